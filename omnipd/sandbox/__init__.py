@@ -1,0 +1,1 @@
+"""An Omni that fits in a laptop: a real HTTP server on a real database."""
