@@ -1,0 +1,95 @@
+"""Keys, the callers behind them, and the user a call acts as."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+from zlib import crc32
+
+from omnipd.sandbox.organisation import chance
+from omnipd.sandbox.organisation.organisation import Organisation
+from omnipd.sandbox.organisation.records import User
+from omnipd.sandbox.refusals import Forbidden, Unauthenticated, user_not_found
+
+KeyScope = Literal["organization", "user"]
+
+_VIEWER = frozenset({"RUN_CONTENT_QUERIES", "DOWNLOAD_CONTENT_QUERY", "SCHEDULE", "USE_AI"})
+_RESTRICTED_QUERIER = _VIEWER | {"QUERY_TOPICS", "USE_WORKBOOKS", "SAVE_SPREADSHEETS", "VIEW_SQL"}
+_QUERIER = _RESTRICTED_QUERIER | {"QUERY_FULL_MODEL", "QUERY_SQL", "UPLOAD_CSV"}
+_MODELER = _QUERIER | {"UPDATE", "USE_IDE"}
+# Each role may do all that the one before it may (docs/wire.md); QUERY_TOPICS is the wire's
+# name of the restricted querier. Which permission comes with which role is assumed in part.
+PERMISSIONS: Mapping[str, frozenset[str]] = {
+    "NO_ACCESS": frozenset(),
+    "VIEWER": _VIEWER,
+    "QUERY_TOPICS": _RESTRICTED_QUERIER,
+    "QUERIER": _QUERIER,
+    "MODELER": _MODELER,
+    "CONNECTION_ADMIN": _MODELER | {"UPDATE_RESTRICTED"},
+}
+
+
+@dataclass(frozen=True)
+class Caller:
+    """Say whose key was shown, and of which kind it is."""
+
+    user: User
+    key_scope: KeyScope
+
+
+def make_key(owner: str) -> str:
+    """Make a key of the shape Omni gives: prefix, 50 letters and digits, 6 of checksum."""
+    secret = chance.base62(50, "key", owner)
+    checksum = crc32(secret.encode())
+    letters = ""
+    for _ in range(6):
+        checksum, digit = divmod(checksum, 62)
+        letters = chance.BASE62[digit] + letters
+    return f"omni_osk_{secret}{letters}"
+
+
+class Keyring:
+    """Know the sandbox's two keys."""
+
+    def __init__(self, organisation: Organisation) -> None:
+        self.api_key = make_key("organization")
+        self.personal_key = make_key(organisation.token_holder.email)
+        self._callers = {
+            self.api_key: Caller(organisation.administrator, "organization"),
+            self.personal_key: Caller(organisation.token_holder, "user"),
+        }
+
+    def caller(self, authorization: str | None) -> Caller:
+        """Give the caller behind an ``Authorization`` header.
+
+        Raises
+        ------
+        Unauthenticated
+            400 for a header that is missing or badly formed, 403 for a key nobody has; never
+            401 (docs/wire.md).
+        """
+        match = re.fullmatch(r"Bearer (\S+)", authorization or "")
+        if match is None:
+            raise Unauthenticated(
+                400, "Bad authorization header, must be formatted as Bearer <token>"
+            )
+        caller = self._callers.get(match[1])
+        if caller is None:
+            raise Unauthenticated(403, "Invalid bearer token")
+        return caller
+
+
+def acting_user(caller: Caller, user_id: str | None, organisation: Organisation) -> User:
+    """Give the user a call acts as: the key's own, or the member named by `user_id`."""
+    if user_id is None:
+        return caller.user
+    if caller.key_scope == "user" and user_id != caller.user.membership_id:
+        raise Forbidden(
+            "User-scoped API keys can only be used to act on behalf of the authenticated user."
+        )
+    user = organisation.users.get(user_id)
+    if user is None:
+        raise user_not_found(user_id)
+    return user

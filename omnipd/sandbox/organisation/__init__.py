@@ -1,0 +1,1 @@
+"""The people, folders and documents of the sandbox: invented, and the same every day."""

@@ -1,0 +1,92 @@
+"""Members, groups and labels."""
+
+from __future__ import annotations
+
+from omnipd.sandbox.organisation import chance
+from omnipd.sandbox.organisation.records import Group, Label, OrganizationRole, User
+
+# name, e-mail, role on every model, region. The first is the administrator whose
+# organization key the sandbox gives out, the second the member with a personal token.
+_MEMBERS = (
+    ("Ada Byrne", "ada", "CONNECTION_ADMIN", "north"),
+    ("Priya Nair", "priya", "QUERIER", "south"),
+    ("Alex Kim", "alex.kim", "MODELER", "north"),
+    ("Alex Kim", "alex.kim2", "QUERIER", "east"),
+    ("José Álvarez", "jose", "QUERIER", "west"),
+    ("Zoë Krüger", "zoe", "MODELER", "north"),
+    ("王芳", "fang.wang", "QUERIER", "east"),
+    ("نور الهدى", "nour", "VIEWER", "south"),
+    ("Søren Kjær", "soren", "QUERY_TOPICS", "north"),
+    ("O'Neil, Fiona", "fiona", "VIEWER", "west"),
+    ("Łukasz Żak", "lukasz", "QUERIER", "east"),
+    ("Mei Tanaka 田中", "mei", "QUERY_TOPICS", "east"),
+    ("Sam Smith", "sam", "VIEWER", "south"),
+    ("Sam Smith", "sam.smith", "QUERIER", "west"),
+    ("Ngozi Okafor", "ngozi", "MODELER", "south"),
+    ("Ivan Petrov", "ivan", "QUERIER", "north"),
+    ("Chloé Dubois", "chloe", "QUERIER", "west"),
+    ("Tariq Aziz", "tariq", "VIEWER", "east"),
+    ("Grace Lee", "grace", "QUERIER", "north"),
+    ('Bob "Bobby" Tables', "bobby", "QUERIER", "south"),
+    ("Aroha Ngata", "aroha", "QUERY_TOPICS", "west"),
+    ("Lena Weiß", "lena", "QUERIER", "north"),
+    ("Viewer Only", "viewer", "VIEWER", "south"),
+    ("No Access", "nobody", "NO_ACCESS", "south"),
+)
+_ADMINISTRATORS = frozenset({"ada", "ngozi"})
+
+_GROUPS = (
+    ("Analysts", 40),
+    ("Finance & Accounting", 25),
+    ("Everyone", 100),
+    ("Données – équipe", 20),
+    ("Empty group", 0),
+)
+
+LABELS = (
+    Label("finance", verified=True, color="#1a7f37", description="Checked by finance."),
+    Label("marketing", color="#bf3989"),
+    Label("operations"),
+    Label("Verified", verified=True, homepage=True, description="Looked over by the data team."),
+    Label("work in progress", color="#9a6700", description=""),
+    Label("deprecated", color="#cf222e", description="Kept for reference."),
+    Label("équipe données"),
+    Label("重要", verified=True),
+    Label("🚀 launch"),
+    Label("a/b test"),
+    Label("50% off", color="#0969da"),
+    Label("Q3 2025"),
+)
+
+
+def invent_users() -> list[User]:
+    """Invent the members, the administrator first and the personal-token holder second."""
+    users = []
+    for name, mailbox, model_role, region in _MEMBERS:
+        role: OrganizationRole = "ORG_ADMIN" if mailbox in _ADMINISTRATORS else "MEMBER"
+        users.append(
+            User(
+                membership_id=chance.stable_uuid("membership", mailbox),
+                user_id=chance.stable_uuid("user", mailbox),
+                name=name,
+                email=f"{mailbox}@sandbox.example",
+                organization_role=role,
+                model_role=model_role,
+                attributes={"region": region},
+            )
+        )
+    return users
+
+
+def invent_groups(users: list[User]) -> list[Group]:
+    """Invent groups of members, among them everybody and nobody."""
+    return [
+        Group(
+            id=chance.base62(8, "group", name),
+            name=name,
+            member_ids=tuple(
+                user.membership_id for user in chance.some(users, percent, "group", name)
+            ),
+        )
+        for name, percent in _GROUPS
+    ]

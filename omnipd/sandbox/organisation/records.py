@@ -1,0 +1,101 @@
+"""The kinds of records an organization holds."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Literal
+
+Scope = Literal["organization", "restricted"]
+OrganizationRole = Literal["MEMBER", "ORG_ADMIN"]
+
+
+@dataclass(frozen=True)
+class User:
+    """A member of the organization.
+
+    Almost every "user id" on the wire is `membership_id`; `user_id` is the person behind it
+    and is deliberately never the same (docs/wire.md).
+    """
+
+    membership_id: str
+    user_id: str
+    name: str
+    email: str
+    organization_role: OrganizationRole
+    model_role: str
+    attributes: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Group:
+    """A group of members; its id is a short word, not a UUID."""
+
+    id: str
+    name: str
+    member_ids: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Label:
+    """A label that folders and documents can carry."""
+
+    name: str
+    verified: bool = False
+    color: str | None = None
+    description: str | None = None
+    homepage: bool = False
+
+
+@dataclass(frozen=True)
+class Folder:
+    """A folder; `path` is the wire's spelling, without a leading slash."""
+
+    id: str
+    name: str
+    path: str
+    parent_id: str | None
+    owner_id: str
+    scope: Scope
+    labels: tuple[str, ...]
+    favorited_by: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class StoredQuery:
+    """A query of a document, as it would be sent to ``query/run``."""
+
+    id: str
+    name: str
+    query: dict[str, Any]
+
+
+class Absent:
+    """Mark an optional key that the wire leaves out, which is not the same as null."""
+
+
+ABSENT = Absent()
+
+
+@dataclass(frozen=True)
+class Document:
+    """A document. `updated_at` is the text on the wire, `updated_on` the instant it names."""
+
+    identifier: str
+    name: str
+    owner_id: str
+    folder_id: str | None
+    scope: Scope
+    connection_id: str
+    deleted: bool
+    has_dashboard: bool
+    has_app: bool
+    updated_at: str | None
+    updated_on: datetime | None
+    views: int
+    description: str | Absent | None = ABSENT
+    last_viewed_at: str | Absent | None = ABSENT
+    visits: int | Absent | None = ABSENT
+    labels: tuple[str, ...] = ()
+    favorited_by: tuple[str, ...] = ()
+    queries: tuple[StoredQuery, ...] = field(default=())

@@ -1,0 +1,124 @@
+"""Lists a page at a time, with cursors that say where to go on rather than how far one got."""
+
+from __future__ import annotations
+
+import json
+from base64 import b64decode, urlsafe_b64encode
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import Any, Generic, TypeVar
+
+from omnipd.sandbox.refusals import BadRequest
+
+Record = TypeVar("Record")
+Rank = str | int
+
+
+@dataclass(frozen=True)
+class Order(Generic[Record]):
+    """Sort records by a rank, then by an identity no two of them share.
+
+    The identity is always ascending, so that equal ranks keep one order and a cursor between
+    them neither repeats nor skips.
+    """
+
+    rank: Callable[[Record], Rank]
+    identity: Callable[[Record], str]
+    descending: bool
+
+
+def cut_page(
+    records: Sequence[Record],
+    order: Order[Record],
+    *,
+    asked: Mapping[str, Any],
+) -> tuple[list[Record], dict[str, Any]]:
+    """Cut one page out of all matching records.
+
+    Parameters
+    ----------
+    records : sequence
+        Every record that matches, in any order.
+    order : Order
+        How to sort them.
+    asked : mapping
+        The checked parameters, among them ``cursor`` and ``pageSize``. A cursor is good only
+        with all the others unchanged.
+
+    Returns
+    -------
+    tuple
+        The records of the page, and its ``pageInfo``.
+    """
+    size: int = asked["pageSize"]
+    digest = _digest(asked)
+    ordered = sorted(records, key=order.identity)
+    # Stable, also when reversed: equal ranks keep the ascending identity.
+    ordered.sort(key=lambda record: _collated(order.rank(record)), reverse=order.descending)
+    if asked["cursor"]:
+        rank, identity = _read(asked["cursor"], digest, ordered, order)
+        rest = _after(ordered, order, rank, identity)
+    else:
+        rest = ordered
+    page = list(rest[:size])
+    more = len(rest) > size
+    cursor = _write(order.rank(page[-1]), order.identity(page[-1]), digest) if more else None
+    info = {
+        "hasNextPage": more,
+        "nextCursor": cursor,
+        "pageSize": size,
+        "totalRecords": len(ordered),
+    }
+    return page, info
+
+
+def _collated(rank: Rank) -> tuple[str, str] | int:
+    # Names that differ only by case stand together; Omni's own collation is not known.
+    return (rank.casefold(), rank) if isinstance(rank, str) else rank
+
+
+def _after(
+    ordered: Sequence[Record], order: Order[Record], rank: Rank, identity: str
+) -> Sequence[Record]:
+    position: Any = _collated(rank)
+    low, high = 0, len(ordered)
+    while low < high:
+        middle = (low + high) // 2
+        here: Any = _collated(order.rank(ordered[middle]))
+        if here == position:
+            before = order.identity(ordered[middle]) <= identity
+        else:
+            before = (here < position) != order.descending
+        low, high = (middle + 1, high) if before else (low, middle)
+    return ordered[low:]
+
+
+def _digest(asked: Mapping[str, Any]) -> str:
+    others = {
+        name: sorted(value) if isinstance(value, frozenset) else value
+        for name, value in asked.items()
+        if name != "cursor"
+    }
+    return sha256(json.dumps(others, sort_keys=True).encode()).hexdigest()[:12]
+
+
+def _write(rank: Rank, identity: str, digest: str) -> str:
+    text = json.dumps([rank, identity, digest], ensure_ascii=False, separators=(",", ":"))
+    return urlsafe_b64encode(text.encode("utf-8", "surrogatepass")).decode().rstrip("=")
+
+
+def _read(
+    cursor: str, digest: str, ordered: Sequence[Record], order: Order[Record]
+) -> tuple[Rank, str]:
+    try:
+        padded = cursor.encode("ascii") + b"=" * (-len(cursor) % 4)
+        rank, identity, made_for = json.loads(
+            b64decode(padded, b"-_", validate=True).decode("utf-8", "surrogatepass")
+        )
+    except (ValueError, TypeError, RecursionError):
+        raise BadRequest("Invalid cursor", at="cursor") from None
+    right_kind = not ordered or type(rank) is type(order.rank(ordered[0]))
+    if not (right_kind and isinstance(identity, str) and made_for == digest):
+        raise BadRequest("Invalid cursor", at="cursor")
+    return rank, identity

@@ -1,0 +1,1 @@
+"""The query endpoints: submit a job, wait for it, read its lines."""

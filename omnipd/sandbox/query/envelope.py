@@ -1,0 +1,186 @@
+"""Read the body of ``query/run``, and refuse what Omni refuses before it plans anything."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, NoReturn
+
+from omnipd.sandbox.parameters import is_uuid
+from omnipd.sandbox.refusals import BadRequest, RefusedRequest
+
+# The names the specification gives (disabled, normal, refresh, refresh_all) are refused by
+# the server (docs/wire.md).
+CACHE_MODES = ("Standard", "SkipRequery", "SkipCache", "SkipCacheAndRebuildExtracts")
+_RESULT_TYPES = ("csv", "json", "xlsx")
+
+
+@dataclass(frozen=True)
+class Envelope:
+    """Hold what ``query/run`` was asked, checked; the query itself is the planner's to judge."""
+
+    query: dict[str, Any]
+    cache: str
+    plan_only: bool
+    workbook_url: bool
+    user_id: str | None
+    branch_id: str | None
+
+    @property
+    def model_id(self) -> str:
+        """Give the model the query is for."""
+        return str(self.query["modelId"])
+
+
+def read_envelope(body: bytes) -> Envelope:
+    """Check a body and give what it says."""
+    given = _json_object(body)
+    query = given.get("query")
+    if not isinstance(query, dict):
+        raise BadRequest("Required" if query is None else _expected("object", query), at="query")
+    cache = _one_of(given, "cache", CACHE_MODES)
+    plan_only = _boolean(given, "planOnly")
+    workbook_url = _boolean(given, "workbookUrl")
+    _check_result_type(given, plan_only=plan_only)
+    if plan_only and workbook_url:
+        raise BadRequest("planOnly cannot be combined with workbookUrl", at="workbookUrl")
+    branch_id = _uuid(given, "branchId")
+    user_id = _uuid(given, "userId")
+    if _uuid(given, "environmentConnectionId") is not None:
+        raise BadRequest("this Omni has no connection environments", at="environmentConnectionId")
+    if given.get("timezone") is not None:
+        raise BadRequest("the connection does not allow user-specific timezones", at="timezone")
+    _check_query(query)
+    if workbook_url and query.get("staticQueryReferences"):
+        raise BadRequest(
+            "workbookUrl cannot be combined with staticQueryReferences", at="workbookUrl"
+        )
+    return Envelope(
+        query={**query, "modelId": query["modelId"].lower()},
+        cache=cache or "SkipRequery",
+        plan_only=plan_only,
+        workbook_url=workbook_url,
+        user_id=user_id,
+        branch_id=branch_id,
+    )
+
+
+def _json_object(body: bytes) -> dict[str, Any]:
+    try:
+        given = json.loads(body.decode(), parse_constant=_not_json)
+    except (ValueError, RecursionError):
+        raise BadRequest("the body is not valid JSON") from None
+    if not isinstance(given, dict):
+        raise BadRequest(_expected("object", given))
+    return given
+
+
+def _not_json(constant: str) -> NoReturn:
+    # Python reads NaN and Infinity; JSON has neither.
+    raise ValueError(constant)
+
+
+def _check_result_type(given: Mapping[str, Any], *, plan_only: bool) -> None:
+    result_type = _one_of(given, "resultType", _RESULT_TYPES)
+    if result_type is None:
+        if given.get("formatResults") is not None:
+            raise BadRequest("formatResults requires resultType", at="formatResults")
+        return
+    if plan_only:
+        raise BadRequest("planOnly cannot be combined with resultType", at="planOnly")
+    raise BadRequest(
+        f"the sandbox does not write '{result_type}' results; leave resultType out for Arrow",
+        at="resultType",
+    )
+
+
+def _check_query(query: Mapping[str, Any]) -> None:
+    _check_present_uuid(query)
+    fields = query.get("fields")
+    if not isinstance(fields, list):
+        reason = "Required" if fields is None else _expected("array", fields)
+        raise BadRequest(reason, at="query.fields")
+    for place, field in enumerate(fields):
+        if not isinstance(field, str):
+            raise BadRequest(_expected("string", field), at=f"query.fields.{place}")
+    _check_limit(query)
+    if "branchId" in query:
+        raise BadRequest("branchId belongs beside query, not inside it", at="query.branchId")
+    filters = query.get("filters")
+    if isinstance(filters, dict) and not all(isinstance(one, dict) for one in filters.values()):
+        # A bare scalar in place of a filter object never reaches the planner.
+        raise unreadable_filter()
+
+
+def unreadable_filter() -> RefusedRequest:
+    """Give the 400 for a filter that is no filter object."""
+    return RefusedRequest(400, "Unable to parse data stream")
+
+
+def _check_present_uuid(query: Mapping[str, Any]) -> None:
+    model_id = query.get("modelId")
+    if model_id is None:
+        raise BadRequest("Required", at="query.modelId")
+    if not is_uuid(model_id):
+        reason = "Invalid uuid" if isinstance(model_id, str) else _expected("string", model_id)
+        raise BadRequest(reason, at="query.modelId")
+
+
+def _check_limit(query: Mapping[str, Any]) -> None:
+    limit = query.get("limit")
+    if limit is None:
+        if "limit" in query and query.get("pivots"):
+            raise BadRequest("an unlimited query cannot have pivots", at="query.limit")
+        return
+    if isinstance(limit, bool) or not isinstance(limit, int | float):
+        raise BadRequest(_expected("number", limit), at="query.limit")
+    if isinstance(limit, float) and not limit.is_integer():
+        raise BadRequest("Expected integer, received float", at="query.limit")
+    if limit <= 0:
+        raise BadRequest("Number must be greater than 0", at="query.limit")
+
+
+def _one_of(given: Mapping[str, Any], key: str, allowed: tuple[str, ...]) -> str | None:
+    value = given.get(key)
+    if value is None:
+        return None
+    if value not in allowed:
+        expected = " | ".join(f"'{word}'" for word in allowed)
+        received = f"'{value}'" if isinstance(value, str) else _kind(value)
+        raise BadRequest(f"Invalid enum value. Expected {expected}, received {received}", at=key)
+    return str(value)
+
+
+def _boolean(given: Mapping[str, Any], key: str) -> bool:
+    value = given.get(key)
+    if value is not None and not isinstance(value, bool):
+        raise BadRequest(_expected("boolean", value), at=key)
+    return bool(value)
+
+
+def _uuid(given: Mapping[str, Any], key: str) -> str | None:
+    value = given.get(key)
+    if value is None:
+        return None
+    if not is_uuid(value):
+        reason = "Invalid uuid" if isinstance(value, str) else _expected("string", value)
+        raise BadRequest(reason, at=key)
+    return str(value).lower()
+
+
+def _expected(kind: str, value: object) -> str:
+    return f"Expected {kind}, received {_kind(value)}"
+
+
+def _kind(value: object) -> str:
+    """Name a value's type the way JavaScript does."""
+    if value is None:
+        return "null"
+    if isinstance(value, bool):
+        return "boolean"
+    if isinstance(value, int | float):
+        return "number"
+    if isinstance(value, str):
+        return "string"
+    return "array" if isinstance(value, list) else "object"

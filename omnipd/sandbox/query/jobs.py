@@ -1,0 +1,62 @@
+"""Jobs between ``query/run`` and the moment their lines are delivered."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass
+from itertools import count
+from threading import Lock
+
+from omnipd.sandbox.organisation import chance
+from omnipd.sandbox.reply import Sink
+
+_AT_MOST = 1000
+
+
+@dataclass
+class Job:
+    """A submitted query: how many waits it still needs, and how it writes its last line.
+
+    The query runs when that line is written, so that a job nobody waits for costs nothing.
+    """
+
+    id: str
+    waits_left: int
+    write_line: Callable[[Sink], None]
+
+
+class Jobs:
+    """Hold the jobs whose lines are not delivered yet.
+
+    Lines arrive once: a delivered job is forgotten, and asking for it again is asking for an
+    unknown one. The oldest jobs are forgotten too when too many wait.
+    """
+
+    def __init__(self) -> None:
+        self._waiting: OrderedDict[str, Job] = OrderedDict()
+        self._numbers = count(1)
+        self._lock = Lock()
+
+    def next_id(self) -> str:
+        """Give the id of the next job."""
+        with self._lock:
+            return chance.stable_uuid("job", next(self._numbers))
+
+    def hold(self, job: Job) -> None:
+        """Keep a job until it is waited for."""
+        with self._lock:
+            self._waiting[job.id] = job
+            while len(self._waiting) > _AT_MOST:
+                self._waiting.popitem(last=False)
+
+    def wait(self, job_id: str) -> Job | None:
+        """Wait once for a job; a finished one leaves. None if it is unknown."""
+        with self._lock:
+            job = self._waiting.get(job_id)
+            if job is None:
+                return None
+            job.waits_left -= 1
+            if job.waits_left <= 0:
+                del self._waiting[job_id]
+            return job

@@ -1,0 +1,85 @@
+"""Submit a query: ``POST /query/run``."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from omnipd.sandbox.identity import PERMISSIONS, acting_user
+from omnipd.sandbox.organisation import chance
+from omnipd.sandbox.organisation.organisation import WEB_ADDRESS
+from omnipd.sandbox.organisation.records import User
+from omnipd.sandbox.query.envelope import Envelope, read_envelope, unreadable_filter
+from omnipd.sandbox.query.jobs import Job
+from omnipd.sandbox.query.lines import footer, header, write_line
+from omnipd.sandbox.query.verdict import plan, write_verdict
+from omnipd.sandbox.refusals import BadRequest, Forbidden, NotFound
+from omnipd.sandbox.reply import Reply, Sink, Stream
+from omnipd.sandbox.request import Call
+from omnipd.sandbox.semantic.refusal import BadFilter
+
+NDJSON = "text/ndjson"
+
+
+def run_query(call: Call) -> Reply:
+    """Answer with the job's id, its terminal line unless it is slow, and a footer."""
+    world = call.world
+    check_query_api(call)
+    envelope = read_envelope(call.request.body)
+    user = _user(call, envelope)
+    if envelope.model_id not in world.engine.models:
+        raise NotFound(f"Model with id {envelope.model_id} does not exist")
+    # The body's branch wins over the older query parameter.
+    branch_id = envelope.branch_id or call.parameters["branch_id"]
+    if branch_id is not None:
+        raise NotFound(f"Branch with id {branch_id} does not exist")
+    permissions = PERMISSIONS[user.model_role]
+    if _needed_permission(envelope.query) not in permissions:
+        raise Forbidden
+
+    may_view_sql = "VIEW_SQL" in permissions and not world.behaviour.redact_sql
+    try:
+        submission = plan(envelope, user.attributes, may_view_sql=may_view_sql, world=world)
+    except BadFilter:
+        raise unreadable_filter() from None
+    job_id = world.jobs.next_id()
+
+    def verdict(sink: Sink) -> None:
+        write_verdict(sink, job_id, submission, world)
+
+    slow = world.behaviour.slow_job_polls
+    is_slow = slow > 0 and not envelope.plan_only
+    if is_slow:
+        world.jobs.hold(Job(job_id, slow, verdict))
+
+    def body(sink: Sink) -> None:
+        write_line(sink, header(job_id))
+        sink.flush()
+        if is_slow:
+            write_line(sink, {"job_id": job_id, "status": "EXECUTING"})
+        else:
+            verdict(sink)
+        write_line(sink, footer([job_id] if is_slow else []))
+
+    headers = {}
+    if envelope.workbook_url and "USE_WORKBOOKS" in permissions:
+        headers["X-Omni-Workbook-Url"] = f"{WEB_ADDRESS}/e/{chance.base62(8, job_id)}/1"
+    return Stream(body, NDJSON, headers)
+
+
+def check_query_api(call: Call) -> None:
+    """Refuse when the organization has no query API."""
+    if not call.world.behaviour.query_api_enabled:
+        raise Forbidden("Feature not enabled")
+
+
+def _user(call: Call, envelope: Envelope) -> User:
+    in_address: str | None = call.parameters["userId"]
+    if in_address is not None and envelope.user_id is not None:
+        raise BadRequest("userId may be given in the address or in the body, not both", at="userId")
+    return acting_user(call.caller, in_address or envelope.user_id, call.world.organisation)
+
+
+def _needed_permission(query: dict[str, Any]) -> str:
+    if query.get("userEditedSQL"):
+        return "QUERY_SQL"
+    return "QUERY_TOPICS" if query.get("join_paths_from_topic_name") else "QUERY_FULL_MODEL"

@@ -1,0 +1,145 @@
+"""From a checked envelope to the job line that ends it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from omnipd.sandbox.query.lines import write_line, write_result_line
+from omnipd.sandbox.query.results import result_key
+from omnipd.sandbox.reply import Sink
+from omnipd.sandbox.semantic.refusal import BadFilter, Refused
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from omnipd.sandbox.query.envelope import Envelope
+    from omnipd.sandbox.world import QueryPlan, World
+
+# Said in place of any detail to those without VIEW_SQL; Omni's own sentence is to this effect.
+REDACTED = "The details of this error are visible only to users who may view SQL."
+_FROM_KEPT_RESULTS = frozenset({"Standard", "SkipRequery"})
+
+
+@dataclass(frozen=True)
+class Submission:
+    """Hold one planned, or refused, query, and for whom it runs."""
+
+    envelope: Envelope
+    user_attributes: Mapping[str, Any]
+    may_view_sql: bool
+    outcome: QueryPlan | Refused
+
+    @property
+    def query(self) -> dict[str, Any]:
+        """Give the query to echo: as planned, or as sent when it was never planned."""
+        return self.envelope.query if isinstance(self.outcome, Refused) else self.outcome.query
+
+
+def plan(
+    envelope: Envelope, user_attributes: Mapping[str, Any], *, may_view_sql: bool, world: World
+) -> Submission:
+    """Plan a query; a refusal is an outcome like any other, and stands in the job's line."""
+    try:
+        outcome = world.engine.plan(
+            envelope.query, now=world.now(), user_attributes=user_attributes
+        )
+    except Refused as refusal:
+        outcome = refusal
+    except BadFilter:
+        raise
+    except Exception as error:  # noqa: BLE001 - a fault of the planner must not look like an answer
+        outcome = _fault(error, world)
+    return Submission(envelope, user_attributes, may_view_sql, outcome)
+
+
+def write_verdict(sink: Sink, job_id: str, submission: Submission, world: World) -> None:
+    """Run a submission and write its terminal line."""
+    planned = submission.outcome
+    if isinstance(planned, Refused):
+        write_line(sink, _error(job_id, submission, planned))
+        return
+    if submission.envelope.plan_only:
+        write_line(sink, _opening(job_id, "PLANNED", submission, planned, None))
+        return
+    try:
+        table, cache_type = _result(submission, planned, world)
+    except Refused as refusal:
+        write_line(sink, _error(job_id, submission, refusal))
+        return
+    except Exception as error:  # noqa: BLE001 - as above
+        write_line(sink, _error(job_id, submission, _fault(error, world)))
+        return
+    write_result_line(
+        sink, _opening(job_id, "COMPLETE", submission, planned, cache_type, table), table
+    )
+
+
+def _result(submission: Submission, planned: QueryPlan, world: World) -> tuple[pa.Table, str]:
+    key = result_key(planned.sql, planned.query, submission.user_attributes)
+    if submission.envelope.cache in _FROM_KEPT_RESULTS:
+        kept = world.results.find(key)
+        if kept is not None:
+            return kept, "EXACT"
+    table = world.engine.execute(planned)
+    world.results.keep(key, table)
+    return table, "MISS"
+
+
+def _opening(
+    job_id: str,
+    status: str,
+    submission: Submission,
+    planned: QueryPlan,
+    cache_type: str | None,
+    table: pa.Table | None = None,
+) -> dict[str, Any]:
+    line = {
+        "job_id": job_id,
+        "status": status,
+        "summary": _summary(planned, cache_type, may_view_sql=submission.may_view_sql),
+    }
+    if table is not None:
+        line["cache_metadata"] = {"num_rows": table.num_rows}
+    return line | {"query": submission.query}
+
+
+def _summary(planned: QueryPlan, cache_type: str | None, *, may_view_sql: bool) -> dict[str, Any]:
+    fields = {name: _present(field) for name, field in planned.fields.items()}
+    sql = planned.sql
+    if not may_view_sql:
+        sql = ""
+        fields = {
+            name: {**field, "sql": ""} if "sql" in field else field
+            for name, field in fields.items()
+        }
+    return _present(
+        {
+            "fields": fields,
+            "display_sql": sql,
+            "cache_type": cache_type,
+            "missing_fields": list(planned.missing_fields),
+            "invalid_calculations": {},
+        }
+    )
+
+
+def _error(job_id: str, submission: Submission, refusal: Refused) -> dict[str, Any]:
+    return {
+        "job_id": job_id,
+        "status": "ERROR",
+        "query": submission.query,
+        "error_type": refusal.error_type,
+        "error_message": refusal.message if submission.may_view_sql else REDACTED,
+    }
+
+
+def _fault(error: Exception, world: World) -> Refused:
+    world.report(error)
+    return Refused("INTERNAL", f"{type(error).__name__}: {error}")
+
+
+def _present(values: Mapping[str, Any]) -> dict[str, Any]:
+    # Nulls are left out of lines (docs/wire.md).
+    return {key: value for key, value in values.items() if value is not None}

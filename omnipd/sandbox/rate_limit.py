@@ -1,0 +1,62 @@
+"""The gate before everything else: so many requests a minute for one key."""
+
+from __future__ import annotations
+
+import math
+from collections import deque
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
+from hashlib import sha256
+from threading import Lock
+
+from omnipd.sandbox.behaviour import RetryAfter
+from omnipd.sandbox.reply import Document
+
+_WINDOW = timedelta(seconds=60)
+_PAGE = b"<html><head><title>429 Too Many Requests</title></head><body><h1>429</h1></body></html>\n"
+
+
+class RateLimit:
+    """Count requests per exact ``Authorization`` value in a sliding window.
+
+    The bucket belongs to the header's text, not to the user, and requests without the header
+    are not counted (docs/wire.md). A request that was turned away does not count either:
+    assumed, and the kinder reading.
+    """
+
+    def __init__(
+        self, per_minute: int, retry_after: RetryAfter, now: Callable[[], datetime]
+    ) -> None:
+        self._per_minute = per_minute
+        self._retry_after = retry_after
+        self._now = now
+        self._admitted: dict[bytes, deque[datetime]] = {}
+        self._lock = Lock()
+
+    def turn_away(self, authorization: str | None) -> Document | None:
+        """Count a request; give the 429 if it is one too many."""
+        if authorization is None:
+            return None
+        bucket = sha256(authorization.encode("utf-8", "surrogateescape")).digest()
+        now = self._now()
+        with self._lock:
+            admitted = self._admitted.setdefault(bucket, deque())
+            while admitted and admitted[0] <= now - _WINDOW:
+                admitted.popleft()
+            if len(admitted) < self._per_minute:
+                admitted.append(now)
+                return None
+            free_at = admitted[0] + _WINDOW
+        return Document(
+            _PAGE, 429, "text/html", {"X-Omni-Waf-Action": "block", **self._advice(now, free_at)}
+        )
+
+    def _advice(self, now: datetime, free_at: datetime) -> dict[str, str]:
+        if self._retry_after == "seconds":
+            return {"Retry-After": str(math.ceil((free_at - now).total_seconds()))}
+        if self._retry_after == "date":
+            # An HTTP date has whole seconds: round up, or the advice would be too early.
+            whole = free_at + timedelta(microseconds=-free_at.microsecond % 1_000_000)
+            return {"Retry-After": format_datetime(whole.astimezone(UTC), usegmt=True)}
+        return {}

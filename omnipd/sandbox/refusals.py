@@ -1,0 +1,54 @@
+"""Refusals of a whole request, each in the error form the wire gives it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+
+class RefusedRequest(Exception):
+    """Answer a request with an error, in form E1: ``{"detail", "status"}``."""
+
+    def __init__(self, status: int, detail: str, headers: Mapping[str, str] | None = None) -> None:
+        super().__init__(detail)
+        self.status = status
+        self.detail = detail
+        self.headers = dict(headers or {})
+
+    def body(self) -> Any:
+        """Give the JSON body of the answer."""
+        return {"detail": self.detail, "status": self.status}
+
+
+class BadRequest(RefusedRequest):
+    """Refuse a request that breaks a rule: 400, ``Bad Request: <path>: <reason>``."""
+
+    def __init__(self, reason: str, at: str = "") -> None:
+        super().__init__(400, f"Bad Request: {at}: {reason}" if at else f"Bad Request: {reason}")
+
+
+class Forbidden(RefusedRequest):
+    """Refuse what the caller may not do: 403."""
+
+    def __init__(self, detail: str = "Permission denied") -> None:
+        super().__init__(403, detail)
+
+
+class NotFound(RefusedRequest):
+    """Refuse what is not there, or not visible: 404."""
+
+    def __init__(self, detail: str = "Not Found") -> None:
+        super().__init__(404, detail)
+
+
+class Unauthenticated(RefusedRequest):
+    """Refuse a caller, in form E2: ``{"error": {"code", "message"}}``."""
+
+    def body(self) -> Any:
+        """Give the JSON body of the answer."""
+        return {"error": {"code": self.status, "message": self.detail}}
+
+
+def user_not_found(user_id: str) -> NotFound:
+    """Give the 404 for a membership id nobody has."""
+    return NotFound(f"User with id {user_id} does not exist")

@@ -1,0 +1,59 @@
+"""What an endpoint answers: a small JSON document, or lines written as they come."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+
+class Sink(Protocol):
+    """Where a streamed answer is written."""
+
+    def write(self, data: bytes, /) -> int:
+        """Send, or hold back for a moment, some bytes."""
+
+    def flush(self) -> None:
+        """Send what was held back."""
+
+
+@dataclass(frozen=True)
+class Document:
+    """Answer with one body of known length."""
+
+    body: bytes
+    status: int = 200
+    content_type: str = "application/json; charset=utf-8"
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Stream:
+    """Answer with a body that is written piece by piece."""
+
+    write_to: Callable[[Sink], None]
+    content_type: str
+    headers: Mapping[str, str] = field(default_factory=dict)
+    status: int = 200
+
+
+Reply = Document | Stream
+
+
+def to_json(value: Any) -> bytes:
+    """Encode as compact UTF-8 JSON, the way a JavaScript server does."""
+    try:
+        return json.dumps(
+            value, ensure_ascii=False, separators=(",", ":"), allow_nan=False
+        ).encode()
+    except UnicodeEncodeError:
+        # A lone surrogate, echoed from a request; JSON.stringify escapes it too.
+        return json.dumps(value, separators=(",", ":"), allow_nan=False).encode()
+
+
+def json_reply(
+    value: Any, *, status: int = 200, headers: Mapping[str, str] | None = None
+) -> Document:
+    """Answer with a JSON value."""
+    return Document(to_json(value), status=status, headers=headers or {})

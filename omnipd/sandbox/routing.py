@@ -1,0 +1,84 @@
+"""From a method and a path to an endpoint."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from urllib.parse import unquote
+
+from omnipd.sandbox.parameters import Parameter
+from omnipd.sandbox.refusals import NotFound, RefusedRequest
+from omnipd.sandbox.reply import Reply
+from omnipd.sandbox.request import Call
+
+# Old paths that still answer (docs/wire.md). Export and import of documents never moved, so
+# they are written with their own path in the table, which is looked at first.
+_MOVED_TO_V1 = frozenset(
+    {"ai", "content", "documents", "folders", "labels", "models", "query", "schedules"}
+)
+
+
+@dataclass(frozen=True)
+class Endpoint:
+    """Declare one endpoint: ``{name}`` in the path stands for one segment."""
+
+    method: str
+    path: str
+    answer: Callable[[Call], Reply]
+    parameters: Mapping[str, Parameter] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Route:
+    """Hold the endpoint found, and what its path's names stand for."""
+
+    endpoint: Endpoint
+    segments: Mapping[str, str]
+
+
+class Router:
+    """Find endpoints in a table."""
+
+    def __init__(self, endpoints: Sequence[Endpoint]) -> None:
+        self._table = [(endpoint.path.split("/"), endpoint) for endpoint in endpoints]
+
+    def find(self, method: str, path: str) -> Route:
+        """Give the endpoint, or refuse with 404 (no such path) or 405 (other methods only)."""
+        parts = path.split("/")
+        found = self._at(parts) or self._at(_moved(parts))
+        if not found:
+            raise NotFound
+        for route in found:
+            if route.endpoint.method == method:
+                return route
+        allowed = ", ".join(sorted({route.endpoint.method for route in found}))
+        raise RefusedRequest(405, "Method Not Allowed", {"Allow": allowed})
+
+    def _at(self, parts: Sequence[str]) -> list[Route]:
+        routes = []
+        for template, endpoint in self._table:
+            segments = _match(template, parts)
+            if segments is not None:
+                routes.append(Route(endpoint, segments))
+        return routes
+
+
+def _moved(parts: Sequence[str]) -> list[str]:
+    if parts[:3] == ["", "api", "unstable"] and len(parts) > 3 and parts[3] in _MOVED_TO_V1:
+        return ["", "api", "v1", *parts[3:]]
+    return []
+
+
+def _match(template: Sequence[str], parts: Sequence[str]) -> dict[str, str] | None:
+    if len(template) != len(parts):
+        return None
+    segments = {}
+    for expected, part in zip(template, parts, strict=True):
+        # Split first, decode after: a %2F belongs to its segment.
+        if expected.startswith("{"):
+            if not part:
+                return None
+            segments[expected[1:-1]] = unquote(part)
+        elif expected != part:
+            return None
+    return segments

@@ -1,0 +1,42 @@
+"""Tell a caller who it is: ``GET /whoami``."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from omnipd.sandbox.identity import PERMISSIONS
+from omnipd.sandbox.refusals import NotFound
+from omnipd.sandbox.reply import Reply, json_reply
+from omnipd.sandbox.request import Call
+
+
+def who_am_i(call: Call) -> Reply:
+    """Answer with the caller's identity, and its rights on each model it has a role on."""
+    caller = call.caller
+    permissions = set(PERMISSIONS[caller.user.model_role])
+    if call.world.behaviour.redact_sql:
+        permissions.discard("VIEW_SQL")
+    roles: dict[str, Any] = {}
+    if permissions:
+        for model in call.world.engine.models.values():
+            roles[model.id] = {
+                "roleName": caller.user.model_role,
+                "baseRole": caller.user.model_role,
+                "connectionId": model.connection_id,
+                "permissions": sorted(permissions),
+            }
+    wanted: list[str] | None = call.parameters["modelId"]
+    if wanted is not None:
+        for model_id in wanted:
+            # Unknown and not allowed look the same on purpose (docs/wire.md).
+            if model_id not in roles:
+                raise NotFound(f"Model with id {model_id} does not exist")
+        roles = {model_id: roles[model_id] for model_id in wanted}
+    return json_reply(
+        {
+            "user": {"id": caller.user.user_id, "membershipId": caller.user.membership_id},
+            "keyScope": caller.key_scope,
+            "orgRole": caller.user.organization_role,
+            "rolesByModel": roles,
+        }
+    )
