@@ -49,19 +49,20 @@ _RESTRICTED: Sequence[tuple[str, int, Mapping[str, Any]]] = (
 
 def invent_folders(users: Sequence[User], count: int) -> list[Folder]:
     """Invent the first `count` folders, every parent before its children."""
+    owners = users[:-1]  # the last member owns nothing
     personal: list[Folder] = []
-    for name, owner, children in _RESTRICTED:
-        personal += _grow(name, children, None, "restricted", [users[owner]])
+    for name, place, children in _RESTRICTED:
+        personal += _grow(name, children, None, "restricted", [users[place]])
     shared: list[Folder] = []
     for name, children in _SHARED.items():
-        shared += _grow(name, children, None, "organization", users)
+        shared += _grow(name, children, None, "organization", owners)
     # A few folders of one person among the first ones, so that small trees have some too.
     folders = shared[:6] + personal[:2] + shared[6:] + personal[2:]
     known = len(folders)
     roots = [folder for folder in shared if folder.parent_id is None]
     for extra in range(max(0, count - known)):
         parent = roots[extra % len(roots)]
-        folders += _grow(f"Project {extra + 1}", {}, parent, "organization", users)
+        folders += _grow(f"Project {extra + 1}", {}, parent, "organization", owners)
     return folders[:count]
 
 
