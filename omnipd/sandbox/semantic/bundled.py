@@ -1,0 +1,58 @@
+"""The models that come with the sandbox."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+
+from omnipd.sandbox.semantic.model import Model
+from omnipd.sandbox.semantic.model_yaml import read_model
+from omnipd.sandbox.semantic.warehouse import warehouse
+
+
+@dataclass(frozen=True)
+class Bundled:
+    """Name a bundled model; its files are in the folder named after its data set."""
+
+    id: str
+    name: str
+    connection_id: str
+    dataset: str
+
+
+BUNDLED = (
+    Bundled(
+        id="6f1c2a9e-0b47-4d3a-9c58-2e7d41f0a613",
+        name="Flights",
+        connection_id="a4d90c17-5e2b-4f86-8b31-7c0e95d2f348",
+        dataset="flights",
+    ),
+    Bundled(
+        id="c83e5b70-91fd-4a2c-b6e4-05a7d19c3f82",
+        name="Orders",
+        connection_id="1d7fb2e6-c340-4958-a92d-6b8f03e17ca5",
+        dataset="orders",
+    ),
+)
+
+
+@cache
+def bundled_models() -> tuple[Model, ...]:
+    """Read the bundled models; models never change, so once per process is enough."""
+    folder = files("omnipd.sandbox.semantic") / "models"
+    return tuple(
+        read_model(
+            {
+                path.name: path.read_text(encoding="utf-8")
+                for path in (folder / each.dataset).iterdir()
+                if path.name.endswith(".yaml")
+            },
+            warehouse(each.dataset),
+            model_id=each.id,
+            name=each.name,
+            connection_id=each.connection_id,
+            dataset=each.dataset,
+        )
+        for each in BUNDLED
+    )

@@ -1,0 +1,1 @@
+"""The data that the bundled models describe: tables first, rows when they are asked for."""

@@ -1,0 +1,269 @@
+"""A query with its fields found: what to group by, aggregate, filter, sort and show."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from fnmatch import fnmatchcase
+from typing import Any
+
+from sqlglot import exp
+
+from omnipd.sandbox.semantic.fields import Fields, known_grain, tables
+from omnipd.sandbox.semantic.filters import condition
+from omnipd.sandbox.semantic.joins import Joined, JoinTree, tree_of_topic, tree_of_view
+from omnipd.sandbox.semantic.measures import Aggregate
+from omnipd.sandbox.semantic.model import Dimension, Measure, Model, Topic
+from omnipd.sandbox.semantic.references import FieldName
+from omnipd.sandbox.semantic.refusal import Refused
+from omnipd.sandbox.semantic.request import GRAND_TOTAL, Request, Sort
+from omnipd.sandbox.semantic.timeframes import GRAINS
+
+
+@dataclass(frozen=True)
+class Selected:
+    """Hold a selected field that was found."""
+
+    name: str
+    at: FieldName
+    field: Dimension | Measure
+    # The grain in its own spelling.
+    grain: str | None
+    # Its place among the keys, for a dimension.
+    key: int | None
+    # The measure over its aggregates; for a dimension, the expression over a row.
+    value: exp.Expression
+
+    @property
+    def formatted(self) -> str | None:
+        """Return the pattern by which a truncated time is also written out, if there is one."""
+        truncated = self.grain in GRAINS and GRAINS[self.grain].yields == "time"
+        pattern = self.field.format or ""
+        return pattern if truncated and "%" in pattern else None
+
+
+@dataclass
+class Draft:
+    """Hold a query that is understood but not yet written as SQL."""
+
+    request: Request
+    tree: JoinTree
+    fields: Fields
+    selected: list[Selected] = field(default_factory=list)
+    missing: list[str] = field(default_factory=list)
+    where: list[exp.Expression] = field(default_factory=list)
+    having: list[exp.Expression] = field(default_factory=list)
+    sorts: list[tuple[Selected, Sort]] = field(default_factory=list)
+    # How many of the keys each row of totals keeps, and the mark it carries.
+    totals: list[tuple[int, str]] = field(default_factory=list)
+
+    @property
+    def keys(self) -> list[exp.Expression]:
+        """List the expressions that the query groups by."""
+        return [each.value for each in self.selected if each.key is not None]
+
+    @property
+    def aggregates(self) -> list[Aggregate]:
+        """List the aggregates that any measure or filter needs."""
+        return self.fields.aggregates.found
+
+    def joined(self) -> list[Joined]:
+        """List the views to join: the base view, those that are read, those in between."""
+        read = [*self.where, *self.keys]
+        for aggregate in self.aggregates:
+            read += [*aggregate.inputs, *(aggregate.key or ())]
+        needed = {alias for tree in read for alias in tables(tree)}
+        for aggregate in self.aggregates:
+            needed |= aggregate.home
+        nodes = self.tree.pruned(self._reachable(needed))
+        # A join condition may name views that nothing else needs.
+        while True:
+            more = needed | {alias for node in nodes for alias in self.on_views(node)}
+            if more == needed:
+                return nodes
+            needed, nodes = more, self.tree.pruned(self._reachable(more))
+
+    def on(self, node: Joined) -> exp.Expression:
+        """Write the condition of a join."""
+        assert node.on is not None  # noqa: S101 - only the base view has none
+        return node.on.over(node.alias, lambda name: self._on_field(name, node))
+
+    def on_views(self, node: Joined) -> set[str]:
+        """List the views that the condition of a join reads."""
+        return set() if node.on is None else tables(self.on(node))
+
+    def _on_field(self, name: FieldName, node: Joined) -> exp.Expression:
+        found = self.fields.find(name)
+        if not isinstance(found, Dimension) or name.view is None:
+            raise Refused("PLAN", f'No such field "{name}" in the join of "{node.alias}"')
+        return self.fields.dimension(
+            name.view, found, name.grain and known_grain(found, name.grain)
+        )
+
+    def _reachable(self, aliases: set[str]) -> set[str]:
+        for alias in sorted(aliases - set(self.tree.nodes)):
+            raise Refused("PLAN", f'No such view "{alias}"')
+        return aliases
+
+
+def draft(model: Model, request: Request, now: datetime) -> Draft:
+    """Find everything that a query names.
+
+    Raises
+    ------
+    Refused
+        For what does not exist and for what the sandbox does not do.
+    """
+    for setting in model.unmodelled:
+        raise Refused("PLAN", f'The model sets "{setting}", which this sandbox does not model')
+    topic = _topic(model, request)
+    if topic is not None:
+        tree = tree_of_topic(model, topic)
+    elif request.table:
+        tree = tree_of_view(model, request.table)
+    else:
+        raise Refused("PLAN", "The query names neither a topic nor a table")
+    fields = Fields({alias: node.view for alias, node in tree.nodes.items()}, tree.base, now)
+    found = Draft(request, tree, fields)
+    finder = _Finder(fields, topic, found)
+    for name in request.fields:
+        finder.select(name)
+    if not request.fields:
+        raise Refused("PLAN", "The query selects no fields")
+    if topic is not None:
+        _always(found, topic)
+    for name, filter_ in request.filters.items():
+        finder.filter(name, filter_, now)
+    for sort in request.sorts:
+        finder.sort(sort)
+    _totals(found)
+    _refuse_unmodelled_joins(found)
+    return found
+
+
+def _topic(model: Model, request: Request) -> Topic | None:
+    if request.topic is None:
+        return None
+    topic = model.topics.get(request.topic)
+    if topic is None:
+        raise Refused("PLAN", f'No such topic "{request.topic}"')
+    for what in topic.unmodelled:
+        raise Refused(
+            "PLAN", f'The topic "{topic.name}" uses {what}, which this sandbox does not model'
+        )
+    return topic
+
+
+def _always(found: Draft, topic: Topic) -> None:
+    """Apply the filters that a topic puts on every query."""
+    base = found.tree.base
+    if topic.always_where_sql is not None:
+        found.where.append(
+            topic.always_where_sql.over(base, lambda name: found.fields.row_value(name, base))
+        )
+    found.where.extend(found.fields.model_conditions(base, topic.always_where_filters))
+
+
+def _totals(found: Draft) -> None:
+    keyed = [each.name for each in found.selected if each.key is not None]
+    for name in found.request.column_totals:
+        if name == GRAND_TOTAL:
+            found.totals.append((0, "column_total"))
+        elif name in keyed:
+            found.totals.append((keyed.index(name) + 1, f"column_subtotal::{name}"))
+        elif name not in found.missing:
+            raise Refused("PLAN", f'Totals of "{name}" need it to be a selected dimension')
+    # Finer subtotals come before coarser ones, the grand total last.
+    found.totals.sort(key=lambda total: -total[0])
+
+
+def _refuse_unmodelled_joins(found: Draft) -> None:
+    for node in found.joined():
+        for what in (*node.unmodelled, *node.view.unmodelled):
+            raise Refused(
+                "PLAN", f'"{node.alias}" is joined by {what}, which this sandbox does not model'
+            )
+
+
+@dataclass
+class _Finder:
+    fields: Fields
+    topic: Topic | None
+    found: Draft
+
+    def select(self, text: str) -> None:
+        place = self._place(text)
+        if place is None:
+            # Not an error: the summary lists it (docs/wire.md).
+            self.found.missing.append(text)
+            return
+        at, found, grain = place
+        alias = at.view or ""
+        key = None
+        if isinstance(found, Dimension):
+            key = len(self.found.keys)
+            value = self.fields.dimension(alias, found, grain)
+        else:
+            value = self.fields.measure(alias, found)
+        self.found.selected.append(Selected(text, at, found, grain, key, value))
+
+    def filter(self, text: str, filter_: Mapping[str, Any], now: datetime) -> None:
+        place = self._place(text)
+        if place is None:
+            if not filter_.get("ignore_if_unjoinable"):
+                raise Refused("PLAN", f'No such field "{text}"')
+            return
+        at, found, grain = place
+        if grain in GRAINS and _wants_a_date(filter_):
+            # A date filter belongs under the name without a grain; under a grain the field is
+            # missing (docs/wire.md).
+            self.found.missing.append(text)
+            return
+        test = condition(filter_, self.fields.target(at.view or "", found, grain), now)
+        if test is not None:
+            (self.found.having if isinstance(found, Measure) else self.found.where).append(test)
+
+    def sort(self, sort: Sort) -> None:
+        for each in self.found.selected:
+            if each.name == sort.column:
+                self.found.sorts.append((each, sort))
+                return
+        if sort.column not in self.found.missing:
+            raise Refused("PLAN", f'Sorted by "{sort.column}", which is not selected')
+
+    def _place(self, text: object) -> tuple[FieldName, Dimension | Measure, str | None] | None:
+        name = FieldName.parse(text) if isinstance(text, str) else None
+        if name is None or name.view is None or not self._offered(name):
+            return None
+        found = self.fields.find(name)
+        if found is None:
+            return None
+        if name.grain is None:
+            return name, found, None
+        if not isinstance(found, Dimension):
+            return None
+        grain = known_grain(found, name.grain)
+        if grain is None or grain not in (*found.timeframes, "raw"):
+            return None
+        return name, found, grain
+
+    def _offered(self, name: FieldName) -> bool:
+        """Tell whether the topic offers a field; later patterns win over earlier ones."""
+        if self.topic is None or self.topic.fields is None:
+            return True
+        full = f"{name.view}.{name.field}"
+        # A list that only takes away starts from everything.
+        offered = all(pattern.startswith("-") for pattern in self.topic.fields)
+        for pattern in self.topic.fields:
+            if fnmatchcase(full, pattern.removeprefix("-")):
+                offered = not pattern.startswith("-")
+        return offered
+
+
+def _wants_a_date(filter_: Mapping[str, Any]) -> bool:
+    if filter_.get("type") == "composite":
+        children = filter_.get("filters")
+        return isinstance(children, list) and any(_wants_a_date(child) for child in children)
+    return filter_.get("type") == "date"
+

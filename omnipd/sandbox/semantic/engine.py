@@ -1,0 +1,107 @@
+"""The semantic engine: a query object in, SQL and rows out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from types import MappingProxyType
+from typing import Any
+
+import pyarrow as pa
+
+from omnipd.sandbox.semantic.bundled import bundled_models
+from omnipd.sandbox.semantic.draft import draft
+from omnipd.sandbox.semantic.metadata import describe
+from omnipd.sandbox.semantic.model import Model
+from omnipd.sandbox.semantic.refusal import BadFilter, Refused
+from omnipd.sandbox.semantic.request import Request
+from omnipd.sandbox.semantic.warehouse import warehouse
+from omnipd.sandbox.semantic.write_sql import write_sql
+
+__all__ = ["BadFilter", "Engine", "Model", "Plan", "Refused"]
+
+_NO_ATTRIBUTES: Mapping[str, Any] = MappingProxyType({})
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Hold a planned query."""
+
+    # What DuckDB runs; empty when none of the fields exists.
+    sql: str
+    # summary.fields: keys as requested, in request order.
+    fields: dict[str, dict[str, Any]]
+    missing_fields: list[str]
+    limit: int | None
+    # The query as planned, defaults filled in.
+    query: dict[str, Any]
+
+
+class Engine:
+    """Plan and run queries on the bundled models.
+
+    Attributes
+    ----------
+    models : dict of str to Model
+        The models by id.
+    """
+
+    def __init__(self) -> None:
+        self.models: dict[str, Model] = {model.id: model for model in bundled_models()}
+
+    def plan(
+        self,
+        query: Mapping[str, Any],
+        *,
+        now: datetime,
+        user_attributes: Mapping[str, Any] = _NO_ATTRIBUTES,  # noqa: ARG002 - no bundled model restricts rows by user
+    ) -> Plan:
+        """Plan a query.
+
+        Parameters
+        ----------
+        query
+            The query object of the wire.
+        now
+            The moment that relative dates refer to; UTC when it has no zone.
+        user_attributes
+            The attributes of the acting user.
+
+        Raises
+        ------
+        KeyError
+            For a model that does not exist.
+        BadFilter
+            For a filter that is a bare value.
+        Refused
+            For a query that cannot be planned.
+        """
+        model = self.models[query["modelId"]]
+        request = Request.read(query)
+        moment = now.astimezone(UTC).replace(tzinfo=None) if now.tzinfo else now
+        try:
+            drafted = draft(model, request, moment)
+            # Nothing is left to select when every field is missing.
+            sql = write_sql(drafted).sql("duckdb", pretty=True) if drafted.selected else ""
+        except RecursionError as error:
+            raise Refused("PLAN", "The query is nested too deeply") from error
+        return Plan(
+            sql=sql,
+            fields={each.name: describe(each) for each in drafted.selected},
+            missing_fields=drafted.missing,
+            limit=request.limit,
+            query=request.echo,
+        )
+
+    def execute(self, plan: Plan) -> pa.Table:
+        """Run a planned query; safe to call from several threads.
+
+        Raises
+        ------
+        Refused
+            When the database fails.
+        """
+        if not plan.sql:
+            return pa.table({})
+        return warehouse(self.models[plan.query["modelId"]].dataset).run(plan.sql)

@@ -1,0 +1,137 @@
+"""A measure, taken apart into aggregates and what is reckoned from them.
+
+An aggregate is written apart from the rows it reads, because rows that a join repeats must be
+made single before it sees them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from sqlglot import exp
+
+AGGREGATE_TYPES = {
+    "count", "count_distinct", "sum", "average", "min", "max", "median", "percentile",
+    "sum_distinct_on", "average_distinct_on", "median_distinct_on", "percentile_distinct_on",
+}  # fmt: skip
+
+# Whatever is counted, summed or averaged twice comes out wrong; these do not mind.
+_BLIND_TO_REPEATS = (exp.Min, exp.Max, exp.AnyValue, exp.LogicalAnd, exp.LogicalOr)
+_STAND_IN = "omni_aggregate_"
+
+Build = Callable[[Sequence[exp.Expression]], exp.Expression]
+
+
+@dataclass(frozen=True)
+class Aggregate:
+    """Describe one aggregate: the values it reads from each row, and how it combines them."""
+
+    # The views whose rows it means; each is to be seen once.
+    home: frozenset[str]
+    inputs: tuple[exp.Expression, ...]
+    build: Build
+    minds_repeats: bool = True
+    zero_when_empty: bool = False
+    # A key of its own (the *_distinct_on types): rows alike in it count once, join or no join.
+    key: tuple[exp.Expression, ...] | None = None
+    # It counts the rows of a joined view that has no primary key to tell them by.
+    needs_key: bool = False
+
+
+@dataclass
+class Aggregates:
+    """Collect the aggregates of a query; each stands in an expression by number."""
+
+    found: list[Aggregate] = field(default_factory=list)
+
+    def add(self, aggregate: Aggregate) -> exp.Column:
+        """Keep an aggregate and return the column that stands for it."""
+        self.found.append(aggregate)
+        return exp.column(f"{_STAND_IN}{len(self.found) - 1}")
+
+
+def stands_for(column: exp.Expression) -> int | None:
+    """Tell which aggregate a column stands for, if any."""
+    if isinstance(column, exp.Column) and column.name.startswith(_STAND_IN):
+        return int(column.name.removeprefix(_STAND_IN))
+    return None
+
+
+def with_aggregates(
+    tree: exp.Expression, write: Callable[[int], exp.Expression]
+) -> exp.Expression:
+    """Replace the columns that stand for aggregates."""
+    copied = exp.paren(tree.copy())  # so that a tree that is one column can be replaced too
+    for column in list(copied.find_all(exp.Column)):
+        number = stands_for(column)
+        if number is not None:
+            column.replace(write(number))
+    return copied.this if isinstance(copied, exp.Paren) else copied
+
+
+def aggregate_of_type(kind: str, percentile: float | None) -> tuple[Build, bool, bool]:
+    """Return how to build an aggregate, whether it minds repeats, whether empty means zero."""
+    match kind.removesuffix("_distinct_on"):
+        case "count":
+            return (_count, True, True)
+        case "count_distinct":
+            return (
+                lambda values: exp.Count(this=exp.Distinct(expressions=[values[0]])),
+                False,
+                True,
+            )
+        case "sum":
+            # Omni's sum of nothing is zero, not null.
+            return (_sum, True, True)
+        case "average":
+            return (lambda values: exp.Avg(this=values[0]), True, False)
+        case "min":
+            return (lambda values: exp.Min(this=values[0]), False, False)
+        case "max":
+            return (lambda values: exp.Max(this=values[0]), False, False)
+        case "median":
+            return (lambda values: exp.Median(this=values[0]), True, False)
+        case _:
+            fraction = exp.Literal.number(str((percentile or 0) / 100))
+            return (
+                lambda values: exp.Anonymous(
+                    this="quantile_cont", expressions=[values[0], fraction.copy()]
+                ),
+                True,
+                False,
+            )
+
+
+def _count(values: Sequence[exp.Expression]) -> exp.Expression:
+    every_row = isinstance(values[0], exp.Literal)
+    return exp.Count(this=exp.Star() if every_row else values[0])
+
+
+def _sum(values: Sequence[exp.Expression]) -> exp.Expression:
+    return exp.Coalesce(this=exp.Sum(this=values[0]), expressions=[exp.Literal.number(0)])
+
+
+def as_aggregate(node: exp.Expression, home: str) -> Aggregate:
+    """Take an aggregate call of a model's own SQL apart."""
+    columns = list(node.find_all(exp.Column))
+    own = {column.table for column in columns}
+    call = node.this if isinstance(node, exp.Filter) else node
+    call = call.this if isinstance(call, exp.IgnoreNulls) else call
+    blind = isinstance(call, _BLIND_TO_REPEATS) or (
+        isinstance(call, exp.Count) and isinstance(call.this, exp.Distinct)
+    )
+
+    def build(values: Sequence[exp.Expression]) -> exp.Expression:
+        copied = node.copy()
+        for column, value in zip(list(copied.find_all(exp.Column)), values, strict=True):
+            column.replace(value)
+        return copied
+
+    return Aggregate(
+        home=frozenset(own or {home}) | {home},
+        inputs=tuple(column.copy() for column in columns),
+        build=build,
+        minds_repeats=not blind,
+        zero_when_empty=isinstance(call, exp.Count | exp.CountIf),
+    )

@@ -1,0 +1,127 @@
+"""A model as the planner sees it: views of fields, relationships between them, topics."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from omnipd.sandbox.semantic.references import SqlText
+
+
+@dataclass(frozen=True)
+class Issue:
+    """Name something in a model's files that the sandbox does not model, or cannot read."""
+
+    message: str
+    view: str | None = None
+    field: str | None = None
+    yaml_path: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Field:
+    """Hold what dimensions and measures have alike."""
+
+    name: str
+    view: str
+    label: str
+    sql: SqlText | None
+    description: str | None = None
+    format: str | None = None
+    group_label: str | None = None
+    hidden: bool = False
+    # DuckDB's name of the type; empty when the SQL does not run.
+    sql_type: str = ""
+    # What the field says that this sandbox does not do; a query that needs it is refused by name.
+    unmodelled: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Dimension(Field):
+    """Describe a column or an expression over one row."""
+
+    timeframes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Measure(Field):
+    """Describe an aggregate over a view's rows, or arithmetic over other measures."""
+
+    aggregate_type: str | None = None
+    percentile: float | None = None
+    filters: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    distinct_key: SqlText | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class View:
+    """Describe a table of the database and its fields."""
+
+    name: str
+    label: str
+    table: str
+    schema: str | None = None
+    description: str | None = None
+    hidden: bool = False
+    primary_key: tuple[SqlText, ...] = ()
+    dimensions: Mapping[str, Dimension] = field(default_factory=dict)
+    measures: Mapping[str, Measure] = field(default_factory=dict)
+    unmodelled: tuple[str, ...] = ()
+
+    def field(self, name: str) -> Dimension | Measure | None:
+        """Return the field of that name, if the view has one."""
+        return self.dimensions.get(name) or self.measures.get(name)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Relationship:
+    """Describe how one view (or alias) joins another."""
+
+    left: str
+    left_view: str
+    right: str
+    right_view: str
+    on: SqlText
+    join_type: str = "always_left"
+    kind: str = "assumed_many_to_one"
+    reversible: bool = False
+    id: str | None = None
+    unmodelled: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Topic:
+    """Describe a base view, the views joined to it, and what always holds."""
+
+    name: str
+    label: str
+    base_view: str
+    description: str | None = None
+    group_label: str | None = None
+    hidden: bool = False
+    joins: Mapping[str, Any] = field(default_factory=dict)
+    relationships: tuple[Relationship, ...] = ()
+    # Patterns such as "users.*" and "-users.email"; None means every field.
+    fields: tuple[str, ...] | None = None
+    always_where_sql: SqlText | None = None
+    always_where_filters: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    unmodelled: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Model:
+    """Hold everything that the files of a model say."""
+
+    id: str
+    name: str
+    kind: str
+    connection_id: str
+    dataset: str
+    views: Mapping[str, View]
+    relationships: tuple[Relationship, ...]
+    topics: Mapping[str, Topic]
+    # The files as they were read, by path.
+    files: Mapping[str, str] = field(default_factory=dict)
+    issues: tuple[Issue, ...] = ()
+    unmodelled: tuple[str, ...] = ()

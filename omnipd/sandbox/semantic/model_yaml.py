@@ -1,0 +1,380 @@
+"""Omni's model files, read: the database's columns first, then what the YAML says of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import PurePosixPath
+from typing import Any
+
+import yaml
+
+from omnipd.sandbox.semantic import timeframes
+from omnipd.sandbox.semantic.measures import AGGREGATE_TYPES
+from omnipd.sandbox.semantic.model import (
+    Dimension,
+    Issue,
+    Measure,
+    Model,
+    Relationship,
+    Topic,
+    View,
+)
+from omnipd.sandbox.semantic.model_filters import OPERATORS
+from omnipd.sandbox.semantic.model_types import with_types
+from omnipd.sandbox.semantic.references import BadSql, SqlText
+from omnipd.sandbox.semantic.warehouse import Warehouse
+
+# What has no bearing on an answer.
+_DISPLAY = {
+    "ai_context", "all_values", "aliases", "colors", "default_drill_fields", "default_filters",
+    "description", "display_order", "drill_fields", "drill_queries", "group_label", "hidden",
+    "label", "links", "sample_queries", "sample_values", "synonyms", "tags", "view_label",
+}  # fmt: skip
+_OF_VIEWS = {
+    "table_name", "schema", "dimensions", "measures", "ignored", "custom_compound_primary_key_sql",
+}  # fmt: skip
+_OF_DIMENSIONS = {"sql", "primary_key", "format", "timeframes", "convert_tz"}
+_OF_MEASURES = {
+    "sql", "aggregate_type", "filters", "format", "percentile", "custom_primary_key_sql",
+}  # fmt: skip
+_OF_TOPICS = {
+    "base_view", "joins", "relationships", "fields", "always_where_sql", "always_where_filters",
+}  # fmt: skip
+_OF_RELATIONSHIPS = {
+    "id", "join_from_view", "join_from_view_as", "join_to_view", "join_to_view_as", "join_type",
+    "relationship_type", "on_sql", "reversible",
+}  # fmt: skip
+_CARDINALITIES = {
+    "one_to_one", "many_to_one", "one_to_many", "many_to_many", "assumed_many_to_one",
+}  # fmt: skip
+
+
+def read_model(
+    files: Mapping[str, str],
+    warehouse: Warehouse,
+    *,
+    model_id: str,
+    name: str,
+    connection_id: str,
+    dataset: str,
+) -> Model:
+    """Read a model from its files; what cannot be read becomes an issue, never an exception.
+
+    Parameters
+    ----------
+    files
+        The text of each file by its path, as ``GET /models/{id}/yaml`` names them; a ``.yaml``
+        suffix and sub-folders are accepted.
+    warehouse
+        The database, which knows the columns and their types.
+    """
+    return _Reader(files, warehouse).model(model_id, name, connection_id, dataset)
+
+
+class _Reader:
+    def __init__(self, files: Mapping[str, str], warehouse: Warehouse) -> None:
+        self.files = files
+        self.warehouse = warehouse
+        self.issues: list[Issue] = []
+        self.path = ""
+
+    def model(self, model_id: str, name: str, connection_id: str, dataset: str) -> Model:
+        settings: Mapping[str, Any] = {}
+        relationships: tuple[Relationship, ...] = ()
+        views: dict[str, Any] = {}
+        topics: dict[str, Any] = {}
+        for path, text in sorted(self.files.items()):
+            self.path = path
+            stem = PurePosixPath(path).name.removesuffix(".yaml")
+            document = self._document(text)
+            if stem == "model":
+                settings = self._mapping(document)
+            elif stem == "relationships":
+                relationships = self._relationships(document)
+            elif stem.endswith(".view"):
+                views[stem.removesuffix(".view")] = (path, self._mapping(document))
+            elif stem.endswith(".topic"):
+                topics[stem.removesuffix(".topic")] = (path, self._mapping(document))
+            else:
+                self._issue("This file is neither a model, relationships, a view nor a topic")
+        grains = tuple(settings.get("default_timeframes", timeframes.DEFAULT))
+        read_views = self._each(views, lambda stem, body: self._view(stem, body, grains))
+        read_topics = self._each(topics, self._topic)
+        self.path = ""
+        self._check_joined_views(relationships, read_views)
+        typed, issues = with_types(read_views, relationships, self.warehouse)
+        return Model(
+            id=model_id,
+            name=name,
+            kind="SHARED",
+            connection_id=connection_id,
+            dataset=dataset,
+            views=typed,
+            relationships=relationships,
+            topics=read_topics,
+            files=dict(self.files),
+            issues=(*self.issues, *issues),
+            unmodelled=self._settings(settings),
+        )
+
+    def _each(
+        self, sources: Mapping[str, Any], read: Callable[[str, Mapping[str, Any]], Any]
+    ) -> dict[str, Any]:
+        found = {}
+        for stem, (path, body) in sources.items():
+            self.path = path
+            item = read(stem, body)
+            if item is not None:
+                found[stem] = item
+        return found
+
+    def _settings(self, settings: Mapping[str, Any]) -> tuple[str, ...]:
+        """List the model's own settings that change answers and are not modelled."""
+        changing = {"week_start_day": "monday", "fiscal_month_offset": "0"}
+        return tuple(
+            key
+            for key, plain in changing.items()
+            if str(settings.get(key, plain)).lower() != plain
+        )
+
+    def _view(self, stem: str, body: Mapping[str, Any], grains: tuple[str, ...]) -> View | None:
+        if body.get("ignored"):
+            return None
+        schema, _, table = stem.rpartition("__")
+        table = str(body.get("table_name", table))
+        unmodelled = self._unmodelled(body, _OF_VIEWS, view=stem)
+        columns = self.warehouse.columns(table)
+        if not columns:
+            self._issue(f'The database has no table "{table}"', view=stem)
+            unmodelled = (*unmodelled, f'the missing table "{table}"')
+        said = self._mapping(body.get("dimensions"))
+        dimensions = {
+            name: self._dimension(stem, name, self._mapping(said.get(name)), grains, kind)
+            for name, kind in columns
+        }
+        for name in said:
+            if name not in dimensions:
+                dimensions[name] = self._dimension(stem, name, self._mapping(said[name]), grains)
+        measures = {
+            name: self._measure(stem, name, self._mapping(each))
+            for name, each in self._mapping(body.get("measures")).items()
+        }
+        keys = [
+            f"${{{name}}}" for name, each in said.items() if self._mapping(each).get("primary_key")
+        ]
+        keys = [str(each) for each in body.get("custom_compound_primary_key_sql", keys)]
+        parsed = [self._sql(key, view=stem) for key in keys]
+        return View(
+            name=stem,
+            label=body.get("label") or titled(stem),
+            table=table,
+            schema=body.get("schema", schema or None),
+            description=body.get("description"),
+            hidden=bool(body.get("hidden")),
+            primary_key=tuple(each for each in parsed if each is not None),
+            dimensions=dimensions,
+            measures=measures,
+            unmodelled=unmodelled,
+        )
+
+    def _dimension(
+        self,
+        view: str,
+        name: str,
+        body: Mapping[str, Any],
+        grains: tuple[str, ...],
+        column_type: str = "",
+    ) -> Dimension:
+        unmodelled = self._unmodelled(body, _OF_DIMENSIONS, view=view, field=name)
+        sql = None
+        if "sql" in body:
+            sql = self._sql(str(body["sql"]), view=view, field=name)
+            if sql is None:
+                unmodelled = (*unmodelled, "SQL that cannot be read")
+        elif not column_type:
+            self._issue("There is neither a column of this name nor sql", view=view, field=name)
+            unmodelled = (*unmodelled, "a missing column")
+        return Dimension(
+            name=name,
+            view=view,
+            label=body.get("label") or titled(name),
+            sql=sql,
+            description=body.get("description"),
+            format=body.get("format"),
+            group_label=body.get("group_label"),
+            hidden=bool(body.get("hidden")),
+            sql_type="" if "sql" in body else column_type,
+            timeframes=tuple(str(each).lower() for each in body.get("timeframes", grains)),
+            unmodelled=unmodelled,
+        )
+
+    def _measure(self, view: str, name: str, body: Mapping[str, Any]) -> Measure:
+        unmodelled = self._unmodelled(body, _OF_MEASURES, view=view, field=name)
+        kind = body.get("aggregate_type")
+        problems = []
+        if kind is not None and kind not in AGGREGATE_TYPES:
+            problems.append(f"aggregate_type {kind}")
+        sql = self._optional_sql(body.get("sql"), view, name)
+        key = self._optional_sql(body.get("custom_primary_key_sql"), view, name)
+        if sql is None and ("sql" in body or kind != "count"):
+            problems.append("SQL that is missing or cannot be read")
+        if str(kind).endswith("_distinct_on") and key is None:
+            problems.append("custom_primary_key_sql that is missing or cannot be read")
+        if str(kind).startswith("percentile") and not isinstance(
+            body.get("percentile"), int | float
+        ):
+            problems.append("a missing percentile")
+        filters = self._filters(body.get("filters"), view=view, field=name)
+        if filters and kind is None:
+            problems.append("filters on a measure without aggregate_type")
+        for problem in problems:
+            self._issue(f"Not modelled: {problem}", view=view, field=name)
+        return Measure(
+            name=name,
+            view=view,
+            label=body.get("label") or titled(name),
+            sql=sql,
+            description=body.get("description"),
+            format=body.get("format"),
+            group_label=body.get("group_label"),
+            hidden=bool(body.get("hidden")),
+            aggregate_type=kind,
+            percentile=body.get("percentile"),
+            filters=filters,
+            distinct_key=key if str(kind).endswith("_distinct_on") else None,
+            unmodelled=(*unmodelled, *problems),
+        )
+
+    def _topic(self, stem: str, body: Mapping[str, Any]) -> Topic:
+        unmodelled = self._unmodelled(body, _OF_TOPICS, view=None)
+        if not body.get("base_view"):
+            self._issue(f'Topic "{stem}" has no base_view')
+        where = body.get("always_where_sql")
+        sql = self._optional_sql(where, None, None)
+        if where is not None and sql is None:
+            unmodelled = (*unmodelled, "always_where_sql that cannot be read")
+        fields = body.get("fields")
+        return Topic(
+            name=stem,
+            label=body.get("label") or titled(stem),
+            base_view=str(body.get("base_view") or ""),
+            description=body.get("description"),
+            group_label=body.get("group_label"),
+            hidden=bool(body.get("hidden")),
+            joins=self._mapping(body.get("joins")),
+            relationships=self._relationships(body.get("relationships")),
+            fields=None if fields is None else tuple(str(each) for each in fields),
+            always_where_sql=sql,
+            always_where_filters=self._filters(body.get("always_where_filters")),
+            unmodelled=unmodelled,
+        )
+
+    def _relationships(self, document: Any) -> tuple[Relationship, ...]:
+        found = []
+        for each in document if isinstance(document, list) else ():
+            body = self._mapping(each)
+            left, right = body.get("join_from_view"), body.get("join_to_view")
+            if not left or not right:
+                self._issue("A relationship needs join_from_view and join_to_view")
+                continue
+            on = self._optional_sql(body.get("on_sql"), None, None)
+            if on is None:
+                self._issue(f"The relationship from {left} to {right} has no readable on_sql")
+                continue
+            found.append(self._relationship(body, str(left), str(right), on))
+        return tuple(found)
+
+    def _relationship(
+        self, body: Mapping[str, Any], left: str, right: str, on: SqlText
+    ) -> Relationship:
+        unmodelled = self._unmodelled(body, _OF_RELATIONSHIPS, view=None)
+        join_type = body.get("join_type", "always_left")
+        kind = body.get("relationship_type", "assumed_many_to_one")
+        if join_type != "always_left":
+            self._issue(f"Not modelled: join_type {join_type} from {left} to {right}")
+            unmodelled = (*unmodelled, f"join_type {join_type}")
+        if kind not in _CARDINALITIES:
+            self._issue(f"Not modelled: relationship_type {kind} from {left} to {right}")
+            unmodelled = (*unmodelled, f"relationship_type {kind}")
+        return Relationship(
+            left=str(body.get("join_from_view_as", left)),
+            left_view=left,
+            right=str(body.get("join_to_view_as", right)),
+            right_view=right,
+            on=on,
+            join_type=join_type,
+            kind=kind,
+            reversible=bool(body.get("reversible")),
+            id=body.get("id"),
+            unmodelled=unmodelled,
+        )
+
+    def _check_joined_views(
+        self, relationships: Iterable[Relationship], views: Mapping[str, View]
+    ) -> None:
+        for each in relationships:
+            for view in (each.left_view, each.right_view):
+                if view not in views:
+                    self._issue(f'A relationship joins "{view}", which is no view')
+
+    def _filters(
+        self, document: Any, view: str | None = None, field: str | None = None
+    ) -> dict[str, Mapping[str, Any]]:
+        filters = {}
+        for name, operators in self._mapping(document).items():
+            if not isinstance(operators, Mapping):
+                self._issue(
+                    f'The filter on "{name}" must name an operator, such as is', view, field
+                )
+                operators = {"a bare value": operators}  # noqa: PLW2901 - refused when used
+            for operator in operators:
+                if operator not in OPERATORS:
+                    self._issue(f'Not modelled: the filter "{operator}" on "{name}"', view, field)
+            filters[name] = operators
+        return filters
+
+    def _unmodelled(
+        self,
+        body: Mapping[str, Any],
+        modelled: set[str],
+        *,
+        view: str | None,
+        field: str | None = None,
+    ) -> tuple[str, ...]:
+        unknown = tuple(str(key) for key in body if key not in modelled | _DISPLAY)
+        for key in unknown:
+            self._issue(f"Not modelled: {key}", view, field)
+        return unknown
+
+    def _optional_sql(self, text: Any, view: str | None, field: str | None) -> SqlText | None:
+        return None if text is None else self._sql(str(text), view, field)
+
+    def _sql(self, text: str, view: str | None, field: str | None = None) -> SqlText | None:
+        try:
+            return SqlText.parse(text)
+        except BadSql as error:
+            self._issue(str(error), view, field)
+            return None
+
+    def _document(self, text: str) -> Any:
+        try:
+            return yaml.safe_load(text)
+        except yaml.YAMLError as error:
+            self._issue(f"This file is not YAML: {error}")
+            return None
+
+    def _mapping(self, document: Any) -> Mapping[str, Any]:
+        if document is None:
+            return {}
+        if not isinstance(document, Mapping):
+            self._issue(f"A mapping is needed here, not {document!r}")
+            return {}
+        return document
+
+    def _issue(self, message: str, view: str | None = None, field: str | None = None) -> None:
+        self.issues.append(Issue(message, view, field, self.path or None))
+
+
+def titled(name: str) -> str:
+    """Write a name as a label: ``dep_delay`` reads "Dep Delay"."""
+    return name.replace("__", " ").replace("_", " ").title()

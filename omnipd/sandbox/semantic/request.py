@@ -1,0 +1,149 @@
+"""The query object as it came over the wire: what is read, what is refused, what is echoed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from omnipd.sandbox.semantic.filters import refuse_bare_values
+from omnipd.sandbox.semantic.refusal import Refused
+
+DEFAULT_LIMIT = 1000
+HIGH_LIMIT = 50_000
+
+# Every key that the planner knows, with its default; any other key is dropped silently.
+_DEFAULTS: dict[str, Any] = {
+    "modelId": None,
+    "table": "",
+    "join_paths_from_topic_name": None,
+    "fields": [],
+    "filters": {},
+    "sorts": [],
+    "limit": DEFAULT_LIMIT,
+    "offset": 0,
+    "pivots": [],
+    "column_limit": 50,
+    "fill_fields": [],
+    "calculations": [],
+    "column_totals": {},
+    "row_totals": {},
+    "custom_summary_types": {},
+    "join_via_map": {},
+    "controls": [],
+    "transposed_measures": [],
+    "default_group_by": True,
+    "userEditedSQL": "",
+    "staticQueryReferences": {},
+    "version": 9,
+}
+
+_NOT_MODELLED = (
+    "pivots", "fill_fields", "calculations", "row_totals", "custom_summary_types", "join_via_map",
+    "controls", "transposed_measures", "userEditedSQL", "staticQueryReferences",
+)  # fmt: skip
+
+GRAND_TOTAL = "::total::"
+
+
+@dataclass(frozen=True)
+class Sort:
+    """Hold one sort of a query."""
+
+    column: str
+    descending: bool
+    # True puts nulls first, False last, None leaves it to the database.
+    nulls_first: bool | None
+
+
+@dataclass(frozen=True)
+class Request:
+    """Hold a query of the wire, its types checked and its defaults filled in."""
+
+    table: str
+    topic: str | None
+    fields: tuple[str, ...]
+    filters: Mapping[str, Mapping[str, Any]]
+    sorts: tuple[Sort, ...]
+    limit: int | None
+    offset: int
+    # The fields whose subtotals were asked for, and GRAND_TOTAL.
+    column_totals: tuple[str, ...]
+    echo: dict[str, Any]
+
+    @classmethod
+    def read(cls, query: Mapping[str, Any]) -> Request:
+        """Read a query object.
+
+        Raises
+        ------
+        BadFilter
+            When a filter is a bare value.
+        Refused
+            For what the sandbox does not do, by name.
+        """
+        refuse_bare_values(query.get("filters") or {})
+        echo = {
+            key: default if query.get(key) is None and key != "limit" else query.get(key, default)
+            for key, default in _DEFAULTS.items()
+        }
+        for key in _NOT_MODELLED:
+            if echo[key]:
+                raise Refused("PLAN", f'"{key}" is not modelled by this sandbox')
+        if echo["default_group_by"] is False:
+            raise Refused("PLAN", '"default_group_by": false is not modelled by this sandbox')
+        limit, offset = echo["limit"], echo["offset"]
+        if not (limit is None or (_is_integer(limit) and limit > 0)):
+            raise Refused("PLAN", f"Invalid limit {limit!r}")
+        if not (_is_integer(offset) and offset >= 0):
+            raise Refused("PLAN", f"Invalid offset {offset!r}")
+        if limit is not None and limit > HIGH_LIMIT:
+            # High-limit mode is echoed as no limit (docs/wire.md).
+            echo["limit"] = None
+        return cls(
+            table=_typed(echo, "table", str),
+            topic=echo["join_paths_from_topic_name"] or None,
+            fields=tuple(dict.fromkeys(_typed(echo, "fields", list))),
+            filters=_typed(echo, "filters", Mapping),
+            sorts=tuple(_sort(each) for each in _typed(echo, "sorts", list)),
+            limit=limit,
+            offset=offset,
+            column_totals=tuple(_column_totals(_typed(echo, "column_totals", Mapping))),
+            echo={key: value for key, value in echo.items() if value is not None or key == "limit"},
+        )
+
+
+def _is_integer(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+def _typed(echo: dict[str, Any], key: str, kind: type) -> Any:
+    if not isinstance(echo[key], kind):
+        raise Refused("PLAN", f'"{key}" is not readable')
+    return echo[key]
+
+
+def _sort(sort: object) -> Sort:
+    if not isinstance(sort, Mapping) or not isinstance(sort.get("column_name"), str):
+        raise Refused("PLAN", '"sorts" is not readable')
+    descending = bool(sort.get("sort_descending"))
+    match sort.get("null_sort") or "OMNI_DEFAULT":
+        case "FIRST":
+            nulls_first: bool | None = True
+        case "LAST":
+            nulls_first = False
+        case "DIALECT_DEFAULT":
+            nulls_first = None
+        case "OMNI_DEFAULT":
+            # Null counts as the least value: first ascending, last descending (docs/wire.md).
+            nulls_first = not descending
+        case unknown:
+            raise Refused("PLAN", f"Invalid null_sort {unknown!r}")
+    return Sort(sort["column_name"], descending, nulls_first)
+
+
+def _column_totals(totals: Mapping[str, Any]) -> list[str]:
+    for name, total in totals.items():
+        if not isinstance(total, Mapping) or total.get("type") != "aggregation":
+            raise Refused("PLAN", f'Column totals of "{name}" are only modelled as an aggregation')
+    return list(totals)

@@ -1,0 +1,16 @@
+"""A view's table, as the FROM clause names it."""
+
+from __future__ import annotations
+
+from sqlglot import exp
+
+from omnipd.sandbox.semantic.model import View
+
+
+def table_of(view: View, alias: str) -> exp.Table:
+    """Write a view's table under an alias."""
+    return exp.Table(
+        this=exp.to_identifier(view.table, quoted=True),
+        db=exp.to_identifier(view.schema, quoted=True) if view.schema else None,
+        alias=exp.TableAlias(this=exp.to_identifier(alias, quoted=True)),
+    )
