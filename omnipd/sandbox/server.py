@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 import sys
+import time
 import traceback
 from collections import deque
 from collections.abc import Callable
@@ -164,6 +165,11 @@ accepts_sort_by_updated_at, redact_sql, query_api_enabled
         return self._world.keyring.personal_key
 
     @property
+    def models(self) -> dict[str, str]:
+        """Give the ids of the models that can be queried, by name."""
+        return {model.name: model.id for model in self._world.engine.models.values()}
+
+    @property
     def requests(self) -> list[Asked]:
         """List what was asked, the last ten thousand of it."""
         return list(self._asked)
@@ -277,17 +283,16 @@ class _Listener(TCPServer):
                 connection.shutdown(socket.SHUT_RDWR)
             except OSError:
                 """The other side was faster."""
+        deadline = time.monotonic() + _SECONDS_TO_FINISH
         for _, thread in connections:
-            thread.join(_SECONDS_TO_FINISH)
+            # Only a query that is still running takes time; its thread cannot keep the process.
+            thread.join(max(0.0, deadline - time.monotonic()))
 
     def _serve(self, request: Any, client_address: Any) -> None:
         try:
             self.finish_request(request, client_address)
-        except (ConnectionError, TimeoutError, ValueError) as error:
-            # Writing the rest of an answer to a client that left; a ValueError only if the
-            # file was closed for that reason.
-            if isinstance(error, ValueError) and "closed file" not in str(error):
-                self._report(error)
+        except (ConnectionError, TimeoutError):
+            """The client left before it had the whole answer."""
         except Exception as error:  # noqa: BLE001 - the thread ends here, nobody else would tell
             self._report(error)
         finally:

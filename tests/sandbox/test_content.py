@@ -3,6 +3,7 @@
 import json
 import re
 from base64 import urlsafe_b64decode, urlsafe_b64encode
+from itertools import pairwise
 
 import pytest
 
@@ -45,9 +46,11 @@ def test_every_record_comes_exactly_once(serve, connect, documents):
     for member in server.organisation.users:
         found += keys(wire.every_record(pageSize=7, scope="restricted", creatorId=member)[0])
     expected = [("folder", folder) for folder in server.organisation.folders]
-    for document in server.organisation.documents.values():
-        if not document.deleted:
-            expected.append(("document", document.identifier))
+    expected += [
+        ("document", document.identifier)
+        for document in server.organisation.documents.values()
+        if not document.deleted
+    ]
     assert sorted(found) == sorted(expected)
     assert len(server.organisation.documents) == documents
 
@@ -279,7 +282,7 @@ def test_labels_keep_what_carries_any_of_them_where_they_are_accepted(
 
 
 def assert_sorted(values, direction):
-    pairs = list(zip(values, values[1:], strict=False))
+    pairs = list(pairwise(values))
     if direction == "asc":
         assert all(first <= second for first, second in pairs)
     else:

@@ -119,7 +119,9 @@ def test_a_client_that_waits_to_be_invited_is_invited(server):
     with socket.create_connection((address.hostname, address.port), timeout=10) as connection:
         connection.sendall(
             b"POST /api/v1/query/run HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n"
-            b"Expect: 100-continue\r\nAuthorization: Bearer " + server.api_key.encode() + b"\r\n\r\n"
+            b"Expect: 100-continue\r\nAuthorization: Bearer "
+            + server.api_key.encode()
+            + b"\r\n\r\n"
         )
         assert connection.recv(1000) == b"HTTP/1.1 100 Continue\r\n\r\n"
         connection.sendall(b"{}")
