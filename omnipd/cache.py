@@ -1,0 +1,195 @@
+"""Answers kept on disk for a while, so that the same list is not asked for twice.
+
+requests-cache stores the answers: as JSON, in one 0700 directory per fingerprint of instance and
+key, each with an explicit expiry. Its session is not used: that would serve one key's answers to
+another, keep the request's headers, and cache the pages of a walk one by one. Here the pages of a
+walk carry a common mark; a walk is served whole from the cache or not at all.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from omnipd.errors import notice
+
+if TYPE_CHECKING:
+    from requests_cache.backends.filesystem import FileDict
+
+_WALK_HEADER = "X-Omnipd-Walk"
+_LARGEST_BODY = 64 * 2**20
+
+
+@dataclass(frozen=True)
+class CachedPage:
+    """A stored body, the walk it belongs to, and when it was fetched."""
+
+    body: bytes
+    walk: str
+    fetched_at: datetime
+
+
+class WalkCache:
+    """The stored pages of one instance and key.
+
+    Parameters
+    ----------
+    folder : Path
+        The directory of this instance and key; made with mode 0700 when first written.
+    lifetime : timedelta
+        How long a stored walk is served.
+    """
+
+    def __init__(self, folder: Path, lifetime: timedelta) -> None:
+        self.folder = folder
+        self.lifetime = lifetime
+        self._files: FileDict | None = None
+        self._broken = False
+
+    def load(self, path: str, params: Mapping[str, str]) -> CachedPage | None:
+        """Return the stored answer to one request, or None when there is none or it is damaged."""
+        files = self._open()
+        if files is None or not self.folder.exists():
+            return None
+        key = _key(path, params)
+        try:
+            stored = files[key]
+            if stored is None or stored.is_expired or stored.status_code != 200:
+                return None
+            if datetime.now(UTC) - stored.created_at > self.lifetime:
+                return None  # stored by a client that was content with older answers
+            body, walk = stored.content, stored.headers[_WALK_HEADER]
+            if not isinstance(body, bytes) or stored.url != _url(path, params):
+                raise ValueError("not what was stored")
+            return CachedPage(body, str(walk), stored.created_at)
+        except KeyError:
+            return None
+        except Exception as error:  # noqa: BLE001 - whatever a foreign or damaged file raises
+            reason = type(error).__name__
+        self._quarantine(key, reason)
+        return None
+
+    def save(self, path: str, pages: list[tuple[Mapping[str, str], bytes]]) -> None:
+        """Store all pages of one finished walk, with one mark and one moment of expiry."""
+        files = self._open()
+        if files is None or sum(len(body) for _, body in pages) > _LARGEST_BODY:
+            return
+        from requests_cache.models import CachedRequest, CachedResponse  # noqa: PLC0415
+
+        now = datetime.now(UTC)
+        mark = uuid.uuid4().hex
+        try:
+            self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            for params, body in pages:
+                url = _url(path, params)
+                files[_key(path, params)] = CachedResponse(  # type: ignore[call-arg]
+                    content=body,
+                    status_code=200,
+                    url=url,
+                    created_at=now,
+                    expires=now + self.lifetime,
+                    headers={_WALK_HEADER: mark},
+                    request=CachedRequest(method="GET", url=url),
+                )
+            self._drop_expired(now)
+        except (OSError, KeyError, TypeError, ValueError) as error:
+            self._give_up(f"cannot be written ({type(error).__name__})")
+
+    def clear(self) -> int:
+        """Delete everything stored for this instance and key; return the number of answers."""
+        count = len(list(self.folder.glob("*.json")))
+        shutil.rmtree(self.folder, ignore_errors=True)
+        self._files = None
+        return count
+
+    def _open(self) -> FileDict | None:
+        if self._files is None and not self._broken:
+            from requests_cache.backends.filesystem import FileDict  # noqa: PLC0415 - slow to import
+
+            try:
+                self.folder.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+                self.folder.mkdir(mode=0o700, exist_ok=True)
+                self._files = FileDict(self.folder, serializer="json", decode_content=False)
+            except OSError as error:
+                self._give_up(f"cannot be used ({type(error).__name__})")
+        return self._files
+
+    def _drop_expired(self, now: datetime) -> None:
+        """Delete what no call can be served from any more; ages come from the files themselves."""
+        oldest = (now - self.lifetime).timestamp() - 60
+        for file in self.folder.glob("*.json"):
+            if file.stat().st_mtime < oldest:
+                file.unlink(missing_ok=True)
+
+    def _quarantine(self, key: str, reason: str) -> None:
+        file = self.folder / f"{key}.json"
+        try:
+            os.replace(file, file.with_suffix(".damaged"))  # noqa: PTH105
+        except OSError:
+            self._give_up("holds a damaged file that cannot be moved")
+            return
+        notice(
+            f"A damaged cache file was set aside ({reason}) and its list is fetched again: "
+            f"{file.with_suffix('.damaged')}",
+        )
+
+    def _give_up(self, why: str) -> None:
+        self._broken, self._files = True, None
+        notice(
+            f"The cache folder {self.folder} {why}; lists are fetched each time. "
+            "Set OMNIPD_CACHE_DIR to a writable folder, or pass cache=False.",
+        )
+
+
+def clear_all(root: Path) -> int:
+    """Delete the stored lists of every instance and key under one omnipd directory."""
+    folders = root / "lists"
+    count = len(list(folders.glob("*/*.json")))
+    shutil.rmtree(folders, ignore_errors=True)
+    return count
+
+
+def _url(path: str, params: Mapping[str, str]) -> str:
+    return path + "?" + json.dumps(sorted(params.items()), ensure_ascii=True)
+
+
+def _key(path: str, params: Mapping[str, str]) -> str:
+    return hashlib.blake2b(_url(path, params).encode(), digest_size=16).hexdigest()
+
+
+def parse_lifetime(cache: Any) -> timedelta | None:
+    """Read ``cache=``: "10m", "2h", "1d", seconds, a timedelta; None for False.
+
+    Examples
+    --------
+    >>> parse_lifetime("10m").total_seconds()
+    600.0
+    """
+    if cache is False or cache is None:
+        return None
+    if cache is True:
+        return timedelta(minutes=10)
+    if isinstance(cache, timedelta):
+        lifetime = cache
+    elif isinstance(cache, int | float):
+        lifetime = timedelta(seconds=cache)
+    else:
+        unit = {"s": 1, "m": 60, "h": 3600, "d": 86400}.get(str(cache)[-1:])
+        try:
+            lifetime = timedelta(seconds=float(str(cache)[:-1]) * (unit or 0))
+        except (ValueError, OverflowError):
+            unit = None
+            lifetime = timedelta(0)
+        if unit is None:
+            raise ValueError(f"cache={cache!r} is not a time such as '30s', '10m', '2h' or '1d'")
+    if lifetime < timedelta(0):
+        raise ValueError(f"cache={cache!r} is negative")
+    return lifetime or None

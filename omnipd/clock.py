@@ -1,0 +1,47 @@
+"""Time as the client sees it, in one place, so that tests can run it forward."""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Clock:
+    """The four uses of time and chance.
+
+    ``monotonic`` measures deadlines, ``wall`` stamps what other processes read, ``sleep`` waits,
+    ``jitter`` spreads retries (a number from 0 to 1).
+    """
+
+    monotonic: Callable[[], float] = time.monotonic
+    wall: Callable[[], float] = time.time
+    sleep: Callable[[float], None] = time.sleep
+    jitter: Callable[[], float] = random.random
+
+
+class Deadline:
+    """How much wall-clock time a call has left.
+
+    Parameters
+    ----------
+    seconds : float
+        The whole allowance.
+    clock : Clock
+        Whose monotonic time counts.
+    """
+
+    def __init__(self, seconds: float, clock: Clock) -> None:
+        self.seconds = seconds
+        self._clock = clock
+        self._end = clock.monotonic() + seconds
+
+    def remaining(self) -> float:
+        """Return the seconds left; zero or less when the time is up."""
+        return self._end - self._clock.monotonic()
+
+    def extend(self, seconds: float) -> None:
+        """Do not count a wait that was not the server's doing."""
+        self._end += seconds

@@ -1,0 +1,97 @@
+"""The vocabulary of columns: where on the wire a value is, and which Arrow type it has here.
+
+An endpoint declares its columns with these words; records become tables by them, and the reference
+lists them. Only scalar types: nested columns break ``pd.read_parquet``, ``groupby``,
+``drop_duplicates`` and CSV in pandas.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+import pyarrow as pa
+
+TEXT = pa.string()
+COUNT = pa.int64()
+NUMBER = pa.float64()
+FLAG = pa.bool_()
+INSTANT = pa.timestamp("us", tz="UTC")
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column of an inventory frame.
+
+    Attributes
+    ----------
+    type : pyarrow.DataType
+        The type, the same for zero rows and a million.
+    paths : tuple of str
+        Where the value is in a record, dots for nesting; the first that holds one wins.
+    doc : str
+        What it means, for the reference.
+    convert : callable, optional
+        From the wire's value, never null, to the column's.
+    """
+
+    type: pa.DataType
+    paths: tuple[str, ...]
+    doc: str
+    convert: Callable[[Any], Any] | None = None
+
+
+Columns = Mapping[str, Column]
+
+
+def text(*paths: str, doc: str) -> Column:
+    """Declare a string."""
+    return Column(TEXT, paths, doc)
+
+
+def count(*paths: str, doc: str) -> Column:
+    """Declare a whole number; null when the server did not say, zero when it said zero."""
+    return Column(COUNT, paths, doc)
+
+
+def flag(*paths: str, doc: str) -> Column:
+    """Declare a boolean."""
+    return Column(FLAG, paths, doc)
+
+
+def instant(*paths: str, doc: str) -> Column:
+    """Declare a moment in UTC, read from ISO 8601 text or Unix milliseconds."""
+    return Column(INSTANT, paths, doc, to_instant)
+
+
+def folder_path(*paths: str, doc: str) -> Column:
+    """Declare a folder path with exactly one leading slash: Omni sends it with and without."""
+    return Column(TEXT, paths, doc, lambda value: "/" + str(value).lstrip("/"))
+
+
+def as_json(value: Any) -> str:
+    """Write any JSON value as compact text.
+
+    Examples
+    --------
+    >>> as_json({"a": [1, None]})
+    '{"a":[1,null]}'
+    """
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), default=str)
+
+
+def to_instant(value: Any) -> datetime:
+    """Read a moment as Omni writes it: ISO 8601 with any fraction and zone, or Unix milliseconds.
+
+    Examples
+    --------
+    >>> to_instant("2026-03-01T12:00:00.5+01:00").isoformat()
+    '2026-03-01T11:00:00.500000+00:00'
+    """
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return datetime.fromtimestamp(value / 1000, UTC)
+    moment = datetime.fromisoformat(value)
+    return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)

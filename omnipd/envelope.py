@@ -1,0 +1,226 @@
+"""A query object, as Omni's inspector shows it → the body of ``POST /api/v1/query/run``.
+
+The server drops what it does not know without a word, and gives its own defaults to what is left
+out. So near-misses of known keys are refused here, and everything that has a default is sent.
+"""
+
+from __future__ import annotations
+
+import copy
+import difflib
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from omnipd.errors import ArgumentError
+
+#: What Omni gives when a query names no limit; sent, so that it is seen (docs/wire.md).
+DEFAULT_LIMIT = 1000
+CACHE_MODES = ("Standard", "SkipRequery", "SkipCache", "SkipCacheAndRebuildExtracts")
+
+_QUERY_DEFAULTS: dict[str, Any] = {
+    "table": "",
+    "fields": [],
+    "filters": {},
+    "sorts": [],
+    "pivots": [],
+    "fill_fields": [],
+    "calculations": [],
+    "column_totals": {},
+    "row_totals": {},
+    "userEditedSQL": "",
+    "version": 9,
+}
+_QUERY_KEYS = {
+    *_QUERY_DEFAULTS,
+    *("modelId", "join_paths_from_topic_name", "limit", "offset", "column_limit"),
+    *("custom_summary_types", "join_via_map", "controls", "transposed_measures"),
+    *("default_group_by", "rewriteSql", "parsed", "dbtMode", "sqlSortsEnabled"),
+    *("staticQueryReferences", "dimensionIndex", "period_over_period_computations"),
+}
+_ENVELOPE_KEYS = ("query", "cache", "branchId", "userId", "timezone", "environmentConnectionId")
+
+
+@dataclass(frozen=True)
+class Envelope:
+    """A checked request.
+
+    Attributes
+    ----------
+    body : dict
+        What is posted.
+    params : dict
+        Query parameters.
+    fields : tuple of str
+        What was asked for, in order.
+    limit : int or None
+        The limit that applies; None is unlimited.
+    is_sql : bool
+        Whether the query is SQL; Omni ignores the limit then.
+    pivoted : bool
+        Whether the result is pivoted.
+    """
+
+    body: dict[str, Any]
+    params: dict[str, str]
+    fields: tuple[str, ...]
+    limit: int | None
+    is_sql: bool
+    pivoted: bool
+
+
+def build(
+    query: Mapping[str, Any] | str | os.PathLike[str],
+    *,
+    limit: int | Literal["all"] | None = None,
+    model_id: str | None = None,
+    branch_id: str | None = None,
+    user_id: str | None = None,
+    cache: str | None = None,
+) -> Envelope:
+    """Check a query and everything around it; the caller's object is not changed.
+
+    Raises
+    ------
+    ArgumentError
+        Naming the key at fault, with near matches.
+    """
+    given = _read(query)
+    outer: dict[str, Any] = {}
+    if isinstance(given.get("query"), Mapping):
+        outer = {key: value for key, value in given.items() if key != "query" and value is not None}
+        unknown = [key for key in outer if key not in _ENVELOPE_KEYS]
+        if unknown:
+            raise ArgumentError(
+                f"Beside 'query' stands {unknown[0]!r}, which run_query does not send.",
+                hint=f"It takes {', '.join(_ENVELOPE_KEYS[1:])} there.",
+            )
+        given = given["query"]
+    inner = copy.deepcopy(dict(given))
+    if model_id is not None:
+        inner["modelId"] = model_id
+    _check_keys(inner)
+    _check_values(inner)
+    applied = _limit(inner.get("limit", DEFAULT_LIMIT) if limit is None else limit)
+    if applied is None and inner.get("pivots"):
+        raise ArgumentError("A query with pivots needs a numeric limit; Omni refuses it without.")
+    inner = _QUERY_DEFAULTS | {key: value for key, value in inner.items() if value is not None}
+    inner["limit"] = applied
+    acting = user_id or outer.get("userId")
+    mode = cache or outer.get("cache")
+    if mode is not None and mode not in CACHE_MODES:
+        raise ArgumentError(
+            f"cache={mode!r} is not known.", hint=f"It takes {', '.join(CACHE_MODES)}."
+        )
+    beside = {
+        "cache": mode,
+        "branchId": branch_id or outer.get("branchId"),
+        "timezone": outer.get("timezone"),
+        "environmentConnectionId": outer.get("environmentConnectionId"),
+    }
+    body = {"query": inner} | {key: value for key, value in beside.items() if value is not None}
+    return Envelope(
+        body=body,
+        # As a query parameter: beside a body userId Omni answers 400 (docs/wire.md).
+        params={"userId": acting} if acting else {},
+        fields=tuple(inner["fields"]),
+        limit=applied,
+        is_sql=bool(inner["userEditedSQL"]),
+        pivoted=bool(inner["pivots"]),
+    )
+
+
+def _read(query: Mapping[str, Any] | str | os.PathLike[str]) -> Mapping[str, Any]:
+    """Return the object that was given as a mapping, as JSON text, or as a .json file."""
+    where = "The query"
+    loaded: Any = query
+    if isinstance(query, str) and query.lstrip()[:1] in {"{", "["}:
+        loaded = _parse(query, where)
+    elif isinstance(query, str | os.PathLike):
+        path = Path(query)
+        where = f"The file {path}"
+        try:
+            text = path.read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError, ValueError) as error:
+            reason = type(error).__name__
+        else:
+            reason = ""
+        if reason:
+            raise ArgumentError(
+                f"{where} cannot be read ({reason}).",
+                hint="Pass the query as a dict, as JSON text that starts with {, or as a .json file.",
+            )
+        loaded = _parse(text, where)
+    if not isinstance(loaded, Mapping):
+        raise ArgumentError(
+            f"{where} is {type(loaded).__name__}, not an object with modelId and fields."
+        )
+    return loaded
+
+
+def _parse(text: str, where: str) -> Any:
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError) as error:
+        reason = str(error)
+    raise ArgumentError(f"{where} is not JSON: {reason}.")
+
+
+def _check_keys(query: Mapping[str, Any]) -> None:
+    """Refuse what looks like a known key and is none; keys that are newer than omnipd pass."""
+    if "branchId" in query:
+        raise ArgumentError("branchId does not belong inside the query.", hint="Pass branch_id=.")
+    folded = {_fold(key): key for key in _QUERY_KEYS}
+    for key in query:
+        if key in _QUERY_KEYS:
+            continue
+        near = folded.get(_fold(key)) or next(
+            iter(difflib.get_close_matches(str(key), _QUERY_KEYS, n=1, cutoff=0.8)), None
+        )
+        if near:
+            raise ArgumentError(
+                f"The query has {key!r}, which Omni would drop without a word.",
+                hint=f"Did you mean {near!r}?",
+            )
+
+
+def _fold(key: Any) -> str:
+    return str(key).replace("_", "").lower()
+
+
+def _check_values(query: Mapping[str, Any]) -> None:
+    if not isinstance(query.get("modelId"), str) or not query["modelId"]:
+        raise ArgumentError(
+            "The query has no modelId.",
+            hint="Pass model_id=, the id of a shared model or a workbook model.",
+        )
+    fields = query.get("fields", [])
+    if not isinstance(fields, list) or not all(isinstance(field, str) for field in fields):
+        raise ArgumentError("fields must be a list of names such as 'users.state'.")
+    if not fields and not query.get("userEditedSQL"):
+        raise ArgumentError(
+            "The query asks for no fields.", hint="Put at least one name into fields."
+        )
+    filters = query.get("filters") or {}
+    if not isinstance(filters, Mapping):
+        raise ArgumentError("filters must be an object: field name → filter object.")
+    for name, condition in filters.items():
+        if not isinstance(condition, Mapping) or "type" not in condition:
+            raise ArgumentError(
+                f"The filter on {name!r} is {condition!r:.80}; Omni takes filter objects only.",
+                hint='For example {"type": "string", "kind": "EQUALS", "values": ["CA"]}.',
+            )
+
+
+def _limit(limit: Any) -> int | None:
+    if limit is None or limit == "all":
+        return None
+    if isinstance(limit, bool) or not isinstance(limit, int) or limit < 1:
+        raise ArgumentError(
+            f"limit={limit!r} must be a whole number of rows, 1 or more.",
+            hint='limit="all" has no limit.',
+        )
+    return limit

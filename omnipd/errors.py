@@ -1,0 +1,204 @@
+"""What may go wrong, as one tree.
+
+::
+
+    OmniError                        the root: except OmniError catches all of omnipd
+    ├── SettingsError                no address, no key, or an unusable one; nothing was sent
+    ├── ArgumentError                bad input, also a ValueError; nothing was sent
+    ├── NetworkError                 sent, or meant to be sent, and never answered in full
+    │   └── DeadlineError            the wall clock ran out, also a TimeoutError
+    ├── OutcomeUnknownError          sent, and whether it took effect is not known
+    ├── APIError                     Omni answered with an error status
+    │   ├── BadRequestError          400, 402, 405, 408, 410, 422 …: this request cannot succeed
+    │   ├── AuthenticationError      the key is missing, malformed, unknown or revoked
+    │   ├── ForbiddenError           the key is known and may not do this
+    │   ├── NotFoundError            missing, or not visible to this key
+    │   ├── ConflictError            409
+    │   ├── RateLimitError           429, after all the waiting that was allowed
+    │   └── ServerError              5xx, after the retries
+    ├── ResponseError                answered 2xx, but not what Omni promises
+    │   └── IncompleteReadError      a list that cannot be shown to be whole
+    ├── QueryError                   the query was accepted and did not give a result
+    │   ├── QueryTimeoutError        not finished in time, also a DeadlineError; resumable by job id
+    │   ├── MissingFieldsError       fields or grains that the model does not have
+    │   └── PlanError                Omni could not plan the query
+    └── ExportError                  a file could not be written; what stood there before still stands
+        └── ExportIncompleteError    the frame is marked incomplete, or the disk ran out
+
+    OmniWarning (a UserWarning)      worth knowing, and the result is still right
+"""
+
+from __future__ import annotations
+
+import sys
+import warnings
+from pathlib import Path
+from typing import Any
+
+
+class OmniError(Exception):
+    """Anything that omnipd raises.
+
+    Parameters
+    ----------
+    message : str
+        What happened.
+    hint : str, optional
+        What to do next; appended to the message.
+    status : int, optional
+        The HTTP status, where there was an answer.
+    url : str, optional
+        The address that was asked, without its query string.
+    retry_after : float, optional
+        Seconds after which the server invites another try.
+    retryable : bool
+        Whether the same call may succeed later without a change.
+    partial : object, optional
+        What was read before the failure: a DataFrame for readers, else None.
+    job_id : str, optional
+        The query job, where one is known.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        hint: str | None = None,
+        status: int | None = None,
+        url: str | None = None,
+        retry_after: float | None = None,
+        retryable: bool = False,
+        partial: Any = None,
+        job_id: str | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+        self.status = status
+        self.url = url
+        self.retry_after = retry_after
+        self.retryable = retryable
+        self.partial = partial
+        self.job_id = job_id
+
+    def __str__(self) -> str:
+        """Say what happened, then what to do."""
+        return f"{self.message}\n{self.hint}" if self.hint else self.message
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Survive a pickle with every attribute: errors cross process pools."""
+        return _rebuild, (type(self), self.message, dict(self.__dict__))
+
+
+def _rebuild(cls: type[OmniError], message: str, state: dict[str, Any]) -> OmniError:
+    error = cls(message)
+    error.__dict__.update(state)
+    return error
+
+
+class SettingsError(OmniError):
+    """No address, no key, or an unusable one. Nothing was sent."""
+
+
+class ArgumentError(OmniError, ValueError):
+    """An argument that Omni would refuse or misread. Nothing was sent."""
+
+
+class NetworkError(OmniError):
+    """The request never got a whole answer: name lookup, connection, TLS, or a cut body."""
+
+
+class DeadlineError(NetworkError, TimeoutError):
+    """The wall-clock time that the call was given ran out."""
+
+
+class OutcomeUnknownError(OmniError):
+    """A request that must not be sent twice was sent, and its answer was lost."""
+
+
+class APIError(OmniError):
+    """Omni answered with an error status."""
+
+
+class BadRequestError(APIError):
+    """Omni refused the request as it stands; sending it again gives the same answer."""
+
+
+class AuthenticationError(APIError):
+    """The key is missing, malformed, unknown or revoked."""
+
+
+class ForbiddenError(APIError):
+    """The key is known, and may not do this."""
+
+
+class NotFoundError(APIError):
+    """The thing does not exist, or this key cannot see it."""
+
+
+class ConflictError(APIError):
+    """The request conflicts with how things stand."""
+
+
+class RateLimitError(APIError):
+    """Omni kept answering 429 for as long as waiting was allowed."""
+
+
+class ServerError(APIError):
+    """Omni, or something before it, failed; retries did not help."""
+
+
+class ResponseError(OmniError):
+    """The answer has a good status, and is not what Omni promises."""
+
+
+class IncompleteReadError(ResponseError):
+    """A list could not be shown to be whole. ``partial`` holds the rows that were read."""
+
+
+class QueryError(OmniError):
+    """A query was accepted and gave no result.
+
+    ``error_type`` is Omni's own word for the kind (``PLAN``, ``FORBIDDEN`` …), ``sql`` the SQL
+    where the key may see it.
+    """
+
+    def __init__(
+        self, message: str, *, error_type: str | None = None, sql: str | None = None, **facts: Any
+    ) -> None:
+        super().__init__(message, **facts)
+        self.error_type = error_type
+        self.sql = sql
+
+
+class QueryTimeoutError(QueryError, DeadlineError):
+    """The query was still running when the time was up."""
+
+
+class MissingFieldsError(QueryError):
+    """The query names fields or grains that the model does not have."""
+
+
+class PlanError(QueryError):
+    """Omni could not turn the query into SQL."""
+
+
+class ExportError(OmniError):
+    """A file could not be written. What stood at its path before still stands."""
+
+
+class ExportIncompleteError(ExportError):
+    """The frame is marked incomplete, or the file could not be written to its end."""
+
+
+class OmniWarning(UserWarning):
+    """Something worth knowing; the result is still right."""
+
+
+def notice(text: str) -> None:
+    """Warn with an OmniWarning that points at the caller's line, however deep inside omnipd it is."""
+    level, frame = 1, sys._getframe()
+    package = str(Path(__file__).parent)
+    while frame.f_back is not None and frame.f_code.co_filename.startswith(package):
+        frame, level = frame.f_back, level + 1
+    warnings.warn(text, OmniWarning, stacklevel=level)

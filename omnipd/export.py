@@ -1,0 +1,200 @@
+"""Frames → files: whole or not at all, and nothing in them that another program chokes on."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import secrets
+import stat
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import IO, Any
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.csv
+import pyarrow.parquet
+
+from omnipd.errors import ArgumentError, ExportError, ExportIncompleteError, notice
+from omnipd.frames import scalar_columns, to_arrow
+
+# A spreadsheet runs a cell that begins with one of these, in full width too, and a program that
+# splits on another separator begins a cell after it (OWASP: CSV injection; CVE-2021-41270).
+_FORMULA = r"(^|[;,|\t\r\n])([=+\-@\t\r＝＋－＠])"
+
+
+def to_parquet(
+    df: pd.DataFrame, path: str | os.PathLike[str], *, allow_incomplete: bool = False
+) -> None:
+    """Write a frame to a Parquet file, atomically.
+
+    The file appears whole under its name or not at all; one that stood there is replaced only at
+    the end. Any reader gets the columns with their Arrow types; ``pd.read_parquet`` gives
+    the frame back, with pandas' own string dtype for text and objects for decimals; ask it for
+    ``dtype_backend="pyarrow"`` to have Arrow types throughout.
+
+    Parameters
+    ----------
+    df : pandas.DataFrame
+        Columns with lists or structs become JSON text. A default index is not written; another one
+        becomes a column.
+    path : path-like
+        Its folder must exist.
+    allow_incomplete : bool, default False
+        Write a frame that is marked incomplete.
+
+    Raises
+    ------
+    ExportIncompleteError
+        If the frame is marked incomplete, or the file cannot be written to its end.
+    ExportError
+        If the file cannot be opened, or a column cannot be stored.
+
+    Examples
+    --------
+    >>> import omnipd, pandas, tempfile, pathlib
+    >>> path = pathlib.Path(tempfile.mkdtemp()) / "labels.parquet"
+    >>> omnipd.to_parquet(omnipd.flatten_content([]), path)
+    >>> len(pandas.read_parquet(path))
+    0
+    """
+    table = _table(df, allow_incomplete)
+    write_atomically(path, lambda file: pyarrow.parquet.write_table(table, file))
+
+
+def to_csv(
+    df: pd.DataFrame,
+    path: str | os.PathLike[str],
+    *,
+    raw: bool = False,
+    allow_incomplete: bool = False,
+) -> None:
+    r"""Write a frame to a CSV file, atomically, with formulas made harmless.
+
+    UTF-8, comma, ``\n``; every value is quoted and a null is an empty field without quotes, so
+    that null and empty text differ. Text that a spreadsheet would run as a formula gets a ``'``
+    before it: names in Omni are written by many hands.
+
+    Parameters
+    ----------
+    df : pandas.DataFrame
+        Columns with lists or structs become JSON text. A default index is not written; another one
+        becomes a column.
+    path : path-like
+        Its folder must exist.
+    raw : bool, default False
+        Leave text as it is, formulas too: for programs, not for spreadsheets.
+    allow_incomplete : bool, default False
+        Write a frame that is marked incomplete.
+
+    Raises
+    ------
+    ExportIncompleteError
+        If the frame is marked incomplete, or the file cannot be written to its end.
+    ExportError
+        If the file cannot be opened.
+
+    Examples
+    --------
+    >>> import omnipd, tempfile, pathlib
+    >>> path = pathlib.Path(tempfile.mkdtemp()) / "content.csv"
+    >>> df = omnipd.flatten_content([{"type": "document", "identifier": "d1", "name": "=1+1"}])
+    >>> omnipd.to_csv(df[["identifier", "name"]], path)
+    >>> print(path.read_text())
+    "identifier","name"
+    "d1","'=1+1"
+    <BLANKLINE>
+    """
+    table = _table(df, allow_incomplete)
+    write_atomically(path, lambda file: write_csv(table, file, raw=raw))
+
+
+def write_csv(table: pa.Table, file: IO[bytes], *, raw: bool = False) -> None:
+    """Write a table of scalar columns as CSV to an open file."""
+    if not raw:
+        table = _without_formulas(table)
+    options = pyarrow.csv.WriteOptions(quoting_style="all_valid")
+    pyarrow.csv.write_csv(table, file, options)
+
+
+def write_atomically(path: str | os.PathLike[str], write: Callable[[IO[bytes]], Any]) -> None:
+    """Write a file beside its place, and move it there when it is whole and on the disk."""
+    target = Path(path)
+    if target.is_symlink():
+        target = target.resolve()
+    mode = _mode_for(target)
+    failure: tuple[bool, str] | None = None
+    part = target.with_name(f".{target.name[:100]}.{secrets.token_hex(4)}.part")
+    try:
+        with _removed_on_failure(part):
+            descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
+            with os.fdopen(descriptor, "wb") as file:
+                write(file)
+                file.flush()
+                os.fsync(file.fileno())
+            os.replace(part, target)  # noqa: PTH105
+        _sync_folder(target.parent)
+    except FileNotFoundError:
+        failure = (False, f"The folder {target.parent} does not exist.")
+    except (IsADirectoryError, PermissionError, NotADirectoryError) as error:
+        failure = (False, f"{target} cannot be written: {error.strerror}.")
+    except OSError as error:
+        failure = (True, f"{target} could not be written to its end: {error.strerror or error}.")
+    except (pa.ArrowException, UnicodeError) as error:
+        failure = (False, f"{target}: a column cannot be stored: {str(error)[:200]}")
+    if failure is not None:
+        late, text = failure
+        raise (ExportIncompleteError if late else ExportError)(
+            text, hint="What stood there before still stands; no part of the new file was left."
+        )
+
+
+def _table(df: pd.DataFrame, allow_incomplete: bool) -> pa.Table:
+    if not isinstance(df, pd.DataFrame):
+        raise ArgumentError(f"Expected a DataFrame, not {type(df).__name__}.")
+    if df.attrs.get("omni", {}).get("complete") is False and not allow_incomplete:
+        raise ExportIncompleteError(
+            "The frame is marked incomplete: it does not hold all that Omni has.",
+            hint="Read it again, or pass allow_incomplete=True.",
+        )
+    table, mended = to_arrow(df)
+    if mended:
+        notice(f"Text that is not valid Unicode was mended with U+FFFD in: {', '.join(mended)}")
+    return scalar_columns(table)
+
+
+def _without_formulas(table: pa.Table) -> pa.Table:
+    """Put ``'`` before what a spreadsheet would run, in text and in the header."""
+    for index, field in enumerate(table.schema):
+        if pa.types.is_string(field.type) or pa.types.is_large_string(field.type):
+            safe = pa.compute.replace_substring_regex(table.column(index), _FORMULA, r"\1'\2")
+            table = table.set_column(index, field.name, safe)
+    return table.rename_columns([re.sub(_FORMULA, r"\1'\2", name) for name in table.column_names])
+
+
+@contextlib.contextmanager
+def _removed_on_failure(part: Path) -> Iterator[None]:
+    try:
+        yield
+    except BaseException:
+        part.unlink(missing_ok=True)
+        raise
+
+
+def _mode_for(target: Path) -> int:
+    """Return the permissions of the file that is replaced, else those of any new file."""
+    try:
+        return stat.S_IMODE(target.stat().st_mode)
+    except OSError:
+        return 0o666
+
+
+def _sync_folder(folder: Path) -> None:
+    """Put the new name on the disk too, where the platform can."""
+    with contextlib.suppress(OSError):
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)

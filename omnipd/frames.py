@@ -1,0 +1,80 @@
+"""Arrow tables → DataFrames. The only place where pandas objects are made from data."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+import pyarrow as pa
+
+from omnipd.columns import as_json
+
+
+def to_frame(table: pa.Table, facts: dict[str, Any]) -> pd.DataFrame:
+    """Return a DataFrame with Arrow types, without copying the data.
+
+    Parameters
+    ----------
+    table : pyarrow.Table
+        Scalar columns only; see :func:`scalar_columns`.
+    facts : dict
+        Small JSON-able facts for ``df.attrs["omni"]``. pandas may drop them; nothing depends on
+        them.
+    """
+    frame: pd.DataFrame = table.to_pandas(types_mapper=pd.ArrowDtype)
+    frame.attrs["omni"] = facts
+    return frame
+
+
+def scalar_columns(table: pa.Table) -> pa.Table:
+    """Return the table with scalar columns only, which every file format and pandas itself can hold.
+
+    Dictionaries are decoded. Lists, structs, maps and intervals become JSON text.
+    """
+    for index, field in enumerate(table.schema):
+        column = _scalar(table.column(index))
+        if column.type != field.type:
+            table = table.set_column(index, field.name, column)
+    return table
+
+
+def _scalar(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    if isinstance(column.type, pa.BaseExtensionType):
+        column = _storage(column)
+    if pa.types.is_dictionary(column.type):
+        column = column.cast(column.type.value_type)
+    if pa.types.is_nested(column.type) or pa.types.is_interval(column.type):
+        texts = [None if value is None else as_json(value) for value in column.to_pylist()]
+        return pa.chunked_array([pa.array(texts, pa.string())])
+    return column.cast(pa.string()) if pa.types.is_null(column.type) else column
+
+
+def _storage(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    kind = column.type.storage_type
+    return pa.chunked_array([chunk.storage for chunk in column.chunks], kind)
+
+
+def to_arrow(frame: pd.DataFrame) -> tuple[pa.Table, list[str]]:
+    """Return a frame as an Arrow table, and the names of columns whose text had to be mended.
+
+    A default index is left out, another one becomes a column. Half a surrogate pair, which only
+    columns of Python objects can hold, becomes U+FFFD.
+    """
+    default = isinstance(frame.index, pd.RangeIndex) and frame.index.name is None
+    try:
+        return pa.Table.from_pandas(frame, preserve_index=False if default else None), []
+    except UnicodeEncodeError:
+        mended = frame.copy()
+    names = []
+    for name in mended.select_dtypes("object").columns:
+        whole = mended[name].map(_mended)
+        if not whole.equals(mended[name]):
+            mended[name] = whole
+            names.append(str(name))
+    return pa.Table.from_pandas(mended, preserve_index=False if default else None), names
+
+
+def _mended(value: Any) -> Any:
+    if isinstance(value, str):
+        return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    return value

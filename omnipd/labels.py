@@ -1,0 +1,141 @@
+"""Labels: many on one item, one string in a column.
+
+A frame holds the labels of an item as the API itself writes them in a query: names joined by
+commas. A comma inside a name is written ``%2C``. Older servers send objects with a ``verified``
+flag, newer ones plain names; both are read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import pandas as pd
+import pyarrow as pa
+
+from omnipd.columns import FLAG, TEXT, Column
+from omnipd.errors import ArgumentError
+
+_COMMA = "%2C"
+
+
+def join_names(labels: Any) -> str:
+    """Return the names of a record's labels in the API's notation.
+
+    Examples
+    --------
+    >>> join_names(["finance", {"name": "q1, q2", "verified": True}])
+    'finance,q1%2C q2'
+    """
+    return ",".join(_name(label).replace(",", _COMMA) for label in labels)
+
+
+def join_verified(labels: Any) -> str | None:
+    """Return the names of the verified labels; None when the server did not say which are."""
+    if not all(isinstance(label, dict) and "verified" in label for label in labels):
+        return None
+    return join_names(label for label in labels if label["verified"])
+
+
+def split_names(joined: str | None) -> list[str]:
+    """Return the names in a joined string.
+
+    Examples
+    --------
+    >>> split_names("finance,q1%2C q2")
+    ['finance', 'q1, q2']
+    """
+    return [name.replace(_COMMA, ",") for name in joined.split(",")] if joined else []
+
+
+LABELS = Column(
+    TEXT,
+    ("labels",),
+    "Label names, comma-joined; null when not asked for, empty when there are none",
+    join_names,
+)
+LABELS_VERIFIED = Column(
+    TEXT,
+    ("labels",),
+    "The verified ones among them, comma-joined; null when the server does not say",
+    join_verified,
+)
+
+
+def having_any(table: pa.Table, names: Iterable[str]) -> pa.Table:
+    """Keep the rows that carry at least one of the labels."""
+    wanted = {names} if isinstance(names, str) else set(names)
+    keep = [
+        not wanted.isdisjoint(split_names(joined)) for joined in table.column("labels").to_pylist()
+    ]
+    return table.filter(pa.array(keep, pa.bool_()))
+
+
+def explode_labels(df: pd.DataFrame) -> pd.DataFrame:
+    """Return one row per item and label.
+
+    Parameters
+    ----------
+    df : pandas.DataFrame
+        With a ``labels`` column as the readers make it (ask for ``include="labels"``), and
+        ``labels_verified`` where known.
+
+    Returns
+    -------
+    pandas.DataFrame
+        The columns of `df` but for ``labels`` and ``labels_verified``, then ``label`` (string) and
+        ``verified`` (bool, null where the server does not say). Items without labels have no row.
+        The index is that of `df`, so that a label finds its item.
+
+    Raises
+    ------
+    ArgumentError
+        If there is no ``labels`` column, or it is null throughout: the labels were not asked for.
+
+    See Also
+    --------
+    omnipd.read_content : Read documents and folders.
+
+    Examples
+    --------
+    >>> import omnipd
+    >>> content = omnipd.flatten_content([
+    ...     {"type": "document", "identifier": "d1", "name": "Sales", "labels": ["finance", "weekly"]},
+    ... ])
+    >>> omnipd.explode_labels(content)[["name", "label", "verified"]]
+        name    label  verified
+    0  Sales  finance      <NA>
+    0  Sales   weekly      <NA>
+    """
+    if "labels" not in df.columns:
+        raise ArgumentError(
+            "The frame has no column 'labels'.", hint='Read it with include="labels".'
+        )
+    if len(df) and df["labels"].isna().all():
+        raise ArgumentError("The labels were not asked for.", hint='Read it with include="labels".')
+    joined = [None if pd.isna(value) else str(value) for value in df["labels"]]
+    sure = df["labels_verified"] if "labels_verified" in df.columns else [None] * len(df)
+    rows: list[int] = []
+    names: list[str] = []
+    verified: list[bool | None] = []
+    for row, (labels, known) in enumerate(zip(joined, sure, strict=True)):
+        among = None if pd.isna(known) else set(split_names(str(known)))
+        for name in split_names(labels):
+            rows.append(row)
+            names.append(name)
+            verified.append(None if among is None else name in among)
+    long = df.drop(columns=["labels", "labels_verified"], errors="ignore").iloc[rows].copy()
+    long["label"] = pd.Series(
+        pd.array(pa.array(names, TEXT), dtype=pd.ArrowDtype(TEXT)), index=long.index
+    )
+    long["verified"] = pd.Series(
+        pd.array(pa.array(verified, FLAG), dtype=pd.ArrowDtype(FLAG)), index=long.index
+    )
+    return long
+
+
+def _name(label: Any) -> str:
+    name = label.get("name") if isinstance(label, dict) else label
+    if not isinstance(name, str):
+        raise TypeError("a label without a name")
+    return name

@@ -1,0 +1,139 @@
+"""Start the sandbox and connect to it: the one place where client and sandbox meet."""
+
+from __future__ import annotations
+
+import contextlib
+import tempfile
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+from typing import Literal, Self
+
+from omnipd.client import Client
+from omnipd.errors import SettingsError
+from omnipd.settings import resolve
+
+
+class Sandbox(Client):
+    """A client of an Omni that runs in this process. Made by :func:`omnipd.sandbox`.
+
+    Attributes
+    ----------
+    models : dict of str to str
+        Model name → model id, for queries.
+    api_key : str
+        The sandbox's key. It opens nothing but the sandbox.
+    """
+
+    def __init__(
+        self,
+        *,
+        port: int,
+        documents: int,
+        requests_per_minute: int | None,
+        cache: str | float | Literal[False],
+        timeout: float | None,
+        now: Callable[[], datetime] | None,
+    ) -> None:
+        server_class = _server_class()
+        self.server = server_class(
+            port=port,
+            documents=documents,
+            requests_per_minute=requests_per_minute,
+            **({} if now is None else {"now": now}),
+        ).start()
+        self._folder = tempfile.TemporaryDirectory(prefix="omnipd-sandbox-")
+        super().__init__(
+            resolve(self.server.url, self.server.api_key),
+            cache=cache,
+            requests_per_minute=requests_per_minute,
+            timeout=timeout,
+            cache_dir=Path(self._folder.name),
+        )
+        self.api_key: str = self.server.api_key
+        self.models: dict[str, str] = self.server.models
+
+    def close(self) -> None:
+        """Stop the server and delete what was kept on disk."""
+        super().close()
+        self.server.close()
+        with contextlib.suppress(OSError):
+            self._folder.cleanup()
+
+    def __enter__(self) -> Self:
+        """Make the sandbox the default client of this context; it stops at its end."""
+        return super().__enter__()
+
+
+def sandbox(
+    *,
+    port: int = 0,
+    documents: int = 600,
+    requests_per_minute: int | None = None,
+    cache: str | float | Literal[False] = "10m",
+    timeout: float | None = None,
+    now: Callable[[], datetime] | None = None,
+) -> Sandbox:
+    """Start an Omni on this machine and connect to it: no key, no network.
+
+    A real HTTP server on loopback, over a real database. Its flights are those of New York's
+    airports in 2013 (336,776 of them, as the semantic model ``flights``), its orders hold what
+    flights lack (decimals, booleans, fan-out: the model ``orders``), and its documents, folders and
+    people are invented and the same every day.
+
+    Parameters
+    ----------
+    port : int, default 0
+        0 takes a free one.
+    documents : int, default 600
+        How many documents the organization has.
+    requests_per_minute : int, optional
+        Make the server as strict as Omni (60), and the client keep to it. Default: no limit.
+    cache : str, float or False, default "10m"
+        As for :func:`omnipd.connect`; kept in a folder that goes with the sandbox.
+    timeout : float, optional
+        As for :func:`omnipd.connect`.
+    now : callable, optional
+        The server's clock, for relative dates. Default: the real one.
+
+    Returns
+    -------
+    Sandbox
+        A client; as a context manager it is the default client inside the block. ``models`` maps
+        model names to ids.
+
+    Raises
+    ------
+    SettingsError
+        If the sandbox's packages are not installed; the message says how.
+
+    Examples
+    --------
+    >>> import omnipd
+    >>> with omnipd.sandbox() as omni:
+    ...     len(omnipd.read_content())
+    550
+    """
+    return Sandbox(
+        port=port,
+        documents=documents,
+        requests_per_minute=requests_per_minute,
+        cache=cache,
+        timeout=timeout,
+        now=now,
+    )
+
+
+def _server_class() -> type:
+    """Import the server late: only those who use it need its packages."""
+    missing = None
+    try:
+        from omnipd.sandbox.server import Server  # noqa: PLC0415
+    except ModuleNotFoundError as error:
+        missing = error.name
+    if missing is not None:
+        raise SettingsError(
+            f"The sandbox needs a package that is not installed: {missing}.",
+            hint='pip install "omnipd[sandbox]"',
+        )
+    return Server

@@ -1,0 +1,98 @@
+"""Any list of Omni as a frame: the way to endpoints that are newer than omnipd."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+import pandas as pd
+import pyarrow as pa
+
+from omnipd import paging
+from omnipd.client import Client
+from omnipd.columns import TEXT, Column, as_json, to_instant
+from omnipd.endpoint import Endpoint
+from omnipd.errors import ArgumentError
+
+
+def read_records(
+    path: str,
+    *,
+    rows: str | None = None,
+    params: Mapping[str, Any] | None = None,
+    columns: Mapping[str, str | tuple[str, pa.DataType]] | None = None,
+    limit: int | None = None,
+    strict: bool = True,
+    refresh: bool = False,
+    client: Client | None = None,
+) -> pd.DataFrame:
+    """Read any list of Omni's API, one row per record.
+
+    For endpoints that omnipd has no reader for. Cursor paging is followed where the answer has it.
+
+    Parameters
+    ----------
+    path : str
+        Below the instance's address, for example ``"/api/v1/labels"``. Percent-encode ids in it.
+    rows : str, optional
+        The key under which the records stand. Default: a bare array, ``records``, or the only
+        list in the answer.
+    params : mapping, optional
+        Query parameters in Omni's spelling. Omni refuses those it does not know. ``pageSize`` is
+        not sent unless it is here.
+    columns : mapping, optional
+        Column name → wire path with dots (``"owner.id"``), or (path, Arrow type). The schema is
+        then the same for any number of rows. Default: a column for every key.
+    limit, strict, refresh, client
+        As for :func:`omnipd.read_content`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        With `columns`: those, and ``extra`` with everything else as JSON. Without: a column for
+        every key that came, ``owner.id`` as ``owner_id``, lists as JSON text.
+
+    Raises
+    ------
+    ArgumentError, APIError, NetworkError, ResponseError, IncompleteReadError
+        As for :func:`omnipd.read_content`; rows that come twice cannot be told without a key.
+
+    Examples
+    --------
+    >>> import omnipd
+    >>> with omnipd.sandbox():
+    ...     df = omnipd.read_records("/api/v1/content", columns={"title": "name"}, limit=3)
+    >>> df.columns.tolist(), len(df)
+    (['title', 'extra'], 3)
+    """
+    if not re.fullmatch(r"/api/[^?#\s]+", path) or "/../" in f"{path}/" or "/./" in f"{path}/":
+        raise ArgumentError(
+            f"path={path!r} is not an API path.",
+            hint="Start with /api/ and put query parameters into params=.",
+        )
+    endpoint = Endpoint(
+        path,
+        columns={name: _column(where) for name, where in columns.items()} if columns else None,
+        fixed={name: _wire(value) for name, value in (params or {}).items() if value is not None},
+        pages=paging.either,
+        rows=rows,
+    )
+    return endpoint.read({"limit": limit, "strict": strict, "refresh": refresh, "client": client})
+
+
+def _column(where: str | tuple[str, pa.DataType]) -> Column:
+    path, kind = (where, TEXT) if isinstance(where, str) else where
+    if pa.types.is_timestamp(kind):
+        return Column(kind, (path,), "", to_instant)
+    if pa.types.is_string(kind):
+        return Column(
+            kind, (path,), "", lambda value: value if isinstance(value, str) else as_json(value)
+        )
+    return Column(kind, (path,), "")
+
+
+def _wire(value: Any) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
+    return ",".join(value) if isinstance(value, list | tuple) else str(value)

@@ -1,0 +1,218 @@
+r"""Omni's query answer, byte by byte: JSON lines, one of which holds the whole result.
+
+The result is base64 inside one JSON string, in a line that may have hundreds of megabytes. It is
+found while the bytes arrive, decoded at once and never held as text; what is left of the line is
+small and parsed as JSON at its end. No I/O happens here.
+
+A plain search for ``"result":"`` could be fooled by a nested key, so the scanner keeps the depth.
+Python has no incremental JSON parser in its library, and the published ones deliver such a string
+as text; the part needed here is this one.
+"""
+
+from __future__ import annotations
+
+import binascii
+import re
+from dataclasses import dataclass
+from typing import Any
+
+import pybase64
+
+from omnipd.errors import ResponseError
+from omnipd.strictjson import loads
+
+_TOKEN = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"|[{}\[\]\n]', re.DOTALL)
+_AFTER_KEY = re.compile(rb"[ \t\r]*:[ \t\r]*([^ \t\r])")
+_LONGEST_REST = 64 * 2**20
+
+
+@dataclass
+class Line:
+    """One line of the answer.
+
+    Attributes
+    ----------
+    content : dict
+        The parsed line, without ``result``.
+    payload : bytearray or None
+        The decoded result, where the line has one.
+    terminated : bool
+        Whether a line break ended it.
+    """
+
+    content: dict[str, Any]
+    payload: bytearray | None
+    terminated: bool = True
+
+
+class LineReader:
+    r"""Turns chunks of bytes, cut anywhere, into lines.
+
+    Examples
+    --------
+    >>> reader = LineReader()
+    >>> reader.feed(b'{"job_id":"j","resu')
+    []
+    >>> [line] = reader.feed(b'lt":"AAEC"}\n')
+    >>> line.content, bytes(line.payload)
+    ({'job_id': 'j'}, b'\x00\x01\x02')
+    """
+
+    def __init__(self) -> None:
+        self._start_line()
+
+    def feed(self, chunk: bytes) -> list[Line]:
+        """Take the next bytes and return the lines that they complete.
+
+        Raises
+        ------
+        ResponseError
+            When a line is not a JSON object, or its result is not base64.
+        """
+        lines: list[Line] = []
+        while chunk:
+            if self._decoder is not None:
+                chunk = self._decode(self._decoder, chunk)
+                continue
+            self._rest += chunk
+            chunk = b""
+            end = self._scan()
+            if end is not None:
+                after = bytes(self._rest[end:])
+                del self._rest[end:]
+                if self._decoder is not None:
+                    chunk = after
+                    continue
+                if (line := self._finish_line(terminated=True)) is not None:
+                    lines.append(line)
+                chunk = after
+            elif len(self._rest) > _LONGEST_REST:
+                raise ResponseError(
+                    "A line of the query answer is too long without a result in it."
+                )
+        return lines
+
+    def finish(self) -> tuple[Line | None, bytes]:
+        """Take the end of the answer.
+
+        Returns
+        -------
+        line : Line or None
+            The last line when only its line break is missing.
+        tail : bytes
+            The start of what came after the last whole line and is not JSON; empty when nothing did.
+        """
+        if self._decoder is not None:
+            return None, bytes(self._rest[:200])
+        tail = bytes(self._rest[:200])
+        try:
+            return self._finish_line(terminated=False), b""
+        except ResponseError:
+            return None, tail
+
+    def _start_line(self) -> None:
+        self._rest = bytearray()
+        self._scanned = 0
+        self._depth = 0
+        self._decoder: _Base64 | None = None
+        self._payload: bytearray | None = None
+
+    def _scan(self) -> int | None:
+        """Read tokens; return where the line ends or its result begins, None when more is needed."""
+        while (token := _TOKEN.search(self._rest, self._scanned)) is not None:
+            opened = self._rest.find(b'"', self._scanned, token.start())
+            if opened >= 0:  # a string that is not closed yet, and a bracket inside it
+                self._scanned = opened
+                return None
+            first = self._rest[token.start()]
+            if first == 0x22:
+                if self._depth == 1 and token.group() == b'"result"':
+                    after = _AFTER_KEY.match(self._rest, token.end())
+                    if after is None and token.end() + 64 > len(self._rest):
+                        self._scanned = token.start()
+                        return None
+                    if after is not None and after.group(1) == b'"':
+                        if self._payload is not None:
+                            raise ResponseError("A line of the query answer has two results.")
+                        self._decoder = _Base64()
+                        self._scanned = after.end()
+                        return after.end()
+            elif first in b"{[":
+                self._depth += 1
+            elif first in b"}]":
+                self._depth -= 1
+            else:
+                return token.end()
+            self._scanned = token.end()
+        opened = self._rest.find(b'"', self._scanned)
+        self._scanned = opened if opened >= 0 else len(self._rest)
+        return None
+
+    def _decode(self, decoder: _Base64, chunk: bytes) -> bytes:
+        """Decode up to the closing quote; return what follows it, with the quote."""
+        end = chunk.find(b'"')
+        decoder.feed(chunk if end < 0 else chunk[:end])
+        if end < 0:
+            return b""
+        self._payload = decoder.finish()
+        self._decoder = None
+        # The closing quote is appended here: a new scan would take it for an opening one.
+        self._rest += b'"'
+        self._scanned = len(self._rest)
+        return chunk[end + 1 :]
+
+    def _finish_line(self, *, terminated: bool) -> Line | None:
+        text, payload = bytes(self._rest).strip(), self._payload
+        self._start_line()
+        if not text:
+            return None
+        try:
+            content = loads(text)
+        except (ValueError, RecursionError):
+            content = None
+        if not isinstance(content, dict):
+            start = text[:120].decode("utf-8", "replace")
+            what = (
+                "a web page, probably for signing in" if text[:1] == b"<" else "not a JSON object"
+            )
+            raise ResponseError(f"A line of the query answer is {what}: {start!r}")
+        if payload is not None:
+            content.pop("result", None)
+        return Line(content, payload, terminated)
+
+
+class _Base64:
+    """Strict base64, decoded as it comes."""
+
+    def __init__(self) -> None:
+        self._carry = b""
+        self._ended = False
+        self._out = bytearray()
+
+    def feed(self, piece: bytes) -> None:
+        text = self._carry + piece
+        if b"\\" in text:
+            if text.endswith(b"\\"):
+                self._carry = text
+                return
+            text = text.replace(b"\\/", b"/")  # JSON may write a slash escaped
+        whole = len(text) & ~3
+        self._carry = text[whole:]
+        if not whole:
+            return
+        if self._ended:
+            raise ResponseError("The result has bytes after its base64 padding.")
+        try:
+            self._out += pybase64.b64decode(memoryview(text)[:whole], validate=True)
+        except (binascii.Error, ValueError):
+            fault = True
+        else:
+            fault = False
+        if fault:
+            raise ResponseError("The result of the query is not valid base64.")
+        self._ended = text[whole - 1] == 0x3D
+
+    def finish(self) -> bytearray:
+        if self._carry:
+            raise ResponseError("The base64 of the result is cut.")
+        return self._out

@@ -1,0 +1,105 @@
+"""How Omni hands out a long list: one generator per family, over a function that fetches.
+
+Each yields pages in order and raises as soon as the server contradicts itself: a cursor that comes
+back, a next page that is promised and not named, a page that is not a list of records.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from omnipd.errors import ResponseError
+
+#: Query parameters in the wire's spelling → the parsed JSON answer.
+Fetch = Callable[[Mapping[str, str]], Any]
+
+_EMPTY_PAGES = 3
+
+
+@dataclass(frozen=True)
+class Page:
+    """The records of one answer, and how many the server says there are in all."""
+
+    records: list[dict[str, Any]]
+    total: int | None
+
+
+#: A family: how to walk a list, given what fetches, the fixed parameters and the key of the rows.
+Family = Callable[[Fetch, Mapping[str, str], str | None], Iterator[Page]]
+
+
+def cursor(fetch: Fetch, params: Mapping[str, str], rows: str | None) -> Iterator[Page]:
+    """Walk a list with opaque cursors: ``pageInfo`` says whether there is more, and where.
+
+    The cursor is echoed unchanged and the other parameters stay as they are.
+    """
+    seen: set[str] = set()
+    asked = dict(params)
+    empty = 0
+    while True:
+        answer = fetch(asked)
+        records = rows_of(answer, rows)
+        info = answer.get("pageInfo")
+        if not isinstance(info, dict) or not isinstance(info.get("hasNextPage"), bool):
+            raise ResponseError(
+                "The answer has no usable pageInfo, so the end of the list cannot be known."
+            )
+        total = info.get("totalRecords")
+        yield Page(
+            records, total if isinstance(total, int) and not isinstance(total, bool) else None
+        )
+        if not info["hasNextPage"]:
+            return
+        following = info.get("nextCursor")
+        if not isinstance(following, str | int) or following == "":
+            raise ResponseError("The answer promises a next page and names no cursor for it.")
+        following = str(following)
+        if following in seen:
+            raise ResponseError("The server named the same cursor twice; the list would never end.")
+        empty = 0 if records else empty + 1
+        if empty > _EMPTY_PAGES:
+            raise ResponseError(f"More than {_EMPTY_PAGES} empty pages came in a row.")
+        seen.add(following)
+        asked["cursor"] = following
+
+
+def whole(fetch: Fetch, params: Mapping[str, str], rows: str | None) -> Iterator[Page]:
+    """Read a list that comes in one piece, under a key or as a bare array."""
+    records = rows_of(fetch(params), rows)
+    yield Page(records, None)
+
+
+def either(fetch: Fetch, params: Mapping[str, str], rows: str | None) -> Iterator[Page]:
+    """Read a list of an unknown family: with ``pageInfo`` it is walked, without it is whole.
+
+    Without a key the rows are the bare array, ``records``, or the only list in the answer.
+    """
+    first = fetch(params)
+    if rows is None and isinstance(first, dict):
+        lists = [name for name, value in first.items() if isinstance(value, list)]
+        rows = "records" if "records" in lists or len(lists) != 1 else lists[0]
+    answers = iter([first])
+    again = cursor if isinstance(first, dict) and "pageInfo" in first else whole
+    yield from again(lambda asked: next(answers, None) or fetch(asked), params, rows)
+
+
+def rows_of(answer: Any, rows: str | None) -> list[dict[str, Any]]:
+    """Return the records of one answer.
+
+    Raises
+    ------
+    ResponseError
+        When they are not where they should be, or are not objects.
+    """
+    found = answer if rows is None else answer.get(rows) if isinstance(answer, dict) else None
+    if not isinstance(found, list):
+        held = ", ".join(sorted(answer)) if isinstance(answer, dict) else "a bare list"
+        raise ResponseError(
+            f"The answer has no list of rows {'at its top' if rows is None else f'under {rows!r}'}; "
+            f"it holds {held or 'nothing'}."
+        )
+    if not all(isinstance(record, dict) for record in found):
+        raise ResponseError("A row of the list is not an object.")
+    return found

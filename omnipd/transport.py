@@ -1,0 +1,356 @@
+"""One exchange over HTTP: a request goes out, an answer or a plainly named failure comes back.
+
+No policy lives here: nothing is retried, paced, parsed or cached. What goes wrong is returned as
+a value, never raised, so that no error of the HTTP library, whose frames hold the request's
+headers, is ever in the chain of what omnipd raises.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import http.cookiejar
+import os
+import platform
+import re
+import socket
+import ssl
+import threading
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
+from typing import Any, Literal
+from urllib.parse import urlsplit
+
+import requests
+import urllib3
+from requests.adapters import HTTPAdapter
+from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
+
+from omnipd.clock import Deadline
+from omnipd.settings import Settings
+
+CONNECT_SECONDS = 10.0
+CHUNK = 256 * 1024
+_RATIO, _RATIO_FLOOR = 200, 10 * 2**20
+
+#: ``unsent``: Omni never saw the request. ``unresolved``: no such host. ``untrusted``: TLS refused.
+#: ``lost``: sent, and the answer did not come whole. ``late``: the wall clock ran out.
+#: ``oversized``: the answer is larger than any that is expected.
+Kind = Literal["unsent", "unresolved", "untrusted", "lost", "late", "oversized"]
+
+
+@dataclass(frozen=True)
+class Failure:
+    """Why there is no answer."""
+
+    kind: Kind
+    reason: str
+    hint: str | None = None
+
+
+class BrokenBody(Exception):
+    """The body of an answer ended before its end. Caught in the client; never leaves omnipd."""
+
+    def __init__(self, failure: Failure) -> None:
+        super().__init__(failure.reason)
+        self.failure = failure
+
+
+class _Bearer(str):
+    """A header value that goes over the wire as it is and shows nothing in a repr."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return "'Bearer ***'"
+
+
+class _Watched:
+    """What a watchdog has to cut to end an exchange: the connection and its socket."""
+
+    here = threading.local()
+
+    def __init__(self) -> None:
+        self.connection: HTTPConnection | None = None
+        self.sock: socket.socket | None = None
+
+    def cut(self) -> None:
+        for sock in (self.sock, getattr(self.connection, "sock", None)):
+            if sock is not None:
+                with contextlib.suppress(OSError):
+                    sock.shutdown(socket.SHUT_RDWR)
+
+
+class _Watch:
+    """Lets the current exchange of this thread know its connection and socket."""
+
+    def connect(self) -> None:
+        watched: _Watched | None = getattr(_Watched.here, "now", None)
+        if watched:
+            watched.connection = self  # type: ignore[assignment]
+        super().connect()  # type: ignore[misc]
+        if watched:
+            watched.sock = self.sock  # type: ignore[attr-defined]
+
+    def request(self, *args: Any, **kwargs: Any) -> None:
+        watched: _Watched | None = getattr(_Watched.here, "now", None)
+        if watched:
+            watched.connection, watched.sock = self, self.sock  # type: ignore[assignment,attr-defined]
+        super().request(*args, **kwargs)  # type: ignore[misc]
+
+
+class _HTTP(_Watch, HTTPConnection): ...
+
+
+class _HTTPS(_Watch, HTTPSConnection): ...
+
+
+class _HTTPPool(HTTPConnectionPool):
+    ConnectionCls = _HTTP
+
+
+class _HTTPSPool(HTTPSConnectionPool):
+    ConnectionCls = _HTTPS
+
+
+class _Adapter(HTTPAdapter):
+    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
+        super().init_poolmanager(*args, **kwargs)
+        self.poolmanager.pool_classes_by_scheme = {"http": _HTTPPool, "https": _HTTPSPool}
+
+
+class Reply:
+    """The head of an answer, and its body as it arrives.
+
+    Attributes
+    ----------
+    status : int
+        The HTTP status.
+    headers : Mapping[str, str]
+        Case-insensitive.
+    """
+
+    def __init__(
+        self, response: requests.Response, watchdog: threading.Timer, deadline: Deadline, most: int
+    ) -> None:
+        self.status = response.status_code
+        self.headers: Mapping[str, str] = response.headers
+        self._response = response
+        self._deadline = deadline
+        self._most = most
+        self._watchdog = watchdog
+
+    def chunks(self) -> Iterator[bytes]:
+        """Yield the decoded body piece by piece; raise BrokenBody when it does not come whole."""
+        raw, size, failure = self._response.raw, 0, None
+        try:
+            while True:
+                try:
+                    piece = raw.read1(CHUNK, decode_content=True)
+                except (urllib3.exceptions.HTTPError, OSError) as error:
+                    failure = self._failure(error)
+                    break
+                if self._deadline.remaining() <= 0:
+                    failure = _late(self._deadline)
+                    break
+                if not piece:
+                    break
+                size += len(piece)
+                if size > self._most or (
+                    size > _RATIO_FLOOR and size > _RATIO * max(1, raw.tell())
+                ):
+                    failure = Failure("oversized", f"the answer is over {size / 2**20:.0f} MiB")
+                    break
+                yield piece
+        finally:
+            self._watchdog.cancel()
+            self._response.close()  # a body read to its end has already given its connection back
+        if failure is not None:
+            raise BrokenBody(failure)
+
+    def read(self) -> bytes:
+        """Return the whole body; raise BrokenBody when it does not come whole."""
+        return b"".join(self.chunks())
+
+    def close(self) -> None:
+        """Drop the rest of the answer."""
+        self._watchdog.cancel()
+        self._response.close()
+
+    def _failure(self, error: Exception) -> Failure:
+        if self._deadline.remaining() <= 0:
+            return _late(self._deadline)
+        if isinstance(error, urllib3.exceptions.ReadTimeoutError | TimeoutError):
+            return Failure("lost", "the server fell silent in the middle of its answer")
+        if isinstance(error, urllib3.exceptions.DecodeError):
+            return Failure("lost", "the compressed answer is damaged")
+        return Failure("lost", "the connection broke in the middle of the answer")
+
+
+class Transport:
+    """The connections to one Omni, for one key."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._session: requests.Session | None = None
+        self._pid = 0
+        self._lock = threading.Lock()
+
+    def exchange(
+        self,
+        method: str,
+        path: str,
+        *,
+        params: Mapping[str, str] | None = None,
+        json: Any = None,
+        deadline: Deadline,
+        read_seconds: float,
+        most: int,
+    ) -> Reply | Failure:
+        """Send one request and return the head of its answer, or why there is none.
+
+        Parameters
+        ----------
+        path : str
+            Starts with ``/api``; every part that came from a caller is already percent-encoded.
+        deadline : Deadline
+            The wall clock for the whole answer, body included.
+        read_seconds : float
+            The longest silence of the server.
+        most : int
+            The largest decoded body in bytes.
+        """
+        left = deadline.remaining()
+        if left <= 0:
+            return _late(deadline)
+        watched = _Watched()
+        _Watched.here.now = watched
+        watchdog = threading.Timer(left, watched.cut)
+        watchdog.daemon = True
+        watchdog.start()
+        answered = False
+        try:
+            response = self._open().request(
+                method,
+                self._settings.origin + path,
+                params=params,
+                json=json,
+                stream=True,
+                allow_redirects=False,
+                timeout=(min(CONNECT_SECONDS, left), min(read_seconds, left)),
+            )
+        except (
+            requests.RequestException,
+            urllib3.exceptions.HTTPError,
+            OSError,
+            ValueError,
+        ) as error:
+            failure = _late(deadline) if deadline.remaining() <= 0 else _explain(error)
+        else:
+            answered = True
+            return Reply(response, watchdog, deadline, most)
+        finally:
+            _Watched.here.now = None
+            if not answered:
+                watchdog.cancel()
+        return failure
+
+    def close(self) -> None:
+        """Close all connections."""
+        with self._lock:
+            if self._session is not None:
+                self._session.close()
+                self._session = None
+
+    def _open(self) -> requests.Session:
+        """Return the session of this process; a fork must not share its parent's sockets."""
+        with self._lock:
+            if self._session is None or self._pid != os.getpid():
+                self._session, self._pid = self._new_session(), os.getpid()
+            return self._session
+
+    def _new_session(self) -> requests.Session:
+        session = requests.Session()
+        # With an auth callable requests reads no .netrc, which would replace the bearer key.
+        session.auth = self._authorize
+        session.trust_env = not self._settings.loopback  # no proxy between this machine and itself
+        session.headers["User-Agent"] = f"omnipd/{_version()} Python/{platform.python_version()}"
+        session.headers["Accept"] = "application/json, application/x-ndjson, text/ndjson;q=0.9"
+        session.cookies.set_policy(http.cookiejar.DefaultCookiePolicy(allowed_domains=[]))
+        session.mount("https://", _Adapter(max_retries=0))
+        session.mount("http://", _Adapter(max_retries=0))
+        return session
+
+    def _authorize(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+        request.headers["Authorization"] = _Bearer(f"Bearer {self._settings.key.reveal()}")
+        return request
+
+
+def _late(deadline: Deadline) -> Failure:
+    return Failure("late", f"no whole answer within {deadline.seconds:g} s")
+
+
+def _explain(error: Exception) -> Failure:
+    """Name what went wrong without a word of the HTTP library's own message."""
+    chain = list(_causes(error))
+    if isinstance(error, requests.exceptions.ProxyError) or any(
+        isinstance(one, urllib3.exceptions.ProxyError) for one in chain
+    ):
+        return Failure("unsent", f"the proxy {_proxy_name()} did not pass the request on")
+    certificate = [one for one in chain if isinstance(one, ssl.SSLCertVerificationError)]
+    if certificate or any(isinstance(one, ssl.CertificateError) for one in chain):
+        why = certificate[0].verify_message if certificate else "wrong host name"
+        return Failure(
+            "untrusted",
+            f"the server's TLS certificate is not trusted ({why})",
+            "Behind a company proxy: export REQUESTS_CA_BUNDLE=/path/to/company-ca.pem",
+        )
+    if any(
+        isinstance(one, urllib3.exceptions.NameResolutionError | socket.gaierror) for one in chain
+    ):
+        return Failure("unresolved", "the host name is not known", "Check OMNI_BASE_URL.")
+    if any(
+        isinstance(
+            one, urllib3.exceptions.NewConnectionError | urllib3.exceptions.ConnectTimeoutError
+        )
+        for one in chain
+    ):
+        return Failure("unsent", "no connection could be made")
+    if any(isinstance(one, ssl.SSLError) for one in chain):
+        return Failure(
+            "untrusted", "the TLS handshake failed", "Check OMNI_BASE_URL and the proxy."
+        )
+    if isinstance(error, requests.exceptions.Timeout):
+        return Failure("lost", "the server was silent for too long")
+    if isinstance(error, ValueError) and not isinstance(error, OSError):
+        return Failure("unresolved", "the address cannot be requested", "Check OMNI_BASE_URL.")
+    return Failure("lost", "the connection broke before an answer came")
+
+
+def _causes(error: BaseException) -> Iterator[BaseException]:
+    """Yield an error and all that it wraps: the libraries nest them in causes, reasons and args."""
+    seen: set[int] = set()
+    todo: list[Any] = [error]
+    while todo:
+        one = todo.pop()
+        if isinstance(one, BaseException) and id(one) not in seen:
+            seen.add(id(one))
+            yield one
+            todo += [one.__cause__, one.__context__, getattr(one, "reason", None), *one.args]
+
+
+def _proxy_name() -> str:
+    """Return the proxy's host and port; an address may hold a password."""
+    for address in requests.utils.getproxies().values():
+        parts = urlsplit(address if "://" in address else f"http://{address}")
+        if parts.hostname:
+            return re.sub(r"[^\w.:-]", "", f"{parts.hostname}:{parts.port or 80}")
+    return "of the environment"
+
+
+def _version() -> str:
+    try:
+        return version("omnipd")
+    except PackageNotFoundError:  # run from a source folder that was never installed
+        return "0"
