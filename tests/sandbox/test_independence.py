@@ -1,9 +1,10 @@
 import ast
+from inspect import getfile
 from pathlib import Path
 
-import omnipd.sandbox.server
+from omnipd.sandbox.server import Server
 
-FOLDER = Path(omnipd.sandbox.server.__file__).parent
+FOLDER = Path(getfile(Server)).parent
 
 
 def imported(path):
