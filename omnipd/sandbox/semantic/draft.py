@@ -266,4 +266,3 @@ def _wants_a_date(filter_: Mapping[str, Any]) -> bool:
         children = filter_.get("filters")
         return isinstance(children, list) and any(_wants_a_date(child) for child in children)
     return filter_.get("type") == "date"
-

@@ -141,9 +141,7 @@ class Fields:
             )
         return tree
 
-    def _raw_aggregate(
-        self, alias: str, measure: Measure, node: exp.Expression
-    ) -> exp.Expression:
+    def _raw_aggregate(self, alias: str, measure: Measure, node: exp.Expression) -> exp.Expression:
         if any(stands_for(each) is not None for each in node.find_all(exp.Column)):
             raise Refused("PLAN", f'"{alias}.{measure.name}" aggregates an aggregate')
         if isinstance(node, exp.Count) and isinstance(node.this, exp.Star | exp.Literal):
@@ -168,9 +166,7 @@ class Fields:
         if len(key) == 1:
             return key[0], False
         present = [exp.Not(this=exp.Is(this=part, expression=exp.Null())) for part in key]
-        return exp.Case(
-            ifs=[exp.If(this=conjunction(present), true=exp.Literal.number(1))]
-        ), False
+        return exp.Case(ifs=[exp.If(this=conjunction(present), true=exp.Literal.number(1))]), False
 
     def model_conditions(
         self, alias: str, filters: Mapping[str, Mapping[str, object]]

@@ -6,7 +6,7 @@ what is negated is whether the condition is true, not the condition.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, time
 from decimal import Decimal, InvalidOperation
@@ -223,9 +223,7 @@ def _boolean(filter_: Mapping[str, Any], target: Target) -> exp.Expression | Non
     return exp.Is(this=target.value, expression=exp.false())
 
 
-def _composite(
-    filter_: Mapping[str, Any], target: Target, now: datetime
-) -> exp.Expression | None:
+def _composite(filter_: Mapping[str, Any], target: Target, now: datetime) -> exp.Expression | None:
     children = filter_.get("filters")
     operator = filter_.get("conjunction")
     if not isinstance(children, list) or operator not in {"AND", "OR"}:
@@ -245,9 +243,7 @@ def _date(filter_: Mapping[str, Any], target: Target, now: datetime) -> exp.Expr
     tree: exp.Expression
     match kind, left, right:
         case "BETWEEN", str(), str():
-            tree = _within(
-                target, dates.Period(dates.start(left, now), dates.start(right, now))
-            )
+            tree = _within(target, dates.Period(dates.start(left, now), dates.start(right, now)))
         case "ON_OR_AFTER", str(), _:
             tree = _compared(exp.GTE, target, dates.start(left, now))
         case "BEFORE", _, str():
@@ -275,7 +271,7 @@ def _within(target: Target, period: dates.Period) -> exp.Expression:
 
 
 def _compared(
-    operator: type[exp.Binary], target: Target, moment: datetime
+    operator: Callable[..., exp.Expression], target: Target, moment: datetime
 ) -> exp.Expression:
     value = target.value.copy()
     if target.sql_type == "DATE" and moment.time() == time():

@@ -38,6 +38,13 @@ class Aggregate:
     # It counts the rows of a joined view that has no primary key to tell them by.
     needs_key: bool = False
 
+    @property
+    def signature(self) -> tuple[object, ...]:
+        """Tell aggregates apart that would come out differently."""
+        key = None if self.key is None else tuple(part.sql("duckdb") for part in self.key)
+        inputs = [each.copy() for each in self.inputs]
+        return (self.home, self.build(inputs).sql("duckdb"), key)
+
 
 @dataclass
 class Aggregates:
@@ -46,9 +53,12 @@ class Aggregates:
     found: list[Aggregate] = field(default_factory=list)
 
     def add(self, aggregate: Aggregate) -> exp.Column:
-        """Keep an aggregate and return the column that stands for it."""
-        self.found.append(aggregate)
-        return exp.column(f"{_STAND_IN}{len(self.found) - 1}")
+        """Keep an aggregate, once, and return the column that stands for it."""
+        known = [each.signature for each in self.found]
+        if aggregate.signature not in known:
+            self.found.append(aggregate)
+            known.append(aggregate.signature)
+        return exp.column(f"{_STAND_IN}{known.index(aggregate.signature)}")
 
 
 def stands_for(column: exp.Expression) -> int | None:
@@ -58,16 +68,17 @@ def stands_for(column: exp.Expression) -> int | None:
     return None
 
 
-def with_aggregates(
-    tree: exp.Expression, write: Callable[[int], exp.Expression]
-) -> exp.Expression:
+def with_aggregates(tree: exp.Expression, write: Callable[[int], exp.Expression]) -> exp.Expression:
     """Replace the columns that stand for aggregates."""
-    copied = exp.paren(tree.copy())  # so that a tree that is one column can be replaced too
+    number = stands_for(tree)
+    if number is not None:
+        return write(number)
+    copied = tree.copy()
     for column in list(copied.find_all(exp.Column)):
         number = stands_for(column)
         if number is not None:
             column.replace(write(number))
-    return copied.this if isinstance(copied, exp.Paren) else copied
+    return copied
 
 
 def aggregate_of_type(kind: str, percentile: float | None) -> tuple[Build, bool, bool]:

@@ -132,9 +132,7 @@ class _Reader:
         """List the model's own settings that change answers and are not modelled."""
         changing = {"week_start_day": "monday", "fiscal_month_offset": "0"}
         return tuple(
-            key
-            for key, plain in changing.items()
-            if str(settings.get(key, plain)).lower() != plain
+            key for key, plain in changing.items() if str(settings.get(key, plain)).lower() != plain
         )
 
     def _view(self, stem: str, body: Mapping[str, Any], grains: tuple[str, ...]) -> View | None:

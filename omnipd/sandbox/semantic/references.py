@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import cast
 
 import sqlglot
 from sqlglot import exp
@@ -15,7 +16,7 @@ _NAME = re.compile(r"^(?:(?P<view>.+)\.)?(?P<field>[^.\[\]]+)(?:\[(?P<grain>[^\[
 _STAND_IN = "omni_reference_"
 
 
-class BadSql(ValueError):  # noqa: N818 - the text is bad, the program is not
+class BadSql(ValueError):
     """Say why a SQL text of a model cannot be used."""
 
 
@@ -85,7 +86,7 @@ class SqlText:
             raise BadSql("A window function in a field's SQL is not modelled")
         if any(_STAND_IN in str(literal.this) for literal in tree.find_all(exp.Literal)):
             raise BadSql("A ${reference} inside quotes is not a reference")
-        return cls(text, tree, tuple(references))
+        return cls(text, cast("exp.Expression", tree), tuple(references))
 
     def over(self, table: str, resolve: Callable[[FieldName], exp.Expression]) -> exp.Expression:
         """Write the expression out over a table alias, each reference resolved."""

@@ -1,7 +1,7 @@
 """How the semantic layer says no."""
 
 
-class Refused(Exception):  # noqa: N818 - it is a verdict on a query, not a fault of the program
+class Refused(Exception):
     """Say that a query cannot be planned or run; it becomes a job line with status ERROR."""
 
     def __init__(self, error_type: str, message: str) -> None:
@@ -10,7 +10,7 @@ class Refused(Exception):  # noqa: N818 - it is a verdict on a query, not a faul
         self.message = message
 
 
-class BadFilter(ValueError):  # noqa: N818 - named after what it refuses
+class BadFilter(ValueError):
     """Say that a filter is a bare value, which the wire answers with 400."""
 
     def __init__(self) -> None:

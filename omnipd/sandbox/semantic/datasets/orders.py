@@ -47,7 +47,18 @@ PRODUCTS = (
     ("P-12", "Never sold", "Extras", Decimal("99999999.99"), None),
 )
 
-NOTES = (None, "", "gift wrap", "Leave at door", "it's 50% off", "a_b", "a\\b", 'say "hi"', "🎁", " ")
+NOTES = (
+    None,
+    "",
+    "gift wrap",
+    "Leave at door",
+    "it's 50% off",
+    "a_b",
+    "a\\b",
+    'say "hi"',
+    "🎁",
+    " ",
+)
 STATES = ("California", "New York", "Texas", "", None, "new york", "Illinois")
 STATUSES = ("complete", "complete", "complete", "returned", "pending", None)
 
@@ -107,7 +118,9 @@ def _order_item(number: int) -> tuple[object, ...]:
         )
     # Users 31 to 40 never ordered; user 999 and product P-99 do not exist.
     user_id = None if number % 23 == 0 else 999 if number % 29 == 0 else number * 7 % 30 + 1
-    sku = None if number % 31 == 0 else "P-99" if number % 37 == 0 else f"P-{number * 5 % 11 + 1:02}"
+    sku = (
+        None if number % 31 == 0 else "P-99" if number % 37 == 0 else f"P-{number * 5 % 11 + 1:02}"
+    )
     price = None if number % 41 == 0 else Decimal(number * 977 % 9000 + 5) / 100
     shipped_on = None if number % 4 == 0 else created_at.date() + timedelta(days=number % 6)
     return (
