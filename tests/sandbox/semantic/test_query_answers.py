@@ -1,0 +1,55 @@
+import math
+from collections import Counter
+from decimal import Decimal
+
+import pyarrow as pa
+import pytest
+
+from omnipd.sandbox.semantic.engine import Engine
+from omnipd.sandbox.semantic.warehouse import warehouse
+from tests.query_cases import CASES, FLIGHTS, NOW, Case
+
+
+@pytest.fixture(scope="module")
+def engine() -> Engine:
+    return Engine()
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+def test_a_query_has_the_answer_of_the_sql_written_by_hand(case: Case, engine: Engine) -> None:
+    plan = engine.plan(case.query, now=NOW)
+    assert plan.missing_fields == []
+    answer = engine.execute(plan)
+    dataset = "flights" if case.query["modelId"] == FLIGHTS else "orders"
+    expected = warehouse(dataset).run(case.sql)
+    assert answer.column_names == expected.column_names
+    got, wanted = rows(answer), rows(expected)
+    if case.is_sorted:
+        assert got == wanted
+    else:
+        assert Counter(got) == Counter(wanted)
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+def test_the_same_query_gives_the_same_rows_in_the_same_order(case: Case, engine: Engine) -> None:
+    first = engine.execute(engine.plan(case.query, now=NOW))
+    second = engine.execute(engine.plan(case.query, now=NOW))
+    assert first.equals(second)
+
+
+def test_no_two_cases_share_a_name() -> None:
+    names = Counter(case.name for case in CASES)
+    assert [name for name, count in names.items() if count > 1] == []
+
+
+def rows(table: pa.Table) -> list[tuple[object, ...]]:
+    return [tuple(comparable(value) for value in row.values()) for row in table.to_pylist()]
+
+
+def comparable(value: object) -> object:
+    # 1 == 1.0 == Decimal(1) in Python, so the type is part of what is compared.
+    if isinstance(value, float):
+        return "float", None if math.isnan(value) else float(f"{value:.11e}")
+    if isinstance(value, Decimal):
+        return "decimal", value
+    return type(value).__name__, value
