@@ -1,82 +1,107 @@
 """pandas for Omni: every list and every governed query is a DataFrame with Arrow types."""
 
+import importlib
+from typing import TYPE_CHECKING, Any
+
 __version__ = "0.1.0"
 
-# The folder of the same name is loaded first, so that the function below keeps the name.
-from omnipd import sandbox as _sandbox_folder  # noqa: F401
-from omnipd.client import Client, clear_cache, connect
-from omnipd.content import flatten_content, read_content
-from omnipd.errors import (
-    APIError,
-    ArgumentError,
-    AuthenticationError,
-    BadRequestError,
-    ConflictError,
-    DeadlineError,
-    ExportError,
-    ExportIncompleteError,
-    ForbiddenError,
-    IncompleteReadError,
-    MissingFieldsError,
-    NetworkError,
-    NotFoundError,
-    OmniError,
-    OmniWarning,
-    OutcomeUnknownError,
-    PlanError,
-    QueryError,
-    QueryTimeoutError,
-    RateLimitError,
-    ResponseError,
-    ServerError,
-    SettingsError,
-)
-from omnipd.export import to_csv, to_parquet
-from omnipd.folder_tree import folder_tree
-from omnipd.labels import explode_labels
-from omnipd.launch import Sandbox, sandbox
-from omnipd.lists import read_records
-from omnipd.people import Identity, whoami
-from omnipd.queries import run_query, run_query_arrow
+if TYPE_CHECKING:
+    from omnipd.client import Client as Client
+    from omnipd.client import clear_cache as clear_cache
+    from omnipd.client import connect as connect
+    from omnipd.content import flatten_content as flatten_content
+    from omnipd.content import read_content as read_content
+    from omnipd.errors import APIError as APIError
+    from omnipd.errors import ArgumentError as ArgumentError
+    from omnipd.errors import AuthenticationError as AuthenticationError
+    from omnipd.errors import BadRequestError as BadRequestError
+    from omnipd.errors import ConflictError as ConflictError
+    from omnipd.errors import DeadlineError as DeadlineError
+    from omnipd.errors import ExportError as ExportError
+    from omnipd.errors import ExportIncompleteError as ExportIncompleteError
+    from omnipd.errors import ForbiddenError as ForbiddenError
+    from omnipd.errors import IncompleteReadError as IncompleteReadError
+    from omnipd.errors import MissingFieldsError as MissingFieldsError
+    from omnipd.errors import NetworkError as NetworkError
+    from omnipd.errors import NotFoundError as NotFoundError
+    from omnipd.errors import OmniError as OmniError
+    from omnipd.errors import OmniWarning as OmniWarning
+    from omnipd.errors import OutcomeUnknownError as OutcomeUnknownError
+    from omnipd.errors import PlanError as PlanError
+    from omnipd.errors import QueryError as QueryError
+    from omnipd.errors import QueryTimeoutError as QueryTimeoutError
+    from omnipd.errors import RateLimitError as RateLimitError
+    from omnipd.errors import ResponseError as ResponseError
+    from omnipd.errors import ServerError as ServerError
+    from omnipd.errors import SettingsError as SettingsError
+    from omnipd.export import to_csv as to_csv
+    from omnipd.export import to_jsonl as to_jsonl
+    from omnipd.export import to_parquet as to_parquet
+    from omnipd.folders import folder_tree as folder_tree
+    from omnipd.labels import explode_labels as explode_labels
+    from omnipd.launch import Sandbox as Sandbox
+    from omnipd.launch import sandbox as sandbox
+    from omnipd.lists import read_records as read_records
+    from omnipd.people import Identity as Identity
+    from omnipd.people import whoami as whoami
+    from omnipd.queries import run_query as run_query
+    from omnipd.queries import run_query_arrow as run_query_arrow
 
-__all__ = [
-    "APIError",
-    "ArgumentError",
-    "AuthenticationError",
-    "BadRequestError",
-    "Client",
-    "ConflictError",
-    "DeadlineError",
-    "ExportError",
-    "ExportIncompleteError",
-    "ForbiddenError",
-    "Identity",
-    "IncompleteReadError",
-    "MissingFieldsError",
-    "NetworkError",
-    "NotFoundError",
-    "OmniError",
-    "OmniWarning",
-    "OutcomeUnknownError",
-    "PlanError",
-    "QueryError",
-    "QueryTimeoutError",
-    "RateLimitError",
-    "ResponseError",
-    "Sandbox",
-    "ServerError",
-    "SettingsError",
-    "clear_cache",
-    "connect",
-    "explode_labels",
-    "flatten_content",
-    "folder_tree",
-    "read_content",
-    "read_records",
-    "run_query",
-    "run_query_arrow",
-    "sandbox",
-    "to_csv",
-    "to_parquet",
-    "whoami",
-]
+# Where each public name lives. It is loaded when it is first used, so that `omnipd --help` and
+# programs that need one name do not wait for pandas and all the rest.
+_HOMES = {
+    "client": ("Client", "clear_cache", "connect"),
+    "content": ("flatten_content", "read_content"),
+    "errors": (
+        "APIError",
+        "ArgumentError",
+        "AuthenticationError",
+        "BadRequestError",
+        "ConflictError",
+        "DeadlineError",
+        "ExportError",
+        "ExportIncompleteError",
+        "ForbiddenError",
+        "IncompleteReadError",
+        "MissingFieldsError",
+        "NetworkError",
+        "NotFoundError",
+        "OmniError",
+        "OmniWarning",
+        "OutcomeUnknownError",
+        "PlanError",
+        "QueryError",
+        "QueryTimeoutError",
+        "RateLimitError",
+        "ResponseError",
+        "ServerError",
+        "SettingsError",
+    ),
+    "export": ("to_csv", "to_jsonl", "to_parquet"),
+    "folders": ("folder_tree",),
+    "labels": ("explode_labels",),
+    "launch": ("Sandbox", "sandbox"),
+    "lists": ("read_records",),
+    "people": ("Identity", "whoami"),
+    "queries": ("run_query", "run_query_arrow"),
+}
+_MODULE_OF = {name: home for home, names in _HOMES.items() for name in names}
+
+__all__ = sorted(_MODULE_OF)  # noqa: PLE0605 - a list, made from the table above
+
+# The folder sandbox/ has the name of its function. A module takes its name in the package when it is
+# loaded; loaded now and let go, it leaves it to the function.
+importlib.import_module("omnipd.sandbox")
+del globals()["sandbox"]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _MODULE_OF:
+        raise AttributeError(f"module 'omnipd' has no attribute {name!r}")
+    value = getattr(importlib.import_module(f"omnipd.{_MODULE_OF[name]}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return [*__all__, "__version__"]

@@ -82,7 +82,9 @@ class WalkCache:
         files = self._open()
         if files is None or sum(len(body) for _, body in pages) > _LARGEST_BODY:
             return
-        from requests_cache.models import CachedRequest, CachedResponse  # noqa: PLC0415
+        from requests.structures import CaseInsensitiveDict  # noqa: PLC0415
+        from requests_cache.models.request import CachedRequest  # noqa: PLC0415
+        from requests_cache.models.response import CachedResponse  # noqa: PLC0415
 
         now = datetime.now(UTC)
         mark = uuid.uuid4().hex
@@ -90,13 +92,13 @@ class WalkCache:
             self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             for params, body in pages:
                 url = _url(path, params)
-                files[_key(path, params)] = CachedResponse(  # type: ignore[call-arg]
+                files[_key(path, params)] = CachedResponse(
                     content=body,
                     status_code=200,
                     url=url,
                     created_at=now,
                     expires=now + self.lifetime,
-                    headers={_WALK_HEADER: mark},
+                    headers=CaseInsensitiveDict({_WALK_HEADER: mark}),
                     request=CachedRequest(method="GET", url=url),
                 )
             self._drop_expired(now)

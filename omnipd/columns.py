@@ -80,7 +80,11 @@ def as_json(value: Any) -> str:
     >>> as_json({"a": [1, None]})
     '{"a":[1,null]}'
     """
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), default=str)
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), default=_as_text)
+
+
+def _as_text(value: Any) -> str:
+    return value.isoformat() if hasattr(value, "isoformat") else str(value)
 
 
 def to_instant(value: Any) -> datetime:

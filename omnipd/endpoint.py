@@ -8,7 +8,6 @@ cache, the re-reading of a list that does not add up, and the refusal to return 
 from __future__ import annotations
 
 import difflib
-import functools
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -237,11 +236,11 @@ class Endpoint:
 
     def _here(self, given: Mapping[str, Any], left_out: set[str]) -> list[Step]:
         """Return what has to be done on this side, in the order of ``params``."""
-        steps: list[Step] = []
-        for name, param in self.params.items():
-            if name in left_out and param.here is not None:
-                steps.append(functools.partial(param.here, arguments=given))
-        return steps
+        return [
+            _bound(param.here, given)
+            for name, param in self.params.items()
+            if name in left_out and param.here is not None
+        ]
 
     def _refused_by(self, error: BadRequestError, doubtful: set[str]) -> set[str]:
         """Return the doubtful parameters that a 400 is about: those it names, else all of them."""
@@ -251,6 +250,10 @@ class Endpoint:
             name for name in doubtful if self.params[name].wire.lower() in error.message.lower()
         }
         return named or doubtful
+
+
+def _bound(here: Here, given: Mapping[str, Any]) -> Step:
+    return lambda table: here(table, given)
 
 
 def _checked_limit(limit: Any) -> int | None:

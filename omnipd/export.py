@@ -16,6 +16,7 @@ import pyarrow as pa
 import pyarrow.csv
 import pyarrow.parquet
 
+from omnipd.columns import as_json
 from omnipd.errors import ArgumentError, ExportError, ExportIncompleteError, notice
 from omnipd.frames import scalar_columns, to_arrow
 
@@ -116,6 +117,42 @@ def write_csv(table: pa.Table, file: IO[bytes], *, raw: bool = False) -> None:
         table = _without_formulas(table)
     options = pyarrow.csv.WriteOptions(quoting_style="all_valid")
     pyarrow.csv.write_csv(table, file, options)
+
+
+def to_jsonl(
+    df: pd.DataFrame, path: str | os.PathLike[str], *, allow_incomplete: bool = False
+) -> None:
+    """Write a frame as JSON lines, one object per row, atomically.
+
+    Parameters
+    ----------
+    df, path, allow_incomplete
+        As for :func:`to_parquet`. Decimals are written as text, instants as ISO 8601, nulls as
+        null.
+
+    Raises
+    ------
+    ExportError
+        As for :func:`to_parquet`.
+
+    Examples
+    --------
+    >>> import omnipd, tempfile, pathlib
+    >>> path = pathlib.Path(tempfile.mkdtemp()) / "content.jsonl"
+    >>> df = omnipd.flatten_content([{"type": "document", "identifier": "d1", "name": "Sales"}])
+    >>> omnipd.to_jsonl(df[["identifier", "url"]], path)
+    >>> print(path.read_text())
+    {"identifier":"d1","url":null}
+    <BLANKLINE>
+    """
+    table = _table(df, allow_incomplete)
+    write_atomically(path, lambda file: write_jsonl(table, file))
+
+
+def write_jsonl(table: pa.Table, file: IO[bytes]) -> None:
+    """Write a table of scalar columns as JSON lines to an open file."""
+    for batch in table.to_batches(max_chunksize=10_000):
+        file.writelines(f"{as_json(row)}\n".encode() for row in batch.to_pylist())
 
 
 def write_atomically(path: str | os.PathLike[str], write: Callable[[IO[bytes]], Any]) -> None:

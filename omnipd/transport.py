@@ -15,6 +15,7 @@ import re
 import socket
 import ssl
 import threading
+import urllib.request
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
@@ -342,7 +343,7 @@ def _causes(error: BaseException) -> Iterator[BaseException]:
 
 def _proxy_name() -> str:
     """Return the proxy's host and port; an address may hold a password."""
-    for address in requests.utils.getproxies().values():
+    for address in urllib.request.getproxies().values():
         parts = urlsplit(address if "://" in address else f"http://{address}")
         if parts.hostname:
             return re.sub(r"[^\w.:-]", "", f"{parts.hostname}:{parts.port or 80}")

@@ -1,0 +1,457 @@
+"""The same functions, from the shell. Data goes to standard output, everything else to standard error.
+
+Exit codes: 0 done, 1 something unforeseen, 2 wrong usage, 3 no or wrong settings or key,
+4 done with gaps, 5 Omni could not be reached or refuses for now, 6 an answer that is not whole,
+7 the query failed, 8 a file could not be written.
+
+Only what `--help` needs is imported at the top; pandas is loaded by the command that runs.
+"""
+
+from __future__ import annotations
+
+import functools
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from omnipd.client import Client
+    from omnipd.errors import OmniError
+
+_DEMO_ROWS = 8
+
+
+class _Command(click.Command):
+    """A command whose errors are one line and a hint on standard error, and an exit code."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        import warnings  # noqa: PLC0415
+
+        from omnipd.errors import OmniError  # noqa: PLC0415
+
+        with warnings.catch_warnings():
+            warnings.showwarning = _show_warning
+            try:
+                return super().invoke(ctx)
+            except OmniError as error:
+                click.echo(f"omnipd: {error.message}", err=True)
+                if error.hint:
+                    click.echo(error.hint, err=True)
+                code = _exit_code(error)
+        return ctx.exit(code)
+
+
+def _show_warning(message: Warning | str, *_: Any, **__: Any) -> None:
+    click.echo(f"omnipd: {message}", err=True)
+
+
+def _exit_code(error: OmniError) -> int:
+    """Return the documented exit code of an error."""
+    from omnipd import errors  # noqa: PLC0415
+
+    for kinds, code in (
+        ((errors.ArgumentError,), 2),
+        ((errors.SettingsError, errors.AuthenticationError, errors.ForbiddenError), 3),
+        ((errors.QueryError,), 7),
+        ((errors.NetworkError, errors.RateLimitError, errors.ServerError), 5),
+        ((errors.OutcomeUnknownError,), 5),
+        ((errors.ResponseError,), 6),
+        ((errors.ExportError,), 8),
+    ):
+        if isinstance(error, kinds):
+            return code
+    return 1
+
+
+def _options(*options: Callable[..., Any]) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Apply several click options, in the order in which the help shows them."""
+
+    def apply(command: Callable[..., Any]) -> Callable[..., Any]:
+        return functools.reduce(
+            lambda decorated, option: option(decorated), reversed(options), command
+        )
+
+    return apply
+
+
+_connection = _options(
+    click.option("--base-url", help="The address you sign in at. Default: OMNI_BASE_URL."),
+    click.option(
+        "--api-key-file",
+        type=click.Path(path_type=Path),
+        help="File that holds the key. Default: OMNI_API_KEY. A key on the command line could be seen.",
+    ),
+    click.option("--profile", help="Profile of Omni's own command line."),
+    click.option(
+        "--cache", default="10m", show_default=True, help="How long lists are kept; 'off' for not."
+    ),
+    click.option(
+        "--requests-per-minute", default=60, show_default=True, help="What Omni allows the key."
+    ),
+    click.option("--timeout", type=float, help="Seconds that one request, or the query, may take."),
+    click.option("--cache-dir", type=click.Path(path_type=Path), help="Where omnipd keeps files."),
+)
+
+_output = _options(
+    click.option(
+        "-o",
+        "--output",
+        type=click.Path(path_type=Path),
+        help="Write to a file instead; .parquet, .csv or .jsonl by its ending.",
+    ),
+    click.option(
+        "--format",
+        "style",
+        type=click.Choice(["table", "csv", "jsonl"]),
+        default="table",
+        show_default=True,
+        help="What to print on standard output.",
+    ),
+    click.option(
+        "--raw", is_flag=True, help="Leave text that spreadsheets run as formulas as it is in CSV."
+    ),
+)
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="omnipd")
+def main() -> None:
+    """Omni's lists and governed queries as tables.
+
+    Without a key and without a network: omnipd demo.
+
+    Exit codes: 0 done, 1 unforeseen, 2 usage, 3 settings or key, 4 done with gaps, 5 not reachable or
+    not now, 6 an answer that is not whole, 7 the query failed, 8 a file could not be written.
+    """
+
+
+@main.command(cls=_Command)
+@click.option(
+    "--labels", multiple=True, help="Only what carries this label; repeat for any of several."
+)
+@click.option("--scope", help="organization or restricted (with --creator-id).")
+@click.option("--creator-id", help="Membership id of the creator.")
+@click.option("--folder-id", help="Only what is in this folder.")
+@click.option("--path", help="A folder path: /a/b, /a/* for everything below, / for everything.")
+@click.option(
+    "--include",
+    multiple=True,
+    default=("_count", "labels"),
+    show_default=True,
+    help="Optional fields.",
+)
+@click.option("--sort", default="name", show_default=True, help="name, favorites or updated_at.")
+@click.option("--direction", default="asc", show_default=True, help="asc or desc.")
+@click.option("--limit", type=int, help="Total number of rows. Default: all.")
+@click.option("--strict/--no-strict", default=True, help="Fail when the list does not add up.")
+@click.option("--refresh", is_flag=True, help="Ask Omni even where the cache has an answer.")
+@_output
+@_connection
+def content(output: Path | None, style: str, raw: bool, **given: Any) -> None:
+    """Documents and folders, one row each."""
+    from omnipd.content import read_content  # noqa: PLC0415
+
+    client = _client(given)
+    given["labels"] = list(given["labels"]) or None
+    with _progress(client):
+        df = read_content(**given, client=client)
+    _deliver(df, output, style, raw=raw)
+
+
+@main.command(cls=_Command)
+@click.argument("query", metavar="FILE|-")
+@click.option("--limit", help="Number of rows, or 'all'. Default: the query's own, else 1000.")
+@click.option("--model-id", help="Replaces the query's modelId.")
+@click.option("--branch-id", help="Run against a branch of the model.")
+@click.option("--user-id", help="Membership id to act for.")
+@click.option(
+    "--omni-cache", help="Standard, SkipRequery, SkipCache or SkipCacheAndRebuildExtracts."
+)
+@click.option(
+    "--totals", is_flag=True, help="Keep totals rows, told apart by the column omni_total."
+)
+@click.option(
+    "--names", default="field", show_default=True, help="Name columns by field or by label."
+)
+@_output
+@_connection
+def query(query: str, output: Path | None, style: str, raw: bool, **given: Any) -> None:
+    """Run the governed query of a JSON file, or of standard input with -."""
+    from omnipd.errors import ArgumentError  # noqa: PLC0415
+    from omnipd.queries import run_query  # noqa: PLC0415
+
+    limit, seconds = given["limit"], given["timeout"]
+    if limit is not None and limit != "all":
+        if not limit.isdecimal():
+            raise ArgumentError(f"--limit {limit!r} must be a whole number or 'all'.")
+        given["limit"] = int(limit)
+    client = _client(given)
+    given["cache"] = given.pop("omni_cache")
+    text = sys.stdin.read() if query == "-" else Path(query)
+    df = run_query(text, **given, timeout=seconds, client=client)
+    _deliver(df, output, style, raw=raw)
+
+
+@main.command(cls=_Command)
+@click.option("--model-id", multiple=True, help="Only the roles on this model; may be repeated.")
+@_connection
+def whoami(model_id: tuple[str, ...], **given: Any) -> None:
+    """Who the key is, of what kind, and which roles it has."""
+    from omnipd.people import whoami as ask  # noqa: PLC0415
+
+    me = ask(model_id=list(model_id) or None, client=_client(given))
+    for name in ("instance", "membership_id", "user_id", "key_scope", "org_role"):
+        click.echo(f"{name:14} {_shown(getattr(me, name))}")
+    for model, role in me.roles.items():
+        click.echo(f"{'role':14} {_shown(role.get('roleName'))} on model {_shown(model)}")
+    if me.roles_truncated:
+        click.echo("omnipd: Omni lists roles on 200 models only; there are more.", err=True)
+
+
+@main.command(cls=_Command)
+@click.option("--port", default=8000, show_default=True, help="0 takes a free one.")
+@click.option(
+    "--documents", default=600, show_default=True, help="Size of the invented organization."
+)
+@click.option("--requests-per-minute", type=int, help="Be as strict as Omni, for example 60.")
+def sandbox(port: int, documents: int, requests_per_minute: int | None) -> None:
+    """Start an Omni on this machine, for as long as this command runs."""
+    import threading  # noqa: PLC0415
+
+    from omnipd.launch import sandbox as launch  # noqa: PLC0415
+
+    with launch(port=port, documents=documents, requests_per_minute=requests_per_minute) as omni:
+        click.echo(f"export OMNI_BASE_URL={omni.base_url}")
+        click.echo(f"export OMNI_API_KEY={omni.api_key}")
+        for name, identity in omni.models.items():
+            click.echo(f"# model {name}: {identity}")
+        sys.stdout.flush()
+        click.echo("An Omni of no one's: the key opens nothing else. Ctrl-C ends it.", err=True)
+        try:
+            threading.Event().wait()
+        except KeyboardInterrupt:
+            click.echo("\nStopped.", err=True)
+
+
+@main.command(cls=_Command)
+@click.option("--clear", is_flag=True, help="Delete what is kept.")
+@click.option("--cache-dir", type=click.Path(path_type=Path), help="Where omnipd keeps files.")
+def cache(clear: bool, cache_dir: Path | None) -> None:
+    """Show what omnipd keeps on disk, or delete it."""
+    from omnipd.client import clear_cache  # noqa: PLC0415
+    from omnipd.settings import disk_root  # noqa: PLC0415
+
+    folder = disk_root(cache_dir)
+    if clear:
+        click.echo(f"{clear_cache(cache_dir=cache_dir)} stored answers deleted from {folder}")
+        return
+    files = list((folder / "lists").glob("*/*.json"))
+    size = sum(file.stat().st_size for file in files)
+    click.echo(f"{folder}: {len(files)} stored answers, {size / 1e6:.1f} MB")
+
+
+@main.command(cls=_Command)
+@click.option(
+    "--folder",
+    type=click.Path(path_type=Path),
+    default=Path("omnipd-demo"),
+    show_default=True,
+    help="Where to write the files.",
+)
+def demo(folder: Path) -> None:
+    """Try omnipd with no key and no network: the sandbox, an inventory, a query, four files."""
+    from omnipd.content import read_content  # noqa: PLC0415
+    from omnipd.export import to_csv, to_parquet  # noqa: PLC0415
+    from omnipd.launch import sandbox as launch  # noqa: PLC0415
+    from omnipd.queries import run_query  # noqa: PLC0415
+
+    with launch() as omni:
+        click.echo(
+            f"A sandbox of Omni runs at {omni.base_url}, on loopback, with invented people.\n"
+        )
+        inventory = read_content(client=omni)
+        click.echo(
+            f"read_content(): {len(inventory):,} documents and folders, {omni.requests_sent} requests\n"
+        )
+        columns = ["name", "owner_name", "folder_path", "count_views", "labels"]
+        _print_table(inventory.sort_values("count_views", ascending=False)[columns], _DEMO_ROWS)
+        flights = run_query(demo_query(omni.models["Flights"]), client=omni)
+        click.echo(
+            f"\nrun_query(): flights of New York in 2013 by month and carrier, {len(flights)} rows\n"
+        )
+        _print_table(flights, _DEMO_ROWS)
+    folder.mkdir(parents=True, exist_ok=True)
+    click.echo()
+    for name, df in {"content": inventory, "flights": flights}.items():
+        to_parquet(df, folder / f"{name}.parquet")
+        to_csv(df, folder / f"{name}.csv")
+        click.echo(f"wrote {folder / name}.parquet and {folder / name}.csv")
+    click.echo(
+        "\nNext:\n"
+        "  omnipd content --help        the same from the shell, with filters\n"
+        "  omnipd sandbox               leave a sandbox running and point anything at it\n"
+        "  export OMNI_BASE_URL=https://yourcompany.omniapp.co OMNI_API_KEY=…\n"
+        "  omnipd whoami                then: your own Omni"
+    )
+
+
+def demo_query(model_id: str) -> dict[str, Any]:
+    """Return the demo's query object, as Omni's inspector would show it."""
+    return {
+        "modelId": model_id,
+        "join_paths_from_topic_name": "flights",
+        "fields": [
+            "flights.date[month]",
+            "airlines.name",
+            "flights.count",
+            "flights.average_dep_delay",
+            "flights.cancellations",
+        ],
+        "sorts": [
+            {"column_name": "flights.date[month]", "sort_descending": False},
+            {"column_name": "flights.count", "sort_descending": True},
+        ],
+    }
+
+
+def _client(given: dict[str, Any]) -> Client:
+    """Take the connection's options out of a command's, and connect."""
+    from omnipd.client import connect  # noqa: PLC0415
+    from omnipd.errors import SettingsError  # noqa: PLC0415
+
+    names = ("base_url", "profile", "cache", "requests_per_minute", "timeout", "cache_dir")
+    own = {name: given.pop(name) for name in names}
+    key_file = given.pop("api_key_file")
+    key = None
+    if key_file is not None:
+        try:
+            key = key_file.read_text(encoding="utf-8").strip()
+        except (OSError, UnicodeDecodeError):
+            raise SettingsError(f"The key file {key_file} cannot be read.") from None
+    own["cache"] = False if own["cache"] == "off" else own["cache"]
+    return connect(api_key=key, **own)
+
+
+class _progress:  # noqa: N801 - used as a function in a with statement
+    """A progress bar on standard error while a list of more than one page is read on a terminal."""
+
+    def __init__(self, client: Client) -> None:
+        self._client = client
+        self._bar: Any = None
+
+    def __enter__(self) -> None:
+        if sys.stderr.isatty():
+            self._client.progress = self._advance
+
+    def __exit__(self, *_: object) -> None:
+        self._client.progress = None
+        if self._bar is not None:
+            self._bar.close()
+
+    def _advance(self, path: str, rows: int, total: int | None) -> None:
+        from tqdm import tqdm  # noqa: PLC0415
+
+        if self._bar is None and total is not None and rows < total:
+            self._bar = tqdm(total=total, desc=path.rsplit("/", 1)[-1], unit=" rows", leave=False)
+        if self._bar is not None:
+            self._bar.update(rows - self._bar.n)
+
+
+def _deliver(df: pd.DataFrame, output: Path | None, style: str, *, raw: bool) -> None:
+    """Write a frame to a file by its ending, or print it."""
+    from omnipd import export, frames  # noqa: PLC0415
+    from omnipd.errors import ArgumentError  # noqa: PLC0415
+
+    if output is not None:
+        ending = output.suffix.lower()
+        if ending == ".parquet":
+            export.to_parquet(df, output)
+        elif ending == ".csv":
+            export.to_csv(df, output, raw=raw)
+        elif ending in {".jsonl", ".ndjson"}:
+            export.to_jsonl(df, output)
+        else:
+            raise ArgumentError(
+                f"--output {output} has an unknown ending.",
+                hint="It takes .parquet, .csv or .jsonl.",
+            )
+        click.echo(f"{len(df):,} rows to {output}", err=True)
+    elif style == "table":
+        _print_table(df, 40)
+        if len(df) > 40:
+            click.echo(f"{len(df):,} rows; --format csv or -o FILE gives them all.", err=True)
+    else:
+        stream = sys.stdout.buffer
+        table = frames.scalar_columns(frames.to_arrow(df)[0])
+        if style == "csv":
+            export.write_csv(table, stream, raw=raw)
+        else:
+            export.write_jsonl(table, stream)
+        stream.flush()
+
+
+def _print_table(df: pd.DataFrame, rows: int) -> None:
+    """Print a frame for eyes: some rows, the columns that fit, nothing that moves the cursor."""
+    import shutil  # noqa: PLC0415
+
+    import pandas as pd  # noqa: PLC0415
+
+    shown = pd.DataFrame(
+        {name: [_cell(value) for value in df[name].head(rows)] for name in df.columns}
+    )
+    right = {name: pd.api.types.is_numeric_dtype(df[name].dtype) for name in df.columns}
+    room = shutil.get_terminal_size((100, 24)).columns
+    lines = [""] * (len(shown) + 1)
+    left_out: list[str] = []
+    for name in shown.columns:
+        cells = [_shown(name), *shown[name]]
+        width = max(_width(cell) for cell in cells)
+        if left_out or (lines[0] and _width(lines[0]) + 2 + width > room):
+            left_out.append(_shown(name))
+            continue
+        gap = "  " if lines[0] else ""
+        for index, cell in enumerate(cells):
+            pad = " " * (width - _width(cell))
+            lines[index] += gap + (pad + cell if right[name] else cell + pad)
+    click.echo("\n".join(line.rstrip() for line in lines))
+    if len(df) > rows:
+        click.echo(f"… {len(df) - rows:,} more rows")
+    if left_out:
+        click.echo(f"… {len(left_out)} more columns: {', '.join(left_out)}")
+
+
+def _cell(value: Any) -> str:
+    if isinstance(value, float):
+        return f"{value:.2f}"
+    text = _shown(value)
+    while _width(text) > 40:
+        text = text[:-2] + "…"
+    return text
+
+
+def _width(text: str) -> int:
+    """Return how many places a terminal gives a text: two for wide letters, none for combining ones."""
+    import unicodedata  # noqa: PLC0415
+
+    return sum(
+        0
+        if unicodedata.combining(letter)
+        else 1 + (unicodedata.east_asian_width(letter) in {"W", "F"})
+        for letter in text
+    )
+
+
+def _shown(value: Any) -> str:
+    """Return a value as printable text: a name must not be able to write to the terminal."""
+    import pandas as pd  # noqa: PLC0415
+
+    if value is None or value is pd.NA or value is pd.NaT:
+        return ""
+    if isinstance(value, pd.Timestamp):
+        return value.strftime("%Y-%m-%d %H:%M").removesuffix(" 00:00")
+    return "".join(letter if letter.isprintable() else repr(letter)[1:-1] for letter in str(value))

@@ -1,0 +1,42 @@
+"""Every check there is, in one command: python -m tests. The tests come last."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).parent.parent
+CHECKS = {
+    "lint": ["ruff", "check", "."],
+    "format": ["ruff", "format", "--check", "."],
+    "types": ["mypy"],
+    "import contracts": ["lint-imports"],
+    "documentation": [
+        "sphinx-build",
+        "-W",
+        "--keep-going",
+        "-q",
+        "-b",
+        "html",
+        "docs",
+        "docs/_build/html",
+    ],
+    "tests": [sys.executable, "-m", "pytest", "-q"],
+}
+
+
+def main() -> int:
+    """Run all checks, go on after one that fails, and say at the end which did."""
+    scripts = Path(sys.executable).parent
+    failed = []
+    for name, command in CHECKS.items():
+        print(f"== {name}: {' '.join(Path(part).name for part in command)}", flush=True)
+        program = scripts / command[0] if not Path(command[0]).is_absolute() else command[0]
+        if subprocess.run([str(program), *command[1:]], cwd=ROOT, check=False).returncode:
+            failed.append(name)
+    if failed:
+        print(f"failed: {', '.join(failed)}", flush=True)
+    return int(bool(failed))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

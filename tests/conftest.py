@@ -1,0 +1,59 @@
+"""What all tests share: one sandbox, clients with a disk of their own, and a server that misbehaves."""
+
+import pytest
+from scripted_server import ScriptedServer
+
+import omnipd
+from omnipd.clock import Clock
+from omnipd.sandbox.server import Server
+
+
+@pytest.fixture(autouse=True)
+def _own_environment(monkeypatch, tmp_path):
+    """No test reads the settings of whoever runs it, or leaves anything on their disk."""
+    for name in ("OMNI_BASE_URL", "OMNI_API_KEY", "OMNI_API_TOKEN", "OMNI_CONFIG_DIR"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("OMNI_CONFIG_PATH", str(tmp_path / "no-profile.json"))
+    monkeypatch.setenv("OMNIPD_CACHE_DIR", str(tmp_path / "omnipd-disk"))
+
+
+@pytest.fixture(scope="session")
+def server():
+    """A sandbox with the default organization, for tests that only look."""
+    with Server() as running:
+        yield running
+        assert running.failures == []
+
+
+@pytest.fixture
+def omni(server):
+    """A client of it, and the default client inside the test."""
+    with omnipd.connect(server.url, server.api_key, requests_per_minute=None) as client:
+        yield client
+
+
+class FakeTime:
+    """A clock that runs when it is told to, and remembers how long it was asked to sleep."""
+
+    def __init__(self):
+        self.now = 1_000_000.0
+        self.slept = []
+
+    def sleep(self, seconds):
+        self.slept.append(seconds)
+        self.now += seconds
+
+    def clock(self):
+        return Clock(lambda: self.now, lambda: self.now, self.sleep, lambda: 0.5)
+
+
+@pytest.fixture
+def fake_time():
+    return FakeTime()
+
+
+@pytest.fixture
+def scripted():
+    """A server that answers exactly what the test says, byte by byte."""
+    with ScriptedServer() as running:
+        yield running
