@@ -8,7 +8,7 @@ from importlib.resources import files
 
 from omnipd.sandbox.semantic.model import Model
 from omnipd.sandbox.semantic.model_yaml import read_model
-from omnipd.sandbox.semantic.warehouse import warehouse
+from omnipd.sandbox.semantic.warehouse import Warehouse, warehouse
 
 
 @dataclass(frozen=True)
@@ -38,21 +38,23 @@ BUNDLED = (
 
 
 @cache
-def bundled_models() -> tuple[Model, ...]:
-    """Read the bundled models; models never change, so once per process is enough."""
-    folder = files("omnipd.sandbox.semantic") / "models"
-    return tuple(
-        read_model(
-            {
-                path.name: path.read_text(encoding="utf-8")
-                for path in (folder / each.dataset).iterdir()
-                if path.name.endswith(".yaml")
-            },
-            warehouse(each.dataset),
-            model_id=each.id,
-            name=each.name,
-            connection_id=each.connection_id,
-            dataset=each.dataset,
-        )
-        for each in BUNDLED
+def bundled_models() -> tuple[tuple[Model, Warehouse], ...]:
+    """Read the bundled models; they never change, so once per process is enough."""
+    return tuple(_read(each) for each in BUNDLED)
+
+
+def _read(bundled: Bundled) -> tuple[Model, Warehouse]:
+    folder = files("omnipd.sandbox.semantic") / "models" / bundled.dataset
+    database = warehouse(bundled.dataset)
+    model = read_model(
+        {
+            path.name: path.read_text(encoding="utf-8")
+            for path in folder.iterdir()
+            if path.name.endswith(".yaml")
+        },
+        database,
+        model_id=bundled.id,
+        name=bundled.name,
+        connection_id=bundled.connection_id,
     )
+    return model, database

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from types import MappingProxyType
@@ -16,7 +16,7 @@ from omnipd.sandbox.semantic.metadata import describe
 from omnipd.sandbox.semantic.model import Model
 from omnipd.sandbox.semantic.refusal import BadFilter, Refused
 from omnipd.sandbox.semantic.request import Request
-from omnipd.sandbox.semantic.warehouse import warehouse
+from omnipd.sandbox.semantic.warehouse import Warehouse
 from omnipd.sandbox.semantic.write_sql import write_sql
 
 __all__ = ["BadFilter", "Engine", "Model", "Plan", "Refused"]
@@ -39,7 +39,12 @@ class Plan:
 
 
 class Engine:
-    """Plan and run queries on the bundled models.
+    """Plan and run queries on models.
+
+    Parameters
+    ----------
+    served
+        The models and the database behind each; the bundled ones unless given.
 
     Attributes
     ----------
@@ -47,8 +52,10 @@ class Engine:
         The models by id.
     """
 
-    def __init__(self) -> None:
-        self.models: dict[str, Model] = {model.id: model for model in bundled_models()}
+    def __init__(self, served: Iterable[tuple[Model, Warehouse]] | None = None) -> None:
+        pairs = list(bundled_models() if served is None else served)
+        self.models: dict[str, Model] = {model.id: model for model, _ in pairs}
+        self._databases = {model.id: database for model, database in pairs}
 
     def plan(
         self,
@@ -104,4 +111,4 @@ class Engine:
         """
         if not plan.sql:
             return pa.table({})
-        return warehouse(self.models[plan.query["modelId"]].dataset).run(plan.sql)
+        return self._databases[plan.query["modelId"]].run(plan.sql)

@@ -117,6 +117,7 @@ class Fields:
             key = (measure.distinct_key.over(alias, lambda name: self.row_value(name, alias)),)
         return self.aggregates.add(
             Aggregate(
+                view=alias,
                 home=home,
                 inputs=(value,),
                 build=build,
@@ -149,6 +150,7 @@ class Fields:
             build, _, _ = aggregate_of_type("count", None)
             return self.aggregates.add(
                 Aggregate(
+                    view=alias,
                     home=frozenset({alias}),
                     inputs=(value,),
                     build=build,

@@ -27,7 +27,8 @@ Build = Callable[[Sequence[exp.Expression]], exp.Expression]
 class Aggregate:
     """Describe one aggregate: the values it reads from each row, and how it combines them."""
 
-    # The views whose rows it means; each is to be seen once.
+    # The view it belongs to, and the views that one of its rows is read from, itself among them.
+    view: str
     home: frozenset[str]
     inputs: tuple[exp.Expression, ...]
     build: Build
@@ -43,7 +44,7 @@ class Aggregate:
         """Tell aggregates apart that would come out differently."""
         key = None if self.key is None else tuple(part.sql("duckdb") for part in self.key)
         inputs = [each.copy() for each in self.inputs]
-        return (self.home, self.build(inputs).sql("duckdb"), key)
+        return (self.view, self.home, self.build(inputs).sql("duckdb"), key)
 
 
 @dataclass
@@ -123,10 +124,10 @@ def _sum(values: Sequence[exp.Expression]) -> exp.Expression:
     return exp.Coalesce(this=exp.Sum(this=values[0]), expressions=[exp.Literal.number(0)])
 
 
-def as_aggregate(node: exp.Expression, home: str) -> Aggregate:
+def as_aggregate(node: exp.Expression, view: str) -> Aggregate:
     """Take an aggregate call of a model's own SQL apart."""
     columns = list(node.find_all(exp.Column))
-    own = {column.table for column in columns}
+    read = {column.table for column in columns}
     call = node.this if isinstance(node, exp.Filter) else node
     call = call.this if isinstance(call, exp.IgnoreNulls) else call
     blind = isinstance(call, _BLIND_TO_REPEATS) or (
@@ -140,7 +141,8 @@ def as_aggregate(node: exp.Expression, home: str) -> Aggregate:
         return copied
 
     return Aggregate(
-        home=frozenset(own or {home}) | {home},
+        view=view,
+        home=frozenset(read | {view}),
         inputs=tuple(column.copy() for column in columns),
         build=build,
         minds_repeats=not blind,

@@ -117,7 +117,6 @@ class Model:
     name: str
     kind: str
     connection_id: str
-    dataset: str
     views: Mapping[str, View]
     relationships: tuple[Relationship, ...]
     topics: Mapping[str, Topic]

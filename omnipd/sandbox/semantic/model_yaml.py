@@ -56,7 +56,6 @@ def read_model(
     model_id: str,
     name: str,
     connection_id: str,
-    dataset: str,
 ) -> Model:
     """Read a model from its files; what cannot be read becomes an issue, never an exception.
 
@@ -68,7 +67,7 @@ def read_model(
     warehouse
         The database, which knows the columns and their types.
     """
-    return _Reader(files, warehouse).model(model_id, name, connection_id, dataset)
+    return _Reader(files, warehouse).model(model_id, name, connection_id)
 
 
 class _Reader:
@@ -78,7 +77,7 @@ class _Reader:
         self.issues: list[Issue] = []
         self.path = ""
 
-    def model(self, model_id: str, name: str, connection_id: str, dataset: str) -> Model:
+    def model(self, model_id: str, name: str, connection_id: str) -> Model:
         settings: Mapping[str, Any] = {}
         relationships: tuple[Relationship, ...] = ()
         views: dict[str, Any] = {}
@@ -108,7 +107,6 @@ class _Reader:
             name=name,
             kind="SHARED",
             connection_id=connection_id,
-            dataset=dataset,
             views=typed,
             relationships=relationships,
             topics=read_topics,

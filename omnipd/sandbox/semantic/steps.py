@@ -43,6 +43,8 @@ class _Identity:
     """Hold what tells the rows of some aggregates apart, and those aggregates' numbers."""
 
     parts: list[exp.Expression]
+    # How many of the parts come first that must not be null: those of the view itself.
+    own: int
     numbers: list[int] = field(default_factory=list)
 
 
@@ -90,18 +92,20 @@ class Steps:
         return name
 
     def _told_apart(self) -> list[_Identity]:
-        identities: dict[tuple[str, ...], _Identity] = {}
+        identities: dict[tuple[object, ...], _Identity] = {}
         for number in sorted(self.repeated):
-            parts = self._identity(self.draft.aggregates[number])
-            signature = tuple(part.sql("duckdb") for part in parts)
-            identities.setdefault(signature, _Identity(parts)).numbers.append(number)
+            found = self._identity(self.draft.aggregates[number])
+            signature = (found.own, *(part.sql("duckdb") for part in found.parts))
+            identities.setdefault(signature, found).numbers.append(number)
         return list(identities.values())
 
-    def _identity(self, aggregate: Aggregate) -> list[exp.Expression]:
+    def _identity(self, aggregate: Aggregate) -> _Identity:
         if aggregate.key is not None:
-            return list(aggregate.key)
+            return _Identity(list(aggregate.key), len(aggregate.key))
         primary_key = self.draft.fields.primary_key
-        return [part for alias in sorted(aggregate.home) for part in primary_key(alias)]
+        own = list(primary_key(aggregate.view))
+        others = sorted(aggregate.home - {aggregate.view})
+        return _Identity(own + [part for alias in others for part in primary_key(alias)], len(own))
 
     def _rows(self) -> exp.Select:
         """Write the joined rows: keys, what the aggregates read, and what tells rows apart."""
@@ -158,8 +162,9 @@ class Steps:
             *(named(exp.AnyValue(this=_column(each)), each) for each in inputs),
             _present(),
         )
-        # Where a left join found nothing there is no row.
-        there = [exp.Not(this=exp.Is(this=_column(each), expression=exp.Null())) for each in ids]
+        # Where a left join found nothing there is no row of the view.
+        own = ids[: identity.own]
+        there = [exp.Not(this=exp.Is(this=_column(each), expression=exp.Null())) for each in own]
         rows = self._add(f"{name}_rows", _grouped(once.from_(source).where(*there), [*keys, *ids]))
         select = exp.select(
             *(_column(key) for key in keys), *(self._built(each) for each in identity.numbers)
