@@ -163,6 +163,8 @@ class Endpoint:
     columns : mapping of str to Column, optional
         The columns of the frame in order; ``extra`` is added as the last. None finds them in the
         records.
+    exhaustive : bool
+        Whether the columns are all that is known to come; another key is then warned of.
     key : tuple of str
         Columns that tell one row from another; of each row at least one must have a value. Empty
         when nothing is known to.
@@ -183,6 +185,7 @@ class Endpoint:
     fixed: Mapping[str, str] = field(default_factory=dict)
     pages: paging.Family = paging.cursor
     rows: str | None = "records"
+    exhaustive: bool = True
 
     def read(self, arguments: Mapping[str, Any]) -> pd.DataFrame:
         """Read the whole list.
@@ -397,7 +400,9 @@ class _Reading:
         self._most = most
         self._progress = progress
         self.builder: TableBuilder | InferringBuilder = (
-            InferringBuilder() if endpoint.columns is None else TableBuilder(endpoint.columns)
+            InferringBuilder()
+            if endpoint.columns is None
+            else TableBuilder(endpoint.columns, exhaustive=endpoint.exhaustive)
         )
         self.pages = 0
         self.total: int | None = None

@@ -77,6 +77,7 @@ def read_records(
         fixed={name: _wire(value) for name, value in (params or {}).items() if value is not None},
         pages=paging.either,
         rows=rows,
+        exhaustive=False,
     )
     return endpoint.read({"limit": limit, "strict": strict, "refresh": refresh, "client": client})
 

@@ -29,10 +29,13 @@ class TableBuilder:
     ----------
     columns : mapping of str to Column
         The declared columns, in order. The table has one more, ``extra``.
+    exhaustive : bool, default True
+        Whether they are all that is known to come, so that another key is worth a warning.
     """
 
-    def __init__(self, columns: Columns) -> None:
+    def __init__(self, columns: Columns, *, exhaustive: bool = True) -> None:
         self._columns = columns
+        self._exhaustive = exhaustive
         self._pages: list[dict[str, pa.Array]] = []
         self._drifted: dict[str, Any] = {}
         self._unknown: set[str] = set()
@@ -56,7 +59,7 @@ class TableBuilder:
             notice(
                 f"Omni sent another type than documented; kept as text: {shown}",
             )
-        if self._unknown:
+        if self._unknown and self._exhaustive:
             notice(
                 f"Omni sent keys that omnipd does not know; kept as JSON in the column {EXTRA!r}: "
                 f"{', '.join(sorted(self._unknown))}",
