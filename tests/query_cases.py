@@ -62,7 +62,9 @@ def number(kind: str, *values: str, **rest: Any) -> dict[str, Any]:
     return {"type": "number", "kind": kind, "values": list(values), **rest}
 
 
-def date(kind: str, left: str | None = None, right: str | None = None, **rest: Any) -> dict[str, Any]:
+def date(
+    kind: str, left: str | None = None, right: str | None = None, **rest: Any
+) -> dict[str, Any]:
     """Build a date filter."""
     sides = {"left_side": left, "right_side": right}
     return {
@@ -167,7 +169,9 @@ JOIN_CASES = [
     ),
     Case(
         "a computed text dimension",
-        flights(["flights.route", "flights.count"], filters={"flights.dest": text("EQUALS", "HNL")}),
+        flights(
+            ["flights.route", "flights.count"], filters={"flights.dest": text("EQUALS", "HNL")}
+        ),
         """SELECT origin || '-HNL' AS "flights.route", count(*) AS "flights.count"
            FROM flights WHERE dest = 'HNL' GROUP BY origin""",
     ),
@@ -421,6 +425,13 @@ _TIME_GRAINS = {
     "day_of_week_name": "strftime({}, '%A')",
     "month_name": "strftime({}, '%B')",
 }
+
+
+def _of_date(sql: str) -> str:
+    computed = sql.format("signed_up_on")
+    return f"{computed}::TIMESTAMP" if computed.startswith("date_trunc") else computed
+
+
 _NOT_OF_DATES = {"hour", "minute", "second", "millisecond", "hour_of_day"}
 
 GRAIN_CASES = [
@@ -438,7 +449,7 @@ GRAIN_CASES = [
         Case(
             f"a date by {grain}",
             users([f"users.signed_up_on[{grain}]", "users.count"]),
-            f"""SELECT {sql.format("signed_up_on::TIMESTAMP")} AS "users.signed_up_on[{grain}]",
+            f"""SELECT {_of_date(sql)} AS "users.signed_up_on[{grain}]",
                        count(*) AS "users.count"
                 FROM users GROUP BY 1""",
         )
@@ -472,9 +483,9 @@ GRAIN_CASES = [
     Case(
         "a formatted grain comes as a time and as text",
         users(["users.cohort[quarter]", "users.count"]),
-        """SELECT date_trunc('quarter', signed_up_on::TIMESTAMP) AS "users.cohort[quarter]__raw",
+        """SELECT date_trunc('quarter', signed_up_on)::TIMESTAMP AS "users.cohort[quarter]__raw",
                   count(*) AS "users.count",
-                  strftime(date_trunc('quarter', signed_up_on::TIMESTAMP), '%Y-%m')
+                  strftime(date_trunc('quarter', signed_up_on), '%Y-%m')
                       AS "users.cohort[quarter]"
            FROM users GROUP BY ALL""",
     ),
@@ -555,7 +566,9 @@ TEXT_CASES = [
         text("CONTAINS", "NEW", case_insensitive=True),
         "state ILIKE '%new%'",
     ),
-    _state("text starts with", text("STARTS_WITH", "New", "Cal"), "left(state, 3) IN ('New', 'Cal')"),
+    _state(
+        "text starts with", text("STARTS_WITH", "New", "Cal"), "left(state, 3) IN ('New', 'Cal')"
+    ),
     _state(
         "text does not start with",
         text("STARTS_WITH", "N", is_negative=True),
@@ -602,7 +615,9 @@ TEXT_CASES = [
 
 NUMBER_CASES = [
     _item("number equals", "quantity", number("EQUALS", "3"), "quantity = 3"),
-    _item("number equals one of many", "quantity", number("EQUALS", "1", "5"), "quantity IN (1, 5)"),
+    _item(
+        "number equals one of many", "quantity", number("EQUALS", "1", "5"), "quantity IN (1, 5)"
+    ),
     _item(
         "number does not equal, and null stays",
         "quantity",
@@ -1151,8 +1166,11 @@ TOTAL_CASES = [
         "a subtotal keeps the dimensions up to its own",
         orders(
             ["products.category", "order_items.status", "order_items.count", "users.count"],
-            sorts=[sort("products.category", nulls="LAST"), sort("order_items.status", nulls="LAST")],
-            column_totals={"products.category": TOTAL, "::total::": TOTAL},
+            sorts=[
+                sort("products.category", nulls="LAST"),
+                sort("order_items.status", nulls="LAST"),
+            ],
+            column_totals={"::total::": TOTAL, "products.category": TOTAL},
         ),
         """WITH o AS (SELECT p.category, i.status, i.id, u.id AS user_id FROM order_items i
                       LEFT JOIN products p ON p.sku = i.sku LEFT JOIN users u ON u.id = i.user_id)

@@ -85,9 +85,9 @@ class Engine:
             For a query that cannot be planned.
         """
         model = self.models[query["modelId"]]
-        request = Request.read(query)
         moment = now.astimezone(UTC).replace(tzinfo=None) if now.tzinfo else now
         try:
+            request = Request.read(query)
             drafted = draft(model, request, moment)
             # Nothing is left to select when every field is missing.
             sql = write_sql(drafted).sql("duckdb", pretty=True) if drafted.selected else ""

@@ -155,6 +155,9 @@ class _Reader:
             name: self._measure(stem, name, self._mapping(each))
             for name, each in self._mapping(body.get("measures")).items()
         }
+        for name in measures.keys() & dimensions.keys():
+            self._issue("A dimension has this name too; the measure is left out", stem, name)
+            del measures[name]
         keys = [
             f"${{{name}}}" for name, each in said.items() if self._mapping(each).get("primary_key")
         ]

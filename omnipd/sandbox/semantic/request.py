@@ -92,6 +92,8 @@ class Request:
                 raise Refused("PLAN", f'"{key}" is not modelled by this sandbox')
         if echo["default_group_by"] is False:
             raise Refused("PLAN", '"default_group_by": false is not modelled by this sandbox')
+        if not all(isinstance(name, str) for name in _typed(echo, "fields", list)):
+            raise Refused("PLAN", '"fields" is not readable')
         limit, offset = echo["limit"], echo["offset"]
         if not (limit is None or (_is_integer(limit) and limit > 0)):
             raise Refused("PLAN", f"Invalid limit {limit!r}")
@@ -103,7 +105,7 @@ class Request:
         return cls(
             table=_typed(echo, "table", str),
             topic=echo["join_paths_from_topic_name"] or None,
-            fields=tuple(dict.fromkeys(_typed(echo, "fields", list))),
+            fields=tuple(dict.fromkeys(echo["fields"])),
             filters=_typed(echo, "filters", Mapping),
             sorts=tuple(_sort(each) for each in _typed(echo, "sorts", list)),
             limit=limit,

@@ -91,11 +91,11 @@ GRAINS = {
 
 def at_grain(name: str, value: exp.Expression, sql_type: str) -> exp.Expression:
     """Compute a grain of a time expression."""
-    grain = GRAINS[name]
-    if sql_type == "DATE":
-        # A truncated date is a timestamp on every version of DuckDB.
-        value = exp.cast(value, "timestamp")
-    return grain.compute(value)
+    tree = GRAINS[name].compute(value)
+    if GRAINS[name].yields == "time" and sql_type != "TIMESTAMP WITH TIME ZONE":
+        # Versions of DuckDB differ on whether this is a date or a timestamp.
+        return exp.cast(tree, "timestamp")
+    return tree
 
 
 def grain_type(name: str, sql_type: str) -> str:
