@@ -13,6 +13,7 @@ from typing import IO, Any
 
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.csv
 import pyarrow.parquet
 
@@ -198,14 +199,23 @@ def _table(df: pd.DataFrame, allow_incomplete: bool) -> pa.Table:
     table, mended = to_arrow(df)
     if mended:
         notice(f"Text that is not valid Unicode was mended with U+FFFD in: {', '.join(mended)}")
-    return scalar_columns(table)
+    scalar = scalar_columns(table)
+    if scalar.schema.types != table.schema.types:
+        # pandas' own notes in the file would name types that plain pd.read_parquet chokes on.
+        notes = {
+            key: value for key, value in (scalar.schema.metadata or {}).items() if key != b"pandas"
+        }
+        scalar = scalar.replace_schema_metadata(notes)
+    return scalar
 
 
 def _without_formulas(table: pa.Table) -> pa.Table:
     """Put ``'`` before what a spreadsheet would run, in text and in the header."""
     for index, field in enumerate(table.schema):
         if pa.types.is_string(field.type) or pa.types.is_large_string(field.type):
-            safe = pa.compute.replace_substring_regex(table.column(index), _FORMULA, r"\1'\2")
+            safe = table.column(index)
+            for _ in range(2):  # a tab is a separator and a danger of its own
+                safe = pc.replace_substring_regex(safe, _FORMULA, r"\1'\2")
             table = table.set_column(index, field.name, safe)
     return table.rename_columns([re.sub(_FORMULA, r"\1'\2", name) for name in table.column_names])
 

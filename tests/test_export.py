@@ -1,0 +1,173 @@
+"""Files appear whole or not at all, and a spreadsheet runs nothing in them."""
+
+import csv
+import json
+import os
+import stat
+from datetime import UTC, datetime
+from decimal import Decimal
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+import omnipd
+from omnipd import export
+
+
+def frame(**columns):
+    table = pa.table(columns)
+    return table.to_pandas(types_mapper=pd.ArrowDtype)
+
+
+MIXED = {
+    "text": pa.array(["a", "", None, 'é\n,"']),
+    "whole": pa.array([1, None, 0, -5]),
+    "money": pa.array(
+        [Decimal("1.10"), None, Decimal("0.00"), Decimal("-2.50")], pa.decimal128(12, 2)
+    ),
+    "moment": pa.array(
+        [datetime(2026, 1, 2, 3, 4, 5, 6, UTC), None, None, None], pa.timestamp("us", "UTC")
+    ),
+    "flag": pa.array([True, False, None, None]),
+    "many": pa.array([["x"], [], None, ["y", "z"]]),
+}
+
+
+def test_parquet_keeps_arrow_types_for_every_reader(tmp_path):
+    path = tmp_path / "mixed.parquet"
+    omnipd.to_parquet(frame(**MIXED), path)
+    table = pq.read_table(path)
+    assert [str(field.type) for field in table.schema] == [
+        "string",
+        "int64",
+        "decimal128(12, 2)",
+        "timestamp[us, tz=UTC]",
+        "bool",
+        "string",
+    ]
+    assert table["many"].to_pylist() == ['["x"]', "[]", None, '["y","z"]']
+    assert table["money"].to_pylist() == [Decimal("1.10"), None, Decimal("0.00"), Decimal("-2.50")]
+    assert pd.read_parquet(path)["whole"].tolist() == [1, pd.NA, 0, -5]
+
+
+def test_csv_tells_null_from_empty_and_keeps_decimals(tmp_path):
+    path = tmp_path / "mixed.csv"
+    omnipd.to_csv(frame(**MIXED), path)
+    assert path.read_text(encoding="utf-8").splitlines()[:3] == [
+        '"text","whole","money","moment","flag","many"',
+        '"a","1","1.10","2026-01-02 03:04:05.000006Z","true","[""x""]"',
+        '"",,,,"false","[]"',
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "safe"),
+    [
+        ("=1+1", "'=1+1"),
+        ("+1", "'+1"),
+        ("-1", "'-1"),
+        ("@SUM(A1)", "'@SUM(A1)"),
+        ("\t=1", "'\t'=1"),
+        ("\r=1", "'\r'=1"),
+        ("＝1", "'＝1"),
+        ("a;=1", "a;'=1"),
+        ("a\n=1", "a\n'=1"),
+        ("1-1", "1-1"),
+        ("a = b", "a = b"),
+        ("revenue, -5%", "revenue, -5%"),
+    ],
+)
+def test_a_formula_is_made_harmless_in_csv_only(tmp_path, text, safe):
+    df = frame(text=pa.array([text]), number=pa.array([-1]))
+    for raw, wanted in ((False, safe), (True, text)):
+        omnipd.to_csv(df, tmp_path / "f.csv", raw=raw)
+        with open(tmp_path / "f.csv", newline="", encoding="utf-8") as file:
+            assert list(csv.reader(file))[1] == [wanted, "-1"]
+    omnipd.to_parquet(df, tmp_path / "f.parquet")
+    assert pd.read_parquet(tmp_path / "f.parquet")["text"].tolist() == [text]
+
+
+def test_a_formula_in_a_column_name_is_made_harmless_too(tmp_path):
+    omnipd.to_csv(frame(**{"=cmd": pa.array([1])}), tmp_path / "f.csv")
+    assert (tmp_path / "f.csv").read_text().splitlines()[0] == '"\'=cmd"'
+
+
+def test_json_lines_hold_every_value(tmp_path):
+    omnipd.to_jsonl(frame(**MIXED), tmp_path / "f.jsonl")
+    first, *_, last = (tmp_path / "f.jsonl").read_text(encoding="utf-8").splitlines()
+    assert json.loads(first) == {
+        "text": "a",
+        "whole": 1,
+        "money": "1.10",
+        "moment": "2026-01-02T03:04:05.000006+00:00",
+        "flag": True,
+        "many": '["x"]',
+    }
+    assert json.loads(last)["whole"] == -5
+
+
+def test_a_failed_write_leaves_the_old_file_and_nothing_else(tmp_path):
+    path = tmp_path / "f.csv"
+    path.write_text("old")
+
+    def half(file):
+        file.write(b"half of")
+        raise OSError(28, "No space left on device")
+
+    with pytest.raises(omnipd.ExportIncompleteError, match="No space left") as caught:
+        export.write_atomically(path, half)
+    assert str(path) in str(caught.value)
+    assert path.read_text() == "old"
+    assert os.listdir(tmp_path) == ["f.csv"]
+
+
+def test_an_interrupt_leaves_nothing(tmp_path):
+    def interrupted(file):
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        export.write_atomically(tmp_path / "f.csv", interrupted)
+    assert os.listdir(tmp_path) == []
+
+
+def test_a_missing_folder_and_a_folder_in_the_way_are_said(tmp_path):
+    with pytest.raises(omnipd.ExportError, match="does not exist"):
+        omnipd.to_csv(frame(a=pa.array([1])), tmp_path / "no" / "f.csv")
+    (tmp_path / "f.csv").mkdir()
+    with pytest.raises(omnipd.ExportError, match=r"f\.csv"):
+        omnipd.to_csv(frame(a=pa.array([1])), tmp_path / "f.csv")
+    assert os.listdir(tmp_path) == ["f.csv"]
+
+
+def test_a_link_stays_a_link_and_permissions_stay(tmp_path):
+    real = tmp_path / "real.csv"
+    real.write_text("old")
+    real.chmod(0o640)
+    (tmp_path / "link.csv").symlink_to(real)
+    omnipd.to_csv(frame(a=pa.array([1])), tmp_path / "link.csv")
+    assert (tmp_path / "link.csv").is_symlink()
+    assert real.read_text() == '"a"\n"1"\n'
+    assert stat.S_IMODE(real.stat().st_mode) == 0o640
+
+
+def test_an_incomplete_frame_is_written_only_when_told(tmp_path):
+    df = frame(a=pa.array([1]))
+    df.attrs["omni"] = {"complete": False}
+    for write in (omnipd.to_parquet, omnipd.to_csv, omnipd.to_jsonl):
+        with pytest.raises(omnipd.ExportIncompleteError, match="incomplete"):
+            write(df, tmp_path / "f")
+        assert os.listdir(tmp_path) == []
+    omnipd.to_csv(df, tmp_path / "f", allow_incomplete=True)
+    assert os.listdir(tmp_path) == ["f"]
+
+
+def test_any_pandas_frame_can_be_written(tmp_path):
+    key = pd.Index([7, 8], name="key")
+    df = pd.DataFrame({"a": pd.Series(["x\ud800", "y"], key, dtype=object), "b": [1.5, None]})
+    with pytest.warns(omnipd.OmniWarning, match="U\\+FFFD in: a"):
+        omnipd.to_csv(df, tmp_path / "f.csv")
+    assert (tmp_path / "f.csv").read_text(encoding="utf-8").splitlines()[1] == '"x\ufffd","1.5","7"'
+    with pytest.raises(omnipd.ArgumentError, match="DataFrame"):
+        omnipd.to_csv([1], tmp_path / "f.csv")
