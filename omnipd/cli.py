@@ -32,9 +32,10 @@ class _Command(click.Command):
     def invoke(self, ctx: click.Context) -> Any:
         import warnings  # noqa: PLC0415
 
-        from omnipd.errors import OmniError  # noqa: PLC0415
+        from omnipd.errors import OmniError, OmniWarning  # noqa: PLC0415
 
         with warnings.catch_warnings():
+            warnings.simplefilter("always", OmniWarning)
             warnings.showwarning = _show_warning
             try:
                 return super().invoke(ctx)
@@ -455,3 +456,7 @@ def _shown(value: Any) -> str:
     if isinstance(value, pd.Timestamp):
         return value.strftime("%Y-%m-%d %H:%M").removesuffix(" 00:00")
     return "".join(letter if letter.isprintable() else repr(letter)[1:-1] for letter in str(value))
+
+
+if __name__ == "__main__":
+    main()
