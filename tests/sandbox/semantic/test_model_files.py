@@ -123,8 +123,15 @@ def test_measures_of_three_views_do_not_multiply_each_other(shops: Warehouse) ->
     ]
 
 
-def test_a_row_read_from_two_views_is_told_apart_by_both(shops: Warehouse) -> None:
-    view = FILES["shops.view"] + "  margin: {sql: 'SUM(COALESCE(${sales.price}, 0) - ${rent})'}\n"
+@pytest.mark.parametrize(
+    "margin",
+    [
+        "{sql: 'SUM(COALESCE(${sales.price}, 0) - ${rent})'}",
+        "{aggregate_type: sum, sql: 'COALESCE(${sales.price}, 0) - ${rent}'}",
+    ],
+)
+def test_a_row_read_from_two_views_is_told_apart_by_both(shops: Warehouse, margin: str) -> None:
+    view = f"{FILES['shops.view']}  margin: {margin}\n"
     keyed = FILES["visits.view"] + "custom_compound_primary_key_sql: ['${shop_id}', 'rowid']\n"
     model = read(shops, shops_view=view, visits_view=keyed)
     assert messages(model) == []
@@ -144,6 +151,10 @@ def test_repeated_rows_without_a_primary_key_are_refused(shops: Warehouse) -> No
         assert refused.value.error_type == "PLAN_PK_REQUIRED_DUE_TO_JOIN_FANOUT"
     assert answer(shops, model, ["visits.most", "shops.count"]) == [
         {"visits.most": 10, "shops.count": 3}
+    ]
+    in_sql = FILES["visits.view"] + "  peak: {sql: 'MAX(${visitors}) - MIN(${visitors})'}\n"
+    assert answer(shops, read(shops, visits_view=in_sql), ["sales.id", "visits.peak"], limit=1) == [
+        {"sales.id": 1, "visits.peak": 0}
     ]
     # Visits alone are not repeated.
     assert answer(shops, model, ["visits.total"]) == [{"visits.total": 25}]
