@@ -281,7 +281,7 @@ def demo(folder: Path) -> None:
         )
         columns = ["name", "owner_name", "folder_path", "count_views", "labels"]
         _print_table(inventory.sort_values("count_views", ascending=False)[columns], _DEMO_ROWS)
-        flights = run_query(demo_query(omni.models["Flights"]), client=omni)
+        flights = run_query(demo_query(omni.models["flights"]), client=omni)
         click.echo(
             f"\nrun_query(): flights of New York in 2013 by month and carrier, {len(flights)} rows\n"
         )

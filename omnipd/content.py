@@ -170,9 +170,12 @@ def read_content(
     --------
     >>> import omnipd
     >>> with omnipd.sandbox():
-    ...     content = omnipd.read_content(labels=["finance"], limit=2)
-    >>> content[["type", "labels"]].dtypes.tolist()
-    [string[pyarrow], string[pyarrow]]
+    ...     content = omnipd.read_content(path="/finance/*", sort="favorites", direction="desc", limit=2)
+    >>> content[["type", "folder_path", "count_favorites"]].dtypes
+    type               string[pyarrow]
+    folder_path        string[pyarrow]
+    count_favorites     int64[pyarrow]
+    dtype: object
     """
     arguments = dict(locals())
     if scope == "restricted" and creator_id is None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import importlib
 import tempfile
 from collections.abc import Callable
 from datetime import datetime
@@ -128,6 +129,7 @@ def _server_class() -> type:
     """Import the server late: only those who use it need its packages."""
     missing = None
     try:
+        importlib.import_module("omnipd.sandbox.semantic.bundled")
         from omnipd.sandbox.server import Server  # noqa: PLC0415
     except ModuleNotFoundError as error:
         missing = error.name

@@ -19,7 +19,7 @@ def rows(line):
 
 def test_flights_by_origin_are_the_published_numbers(server, wire):
     query = {
-        "modelId": server.models["Flights"],
+        "modelId": server.models["flights"],
         "join_paths_from_topic_name": "flights",
         "fields": ["flights.origin", "flights.count"],
         "sorts": [{"column_name": "flights.count", "sort_descending": True}],
@@ -36,13 +36,13 @@ def test_flights_by_origin_are_the_published_numbers(server, wire):
     assert list(job["summary"]["fields"]) == query["fields"]
     assert job["summary"]["missing_fields"] == []
     assert job["summary"]["display_sql"].lstrip().upper().startswith(("SELECT", "WITH"))
-    assert job["query"]["modelId"] == server.models["Flights"]
+    assert job["query"]["modelId"] == server.models["flights"]
     assert footer == {"remaining_job_ids": [], "timed_out": "false"}
 
 
 def test_a_field_that_does_not_exist_is_missing_from_a_complete_job(server, wire):
     query = {
-        "modelId": server.models["Orders"],
+        "modelId": server.models["orders"],
         "join_paths_from_topic_name": "orders",
         "fields": ["products.category", "products.nope"],
     }
@@ -53,7 +53,7 @@ def test_a_field_that_does_not_exist_is_missing_from_a_complete_job(server, wire
 
 def test_a_filter_on_a_field_that_does_not_exist_is_an_error_line(server, wire):
     query = {
-        "modelId": server.models["Orders"],
+        "modelId": server.models["orders"],
         "join_paths_from_topic_name": "orders",
         "fields": ["products.category"],
         "filters": {"products.nope": {"type": "string", "kind": "EQUALS", "values": ["x"]}},

@@ -12,7 +12,7 @@ def run(server, wire):
 
     def send(body=None, *, raw=None, address=None, query=None, **envelope):
         if raw is None and body is None:
-            given = {"modelId": server.models["Orders"], "fields": ["users.name"], **(query or {})}
+            given = {"modelId": server.models["orders"], "fields": ["users.name"], **(query or {})}
             given = {name: value for name, value in given.items() if value is not Ellipsis}
             body = {"query": given, **envelope}
         sent = raw if raw is not None else json.dumps(body)
@@ -128,7 +128,7 @@ def test_a_personal_token_acts_for_nobody_else(server, connect):
     own = server.organisation.token_holder.membership_id
     other = server.organisation.administrator.membership_id
     personal = connect(server, server.personal_key)
-    body = json.dumps({"query": {"modelId": server.models["Orders"], "fields": ["users.name"]}})
+    body = json.dumps({"query": {"modelId": server.models["orders"], "fields": ["users.name"]}})
 
     def ask(user):
         return personal.ask("POST", "/api/v1/query/run", {"userId": user}, body=body)
@@ -156,7 +156,7 @@ def test_an_unknown_model_is_404(run):
 
 
 def test_a_model_id_may_be_in_capitals(run, server):
-    assert run(query={"modelId": server.models["Orders"].upper()}).status == 200
+    assert run(query={"modelId": server.models["orders"].upper()}).status == 200
 
 
 @pytest.mark.parametrize(

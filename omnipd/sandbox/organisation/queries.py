@@ -61,7 +61,7 @@ def _up(*columns: str) -> list[dict[str, Any]]:
 
 
 _QUERIES: Mapping[str, Mapping[str, dict[str, Any]]] = {
-    "Flights": {
+    "flights": {
         "Flights by origin": _flights(
             "flights.origin", "flights.count", sorts=_down("flights.count")
         ),
@@ -102,7 +102,7 @@ _QUERIES: Mapping[str, Mapping[str, dict[str, Any]]] = {
             sorts=_up("weather.precip"),
         ),
     },
-    "Orders": {
+    "orders": {
         "Orders by status": _orders("order_items.status", "order_items.count"),
         "Revenue by month": _orders(
             "order_items.created_at[month]",

@@ -24,13 +24,13 @@ class Bundled:
 BUNDLED = (
     Bundled(
         id="6f1c2a9e-0b47-4d3a-9c58-2e7d41f0a613",
-        name="Flights",
+        name="flights",
         connection_id="a4d90c17-5e2b-4f86-8b31-7c0e95d2f348",
         dataset="flights",
     ),
     Bundled(
         id="c83e5b70-91fd-4a2c-b6e4-05a7d19c3f82",
-        name="Orders",
+        name="orders",
         connection_id="1d7fb2e6-c340-4958-a92d-6b8f03e17ca5",
         dataset="orders",
     ),

@@ -2,10 +2,10 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pyarrow as pa
 import pytest
+from query_cases import CASES, NOW, ORDERS
 
 from omnipd.sandbox.semantic.engine import Engine, Refused
 from omnipd.sandbox.semantic.warehouse import DATASETS, Warehouse, warehouse
-from tests.query_cases import CASES, NOW, ORDERS
 
 
 def test_queries_run_side_by_side() -> None:

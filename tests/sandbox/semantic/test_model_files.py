@@ -2,12 +2,12 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from query_cases import NOW
 
 from omnipd.sandbox.semantic.engine import Engine, Refused
 from omnipd.sandbox.semantic.model import Model
 from omnipd.sandbox.semantic.model_yaml import read_model
 from omnipd.sandbox.semantic.warehouse import Dataset, Warehouse
-from tests.query_cases import NOW
 
 MODEL_ID = "00000000-0000-4000-8000-000000000001"
 

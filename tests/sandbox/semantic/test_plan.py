@@ -2,10 +2,10 @@ from datetime import UTC, date, datetime, timedelta, timezone
 
 import pyarrow as pa
 import pytest
+from query_cases import FLIGHTS, NOW, ORDERS, flights, orders, text, users
+from query_cases import date as date_filter
 
 from omnipd.sandbox.semantic.engine import Engine
-from tests.query_cases import FLIGHTS, NOW, ORDERS, flights, orders, text, users
-from tests.query_cases import date as date_filter
 
 
 def at(text: str) -> datetime:
@@ -263,8 +263,8 @@ def test_the_flights_are_those_of_the_source(engine: Engine) -> None:
 
 def test_the_bundled_models_are_read_without_an_issue(engine: Engine) -> None:
     assert {model.name: model.issues for model in engine.models.values()} == {
-        "Flights": (),
-        "Orders": (),
+        "flights": (),
+        "orders": (),
     }
     assert set(engine.models) == {FLIGHTS, ORDERS}
 

@@ -4,10 +4,10 @@ from decimal import Decimal
 
 import pyarrow as pa
 import pytest
+from query_cases import CASES, FLIGHTS, NOW, Case
 
 from omnipd.sandbox.semantic.engine import Engine
 from omnipd.sandbox.semantic.warehouse import warehouse
-from tests.query_cases import CASES, FLIGHTS, NOW, Case
 
 
 @pytest.fixture(scope="module")

@@ -1,9 +1,9 @@
 from typing import Any
 
 import pytest
+from query_cases import FLIGHTS, NOW, date, flights, number, orders, text, users
 
 from omnipd.sandbox.semantic.engine import BadFilter, Engine, Refused
-from tests.query_cases import FLIGHTS, NOW, date, flights, number, orders, text, users
 
 
 @pytest.fixture(scope="module")
