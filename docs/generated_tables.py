@@ -1,0 +1,106 @@
+"""Tables that are made when the pages are built, from what the code itself says.
+
+``content-columns`` lists the columns of ``read_content``; ``model-fields`` lists the fields that one
+model of the sandbox offers.
+"""
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from docutils import nodes
+from sphinx.util.docutils import SphinxDirective
+
+from omnipd.content import COLUMNS
+from omnipd.records import EXTRA
+from omnipd.sandbox.semantic.bundled import bundled_models
+from omnipd.sandbox.semantic.metadata import data_type
+from omnipd.sandbox.semantic.model import Dimension, Model
+
+#: A cell: plain text, or code when its first letter is a backquote.
+Row = Sequence[str]
+
+EXTRA_DOC = "JSON of every key that omnipd does not know; null in the usual case that there is none"
+
+
+def content_columns() -> Iterator[Row]:
+    """Yield name, dtype and meaning of each column of ``read_content``, in order."""
+    for name, column in COLUMNS.items():
+        yield f"`{name}", f"`{column.type}", column.doc
+    yield f"`{EXTRA}", "`string", EXTRA_DOC
+
+
+def bundled_model(name: str) -> Model:
+    """Return a model of the sandbox by its name."""
+    return next(model for model, _ in bundled_models() if model.name.lower() == name)
+
+
+def views_of(model: Model) -> Iterator[tuple[str, str]]:
+    """Yield the views that the topics of a model join: the name in a query, and the view behind it."""
+    aliases = {topic.base_view: topic.base_view for topic in model.topics.values()}
+    for relationship in model.relationships:
+        aliases |= {
+            relationship.left: relationship.left_view,
+            relationship.right: relationship.right_view,
+        }
+    yield from aliases.items()
+
+
+def view_fields(model: Model, view: str, alias: str) -> Iterator[Row]:
+    """Yield name, kind, type and meaning of each field of a view that is not hidden."""
+    for found in (*model.views[view].dimensions.values(), *model.views[view].measures.values()):
+        if not found.hidden:
+            kind = "dimension" if isinstance(found, Dimension) else "measure"
+            meaning = ". ".join(part for part in (found.label, found.description) if part)
+            yield f"`{alias}.{found.name}", kind, data_type(found.sql_type), meaning
+
+
+class ContentColumns(SphinxDirective):
+    """The columns of ``read_content``."""
+
+    def run(self) -> list[nodes.Node]:
+        """Return the table."""
+        return [table(("Column", "dtype", "Meaning"), list(content_columns()), (22, 22, 56))]
+
+
+class ModelFields(SphinxDirective):
+    """The fields of a model, one table per view."""
+
+    required_arguments = 1
+
+    def run(self) -> list[nodes.Node]:
+        """Return a title and a table for each view."""
+        model = bundled_model(self.arguments[0])
+        made: list[nodes.Node] = []
+        for alias, view in views_of(model):
+            rows = list(view_fields(model, view, alias))
+            if rows:
+                made.append(table(("Field", "Kind", "Type", "Meaning"), rows, (38, 12, 14, 36)))
+        return made
+
+
+def table(header: Row, rows: Sequence[Row], widths: Sequence[int]) -> nodes.table:
+    """Build a table from text cells."""
+    group = nodes.tgroup(cols=len(header))
+    group += [nodes.colspec(colwidth=width) for width in widths]
+    head, body = nodes.thead(), nodes.tbody()
+    head += _row(header)
+    body += [_row(row) for row in rows]
+    group += [head, body]
+    made = nodes.table(classes=["generated"])
+    made += group
+    return made
+
+
+def _row(cells: Row) -> nodes.row:
+    row = nodes.row()
+    for cell in cells:
+        text = nodes.literal(text=cell[1:]) if cell.startswith("`") else nodes.Text(cell)
+        row += nodes.entry("", nodes.paragraph("", "", text))
+    return row
+
+
+def setup(app: Any) -> dict[str, bool]:
+    """Tell Sphinx of the directives."""
+    app.add_directive("content-columns", ContentColumns)
+    app.add_directive("model-fields", ModelFields)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}
