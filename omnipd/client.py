@@ -29,9 +29,10 @@ from omnipd.errors import (
     OmniError,
     OutcomeUnknownError,
     ResponseError,
+    SettingsError,
 )
 from omnipd.limiter import Limiter
-from omnipd.settings import Settings, disk_root, resolve
+from omnipd.settings import Settings, disk_root, resolve, tidy_base_url
 from omnipd.transport import BrokenBody, Failure, Reply, Transport
 
 WORK_SECONDS = 120.0
@@ -43,7 +44,8 @@ LARGEST_BODY = 256 * 2**20
 LARGEST_RESULT = 2 * 2**30
 _LARGEST_ERROR = 2**20
 
-_TRIES = {"unsent": 5, "unresolved": 2, "lost": 5}
+_TRIES = {"unsent": 5, "unresolved": 2, "lost": 5, "garbled": 2}
+_NOTHING_SENT = {"unsent", "unresolved", "untrusted", "unsendable"}
 _STATUS_TRIES = {500: 3, 502: 5, 503: 5, 504: 5, 408: 5}
 _THROTTLE_STEPS = (5.0, 10.0, 20.0, 30.0)
 _REDIRECTS = {301, 302, 303, 307, 308}
@@ -124,7 +126,7 @@ class Client:
                 raise ArgumentError(f"requests_per_minute={requests_per_minute} must be 1 or more.")
             log = self.disk / "limiter" / f"{fingerprint}.sqlite"
             self._limiter = Limiter(log, requests_per_minute, clock=self.clock.wall)
-        if timeout is not None and timeout <= 0:
+        if timeout is not None and not timeout > 0:
             raise ArgumentError(f"timeout={timeout} must be a positive number of seconds.")
 
     def get(self, path: str, params: Mapping[str, str] | None = None) -> Answer:
@@ -227,9 +229,10 @@ class Client:
             if isinstance(reply, Failure):
                 retry.after_failure(reply)
                 continue
-            if reply.status in _REDIRECTS and method == "GET":
+            if reply.status in _REDIRECTS:
                 redirects += 1
-                path, params = self._follow(reply, path, redirects)
+                reply.close()
+                path, params = self._follow(reply, method, path, redirects)
                 continue
             if not 200 <= reply.status < 300:
                 retry.after_status(reply)
@@ -247,7 +250,7 @@ class Client:
             if failure is None:
                 self._quota = min(500, self._quota + 1)
                 return
-            if not whole:
+            if not whole and (method == "GET" or failure.kind == "oversized"):
                 raise self._network_error(path, failure)
             retry.after_failure(failure)
 
@@ -258,17 +261,23 @@ class Client:
             deadline.extend(wait)
 
     def _follow(
-        self, reply: Reply, path: str, redirects: int
+        self, reply: Reply, method: str, path: str, redirects: int
     ) -> tuple[str, Mapping[str, str] | None]:
         """Follow a redirect of a GET inside this origin's API: a renamed document redirects."""
-        reply.close()
-        target = urllib.parse.urljoin(self.base_url + path, reply.headers.get("Location", ""))
-        parts = urllib.parse.urlsplit(target)
-        origin = f"{parts.scheme}://{parts.netloc}".lower()
-        inside = origin == self.base_url.lower() and parts.path.startswith("/api/")
-        if not inside or "/../" in parts.path:
+        host, inside, target = None, False, ""
+        try:
+            parts = urllib.parse.urlsplit(
+                urllib.parse.urljoin(self.base_url + path, reply.headers.get("Location", ""))
+            )
+            host = parts.hostname
+            origin = tidy_base_url(f"{parts.scheme}://{parts.netloc}", allow_http=True)
+            target = parts.path + (f"?{parts.query}" if parts.query else "")
+            inside = origin == self.base_url and is_api_path(parts.path)
+        except (ValueError, SettingsError):
+            inside = False
+        if not inside or method != "GET":
             raise ResponseError(
-                f"{self._place(path)} redirects to {parts.hostname or 'an unusable address'}.",
+                f"{self._place(path)} redirects to {host or 'an unusable address'}.",
                 hint="The key was not sent there. Check OMNI_BASE_URL: it may be an old or a sign-in "
                 "address.",
                 status=reply.status,
@@ -280,7 +289,7 @@ class Client:
                 status=reply.status,
                 url=self.base_url + path,
             )
-        return parts.path + (f"?{parts.query}" if parts.query else ""), None
+        return target, None
 
     def _deadline(self) -> Deadline:
         return Deadline(self.timeout or WORK_SECONDS, self.clock)
@@ -305,7 +314,12 @@ class Client:
             return DeadlineError(
                 text, hint="Give it more: connect(timeout=…).", url=url, retryable=True
             )
-        return NetworkError(text, hint=failure.hint, url=url, retryable=failure.kind != "untrusted")
+        return NetworkError(
+            text,
+            hint=failure.hint,
+            url=url,
+            retryable=failure.kind not in {"untrusted", "unsendable"},
+        )
 
     def _response_error(self, path: str, wrong: str, body: bytes) -> ResponseError:
         start = self.scrub(body[:400].decode("utf-8", "replace"))
@@ -337,8 +351,7 @@ class _Retry:
         """Wait and return when the request may be sent again; raise when it may not."""
         client = self._client
         self._failed += 1
-        nothing_sent = failure.kind in {"unsent", "unresolved"}
-        if not self._safe and not nothing_sent and failure.kind != "untrusted":
+        if not self._safe and failure.kind not in _NOTHING_SENT:
             raise self._unknown(failure.reason, None)
         if self._failed >= _TRIES.get(failure.kind, 1):
             error = client._network_error(self._path, failure)
@@ -366,6 +379,9 @@ class _Retry:
         )
         if reply.status == 429:
             self._throttle(error, retry_after)
+            return
+        if reply.status == 407:
+            self.after_failure(client._transport.refused_by_proxy())
             return
         if (
             not self._safe
@@ -567,6 +583,18 @@ def segment(text: str) -> str:
     if text in {"", ".", ".."}:
         raise ArgumentError(f"{text!r} cannot be an id.")
     return urllib.parse.quote(text, safe="")
+
+
+def is_api_path(path: str) -> bool:
+    """Whether a path stays inside Omni's API however its dots and escapes are read.
+
+    Examples
+    --------
+    >>> is_api_path("/api/v1/content"), is_api_path("/api/%2e%2e/login")
+    (True, False)
+    """
+    parts = urllib.parse.unquote(path).split("/")
+    return parts[:2] == ["", "api"] and len(parts) > 2 and not {".", ".."} & set(parts)
 
 
 def _at_most(pieces: Iterator[bytes], most: int) -> Iterator[bytes]:

@@ -143,16 +143,13 @@ def _post(client: Client, envelope: Envelope, deadline: Deadline, job: _Job) -> 
         failure = error
     if isinstance(failure, DeadlineError | OutcomeUnknownError) and deadline.remaining() <= 0:
         raise _too_late(deadline, job)
-    if isinstance(failure, ResponseError) and (job.id is None or failure.status is not None):
+    named = job.id is not None
+    if isinstance(failure, NetworkError) or (failure is not None and not named):
+        raise failure  # never sent, or lost before it named a job
+    if isinstance(failure, ResponseError) and failure.status is not None:
         raise failure
-    if job.id is None:
-        if failure is not None and not isinstance(failure, OutcomeUnknownError):
-            failure = OutcomeUnknownError(
-                f"{failure.message} The job was not named yet; whether the query ran is not known.",
-                hint="A query changes nothing: run it again if its cost is no matter.",
-                url=failure.url,
-            )
-        raise failure or ResponseError(
+    if not named:
+        raise ResponseError(
             "Omni's answer to the query names no job"
             + (f": {client.scrub(job.broken_off)!r}" if job.broken_off else "."),
             url=client.base_url + RUN,

@@ -10,7 +10,7 @@ import pandas as pd
 import pyarrow as pa
 
 from omnipd import paging
-from omnipd.client import Client
+from omnipd.client import Client, is_api_path
 from omnipd.columns import TEXT, Column, as_json, to_instant
 from omnipd.endpoint import Endpoint
 from omnipd.errors import ArgumentError
@@ -66,7 +66,7 @@ def read_records(
     >>> df.columns.tolist(), len(df)
     (['title', 'extra'], 3)
     """
-    if not re.fullmatch(r"/api/[^?#\s]+", path) or "/../" in f"{path}/" or "/./" in f"{path}/":
+    if not re.fullmatch(r"/api/[^?#\s]+", path) or not is_api_path(path):
         raise ArgumentError(
             f"path={path!r} is not an API path.",
             hint="Start with /api/ and put query parameters into params=.",

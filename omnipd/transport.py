@@ -8,6 +8,7 @@ headers, is ever in the chain of what omnipd raises.
 from __future__ import annotations
 
 import contextlib
+import http.client
 import http.cookiejar
 import os
 import platform
@@ -15,7 +16,6 @@ import re
 import socket
 import ssl
 import threading
-import urllib.request
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
@@ -36,9 +36,12 @@ CHUNK = 256 * 1024
 _RATIO, _RATIO_FLOOR = 200, 10 * 2**20
 
 #: ``unsent``: Omni never saw the request. ``unresolved``: no such host. ``untrusted``: TLS refused.
-#: ``lost``: sent, and the answer did not come whole. ``late``: the wall clock ran out.
-#: ``oversized``: the answer is larger than any that is expected.
-Kind = Literal["unsent", "unresolved", "untrusted", "lost", "late", "oversized"]
+#: ``unsendable``: no request can be made of it. ``lost``: sent, and the answer did not come whole.
+#: ``garbled``: what came is not HTTP. ``late``: the wall clock ran out. ``oversized``: the answer is
+#: larger than any that is expected.
+Kind = Literal[
+    "unsent", "unresolved", "untrusted", "unsendable", "lost", "garbled", "late", "oversized"
+]
 
 
 @dataclass(frozen=True)
@@ -119,6 +122,13 @@ class _Adapter(HTTPAdapter):
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
         super().init_poolmanager(*args, **kwargs)
         self.poolmanager.pool_classes_by_scheme = {"http": _HTTPPool, "https": _HTTPSPool}
+
+
+class _Session(requests.Session):
+    """Takes no notice of redirects: requests would read their bodies whole, and parse their targets."""
+
+    def get_redirect_target(self, resp: requests.Response) -> None:
+        """See no redirect."""
 
 
 class Reply:
@@ -227,7 +237,7 @@ class Transport:
             return _late(deadline)
         watched = _Watched()
         _Watched.here.now = watched
-        watchdog = threading.Timer(left, watched.cut)
+        watchdog = threading.Timer(min(left, threading.TIMEOUT_MAX), watched.cut)
         watchdog.daemon = True
         watchdog.start()
         answered = False
@@ -247,7 +257,9 @@ class Transport:
             OSError,
             ValueError,
         ) as error:
-            failure = _late(deadline) if deadline.remaining() <= 0 else _explain(error)
+            failure = (
+                _late(deadline) if deadline.remaining() <= 0 else self._explain(error, watched)
+            )
         else:
             answered = True
             return Reply(response, watchdog, deadline, most)
@@ -271,8 +283,62 @@ class Transport:
                 self._session, self._pid = self._new_session(), os.getpid()
             return self._session
 
+    def refused_by_proxy(self) -> Failure:
+        """Return the failure of a request that the proxy of the environment did not pass on."""
+        return Failure("unsent", f"the proxy {self._proxy_name()} did not pass the request on")
+
+    def _explain(self, error: Exception, watched: _Watched) -> Failure:
+        """Name what went wrong without a word of the HTTP library's own message."""
+        chain = list(_causes(error))
+
+        def has(*kinds: type[BaseException]) -> bool:
+            return any(isinstance(one, kinds) for one in chain)
+
+        if has(*_UNSENDABLE):
+            hint = "Check OMNI_BASE_URL and the proxy variables."
+            return Failure("unsendable", "no request can be made of this address", hint)
+        if has(requests.exceptions.ProxyError, urllib3.exceptions.ProxyError):
+            return self.refused_by_proxy()
+        if has(ssl.SSLCertVerificationError, ssl.CertificateError):
+            why = [
+                one.verify_message for one in chain if isinstance(one, ssl.SSLCertVerificationError)
+            ]
+            return Failure(
+                "untrusted",
+                f"the server's TLS certificate is not trusted ({why[0] if why else 'wrong host name'})",
+                "Behind a company proxy: export REQUESTS_CA_BUNDLE=/path/to/company-ca.pem",
+            )
+        if has(urllib3.exceptions.NameResolutionError, socket.gaierror):
+            return Failure("unresolved", "the host name is not known", "Check OMNI_BASE_URL.")
+        if has(urllib3.exceptions.NewConnectionError, urllib3.exceptions.ConnectTimeoutError):
+            return Failure("unsent", "no connection could be made")
+        if watched.sock is None:  # broken off while it was being made, before a byte of the request
+            return Failure(
+                "unsent", "the TLS handshake broke off" if self._secure else "no connection"
+            )
+        if isinstance(error, requests.exceptions.Timeout):
+            return Failure("lost", "the server was silent for too long")
+        if has(http.client.HTTPException) and not has(http.client.RemoteDisconnected):
+            return Failure(
+                "garbled", "what came back is not HTTP", "Check OMNI_BASE_URL and the proxy."
+            )
+        return Failure("lost", "the connection broke before an answer came")
+
+    @property
+    def _secure(self) -> bool:
+        return self._settings.origin.startswith("https:")
+
+    def _proxy_name(self) -> str:
+        """Return the proxy's host and port; an address may hold a password."""
+        origin = self._settings.origin
+        proxies = requests.utils.get_environ_proxies(origin, no_proxy=None)
+        address = requests.utils.select_proxy(origin, proxies) or ""
+        parts = urlsplit(address if "://" in address else f"http://{address}")
+        shown = f"{parts.hostname}:{parts.port or 80}" if parts.hostname else "of the environment"
+        return re.sub(r"[^\w .:-]", "", shown)
+
     def _new_session(self) -> requests.Session:
-        session = requests.Session()
+        session = _Session()
         # With an auth callable requests reads no .netrc, which would replace the bearer key.
         session.auth = self._authorize
         session.trust_env = not self._settings.loopback  # no proxy between this machine and itself
@@ -288,45 +354,18 @@ class Transport:
         return request
 
 
+_UNSENDABLE = (
+    requests.exceptions.InvalidURL,
+    requests.exceptions.InvalidSchema,
+    requests.exceptions.MissingSchema,
+    requests.exceptions.InvalidHeader,
+    urllib3.exceptions.LocationParseError,
+    UnicodeError,
+)
+
+
 def _late(deadline: Deadline) -> Failure:
     return Failure("late", f"no whole answer within {deadline.seconds:g} s")
-
-
-def _explain(error: Exception) -> Failure:
-    """Name what went wrong without a word of the HTTP library's own message."""
-    chain = list(_causes(error))
-    if isinstance(error, requests.exceptions.ProxyError) or any(
-        isinstance(one, urllib3.exceptions.ProxyError) for one in chain
-    ):
-        return Failure("unsent", f"the proxy {_proxy_name()} did not pass the request on")
-    certificate = [one for one in chain if isinstance(one, ssl.SSLCertVerificationError)]
-    if certificate or any(isinstance(one, ssl.CertificateError) for one in chain):
-        why = certificate[0].verify_message if certificate else "wrong host name"
-        return Failure(
-            "untrusted",
-            f"the server's TLS certificate is not trusted ({why})",
-            "Behind a company proxy: export REQUESTS_CA_BUNDLE=/path/to/company-ca.pem",
-        )
-    if any(
-        isinstance(one, urllib3.exceptions.NameResolutionError | socket.gaierror) for one in chain
-    ):
-        return Failure("unresolved", "the host name is not known", "Check OMNI_BASE_URL.")
-    if any(
-        isinstance(
-            one, urllib3.exceptions.NewConnectionError | urllib3.exceptions.ConnectTimeoutError
-        )
-        for one in chain
-    ):
-        return Failure("unsent", "no connection could be made")
-    if any(isinstance(one, ssl.SSLError) for one in chain):
-        return Failure(
-            "untrusted", "the TLS handshake failed", "Check OMNI_BASE_URL and the proxy."
-        )
-    if isinstance(error, requests.exceptions.Timeout):
-        return Failure("lost", "the server was silent for too long")
-    if isinstance(error, ValueError) and not isinstance(error, OSError):
-        return Failure("unresolved", "the address cannot be requested", "Check OMNI_BASE_URL.")
-    return Failure("lost", "the connection broke before an answer came")
 
 
 def _causes(error: BaseException) -> Iterator[BaseException]:
@@ -339,15 +378,6 @@ def _causes(error: BaseException) -> Iterator[BaseException]:
             seen.add(id(one))
             yield one
             todo += [one.__cause__, one.__context__, getattr(one, "reason", None), *one.args]
-
-
-def _proxy_name() -> str:
-    """Return the proxy's host and port; an address may hold a password."""
-    for address in urllib.request.getproxies().values():
-        parts = urlsplit(address if "://" in address else f"http://{address}")
-        if parts.hostname:
-            return re.sub(r"[^\w.:-]", "", f"{parts.hostname}:{parts.port or 80}")
-    return "of the environment"
 
 
 def _version() -> str:
