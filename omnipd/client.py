@@ -11,7 +11,6 @@ the surrounding ``with`` block, else one made from the environment.
 from __future__ import annotations
 
 import contextvars
-import email.utils
 import os
 import threading
 import urllib.parse
@@ -24,30 +23,21 @@ from omnipd.cache import WalkCache, clear_all, parse_lifetime
 from omnipd.clock import Clock, Deadline
 from omnipd.errors import (
     ArgumentError,
-    DeadlineError,
-    NetworkError,
-    OmniError,
-    OutcomeUnknownError,
-    ResponseError,
     SettingsError,
 )
 from omnipd.limiter import Limiter
+from omnipd.retry import Quota, Retry
 from omnipd.settings import Settings, disk_root, resolve, tidy_base_url
-from omnipd.transport import BrokenBody, Failure, Reply, Transport
+from omnipd.transport import BrokenBody, Reply, Transport
+from omnipd.verdicts import Failure
 
 WORK_SECONDS = 120.0
-THROTTLE_SECONDS = 150.0
-LONGEST_RETRY_AFTER = 120.0
 READ_SECONDS = 60.0
 WAIT_READ_SECONDS = 90.0
 LARGEST_BODY = 256 * 2**20
 LARGEST_RESULT = 2 * 2**30
 _LARGEST_ERROR = 2**20
 
-_TRIES = {"unsent": 5, "unresolved": 2, "lost": 5, "garbled": 2}
-_NOTHING_SENT = {"unsent", "unresolved", "untrusted", "unsendable"}
-_STATUS_TRIES = {500: 3, 502: 5, 503: 5, 504: 5, 408: 5}
-_THROTTLE_STEPS = (5.0, 10.0, 20.0, 30.0)
 _REDIRECTS = {301, 302, 303, 307, 308}
 
 _current: contextvars.ContextVar[Client | None] = contextvars.ContextVar(
@@ -115,7 +105,7 @@ class Client:
         self.refused: set[tuple[str, str]] = set()
         self._settings = settings
         self._transport = Transport(settings)
-        self._quota = 500
+        self._quota = Quota()
         self._entered: list[contextvars.Token[Client | None]] = []
         fingerprint = settings.fingerprint
         lifetime = _checked_lifetime(cache)
@@ -159,7 +149,8 @@ class Client:
             # A cut or garbled body is worth one more try: it may be a fault on the way.
             garbled += 1
             if garbled > 1:
-                raise self._response_error(path, wrong, body)
+                start = self.scrub(body[:400].decode("utf-8", "replace"))
+                raise verdicts.unexpected_answer(wrong, start, url=self._url(path))
 
     def stream(
         self,
@@ -200,8 +191,6 @@ class Client:
             "a Client holds a key and cannot be pickled: connect() again where it is needed"
         )
 
-    # --- one request, with all that may happen to it
-
     def _stream(
         self,
         method: str,
@@ -212,7 +201,15 @@ class Client:
         whole: bool,
     ) -> Iterator[bytes]:
         """Yield the body of a 2xx answer. ``whole`` yields it as one piece, so a cut can be retried."""
-        retry = _Retry(self, method, path, deadline)
+        retry = Retry(
+            method,
+            self._url(path),
+            deadline=deadline,
+            quota=self._quota,
+            hold=self._hold,
+            patient=self.timeout is None,
+            clock=self.clock,
+        )
         redirects = 0
         while True:
             self._pace(deadline)
@@ -235,7 +232,11 @@ class Client:
                 path, params = self._follow(reply, method, path, redirects)
                 continue
             if not 200 <= reply.status < 300:
-                retry.after_status(reply)
+                if reply.status == 407:
+                    reply.close()
+                    retry.after_failure(self._transport.refused_by_proxy())
+                else:
+                    retry.after_status(reply.status, reply.headers, self._words_of(reply))
                 continue
             failure = None
             try:
@@ -248,10 +249,10 @@ class Client:
             finally:
                 reply.close()
             if failure is None:
-                self._quota = min(500, self._quota + 1)
+                self._quota.refill()
                 return
             if not whole and (method == "GET" or failure.kind == "oversized"):
-                raise self._network_error(path, failure)
+                raise verdicts.error_of_failure(failure, url=self._url(path))
             retry.after_failure(failure)
 
     def _pace(self, deadline: Deadline) -> None:
@@ -259,6 +260,24 @@ class Client:
         while self._limiter is not None and (wait := self._limiter.try_acquire()):
             self.clock.sleep(wait)
             deadline.extend(wait)
+
+    def _hold(self, seconds: float) -> None:
+        if self._limiter is not None:
+            self._limiter.hold(seconds)
+
+    def _words_of(self, reply: Reply) -> str | None:
+        """Return what an error answer says, fit to be shown; None when it says nothing."""
+        body = b""
+        try:
+            for piece in reply.chunks():
+                body += piece
+                if len(body) > _LARGEST_ERROR:
+                    break
+        except BrokenBody:
+            body = b""
+        reply.close()
+        said = verdicts.message_of(body)
+        return self.scrub(said) if said else None
 
     def _follow(
         self, reply: Reply, method: str, path: str, redirects: int
@@ -276,25 +295,16 @@ class Client:
         except (ValueError, SettingsError):
             inside = False
         if not inside or method != "GET":
-            raise ResponseError(
-                f"{self._place(path)} redirects to {host or 'an unusable address'}.",
-                hint="The key was not sent there. Check OMNI_BASE_URL: it may be an old or a sign-in "
-                "address.",
-                status=reply.status,
-                url=self.base_url + path,
-            )
+            to = f"to {host}" if host else "to an unusable address"
+            raise verdicts.unwanted_redirect(to, url=self._url(path), status=reply.status)
         if redirects > 3:
-            raise ResponseError(
-                f"{self._place(path)} redirects in a circle.",
-                status=reply.status,
-                url=self.base_url + path,
+            raise verdicts.unwanted_redirect(
+                "in a circle", url=self._url(path), status=reply.status
             )
         return target, None
 
     def _deadline(self) -> Deadline:
         return Deadline(self.timeout or WORK_SECONDS, self.clock)
-
-    # --- errors
 
     def scrub(self, text: str) -> str:
         """Return a server's words fit to be shown: without the key, in one line, not too long."""
@@ -302,147 +312,8 @@ class Client:
         text = " ".join("".join(c if c.isprintable() else " " for c in text).split())
         return text if len(text) <= 200 else text[:199] + "…"
 
-    def _place(self, path: str) -> str:
-        return self.base_url.split("://", 1)[-1] + path.split("?", 1)[0]
-
-    def _network_error(self, path: str, failure: Failure) -> OmniError:
-        text = f"{self._place(path)}: {failure.reason}."
-        url = self.base_url + path.split("?", 1)[0]
-        if failure.kind == "oversized":
-            return ResponseError(text, hint="Ask for less: narrow the filters.", url=url)
-        if failure.kind == "late":
-            return DeadlineError(
-                text, hint="Give it more: connect(timeout=…).", url=url, retryable=True
-            )
-        return NetworkError(
-            text,
-            hint=failure.hint,
-            url=url,
-            retryable=failure.kind not in {"untrusted", "unsendable"},
-        )
-
-    def _response_error(self, path: str, wrong: str, body: bytes) -> ResponseError:
-        start = self.scrub(body[:400].decode("utf-8", "replace"))
-        login = "login" in wrong
-        return ResponseError(
-            f"{self._place(path)} answered 200 with {wrong}" + ("." if login else f": {start!r}"),
-            hint="OMNI_BASE_URL points at a page for people, probably a sign-in page; use the address "
-            "of the Omni instance itself."
-            if login
-            else "Something between here and Omni may have cut or changed the answer.",
-            status=200,
-            url=self.base_url + path,
-        )
-
-
-class _Retry:
-    """What has happened to one request so far, and whether it may be sent again."""
-
-    def __init__(self, client: Client, method: str, path: str, deadline: Deadline) -> None:
-        self._client = client
-        self._safe = method == "GET"
-        self._path = path
-        self._deadline = deadline
-        self._failed = 0
-        self._throttled = 0
-        self._waited = 0.0
-
-    def after_failure(self, failure: Failure) -> None:
-        """Wait and return when the request may be sent again; raise when it may not."""
-        client = self._client
-        self._failed += 1
-        if not self._safe and failure.kind not in _NOTHING_SENT:
-            raise self._unknown(failure.reason, None)
-        if self._failed >= _TRIES.get(failure.kind, 1):
-            error = client._network_error(self._path, failure)
-            if self._failed > 1:
-                error.message = f"{error.message[:-1]} ({self._failed} tries)."
-            raise error
-        self._back_off(lambda: client._network_error(self._path, failure))
-
-    def after_status(self, reply: Reply) -> None:
-        """Wait and return when the request may be sent again; raise the error of the status if not."""
-        client = self._client
-        try:
-            body = b"".join(_at_most(reply.chunks(), _LARGEST_ERROR))
-        except BrokenBody:
-            body = b""
-        reply.close()
-        said = verdicts.message_of(body)
-        words = client.scrub(said) if said else None
-        retry_after = _retry_after(reply.headers)
-        error = verdicts.error_for(
-            reply.status,
-            words,
-            url=client.base_url + self._path.split("?", 1)[0],
-            retry_after=retry_after,
-        )
-        if reply.status == 429:
-            self._throttle(error, retry_after)
-            return
-        if reply.status == 407:
-            self.after_failure(client._transport.refused_by_proxy())
-            return
-        if (
-            not self._safe
-            and reply.status in {500, 502, 503, 504}
-            and not (reply.status == 500 and words)
-        ):
-            # A 500 with Omni's own words is an answer; the others may come from a proxy before it.
-            raise self._unknown(f"it answered {reply.status}", reply.status)
-        self._failed += 1
-        tries = _STATUS_TRIES.get(reply.status, 1) if self._safe else 1
-        if self._failed >= tries or (retry_after or 0) > LONGEST_RETRY_AFTER:
-            if tries > 1:
-                error.message += f" ({self._failed} tries)"
-            raise error
-        self._back_off(lambda: error, at_least=retry_after or 0.0)
-
-    def _throttle(self, error: OmniError, retry_after: float | None) -> None:
-        """Hold every request of the key, here and in other processes, and wait."""
-        client = self._client
-        client._quota -= 5
-        step = _THROTTLE_STEPS[min(self._throttled, len(_THROTTLE_STEPS) - 1)]
-        wait = retry_after or step * (0.8 + 0.4 * client.clock.jitter())
-        self._throttled += 1
-        allowed = THROTTLE_SECONDS if client.timeout is None else self._deadline.remaining()
-        spent = self._waited if client.timeout is None else 0.0
-        if wait > LONGEST_RETRY_AFTER or spent + wait > allowed or client._quota <= 0:
-            raise error
-        if client._limiter is not None:
-            client._limiter.hold(wait)
-        self._waited += wait
-        client.clock.sleep(wait)
-        if client.timeout is None:
-            self._deadline.extend(wait)
-
-    def _back_off(self, error: Callable[[], OmniError], at_least: float = 0.0) -> None:
-        """Wait with full jitter; raise when the retries of this client or the time are used up."""
-        client = self._client
-        client._quota -= 14
-        spread = 0.1 + 0.9 * client.clock.jitter()
-        wait = max(at_least, spread * min(20.0, 0.5 * 2.0**self._failed))
-        if client._quota <= 0:
-            raise error()
-        if wait >= self._deadline.remaining():
-            late = error()
-            raise DeadlineError(
-                f"{late.message} No time is left for another try ({self._deadline.seconds:g} s).",
-                hint="Give it more: connect(timeout=…).",
-                status=late.status,
-                url=late.url,
-                retryable=True,
-            )
-        client.clock.sleep(wait)
-
-    def _unknown(self, reason: str, status: int | None) -> OutcomeUnknownError:
-        client = self._client
-        return OutcomeUnknownError(
-            f"{client._place(self._path)}: {reason}; whether Omni acted on the request is not known.",
-            hint="It was not sent again. A query changes nothing: run it again if its cost is no matter.",
-            status=status,
-            url=client.base_url + self._path,
-        )
+    def _url(self, path: str) -> str:
+        return self.base_url + path.split("?", 1)[0]
 
 
 def connect(
@@ -595,36 +466,6 @@ def is_api_path(path: str) -> bool:
     """
     parts = urllib.parse.unquote(path).split("/")
     return parts[:2] == ["", "api"] and len(parts) > 2 and not {".", ".."} & set(parts)
-
-
-def _at_most(pieces: Iterator[bytes], most: int) -> Iterator[bytes]:
-    for piece in pieces:
-        yield piece[:most]
-        most -= len(piece)
-        if most <= 0:
-            return
-
-
-def _retry_after(headers: Mapping[str, str]) -> float | None:
-    """Return the seconds that a server asks to wait; None for what is absent, past or unreadable."""
-    text = headers.get("Retry-After", "").strip()
-    try:
-        seconds = float(text)
-    except ValueError:
-        until = _http_date(text)
-        # Read against the server's own clock: the one here may be wrong.
-        now = _http_date(headers.get("Date", ""))
-        if until is None or now is None:
-            return None
-        seconds = until - now
-    return seconds if 0 < seconds < 1e9 else None
-
-
-def _http_date(text: str) -> float | None:
-    try:
-        return email.utils.parsedate_to_datetime(text).timestamp()
-    except (ValueError, TypeError, IndexError, OverflowError):
-        return None
 
 
 def _checked_lifetime(cache: Any) -> Any:

@@ -17,9 +17,8 @@ import socket
 import ssl
 import threading
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
-from typing import Any, Literal
+from typing import Any
 from urllib.parse import urlsplit
 
 import requests
@@ -30,27 +29,11 @@ from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 
 from omnipd.clock import Deadline
 from omnipd.settings import Settings
+from omnipd.verdicts import Failure
 
 CONNECT_SECONDS = 10.0
 CHUNK = 256 * 1024
 _RATIO, _RATIO_FLOOR = 200, 10 * 2**20
-
-#: ``unsent``: Omni never saw the request. ``unresolved``: no such host. ``untrusted``: TLS refused.
-#: ``unsendable``: no request can be made of it. ``lost``: sent, and the answer did not come whole.
-#: ``garbled``: what came is not HTTP. ``late``: the wall clock ran out. ``oversized``: the answer is
-#: larger than any that is expected.
-Kind = Literal[
-    "unsent", "unresolved", "untrusted", "unsendable", "lost", "garbled", "late", "oversized"
-]
-
-
-@dataclass(frozen=True)
-class Failure:
-    """Why there is no answer."""
-
-    kind: Kind
-    reason: str
-    hint: str | None = None
 
 
 class BrokenBody(Exception):

@@ -1,23 +1,53 @@
-"""An error status and what Omni says with it → the error to raise.
+"""What came of a request, or did not come → the error to raise.
 
-One table, because Omni's codes mislead: a bad key is 403, a malformed header 400 (docs/wire.md).
+Statuses go through one table, because Omni's codes mislead: a bad key is 403, a malformed header
+400 (docs/wire.md). Every message names the place and what happened; every hint says what to do.
 """
 
 from __future__ import annotations
 
 import json
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, Literal
 
 from omnipd.errors import (
     APIError,
     AuthenticationError,
     BadRequestError,
     ConflictError,
+    DeadlineError,
     ForbiddenError,
+    NetworkError,
     NotFoundError,
+    OmniError,
+    OutcomeUnknownError,
     RateLimitError,
+    ResponseError,
     ServerError,
 )
+
+#: ``unsent``: Omni never saw the request. ``unresolved``: no such host. ``untrusted``: TLS refused.
+#: ``unsendable``: no request can be made of it. ``lost``: sent, and the answer did not come whole.
+#: ``garbled``: what came is not HTTP. ``late``: the wall clock ran out. ``oversized``: the answer is
+#: larger than any that is expected.
+Kind = Literal[
+    "unsent", "unresolved", "untrusted", "unsendable", "lost", "garbled", "late", "oversized"
+]
+
+
+@dataclass(frozen=True)
+class Failure:
+    """Why there is no whole answer."""
+
+    kind: Kind
+    reason: str
+    hint: str | None = None
+
+    @property
+    def nothing_sent(self) -> bool:
+        """Whether Omni cannot have seen the request."""
+        return self.kind in {"unsent", "unresolved", "untrusted", "unsendable"}
+
 
 _KEY_HINT = "Check OMNI_API_KEY against Omni: Settings > API keys. It may have been revoked."
 
@@ -97,6 +127,52 @@ def error_for(
         url=url,
         retry_after=retry_after,
         retryable=status == 429 or status >= 500,
+    )
+
+
+def error_of_failure(failure: Failure, *, url: str) -> OmniError:
+    """Build the error for an exchange that gave no whole answer."""
+    text = f"{_place(url)}: {failure.reason}."
+    if failure.kind == "oversized":
+        return ResponseError(text, hint="Ask for less: narrow the filters.", url=url)
+    if failure.kind == "late":
+        hint = "Give it more: connect(timeout=…)."
+        return DeadlineError(text, hint=hint, url=url, retryable=True)
+    again = failure.kind not in {"untrusted", "unsendable"}
+    return NetworkError(text, hint=failure.hint, url=url, retryable=again)
+
+
+def unknown_outcome(reason: str, *, url: str, status: int | None = None) -> OutcomeUnknownError:
+    """Build the error for a request that must not be sent twice and whose answer is lost."""
+    return OutcomeUnknownError(
+        f"{_place(url)}: {reason}; whether Omni acted on the request is not known.",
+        hint="It was not sent again. A query changes nothing: run it again if its cost is no matter.",
+        status=status,
+        url=url,
+    )
+
+
+def unexpected_answer(wrong: str, start: str, *, url: str) -> ResponseError:
+    """Build the error for a 200 whose body is not what Omni promises; ``start`` is its beginning."""
+    login = "login" in wrong
+    return ResponseError(
+        f"{_place(url)} answered 200 with {wrong}" + ("." if login else f": {start!r}"),
+        hint="OMNI_BASE_URL points at a page for people, probably a sign-in page; use the address of "
+        "the Omni instance itself."
+        if login
+        else "Something between here and Omni may have cut or changed the answer.",
+        status=200,
+        url=url,
+    )
+
+
+def unwanted_redirect(to: str, *, url: str, status: int) -> ResponseError:
+    """Build the error for a redirect that is not followed."""
+    return ResponseError(
+        f"{_place(url)} redirects {to}.",
+        hint="The key was not sent there. Check OMNI_BASE_URL: it may be an old or a sign-in address.",
+        status=status,
+        url=url,
     )
 
 
