@@ -14,16 +14,23 @@ class ScriptedServer:
     likes. Requests are kept as (method, target, headers, body).
     """
 
-    def __init__(self):
+    def __init__(self, tls=None, port=0):
         self.steps = []
         self.requests = []
-        self._listener = socket.create_server(("127.0.0.1", 0))
+        #: How many connections were made, whether or not a request came over them.
+        self.accepted = 0
+        self._tls = tls
+        self._listener = socket.create_server(("127.0.0.1", port))
         self._connections = []
         self._thread = threading.Thread(target=self._accept, daemon=True)
 
     @property
     def url(self):
-        return f"http://127.0.0.1:{self._listener.getsockname()[1]}"
+        return f"{'https' if self._tls else 'http'}://127.0.0.1:{self.port}"
+
+    @property
+    def port(self):
+        return self._listener.getsockname()[1]
 
     def script(self, *steps):
         self.steps = list(steps)
@@ -50,11 +57,15 @@ class ScriptedServer:
                 connection, _ = self._listener.accept()
             except OSError:
                 return
+            self.accepted += 1
             self._connections.append(connection)
             threading.Thread(target=self._serve, args=(connection,), daemon=True).start()
 
     def _serve(self, connection):
         try:
+            if self._tls is not None:
+                connection = self._tls.wrap_socket(connection, server_side=True)
+                self._connections.append(connection)
             with connection.makefile("rb") as stream:
                 while self._one(connection, stream):
                     pass
@@ -121,6 +132,11 @@ def reset(connection):
     """Break the connection off with a reset."""
     connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
     connection.close()
+
+
+def hang_up(connection):
+    """End the connection in the orderly way."""
+    connection.shutdown(socket.SHUT_RDWR)
 
 
 def after(data, then):
