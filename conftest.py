@@ -28,9 +28,7 @@ def without_settings(document_folder, monkeypatch):
 
 pytest_collect_file = Sybil(
     parsers=[
-        PythonCodeBlockParser(
-            doctest_optionflags=doctest.NORMALIZE_WHITESPACE | doctest.ELLIPSIS
-        )
+        PythonCodeBlockParser(doctest_optionflags=doctest.NORMALIZE_WHITESPACE | doctest.ELLIPSIS)
     ],
     patterns=["README.md", "docs/*.md"],
     excludes=["docs/_build/*"],

@@ -68,14 +68,21 @@ class ModelFields(SphinxDirective):
     required_arguments = 1
 
     def run(self) -> list[nodes.Node]:
-        """Return a title and a table for each view."""
+        """Return a heading and a table for each view."""
         model = bundled_model(self.arguments[0])
         made: list[nodes.Node] = []
         for alias, view in views_of(model):
             rows = list(view_fields(model, view, alias))
             if rows:
+                made.append(nodes.rubric(text=_title(model, alias, view)))
                 made.append(table(("Field", "Kind", "Type", "Meaning"), rows, (38, 12, 14, 36)))
         return made
+
+
+def _title(model: Model, alias: str, view: str) -> str:
+    name = alias if alias == view else f"{alias} (the view {view})"
+    description = model.views[view].description if alias == view else None
+    return f"{name}: {description}" if description else name
 
 
 def table(header: Row, rows: Sequence[Row], widths: Sequence[int]) -> nodes.table:
