@@ -155,11 +155,12 @@ def main() -> None:
 @_connection
 def content(output: Path | None, style: str, raw: bool, **given: Any) -> None:
     """Documents and folders, one row each."""
+    from omnipd import terminal  # noqa: PLC0415
     from omnipd.content import read_content  # noqa: PLC0415
 
     client = _client(given)
     given["labels"] = list(given["labels"]) or None
-    with _progress(client):
+    with terminal.Progress(client):
         df = read_content(**given, client=client)
     _deliver(df, output, style, raw=raw)
 
@@ -204,12 +205,13 @@ def query(query: str, output: Path | None, style: str, raw: bool, **given: Any) 
 def whoami(model_id: tuple[str, ...], **given: Any) -> None:
     """Who the key is, of what kind, and which roles it has."""
     from omnipd.people import whoami as ask  # noqa: PLC0415
+    from omnipd.terminal import printable  # noqa: PLC0415
 
     me = ask(model_id=list(model_id) or None, client=_client(given))
     for name in ("instance", "membership_id", "user_id", "key_scope", "org_role"):
-        click.echo(f"{name:14} {_shown(getattr(me, name))}")
+        click.echo(f"{name:14} {printable(getattr(me, name))}")
     for model, role in me.roles.items():
-        click.echo(f"{'role':14} {_shown(role.get('roleName'))} on model {_shown(model)}")
+        click.echo(f"{'role':14} {printable(role.get('roleName'))} on model {printable(model)}")
     if me.roles_truncated:
         click.echo("omnipd: Omni lists roles on 200 models only; there are more.", err=True)
 
@@ -270,6 +272,7 @@ def demo(folder: Path) -> None:
     from omnipd.export import to_csv, to_parquet  # noqa: PLC0415
     from omnipd.launch import sandbox as launch  # noqa: PLC0415
     from omnipd.queries import run_query  # noqa: PLC0415
+    from omnipd.terminal import print_table  # noqa: PLC0415
 
     with launch() as omni:
         click.echo(
@@ -280,12 +283,12 @@ def demo(folder: Path) -> None:
             f"read_content(): {len(inventory):,} documents and folders, {omni.requests_sent} requests\n"
         )
         columns = ["name", "owner_name", "folder_path", "count_views", "labels"]
-        _print_table(inventory.sort_values("count_views", ascending=False)[columns], _DEMO_ROWS)
+        print_table(inventory.sort_values("count_views", ascending=False)[columns], _DEMO_ROWS)
         flights = run_query(demo_query(omni.models["flights"]), client=omni)
         click.echo(
             f"\nrun_query(): flights of New York in 2013 by month and carrier, {len(flights)} rows\n"
         )
-        _print_table(flights, _DEMO_ROWS)
+        print_table(flights, _DEMO_ROWS)
     folder.mkdir(parents=True, exist_ok=True)
     click.echo()
     for name, df in {"content": inventory, "flights": flights}.items():
@@ -338,34 +341,9 @@ def _client(given: dict[str, Any]) -> Client:
     return connect(api_key=key, **own)
 
 
-class _progress:  # noqa: N801 - used as a function in a with statement
-    """A progress bar on standard error while a list of more than one page is read on a terminal."""
-
-    def __init__(self, client: Client) -> None:
-        self._client = client
-        self._bar: Any = None
-
-    def __enter__(self) -> None:
-        if sys.stderr.isatty():
-            self._client.progress = self._advance
-
-    def __exit__(self, *_: object) -> None:
-        self._client.progress = None
-        if self._bar is not None:
-            self._bar.close()
-
-    def _advance(self, path: str, rows: int, total: int | None) -> None:
-        from tqdm import tqdm  # noqa: PLC0415
-
-        if self._bar is None and total is not None and rows < total:
-            self._bar = tqdm(total=total, desc=path.rsplit("/", 1)[-1], unit=" rows", leave=False)
-        if self._bar is not None:
-            self._bar.update(rows - self._bar.n)
-
-
 def _deliver(df: pd.DataFrame, output: Path | None, style: str, *, raw: bool) -> None:
     """Write a frame to a file by its ending, or print it."""
-    from omnipd import export, frames  # noqa: PLC0415
+    from omnipd import export, frames, terminal  # noqa: PLC0415
     from omnipd.errors import ArgumentError  # noqa: PLC0415
 
     if output is not None:
@@ -383,7 +361,7 @@ def _deliver(df: pd.DataFrame, output: Path | None, style: str, *, raw: bool) ->
             )
         click.echo(f"{len(df):,} rows to {output}", err=True)
     elif style == "table":
-        _print_table(df, 40)
+        terminal.print_table(df, 40)
         if len(df) > 40:
             click.echo(f"{len(df):,} rows; --format csv or -o FILE gives them all.", err=True)
     else:
@@ -394,68 +372,6 @@ def _deliver(df: pd.DataFrame, output: Path | None, style: str, *, raw: bool) ->
         else:
             export.write_jsonl(table, stream)
         stream.flush()
-
-
-def _print_table(df: pd.DataFrame, rows: int) -> None:
-    """Print a frame for eyes: some rows, the columns that fit, nothing that moves the cursor."""
-    import shutil  # noqa: PLC0415
-
-    import pandas as pd  # noqa: PLC0415
-
-    shown = pd.DataFrame(
-        {name: [_cell(value) for value in df[name].head(rows)] for name in df.columns}
-    )
-    right = {name: pd.api.types.is_numeric_dtype(df[name].dtype) for name in df.columns}
-    room = shutil.get_terminal_size((100, 24)).columns
-    lines = [""] * (len(shown) + 1)
-    left_out: list[str] = []
-    for name in shown.columns:
-        cells = [_shown(name), *shown[name]]
-        width = max(_width(cell) for cell in cells)
-        if left_out or (lines[0] and _width(lines[0]) + 2 + width > room):
-            left_out.append(_shown(name))
-            continue
-        gap = "  " if lines[0] else ""
-        for index, cell in enumerate(cells):
-            pad = " " * (width - _width(cell))
-            lines[index] += gap + (pad + cell if right[name] else cell + pad)
-    click.echo("\n".join(line.rstrip() for line in lines))
-    if len(df) > rows:
-        click.echo(f"… {len(df) - rows:,} more rows")
-    if left_out:
-        click.echo(f"… {len(left_out)} more columns: {', '.join(left_out)}")
-
-
-def _cell(value: Any) -> str:
-    if isinstance(value, float):
-        return f"{value:.2f}"
-    text = _shown(value)
-    while _width(text) > 40:
-        text = text[:-2] + "…"
-    return text
-
-
-def _width(text: str) -> int:
-    """Return how many places a terminal gives a text: two for wide letters, none for combining ones."""
-    import unicodedata  # noqa: PLC0415
-
-    return sum(
-        0
-        if unicodedata.combining(letter)
-        else 1 + (unicodedata.east_asian_width(letter) in {"W", "F"})
-        for letter in text
-    )
-
-
-def _shown(value: Any) -> str:
-    """Return a value as printable text: a name must not be able to write to the terminal."""
-    import pandas as pd  # noqa: PLC0415
-
-    if value is None or value is pd.NA or value is pd.NaT:
-        return ""
-    if isinstance(value, pd.Timestamp):
-        return value.strftime("%Y-%m-%d %H:%M").removesuffix(" 00:00")
-    return "".join(letter if letter.isprintable() else repr(letter)[1:-1] for letter in str(value))
 
 
 if __name__ == "__main__":

@@ -148,7 +148,7 @@ class Client:
                 return Answer(content, body)
             # A cut or garbled body is worth one more try: it may be a fault on the way.
             garbled += 1
-            if garbled > 1:
+            if garbled > 1 or wrong == strictjson.WEB_PAGE:
                 start = self.scrub(body[:400].decode("utf-8", "replace"))
                 raise verdicts.unexpected_answer(wrong, start, url=self._url(path))
 

@@ -54,7 +54,7 @@ def text(*paths: str, doc: str) -> Column:
 
 def count(*paths: str, doc: str) -> Column:
     """Declare a whole number; null when the server did not say, zero when it said zero."""
-    return Column(COUNT, paths, doc)
+    return Column(COUNT, paths, doc, to_count)
 
 
 def flag(*paths: str, doc: str) -> Column:
@@ -85,6 +85,19 @@ def as_json(value: Any) -> str:
 
 def _as_text(value: Any) -> str:
     return value.isoformat() if hasattr(value, "isoformat") else str(value)
+
+
+def to_count(value: Any) -> int:
+    """Return a JSON number that is whole; Arrow alone would cut 1.5 to 1.
+
+    Examples
+    --------
+    >>> to_count(3.0)
+    3
+    """
+    if isinstance(value, bool) or not isinstance(value, int | float) or value != int(value):
+        raise ValueError(f"{value!r} is not a whole number")
+    return int(value)
 
 
 def to_instant(value: Any) -> datetime:

@@ -11,10 +11,11 @@ import pyarrow.compute as pc
 
 from omnipd.client import Client
 from omnipd.columns import Column, count, flag, folder_path, instant, text
-from omnipd.endpoint import Endpoint, Param, choices
+from omnipd.endpoint import Endpoint
 from omnipd.errors import ArgumentError
 from omnipd.frames import to_frame
 from omnipd.labels import LABELS, LABELS_VERIFIED, having_any
+from omnipd.params import Param, choices
 from omnipd.records import TableBuilder
 
 COLUMNS: dict[str, Column] = {

@@ -53,7 +53,7 @@ def cursor(fetch: Fetch, params: Mapping[str, str], rows: str | None) -> Iterato
         if not info["hasNextPage"]:
             return
         following = info.get("nextCursor")
-        if not isinstance(following, str | int) or following == "":
+        if not isinstance(following, str | int) or following == "" or isinstance(following, bool):
             raise ResponseError("The answer promises a next page and names no cursor for it.")
         following = str(following)
         if following in seen:
@@ -80,9 +80,9 @@ def either(fetch: Fetch, params: Mapping[str, str], rows: str | None) -> Iterato
     if rows is None and isinstance(first, dict):
         lists = [name for name, value in first.items() if isinstance(value, list)]
         rows = "records" if "records" in lists or len(lists) != 1 else lists[0]
-    answers = iter([first])
     again = cursor if isinstance(first, dict) and "pageInfo" in first else whole
-    yield from again(lambda asked: next(answers, None) or fetch(asked), params, rows)
+    answers = [first]  # what was asked already is not asked for again
+    yield from again(lambda asked: answers.pop() if answers else fetch(asked), params, rows)
 
 
 def rows_of(answer: Any, rows: str | None) -> list[dict[str, Any]]:

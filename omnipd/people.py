@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from omnipd.client import Client, current_client
-from omnipd.endpoint import Param
 from omnipd.errors import ResponseError
+from omnipd.params import Param
 
 _MODEL = Param("modelId", "list")
 

@@ -12,9 +12,9 @@ import pyarrow as pa
 
 from omnipd import envelope, jobs, results
 from omnipd.client import Client, current_client
-from omnipd.endpoint import check_choice
 from omnipd.errors import OmniError, notice
 from omnipd.frames import scalar_columns, to_frame
+from omnipd.params import check_choice
 
 #: Verbatim SQL without a limit of its own is cut by Omni here, plus one row (docs/wire.md).
 _SQL_CAP = 50_001

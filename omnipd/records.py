@@ -22,6 +22,10 @@ Record = dict[str, Any]
 EXTRA = "extra"
 
 
+#: What Arrow and the conversions raise for a value of another type than declared.
+_MISFITS = (pa.ArrowException, ValueError, TypeError, OverflowError, AttributeError)
+
+
 class TableBuilder:
     """Collects pages of records into a table.
 
@@ -82,24 +86,21 @@ class TableBuilder:
     def _array(self, name: str, column: Column, records: Sequence[Record]) -> pa.Array:
         values = _values(column, records)
         try:
-            if column.convert is not None:
-                convert = column.convert
-                values = [None if value is None else convert(value) for value in values]
-            return pa.array(values, column.type)
+            return _typed(values, column)
         except UnicodeEncodeError:
             self._halved.add(name)
-            return pa.array([_whole_text(value) for value in values], column.type)
-        except (pa.ArrowException, ValueError, TypeError, OverflowError, AttributeError):
-            values = _values(column, records)
-        odd = next(value for value in values if value is not None)
-        for value in values:
-            if value is not None and not _fits(value, column):
-                odd = value
-                break
-        self._drifted.setdefault(name, odd)
-        return pa.array(
-            [None if value is None else _whole_text(_as_text(value)) for value in values], TEXT
-        )
+            values = [_whole_text(value) for value in values]
+        except _MISFITS:
+            pass
+        try:
+            return _typed(values, column)
+        except _MISFITS:
+            held = [value for value in values if value is not None]
+            self._drifted.setdefault(
+                name, next((value for value in held if not _fits(value, column)), held[0])
+            )
+        texts = [None if value is None else _whole_text(_as_text(value)) for value in values]
+        return pa.array(texts, TEXT)
 
     def _extra(self, record: Record) -> str | None:
         """Return what no column declares, as JSON; None in the usual case that there is nothing."""
@@ -108,8 +109,7 @@ class TableBuilder:
             if not children or (held := record.get(parent)) is None:
                 continue
             if not isinstance(held, dict):
-                if children != {"*"}:
-                    left[parent] = held
+                left[parent] = held
             elif not held.keys() <= children:
                 left |= {f"{parent}.{key}": held[key] for key in held.keys() - children}
         if not left:
@@ -126,35 +126,47 @@ class InferringBuilder:
     """
 
     def __init__(self) -> None:
-        self._records: list[Record] = []
+        self._records: list[dict[tuple[str, ...], Any]] = []
+        self._names: dict[tuple[str, ...], str] = {}
         self.rows = 0
 
     def add(self, records: Sequence[Record]) -> None:
         """Append the records of one page."""
-        self._records += [_flat(record) for record in records]
+        self._records += [self._flat(record) for record in records]
         self.rows = len(self._records)
 
     def finish(self) -> pa.Table:
         """Return the table: a column for every key that any record has, in order of appearance."""
-        names = dict.fromkeys(name for record in self._records for name in record)
-        return pa.table(
-            {name: _guess([record.get(name) for record in self._records]) for name in names}
+        columns = {
+            name: _guess([record.get(path) for record in self._records])
+            for path, name in self._names.items()
+        }
+        return pa.table(columns or {EXTRA: pa.nulls(self.rows, TEXT)})
+
+    def _flat(self, record: Record) -> dict[tuple[str, ...], Any]:
+        flat: dict[tuple[str, ...], Any] = {}
+        for key, value in record.items():
+            if isinstance(value, dict):
+                flat |= {(key, name): inner for name, inner in value.items()}
+            else:
+                flat[key,] = value
+        for path in [path for path in flat if path not in self._names]:
+            self._names[path] = self._new_name(path)
+        return {
+            path: _whole_text(as_json(value) if isinstance(value, dict | list) else value)
+            for path, value in flat.items()
+        }
+
+    def _new_name(self, path: tuple[str, ...]) -> str:
+        """Return a name that no other column has: ``userId`` and ``user_id`` may both come."""
+        taken = set(self._names.values())
+        plain = _whole_text("_".join(snake_case(part) for part in path)) or "value"
+        names = (
+            plain,
+            _whole_text(".".join(path)),
+            *(f"{plain}_{n}" for n in range(2, len(taken) + 3)),
         )
-
-
-def _flat(record: Record) -> Record:
-    flat: Record = {}
-    for key, value in record.items():
-        if isinstance(value, dict):
-            flat |= {
-                f"{snake_case(key)}_{snake_case(name)}": inner for name, inner in value.items()
-            }
-        else:
-            flat[snake_case(key)] = value
-    return {
-        name: as_json(value) if isinstance(value, dict | list) else _whole_text(value)
-        for name, value in flat.items()
-    }
+        return str(next(name for name in names if name and name not in taken))
 
 
 def _guess(values: list[Any]) -> pa.Array:
@@ -211,10 +223,16 @@ def _getter(path: str) -> Callable[[Record], Any]:
     return nested
 
 
+def _typed(values: Sequence[Any], column: Column) -> pa.Array:
+    if (convert := column.convert) is not None:
+        values = [None if value is None else convert(value) for value in values]
+    return pa.array(values, column.type)
+
+
 def _fits(value: Any, column: Column) -> bool:
     try:
-        pa.array([column.convert(value) if column.convert else value], column.type)
-    except (pa.ArrowException, ValueError, TypeError, OverflowError, AttributeError):
+        _typed([value], column)
+    except _MISFITS:
         return False
     return True
 

@@ -9,6 +9,8 @@ from __future__ import annotations
 import json
 from typing import Any, NoReturn
 
+WEB_PAGE = "a web page instead of JSON"
+
 
 def parse(body: bytes) -> tuple[Any, str | None]:
     """Parse a document whose top is an object or a list.
@@ -30,7 +32,7 @@ def parse(body: bytes) -> tuple[Any, str | None]:
         content = loads(body)
     except (ValueError, RecursionError):
         if body.lstrip()[:1] == b"<":
-            return None, "a login page or another web page instead of JSON"
+            return None, WEB_PAGE
         return None, "a body that is not JSON"
     if not isinstance(content, dict | list):
         return None, "JSON that is neither an object nor a list"

@@ -25,6 +25,7 @@ from omnipd.errors import (
     ResponseError,
     ServerError,
 )
+from omnipd.strictjson import WEB_PAGE
 
 #: ``unsent``: Omni never saw the request. ``unresolved``: no such host. ``untrusted``: TLS refused.
 #: ``unsendable``: no request can be made of it. ``lost``: sent, and the answer did not come whole.
@@ -154,15 +155,19 @@ def unknown_outcome(reason: str, *, url: str, status: int | None = None) -> Outc
 
 def unexpected_answer(wrong: str, start: str, *, url: str) -> ResponseError:
     """Build the error for a 200 whose body is not what Omni promises; ``start`` is its beginning."""
-    login = "login" in wrong
+    if wrong == WEB_PAGE:
+        said, hint = (
+            ".",
+            (
+                "OMNI_BASE_URL points at a page for people, probably to sign in; use the address of the "
+                "Omni instance itself."
+            ),
+        )
+    else:
+        said = f": {start!r}"
+        hint = "Something between here and Omni may have cut or changed the answer."
     return ResponseError(
-        f"{_place(url)} answered 200 with {wrong}" + ("." if login else f": {start!r}"),
-        hint="OMNI_BASE_URL points at a page for people, probably a sign-in page; use the address of "
-        "the Omni instance itself."
-        if login
-        else "Something between here and Omni may have cut or changed the answer.",
-        status=200,
-        url=url,
+        f"{_place(url)} answered 200 with {wrong}{said}", hint=hint, status=200, url=url
     )
 
 

@@ -1,0 +1,125 @@
+"""Query parameters: an argument of a reader → its form on the wire, or a refusal by name."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+import pyarrow as pa
+
+from omnipd.errors import ArgumentError
+
+# The canonical dashed form: version 1 to 8, variant 8 to b, or all zeros or all ones. Omni refuses
+# the looser forms that Python's uuid module takes (docs/wire.md).
+_UUID = re.compile(
+    r"[0-9a-f]{8}-[0-9a-f]{4}-[1-8][0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}"
+    r"|0{8}-0{4}-0{4}-0{4}-0{12}|f{8}-f{4}-f{4}-f{4}-f{12}",
+    re.IGNORECASE,
+)
+
+
+#: A step done on this side: the table and the reader's arguments → the table.
+Here = Callable[[pa.Table, Mapping[str, Any]], pa.Table]
+
+
+@dataclass(frozen=True)
+class Param:
+    """One query parameter.
+
+    Attributes
+    ----------
+    wire : str
+        Omni's spelling.
+    kind : {"text", "uuid", "choice", "list"}
+        How an argument is checked and written.
+    choices : mapping of str to str
+        The legal values of a choice or list, each with its spelling on the wire.
+    here : callable, optional
+        How to do the same on this side, ``(table, arguments) → table``, for what some servers
+        refuse.
+    doubtful : tuple of str
+        The values that some servers refuse, when it is not all of them.
+    """
+
+    wire: str
+    kind: Literal["text", "uuid", "choice", "list"] = "text"
+    choices: Mapping[str, str] = field(default_factory=dict)
+    here: Here | None = None
+    doubtful: tuple[str, ...] = ()
+
+    def may_be_refused(self, value: Any) -> bool:
+        """Whether some servers answer 400 to this value of the parameter."""
+        return self.here is not None and (not self.doubtful or value in self.doubtful)
+
+    def encode(self, name: str, value: Any) -> str:
+        """Return an argument in the wire's form.
+
+        Raises
+        ------
+        ArgumentError
+            Naming the argument, with near matches where there is a set of legal values.
+        """
+        if self.kind != "list":
+            return self._encode_one(name, value)
+        items = [value] if isinstance(value, str) else list(value)
+        if not items:
+            raise ArgumentError(f"{name}=[] is empty; leave {name} out to ask for everything.")
+        encoded = [self._encode_one(name, item) for item in items]
+        for item in encoded:
+            if "," in item:
+                raise ArgumentError(
+                    f"{name}={item!r} holds a comma, which separates values on the wire."
+                )
+        return ",".join(encoded)
+
+    def _encode_one(self, name: str, value: Any) -> str:
+        if not isinstance(value, str):
+            raise ArgumentError(f"{name}={value!r} must be text, not {type(value).__name__}.")
+        if not value.strip():
+            # An empty filter is dropped by the server: it would answer with everything.
+            raise ArgumentError(
+                f"{name}={value!r} is empty; leave {name} out to ask for everything."
+            )
+        if self.choices:
+            check_choice(name, value, self.choices)
+            return self.choices[value]
+        if self.kind == "uuid" and not _UUID.fullmatch(value):
+            raise ArgumentError(
+                f"{name}={value!r} is not an id of the form 123e4567-e89b-12d3-a456-426614174000."
+            )
+        return value
+
+
+def choices(*values: str, **respelt: str) -> dict[str, str]:
+    """Return legal values with their wire spelling: as they are, or as a keyword says.
+
+    Examples
+    --------
+    >>> choices("name", updated_at="updatedAt")
+    {'name': 'name', 'updated_at': 'updatedAt'}
+    """
+    return {value: value for value in values} | respelt
+
+
+def check_choice(name: str, value: str, legal: Iterable[str]) -> None:
+    """Refuse a value outside a set, with near matches.
+
+    Examples
+    --------
+    >>> check_choice("direction", "des", ["asc", "desc"])
+    Traceback (most recent call last):
+    ...
+    omnipd.errors.ArgumentError: direction='des' is not known.
+    Did you mean 'desc'? It takes: asc, desc.
+    """
+    legal = list(legal)
+    if value in legal:
+        return
+    near = difflib.get_close_matches(str(value), legal, n=1, cutoff=0.5)
+    guess = f"Did you mean {near[0]!r}? " if near else ""
+    raise ArgumentError(
+        f"{name}={value!r} is not known.", hint=f"{guess}It takes: {', '.join(legal)}."
+    )

@@ -1,0 +1,256 @@
+"""Read one list to its end, from the cache or from the server, and never return half of it.
+
+What is checked here of every list: no row twice, the server's own count, a total that stays. A
+short list that does not add up is read once more, since it may have changed under the reader.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+import pandas as pd
+import pyarrow as pa
+
+from omnipd import paging, strictjson
+from omnipd.client import Client
+from omnipd.columns import Columns
+from omnipd.errors import (
+    BadRequestError,
+    IncompleteReadError,
+    OmniError,
+    ResponseError,
+    notice,
+)
+from omnipd.frames import to_frame
+from omnipd.records import InferringBuilder, TableBuilder
+
+_REREAD_PAGES = 10
+
+#: Something done on this side after the list is read.
+Step = Callable[[pa.Table], pa.Table]
+
+
+@dataclass(frozen=True)
+class Listing:
+    """What is known of a list.
+
+    Attributes
+    ----------
+    path : str
+        Below the origin, starting with ``/api``.
+    columns : mapping of str to Column, optional
+        The columns of the frame in order; ``extra`` is added as the last. None finds them in the
+        records.
+    key : tuple of str
+        Columns that tell one row from another; of each row at least one must have a value. Empty
+        when nothing is known to.
+    pages : Family
+        How the list is handed out.
+    rows : str, optional
+        The key under which the records stand; None for a bare array.
+    exhaustive : bool
+        Whether the columns are all that is known to come; another key is then warned of.
+    """
+
+    path: str
+    columns: Columns | None
+    key: tuple[str, ...] = ()
+    pages: paging.Family = paging.cursor
+    rows: str | None = "records"
+    exhaustive: bool = True
+
+
+class _NotStored(Exception):
+    """A page of the walk is not in the cache, or belongs to another walk."""
+
+
+class Walk:
+    """One reading of one list, from the cache or from the server."""
+
+    def __init__(
+        self, listing: Listing, client: Client, limit: int | None, *, strict: bool
+    ) -> None:
+        self._listing = listing
+        self._client = client
+        self._limit = limit
+        self._strict = strict
+
+    def stored(self, query: Mapping[str, str], here: Sequence[Step]) -> pd.DataFrame | None:
+        """Return the frame from the cache; None unless every page of one walk is there."""
+        cache, path = self._client.cache, self._listing.path
+        if cache is None:
+            return None
+        marks: dict[str, datetime] = {}
+
+        def fetch(params: Mapping[str, str]) -> Any:
+            page = cache.load(path, params)
+            if page is None or (marks and page.walk not in marks):
+                raise _NotStored
+            marks[page.walk] = page.fetched_at
+            return strictjson.parse(page.body)[0]
+
+        try:
+            table, complete = self._collect(fetch, query, here)
+        except (_NotStored, OmniError):
+            return None
+        return to_frame(table, self._facts(0, next(iter(marks.values())), complete))
+
+    def live(self, query: Mapping[str, str], here: Sequence[Step]) -> pd.DataFrame:
+        """Return the frame from the server, and store the pages when they make a whole."""
+        client, path = self._client, self._listing.path
+        before, started = client.requests_sent, datetime.now(UTC)
+        taken: list[tuple[Mapping[str, str], bytes]] = []
+
+        def fetch(params: Mapping[str, str]) -> Any:
+            if "cursor" not in params:
+                taken.clear()  # the list is being read again from its start
+            answer = client.get(path, params)
+            taken.append((dict(params), answer.body))
+            return answer.content
+
+        table, complete = self._collect(fetch, query, here)
+        if client.cache is not None and complete:
+            client.cache.save(path, taken)
+        return to_frame(table, self._facts(client.requests_sent - before, started, complete))
+
+    def _collect(
+        self,
+        fetch: paging.Fetch,
+        query: Mapping[str, str],
+        here: Sequence[Step],
+    ) -> tuple[pa.Table, bool]:
+        """Read all pages; read a short list once more when it does not add up."""
+        most = None if here else self._limit
+        for last in (False, True):
+            reading = _Reading(self._listing, most, self._client.progress)
+            try:
+                reading.run(fetch, query)
+            except BadRequestError as error:
+                if reading.pages == 0 or error.status != 400:
+                    raise self._with_partial(error, reading) from None
+                reading.faults.append(f"page {reading.pages + 1} was refused ({error.message})")
+            except OmniError as error:
+                raise self._with_partial(error, reading) from None
+            if not reading.faults or last or reading.pages > _REREAD_PAGES:
+                break
+        table = reading.builder.finish()
+        if reading.faults and (self._strict or reading.cut_short):
+            raise self._with_partial(
+                IncompleteReadError(
+                    f"{self._listing.path} does not add up: {'; '.join(reading.faults)}.",
+                    hint="The list may be changing while it is read: try again, or pass strict=False to "
+                    "take what there is.",
+                ),
+                reading,
+                table,
+            )
+        if reading.faults:
+            notice(
+                f"{self._listing.path} does not add up: {'; '.join(reading.faults)}. The frame is marked "
+                "incomplete.",
+            )
+        for step in here:
+            table = step(table)
+        return table.slice(0, self._limit) if self._limit else table, not reading.faults
+
+    def _with_partial(
+        self, error: OmniError, reading: _Reading, table: pa.Table | None = None
+    ) -> OmniError:
+        """Let an error carry the rows that were read before it."""
+        if reading.pages and error.partial is None:
+            table = reading.builder.finish() if table is None else table
+            error.partial = to_frame(table, self._facts(reading.pages, datetime.now(UTC), False))
+            total = f" of {reading.total:,}" if reading.total is not None else ""
+            error.message += (
+                f"\nRead before it: {reading.pages} page(s), {table.num_rows:,}{total} rows, in the "
+                "error's .partial; none is returned, because half a list looks like a whole one."
+            )
+        if isinstance(error, ResponseError) and error.url is None:
+            error.url = self._client.base_url + self._listing.path
+        return error
+
+    def _facts(self, requests: int, fetched_at: datetime, complete: bool) -> dict[str, Any]:
+        return {
+            "instance": self._client.base_url,
+            "endpoint": self._listing.path,
+            "fetched_at": fetched_at.isoformat(timespec="seconds"),
+            "requests": requests,
+            "from_cache": requests == 0,
+            "complete": complete,
+        }
+
+
+class _Reading:
+    """The pages of one pass over a list, and what is wrong with them."""
+
+    def __init__(
+        self,
+        listing: Listing,
+        most: int | None,
+        progress: Callable[[str, int, int | None], None] | None,
+    ) -> None:
+        self._listing = listing
+        self._most = most
+        self._progress = progress
+        self.builder: TableBuilder | InferringBuilder = (
+            InferringBuilder()
+            if listing.columns is None
+            else TableBuilder(listing.columns, exhaustive=listing.exhaustive)
+        )
+        self.pages = 0
+        self.total: int | None = None
+        self.faults: list[str] = []
+
+    @property
+    def cut_short(self) -> bool:
+        """Whether pages are missing for certain; then not even ``strict=False`` returns them."""
+        return any("was refused" in fault for fault in self.faults)
+
+    def run(self, fetch: paging.Fetch, query: Mapping[str, str]) -> None:
+        """Read pages until the end or the wanted number of rows."""
+        seen: set[tuple[str, ...]] = set()
+        repeated, totals = 0, set()
+        enough = False
+        for page in self._listing.pages(fetch, query, self._listing.rows):
+            fresh = [record for record in page.records if self._is_new(record, seen)]
+            repeated += len(page.records) - len(fresh)
+            if self._most is not None:
+                fresh = fresh[: self._most - self.builder.rows]
+            self.builder.add(fresh)
+            self.pages += 1
+            self.total = page.total
+            totals.add(page.total)
+            if self._progress is not None:
+                self._progress(self._listing.path, self.builder.rows, page.total)
+            if self._most is not None and self.builder.rows >= self._most:
+                enough = True
+                break
+        if repeated:
+            self.faults.append(f"{repeated} row(s) came twice")
+        if len(totals) > 1:
+            shown = " and ".join(str(total) for total in sorted(totals, key=str))
+            self.faults.append(f"the total changed while it was read ({shown})")
+        elif self.total is not None and self.total != self.builder.rows and not enough:
+            self.faults.append(f"the server counts {self.total} and sent {self.builder.rows}")
+
+    def _is_new(self, record: Mapping[str, Any], seen: set[tuple[str, ...]]) -> bool:
+        """Remember what tells this record from the others, by the wire paths of the key columns."""
+        columns = self._listing.columns
+        if not self._listing.key or columns is None:
+            return True
+        parts = [
+            next((record[path] for path in columns[name].paths if path in record), None)
+            for name in self._listing.key
+        ]
+        if all(part is None for part in parts):
+            raise ResponseError(
+                f"A row on page {self.pages + 1} has none of its keys ({', '.join(self._listing.key)})."
+            )
+        identity = tuple(str(part) for part in parts)
+        if identity in seen:
+            return False
+        seen.add(identity)
+        return True
