@@ -306,10 +306,13 @@ class Client:
     def _deadline(self) -> Deadline:
         return Deadline(self.timeout or WORK_SECONDS, self.clock)
 
+    def hide_key(self, text: str) -> str:
+        """Return a text without the key in it, should a server or proxy have echoed it."""
+        return text.replace(self._settings.key.reveal(), "***")
+
     def scrub(self, text: str) -> str:
         """Return a server's words fit to be shown: without the key, in one line, not too long."""
-        text = text.replace(self._settings.key.reveal(), "***")
-        text = " ".join("".join(c if c.isprintable() else " " for c in text).split())
+        text = " ".join("".join(c if c.isprintable() else " " for c in self.hide_key(text)).split())
         return text if len(text) <= 200 else text[:199] + "…"
 
     def _url(self, path: str) -> str:

@@ -87,6 +87,19 @@ def _as_text(value: Any) -> str:
     return value.isoformat() if hasattr(value, "isoformat") else str(value)
 
 
+def whole_text(value: Any) -> Any:
+    r"""Replace half a surrogate pair, which is legal in JSON and in no UTF-8, by U+FFFD.
+
+    Examples
+    --------
+    >>> whole_text("a\ud83d") == "a\ufffd"
+    True
+    """
+    if isinstance(value, str):
+        return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    return value
+
+
 def to_count(value: Any) -> int:
     """Return a JSON number that is whole; Arrow alone would cut 1.5 to 1.
 

@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 import pyarrow as pa
 
-from omnipd.columns import as_json
+from omnipd.columns import as_json, whole_text
 
 
 def to_frame(table: pa.Table, facts: dict[str, Any]) -> pd.DataFrame:
@@ -67,14 +67,8 @@ def to_arrow(frame: pd.DataFrame) -> tuple[pa.Table, list[str]]:
         mended = frame.copy()
     names = []
     for name in mended.select_dtypes("object").columns:
-        whole = mended[name].map(_mended)
+        whole = mended[name].map(whole_text)
         if not whole.equals(mended[name]):
             mended[name] = whole
             names.append(str(name))
     return pa.Table.from_pandas(mended, preserve_index=False if default else None), names
-
-
-def _mended(value: Any) -> Any:
-    if isinstance(value, str):
-        return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-    return value

@@ -83,6 +83,7 @@ def run(client: Client, envelope: Envelope, *, timeout: float | None = None) -> 
         polls = _wait(client, deadline, job)
     except OmniError as error:
         error.job_id = error.job_id or job.id
+        error.message = client.hide_key(error.message)
         raise
     return _verdict(job, polls, client)
 
@@ -146,8 +147,8 @@ def _post(client: Client, envelope: Envelope, deadline: Deadline, job: _Job) -> 
     named = job.id is not None
     if isinstance(failure, NetworkError) or (failure is not None and not named):
         raise failure  # never sent, or lost before it named a job
-    if isinstance(failure, ResponseError) and failure.status is not None:
-        raise failure
+    if isinstance(failure, ResponseError) and not failure.retryable:
+        raise failure  # the result itself is bad; a job hands it out once
     if not named:
         raise ResponseError(
             "Omni's answer to the query names no job"
@@ -164,7 +165,8 @@ def _wait(client: Client, deadline: Deadline, job: _Job) -> int:
     polls = empty = broken = 0
     before: set[str] | None = None
     while not job.settled:
-        if polls and job.remaining == before:
+        shrank = before is not None and job.remaining is not None and job.remaining < before
+        if polls and not shrank:
             client.clock.sleep(max(0.0, min(1.0, deadline.remaining())))
         if deadline.remaining() <= 0:
             raise _too_late(deadline, job)
@@ -184,6 +186,8 @@ def _wait(client: Client, deadline: Deadline, job: _Job) -> int:
             failure = error
         if isinstance(failure, DeadlineError):
             raise _too_late(deadline, job)
+        if isinstance(failure, ResponseError) and not failure.retryable:
+            raise failure
         broken += failure is not None or job.broken_off is not None
         if broken and not job.settled and broken >= _BROKEN_WAITS:
             raise failure or _broken_off(client, job)
@@ -213,7 +217,7 @@ def _verdict(job: _Job, polls: int, client: Client) -> Outcome:
     sql = summary.get("display_sql") or None
     facts: dict[str, Any] = {"job_id": job.id, "sql": sql}
     if line["status"] in {"ERROR", "FAILED"}:
-        kind = str(line.get("error_type") or line["status"])
+        kind = client.scrub(str(line.get("error_type") or line["status"]))
         words = client.scrub(
             str(line.get("error_message") or line.get("error") or "no reason given")
         )
@@ -237,9 +241,9 @@ def _verdict(job: _Job, polls: int, client: Client) -> Outcome:
         )
     missing = summary.get("missing_fields")
     if missing:
-        names = [str(name) for name in missing] if isinstance(missing, list) else [str(missing)]
+        names = missing if isinstance(missing, list) else [missing]
         raise MissingFieldsError(
-            f"The model has no {', '.join(names)}.",
+            f"The model has no {client.scrub(', '.join(map(str, names)))}.",
             hint="Check field names and grains against the topic; a grain must fit the field's type.",
             error_type="MISSING_FIELDS",
             **facts,

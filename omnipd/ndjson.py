@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import binascii
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,6 +24,7 @@ from omnipd.strictjson import loads
 
 _TOKEN = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"|[{}\[\]\n]', re.DOTALL)
 _AFTER_KEY = re.compile(rb"[ \t\r]*:[ \t\r]*([^ \t\r])")
+_MAYBE_KEY = re.compile(rb"[ \t\r]*:?[ \t\r]*")
 _LONGEST_REST = 64 * 2**20
 
 
@@ -51,7 +53,7 @@ class LineReader:
     Examples
     --------
     >>> reader = LineReader()
-    >>> reader.feed(b'{"job_id":"j","resu')
+    >>> list(reader.feed(b'{"job_id":"j","resu'))
     []
     >>> [line] = reader.feed(b'lt":"AAEC"}\n')
     >>> line.content, bytes(line.payload)
@@ -61,15 +63,15 @@ class LineReader:
     def __init__(self) -> None:
         self._start_line()
 
-    def feed(self, chunk: bytes) -> list[Line]:
-        """Take the next bytes and return the lines that they complete.
+    def feed(self, chunk: bytes) -> Iterator[Line]:
+        """Take the next bytes and yield the lines that they complete.
 
         Raises
         ------
         ResponseError
-            When a line is not a JSON object, or its result is not base64.
+            When a result is not base64; and, marked ``retryable``, when a line is not a JSON
+            object. The lines before it were yielded.
         """
-        lines: list[Line] = []
         while chunk:
             if self._decoder is not None:
                 chunk = self._decode(self._decoder, chunk)
@@ -84,13 +86,12 @@ class LineReader:
                     chunk = after
                     continue
                 if (line := self._finish_line(terminated=True)) is not None:
-                    lines.append(line)
+                    yield line
                 chunk = after
             elif len(self._rest) > _LONGEST_REST:
                 raise ResponseError(
                     "A line of the query answer is too long without a result in it."
                 )
-        return lines
 
     def finish(self) -> tuple[Line | None, bytes]:
         """Take the end of the answer.
@@ -128,7 +129,7 @@ class LineReader:
             if first == 0x22:
                 if self._depth == 1 and token.group() == b'"result"':
                     after = _AFTER_KEY.match(self._rest, token.end())
-                    if after is None and token.end() + 64 > len(self._rest):
+                    if after is None and _MAYBE_KEY.fullmatch(self._rest, token.end()):
                         self._scanned = token.start()
                         return None
                     if after is not None and after.group(1) == b'"':
@@ -175,7 +176,7 @@ class LineReader:
             what = (
                 "a web page, probably for signing in" if text[:1] == b"<" else "not a JSON object"
             )
-            raise ResponseError(f"A line of the query answer is {what}: {start!r}")
+            raise ResponseError(f"A line of the query answer is {what}: {start!r}", retryable=True)
         if payload is not None:
             content.pop("result", None)
         return Line(content, payload, terminated)
@@ -200,17 +201,17 @@ class _Base64:
         self._carry = text[whole:]
         if not whole:
             return
-        if self._ended:
-            raise ResponseError("The result has bytes after its base64 padding.")
+        padding = text.find(b"=", 0, whole)
         try:
             self._out += pybase64.b64decode(memoryview(text)[:whole], validate=True)
         except (binascii.Error, ValueError):
             fault = True
         else:
-            fault = False
+            # The decoder takes a second message after the padding of a first.
+            fault = self._ended or 0 <= padding < whole - 2
         if fault:
             raise ResponseError("The result of the query is not valid base64.")
-        self._ended = text[whole - 1] == 0x3D
+        self._ended = padding >= 0
 
     def finish(self) -> bytearray:
         if self._carry:

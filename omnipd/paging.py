@@ -95,7 +95,7 @@ def rows_of(answer: Any, rows: str | None) -> list[dict[str, Any]]:
     """
     found = answer if rows is None else answer.get(rows) if isinstance(answer, dict) else None
     if not isinstance(found, list):
-        held = ", ".join(sorted(answer)) if isinstance(answer, dict) else "a bare list"
+        held = ", ".join(sorted(answer))[:200] if isinstance(answer, dict) else "a bare list"
         raise ResponseError(
             f"The answer has no list of rows {'at its top' if rows is None else f'under {rows!r}'}; "
             f"it holds {held or 'nothing'}."

@@ -214,7 +214,7 @@ def _run(
         notice(f"The result has {rows:,} rows, where Omni cuts SQL without a limit of its own.")
     facts = _facts(outcome, client)
     return results.labelled(
-        table, outcome.summary.get("fields") or {}
+        table, outcome.summary.get("fields")
     ) if names == "label" else table, facts
 
 

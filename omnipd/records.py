@@ -13,7 +13,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from omnipd.columns import TEXT, Column, Columns, as_json
+from omnipd.columns import TEXT, Column, Columns, as_json, whole_text
 from omnipd.errors import notice
 
 Record = dict[str, Any]
@@ -89,7 +89,7 @@ class TableBuilder:
             return _typed(values, column)
         except UnicodeEncodeError:
             self._halved.add(name)
-            values = [_whole_text(value) for value in values]
+            values = [whole_text(value) for value in values]
         except _MISFITS:
             pass
         try:
@@ -99,7 +99,7 @@ class TableBuilder:
             self._drifted.setdefault(
                 name, next((value for value in held if not _fits(value, column)), held[0])
             )
-        texts = [None if value is None else _whole_text(_as_text(value)) for value in values]
+        texts = [None if value is None else whole_text(_as_text(value)) for value in values]
         return pa.array(texts, TEXT)
 
     def _extra(self, record: Record) -> str | None:
@@ -115,7 +115,7 @@ class TableBuilder:
         if not left:
             return None
         self._unknown |= left.keys()
-        return str(_whole_text(as_json({key: left[key] for key in sorted(left)})))
+        return str(whole_text(as_json({key: left[key] for key in sorted(left)})))
 
 
 class InferringBuilder:
@@ -153,17 +153,17 @@ class InferringBuilder:
         for path in [path for path in flat if path not in self._names]:
             self._names[path] = self._new_name(path)
         return {
-            path: _whole_text(as_json(value) if isinstance(value, dict | list) else value)
+            path: whole_text(as_json(value) if isinstance(value, dict | list) else value)
             for path, value in flat.items()
         }
 
     def _new_name(self, path: tuple[str, ...]) -> str:
         """Return a name that no other column has: ``userId`` and ``user_id`` may both come."""
         taken = set(self._names.values())
-        plain = _whole_text("_".join(snake_case(part) for part in path)) or "value"
+        plain = whole_text("_".join(snake_case(part) for part in path)) or "value"
         names = (
             plain,
-            _whole_text(".".join(path)),
+            whole_text(".".join(path)),
             *(f"{plain}_{n}" for n in range(2, len(taken) + 3)),
         )
         return str(next(name for name in names if name and name not in taken))
@@ -239,10 +239,3 @@ def _fits(value: Any, column: Column) -> bool:
 
 def _as_text(value: Any) -> str:
     return value if isinstance(value, str) else as_json(value)
-
-
-def _whole_text(value: Any) -> Any:
-    """Replace half a surrogate pair, which is legal in JSON and in no UTF-8, by U+FFFD."""
-    if isinstance(value, str):
-        return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-    return value

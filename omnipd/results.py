@@ -8,12 +8,13 @@ validated before anything else touches the data.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from omnipd.columns import whole_text
 from omnipd.errors import QueryError, ResponseError
 
 #: The column that tells totals rows from others, when they are kept.
@@ -175,7 +176,7 @@ def _in_request_order(names: list[str], fields: Sequence[str]) -> list[str]:
     return asked + [name for name in names if name not in set(asked)]
 
 
-def labelled(table: pa.Table, fields: Mapping[str, Any]) -> pa.Table:
+def labelled(table: pa.Table, fields: Any) -> pa.Table:
     """Rename columns to Omni's labels; two columns with one label keep their names behind it."""
     labels = [_label(name, fields) for name in table.column_names]
     return table.rename_columns(
@@ -186,7 +187,7 @@ def labelled(table: pa.Table, fields: Mapping[str, Any]) -> pa.Table:
     )
 
 
-def _label(name: str, fields: Mapping[str, Any]) -> str:
-    field = fields.get(name)
+def _label(name: str, fields: Any) -> str:
+    field = fields.get(name) if isinstance(fields, dict) else None
     label = field.get("label") if isinstance(field, dict) else None
-    return label if isinstance(label, str) and label else name
+    return str(whole_text(label)) if isinstance(label, str) and label else name

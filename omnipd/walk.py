@@ -159,7 +159,8 @@ class Walk:
     def _with_partial(
         self, error: OmniError, reading: _Reading, table: pa.Table | None = None
     ) -> OmniError:
-        """Let an error carry the rows that were read before it."""
+        """Let an error carry the rows that were read before it, and nothing of the key."""
+        error.message = self._client.hide_key(error.message)
         if reading.pages and error.partial is None:
             table = reading.builder.finish() if table is None else table
             error.partial = to_frame(table, self._facts(reading.pages, datetime.now(UTC), False))
