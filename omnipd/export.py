@@ -179,7 +179,7 @@ def write_atomically(path: str | os.PathLike[str], write: Callable[[IO[bytes]], 
         failure = (False, f"{target} cannot be written: {error.strerror}.")
     except OSError as error:
         failure = (True, f"{target} could not be written to its end: {error.strerror or error}.")
-    except (pa.ArrowException, UnicodeError) as error:
+    except (pa.ArrowException, UnicodeError, OverflowError) as error:
         failure = (False, f"{target}: a column cannot be stored: {str(error)[:200]}")
     if failure is not None:
         late, text = failure

@@ -6,6 +6,7 @@ from typing import Any
 
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from omnipd.columns import as_json, whole_text
 
@@ -41,12 +42,39 @@ def scalar_columns(table: pa.Table) -> pa.Table:
 def _scalar(column: pa.ChunkedArray) -> pa.ChunkedArray:
     if isinstance(column.type, pa.BaseExtensionType):
         column = _storage(column)
+    if pa.types.is_run_end_encoded(column.type):
+        column = pa.chunked_array(
+            [pc.run_end_decode(chunk) for chunk in column.chunks], column.type.value_type
+        )
     if pa.types.is_dictionary(column.type):
         column = column.cast(column.type.value_type)
-    if pa.types.is_nested(column.type) or pa.types.is_interval(column.type):
+    kind = column.type
+    if pa.types.is_nested(kind) or pa.types.is_interval(kind):
         texts = [None if value is None else as_json(value) for value in column.to_pylist()]
         return pa.chunked_array([pa.array(texts, pa.string())])
-    return column.cast(pa.string()) if pa.types.is_null(column.type) else column
+    if pa.types.is_null(kind) or pa.types.is_string_view(kind):
+        return column.cast(pa.string())
+    if pa.types.is_binary_view(kind):
+        return column.cast(pa.binary())
+    return _showable(column) if pa.types.is_timestamp(kind) else column
+
+
+def _showable(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Return moments that Python can show: others, and zones that nobody knows, break a mere repr."""
+    kind = column.type
+    if kind.tz is not None and not _is_zone(kind.tz):
+        column = column.cast(pa.timestamp(kind.unit, "UTC"))
+    years = pc.min_max(pc.year(column.cast(pa.timestamp(kind.unit)))).as_py()
+    usual = years["min"] is None or (years["min"] >= 1 and years["max"] <= 9999)
+    return column if usual else column.cast(pa.string())
+
+
+def _is_zone(name: str) -> bool:
+    try:
+        pc.assume_timezone(pa.array([0], pa.timestamp("s")), name)
+    except pa.ArrowException:
+        return False
+    return True
 
 
 def _storage(column: pa.ChunkedArray) -> pa.ChunkedArray:

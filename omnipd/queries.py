@@ -12,7 +12,7 @@ import pyarrow as pa
 
 from omnipd import envelope, jobs, results
 from omnipd.client import Client, current_client
-from omnipd.errors import OmniError, notice
+from omnipd.errors import OmniError, ResponseError, notice
 from omnipd.frames import scalar_columns, to_frame
 from omnipd.params import check_choice
 
@@ -220,13 +220,21 @@ def _run(
 
 def _table_of(outcome: jobs.Outcome, request: envelope.Envelope, *, totals: bool) -> pa.Table:
     said = outcome.line.get("cache_metadata")
-    rows_said = said.get("num_rows") if isinstance(said, dict) else None
+    count = said.get("num_rows") if isinstance(said, dict) else None
+    known = isinstance(count, int) and not isinstance(count, bool)
     try:
-        table = results.decode(outcome.payload, rows_said if isinstance(rows_said, int) else None)
+        table = results.decode(outcome.payload, count if known else None)
         return results.normalise(table, request.fields, totals=totals, pivoted=request.pivoted)
     except OmniError as error:
         error.job_id = outcome.job_id
         raise
+    except (pa.ArrowException, ValueError) as error:
+        reason = str(error)[:200]
+    raise ResponseError(
+        f"The result is not laid out as Omni's results are: {reason}",
+        job_id=outcome.job_id,
+        status=200,
+    )
 
 
 def _facts(outcome: jobs.Outcome, client: Client) -> dict[str, Any]:

@@ -55,6 +55,10 @@ def decode(payload: bytes | bytearray, rows_said: int | None = None) -> pa.Table
     try:
         table = pa.ipc.open_stream(buffer).read_all()
         table.validate(full=True)
+        for kind in table.schema.types:
+            _check_names(kind)
+        # Only the columns: notes that a stream may carry for pandas or Arrow are not obeyed.
+        table = pa.Table.from_arrays(table.columns, names=_distinct(table.column_names))
     except (pa.ArrowException, OSError, ValueError, MemoryError, OverflowError) as error:
         fault = type(error).__name__
     if fault is not None:
@@ -66,6 +70,27 @@ def decode(payload: bytes | bytearray, rows_said: int | None = None) -> pa.Table
             f"The Arrow stream of the result has no end: it is cut after {table.num_rows:,} rows."
         )
     return table
+
+
+def _check_names(kind: pa.DataType) -> None:
+    """Raise a ValueError for a zone or an inner name that is not UTF-8; nothing else looks."""
+    if pa.types.is_timestamp(kind):
+        str(kind.tz)
+    for place in range(kind.num_fields):
+        inner = kind.field(place)
+        str(inner.name)
+        _check_names(inner.type)
+
+
+def _distinct(names: Sequence[str]) -> list[str]:
+    """Return the names with a number behind those that came before: SQL may name columns alike."""
+    distinct: list[str] = []
+    for name in names:
+        number, other = 2, name
+        while other in distinct:
+            number, other = number + 1, f"{name}_{number}"
+        distinct.append(other)
+    return distinct
 
 
 def _has_end_marker(buffer: pa.Buffer) -> bool:
