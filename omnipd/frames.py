@@ -56,16 +56,21 @@ def _scalar(column: pa.ChunkedArray) -> pa.ChunkedArray:
         return column.cast(pa.string())
     if pa.types.is_binary_view(kind):
         return column.cast(pa.binary())
-    return _showable(column) if pa.types.is_timestamp(kind) else column
+    return _showable(column) if pa.types.is_timestamp(kind) or pa.types.is_date(kind) else column
 
 
 def _showable(column: pa.ChunkedArray) -> pa.ChunkedArray:
     """Return moments that Python can show: others, and zones that nobody knows, break a mere repr."""
     kind = column.type
-    if kind.tz is not None and not _is_zone(kind.tz):
-        column = column.cast(pa.timestamp(kind.unit, "UTC"))
-    years = pc.min_max(pc.year(column.cast(pa.timestamp(kind.unit)))).as_py()
-    usual = years["min"] is None or (years["min"] >= 1 and years["max"] <= 9999)
+    if pa.types.is_timestamp(kind) and kind.tz is not None:
+        if not _is_zone(kind.tz):
+            kind = pa.timestamp(kind.unit, "UTC")
+        column = column.cast(kind)
+        years = pc.year(column.cast(pa.timestamp(kind.unit)))
+    else:
+        years = pc.year(column)
+    ends = pc.min_max(years).as_py()
+    usual = ends["min"] is None or (ends["min"] >= 1 and ends["max"] <= 9999)
     return column if usual else column.cast(pa.string())
 
 
