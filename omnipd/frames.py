@@ -11,6 +11,11 @@ import pyarrow.compute as pc
 from omnipd.columns import as_json, whole_text
 
 
+_PER_DAY = {"s": 86_400, "ms": 86_400 * 10**3, "us": 86_400 * 10**6, "ns": 86_400 * 10**9}
+# The second day of the year 1 and the last but one of 9999, from 1970: a zone may shift by a day.
+_FIRST_DAY, _LAST_DAY = -719_161, 2_932_895
+
+
 def to_frame(table: pa.Table, facts: dict[str, Any]) -> pd.DataFrame:
     """Return a DataFrame with Arrow types, without copying the data.
 
@@ -62,15 +67,18 @@ def _scalar(column: pa.ChunkedArray) -> pa.ChunkedArray:
 def _showable(column: pa.ChunkedArray) -> pa.ChunkedArray:
     """Return moments that Python can show: others, and zones that nobody knows, break a mere repr."""
     kind = column.type
-    if pa.types.is_timestamp(kind) and kind.tz is not None:
-        if not _is_zone(kind.tz):
-            kind = pa.timestamp(kind.unit, "UTC")
+    if pa.types.is_timestamp(kind) and kind.tz is not None and not _is_zone(kind.tz):
+        kind = pa.timestamp(kind.unit, "UTC")
         column = column.cast(kind)
-        years = pc.year(column.cast(pa.timestamp(kind.unit)))
+    if pa.types.is_date32(kind):
+        per_day, numbers = 1, column.cast(pa.int32())
     else:
-        years = pc.year(column)
-    ends = pc.min_max(years).as_py()
-    usual = ends["min"] is None or (ends["min"] >= 1 and ends["max"] <= 9999)
+        per_day = _PER_DAY["ms" if pa.types.is_date64(kind) else kind.unit]
+        numbers = column.cast(pa.int64())
+    ends = pc.min_max(numbers).as_py()
+    usual = ends["min"] is None or (
+        _FIRST_DAY * per_day <= ends["min"] and ends["max"] < (_LAST_DAY + 1) * per_day
+    )
     return column if usual else column.cast(pa.string())
 
 

@@ -50,7 +50,7 @@ def decode(payload: bytes | bytearray, rows_said: int | None = None) -> pa.Table
     if bytes(payload[:6]) == b"ARROW1":
         raise ResponseError("The result is an Arrow file, not the Arrow stream that Omni sends.")
     buffer = pa.py_buffer(payload)
-    ended = _has_end_marker(buffer)
+    end = _end_of_stream(buffer)
     fault = None
     try:
         table = pa.ipc.open_stream(buffer).read_all()
@@ -65,10 +65,12 @@ def decode(payload: bytes | bytearray, rows_said: int | None = None) -> pa.Table
         raise ResponseError(f"The result is not a valid Arrow stream ({fault}).")
     if table.num_rows > 8 * max(len(payload), table.nbytes):
         raise ResponseError(f"The result claims {table.num_rows:,} rows in {len(payload):,} bytes.")
-    if not ended and rows_said != table.num_rows:
+    if end is None and rows_said != table.num_rows:
         raise ResponseError(
             f"The Arrow stream of the result has no end: it is cut after {table.num_rows:,} rows."
         )
+    if end is not None and end != buffer.size:
+        raise ResponseError(f"{buffer.size - end:,} bytes stand behind the end of the result.")
     return table
 
 
@@ -93,8 +95,8 @@ def _distinct(names: Sequence[str]) -> list[str]:
     return distinct
 
 
-def _has_end_marker(buffer: pa.Buffer) -> bool:
-    """Whether the messages of the stream are followed by its marker, not merely by no more bytes."""
+def _end_of_stream(buffer: pa.Buffer) -> int | None:
+    """Return where the stream's own end marker ends; None when there are merely no more bytes."""
     source = pa.BufferReader(buffer)
     reader = pa.ipc.MessageReader.open_stream(source)
     position = 0
@@ -102,9 +104,9 @@ def _has_end_marker(buffer: pa.Buffer) -> bool:
         try:
             reader.read_next_message()
         except StopIteration:
-            return bool(source.tell() > position)
+            return int(source.tell()) if source.tell() > position else None
         except (pa.ArrowException, OSError, EOFError, ValueError):
-            return False
+            return None
         position = source.tell()
 
 
