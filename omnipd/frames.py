@@ -10,7 +10,6 @@ import pyarrow.compute as pc
 
 from omnipd.columns import as_json, whole_text
 
-
 _PER_DAY = {"s": 86_400, "ms": 86_400 * 10**3, "us": 86_400 * 10**6, "ns": 86_400 * 10**9}
 # The second day of the year 1 and the last but one of 9999, from 1970: a zone may shift by a day.
 _FIRST_DAY, _LAST_DAY = -719_161, 2_932_895
