@@ -30,6 +30,7 @@ autosummary_generate = True
 numpydoc_show_class_members = False
 numpydoc_xref_param_type = False
 
+smartquotes = False  # quotes in these pages are often code
 myst_heading_anchors = 3
 myst_enable_extensions = ["deflist"]
 # Notebooks are shown as they are stored; a test runs them and compares.
@@ -37,6 +38,10 @@ nb_execution_mode = "off"
 
 html_theme = "pydata_sphinx_theme"
 html_title = "omnipd"
+# Only the reference has pages below it to list at the side.
+html_sidebars: dict[str, list[str]] = {
+    page.stem: [] for page in HERE.glob("*.md") if page.stem != "reference"
+} | {"notebooks/*": []}
 html_static_path = ["_static"]
 html_css_files = ["omnipd.css"]
 html_copy_source = False
