@@ -5,10 +5,11 @@ from __future__ import annotations
 import contextlib
 import importlib
 import tempfile
+import weakref
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
-from typing import Literal, Self
+from typing import Any, Literal, Self
 
 from omnipd.client import Client
 from omnipd.errors import SettingsError
@@ -43,13 +44,15 @@ class Sandbox(Client):
             requests_per_minute=requests_per_minute,
             **({} if now is None else {"now": now}),
         ).start()
-        self._folder = tempfile.TemporaryDirectory(prefix="omnipd-sandbox-")
+        folder = tempfile.TemporaryDirectory(prefix="omnipd-sandbox-")
+        # Also when nobody closes it: at the end of the process, or when it is let go.
+        self._shut_down = weakref.finalize(self, _shut_down, self.server, folder)
         super().__init__(
             resolve(self.server.url, self.server.api_key),
             cache=cache,
             requests_per_minute=requests_per_minute,
             timeout=timeout,
-            cache_dir=Path(self._folder.name),
+            cache_dir=Path(folder.name),
         )
         self.api_key: str = self.server.api_key
         self.models: dict[str, str] = self.server.models
@@ -57,9 +60,7 @@ class Sandbox(Client):
     def close(self) -> None:
         """Stop the server and delete what was kept on disk."""
         super().close()
-        self.server.close()
-        with contextlib.suppress(OSError):
-            self._folder.cleanup()
+        self._shut_down()
 
     def __enter__(self) -> Self:
         """Make the sandbox the default client of this context; it stops at its end."""
@@ -123,6 +124,12 @@ def sandbox(
         timeout=timeout,
         now=now,
     )
+
+
+def _shut_down(server: Any, folder: tempfile.TemporaryDirectory[str]) -> None:
+    server.close()
+    with contextlib.suppress(OSError):
+        folder.cleanup()
 
 
 def _server_class() -> type:
