@@ -16,6 +16,8 @@ class ScriptedServer:
 
     def __init__(self, tls=None, port=0):
         self.steps = []
+        #: A function of a target that gives its step, where many ask at once and order says nothing.
+        self.by_target = None
         self.requests = []
         #: How many connections were made, whether or not a request came over them.
         self.accepted = 0
@@ -83,7 +85,10 @@ class ScriptedServer:
             headers[name.lower()] = value.strip()
         body = stream.read(int(headers.get("content-length", 0)))
         self.requests.append((method, target, headers, body))
-        step = self.steps[min(len(self.requests), len(self.steps)) - 1]
+        if self.by_target is not None:
+            step = self.by_target(target)
+        else:
+            step = self.steps[min(len(self.requests), len(self.steps)) - 1]
         if callable(step):
             step(connection)
             return False
