@@ -43,7 +43,9 @@ def table_rows(text):
     for table in re.findall(r"(?:^\|.*\|\n)+", text, re.MULTILINE):
         lines = table.strip().splitlines()
         assert re.fullmatch(r"[|\- ]+", lines[1]), lines[0]
-        rows += [[cell.strip() for cell in line.strip("|").split("|")] for line in lines[2:]]
+        rows += [
+            [cell.strip() for cell in re.split(r"(?<!\\)\|", line.strip("|"))] for line in lines[2:]
+        ]
     return rows
 
 
