@@ -31,6 +31,11 @@ class Behaviour:
         Act as if nobody held ``VIEW_SQL``.
     query_api_enabled : bool
         The organization's feature flag for the query endpoints.
+    old_shapes : bool
+        Give records the shapes of older servers and of the older documentation, wherever the
+        sources of the contract disagree on a shape.
+    scim_count_at_most : int, optional
+        The most resources one page of a SCIM list holds, however many are asked for.
     """
 
     requests_per_minute: int | None = None
@@ -41,6 +46,8 @@ class Behaviour:
     accepts_sort_by_updated_at: bool = False
     redact_sql: bool = False
     query_api_enabled: bool = True
+    old_shapes: bool = False
+    scim_count_at_most: int | None = None
 
     def __post_init__(self) -> None:
         if self.requests_per_minute is not None and self.requests_per_minute < 1:
@@ -51,4 +58,7 @@ class Behaviour:
             raise ValueError(msg)
         if self.slow_job_polls < 0:
             msg = "slow_job_polls cannot be negative"
+            raise ValueError(msg)
+        if self.scim_count_at_most is not None and self.scim_count_at_most < 1:
+            msg = "scim_count_at_most must be at least 1, or None for no limit"
             raise ValueError(msg)

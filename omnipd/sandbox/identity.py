@@ -14,6 +14,7 @@ from omnipd.sandbox.organisation.records import User
 from omnipd.sandbox.refusals import Forbidden, Unauthenticated, user_not_found
 
 KeyScope = Literal["organization", "user"]
+Audience = Literal["everybody", "administrators", "organization keys"]
 
 _VIEWER = frozenset({"RUN_CONTENT_QUERIES", "DOWNLOAD_CONTENT_QUERY", "SCHEDULE", "USE_AI"})
 _RESTRICTED_QUERIER = _VIEWER | {"QUERY_TOPICS", "USE_WORKBOOKS", "SAVE_SPREADSHEETS", "VIEW_SQL"}
@@ -79,6 +80,14 @@ class Keyring:
         if caller is None:
             raise Unauthenticated(403, "Invalid bearer token")
         return caller
+
+
+def admit(caller: Caller, audience: Audience) -> None:
+    """Refuse a caller whose key, or whose user, an endpoint is not for."""
+    if audience == "organization keys" and caller.key_scope == "user":
+        raise Forbidden("User-scoped API keys are not allowed to access the SCIM API")
+    if audience == "administrators" and caller.user.organization_role != "ORG_ADMIN":
+        raise Forbidden
 
 
 def acting_user(caller: Caller, user_id: str | None, organisation: Organisation) -> User:

@@ -53,9 +53,7 @@ def cut_page(
     """
     size: int = asked["pageSize"]
     digest = _digest(asked)
-    ordered = sorted(records, key=order.identity)
-    # Stable, also when reversed: equal ranks keep the ascending identity.
-    ordered.sort(key=lambda record: _collated(order.rank(record)), reverse=order.descending)
+    ordered = _sorted(records, order)
     if asked["cursor"]:
         rank, identity = _read(asked["cursor"], digest, ordered, order)
         rest = _after(ordered, order, rank, identity)
@@ -71,6 +69,56 @@ def cut_page(
         "totalRecords": len(ordered),
     }
     return page, info
+
+
+def cut_numbered_page(
+    records: Sequence[Record], order: Order[Record], *, asked: Mapping[str, Any]
+) -> tuple[list[Record], dict[str, Any]]:
+    """Cut a page whose cursor is its number, from "1"; a change in between shifts the rows."""
+    size: int = asked["pageSize"]
+    number = asked["cursor"] or "1"
+    if not (number.isascii() and number.isdigit() and int(number[:9]) > 0 and len(number) < 10):
+        raise BadRequest("Invalid cursor", at="cursor")
+    ordered = _sorted(records, order)
+    start = (int(number) - 1) * size
+    more = start + size < len(ordered)
+    info = {
+        "hasNextPage": more,
+        "nextCursor": str(int(number) + 1) if more else None,
+        "pageSize": size,
+        "totalRecords": len(ordered),
+    }
+    return ordered[start : start + size], info
+
+
+def cut_page_after_id(
+    records: Sequence[Record], order: Order[Record], *, asked: Mapping[str, Any]
+) -> tuple[list[Record], dict[str, Any]]:
+    """Cut a page whose cursor is the id of the record before it."""
+    size: int = asked["pageSize"]
+    ordered = _sorted(records, order)
+    start = 0
+    if asked["cursor"]:
+        places = {order.identity(record): place for place, record in enumerate(ordered)}
+        if asked["cursor"] not in places:
+            raise BadRequest("Invalid cursor", at="cursor")
+        start = places[asked["cursor"]] + 1
+    page = ordered[start : start + size]
+    more = start + size < len(ordered)
+    info = {
+        "hasNextPage": more,
+        "nextCursor": order.identity(page[-1]) if more else None,
+        "pageSize": size,
+        "totalRecords": len(ordered),
+    }
+    return page, info
+
+
+def _sorted(records: Sequence[Record], order: Order[Record]) -> list[Record]:
+    ordered = sorted(records, key=order.identity)
+    # Stable, also when reversed: equal ranks keep the ascending identity.
+    ordered.sort(key=lambda record: _collated(order.rank(record)), reverse=order.descending)
+    return ordered
 
 
 def _collated(rank: Rank) -> tuple[str, str] | int:

@@ -21,10 +21,15 @@ _UUID = re.compile(
 
 @dataclass(frozen=True)
 class Parameter:
-    """Describe one query parameter: how to read its text, and its value when absent."""
+    """Describe one query parameter: how to read its text, and its value when absent.
+
+    One that may be given several times is read once for each, and its value is a list.
+    """
 
     read: Callable[[str], Any]
     default: Any = None
+    required: bool = False
+    many: bool = False
 
 
 def is_uuid(value: object) -> bool:
@@ -94,8 +99,37 @@ def comma_separated(value: str) -> list[str]:
     return [part for part in (piece.strip() for piece in value.split(",")) if part]
 
 
-def page_size(maximum: int) -> Callable[[str], int]:
-    """Take a whole number from 1 to `maximum`."""
+def boolean(value: str) -> bool:
+    """Take ``true`` or ``false``."""
+    return one_of("true", "false")(value) == "true"
+
+
+def boolean_or_digit(value: str) -> bool:
+    """Take ``true``, ``false``, ``1`` or ``0``."""
+    return one_of("0", "1", "true", "false")(value) in {"1", "true"}
+
+
+def at_most(characters: int) -> Callable[[str], str]:
+    """Take a text of so many characters at most."""
+
+    def read(value: str) -> str:
+        if len(value) > characters:
+            raise ValueError(f"String must contain at most {characters} character(s)")
+        return value
+
+    return read
+
+
+def numeric(value: str) -> int:
+    """Take a number as SCIM lists do: signs and decimals are allowed, the fraction is cut off."""
+    # The specification's own pattern; what it lets through is odd but no error (docs/wire.md).
+    if not re.fullmatch(r"-?[0-9]*\.?[0-9]+", value):
+        raise ValueError("Invalid")
+    return int(min(max(float(value), -1e9), 1e9))
+
+
+def page_size(maximum: int | None) -> Callable[[str], int]:
+    """Take a whole number from 1 to `maximum`, or of any size."""
 
     def read(value: str) -> int:
         # JavaScript's Number("") is 0, so an empty value is too small rather than no number.
@@ -104,9 +138,9 @@ def page_size(maximum: int) -> Callable[[str], int]:
         number = float(value or "0")
         if number < 1:
             raise ValueError("Page size must be at least 1")
-        if number > maximum:
+        if maximum is not None and number > maximum:
             raise ValueError(f"Page size cannot exceed {maximum}")
-        if not number.is_integer():
+        if not number.is_integer():  # infinity is none either
             raise ValueError("Expected integer, received float")
         return int(number)
 
@@ -117,24 +151,32 @@ def read_parameters(
     given: Iterable[tuple[str, str]], declared: Mapping[str, Parameter]
 ) -> dict[str, Any]:
     """Check what was given against what an endpoint declares; give a value for every name."""
-    texts: dict[str, str] = {}
+    texts: dict[str, list[str]] = {}
     unknown = []
     for name, value in given:
         if name not in declared:
             unknown.append(name)
-        elif name in texts:
+        elif name in texts and not declared[name].many:
             raise BadRequest("Expected string, received array", at=name)
         else:
-            texts[name] = value
+            texts.setdefault(name, []).append(value)
     if unknown:
         names = ", ".join(f"'{name}'" for name in dict.fromkeys(unknown))
         raise BadRequest(f"Unrecognized key(s) in object: {names}")
     values = {}
     for name, parameter in declared.items():
+        if parameter.required and name not in texts:
+            raise BadRequest("Required", at=name)
         try:
-            values[name] = parameter.read(texts[name]) if name in texts else parameter.default
+            values[name] = _value(parameter, texts.get(name))
         except BadElement as error:
             raise BadRequest(str(error), at=f"{name}.{error.place}") from None
         except ValueError as error:
             raise BadRequest(str(error), at=name) from None
     return values
+
+
+def _value(parameter: Parameter, texts: list[str] | None) -> Any:
+    if texts is None:
+        return parameter.default
+    return [parameter.read(text) for text in texts] if parameter.many else parameter.read(texts[0])

@@ -19,6 +19,14 @@ class RefusedRequest(Exception):
         """Give the JSON body of the answer."""
         return {"detail": self.detail, "status": self.status}
 
+    def scim_body(self) -> Any:
+        """Give the JSON body of the answer on a SCIM path, form E4."""
+        return {
+            "detail": self.detail,
+            "schemas": ["urn:ietf:params:scim:api:messages:2.0:Error"],
+            "status": self.status,
+        }
+
 
 class BadRequest(RefusedRequest):
     """Refuse a request that breaks a rule: 400, ``Bad Request: <path>: <reason>``."""
@@ -47,6 +55,21 @@ class Unauthenticated(RefusedRequest):
     def body(self) -> Any:
         """Give the JSON body of the answer."""
         return {"error": {"code": self.status, "message": self.detail}}
+
+    def scim_body(self) -> Any:
+        """Give the same: authentication comes before the path is looked at."""
+        return self.body()
+
+
+class BadListCursor(RefusedRequest):
+    """Refuse a cursor, in form E3: ``{"error", "success": false}``."""
+
+    def __init__(self) -> None:
+        super().__init__(400, "Invalid cursor")
+
+    def body(self) -> Any:
+        """Give the JSON body of the answer."""
+        return {"error": self.detail, "success": False}
 
 
 def user_not_found(user_id: str) -> NotFound:

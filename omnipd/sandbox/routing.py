@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from urllib.parse import unquote
 
+from omnipd.sandbox.identity import Audience
 from omnipd.sandbox.parameters import Parameter
 from omnipd.sandbox.refusals import NotFound, RefusedRequest
 from omnipd.sandbox.reply import Reply
@@ -26,6 +27,7 @@ class Endpoint:
     path: str
     answer: Callable[[Call], Reply]
     parameters: Mapping[str, Parameter] = field(default_factory=dict)
+    audience: Audience = "everybody"
 
 
 @dataclass(frozen=True)
@@ -56,8 +58,10 @@ class Router:
 
     def _at(self, parts: Sequence[str]) -> list[Route]:
         routes = []
+        # Official clients spell SCIM paths in capitals and in lower case (docs/wire.md).
+        same = _same_but_for_case if is_scim("/".join(parts)) else _same
         for template, endpoint in self._table:
-            segments = _match(template, parts)
+            segments = _match(template, parts, same)
             if segments is not None:
                 routes.append(Route(endpoint, segments))
         return routes
@@ -69,7 +73,22 @@ def _moved(parts: Sequence[str]) -> list[str]:
     return []
 
 
-def _match(template: Sequence[str], parts: Sequence[str]) -> dict[str, str] | None:
+def is_scim(path: str) -> bool:
+    """Tell whether a path belongs to the SCIM part of the API."""
+    return path.casefold().startswith("/api/scim/")
+
+
+def _same(expected: str, part: str) -> bool:
+    return expected == part
+
+
+def _same_but_for_case(expected: str, part: str) -> bool:
+    return expected.casefold() == part.casefold()
+
+
+def _match(
+    template: Sequence[str], parts: Sequence[str], same: Callable[[str, str], bool]
+) -> dict[str, str] | None:
     if len(template) != len(parts):
         return None
     segments = {}
@@ -79,6 +98,6 @@ def _match(template: Sequence[str], parts: Sequence[str]) -> dict[str, str] | No
             if not part:
                 return None
             segments[expected[1:-1]] = unquote(part)
-        elif expected != part:
+        elif not same(expected, part):
             return None
     return segments

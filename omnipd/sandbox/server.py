@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 from omnipd.sandbox.behaviour import Behaviour, RetryAfter
 from omnipd.sandbox.connection import Connection
 from omnipd.sandbox.endpoints import endpoints
-from omnipd.sandbox.identity import Keyring
+from omnipd.sandbox.identity import Keyring, admit
 from omnipd.sandbox.organisation.organisation import invent_organisation
 from omnipd.sandbox.organisation.queries import ModelReference
 from omnipd.sandbox.parameters import read_parameters
@@ -28,7 +28,7 @@ from omnipd.sandbox.rate_limit import RateLimit
 from omnipd.sandbox.refusals import RefusedRequest
 from omnipd.sandbox.reply import Reply, json_reply
 from omnipd.sandbox.request import Call, Request
-from omnipd.sandbox.routing import Router
+from omnipd.sandbox.routing import Router, is_scim
 from omnipd.sandbox.world import QueryEngine, World
 
 if TYPE_CHECKING:
@@ -78,7 +78,7 @@ class Server:
     engine : QueryEngine, optional
         What plans and runs queries; the bundled models when None.
     requests_per_minute, retry_after, slow_job_polls, labels_as_objects, accepts_labels_filter, \
-accepts_sort_by_updated_at, redact_sql, query_api_enabled
+accepts_sort_by_updated_at, redact_sql, query_api_enabled, old_shapes, scim_count_at_most
         See :class:`omnipd.sandbox.behaviour.Behaviour`.
 
     Examples
@@ -103,6 +103,8 @@ accepts_sort_by_updated_at, redact_sql, query_api_enabled
         accepts_sort_by_updated_at: bool = False,
         redact_sql: bool = False,
         query_api_enabled: bool = True,
+        old_shapes: bool = False,
+        scim_count_at_most: int | None = None,
         now: Callable[[], datetime] = _clock,
         engine: QueryEngine | None = None,
     ) -> None:
@@ -115,6 +117,8 @@ accepts_sort_by_updated_at, redact_sql, query_api_enabled
             accepts_sort_by_updated_at=accepts_sort_by_updated_at,
             redact_sql=redact_sql,
             query_api_enabled=query_api_enabled,
+            old_shapes=old_shapes,
+            scim_count_at_most=scim_count_at_most,
         )
         queries: QueryEngine = _engine() if engine is None else engine
         self.organisation = invent_organisation(
@@ -218,7 +222,8 @@ accepts_sort_by_updated_at, redact_sql, query_api_enabled
         try:
             reply = self._answer(request)
         except RefusedRequest as refusal:
-            reply = json_reply(refusal.body(), status=refusal.status, headers=refusal.headers)
+            body = refusal.scim_body() if is_scim(request.path) else refusal.body()
+            reply = json_reply(body, status=refusal.status, headers=refusal.headers)
         except Exception as error:  # noqa: BLE001 - one request must not take the server with it
             self._report(error)
             reply = json_reply(RefusedRequest(500, "Internal Server Error").body(), status=500)
@@ -233,6 +238,7 @@ accepts_sort_by_updated_at, redact_sql, query_api_enabled
             return turned_away
         route = self._router.find(request.method, request.path)
         caller = self._world.keyring.caller(authorization)
+        admit(caller, route.endpoint.audience)
         parameters = read_parameters(request.query, route.endpoint.parameters)
         return route.endpoint.answer(Call(request, self._world, caller, route.segments, parameters))
 

@@ -5,10 +5,18 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from functools import lru_cache
+from threading import Lock
 
 from omnipd.sandbox.organisation.documents import invent_documents
+from omnipd.sandbox.organisation.embed import invent_embed_users
 from omnipd.sandbox.organisation.folders import invent_folders
-from omnipd.sandbox.organisation.people import LABELS, invent_groups, invent_users
+from omnipd.sandbox.organisation.models import ModelRecord, invent_models, models_of_documents
+from omnipd.sandbox.organisation.people import (
+    LABELS,
+    invent_groups,
+    invent_newcomers,
+    invent_users,
+)
 from omnipd.sandbox.organisation.queries import ModelReference
 from omnipd.sandbox.organisation.records import Document, Folder, Group, Label, User
 
@@ -25,6 +33,7 @@ class Organisation:
     def __init__(
         self,
         *,
+        models: Sequence[ModelReference],
         users: Sequence[User],
         groups: Sequence[Group],
         labels: Sequence[Label],
@@ -36,8 +45,42 @@ class Organisation:
         self.labels = {label.name: label for label in labels}
         self.folders = {folder.id: folder for folder in folders}
         self.documents = {document.identifier: document for document in documents}
+        self.embed_users = {user.membership_id: user for user in invent_embed_users()}
         self.administrator = users[0]
         self.token_holder = users[1]
+        # The model behind a document is the one on its connection.
+        self.shared_models = {model.connection_id: model for model in models}
+        self.fixed_models = invent_models(models)
+        self.widely_shared = _first_shown(documents)
+        self._lock = Lock()
+
+    @property
+    def models(self) -> dict[str, ModelRecord]:
+        """Give every model by id, those of documents among them."""
+        found = [*self.fixed_models]
+        found += models_of_documents(self.documents.values(), self.shared_models)
+        return {model.id: model for model in found}
+
+    def branches_of(self, connection_id: str) -> list[ModelRecord]:
+        """Give the branches of the shared model on a connection."""
+        return [
+            model
+            for model in self.fixed_models
+            if model.kind == "BRANCH" and model.connection_id == connection_id
+        ]
+
+    def groups_of(self, user_id: str) -> list[Group]:
+        """Give the groups a member is in."""
+        return [group for group in self.groups.values() if user_id in group.member_ids]
+
+    def add_document(self, document: Document) -> bool:
+        """Add a document; tell whether its identifier was free."""
+        with self._lock:
+            if document.identifier in self.documents:
+                return False
+            # A new mapping, so that whoever walks the old one is not disturbed.
+            self.documents = {**self.documents, document.identifier: document}
+            return True
 
     def documents_per_folder(self) -> Counter[str]:
         """Count the documents directly in each folder, without those in the Trash."""
@@ -57,8 +100,9 @@ def invent_organisation(
 ) -> Organisation:
     """Invent an organization; the same arguments give the same one on every day and machine."""
     invented_folders, invented_documents = _invent_content(tuple(models), documents, folders)
-    users = invent_users()
+    users = [*invent_users(), *invent_newcomers()]
     return Organisation(
+        models=models,
         users=users,
         groups=invent_groups(users),
         labels=LABELS,
@@ -74,3 +118,17 @@ def _invent_content(
     users = invent_users()
     tree = tuple(invent_folders(users, folders))
     return tree, tuple(invent_documents(users, tree, models, documents))
+
+
+def _first_shown(documents: Sequence[Document]) -> str | None:
+    return next(
+        (
+            document.identifier
+            for document in documents
+            if document.has_dashboard
+            and document.folder_id
+            and document.scope == "organization"
+            and not document.deleted
+        ),
+        None,
+    )

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from omnipd.sandbox.organisation import chance
+from omnipd.sandbox.organisation.moments import EPOCH, written
 from omnipd.sandbox.organisation.records import Group, Label, OrganizationRole, User
 
 # name, e-mail, role on every model, region. The first is the administrator whose
@@ -59,23 +62,71 @@ LABELS = (
 )
 
 
+_NEWCOMERS = 106
+_GIVEN_NAMES = ("Anna", "Bilal", "Carmen", "Dewi", "Emre", "Freja", "Goran", "Hana", "Ines", "Jun")
+_FAMILY_NAMES = ("Adeyemi", "Berg", "Costa", "Đỗ", "Estévez", "Fischer", "Gómez", "Haddad", "Ito")
+_ROLES = ("VIEWER", "QUERY_TOPICS", "QUERIER", "MODELER")
+_REGIONS = ("north", "south", "east", "west")
+
+
 def invent_users() -> list[User]:
-    """Invent the members, the administrator first and the personal-token holder second."""
-    users = []
-    for name, mailbox, model_role, region in _MEMBERS:
-        role: OrganizationRole = "ORG_ADMIN" if mailbox in _ADMINISTRATORS else "MEMBER"
-        users.append(
-            User(
-                membership_id=chance.stable_uuid("membership", mailbox),
-                user_id=chance.stable_uuid("user", mailbox),
-                name=name,
-                email=f"{mailbox}@sandbox.example",
-                organization_role=role,
-                model_role=model_role,
-                attributes={"region": region},
-            )
+    """Invent the members who own things, the administrator first, the token's holder second."""
+    return [
+        _user(
+            place,
+            name,
+            mailbox,
+            "ORG_ADMIN" if mailbox in _ADMINISTRATORS else "MEMBER",
+            model_role,
+            region,
         )
-    return users
+        for place, (name, mailbox, model_role, region) in enumerate(_MEMBERS)
+    ]
+
+
+def invent_newcomers() -> list[User]:
+    """Invent members who own nothing and like nothing yet; some of them are gone again."""
+    return [
+        _user(
+            len(_MEMBERS) + place,
+            f"{chance.pick(_GIVEN_NAMES, 'given name', place)}"
+            f" {chance.pick(_FAMILY_NAMES, 'family name', place)}",
+            f"newcomer.{place + 1}",
+            "MEMBER",
+            chance.pick(_ROLES, "newcomer role", place),
+            chance.pick(_REGIONS, "newcomer region", place),
+            active=place % 17 != 3,
+        )
+        for place in range(_NEWCOMERS)
+    ]
+
+
+def _user(
+    place: int,
+    name: str,
+    mailbox: str,
+    organization_role: OrganizationRole,
+    model_role: str,
+    region: str,
+    *,
+    active: bool = True,
+) -> User:
+    created = EPOCH + timedelta(days=5 * place, minutes=chance.number(1440, "joined", mailbox))
+    updated = created + timedelta(minutes=chance.number(500_000, "changed", mailbox))
+    login = updated + timedelta(minutes=chance.number(100_000, "login", mailbox))
+    return User(
+        membership_id=chance.stable_uuid("membership", mailbox),
+        user_id=chance.stable_uuid("user", mailbox),
+        name=name,
+        email=f"{mailbox}@sandbox.example",
+        organization_role=organization_role,
+        model_role=model_role,
+        attributes={"region": region},
+        created_at=written(created),
+        updated_at=written(updated),
+        last_login=None if chance.number(9, "never", mailbox) == 0 else written(login),
+        active=active,
+    )
 
 
 def invent_groups(users: list[User]) -> list[Group]:
@@ -87,6 +138,8 @@ def invent_groups(users: list[User]) -> list[Group]:
             member_ids=tuple(
                 user.membership_id for user in chance.some(users, percent, "group", name)
             ),
+            created_at=written(EPOCH + timedelta(days=3 * place)),
+            updated_at=written(EPOCH + timedelta(days=400 + 3 * place)),
         )
-        for name, percent in _GROUPS
+        for place, (name, percent) in enumerate(_GROUPS)
     ]

@@ -19,6 +19,7 @@ class ModelReference:
     id: str
     name: str
     connection_id: str
+    kind: str = "SHARED"
 
 
 def _query(topic: str, table: str, fields: list[str], **rest: Any) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
@@ -25,6 +26,10 @@ class User:
     organization_role: OrganizationRole
     model_role: str
     attributes: dict[str, Any]
+    created_at: str
+    updated_at: str
+    last_login: str | None
+    active: bool = True
 
 
 @dataclass(frozen=True)
@@ -34,6 +39,8 @@ class Group:
     id: str
     name: str
     member_ids: tuple[str, ...]
+    created_at: str
+    updated_at: str
 
 
 @dataclass(frozen=True)
@@ -78,6 +85,17 @@ ABSENT = Absent()
 
 
 @dataclass(frozen=True)
+class Dashboard:
+    """What a dashboard has beside its queries: filters and controls by id, and their order."""
+
+    filters: Mapping[str, Any]
+    controls: Mapping[str, Any]
+    order: tuple[str, ...]
+    facet_filters: bool = False
+    refresh_interval: int | None = None
+
+
+@dataclass(frozen=True)
 class Document:
     """A document. `updated_at` is the text on the wire, `updated_on` the instant it names."""
 
@@ -99,3 +117,6 @@ class Document:
     labels: tuple[str, ...] = ()
     favorited_by: tuple[str, ...] = ()
     queries: tuple[StoredQuery, ...] = field(default=())
+    # What an import brought along; the dashboard of any other document is invented.
+    dashboard: Dashboard | None = None
+    imported: bool = False

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from typing import Any
-from urllib.parse import quote
 
+from omnipd.sandbox.content.records import (
+    Item,
+    add_optional,
+    document_record,
+    folder_address,
+    owner,
+)
 from omnipd.sandbox.identity import Caller
-from omnipd.sandbox.organisation.organisation import WEB_ADDRESS, Organisation
+from omnipd.sandbox.organisation.organisation import Organisation
 from omnipd.sandbox.organisation.records import Absent, Document, Folder
 from omnipd.sandbox.paging import Order, Rank, cut_page
 from omnipd.sandbox.refusals import BadRequest, NotFound, user_not_found
@@ -17,7 +22,6 @@ from omnipd.sandbox.reply import Reply, json_reply
 from omnipd.sandbox.request import Call
 from omnipd.sandbox.world import World
 
-Item = Document | Folder
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -50,14 +54,8 @@ def list_content(call: Call) -> Reply:
         descending=asked["sortDirection"] == "desc",
     )
     page, info = cut_page(items, order, asked=asked)
-    records = [_record(item, organisation) for item in page]
-    if "_count" in asked["include"]:
-        in_folder = organisation.documents_per_folder()
-        for record, item in zip(records, page, strict=True):
-            record["_count"] = _counts(item, in_folder)
-    if "labels" in asked["include"]:
-        for record, item in zip(records, page, strict=True):
-            record["labels"] = _labels(item, call.world)
+    records = [_record(item, call.world) for item in page]
+    add_optional(records, page, asked["include"], call.world)
     return json_reply({"records": records, "pageInfo": info})
 
 
@@ -128,61 +126,18 @@ _RANKS: dict[str, Callable[[Item], Rank]] = {
 }
 
 
-def _record(item: Item, organisation: Organisation) -> dict[str, Any]:
-    record = _document(item, organisation) if isinstance(item, Document) else _folder(item)
-    owner = organisation.users[item.owner_id]
-    return record | {"owner": {"id": owner.membership_id, "name": owner.name}}
-
-
-def _counts(item: Item, in_folder: Counter[str]) -> dict[str, int]:
-    favorites = len(item.favorited_by)
-    if isinstance(item, Document):
-        return {"favorites": favorites, "views": item.views}
-    return {"documents": in_folder[item.id], "favorites": favorites}
-
-
-def _labels(item: Item, world: World) -> list[Any]:
-    if not world.behaviour.labels_as_objects:
-        return list(item.labels)
-    return [
-        {"name": name, "verified": world.organisation.labels[name].verified} for name in item.labels
-    ]
-
-
-def _folder(folder: Folder) -> dict[str, Any]:
-    return {
-        "type": "folder",
-        "id": folder.id,
-        "name": folder.name,
-        "path": folder.path,
-        "scope": folder.scope,
-        "url": f"{WEB_ADDRESS}/f/{quote(folder.path)}",
+def _record(item: Item, world: World) -> dict[str, Any]:
+    if isinstance(item, Folder):
+        return {
+            "type": "folder",
+            "id": item.id,
+            "name": item.name,
+            "path": item.path,
+            "scope": item.scope,
+            "url": folder_address(item),
+            "owner": owner(item, world.organisation),
+        }
+    usage = {"lastViewedAt": item.last_viewed_at, "visits": item.visits}
+    return document_record(item, world) | {
+        key: value for key, value in usage.items() if not isinstance(value, Absent)
     }
-
-
-def _document(document: Document, organisation: Organisation) -> dict[str, Any]:
-    page = "dashboards" if document.has_dashboard else "apps" if document.has_app else "w"
-    parent = organisation.folders[document.folder_id] if document.folder_id else None
-    record = {
-        "type": "document",
-        "identifier": document.identifier,
-        "name": document.name,
-        "scope": document.scope,
-        "connectionId": document.connection_id,
-        "deleted": document.deleted,
-        "description": document.description,
-        "folder": parent
-        and {
-            "id": parent.id,
-            "name": parent.name,
-            "path": parent.path,
-            "scope": parent.scope,
-        },
-        "hasDashboard": document.has_dashboard,
-        "hasApp": document.has_app,
-        "updatedAt": document.updated_at,
-        "lastViewedAt": document.last_viewed_at,
-        "visits": document.visits,
-        "url": f"{WEB_ADDRESS}/{page}/{document.identifier}",
-    }
-    return {key: value for key, value in record.items() if not isinstance(value, Absent)}

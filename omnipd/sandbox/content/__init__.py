@@ -1,0 +1,1 @@
+"""Documents, folders, dashboards and labels."""

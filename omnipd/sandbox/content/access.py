@@ -1,0 +1,208 @@
+"""Who may do what with a document or a folder."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from omnipd.sandbox.content.visible import find_document, find_folder
+from omnipd.sandbox.identity import Caller, acting_user
+from omnipd.sandbox.organisation import chance
+from omnipd.sandbox.organisation.organisation import Organisation
+from omnipd.sandbox.organisation.permits import (
+    ROLES,
+    Permit,
+    permits_on_document,
+    permits_on_folder,
+)
+from omnipd.sandbox.organisation.records import Document, Folder, User
+from omnipd.sandbox.paging import Order, Rank, cut_page
+from omnipd.sandbox.refusals import BadRequest, Forbidden
+from omnipd.sandbox.reply import Reply, json_reply
+from omnipd.sandbox.request import Call
+
+# ability: one document in so many does without it; 0 for never
+_ABILITIES = {
+    "canAnalyze": 8,
+    "canDownload": 8,
+    "canDrill": 10,
+    "canDuplicate": 12,
+    "canRequestAccess": 5,
+    "canSaveSpreadsheets": 9,
+    "canSchedule": 7,
+    "canUpload": 4,
+    "canUseDashboardAi": 6,
+    "canUseTimezoneOverride": 3,
+    "canViewWorkbook": 8,
+    "requirePullRequestToPublish": 0,
+}
+
+
+@dataclass(frozen=True)
+class Access:
+    """A permit, and the folder it comes from unless it stands on the document itself."""
+
+    permit: Permit
+    folder: Folder | None = None
+
+
+def show_permissions(call: Call) -> Reply:
+    """Answer with what a document allows and, for a member that is named, their permits."""
+    document = find_document(call)
+    organisation = call.world.organisation
+    old = call.world.behaviour.old_shapes
+    if old and call.parameters["userId"] is None:
+        raise BadRequest("Required", at="userId")
+    user = acting_user(call.caller, call.parameters["userId"], organisation)
+    permits = [
+        access
+        for access in _accesses(document, organisation)
+        if access.permit.covers(user.membership_id)
+    ]
+    if old:
+        return json_reply([_oldest_permit(access) for access in permits])
+    answer: dict[str, Any] = {"abilities": abilities(document)}
+    if call.parameters["userId"] is not None:
+        answer["permits"] = [_document_permit(access) for access in permits]
+    return json_reply(answer)
+
+
+def list_access(call: Call) -> Reply:
+    """Answer with one page of everybody who has access, once for each way they have it."""
+    document = find_document(call)
+    asked = call.parameters
+    accesses = [
+        access
+        for access in _accesses(document, call.world.organisation)
+        if asked["accessSource"] in {None, _source(access)}
+        and asked["type"] in {None, access.permit.principal_type}
+    ]
+    order: Order[Access] = Order(
+        rank=_RANKS[asked["sortField"]],
+        identity=lambda access: " ".join(
+            (access.permit.principal_type, access.permit.principal_id, _source(access))
+        ),
+        descending=asked["sortDirection"] == "desc",
+    )
+    page, info = cut_page(accesses, order, asked=asked)
+    return json_reply({"principals": [_principal(access) for access in page], "pageInfo": info})
+
+
+def show_folder_permissions(call: Call) -> Reply:
+    """Answer with the permits on a folder: all of them for its managers, or one member's."""
+    folder = find_folder(call, call.segments["folderId"])
+    organisation = call.world.organisation
+    permits = permits_on_folder(folder, organisation)
+    user_id: str | None = call.parameters["userId"]
+    if user_id is not None:
+        user = acting_user(call.caller, user_id, organisation)
+        permits = [permit for permit in permits if permit.covers(user.membership_id)]
+    elif not _manages(call.caller, permits):
+        raise Forbidden
+    write = _older_folder_permit if call.world.behaviour.old_shapes else _folder_permit
+    return json_reply({"permits": [write(permit) for permit in permits]})
+
+
+def abilities(document: Document) -> dict[str, bool]:
+    """Tell what a document allows those who may see it."""
+    return {
+        name: chance.number(one_in, name, document.identifier) != 0
+        if one_in
+        else requires_pull_request(document)
+        for name, one_in in _ABILITIES.items()
+    }
+
+
+def requires_pull_request(document: Document) -> bool:
+    """Tell whether a document is published by pull request only."""
+    return chance.number(20, "pull request", document.identifier) == 0
+
+
+def _accesses(document: Document, organisation: Organisation) -> list[Access]:
+    found = [Access(permit) for permit in permits_on_document(document, organisation)]
+    if document.folder_id is not None:
+        folder = organisation.folders[document.folder_id]
+        found += [Access(permit, folder) for permit in permits_on_folder(folder, organisation)]
+    return found
+
+
+def _manages(caller: Caller, permits: list[Permit]) -> bool:
+    return caller.user.organization_role == "ORG_ADMIN" or any(
+        permit.role == "MANAGER" and permit.covers(caller.user.membership_id) for permit in permits
+    )
+
+
+def _source(access: Access) -> str:
+    return "folder" if access.folder else "direct"
+
+
+def _email(access: Access) -> str:
+    principal = access.permit.principal
+    return principal.email if isinstance(principal, User) else ""
+
+
+def _by_role(access: Access) -> Rank:
+    return ROLES.index(access.permit.role)
+
+
+_RANKS: dict[str, Callable[[Access], Rank]] = {
+    "name": lambda access: access.permit.principal.name,
+    "email": _email,
+    "role": _by_role,
+}
+
+
+def _principal(access: Access) -> dict[str, Any]:
+    permit, folder = access.permit, access.folder
+    record: dict[str, Any] = {
+        "id": permit.principal_id,
+        "name": permit.principal.name,
+        "type": permit.principal_type,
+        "role": permit.role,
+        "accessBoost": permit.access_boost,
+        "accessSource": _source(access),
+    }
+    if isinstance(permit.principal, User):
+        record |= {"email": permit.principal.email, "isOwner": permit.is_owner}
+    if folder is not None:
+        record["folderInfo"] = {"id": folder.id, "name": folder.name, "path": folder.path}
+    return record
+
+
+def _held(permit: Permit) -> dict[str, Any]:
+    return {"role": permit.role, "isOwner": permit.is_owner, "accessBoost": permit.access_boost}
+
+
+def _named(permit: Permit) -> dict[str, Any]:
+    principal = permit.principal
+    return {
+        "id": permit.principal_id,
+        "name": principal.name,
+        "description": principal.email if isinstance(principal, User) else None,
+        "type": permit.principal_type,
+    }
+
+
+def _document_permit(access: Access) -> dict[str, Any]:
+    return _named(access.permit) | {_source(access): _held(access.permit)}
+
+
+def _oldest_permit(access: Access) -> dict[str, Any]:
+    return {
+        "role": access.permit.role,
+        "accessBoost": access.permit.access_boost,
+        "direct": access.folder is None,
+        "inherited": access.folder is not None,
+    }
+
+
+def _folder_permit(permit: Permit) -> dict[str, Any]:
+    key = "userId" if permit.principal_type == "user" else "userGroupId"
+    record = {"role": permit.role, key: permit.principal_id}
+    # Optional on the wire; only said where it was granted: assumed.
+    return record | ({"accessBoost": True} if permit.access_boost else {})
+
+
+def _older_folder_permit(permit: Permit) -> dict[str, Any]:
+    return _named(permit) | {"direct": _held(permit)}

@@ -1,0 +1,154 @@
+"""One document: what its dashboard is made of, its queries, drafts and admirers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from omnipd.sandbox.content.records import document_address
+from omnipd.sandbox.content.visible import find_dashboard, find_document
+from omnipd.sandbox.identity import acting_user
+from omnipd.sandbox.organisation.dashboards import dashboard_of
+from omnipd.sandbox.organisation.drafts import drafts_of
+from omnipd.sandbox.organisation.moments import some_moment, written
+from omnipd.sandbox.organisation.records import Absent, Dashboard, Document, StoredQuery, User
+from omnipd.sandbox.paging import Order, cut_page
+from omnipd.sandbox.refusals import BadRequest
+from omnipd.sandbox.reply import Reply, json_reply
+from omnipd.sandbox.request import Call
+from omnipd.sandbox.world import World
+
+
+def show_document(call: Call) -> Reply:
+    """Answer with what a dashboard is made of; 400 for a document without one."""
+    document = find_document(call)
+    model = call.world.organisation.shared_models[document.connection_id]
+    dashboard = dashboard_of(document, model.name)
+    if dashboard is None:
+        raise BadRequest("Document has no dashboard", at="identifier")
+    record = {
+        "name": document.name,
+        "description": document.description,
+        "modelId": model.id,
+        "facetFilters": dashboard.facet_filters,
+        "filterConfig": dict(dashboard.filters),
+        "filterOrder": list(dashboard.order),
+        "refreshInterval": dashboard.refresh_interval,
+        "documentMetadata": {"layout": "grid"},
+        "queryPresentations": [
+            {"name": query.name, "queryIdentifierMapKey": key, "query": query.query}
+            for key, query in numbered(document.queries)
+        ],
+    }
+    return json_reply(
+        {key: value for key, value in record.items() if not isinstance(value, Absent)}
+    )
+
+
+def list_queries(call: Call) -> Reply:
+    """Answer with the queries of a dashboard; 404 for a document without one."""
+    document = find_dashboard(call)
+    return json_reply(
+        {
+            "queries": [
+                {
+                    "id": query.id,
+                    "name": query.name,
+                    "query": query.query,
+                    "queryIdentifierMapKey": key,
+                    "url": f"{document_address(document)}?tile={key}",
+                }
+                for key, query in numbered(document.queries)
+            ]
+        }
+    )
+
+
+def show_filters(call: Call) -> Reply:
+    """Answer with the filters and controls of a dashboard."""
+    acting_user(call.caller, call.parameters["userId"], call.world.organisation)
+    document = find_dashboard(call)
+    dashboard = dashboard_in(document, call.world)
+    return json_reply(
+        {
+            "identifier": document.identifier,
+            "filterOrder": list(dashboard.order),
+            "filters": dict(dashboard.filters),
+            "controls": dict(dashboard.controls),
+        }
+    )
+
+
+def list_drafts(call: Call) -> Reply:
+    """Answer with a document's drafts, as a bare array, the newest first."""
+    document = find_document(call)
+    with_archived = call.parameters["include"] == "archived"
+    drafts = [
+        draft
+        for draft in drafts_of(document, call.world.organisation)
+        if with_archived or draft.status == "active"
+    ]
+    drafts.sort(key=lambda draft: draft.created_at, reverse=True)
+    return json_reply(
+        [
+            {
+                "identifier": draft.identifier,
+                "publishedIdentifier": draft.document.identifier,
+                "status": draft.status,
+                "draftOutOfDate": draft.out_of_date,
+                "branch": draft.branch and {"id": draft.branch.id, "name": draft.branch.name},
+                "createdBy": {"name": draft.created_by.name},
+                "lastEditedBy": {"name": draft.last_edited_by.name},
+                "createdAt": draft.created_at,
+                "updatedAt": draft.updated_at,
+                "workbookModelId": draft.workbook_model_id,
+            }
+            for draft in drafts
+        ]
+    )
+
+
+@dataclass(frozen=True)
+class _Admirer:
+    user: User
+    since: str
+
+
+def list_favorites(call: Call) -> Reply:
+    """Answer with one page of the members who marked a document, the first of them first."""
+    document = find_document(call)
+    organisation = call.world.organisation
+    admirers = [
+        _Admirer(
+            organisation.users[each], written(some_moment("favorited", document.identifier, each))
+        )
+        for each in document.favorited_by
+    ]
+    order: Order[_Admirer] = Order(
+        rank=lambda each: each.since,
+        identity=lambda each: each.user.membership_id,
+        descending=False,
+    )
+    page, info = cut_page(admirers, order, asked=call.parameters)
+    records: list[dict[str, Any]] = [
+        {
+            "userId": each.user.membership_id,
+            "name": each.user.name,
+            "email": each.user.email,
+            "favoritedAt": each.since,
+        }
+        for each in page
+    ]
+    return json_reply({"records": records, "pageInfo": info})
+
+
+def numbered(queries: Iterable[StoredQuery]) -> list[tuple[str, StoredQuery]]:
+    """Give each query with the key of its tile."""
+    return [(str(place), query) for place, query in enumerate(queries, start=1)]
+
+
+def dashboard_in(document: Document, world: World) -> Dashboard:
+    """Give the dashboard of a document that has one."""
+    model = world.organisation.shared_models[document.connection_id]
+    return dashboard_of(document, model.name) or Dashboard({}, {}, ())

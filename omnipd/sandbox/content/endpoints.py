@@ -1,0 +1,151 @@
+"""The endpoints of content, and what each lets itself be asked."""
+
+from __future__ import annotations
+
+from omnipd.sandbox.behaviour import Behaviour
+from omnipd.sandbox.content.access import list_access, show_folder_permissions, show_permissions
+from omnipd.sandbox.content.document import (
+    list_drafts,
+    list_favorites,
+    list_queries,
+    show_document,
+    show_filters,
+)
+from omnipd.sandbox.content.documents import list_documents
+from omnipd.sandbox.content.folders import list_folders
+from omnipd.sandbox.content.labels import list_labels, show_label
+from omnipd.sandbox.content.listing import list_content
+from omnipd.sandbox.content.migration import export_document, import_document
+from omnipd.sandbox.parameters import (
+    Parameter,
+    comma_separated,
+    one_of,
+    page_size,
+    text,
+    uuid,
+    words,
+)
+from omnipd.sandbox.routing import Endpoint
+
+_DIRECTION = one_of("asc", "desc")
+
+
+def content_endpoints(behaviour: Behaviour) -> list[Endpoint]:
+    """Write out the table; a few parameters are there only when switched on."""
+    content_sorts = ["name", "favorites"]
+    if behaviour.accepts_sort_by_updated_at:
+        content_sorts.append("updatedAt")
+    content_labels = {"labels": Parameter(comma_separated)}
+    # Two sources, two defaults and bounds (docs/wire.md).
+    document_size = (
+        Parameter(page_size(100), 20) if behaviour.old_shapes else Parameter(page_size(None), 50)
+    )
+    return [
+        Endpoint(
+            "GET",
+            "/api/v1/content",
+            list_content,
+            {
+                "cursor": Parameter(text),
+                "pageSize": Parameter(page_size(100), 20),
+                "include": Parameter(words("_count", "labels"), frozenset()),
+                "scope": Parameter(one_of("organization", "restricted"), "organization"),
+                "creatorId": Parameter(uuid),
+                "folderId": Parameter(uuid),
+                "path": Parameter(text),
+                "sortField": Parameter(one_of(*content_sorts), "name"),
+                "sortDirection": Parameter(_DIRECTION, "desc"),
+                **(content_labels if behaviour.accepts_labels_filter else {}),
+            },
+        ),
+        Endpoint(
+            "GET",
+            "/api/v1/documents",
+            list_documents,
+            {
+                "cursor": Parameter(text),
+                "pageSize": document_size,
+                "include": Parameter(
+                    words(
+                        "_count", "labels", "includeDeleted", "onlyFavorites", "onlySharedWithMe"
+                    ),
+                    frozenset(),
+                ),
+                "creatorId": Parameter(uuid),
+                "folderId": Parameter(uuid),
+                "labels": Parameter(comma_separated),
+                "userId": Parameter(uuid),
+                "sortField": Parameter(one_of("name", "favorites", "updatedAt", "visits"), "name"),
+                "sortDirection": Parameter(_DIRECTION, "asc"),
+            },
+        ),
+        Endpoint("GET", "/api/v1/documents/{identifier}", show_document),
+        Endpoint("GET", "/api/v1/documents/{identifier}/queries", list_queries),
+        Endpoint(
+            "GET",
+            "/api/v1/documents/{identifier}/permissions",
+            show_permissions,
+            {"userId": Parameter(uuid)},
+        ),
+        Endpoint(
+            "GET",
+            "/api/v1/documents/{identifier}/access-list",
+            list_access,
+            {
+                "cursor": Parameter(text),
+                "pageSize": Parameter(page_size(100), 20),
+                "accessSource": Parameter(one_of("direct", "folder")),
+                "type": Parameter(one_of("user", "userGroup")),
+                "sortField": Parameter(one_of("name", "email", "role"), "name"),
+                "sortDirection": Parameter(_DIRECTION, "asc"),
+            },
+        ),
+        Endpoint(
+            "GET",
+            "/api/v1/documents/{identifier}/drafts",
+            list_drafts,
+            {"include": Parameter(one_of("archived"))},
+        ),
+        Endpoint(
+            "GET",
+            "/api/v1/documents/{identifier}/favorites",
+            list_favorites,
+            {"cursor": Parameter(text), "pageSize": Parameter(page_size(100), 20)},
+        ),
+        # These two never moved to v1.
+        Endpoint("GET", "/api/unstable/documents/{identifier}/export", export_document),
+        Endpoint("POST", "/api/unstable/documents/import", import_document),
+        Endpoint(
+            "GET",
+            "/api/v1/folders",
+            list_folders,
+            {
+                "cursor": Parameter(text),
+                "pageSize": Parameter(page_size(None), 20),
+                "include": Parameter(words("_count", "labels", "onlySharedWithMe"), frozenset()),
+                "labels": Parameter(comma_separated),
+                "ownerId": Parameter(uuid),
+                "path": Parameter(text),
+                "scope": Parameter(one_of("organization", "restricted"), "organization"),
+                "userId": Parameter(uuid),
+                "sortField": Parameter(
+                    one_of("name", "createdAt", "updatedAt", "favorites", "path"), "name"
+                ),
+                "sortDirection": Parameter(_DIRECTION, "asc"),
+            },
+        ),
+        Endpoint(
+            "GET",
+            "/api/v1/folders/{folderId}/permissions",
+            show_folder_permissions,
+            {"userId": Parameter(uuid)},
+        ),
+        Endpoint("GET", "/api/v1/labels", list_labels),
+        Endpoint("GET", "/api/v1/labels/{name}", show_label),
+        Endpoint(
+            "GET",
+            "/api/v1/dashboards/{identifier}/filters",
+            show_filters,
+            {"userId": Parameter(uuid)},
+        ),
+    ]

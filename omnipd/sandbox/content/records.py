@@ -1,0 +1,88 @@
+"""Documents and folders, written as the lists of content write them."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any
+from urllib.parse import quote
+
+from omnipd.sandbox.organisation.organisation import WEB_ADDRESS, Organisation
+from omnipd.sandbox.organisation.records import Absent, Document, Folder
+from omnipd.sandbox.world import World
+
+Item = Document | Folder
+
+
+def document_record(document: Document, world: World) -> dict[str, Any]:
+    """Write a document as ``/documents`` does."""
+    organisation = world.organisation
+    parent = organisation.folders[document.folder_id] if document.folder_id else None
+    record = {
+        "type": "document",
+        "identifier": document.identifier,
+        "name": document.name,
+        "scope": document.scope,
+        "connectionId": document.connection_id,
+        "deleted": document.deleted,
+        "description": document.description,
+        "folder": parent
+        and {
+            "id": parent.id,
+            "name": parent.name,
+            "path": parent.path,
+            "scope": parent.scope,
+        },
+        "hasDashboard": document.has_dashboard,
+        "hasApp": document.has_app,
+        "updatedAt": document.updated_at,
+        "url": document_address(document),
+        "owner": owner(document, organisation),
+    }
+    if world.behaviour.old_shapes:
+        del record["hasApp"]
+    return {key: value for key, value in record.items() if not isinstance(value, Absent)}
+
+
+def document_address(document: Document) -> str:
+    """Give the page of a document: its dashboard, its app or its workbook."""
+    page = "dashboards" if document.has_dashboard else "apps" if document.has_app else "w"
+    return f"{WEB_ADDRESS}/{page}/{document.identifier}"
+
+
+def folder_address(folder: Folder) -> str:
+    """Give the page of a folder."""
+    return f"{WEB_ADDRESS}/f/{quote(folder.path)}"
+
+
+def owner(item: Item, organisation: Organisation) -> dict[str, str]:
+    """Write who owns an item."""
+    user = organisation.users[item.owner_id]
+    return {"id": user.membership_id, "name": user.name}
+
+
+def add_optional(
+    records: list[dict[str, Any]], items: list[Any], include: frozenset[str], world: World
+) -> None:
+    """Add the keys that are there only when asked for."""
+    if "_count" in include:
+        in_folder = world.organisation.documents_per_folder()
+        for record, item in zip(records, items, strict=True):
+            record["_count"] = _counts(item, in_folder)
+    if "labels" in include:
+        for record, item in zip(records, items, strict=True):
+            record["labels"] = _labels(item, world)
+
+
+def _counts(item: Item, in_folder: Counter[str]) -> dict[str, int]:
+    favorites = len(item.favorited_by)
+    if isinstance(item, Document):
+        return {"favorites": favorites, "views": item.views}
+    return {"documents": in_folder[item.id], "favorites": favorites}
+
+
+def _labels(item: Item, world: World) -> list[Any]:
+    if not (world.behaviour.labels_as_objects or world.behaviour.old_shapes):
+        return list(item.labels)
+    return [
+        {"name": name, "verified": world.organisation.labels[name].verified} for name in item.labels
+    ]

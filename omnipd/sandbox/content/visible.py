@@ -1,0 +1,76 @@
+"""Which documents and folders a caller may see."""
+
+from __future__ import annotations
+
+from omnipd.sandbox.identity import acting_user
+from omnipd.sandbox.organisation.organisation import Organisation
+from omnipd.sandbox.organisation.permits import permits_on_document, permits_on_folder
+from omnipd.sandbox.organisation.records import Document, Folder
+from omnipd.sandbox.refusals import NotFound, user_not_found
+from omnipd.sandbox.request import Call
+
+
+def viewer(call: Call) -> str | None:
+    """Give the id of the member, or embed user, whose view is asked for; None sees everything."""
+    asked: str | None = call.parameters.get("userId")
+    organisation = call.world.organisation
+    if asked is not None and call.caller.key_scope == "organization":
+        if asked not in organisation.users and asked not in organisation.embed_users:
+            raise user_not_found(asked)
+        return asked
+    if asked is not None or call.caller.key_scope == "user":
+        return acting_user(call.caller, asked, organisation).membership_id
+    # An organization key has the rights of an administrator: assumed to be all documents.
+    return None
+
+
+def may_view(user_id: str | None, item: Document | Folder, organisation: Organisation) -> bool:
+    """Tell whether a member may see a document or a folder."""
+    return (
+        user_id is None
+        or item.scope == "organization"
+        or item.owner_id == user_id
+        or is_shared_with(user_id, item, organisation)
+    )
+
+
+def is_shared_with(user_id: str, item: Document | Folder, organisation: Organisation) -> bool:
+    """Tell whether an item of somebody else is shared with a member, or a group of theirs."""
+    if item.owner_id == user_id:
+        return False
+    permits = (
+        permits_on_document(item, organisation)
+        if isinstance(item, Document)
+        else permits_on_folder(item, organisation)
+    )
+    return any(permit.covers(user_id) and permit.role != "NO_ACCESS" for permit in permits)
+
+
+def find_document(call: Call) -> Document:
+    """Give the document that the path names; 404 also for what the caller may not see."""
+    identifier = call.segments["identifier"]
+    organisation = call.world.organisation
+    document = organisation.documents.get(identifier)
+    own = call.caller.user.membership_id if call.caller.key_scope == "user" else None
+    # What is in the Trash is not found: assumed.
+    if document is None or document.deleted or not may_view(own, document, organisation):
+        raise NotFound(f"Document with identifier {identifier} does not exist")
+    return document
+
+
+def find_dashboard(call: Call) -> Document:
+    """Give the document that the path names, if it has a dashboard."""
+    document = find_document(call)
+    if not document.has_dashboard:
+        raise NotFound(f"Document with identifier {document.identifier} has no dashboard")
+    return document
+
+
+def find_folder(call: Call, folder_id: str) -> Folder:
+    """Give a folder by its id; 404 also for what the caller may not see."""
+    organisation = call.world.organisation
+    folder = organisation.folders.get(folder_id)
+    own = call.caller.user.membership_id if call.caller.key_scope == "user" else None
+    if folder is None or not may_view(own, folder, organisation):
+        raise NotFound(f"Folder with id {folder_id} does not exist")
+    return folder

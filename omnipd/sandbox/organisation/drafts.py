@@ -1,0 +1,86 @@
+"""Changes to documents that are not published yet."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from typing import TYPE_CHECKING, Literal
+
+from omnipd.sandbox.organisation import chance
+from omnipd.sandbox.organisation.models import ModelRecord
+from omnipd.sandbox.organisation.moments import some_moment, written
+from omnipd.sandbox.organisation.records import Document, StoredQuery, User
+
+if TYPE_CHECKING:
+    from omnipd.sandbox.organisation.organisation import Organisation
+
+_GONE = {"flights": "flights.tail_number", "orders": "order_items.sales_channel"}
+
+
+@dataclass(frozen=True)
+class Draft:
+    """A draft of a document, on a branch of the model or on none."""
+
+    identifier: str
+    document: Document
+    status: Literal["active", "archived"]
+    out_of_date: bool
+    branch: ModelRecord | None
+    created_by: User
+    last_edited_by: User
+    created_at: str
+    updated_at: str
+    workbook_model_id: str
+    queries: tuple[StoredQuery, ...]
+
+
+def drafts_of(document: Document, organisation: Organisation) -> list[Draft]:
+    """Give a document's drafts: at most one without a branch, one on a branch, one archived."""
+    if document.imported or document.deleted:
+        return []
+    topic = document.identifier
+    drafts = []
+    if chance.number(8, "draft", topic) == 0:
+        drafts.append(_draft(document, organisation, 0))
+    branches = organisation.branches_of(document.connection_id)
+    if branches and chance.number(20, "branch draft", topic) == 0:
+        branch = chance.pick(branches, "draft branch", topic)
+        drafts.append(replace(_draft(document, organisation, 1), branch=branch))
+    if chance.number(15, "archived draft", topic) == 0:
+        drafts.append(replace(_draft(document, organisation, 2), status="archived"))
+    return drafts
+
+
+def _draft(document: Document, organisation: Organisation, place: int) -> Draft:
+    topic = (document.identifier, place)
+    created = some_moment("draft", *topic)
+    authors = list(organisation.users.values())[:24]
+    return Draft(
+        identifier=chance.base62(8, "draft", *topic).lower(),
+        document=document,
+        status="active",
+        out_of_date=chance.number(4, "out of date", *topic) == 0,
+        branch=None,
+        created_by=organisation.users[document.owner_id],
+        last_edited_by=chance.pick(authors, "draft editor", *topic),
+        created_at=written(created),
+        updated_at=written(
+            created + timedelta(minutes=chance.number(9000, "draft edited", *topic))
+        ),
+        workbook_model_id=chance.stable_uuid("draft workbook", *topic),
+        queries=_queries(document, organisation, topic),
+    )
+
+
+def _queries(
+    document: Document, organisation: Organisation, topic: tuple[str, int]
+) -> tuple[StoredQuery, ...]:
+    model = organisation.shared_models.get(document.connection_id)
+    if not document.queries or model is None or model.name not in _GONE:
+        return document.queries
+    if chance.number(2, "draft trouble", *topic):
+        return document.queries
+    # A field that the model no longer has, for the content validator to find.
+    first, *others = document.queries
+    fields = [*first.query["fields"], _GONE[model.name]]
+    return (replace(first, query={**first.query, "fields": fields}), *others)
