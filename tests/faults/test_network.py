@@ -3,10 +3,11 @@
 import contextlib
 import gzip
 import socket
+import threading
 import zlib
 
 import pytest
-from faults.given import KEY, client_of
+from faults.given import KEY, QUERY, client_of
 from scripted_server import (
     after,
     answer,
@@ -20,7 +21,7 @@ from scripted_server import (
 )
 
 import omnipd
-from omnipd import DeadlineError, NetworkError, ResponseError
+from omnipd import DeadlineError, NetworkError, OmniError, ResponseError
 from omnipd.clock import Clock
 
 BODY = b'{"user": {"id": "u", "membershipId": "m"}}'
@@ -262,6 +263,48 @@ def test_a_connection_that_was_closed_in_between_is_not_used(scripted, fake_time
     assert fake_time.slept == []
     assert len(scripted.requests) == 2
     assert scripted.accepted == 2
+
+
+LEFT_OPEN = {
+    "a stalled body": head("Content-Length: 1000") + b'{"a": ',
+    "a malformed line": head("Content-Length: 1000") + b'{"jobs_submitted": {"j": 1}}\nx\n' * 2,
+    "an error": b"HTTP/1.1 404 X\r\nContent-Length: 1000\r\n\r\nshort",
+    "a redirect": b"HTTP/1.1 302 X\r\nLocation: https://idp.example\r\nContent-Length: 9\r\n\r\n",
+    "bad base64": head("Content-Length: 900")
+    + b'{"jobs_submitted":{"j":1}}\n{"job_id":"j","status":"COMPLETE","result":"***',
+    "whole": GOOD,
+}
+
+
+@pytest.mark.parametrize("data", LEFT_OPEN.values(), ids=LEFT_OPEN.keys())
+@pytest.mark.parametrize("call", ["get", "query"])
+def test_no_thread_and_no_connection_is_left_behind_an_error(scripted, data, call):
+    closed = threading.Event()
+
+    def send_and_wait(connection):
+        connection.sendall(data)
+        with contextlib.suppress(OSError):
+            while connection.recv(1000):
+                pass
+        closed.set()
+
+    scripted.script(send_and_wait)
+    before = set(threading.enumerate())
+    error = None
+    with client_of(scripted, timeout=0.3) as client:
+        try:
+            if call == "get":
+                client.get("/api/v1/whoami")
+            else:
+                omnipd.run_query(QUERY, client=client)
+        except OmniError as caught:
+            error = caught  # whoever keeps the error keeps its frames: nothing may hang on them
+        left = {thread for thread in threading.enumerate() if isinstance(thread, threading.Timer)}
+        for thread in left - before:
+            thread.join(0.2)  # one that was told to end may take a moment
+        assert not [thread for thread in left - before if thread.is_alive()]
+    assert closed.wait(2)
+    assert error is not None or data is GOOD
 
 
 def test_cookies_are_ignored(scripted, fake_time):

@@ -69,7 +69,15 @@ def same(table):
 
 # --- one answer, framed in every way
 
+
+def gzip_in_chunks_of_one_byte():
+    pieces = [bytes([byte]) for byte in gzip.compress(whole_answer())]
+    head, _, body = chunked(*pieces).partition(b"\r\n\r\n")
+    return head + b"\r\nContent-Encoding: gzip\r\n\r\n" + body
+
+
 FRAMES = {
+    "gzip in chunks of one byte": gzip_in_chunks_of_one_byte(),
     "content length": answer(whole_answer(), content_type="text/ndjson"),
     "one chunk": chunked(whole_answer()),
     "chunks of seven bytes": chunked(
