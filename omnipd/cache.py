@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import shutil
 import uuid
 from collections.abc import Mapping
@@ -22,7 +21,7 @@ from typing import TYPE_CHECKING, Any
 from omnipd.errors import notice
 
 if TYPE_CHECKING:
-    from requests_cache.backends.filesystem import FileDict
+    from omnipd.cachefiles import PrivateFiles
 
 _WALK_HEADER = "X-Omnipd-Walk"
 _LARGEST_BODY = 64 * 2**20
@@ -51,30 +50,31 @@ class WalkCache:
     def __init__(self, folder: Path, lifetime: timedelta) -> None:
         self.folder = folder
         self.lifetime = lifetime
-        self._files: FileDict | None = None
+        self._files: PrivateFiles | None = None
         self._broken = False
 
     def load(self, path: str, params: Mapping[str, str]) -> CachedPage | None:
         """Return the stored answer to one request, or None when there is none or it is damaged."""
         files = self._open()
-        if files is None or not self.folder.exists():
+        if files is None:
             return None
         key = _key(path, params)
         try:
             stored = files[key]
-            if stored is None or stored.is_expired or stored.status_code != 200:
-                return None
-            if datetime.now(UTC) - stored.created_at > self.lifetime:
-                return None  # stored by a client that was content with older answers
-            body, walk = stored.content, stored.headers[_WALK_HEADER]
+            body, walk, created = stored.content, stored.headers[_WALK_HEADER], stored.created_at
             if not isinstance(body, bytes) or stored.url != _url(path, params):
                 raise ValueError("not what was stored")
-            return CachedPage(body, str(walk), stored.created_at)
-        except KeyError:
-            return None
+            age = datetime.now(UTC) - created
+            if stored.is_expired or age > self.lifetime or stored.status_code != 200:
+                return None
+            return CachedPage(body, str(walk), created)
+        except KeyError as error:
+            if not files.path_of(key).exists():
+                return None
+            reason = type(error).__name__
         except Exception as error:  # noqa: BLE001 - whatever a foreign or damaged file raises
             reason = type(error).__name__
-        self._quarantine(key, reason)
+        self._quarantine(files.path_of(key), reason)
         return None
 
     def save(self, path: str, pages: list[tuple[Mapping[str, str], bytes]]) -> None:
@@ -112,14 +112,14 @@ class WalkCache:
         self._files = None
         return count
 
-    def _open(self) -> FileDict | None:
+    def _open(self) -> PrivateFiles | None:
         if self._files is None and not self._broken:
-            from requests_cache.backends.filesystem import FileDict  # noqa: PLC0415 - slow to import
+            from omnipd.cachefiles import PrivateFiles  # noqa: PLC0415 - slow to import
 
             try:
                 self.folder.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
                 self.folder.mkdir(mode=0o700, exist_ok=True)
-                self._files = FileDict(self.folder, serializer="json", decode_content=False)
+                self._files = PrivateFiles(self.folder)
             except OSError as error:
                 self._give_up(f"cannot be used ({type(error).__name__})")
         return self._files
@@ -131,16 +131,15 @@ class WalkCache:
             if file.stat().st_mtime < oldest:
                 file.unlink(missing_ok=True)
 
-    def _quarantine(self, key: str, reason: str) -> None:
-        file = self.folder / f"{key}.json"
+    def _quarantine(self, file: Path, reason: str) -> None:
+        aside = file.with_suffix(".damaged")
         try:
-            os.replace(file, file.with_suffix(".damaged"))  # noqa: PTH105
+            file.replace(aside)
         except OSError:
             self._give_up("holds a damaged file that cannot be moved")
             return
         notice(
-            f"A damaged cache file was set aside ({reason}) and its list is fetched again: "
-            f"{file.with_suffix('.damaged')}",
+            f"A damaged cache file was set aside ({reason}) and its list is fetched again: {aside}"
         )
 
     def _give_up(self, why: str) -> None:
@@ -192,6 +191,6 @@ def parse_lifetime(cache: Any) -> timedelta | None:
             lifetime = timedelta(0)
         if unit is None:
             raise ValueError(f"cache={cache!r} is not a time such as '30s', '10m', '2h' or '1d'")
-    if lifetime < timedelta(0):
-        raise ValueError(f"cache={cache!r} is negative")
+    if not timedelta(0) <= lifetime <= timedelta(days=3650):
+        raise ValueError(f"cache={cache!r} is not a time from 0 to 10 years")
     return lifetime or None

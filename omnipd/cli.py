@@ -326,19 +326,22 @@ def demo_query(model_id: str) -> dict[str, Any]:
 def _client(given: dict[str, Any]) -> Client:
     """Take the connection's options out of a command's, and connect."""
     from omnipd.client import connect  # noqa: PLC0415
-    from omnipd.errors import SettingsError  # noqa: PLC0415
 
     names = ("base_url", "profile", "cache", "requests_per_minute", "timeout", "cache_dir")
     own = {name: given.pop(name) for name in names}
     key_file = given.pop("api_key_file")
-    key = None
-    if key_file is not None:
-        try:
-            key = key_file.read_text(encoding="utf-8").strip()
-        except (OSError, UnicodeDecodeError):
-            raise SettingsError(f"The key file {key_file} cannot be read.") from None
     own["cache"] = False if own["cache"] == "off" else own["cache"]
-    return connect(api_key=key, **own)
+    # Read in the call itself, so that no frame of a traceback holds the key.
+    return connect(api_key=None if key_file is None else _read_key(key_file), **own)
+
+
+def _read_key(path: Path) -> str:
+    from omnipd.errors import SettingsError  # noqa: PLC0415
+
+    try:
+        return path.read_text(encoding="utf-8-sig").strip()
+    except (OSError, UnicodeDecodeError):
+        raise SettingsError(f"The key file {path} cannot be read.") from None
 
 
 def _deliver(df: pd.DataFrame, output: Path | None, style: str, *, raw: bool) -> None:

@@ -27,7 +27,7 @@ from omnipd.errors import (
 )
 from omnipd.limiter import Limiter
 from omnipd.retry import Quota, Retry
-from omnipd.settings import Settings, disk_root, resolve, tidy_base_url
+from omnipd.settings import Secret, Settings, disk_root, resolve, tidy_base_url
 from omnipd.transport import BrokenBody, Reply, Transport
 from omnipd.verdicts import Failure
 
@@ -112,12 +112,14 @@ class Client:
         self.cache = WalkCache(self.disk / "lists" / fingerprint, lifetime) if lifetime else None
         self._limiter: Limiter | None = None
         if requests_per_minute is not None:
-            if requests_per_minute < 1:
-                raise ArgumentError(f"requests_per_minute={requests_per_minute} must be 1 or more.")
+            if not _is_number(requests_per_minute, int) or requests_per_minute < 1:
+                raise ArgumentError(
+                    f"requests_per_minute={requests_per_minute!r} must be a whole number, 1 or more."
+                )
             log = self.disk / "limiter" / f"{fingerprint}.sqlite"
             self._limiter = Limiter(log, requests_per_minute, clock=self.clock.wall)
-        if timeout is not None and not timeout > 0:
-            raise ArgumentError(f"timeout={timeout} must be a positive number of seconds.")
+        if timeout is not None and (not _is_number(timeout, int | float) or not timeout > 0):
+            raise ArgumentError(f"timeout={timeout!r} must be a positive number of seconds.")
 
     def get(self, path: str, params: Mapping[str, str] | None = None) -> Answer:
         """Ask for a JSON document.
@@ -212,7 +214,7 @@ class Client:
         )
         redirects = 0
         while True:
-            self._pace(deadline)
+            self._pace(deadline, retry)
             self.requests_sent += 1
             reply = self._transport.exchange(
                 method,
@@ -255,11 +257,14 @@ class Client:
                 raise verdicts.error_of_failure(failure, url=self._url(path))
             retry.after_failure(failure)
 
-    def _pace(self, deadline: Deadline) -> None:
-        """Wait for a place in the key's window; this wait is ours and not counted as the server's."""
+    def _pace(self, deadline: Deadline, retry: Retry) -> None:
+        """Wait for a place in the key's window; that wait is ours and not counted as the server's."""
         while self._limiter is not None and (wait := self._limiter.try_acquire()):
-            self.clock.sleep(wait)
-            deadline.extend(wait)
+            if held := self._limiter.held():
+                retry.while_held(held)
+            else:
+                self.clock.sleep(wait)
+                deadline.extend(wait)
 
     def _hold(self, seconds: float) -> None:
         if self._limiter is not None:
@@ -384,7 +389,9 @@ def connect(
     >>> omnipd.connect("acme.omniapp.co/api/", api_key="omni_osk_example")
     <omnipd.Client https://acme.omniapp.co>
     """
-    settings = resolve(base_url, api_key, profile=profile, allow_http=allow_http)
+    key = Secret(api_key) if api_key else None
+    del api_key  # what fails from here on shows its locals to whoever prints a traceback with them
+    settings = resolve(base_url, key, profile=profile, allow_http=allow_http)
     return Client(
         settings,
         user_id=user_id,
@@ -471,9 +478,13 @@ def is_api_path(path: str) -> bool:
     return parts[:2] == ["", "api"] and len(parts) > 2 and not {".", ".."} & set(parts)
 
 
+def _is_number(value: Any, kind: Any) -> bool:
+    return isinstance(value, kind) and not isinstance(value, bool)
+
+
 def _checked_lifetime(cache: Any) -> Any:
     try:
         return parse_lifetime(cache)
-    except (ValueError, TypeError) as error:
+    except (ValueError, TypeError, OverflowError) as error:
         reason = str(error)
     raise ArgumentError(reason)

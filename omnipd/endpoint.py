@@ -16,10 +16,9 @@ import pandas as pd
 from omnipd import paging
 from omnipd.client import current_client
 from omnipd.errors import ArgumentError, BadRequestError, notice
+from omnipd.frames import to_frame
 from omnipd.params import Here, Param
-from omnipd.walk import Listing, Step, Walk
-
-PAGE_SIZE = "100"
+from omnipd.walk import Listing, Reading, Step, Walk
 
 
 @dataclass(frozen=True)
@@ -32,10 +31,13 @@ class Endpoint(Listing):
         The reader's parameters that become query parameters.
     fixed : mapping of str to str
         Query parameters that are always sent.
+    page_size : int
+        How many records to ask for at once, where the family has pages.
     """
 
     params: Mapping[str, Param] = field(default_factory=dict)
     fixed: Mapping[str, str] = field(default_factory=dict)
+    page_size: int = 100
 
     def read(self, arguments: Mapping[str, Any]) -> pd.DataFrame:
         """Read the whole list.
@@ -51,6 +53,10 @@ class Endpoint(Listing):
         pandas.DataFrame
             Whole, or an error is raised that carries what was read.
         """
+        return to_frame(*self.read_table(arguments))
+
+    def read_table(self, arguments: Mapping[str, Any]) -> Reading:
+        """Read the whole list as an Arrow table, with the facts of how it was read."""
         limit = _checked_limit(arguments.get("limit"))
         given = {name: arguments[name] for name in self.params if arguments.get(name) is not None}
         wire = {name: self.params[name].encode(name, value) for name, value in given.items()}
@@ -62,9 +68,9 @@ class Endpoint(Listing):
         refused = {name for name in doubtful if (self.path, name) in client.refused}
         if not arguments.get("refresh"):
             for left_out in [refused] if refused == doubtful else [refused, doubtful]:
-                frame = walk.stored(self._query(wire, left_out), self._here(given, left_out))
-                if frame is not None:
-                    return frame
+                reading = walk.stored(self._query(wire, left_out), self._here(given, left_out))
+                if reading is not None:
+                    return reading
         while True:
             try:
                 return walk.live(self._query(wire, refused), self._here(given, refused))
@@ -85,7 +91,9 @@ class Endpoint(Listing):
             self.params[name].wire: value for name, value in wire.items() if name not in left_out
         }
         query |= self.fixed
-        return query | {"pageSize": PAGE_SIZE} if self.pages is paging.cursor else query
+        if self.pages in paging.PAGE_SIZE_PARAMS:
+            query[paging.PAGE_SIZE_PARAMS[self.pages]] = str(self.page_size)
+        return query
 
     def _here(self, given: Mapping[str, Any], left_out: set[str]) -> list[Step]:
         """Return what has to be done on this side, in the order of ``params``."""

@@ -13,7 +13,7 @@ from typing import Any, Literal, Self
 
 from omnipd.client import Client
 from omnipd.errors import SettingsError
-from omnipd.settings import resolve
+from omnipd.settings import Secret, resolve
 
 
 class Sandbox(Client):
@@ -48,7 +48,7 @@ class Sandbox(Client):
         # Also when nobody closes it: at the end of the process, or when it is let go.
         self._shut_down = weakref.finalize(self, _shut_down, self.server, folder)
         super().__init__(
-            resolve(self.server.url, self.server.api_key),
+            resolve(self.server.url, Secret(self.server.api_key)),
             cache=cache,
             requests_per_minute=requests_per_minute,
             timeout=timeout,

@@ -17,12 +17,14 @@ import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import TypeVar
 
 from omnipd.errors import notice
 
 WINDOW = 60.5
 _BUSY_SECONDS = 5.0
 _LONGEST_HOLD = 3600.0
+_Result = TypeVar("_Result")
 
 
 class Limiter:
@@ -51,6 +53,10 @@ class Limiter:
         """Take a place in the window and return 0.0, or return the seconds to wait before retrying."""
         return self._with_log(self._acquire)
 
+    def held(self) -> float:
+        """Return the seconds for which a server's 429 still holds the key; 0.0 when none does."""
+        return self._with_log(self._held)
+
     def hold(self, seconds: float) -> None:
         """Let no request of this key leave for so long: the server has answered 429 to one of them."""
         self._with_log(lambda log: self._hold(log, seconds))
@@ -59,9 +65,8 @@ class Limiter:
         now = self._clock()
         # Stamps of the future are left by a clock that was set back: they would block for ever.
         log.execute("DELETE FROM sent WHERE at <= ? OR at > ?", (now - WINDOW, now + 1))
-        held = log.execute("SELECT until FROM hold").fetchone()
-        if held and now < held[0] <= now + _LONGEST_HOLD:
-            return float(held[0] - now)
+        if held := self._held(log):
+            return held
         (count,) = log.execute("SELECT count(*) FROM sent").fetchone()
         if count < self.capacity:
             log.execute("INSERT INTO sent VALUES (?)", (now,))
@@ -71,15 +76,19 @@ class Limiter:
         ).fetchone()
         return float(max(0.001, free + WINDOW - now))
 
-    def _hold(self, log: sqlite3.Connection, seconds: float) -> float:
+    def _held(self, log: sqlite3.Connection) -> float:
+        now = self._clock()
+        until = log.execute("SELECT until FROM hold").fetchone()
+        return float(until[0] - now) if until and now < until[0] <= now + _LONGEST_HOLD else 0.0
+
+    def _hold(self, log: sqlite3.Connection, seconds: float) -> None:
         now = self._clock()
         until = now + min(seconds, _LONGEST_HOLD)
         held = log.execute("SELECT until FROM hold").fetchone()
         if held is None or held[0] < until or held[0] > now + _LONGEST_HOLD:
             log.execute("INSERT OR REPLACE INTO hold (one, until) VALUES (1, ?)", (until,))
-        return seconds
 
-    def _with_log(self, work: Callable[[sqlite3.Connection], float]) -> float:
+    def _with_log(self, work: Callable[[sqlite3.Connection], _Result]) -> _Result:
         """Run one locked transaction; a log that is damaged or unreachable is replaced by memory."""
         with self._lock:
             if self._memory is None:
@@ -87,7 +96,7 @@ class Limiter:
                     # A connection per call survives a fork and leaks nothing.
                     with contextlib.closing(self._open()) as log:
                         return _locked(log, work)
-                except (OSError, sqlite3.Error) as error:
+                except (OSError, sqlite3.Error, TypeError, ValueError) as error:
                     reason = type(error).__name__
                 self._memory = _prepared(
                     sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)
@@ -105,7 +114,7 @@ class Limiter:
         return _prepared(sqlite3.connect(self._path, timeout=_BUSY_SECONDS, isolation_level=None))
 
 
-def _locked(log: sqlite3.Connection, work: Callable[[sqlite3.Connection], float]) -> float:
+def _locked(log: sqlite3.Connection, work: Callable[[sqlite3.Connection], _Result]) -> _Result:
     log.execute("BEGIN IMMEDIATE")
     result = work(log)
     log.execute("COMMIT")

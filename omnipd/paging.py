@@ -26,11 +26,15 @@ class Page:
     total: int | None
 
 
+#: The key under which the rows stand, or the keys that servers of different age use for it; None
+#: where the answer itself is the list.
+Rows = str | tuple[str, ...] | None
+
 #: A family: how to walk a list, given what fetches, the fixed parameters and the key of the rows.
-Family = Callable[[Fetch, Mapping[str, str], str | None], Iterator[Page]]
+Family = Callable[[Fetch, Mapping[str, str], Rows], Iterator[Page]]
 
 
-def cursor(fetch: Fetch, params: Mapping[str, str], rows: str | None) -> Iterator[Page]:
+def cursor(fetch: Fetch, params: Mapping[str, str], rows: Rows) -> Iterator[Page]:
     """Walk a list with opaque cursors: ``pageInfo`` says whether there is more, and where.
 
     The cursor is echoed unchanged and the other parameters stay as they are.
@@ -65,13 +69,40 @@ def cursor(fetch: Fetch, params: Mapping[str, str], rows: str | None) -> Iterato
         asked["cursor"] = following
 
 
-def whole(fetch: Fetch, params: Mapping[str, str], rows: str | None) -> Iterator[Page]:
+def whole(fetch: Fetch, params: Mapping[str, str], rows: Rows) -> Iterator[Page]:
     """Read a list that comes in one piece, under a key or as a bare array."""
     records = rows_of(fetch(params), rows)
     yield Page(records, None)
 
 
-def either(fetch: Fetch, params: Mapping[str, str], rows: str | None) -> Iterator[Page]:
+def scim(fetch: Fetch, params: Mapping[str, str], rows: Rows) -> Iterator[Page]:
+    """Walk a list of the SCIM kind: from a start index, advancing by what came, not by what was asked."""
+    start = 1
+    while True:
+        answer = fetch({**params, "startIndex": str(start)})
+        records = rows_of(answer, rows)
+        total = answer.get("totalResults")
+        if not isinstance(total, int) or isinstance(total, bool):
+            raise ResponseError(
+                "The answer has no totalResults, so the end of the list cannot be known."
+            )
+        yield Page(records, total)
+        start += len(records)
+        if not records or start > total:
+            return
+
+
+def single(fetch: Fetch, params: Mapping[str, str], rows: Rows) -> Iterator[Page]:
+    """Read one object as a list of one row: the answer itself, or what stands under a key."""
+    answer = fetch(params)
+    if isinstance(rows, str) and isinstance(answer, dict):
+        answer = answer.get(rows)
+    if not isinstance(answer, dict):
+        raise ResponseError(f"The answer is not an object{f' with {rows!r}' if rows else ''}.")
+    yield Page([answer], None)
+
+
+def either(fetch: Fetch, params: Mapping[str, str], rows: Rows) -> Iterator[Page]:
     """Read a list of an unknown family: with ``pageInfo`` it is walked, without it is whole.
 
     Without a key the rows are the bare array, ``records``, or the only list in the answer.
@@ -85,7 +116,7 @@ def either(fetch: Fetch, params: Mapping[str, str], rows: str | None) -> Iterato
     yield from again(lambda asked: answers.pop() if answers else fetch(asked), params, rows)
 
 
-def rows_of(answer: Any, rows: str | None) -> list[dict[str, Any]]:
+def rows_of(answer: Any, rows: Rows) -> list[dict[str, Any]]:
     """Return the records of one answer.
 
     Raises
@@ -93,13 +124,21 @@ def rows_of(answer: Any, rows: str | None) -> list[dict[str, Any]]:
     ResponseError
         When they are not where they should be, or are not objects.
     """
-    found = answer if rows is None else answer.get(rows) if isinstance(answer, dict) else None
+    keys = (rows,) if isinstance(rows, str) else rows
+    found = answer
+    if keys is not None:
+        held = answer if isinstance(answer, dict) else {}
+        found = next((held[key] for key in keys if key in held), None)
     if not isinstance(found, list):
-        held = ", ".join(sorted(answer))[:200] if isinstance(answer, dict) else "a bare list"
+        holds = ", ".join(sorted(answer))[:200] if isinstance(answer, dict) else "a bare list"
         raise ResponseError(
-            f"The answer has no list of rows {'at its top' if rows is None else f'under {rows!r}'}; "
-            f"it holds {held or 'nothing'}."
+            f"The answer has no list of rows {'at its top' if keys is None else f'under {keys[0]!r}'}; "
+            f"it holds {holds or 'nothing'}."
         )
     if not all(isinstance(record, dict) for record in found):
         raise ResponseError("A row of the list is not an object.")
     return found
+
+
+#: How a family is asked for pages of a size.
+PAGE_SIZE_PARAMS: dict[Family, str] = {cursor: "pageSize", scim: "count"}

@@ -200,6 +200,17 @@ def _known_keys(columns: Columns) -> dict[str, set[str]]:
     return known
 
 
+def value_at(record: Record, paths: Sequence[str]) -> Any:
+    """Return the first value that stands at one of the paths of a record; None without any.
+
+    Examples
+    --------
+    >>> value_at({"owner": {"id": "m1"}}, ("ownerId", "owner.id"))
+    'm1'
+    """
+    return next((value for path in paths if (value := _getter(path)(record)) is not None), None)
+
+
 def _values(column: Column, records: Sequence[Record]) -> list[Any]:
     getters = [_getter(path) for path in column.paths]
     values = [getters[0](record) for record in records]

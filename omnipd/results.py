@@ -56,7 +56,7 @@ def decode(payload: bytes | bytearray, rows_said: int | None = None) -> pa.Table
         table = pa.ipc.open_stream(buffer).read_all()
         table.validate(full=True)
         for kind in table.schema.types:
-            _check_names(kind)
+            _check_type(kind)
         # Only the columns: notes that a stream may carry for pandas or Arrow are not obeyed.
         table = pa.Table.from_arrays(table.columns, names=_distinct(table.column_names))
     except (pa.ArrowException, OSError, ValueError, MemoryError, OverflowError) as error:
@@ -74,14 +74,16 @@ def decode(payload: bytes | bytearray, rows_said: int | None = None) -> pa.Table
     return table
 
 
-def _check_names(kind: pa.DataType) -> None:
-    """Raise a ValueError for a zone or an inner name that is not UTF-8; nothing else looks."""
+def _check_type(kind: pa.DataType) -> None:
+    """Raise a ValueError for what validation does not look at: zones, inner names, odd decimals."""
     if pa.types.is_timestamp(kind):
         str(kind.tz)
+    if pa.types.is_decimal(kind) and not 0 <= kind.scale <= kind.precision:
+        raise ValueError(f"a decimal of {kind.precision} digits with {kind.scale} behind the point")
     for place in range(kind.num_fields):
         inner = kind.field(place)
         str(inner.name)
-        _check_names(inner.type)
+        _check_type(inner.type)
 
 
 def _distinct(names: Sequence[str]) -> list[str]:

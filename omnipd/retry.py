@@ -30,8 +30,10 @@ class Quota:
 
     def spend(self, tokens: int) -> bool:
         """Take tokens, and return whether there were enough."""
+        if self.left < tokens:
+            return False
         self.left -= tokens
-        return self.left > 0
+        return True
 
     def refill(self) -> None:
         """Count a success."""
@@ -125,19 +127,32 @@ class Retry:
             )
         self._clock.sleep(wait)
 
+    def while_held(self, seconds: float) -> None:
+        """Wait while another request of the key, here or in another process, was told to."""
+        words = "another request with this key was told to wait"
+        self._wait(error_for(429, words, url=self._url, retry_after=seconds), seconds)
+
     def _throttle(self, error: OmniError, retry_after: float | None) -> None:
         """Hold every request of the key, here and in other processes, and wait."""
         step = _THROTTLE_STEPS[min(self._throttled, len(_THROTTLE_STEPS) - 1)]
         wait = retry_after or step * (0.8 + 0.4 * self._clock.jitter())
         self._throttled += 1
-        left = _THROTTLE_SECONDS - self._waited if self._patient else self._deadline.remaining()
-        if wait > min(left, LONGEST_RETRY_AFTER) or not self._quota.spend(5):
+        if not self._quota.spend(5):
             raise error
-        self._hold(wait)
-        self._waited += wait
-        self._clock.sleep(wait)
+        self._wait(error, wait, self._hold)
+
+    def _wait(
+        self, error: OmniError, seconds: float, before: Callable[[float], None] = lambda _: None
+    ) -> None:
+        """Wait because the server says so; raise when that is more than this call may take."""
+        left = _THROTTLE_SECONDS - self._waited if self._patient else self._deadline.remaining()
+        if seconds > min(left, LONGEST_RETRY_AFTER):
+            raise error
+        before(seconds)
+        self._waited += seconds
+        self._clock.sleep(seconds)
         if self._patient:
-            self._deadline.extend(wait)
+            self._deadline.extend(seconds)
 
 
 def _retry_after(headers: Mapping[str, str]) -> float | None:

@@ -6,6 +6,7 @@ command line; it is read and never written.
 
 from __future__ import annotations
 
+import difflib
 import hashlib
 import ipaddress
 import json
@@ -20,6 +21,8 @@ from urllib.parse import urlsplit
 from omnipd.errors import SettingsError
 
 _API_SUFFIX = re.compile(r"(?:/api(?:/v\d+|/unstable)?|/api/scim(?:/v\d+)?)$", re.IGNORECASE)
+_LABEL = re.compile(r"[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?", re.IGNORECASE)
+_ADDRESS_HINT = "Use the address you sign in at, for example https://yourcompany.omniapp.co"
 
 
 class Secret:
@@ -39,6 +42,16 @@ class Secret:
     def reveal(self) -> str:
         """Return the string itself; only for the header that carries it."""
         return self._value
+
+    @property
+    def sendable(self) -> bool:
+        """Whether it can be the value of a header."""
+        value = self._value.strip()
+        return bool(value) and all(33 <= ord(letter) <= 126 for letter in value)
+
+    def stripped(self) -> Secret:
+        """Return it without white space around it."""
+        return Secret(self._value.strip())
 
     def __repr__(self) -> str:
         return "Secret('***')"
@@ -81,51 +94,69 @@ class Settings:
 
 def resolve(
     base_url: str | None = None,
-    api_key: str | None = None,
+    api_key: Secret | str | None = None,
     *,
     profile: str | None = None,
     allow_http: bool = False,
 ) -> Settings:
     """Find the address and the key: arguments, then environment, then profile file.
 
-    A profile that is named wins over the environment, because it was asked for.
+    A profile that is named wins over the environment, because it was asked for. A key that was kept
+    for one address never goes to another.
 
     Raises
     ------
     SettingsError
         If either is missing or unusable; the message says what to export.
     """
+    api_key = Secret(api_key) if isinstance(api_key, str) else api_key
+    origin = None if base_url is None else tidy_base_url(base_url, allow_http=allow_http)
     source = "arguments"
-    if profile is None and not (base_url and api_key):
-        from_environment = (
-            os.environ.get("OMNI_BASE_URL"),
-            os.environ.get("OMNI_API_KEY") or os.environ.get("OMNI_API_TOKEN"),
-        )
-        if from_environment != (None, None):
-            source = "environment"
-        base_url = base_url or from_environment[0]
-        api_key = api_key or from_environment[1]
-    if profile is not None or not (base_url and api_key):
-        path = profile_path()
-        found = _read_profile(path, profile)
-        if found != (None, None):
-            source = f"profile file {path}"
-        if base_url and found[0] and not _same_origin(base_url, found[0], allow_http=allow_http):
-            found = (None, None)  # a key never goes to another host than the one it was kept for
-        base_url, api_key = base_url or found[0], api_key or found[1]
-    if not base_url:
+    if profile is None and (origin is None or api_key is None):
+        origin, api_key, source = _completed(origin, api_key, source, _environment(), allow_http)
+    if profile is not None or origin is None or api_key is None:
+        found = _profile(profile, key_wanted=api_key is None)
+        origin, api_key, source = _completed(origin, api_key, source, found, allow_http)
+    if origin is None:
         raise SettingsError(
             "No Omni address is set.",
             hint="export OMNI_BASE_URL=https://yourcompany.omniapp.co  (or pass base_url=…; "
             "omnipd.sandbox() needs neither)",
         )
-    origin = tidy_base_url(base_url, allow_http=allow_http)
-    if not api_key:
+    if api_key is None:
         raise SettingsError(
             f"No API key is set for {origin}.",
             hint="export OMNI_API_KEY=…  (Omni: Settings > API keys; or pass api_key=…)",
         )
-    return Settings(origin=origin, key=Secret(_check_key(api_key)), source=source)
+    return Settings(origin=origin, key=_checked(api_key), source=source)
+
+
+@dataclass(frozen=True)
+class _Found:
+    """What one source holds."""
+
+    address: str | None
+    key: Secret | None
+    source: str
+
+
+def _completed(
+    origin: str | None, key: Secret | None, source: str, found: _Found, allow_http: bool
+) -> tuple[str | None, Secret | None, str]:
+    """Take from a source what is still missing, but for a key that belongs to another address."""
+    theirs = tidy_base_url(found.address, allow_http=allow_http) if found.address else None
+    if key is None and found.key is not None and theirs in {None, origin or theirs}:
+        key, source = found.key, found.source
+    return origin or theirs, key, source
+
+
+def _environment() -> _Found:
+    address = os.environ.get("OMNI_BASE_URL") or None
+    return _Found(address, _secret("OMNI_API_KEY") or _secret("OMNI_API_TOKEN"), "environment")
+
+
+def _secret(variable: str) -> Secret | None:
+    return Secret(os.environ[variable]) if os.environ.get(variable) else None
 
 
 def tidy_base_url(text: str, *, allow_http: bool = False) -> str:
@@ -136,28 +167,10 @@ def tidy_base_url(text: str, *, allow_http: bool = False) -> str:
     >>> tidy_base_url("acme.omniapp.co/api/v1/")
     'https://acme.omniapp.co'
     """
-    text = text.strip()
-    if any(ord(letter) < 33 for letter in text):
-        raise SettingsError("The base URL holds a space or a control character.")
-    parts = urlsplit(text if "://" in text else f"https://{text}")
-    try:
-        port = parts.port
-    except ValueError:
-        raise SettingsError("The port of the base URL is not a number.") from None
-    if parts.scheme not in {"https", "http"}:
-        raise SettingsError(
-            f"The base URL starts with {parts.scheme}://, not https://.",
-            hint="Use the address you sign in at, for example https://yourcompany.omniapp.co",
-        )
-    if parts.username is not None or parts.password is not None:
-        raise SettingsError("The base URL holds a user name or password; Omni takes an API key.")
-    host = (parts.hostname or "").rstrip(".")
-    if not host:
-        raise SettingsError(
-            "The base URL has no host.",
-            hint="Use the address you sign in at, for example https://yourcompany.omniapp.co",
-        )
-    path = parts.path.rstrip("/")
+    parts = _split(text)
+    if isinstance(parts, str):
+        raise SettingsError(parts, hint=_ADDRESS_HINT)
+    scheme, host, port, path = parts
     while shorter := _API_SUFFIX.sub("", path).rstrip("/"):
         if shorter == path:
             raise SettingsError(
@@ -165,13 +178,52 @@ def tidy_base_url(text: str, *, allow_http: bool = False) -> str:
                 hint=f"Use https://{host}",
             )
         path = shorter
-    if parts.scheme == "http" and not (allow_http or is_loopback(host)):
+    if scheme == "http" and not (allow_http or is_loopback(host)):
         raise SettingsError(
             f"http://{host} would send the API key in clear text.",
             hint=f"Use https://{host}; plain http is for loopback addresses only.",
         )
     shown = f"[{host}]" if ":" in host else host
-    return f"{parts.scheme}://{shown}" + (f":{port}" if port else "")
+    usual = {"https": 443, "http": 80}[scheme]
+    return f"{scheme}://{shown}" + (f":{port}" if port not in {None, usual} else "")
+
+
+def _split(text: str) -> tuple[str, str, int | None, str] | str:
+    """Return scheme, host, port and path of an address, or what is wrong with it.
+
+    Nothing is raised here: an address may hold a password, and a traceback shows locals.
+    """
+    if not isinstance(text, str):
+        return f"The base URL is {type(text).__name__}, not text."
+    text = text.strip()
+    if any(ord(letter) < 33 for letter in text):
+        return "The base URL holds a space or a control character."
+    try:
+        parts = urlsplit(text if "://" in text else f"https://{text}")
+        port, host = parts.port, (parts.hostname or "").rstrip(".")
+    except ValueError:
+        return "The base URL cannot be read as an address."
+    if parts.scheme not in {"https", "http"}:
+        return f"The base URL starts with {parts.scheme}://, not https://."
+    if parts.username is not None or parts.password is not None:
+        return "The base URL holds a user name or password; Omni takes an API key."
+    if not host:
+        return "The base URL has no host."
+    if port == 0:
+        return "The base URL has port 0, which nothing answers on."
+    if not _is_host(host):
+        return "The base URL has a host that is no host name."
+    return parts.scheme, host, port, parts.path.rstrip("/")
+
+
+def _is_host(host: str) -> bool:
+    """Whether a text is a host name of plain letters, or an address literal."""
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        labels = host.split(".")
+        return all(_LABEL.fullmatch(label) for label in labels) and len(host) <= 253
+    return True
 
 
 def is_loopback(host: str) -> bool:
@@ -203,82 +255,104 @@ def profile_path() -> Path:
     return (Path(base) if base else Path.home() / ".config") / "omni-cli" / "config.json"
 
 
-def _same_origin(one: str, other: str, *, allow_http: bool) -> bool:
-    return tidy_base_url(one, allow_http=allow_http) == tidy_base_url(other, allow_http=allow_http)
-
-
-def _check_key(key: str) -> str:
+def _checked(key: Secret) -> Secret:
     """Refuse a key that cannot be a header value; the HTTP library would print it in its error."""
-    key = key.strip()
-    if not key or not key.isascii() or any(not 33 <= ord(letter) <= 126 for letter in key):
+    if not key.sendable:
         raise SettingsError(
-            "The API key holds a space, a line break or a character outside ASCII.",
+            "The API key holds a space, a line break or a character outside ASCII, or is empty.",
             hint="Copy it again from Omni: Settings > API keys. (It is not shown here on purpose.)",
         )
-    return key
+    return key.stripped()
 
 
-def _read_profile(path: Path, name: str | None) -> tuple[str | None, str | None]:
-    """Return address and key of one profile of Omni's command line; (None, None) without a file."""
-    try:
-        raw = path.read_text(encoding="utf-8")
-    except FileNotFoundError:
+def _profile(name: str | None, key_wanted: bool) -> _Found:
+    """Return address and key of one profile of Omni's command line; nothing without a file."""
+    path = profile_path()
+    nothing = _Found(None, None, f"profile file {path}")
+    profiles = _read_profiles(path)
+    if profiles is None:
         if name is None:
-            return None, None
+            return nothing
         raise SettingsError(
             f"Profile {name!r} was asked for, and there is no profile file at {path}.",
             hint="Run Omni's own command line once to create it, or set OMNI_CONFIG_PATH.",
-        ) from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise SettingsError(
-            f"The profile file {path} cannot be read: {type(error).__name__}."
-        ) from None
-    config = _parse_profiles(raw, path)
-    profiles = config["profiles"]
-    chosen = (
-        name
-        or config.get("defaultProfile")
-        or (next(iter(profiles)) if len(profiles) == 1 else None)
-    )
-    if chosen is None:
-        return None, None
-    if chosen not in profiles:
-        raise SettingsError(
-            f"There is no profile {chosen!r} in {path}.",
-            hint=f"It has: {', '.join(sorted(profiles)) or 'none'}.",
         )
-    entry = profiles[chosen]
-    oauth = "oauth" in str(entry.get("authMethod", "")).lower() or not entry.get("apiKey")
-    if oauth and entry.get("accessToken"):
-        _check_expiry(entry.get("tokenExpiresAt"), chosen)
-        return entry.get("apiEndpoint"), entry["accessToken"]
-    return entry.get("apiEndpoint"), entry.get("apiKey")
-
-
-def _parse_profiles(raw: str, path: Path) -> dict[str, Any]:
-    try:
-        config = json.loads(raw)
-    except ValueError:
-        config = None
-    profiles = config.get("profiles") if isinstance(config, dict) else None
-    if not isinstance(profiles, dict) or not all(
-        isinstance(entry, dict) for entry in profiles.values()
-    ):
+    if isinstance(profiles, str):
         raise SettingsError(
-            f"The profile file {path} is not what Omni's command line writes.",
+            f"The profile file {path} {profiles}.",
             hint='Expected {"profiles": {"name": {"apiEndpoint": …, "apiKey": …}}, "defaultProfile": …}.',
         )
-    return dict(config)
-
-
-def _check_expiry(value: Any, profile: str) -> None:
-    """Refuse an OAuth token that has expired; an unreadable time is left for Omni to judge."""
-    expires = _instant(value)
-    if expires is not None and expires <= datetime.now(UTC):
+    chosen = name or profiles.default
+    if chosen is None:
+        return nothing
+    if chosen not in profiles.named:
+        near = difflib.get_close_matches(chosen, profiles.named, n=1)
+        guess = f"Did you mean {near[0]!r}? " if near else ""
         raise SettingsError(
-            f"The sign-in of profile {profile!r} expired at {expires:%Y-%m-%d %H:%M} UTC.",
+            f"There is no profile {chosen!r} in {path}.",
+            hint=f"{guess}It has: {', '.join(sorted(profiles.named)) or 'none'}.",
+        )
+    entry = profiles.named[chosen]
+    if key_wanted and entry.expires is not None and entry.expires <= datetime.now(UTC):
+        raise SettingsError(
+            f"The sign-in of profile {chosen!r} expired at {entry.expires:%Y-%m-%d %H:%M} UTC.",
             hint="Sign in again with Omni's own command line, or set OMNI_API_KEY.",
         )
+    return _Found(entry.address, entry.key, f"profile file {path}")
+
+
+@dataclass(frozen=True)
+class _Entry:
+    """One profile. ``expires`` is that of its token, when the token is its key."""
+
+    address: str | None
+    key: Secret | None
+    expires: datetime | None
+
+
+@dataclass(frozen=True)
+class _Profiles:
+    default: str | None
+    named: dict[str, _Entry]
+
+
+def _read_profiles(path: Path) -> _Profiles | str | None:
+    """Return the profiles of a file, what is wrong with it, or None when there is no file.
+
+    Nothing is raised here: the file holds keys, and a traceback shows locals.
+    """
+    try:
+        config = json.loads(path.read_text(encoding="utf-8-sig"))
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        return f"cannot be read ({type(error).__name__})"
+    except (ValueError, RecursionError):
+        return "is not JSON"
+    entries = config.get("profiles") if isinstance(config, dict) else None
+    default = config.get("defaultProfile") if isinstance(config, dict) else None
+    if not isinstance(entries, dict) or not all(_is_entry(entry) for entry in entries.values()):
+        return "is not what Omni's command line writes"
+    if default is not None and not isinstance(default, str):
+        return "has a defaultProfile that is not a name"
+    if not default and len(entries) == 1:
+        default = next(iter(entries))
+    return _Profiles(default or None, {name: _entry(entry) for name, entry in entries.items()})
+
+
+def _is_entry(entry: Any) -> bool:
+    texts = ("apiEndpoint", "authMethod", "apiKey", "accessToken")
+    return isinstance(entry, dict) and all(
+        isinstance(entry.get(key, ""), str | None) for key in texts
+    )
+
+
+def _entry(entry: dict[str, Any]) -> _Entry:
+    oauth = "oauth" in (entry.get("authMethod") or "").lower() or not entry.get("apiKey")
+    address = entry.get("apiEndpoint") or None
+    if oauth and entry.get("accessToken"):
+        return _Entry(address, Secret(entry["accessToken"]), _instant(entry.get("tokenExpiresAt")))
+    return _Entry(address, Secret(entry["apiKey"]) if entry.get("apiKey") else None, None)
 
 
 def _instant(value: Any) -> datetime | None:

@@ -6,12 +6,11 @@ short list that does not add up is read once more, since it may have changed und
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-import pandas as pd
 import pyarrow as pa
 
 from omnipd import paging, strictjson
@@ -25,7 +24,7 @@ from omnipd.errors import (
     notice,
 )
 from omnipd.frames import to_frame
-from omnipd.records import InferringBuilder, TableBuilder
+from omnipd.records import InferringBuilder, Record, TableBuilder, value_at
 
 _REREAD_PAGES = 10
 
@@ -49,8 +48,11 @@ class Listing:
         when nothing is known to.
     pages : Family
         How the list is handed out.
-    rows : str, optional
-        The key under which the records stand; None for a bare array.
+    rows : str or tuple of str, optional
+        The key under which the records stand, or several that servers of different age use; None
+        for a bare array.
+    unfold : callable, optional
+        From one record to the rows that it holds, where a record is not a row.
     exhaustive : bool
         Whether the columns are all that is known to come; another key is then warned of.
     """
@@ -59,8 +61,13 @@ class Listing:
     columns: Columns | None
     key: tuple[str, ...] = ()
     pages: paging.Family = paging.cursor
-    rows: str | None = "records"
+    rows: paging.Rows = "records"
+    unfold: Callable[[Record], Iterable[Record]] | None = None
     exhaustive: bool = True
+
+
+#: A table and the facts of how it was read.
+Reading = tuple[pa.Table, dict[str, Any]]
 
 
 class _NotStored(Exception):
@@ -78,12 +85,16 @@ class Walk:
         self._limit = limit
         self._strict = strict
 
-    def stored(self, query: Mapping[str, str], here: Sequence[Step]) -> pd.DataFrame | None:
-        """Return the frame from the cache; None unless every page of one walk is there."""
+    def stored(self, query: Mapping[str, str], here: Sequence[Step]) -> Reading | None:
+        """Return the list from the cache; None unless every page of one walk is there."""
         cache, path = self._client.cache, self._listing.path
         if cache is None:
             return None
         marks: dict[str, datetime] = {}
+
+        def begin() -> paging.Fetch:
+            marks.clear()
+            return fetch
 
         def fetch(params: Mapping[str, str]) -> Any:
             page = cache.load(path, params)
@@ -93,41 +104,45 @@ class Walk:
             return strictjson.parse(page.body)[0]
 
         try:
-            table, complete = self._collect(fetch, query, here)
+            table, _ = self._collect(begin, query, here, strict=True)
         except (_NotStored, OmniError):
             return None
-        return to_frame(table, self._facts(0, next(iter(marks.values())), complete))
+        return table, self._facts(0, next(iter(marks.values())), True)
 
-    def live(self, query: Mapping[str, str], here: Sequence[Step]) -> pd.DataFrame:
-        """Return the frame from the server, and store the pages when they make a whole."""
+    def live(self, query: Mapping[str, str], here: Sequence[Step]) -> Reading:
+        """Return the list from the server, and store the pages when they make a whole."""
         client, path = self._client, self._listing.path
         before, started = client.requests_sent, datetime.now(UTC)
         taken: list[tuple[Mapping[str, str], bytes]] = []
 
+        def begin() -> paging.Fetch:
+            taken.clear()
+            return fetch
+
         def fetch(params: Mapping[str, str]) -> Any:
-            if "cursor" not in params:
-                taken.clear()  # the list is being read again from its start
             answer = client.get(path, params)
             taken.append((dict(params), answer.body))
             return answer.content
 
-        table, complete = self._collect(fetch, query, here)
+        table, complete = self._collect(begin, query, here, strict=self._strict)
         if client.cache is not None and complete:
             client.cache.save(path, taken)
-        return to_frame(table, self._facts(client.requests_sent - before, started, complete))
+        return table, self._facts(client.requests_sent - before, started, complete)
 
     def _collect(
         self,
-        fetch: paging.Fetch,
+        begin: Callable[[], paging.Fetch],
         query: Mapping[str, str],
         here: Sequence[Step],
+        *,
+        strict: bool,
     ) -> tuple[pa.Table, bool]:
         """Read all pages; read a short list once more when it does not add up."""
         most = None if here else self._limit
         for last in (False, True):
-            reading = _Reading(self._listing, most, self._client.progress)
+            reading = _Pass(self._listing, most, self._client.progress)
             try:
-                reading.run(fetch, query)
+                reading.run(begin(), query)
             except BadRequestError as error:
                 if reading.pages == 0 or error.status != 400:
                     raise self._with_partial(error, reading) from None
@@ -137,7 +152,7 @@ class Walk:
             if not reading.faults or last or reading.pages > _REREAD_PAGES:
                 break
         table = reading.builder.finish()
-        if reading.faults and (self._strict or reading.cut_short):
+        if reading.faults and (strict or reading.cut_short):
             raise self._with_partial(
                 IncompleteReadError(
                     f"{self._listing.path} does not add up: {'; '.join(reading.faults)}.",
@@ -157,7 +172,7 @@ class Walk:
         return table.slice(0, self._limit) if self._limit else table, not reading.faults
 
     def _with_partial(
-        self, error: OmniError, reading: _Reading, table: pa.Table | None = None
+        self, error: OmniError, reading: _Pass, table: pa.Table | None = None
     ) -> OmniError:
         """Let an error carry the rows that were read before it, and nothing of the key."""
         error.message = self._client.hide_key(error.message)
@@ -184,7 +199,7 @@ class Walk:
         }
 
 
-class _Reading:
+class _Pass:
     """The pages of one pass over a list, and what is wrong with them."""
 
     def __init__(
@@ -213,11 +228,15 @@ class _Reading:
     def run(self, fetch: paging.Fetch, query: Mapping[str, str]) -> None:
         """Read pages until the end or the wanted number of rows."""
         seen: set[tuple[str, ...]] = set()
-        repeated, totals = 0, set()
+        records, repeated, totals = 0, 0, set()
         enough = False
         for page in self._listing.pages(fetch, query, self._listing.rows):
-            fresh = [record for record in page.records if self._is_new(record, seen)]
-            repeated += len(page.records) - len(fresh)
+            rows = page.records
+            if (unfold := self._listing.unfold) is not None:
+                rows = [row for record in page.records for row in unfold(record)]
+            fresh = [row for row in rows if self._is_new(row, seen)]
+            repeated += len(rows) - len(fresh)
+            records += len(page.records) if unfold is not None else len(fresh)
             if self._most is not None:
                 fresh = fresh[: self._most - self.builder.rows]
             self.builder.add(fresh)
@@ -234,18 +253,15 @@ class _Reading:
         if len(totals) > 1:
             shown = " and ".join(str(total) for total in sorted(totals, key=str))
             self.faults.append(f"the total changed while it was read ({shown})")
-        elif self.total is not None and self.total != self.builder.rows and not enough:
-            self.faults.append(f"the server counts {self.total} and sent {self.builder.rows}")
+        elif self.total is not None and self.total != records and not enough:
+            self.faults.append(f"the server counts {self.total} and sent {records}")
 
-    def _is_new(self, record: Mapping[str, Any], seen: set[tuple[str, ...]]) -> bool:
+    def _is_new(self, record: Record, seen: set[tuple[str, ...]]) -> bool:
         """Remember what tells this record from the others, by the wire paths of the key columns."""
         columns = self._listing.columns
         if not self._listing.key or columns is None:
             return True
-        parts = [
-            next((record[path] for path in columns[name].paths if path in record), None)
-            for name in self._listing.key
-        ]
+        parts = [value_at(record, columns[name].paths) for name in self._listing.key]
         if all(part is None for part in parts):
             raise ResponseError(
                 f"A row on page {self.pages + 1} has none of its keys ({', '.join(self._listing.key)})."

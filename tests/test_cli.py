@@ -190,7 +190,8 @@ def test_a_key_file_is_used_and_a_wrong_key_is_code_3(shell, server, tmp_path, m
 
 
 def test_an_unreachable_omni_is_code_5(shell, monkeypatch, tmp_path):
-    result = shell("content", "--base-url", "http://127.0.0.1:1", "--timeout", "0.3")
+    monkeypatch.setenv("OMNI_BASE_URL", "http://127.0.0.1:1")
+    result = shell("content", "--timeout", "0.3")
     assert result.exit_code == 5
 
 
