@@ -96,6 +96,7 @@ class Client:
         self.base_url = settings.origin
         self.user_id = user_id
         self.timeout = timeout
+        self.requests_per_minute = requests_per_minute
         self.clock = clock or Clock()
         self.disk = disk_root(cache_dir)
         self.requests_sent = 0
