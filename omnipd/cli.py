@@ -288,7 +288,7 @@ def demo(folder: Path) -> None:
         click.echo(
             f"\nrun_query(): flights of New York in 2013 by month and carrier, {len(flights)} rows\n"
         )
-        print_table(flights, _DEMO_ROWS)
+        print_table(flights.rename(columns=flights.attrs["omni"]["labels"]), _DEMO_ROWS)
     folder.mkdir(parents=True, exist_ok=True)
     click.echo()
     for name, df in {"content": inventory, "flights": flights}.items():
