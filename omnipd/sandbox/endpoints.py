@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from omnipd.sandbox.behaviour import Behaviour
 from omnipd.sandbox.content.endpoints import content_endpoints
+from omnipd.sandbox.models.endpoints import model_endpoints
 from omnipd.sandbox.parameters import Parameter, text, uuid, uuids
 from omnipd.sandbox.query.run import run_query
 from omnipd.sandbox.query.wait import wait_for_jobs
@@ -15,6 +16,7 @@ def endpoints(behaviour: Behaviour) -> list[Endpoint]:
     """Write out the table, chapter by chapter."""
     return [
         *content_endpoints(behaviour),
+        *model_endpoints(behaviour),
         Endpoint("GET", "/api/v1/whoami", who_am_i, {"modelId": Parameter(uuids)}),
         Endpoint(
             "POST",

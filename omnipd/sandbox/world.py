@@ -60,6 +60,9 @@ class QueryEngine(Protocol):
     def models(self) -> Mapping[str, ServedModel]:
         """Give the models by id."""
 
+    def model_with(self, model_id: str, files: Mapping[str, str]) -> Any:
+        """Read a model again with some of its files replaced."""
+
     def plan(
         self,
         query: Mapping[str, Any],

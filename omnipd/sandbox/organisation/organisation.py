@@ -7,6 +7,22 @@ from collections.abc import Sequence
 from functools import lru_cache
 from threading import Lock
 
+from omnipd.sandbox.organisation import chance
+from omnipd.sandbox.organisation.ai import (
+    invent_conversations,
+    invent_entity_limits,
+    invent_eval_runs,
+    invent_prompt_sets,
+    invent_routines,
+    invent_user_limits,
+)
+from omnipd.sandbox.organisation.connections import (
+    invent_connections,
+    invent_dbt_environments,
+    invent_dbt_projects,
+    invent_environments,
+    invent_refreshes,
+)
 from omnipd.sandbox.organisation.documents import invent_documents
 from omnipd.sandbox.organisation.embed import invent_embed_users
 from omnipd.sandbox.organisation.folders import invent_folders
@@ -19,6 +35,7 @@ from omnipd.sandbox.organisation.people import (
 )
 from omnipd.sandbox.organisation.queries import ModelReference
 from omnipd.sandbox.organisation.records import Document, Folder, Group, Label, User
+from omnipd.sandbox.organisation.suggestions import invent_suggestions
 
 # A reserved top-level domain: a client must never take its host from an answer.
 WEB_ADDRESS = "https://sandbox.omni.example"
@@ -52,7 +69,32 @@ class Organisation:
         self.shared_models = {model.connection_id: model for model in models}
         self.fixed_models = invent_models(models)
         self.widely_shared = _first_shown(documents)
+        self._furnish(models)
         self._lock = Lock()
+
+    def _furnish(self, models: Sequence[ModelReference]) -> None:
+        """Invent what hangs on members, models and documents and is the same every time."""
+        members = list(self.users.values())
+        self.connections = {each.id: each for each in invent_connections(models)}
+        self.environments = invent_environments(models)
+        self.refreshes = invent_refreshes(models)
+        self.dbt_projects = {each.connection_id: each for each in invent_dbt_projects(models)}
+        self.dbt_environments = invent_dbt_environments(
+            list(self.dbt_projects.values()), self.token_holder.membership_id
+        )
+        self.conversations = {each.id: each for each in invent_conversations(members, models)}
+        self.user_limits = invent_user_limits(members)
+        self.entity_limits = invent_entity_limits()
+        self.routines = invent_routines(members, models)
+        self.prompt_sets = {each.id: each for each in invent_prompt_sets(models)}
+        self.eval_runs = invent_eval_runs(list(self.prompt_sets.values()))
+        self.suggestions = invent_suggestions(
+            models, list(self.conversations.values()), self.administrator.membership_id
+        )
+        self.refresh_jobs = {
+            chance.stable_uuid("refresh job", status): status
+            for status in ("COMPLETED", "FAILED", "IN_PROGRESS")
+        }
 
     @property
     def models(self) -> dict[str, ModelRecord]:

@@ -43,6 +43,11 @@ class Jobs:
         with self._lock:
             return chance.stable_uuid("job", next(self._numbers))
 
+    def is_known(self, job_id: str) -> bool:
+        """Tell whether a job waits to be delivered."""
+        with self._lock:
+            return job_id in self._waiting
+
     def hold(self, job: Job) -> None:
         """Keep a job until it is waited for."""
         with self._lock:

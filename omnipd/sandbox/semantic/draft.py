@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from fnmatch import fnmatchcase
 from typing import Any
 
 from sqlglot import exp
@@ -249,16 +248,7 @@ class _Finder:
         return name, found, grain
 
     def _offered(self, name: FieldName) -> bool:
-        """Tell whether the topic offers a field; later patterns win over earlier ones."""
-        if self.topic is None or self.topic.fields is None:
-            return True
-        full = f"{name.view}.{name.field}"
-        # A list that only takes away starts from everything.
-        offered = all(pattern.startswith("-") for pattern in self.topic.fields)
-        for pattern in self.topic.fields:
-            if fnmatchcase(full, pattern.removeprefix("-")):
-                offered = not pattern.startswith("-")
-        return offered
+        return self.topic is None or self.topic.offers(f"{name.view}.{name.field}")
 
 
 def _wants_a_date(filter_: Mapping[str, Any]) -> bool:

@@ -14,6 +14,7 @@ from omnipd.sandbox.semantic.bundled import bundled_models
 from omnipd.sandbox.semantic.draft import draft
 from omnipd.sandbox.semantic.metadata import describe
 from omnipd.sandbox.semantic.model import Model
+from omnipd.sandbox.semantic.model_yaml import read_model
 from omnipd.sandbox.semantic.refusal import BadFilter, Refused
 from omnipd.sandbox.semantic.request import Request
 from omnipd.sandbox.semantic.warehouse import Warehouse
@@ -56,6 +57,21 @@ class Engine:
         pairs = list(bundled_models() if served is None else served)
         self.models: dict[str, Model] = {model.id: model for model, _ in pairs}
         self._databases = {model.id: database for model, database in pairs}
+        self._branched: dict[tuple[str, tuple[tuple[str, str], ...]], Model] = {}
+
+    def model_with(self, model_id: str, files: Mapping[str, str]) -> Model:
+        """Read a model again with some of its files replaced, as a branch does."""
+        key = (model_id, tuple(sorted(files.items())))
+        if key not in self._branched:
+            model = self.models[model_id]
+            self._branched[key] = read_model(
+                {**model.files, **files},
+                self._databases[model_id],
+                model_id=model.id,
+                name=model.name,
+                connection_id=model.connection_id,
+            )
+        return self._branched[key]
 
     def plan(
         self,

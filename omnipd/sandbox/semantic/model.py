@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
 from typing import Any
 
 from omnipd.sandbox.semantic.references import SqlText
@@ -107,6 +108,17 @@ class Topic:
     always_where_sql: SqlText | None = None
     always_where_filters: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     unmodelled: tuple[str, ...] = ()
+
+    def offers(self, full_name: str) -> bool:
+        """Tell whether the topic offers a field; later patterns win over earlier ones."""
+        if self.fields is None:
+            return True
+        # A list that only takes away starts from everything.
+        offered = all(pattern.startswith("-") for pattern in self.fields)
+        for pattern in self.fields:
+            if fnmatchcase(full_name, pattern.removeprefix("-")):
+                offered = not pattern.startswith("-")
+        return offered
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,0 +1,1 @@
+"""Models: topics, views, files, and what is wrong with them."""

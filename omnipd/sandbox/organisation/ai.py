@@ -1,0 +1,250 @@
+"""Conversations with the AI, what they may cost, what runs by itself, and how it is tested."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from omnipd.sandbox.organisation import chance
+from omnipd.sandbox.organisation.moments import some_moment, written
+from omnipd.sandbox.organisation.queries import ModelReference
+from omnipd.sandbox.organisation.records import User
+
+_PROMPTS = {
+    "flights": (
+        "Which airline is late most often?",
+        "How many flights left JFK in February?",
+        "Show cancellations by month",
+        "Does rain delay flights?",
+    ),
+    "orders": (
+        "Revenue by month",
+        "Which category sells best?\nOnly completed orders.",
+        "Who never ordered?",
+        "Wie hoch ist der Umsatz je Bundesland?",
+    ),
+}
+
+
+@dataclass(frozen=True)
+class Message:
+    """One turn of a conversation."""
+
+    role: str
+    text: str
+    created_at: str
+    job_id: str | None = None
+
+
+@dataclass(frozen=True)
+class Conversation:
+    """A conversation of one member."""
+
+    id: str
+    user_id: str
+    name: str | None
+    created_at: str
+    updated_at: str
+    messages: tuple[Message, ...]
+
+    @property
+    def last_prompt(self) -> str | None:
+        """Give what the member said last, if anything."""
+        said = [message.text for message in self.messages if message.role == "user"]
+        return said[-1] if said else None
+
+
+@dataclass(frozen=True)
+class CreditLimit:
+    """A limit of one member or entity; None is unlimited, by choice."""
+
+    owner: str
+    limit: int | None
+
+
+@dataclass(frozen=True)
+class Routine:
+    """A prompt that is run by a schedule."""
+
+    id: str
+    user_id: str
+    name: str
+    description: str | None
+    prompt: str
+    model_id: str
+    topic_name: str | None
+    schedule: str
+    timezone: str
+    destination: str
+    recipient_count: int
+    disabled: bool
+    system_disabled_reason: str | None
+    last_run: str | None
+    created_at: str
+    updated_at: str
+
+
+@dataclass(frozen=True)
+class PromptSet:
+    """Prompts with expected answers, on one model."""
+
+    id: str
+    model_id: str
+    name: str
+    slug: str
+    description: str | None
+    prompt_count: int
+    archived: bool
+    created_at: str
+    updated_at: str
+
+
+@dataclass(frozen=True)
+class EvalRun:
+    """One run of a prompt set."""
+
+    id: str
+    prompt_set_id: str
+    model_id: str
+    number: int
+    status: str
+    finished: int
+    total: int
+    archived: bool
+    created_at: str
+    completed_at: str | None
+
+
+def invent_conversations(
+    users: Sequence[User], models: Sequence[ModelReference]
+) -> list[Conversation]:
+    """Invent conversations: many of the administrator, some of others."""
+    prompts = [prompt for model in models for prompt in _PROMPTS.get(model.name, ())]
+    if not prompts:
+        return []
+    owners = [users[0]] * 25 + [users[1]] * 7 + list(users[2:6])
+    return [_conversation(place, owner, prompts) for place, owner in enumerate(owners)]
+
+
+def _conversation(place: int, owner: User, prompts: Sequence[str]) -> Conversation:
+    started = some_moment("conversation", place)
+    messages: list[Message] = []
+    moment = started
+    for turn in range(chance.number(4, "turns", place)):
+        asked = chance.pick(prompts, "prompt", place, turn)
+        job_id = chance.stable_uuid("ai job", place, turn)
+        messages += [
+            Message("user", asked, written(moment)),
+            Message(
+                "assistant",
+                f"**{asked}** Here is what I found.",
+                written(moment + timedelta(seconds=40)),
+                job_id,
+            ),
+        ]
+        moment += timedelta(minutes=3)
+    return Conversation(
+        id=chance.stable_uuid("conversation", place),
+        user_id=owner.membership_id,
+        name=chance.pick(prompts, "conversation name", place) if place % 3 else None,
+        created_at=written(started),
+        updated_at=written(moment),
+        messages=tuple(messages),
+    )
+
+
+# The month that credits are counted in; one moment for all days, as everything here.
+PERIOD = (datetime(2026, 5, 1, tzinfo=UTC), datetime(2026, 6, 1, tzinfo=UTC))
+
+
+def invent_user_limits(users: Sequence[User]) -> list[CreditLimit]:
+    """Invent limits of some members; the others have the organization's."""
+    return [
+        CreditLimit(user.membership_id, chance.pick((None, 0, 100, 2500), "limit", user.email))
+        for user in chance.some(users, 30, "has a limit")
+    ]
+
+
+def invent_entity_limits() -> list[CreditLimit]:
+    """Invent limits of embedding entities."""
+    return [CreditLimit("acme", 500), CreditLimit("globex", None)]
+
+
+def invent_routines(users: Sequence[User], models: Sequence[ModelReference]) -> list[Routine]:
+    """Invent routines of the administrator and of the token's holder."""
+    return [
+        _routine(place, users[0] if place < 3 else users[1], model)
+        for place, model in enumerate([*models, *models, *models][:5])
+    ]
+
+
+def _routine(place: int, owner: User, model: ModelReference) -> Routine:
+    created = some_moment("routine", place)
+    return Routine(
+        id=chance.stable_uuid("routine", place),
+        user_id=owner.membership_id,
+        name=f"Morning look {place + 1}",
+        description=None if place % 2 else "Before the meeting.",
+        prompt="What changed since yesterday?",
+        model_id=model.id,
+        topic_name=model.name if place % 2 else None,
+        schedule="0 7 ? * MON-FRI *",
+        timezone="Europe/Berlin",
+        destination="slack" if place == 3 else "email",
+        recipient_count=-1 if place == 3 else place + 1,
+        disabled=place == 2,
+        system_disabled_reason="noAccess" if place == 4 else None,
+        last_run=written(created + timedelta(days=30)) if place % 2 == 0 else None,
+        created_at=written(created),
+        updated_at=written(created + timedelta(days=9)),
+    )
+
+
+def invent_prompt_sets(models: Sequence[ModelReference]) -> list[PromptSet]:
+    """Invent an active set and an archived one for each model."""
+    found = []
+    for model in models:
+        for archived in (False, True):
+            name = f"{model.name.title()} {'before 2025' if archived else 'regression'}"
+            created = some_moment("prompt set", name)
+            found.append(
+                PromptSet(
+                    id=chance.stable_uuid("prompt set", model.id, name),
+                    model_id=model.id,
+                    name=name,
+                    slug=name.lower().replace(" ", "-"),
+                    description=None if archived else f"What people ask of {model.name}.",
+                    prompt_count=len(_PROMPTS.get(model.name, ())),
+                    archived=archived,
+                    created_at=written(created),
+                    updated_at=written(created + timedelta(days=1)),
+                )
+            )
+    return found
+
+
+def invent_eval_runs(prompt_sets: Sequence[PromptSet]) -> list[EvalRun]:
+    """Invent runs of each set: a finished one, a running one, an archived one."""
+    found = []
+    for each in prompt_sets:
+        for number, (status, archived) in enumerate(
+            (("COMPLETE", True), ("COMPLETE", False), ("RUNNING", False)), start=1
+        ):
+            created = some_moment("eval run", each.id, number)
+            done = status == "COMPLETE"
+            found.append(
+                EvalRun(
+                    id=chance.stable_uuid("eval run", each.id, number),
+                    prompt_set_id=each.id,
+                    model_id=each.model_id,
+                    number=number,
+                    status=status,
+                    finished=each.prompt_count if done else each.prompt_count // 2,
+                    total=each.prompt_count,
+                    archived=archived,
+                    created_at=written(created),
+                    completed_at=written(created + timedelta(minutes=4)) if done else None,
+                )
+            )
+    return found
