@@ -1,7 +1,7 @@
 """Tables that are made when the pages are built, from what the code itself says.
 
-``content-columns`` lists the columns of ``read_content``; ``model-fields`` lists the fields that one
-model of the sandbox offers.
+``content-columns`` lists the columns of ``read_content``; ``sandbox-calls`` lists what the sandbox
+answers, and ``model-fields`` the fields that one of its models offers.
 """
 
 from collections.abc import Iterator, Sequence
@@ -12,6 +12,8 @@ from sphinx.util.docutils import SphinxDirective
 
 from omnipd.content import COLUMNS
 from omnipd.records import EXTRA
+from omnipd.sandbox.behaviour import Behaviour
+from omnipd.sandbox.endpoints import endpoints
 from omnipd.sandbox.semantic.bundled import bundled_models
 from omnipd.sandbox.semantic.metadata import data_type
 from omnipd.sandbox.semantic.model import Dimension, Model
@@ -27,6 +29,13 @@ def content_columns() -> Iterator[Row]:
     for name, column in COLUMNS.items():
         yield f"`{name}", f"`{column.type}", column.doc
     yield f"`{EXTRA}", "`string", EXTRA_DOC
+
+
+def sandbox_calls() -> Iterator[Row]:
+    """Yield each call that the sandbox answers, with the first line of what its answer says."""
+    for endpoint in endpoints(Behaviour()):
+        first_line = (endpoint.answer.__doc__ or "").partition("\n")[0]
+        yield f"`{endpoint.method} {endpoint.path}", first_line
 
 
 def bundled_model(name: str) -> Model:
@@ -60,6 +69,14 @@ class ContentColumns(SphinxDirective):
     def run(self) -> list[nodes.Node]:
         """Return the table."""
         return [table(("Column", "dtype", "Meaning"), list(content_columns()), (22, 22, 56))]
+
+
+class SandboxCalls(SphinxDirective):
+    """The calls that the sandbox answers."""
+
+    def run(self) -> list[nodes.Node]:
+        """Return the table."""
+        return [table(("Call", "What it does"), list(sandbox_calls()), (50, 50))]
 
 
 class ModelFields(SphinxDirective):
@@ -109,5 +126,6 @@ def _row(cells: Row) -> nodes.row:
 def setup(app: Any) -> dict[str, bool]:
     """Tell Sphinx of the directives."""
     app.add_directive("content-columns", ContentColumns)
+    app.add_directive("sandbox-calls", SandboxCalls)
     app.add_directive("model-fields", ModelFields)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
