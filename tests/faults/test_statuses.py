@@ -150,6 +150,21 @@ def test_retries_come_to_an_end_when_everything_fails_all_the_time(scripted, fak
     assert len(scripted.requests) <= 12 + 36
 
 
+def test_after_an_outage_retries_come_back_with_a_few_successes(scripted, fake_time):
+    scripted.script(answer(b"", 503))
+    with client_of(scripted, fake_time) as client:
+        for _ in range(100):
+            with pytest.raises(ServerError):
+                whoami(client)
+        scripted.script(GOOD)
+        for _ in range(30):  # a success gives one token back, a retry costs fourteen
+            whoami(client)
+        scripted.requests.clear()
+        scripted.script(answer(b"", 503), GOOD)
+        whoami(client)
+    assert len(scripted.requests) == 2
+
+
 # --- 5xx and 408
 
 HTML = b"<html><body>502 Bad Gateway</body></html>"
