@@ -349,14 +349,15 @@ def _deliver(df: pd.DataFrame, output: Path | None, style: str, *, raw: bool) ->
     from omnipd import export, frames, terminal  # noqa: PLC0415
     from omnipd.errors import ArgumentError  # noqa: PLC0415
 
+    complete = df.attrs.get("omni", {}).get("complete") is not False
     if output is not None:
         ending = output.suffix.lower()
         if ending == ".parquet":
-            export.to_parquet(df, output)
+            export.to_parquet(df, output, allow_incomplete=True)
         elif ending == ".csv":
-            export.to_csv(df, output, raw=raw)
+            export.to_csv(df, output, raw=raw, allow_incomplete=True)
         elif ending in {".jsonl", ".ndjson"}:
-            export.to_jsonl(df, output)
+            export.to_jsonl(df, output, allow_incomplete=True)
         else:
             raise ArgumentError(
                 f"--output {output} has an unknown ending.",
@@ -375,6 +376,8 @@ def _deliver(df: pd.DataFrame, output: Path | None, style: str, *, raw: bool) ->
         else:
             export.write_jsonl(table, stream)
         stream.flush()
+    if not complete:
+        click.get_current_context().exit(4)
 
 
 if __name__ == "__main__":

@@ -80,6 +80,15 @@ class Client:
         Where everything on disk lives.
     clock : Clock
         For tests.
+
+    Attributes
+    ----------
+    base_url : str
+        The Omni that is asked.
+    user_id : str or None
+        The membership id it acts for.
+    requests_sent : int
+        How many requests have left.
     """
 
     def __init__(
@@ -378,6 +387,8 @@ def connect(
     ------
     SettingsError
         If address or key is missing or unusable; the message says what to export.
+    ArgumentError
+        If `timeout`, `cache` or `requests_per_minute` is not usable.
 
     See Also
     --------

@@ -9,13 +9,13 @@
     │   └── DeadlineError            the wall clock ran out, also a TimeoutError
     ├── OutcomeUnknownError          sent, and whether it took effect is not known
     ├── APIError                     Omni answered with an error status
-    │   ├── BadRequestError          400, 402, 405, 408, 410, 422 …: this request cannot succeed
+    │   ├── BadRequestError          400, 402, 405, 410, 422 …: this request cannot succeed
     │   ├── AuthenticationError      the key is missing, malformed, unknown or revoked
     │   ├── ForbiddenError           the key is known and may not do this
     │   ├── NotFoundError            missing, or not visible to this key
     │   ├── ConflictError            409
     │   ├── RateLimitError           429, after all the waiting that was allowed
-    │   └── ServerError              5xx, after the retries
+    │   └── ServerError              5xx or 408, after the retries
     ├── ResponseError                answered 2xx, but not what Omni promises
     │   └── IncompleteReadError      a list that cannot be shown to be whole
     ├── QueryError                   the query was accepted and did not give a result

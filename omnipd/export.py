@@ -52,6 +52,8 @@ def to_parquet(
         If the frame is marked incomplete, or the file cannot be written to its end.
     ExportError
         If the file cannot be opened, or a column cannot be stored.
+    ArgumentError
+        If `df` is not a DataFrame.
 
     Examples
     --------
@@ -96,6 +98,8 @@ def to_csv(
         If the frame is marked incomplete, or the file cannot be written to its end.
     ExportError
         If the file cannot be opened.
+    ArgumentError
+        If `df` is not a DataFrame.
 
     Examples
     --------
@@ -133,7 +137,7 @@ def to_jsonl(
 
     Raises
     ------
-    ExportError
+    ExportIncompleteError, ExportError, ArgumentError
         As for :func:`to_parquet`.
 
     Examples

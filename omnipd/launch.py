@@ -24,7 +24,11 @@ class Sandbox(Client):
     models : dict of str to str
         Model name → model id, for queries.
     api_key : str
-        The sandbox's key. It opens nothing but the sandbox.
+        The sandbox's organization key. It opens nothing but the sandbox.
+    personal_key : str
+        The personal access token of one of its members.
+    server : Server
+        The server itself; ``server.requests`` is what it was asked.
     """
 
     def __init__(
@@ -55,6 +59,7 @@ class Sandbox(Client):
             cache_dir=Path(folder.name),
         )
         self.api_key: str = self.server.api_key
+        self.personal_key: str = self.server.personal_key
         self.models: dict[str, str] = self.server.models
 
     def close(self) -> None:
@@ -108,6 +113,8 @@ def sandbox(
     ------
     SettingsError
         If the sandbox's packages are not installed; the message says how.
+    ArgumentError
+        If `timeout`, `cache` or `requests_per_minute` is not usable.
 
     Examples
     --------

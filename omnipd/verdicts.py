@@ -84,6 +84,7 @@ _TABLE: list[tuple[int, tuple[str, ...], type[APIError], str | None]] = [
         "The key is valid but lacks the permission; omnipd.whoami() shows its roles.",
     ),
     (404, (), NotFoundError, "Check the id; Omni says the same of what this key may not see."),
+    (408, (), ServerError, "Omni took too long; try again later."),
     (409, (), ConflictError, None),
     (
         429,
@@ -127,7 +128,7 @@ def error_for(
         status=status,
         url=url,
         retry_after=retry_after,
-        retryable=status == 429 or status >= 500,
+        retryable=status in {408, 429} or status >= 500,
     )
 
 

@@ -206,6 +206,19 @@ def test_an_answer_that_does_not_add_up_is_code_6(scripted, monkeypatch):
     assert "counts 2 and sent 1" in result.stderr
 
 
+def test_gaps_that_were_allowed_are_code_4(scripted, monkeypatch, tmp_path):
+    from scripted_server import document, page
+
+    scripted.script(page(document("a"), total=2))
+    monkeypatch.setenv("OMNI_BASE_URL", scripted.url)
+    monkeypatch.setenv("OMNI_API_KEY", "key")
+    for output in ([], ["-o", str(tmp_path / "out.csv")]):
+        result = CliRunner().invoke(main, ["content", "--no-strict", *output])
+        assert result.exit_code == 4
+        assert "marked incomplete" in result.stderr
+    assert (tmp_path / "out.csv").exists()
+
+
 def test_the_demo_prints_both_frames_and_leaves_four_files(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     result = CliRunner().invoke(main, ["demo"])
