@@ -20,7 +20,7 @@ from typing import Any, NoReturn, Self
 
 from omnipd import strictjson, verdicts
 from omnipd.cache import WalkCache, clear_all, parse_lifetime
-from omnipd.clock import Clock, Deadline
+from omnipd.clock import Clock, Deadline, check_timeout
 from omnipd.errors import (
     ArgumentError,
     SettingsError,
@@ -102,6 +102,7 @@ class Client:
         cache_dir: str | os.PathLike[str] | None = None,
         clock: Clock | None = None,
     ) -> None:
+        check_timeout(timeout)
         self.base_url = settings.origin
         self.user_id = user_id
         self.timeout = timeout
@@ -122,14 +123,15 @@ class Client:
         self.cache = WalkCache(self.disk / "lists" / fingerprint, lifetime) if lifetime else None
         self._limiter: Limiter | None = None
         if requests_per_minute is not None:
-            if not _is_number(requests_per_minute, int) or requests_per_minute < 1:
+            whole = isinstance(requests_per_minute, int) and not isinstance(
+                requests_per_minute, bool
+            )
+            if not whole or requests_per_minute < 1:
                 raise ArgumentError(
                     f"requests_per_minute={requests_per_minute!r} must be a whole number, 1 or more."
                 )
             log = self.disk / "limiter" / f"{fingerprint}.sqlite"
             self._limiter = Limiter(log, requests_per_minute, clock=self.clock.wall)
-        if timeout is not None and (not _is_number(timeout, int | float) or not timeout > 0):
-            raise ArgumentError(f"timeout={timeout!r} must be a positive number of seconds.")
 
     def get(self, path: str, params: Mapping[str, str] | None = None) -> Answer:
         """Ask for a JSON document.
@@ -488,10 +490,6 @@ def is_api_path(path: str) -> bool:
     """
     parts = urllib.parse.unquote(path).split("/")
     return parts[:2] == ["", "api"] and len(parts) > 2 and not {".", ".."} & set(parts)
-
-
-def _is_number(value: Any, kind: Any) -> bool:
-    return isinstance(value, kind) and not isinstance(value, bool)
 
 
 def _checked_lifetime(cache: Any) -> Any:

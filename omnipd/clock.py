@@ -7,6 +7,8 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from omnipd.errors import ArgumentError
+
 
 @dataclass(frozen=True)
 class Clock:
@@ -20,6 +22,21 @@ class Clock:
     wall: Callable[[], float] = time.time
     sleep: Callable[[float], None] = time.sleep
     jitter: Callable[[], float] = random.random
+
+
+def check_timeout(timeout: float | None) -> None:
+    """Refuse a timeout that is not a positive number of seconds, or None.
+
+    Examples
+    --------
+    >>> check_timeout(-1)
+    Traceback (most recent call last):
+    ...
+    omnipd.errors.ArgumentError: timeout=-1 must be a positive number of seconds.
+    """
+    number = isinstance(timeout, int | float) and not isinstance(timeout, bool)
+    if timeout is not None and not (number and timeout > 0):
+        raise ArgumentError(f"timeout={timeout!r} must be a positive number of seconds.")
 
 
 class Deadline:

@@ -12,6 +12,7 @@ import pyarrow as pa
 
 from omnipd import envelope, jobs, results
 from omnipd.client import Client, current_client
+from omnipd.clock import check_timeout
 from omnipd.errors import OmniError, ResponseError, notice
 from omnipd.frames import scalar_columns, to_frame
 from omnipd.params import check_choice
@@ -194,6 +195,7 @@ def _run(
     client: Client,
 ) -> tuple[pa.Table, dict[str, Any]]:
     check_choice("names", names, ("field", "label"))
+    check_timeout(timeout)
     request = envelope.build(
         query,
         limit=limit,
