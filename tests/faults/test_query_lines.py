@@ -348,6 +348,12 @@ def test_a_job_that_never_ends_is_given_up_at_the_deadline(scripted, fake_time):
     assert 15 <= len(scripted.requests) <= 25
 
 
+@pytest.mark.parametrize("timeout", [0, -1, "5", float("nan"), True])
+def test_a_timeout_that_is_none_is_refused_before_anything_is_sent(scripted, fake_time, timeout):
+    fails(scripted, fake_time, omnipd.ArgumentError, WAITED, timeout=timeout)
+    assert scripted.requests == []
+
+
 def test_ten_minutes_are_the_deadline_by_default(scripted, fake_time):
     error = fails(scripted, fake_time, QueryTimeoutError, RUNNING, STILL)
     assert "600 s" in str(error)
