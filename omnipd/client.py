@@ -102,9 +102,9 @@ class Client:
         cache_dir: str | os.PathLike[str] | None = None,
         clock: Clock | None = None,
     ) -> None:
-        check_timeout(timeout)
         self.base_url = settings.origin
         self.user_id = user_id
+        check_timeout(timeout)
         self.timeout = timeout
         self.requests_per_minute = requests_per_minute
         self.clock = clock or Clock()

@@ -105,7 +105,7 @@ def test_a_post_that_was_throttled_is_sent_again(scripted, fake_time):
     [
         (answer({"detail": "Bad Request: query.fields: Required"}, 400), BadRequestError),
         (answer({"error": {"message": "Invalid bearer token"}}, 403), AuthenticationError),
-        (answer({"detail": "slow", "timed_out": True}, 408), BadRequestError),
+        (answer({"detail": "slow", "timed_out": True}, 408), ServerError),
         (answer({"detail": "Cannot use 'in' operator to search for 'query_id'"}, 500), ServerError),
     ],
     ids=["400", "403", "408", "500 in Omni's words"],
