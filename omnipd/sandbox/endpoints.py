@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from omnipd.sandbox.ai.endpoints import ai_endpoints
 from omnipd.sandbox.behaviour import Behaviour
+from omnipd.sandbox.connections.endpoints import connection_endpoints
 from omnipd.sandbox.content.endpoints import content_endpoints
 from omnipd.sandbox.models.endpoints import model_endpoints
 from omnipd.sandbox.parameters import Parameter, text, uuid, uuids
+from omnipd.sandbox.people.endpoints import people_endpoints
 from omnipd.sandbox.query.run import run_query
 from omnipd.sandbox.query.wait import wait_for_jobs
 from omnipd.sandbox.routing import Endpoint
+from omnipd.sandbox.schedules.endpoints import schedule_endpoints
 from omnipd.sandbox.whoami import who_am_i
 
 
@@ -17,6 +21,10 @@ def endpoints(behaviour: Behaviour) -> list[Endpoint]:
     return [
         *content_endpoints(behaviour),
         *model_endpoints(behaviour),
+        *people_endpoints(),
+        *connection_endpoints(),
+        *schedule_endpoints(),
+        *ai_endpoints(),
         Endpoint("GET", "/api/v1/whoami", who_am_i, {"modelId": Parameter(uuids)}),
         Endpoint(
             "POST",

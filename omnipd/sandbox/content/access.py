@@ -91,7 +91,7 @@ def list_access(call: Call) -> Reply:
 
 def show_folder_permissions(call: Call) -> Reply:
     """Answer with the permits on a folder: all of them for its managers, or one member's."""
-    folder = find_folder(call, call.segments["folderId"])
+    folder = find_folder(call)
     organisation = call.world.organisation
     permits = permits_on_folder(folder, organisation)
     user_id: str | None = call.parameters["userId"]

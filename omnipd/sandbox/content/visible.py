@@ -8,6 +8,7 @@ from omnipd.sandbox.organisation.permits import permits_on_document, permits_on_
 from omnipd.sandbox.organisation.records import Document, Folder
 from omnipd.sandbox.refusals import NotFound, user_not_found
 from omnipd.sandbox.request import Call
+from omnipd.sandbox.segments import uuid_in_path
 
 
 def viewer(call: Call) -> str | None:
@@ -66,9 +67,10 @@ def find_dashboard(call: Call) -> Document:
     return document
 
 
-def find_folder(call: Call, folder_id: str) -> Folder:
-    """Give a folder by its id; 404 also for what the caller may not see."""
+def find_folder(call: Call) -> Folder:
+    """Give the folder that the path names; 404 also for what the caller may not see."""
     organisation = call.world.organisation
+    folder_id = uuid_in_path(call, "folderId")
     folder = organisation.folders.get(folder_id)
     own = call.caller.user.membership_id if call.caller.key_scope == "user" else None
     if folder is None or not may_view(own, folder, organisation):

@@ -6,18 +6,16 @@ from dataclasses import replace
 
 from omnipd.sandbox.identity import PERMISSIONS
 from omnipd.sandbox.organisation.models import ModelRecord
-from omnipd.sandbox.parameters import is_uuid
 from omnipd.sandbox.refusals import BadRequest, NotFound
 from omnipd.sandbox.request import Call
+from omnipd.sandbox.segments import uuid_in_path
 from omnipd.sandbox.semantic.model import Model
 
 
 def find_record(call: Call) -> ModelRecord:
     """Give the record of the model that the path names; 404 also where there is no role."""
-    model_id = call.segments["modelId"]
-    if not is_uuid(model_id):
-        raise BadRequest("Invalid uuid", at="modelId")
-    record = call.world.organisation.models.get(model_id.lower())
+    model_id = uuid_in_path(call, "modelId")
+    record = call.world.organisation.models.get(model_id)
     if record is None or record.deleted_at or not PERMISSIONS[call.caller.user.model_role]:
         raise NotFound(f"Model with id {model_id} does not exist")
     return record

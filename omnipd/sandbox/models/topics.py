@@ -27,7 +27,14 @@ from omnipd.sandbox.semantic.refusal import Refused
 def list_topics(call: Call) -> Reply:
     """Answer with the topics of a model."""
     model = composed(call)
-    return json_reply({"success": True, "topics": [_topic(each) for each in model.topics.values()]})
+    return json_reply(
+        {
+            "success": True,
+            "topics": [
+                _topic(each) for each in model.topics.values() if each.base_view in model.views
+            ],
+        }
+    )
 
 
 def show_topic(call: Call) -> Reply:

@@ -90,7 +90,7 @@ class DbtEnvironment:
 
 
 def invent_connections(models: Sequence[ModelReference]) -> list[Connection]:
-    """Invent one connection for each model, and three that no model of ours reads from."""
+    """Invent one connection for each model, and others that no model of ours reads from."""
     found = [
         Connection(
             id=model.connection_id,
@@ -112,6 +112,7 @@ def invent_connections(models: Sequence[ModelReference]) -> list[Connection]:
         Connection(
             _id("finance"), "Finance – Snowflake", "snowflake", "FINANCE", None, "NO_ACCESS"
         ),
+        Connection(_id("shop"), "Shop", "mysql", "shop"),
         Connection(
             _id("old"),
             "Old warehouse",

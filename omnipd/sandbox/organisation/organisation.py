@@ -16,6 +16,7 @@ from omnipd.sandbox.organisation.ai import (
     invent_routines,
     invent_user_limits,
 )
+from omnipd.sandbox.organisation.api_keys import invent_api_keys
 from omnipd.sandbox.organisation.connections import (
     invent_connections,
     invent_dbt_environments,
@@ -24,6 +25,7 @@ from omnipd.sandbox.organisation.connections import (
     invent_refreshes,
 )
 from omnipd.sandbox.organisation.documents import invent_documents
+from omnipd.sandbox.organisation.email_only import invent_email_only_users
 from omnipd.sandbox.organisation.embed import invent_embed_users
 from omnipd.sandbox.organisation.folders import invent_folders
 from omnipd.sandbox.organisation.models import ModelRecord, invent_models, models_of_documents
@@ -35,7 +37,9 @@ from omnipd.sandbox.organisation.people import (
 )
 from omnipd.sandbox.organisation.queries import ModelReference
 from omnipd.sandbox.organisation.records import Document, Folder, Group, Label, User
+from omnipd.sandbox.organisation.schedules import invent_schedules
 from omnipd.sandbox.organisation.suggestions import invent_suggestions
+from omnipd.sandbox.organisation.uploads import invent_uploads
 
 # A reserved top-level domain: a client must never take its host from an answer.
 WEB_ADDRESS = "https://sandbox.omni.example"
@@ -75,6 +79,18 @@ class Organisation:
     def _furnish(self, models: Sequence[ModelReference]) -> None:
         """Invent what hangs on members, models and documents and is the same every time."""
         members = list(self.users.values())
+        self.email_only_users = {each.membership_id: each for each in invent_email_only_users()}
+        self.schedules = {
+            each.id: each
+            for each in invent_schedules(
+                list(self.documents.values()),
+                members,
+                list(self.email_only_users.values()),
+                list(self.groups.values()),
+            )
+        }
+        self.api_keys = {each.id: each for each in invent_api_keys(members)}
+        self.uploads = invent_uploads(members, list(self.documents.values()), models)
         self.connections = {each.id: each for each in invent_connections(models)}
         self.environments = invent_environments(models)
         self.refreshes = invent_refreshes(models)

@@ -1,0 +1,1 @@
+"""Conversations, credits, routines and evaluations."""

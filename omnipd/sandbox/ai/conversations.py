@@ -1,0 +1,62 @@
+"""Conversations with the AI, and the jobs that answered."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from omnipd.sandbox.identity import acting_user
+from omnipd.sandbox.organisation.ai import Conversation, Message
+from omnipd.sandbox.organisation.organisation import WEB_ADDRESS
+from omnipd.sandbox.paging import Order, cut_page
+from omnipd.sandbox.refusals import NotFound
+from omnipd.sandbox.reply import Reply, json_reply
+from omnipd.sandbox.request import Call
+from omnipd.sandbox.segments import uuid_in_path
+
+
+def list_conversations(call: Call) -> Reply:
+    """Answer with one page of a member's conversations, the latest first."""
+    organisation = call.world.organisation
+    user = acting_user(call.caller, call.parameters["userId"], organisation)
+    found = [
+        each for each in organisation.conversations.values() if each.user_id == user.membership_id
+    ]
+    order: Order[Conversation] = Order(
+        rank=lambda each: each.updated_at, identity=lambda each: each.id, descending=True
+    )
+    page, info = cut_page(found, order, asked=call.parameters)
+    old = call.world.behaviour.old_shapes
+    records = [_record(each, old=old) for each in page]
+    return json_reply({"data" if old else "records": records, "pageInfo": info})
+
+
+def show_conversation(call: Call) -> Reply:
+    """Answer with one conversation and all that was said in it."""
+    conversation_id = uuid_in_path(call, "conversationId")
+    conversation = call.world.organisation.conversations.get(conversation_id)
+    caller = call.caller
+    if conversation is None or (
+        caller.key_scope == "user" and conversation.user_id != caller.user.membership_id
+    ):
+        raise NotFound(f"Conversation with id {conversation_id} does not exist")
+    record = _record(conversation, old=call.world.behaviour.old_shapes)
+    messages = [_message(each, conversation) for each in conversation.messages]
+    return json_reply(record | {"messages": messages})
+
+
+def _record(conversation: Conversation, *, old: bool) -> dict[str, Any]:
+    return {
+        "id": conversation.id,
+        "name": conversation.name,
+        "lastUserPrompt" if old else "lastPrompt": conversation.last_prompt,
+        "createdAt": conversation.created_at,
+        "updatedAt": conversation.updated_at,
+    }
+
+
+def _message(message: Message, conversation: Conversation) -> dict[str, Any]:
+    record = {"role": message.role, "text": message.text, "createdAt": message.created_at}
+    if message.job_id is None:
+        return record
+    address = f"{WEB_ADDRESS}/chat/{conversation.id}"
+    return record | {"jobId": message.job_id, "omniChatUrl": address}

@@ -1,0 +1,1 @@
+"""Connections, what is set up on them, and files loaded into them."""

@@ -1,0 +1,60 @@
+"""Attributes of users: which there are, and who has which value."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from omnipd.sandbox.organisation import chance
+from omnipd.sandbox.organisation.records import User
+
+
+@dataclass(frozen=True)
+class UserAttribute:
+    """An attribute; those of the system have no id of their own."""
+
+    name: str
+    label: str
+    type: Literal["String", "Number"] = "String"
+    description: str | None = None
+    multiple_values: bool = False
+    system: bool = False
+    default: Any = None
+
+    @property
+    def id(self) -> str:
+        """Give its id, the empty text for one of the system (docs/wire.md)."""
+        return "" if self.system else chance.stable_uuid("user attribute", self.name)
+
+
+ATTRIBUTES = (
+    UserAttribute("omni_user_id", "Omni user id", system=True),
+    UserAttribute("omni_user_email", "Omni user e-mail", system=True),
+    UserAttribute("omni_user_name", "Omni user name", system=True),
+    UserAttribute("omni_user_timezone", "Omni user time zone", system=True),
+    UserAttribute("omni_is_org_admin", "Omni organization administrator", system=True),
+    UserAttribute("region", "Region", description="Which rows are theirs.", default="north"),
+    # Numbers travel as text here (docs/wire.md).
+    UserAttribute("quota", "Quota", "Number", default="0"),
+    UserAttribute(
+        "cost_centers",
+        "Cost centers",
+        "Number",
+        description="",
+        multiple_values=True,
+        default=["1000", "1010"],
+    ),
+    UserAttribute("language", "Language"),
+)
+
+
+def attribute_values(user: User) -> dict[str, Any]:
+    """Give the values a member has of their own; null where one was taken away."""
+    values: dict[str, Any] = dict(user.attributes)
+    if chance.number(2, "quota", user.email) == 0:
+        values["quota"] = 100 * chance.number(50, "how much", user.email)
+    if chance.number(3, "cost centers", user.email) == 0:
+        values["cost_centers"] = [1000, 1000 + 10 * chance.number(9, "cost center", user.email)]
+    if chance.number(4, "language", user.email) == 0:
+        values["language"] = None
+    return values

@@ -1,0 +1,1 @@
+"""Members, embed users, groups, roles and keys."""

@@ -1,0 +1,44 @@
+"""The endpoints of schedules, and what each lets itself be asked."""
+
+from __future__ import annotations
+
+from omnipd.sandbox.parameters import Parameter, one_of, page_size, text, uuid
+from omnipd.sandbox.routing import Endpoint
+from omnipd.sandbox.schedules.detail import list_recipients, show_schedule
+from omnipd.sandbox.schedules.listing import list_schedules
+
+
+def schedule_endpoints() -> list[Endpoint]:
+    """Write out the table."""
+    return [
+        Endpoint(
+            "GET",
+            "/api/v1/schedules",
+            list_schedules,
+            {
+                "cursor": Parameter(text),
+                "pageSize": Parameter(page_size(100), 20),
+                "q": Parameter(text),
+                "status": Parameter(one_of("success", "error", "canceled", "none")),
+                "destination": Parameter(
+                    one_of("email", "google_sheets", "s3", "sftp", "slack", "webhook")
+                ),
+                "contentType": Parameter(one_of("dashboard", "single tile")),
+                "scheduleType": Parameter(one_of("alert", "schedule")),
+                "identifier": Parameter(text),
+                "ownerId": Parameter(uuid),
+                "embedEntity": Parameter(text),
+                "sortField": Parameter(
+                    one_of(
+                        "scheduleName", "dashboardName", "ownerName", "lastRun", "lastRunStatus"
+                    ),
+                    "scheduleName",
+                ),
+                "sortDirection": Parameter(one_of("asc", "desc"), "desc"),
+            },
+        ),
+        Endpoint(
+            "GET", "/api/v1/schedules/{scheduleId}", show_schedule, {"userId": Parameter(uuid)}
+        ),
+        Endpoint("GET", "/api/v1/schedules/{scheduleId}/recipients", list_recipients),
+    ]

@@ -1,0 +1,108 @@
+"""List deliveries and alerts: ``GET /schedules``."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from omnipd.sandbox.organisation.organisation import Organisation
+from omnipd.sandbox.organisation.schedules import Schedule
+from omnipd.sandbox.paging import Order, Rank, cut_numbered_page
+from omnipd.sandbox.reply import Reply, json_reply
+from omnipd.sandbox.request import Call
+from omnipd.sandbox.world import World
+
+# What counts as which: assumed. A condition that is not met is no failure.
+_OUTCOMES = {
+    "COMPLETE": "success",
+    "CONDITION_UNMET": "success",
+    "ERROR": "error",
+    "ERROR_DELIVERED": "error",
+    "KILLED": "canceled",
+}
+
+
+def list_schedules(call: Call) -> Reply:
+    """Answer with one page of the schedules that match; the cursor is the page's number."""
+    asked = call.parameters
+    organisation = call.world.organisation
+    found = [each for each in organisation.schedules.values() if _matches(each, call)]
+
+    def owner_name(schedule: Schedule) -> Rank:
+        return organisation.users[schedule.owner_id].name
+
+    ranks: dict[str, Callable[[Schedule], Rank]] = {
+        "scheduleName": lambda each: each.name,
+        "dashboardName": lambda each: each.document.name,
+        "ownerName": owner_name,
+        # What never ran comes before everything: assumed.
+        "lastRun": lambda each: each.last_completed_at or "",
+        "lastRunStatus": lambda each: each.last_status or "",
+    }
+    order: Order[Schedule] = Order(
+        rank=ranks[asked["sortField"]],
+        identity=lambda each: each.id,
+        descending=asked["sortDirection"] == "desc",
+    )
+    page, info = cut_numbered_page(found, order, asked=asked)
+    return json_reply({"records": [_record(each, call.world) for each in page], "pageInfo": info})
+
+
+def _matches(schedule: Schedule, call: Call) -> bool:
+    asked = call.parameters
+    organisation = call.world.organisation
+    caller = call.caller.user
+    if caller.organization_role != "ORG_ADMIN" and schedule.owner_id != caller.membership_id:
+        return False
+    wanted = {
+        "status": _OUTCOMES.get(schedule.last_status or "", "none"),
+        "destination": schedule.destination,
+        "contentType": schedule.content,
+        "scheduleType": "alert" if schedule.alert else "schedule",
+        "identifier": schedule.document.identifier,
+        "ownerId": schedule.owner_id,
+    }
+    if any(asked[name] not in {None, value} for name, value in wanted.items()):
+        return False
+    # No schedule here belongs to an embed user.
+    return not asked["embedEntity"] and _mentions(schedule, asked["q"] or "", organisation)
+
+
+def _mentions(schedule: Schedule, words: str, organisation: Organisation) -> bool:
+    texts = (
+        schedule.name,
+        schedule.document.name,
+        organisation.users[schedule.owner_id].name,
+    )
+    return any(words.casefold() in text.casefold() for text in texts)
+
+
+def _record(schedule: Schedule, world: World) -> dict[str, Any]:
+    record: dict[str, Any] = {
+        "id": schedule.id,
+        "name": schedule.name,
+        "identifier": schedule.document.identifier,
+        "dashboardName": schedule.document.name,
+        "content": schedule.content,
+        "format": schedule.format,
+        "destinationType": schedule.destination,
+        "recipientCount": schedule.recipient_count,
+        "schedule": schedule.schedule,
+        "timezone": schedule.timezone,
+        "ownerId": schedule.owner_id,
+        "ownerName": world.organisation.users[schedule.owner_id].name,
+        "disabledAt": schedule.disabled_at,
+        "systemDisabledAt": schedule.system_disabled_at,
+        "systemDisabledReason": schedule.system_disabled_reason,
+        "lastCompletedAt": schedule.last_completed_at,
+        "lastStatus": schedule.last_status,
+        "slackRecipientType": schedule.slack_recipient_type,
+    }
+    alert = schedule.alert and {
+        "conditionType": schedule.alert.condition,
+        "conditionQueryName": schedule.alert.query_name,
+    }
+    if world.behaviour.old_shapes:
+        del record["format"], record["ownerId"]
+        return record | {"alert": alert}
+    return record | ({"alert": alert} if alert else {})
