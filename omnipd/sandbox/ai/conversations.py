@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any
 
 from omnipd.sandbox.identity import acting_user
 from omnipd.sandbox.organisation.ai import Conversation, Message
-from omnipd.sandbox.organisation.organisation import WEB_ADDRESS
+from omnipd.sandbox.organisation.organisation import ORGANIZATION_ID, WEB_ADDRESS
 from omnipd.sandbox.paging import Order, cut_page
 from omnipd.sandbox.refusals import NotFound
 from omnipd.sandbox.reply import Reply, json_reply
@@ -44,6 +45,43 @@ def show_conversation(call: Call) -> Reply:
     return json_reply(record | {"messages": messages})
 
 
+def show_job(call: Call) -> Reply:
+    """Answer with the job behind one answer; all of them are done."""
+    job_id = uuid_in_path(call, "jobId")
+    caller = call.caller
+    for conversation in call.world.organisation.conversations.values():
+        own = conversation.user_id == caller.user.membership_id
+        for prompt, answer in pairwise(conversation.messages):
+            if answer.job_id == job_id and (own or caller.key_scope == "organization"):
+                return json_reply(_job(prompt, answer, conversation))
+    raise NotFound(f"Job with id {job_id} does not exist")
+
+
+def _job(prompt: Message, answer: Message, conversation: Conversation) -> dict[str, Any]:
+    return {
+        "id": answer.job_id,
+        "organizationId": ORGANIZATION_ID,
+        "userId": conversation.user_id,
+        "modelId": None,
+        "branchId": None,
+        "topicName": None,
+        "conversationId": conversation.id,
+        "prompt": prompt.text,
+        "omniChatUrl": _address(conversation),
+        "createdAt": prompt.created_at,
+        "updatedAt": answer.created_at,
+        "state": "COMPLETE",
+        "executionStartedAt": prompt.created_at,
+        "progress": None,
+        "completedAt": answer.created_at,
+        "resultSummary": answer.text,
+    }
+
+
+def _address(conversation: Conversation) -> str:
+    return f"{WEB_ADDRESS}/chat/{conversation.id}"
+
+
 def _record(conversation: Conversation, *, old: bool) -> dict[str, Any]:
     return {
         "id": conversation.id,
@@ -58,5 +96,4 @@ def _message(message: Message, conversation: Conversation) -> dict[str, Any]:
     record = {"role": message.role, "text": message.text, "createdAt": message.created_at}
     if message.job_id is None:
         return record
-    address = f"{WEB_ADDRESS}/chat/{conversation.id}"
-    return record | {"jobId": message.job_id, "omniChatUrl": address}
+    return record | {"jobId": message.job_id, "omniChatUrl": _address(conversation)}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from omnipd.sandbox.ai.conversations import list_conversations, show_conversation
+from omnipd.sandbox.ai.conversations import list_conversations, show_conversation, show_job
 from omnipd.sandbox.ai.credits import list_entity_limits, list_user_limits, show_credit_controls
 from omnipd.sandbox.ai.routines import list_eval_runs, list_prompt_sets, list_routines
 from omnipd.sandbox.parameters import Parameter, boolean, page_size, text, uuid
@@ -22,6 +22,7 @@ def ai_endpoints() -> list[Endpoint]:
     return [
         Endpoint("GET", "/api/v1/ai/conversations", list_conversations, of_user),
         Endpoint("GET", "/api/v1/ai/conversations/{conversationId}", show_conversation),
+        Endpoint("GET", "/api/v1/ai/jobs/{jobId}", show_job),
         Endpoint("GET", _CREDITS, show_credit_controls, audience=_ADMIN),
         Endpoint("GET", f"{_CREDITS}/users", list_user_limits, _PAGES, _ADMIN),
         Endpoint("GET", f"{_CREDITS}/entity-groups", list_entity_limits, _PAGES, _ADMIN),

@@ -35,12 +35,17 @@ def _routine(routine: Routine) -> dict[str, Any]:
         "topicName": routine.topic_name,
         "schedule": routine.schedule,
         "timezone": routine.timezone,
-        "destination": routine.destination,
-        "recipientCount": routine.recipient_count,
+        "destination": {
+            "type": "email",
+            "recipientEmails": [each.email for each in routine.recipients],
+            "userGroupIds": [each.id for each in routine.groups],
+        },
+        "recipientCount": len(routine.recipients) + len(routine.groups),
         "disabled": routine.disabled,
         "systemDisabled": routine.system_disabled_reason is not None,
         "systemDisabledReason": routine.system_disabled_reason,
-        "lastRun": routine.last_run,
+        "lastRun": routine.last_run
+        and {"completedAt": routine.last_run, "label": "Delivered", "state": "COMPLETE"},
         "createdAt": routine.created_at,
         "updatedAt": routine.updated_at,
     }

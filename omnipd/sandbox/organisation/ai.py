@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from omnipd.sandbox.organisation import chance
 from omnipd.sandbox.organisation.moments import some_moment, written
 from omnipd.sandbox.organisation.queries import ModelReference
-from omnipd.sandbox.organisation.records import User
+from omnipd.sandbox.organisation.records import Group, User
 
 _PROMPTS = {
     "flights": (
@@ -76,8 +76,8 @@ class Routine:
     topic_name: str | None
     schedule: str
     timezone: str
-    destination: str
-    recipient_count: int
+    recipients: tuple[User, ...]
+    groups: tuple[Group, ...]
     disabled: bool
     system_disabled_reason: str | None
     last_run: str | None
@@ -171,15 +171,23 @@ def invent_entity_limits() -> list[CreditLimit]:
     return [CreditLimit("acme", 500), CreditLimit("globex", None)]
 
 
-def invent_routines(users: Sequence[User], models: Sequence[ModelReference]) -> list[Routine]:
+def invent_routines(
+    users: Sequence[User], groups: Sequence[Group], models: Sequence[ModelReference]
+) -> list[Routine]:
     """Invent routines of the administrator and of the token's holder."""
     return [
-        _routine(place, users[0] if place < 3 else users[1], model)
+        _routine(place, users[0] if place < 3 else users[1], users, groups, model)
         for place, model in enumerate([*models, *models, *models][:5])
     ]
 
 
-def _routine(place: int, owner: User, model: ModelReference) -> Routine:
+def _routine(
+    place: int,
+    owner: User,
+    users: Sequence[User],
+    groups: Sequence[Group],
+    model: ModelReference,
+) -> Routine:
     created = some_moment("routine", place)
     return Routine(
         id=chance.stable_uuid("routine", place),
@@ -191,8 +199,8 @@ def _routine(place: int, owner: User, model: ModelReference) -> Routine:
         topic_name=model.name if place % 2 else None,
         schedule="0 7 ? * MON-FRI *",
         timezone="Europe/Berlin",
-        destination="slack" if place == 3 else "email",
-        recipient_count=-1 if place == 3 else place + 1,
+        recipients=(owner, *users[5 : 5 + place]),
+        groups=tuple(groups[:1]) if place % 2 else (),
         disabled=place == 2,
         system_disabled_reason="noAccess" if place == 4 else None,
         last_run=written(created + timedelta(days=30)) if place % 2 == 0 else None,

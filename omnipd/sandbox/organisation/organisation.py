@@ -43,6 +43,7 @@ from omnipd.sandbox.organisation.uploads import invent_uploads
 
 # A reserved top-level domain: a client must never take its host from an answer.
 WEB_ADDRESS = "https://sandbox.omni.example"
+ORGANIZATION_ID = chance.stable_uuid("organization")
 
 
 class Organisation:
@@ -101,7 +102,7 @@ class Organisation:
         self.conversations = {each.id: each for each in invent_conversations(members, models)}
         self.user_limits = invent_user_limits(members)
         self.entity_limits = invent_entity_limits()
-        self.routines = invent_routines(members, models)
+        self.routines = invent_routines(members, list(self.groups.values()), models)
         self.prompt_sets = {each.id: each for each in invent_prompt_sets(models)}
         self.eval_runs = invent_eval_runs(list(self.prompt_sets.values()))
         self.suggestions = invent_suggestions(

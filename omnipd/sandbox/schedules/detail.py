@@ -6,14 +6,13 @@ from typing import Any
 
 from omnipd.sandbox.identity import acting_user
 from omnipd.sandbox.organisation import chance
+from omnipd.sandbox.organisation.organisation import ORGANIZATION_ID
 from omnipd.sandbox.organisation.records import Group
 from omnipd.sandbox.organisation.schedules import Schedule
 from omnipd.sandbox.refusals import Forbidden, NotFound
 from omnipd.sandbox.reply import Reply, json_reply
 from omnipd.sandbox.request import Call
 from omnipd.sandbox.segments import uuid_in_path
-
-ORGANIZATION_ID = chance.stable_uuid("organization")
 
 
 def show_schedule(call: Call) -> Reply:
