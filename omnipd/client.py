@@ -166,6 +166,22 @@ class Client:
                 start = self.scrub(body[:400].decode("utf-8", "replace"))
                 raise verdicts.unexpected_answer(wrong, start, url=self._url(path))
 
+    def post(self, path: str, body: Any) -> Answer:
+        """Send a JSON document that starts or makes something, once, and return the JSON answer.
+
+        Raises
+        ------
+        OutcomeUnknownError
+            If it may have been seen, and its answer was lost or cannot be read.
+        OmniError
+            As for :meth:`get`.
+        """
+        answer = b"".join(self._stream("POST", path, None, body, self._deadline(), False))
+        content, wrong = strictjson.parse(answer)
+        if wrong is not None:
+            raise verdicts.unknown_outcome(f"it answered with {wrong}", url=self._url(path))
+        return Answer(content, answer)
+
     def stream(
         self,
         method: str,

@@ -66,9 +66,9 @@ class FanOut:
         """
         errors: Literal["raise", "collect"] = arguments.get("errors", "raise")
         check_choice("errors", errors, ("raise", "collect"))
-        keys = self._keys(parents)
+        keys = parent_keys(parents, self.parent, self.found_in)
         client = current_client(arguments.get("client"))
-        _say_cost(client, len(keys), self.endpoint.path)
+        say_cost(client, len(keys), self.endpoint.path)
         tables: list[pa.Table] = []
         failed: dict[str, str] = {}
         for done, key in enumerate(keys, 1):
@@ -87,35 +87,6 @@ class FanOut:
             if client.progress is not None:
                 client.progress(self.endpoint.path, done, len(keys))
         return to_frame(self._joined(tables), self._facts(client, len(keys), failed))
-
-    def _keys(self, parents: Parents) -> list[tuple[str, ...]]:
-        """Return the keys of the parents, each once, in order."""
-        if isinstance(parents, pd.DataFrame):
-            names = [self._column(parents, part) for part in self.parent]
-            found = parents[names].dropna()
-            keys = list(zip(*(found[name].astype(str) for name in names), strict=True))
-        elif isinstance(parents, str):
-            keys = [(parents,)]
-        else:
-            keys = [
-                (one,) if isinstance(one, str) else tuple(one) for one in parents if one is not None
-            ]
-        for key in keys:
-            if len(key) != len(self.parent) or not all(
-                isinstance(part, str) and part for part in key
-            ):
-                raise ArgumentError(
-                    f"{key!r} is not {' and '.join(self.parent)}.",
-                    hint="Pass ids, or a frame that has the columns.",
-                )
-        return list(dict.fromkeys(keys))
-
-    def _column(self, frame: pd.DataFrame, part: str) -> str:
-        candidates = (part, *self.found_in.get(part, ()))
-        for name in candidates:
-            if name in frame.columns:
-                return name
-        raise ArgumentError(f"The frame has none of the columns {', '.join(candidates)}.")
 
     def _bound(self, key: tuple[str, ...]) -> Endpoint:
         path = self.endpoint.path
@@ -177,7 +148,44 @@ class FanOut:
         return facts
 
 
-def _say_cost(client: Client, calls: int, path: str) -> None:
+def parent_keys(
+    parents: Parents, parts: tuple[str, ...], found_in: Mapping[str, tuple[str, ...]]
+) -> list[tuple[str, ...]]:
+    """Return the keys of the parents that a caller named, each once, in order.
+
+    Parameters
+    ----------
+    parts : tuple of str
+        What a key consists of.
+    found_in : mapping of str to tuple of str
+        For each part, other columns of a frame that may hold it.
+    """
+    if isinstance(parents, pd.DataFrame):
+        names = [_column(parents, (part, *found_in.get(part, ()))) for part in parts]
+        held = parents[names].dropna()
+        keys = list(zip(*(held[name].astype(str) for name in names), strict=True))
+    elif isinstance(parents, str):
+        keys = [(parents,)]
+    else:
+        present = [one for one in parents if isinstance(one, tuple) or not pd.isna(one)]
+        keys = [one if isinstance(one, tuple) else (one,) for one in present]
+    for key in keys:
+        if len(key) != len(parts) or not all(isinstance(part, str) and part for part in key):
+            raise ArgumentError(
+                f"{key!r} is not {' and '.join(parts)}.",
+                hint="Pass ids, or a frame that has the columns.",
+            )
+    return list(dict.fromkeys(keys))
+
+
+def _column(frame: pd.DataFrame, candidates: tuple[str, ...]) -> str:
+    for name in candidates:
+        if name in frame.columns:
+            return name
+    raise ArgumentError(f"The frame has none of the columns {', '.join(candidates)}.")
+
+
+def say_cost(client: Client, calls: int, path: str) -> None:
     """Say beforehand what will take more than a minute at the pace of the key."""
     if client.requests_per_minute is not None and calls > client.requests_per_minute:
         minutes = calls / (client.requests_per_minute * 0.95)

@@ -263,9 +263,10 @@ _HINTS = {
 
 def _too_late(deadline: Deadline, job: _Job) -> QueryTimeoutError:
     running = f"Job {job.id} is still running" if job.id else "The query was not answered"
+    kept = " Omni keeps the job running." if job.id else " Omni may be running it."
     return QueryTimeoutError(
         f"{running} after {deadline.seconds:g} s.",
-        hint="Give it more: timeout=…, or narrow the query. Omni keeps the job running.",
+        hint=f"Give it more: timeout=…, or narrow the query.{kept}",
         job_id=job.id,
         retryable=True,
     )

@@ -55,7 +55,7 @@ class Limiter:
 
     def held(self) -> float:
         """Return the seconds for which a server's 429 still holds the key; 0.0 when none does."""
-        return self._with_log(self._held)
+        return self._with_log(lambda log: self._held(log, self._clock()))
 
     def hold(self, seconds: float) -> None:
         """Let no request of this key leave for so long: the server has answered 429 to one of them."""
@@ -65,7 +65,7 @@ class Limiter:
         now = self._clock()
         # Stamps of the future are left by a clock that was set back: they would block for ever.
         log.execute("DELETE FROM sent WHERE at <= ? OR at > ?", (now - WINDOW, now + 1))
-        if held := self._held(log):
+        if held := self._held(log, now):
             return held
         (count,) = log.execute("SELECT count(*) FROM sent").fetchone()
         if count < self.capacity:
@@ -76,8 +76,7 @@ class Limiter:
         ).fetchone()
         return float(max(0.001, free + WINDOW - now))
 
-    def _held(self, log: sqlite3.Connection) -> float:
-        now = self._clock()
+    def _held(self, log: sqlite3.Connection, now: float) -> float:
         until = log.execute("SELECT until FROM hold").fetchone()
         return float(until[0] - now) if until and now < until[0] <= now + _LONGEST_HOLD else 0.0
 

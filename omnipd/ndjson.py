@@ -22,9 +22,8 @@ import pybase64
 from omnipd.errors import ResponseError
 from omnipd.strictjson import loads
 
-_TOKEN = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"|[{}\[\]\n]', re.DOTALL)
-_AFTER_KEY = re.compile(rb"[ \t\r]*:[ \t\r]*([^ \t\r])")
-_MAYBE_KEY = re.compile(rb"[ \t\r]*:?[ \t\r]*")
+_SIGN = re.compile(rb'["{}\[\]\n]')
+_INSIDE = re.compile(rb'[^"\\\n]*(?:\\[^\n][^"\\\n]*)*')
 _LONGEST_REST = 64 * 2**20
 
 
@@ -115,39 +114,53 @@ class LineReader:
         self._rest = bytearray()
         self._scanned = 0
         self._depth = 0
+        self._string: int | None = None  # where the string began that is being read
+        self._key_end: int | None = None  # where a top-level "result" ended
         self._decoder: _Base64 | None = None
         self._payload: bytearray | None = None
 
     def _scan(self) -> int | None:
-        """Read tokens; return where the line ends or its result begins, None when more is needed."""
-        while (token := _TOKEN.search(self._rest, self._scanned)) is not None:
-            opened = self._rest.find(b'"', self._scanned, token.start())
-            if opened >= 0:  # a string that is not closed yet, and a bracket inside it
-                self._scanned = opened
+        """Read on; return where the line ends or its result begins, None when more is needed.
+
+        Every byte is looked at once, however long a string is and however the chunks are cut.
+        """
+        rest = self._rest
+        while True:
+            if self._string is not None:
+                end = _INSIDE.match(rest, self._scanned).end()  # type: ignore[union-attr]
+                self._scanned = end
+                if end == len(rest) or rest[end] == 0x5C:
+                    return None
+                if rest[end] == 0x0A:  # no JSON string holds a raw line break: the line is cut
+                    return end + 1
+                self._scanned = end + 1
+                if self._depth == 1 and rest[self._string : end + 1] == b'"result"':
+                    self._key_end = end + 1
+                self._string = None
+                continue
+            found = _SIGN.search(rest, self._scanned)
+            if found is None:
+                self._scanned = len(rest)
                 return None
-            first = self._rest[token.start()]
-            if first == 0x22:
-                if self._depth == 1 and token.group() == b'"result"':
-                    after = _AFTER_KEY.match(self._rest, token.end())
-                    if after is None and _MAYBE_KEY.fullmatch(self._rest, token.end()):
-                        self._scanned = token.start()
-                        return None
-                    if after is not None and after.group(1) == b'"':
-                        if self._payload is not None:
-                            raise ResponseError("A line of the query answer has two results.")
-                        self._decoder = _Base64()
-                        self._scanned = after.end()
-                        return after.end()
-            elif first in b"{[":
-                self._depth += 1
-            elif first in b"}]":
-                self._depth -= 1
+            sign, self._scanned = found.group(), found.end()
+            if sign == b"\n":
+                return found.end()
+            if sign == b'"':
+                if self._is_result(found.start()):
+                    self._decoder = _Base64()
+                    return found.end()
+                self._string = found.start()
             else:
-                return token.end()
-            self._scanned = token.end()
-        opened = self._rest.find(b'"', self._scanned)
-        self._scanned = opened if opened >= 0 else len(self._rest)
-        return None
+                self._depth += 1 if sign in b"{[" else -1
+            self._key_end = None
+
+    def _is_result(self, quote: int) -> bool:
+        """Whether the string that opens here is the value of the line's own ``result``."""
+        if self._key_end is None or self._rest[self._key_end : quote].strip(b" \t\r") != b":":
+            return False
+        if self._payload is not None:
+            raise ResponseError("A line of the query answer has two results.")
+        return True
 
     def _decode(self, decoder: _Base64, chunk: bytes) -> bytes:
         """Decode up to the closing quote; return what follows it, with the quote."""

@@ -9,6 +9,7 @@ a storm.
 from __future__ import annotations
 
 import email.utils
+import math
 from collections.abc import Callable, Mapping
 
 from omnipd.clock import Clock, Deadline
@@ -167,7 +168,7 @@ def _retry_after(headers: Mapping[str, str]) -> float | None:
         if until is None or now is None:
             return None
         seconds = until - now
-    return seconds if 0 < seconds < 1e9 else None
+    return seconds if 0 < seconds < math.inf else None
 
 
 def _http_date(text: str) -> float | None:

@@ -33,6 +33,7 @@ from omnipd.verdicts import Failure
 
 CONNECT_SECONDS = 10.0
 CHUNK = 256 * 1024
+_NO_PROXIES = {"http": "", "https": "", "all": ""}
 _RATIO, _RATIO_FLOOR = 200, 10 * 2**20
 
 
@@ -231,6 +232,8 @@ class Transport:
                 params=params,
                 json=json,
                 stream=True,
+                # In the call, because the environment wins over the session's own.
+                proxies=_NO_PROXIES if self._settings.loopback else None,
                 allow_redirects=False,
                 timeout=(min(CONNECT_SECONDS, left), min(read_seconds, left)),
             )
@@ -324,7 +327,6 @@ class Transport:
         session = _Session()
         # With an auth callable requests reads no .netrc, which would replace the bearer key.
         session.auth = self._authorize
-        session.trust_env = not self._settings.loopback  # no proxy between this machine and itself
         session.headers["User-Agent"] = f"omnipd/{_version()} Python/{platform.python_version()}"
         session.headers["Accept"] = "application/json, application/x-ndjson, text/ndjson;q=0.9"
         session.cookies.set_policy(http.cookiejar.DefaultCookiePolicy(allowed_domains=[]))

@@ -148,7 +148,8 @@ def unknown_outcome(reason: str, *, url: str, status: int | None = None) -> Outc
     """Build the error for a request that must not be sent twice and whose answer is lost."""
     return OutcomeUnknownError(
         f"{_place(url)}: {reason}; whether Omni acted on the request is not known.",
-        hint="It was not sent again. A query changes nothing: run it again if its cost is no matter.",
+        hint="It was not sent again. Look whether it took effect; a query changes nothing and may be run "
+        "again if its cost is no matter.",
         status=status,
         url=url,
     )
