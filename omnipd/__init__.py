@@ -42,6 +42,8 @@ if TYPE_CHECKING:
     from omnipd.launch import Sandbox as Sandbox
     from omnipd.launch import sandbox as sandbox
     from omnipd.lists import read_records as read_records
+    from omnipd.migration import export_documents as export_documents
+    from omnipd.migration import import_documents as import_documents
     from omnipd.people import Identity as Identity
     from omnipd.people import whoami as whoami
     from omnipd.queries import run_query as run_query
@@ -82,6 +84,7 @@ _HOMES = {
     "labels": ("explode_labels",),
     "launch": ("Sandbox", "sandbox"),
     "lists": ("read_records",),
+    "migration": ("export_documents", "import_documents"),
     "people": ("Identity", "whoami"),
     "queries": ("run_query", "run_query_arrow"),
 }
