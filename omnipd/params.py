@@ -33,8 +33,8 @@ class Param:
     ----------
     wire : str
         Omni's spelling.
-    kind : {"text", "uuid", "choice", "list"}
-        How an argument is checked and written.
+    kind : {"text", "uuid", "choice", "list", "flag"}
+        How an argument is checked and written; a flag is a boolean.
     choices : mapping of str to str
         The legal values of a choice or list, each with its spelling on the wire.
     here : callable, optional
@@ -45,7 +45,7 @@ class Param:
     """
 
     wire: str
-    kind: Literal["text", "uuid", "choice", "list"] = "text"
+    kind: Literal["text", "uuid", "choice", "list", "flag"] = "text"
     choices: Mapping[str, str] = field(default_factory=dict)
     here: Here | None = None
     doubtful: tuple[str, ...] = ()
@@ -62,6 +62,9 @@ class Param:
         ArgumentError
             Naming the argument, with near matches where there is a set of legal values.
         """
+        if self.kind == "flag":
+            check_flag(name, value)
+            return "true" if value else "false"
         if self.kind != "list":
             return self._encode_one(name, value)
         items = [value] if isinstance(value, str) else list(value)
@@ -108,6 +111,12 @@ def check_uuid(name: str, value: str) -> None:
         raise ArgumentError(
             f"{name}={value!r} is not an id of the form 123e4567-e89b-12d3-a456-426614174000."
         )
+
+
+def check_flag(name: str, value: bool) -> None:
+    """Refuse what is not a boolean: the text ``"false"`` would count as true."""
+    if not isinstance(value, bool):
+        raise ArgumentError(f"{name}={value!r} must be True or False.")
 
 
 def check_choice(name: str, value: str, legal: Iterable[str]) -> None:
