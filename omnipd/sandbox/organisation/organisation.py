@@ -76,6 +76,7 @@ class Organisation:
         self.widely_shared = _first_shown(documents)
         self._furnish(models)
         self._lock = Lock()
+        self._models: tuple[dict[str, Document] | None, dict[str, ModelRecord]] = (None, {})
 
     def _furnish(self, models: Sequence[ModelReference]) -> None:
         """Invent what hangs on members, models and documents and is the same every time."""
@@ -116,9 +117,15 @@ class Organisation:
     @property
     def models(self) -> dict[str, ModelRecord]:
         """Give every model by id, those of documents among them."""
-        found = [*self.fixed_models]
-        found += models_of_documents(self.documents.values(), self.shared_models)
-        return {model.id: model for model in found}
+        documents = self.documents
+        of, known = self._models
+        if of is not documents:
+            found = [*self.fixed_models]
+            found += models_of_documents(documents.values(), self.shared_models)
+            known = {model.id: model for model in found}
+            # Good until a document is added, which makes a new mapping.
+            self._models = (documents, known)
+        return known
 
     def branches_of(self, connection_id: str) -> list[ModelRecord]:
         """Give the branches of the shared model on a connection."""
