@@ -45,6 +45,17 @@ if TYPE_CHECKING:
     from omnipd.migration import export_documents as export_documents
     from omnipd.migration import import_documents as import_documents
     from omnipd.people import Identity as Identity
+    from omnipd.people import read_api_keys as read_api_keys
+    from omnipd.people import read_email_only_users as read_email_only_users
+    from omnipd.people import read_embed_users as read_embed_users
+    from omnipd.people import read_group_members as read_group_members
+    from omnipd.people import read_groups as read_groups
+    from omnipd.people import read_model_roles as read_model_roles
+    from omnipd.people import read_user_attribute_values as read_user_attribute_values
+    from omnipd.people import read_user_attributes as read_user_attributes
+    from omnipd.people import read_user_groups as read_user_groups
+    from omnipd.people import read_users as read_users
+    from omnipd.people import read_whoami_roles as read_whoami_roles
     from omnipd.people import whoami as whoami
     from omnipd.queries import run_query as run_query
     from omnipd.queries import run_query_arrow as run_query_arrow
@@ -85,7 +96,21 @@ _HOMES = {
     "launch": ("Sandbox", "sandbox"),
     "lists": ("read_records",),
     "migration": ("export_documents", "import_documents"),
-    "people": ("Identity", "whoami"),
+    "people": (
+        "Identity",
+        "read_api_keys",
+        "read_email_only_users",
+        "read_embed_users",
+        "read_group_members",
+        "read_groups",
+        "read_model_roles",
+        "read_user_attribute_values",
+        "read_user_attributes",
+        "read_user_groups",
+        "read_users",
+        "read_whoami_roles",
+        "whoami",
+    ),
     "queries": ("run_query", "run_query_arrow"),
 }
 _MODULE_OF = {name: home for home, names in _HOMES.items() for name in names}
