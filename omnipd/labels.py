@@ -27,7 +27,7 @@ def join_names(labels: Any) -> str:
     >>> join_names(["finance", {"name": "q1, q2", "verified": True}])
     'finance,q1%2C q2'
     """
-    return ",".join(_name(label).replace(",", _COMMA) for label in labels)
+    return ",".join([_name(label).replace(",", _COMMA) for label in labels])
 
 
 def join_verified(labels: Any) -> str | None:

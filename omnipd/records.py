@@ -8,7 +8,7 @@ declares is kept as JSON in ``extra``.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import pyarrow as pa
@@ -26,6 +26,11 @@ EXTRA = "extra"
 _MISFITS = (pa.ArrowException, ValueError, TypeError, OverflowError, AttributeError)
 
 
+_NOTHING: Record = {}
+#: So many records are turned into arrays together.
+_BATCH = 500
+
+
 class TableBuilder:
     """Collects pages of records into a table.
 
@@ -40,22 +45,25 @@ class TableBuilder:
     def __init__(self, columns: Columns, *, exhaustive: bool = True) -> None:
         self._columns = columns
         self._exhaustive = exhaustive
-        self._pages: list[dict[str, pa.Array]] = []
+        self._pending: list[Record] = []
+        self._arrays: dict[str, list[pa.Array]] = {name: [] for name in [*columns, EXTRA]}
         self._drifted: dict[str, Any] = {}
         self._unknown: set[str] = set()
         self._halved: set[str] = set()
         self._known = _known_keys(columns)
+        self._usual: set[tuple[str, tuple[str, ...]]] = set()
         self.rows = 0
 
     def add(self, records: Sequence[Record]) -> None:
         """Append the records of one page."""
-        page = {name: self._array(name, column, records) for name, column in self._columns.items()}
-        page[EXTRA] = pa.array([self._extra(record) for record in records], TEXT)
-        self._pages.append(page)
+        self._pending += records
         self.rows += len(records)
+        if len(self._pending) >= _BATCH:
+            self._convert()
 
     def finish(self) -> pa.Table:
         """Return the table of all pages, and warn once of what was not as declared."""
+        self._convert()
         if self._drifted:
             shown = ", ".join(
                 f"{name} (for example {value!r:.60})" for name, value in self._drifted.items()
@@ -72,19 +80,31 @@ class TableBuilder:
             notice(
                 f"Text that is not valid Unicode was mended with U+FFFD in: {', '.join(sorted(self._halved))}",
             )
-        types = {
-            name: TEXT if name in self._drifted else column.type
-            for name, column in self._columns.items()
-        } | {EXTRA: TEXT}
-        return pa.table(
-            {
-                name: pa.chunked_array([page[name].cast(kind) for page in self._pages], kind)
-                for name, kind in types.items()
-            }
-        )
+        return pa.table({name: self._column(name) for name in [*self._columns, EXTRA]})
 
-    def _array(self, name: str, column: Column, records: Sequence[Record]) -> pa.Array:
-        values = _values(column, records)
+    def _convert(self) -> None:
+        """Turn the records so far into arrays, and let them go."""
+        values = Values(self._pending)
+        for name, column in self._columns.items():
+            self._arrays[name].append(self._array(name, column, values))
+        extras = [self._extra(record) for record in self._pending]
+        self._arrays[EXTRA].append(pa.array(extras, TEXT))
+        self._pending = []
+
+    def _column(self, name: str) -> pa.Array:
+        """Return one column in one piece; its parts are let go."""
+        kind = TEXT if name == EXTRA or name in self._drifted else self._columns[name].type
+        parts = self._arrays.pop(name)
+        whole = [part if part.type == kind else part.cast(kind) for part in parts]
+        return pa.concat_arrays(whole) if whole else pa.array([], kind)
+
+    def _array(self, name: str, column: Column, batch: Values) -> pa.Array:
+        values = batch.first(column.paths)
+        if column.at_once is not None:
+            try:
+                return column.at_once(values)
+            except _MISFITS:
+                pass
         try:
             return _typed(values, column)
         except UnicodeEncodeError:
@@ -104,6 +124,8 @@ class TableBuilder:
 
     def _extra(self, record: Record) -> str | None:
         """Return what no column declares, as JSON; None in the usual case that there is nothing."""
+        if self._is_usual(record):
+            return None
         left = {key: record[key] for key in record.keys() - self._known.keys()}
         for parent, children in self._known.items():
             if not children or (held := record.get(parent)) is None:
@@ -116,6 +138,24 @@ class TableBuilder:
             return None
         self._unknown |= left.keys()
         return str(whole_text(as_json({key: left[key] for key in sorted(left)})))
+
+    def _is_usual(self, record: Record) -> bool:
+        """Whether all keys are declared; sets of keys that were looked at are remembered."""
+        usual = self._usual
+        if (keys := ("", tuple(record))) not in usual:
+            if not record.keys() <= self._known.keys():
+                return False
+            usual.add(keys)
+        for parent, children in self._known.items():
+            if not children or (held := record.get(parent)) is None:
+                continue
+            if type(held) is not dict:
+                return False
+            if (keys := (parent, tuple(held))) not in usual:
+                if not held.keys() <= children:
+                    return False
+                usual.add(keys)
+        return True
 
 
 class InferringBuilder:
@@ -200,38 +240,39 @@ def _known_keys(columns: Columns) -> dict[str, set[str]]:
     return known
 
 
-def value_at(record: Record, paths: Sequence[str]) -> Any:
-    """Return the first value that stands at one of the paths of a record; None without any.
+class Values:
+    """The values of many records by wire path, each object in them looked up once.
 
     Examples
     --------
-    >>> value_at({"owner": {"id": "m1"}}, ("ownerId", "owner.id"))
-    'm1'
+    >>> Values([{"owner": {"id": "m1"}}, {"ownerId": "m2"}]).first(("owner.id", "ownerId"))
+    ['m1', 'm2']
     """
-    return next((value for path in paths if (value := _getter(path)(record)) is not None), None)
 
+    def __init__(self, records: Sequence[Record]) -> None:
+        self._records = records
+        self._inner: dict[str, list[Record]] = {}
 
-def _values(column: Column, records: Sequence[Record]) -> list[Any]:
-    getters = [_getter(path) for path in column.paths]
-    values = [getters[0](record) for record in records]
-    for getter in getters[1:]:
-        values = [
-            getter(record) if value is None else value
-            for value, record in zip(values, records, strict=True)
-        ]
-    return values
+    def first(self, paths: Sequence[str]) -> list[Any]:
+        """Return for each record the first value that stands at one of the paths, else None."""
+        values = self._at(paths[0])
+        for path in paths[1:]:
+            if None in values:
+                others = self._at(path)
+                values = [
+                    other if value is None else value
+                    for value, other in zip(values, others, strict=True)
+                ]
+        return values
 
-
-def _getter(path: str) -> Callable[[Record], Any]:
-    parent, _, child = path.partition(".")
-    if not child:
-        return lambda record: record.get(parent)
-
-    def nested(record: Record) -> Any:
-        held = record.get(parent)
-        return held.get(child) if isinstance(held, dict) else None
-
-    return nested
+    def _at(self, path: str) -> list[Any]:
+        parent, _, child = path.partition(".")
+        if not child:
+            return [record.get(parent) for record in self._records]
+        if parent not in self._inner:
+            held = [record.get(parent) for record in self._records]
+            self._inner[parent] = [one if type(one) is dict else _NOTHING for one in held]
+        return [one.get(child) for one in self._inner[parent]]
 
 
 def _typed(values: Sequence[Any], column: Column) -> pa.Array:

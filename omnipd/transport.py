@@ -16,7 +16,7 @@ import re
 import socket
 import ssl
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 from urllib.parse import urlsplit
@@ -30,11 +30,15 @@ from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 from omnipd.clock import Deadline
 from omnipd.settings import Settings
 from omnipd.verdicts import Failure
+from omnipd.watchdog import Watchdog
 
 CONNECT_SECONDS = 10.0
 CHUNK = 256 * 1024
 _NO_PROXIES = {"http": "", "https": "", "all": ""}
 _RATIO, _RATIO_FLOOR = 200, 10 * 2**20
+
+
+_WATCHDOG = Watchdog()
 
 
 class BrokenBody(Exception):
@@ -127,14 +131,18 @@ class Reply:
     """
 
     def __init__(
-        self, response: requests.Response, watchdog: threading.Timer, deadline: Deadline, most: int
+        self,
+        response: requests.Response,
+        call_off: Callable[[], None],
+        deadline: Deadline,
+        most: int,
     ) -> None:
         self.status = response.status_code
         self.headers: Mapping[str, str] = response.headers
         self._response = response
         self._deadline = deadline
         self._most = most
-        self._watchdog = watchdog
+        self._call_off = call_off
 
     def chunks(self) -> Iterator[bytes]:
         """Yield the decoded body piece by piece; raise BrokenBody when it does not come whole."""
@@ -159,7 +167,7 @@ class Reply:
                     break
                 yield piece
         finally:
-            self._watchdog.cancel()
+            self._call_off()
             self._response.close()  # a body read to its end has already given its connection back
         if failure is not None:
             raise BrokenBody(failure)
@@ -170,7 +178,7 @@ class Reply:
 
     def close(self) -> None:
         """Drop the rest of the answer."""
-        self._watchdog.cancel()
+        self._call_off()
         self._response.close()
 
     def _failure(self, error: Exception) -> Failure:
@@ -189,6 +197,7 @@ class Transport:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._session: requests.Session | None = None
+        self._surroundings: Mapping[str, Any] = {}
         self._pid = 0
         self._lock = threading.Lock()
 
@@ -221,21 +230,17 @@ class Transport:
             return _late(deadline)
         watched = _Watched()
         _Watched.here.now = watched
-        watchdog = threading.Timer(min(left, threading.TIMEOUT_MAX), watched.cut)
-        watchdog.daemon = True
-        watchdog.start()
+        call_off = _WATCHDOG.watch(left, watched.cut)
         answered = False
         try:
-            response = self._open().request(
-                method,
-                self._settings.origin + path,
-                params=params,
-                json=json,
-                stream=True,
-                # In the call, because the environment wins over the session's own.
-                proxies=_NO_PROXIES if self._settings.loopback else None,
+            session = self._open()
+            address = self._settings.origin + path
+            request = requests.Request(method, address, params=params, json=json)
+            response = session.send(
+                session.prepare_request(request),
                 allow_redirects=False,
                 timeout=(min(CONNECT_SECONDS, left), min(read_seconds, left)),
+                **self._surroundings,
             )
         except (
             requests.RequestException,
@@ -248,11 +253,11 @@ class Transport:
             )
         else:
             answered = True
-            return Reply(response, watchdog, deadline, most)
+            return Reply(response, call_off, deadline, most)
         finally:
             _Watched.here.now = None
             if not answered:
-                watchdog.cancel()
+                call_off()
         return failure
 
     def close(self) -> None:
@@ -267,6 +272,14 @@ class Transport:
         with self._lock:
             if self._session is None or self._pid != os.getpid():
                 self._session, self._pid = self._new_session(), os.getpid()
+                # Proxies and certificates of the environment, read once and not for each request.
+                self._surroundings = self._session.merge_environment_settings(
+                    self._settings.origin,
+                    _NO_PROXIES if self._settings.loopback else {},
+                    stream=True,
+                    verify=None,
+                    cert=None,
+                )
             return self._session
 
     def refused_by_proxy(self) -> Failure:

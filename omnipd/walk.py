@@ -24,7 +24,7 @@ from omnipd.errors import (
     notice,
 )
 from omnipd.frames import to_frame
-from omnipd.records import InferringBuilder, Record, TableBuilder, value_at
+from omnipd.records import InferringBuilder, Record, TableBuilder, Values
 
 _REREAD_PAGES = 10
 
@@ -227,14 +227,14 @@ class _Pass:
 
     def run(self, fetch: paging.Fetch, query: Mapping[str, str]) -> None:
         """Read pages until the end or the wanted number of rows."""
-        seen: set[tuple[str, ...]] = set()
+        seen: set[tuple[Any, ...]] = set()
         records, repeated, totals = 0, 0, set()
         enough = False
         for page in self._listing.pages(fetch, query, self._listing.rows):
             rows = page.records
             if (unfold := self._listing.unfold) is not None:
                 rows = [row for record in page.records for row in unfold(record)]
-            fresh = [row for row in rows if self._is_new(row, seen)]
+            fresh = self._new(rows, seen)
             repeated += len(rows) - len(fresh)
             records += len(page.records) if unfold is not None else len(fresh)
             if self._most is not None:
@@ -256,18 +256,21 @@ class _Pass:
         elif self.total is not None and self.total != records and not enough:
             self.faults.append(f"the server counts {self.total} and sent {records}")
 
-    def _is_new(self, record: Record, seen: set[tuple[str, ...]]) -> bool:
-        """Remember what tells this record from the others, by the wire paths of the key columns."""
+    def _new(self, rows: list[Record], seen: set[tuple[Any, ...]]) -> list[Record]:
+        """Return the rows that did not come before, by the wire paths of the key columns."""
         columns = self._listing.columns
         if not self._listing.key or columns is None:
-            return True
-        parts = [value_at(record, columns[name].paths) for name in self._listing.key]
-        if all(part is None for part in parts):
-            raise ResponseError(
-                f"A row on page {self.pages + 1} has none of its keys ({', '.join(self._listing.key)})."
-            )
-        identity = tuple(str(part) for part in parts)
-        if identity in seen:
-            return False
-        seen.add(identity)
-        return True
+            return rows
+        values = Values(rows)
+        parts = [values.first(columns[name].paths) for name in self._listing.key]
+        fresh = []
+        for row, identity in zip(rows, zip(*parts, strict=True), strict=True):
+            if identity.count(None) == len(identity):
+                raise ResponseError(
+                    f"A row on page {self.pages + 1} has none of its keys ({', '.join(self._listing.key)})."
+                )
+            known = tuple(map(str, identity))
+            if known not in seen:
+                seen.add(known)
+                fresh.append(row)
+        return fresh

@@ -1,0 +1,55 @@
+"""One thread that cuts what has run out of time.
+
+No timeout of a socket bounds a whole answer: a server that sends a byte now and then resets it for
+ever. A timer for each request would do, and start a thread each time; this is one for all of them.
+"""
+
+from __future__ import annotations
+
+import itertools
+import os
+import threading
+import time
+from collections.abc import Callable
+
+
+class Watchdog:
+    """Calls a function when its time has come, unless it was called off."""
+
+    def __init__(self) -> None:
+        self._changed = threading.Condition()
+        self._due: dict[int, tuple[float, Callable[[], None]]] = {}
+        self._numbers = itertools.count()
+        self._pid = 0
+
+    def watch(self, seconds: float, cut: Callable[[], None]) -> Callable[[], None]:
+        """Cut in so many seconds; return what calls it off."""
+        with self._changed:
+            if self._pid != os.getpid():  # the thread does not survive a fork
+                self._pid, self._due = os.getpid(), {}
+                threading.Thread(target=self._run, name="omnipd-watchdog", daemon=True).start()
+            number, end = next(self._numbers), time.monotonic() + seconds
+            soonest = min((due for due, _ in self._due.values()), default=end + 1)
+            self._due[number] = (end, cut)
+            if end < soonest:
+                self._changed.notify()
+        return lambda: self._call_off(number)
+
+    def _call_off(self, number: int) -> None:
+        with self._changed:
+            self._due.pop(number, None)
+
+    def _run(self) -> None:
+        while True:
+            with self._changed:
+                now = time.monotonic()
+                over = [number for number, (end, _) in self._due.items() if end <= now]
+                cuts = [self._due.pop(number)[1] for number in over]
+                if not cuts:
+                    soonest = min((end for end, _ in self._due.values()), default=now + _IDLE)
+                    self._changed.wait(min(soonest - now, _IDLE))
+            for cut in cuts:
+                cut()
+
+
+_IDLE = 3600.0
