@@ -10,6 +10,7 @@ Only what `--help` needs is imported at the top; pandas is loaded by the command
 from __future__ import annotations
 
 import functools
+import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -24,6 +25,16 @@ if TYPE_CHECKING:
     from omnipd.errors import OmniError
 
 _DEMO_ROWS = 8
+# What a person wants to see first of content, in the room that a terminal has.
+_CONTENT_TABLE = (
+    "name",
+    "type",
+    "owner_name",
+    "folder_path",
+    "count_views",
+    "labels",
+    "updated_at",
+)
 
 
 class _Command(click.Command):
@@ -44,6 +55,9 @@ class _Command(click.Command):
                 if error.hint:
                     click.echo(error.hint, err=True)
                 code = _exit_code(error)
+            except BrokenPipeError:  # `… | head` has seen enough
+                os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+                code = 0
         return ctx.exit(code)
 
 
@@ -162,7 +176,13 @@ def content(output: Path | None, style: str, raw: bool, **given: Any) -> None:
     given["labels"] = list(given["labels"]) or None
     with terminal.Progress(client):
         df = read_content(**given, client=client)
-    _deliver(df, output, style, raw=raw)
+    facts = df.attrs["omni"]
+    if facts["from_cache"]:
+        click.echo(
+            f"omnipd: from the cache, fetched {facts['fetched_at']}; --refresh asks again.",
+            err=True,
+        )
+    _deliver(df, output, style, raw=raw, first=_CONTENT_TABLE)
 
 
 @main.command(cls=_Command)
@@ -344,7 +364,9 @@ def _read_key(path: Path) -> str:
         raise SettingsError(f"The key file {path} cannot be read.") from None
 
 
-def _deliver(df: pd.DataFrame, output: Path | None, style: str, *, raw: bool) -> None:
+def _deliver(
+    df: pd.DataFrame, output: Path | None, style: str, *, raw: bool, first: tuple[str, ...] = ()
+) -> None:
     """Write a frame to a file by its ending, or print it."""
     from omnipd import export, frames, terminal  # noqa: PLC0415
     from omnipd.errors import ArgumentError  # noqa: PLC0415
@@ -365,7 +387,11 @@ def _deliver(df: pd.DataFrame, output: Path | None, style: str, *, raw: bool) ->
             )
         click.echo(f"{len(df):,} rows to {output}", err=True)
     elif style == "table":
+        if first:
+            df = df[[*first, *(name for name in df.columns if name not in first)]]
         terminal.print_table(df, 40)
+        if df.empty:
+            click.echo("0 rows", err=True)
         if len(df) > 40:
             click.echo(f"{len(df):,} rows; --format csv or -o FILE gives them all.", err=True)
     else:

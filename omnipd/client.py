@@ -439,6 +439,10 @@ _implicit_lock = threading.Lock()
 def current_client(client: Client | None = None) -> Client:
     """Return the client to use: the one given, else that of the context, else one of the environment."""
     if client is not None:
+        if not isinstance(client, Client):
+            raise ArgumentError(
+                f"client={client!r:.60} is not a Client.", hint="Make one with connect()."
+            )
         return client
     if (default := _current.get()) is not None:
         return default

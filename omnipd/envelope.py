@@ -6,15 +6,17 @@ out. So near-misses of known keys are refused here, and everything that has a de
 
 from __future__ import annotations
 
-import copy
 import difflib
 import json
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from decimal import Decimal
 from pathlib import Path
 from typing import Any, Literal
 
+from omnipd import filters
 from omnipd.errors import ArgumentError
 
 #: What Omni gives when a query names no limit; sent, so that it is seen (docs/wire.md).
@@ -99,7 +101,7 @@ def build(
                 hint=f"It takes {', '.join(_ENVELOPE_KEYS[1:])} there.",
             )
         given = given["query"]
-    inner = copy.deepcopy(dict(given))
+    inner = {str(key): _plain(value, str(key)) for key, value in given.items()}
     if model_id is not None:
         inner["modelId"] = model_id
     _check_keys(inner)
@@ -137,6 +139,8 @@ def _read(query: Mapping[str, Any] | str | os.PathLike[str]) -> Mapping[str, Any
     """Return the object that was given as a mapping, as JSON text, or as a .json file."""
     where = "The query"
     loaded: Any = query
+    if isinstance(query, str) and not query.strip():
+        raise ArgumentError("The query is empty.")
     if isinstance(query, str) and query.lstrip()[:1] in {"{", "["}:
         loaded = _parse(query, where)
     elif isinstance(query, str | os.PathLike):
@@ -187,6 +191,28 @@ def _check_keys(query: Mapping[str, Any]) -> None:
             )
 
 
+def _plain(value: Any, where: str) -> Any:
+    """Copy a value as JSON can hold it: dates in Omni's spelling, exact numbers as text."""
+    if isinstance(value, Mapping):
+        return {str(key): _plain(inner, f"{where}.{key}") for key, inner in value.items()}
+    if isinstance(value, list | tuple | set):
+        return [_plain(inner, where) for inner in value]
+    if isinstance(value, datetime):
+        moment = value.astimezone(UTC) if value.tzinfo else value
+        return moment.strftime("%Y-%m-%d %H:%M:%S")
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, Decimal):
+        return str(value)
+    if isinstance(value, str | int | float | bool | None):
+        return value
+    if callable(item := getattr(value, "item", None)):  # a NumPy scalar
+        return _plain(item(), where)
+    raise ArgumentError(
+        f"{where} holds {value!r:.60}, which JSON cannot.", hint="Pass text or a number."
+    )
+
+
 def _fold(key: Any) -> str:
     return str(key).replace("_", "").lower()
 
@@ -204,15 +230,7 @@ def _check_values(query: Mapping[str, Any]) -> None:
         raise ArgumentError(
             "The query asks for no fields.", hint="Put at least one name into fields."
         )
-    filters = query.get("filters") or {}
-    if not isinstance(filters, Mapping):
-        raise ArgumentError("filters must be an object: field name → filter object.")
-    for name, condition in filters.items():
-        if not isinstance(condition, Mapping) or "type" not in condition:
-            raise ArgumentError(
-                f"The filter on {name!r} is {condition!r:.80}; Omni takes filter objects only.",
-                hint='For example {"type": "string", "kind": "EQUALS", "values": ["CA"]}.',
-            )
+    filters.check(query.get("filters") or {})
 
 
 def _limit(limit: Any) -> int | None:

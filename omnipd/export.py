@@ -178,7 +178,7 @@ def write_atomically(path: str | os.PathLike[str], write: Callable[[IO[bytes]], 
             os.replace(part, target)  # noqa: PTH105
         _sync_folder(target.parent)
     except FileNotFoundError:
-        failure = (False, f"The folder {target.parent} does not exist.")
+        failure = (False, f"The folder {target.parent} does not exist. Make it first.")
     except (IsADirectoryError, PermissionError, NotADirectoryError) as error:
         failure = (False, f"{target} cannot be written: {error.strerror}.")
     except OSError as error:

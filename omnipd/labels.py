@@ -7,6 +7,7 @@ flag, newer ones plain names; both are read.
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Iterable
 from typing import Any
 
@@ -14,7 +15,7 @@ import pandas as pd
 import pyarrow as pa
 
 from omnipd.columns import FLAG, TEXT, Column
-from omnipd.errors import ArgumentError
+from omnipd.errors import ArgumentError, notice
 
 _COMMA = "%2C"
 
@@ -65,6 +66,11 @@ LABELS_VERIFIED = Column(
 def having_any(table: pa.Table, names: Iterable[str]) -> pa.Table:
     """Keep the rows that carry at least one of the labels."""
     wanted = {names} if isinstance(names, str) else set(names)
+    held = {name for joined in table.column("labels").to_pylist() for name in split_names(joined)}
+    for name in sorted(wanted - held):
+        near = difflib.get_close_matches(name, held, n=1)
+        guess = f" Did you mean {near[0]!r}?" if near else ""
+        notice(f"Nothing in the list has the label {name!r}.{guess}")
     keep = [
         not wanted.isdisjoint(split_names(joined)) for joined in table.column("labels").to_pylist()
     ]
@@ -107,6 +113,8 @@ def explode_labels(df: pd.DataFrame) -> pd.DataFrame:
     0  Sales  finance      <NA>
     0  Sales   weekly      <NA>
     """
+    if not isinstance(df, pd.DataFrame):
+        raise ArgumentError(f"Expected a DataFrame, not {type(df).__name__}.")
     if "labels" not in df.columns:
         raise ArgumentError(
             "The frame has no column 'labels'.", hint='Read it with include="labels".'

@@ -42,12 +42,20 @@ class Sandbox(Client):
         now: Callable[[], datetime] | None,
     ) -> None:
         server_class = _server_class()
-        self.server = server_class(
-            port=port,
-            documents=documents,
-            requests_per_minute=requests_per_minute,
-            **({} if now is None else {"now": now}),
-        ).start()
+        unusable = None
+        try:
+            self.server = server_class(
+                port=port,
+                documents=documents,
+                requests_per_minute=requests_per_minute,
+                **({} if now is None else {"now": now}),
+            ).start()
+        except (OSError, OverflowError) as error:
+            unusable = str(error)
+        if unusable is not None:
+            raise SettingsError(
+                f"Port {port} cannot be used: {unusable}.", hint="Port 0 takes a free one."
+            )
         folder = tempfile.TemporaryDirectory(prefix="omnipd-sandbox-")
         # Also when nobody closes it: at the end of the process, or when it is let go.
         self._shut_down = weakref.finalize(self, _shut_down, self.server, folder)

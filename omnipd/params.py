@@ -67,6 +67,8 @@ class Param:
             return "true" if value else "false"
         if self.kind != "list":
             return self._encode_one(name, value)
+        if not isinstance(value, Iterable):
+            raise ArgumentError(f"{name}={value!r} must be text or several texts.")
         items = [value] if isinstance(value, str) else list(value)
         if not items:
             raise ArgumentError(f"{name}=[] is empty; leave {name} out to ask for everything.")

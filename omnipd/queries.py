@@ -10,10 +10,10 @@ from typing import Any, Literal
 import pandas as pd
 import pyarrow as pa
 
-from omnipd import envelope, jobs, results
+from omnipd import envelope, filters, jobs, results
 from omnipd.client import Client, current_client
 from omnipd.clock import check_timeout
-from omnipd.errors import OmniError, ResponseError, notice
+from omnipd.errors import OmniError, QueryError, ResponseError, notice
 from omnipd.frames import scalar_columns, to_frame
 from omnipd.params import check_choice
 
@@ -205,6 +205,7 @@ def _run(
         cache=cache,
     )
     outcome = jobs.run(client, request, timeout=timeout)
+    _check_filters(outcome, request)
     table = _table_of(outcome, request, totals=totals)
     rows = table.column(results.TOTAL_COLUMN).null_count if totals else table.num_rows
     if request.limit is not None and rows == request.limit and not request.is_sql:
@@ -218,6 +219,25 @@ def _run(
     return results.labelled(
         table, outcome.summary.get("fields")
     ) if names == "label" else table, facts
+
+
+def _check_filters(outcome: jobs.Outcome, request: envelope.Envelope) -> None:
+    """Refuse a result that a filter of the wrong type did not narrow: Omni says nothing of it."""
+    described = outcome.summary.get("fields")
+    types = {
+        name: str(field.get("data_type"))
+        for name, field in (described if isinstance(described, dict) else {}).items()
+        if isinstance(field, dict)
+    }
+    wrong = [] if request.is_sql else filters.ignored(request.body["query"]["filters"], types)
+    if wrong:
+        shown = ", ".join(f"{name} ({types.get(name, 'TIMESTAMP')})" for name in wrong)
+        raise QueryError(
+            f"The filter is of another type than its field, and Omni did not apply it: {shown}.",
+            hint="STRING takes string filters, NUMBER number, TIMESTAMP date, BOOLEAN boolean.",
+            error_type="FILTER_IGNORED",
+            job_id=outcome.job_id,
+        )
 
 
 def _table_of(outcome: jobs.Outcome, request: envelope.Envelope, *, totals: bool) -> pa.Table:

@@ -121,7 +121,7 @@ def resolve(
         raise SettingsError(
             "No Omni address is set.",
             hint="export OMNI_BASE_URL=https://yourcompany.omniapp.co  (or pass base_url=…; "
-            "omnipd.sandbox() needs neither)",
+            "`with omnipd.sandbox():` needs neither; a client that you hold is passed as client=…)",
         )
     if api_key is None:
         raise SettingsError(
@@ -175,7 +175,7 @@ def tidy_base_url(text: str, *, allow_http: bool = False) -> str:
         if shorter == path:
             raise SettingsError(
                 f"The base URL has a path, {path}, that is not part of Omni's API.",
-                hint=f"Use https://{host}",
+                hint=f"Use {scheme}://{host}{f':{port}' if port else ''}",
             )
         path = shorter
     if scheme == "http" and not (allow_http or is_loopback(host)):

@@ -310,7 +310,9 @@ class Transport:
         if has(urllib3.exceptions.NameResolutionError, socket.gaierror):
             return Failure("unresolved", "the host name is not known", "Check OMNI_BASE_URL.")
         if has(urllib3.exceptions.NewConnectionError, urllib3.exceptions.ConnectTimeoutError):
-            return Failure("unsent", "no connection could be made")
+            return Failure(
+                "unsent", "no connection could be made", "Check OMNI_BASE_URL and the network."
+            )
         if watched.sock is None:  # broken off while it was being made, before a byte of the request
             return Failure(
                 "unsent", "the TLS handshake broke off" if self._secure else "no connection"

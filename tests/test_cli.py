@@ -83,7 +83,7 @@ def test_a_file_by_its_ending(shell, tmp_path, ending):
 def test_a_table_shows_what_fits_and_says_what_does_not(shell):
     result = shell("content")
     lines = result.stdout.splitlines()
-    assert lines[0].split()[:2] == ["type", "id"]
+    assert lines[0].split()[:2] == ["name", "type"]
     assert "more rows" in lines[-2]
     assert "more columns" in lines[-1]
     assert "550 rows" in result.stderr

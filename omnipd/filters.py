@@ -1,0 +1,166 @@
+"""Filter objects of a query, checked: Omni ignores a filter that it cannot read, and filters nothing.
+
+Near-misses of known words are refused. Words that omnipd does not know and that are near none may be
+newer than it is: they are sent, with a warning.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from omnipd.errors import ArgumentError, notice
+
+_ANY = ("type", "is_negative", "cancel_query_filter", "ignore_if_unjoinable", "appliedLabels")
+_KINDS: dict[str, tuple[str, ...]] = {
+    "string": ("EQUALS", "CONTAINS", "STARTS_WITH", "ENDS_WITH", "SQL_LIKE", "IS_EMPTY"),
+    "number": ("EQUALS", "GREATER_THAN", "LESS_THAN", "BETWEEN"),
+    "date": (
+        "BETWEEN",
+        "ON_OR_AFTER",
+        "BEFORE",
+        "TIME_FOR_UNIT_DURATION",
+        "TIME_FOR_INTERVAL_DURATION",
+        "QUERY_OFFSET",
+        *(f"IS_ON_DAY_OF_{part}" for part in ("WEEK", "MONTH", "QUARTER", "YEAR")),
+        *(f"IS_IN_{part}{more}" for part in ("MONTH", "QUARTER") for more in ("", "_OF_YEAR")),
+        "IS_IN_WEEK_OF_YEAR",
+        "IS_AT_HOUR_OF_DAY",
+    ),
+}
+_KEYS: dict[str, tuple[str, ...]] = {
+    "string": ("kind", "values", "case_insensitive"),
+    "number": ("kind", "values", "is_inclusive"),
+    "date": ("kind", "left_side", "right_side", "ui_type", "isFiscal", "offset_interval_string"),
+    "boolean": ("treat_nulls_as_false",),
+    "null": (),
+    "composite": ("conjunction", "filters"),
+    "query": ("field_name", "query_id", "disregard_limit", "view_query"),
+    "user_attribute": ("user_attribute_name",),
+}
+_DATA_TYPES = {"string": "STRING", "number": "NUMBER", "date": "TIMESTAMP", "boolean": "BOOLEAN"}
+
+
+def check(filters: Any) -> None:
+    """Refuse filters that Omni would not read as they are meant.
+
+    Raises
+    ------
+    ArgumentError
+        Naming the field and the word at fault.
+    """
+    if not isinstance(filters, Mapping):
+        raise ArgumentError("filters must be an object: field name → filter object.")
+    for name, condition in filters.items():
+        _check_one(f"The filter on {name!r}", condition)
+
+
+def ignored(filters: Mapping[str, Any], data_types: Mapping[str, str]) -> list[str]:
+    """Return the fields whose filter is of another type than the field; Omni did not apply those.
+
+    Parameters
+    ----------
+    filters : mapping
+        Those of the query.
+    data_types : mapping of str to str
+        Of the fields that the answer describes, as ``STRING``, ``NUMBER``, ``TIMESTAMP`` …
+
+    Examples
+    --------
+    >>> ignored({"a.t": {"type": "string"}}, {"a.t[month]": "TIMESTAMP"})
+    ['a.t']
+    """
+    found = []
+    for name, condition in filters.items():
+        wanted = {_DATA_TYPES[kind] for kind in _types_in(condition) if kind in _DATA_TYPES}
+        known = {data_types[name]} if name in data_types else set()
+        if any(
+            kind == "TIMESTAMP" and field.startswith(f"{name}[")
+            for field, kind in data_types.items()
+        ):
+            known.add("TIMESTAMP")
+        known &= set(_DATA_TYPES.values())
+        if wanted and known and not wanted <= known:
+            found.append(name)
+    return found
+
+
+def _types_in(condition: Any) -> Iterable[str]:
+    if isinstance(condition, Mapping):
+        yield str(condition.get("type"))
+        inner = condition.get("filters")
+        for one in inner if isinstance(inner, list) else ():
+            yield from _types_in(one)
+
+
+def _check_one(what: str, condition: Any) -> None:
+    if not isinstance(condition, Mapping):
+        raise ArgumentError(
+            f"{what} is {condition!r:.80}; Omni takes filter objects only.",
+            hint=f"For example {_example(condition)}.",
+        )
+    if "type" not in condition:
+        raise ArgumentError(f"{what} has no type.", hint=f"It takes {', '.join(_KEYS)}.")
+    kind = condition["type"]
+    _known(what, "type", kind, _KEYS)
+    if kind not in _KEYS:
+        return
+    if kind == "date" and "values" in condition:
+        raise ArgumentError(
+            f"{what} is a date filter with values, which Omni ignores.",
+            hint='Its bounds are left_side and right_side, for example {"type": "date", "kind": '
+            '"BETWEEN", "left_side": "2025-01-01", "right_side": "2025-04-01"}.',
+        )
+    for key in condition:
+        _known(what, "key", key, (*_ANY, *_KEYS[kind]), tell=False)
+    if kind in _KINDS:
+        if "kind" not in condition:
+            raise ArgumentError(f"{what} has no kind.", hint=f"It takes {', '.join(_KINDS[kind])}.")
+        _known(what, "kind", condition["kind"], _KINDS[kind])
+    if kind in {"string", "number"} and not isinstance(condition.get("values", []), list):
+        raise ArgumentError(f"{what} has values that are no list.", hint='Write "values": [...].')
+    if kind == "composite":
+        if not isinstance(condition.get("filters"), list):
+            raise ArgumentError(f"{what} is composite and has no list of filters.")
+        for inner in condition["filters"]:
+            _check_one(what, inner)
+
+
+def _known(what: str, word: str, given: Any, known: Iterable[str], *, tell: bool = True) -> None:
+    """Refuse a near-miss of a known word, and tell of one that is near to none."""
+    known = list(known)
+    if given in known:
+        return
+    folded = {_fold(one): one for one in known}
+    near = folded.get(_fold(given)) or next(
+        iter(difflib.get_close_matches(str(given), known, n=1, cutoff=0.7)), None
+    )
+    if near is not None:
+        raise ArgumentError(
+            f"{what} has the {word} {given!r}, which Omni would ignore.",
+            hint=f"Did you mean {near!r}?",
+        )
+    if tell:
+        notice(
+            f"{what} has the {word} {given!r}, which omnipd does not know. Omni ignores what it does not "
+            f"know, and then filters nothing. Known are {', '.join(known)}."
+        )
+
+
+def _fold(word: Any) -> str:
+    return re.sub(r"[^a-z]", "", str(word).lower())
+
+
+def _example(value: Any) -> str:
+    """Return a filter object that says what a bare value seems to mean."""
+    if isinstance(value, bool):
+        return f'{{"type": "boolean", "is_negative": {str(not value).lower()}}}'
+    if isinstance(value, int | float):
+        return f'{{"type": "number", "kind": "EQUALS", "values": ["{value}"]}}'
+    if value is None:
+        return '{"type": "null"}'
+    if re.match(r"\d{4}-\d\d", str(value)):
+        return f'{{"type": "date", "kind": "TIME_FOR_UNIT_DURATION", "left_side": "{value}"}}'
+    return '{"type": "string", "kind": "EQUALS", "values": ["CA"]}'

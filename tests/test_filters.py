@@ -1,0 +1,190 @@
+"""A filter that Omni would not read as it is meant never gives unfiltered numbers in silence."""
+
+import datetime as dt
+import json
+import warnings
+from decimal import Decimal
+
+import numpy as np
+import pytest
+from query_cases import CASES, flights
+
+import omnipd
+from omnipd import filters
+
+
+def refused(condition, message):
+    with pytest.raises(omnipd.ArgumentError, match=message) as caught:
+        filters.check({"flights.origin": condition})
+    assert "flights.origin" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("condition", "message"),
+    [
+        ("2013-03-01", '"type": "date"'),
+        ("JFK", '"type": "string"'),
+        (7, '"values": \\["7"\\]'),
+        (True, '"is_negative": false'),
+        (None, '"type": "null"'),
+        (["JFK"], "filter objects only"),
+        ({"kind": "EQUALS", "values": ["JFK"]}, "has no type"),
+        ({"type": "strng", "kind": "EQUALS", "values": ["JFK"]}, "Did you mean 'string'"),
+        ({"type": "string", "kind": "equals", "values": ["JFK"]}, "Did you mean 'EQUALS'"),
+        ({"type": "string", "kind": "STARTSWITH", "values": ["J"]}, "Did you mean 'STARTS_WITH'"),
+        ({"type": "string", "values": ["JFK"]}, "has no kind"),
+        ({"type": "string", "kind": "EQUALS", "value": ["JFK"]}, "Did you mean 'values'"),
+        ({"type": "string", "kind": "EQUALS", "values": "JFK"}, "no list"),
+        ({"type": "number", "kind": "GREATER", "values": ["1"]}, "Did you mean 'GREATER_THAN'"),
+        ({"type": "number", "kind": "EQUALS", "values": ["1"], "isNegative": True}, "is_negative"),
+        (
+            {"type": "date", "kind": "BETWEEN", "values": ["2013", "2014"]},
+            "left_side and right_side",
+        ),
+        ({"type": "date", "kind": "BETWEEN", "leftSide": "2013"}, "Did you mean 'left_side'"),
+        ({"type": "composite", "conjunction": "OR"}, "no list of filters"),
+        ({"type": "composite", "conjunction": "OR", "filters": ["JFK"]}, "filter objects only"),
+        (
+            {"type": "composite", "filters": [{"type": "string", "kind": "EQUAL", "values": []}]},
+            "Did you mean 'EQUALS'",
+        ),
+    ],
+)
+def test_a_near_miss_is_refused_with_the_way_out(condition, message):
+    refused(condition, message)
+
+
+@pytest.mark.parametrize(
+    "condition",
+    [
+        {"type": "date", "kind": "ON", "left_side": "2013"},
+        {"type": "place", "kind": "WITHIN", "values": []},
+    ],
+)
+def test_a_word_that_may_be_newer_than_omnipd_is_sent_with_a_warning(condition):
+    with pytest.warns(omnipd.OmniWarning, match="does not know"):
+        filters.check({"a.b": condition})
+
+
+def test_filters_as_omni_takes_them_pass_without_a_word():
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        for case in CASES:
+            filters.check(case.query.get("filters", {}))
+        filters.check(
+            {"a.b": {"type": "string", "kind": "EQUALS", "values": ["x"], "appliedLabels": {}}}
+        )
+        filters.check({"a.b": {"type": "query", "field_name": "c.d", "query_id": "q"}})
+        filters.check({"a.b": {"type": "user_attribute", "user_attribute_name": "region"}})
+
+
+@pytest.mark.parametrize(
+    ("fields", "name", "condition"),
+    [
+        (
+            ["flights.date", "flights.count"],
+            "flights.date",
+            {"type": "string", "kind": "EQUALS", "values": ["2013-03-01"]},
+        ),
+        (
+            ["flights.date[month]", "flights.count"],
+            "flights.date",
+            {"type": "string", "kind": "EQUALS", "values": ["2013-03"]},
+        ),
+        (
+            ["flights.is_late", "flights.count"],
+            "flights.is_late",
+            {"type": "string", "kind": "EQUALS", "values": ["true"]},
+        ),
+        (
+            ["flights.origin", "flights.count"],
+            "flights.count",
+            {"type": "string", "kind": "EQUALS", "values": ["1"]},
+        ),
+    ],
+)
+def test_a_filter_of_another_type_than_its_field_is_an_error(omni, fields, name, condition):
+    with pytest.raises(omnipd.OmniError) as caught:
+        omnipd.run_query(flights(fields, filters={name: condition}))
+    assert name in str(caught.value)
+
+
+def test_what_is_ignored_is_told_by_types():
+    text = {"type": "string", "kind": "EQUALS", "values": ["x"]}
+    both = {"type": "composite", "conjunction": "OR", "filters": [text, {"type": "null"}]}
+    number = {"type": "number", "kind": "EQUALS", "values": ["1"]}
+    types = {
+        "v.s": "STRING",
+        "v.n": "NUMBER",
+        "v.t[month]": "TIMESTAMP",
+        "v.t[hour_of_day]": "NUMBER",
+        "v.j": "JSON",
+    }
+    assert filters.ignored({"v.s": text, "v.n": number, "v.other": text, "v.j": text}, types) == []
+    assert filters.ignored({"v.s": number, "v.n": both, "v.t": text}, types) == [
+        "v.s",
+        "v.n",
+        "v.t",
+    ]
+    assert filters.ignored({"v.t": {"type": "date"}, "v.t[hour_of_day]": number}, types) == []
+    assert filters.ignored({"v.s": {"type": "null"}, "v.n": {"type": "null"}}, types) == []
+
+
+def test_dates_and_numbers_of_python_are_sent_in_omnis_spelling(omni, server):
+    query = flights(
+        ["flights.count"],
+        filters={
+            "flights.date": {
+                "type": "date",
+                "kind": "BETWEEN",
+                "left_side": dt.date(2013, 1, 1),
+                "right_side": dt.date(2013, 2, 1),
+            },
+            "flights.distance": {
+                "type": "number",
+                "kind": "GREATER_THAN",
+                "values": (np.int64(1), Decimal("0.50")),
+            },
+        },
+        limit=np.int64(10),
+    )
+    assert omnipd.run_query(query)["flights.count"].tolist() == [27_004]
+    from omnipd.envelope import build
+
+    sent = json.loads(json.dumps(build(query).body))["query"]
+    assert sent["filters"]["flights.date"]["right_side"] == "2013-02-01"
+    assert sent["filters"]["flights.distance"]["values"] == [1, "0.50"]
+    noon = dt.datetime(2013, 1, 1, 12, tzinfo=dt.timezone(dt.timedelta(hours=2)))
+    assert build(flights(["a.b"], offset=0, controls=[noon])).body["query"]["controls"] == [
+        "2013-01-01 10:00:00"
+    ]
+    with pytest.raises(omnipd.ArgumentError, match="which JSON cannot"):
+        build(flights(["a.b"], controls=[object()]))
+
+
+def test_an_empty_query_is_refused(omni):
+    with pytest.raises(omnipd.ArgumentError, match="empty"):
+        omnipd.run_query(" \n")
+
+
+def test_a_label_that_nothing_has_is_told(omni):
+    with warnings.catch_warnings(record=True) as told:
+        warnings.simplefilter("always")
+        assert len(omnipd.read_content(labels=["finanace"])) == 0
+    assert "Did you mean 'finance'" in str(told[-1].message)
+
+
+def test_what_is_no_client_no_frame_and_no_list_is_refused_by_name(omni):
+    with pytest.raises(omnipd.ArgumentError, match="not a Client"):
+        omnipd.read_content(client="x")
+    with pytest.raises(omnipd.ArgumentError, match="DataFrame"):
+        omnipd.explode_labels([1])
+    with pytest.raises(omnipd.ArgumentError, match="labels=5"):
+        omnipd.read_content(labels=5)
+
+
+def test_a_port_that_cannot_be_had_is_a_settings_error(server):
+    port = int(server.url.rsplit(":", 1)[1])
+    for wrong in (port, 99_999):
+        with pytest.raises(omnipd.SettingsError, match="Port 0 takes a free one"):
+            omnipd.sandbox(port=wrong)
