@@ -80,15 +80,19 @@ class SandboxCalls(SphinxDirective):
 
 
 class ModelFields(SphinxDirective):
-    """The fields of a model, one table per view."""
+    """The fields of a model, one table per view, or those of the one view that is named."""
 
     required_arguments = 1
+    optional_arguments = 1
 
     def run(self) -> list[nodes.Node]:
         """Return a heading and a table for each view."""
-        model = bundled_model(self.arguments[0])
+        name, *only = self.arguments
+        model = bundled_model(name)
         made: list[nodes.Node] = []
         for alias, view in views_of(model):
+            if only and alias not in only:
+                continue
             rows = list(view_fields(model, view, alias))
             if rows:
                 made.append(nodes.rubric(text=_title(model, alias, view)))

@@ -1,10 +1,13 @@
 """The pages and the docstrings say what the code does. Their Python blocks are run by conftest.py."""
 
+import ast
+import contextlib
 import dataclasses
 import importlib.util
 import inspect
 import re
 import tomllib
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -192,6 +195,88 @@ def test_the_exit_codes_are_those_that_the_shell_gives():
             named.add(name)
             assert cli._exit_code(getattr(omnipd, name)("x")) == int(code), name
     assert {"ArgumentError", "SettingsError", "QueryError", "NetworkError"} <= named
+
+
+# --- the page on queries
+
+MODEL_AND_TOPIC = {"flights": ("flights", "flights"), "users": ("orders", "users")}
+FILTERS = [
+    (field.strip("`"), ast.literal_eval(condition.strip("`")), int(rows))
+    for field, condition, _, rows in (
+        cells for cells in table_rows(section(text_of("queries.md"), "Filters")) if len(cells) == 4
+    )
+]
+
+
+@pytest.fixture(scope="module")
+def omni_of_the_page():
+    # The Friday that the page calls today.
+    friday = datetime(2013, 11, 15, 10, 30, tzinfo=UTC)
+    # Not as a with block: no other test shall find it as the default.
+    with contextlib.closing(omnipd.sandbox(now=lambda: friday)) as omni:
+        yield omni
+
+
+def run_on_the_page(omni, view, fields, filters):
+    model, topic = MODEL_AND_TOPIC[view]
+    return omnipd.run_query(
+        {
+            "modelId": omni.models[model],
+            "join_paths_from_topic_name": topic,
+            "fields": fields,
+            "filters": filters,
+        },
+        client=omni,
+    )
+
+
+@pytest.mark.parametrize(
+    ("field", "condition", "rows"),
+    FILTERS,
+    ids=[f"{field} {condition}" for field, condition, _ in FILTERS],
+)
+def test_a_filter_on_the_page_keeps_as_many_rows_as_it_says(
+    omni_of_the_page, field, condition, rows
+):
+    view = field.split(".")[0]
+    found = run_on_the_page(omni_of_the_page, view, [f"{view}.count"], {field: condition})
+    assert found[f"{view}.count"].tolist() == [rows]
+
+
+def test_the_page_has_a_filter_of_every_type_and_kind():
+    def parts(condition):
+        yield condition["type"], condition.get("kind")
+        for inner in condition.get("filters", ()):
+            yield from parts(inner)
+
+    shown = {part for _, condition, _ in FILTERS for part in parts(condition)}
+    kinds = {
+        "string": "EQUALS CONTAINS STARTS_WITH ENDS_WITH SQL_LIKE IS_EMPTY",
+        "number": "EQUALS GREATER_THAN LESS_THAN BETWEEN",
+        "date": "BETWEEN ON_OR_AFTER BEFORE TIME_FOR_UNIT_DURATION TIME_FOR_INTERVAL_DURATION "
+        "IS_ON_DAY_OF_WEEK IS_ON_DAY_OF_MONTH IS_ON_DAY_OF_QUARTER IS_ON_DAY_OF_YEAR "
+        "IS_IN_WEEK_OF_YEAR IS_IN_MONTH_OF_YEAR IS_IN_QUARTER_OF_YEAR IS_AT_HOUR_OF_DAY",
+    }
+    assert shown == {(kind, each) for kind, all_ in kinds.items() for each in all_.split()} | {
+        ("boolean", None),
+        ("null", None),
+        ("composite", None),
+    }
+
+
+def test_the_grains_on_the_page_are_what_the_sandbox_answers(omni_of_the_page):
+    rows = table_rows(section(text_of("queries.md"), "Fields and grains"))
+    assert len(rows) == 21
+    fields = [f"flights.time_hour[{grain.strip('`')}]" for grain, *_ in rows]
+    hour = {"type": "date", "kind": "TIME_FOR_UNIT_DURATION", "left_side": "2013-02-03 17"}
+    [found] = run_on_the_page(
+        omni_of_the_page, "flights", fields, {"flights.time_hour": hour}
+    ).itertuples(index=False)
+    types = {"time": datetime, "number": int, "text": str}
+    assert [str(value) for value in found] == [value for *_, value in rows]
+    assert all(
+        isinstance(value, types[kind]) for value, (_, kind, _) in zip(found, rows, strict=True)
+    )
 
 
 # --- the pages
