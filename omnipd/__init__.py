@@ -6,6 +6,12 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
+    from omnipd.ai import read_ai_conversations as read_ai_conversations
+    from omnipd.ai import read_ai_credit_controls as read_ai_credit_controls
+    from omnipd.ai import read_ai_group_credit_limits as read_ai_group_credit_limits
+    from omnipd.ai import read_ai_messages as read_ai_messages
+    from omnipd.ai import read_ai_routines as read_ai_routines
+    from omnipd.ai import read_ai_user_credit_limits as read_ai_user_credit_limits
     from omnipd.client import Client as Client
     from omnipd.client import clear_cache as clear_cache
     from omnipd.client import connect as connect
@@ -44,6 +50,18 @@ if TYPE_CHECKING:
     from omnipd.lists import read_records as read_records
     from omnipd.migration import export_documents as export_documents
     from omnipd.migration import import_documents as import_documents
+    from omnipd.models import read_content_issues as read_content_issues
+    from omnipd.models import read_dbt_exposures as read_dbt_exposures
+    from omnipd.models import read_model_files as read_model_files
+    from omnipd.models import read_model_git as read_model_git
+    from omnipd.models import read_model_issues as read_model_issues
+    from omnipd.models import read_model_suggestions as read_model_suggestions
+    from omnipd.models import read_models as read_models
+    from omnipd.models import read_relationships as read_relationships
+    from omnipd.models import read_schemas as read_schemas
+    from omnipd.models import read_topic_fields as read_topic_fields
+    from omnipd.models import read_topics as read_topics
+    from omnipd.models import read_views as read_views
     from omnipd.people import Identity as Identity
     from omnipd.people import read_api_keys as read_api_keys
     from omnipd.people import read_email_only_users as read_email_only_users
@@ -63,6 +81,14 @@ if TYPE_CHECKING:
 # Where each public name lives. It is loaded when it is first used, so that `omnipd --help` and
 # programs that need one name do not wait for pandas and all the rest.
 _HOMES = {
+    "ai": (
+        "read_ai_conversations",
+        "read_ai_credit_controls",
+        "read_ai_group_credit_limits",
+        "read_ai_messages",
+        "read_ai_routines",
+        "read_ai_user_credit_limits",
+    ),
     "client": ("Client", "clear_cache", "connect"),
     "content": ("flatten_content", "read_content"),
     "errors": (
@@ -96,6 +122,20 @@ _HOMES = {
     "launch": ("Sandbox", "sandbox"),
     "lists": ("read_records",),
     "migration": ("export_documents", "import_documents"),
+    "models": (
+        "read_content_issues",
+        "read_dbt_exposures",
+        "read_model_files",
+        "read_model_git",
+        "read_model_issues",
+        "read_model_suggestions",
+        "read_models",
+        "read_relationships",
+        "read_schemas",
+        "read_topic_fields",
+        "read_topics",
+        "read_views",
+    ),
     "people": (
         "Identity",
         "read_api_keys",

@@ -1,0 +1,378 @@
+"""The readers of the AI: against the sandbox over HTTP, and against answers written by hand."""
+
+import pandas as pd
+import pytest
+from faults.given import client_of
+from reader_checks import (
+    UNKNOWN_ID,
+    Case,
+    ask,
+    check_a_new_key_is_kept,
+    check_every_key_has_a_column,
+    check_the_types_stay,
+    cursor_page,
+    moment,
+    plain,
+    sent,
+    under,
+    walk,
+)
+from scripted_server import answer
+
+import omnipd
+from omnipd.sandbox.server import Server
+
+CONVERSATION = "11111111-2222-4333-8444-555555555555"
+TIMES = {"createdAt": "2026-01-02T03:04:05.678Z", "updatedAt": "2026-02-02T00:00:00Z"}
+MOMENTS = {
+    "created_at": pd.Timestamp("2026-01-02 03:04:05.678", tz="UTC"),
+    "updated_at": pd.Timestamp("2026-02-02", tz="UTC"),
+}
+ROUTINE = {
+    "id": "r1",
+    "name": "Morning look",
+    "description": "Before the meeting",
+    "prompt": "What changed?",
+    "modelId": "m1",
+    "branchId": "b1",
+    "topicName": "orders",
+    "schedule": "0 7 ? * MON-FRI *",
+    "timezone": "UTC",
+    "destination": {
+        "type": "email",
+        "recipientEmails": ["a@b.example", "c@d.example"],
+        "userGroupIds": ["mEhXj6ZI"],
+    },
+    "recipientCount": -1,
+    "disabled": False,
+    "systemDisabled": True,
+    "systemDisabledReason": "noAccess",
+    "lastRun": {"completedAt": "2026-02-01T07:00:01Z", "state": "COMPLETE", "label": "Delivered"},
+    **TIMES,
+}
+ROUTINE_ROW = {
+    "id": "r1",
+    "name": "Morning look",
+    "description": "Before the meeting",
+    "prompt": "What changed?",
+    "model_id": "m1",
+    "branch_id": "b1",
+    "topic_name": "orders",
+    "schedule": "0 7 ? * MON-FRI *",
+    "timezone": "UTC",
+    "destination_type": "email",
+    "recipient_emails": "a@b.example,c@d.example",
+    "user_group_ids": "mEhXj6ZI",
+    "recipient_count": -1,
+    "disabled": False,
+    "system_disabled": True,
+    "system_disabled_reason": "noAccess",
+    "last_run_at": pd.Timestamp("2026-02-01 07:00:01", tz="UTC"),
+    "last_run_state": "COMPLETE",
+    "last_run_label": "Delivered",
+    **MOMENTS,
+}
+CASES = [
+    Case(
+        "read_ai_conversations",
+        {"id": "c1", "name": "Delays", "lastPrompt": "And by airline?", **TIMES},
+        [{"id": "c1", "name": "Delays", "last_prompt": "And by airline?", **MOMENTS}],
+        {"id": "c1"},
+    ),
+    Case(
+        "read_ai_messages",
+        {
+            "role": "assistant",
+            "text": "**Here** it is.",
+            "createdAt": TIMES["createdAt"],
+            "jobId": "j1",
+            "omniChatUrl": "https://org.omni.co/chat/c1",
+        },
+        [
+            {
+                "conversation_id": CONVERSATION,
+                "role": "assistant",
+                "text": "**Here** it is.",
+                "created_at": MOMENTS["created_at"],
+                "job_id": "j1",
+                "omni_chat_url": "https://org.omni.co/chat/c1",
+            }
+        ],
+        {"role": "user"},
+        under("messages", id=CONVERSATION, name=None, **TIMES),
+        parents=([CONVERSATION],),
+    ),
+    Case("read_ai_routines", ROUTINE, [ROUTINE_ROW], {"id": "r1"}),
+    Case(
+        "read_ai_credit_controls",
+        {
+            "accountCreditLimit": 0,
+            "creditsUsed": 12.5,
+            "downgradeCredits": 80,
+            "shutoffCredits": 100,
+            "userDefaultCredits": 5,
+            "entityGroupDefaultCredits": 7,
+            "periodStart": 1777593600000,
+            "periodEnd": 1780272000000,
+        },
+        [
+            {
+                "account_credit_limit": 0.0,
+                "credits_used": 12.5,
+                "downgrade_credits": 80.0,
+                "shutoff_credits": 100.0,
+                "user_default_credits": 5.0,
+                "entity_group_default_credits": 7.0,
+                "period_start": pd.Timestamp("2026-05-01", tz="UTC"),
+                "period_end": pd.Timestamp("2026-06-01", tz="UTC"),
+            }
+        ],
+        {},
+        lambda record: record,
+        always=True,
+    ),
+    Case(
+        "read_ai_user_credit_limits",
+        {"userId": "m1", "creditLimit": 100},
+        [{"user_id": "m1", "credit_limit": 100.0, "unlimited": False}],
+        {"userId": "m1"},
+    ),
+    Case(
+        "read_ai_group_credit_limits",
+        {"entity": "acme", "creditLimit": 100},
+        [{"entity": "acme", "credit_limit": 100.0, "unlimited": False}],
+        {"entity": "acme"},
+    ),
+]
+each_case = pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+
+
+@each_case
+def test_every_key_of_a_record_has_its_column(case, scripted):
+    check_every_key_has_a_column(case, scripted)
+
+
+@each_case
+def test_the_types_are_the_same_whatever_comes(case, scripted):
+    check_the_types_stay(case, scripted)
+
+
+@each_case
+def test_a_key_that_nobody_knows_is_kept(case, scripted):
+    check_a_new_key_is_kept(case, scripted)
+
+
+# --- older shapes
+
+
+def test_conversations_of_the_older_documentation_are_the_same(scripted):
+    case = CASES[0]
+    older = {**case.full, "lastUserPrompt": case.full["lastPrompt"]}
+    del older["lastPrompt"]
+    scripted.script(answer(cursor_page(older, key="data")))
+    with client_of(scripted):
+        df = omnipd.read_ai_conversations()
+    assert plain(df) == [{**case.rows[0], "extra": None}]
+
+
+def test_conversations_of_an_older_server_are_read(tmp_path):
+    with Server(old_shapes=True) as server:
+        client = omnipd.connect(
+            server.url, server.api_key, requests_per_minute=None, cache_dir=tmp_path
+        )
+        df = omnipd.read_ai_conversations(client=client)
+        raw = walk(server, "/api/v1/ai/conversations")
+        client.close()
+    assert [row["last_prompt"] for row in plain(df)] == [one["lastUserPrompt"] for one in raw]
+    assert len(df) == 25
+
+
+def test_a_routine_with_plain_destination_and_last_run_is_read(scripted):
+    older = {**ROUTINE, "destination": "slack", "lastRun": "2026-02-01T07:00:01Z"}
+    scripted.script(answer(cursor_page(older)))
+    with client_of(scripted):
+        [row] = plain(omnipd.read_ai_routines())
+    unsaid = dict.fromkeys(
+        ["recipient_emails", "user_group_ids", "last_run_state", "last_run_label", "extra"]
+    )
+    assert row == {**ROUTINE_ROW, **unsaid, "destination_type": "slack"}
+
+
+def test_what_else_a_destination_holds_is_in_no_column(scripted):
+    webhook = {"type": "slack", "webhookUrl": "https://hooks.example/a-secret"}
+    scripted.script(answer(cursor_page({**ROUTINE, "destination": webhook})))
+    with client_of(scripted):
+        df = omnipd.read_ai_routines()
+    assert "a-secret" not in str(df.to_dict())
+
+
+def test_a_lifted_limit_differs_from_one_that_is_not_said(scripted):
+    scripted.script(answer(cursor_page({"userId": "a", "creditLimit": None}, {"userId": "b"})))
+    with client_of(scripted):
+        df = omnipd.read_ai_user_credit_limits()
+    assert [row["unlimited"] for row in plain(df)] == [True, None]
+    assert df["credit_limit"].isna().all()
+
+
+# --- the sandbox
+
+
+def test_conversations_and_messages_are_those_of_a_hand_written_walk(omni, server):
+    raw = walk(server, "/api/v1/ai/conversations")
+    df = omnipd.read_ai_conversations()
+    assert plain(df) == [
+        {
+            "id": one["id"],
+            "name": one["name"],
+            "last_prompt": one["lastPrompt"],
+            "created_at": moment(one["createdAt"]),
+            "updated_at": moment(one["updatedAt"]),
+            "extra": None,
+        }
+        for one in raw
+    ]
+    few = df.head(6)
+    messages = omnipd.read_ai_messages(few)
+    assert plain(messages) == [
+        {
+            "conversation_id": one,
+            "role": said["role"],
+            "text": said["text"],
+            "created_at": moment(said["createdAt"]),
+            "job_id": said.get("jobId"),
+            "omni_chat_url": said.get("omniChatUrl"),
+            "extra": None,
+        }
+        for one in few["id"]
+        for said in ask(server, f"/api/v1/ai/conversations/{one}")["messages"]
+    ]
+    assert set(messages["role"]) == {"user", "assistant"}
+    pd.testing.assert_frame_equal(omnipd.read_ai_messages(few["id"]), messages)
+    pd.testing.assert_frame_equal(omnipd.read_ai_messages(few["id"].tolist()), messages)
+
+
+def test_a_conversation_that_nobody_had_fails_all_or_is_named(omni):
+    [known] = omnipd.read_ai_conversations(limit=1)["id"]
+    with pytest.raises(omnipd.NotFoundError):
+        omnipd.read_ai_messages([known, UNKNOWN_ID])
+    with pytest.warns(omnipd.OmniWarning, match="1 of 2"):
+        df = omnipd.read_ai_messages([known, UNKNOWN_ID], errors="collect")
+    assert set(df["conversation_id"]) <= {known}
+    assert list(df.attrs["omni"]["failures"]) == [UNKNOWN_ID]
+
+
+def test_routines_are_those_of_a_hand_written_walk(omni, server):
+    raw = walk(server, "/api/v1/ai/routines")
+    df = omnipd.read_ai_routines()
+    assert plain(df[["id", "name", "description", "prompt", "model_id", "topic_name"]]) == [
+        {
+            "id": one["id"],
+            "name": one["name"],
+            "description": one["description"],
+            "prompt": one["prompt"],
+            "model_id": one["modelId"],
+            "topic_name": one["topicName"],
+        }
+        for one in raw
+    ]
+    assert df["recipient_count"].tolist() == [one["recipientCount"] for one in raw]
+    assert df["extra"].isna().all()
+    assert set(df["model_id"]) <= set(server.models.values())
+
+
+def test_credits_are_those_that_the_server_sends(omni, server):
+    raw = ask(server, "/api/v1/ai/credit-controls")
+    [row] = plain(omnipd.read_ai_credit_controls())
+    assert row == {
+        "account_credit_limit": raw["accountCreditLimit"],
+        "credits_used": raw["creditsUsed"],
+        "downgrade_credits": raw["downgradeCredits"],
+        "shutoff_credits": None,
+        "user_default_credits": raw["userDefaultCredits"],
+        "entity_group_default_credits": None,
+        "period_start": moment("2026-05-01T00:00:00Z"),
+        "period_end": moment("2026-06-01T00:00:00Z"),
+        "extra": None,
+    }
+
+
+@pytest.mark.parametrize(
+    ("name", "path", "key", "column"),
+    [
+        ("read_ai_user_credit_limits", "users", "userId", "user_id"),
+        ("read_ai_group_credit_limits", "entity-groups", "entity", "entity"),
+    ],
+)
+def test_limits_are_those_of_a_hand_written_walk(omni, server, name, path, key, column):
+    raw = walk(server, f"/api/v1/ai/credit-controls/{path}")
+    assert plain(getattr(omnipd, name)()) == [
+        {
+            column: one[key],
+            "credit_limit": one["creditLimit"],
+            "unlimited": one["creditLimit"] is None,
+            "extra": None,
+        }
+        for one in raw
+    ]
+    assert None in [one["creditLimit"] for one in raw]
+
+
+# --- parameters
+
+FOR_ONE = ["read_ai_conversations", "read_ai_routines"]
+
+
+@pytest.mark.parametrize("name", FOR_ONE)
+def test_one_person_can_be_asked_for_by_argument_or_by_client(server, name):
+    user = server.organisation.token_holder.membership_id
+    with omnipd.connect(server.url, server.api_key, requests_per_minute=None):
+        before = len(server.requests)
+        own = getattr(omnipd, name)()
+        theirs = getattr(omnipd, name)(user_id=user)
+    assert [query for _, query in sent(server, before)] == [
+        {"pageSize": "100"},
+        {"pageSize": "100", "userId": user},
+    ]
+    assert 0 < len(theirs) < len(own)
+    with omnipd.connect(
+        server.url, server.api_key, requests_per_minute=None, user_id=user, cache=False
+    ):
+        pd.testing.assert_frame_equal(getattr(omnipd, name)(), theirs)
+
+
+def test_limit_takes_the_first_rows(omni):
+    whole = omnipd.read_ai_user_credit_limits()
+    few = omnipd.read_ai_user_credit_limits(limit=2, refresh=True)
+    pd.testing.assert_frame_equal(few, whole.head(2))
+
+
+@pytest.mark.parametrize(
+    ("name", "arguments", "message"),
+    [
+        ("read_ai_conversations", {"user_id": "ada"}, "user_id='ada' is not an id"),
+        ("read_ai_routines", {"user_id": "ada"}, "user_id='ada' is not an id"),
+        ("read_ai_routines", {"limit": -1}, "1 or more"),
+        ("read_ai_messages", {"conversations": [7]}, "is not conversation_id"),
+        ("read_ai_messages", {"conversations": "x", "errors": "skip"}, "errors='skip'"),
+        ("read_ai_user_credit_limits", {"limit": 0}, "1 or more"),
+    ],
+)
+def test_bad_arguments_are_refused_by_name_before_anything_is_sent(
+    omni, server, name, arguments, message
+):
+    before = len(server.requests)
+    with pytest.raises(omnipd.ArgumentError, match=message):
+        getattr(omnipd, name)(**arguments)
+    assert len(server.requests) == before
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["read_ai_credit_controls", "read_ai_user_credit_limits", "read_ai_group_credit_limits"],
+)
+def test_a_key_that_may_not_is_told(server, name):
+    with (
+        omnipd.connect(server.url, server.personal_key, requests_per_minute=None),
+        pytest.raises(omnipd.ForbiddenError),
+    ):
+        getattr(omnipd, name)()
