@@ -17,6 +17,16 @@ if TYPE_CHECKING:
     from omnipd.client import connect as connect
     from omnipd.content import flatten_content as flatten_content
     from omnipd.content import read_content as read_content
+    from omnipd.content import read_labels as read_labels
+    from omnipd.documents import read_dashboard_filters as read_dashboard_filters
+    from omnipd.documents import read_document_abilities as read_document_abilities
+    from omnipd.documents import read_document_access as read_document_access
+    from omnipd.documents import read_document_details as read_document_details
+    from omnipd.documents import read_document_drafts as read_document_drafts
+    from omnipd.documents import read_document_favorites as read_document_favorites
+    from omnipd.documents import read_document_permissions as read_document_permissions
+    from omnipd.documents import read_document_queries as read_document_queries
+    from omnipd.documents import read_documents as read_documents
     from omnipd.errors import APIError as APIError
     from omnipd.errors import ArgumentError as ArgumentError
     from omnipd.errors import AuthenticationError as AuthenticationError
@@ -44,6 +54,8 @@ if TYPE_CHECKING:
     from omnipd.export import to_jsonl as to_jsonl
     from omnipd.export import to_parquet as to_parquet
     from omnipd.folders import folder_tree as folder_tree
+    from omnipd.folders import read_folder_permissions as read_folder_permissions
+    from omnipd.folders import read_folders as read_folders
     from omnipd.labels import explode_labels as explode_labels
     from omnipd.launch import Sandbox as Sandbox
     from omnipd.launch import sandbox as sandbox
@@ -90,7 +102,18 @@ _HOMES = {
         "read_ai_user_credit_limits",
     ),
     "client": ("Client", "clear_cache", "connect"),
-    "content": ("flatten_content", "read_content"),
+    "content": ("flatten_content", "read_content", "read_labels"),
+    "documents": (
+        "read_dashboard_filters",
+        "read_document_abilities",
+        "read_document_access",
+        "read_document_details",
+        "read_document_drafts",
+        "read_document_favorites",
+        "read_document_permissions",
+        "read_document_queries",
+        "read_documents",
+    ),
     "errors": (
         "APIError",
         "ArgumentError",
@@ -117,7 +140,7 @@ _HOMES = {
         "SettingsError",
     ),
     "export": ("to_csv", "to_jsonl", "to_parquet"),
-    "folders": ("folder_tree",),
+    "folders": ("folder_tree", "read_folder_permissions", "read_folders"),
     "labels": ("explode_labels",),
     "launch": ("Sandbox", "sandbox"),
     "lists": ("read_records",),

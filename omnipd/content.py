@@ -1,4 +1,4 @@
-"""Documents and folders: the content inventory."""
+"""Documents and folders: the content inventory, and the labels on it."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from omnipd import paging
 from omnipd.client import Client
 from omnipd.columns import Column, count, flag, folder_path, instant, text
 from omnipd.endpoint import Endpoint
@@ -234,3 +235,55 @@ def flatten_content(records: Iterable[Mapping[str, Any]] | Mapping[str, Any]) ->
     builder.add([dict(record) for record in listed])
     table: pa.Table = builder.finish()
     return to_frame(table, {"complete": True})
+
+
+LABEL_LIST = Endpoint(
+    "/api/v1/labels",
+    pages=paging.whole,
+    rows="labels",
+    key=("name",),
+    columns={
+        "name": text("name", doc="Name, as in the labels of documents and folders"),
+        "color": text("color", doc="Color, such as #0366d6"),
+        "description": text("description", doc="Description"),
+        "homepage": flag("homepage", doc="Whether it shows on the home page"),
+        "verified": flag("verified", doc="Whether it marks what is verified"),
+        "usage_count": count("usage_count", doc="Items that carry it"),
+    },
+)
+
+
+def read_labels(
+    *, strict: bool = True, refresh: bool = False, client: Client | None = None
+) -> pd.DataFrame:
+    """Read the labels of the organization, one row each.
+
+    Parameters
+    ----------
+    strict, refresh, client
+        As for :func:`omnipd.read_content`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``name``, ``color``, ``description`` (string), ``homepage``, ``verified`` (bool),
+        ``usage_count`` (int64), ``extra`` (string).
+
+    Raises
+    ------
+    APIError, NetworkError, ResponseError, IncompleteReadError
+        As for :func:`omnipd.read_content`.
+
+    See Also
+    --------
+    omnipd.explode_labels : One row per item and label: joins on ``label`` and ``name``.
+
+    Examples
+    --------
+    >>> import omnipd
+    >>> with omnipd.sandbox():
+    ...     labels = omnipd.read_labels()
+    >>> bool(labels["name"].is_unique)
+    True
+    """
+    return LABEL_LIST.read(locals())

@@ -1,12 +1,250 @@
-"""The folders of a content frame as a tree, with counts rolled up."""
+"""Folders: the list, who may do what in them, and the tree with counts rolled up."""
 
 from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any, Literal
 
 import pandas as pd
 import pyarrow as pa
 
+from omnipd import paging
+from omnipd.client import Client
+from omnipd.columns import COUNT, TEXT, Column, count, flag, folder_path, text
+from omnipd.endpoint import Endpoint
 from omnipd.errors import ArgumentError
+from omnipd.fanout import FanOut, Parents
 from omnipd.frames import to_frame
+from omnipd.labels import LABELS, LABELS_VERIFIED
+from omnipd.params import Param, check_flag, choices
+from omnipd.records import Record
+
+
+def _parent_path(path: Any) -> str | None:
+    above = str(path).strip("/").rpartition("/")[0]
+    return f"/{above}" if above else None
+
+
+FOLDERS = Endpoint(
+    "/api/v1/folders",
+    key=("id",),
+    params={
+        "labels": Param("labels", "list"),
+        "owner_id": Param("ownerId", "uuid"),
+        "path": Param("path"),
+        "scope": Param("scope", "choice", choices("organization", "restricted")),
+        "user_id": Param("userId", "uuid"),
+        "include": Param(
+            "include", "list", choices("_count", "labels", only_shared_with_me="onlySharedWithMe")
+        ),
+        "sort": Param(
+            "sortField",
+            "choice",
+            choices("name", "favorites", "path", created_at="createdAt", updated_at="updatedAt"),
+        ),
+        "direction": Param("sortDirection", "choice", choices("asc", "desc")),
+    },
+    columns={
+        "id": text("id", doc="Id of the folder"),
+        "name": text("name", doc="Name as people see it"),
+        "path": folder_path("path", doc="Path with one leading slash"),
+        "parent_path": Column(TEXT, ("path",), "Path of its parent; null at the top", _parent_path),
+        "depth": Column(
+            COUNT, ("path",), "1 at the top", lambda path: str(path).strip("/").count("/") + 1
+        ),
+        "scope": text("scope", doc="organization or restricted, where the server says so"),
+        "owner_id": text("ownerId", "owner.id", doc="Membership id of the owner"),
+        "owner_name": text("ownerName", "owner.name", doc="Their name, where the server says so"),
+        "labels": LABELS,
+        "labels_verified": LABELS_VERIFIED,
+        "count_documents": count("_count.documents", doc="Documents in the folder"),
+        "count_favorites": count("_count.favorites", doc="People who favor it"),
+        "url": text("url", doc="Where to open it"),
+    },
+)
+
+
+def read_folders(
+    *,
+    labels: Sequence[str] | str | None = None,
+    owner_id: str | None = None,
+    path: str | None = None,
+    scope: str | None = None,
+    user_id: str | None = None,
+    include: Sequence[str] | str | None = ("_count", "labels"),
+    only_shared_with_me: bool = False,
+    sort: str = "name",
+    direction: str = "asc",
+    limit: int | None = None,
+    strict: bool = True,
+    refresh: bool = False,
+    client: Client | None = None,
+) -> pd.DataFrame:
+    """Read folders, one row each.
+
+    Parameters
+    ----------
+    labels : str or sequence of str, optional
+        Only folders with these labels.
+    owner_id : str, optional
+        Membership id (UUID) of the owner.
+    path : str, optional
+        ``"/a/b"``: that folder; ``"/a/*"``: those in it; ``"/a/**"``: all below it.
+    scope : {"organization", "restricted"}, optional
+        ``restricted`` is one person's own; with an organization key it needs `owner_id`. Default:
+        the server's, which is organization.
+    user_id : str, optional
+        Whose shared folders to read: a membership id. Only with `only_shared_with_me`.
+    include : str or sequence of str, default ("_count", "labels")
+        Optional fields to ask for. Columns of what was not asked for are null.
+    only_shared_with_me : bool, default False
+        Only what others share with the person of `user_id`, or with the owner of a personal access
+        token. Not together with `owner_id` or `path`.
+    sort : {"name", "favorites", "path", "created_at", "updated_at"}, default "name"
+        What to sort by. Omni's sources disagree on the last two: a server may refuse them.
+    direction : {"asc", "desc"}, default "asc"
+        Always sent: Omni's own default is not known.
+    limit, strict, refresh, client
+        As for :func:`omnipd.read_content`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``id``, ``name``, ``path``, ``parent_path`` (string), ``depth`` (int64), ``scope``,
+        ``owner_id``, ``owner_name`` (string), ``labels``, ``labels_verified`` (string,
+        comma-joined), ``count_documents``, ``count_favorites`` (int64), ``url``, ``extra``
+        (string). ``scope`` and ``owner_name`` are null where the server does not say.
+
+    Raises
+    ------
+    ArgumentError
+        For an argument that Omni would refuse; nothing was sent.
+    APIError, NetworkError, ResponseError, IncompleteReadError
+        As for :func:`omnipd.read_content`.
+
+    See Also
+    --------
+    omnipd.read_content : Documents and folders in one frame.
+    omnipd.folder_tree : Folders with parents, depth and rolled-up counts.
+
+    Notes
+    -----
+    ``id`` is what other frames call ``folder_id``.
+
+    Examples
+    --------
+    >>> import omnipd
+    >>> with omnipd.sandbox():
+    ...     folders = omnipd.read_folders(sort="path", limit=20)
+    >>> bool(folders.loc[folders["depth"] == 1, "parent_path"].isna().all())
+    True
+    """
+    arguments = dict(locals())
+    check_flag("only_shared_with_me", only_shared_with_me)
+    asked = [include] if isinstance(include, str) else list(include or ())
+    if only_shared_with_me and "only_shared_with_me" not in asked:
+        asked.append("only_shared_with_me")
+    if "only_shared_with_me" not in asked and user_id is not None:
+        raise ArgumentError("user_id= goes only with only_shared_with_me=True.")
+    if "only_shared_with_me" in asked and (owner_id is not None or path is not None):
+        raise ArgumentError("only_shared_with_me= excludes owner_id= and path=.")
+    return FOLDERS.read(arguments | {"include": asked or None})
+
+
+def _with_type(permit: Record) -> Iterator[Record]:
+    """Say whose permit it is where only the name of the id does."""
+    known = {"userId": "user", "userGroupId": "userGroup"}
+    kind = next((kind for key, kind in known.items() if permit.get(key) is not None), None)
+    yield {"type": kind} | permit
+
+
+FOLDER_PERMISSIONS = FanOut(
+    Endpoint(
+        "/api/v1/folders/{folder_id}/permissions",
+        pages=paging.whole,
+        rows="permits",
+        unfold=_with_type,
+        key=("principal_type", "principal_id"),
+        params={"user_id": Param("userId", "uuid")},
+        columns={
+            "principal_type": text("type", doc="user or userGroup"),
+            "principal_id": text(
+                "userId", "userGroupId", "id", doc="Membership id, or id of the group"
+            ),
+            "principal_name": text("name", doc="Their name, where the server says so"),
+            "description": text("description", doc="What Omni says of them, such as an address"),
+            "role": text(
+                "role", "direct.role", "folder.role", doc="VIEWER, EDITOR, MANAGER and others"
+            ),
+            "access_boost": flag(
+                "accessBoost",
+                "direct.accessBoost",
+                "folder.accessBoost",
+                doc="Whether access is boosted; null where the server does not say",
+            ),
+            "is_owner": flag(
+                "direct.isOwner", "folder.isOwner", doc="Whether they own it, where it is said"
+            ),
+        },
+    ),
+    parent=("folder_id",),
+    found_in={"folder_id": ("id",)},
+)
+
+
+def read_folder_permissions(
+    folders: Parents,
+    *,
+    user_id: str | None = None,
+    errors: Literal["raise", "collect"] = "raise",
+    strict: bool = True,
+    refresh: bool = False,
+    client: Client | None = None,
+) -> pd.DataFrame:
+    """Read the permits on folders, one row per folder and person or group, with one call per folder.
+
+    Parameters
+    ----------
+    folders : str, iterable of str, or DataFrame
+        Ids, or a frame with ``folder_id`` or ``id``.
+    user_id : str, optional
+        Only the permits of this person: a membership id (UUID). Default: all permits, which only
+        those who manage a folder may read.
+    errors : {"raise", "collect"}, default "raise"
+        ``collect`` goes on after a folder that is missing or forbidden; the frame is marked
+        incomplete and ``df.attrs["omni"]["failures"]`` says why.
+    strict, refresh, client
+        As for :func:`omnipd.read_content`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``folder_id``, ``principal_type``, ``principal_id``, ``principal_name``, ``description``,
+        ``role`` (string), ``access_boost``, ``is_owner`` (bool), ``extra`` (string). Null is "the
+        server does not say".
+
+    Raises
+    ------
+    ArgumentError
+        For an argument that Omni would refuse; nothing was sent.
+    APIError, NetworkError, ResponseError, IncompleteReadError
+        As for :func:`omnipd.read_content`; ``partial`` has the folders before it.
+
+    See Also
+    --------
+    omnipd.read_document_access : Who has access to documents.
+
+    Examples
+    --------
+    >>> import omnipd
+    >>> with omnipd.sandbox():
+    ...     folders = omnipd.read_folders(limit=5)
+    ...     permits = omnipd.read_folder_permissions(folders)
+    >>> set(permits["folder_id"]) <= set(folders["id"])
+    True
+    """
+    return FOLDER_PERMISSIONS.read(folders, locals())
+
 
 _NEEDED = ("type", "id", "name", "path", "folder_id")
 _SCHEMA = pa.schema(
