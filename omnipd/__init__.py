@@ -15,6 +15,11 @@ if TYPE_CHECKING:
     from omnipd.client import Client as Client
     from omnipd.client import clear_cache as clear_cache
     from omnipd.client import connect as connect
+    from omnipd.connections import read_connection_environments as read_connection_environments
+    from omnipd.connections import read_connection_schedules as read_connection_schedules
+    from omnipd.connections import read_connections as read_connections
+    from omnipd.connections import read_dbt as read_dbt
+    from omnipd.connections import read_dbt_environments as read_dbt_environments
     from omnipd.content import flatten_content as flatten_content
     from omnipd.content import read_content as read_content
     from omnipd.content import read_labels as read_labels
@@ -89,6 +94,10 @@ if TYPE_CHECKING:
     from omnipd.people import whoami as whoami
     from omnipd.queries import run_query as run_query
     from omnipd.queries import run_query_arrow as run_query_arrow
+    from omnipd.schedules import read_schedule_details as read_schedule_details
+    from omnipd.schedules import read_schedule_recipients as read_schedule_recipients
+    from omnipd.schedules import read_schedules as read_schedules
+    from omnipd.uploads import read_uploads as read_uploads
 
 # Where each public name lives. It is loaded when it is first used, so that `omnipd --help` and
 # programs that need one name do not wait for pandas and all the rest.
@@ -102,6 +111,13 @@ _HOMES = {
         "read_ai_user_credit_limits",
     ),
     "client": ("Client", "clear_cache", "connect"),
+    "connections": (
+        "read_connection_environments",
+        "read_connection_schedules",
+        "read_connections",
+        "read_dbt",
+        "read_dbt_environments",
+    ),
     "content": ("flatten_content", "read_content", "read_labels"),
     "documents": (
         "read_dashboard_filters",
@@ -175,6 +191,8 @@ _HOMES = {
         "whoami",
     ),
     "queries": ("run_query", "run_query_arrow"),
+    "schedules": ("read_schedule_details", "read_schedule_recipients", "read_schedules"),
+    "uploads": ("read_uploads",),
 }
 _MODULE_OF = {name: home for home, names in _HOMES.items() for name in names}
 
