@@ -8,6 +8,7 @@ from reader_checks import (
     Case,
     ask,
     check_a_new_key_is_kept,
+    check_any_part_of_a_record,
     check_every_key_has_a_column,
     check_the_types_stay,
     cursor_page,
@@ -155,6 +156,11 @@ def test_every_key_of_a_record_has_its_column(case, scripted):
 @each_case
 def test_the_types_are_the_same_whatever_comes(case, scripted):
     check_the_types_stay(case, scripted)
+
+
+@each_case
+def test_any_part_of_a_record_gives_the_same_types(case, scripted):
+    check_any_part_of_a_record(case, scripted)
 
 
 @each_case
