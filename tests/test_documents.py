@@ -11,6 +11,7 @@ from reader_checks import (
     Case,
     ask,
     check_a_new_key_is_kept,
+    check_any_part_of_a_record,
     check_every_key_has_a_column,
     check_the_types_stay,
     cursor_page,
@@ -360,9 +361,6 @@ SINGLES = [
         parents=(["d1"],),
     ),
 ]
-# Each answer is asked for anew; else the first one of a test would come from the cache.
-CASES = [replace(case, arguments={**case.arguments, "refresh": True}) for case in CASES]
-SINGLES = [replace(case, arguments={**case.arguments, "refresh": True}) for case in SINGLES]
 FAN_OUTS = [case for case in [*CASES, *SINGLES] if case.parents]
 
 
@@ -391,6 +389,11 @@ def test_the_types_of_one_row_each_are_the_same_whatever_comes(case, scripted):
         df = replace(case, parents=(parents,)).read(scripted, record)
         assert types_of(df) == documented_columns(case.name)
         assert len(df) == len(parents)
+
+
+@each([*CASES, *SINGLES])
+def test_any_part_of_a_record_gives_the_same_types(case, scripted):
+    check_any_part_of_a_record(case, scripted)
 
 
 @each([*CASES, *SINGLES])

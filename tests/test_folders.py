@@ -9,6 +9,7 @@ from reader_checks import (
     Case,
     ask,
     check_a_new_key_is_kept,
+    check_any_part_of_a_record,
     check_every_key_has_a_column,
     check_the_types_stay,
     documented_columns,
@@ -64,10 +65,8 @@ LABEL = {
     "verified": True,
     "usage_count": 3,
 }
-# Each answer is asked for anew; else the first one of a test would come from the cache.
-FRESH = {"refresh": True}
 CASES = [
-    Case("read_folders", FOLDER, [FOLDER_ROW], {"id": "f2"}, arguments=FRESH),
+    Case("read_folders", FOLDER, [FOLDER_ROW], {"id": "f2"}),
     Case(
         "read_folder_permissions",
         PERMIT,
@@ -86,9 +85,8 @@ CASES = [
         {"id": "m1"},
         under("permits"),
         parents=(["f2"],),
-        arguments=FRESH,
     ),
-    Case("read_labels", LABEL, [LABEL], {"name": "finance"}, under("labels"), arguments=FRESH),
+    Case("read_labels", LABEL, [LABEL], {"name": "finance"}, under("labels")),
 ]
 PERMITS = CASES[1]
 each_case = pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
@@ -102,6 +100,11 @@ def test_every_key_of_a_record_has_its_column(case, scripted):
 @each_case
 def test_the_types_are_the_same_whatever_comes(case, scripted):
     check_the_types_stay(case, scripted)
+
+
+@each_case
+def test_any_part_of_a_record_gives_the_same_types(case, scripted):
+    check_any_part_of_a_record(case, scripted)
 
 
 @each_case

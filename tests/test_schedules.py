@@ -10,6 +10,7 @@ from reader_checks import (
     Case,
     ask,
     check_a_new_key_is_kept,
+    check_any_part_of_a_record,
     check_every_key_has_a_column,
     check_the_types_stay,
     documented_columns,
@@ -28,8 +29,6 @@ USER = "11111111-2222-4333-8444-555555555555"
 WHEN = "2026-01-02T03:04:05.678Z"
 THEN = pd.Timestamp("2026-01-02 03:04:05.678", tz="UTC")
 SECRET = "hunter2"
-# Each answer is asked for anew; else the first one of a test would come from the cache.
-FRESH = {"refresh": True}
 
 SCHEDULE = {
     "id": "s1",
@@ -137,7 +136,6 @@ CASES = [
             }
         ],
         {"id": "s1"},
-        arguments=FRESH,
     ),
     Case(
         "read_schedule_recipients",
@@ -150,7 +148,6 @@ CASES = [
         {"type": "email", "recipients": [{"id": "m1"}]},
         itself,
         parents=(["s1"],),
-        arguments=FRESH,
         empty={"type": "webhook", "url": f"https://hooks.example/{SECRET}"},
     ),
 ]
@@ -186,7 +183,6 @@ DETAIL = Case(
     {"id": "s1"},
     itself,
     parents=(["s1"],),
-    arguments=FRESH,
 )
 FAN_OUTS = [CASES[1], DETAIL]
 
@@ -215,6 +211,11 @@ def test_the_types_of_details_are_the_same_whatever_comes(scripted):
         df = replace(DETAIL, parents=(parents,)).read(scripted, record)
         assert types_of(df) == documented_columns("read_schedule_details")
         assert len(df) == len(parents)
+
+
+@each([*CASES, DETAIL])
+def test_any_part_of_a_record_gives_the_same_types(case, scripted):
+    check_any_part_of_a_record(case, scripted)
 
 
 @each([*CASES, DETAIL])
