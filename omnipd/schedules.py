@@ -290,9 +290,10 @@ def read_schedule_details(
 def _recipient_rows(answer: Record) -> Iterator[Record]:
     """Yield a row for each recipient of an email, and for each member of a group that gets it."""
     kind = answer.get("type")
-    # Of other destinations Omni sends what is theirs, which may hold credentials.
+    if kind not in ("email", None):
+        return  # what Omni says of other destinations may hold credentials
     known = {"type", "recipients", "userGroupRecipients"}
-    rest = {key: answer[key] for key in answer.keys() - known} if kind == "email" else {}
+    rest = {key: answer[key] for key in answer.keys() - known}
     for person in _objects(answer, "recipients"):
         yield rest | person | {"destination_type": kind}
     for group in _objects(answer, "userGroupRecipients"):

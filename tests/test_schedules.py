@@ -268,8 +268,10 @@ def test_how_a_destination_is_reached_is_in_no_frame_and_no_error(scripted, dest
     assert SECRET not in shown
 
 
-def test_what_other_destinations_say_is_in_no_frame(scripted):
-    df = CASES[1].read(scripted)
+@pytest.mark.parametrize("recipients", [[], [{"id": SECRET}], SECRET])
+def test_what_other_destinations_say_is_in_no_frame(scripted, recipients):
+    body = {"type": "webhook", "url": f"https://hooks.example/{SECRET}", "recipients": recipients}
+    df = CASES[1].read(scripted, body)
     assert len(df) == 0
     assert SECRET not in df.to_csv() + json.dumps(df.attrs)
 
