@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Literal
 
 import pandas as pd
@@ -169,6 +169,8 @@ def read_documents(
         "only_favorites": only_favorites,
         "only_shared_with_me": only_shared_with_me,
     }
+    if include is not None and not isinstance(include, Iterable):
+        raise ArgumentError(f"include={include!r} must be text or several texts.")
     asked = [include] if isinstance(include, str) else list(include or ())
     for name, on in switches.items():
         check_flag(name, on)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Literal
 
 import pandas as pd
@@ -141,6 +141,8 @@ def read_folders(
     """
     arguments = dict(locals())
     check_flag("only_shared_with_me", only_shared_with_me)
+    if include is not None and not isinstance(include, Iterable):
+        raise ArgumentError(f"include={include!r} must be text or several texts.")
     asked = [include] if isinstance(include, str) else list(include or ())
     if only_shared_with_me and "only_shared_with_me" not in asked:
         asked.append("only_shared_with_me")

@@ -853,6 +853,7 @@ def test_what_is_in_the_trash_comes_only_when_asked_for(omni, records):
         ({"user_id": "ada"}, "user_id='ada' is not an id"),
         ({"labels": []}, "labels=\\[\\] is empty"),
         ({"limit": 0}, "1 or more"),
+        ({"include": 7}, "include=7 must be text"),
     ],
 )
 def test_bad_parameters_of_documents_are_refused_by_name(omni, server, arguments, message):

@@ -320,6 +320,7 @@ def test_parameters_of_folders_reach_the_wire(omni, server, records, arguments, 
         ({"owner_id": "ada"}, "owner_id='ada' is not an id"),
         ({"path": " "}, "path=' ' is empty"),
         ({"limit": -1}, "1 or more"),
+        ({"include": 7}, "include=7 must be text"),
     ],
 )
 def test_bad_parameters_of_folders_are_refused_by_name(omni, server, arguments, message):
