@@ -31,7 +31,10 @@ def record(number: int) -> dict[str, object]:
         "identifier": f"doc{number:08x}",
         "name": f"Monthly metrics {number}, region {number % 97}",
         "scope": "organization",
-        "owner": {"id": f"{number % 211:08x}-0000-4000-8000-000000000000", "name": f"Person {number % 211}"},
+        "owner": {
+            "id": f"{number % 211:08x}-0000-4000-8000-000000000000",
+            "name": f"Person {number % 211}",
+        },
         "connectionId": "1d7fb2e6-c340-4958-a92d-6b8f03e17ca5",
         "deleted": False,
         "description": None if number % 3 else f"What happened in month {number % 12}.",
@@ -106,7 +109,9 @@ def with_omnipd(url: str) -> int:
     """Read the list with omnipd, without its cache."""
     import omnipd
 
-    client = omnipd.connect(url, "key", cache=False, requests_per_minute=None, cache_dir=tempfile.gettempdir())
+    client = omnipd.connect(
+        url, "key", cache=False, requests_per_minute=None, cache_dir=tempfile.gettempdir()
+    )
     return len(omnipd.read_content(client=client))
 
 
@@ -151,7 +156,9 @@ def main() -> None:
     if given.measure:
         measure(*given.measure)
         return
-    print("| records | by hand, s | omnipd, s | ratio | by hand, MB | omnipd, MB | ratio | requests | connections |")
+    print(
+        "| records | by hand, s | omnipd, s | ratio | by hand, MB | omnipd, MB | ratio | requests | connections |"
+    )
     print("|---|---|---|---|---|---|---|---|---|")
     for records in given.records:
         server = Pages(records)
@@ -177,7 +184,14 @@ def main() -> None:
             f"{statistics.median(took['omnipd'][what] / took['by hand'][what] for took in rounds):.2f}"
             for what in (0, 1)
         ]
-        cells = [f"{records:,}", *columns[:2], ratios[0], *columns[2:], ratios[1], *map(str, counted)]
+        cells = [
+            f"{records:,}",
+            *columns[:2],
+            ratios[0],
+            *columns[2:],
+            ratios[1],
+            *map(str, counted),
+        ]
         print(f"| {' | '.join(cells)} |", flush=True)
 
 

@@ -8,6 +8,7 @@ walk carry a common mark; a walk is served whole from the cache or not at all.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import shutil
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
 _WALK_HEADER = "X-Omnipd-Walk"
 _LARGEST_BODY = 64 * 2**20
+_LONGEST_LIFE = timedelta(days=1)
 
 
 @dataclass(frozen=True)
@@ -65,7 +67,8 @@ class WalkCache:
             if not isinstance(body, bytes) or stored.url != _url(path, params):
                 raise ValueError("not what was stored")
             age = datetime.now(UTC) - created
-            if stored.is_expired or age > self.lifetime or stored.status_code != 200:
+            fresh = timedelta(0) <= age <= self.lifetime and not stored.is_expired
+            if not fresh or stored.status_code != 200:
                 return None
             return CachedPage(body, str(walk), created)
         except KeyError as error:
@@ -125,11 +128,12 @@ class WalkCache:
         return self._files
 
     def _drop_expired(self, now: datetime) -> None:
-        """Delete what no call can be served from any more; ages come from the files themselves."""
-        oldest = (now - self.lifetime).timestamp() - 60
+        """Delete what no call of this key can be served from any more, by the longest life there is."""
+        oldest = (now - max(self.lifetime, _LONGEST_LIFE)).timestamp()
         for file in self.folder.glob("*.json"):
-            if file.stat().st_mtime < oldest:
-                file.unlink(missing_ok=True)
+            with contextlib.suppress(OSError):  # another process may be doing the same
+                if file.stat().st_mtime < oldest:
+                    file.unlink()
 
     def _quarantine(self, file: Path, reason: str) -> None:
         aside = file.with_suffix(".damaged")

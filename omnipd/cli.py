@@ -289,11 +289,12 @@ def cache(clear: bool, cache_dir: Path | None) -> None:
 def demo(folder: Path) -> None:
     """Try omnipd with no key and no network: the sandbox, an inventory, a query, four files."""
     from omnipd.content import read_content  # noqa: PLC0415
-    from omnipd.export import to_csv, to_parquet  # noqa: PLC0415
+    from omnipd.export import make_folder, to_csv, to_parquet  # noqa: PLC0415
     from omnipd.launch import sandbox as launch  # noqa: PLC0415
     from omnipd.queries import run_query  # noqa: PLC0415
     from omnipd.terminal import print_table  # noqa: PLC0415
 
+    folder = make_folder(folder)
     with launch() as omni:
         click.echo(
             f"A sandbox of Omni runs at {omni.base_url}, on loopback, with invented people.\n"
@@ -309,7 +310,6 @@ def demo(folder: Path) -> None:
             f"\nrun_query(): flights of New York in 2013 by month and carrier, {len(flights)} rows\n"
         )
         print_table(flights.rename(columns=flights.attrs["omni"]["labels"]), _DEMO_ROWS)
-    folder.mkdir(parents=True, exist_ok=True)
     click.echo()
     for name, df in {"content": inventory, "flights": flights}.items():
         to_parquet(df, folder / f"{name}.parquet")
@@ -364,28 +364,34 @@ def _read_key(path: Path) -> str:
         raise SettingsError(f"The key file {path} cannot be read.") from None
 
 
+def _write(df: pd.DataFrame, output: Path, *, raw: bool) -> None:
+    """Write a frame to a file by its ending; a gap that was allowed is told by the exit code."""
+    from omnipd import export  # noqa: PLC0415
+    from omnipd.errors import ArgumentError  # noqa: PLC0415
+
+    ending = output.suffix.lower()
+    if ending == ".parquet":
+        export.to_parquet(df, output, allow_incomplete=True)
+    elif ending == ".csv":
+        export.to_csv(df, output, raw=raw, allow_incomplete=True)
+    elif ending in {".jsonl", ".ndjson"}:
+        export.to_jsonl(df, output, allow_incomplete=True)
+    else:
+        raise ArgumentError(
+            f"--output {output} has an unknown ending.",
+            hint="It takes .parquet, .csv or .jsonl.",
+        )
+    click.echo(f"{len(df):,} rows to {output}", err=True)
+
+
 def _deliver(
     df: pd.DataFrame, output: Path | None, style: str, *, raw: bool, first: tuple[str, ...] = ()
 ) -> None:
     """Write a frame to a file by its ending, or print it."""
     from omnipd import export, frames, terminal  # noqa: PLC0415
-    from omnipd.errors import ArgumentError  # noqa: PLC0415
 
-    complete = df.attrs.get("omni", {}).get("complete") is not False
     if output is not None:
-        ending = output.suffix.lower()
-        if ending == ".parquet":
-            export.to_parquet(df, output, allow_incomplete=True)
-        elif ending == ".csv":
-            export.to_csv(df, output, raw=raw, allow_incomplete=True)
-        elif ending in {".jsonl", ".ndjson"}:
-            export.to_jsonl(df, output, allow_incomplete=True)
-        else:
-            raise ArgumentError(
-                f"--output {output} has an unknown ending.",
-                hint="It takes .parquet, .csv or .jsonl.",
-            )
-        click.echo(f"{len(df):,} rows to {output}", err=True)
+        _write(df, output, raw=raw)
     elif style == "table":
         if first:
             df = df[[*first, *(name for name in df.columns if name not in first)]]
@@ -402,7 +408,7 @@ def _deliver(
         else:
             export.write_jsonl(table, stream)
         stream.flush()
-    if not complete:
+    if df.attrs.get("omni", {}).get("complete") is False:
         click.get_current_context().exit(4)
 
 

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import contextvars
 import os
-import threading
 import urllib.parse
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -26,6 +25,7 @@ from omnipd.errors import (
     SettingsError,
 )
 from omnipd.limiter import Limiter
+from omnipd.locks import ProcessLock
 from omnipd.retry import Quota, Retry
 from omnipd.settings import Secret, Settings, disk_root, resolve, tidy_base_url
 from omnipd.transport import BrokenBody, Reply, Transport
@@ -40,8 +40,9 @@ _LARGEST_ERROR = 2**20
 
 _REDIRECTS = {301, 302, 303, 307, 308}
 
-_current: contextvars.ContextVar[Client | None] = contextvars.ContextVar(
-    "omnipd_client", default=None
+#: The clients of the with blocks around, the innermost last.
+_around: contextvars.ContextVar[tuple[Client, ...]] = contextvars.ContextVar(
+    "omnipd_clients", default=()
 )
 
 
@@ -105,6 +106,10 @@ class Client:
         self.base_url = settings.origin
         self.user_id = user_id
         check_timeout(timeout)
+        if user_id is not None and (not isinstance(user_id, str) or not user_id.strip()):
+            raise ArgumentError(
+                f"user_id={user_id!r} is not a membership id; leave it out for none."
+            )
         self.timeout = timeout
         self.requests_per_minute = requests_per_minute
         self.clock = clock or Clock()
@@ -117,7 +122,8 @@ class Client:
         self._settings = settings
         self._transport = Transport(settings)
         self._quota = Quota()
-        self._entered: list[contextvars.Token[Client | None]] = []
+        self._entered = 0
+        self._lock = ProcessLock()
         fingerprint = settings.fingerprint
         lifetime = _checked_lifetime(cache)
         self.cache = WalkCache(self.disk / "lists" / fingerprint, lifetime) if lifetime else None
@@ -133,7 +139,13 @@ class Client:
             log = self.disk / "limiter" / f"{fingerprint}.sqlite"
             self._limiter = Limiter(log, requests_per_minute, clock=self.clock.wall)
 
-    def get(self, path: str, params: Mapping[str, str] | None = None) -> Answer:
+    def get(
+        self,
+        path: str,
+        params: Mapping[str, str] | None = None,
+        *,
+        deadline: Deadline | None = None,
+    ) -> Answer:
         """Ask for a JSON document.
 
         Parameters
@@ -143,6 +155,8 @@ class Client:
             (:func:`segment`).
         params : mapping of str to str, optional
             Query parameters in the wire's spelling.
+        deadline : Deadline, optional
+            That of the call which this request is part of. Default: one of its own.
 
         Returns
         -------
@@ -153,7 +167,7 @@ class Client:
         OmniError
             Of the kind that the tree in :mod:`omnipd.errors` names.
         """
-        deadline = self._deadline()
+        deadline = deadline or self.deadline()
         garbled = 0
         while True:
             body = b"".join(self._stream("GET", path, params, None, deadline, True))
@@ -176,7 +190,7 @@ class Client:
         OmniError
             As for :meth:`get`.
         """
-        answer = b"".join(self._stream("POST", path, None, body, self._deadline(), False))
+        answer = b"".join(self._stream("POST", path, None, body, self.deadline(), False))
         content, wrong = strictjson.parse(answer)
         if wrong is not None:
             raise verdicts.unknown_outcome(f"it answered with {wrong}", url=self._url(path))
@@ -205,12 +219,22 @@ class Client:
 
     def __enter__(self) -> Self:
         """Make this the default client of this context."""
-        self._entered.append(_current.set(self))
+        _around.set((*_around.get(), self))
+        with self._lock:
+            self._entered += 1
         return self
 
     def __exit__(self, *_: object) -> None:
-        _current.reset(self._entered.pop())
-        self.close()
+        others = list(_around.get())
+        if self in others:
+            others.reverse()
+            others.remove(self)
+            _around.set(tuple(reversed(others)))
+        with self._lock:
+            self._entered -= 1
+            last = self._entered == 0
+        if last:
+            self.close()
 
     def __repr__(self) -> str:
         acting = f", user_id={self.user_id!r}" if self.user_id else ""
@@ -237,22 +261,12 @@ class Client:
             deadline=deadline,
             quota=self._quota,
             hold=self._hold,
-            patient=self.timeout is None,
             clock=self.clock,
         )
         redirects = 0
         while True:
             self._pace(deadline, retry)
-            self.requests_sent += 1
-            reply = self._transport.exchange(
-                method,
-                path,
-                params=params,
-                json=body,
-                deadline=deadline,
-                read_seconds=WAIT_READ_SECONDS if path.endswith("/query/wait") else READ_SECONDS,
-                most=LARGEST_BODY if whole else LARGEST_RESULT,
-            )
+            reply = self._exchange(method, path, params, body, deadline, whole)
             if isinstance(reply, Failure):
                 retry.after_failure(reply)
                 continue
@@ -284,6 +298,29 @@ class Client:
             if not whole and (method == "GET" or failure.kind == "oversized"):
                 raise verdicts.error_of_failure(failure, url=self._url(path))
             retry.after_failure(failure)
+
+    def _exchange(
+        self,
+        method: str,
+        path: str,
+        params: Mapping[str, str] | None,
+        body: Any,
+        deadline: Deadline,
+        whole: bool,
+    ) -> Reply | Failure:
+        self.requests_sent += 1
+        reply = self._transport.exchange(
+            method,
+            path,
+            params=params,
+            json=body,
+            deadline=deadline,
+            read_seconds=WAIT_READ_SECONDS if path.endswith("/query/wait") else READ_SECONDS,
+            most=LARGEST_BODY if whole else LARGEST_RESULT,
+        )
+        if self._limiter is not None:
+            self._limiter.arrived()
+        return reply
 
     def _pace(self, deadline: Deadline, retry: Retry) -> None:
         """Wait for a place in the key's window; that wait is ours and not counted as the server's."""
@@ -336,8 +373,9 @@ class Client:
             )
         return target, None
 
-    def _deadline(self) -> Deadline:
-        return Deadline(self.timeout or WORK_SECONDS, self.clock)
+    def deadline(self) -> Deadline:
+        """Start the time that one call may take."""
+        return Deadline(self.timeout or WORK_SECONDS, self.clock, patient=self.timeout is None)
 
     def hide_key(self, text: str) -> str:
         """Return a text without the key in it, should a server or proxy have echoed it."""
@@ -389,9 +427,10 @@ def connect(
         What Omni allows the key. omnipd sends at most 95 % of it in any minute, counted over all
         threads and processes of this machine. None sends without pacing.
     timeout : float, optional
-        Wall-clock seconds that one request may take with its retries and the waits that Omni asks
-        for. By default 120 s of work, and up to 150 s more while Omni says 429. Waiting for a
-        place under ``requests_per_minute`` does not count.
+        Wall-clock seconds that one call may take: a whole list with all its pages, or a query, with
+        the retries and the waits that Omni asks for. By default each request of a list has 120 s,
+        and up to 150 s more while Omni says 429, and a query 600 s. Waiting for a place under
+        ``requests_per_minute`` does not count.
     cache_dir : path-like, optional
         Where cache and request log live; else ``OMNIPD_CACHE_DIR``, else the user's cache folder.
     allow_http : bool, default False
@@ -419,6 +458,9 @@ def connect(
     >>> omnipd.connect("acme.omniapp.co/api/", api_key="omni_osk_example")
     <omnipd.Client https://acme.omniapp.co>
     """
+    if api_key is not None and not isinstance(api_key, str):
+        del api_key
+        raise SettingsError("The API key is not text.")
     key = Secret(api_key) if api_key else None
     del api_key  # what fails from here on shows its locals to whoever prints a traceback with them
     settings = resolve(base_url, key, profile=profile, allow_http=allow_http)
@@ -433,7 +475,7 @@ def connect(
 
 
 _implicit: dict[str, Client] = {}
-_implicit_lock = threading.Lock()
+_implicit_lock = ProcessLock()
 
 
 def current_client(client: Client | None = None) -> Client:
@@ -444,8 +486,8 @@ def current_client(client: Client | None = None) -> Client:
                 f"client={client!r:.60} is not a Client.", hint="Make one with connect()."
             )
         return client
-    if (default := _current.get()) is not None:
-        return default
+    if around := _around.get():
+        return around[-1]
     settings = resolve()
     with _implicit_lock:
         if settings.fingerprint not in _implicit:

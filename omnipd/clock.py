@@ -48,10 +48,13 @@ class Deadline:
         The whole allowance.
     clock : Clock
         Whose monotonic time counts.
+    patient : bool
+        Whether waits that a server asks for have an allowance of their own, or count here.
     """
 
-    def __init__(self, seconds: float, clock: Clock) -> None:
+    def __init__(self, seconds: float, clock: Clock, *, patient: bool = True) -> None:
         self.seconds = seconds
+        self.patient = patient
         self._clock = clock
         self._end = clock.monotonic() + seconds
 

@@ -7,7 +7,9 @@ lists them. Only scalar types: nested columns break ``pd.read_parquet``, ``group
 
 from __future__ import annotations
 
+import functools
 import json
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -87,11 +89,26 @@ def as_json(value: Any) -> str:
     >>> as_json({"a": [1, None]})
     '{"a":[1,null]}'
     """
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), default=_as_text)
+    try:
+        return _dumps(value, allow_nan=False)
+    except ValueError:
+        return _dumps(_finite(value))
+
+
+def _finite(value: Any) -> Any:
+    """Return a value with text for the numbers that JSON does not have."""
+    if isinstance(value, float) and not math.isfinite(value):
+        return str(value)
+    if isinstance(value, dict):
+        return {key: _finite(inner) for key, inner in value.items()}
+    return [_finite(inner) for inner in value] if isinstance(value, list | tuple) else value
 
 
 def _as_text(value: Any) -> str:
     return value.isoformat() if hasattr(value, "isoformat") else str(value)
+
+
+_dumps = functools.partial(json.dumps, ensure_ascii=False, separators=(",", ":"), default=_as_text)
 
 
 def whole_text(value: Any) -> Any:
@@ -104,6 +121,10 @@ def whole_text(value: Any) -> Any:
     """
     if isinstance(value, str):
         return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    if isinstance(value, list):
+        return [whole_text(inner) for inner in value]
+    if isinstance(value, dict):
+        return {whole_text(key): whole_text(inner) for key, inner in value.items()}
     return value
 
 
@@ -143,7 +164,7 @@ def _counts(values: list[Any]) -> pa.Array:
 def _instants(values: list[Any]) -> pa.Array:
     moments = pa.array(values, TEXT).cast(INSTANT)
     ends = pc.min_max(moments.cast(COUNT)).as_py()
-    if ends["min"] is not None and not (_YEAR_1 <= ends["min"] and ends["max"] < _YEAR_10000):
+    if ends["min"] is not None and not (ends["min"] >= _YEAR_1 and ends["max"] < _YEAR_10000):
         raise ValueError("a moment that Python cannot hold")
     return moments
 

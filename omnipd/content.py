@@ -228,6 +228,8 @@ def flatten_content(records: Iterable[Mapping[str, Any]] | Mapping[str, Any]) ->
     held = records.get("records") if isinstance(records, Mapping) else records
     if held is None:
         raise ArgumentError("The answer has no list under 'records'.", hint="Pass the records.")
+    if not isinstance(held, Iterable):
+        raise ArgumentError(f"Expected records, not {type(held).__name__}.")
     listed = list(held)
     if not all(isinstance(record, Mapping) for record in listed):
         raise ArgumentError("Each record must be a mapping, as Omni's content API sends it.")

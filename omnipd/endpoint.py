@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from itertools import combinations
 from typing import Any
 
 import pandas as pd
@@ -58,7 +59,11 @@ class Endpoint(Listing):
     def read_table(self, arguments: Mapping[str, Any]) -> Reading:
         """Read the whole list as an Arrow table, with the facts of how it was read."""
         limit = _checked_limit(arguments.get("limit"))
-        given = {name: arguments[name] for name in self.params if arguments.get(name) is not None}
+        given = {
+            name: param.once(arguments[name])
+            for name, param in self.params.items()
+            if arguments.get(name) is not None
+        }
         wire = {name: self.params[name].encode(name, value) for name, value in given.items()}
         client = current_client(arguments.get("client"))
         if client.user_id is not None and "user_id" not in self.params:
@@ -67,20 +72,25 @@ class Endpoint(Listing):
         doubtful = {name for name in given if self.params[name].may_be_refused(given[name])}
         refused = {name for name in doubtful if (self.path, name) in client.refused}
         if not arguments.get("refresh"):
-            for left_out in [refused] if refused == doubtful else [refused, doubtful]:
+            open_ones = sorted(doubtful - refused)
+            subsets = (
+                set(some) for n in range(len(open_ones) + 1) for some in combinations(open_ones, n)
+            )
+            for left_out in (refused | some for some in subsets):
                 reading = walk.stored(self._query(wire, left_out), self._here(given, left_out))
                 if reading is not None:
                     return reading
         while True:
             try:
-                return walk.live(self._query(wire, refused), self._here(given, refused))
+                reading = walk.live(self._query(wire, refused), self._here(given, refused))
+                client.refused |= {(self.path, name) for name in refused}
+                return reading
             except BadRequestError as error:
                 newly = self._refused_by(error, doubtful - refused)
                 if not newly or error.partial is not None:
                     raise
                 words = error.message
             refused |= newly
-            client.refused |= {(self.path, name) for name in newly}
             notice(
                 f"This Omni does not take {' and '.join(f'{name}=' for name in sorted(newly))} here as "
                 f"asked; the whole list is read and omnipd does it on this side. ({words})"

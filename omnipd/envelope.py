@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import difflib
 import json
+import math
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -42,6 +43,17 @@ _QUERY_KEYS = {
     *("custom_summary_types", "join_via_map", "controls", "transposed_measures"),
     *("default_group_by", "rewriteSql", "parsed", "dbtMode", "sqlSortsEnabled"),
     *("staticQueryReferences", "dimensionIndex", "period_over_period_computations"),
+}
+_OUTSIDE = {
+    "branchId": "Pass branch_id=.",
+    "userId": "Pass user_id=.",
+    "cache": "Pass cache=.",
+    "timezone": 'Put it beside "query".',
+    "environmentConnectionId": 'Put it beside "query".',
+    "resultType": "run_query reads Arrow.",
+    "formatResults": "run_query reads Arrow.",
+    "planOnly": "run_query runs the query.",
+    "workbookUrl": "run_query does not ask for it.",
 }
 _ENVELOPE_KEYS = ("query", "cache", "branchId", "userId", "timezone", "environmentConnectionId")
 
@@ -81,6 +93,7 @@ def build(
     model_id: str | None = None,
     branch_id: str | None = None,
     user_id: str | None = None,
+    client_user_id: str | None = None,
     cache: str | None = None,
 ) -> Envelope:
     """Check a query and everything around it; the caller's object is not changed.
@@ -111,15 +124,24 @@ def build(
         raise ArgumentError("A query with pivots needs a numeric limit; Omni refuses it without.")
     inner = _QUERY_DEFAULTS | {key: value for key, value in inner.items() if value is not None}
     inner["limit"] = applied
-    acting = user_id or outer.get("userId")
-    mode = cache or outer.get("cache")
+    for name, given_id in {
+        "user_id": user_id,
+        "branch_id": branch_id,
+        "model_id": model_id,
+    }.items():
+        if given_id is not None and (not isinstance(given_id, str) or not given_id.strip()):
+            raise ArgumentError(f"{name}={given_id!r} is no id; leave it out for none.")
+    acting = next(
+        (one for one in (user_id, outer.get("userId"), client_user_id) if one is not None), None
+    )
+    mode = cache if cache is not None else outer.get("cache")
     if mode is not None and mode not in CACHE_MODES:
         raise ArgumentError(
             f"cache={mode!r} is not known.", hint=f"It takes {', '.join(CACHE_MODES)}."
         )
     beside = {
         "cache": mode,
-        "branchId": branch_id or outer.get("branchId"),
+        "branchId": branch_id if branch_id is not None else outer.get("branchId"),
         "timezone": outer.get("timezone"),
         "environmentConnectionId": outer.get("environmentConnectionId"),
     }
@@ -175,8 +197,11 @@ def _parse(text: str, where: str) -> Any:
 
 def _check_keys(query: Mapping[str, Any]) -> None:
     """Refuse what looks like a known key and is none; keys that are newer than omnipd pass."""
-    if "branchId" in query:
-        raise ArgumentError("branchId does not belong inside the query.", hint="Pass branch_id=.")
+    for key, instead in _OUTSIDE.items():
+        if key in query:
+            raise ArgumentError(
+                f"{key} does not belong inside the query, where Omni drops it.", hint=instead
+            )
     folded = {_fold(key): key for key in _QUERY_KEYS}
     for key in query:
         if key in _QUERY_KEYS:
@@ -204,6 +229,8 @@ def _plain(value: Any, where: str) -> Any:
         return value.isoformat()
     if isinstance(value, Decimal):
         return str(value)
+    if isinstance(value, float) and not math.isfinite(value):
+        raise ArgumentError(f"{where} holds {value}, which JSON cannot.")
     if isinstance(value, str | int | float | bool | None):
         return value
     if callable(item := getattr(value, "item", None)):  # a NumPy scalar

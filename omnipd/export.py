@@ -63,7 +63,7 @@ def to_parquet(
     >>> len(pandas.read_parquet(path))
     0
     """
-    table = _table(df, allow_incomplete)
+    table = _table(df, path, allow_incomplete)
     write_atomically(path, lambda file: pyarrow.parquet.write_table(table, file))
 
 
@@ -112,7 +112,7 @@ def to_csv(
     "d1","'=1+1"
     <BLANKLINE>
     """
-    table = _table(df, allow_incomplete)
+    table = _table(df, path, allow_incomplete)
     write_atomically(path, lambda file: write_csv(table, file, raw=raw))
 
 
@@ -150,7 +150,7 @@ def to_jsonl(
     {"identifier":"d1","url":null}
     <BLANKLINE>
     """
-    table = _table(df, allow_incomplete)
+    table = _table(df, path, allow_incomplete)
     write_atomically(path, lambda file: write_jsonl(table, file))
 
 
@@ -163,10 +163,14 @@ def write_jsonl(table: pa.Table, file: IO[bytes]) -> None:
 def write_atomically(path: str | os.PathLike[str], write: Callable[[IO[bytes]], Any]) -> None:
     """Write a file beside its place, and move it there when it is whole and on the disk."""
     target = Path(path)
-    if target.is_symlink():
-        target = target.resolve()
-    mode = _mode_for(target)
     failure: tuple[bool, str] | None = None
+    try:
+        target = target.resolve() if target.is_symlink() else target
+    except (RuntimeError, OSError):
+        failure = (False, f"{target} is a link that leads nowhere.")
+    if failure is not None:
+        raise ExportError(failure[1], hint="Remove it, or take another name.")
+    mode = _mode_for(target)
     part = target.with_name(f".{target.name[:100]}.{secrets.token_hex(4)}.part")
     try:
         with _removed_on_failure(part):
@@ -192,15 +196,36 @@ def write_atomically(path: str | os.PathLike[str], write: Callable[[IO[bytes]], 
         )
 
 
-def _table(df: pd.DataFrame, allow_incomplete: bool) -> pa.Table:
+def make_folder(folder: str | os.PathLike[str]) -> Path:
+    """Make a folder for exported files, and return it."""
+    root = Path(folder)
+    try:
+        root.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        reason = error.strerror
+    else:
+        return root
+    raise ExportError(f"The folder {root} cannot be made: {reason}.")
+
+
+def _table(df: pd.DataFrame, path: Any, allow_incomplete: bool) -> pa.Table:
     if not isinstance(df, pd.DataFrame):
         raise ArgumentError(f"Expected a DataFrame, not {type(df).__name__}.")
-    if df.attrs.get("omni", {}).get("complete") is False and not allow_incomplete:
+    if not isinstance(path, str | os.PathLike):
+        raise ArgumentError(f"path={path!r} is not a path.")
+    facts = df.attrs.get("omni")
+    if isinstance(facts, dict) and facts.get("complete") is False and not allow_incomplete:
         raise ExportIncompleteError(
             "The frame is marked incomplete: it does not hold all that Omni has.",
             hint="Read it again, or pass allow_incomplete=True.",
         )
-    table, mended = to_arrow(df)
+    fault = ""
+    try:
+        table, mended = to_arrow(df)
+    except (pa.ArrowException, ValueError, TypeError, OverflowError) as error:
+        fault = str(error)[:200]
+    if fault:
+        raise ExportError(f"A column cannot be stored: {fault}")
     if mended:
         notice(f"Text that is not valid Unicode was mended with U+FFFD in: {', '.join(mended)}")
     scalar = scalar_columns(table)

@@ -40,6 +40,13 @@ _KEYS: dict[str, tuple[str, ...]] = {
     "query": ("field_name", "query_id", "disregard_limit", "view_query"),
     "user_attribute": ("user_attribute_name",),
 }
+_SIDES: dict[Any, tuple[str, ...]] = {
+    "BETWEEN": ("left_side", "right_side"),
+    "ON_OR_AFTER": ("left_side",),
+    "BEFORE": ("right_side",),
+    "TIME_FOR_UNIT_DURATION": ("left_side",),
+    "TIME_FOR_INTERVAL_DURATION": ("left_side", "right_side"),
+}
 _DATA_TYPES = {"string": "STRING", "number": "NUMBER", "date": "TIMESTAMP", "boolean": "BOOLEAN"}
 
 
@@ -113,19 +120,42 @@ def _check_one(what: str, condition: Any) -> None:
             hint='Its bounds are left_side and right_side, for example {"type": "date", "kind": '
             '"BETWEEN", "left_side": "2025-01-01", "right_side": "2025-04-01"}.',
         )
+    if kind in {"boolean", "null"} and {"kind", "values"} & condition.keys():
+        raise ArgumentError(
+            f"{what} is a {kind} filter with kind or values, which Omni ignores.",
+            hint='It has only "is_negative": true or false.',
+        )
     for key in condition:
         _known(what, "key", key, (*_ANY, *_KEYS[kind]), tell=False)
     if kind in _KINDS:
         if "kind" not in condition:
             raise ArgumentError(f"{what} has no kind.", hint=f"It takes {', '.join(_KINDS[kind])}.")
         _known(what, "kind", condition["kind"], _KINDS[kind])
-    if kind in {"string", "number"} and not isinstance(condition.get("values", []), list):
-        raise ArgumentError(f"{what} has values that are no list.", hint='Write "values": [...].')
+    _check_bounds(what, condition)
     if kind == "composite":
+        if condition.get("conjunction") not in {"AND", "OR"}:
+            raise ArgumentError(f"{what} is composite without a conjunction.", hint="AND or OR.")
         if not isinstance(condition.get("filters"), list):
             raise ArgumentError(f"{what} is composite and has no list of filters.")
         for inner in condition["filters"]:
             _check_one(what, inner)
+
+
+def _check_bounds(what: str, condition: Mapping[str, Any]) -> None:
+    """Refuse bounds that are missing or stand on the wrong side: Omni then filters nothing."""
+    kind = (condition["type"], condition.get("kind"))
+    if kind[0] in {"string", "number"} and not isinstance(condition.get("values"), list):
+        raise ArgumentError(f"{what} has no list of values.", hint='Write "values": [...].')
+    for side in _SIDES.get(kind[1], ()) if kind[0] == "date" else ():
+        if not condition.get(side):
+            raise ArgumentError(f"{what} is {kind[1]} and has no {side}.")
+    values = condition.get("values")
+    if kind == ("number", "BETWEEN") and len(values or ()) != 2:
+        raise ArgumentError(f"{what} is BETWEEN and has {len(values or ())} values, not two.")
+    if kind == ("string", "IS_EMPTY") and values:
+        raise ArgumentError(
+            f"{what} is IS_EMPTY with values, which Omni ignores.", hint='"values": []'
+        )
 
 
 def _known(what: str, word: str, given: Any, known: Iterable[str], *, tell: bool = True) -> None:

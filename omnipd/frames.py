@@ -11,8 +11,8 @@ import pyarrow.compute as pc
 from omnipd.columns import as_json, whole_text
 
 _PER_DAY = {"s": 86_400, "ms": 86_400 * 10**3, "us": 86_400 * 10**6, "ns": 86_400 * 10**9}
-# The second day of the year 1 and the last but one of 9999, from 1970: a zone may shift by a day.
-_FIRST_DAY, _LAST_DAY = -719_161, 2_932_895
+# The first day of the year 1 and the last of 9999, counted from 1970.
+_FIRST_DAY, _LAST_DAY = -719_162, 2_932_896
 
 
 def to_frame(table: pa.Table, facts: dict[str, Any]) -> pd.DataFrame:
@@ -58,8 +58,10 @@ def _scalar(column: pa.ChunkedArray) -> pa.ChunkedArray:
         return pa.chunked_array([pa.array(texts, pa.string())])
     if pa.types.is_null(kind) or pa.types.is_string_view(kind):
         return column.cast(pa.string())
-    if pa.types.is_binary_view(kind):
+    if pa.types.is_binary_view(kind) or pa.types.is_fixed_size_binary(kind):
         return column.cast(pa.binary())
+    if pa.types.is_decimal(kind) and kind.bit_width < 128:
+        return column.cast(pa.decimal128(kind.precision, kind.scale))
     return _showable(column) if pa.types.is_timestamp(kind) or pa.types.is_date(kind) else column
 
 
@@ -74,9 +76,13 @@ def _showable(column: pa.ChunkedArray) -> pa.ChunkedArray:
     else:
         per_day = _PER_DAY["ms" if pa.types.is_date64(kind) else kind.unit]
         numbers = column.cast(pa.int64())
+    shift = int(
+        pa.types.is_timestamp(kind) and kind.tz not in {None, "UTC"}
+    )  # a zone may add a day
     ends = pc.min_max(numbers).as_py()
     usual = ends["min"] is None or (
-        _FIRST_DAY * per_day <= ends["min"] and ends["max"] < (_LAST_DAY + 1) * per_day
+        (_FIRST_DAY + shift) * per_day <= ends["min"]
+        and ends["max"] < (_LAST_DAY + 1 - shift) * per_day
     )
     return column if usual else column.cast(pa.string())
 
@@ -97,10 +103,10 @@ def _storage(column: pa.ChunkedArray) -> pa.ChunkedArray:
 def to_arrow(frame: pd.DataFrame) -> tuple[pa.Table, list[str]]:
     """Return a frame as an Arrow table, and the names of columns whose text had to be mended.
 
-    A default index is left out, another one becomes a column. Half a surrogate pair, which only
+    An index without a name is left out, another one becomes a column. Half a surrogate pair, which only
     columns of Python objects can hold, becomes U+FFFD.
     """
-    default = isinstance(frame.index, pd.RangeIndex) and frame.index.name is None
+    default = all(name is None for name in frame.index.names)
     try:
         return pa.Table.from_pandas(frame, preserve_index=False if default else None), []
     except UnicodeEncodeError:

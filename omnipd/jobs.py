@@ -76,7 +76,8 @@ def run(client: Client, envelope: Envelope, *, timeout: float | None = None) -> 
     NetworkError, ResponseError, APIError
         As for every request; ``job_id`` is set where it is known.
     """
-    deadline = Deadline(timeout or client.timeout or QUERY_SECONDS, client.clock)
+    seconds = timeout or client.timeout
+    deadline = Deadline(seconds or QUERY_SECONDS, client.clock, patient=seconds is None)
     job = _Job()
     try:
         _post(client, envelope, deadline, job)
@@ -113,7 +114,7 @@ class _Job:
             self.id = self.id or str(content["job_id"])
             if content["job_id"] != self.id:
                 self.foreign.add(str(content["job_id"]))
-            elif self.final is None and content.get("status") in _FINAL:
+            elif self.final is None and str(content.get("status")) in _FINAL:
                 self.final = line
         elif "remaining_job_ids" in content or "timed_out" in content:
             listed = content.get("remaining_job_ids")
@@ -214,7 +215,8 @@ def _verdict(job: _Job, polls: int, client: Client) -> Outcome:
     assert job.final is not None  # noqa: S101 - _wait returns only then
     line, payload = job.final.content, job.final.payload
     summary = _mapping(line.get("summary"))
-    sql = summary.get("display_sql") or None
+    sql = summary.get("display_sql")
+    sql = client.hide_key(sql) if isinstance(sql, str) and sql else None
     facts: dict[str, Any] = {"job_id": job.id, "sql": sql}
     if line["status"] in {"ERROR", "FAILED"}:
         kind = client.scrub(str(line.get("error_type") or line["status"]))

@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from omnipd.errors import notice
+from omnipd.locks import ProcessLock
 
 WINDOW = 60.5
 _BUSY_SECONDS = 5.0
@@ -46,12 +47,23 @@ class Limiter:
         self.capacity = max(1, math.floor(per_minute * 0.95))
         self._path = path
         self._clock = clock
-        self._lock = threading.Lock()
+        self._lock = ProcessLock()
+        self._mine = threading.local()
         self._memory: sqlite3.Connection | None = None
 
     def try_acquire(self) -> float:
         """Take a place in the window and return 0.0, or return the seconds to wait before retrying."""
         return self._with_log(self._acquire)
+
+    def arrived(self) -> None:
+        """Count this thread's last request from now: making its connection may have taken long."""
+        row = getattr(self._mine, "row", None)
+        if row is not None:
+            self._with_log(
+                lambda log: log.execute(
+                    "UPDATE sent SET at = ? WHERE rowid = ?", (self._clock(), row)
+                )
+            )
 
     def held(self) -> float:
         """Return the seconds for which a server's 429 still holds the key; 0.0 when none does."""
@@ -69,7 +81,7 @@ class Limiter:
             return held
         (count,) = log.execute("SELECT count(*) FROM sent").fetchone()
         if count < self.capacity:
-            log.execute("INSERT INTO sent VALUES (?)", (now,))
+            self._mine.row = log.execute("INSERT INTO sent VALUES (?)", (now,)).lastrowid
             return 0.0
         (free,) = log.execute(
             "SELECT at FROM sent ORDER BY at LIMIT 1 OFFSET ?", (count - self.capacity,)

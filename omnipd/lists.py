@@ -66,7 +66,22 @@ def read_records(
     >>> df.columns.tolist(), len(df)
     (['title', 'extra'], 3)
     """
-    if not re.fullmatch(r"/api/[^?#\s]+", path) or not is_api_path(path):
+    wrong = (
+        {}
+        if columns is None
+        else {name: where for name, where in columns.items() if not _names(where)}
+    )
+    if wrong or "extra" in (columns or ()):
+        name = next(iter(wrong), "extra")
+        raise ArgumentError(
+            f"columns[{name!r}] is not a wire path, or a path and an Arrow type.",
+            hint="extra is the name of the column that holds everything else.",
+        )
+    if (
+        not isinstance(path, str)
+        or not re.fullmatch(r"/api/[^?#\s]+", path)
+        or not is_api_path(path)
+    ):
         raise ArgumentError(
             f"path={path!r} is not an API path.",
             hint="Start with /api/ and put query parameters into params=.",
@@ -80,6 +95,12 @@ def read_records(
         exhaustive=False,
     )
     return endpoint.read({"limit": limit, "strict": strict, "refresh": refresh, "client": client})
+
+
+def _names(where: Any) -> bool:
+    if isinstance(where, tuple):
+        return len(where) == 2 and isinstance(where[0], str) and isinstance(where[1], pa.DataType)
+    return isinstance(where, str)
 
 
 def _column(where: str | tuple[str, pa.DataType]) -> Column:

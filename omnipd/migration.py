@@ -30,7 +30,7 @@ from omnipd.errors import (
     OutcomeUnknownError,
     notice,
 )
-from omnipd.export import to_jsonl, write_atomically
+from omnipd.export import make_folder, to_jsonl, write_atomically
 from omnipd.fanout import Parents, parent_keys, say_cost
 from omnipd.frames import to_frame
 from omnipd.params import check_choice, check_uuid
@@ -111,7 +111,7 @@ def export_documents(
     found_in = {"document_identifier": ("identifier",)}
     keys = [key for (key,) in parent_keys(documents, ("document_identifier",), found_in)]
     client = current_client(client)
-    root = _folder(folder)
+    root = make_folder(folder).resolve()
     say_cost(client, len(keys), _EXPORT)
     rows: list[dict[str, Any]] = []
     taken: set[str] = set()
@@ -224,17 +224,6 @@ def _frame(rows: list[dict[str, Any]], schema: pa.Schema) -> pd.DataFrame:
     full = [{name: row.get(name) for name in schema.names} for row in rows]
     whole = not any(row.get("error") for row in rows)
     return to_frame(pa.Table.from_pylist(full, schema=schema), {"complete": whole})
-
-
-def _folder(folder: str | os.PathLike[str]) -> Path:
-    root = Path(folder)
-    try:
-        root.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        reason = error.strerror
-    else:
-        return root.resolve()
-    raise ExportError(f"The folder {root} cannot be made: {reason}.")
 
 
 def _file_name(identifier: str, name: str, taken: set[str]) -> str:

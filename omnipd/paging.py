@@ -111,7 +111,12 @@ def either(fetch: Fetch, params: Mapping[str, str], rows: Rows) -> Iterator[Page
     if rows is None and isinstance(first, dict):
         lists = [name for name, value in first.items() if isinstance(value, list)]
         rows = "records" if "records" in lists or len(lists) != 1 else lists[0]
-    again = cursor if isinstance(first, dict) and "pageInfo" in first else whole
+    held = first if isinstance(first, dict) else {}
+    again = cursor if "pageInfo" in held else scim if "totalResults" in held else whole
+    if again is whole and (held.get("hasNextPage") or held.get("nextCursor")):
+        raise ResponseError(
+            "The answer says that there is more, in a way that omnipd does not know."
+        )
     answers = [first]  # what was asked already is not asked for again
     yield from again(lambda asked: answers.pop() if answers else fetch(asked), params, rows)
 

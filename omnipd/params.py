@@ -54,6 +54,11 @@ class Param:
         """Whether some servers answer 400 to this value of the parameter."""
         return self.here is not None and (not self.doubtful or value in self.doubtful)
 
+    def once(self, value: Any) -> Any:
+        """Return an argument that can be looked at twice: a list may come as a generator."""
+        several = self.kind == "list" and isinstance(value, Iterable) and not isinstance(value, str)
+        return list(value) if several else value
+
     def encode(self, name: str, value: Any) -> str:
         """Return an argument in the wire's form.
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Literal
 
 import pandas as pd
@@ -117,8 +117,9 @@ def run_query(
         totals,
         names,
         current_client(client),
+        scalar_columns,
     )
-    return to_frame(scalar_columns(table), facts)
+    return to_frame(table, facts)
 
 
 def run_query_arrow(
@@ -178,6 +179,7 @@ def run_query_arrow(
         totals,
         names,
         current_client(client),
+        lambda table: table,
     )
     return table.replace_schema_metadata({"omni": json.dumps(facts)})
 
@@ -193,6 +195,7 @@ def _run(
     totals: bool,
     names: str,
     client: Client,
+    finish: Callable[[pa.Table], pa.Table],
 ) -> tuple[pa.Table, dict[str, Any]]:
     check_choice("names", names, ("field", "label"))
     check_timeout(timeout)
@@ -201,14 +204,15 @@ def _run(
         limit=limit,
         model_id=model_id,
         branch_id=branch_id,
-        user_id=user_id or client.user_id,
+        user_id=user_id,
+        client_user_id=client.user_id,
         cache=cache,
     )
     outcome = jobs.run(client, request, timeout=timeout)
     _check_filters(outcome, request)
-    table = _table_of(outcome, request, totals=totals)
+    table = _table_of(outcome, request, finish, totals=totals)
     rows = table.column(results.TOTAL_COLUMN).null_count if totals else table.num_rows
-    if request.limit is not None and rows == request.limit and not request.is_sql:
+    if request.limit is not None and rows >= request.limit and not request.is_sql:
         notice(
             f"The result has exactly {rows:,} rows, which is its limit: there may be more. "
             'Pass limit="all" for all of them.'
@@ -240,17 +244,24 @@ def _check_filters(outcome: jobs.Outcome, request: envelope.Envelope) -> None:
         )
 
 
-def _table_of(outcome: jobs.Outcome, request: envelope.Envelope, *, totals: bool) -> pa.Table:
+def _table_of(
+    outcome: jobs.Outcome,
+    request: envelope.Envelope,
+    finish: Callable[[pa.Table], pa.Table],
+    *,
+    totals: bool,
+) -> pa.Table:
     said = outcome.line.get("cache_metadata")
     count = said.get("num_rows") if isinstance(said, dict) else None
     known = isinstance(count, int) and not isinstance(count, bool)
     try:
         table = results.decode(outcome.payload, count if known else None)
-        return results.normalise(table, request.fields, totals=totals, pivoted=request.pivoted)
+        table = results.normalise(table, request.fields, totals=totals, pivoted=request.pivoted)
+        return finish(table)
     except OmniError as error:
         error.job_id = outcome.job_id
         raise
-    except (pa.ArrowException, ValueError) as error:
+    except (pa.ArrowException, ValueError, TypeError, NotImplementedError) as error:
         reason = str(error)[:200]
     raise ResponseError(
         f"The result is not laid out as Omni's results are: {reason}",

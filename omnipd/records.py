@@ -115,12 +115,17 @@ class TableBuilder:
         try:
             return _typed(values, column)
         except _MISFITS:
-            held = [value for value in values if value is not None]
-            self._drifted.setdefault(
-                name, next((value for value in held if not _fits(value, column)), held[0])
-            )
-        texts = [None if value is None else whole_text(_as_text(value)) for value in values]
-        return pa.array(texts, TEXT)
+            return pa.array([self._text(name, value, column) for value in values], TEXT)
+
+    def _text(self, name: str, value: Any, column: Column) -> str | None:
+        """Return one value of a column that holds others too: in the column's own form, else raw."""
+        if value is None:
+            return None
+        try:
+            return str(_typed([whole_text(value)], column).cast(TEXT)[0].as_py())
+        except _MISFITS:
+            self._drifted.setdefault(name, value)
+            return str(whole_text(_as_text(value)))
 
     def _extra(self, record: Record) -> str | None:
         """Return what no column declares, as JSON; None in the usual case that there is nothing."""
@@ -186,7 +191,7 @@ class InferringBuilder:
     def _flat(self, record: Record) -> dict[tuple[str, ...], Any]:
         flat: dict[tuple[str, ...], Any] = {}
         for key, value in record.items():
-            if isinstance(value, dict):
+            if isinstance(value, dict) and value:
                 flat |= {(key, name): inner for name, inner in value.items()}
             else:
                 flat[key,] = value
@@ -233,10 +238,8 @@ def _known_keys(columns: Columns) -> dict[str, set[str]]:
     known: dict[str, set[str]] = {}
     for column in columns.values():
         for path in column.paths:
-            parent, _, child = path.partition(".")
-            known.setdefault(parent, set())
-            if child:
-                known[parent].add(child)
+            parent, *children = path.split(".")
+            known.setdefault(parent, set()).update(children[:1])
     return known
 
 
@@ -266,11 +269,11 @@ class Values:
         return values
 
     def _at(self, path: str) -> list[Any]:
-        parent, _, child = path.partition(".")
-        if not child:
-            return [record.get(parent) for record in self._records]
+        parent, _, child = path.rpartition(".")
+        if not parent:
+            return [record.get(child) for record in self._records]
         if parent not in self._inner:
-            held = [record.get(parent) for record in self._records]
+            held = self._at(parent)
             self._inner[parent] = [one if type(one) is dict else _NOTHING for one in held]
         return [one.get(child) for one in self._inner[parent]]
 
@@ -279,14 +282,6 @@ def _typed(values: Sequence[Any], column: Column) -> pa.Array:
     if (convert := column.convert) is not None:
         values = [None if value is None else convert(value) for value in values]
     return pa.array(values, column.type)
-
-
-def _fits(value: Any, column: Column) -> bool:
-    try:
-        _typed([value], column)
-    except _MISFITS:
-        return False
-    return True
 
 
 def _as_text(value: Any) -> str:

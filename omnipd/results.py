@@ -208,12 +208,11 @@ def _in_request_order(names: list[str], fields: Sequence[str]) -> list[str]:
 def labelled(table: pa.Table, fields: Any) -> pa.Table:
     """Rename columns to Omni's labels; two columns with one label keep their names behind it."""
     labels = [_label(name, fields) for name in table.column_names]
-    return table.rename_columns(
-        [
-            f"{label} ({name})" if labels.count(label) > 1 else label
-            for label, name in zip(labels, table.column_names, strict=True)
-        ]
-    )
+    named = [
+        f"{label} ({name})" if labels.count(label) > 1 else label
+        for label, name in zip(labels, table.column_names, strict=True)
+    ]
+    return table.rename_columns(_distinct(named))
 
 
 def _label(name: str, fields: Any) -> str:

@@ -54,8 +54,6 @@ class Retry:
         Shared by all requests of the client.
     hold : callable
         Lets no request of the key leave for so many seconds.
-    patient : bool
-        Whether the waits for a 429 have 150 s of their own, or must fit into the deadline.
     clock : Clock
         How to wait.
     """
@@ -68,7 +66,6 @@ class Retry:
         deadline: Deadline,
         quota: Quota,
         hold: Callable[[float], None],
-        patient: bool,
         clock: Clock,
     ) -> None:
         self._safe = method == "GET"
@@ -76,7 +73,7 @@ class Retry:
         self._deadline = deadline
         self._quota = quota
         self._hold = hold
-        self._patient = patient
+        self._patient = deadline.patient
         self._clock = clock
         self._failed = 0
         self._throttled = 0
@@ -101,7 +98,7 @@ class Retry:
             self._throttle(error, retry_after)
             return
         # A 500 with Omni's own words is an answer; the others may come from a proxy before it.
-        unclear = status in {502, 503, 504} or (status == 500 and not words)
+        unclear = status in {502, 503, 504} or (status >= 500 and not words)
         if not self._safe and unclear:
             raise unknown_outcome(f"it answered {status}", url=self._url, status=status)
         self._failed += 1
@@ -138,18 +135,16 @@ class Retry:
         step = _THROTTLE_STEPS[min(self._throttled, len(_THROTTLE_STEPS) - 1)]
         wait = retry_after or step * (0.8 + 0.4 * self._clock.jitter())
         self._throttled += 1
+        self._hold(wait)  # also when this call gives up: the others must not run into it
         if not self._quota.spend(5):
             raise error
-        self._wait(error, wait, self._hold)
+        self._wait(error, wait)
 
-    def _wait(
-        self, error: OmniError, seconds: float, before: Callable[[float], None] = lambda _: None
-    ) -> None:
+    def _wait(self, error: OmniError, seconds: float) -> None:
         """Wait because the server says so; raise when that is more than this call may take."""
         left = _THROTTLE_SECONDS - self._waited if self._patient else self._deadline.remaining()
         if seconds > min(left, LONGEST_RETRY_AFTER):
             raise error
-        before(seconds)
         self._waited += seconds
         self._clock.sleep(seconds)
         if self._patient:

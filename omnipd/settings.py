@@ -238,6 +238,8 @@ def is_loopback(host: str) -> bool:
 
 def disk_root(cache_dir: str | os.PathLike[str] | None = None) -> Path:
     """Return the directory for all that omnipd keeps on disk: cache, limiter, results."""
+    if cache_dir is not None and not isinstance(cache_dir, str | os.PathLike):
+        raise SettingsError(f"cache_dir={cache_dir!r} is not a path.")
     chosen = cache_dir or os.environ.get("OMNIPD_CACHE_DIR")
     if chosen:
         return Path(chosen).expanduser().absolute()

@@ -44,10 +44,13 @@ def print_table(df: pd.DataFrame, rows: int) -> None:
     lines = [""] * (len(shown) + 1)
     left_out: list[str] = []
     for place, name in enumerate(df.columns):
+        if left_out:
+            left_out.append(printable(name))
+            continue
         column = shown.iloc[:, place]
         cells = [printable(name), *(_cell(value) for value in column)]
         width = max(_width(cell) for cell in cells)
-        if left_out or (lines[0] and _width(lines[0]) + 2 + width > room):
+        if lines[0] and _width(lines[0]) + 2 + width > room:
             left_out.append(printable(name))
             continue
         gap = "  " if lines[0] else ""
@@ -65,9 +68,9 @@ def print_table(df: pd.DataFrame, rows: int) -> None:
 def _cell(value: Any) -> str:
     if isinstance(value, float):
         return f"{value:.2f}" if value == 0 or abs(value) >= 0.01 else f"{value:.3g}"
-    text = printable(value)
+    text = printable(str(value)[:200] if isinstance(value, str) else value)
     while _width(text) > 40:
-        text = text[:-2] + "…"
+        text = text[: -2 if len(text) <= 41 else 41] + "…"
     return text
 
 

@@ -28,6 +28,7 @@ from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 
 from omnipd.clock import Deadline
+from omnipd.locks import ProcessLock
 from omnipd.settings import Settings
 from omnipd.verdicts import Failure
 from omnipd.watchdog import Watchdog
@@ -199,7 +200,7 @@ class Transport:
         self._session: requests.Session | None = None
         self._surroundings: Mapping[str, Any] = {}
         self._pid = 0
-        self._lock = threading.Lock()
+        self._lock = ProcessLock()
 
     def exchange(
         self,
@@ -296,7 +297,10 @@ class Transport:
         if has(*_UNSENDABLE):
             hint = "Check OMNI_BASE_URL and the proxy variables."
             return Failure("unsendable", "no request can be made of this address", hint)
-        if has(requests.exceptions.ProxyError, urllib3.exceptions.ProxyError):
+        # Once a socket stands, urllib3 calls any break of the line an error of the proxy.
+        if watched.sock is None and has(
+            requests.exceptions.ProxyError, urllib3.exceptions.ProxyError
+        ):
             return self.refused_by_proxy()
         if has(ssl.SSLCertVerificationError, ssl.CertificateError):
             why = [

@@ -112,7 +112,10 @@ class Walk:
     def live(self, query: Mapping[str, str], here: Sequence[Step]) -> Reading:
         """Return the list from the server, and store the pages when they make a whole."""
         client, path = self._client, self._listing.path
-        before, started = client.requests_sent, datetime.now(UTC)
+        started = datetime.now(UTC)
+        # A timeout that was asked for is that of the whole list.
+        deadline = None if client.timeout is None else client.deadline()
+        asked = 0
         taken: list[tuple[Mapping[str, str], bytes]] = []
 
         def begin() -> paging.Fetch:
@@ -120,14 +123,16 @@ class Walk:
             return fetch
 
         def fetch(params: Mapping[str, str]) -> Any:
-            answer = client.get(path, params)
+            nonlocal asked
+            asked += 1
+            answer = client.get(path, params, deadline=deadline)
             taken.append((dict(params), answer.body))
             return answer.content
 
         table, complete = self._collect(begin, query, here, strict=self._strict)
         if client.cache is not None and complete:
             client.cache.save(path, taken)
-        return table, self._facts(client.requests_sent - before, started, complete)
+        return table, self._facts(asked, started, complete)
 
     def _collect(
         self,

@@ -20,13 +20,15 @@ class Watchdog:
         self._changed = threading.Condition()
         self._due: dict[int, tuple[float, Callable[[], None]]] = {}
         self._numbers = itertools.count()
-        self._pid = 0
+        self._running = False
+        # Neither the thread nor what it may hold of the lock survives a fork.
+        os.register_at_fork(after_in_child=self._renew)
 
     def watch(self, seconds: float, cut: Callable[[], None]) -> Callable[[], None]:
         """Cut in so many seconds; return what calls it off."""
         with self._changed:
-            if self._pid != os.getpid():  # the thread does not survive a fork
-                self._pid, self._due = os.getpid(), {}
+            if not self._running:
+                self._running = True
                 threading.Thread(target=self._run, name="omnipd-watchdog", daemon=True).start()
             number, end = next(self._numbers), time.monotonic() + seconds
             soonest = min((due for due, _ in self._due.values()), default=end + 1)
@@ -34,6 +36,11 @@ class Watchdog:
             if end < soonest:
                 self._changed.notify()
         return lambda: self._call_off(number)
+
+    def _renew(self) -> None:
+        self._changed = threading.Condition()
+        self._due = {}
+        self._running = False
 
     def _call_off(self, number: int) -> None:
         with self._changed:

@@ -4,6 +4,7 @@ import contextlib
 import gzip
 import socket
 import threading
+import time
 import zlib
 
 import pytest
@@ -259,6 +260,7 @@ def test_a_connection_that_was_closed_in_between_is_not_used(scripted, fake_time
     scripted.script(after(GOOD, hang_up), GOOD)
     with client_of(scripted, fake_time) as client:
         client.get("/api/v1/whoami")
+        time.sleep(0.1)  # until the end of the connection has come through
         client.get("/api/v1/whoami")
     assert fake_time.slept == []
     assert len(scripted.requests) == 2
