@@ -51,7 +51,8 @@ def _scalar(column: pa.ChunkedArray) -> pa.ChunkedArray:
             [pc.run_end_decode(chunk) for chunk in column.chunks], column.type.value_type
         )
     if pa.types.is_dictionary(column.type):
-        column = column.cast(column.type.value_type)
+        decoded = [chunk.dictionary_decode() for chunk in column.chunks]
+        column = pa.chunked_array(decoded, column.type.value_type)
     kind = column.type
     if pa.types.is_nested(kind) or pa.types.is_interval(kind):
         texts = [None if value is None else as_json(value) for value in column.to_pylist()]

@@ -69,9 +69,10 @@ def _cell(value: Any) -> str:
     if isinstance(value, float):
         return f"{value:.2f}" if value == 0 or abs(value) >= 0.01 else f"{value:.3g}"
     text = printable(str(value)[:200] if isinstance(value, str) else value)
-    while _width(text) > 40:
-        text = text[: -2 if len(text) <= 41 else 41] + "…"
-    return text
+    if _width(text) <= 40:
+        return text
+    end = next(end for end in range(40, 0, -1) if _width(text[:end]) <= 39)
+    return text[:end] + "…"
 
 
 def _width(text: str) -> int:
