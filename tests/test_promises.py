@@ -5,7 +5,6 @@ import gc
 import os
 import socket
 import threading
-import time
 from decimal import Decimal
 
 import numpy as np
@@ -102,41 +101,6 @@ def test_a_429_holds_the_others_even_when_this_call_gives_up(fake_time):
                 client.get("/api/v1/content")
             client.close()
         assert len(server.requests) == 1
-
-
-@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
-def test_a_forked_child_can_read_whatever_its_parent_was_doing(tmp_path, scripted):
-    scripted.script(page(document("a")))
-    limiter = Limiter(tmp_path / "log.sqlite", 100_000)
-    stop = threading.Event()
-
-    def spin():
-        while not stop.is_set():
-            limiter.try_acquire()
-
-    busy = [threading.Thread(target=spin) for _ in range(2)]
-    client = client_of(scripted, cache=False)
-    client.get("/api/v1/content")
-    for thread in busy:
-        thread.start()
-    for _ in range(4):
-        child = os.fork()
-        if child == 0:
-            limiter.try_acquire()
-            client.get("/api/v1/content")
-            os._exit(0)
-        end = time.monotonic() + 20
-        while (done := os.waitpid(child, os.WNOHANG)) == (0, 0) and time.monotonic() < end:
-            time.sleep(0.01)
-        if done == (0, 0):
-            os.kill(child, 9)
-            os.waitpid(child, 0)
-        assert done != (0, 0)
-        assert done[1] == 0
-    stop.set()
-    for thread in busy:
-        thread.join()
-    client.close()
 
 
 def test_tasks_and_threads_may_enter_one_client_together(scripted):
