@@ -6,7 +6,7 @@ all answers, the first final line of our own job counts, and what is said of oth
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from omnipd.client import Client
@@ -98,7 +98,6 @@ class _Job:
     remaining: set[str] | None = None
     #: Words of an upstream failure at the end of an answer.
     broken_off: str | None = None
-    foreign: set[str] = field(default_factory=set)
 
     @property
     def settled(self) -> bool:
@@ -112,9 +111,8 @@ class _Job:
             self.id = self.id or str(next(iter(submitted)))
         elif "job_id" in content:
             self.id = self.id or str(content["job_id"])
-            if content["job_id"] != self.id:
-                self.foreign.add(str(content["job_id"]))
-            elif self.final is None and str(content.get("status")) in _FINAL:
+            ours = content["job_id"] == self.id  # what is said of other jobs is ignored
+            if ours and self.final is None and str(content.get("status")) in _FINAL:
                 self.final = line
         elif "remaining_job_ids" in content or "timed_out" in content:
             listed = content.get("remaining_job_ids")
