@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from omnipd import paging
-from omnipd.client import Client, current_client
+from omnipd.client import Client
 from omnipd.columns import NUMBER, TEXT, Column, count, flag, instant, text
 from omnipd.endpoint import Endpoint
 from omnipd.fanout import FanOut, Parents
@@ -68,10 +68,7 @@ def read_ai_conversations(
     >>> len(conversations), bool(conversations["updated_at"].is_monotonic_decreasing)
     (25, True)
     """
-    arguments = dict(locals())
-    if user_id is None:
-        arguments["user_id"] = current_client(client).user_id
-    return CONVERSATIONS.read(arguments)
+    return CONVERSATIONS.read(locals())
 
 
 MESSAGES = FanOut(
@@ -237,10 +234,7 @@ def read_ai_routines(
     >>> routines["disabled"].tolist()
     [False, False, True]
     """
-    arguments = dict(locals())
-    if user_id is None:
-        arguments["user_id"] = current_client(client).user_id
-    return ROUTINES.read(arguments)
+    return ROUTINES.read(locals())
 
 
 def _credits(path: str, doc: str) -> Column:

@@ -417,7 +417,8 @@ def connect(
     api_key : str, optional
         An organization key or a personal access token.
     user_id : str, optional
-        Membership id to act for, where an endpoint allows it (:func:`omnipd.run_query` does).
+        Membership id to act for: the default of every ``user_id=``. What has no such argument
+        shows what the key itself sees, and says so in a warning.
     profile : str, optional
         Name of a profile of Omni's command line; wins over the environment.
     cache : str, float, timedelta or False, default "10m"

@@ -9,7 +9,7 @@ import pandas as pd
 import pyarrow as pa
 
 from omnipd import paging
-from omnipd.client import Client
+from omnipd.client import Client, current_client
 from omnipd.columns import (
     COUNT,
     TEXT,
@@ -112,7 +112,8 @@ def read_documents(
     folder_id : str, optional
         Only what is directly in this folder.
     user_id : str, optional
-        Only what this person can view: a membership id or the id of an embed user.
+        Only what this person can view: a membership id or the id of an embed user. Default: that of
+        the client.
     include : str or sequence of str, default ("_count", "labels")
         Optional fields to ask for. Columns of what was not asked for are null.
     include_deleted : bool, default False
@@ -175,7 +176,7 @@ def read_documents(
     for name, on in switches.items():
         check_flag(name, on)
         asked += [name] if on and name not in asked else []
-    if "only_favorites" in asked and user_id is None:
+    if "only_favorites" in asked and user_id is None and current_client(client).user_id is None:
         raise ArgumentError("only_favorites=True needs user_id=: whose favorites.")
     if "only_shared_with_me" in asked and ("only_favorites" in asked or folder_id is not None):
         raise ArgumentError("only_shared_with_me= excludes only_favorites= and folder_id=.")
@@ -508,7 +509,7 @@ DOCUMENT_PERMISSIONS = FanOut(
 def read_document_permissions(
     documents: Parents,
     *,
-    user_id: str,
+    user_id: str | None = None,
     errors: Literal["raise", "collect"] = "raise",
     strict: bool = True,
     refresh: bool = False,
@@ -520,8 +521,8 @@ def read_document_permissions(
     ----------
     documents : str, iterable of str, or DataFrame
         Identifiers, or a frame with ``document_identifier`` or ``identifier``.
-    user_id : str
-        Membership id (UUID) of the person.
+    user_id : str, optional
+        Membership id (UUID) of the person. Default: that of the client; one of the two is needed.
     errors : {"raise", "collect"}, default "raise"
         As for :func:`omnipd.read_document_details`.
     strict, refresh, client
@@ -558,8 +559,11 @@ def read_document_permissions(
     True
     """
     arguments = dict(locals())
-    DOCUMENT_PERMISSIONS.endpoint.params["user_id"].encode("user_id", user_id)
-    pairs: Any = [(*key, user_id) for key in parent_keys(documents, _PARENT, _FOUND_IN)]
+    whose = user_id if user_id is not None else current_client(client).user_id
+    if whose is None:
+        raise ArgumentError("user_id= is missing: whose permits to read.")
+    DOCUMENT_PERMISSIONS.endpoint.params["user_id"].encode("user_id", whose)
+    pairs = [(*key, whose) for key in parent_keys(documents, _PARENT, _FOUND_IN)]
     return DOCUMENT_PERMISSIONS.read(pairs, arguments)
 
 
@@ -609,7 +613,8 @@ def read_document_abilities(
     documents : str, iterable of str, or DataFrame
         Identifiers, or a frame with ``document_identifier`` or ``identifier``.
     user_id : str, optional
-        Membership id (UUID) of the person to ask for. Older servers need it.
+        Membership id (UUID) of the person to ask for. Default: that of the client. Older servers
+        need one.
     errors : {"raise", "collect"}, default "raise"
         As for :func:`omnipd.read_document_details`.
     strict, refresh, client
@@ -877,7 +882,7 @@ def read_dashboard_filters(
         Identifiers, or a frame with ``document_identifier`` or ``identifier``. A document without a
         dashboard has no rows.
     user_id : str, optional
-        Membership id (UUID) of the person whose view to ask for.
+        Membership id (UUID) of the person whose view to ask for. Default: that of the client.
     errors : {"raise", "collect"}, default "raise"
         As for :func:`omnipd.read_document_details`.
     strict, refresh, client

@@ -15,7 +15,7 @@ from typing import Any
 import pandas as pd
 
 from omnipd import paging
-from omnipd.client import current_client
+from omnipd.client import Client, current_client
 from omnipd.errors import ArgumentError, BadRequestError, notice
 from omnipd.frames import to_frame
 from omnipd.params import Here, Param
@@ -54,10 +54,25 @@ class Endpoint(Listing):
         pandas.DataFrame
             Whole, or an error is raised that carries what was read.
         """
-        return to_frame(*self.read_table(arguments))
+        client = current_client(arguments.get("client"))
+        return to_frame(*self.read_table(self.acting(client, arguments)))
+
+    def acting(self, client: Client, arguments: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the arguments with the client, and with whom it acts for where nobody is named."""
+        acting = {**arguments, "client": client}
+        if client.user_id is None:
+            return acting
+        if "user_id" not in self.params:
+            notice(f"{self.path} cannot act for user_id=; it shows what the key itself sees.")
+        elif acting.get("user_id") is None:
+            acting["user_id"] = client.user_id
+        return acting
 
     def read_table(self, arguments: Mapping[str, Any]) -> Reading:
-        """Read the whole list as an Arrow table, with the facts of how it was read."""
+        """Read the whole list as an Arrow table, with the facts of how it was read.
+
+        The arguments are those that :meth:`acting` returns.
+        """
         limit = _checked_limit(arguments.get("limit"))
         given = {
             name: param.once(arguments[name])
@@ -65,9 +80,7 @@ class Endpoint(Listing):
             if arguments.get(name) is not None
         }
         wire = {name: self.params[name].encode(name, value) for name, value in given.items()}
-        client = current_client(arguments.get("client"))
-        if client.user_id is not None and "user_id" not in self.params:
-            notice(f"{self.path} cannot act for user_id=; it shows what the key itself sees.")
+        client: Client = arguments["client"]
         walk = Walk(self, client, limit, strict=bool(arguments.get("strict", True)))
         doubtful = {name for name in given if self.params[name].may_be_refused(given[name])}
         refused = {name for name in doubtful if (self.path, name) in client.refused}

@@ -7,6 +7,7 @@ Each parent's answer is cached by itself: a second call goes on where a broken o
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Literal
@@ -17,13 +18,28 @@ import pyarrow as pa
 from omnipd.client import Client, current_client, segment
 from omnipd.columns import TEXT
 from omnipd.endpoint import Endpoint
-from omnipd.errors import ArgumentError, ForbiddenError, NotFoundError, OmniError, notice
+from omnipd.errors import (
+    ArgumentError,
+    BadRequestError,
+    ConflictError,
+    ForbiddenError,
+    NotFoundError,
+    OmniError,
+    notice,
+)
 from omnipd.frames import to_frame
 from omnipd.params import check_choice
 from omnipd.records import TableBuilder
 
-#: What a caller may name parents by: one id, several, or a frame that has the column.
-Parents = str | Iterable[str] | pd.DataFrame
+#: What a caller may name parents by: one id, several, or a frame that has the column; where a key
+#: has several parts, tuples of them.
+Parents = (
+    str | tuple[str, ...] | Iterable[str] | Iterable[tuple[str, ...]] | pd.Series | pd.DataFrame
+)
+
+#: What may be wrong with one parent and not with the next. A key that is unknown, a network that
+#: is down or a limit that is reached would fail them all.
+OF_ONE_PARENT = (BadRequestError, ConflictError, ForbiddenError, NotFoundError)
 
 _MOST_NAMED = 20
 
@@ -67,26 +83,36 @@ class FanOut:
         errors: Literal["raise", "collect"] = arguments.get("errors", "raise")
         check_choice("errors", errors, ("raise", "collect"))
         keys = parent_keys(parents, self.parent, self.found_in)
+        bound = [self._bound(key) for key in keys]
         client = current_client(arguments.get("client"))
+        acting = self.endpoint.acting(client, arguments)
         say_cost(client, len(keys), self.endpoint.path)
         tables: list[pa.Table] = []
-        failed: dict[str, str] = {}
-        for done, key in enumerate(keys, 1):
+        readings: list[Mapping[str, Any]] = []
+        failed: dict[tuple[str, ...], OmniError] = {}
+        for done, (key, endpoint) in enumerate(zip(keys, bound, strict=True), 1):
             try:
-                table, _ = self._bound(key).read_table({**arguments, "client": client})
-            except (NotFoundError, ForbiddenError) as error:
-                if isinstance(error, NotFoundError) and self.missing_is_none:
-                    continue
-                if errors == "raise":
-                    raise self._with_partial(error, tables, key, done, len(keys)) from None
-                failed["/".join(key)] = error.message
+                table, facts = endpoint.read_table(acting)
+            except OF_ONE_PARENT as error:
+                readings.append({"requests": 1})
+                if not (isinstance(error, NotFoundError) and self.missing_is_none):
+                    if errors == "raise":
+                        raise self._with_partial(error, tables, key, done, len(keys)) from None
+                    failed[key] = error.with_traceback(None)  # its frames hold the answer
             except OmniError as error:
                 raise self._with_partial(error, tables, key, done, len(keys)) from None
             else:
                 tables.append(self._with_key(table, key))
+                readings.append(facts)
             if client.progress is not None:
                 client.progress(self.endpoint.path, done, len(keys))
-        return to_frame(self._joined(tables), self._facts(client, len(keys), failed))
+        if len(failed) == len(keys) and _say_the_same(failed):
+            first = next(iter(failed.values()))
+            first.message += (
+                f"\nAll {len(keys)} are refused in these words: an argument may be wrong."
+            )
+            raise first
+        return to_frame(self._joined(tables), self._facts(client, len(keys), readings, failed))
 
     def _bound(self, key: tuple[str, ...]) -> Endpoint:
         path = self.endpoint.path
@@ -130,15 +156,29 @@ class FanOut:
         )
         return error
 
-    def _facts(self, client: Client, count: int, failed: dict[str, str]) -> dict[str, Any]:
+    def _facts(
+        self,
+        client: Client,
+        count: int,
+        readings: list[Mapping[str, Any]],
+        failed: Mapping[tuple[str, ...], OmniError],
+    ) -> dict[str, Any]:
+        """Sum up how the parents were read; the frame is as old as the oldest answer in it."""
+        requests = sum(reading["requests"] for reading in readings)
         facts: dict[str, Any] = {
             "instance": client.base_url,
             "endpoint": self.endpoint.path,
             "parents": count,
-            "complete": not failed,
+            "fetched_at": min(
+                (reading["fetched_at"] for reading in readings if "fetched_at" in reading),
+                default=None,
+            ),
+            "requests": requests,
+            "from_cache": count > 0 and requests == 0,
+            "complete": not failed and all(reading.get("complete", True) for reading in readings),
         }
         if failed:
-            named = dict(list(failed.items())[:_MOST_NAMED])
+            named = {"/".join(key): failed[key].message for key in list(failed)[:_MOST_NAMED]}
             facts |= {"failed": len(failed), "failures": named}
             notice(
                 f"{len(failed)} of {count} could not be read and the frame is marked incomplete: "
@@ -161,28 +201,62 @@ def parent_keys(
         For each part, other columns of a frame that may hold it.
     """
     if isinstance(parents, pd.DataFrame):
-        names = [_column(parents, (part, *found_in.get(part, ()))) for part in parts]
-        held = parents[names].dropna()
-        keys = list(zip(*(held[name].astype(str) for name in names), strict=True))
-    elif isinstance(parents, str):
-        keys = [(parents,)]
+        columns = [_column(parents, (part, *found_in.get(part, ()))) for part in parts]
+        given: Iterable[Any] = zip(*columns, strict=True)
+    elif isinstance(parents, str) or (_is_key(parents) and len(parts) > 1):
+        given = [parents]
+    elif isinstance(parents, Mapping | bytes) or not isinstance(parents, Iterable):
+        raise _refusal(parents, parts)
     else:
-        present = [one for one in parents if isinstance(one, tuple) or not pd.isna(one)]
-        keys = [one if isinstance(one, tuple) else (one,) for one in present]
-    for key in keys:
-        if len(key) != len(parts) or not all(isinstance(part, str) and part for part in key):
-            raise ArgumentError(
-                f"{key!r} is not {' and '.join(parts)}.",
-                hint="Pass ids, or a frame that has the columns.",
-            )
-    return list(dict.fromkeys(keys))
+        given = parents
+    keys: dict[tuple[str, ...], None] = {}
+    for one in given:
+        key = one if isinstance(one, tuple) else (one,)
+        if any(_is_missing(part) for part in key):
+            continue
+        if len(key) != len(parts) or not _is_key(key):
+            raise _refusal(one, parts)
+        keys[tuple(map(str, key))] = None
+    return list(keys)
 
 
-def _column(frame: pd.DataFrame, candidates: tuple[str, ...]) -> str:
+def _is_key(value: Any) -> bool:
+    return isinstance(value, tuple) and all(isinstance(part, str) and part for part in value)
+
+
+def _is_missing(value: Any) -> bool:
+    return bool(pd.api.types.is_scalar(value) and pd.isna(value))
+
+
+def _refusal(value: Any, parts: tuple[str, ...]) -> ArgumentError:
+    what = "an id" if len(parts) == 1 else "a tuple of texts"
+    hint = f"Pass {what}, a list of such, or a frame that has {' and '.join(parts)}."
+    held = value if isinstance(value, tuple) else (value,)
+    if any(pd.api.types.is_number(part) for part in held):
+        hint += " Ids that were read from a file as numbers: read them as text, with dtype=str."
+    return ArgumentError(f"{value!r:.60} is not {' and '.join(parts)}.", hint=hint)
+
+
+def _column(frame: pd.DataFrame, candidates: tuple[str, ...]) -> Any:
+    """Return the first of the columns that is there; it must be there once."""
     for name in candidates:
         if name in frame.columns:
-            return name
+            held = frame.loc[:, name]
+            if isinstance(held, pd.DataFrame):
+                raise ArgumentError(f"The frame has {held.shape[1]} columns that are named {name}.")
+            return held
     raise ArgumentError(f"The frame has none of the columns {', '.join(candidates)}.")
+
+
+def _say_the_same(failed: Mapping[tuple[str, ...], OmniError]) -> bool:
+    """Whether Omni refused every parent in the same words: then an argument is at fault."""
+    words = set()
+    for key, error in failed.items():
+        said = error.message.partition(" answered ")[2]
+        for part in key:
+            said = re.sub(rf"(?<![\w-]){re.escape(part)}(?![\w-])", "…", said)
+        words.add((type(error), said))
+    return len(words) == 1 and isinstance(next(iter(failed.values())), BadRequestError)
 
 
 def say_cost(client: Client, calls: int, path: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from typing import Any, Literal
 
 import pandas as pd
@@ -63,6 +64,11 @@ FOLDERS = Endpoint(
     },
 )
 
+# Omni takes userId beside onlySharedWithMe only.
+_ALL_FOLDERS = replace(
+    FOLDERS, params={name: param for name, param in FOLDERS.params.items() if name != "user_id"}
+)
+
 
 def read_folders(
     *,
@@ -94,7 +100,8 @@ def read_folders(
         ``restricted`` is one person's own; with an organization key it needs `owner_id`. Default:
         the server's, which is organization.
     user_id : str, optional
-        Whose shared folders to read: a membership id. Only with `only_shared_with_me`.
+        Whose shared folders to read: a membership id. Only with `only_shared_with_me`, where the
+        default is that of the client.
     include : str or sequence of str, default ("_count", "labels")
         Optional fields to ask for. Columns of what was not asked for are null.
     only_shared_with_me : bool, default False
@@ -150,7 +157,8 @@ def read_folders(
         raise ArgumentError("user_id= goes only with only_shared_with_me=True.")
     if "only_shared_with_me" in asked and (owner_id is not None or path is not None):
         raise ArgumentError("only_shared_with_me= excludes owner_id= and path=.")
-    return FOLDERS.read(arguments | {"include": asked or None})
+    endpoint = FOLDERS if "only_shared_with_me" in asked else _ALL_FOLDERS
+    return endpoint.read(arguments | {"include": asked or None})
 
 
 def _with_type(permit: Record) -> Iterator[Record]:
@@ -210,8 +218,8 @@ def read_folder_permissions(
     folders : str, iterable of str, or DataFrame
         Ids, or a frame with ``folder_id`` or ``id``.
     user_id : str, optional
-        Only the permits of this person: a membership id (UUID). Default: all permits, which only
-        those who manage a folder may read.
+        Only the permits of this person: a membership id (UUID). Default: that of the client, else
+        all permits, which only those who manage a folder may read.
     errors : {"raise", "collect"}, default "raise"
         ``collect`` goes on after a folder that is missing or forbidden; the frame is marked
         incomplete and ``df.attrs["omni"]["failures"]`` says why.

@@ -24,14 +24,12 @@ from omnipd.errors import (
     ArgumentError,
     AuthenticationError,
     ExportError,
-    ForbiddenError,
-    NotFoundError,
     OmniError,
     OutcomeUnknownError,
     notice,
 )
 from omnipd.export import make_folder, to_jsonl, write_atomically
-from omnipd.fanout import Parents, parent_keys, say_cost
+from omnipd.fanout import OF_ONE_PARENT, Parents, parent_keys, say_cost
 from omnipd.frames import to_frame
 from omnipd.params import check_choice, check_uuid
 
@@ -123,7 +121,7 @@ def export_documents(
             row["name"] = _name_of(blob)
             file = root / _file_name(identifier, row["name"] or "", taken)
             row["file"], row["bytes"] = file.name, _write(file, blob)
-        except (NotFoundError, ForbiddenError) as error:
+        except OF_ONE_PARENT as error:
             row["error"] = error.message
             if errors == "raise":
                 error.partial = _frame(rows, _MANIFEST)

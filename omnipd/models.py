@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any, cast
+from typing import Any
 
 import pandas as pd
 
 from omnipd import paging
-from omnipd.client import Client, current_client
+from omnipd.client import Client
 from omnipd.columns import TEXT, Column, as_json, count, flag, folder_path, instant, text
 from omnipd.endpoint import Endpoint
 from omnipd.errors import ArgumentError, ResponseError
@@ -380,7 +380,7 @@ def read_topic_fields(
     >>> fields.groupby("kind").size().index.tolist()
     ['dimension', 'measure']
     """
-    return TOPIC_FIELDS.read(cast(Parents, topics), locals())
+    return TOPIC_FIELDS.read(topics, locals())
 
 
 RELATIONSHIPS = _below_topic(
@@ -460,7 +460,7 @@ def read_relationships(
          left_view right_view
     0  order_items      users
     """
-    return RELATIONSHIPS.read(cast(Parents, topics), locals())
+    return RELATIONSHIPS.read(topics, locals())
 
 
 def _fields_of_view(view: Record) -> list[Record]:
@@ -968,8 +968,6 @@ def read_content_issues(
     arguments = dict(locals())
     if (find is None) != (find_type is None):
         raise ArgumentError("find= and find_type= go together; give both or none.")
-    if user_id is None:
-        arguments["user_id"] = current_client(client).user_id
     return CONTENT_ISSUES.read(models, arguments)
 
 

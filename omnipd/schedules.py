@@ -242,7 +242,7 @@ def read_schedule_details(
     schedules : str, iterable of str, or DataFrame
         Ids, or a frame with ``schedule_id`` or ``id``.
     user_id : str, optional
-        Membership id (UUID) of the person whose access is checked.
+        Membership id (UUID) of the person whose access is checked. Default: that of the client.
     errors : {"raise", "collect"}, default "raise"
         ``collect`` goes on after a schedule that is missing or forbidden; the frame is marked
         incomplete and ``df.attrs["omni"]["failures"]`` says why.

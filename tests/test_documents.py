@@ -920,7 +920,7 @@ def test_parameters_below_a_document_reach_the_wire(
         ),
         ("read_document_access", {"sort": "mail"}, "Did you mean 'email'"),
         ("read_document_permissions", {"user_id": "ada"}, "user_id='ada' is not an id"),
-        ("read_document_permissions", {"user_id": None}, "user_id=None must be text"),
+        ("read_document_permissions", {"user_id": None}, "user_id= is missing"),
         ("read_document_abilities", {"user_id": ""}, "user_id='' is empty"),
         ("read_document_drafts", {"include_archived": "yes"}, "must be True or False"),
         ("read_dashboard_filters", {"user_id": 7}, "user_id=7 must be text"),
