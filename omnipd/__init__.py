@@ -6,12 +6,11 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
+    from omnipd.ai import read_ai_agent_actions as read_ai_agent_actions
     from omnipd.ai import read_ai_conversations as read_ai_conversations
-    from omnipd.ai import read_ai_credit_controls as read_ai_credit_controls
-    from omnipd.ai import read_ai_group_credit_limits as read_ai_group_credit_limits
+    from omnipd.ai import read_ai_jobs as read_ai_jobs
     from omnipd.ai import read_ai_messages as read_ai_messages
     from omnipd.ai import read_ai_routines as read_ai_routines
-    from omnipd.ai import read_ai_user_credit_limits as read_ai_user_credit_limits
     from omnipd.client import Client as Client
     from omnipd.client import clear_cache as clear_cache
     from omnipd.client import connect as connect
@@ -23,6 +22,9 @@ if TYPE_CHECKING:
     from omnipd.content import flatten_content as flatten_content
     from omnipd.content import read_content as read_content
     from omnipd.content import read_labels as read_labels
+    from omnipd.credits import read_ai_credit_controls as read_ai_credit_controls
+    from omnipd.credits import read_ai_group_credit_limits as read_ai_group_credit_limits
+    from omnipd.credits import read_ai_user_credit_limits as read_ai_user_credit_limits
     from omnipd.documents import read_dashboard_filters as read_dashboard_filters
     from omnipd.documents import read_document_abilities as read_document_abilities
     from omnipd.documents import read_document_access as read_document_access
@@ -55,6 +57,8 @@ if TYPE_CHECKING:
     from omnipd.errors import ResponseError as ResponseError
     from omnipd.errors import ServerError as ServerError
     from omnipd.errors import SettingsError as SettingsError
+    from omnipd.evals import read_ai_eval_runs as read_ai_eval_runs
+    from omnipd.evals import read_ai_prompt_sets as read_ai_prompt_sets
     from omnipd.export import to_csv as to_csv
     from omnipd.export import to_jsonl as to_jsonl
     from omnipd.export import to_parquet as to_parquet
@@ -103,12 +107,11 @@ if TYPE_CHECKING:
 # programs that need one name do not wait for pandas and all the rest.
 _HOMES = {
     "ai": (
+        "read_ai_agent_actions",
         "read_ai_conversations",
-        "read_ai_credit_controls",
-        "read_ai_group_credit_limits",
+        "read_ai_jobs",
         "read_ai_messages",
         "read_ai_routines",
-        "read_ai_user_credit_limits",
     ),
     "client": ("Client", "clear_cache", "connect"),
     "connections": (
@@ -119,6 +122,11 @@ _HOMES = {
         "read_dbt_environments",
     ),
     "content": ("flatten_content", "read_content", "read_labels"),
+    "credits": (
+        "read_ai_credit_controls",
+        "read_ai_group_credit_limits",
+        "read_ai_user_credit_limits",
+    ),
     "documents": (
         "read_dashboard_filters",
         "read_document_abilities",
@@ -155,6 +163,7 @@ _HOMES = {
         "ServerError",
         "SettingsError",
     ),
+    "evals": ("read_ai_eval_runs", "read_ai_prompt_sets"),
     "export": ("to_csv", "to_jsonl", "to_parquet"),
     "folders": ("folder_tree", "read_folder_permissions", "read_folders"),
     "labels": ("explode_labels",),

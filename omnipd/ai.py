@@ -1,4 +1,4 @@
-"""Omni's AI: conversations, routines, and what they may cost."""
+"""Omni's AI: conversations and their jobs, routines, and what a model offers to ask."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import pandas as pd
 
 from omnipd import paging
 from omnipd.client import Client
-from omnipd.columns import NUMBER, TEXT, Column, count, flag, instant, text
+from omnipd.columns import TEXT, Column, count, flag, instant, text
 from omnipd.endpoint import Endpoint
 from omnipd.fanout import FanOut, Parents
 from omnipd.labels import join_names
@@ -138,6 +138,103 @@ def read_ai_messages(
     return MESSAGES.read(conversations, locals())
 
 
+def _without_job(job: Record) -> list[Record]:
+    """Leave out the job's id, which is the parent's key."""
+    return [{key: value for key, value in job.items() if key != "id"}]
+
+
+JOBS = FanOut(
+    Endpoint(
+        "/api/v1/ai/jobs/{job_id}",
+        pages=paging.single,
+        rows=None,
+        unfold=_without_job,
+        columns={
+            "state": text(
+                "state", doc="QUEUED, EXECUTING, DELIVERING, COMPLETE, FAILED, CANCELLED"
+            ),
+            "prompt": text("prompt", doc="What was asked"),
+            "conversation_id": text("conversationId", doc="Conversation it belongs to"),
+            "user_id": text("userId", doc="Membership id of who asked"),
+            "organization_id": text("organizationId", doc="Organization"),
+            "model_id": text("modelId", doc="Model that was asked"),
+            "branch_id": text("branchId", doc="Branch of the model"),
+            "topic_name": text("topicName", doc="Topic; null: the AI picked one"),
+            "created_at": instant("createdAt", doc="When it was asked"),
+            "updated_at": instant("updatedAt", doc="Last change"),
+            "execution_started_at": instant("executionStartedAt", doc="When the AI began"),
+            "progress_message": text("progress.message", doc="What it is at"),
+            "progress_iteration": count("progress.iteration", doc="In which round"),
+            "progress_updated_at": instant("progress.updatedAt", doc="When it said so"),
+            "completed_at": instant("completedAt", doc="When it was done"),
+            "result_summary": text("resultSummary", doc="The answer, as Markdown"),
+            "error_message": text("error.message", doc="Why it failed"),
+            "error_code": text("error.code", doc="The same for programs"),
+            "error_detail": text("error.detail", doc="More of it"),
+            "cancelled_at": instant("cancelledAt", doc="When it was cancelled"),
+            "cancelled_by": text("cancelledBy", doc="Membership id of who did"),
+            "omni_chat_url": text("omniChatUrl", doc="Where to open it"),
+        },
+    ),
+    parent=("job_id",),
+    found_in={"job_id": ("id",)},
+)
+
+
+def read_ai_jobs(
+    jobs: Parents,
+    *,
+    errors: str = "raise",
+    strict: bool = True,
+    refresh: bool = False,
+    client: Client | None = None,
+) -> pd.DataFrame:
+    """Read how far jobs of Omni's AI are, one row each.
+
+    One call per job.
+
+    Parameters
+    ----------
+    jobs : str, iterable of str, or DataFrame
+        Job ids, or a frame with ``job_id`` as :func:`omnipd.read_ai_messages` has it.
+    errors : {"raise", "collect"}, default "raise"
+        What a job that cannot be read does: fail all, or be named in ``df.attrs["omni"]`` and make
+        the frame incomplete.
+    strict, refresh, client
+        As for :func:`omnipd.read_content`; `refresh` for jobs that are still running.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``job_id``, ``state``, ``prompt``, ``conversation_id``, ``user_id``, ``organization_id``,
+        ``model_id``, ``branch_id``, ``topic_name`` (string), ``created_at``, ``updated_at``,
+        ``execution_started_at`` (timestamp[us, UTC]), ``progress_message`` (string),
+        ``progress_iteration`` (int64), ``progress_updated_at``, ``completed_at``
+        (timestamp[us, UTC]), ``result_summary``, ``error_message``, ``error_code``,
+        ``error_detail`` (string), ``cancelled_at`` (timestamp[us, UTC]), ``cancelled_by``,
+        ``omni_chat_url``, ``extra`` (string).
+
+    Raises
+    ------
+    ArgumentError, APIError, NetworkError, ResponseError
+        As for :func:`omnipd.read_content`.
+
+    See Also
+    --------
+    omnipd.read_ai_messages : Where the ids are.
+
+    Examples
+    --------
+    >>> import omnipd
+    >>> with omnipd.sandbox():
+    ...     messages = omnipd.read_ai_messages(omnipd.read_ai_conversations(limit=1))
+    ...     jobs = omnipd.read_ai_jobs(messages)
+    >>> jobs["state"].unique().tolist()
+    ['COMPLETE']
+    """
+    return JOBS.read(jobs, locals())
+
+
 def _routine(record: Record) -> list[Record]:
     """Bring both shapes of destination and last run into one.
 
@@ -237,178 +334,74 @@ def read_ai_routines(
     return ROUTINES.read(locals())
 
 
-def _credits(path: str, doc: str) -> Column:
-    """Declare an amount of credits, which need not be whole."""
-    return Column(NUMBER, (path,), doc)
-
-
-CREDIT_CONTROLS = Endpoint(
-    "/api/v1/ai/credit-controls",
-    pages=paging.single,
-    rows=None,
-    columns={
-        "account_credit_limit": _credits("accountCreditLimit", "Credits of a period; 0: none"),
-        "credits_used": _credits("creditsUsed", "Credits used in this period"),
-        "downgrade_credits": _credits(
-            "downgradeCredits", "From here on a cheaper model answers; null: never"
-        ),
-        "shutoff_credits": _credits("shutoffCredits", "From here on nothing answers; null: never"),
-        "user_default_credits": _credits(
-            "userDefaultCredits", "Limit of users without one of their own; null: none"
-        ),
-        "entity_group_default_credits": _credits(
-            "entityGroupDefaultCredits", "Limit of groups without one of their own; null: none"
-        ),
-        "period_start": instant("periodStart", doc="When the period began"),
-        "period_end": instant("periodEnd", doc="When it ends"),
-    },
+AGENT_ACTIONS = FanOut(
+    Endpoint(
+        "/api/v1/models/{model_id}/ai-agent-actions",
+        pages=paging.whole,
+        columns={
+            "kind": text("kind", doc="sample: a sample query; skill: a skill"),
+            "label": text("label", doc="Its name on a button"),
+            "prompt": text("prompt", doc="What to ask the AI, word for word"),
+        },
+        # New, and its fields may change (docs/wire.md).
+        exhaustive=False,
+    ),
+    parent=("model_id",),
+    found_in={"model_id": ("id",)},
 )
 
 
-def read_ai_credit_controls(*, refresh: bool = False, client: Client | None = None) -> pd.DataFrame:
-    """Read what Omni's AI may cost the organization, in one row. For administrators of the AI.
-
-    Parameters
-    ----------
-    refresh, client
-        As for :func:`omnipd.read_content`.
-
-    Returns
-    -------
-    pandas.DataFrame
-        ``account_credit_limit``, ``credits_used``, ``downgrade_credits``, ``shutoff_credits``,
-        ``user_default_credits``, ``entity_group_default_credits`` (float64), ``period_start``,
-        ``period_end`` (timestamp[us, UTC]), ``extra`` (string).
-
-    Raises
-    ------
-    APIError, NetworkError, ResponseError
-        As for :func:`omnipd.read_content`.
-
-    See Also
-    --------
-    omnipd.read_ai_user_credit_limits, omnipd.read_ai_group_credit_limits : Limits of their own.
-
-    Examples
-    --------
-    >>> import omnipd
-    >>> with omnipd.sandbox():
-    ...     controls = omnipd.read_ai_credit_controls()
-    >>> controls[["account_credit_limit", "user_default_credits"]]
-       account_credit_limit  user_default_credits
-    0               10000.0                 250.0
-    """
-    return CREDIT_CONTROLS.read(locals())
-
-
-def _limit(record: Record) -> list[Record]:
-    """Tell a limit that was lifted, null on the wire, from one that is not known."""
-    lifted = record["creditLimit"] is None if "creditLimit" in record else None
-    return [{**record, "unlimited": lifted}]
-
-
-_LIMIT = {
-    "credit_limit": _credits("creditLimit", "Credits of a period; null: unlimited or not known"),
-    "unlimited": flag("unlimited", doc="Whether the limit was lifted; null where not known"),
-}
-
-USER_CREDIT_LIMITS = Endpoint(
-    "/api/v1/ai/credit-controls/users",
-    key=("user_id",),
-    columns={"user_id": text("userId", doc="Membership id"), **_LIMIT},
-    unfold=_limit,
-)
-
-
-def read_ai_user_credit_limits(
+def read_ai_agent_actions(
+    models: Parents,
     *,
-    limit: int | None = None,
+    errors: str = "raise",
     strict: bool = True,
     refresh: bool = False,
     client: Client | None = None,
 ) -> pd.DataFrame:
-    """Read users with a limit of their own on Omni's AI, one row each.
+    """Read what models offer to ask Omni's AI, one row per sample query and skill.
 
-    Whoever has no row has the organization's default. For administrators of the AI.
+    One call per model. Those of the model's topics are among them.
 
     Parameters
     ----------
-    limit, strict, refresh, client
+    models : str, iterable of str, or DataFrame
+        Model ids, or a frame with ``model_id``, or ``id`` as :func:`omnipd.read_models` has it.
+    errors : {"raise", "collect"}, default "raise"
+        What a model that cannot be read does: fail all, or be named in ``df.attrs["omni"]`` and
+        make the frame incomplete.
+    strict, refresh, client
         As for :func:`omnipd.read_content`.
 
     Returns
     -------
     pandas.DataFrame
-        ``user_id`` (string), ``credit_limit`` (float64), ``unlimited`` (bool), ``extra`` (string).
+        ``model_id``, ``kind``, ``label``, ``prompt``, ``extra`` (string).
 
     Raises
     ------
-    ArgumentError, APIError, NetworkError, ResponseError, IncompleteReadError
+    ArgumentError, APIError, NetworkError, ResponseError
         As for :func:`omnipd.read_content`.
 
     See Also
     --------
-    omnipd.read_ai_credit_controls : The defaults.
-    omnipd.read_users : ``user_id`` is its ``id``.
+    omnipd.read_models : The models there are.
+
+    Notes
+    -----
+    This part of Omni is new and its fields may change; what is not in the columns is in ``extra``.
 
     Examples
     --------
     >>> import omnipd
-    >>> with omnipd.sandbox():
-    ...     limits = omnipd.read_ai_user_credit_limits()
-    >>> limits.loc[limits["unlimited"], "credit_limit"].unique().tolist()
-    [<NA>]
+    >>> with omnipd.sandbox() as sandbox:
+    ...     actions = omnipd.read_ai_agent_actions(sandbox.models["flights"])
+    >>> actions[["kind", "label"]]
+         kind            label
+    0  sample  Busiest airport
+    1  sample    Late airlines
+    2  sample             Rain
+    3   skill  Month in review
+    4   skill     Data quality
     """
-    return USER_CREDIT_LIMITS.read(locals())
-
-
-GROUP_CREDIT_LIMITS = Endpoint(
-    "/api/v1/ai/credit-controls/entity-groups",
-    key=("entity",),
-    columns={"entity": text("entity", doc="Entity of an embedding application"), **_LIMIT},
-    unfold=_limit,
-)
-
-
-def read_ai_group_credit_limits(
-    *,
-    limit: int | None = None,
-    strict: bool = True,
-    refresh: bool = False,
-    client: Client | None = None,
-) -> pd.DataFrame:
-    """Read embedding entities with a limit of their own on Omni's AI, one row each.
-
-    Whichever has no row has the organization's default. For administrators of the AI.
-
-    Parameters
-    ----------
-    limit, strict, refresh, client
-        As for :func:`omnipd.read_content`.
-
-    Returns
-    -------
-    pandas.DataFrame
-        ``entity`` (string), ``credit_limit`` (float64), ``unlimited`` (bool), ``extra`` (string).
-
-    Raises
-    ------
-    ArgumentError, APIError, NetworkError, ResponseError, IncompleteReadError
-        As for :func:`omnipd.read_content`.
-
-    See Also
-    --------
-    omnipd.read_ai_credit_controls : The defaults.
-    omnipd.read_embed_users : ``entity`` is its ``embed_entity``.
-
-    Examples
-    --------
-    >>> import omnipd
-    >>> with omnipd.sandbox():
-    ...     limits = omnipd.read_ai_group_credit_limits()
-    >>> limits[["entity", "credit_limit", "unlimited"]]
-       entity  credit_limit  unlimited
-    0    acme         500.0      False
-    1  globex          <NA>       True
-    """
-    return GROUP_CREDIT_LIMITS.read(locals())
+    return AGENT_ACTIONS.read(models, locals())

@@ -51,7 +51,7 @@ class FanOut:
     Attributes
     ----------
     endpoint : Endpoint
-        Its path has a ``{name}`` for each column of ``parent``.
+        Its path, or a value of ``fixed``, has a ``{name}`` for each column of ``parent``.
     parent : tuple of str
         The columns that hold the parent's key; they come first in the frame.
     found_in : mapping of str to tuple of str
@@ -115,10 +115,11 @@ class FanOut:
         return to_frame(self._joined(tables), self._facts(client, len(keys), readings, failed))
 
     def _bound(self, key: tuple[str, ...]) -> Endpoint:
-        path = self.endpoint.path
+        path, fixed = self.endpoint.path, dict(self.endpoint.fixed)
         for name, part in zip(self.parent, key, strict=True):
             path = path.replace(f"{{{name}}}", segment(part))
-        return replace(self.endpoint, path=path)
+            fixed |= {each: part for each, value in fixed.items() if value == f"{{{name}}}"}
+        return replace(self.endpoint, path=path, fixed=fixed)
 
     def _with_key(self, table: pa.Table, key: tuple[str, ...]) -> pa.Table:
         for place, (name, part) in enumerate(zip(self.parent, key, strict=True)):

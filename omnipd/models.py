@@ -1177,7 +1177,7 @@ MODEL_SUGGESTIONS = _below_model(
             "created_at": instant("createdAt", doc="When it was made"),
             "updated_at": instant("updatedAt", doc="Last change"),
         },
-        # No page of Omni's lists what a suggestion holds (docs/wire.md).
+        # New, and its fields may change (docs/wire.md).
         exhaustive=False,
     )
 )

@@ -511,7 +511,7 @@ CASES = [
 ]
 CASE = {case.name: case for case in CASES}
 each_case = pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
-# The first two have no records of their own; the fields of suggestions are not known for sure.
+# The first two have no records of their own; the fields of suggestions may change.
 CLOSED = [
     case
     for case in CASES

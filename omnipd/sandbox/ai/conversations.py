@@ -62,9 +62,10 @@ def _job(prompt: Message, answer: Message, conversation: Conversation) -> dict[s
         "id": answer.job_id,
         "organizationId": ORGANIZATION_ID,
         "userId": conversation.user_id,
-        "modelId": None,
+        "modelId": answer.model and answer.model.id,
         "branchId": None,
-        "topicName": None,
+        # Each bundled model has a topic of its own name.
+        "topicName": answer.model and answer.model.name,
         "conversationId": conversation.id,
         "prompt": prompt.text,
         "omniChatUrl": _address(conversation),

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from omnipd.sandbox.behaviour import Behaviour
+from omnipd.sandbox.models.actions import list_actions
 from omnipd.sandbox.models.content_validator import validate_content
 from omnipd.sandbox.models.extras import (
-    list_actions,
     list_exposures,
     list_suggestions,
     show_git,

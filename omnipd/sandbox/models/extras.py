@@ -1,11 +1,11 @@
-"""What hangs on a model: git, dbt exposures, suggestions, actions, refresh jobs."""
+"""What hangs on a model: git, dbt exposures, suggestions, refresh jobs."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from omnipd.sandbox.content.records import document_address
-from omnipd.sandbox.models.find import compose, find_branch, find_record, find_shared
+from omnipd.sandbox.models.find import find_branch, find_shared
 from omnipd.sandbox.organisation.git import GIT, GitSettings
 from omnipd.sandbox.organisation.records import Document
 from omnipd.sandbox.organisation.suggestions import Suggestion
@@ -143,17 +143,6 @@ def _suggestion(suggestion: Suggestion) -> dict[str, Any]:
         "createdAt": suggestion.created_at,
         "updatedAt": suggestion.ignored_at or suggestion.created_at,
     }
-
-
-def list_actions(call: Call) -> Reply:
-    """Answer with the sample queries and skills a model offers its agent: here, none.
-
-    Their fields are not known, so that a model whose files have some is refused.
-    """
-    texts = compose(find_record(call), call).files.values()
-    if any("sample_queries:" in text or "skills:" in text for text in texts):
-        raise BadRequest("The sandbox does not serve sample_queries and skills")
-    return json_reply({"records": []})
 
 
 def show_job(call: Call) -> Reply:

@@ -35,6 +35,7 @@ class Message:
     text: str
     created_at: str
     job_id: str | None = None
+    model: ModelReference | None = None
 
 
 @dataclass(frozen=True)
@@ -120,19 +121,21 @@ def invent_conversations(
     users: Sequence[User], models: Sequence[ModelReference]
 ) -> list[Conversation]:
     """Invent conversations: many of the administrator, some of others."""
-    prompts = [prompt for model in models for prompt in _PROMPTS.get(model.name, ())]
+    prompts = [(model, prompt) for model in models for prompt in _PROMPTS.get(model.name, ())]
     if not prompts:
         return []
     owners = [users[0]] * 25 + [users[1]] * 7 + list(users[2:6])
     return [_conversation(place, owner, prompts) for place, owner in enumerate(owners)]
 
 
-def _conversation(place: int, owner: User, prompts: Sequence[str]) -> Conversation:
+def _conversation(
+    place: int, owner: User, prompts: Sequence[tuple[ModelReference, str]]
+) -> Conversation:
     started = some_moment("conversation", place)
     messages: list[Message] = []
     moment = started
     for turn in range(chance.number(4, "turns", place)):
-        asked = chance.pick(prompts, "prompt", place, turn)
+        model, asked = chance.pick(prompts, "prompt", place, turn)
         job_id = chance.stable_uuid("ai job", place, turn)
         messages += [
             Message("user", asked, written(moment)),
@@ -141,13 +144,14 @@ def _conversation(place: int, owner: User, prompts: Sequence[str]) -> Conversati
                 f"**{asked}** Here is what I found.",
                 written(moment + timedelta(seconds=40)),
                 job_id,
+                model,
             ),
         ]
         moment += timedelta(minutes=3)
     return Conversation(
         id=chance.stable_uuid("conversation", place),
         user_id=owner.membership_id,
-        name=chance.pick(prompts, "conversation name", place) if place % 3 else None,
+        name=chance.pick(prompts, "conversation name", place)[1] if place % 3 else None,
         created_at=written(started),
         updated_at=written(moment),
         messages=tuple(messages),

@@ -28,7 +28,8 @@ from omnipd.sandbox.semantic.warehouse import Warehouse
 _DISPLAY = {
     "ai_context", "all_values", "aliases", "colors", "default_drill_fields", "default_filters",
     "description", "display_order", "drill_fields", "drill_queries", "group_label", "hidden",
-    "label", "links", "sample_queries", "sample_values", "synonyms", "tags", "view_label",
+    "label", "links", "sample_queries", "sample_values", "skills", "synonyms", "tags",
+    "view_label",
 }  # fmt: skip
 _OF_VIEWS = {
     "table_name", "schema", "dimensions", "measures", "ignored", "custom_compound_primary_key_sql",
