@@ -52,6 +52,14 @@ class QueryPlan(Protocol):
     def query(self) -> dict[str, Any]:
         """Give the query as planned."""
 
+    @property
+    def omni_sql(self) -> str | None:
+        """Give the SQL that was sent and understood."""
+
+    @property
+    def omni_sql_parse_failed(self) -> bool | None:
+        """Tell whether SQL that was sent to be understood was not."""
+
 
 class QueryEngine(Protocol):
     """What plans and runs queries."""

@@ -37,6 +37,8 @@ class Engine:
             missing_fields=query.get("missing", []),
             limit=1000,
             query={**query, "planned": True},
+            omni_sql=None,
+            omni_sql_parse_failed=None,
         )
 
     def execute(self, plan):

@@ -107,9 +107,9 @@ def _opening(
 
 def _summary(planned: QueryPlan, cache_type: str | None, *, may_view_sql: bool) -> dict[str, Any]:
     fields = {name: _present(field) for name, field in planned.fields.items()}
-    sql = planned.sql
+    sql, omni_sql = planned.sql, planned.omni_sql
     if not may_view_sql:
-        sql = ""
+        sql, omni_sql = "", None if omni_sql is None else ""
         fields = {
             name: {**field, "sql": ""} if "sql" in field else field
             for name, field in fields.items()
@@ -118,6 +118,8 @@ def _summary(planned: QueryPlan, cache_type: str | None, *, may_view_sql: bool) 
         {
             "fields": fields,
             "display_sql": sql,
+            "omni_sql": omni_sql,
+            "omni_sql_parse_failed": planned.omni_sql_parse_failed,
             "cache_type": cache_type,
             "missing_fields": list(planned.missing_fields),
             "invalid_calculations": {},

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from types import MappingProxyType
 from typing import Any
@@ -15,28 +14,16 @@ from omnipd.sandbox.semantic.draft import draft
 from omnipd.sandbox.semantic.metadata import describe
 from omnipd.sandbox.semantic.model import Model
 from omnipd.sandbox.semantic.model_yaml import read_model
+from omnipd.sandbox.semantic.plan import Plan
 from omnipd.sandbox.semantic.refusal import BadFilter, Refused
 from omnipd.sandbox.semantic.request import Request
+from omnipd.sandbox.semantic.sql_job import is_sql_job, plan_sql_job
 from omnipd.sandbox.semantic.warehouse import Warehouse
 from omnipd.sandbox.semantic.write_sql import write_sql
 
 __all__ = ["BadFilter", "Engine", "Model", "Plan", "Refused"]
 
 _NO_ATTRIBUTES: Mapping[str, Any] = MappingProxyType({})
-
-
-@dataclass(frozen=True)
-class Plan:
-    """Hold a planned query."""
-
-    # What DuckDB runs; empty when none of the fields exists.
-    sql: str
-    # summary.fields: keys as requested, in request order.
-    fields: dict[str, dict[str, Any]]
-    missing_fields: list[str]
-    limit: int | None
-    # The query as planned, defaults filled in.
-    query: dict[str, Any]
 
 
 class Engine:
@@ -102,6 +89,8 @@ class Engine:
         """
         model = self.models[query["modelId"]]
         moment = now.astimezone(UTC).replace(tzinfo=None) if now.tzinfo else now
+        if is_sql_job(query):
+            return plan_sql_job(model, self._databases[model.id], query)
         try:
             request = Request.read(query)
             drafted = draft(model, request, moment)
@@ -127,4 +116,4 @@ class Engine:
         """
         if not plan.sql:
             return pa.table({})
-        return self._databases[plan.query["modelId"]].run(plan.sql)
+        return self._databases[plan.query["modelId"]].run(plan.sql, plan.row_cap)

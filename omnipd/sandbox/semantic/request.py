@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -34,13 +34,18 @@ _DEFAULTS: dict[str, Any] = {
     "transposed_measures": [],
     "default_group_by": True,
     "userEditedSQL": "",
+    "rewriteSql": None,
+    "parsed": None,
+    "dbtMode": None,
+    "sqlSortsEnabled": None,
+    "dimensionIndex": None,
     "staticQueryReferences": {},
     "version": 9,
 }
 
 _NOT_MODELLED = (
     "pivots", "fill_fields", "calculations", "row_totals", "custom_summary_types", "join_via_map",
-    "controls", "transposed_measures", "userEditedSQL", "staticQueryReferences",
+    "controls", "transposed_measures", "staticQueryReferences",
 )  # fmt: skip
 
 GRAND_TOTAL = "::total::"
@@ -83,13 +88,8 @@ class Request:
             For what the sandbox does not do, by name.
         """
         refuse_bare_values(query.get("filters") or {})
-        echo = {
-            key: default if query.get(key) is None and key != "limit" else query.get(key, default)
-            for key, default in _DEFAULTS.items()
-        }
-        for key in _NOT_MODELLED:
-            if echo[key]:
-                raise Refused("PLAN", f'"{key}" is not modelled by this sandbox')
+        echo = with_defaults(query)
+        refuse(echo, _NOT_MODELLED)
         if echo["default_group_by"] is False:
             raise Refused("PLAN", '"default_group_by": false is not modelled by this sandbox')
         if not all(isinstance(name, str) for name in _typed(echo, "fields", list)):
@@ -107,12 +107,32 @@ class Request:
             topic=echo["join_paths_from_topic_name"] or None,
             fields=tuple(dict.fromkeys(echo["fields"])),
             filters=_typed(echo, "filters", Mapping),
-            sorts=tuple(_sort(each) for each in _typed(echo, "sorts", list)),
+            sorts=read_sorts(echo),
             limit=limit,
             offset=offset,
             column_totals=tuple(_column_totals(_typed(echo, "column_totals", Mapping))),
-            echo={key: value for key, value in echo.items() if value is not None or key == "limit"},
+            echo=echoed(echo),
         )
+
+
+def with_defaults(query: Mapping[str, Any]) -> dict[str, Any]:
+    """Give the keys that the planner knows, those that were left out with their defaults."""
+    return {
+        key: default if query.get(key) is None and key != "limit" else query.get(key, default)
+        for key, default in _DEFAULTS.items()
+    }
+
+
+def echoed(known: Mapping[str, Any]) -> dict[str, Any]:
+    """Give the query as a job line repeats it."""
+    return {key: value for key, value in known.items() if value is not None or key == "limit"}
+
+
+def refuse(known: Mapping[str, Any], keys: Iterable[str], why: str = "") -> None:
+    """Refuse the keys that ask for something the sandbox does not do, by name."""
+    for key in keys:
+        if known[key]:
+            raise Refused("PLAN", f'"{key}"{why} is not modelled by this sandbox')
 
 
 def _is_integer(value: object) -> bool:
@@ -123,6 +143,11 @@ def _typed(echo: dict[str, Any], key: str, kind: type) -> Any:
     if not isinstance(echo[key], kind):
         raise Refused("PLAN", f'"{key}" is not readable')
     return echo[key]
+
+
+def read_sorts(known: dict[str, Any]) -> tuple[Sort, ...]:
+    """Read the sorts of a query."""
+    return tuple(_sort(each) for each in _typed(known, "sorts", list))
 
 
 def _sort(sort: object) -> Sort:

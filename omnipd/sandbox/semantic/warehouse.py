@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cache
 
@@ -66,25 +67,56 @@ class Warehouse:
             rows = self._connection.execute(f"DESCRIBE {select}").fetchall()
         return [row[1] for row in rows]
 
-    def run(self, select: str) -> pa.Table:
+    def result_columns(self, select: str) -> list[tuple[str, str]]:
+        """List what a select would return as (name, DuckDB type), without running it.
+
+        Raises
+        ------
+        Refused
+            With error type QUERY, for what is not one select that the database accepts.
+        """
+        with self._reading(select) as relation:
+            return _columns(relation)
+
+    def run(self, select: str, at_most: int | None = None) -> pa.Table:
         """Run a select and return its rows in the Arrow types of the wire.
+
+        Parameters
+        ----------
+        select
+            One statement; it may be a stranger's, because nothing but reading tables is possible.
+        at_most
+            How many rows to return, the first ones; None returns all.
 
         Raises
         ------
         Refused
             With error type QUERY, when the database refuses or fails.
         """
+        with self._reading(select) as relation:
+            columns = _columns(relation)
+            limited = relation if at_most is None else relation.limit(at_most)
+            table = limited.to_arrow_table()
+        # Limiting gives columns that share a name new ones.
+        table = table.rename_columns([name for name, _ in columns])
+        return with_wire_types(table, [kind for _, kind in columns])
+
+    @contextmanager
+    def _reading(self, select: str) -> Iterator[duckdb.DuckDBPyRelation]:
+        """Bind a select on a cursor that cannot write."""
         self._fill_once()
         cursor = self._connection.cursor()
         try:
-            relation = cursor.sql(select)
-            types = [str(kind) for kind in relation.types]
-            table = relation.to_arrow_table()
+            statements = cursor.extract_statements(select)
+            if [each.type for each in statements] != [duckdb.StatementType.SELECT]:
+                raise Refused("QUERY", "Only a single SELECT statement can be run")
+            # A SELECT may still hold an INSERT, in a WITH.
+            cursor.execute("BEGIN TRANSACTION READ ONLY")
+            yield cursor.sql(select)
         except duckdb.Error as error:
             raise Refused("QUERY", str(error)) from error
         finally:
             cursor.close()
-        return with_wire_types(table, types)
 
     def _fill_once(self) -> None:
         with self._lock:
@@ -93,9 +125,18 @@ class Warehouse:
             self.dataset.fill(self._connection)
             # One thread per query: sums of floats then add up in the same order every time.
             self._connection.execute("SET threads = 1")
+            # No files, no network, nothing spilled to disk, and no reading of Python's variables
+            # as if they were tables.
+            self._connection.execute("SET temp_directory = ''")
+            self._connection.execute("SET python_enable_replacements = false")
             self._connection.execute("SET enable_external_access = false")
             self._connection.execute("SET lock_configuration = true")
             self._filled = True
+
+
+def _columns(relation: duckdb.DuckDBPyRelation) -> list[tuple[str, str]]:
+    kinds = [str(kind) for kind in relation.types]
+    return list(zip(relation.columns, kinds, strict=True))
 
 
 @cache

@@ -28,7 +28,6 @@ def refusal(engine: Engine, query: dict[str, Any]) -> Refused:
         ("join_via_map", {"planes": ["flights"]}),
         ("controls", [{"type": "MULTI_FIELD_FILTER"}]),
         ("transposed_measures", ["flights.count"]),
-        ("userEditedSQL", "SELECT 1"),
         ("staticQueryReferences", {"q": {}}),
     ],
 )

@@ -1,0 +1,25 @@
+"""A query that is ready to run."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Hold a planned query."""
+
+    # What DuckDB runs; empty when none of the fields exists.
+    sql: str
+    # summary.fields: keys as requested, in request order.
+    fields: dict[str, dict[str, Any]]
+    missing_fields: list[str]
+    limit: int | None
+    # The query as planned, defaults filled in.
+    query: dict[str, Any]
+    # How many rows are returned at most, whatever the SQL says.
+    row_cap: int | None = None
+    # The SQL that was sent, and whether it had to be run without being understood.
+    omni_sql: str | None = None
+    omni_sql_parse_failed: bool | None = None

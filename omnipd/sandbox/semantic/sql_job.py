@@ -1,0 +1,45 @@
+"""Queries that come as SQL: which of them are run as they are, and which are read first."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from omnipd.sandbox.semantic.model import Model
+from omnipd.sandbox.semantic.plan import Plan
+from omnipd.sandbox.semantic.refusal import Refused
+from omnipd.sandbox.semantic.verbatim import plan_verbatim
+from omnipd.sandbox.semantic.warehouse import Warehouse
+
+_DO_NOT_PARSE = re.compile(r"^\s*--\s*DO NOT PARSE\s*$", re.MULTILINE)
+
+
+def is_sql_job(query: Mapping[str, Any]) -> bool:
+    """Tell whether a query comes as SQL."""
+    return bool(query.get("userEditedSQL"))
+
+
+def is_verbatim(query: Mapping[str, Any]) -> bool:
+    """Tell whether the SQL is run without being read; any one of four signs will do."""
+    return (
+        query.get("rewriteSql") is False
+        or query.get("parsed") is False
+        or query.get("dbtMode") is True
+        or _DO_NOT_PARSE.search(query["userEditedSQL"]) is not None
+    )
+
+
+def plan_sql_job(model: Model, database: Warehouse, query: Mapping[str, Any]) -> Plan:
+    """Plan a query that comes as SQL.
+
+    Raises
+    ------
+    Refused
+        For SQL that the database does not accept, and for what the sandbox does not do.
+    """
+    if not isinstance(query["userEditedSQL"], str):
+        raise Refused("PLAN", '"userEditedSQL" is not readable')
+    if is_verbatim(query):
+        return plan_verbatim(model, database, query)
+    raise Refused("PLAN", '"userEditedSQL" without "rewriteSql": false is not modelled')

@@ -1,0 +1,65 @@
+"""SQL over the whole way: a body in, rows or an error line out."""
+
+import base64
+import json
+
+import pyarrow as pa
+
+
+def ask(wire, query, **envelope):
+    body = json.dumps({"query": {"fields": [], **query}, **envelope})
+    answer = wire.ask("POST", "/api/v1/query/run", body=body)
+    assert answer.status == 200, answer.body
+    return [json.loads(line) for line in answer.body.decode().splitlines()][1]
+
+
+def rows(job):
+    return pa.ipc.open_stream(base64.b64decode(job["result"])).read_all().to_pylist()
+
+
+def verbatim(server, sql, model="flights"):
+    return {"modelId": server.models[model], "userEditedSQL": sql, "rewriteSql": False}
+
+
+def test_sql_gives_rows_and_a_summary_of_its_columns(server, wire):
+    sql = "SELECT origin, count(*) AS n FROM flights GROUP BY origin ORDER BY origin LIMIT 1"
+    job = ask(wire, verbatim(server, sql))
+    assert job["status"] == "COMPLETE"
+    assert rows(job) == [{"origin": "EWR", "n": 120_835}]
+    assert list(job["summary"]["fields"]) == ["origin", "n"]
+    assert job["summary"]["missing_fields"] == []
+    assert job["summary"]["display_sql"] == sql
+    assert job["query"]["userEditedSQL"] == sql
+    assert job["query"]["rewriteSql"] is False
+
+
+def test_sql_that_fails_is_an_error_line(server, wire):
+    job = ask(wire, verbatim(server, "SELECT nothing FROM flights"))
+    assert (job["status"], job["error_type"]) == ("ERROR", "QUERY")
+    assert "nothing" in job["error_message"]
+    assert "result" not in job
+
+
+def test_sql_that_fails_while_it_runs_is_an_error_line(server, wire):
+    job = ask(wire, verbatim(server, "SELECT carrier::INTEGER AS n FROM flights"))
+    assert (job["status"], job["error_type"]) == ("ERROR", "QUERY")
+    assert "Conversion Error" in job["error_message"]
+
+
+def test_sql_can_be_planned_and_not_run(server, wire):
+    job = ask(wire, verbatim(server, "SELECT carrier::INTEGER AS n FROM flights"), planOnly=True)
+    assert job["status"] == "PLANNED"
+    assert list(job["summary"]["fields"]) == ["n"]
+
+
+def test_sql_and_its_errors_are_hidden_from_those_who_may_not_view_them(serve, connect):
+    server = serve(documents=0, redact_sql=True)
+    wire = connect(server)
+    hidden = ask(wire, verbatim(server, "SELECT nothing FROM flights"))
+    assert "nothing" not in hidden["error_message"]
+    assert ask(wire, verbatim(server, "SELECT 1 AS a"))["summary"]["display_sql"] == ""
+
+
+def test_one_model_cannot_read_the_tables_of_another(server, wire):
+    job = ask(wire, verbatim(server, "SELECT * FROM flights", model="orders"))
+    assert (job["status"], job["error_type"]) == ("ERROR", "QUERY")
