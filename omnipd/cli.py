@@ -9,10 +9,13 @@ Only what `--help` needs is imported at the top; pandas is loaded by the command
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import os
+import signal
 import sys
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -45,7 +48,7 @@ class _Command(click.Command):
 
         from omnipd.errors import OmniError, OmniWarning  # noqa: PLC0415
 
-        with warnings.catch_warnings():
+        with _ended_as_by_ctrl_c(), warnings.catch_warnings():
             warnings.simplefilter("always", OmniWarning)
             warnings.showwarning = _show_warning
             try:
@@ -59,6 +62,19 @@ class _Command(click.Command):
                 os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
                 code = 0
         return ctx.exit(code)
+
+
+@contextlib.contextmanager
+def _ended_as_by_ctrl_c() -> Iterator[None]:
+    """Tidy up after SIGTERM too: by itself it ends Python without a word, and leaves its files."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def _show_warning(message: Warning | str, *_: Any, **__: Any) -> None:
@@ -244,8 +260,6 @@ def whoami(model_id: tuple[str, ...], **given: Any) -> None:
 @click.option("--requests-per-minute", type=int, help="Be as strict as Omni, for example 60.")
 def sandbox(port: int, documents: int, requests_per_minute: int | None) -> None:
     """Start an Omni on this machine, for as long as this command runs."""
-    import threading  # noqa: PLC0415
-
     from omnipd.launch import sandbox as launch  # noqa: PLC0415
 
     with launch(port=port, documents=documents, requests_per_minute=requests_per_minute) as omni:

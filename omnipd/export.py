@@ -77,8 +77,9 @@ def to_csv(
     r"""Write a frame to a CSV file, atomically, with formulas made harmless.
 
     UTF-8, comma, ``\n``; every value is quoted and a null is an empty field without quotes, so
-    that null and empty text differ. Text that a spreadsheet would run as a formula gets a ``'``
-    before it: names in Omni are written by many hands.
+    that null differs from empty text and from the texts ``NA``, ``NaN`` and ``null``. Text that a
+    spreadsheet would run as a formula gets a ``'`` before it: names in Omni are written by many
+    hands.
 
     Parameters
     ----------
@@ -111,6 +112,18 @@ def to_csv(
     "identifier","name"
     "d1","'=1+1"
     <BLANKLINE>
+
+    ``pd.read_csv`` pays no heed to quotes: to it, a document that is called NA has no name.
+    PyArrow does when it is asked to:
+
+    >>> import pyarrow.csv
+    >>> as_written = pyarrow.csv.ConvertOptions(
+    ...     strings_can_be_null=True, quoted_strings_can_be_null=False
+    ... )
+    >>> df = omnipd.flatten_content([{"type": "document", "identifier": "d1", "name": "NA"}])
+    >>> omnipd.to_csv(df[["name", "url"]], path)
+    >>> pyarrow.csv.read_csv(path, convert_options=as_written).to_pylist()
+    [{'name': 'NA', 'url': None}]
     """
     table = _table(df, path, allow_incomplete)
     write_atomically(path, lambda file: write_csv(table, file, raw=raw))

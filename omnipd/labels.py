@@ -1,13 +1,15 @@
 """Labels: many on one item, one string in a column.
 
 A frame holds the labels of an item as the API itself writes them in a query: names joined by
-commas. A comma inside a name is written ``%2C``. Older servers send objects with a ``verified``
-flag, newer ones plain names; both are read.
+commas. A comma inside a name is written ``%2C``, and a name that itself holds ``%2C`` or ``%25``
+has ``%25`` for that percent sign, so that each name can be had back; any other percent sign stays.
+Older servers send objects with a ``verified`` flag, newer ones plain names; both are read.
 """
 
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterable
 from typing import Any
 
@@ -17,7 +19,9 @@ import pyarrow as pa
 from omnipd.columns import FLAG, TEXT, Column
 from omnipd.errors import ArgumentError, notice
 
-_COMMA = "%2C"
+_ESCAPES = {"%2C": ",", "%25": "%"}
+_ESCAPE = re.compile("%2C|%25")
+_LOOKS_ESCAPED = re.compile("%(?=2C|25)")
 
 
 def join_names(labels: Any) -> str:
@@ -28,7 +32,9 @@ def join_names(labels: Any) -> str:
     >>> join_names(["finance", {"name": "q1, q2", "verified": True}])
     'finance,q1%2C q2'
     """
-    return ",".join([_name(label).replace(",", _COMMA) for label in labels])
+    # Most names have neither sign, and a list has thousands of names.
+    names = [_name(label) for label in labels]
+    return ",".join([_escaped(name) if "," in name or "%" in name else name for name in names])
 
 
 def join_verified(labels: Any) -> str | None:
@@ -46,7 +52,8 @@ def split_names(joined: str | None) -> list[str]:
     >>> split_names("finance,q1%2C q2")
     ['finance', 'q1, q2']
     """
-    return [name.replace(_COMMA, ",") for name in joined.split(",")] if joined else []
+    names = joined.split(",") if joined else []
+    return [_ESCAPE.sub(lambda found: _ESCAPES[found[0]], name) for name in names]
 
 
 LABELS = Column(
@@ -84,7 +91,8 @@ def explode_labels(df: pd.DataFrame) -> pd.DataFrame:
     ----------
     df : pandas.DataFrame
         With a ``labels`` column as the readers make it (ask for ``include="labels"``), and
-        ``labels_verified`` where known.
+        ``labels_verified`` where known. There ``%2C`` stands for a comma in a name, and ``%25``
+        for a percent sign that would read as one of the two.
 
     Returns
     -------
@@ -140,6 +148,10 @@ def explode_labels(df: pd.DataFrame) -> pd.DataFrame:
         pd.array(pa.array(verified, FLAG), dtype=pd.ArrowDtype(FLAG)), index=long.index
     )
     return long
+
+
+def _escaped(name: str) -> str:
+    return _LOOKS_ESCAPED.sub("%25", name).replace(",", "%2C")
 
 
 def _name(label: Any) -> str:

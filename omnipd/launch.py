@@ -14,6 +14,8 @@ from typing import Any, Literal, Self
 from omnipd.client import Client
 from omnipd.errors import SettingsError
 from omnipd.settings import Secret, resolve
+from omnipd.transport import Reply
+from omnipd.verdicts import Failure
 
 
 class Sandbox(Client):
@@ -71,13 +73,23 @@ class Sandbox(Client):
         self.models: dict[str, str] = self.server.models
 
     def close(self) -> None:
-        """Stop the server and delete what was kept on disk."""
+        """Stop the server and delete what was kept on disk. It cannot be opened again."""
         super().close()
         self._shut_down()
+        # They would make their folder again.
+        self.cache = self._limiter = None
 
     def __enter__(self) -> Self:
         """Make the sandbox the default client of this context; it stops at its end."""
         return super().__enter__()
+
+    def _exchange(self, *args: Any) -> Reply | Failure:
+        if not self._shut_down.alive:
+            raise SettingsError(
+                "This sandbox is closed: it ends with its with block, or with close().",
+                hint="Start another one: omnipd.sandbox().",
+            )
+        return super()._exchange(*args)
 
 
 def sandbox(

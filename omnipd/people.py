@@ -81,6 +81,8 @@ def whoami(*, model_id: str | list[str] | None = None, client: Client | None = N
         If Omni does not know the key.
     NotFoundError
         If the key has no role on a model of `model_id`.
+    ResponseError
+        If the answer names no user, or holds its roles otherwise than by model.
 
     Examples
     --------
@@ -100,15 +102,24 @@ def whoami(*, model_id: str | list[str] | None = None, client: Client | None = N
             url=client.base_url + "/api/v1/whoami",
             status=200,
         )
+    roles = {} if answer.get("rolesByModel") is None else _roles_by_model(answer, "rolesByModel")
     return Identity(
         instance=client.base_url,
         user_id=str(user.get("id", "")),
         membership_id=user["membershipId"],
         key_scope=str(answer.get("keyScope", "")),
         org_role=str(answer.get("orgRole", "")),
-        roles=answer.get("rolesByModel") or {},
+        roles=roles,
         roles_truncated=bool(answer.get("rolesByModelTruncated", False)),
     )
+
+
+def _roles_by_model(answer: Any, key: paging.Rows) -> dict[str, Record]:
+    """Return the roles of an answer of whoami: an object with a role for each model id."""
+    held = answer.get(key) if isinstance(answer, dict) else None
+    if not isinstance(held, dict) or not all(isinstance(role, dict) for role in held.values()):
+        raise ResponseError("The answer has no roles by model.", status=200)
+    return held
 
 
 def _joined(key: str) -> Callable[[Any], str]:
@@ -828,9 +839,7 @@ def _by_model(
 ) -> Iterator[paging.Page]:
     """Read an object by model id as a list, and tell when Omni cut it off."""
     answer = fetch(params)
-    held = answer.get(rows) if isinstance(answer, dict) and isinstance(rows, str) else None
-    if not isinstance(held, dict) or not all(isinstance(role, dict) for role in held.values()):
-        raise ResponseError("The answer has no roles by model.")
+    held = _roles_by_model(answer, rows)
     yield paging.Page([{**role, "modelId": model} for model, role in held.items()], None)
     if answer.get("rolesByModelTruncated"):
         raise IncompleteReadError(

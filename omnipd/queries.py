@@ -66,7 +66,8 @@ def run_query(
     pandas.DataFrame
         One column per field, in the order of the query, with the Arrow types that Omni sent:
         decimals stay decimals, instants are UTC. Lists and structs are JSON text.
-        ``df.attrs["omni"]`` has job id, SQL, labels, formats and cache kind, where known.
+        ``df.attrs["omni"]`` has job id, SQL, labels, formats and cache kind, where known, the
+        ``limit``, and in ``limit_reached`` whether it may have cut rows off.
 
     Raises
     ------
@@ -84,7 +85,8 @@ def run_query(
     Warns
     -----
     OmniWarning
-        If the result has exactly as many rows as the limit: there may be more.
+        If the result has as many rows as the limit: there may be more. Should Omni send more rows
+        than that, all are returned.
 
     See Also
     --------
@@ -145,8 +147,8 @@ def run_query_arrow(
     Returns
     -------
     pyarrow.Table
-        The columns of :func:`run_query` with nested types as Omni sent them. Job id, SQL, labels
-        and formats are JSON in the schema's metadata under ``omni``.
+        The columns of :func:`run_query` with nested types as Omni sent them. Job id, SQL, labels,
+        formats and ``limit_reached`` are JSON in the schema's metadata under ``omni``.
 
     Raises
     ------
@@ -212,17 +214,26 @@ def _run(
     _check_filters(outcome, request)
     table = _table_of(outcome, request, finish, totals=totals)
     rows = table.column(results.TOTAL_COLUMN).null_count if totals else table.num_rows
-    if request.limit is not None and rows >= request.limit and not request.is_sql:
-        notice(
-            f"The result has exactly {rows:,} rows, which is its limit: there may be more. "
-            'Pass limit="all" for all of them.'
-        )
-    elif request.is_sql and rows == _SQL_CAP:
-        notice(f"The result has {rows:,} rows, where Omni cuts SQL without a limit of its own.")
-    facts = _facts(outcome, client)
+    limit_reached = _say_whether_cut(rows, request)
+    facts = _facts(outcome, client) | {"limit": request.limit, "limit_reached": limit_reached}
     return results.labelled(
         table, outcome.summary.get("fields")
     ) if names == "label" else table, facts
+
+
+def _say_whether_cut(rows: int, request: envelope.Envelope) -> bool:
+    """Return whether there may be more rows than came, and warn of it."""
+    if request.is_sql:
+        if rows == _SQL_CAP:
+            notice(f"The result has {rows:,} rows, where Omni cuts SQL without a limit of its own.")
+        return rows == _SQL_CAP
+    if request.limit is None or rows < request.limit:
+        return False
+    # Rows above the limit are kept: which of them are too many, nothing tells.
+    has = f"exactly {rows:,} rows" if rows == request.limit else f"{rows:,} rows"
+    which = "which is its limit" if rows == request.limit else f"and its limit is {request.limit:,}"
+    notice(f'The result has {has}, {which}: there may be more. Pass limit="all" for all of them.')
+    return True
 
 
 def _check_filters(outcome: jobs.Outcome, request: envelope.Envelope) -> None:

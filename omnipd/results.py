@@ -164,12 +164,14 @@ def _total_marks(table: pa.Table) -> pa.ChunkedArray | None:
 
 def _values_from_sidecars(table: pa.Table, marks: pa.ChunkedArray) -> pa.Table:
     """Take the values of totals rows from their sidecar columns, the first of each wins."""
+    # A database may give names back in another case; of two such columns the first is meant.
     bases = {name.lower(): name for name in reversed(table.column_names)}
+    bases |= {name: name for name in table.column_names}
     done = set()
     is_total = pc.is_valid(marks)
     for name in table.column_names:
         found = _SIDECAR.match(name)
-        base = bases.get(found.group(1).lower()) if found else None
+        base = bases.get(found[1], bases.get(found[1].lower())) if found else None
         if base is None or base in done:
             continue
         done.add(base)

@@ -321,6 +321,12 @@ class Transport:
                 f"the server's TLS certificate is not trusted ({why[0] if why else 'wrong host name'})",
                 "Behind a company proxy: export REQUESTS_CA_BUNDLE=/path/to/company-ca.pem",
             )
+        if any(isinstance(one, ssl.SSLError) and one.reason in _NO_TLS for one in chain):
+            return Failure(
+                "untrusted",
+                "what listens there does not speak TLS",
+                "Does the address begin with http:// instead of https://? Check OMNI_BASE_URL.",
+            )
         if has(urllib3.exceptions.NameResolutionError, socket.gaierror):
             return Failure("unresolved", "the host name is not known", "Check OMNI_BASE_URL.")
         if has(urllib3.exceptions.NewConnectionError, urllib3.exceptions.ConnectTimeoutError):
@@ -335,9 +341,18 @@ class Transport:
             return Failure("lost", "the server was silent for too long")
         if has(http.client.HTTPException) and not has(http.client.RemoteDisconnected):
             return Failure(
-                "garbled", "what came back is not HTTP", "Check OMNI_BASE_URL and the proxy."
+                "garbled",
+                "what came back is not HTTP",
+                f"Check OMNI_BASE_URL and the proxy.{self._maybe_tls}",
             )
-        return Failure("lost", "the connection broke before an answer came")
+        return Failure(
+            "lost", "the connection broke before an answer came", self._maybe_tls.strip() or None
+        )
+
+    @property
+    def _maybe_tls(self) -> str:
+        """Return what else may be wrong: a server that wants TLS takes plain text for garbage."""
+        return "" if self._secure else " Does the address begin with https:// instead of http://?"
 
     @property
     def _secure(self) -> bool:
@@ -367,6 +382,9 @@ class Transport:
         request.headers["Authorization"] = _Bearer(f"Bearer {self._settings.key.reveal()}")
         return request
 
+
+#: OpenSSL's words for plain text where a handshake was expected.
+_NO_TLS = {"WRONG_VERSION_NUMBER", "HTTP_REQUEST", "RECORD_LAYER_FAILURE", "PACKET_LENGTH_TOO_LONG"}
 
 _UNSENDABLE = (
     requests.exceptions.InvalidURL,

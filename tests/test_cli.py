@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -240,9 +241,12 @@ def test_help_needs_neither_pandas_nor_the_http_library():
     assert result.stdout.splitlines()[-1] == "[]"
 
 
-def test_the_sandbox_command_serves_until_it_is_interrupted(tmp_path):
-    import signal
-
+@pytest.mark.parametrize("how", ["SIGINT", "SIGTERM"])
+def test_the_sandbox_command_serves_until_it_is_ended_and_leaves_nothing(
+    tmp_path, monkeypatch, how
+):
+    (tmp_path / "temporary").mkdir()
+    monkeypatch.setenv("TMPDIR", str(tmp_path / "temporary"))
     process = subprocess.Popen(
         [sys.executable, "-m", "omnipd.cli", "sandbox", "--port", "0", "--documents", "3"],
         stdout=subprocess.PIPE,
@@ -254,10 +258,12 @@ def test_the_sandbox_command_serves_until_it_is_interrupted(tmp_path):
         key = process.stdout.readline().strip().removeprefix("export OMNI_API_KEY=")
         with omnipd.connect(address, key, cache_dir=tmp_path):
             assert omnipd.whoami().key_scope == "organization"
-        process.send_signal(signal.SIGINT)
+        assert len(os.listdir(tmp_path / "temporary")) == 1
+        process.send_signal(getattr(signal, how))
         _, err = process.communicate(timeout=20)
         assert process.returncode == 0, err
         assert "Stopped." in err
+        assert os.listdir(tmp_path / "temporary") == []
     finally:
         process.kill()
         process.communicate()

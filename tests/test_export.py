@@ -9,6 +9,7 @@ from decimal import Decimal
 
 import pandas as pd
 import pyarrow as pa
+import pyarrow.csv
 import pyarrow.parquet as pq
 import pytest
 
@@ -60,6 +61,17 @@ def test_csv_tells_null_from_empty_and_keeps_decimals(tmp_path):
         '"a","1","1.10","2026-01-02 03:04:05.000006Z","true","[""x""]"',
         '"",,,,"false","[]"',
     ]
+
+
+def test_csv_tells_null_from_text_that_looks_like_it(tmp_path):
+    texts = ["NaN", "NA", "null", "NULL", "None", "", "\\N", "nan", None]
+    omnipd.to_csv(frame(text=pa.array(texts), n=pa.array(range(9))), tmp_path / "f.csv")
+    as_written = pyarrow.csv.ConvertOptions(
+        strings_can_be_null=True, quoted_strings_can_be_null=False
+    )
+    read = pyarrow.csv.read_csv(tmp_path / "f.csv", convert_options=as_written)
+    assert read["text"].to_pylist() == texts
+    assert (tmp_path / "f.csv").read_text().splitlines()[9] == ',"8"'
 
 
 @pytest.mark.parametrize(
@@ -121,6 +133,27 @@ def test_a_failed_write_leaves_the_old_file_and_nothing_else(tmp_path):
     assert str(path) in str(caught.value)
     assert path.read_text() == "old"
     assert os.listdir(tmp_path) == ["f.csv"]
+
+
+def test_a_file_is_on_the_disk_before_it_has_its_name_and_its_name_after(tmp_path, monkeypatch):
+    path = tmp_path / "f.csv"
+    sync, move = os.fsync, os.replace
+    steps = []
+
+    def fsync(descriptor):
+        what = os.fstat(descriptor)
+        folder = stat.S_ISDIR(what.st_mode)
+        steps.append("folder" if folder else f"file of {what.st_size} bytes")
+        sync(descriptor)
+
+    def replace(part, target):
+        steps.append("named")
+        move(part, target)
+
+    monkeypatch.setattr(os, "fsync", fsync)
+    monkeypatch.setattr(os, "replace", replace)
+    export.write_atomically(path, lambda file: file.write(b"whole"))
+    assert steps == ["file of 5 bytes", "named", "folder"]
 
 
 def test_an_interrupt_leaves_nothing(tmp_path):

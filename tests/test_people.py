@@ -561,6 +561,17 @@ def test_roles_that_omni_left_out_are_an_error_that_has_the_others(scripted):
     assert caught.value.partial["model_id"].tolist() == [MODEL]
 
 
+@pytest.mark.parametrize(
+    "held", [[], [{"modelId": MODEL, "roleName": "VIEWER"}], {MODEL: "VIEWER"}, "VIEWER"]
+)
+def test_roles_that_are_not_by_model_are_taken_for_none_by_nobody(scripted, held):
+    scripted.script(answer({**roles_by_model(), "rolesByModel": held}))
+    with client_of(scripted, cache=False):
+        for ask in (omnipd.whoami, omnipd.read_whoami_roles):
+            with pytest.raises(omnipd.ResponseError, match="no roles by model"):
+                ask()
+
+
 # --- older servers, and what must not be
 
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import gc
+import json
 import os
 import socket
 import threading
@@ -236,6 +237,17 @@ def test_the_closest_word_on_whom_to_act_for_wins(scripted, fake_time):
     ]
 
 
+def test_the_closest_word_on_the_branch_wins(scripted, fake_time):
+    scripted.script(*[whole_answer(pa.table({"a.b": [1]}))] * 3)
+    with client_of(scripted, fake_time) as client:
+        omnipd.run_query(QUERY, client=client)
+        omnipd.run_query({"query": QUERY, "branchId": "outer"}, client=client)
+        omnipd.run_query({"query": QUERY, "branchId": "outer"}, branch_id="own", client=client)
+    sent = [json.loads(body) for *_, body in scripted.requests]
+    assert [body.get("branchId") for body in sent] == [None, "outer", "own"]
+    assert all("branchId" not in body["query"] for body in sent)
+
+
 def test_a_timeout_is_that_of_the_whole_call(scripted, fake_time):
     scripted.script(answer(b"", 429, Retry_After="60"), answer(b"", 429, Retry_After="60"))
     with client_of(scripted, fake_time) as client, pytest.raises(omnipd.OmniError):
@@ -346,3 +358,39 @@ def test_a_sandbox_that_nobody_closes_leaves_nothing():
     gc.collect()
     assert not folder.exists()
     assert Clock().monotonic() > 0
+
+
+def test_a_closed_sandbox_says_so_and_leaves_nothing():
+    with omnipd.sandbox(documents=3) as omni:
+        assert len(omnipd.read_content()) > 0
+        model = omni.models["flights"]
+    for ask in (
+        lambda: omnipd.read_content(client=omni),
+        lambda: omnipd.read_content(client=omni, refresh=True),
+        lambda: omnipd.run_query(QUERY, model_id=model, client=omni),
+        lambda: omnipd.whoami(client=omni),
+    ):
+        with pytest.raises(omnipd.SettingsError, match="sandbox is closed"):
+            ask()
+    assert not omni.disk.exists()
+    with omni, pytest.raises(omnipd.SettingsError, match="sandbox is closed"):
+        omnipd.read_folders()
+
+
+def test_a_paced_sandbox_that_is_closed_leaves_nothing_either():
+    with omnipd.sandbox(documents=3, requests_per_minute=60) as omni:
+        omnipd.read_labels()
+    with pytest.raises(omnipd.SettingsError, match="sandbox is closed"):
+        omnipd.read_labels(client=omni)
+    assert not omni.disk.exists()
+
+
+def test_what_was_kept_of_one_sandbox_is_not_taken_for_an_answer_of_the_next(tmp_path):
+    with omnipd.sandbox(documents=3) as omni:
+        port, key = omni.server.url.rpartition(":")[2], omni.api_key
+        with omnipd.connect(omni.base_url, key, cache_dir=tmp_path) as client:
+            first = omnipd.read_documents(client=client)
+    with omnipd.sandbox(documents=30, port=int(port)) as omni:
+        with omnipd.connect(omni.base_url, omni.api_key, cache_dir=tmp_path) as client:
+            assert len(omnipd.read_documents(client=client)) > len(first)
+        assert key != omni.api_key

@@ -263,6 +263,23 @@ def test_the_facts_of_a_run_are_small_and_fit_for_json(dated):
     assert facts["job_id"]
 
 
+@pytest.mark.parametrize(
+    ("limit", "kept", "reached"),
+    [(None, 1000, True), (3, 3, True), (5, 3, False), ("all", 3, False)],
+)
+def test_a_frame_says_whether_its_limit_may_have_cut_it(dated, limit, kept, reached):
+    fields = ["flights.date[date]", "flights.dest"] if limit is None else ["flights.origin"]
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "The result has exactly", omnipd.OmniWarning)
+        df = omnipd.run_query(flights(fields), limit=limit)
+        table = omnipd.run_query_arrow(flights(fields), limit=limit)
+    facts = df.attrs["omni"]
+    applied = {None: 1000, "all": None}.get(limit, limit)
+    assert (len(df), facts["limit"], facts["limit_reached"]) == (kept, applied, reached)
+    assert json.loads(table.schema.metadata[b"omni"])["limit_reached"] is reached
+    assert facts["complete"] is True
+
+
 def test_totals_are_dropped_unless_asked_for(dated):
     query = flights(
         ["flights.origin", "flights.count"], column_totals={"::total::": {"type": "aggregation"}}

@@ -188,6 +188,26 @@ def test_a_comma_in_a_label_survives():
     assert omnipd.explode_labels(df)["label"].tolist() == ["a,b", "c"]
 
 
+@pytest.mark.parametrize(
+    ("name", "held"),
+    [
+        ("100%", "100%"),
+        ("a%2Cb", "a%252Cb"),
+        ("a%2cb", "a%2cb"),
+        ("%25", "%2525"),
+        ("%252C", "%25252C"),
+        ("%,", "%%2C"),
+        ("%2,5", "%2%2C5"),
+        ("%%2C", "%%252C"),
+        ("50%,25%", "50%%2C25%"),
+    ],
+)
+def test_what_looks_like_an_escaped_comma_in_a_label_survives(name, held):
+    df = omnipd.flatten_content([DOCUMENT | {"labels": [name, name]}])
+    assert df["labels"].tolist() == [f"{held},{held}"]
+    assert omnipd.explode_labels(df)["label"].tolist() == [name, name]
+
+
 def test_labels_that_were_not_asked_for_are_not_taken_for_none():
     with pytest.raises(omnipd.ArgumentError, match="not asked for"):
         omnipd.explode_labels(omnipd.flatten_content([{"type": "document", "identifier": "d"}]))

@@ -72,6 +72,16 @@ def test_sidecars_hold_the_value_of_totals_rows():
     assert kept.column_names == ["Total Price", "n", "omni_total"]
 
 
+def test_a_sidecar_belongs_to_its_own_name_or_else_to_the_first_in_another_case():
+    marks = {"__omni_column_total_indicator": ["column_total"]}
+    exact = {"PRICE": [None], "price": [None], "price__omni_summ": [3.0]}
+    alike = {"PRICE": [None], "Price": [None], "price__omni_summ": [3.0]}
+    for columns, wanted in ((exact, [None, 3.0]), (alike, [3.0, None])):
+        numbers = {name: pa.array(held, pa.float64()) for name, held in columns.items()}
+        kept = normalise(pa.table(numbers | marks), [], totals=True)
+        assert [kept.column(0)[0].as_py(), kept.column(1)[0].as_py()] == wanted
+
+
 def test_a_formatted_grain_keeps_its_time_under_the_plain_name():
     table = pa.table({"a.t[month]__raw": [5], "n": [1], "a.t[month]": ["May"]})
     assert normalise(table, ["a.t[month]", "n"]).to_pydict() == {"a.t[month]": [5], "n": [1]}

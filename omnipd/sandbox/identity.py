@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
@@ -40,9 +41,9 @@ class Caller:
     key_scope: KeyScope
 
 
-def make_key(owner: str) -> str:
+def make_key() -> str:
     """Make a key of the shape Omni gives: prefix, 50 letters and digits, 6 of checksum."""
-    secret = chance.base62(50, "key", owner)
+    secret = "".join(secrets.choice(chance.BASE62) for _ in range(50))
     checksum = crc32(secret.encode())
     letters = ""
     for _ in range(6):
@@ -52,11 +53,15 @@ def make_key(owner: str) -> str:
 
 
 class Keyring:
-    """Know the sandbox's two keys."""
+    """Know the sandbox's two keys.
+
+    They are new for each sandbox: what a program has kept under the key of one must not be taken
+    for an answer of the next, which may stand at the same address with other content.
+    """
 
     def __init__(self, organisation: Organisation) -> None:
-        self.api_key = make_key("organization")
-        self.personal_key = make_key(organisation.token_holder.email)
+        self.api_key = make_key()
+        self.personal_key = make_key()
         self._callers = {
             self.api_key: Caller(organisation.administrator, "organization"),
             self.personal_key: Caller(organisation.token_holder, "user"),

@@ -400,6 +400,12 @@ def test_a_result_as_long_as_its_limit_warns(scripted, fake_time):
         run(scripted, fake_time, arrow(), query=QUERY | {"limit": 3})
 
 
+def test_rows_above_the_limit_are_kept_and_said(scripted, fake_time):
+    with pytest.warns(omnipd.OmniWarning, match="3 rows, and its limit is 2"):
+        df = run(scripted, fake_time, arrow(), query=QUERY | {"limit": 2})
+    assert len(df) == 3
+
+
 def test_a_long_text_beside_the_result_is_no_matter_however_it_is_cut():
     from omnipd.ndjson import LineReader
 

@@ -126,6 +126,37 @@ def test_429_is_no_try(scripted, fake_time):
     assert len(scripted.requests) == 9
 
 
+def test_429s_use_up_the_fund_of_retries_and_successes_fill_it_again(scripted, fake_time):
+    # 500 in the fund and never more, 5 for each wait, 1 back for each success.
+    once = blocked(Retry_After="1")
+    scripted.script(*[GOOD] * 5, *[once] * 101, *[GOOD] * 5, once, GOOD, once)
+    with client_of(scripted, fake_time) as client:
+        for _ in range(5):
+            whoami(client)
+        with pytest.raises(RateLimitError):
+            whoami(client)
+        assert fake_time.slept == [1] * 100
+        for _ in range(5):
+            whoami(client)
+        whoami(client)
+        assert fake_time.slept == [1] * 101
+        with pytest.raises(RateLimitError):
+            whoami(client)
+    assert fake_time.slept == [1] * 101
+    assert len(scripted.requests) == 5 + 101 + 5 + 2 + 1
+
+
+def test_retries_use_up_the_same_fund(scripted, fake_time):
+    # 14 for each retry, 4 retries in each call: the ninth call has 52 left, and pays for three.
+    scripted.script(answer(b"", 503))
+    with client_of(scripted, fake_time) as client:
+        for _ in range(10):
+            with pytest.raises(omnipd.ServerError):
+                whoami(client)
+    assert len(fake_time.slept) == 8 * 4 + 3
+    assert len(scripted.requests) == 8 * 5 + 4 + 1
+
+
 def test_with_a_timeout_429_is_waited_for_within_it(scripted, fake_time):
     scripted.script(blocked())
     with client_of(scripted, fake_time, timeout=30) as client, pytest.raises(RateLimitError):

@@ -86,6 +86,24 @@ def test_a_post_whose_tls_handshake_breaks_was_not_sent_and_is_tried_again(fake_
     assert len(accepted) == 5
 
 
+def test_https_to_a_server_of_plain_http_says_so_at_once(server, fake_time):
+    address = server.url.replace("http://", "https://")
+    with client_of(address, fake_time) as client, pytest.raises(NetworkError) as caught:
+        client.get("/api/v1/whoami")
+    assert "does not speak TLS" in str(caught.value)
+    assert "http:// instead of https://?" in caught.value.hint
+    assert fake_time.slept == []
+
+
+def test_plain_http_to_a_server_of_https_says_what_it_may_be(secure, fake_time):
+    server = secure().script(GOOD)
+    address = server.url.replace("https://", "http://")
+    with client_of(address, fake_time) as client, pytest.raises(NetworkError) as caught:
+        client.get("/api/v1/whoami")
+    assert "https:// instead of http://?" in caught.value.hint
+    assert server.requests == []
+
+
 @pytest.mark.usefixtures("trusted", "hosts")
 def test_tls_that_breaks_after_a_post_was_sent_leaves_its_outcome_unknown(secure, fake_time):
     def garbage(connection):
