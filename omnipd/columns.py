@@ -41,16 +41,19 @@ class Column:
         What it means, for the reference.
     convert : callable, optional
         From the wire's value, never null, to the column's.
+    wire : pyarrow.DataType, optional
+        The type of what the wire usually holds. None when only ``convert`` can read it.
     at_once : callable, optional
-        The same for many values, nulls among them, to an Arrow array; raises for what only
-        ``convert`` can read. Only for speed.
+        From an array of ``wire`` to one of ``type``; raises for what only ``convert`` can read.
+        None when they are the same. Only for speed, as ``wire`` is.
     """
 
     type: pa.DataType
     paths: tuple[str, ...]
     doc: str
     convert: Callable[[Any], Any] | None = None
-    at_once: Callable[[list[Any]], pa.Array] | None = None
+    wire: pa.DataType | None = None
+    at_once: Callable[[pa.Array], pa.Array] | None = None
 
 
 Columns = Mapping[str, Column]
@@ -58,27 +61,27 @@ Columns = Mapping[str, Column]
 
 def text(*paths: str, doc: str) -> Column:
     """Declare a string."""
-    return Column(TEXT, paths, doc)
+    return Column(TEXT, paths, doc, wire=TEXT)
 
 
 def count(*paths: str, doc: str) -> Column:
     """Declare a whole number; null when the server did not say, zero when it said zero."""
-    return Column(COUNT, paths, doc, to_count, _counts)
+    return Column(COUNT, paths, doc, to_count, wire=COUNT)
 
 
 def flag(*paths: str, doc: str) -> Column:
     """Declare a boolean."""
-    return Column(FLAG, paths, doc)
+    return Column(FLAG, paths, doc, wire=FLAG)
 
 
 def instant(*paths: str, doc: str) -> Column:
     """Declare a moment in UTC, read from ISO 8601 text or Unix milliseconds."""
-    return Column(INSTANT, paths, doc, to_instant, _instants)
+    return Column(INSTANT, paths, doc, to_instant, TEXT, _instants)
 
 
 def folder_path(*paths: str, doc: str) -> Column:
     """Declare a folder path with exactly one leading slash: Omni sends it with and without."""
-    return Column(TEXT, paths, doc, lambda value: "/" + str(value).lstrip("/"), _folder_paths)
+    return Column(TEXT, paths, doc, _to_folder_path, TEXT, _folder_paths)
 
 
 def as_json(value: Any) -> str:
@@ -155,19 +158,17 @@ def to_instant(value: Any) -> datetime:
     return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
-def _counts(values: list[Any]) -> pa.Array:
-    if not {type(value) for value in values} <= {int, type(None)}:
-        raise ValueError("not only whole numbers")
-    return pa.array(values, COUNT)
-
-
-def _instants(values: list[Any]) -> pa.Array:
-    moments = pa.array(values, TEXT).cast(INSTANT)
+def _instants(texts: pa.Array) -> pa.Array:
+    moments = texts.cast(INSTANT)
     ends = pc.min_max(moments.cast(COUNT)).as_py()
     if ends["min"] is not None and not (ends["min"] >= _YEAR_1 and ends["max"] < _YEAR_10000):
         raise ValueError("a moment that Python cannot hold")
     return moments
 
 
-def _folder_paths(values: list[Any]) -> pa.Array:
-    return pc.binary_join_element_wise("/", pc.utf8_ltrim(pa.array(values, TEXT), "/"), "")
+def _to_folder_path(value: Any) -> str:
+    return "/" + str(value).lstrip("/")
+
+
+def _folder_paths(texts: pa.Array) -> pa.Array:
+    return pc.binary_join_element_wise("/", pc.utf8_ltrim(texts, "/"), "")

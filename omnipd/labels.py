@@ -15,6 +15,7 @@ from typing import Any
 
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from omnipd.columns import FLAG, TEXT, Column
 from omnipd.errors import ArgumentError, notice
@@ -22,6 +23,7 @@ from omnipd.errors import ArgumentError, notice
 _ESCAPES = {"%2C": ",", "%25": "%"}
 _ESCAPE = re.compile("%2C|%25")
 _LOOKS_ESCAPED = re.compile("%(?=2C|25)")
+_NAMES = pa.list_(TEXT)
 
 
 def join_names(labels: Any) -> str:
@@ -44,6 +46,28 @@ def join_verified(labels: Any) -> str | None:
     return join_names(label for label in labels if label["verified"])
 
 
+def _joined(labels: pa.ListArray) -> pa.Array:
+    """Do for many records what :func:`join_names` does for one, where labels are plain names."""
+    _check_names(labels)
+    marked = pc.replace_substring_regex(labels.values, "%(2C|25)", r"%25\1")
+    escaped = pc.replace_substring(marked, ",", "%2C")
+    return pc.binary_join(
+        pa.ListArray.from_arrays(labels.offsets, escaped, mask=labels.is_null()), ","
+    )
+
+
+def _verified(labels: pa.ListArray) -> pa.Array:
+    """Do so for :func:`join_verified`: of plain names it is not known, of none there are none."""
+    _check_names(labels)
+    none = pc.equal(pc.list_value_length(labels), 0)
+    return pc.if_else(none, "", pa.scalar(None, TEXT))
+
+
+def _check_names(labels: pa.ListArray) -> None:
+    if labels.values.null_count:
+        raise ValueError("a label without a name")
+
+
 def split_names(joined: str | None) -> list[str]:
     """Return the names in a joined string.
 
@@ -61,12 +85,16 @@ LABELS = Column(
     ("labels",),
     "Label names, comma-joined; null when not asked for, empty when there are none",
     join_names,
+    _NAMES,
+    _joined,
 )
 LABELS_VERIFIED = Column(
     TEXT,
     ("labels",),
     "The verified ones among them, comma-joined; null when the server does not say",
     join_verified,
+    _NAMES,
+    _verified,
 )
 
 

@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from omnipd.errors import ResponseError
+from omnipd.unread import UnreadPage
 
-#: Query parameters in the wire's spelling → the parsed JSON answer.
+#: Query parameters in the wire's spelling → the parsed JSON answer, or an :class:`UnreadPage`.
 Fetch = Callable[[Mapping[str, str]], Any]
 
 _EMPTY_PAGES = 3
@@ -20,10 +21,14 @@ _EMPTY_PAGES = 3
 
 @dataclass(frozen=True)
 class Page:
-    """The records of one answer, and how many the server says there are in all."""
+    """The records of one answer, and how many the server says there are in all.
+
+    Of a page that was not parsed ``unread`` is the body, and ``records`` is empty.
+    """
 
     records: list[dict[str, Any]]
     total: int | None
+    unread: bytes | None = None
 
 
 #: The key under which the rows stand, or the keys that servers of different age use for it; None
@@ -44,16 +49,16 @@ def cursor(fetch: Fetch, params: Mapping[str, str], rows: Rows) -> Iterator[Page
     empty = 0
     while True:
         answer = fetch(asked)
-        records = rows_of(answer, rows)
-        info = answer.get("pageInfo")
+        unread = answer.body if isinstance(answer, UnreadPage) else None
+        records = [] if unread else rows_of(answer, rows)
+        info = answer.info if isinstance(answer, UnreadPage) else answer.get("pageInfo")
         if not isinstance(info, dict) or not isinstance(info.get("hasNextPage"), bool):
             raise ResponseError(
                 "The answer has no usable pageInfo, so the end of the list cannot be known."
             )
         total = info.get("totalRecords")
-        yield Page(
-            records, total if isinstance(total, int) and not isinstance(total, bool) else None
-        )
+        known = isinstance(total, int) and not isinstance(total, bool)
+        yield Page(records, total if known else None, unread)
         if not info["hasNextPage"]:
             return
         following = info.get("nextCursor")
@@ -62,7 +67,7 @@ def cursor(fetch: Fetch, params: Mapping[str, str], rows: Rows) -> Iterator[Page
         following = str(following)
         if following in seen:
             raise ResponseError("The server named the same cursor twice; the list would never end.")
-        empty = 0 if records else empty + 1
+        empty = 0 if records or unread else empty + 1
         if empty > _EMPTY_PAGES:
             raise ResponseError(f"More than {_EMPTY_PAGES} empty pages came in a row.")
         seen.add(following)

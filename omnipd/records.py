@@ -8,12 +8,12 @@ declares is kept as JSON in ``extra``.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pyarrow as pa
 
-from omnipd.columns import TEXT, Column, Columns, as_json, whole_text
+from omnipd.columns import COUNT, TEXT, Column, Columns, as_json, whole_text
 from omnipd.errors import notice
 
 Record = dict[str, Any]
@@ -23,7 +23,7 @@ EXTRA = "extra"
 
 
 #: What Arrow and the conversions raise for a value of another type than declared.
-_MISFITS = (pa.ArrowException, ValueError, TypeError, OverflowError, AttributeError)
+MISFITS = (pa.ArrowException, ValueError, TypeError, OverflowError, AttributeError)
 
 
 _NOTHING: Record = {}
@@ -61,6 +61,13 @@ class TableBuilder:
         if len(self._pending) >= _BATCH:
             self._convert()
 
+    def add_arrays(self, arrays: Mapping[str, pa.Array]) -> None:
+        """Append records that are columns already, ``extra`` among them."""
+        self._convert()
+        for name, array in arrays.items():
+            self._arrays[name].append(array)
+        self.rows += len(arrays[EXTRA])
+
     def finish(self) -> pa.Table:
         """Return the table of all pages, and warn once of what was not as declared."""
         self._convert()
@@ -84,6 +91,8 @@ class TableBuilder:
 
     def _convert(self) -> None:
         """Turn the records so far into arrays, and let them go."""
+        if not self._pending:
+            return
         values = Values(self._pending)
         for name, column in self._columns.items():
             self._arrays[name].append(self._array(name, column, values))
@@ -100,21 +109,21 @@ class TableBuilder:
 
     def _array(self, name: str, column: Column, batch: Values) -> pa.Array:
         values = batch.first(column.paths)
-        if column.at_once is not None:
+        if column.wire is not None:
             try:
-                return column.at_once(values)
-            except _MISFITS:
+                return _usual(values, column)
+            except MISFITS:
                 pass
         try:
             return _typed(values, column)
         except UnicodeEncodeError:
             self._halved.add(name)
             values = [whole_text(value) for value in values]
-        except _MISFITS:
+        except MISFITS:
             pass
         try:
             return _typed(values, column)
-        except _MISFITS:
+        except MISFITS:
             return pa.array([self._text(name, value, column) for value in values], TEXT)
 
     def _text(self, name: str, value: Any, column: Column) -> str | None:
@@ -123,7 +132,7 @@ class TableBuilder:
             return None
         try:
             return str(_typed([whole_text(value)], column).cast(TEXT)[0].as_py())
-        except _MISFITS:
+        except MISFITS:
             self._drifted.setdefault(name, value)
             return str(whole_text(_as_text(value)))
 
@@ -276,6 +285,15 @@ class Values:
             held = self._at(parent)
             self._inner[parent] = [one if type(one) is dict else _NOTHING for one in held]
         return [one.get(child) for one in self._inner[parent]]
+
+
+def _usual(values: Sequence[Any], column: Column) -> pa.Array:
+    """Return a column whose values have the usual form; raise for any other."""
+    # Arrow would cut 1.5 to 1, and take true for it.
+    if column.wire == COUNT and not {type(value) for value in values} <= {int, type(None)}:
+        raise ValueError("not only whole numbers")
+    array = pa.array(values, column.wire)
+    return array if column.at_once is None else column.at_once(array)
 
 
 def _typed(values: Sequence[Any], column: Column) -> pa.Array:

@@ -24,7 +24,8 @@ from omnipd.errors import (
     notice,
 )
 from omnipd.frames import to_frame
-from omnipd.records import InferringBuilder, Record, TableBuilder, Values
+from omnipd.gather import Gatherer
+from omnipd.records import Record
 
 _REREAD_PAGES = 10
 
@@ -66,6 +67,9 @@ class Listing:
     exhaustive: bool = True
 
 
+#: Asks for a page; a body that the second argument makes something of is not parsed.
+_Fetch = Callable[[Mapping[str, str], Callable[[bytes], Any]], Any]
+
 #: A table and the facts of how it was read.
 Reading = tuple[pa.Table, dict[str, Any]]
 
@@ -92,16 +96,16 @@ class Walk:
             return None
         marks: dict[str, datetime] = {}
 
-        def begin() -> paging.Fetch:
+        def begin() -> _Fetch:
             marks.clear()
             return fetch
 
-        def fetch(params: Mapping[str, str]) -> Any:
+        def fetch(params: Mapping[str, str], glance: Callable[[bytes], Any]) -> Any:
             page = cache.load(path, params)
             if page is None or (marks and page.walk not in marks):
                 raise _NotStored
             marks[page.walk] = page.fetched_at
-            return strictjson.parse(page.body)[0]
+            return glance(page.body) or strictjson.parse(page.body)[0]
 
         try:
             table, _ = self._collect(begin, query, here, strict=True)
@@ -118,15 +122,16 @@ class Walk:
         asked = 0
         taken: list[tuple[Mapping[str, str], bytes]] = []
 
-        def begin() -> paging.Fetch:
+        def begin() -> _Fetch:
             taken.clear()
             return fetch
 
-        def fetch(params: Mapping[str, str]) -> Any:
+        def fetch(params: Mapping[str, str], glance: Callable[[bytes], Any]) -> Any:
             nonlocal asked
             asked += 1
-            answer = client.get(path, params, deadline=deadline)
-            taken.append((dict(params), answer.body))
+            answer = client.get(path, params, deadline=deadline, glance=glance)
+            if client.cache is not None:
+                taken.append((dict(params), answer.body))
             return answer.content
 
         table, complete = self._collect(begin, query, here, strict=self._strict)
@@ -136,7 +141,7 @@ class Walk:
 
     def _collect(
         self,
-        begin: Callable[[], paging.Fetch],
+        begin: Callable[[], _Fetch],
         query: Mapping[str, str],
         here: Sequence[Step],
         *,
@@ -146,8 +151,9 @@ class Walk:
         most = None if here else self._limit
         for last in (False, True):
             reading = _Pass(self._listing, most, self._client.progress)
+            table = None
             try:
-                reading.run(begin(), query)
+                table = reading.run(begin(), query)
             except BadRequestError as error:
                 if reading.pages == 0 or error.status != 400:
                     raise self._with_partial(error, reading) from None
@@ -156,7 +162,8 @@ class Walk:
                 raise self._with_partial(error, reading) from None
             if not reading.faults or last or reading.pages > _REREAD_PAGES:
                 break
-        table = reading.builder.finish()
+        if table is None:
+            table = reading.gathered.what_came()
         if reading.faults and (strict or reading.cut_short):
             raise self._with_partial(
                 IncompleteReadError(
@@ -182,7 +189,7 @@ class Walk:
         """Let an error carry the rows that were read before it, and nothing of the key."""
         error.message = self._client.hide_key(error.message)
         if reading.pages and error.partial is None:
-            table = reading.builder.finish() if table is None else table
+            table = reading.gathered.what_came() if table is None else table
             error.partial = to_frame(table, self._facts(reading.pages, datetime.now(UTC), False))
             total = f" of {reading.total:,}" if reading.total is not None else ""
             error.message += (
@@ -214,12 +221,14 @@ class _Pass:
         progress: Callable[[str, int, int | None], None] | None,
     ) -> None:
         self._listing = listing
-        self._most = most
         self._progress = progress
-        self.builder: TableBuilder | InferringBuilder = (
-            InferringBuilder()
-            if listing.columns is None
-            else TableBuilder(listing.columns, exhaustive=listing.exhaustive)
+        self.gathered = Gatherer(
+            listing.columns,
+            key=listing.key,
+            rows=listing.rows,
+            unfold=listing.unfold,
+            exhaustive=listing.exhaustive,
+            most=most,
         )
         self.pages = 0
         self.total: int | None = None
@@ -230,52 +239,27 @@ class _Pass:
         """Whether pages are missing for certain; then not even ``strict=False`` returns them."""
         return any("was refused" in fault for fault in self.faults)
 
-    def run(self, fetch: paging.Fetch, query: Mapping[str, str]) -> None:
-        """Read pages until the end or the wanted number of rows."""
-        seen: set[tuple[Any, ...]] = set()
-        records, repeated, totals = 0, 0, set()
-        enough = False
-        for page in self._listing.pages(fetch, query, self._listing.rows):
-            rows = page.records
-            if (unfold := self._listing.unfold) is not None:
-                rows = [row for record in page.records for row in unfold(record)]
-            fresh = self._new(rows, seen)
-            repeated += len(rows) - len(fresh)
-            records += len(page.records) if unfold is not None else len(fresh)
-            if self._most is not None:
-                fresh = fresh[: self._most - self.builder.rows]
-            self.builder.add(fresh)
+    def run(self, fetch: _Fetch, query: Mapping[str, str]) -> pa.Table:
+        """Read pages until the end or the wanted number of rows, and return their table."""
+        gathered, totals = self.gathered, set()
+        pages = self._listing.pages(
+            lambda asked: fetch(asked, gathered.glance), query, self._listing.rows
+        )
+        for page in pages:
+            gathered.add(page)
             self.pages += 1
             self.total = page.total
             totals.add(page.total)
             if self._progress is not None:
-                self._progress(self._listing.path, self.builder.rows, page.total)
-            if self._most is not None and self.builder.rows >= self._most:
-                enough = True
+                self._progress(self._listing.path, gathered.rows, page.total)
+            if gathered.enough:
                 break
-        if repeated:
-            self.faults.append(f"{repeated} row(s) came twice")
+        table = gathered.finish()
+        if gathered.repeated:
+            self.faults.append(f"{gathered.repeated} row(s) came twice")
         if len(totals) > 1:
             shown = " and ".join(str(total) for total in sorted(totals, key=str))
             self.faults.append(f"the total changed while it was read ({shown})")
-        elif self.total is not None and self.total != records and not enough:
-            self.faults.append(f"the server counts {self.total} and sent {records}")
-
-    def _new(self, rows: list[Record], seen: set[tuple[Any, ...]]) -> list[Record]:
-        """Return the rows that did not come before, by the wire paths of the key columns."""
-        columns = self._listing.columns
-        if not self._listing.key or columns is None:
-            return rows
-        values = Values(rows)
-        parts = [values.first(columns[name].paths) for name in self._listing.key]
-        fresh = []
-        for row, identity in zip(rows, zip(*parts, strict=True), strict=True):
-            if identity.count(None) == len(identity):
-                raise ResponseError(
-                    f"A row on page {self.pages + 1} has none of its keys ({', '.join(self._listing.key)})."
-                )
-            known = tuple(map(str, identity))
-            if known not in seen:
-                seen.add(known)
-                fresh.append(row)
-        return fresh
+        elif self.total is not None and self.total != gathered.records and not gathered.enough:
+            self.faults.append(f"the server counts {self.total} and sent {gathered.records}")
+        return table

@@ -1,0 +1,181 @@
+"""The rows of a list, page by page: each once, in order, as columns.
+
+Pages that were left unread are gathered and parsed together. The first that is not exactly as
+declared ends that, and everything from there on is read record by record.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from omnipd import strictjson
+from omnipd.arrowpages import ArrowPages
+from omnipd.columns import TEXT, Columns
+from omnipd.errors import ResponseError
+from omnipd.paging import Page, Rows, rows_of
+from omnipd.records import InferringBuilder, Record, TableBuilder, Values
+from omnipd.unread import UnreadPage, glance
+
+#: So many bytes of pages are parsed together: less costs time, more costs memory.
+_TOGETHER = 2**20
+
+
+class Gatherer:
+    """Collects the pages of one pass over a list.
+
+    Parameters
+    ----------
+    columns : mapping of str to Column, optional
+        The declared columns; None finds them in the records.
+    key : tuple of str
+        Columns that tell one row from another.
+    rows : Rows
+        The key under which the records stand.
+    unfold : callable, optional
+        From one record to its rows.
+    exhaustive : bool
+        Whether another key is worth a warning.
+    most : int, optional
+        How many rows are wanted.
+
+    Attributes
+    ----------
+    records : int
+        How many records came, each once.
+    repeated : int
+        How many rows came again.
+    """
+
+    def __init__(
+        self,
+        columns: Columns | None,
+        *,
+        key: tuple[str, ...],
+        rows: Rows,
+        unfold: Callable[[Record], Iterable[Record]] | None,
+        exhaustive: bool,
+        most: int | None,
+    ) -> None:
+        self._columns = columns
+        self._key = key
+        self._rows = rows
+        self._unfold = unfold
+        self._most = most
+        self._builder: TableBuilder | InferringBuilder = (
+            InferringBuilder() if columns is None else TableBuilder(columns, exhaustive=exhaustive)
+        )
+        self._seen: set[tuple[str, ...]] = set()
+        self._unread: list[bytes] = []
+        plain = unfold is None and most is None and self._key_is_plain()
+        self._reader = ArrowPages.of(columns, rows) if plain else None
+        self.records = 0
+        self.repeated = 0
+
+    @property
+    def enough(self) -> bool:
+        """Whether all the rows that are wanted are there."""
+        return self._most is not None and self._builder.rows >= self._most
+
+    @property
+    def rows(self) -> int:
+        """How many rows there are."""
+        self._read()
+        return self._builder.rows
+
+    def glance(self, body: bytes) -> UnreadPage | None:
+        """Return a page that can be left unread for now."""
+        if self._reader is None or not isinstance(self._rows, str):
+            return None
+        return glance(body, self._rows)
+
+    def add(self, page: Page) -> None:
+        """Take the next page."""
+        if page.unread is None:
+            self._read()
+            self._add(page.records)
+            return
+        self._unread.append(page.unread)
+        if sum(map(len, self._unread)) >= _TOGETHER:
+            self._read()
+
+    def finish(self) -> pa.Table:
+        """Return the table of all pages."""
+        self._read()
+        return self._builder.finish()
+
+    def what_came(self) -> pa.Table:
+        """Return the table of the pages that can be read, for an error to carry."""
+        try:
+            return self.finish()
+        except ResponseError:
+            return self._builder.finish()
+
+    def _read(self) -> None:
+        """Parse what was left unread."""
+        bodies, self._unread = self._unread, []
+        if not bodies:
+            return
+        arrays = self._reader.read(bodies) if self._reader is not None else None
+        if arrays is not None and isinstance(self._builder, TableBuilder) and self._all_new(arrays):
+            self._builder.add_arrays(arrays)
+            self.records += len(next(iter(arrays.values())))
+            return
+        self._reader = None
+        for body in bodies:
+            content, wrong = strictjson.parse(body)
+            if wrong is not None:
+                raise ResponseError(f"A page of the list is {wrong}.", status=200)
+            self._add(rows_of(content, self._rows))
+
+    def _add(self, records: list[Record]) -> None:
+        rows = records
+        if (unfold := self._unfold) is not None:
+            rows = [row for record in records for row in unfold(record)]
+        fresh = self._new(rows)
+        self.repeated += len(rows) - len(fresh)
+        self.records += len(records) if unfold is not None else len(fresh)
+        if self._most is not None:
+            fresh = fresh[: self._most - self._builder.rows]
+        self._builder.add(fresh)
+
+    def _key_is_plain(self) -> bool:
+        columns = self._columns or {}
+        return all(
+            columns[name].wire == TEXT and columns[name].at_once is None for name in self._key
+        )
+
+    def _all_new(self, arrays: Mapping[str, pa.Array]) -> bool:
+        """Whether each row has a key that did not come before; if so, they have come now."""
+        if not self._key:
+            return True
+        parts = [arrays[name] for name in self._key]
+        if pc.any(pc.equal(pc.coalesce(*parts).is_null(), True)).as_py():
+            return False
+        named = list(zip(*(part.fill_null("None").to_pylist() for part in parts), strict=True))
+        fresh = set(named)
+        if len(fresh) < len(named) or not fresh.isdisjoint(self._seen):
+            return False
+        self._seen |= fresh
+        return True
+
+    def _new(self, rows: list[Record]) -> list[Record]:
+        """Return the rows that did not come before, by the wire paths of the key columns."""
+        columns = self._columns
+        if not self._key or columns is None:
+            return rows
+        values = Values(rows)
+        parts = [values.first(columns[name].paths) for name in self._key]
+        fresh = []
+        for row, identity in zip(rows, zip(*parts, strict=True), strict=True):
+            if identity.count(None) == len(identity):
+                raise ResponseError(
+                    f"A row of the list has none of its keys ({', '.join(self._key)})."
+                )
+            known = tuple(map(str, identity))
+            if known not in self._seen:
+                self._seen.add(known)
+                fresh.append(row)
+        return fresh
