@@ -6,6 +6,7 @@ is at hand, against that.
 """
 
 import re
+from pathlib import Path
 
 import pytest
 from openapi_file import openapi_file
@@ -214,6 +215,13 @@ def test_everything_that_the_sandbox_lets_be_read_is_in_the_table():
     served = {each.path for each in endpoints(Behaviour()) if each.method == "GET"}
     assert served - READ.keys() - NOT_READ.keys() == set()
     assert READ.keys() - served == set()
+
+
+def test_everything_that_is_read_is_in_the_register():
+    register = Path(__file__).parent.parent / "docs" / "wire.md"
+    described = set(re.findall(r"`GET (/api/[^`?]+)`", register.read_text(encoding="utf-8")))
+    assert READ.keys() - described == set()
+    assert described - READ.keys() - NOT_READ.keys() == set()
 
 
 def test_nothing_is_read_and_not_read():
