@@ -63,3 +63,24 @@ def test_sql_and_its_errors_are_hidden_from_those_who_may_not_view_them(serve, c
 def test_one_model_cannot_read_the_tables_of_another(server, wire):
     job = ask(wire, verbatim(server, "SELECT * FROM flights", model="orders"))
     assert (job["status"], job["error_type"]) == ("ERROR", "QUERY")
+
+
+def test_sql_over_a_model_is_planned_like_any_query_of_it(server, wire):
+    sql = "SELECT ${flights.origin}, ${flights.count} FROM ${flights} GROUP BY 1 ORDER BY 2 DESC"
+    job = ask(wire, {"modelId": server.models["flights"], "userEditedSQL": sql, "limit": 1})
+    assert rows(job) == [
+        {"flights.origin": "EWR", "flights.count": 120_835},
+        {"flights.origin": "JFK", "flights.count": 111_279},
+        {"flights.origin": "LGA", "flights.count": 104_662},
+    ]
+    summary = job["summary"]
+    assert (summary["omni_sql"], summary["omni_sql_parse_failed"]) == (sql, False)
+    assert list(summary["fields"]) == ["flights.origin", "flights.count"]
+
+
+def test_sql_that_cannot_be_read_says_so_and_runs_as_it_is(server, wire):
+    sql = "SELECT count(*) AS n FROM flights"
+    job = ask(wire, {"modelId": server.models["flights"], "userEditedSQL": sql})
+    assert rows(job) == [{"n": 336_776}]
+    assert job["summary"]["omni_sql_parse_failed"] is True
+    assert "omni_sql" not in job["summary"]

@@ -56,6 +56,8 @@ class Draft:
     sorts: list[tuple[Selected, Sort]] = field(default_factory=list)
     # How many of the keys each row of totals keeps, and the mark it carries.
     totals: list[tuple[int, str]] = field(default_factory=list)
+    # Rows that are alike in every key become one; SQL can ask for rows as they are.
+    grouped: bool = True
 
     @property
     def keys(self) -> list[exp.Expression]:
@@ -114,6 +116,28 @@ def draft(model: Model, request: Request, now: datetime) -> Draft:
     Refused
         For what does not exist and for what the sandbox does not do.
     """
+    found, finder = begin(model, request, now)
+    for name in request.fields:
+        finder.select(name)
+    if not request.fields:
+        raise Refused("PLAN", "The query selects no fields")
+    for name, filter_ in request.filters.items():
+        finder.filter(name, filter_, now)
+    for sort in request.sorts:
+        finder.sort(sort)
+    _totals(found)
+    refuse_unmodelled_joins(found)
+    return found
+
+
+def begin(model: Model, request: Request, now: datetime) -> tuple[Draft, Finder]:
+    """Begin a draft with what a query can reach and what always holds there.
+
+    Raises
+    ------
+    Refused
+        For what does not exist and for what the sandbox does not do.
+    """
     for setting in model.unmodelled:
         raise Refused("PLAN", f'The model sets "{setting}", which this sandbox does not model')
     topic = _topic(model, request)
@@ -125,20 +149,9 @@ def draft(model: Model, request: Request, now: datetime) -> Draft:
         raise Refused("PLAN", "The query names neither a topic nor a table")
     fields = Fields({alias: node.view for alias, node in tree.nodes.items()}, tree.base, now)
     found = Draft(request, tree, fields)
-    finder = _Finder(fields, topic, found)
-    for name in request.fields:
-        finder.select(name)
-    if not request.fields:
-        raise Refused("PLAN", "The query selects no fields")
     if topic is not None:
         _always(found, topic)
-    for name, filter_ in request.filters.items():
-        finder.filter(name, filter_, now)
-    for sort in request.sorts:
-        finder.sort(sort)
-    _totals(found)
-    _refuse_unmodelled_joins(found)
-    return found
+    return found, Finder(fields, topic, found)
 
 
 def _topic(model: Model, request: Request) -> Topic | None:
@@ -177,7 +190,8 @@ def _totals(found: Draft) -> None:
     found.totals.sort(key=lambda total: -total[0])
 
 
-def _refuse_unmodelled_joins(found: Draft) -> None:
+def refuse_unmodelled_joins(found: Draft) -> None:
+    """Refuse a draft that needs a join the sandbox does not do."""
     for node in found.joined():
         for what in (*node.unmodelled, *node.view.unmodelled):
             raise Refused(
@@ -186,13 +200,16 @@ def _refuse_unmodelled_joins(found: Draft) -> None:
 
 
 @dataclass
-class _Finder:
+class Finder:
+    """Find the fields that a query names, and put them into its draft."""
+
     fields: Fields
     topic: Topic | None
     found: Draft
 
     def select(self, text: str) -> None:
-        place = self._place(text)
+        """Add a selected field, or note that it is missing."""
+        place = self.place(text)
         if place is None:
             # Not an error: the summary lists it (docs/wire.md).
             self.found.missing.append(text)
@@ -208,7 +225,8 @@ class _Finder:
         self.found.selected.append(Selected(text, at, found, grain, key, value))
 
     def filter(self, text: str, filter_: Mapping[str, Any], now: datetime) -> None:
-        place = self._place(text)
+        """Add a filter."""
+        place = self.place(text)
         if place is None:
             if not filter_.get("ignore_if_unjoinable"):
                 raise Refused("PLAN", f'No such field "{text}"')
@@ -224,6 +242,7 @@ class _Finder:
             (self.found.having if isinstance(found, Measure) else self.found.where).append(test)
 
     def sort(self, sort: Sort) -> None:
+        """Add a sort by something selected."""
         for each in self.found.selected:
             if each.name == sort.column:
                 self.found.sorts.append((each, sort))
@@ -231,7 +250,8 @@ class _Finder:
         if sort.column not in self.found.missing:
             raise Refused("PLAN", f'Sorted by "{sort.column}", which is not selected')
 
-    def _place(self, text: object) -> tuple[FieldName, Dimension | Measure, str | None] | None:
+    def place(self, text: object) -> tuple[FieldName, Dimension | Measure, str | None] | None:
+        """Find a field by its full name, and the grain in its own spelling."""
         name = FieldName.parse(text) if isinstance(text, str) else None
         if name is None or name.view is None or not self._offered(name):
             return None

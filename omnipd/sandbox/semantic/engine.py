@@ -89,9 +89,9 @@ class Engine:
         """
         model = self.models[query["modelId"]]
         moment = now.astimezone(UTC).replace(tzinfo=None) if now.tzinfo else now
-        if is_sql_job(query):
-            return plan_sql_job(model, self._databases[model.id], query)
         try:
+            if is_sql_job(query):
+                return plan_sql_job(model, self._databases[model.id], query, moment)
             request = Request.read(query)
             drafted = draft(model, request, moment)
             # Nothing is left to select when every field is missing.

@@ -15,6 +15,7 @@ from omnipd.sandbox.semantic.measures import (
     Aggregates,
     aggregate_of_type,
     as_aggregate,
+    is_aggregate_call,
     stands_for,
 )
 from omnipd.sandbox.semantic.model import Dimension, Field, Measure, View
@@ -22,9 +23,6 @@ from omnipd.sandbox.semantic.model_filters import on_the_wire
 from omnipd.sandbox.semantic.references import FieldName
 from omnipd.sandbox.semantic.refusal import Refused
 from omnipd.sandbox.semantic.timeframes import GRAINS, at_grain, grain_type, is_temporal
-
-# What makes a node one aggregate, with all that is wrapped around it.
-_AGGREGATE_CALL = (exp.AggFunc, exp.Filter, exp.IgnoreNulls, exp.RespectNulls, exp.WithinGroup)
 
 
 def known_grain(dimension: Dimension, grain: str) -> str | None:
@@ -248,7 +246,7 @@ def _column(name: str, alias: str) -> exp.Column:
 
 def _outermost_aggregates(tree: exp.Expression) -> Iterator[exp.Expression]:
     for node in tree.iter_expressions():
-        if isinstance(node, _AGGREGATE_CALL):
+        if is_aggregate_call(node):
             yield node
         else:
             yield from _outermost_aggregates(node)

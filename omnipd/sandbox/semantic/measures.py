@@ -18,6 +18,8 @@ AGGREGATE_TYPES = {
 
 # Whatever is counted, summed or averaged twice comes out wrong; these do not mind.
 _BLIND_TO_REPEATS = (exp.Min, exp.Max, exp.AnyValue, exp.LogicalAnd, exp.LogicalOr)
+# What makes a node one aggregate, with all that is wrapped around it.
+_CALLS = (exp.AggFunc, exp.Filter, exp.IgnoreNulls, exp.RespectNulls, exp.WithinGroup)
 _STAND_IN = "omni_aggregate_"
 
 Build = Callable[[Sequence[exp.Expression]], exp.Expression]
@@ -60,6 +62,11 @@ class Aggregates:
             self.found.append(aggregate)
             known.append(aggregate.signature)
         return exp.column(f"{_STAND_IN}{known.index(aggregate.signature)}")
+
+
+def is_aggregate_call(node: exp.Expression) -> bool:
+    """Tell whether a node of an expression is one aggregate."""
+    return isinstance(node, _CALLS)
 
 
 def stands_for(column: exp.Expression) -> int | None:

@@ -13,7 +13,7 @@ from sqlglot.errors import SqlglotError
 
 _REFERENCE = re.compile(r"\$\{([^}]*)\}")
 _NAME = re.compile(r"^(?:(?P<view>.+)\.)?(?P<field>[^.\[\]]+)(?:\[(?P<grain>[^\[\]]+)\])?$")
-_STAND_IN = "omni_reference_"
+STAND_IN = "omni_reference_"
 
 
 class BadSql(ValueError):
@@ -72,7 +72,7 @@ class SqlText:
             if name is None:
                 raise BadSql(f"${{{inside}}} is not the name of a field")
             references.append(name)
-            return f"{_STAND_IN}{len(references) - 1}"
+            return f"{STAND_IN}{len(references) - 1}"
 
         plain = _REFERENCE.sub(stand_in, text)
         try:
@@ -84,7 +84,7 @@ class SqlText:
             raise BadSql("A query inside a field's SQL is not modelled")
         if tree.find(exp.Window):
             raise BadSql("A window function in a field's SQL is not modelled")
-        if any(_STAND_IN in str(literal.this) for literal in tree.find_all(exp.Literal)):
+        if any(STAND_IN in str(literal.this) for literal in tree.find_all(exp.Literal)):
             raise BadSql("A ${reference} inside quotes is not a reference")
         return cls(text, cast("exp.Expression", tree), tuple(references))
 
@@ -94,8 +94,8 @@ class SqlText:
         def write(node: exp.Expression) -> exp.Expression:
             if not isinstance(node, exp.Column) or node.table:
                 return node
-            if node.name.startswith(_STAND_IN) and not node.this.args.get("quoted"):
-                number = int(node.name.removeprefix(_STAND_IN))
+            if node.name.startswith(STAND_IN) and not node.this.args.get("quoted"):
+                number = int(node.name.removeprefix(STAND_IN))
                 return enclosed(resolve(self.references[number]))
             return exp.column(node.this.copy(), table=exp.to_identifier(table, quoted=True))
 

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 from omnipd.sandbox.semantic.model import Model
+from omnipd.sandbox.semantic.omni_sql import NotParsed, references_in
+from omnipd.sandbox.semantic.omni_sql_plan import check_references, plan_omni_sql
 from omnipd.sandbox.semantic.plan import Plan
 from omnipd.sandbox.semantic.refusal import Refused
 from omnipd.sandbox.semantic.verbatim import plan_verbatim
@@ -30,7 +34,9 @@ def is_verbatim(query: Mapping[str, Any]) -> bool:
     )
 
 
-def plan_sql_job(model: Model, database: Warehouse, query: Mapping[str, Any]) -> Plan:
+def plan_sql_job(
+    model: Model, database: Warehouse, query: Mapping[str, Any], now: datetime
+) -> Plan:
     """Plan a query that comes as SQL.
 
     Raises
@@ -42,4 +48,15 @@ def plan_sql_job(model: Model, database: Warehouse, query: Mapping[str, Any]) ->
         raise Refused("PLAN", '"userEditedSQL" is not readable')
     if is_verbatim(query):
         return plan_verbatim(model, database, query)
-    raise Refused("PLAN", '"userEditedSQL" without "rewriteSql": false is not modelled')
+    try:
+        return plan_omni_sql(model, database, query, now)
+    except NotParsed:
+        text = query["userEditedSQL"]
+        if references_in(text):
+            check_references(model, text)
+            raise Refused(
+                "PLAN",
+                "This SQL cannot be parsed, and the sandbox does not put the model's SQL in place"
+                " of ${references} in what it cannot parse",
+            ) from None
+        return replace(plan_verbatim(model, database, query), omni_sql_parse_failed=True)

@@ -43,9 +43,7 @@ def plan_verbatim(model: Model, database: Warehouse, query: Mapping[str, Any]) -
     Refused
         For anything but one SELECT that the database accepts.
     """
-    known = with_defaults(query)
-    refuse(known, _NOT_OVER_SQL, " over SQL")
-    _check_filters(model, known)
+    known = checked(model, query)
     sql = _without_semicolon(known["userEditedSQL"])
     if known["dbtMode"] and any(sign in sql for sign in _JINJA):
         raise Refused("PLAN", "Jinja in SQL is not modelled by this sandbox")
@@ -64,6 +62,14 @@ def plan_verbatim(model: Model, database: Warehouse, query: Mapping[str, Any]) -
         query=echoed(known),
         row_cap=row_cap,
     )
+
+
+def checked(model: Model, query: Mapping[str, Any]) -> dict[str, Any]:
+    """Give the keys of a query that comes as SQL, and refuse what is not done over SQL."""
+    known = with_defaults(query)
+    refuse(known, _NOT_OVER_SQL, " over SQL")
+    _check_filters(model, known)
+    return known
 
 
 def described(name: str, sql_type: str) -> dict[str, Any]:

@@ -69,12 +69,14 @@ def _one_select(draft: Draft) -> exp.Select:
     def sort_value(selected: Selected) -> exp.Expression:
         if sorts_by_calendar(selected):
             return by_calendar(selected, selected.value.copy())
+        if selected.name not in places:
+            return selected.value.copy()
         return places[selected.name].copy()
 
     select = exp.select(*(named(each.write(keys, aggregate), each.name) for each in columns))
     select = from_joins(draft, select)
     grouped = [places[each.name].copy() for each in draft.selected if each.key is not None]
-    if grouped:
+    if grouped and draft.grouped:
         select = select.group_by(*grouped)
     if draft.having:
         select = select.having(

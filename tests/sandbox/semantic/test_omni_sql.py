@@ -1,0 +1,279 @@
+"""SQL over a model, held to SQL that was written by hand over the tables."""
+
+from collections import Counter
+from typing import Any
+
+import pytest
+from query_cases import FLIGHTS, NOW, ORDERS, Case, number, text
+
+from omnipd.sandbox.semantic.engine import Engine, Refused
+from omnipd.sandbox.semantic.warehouse import warehouse
+
+
+@pytest.fixture(scope="module")
+def engine() -> Engine:
+    return Engine()
+
+
+def over(model: str, sql: str, **rest: Any) -> dict[str, Any]:
+    return {"modelId": model, "fields": [], "userEditedSQL": sql, **rest}
+
+
+def shop(sql: str, **rest: Any) -> dict[str, Any]:
+    return over(ORDERS, sql, **rest)
+
+
+CASES = [
+    Case(
+        "grouped",
+        shop("""SELECT ${users.state}, ${order_items.total_sale_price},
+            COUNT(DISTINCT ${users.id}) AS buyers
+            FROM ${order_items} WHERE ${order_items.status} <> 'returned'
+            GROUP BY 1 HAVING COUNT(DISTINCT ${users.id}) > 1 ORDER BY 3 DESC, 1 LIMIT 3"""),
+        """SELECT u.state AS "users.state", sum(i.sale_price) AS "order_items.total_sale_price",
+            count(DISTINCT u.id) AS "order_items.buyers"
+            FROM order_items i LEFT JOIN users u ON u.id = i.user_id WHERE i.status <> 'returned'
+            GROUP BY 1 HAVING count(DISTINCT u.id) > 1 ORDER BY 3 DESC, 1 NULLS LAST LIMIT 3""",
+    ),
+    Case(
+        "rows are not grouped, and DISTINCT is not heard",
+        shop("SELECT DISTINCT ${users.state} FROM ${users}"),
+        'SELECT state AS "users.state" FROM users',
+    ),
+    Case(
+        "an alias of a field is not heard, and a field comes once",
+        shop("SELECT ${users.id} AS a, ${users.id} AS b, ${users.id} + 1 AS c FROM ${users}"),
+        'SELECT id AS "users.id", id + 1 AS "users.c" FROM users',
+    ),
+    Case(
+        "sorted by what is not selected",
+        shop("SELECT ${users.name} FROM ${users} ORDER BY ${users.id} DESC LIMIT 5 OFFSET 2"),
+        'SELECT name AS "users.name" FROM users ORDER BY id DESC LIMIT 5 OFFSET 2',
+    ),
+    Case(
+        "a measure and dimensions without GROUP BY",
+        shop("SELECT ${order_items.status}, ${order_items.count} FROM ${order_items}"),
+        'SELECT status AS "order_items.status", count(*) AS "order_items.count"'
+        " FROM order_items GROUP BY 1",
+    ),
+    Case(
+        "an expression as a key, by its alias",
+        shop("""SELECT CASE WHEN ${users.age} >= 40 THEN 'old' ELSE 'young' END AS how,
+            AVG(${users.age}) AS age, COUNT(*) AS n FROM ${users} GROUP BY how ORDER BY how"""),
+        """SELECT CASE WHEN age >= 40 THEN 'old' ELSE 'young' END AS "users.how",
+            avg(age) AS "users.age", count(*) AS "users.n" FROM users GROUP BY 1 ORDER BY 1""",
+    ),
+    Case(
+        "rows that a join repeats count once",
+        shop("""SELECT ${users.state}, ${users.average_age}, SUM(${users.age}) AS years,
+            COUNT(${order_items.id}) AS items FROM ${users} GROUP BY 1"""),
+        """SELECT state AS "users.state", avg(age) AS "users.average_age", sum(age) AS "users.years",
+            sum((SELECT count(*) FROM order_items i WHERE i.user_id = users.id))::BIGINT
+            AS "users.items" FROM users GROUP BY 1""",
+    ),
+    Case(
+        "arithmetic over measures and aggregates",
+        shop("""SELECT ${users.state}, ${order_items.total_quantity} / COUNT(DISTINCT ${users.id})
+            AS each FROM ${order_items} GROUP BY 1"""),
+        """SELECT u.state AS "users.state", sum(i.quantity) / count(DISTINCT u.id)
+            AS "order_items.each"
+            FROM order_items i LEFT JOIN users u ON u.id = i.user_id GROUP BY 1""",
+    ),
+    Case(
+        "a grain, and either of two conditions",
+        shop("""SELECT ${order_items.created_at[month]}, COUNT(*) AS n FROM ${order_items}
+            WHERE ${order_items.quantity} > 2 OR ${users.state} = 'Texas' GROUP BY 1 ORDER BY 1"""),
+        """SELECT date_trunc('month', i.created_at) AS "order_items.created_at[month]",
+            count(*) AS "order_items.n" FROM order_items i LEFT JOIN users u ON u.id = i.user_id
+            WHERE i.quantity > 2 OR u.state = 'Texas' GROUP BY 1 ORDER BY 1""",
+    ),
+    Case(
+        "quotes, comments and percent signs stay what they are",
+        shop("""SELECT ${products.name} -- ${nothing.here}
+            /* nor ${here} */ FROM ${products}
+            WHERE ${products.name} LIKE '100!%%' ESCAPE '!' OR ${products.name} = 'O''Brien''s polo'
+            OR ${products.name} = '${products.sku}'"""),
+        """SELECT name AS "products.name" FROM products
+            WHERE name IN ('100% cotton', 'O''Brien''s polo')""",
+    ),
+    Case(
+        "a key in HAVING",
+        shop("""SELECT ${users.state}, COUNT(*) AS n FROM ${users} GROUP BY 1
+            HAVING ${users.state} = 'Texas'"""),
+        """SELECT state AS "users.state", count(*) AS "users.n" FROM users
+            WHERE state = 'Texas' GROUP BY 1""",
+    ),
+    Case(
+        "a view that is joined twice",
+        over(
+            FLIGHTS,
+            """SELECT ${dest_airport.name}, ${flights.count} FROM ${flights}
+            WHERE ${origin_airport.name} LIKE 'La Guardia%' GROUP BY 1 ORDER BY 2 DESC LIMIT 3""",
+        ),
+        """SELECT d.name AS "dest_airport.name", count(*) AS "flights.count" FROM flights f
+            LEFT JOIN airports d ON d.faa = f.dest LEFT JOIN airports o ON o.faa = f.origin
+            WHERE o.name LIKE 'La Guardia%' GROUP BY 1 ORDER BY 2 DESC LIMIT 3""",
+    ),
+    Case(
+        "a topic's own filter holds",
+        shop(
+            "SELECT ${order_items.status}, COUNT(*) AS n FROM ${order_items} GROUP BY 1",
+            join_paths_from_topic_name="completed_orders",
+        ),
+        """SELECT status AS "order_items.status", count(*) AS "order_items.n" FROM order_items
+            WHERE status = 'complete' GROUP BY 1""",
+    ),
+    Case(
+        "the tighter of a bare bound and one of a grain is lost: the grain's",
+        shop("""SELECT COUNT(*) AS n FROM ${order_items}
+            WHERE ${order_items.shipped_on} >= '2024-02-10'
+            AND ${order_items.shipped_on[month]} >= '2024-05-01'"""),
+        """SELECT count(*) AS "order_items.n" FROM order_items WHERE shipped_on >= '2024-02-10'""",
+    ),
+    Case(
+        "the tighter of a bare bound and one of a grain is lost: the bare one",
+        shop("""SELECT COUNT(*) AS n FROM ${order_items}
+            WHERE ${order_items.shipped_on} < '2024-02-10'
+            AND ${order_items.shipped_on[month]} < '2024-05-01'"""),
+        """SELECT count(*) AS "order_items.n" FROM order_items
+            WHERE date_trunc('month', shipped_on) < '2024-05-01'""",
+    ),
+    Case(
+        "two bounds on the bare field both hold",
+        shop("""SELECT COUNT(*) AS n FROM ${order_items}
+            WHERE ${order_items.shipped_on} >= '2024-02-10'
+            AND ${order_items.shipped_on} < '2024-05-01'"""),
+        """SELECT count(*) AS "order_items.n" FROM order_items
+            WHERE shipped_on >= '2024-02-10' AND shipped_on < '2024-05-01'""",
+    ),
+]
+UNSORTED = {case.name for case in CASES if "ORDER BY" not in case.query["userEditedSQL"]}
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+def test_sql_over_a_model_has_the_answer_of_sql_over_its_tables(case: Case, engine: Engine) -> None:
+    plan = engine.plan(case.query, now=NOW)
+    answer = engine.execute(plan)
+    expected = warehouse("flights" if case.query["modelId"] == FLIGHTS else "orders").run(case.sql)
+    assert answer.column_names == expected.column_names == list(plan.fields)
+    got, wanted = answer.to_pylist(), expected.to_pylist()
+    if case.name in UNSORTED:
+        assert Counter(map(str, got)) == Counter(map(str, wanted))
+    else:
+        assert got == wanted
+
+
+def test_limit_and_offset_of_the_query_do_not_touch_it(engine: Engine) -> None:
+    query = shop("SELECT ${order_items.id} FROM ${order_items}", limit=3, offset=5)
+    assert engine.execute(engine.plan(query, now=NOW)).num_rows == 240
+
+
+def test_the_summary_keeps_the_sql_and_knows_every_type(engine: Engine) -> None:
+    sql = "SELECT ${users.state}, ${users.count}, MAX(${users.signed_up_on}) AS last FROM ${users}"
+    plan = engine.plan(shop(sql), now=NOW)
+    assert (plan.omni_sql, plan.omni_sql_parse_failed) == (sql, False)
+    assert plan.query["userEditedSQL"] == sql
+    assert [(each["data_type"], each["view_name"]) for each in plan.fields.values()] == [
+        ("STRING", "users"),
+        ("NUMBER", "users"),
+        ("TIMESTAMP", "users"),
+    ]
+
+
+def test_sql_that_names_no_model_runs_as_it_is(engine: Engine) -> None:
+    plan = engine.plan(shop("SELECT count(*) AS n FROM users"), now=NOW)
+    assert (plan.omni_sql_parse_failed, list(plan.fields)) == (True, ["n"])
+    assert engine.execute(plan).to_pylist() == [{"n": 40}]
+
+
+def refusal(engine: Engine, query: dict[str, Any]) -> str:
+    with pytest.raises(Refused) as refused:
+        engine.plan(query, now=NOW)
+    return refused.value.message
+
+
+@pytest.mark.parametrize(
+    ("sql", "what"),
+    [
+        ("SELECT ${users.nope} FROM ${users}", 'field "users.nope"'),
+        ("SELECT ${users.state[month]} FROM ${users}", 'field "users.state[month]"'),
+        ("SELECT ${nope.state} FROM ${users}", 'view "nope"'),
+        ("SELECT ${state} FROM ${users}", 'view "state"'),
+        ("SELECT 1 AS a FROM ${orders}", 'view "orders"'),
+        ("SELECT 1 AS a FROM ${users.state}", 'view "users.state"'),
+        ("SELEC ${users.nope} FROM ${users}", 'field "users.nope"'),
+        ("SELEC ${users.state} FROM ${orders}", 'view "orders"'),
+    ],
+)
+def test_a_reference_to_what_the_model_does_not_have_is_an_error(
+    engine: Engine, sql: str, what: str
+) -> None:
+    assert refusal(engine, shop(sql)) == f"Could not substitute Omni SQL: No such {what}"
+
+
+@pytest.mark.parametrize(
+    ("sql", "named"),
+    [
+        ("SELEC ${users.state} FROM ${users}", "cannot be parsed"),
+        ("WITH a AS (SELECT 1) SELECT ${users.state} FROM ${users}", "WITH"),
+        ("SELECT ${users.id} FROM ${users} UNION SELECT 1", "UNION"),
+        ("SELECT ${users.id} FROM ${users} JOIN ${order_items} ON true", "JOINS"),
+        ("SELECT ${users.id} FROM ${users}, ${order_items}", "JOINS"),
+        ("SELECT ${users.id} FROM ${users} AS u", "FROM"),
+        ("SELECT ${users.id} FROM users", "FROM"),
+        ("SELECT (SELECT 1) AS a, ${users.id} FROM ${users}", "subquery"),
+        ("SELECT ${users.id} FROM ${users} WHERE ${users.id} IN (SELECT 1)", "subquery"),
+        ("SELECT row_number() OVER () AS n, ${users.id} FROM ${users}", "window"),
+        ("SELECT ${users.id} FROM ${users} QUALIFY true", "QUALIFY"),
+        ("SELECT * FROM ${users}", "SELECT *"),
+        ("SELECT state FROM ${users}", "state in SQL"),
+        ("SELECT ${users.id} FROM ${users} WHERE state = 'Texas'", "state in SQL"),
+        ("SELECT ${users.id} + 1 FROM ${users}", "${users.id} + 1 needs a name"),
+        ("SELECT ${users.id} + 1 AS a, ${users.id} + 2 AS a FROM ${users}", '"a"'),
+        ("SELECT ${users.id} FROM ${users} LIMIT 10 PERCENT", "LIMIT"),
+        ("SELECT ${users.state}, ${users.name} FROM ${users} GROUP BY 1", '"users.name"'),
+        ("SELECT COUNT(*) AS n FROM ${users} GROUP BY ${users.state}", "GROUP BY ${users.state}"),
+        ("SELECT COUNT(*) AS n FROM ${users} GROUP BY ROLLUP (${users.state})", "ROLLUP"),
+        ("SELECT COUNT(*) AS n FROM ${users} ORDER BY ${users.state}", "ORDER BY ${users.state}"),
+        ("SELECT COUNT(*) AS n FROM ${users} ORDER BY 2", "ORDER BY 2"),
+        ("SELECT ${users.id}, ${users.id}, ${users.name} FROM ${users} ORDER BY 3", "ORDER BY 3"),
+        ("SELECT COUNT(*) AS n FROM ${users} WHERE ${users.count} > 1", "users.count"),
+        ("SELECT COUNT(*) AS n FROM ${users} HAVING ${users.age} > 1", "${users.age} > 1"),
+        ("SELECT ${users.age} + COUNT(*) AS n FROM ${users}", "outside an aggregate"),
+        ("SELECT SUM(${users.count}) AS n FROM ${users}", "aggregates an aggregate"),
+    ],
+)
+def test_sql_beyond_the_sandbox_is_refused_by_name(engine: Engine, sql: str, named: str) -> None:
+    assert named in refusal(engine, shop(sql))
+
+
+def test_a_topic_does_not_offer_what_its_fields_leave_out(engine: Engine) -> None:
+    query = shop(
+        "SELECT ${users.email} FROM ${order_items}", join_paths_from_topic_name="completed_orders"
+    )
+    assert 'No such field "users.email"' in refusal(engine, query)
+
+
+def test_a_topic_that_begins_elsewhere_is_refused(engine: Engine) -> None:
+    query = shop("SELECT ${users.id} FROM ${users}", join_paths_from_topic_name="orders")
+    assert '"order_items"' in refusal(engine, query)
+
+
+@pytest.mark.parametrize(
+    "rest",
+    [
+        {"filters": {"users.state": text("EQUALS", "Texas")}},
+        {"pivots": ["users.state"]},
+        {"sorts": [{"column_name": "users.id"}], "sqlSortsEnabled": True},
+    ],
+    ids=str,
+)
+def test_what_is_not_modelled_over_sql_is_refused(engine: Engine, rest: dict[str, Any]) -> None:
+    assert "over SQL" in refusal(engine, shop("SELECT ${users.id} FROM ${users}", **rest))
+
+
+def test_a_filter_on_a_measure_is_skipped(engine: Engine) -> None:
+    query = shop(
+        "SELECT ${users.id} FROM ${users}", filters={"users.count": number("GREATER_THAN", "9")}
+    )
+    assert engine.execute(engine.plan(query, now=NOW)).num_rows == 40
