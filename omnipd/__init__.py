@@ -65,6 +65,9 @@ if TYPE_CHECKING:
     from omnipd.folders import folder_tree as folder_tree
     from omnipd.folders import read_folder_permissions as read_folder_permissions
     from omnipd.folders import read_folders as read_folders
+    from omnipd.inventory import Inventory as Inventory
+    from omnipd.inventory import estimate_inventory as estimate_inventory
+    from omnipd.inventory import read_inventory as read_inventory
     from omnipd.labels import explode_labels as explode_labels
     from omnipd.launch import Sandbox as Sandbox
     from omnipd.launch import sandbox as sandbox
@@ -166,6 +169,7 @@ _HOMES = {
     "evals": ("read_ai_eval_runs", "read_ai_prompt_sets"),
     "export": ("to_csv", "to_jsonl", "to_parquet"),
     "folders": ("folder_tree", "read_folder_permissions", "read_folders"),
+    "inventory": ("Inventory", "estimate_inventory", "read_inventory"),
     "labels": ("explode_labels",),
     "launch": ("Sandbox", "sandbox"),
     "lists": ("read_records",),

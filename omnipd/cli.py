@@ -165,7 +165,7 @@ def main() -> None:
 @click.option(
     "--labels", multiple=True, help="Only what carries this label; repeat for any of several."
 )
-@click.option("--scope", help="organization or restricted (with --creator-id).")
+@click.option("--scope", help="organization, restricted (with --creator-id) or all.")
 @click.option("--creator-id", help="Membership id of the creator.")
 @click.option("--folder-id", help="Only what is in this folder.")
 @click.option("--path", help="A folder path: /a/b, /a/* for everything below, / for everything.")
@@ -179,6 +179,12 @@ def main() -> None:
 @click.option("--sort", default="name", show_default=True, help="name, favorites or updated_at.")
 @click.option("--direction", default="asc", show_default=True, help="asc or desc.")
 @click.option("--limit", type=int, help="Total number of rows. Default: all.")
+@click.option(
+    "--errors",
+    default="raise",
+    show_default=True,
+    help="With --scope all: raise, or collect to go on after a person who is refused.",
+)
 @click.option("--strict/--no-strict", default=True, help="Fail when the list does not add up.")
 @click.option("--refresh", is_flag=True, help="Ask Omni even where the cache has an answer.")
 @_output
@@ -199,6 +205,63 @@ def content(output: Path | None, style: str, raw: bool, **given: Any) -> None:
             err=True,
         )
     _deliver(df, output, style, raw=raw, first=_CONTENT_TABLE)
+
+
+@main.command(cls=_Command)
+@click.option("--to", metavar="FOLDER|FILE.xlsx", type=click.Path(path_type=Path), help="Where to.")
+@click.option("--include", multiple=True, help="Only this frame; may be repeated. Default: all.")
+@click.option(
+    "--scope", default="all", show_default=True, help="all, with what is personal, or organization."
+)
+@click.option(
+    "--errors",
+    default="raise",
+    show_default=True,
+    help="raise, or collect to go on after what is refused.",
+)
+@click.option("--strict/--no-strict", default=True, help="Fail when a list does not add up.")
+@click.option("--refresh", is_flag=True, help="Ask Omni even where the cache has an answer.")
+@click.option("--estimate", is_flag=True, help="Only say what it would cost.")
+@click.option(
+    "--files",
+    type=click.Choice(["parquet", "csv"]),
+    default="parquet",
+    show_default=True,
+    help="What to write in a folder.",
+)
+@click.option(
+    "--raw", is_flag=True, help="Leave text that spreadsheets run as formulas as it is in CSV."
+)
+@_connection
+def inventory(to: Path | None, estimate: bool, files: str, raw: bool, **given: Any) -> None:
+    """Everything that an audit needs: a file per frame in a folder, or one Excel workbook."""
+    from omnipd import terminal  # noqa: PLC0415
+    from omnipd.errors import ArgumentError  # noqa: PLC0415
+    from omnipd.excel import workbook  # noqa: PLC0415
+    from omnipd.inventory import read_inventory  # noqa: PLC0415
+
+    given["include"] = list(given["include"]) or None
+    if estimate:
+        _show_estimate(given)
+        return
+    if to is None:
+        raise ArgumentError("Say where to write, with --to, or ask what it costs, with --estimate.")
+    if to.suffix.lower() == ".xlsx":
+        workbook({})  # before the long reading: is the extra there?
+    client = _client(given)
+    with terminal.Progress(client):
+        read = read_inventory(**given, client=client)
+    if to.suffix.lower() == ".xlsx":
+        written = [read.to_excel(to, allow_incomplete=True)]
+    elif files == "csv":
+        written = read.to_csv(to, raw=raw, allow_incomplete=True)
+    else:
+        written = read.to_parquet(to, allow_incomplete=True)
+    for name, why in read.failures.items():
+        click.echo(f"omnipd: {name} could not be read: {why}", err=True)
+    click.echo(f"{len(read)} frames, {len(written)} file(s) in {to}", err=True)
+    if not read.complete:
+        click.get_current_context().exit(4)
 
 
 @main.command(cls=_Command)
@@ -336,6 +399,17 @@ def demo(folder: Path) -> None:
         "  export OMNI_BASE_URL=https://yourcompany.omniapp.co OMNI_API_KEY=…\n"
         "  omnipd whoami                then: your own Omni"
     )
+
+
+def _show_estimate(given: dict[str, Any]) -> None:
+    """Print what an inventory would cost."""
+    from omnipd import terminal  # noqa: PLC0415
+    from omnipd.inventory import estimate_inventory  # noqa: PLC0415
+
+    client = _client(given)
+    cost = estimate_inventory(include=given["include"], scope=given["scope"], client=client)
+    terminal.print_table(cost, len(cost))
+    click.echo(f"{cost['calls'].sum():,} calls, {cost['minutes'].sum():.0f} minutes", err=True)
 
 
 def demo_query(model_id: str) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, Literal
 
 import pandas as pd
 import pyarrow as pa
@@ -14,6 +14,7 @@ from omnipd.client import Client
 from omnipd.columns import Column, count, flag, folder_path, instant, text
 from omnipd.endpoint import Endpoint
 from omnipd.errors import ArgumentError
+from omnipd.everyone import ALL, check_errors, read_everyones
 from omnipd.frames import to_frame
 from omnipd.labels import LABELS, LABELS_VERIFIED, having_any
 from omnipd.params import Param, choices
@@ -70,7 +71,7 @@ CONTENT = Endpoint(
     params={
         # Omni's pages list labels= and updatedAt, its specifications do not (docs/wire.md).
         "labels": Param("labels", "list", here=_with_labels),
-        "scope": Param("scope", "choice", choices("organization", "restricted")),
+        "scope": Param("scope", "choice", choices("organization", "restricted", ALL)),
         "creator_id": Param("creatorId", "uuid"),
         "folder_id": Param("folderId", "uuid"),
         "path": Param("path"),
@@ -99,6 +100,7 @@ def read_content(
     sort: str = "name",
     direction: str = "asc",
     limit: int | None = None,
+    errors: Literal["raise", "collect"] = "raise",
     strict: bool = True,
     refresh: bool = False,
     client: Client | None = None,
@@ -112,8 +114,9 @@ def read_content(
     labels : str or sequence of str, optional
         Only what carries at least one of these labels. Where the server does not take the
         parameter, the whole list is read and filtered here, with a warning.
-    scope : {"organization", "restricted"}, optional
-        ``restricted`` is one person's own content, and needs `creator_id`. Default: the
+    scope : {"organization", "restricted", "all"}, optional
+        ``restricted`` is one person's own content, and needs `creator_id`. ``all`` is the
+        organization's and that of every person, with one walk each; see Notes. Default: the
         server's, which is organization.
     creator_id : str, optional
         Membership id (UUID) of the creator.
@@ -129,6 +132,9 @@ def read_content(
         Always sent: Omni's own default differs between its sources.
     limit : int, optional
         Total number of rows, from the start of the sorted list. Default: all.
+    errors : {"raise", "collect"}, default "raise"
+        With ``scope="all"``: ``collect`` goes on after a person whose content is refused; the
+        frame is marked incomplete and ``df.attrs["omni"]["failures"]`` says why.
     strict : bool, default True
         Raise when the list does not add up. False drops duplicates, warns, and marks the frame:
         ``df.attrs["omni"]["complete"]`` is False.
@@ -168,6 +174,13 @@ def read_content(
     With an organization key the default is everything shared with the organization. Personal
     content shows only person by person, with ``scope="restricted"`` and `creator_id`.
 
+    ``scope="all"`` reads the users, then the organization's content, then that of each user: about
+    one request per user, which is said beforehand when it takes more than a minute. What several
+    walks show comes once. The organization's rows come first, then person by person in the order
+    of :func:`omnipd.read_users`; `sort` holds within each. It needs an organization key, unless
+    `creator_id` names the one person to add. It does not go with `path`, `folder_id` or `limit`.
+    Embed users, and people whom :func:`omnipd.read_users` does not list, are not asked for.
+
     Examples
     --------
     >>> import omnipd
@@ -180,6 +193,12 @@ def read_content(
     dtype: object
     """
     arguments = dict(locals())
+    check_errors(errors, scope)
+    if scope == ALL and (path is not None or folder_id is not None):
+        raise ArgumentError(
+            'scope="all" does not go with path= or folder_id=: a folder is not in every list.',
+            hint="Read it all, and filter the frame by folder_path.",
+        )
     if scope == "restricted" and creator_id is None:
         raise ArgumentError(
             'scope="restricted" needs creator_id=: whose content.',
@@ -192,6 +211,8 @@ def read_content(
         arguments["include"] = [*asked, *({"labels"} - set(asked))]
     elif include is not None and len(include) == 0:
         arguments["include"] = None
+    if scope == ALL:
+        return read_everyones(CONTENT, "creatorId", arguments, only=creator_id)
     return CONTENT.read(arguments)
 
 

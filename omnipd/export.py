@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import re
 import secrets
 import stat
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import IO, Any
 
@@ -63,8 +64,13 @@ def to_parquet(
     >>> len(pandas.read_parquet(path))
     0
     """
-    table = _table(df, path, allow_incomplete)
-    write_atomically(path, lambda file: pyarrow.parquet.write_table(table, file))
+    table = table_for(df, path, allow_incomplete=allow_incomplete)
+    write_atomically(path, lambda file: write_parquet(table, file))
+
+
+def write_parquet(table: pa.Table, file: IO[bytes]) -> None:
+    """Write a table of scalar columns as Parquet to an open file."""
+    pyarrow.parquet.write_table(table, file)
 
 
 def to_csv(
@@ -125,7 +131,7 @@ def to_csv(
     >>> pyarrow.csv.read_csv(path, convert_options=as_written).to_pylist()
     [{'name': 'NA', 'url': None}]
     """
-    table = _table(df, path, allow_incomplete)
+    table = table_for(df, path, allow_incomplete=allow_incomplete)
     write_atomically(path, lambda file: write_csv(table, file, raw=raw))
 
 
@@ -163,7 +169,7 @@ def to_jsonl(
     {"identifier":"d1","url":null}
     <BLANKLINE>
     """
-    table = _table(df, path, allow_incomplete)
+    table = table_for(df, path, allow_incomplete=allow_incomplete)
     write_atomically(path, lambda file: write_jsonl(table, file))
 
 
@@ -175,25 +181,30 @@ def write_jsonl(table: pa.Table, file: IO[bytes]) -> None:
 
 def write_atomically(path: str | os.PathLike[str], write: Callable[[IO[bytes]], Any]) -> None:
     """Write a file beside its place, and move it there when it is whole and on the disk."""
-    target = Path(path)
+    write_together({Path(path): write})
+
+
+def write_together(writes: Mapping[Path, Callable[[IO[bytes]], Any]]) -> None:
+    """Write several files, all of them or none.
+
+    Each is written beside its place. When all are whole and on the disk, they are moved there one
+    after the other: a reader may see the first ones new and the last ones old for a moment, and
+    a power cut in that moment leaves them so. No file is ever half.
+    """
     failure: tuple[bool, str] | None = None
+    placed: list[Path] = []
+    target = Path()
     try:
-        target = target.resolve() if target.is_symlink() else target
-    except (RuntimeError, OSError):
-        failure = (False, f"{target} is a link that leads nowhere.")
-    if failure is not None:
-        raise ExportError(failure[1], hint="Remove it, or take another name.")
-    mode = _mode_for(target)
-    part = target.with_name(f".{target.name[:100]}.{secrets.token_hex(4)}.part")
-    try:
-        with _removed_on_failure(part):
-            descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
-            with os.fdopen(descriptor, "wb") as file:
-                write(file)
-                file.flush()
-                os.fsync(file.fileno())
-            os.replace(part, target)  # noqa: PTH105
-        _sync_folder(target.parent)
+        with contextlib.ExitStack() as parts:
+            beside: list[tuple[Path, Path]] = []
+            for path, write in writes.items():
+                target = _without_link(path)
+                beside.append((_written_beside(target, write, parts), target))
+            for part, target in beside:
+                os.replace(part, target)  # noqa: PTH105
+                placed.append(target)
+        for folder in {target.parent for target in placed}:
+            _sync_folder(folder)
     except FileNotFoundError:
         failure = (False, f"The folder {target.parent} does not exist. Make it first.")
     except (IsADirectoryError, PermissionError, NotADirectoryError) as error:
@@ -204,9 +215,38 @@ def write_atomically(path: str | os.PathLike[str], write: Callable[[IO[bytes]], 
         failure = (False, f"{target}: a column cannot be stored: {str(error)[:200]}")
     if failure is not None:
         late, text = failure
-        raise (ExportIncompleteError if late else ExportError)(
-            text, hint="What stood there before still stands; no part of the new file was left."
-        )
+        hint = "What stood there before still stands; no part of the new file was left."
+        if placed:
+            hint = f"These are new already, the others as before: {', '.join(map(str, placed))}."
+        raise (ExportIncompleteError if late else ExportError)(text, hint=hint)
+
+
+def _written_beside(
+    target: Path, write: Callable[[IO[bytes]], Any], parts: contextlib.ExitStack
+) -> Path:
+    """Write a file under another name beside its place; it goes again when the others fail."""
+    if target.is_dir():
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
+    mode = _mode_for(target)
+    part = target.with_name(f".{target.name[:100]}.{secrets.token_hex(4)}.part")
+    parts.enter_context(_removed_on_failure(part))
+    descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
+    with os.fdopen(descriptor, "wb") as file:
+        write(file)
+        file.flush()
+        os.fsync(file.fileno())
+    return part
+
+
+def _without_link(path: Path) -> Path:
+    """Return where a link leads: what it points at is replaced, not the link."""
+    try:
+        return path.resolve() if path.is_symlink() else path
+    except (RuntimeError, OSError):
+        pass
+    raise ExportError(
+        f"{path} is a link that leads nowhere.", hint="Remove it, or take another name."
+    )
 
 
 def make_folder(folder: str | os.PathLike[str]) -> Path:
@@ -221,7 +261,8 @@ def make_folder(folder: str | os.PathLike[str]) -> Path:
     raise ExportError(f"The folder {root} cannot be made: {reason}.")
 
 
-def _table(df: pd.DataFrame, path: Any, allow_incomplete: bool) -> pa.Table:
+def table_for(df: pd.DataFrame, path: Any, *, allow_incomplete: bool = False) -> pa.Table:
+    """Return a frame as a table that any file can hold; refuse one that is marked incomplete."""
     if not isinstance(df, pd.DataFrame):
         raise ArgumentError(f"Expected a DataFrame, not {type(df).__name__}.")
     if not isinstance(path, str | os.PathLike):

@@ -14,6 +14,7 @@ from omnipd.client import Client
 from omnipd.columns import COUNT, TEXT, Column, count, flag, folder_path, text
 from omnipd.endpoint import Endpoint
 from omnipd.errors import ArgumentError
+from omnipd.everyone import ALL, check_errors, read_everyones
 from omnipd.fanout import FanOut, Parents
 from omnipd.frames import to_frame
 from omnipd.labels import LABELS, LABELS_VERIFIED
@@ -33,7 +34,7 @@ FOLDERS = Endpoint(
         "labels": Param("labels", "list"),
         "owner_id": Param("ownerId", "uuid"),
         "path": Param("path"),
-        "scope": Param("scope", "choice", choices("organization", "restricted")),
+        "scope": Param("scope", "choice", choices("organization", "restricted", ALL)),
         "user_id": Param("userId", "uuid"),
         "include": Param(
             "include", "list", choices("_count", "labels", only_shared_with_me="onlySharedWithMe")
@@ -82,6 +83,7 @@ def read_folders(
     sort: str = "name",
     direction: str = "asc",
     limit: int | None = None,
+    errors: Literal["raise", "collect"] = "raise",
     strict: bool = True,
     refresh: bool = False,
     client: Client | None = None,
@@ -96,9 +98,10 @@ def read_folders(
         Membership id (UUID) of the owner.
     path : str, optional
         ``"/a/b"``: that folder; ``"/a/*"``: those in it; ``"/a/**"``: all below it.
-    scope : {"organization", "restricted"}, optional
-        ``restricted`` is one person's own; with an organization key it needs `owner_id`. Default:
-        the server's, which is organization.
+    scope : {"organization", "restricted", "all"}, optional
+        ``restricted`` is one person's own; with an organization key it needs `owner_id`. ``all`` is
+        the organization's and those of every person, as for :func:`omnipd.read_content`, with
+        `owner_id` for one person. Default: the server's, which is organization.
     user_id : str, optional
         Whose shared folders to read: a membership id. Only with `only_shared_with_me`, where the
         default is that of the client.
@@ -111,7 +114,7 @@ def read_folders(
         What to sort by. Omni's sources disagree on the last two: a server may refuse them.
     direction : {"asc", "desc"}, default "asc"
         Always sent: Omni's own default is not known.
-    limit, strict, refresh, client
+    limit, errors, strict, refresh, client
         As for :func:`omnipd.read_content`.
 
     Returns
@@ -157,8 +160,14 @@ def read_folders(
         raise ArgumentError("user_id= goes only with only_shared_with_me=True.")
     if "only_shared_with_me" in asked and (owner_id is not None or path is not None):
         raise ArgumentError("only_shared_with_me= excludes owner_id= and path=.")
+    arguments["include"] = asked or None
+    check_errors(errors, scope)
+    if scope == ALL:
+        if path is not None or "only_shared_with_me" in asked:
+            raise ArgumentError('scope="all" does not go with path= or only_shared_with_me=.')
+        return read_everyones(_ALL_FOLDERS, "ownerId", arguments, only=owner_id)
     endpoint = FOLDERS if "only_shared_with_me" in asked else _ALL_FOLDERS
-    return endpoint.read(arguments | {"include": asked or None})
+    return endpoint.read(arguments)
 
 
 def _with_type(permit: Record) -> Iterator[Record]:

@@ -108,10 +108,10 @@ class Walk:
             return glance(page.body) or strictjson.parse(page.body)[0]
 
         try:
-            table, _ = self._collect(begin, query, here, strict=True)
+            table, _, total = self._collect(begin, query, here, strict=True)
         except (_NotStored, OmniError):
             return None
-        return table, self._facts(0, next(iter(marks.values())), True)
+        return table, self._facts(0, next(iter(marks.values())), True, total)
 
     def live(self, query: Mapping[str, str], here: Sequence[Step]) -> Reading:
         """Return the list from the server, and store the pages when they make a whole."""
@@ -134,10 +134,10 @@ class Walk:
                 taken.append((dict(params), answer.body))
             return answer.content
 
-        table, complete = self._collect(begin, query, here, strict=self._strict)
+        table, complete, total = self._collect(begin, query, here, strict=self._strict)
         if client.cache is not None and complete:
             client.cache.save(path, taken)
-        return table, self._facts(asked, started, complete)
+        return table, self._facts(asked, started, complete, total)
 
     def _collect(
         self,
@@ -146,8 +146,14 @@ class Walk:
         here: Sequence[Step],
         *,
         strict: bool,
-    ) -> tuple[pa.Table, bool]:
-        """Read all pages; read a short list once more when it does not add up."""
+    ) -> tuple[pa.Table, bool, int | None]:
+        """Read all pages; read a short list once more when it does not add up.
+
+        Returns
+        -------
+        table, complete, total
+            The total is how many the server counts, where it says so.
+        """
         most = None if here else self._limit
         for last in (False, True):
             reading = _Pass(self._listing, most, self._client.progress)
@@ -181,7 +187,8 @@ class Walk:
             )
         for step in here:
             table = step(table)
-        return table.slice(0, self._limit) if self._limit else table, not reading.faults
+        table = table.slice(0, self._limit) if self._limit else table
+        return table, not reading.faults, reading.total
 
     def _with_partial(
         self, error: OmniError, reading: _Pass, table: pa.Table | None = None
@@ -190,7 +197,9 @@ class Walk:
         error.message = self._client.hide_key(error.message)
         if reading.pages and error.partial is None:
             table = reading.gathered.what_came() if table is None else table
-            error.partial = to_frame(table, self._facts(reading.pages, datetime.now(UTC), False))
+            error.partial = to_frame(
+                table, self._facts(reading.pages, datetime.now(UTC), False, reading.total)
+            )
             total = f" of {reading.total:,}" if reading.total is not None else ""
             error.message += (
                 f"\nRead before it: {reading.pages} page(s), {table.num_rows:,}{total} rows, in the "
@@ -200,7 +209,9 @@ class Walk:
             error.url = self._client.base_url + self._listing.path
         return error
 
-    def _facts(self, requests: int, fetched_at: datetime, complete: bool) -> dict[str, Any]:
+    def _facts(
+        self, requests: int, fetched_at: datetime, complete: bool, total: int | None
+    ) -> dict[str, Any]:
         return {
             "instance": self._client.base_url,
             "endpoint": self._listing.path,
@@ -208,6 +219,7 @@ class Walk:
             "requests": requests,
             "from_cache": requests == 0,
             "complete": complete,
+            "total": total,
         }
 
 

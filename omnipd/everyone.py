@@ -1,0 +1,122 @@
+"""A list of the organization and of everybody in it.
+
+Omni hands out the personal items of one person at a time. Here the organization's own list and one
+walk per person become one frame.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+import pandas as pd
+import pyarrow as pa
+
+from omnipd.client import Client, current_client
+from omnipd.endpoint import Endpoint
+from omnipd.errors import ArgumentError, ForbiddenError
+from omnipd.fanout import FanOut
+from omnipd.params import check_choice
+from omnipd.people import USERS
+
+#: The value of ``scope=`` that stands for both of Omni's. It is ours, and never sent.
+ALL = "all"
+
+_ORGANIZATION = "organization"
+
+
+@dataclass(frozen=True)
+class _Everyone(FanOut):
+    """One walk of the organization, and one for each person.
+
+    Attributes
+    ----------
+    owner : str
+        The query parameter that says whose items are asked for.
+    """
+
+    owner: str = ""
+
+    def _bound(self, key: tuple[str, ...]) -> Endpoint:
+        [whose] = key
+        fixed = (
+            {"scope": _ORGANIZATION}
+            if whose == _ORGANIZATION
+            else {"scope": "restricted", self.owner: whose}
+        )
+        return replace(self.endpoint, fixed={**self.endpoint.fixed, **fixed})
+
+    def _with_key(self, table: pa.Table, key: tuple[str, ...]) -> pa.Table:  # noqa: ARG002
+        """Return the table as it is: whose an item is stands in its own columns."""
+        return table
+
+    def _joined(self, tables: list[pa.Table]) -> pa.Table:
+        return _once(super()._joined(tables), self.endpoint.key)
+
+
+def read_everyones(
+    endpoint: Endpoint, owner: str, arguments: Mapping[str, Any], *, only: str | None
+) -> pd.DataFrame:
+    """Read the organization's list, then that of each person; what several show comes once.
+
+    Parameters
+    ----------
+    endpoint : Endpoint
+        A list with a ``scope``.
+    owner : str
+        The query parameter that says whose items are asked for.
+    arguments : mapping
+        The reader's, with ``errors``.
+    only : str, optional
+        The one person to read it for, instead of everybody.
+    """
+    if arguments["limit"] is not None:
+        raise ArgumentError('limit= and scope="all" exclude each other: all is everything.')
+    arguments = {**arguments, "scope": None}
+    for name, param in endpoint.params.items():
+        if arguments.get(name) is not None:
+            # Refused here, before the people are asked for; and a generator serves one walk only.
+            arguments[name] = param.once(arguments[name])
+            param.encode(name, arguments[name])
+    client = current_client(arguments["client"])
+    people, requests = (
+        ([only], 0) if only is not None else _everybody(client, bool(arguments["refresh"]))
+    )
+    walks = _Everyone(endpoint, parent=("whose",), found_in={}, owner=owner)
+    frame = walks.read([_ORGANIZATION, *people], {**arguments, "client": client})
+    facts = frame.attrs["omni"]
+    facts["requests"] += requests
+    facts["from_cache"] = facts["requests"] == 0
+    return frame
+
+
+def check_errors(errors: str, scope: str | None) -> None:
+    """Refuse ``errors="collect"`` where there is nothing to go on with."""
+    check_choice("errors", errors, ("raise", "collect"))
+    if errors == "collect" and scope != ALL:
+        raise ArgumentError(
+            'errors="collect" goes only with scope="all": one list is whole or not.'
+        )
+
+
+def _everybody(client: Client, refresh: bool) -> tuple[list[str], int]:
+    """Return the membership ids of all people, and how many requests that took."""
+    try:
+        table, facts = USERS.read_table({"client": client, "refresh": refresh})
+    except ForbiddenError as error:
+        error.message = f'scope="all" has to know all people. {error.message}'
+        error.hint = (
+            f'{error.hint} scope="organization" needs none; nor does scope="all" with one person '
+            "as creator_id= (for folders owner_id=)."
+        )
+        raise
+    return table["id"].to_pylist(), facts["requests"]
+
+
+def _once(table: pa.Table, key: tuple[str, ...]) -> pa.Table:
+    """Keep the first of the rows that have the same key."""
+    first: dict[tuple[Any, ...], int] = {}
+    for row, identity in enumerate(zip(*(table[name].to_pylist() for name in key), strict=True)):
+        first.setdefault(identity, row)
+    return table if len(first) == table.num_rows else table.take(list(first.values()))

@@ -1,0 +1,163 @@
+"""Arrow tables → one Excel workbook, a sheet each; nothing in a cell is run, and nothing is lost in silence.
+
+openpyxl writes the rows as they come. What is decided here is what a cell cannot hold.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from datetime import datetime
+from typing import IO, Any
+
+import pyarrow as pa
+
+from omnipd.errors import ExportError, SettingsError, notice
+
+# https://support.microsoft.com/office/1672b34d-7043-467e-8e27-269d656771c3
+_MOST_ROWS = 1_048_576
+_LONGEST_TEXT = 32_767
+# Excel keeps fifteen digits of a number.
+_MOST_DIGITS = 10**15
+# Excel's days begin in 1900, and its February of 1900 has 29.
+_FIRST_MOMENT = datetime(1900, 3, 1)  # noqa: DTZ001 - a cell has no zone
+# XML has no way to write these.
+_ILLEGAL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
+# What Excel, or openpyxl, takes for a formula or an error instead of text.
+_MISREAD = re.compile(r"[=+\-@#\t\r＝＋－＠]")
+_MOMENT_WIDTH = 19
+_BATCH = 5_000
+
+
+def workbook(tables: Mapping[str, pa.Table]) -> Callable[[IO[bytes]], None]:
+    """Check that tables fit into a workbook, and return what writes it to an open file.
+
+    Parameters
+    ----------
+    tables : mapping of str to pyarrow.Table
+        By the name of the sheet; scalar columns only.
+
+    Raises
+    ------
+    ExportError
+        For a table with more rows than a sheet has.
+    SettingsError
+        If openpyxl is not installed.
+    """
+    too_long = [name for name, table in tables.items() if table.num_rows >= _MOST_ROWS]
+    if too_long:
+        raise ExportError(
+            f"A sheet has {_MOST_ROWS:,} rows with its heading; more are in: {', '.join(too_long)}.",
+            hint="Nothing was written. Parquet and CSV take any number.",
+        )
+    missing = None
+    try:
+        import openpyxl  # noqa: F401, PLC0415 - an extra
+    except ModuleNotFoundError as error:
+        missing = error.name
+    if missing is not None:
+        raise SettingsError(
+            f"Excel files need a package that is not installed: {missing}.",
+            hint='pip install "omnipd[excel]"',
+        )
+    return lambda file: _write(tables, file)
+
+
+def _write(tables: Mapping[str, pa.Table], file: IO[bytes]) -> None:
+    from openpyxl import Workbook  # noqa: PLC0415
+    from openpyxl.utils import get_column_letter  # noqa: PLC0415
+
+    book = Workbook(write_only=True)
+    cells = _Cells()
+    for name, table in tables.items():
+        sheet = book.create_sheet(name)
+        sheet.freeze_panes = "A2"
+        for place, kind in enumerate(table.schema.types, 1):
+            if pa.types.is_timestamp(kind):
+                sheet.column_dimensions[get_column_letter(place)].width = _MOMENT_WIDTH
+        sheet.append([cells.text(sheet, column, column) for column in table.column_names])
+        for row in cells.rows(sheet, table):
+            sheet.append(row)
+    book.save(file)
+    cells.tell()
+
+
+class _Cells:
+    """Turns values into cells, and remembers what had to be changed."""
+
+    def __init__(self) -> None:
+        self._cut: Counter[str] = Counter()
+        self._mended: Counter[str] = Counter()
+
+    def rows(self, sheet: Any, table: pa.Table) -> Iterator[list[Any]]:
+        """Yield the rows of a table as cells."""
+        for batch in table.to_batches(max_chunksize=_BATCH):
+            columns = [
+                self._column(sheet, name, values)
+                for name, values in zip(table.column_names, batch.columns, strict=True)
+            ]
+            yield from (list(row) for row in zip(*columns, strict=True))
+
+    def text(self, sheet: Any, column: str, value: str) -> Any:
+        """Return a text as Excel can hold it, and never as a formula."""
+        from openpyxl.cell import WriteOnlyCell  # noqa: PLC0415
+
+        where = f"{sheet.title}.{column}"
+        legal = _ILLEGAL.sub("\ufffd", value)
+        if legal != value:
+            self._mended[where] += 1
+        # Excel counts in UTF-16, and so a letter outside its first plane twice.
+        if len(legal) * 2 > _LONGEST_TEXT:
+            units = legal.encode("utf-16-le")
+            if len(units) > _LONGEST_TEXT * 2:
+                legal = units[: _LONGEST_TEXT * 2].decode("utf-16-le", "ignore")
+                self._cut[where] += 1
+        if not _MISREAD.match(legal):
+            return legal
+        cell = WriteOnlyCell(sheet, legal)
+        cell.data_type = "s"
+        # As if a ' stood before it: it stays text also when somebody edits the cell.
+        cell.quotePrefix = True
+        return cell
+
+    def tell(self) -> None:
+        """Say what had to be changed."""
+        if self._mended:
+            notice(
+                "Control characters, which Excel cannot hold, became U+FFFD: "
+                f"{_counted(self._mended)}."
+            )
+        if self._cut:
+            notice(
+                f"Text longer than the {_LONGEST_TEXT:,} characters of a cell was cut: "
+                f"{_counted(self._cut)}. Parquet and CSV hold it whole."
+            )
+
+    def _column(self, sheet: Any, name: str, values: pa.Array) -> list[Any]:
+        kind = values.type
+        if pa.types.is_timestamp(kind):
+            naive = values.cast(pa.timestamp("us"), safe=False).to_pylist()
+            return [
+                value if value is None or value >= _FIRST_MOMENT else value.isoformat()
+                for value in naive
+            ]
+        held: list[Any] = values.to_pylist()
+        if pa.types.is_boolean(kind):
+            return held
+        return [
+            value if value is None or _is_number(value) else self.text(sheet, name, str(value))
+            for value in held
+        ]
+
+
+def _is_number(value: Any) -> bool:
+    """Whether a cell holds it as it is; other numbers are written as text, with all their digits."""
+    if isinstance(value, float):
+        return math.isfinite(value)
+    return isinstance(value, int) and abs(value) < _MOST_DIGITS
+
+
+def _counted(places: Counter[str]) -> str:
+    return ", ".join(f"{where} ({count:,})" for where, count in places.items())
