@@ -177,9 +177,10 @@ def read_content(
     ``scope="all"`` reads the users, then the organization's content, then that of each user: about
     one request per user, which is said beforehand when it takes more than a minute. What several
     walks show comes once. The organization's rows come first, then person by person in the order
-    of :func:`omnipd.read_users`; `sort` holds within each. It needs an organization key, unless
-    `creator_id` names the one person to add. It does not go with `path`, `folder_id` or `limit`.
-    Embed users, and people whom :func:`omnipd.read_users` does not list, are not asked for.
+    of :func:`omnipd.read_users`; `sort` holds within each, but ``updated_at`` over all. `labels`
+    are filtered here. It needs an organization key. With `creator_id` it is two walks, for what
+    that person made in both scopes. It does not go with `path`, `folder_id` or `limit`. Embed
+    users, and people whom :func:`omnipd.read_users` does not list, are not asked for.
 
     Examples
     --------

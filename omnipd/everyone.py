@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 import pandas as pd
@@ -17,8 +18,9 @@ from omnipd.client import Client, current_client
 from omnipd.endpoint import Endpoint
 from omnipd.errors import ArgumentError, ForbiddenError
 from omnipd.fanout import FanOut
-from omnipd.params import check_choice
+from omnipd.params import Here, check_choice
 from omnipd.people import USERS
+from omnipd.walk import Step
 
 #: The value of ``scope=`` that stands for both of Omni's. It is ours, and never sent.
 ALL = "all"
@@ -34,9 +36,12 @@ class _Everyone(FanOut):
     ----------
     owner : str
         The query parameter that says whose items are asked for.
+    steps : tuple of Step
+        What is done with the rows of all walks together.
     """
 
     owner: str = ""
+    steps: tuple[Step, ...] = ()
 
     def _bound(self, key: tuple[str, ...]) -> Endpoint:
         [whose] = key
@@ -52,7 +57,10 @@ class _Everyone(FanOut):
         return table
 
     def _joined(self, tables: list[pa.Table]) -> pa.Table:
-        return _once(super()._joined(tables), self.endpoint.key)
+        table = _once(super()._joined(tables), self.endpoint.key)
+        for step in self.steps:
+            table = step(table)
+        return table
 
 
 def read_everyones(
@@ -73,22 +81,32 @@ def read_everyones(
     """
     if arguments["limit"] is not None:
         raise ArgumentError('limit= and scope="all" exclude each other: all is everything.')
-    arguments = {**arguments, "scope": None}
+    asked = {**arguments, "scope": None}
+    steps: list[Step] = []
+    given = {name: asked[name] for name in endpoint.params if asked.get(name) is not None}
     for name, param in endpoint.params.items():
-        if arguments.get(name) is not None:
+        if name in given:
             # Refused here, before the people are asked for; and a generator serves one walk only.
-            arguments[name] = param.once(arguments[name])
-            param.encode(name, arguments[name])
-    client = current_client(arguments["client"])
+            asked[name] = given[name] = param.once(given[name])
+            param.encode(name, given[name])
+            if param.here is not None and param.may_be_refused(given[name]):
+                # It has to be right for all rows together, not for each person's.
+                steps.append(partial(_done_here, param.here, given))
+                asked[name] = None
+    client = current_client(asked["client"])
     people, requests = (
-        ([only], 0) if only is not None else _everybody(client, bool(arguments["refresh"]))
+        ([only], 0) if only is not None else _everybody(client, bool(asked["refresh"]))
     )
-    walks = _Everyone(endpoint, parent=("whose",), found_in={}, owner=owner)
-    frame = walks.read([_ORGANIZATION, *people], {**arguments, "client": client})
+    walks = _Everyone(endpoint, parent=("whose",), found_in={}, owner=owner, steps=tuple(steps))
+    frame = walks.read([_ORGANIZATION, *people], {**asked, "client": client})
     facts = frame.attrs["omni"]
     facts["requests"] += requests
     facts["from_cache"] = facts["requests"] == 0
     return frame
+
+
+def _done_here(here: Here, given: Mapping[str, Any], table: pa.Table) -> pa.Table:
+    return here(table, given)
 
 
 def check_errors(errors: str, scope: str | None) -> None:
@@ -107,8 +125,8 @@ def _everybody(client: Client, refresh: bool) -> tuple[list[str], int]:
     except ForbiddenError as error:
         error.message = f'scope="all" has to know all people. {error.message}'
         error.hint = (
-            f'{error.hint} scope="organization" needs none; nor does scope="all" with one person '
-            "as creator_id= (for folders owner_id=)."
+            f'{error.hint} Without one take scope="organization", or scope="restricted" for what is '
+            "your own."
         )
         raise
     return table["id"].to_pylist(), facts["requests"]

@@ -67,7 +67,7 @@ def test_a_docstring_names_the_parameters_of_its_signature(name):
     )
 
 
-@pytest.mark.parametrize("name", ["Client", "OmniError"])
+@pytest.mark.parametrize("name", ["Client", "Inventory", "OmniError"])
 def test_a_class_documents_the_parameters_of_its_making(name):
     kind = getattr(omnipd, name)
     assert documented_parameters(ClassDoc(kind, config={"show_class_members": False})) == list(
@@ -174,6 +174,11 @@ def test_the_flags_of_the_connection_are_parameters_of_connect():
 
 def test_the_flags_of_content_are_the_parameters_of_read_content():
     assert flags("content") - CONNECTION == parameters(omnipd.read_content) - {"client"}
+
+
+def test_the_flags_of_inventory_are_the_parameters_of_read_inventory():
+    own = flags("inventory") - CONNECTION - {"to", "estimate", "files"}
+    assert own == parameters(omnipd.read_inventory) - {"client"}
 
 
 def test_the_flags_of_query_are_the_parameters_of_run_query():
