@@ -93,7 +93,7 @@ NOT_READ = {
 }
 
 #: Readers that read no list of their own, and why.
-NO_LIST = {"read_records": "any list, by its path"}
+NO_LIST = {"read_inventory": "many lists", "read_records": "any list, by its path"}
 
 
 def dashboards(omni):
