@@ -1,17 +1,19 @@
 """Tables that are made when the pages are built, from what the code itself says.
 
-``content-columns`` lists the columns of ``read_content``; ``sandbox-calls`` lists what the sandbox
-answers, and ``model-fields`` the fields that one of its models offers.
+``reader-columns`` lists the columns of a reader, and ``joins-drawing`` draws how they join;
+``sandbox-calls`` lists what the sandbox answers, and ``model-fields`` the fields that one of its
+models offers.
 """
 
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+import join_drawing
 from docutils import nodes
+from join_table import PAGE, all_joins
+from reader_columns import OPEN, columns_of
 from sphinx.util.docutils import SphinxDirective
 
-from omnipd.content import COLUMNS
-from omnipd.records import EXTRA
 from omnipd.sandbox.behaviour import Behaviour
 from omnipd.sandbox.endpoints import endpoints
 from omnipd.sandbox.semantic.bundled import bundled_models
@@ -20,15 +22,6 @@ from omnipd.sandbox.semantic.model import Dimension, Model
 
 #: A cell: plain text, or code when its first letter is a backquote.
 Row = Sequence[str]
-
-EXTRA_DOC = "JSON of every key that omnipd does not know; null in the usual case that there is none"
-
-
-def content_columns() -> Iterator[Row]:
-    """Yield name, dtype and meaning of each column of ``read_content``, in order."""
-    for name, column in COLUMNS.items():
-        yield f"`{name}", f"`{column.type}", column.doc
-    yield f"`{EXTRA}", "`string", EXTRA_DOC
 
 
 def sandbox_calls() -> Iterator[Row]:
@@ -63,12 +56,30 @@ def view_fields(model: Model, view: str, alias: str) -> Iterator[Row]:
             yield f"`{alias}.{found.name}", kind, data_type(found.sql_type), meaning
 
 
-class ContentColumns(SphinxDirective):
-    """The columns of ``read_content``."""
+class ReaderColumns(SphinxDirective):
+    """The columns of a reader."""
+
+    required_arguments = 1
 
     def run(self) -> list[nodes.Node]:
-        """Return the table."""
-        return [table(("Column", "dtype", "Meaning"), list(content_columns()), (22, 22, 56))]
+        """Return the table, or what stands for it."""
+        [reader] = self.arguments
+        if reader in OPEN:
+            return [nodes.paragraph(text=OPEN[reader])]
+        rows = [
+            (f"`{column.name}", f"`{column.dtype}", column.meaning) for column in columns_of(reader)
+        ]
+        return [table(("Column", "dtype", "Meaning"), rows, (22, 22, 56))]
+
+
+class JoinsDrawing(SphinxDirective):
+    """How the frames of the readers join."""
+
+    def run(self) -> list[nodes.Node]:
+        """Return the drawing."""
+        for source in (PAGE, join_drawing.REFERENCE, join_drawing.__file__):
+            self.env.note_dependency(str(source))
+        return [nodes.raw("", join_drawing.draw(all_joins()), format="html")]
 
 
 class SandboxCalls(SphinxDirective):
@@ -129,7 +140,8 @@ def _row(cells: Row) -> nodes.row:
 
 def setup(app: Any) -> dict[str, bool]:
     """Tell Sphinx of the directives."""
-    app.add_directive("content-columns", ContentColumns)
+    app.add_directive("reader-columns", ReaderColumns)
+    app.add_directive("joins-drawing", JoinsDrawing)
     app.add_directive("sandbox-calls", SandboxCalls)
     app.add_directive("model-fields", ModelFields)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
