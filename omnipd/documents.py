@@ -153,6 +153,9 @@ def read_documents(
 
     Notes
     -----
+    No source says whether an organization key sees personal documents here;
+    ``read_content(scope="all")`` asks for those of every person.
+
     ``identifier`` is what other frames call ``document_identifier``. No column says which model a
     document uses: :func:`omnipd.read_document_queries` has ``model_id``.
 

@@ -1,8 +1,10 @@
 """Everything that an audit needs, in one call: what it holds, what it costs, and its files."""
 
 import errno
+import io
 import os
 import pickle
+import sys
 import warnings
 
 import pandas as pd
@@ -13,7 +15,7 @@ from reader_checks import scim_page
 from scripted_server import answer
 
 import omnipd
-from omnipd import export
+from omnipd import export, terminal
 from omnipd.cli import main
 from omnipd.inventory import _PARTS
 from omnipd.sandbox.server import Server
@@ -350,6 +352,26 @@ def test_an_inventory_cannot_be_changed(two):
 
 
 # --- the shell
+
+
+def test_progress_follows_from_one_list_to_the_next(own, monkeypatch):
+    class Screen(io.StringIO):
+        def isatty(self):
+            return True
+
+    monkeypatch.setattr(sys, "stderr", screen := Screen())
+    with terminal.Progress(own):
+        own.progress("/api/v1/content", 100, 250)
+        own.progress("/api/v1/users/{user_id}/model-roles", 13, 130)
+        own.progress("/api/v1/users/ada/model-roles", 3, 3)
+        own.progress("/api/v1/users/{user_id}/model-roles", 130, 130)
+        own.progress("/api/v1/folders", 100, 200)
+    shown = screen.getvalue()
+    assert "content:  40%" in shown
+    assert "model-roles:  10%" in shown
+    assert "folders:  50%" in shown
+    assert "3/3" not in shown
+    assert own.progress is None
 
 
 @pytest.fixture

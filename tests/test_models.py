@@ -1094,7 +1094,6 @@ def test_the_direction_of_exposures_turns_the_list_round(omni, server):
         ("read_topics", {"models": MODEL, "branch_id": "main"}, "branch_id='main' is not an id"),
         ("read_topics", {"models": pd.DataFrame({"x": []})}, "model_id, id"),
         ("read_topic_fields", {"topics": [MODEL]}, "is not model_id and topic"),
-        ("read_topic_fields", {"topics": (MODEL, "orders")}, "is not model_id and topic"),
         ("read_topic_fields", {"topics": pd.DataFrame({"model_id": []})}, "topic, name"),
         ("read_model_files", {"models": MODEL, "mode": "merge"}, "Did you mean 'merged'"),
         (
