@@ -61,15 +61,6 @@ def test_the_published_cache_modes_are_400(run, mode):
     assert answer.json["detail"].startswith("Bad Request: cache: Invalid enum value.")
 
 
-@pytest.mark.parametrize("kind", ["csv", "json", "xlsx"])
-def test_single_documents_are_refused_by_name(run, kind):
-    answer = run(resultType=kind)
-    assert answer.status == 400
-    assert answer.json["detail"].startswith(
-        f"Bad Request: resultType: the sandbox does not write '{kind}'"
-    )
-
-
 def test_other_result_types_are_400(run):
     assert (
         run(resultType="arrow")

@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from typing import Any, NoReturn
 
 from omnipd.sandbox.parameters import is_uuid
+from omnipd.sandbox.query.result_file import RESULT_TYPES
 from omnipd.sandbox.refusals import BadRequest, RefusedRequest
 
 # The names the specification gives (disabled, normal, refresh, refresh_all) are refused by
 # the server (docs/wire.md).
 CACHE_MODES = ("Standard", "SkipRequery", "SkipCache", "SkipCacheAndRebuildExtracts")
-_RESULT_TYPES = ("csv", "json", "xlsx")
 
 
 @dataclass(frozen=True)
@@ -26,6 +26,9 @@ class Envelope:
     workbook_url: bool
     user_id: str | None
     branch_id: str | None
+    # One document of this kind in place of lines, and whether its numbers are formatted.
+    result_type: str | None = None
+    format_results: bool = False
 
     @property
     def model_id(self) -> str:
@@ -42,7 +45,7 @@ def read_envelope(body: bytes) -> Envelope:
     cache = _one_of(given, "cache", CACHE_MODES)
     plan_only = _boolean(given, "planOnly")
     workbook_url = _boolean(given, "workbookUrl")
-    _check_result_type(given, plan_only=plan_only)
+    result_type = _result_type(given, plan_only=plan_only)
     if plan_only and workbook_url:
         raise BadRequest("planOnly cannot be combined with workbookUrl", at="workbookUrl")
     branch_id = _uuid(given, "branchId")
@@ -51,7 +54,7 @@ def read_envelope(body: bytes) -> Envelope:
         raise BadRequest("this Omni has no connection environments", at="environmentConnectionId")
     if given.get("timezone") is not None:
         raise BadRequest("the connection does not allow user-specific timezones", at="timezone")
-    _check_query(query)
+    _check_query(query, result_type)
     if workbook_url and query.get("staticQueryReferences"):
         raise BadRequest(
             "workbookUrl cannot be combined with staticQueryReferences", at="workbookUrl"
@@ -63,6 +66,8 @@ def read_envelope(body: bytes) -> Envelope:
         workbook_url=workbook_url,
         user_id=user_id,
         branch_id=branch_id,
+        result_type=result_type,
+        format_results=_boolean(given, "formatResults"),
     )
 
 
@@ -81,21 +86,18 @@ def _not_json(constant: str) -> NoReturn:
     raise ValueError(constant)
 
 
-def _check_result_type(given: Mapping[str, Any], *, plan_only: bool) -> None:
-    result_type = _one_of(given, "resultType", _RESULT_TYPES)
+def _result_type(given: Mapping[str, Any], *, plan_only: bool) -> str | None:
+    result_type = _one_of(given, "resultType", RESULT_TYPES)
     if result_type is None:
         if given.get("formatResults") is not None:
             raise BadRequest("formatResults requires resultType", at="formatResults")
-        return
+        return None
     if plan_only:
         raise BadRequest("planOnly cannot be combined with resultType", at="planOnly")
-    raise BadRequest(
-        f"the sandbox does not write '{result_type}' results; leave resultType out for Arrow",
-        at="resultType",
-    )
+    return result_type
 
 
-def _check_query(query: Mapping[str, Any]) -> None:
+def _check_query(query: Mapping[str, Any], result_type: str | None) -> None:
     _check_present_uuid(query)
     fields = query.get("fields")
     if not isinstance(fields, list):
@@ -104,7 +106,7 @@ def _check_query(query: Mapping[str, Any]) -> None:
     for place, field in enumerate(fields):
         if not isinstance(field, str):
             raise BadRequest(_expected("string", field), at=f"query.fields.{place}")
-    _check_limit(query)
+    _check_limit(query, result_type)
     if "branchId" in query:
         raise BadRequest("branchId belongs beside query, not inside it", at="query.branchId")
     filters = query.get("filters")
@@ -127,10 +129,10 @@ def _check_present_uuid(query: Mapping[str, Any]) -> None:
         raise BadRequest(reason, at="query.modelId")
 
 
-def _check_limit(query: Mapping[str, Any]) -> None:
+def _check_limit(query: Mapping[str, Any], result_type: str | None) -> None:
     limit = query.get("limit")
     if limit is None:
-        if "limit" in query and query.get("pivots"):
+        if "limit" in query and query.get("pivots") and result_type is None:
             raise BadRequest("an unlimited query cannot have pivots", at="query.limit")
         return
     if isinstance(limit, bool) or not isinstance(limit, int | float):

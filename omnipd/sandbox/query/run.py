@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from omnipd.sandbox.identity import PERMISSIONS, acting_user
 from omnipd.sandbox.organisation import chance
 from omnipd.sandbox.organisation.organisation import WEB_ADDRESS
 from omnipd.sandbox.organisation.records import User
+from omnipd.sandbox.query.display import shown
 from omnipd.sandbox.query.envelope import Envelope, read_envelope, unreadable_filter
 from omnipd.sandbox.query.jobs import Job
 from omnipd.sandbox.query.lines import footer, header, write_line
-from omnipd.sandbox.query.verdict import plan, write_verdict
-from omnipd.sandbox.refusals import BadRequest, Forbidden, NotFound
-from omnipd.sandbox.reply import Reply, Sink, Stream
+from omnipd.sandbox.query.result_file import result_file, timed_out
+from omnipd.sandbox.query.verdict import Submission, message, plan, result, write_verdict
+from omnipd.sandbox.refusals import BadRequest, Forbidden, NotFound, RefusedRequest
+from omnipd.sandbox.reply import Document, Reply, Sink, Stream
 from omnipd.sandbox.request import Call
-from omnipd.sandbox.semantic.refusal import BadFilter
+from omnipd.sandbox.semantic.refusal import BadFilter, Refused
+from omnipd.sandbox.world import World
 
 NDJSON = "text/ndjson"
 
@@ -51,6 +55,14 @@ def run_query(call: Call) -> Reply:
     if is_slow:
         world.jobs.hold(Job(job_id, slow, verdict))
 
+    headers = {}
+    if envelope.workbook_url and "USE_WORKBOOKS" in permissions:
+        headers["X-Omni-Workbook-Url"] = workbook_address(job_id)
+
+    if envelope.result_type is not None:
+        reply = timed_out(job_id) if is_slow else _document(submission, world)
+        return replace(reply, headers=headers)
+
     def body(sink: Sink) -> None:
         write_line(sink, header(job_id))
         sink.flush()
@@ -60,10 +72,32 @@ def run_query(call: Call) -> Reply:
             verdict(sink)
         write_line(sink, footer([job_id] if is_slow else []))
 
-    headers = {}
-    if envelope.workbook_url and "USE_WORKBOOKS" in permissions:
-        headers["X-Omni-Workbook-Url"] = f"{WEB_ADDRESS}/e/{chance.base62(8, job_id)}/1"
     return Stream(body, NDJSON, headers)
+
+
+def workbook_address(job_id: str) -> str:
+    """Give the address of the workbook that a job's query was put into."""
+    return f"{WEB_ADDRESS}/e/{chance.base62(8, job_id)}/1"
+
+
+def _document(submission: Submission, world: World) -> Document:
+    """Answer with the result alone, in the kind of document that was asked for."""
+    envelope = submission.envelope
+    if submission.query.get("column_totals") and not submission.query.get("userEditedSQL"):
+        raise BadRequest(
+            "the sandbox does not write totals into a document; leave resultType out",
+            at="query.column_totals",
+        )
+    try:
+        table, _ = result(submission, world)
+    except Refused as refusal:
+        # A query that cannot be planned is the caller's fault, one that fails is not.
+        status = 400 if refusal.error_type.startswith("PLAN") else 500
+        raise RefusedRequest(status, message(refusal, submission)) from None
+    assert not isinstance(submission.outcome, Refused)  # noqa: S101 - it has a result
+    fields = submission.outcome.fields
+    rows = shown(table, fields, formatted=envelope.format_results)
+    return result_file(rows, envelope.result_type or "json")
 
 
 def check_query_api(call: Call) -> None:

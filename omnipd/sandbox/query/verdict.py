@@ -64,16 +64,31 @@ def write_verdict(sink: Sink, job_id: str, submission: Submission, world: World)
         write_line(sink, _opening(job_id, "PLANNED", submission, planned, None))
         return
     try:
-        table, cache_type = _result(submission, planned, world)
+        table, cache_type = result(submission, world)
     except Refused as refusal:
         write_line(sink, _error(job_id, submission, refusal))
-        return
-    except Exception as error:  # noqa: BLE001 - as above
-        write_line(sink, _error(job_id, submission, _fault(error, world)))
         return
     write_result_line(
         sink, _opening(job_id, "COMPLETE", submission, planned, cache_type, table), table
     )
+
+
+def result(submission: Submission, world: World) -> tuple[pa.Table, str]:
+    """Run a submission, or find its kept result; give the rows and where they come from.
+
+    Raises
+    ------
+    Refused
+        When the query was refused, or fails.
+    """
+    if isinstance(submission.outcome, Refused):
+        raise submission.outcome
+    try:
+        return _result(submission, submission.outcome, world)
+    except Refused:
+        raise
+    except Exception as error:
+        raise _fault(error, world) from error
 
 
 def _result(submission: Submission, planned: QueryPlan, world: World) -> tuple[pa.Table, str]:
@@ -133,8 +148,13 @@ def _error(job_id: str, submission: Submission, refusal: Refused) -> dict[str, A
         "status": "ERROR",
         "query": submission.query,
         "error_type": refusal.error_type,
-        "error_message": refusal.message if submission.may_view_sql else REDACTED,
+        "error_message": message(refusal, submission),
     }
+
+
+def message(refusal: Refused, submission: Submission) -> str:
+    """Give what may be said of a refusal."""
+    return refusal.message if submission.may_view_sql else REDACTED
 
 
 def _fault(error: Exception, world: World) -> Refused:
