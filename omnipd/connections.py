@@ -225,8 +225,8 @@ def read_connection_schedules(
     connections : str, iterable of str, or DataFrame
         Ids, or a frame with ``connection_id`` or ``id``.
     errors : {"raise", "collect"}, default "raise"
-        ``collect`` goes on after a connection that is missing or forbidden; the frame is marked
-        incomplete and ``df.attrs["omni"]["failures"]`` says why.
+        ``collect`` goes on after a connection that is missing, forbidden or refused; the frame is
+        marked incomplete and ``df.attrs["omni"]["failures"]`` says why.
     strict, refresh, client
         As for :func:`omnipd.read_content`.
 

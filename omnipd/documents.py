@@ -231,8 +231,8 @@ def read_document_details(
         Identifiers, or a frame with ``document_identifier`` or ``identifier``. Only documents with
         a dashboard: Omni answers 400 for others.
     errors : {"raise", "collect"}, default "raise"
-        ``collect`` goes on after a document that is missing or forbidden; the frame is marked
-        incomplete and ``df.attrs["omni"]["failures"]`` says why.
+        ``collect`` goes on after a document that is missing, forbidden or refused; the frame is
+        marked incomplete and ``df.attrs["omni"]["failures"]`` says why.
     strict, refresh, client
         As for :func:`omnipd.read_content`.
 

@@ -230,8 +230,8 @@ def read_folder_permissions(
         Only the permits of this person: a membership id (UUID). Default: that of the client, else
         all permits, which only those who manage a folder may read.
     errors : {"raise", "collect"}, default "raise"
-        ``collect`` goes on after a folder that is missing or forbidden; the frame is marked
-        incomplete and ``df.attrs["omni"]["failures"]`` says why.
+        ``collect`` goes on after a folder that is missing, forbidden or refused; the frame is
+        marked incomplete and ``df.attrs["omni"]["failures"]`` says why.
     strict, refresh, client
         As for :func:`omnipd.read_content`.
 

@@ -89,7 +89,7 @@ def export_documents(
     ------
     ExportError
         If a file cannot be written.
-    NotFoundError, ForbiddenError
+    NotFoundError, ForbiddenError, BadRequestError
         If a document cannot be exported; ``partial`` is the manifest so far.
 
     See Also

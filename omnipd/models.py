@@ -322,7 +322,7 @@ TOPIC_FIELDS = _below_topic(
 
 
 def read_topic_fields(
-    topics: Iterable[tuple[str, str]] | pd.DataFrame,
+    topics: tuple[str, str] | Iterable[tuple[str, str]] | pd.DataFrame,
     *,
     branch_id: str | None = None,
     errors: str = "raise",
@@ -336,7 +336,7 @@ def read_topic_fields(
 
     Parameters
     ----------
-    topics : iterable of (str, str), or DataFrame
+    topics : (str, str), iterable of (str, str), or DataFrame
         Model id and topic name, or a frame as :func:`omnipd.read_topics` returns it: with
         ``model_id``, and ``topic`` or ``name``.
     branch_id : str, optional
@@ -410,7 +410,7 @@ RELATIONSHIPS = _below_topic(
 
 
 def read_relationships(
-    topics: Iterable[tuple[str, str]] | pd.DataFrame,
+    topics: tuple[str, str] | Iterable[tuple[str, str]] | pd.DataFrame,
     *,
     branch_id: str | None = None,
     errors: str = "raise",
@@ -424,7 +424,7 @@ def read_relationships(
 
     Parameters
     ----------
-    topics : iterable of (str, str), or DataFrame
+    topics : (str, str), iterable of (str, str), or DataFrame
         Model id and topic name, or a frame as :func:`omnipd.read_topics` returns it: with
         ``model_id``, and ``topic`` or ``name``.
     branch_id : str, optional

@@ -244,8 +244,8 @@ def read_schedule_details(
     user_id : str, optional
         Membership id (UUID) of the person whose access is checked. Default: that of the client.
     errors : {"raise", "collect"}, default "raise"
-        ``collect`` goes on after a schedule that is missing or forbidden; the frame is marked
-        incomplete and ``df.attrs["omni"]["failures"]`` says why.
+        ``collect`` goes on after a schedule that is missing, forbidden or refused; the frame is
+        marked incomplete and ``df.attrs["omni"]["failures"]`` says why.
     strict, refresh, client
         As for :func:`omnipd.read_content`.
 

@@ -79,6 +79,17 @@ def test_a_document_that_is_gone_ends_the_export_or_is_a_row(writable, tmp_path)
     assert manifest.attrs["omni"]["complete"] is False
 
 
+def test_a_document_that_omni_refuses_to_export_ends_the_export_or_is_a_row(scripted, tmp_path):
+    refused = answer({"detail": "It has no dashboard.", "status": 400}, 400)
+    scripted.script(refused)
+    with client_of(scripted, tmp_path):
+        with pytest.raises(omnipd.BadRequestError) as caught:
+            omnipd.export_documents(["d1", "d2"], tmp_path / "out")
+        assert caught.value.partial["identifier"].tolist() == ["d1"]
+        manifest = omnipd.export_documents(["d1", "d2"], tmp_path / "out", errors="collect")
+    assert manifest["error"].str.contains("no dashboard").tolist() == [True, True]
+
+
 def test_a_planted_link_is_not_followed_out_of_the_folder(writable, tmp_path):
     one = omnipd.read_content().query("type == 'document'")["identifier"].iloc[0]
     name = omnipd.export_documents(one, tmp_path / "out")["file"][0]
