@@ -78,6 +78,19 @@ def test_the_calls_are_those_of_the_estimate_and_a_first_page_to_count(own, smal
     assert len(small.requests) - since == cost.sum() + asked_again + second_pages
 
 
+def test_without_a_cache_nothing_is_free_and_the_estimate_says_so(small):
+    with omnipd.connect(small.url, small.api_key, requests_per_minute=None, cache=False) as client:
+        cost = omnipd.estimate_inventory().set_index("name")["calls"]
+        since = len(small.requests)
+        inventory = omnipd.read_inventory(client=client)
+    assert cost["group_members"] == 1
+    assert cost["user_attribute_values"] == 2
+    second_pages = (inventory["document_access"].groupby("document_identifier").size() > 100).sum()
+    personal = len(inventory["folders"]) - cost["folder_permissions"]
+    # Nine first pages are asked for to count.
+    assert len(small.requests) - since == cost.sum() + 9 + second_pages + personal
+
+
 def test_an_estimate_is_what_the_organization_says(own, small):
     organisation = small.organisation
     cost = omnipd.estimate_inventory().set_index("name")["calls"]
