@@ -117,8 +117,8 @@ def _row(reader: str, y: int, joins: Sequence[Join]) -> Iterator[str]:
             told = escape("\n".join(_told(join) for join in found))
             yield f'<circle class="{kind}" cx="{x}" cy="{y}" r="5"><title>{told}</title></circle>'
         columns = list(dict.fromkeys(join.columns[-1] for join in found))
-        # A path beside an id says the same.
-        names = [name for name in columns if not name.endswith("path")] or columns
+        # A path or a name beside an id says the same.
+        names = [one for one in columns if not one.endswith(("path", "_name"))] or columns
         if names != [line.usual]:
             yield from _names(names, x + 10, y)
 
