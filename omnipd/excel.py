@@ -102,25 +102,16 @@ class _Cells:
 
     def text(self, sheet: Any, column: str, value: str) -> Any:
         """Return a text as Excel can hold it, and never as a formula."""
-        from openpyxl.cell import WriteOnlyCell  # noqa: PLC0415
-
-        where = f"{sheet.title}.{column}"
         legal = _ILLEGAL.sub("\ufffd", value)
         if legal != value:
-            self._mended[where] += 1
+            self._mended[f"{sheet.title}.{column}"] += 1
         # Excel counts in UTF-16, and so a letter outside its first plane twice.
         if len(legal) * 2 > _LONGEST_TEXT:
             units = legal.encode("utf-16-le")
             if len(units) > _LONGEST_TEXT * 2:
                 legal = units[: _LONGEST_TEXT * 2].decode("utf-16-le", "ignore")
-                self._cut[where] += 1
-        if not _MISREAD.match(legal):
-            return legal
-        cell = WriteOnlyCell(sheet, legal)
-        cell.data_type = "s"
-        # As if a ' stood before it: it stays text also when somebody edits the cell.
-        cell.quotePrefix = True
-        return cell
+                self._cut[f"{sheet.title}.{column}"] += 1
+        return _unread(sheet, legal) if _MISREAD.match(legal) else legal
 
     def tell(self) -> None:
         """Say what had to be changed."""
@@ -150,6 +141,17 @@ class _Cells:
             value if value is None or _is_number(value) else self.text(sheet, name, str(value))
             for value in held
         ]
+
+
+def _unread(sheet: Any, text: str) -> Any:
+    """Return a cell whose text is not read as something else."""
+    from openpyxl.cell import WriteOnlyCell  # noqa: PLC0415
+
+    cell = WriteOnlyCell(sheet, text)
+    cell.data_type = "s"
+    # As if a ' stood before it: it stays text also when somebody edits the cell.
+    cell.quotePrefix = True
+    return cell
 
 
 def _is_number(value: Any) -> bool:
