@@ -3,8 +3,7 @@
     python benchmarks/read_content.py [--records 10000 100000] [--rounds 7]
 
 The server costs next to nothing: pages are made and compressed beforehand, and sent from memory
-over one connection. Each measurement is a process of its own; the two take turns, and the ratios
-are those of the same round. Peak memory is counted above what the process held after its imports.
+over one connection. Peak memory is counted above what the process held after its imports.
 """
 
 from __future__ import annotations
@@ -12,14 +11,10 @@ from __future__ import annotations
 import argparse
 import gzip
 import json
-import resource
-import socket
-import statistics
-import subprocess
-import sys
 import tempfile
-import threading
 import time
+
+import side_by_side
 
 PAGE = 100
 
@@ -58,17 +53,13 @@ def record(number: int) -> dict[str, object]:
 
 
 class Pages:
-    """A server that has every answer ready."""
+    """The answers to a list of so many records, page by page."""
 
     def __init__(self, records: int) -> None:
-        self._answers = [self._answer(start, records) for start in range(0, records, PAGE)]
-        self._listener = socket.create_server(("127.0.0.1", 0))
-        self.url = f"http://127.0.0.1:{self._listener.getsockname()[1]}"
-        self.requests = self.connections = 0
-        threading.Thread(target=self._accept, daemon=True).start()
+        self._answers = [self._page(start, records) for start in range(0, records, PAGE)]
 
     @staticmethod
-    def _answer(start: int, records: int) -> bytes:
+    def _page(start: int, records: int) -> bytes:
         end = min(start + PAGE, records)
         more = end < records
         info = {
@@ -79,30 +70,12 @@ class Pages:
         }
         page = {"records": [record(number) for number in range(start, end)], "pageInfo": info}
         body = gzip.compress(json.dumps(page).encode(), 6)
-        head = f"Content-Type: application/json\r\nContent-Encoding: gzip\r\nContent-Length: {len(body)}"
-        return f"HTTP/1.1 200 OK\r\n{head}\r\n\r\n".encode() + body
+        return side_by_side.ok(body, "Content-Type: application/json", "Content-Encoding: gzip")
 
-    def _accept(self) -> None:
-        while True:
-            connection, _ = self._listener.accept()
-            self.connections += 1
-            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            threading.Thread(target=self._serve, args=(connection,), daemon=True).start()
-
-    def _serve(self, connection: socket.socket) -> None:
-        with connection, connection.makefile("rb") as stream:
-            while first := stream.readline():
-                while stream.readline() not in {b"\r\n", b""}:
-                    """Skip the headers."""
-                self.requests += 1
-                _, _, cursor = first.partition(b"cursor=")
-                number = int(cursor.split(b"&")[0].split(b" ")[0]) if cursor else 0
-                connection.sendall(self._answers[number])
-
-
-def peak_mb() -> float:
-    """Return the largest memory of this process so far, in MB."""
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    def answer(self, first: bytes) -> bytes:
+        """Return the page that a request asks for."""
+        _, _, cursor = first.partition(b"cursor=")
+        return self._answers[int(cursor.split(b"&")[0].split(b" ")[0]) if cursor else 0]
 
 
 def with_omnipd(url: str) -> int:
@@ -141,9 +114,9 @@ def measure(who: str, url: str) -> None:
 
     import omnipd.content  # noqa: F401
 
-    before, start = peak_mb(), time.perf_counter()
+    peak, start = side_by_side.Peak(), time.perf_counter()
     rows = {"omnipd": with_omnipd, "by hand": by_hand}[who](url)
-    print(rows, time.perf_counter() - start, peak_mb() - before)
+    side_by_side.report(rows, time.perf_counter() - start, peak)
 
 
 def main() -> None:
@@ -161,37 +134,18 @@ def main() -> None:
     )
     print("|---|---|---|---|---|---|---|---|---|")
     for records in given.records:
-        server = Pages(records)
-        rounds: list[dict[str, tuple[float, float]]] = []
-        for _ in range(given.rounds):
-            took: dict[str, tuple[float, float]] = {}
-            for who in ("by hand", "omnipd"):
-                before = server.requests, server.connections
-                command = [sys.executable, __file__, "--measure", who, server.url]
-                done = subprocess.run(command, capture_output=True, text=True, check=True)
-                rows, seconds, megabytes = done.stdout.split()
-                if int(rows) != records:
-                    raise SystemExit(f"{who} read {rows} of {records}")
-                took[who] = float(seconds), float(megabytes)
-                counted = server.requests - before[0], server.connections - before[1]
-            rounds.append(took)
-        columns = [
-            f"{statistics.median(took[who][what] for took in rounds):.2f}"
-            for what in (0, 1)
-            for who in ("by hand", "omnipd")
-        ]
-        ratios = [
-            f"{statistics.median(took['omnipd'][what] / took['by hand'][what] for took in rounds):.2f}"
-            for what in (0, 1)
-        ]
-        cells = [
-            f"{records:,}",
-            *columns[:2],
-            ratios[0],
-            *columns[2:],
-            ratios[1],
-            *map(str, counted),
-        ]
+        server = side_by_side.ReadyServer(Pages(records).answer)
+        found = side_by_side.rounds(
+            __file__, ("by hand", "omnipd"), [server.url], records, given.rounds
+        )
+        cells = [f"{records:,}"]
+        for what in (0, 1):
+            cells += [
+                f"{side_by_side.median(found, who, what):.2f}" for who in ("by hand", "omnipd")
+            ]
+            cells.append(f"{side_by_side.ratio(found, 'omnipd', 'by hand', what):.2f}")
+        walks = 2 * given.rounds
+        cells += [f"{server.requests / walks:g}", f"{server.connections / walks:g}"]
         print(f"| {' | '.join(cells)} |", flush=True)
 
 

@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     from omnipd.ai import read_ai_jobs as read_ai_jobs
     from omnipd.ai import read_ai_messages as read_ai_messages
     from omnipd.ai import read_ai_routines as read_ai_routines
+    from omnipd.batches import iter_batches as iter_batches
+    from omnipd.batches import query_to_parquet as query_to_parquet
     from omnipd.client import Client as Client
     from omnipd.client import clear_cache as clear_cache
     from omnipd.client import connect as connect
@@ -116,6 +118,7 @@ _HOMES = {
         "read_ai_messages",
         "read_ai_routines",
     ),
+    "batches": ("iter_batches", "query_to_parquet"),
     "client": ("Client", "clear_cache", "connect"),
     "connections": (
         "read_connection_environments",

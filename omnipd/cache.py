@@ -110,10 +110,8 @@ class WalkCache:
 
     def clear(self) -> int:
         """Delete everything stored for this instance and key; return the number of answers."""
-        count = len(list(self.folder.glob("*.json")))
-        shutil.rmtree(self.folder, ignore_errors=True)
         self._files = None
-        return count
+        return clear_folder(self.folder)
 
     def _open(self) -> PrivateFiles | None:
         if self._files is None and not self._broken:
@@ -155,10 +153,16 @@ class WalkCache:
 
 
 def clear_all(root: Path) -> int:
-    """Delete the stored lists of every instance and key under one omnipd directory."""
-    folders = root / "lists"
-    count = len(list(folders.glob("*/*.json")))
-    shutil.rmtree(folders, ignore_errors=True)
+    """Delete the stored lists and results of every instance and key under one omnipd directory."""
+    return sum(
+        clear_folder(folder) for kind in ("lists", "results") for folder in (root / kind).glob("*")
+    )
+
+
+def clear_folder(folder: Path) -> int:
+    """Delete everything stored for one instance and key; return the number of answers."""
+    count = sum(file.suffix in {".json", ".arrow"} for file in folder.glob("*"))
+    shutil.rmtree(folder, ignore_errors=True)
     return count
 
 
@@ -170,8 +174,8 @@ def _key(path: str, params: Mapping[str, str]) -> str:
     return hashlib.blake2b(_url(path, params).encode(), digest_size=16).hexdigest()
 
 
-def parse_lifetime(cache: Any) -> timedelta | None:
-    """Read ``cache=``: "10m", "2h", "1d", seconds, a timedelta; None for False.
+def parse_lifetime(cache: Any, name: str = "cache") -> timedelta | None:
+    """Read a time: "10m", "2h", "1d", seconds, a timedelta; None for False.
 
     Examples
     --------
@@ -194,7 +198,7 @@ def parse_lifetime(cache: Any) -> timedelta | None:
             unit = None
             lifetime = timedelta(0)
         if unit is None:
-            raise ValueError(f"cache={cache!r} is not a time such as '30s', '10m', '2h' or '1d'")
+            raise ValueError(f"{name}={cache!r} is not a time such as '30s', '10m', '2h' or '1d'")
     if not timedelta(0) <= lifetime <= timedelta(days=3650):
-        raise ValueError(f"cache={cache!r} is not a time from 0 to 10 years")
+        raise ValueError(f"{name}={cache!r} is not a time from 0 to 10 years")
     return lifetime or None

@@ -279,6 +279,7 @@ def inventory(to: Path | None, estimate: bool, files: str, raw: bool, **given: A
 @click.option(
     "--names", default="field", show_default=True, help="Name columns by field or by label."
 )
+@click.option("--ttl", help="Take a result stored here so long ago (30s, 10m, 2h), else store it.")
 @_output
 @_connection
 def query(query: str, output: Path | None, style: str, raw: bool, **given: Any) -> None:

@@ -13,12 +13,13 @@ from __future__ import annotations
 import contextvars
 import os
 import urllib.parse
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any, NoReturn, Self
 
 from omnipd import strictjson, verdicts
-from omnipd.cache import WalkCache, clear_all, parse_lifetime
+from omnipd.cache import WalkCache, clear_all, clear_folder, parse_lifetime
 from omnipd.clock import Clock, Deadline, check_timeout
 from omnipd.errors import (
     ArgumentError,
@@ -125,7 +126,9 @@ class Client:
         self._entered = 0
         self._lock = ProcessLock()
         fingerprint = settings.fingerprint
-        lifetime = _checked_lifetime(cache)
+        lifetime = checked_lifetime(cache)
+        #: Where results of queries are kept, when a query asks for that.
+        self.result_folder = self.disk / "results" / fingerprint
         self.cache = WalkCache(self.disk / "lists" / fingerprint, lifetime) if lifetime else None
         self._limiter: Limiter | None = None
         if requests_per_minute is not None:
@@ -209,7 +212,7 @@ class Client:
         params: Mapping[str, str] | None = None,
         body: Any = None,
         deadline: Deadline,
-    ) -> Iterator[bytes]:
+    ) -> Generator[bytes, None, None]:
         """Send one request and yield the body of its good answer as it arrives.
 
         A GET is retried until an answer begins; a POST only while Omni cannot have seen it. Once
@@ -258,7 +261,7 @@ class Client:
         body: Any,
         deadline: Deadline,
         whole: bool,
-    ) -> Iterator[bytes]:
+    ) -> Generator[bytes, None, None]:
         """Yield the body of a 2xx answer. ``whole`` yields it as one piece, so a cut can be retried."""
         retry = Retry(
             method,
@@ -505,7 +508,7 @@ def current_client(client: Client | None = None) -> Client:
 def clear_cache(
     client: Client | None = None, *, cache_dir: str | os.PathLike[str] | None = None
 ) -> int:
-    """Delete the lists that omnipd keeps on disk.
+    """Delete the lists and results that omnipd keeps on disk.
 
     Parameters
     ----------
@@ -527,7 +530,8 @@ def clear_cache(
     """
     if client is None:
         return clear_all(disk_root(cache_dir))
-    return client.cache.clear() if client.cache else 0
+    lists = client.cache.clear() if client.cache else 0
+    return lists + clear_folder(client.result_folder)
 
 
 def segment(text: str) -> str:
@@ -560,9 +564,16 @@ def is_api_path(path: str) -> bool:
     return parts[:2] == ["", "api"] and len(parts) > 2 and not {".", ".."} & set(parts)
 
 
-def _checked_lifetime(cache: Any) -> Any:
+def checked_lifetime(cache: Any, name: str = "cache") -> timedelta | None:
+    """Return a time that something is kept, None for not at all; refuse what is none.
+
+    Examples
+    --------
+    >>> checked_lifetime("2h", "ttl").total_seconds()
+    7200.0
+    """
     try:
-        return parse_lifetime(cache)
+        return parse_lifetime(cache, name)
     except (ValueError, TypeError, OverflowError) as error:
         reason = str(error)
     raise ArgumentError(reason)

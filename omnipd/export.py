@@ -19,7 +19,13 @@ import pyarrow.csv
 import pyarrow.parquet
 
 from omnipd.columns import as_json
-from omnipd.errors import ArgumentError, ExportError, ExportIncompleteError, notice
+from omnipd.errors import (
+    ArgumentError,
+    ExportError,
+    ExportIncompleteError,
+    OmniError,
+    notice,
+)
 from omnipd.frames import scalar_columns, to_arrow
 
 # A spreadsheet runs a cell that begins with one of these, in full width too, and a program that
@@ -205,6 +211,8 @@ def write_together(writes: Mapping[Path, Callable[[IO[bytes]], Any]]) -> None:
                 placed.append(target)
         for folder in {target.parent for target in placed}:
             _sync_folder(folder)
+    except OmniError:  # of what is written; some are an OSError too
+        raise
     except FileNotFoundError:
         failure = (False, f"The folder {target.parent} does not exist. Make it first.")
     except (IsADirectoryError, PermissionError, NotADirectoryError) as error:

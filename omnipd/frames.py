@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import pandas as pd
@@ -34,16 +35,29 @@ def to_frame(table: pa.Table, facts: dict[str, Any]) -> pd.DataFrame:
 def scalar_columns(table: pa.Table) -> pa.Table:
     """Return the table with scalar columns only, which every file format and pandas itself can hold.
 
-    Dictionaries are decoded. Lists, structs, maps and intervals become JSON text.
+    As :func:`storable_columns`; and moments that Python cannot show become text.
     """
+    return _each_column(storable_columns(table), _showable)
+
+
+def storable_columns(table: pa.Table) -> pa.Table:
+    """Return the table with scalar columns only; which types they have does not depend on values.
+
+    Dictionaries are decoded. Lists, structs, maps and intervals become JSON text. A time zone that
+    nobody knows becomes UTC.
+    """
+    return _each_column(table, _storable)
+
+
+def _each_column(table: pa.Table, change: Callable[[pa.ChunkedArray], pa.ChunkedArray]) -> pa.Table:
     for index, field in enumerate(table.schema):
-        column = _scalar(table.column(index))
+        column = change(table.column(index))
         if column.type != field.type:
             table = table.set_column(index, field.name, column)
     return table
 
 
-def _scalar(column: pa.ChunkedArray) -> pa.ChunkedArray:
+def _storable(column: pa.ChunkedArray) -> pa.ChunkedArray:
     if isinstance(column.type, pa.BaseExtensionType):
         column = _storage(column)
     if pa.types.is_run_end_encoded(column.type):
@@ -63,15 +77,16 @@ def _scalar(column: pa.ChunkedArray) -> pa.ChunkedArray:
         return column.cast(pa.binary())
     if pa.types.is_decimal(kind) and kind.bit_width < 128:
         return column.cast(pa.decimal128(kind.precision, kind.scale))
-    return _showable(column) if pa.types.is_timestamp(kind) or pa.types.is_date(kind) else column
+    if pa.types.is_timestamp(kind) and kind.tz is not None and not _is_zone(kind.tz):
+        return column.cast(pa.timestamp(kind.unit, "UTC"))
+    return column
 
 
 def _showable(column: pa.ChunkedArray) -> pa.ChunkedArray:
-    """Return moments that Python can show: others, and zones that nobody knows, break a mere repr."""
+    """Return moments that Python can show: others break a mere repr."""
     kind = column.type
-    if pa.types.is_timestamp(kind) and kind.tz is not None and not _is_zone(kind.tz):
-        kind = pa.timestamp(kind.unit, "UTC")
-        column = column.cast(kind)
+    if not (pa.types.is_timestamp(kind) or pa.types.is_date(kind)):
+        return column
     if pa.types.is_date32(kind):
         per_day, numbers = 1, column.cast(pa.int32())
     else:

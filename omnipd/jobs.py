@@ -2,12 +2,18 @@
 
 The post is never repeated once Omni may have seen it. Job lines come once: they are gathered over
 all answers, the first final line of our own job counts, and what is said of other jobs is ignored.
+The result is handed on while it arrives. What its line says may come before or after it, so that
+the job is judged as soon as something is known, and in any case at the end.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import contextlib
+from collections.abc import Generator, Iterator
+from dataclasses import dataclass, field
 from typing import Any
+
+import pyarrow as pa
 
 from omnipd.client import Client
 from omnipd.clock import Deadline
@@ -24,6 +30,7 @@ from omnipd.errors import (
     ResponseError,
 )
 from omnipd.ndjson import Line, LineReader
+from omnipd.results import Ending, read_stream
 
 RUN, WAIT = "/api/v1/query/run", "/api/v1/query/wait"
 QUERY_SECONDS = 600.0
@@ -42,30 +49,53 @@ class Outcome:
     job_id : str
     line : dict
         Its final line, without the result.
-    payload : bytes
-        The Arrow stream.
-    polls : int
-        How often it was waited for.
     """
 
-    job_id: str
-    line: dict[str, Any]
-    payload: bytearray
-    polls: int
+    job_id: str = ""
+    line: dict[str, Any] = field(default_factory=dict)
 
     @property
     def summary(self) -> dict[str, Any]:
         """The job's summary: fields, SQL, cache."""
-        return _mapping(self.line.get("summary"))
+        return summary_of(self.line)
 
 
-def run(client: Client, envelope: Envelope, *, timeout: float | None = None) -> Outcome:
-    """Run a query to its end.
+@dataclass
+class Begin:
+    """A result begins; what came of one before it counts no more.
+
+    Attributes
+    ----------
+    schema : pyarrow.Schema
+        Of its batches.
+    head : dict
+        What its line said before it, which may be nothing.
+    """
+
+    schema: pa.Schema
+    head: dict[str, Any]
+
+
+def stream(
+    client: Client,
+    envelope: Envelope,
+    outcome: Outcome,
+    *,
+    timeout: float | None = None,
+    again: bool = True,
+) -> Iterator[Begin | pa.RecordBatch]:
+    """Run a query to its end and yield its result as it arrives, each batch validated.
+
+    Only at the end is it known that the result is whole and the job did not fail.
 
     Parameters
     ----------
+    outcome : Outcome
+        Is filled in: the job's id when the result begins, the rest at the end.
     timeout : float, optional
         Wall-clock seconds for the whole query. Default: the client's, else 600.
+    again : bool
+        Whether a result that breaks off may be asked for again, from its beginning.
 
     Raises
     ------
@@ -78,32 +108,75 @@ def run(client: Client, envelope: Envelope, *, timeout: float | None = None) -> 
     """
     seconds = timeout or client.timeout
     deadline = Deadline(seconds or QUERY_SECONDS, client.clock, patient=seconds is None)
-    job = _Job()
+    job = _Job(client, outcome, again=again)
     try:
-        _post(client, envelope, deadline, job)
-        polls = _wait(client, deadline, job)
+        yield from _post(client, envelope, deadline, job)
+        yield from _wait(client, deadline, job)
+        job.check()
     except OmniError as error:
         error.job_id = error.job_id or job.id
         error.message = client.hide_key(error.message)
         raise
-    return _verdict(job, polls, client)
+    assert job.final is not None  # noqa: S101 - waited for
+    outcome.job_id, outcome.line = str(job.id), job.final.content
 
 
 @dataclass
 class _Job:
     """What is known of the job so far."""
 
+    client: Client
+    outcome: Outcome
+    again: bool
     id: str | None = None
     final: Line | None = None
     remaining: set[str] | None = None
+    polls: int = 0
     #: Words of an upstream failure at the end of an answer.
     broken_off: str | None = None
+    #: Whether anything of a result was handed on.
+    handed_on: bool = False
+    final_ending: Ending | None = None
 
     @property
     def settled(self) -> bool:
         return self.final is not None
 
-    def take(self, line: Line) -> None:
+    @property
+    def lost(self) -> bool:
+        """Whether a result was handed on in part, and must not begin again."""
+        return self.handed_on and not self.again and not self.settled
+
+    def read(self, chunks: Generator[bytes, None, None]) -> Iterator[Begin | pa.RecordBatch]:
+        """Read one answer, line by line, and yield the parts of our job's result."""
+        self.broken_off = None
+        reader = LineReader(chunks)
+        ending = None
+        with contextlib.closing(chunks):
+            for found in reader:
+                if isinstance(found, Line):
+                    self.take(found, ending)
+                    ending = None
+                elif self._is_ours(found.head):
+                    if found.head.get("status") == "COMPLETE":
+                        _judge(self.client, str(self.id), found.head, has_result=True)
+                    if self.handed_on and not self.again:
+                        raise ResponseError("Omni sent a second result for one query.")
+                    ending, self.handed_on = Ending(), True
+                    self.outcome.job_id = self.id or ""
+                    for part in read_stream(found.pieces, ending):
+                        yield Begin(part, found.head) if isinstance(part, pa.Schema) else part
+                        del part  # or it would be held while the next is read
+        if reader.tail:
+            self.broken_off = reader.tail.decode("utf-8", "replace")
+
+    def _is_ours(self, head: dict[str, Any]) -> bool:
+        """Whether a result may be the one to read, as far as its line has told."""
+        if self.settled or head.get("status", "COMPLETE") != "COMPLETE":
+            return False
+        return self.id is None or head.get("job_id", self.id) == self.id
+
+    def take(self, line: Line, ending: Ending | None) -> None:
         content = line.content
         if isinstance(submitted := content.get("jobs_submitted"), dict):
             if len(submitted) != 1:
@@ -113,32 +186,37 @@ class _Job:
             self.id = self.id or str(content["job_id"])
             ours = content["job_id"] == self.id  # what is said of other jobs is ignored
             if ours and self.final is None and str(content.get("status")) in _FINAL:
-                self.final = line
+                self.final, self.final_ending = line, ending
         elif "remaining_job_ids" in content or "timed_out" in content:
             listed = content.get("remaining_job_ids")
             self.remaining = {str(one) for one in listed} if isinstance(listed, list) else set()
         elif not line.terminated and ("message" in content or "reason" in content):
             self.broken_off = str(content.get("message") or content.get("reason"))
 
-    def take_end(self, reader: LineReader) -> None:
-        line, tail = reader.finish()
-        if line is not None:
-            self.take(line)
-        elif tail:
-            self.broken_off = tail.decode("utf-8", "replace")
+    def check(self) -> None:
+        """Raise unless the job ended well and its result is whole and sound."""
+        assert self.final is not None  # noqa: S101 - waited for
+        content = self.final.content
+        _judge(self.client, str(self.id), content, has_result=self.final.has_result)
+        said = content.get("cache_metadata")
+        count = said.get("num_rows") if isinstance(said, dict) else None
+        known = isinstance(count, int) and not isinstance(count, bool)
+        if self.final_ending is None:
+            raise ResponseError("The line with the result says two things of its job.")
+        self.final_ending.check(count if known else None)
 
 
-def _post(client: Client, envelope: Envelope, deadline: Deadline, job: _Job) -> None:
+def _post(
+    client: Client, envelope: Envelope, deadline: Deadline, job: _Job
+) -> Iterator[Begin | pa.RecordBatch]:
     """Post the query and read its first answer; a break after the job is named is no loss."""
-    reader = LineReader()
     failure: OmniError | None = None
     try:
-        for chunk in client.stream(
-            "POST", RUN, params=envelope.params, body=envelope.body, deadline=deadline
-        ):
-            for line in reader.feed(chunk):
-                job.take(line)
-        job.take_end(reader)
+        yield from job.read(
+            client.stream(
+                "POST", RUN, params=envelope.params, body=envelope.body, deadline=deadline
+            )
+        )
     except (NetworkError, ResponseError, OutcomeUnknownError) as error:
         failure = error
     if isinstance(failure, DeadlineError | OutcomeUnknownError) and deadline.remaining() <= 0:
@@ -157,30 +235,27 @@ def _post(client: Client, envelope: Envelope, deadline: Deadline, job: _Job) -> 
         )
     if job.settled and job.broken_off is not None:
         raise _broken_off(client, job)
+    if job.lost:
+        raise _cut_short(client, job)
 
 
-def _wait(client: Client, deadline: Deadline, job: _Job) -> int:
-    """Wait until the job has said its last; return how often it was asked for."""
-    polls = empty = broken = 0
+def _wait(client: Client, deadline: Deadline, job: _Job) -> Iterator[Begin | pa.RecordBatch]:
+    """Wait until the job has said its last."""
+    empty = broken = 0
     before: set[str] | None = None
     while not job.settled:
         shrank = before is not None and job.remaining is not None and job.remaining < before
-        if polls and not shrank:
+        if job.polls and not shrank:
             client.clock.sleep(max(0.0, min(1.0, deadline.remaining())))
         if deadline.remaining() <= 0:
             raise _too_late(deadline, job)
         before = job.remaining
-        polls += 1
-        reader = LineReader()
-        job.broken_off = None
+        job.polls += 1
         failure: OmniError | None = None
         try:
-            for chunk in client.stream(
-                "GET", WAIT, params={"jobIds": str(job.id)}, deadline=deadline
-            ):
-                for line in reader.feed(chunk):
-                    job.take(line)
-            job.take_end(reader)
+            yield from job.read(
+                client.stream("GET", WAIT, params={"jobIds": str(job.id)}, deadline=deadline)
+            )
         except (NetworkError, ResponseError) as error:
             failure = error
         if isinstance(failure, DeadlineError):
@@ -188,6 +263,8 @@ def _wait(client: Client, deadline: Deadline, job: _Job) -> int:
         if isinstance(failure, ResponseError) and not failure.retryable:
             raise failure
         broken += failure is not None or job.broken_off is not None
+        if job.lost:
+            raise _cut_short(client, job)
         if broken and not job.settled and broken >= _BROKEN_WAITS:
             raise failure or _broken_off(client, job)
         if job.settled and job.broken_off is not None:
@@ -205,17 +282,14 @@ def _wait(client: Client, deadline: Deadline, job: _Job) -> int:
                     hint="Run the query again; an answer may have been lost on the way.",
                     job_id=job.id,
                 )
-    return polls
 
 
-def _verdict(job: _Job, polls: int, client: Client) -> Outcome:
+def _judge(client: Client, job_id: str, line: dict[str, Any], *, has_result: bool) -> None:
     """Apply the tests of failure in Omni's order: status, plan, requery, missing fields, no result."""
-    assert job.final is not None  # noqa: S101 - _wait returns only then
-    line, payload = job.final.content, job.final.payload
-    summary = _mapping(line.get("summary"))
+    summary = summary_of(line)
     sql = summary.get("display_sql")
     sql = client.hide_key(sql) if isinstance(sql, str) and sql else None
-    facts: dict[str, Any] = {"job_id": job.id, "sql": sql}
+    facts: dict[str, Any] = {"job_id": job_id, "sql": sql}
     if line["status"] in {"ERROR", "FAILED"}:
         kind = client.scrub(str(line.get("error_type") or line["status"]))
         words = client.scrub(
@@ -232,7 +306,7 @@ def _verdict(job: _Job, polls: int, client: Client) -> Outcome:
         raise PlanError(
             f"Omni could not plan the query: {client.scrub(sql)}", error_type="PLAN", **facts
         )
-    if payload is None and line.get("requery_sql"):
+    if not has_result and line.get("requery_sql"):
         raise QueryError(
             "Omni asked for a second query and sent no result.",
             hint='Run it with cache="SkipCache".',
@@ -248,9 +322,8 @@ def _verdict(job: _Job, polls: int, client: Client) -> Outcome:
             error_type="MISSING_FIELDS",
             **facts,
         )
-    if payload is None:
+    if not has_result:
         raise QueryError("Omni says COMPLETE and sent no result.", error_type="NO_RESULT", **facts)
-    return Outcome(str(job.id), line, payload, polls)
 
 
 _HINTS = {
@@ -282,5 +355,17 @@ def _broken_off(client: Client, job: _Job) -> NetworkError:
     )
 
 
-def _mapping(value: Any) -> dict[str, Any]:
-    return value if isinstance(value, dict) else {}
+def _cut_short(client: Client, job: _Job) -> NetworkError:
+    return NetworkError(
+        f"The answer broke off inside the result of job {job.id}.",
+        hint="What came of it is not the whole. Run the query again.",
+        url=client.base_url + RUN,
+        job_id=job.id,
+        retryable=True,
+    )
+
+
+def summary_of(line: dict[str, Any]) -> dict[str, Any]:
+    """Return what a job's line says of fields, SQL and cache; nothing when it is no object."""
+    summary = line.get("summary")
+    return summary if isinstance(summary, dict) else {}

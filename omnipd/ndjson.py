@@ -1,8 +1,8 @@
 r"""Omni's query answer, byte by byte: JSON lines, one of which holds the whole result.
 
 The result is base64 inside one JSON string, in a line that may have hundreds of megabytes. It is
-found while the bytes arrive, decoded at once and never held as text; what is left of the line is
-small and parsed as JSON at its end. No I/O happens here.
+found while the bytes arrive, decoded and handed on at once, and never held; what is left of the
+line is small and parsed as JSON at its end. No I/O happens here.
 
 A plain search for ``"result":"`` could be fooled by a nested key, so the scanner keeps the depth.
 Python has no incremental JSON parser in its library, and the published ones deliver such a string
@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import binascii
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -35,35 +35,62 @@ class Line:
     ----------
     content : dict
         The parsed line, without ``result``.
-    payload : bytearray or None
-        The decoded result, where the line has one.
+    has_result : bool
+        Whether it had one, which was handed out before as :class:`Result`.
     terminated : bool
         Whether a line break ended it.
     """
 
     content: dict[str, Any]
-    payload: bytearray | None
+    has_result: bool
     terminated: bool = True
 
 
+@dataclass
+class Result:
+    """The result in a line, while the line is still being read.
+
+    Attributes
+    ----------
+    head : dict
+        What the line said before its result. No order of the keys is promised; it may be nothing.
+    pieces : iterator of bytes
+        The decoded result as it arrives. What is not taken before the next line is passed over.
+    """
+
+    head: dict[str, Any]
+    pieces: Iterator[bytes]
+
+
 class LineReader:
-    r"""Turns chunks of bytes, cut anywhere, into lines.
+    r"""The lines of an answer, from chunks of bytes that are cut anywhere.
+
+    Parameters
+    ----------
+    chunks : iterable of bytes
+        The answer as it arrives.
+
+    Attributes
+    ----------
+    tail : bytes
+        When the lines are over: the start of what came after the last whole line and is no JSON.
 
     Examples
     --------
-    >>> reader = LineReader()
-    >>> list(reader.feed(b'{"job_id":"j","resu'))
-    []
-    >>> [line] = reader.feed(b'lt":"AAEC"}\n')
-    >>> line.content, bytes(line.payload)
-    ({'job_id': 'j'}, b'\x00\x01\x02')
+    >>> reader = LineReader([b'{"job_id":"j","resu', b'lt":"AA', b'EC"}\n'])
+    >>> for found in reader:
+    ...     print(b"".join(found.pieces) if isinstance(found, Result) else found.content)
+    b'\x00\x01\x02'
+    {'job_id': 'j'}
     """
 
-    def __init__(self) -> None:
+    def __init__(self, chunks: Iterable[bytes]) -> None:
+        self._chunks = iter(chunks)
+        self.tail = b""
         self._start_line()
 
-    def feed(self, chunk: bytes) -> Iterator[Line]:
-        """Take the next bytes and yield the lines that they complete.
+    def __iter__(self) -> Iterator[Line | Result]:
+        """Yield lines, and before a line that has a result that result.
 
         Raises
         ------
@@ -71,44 +98,35 @@ class LineReader:
             When a result is not base64; and, marked ``retryable``, when a line is not a JSON
             object. The lines before it were yielded.
         """
-        while chunk:
-            if self._decoder is not None:
-                chunk = self._decode(self._decoder, chunk)
-                continue
+        for chunk in self._chunks:
             self._rest += chunk
-            chunk = b""
-            end = self._scan()
-            if end is not None:
+            while (end := self._scan()) is not None:
                 after = bytes(self._rest[end:])
                 del self._rest[end:]
-                if self._decoder is not None:
-                    chunk = after
+                if self._in_result:
+                    pieces = self._decode(after)
+                    yield Result(self._head(), pieces)
+                    for _ in pieces:
+                        """Nobody wants the rest; it has to be sound all the same."""
+                    if self._in_result:  # the answer ended inside it
+                        self.tail = bytes(self._rest[:200])
+                        return
                     continue
                 if (line := self._finish_line(terminated=True)) is not None:
                     yield line
-                chunk = after
-            elif len(self._rest) > _LONGEST_REST:
+                self._rest += after
+            if len(self._rest) > _LONGEST_REST:
                 raise ResponseError(
                     "A line of the query answer is too long without a result in it."
                 )
-
-    def finish(self) -> tuple[Line | None, bytes]:
-        """Take the end of the answer.
-
-        Returns
-        -------
-        line : Line or None
-            The last line when only its line break is missing.
-        tail : bytes
-            The start of what came after the last whole line and is not JSON; empty when nothing did.
-        """
-        if self._decoder is not None:
-            return None, bytes(self._rest[:200])
         tail = bytes(self._rest[:200])
         try:
-            return self._finish_line(terminated=False), b""
+            line = self._finish_line(terminated=False)
         except ResponseError:
-            return None, tail
+            self.tail = tail
+        else:
+            if line is not None:
+                yield line
 
     def _start_line(self) -> None:
         self._rest = bytearray()
@@ -116,8 +134,8 @@ class LineReader:
         self._depth = 0
         self._string: int | None = None  # where the string began that is being read
         self._key_end: int | None = None  # where a top-level "result" ended
-        self._decoder: _Base64 | None = None
-        self._payload: bytearray | None = None
+        self._in_result = False
+        self._had_result = False
 
     def _scan(self) -> int | None:
         """Read on; return where the line ends or its result begins, None when more is needed.
@@ -147,7 +165,7 @@ class LineReader:
                 return found.end()
             if sign == b'"':
                 if self._is_result(found.start()):
-                    self._decoder = _Base64()
+                    self._in_result = self._had_result = True
                     return found.end()
                 self._string = found.start()
             else:
@@ -158,25 +176,40 @@ class LineReader:
         """Whether the string that opens here is the value of the line's own ``result``."""
         if self._key_end is None or self._rest[self._key_end : quote].strip(b" \t\r") != b":":
             return False
-        if self._payload is not None:
+        if self._had_result:
             raise ResponseError("A line of the query answer has two results.")
         return True
 
-    def _decode(self, decoder: _Base64, chunk: bytes) -> bytes:
-        """Decode up to the closing quote; return what follows it, with the quote."""
-        end = chunk.find(b'"')
-        decoder.feed(chunk if end < 0 else chunk[:end])
-        if end < 0:
-            return b""
-        self._payload = decoder.finish()
-        self._decoder = None
+    def _head(self) -> dict[str, Any]:
+        try:
+            head = loads(bytes(self._rest) + b'"}')
+        except (ValueError, RecursionError):
+            head = {}
+        head.pop("result", None)
+        return dict(head)
+
+    def _decode(self, chunk: bytes) -> Iterator[bytes]:
+        """Yield the result decoded, up to its closing quote; what follows it goes to the rest."""
+        decoder = _Base64()
+        while (end := chunk.find(b'"')) < 0:
+            if piece := decoder.feed(chunk):
+                yield piece
+            try:
+                chunk = next(self._chunks)
+            except StopIteration:
+                return
+        piece = decoder.feed(chunk[:end])
+        decoder.finish()
         # The closing quote is appended here: a new scan would take it for an opening one.
         self._rest += b'"'
         self._scanned = len(self._rest)
-        return chunk[end + 1 :]
+        self._rest += chunk[end + 1 :]
+        self._in_result = False
+        if piece:
+            yield piece
 
     def _finish_line(self, *, terminated: bool) -> Line | None:
-        text, payload = bytes(self._rest).strip(), self._payload
+        text, had_result = bytes(self._rest).strip(), self._had_result
         self._start_line()
         if not text:
             return None
@@ -190,9 +223,9 @@ class LineReader:
                 "a web page, probably for signing in" if text[:1] == b"<" else "not a JSON object"
             )
             raise ResponseError(f"A line of the query answer is {what}: {start!r}", retryable=True)
-        if payload is not None:
+        if had_result:
             content.pop("result", None)
-        return Line(content, payload, terminated)
+        return Line(content, had_result, terminated)
 
 
 class _Base64:
@@ -201,22 +234,23 @@ class _Base64:
     def __init__(self) -> None:
         self._carry = b""
         self._ended = False
-        self._out = bytearray()
 
-    def feed(self, piece: bytes) -> None:
+    def feed(self, piece: bytes) -> bytes:
+        """Return what the next letters say, in whole groups of four."""
         text = self._carry + piece
         if b"\\" in text:
             if text.endswith(b"\\"):
                 self._carry = text
-                return
+                return b""
             text = text.replace(b"\\/", b"/")  # JSON may write a slash escaped
         whole = len(text) & ~3
         self._carry = text[whole:]
         if not whole:
-            return
+            return b""
         padding = text.find(b"=", 0, whole)
+        decoded = b""
         try:
-            self._out += pybase64.b64decode(memoryview(text)[:whole], validate=True)
+            decoded = pybase64.b64decode(memoryview(text)[:whole], validate=True)
         except (binascii.Error, ValueError):
             fault = True
         else:
@@ -225,8 +259,9 @@ class _Base64:
         if fault:
             raise ResponseError("The result of the query is not valid base64.")
         self._ended = padding >= 0
+        return decoded
 
-    def finish(self) -> bytearray:
+    def finish(self) -> None:
+        """Raise when letters are left over."""
         if self._carry:
             raise ResponseError("The base64 of the result is cut.")
-        return self._out

@@ -4,21 +4,17 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
+from datetime import timedelta
 from typing import Any, Literal
 
 import pandas as pd
 import pyarrow as pa
 
-from omnipd import envelope, filters, jobs, results
-from omnipd.client import Client, current_client
-from omnipd.clock import check_timeout
-from omnipd.errors import OmniError, QueryError, ResponseError, notice
+from omnipd.client import Client, checked_lifetime, current_client
 from omnipd.frames import scalar_columns, to_frame
-from omnipd.params import check_choice
-
-#: Verbatim SQL without a limit of its own is cut by Omni here, plus one row (docs/wire.md).
-_SQL_CAP = 50_001
+from omnipd.resultcache import ResultCache
+from omnipd.runs import Run
 
 
 def run_query(
@@ -32,6 +28,7 @@ def run_query(
     timeout: float | None = None,
     totals: bool = False,
     names: str = "field",
+    ttl: str | float | timedelta | None = None,
     client: Client | None = None,
 ) -> pd.DataFrame:
     """Run a governed query and return its rows.
@@ -58,6 +55,10 @@ def run_query(
         is and is null for ordinary rows. By default they are dropped.
     names : {"field", "label"}, default "field"
         Call the columns by field (``users.state``) or by Omni's label (``State``).
+    ttl : str, float or timedelta, optional
+        Take the result from this machine when the same query of the same key and person was stored
+        at most so long ago (``"1h"``, seconds), else store it. The modes of `cache` that skip
+        Omni's cache skip this one too, and store anew. Default: nothing is stored.
     client : Client, optional
         Default: that of the ``with`` block, else one from the environment.
 
@@ -67,7 +68,8 @@ def run_query(
         One column per field, in the order of the query, with the Arrow types that Omni sent:
         decimals stay decimals, instants are UTC. Lists and structs are JSON text.
         ``df.attrs["omni"]`` has job id, SQL, labels, formats and cache kind, where known, the
-        ``limit``, and in ``limit_reached`` whether it may have cut rows off.
+        ``limit``, in ``limit_reached`` whether it may have cut rows off, and whether the result is
+        ``from_cache`` of this machine.
 
     Raises
     ------
@@ -91,6 +93,8 @@ def run_query(
     See Also
     --------
     run_query_arrow : The same as a pyarrow.Table.
+    iter_batches : The rows as they arrive.
+    query_to_parquet : Rows to a file, in bounded memory.
 
     Examples
     --------
@@ -108,20 +112,20 @@ def run_query(
     1            JFK         111279
     2            LGA         104662
     """
-    table, facts = _run(
+    run = Run(
         query,
-        limit,
-        model_id,
-        branch_id,
-        user_id,
-        cache,
-        timeout,
-        totals,
-        names,
-        current_client(client),
-        scalar_columns,
+        limit=limit,
+        model_id=model_id,
+        branch_id=branch_id,
+        user_id=user_id,
+        cache=cache,
+        timeout=timeout,
+        totals=totals,
+        names=names,
+        client=current_client(client),
     )
-    return to_frame(table, facts)
+    table, facts = _rows(run, ttl)
+    return to_frame(run.guarded(lambda: scalar_columns(table)), facts)
 
 
 def run_query_arrow(
@@ -135,13 +139,14 @@ def run_query_arrow(
     timeout: float | None = None,
     totals: bool = False,
     names: str = "field",
+    ttl: str | float | timedelta | None = None,
     client: Client | None = None,
 ) -> pa.Table:
     """Run a governed query and return its rows as an Arrow table.
 
     Parameters
     ----------
-    query, limit, model_id, branch_id, user_id, cache, timeout, totals, names, client
+    query, limit, model_id, branch_id, user_id, cache, timeout, totals, names, ttl, client
         As for :func:`run_query`.
 
     Returns
@@ -170,135 +175,33 @@ def run_query_arrow(
     >>> polars.from_arrow(table)["flights.count"].sum()
     336776
     """
-    table, facts = _run(
-        query,
-        limit,
-        model_id,
-        branch_id,
-        user_id,
-        cache,
-        timeout,
-        totals,
-        names,
-        current_client(client),
-        lambda table: table,
-    )
-    return table.replace_schema_metadata({"omni": json.dumps(facts)})
-
-
-def _run(
-    query: Mapping[str, Any] | str | os.PathLike[str],
-    limit: int | Literal["all"] | None,
-    model_id: str | None,
-    branch_id: str | None,
-    user_id: str | None,
-    cache: str | None,
-    timeout: float | None,
-    totals: bool,
-    names: str,
-    client: Client,
-    finish: Callable[[pa.Table], pa.Table],
-) -> tuple[pa.Table, dict[str, Any]]:
-    check_choice("names", names, ("field", "label"))
-    check_timeout(timeout)
-    request = envelope.build(
+    run = Run(
         query,
         limit=limit,
         model_id=model_id,
         branch_id=branch_id,
         user_id=user_id,
-        client_user_id=client.user_id,
         cache=cache,
+        timeout=timeout,
+        totals=totals,
+        names=names,
+        client=current_client(client),
     )
-    outcome = jobs.run(client, request, timeout=timeout)
-    _check_filters(outcome, request)
-    table = _table_of(outcome, request, finish, totals=totals)
-    rows = table.column(results.TOTAL_COLUMN).null_count if totals else table.num_rows
-    limit_reached = _say_whether_cut(rows, request)
-    facts = _facts(outcome, client) | {"limit": request.limit, "limit_reached": limit_reached}
-    return results.labelled(
-        table, outcome.summary.get("fields")
-    ) if names == "label" else table, facts
+    table, facts = _rows(run, ttl)
+    return table.replace_schema_metadata({"omni": json.dumps(facts)})
 
 
-def _say_whether_cut(rows: int, request: envelope.Envelope) -> bool:
-    """Return whether there may be more rows than came, and warn of it."""
-    if request.is_sql:
-        if rows == _SQL_CAP:
-            notice(f"The result has {rows:,} rows, where Omni cuts SQL without a limit of its own.")
-        return rows == _SQL_CAP
-    if request.limit is None or rows < request.limit:
-        return False
-    # Rows above the limit are kept: which of them are too many, nothing tells.
-    has = f"exactly {rows:,} rows" if rows == request.limit else f"{rows:,} rows"
-    which = "which is its limit" if rows == request.limit else f"and its limit is {request.limit:,}"
-    notice(f'The result has {has}, {which}: there may be more. Pass limit="all" for all of them.')
-    return True
-
-
-def _check_filters(outcome: jobs.Outcome, request: envelope.Envelope) -> None:
-    """Refuse a result that a filter of the wrong type did not narrow: Omni says nothing of it."""
-    described = outcome.summary.get("fields")
-    types = {
-        name: str(field.get("data_type"))
-        for name, field in (described if isinstance(described, dict) else {}).items()
-        if isinstance(field, dict)
-    }
-    wrong = [] if request.is_sql else filters.ignored(request.body["query"]["filters"], types)
-    if wrong:
-        shown = ", ".join(f"{name} ({types.get(name, 'TIMESTAMP')})" for name in wrong)
-        raise QueryError(
-            f"The filter is of another type than its field, and Omni did not apply it: {shown}.",
-            hint="STRING takes string filters, NUMBER number, TIMESTAMP date, BOOLEAN boolean.",
-            error_type="FILTER_IGNORED",
-            job_id=outcome.job_id,
-        )
-
-
-def _table_of(
-    outcome: jobs.Outcome,
-    request: envelope.Envelope,
-    finish: Callable[[pa.Table], pa.Table],
-    *,
-    totals: bool,
-) -> pa.Table:
-    said = outcome.line.get("cache_metadata")
-    count = said.get("num_rows") if isinstance(said, dict) else None
-    known = isinstance(count, int) and not isinstance(count, bool)
-    try:
-        table = results.decode(outcome.payload, count if known else None)
-        table = results.normalise(table, request.fields, totals=totals, pivoted=request.pivoted)
-        return finish(table)
-    except OmniError as error:
-        error.job_id = outcome.job_id
-        raise
-    except (pa.ArrowException, ValueError, TypeError, NotImplementedError) as error:
-        reason = str(error)[:200]
-    raise ResponseError(
-        f"The result is not laid out as Omni's results are: {reason}",
-        job_id=outcome.job_id,
-        status=200,
-    )
-
-
-def _facts(outcome: jobs.Outcome, client: Client) -> dict[str, Any]:
-    """Return what is worth knowing of the run, small and fit for JSON."""
-    summary = outcome.summary
-    fields = summary.get("fields")
-    described = {
-        name: field
-        for name, field in (fields if isinstance(fields, dict) else {}).items()
-        if isinstance(field, dict)
-    }
-    return {
-        "instance": client.base_url,
-        "endpoint": jobs.RUN,
-        "job_id": outcome.job_id,
-        "sql": summary.get("display_sql") or None,
-        "cache": summary.get("cache_type"),
-        "labels": {name: field["label"] for name, field in described.items() if field.get("label")},
-        "formats": {
-            name: field["format"] for name, field in described.items() if field.get("format")
-        },
-        "complete": True,
-    }
+def _rows(run: Run, ttl: str | float | timedelta | None) -> tuple[pa.Table, dict[str, Any]]:
+    """Return all rows and what is known of them, from the disk where `ttl` allows it."""
+    lifetime = checked_lifetime(ttl, "ttl")
+    if lifetime is None:
+        return run.guarded(run.table), run.facts() | {"from_cache": False}
+    store = ResultCache(run.client.result_folder)
+    stored = None if run.asks_anew else store.load(run.canonical, lifetime)
+    if stored is not None:
+        table, facts = stored
+        run.warn_of_limit(table)
+        return table, facts | {"from_cache": True}
+    table, facts = run.guarded(run.table), run.facts()
+    store.save(run.canonical, table, facts, lifetime)
+    return table, facts | {"from_cache": False}

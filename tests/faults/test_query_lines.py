@@ -33,7 +33,7 @@ from omnipd import (
     QueryTimeoutError,
     ResponseError,
 )
-from omnipd.ndjson import LineReader
+from omnipd.ndjson import LineReader, Result
 
 RUN, WAIT = "/api/v1/query/run", "/api/v1/query/wait?jobIds=job-1"
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: text/ndjson\r\nContent-Length: 900000\r\n\r\n"
@@ -167,17 +167,26 @@ WHOLE = whole_answer(
 )
 
 
+def read(reader):
+    """Return the lines of an answer, and the result of one of them."""
+    found, payload = [], b""
+    for one in reader:
+        if isinstance(one, Result):
+            payload = b"".join(one.pieces)
+        else:
+            found.append(one)
+    return found, payload
+
+
 @given(st.lists(st.integers(0, len(WHOLE)), max_size=12))
 @settings(max_examples=300, deadline=None)
 def test_lines_are_the_same_wherever_the_bytes_are_split(cuts):
     places = [0, *sorted(cuts), len(WHOLE)]
-    reader = LineReader()
-    found = []
-    for start, end in itertools.pairwise(places):
-        found += reader.feed(WHOLE[start:end])
-    assert reader.finish() == (None, b"")
+    reader = LineReader(WHOLE[start:end] for start, end in itertools.pairwise(places))
+    found, payload = read(reader)
+    assert reader.tail == b""
     assert [one.content.get("status") for one in found] == [None, "COMPLETE", None]
-    assert bytes(found[1].payload) == arrow()
+    assert payload == arrow()
     assert found[1].content["summary"]["fields"]["users.state"]["label"] == "🌴 État / Ōsaka"
 
 
@@ -206,11 +215,9 @@ def test_any_line_between_others_is_read_as_it_is(content, ascii_only, size):
     except UnicodeEncodeError:
         raw = json.dumps(content).encode()
     stream = header() + raw + b"\n" + complete() + footer()
-    reader = LineReader()
-    found = []
-    for start in range(0, len(stream), size):
-        found += reader.feed(stream[start : start + size])
-    assert reader.finish() == (None, b"")
+    reader = LineReader(stream[start : start + size] for start in range(0, len(stream), size))
+    found, _ = read(reader)
+    assert reader.tail == b""
     assert found[1].content == content
     assert found[2].content["status"] == "COMPLETE"
     assert len(found) == 4

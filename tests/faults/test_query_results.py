@@ -412,9 +412,8 @@ def test_a_long_text_beside_the_result_is_no_matter_however_it_is_cut():
     sql = 'x"\\\n{["result":"' * 20_000
     text = header() + line(job_id="job-1", sql=sql) + footer()
     for size in (7, 16_384, len(text)):
-        reader = LineReader()
         pieces = (text[place : place + size] for place in range(0, len(text), size))
-        lines = [done.content for piece in pieces for done in reader.feed(piece)]
+        lines = [done.content for done in LineReader(pieces)]
         assert [sorted(content) for content in lines[1:]] == [
             ["job_id", "sql"],
             ["remaining_job_ids", "timed_out"],
@@ -427,8 +426,8 @@ def test_the_base64_of_a_result_is_not_kept_as_text():
     text = base64.b64encode(payload)
     from omnipd.ndjson import LineReader
 
-    reader = LineReader()
-    [done] = reader.feed(complete(payload))
-    assert bytes(done.payload) == payload
+    reader = iter(LineReader([complete(payload)]))
+    assert b"".join(next(reader).pieces) == payload
+    [done] = reader
     assert text.decode() not in str(done.content)
     assert footer() == line(remaining_job_ids=[], timed_out="false")

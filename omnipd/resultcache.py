@@ -1,0 +1,113 @@
+"""Results of queries on disk, for those who ask for it: an Arrow stream each, mapped into memory.
+
+One 0700 directory per fingerprint of instance and key; a file is named after all that decides
+which rows come, the acting person too. Files are put in place whole, and only for whole results.
+A hit is read with the same distrust as an answer of the server: end marker, every value.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import os
+import secrets
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from omnipd.errors import OmniError, notice
+from omnipd.results import decode
+
+_NOTES = b"omnipd"
+
+
+class ResultCache:
+    """The stored results of one instance and key.
+
+    Parameters
+    ----------
+    folder : Path
+        Made with mode 0700 when first written.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def load(self, asked: str, lifetime: timedelta) -> tuple[pa.Table, dict[str, Any]] | None:
+        """Return a stored result and its facts, or None without a sound one that is young enough.
+
+        Parameters
+        ----------
+        asked : str
+            All that decides which rows come.
+        lifetime : timedelta
+            How old it may be.
+        """
+        file = self._file(asked)
+        try:
+            with pa.memory_map(str(file)) as mapped:
+                content = mapped.read_buffer()
+            notes = json.loads(pa.ipc.open_stream(content).schema.metadata[_NOTES])
+            age = datetime.now(UTC) - datetime.fromisoformat(notes["stored_at"])
+            if notes["asked"] != asked:
+                raise ValueError("not what was stored")
+            if not timedelta(0) <= age <= min(lifetime, timedelta(seconds=notes["seconds"])):
+                return None
+            return decode(content), dict(notes["facts"])
+        except FileNotFoundError:
+            return None
+        except (pa.ArrowException, OmniError, OSError, ValueError, KeyError, TypeError) as error:
+            reason = type(error).__name__
+        self._set_aside(file, reason)
+        return None
+
+    def save(self, asked: str, table: pa.Table, facts: dict[str, Any], lifetime: timedelta) -> None:
+        """Store a whole result for so long. A disk that takes none is a warning."""
+        now = datetime.now(UTC)
+        notes = {
+            "asked": asked,
+            "stored_at": now.isoformat(),
+            "seconds": lifetime.total_seconds(),
+            "facts": facts,
+        }
+        file = self._file(asked)
+        part = file.with_name(f".{file.name}.{secrets.token_hex(4)}.part")
+        try:
+            self.folder.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            self.folder.mkdir(mode=0o700, exist_ok=True)
+            descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+            schema = table.schema.with_metadata({_NOTES: json.dumps(notes)})
+            with (
+                os.fdopen(descriptor, "wb") as sink,
+                pa.ipc.new_stream(sink, schema) as stream,
+            ):
+                stream.write_table(table)
+            expires = (now + lifetime).timestamp()
+            os.utime(part, (expires, expires))
+            part.replace(file)
+            self._drop_expired(now)
+        except (OSError, pa.ArrowException) as error:
+            notice(f"The result could not be stored in {self.folder} ({type(error).__name__}).")
+        finally:
+            with contextlib.suppress(OSError):
+                part.unlink(missing_ok=True)
+
+    def _file(self, asked: str) -> Path:
+        digest = hashlib.blake2b(asked.encode(), digest_size=16).hexdigest()
+        return self.folder / f"{digest}.arrow"
+
+    def _drop_expired(self, now: datetime) -> None:
+        """Delete what has run out: a file's time of change is set to when it does."""
+        for file in self.folder.iterdir():
+            with contextlib.suppress(OSError):  # another process may be doing the same
+                if file.stat().st_mtime < now.timestamp():
+                    file.unlink()
+
+    def _set_aside(self, file: Path, reason: str) -> None:
+        aside = file.with_suffix(".damaged")
+        with contextlib.suppress(OSError):
+            file.replace(aside)
+        notice(f"A damaged result was set aside ({reason}) and its query is run again: {aside}")

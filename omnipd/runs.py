@@ -1,0 +1,245 @@
+"""One run of a query: what was asked, the rows as they arrive, and what is known of it at the end.
+
+Every way to have a result goes through here, so that all of them have the same rows: totals
+dropped or told apart, Omni's bookkeeping removed, columns in the order of the request.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, Literal, TypeVar
+
+import pyarrow as pa
+
+from omnipd import envelope, filters, jobs, results
+from omnipd.client import Client
+from omnipd.clock import check_timeout
+from omnipd.errors import OmniError, QueryError, ResponseError, notice
+from omnipd.params import check_choice
+
+#: Verbatim SQL without a limit of its own is cut by Omni here, plus one row (docs/wire.md).
+_SQL_CAP = 50_001
+
+T = TypeVar("T")
+
+
+class Run:
+    """A query that is ready to be run; making one checks everything and sends nothing.
+
+    Parameters
+    ----------
+    query, limit, model_id, branch_id, user_id, cache, timeout, totals, names
+        As for :func:`omnipd.run_query`.
+    client : Client
+        Who asks.
+
+    Attributes
+    ----------
+    request : Envelope
+        What is sent.
+    """
+
+    def __init__(
+        self,
+        query: Mapping[str, Any] | str | os.PathLike[str],
+        *,
+        limit: int | Literal["all"] | None,
+        model_id: str | None,
+        branch_id: str | None,
+        user_id: str | None,
+        cache: str | None,
+        timeout: float | None,
+        totals: bool,
+        names: str,
+        client: Client,
+    ) -> None:
+        check_choice("names", names, ("field", "label"))
+        check_timeout(timeout)
+        self.request = envelope.build(
+            query,
+            limit=limit,
+            model_id=model_id,
+            branch_id=branch_id,
+            user_id=user_id,
+            client_user_id=client.user_id,
+            cache=cache,
+        )
+        self.client = client
+        self.totals = totals
+        self.names = names
+        self._timeout = timeout
+        self._outcome = jobs.Outcome()
+        self._limit_reached = False
+
+    def table(self) -> pa.Table:
+        """Run the query and return all rows, whole or not at all."""
+        schema: pa.Schema | None = None
+        batches: list[pa.RecordBatch] = []
+        for part in self._parts(again=True):
+            if isinstance(part, pa.Schema):
+                schema, batches = part, []
+            else:
+                batches.append(part)
+        return pa.Table.from_batches(batches, schema)
+
+    def batches(self) -> Iterator[pa.RecordBatch]:
+        """Run the query and yield its rows as they arrive; at least one batch, that may be empty."""
+        schema, none = None, True
+        for part in self._parts(again=False):
+            if isinstance(part, pa.Schema):
+                schema = part
+            elif part.num_rows:
+                none = False
+                yield part
+            del part
+        if none:
+            yield pa.RecordBatch.from_pylist([], schema)
+
+    def facts(self) -> dict[str, Any]:
+        """Return what is worth knowing of the run when it is over, small and fit for JSON."""
+        summary = self._outcome.summary
+        fields = summary.get("fields")
+        described = {
+            name: field
+            for name, field in (fields if isinstance(fields, dict) else {}).items()
+            if isinstance(field, dict)
+        }
+        return {
+            "instance": self.client.base_url,
+            "endpoint": jobs.RUN,
+            "job_id": self._outcome.job_id,
+            "sql": summary.get("display_sql") or None,
+            "cache": summary.get("cache_type"),
+            "labels": {
+                name: field["label"] for name, field in described.items() if field.get("label")
+            },
+            "formats": {
+                name: field["format"] for name, field in described.items() if field.get("format")
+            },
+            "limit": self.request.limit,
+            "limit_reached": self._limit_reached,
+            "complete": True,
+        }
+
+    def guarded(self, work: Callable[[], T]) -> T:
+        """Do something with a result; what cannot be done with it is a ResponseError."""
+        try:
+            return work()
+        except OmniError as error:
+            error.job_id = error.job_id or self._outcome.job_id or None
+            raise
+        except (pa.ArrowException, ValueError, TypeError, NotImplementedError) as error:
+            reason = str(error)[:200]
+        raise ResponseError(
+            f"The result is not laid out as Omni's results are: {reason}",
+            job_id=self._outcome.job_id or None,
+            status=200,
+        )
+
+    @property
+    def asks_anew(self) -> bool:
+        """Whether Omni's cache is to be skipped, and with it any other."""
+        return str(self.request.body.get("cache")).startswith("SkipCache")
+
+    @property
+    def canonical(self) -> str:
+        """All that decides which rows come, as text."""
+        body = {key: value for key, value in self.request.body.items() if key != "cache"}
+        asked = [body, self.request.params, self.totals, self.names]
+        return json.dumps(asked, sort_keys=True, ensure_ascii=True)
+
+    def warn_of_limit(self, table: pa.Table) -> None:
+        """Warn when a result may have been cut off at its limit."""
+        self._check_limit(self._rows(table))
+
+    def _check_limit(self, rows: int) -> None:
+        """Note whether there may be more rows than came, and warn of it."""
+        limit = self.request.limit
+        if self.request.is_sql:
+            self._limit_reached = rows == _SQL_CAP
+            if self._limit_reached:
+                notice(
+                    f"The result has {rows:,} rows, where Omni cuts SQL without a limit of its own."
+                )
+            return
+        self._limit_reached = limit is not None and rows >= limit
+        if limit is None or rows < limit:
+            return
+        # Rows above the limit are kept: which of them are too many, nothing tells.
+        has = f"exactly {rows:,} rows" if rows == limit else f"{rows:,} rows"
+        which = "which is its limit" if rows == limit else f"and its limit is {limit:,}"
+        notice(
+            f'The result has {has}, {which}: there may be more. Pass limit="all" for all of them.'
+        )
+
+    def _parts(self, *, again: bool) -> Iterator[pa.Schema | pa.RecordBatch]:
+        """Yield the schema of the result and its batches as they are wanted.
+
+        Labels may come after the rows that are called by them; the rows then wait.
+        """
+        held: list[pa.Table] = []
+        waits, rows, fields = False, 0, None
+        for part in jobs.stream(
+            self.client, self.request, self._outcome, timeout=self._timeout, again=again
+        ):
+            if isinstance(part, jobs.Begin):
+                held, rows = [], 0
+                fields = jobs.summary_of(part.head).get("fields")
+                waits = self.names == "label" and fields is None
+                if fields is not None:
+                    self._check_filters(fields)
+                table = self._normalised(part.schema.empty_table())
+            else:
+                table = self._normalised(pa.Table.from_batches([part]))
+                rows += self._rows(table)
+            if waits:
+                held.append(table)
+            else:
+                yield self._named(table, fields, whole=isinstance(part, jobs.Begin))
+            del part, table  # or they would be held while the next batch is read
+        self._check_filters(self._outcome.summary.get("fields"))
+        for number, table in enumerate(held):
+            yield self._named(table, self._outcome.summary.get("fields"), whole=number == 0)
+        self._check_limit(rows)
+
+    def _normalised(self, table: pa.Table) -> pa.Table:
+        return self.guarded(
+            lambda: results.normalise(
+                table, self.request.fields, totals=self.totals, pivoted=self.request.pivoted
+            )
+        )
+
+    def _rows(self, table: pa.Table) -> int:
+        """Return the rows that count against the limit: totals do not."""
+        return int(table.column(results.TOTAL_COLUMN).null_count if self.totals else table.num_rows)
+
+    def _named(self, table: pa.Table, fields: Any, *, whole: bool) -> pa.Schema | pa.RecordBatch:
+        if self.names == "label":
+            table = results.labelled(table, fields)
+        if whole:
+            return table.schema
+        [batch] = table.combine_chunks().to_batches() or [
+            pa.RecordBatch.from_pylist([], table.schema)
+        ]
+        return batch
+
+    def _check_filters(self, described: Any) -> None:
+        """Refuse a result that a filter of the wrong type did not narrow: Omni says nothing of it."""
+        types = {
+            name: str(field.get("data_type"))
+            for name, field in (described if isinstance(described, dict) else {}).items()
+            if isinstance(field, dict)
+        }
+        wrong = []
+        if not self.request.is_sql:
+            wrong = filters.ignored(self.request.body["query"]["filters"], types)
+        if wrong:
+            shown = ", ".join(f"{name} ({types.get(name, 'TIMESTAMP')})" for name in wrong)
+            raise QueryError(
+                f"The filter is of another type than its field, and Omni did not apply it: {shown}.",
+                hint="STRING takes string filters, NUMBER number, TIMESTAMP date, BOOLEAN boolean.",
+                error_type="FILTER_IGNORED",
+                job_id=self._outcome.job_id or None,
+            )
