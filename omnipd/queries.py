@@ -196,7 +196,7 @@ def _rows(run: Run, ttl: str | float | timedelta | None) -> tuple[pa.Table, dict
     lifetime = checked_lifetime(ttl, "ttl")
     if lifetime is None:
         return run.guarded(run.table), run.facts() | {"from_cache": False}
-    store = ResultCache(run.client.result_folder)
+    store = ResultCache(run.client.result_folder, run.client.clock)
     stored = None if run.asks_anew else store.load(run.canonical, lifetime)
     if stored is not None:
         table, facts = stored

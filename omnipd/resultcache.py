@@ -12,16 +12,19 @@ import hashlib
 import json
 import os
 import secrets
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 
+from omnipd.clock import Clock
 from omnipd.errors import OmniError, notice
 from omnipd.results import decode
 
 _NOTES = b"omnipd"
+#: Seconds after which a file that was never finished is nobody's any more.
+_LONGEST_WRITE = 3600.0
 
 
 class ResultCache:
@@ -31,10 +34,13 @@ class ResultCache:
     ----------
     folder : Path
         Made with mode 0700 when first written.
+    clock : Clock
+        Whose wall time counts.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, clock: Clock) -> None:
         self.folder = folder
+        self._clock = clock
 
     def load(self, asked: str, lifetime: timedelta) -> tuple[pa.Table, dict[str, Any]] | None:
         """Return a stored result and its facts, or None without a sound one that is young enough.
@@ -51,10 +57,14 @@ class ResultCache:
             with pa.memory_map(str(file)) as mapped:
                 content = mapped.read_buffer()
             notes = json.loads(pa.ipc.open_stream(content).schema.metadata[_NOTES])
-            age = datetime.now(UTC) - datetime.fromisoformat(notes["stored_at"])
             if notes["asked"] != asked:
                 raise ValueError("not what was stored")
-            if not timedelta(0) <= age <= min(lifetime, timedelta(seconds=notes["seconds"])):
+            now, stored_at = self._clock.wall(), float(notes["stored_at"])
+            if (
+                not stored_at
+                <= now
+                <= min(stored_at + lifetime.total_seconds(), float(notes["expires_at"]))
+            ):
                 return None
             return decode(content), dict(notes["facts"])
         except FileNotFoundError:
@@ -66,13 +76,9 @@ class ResultCache:
 
     def save(self, asked: str, table: pa.Table, facts: dict[str, Any], lifetime: timedelta) -> None:
         """Store a whole result for so long. A disk that takes none is a warning."""
-        now = datetime.now(UTC)
-        notes = {
-            "asked": asked,
-            "stored_at": now.isoformat(),
-            "seconds": lifetime.total_seconds(),
-            "facts": facts,
-        }
+        now = self._clock.wall()
+        expires = now + lifetime.total_seconds()
+        notes = {"asked": asked, "stored_at": now, "expires_at": expires, "facts": facts}
         file = self._file(asked)
         part = file.with_name(f".{file.name}.{secrets.token_hex(4)}.part")
         try:
@@ -80,12 +86,11 @@ class ResultCache:
             self.folder.mkdir(mode=0o700, exist_ok=True)
             descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
             schema = table.schema.with_metadata({_NOTES: json.dumps(notes)})
-            with (
-                os.fdopen(descriptor, "wb") as sink,
-                pa.ipc.new_stream(sink, schema) as stream,
-            ):
-                stream.write_table(table)
-            expires = (now + lifetime).timestamp()
+            with os.fdopen(descriptor, "wb") as sink:
+                with pa.ipc.new_stream(sink, schema) as stream:
+                    stream.write_table(table)
+                sink.flush()
+                os.fsync(sink.fileno())
             os.utime(part, (expires, expires))
             part.replace(file)
             self._drop_expired(now)
@@ -99,11 +104,12 @@ class ResultCache:
         digest = hashlib.blake2b(asked.encode(), digest_size=16).hexdigest()
         return self.folder / f"{digest}.arrow"
 
-    def _drop_expired(self, now: datetime) -> None:
+    def _drop_expired(self, now: float) -> None:
         """Delete what has run out: a file's time of change is set to when it does."""
         for file in self.folder.iterdir():
             with contextlib.suppress(OSError):  # another process may be doing the same
-                if file.stat().st_mtime < now.timestamp():
+                patience = _LONGEST_WRITE if file.suffix == ".part" else 0.0
+                if file.stat().st_mtime + patience < now:
                     file.unlink()
 
     def _set_aside(self, file: Path, reason: str) -> None:

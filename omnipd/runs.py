@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable, Iterator, Mapping
+from datetime import UTC, datetime
 from typing import Any, Literal, TypeVar
 
 import pyarrow as pa
@@ -109,6 +110,9 @@ class Run:
         return {
             "instance": self.client.base_url,
             "endpoint": jobs.RUN,
+            "fetched_at": datetime.fromtimestamp(self.client.clock.wall(), UTC).isoformat(
+                timespec="seconds"
+            ),
             "job_id": self._outcome.job_id,
             "sql": summary.get("display_sql") or None,
             "cache": summary.get("cache_type"),
