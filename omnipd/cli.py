@@ -236,8 +236,9 @@ def content(output: Path | None, style: str, raw: bool, **given: Any) -> None:
 def inventory(to: Path | None, estimate: bool, files: str, raw: bool, **given: Any) -> None:
     """Everything that an audit needs: a file per frame in a folder, or one Excel workbook."""
     from omnipd import terminal  # noqa: PLC0415
-    from omnipd.errors import ArgumentError  # noqa: PLC0415
+    from omnipd.errors import ArgumentError, ExportError  # noqa: PLC0415
     from omnipd.excel import workbook  # noqa: PLC0415
+    from omnipd.export import make_folder  # noqa: PLC0415
     from omnipd.inventory import read_inventory  # noqa: PLC0415
 
     given["include"] = list(given["include"]) or None
@@ -247,7 +248,12 @@ def inventory(to: Path | None, estimate: bool, files: str, raw: bool, **given: A
     if to is None:
         raise ArgumentError("Say where to write, with --to, or ask what it costs, with --estimate.")
     if to.suffix.lower() == ".xlsx":
-        workbook({})  # before the long reading: is the extra there?
+        # Before the long reading: is the extra there, and the folder?
+        workbook({})
+        if not to.parent.is_dir():
+            raise ExportError(f"The folder {to.parent} does not exist. Make it first.")
+    else:
+        make_folder(to)
     client = _client(given)
     with terminal.Progress(client):
         read = read_inventory(**given, client=client)
