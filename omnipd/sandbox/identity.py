@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Literal
 from zlib import crc32
 
+from omnipd.sandbox.behaviour import Behaviour
 from omnipd.sandbox.organisation import chance
 from omnipd.sandbox.organisation.organisation import Organisation
 from omnipd.sandbox.organisation.records import User
@@ -107,3 +108,8 @@ def acting_user(caller: Caller, user_id: str | None, organisation: Organisation)
     if user is None:
         raise user_not_found(user_id)
     return user
+
+
+def may_view_sql(user: User, behaviour: Behaviour) -> bool:
+    """Tell whether a member sees SQL, and what databases say of it."""
+    return "VIEW_SQL" in PERMISSIONS[user.model_role] and not behaviour.redact_sql

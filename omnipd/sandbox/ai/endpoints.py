@@ -6,6 +6,7 @@ from typing import Final
 
 from omnipd.sandbox.ai.conversations import list_conversations, show_conversation, show_job
 from omnipd.sandbox.ai.credits import list_entity_limits, list_user_limits, show_credit_controls
+from omnipd.sandbox.ai.generate import generate_query
 from omnipd.sandbox.ai.routines import list_eval_runs, list_prompt_sets, list_routines
 from omnipd.sandbox.parameters import Parameter, boolean, page_size, text, uuid
 from omnipd.sandbox.routing import Endpoint
@@ -23,6 +24,7 @@ def ai_endpoints() -> list[Endpoint]:
         Endpoint("GET", "/api/v1/ai/conversations", list_conversations, of_user),
         Endpoint("GET", "/api/v1/ai/conversations/{conversationId}", show_conversation),
         Endpoint("GET", "/api/v1/ai/jobs/{jobId}", show_job),
+        Endpoint("POST", "/api/v1/ai/generate-query", generate_query, {"userId": Parameter(uuid)}),
         Endpoint("GET", _CREDITS, show_credit_controls, audience=_ADMIN),
         Endpoint("GET", f"{_CREDITS}/users", list_user_limits, _PAGES, _ADMIN),
         Endpoint("GET", f"{_CREDITS}/entity-groups", list_entity_limits, _PAGES, _ADMIN),

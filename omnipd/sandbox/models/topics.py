@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from omnipd.sandbox.identity import PERMISSIONS
+from omnipd.sandbox.identity import may_view_sql
 from omnipd.sandbox.models.find import composed
 from omnipd.sandbox.organisation import chance
 from omnipd.sandbox.refusals import NotFound
@@ -48,13 +48,10 @@ def show_topic(call: Call) -> Reply:
         tree = tree_of_topic(model, topic)
     except Refused as refused:
         raise NotFound(refused.message) from None
-    may_view_sql = (
-        "VIEW_SQL" in PERMISSIONS[call.caller.user.model_role]
-        and not call.world.behaviour.redact_sql
-    )
+    view_sql = may_view_sql(call.caller.user, call.world.behaviour)
     detail = _topic(topic) | {
         "views": [
-            _view(alias, node.view, topic, may_view_sql=may_view_sql)
+            _view(alias, node.view, topic, may_view_sql=view_sql)
             for alias, node in tree.nodes.items()
         ],
         "relationships": _relationships(model, topic, tree),

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, NoReturn
+from typing import Any
 
+from omnipd.sandbox.body import boolean, expected, read_object, uuid, word
 from omnipd.sandbox.parameters import is_uuid
 from omnipd.sandbox.query.result_file import RESULT_TYPES
 from omnipd.sandbox.refusals import BadRequest, RefusedRequest
@@ -38,19 +38,19 @@ class Envelope:
 
 def read_envelope(body: bytes) -> Envelope:
     """Check a body and give what it says."""
-    given = _json_object(body)
+    given = read_object(body)
     query = given.get("query")
     if not isinstance(query, dict):
-        raise BadRequest("Required" if query is None else _expected("object", query), at="query")
-    cache = _one_of(given, "cache", CACHE_MODES)
-    plan_only = _boolean(given, "planOnly")
-    workbook_url = _boolean(given, "workbookUrl")
+        raise BadRequest("Required" if query is None else expected("object", query), at="query")
+    cache = word(given, "cache", CACHE_MODES)
+    plan_only = boolean(given, "planOnly")
+    workbook_url = boolean(given, "workbookUrl")
     result_type = _result_type(given, plan_only=plan_only)
     if plan_only and workbook_url:
         raise BadRequest("planOnly cannot be combined with workbookUrl", at="workbookUrl")
-    branch_id = _uuid(given, "branchId")
-    user_id = _uuid(given, "userId")
-    if _uuid(given, "environmentConnectionId") is not None:
+    branch_id = uuid(given, "branchId")
+    user_id = uuid(given, "userId")
+    if uuid(given, "environmentConnectionId") is not None:
         raise BadRequest("this Omni has no connection environments", at="environmentConnectionId")
     if given.get("timezone") is not None:
         raise BadRequest("the connection does not allow user-specific timezones", at="timezone")
@@ -67,27 +67,12 @@ def read_envelope(body: bytes) -> Envelope:
         user_id=user_id,
         branch_id=branch_id,
         result_type=result_type,
-        format_results=_boolean(given, "formatResults"),
+        format_results=boolean(given, "formatResults"),
     )
 
 
-def _json_object(body: bytes) -> dict[str, Any]:
-    try:
-        given = json.loads(body.decode(), parse_constant=_not_json)
-    except (ValueError, RecursionError):
-        raise BadRequest("the body is not valid JSON") from None
-    if not isinstance(given, dict):
-        raise BadRequest(_expected("object", given))
-    return given
-
-
-def _not_json(constant: str) -> NoReturn:
-    # Python reads NaN and Infinity; JSON has neither.
-    raise ValueError(constant)
-
-
 def _result_type(given: Mapping[str, Any], *, plan_only: bool) -> str | None:
-    result_type = _one_of(given, "resultType", RESULT_TYPES)
+    result_type = word(given, "resultType", RESULT_TYPES)
     if result_type is None:
         if given.get("formatResults") is not None:
             raise BadRequest("formatResults requires resultType", at="formatResults")
@@ -101,11 +86,11 @@ def _check_query(query: Mapping[str, Any], result_type: str | None) -> None:
     _check_present_uuid(query)
     fields = query.get("fields")
     if not isinstance(fields, list):
-        reason = "Required" if fields is None else _expected("array", fields)
+        reason = "Required" if fields is None else expected("array", fields)
         raise BadRequest(reason, at="query.fields")
     for place, field in enumerate(fields):
         if not isinstance(field, str):
-            raise BadRequest(_expected("string", field), at=f"query.fields.{place}")
+            raise BadRequest(expected("string", field), at=f"query.fields.{place}")
     _check_limit(query, result_type)
     if "branchId" in query:
         raise BadRequest("branchId belongs beside query, not inside it", at="query.branchId")
@@ -125,7 +110,7 @@ def _check_present_uuid(query: Mapping[str, Any]) -> None:
     if model_id is None:
         raise BadRequest("Required", at="query.modelId")
     if not is_uuid(model_id):
-        reason = "Invalid uuid" if isinstance(model_id, str) else _expected("string", model_id)
+        reason = "Invalid uuid" if isinstance(model_id, str) else expected("string", model_id)
         raise BadRequest(reason, at="query.modelId")
 
 
@@ -136,53 +121,8 @@ def _check_limit(query: Mapping[str, Any], result_type: str | None) -> None:
             raise BadRequest("an unlimited query cannot have pivots", at="query.limit")
         return
     if isinstance(limit, bool) or not isinstance(limit, int | float):
-        raise BadRequest(_expected("number", limit), at="query.limit")
+        raise BadRequest(expected("number", limit), at="query.limit")
     if isinstance(limit, float) and not limit.is_integer():
         raise BadRequest("Expected integer, received float", at="query.limit")
     if limit <= 0:
         raise BadRequest("Number must be greater than 0", at="query.limit")
-
-
-def _one_of(given: Mapping[str, Any], key: str, allowed: tuple[str, ...]) -> str | None:
-    value = given.get(key)
-    if value is None:
-        return None
-    if value not in allowed:
-        expected = " | ".join(f"'{word}'" for word in allowed)
-        received = f"'{value}'" if isinstance(value, str) else _kind(value)
-        raise BadRequest(f"Invalid enum value. Expected {expected}, received {received}", at=key)
-    return str(value)
-
-
-def _boolean(given: Mapping[str, Any], key: str) -> bool:
-    value = given.get(key)
-    if value is not None and not isinstance(value, bool):
-        raise BadRequest(_expected("boolean", value), at=key)
-    return bool(value)
-
-
-def _uuid(given: Mapping[str, Any], key: str) -> str | None:
-    value = given.get(key)
-    if value is None:
-        return None
-    if not is_uuid(value):
-        reason = "Invalid uuid" if isinstance(value, str) else _expected("string", value)
-        raise BadRequest(reason, at=key)
-    return str(value).lower()
-
-
-def _expected(kind: str, value: object) -> str:
-    return f"Expected {kind}, received {_kind(value)}"
-
-
-def _kind(value: object) -> str:
-    """Name a value's type the way JavaScript does."""
-    if value is None:
-        return "null"
-    if isinstance(value, bool):
-        return "boolean"
-    if isinstance(value, int | float):
-        return "number"
-    if isinstance(value, str):
-        return "string"
-    return "array" if isinstance(value, list) else "object"

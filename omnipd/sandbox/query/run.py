@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from omnipd.sandbox.identity import PERMISSIONS, acting_user
+from omnipd.sandbox.identity import PERMISSIONS, acting_user, may_view_sql
 from omnipd.sandbox.organisation import chance
 from omnipd.sandbox.organisation.organisation import WEB_ADDRESS
 from omnipd.sandbox.organisation.records import User
 from omnipd.sandbox.query.display import shown
-from omnipd.sandbox.query.envelope import Envelope, read_envelope, unreadable_filter
+from omnipd.sandbox.query.envelope import read_envelope, unreadable_filter
 from omnipd.sandbox.query.jobs import Job
 from omnipd.sandbox.query.lines import footer, header, write_line
 from omnipd.sandbox.query.result_file import result_file, timed_out
@@ -29,7 +29,7 @@ def run_query(call: Call) -> Reply:
     world = call.world
     check_query_api(call)
     envelope = read_envelope(call.request.body)
-    user = _user(call, envelope)
+    user = acting_for(call, envelope.user_id)
     if envelope.model_id not in world.engine.models:
         raise NotFound(f"Model with id {envelope.model_id} does not exist")
     # The body's branch wins over the older query parameter.
@@ -40,9 +40,9 @@ def run_query(call: Call) -> Reply:
     if _needed_permission(envelope.query) not in permissions:
         raise Forbidden
 
-    may_view_sql = "VIEW_SQL" in permissions and not world.behaviour.redact_sql
+    view_sql = may_view_sql(user, world.behaviour)
     try:
-        submission = plan(envelope, user.attributes, may_view_sql=may_view_sql, world=world)
+        submission = plan(envelope, user.attributes, may_view_sql=view_sql, world=world)
     except BadFilter:
         raise unreadable_filter() from None
     job_id = world.jobs.next_id()
@@ -106,11 +106,12 @@ def check_query_api(call: Call) -> None:
         raise Forbidden("Feature not enabled")
 
 
-def _user(call: Call, envelope: Envelope) -> User:
+def acting_for(call: Call, in_body: str | None) -> User:
+    """Give the user a call acts as; the body is the older place to say so."""
     in_address: str | None = call.parameters["userId"]
-    if in_address is not None and envelope.user_id is not None:
+    if in_address is not None and in_body is not None:
         raise BadRequest("userId may be given in the address or in the body, not both", at="userId")
-    return acting_user(call.caller, in_address or envelope.user_id, call.world.organisation)
+    return acting_user(call.caller, in_address or in_body, call.world.organisation)
 
 
 def _needed_permission(query: dict[str, Any]) -> str:
