@@ -61,7 +61,7 @@ def test_a_prompt_gives_a_query_that_can_be_run(ask, wire, model, prompt):
 def test_what_the_invented_people_asked_is_known(server):
     asked = {
         message.text
-        for conversation in server.organisation.conversations
+        for conversation in server.organisation.conversations.values()
         for message in conversation.messages
         if message.role == "user"
     }
