@@ -1,11 +1,21 @@
 """What all tests share: one sandbox, clients with a disk of their own, and a server that misbehaves."""
 
+import gc
+
 import pytest
 from scripted_server import ScriptedServer
 
 import omnipd
 from omnipd.clock import Clock
 from omnipd.sandbox.server import Server
+
+
+def pytest_unconfigure():
+    """Take from the garbage collector what Hypothesis leaves there.
+
+    It reaches every fixture, also when Python ends, and DuckDB then prints a page of "leaked".
+    """
+    gc.callbacks[:] = [one for one in gc.callbacks if not one.__module__.startswith("hypothesis.")]
 
 
 @pytest.fixture(autouse=True)
