@@ -121,6 +121,9 @@ def error_for(
 ) -> APIError:
     """Build the error for one answer. ``words`` must already be free of the key."""
     kind, hint = _row_for(status, (words or "").lower())
+    if status == 400 and not words and url.startswith("http://"):
+        # How servers of https answer plain http; Omni's own 400 has words in JSON.
+        hint = "Does the address begin with https:// instead of http://? Check OMNI_BASE_URL."
     said = f": {words}" if words else ""
     return kind(
         f"{_place(url)} answered {status}{said}",

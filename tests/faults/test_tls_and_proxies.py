@@ -104,6 +104,17 @@ def test_plain_http_to_a_server_of_https_says_what_it_may_be(secure, fake_time):
     assert server.requests == []
 
 
+def test_a_server_of_https_that_answers_plain_http_with_400_says_what_it_may_be(scripted):
+    scripted.script(answer(b"<html>The plain HTTP request was sent to HTTPS port</html>", 400))
+    with client_of(scripted) as client, pytest.raises(omnipd.BadRequestError) as caught:
+        client.get("/api/v1/whoami")
+    assert "https:// instead of http://?" in caught.value.hint
+    scripted.script(answer({"detail": "Bad Request: limit", "status": 400}, 400))
+    with client_of(scripted) as client, pytest.raises(omnipd.BadRequestError) as caught:
+        client.get("/api/v1/whoami")
+    assert caught.value.hint is None
+
+
 @pytest.mark.usefixtures("trusted", "hosts")
 def test_tls_that_breaks_after_a_post_was_sent_leaves_its_outcome_unknown(secure, fake_time):
     def garbage(connection):
