@@ -34,6 +34,8 @@ LINES = (
     Line("schedule", ("read_schedules",), "schedule_id", 68),
     Line("attribute", ("read_user_attributes",), "attribute_name", 76),
     Line("conversation", ("read_ai_conversations",), "conversation_id", 66),
+    Line("job", ("read_ai_jobs",), "job_id", 52),
+    Line("prompts", ("read_ai_prompt_sets",), "prompt_set_id", 62),
     Line("entity", ("read_embed_users",), "entity", 44),
 )
 

@@ -32,6 +32,7 @@ _PARENTS = {
     "job_id": "Job that was asked about",
     "model_id": "Model that was asked about",
     "prompt_set_id": "Set of prompts that was asked for",
+    "run_id": "Run that was asked about",
     "schedule_id": "Schedule that was asked about",
     "topic": "Topic that was asked about",
     "type": "csv or spreadsheet: the list that was asked for",

@@ -59,8 +59,10 @@ if TYPE_CHECKING:
     from omnipd.errors import ResponseError as ResponseError
     from omnipd.errors import ServerError as ServerError
     from omnipd.errors import SettingsError as SettingsError
+    from omnipd.evals import read_ai_eval_results as read_ai_eval_results
     from omnipd.evals import read_ai_eval_runs as read_ai_eval_runs
     from omnipd.evals import read_ai_prompt_sets as read_ai_prompt_sets
+    from omnipd.evals import read_ai_prompts as read_ai_prompts
     from omnipd.export import to_csv as to_csv
     from omnipd.export import to_jsonl as to_jsonl
     from omnipd.export import to_parquet as to_parquet
@@ -169,7 +171,12 @@ _HOMES = {
         "ServerError",
         "SettingsError",
     ),
-    "evals": ("read_ai_eval_runs", "read_ai_prompt_sets"),
+    "evals": (
+        "read_ai_eval_results",
+        "read_ai_eval_runs",
+        "read_ai_prompt_sets",
+        "read_ai_prompts",
+    ),
     "export": ("to_csv", "to_jsonl", "to_parquet"),
     "folders": ("folder_tree", "read_folder_permissions", "read_folders"),
     "inventory": ("Inventory", "estimate_inventory", "read_inventory"),

@@ -247,6 +247,7 @@ CASES = [
             "branch_id": "b1",
             "branch_name": "margin",
             "run_number": 3,
+            "repeat_count": 2,
             "description": "After the change",
             "status": "COMPLETE",
             "stats": {"terminal": 8, "total": 12},
@@ -259,6 +260,7 @@ CASES = [
                 "prompt_set_id": PROMPT_SET,
                 "id": "r1",
                 "run_number": 3,
+                "repeat_count": 2,
                 "description": "After the change",
                 "model_id": MODEL,
                 "branch_id": "b1",
@@ -275,10 +277,83 @@ CASES = [
         under("runs"),
         parents=([PROMPT_SET],),
     ),
+    Case(
+        "read_ai_prompts",
+        {
+            "id": "p1",
+            "prompt_text": "Which one?",
+            "expectation": "The first",
+            "created_at": TIMES["createdAt"],
+            "updated_at": TIMES["updatedAt"],
+        },
+        [
+            {
+                "prompt_set_id": PROMPT_SET,
+                "id": "p1",
+                "prompt_text": "Which one?",
+                "expectation": "The first",
+                **MOMENTS,
+            }
+        ],
+        {"id": "p1"},
+        lambda *records: {"prompt_set": {"id": PROMPT_SET, "prompts": list(records)}},
+        parents=([PROMPT_SET],),
+    ),
+    Case(
+        "read_ai_eval_results",
+        {
+            "id": "e1",
+            "eval_prompt_id": "p1",
+            "repeat_index": 0,
+            "prompt": "Which one?",
+            "expectation": "The first",
+            "agentic_job": {"id": JOB, "conversation_id": CONVERSATION, "state": "COMPLETE"},
+            "score": 0.9,
+            "error_reason": "Too long",
+            "timing_ms": 4321,
+            "ai_timing_ms": 4121,
+            "tool_timing_ms": 200,
+            "query_timing_ms": 100,
+            "query_count": 4,
+            "cost": 0.0021,
+            "scoring_cost": 0,
+        },
+        [
+            {
+                "run_id": "r1",
+                "id": "e1",
+                "eval_prompt_id": "p1",
+                "repeat_index": 0,
+                "prompt": "Which one?",
+                "expectation": "The first",
+                "score": 0.9,
+                "error_reason": "Too long",
+                "job_id": JOB,
+                "job_state": "COMPLETE",
+                "conversation_id": CONVERSATION,
+                "timing_ms": 4321,
+                "ai_timing_ms": 4121,
+                "tool_timing_ms": 200,
+                "query_timing_ms": 100,
+                "query_count": 4,
+                "cost": 0.0021,
+                "scoring_cost": 0.0,
+            }
+        ],
+        {"id": "e1"},
+        lambda *records: {"run": {"id": "r1", "results": list(records)}},
+        parents=(["r1"],),
+    ),
 ]
 each_case = pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 # What Omni may still change: a new key there is kept without a warning.
-OPEN = {"read_ai_agent_actions", "read_ai_prompt_sets", "read_ai_eval_runs"}
+OPEN = {
+    "read_ai_agent_actions",
+    "read_ai_prompt_sets",
+    "read_ai_prompts",
+    "read_ai_eval_runs",
+    "read_ai_eval_results",
+}
 
 
 @each_case
@@ -510,6 +585,30 @@ def test_runs_are_those_of_their_sets(omni, server):
     newest = omnipd.read_ai_eval_runs(sets).groupby("prompt_set_id")["created_at"].max()
     known = sets.set_index("id")["latest_run_at"]
     assert (known >= newest.reindex(known.index)).all()
+
+
+def test_results_are_those_of_their_runs_and_prompts(omni, server):
+    sets = omnipd.read_ai_prompt_sets()
+    runs = omnipd.read_ai_eval_runs(sets)
+    results = omnipd.read_ai_eval_results(runs)
+    judged = results.groupby("run_id")["score"].agg(["count", "size"])
+    stats = runs.set_index("id")[["prompts_done", "prompts_total"]]
+    assert judged.reindex(stats.index).values.tolist() == stats.values.tolist()
+    prompts = omnipd.read_ai_prompts(sets)
+    asked = results.merge(prompts, left_on="eval_prompt_id", right_on="id", validate="m:1")
+    assert len(asked) == len(results)
+    assert (asked["prompt"] == asked["prompt_text"]).all()
+    assert prompts.groupby("prompt_set_id").size().to_dict() == dict(
+        zip(sets["id"], sets["prompt_count"], strict=True)
+    )
+    few = results.drop_duplicates("job_id").head(5)
+    jobs = omnipd.read_ai_jobs(few)
+    assert jobs["prompt"].tolist() == few["prompt"].tolist()
+    assert jobs["conversation_id"].tolist() == few["conversation_id"].tolist()
+    one = ask(server, f"/api/v1/ai/eval/runs/{runs['id'][0]}")["run"]["results"]
+    of_one = results[results["run_id"] == runs["id"][0]]
+    assert of_one["timing_ms"].tolist() == [each["timing_ms"] for each in one]
+    assert results["extra"].isna().all()
 
 
 def test_each_set_has_a_place_of_its_own_in_the_cache(server):

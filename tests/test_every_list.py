@@ -67,7 +67,9 @@ READ = {
     "/api/v1/ai/credit-controls/entity-groups": "read_ai_group_credit_limits",
     "/api/v1/ai/routines": "read_ai_routines",
     "/api/v1/ai/eval/prompt-sets": "read_ai_prompt_sets",
+    "/api/v1/ai/eval/prompt-sets/{promptSetId}": "read_ai_prompts",
     "/api/v1/ai/eval/runs": "read_ai_eval_runs",
+    "/api/v1/ai/eval/runs/{runId}": "read_ai_eval_results",
 }
 
 #: A path of Omni's that no reader asks, and why.
@@ -121,6 +123,10 @@ def messages(omni):
     return omnipd.read_ai_messages(omnipd.read_ai_conversations(limit=1, client=omni), client=omni)
 
 
+def prompt_sets(omni):
+    return omnipd.read_ai_prompt_sets(client=omni)
+
+
 def administrator(omni):
     return omnipd.whoami(client=omni).membership_id
 
@@ -157,7 +163,9 @@ PARENTS = {
     "read_schedule_recipients": schedules,
     "read_ai_jobs": messages,
     "read_ai_messages": lambda omni: omnipd.read_ai_conversations(limit=1, client=omni),
-    "read_ai_eval_runs": lambda omni: omnipd.read_ai_prompt_sets(client=omni),
+    "read_ai_prompts": prompt_sets,
+    "read_ai_eval_runs": prompt_sets,
+    "read_ai_eval_results": lambda omni: omnipd.read_ai_eval_runs(prompt_sets(omni), client=omni),
 }
 TOLD = {
     "read_document_permissions": lambda omni: {"user_id": administrator(omni)},

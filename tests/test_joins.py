@@ -65,7 +65,7 @@ MANY = {
 
 #: Columns with the name of a key that lead to no other frame, and why.
 NO_JOIN = {
-    "read_ai_eval_runs.id": "nothing refers to a run",
+    "read_ai_eval_results.id": "nothing refers to a result",
     "read_ai_jobs.organization_id": "there is one organization",
     "read_ai_routines.id": "nothing refers to a routine",
     "read_api_keys.id": "nothing refers to a key",
@@ -165,7 +165,9 @@ def read_everything():
         ignore_index=True,
     )
     read("read_ai_jobs", read("read_ai_messages", read("read_ai_conversations")))
-    read("read_ai_eval_runs", read("read_ai_prompt_sets"))
+    sets = read("read_ai_prompt_sets")
+    read("read_ai_prompts", sets)
+    read("read_ai_eval_results", read("read_ai_eval_runs", sets))
     read("read_ai_agent_actions", shared)
     for name in (
         "read_ai_credit_controls",

@@ -85,6 +85,10 @@ def at(server):
         },
         "/api/v1/jobs/{jobId}/status": {"jobId": next(iter(organisation.refresh_jobs))},
         "/api/v1/ai/jobs/{jobId}": {"jobId": conversation.messages[1].job_id},
+        "/api/v1/ai/eval/prompt-sets/{promptSetId}": {
+            "promptSetId": next(iter(organisation.prompt_sets))
+        },
+        "/api/v1/ai/eval/runs/{runId}": {"runId": organisation.eval_runs[0].id},
         "/api/v1/models/{modelId}/git": {"modelId": server.models["flights"]},
         "/api/v1/models/{modelId}/suggestions": {"modelId": server.models["flights"]},
     }
@@ -251,6 +255,8 @@ def test_other_paths_mind_their_case(wire):
                 "/api/v1/api-keys/ID",
                 "/api/v1/jobs/ID/status",
                 "/api/v1/ai/jobs/ID",
+                "/api/v1/ai/eval/prompt-sets/ID",
+                "/api/v1/ai/eval/runs/ID",
                 "/api/v1/ai/conversations/ID",
             )
         ),

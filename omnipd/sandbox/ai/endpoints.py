@@ -6,8 +6,14 @@ from typing import Final
 
 from omnipd.sandbox.ai.conversations import list_conversations, show_conversation, show_job
 from omnipd.sandbox.ai.credits import list_entity_limits, list_user_limits, show_credit_controls
+from omnipd.sandbox.ai.evals import (
+    list_eval_runs,
+    list_prompt_sets,
+    show_eval_run,
+    show_prompt_set,
+)
 from omnipd.sandbox.ai.generate import generate_query
-from omnipd.sandbox.ai.routines import list_eval_runs, list_prompt_sets, list_routines
+from omnipd.sandbox.ai.routines import list_routines
 from omnipd.sandbox.parameters import Parameter, boolean, page_size, text, uuid
 from omnipd.sandbox.routing import Endpoint
 
@@ -41,4 +47,6 @@ def ai_endpoints() -> list[Endpoint]:
             list_eval_runs,
             {"prompt_set_id": Parameter(uuid, required=True), "archived": _ARCHIVED},
         ),
+        Endpoint("GET", "/api/v1/ai/eval/prompt-sets/{promptSetId}", show_prompt_set),
+        Endpoint("GET", "/api/v1/ai/eval/runs/{runId}", show_eval_run),
     ]

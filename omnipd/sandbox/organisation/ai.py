@@ -1,4 +1,4 @@
-"""Conversations with the AI, what they may cost, what runs by itself, and how it is tested."""
+"""Conversations with the AI, what they may cost, and what runs by itself."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ from omnipd.sandbox.organisation.moments import some_moment, written
 from omnipd.sandbox.organisation.queries import ModelReference
 from omnipd.sandbox.organisation.records import Group, User
 
-_PROMPTS = {
+#: What people ask of each bundled model.
+PROMPTS = {
     "flights": (
         "Which airline is late most often?",
         "How many flights left JFK in February?",
@@ -86,42 +87,11 @@ class Routine:
     updated_at: str
 
 
-@dataclass(frozen=True)
-class PromptSet:
-    """Prompts with expected answers, on one model."""
-
-    id: str
-    model_id: str
-    name: str
-    slug: str
-    description: str | None
-    prompt_count: int
-    archived: bool
-    created_at: str
-    updated_at: str
-
-
-@dataclass(frozen=True)
-class EvalRun:
-    """One run of a prompt set."""
-
-    id: str
-    prompt_set_id: str
-    model_id: str
-    number: int
-    status: str
-    finished: int
-    total: int
-    archived: bool
-    created_at: str
-    completed_at: str | None
-
-
 def invent_conversations(
     users: Sequence[User], models: Sequence[ModelReference]
 ) -> list[Conversation]:
     """Invent conversations: many of the administrator, some of others."""
-    prompts = [(model, prompt) for model in models for prompt in _PROMPTS.get(model.name, ())]
+    prompts = [(model, prompt) for model in models for prompt in PROMPTS.get(model.name, ())]
     if not prompts:
         return []
     owners = [users[0]] * 25 + [users[1]] * 7 + list(users[2:6])
@@ -211,52 +181,3 @@ def _routine(
         created_at=written(created),
         updated_at=written(created + timedelta(days=9)),
     )
-
-
-def invent_prompt_sets(models: Sequence[ModelReference]) -> list[PromptSet]:
-    """Invent an active set and an archived one for each model."""
-    found = []
-    for model in models:
-        for archived in (False, True):
-            name = f"{model.name.title()} {'before 2025' if archived else 'regression'}"
-            created = some_moment("prompt set", name)
-            found.append(
-                PromptSet(
-                    id=chance.stable_uuid("prompt set", model.id, name),
-                    model_id=model.id,
-                    name=name,
-                    slug=name.lower().replace(" ", "-"),
-                    description=None if archived else f"What people ask of {model.name}.",
-                    prompt_count=len(_PROMPTS.get(model.name, ())),
-                    archived=archived,
-                    created_at=written(created),
-                    updated_at=written(created + timedelta(days=1)),
-                )
-            )
-    return found
-
-
-def invent_eval_runs(prompt_sets: Sequence[PromptSet]) -> list[EvalRun]:
-    """Invent runs of each set: a finished one, a running one, an archived one."""
-    found = []
-    for each in prompt_sets:
-        for number, (status, archived) in enumerate(
-            (("COMPLETE", True), ("COMPLETE", False), ("RUNNING", False)), start=1
-        ):
-            created = some_moment("eval run", each.id, number)
-            done = status == "COMPLETE"
-            found.append(
-                EvalRun(
-                    id=chance.stable_uuid("eval run", each.id, number),
-                    prompt_set_id=each.id,
-                    model_id=each.model_id,
-                    number=number,
-                    status=status,
-                    finished=each.prompt_count if done else each.prompt_count // 2,
-                    total=each.prompt_count,
-                    archived=archived,
-                    created_at=written(created),
-                    completed_at=written(created + timedelta(minutes=4)) if done else None,
-                )
-            )
-    return found

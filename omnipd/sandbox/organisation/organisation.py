@@ -11,8 +11,6 @@ from omnipd.sandbox.organisation import chance
 from omnipd.sandbox.organisation.ai import (
     invent_conversations,
     invent_entity_limits,
-    invent_eval_runs,
-    invent_prompt_sets,
     invent_routines,
     invent_user_limits,
 )
@@ -27,6 +25,7 @@ from omnipd.sandbox.organisation.connections import (
 from omnipd.sandbox.organisation.documents import invent_documents
 from omnipd.sandbox.organisation.email_only import invent_email_only_users
 from omnipd.sandbox.organisation.embed import invent_embed_users
+from omnipd.sandbox.organisation.evals import invent_eval_runs, invent_prompt_sets
 from omnipd.sandbox.organisation.folders import invent_folders
 from omnipd.sandbox.organisation.models import ModelRecord, invent_models, models_of_documents
 from omnipd.sandbox.organisation.people import (
@@ -105,7 +104,14 @@ class Organisation:
         self.entity_limits = invent_entity_limits()
         self.routines = invent_routines(members, list(self.groups.values()), models)
         self.prompt_sets = {each.id: each for each in invent_prompt_sets(models)}
-        self.eval_runs = invent_eval_runs(list(self.prompt_sets.values()))
+        self.eval_runs = invent_eval_runs(
+            list(self.prompt_sets.values()),
+            [
+                each
+                for each in self.conversations.values()
+                if each.user_id == self.administrator.membership_id
+            ],
+        )
         self.suggestions = invent_suggestions(
             models, list(self.conversations.values()), self.administrator.membership_id
         )
