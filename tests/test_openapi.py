@@ -34,9 +34,11 @@ MORE_PARAMETERS = {
     "/api/v1/query/wait": {"job_ids": "the older spelling, which is still taken"},
 }
 
-#: Operation: what readers may send and the file does not have → why.
+#: Operation: what readers take and the file does not have → why.
 MORE_SENT = {
+    "/api/v1/folders": {"scope=all": "never sent: it stands for one list for each person"},
     "/api/v1/content": {
+        "scope=all": "never sent, as of folders",
         "labels": "on Omni's pages; after a 400 the reader filters by itself",
         "sortField=updatedAt": "on Omni's pages; after a 400 the reader sorts by itself",
     },
