@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     from omnipd.ai import read_ai_jobs as read_ai_jobs
     from omnipd.ai import read_ai_messages as read_ai_messages
     from omnipd.ai import read_ai_routines as read_ai_routines
+    from omnipd.ask import Answer as Answer
+    from omnipd.ask import ask as ask
     from omnipd.batches import iter_batches as iter_batches
     from omnipd.batches import query_to_parquet as query_to_parquet
     from omnipd.client import Client as Client
@@ -76,6 +78,7 @@ if TYPE_CHECKING:
     from omnipd.launch import Sandbox as Sandbox
     from omnipd.launch import sandbox as sandbox
     from omnipd.lists import read_records as read_records
+    from omnipd.many import run_queries as run_queries
     from omnipd.migration import export_documents as export_documents
     from omnipd.migration import import_documents as import_documents
     from omnipd.models import read_content_issues as read_content_issues
@@ -108,6 +111,8 @@ if TYPE_CHECKING:
     from omnipd.schedules import read_schedule_details as read_schedule_details
     from omnipd.schedules import read_schedule_recipients as read_schedule_recipients
     from omnipd.schedules import read_schedules as read_schedules
+    from omnipd.tiles import run_document as run_document
+    from omnipd.tiles import run_document_query as run_document_query
     from omnipd.uploads import read_uploads as read_uploads
 
 # Where each public name lives. It is loaded when it is first used, so that `omnipd --help` and
@@ -121,6 +126,7 @@ _HOMES = {
         "read_ai_routines",
     ),
     "batches": ("iter_batches", "query_to_parquet"),
+    "ask": ("Answer", "ask"),
     "client": ("Client", "clear_cache", "connect"),
     "connections": (
         "read_connection_environments",
@@ -183,6 +189,7 @@ _HOMES = {
     "labels": ("explode_labels",),
     "launch": ("Sandbox", "sandbox"),
     "lists": ("read_records",),
+    "many": ("run_queries",),
     "migration": ("export_documents", "import_documents"),
     "models": (
         "read_content_issues",
@@ -215,6 +222,7 @@ _HOMES = {
     ),
     "queries": ("run_query", "run_query_arrow"),
     "schedules": ("read_schedule_details", "read_schedule_recipients", "read_schedules"),
+    "tiles": ("run_document", "run_document_query"),
     "uploads": ("read_uploads",),
 }
 _MODULE_OF = {name: home for home, names in _HOMES.items() for name in names}

@@ -58,6 +58,10 @@ _OUTSIDE = {
 _ENVELOPE_KEYS = ("query", "cache", "branchId", "userId", "timezone", "environmentConnectionId")
 
 
+#: What a caller may pass as a query.
+AnyQuery = Mapping[str, Any] | str | os.PathLike[str]
+
+
 @dataclass(frozen=True)
 class Envelope:
     """A checked request.

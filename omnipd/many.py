@@ -1,0 +1,137 @@
+"""Several queries at once, each with its own outcome."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, Literal, overload
+
+import pandas as pd
+
+from omnipd import envelope
+from omnipd.client import Client, current_client
+from omnipd.envelope import AnyQuery
+from omnipd.errors import ArgumentError, OmniError
+from omnipd.params import check_choice
+from omnipd.queries import run_query
+
+_MOST_AT_ONCE = 16
+
+
+@overload
+def run_queries(
+    queries: Sequence[AnyQuery],
+    *,
+    errors: Literal["raise"] = "raise",
+    at_once: int = 4,
+    client: Client | None = None,
+    **options: Any,
+) -> list[pd.DataFrame]: ...
+@overload
+def run_queries(
+    queries: Sequence[AnyQuery],
+    *,
+    errors: Literal["collect"],
+    at_once: int = 4,
+    client: Client | None = None,
+    **options: Any,
+) -> list[pd.DataFrame | OmniError]: ...
+def run_queries(
+    queries: Sequence[AnyQuery],
+    *,
+    errors: Literal["raise", "collect"] = "raise",
+    at_once: int = 4,
+    client: Client | None = None,
+    **options: Any,
+) -> list[Any]:
+    """Run several governed queries, some at the same time, and return their frames in order.
+
+    All are checked before the first is sent. Each is run to its end, whatever becomes of the
+    others. All of them share the key's allowance of requests, as everything does.
+
+    Parameters
+    ----------
+    queries : sequence of Query, dict, str or path
+        Each as :func:`omnipd.run_query` takes it.
+    errors : {"raise", "collect"}, default "raise"
+        ``raise`` raises the first failure after all queries have ended; its ``partial`` is the
+        list that ``collect`` would return, in which an error stands where a frame is missing.
+    at_once : int, default 4
+        How many run at the same time, 1 to 16.
+    client : Client, optional
+        Default: that of the ``with`` block, else one from the environment.
+    **options
+        Any other keyword of :func:`omnipd.run_query`, for all queries alike.
+
+    Returns
+    -------
+    list of pandas.DataFrame
+        One for each query, in order; with ``errors="collect"`` an OmniError where one failed.
+
+    Raises
+    ------
+    ArgumentError
+        If one of them would be refused or misread; nothing was sent.
+    OmniError
+        The first failure, as :func:`omnipd.run_query` raises it.
+
+    See Also
+    --------
+    omnipd.run_query : One query, and what can be said with it.
+
+    Examples
+    --------
+    >>> import omnipd
+    >>> with omnipd.sandbox() as omni:
+    ...     flights = {"modelId": omni.models["flights"], "join_paths_from_topic_name": "flights"}
+    ...     by_airport, by_month = omnipd.run_queries([
+    ...         flights | {"fields": ["flights.origin", "flights.count"]},
+    ...         flights | {"fields": ["flights.date[month]", "flights.count"]},
+    ...     ])
+    >>> len(by_airport), len(by_month)
+    (3, 12)
+    """
+    check_choice("errors", errors, ("raise", "collect"))
+    if isinstance(queries, Mapping | str) or not isinstance(queries, Sequence):
+        raise ArgumentError(
+            f"queries is {type(queries).__name__}, not a list of queries.",
+            hint="run_query runs a single one.",
+        )
+    whole = isinstance(at_once, int) and not isinstance(at_once, bool)
+    if not whole or not 1 <= at_once <= _MOST_AT_ONCE:
+        raise ArgumentError(f"at_once={at_once!r} must be a whole number from 1 to 16.")
+    for place, query in enumerate(queries, 1):
+        _check(query, place, len(queries), options)
+    client = current_client(client)
+
+    def run(query: AnyQuery) -> pd.DataFrame | OmniError:
+        try:
+            return run_query(query, client=client, **options)
+        except OmniError as error:
+            return error
+
+    pool = ThreadPoolExecutor(at_once, thread_name_prefix="omnipd-query")
+    try:
+        outcomes = list(pool.map(run, queries))
+    finally:
+        pool.shutdown(wait=True, cancel_futures=True)
+    failed = [place for place, one in enumerate(outcomes) if isinstance(one, OmniError)]
+    if failed and errors == "raise":
+        first: Any = outcomes[failed[0]]
+        first.partial = outcomes
+        first.message += (
+            f"\nThat was query {failed[0] + 1} of {len(queries)}; {len(queries) - len(failed)} gave "
+            "their frames, which are in the error's .partial."
+        )
+        raise first
+    return outcomes
+
+
+def _check(query: AnyQuery, place: int, count: int, options: Mapping[str, Any]) -> None:
+    """Refuse one query by its place, before any is sent."""
+    named = {"limit", "model_id", "branch_id", "user_id", "cache"}
+    try:
+        envelope.build(query, **{name: options[name] for name in named & options.keys()})
+    except ArgumentError as error:
+        error.message = f"Query {place} of {count}: {error.message}"
+        raise

@@ -1,0 +1,269 @@
+"""Several queries at once, the tiles of a dashboard, and questions to Omni's AI."""
+
+import json
+import threading
+
+import pandas as pd
+import pytest
+from query_cases import FLIGHTS, flights, orders
+from scripted_server import answer
+
+import omnipd
+
+BY_AIRPORT = flights(
+    ["flights.origin", "flights.count"],
+    sorts=[{"column_name": "flights.origin", "sort_descending": False}],
+)
+ITEMS = orders(["order_items.count"])
+UNKNOWN = flights(["flights.no_such_field"])
+COUNTS = {"EWR": 120835, "JFK": 111279, "LGA": 104662}
+
+
+def test_results_come_in_the_order_of_the_queries(omni):
+    first, second, third = omnipd.run_queries([ITEMS, BY_AIRPORT, ITEMS], at_once=3)
+    assert first["order_items.count"].tolist() == [240]
+    assert dict(zip(second["flights.origin"], second["flights.count"], strict=True)) == COUNTS
+    assert third.equals(first)
+
+
+def test_no_queries_are_no_results(omni):
+    assert omnipd.run_queries([]) == []
+
+
+def test_one_failure_hides_none_of_the_others(omni):
+    with pytest.raises(
+        omnipd.MissingFieldsError, match=r"query 2 of 3; 2 gave their frames"
+    ) as caught:
+        omnipd.run_queries([ITEMS, UNKNOWN, BY_AIRPORT])
+    first, second, third = caught.value.partial
+    assert (len(first), len(third)) == (1, 3)
+    assert second is caught.value
+
+
+def test_failures_are_collected_in_their_places(omni):
+    outcomes = omnipd.run_queries([UNKNOWN, ITEMS], errors="collect")
+    assert isinstance(outcomes[0], omnipd.MissingFieldsError)
+    assert len(outcomes[1]) == 1
+
+
+def test_no_more_run_at_once_than_asked_for(scripted):
+    running, most, lock = 0, 0, threading.Lock()
+    together = threading.Barrier(2)
+
+    def step(connection):
+        nonlocal running, most
+        with lock:
+            running += 1
+            most = max(most, running)
+        together.wait(10)  # two must be here, or this breaks and no answer comes
+        with lock:
+            running -= 1
+        connection.sendall(answer({"detail": "no"}, 403, Connection="close"))
+
+    scripted.script(step)
+    client = omnipd.connect(scripted.url, "key", cache=False, requests_per_minute=None)
+    outcomes = omnipd.run_queries([ITEMS] * 6, at_once=2, errors="collect", client=client)
+    assert [type(one) for one in outcomes] == [omnipd.ForbiddenError] * 6
+    assert most == 2
+
+
+@pytest.mark.parametrize(
+    ("queries", "options", "words"),
+    [
+        ([ITEMS, ITEMS | {"feilds": []}], {}, "Query 2 of 2: The query has 'feilds'"),
+        ([ITEMS, {}], {}, "Query 2 of 2: The query has no modelId"),
+        ([ITEMS], {"limit": 0}, "Query 1 of 1: limit=0"),
+        (ITEMS, {}, "queries is dict"),
+        ("{}", {}, "queries is str"),
+        ([ITEMS], {"at_once": 0}, "at_once=0"),
+        ([ITEMS], {"at_once": True}, "at_once=True"),
+        ([ITEMS], {"errors": "ignore"}, "errors='ignore'"),
+    ],
+)
+def test_bad_queries_are_refused_before_any_is_sent(scripted, queries, options, words):
+    client = omnipd.connect(scripted.url, "key", cache=False, requests_per_minute=None)
+    with pytest.raises(omnipd.ArgumentError, match=words):
+        omnipd.run_queries(queries, client=client, **options)
+    assert scripted.requests == []
+
+
+TILES = {
+    "queries": [
+        {"id": "q1", "name": "Flights", "query": BY_AIRPORT},
+        {"id": "q2", "name": "Items", "query": ITEMS},
+        {"id": "q3", "name": "Items", "query": ITEMS | {"limit": 5}},
+    ]
+}
+
+
+@pytest.fixture
+def dashboard(server, scripted):
+    """A client of an Omni whose only dashboard is TILES, and whose queries the sandbox runs."""
+
+    def step(target):
+        if target.startswith("/api/v1/documents/d1/queries"):
+            return answer(TILES)
+        if target.startswith("/api/v1/documents/"):
+            return answer({"detail": "Document not found"}, 404)
+        return answer(b"", 307, Location=server.url + target)
+
+    scripted.by_target = step
+    return omnipd.connect(scripted.url, "key", cache=False, requests_per_minute=None)
+
+
+def test_a_tile_is_found_by_its_name_or_its_id(omni, server):
+    document, tiles = a_dashboard(omni)
+    for tile in tiles.itertuples():
+        by_id = omnipd.run_document_query(document, tile.id)
+        assert len(by_id) > 0
+        if (tiles["name"] == tile.name).sum() == 1:
+            assert omnipd.run_document_query(document, tile.name).equals(by_id)
+
+
+def a_dashboard(omni):
+    documents = omnipd.read_documents()
+    with_tiles = documents.loc[documents["has_dashboard"].fillna(False), "identifier"]
+    return next(
+        (document, tiles)
+        for document in with_tiles
+        if len(tiles := omnipd.read_document_queries(document)) > 1
+    )
+
+
+def test_all_tiles_of_a_dashboard_are_frames_by_their_names(omni):
+    document, tiles = a_dashboard(omni)
+    frames = omnipd.run_document(document)
+    assert [name.removesuffix(" (2)") for name in frames] == tiles["name"].tolist()
+    for query, df in zip(tiles["query"], frames.values(), strict=True):
+        assert df.equals(omnipd.run_query(query))
+        assert df.columns.tolist() == json.loads(query)["fields"]
+
+
+def test_an_unknown_tile_names_those_there_are(dashboard):
+    with pytest.raises(omnipd.ArgumentError, match="it has 'Flights', 'Items', 'Items'") as caught:
+        omnipd.run_document_query("d1", "flight", client=dashboard)
+    assert caught.value.hint == "Did you mean 'Flights'?"
+
+
+def test_a_name_that_two_tiles_have_is_not_guessed(dashboard):
+    with pytest.raises(omnipd.ArgumentError, match="2 tiles named 'Items'") as caught:
+        omnipd.run_document_query("d1", "Items", client=dashboard)
+    assert caught.value.hint == "Pass the id of one: q2, q3."
+
+
+def test_a_document_without_tiles_is_not_found(dashboard):
+    for run in (omnipd.run_document, lambda *a, **k: omnipd.run_document_query(*a, "x", **k)):
+        with pytest.raises(omnipd.NotFoundError, match="d9 has no tiles"):
+            run("d9", client=dashboard)
+
+
+def test_a_tile_that_fails_names_itself_and_carries_the_others(dashboard):
+    with pytest.raises(omnipd.OmniError, match="That was the tile 'Flights'") as caught:
+        omnipd.run_document(
+            "d1", client=dashboard
+        )  # its runs are redirected, which a POST never follows
+    assert list(caught.value.partial) == ["Flights", "Items", "Items (2)"]
+
+
+QUERY = {"fields": ["flights.origin", "flights.count"], "table": "flights", "limit": 10}
+
+
+def asked(scripted, *said, **options):
+    scripted.script(*said)
+    client = omnipd.connect(scripted.url, "key", cache=False, requests_per_minute=None)
+    return omnipd.ask("How many?", model=FLIGHTS, client=client, **options)
+
+
+def test_a_question_becomes_a_query_that_runs_again_without_the_ai(omni):
+    answer = omnipd.ask("How many flights per airport?", model=FLIGHTS)
+    assert dict(zip(answer.df["flights.origin"], answer.df["flights.count"], strict=True)) == COUNTS
+    assert answer.query["modelId"] == FLIGHTS
+    assert answer.topic == "flights"
+    pd.testing.assert_frame_equal(omnipd.run_query(answer.query), answer.df)
+    assert "flights.origin" in repr(answer)
+
+
+def test_a_question_without_an_answer_is_an_error(omni):
+    with pytest.raises((omnipd.QueryError, omnipd.BadRequestError)):
+        omnipd.ask("What is the meaning of life?", model=FLIGHTS)
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        {"query": None, "error": {"message": "No query generated", "detail": "Try again."}},
+        {"query": QUERY, "error": {"message": "Failed", "detail": "It broke."}},
+        {"query": {}, "error": None},
+        {"query": {"fields": []}, "error": None},
+        {"error": "no"},
+        [],
+    ],
+)
+def test_every_form_of_no_answer_is_an_error(scripted, said):
+    with pytest.raises(omnipd.QueryError, match="made no query") as caught:
+        asked(scripted, answer(said))
+    assert caught.value.error_type == "NO_ANSWER"
+    assert len(scripted.requests) == 1
+
+
+def test_sql_that_only_omni_can_run_is_an_error_that_shows_it(scripted):
+    said = {"query": {"fields": [], "userEditedSQL": "SELECT * FROM ${flights}"}, "error": None}
+    with pytest.raises(omnipd.QueryError, match="only Omni's own pages") as caught:
+        asked(scripted, answer(said))
+    assert caught.value.sql == "SELECT * FROM ${flights}"
+
+
+def test_the_ai_is_asked_for_the_query_only(scripted):
+    said = answer({"query": QUERY, "topic": "flights", "error": None})
+    with pytest.raises(omnipd.ForbiddenError):
+        asked(
+            scripted,
+            said,
+            answer({"detail": "Permission denied"}, 403),
+            topic="flights",
+            user_id="9f8e7d6c-0000-4000-8000-000000000000",
+        )
+    (_, target, _, body), (_, run_target, _, run) = scripted.requests
+    assert target == "/api/v1/ai/generate-query"
+    assert json.loads(body) == {
+        "modelId": FLIGHTS,
+        "prompt": "How many?",
+        "runQuery": False,
+        "currentTopicName": "flights",
+        "userId": "9f8e7d6c-0000-4000-8000-000000000000",
+    }
+    assert run_target == "/api/v1/query/run?userId=9f8e7d6c-0000-4000-8000-000000000000"
+    query = json.loads(run)["query"]
+    assert (query["join_paths_from_topic_name"], query["modelId"], query["limit"]) == (
+        "flights",
+        FLIGHTS,
+        10,
+    )
+
+
+def test_credits_that_are_used_up_are_named(scripted):
+    with pytest.raises(omnipd.BadRequestError) as caught:
+        asked(scripted, answer({"detail": "AI credits exhausted"}, 402))
+    assert caught.value.status == 402
+    assert "read_ai_credit_controls" in caught.value.hint
+
+
+def test_a_question_whose_answer_was_lost_is_not_asked_again(scripted):
+    with pytest.raises(omnipd.OutcomeUnknownError):
+        asked(scripted, lambda connection: connection.close())
+    assert len(scripted.requests) == 1
+
+
+@pytest.mark.parametrize(
+    ("question", "model", "words"),
+    [
+        ("", FLIGHTS, "question is empty"),
+        (" ", FLIGHTS, "question is empty"),
+        ("x", "", "model=''"),
+    ],
+)
+def test_an_empty_question_is_not_sent(scripted, question, model, words):
+    client = omnipd.connect(scripted.url, "key", cache=False, requests_per_minute=None)
+    with pytest.raises(omnipd.ArgumentError, match=words):
+        omnipd.ask(question, model=model, client=client)
+    assert scripted.requests == []
