@@ -11,8 +11,6 @@ if TYPE_CHECKING:
     from omnipd.ai import read_ai_jobs as read_ai_jobs
     from omnipd.ai import read_ai_messages as read_ai_messages
     from omnipd.ai import read_ai_routines as read_ai_routines
-    from omnipd.ask import Answer as Answer
-    from omnipd.ask import ask as ask
     from omnipd.batches import iter_batches as iter_batches
     from omnipd.batches import query_to_parquet as query_to_parquet
     from omnipd.client import Client as Client
@@ -108,6 +106,8 @@ if TYPE_CHECKING:
     from omnipd.people import whoami as whoami
     from omnipd.queries import run_query as run_query
     from omnipd.queries import run_query_arrow as run_query_arrow
+    from omnipd.questions import Answer as Answer
+    from omnipd.questions import ask as ask
     from omnipd.schedules import read_schedule_details as read_schedule_details
     from omnipd.schedules import read_schedule_recipients as read_schedule_recipients
     from omnipd.schedules import read_schedules as read_schedules
@@ -126,7 +126,6 @@ _HOMES = {
         "read_ai_routines",
     ),
     "batches": ("iter_batches", "query_to_parquet"),
-    "ask": ("Answer", "ask"),
     "client": ("Client", "clear_cache", "connect"),
     "connections": (
         "read_connection_environments",
@@ -221,6 +220,7 @@ _HOMES = {
         "whoami",
     ),
     "queries": ("run_query", "run_query_arrow"),
+    "questions": ("Answer", "ask"),
     "schedules": ("read_schedule_details", "read_schedule_recipients", "read_schedules"),
     "tiles": ("run_document", "run_document_query"),
     "uploads": ("read_uploads",),

@@ -56,7 +56,8 @@ def table_rows(text):
 
 
 def documented_parameters(parsed, part="Parameters"):
-    return [name.strip() for item in parsed[part] for name in item.name.split(",")]
+    names = [name.strip() for item in parsed[part] for name in item.name.split(",")]
+    return [name.lstrip("*") for name in names]
 
 
 @pytest.mark.parametrize("name", FUNCTIONS)

@@ -175,7 +175,7 @@ def asked(scripted, *said, **options):
 
 
 def test_a_question_becomes_a_query_that_runs_again_without_the_ai(omni):
-    answer = omnipd.ask("How many flights per airport?", model=FLIGHTS)
+    answer = omnipd.ask("How many flights left each airport?", model=FLIGHTS)
     assert dict(zip(answer.df["flights.origin"], answer.df["flights.count"], strict=True)) == COUNTS
     assert answer.query["modelId"] == FLIGHTS
     assert answer.topic == "flights"

@@ -100,7 +100,7 @@ def ask(
     --------
     >>> import omnipd
     >>> with omnipd.sandbox() as omni:
-    ...     answer = omnipd.ask("How many flights per airport?", model=omni.models["flights"])
+    ...     answer = omnipd.ask("How many flights left each airport?", model=omni.models["flights"])
     >>> answer.query["fields"]
     ['flights.origin', 'flights.count']
     >>> int(answer.df["flights.count"].sum())
