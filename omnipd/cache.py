@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 _WALK_HEADER = "X-Omnipd-Walk"
 _LARGEST_BODY = 64 * 2**20
 _LONGEST_LIFE = timedelta(days=1)
+#: Looking at every file takes time, and a fan-out stores thousands.
+_BETWEEN_SWEEPS = timedelta(minutes=10)
 
 
 @dataclass(frozen=True)
@@ -54,6 +56,7 @@ class WalkCache:
         self.lifetime = lifetime
         self._files: PrivateFiles | None = None
         self._broken = False
+        self._swept = datetime.min.replace(tzinfo=UTC)
 
     def load(self, path: str, params: Mapping[str, str]) -> CachedPage | None:
         """Return the stored answer to one request, or None when there is none or it is damaged."""
@@ -127,6 +130,9 @@ class WalkCache:
 
     def _drop_expired(self, now: datetime) -> None:
         """Delete what no call of this key can be served from any more, by the longest life there is."""
+        if now - self._swept < _BETWEEN_SWEEPS:
+            return
+        self._swept = now
         oldest = (now - max(self.lifetime, _LONGEST_LIFE)).timestamp()
         for file in self.folder.glob("*.json"):
             with contextlib.suppress(OSError):  # another process may be doing the same

@@ -301,7 +301,8 @@ def test_what_has_expired_is_deleted_in_time(scripted, fake_time):
     with client_of(scripted, fake_time) as client:
         read(client)
         [old] = files(client)
-        os.utime(old, (1, 1))
+    os.utime(old, (1, 1))
+    with client_of(scripted, fake_time) as client:
         read(client, direction="desc")
         assert old not in files(client)
 
