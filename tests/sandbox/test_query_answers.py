@@ -88,3 +88,23 @@ def test_a_document_is_connected_to_where_its_queries_run(server, wire):
     for document in with_queries:
         for query in document.queries:
             assert roles[query.query["modelId"]]["connectionId"] == document.connection_id
+
+
+def test_a_filter_on_an_attribute_looks_at_the_acting_user(server, wire):
+    def count(attribute, **address):
+        kept = {"type": "user_attribute", "user_attribute_name": attribute, "is_negative": True}
+        query = {
+            "modelId": server.models["orders"],
+            "join_paths_from_topic_name": "users",
+            "fields": ["users.count"],
+            "filters": {"users.email": kept},
+        }
+        body = json.dumps({"query": query})
+        answer = wire.ask("POST", "/api/v1/query/run", address, body=body)
+        job = json.loads(answer.body.decode().splitlines()[1])
+        assert job["status"] == "COMPLETE", job
+        return rows(job)
+
+    assert count("omni_user_email") == [{"users.count": 40}]
+    someone = server.organisation.token_holder.membership_id
+    assert count("region", userId=someone) == [{"users.count": 40}]

@@ -9,6 +9,7 @@ from typing import Any
 from omnipd.sandbox.ai.prompts import Known, find
 from omnipd.sandbox.body import boolean, read_object, text, uuid
 from omnipd.sandbox.identity import PERMISSIONS, may_view_sql
+from omnipd.sandbox.organisation.attributes import effective_values
 from omnipd.sandbox.organisation.records import User
 from omnipd.sandbox.query.display import shown
 from omnipd.sandbox.query.envelope import Envelope
@@ -140,7 +141,7 @@ def _outcome(call: Call, query: Mapping[str, Any], topic: str, user: User) -> di
         branch_id=None,
     )
     view_sql = may_view_sql(user, call.world.behaviour)
-    submission = plan(envelope, user.attributes, may_view_sql=view_sql, world=call.world)
+    submission = plan(envelope, effective_values(user), may_view_sql=view_sql, world=call.world)
     try:
         table, _ = result(submission, call.world)
     except Refused as refusal:

@@ -58,3 +58,17 @@ def attribute_values(user: User) -> dict[str, Any]:
     if chance.number(4, "language", user.email) == 0:
         values["language"] = None
     return values
+
+
+def effective_values(user: User) -> dict[str, Any]:
+    """Give the value of every attribute: the system's, the member's own, or the default."""
+    system = {
+        "omni_user_id": user.user_id,
+        "omni_user_email": user.email,
+        "omni_user_name": user.name,
+        "omni_user_timezone": "UTC",
+        # A text, not a boolean (docs/wire.md).
+        "omni_is_org_admin": str(user.organization_role == "ORG_ADMIN").lower(),
+    }
+    defaults = {each.name: each.default for each in ATTRIBUTES}
+    return defaults | system | attribute_values(user)

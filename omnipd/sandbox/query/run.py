@@ -7,6 +7,7 @@ from typing import Any
 
 from omnipd.sandbox.identity import PERMISSIONS, acting_user, may_view_sql
 from omnipd.sandbox.organisation import chance
+from omnipd.sandbox.organisation.attributes import effective_values
 from omnipd.sandbox.organisation.organisation import WEB_ADDRESS
 from omnipd.sandbox.organisation.records import User
 from omnipd.sandbox.query.display import shown
@@ -37,12 +38,12 @@ def run_query(call: Call) -> Reply:
     if branch_id is not None:
         raise NotFound(f"Branch with id {branch_id} does not exist")
     permissions = PERMISSIONS[user.model_role]
-    if _needed_permission(envelope.query) not in permissions:
+    if not _needed_permissions(envelope.query) <= permissions:
         raise Forbidden
 
     view_sql = may_view_sql(user, world.behaviour)
     try:
-        submission = plan(envelope, user.attributes, may_view_sql=view_sql, world=world)
+        submission = plan(envelope, effective_values(user), may_view_sql=view_sql, world=world)
     except BadFilter:
         raise unreadable_filter() from None
     job_id = world.jobs.next_id()
@@ -114,7 +115,12 @@ def acting_for(call: Call, in_body: str | None) -> User:
     return acting_user(call.caller, in_address or in_body, call.world.organisation)
 
 
-def _needed_permission(query: dict[str, Any]) -> str:
+def _needed_permissions(query: dict[str, Any]) -> set[str]:
     if query.get("userEditedSQL"):
-        return "QUERY_SQL"
-    return "QUERY_TOPICS" if query.get("join_paths_from_topic_name") else "QUERY_FULL_MODEL"
+        return {"QUERY_SQL"}
+    needed = {"QUERY_TOPICS" if query.get("join_paths_from_topic_name") else "QUERY_FULL_MODEL"}
+    others = query.get("staticQueryReferences")
+    for other in others.values() if isinstance(others, dict) else ():
+        if isinstance(other, dict):
+            needed |= _needed_permissions(other)
+    return needed

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
 from typing import Any
 
 from sqlglot import exp
 
+from omnipd.sandbox.semantic.circumstances import Circumstances
 from omnipd.sandbox.semantic.fields import Fields, known_grain, tables
 from omnipd.sandbox.semantic.filters import condition
 from omnipd.sandbox.semantic.joins import Joined, JoinTree, tree_of_topic, tree_of_view
@@ -69,6 +69,12 @@ class Draft:
         """List the aggregates that any measure or filter needs."""
         return self.fields.aggregates.found
 
+    @property
+    def other_queries(self) -> list[tuple[str, exp.Query]]:
+        """List the queries that filters refer to, by the names they have here."""
+        queries = self.fields.around.queries
+        return [] if queries is None else queries.steps
+
     def joined(self) -> list[Joined]:
         """List the views to join: the base view, those that are read, those in between."""
         read = [*self.where, *self.keys]
@@ -108,7 +114,7 @@ class Draft:
         return aliases
 
 
-def draft(model: Model, request: Request, now: datetime) -> Draft:
+def draft(model: Model, request: Request, around: Circumstances) -> Draft:
     """Find everything that a query names.
 
     Raises
@@ -116,13 +122,13 @@ def draft(model: Model, request: Request, now: datetime) -> Draft:
     Refused
         For what does not exist and for what the sandbox does not do.
     """
-    found, finder = begin(model, request, now)
+    found, finder = begin(model, request, around)
     for name in request.fields:
         finder.select(name)
     if not request.fields:
         raise Refused("PLAN", "The query selects no fields")
     for name, filter_ in request.filters.items():
-        finder.filter(name, filter_, now)
+        finder.filter(name, filter_, around)
     for sort in request.sorts:
         finder.sort(sort)
     _totals(found)
@@ -130,7 +136,7 @@ def draft(model: Model, request: Request, now: datetime) -> Draft:
     return found
 
 
-def begin(model: Model, request: Request, now: datetime) -> tuple[Draft, Finder]:
+def begin(model: Model, request: Request, around: Circumstances) -> tuple[Draft, Finder]:
     """Begin a draft with what a query can reach and what always holds there.
 
     Raises
@@ -147,7 +153,7 @@ def begin(model: Model, request: Request, now: datetime) -> tuple[Draft, Finder]
         tree = tree_of_view(model, request.table)
     else:
         raise Refused("PLAN", "The query names neither a topic nor a table")
-    fields = Fields({alias: node.view for alias, node in tree.nodes.items()}, tree.base, now)
+    fields = Fields({alias: node.view for alias, node in tree.nodes.items()}, tree.base, around)
     found = Draft(request, tree, fields)
     if topic is not None:
         _always(found, topic)
@@ -224,7 +230,7 @@ class Finder:
             value = self.fields.measure(alias, found)
         self.found.selected.append(Selected(text, at, found, grain, key, value))
 
-    def filter(self, text: str, filter_: Mapping[str, Any], now: datetime) -> None:
+    def filter(self, text: str, filter_: Mapping[str, Any], around: Circumstances) -> None:
         """Add a filter."""
         place = self.place(text)
         if place is None:
@@ -237,7 +243,7 @@ class Finder:
             # missing (docs/wire.md).
             self.found.missing.append(text)
             return
-        test = condition(filter_, self.fields.target(at.view or "", found, grain), now)
+        test = condition(filter_, self.fields.target(at.view or "", found, grain), around)
         if test is not None:
             (self.found.having if isinstance(found, Measure) else self.found.where).append(test)
 

@@ -3,27 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from types import MappingProxyType
 from typing import Any
 
 import pyarrow as pa
+from sqlglot import exp
 
 from omnipd.sandbox.semantic.bundled import bundled_models
-from omnipd.sandbox.semantic.draft import draft
+from omnipd.sandbox.semantic.circumstances import Circumstances, OtherQueries
+from omnipd.sandbox.semantic.draft import Draft, draft
 from omnipd.sandbox.semantic.metadata import describe
 from omnipd.sandbox.semantic.model import Model
 from omnipd.sandbox.semantic.model_yaml import read_model
 from omnipd.sandbox.semantic.plan import Plan
 from omnipd.sandbox.semantic.refusal import BadFilter, Refused
 from omnipd.sandbox.semantic.request import Request
+from omnipd.sandbox.semantic.result_columns import result_columns
 from omnipd.sandbox.semantic.sql_job import is_sql_job, plan_sql_job
 from omnipd.sandbox.semantic.warehouse import Warehouse
 from omnipd.sandbox.semantic.write_sql import write_sql
 
 __all__ = ["BadFilter", "Engine", "Model", "Plan", "Refused"]
-
-_NO_ATTRIBUTES: Mapping[str, Any] = MappingProxyType({})
 
 
 class Engine:
@@ -65,7 +67,7 @@ class Engine:
         query: Mapping[str, Any],
         *,
         now: datetime,
-        user_attributes: Mapping[str, Any] = _NO_ATTRIBUTES,  # noqa: ARG002 - no bundled model restricts rows by user
+        user_attributes: Mapping[str, Any] = MappingProxyType({}),
     ) -> Plan:
         """Plan a query.
 
@@ -87,24 +89,40 @@ class Engine:
         Refused
             For a query that cannot be planned.
         """
-        model = self.models[query["modelId"]]
         moment = now.astimezone(UTC).replace(tzinfo=None) if now.tzinfo else now
         try:
-            if is_sql_job(query):
-                return plan_sql_job(model, self._databases[model.id], query, moment)
-            request = Request.read(query)
-            drafted = draft(model, request, moment)
-            # Nothing is left to select when every field is missing.
-            sql = write_sql(drafted).sql("duckdb", pretty=True) if drafted.selected else ""
+            return self._plan(query, Circumstances(moment, user_attributes))
         except RecursionError as error:
             raise Refused("PLAN", "The query is nested too deeply") from error
+
+    def _plan(self, query: Mapping[str, Any], around: Circumstances) -> Plan:
+        if is_sql_job(query):
+            model = self.models[query["modelId"]]
+            return plan_sql_job(model, self._databases[model.id], query, around)
+        drafted = self._draft(query, around)
+        # Nothing is left to select when every field is missing.
+        sql = write_sql(drafted).sql("duckdb", pretty=True) if drafted.selected else ""
         return Plan(
             sql=sql,
             fields={each.name: describe(each) for each in drafted.selected},
             missing_fields=drafted.missing,
-            limit=request.limit,
-            query=request.echo,
+            limit=drafted.request.limit,
+            query=drafted.request.echo,
         )
+
+    def _draft(self, query: Mapping[str, Any], around: Circumstances) -> Draft:
+        model = self.models[query["modelId"]]
+        request = Request.read(query)
+
+        def write_other(other: Mapping[str, Any]) -> tuple[exp.Query, list[str]]:
+            drafted = self._draft(other, around)
+            columns = result_columns(drafted)
+            if drafted.missing or drafted.totals:
+                raise Refused("PLAN", "A query that a filter refers to misses fields or has totals")
+            return write_sql(drafted), [each.name for each in columns]
+
+        queries = OtherQueries(request.static_queries, model.id, write_other)
+        return draft(model, request, replace(around, queries=queries))
 
     def execute(self, plan: Plan) -> pa.Table:
         """Run a planned query; safe to call from several threads.

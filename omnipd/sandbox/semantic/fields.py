@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import datetime
 
 from sqlglot import exp
 
+from omnipd.sandbox.semantic.circumstances import Circumstances
 from omnipd.sandbox.semantic.filters import Target, condition, conjunction
 from omnipd.sandbox.semantic.measures import (
     Aggregate,
@@ -47,13 +47,13 @@ class Fields:
         The views that can be reached, by the alias under which they are joined.
     base
         The alias whose rows are never missing; None while there is no query yet.
-    now
-        The moment that relative dates in the model's own filters refer to.
+    around
+        When and for whom: the model's own filters may look at it.
     """
 
     views: Mapping[str, View]
     base: str | None
-    now: datetime
+    around: Circumstances
     aggregates: Aggregates = field(default_factory=Aggregates)
     _following: list[tuple[str, str]] = field(default_factory=list)
 
@@ -181,7 +181,9 @@ class Fields:
             if not isinstance(found, Dimension):
                 raise Refused("PLAN", f'A measure cannot be filtered by the measure "{text}"')
             target = self.target(at, found, name.grain and known_grain(found, name.grain))
-            test = condition(on_the_wire(operators, target.kind, self.now), target, self.now)
+            test = condition(
+                on_the_wire(operators, target.kind, self.around.now), target, self.around
+            )
             if test is None:
                 # Never silently: the model's author meant it to hold.
                 raise Refused("PLAN", f'The filter on "{text}" does not fit the field')

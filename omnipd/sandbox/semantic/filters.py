@@ -16,6 +16,7 @@ from typing import Any
 from sqlglot import exp
 
 from omnipd.sandbox.semantic import dates
+from omnipd.sandbox.semantic.circumstances import Circumstances
 from omnipd.sandbox.semantic.refusal import BadFilter, Refused
 from omnipd.sandbox.semantic.timeframes import at_grain, is_temporal
 
@@ -72,7 +73,9 @@ def _refuse_bare_value(filter_: object) -> None:
             _refuse_bare_value(child)
 
 
-def condition(filter_: Mapping[str, Any], target: Target, now: datetime) -> exp.Expression | None:
+def condition(
+    filter_: Mapping[str, Any], target: Target, around: Circumstances
+) -> exp.Expression | None:
     """Write a filter as a condition, or return None when it restricts nothing.
 
     A filter whose type does not fit its field, or that lacks what its type needs, restricts
@@ -91,15 +94,19 @@ def condition(filter_: Mapping[str, Any], target: Target, now: datetime) -> exp.
         case "number" if target.kind == "number":
             return _number(filter_, target)
         case "date" if target.kind == "date":
-            return _date(filter_, target, now)
+            return _date(filter_, target, around.now)
         case "boolean" if target.kind == "boolean":
             return _boolean(filter_, target)
         case "null":
             return _signed(exp.Is(this=target.value, expression=exp.Null()), filter_)
         case "composite":
-            return _composite(filter_, target, now)
-        case "query" | "by_query" | "user_attribute" as unknown:
-            raise Refused("PLAN", f'Filters of type "{unknown}" are not modelled by this sandbox')
+            return _composite(filter_, target, around)
+        case "user_attribute":
+            return _user_attribute(filter_, target, around)
+        case "query":
+            return _query(filter_, target, around)
+        case "by_query":
+            raise Refused("PLAN", 'Filters of type "by_query" are not modelled by this sandbox')
         case _:
             return None
 
@@ -223,12 +230,49 @@ def _boolean(filter_: Mapping[str, Any], target: Target) -> exp.Expression | Non
     return exp.Is(this=target.value, expression=exp.false())
 
 
-def _composite(filter_: Mapping[str, Any], target: Target, now: datetime) -> exp.Expression | None:
+def _user_attribute(
+    filter_: Mapping[str, Any], target: Target, around: Circumstances
+) -> exp.Expression | None:
+    name = filter_.get("user_attribute_name")
+    if not isinstance(name, str):
+        return None
+    values = [str(each) for each in around.attribute(name)]
+    if target.kind == "string":
+        literals = [text(each) for each in values]
+    elif target.kind == "number":
+        literals = [number(_decimal(each)) for each in values]
+    else:
+        raise Refused(
+            "PLAN", "Only texts and numbers are compared with user attributes in this sandbox"
+        )
+    # Whoever has no value is equal to nothing (assumed; docs/wire.md).
+    return _signed(_one_of(target.value, literals) if literals else exp.false(), filter_)
+
+
+def _query(
+    filter_: Mapping[str, Any], target: Target, around: Circumstances
+) -> exp.Expression | None:
+    key, field_name = filter_.get("query_id"), filter_.get("field_name")
+    if filter_.get("view_query"):
+        raise Refused("PLAN", '"view_query" is not modelled by this sandbox')
+    if not isinstance(key, str) or not isinstance(field_name, str):
+        return None
+    if around.queries is None:
+        raise Refused("PLAN", "A filter of the model's own cannot refer to a query")
+    values = around.queries.values(
+        key, field_name, without_limit=bool(filter_.get("disregard_limit"))
+    )
+    return _signed(exp.In(this=target.value, query=exp.Subquery(this=values)), filter_)
+
+
+def _composite(
+    filter_: Mapping[str, Any], target: Target, around: Circumstances
+) -> exp.Expression | None:
     children = filter_.get("filters")
     operator = filter_.get("conjunction")
     if not isinstance(children, list) or operator not in {"AND", "OR"}:
         return None
-    written = [condition(child, target, now) for child in children]
+    written = [condition(child, target, around) for child in children]
     tests = [each for each in written if each is not None]
     return _signed(conjunction(tests, operator), filter_) if tests else None
 
@@ -237,8 +281,8 @@ def _date(filter_: Mapping[str, Any], target: Target, now: datetime) -> exp.Expr
     kind = filter_.get("kind")
     if kind == "QUERY_OFFSET":
         raise Refused("PLAN", "Date filters of kind QUERY_OFFSET are not modelled by this sandbox")
-    if filter_.get("isFiscal"):
-        raise Refused("PLAN", "Fiscal date filters are not modelled by this sandbox")
+    # A fiscal year is the calendar's: a model that moves it is not planned at all, so that
+    # isFiscal changes nothing.
     left, right = filter_.get("left_side"), filter_.get("right_side")
     tree: exp.Expression
     match kind, left, right:

@@ -9,6 +9,7 @@ from datetime import datetime
 import duckdb
 from sqlglot import exp
 
+from omnipd.sandbox.semantic.circumstances import Circumstances
 from omnipd.sandbox.semantic.fields import Fields, tables
 from omnipd.sandbox.semantic.measures import with_aggregates
 from omnipd.sandbox.semantic.model import Dimension, Field, Issue, Measure, Relationship, View
@@ -17,7 +18,7 @@ from omnipd.sandbox.semantic.tables import table_of
 from omnipd.sandbox.semantic.warehouse import Warehouse
 
 # Only fills the literals of relative dates, which have no bearing on types.
-_ANY_MOMENT = datetime.fromisoformat("2000-01-01")
+_ANY_MOMENT = Circumstances(datetime.fromisoformat("2000-01-01"))
 
 
 def with_types(

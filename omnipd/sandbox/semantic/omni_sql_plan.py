@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
 from typing import Any
 
 from sqlglot import exp
 
+from omnipd.sandbox.semantic.circumstances import Circumstances
 from omnipd.sandbox.semantic.draft import (
     Draft,
     Finder,
@@ -32,7 +32,7 @@ from omnipd.sandbox.semantic.write_sql import write_sql
 
 
 def plan_omni_sql(
-    model: Model, database: Warehouse, query: Mapping[str, Any], now: datetime
+    model: Model, database: Warehouse, query: Mapping[str, Any], around: Circumstances
 ) -> Plan:
     """Plan SQL over a model; the limit of the query does not touch it.
 
@@ -50,7 +50,7 @@ def plan_omni_sql(
     known |= {"sorts": [], "calculations": [], "column_totals": {}}
     request = _request(known, statement)
     _check_view(model, statement.view)
-    found, finder = begin(model, request, now)
+    found, finder = begin(model, request, around)
     if found.tree.base != statement.view:
         raise Refused(
             "PLAN", f'The topic begins at "{found.tree.base}", the SQL at "{statement.view}"'
@@ -103,6 +103,7 @@ def _request(known: Mapping[str, Any], statement: Statement) -> Request:
         limit=statement.limit,
         offset=statement.offset,
         column_totals=(),
+        static_queries={},
         echo={},
     )
 

@@ -45,7 +45,7 @@ _DEFAULTS: dict[str, Any] = {
 
 _NOT_MODELLED = (
     "pivots", "fill_fields", "calculations", "row_totals", "custom_summary_types", "join_via_map",
-    "controls", "transposed_measures", "staticQueryReferences",
+    "controls", "transposed_measures",
 )  # fmt: skip
 
 GRAND_TOTAL = "::total::"
@@ -74,6 +74,8 @@ class Request:
     offset: int
     # The fields whose subtotals were asked for, and GRAND_TOTAL.
     column_totals: tuple[str, ...]
+    # The queries that filters may refer to.
+    static_queries: Mapping[str, Any]
     echo: dict[str, Any]
 
     @classmethod
@@ -111,6 +113,7 @@ class Request:
             limit=limit,
             offset=offset,
             column_totals=tuple(_column_totals(_typed(echo, "column_totals", Mapping))),
+            static_queries=_typed(echo, "staticQueryReferences", Mapping),
             echo=echoed(echo),
         )
 

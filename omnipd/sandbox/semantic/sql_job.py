@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import datetime
 from typing import Any
 
+from omnipd.sandbox.semantic.circumstances import Circumstances
 from omnipd.sandbox.semantic.model import Model
 from omnipd.sandbox.semantic.omni_sql import NotParsed, references_in
 from omnipd.sandbox.semantic.omni_sql_plan import check_references, plan_omni_sql
@@ -35,7 +35,7 @@ def is_verbatim(query: Mapping[str, Any]) -> bool:
 
 
 def plan_sql_job(
-    model: Model, database: Warehouse, query: Mapping[str, Any], now: datetime
+    model: Model, database: Warehouse, query: Mapping[str, Any], around: Circumstances
 ) -> Plan:
     """Plan a query that comes as SQL.
 
@@ -49,7 +49,7 @@ def plan_sql_job(
     if is_verbatim(query):
         return plan_verbatim(model, database, query)
     try:
-        return plan_omni_sql(model, database, query, now)
+        return plan_omni_sql(model, database, query, around)
     except NotParsed:
         text = query["userEditedSQL"]
         if references_in(text):

@@ -38,6 +38,13 @@ def from_joins(draft: Draft, select: exp.Select) -> exp.Select:
     return select.where(conjunction(draft.where)) if draft.where else select
 
 
+def after(steps: Sequence[tuple[str, exp.Query]], last: exp.Select) -> exp.Select:
+    """Write named steps before the select that reads them."""
+    for name, query in steps:
+        last = last.with_(name, query)
+    return last
+
+
 @dataclass
 class _Identity:
     """Hold what tells the rows of some aggregates apart, and those aggregates' numbers."""
@@ -62,9 +69,10 @@ class Steps:
 
     draft: Draft
     repeated: set[int]
-    _steps: list[tuple[str, exp.Query]] = field(default_factory=list)
+    _steps: list[tuple[str, exp.Query]] = field(init=False)
 
     def __post_init__(self) -> None:
+        self._steps = list(self.draft.other_queries)
         self._columns = result_columns(self.draft)
         self._identities = self._told_apart()
 
@@ -83,9 +91,7 @@ class Steps:
             last = self._passing(exp.select(*shown).from_(groups))
             order = ordered(self.draft, self._sort_value)
             last = limited(self.draft, last.order_by(*order) if order else last)
-        for name, query in self._steps:
-            last = last.with_(name, query)
-        return last
+        return after(self._steps, last)
 
     def _add(self, name: str, query: exp.Query) -> str:
         self._steps.append((name, query))

@@ -16,7 +16,7 @@ from omnipd.sandbox.semantic.result_columns import (
     result_columns,
     sorts_by_calendar,
 )
-from omnipd.sandbox.semantic.steps import Steps, from_joins
+from omnipd.sandbox.semantic.steps import Steps, after, from_joins
 
 
 def write_sql(draft: Draft) -> exp.Select:
@@ -83,4 +83,5 @@ def _one_select(draft: Draft) -> exp.Select:
             conjunction([with_aggregates(test, aggregate) for test in draft.having])
         )
     order = ordered(draft, sort_value)
-    return limited(draft, select.order_by(*order) if order else select)
+    select = limited(draft, select.order_by(*order) if order else select)
+    return after(draft.other_queries, select)

@@ -28,7 +28,6 @@ def refusal(engine: Engine, query: dict[str, Any]) -> Refused:
         ("join_via_map", {"planes": ["flights"]}),
         ("controls", [{"type": "MULTI_FIELD_FILTER"}]),
         ("transposed_measures", ["flights.count"]),
-        ("staticQueryReferences", {"q": {}}),
     ],
 )
 def test_what_is_not_modelled_is_refused_by_name(engine: Engine, key: str, value: object) -> None:
@@ -48,22 +47,9 @@ def test_a_query_without_grouping_is_refused(engine: Engine) -> None:
 
 
 @pytest.mark.parametrize(
-    "kept",
-    [
-        {"type": "query", "query_id": "q", "field_name": "x"},
-        {"type": "user_attribute", "user_attribute_name": "region"},
-    ],
-)
-def test_filters_that_ask_elsewhere_are_refused(engine: Engine, kept: dict[str, Any]) -> None:
-    query = flights(["flights.count"], filters={"flights.origin": kept})
-    assert f'"{kept["type"]}"' in refusal(engine, query).message
-
-
-@pytest.mark.parametrize(
     ("kept", "named"),
     [
         (date("QUERY_OFFSET", offset_interval_string="1 month"), "QUERY_OFFSET"),
-        (date("TIME_FOR_UNIT_DURATION", "2013", isFiscal=True), "Fiscal"),
         (date("TIME_FOR_UNIT_DURATION", "12 months"), "Invalid literal value '12 months'"),
         ({**date("BEFORE", None, "2013"), "cancel_query_filter": True}, "cancel_query_filter"),
     ],
