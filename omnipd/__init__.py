@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from omnipd.client import Client as Client
     from omnipd.client import clear_cache as clear_cache
     from omnipd.client import connect as connect
+    from omnipd.comparisons import Field as Field
+    from omnipd.comparisons import field as field
+    from omnipd.conditions import Condition as Condition
     from omnipd.connections import read_connection_environments as read_connection_environments
     from omnipd.connections import read_connection_schedules as read_connection_schedules
     from omnipd.connections import read_connections as read_connections
@@ -104,8 +107,12 @@ if TYPE_CHECKING:
     from omnipd.people import read_users as read_users
     from omnipd.people import read_whoami_roles as read_whoami_roles
     from omnipd.people import whoami as whoami
+    from omnipd.plans import Plan as Plan
+    from omnipd.plans import explain as explain
+    from omnipd.plans import schema as schema
     from omnipd.queries import run_query as run_query
     from omnipd.queries import run_query_arrow as run_query_arrow
+    from omnipd.query import Query as Query
     from omnipd.questions import Answer as Answer
     from omnipd.questions import ask as ask
     from omnipd.schedules import read_schedule_details as read_schedule_details
@@ -127,6 +134,8 @@ _HOMES = {
     ),
     "batches": ("iter_batches", "query_to_parquet"),
     "client": ("Client", "clear_cache", "connect"),
+    "comparisons": ("Field", "field"),
+    "conditions": ("Condition",),
     "connections": (
         "read_connection_environments",
         "read_connection_schedules",
@@ -219,8 +228,10 @@ _HOMES = {
         "read_whoami_roles",
         "whoami",
     ),
+    "plans": ("Plan", "explain", "schema"),
     "queries": ("run_query", "run_query_arrow"),
     "questions": ("Answer", "ask"),
+    "query": ("Query",),
     "schedules": ("read_schedule_details", "read_schedule_recipients", "read_schedules"),
     "tiles": ("run_document", "run_document_query"),
     "uploads": ("read_uploads",),

@@ -6,13 +6,15 @@ import functools
 import itertools
 import json
 import os
-from collections.abc import Iterator, Mapping
-from typing import IO, Any, Literal
+from collections.abc import Iterator
+from typing import IO, Literal
 
 import pyarrow as pa
 import pyarrow.parquet
 
 from omnipd.client import Client, current_client
+from omnipd.dictionary import check_first
+from omnipd.envelope import AnyQuery
 from omnipd.errors import ArgumentError
 from omnipd.export import write_atomically
 from omnipd.frames import storable_columns
@@ -25,7 +27,7 @@ _LARGEST_DICTIONARY = 2**17
 
 
 def iter_batches(
-    query: Mapping[str, Any] | str | os.PathLike[str],
+    query: AnyQuery,
     *,
     limit: int | Literal["all"] | None = None,
     model_id: str | None = None,
@@ -35,6 +37,7 @@ def iter_batches(
     timeout: float | None = None,
     totals: bool = False,
     names: str = "field",
+    check: bool | None = None,
     client: Client | None = None,
 ) -> Iterator[pa.RecordBatch]:
     """Run a governed query and yield its rows as they arrive, one Arrow record batch each.
@@ -55,6 +58,8 @@ def iter_batches(
         As for :func:`run_query`.
     names : {"field", "label"}, default "field"
         As for :func:`run_query`. Where Omni sends labels behind the rows, the rows wait for them.
+    check : bool, optional
+        As for :func:`run_query`; done at once.
     client : Client, optional
         As for :func:`run_query`.
 
@@ -89,7 +94,7 @@ def iter_batches(
     >>> rows
     336776
     """
-    return Run(
+    run = Run(
         query,
         limit=limit,
         model_id=model_id,
@@ -100,11 +105,13 @@ def iter_batches(
         totals=totals,
         names=names,
         client=current_client(client),
-    ).batches()
+    )
+    check_first(query, run.request, run.client, check)
+    return run.batches()
 
 
 def query_to_parquet(
-    query: Mapping[str, Any] | str | os.PathLike[str],
+    query: AnyQuery,
     path: str | os.PathLike[str],
     *,
     limit: int | Literal["all"] | None = None,
@@ -115,6 +122,7 @@ def query_to_parquet(
     timeout: float | None = None,
     totals: bool = False,
     names: str = "field",
+    check: bool | None = None,
     client: Client | None = None,
 ) -> int:
     """Run a governed query and write its rows to a Parquet file, in bounded memory.
@@ -124,11 +132,11 @@ def query_to_parquet(
 
     Parameters
     ----------
-    query : dict, str or path
+    query : Query, dict, str or path
         As for :func:`run_query`.
     path : path-like
         Its folder must exist; nothing is sent otherwise.
-    limit, model_id, branch_id, user_id, cache, timeout, totals, names, client
+    limit, model_id, branch_id, user_id, cache, timeout, totals, names, check, client
         As for :func:`iter_batches`.
 
     Returns
@@ -176,6 +184,7 @@ def query_to_parquet(
         names=names,
         client=current_client(client),
     )
+    check_first(query, run.request, run.client, check)
     rows = 0
 
     def write(file: IO[bytes]) -> None:

@@ -286,6 +286,7 @@ def inventory(to: Path | None, estimate: bool, files: str, raw: bool, **given: A
     "--names", default="field", show_default=True, help="Name columns by field or by label."
 )
 @click.option("--ttl", help="Take a result stored here so long ago (30s, 10m, 2h), else store it.")
+@click.option("--check", is_flag=True, help="Compare fields and filters with the topic first.")
 @_output
 @_connection
 def query(query: str, output: Path | None, style: str, raw: bool, **given: Any) -> None:

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, Protocol, runtime_checkable
 
 from omnipd import filters
 from omnipd.errors import ArgumentError
@@ -24,7 +24,8 @@ from omnipd.errors import ArgumentError
 DEFAULT_LIMIT = 1000
 CACHE_MODES = ("Standard", "SkipRequery", "SkipCache", "SkipCacheAndRebuildExtracts")
 
-_QUERY_DEFAULTS: dict[str, Any] = {
+#: What is sent for keys that a query leaves out.
+QUERY_DEFAULTS: dict[str, Any] = {
     "table": "",
     "fields": [],
     "filters": {},
@@ -38,7 +39,7 @@ _QUERY_DEFAULTS: dict[str, Any] = {
     "version": 9,
 }
 _QUERY_KEYS = {
-    *_QUERY_DEFAULTS,
+    *QUERY_DEFAULTS,
     *("modelId", "join_paths_from_topic_name", "limit", "offset", "column_limit"),
     *("custom_summary_types", "join_via_map", "controls", "transposed_measures"),
     *("default_group_by", "rewriteSql", "parsed", "dbtMode", "sqlSortsEnabled"),
@@ -58,8 +59,24 @@ _OUTSIDE = {
 _ENVELOPE_KEYS = ("query", "cache", "branchId", "userId", "timezone", "environmentConnectionId")
 
 
+@runtime_checkable
+class Built(Protocol):
+    """A query that was put together in Python; ``omnipd.Query`` is one."""
+
+    @property
+    def model(self) -> str:
+        """Id of the model."""
+
+    @property
+    def topic(self) -> str | None:
+        """Name of the topic, if it has one."""
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the query object."""
+
+
 #: What a caller may pass as a query.
-AnyQuery = Mapping[str, Any] | str | os.PathLike[str]
+AnyQuery = Built | Mapping[str, Any] | str | os.PathLike[str]
 
 
 @dataclass(frozen=True)
@@ -91,7 +108,7 @@ class Envelope:
 
 
 def build(
-    query: Mapping[str, Any] | str | os.PathLike[str],
+    query: AnyQuery,
     *,
     limit: int | Literal["all"] | None = None,
     model_id: str | None = None,
@@ -99,8 +116,14 @@ def build(
     user_id: str | None = None,
     client_user_id: str | None = None,
     cache: str | None = None,
+    plan_only: bool = False,
 ) -> Envelope:
     """Check a query and everything around it; the caller's object is not changed.
+
+    Parameters
+    ----------
+    plan_only : bool
+        Ask for the plan, and run nothing.
 
     Raises
     ------
@@ -123,10 +146,10 @@ def build(
         inner["modelId"] = model_id
     _check_keys(inner)
     _check_values(inner)
-    applied = _limit(inner.get("limit", DEFAULT_LIMIT) if limit is None else limit)
+    applied = checked_limit(inner.get("limit", DEFAULT_LIMIT) if limit is None else limit)
     if applied is None and inner.get("pivots"):
         raise ArgumentError("A query with pivots needs a numeric limit; Omni refuses it without.")
-    inner = _QUERY_DEFAULTS | {key: value for key, value in inner.items() if value is not None}
+    inner = QUERY_DEFAULTS | {key: value for key, value in inner.items() if value is not None}
     inner["limit"] = applied
     for name, given_id in {
         "user_id": user_id,
@@ -148,6 +171,7 @@ def build(
         "branchId": branch_id if branch_id is not None else outer.get("branchId"),
         "timezone": outer.get("timezone"),
         "environmentConnectionId": outer.get("environmentConnectionId"),
+        "planOnly": plan_only or None,
     }
     body = {"query": inner} | {key: value for key, value in beside.items() if value is not None}
     return Envelope(
@@ -161,8 +185,10 @@ def build(
     )
 
 
-def _read(query: Mapping[str, Any] | str | os.PathLike[str]) -> Mapping[str, Any]:
+def _read(query: AnyQuery) -> Mapping[str, Any]:
     """Return the object that was given as a mapping, as JSON text, or as a .json file."""
+    if isinstance(query, Built):
+        return query.to_dict()
     where = "The query"
     loaded: Any = query
     if isinstance(query, str) and not query.strip():
@@ -264,7 +290,8 @@ def _check_values(query: Mapping[str, Any]) -> None:
     filters.check(query.get("filters") or {})
 
 
-def _limit(limit: Any) -> int | None:
+def checked_limit(limit: Any) -> int | None:
+    """Return a number of rows, None for no limit, or refuse what is neither."""
     if limit is None or limit == "all":
         return None
     if isinstance(limit, bool) or not isinstance(limit, int) or limit < 1:

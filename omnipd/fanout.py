@@ -114,6 +114,10 @@ class FanOut:
             raise first
         return to_frame(self._joined(tables), self._facts(client, len(keys), readings, failed))
 
+    def below(self, key: tuple[str, ...]) -> Endpoint:
+        """Return the list of one parent, to be read by itself."""
+        return self._bound(key)
+
     def _bound(self, key: tuple[str, ...]) -> Endpoint:
         path, fixed = self.endpoint.path, dict(self.endpoint.fixed)
         for name, part in zip(self.parent, key, strict=True):

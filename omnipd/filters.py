@@ -81,7 +81,7 @@ def ignored(filters: Mapping[str, Any], data_types: Mapping[str, str]) -> list[s
     """
     found = []
     for name, condition in filters.items():
-        wanted = {_DATA_TYPES[kind] for kind in _types_in(condition) if kind in _DATA_TYPES}
+        wanted = {_DATA_TYPES[kind] for kind in types_in(condition) if kind in _DATA_TYPES}
         known = {data_types[name]} if name in data_types else set()
         if any(
             kind == "TIMESTAMP" and field.startswith(f"{name}[")
@@ -94,12 +94,13 @@ def ignored(filters: Mapping[str, Any], data_types: Mapping[str, str]) -> list[s
     return found
 
 
-def _types_in(condition: Any) -> Iterable[str]:
+def types_in(condition: Any) -> Iterable[str]:
+    """Give the type of a filter and of all within it."""
     if isinstance(condition, Mapping):
         yield str(condition.get("type"))
         inner = condition.get("filters")
         for one in inner if isinstance(inner, list) else ():
-            yield from _types_in(one)
+            yield from types_in(one)
 
 
 def _check_one(what: str, condition: Any) -> None:

@@ -108,7 +108,8 @@ def stream(
     """
     seconds = timeout or client.timeout
     deadline = Deadline(seconds or QUERY_SECONDS, client.clock, patient=seconds is None)
-    job = _Job(client, outcome, again=again)
+    planning = bool(envelope.body.get("planOnly"))
+    job = _Job(client, outcome, again=again, planning=planning)
     try:
         yield from _post(client, envelope, deadline, job)
         yield from _wait(client, deadline, job)
@@ -128,6 +129,8 @@ class _Job:
     client: Client
     outcome: Outcome
     again: bool
+    #: Whether only a plan was asked for: being planned is its end, and there is no result.
+    planning: bool
     id: str | None = None
     final: Line | None = None
     remaining: set[str] | None = None
@@ -185,7 +188,7 @@ class _Job:
         elif "job_id" in content:
             self.id = self.id or str(content["job_id"])
             ours = content["job_id"] == self.id  # what is said of other jobs is ignored
-            if ours and self.final is None and str(content.get("status")) in _FINAL:
+            if ours and self.final is None and self._is_final(content.get("status")):
                 self.final, self.final_ending = line, ending
         elif "remaining_job_ids" in content or "timed_out" in content:
             listed = content.get("remaining_job_ids")
@@ -193,11 +196,17 @@ class _Job:
         elif not line.terminated and ("message" in content or "reason" in content):
             self.broken_off = str(content.get("message") or content.get("reason"))
 
+    def _is_final(self, status: Any) -> bool:
+        return str(status) in _FINAL or (self.planning and status == "PLANNED")
+
     def check(self) -> None:
         """Raise unless the job ended well and its result is whole and sound."""
         assert self.final is not None  # noqa: S101 - waited for
         content = self.final.content
-        _judge(self.client, str(self.id), content, has_result=self.final.has_result)
+        has_result = self.final.has_result or self.planning
+        _judge(self.client, str(self.id), content, has_result=has_result)
+        if self.planning:
+            return
         said = content.get("cache_metadata")
         count = said.get("num_rows") if isinstance(said, dict) else None
         known = isinstance(count, int) and not isinstance(count, bool)

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any, Literal
 
@@ -12,13 +10,15 @@ import pandas as pd
 import pyarrow as pa
 
 from omnipd.client import Client, checked_lifetime, current_client
+from omnipd.dictionary import check_first
+from omnipd.envelope import AnyQuery
 from omnipd.frames import scalar_columns, to_frame
 from omnipd.resultcache import ResultCache
 from omnipd.runs import Run
 
 
 def run_query(
-    query: Mapping[str, Any] | str | os.PathLike[str],
+    query: AnyQuery,
     *,
     limit: int | Literal["all"] | None = None,
     model_id: str | None = None,
@@ -28,6 +28,7 @@ def run_query(
     timeout: float | None = None,
     totals: bool = False,
     names: str = "field",
+    check: bool | None = None,
     ttl: str | float | timedelta | None = None,
     client: Client | None = None,
 ) -> pd.DataFrame:
@@ -35,9 +36,9 @@ def run_query(
 
     Parameters
     ----------
-    query : dict, str or path
-        The query object as Omni's inspector shows it, as a dict, as JSON text or as a .json file;
-        with or without the outer ``{"query": …}``. It is not changed.
+    query : Query, dict, str or path
+        A :class:`omnipd.Query`; or the query object as Omni's inspector shows it, as a dict, as
+        JSON text or as a .json file, with or without the outer ``{"query": …}``. It is not changed.
     limit : int or "all", optional
         Number of rows. Default: the query's own limit, else Omni's 1000.
     model_id : str, optional
@@ -55,6 +56,10 @@ def run_query(
         is and is null for ordinary rows. By default they are dropped.
     names : {"field", "label"}, default "field"
         Call the columns by field (``users.state``) or by Omni's label (``State``).
+    check : bool, optional
+        Compare names, grains and types of filters with the topic first, which takes one request
+        for each topic and none while its answer is cached. Where the key may not read the topic,
+        the query is sent all the same. Default: True for a Query, False for the others.
     ttl : str, float or timedelta, optional
         Take the result from this machine when the same query of the same key and person was stored
         at most so long ago (``"1h"``, seconds), else store it. The modes of `cache` that skip
@@ -124,12 +129,12 @@ def run_query(
         names=names,
         client=current_client(client),
     )
-    table, facts = _rows(run, ttl)
+    table, facts = _rows(run, query, check, ttl)
     return to_frame(run.guarded(lambda: scalar_columns(table)), facts)
 
 
 def run_query_arrow(
-    query: Mapping[str, Any] | str | os.PathLike[str],
+    query: AnyQuery,
     *,
     limit: int | Literal["all"] | None = None,
     model_id: str | None = None,
@@ -139,6 +144,7 @@ def run_query_arrow(
     timeout: float | None = None,
     totals: bool = False,
     names: str = "field",
+    check: bool | None = None,
     ttl: str | float | timedelta | None = None,
     client: Client | None = None,
 ) -> pa.Table:
@@ -146,7 +152,7 @@ def run_query_arrow(
 
     Parameters
     ----------
-    query, limit, model_id, branch_id, user_id, cache, timeout, totals, names, ttl, client
+    query, limit, model_id, branch_id, user_id, cache, timeout, totals, names, check, ttl, client
         As for :func:`run_query`.
 
     Returns
@@ -187,14 +193,17 @@ def run_query_arrow(
         names=names,
         client=current_client(client),
     )
-    table, facts = _rows(run, ttl)
+    table, facts = _rows(run, query, check, ttl)
     return table.replace_schema_metadata({"omni": json.dumps(facts)})
 
 
-def _rows(run: Run, ttl: str | float | timedelta | None) -> tuple[pa.Table, dict[str, Any]]:
+def _rows(
+    run: Run, query: AnyQuery, check: bool | None, ttl: str | float | timedelta | None
+) -> tuple[pa.Table, dict[str, Any]]:
     """Return all rows and what is known of them, from the disk where `ttl` allows it."""
     lifetime = checked_lifetime(ttl, "ttl")
     if lifetime is None:
+        check_first(query, run.request, run.client, check)
         return run.guarded(run.table), run.facts() | {"from_cache": False}
     store = ResultCache(run.client.result_folder, run.client.clock)
     stored = None if run.asks_anew else store.load(run.canonical, lifetime)
@@ -202,6 +211,7 @@ def _rows(run: Run, ttl: str | float | timedelta | None) -> tuple[pa.Table, dict
         table, facts = stored
         run.warn_of_limit(table)
         return table, facts | {"from_cache": True}
+    check_first(query, run.request, run.client, check)
     table, facts = run.guarded(run.table), run.facts()
     store.save(run.canonical, table, facts, lifetime)
     return table, facts | {"from_cache": False}

@@ -7,8 +7,7 @@ dropped or told apart, Omni's bookkeeping removed, columns in the order of the r
 from __future__ import annotations
 
 import json
-import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from typing import Any, Literal, TypeVar
 
@@ -44,7 +43,7 @@ class Run:
 
     def __init__(
         self,
-        query: Mapping[str, Any] | str | os.PathLike[str],
+        query: envelope.AnyQuery,
         *,
         limit: int | Literal["all"] | None,
         model_id: str | None,
@@ -97,6 +96,14 @@ class Run:
             del part
         if none:
             yield pa.RecordBatch.from_pylist([], schema)
+
+    def columns(self) -> pa.Schema:
+        """Run the query and return the columns of its result; that it is cut is no surprise then."""
+        schema: pa.Schema | None = None
+        for part in self._parts(again=True, sample=True):
+            if isinstance(part, pa.Schema):
+                schema = part
+        return schema
 
     def facts(self) -> dict[str, Any]:
         """Return what is worth knowing of the run when it is over, small and fit for JSON."""
@@ -178,7 +185,7 @@ class Run:
             f'The result has {has}, {which}: there may be more. Pass limit="all" for all of them.'
         )
 
-    def _parts(self, *, again: bool) -> Iterator[pa.Schema | pa.RecordBatch]:
+    def _parts(self, *, again: bool, sample: bool = False) -> Iterator[pa.Schema | pa.RecordBatch]:
         """Yield the schema of the result and its batches as they are wanted.
 
         Labels may come after the rows that are called by them; the rows then wait.
@@ -206,7 +213,8 @@ class Run:
         self._check_filters(self._outcome.summary.get("fields"))
         for number, table in enumerate(held):
             yield self._named(table, self._outcome.summary.get("fields"), whole=number == 0)
-        self._check_limit(rows)
+        if not sample:
+            self._check_limit(rows)
 
     def _normalised(self, table: pa.Table) -> pa.Table:
         return self.guarded(

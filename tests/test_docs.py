@@ -3,6 +3,7 @@
 import ast
 import contextlib
 import dataclasses
+import datetime as datetime_module
 import importlib.util
 import inspect
 import re
@@ -247,6 +248,25 @@ def test_a_filter_on_the_page_keeps_as_many_rows_as_it_says(
     view = field.split(".")[0]
     found = run_on_the_page(omni_of_the_page, view, [f"{view}.count"], {field: condition})
     assert found[f"{view}.count"].tolist() == [rows]
+
+
+CONDITIONS = [
+    (condition.strip("`").replace(r"\|", "|"), int(rows))
+    for condition, _, rows in (
+        cells
+        for cells in table_rows(section(text_of("queries.md"), "In Python"))
+        if len(cells) == 3
+    )
+]
+
+
+@pytest.mark.parametrize(("condition", "rows"), CONDITIONS, ids=[one for one, _ in CONDITIONS])
+def test_a_condition_on_the_page_keeps_as_many_rows_as_it_says(omni_of_the_page, condition, rows):
+    view = re.search(r'field\("(\w+)\.', condition)[1]
+    model, topic = MODEL_AND_TOPIC[view]
+    query = omnipd.Query(omni_of_the_page.models[model], topic).select(f"{view}.count")
+    kept = eval(condition, {"field": omnipd.field, "datetime": datetime_module})
+    assert query.where(kept).run(client=omni_of_the_page)[f"{view}.count"].tolist() == [rows]
 
 
 def test_the_page_has_a_filter_of_every_type_and_kind():

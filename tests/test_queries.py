@@ -2,17 +2,16 @@
 
 import json
 import warnings
-from collections import Counter
 
 import duckdb
 import pandas as pd
 import polars
 import pyarrow as pa
 import pytest
+from query_answers import assert_answers
 from query_cases import CASES, FLIGHTS, NOW, flights
 
 import omnipd
-from omnipd.sandbox.semantic.warehouse import warehouse
 from omnipd.sandbox.server import Server
 
 #: What the server ignores and the client refuses to send.
@@ -33,25 +32,6 @@ def dated(dated_server):
         yield client
 
 
-def rows_of(table):
-    return [tuple(exact(value) for value in row.values()) for row in table.to_pylist()]
-
-
-def exact(value):
-    """A value with its type; floats to eleven digits, since sums depend on their order."""
-    return ("float", f"{value:.11e}") if isinstance(value, float) else (type(value).__name__, value)
-
-
-def as_delivered(table):
-    """The wire's columns as the client names them: the mark of totals, and times before their text."""
-    raw = {name.removesuffix("__raw") for name in table.column_names if name.endswith("__raw")}
-    table = table.drop_columns(list(raw))
-    names = [name.removesuffix("__raw") for name in table.column_names]
-    return table.rename_columns(
-        ["omni_total" if name == "$omni_column_total_indicator" else name for name in names]
-    )
-
-
 @pytest.mark.parametrize("case", SENT, ids=lambda case: case.name)
 def test_a_query_equals_sql_written_by_hand(dated, case):
     with warnings.catch_warnings():
@@ -59,11 +39,7 @@ def test_a_query_equals_sql_written_by_hand(dated, case):
         totals = bool(case.query.get("column_totals"))
         table = omnipd.run_query_arrow(case.query, totals=totals)
         df = omnipd.run_query(case.query, totals=totals)
-    expected = warehouse("flights" if case.query["modelId"] == FLIGHTS else "orders").run(case.sql)
-    expected = as_delivered(expected)
-    assert table.column_names == expected.column_names
-    wanted, got = rows_of(expected), rows_of(table)
-    assert (got == wanted) if case.is_sorted else (Counter(got) == Counter(wanted))
+    assert_answers(table, case)
     assert (
         pa.Table.from_pandas(df, preserve_index=False)
         .replace_schema_metadata(None)

@@ -1,0 +1,221 @@
+"""Conditions joined by ``&``, ``|`` and ``~``, and the filter objects that say them to Omni.
+
+Every comparison is true or false for a row, never unknown: only ``isna()`` is true of a null, and
+``~`` turns all around, as Omni's ``is_negative`` does (docs/wire.md). So ``~`` can be moved down to
+the comparisons, and the laws of De Morgan hold.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal, NoReturn
+
+from omnipd.errors import ArgumentError
+
+Filter = dict[str, Any]
+
+NULL: Filter = {"type": "null", "is_negative": False}
+
+
+class Condition(ABC):
+    """What a row must fulfil: made from :func:`field`, joined by ``&``, ``|`` and ``~``.
+
+    Omni has one filter per field, and all of them must hold. So ``|`` joins conditions on one field
+    only; :meth:`omnipd.Query.where` refuses what cannot be said.
+
+    Examples
+    --------
+    >>> import omnipd
+    >>> adult = omnipd.field("users.age") >= 18
+    >>> texan = omnipd.field("users.state") == "Texas"
+    >>> adult & ~texan
+    ((field('users.age') >= 18) & ~(field('users.state') == 'Texas'))
+    """
+
+    __slots__ = ()
+    # NumPy and pandas leave the operators to this class.
+    __array_ufunc__ = None
+
+    @abstractmethod
+    def _pushed(self, *, negative: bool) -> Tree:
+        """Return the tree with every negation moved down to the filters."""
+
+    def __and__(self, other: object) -> Condition:
+        return _Both(self, "&", _condition(other))
+
+    def __or__(self, other: object) -> Condition:
+        return _Both(self, "|", _condition(other))
+
+    def __rand__(self, other: object) -> NoReturn:
+        raise not_a_condition(other)
+
+    __ror__ = __rand__
+
+    def __invert__(self) -> Condition:
+        return _Not(self)
+
+    def __bool__(self) -> NoReturn:
+        raise ArgumentError(
+            "A condition is neither true nor false here; Omni decides for each row.",
+            hint="Join conditions by &, | and ~, each in brackets: (a > 1) & (b < 2).",
+        )
+
+
+@dataclass(frozen=True, repr=False)
+class Comparison(Condition):
+    """One comparison: how it was written, and what is sent for it."""
+
+    words: str
+    tree: Tree
+    #: Whether it is the contrary that was written: ``!=``.
+    contrary: bool = False
+
+    def __repr__(self) -> str:
+        return f"({self.words})"
+
+    def __hash__(self) -> int:
+        return hash(self.words)
+
+    def _pushed(self, *, negative: bool) -> Tree:
+        return self.tree.negated() if negative != self.contrary else self.tree
+
+
+@dataclass(frozen=True, repr=False)
+class _Both(Condition):
+    left: Condition
+    sign: Literal["&", "|"]
+    right: Condition
+
+    def __repr__(self) -> str:
+        return f"({self.left!r} {self.sign} {self.right!r})"
+
+    def _pushed(self, *, negative: bool) -> Tree:
+        conjunction: Literal["AND", "OR"] = "AND" if (self.sign == "&") != negative else "OR"
+        parts = (self.left._pushed(negative=negative), self.right._pushed(negative=negative))
+        return Junction(conjunction, parts)
+
+
+@dataclass(frozen=True, repr=False)
+class _Not(Condition):
+    inner: Condition
+
+    def __repr__(self) -> str:
+        return f"~{self.inner!r}"
+
+    def _pushed(self, *, negative: bool) -> Tree:
+        return self.inner._pushed(negative=not negative)
+
+
+def _condition(value: object) -> Condition:
+    if isinstance(value, Condition):
+        return value
+    raise not_a_condition(value)
+
+
+def not_a_condition(value: object) -> ArgumentError:
+    """Return the error to raise for what stands where a condition should."""
+    return ArgumentError(
+        f"{value!r:.60} is no condition.",
+        hint="Put each comparison in brackets: (a > 1) & (b < 2). A true-or-false field is "
+        "field(…).is_true().",
+    )
+
+
+# --- what is sent for them
+
+
+@dataclass(frozen=True)
+class Leaf:
+    """A filter object and the name under which it is sent."""
+
+    key: str
+    filter: Filter
+
+    def negated(self) -> Tree:
+        """Return what is true where this is not."""
+        if self.filter["type"] == "boolean":
+            # Not true is false or null; a boolean filter alone leaves null out either way.
+            other = {"type": "boolean", "is_negative": not self.filter["is_negative"]}
+            return Junction("OR", (Leaf(self.key, other), Leaf(self.key, NULL)))
+        if self.filter["type"] == "null":
+            return Leaf(self.key, {"type": "null", "is_negative": not self.filter["is_negative"]})
+        return Leaf(self.key, {**self.filter, "is_negative": True})
+
+    def leaves(self) -> Iterator[Leaf]:
+        """Give every filter in it."""
+        yield self
+
+    def sent(self) -> Filter:
+        """Return the filter object."""
+        return self.filter
+
+
+@dataclass(frozen=True)
+class Junction:
+    """Filters joined by AND or OR."""
+
+    conjunction: Literal["AND", "OR"]
+    parts: tuple[Tree, ...]
+
+    def negated(self) -> Tree:
+        """Return what is true where this is not."""
+        other: Literal["AND", "OR"] = "OR" if self.conjunction == "AND" else "AND"
+        return Junction(other, tuple(part.negated() for part in self.parts))
+
+    def leaves(self) -> Iterator[Leaf]:
+        """Give every filter in it."""
+        for part in self.parts:
+            yield from part.leaves()
+
+    def sent(self) -> Filter:
+        """Return the filter object."""
+        return joined(self.conjunction, [part.sent() for part in self.parts])
+
+
+Tree = Leaf | Junction
+
+
+def filters_of(conditions: Iterable[Condition]) -> dict[str, Filter]:
+    """Return the filters of a query that say that all the conditions hold.
+
+    Raises
+    ------
+    ArgumentError
+        For an *or* across fields.
+    """
+    found: dict[str, list[Filter]] = {}
+    for condition in conditions:
+        for part in _all_of(_condition(condition)._pushed(negative=False)):
+            names = list(dict.fromkeys(leaf.key for leaf in part.leaves()))
+            if len(names) > 1:
+                raise ArgumentError(
+                    f"Omni's filters cannot say 'or' across fields: {' and '.join(names)}.",
+                    hint="Each field has one filter and all must hold; 'not both' is an 'or', too. "
+                    "Run one query for each side, or write SQL.",
+                )
+            found.setdefault(names[0], []).append(part.sent())
+    return {name: joined("AND", parts) for name, parts in found.items()}
+
+
+def _all_of(tree: Tree) -> Iterator[Tree]:
+    if isinstance(tree, Junction) and tree.conjunction == "AND":
+        for part in tree.parts:
+            yield from _all_of(part)
+    else:
+        yield tree
+
+
+def joined(conjunction: Literal["AND", "OR"], filters: Iterable[Mapping[str, Any]]) -> Filter:
+    """Return one filter for several on the same field; what is said twice is sent once."""
+    parts: list[Filter] = []
+    for one in filters:
+        plain = {"type": "composite", "conjunction": conjunction}
+        same = {key: value for key, value in one.items() if key != "filters"} == plain
+        for part in one["filters"] if same else [dict(one)]:
+            if part not in parts:
+                parts.append(part)
+    if len(parts) == 1:
+        return parts[0]
+    return {"type": "composite", "conjunction": conjunction, "filters": parts}

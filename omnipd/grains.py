@@ -1,0 +1,45 @@
+"""The grains of a time, ``field[grain]``: which cut it and which take a part of it."""
+
+from __future__ import annotations
+
+# Each kind of grain and what a filter on it must be (docs/wire.md). A grain that cuts gives a time
+# again; the others give a part, as a number or as a name.
+CUTTING = (
+    *("raw", "year", "quarter", "month", "week", "date", "hour", "minute", "second"),
+    *("millisecond", "fiscal_year", "fiscal_quarter"),
+)
+NUMBERS = (
+    *("quarter_of_year", "week_of_year", "day_of_week_num", "month_num", "hour_of_day"),
+    *("day_of_month", "day_of_year", "day_of_quarter", "epoch"),
+    # What a duration is counted in.
+    *("seconds", "minutes", "hours", "days", "weeks", "months", "quarters", "years"),
+)
+NAMES = ("day_of_week_name", "month_name", "time_of_day")
+KNOWN = (*CUTTING, *NUMBERS, *NAMES)
+#: What a date, which has no hours, cannot be cut to.
+OF_TIMES_ONLY = ("hour", "minute", "second", "millisecond", "hour_of_day", "time_of_day")
+
+
+def split(name: str) -> tuple[str, str | None]:
+    """Return a field's name without its grain, and the grain.
+
+    Examples
+    --------
+    >>> split("orders.created_at[Month]")
+    ('orders.created_at', 'month')
+    >>> split("users.state")
+    ('users.state', None)
+    """
+    bare, bracket, rest = name.partition("[")
+    return (
+        (bare, rest.removesuffix("]").lower()) if bracket and rest.endswith("]") else (name, None)
+    )
+
+
+def data_type(grain: str) -> str | None:
+    """Return the type of a field at a grain, as Omni calls it; None for a grain that is not known."""
+    if grain in CUTTING:
+        return "TIMESTAMP"
+    if grain in NUMBERS:
+        return "NUMBER"
+    return "STRING" if grain in NAMES else None
