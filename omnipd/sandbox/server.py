@@ -19,7 +19,8 @@ from omnipd.sandbox.behaviour import Behaviour, RetryAfter
 from omnipd.sandbox.connection import Connection
 from omnipd.sandbox.endpoints import endpoints
 from omnipd.sandbox.identity import Keyring, admit
-from omnipd.sandbox.organisation.organisation import invent_organisation
+from omnipd.sandbox.organisation.invention import invent
+from omnipd.sandbox.organisation.organisation import Organisation
 from omnipd.sandbox.organisation.queries import ModelReference
 from omnipd.sandbox.parameters import read_parameters
 from omnipd.sandbox.query.jobs import Jobs
@@ -124,14 +125,11 @@ old_shapes, scim_count_at_most
             scim_count_at_most=scim_count_at_most,
         )
         queries: QueryEngine = _engine() if engine is None else engine
-        self.organisation = invent_organisation(
-            [
-                ModelReference(model.id, model.name, model.connection_id)
-                for model in queries.models.values()
-            ],
-            documents=documents,
-            folders=folders,
-        )
+        models = [
+            ModelReference(model.id, model.name, model.connection_id)
+            for model in queries.models.values()
+        ]
+        self.organisation = Organisation(invent(models, documents=documents, folders=folders))
         self._failures: deque[str] = deque(maxlen=100)
         self._asked: deque[Asked] = deque(maxlen=_LOG_LENGTH)
         self._world = World(

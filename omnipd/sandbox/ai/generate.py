@@ -141,7 +141,12 @@ def _outcome(call: Call, query: Mapping[str, Any], topic: str, user: User) -> di
         branch_id=None,
     )
     view_sql = may_view_sql(user, call.world.behaviour)
-    submission = plan(envelope, effective_values(user), may_view_sql=view_sql, world=call.world)
+    submission = plan(
+        envelope,
+        effective_values(user, call.world.organisation.attributes),
+        may_view_sql=view_sql,
+        world=call.world,
+    )
     try:
         table, _ = result(submission, call.world)
     except Refused as refusal:

@@ -22,6 +22,7 @@ from omnipd.sandbox.refusals import BadRequest, Forbidden
 from omnipd.sandbox.reply import Reply, json_reply
 from omnipd.sandbox.request import Call
 
+_BY_PULL_REQUEST = "requirePullRequestToPublish"
 # ability: one document in so many does without it; 0 for never
 _ABILITIES = {
     "canAnalyze": 8,
@@ -35,7 +36,7 @@ _ABILITIES = {
     "canUseDashboardAi": 6,
     "canUseTimezoneOverride": 3,
     "canViewWorkbook": 8,
-    "requirePullRequestToPublish": 0,
+    _BY_PULL_REQUEST: 0,
 }
 
 
@@ -62,7 +63,7 @@ def show_permissions(call: Call) -> Reply:
     ]
     if old:
         return json_reply([_oldest_permit(access) for access in permits])
-    answer: dict[str, Any] = {"abilities": abilities(document)}
+    answer: dict[str, Any] = {"abilities": abilities(document, organisation)}
     if call.parameters["userId"] is not None:
         answer["permits"] = [_document_permit(access) for access in permits]
     return json_reply(answer)
@@ -104,18 +105,26 @@ def show_folder_permissions(call: Call) -> Reply:
     return json_reply({"permits": [write(permit) for permit in permits]})
 
 
-def abilities(document: Document) -> dict[str, bool]:
+def abilities(document: Document, organisation: Organisation) -> dict[str, bool]:
     """Tell what a document allows those who may see it."""
-    return {
-        name: chance.number(one_in, name, document.identifier) != 0
-        if one_in
-        else requires_pull_request(document)
-        for name, one_in in _ABILITIES.items()
-    }
+    said = organisation.particulars
+    if said is not None:
+        forbidden = said.forbidden.get(document.identifier, frozenset())
+        allowed = {name: name not in forbidden for name in _ABILITIES}
+    else:
+        allowed = {
+            name: chance.number(one_in or 1, name, document.identifier) != 0
+            for name, one_in in _ABILITIES.items()
+        }
+    return allowed | {_BY_PULL_REQUEST: requires_pull_request(document, organisation)}
 
 
-def requires_pull_request(document: Document) -> bool:
+def requires_pull_request(document: Document, organisation: Organisation) -> bool:
     """Tell whether a document is published by pull request only."""
+    said = organisation.particulars
+    if said is not None:
+        # An ability in name only: it is what the others may not do without.
+        return _BY_PULL_REQUEST in said.forbidden.get(document.identifier, ())
     return chance.number(20, "pull request", document.identifier) == 0
 
 

@@ -184,7 +184,7 @@ def _entry(
         "updated_at": document.updated_at,
         "folder": folder and {"name": folder.name, "path": folder.path},
         "owner": {"name": owner.name, "email": owner.email},
-        "require_pull_request_to_publish": requires_pull_request(document),
+        "require_pull_request_to_publish": requires_pull_request(document, organisation),
         "queries_and_issues": [
             {
                 "query_name": query.name,

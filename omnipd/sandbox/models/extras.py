@@ -6,7 +6,7 @@ from typing import Any
 
 from omnipd.sandbox.content.records import document_address
 from omnipd.sandbox.models.find import find_branch, find_shared
-from omnipd.sandbox.organisation.git import GIT, GitSettings
+from omnipd.sandbox.organisation.git import GitSettings
 from omnipd.sandbox.organisation.records import Document
 from omnipd.sandbox.organisation.suggestions import Suggestion
 from omnipd.sandbox.paging import Order, cut_page, cut_page_after_id
@@ -18,7 +18,7 @@ from omnipd.sandbox.request import Call
 def show_git(call: Call) -> Reply:
     """Answer with how a model is tied to a git repository; 404 when it is not."""
     record = find_shared(call)
-    settings = GIT.get(record.name or "")
+    settings = call.world.organisation.git.get(record.name or "")
     if settings is None or record.id not in call.world.engine.models:
         raise NotFound("Git is not configured for this model")
     answer = _git(settings, record.id)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -48,19 +49,20 @@ ATTRIBUTES = (
 )
 
 
-def attribute_values(user: User) -> dict[str, Any]:
-    """Give the values a member has of their own; null where one was taken away."""
-    values: dict[str, Any] = dict(user.attributes)
-    if chance.number(2, "quota", user.email) == 0:
-        values["quota"] = 100 * chance.number(50, "how much", user.email)
-    if chance.number(3, "cost centers", user.email) == 0:
-        values["cost_centers"] = [1000, 1000 + 10 * chance.number(9, "cost center", user.email)]
-    if chance.number(4, "language", user.email) == 0:
+def invent_values(mailbox: str, region: str) -> dict[str, Any]:
+    """Invent the values a member has of their own; null where one was taken away."""
+    email = f"{mailbox}@sandbox.example"
+    values: dict[str, Any] = {"region": region}
+    if chance.number(2, "quota", email) == 0:
+        values["quota"] = 100 * chance.number(50, "how much", email)
+    if chance.number(3, "cost centers", email) == 0:
+        values["cost_centers"] = [1000, 1000 + 10 * chance.number(9, "cost center", email)]
+    if chance.number(4, "language", email) == 0:
         values["language"] = None
     return values
 
 
-def effective_values(user: User) -> dict[str, Any]:
+def effective_values(user: User, attributes: Iterable[UserAttribute]) -> dict[str, Any]:
     """Give the value of every attribute: the system's, the member's own, or the default."""
     system = {
         "omni_user_id": user.user_id,
@@ -70,5 +72,5 @@ def effective_values(user: User) -> dict[str, Any]:
         # A text, not a boolean (docs/wire.md).
         "omni_is_org_admin": str(user.organization_role == "ORG_ADMIN").lower(),
     }
-    defaults = {each.name: each.default for each in ATTRIBUTES}
-    return defaults | system | attribute_values(user)
+    defaults = {each.name: each.default for each in attributes}
+    return defaults | system | user.attributes

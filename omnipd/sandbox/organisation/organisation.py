@@ -4,41 +4,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from functools import lru_cache
 from threading import Lock
 
 from omnipd.sandbox.organisation import chance
-from omnipd.sandbox.organisation.ai import (
-    invent_conversations,
-    invent_entity_limits,
-    invent_routines,
-    invent_user_limits,
-)
-from omnipd.sandbox.organisation.api_keys import invent_api_keys
-from omnipd.sandbox.organisation.connections import (
-    invent_connections,
-    invent_dbt_environments,
-    invent_dbt_projects,
-    invent_environments,
-    invent_refreshes,
-)
-from omnipd.sandbox.organisation.documents import invent_documents
-from omnipd.sandbox.organisation.email_only import invent_email_only_users
-from omnipd.sandbox.organisation.embed import invent_embed_users
-from omnipd.sandbox.organisation.evals import invent_eval_runs, invent_prompt_sets
-from omnipd.sandbox.organisation.folders import invent_folders
-from omnipd.sandbox.organisation.models import ModelRecord, invent_models, models_of_documents
-from omnipd.sandbox.organisation.people import (
-    LABELS,
-    invent_groups,
-    invent_newcomers,
-    invent_users,
-)
-from omnipd.sandbox.organisation.queries import ModelReference
-from omnipd.sandbox.organisation.records import Document, Folder, Group, Label, User
-from omnipd.sandbox.organisation.schedules import invent_schedules
-from omnipd.sandbox.organisation.suggestions import invent_suggestions
-from omnipd.sandbox.organisation.uploads import invent_uploads
+from omnipd.sandbox.organisation.holdings import Holdings
+from omnipd.sandbox.organisation.models import ModelRecord, models_of_documents
+from omnipd.sandbox.organisation.records import Document, Folder, Group
 
 # A reserved top-level domain: a client must never take its host from an answer.
 WEB_ADDRESS = "https://sandbox.omni.example"
@@ -51,74 +22,42 @@ class Organisation:
     Each server has one of its own. The records themselves are never changed in place.
     """
 
-    def __init__(
-        self,
-        *,
-        models: Sequence[ModelReference],
-        users: Sequence[User],
-        groups: Sequence[Group],
-        labels: Sequence[Label],
-        folders: Sequence[Folder],
-        documents: Sequence[Document],
-    ) -> None:
-        self.users = {user.membership_id: user for user in users}
-        self.groups = {group.id: group for group in groups}
-        self.labels = {label.name: label for label in labels}
-        self.folders = {folder.id: folder for folder in folders}
-        self.documents = {document.identifier: document for document in documents}
-        self.embed_users = {user.membership_id: user for user in invent_embed_users()}
-        self.administrator = users[0]
-        self.token_holder = users[1]
+    def __init__(self, holdings: Holdings) -> None:
+        self.users = {user.membership_id: user for user in holdings.users}
+        self.groups = {group.id: group for group in holdings.groups}
+        self.group_roles = dict(holdings.group_roles)
+        self.labels = {label.name: label for label in holdings.labels}
+        self.folders = {folder.id: folder for folder in holdings.folders}
+        self.documents = {document.identifier: document for document in holdings.documents}
+        self.particulars = holdings.particulars
+        self.administrator = holdings.users[0]
+        self.token_holder = holdings.users[min(1, len(holdings.users) - 1)]
+        self.attributes = tuple(holdings.attributes)
+        self.embed_users = {user.membership_id: user for user in holdings.embed_users}
+        self.email_only_users = {user.membership_id: user for user in holdings.email_only_users}
         # The model behind a document is the one on its connection.
-        self.shared_models = {model.connection_id: model for model in models}
-        self.fixed_models = invent_models(models)
-        self.widely_shared = _first_shown(documents)
-        self._furnish(models)
+        self.shared_models = {model.connection_id: model for model in holdings.models}
+        self.fixed_models = list(holdings.model_records)
+        self.widely_shared = _first_shown(holdings.documents)
+        self.schedules = {each.id: each for each in holdings.schedules}
+        self.api_keys = {each.id: each for each in holdings.api_keys}
+        self.uploads = list(holdings.uploads)
+        self.connections = {each.id: each for each in holdings.connections}
+        self.environments = list(holdings.environments)
+        self.refreshes = list(holdings.refreshes)
+        self.dbt_projects = {each.connection_id: each for each in holdings.dbt_projects}
+        self.dbt_environments = list(holdings.dbt_environments)
+        self.git = dict(holdings.git)
+        self.conversations = {each.id: each for each in holdings.conversations}
+        self.user_limits = list(holdings.user_limits)
+        self.entity_limits = list(holdings.entity_limits)
+        self.routines = list(holdings.routines)
+        self.prompt_sets = {each.id: each for each in holdings.prompt_sets}
+        self.eval_runs = list(holdings.eval_runs)
+        self.suggestions = list(holdings.suggestions)
+        self.refresh_jobs = dict(holdings.refresh_jobs)
         self._lock = Lock()
         self._models: tuple[dict[str, Document] | None, dict[str, ModelRecord]] = (None, {})
-
-    def _furnish(self, models: Sequence[ModelReference]) -> None:
-        """Invent what hangs on members, models and documents and is the same every time."""
-        members = list(self.users.values())
-        self.email_only_users = {each.membership_id: each for each in invent_email_only_users()}
-        self.schedules = {
-            each.id: each
-            for each in invent_schedules(
-                list(self.documents.values()),
-                members,
-                list(self.email_only_users.values()),
-                list(self.groups.values()),
-            )
-        }
-        self.api_keys = {each.id: each for each in invent_api_keys(members)}
-        self.uploads = invent_uploads(members, list(self.documents.values()), models)
-        self.connections = {each.id: each for each in invent_connections(models)}
-        self.environments = invent_environments(models)
-        self.refreshes = invent_refreshes(models)
-        self.dbt_projects = {each.connection_id: each for each in invent_dbt_projects(models)}
-        self.dbt_environments = invent_dbt_environments(
-            list(self.dbt_projects.values()), self.token_holder.membership_id
-        )
-        self.conversations = {each.id: each for each in invent_conversations(members, models)}
-        self.user_limits = invent_user_limits(members)
-        self.entity_limits = invent_entity_limits()
-        self.routines = invent_routines(members, list(self.groups.values()), models)
-        self.prompt_sets = {each.id: each for each in invent_prompt_sets(models)}
-        self.eval_runs = invent_eval_runs(
-            list(self.prompt_sets.values()),
-            [
-                each
-                for each in self.conversations.values()
-                if each.user_id == self.administrator.membership_id
-            ],
-        )
-        self.suggestions = invent_suggestions(
-            models, list(self.conversations.values()), self.administrator.membership_id
-        )
-        self.refresh_jobs = {
-            chance.stable_uuid("refresh job", status): status
-            for status in ("COMPLETED", "FAILED", "IN_PROGRESS")
-        }
 
     @property
     def models(self) -> dict[str, ModelRecord]:
@@ -165,31 +104,6 @@ class Organisation:
     def folder_at(self, path: str) -> Folder | None:
         """Find a folder by its path, without a leading slash."""
         return next((folder for folder in self.folders.values() if folder.path == path), None)
-
-
-def invent_organisation(
-    models: Sequence[ModelReference], *, documents: int, folders: int
-) -> Organisation:
-    """Invent an organization; the same arguments give the same one on every day and machine."""
-    invented_folders, invented_documents = _invent_content(tuple(models), documents, folders)
-    users = [*invent_users(), *invent_newcomers()]
-    return Organisation(
-        models=models,
-        users=users,
-        groups=invent_groups(users),
-        labels=LABELS,
-        folders=invented_folders,
-        documents=invented_documents,
-    )
-
-
-@lru_cache(maxsize=8)
-def _invent_content(
-    models: tuple[ModelReference, ...], documents: int, folders: int
-) -> tuple[tuple[Folder, ...], tuple[Document, ...]]:
-    users = invent_users()
-    tree = tuple(invent_folders(users, folders))
-    return tree, tuple(invent_documents(users, tree, models, documents))
 
 
 def _first_shown(documents: Sequence[Document]) -> str | None:

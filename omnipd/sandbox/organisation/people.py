@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import timedelta
 
 from omnipd.sandbox.organisation import chance
+from omnipd.sandbox.organisation.attributes import invent_values
 from omnipd.sandbox.organisation.moments import EPOCH, written
+from omnipd.sandbox.organisation.queries import ModelReference
 from omnipd.sandbox.organisation.records import Group, Label, OrganizationRole, User
 
 # name, e-mail, role on every model, region. The first is the administrator whose
@@ -66,6 +69,7 @@ _NEWCOMERS = 106
 _GIVEN_NAMES = ("Anna", "Bilal", "Carmen", "Dewi", "Emre", "Freja", "Goran", "Hana", "Ines", "Jun")
 _FAMILY_NAMES = ("Adeyemi", "Berg", "Costa", "Đỗ", "Estévez", "Fischer", "Gómez", "Haddad", "Ito")
 _ROLES = ("VIEWER", "QUERY_TOPICS", "QUERIER", "MODELER")
+_GROUP_ROLES = ("VIEWER", "QUERY_TOPICS", "QUERIER")
 _REGIONS = ("north", "south", "east", "west")
 
 
@@ -121,7 +125,7 @@ def _user(
         email=f"{mailbox}@sandbox.example",
         organization_role=organization_role,
         model_role=model_role,
-        attributes={"region": region},
+        attributes=invent_values(mailbox, region),
         created_at=written(created),
         updated_at=written(updated),
         last_login=None if chance.number(9, "never", mailbox) == 0 else written(login),
@@ -143,3 +147,15 @@ def invent_groups(users: list[User]) -> list[Group]:
         )
         for place, (name, percent) in enumerate(_GROUPS)
     ]
+
+
+def invent_group_roles(
+    groups: Sequence[Group], models: Sequence[ModelReference]
+) -> dict[tuple[str, str], str]:
+    """Invent the roles that some groups give their members on some models."""
+    return {
+        (group.id, model.name): chance.pick(_GROUP_ROLES, "which role", group.id, model.name)
+        for group in groups
+        for model in models
+        if chance.number(2, "group role", group.id, model.name) == 0
+    }

@@ -46,6 +46,8 @@ class Permit:
 
 def permits_on_document(document: Document, organisation: Organisation) -> list[Permit]:
     """Give the permits that stand on the document itself, the owner's first."""
+    if organisation.particulars is not None:
+        return _said(document.identifier, document.owner_id, organisation)
     # One document is shared with everybody by name, so that a long list can be asked for.
     everybody = document.identifier == organisation.widely_shared
     return list(
@@ -61,7 +63,15 @@ def permits_on_document(document: Document, organisation: Organisation) -> list[
 
 def permits_on_folder(folder: Folder, organisation: Organisation) -> list[Permit]:
     """Give the permits that stand on a folder, the owner's first."""
+    if organisation.particulars is not None:
+        return _said(folder.id, folder.owner_id, organisation)
     return list(_permits(organisation, folder.owner_id, folder.id, percent=6, groups=True))
+
+
+def _said(item_id: str, owner_id: str, organisation: Organisation) -> list[Permit]:
+    assert organisation.particulars is not None  # noqa: S101 - for mypy
+    owner = Permit(organisation.users[owner_id], "MANAGER", is_owner=True)
+    return [owner, *organisation.particulars.permits.get(item_id, ())]
 
 
 def _permits(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from omnipd.sandbox.organisation.attributes import ATTRIBUTES
 from omnipd.sandbox.organisation.email_only import EmailOnlyUser
 from omnipd.sandbox.paging import Order, cut_page
 from omnipd.sandbox.reply import Reply, json_reply
@@ -13,7 +12,6 @@ from omnipd.sandbox.request import Call
 
 def list_attributes(call: Call) -> Reply:
     """Answer with every attribute; a whole list, though its key is that of pages."""
-    del call
     return json_reply(
         {
             "records": [
@@ -27,7 +25,7 @@ def list_attributes(call: Call) -> Reply:
                     "system": each.system,
                     "default_value": each.default,
                 }
-                for each in ATTRIBUTES
+                for each in call.world.organisation.attributes
             ]
         }
     )

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from omnipd.sandbox.organisation import chance
 from omnipd.sandbox.organisation.queries import ModelReference
 from omnipd.sandbox.organisation.records import Group
 from omnipd.sandbox.refusals import Forbidden, NotFound, user_not_found
@@ -13,7 +12,6 @@ from omnipd.sandbox.reply import Reply, json_reply
 from omnipd.sandbox.request import Call
 from omnipd.sandbox.segments import uuid_in_path
 
-_GROUP_ROLES = ("VIEWER", "QUERY_TOPICS", "QUERIER")
 # A role given to the member alone wins over one of a group, and that over the connection's
 # base role: assumed. The numbers say the same.
 _BASE, _GROUP, _USER = 0, 10, 20
@@ -34,7 +32,7 @@ def list_user_roles(call: Call) -> Reply:
         if base is not None:
             results.append(_row(model, base, {"type": "BASE"}, _BASE, resolved=False))
         for group in call.world.organisation.groups_of(user.membership_id):
-            results += [row | {"resolved": False} for row in _group_rows(group, model)]
+            results += [row | {"resolved": False} for row in _group_rows(group, model, call)]
         results.append(_row(model, user.model_role, {"type": "USER"}, _USER, resolved=True))
     return json_reply({"membershipId": user.membership_id, "results": results})
 
@@ -44,7 +42,7 @@ def list_group_roles(call: Call) -> Reply:
     group = call.world.organisation.groups.get(call.segments["id"])
     if group is None:
         raise NotFound(f"Group with id {call.segments['id']} does not exist")
-    rows = [row for model in _models(call) for row in _group_rows(group, model)]
+    rows = [row for model in _models(call) for row in _group_rows(group, model, call)]
     return json_reply({"userGroupId": group.id, "results": rows})
 
 
@@ -57,9 +55,9 @@ def _models(call: Call) -> Iterator[ModelReference]:
             yield model
 
 
-def _group_rows(group: Group, model: ModelReference) -> Iterator[dict[str, Any]]:
-    if chance.number(2, "group role", group.id, model.name) == 0:
-        role = chance.pick(_GROUP_ROLES, "which role", group.id, model.name)
+def _group_rows(group: Group, model: ModelReference, call: Call) -> Iterator[dict[str, Any]]:
+    role = call.world.organisation.group_roles.get((group.id, model.name))
+    if role is not None:
         origin = {"type": "GROUP", "name": group.name, "miniUuid": group.id, "depth": 0}
         yield _row(model, role, origin, _GROUP)
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from omnipd.sandbox.organisation.attributes import attribute_values
 from omnipd.sandbox.organisation.embed import EmbedUser
 from omnipd.sandbox.organisation.records import User
 from omnipd.sandbox.people.scim import CORE, list_response, matching
@@ -72,7 +71,7 @@ def _member(user: User, call: Call) -> dict[str, Any]:
         "emails": [{"value": user.email, "primary": True}],
         "groups": [{"value": group.id, "display": group.name} for group in groups],
         "meta": _meta("User", user.created_at, user.updated_at),
-        _ATTRIBUTES: attribute_values(user),
+        _ATTRIBUTES: dict(user.attributes),
         _EXTENSION: {"lastLogin": user.last_login},
     }
 

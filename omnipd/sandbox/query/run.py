@@ -43,7 +43,12 @@ def run_query(call: Call) -> Reply:
 
     view_sql = may_view_sql(user, world.behaviour)
     try:
-        submission = plan(envelope, effective_values(user), may_view_sql=view_sql, world=world)
+        submission = plan(
+            envelope,
+            effective_values(user, world.organisation.attributes),
+            may_view_sql=view_sql,
+            world=world,
+        )
     except BadFilter:
         raise unreadable_filter() from None
     job_id = world.jobs.next_id()

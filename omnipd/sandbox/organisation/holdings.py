@@ -1,0 +1,85 @@
+"""All that an organization is, as lists: what inventing one gives, and what reading one gives."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from omnipd.sandbox.organisation.attributes import ATTRIBUTES, UserAttribute
+from omnipd.sandbox.organisation.records import Document, Folder, Group, Label, User
+
+if TYPE_CHECKING:
+    from omnipd.sandbox.organisation.ai import Conversation, CreditLimit, Routine
+    from omnipd.sandbox.organisation.api_keys import ApiKey
+    from omnipd.sandbox.organisation.connections import (
+        Connection,
+        ConnectionEnvironment,
+        DbtEnvironment,
+        DbtProject,
+        RefreshSchedule,
+    )
+    from omnipd.sandbox.organisation.drafts import Draft
+    from omnipd.sandbox.organisation.email_only import EmailOnlyUser
+    from omnipd.sandbox.organisation.embed import EmbedUser
+    from omnipd.sandbox.organisation.evals import EvalRun, PromptSet
+    from omnipd.sandbox.organisation.git import GitSettings
+    from omnipd.sandbox.organisation.models import ModelRecord
+    from omnipd.sandbox.organisation.permits import Permit
+    from omnipd.sandbox.organisation.queries import ModelReference
+    from omnipd.sandbox.organisation.schedules import Schedule
+    from omnipd.sandbox.organisation.suggestions import Suggestion
+    from omnipd.sandbox.organisation.uploads import Upload
+
+
+@dataclass(frozen=True)
+class Particulars:
+    """Hold what is said of single documents and folders, beside their records.
+
+    Where nothing is said, there is nothing. An invented organization has no particulars: they
+    are chanced for each item when it is asked for.
+    """
+
+    # By the document's identifier or the folder's id, without the owner's permit.
+    permits: Mapping[str, Sequence[Permit]] = field(default_factory=dict)
+    drafts: Mapping[str, Sequence[Draft]] = field(default_factory=dict)
+    # What a document does not allow, in the words of the wire.
+    forbidden: Mapping[str, frozenset[str]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Holdings:
+    """Hold an organization; the first user is the administrator, the second has a token."""
+
+    models: Sequence[ModelReference]
+    model_records: Sequence[ModelRecord]
+    users: Sequence[User]
+    groups: Sequence[Group] = ()
+    # The role of a group on a model: by the group's id and the model's name.
+    group_roles: Mapping[tuple[str, str], str] = field(default_factory=dict)
+    labels: Sequence[Label] = ()
+    folders: Sequence[Folder] = ()
+    documents: Sequence[Document] = ()
+    particulars: Particulars | None = field(default_factory=Particulars)
+    attributes: Sequence[UserAttribute] = tuple(each for each in ATTRIBUTES if each.system)
+    embed_users: Sequence[EmbedUser] = ()
+    email_only_users: Sequence[EmailOnlyUser] = ()
+    schedules: Sequence[Schedule] = ()
+    api_keys: Sequence[ApiKey] = ()
+    uploads: Sequence[Upload] = ()
+    connections: Sequence[Connection] = ()
+    environments: Sequence[ConnectionEnvironment] = ()
+    refreshes: Sequence[RefreshSchedule] = ()
+    dbt_projects: Sequence[DbtProject] = ()
+    dbt_environments: Sequence[DbtEnvironment] = ()
+    # By the model's name.
+    git: Mapping[str, GitSettings] = field(default_factory=dict)
+    conversations: Sequence[Conversation] = ()
+    user_limits: Sequence[CreditLimit] = ()
+    entity_limits: Sequence[CreditLimit] = ()
+    routines: Sequence[Routine] = ()
+    prompt_sets: Sequence[PromptSet] = ()
+    eval_runs: Sequence[EvalRun] = ()
+    suggestions: Sequence[Suggestion] = ()
+    # Jobs that read a schema again, with how far each is.
+    refresh_jobs: Mapping[str, str] = field(default_factory=dict)

@@ -1,0 +1,101 @@
+"""An organization that nobody has: the same for the same arguments, on every day and machine."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import lru_cache
+
+from omnipd.sandbox.organisation import chance
+from omnipd.sandbox.organisation.ai import (
+    invent_conversations,
+    invent_entity_limits,
+    invent_routines,
+    invent_user_limits,
+)
+from omnipd.sandbox.organisation.api_keys import invent_api_keys
+from omnipd.sandbox.organisation.attributes import ATTRIBUTES
+from omnipd.sandbox.organisation.connections import (
+    invent_connections,
+    invent_dbt_environments,
+    invent_dbt_projects,
+    invent_environments,
+    invent_refreshes,
+)
+from omnipd.sandbox.organisation.documents import invent_documents
+from omnipd.sandbox.organisation.email_only import invent_email_only_users
+from omnipd.sandbox.organisation.embed import invent_embed_users
+from omnipd.sandbox.organisation.evals import invent_eval_runs, invent_prompt_sets
+from omnipd.sandbox.organisation.folders import invent_folders
+from omnipd.sandbox.organisation.git import GIT
+from omnipd.sandbox.organisation.holdings import Holdings
+from omnipd.sandbox.organisation.models import invent_models
+from omnipd.sandbox.organisation.people import (
+    LABELS,
+    invent_group_roles,
+    invent_groups,
+    invent_newcomers,
+    invent_users,
+)
+from omnipd.sandbox.organisation.queries import ModelReference
+from omnipd.sandbox.organisation.records import Document, Folder
+from omnipd.sandbox.organisation.schedules import invent_schedules
+from omnipd.sandbox.organisation.suggestions import invent_suggestions
+from omnipd.sandbox.organisation.uploads import invent_uploads
+
+
+def invent(models: Sequence[ModelReference], *, documents: int, folders: int) -> Holdings:
+    """Invent an organization around some models."""
+    tree, content = _invent_content(tuple(models), documents, folders)
+    users = [*invent_users(), *invent_newcomers()]
+    administrator, token_holder = users[:2]
+    groups = invent_groups(users)
+    strangers = invent_email_only_users()
+    dbt_projects = invent_dbt_projects(models)
+    conversations = invent_conversations(users, models)
+    prompt_sets = invent_prompt_sets(models)
+    return Holdings(
+        models=models,
+        model_records=invent_models(models),
+        users=users,
+        groups=groups,
+        group_roles=invent_group_roles(groups, models),
+        labels=LABELS,
+        folders=tree,
+        documents=content,
+        particulars=None,
+        attributes=ATTRIBUTES,
+        embed_users=invent_embed_users(),
+        email_only_users=strangers,
+        schedules=invent_schedules(content, users, strangers, groups),
+        api_keys=invent_api_keys(users),
+        uploads=invent_uploads(users, content, models),
+        connections=invent_connections(models),
+        environments=invent_environments(models),
+        refreshes=invent_refreshes(models),
+        dbt_projects=dbt_projects,
+        dbt_environments=invent_dbt_environments(dbt_projects, token_holder.membership_id),
+        git=GIT,
+        conversations=conversations,
+        user_limits=invent_user_limits(users),
+        entity_limits=invent_entity_limits(),
+        routines=invent_routines(users, groups, models),
+        prompt_sets=prompt_sets,
+        eval_runs=invent_eval_runs(
+            prompt_sets,
+            [each for each in conversations if each.user_id == administrator.membership_id],
+        ),
+        suggestions=invent_suggestions(models, conversations, administrator.membership_id),
+        refresh_jobs={
+            chance.stable_uuid("refresh job", status): status
+            for status in ("COMPLETED", "FAILED", "IN_PROGRESS")
+        },
+    )
+
+
+@lru_cache(maxsize=8)
+def _invent_content(
+    models: tuple[ModelReference, ...], documents: int, folders: int
+) -> tuple[tuple[Folder, ...], tuple[Document, ...]]:
+    users = invent_users()
+    tree = tuple(invent_folders(users, folders))
+    return tree, tuple(invent_documents(users, tree, models, documents))
