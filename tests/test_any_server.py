@@ -1,0 +1,92 @@
+"""Every reader against other servers: one that hands out a row at a time, and an older one."""
+
+import urllib.error
+import urllib.parse
+import urllib.request
+
+import pandas as pd
+import pytest
+from scripted_server import ScriptedServer, answer
+from test_every_list import EACH, PARENTS, ROLES_OF, TOLD
+
+import omnipd
+from omnipd.sandbox.server import Server
+
+
+@pytest.fixture(scope="module")
+def small():
+    """A sandbox with few documents: a page for each row is many pages."""
+    with Server(documents=12) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def old():
+    """A sandbox that answers in older forms."""
+    with Server(old_shapes=True) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def one_by_one(small):
+    """A server before it that asks it for one row where a hundred were asked for."""
+
+    def step(target):
+        path, _, query = target.partition("?")
+        params = dict(urllib.parse.parse_qsl(query, keep_blank_values=True))
+        asked = params | {name: "1" for name in ("pageSize", "count") if name in params}
+        request = urllib.request.Request(
+            f"{small.url}{path}?{urllib.parse.urlencode(asked)}" if asked else small.url + path,
+            headers={"Authorization": f"Bearer {small.api_key}"},
+        )
+        try:
+            with urllib.request.urlopen(request) as response:
+                return answer(response.read())
+        except urllib.error.HTTPError as error:
+            return answer(error.read(), error.code)
+
+    with ScriptedServer() as running:
+        running.by_target = step
+        yield running
+
+
+#: What an older server has to be told besides.
+TOLD_OLD = {"read_document_abilities": TOLD["read_document_permissions"]}
+
+
+def client_of(url, key):
+    return omnipd.connect(url, key, cache=False, requests_per_minute=None)
+
+
+def arguments(path, name, omni):
+    parents = [PARENTS[name](omni)] if name in PARENTS else []
+    return parents, ROLES_OF.get(path, TOLD.get(name, lambda _omni: {}))(omni)
+
+
+READERS = [(path, name) for path, name in EACH if name != "whoami"]
+pytestmark = [
+    pytest.mark.filterwarnings("ignore::omnipd.OmniWarning"),
+    pytest.mark.parametrize(("path", "name"), READERS, ids=[f"{p} {n}" for p, n in READERS]),
+]
+
+
+def test_a_page_for_each_row_gives_the_same_frame(small, one_by_one, path, name):
+    omni = client_of(small.url, small.api_key)
+    parents, told = arguments(path, name, omni)
+    before = len(one_by_one.requests)
+    whole = getattr(omnipd, name)(*parents, **told, client=omni)
+    singly = getattr(omnipd, name)(*parents, **told, client=client_of(one_by_one.url, "key"))
+    pd.testing.assert_frame_equal(singly, whole)
+    assert whole.attrs["omni"]["requests"] <= len(one_by_one.requests) - before
+
+
+def test_an_older_server_gives_the_same_columns_and_types(server, old, path, name):
+    frames = []
+    for running in (server, old):
+        omni = client_of(running.url, running.api_key)
+        parents, told = arguments(path, name, omni)
+        told |= TOLD_OLD[name](omni) if name in TOLD_OLD else {}
+        frames.append(getattr(omnipd, name)(*parents, **told, client=omni))
+    new_shape, old_shape = frames
+    assert new_shape.dtypes.to_dict() == old_shape.dtypes.to_dict()
+    assert len(old_shape) > 0
