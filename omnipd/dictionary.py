@@ -10,12 +10,17 @@ from omnipd.client import Client
 from omnipd.envelope import AnyQuery, Built, Envelope
 from omnipd.errors import AuthenticationError, ForbiddenError, NotFoundError, OmniError
 from omnipd.fieldcheck import KnownField, check_fields, check_names
+from omnipd.locks import ProcessLock
 from omnipd.models import TOPIC_FIELDS
 
 _Place = tuple[str, str, str | None]
+_Known = Mapping[str, KnownField]
 
-# The topics that a client may not read: asking again with every query would cost a request each.
-_CLOSED: WeakKeyDictionary[Client, set[_Place]] = WeakKeyDictionary()
+# What each client was told of a topic; None for one that it may not read. A query that passes by
+# what was told then is sent, and one that does not makes the topic be read again: so this may be old.
+_TOLD: WeakKeyDictionary[Client, dict[_Place, _Known | None]] = WeakKeyDictionary()
+# Queries that begin at the same time ask once.
+_ASKING = ProcessLock()
 
 
 def check_first(query: AnyQuery, request: Envelope, client: Client, wanted: bool | None) -> None:
@@ -52,11 +57,16 @@ def _check(query: Mapping[str, Any], client: Client, branch_id: str | None) -> N
     if not topic:
         return
     place = (str(query["modelId"]), str(topic), branch_id)
-    known, is_stored = _known(place, client, refresh=False)
     where = f"The topic {topic}"
-    if known is not None and is_stored and not _passes(query, known, where):
-        # The model may have changed since.
-        known, _ = _known(place, client, refresh=True)
+    with _ASKING:
+        told = _TOLD.setdefault(client, {})
+        is_new = place not in told
+        if is_new:
+            is_new = _ask(told, place, client, refresh=False)
+        known = told.get(place)
+        if known is not None and not is_new and not _passes(query, known, where):
+            _ask(told, place, client, refresh=True)  # the model may have changed since
+            known = told.get(place)
     if known is not None:
         check_fields(query, known, where)
 
@@ -69,13 +79,14 @@ def _passes(query: Mapping[str, Any], known: Mapping[str, KnownField], where: st
     return True
 
 
-def _known(
-    place: _Place, client: Client, *, refresh: bool
-) -> tuple[dict[str, KnownField] | None, bool]:
-    """Return the fields of a topic, None when they cannot be had; and whether that is stored."""
-    closed = _CLOSED.setdefault(client, set())
-    if place in closed:
-        return None, False
+def _ask(
+    told: dict[_Place, _Known | None], place: _Place, client: Client, *, refresh: bool
+) -> bool:
+    """Read a topic and note its fields; return whether the answer is fresh from Omni.
+
+    What fails for now is not noted, and asked for again with the next query.
+    """
+    told.pop(place, None)
     model_id, topic, branch_id = place
     try:
         table, facts = TOPIC_FIELDS.below((model_id, topic)).read_table(
@@ -84,10 +95,10 @@ def _known(
     except AuthenticationError:
         raise
     except (ForbiddenError, NotFoundError):
-        closed.add(place)
-        return None, False
+        told[place] = None
+        return True
     except OmniError:
-        return None, False
+        return True
     columns = ("fully_qualified_name", "kind", "data_type", "date_type", "time_frames")
     known = {
         row["fully_qualified_name"]: KnownField(
@@ -98,4 +109,5 @@ def _known(
         )
         for row in table.select(columns).to_pylist()
     }
-    return known or None, facts["requests"] == 0
+    told[place] = known or None
+    return bool(facts["requests"])

@@ -50,7 +50,11 @@ def check_names(query: Mapping[str, Any]) -> None:
     """
     selected = query.get("fields") or []
     named = [
-        *(("sorted by", sort.get("column_name")) for sort in query.get("sorts") or []),
+        *(
+            ("sorted by", sort.get("column_name"))
+            for sort in query.get("sorts") or []
+            if isinstance(sort, Mapping)
+        ),
         *(("pivoted by", name) for name in query.get("pivots") or []),
         *(("filled by", name) for name in query.get("fill_fields") or []),
         *(
@@ -61,9 +65,10 @@ def check_names(query: Mapping[str, Any]) -> None:
     ]
     for what, name in named:
         if name not in selected:
+            near = _near(str(name), selected) or "Put it into the fields, brackets and all."
             raise ArgumentError(
                 f"The query is {what} {name}, which it does not select.",
-                hint=_near(str(name), selected) or "Put it into the fields, brackets and all.",
+                hint=f"{near} {_UNCHECKED}",
             )
 
 

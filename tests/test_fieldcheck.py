@@ -84,6 +84,56 @@ def test_the_check_costs_one_request_for_each_topic_and_none_afterwards(omni, se
     assert paths(server, before) == ["flights", "run", "run", "run", "run"]
 
 
+def test_queries_that_begin_together_ask_for_their_topic_once(omni, server):
+    before = len(server.requests)
+    months = [ORIGINS.where(field("flights.date[month_num]") == month) for month in range(1, 5)]
+    omnipd.run_queries(months)
+    assert sorted(paths(server, before)) == ["flights", "run", "run", "run", "run"]
+
+
+def test_without_a_cache_too_the_check_costs_one_request(server):
+    with omnipd.connect(
+        server.url, server.api_key, requests_per_minute=None, cache=False
+    ) as client:
+        before = len(server.requests)
+        ORIGINS.run(client=client)
+        ORIGINS.run(client=client)
+    assert paths(server, before) == ["flights", "run", "run"]
+
+
+def test_whatever_runs_a_query_checks_it_first(omni, server, tmp_path):
+    before = len(server.requests)
+    wrong = ORIGINS.select("flights.orgin")
+    for run in (
+        wrong.run,
+        lambda: omnipd.run_query_arrow(wrong),
+        lambda: omnipd.iter_batches(wrong),
+        lambda: omnipd.query_to_parquet(wrong, tmp_path / "x.parquet"),
+        lambda: omnipd.run_queries([wrong]),
+        lambda: omnipd.explain(wrong),
+        lambda: omnipd.schema(wrong),
+        lambda: wrong.run(ttl="1h"),
+    ):
+        with pytest.raises(omnipd.ArgumentError, match=r"Did you mean flights\.origin"):
+            run()
+    assert "run" not in paths(server, before)
+    assert sum(batch.num_rows for batch in omnipd.iter_batches(ORIGINS)) == 3
+    assert omnipd.query_to_parquet(ORIGINS, tmp_path / "x.parquet") == 3
+
+
+def test_a_stored_result_needs_no_check(server, tmp_path):
+    def run():
+        with omnipd.connect(
+            server.url, server.api_key, requests_per_minute=None, cache_dir=tmp_path
+        ) as client:
+            return ORIGINS.run(ttl="1h", client=client)
+
+    before = len(server.requests)
+    first, second = run(), run()
+    assert first.equals(second)
+    assert paths(server, before) == ["flights", "run"]
+
+
 def test_reading_the_fields_beforehand_makes_the_check_free(omni, server):
     omnipd.read_topic_fields([(FLIGHTS, "flights")])
     before = len(server.requests)
