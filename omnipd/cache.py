@@ -11,6 +11,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import json
+import math
 import shutil
 import uuid
 from collections.abc import Mapping
@@ -194,7 +195,7 @@ def parse_lifetime(cache: Any, name: str = "cache") -> timedelta | None:
         return timedelta(minutes=10)
     if isinstance(cache, timedelta):
         lifetime = cache
-    elif isinstance(cache, int | float):
+    elif isinstance(cache, int | float) and math.isfinite(cache):
         lifetime = timedelta(seconds=cache)
     else:
         unit = {"s": 1, "m": 60, "h": 3600, "d": 86400}.get(str(cache)[-1:])

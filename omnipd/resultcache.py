@@ -56,6 +56,9 @@ class ResultCache:
         try:
             with pa.memory_map(str(file)) as mapped:
                 content = mapped.read_buffer()
+        except OSError:  # there is none, or it is not ours to read
+            return None
+        try:
             notes = json.loads(pa.ipc.open_stream(content).schema.metadata[_NOTES])
             if notes["asked"] != asked:
                 raise ValueError("not what was stored")
@@ -67,8 +70,6 @@ class ResultCache:
             ):
                 return None
             return decode(content), dict(notes["facts"])
-        except FileNotFoundError:
-            return None
         except (pa.ArrowException, OmniError, OSError, ValueError, KeyError, TypeError) as error:
             reason = type(error).__name__
         self._set_aside(file, reason)
