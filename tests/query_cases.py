@@ -403,7 +403,7 @@ FANOUT_CASES = [
 
 # --- time grains
 
-_TIME_GRAINS = {
+TIME_GRAINS = {
     "year": "date_trunc('year', {})",
     "quarter": "date_trunc('quarter', {})",
     "month": "date_trunc('month', {})",
@@ -443,7 +443,7 @@ GRAIN_CASES = [
                        count(*) AS "order_items.count"
                 FROM order_items GROUP BY 1""",
         )
-        for grain, sql in _TIME_GRAINS.items()
+        for grain, sql in TIME_GRAINS.items()
     ),
     *(
         Case(
@@ -453,7 +453,7 @@ GRAIN_CASES = [
                        count(*) AS "users.count"
                 FROM users GROUP BY 1""",
         )
-        for grain, sql in _TIME_GRAINS.items()
+        for grain, sql in TIME_GRAINS.items()
         if grain not in _NOT_OF_DATES
     ),
     Case(

@@ -6,14 +6,16 @@ import inspect
 import json
 import pickle
 import warnings
+from collections import Counter
 
 import pytest
-from builder_cases import BUILT, CONDITIONS, NOT_SAID, OTHER_WORDS, QUERIES
+from builder_cases import BUILT, CONDITIONS, NOT_SAID, OTHER_WORDS, QUERIES, plain
 from query_answers import assert_answers
-from query_cases import CASES, FLIGHTS, NOW, flights
+from query_cases import CASES, FLIGHTS, NOW, ORDERS, TIME_GRAINS, flights
 
 import omnipd
 from omnipd import Query, envelope, field
+from omnipd.sandbox.semantic.warehouse import warehouse
 from omnipd.sandbox.server import Server
 
 
@@ -57,6 +59,48 @@ def test_what_is_built_answers_as_sql_written_by_hand(dated, case, query):
         totals = bool(case.query.get("column_totals"))
         table = omnipd.run_query_arrow(query, totals=totals, client=dated)
     assert_answers(table, case)
+
+
+#: Cases that list the keys of the rows they keep, by a single condition.
+KEYED = {"order_items.id": "order_items", "users.id": "users"}
+LISTS = [case for case in CASES if case.name in CONDITIONS and case.query["fields"][0] in KEYED]
+
+
+@pytest.mark.parametrize("case", LISTS, ids=lambda case: case.name)
+def test_a_negation_keeps_exactly_the_other_rows(dated, case):
+    [name], [key] = case.query["filters"], case.query["fields"]
+    if name == "order_items.average_sale_price":
+        return  # a measure keeps groups
+    condition = CONDITIONS[case.name](field(name))
+    query = plain(case).where(~condition).limit(None)
+    kept = omnipd.run_query_arrow(query, client=dated).column(key).to_pylist()
+    orders = warehouse("orders")
+    known = orders.run(case.sql).column(key).to_pylist()
+    everything = orders.run(f"SELECT id FROM {KEYED[key]}").column("id").to_pylist()
+    assert Counter(kept) == Counter(everything) - Counter(known)
+    assert len(known) + len(kept) == len(everything)
+
+
+@pytest.mark.parametrize("grain", TIME_GRAINS)
+def test_a_condition_at_a_grain_keeps_the_rows_of_that_value(dated, grain):
+    """Of a few rows, the value at the grain; it keeps all rows with the same value."""
+    sql = TIME_GRAINS[grain].format("created_at")
+    orders = warehouse("orders")
+    at = field(f"order_items.created_at[{grain}]")
+    for value in (
+        orders.run(
+            f"SELECT DISTINCT {sql} AS value FROM order_items "
+            "WHERE date_trunc('second', created_at) = created_at ORDER BY value DESC LIMIT 3"
+        )
+        .column("value")
+        .to_pylist()
+    ):
+        query = Query(ORDERS, "orders").select("order_items.id").where(at == value)
+        kept = omnipd.run_query_arrow(query, client=dated).column(0).to_pylist()
+        literal = f"'{value}'" if not isinstance(value, int) else value
+        wanted = orders.run(f"SELECT id FROM order_items WHERE {sql} = {literal}")
+        assert Counter(kept) == Counter(wanted.column("id").to_pylist())
+        assert kept
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
