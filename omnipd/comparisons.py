@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -115,7 +114,7 @@ class Field:
 
     def __init__(self, name: str) -> None:
         bare, grain = grains.split(name) if isinstance(name, str) else ("", None)
-        if "." not in bare.strip(".") or "[" in bare or "]" in bare:
+        if "." not in bare.strip(".") or any(sign in bare + (grain or "") for sign in "[]"):
             raise ArgumentError(
                 f"{name!r} is no name of a field.",
                 hint="For example users.state or orders.created_at[month].",
@@ -171,8 +170,11 @@ class Field:
         case : bool, default True
             Whether upper and lower case differ.
         """
-        if isinstance(values, str | Mapping) or not isinstance(values, Iterable):
-            raise ArgumentError(f"{self!r}.isin takes a list of values, not {values!r:.60}.")
+        if isinstance(values, str | Mapping | pd.DataFrame) or not isinstance(values, Iterable):
+            raise ArgumentError(
+                f"{self!r}.isin takes a list of values, not {type(values).__name__}.",
+                hint="Of a DataFrame, pass a column.",
+            )
         listed = sorted(values, key=str) if isinstance(values, set | frozenset) else list(values)
         return Comparison(f"{self!r}.isin({listed!r})", self._one_of(listed, case=case))
 
@@ -251,6 +253,8 @@ class Field:
         if _kind(low) == "number" and _kind(high) == "number":
             parts = (self._bound(">=", low, words), self._bound("<=", high, words))
             return Comparison(words, Junction("AND", parts))
+        if "number" in {_kind(low), _kind(high)}:
+            raise ArgumentError(f"{words} takes two numbers or two dates.")
         left, right = self._moment(low, words), self._moment(high, words)
         if left.start is not None and right.start is not None and left.start >= right.start:
             raise ArgumentError(
@@ -606,7 +610,8 @@ def _check_case(case: object) -> None:
 def _plain(value: Any) -> Any:
     """Return the Python value of a scalar of NumPy or Arrow."""
     if isinstance(value, np.datetime64):
-        return pd.Timestamp(value)
+        day = value.item()  # a date for whole days, else what is as fine as it is
+        return day if type(day) is date else pd.Timestamp(value)
     if isinstance(value, np.generic):
         return value.item()
     if callable(as_py := getattr(value, "as_py", None)):
@@ -622,8 +627,8 @@ def _kind(value: Any) -> str:
     if isinstance(plain, bool):
         return "boolean"
     if isinstance(plain, int | float | Decimal):
-        missing = plain.is_nan() if isinstance(plain, Decimal) else math.isnan(plain)
-        return "null" if missing else "number"
+        exact = plain if isinstance(plain, int | Decimal) else Decimal(repr(plain))
+        return "null" if isinstance(exact, Decimal) and exact.is_nan() else "number"
     if isinstance(plain, date):
         return "date"
     if isinstance(plain, str):

@@ -292,6 +292,8 @@ def _check_values(query: Mapping[str, Any]) -> None:
 
 def checked_limit(limit: Any) -> int | None:
     """Return a number of rows, None for no limit, or refuse what is neither."""
+    if callable(item := getattr(limit, "item", None)):  # a NumPy scalar
+        limit = item()
     if limit is None or limit == "all":
         return None
     if isinstance(limit, bool) or not isinstance(limit, int) or limit < 1:

@@ -216,9 +216,7 @@ class Query:
         rows : int
             How many.
         """
-        if isinstance(rows, bool) or not isinstance(rows, int) or rows < 0:
-            raise ArgumentError(f"offset({rows!r}) must be a whole number of rows, 0 or more.")
-        return self._with(offset=rows)
+        return self._with(offset=_whole("offset", rows, least=0))
 
     def pivot(self, *fields: str | Field, column_limit: int | None = None) -> Query:
         """Make columns of the values of dimensions; they are selected, too.
@@ -231,7 +229,9 @@ class Query:
             The most columns. Default: Omni's 50.
         """
         query = self.select(*fields)._adding("pivots", _names(fields))
-        return query if column_limit is None else query._with(column_limit=column_limit)
+        if column_limit is None:
+            return query
+        return query._with(column_limit=_whole("column_limit", column_limit, least=1))
 
     def fill(self, *fields: str | Field) -> Query:
         """Have Omni fill the gaps of dimensions, such as days without rows; they are selected, too.
@@ -314,6 +314,13 @@ def _without_defaults(wire: Mapping[str, Any]) -> dict[str, Any]:
     return {
         key: value for key, value in wire.items() if key not in defaults or value != defaults[key]
     }
+
+
+def _whole(name: str, given: Any, *, least: int) -> int:
+    number = item() if callable(item := getattr(given, "item", None)) else given
+    if isinstance(number, bool) or not isinstance(number, int) or number < least:
+        raise ArgumentError(f"{name}={given!r} must be a whole number, {least} or more.")
+    return number
 
 
 def _names(fields: Iterable[str | Field]) -> list[str]:

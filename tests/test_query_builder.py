@@ -8,6 +8,7 @@ import pickle
 import warnings
 from collections import Counter
 
+import numpy as np
 import pytest
 from builder_cases import BUILT, CONDITIONS, NOT_SAID, OTHER_WORDS, QUERIES, plain
 from query_answers import assert_answers
@@ -214,6 +215,7 @@ def test_queries_are_equal_when_they_send_the_same():
     assert one == Query("m", "t").select("a.b").select(field("a.c"), "a.b")
     assert one == one.limit(1000) == one.offset(0) == one.where() == one.sort()
     assert one != Query("m", "t").select("a.c", "a.b")
+    assert one.limit(np.int64(5)).offset(np.int64(2)) == one.limit(5).offset(2)
     assert one != "Query"
     big, small = field("a.n") > 1, field("a.n") < 9
     assert one.where(big, small) == one.where(big & small) == one.where(big).where(small)
@@ -253,6 +255,7 @@ def test_the_repr_is_plain():
         (lambda: Query("m", "t").limit(0), "1 or more"),
         (lambda: Query("m", "t").limit(True), "1 or more"),
         (lambda: Query("m", "t").offset(-1), "0 or more"),
+        (lambda: Query("m", "t").pivot("a.b", column_limit=0), "1 or more"),
         (lambda: Query("m", "t").to_dict(), "asks for no fields"),
         (lambda: Query("m", "t").pivot("a.b").limit(None).to_dict(), "numeric limit"),
         (lambda: Query.from_dict({"modelId": "m", "fields": ["a.b"], "filter": {}}), "'filters'"),
