@@ -175,7 +175,8 @@ def test_no_query_that_is_right_is_refused(omni):
     for case in CASES:
         if case.name in WRONG or not case.query.get("join_paths_from_topic_name"):
             continue
-        omnipd.explain(case.query, check=True)
+        plan = omnipd.explain(case.query, check=True)
+        assert plan.fields["name"].tolist() == case.query["fields"]
     wrong = next(one for one in CASES if one.name == "a text filter on a number is no filter")
     with pytest.raises(omnipd.ArgumentError, match="NUMBER, and its filter is of type string"):
         omnipd.explain(wrong.query, check=True)

@@ -4,7 +4,7 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 from builder_cases import BUILT
-from query_cases import CASES, FLIGHTS, ORDERS, flights, orders
+from query_cases import FLIGHTS, ORDERS, flights, orders
 from query_cases import NOW as FRIDAY
 
 import omnipd
@@ -127,11 +127,3 @@ def test_warnings_of_a_plan_are_told():
             "invalid_calculations": {"share": "division by text"},
         }
     ) == ["slow", "share: division by text"]
-
-
-def test_every_case_has_a_plan(dated):
-    names = {case.name for case, _ in BUILT}
-    for case in CASES:
-        if case.name in names and case.query.get("join_paths_from_topic_name"):
-            plan = omnipd.explain(case.query, client=dated)
-            assert plan.fields["name"].tolist() == case.query["fields"]
