@@ -77,6 +77,7 @@ class QueryEngine(Protocol):
         *,
         now: datetime,
         user_attributes: Mapping[str, Any] = ...,
+        model: Any = ...,
     ) -> Any:
         """Plan a query."""
 

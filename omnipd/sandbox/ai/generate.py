@@ -13,12 +13,14 @@ from omnipd.sandbox.organisation.attributes import effective_values
 from omnipd.sandbox.organisation.records import User
 from omnipd.sandbox.query.display import shown
 from omnipd.sandbox.query.envelope import Envelope
+from omnipd.sandbox.query.planned_model import planned_model
 from omnipd.sandbox.query.result_file import records
 from omnipd.sandbox.query.run import acting_for, check_query_api, workbook_address
 from omnipd.sandbox.query.verdict import message, plan, result
 from omnipd.sandbox.refusals import BadRequest, Forbidden, NotFound, RefusedRequest
 from omnipd.sandbox.reply import Reply, json_reply
 from omnipd.sandbox.request import Call
+from omnipd.sandbox.semantic.model import Model
 from omnipd.sandbox.semantic.refusal import Refused
 
 
@@ -31,6 +33,7 @@ class _Asked:
     topic: str | None
     run: bool
     workbook_url: bool
+    branch_id: str | None
     user_id: str | None
 
 
@@ -39,7 +42,8 @@ def generate_query(call: Call) -> Reply:
     asked = _read(call.request.body)
     user = acting_for(call, asked.user_id)
     permissions = PERMISSIONS[user.model_role]
-    model = _model(call, asked)
+    shared = _model(call, asked)
+    model: Model = planned_model(call, shared.id, asked.branch_id) or shared
     if not {"USE_AI", "QUERY_TOPICS"} <= permissions:
         raise Forbidden
     if asked.run:
@@ -48,7 +52,7 @@ def generate_query(call: Call) -> Reply:
         raise NotFound(f"Topic with name {asked.topic} does not exist")
     if not call.world.behaviour.ai_credits_left:
         raise RefusedRequest(402, "The AI credits of this organization are used up")
-    known = find(model.name, asked.prompt, asked.topic)
+    known = find(shared.name, asked.prompt, asked.topic)
     if known is None:
         raise RefusedRequest(400, "No query was generated: the sandbox does not know this prompt")
 
@@ -61,7 +65,7 @@ def generate_query(call: Call) -> Reply:
         "error": None,
     }
     if asked.run:
-        answer |= _outcome(call, query, known.topic, user)
+        answer |= _outcome(call, query, known.topic, user, model)
     if asked.workbook_url and "USE_WORKBOOKS" in permissions:
         answer["workbookUrl"] = workbook_address(call.world.jobs.next_id())
     return json_reply(answer)
@@ -75,9 +79,6 @@ def _read(body: bytes) -> _Asked:
     model_id = uuid(given, "modelId")
     if model_id is None:
         raise BadRequest("Required", at="modelId")
-    branch_id = uuid(given, "branchId")
-    if branch_id is not None:
-        raise NotFound(f"Branch with id {branch_id} does not exist")
     if given.get("contextQuery") is not None:
         raise BadRequest("the sandbox does not look at contextQuery", at="contextQuery")
     # Taken and without effect: no prompt of the list leaves the topics.
@@ -89,6 +90,7 @@ def _read(body: bytes) -> _Asked:
         run=boolean(given, "runQuery", default=True),
         workbook_url=boolean(given, "workbookUrl"),
         user_id=uuid(given, "userId"),
+        branch_id=uuid(given, "branchId"),
     )
 
 
@@ -128,7 +130,9 @@ def _old_shape(query: Mapping[str, Any]) -> dict[str, Any]:
     return {"model_job": {"model_id": query["modelId"], **rest}}
 
 
-def _outcome(call: Call, query: Mapping[str, Any], topic: str, user: User) -> dict[str, Any]:
+def _outcome(
+    call: Call, query: Mapping[str, Any], topic: str, user: User, model: Model
+) -> dict[str, Any]:
     """Run a query; what fails now is told beside the query, not in its place."""
     # A topic's name in the SQL means its base view, here and nowhere else (docs/wire.md).
     sql = query["userEditedSQL"].replace(f"${{{topic}}}", f"${{{query['table']}}}")
@@ -146,6 +150,7 @@ def _outcome(call: Call, query: Mapping[str, Any], topic: str, user: User) -> di
         effective_values(user, call.world.organisation.attributes),
         may_view_sql=view_sql,
         world=call.world,
+        model=model,
     )
     try:
         table, _ = result(submission, call.world)

@@ -14,9 +14,10 @@ from omnipd.sandbox.query.display import shown
 from omnipd.sandbox.query.envelope import read_envelope, unreadable_filter
 from omnipd.sandbox.query.jobs import Job
 from omnipd.sandbox.query.lines import footer, header, write_line
+from omnipd.sandbox.query.planned_model import planned_model
 from omnipd.sandbox.query.result_file import result_file, timed_out
 from omnipd.sandbox.query.verdict import Submission, message, plan, result, write_verdict
-from omnipd.sandbox.refusals import BadRequest, Forbidden, NotFound, RefusedRequest
+from omnipd.sandbox.refusals import BadRequest, Forbidden, RefusedRequest
 from omnipd.sandbox.reply import Document, Reply, Sink, Stream
 from omnipd.sandbox.request import Call
 from omnipd.sandbox.semantic.refusal import BadFilter, Refused
@@ -31,12 +32,9 @@ def run_query(call: Call) -> Reply:
     check_query_api(call)
     envelope = read_envelope(call.request.body)
     user = acting_for(call, envelope.user_id)
-    if envelope.model_id not in world.engine.models:
-        raise NotFound(f"Model with id {envelope.model_id} does not exist")
     # The body's branch wins over the older query parameter.
     branch_id = envelope.branch_id or call.parameters["branch_id"]
-    if branch_id is not None:
-        raise NotFound(f"Branch with id {branch_id} does not exist")
+    model = planned_model(call, envelope.model_id, branch_id)
     permissions = PERMISSIONS[user.model_role]
     if not _needed_permissions(envelope.query) <= permissions:
         raise Forbidden
@@ -48,6 +46,7 @@ def run_query(call: Call) -> Reply:
             effective_values(user, world.organisation.attributes),
             may_view_sql=view_sql,
             world=world,
+            model=model,
         )
     except BadFilter:
         raise unreadable_filter() from None

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from omnipd.sandbox.query.envelope import Envelope
+    from omnipd.sandbox.semantic.model import Model
     from omnipd.sandbox.world import QueryPlan, World
 
 # Said in place of any detail to those without VIEW_SQL; Omni's own sentence is to this effect.
@@ -38,12 +39,19 @@ class Submission:
 
 
 def plan(
-    envelope: Envelope, user_attributes: Mapping[str, Any], *, may_view_sql: bool, world: World
+    envelope: Envelope,
+    user_attributes: Mapping[str, Any],
+    *,
+    may_view_sql: bool,
+    world: World,
+    model: Model | None = None,
 ) -> Submission:
     """Plan a query; a refusal is an outcome like any other, and stands in the job's line."""
     try:
+        # None is the model that the query names, as it is served.
+        composed = {} if model is None else {"model": model}
         outcome = world.engine.plan(
-            envelope.query, now=world.now(), user_attributes=user_attributes
+            envelope.query, now=world.now(), user_attributes=user_attributes, **composed
         )
     except Refused as refusal:
         outcome = refusal

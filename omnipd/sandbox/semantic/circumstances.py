@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Set
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -23,14 +23,14 @@ class OtherQueries:
     ----------
     references
         ``staticQueryReferences``: queries by key, each with a ``model_id``.
-    model_id
-        The model that they must be on, too.
+    model_ids
+        The ids of the model that they must be on, too.
     write_query
         How to write a query as SQL.
     """
 
     references: Mapping[str, Any]
-    model_id: str
+    model_ids: Set[str]
     write_query: WriteQuery
     _written: dict[tuple[str, bool], tuple[exp.Query, list[str]]] = field(default_factory=dict)
 
@@ -67,12 +67,12 @@ class OtherQueries:
         model_id = query.get("model_id")
         if not isinstance(model_id, str):
             raise Refused("PLAN", f'The query "{key}" of staticQueryReferences needs a model_id')
-        if model_id.lower() != self.model_id:
+        if model_id.lower() not in self.model_ids:
             raise Refused("PLAN", f'The query "{key}" is on another model, which is not modelled')
         if query.get("userEditedSQL"):
             raise Refused("PLAN", f'The query "{key}" is SQL, which is not modelled in a filter')
         changed = {"limit": None, "offset": 0} if without_limit else {}
-        return self.write_query({**query, "modelId": self.model_id, **changed})
+        return self.write_query({**query, "modelId": model_id.lower(), **changed})
 
 
 @dataclass(frozen=True)

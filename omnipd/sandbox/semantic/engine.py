@@ -68,6 +68,7 @@ class Engine:
         *,
         now: datetime,
         user_attributes: Mapping[str, Any] = MappingProxyType({}),
+        model: Model | None = None,
     ) -> Plan:
         """Plan a query.
 
@@ -79,6 +80,8 @@ class Engine:
             The moment that relative dates refer to; UTC when it has no zone.
         user_attributes
             The attributes of the acting user.
+        model
+            The model to plan on, such as a branch; the one that the query names unless given.
 
         Raises
         ------
@@ -91,15 +94,18 @@ class Engine:
         """
         moment = now.astimezone(UTC).replace(tzinfo=None) if now.tzinfo else now
         try:
-            return self._plan(query, Circumstances(moment, user_attributes))
+            return self._plan(
+                query,
+                model or self.models[query["modelId"]],
+                Circumstances(moment, user_attributes),
+            )
         except RecursionError as error:
             raise Refused("PLAN", "The query is nested too deeply") from error
 
-    def _plan(self, query: Mapping[str, Any], around: Circumstances) -> Plan:
+    def _plan(self, query: Mapping[str, Any], model: Model, around: Circumstances) -> Plan:
         if is_sql_job(query):
-            model = self.models[query["modelId"]]
             return plan_sql_job(model, self._databases[model.id], query, around)
-        drafted = self._draft(query, around)
+        drafted = _drafted(query, model, around)
         # Nothing is left to select when every field is missing.
         sql = write_sql(drafted).sql("duckdb", pretty=True) if drafted.selected else ""
         return Plan(
@@ -108,21 +114,8 @@ class Engine:
             missing_fields=drafted.missing,
             limit=drafted.request.limit,
             query=drafted.request.echo,
+            shared_model_id=model.id,
         )
-
-    def _draft(self, query: Mapping[str, Any], around: Circumstances) -> Draft:
-        model = self.models[query["modelId"]]
-        request = Request.read(query)
-
-        def write_other(other: Mapping[str, Any]) -> tuple[exp.Query, list[str]]:
-            drafted = self._draft(other, around)
-            columns = result_columns(drafted)
-            if drafted.missing or drafted.totals:
-                raise Refused("PLAN", "A query that a filter refers to misses fields or has totals")
-            return write_sql(drafted), [each.name for each in columns]
-
-        queries = OtherQueries(request.static_queries, model.id, write_other)
-        return draft(model, request, replace(around, queries=queries))
 
     def execute(self, plan: Plan) -> pa.Table:
         """Run a planned query; safe to call from several threads.
@@ -134,4 +127,18 @@ class Engine:
         """
         if not plan.sql:
             return pa.table({})
-        return self._databases[plan.query["modelId"]].run(plan.sql, plan.row_cap)
+        return self._databases[plan.shared_model_id].run(plan.sql, plan.row_cap)
+
+
+def _drafted(query: Mapping[str, Any], model: Model, around: Circumstances) -> Draft:
+    request = Request.read(query)
+
+    def write_other(other: Mapping[str, Any]) -> tuple[exp.Query, list[str]]:
+        drafted = _drafted(other, model, around)
+        columns = result_columns(drafted)
+        if drafted.missing or drafted.totals:
+            raise Refused("PLAN", "A query that a filter refers to misses fields or has totals")
+        return write_sql(drafted), [each.name for each in columns]
+
+    queries = OtherQueries(request.static_queries, {model.id, query["modelId"]}, write_other)
+    return draft(model, request, replace(around, queries=queries))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from sqlglot import exp
 
@@ -41,7 +42,7 @@ class Aggregate:
     # It counts the rows of a joined view that has no primary key to tell them by.
     needs_key: bool = False
 
-    @property
+    @cached_property
     def signature(self) -> tuple[object, ...]:
         """Tell aggregates apart that would come out differently."""
         key = None if self.key is None else tuple(part.sql("duckdb") for part in self.key)

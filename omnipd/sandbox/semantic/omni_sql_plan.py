@@ -67,6 +67,7 @@ def plan_omni_sql(
         missing_fields=[],
         limit=statement.limit,
         query=echoed(known),
+        shared_model_id=model.id,
         omni_sql=query["userEditedSQL"],
         omni_sql_parse_failed=False,
     )

@@ -18,6 +18,8 @@ class Plan:
     limit: int | None
     # The query as planned, defaults filled in.
     query: dict[str, Any]
+    # The shared model whose database runs it.
+    shared_model_id: str
     # How many rows are returned at most, whatever the SQL says.
     row_cap: int | None = None
     # The SQL that was sent, and whether it had to be run without being understood.

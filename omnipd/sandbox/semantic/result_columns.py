@@ -84,5 +84,5 @@ def limited(draft: Draft, select: exp.Select) -> exp.Select:
     """Apply the query's limit and offset."""
     request = draft.request
     if request.limit is not None:
-        select = select.limit(request.limit)
-    return select.offset(request.offset) if request.offset else select
+        select = select.limit(request.limit, copy=False)
+    return select.offset(request.offset, copy=False) if request.offset else select

@@ -32,10 +32,12 @@ def from_joins(draft: Draft, select: exp.Select) -> exp.Select:
     for node in draft.joined():
         table = table_of(node.view, node.alias)
         if node.parent is None:
-            select = select.from_(table)
+            select = select.from_(table, copy=False)
         else:
-            select = select.join(table, on=draft.on(node), join_type="left")
-    return select.where(conjunction(draft.where)) if draft.where else select
+            select = select.join(table, on=draft.on(node), join_type="left", copy=False)
+    if not draft.where:
+        return select
+    return select.where(conjunction([test.copy() for test in draft.where]), copy=False)
 
 
 def after(steps: Sequence[tuple[str, exp.Query]], last: exp.Select) -> exp.Select:

@@ -60,6 +60,7 @@ def plan_verbatim(model: Model, database: Warehouse, query: Mapping[str, Any]) -
         missing_fields=[],
         limit=None,
         query=echoed(known),
+        shared_model_id=model.id,
         row_cap=row_cap,
     )
 

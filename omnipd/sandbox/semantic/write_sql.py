@@ -77,11 +77,11 @@ def _one_select(draft: Draft) -> exp.Select:
     select = from_joins(draft, select)
     grouped = [places[each.name].copy() for each in draft.selected if each.key is not None]
     if grouped and draft.grouped:
-        select = select.group_by(*grouped)
+        select = select.group_by(*grouped, copy=False)
     if draft.having:
         select = select.having(
-            conjunction([with_aggregates(test, aggregate) for test in draft.having])
+            conjunction([with_aggregates(test, aggregate) for test in draft.having]), copy=False
         )
     order = ordered(draft, sort_value)
-    select = limited(draft, select.order_by(*order) if order else select)
+    select = limited(draft, select.order_by(*order, copy=False) if order else select)
     return after(draft.other_queries, select)

@@ -1,7 +1,7 @@
 from typing import Any
 
 import pytest
-from query_cases import FLIGHTS, NOW, date, flights, number, orders, text, users
+from query_cases import FLIGHTS, NOW, ORDERS, date, flights, number, orders, text, users
 
 from omnipd.sandbox.semantic.engine import BadFilter, Engine, Refused
 
@@ -166,6 +166,7 @@ def test_a_query_that_fails_in_the_database_is_a_query_error(engine: Engine) -> 
         missing_fields=[],
         limit=None,
         query=plan.query,
+        shared_model_id=ORDERS,
     )
     with pytest.raises(Refused) as refused:
         engine.execute(broken)
