@@ -107,6 +107,7 @@ if TYPE_CHECKING:
     from omnipd.people import read_users as read_users
     from omnipd.people import read_whoami_roles as read_whoami_roles
     from omnipd.people import whoami as whoami
+    from omnipd.pieces import run_query_in_pieces as run_query_in_pieces
     from omnipd.plans import Plan as Plan
     from omnipd.plans import explain as explain
     from omnipd.plans import schema as schema
@@ -229,6 +230,7 @@ _HOMES = {
         "whoami",
     ),
     "plans": ("Plan", "explain", "schema"),
+    "pieces": ("run_query_in_pieces",),
     "queries": ("run_query", "run_query_arrow"),
     "questions": ("Answer", "ask"),
     "query": ("Query",),

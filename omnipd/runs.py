@@ -34,6 +34,8 @@ class Run:
         As for :func:`omnipd.run_query`.
     client : Client
         Who asks.
+    warns : bool
+        Whether a result at its limit is a warning.
 
     Attributes
     ----------
@@ -54,6 +56,7 @@ class Run:
         totals: bool,
         names: str,
         client: Client,
+        warns: bool = True,
     ) -> None:
         check_choice("names", names, ("field", "label"))
         check_timeout(timeout)
@@ -70,6 +73,7 @@ class Run:
         self.totals = totals
         self.names = names
         self._timeout = timeout
+        self._warns = warns
         self._outcome = jobs.Outcome()
         self._limit_reached = False
 
@@ -176,7 +180,7 @@ class Run:
                 )
             return
         self._limit_reached = limit is not None and rows >= limit
-        if limit is None or rows < limit:
+        if limit is None or rows < limit or not self._warns:
             return
         # Rows above the limit are kept: which of them are too many, nothing tells.
         has = f"exactly {rows:,} rows" if rows == limit else f"{rows:,} rows"

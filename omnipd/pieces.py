@@ -1,0 +1,320 @@
+"""A large result, asked for in pieces along a time: one query per month, say, joined again."""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+from datetime import date, datetime
+from typing import Any, Literal
+
+import pandas as pd
+import pyarrow as pa
+
+from omnipd import envelope
+from omnipd.client import Client, current_client
+from omnipd.clock import check_timeout
+from omnipd.envelope import AnyQuery
+from omnipd.errors import ArgumentError, OmniError, notice
+from omnipd.frames import scalar_columns, to_frame
+from omnipd.params import check_choice
+from omnipd.runs import Run
+
+#: Grains from the coarsest to the finest. No week: it lies in two months.
+_GRAINS = ("year", "quarter", "month", "date", "hour", "minute", "second", "millisecond")
+_PERIODS = {"year": "Y", "quarter": "Q", "month": "M", "date": "D"}
+_MOST_PIECES = 1000
+
+#: A filter of the split field that picks one piece.
+Piece = dict[str, Any]
+
+
+def run_query_in_pieces(
+    query: AnyQuery,
+    *,
+    split_on: str,
+    by: str = "month",
+    start: date | str | None = None,
+    end: date | str | None = None,
+    limit: int | Literal["all"] = "all",
+    model_id: str | None = None,
+    branch_id: str | None = None,
+    user_id: str | None = None,
+    cache: str | None = None,
+    timeout: float | None = None,
+    names: str = "field",
+    client: Client | None = None,
+) -> pd.DataFrame:
+    """Run a governed query once for each month, say, and return the rows of all as one frame.
+
+    For results that are too large or too slow for one query. Rows of different pieces are never
+    added up, so a query is refused unless each of its rows belongs to one piece: the field to split
+    on must be among its fields, as it is or at a grain that is as fine as the pieces. The pieces are
+    read one after the other; what changes in between may be seen in one and not in another.
+
+    Parameters
+    ----------
+    query : Query, dict, str or path
+        As for :func:`run_query`. Without totals, pivots, calculations, an offset and SQL, which
+        speak of all rows at once. Its sorts must begin with the field to split on, or be none.
+    split_on : str
+        The time field to split on, without a grain: ``orders.created_at``.
+    by : {"year", "quarter", "month", "date"}, default "month"
+        How long a piece is.
+    start, end : date or str, optional
+        Only rows from `start` on and before `end`, which leaves out rows without a time. Where one
+        is not given, one more query asks for it; where neither is, rows without a time are a piece
+        of their own.
+    limit : int or "all", default "all"
+        Number of rows of the whole. The query's own limit does not count.
+    model_id, branch_id, user_id, cache
+        As for :func:`run_query`.
+    timeout : float, optional
+        Wall-clock seconds for each piece. Default: the client's, else 600.
+    names : {"field", "label"}, default "field"
+        As for :func:`run_query`.
+    client : Client, optional
+        As for :func:`run_query`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        The rows that :func:`run_query` would return, in the order of the pieces: as the query
+        sorts, else upwards with rows without a time last. ``df.attrs["omni"]`` has ``pieces``, how
+        many queries they took, and ``job_ids``.
+
+    Raises
+    ------
+    ArgumentError
+        If the query cannot be joined from pieces, or there would be more than 1,000.
+    OmniError
+        As for :func:`run_query`. ``partial`` is a frame of the pieces before, if any.
+
+    See Also
+    --------
+    run_query : The same in one query.
+    query_to_parquet : One query in bounded memory.
+
+    Examples
+    --------
+    >>> import omnipd
+    >>> with omnipd.sandbox() as omni:
+    ...     df = omnipd.run_query_in_pieces({
+    ...         "modelId": omni.models["flights"], "join_paths_from_topic_name": "flights",
+    ...         "fields": ["flights.date[date]", "flights.origin", "flights.count"],
+    ...     }, split_on="flights.date", by="quarter")
+    >>> len(df), df["flights.count"].sum(), df.attrs["omni"]["pieces"]
+    (1095, 336776, 5)
+    """
+    client = current_client(client)
+    check_timeout(timeout)
+    whole = envelope.build(
+        query,
+        limit=limit,
+        model_id=model_id,
+        branch_id=branch_id,
+        user_id=user_id,
+        client_user_id=client.user_id,
+        cache=cache,
+    )
+    filters = whole.body["query"]["filters"]
+    check_choice("by", by, _PERIODS)
+    _check_split(whole, split_on, by)
+    downwards, nulls_first = _order(whole, split_on, by)
+    first, last = _moment("start", start), _moment("end", end)
+    if first is not None and last is not None and first >= last:
+        raise ArgumentError(f"start={start!r} is not before end={end!r}: no row lies between them.")
+
+    def run(piece: Piece | None, rows: int | None, **changes: Any) -> tuple[pa.Table, Run]:
+        asked = whole.body["query"] | changes
+        if piece is not None:
+            asked = asked | {"filters": _narrowed(asked["filters"], split_on, piece)}
+        one = Run(
+            whole.body | {"query": asked},
+            limit="all" if rows is None else rows,
+            model_id=None,
+            branch_id=None,
+            user_id=whole.params.get("userId"),
+            cache=None,
+            timeout=timeout,
+            totals=False,
+            names="field" if changes else names,
+            client=client,
+            warns=False,
+        )
+        return one.guarded(one.table), one
+
+    def edge(*, last_one: bool) -> pd.Timestamp | None:
+        """Return where the first piece begins or the last one ends, None without any time."""
+        column = f"{split_on}[{by}]"
+        sort = {"column_name": column, "sort_descending": last_one}
+        # Without the other filters: one of a measure would judge groups that are not the query's.
+        own = {name: one for name, one in filters.items() if name == _own_name(filters, split_on)}
+        there: Piece = {"type": "null", "is_negative": True}
+        found, _ = run(there, 1, fields=[column], sorts=[sort], filters=own)
+        return _period(found.column(0)[0].as_py(), by, later=last_one) if len(found) else None
+
+    pieces: list[Piece] = []
+    low = edge(last_one=False) if first is None else first
+    high = edge(last_one=True) if last is None and low is not None else last
+    if low is not None and high is not None:
+        pieces = _between(low, high, by)
+    if first is None and last is None:
+        nothing: Piece = {"type": "null", "is_negative": False}
+        pieces = [*pieces, nothing] if nulls_first == downwards else [nothing, *pieces]
+    if not pieces:  # nothing lies in the range; one query still tells the columns
+        never = [{"type": "null", "is_negative": negative} for negative in (True, False)]
+        pieces = [{"type": "composite", "conjunction": "AND", "filters": never}]
+    if downwards:
+        pieces.reverse()
+    tables: list[pa.Table] = []
+    runs: list[Run] = []
+    left = whole.limit
+    for piece in pieces:
+        try:
+            table, one = run(piece, left)
+        except OmniError as error:
+            error.partial = _joined(tables, runs, whole.limit, complete=False) if tables else None
+            raise
+        tables.append(table)
+        runs.append(one)
+        left = None if left is None else left - len(table)
+        if left is not None and left <= 0:
+            notice(
+                f"The result has {whole.limit:,} rows, which is its limit: there may be more. "
+                'Pass limit="all" for all of them.'
+            )
+            break
+    return _joined(tables, runs, whole.limit, complete=True)
+
+
+def _joined(
+    tables: list[pa.Table], runs: list[Run], limit: int | None, *, complete: bool
+) -> pd.DataFrame:
+    table = runs[-1].guarded(
+        lambda: scalar_columns(pa.concat_tables(tables, promote_options="permissive"))
+    )
+    facts = [run.facts() for run in runs]
+    whole = facts[-1] | {
+        "job_id": None,
+        "sql": None,
+        "limit": limit,
+        "limit_reached": limit is not None and len(table) >= limit,
+        "complete": complete,
+        "pieces": len(runs),
+        "job_ids": [one["job_id"] for one in facts],
+    }
+    return to_frame(table, whole)
+
+
+def _check_split(whole: envelope.Envelope, split_on: str, by: str) -> None:
+    """Refuse what cannot be put together again from pieces."""
+    query = whole.body["query"]
+    if not isinstance(split_on, str) or not split_on or "[" in split_on:
+        raise ArgumentError(
+            f"split_on={split_on!r} is not the name of a field.",
+            hint="Give it without a grain: split_on='orders.created_at'.",
+        )
+    if whole.is_sql:
+        raise ArgumentError("SQL cannot be split into pieces.", hint="Put the range into the SQL.")
+    for key in ("pivots", "calculations", "column_totals", "row_totals", "offset", "fill_fields"):
+        if query.get(key):
+            raise ArgumentError(
+                f"The query has {key}, which speak of all rows and not of those of a piece.",
+                hint="Leave it out, or use run_query.",
+            )
+    fine = _fine_enough(split_on, by)
+    if not any(name.lower() in fine for name in query["fields"]):
+        raise ArgumentError(
+            f"A row of this query may lie in two pieces: it does not tell {split_on} by {by}.",
+            hint=f"Add '{split_on}[{by}]' or a finer grain to its fields.",
+        )
+
+
+def _fine_enough(split_on: str, by: str) -> set[str]:
+    """Return the columns, in small letters, whose values lie in one piece each."""
+    finer = _GRAINS[_GRAINS.index(by) :]
+    return {split_on.lower(), *(f"{split_on}[{grain}]".lower() for grain in finer)}
+
+
+def _order(whole: envelope.Envelope, split_on: str, by: str) -> tuple[bool, bool]:
+    """Return whether pieces come downwards, and whether rows without a time come first."""
+    sorts = whole.body["query"]["sorts"]
+    if not sorts:
+        return False, False
+    lead = sorts[0] if isinstance(sorts[0], dict) else {}
+    column = str(lead.get("column_name"))
+    if column.lower() not in _fine_enough(split_on, by):
+        raise ArgumentError(
+            f"The query sorts by {column} first, and pieces are in the order of {split_on}.",
+            hint="Sort by the split field first, or leave sorts out and sort the frame.",
+        )
+    downwards = bool(lead.get("sort_descending"))
+    # Nulls come first upwards and last downwards, unless the query says otherwise (docs/wire.md).
+    placed = {"FIRST": True, "LAST": False}.get(str(lead.get("null_sort")).upper())
+    if lead.get("null_sort") == "DIALECT_DEFAULT":
+        raise ArgumentError(
+            "Where the database puts nulls is not known here.",
+            hint='Give null_sort "FIRST" or "LAST".',
+        )
+    return downwards, placed if placed is not None else not downwards
+
+
+def _moment(name: str, given: date | str | None) -> pd.Timestamp | None:
+    if given is None:
+        return None
+    moment = None
+    if isinstance(given, date | str):
+        with contextlib.suppress(ValueError, TypeError):
+            moment = pd.Timestamp(given)
+    if moment is None or pd.isna(moment) or moment.tz is not None:
+        raise ArgumentError(
+            f"{name}={given!r} is no date.",
+            hint='Give a date or text such as "2024-03-01", without a time zone.',
+        )
+    return moment
+
+
+def _period(value: datetime | date, by: str, *, later: bool) -> pd.Timestamp:
+    """Return where the piece begins that a truncated time names, or where it ends.
+
+    A truncated time that is no beginning of a piece was cut in another time zone: one day more.
+    """
+    moment = pd.Timestamp(value).tz_localize(None)
+    period = moment.to_period(_PERIODS[by])
+    if moment != period.start_time:
+        period = (moment + pd.Timedelta(days=1 if later else -1)).to_period(_PERIODS[by])
+    return (period + 1 if later else period).start_time
+
+
+def _between(first: pd.Timestamp, last: pd.Timestamp, by: str) -> list[Piece]:
+    """Return the pieces from one moment on and before another, upwards."""
+    inner = pd.period_range(first, last, freq=_PERIODS[by])
+    edges = [first, *(one.start_time for one in inner if first < one.start_time < last), last]
+    if len(edges) - 1 > _MOST_PIECES:
+        raise ArgumentError(
+            f"That would be {len(edges) - 1:,} pieces by {by}, a query each.",
+            hint="Take longer pieces, or give start= and end=.",
+        )
+    return [
+        {
+            "type": "date",
+            "kind": "BETWEEN",
+            "left_side": left.strftime("%Y-%m-%d %H:%M:%S"),
+            "right_side": right.strftime("%Y-%m-%d %H:%M:%S"),
+        }
+        for left, right in itertools.pairwise(edges)
+        if left < right
+    ]
+
+
+def _narrowed(filters: dict[str, Any], split_on: str, piece: Piece) -> dict[str, Any]:
+    """Return filters that hold and pick a piece; one field has one filter, so they are combined."""
+    name = _own_name(filters, split_on)
+    before = filters.get(name)
+    both = {"type": "composite", "conjunction": "AND", "filters": [before, piece]}
+    return filters | {name: piece if before is None else both}
+
+
+def _own_name(filters: dict[str, Any], split_on: str) -> str:
+    """Return how the query's own filters call the field; Omni does not mind the case."""
+    return next((name for name in filters if name.lower() == split_on.lower()), split_on)
