@@ -84,7 +84,9 @@ class WalkCache:
         self._quarantine(files.path_of(key), reason)
         return None
 
-    def save(self, path: str, pages: list[tuple[Mapping[str, str], bytes]]) -> None:
+    def save(
+        self, path: str, pages: list[tuple[Mapping[str, str], bytes]], fetched_at: datetime
+    ) -> None:
         """Store all pages of one finished walk, with one mark and one moment of expiry."""
         files = self._open()
         if files is None or sum(len(body) for _, body in pages) > _LARGEST_BODY:
@@ -93,7 +95,6 @@ class WalkCache:
         from requests_cache.models.request import CachedRequest  # noqa: PLC0415
         from requests_cache.models.response import CachedResponse  # noqa: PLC0415
 
-        now = datetime.now(UTC)
         mark = uuid.uuid4().hex
         try:
             self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -103,12 +104,12 @@ class WalkCache:
                     content=body,
                     status_code=200,
                     url=url,
-                    created_at=now,
-                    expires=now + self.lifetime,
+                    created_at=fetched_at,
+                    expires=fetched_at + self.lifetime,
                     headers=CaseInsensitiveDict({_WALK_HEADER: mark}),
                     request=CachedRequest(method="GET", url=url),
                 )
-            self._drop_expired(now)
+            self._drop_expired(datetime.now(UTC))
         except (OSError, KeyError, TypeError, ValueError) as error:
             self._give_up(f"cannot be written ({type(error).__name__})")
 

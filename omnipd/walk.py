@@ -136,7 +136,7 @@ class Walk:
 
         table, complete, total = self._collect(begin, query, here, strict=self._strict)
         if client.cache is not None and complete:
-            client.cache.save(path, taken)
+            client.cache.save(path, taken, started)
         return table, self._facts(asked, started, complete, total)
 
     def _collect(
