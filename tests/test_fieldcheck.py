@@ -134,6 +134,21 @@ def test_a_stored_result_needs_no_check(server, tmp_path):
     assert paths(server, before) == ["flights", "run"]
 
 
+def test_a_branch_and_a_workbook_are_checked_by_their_own_topics(omni, server):
+    models = omnipd.read_models()
+    below = models[models["base_model_id"] == ORDERS]
+    workbook = below.loc[below["model_kind"] == "WORKBOOK", "id"].iloc[0]
+    branch = below.loc[below["model_kind"] == "BRANCH", "id"].iloc[0]
+    before = len(server.requests)
+    assert len(ITEMS.run(model_id=workbook)) == 240
+    assert len(ITEMS.run(branch_id=branch)) == 240
+    read = [one for one in list(server.requests)[before:] if "/topic/" in one.path]
+    assert [(one.path.split("/")[4], dict(one.query)) for one in read] == [
+        (workbook, {}),
+        (ORDERS, {"branch_id": branch}),
+    ]
+
+
 def test_reading_the_fields_beforehand_makes_the_check_free(omni, server):
     omnipd.read_topic_fields([(FLIGHTS, "flights")])
     before = len(server.requests)
