@@ -31,6 +31,8 @@ class Behaviour:
         Act as if nobody held ``VIEW_SQL``.
     query_api_enabled : bool
         The organization's feature flag for the query endpoints.
+    manual_sql_allowed : bool
+        Without it, SQL by hand fails as a job, whoever sends it.
     ai_credits_left : bool
         Without any, the AI answers 402.
     old_shapes : bool
@@ -48,6 +50,7 @@ class Behaviour:
     accepts_sort_by_updated_at: bool = False
     redact_sql: bool = False
     query_api_enabled: bool = True
+    manual_sql_allowed: bool = True
     ai_credits_left: bool = True
     old_shapes: bool = False
     scim_count_at_most: int | None = None

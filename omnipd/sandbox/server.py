@@ -79,8 +79,8 @@ class Server:
     engine : QueryEngine, optional
         What plans and runs queries; the bundled models when None.
     requests_per_minute, retry_after, slow_job_polls, labels_as_objects, accepts_labels_filter, \
-accepts_sort_by_updated_at, redact_sql, query_api_enabled, ai_credits_left, \
-old_shapes, scim_count_at_most
+accepts_sort_by_updated_at, redact_sql, query_api_enabled, \
+manual_sql_allowed, ai_credits_left, old_shapes, scim_count_at_most
         See :class:`omnipd.sandbox.behaviour.Behaviour`.
 
     Examples
@@ -105,6 +105,7 @@ old_shapes, scim_count_at_most
         accepts_sort_by_updated_at: bool = False,
         redact_sql: bool = False,
         query_api_enabled: bool = True,
+        manual_sql_allowed: bool = True,
         ai_credits_left: bool = True,
         old_shapes: bool = False,
         scim_count_at_most: int | None = None,
@@ -120,6 +121,7 @@ old_shapes, scim_count_at_most
             accepts_sort_by_updated_at=accepts_sort_by_updated_at,
             redact_sql=redact_sql,
             query_api_enabled=query_api_enabled,
+            manual_sql_allowed=manual_sql_allowed,
             ai_credits_left=ai_credits_left,
             old_shapes=old_shapes,
             scim_count_at_most=scim_count_at_most,

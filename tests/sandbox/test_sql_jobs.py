@@ -84,3 +84,14 @@ def test_sql_that_cannot_be_read_says_so_and_runs_as_it_is(server, wire):
     assert rows(job) == [{"n": 336_776}]
     assert job["summary"]["omni_sql_parse_failed"] is True
     assert "omni_sql" not in job["summary"]
+
+
+def test_sql_by_hand_may_be_forbidden_in_the_job(serve, connect):
+    server = serve(documents=0, manual_sql_allowed=False)
+    wire = connect(server)
+    job = ask(wire, verbatim(server, "SELECT 1 AS a"))
+    assert (job["status"], job["error_type"]) == ("ERROR", "FORBIDDEN")
+    topic = {"join_paths_from_topic_name": "flights", "fields": ["flights.count"]}
+    assert rows(ask(wire, {"modelId": server.models["flights"], **topic})) == [
+        {"flights.count": 336_776}
+    ]

@@ -48,6 +48,9 @@ def plan(
 ) -> Submission:
     """Plan a query; a refusal is an outcome like any other, and stands in the job's line."""
     try:
+        if envelope.query.get("userEditedSQL") and not world.behaviour.manual_sql_allowed:
+            # The job fails here, not the request (docs/wire.md).
+            raise Refused("FORBIDDEN", "SQL by hand is not allowed here")
         # None is the model that the query names, as it is served.
         composed = {} if model is None else {"model": model}
         outcome = world.engine.plan(

@@ -35,6 +35,8 @@ class Warehouse:
     """Answer SQL on one data set; safe to share between threads."""
 
     dataset: Dataset
+    # A query that takes longer is ended.
+    longest_seconds: float = 60
     _connection: duckdb.DuckDBPyConnection = field(init=False)
     _filled: bool = field(default=False, init=False)
     _lock: threading.Lock = field(default_factory=threading.Lock, init=False)
@@ -106,16 +108,24 @@ class Warehouse:
         """Bind a select on a cursor that cannot write."""
         self._fill_once()
         cursor = self._connection.cursor()
+        watch = threading.Timer(self.longest_seconds, cursor.interrupt)
+        watch.daemon = True
         try:
             statements = cursor.extract_statements(select)
             if [each.type for each in statements] != [duckdb.StatementType.SELECT]:
                 raise Refused("QUERY", "Only a single SELECT statement can be run")
             # A SELECT may still hold an INSERT, in a WITH.
             cursor.execute("BEGIN TRANSACTION READ ONLY")
+            watch.start()
             yield cursor.sql(select)
+        except duckdb.InterruptException as error:
+            raise Refused(
+                "KILL", f"The query took longer than {self.longest_seconds} seconds"
+            ) from error
         except duckdb.Error as error:
             raise Refused("QUERY", str(error)) from error
         finally:
+            watch.cancel()
             cursor.close()
 
     def _fill_once(self) -> None:

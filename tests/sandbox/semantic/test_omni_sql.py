@@ -230,7 +230,7 @@ def test_a_reference_to_what_the_model_does_not_have_is_an_error(
         ("SELECT ${users.id} FROM ${users} WHERE state = 'Texas'", "state in SQL"),
         ("SELECT ${users.id} + 1 FROM ${users}", "${users.id} + 1 needs a name"),
         ("SELECT ${users.id} + 1 AS a, ${users.id} + 2 AS a FROM ${users}", '"a"'),
-        ("SELECT ${users.id} FROM ${users} LIMIT 10 PERCENT", "LIMIT"),
+        ("SELECT ${users.id} FROM ${users} LIMIT 1 + 1", "LIMIT"),
         ("SELECT ${users.state}, ${users.name} FROM ${users} GROUP BY 1", '"users.name"'),
         ("SELECT COUNT(*) AS n FROM ${users} GROUP BY ${users.state}", "GROUP BY ${users.state}"),
         ("SELECT COUNT(*) AS n FROM ${users} GROUP BY ROLLUP (${users.state})", "ROLLUP"),

@@ -84,11 +84,11 @@ def test_the_summary_describes_the_columns_as_dimensions(engine: Engine) -> None
 
 def test_types_of_the_database_become_those_of_the_wire(engine: Engine) -> None:
     sql = """SELECT 1::UTINYINT AS small, 1::HUGEINT AS wide, 1.50 AS exact, 1e0 AS rough,
-        'x'::ENUM('x') AS word, TIME '10:00' AS clock, '{"a": 1}'::JSON AS json, NULL AS nothing,
+        'x'::ENUM('x') AS word, TIME '10:00' AS clock, '{"a": 1}'::JSON AS json,
         TIMESTAMP_NS '2024-01-01 00:00:00' AS fine"""
     table = engine.execute(engine.plan(verbatim(sql), now=NOW))
     assert [str(kind) for kind in table.schema.types] == [
-        "int64", "int64", "decimal128(3, 2)", "double", "string", "string", "string", "string",
+        "int64", "int64", "decimal128(3, 2)", "double", "string", "string", "string",
         "timestamp[us]",
     ]  # fmt: skip
 
@@ -224,3 +224,13 @@ def test_sql_can_only_read_the_tables(database: Warehouse, sql: str) -> None:
     assert refused.value.error_type == "QUERY"
     assert database.run("SELECT * FROM users").equals(before)
     assert database.run(tables).to_pylist() == [{"n": 3}]
+
+
+ENDLESS = "SELECT count(*) AS n FROM range(1000000000) a, range(1000000000) b"
+
+
+def test_sql_that_does_not_end_is_ended() -> None:
+    impatient = Warehouse(DATASETS["orders"], longest_seconds=0.05)
+    with pytest.raises(Refused, match=r"longer than 0\.05 seconds") as refused:
+        impatient.run(ENDLESS)
+    assert refused.value.error_type == "KILL"
