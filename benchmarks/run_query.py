@@ -2,8 +2,10 @@
 
     pip install -e . -r benchmarks/requirements.txt
     python benchmarks/run_query.py [--rows 100 10000 100000 1000000] [--rounds 7]
-        [--program run_query iter_batches query_to_parquet cache_hit omniframes omni-python-sdk]
+        [--program omniframes omni-python-sdk run_query iter_batches query_to_parquet cache_hit]
         [--speed MB/s] [--emoji]
+
+Times are those beside the first program of the same round.
 
 The answer is a query's, ten columns of mixed types, about 113 bytes a row in Arrow. omniframes and
 run_query end in the same frame, of Arrow types; omni-python-sdk ends in an Arrow table. The other
@@ -31,7 +33,6 @@ QUERY = {
     "fields": [f"orders.{name}" for name in COLUMNS],
     "limit": None,
 }
-BESIDE = "omniframes"
 
 
 def arrow_stream(rows: int) -> bytes:
@@ -151,6 +152,22 @@ def omni_python_sdk(url: str) -> int:
     return int(table.num_rows)
 
 
+def transfer(url: str) -> int:
+    """Take every byte of the answer and do nothing with it; return the rows that it names."""
+    import re
+    from urllib.request import Request, urlopen
+
+    last = b""
+    with urlopen(Request(f"{url}/api/v1/query/run", b"{}")) as reply:
+        start = reply.read(8192)
+        while piece := reply.read(256 * 1024):
+            last = piece
+    assert last.endswith(b"}\n") or not last
+    found = re.search(rb'"num_rows": (\d+)', start)
+    assert found is not None
+    return int(found.group(1))
+
+
 PROGRAMS: dict[str, Callable[[str], int]] = {
     "run_query": run_query,
     "iter_batches": iter_batches,
@@ -158,6 +175,7 @@ PROGRAMS: dict[str, Callable[[str], int]] = {
     "cache_hit": cache_hit,
     "omniframes": omniframes,
     "omni-python-sdk": omni_python_sdk,
+    "transfer": transfer,
 }
 
 
@@ -189,7 +207,7 @@ def main() -> None:
         "--program",
         nargs="+",
         choices=PROGRAMS,
-        default=["run_query", "omniframes", "omni-python-sdk"],
+        default=["omniframes", "omni-python-sdk", "run_query"],
     )
     parser.add_argument("--speed", type=float, help="megabytes a second on the line")
     parser.add_argument("--emoji", action="store_true")
@@ -205,30 +223,25 @@ def main() -> None:
 
 def compare(given: argparse.Namespace) -> None:
     """Print a line for each program at each size."""
-    print("| rows | Arrow, MB | program | s | to omniframes | peak, MB | to Arrow | sent, MB |")
-    print("|---|---|---|---|---|---|---|---|")
+    first = given.program[0]
+    print(f"| rows | Arrow, MB | program | s | to {first} | peak, MB | to Arrow |")
+    print("|---|---|---|---|---|---|---|")
     for rows in given.rows:
         stream = arrow_stream(rows)
         ready = answer(stream, rows, emoji=given.emoji)
         server = side_by_side.ReadyServer(lambda _, ready=ready: ready, given.speed)
         found = side_by_side.rounds(__file__, given.program, [server.url], rows, given.rounds)
+        arrow = len(stream) / 1e6
         for program in given.program:
-            beside = (
-                f"{side_by_side.ratio(found, program, BESIDE, 0):.3f}"
-                if BESIDE in given.program
-                else ""
-            )
             seconds, megabytes = (side_by_side.median(found, program, what) for what in (0, 1))
-            arrow = len(stream) / 1e6
             cells = [
                 f"{rows:,}",
-                f"{arrow:,.1f}",
+                f"{arrow:,.2f}",
                 program,
                 f"{seconds:.4f}",
-                beside,
+                f"{side_by_side.ratio(found, program, first, 0):.3f}",
                 f"{megabytes:,.1f}",
                 f"{megabytes / arrow:.2f}",
-                f"{len(ready) / 1e6:,.1f}",
             ]
             print(f"| {' | '.join(cells)} |", flush=True)
 

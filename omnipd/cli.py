@@ -358,7 +358,7 @@ def cache(clear: bool, cache_dir: Path | None) -> None:
     if clear:
         click.echo(f"{clear_cache(cache_dir=cache_dir)} stored answers deleted from {folder}")
         return
-    files = list((folder / "lists").glob("*/*.json"))
+    files = [*folder.glob("lists/*/*.json"), *folder.glob("results/*/*.arrow")]
     size = sum(file.stat().st_size for file in files)
     click.echo(f"{folder}: {len(files)} stored answers, {size / 1e6:.1f} MB")
 

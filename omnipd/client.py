@@ -212,14 +212,16 @@ class Client:
         params: Mapping[str, str] | None = None,
         body: Any = None,
         deadline: Deadline,
+        most: int | None = None,
     ) -> Generator[bytes, None, None]:
         """Send one request and yield the body of its good answer as it arrives.
 
         A GET is retried until an answer begins; a POST only while Omni cannot have seen it. Once
         the body has begun, a break is a NetworkError (a DeadlineError when the time is up): the
-        caller knows what can be resumed.
+        caller knows what can be resumed. A body of more than `most` bytes is refused; by default
+        one that is larger than a result that is held as a whole may be.
         """
-        return self._stream(method, path, params, body, deadline, False)
+        return self._stream(method, path, params, body, deadline, False, most or LARGEST_RESULT)
 
     def close(self) -> None:
         """Close the connections. A later call opens new ones."""
@@ -261,6 +263,7 @@ class Client:
         body: Any,
         deadline: Deadline,
         whole: bool,
+        most: int = LARGEST_BODY,
     ) -> Generator[bytes, None, None]:
         """Yield the body of a 2xx answer. ``whole`` yields it as one piece, so a cut can be retried."""
         retry = Retry(
@@ -274,7 +277,7 @@ class Client:
         redirects = 0
         while True:
             self._pace(deadline, retry)
-            reply = self._exchange(method, path, params, body, deadline, whole)
+            reply = self._exchange(method, path, params, body, deadline, most)
             if isinstance(reply, Failure):
                 retry.after_failure(reply)
                 continue
@@ -314,7 +317,7 @@ class Client:
         params: Mapping[str, str] | None,
         body: Any,
         deadline: Deadline,
-        whole: bool,
+        most: int,
     ) -> Reply | Failure:
         self.requests_sent += 1
         reply = self._transport.exchange(
@@ -324,7 +327,7 @@ class Client:
             json=body,
             deadline=deadline,
             read_seconds=WAIT_READ_SECONDS if path.endswith("/query/wait") else READ_SECONDS,
-            most=LARGEST_BODY if whole else LARGEST_RESULT,
+            most=most,
         )
         if self._limiter is not None:
             self._limiter.arrived()

@@ -36,6 +36,7 @@ RUN, WAIT = "/api/v1/query/run", "/api/v1/query/wait"
 QUERY_SECONDS = 600.0
 
 _FINAL = {"COMPLETE", "ERROR", "FAILED"}
+_ANY_SIZE = 2**62
 _BROKEN_WAITS = 5
 _EMPTY_WAITS = 2
 
@@ -146,6 +147,11 @@ class _Job:
         return self.final is not None
 
     @property
+    def most(self) -> int | None:
+        """The largest answer: one that is handed on and never held may be of any size."""
+        return None if self.again else _ANY_SIZE
+
+    @property
     def lost(self) -> bool:
         """Whether a result was handed on in part, and must not begin again."""
         return self.handed_on and not self.again and not self.settled
@@ -223,7 +229,12 @@ def _post(
     try:
         yield from job.read(
             client.stream(
-                "POST", RUN, params=envelope.params, body=envelope.body, deadline=deadline
+                "POST",
+                RUN,
+                params=envelope.params,
+                body=envelope.body,
+                deadline=deadline,
+                most=job.most,
             )
         )
     except (NetworkError, ResponseError, OutcomeUnknownError) as error:
@@ -263,7 +274,13 @@ def _wait(client: Client, deadline: Deadline, job: _Job) -> Iterator[Begin | pa.
         failure: OmniError | None = None
         try:
             yield from job.read(
-                client.stream("GET", WAIT, params={"jobIds": str(job.id)}, deadline=deadline)
+                client.stream(
+                    "GET",
+                    WAIT,
+                    params={"jobIds": str(job.id)},
+                    deadline=deadline,
+                    most=job.most,
+                )
             )
         except (NetworkError, ResponseError) as error:
             failure = error

@@ -184,6 +184,17 @@ def test_a_loop_that_is_left_early_leaves_no_connection_in_use(scripted, fake_ti
         assert len(omnipd.run_query(LIMITLESS, client=client)) == 1000
 
 
+def test_a_result_that_is_never_held_may_be_larger_than_one_that_is(
+    scripted, fake_time, monkeypatch
+):
+    monkeypatch.setattr("omnipd.client.LARGEST_RESULT", 5000)
+    scripted.script(answer(whole_answer(arrow(MANY, rows_per_batch=100))))
+    with client_of(scripted, fake_time) as client:
+        assert sum(one.num_rows for one in omnipd.iter_batches(LIMITLESS, client=client)) == 1000
+        with pytest.raises(ResponseError, match="MiB"):
+            omnipd.run_query(LIMITLESS, client=client)
+
+
 # --- late failures
 
 WHOLE = whole_answer(arrow(MANY, rows_per_batch=100))
