@@ -13,7 +13,7 @@ from omnipd.cli import main
 PAGE = Path(__file__).parent / "shell.md"
 _WIDTH = 88
 _MARKED = re.compile(
-    r"(?P<start><!-- help: omnipd(?P<command>(?: \w+)?) -->\n).*?(?P<end><!-- end of help -->)",
+    r"(?P<start><!-- help: omnipd(?P<command>(?: \w+)*) -->\n).*?(?P<end><!-- end of help -->)",
     re.DOTALL,
 )
 

@@ -64,6 +64,10 @@ class _Command(click.Command):
         return ctx.exit(code)
 
 
+class _CommandWithOthers(_Command, click.Group):
+    """A command that does something by itself, and has others below it."""
+
+
 @contextlib.contextmanager
 def _ended_as_by_ctrl_c() -> Iterator[None]:
     """Tidy up after SIGTERM too: by itself it ends Python without a word, and leaves its files."""
@@ -323,17 +327,23 @@ def whoami(model_id: tuple[str, ...], **given: Any) -> None:
         click.echo("omnipd: Omni lists roles on 200 models only; there are more.", err=True)
 
 
-@main.command(cls=_Command)
+@main.group(cls=_CommandWithOthers, invoke_without_command=True)
 @click.option("--port", default=8000, show_default=True, help="0 takes a free one.")
 @click.option(
     "--documents", default=600, show_default=True, help="Size of the invented organization."
 )
+@click.option(
+    "--org", type=click.Path(path_type=Path), help="A folder with an organization of your own."
+)
 @click.option("--requests-per-minute", type=int, help="Be as strict as Omni, for example 60.")
-def sandbox(port: int, documents: int, requests_per_minute: int | None) -> None:
+@click.pass_context
+def sandbox(ctx: click.Context, /, **given: Any) -> None:
     """Start an Omni on this machine, for as long as this command runs."""
     from omnipd.launch import sandbox as launch  # noqa: PLC0415
 
-    with launch(port=port, documents=documents, requests_per_minute=requests_per_minute) as omni:
+    if ctx.invoked_subcommand is not None:
+        return
+    with launch(**given) as omni:
         click.echo(f"export OMNI_BASE_URL={omni.base_url}")
         click.echo(f"export OMNI_API_KEY={omni.api_key}")
         for name, identity in omni.models.items():
@@ -344,6 +354,16 @@ def sandbox(port: int, documents: int, requests_per_minute: int | None) -> None:
             threading.Event().wait()
         except KeyboardInterrupt:
             click.echo("\nStopped.", err=True)
+
+
+@sandbox.command("init", cls=_Command)
+@click.argument("folder", type=click.Path(path_type=Path))
+def sandbox_init(folder: Path) -> None:
+    """Write the sandbox's organization to a folder, to change it and start it with --org."""
+    from omnipd.launch import write_demo  # noqa: PLC0415
+
+    write_demo(folder)
+    click.echo(f"Change what you like, then: omnipd sandbox --org {folder}")
 
 
 @main.command(cls=_Command)

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, Literal, Self
 
 from omnipd.client import Client
-from omnipd.errors import SettingsError
+from omnipd.errors import ArgumentError, SettingsError
 from omnipd.settings import Secret, resolve
 from omnipd.transport import Reply
 from omnipd.verdicts import Failure
@@ -38,22 +38,28 @@ class Sandbox(Client):
         *,
         port: int,
         documents: int,
+        org: str | Path | None,
         requests_per_minute: int | None,
         cache: str | float | Literal[False],
         timeout: float | None,
         now: Callable[[], datetime] | None,
     ) -> None:
         server_class = _server_class()
-        unusable = None
+        unusable = bad_org = None
         try:
             self.server = server_class(
                 port=port,
                 documents=documents,
+                org=org,
                 requests_per_minute=requests_per_minute,
                 **({} if now is None else {"now": now}),
             ).start()
         except (OSError, OverflowError) as error:
             unusable = str(error)
+        except _bad_organisation() as error:
+            bad_org = str(error)
+        if bad_org is not None:
+            raise ArgumentError(bad_org, hint="What a folder holds: docs/sandbox.md.")
         if unusable is not None:
             raise SettingsError(
                 f"Port {port} cannot be used: {unusable}.", hint="Port 0 takes a free one."
@@ -96,6 +102,7 @@ def sandbox(
     *,
     port: int = 0,
     documents: int = 600,
+    org: str | Path | None = None,
     requests_per_minute: int | None = None,
     cache: str | float | Literal[False] = "10m",
     timeout: float | None = None,
@@ -114,6 +121,9 @@ def sandbox(
         0 takes a free one.
     documents : int, default 600
         How many documents the organization has.
+    org : str or Path, optional
+        A folder with an organization of your own instead: who there is and what they have, the
+        models, the data. ``omnipd sandbox init FOLDER`` writes one to start from.
     requests_per_minute : int, optional
         Make the server as strict as Omni (60), and the client keep to it. Default: no limit.
     cache : str, float or False, default "10m"
@@ -134,7 +144,7 @@ def sandbox(
     SettingsError
         If the sandbox's packages are not installed; the message says how.
     ArgumentError
-        If `timeout`, `cache` or `requests_per_minute` is not usable.
+        If `org` cannot be used; the message says what is wrong where. If `timeout`, `cache` or `requests_per_minute` is not usable.
 
     Examples
     --------
@@ -146,11 +156,38 @@ def sandbox(
     return Sandbox(
         port=port,
         documents=documents,
+        org=org,
         requests_per_minute=requests_per_minute,
         cache=cache,
         timeout=timeout,
         now=now,
     )
+
+
+def write_demo(folder: Path) -> None:
+    """Write the organization of the sandbox as a folder, to be changed and brought back.
+
+    Raises
+    ------
+    ArgumentError
+        If there is something in the folder already.
+    """
+    server = _server_class()()
+    from omnipd.sandbox.written.demo import write_folder  # noqa: PLC0415 - needs what a server does
+
+    unusable = None
+    try:
+        write_folder(folder, server.organisation)
+    except _bad_organisation() as error:
+        unusable = str(error)
+    if unusable is not None:
+        raise ArgumentError(unusable, hint="Name a folder that is not there yet.")
+
+
+def _bad_organisation() -> type[ValueError]:
+    from omnipd.sandbox.written.problems import BadOrganisation  # noqa: PLC0415 - as the server
+
+    return BadOrganisation
 
 
 def _shut_down(server: Any, folder: tempfile.TemporaryDirectory[str]) -> None:

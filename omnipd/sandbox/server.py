@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
+from pathlib import Path
 from socketserver import TCPServer
 from threading import Lock, Thread
 from typing import TYPE_CHECKING, Any
@@ -78,6 +79,9 @@ class Server:
         The clock: the rate limit and relative dates look at it.
     engine : QueryEngine, optional
         What plans and runs queries; the bundled models when None.
+    org : str or Path, optional
+        A folder with an organization of your own: people and content, models, data. `documents`,
+        `folders` and `engine` are then without effect.
     requests_per_minute, retry_after, slow_job_polls, labels_as_objects, accepts_labels_filter, \
 accepts_sort_by_updated_at, redact_sql, query_api_enabled, \
 manual_sql_allowed, ai_credits_left, old_shapes, scim_count_at_most
@@ -111,6 +115,7 @@ manual_sql_allowed, ai_credits_left, old_shapes, scim_count_at_most
         scim_count_at_most: int | None = None,
         now: Callable[[], datetime] = _clock,
         engine: QueryEngine | None = None,
+        org: str | Path | None = None,
     ) -> None:
         behaviour = Behaviour(
             requests_per_minute=requests_per_minute,
@@ -126,12 +131,19 @@ manual_sql_allowed, ai_credits_left, old_shapes, scim_count_at_most
             old_shapes=old_shapes,
             scim_count_at_most=scim_count_at_most,
         )
-        queries: QueryEngine = _engine() if engine is None else engine
-        models = [
-            ModelReference(model.id, model.name, model.connection_id)
-            for model in queries.models.values()
-        ]
-        self.organisation = Organisation(invent(models, documents=documents, folders=folders))
+        if org is None:
+            queries: QueryEngine = _engine() if engine is None else engine
+            models = [
+                ModelReference(model.id, model.name, model.connection_id)
+                for model in queries.models.values()
+            ]
+            holdings = invent(models, documents=documents, folders=folders)
+        else:
+            from omnipd.sandbox.written.folder import bring  # noqa: PLC0415 - as with the engine
+
+            brought = bring(org)
+            holdings, queries = brought.holdings, brought.engine
+        self.organisation = Organisation(holdings)
         self._failures: deque[str] = deque(maxlen=100)
         self._asked: deque[Asked] = deque(maxlen=_LOG_LENGTH)
         self._world = World(

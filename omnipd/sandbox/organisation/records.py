@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 Scope = Literal["organization", "restricted"]
 OrganizationRole = Literal["MEMBER", "ORG_ADMIN"]
+ModelRole = Literal["NO_ACCESS", "VIEWER", "QUERY_TOPICS", "QUERIER", "MODELER", "CONNECTION_ADMIN"]
 
 
 @dataclass(frozen=True)

@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
+from importlib.resources.abc import Traversable
 
 from omnipd.sandbox.semantic.model import Model
+from omnipd.sandbox.semantic.model_files import read_files
 from omnipd.sandbox.semantic.model_yaml import read_model
 from omnipd.sandbox.semantic.warehouse import Warehouse, warehouse
 
@@ -37,6 +39,11 @@ BUNDLED = (
 )
 
 
+def model_folder(name: str) -> Traversable:
+    """Give the folder with the files of a bundled model."""
+    return files("omnipd.sandbox.semantic") / "models" / name
+
+
 @cache
 def bundled_models() -> tuple[tuple[Model, Warehouse], ...]:
     """Read the bundled models; they never change, so once per process is enough."""
@@ -44,14 +51,9 @@ def bundled_models() -> tuple[tuple[Model, Warehouse], ...]:
 
 
 def _read(bundled: Bundled) -> tuple[Model, Warehouse]:
-    folder = files("omnipd.sandbox.semantic") / "models" / bundled.dataset
     database = warehouse(bundled.dataset)
     model = read_model(
-        {
-            path.name: path.read_text(encoding="utf-8")
-            for path in folder.iterdir()
-            if path.name.endswith(".yaml")
-        },
+        read_files(model_folder(bundled.dataset)),
         database,
         model_id=bundled.id,
         name=bundled.name,

@@ -140,7 +140,7 @@ class _Reader:
         schema, _, table = stem.rpartition("__")
         table = str(body.get("table_name", table))
         unmodelled = self._unmodelled(body, _OF_VIEWS, view=stem)
-        columns = self.warehouse.columns(table)
+        columns = self.warehouse.columns(table, body.get("schema", schema or None))
         if not columns:
             self._issue(f'The database has no table "{table}"', view=stem)
             unmodelled = (*unmodelled, f'the missing table "{table}"')

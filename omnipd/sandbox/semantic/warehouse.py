@@ -45,15 +45,22 @@ class Warehouse:
         self._connection = duckdb.connect(":memory:")
         # GLOBAL, because each query runs on a cursor of its own.
         self._connection.execute("SET GLOBAL TimeZone = 'UTC'")
-        self._connection.execute(self.dataset.schema)
+        if self.dataset.schema:
+            self._connection.execute(self.dataset.schema)
 
-    def columns(self, table: str) -> list[tuple[str, str]]:
+    def load(self, statement: str) -> None:
+        """Run a statement that makes or fills tables, before any query is run."""
+        with self._lock:
+            self._connection.execute(statement)
+
+    def columns(self, table: str, schema: str | None = None) -> list[tuple[str, str]]:
         """List the columns of a table as (name, DuckDB type), in order; empty for no such table."""
         with self._lock:
             rows = self._connection.execute(
                 "SELECT column_name, data_type FROM duckdb_columns()"
-                " WHERE NOT internal AND lower(table_name) = lower(?) ORDER BY column_index",
-                [table],
+                " WHERE NOT internal AND lower(table_name) = lower(?)"
+                " AND lower(schema_name) = lower(?) ORDER BY column_index",
+                [table, schema or "main"],
             ).fetchall()
         return [(name, kind) for name, kind in rows]
 

@@ -1,0 +1,32 @@
+"""The files of a model, out of a folder: those of the package and those that somebody brings."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from importlib.resources.abc import Traversable
+
+
+def read_files(folder: Traversable) -> dict[str, str]:
+    """Give the text of each model file by its path below the folder; other files are left out.
+
+    Raises
+    ------
+    UnicodeDecodeError
+        For a model file that is not UTF-8.
+    """
+    return dict(sorted(_walk(folder, "")))
+
+
+def _walk(folder: Traversable, below: str) -> Iterator[tuple[str, str]]:
+    for entry in folder.iterdir():
+        if entry.name.startswith("."):
+            continue
+        if entry.is_dir():
+            yield from _walk(entry, f"{below}{entry.name}/")
+        elif _is_model_file(entry.name):
+            yield f"{below}{entry.name}", entry.read_text(encoding="utf-8")
+
+
+def _is_model_file(name: str) -> bool:
+    stem = name.removesuffix(".yaml")
+    return stem in {"model", "relationships"} or stem.endswith((".view", ".topic"))

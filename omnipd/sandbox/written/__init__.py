@@ -1,0 +1,1 @@
+"""An organization as a file, ``organisation.json``: read, checked and written."""
