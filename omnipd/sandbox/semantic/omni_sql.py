@@ -20,10 +20,11 @@ _REFERENCE = re.compile(
     r"""'(?:[^']|'')*' | "(?:[^"]|"")*" | --[^\n]* | /\*.*?\*/ | \$\{(?P<inside>[^}]*)\}""",
     re.VERBOSE | re.DOTALL,
 )
-# What a statement may consist of.
-_PARTS = {"expressions", "from_", "from", "where", "group", "having", "order", "limit", "offset"}
-# SELECT DISTINCT is taken and changes nothing (docs/wire.md).
-_IGNORED = {"distinct", "kind", "hint", "operation_modifiers"}
+# What a statement may consist of. DISTINCT is taken and changes nothing (docs/wire.md).
+_PARTS = {
+    "expressions", "from_", "from", "where", "group", "having", "order", "limit", "offset",
+    "distinct",
+}  # fmt: skip
 
 
 class NotParsed(Exception):
@@ -148,8 +149,11 @@ class _Reader:
         if not isinstance(tree, exp.Select):
             raise _not_modelled(tree.key.upper())
         for key, part in tree.args.items():
-            if part and key not in _PARTS | _IGNORED:
+            if part and key not in _PARTS:
                 raise _not_modelled(key.rstrip("_").replace("_", " ").upper())
+        distinct = tree.args.get("distinct")
+        if distinct is not None and distinct.args.get("on"):
+            raise _not_modelled("DISTINCT ON")
         if tree.find(exp.Subquery, exp.Window) or len(list(tree.find_all(exp.Query))) > 1:
             raise _not_modelled("a subquery or a window function")
         view = self._view(tree.args.get("from_") or tree.args.get("from"))

@@ -151,7 +151,9 @@ class _Writer:
     def _select(self, item: Item) -> None:
         if item.bare is not None:
             # Its alias is not heard, and a field that is named twice comes once (docs/wire.md).
-            if item.bare not in {each.name for each in self.found.selected}:
+            if item.bare in self._called_so():
+                raise _two_columns(item.bare)
+            if item.bare not in self._names():
                 self.finder.select(item.bare)
             return
         if isinstance(item.tree, exp.Star):
@@ -162,8 +164,9 @@ class _Writer:
                 "PLAN",
                 f"{item.sql().text} needs a name (AS …): how Omni would call it is not known",
             )
-        if f"{self.found.tree.base}.{item.alias}" in self._names():
-            raise Refused("PLAN", f'Two columns are called "{item.alias}"')
+        name = f"{self.found.tree.base}.{item.alias}"
+        if name in self._names():
+            raise _two_columns(name)
         self.found.selected.append(self._expression(item))
 
     def _expression(self, item: Item) -> Selected:
@@ -206,6 +209,9 @@ class _Writer:
         if not group:
             return
         grouped = {self._selected(item, "GROUP BY").name for item in group}
+        for each in measures:
+            if each.name in grouped:
+                raise Refused("QUERY", f'"{each.name}" is aggregated and cannot be grouped by')
         for each in self.found.selected:
             if each.key is not None and each.name not in grouped:
                 raise Refused("QUERY", f'"{each.name}" must appear in GROUP BY or be aggregated')
@@ -235,6 +241,11 @@ class _Writer:
 
     def _names(self) -> set[str]:
         return {each.name for each in self.found.selected}
+
+    def _called_so(self) -> set[str]:
+        """List the names that expressions have."""
+        base, written = self.found.tree.base, self.statement.selected
+        return {f"{base}.{each.alias}" for each in written if each.bare is None}
 
     def _selected(self, item: Item, clause: str) -> Selected:
         """Find what a term of GROUP BY or ORDER BY means among what is selected."""
@@ -288,6 +299,10 @@ class _Writer:
             for each in self.statement.selected
             if each.bare is None
         ]
+
+
+def _two_columns(name: str) -> Refused:
+    return Refused("PLAN", f'Two columns are called "{name}"')
 
 
 def _is_place(item: Item) -> bool:
