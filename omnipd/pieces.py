@@ -13,6 +13,7 @@ import pyarrow as pa
 from omnipd import envelope
 from omnipd.client import Client, current_client
 from omnipd.clock import check_timeout
+from omnipd.dictionary import check_first
 from omnipd.envelope import AnyQuery
 from omnipd.errors import ArgumentError, OmniError, notice
 from omnipd.frames import scalar_columns, to_frame
@@ -42,6 +43,7 @@ def run_query_in_pieces(
     cache: str | None = None,
     timeout: float | None = None,
     names: str = "field",
+    check: bool | None = None,
     client: Client | None = None,
 ) -> pd.DataFrame:
     """Run a governed query once for each month, say, and return the rows of all as one frame.
@@ -72,6 +74,8 @@ def run_query_in_pieces(
         Wall-clock seconds for each piece. Default: the client's, else 600.
     names : {"field", "label"}, default "field"
         As for :func:`run_query`.
+    check : bool, optional
+        As for :func:`run_query`; once for all pieces.
     client : Client, optional
         As for :func:`run_query`.
 
@@ -117,12 +121,12 @@ def run_query_in_pieces(
         cache=cache,
     )
     filters = whole.body["query"]["filters"]
-    check_choice("by", by, _PERIODS)
     _check_split(whole, split_on, by)
     downwards, nulls_first = _order(whole, split_on, by)
     first, last = _moment("start", start), _moment("end", end)
     if first is not None and last is not None and first >= last:
         raise ArgumentError(f"start={start!r} is not before end={end!r}: no row lies between them.")
+    check_first(query, whole, client, check)
 
     def run(piece: Piece | None, rows: int | None, **changes: Any) -> tuple[pa.Table, Run]:
         asked = whole.body["query"] | changes
@@ -208,6 +212,7 @@ def _joined(
 
 def _check_split(whole: envelope.Envelope, split_on: str, by: str) -> None:
     """Refuse what cannot be put together again from pieces."""
+    check_choice("by", by, _PERIODS)
     query = whole.body["query"]
     if not isinstance(split_on, str) or not split_on or "[" in split_on:
         raise ArgumentError(

@@ -110,6 +110,9 @@ def test_whatever_runs_a_query_checks_it_first(omni, server, tmp_path):
         lambda: omnipd.iter_batches(wrong),
         lambda: omnipd.query_to_parquet(wrong, tmp_path / "x.parquet"),
         lambda: omnipd.run_queries([wrong]),
+        lambda: omnipd.run_query_in_pieces(
+            wrong.select("flights.date[month]"), split_on="flights.date"
+        ),
         lambda: omnipd.explain(wrong),
         lambda: omnipd.schema(wrong),
         lambda: wrong.run(ttl="1h"),
