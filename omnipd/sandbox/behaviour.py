@@ -2,25 +2,74 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
+from omnipd.sandbox.faults import Fault
+
 RetryAfter = Literal["none", "seconds", "date"]
+KeyScope = Literal["organization", "user"]
+
+# The model, and the topic of the same name, that `model_name` and `topic_name` rename.
+RENAMED = "flights"
+
+
+@dataclass(frozen=True)
+class Token:
+    """Ask for one more key.
+
+    Parameters
+    ----------
+    name : str
+        What the key is listed under.
+    key_scope : {"organization", "user"}
+        Whether it acts for the organization or as one person.
+    user : str, optional
+        The membership id or e-mail of the person behind it; the administrator, or the member
+        with the personal token, when None.
+    token : str, optional
+        The key itself; a new one when None.
+    """
+
+    name: str
+    key_scope: KeyScope = "organization"
+    user: str | None = None
+    token: str | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True)
 class Behaviour:
     """Choose between what the sources of the contract disagree on, or what varies by instance.
 
+    Made from knobs, and checked, by :func:`omnipd.sandbox.knobs.read_knobs`.
+
     Parameters
     ----------
+    documents, folders : int
+        How much content there is. One in about thirty documents is in the Trash and one in
+        about eight is one person's own, and neither stands in the default list.
+    seed : int
+        Another number gives other people's choices: who owns what, how often it is viewed, ids.
+    model_name, topic_name : str, optional
+        Other names for the model ``flights`` and its topic ``flights``.
+    key_scope : {"organization", "user"}
+        Of which kind the main key is: the administrator's, or one member's own.
+    tokens : tuple of Token
+        Further keys.
+    permissions : frozenset of str, optional
+        What everybody who has a role may do on a model, in place of what the roles allow.
     requests_per_minute : int, optional
         Requests one ``Authorization`` value may make in any 60 seconds. Off when None;
         Omni's default is 60.
+    rate_limited_after : int, optional
+        Requests one ``Authorization`` value may make at all; every later one is 429.
     retry_after : {"none", "seconds", "date"}
         How a 429 says when to come back. No source says which form Omni uses.
     slow_job_polls : int
         Number of ``query/wait`` calls a query needs before it is done.
+    default_page_size : int, optional
+        Records on a page of a list whose request does not say how many; never more than the
+        list allows.
     labels_as_objects : bool
         Give labels as ``{"name", "verified"}`` (older servers) instead of plain names.
     accepts_labels_filter : bool
@@ -29,42 +78,41 @@ class Behaviour:
         Accept ``sortField=updatedAt`` on ``/content``; not in the specification either.
     redact_sql : bool
         Act as if nobody held ``VIEW_SQL``.
-    query_api_enabled : bool
-        The organization's feature flag for the query endpoints.
+    feature_flag_off : bool
+        Take away the organization's feature flag for the query endpoints.
     manual_sql_allowed : bool
         Without it, SQL by hand fails as a job, whoever sends it.
-    ai_credits_left : bool
-        Without any, the AI answers 402.
+    ai_credits_exhausted : bool
+        Use up what the AI may cost: it answers 402.
     old_shapes : bool
         Give records the shapes of older servers and of the older documentation, wherever the
         sources of the contract disagree on a shape.
     scim_count_at_most : int, optional
         The most resources one page of a SCIM list holds, however many are asked for.
+    faults : tuple of Fault
+        What goes wrong, and how often.
     """
 
+    documents: int = 600
+    folders: int = 60
+    seed: int = 0
+    model_name: str | None = None
+    topic_name: str | None = None
+    key_scope: KeyScope = "organization"
+    tokens: tuple[Token, ...] = ()
+    permissions: frozenset[str] | None = None
     requests_per_minute: int | None = None
+    rate_limited_after: int | None = None
     retry_after: RetryAfter = "none"
     slow_job_polls: int = 0
+    default_page_size: int | None = None
     labels_as_objects: bool = False
     accepts_labels_filter: bool = False
     accepts_sort_by_updated_at: bool = False
     redact_sql: bool = False
-    query_api_enabled: bool = True
+    feature_flag_off: bool = False
     manual_sql_allowed: bool = True
-    ai_credits_left: bool = True
+    ai_credits_exhausted: bool = False
     old_shapes: bool = False
     scim_count_at_most: int | None = None
-
-    def __post_init__(self) -> None:
-        if self.requests_per_minute is not None and self.requests_per_minute < 1:
-            msg = "requests_per_minute must be at least 1, or None for no limit"
-            raise ValueError(msg)
-        if self.retry_after not in {"none", "seconds", "date"}:
-            msg = f"retry_after must be 'none', 'seconds' or 'date', not {self.retry_after!r}"
-            raise ValueError(msg)
-        if self.slow_job_polls < 0:
-            msg = "slow_job_polls cannot be negative"
-            raise ValueError(msg)
-        if self.scim_count_at_most is not None and self.scim_count_at_most < 1:
-            msg = "scim_count_at_most must be at least 1, or None for no limit"
-            raise ValueError(msg)
+    faults: tuple[Fault, ...] = ()

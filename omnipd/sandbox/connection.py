@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import gzip
+import socket
+import struct
 from collections.abc import Callable, Mapping
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler
+from io import BytesIO
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, urlsplit
 
@@ -88,7 +91,9 @@ class Connection(BaseHTTPRequestHandler):
             )
         except ValueError:
             raise BadRequest("the address cannot be read") from None
-        return Request(self.command, address.path, tuple(query), self.headers, body)
+        return Request(
+            self.command, address.path, tuple(query), self.headers, body, self.client_address[0]
+        )
 
     def _read_body(self) -> bytes:
         if "chunked" in self.headers.get("Transfer-Encoding", "").lower():
@@ -106,9 +111,30 @@ class Connection(BaseHTTPRequestHandler):
     def _send(self, reply: Reply) -> None:
         if isinstance(reply, Document):
             self._send_document(reply)
-        else:
+        elif isinstance(reply, Stream):
             self._send_stream(reply)
+        else:
+            self._break_off(reply.half_of)
         self.wfile.flush()
+
+    def _break_off(self, reply: Document | Stream | None) -> None:
+        """Send half of a body under a head that promises all of it, or reset the connection."""
+        self.close_connection = True
+        if reply is None:
+            # A close that lingers for no time is a reset. The files of the connection hold the
+            # socket open, so it is taken from under them.
+            reset = socket.socket(fileno=self.connection.detach())
+            reset.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            reset.close()
+            return
+        whole = BytesIO()
+        if isinstance(reply, Document):
+            whole.write(reply.body)
+        else:
+            reply.write_to(whole)
+        body = whole.getvalue()
+        self._send_head(reply, {**reply.headers, "Content-Length": str(len(body))})
+        self.wfile.write(body[: len(body) // 2])
 
     def _send_document(self, reply: Document) -> None:
         body, headers = reply.body, dict(reply.headers)
@@ -141,7 +167,7 @@ class Connection(BaseHTTPRequestHandler):
         if isinstance(sink, _Chunks):
             sink.end()
 
-    def _send_head(self, reply: Reply, headers: Mapping[str, str]) -> None:
+    def _send_head(self, reply: Document | Stream, headers: Mapping[str, str]) -> None:
         self.send_response(reply.status)
         self.send_header("Content-Type", reply.content_type)
         for name, value in headers.items():

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from omnipd.sandbox.ai.endpoints import ai_endpoints
 from omnipd.sandbox.behaviour import Behaviour
 from omnipd.sandbox.connections.endpoints import connection_endpoints
@@ -18,6 +20,25 @@ from omnipd.sandbox.whoami import who_am_i
 
 def endpoints(behaviour: Behaviour) -> list[Endpoint]:
     """Write out the table, chapter by chapter."""
+    size = behaviour.default_page_size
+    table = _chapters(behaviour)
+    return table if size is None else [_with_default_size(each, size) for each in table]
+
+
+def _with_default_size(endpoint: Endpoint, size: int) -> Endpoint:
+    parameter = endpoint.parameters.get("pageSize")
+    if parameter is None:
+        return endpoint
+    try:
+        parameter.read(str(size))
+    except ValueError:
+        # More than this list allows.
+        return endpoint
+    sized = {**endpoint.parameters, "pageSize": replace(parameter, default=size)}
+    return replace(endpoint, parameters=sized)
+
+
+def _chapters(behaviour: Behaviour) -> list[Endpoint]:
     return [
         *content_endpoints(behaviour),
         *model_endpoints(behaviour),

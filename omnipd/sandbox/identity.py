@@ -9,13 +9,13 @@ from dataclasses import dataclass
 from typing import Literal
 from zlib import crc32
 
-from omnipd.sandbox.behaviour import Behaviour
+from omnipd.sandbox.behaviour import Behaviour, KeyScope, Token
+from omnipd.sandbox.nearest import near
 from omnipd.sandbox.organisation import chance
 from omnipd.sandbox.organisation.organisation import Organisation
 from omnipd.sandbox.organisation.records import User
 from omnipd.sandbox.refusals import Forbidden, Unauthenticated, user_not_found
 
-KeyScope = Literal["organization", "user"]
 Audience = Literal["everybody", "administrators", "organization keys"]
 
 _VIEWER = frozenset({"RUN_CONTENT_QUERIES", "DOWNLOAD_CONTENT_QUERY", "SCHEDULE", "USE_AI"})
@@ -54,19 +54,33 @@ def make_key() -> str:
 
 
 class Keyring:
-    """Know the sandbox's two keys.
+    """Know the keys of an organization: its own, a member's, and those that were asked for.
 
     They are new for each sandbox: what a program has kept under the key of one must not be taken
     for an answer of the next, which may stand at the same address with other content.
     """
 
-    def __init__(self, organisation: Organisation) -> None:
-        self.api_key = make_key()
+    def __init__(self, organisation: Organisation, behaviour: Behaviour) -> None:
         self.personal_key = make_key()
-        self._callers = {
-            self.api_key: Caller(organisation.administrator, "organization"),
-            self.personal_key: Caller(organisation.token_holder, "user"),
+        self._callers = {self.personal_key: Caller(organisation.token_holder, "user")}
+        self.tokens = {
+            token.name: self._cut(token, organisation)
+            for token in (Token("main", key_scope=behaviour.key_scope), *behaviour.tokens)
         }
+        self.api_key = self.tokens.pop("main")
+
+    def _cut(self, token: Token, organisation: Organisation) -> str:
+        key = token.token or make_key()
+        if key in self._callers:
+            msg = f"tokens: the token of {token.name!r} is given twice"
+            raise ValueError(msg)
+        if token.user is None:
+            of_members = token.key_scope == "user"
+            user = organisation.token_holder if of_members else organisation.administrator
+        else:
+            user = _member(token.user, organisation)
+        self._callers[key] = Caller(user, token.key_scope)
+        return key
 
     def caller(self, authorization: str | None) -> Caller:
         """Give the caller behind an ``Authorization`` header.
@@ -86,6 +100,15 @@ class Keyring:
         if caller is None:
             raise Unauthenticated(403, "Invalid bearer token")
         return caller
+
+
+def _member(named: str, organisation: Organisation) -> User:
+    for user in organisation.users.values():
+        if named in {user.membership_id, user.email}:
+            return user
+    emails = [user.email for user in organisation.users.values()]
+    msg = f"tokens: no member has the id or e-mail {named!r}{near(named, emails)}"
+    raise ValueError(msg)
 
 
 def admit(caller: Caller, audience: Audience) -> None:
@@ -110,6 +133,14 @@ def acting_user(caller: Caller, user_id: str | None, organisation: Organisation)
     return user
 
 
+def permissions_of(user: User, behaviour: Behaviour) -> frozenset[str]:
+    """Give what a member may do on each model."""
+    permissions = PERMISSIONS[user.model_role]
+    if permissions and behaviour.permissions is not None:
+        permissions = behaviour.permissions
+    return permissions - {"VIEW_SQL"} if behaviour.redact_sql else permissions
+
+
 def may_view_sql(user: User, behaviour: Behaviour) -> bool:
     """Tell whether a member sees SQL, and what databases say of it."""
-    return "VIEW_SQL" in PERMISSIONS[user.model_role] and not behaviour.redact_sql
+    return "VIEW_SQL" in permissions_of(user, behaviour)

@@ -3,22 +3,30 @@
 from __future__ import annotations
 
 import math
-from collections import deque
-from collections.abc import Callable
+from collections import Counter, deque
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from hashlib import sha256
 from threading import Lock
+from typing import TYPE_CHECKING
 
-from omnipd.sandbox.behaviour import RetryAfter
 from omnipd.sandbox.reply import Document
+
+if TYPE_CHECKING:
+    from omnipd.sandbox.behaviour import RetryAfter
 
 _WINDOW = timedelta(seconds=60)
 _PAGE = b"<html><head><title>429 Too Many Requests</title></head><body><h1>429</h1></body></html>\n"
 
 
+def blocked(advice: Mapping[str, str]) -> Document:
+    """Give the answer of the firewall, with what it says about coming back."""
+    return Document(_PAGE, 429, "text/html", {"X-Omni-Waf-Action": "block", **advice})
+
+
 class RateLimit:
-    """Count requests per exact ``Authorization`` value in a sliding window.
+    """Count requests per exact ``Authorization`` value, in a sliding window and in all.
 
     The bucket belongs to the header's text, not to the user, and requests without the header
     are not counted (docs/wire.md). A request that was turned away does not count either:
@@ -26,17 +34,23 @@ class RateLimit:
     """
 
     def __init__(
-        self, per_minute: int, retry_after: RetryAfter, now: Callable[[], datetime]
+        self,
+        per_minute: int | None,
+        at_all: int | None,
+        retry_after: RetryAfter,
+        now: Callable[[], datetime],
     ) -> None:
         self._per_minute = per_minute
+        self._at_all = at_all
         self._retry_after = retry_after
         self._now = now
         self._admitted: dict[bytes, deque[datetime]] = {}
+        self._total: Counter[bytes] = Counter()
         self._lock = Lock()
 
     def turn_away(self, authorization: str | None) -> Document | None:
         """Count a request; give the 429 if it is one too many."""
-        if authorization is None:
+        if authorization is None or (self._per_minute is None and self._at_all is None):
             return None
         bucket = sha256(authorization.encode("utf-8", "surrogateescape")).digest()
         now = self._now()
@@ -44,13 +58,14 @@ class RateLimit:
             admitted = self._admitted.setdefault(bucket, deque())
             while admitted and admitted[0] <= now - _WINDOW:
                 admitted.popleft()
-            if len(admitted) < self._per_minute:
+            spent = self._at_all is not None and self._total[bucket] >= self._at_all
+            if not spent and (self._per_minute is None or len(admitted) < self._per_minute):
                 admitted.append(now)
+                self._total[bucket] += 1
                 return None
-            free_at = admitted[0] + _WINDOW
-        return Document(
-            _PAGE, 429, "text/html", {"X-Omni-Waf-Action": "block", **self._advice(now, free_at)}
-        )
+            # What is spent for good is still announced as a block of one window.
+            free_at = _WINDOW + (now if spent else admitted[0])
+        return blocked(self._advice(now, free_at))
 
     def _advice(self, now: datetime, free_at: datetime) -> dict[str, str]:
         if self._retry_after == "seconds":

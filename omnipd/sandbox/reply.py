@@ -38,7 +38,15 @@ class Stream:
     status: int = 200
 
 
-Reply = Document | Stream
+@dataclass(frozen=True)
+class Broken:
+    """Answer with the first half of a reply and hang up; with None, reset the connection."""
+
+    half_of: Document | Stream | None
+    status: int = 0
+
+
+Reply = Document | Stream | Broken
 
 
 def to_json(value: Any) -> bytes:

@@ -21,6 +21,8 @@ class Request:
     query: tuple[tuple[str, str], ...]
     headers: Message
     body: bytes
+    # The address at the other end of the connection.
+    peer: str = ""
 
 
 @dataclass(frozen=True)

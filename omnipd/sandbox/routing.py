@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
-from omnipd.sandbox.identity import Audience
 from omnipd.sandbox.parameters import Parameter
 from omnipd.sandbox.refusals import NotFound, RefusedRequest
 from omnipd.sandbox.reply import Reply
 from omnipd.sandbox.request import Call
+
+if TYPE_CHECKING:
+    from omnipd.sandbox.identity import Audience
 
 # Old paths that still answer (docs/wire.md). Export and import of documents never moved, so
 # they are written with their own path in the table, which is looked at first.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from omnipd.sandbox.identity import PERMISSIONS
+from omnipd.sandbox.identity import permissions_of
 from omnipd.sandbox.refusals import NotFound
 from omnipd.sandbox.reply import Reply, json_reply
 from omnipd.sandbox.request import Call
@@ -13,9 +13,7 @@ from omnipd.sandbox.request import Call
 def who_am_i(call: Call) -> Reply:
     """Answer with the caller's identity, and its rights on each model it has a role on."""
     caller = call.caller
-    permissions = set(PERMISSIONS[caller.user.model_role])
-    if call.world.behaviour.redact_sql:
-        permissions.discard("VIEW_SQL")
+    permissions = permissions_of(caller.user, call.world.behaviour)
     roles: dict[str, Any] = {}
     if permissions:
         for model in call.world.engine.models.values():

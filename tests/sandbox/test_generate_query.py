@@ -138,7 +138,7 @@ def test_a_model_that_is_not_there_is_404_and_one_that_is_not_shared_400(ask, se
 
 
 def test_credits_that_are_used_up_are_402(serve, connect, ask):
-    answer = ask(on=connect(serve(documents=0, ai_credits_left=False)))
+    answer = ask(on=connect(serve(documents=0, ai_credits_exhausted=True)))
     assert (answer.status, answer.json["status"]) == (402, 402)
 
 
@@ -151,7 +151,7 @@ def test_the_acting_user_must_be_allowed_to_query(ask, server):
 
 
 def test_rows_need_the_query_api_and_a_query_alone_does_not(serve, connect, ask):
-    wire = connect(serve(documents=0, query_api_enabled=False))
+    wire = connect(serve(documents=0, feature_flag_off=True))
     assert ask(on=wire).json == {"detail": "Feature not enabled", "status": 403}
     assert ask(on=wire, runQuery=False).status == 200
 

@@ -214,7 +214,7 @@ def test_an_unknown_query_parameter_is_400(run):
 
 
 def test_queries_can_be_switched_off(serve, connect):
-    wire = connect(serve(documents=0, query_api_enabled=False))
+    wire = connect(serve(documents=0, feature_flag_off=True))
     refused = {"detail": "Feature not enabled", "status": 403}
     run = wire.ask("POST", "/api/v1/query/run", body=b"{}")
     assert (run.status, run.json) == (403, refused)

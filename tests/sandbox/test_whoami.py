@@ -45,7 +45,7 @@ def test_a_model_id_that_is_no_uuid_is_400_and_counted_from_zero(wire):
 
 
 def test_it_answers_with_the_query_api_switched_off(serve, connect):
-    assert connect(serve(documents=0, query_api_enabled=False)).get("/api/v1/whoami").status == 200
+    assert connect(serve(documents=0, feature_flag_off=True)).get("/api/v1/whoami").status == 200
 
 
 def test_nobody_may_view_sql_where_it_is_redacted(serve, connect):

@@ -64,8 +64,7 @@ def _job(prompt: Message, answer: Message, conversation: Conversation) -> dict[s
         "userId": conversation.user_id,
         "modelId": answer.model and answer.model.id,
         "branchId": None,
-        # Each bundled model has a topic of its own name.
-        "topicName": answer.model and answer.model.name,
+        "topicName": answer.model and answer.model.topic,
         "conversationId": conversation.id,
         "prompt": prompt.text,
         "omniChatUrl": _address(conversation),

@@ -8,7 +8,7 @@ from typing import Any
 
 from omnipd.sandbox.ai.prompts import Known, find
 from omnipd.sandbox.body import boolean, read_object, text, uuid
-from omnipd.sandbox.identity import PERMISSIONS, may_view_sql
+from omnipd.sandbox.identity import may_view_sql, permissions_of
 from omnipd.sandbox.organisation.attributes import effective_values
 from omnipd.sandbox.organisation.records import User
 from omnipd.sandbox.query.display import shown
@@ -41,7 +41,7 @@ def generate_query(call: Call) -> Reply:
     """Answer with a query, and with its rows unless they are not wanted."""
     asked = _read(call.request.body)
     user = acting_for(call, asked.user_id)
-    permissions = PERMISSIONS[user.model_role]
+    permissions = permissions_of(user, call.world.behaviour)
     shared = _model(call, asked)
     model: Model = planned_model(call, shared.id, asked.branch_id) or shared
     if not {"USE_AI", "QUERY_TOPICS"} <= permissions:
@@ -50,17 +50,20 @@ def generate_query(call: Call) -> Reply:
         check_query_api(call)
     if asked.topic is not None and asked.topic not in model.topics:
         raise NotFound(f"Topic with name {asked.topic} does not exist")
-    if not call.world.behaviour.ai_credits_left:
+    if call.world.behaviour.ai_credits_exhausted:
         raise RefusedRequest(402, "The AI credits of this organization are used up")
-    known = find(shared.name, asked.prompt, asked.topic)
+    reference = call.world.organisation.shared_models[shared.connection_id]
+    asked_topic = None if asked.topic is None else reference.topic_once(asked.topic)
+    known = find(reference.subject, asked.prompt, asked_topic)
     if known is None:
         raise RefusedRequest(400, "No query was generated: the sandbox does not know this prompt")
 
-    base_view = model.topics[known.topic].base_view
-    query = _query(known, model.id, base_view)
+    topic = reference.topic_now(known.topic)
+    base_view = model.topics[topic].base_view
+    query = _query(known, model.id, topic, base_view)
     answer: dict[str, Any] = {
         "query": _old_shape(query) if call.world.behaviour.old_shapes else query,
-        "topic": known.topic,
+        "topic": topic,
         "baseView": base_view,
         "error": None,
     }
@@ -103,12 +106,12 @@ def _model(call: Call, asked: _Asked) -> Any:
     raise NotFound(f"Model with id {asked.model_id} does not exist")
 
 
-def _query(known: Known, model_id: str, base_view: str) -> dict[str, Any]:
+def _query(known: Known, model_id: str, topic: str, base_view: str) -> dict[str, Any]:
     """Give a query in full, as ``query/run`` takes it."""
     return {
         "modelId": model_id,
         "table": base_view,
-        "join_paths_from_topic_name": known.topic,
+        "join_paths_from_topic_name": topic,
         "fields": [],
         "calculations": [],
         "filters": {},

@@ -24,7 +24,7 @@ def show_document(call: Call) -> Reply:
     """Answer with what a dashboard is made of; 400 for a document without one."""
     document = find_document(call)
     model = call.world.organisation.shared_models[document.connection_id]
-    dashboard = dashboard_of(document, model.name)
+    dashboard = dashboard_of(document, model.subject)
     if dashboard is None:
         raise BadRequest("Document has no dashboard", at="identifier")
     record = {
@@ -151,4 +151,4 @@ def numbered(queries: Iterable[StoredQuery]) -> list[tuple[str, StoredQuery]]:
 def dashboard_in(document: Document, world: World) -> Dashboard:
     """Give the dashboard of a document that has one."""
     model = world.organisation.shared_models[document.connection_id]
-    return dashboard_of(document, model.name) or Dashboard({}, {}, ())
+    return dashboard_of(document, model.subject) or Dashboard({}, {}, ())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from omnipd.sandbox.identity import PERMISSIONS
+from omnipd.sandbox.identity import permissions_of
 from omnipd.sandbox.organisation.models import ModelRecord
 from omnipd.sandbox.refusals import BadRequest, NotFound
 from omnipd.sandbox.request import Call
@@ -16,7 +16,8 @@ def find_record(call: Call) -> ModelRecord:
     """Give the record of the model that the path names; 404 also where there is no role."""
     model_id = uuid_in_path(call, "modelId")
     record = call.world.organisation.models.get(model_id)
-    if record is None or record.deleted_at or not PERMISSIONS[call.caller.user.model_role]:
+    may_see = permissions_of(call.caller.user, call.world.behaviour)
+    if record is None or record.deleted_at or not may_see:
         raise NotFound(f"Model with id {model_id} does not exist")
     return record
 

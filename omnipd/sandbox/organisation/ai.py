@@ -91,7 +91,7 @@ def invent_conversations(
     users: Sequence[User], models: Sequence[ModelReference]
 ) -> list[Conversation]:
     """Invent conversations: many of the administrator, some of others."""
-    prompts = [(model, prompt) for model in models for prompt in PROMPTS.get(model.name, ())]
+    prompts = [(model, prompt) for model in models for prompt in PROMPTS.get(model.subject, ())]
     if not prompts:
         return []
     owners = [users[0]] * 25 + [users[1]] * 7 + list(users[2:6])
@@ -170,7 +170,7 @@ def _routine(
         description=None if place % 2 else "Before the meeting.",
         prompt="What changed since yesterday?",
         model_id=model.id,
-        topic_name=model.name if place % 2 else None,
+        topic_name=model.topic if place % 2 else None,
         schedule="0 7 ? * MON-FRI *",
         timezone="Europe/Berlin",
         recipients=(owner, *users[5 : 5 + place]),

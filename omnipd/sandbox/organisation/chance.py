@@ -6,7 +6,9 @@ moves nothing else, and no Python version shuffles differently.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from hashlib import sha256
 from typing import TypeVar
 from uuid import UUID
@@ -15,9 +17,27 @@ Choice = TypeVar("Choice")
 
 BASE62 = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 
+_SEED: ContextVar[int] = ContextVar("omnipd_sandbox_seed", default=0)
+
+
+@contextmanager
+def seeded(seed: int) -> Iterator[None]:
+    """Make all choices inside the block those of a seed; 0 is the organization of every day."""
+    before = _SEED.set(seed)
+    try:
+        yield
+    finally:
+        _SEED.reset(before)
+
+
+def seed() -> int:
+    """Give the seed in force; whatever is kept for later belongs to it."""
+    return _SEED.get()
+
 
 def _digest(topic: tuple[str | int, ...]) -> bytes:
-    return sha256("\x1f".join(map(str, topic)).encode()).digest()
+    said = ("seed", _SEED.get(), *topic) if _SEED.get() else topic
+    return sha256("\x1f".join(map(str, said)).encode()).digest()
 
 
 def number(below: int, *topic: str | int) -> int:

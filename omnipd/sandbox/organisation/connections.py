@@ -94,9 +94,9 @@ def invent_connections(models: Sequence[ModelReference]) -> list[Connection]:
     found = [
         Connection(
             id=model.connection_id,
-            name=model.name.title(),
+            name=model.subject.title(),
             dialect="duckdb",
-            database=model.name,
+            database=model.subject,
             default_schema="main",
             base_role="VIEWER",
             attribute_for_environments="region" if place else None,

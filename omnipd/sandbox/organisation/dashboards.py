@@ -31,14 +31,14 @@ _GONE: Mapping[str, _Choice] = {
 }
 
 
-def dashboard_of(document: Document, model_name: str) -> Dashboard | None:
+def dashboard_of(document: Document, subject: str) -> Dashboard | None:
     """Give a document's dashboard, if it has one."""
     if document.dashboard is not None or not document.has_dashboard:
         return document.dashboard
     topic = document.identifier
-    chosen = chance.some(_FILTERS.get(model_name, ()), 45, "dashboard filter", topic)
-    if model_name in _GONE and chance.number(25, "gone", topic) == 0:
-        chosen.append(_GONE[model_name])
+    chosen = chance.some(_FILTERS.get(subject, ()), 45, "dashboard filter", topic)
+    if subject in _GONE and chance.number(25, "gone", topic) == 0:
+        chosen.append(_GONE[subject])
     filters = {chance.base62(8, "filter", topic, each[0]): each for each in chosen}
     first = next(iter(filters), None)
     controls = {}

@@ -78,11 +78,11 @@ def _queries(
     document: Document, organisation: Organisation, topic: tuple[str, int]
 ) -> tuple[StoredQuery, ...]:
     model = organisation.shared_models.get(document.connection_id)
-    if not document.queries or model is None or model.name not in _GONE:
+    if not document.queries or model is None or model.subject not in _GONE:
         return document.queries
     if chance.number(2, "draft trouble", *topic):
         return document.queries
     # A field that the model no longer has, for the content validator to find.
     first, *others = document.queries
-    fields = [*first.query["fields"], _GONE[model.name]]
+    fields = [*first.query["fields"], _GONE[model.subject]]
     return (replace(first, query={**first.query, "fields": fields}), *others)

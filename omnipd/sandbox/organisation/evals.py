@@ -90,7 +90,7 @@ def _prompt_set(model: ModelReference, archived: bool) -> PromptSet:
                 text=text,
                 expectation="One row for each group." if place % 2 else None,
             )
-            for place, text in enumerate(PROMPTS.get(model.name, ()))
+            for place, text in enumerate(PROMPTS.get(model.subject, ()))
         ),
         archived=archived,
         created_at=written(created),

@@ -37,7 +37,6 @@ from omnipd.sandbox.organisation.people import (
     invent_users,
 )
 from omnipd.sandbox.organisation.queries import ModelReference
-from omnipd.sandbox.organisation.records import Document, Folder
 from omnipd.sandbox.organisation.schedules import invent_schedules
 from omnipd.sandbox.organisation.suggestions import invent_suggestions
 from omnipd.sandbox.organisation.uploads import invent_uploads
@@ -45,8 +44,21 @@ from omnipd.sandbox.organisation.uploads import invent_uploads
 
 def invent(models: Sequence[ModelReference], *, documents: int, folders: int) -> Holdings:
     """Invent an organization around some models."""
-    tree, content = _invent_content(tuple(models), documents, folders)
-    users = [*invent_users(), *invent_newcomers()]
+    return _invent(tuple(models), documents, folders, chance.seed())
+
+
+# Whoever asks for the same gets the same: holdings are never changed in place.
+@lru_cache(maxsize=16)
+def _invent(
+    models: tuple[ModelReference, ...],
+    documents: int,
+    folders: int,
+    seed: int,  # noqa: ARG001 - what is kept for one seed is not for another
+) -> Holdings:
+    owners = invent_users()
+    tree = tuple(invent_folders(owners, folders))
+    content = tuple(invent_documents(owners, tree, models, documents))
+    users = [*owners, *invent_newcomers()]
     administrator, token_holder = users[:2]
     groups = invent_groups(users)
     strangers = invent_email_only_users()
@@ -74,7 +86,7 @@ def invent(models: Sequence[ModelReference], *, documents: int, folders: int) ->
         refreshes=invent_refreshes(models),
         dbt_projects=dbt_projects,
         dbt_environments=invent_dbt_environments(dbt_projects, token_holder.membership_id),
-        git=GIT,
+        git={model.name: GIT[model.subject] for model in models if model.subject in GIT},
         conversations=conversations,
         user_limits=invent_user_limits(users),
         entity_limits=invent_entity_limits(),
@@ -90,12 +102,3 @@ def invent(models: Sequence[ModelReference], *, documents: int, folders: int) ->
             for status in ("COMPLETED", "FAILED", "IN_PROGRESS")
         },
     )
-
-
-@lru_cache(maxsize=8)
-def _invent_content(
-    models: tuple[ModelReference, ...], documents: int, folders: int
-) -> tuple[tuple[Folder, ...], tuple[Document, ...]]:
-    users = invent_users()
-    tree = tuple(invent_folders(users, folders))
-    return tree, tuple(invent_documents(users, tree, models, documents))

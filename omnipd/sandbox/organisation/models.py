@@ -80,7 +80,7 @@ def _around(reference: ModelReference) -> Iterator[ModelRecord]:
         created_at=written(created),
         updated_at=written(created + timedelta(days=40)),
     )
-    for name, files in _BRANCHES.get(reference.name, {}).items():
+    for name, files in _BRANCHES.get(reference.subject, {}).items():
         yield _record("BRANCH", name, reference.connection_id, reference.id, files=files)
 
 

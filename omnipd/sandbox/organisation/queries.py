@@ -14,12 +14,30 @@ _AT_MOST = 4
 
 @dataclass(frozen=True)
 class ModelReference:
-    """Name a model of the sandbox, and the connection it reads from."""
+    """Name a model of the sandbox, and the connection it reads from.
+
+    `subject` is what is invented around it: its name, unless it was renamed. `topic` is its main
+    topic, which has the subject's name unless that was renamed.
+    """
 
     id: str
     name: str
     connection_id: str
     kind: str = "SHARED"
+    subject: str = ""
+    topic: str = ""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "subject", self.subject or self.name)
+        object.__setattr__(self, "topic", self.topic or self.subject)
+
+    def topic_now(self, name: str) -> str:
+        """Give the name that a topic has today."""
+        return self.topic if name == self.subject else name
+
+    def topic_once(self, name: str) -> str:
+        """Give the name that a topic had before any renaming."""
+        return self.subject if name == self.topic else name
 
 
 def _query(topic: str, table: str, fields: list[str], **rest: Any) -> dict[str, Any]:
@@ -146,13 +164,18 @@ _QUERIES: Mapping[str, Mapping[str, dict[str, Any]]] = {
 
 def invent_queries(place: int, model: ModelReference) -> tuple[StoredQuery, ...]:
     """Invent up to four queries for the document at a place; some documents have none."""
-    known = _QUERIES.get(model.name, {})
+    known = _QUERIES.get(model.subject, {})
     chosen = chance.some(list(known), 30, "queries", place)[:_AT_MOST]
     return tuple(
         StoredQuery(
             id=chance.stable_uuid("query", place, name),
             name=name,
-            query={"modelId": model.id, **known[name]},
+            query=_of(model, known[name]),
         )
         for name in chosen
     )
+
+
+def _of(model: ModelReference, query: Mapping[str, Any]) -> dict[str, Any]:
+    topic = model.topic_now(query["join_paths_from_topic_name"])
+    return {"modelId": model.id, **query, "join_paths_from_topic_name": topic}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from omnipd.sandbox.organisation import chance
@@ -47,9 +47,15 @@ def invent_suggestions(
     return [
         _suggestion(model, place, target, conversations, administrator_id)
         for model in models
-        for place, target in enumerate(_TARGETS.get(model.name, ()))
+        for place, target in enumerate(_targets(model))
         if conversations
     ]
+
+
+def _targets(model: ModelReference) -> Iterator[str]:
+    for target in _TARGETS.get(model.subject, ()):
+        kind, _, name = target.partition(".")
+        yield f"topics.{model.topic_now(name)}" if kind == "topics" else target
 
 
 def _suggestion(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from omnipd.sandbox.identity import PERMISSIONS, acting_user, may_view_sql
+from omnipd.sandbox.identity import acting_user, may_view_sql, permissions_of
 from omnipd.sandbox.organisation import chance
 from omnipd.sandbox.organisation.attributes import effective_values
 from omnipd.sandbox.organisation.organisation import WEB_ADDRESS
@@ -35,7 +35,7 @@ def run_query(call: Call) -> Reply:
     # The body's branch wins over the older query parameter.
     branch_id = envelope.branch_id or call.parameters["branch_id"]
     model = planned_model(call, envelope.model_id, branch_id)
-    permissions = PERMISSIONS[user.model_role]
+    permissions = permissions_of(user, world.behaviour)
     if not _needed_permissions(envelope.query) <= permissions:
         raise Forbidden
 
@@ -107,7 +107,7 @@ def _document(submission: Submission, world: World) -> Document:
 
 def check_query_api(call: Call) -> None:
     """Refuse when the organization has no query API."""
-    if not call.world.behaviour.query_api_enabled:
+    if call.world.behaviour.feature_flag_off:
         raise Forbidden("Feature not enabled")
 
 

@@ -1,0 +1,193 @@
+"""One organization with all that is its own: keys, content, jobs, limits, faults, and a log."""
+
+from __future__ import annotations
+
+from collections import Counter, deque
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from threading import Event, Lock
+from typing import Any
+
+from omnipd.sandbox.behaviour import Behaviour
+from omnipd.sandbox.endpoints import endpoints
+from omnipd.sandbox.faults import Fault, Faults, in_place_of_an_answer, spoiled
+from omnipd.sandbox.foundation import Foundation
+from omnipd.sandbox.identity import Keyring, admit
+from omnipd.sandbox.organisation import chance
+from omnipd.sandbox.organisation.organisation import Organisation
+from omnipd.sandbox.page.browser import answer_browser, is_browser
+from omnipd.sandbox.parameters import read_parameters
+from omnipd.sandbox.query.jobs import Jobs
+from omnipd.sandbox.query.results import Results
+from omnipd.sandbox.rate_limit import RateLimit
+from omnipd.sandbox.refusals import RefusedRequest
+from omnipd.sandbox.reply import Reply, json_reply
+from omnipd.sandbox.request import Call, Request
+from omnipd.sandbox.routing import Router, is_scim
+from omnipd.sandbox.world import World
+
+_LOG_LENGTH = 10_000
+_PATHS_COUNTED = 10_000
+
+
+@dataclass(frozen=True)
+class Asked:
+    """Remember one request and how it was answered; never its key.
+
+    `status` is 0 where the connection was reset, and `fault` the kind of what went wrong on
+    purpose.
+    """
+
+    method: str
+    path: str
+    query: tuple[tuple[str, str], ...]
+    status: int
+    fault: str | None = None
+
+
+class Tenant:
+    """Answer the requests to one organization.
+
+    Parameters
+    ----------
+    tenant_id : str
+        What it is known by to the control plane.
+    behaviour : Behaviour
+        How it differs from others.
+    foundation : Foundation
+        What it starts with, and what runs its queries.
+    now : callable
+        The clock: the rate limit and relative dates look at it.
+    report : callable
+        Told of faults of the sandbox itself.
+    """
+
+    def __init__(
+        self,
+        tenant_id: str,
+        behaviour: Behaviour,
+        foundation: Foundation,
+        *,
+        now: Callable[[], datetime],
+        report: Callable[[BaseException], None],
+    ) -> None:
+        self.id = tenant_id
+        self.behaviour = behaviour
+        #: Where it can be reached, once a server has opened a door for it.
+        self.url = ""
+        self._closing = Event()
+        self._report = report
+        self._asked: deque[Asked] = deque(maxlen=_LOG_LENGTH)
+        self._by_path: Counter[str] = Counter()
+        self._answered = 0
+        self._lock = Lock()
+        self.organisation = Organisation(foundation.holdings)
+        self._world = World(
+            organisation=self.organisation,
+            engine=foundation.engine,
+            keyring=Keyring(self.organisation, behaviour),
+            behaviour=behaviour,
+            jobs=Jobs(),
+            results=Results(),
+            now=now,
+            report=report,
+        )
+        self._router = Router(endpoints(behaviour))
+        self._faults = Faults(behaviour.faults)
+        self._limit = RateLimit(
+            behaviour.requests_per_minute, behaviour.rate_limited_after, behaviour.retry_after, now
+        )
+
+    @property
+    def api_key(self) -> str:
+        """Give the main key; unless asked otherwise it acts as the administrator."""
+        return self._world.keyring.api_key
+
+    @property
+    def personal_key(self) -> str:
+        """Give the personal access token of a member."""
+        return self._world.keyring.personal_key
+
+    @property
+    def tokens(self) -> Mapping[str, str]:
+        """Give the further keys that were asked for, by name."""
+        return self._world.keyring.tokens
+
+    @property
+    def models(self) -> dict[str, str]:
+        """Give the ids of the models that can be queried, by name."""
+        return {model.name: model.id for model in self._world.engine.models.values()}
+
+    @property
+    def requests(self) -> list[Asked]:
+        """List what was asked, the last ten thousand of it."""
+        return list(self._asked)
+
+    @property
+    def answered(self) -> int:
+        """Count what was asked."""
+        return self._answered
+
+    @property
+    def by_path(self) -> Counter[str]:
+        """Count what was asked, by path."""
+        with self._lock:
+            return self._by_path.copy()
+
+    def open_at(self, url: str) -> None:
+        """Take an address; from now on answers can be late again."""
+        self.url = url
+        self._closing.clear()
+
+    def stop_waiting(self) -> None:
+        """Let go of the answers that are late on purpose."""
+        self._closing.set()
+
+    def respond(self, request: Request) -> Reply:
+        """Answer a request."""
+        with chance.seeded(self.behaviour.seed):
+            if is_browser(request):
+                return answer_browser(request, self._world, self.url, self.requests, self._report)
+            fault = self._faults.next(request)
+            reply = self._with_fault(fault, request) if fault else self._reply(request)
+        self._remember(request, reply, fault)
+        return reply
+
+    def _remember(self, request: Request, reply: Reply, fault: Fault | None) -> None:
+        kind = fault.kind if fault else None
+        self._asked.append(Asked(request.method, request.path, request.query, reply.status, kind))
+        with self._lock:
+            self._answered += 1
+            if request.path in self._by_path or len(self._by_path) < _PATHS_COUNTED:
+                self._by_path[request.path] += 1
+
+    def _with_fault(self, fault: Fault, request: Request) -> Reply:
+        reply = in_place_of_an_answer(fault, request)
+        if reply is not None:
+            return reply
+        if fault.kind == "slow":
+            self._closing.wait(fault.seconds)
+        return spoiled(fault, request, self._reply(request))
+
+    def _reply(self, request: Request) -> Reply:
+        try:
+            return self._answer(request)
+        except RefusedRequest as refusal:
+            body = refusal.scim_body() if is_scim(request.path) else refusal.body()
+            return json_reply(body, status=refusal.status, headers=refusal.headers)
+        except Exception as error:  # noqa: BLE001 - one request must not take the server with it
+            self._report(error)
+            return json_reply(RefusedRequest(500, "Internal Server Error").body(), status=500)
+
+    def _answer(self, request: Request) -> Reply:
+        authorization = request.headers.get("Authorization")
+        # The limit stands in front of the server: it counts before anything is looked at.
+        turned_away = self._limit.turn_away(authorization)
+        if turned_away is not None:
+            return turned_away
+        route = self._router.find(request.method, request.path)
+        caller = self._world.keyring.caller(authorization)
+        admit(caller, route.endpoint.audience)
+        parameters: dict[str, Any] = read_parameters(request.query, route.endpoint.parameters)
+        return route.endpoint.answer(Call(request, self._world, caller, route.segments, parameters))
