@@ -18,10 +18,14 @@ def main() -> None:
     parser.add_argument(
         "--requests-per-minute", type=int, default=None, help="rate limit of each key"
     )
+    parser.add_argument(
+        "--control", action="store_true", help="open and close organizations at /_sandbox/tenants"
+    )
     chosen = parser.parse_args()
     with Server(
         host=chosen.host,
         port=chosen.port,
+        control=chosen.control,
         documents=chosen.documents,
         requests_per_minute=chosen.requests_per_minute,
     ) as server:

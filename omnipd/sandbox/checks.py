@@ -14,7 +14,7 @@ def flag(name: str, value: Any) -> bool:
     """Take true or false."""
     if not isinstance(value, bool):
         msg = f"{name} must be true or false, not {value!r}"
-        raise ValueError(msg)
+        raise ValueError(msg)  # noqa: TRY004 - what is wrong with a knob is one kind of error
     return value
 
 
@@ -26,7 +26,9 @@ def whole(least: int, most: int, *, or_none: bool = False) -> Check:
             return None
         if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= most:
             otherwise = ", or null for none" if or_none else ""
-            msg = f"{name} must be a whole number from {least} to {most:,}{otherwise}, not {value!r}"
+            msg = (
+                f"{name} must be a whole number from {least} to {most:,}{otherwise}, not {value!r}"
+            )
             raise ValueError(msg)
         return value
 
@@ -76,5 +78,5 @@ def listed(name: str, value: Any) -> list[Any]:
     """Take a list."""
     if not isinstance(value, list | tuple | set | frozenset):
         msg = f"{name} must be a list, not {value!r}"
-        raise ValueError(msg)
+        raise ValueError(msg)  # noqa: TRY004 - as above
     return list(value)

@@ -117,26 +117,34 @@ def _read(at: str, given: Any) -> Fault:
     return Fault(**values)
 
 
+@dataclass
+class _Waiting:
+    """A fault with what is left: how many to leave in peace, and how many to meet."""
+
+    fault: Fault
+    after: int
+    count: int | None
+
+
 class Faults:
     """Count down what is still to go wrong."""
 
     def __init__(self, faults: tuple[Fault, ...]) -> None:
-        self._waiting = [[fault, fault.after, fault.count] for fault in faults]
+        self._waiting = [_Waiting(fault, fault.after, fault.count) for fault in faults]
         self._lock = Lock()
 
     def next(self, request: Request) -> Fault | None:
         """Give what happens to a request: the first fault that meets it and is not used up."""
         with self._lock:
             for waiting in self._waiting:
-                fault, after, count = waiting
-                if count == 0 or not fault.meets(request):
+                if waiting.count == 0 or not waiting.fault.meets(request):
                     continue
-                if after:
-                    waiting[1] -= 1
+                if waiting.after:
+                    waiting.after -= 1
                     continue
-                if count is not None:
-                    waiting[2] -= 1
-                return fault  # type: ignore[no-any-return]
+                if waiting.count is not None:
+                    waiting.count -= 1
+                return waiting.fault
         return None
 
 

@@ -194,9 +194,7 @@ class Server:
             tenant = self._tenants.get(tenant_id)
             if tenant is None or self._keeper is None:
                 return
-            self._tenants = {
-                key: each for key, each in self._tenants.items() if key != tenant_id
-            }
+            self._tenants = {key: each for key, each in self._tenants.items() if key != tenant_id}
             door = self._doors.pop(tenant_id)
             self._keeper.forget(door)
         tenant.stop_waiting()

@@ -16,7 +16,6 @@ from omnipd.sandbox.foundation import Foundation
 from omnipd.sandbox.identity import Keyring, admit
 from omnipd.sandbox.organisation import chance
 from omnipd.sandbox.organisation.organisation import Organisation
-from omnipd.sandbox.page.browser import answer_browser, is_browser
 from omnipd.sandbox.parameters import read_parameters
 from omnipd.sandbox.query.jobs import Jobs
 from omnipd.sandbox.query.results import Results
@@ -147,8 +146,6 @@ class Tenant:
     def respond(self, request: Request) -> Reply:
         """Answer a request."""
         with chance.seeded(self.behaviour.seed):
-            if is_browser(request):
-                return answer_browser(request, self._world, self.url, self.requests, self._report)
             fault = self._faults.next(request)
             reply = self._with_fault(fault, request) if fault else self._reply(request)
         self._remember(request, reply, fault)

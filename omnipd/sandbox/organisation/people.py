@@ -154,8 +154,8 @@ def invent_group_roles(
 ) -> dict[tuple[str, str], str]:
     """Invent the roles that some groups give their members on some models."""
     return {
-        (group.id, model.name): chance.pick(_GROUP_ROLES, "which role", group.id, model.name)
+        (group.id, model.name): chance.pick(_GROUP_ROLES, "which role", group.id, model.subject)
         for group in groups
         for model in models
-        if chance.number(2, "group role", group.id, model.name) == 0
+        if chance.number(2, "group role", group.id, model.subject) == 0
     }

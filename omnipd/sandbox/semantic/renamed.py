@@ -26,9 +26,7 @@ def engine_with(subject: str, model_name: str, topic_name: str) -> Engine:
     return Engine(_served(subject, model_name, topic_name))
 
 
-def _served(
-    subject: str, model_name: str, topic_name: str
-) -> Iterator[tuple[Model, Warehouse]]:
+def _served(subject: str, model_name: str, topic_name: str) -> Iterator[tuple[Model, Warehouse]]:
     for model, database in bundled_models():
         if model.name == subject:
             yield replace(_with_topic(model, topic_name), name=model_name), database
