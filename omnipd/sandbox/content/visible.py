@@ -63,7 +63,7 @@ def find_dashboard(call: Call) -> Document:
     """Give the document that the path names, if it has a dashboard."""
     document = find_document(call)
     if not document.has_dashboard:
-        raise NotFound(f"Document with identifier {document.identifier} has no dashboard")
+        raise NotFound(f"Document with identifier {document.identifier} does not have a dashboard")
     return document
 
 

@@ -1,0 +1,109 @@
+"""A thousand queries made by chance, each held to one plain statement over the base tables."""
+
+import json
+import math
+from concurrent.futures import ThreadPoolExecutor
+from importlib.resources import files
+from random import Random
+
+import duckdb
+import pytest
+from plain_sql import DIMENSIONS, FLIGHTS, ORDERS, statement
+from random_queries import NOW, PERIODS, random_query
+
+from omnipd.sandbox.semantic.datasets import flights
+from omnipd.sandbox.semantic.engine import Engine
+from omnipd.sandbox.semantic.model_yaml import read_model
+from omnipd.sandbox.semantic.warehouse import DATASETS, Dataset, Warehouse, warehouse
+
+QUERIES = 1000
+BATCHES = 20
+# Enough to hold every airport, airline and month, few enough for a thousand queries.
+ONE_FLIGHT_IN = 149
+ONE_HOUR_OF_WEATHER_IN = 11
+
+
+def fill_with_some_flights(connection: duckdb.DuckDBPyConnection) -> None:
+    flights.fill(connection)
+    connection.execute(f"DELETE FROM flights WHERE id % {ONE_FLIGHT_IN} <> 0")
+    connection.execute(
+        f"DELETE FROM weather WHERE (day * 24 + hour) % {ONE_HOUR_OF_WEATHER_IN} <> 0"
+    )
+
+
+class Held:
+    """The planner, and beside it the databases that it plans for."""
+
+    def __init__(self) -> None:
+        self.databases = {
+            FLIGHTS: Warehouse(Dataset(DATASETS["flights"].schema, fill_with_some_flights)),
+            ORDERS: warehouse("orders"),
+        }
+        self.engine = Engine(
+            (
+                read_model(
+                    {
+                        path.name: path.read_text(encoding="utf-8")
+                        for path in (files("omnipd.sandbox.semantic") / "models" / name).iterdir()
+                    },
+                    self.databases[model],
+                    model_id=model,
+                    name=name,
+                    connection_id=model,
+                ),
+                self.databases[model],
+            )
+            for model, name in ((FLIGHTS, "flights"), (ORDERS, "orders"))
+        )
+        self.values = {
+            name: self._some_values(model, name, dimension.sql)
+            for model, dimensions in DIMENSIONS.items()
+            for name, dimension in dimensions.items()
+            if dimension.kind in {"string", "number"}
+        }
+
+    def hold(self, number: int) -> None:
+        """Compare the answer to one query with that of the statement written for it."""
+        entrance, query = random_query(Random(number), self.values)
+        sql = statement(entrance, query, PERIODS[entrance.model])
+        plan = self.engine.plan(query, now=NOW[entrance.model])
+        got = self.engine.execute(plan)
+        wanted = self.databases[entrance.model].run(sql)
+        told = f"query {number}: {json.dumps(query, ensure_ascii=False)}\n{plan.sql}\n--\n{sql}"
+        assert plan.missing_fields == [], told
+        assert got.column_names == wanted.column_names, told
+        assert got.num_rows == wanted.num_rows, told
+        for mine, theirs in zip(got.to_pylist(), wanted.to_pylist(), strict=True):
+            assert all(alike(mine[name], theirs[name]) for name in mine), f"{mine} {theirs}\n{told}"
+
+    def _some_values(self, model: str, name: str, sql: str) -> list[str]:
+        view, _, _ = name.partition(".")
+        table = "airports" if view.endswith("_airport") else view
+        if name == "order_items.is_full_price":
+            return []
+        rows = self.databases[model].run(
+            f"SELECT DISTINCT {sql} AS v FROM {table} AS {view} ORDER BY v"
+        )
+        values = [str(value) for value in rows["v"].to_pylist() if value is not None]
+        return values[:: max(1, len(values) // 12)]
+
+
+@pytest.fixture(scope="module")
+def held() -> Held:
+    return Held()
+
+
+@pytest.mark.parametrize("batch", range(BATCHES))
+def test_a_query_made_by_chance_has_the_answer_of_plain_sql(batch: int, held: Held) -> None:
+    # The database runs outside Python's lock, so two threads are nearly twice as fast as one.
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(held.hold, range(batch, QUERIES, BATCHES)))
+
+
+def alike(left: object, right: object) -> bool:
+    # 1 == 1.0 == Decimal(1) in Python, so the type is part of what is compared.
+    if type(left) is not type(right):
+        return False
+    if isinstance(left, float):
+        return math.isclose(left, right, rel_tol=1e-9, abs_tol=1e-9)
+    return left == right
