@@ -119,6 +119,7 @@ if TYPE_CHECKING:
     from omnipd.schedules import read_schedule_details as read_schedule_details
     from omnipd.schedules import read_schedule_recipients as read_schedule_recipients
     from omnipd.schedules import read_schedules as read_schedules
+    from omnipd.sql import run_sql as run_sql
     from omnipd.tiles import run_document as run_document
     from omnipd.tiles import run_document_query as run_document_query
     from omnipd.uploads import read_uploads as read_uploads
@@ -235,6 +236,7 @@ _HOMES = {
     "questions": ("Answer", "ask"),
     "query": ("Query",),
     "schedules": ("read_schedule_details", "read_schedule_recipients", "read_schedules"),
+    "sql": ("run_sql",),
     "tiles": ("run_document", "run_document_query"),
     "uploads": ("read_uploads",),
 }

@@ -193,7 +193,7 @@ def filters_of(conditions: Iterable[Condition]) -> dict[str, Filter]:
                 raise ArgumentError(
                     f"Omni's filters cannot say 'or' across fields: {' and '.join(names)}.",
                     hint="Each field has one filter and all must hold; 'not both' is an 'or', too. "
-                    'Run one query for each side, or write SQL: "userEditedSQL" in a query object.',
+                    "Run one query for each side, or write SQL for run_sql.",
                 )
             found.setdefault(names[0], []).append(part.sent())
     return {name: joined("AND", parts) for name, parts in found.items()}

@@ -35,7 +35,7 @@ class Run:
     client : Client
         Who asks.
     warns : bool
-        Whether a result at its limit is a warning.
+        Whether a result that may have been cut off is a warning.
 
     Attributes
     ----------
@@ -154,6 +154,11 @@ class Run:
         )
 
     @property
+    def was_parsed(self) -> bool:
+        """Whether Omni planned the SQL of a query over the model; False where it ran it as it is."""
+        return not self._outcome.summary.get("omni_sql_parse_failed")
+
+    @property
     def asks_anew(self) -> bool:
         """Whether Omni's cache is to be skipped, and with it any other."""
         return str(self.request.body.get("cache")).startswith("SkipCache")
@@ -174,7 +179,7 @@ class Run:
         limit = self.request.limit
         if self.request.is_sql:
             self._limit_reached = rows == _SQL_CAP
-            if self._limit_reached:
+            if self._limit_reached and self._warns:
                 notice(
                     f"The result has {rows:,} rows, where Omni cuts SQL without a limit of its own."
                 )
