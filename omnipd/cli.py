@@ -330,8 +330,13 @@ def whoami(model_id: tuple[str, ...], **given: Any) -> None:
 @main.group(cls=_CommandWithOthers, invoke_without_command=True)
 @click.option("--port", default=8000, show_default=True, help="0 takes a free one.")
 @click.option(
-    "--documents", default=600, show_default=True, help="Size of the invented organization."
+    "--size",
+    type=click.Choice(["tiny", "demo", "large"]),
+    default="demo",
+    show_default=True,
+    help="Size of the invented organization: 5, 600 or 100,000 documents.",
 )
+@click.option("--documents", type=int, help="Another number of documents.")
 @click.option(
     "--org", type=click.Path(path_type=Path), help="A folder with an organization of your own."
 )

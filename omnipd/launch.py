@@ -13,6 +13,7 @@ from typing import Any, Literal, Self
 
 from omnipd.client import Client
 from omnipd.errors import ArgumentError, SettingsError
+from omnipd.params import check_choice
 from omnipd.settings import Secret, resolve
 from omnipd.transport import Reply
 from omnipd.verdicts import Failure
@@ -37,7 +38,8 @@ class Sandbox(Client):
         self,
         *,
         port: int,
-        documents: int,
+        documents: int | None,
+        size: Literal["tiny", "demo", "large"],
         org: str | Path | None,
         requests_per_minute: int | None,
         cache: str | float | Literal[False],
@@ -45,11 +47,13 @@ class Sandbox(Client):
         now: Callable[[], datetime] | None,
     ) -> None:
         server_class = _server_class()
+        check_choice("size", size, ("tiny", "demo", "large"))
         unusable = bad_org = None
         try:
             self.server = server_class(
                 port=port,
                 documents=documents,
+                size=size,
                 org=org,
                 requests_per_minute=requests_per_minute,
                 **({} if now is None else {"now": now}),
@@ -101,7 +105,8 @@ class Sandbox(Client):
 def sandbox(
     *,
     port: int = 0,
-    documents: int = 600,
+    documents: int | None = None,
+    size: Literal["tiny", "demo", "large"] = "demo",
     org: str | Path | None = None,
     requests_per_minute: int | None = None,
     cache: str | float | Literal[False] = "10m",
@@ -119,8 +124,11 @@ def sandbox(
     ----------
     port : int, default 0
         0 takes a free one.
-    documents : int, default 600
-        How many documents the organization has.
+    documents : int, optional
+        How many documents the organization has, if not as many as its size says.
+    size : {"tiny", "demo", "large"}, default "demo"
+        "tiny" has 5 documents, "demo" 600 and "large" 100,000, with 10,000 folders and 5,000,000
+        order items. A large one takes half a minute to start.
     org : str or Path, optional
         A folder with an organization of your own instead: who there is and what they have, the
         models, the data. ``omnipd sandbox init FOLDER`` writes one to start from.
@@ -156,6 +164,7 @@ def sandbox(
     return Sandbox(
         port=port,
         documents=documents,
+        size=size,
         org=org,
         requests_per_minute=requests_per_minute,
         cache=cache,

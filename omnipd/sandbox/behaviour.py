@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from omnipd.sandbox.faults import Fault
+from omnipd.sandbox.size import SizeName
 
 RetryAfter = Literal["none", "seconds", "date"]
 KeyScope = Literal["organization", "user"]
@@ -45,8 +46,11 @@ class Behaviour:
 
     Parameters
     ----------
-    documents, folders : int
-        How much content there is. One in about thirty documents is in the Trash and one in
+    size : {"tiny", "demo", "large"}
+        How large the invented organization is; a large one takes its time to start, and has
+        five million order items.
+    documents, folders : int, optional
+        How much content there is, if not as much as the size says. One in about thirty documents is in the Trash and one in
         about eight is one person's own, and neither stands in the default list.
     seed : int
         Another number gives other people's choices: who owns what, how often it is viewed, ids.
@@ -93,8 +97,9 @@ class Behaviour:
         What goes wrong, and how often.
     """
 
-    documents: int = 600
-    folders: int = 60
+    size: SizeName = "demo"
+    documents: int | None = None
+    folders: int | None = None
     seed: int = 0
     model_name: str | None = None
     topic_name: str | None = None

@@ -10,6 +10,7 @@ from omnipd.sandbox.organisation import chance
 from omnipd.sandbox.organisation.holdings import Holdings
 from omnipd.sandbox.organisation.invention import invent
 from omnipd.sandbox.organisation.queries import ModelReference
+from omnipd.sandbox.size import SIZES
 from omnipd.sandbox.world import QueryEngine
 
 
@@ -38,6 +39,7 @@ def bring(folder: str | Path) -> Foundation:
 
 def invented(behaviour: Behaviour, engine: QueryEngine | None) -> Foundation:
     """Invent an organization around the bundled models, or around those of an engine."""
+    size = SIZES[behaviour.size]
     queries = engine or _bundled(behaviour)
     renamed = behaviour.model_name or RENAMED
     models = [
@@ -51,7 +53,12 @@ def invented(behaviour: Behaviour, engine: QueryEngine | None) -> Foundation:
         for model in queries.models.values()
     ]
     with chance.seeded(behaviour.seed):
-        holdings = invent(models, documents=behaviour.documents, folders=behaviour.folders)
+        holdings = invent(
+            models,
+            documents=size.documents if behaviour.documents is None else behaviour.documents,
+            folders=size.folders if behaviour.folders is None else behaviour.folders,
+            newcomers=size.newcomers,
+        )
     return Foundation(holdings, queries)
 
 
@@ -60,6 +67,9 @@ def _bundled(behaviour: Behaviour) -> QueryEngine:
     from omnipd.sandbox.semantic.renamed import engine_with  # noqa: PLC0415
 
     engine: QueryEngine = engine_with(
-        RENAMED, behaviour.model_name or RENAMED, behaviour.topic_name or RENAMED
+        RENAMED,
+        behaviour.model_name or RENAMED,
+        behaviour.topic_name or RENAMED,
+        large=SIZES[behaviour.size].large_data,
     )
     return engine

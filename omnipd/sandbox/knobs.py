@@ -11,6 +11,7 @@ from omnipd.sandbox.checks import Check, flag, listed, one_of, whole, words
 from omnipd.sandbox.faults import read_faults
 from omnipd.sandbox.identity import PERMISSIONS
 from omnipd.sandbox.nearest import check_names
+from omnipd.sandbox.size import SIZES
 
 _SCOPES = ("organization", "user")
 
@@ -86,8 +87,9 @@ _OF_A_TOKEN: Mapping[str, Check] = {
 }
 
 KNOBS: Mapping[str, Check] = {
-    "documents": whole(0, 20_000),
-    "folders": whole(0, 2_000),
+    "size": one_of(tuple(SIZES)),
+    "documents": whole(0, 20_000, or_none=True),
+    "folders": whole(0, 2_000, or_none=True),
     "seed": whole(0, 2**63 - 1),
     "model_name": words(100),
     "topic_name": _topic,

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from typing import Self
 
 _MOST_TENANTS = 1_000
-_OF_WHAT_IS_INVENTED = {"documents", "folders", "seed", "model_name", "topic_name"}
+_OF_WHAT_IS_INVENTED = {"size", "documents", "folders", "seed", "model_name", "topic_name"}
 
 
 def _clock() -> datetime:

@@ -21,7 +21,14 @@ def invent_documents(
     count: int,
 ) -> list[Document]:
     """Invent documents; the one at a place is the same however many follow it."""
-    return [_invent(place, users, folders, models) for place in range(count)]
+    # "Empty" keeps its word.
+    filled = [folder for folder in folders if folder.path.split("/")[0] != "empty"]
+    shared = [folder for folder in filled if folder.scope != "restricted"]
+    return [
+        # A name that breaks things is shown to everybody.
+        _invent(place, users, shared if is_troublesome(place) else filled, models)
+        for place in range(count)
+    ]
 
 
 def _invent(
@@ -70,14 +77,7 @@ def _invent(
     )
 
 
-def _folder(place: int, folders: Sequence[Folder]) -> Folder | None:
-    open_to = [
-        folder
-        for folder in folders
-        # "Empty" keeps its word; a name that breaks things is shown to everybody.
-        if folder.path.split("/")[0] != "empty"
-        and not (is_troublesome(place) and folder.scope == "restricted")
-    ]
+def _folder(place: int, open_to: Sequence[Folder]) -> Folder | None:
     if not open_to or chance.number(8, "no folder", place) == 0:
         return None
     return chance.pick(open_to, "folder", place)

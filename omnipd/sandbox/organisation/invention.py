@@ -42,9 +42,11 @@ from omnipd.sandbox.organisation.suggestions import invent_suggestions
 from omnipd.sandbox.organisation.uploads import invent_uploads
 
 
-def invent(models: Sequence[ModelReference], *, documents: int, folders: int) -> Holdings:
-    """Invent an organization around some models."""
-    return _invent(tuple(models), documents, folders, chance.seed())
+def invent(
+    models: Sequence[ModelReference], *, documents: int, folders: int, newcomers: bool = True
+) -> Holdings:
+    """Invent an organization around some models, with those who came lately or without."""
+    return _invent(tuple(models), documents, folders, newcomers, chance.seed())
 
 
 # Whoever asks for the same gets the same: holdings are never changed in place.
@@ -53,12 +55,13 @@ def _invent(
     models: tuple[ModelReference, ...],
     documents: int,
     folders: int,
+    newcomers: bool,
     seed: int,  # noqa: ARG001 - what is kept for one seed is not for another
 ) -> Holdings:
     owners = invent_users()
     tree = tuple(invent_folders(owners, folders))
     content = tuple(invent_documents(owners, tree, models, documents))
-    users = [*owners, *invent_newcomers()]
+    users = [*owners, *(invent_newcomers() if newcomers else ())]
     administrator, token_holder = users[:2]
     groups = invent_groups(users)
     strangers = invent_email_only_users()

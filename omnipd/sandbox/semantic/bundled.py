@@ -44,14 +44,20 @@ def model_folder(name: str) -> Traversable:
     return files("omnipd.sandbox.semantic") / "models" / name
 
 
+_LARGE = {"orders": "many orders"}
+
+
 @cache
-def bundled_models() -> tuple[tuple[Model, Warehouse], ...]:
+def bundled_models(*, large: bool = False) -> tuple[tuple[Model, Warehouse], ...]:
     """Read the bundled models; they never change, so once per process is enough."""
-    return tuple(_read(each) for each in BUNDLED)
+    return tuple(
+        _read(each, _LARGE.get(each.dataset, each.dataset) if large else each.dataset)
+        for each in BUNDLED
+    )
 
 
-def _read(bundled: Bundled) -> tuple[Model, Warehouse]:
-    database = warehouse(bundled.dataset)
+def _read(bundled: Bundled, dataset: str) -> tuple[Model, Warehouse]:
+    database = warehouse(dataset)
     model = read_model(
         read_files(model_folder(bundled.dataset)),
         database,

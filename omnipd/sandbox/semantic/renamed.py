@@ -13,7 +13,7 @@ from omnipd.sandbox.semantic.warehouse import Warehouse
 
 
 @lru_cache(maxsize=32)
-def engine_with(subject: str, model_name: str, topic_name: str) -> Engine:
+def engine_with(subject: str, model_name: str, topic_name: str, *, large: bool = False) -> Engine:
     """Give an engine that has other names for a model and for its topic of the same name.
 
     Models and data are only read, so that all who ask for the same names share one engine.
@@ -23,11 +23,13 @@ def engine_with(subject: str, model_name: str, topic_name: str) -> Engine:
     ValueError
         For a name that another model has.
     """
-    return Engine(_served(subject, model_name, topic_name))
+    return Engine(_served(subject, model_name, topic_name, large=large))
 
 
-def _served(subject: str, model_name: str, topic_name: str) -> Iterator[tuple[Model, Warehouse]]:
-    for model, database in bundled_models():
+def _served(
+    subject: str, model_name: str, topic_name: str, *, large: bool
+) -> Iterator[tuple[Model, Warehouse]]:
+    for model, database in bundled_models(large=large):
         if model.name == subject:
             yield replace(_with_topic(model, topic_name), name=model_name), database
         elif model.name == model_name:

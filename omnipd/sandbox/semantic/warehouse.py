@@ -27,6 +27,7 @@ class Dataset:
 DATASETS = {
     "flights": Dataset(flights.SCHEMA, flights.fill),
     "orders": Dataset(orders.SCHEMA, orders.fill),
+    "many orders": Dataset(orders.SCHEMA, orders.fill_large),
 }
 
 

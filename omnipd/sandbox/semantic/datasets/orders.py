@@ -7,6 +7,7 @@ their number alone, so they are the same every day.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING
@@ -31,6 +32,8 @@ CREATE TABLE order_items (
 
 USERS = 40
 ORDER_ITEMS = 240
+LARGE_USERS = 100_000
+LARGE_ORDER_ITEMS = 5_000_000
 
 PRODUCTS = (
     ("P-01", "Plain tee", "Shirts", Decimal("19.90"), None),
@@ -86,6 +89,35 @@ def fill(connection: duckdb.DuckDBPyConnection) -> None:
     connection.executemany(
         "INSERT INTO order_items VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", _order_items()
     )
+
+
+def fill_large(connection: duckdb.DuckDBPyConnection) -> None:
+    """Write the rows, and go on in their manner to five million items of 100,000 users."""
+    fill(connection)
+    connection.execute(
+        f"INSERT INTO users SELECT n, 'User ' || n, 'user' || n || '@example.com', {_pick(STATES)},"  # noqa: S608
+        " 18 + n * 7 % 50, n % 3 = 0, DATE '2023-01-15' + (n % 700)::INTEGER,"
+        " (n * 1234 % 5000) / 100.0 - 10"
+        f" FROM range({USERS + 1}, {LARGE_USERS + 1}) AS numbers(n)"
+    )
+    connection.execute(
+        "INSERT INTO order_items SELECT n, (n + 2) // 3,"  # noqa: S608 - numbers and words of this file
+        f" CASE WHEN n % 23 = 0 THEN NULL ELSE n // 3 * 7 % {LARGE_USERS} + 1 END,"
+        " CASE WHEN n % 31 = 0 THEN NULL ELSE 'P-' || lpad((n * 5 % 11 + 1)::VARCHAR, 2, '0') END,"
+        " n % 5 + 1, CASE WHEN n % 41 = 0 THEN NULL ELSE (n * 977 % 9000 + 5) / 100.0 END,"
+        f" {_pick(STATUSES)}, n % 4 = 0, {_pick(NOTES)},"
+        " TIMESTAMPTZ '2023-11-20 03:17:05.123456+00' + to_seconds(n * 613 % 63072000),"
+        " (DATE '2023-11-20' + (n % 730)::INTEGER)"
+        f" FROM range({ORDER_ITEMS + 1}, {LARGE_ORDER_ITEMS + 1}) AS numbers(n)"
+    )
+
+
+def _pick(words: Sequence[str | None]) -> str:
+    """Write the choice of a word by the row's number."""
+    listed = ", ".join(
+        "NULL" if word is None else "'" + word.replace("'", "''") + "'" for word in words
+    )
+    return f"[{listed}][n % {len(words)} + 1]"
 
 
 def _users() -> list[tuple[object, ...]]:
