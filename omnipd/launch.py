@@ -48,15 +48,20 @@ class Sandbox(Client):
     ) -> None:
         server_class = _server_class()
         check_choice("size", size, ("tiny", "demo", "large"))
+        if org is not None and (documents is not None or size != "demo"):
+            raise ArgumentError(
+                "documents= and size= are for what is invented, and org= is not.",
+                hint="What an organization of your own holds is in its folder.",
+            )
         unusable = bad_org = None
         try:
             self.server = server_class(
                 port=port,
-                documents=documents,
-                size=size,
                 org=org,
                 requests_per_minute=requests_per_minute,
-                **({} if now is None else {"now": now}),
+                **{} if now is None else {"now": now},
+                size=size,
+                **{} if documents is None else {"documents": documents},
             ).start()
         except (OSError, OverflowError) as error:
             unusable = str(error)
@@ -152,7 +157,8 @@ def sandbox(
     SettingsError
         If the sandbox's packages are not installed; the message says how.
     ArgumentError
-        If `org` cannot be used; the message says what is wrong where. If `timeout`, `cache` or `requests_per_minute` is not usable.
+        If `org` cannot be used; the message says what is wrong where. If `size`, `timeout`,
+        `cache` or `requests_per_minute` is not usable.
 
     Examples
     --------

@@ -14,7 +14,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m omnipd.sandbox", description=__doc__)
     parser.add_argument("--port", type=int, default=8000, help="port to listen on (0: any)")
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on")
-    parser.add_argument("--documents", type=int, default=None, help="how many documents there are")
+    parser.add_argument("--documents", type=int, default=600, help="how many documents there are")
     parser.add_argument(
         "--requests-per-minute", type=int, default=None, help="rate limit of each key"
     )

@@ -12,6 +12,7 @@ import pyarrow as pa
 import pytest
 from query_cases import CASES
 
+import omnipd
 from omnipd.sandbox.behaviour import Behaviour
 from omnipd.sandbox.endpoints import endpoints
 from omnipd.sandbox.server import Server
@@ -408,3 +409,13 @@ def test_files_that_cannot_be_used_are_refused_by_name(mine, files, said):
     with pytest.raises(BadOrganisation) as refused:
         Server(org=mine(files=files))
     assert said in str(refused.value)
+
+
+def test_what_is_brought_has_no_other_size(mine):
+    with pytest.raises(omnipd.ArgumentError, match="documents= and size="):
+        omnipd.sandbox(org=mine(files=SHOP), documents=3)
+
+
+def test_a_folder_that_cannot_be_used_is_an_argument_error(tmp_path):
+    with pytest.raises(omnipd.ArgumentError, match="there is no such folder"):
+        omnipd.sandbox(org=tmp_path / "nowhere")
