@@ -341,6 +341,9 @@ def whoami(model_id: tuple[str, ...], **given: Any) -> None:
     "--org", type=click.Path(path_type=Path), help="A folder with an organization of your own."
 )
 @click.option("--requests-per-minute", type=int, help="Be as strict as Omni, for example 60.")
+@click.option(
+    "--control", is_flag=True, help="Let programs open organizations at /_sandbox/tenants."
+)
 @click.pass_context
 def sandbox(ctx: click.Context, /, **given: Any) -> None:
     """Start an Omni on this machine, for as long as this command runs."""

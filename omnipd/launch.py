@@ -6,7 +6,7 @@ import contextlib
 import importlib
 import tempfile
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal, Self
@@ -45,6 +45,7 @@ class Sandbox(Client):
         cache: str | float | Literal[False],
         timeout: float | None,
         now: Callable[[], datetime] | None,
+        **served: Any,
     ) -> None:
         server_class = _server_class()
         check_choice("size", size, ("tiny", "demo", "large"))
@@ -53,7 +54,7 @@ class Sandbox(Client):
                 "documents= and size= are for what is invented, and org= is not.",
                 hint="What an organization of your own holds is in its folder.",
             )
-        unusable = bad_org = None
+        unusable = bad_org = bad_knob = None
         try:
             self.server = server_class(
                 port=port,
@@ -62,13 +63,18 @@ class Sandbox(Client):
                 **{} if now is None else {"now": now},
                 size=size,
                 **{} if documents is None else {"documents": documents},
+                **served,
             ).start()
         except (OSError, OverflowError) as error:
             unusable = str(error)
         except _bad_organisation() as error:
             bad_org = str(error)
+        except ValueError as error:
+            bad_knob = str(error)
         if bad_org is not None:
             raise ArgumentError(bad_org, hint="What a folder holds: docs/sandbox.md.")
+        if bad_knob is not None:
+            raise ArgumentError(f"{bad_knob}.", hint="The knobs and faults: docs/sandbox.md.")
         if unusable is not None:
             raise SettingsError(
                 f"Port {port} cannot be used: {unusable}.", hint="Port 0 takes a free one."
@@ -114,9 +120,12 @@ def sandbox(
     size: Literal["tiny", "demo", "large"] = "demo",
     org: str | Path | None = None,
     requests_per_minute: int | None = None,
+    faults: Sequence[Mapping[str, Any]] = (),
+    control: bool = False,
     cache: str | float | Literal[False] = "10m",
     timeout: float | None = None,
     now: Callable[[], datetime] | None = None,
+    **knobs: Any,
 ) -> Sandbox:
     """Start an Omni on this machine and connect to it: no key, no network.
 
@@ -139,12 +148,20 @@ def sandbox(
         models, the data. ``omnipd sandbox init FOLDER`` writes one to start from.
     requests_per_minute : int, optional
         Make the server as strict as Omni (60), and the client keep to it. Default: no limit.
+    faults : sequence of mapping, optional
+        What goes wrong on purpose: ``{"kind": "status", "code": 503, "path": "/api/v1/content"}``.
+        Kinds are status, html, reset, cut, slow, same_cursor and drift.
+    control : bool, default False
+        Let any program open and close organizations at ``/_sandbox/tenants``.
     cache : str, float or False, default "10m"
         As for :func:`omnipd.connect`; kept in a folder that goes with the sandbox.
     timeout : float, optional
         As for :func:`omnipd.connect`.
     now : callable, optional
         The server's clock, for relative dates. Default: the real one.
+    **knobs
+        How this Omni differs from others, such as ``slow_job_polls=2`` or ``redact_sql=True``;
+        the page on the sandbox lists them.
 
     Returns
     -------
@@ -157,8 +174,9 @@ def sandbox(
     SettingsError
         If the sandbox's packages are not installed; the message says how.
     ArgumentError
-        If `org` cannot be used; the message says what is wrong where. If `size`, `timeout`,
-        `cache` or `requests_per_minute` is not usable.
+        If `org` cannot be used, or a knob or fault is unknown or has a value it cannot have; the
+        message says what is wrong where. If `size`, `timeout`, `cache` or `requests_per_minute` is
+        not usable.
 
     Examples
     --------
@@ -176,7 +194,21 @@ def sandbox(
         cache=cache,
         timeout=timeout,
         now=now,
+        faults=faults,
+        control=control,
+        **knobs,
     )
+
+
+def start_server(**given: Any) -> Any:
+    """Start the server alone, without a client; for the fixtures of tests.
+
+    Raises
+    ------
+    SettingsError
+        If the sandbox's packages are not installed; the message says how.
+    """
+    return _server_class()(**given).start()
 
 
 def write_demo(folder: Path) -> None:

@@ -17,6 +17,9 @@ from numpydoc.docscrape import ClassDoc, FunctionDoc
 import omnipd
 from omnipd import cli, errors
 from omnipd.content import COLUMNS
+from omnipd.sandbox.behaviour import Behaviour
+from omnipd.sandbox.faults import KINDS as FAULTS
+from omnipd.sandbox.knobs import KNOBS
 from omnipd.sandbox.server import Server
 
 ROOT = Path(__file__).parent.parent
@@ -358,6 +361,13 @@ def test_the_floors_of_the_house_are_those_that_are_checked():
     # The last floor is followed by prose after an empty line.
     written = [set(re.findall(r"`(\w+)`", floor.split("\n\n")[0])) for floor in floors[1:]]
     assert written == checked
+
+
+def test_the_sandbox_page_lists_every_knob_and_every_fault():
+    rows = table_rows(section(text_of("sandbox.md"), "Moods and faults"))
+    named = {word for first, *_ in rows for word in re.findall(r"`(\w+)`", first)}
+    assert named == {*KNOBS, *FAULTS} - {"faults"}
+    assert {field.name for field in dataclasses.fields(Behaviour)} == set(KNOBS)
 
 
 def test_the_sandbox_page_counts_as_the_sandbox_does():

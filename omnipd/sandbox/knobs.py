@@ -88,8 +88,8 @@ _OF_A_TOKEN: Mapping[str, Check] = {
 
 KNOBS: Mapping[str, Check] = {
     "size": one_of(tuple(SIZES)),
-    "documents": whole(0, 20_000),
-    "folders": whole(0, 2_000),
+    "documents": whole(0, 1_000_000),
+    "folders": whole(0, 100_000),
     "seed": whole(0, 2**63 - 1),
     "model_name": words(100),
     "topic_name": _topic,

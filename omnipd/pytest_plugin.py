@@ -1,0 +1,83 @@
+"""Fixtures for the tests of programs that ask Omni: a sandbox and a client for each test.
+
+pytest finds them by itself where omnipd is installed. Nothing is imported before a test asks.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from omnipd.client import Client
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Make the marker known."""
+    config.addinivalue_line(
+        "markers",
+        "omni_sandbox(**knobs): what the sandbox of a test is like, as for omnipd.sandbox(); "
+        "for example faults=[{'kind': 'status', 'code': 503}]",
+    )
+
+
+@pytest.fixture(scope="session")
+def omni_sandbox_server() -> Iterator[Any]:
+    """One server for all tests of a session; each test has an organization of its own on it."""
+    from omnipd.errors import SettingsError  # noqa: PLC0415
+    from omnipd.launch import start_server  # noqa: PLC0415
+
+    try:
+        server = start_server(documents=0, folders=0)
+    except SettingsError as error:
+        pytest.skip(f"no sandbox of Omni: {error}")
+    try:
+        yield server
+    finally:
+        server.close()
+
+
+@pytest.fixture
+def omni_sandbox(request: pytest.FixtureRequest, omni_sandbox_server: Any) -> Iterator[Any]:
+    """Give this test alone an organization, with an address and keys of its own.
+
+    Its ``url``, ``api_key``, ``models``, ``requests`` and so on are those of a sandbox's server.
+    """
+    knobs: dict[str, Any] = {}
+    # The nearest marker comes first, and wins.
+    for marker in reversed(list(request.node.iter_markers("omni_sandbox"))):
+        if marker.args:
+            pytest.fail("omni_sandbox takes knobs by name: omni_sandbox(documents=20)", False)
+        knobs |= marker.kwargs
+    wrong = None
+    try:
+        tenant = omni_sandbox_server.open_tenant(**knobs)
+    except (TypeError, ValueError) as error:
+        wrong = f"omni_sandbox: {error}"
+    if wrong is not None:
+        pytest.fail(wrong, False)
+    try:
+        yield tenant
+    finally:
+        omni_sandbox_server.close_tenant(tenant.id)
+
+
+@pytest.fixture
+def omni_client(omni_sandbox: Any) -> Iterator[Client]:
+    """Give a client of this test's sandbox; it is the default client inside the test."""
+    from omnipd.client import connect  # noqa: PLC0415
+
+    with (
+        tempfile.TemporaryDirectory(prefix="omnipd-test-") as folder,
+        connect(
+            omni_sandbox.url,
+            omni_sandbox.api_key,
+            requests_per_minute=omni_sandbox.behaviour.requests_per_minute,
+            cache_dir=Path(folder),
+        ) as client,
+    ):
+        yield client

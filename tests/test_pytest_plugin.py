@@ -1,0 +1,125 @@
+"""The fixtures, as the tests of somebody else's program use them: in a pytest of their own."""
+
+import os
+import subprocess
+import sys
+import textwrap
+
+import pytest
+
+
+@pytest.fixture
+def run_pytest(tmp_path):
+    """Run pytest on a test file, with no plugin but ours; give its output."""
+
+    def run(code, *arguments):
+        (tmp_path / "test_mine.py").write_text(textwrap.dedent(code))
+        done = subprocess.run(
+            [
+                *(sys.executable, "-m", "pytest", "-p", "omnipd.pytest_plugin"),
+                *("-p", "no:cacheprovider", "-W", "error", "-rs", "--strict-markers", *arguments),
+            ],
+            check=False,
+            cwd=tmp_path,
+            env={**os.environ, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "PYTEST_ADDOPTS": ""},
+            capture_output=True,
+            text=True,
+            timeout=120,
+        )
+        return done.stdout + done.stderr
+
+    return run
+
+
+def test_a_test_has_a_sandbox_of_its_own_and_a_client(run_pytest):
+    output = run_pytest(
+        """
+        import json
+        import urllib.request
+
+        import pytest
+        import omnipd
+
+        seen = []
+
+        def ask(sandbox, path):
+            headers = {"Authorization": f"Bearer {sandbox.api_key}"}
+            request = urllib.request.Request(sandbox.url + path, headers=headers)
+            with urllib.request.urlopen(request) as answer:
+                return json.loads(answer.read())
+
+        def test_the_client_is_the_default(omni_client, omni_sandbox):
+            seen.append(omni_sandbox.url)
+            assert len(omnipd.read_content()) == 550
+            assert omni_client.base_url == omni_sandbox.url
+            assert [each.path for each in omni_sandbox.requests] == ["/api/v1/content"] * 6
+
+        def test_the_next_test_has_another(omni_sandbox):
+            assert omni_sandbox.url not in seen
+            assert omni_sandbox.requests == []
+            assert ask(omni_sandbox, "/api/v1/whoami")["keyScope"] == "organization"
+
+        @pytest.mark.omni_sandbox(documents=20, key_scope="user")
+        class TestMarked:
+            def test_all_in_a_class(self, omni_sandbox):
+                assert ask(omni_sandbox, "/api/v1/whoami")["keyScope"] == "user"
+
+            @pytest.mark.omni_sandbox(key_scope="organization")
+            def test_but_one(self, omni_sandbox):
+                assert ask(omni_sandbox, "/api/v1/whoami")["keyScope"] == "organization"
+                listed = ask(omni_sandbox, "/api/v1/documents?include=includeDeleted")
+                assert listed["pageInfo"]["totalRecords"] == 20
+
+        @pytest.mark.omni_sandbox(faults=[{"kind": "status", "code": 403, "path": "*/labels"}])
+        def test_a_fault(omni_client):
+            with pytest.raises(omnipd.ForbiddenError):
+                omnipd.read_labels()
+            assert len(omnipd.read_labels()) == 12
+        """
+    )
+    assert "5 passed" in output, output
+
+
+def test_a_knob_that_is_wrong_fails_the_test_by_name(run_pytest):
+    output = run_pytest(
+        """
+        import pytest
+
+        @pytest.mark.omni_sandbox(document=20)
+        def test_a(omni_sandbox): ...
+
+        @pytest.mark.omni_sandbox(20)
+        def test_b(omni_sandbox): ...
+        """
+    )
+    assert "omni_sandbox: unknown knob 'document'; did you mean 'documents'?" in output
+    assert "omni_sandbox takes knobs by name" in output
+    assert "2 errors" in output
+
+
+def test_without_the_sandboxs_packages_tests_are_skipped_and_say_why(run_pytest, tmp_path):
+    (tmp_path / "duckdb.py").write_text("raise ModuleNotFoundError('no duckdb', name='duckdb')")
+    output = run_pytest("def test_a(omni_client): ...", f"--rootdir={tmp_path}")
+    assert "1 skipped" in output, output
+    assert 'needs a package that is not installed: duckdb. pip install "omnipd[sandbox]"' in (
+        " ".join(output.split())
+    )
+
+
+def test_those_who_do_not_use_it_pay_nothing(run_pytest):
+    output = run_pytest(
+        """
+        import sys
+
+        def test_a():
+            heavy = {"pandas", "pyarrow", "requests", "duckdb", "sqlglot", "omnipd.client"}
+            assert not heavy & set(sys.modules)
+        """
+    )
+    assert "1 passed" in output, output
+
+
+def test_the_fixtures_say_what_they_are(run_pytest):
+    output = run_pytest("", "--fixtures")
+    assert "omni_client -- " in output
+    assert "Give a client of this test's sandbox; it is the default client inside" in output

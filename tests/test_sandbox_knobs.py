@@ -1,0 +1,57 @@
+"""A sandbox in a mood: knobs and faults from Python, and what the client makes of them."""
+
+import pytest
+
+import omnipd
+
+
+def test_a_fault_of_the_sandbox_is_an_error_of_the_client():
+    fault = {"kind": "status", "code": 403, "path": "/api/v1/labels"}
+    with omnipd.sandbox(documents=3, faults=[fault]):
+        with pytest.raises(omnipd.ForbiddenError):
+            omnipd.read_labels()
+        assert len(omnipd.read_labels()) == 12
+
+
+def test_a_page_that_names_itself_ends_the_walk():
+    fault = {"kind": "same_cursor", "path": "/api/v1/content", "count": None}
+    with omnipd.sandbox(faults=[fault]) as omni:
+        with pytest.raises(omnipd.ResponseError, match="same cursor twice") as raised:
+            omnipd.read_content()
+        assert len(omni.server.requests) == 2
+    assert raised.value.partial is not None
+
+
+def test_a_reset_is_tried_again():
+    with omnipd.sandbox(documents=3, faults=[{"kind": "reset"}]) as omni:
+        assert omnipd.whoami().key_scope == "organization"
+        assert [each.fault for each in omni.server.requests] == ["reset", None]
+
+
+def test_drift_is_kept_and_told():
+    fault = {"kind": "drift", "path": "/api/v1/labels", "new_key": "mood"}
+    with (
+        omnipd.sandbox(documents=0, faults=[fault]),
+        pytest.warns(omnipd.OmniWarning, match="mood"),
+    ):
+        labels = omnipd.read_labels()
+    assert labels["extra"].eq('{"mood":"not known yet"}').all()
+
+
+def test_knobs_change_what_the_client_sees():
+    with omnipd.sandbox(documents=3, key_scope="user", model_name="Departures") as omni:
+        assert omnipd.whoami().key_scope == "user"
+        assert sorted(omni.models) == ["Departures", "orders"]
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({"slow_jobs": 1}, "unknown knob 'slow_jobs'; did you mean 'slow_job_polls'?"),
+        ({"faults": [{"kind": "slo"}]}, r"faults\[0\].kind must be one of"),
+        ({"documents": "many"}, "documents must be a whole number"),
+    ],
+)
+def test_a_wrong_knob_is_an_argument_error(given, said):
+    with pytest.raises(omnipd.ArgumentError, match=said):
+        omnipd.sandbox(**given)
