@@ -5,9 +5,12 @@ from decimal import Decimal
 import pyarrow as pa
 import pytest
 from query_cases import CASES, FLIGHTS, NOW, Case
+from scenario_cases import SCENARIOS
 
 from omnipd.sandbox.semantic.engine import Engine
 from omnipd.sandbox.semantic.warehouse import warehouse
+
+ALL = [*CASES, *SCENARIOS]
 
 
 @pytest.fixture(scope="module")
@@ -15,7 +18,7 @@ def engine() -> Engine:
     return Engine()
 
 
-@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+@pytest.mark.parametrize("case", ALL, ids=lambda case: case.name)
 def test_a_query_has_the_answer_of_the_sql_written_by_hand(case: Case, engine: Engine) -> None:
     plan = engine.plan(case.query, now=NOW)
     assert plan.missing_fields == []
@@ -30,7 +33,7 @@ def test_a_query_has_the_answer_of_the_sql_written_by_hand(case: Case, engine: E
         assert Counter(got) == Counter(wanted)
 
 
-@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+@pytest.mark.parametrize("case", ALL, ids=lambda case: case.name)
 def test_the_same_query_gives_the_same_rows_in_the_same_order(case: Case, engine: Engine) -> None:
     first = engine.execute(engine.plan(case.query, now=NOW))
     second = engine.execute(engine.plan(case.query, now=NOW))
@@ -38,7 +41,7 @@ def test_the_same_query_gives_the_same_rows_in_the_same_order(case: Case, engine
 
 
 def test_no_two_cases_share_a_name() -> None:
-    names = Counter(case.name for case in CASES)
+    names = Counter(case.name for case in ALL)
     assert [name for name, count in names.items() if count > 1] == []
 
 
