@@ -224,8 +224,10 @@ def main() -> None:
 def compare(given: argparse.Namespace) -> None:
     """Print a line for each program at each size."""
     first = given.program[0]
-    print(f"| rows | Arrow, MB | program | s | to {first} | peak, MB | to Arrow |")
-    print("|---|---|---|---|---|---|---|")
+    print(
+        f"| rows | Arrow, MB | program | s | to {first} | CPU, s | to {first} | peak, MB | to Arrow |"
+    )
+    print("|---|---|---|---|---|---|---|---|---|")
     for rows in given.rows:
         stream = arrow_stream(rows)
         ready = answer(stream, rows, emoji=given.emoji)
@@ -234,12 +236,15 @@ def compare(given: argparse.Namespace) -> None:
         arrow = len(stream) / 1e6
         for program in given.program:
             seconds, megabytes = (side_by_side.median(found, program, what) for what in (0, 1))
+            computed = side_by_side.median(found, program, 2)
             cells = [
                 f"{rows:,}",
                 f"{arrow:,.2f}",
                 program,
                 f"{seconds:.4f}",
                 f"{side_by_side.ratio(found, program, first, 0):.3f}",
+                f"{computed:.4f}",
+                f"{side_by_side.ratio(found, program, first, 2):.3f}",
                 f"{megabytes:,.1f}",
                 f"{megabytes / arrow:.2f}",
             ]

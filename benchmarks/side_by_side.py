@@ -85,6 +85,7 @@ class Peak:
 
     def __init__(self) -> None:
         _REFS.write_text("5")
+        self.started = time.process_time()
         self._before = self._kilobytes("VmRSS")
 
     def megabytes(self) -> float:
@@ -100,36 +101,34 @@ class Peak:
 
 def report(rows: int, seconds: float, peak: Peak) -> None:
     """Print what :func:`rounds` reads."""
-    print(rows, seconds, peak.megabytes())
+    print(rows, seconds, peak.megabytes(), time.process_time() - peak.started)
 
 
 def rounds(
     script: str, programs: Sequence[str], arguments: Sequence[str], rows: int, times: int
-) -> list[dict[str, tuple[float, float]]]:
-    """Let the programs take turns; return seconds and MB of each, round by round."""
+) -> list[dict[str, tuple[float, ...]]]:
+    """Let the programs take turns; return seconds, MB and CPU seconds, round by round."""
     found = []
     for _ in range(times):
-        took: dict[str, tuple[float, float]] = {}
+        took: dict[str, tuple[float, ...]] = {}
         for program in programs:
             command = [sys.executable, script, "--measure", program, *arguments]
             done = subprocess.run(command, capture_output=True, text=True, check=False)
             if done.returncode:
                 raise SystemExit(f"{program}: {done.stderr[-2000:]}")
-            got, seconds, megabytes = done.stdout.split()
+            got, *numbers = done.stdout.split()
             if int(got) != rows:
                 raise SystemExit(f"{program} read {got} of {rows} rows")
-            took[program] = float(seconds), float(megabytes)
+            took[program] = tuple(map(float, numbers))
         found.append(took)
     return found
 
 
-def median(found: list[dict[str, tuple[float, float]]], program: str, what: int) -> float:
-    """Return the median seconds (0) or MB (1) of a program."""
+def median(found: list[dict[str, tuple[float, ...]]], program: str, what: int) -> float:
+    """Return the median seconds (0), MB (1) or CPU seconds (2) of a program."""
     return statistics.median(took[program][what] for took in found)
 
 
-def ratio(
-    found: list[dict[str, tuple[float, float]]], program: str, beside: str, what: int
-) -> float:
+def ratio(found: list[dict[str, tuple[float, ...]]], program: str, beside: str, what: int) -> float:
     """Return the median of the ratios of same rounds."""
     return statistics.median(took[program][what] / took[beside][what] for took in found)
