@@ -20,7 +20,8 @@ CHECKS = {
         "docs",
         "docs/_build/html",
     ],
-    "tests": [sys.executable, "-m", "pytest", "-q"],
+    # The examples of a page build on each other, so a file stays with one worker.
+    "tests": [sys.executable, "-m", "pytest", "-q", "-n", "auto", "--dist", "loadfile"],
 }
 
 
