@@ -517,6 +517,21 @@ def test_saved_queries_run_as_they_were_stored(server, session, read):
     assert first.schema.names == tuple(first.to_arrow().column_names)
 
 
+@pytest.mark.filterwarnings("ignore::omniframes.TruncationWarning")
+def test_what_is_stored_on_many_dashboards_runs(server, session, read):
+    records = read(server, "/api/v1/documents?pageSize=100")["records"]
+    dashboards = [each["identifier"] for each in records if each["hasDashboard"]][:20]
+    stored = [
+        (identifier, index)
+        for identifier in dashboards
+        for _, index in session.read.saved_queries(identifier)
+    ]
+    assert len(stored) > 30
+    for identifier, index in stored:
+        frame = session.read.saved_query(identifier, index)
+        assert frame.to_arrow().column_names == list(frame.schema.names)
+
+
 def test_a_document_without_a_dashboard_is_told_from_one_that_is_not_there(server, session, read):
     identifier = document(read, server, with_dashboard=False)
     with pytest.raises(of.OmniframesError, match="exists but has no dashboard"):
@@ -535,7 +550,7 @@ def test_a_question_becomes_a_query_that_runs_here(session):
 
 def test_without_credits_a_question_says_who_can_help(connect):
     with (
-        Server(ai_credits_left=False) as server,
+        Server(ai_credits_exhausted=True) as server,
         pytest.raises(of.OmniframesError, match="credits are exhausted"),
     ):
         connect(server).ask("Flights by origin", model="flights")
@@ -580,6 +595,23 @@ def test_a_timezone_that_the_sandbox_does_not_know_is_no_silent_answer(server):
     assert error.value.status == 400
 
 
+def test_a_branch_is_asked_by_its_id_or_as_a_model_of_its_own(server, read):
+    branches = read(server, "/api/v1/models?modelKind=BRANCH&pageSize=100")["records"]
+    known = {each["name"]: each["id"] for each in branches}
+    builder = of.OmniSession.builder.base_url(server.url).api_key(server.api_key)
+    with builder.branch(known["tidy labels"]).get_or_create() as session:
+        frame = session.read.topic("orders", "orders").select(F.measure("order_items.count"))
+        assert rows(frame.collect()) == [(240,)]
+    builder = of.OmniSession.builder.base_url(server.url).api_key(server.api_key)
+    with builder.get_or_create() as session:
+        # A topic that only the branch has.
+        weather = session.read.topic("governance/weather-topic", "weather_by_hour")
+        hours = weather.select("weather.origin", F.measure("weather.count")).to_arrow()
+    assert Counter(rows(hours)) == Counter(
+        from_sql("SELECT origin, count(*) FROM weather GROUP BY 1", "flights")
+    )
+
+
 def test_a_branch_that_does_not_exist_is_no_silent_answer(server):
     builder = of.OmniSession.builder.base_url(server.url).api_key(server.api_key)
     with builder.branch("5f0d7f3e-3b1c-4a8e-9d55-0c4b7a9e2f10").get_or_create() as session:
@@ -601,7 +633,7 @@ def test_a_personal_token_works_as_well(server, connect):
 
 
 def test_an_organization_without_the_query_api_is_told_apart(connect):
-    with Server(query_api_enabled=False) as server:
+    with Server(feature_flag_off=True) as server:
         session = connect(server)
         assert session.verify()["user"]
         frame = session.read.topic("orders", "orders").select("users.state")
