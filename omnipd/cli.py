@@ -340,6 +340,7 @@ def whoami(model_id: tuple[str, ...], **given: Any) -> None:
 @click.option(
     "--org", type=click.Path(path_type=Path), help="A folder with an organization of your own."
 )
+@click.option("--state", type=click.Path(path_type=Path), help="A file that keeps what is changed.")
 @click.option("--requests-per-minute", type=int, help="Be as strict as Omni, for example 60.")
 @click.option(
     "--control", is_flag=True, help="Let programs open organizations at /_sandbox/tenants."

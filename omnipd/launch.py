@@ -41,6 +41,7 @@ class Sandbox(Client):
         documents: int | None,
         size: Literal["tiny", "demo", "large"],
         org: str | Path | None,
+        state: str | Path | None,
         requests_per_minute: int | None,
         cache: str | float | Literal[False],
         timeout: float | None,
@@ -59,6 +60,7 @@ class Sandbox(Client):
             self.server = server_class(
                 port=port,
                 org=org,
+                state=state,
                 requests_per_minute=requests_per_minute,
                 **{} if now is None else {"now": now},
                 size=size,
@@ -72,7 +74,7 @@ class Sandbox(Client):
         except ValueError as error:
             bad_knob = str(error)
         if bad_org is not None:
-            raise ArgumentError(bad_org, hint="What a folder holds: docs/sandbox.md.")
+            raise ArgumentError(bad_org, hint="What a folder and a state hold: docs/sandbox.md.")
         if bad_knob is not None:
             raise ArgumentError(f"{bad_knob}.", hint="The knobs and faults: docs/sandbox.md.")
         if unusable is not None:
@@ -119,6 +121,7 @@ def sandbox(
     documents: int | None = None,
     size: Literal["tiny", "demo", "large"] = "demo",
     org: str | Path | None = None,
+    state: str | Path | None = None,
     requests_per_minute: int | None = None,
     faults: Sequence[Mapping[str, Any]] = (),
     control: bool = False,
@@ -146,6 +149,9 @@ def sandbox(
     org : str or Path, optional
         A folder with an organization of your own instead: who there is and what they have, the
         models, the data. ``omnipd sandbox init FOLDER`` writes one to start from.
+    state : str or Path, optional
+        A file that keeps what is changed: read at the start if it is there, and written after
+        each change. Default: changes are gone when the sandbox is closed.
     requests_per_minute : int, optional
         Make the server as strict as Omni (60), and the client keep to it. Default: no limit.
     faults : sequence of mapping, optional
@@ -174,7 +180,7 @@ def sandbox(
     SettingsError
         If the sandbox's packages are not installed; the message says how.
     ArgumentError
-        If `org` cannot be used, or a knob or fault is unknown or has a value it cannot have; the
+        If `org` or `state` cannot be used, or a knob or fault is unknown or has a value it cannot have; the
         message says what is wrong where. If `size`, `timeout`, `cache` or `requests_per_minute` is
         not usable.
 
@@ -190,6 +196,7 @@ def sandbox(
         documents=documents,
         size=size,
         org=org,
+        state=state,
         requests_per_minute=requests_per_minute,
         cache=cache,
         timeout=timeout,

@@ -21,11 +21,13 @@ def main() -> None:
     parser.add_argument(
         "--control", action="store_true", help="open and close organizations at /_sandbox/tenants"
     )
+    parser.add_argument("--state", default=None, help="file that keeps what is changed")
     chosen = parser.parse_args()
     with Server(
         host=chosen.host,
         port=chosen.port,
         control=chosen.control,
+        state=chosen.state,
         documents=chosen.documents,
         requests_per_minute=chosen.requests_per_minute,
     ) as server:

@@ -32,9 +32,7 @@ def word(given: Mapping[str, Any], key: str, allowed: tuple[str, ...]) -> str | 
     if value is None:
         return None
     if value not in allowed:
-        expected = " | ".join(f"'{word}'" for word in allowed)
-        received = f"'{value}'" if isinstance(value, str) else _kind(value)
-        raise BadRequest(f"Invalid enum value. Expected {expected}, received {received}", at=key)
+        raise BadRequest(none_of(allowed, value), at=key)
     return str(value)
 
 
@@ -68,6 +66,13 @@ def uuid(given: Mapping[str, Any], key: str) -> str | None:
 def expected(kind: str, value: object) -> str:
     """Say that a value is of another kind than it must be."""
     return f"Expected {kind}, received {_kind(value)}"
+
+
+def none_of(allowed: tuple[str, ...], value: object) -> str:
+    """Say that a value is none of some words."""
+    words = " | ".join(f"'{word}'" for word in allowed)
+    received = f"'{value}'" if isinstance(value, str) else _kind(value)
+    return f"Invalid enum value. Expected {words}, received {received}"
 
 
 def _kind(value: object) -> str:

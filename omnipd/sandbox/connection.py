@@ -138,12 +138,13 @@ class Connection(BaseHTTPRequestHandler):
 
     def _send_document(self, reply: Document) -> None:
         body, headers = reply.body, dict(reply.headers)
-        if reply.content_type.startswith("application/json"):
+        if body and reply.content_type.startswith("application/json"):
             headers["Vary"] = "Accept-Encoding"
             if len(body) > _WORTH_COMPRESSING and self._takes_gzip():
                 body = gzip.compress(body, compresslevel=5, mtime=0)
                 headers["Content-Encoding"] = "gzip"
-        headers["Content-Length"] = str(len(body))
+        if reply.status != HTTPStatus.NO_CONTENT:
+            headers["Content-Length"] = str(len(body))
         self._send_head(reply, headers)
         if self.command != "HEAD":
             self.wfile.write(body)
@@ -169,7 +170,8 @@ class Connection(BaseHTTPRequestHandler):
 
     def _send_head(self, reply: Document | Stream, headers: Mapping[str, str]) -> None:
         self.send_response(reply.status)
-        self.send_header("Content-Type", reply.content_type)
+        if reply.status != HTTPStatus.NO_CONTENT:
+            self.send_header("Content-Type", reply.content_type)
         for name, value in headers.items():
             self.send_header(name, value)
         if self.close_connection:

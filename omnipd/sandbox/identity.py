@@ -62,7 +62,11 @@ class Keyring:
 
     def __init__(self, organisation: Organisation, behaviour: Behaviour) -> None:
         self.personal_key = make_key()
-        self._callers = {self.personal_key: Caller(organisation.token_holder, "user")}
+        holder = organisation.token_holder.membership_id
+        # Whose each is, and which of the keys that are listed: those can be disabled and revoked.
+        self._holders: dict[str, tuple[str, KeyScope, str | None]] = {
+            self.personal_key: (holder, "user", _listed(holder, organisation))
+        }
         self.tokens = {
             token.name: self._cut(token, organisation)
             for token in (Token("main", key_scope=behaviour.key_scope), *behaviour.tokens)
@@ -71,7 +75,7 @@ class Keyring:
 
     def _cut(self, token: Token, organisation: Organisation) -> str:
         key = token.token or make_key()
-        if key in self._callers:
+        if key in self._holders:
             msg = f"tokens: the token of {token.name!r} is given twice"
             raise ValueError(msg)
         if token.user is None:
@@ -79,11 +83,14 @@ class Keyring:
             user = organisation.token_holder if of_members else organisation.administrator
         else:
             user = _member(token.user, organisation)
-        self._callers[key] = Caller(user, token.key_scope)
+        owner = user.membership_id if token.key_scope == "user" else None
+        # Further keys that were asked for are in no list.
+        listed = _listed(owner, organisation) if token.name == "main" else None
+        self._holders[key] = (user.membership_id, token.key_scope, listed)
         return key
 
-    def caller(self, authorization: str | None) -> Caller:
-        """Give the caller behind an ``Authorization`` header.
+    def caller(self, authorization: str | None, organisation: Organisation) -> Caller:
+        """Give the caller behind an ``Authorization`` header, as the organization is now.
 
         Raises
         ------
@@ -96,10 +103,23 @@ class Keyring:
             raise Unauthenticated(
                 400, "Bad authorization header, must be formatted as Bearer <token>"
             )
-        caller = self._callers.get(match[1])
-        if caller is None:
+        user_id, scope, listed = self._holders.get(match[1], ("", "user", None))
+        user = organisation.users.get(user_id)
+        key = organisation.api_keys.get(listed or "")
+        revoked = listed is not None and (key is None or not key.enabled)
+        # A key goes with the person it acts as: assumed to be refused as one that is unknown.
+        if user is None or not user.active or revoked:
             raise Unauthenticated(403, "Invalid bearer token")
-        return caller
+        return Caller(user, scope)
+
+
+def _listed(membership_id: str | None, organisation: Organisation) -> str | None:
+    """Find the first key of a member, or of the organization, that is in use."""
+    wanted = "organization" if membership_id is None else "personal"
+    for key in organisation.api_keys.values():
+        if key.type == wanted and key.membership_id == membership_id and key.enabled:
+            return key.id
+    return None
 
 
 def _member(named: str, organisation: Organisation) -> User:
@@ -133,14 +153,13 @@ def acting_user(caller: Caller, user_id: str | None, organisation: Organisation)
     return user
 
 
-def permissions_of(user: User, behaviour: Behaviour) -> frozenset[str]:
-    """Give what a member may do on each model."""
-    permissions = PERMISSIONS[user.model_role]
+def permissions_on(
+    connection_id: str | None, user: User, organisation: Organisation, behaviour: Behaviour
+) -> frozenset[str]:
+    """Give what a member may do with the models on a connection."""
+    model = organisation.shared_models.get(connection_id or "")
+    role = organisation.role_of(user, model) if model else user.model_role
+    permissions = PERMISSIONS[role or "NO_ACCESS"]
     if permissions and behaviour.permissions is not None:
         permissions = behaviour.permissions
     return permissions - {"VIEW_SQL"} if behaviour.redact_sql else permissions
-
-
-def may_view_sql(user: User, behaviour: Behaviour) -> bool:
-    """Tell whether a member sees SQL, and what databases say of it."""
-    return "VIEW_SQL" in permissions_of(user, behaviour)

@@ -65,3 +65,13 @@ def json_reply(
 ) -> Document:
     """Answer with a JSON value."""
     return Document(to_json(value), status=status, headers=headers or {})
+
+
+def done() -> Document:
+    """Answer that a change was made."""
+    return json_reply({"success": True})
+
+
+def nothing() -> Document:
+    """Answer that a change was made, without a body."""
+    return Document(b"", status=204)

@@ -31,6 +31,8 @@ class Endpoint:
     answer: Callable[[Call], Reply]
     parameters: Mapping[str, Parameter] = field(default_factory=dict)
     audience: Audience = "everybody"
+    # Whether it may change the organization.
+    writes: bool = False
 
 
 @dataclass(frozen=True)

@@ -50,6 +50,10 @@ class Server:
     org : str or Path, optional
         A folder with an organization of your own: people and content, models, data. What is
         invented otherwise, and `engine`, is then without effect.
+    state : str or Path, optional
+        A file that keeps what calls change in the server's own organization: read if there is
+        one, and written anew after each change. In memory only when None. For one server at a
+        time.
     **knobs
         See :class:`omnipd.sandbox.behaviour.Behaviour`.
 
@@ -69,6 +73,7 @@ class Server:
         now: Callable[[], datetime] = _clock,
         engine: QueryEngine | None = None,
         org: str | Path | None = None,
+        state: str | Path | None = None,
         **knobs: Any,
     ) -> None:
         self._failures: deque[str] = deque(maxlen=100)
@@ -76,7 +81,7 @@ class Server:
         self._has_control = control
         self._now, self._engine = now, engine
         self._brought = None if org is None else bring(org)
-        self._own = self._tenant(knobs, "own")
+        self._own = self._tenant(knobs, "own", None if state is None else Path(state))
         self._tenants: dict[str, Tenant] = {}
         self._doors: dict[str, Door] = {}
         self._keeper: Doorkeeper | None = None
@@ -212,10 +217,14 @@ class Server:
         self._doors[tenant.id] = door
         self._keeper.watch(door)
 
-    def _tenant(self, knobs: Mapping[str, Any], tenant_id: str) -> Tenant:
+    def _tenant(
+        self, knobs: Mapping[str, Any], tenant_id: str, state: Path | None = None
+    ) -> Tenant:
         behaviour = read_knobs(knobs)
         stands_on = self._brought or invented(behaviour, self._engine)
-        return Tenant(tenant_id, behaviour, stands_on, now=self._now, report=self._report)
+        return Tenant(
+            tenant_id, behaviour, stands_on, now=self._now, report=self._report, state=state
+        )
 
     def _respond(self, request: Request) -> Reply:
         if self._has_control and is_control(request):

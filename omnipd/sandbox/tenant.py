@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections import Counter, deque
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from copy import copy
+from dataclasses import dataclass, replace
 from datetime import datetime
+from pathlib import Path
 from threading import Event, Lock
 from typing import Any
 
@@ -23,7 +25,7 @@ from omnipd.sandbox.rate_limit import RateLimit
 from omnipd.sandbox.refusals import RefusedRequest
 from omnipd.sandbox.reply import Reply, json_reply
 from omnipd.sandbox.request import Call, Request
-from omnipd.sandbox.routing import Router, is_scim
+from omnipd.sandbox.routing import Route, Router, is_scim
 from omnipd.sandbox.world import World
 
 _LOG_LENGTH = 10_000
@@ -60,6 +62,8 @@ class Tenant:
         The clock: the rate limit and relative dates look at it.
     report : callable
         Told of faults of the sandbox itself.
+    state : Path, optional
+        The file that keeps what calls change.
     """
 
     def __init__(
@@ -70,6 +74,7 @@ class Tenant:
         *,
         now: Callable[[], datetime],
         report: Callable[[BaseException], None],
+        state: Path | None = None,
     ) -> None:
         self.id = tenant_id
         self.behaviour = behaviour
@@ -81,22 +86,32 @@ class Tenant:
         self._by_path: Counter[str] = Counter()
         self._answered = 0
         self._lock = Lock()
-        self.organisation = Organisation(foundation.holdings)
+        self._organisation = Organisation(foundation.holdings)
+        self._state = state
+        if state is not None:
+            self._organisation = _opened(state, self._organisation)
         self._world = World(
-            organisation=self.organisation,
+            organisation=self._organisation,
             engine=foundation.engine,
-            keyring=Keyring(self.organisation, behaviour),
+            keyring=Keyring(self._organisation, behaviour),
             behaviour=behaviour,
             jobs=Jobs(),
             results=Results(),
             now=now,
             report=report,
         )
+        # One change at a time; whoever reads has the organization as it was or as it is then.
+        self._writing = Lock()
         self._router = Router(endpoints(behaviour))
         self._faults = Faults(behaviour.faults)
         self._limit = RateLimit(
             behaviour.requests_per_minute, behaviour.rate_limited_after, behaviour.retry_after, now
         )
+
+    @property
+    def organisation(self) -> Organisation:
+        """Give the people and content as they are now."""
+        return self._organisation
 
     @property
     def api_key(self) -> str:
@@ -184,7 +199,44 @@ class Tenant:
         if turned_away is not None:
             return turned_away
         route = self._router.find(request.method, request.path)
-        caller = self._world.keyring.caller(authorization)
+        if not route.endpoint.writes:
+            return self._ask(request, route, self._organisation)
+        with self._writing:
+            changed = copy(self._organisation)
+            reply = self._ask(request, route, changed)
+            # Only now: what is refused half way leaves nothing behind.
+            self._store(changed)
+            self._organisation = changed
+        return reply
+
+    def _store(self, organisation: Organisation) -> None:
+        if self._state is None:
+            return
+        from omnipd.sandbox.written.state import store  # noqa: PLC0415 - needs a package of its own
+
+        try:
+            store(organisation, self._state)
+        except OSError as error:
+            raise RefusedRequest(500, f"The change was not stored: {error.strerror}") from None
+
+    def _ask(self, request: Request, route: Route, organisation: Organisation) -> Reply:
+        authorization = request.headers.get("Authorization")
+        caller = self._world.keyring.caller(authorization, organisation)
         admit(caller, route.endpoint.audience)
         parameters: dict[str, Any] = read_parameters(request.query, route.endpoint.parameters)
-        return route.endpoint.answer(Call(request, self._world, caller, route.segments, parameters))
+        world = replace(self._world, organisation=organisation)
+        return route.endpoint.answer(Call(request, world, caller, route.segments, parameters))
+
+
+def _opened(state: Path, begun: Organisation) -> Organisation:
+    """Give the organization of a file; without one, it is written as it begins."""
+    from omnipd.sandbox.written.problems import BadOrganisation  # noqa: PLC0415 - as above
+    from omnipd.sandbox.written.state import load, store  # noqa: PLC0415 - as above
+
+    try:
+        if state.exists():
+            return load(state, begun)
+        store(begun, state)
+    except OSError as error:
+        raise BadOrganisation(str(state), [error.strerror or str(error)]) from None
+    return begun

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from omnipd.sandbox.identity import permissions_of
+from omnipd.sandbox.identity import permissions_on
 from omnipd.sandbox.refusals import NotFound
 from omnipd.sandbox.reply import Reply, json_reply
 from omnipd.sandbox.request import Call
@@ -13,13 +13,17 @@ from omnipd.sandbox.request import Call
 def who_am_i(call: Call) -> Reply:
     """Answer with the caller's identity, and its rights on each model it has a role on."""
     caller = call.caller
-    permissions = permissions_of(caller.user, call.world.behaviour)
+    organisation = call.world.organisation
     roles: dict[str, Any] = {}
-    if permissions:
-        for model in call.world.engine.models.values():
+    for model in call.world.engine.models.values():
+        role = organisation.role_of(caller.user, model)
+        permissions = permissions_on(
+            model.connection_id, caller.user, organisation, call.world.behaviour
+        )
+        if permissions:
             roles[model.id] = {
-                "roleName": caller.user.model_role,
-                "baseRole": caller.user.model_role,
+                "roleName": role,
+                "baseRole": role,
                 "connectionId": model.connection_id,
                 "permissions": sorted(permissions),
             }

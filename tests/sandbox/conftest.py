@@ -42,6 +42,11 @@ class Wire:
     def get(self, path, /, **query):
         return self.ask("GET", path, query)
 
+    def send(self, method, path, body=None, /, **query):
+        """Send a change, with a JSON body if there is one."""
+        data = None if body is None else json.dumps(body).encode()
+        return self.ask(method, path, query, body=data)
+
     def content(self, **query):
         return self.get("/api/v1/content", **query)
 

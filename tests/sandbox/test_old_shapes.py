@@ -99,7 +99,7 @@ def test_recipients_do_not_say_who_cannot_log_in(old):
     schedule = next(
         each
         for each in old.server.organisation.schedules.values()
-        if each.destination == "email" and each.strangers
+        if each.destination == "email" and each.stranger_ids
     )
     answer = old.get(f"/api/v1/schedules/{schedule.id}/recipients").json
     assert {frozenset(each) for each in answer["recipients"]} == {

@@ -8,7 +8,7 @@ from typing import Any
 
 from omnipd.sandbox.ai.prompts import Known, find
 from omnipd.sandbox.body import boolean, read_object, text, uuid
-from omnipd.sandbox.identity import may_view_sql, permissions_of
+from omnipd.sandbox.identity import permissions_on
 from omnipd.sandbox.organisation.attributes import effective_values
 from omnipd.sandbox.organisation.records import User
 from omnipd.sandbox.query.display import shown
@@ -41,8 +41,8 @@ def generate_query(call: Call) -> Reply:
     """Answer with a query, and with its rows unless they are not wanted."""
     asked = _read(call.request.body)
     user = acting_for(call, asked.user_id)
-    permissions = permissions_of(user, call.world.behaviour)
     shared = _model(call, asked)
+    permissions = _permissions(shared.connection_id, user, call)
     model: Model = planned_model(call, shared.id, asked.branch_id) or shared
     if not {"USE_AI", "QUERY_TOPICS"} <= permissions:
         raise Forbidden
@@ -133,6 +133,11 @@ def _old_shape(query: Mapping[str, Any]) -> dict[str, Any]:
     return {"model_job": {"model_id": query["modelId"], **rest}}
 
 
+def _permissions(connection_id: str, user: User, call: Call) -> frozenset[str]:
+    world = call.world
+    return permissions_on(connection_id, user, world.organisation, world.behaviour)
+
+
 def _outcome(
     call: Call, query: Mapping[str, Any], topic: str, user: User, model: Model
 ) -> dict[str, Any]:
@@ -147,7 +152,7 @@ def _outcome(
         user_id=None,
         branch_id=None,
     )
-    view_sql = may_view_sql(user, call.world.behaviour)
+    view_sql = "VIEW_SQL" in _permissions(model.connection_id, user, call)
     submission = plan(
         envelope,
         effective_values(user, call.world.organisation.attributes),

@@ -49,7 +49,7 @@ def _belongs(upload: Upload, model_id: str, organisation: Organisation) -> bool:
 
 
 def _record(upload: Upload, organisation: Organisation) -> dict[str, Any]:
-    user = organisation.users[upload.user_id] if upload.user_id else None
+    user = organisation.person(upload.user_id) if upload.user_id else None
     return {
         "id": upload.id,
         "file_name": upload.file_name,

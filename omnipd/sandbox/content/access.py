@@ -13,8 +13,7 @@ from omnipd.sandbox.organisation.organisation import Organisation
 from omnipd.sandbox.organisation.permits import (
     ROLES,
     Permit,
-    permits_on_document,
-    permits_on_folder,
+    permits_on,
 )
 from omnipd.sandbox.organisation.records import Document, Folder, User
 from omnipd.sandbox.paging import Order, Rank, cut_page
@@ -94,7 +93,7 @@ def show_folder_permissions(call: Call) -> Reply:
     """Answer with the permits on a folder: all of them for its managers, or one member's."""
     folder = find_folder(call)
     organisation = call.world.organisation
-    permits = permits_on_folder(folder, organisation)
+    permits = permits_on(folder, organisation)
     user_id: str | None = call.parameters["userId"]
     if user_id is not None:
         user = acting_user(call.caller, user_id, organisation)
@@ -109,30 +108,33 @@ def abilities(document: Document, organisation: Organisation) -> dict[str, bool]
     """Tell what a document allows those who may see it."""
     said = organisation.particulars
     if said is not None:
-        forbidden = said.forbidden.get(document.identifier, frozenset())
+        forbidden = said.forbidden.get(document.topic, frozenset())
         allowed = {name: name not in forbidden for name in _ABILITIES}
     else:
         allowed = {
-            name: chance.number(one_in or 1, name, document.identifier) != 0
+            name: chance.number(one_in or 1, name, document.topic) != 0
             for name, one_in in _ABILITIES.items()
         }
+    allowed |= document.settings
     return allowed | {_BY_PULL_REQUEST: requires_pull_request(document, organisation)}
 
 
 def requires_pull_request(document: Document, organisation: Organisation) -> bool:
     """Tell whether a document is published by pull request only."""
     said = organisation.particulars
+    if _BY_PULL_REQUEST in document.settings:
+        return document.settings[_BY_PULL_REQUEST]
     if said is not None:
         # An ability in name only: it is what the others may not do without.
-        return _BY_PULL_REQUEST in said.forbidden.get(document.identifier, ())
-    return chance.number(20, "pull request", document.identifier) == 0
+        return _BY_PULL_REQUEST in said.forbidden.get(document.topic, ())
+    return chance.number(20, "pull request", document.topic) == 0
 
 
 def _accesses(document: Document, organisation: Organisation) -> list[Access]:
-    found = [Access(permit) for permit in permits_on_document(document, organisation)]
+    found = [Access(permit) for permit in permits_on(document, organisation)]
     if document.folder_id is not None:
         folder = organisation.folders[document.folder_id]
-        found += [Access(permit, folder) for permit in permits_on_folder(folder, organisation)]
+        found += [Access(permit, folder) for permit in permits_on(folder, organisation)]
     return found
 
 

@@ -69,15 +69,17 @@ def show_filters(call: Call) -> Reply:
     """Answer with the filters and controls of a dashboard."""
     acting_user(call.caller, call.parameters["userId"], call.world.organisation)
     document = find_dashboard(call)
-    dashboard = dashboard_in(document, call.world)
-    return json_reply(
-        {
-            "identifier": document.identifier,
-            "filterOrder": list(dashboard.order),
-            "filters": dict(dashboard.filters),
-            "controls": dict(dashboard.controls),
-        }
-    )
+    return json_reply(filters_record(document, dashboard_in(document, call.world)))
+
+
+def filters_record(document: Document, dashboard: Dashboard) -> dict[str, Any]:
+    """Write the filters and controls of a dashboard."""
+    return {
+        "identifier": document.identifier,
+        "filterOrder": list(dashboard.order),
+        "filters": dict(dashboard.filters),
+        "controls": dict(dashboard.controls),
+    }
 
 
 def list_drafts(call: Call) -> Reply:
@@ -121,7 +123,9 @@ def list_favorites(call: Call) -> Reply:
     organisation = call.world.organisation
     admirers = [
         _Admirer(
-            organisation.users[each], written(some_moment("favorited", document.identifier, each))
+            organisation.person(each),
+            document.favorited_at.get(each)
+            or written(some_moment("favorited", document.topic, each)),
         )
         for each in document.favorited_by
     ]

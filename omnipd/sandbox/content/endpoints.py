@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from omnipd.sandbox.behaviour import Behaviour
 from omnipd.sandbox.content.access import list_access, show_folder_permissions, show_permissions
+from omnipd.sandbox.content.copying import duplicate_document
 from omnipd.sandbox.content.document import (
     list_drafts,
     list_favorites,
@@ -12,12 +13,30 @@ from omnipd.sandbox.content.document import (
     show_filters,
 )
 from omnipd.sandbox.content.documents import list_documents
+from omnipd.sandbox.content.drafting import discard_draft, open_draft
+from omnipd.sandbox.content.favorites import add_favorite, remove_favorite
+from omnipd.sandbox.content.filtering import update_filters
+from omnipd.sandbox.content.folder_making import create_folder, delete_folder, update_folder
 from omnipd.sandbox.content.folders import list_folders
+from omnipd.sandbox.content.label_making import create_label, delete_label, update_label
+from omnipd.sandbox.content.labelling import change_labels, put_label, remove_label
 from omnipd.sandbox.content.labels import list_labels, show_label
 from omnipd.sandbox.content.listing import list_content
 from omnipd.sandbox.content.migration import export_document, import_document
+from omnipd.sandbox.content.placing import delete_document, give_document, move_document
+from omnipd.sandbox.content.renaming import update_document
+from omnipd.sandbox.content.sharing import (
+    add_document_permissions,
+    add_folder_permissions,
+    change_document_permissions,
+    change_folder_permissions,
+    revoke_document_permissions,
+    revoke_folder_permissions,
+    set_document_permissions,
+)
 from omnipd.sandbox.parameters import (
     Parameter,
+    boolean,
     comma_separated,
     one_of,
     page_size,
@@ -28,6 +47,7 @@ from omnipd.sandbox.parameters import (
 from omnipd.sandbox.routing import Endpoint
 
 _DIRECTION = one_of("asc", "desc")
+_FOR = {"userId": Parameter(uuid)}
 
 
 def content_endpoints(behaviour: Behaviour) -> list[Endpoint]:
@@ -114,7 +134,7 @@ def content_endpoints(behaviour: Behaviour) -> list[Endpoint]:
         ),
         # These two never moved to v1.
         Endpoint("GET", "/api/unstable/documents/{identifier}/export", export_document),
-        Endpoint("POST", "/api/unstable/documents/import", import_document),
+        Endpoint("POST", "/api/unstable/documents/import", import_document, writes=True),
         Endpoint(
             "GET",
             "/api/v1/folders",
@@ -148,4 +168,48 @@ def content_endpoints(behaviour: Behaviour) -> list[Endpoint]:
             show_filters,
             {"userId": Parameter(uuid)},
         ),
+        *_document_changes(),
+        *_folder_and_label_changes(),
+    ]
+
+
+def _document_changes() -> list[Endpoint]:
+    one = "/api/v1/documents/{identifier}"
+    return [
+        Endpoint("PATCH", one, update_document, writes=True),
+        Endpoint("DELETE", one, delete_document, writes=True),
+        Endpoint("POST", f"{one}/move", move_document, writes=True),
+        Endpoint("PUT", f"{one}/transfer-ownership", give_document, writes=True),
+        Endpoint("POST", f"{one}/duplicate", duplicate_document, _FOR, writes=True),
+        Endpoint("POST", f"{one}/draft", open_draft, writes=True),
+        Endpoint("DELETE", f"{one}/draft", discard_draft, writes=True),
+        Endpoint("PUT", f"{one}/favorite", add_favorite, _FOR, writes=True),
+        Endpoint("DELETE", f"{one}/favorite", remove_favorite, _FOR, writes=True),
+        Endpoint("PATCH", f"{one}/labels", change_labels, _FOR, writes=True),
+        Endpoint("PUT", f"{one}/labels/{{labelName}}", put_label, _FOR, writes=True),
+        Endpoint("DELETE", f"{one}/labels/{{labelName}}", remove_label, _FOR, writes=True),
+        Endpoint("PUT", f"{one}/permissions", set_document_permissions, writes=True),
+        Endpoint("POST", f"{one}/permissions", add_document_permissions, writes=True),
+        Endpoint("PATCH", f"{one}/permissions", change_document_permissions, writes=True),
+        Endpoint("DELETE", f"{one}/permissions", revoke_document_permissions, writes=True),
+        Endpoint(
+            "PATCH", "/api/v1/dashboards/{identifier}/filters", update_filters, _FOR, writes=True
+        ),
+    ]
+
+
+def _folder_and_label_changes() -> list[Endpoint]:
+    folder, label = "/api/v1/folders/{folderId}", "/api/v1/labels/{name}"
+    return [
+        Endpoint("POST", "/api/v1/folders", create_folder, writes=True),
+        Endpoint("PATCH", folder, update_folder, writes=True),
+        Endpoint(
+            "DELETE", folder, delete_folder, {"force": Parameter(boolean, False)}, writes=True
+        ),
+        Endpoint("POST", f"{folder}/permissions", add_folder_permissions, writes=True),
+        Endpoint("PATCH", f"{folder}/permissions", change_folder_permissions, writes=True),
+        Endpoint("DELETE", f"{folder}/permissions", revoke_folder_permissions, writes=True),
+        Endpoint("POST", "/api/v1/labels", create_label, _FOR, writes=True),
+        Endpoint("PUT", label, update_label, _FOR, writes=True),
+        Endpoint("DELETE", label, delete_label, _FOR, writes=True),
     ]

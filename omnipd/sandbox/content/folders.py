@@ -85,11 +85,11 @@ def _at(path: str, folders: list[Folder], organisation: Organisation) -> list[Fo
 
 
 def _created(folder: Folder) -> Rank:
-    return written(some_moment("folder created", folder.id))
+    return folder.created_at or written(some_moment("folder created", folder.id))
 
 
 def _updated(folder: Folder) -> Rank:
-    return written(some_moment("folder updated", folder.id))
+    return folder.updated_at or written(some_moment("folder updated", folder.id))
 
 
 _RANKS: dict[str, Callable[[Folder], Rank]] = {

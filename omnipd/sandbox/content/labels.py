@@ -22,11 +22,20 @@ def list_labels(call: Call) -> Reply:
 
 def show_label(call: Call) -> Reply:
     """Answer with one label."""
-    organisation = call.world.organisation
-    label = organisation.labels.get(call.segments["name"])
+    return json_reply(label_record(find_label(call), call.world.organisation))
+
+
+def find_label(call: Call) -> Label:
+    """Give the label that the path names."""
+    label = call.world.organisation.labels.get(call.segments["name"])
     if label is None:
         raise NotFound(f"Label with name {call.segments['name']} does not exist")
-    return json_reply(_record(label, _usage(organisation)))
+    return label
+
+
+def label_record(label: Label, organisation: Organisation) -> dict[str, Any]:
+    """Write a label as the list does."""
+    return _record(label, _usage(organisation))
 
 
 def _usage(organisation: Organisation) -> Counter[str]:

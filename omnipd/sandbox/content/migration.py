@@ -6,11 +6,11 @@ import json
 from typing import Any
 
 from omnipd.sandbox.content.document import dashboard_in, numbered
+from omnipd.sandbox.content.placing import folder_by_path
 from omnipd.sandbox.content.visible import find_document
 from omnipd.sandbox.organisation import chance
 from omnipd.sandbox.organisation.models import workbook_model_id
 from omnipd.sandbox.organisation.moments import written
-from omnipd.sandbox.organisation.organisation import Organisation
 from omnipd.sandbox.organisation.queries import ModelReference
 from omnipd.sandbox.organisation.records import Dashboard, Document, Folder, StoredQuery
 from omnipd.sandbox.parameters import is_uuid
@@ -76,19 +76,12 @@ def import_document(call: Call) -> Reply:
     )
     if model is None:
         raise NotFound(f"Model with id {body['baseModelId']} does not exist")
-    folder = _folder(body.get("folderPath"), organisation)
+    folder = folder_by_path(body.get("folderPath"), call)
     chosen: str | None = body.get("identifier")
-    attempt = 0
-    while True:
-        identifier = (
-            chosen or chance.base62(8, "imported", len(organisation.documents), attempt).lower()
-        )
-        document = _document(body, identifier, model, folder, call)
-        if organisation.add_document(document):
-            break
-        if chosen is not None:
-            raise RefusedRequest(409, f"A document with identifier {chosen} already exists")
-        attempt += 1
+    if chosen is not None and chosen in organisation.documents:
+        raise RefusedRequest(409, f"A document with identifier {chosen} already exists")
+    identifier = chosen or organisation.new_identifier()
+    organisation.keep_document(_document(body, identifier, model, folder, call))
     return json_reply(
         {
             "documentId": chance.stable_uuid("document", identifier),
@@ -132,16 +125,6 @@ def _check_length(value: object, least: int, most: int, at: str) -> None:
         raise BadRequest(f"String must contain {least} to {most} characters", at=at)
 
 
-def _folder(path: str | None, organisation: Organisation) -> Folder | None:
-    if not path or path == "/":
-        return None
-    folder = organisation.folder_at(path.removeprefix("/"))
-    if folder is None:
-        # Whether Omni would make the folder is not known: assumed not.
-        raise NotFound(f"Folder with path {path} does not exist")
-    return folder
-
-
 def _document(
     body: dict[str, Any], identifier: str, model: ModelReference, folder: Folder | None, call: Call
 ) -> Document:
@@ -158,11 +141,11 @@ def _document(
         has_dashboard=dashboard is not None,
         has_app=False,
         updated_at=written(now),
-        updated_on=now,
         views=0,
         queries=tuple(_queries(body["queryModels"], identifier, model)),
         dashboard=_read_dashboard(dashboard) if isinstance(dashboard, dict) else None,
         imported=True,
+        grants=(),
     )
 
 

@@ -56,7 +56,7 @@ def folder_address(folder: Folder) -> str:
 
 def owner(item: Item, organisation: Organisation) -> dict[str, str]:
     """Write who owns an item."""
-    user = organisation.users[item.owner_id]
+    user = organisation.person(item.owner_id)
     return {"id": user.membership_id, "name": user.name}
 
 

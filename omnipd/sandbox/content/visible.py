@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from urllib.parse import quote, urlencode
+
 from omnipd.sandbox.identity import acting_user
 from omnipd.sandbox.organisation.organisation import Organisation
-from omnipd.sandbox.organisation.permits import permits_on_document, permits_on_folder
+from omnipd.sandbox.organisation.permits import permits_on
 from omnipd.sandbox.organisation.records import Document, Folder
-from omnipd.sandbox.refusals import NotFound, user_not_found
+from omnipd.sandbox.refusals import NotFound, RefusedRequest, user_not_found
 from omnipd.sandbox.request import Call
 from omnipd.sandbox.segments import uuid_in_path
 
@@ -29,34 +31,48 @@ def may_view(user_id: str | None, item: Document | Folder, organisation: Organis
     """Tell whether a member may see a document or a folder."""
     return (
         user_id is None
-        or item.scope == "organization"
+        or (item.scope == "organization" and not _closed(item))
         or item.owner_id == user_id
         or is_shared_with(user_id, item, organisation)
     )
+
+
+def _closed(item: Document | Folder) -> bool:
+    return isinstance(item, Document) and item.organization_role == "NO_ACCESS"
 
 
 def is_shared_with(user_id: str, item: Document | Folder, organisation: Organisation) -> bool:
     """Tell whether an item of somebody else is shared with a member, or a group of theirs."""
     if item.owner_id == user_id:
         return False
-    permits = (
-        permits_on_document(item, organisation)
-        if isinstance(item, Document)
-        else permits_on_folder(item, organisation)
+    return any(
+        permit.covers(user_id) and permit.role != "NO_ACCESS"
+        for permit in permits_on(item, organisation)
     )
-    return any(permit.covers(user_id) and permit.role != "NO_ACCESS" for permit in permits)
 
 
 def find_document(call: Call) -> Document:
     """Give the document that the path names; 404 also for what the caller may not see."""
     identifier = call.segments["identifier"]
     organisation = call.world.organisation
+    if identifier not in organisation.documents and identifier in organisation.moved:
+        raise moved_permanently(call, organisation.moved[identifier])
     document = organisation.documents.get(identifier)
     own = call.caller.user.membership_id if call.caller.key_scope == "user" else None
     # What is in the Trash is not found: assumed.
     if document is None or document.deleted or not may_view(own, document, organisation):
         raise NotFound(f"Document with identifier {identifier} does not exist")
     return document
+
+
+def moved_permanently(call: Call, identifier: str) -> RefusedRequest:
+    """Send who asks for an identifier that was changed to the one it is now."""
+    parts = call.request.path.split("/")
+    # As in /api/v1/documents/{identifier}/queries.
+    parts[4] = quote(identifier, safe="")
+    query = f"?{urlencode(call.request.query)}" if call.request.query else ""
+    # A status that keeps the method; which one Omni sends is not known.
+    return RefusedRequest(308, "Permanent Redirect", {"Location": "/".join(parts) + query})
 
 
 def find_dashboard(call: Call) -> Document:

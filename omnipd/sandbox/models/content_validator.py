@@ -174,7 +174,7 @@ def _entry(
     call: Call,
 ) -> dict[str, Any]:
     organisation = call.world.organisation
-    owner = organisation.users[document.owner_id]
+    owner = organisation.person(document.owner_id)
     folder = organisation.folders[document.folder_id] if document.folder_id else None
     return {
         "document_id": chance.stable_uuid("document", identifier),

@@ -81,7 +81,7 @@ def _deduplication_name(document: Document) -> str:
 
 
 def _exposure(document: Document, call: Call) -> dict[str, Any]:
-    owner = call.world.organisation.users[document.owner_id]
+    owner = call.world.organisation.person(document.owner_id)
     views = {name.partition(".")[0] for each in document.queries for name in each.query["fields"]}
     return {
         "name": _deduplication_name(document),

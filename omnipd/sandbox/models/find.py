@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from omnipd.sandbox.identity import permissions_of
+from omnipd.sandbox.identity import permissions_on
 from omnipd.sandbox.organisation.models import ModelRecord
 from omnipd.sandbox.refusals import BadRequest, NotFound
 from omnipd.sandbox.request import Call
@@ -16,10 +16,17 @@ def find_record(call: Call) -> ModelRecord:
     """Give the record of the model that the path names; 404 also where there is no role."""
     model_id = uuid_in_path(call, "modelId")
     record = call.world.organisation.models.get(model_id)
-    may_see = permissions_of(call.caller.user, call.world.behaviour)
-    if record is None or record.deleted_at or not may_see:
+    if record is None or record.deleted_at or not permissions_here(record, call):
         raise NotFound(f"Model with id {model_id} does not exist")
     return record
+
+
+def permissions_here(record: ModelRecord, call: Call) -> frozenset[str]:
+    """Give what the caller may do with a model."""
+    world = call.world
+    return permissions_on(
+        record.connection_id, call.caller.user, world.organisation, world.behaviour
+    )
 
 
 def find_shared(call: Call) -> ModelRecord:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from omnipd.sandbox.identity import permissions_of
+from omnipd.sandbox.models.find import permissions_here
 from omnipd.sandbox.organisation.models import ModelRecord
 from omnipd.sandbox.paging import Order, Rank, cut_page
 from omnipd.sandbox.refusals import BadListCursor, BadRequest
@@ -22,8 +22,9 @@ def list_models(call: Call) -> Reply:
         identity=lambda model: model.id,
         descending=asked["sortDirection"] == "desc",
     )
-    may_see = bool(permissions_of(call.caller.user, call.world.behaviour))
-    found = [model for model in everything if may_see and _matches(model, call)]
+    found = [
+        model for model in everything if _matches(model, call) and permissions_here(model, call)
+    ]
     try:
         page, info = cut_page(found, order, asked=asked)
     except BadRequest:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from omnipd.sandbox.identity import may_view_sql
-from omnipd.sandbox.models.find import composed
+from omnipd.sandbox.models.find import composed, find_record, permissions_here
 from omnipd.sandbox.organisation import chance
 from omnipd.sandbox.refusals import NotFound
 from omnipd.sandbox.reply import Reply, json_reply
@@ -48,7 +47,7 @@ def show_topic(call: Call) -> Reply:
         tree = tree_of_topic(model, topic)
     except Refused as refused:
         raise NotFound(refused.message) from None
-    view_sql = may_view_sql(call.caller.user, call.world.behaviour)
+    view_sql = "VIEW_SQL" in permissions_here(find_record(call), call)
     detail = _topic(topic) | {
         "views": [
             _view(alias, node.view, topic, may_view_sql=view_sql)

@@ -35,7 +35,7 @@ def dashboard_of(document: Document, subject: str) -> Dashboard | None:
     """Give a document's dashboard, if it has one."""
     if document.dashboard is not None or not document.has_dashboard:
         return document.dashboard
-    topic = document.identifier
+    topic = document.topic
     chosen = chance.some(_FILTERS.get(subject, ()), 45, "dashboard filter", topic)
     if subject in _GONE and chance.number(25, "gone", topic) == 0:
         chosen.append(_GONE[subject])

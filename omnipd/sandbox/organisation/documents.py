@@ -64,7 +64,6 @@ def _invent(
         has_dashboard=has_dashboard,
         has_app=chance.number(25, "app", place) == 0,
         updated_at=updated_at,
-        updated_on=datetime.fromisoformat(updated_at) if updated_at else None,
         views=chance.number(2000, "views", place) if has_dashboard else 0,
         description=_description(place),
         last_viewed_at=_last_viewed(place, updated_on) if has_dashboard else ABSENT,

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal
 from omnipd.sandbox.organisation import chance
 from omnipd.sandbox.organisation.models import ModelRecord
 from omnipd.sandbox.organisation.moments import some_moment, written
-from omnipd.sandbox.organisation.records import Document, StoredQuery, User
+from omnipd.sandbox.organisation.records import Document, OpenedDraft, StoredQuery, User
 
 if TYPE_CHECKING:
     from omnipd.sandbox.organisation.organisation import Organisation
@@ -36,11 +36,33 @@ class Draft:
 
 def drafts_of(document: Document, organisation: Organisation) -> list[Draft]:
     """Give a document's drafts: at most one without a branch, one on a branch, one archived."""
-    if organisation.particulars is not None:
-        return list(organisation.particulars.drafts.get(document.identifier, ()))
-    if document.imported or document.deleted:
+    if document.deleted:
         return []
-    topic = document.identifier
+    drafts = _from_the_start(document, organisation)
+    drafts += [_opened(each, document, organisation) for each in document.opened_drafts]
+    return [
+        replace(each, status="archived") if each.identifier in document.discarded_drafts else each
+        for each in drafts
+    ]
+
+
+def draft_in_the_way(
+    document: Document, organisation: Organisation, branch_id: str | None = None
+) -> Draft | None:
+    """Give the draft that is being worked on, on a branch of the model or on none."""
+    for draft in drafts_of(document, organisation):
+        if draft.status == "active" and (draft.branch and draft.branch.id) == branch_id:
+            return draft
+    return None
+
+
+def _from_the_start(document: Document, organisation: Organisation) -> list[Draft]:
+    if document.imported:
+        return []
+    topic = document.topic
+    if organisation.particulars is not None:
+        said = organisation.particulars.drafts.get(topic, ())
+        return [replace(draft, document=document) for draft in said]
     drafts = []
     if chance.number(8, "draft", topic) == 0:
         drafts.append(_draft(document, organisation, 0))
@@ -54,16 +76,16 @@ def drafts_of(document: Document, organisation: Organisation) -> list[Draft]:
 
 
 def _draft(document: Document, organisation: Organisation, place: int) -> Draft:
-    topic = (document.identifier, place)
+    topic = (document.topic, place)
     created = some_moment("draft", *topic)
-    authors = list(organisation.users.values())[:24]
+    authors = organisation.founders[:24]
     return Draft(
         identifier=chance.base62(8, "draft", *topic).lower(),
         document=document,
         status="active",
         out_of_date=chance.number(4, "out of date", *topic) == 0,
         branch=None,
-        created_by=organisation.users[document.owner_id],
+        created_by=organisation.person(document.owner_id),
         last_edited_by=chance.pick(authors, "draft editor", *topic),
         created_at=written(created),
         updated_at=written(
@@ -71,6 +93,23 @@ def _draft(document: Document, organisation: Organisation, place: int) -> Draft:
         ),
         workbook_model_id=chance.stable_uuid("draft workbook", *topic),
         queries=_queries(document, organisation, topic),
+    )
+
+
+def _opened(opened: OpenedDraft, document: Document, organisation: Organisation) -> Draft:
+    author = organisation.person(opened.author_id)
+    return Draft(
+        identifier=opened.identifier,
+        document=document,
+        status="active",
+        out_of_date=False,
+        branch=organisation.models.get(opened.branch_id) if opened.branch_id else None,
+        created_by=author,
+        last_edited_by=author,
+        created_at=opened.created_at,
+        updated_at=opened.created_at,
+        workbook_model_id=chance.stable_uuid("draft workbook", opened.identifier),
+        queries=document.queries,
     )
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
 
 from omnipd.sandbox.organisation import chance
 
@@ -16,6 +18,7 @@ class EmailOnlyUser:
     email: str
     name: str
     region: str | None
+    attributes: Mapping[str, Any] = field(default_factory=dict)
 
 
 def invent_email_only_users() -> list[EmailOnlyUser]:

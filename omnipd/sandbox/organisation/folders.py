@@ -66,6 +66,11 @@ def invent_folders(users: Sequence[User], count: int) -> list[Folder]:
     return folders[:count]
 
 
+def slug(name: str) -> str:
+    """Make the part of a path that a name gives."""
+    return re.sub(r"[^\w]+", "-", name.lower()).strip("-")
+
+
 def _grow(
     name: str,
     children: Mapping[str, Any],
@@ -73,8 +78,7 @@ def _grow(
     scope: Scope,
     owners: Sequence[User],
 ) -> Iterator[Folder]:
-    slug = re.sub(r"[^\w]+", "-", name.lower()).strip("-")
-    path = f"{parent.path}/{slug}" if parent else slug
+    path = f"{parent.path}/{slug(name)}" if parent else slug(name)
     owner = chance.pick(owners, "folder owner", path)
     folder = Folder(
         id=chance.stable_uuid("folder", path),

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from omnipd.sandbox.organisation.attributes import ATTRIBUTES, UserAttribute
-from omnipd.sandbox.organisation.records import Document, Folder, Group, Label, User
+from omnipd.sandbox.organisation.records import Document, Folder, Grant, Group, Label, User
 
 if TYPE_CHECKING:
     from omnipd.sandbox.organisation.ai import Conversation, CreditLimit, Routine
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from omnipd.sandbox.organisation.evals import EvalRun, PromptSet
     from omnipd.sandbox.organisation.git import GitSettings
     from omnipd.sandbox.organisation.models import ModelRecord
-    from omnipd.sandbox.organisation.permits import Permit
     from omnipd.sandbox.organisation.queries import ModelReference
     from omnipd.sandbox.organisation.schedules import Schedule
     from omnipd.sandbox.organisation.suggestions import Suggestion
@@ -40,8 +39,8 @@ class Particulars:
     are chanced for each item when it is asked for.
     """
 
-    # By the document's identifier or the folder's id, without the owner's permit.
-    permits: Mapping[str, Sequence[Permit]] = field(default_factory=dict)
+    # By the document's identifier or the folder's id.
+    grants: Mapping[str, tuple[Grant, ...]] = field(default_factory=dict)
     drafts: Mapping[str, Sequence[Draft]] = field(default_factory=dict)
     # What a document does not allow, in the words of the wire.
     forbidden: Mapping[str, frozenset[str]] = field(default_factory=dict)
@@ -81,5 +80,7 @@ class Holdings:
     prompt_sets: Sequence[PromptSet] = ()
     eval_runs: Sequence[EvalRun] = ()
     suggestions: Sequence[Suggestion] = ()
+    # Of what it was invented; None for one that was brought.
+    invented: tuple[int, ...] | None = None
     # Jobs that read a schema again, with how far each is.
     refresh_jobs: Mapping[str, str] = field(default_factory=dict)

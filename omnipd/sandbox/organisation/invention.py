@@ -56,7 +56,7 @@ def _invent(
     documents: int,
     folders: int,
     newcomers: bool,
-    seed: int,  # noqa: ARG001 - what is kept for one seed is not for another
+    seed: int,
 ) -> Holdings:
     owners = invent_users()
     tree = tuple(invent_folders(owners, folders))
@@ -78,6 +78,7 @@ def _invent(
         folders=tree,
         documents=content,
         particulars=None,
+        invented=(documents, folders, int(newcomers), seed),
         attributes=ATTRIBUTES,
         embed_users=invent_embed_users(),
         email_only_users=strangers,

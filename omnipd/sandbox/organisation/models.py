@@ -95,11 +95,11 @@ def models_of_documents(
         workbook = ModelRecord(
             id=workbook_model_id(document),
             kind="WORKBOOK",
-            name=document.name if chance.number(3, "named", document.identifier) else None,
+            name=document.name if chance.number(3, "named", document.topic) else None,
             connection_id=document.connection_id,
             base_id=base.id,
-            created_at=written(some_moment("workbook", document.identifier)),
-            updated_at=document.updated_at or written(some_moment("workbook", document.identifier)),
+            created_at=written(some_moment("workbook", document.topic)),
+            updated_at=document.updated_at or written(some_moment("workbook", document.topic)),
             deleted_at=document.updated_at if document.deleted else None,
         )
         yield workbook
@@ -109,7 +109,7 @@ def models_of_documents(
 
 def workbook_model_id(document: Document) -> str:
     """Give the id of a document's own model; another after each publication."""
-    return chance.stable_uuid("workbook model", document.identifier)
+    return chance.stable_uuid("workbook model", document.topic)
 
 
 def _record(

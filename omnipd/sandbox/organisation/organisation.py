@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from threading import Lock
+from typing import TYPE_CHECKING
 
 from omnipd.sandbox.organisation import chance
 from omnipd.sandbox.organisation.holdings import Holdings
 from omnipd.sandbox.organisation.models import ModelRecord, models_of_documents
-from omnipd.sandbox.organisation.records import Document, Folder, Group
+from omnipd.sandbox.organisation.queries import ModelReference
+from omnipd.sandbox.organisation.records import Document, Folder, Group, User
+from omnipd.sandbox.organisation.schedules import Schedule
+
+if TYPE_CHECKING:
+    from omnipd.sandbox.world import ServedModel
 
 # A reserved top-level domain: a client must never take its host from an answer.
 WEB_ADDRESS = "https://sandbox.omni.example"
@@ -19,11 +24,23 @@ ORGANIZATION_ID = chance.stable_uuid("organization")
 class Organisation:
     """Hold every record, by id, in the order of its making.
 
-    Each server has one of its own. The records themselves are never changed in place.
+    Each server has one of its own. Records and mappings are never changed in place: a call that
+    writes works on a copy, with new records in new mappings, which takes the organization's place
+    when the call has succeeded. So whoever reads sees all of a change or nothing.
     """
 
     def __init__(self, holdings: Holdings) -> None:
         self.users = {user.membership_id: user for user in holdings.users}
+        # Who left still owns what they owned.
+        self.former_users: dict[str, User] = {}
+        # Those who were there from the start: what is invented for an item is chosen among them.
+        self.founders = tuple(holdings.users)
+        self.founding_groups = tuple(holdings.groups)
+        # Identifier that a document had → the one it has now.
+        self.moved: dict[str, str] = {}
+        self.invented = holdings.invented
+        # How many records were made by calls; ids come from it.
+        self.made = 0
         self.groups = {group.id: group for group in holdings.groups}
         self.group_roles = dict(holdings.group_roles)
         self.labels = {label.name: label for label in holdings.labels}
@@ -38,7 +55,7 @@ class Organisation:
         # The model behind a document is the one on its connection.
         self.shared_models = {model.connection_id: model for model in holdings.models}
         self.fixed_models = list(holdings.model_records)
-        self.widely_shared = _first_shown(holdings.documents)
+        self.widely_shared = first_shown(holdings.documents)
         self.schedules = {each.id: each for each in holdings.schedules}
         self.api_keys = {each.id: each for each in holdings.api_keys}
         self.uploads = list(holdings.uploads)
@@ -56,7 +73,6 @@ class Organisation:
         self.eval_runs = list(holdings.eval_runs)
         self.suggestions = list(holdings.suggestions)
         self.refresh_jobs = dict(holdings.refresh_jobs)
-        self._lock = Lock()
         self._models: tuple[dict[str, Document] | None, dict[str, ModelRecord]] = (None, {})
 
     @property
@@ -84,14 +100,53 @@ class Organisation:
         """Give the groups a member is in."""
         return [group for group in self.groups.values() if user_id in group.member_ids]
 
-    def add_document(self, document: Document) -> bool:
-        """Add a document; tell whether its identifier was free."""
-        with self._lock:
-            if document.identifier in self.documents:
-                return False
-            # A new mapping, so that whoever walks the old one is not disturbed.
-            self.documents = {**self.documents, document.identifier: document}
-            return True
+    def person(self, membership_id: str) -> User:
+        """Give a member, also one who left."""
+        return self.users.get(membership_id) or self.former_users[membership_id]
+
+    def role_of(self, user: User, model: ModelReference | ServedModel) -> str:
+        """Give the role in effect: the member's own, one of a group, or the connection's."""
+        own = user.roles.get(model.id) or user.model_role
+        if own is not None:
+            return own
+        for group in self.groups_of(user.membership_id):
+            role = self.group_roles.get((group.id, model.name))
+            if role is not None:
+                return role
+        connection = self.connections.get(model.connection_id)
+        return (connection and connection.base_role) or "NO_ACCESS"
+
+    def new_identifier(self) -> str:
+        """Make an identifier that no document has."""
+        while True:
+            identifier = chance.base62(8, *self.fresh_topic("document")).lower()
+            if identifier not in self.documents:
+                return identifier
+
+    def fresh_topic(self, kind: str) -> tuple[str, str, int]:
+        """Give what the ids of a new record hang on; the same calls give the same ids."""
+        self.made += 1
+        return ("made", kind, self.made)
+
+    def keep_document(self, document: Document) -> None:
+        """Put a document in its place, or at the end."""
+        self.documents = {**self.documents, document.identifier: document}
+
+    def keep_folder(self, folder: Folder) -> None:
+        """Put a folder in its place, or at the end."""
+        self.folders = {**self.folders, folder.id: folder}
+
+    def keep_user(self, user: User) -> None:
+        """Put a member in their place, or at the end."""
+        self.users = {**self.users, user.membership_id: user}
+
+    def keep_group(self, group: Group) -> None:
+        """Put a group in its place, or at the end."""
+        self.groups = {**self.groups, group.id: group}
+
+    def keep_schedule(self, schedule: Schedule) -> None:
+        """Put a schedule in its place, or at the end."""
+        self.schedules = {**self.schedules, schedule.id: schedule}
 
     def documents_per_folder(self) -> Counter[str]:
         """Count the documents directly in each folder, without those in the Trash."""
@@ -106,7 +161,8 @@ class Organisation:
         return next((folder for folder in self.folders.values() if folder.path == path), None)
 
 
-def _first_shown(documents: Sequence[Document]) -> str | None:
+def first_shown(documents: Sequence[Document]) -> str | None:
+    """Give the first document that everybody sees, with a dashboard and in a folder."""
     return next(
         (
             document.identifier

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from omnipd.sandbox.organisation import chance
-from omnipd.sandbox.organisation.records import Document, Folder, Group, User
+from omnipd.sandbox.organisation.records import Document, Folder, Grant, Group, User
 
 if TYPE_CHECKING:
     from omnipd.sandbox.organisation.organisation import Organisation
@@ -44,55 +44,61 @@ class Permit:
         return user_id in self.principal.member_ids
 
 
-def permits_on_document(document: Document, organisation: Organisation) -> list[Permit]:
-    """Give the permits that stand on the document itself, the owner's first."""
+def permits_on(item: Document | Folder, organisation: Organisation) -> list[Permit]:
+    """Give the permits that stand on a document or a folder itself, the owner's first."""
+    permits = [Permit(organisation.person(item.owner_id), "MANAGER", is_owner=True)]
+    for grant in grants_on(item, organisation):
+        # Who is gone, or owns it, holds nothing by this.
+        known = organisation.users if grant.kind == "user" else organisation.groups
+        principal = known.get(grant.principal_id)
+        if principal is not None and grant.principal_id != item.owner_id:
+            permits.append(Permit(principal, grant.role, grant.access_boost))
+    return permits
+
+
+def grants_on(item: Document | Folder, organisation: Organisation) -> tuple[Grant, ...]:
+    """Give what was given on a document or a folder itself: by calls, or from the start."""
+    if item.grants is not None:
+        return item.grants
+    topic = item.topic if isinstance(item, Document) else item.id
     if organisation.particulars is not None:
-        return _said(document.identifier, document.owner_id, organisation)
+        return organisation.particulars.grants.get(topic, ())
     # One document is shared with everybody by name, so that a long list can be asked for.
-    everybody = document.identifier == organisation.widely_shared
-    return list(
-        _permits(
-            organisation,
-            document.owner_id,
-            document.identifier,
-            percent=100 if everybody else 5,
-            groups=not document.imported,
+    everybody = topic == organisation.widely_shared
+    percent = 100 if everybody else 5 if isinstance(item, Document) else 6
+    return tuple(
+        _invent(
+            topic,
+            item.owner_id,
+            organisation.founders,
+            organisation.founding_groups,
+            percent=percent,
         )
     )
 
 
-def permits_on_folder(folder: Folder, organisation: Organisation) -> list[Permit]:
-    """Give the permits that stand on a folder, the owner's first."""
-    if organisation.particulars is not None:
-        return _said(folder.id, folder.owner_id, organisation)
-    return list(_permits(organisation, folder.owner_id, folder.id, percent=6, groups=True))
-
-
-def _said(item_id: str, owner_id: str, organisation: Organisation) -> list[Permit]:
-    assert organisation.particulars is not None  # noqa: S101 - for mypy
-    owner = Permit(organisation.users[owner_id], "MANAGER", is_owner=True)
-    return [owner, *organisation.particulars.permits.get(item_id, ())]
-
-
-def _permits(
-    organisation: Organisation, owner_id: str, topic: str, *, percent: int, groups: bool
-) -> Iterator[Permit]:
-    yield Permit(organisation.users[owner_id], "MANAGER", is_owner=True)
-    if not groups:
-        return
+def _invent(
+    topic: str,
+    owner_id: str,
+    users: Sequence[User],
+    groups: Sequence[Group],
+    *,
+    percent: int,
+) -> Iterator[Grant]:
+    """Choose who besides its owner may do what with a document or a folder."""
     # Only the first members, but for the one that is shared with all: it is the longer road.
-    members = list(organisation.users.values())
-    candidates = members if percent == 100 else members[:24]
+    candidates = users if percent == 100 else users[:24]
     for user in chance.some(candidates, percent, "permit", topic):
         if user.membership_id != owner_id:
-            yield _permit(user, user.membership_id, topic)
-    for group in chance.some(list(organisation.groups.values()), 15, "group permit", topic):
-        yield _permit(group, group.id, topic)
+            yield _grant("user", user.membership_id, topic)
+    for group in chance.some(groups, 15, "group permit", topic):
+        yield _grant("userGroup", group.id, topic)
 
 
-def _permit(principal: User | Group, principal_id: str, topic: str) -> Permit:
-    return Permit(
-        principal,
+def _grant(kind: Literal["user", "userGroup"], principal_id: str, topic: str) -> Grant:
+    return Grant(
+        kind,
+        principal_id,
         chance.pick(_GRANTED, "role", topic, principal_id),
         access_boost=chance.number(10, "boost", topic, principal_id) == 0,
     )

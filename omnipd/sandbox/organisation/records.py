@@ -25,12 +25,14 @@ class User:
     name: str
     email: str
     organization_role: OrganizationRole
-    model_role: str
+    # On every model, but for those in `roles`; None for a member who was given none.
+    model_role: str | None
     attributes: dict[str, Any]
     created_at: str
     updated_at: str
     last_login: str | None
     active: bool = True
+    roles: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -42,6 +44,16 @@ class Group:
     member_ids: tuple[str, ...]
     created_at: str
     updated_at: str
+
+
+@dataclass(frozen=True)
+class Grant:
+    """A role that was given to a member or a group, by id, on a document or a folder."""
+
+    kind: Literal["user", "userGroup"]
+    principal_id: str
+    role: str
+    access_boost: bool = False
 
 
 @dataclass(frozen=True)
@@ -67,6 +79,11 @@ class Folder:
     scope: Scope
     labels: tuple[str, ...]
     favorited_by: tuple[str, ...]
+    # Those from the start when None.
+    grants: tuple[Grant, ...] | None = None
+    # Those of the folders that were always there are invented when they are asked for.
+    created_at: str | None = None
+    updated_at: str | None = None
 
 
 @dataclass(frozen=True)
@@ -97,8 +114,18 @@ class Dashboard:
 
 
 @dataclass(frozen=True)
+class OpenedDraft:
+    """A draft that was opened by a call, rather than invented."""
+
+    identifier: str
+    branch_id: str | None
+    author_id: str
+    created_at: str
+
+
+@dataclass(frozen=True)
 class Document:
-    """A document. `updated_at` is the text on the wire, `updated_on` the instant it names."""
+    """A document. `updated_at` is the text on the wire."""
 
     identifier: str
     name: str
@@ -110,7 +137,6 @@ class Document:
     has_dashboard: bool
     has_app: bool
     updated_at: str | None
-    updated_on: datetime | None
     views: int
     description: str | Absent | None = ABSENT
     last_viewed_at: str | Absent | None = ABSENT
@@ -118,6 +144,27 @@ class Document:
     labels: tuple[str, ...] = ()
     favorited_by: tuple[str, ...] = ()
     queries: tuple[StoredQuery, ...] = field(default=())
-    # What an import brought along; the dashboard of any other document is invented.
+    # What an import or a copy brought along; the dashboard of any other document is invented.
     dashboard: Dashboard | None = None
     imported: bool = False
+    # The identifier it began with, if it has another one now.
+    first_identifier: str | None = None
+    # Those from the start when None.
+    grants: tuple[Grant, ...] | None = None
+    # What was set of what it allows; the rest is invented.
+    settings: Mapping[str, bool] = field(default_factory=dict)
+    # What everybody may do with it, while its scope is the organization.
+    organization_role: str = "VIEWER"
+    favorited_at: Mapping[str, str] = field(default_factory=dict)
+    opened_drafts: tuple[OpenedDraft, ...] = ()
+    discarded_drafts: tuple[str, ...] = ()
+
+    @property
+    def topic(self) -> str:
+        """Give what its invented traits hang on: they stay when its identifier changes."""
+        return self.first_identifier or self.identifier
+
+    @property
+    def updated_on(self) -> datetime | None:
+        """Give the instant that `updated_at` names."""
+        return datetime.fromisoformat(self.updated_at) if self.updated_at else None

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
@@ -37,14 +37,14 @@ class Schedule:
 
     id: str
     name: str
-    document: Document
+    identifier: str
     content: str
     format: str
     destination: str
     destination_id: str
-    members: tuple[User, ...]
-    strangers: tuple[EmailOnlyUser, ...]
-    groups: tuple[Group, ...]
+    member_ids: tuple[str, ...]
+    stranger_ids: tuple[str, ...]
+    group_ids: tuple[str, ...]
     schedule: str
     timezone: str
     owner_id: str
@@ -57,14 +57,18 @@ class Schedule:
     last_status: str | None
     slack_recipient_type: str | None
     alert: Alert | None
-    metadata: dict[str, Any] | None
+    metadata: Mapping[str, Any] | None
+    fan_out: bool = False
+    kill_jobs_on_failure: bool = False
+    filter_config: Any = field(default_factory=dict)
+    triggered_at: str | None = None
 
     @property
     def recipient_count(self) -> int:
         """Count the recipients; -1 where there is nothing to count (docs/wire.md)."""
         if self.destination != "email":
             return -1
-        return len(self.members) + len(self.strangers) + len(self.groups)
+        return len(self.member_ids) + len(self.stranger_ids) + len(self.group_ids)
 
 
 def invent_schedules(
@@ -104,14 +108,22 @@ def _schedule(
     return Schedule(
         id=chance.stable_uuid("schedule", *topic),
         name=f"{document.name[:80]} – {chance.pick(('weekly', 'daily', 'now and then'), *topic)}",
-        document=document,
+        identifier=document.identifier,
         content="single tile" if tile else "dashboard",
         format=_FORMATS.get(destination, "json"),
         destination=destination,
         destination_id=chance.stable_uuid("destination", *topic),
-        members=tuple(chance.some(users[:24], 12, "recipient", *topic)) if by_mail else (),
-        strangers=tuple(chance.some(strangers, 4, "stranger", *topic)) if by_mail else (),
-        groups=tuple(chance.some(groups, 20, "recipient group", *topic)) if by_mail else (),
+        member_ids=tuple(
+            each.membership_id
+            for each in chance.some(users[:24], 12, "recipient", *topic)
+            if by_mail
+        ),
+        stranger_ids=tuple(
+            each.membership_id for each in chance.some(strangers, 4, "stranger", *topic) if by_mail
+        ),
+        group_ids=tuple(
+            each.id for each in chance.some(groups, 20, "recipient group", *topic) if by_mail
+        ),
         schedule=chance.pick(_CRONS, "cron", *topic),
         timezone=chance.pick(_ZONES, "zone", *topic),
         owner_id=chance.pick(users[:23], "schedule owner", *topic).membership_id,

@@ -1,12 +1,14 @@
-"""List keys: ``GET /api-keys``."""
+"""List keys, switch those of the organization off and on, and revoke any."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
+from omnipd.sandbox.body_keys import Key, boolean, read_body
 from omnipd.sandbox.organisation.api_keys import ApiKey
 from omnipd.sandbox.paging import Order, Rank, cut_page_after_id
-from omnipd.sandbox.refusals import NotFound
+from omnipd.sandbox.refusals import BadRequest, NotFound
 from omnipd.sandbox.reply import Reply, json_reply
 from omnipd.sandbox.request import Call
 from omnipd.sandbox.segments import uuid_in_path
@@ -33,10 +35,36 @@ def list_api_keys(call: Call) -> Reply:
 
 def show_api_key(call: Call) -> Reply:
     """Answer with one key."""
+    return json_reply(_record(_find(call)))
+
+
+def update_api_key(call: Call) -> Reply:
+    """Switch a key of the organization off or on, even the one that asks."""
+    key = _find(call)
+    body = read_body(call, {"enabled": Key(boolean, required=True)}, strict=True)
+    if key.type != "organization":
+        raise BadRequest("Only organization keys can be enabled and disabled", at="id")
+    organisation = call.world.organisation
+    changed = replace(key, enabled=body["enabled"])
+    organisation.api_keys = {**organisation.api_keys, key.id: changed}
+    return json_reply(_record(changed))
+
+
+def revoke_api_key(call: Call) -> Reply:
+    """Revoke a key of any kind for good, even the one that asks."""
+    key = _find(call)
+    organisation = call.world.organisation
+    organisation.api_keys = {
+        key_id: each for key_id, each in organisation.api_keys.items() if key_id != key.id
+    }
+    return json_reply({"success": True, "message": "API key revoked"})
+
+
+def _find(call: Call) -> ApiKey:
     key = call.world.organisation.api_keys.get(uuid_in_path(call, "id"))
     if key is None:
         raise NotFound(f"API key with id {call.segments['id']} does not exist")
-    return json_reply(_record(key))
+    return key
 
 
 def _record(key: ApiKey) -> dict[str, Any]:

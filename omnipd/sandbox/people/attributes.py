@@ -61,5 +61,6 @@ def _record(user: EmailOnlyUser) -> dict[str, Any]:
             # A text, not a boolean (docs/wire.md).
             "omni_is_org_admin": "false",
             "region": user.region,
+            **user.attributes,
         },
     }

@@ -2,19 +2,43 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Final
 
+from omnipd.sandbox.identity import Audience
 from omnipd.sandbox.parameters import Parameter, numeric, one_of, page_size, text, uuid
-from omnipd.sandbox.people.api_keys import list_api_keys, show_api_key
+from omnipd.sandbox.people.api_keys import (
+    list_api_keys,
+    revoke_api_key,
+    show_api_key,
+    update_api_key,
+)
 from omnipd.sandbox.people.attributes import list_attributes, list_email_only_users
+from omnipd.sandbox.people.email_only import create_email_only_user, create_email_only_users
+from omnipd.sandbox.people.group_changes import (
+    create_group,
+    delete_group,
+    patch_group,
+    replace_group,
+)
 from omnipd.sandbox.people.groups import list_groups, show_group
+from omnipd.sandbox.people.member_changes import (
+    create_user,
+    delete_embed_user,
+    delete_user,
+    patch_user,
+    replace_user,
+)
 from omnipd.sandbox.people.model_roles import list_group_roles, list_user_roles
+from omnipd.sandbox.people.role_giving import give_group_role, give_user_role
 from omnipd.sandbox.people.users import (
     list_embed_users,
     list_users,
     show_embed_user,
     show_user,
 )
+from omnipd.sandbox.reply import Reply
+from omnipd.sandbox.request import Call
 from omnipd.sandbox.routing import Endpoint
 
 _SCIM_LIST = {
@@ -71,4 +95,32 @@ def people_endpoints() -> list[Endpoint]:
             _ADMIN,
         ),
         Endpoint("GET", "/api/v1/api-keys/{id}", show_api_key, audience=_ADMIN),
+        *_changes(),
+    ]
+
+
+def _changes() -> list[Endpoint]:
+    user, group = "/api/scim/v2/Users/{id}", "/api/scim/v2/Groups/{miniUuid}"
+    embed, key = "/api/scim/v2/embed/Users/{id}", "/api/v1/api-keys/{id}"
+    strangers, roles = "/api/v1/users/email-only", "model-roles"
+    table: list[tuple[str, str, Callable[[Call], Reply], Audience]] = [
+        ("POST", "/api/scim/v2/Users", create_user, _SCIM),
+        ("PUT", user, replace_user, _SCIM),
+        ("PATCH", user, patch_user, _SCIM),
+        ("DELETE", user, delete_user, _SCIM),
+        ("DELETE", embed, delete_embed_user, _SCIM),
+        ("POST", "/api/scim/v2/Groups", create_group, _SCIM),
+        ("PUT", group, replace_group, _SCIM),
+        ("PATCH", group, patch_group, _SCIM),
+        ("DELETE", group, delete_group, _SCIM),
+        ("POST", strangers, create_email_only_user, _ADMIN),
+        ("POST", f"{strangers}/bulk", create_email_only_users, _ADMIN),
+        ("POST", f"/api/v1/users/{{id}}/{roles}", give_user_role, _ADMIN),
+        ("POST", f"/api/v1/user-groups/{{id}}/{roles}", give_group_role, _ADMIN),
+        ("PUT", key, update_api_key, _ADMIN),
+        ("DELETE", key, revoke_api_key, _ADMIN),
+    ]
+    return [
+        Endpoint(method, path, answer, audience=audience, writes=True)
+        for method, path, answer, audience in table
     ]

@@ -15,18 +15,25 @@ def list_groups(call: Call) -> Reply:
     """Answer with groups, in the order of their making."""
     groups = sorted(call.world.organisation.groups.values(), key=lambda group: group.created_at)
     found = matching(call.parameters["filter"], groups, {"displayName": lambda group: group.name})
-    return list_response(found, lambda group: _group(group, call), call)
+    return list_response(found, lambda group: group_record(group, call), call)
 
 
 def show_group(call: Call) -> Reply:
     """Answer with one group."""
-    group = call.world.organisation.groups.get(call.segments["miniUuid"])
+    return json_reply(group_record(find_group(call), call))
+
+
+def find_group(call: Call) -> Group:
+    """Give the group that the path names."""
+    group_id = call.segments.get("miniUuid") or call.segments["id"]
+    group = call.world.organisation.groups.get(group_id)
     if group is None:
-        raise NotFound(f"Group with id {call.segments['miniUuid']} does not exist")
-    return json_reply(_group(group, call))
+        raise NotFound(f"Group with id {group_id} does not exist")
+    return group
 
 
-def _group(group: Group, call: Call) -> dict[str, Any]:
+def group_record(group: Group, call: Call) -> dict[str, Any]:
+    """Write a group as a SCIM resource, with its members unless they are not wanted."""
     users = call.world.organisation.users
     record: dict[str, Any] = {
         "schemas": [f"{CORE}:Group"],
@@ -38,7 +45,7 @@ def _group(group: Group, call: Call) -> dict[str, Any]:
             "resourceType": "Group",
         },
     }
-    if call.parameters["excludedAttributes"] is None:
+    if call.parameters.get("excludedAttributes") is None:
         record["members"] = [
             {"value": member, "display": users[member].email} for member in group.member_ids
         ]

@@ -7,10 +7,11 @@ from typing import Any
 
 from omnipd.sandbox.organisation.queries import ModelReference
 from omnipd.sandbox.organisation.records import Group
-from omnipd.sandbox.refusals import Forbidden, NotFound, user_not_found
+from omnipd.sandbox.people.groups import find_group
+from omnipd.sandbox.people.users import find_member
+from omnipd.sandbox.refusals import Forbidden
 from omnipd.sandbox.reply import Reply, json_reply
 from omnipd.sandbox.request import Call
-from omnipd.sandbox.segments import uuid_in_path
 
 # A role given to the member alone wins over one of a group, and that over the connection's
 # base role: assumed. The numbers say the same.
@@ -19,29 +20,31 @@ _BASE, _GROUP, _USER = 0, 10, 20
 
 def list_user_roles(call: Call) -> Reply:
     """Answer with every role a member has, and where each comes from; one is resolved."""
-    user_id = uuid_in_path(call, "id")
-    user = call.world.organisation.users.get(user_id)
-    if user is None:
-        raise user_not_found(user_id)
+    user = find_member(call)
     caller = call.caller.user
     if caller.organization_role != "ORG_ADMIN" and caller is not user:
         raise Forbidden
-    results = []
+    results: list[dict[str, Any]] = []
     for model in _models(call):
+        rows: list[dict[str, Any]] = []
         base = call.world.organisation.connections[model.connection_id].base_role
         if base is not None:
-            results.append(_row(model, base, {"type": "BASE"}, _BASE, resolved=False))
+            rows.append(_row(model, base, {"type": "BASE"}, _BASE, resolved=False))
         for group in call.world.organisation.groups_of(user.membership_id):
-            results += [row | {"resolved": False} for row in _group_rows(group, model, call)]
-        results.append(_row(model, user.model_role, {"type": "USER"}, _USER, resolved=True))
+            rows += [row | {"resolved": False} for row in _group_rows(group, model, call)]
+        own = user.roles.get(model.id) or user.model_role
+        if own is not None:
+            rows.append(_row(model, own, {"type": "USER"}, _USER, resolved=True))
+        elif rows:
+            # The first of the highest.
+            max(rows, key=lambda row: row["priority"])["resolved"] = True
+        results += rows
     return json_reply({"membershipId": user.membership_id, "results": results})
 
 
 def list_group_roles(call: Call) -> Reply:
     """Answer with the roles a group gives its members."""
-    group = call.world.organisation.groups.get(call.segments["id"])
-    if group is None:
-        raise NotFound(f"Group with id {call.segments['id']} does not exist")
+    group = find_group(call)
     rows = [row for model in _models(call) for row in _group_rows(group, model, call)]
     return json_reply({"userGroupId": group.id, "results": rows})
 

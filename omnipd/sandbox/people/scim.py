@@ -12,6 +12,7 @@ from omnipd.sandbox.request import Call
 
 Resource = TypeVar("Resource")
 CORE = "urn:ietf:params:scim:schemas:core:2.0"
+PATCH = "urn:ietf:params:scim:api:messages:2.0:PatchOp"
 
 _FILTER = re.compile(r'\s*(\w+)\s+(\w+)\s+"((?:[^"\\]|\\.)*)"\s*')
 

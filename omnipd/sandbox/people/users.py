@@ -12,7 +12,7 @@ from omnipd.sandbox.reply import Reply, json_reply
 from omnipd.sandbox.request import Call
 from omnipd.sandbox.segments import uuid_in_path
 
-_ATTRIBUTES = "urn:omni:params:1.0:UserAttribute"
+ATTRIBUTES = "urn:omni:params:1.0:UserAttribute"
 _EXTENSION = "urn:omni:params:scim:schemas:extension:user:2.0"
 
 
@@ -20,15 +20,20 @@ def list_users(call: Call) -> Reply:
     """Answer with members, in the order in which they joined."""
     users = sorted(call.world.organisation.users.values(), key=lambda user: user.created_at)
     found = matching(call.parameters["filter"], users, {"userName": lambda user: user.email})
-    return list_response(found, lambda user: _member(user, call), call)
+    return list_response(found, lambda user: member_record(user, call), call)
 
 
 def show_user(call: Call) -> Reply:
     """Answer with one member; the id is the membership's."""
+    return json_reply(member_record(find_member(call), call))
+
+
+def find_member(call: Call) -> User:
+    """Give the member that the path names."""
     user = call.world.organisation.users.get(uuid_in_path(call, "id"))
     if user is None:
         raise NotFound(f"User with id {call.segments['id']} does not exist")
-    return json_reply(_member(user, call))
+    return user
 
 
 def list_embed_users(call: Call) -> Reply:
@@ -49,13 +54,19 @@ def list_embed_users(call: Call) -> Reply:
 
 def show_embed_user(call: Call) -> Reply:
     """Answer with one embed user."""
+    return json_reply(_embed_user(find_embed_user(call), call))
+
+
+def find_embed_user(call: Call) -> EmbedUser:
+    """Give the embed user that the path names."""
     user = call.world.organisation.embed_users.get(uuid_in_path(call, "id"))
     if user is None:
         raise NotFound(f"User with id {call.segments['id']} does not exist")
-    return json_reply(_embed_user(user, call))
+    return user
 
 
-def _member(user: User, call: Call) -> dict[str, Any]:
+def member_record(user: User, call: Call) -> dict[str, Any]:
+    """Write a member as a SCIM resource."""
     record: dict[str, Any] = {
         "schemas": [f"{CORE}:User"],
         "id": user.membership_id,
@@ -67,11 +78,11 @@ def _member(user: User, call: Call) -> dict[str, Any]:
         return record
     groups = call.world.organisation.groups_of(user.membership_id)
     return record | {
-        "schemas": [f"{CORE}:User", _ATTRIBUTES, _EXTENSION],
+        "schemas": [f"{CORE}:User", ATTRIBUTES, _EXTENSION],
         "emails": [{"value": user.email, "primary": True}],
         "groups": [{"value": group.id, "display": group.name} for group in groups],
         "meta": _meta("User", user.created_at, user.updated_at),
-        _ATTRIBUTES: dict(user.attributes),
+        ATTRIBUTES: dict(user.attributes),
         _EXTENSION: {"lastLogin": user.last_login},
     }
 

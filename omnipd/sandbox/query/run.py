@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from omnipd.sandbox.identity import acting_user, may_view_sql, permissions_of
+from omnipd.sandbox.identity import acting_user, permissions_on
 from omnipd.sandbox.organisation import chance
 from omnipd.sandbox.organisation.attributes import effective_values
 from omnipd.sandbox.organisation.organisation import WEB_ADDRESS
@@ -35,16 +35,16 @@ def run_query(call: Call) -> Reply:
     # The body's branch wins over the older query parameter.
     branch_id = envelope.branch_id or call.parameters["branch_id"]
     model = planned_model(call, envelope.model_id, branch_id)
-    permissions = permissions_of(user, world.behaviour)
+    connection_id = _connection_id(envelope.model_id, world)
+    permissions = permissions_on(connection_id, user, world.organisation, world.behaviour)
     if not _needed_permissions(envelope.query) <= permissions:
         raise Forbidden
 
-    view_sql = may_view_sql(user, world.behaviour)
     try:
         submission = plan(
             envelope,
             effective_values(user, world.organisation.attributes),
-            may_view_sql=view_sql,
+            may_view_sql="VIEW_SQL" in permissions,
             world=world,
             model=model,
         )
@@ -78,6 +78,11 @@ def run_query(call: Call) -> Reply:
         write_line(sink, footer([job_id] if is_slow else []))
 
     return Stream(body, NDJSON, headers)
+
+
+def _connection_id(model_id: str, world: World) -> str | None:
+    served = world.engine.models.get(model_id)
+    return served.connection_id if served else world.organisation.models[model_id].connection_id
 
 
 def workbook_address(job_id: str) -> str:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from omnipd.sandbox.content.rights import role_on
 from omnipd.sandbox.identity import acting_user
 from omnipd.sandbox.organisation import chance
+from omnipd.sandbox.organisation.email_only import EmailOnlyUser
 from omnipd.sandbox.organisation.organisation import ORGANIZATION_ID
-from omnipd.sandbox.organisation.records import Group
+from omnipd.sandbox.organisation.records import Group, User
 from omnipd.sandbox.organisation.schedules import Schedule
 from omnipd.sandbox.refusals import Forbidden, NotFound
 from omnipd.sandbox.reply import Reply, json_reply
@@ -17,15 +19,17 @@ from omnipd.sandbox.segments import uuid_in_path
 
 def show_schedule(call: Call) -> Reply:
     """Answer with one schedule, its destination and all."""
-    schedule = _find(call)
+    schedule = find_schedule(call)
     return json_reply(
         {
             "id": schedule.id,
             "name": schedule.name,
-            "entityId": chance.stable_uuid("document", schedule.document.identifier),
+            "entityId": chance.stable_uuid(
+                "document", call.world.organisation.documents[schedule.identifier].topic
+            ),
             "organizationId": ORGANIZATION_ID,
             "ownerId": schedule.owner_id,
-            "owner": {"name": call.world.organisation.users[schedule.owner_id].name},
+            "owner": {"name": call.world.organisation.person(schedule.owner_id).name},
             "schedule": schedule.schedule,
             "timezone": schedule.timezone,
             "createdAt": schedule.created_at,
@@ -33,27 +37,30 @@ def show_schedule(call: Call) -> Reply:
             "disabledAt": schedule.disabled_at,
             "systemDisabledAt": schedule.system_disabled_at,
             "systemDisabledReason": schedule.system_disabled_reason,
-            "fanOut": False,
-            "killJobsOnFailure": False,
+            "fanOut": schedule.fan_out,
+            "killJobsOnFailure": schedule.kill_jobs_on_failure,
             "conditionType": schedule.alert and schedule.alert.condition,
             "conditionQueryMapKey": schedule.alert and schedule.alert.query_key,
-            "filterConfig": {},
+            "filterConfig": schedule.filter_config,
             "metadata": None,
-            "destinations": [_destination(schedule)],
+            "destinations": [_destination(schedule, call)],
         }
     )
 
 
 def list_recipients(call: Call) -> Reply:
     """Answer with the recipients of an e-mail; only the type for anything else."""
-    schedule = _find(call)
+    schedule = find_schedule(call)
     if schedule.destination != "email":
         return json_reply({"type": schedule.destination})
-    found = [(each.membership_id, each.email, each.name, False) for each in schedule.members]
-    found += [(each.membership_id, each.email, each.name, True) for each in schedule.strangers]
     recipients: list[dict[str, Any]] = [
-        {"id": id_, "email": email, "name": name, "emailOnly": email_only}
-        for id_, email, name, email_only in found
+        {
+            "id": each.membership_id,
+            "email": each.email,
+            "name": each.name,
+            "emailOnly": isinstance(each, EmailOnlyUser),
+        }
+        for each in _people(schedule, call)
     ]
     if call.world.behaviour.old_shapes:
         for recipient in recipients:
@@ -62,21 +69,38 @@ def list_recipients(call: Call) -> Reply:
         {
             "type": "email",
             "recipients": recipients,
-            "userGroupRecipients": [_group(each, call) for each in schedule.groups],
+            "userGroupRecipients": [_group(each, call) for each in _groups(schedule, call)],
         }
     )
 
 
-def _find(call: Call) -> Schedule:
+def find_schedule(call: Call) -> Schedule:
+    """Give the schedule that the path names; 403 for what is another's."""
     schedule_id = uuid_in_path(call, "scheduleId")
     organisation = call.world.organisation
     user = acting_user(call.caller, call.parameters.get("userId"), organisation)
     schedule = organisation.schedules.get(schedule_id)
     if schedule is None:
         raise NotFound(f"Schedule with id {schedule_id} does not exist")
-    if user.organization_role != "ORG_ADMIN" and schedule.owner_id != user.membership_id:
+    document = organisation.documents[schedule.identifier]
+    if user.membership_id != schedule.owner_id and (
+        role_on(user, document, organisation) != "MANAGER"
+    ):
         raise Forbidden
     return schedule
+
+
+def _people(schedule: Schedule, call: Call) -> list[User | EmailOnlyUser]:
+    """Give the people who receive it, without those who left."""
+    organisation = call.world.organisation
+    members = [organisation.users.get(each) for each in schedule.member_ids]
+    strangers = [organisation.email_only_users.get(each) for each in schedule.stranger_ids]
+    return [each for each in (*members, *strangers) if each is not None]
+
+
+def _groups(schedule: Schedule, call: Call) -> list[Group]:
+    groups = call.world.organisation.groups
+    return [groups[each] for each in schedule.group_ids if each in groups]
 
 
 def _group(group: Group, call: Call) -> dict[str, Any]:
@@ -91,9 +115,7 @@ def _group(group: Group, call: Call) -> dict[str, Any]:
     }
 
 
-def _destination(schedule: Schedule) -> dict[str, Any]:
-    people = [(each.membership_id, each.email, each.name) for each in schedule.members]
-    people += [(each.membership_id, each.email, each.name) for each in schedule.strangers]
+def _destination(schedule: Schedule, call: Call) -> dict[str, Any]:
     return {
         "id": schedule.destination_id,
         "format": schedule.format,
@@ -102,11 +124,13 @@ def _destination(schedule: Schedule) -> dict[str, Any]:
         "metadata": schedule.metadata,
         "recipients": [
             {
-                "id": chance.stable_uuid("schedule recipient", schedule.id, membership_id),
-                "membershipId": membership_id,
-                "membership": {"user": {"email": email, "name": name}},
+                "id": chance.stable_uuid("schedule recipient", schedule.id, each.membership_id),
+                "membershipId": each.membership_id,
+                "membership": {"user": {"email": each.email, "name": each.name}},
             }
-            for membership_id, email, name in people
+            for each in _people(schedule, call)
         ],
-        "userGroupRecipients": [{"id": group.id, "name": group.name} for group in schedule.groups],
+        "userGroupRecipients": [
+            {"id": group.id, "name": group.name} for group in _groups(schedule, call)
+        ],
     }

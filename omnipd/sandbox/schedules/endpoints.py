@@ -6,6 +6,25 @@ from omnipd.sandbox.parameters import Parameter, one_of, page_size, text, uuid
 from omnipd.sandbox.routing import Endpoint
 from omnipd.sandbox.schedules.detail import list_recipients, show_schedule
 from omnipd.sandbox.schedules.listing import list_schedules
+from omnipd.sandbox.schedules.planning import create_schedule, delete_schedule, replace_schedule
+from omnipd.sandbox.schedules.recipients import add_recipients, remove_recipients
+from omnipd.sandbox.schedules.running import (
+    give_schedule,
+    pause_schedule,
+    resume_schedule,
+    trigger_schedule,
+)
+
+_CHANGES = (
+    ("PUT", "", replace_schedule),
+    ("DELETE", "", delete_schedule),
+    ("PUT", "/pause", pause_schedule),
+    ("PUT", "/resume", resume_schedule),
+    ("POST", "/trigger", trigger_schedule),
+    ("PUT", "/transfer-ownership", give_schedule),
+    ("PUT", "/add-recipients", add_recipients),
+    ("PUT", "/remove-recipients", remove_recipients),
+)
 
 
 def schedule_endpoints() -> list[Endpoint]:
@@ -41,4 +60,11 @@ def schedule_endpoints() -> list[Endpoint]:
             "GET", "/api/v1/schedules/{scheduleId}", show_schedule, {"userId": Parameter(uuid)}
         ),
         Endpoint("GET", "/api/v1/schedules/{scheduleId}/recipients", list_recipients),
+        Endpoint(
+            "POST", "/api/v1/schedules", create_schedule, {"userId": Parameter(uuid)}, writes=True
+        ),
+        *(
+            Endpoint(method, f"/api/v1/schedules/{{scheduleId}}{rest}", answer, writes=True)
+            for method, rest, answer in _CHANGES
+        ),
     ]

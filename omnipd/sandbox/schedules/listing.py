@@ -29,11 +29,14 @@ def list_schedules(call: Call) -> Reply:
     found = [each for each in organisation.schedules.values() if _matches(each, call)]
 
     def owner_name(schedule: Schedule) -> Rank:
-        return organisation.users[schedule.owner_id].name
+        return organisation.person(schedule.owner_id).name
+
+    def dashboard_name(schedule: Schedule) -> Rank:
+        return organisation.documents[schedule.identifier].name
 
     ranks: dict[str, Callable[[Schedule], Rank]] = {
         "scheduleName": lambda each: each.name,
-        "dashboardName": lambda each: each.document.name,
+        "dashboardName": dashboard_name,
         "ownerName": owner_name,
         # What never ran comes before everything: assumed.
         "lastRun": lambda each: each.last_completed_at or "",
@@ -59,7 +62,7 @@ def _matches(schedule: Schedule, call: Call) -> bool:
         "destination": schedule.destination,
         "contentType": schedule.content,
         "scheduleType": "alert" if schedule.alert else "schedule",
-        "identifier": schedule.document.identifier,
+        "identifier": schedule.identifier,
         "ownerId": schedule.owner_id,
     }
     if any(asked[name] not in {None, value} for name, value in wanted.items()):
@@ -71,8 +74,8 @@ def _matches(schedule: Schedule, call: Call) -> bool:
 def _mentions(schedule: Schedule, words: str, organisation: Organisation) -> bool:
     texts = (
         schedule.name,
-        schedule.document.name,
-        organisation.users[schedule.owner_id].name,
+        organisation.documents[schedule.identifier].name,
+        organisation.person(schedule.owner_id).name,
     )
     return any(words.casefold() in text.casefold() for text in texts)
 
@@ -81,8 +84,8 @@ def _record(schedule: Schedule, world: World) -> dict[str, Any]:
     record: dict[str, Any] = {
         "id": schedule.id,
         "name": schedule.name,
-        "identifier": schedule.document.identifier,
-        "dashboardName": schedule.document.name,
+        "identifier": schedule.identifier,
+        "dashboardName": world.organisation.documents[schedule.identifier].name,
         "content": schedule.content,
         "format": schedule.format,
         "destinationType": schedule.destination,
@@ -90,7 +93,7 @@ def _record(schedule: Schedule, world: World) -> dict[str, Any]:
         "schedule": schedule.schedule,
         "timezone": schedule.timezone,
         "ownerId": schedule.owner_id,
-        "ownerName": world.organisation.users[schedule.owner_id].name,
+        "ownerName": world.organisation.person(schedule.owner_id).name,
         "disabledAt": schedule.disabled_at,
         "systemDisabledAt": schedule.system_disabled_at,
         "systemDisabledReason": schedule.system_disabled_reason,

@@ -94,9 +94,27 @@ _CONNECTION = Refers("connection", "connection")
 _LABELS = Refers("label", "labels", many=True)
 _FAVORITES = Refers("user", "favorites", many=True)
 
+# What calls have changed has no key: a folder is an organization as it begins.
+_CHANGED_BY_CALLS = {
+    name: Worked()
+    for name in (
+        "first_identifier",
+        "grants",
+        "settings",
+        "organization_role",
+        "favorited_at",
+        "opened_drafts",
+        "discarded_drafts",
+    )
+}
+
 # What is not said of a field: its key is its name, its value is as its type says.
 FORM: Mapping[type, Mapping[str, Said]] = {
-    User: {"membership_id": Called("id"), "model_role": OneOf(get_args(ModelRole))},
+    User: {
+        "membership_id": Called("id"),
+        "model_role": OneOf(get_args(ModelRole)),
+        "roles": Worked(),
+    },
     UserAttribute: {"system": Worked()},
     Group: {"member_ids": Refers("user", "members", many=True)},
     Label: {},
@@ -110,6 +128,9 @@ FORM: Mapping[type, Mapping[str, Said]] = {
         "owner_id": _OWNER,
         "labels": _LABELS,
         "favorited_by": _FAVORITES,
+        "grants": Worked(),
+        "created_at": Worked(),
+        "updated_at": Worked(),
     },
     StoredQuery: {},
     Dashboard: {},
@@ -117,10 +138,10 @@ FORM: Mapping[type, Mapping[str, Said]] = {
         "owner_id": _OWNER,
         "folder_id": Refers("folder", "folder"),
         "connection_id": Refers("model", "model", gives=lambda model: model.connection_id),
-        "updated_on": Worked(),
         "labels": _LABELS,
         "favorited_by": _FAVORITES,
         "imported": Worked(),
+        **_CHANGED_BY_CALLS,
     },
     Draft: {
         "document": Worked(),
@@ -137,14 +158,15 @@ FORM: Mapping[type, Mapping[str, Said]] = {
         "membership_id": Called("id"),
         "group_ids": Refers("group", "groups", many=True),
     },
-    EmailOnlyUser: {"membership_id": Called("id")},
+    EmailOnlyUser: {"membership_id": Called("id"), "attributes": Worked()},
     Alert: {},
     Schedule: {
-        "document": Refers("document", "document", whole=True),
-        "members": Refers("user", "members", many=True, whole=True),
-        "strangers": Refers("email-only user", "email_only_users", many=True, whole=True),
-        "groups": Refers("group", "groups", many=True, whole=True),
+        "identifier": Refers("document", "document"),
+        "member_ids": Refers("user", "members", many=True),
+        "stranger_ids": Refers("email-only user", "email_only_users", many=True),
+        "group_ids": Refers("group", "groups", many=True),
         "owner_id": _OWNER,
+        "triggered_at": Worked(),
     },
     ApiKey: {"membership_id": _USER},
     Upload: {

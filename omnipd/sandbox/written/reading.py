@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
 from typing import Any, TypeVar
 
 from omnipd.sandbox.organisation import chance
@@ -29,7 +28,15 @@ from omnipd.sandbox.organisation.models import ModelRecord
 from omnipd.sandbox.organisation.moments import EPOCH, written
 from omnipd.sandbox.organisation.permits import Permit
 from omnipd.sandbox.organisation.queries import ModelReference
-from omnipd.sandbox.organisation.records import Document, Folder, Group, Label, StoredQuery, User
+from omnipd.sandbox.organisation.records import (
+    Document,
+    Folder,
+    Grant,
+    Group,
+    Label,
+    StoredQuery,
+    User,
+)
 from omnipd.sandbox.organisation.schedules import Schedule
 from omnipd.sandbox.organisation.suggestions import Suggestion
 from omnipd.sandbox.organisation.uploads import Upload
@@ -123,7 +130,9 @@ class _Reader:
             labels=labels,
             folders=folders,
             documents=documents,
-            particulars=Particulars(permits, drafts, forbidden),
+            particulars=Particulars(
+                {key: _grants(each) for key, each in permits.items()}, drafts, forbidden
+            ),
             attributes=attributes,
             embed_users=embed_users,
             email_only_users=strangers,
@@ -372,9 +381,7 @@ class _Reader:
                 **item,
             }
             extras = {key: given.pop(key, []) for key in ("permits", "drafts", "forbidden")}
-            updated_at = given.get("updated_at")
             given |= {
-                worked("updated_on"): _instant(updated_at),
                 worked("imported"): False,
                 "queries": _with_ids(given.get("queries", []), given["identifier"]),
             }
@@ -479,11 +486,11 @@ def _administrator() -> User:
     )
 
 
-def _instant(text: Any) -> datetime | None:
-    try:
-        return datetime.fromisoformat(text) if isinstance(text, str) else None
-    except ValueError:
-        return None  # the reading of the text itself says so
+def _grants(permits: Iterable[Permit]) -> tuple[Grant, ...]:
+    return tuple(
+        Grant(each.principal_type, each.principal_id, each.role, access_boost=each.access_boost)
+        for each in permits
+    )
 
 
 def _with_ids(queries: Any, identifier: str) -> Any:

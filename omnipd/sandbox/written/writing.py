@@ -11,11 +11,7 @@ from omnipd.sandbox.content.access import abilities
 from omnipd.sandbox.organisation.dashboards import dashboard_of
 from omnipd.sandbox.organisation.drafts import drafts_of
 from omnipd.sandbox.organisation.organisation import Organisation
-from omnipd.sandbox.organisation.permits import (
-    Permit,
-    permits_on_document,
-    permits_on_folder,
-)
+from omnipd.sandbox.organisation.permits import Permit, permits_on
 from omnipd.sandbox.organisation.records import ABSENT, Document, Group, StoredQuery
 from omnipd.sandbox.written.form import converter
 from omnipd.sandbox.written.reading import VERSION
@@ -38,8 +34,7 @@ def write_organisation(organisation: Organisation) -> dict[str, Any]:
         "groups": [writer.group(each) for each in of.groups.values()],
         "labels": writer.all(of.labels.values()),
         "folders": [
-            writer.one(each) | writer.permits(permits_on_folder(each, of))
-            for each in of.folders.values()
+            writer.one(each) | writer.permits(permits_on(each, of)) for each in of.folders.values()
         ],
         "documents": [writer.document(each) for each in of.documents.values()],
         "embed_users": writer.all(of.embed_users.values()),
@@ -152,7 +147,7 @@ class _Writer:
         extras = {"drafts": drafts, "forbidden": forbidden}
         return (
             written
-            | self.permits(permits_on_document(document, of))
+            | self.permits(permits_on(document, of))
             | {key: value for key, value in extras.items() if value}
         )
 

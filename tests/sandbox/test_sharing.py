@@ -1,0 +1,177 @@
+"""Roles on documents and folders are given, changed and taken away."""
+
+import pytest
+
+from omnipd.sandbox.organisation.permits import grants_on
+
+
+@pytest.fixture
+def own(serve, connect):
+    return connect(serve(documents=120))
+
+
+@pytest.fixture
+def priya(own, connect):
+    return connect(own.server, own.server.personal_key)
+
+
+@pytest.fixture
+def people(own):
+    """Give membership ids by mailbox."""
+    users = own.server.organisation.users.values()
+    return {each.email.partition("@")[0]: each.membership_id for each in users}
+
+
+@pytest.fixture(params=["documents", "folders"])
+def shared(own, request):
+    """Give the address of the permissions of something that nobody has a role on but its owner."""
+    if request.param == "documents":
+        one = next(
+            each.identifier
+            for each in own.server.organisation.documents.values()
+            if not each.deleted
+            and not grants_on(each, own.server.organisation)
+            and each.folder_id is None
+        )
+    else:
+        one = next(
+            each.id
+            for each in own.server.organisation.folders.values()
+            if not grants_on(each, own.server.organisation)
+        )
+    return f"/api/v1/{request.param}/{one}/permissions"
+
+
+def held(wire, path):
+    """Give (role, boost) by the id of who has it, without the owner."""
+    if "/folders/" in path:
+        found = wire.get(path).json["permits"]
+        owner = path.split("/")[4]
+        owner = wire.server.organisation.folders[owner].owner_id
+        return {
+            each.get("userId") or each["userGroupId"]: (
+                each["role"],
+                each.get("accessBoost", False),
+            )
+            for each in found
+            if each.get("userId") != owner
+        }
+    listed = wire.get(path.replace("/permissions", "/access-list"), accessSource="direct").json
+    return {
+        each["id"]: (each["role"], each["accessBoost"])
+        for each in listed["principals"]
+        if not each.get("isOwner")
+    }
+
+
+def test_a_role_is_given_changed_and_taken_away(own, shared, people):
+    group = next(iter(own.server.organisation.groups))
+    zoe, jose = people["zoe"], people["jose"]
+    assert held(own, shared) == {}
+    given = own.send(
+        "POST", shared, {"role": "VIEWER", "userIds": [zoe, jose], "userGroupIds": [group]}
+    )
+    assert (given.status, given.json) == (200, {"success": True})
+    viewer = ("VIEWER", False)
+    assert held(own, shared) == {zoe: viewer, jose: viewer, group: viewer}
+    changed = own.send("PATCH", shared, {"role": "EDITOR", "accessBoost": True, "userIds": [zoe]})
+    assert changed.status == 200
+    assert held(own, shared) == {zoe: ("EDITOR", True), jose: viewer, group: viewer}
+    # What is not said stays.
+    own.send("PATCH", shared, {"accessBoost": False, "userIds": [zoe]})
+    assert held(own, shared)[zoe] == ("EDITOR", False)
+    # The principals stand in the body of the DELETE.
+    taken = own.send("DELETE", shared, {"userIds": [zoe], "userGroupIds": [group]})
+    assert taken.status == 200
+    assert held(own, shared) == {jose: viewer}
+    assert own.send("DELETE", shared, {"userIds": [zoe]}).status == 200
+
+
+def test_a_role_given_twice_is_the_second(own, shared, people):
+    for role in ("VIEWER", "MANAGER"):
+        own.send("POST", shared, {"role": role, "userIds": [people["zoe"]]})
+    assert held(own, shared) == {people["zoe"]: ("MANAGER", False)}
+
+
+@pytest.mark.parametrize(
+    ("method", "body", "detail"),
+    [
+        ("POST", {"userIds": []}, "role: Required"),
+        ("POST", {"role": "viewer"}, "role: Invalid enum value"),
+        ("POST", {"role": "VIEWER"}, "userIds.userGroupIds: "),
+        ("POST", {"role": "VIEWER", "userIds": ["zoe"]}, "userIds.0: Invalid uuid"),
+        ("POST", {"role": "VIEWER", "userIds": "zoe"}, "userIds: Expected array"),
+        ("POST", {"role": "VIEWER", "accessBoost": 1}, "accessBoost: Expected boolean"),
+        ("PATCH", {"role": "EDITOR"}, "userIds.userGroupIds: "),
+        ("DELETE", None, "userIds.userGroupIds: "),
+        ("DELETE", {"userIds": [7]}, "userIds.0: Expected string, received number"),
+    ],
+)
+def test_a_body_that_breaks_a_rule_is_400(own, shared, method, body, detail):
+    refused = own.send(method, shared, body)
+    assert refused.status == 400
+    assert refused.json["detail"].startswith(f"Bad Request: {detail}")
+
+
+def test_folders_refuse_keys_they_do_not_know_and_documents_drop_them(own, shared, people):
+    body = {"role": "VIEWER", "userIds": [people["zoe"]], "note": "x"}
+    assert own.send("POST", shared, body).status == (400 if "folders" in shared else 200)
+
+
+def test_who_does_not_exist_is_404(own, shared, people):
+    nobody = "00000000-0000-4000-8000-000000000000"
+    both = {"role": "VIEWER", "userIds": [people["zoe"], nobody]}
+    assert own.send("POST", shared, both).status == 404
+    assert own.send("POST", shared, {"role": "VIEWER", "userGroupIds": ["x"]}).status == 404
+    # There is nothing of theirs to change.
+    change = {"role": "EDITOR", "userIds": [people["zoe"]]}
+    assert own.send("PATCH", shared, change).status == 404
+    assert held(own, shared) == {}
+
+
+def test_a_role_opens_what_was_hidden(own, priya, people):
+    hidden = next(
+        each["identifier"]
+        for each in own.get("/api/v1/documents", pageSize=300).json["records"]
+        if priya.get(f"/api/v1/documents/{each['identifier']}/permissions").status == 404
+    )
+    path = f"/api/v1/documents/{hidden}"
+    own.send("POST", f"{path}/permissions", {"role": "EDITOR", "userIds": [people["priya"]]})
+    assert priya.get(f"{path}/permissions").status == 200
+    # An editor labels, and does not share.
+    assert priya.send("PUT", f"{path}/labels/operations").status == 204
+    share = {"role": "VIEWER", "userIds": [people["zoe"]]}
+    assert priya.send("POST", f"{path}/permissions", share).status == 403
+    own.send("PATCH", f"{path}/permissions", {"role": "MANAGER", "userIds": [people["priya"]]})
+    assert priya.send("POST", f"{path}/permissions", share).status == 200
+    own.send("DELETE", f"{path}/permissions", {"userIds": [people["priya"]]})
+    assert priya.get(f"{path}/permissions").status == 404
+
+
+def test_what_a_document_allows_is_set_key_by_key(own, shared):
+    if "/folders/" in shared:
+        assert own.send("PUT", shared, {"canDownload": False}).status == 405
+        return
+    before = own.get(shared).json["abilities"]
+    turned = {"canDownload": not before["canDownload"], "requirePullRequestToPublish": True}
+    answer = own.send("PUT", shared, turned)
+    assert (answer.status, answer.json) == (200, {"success": True})
+    assert own.get(shared).json["abilities"] == before | turned
+    assert own.send("PUT", shared, {"canDrill": "no"}).status == 400
+    assert own.send("PUT", shared, {"organizationRole": "owner"}).status == 400
+
+
+@pytest.mark.parametrize("words", [("no_access", "viewer"), ("NO_ACCESS", "VIEWER")])
+def test_what_everybody_may_do_is_set_too(own, priya, words):
+    path = next(
+        f"/api/v1/documents/{each.identifier}/permissions"
+        for each in own.server.organisation.documents.values()
+        if not each.deleted
+        and each.scope == "organization"
+        and not grants_on(each, own.server.organisation)
+        and each.owner_id != own.server.organisation.token_holder.membership_id
+    )
+    own.send("PUT", path, {"organizationRole": words[0]})
+    assert priya.get(path).status == 404
+    own.send("PUT", path, {"organizationRole": words[1]})
+    assert priya.get(path).status == 200
