@@ -6,6 +6,8 @@ own, shows, the test says so; the sandbox's part is the status in the printed li
 
 import re
 from collections import Counter
+from inspect import isfunction
+from pathlib import Path
 
 import pytest
 
@@ -265,6 +267,57 @@ def test_lists_in_attributes_are_read():
     assert OmniAPI.listify({"a": "[x,y]", "b": "z"}) == {"a": ["x", "y"], "b": "z"}
 
 
+def test_a_person_is_created_changed_and_deleted(writer, capsys):
+    created = writer.create_user({"userName": "new@sandbox.example", "displayName": "New"})
+    assert created.status_code == 201
+    new = created.json()["id"]
+    assert writer.return_user_by_email("new@sandbox.example")["id"] == new
+    changed = writer.update_user(new, {"userName": "new@sandbox.example", "displayName": "Newer"})
+    assert (changed.status_code, changed.json()["displayName"]) == (200, "Newer")
+    assert writer.delete_user("new@sandbox.example").status_code == 204
+    assert nothing_but(capsys, f"deleted userid: {new}")
+    writer.delete_user("new@sandbox.example")
+    assert nothing_but(capsys, "not found")
+
+
+def test_a_person_is_created_or_changed_whichever_is_needed(writer, capsys):
+    writer.upsert_user("new@sandbox.example", "New", {"region": "north"})
+    assert nothing_but(capsys, "Created new@sandbox.example")
+    writer.upsert_user("new@sandbox.example", "Newer", {"region": "south"})
+    assert nothing_but(capsys, "updated user id")
+    person = writer.return_user_by_email("new@sandbox.example")
+    assert person["displayName"] == "Newer"
+    assert person["urn:omni:params:1.0:UserAttribute"]["region"] == "south"
+    assert writer.delete_user_by_id(person["id"]).status_code == 204
+
+
+def test_a_person_who_exists_is_not_created_twice(writer, capsys):
+    assert writer.create_user({"userName": ADA, "displayName": "Ada"}) is None
+    assert nothing_but(capsys, "409 Client Error")
+
+
+def test_a_person_joins_and_leaves_a_group(writer):
+    ada = writer.return_user_by_email(ADA)["id"]
+    group = next(
+        each
+        for each in writer.get_all_groups()
+        if ada not in {member["value"] for member in each["members"]}
+    )
+    name, before = group["displayName"], {each["value"] for each in group["members"]}
+    assert writer.add_user_to_group(name, ada).status_code == 200
+    members = {each["value"] for each in writer.get_group(group["id"])["members"]}
+    assert members == before | {ada}
+    assert writer.remove_user_from_group(name, ada).status_code == 200
+    assert {each["value"] for each in writer.get_group(group["id"])["members"]} == before
+
+
+def test_a_group_that_does_not_exist_is_a_printed_line_and_none(writer, capsys):
+    assert writer.add_user_to_group("No such group", "x") is None
+    assert nothing_but(capsys, "Group 'No such group' not found")
+    assert writer.update_group("nosuchid", {"displayName": "x", "members": []}) is None
+    assert nothing_but(capsys, "404 Client Error")
+
+
 # --- what is covered
 
 NOT_SERVED = {
@@ -278,3 +331,14 @@ NOT_SERVED = {
 def test_what_the_sandbox_does_not_serve_is_no_success(name, api, capsys):
     assert NOT_SERVED[name](api) is None
     assert nothing_but(capsys, "40[45] Client Error")
+
+
+def test_every_public_function_is_asked_for_here():
+    source = Path(__file__).read_text(encoding="utf-8")
+    public = {
+        name
+        for name, value in vars(OmniAPI).items()
+        if not name.startswith("_") and (isfunction(value) or hasattr(value, "func"))
+    }
+    assert {"get_all_groups", "run_query_blocking"} < public
+    assert [name for name in sorted(public) if not re.search(rf"\.{name}\(", source)] == []
