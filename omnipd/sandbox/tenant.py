@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from copy import copy
 from dataclasses import dataclass, replace
 from datetime import datetime
+from email.message import Message
 from pathlib import Path
 from threading import Event, Lock
 from typing import Any
@@ -18,6 +19,7 @@ from omnipd.sandbox.foundation import Foundation
 from omnipd.sandbox.identity import Keyring, admit
 from omnipd.sandbox.organisation import chance
 from omnipd.sandbox.organisation.organisation import Organisation
+from omnipd.sandbox.page.browser import answer_browser, is_browser
 from omnipd.sandbox.parameters import read_parameters
 from omnipd.sandbox.query.jobs import Jobs
 from omnipd.sandbox.query.results import Results
@@ -161,6 +163,9 @@ class Tenant:
     def respond(self, request: Request) -> Reply:
         """Answer a request."""
         with chance.seeded(self.behaviour.seed):
+            if is_browser(request):
+                # Not in the log: it is for those who look at the log.
+                return self._refusals(request, self._draw)
             fault = self._faults.next(request)
             reply = self._with_fault(fault, request) if fault else self._reply(request)
         self._remember(request, reply, fault)
@@ -182,9 +187,23 @@ class Tenant:
             self._closing.wait(fault.seconds)
         return spoiled(fault, request, self._reply(request))
 
+    def _draw(self, request: Request) -> Reply:
+        def ask(method: str, path: str, query: tuple[tuple[str, str], ...], body: bytes) -> Reply:
+            headers = Message()
+            headers["Authorization"] = f"Bearer {self.api_key}"
+            asked = Request(method, path, query, headers, body, request.peer)
+            return self._refusals(asked, self._behind_the_limit)
+
+        world = replace(self._world, organisation=self._organisation)
+        return answer_browser(request, world, self.url, self.requests, ask)
+
     def _reply(self, request: Request) -> Reply:
+        return self._refusals(request, self._answer)
+
+    def _refusals(self, request: Request, answer: Callable[[Request], Reply]) -> Reply:
+        """Answer in one way, and make replies of what it refuses."""
         try:
-            return self._answer(request)
+            return answer(request)
         except RefusedRequest as refusal:
             body = refusal.scim_body() if is_scim(request.path) else refusal.body()
             return json_reply(body, status=refusal.status, headers=refusal.headers)
@@ -193,11 +212,11 @@ class Tenant:
             return json_reply(RefusedRequest(500, "Internal Server Error").body(), status=500)
 
     def _answer(self, request: Request) -> Reply:
-        authorization = request.headers.get("Authorization")
         # The limit stands in front of the server: it counts before anything is looked at.
-        turned_away = self._limit.turn_away(authorization)
-        if turned_away is not None:
-            return turned_away
+        turned_away = self._limit.turn_away(request.headers.get("Authorization"))
+        return turned_away or self._behind_the_limit(request)
+
+    def _behind_the_limit(self, request: Request) -> Reply:
         route = self._router.find(request.method, request.path)
         if not route.endpoint.writes:
             return self._ask(request, route, self._organisation)

@@ -1,0 +1,1 @@
+"""The page that the sandbox shows to a browser."""
