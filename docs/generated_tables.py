@@ -24,9 +24,11 @@ from omnipd.sandbox.semantic.model import Dimension, Model
 Row = Sequence[str]
 
 
-def sandbox_calls() -> Iterator[Row]:
-    """Yield each call that the sandbox answers, with the first line of what its answer says."""
+def sandbox_calls(*, writes: bool) -> Iterator[Row]:
+    """Yield the calls of the sandbox that change it, or the others, with what each does."""
     for endpoint in endpoints(Behaviour()):
+        if endpoint.writes != writes:
+            continue
         first_line = (endpoint.answer.__doc__ or "").partition("\n")[0]
         yield f"`{endpoint.method} {endpoint.path}", first_line
 
@@ -83,11 +85,19 @@ class JoinsDrawing(SphinxDirective):
 
 
 class SandboxCalls(SphinxDirective):
-    """The calls that the sandbox answers."""
+    """The calls that the sandbox answers; with ``changes``, those that change it."""
+
+    optional_arguments = 1
 
     def run(self) -> list[nodes.Node]:
         """Return the table."""
-        return [table(("Call", "What it does"), list(sandbox_calls()), (50, 50))]
+        return [
+            table(
+                ("Call", "What it does"),
+                list(sandbox_calls(writes=self.arguments == ["changes"])),
+                (50, 50),
+            )
+        ]
 
 
 class ModelFields(SphinxDirective):
