@@ -11,6 +11,7 @@ from sqlglot import exp
 from omnipd.sandbox.semantic.circumstances import Circumstances
 from omnipd.sandbox.semantic.fields import Fields, known_grain, tables
 from omnipd.sandbox.semantic.filters import condition
+from omnipd.sandbox.semantic.grants import Grant, holds
 from omnipd.sandbox.semantic.joins import Joined, JoinTree, tree_of_topic, tree_of_view
 from omnipd.sandbox.semantic.measures import Aggregate
 from omnipd.sandbox.semantic.model import Dimension, Measure, Model, Topic
@@ -146,25 +147,29 @@ def begin(model: Model, request: Request, around: Circumstances) -> tuple[Draft,
     """
     for setting in model.unmodelled:
         raise Refused("PLAN", f'The model sets "{setting}", which this sandbox does not model')
-    topic = _topic(model, request)
+    topic = _topic(model, request, around)
     if topic is not None:
         tree = tree_of_topic(model, topic)
     elif request.table:
         tree = tree_of_view(model, request.table)
     else:
         raise Refused("PLAN", "The query names neither a topic nor a table")
-    fields = Fields({alias: node.view for alias, node in tree.nodes.items()}, tree.base, around)
+    # A full join may have no row of the base view either.
+    full = any(node.join_type == "full_outer" for node in tree.nodes.values())
+    views = {alias: node.view for alias, node in tree.nodes.items()}
+    fields = Fields(views, None if full else tree.base, around)
     found = Draft(request, tree, fields)
     if topic is not None:
         _always(found, topic)
-    return found, Finder(fields, topic, found)
+        _restricted(found, topic, around)
+    return found, Finder(fields, topic, found, model.grants)
 
 
-def _topic(model: Model, request: Request) -> Topic | None:
+def _topic(model: Model, request: Request, around: Circumstances) -> Topic | None:
     if request.topic is None:
         return None
     topic = model.topics.get(request.topic)
-    if topic is None:
+    if topic is None or not holds(model.grants, topic.grants, around):
         raise Refused("PLAN", f'No such topic "{request.topic}"')
     for what in topic.unmodelled:
         raise Refused(
@@ -181,6 +186,36 @@ def _always(found: Draft, topic: Topic) -> None:
             topic.always_where_sql.over(base, lambda name: found.fields.row_value(name, base))
         )
     found.where.extend(found.fields.model_conditions(base, topic.always_where_filters))
+    if topic.always_having_sql is not None:
+        always = Measure(name="always_having_sql", view=base, label="", sql=topic.always_having_sql)
+        found.having.append(found.fields.measure(base, always))
+    found.having.extend(
+        found.fields.model_conditions(base, topic.always_having_filters, of_groups=True)
+    )
+
+
+def _restricted(found: Draft, topic: Topic, around: Circumstances) -> None:
+    """Keep the rows that the acting user may see."""
+    for each in topic.access_filters:
+        values = [str(value) for value in around.attribute(each.attribute)]
+        if not values:
+            # Omni fails, too, rather than show all rows or none (docs/wire.md).
+            raise Refused(
+                "PLAN", f'The topic "{topic.name}" needs the user attribute "{each.attribute}"'
+            )
+        if each.unfiltered.intersection(values):
+            continue
+        name = FieldName.parse(each.field)
+        field_ = found.fields.find(name) if name else None
+        if name is None or not isinstance(field_, Dimension):
+            raise Refused("PLAN", f'No such field "{each.field}" to filter access by')
+        target = found.fields.target(name.view or "", field_)
+        kind = "SQL_LIKE" if each.like else "EQUALS"
+        type_ = target.kind if target.kind == "number" and not each.like else "string"
+        test = condition({"type": type_, "kind": kind, "values": values}, target, around)
+        if test is None:
+            raise Refused("PLAN", f'Access cannot be filtered by "{each.field}"')
+        found.where.append(test)
 
 
 def _totals(found: Draft) -> None:
@@ -212,6 +247,7 @@ class Finder:
     fields: Fields
     topic: Topic | None
     found: Draft
+    grants: Mapping[str, Grant]
 
     def select(self, text: str) -> None:
         """Add a selected field, or note that it is missing."""
@@ -262,7 +298,7 @@ class Finder:
         if name is None or name.view is None or not self._offered(name):
             return None
         found = self.fields.find(name)
-        if found is None:
+        if found is None or not self._granted(name, found):
             return None
         if name.grain is None:
             return name, found, None
@@ -272,6 +308,10 @@ class Finder:
         if grain is None or grain not in (*found.timeframes, "raw"):
             return None
         return name, found, grain
+
+    def _granted(self, name: FieldName, found: Dimension | Measure) -> bool:
+        needed = (*self.fields.views[name.view or ""].grants, *found.grants)
+        return holds(self.grants, needed, self.fields.around)
 
     def _offered(self, name: FieldName) -> bool:
         return self.topic is None or self.topic.offers(f"{name.view}.{name.field}")

@@ -8,7 +8,9 @@ from dataclasses import dataclass, field
 
 from sqlglot import exp
 
+from omnipd.sandbox.semantic.buckets import Bins, Groups
 from omnipd.sandbox.semantic.circumstances import Circumstances
+from omnipd.sandbox.semantic.durations import Duration, nothing, passed
 from omnipd.sandbox.semantic.filters import Target, condition, conjunction
 from omnipd.sandbox.semantic.measures import (
     Aggregate,
@@ -28,6 +30,8 @@ from omnipd.sandbox.semantic.timeframes import GRAINS, at_grain, grain_type, is_
 def known_grain(dimension: Dimension, grain: str) -> str | None:
     """Return a grain's own spelling if the dimension can be cut to it, else None."""
     name = grain.lower()
+    if dimension.duration is not None:
+        return name if name in dimension.duration.intervals else None
     if not is_temporal(dimension.sql_type):
         return None
     if name == "raw":
@@ -67,13 +71,44 @@ class Fields:
     ) -> exp.Expression:
         """Write a dimension as an expression over one row."""
         with self._follow(alias, dimension):
+            if dimension.duration is not None:
+                return self._duration(alias, dimension.duration, grain)
             if dimension.sql is None:
                 tree: exp.Expression = _column(dimension.name, alias)
             else:
                 tree = dimension.sql.over(alias, lambda name: self.row_value(name, alias))
+            tree = self._in_buckets(dimension, tree)
         if grain is None or grain == "raw":
             return tree
         return at_grain(grain, tree, dimension.sql_type)
+
+    def _duration(self, alias: str, duration: Duration, grain: str | None) -> exp.Expression:
+        if grain is None or grain == "raw":
+            return nothing()
+        start, end = (
+            each.over(alias, lambda name: self.row_value(name, alias))
+            for each in (duration.start, duration.end)
+        )
+        return passed(grain, start, end)
+
+    def _in_buckets(self, dimension: Dimension, tree: exp.Expression) -> exp.Expression:
+        match dimension.buckets:
+            case Bins() as bins:
+                return bins.write(tree)
+            case Groups() as groups:
+                # Groups are of texts only.
+                target = Target(tree, "VARCHAR")
+                return groups.write(lambda filter_: self._test(filter_, target, dimension.name))
+        return tree
+
+    def _test(self, operators: Mapping[str, object], target: Target, name: str) -> exp.Expression:
+        """Write a filter in the model's notation; it always restricts."""
+        wire = on_the_wire(operators, target.kind, self.around.now)
+        test = condition(wire, target, self.around)
+        if test is None:
+            # Never silently: the model's author meant it to hold.
+            raise Refused("PLAN", f'The filter on "{name}" does not fit the field')
+        return test
 
     def measure(self, alias: str, measure: Measure) -> exp.Expression:
         """Write a measure as an expression over its aggregates."""
@@ -169,25 +204,27 @@ class Fields:
         return exp.Case(ifs=[exp.If(this=conjunction(present), true=exp.Literal.number(1))]), False
 
     def model_conditions(
-        self, alias: str, filters: Mapping[str, Mapping[str, object]]
+        self,
+        alias: str,
+        filters: Mapping[str, Mapping[str, object]],
+        *,
+        of_groups: bool = False,
     ) -> list[exp.Expression]:
-        """Write filters in the model's own notation as conditions on rows."""
+        """Write filters in the model's own notation as conditions on rows, or on groups."""
         tests = []
         for text, operators in filters.items():
             name = FieldName.parse(text)
             if name is None:
                 raise Refused("PLAN", f'No such field "{text}"')
             at, found = self._resolved(name, alias)
-            if not isinstance(found, Dimension):
-                raise Refused("PLAN", f'A measure cannot be filtered by the measure "{text}"')
-            target = self.target(at, found, name.grain and known_grain(found, name.grain))
-            test = condition(
-                on_the_wire(operators, target.kind, self.around.now), target, self.around
-            )
-            if test is None:
-                # Never silently: the model's author meant it to hold.
-                raise Refused("PLAN", f'The filter on "{text}" does not fit the field')
-            tests.append(test)
+            if isinstance(found, Dimension) == of_groups:
+                kind = "dimension" if of_groups else "measure"
+                raise Refused("PLAN", f'The {kind} "{text}" cannot be filtered by here')
+            grain = None
+            if isinstance(found, Dimension) and name.grain:
+                grain = known_grain(found, name.grain)
+            target = self.target(at, found, grain)
+            tests.append(self._test(operators, target, text))
         return tests
 
     def row_value(self, name: FieldName, alias: str) -> exp.Expression:

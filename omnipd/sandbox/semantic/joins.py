@@ -25,6 +25,7 @@ class Joined:
     # Walking away from the base view meets many rows, or walking towards it does.
     to_many: bool = False
     from_many: bool = False
+    join_type: str = "always_left"
     unmodelled: tuple[str, ...] = ()
 
 
@@ -142,6 +143,7 @@ def _join(
                 each.on,
                 to_many=each.kind in _TO_MANY,
                 from_many=each.kind in _FROM_MANY,
+                join_type=each.join_type,
                 unmodelled=each.unmodelled,
             )
         if (each.right, each.left) == (parent, child) and each.reversible:
@@ -152,6 +154,7 @@ def _join(
                 each.on,
                 to_many=each.kind in _FROM_MANY,
                 from_many=each.kind in _TO_MANY,
+                join_type=each.join_type,
                 unmodelled=each.unmodelled,
             )
     return None

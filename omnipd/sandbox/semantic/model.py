@@ -7,6 +7,11 @@ from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from typing import Any
 
+from sqlglot import exp
+
+from omnipd.sandbox.semantic.buckets import Bins, Groups
+from omnipd.sandbox.semantic.durations import Duration
+from omnipd.sandbox.semantic.grants import AccessFilter, Grant
 from omnipd.sandbox.semantic.references import SqlText
 
 
@@ -36,6 +41,8 @@ class Field:
     sql_type: str = ""
     # What the field says that this sandbox does not do; a query that needs it is refused by name.
     unmodelled: tuple[str, ...] = ()
+    # The grants without which it cannot be asked for; what refers to it needs none.
+    grants: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,6 +50,8 @@ class Dimension(Field):
     """Describe a column or an expression over one row."""
 
     timeframes: tuple[str, ...] = ()
+    buckets: Groups | Bins | None = None
+    duration: Duration | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,10 +78,19 @@ class View:
     dimensions: Mapping[str, Dimension] = field(default_factory=dict)
     measures: Mapping[str, Measure] = field(default_factory=dict)
     unmodelled: tuple[str, ...] = ()
+    # What it selects in place of a table.
+    select: exp.Query | None = None
+    # Names that fields had before.
+    aliases: Mapping[str, str] = field(default_factory=dict)
+    grants: tuple[str, ...] = ()
 
     def field(self, name: str) -> Dimension | Measure | None:
-        """Return the field of that name, if the view has one."""
-        return self.dimensions.get(name) or self.measures.get(name)
+        """Return the field of that name, or that once had it, if the view has one."""
+        for known in (name, self.aliases.get(name, name)):
+            found = self.dimensions.get(known) or self.measures.get(known)
+            if found is not None:
+                return found
+        return None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -107,6 +125,10 @@ class Topic:
     fields: tuple[str, ...] | None = None
     always_where_sql: SqlText | None = None
     always_where_filters: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    always_having_sql: SqlText | None = None
+    always_having_filters: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    access_filters: tuple[AccessFilter, ...] = ()
+    grants: tuple[str, ...] = ()
     unmodelled: tuple[str, ...] = ()
 
     def offers(self, full_name: str) -> bool:
@@ -135,4 +157,5 @@ class Model:
     # The files as they were read, by path.
     files: Mapping[str, str] = field(default_factory=dict)
     issues: tuple[Issue, ...] = ()
+    grants: Mapping[str, Grant] = field(default_factory=dict)
     unmodelled: tuple[str, ...] = ()

@@ -103,7 +103,9 @@ def _select(fields: Fields, found: Field) -> exp.Select:
             lambda number: aggregates[number].build(aggregates[number].inputs),
         )
     elif isinstance(found, Dimension):
-        tree = fields.dimension(found.view, found)
+        # A duration is nothing until it is asked for in some unit.
+        grain = found.duration.intervals[0] if found.duration else None
+        tree = fields.dimension(found.view, found, grain)
     select = exp.select(tree)
     for number, alias in enumerate(sorted(tables(tree) | {found.view})):
         if alias not in fields.views:

@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import PurePosixPath
 from typing import Any
 
+import duckdb
+import sqlglot
 import yaml
+from sqlglot import exp
+from sqlglot.errors import SqlglotError
 
 from omnipd.sandbox.semantic import timeframes
+from omnipd.sandbox.semantic.buckets import Bins, Groups, read_bins, read_groups
+from omnipd.sandbox.semantic.durations import INTERVALS, Duration
+from omnipd.sandbox.semantic.extension import BadExtension, extended
+from omnipd.sandbox.semantic.grants import AccessFilter, Grant
 from omnipd.sandbox.semantic.measures import AGGREGATE_TYPES
 from omnipd.sandbox.semantic.model import (
     Dimension,
@@ -36,18 +45,29 @@ _DISPLAY = {
 }  # fmt: skip
 _OF_VIEWS = {
     "table_name", "schema", "dimensions", "measures", "ignored", "custom_compound_primary_key_sql",
+    "sql", "required_access_grants",
 }  # fmt: skip
-_OF_DIMENSIONS = {"sql", "primary_key", "format", "timeframes", "convert_tz"}
+_OF_DIMENSIONS = {
+    "sql", "primary_key", "format", "timeframes", "convert_tz", "groups", "else", "bin_boundaries",
+    "duration", "required_access_grants",
+}  # fmt: skip
 _OF_MEASURES = {
     "sql", "aggregate_type", "filters", "format", "percentile", "custom_primary_key_sql",
+    "required_access_grants",
 }  # fmt: skip
 _OF_TOPICS = {
     "base_view", "joins", "relationships", "fields", "always_where_sql", "always_where_filters",
+    "always_having_sql", "always_having_filters", "access_filters", "required_access_grants",
 }  # fmt: skip
 _OF_RELATIONSHIPS = {
     "id", "join_from_view", "join_from_view_as", "join_to_view", "join_to_view_as", "join_type",
     "relationship_type", "on_sql", "reversible",
 }  # fmt: skip
+_OF_ACCESS_FILTERS = {
+    "field", "user_attribute", "values_for_unfiltered", "enable_sql_like_wildcards",
+}  # fmt: skip
+_VIEW_REFERENCE = re.compile(r"\$\{([^}]*)\}")
+_JOIN_TYPES = {"always_left", "inner", "full_outer", "cross"}
 _CARDINALITIES = {
     "one_to_one", "many_to_one", "one_to_many", "many_to_many", "assumed_many_to_one",
 }  # fmt: skip
@@ -101,8 +121,13 @@ class _Reader:
             else:
                 self._issue("This file is neither a model, relationships, a view nor a topic")
         grains = tuple(settings.get("default_timeframes", timeframes.DEFAULT))
-        read_views = self._each(views, lambda stem, body: self._view(stem, body, grains))
-        read_topics = self._each(topics, self._topic)
+        self.path = "model"
+        unmodelled = self._settings(settings)
+        self.access_grants = self._access_grants(settings.get("access_grants"))
+        self.views = self._with_bases(views)
+        self.default_access = settings.get("default_topic_access_filters")
+        read_views = self._each(self.views, lambda stem, body: self._view(stem, body, grains))
+        read_topics = self._each(self._with_bases(topics), self._topic)
         self.path = ""
         self._check_joined_views(relationships, read_views)
         typed, issues = with_types(read_views, relationships, self.warehouse)
@@ -116,8 +141,52 @@ class _Reader:
             topics=read_topics,
             files=dict(self.files),
             issues=(*self.issues, *issues),
-            unmodelled=self._settings(settings),
+            unmodelled=unmodelled,
+            grants=self.access_grants,
         )
+
+    def _with_bases(self, sources: Mapping[str, Any]) -> dict[str, Any]:
+        """Give each view or topic with all that it extends."""
+        bodies = {stem: body for stem, (_, body) in sources.items()}
+        found = {}
+        for stem, (path, body) in sources.items():
+            self.path = path
+            try:
+                whole = extended(stem, bodies)
+            except BadExtension as error:
+                self._issue(f'"{stem}" {error}')
+                # It stays unmodelled, so that it is refused where it is needed.
+                whole = dict(body)
+            else:
+                if "extends" in body and not {"table_name", "sql", "base_view"} & whole.keys():
+                    whole["table_name"] = _first_base(stem, bodies).rpartition("__")[2]
+            found[stem] = (path, whole)
+        return found
+
+    def _access_grants(self, document: Any) -> dict[str, Grant]:
+        grants = {}
+        for name, each in self._mapping(document).items():
+            body = self._mapping(each)
+            attribute, values = body.get("user_attribute"), body.get("allowed_values")
+            if not attribute or not isinstance(values, list):
+                self._issue(f'The grant "{name}" needs user_attribute and allowed_values')
+                continue
+            grants[str(name)] = Grant(str(attribute), frozenset(map(str, values)))
+        return grants
+
+    def _grants(
+        self, body: Mapping[str, Any], view: str | None, field: str | None
+    ) -> tuple[str, ...]:
+        """List the grants that something needs; all of them (assumed)."""
+        names = body.get("required_access_grants") or []
+        found = tuple(str(each) for each in (names if isinstance(names, list) else [names]))
+        for each in found:
+            # Nobody has a grant that is not there, so that it opens nothing.
+            if "|" in each or "&" in each:
+                self._issue(f'Not modelled: the grant "{each}"', view, field)
+            elif each not in self.access_grants:
+                self._issue(f'The model has no grant "{each}"', view, field)
+        return found
 
     def _each(
         self, sources: Mapping[str, Any], read: Callable[[str, Mapping[str, Any]], Any]
@@ -133,18 +202,31 @@ class _Reader:
     def _settings(self, settings: Mapping[str, Any]) -> tuple[str, ...]:
         """List the model's own settings that change answers and are not modelled."""
         changing = {"week_start_day": "monday", "fiscal_month_offset": "0"}
-        return tuple(
+        found = tuple(
             key for key, plain in changing.items() if str(settings.get(key, plain)).lower() != plain
         )
+        for key in found:
+            self._issue(f"Not modelled: {key}")
+        return found
 
     def _view(self, stem: str, body: Mapping[str, Any], grains: tuple[str, ...]) -> View | None:
         if body.get("ignored"):
             return None
         schema, _, table = stem.rpartition("__")
         table = str(body.get("table_name", table))
-        unmodelled = self._unmodelled(body, _OF_VIEWS, view=stem)
-        columns = self.warehouse.columns(table, body.get("schema", schema or None))
-        if not columns:
+        # Old names of views, and fields that are only filtered by, are missed when asked for.
+        left_out = {"aliases", "filters"} & body.keys()
+        for key in sorted(left_out):
+            self._issue(f"Not modelled: {key}", stem)
+        unmodelled = self._unmodelled(body, _OF_VIEWS | left_out, view=stem)
+        select = self._select(body["sql"], stem) if "sql" in body else None
+        if select is not None:
+            columns = self._columns_of(select, stem)
+        elif "sql" in body:
+            columns, unmodelled = [], (*unmodelled, "SQL that cannot be read")
+        else:
+            columns = self.warehouse.columns(table, body.get("schema", schema or None))
+        if not columns and "sql" not in body:
             self._issue(f'The database has no table "{table}"', view=stem)
             unmodelled = (*unmodelled, f'the missing table "{table}"')
         said = self._mapping(body.get("dimensions"))
@@ -178,7 +260,49 @@ class _Reader:
             dimensions=dimensions,
             measures=measures,
             unmodelled=unmodelled,
+            select=select,
+            aliases=self._aliases(said) | self._aliases(self._mapping(body.get("measures"))),
+            grants=self._grants(body, stem, None),
         )
+
+    def _aliases(self, said: Mapping[str, Any]) -> dict[str, str]:
+        return {
+            str(alias): name
+            for name, body in said.items()
+            for alias in self._mapping(body).get("aliases") or ()
+        }
+
+    def _select(self, text: Any, view: str) -> exp.Query | None:
+        """Read the SQL that stands for a view; ``${view}`` in it is another view's table."""
+
+        def table(match: re.Match[str]) -> str:
+            name = match[1].strip()
+            if name not in self.views or "sql" in self.views[name][1]:
+                raise BadSql(f"${{{name}}} is not a view on a table")
+            body = self.views[name][1]
+            schema, _, stem = name.rpartition("__")
+            parts = [body.get("schema", schema), body.get("table_name", stem)]
+            return ".".join(f'"{part}"' for part in parts if part)
+
+        try:
+            tree = sqlglot.parse_one(_VIEW_REFERENCE.sub(table, str(text)), read="duckdb")
+        except BadSql as error:
+            self._issue(str(error), view)
+            return None
+        except SqlglotError as error:
+            self._issue(f"The SQL cannot be read: {str(error).splitlines()[0]}", view)
+            return None
+        if not isinstance(tree, exp.Query):
+            self._issue("The SQL of a view must be a query", view)
+            return None
+        return tree
+
+    def _columns_of(self, select: exp.Query, view: str) -> list[tuple[str, str]]:
+        try:
+            return self.warehouse.described(select.sql("duckdb"))
+        except duckdb.Error as error:
+            self._issue(str(error).strip().splitlines()[0], view)
+            return []
 
     def _dimension(
         self,
@@ -190,7 +314,23 @@ class _Reader:
     ) -> Dimension:
         unmodelled = self._unmodelled(body, _OF_DIMENSIONS, view=view, field=name)
         sql = None
-        if "sql" in body:
+        duration = self._duration(body["duration"], view, name) if "duration" in body else None
+        buckets: Groups | Bins | None = None
+        if "groups" in body:
+            buckets = read_groups(body["groups"], body.get("else"))
+        elif "bin_boundaries" in body:
+            buckets = read_bins(body["bin_boundaries"])
+        for key, read in (("duration", duration), ("groups", buckets), ("bin_boundaries", buckets)):
+            if key in body and read is None:
+                self._issue(f"{key} cannot be read", view, name)
+                unmodelled = (*unmodelled, f"{key} that cannot be read")
+        if isinstance(buckets, Groups):
+            self._filters(
+                {f"{name}: {each.name}": each.filter for each in buckets.groups}, view, name
+            )
+        if duration is not None:
+            column_type = ""
+        elif "sql" in body:
             sql = self._sql(str(body["sql"]), view=view, field=name)
             if sql is None:
                 unmodelled = (*unmodelled, "SQL that cannot be read")
@@ -206,10 +346,32 @@ class _Reader:
             format=body.get("format"),
             group_label=body.get("group_label"),
             hidden=bool(body.get("hidden")),
-            sql_type="" if "sql" in body else column_type,
-            timeframes=tuple(str(each).lower() for each in body.get("timeframes", grains)),
+            # What is in groups or bins is typed by asking, as SQL is.
+            sql_type="" if "sql" in body or buckets else column_type,
+            timeframes=(
+                duration.intervals
+                if duration
+                else tuple(str(each).lower() for each in body.get("timeframes", grains))
+            ),
             unmodelled=unmodelled,
+            grants=self._grants(body, view, name),
+            buckets=buckets,
+            duration=duration,
         )
+
+    def _duration(self, document: Any, view: str, field: str) -> Duration | None:
+        body = self._mapping(document)
+        start, end = (
+            self._optional_sql(body.get(key), view, field) for key in ("sql_start", "sql_end")
+        )
+        given = body.get("intervals", INTERVALS)
+        intervals = tuple(
+            str(each).lower() for each in (given if isinstance(given, list | tuple) else ())
+        )
+        unknown = set(intervals) - set(INTERVALS)
+        if start is None or end is None or not intervals or unknown:
+            return None
+        return Duration(start, end, intervals)
 
     def _measure(self, view: str, name: str, body: Mapping[str, Any]) -> Measure:
         unmodelled = self._unmodelled(body, _OF_MEASURES, view=view, field=name)
@@ -245,7 +407,8 @@ class _Reader:
             percentile=body.get("percentile"),
             filters=filters,
             distinct_key=key if str(kind).endswith("_distinct_on") else None,
-            unmodelled=(*unmodelled, *problems),
+            unmodelled=(*unmodelled, *problems, *_unknown_operators(filters)),
+            grants=self._grants(body, view, name),
         )
 
     def _topic(self, stem: str, body: Mapping[str, Any]) -> Topic:
@@ -256,6 +419,12 @@ class _Reader:
         sql = self._optional_sql(where, None, None)
         if where is not None and sql is None:
             unmodelled = (*unmodelled, "always_where_sql that cannot be read")
+        having = self._optional_sql(body.get("always_having_sql"), None, None)
+        if "always_having_sql" in body and having is None:
+            unmodelled = (*unmodelled, "always_having_sql that cannot be read")
+        access = self._access_filters(body.get("access_filters", self.default_access))
+        if access is None:
+            unmodelled = (*unmodelled, "access_filters that cannot be read")
         fields = body.get("fields")
         return Topic(
             name=stem,
@@ -269,8 +438,34 @@ class _Reader:
             fields=None if fields is None else tuple(str(each) for each in fields),
             always_where_sql=sql,
             always_where_filters=self._filters(body.get("always_where_filters")),
+            always_having_sql=having,
+            always_having_filters=self._filters(body.get("always_having_filters")),
+            access_filters=access or (),
+            grants=self._grants(body, None, None),
             unmodelled=unmodelled,
         )
+
+    def _access_filters(self, document: Any) -> tuple[AccessFilter, ...] | None:
+        """Read access filters; None when any cannot be read, which must not open anything."""
+        found = []
+        for each in document if isinstance(document, list) else [document] if document else []:
+            body = self._mapping(each)
+            unknown = self._unmodelled(body, _OF_ACCESS_FILTERS, view=None)
+            if unknown or not body.get("field") or not body.get("user_attribute"):
+                self._issue("An access filter needs field and user_attribute")
+                return None
+            unfiltered = body.get("values_for_unfiltered") or []
+            found.append(
+                AccessFilter(
+                    str(body["field"]),
+                    str(body["user_attribute"]),
+                    frozenset(
+                        map(str, unfiltered if isinstance(unfiltered, list) else [unfiltered])
+                    ),
+                    bool(body.get("enable_sql_like_wildcards")),
+                )
+            )
+        return tuple(found)
 
     def _relationships(self, document: Any) -> tuple[Relationship, ...]:
         found = []
@@ -281,6 +476,8 @@ class _Reader:
                 self._issue("A relationship needs join_from_view and join_to_view")
                 continue
             on = self._optional_sql(body.get("on_sql"), None, None)
+            if body.get("join_type") == "cross" and "on_sql" not in body:
+                on = SqlText.parse("TRUE")
             if on is None:
                 self._issue(f"The relationship from {left} to {right} has no readable on_sql")
                 continue
@@ -292,8 +489,10 @@ class _Reader:
     ) -> Relationship:
         unmodelled = self._unmodelled(body, _OF_RELATIONSHIPS, view=None)
         join_type = body.get("join_type", "always_left")
-        kind = body.get("relationship_type", "assumed_many_to_one")
-        if join_type != "always_left":
+        # A cross join repeats both sides, whatever they hold.
+        cross = join_type == "cross"
+        kind = body.get("relationship_type", "many_to_many" if cross else "assumed_many_to_one")
+        if join_type not in _JOIN_TYPES:
             self._issue(f"Not modelled: join_type {join_type} from {left} to {right}")
             unmodelled = (*unmodelled, f"join_type {join_type}")
         if kind not in _CARDINALITIES:
@@ -376,6 +575,19 @@ class _Reader:
 
     def _issue(self, message: str, view: str | None = None, field: str | None = None) -> None:
         self.issues.append(Issue(message, view, field, self.path or None))
+
+
+def _unknown_operators(filters: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
+    for operators in filters.values():
+        yield from (f'the filter "{each}"' for each in operators if each not in OPERATORS)
+
+
+def _first_base(stem: str, bodies: Mapping[str, Mapping[str, Any]]) -> str:
+    """Give the view at the bottom of those that one extends, whose table they all read."""
+    bases = bodies[stem].get("extends")
+    if not bases:
+        return stem
+    return _first_base(str(bases[0] if isinstance(bases, list) else bases), bodies)
 
 
 def titled(name: str) -> str:

@@ -27,6 +27,10 @@ from omnipd.sandbox.semantic.tables import table_of
 TOTALS_MARK = "$omni_column_total_indicator"
 
 
+# Omni's names of joins, and SQL's.
+JOINS = {"always_left": "left", "inner": "inner", "full_outer": "full", "cross": "cross"}
+
+
 def from_joins(draft: Draft, select: exp.Select) -> exp.Select:
     """Add the joined views and the filters on their rows."""
     for node in draft.joined():
@@ -34,7 +38,9 @@ def from_joins(draft: Draft, select: exp.Select) -> exp.Select:
         if node.parent is None:
             select = select.from_(table, copy=False)
         else:
-            select = select.join(table, on=draft.on(node), join_type="left", copy=False)
+            kind = JOINS[node.join_type]
+            on = None if kind == "cross" else draft.on(node)
+            select = select.join(table, on=on, join_type=kind, copy=False)
     if not draft.where:
         return select
     return select.where(conjunction([test.copy() for test in draft.where]), copy=False)

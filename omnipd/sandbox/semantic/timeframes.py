@@ -100,6 +100,8 @@ def at_grain(name: str, value: exp.Expression, sql_type: str) -> exp.Expression:
 
 def grain_type(name: str, sql_type: str) -> str:
     """Tell the DuckDB type of a grain."""
+    if name not in GRAINS:
+        return "BIGINT"  # an interval of a duration
     yields = GRAINS[name].yields
     if yields == "time":
         return "TIMESTAMP" if sql_type == "DATE" else sql_type

@@ -73,9 +73,19 @@ class Warehouse:
         duckdb.Error
             When the database does not accept the select.
         """
+        return [kind for _, kind in self.described(select)]
+
+    def described(self, select: str) -> list[tuple[str, str]]:
+        """Tell the names and DuckDB types of a select's columns without running it.
+
+        Raises
+        ------
+        duckdb.Error
+            When the database does not accept the select.
+        """
         with self._lock:
             rows = self._connection.execute(f"DESCRIBE {select}").fetchall()
-        return [row[1] for row in rows]
+        return [(row[0], row[1]) for row in rows]
 
     def result_columns(self, select: str) -> list[tuple[str, str]]:
         """List what a select would return as (name, DuckDB type), without running it.
