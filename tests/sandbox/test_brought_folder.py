@@ -419,3 +419,38 @@ def test_what_is_brought_has_no_other_size(mine):
 def test_a_folder_that_cannot_be_used_is_an_argument_error(tmp_path):
     with pytest.raises(omnipd.ArgumentError, match="there is no such folder"):
         omnipd.sandbox(org=tmp_path / "nowhere")
+
+
+def test_access_filters_look_at_the_attributes_of_the_user_that_is_asked_for(mine, serve, connect):
+    people = [
+        {**PEOPLE[0], "attributes": {"town": "all"}},
+        {**PEOPLE[1], "attributes": {"town": "South"}},
+        {"email": "cid@shop.example", "model_role": "QUERIER"},
+    ]
+    restricted = (
+        "base_view: shops\naccess_filters:\n"
+        "- {field: shops.name, user_attribute: town, values_for_unfiltered: [all]}\n"
+    )
+    folder = mine(
+        {"users": people, "user_attributes": [{"name": "town", "label": "Town"}]},
+        {**SHOP, "models/shop/shops.topic": restricted},
+    )
+    started = serve(org=folder)
+    wire = connect(started)
+    query = {
+        "modelId": started.models["shop"],
+        "join_paths_from_topic_name": "shops",
+        "table": "shops",
+        "fields": ["shops.name"],
+        "sorts": [{"column_name": "shops.name", "sort_descending": False}],
+    }
+    seen = {}
+    for user in started.organisation.users.values():
+        body = json.dumps({"query": query, "resultType": "json", "userId": user.membership_id})
+        answer = wire.ask("POST", "/api/v1/query/run", body=body)
+        seen[user.email] = answer.json if answer.status == 200 else answer.status
+    assert seen == {
+        "ann@shop.example": [{"Name": "North"}, {"Name": "South"}],
+        "bob@shop.example": [{"Name": "South"}],
+        "cid@shop.example": 400,
+    }
