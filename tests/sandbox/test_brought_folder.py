@@ -454,3 +454,30 @@ def test_access_filters_look_at_the_attributes_of_the_user_that_is_asked_for(min
         "bob@shop.example": [{"Name": "South"}],
         "cid@shop.example": 400,
     }
+
+
+def test_a_model_of_ones_own_has_no_prompts_of_the_bundled_one(mine, serve, connect):
+    named = {name.replace("models/shop/", "models/orders/"): text for name, text in SHOP.items()}
+    started = serve(org=mine(files=named))
+    body = json.dumps({"modelId": started.models["orders"], "prompt": "Revenue by month"})
+    answer = connect(started).ask("POST", "/api/v1/ai/generate-query", body=body)
+    assert answer.status == 400
+    assert b"does not know this prompt" in answer.body
+
+
+def test_sql_over_a_model_keeps_to_access_filters(mine, serve, connect):
+    people = [{**PEOPLE[0], "attributes": {"town": "South"}}]
+    restricted = "base_view: shops\naccess_filters: [{field: shops.name, user_attribute: town}]\n"
+    folder = mine(
+        {"users": people, "user_attributes": [{"name": "town", "label": "Town"}]},
+        {**SHOP, "models/shop/shops.topic": restricted},
+    )
+    started = serve(org=folder)
+    assert rows(
+        connect(started),
+        modelId=started.models["shop"],
+        join_paths_from_topic_name="shops",
+        table="shops",
+        fields=[],
+        userEditedSQL="SELECT ${shops.name} AS who FROM ${shops}",
+    ) == [{"Name": "South"}]

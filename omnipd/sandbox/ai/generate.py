@@ -55,7 +55,8 @@ def generate_query(call: Call) -> Reply:
     reference = call.world.organisation.shared_models[shared.connection_id]
     asked_topic = None if asked.topic is None else reference.topic_once(asked.topic)
     known = find(reference.subject, asked.prompt, asked_topic)
-    if known is None:
+    # The list is about the bundled models; another may have the name of one.
+    if known is None or reference.topic_now(known.topic) not in model.topics:
         raise RefusedRequest(400, "No query was generated: the sandbox does not know this prompt")
 
     topic = reference.topic_now(known.topic)
