@@ -359,6 +359,7 @@ def sandbox(ctx: click.Context, /, **given: Any) -> None:
             click.echo(f"# model {name}: {identity}")
         sys.stdout.flush()
         click.echo("An Omni of no one's: the key opens nothing else. Ctrl-C ends it.", err=True)
+        click.echo(f"In a browser it is a page to look at: {omni.base_url}", err=True)
         try:
             threading.Event().wait()
         except KeyboardInterrupt:

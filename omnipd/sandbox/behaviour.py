@@ -50,8 +50,9 @@ class Behaviour:
         How large the invented organization is; a large one takes its time to start, and has
         five million order items.
     documents, folders : int, optional
-        How much content there is, if not as much as the size says. One in about thirty documents is in the Trash and one in
-        about eight is one person's own, and neither stands in the default list.
+        How much content there is, if not as much as the size says. One in about thirty documents
+        is in the Trash and one in about eight is one person's own, and neither stands in the
+        default list.
     seed : int
         Another number gives other people's choices: who owns what, how often it is viewed, ids.
     model_name, topic_name : str, optional

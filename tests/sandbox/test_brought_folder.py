@@ -139,6 +139,18 @@ def test_the_demo_brought_back_answers_queries_alike(place, server, brought, con
     assert len(answers[0]) == 1
 
 
+def test_a_tenant_has_a_copy_of_what_was_brought(brought, connect):
+    tenant = brought.open_tenant(redact_sql=True)
+    try:
+        path = "/api/v1/content?pageSize=100&include=_count"
+        assert connect(tenant).get(path).body == connect(brought).get(path).body
+        assert tenant.api_key != brought.api_key
+        with pytest.raises(ValueError, match="documents is for what is invented"):
+            brought.open_tenant(documents=3)
+    finally:
+        brought.close_tenant(tenant.id)
+
+
 def test_the_demo_is_not_written_over_what_is_there(tmp_path, server):
     (tmp_path / "mine.txt").write_text("precious")
     with pytest.raises(BadOrganisation, match="not empty"):

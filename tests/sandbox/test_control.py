@@ -4,10 +4,14 @@ import http.client
 import json
 import urllib.error
 import urllib.request
+from email.message import Message
 from urllib.parse import urlsplit
 
 import pytest
 
+from omnipd.sandbox.loopback import check_loopback
+from omnipd.sandbox.refusals import Forbidden
+from omnipd.sandbox.request import Request
 from omnipd.sandbox.server import Server
 
 
@@ -176,6 +180,30 @@ def test_a_page_from_elsewhere_controls_nothing(controlled, headers):
         status, _ = ask(f"{controlled.url}/_sandbox/{path}", method, headers=headers)
         assert status == 403
     assert not controlled.tenants
+
+
+@pytest.mark.parametrize(
+    ("peer", "welcome"),
+    [
+        ("127.0.0.1", True),
+        ("127.8.9.10", True),
+        ("::1", True),
+        ("::ffff:127.0.0.1", True),
+        ("192.0.2.1", False),
+        ("::ffff:192.0.2.1", False),
+        ("fe80::1%eth0", False),
+        ("", False),
+    ],
+)
+def test_only_programs_of_this_machine_need_no_key(peer, welcome):
+    headers = Message()
+    headers["Host"] = "localhost:8000"
+    request = Request("GET", "/_sandbox/stats", (), headers, b"", peer)
+    if welcome:
+        check_loopback(request)
+    else:
+        with pytest.raises(Forbidden):
+            check_loopback(request)
 
 
 # --- knobs

@@ -163,7 +163,7 @@ def _header(world: World, url: str) -> Element:
         tag("h1", tag("span", "omnipd"), " sandbox"),
         tag(
             "p",
-            "A small Omni on this machine. The people and what they made are invented.",
+            "A small Omni that runs on this machine.",
             class_="soft",
         ),
         tag(
