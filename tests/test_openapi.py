@@ -72,7 +72,7 @@ def dashboards(org):
 
 
 def models(org):
-    return each(one.id for one in org.fixed_models if not one.deleted_at)
+    return each(one.id for one in org.fixed_models.values() if not one.deleted_at)
 
 
 def shared(org):

@@ -52,7 +52,7 @@ def segments(of):
     return {
         "identifier": [*documents, of.widely_shared],
         "folderId": kept(of.folders.values()),
-        "modelId": kept(of.fixed_models),
+        "modelId": kept(of.fixed_models.values()),
         "topicName": ["flights", "orders", "completed_orders", "users"],
         "connectionId": kept(of.connections.values()),
         "scheduleId": [*kept(of.schedules.values()), *kept(of.refreshes)],

@@ -8,7 +8,9 @@ import pytest
 @pytest.fixture(scope="module")
 def branches(server):
     return {
-        each.name: each.id for each in server.organisation.fixed_models if each.kind == "BRANCH"
+        each.name: each.id
+        for each in server.organisation.fixed_models.values()
+        if each.kind == "BRANCH"
     }
 
 

@@ -74,7 +74,9 @@ def test_models_may_be_of_two_more_kinds(old):
 
 
 def test_issues_are_warnings_or_not(old):
-    branch = next(each for each in old.server.organisation.fixed_models if each.name == "margin")
+    branch = next(
+        each for each in old.server.organisation.fixed_models.values() if each.name == "margin"
+    )
     path = f"/api/v1/models/{branch.base_id}/validate"
     issues = old.get(path, branchId=branch.id).json["issues"]
     assert issues

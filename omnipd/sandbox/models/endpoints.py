@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from omnipd.sandbox.behaviour import Behaviour
 from omnipd.sandbox.models.actions import list_actions
+from omnipd.sandbox.models.changes import create_model, write_file
 from omnipd.sandbox.models.content_validator import validate_content
 from omnipd.sandbox.models.extras import (
     list_exposures,
@@ -62,6 +63,8 @@ def model_endpoints(behaviour: Behaviour) -> list[Endpoint]:
                 "sortDirection": Parameter(_DIRECTION, "desc"),
             },
         ),
+        Endpoint("POST", "/api/v1/models", create_model, writes=True),
+        Endpoint("POST", f"{_MODEL}/yaml", write_file, writes=True),
         Endpoint("GET", f"{_MODEL}/topic", list_topics, _BRANCH),
         Endpoint("GET", f"{_MODEL}/topic/{{topicName}}", show_topic, _BRANCH),
         Endpoint("GET", f"{_MODEL}/view", list_views, _BRANCH),

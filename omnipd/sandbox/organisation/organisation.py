@@ -54,7 +54,7 @@ class Organisation:
         self.email_only_users = {user.membership_id: user for user in holdings.email_only_users}
         # The model behind a document is the one on its connection.
         self.shared_models = {model.connection_id: model for model in holdings.models}
-        self.fixed_models = list(holdings.model_records)
+        self.fixed_models = {model.id: model for model in holdings.model_records}
         self.widely_shared = first_shown(holdings.documents)
         self.schedules = {each.id: each for each in holdings.schedules}
         self.api_keys = {each.id: each for each in holdings.api_keys}
@@ -81,7 +81,7 @@ class Organisation:
         documents = self.documents
         of, known = self._models
         if of is not documents:
-            found = [*self.fixed_models]
+            found = [*self.fixed_models.values()]
             found += models_of_documents(documents.values(), self.shared_models)
             known = {model.id: model for model in found}
             # Good until a document is added, which makes a new mapping.
@@ -92,7 +92,7 @@ class Organisation:
         """Give the branches of the shared model on a connection."""
         return [
             model
-            for model in self.fixed_models
+            for model in self.fixed_models.values()
             if model.kind == "BRANCH" and model.connection_id == connection_id
         ]
 
@@ -127,6 +127,11 @@ class Organisation:
         """Give what the ids of a new record hang on; the same calls give the same ids."""
         self.made += 1
         return ("made", kind, self.made)
+
+    def keep_model(self, model: ModelRecord) -> None:
+        """Put a model that is no document's own in its place, or at the end."""
+        self.fixed_models = {**self.fixed_models, model.id: model}
+        self._models = (None, {})
 
     def keep_document(self, document: Document) -> None:
         """Put a document in its place, or at the end."""

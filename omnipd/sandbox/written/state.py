@@ -23,6 +23,7 @@ from cattrs.v import format_exception
 from omnipd.sandbox.organisation.api_keys import ApiKey
 from omnipd.sandbox.organisation.email_only import EmailOnlyUser
 from omnipd.sandbox.organisation.embed import EmbedUser
+from omnipd.sandbox.organisation.models import ModelRecord
 from omnipd.sandbox.organisation.organisation import Organisation
 from omnipd.sandbox.organisation.records import (
     ABSENT,
@@ -50,6 +51,7 @@ _RECORDS: dict[str, tuple[Any, str]] = {
     "documents": (Document, "identifier"),
     "schedules": (Schedule, "id"),
     "api_keys": (ApiKey, "id"),
+    "fixed_models": (ModelRecord, "id"),
 }
 _OTHER: dict[str, Any] = {"moved": dict[str, str], "made": int}
 _GROUP_ROLE = tuple[str, ...]
@@ -193,6 +195,8 @@ def _troubles(organisation: Organisation) -> Iterator[str]:
     """Look for records that name what is not there."""
     of = organisation
     people = {*of.users, *of.former_users}
+    for model in of.fixed_models.values():
+        yield from _unknown(f"model {model.id}", "base", [model.base_id], of.fixed_models)
     for folder in of.folders.values():
         at = f"folder {folder.id}"
         yield from _unknown(at, "owner", [folder.owner_id], people)

@@ -29,7 +29,7 @@ def write_organisation(organisation: Organisation) -> dict[str, Any]:
         "connections": writer.all(of.connections.values()),
         "models": writer.models(),
         "other_models": writer.all(
-            each for each in of.fixed_models if each.id not in writer.model_ids
+            each for each in of.fixed_models.values() if each.id not in writer.model_ids
         ),
         "groups": [writer.group(each) for each in of.groups.values()],
         "labels": writer.all(of.labels.values()),
@@ -74,7 +74,7 @@ class _Writer:
             ("document", of.documents.values()),
             ("connection", of.connections.values()),
             ("model", of.shared_models.values()),
-            ("model or branch", of.fixed_models),
+            ("model or branch", of.fixed_models.values()),
             ("email-only user", of.email_only_users.values()),
             ("prompt set", of.prompt_sets.values()),
             ("conversation", of.conversations.values()),
@@ -98,7 +98,7 @@ class _Writer:
 
     def models(self) -> list[dict[str, Any]]:
         found = []
-        records = {each.id: each for each in self.organisation.fixed_models}
+        records = self.organisation.fixed_models
         for model in self.organisation.shared_models.values():
             git = self.organisation.git.get(model.name)
             extra = {"git": self.one(git)} if git else {}

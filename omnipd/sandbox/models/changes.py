@@ -1,0 +1,121 @@
+"""Make models, and change their files."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import yaml
+
+from omnipd.sandbox.body_keys import Key, anything, boolean, one_of, read_body, text, uuid
+from omnipd.sandbox.models.files import checksum_of
+from omnipd.sandbox.models.find import compose, find_record, permissions_here
+from omnipd.sandbox.organisation import chance
+from omnipd.sandbox.organisation.models import ModelRecord
+from omnipd.sandbox.organisation.moments import written
+from omnipd.sandbox.refusals import BadRequest, Forbidden, NotFound, RefusedRequest
+from omnipd.sandbox.reply import Reply, json_reply
+from omnipd.sandbox.request import Call
+
+_MODEL = {
+    "connectionId": Key(uuid, required=True),
+    "modelKind": Key(one_of("SCHEMA", "SHARED", "SHARED_EXTENSION", "BRANCH"), default="SCHEMA"),
+    "modelName": Key(text()),
+    "baseModelId": Key(uuid),
+    "accessGrants": Key(anything),
+    "allowAsWorkbookBase": Key(boolean),
+    "usesIsolatedBranches": Key(boolean),
+}
+_FILE = {
+    "fileName": Key(text(1), required=True),
+    "yaml": Key(text(), required=True),
+    "mode": Key(one_of("combined", "extension", "staged", "merged", "history"), default="combined"),
+    "branchId": Key(uuid),
+    "previousChecksum": Key(text()),
+    "commitMessage": Key(text()),
+    "fetchedAtMillis": Key(anything),
+    "fullyResolved": Key(boolean, default=False),
+}
+
+
+def create_model(call: Call) -> Reply:
+    """Make a branch or an extension of a shared model, or a shared model of the bare tables."""
+    body = read_body(call, _MODEL)
+    organisation = call.world.organisation
+    kind, connection_id = body["modelKind"], body["connectionId"]
+    shared = organisation.shared_models.get(connection_id)
+    if shared is None:
+        raise NotFound(f"Connection with id {connection_id} does not exist")
+    base_id = body.get("baseModelId", shared.id)
+    base = organisation.models.get(base_id)
+    if base is None or base.deleted_at or base.connection_id != connection_id:
+        raise NotFound(f"Model with id {base_id} does not exist")
+    _refuse_without_right(base, call)
+    if kind == "SCHEMA":
+        raise BadRequest("The connection has its schema model already", at="modelKind")
+    if "accessGrants" in body:
+        raise BadRequest("The sandbox does not do this", at="accessGrants")
+    if kind == "SHARED":
+        if "baseModelId" in body and base.kind != "SCHEMA":
+            raise BadRequest("A shared model is based on a schema model", at="baseModelId")
+        base_id = base.id if base.kind == "SCHEMA" else base.base_id
+    elif "baseModelId" not in body or base.id not in call.world.engine.models:
+        raise BadRequest("Model must be a shared model", at="baseModelId")
+    now = written(call.world.now())
+    made = ModelRecord(
+        id=chance.stable_uuid(*organisation.fresh_topic("model")),
+        kind=kind,
+        name=body.get("modelName"),
+        connection_id=connection_id,
+        base_id=base_id,
+        created_at=now,
+        updated_at=now,
+    )
+    organisation.keep_model(made)
+    shown = {"id": made.id, "modelKind": made.kind, "name": made.name}
+    return json_reply({"success": True, "model": shown})
+
+
+def write_file(call: Call) -> Reply:
+    """Change a file of a branch or of an extension, or add one."""
+    record = find_record(call)
+    body = read_body(call, _FILE, strict=True)
+    if "branchId" in body:
+        branch = call.world.organisation.models.get(body["branchId"])
+        if branch is None or branch.kind != "BRANCH" or branch.base_id != record.id:
+            raise NotFound(f"Branch with id {body['branchId']} does not exist")
+        record = branch
+    _refuse_without_right(record, call)
+    if record.kind not in {"BRANCH", "SHARED_EXTENSION"}:
+        raise BadRequest(
+            "The sandbox changes files on a branch or an extension only", at="branchId"
+        )
+    if body["mode"] not in {"combined", "extension"} or body["fullyResolved"]:
+        raise BadRequest("The sandbox does not do this", at="mode")
+    _refuse_unreadable(body["yaml"])
+    before = compose(record, call).files
+    # Omni's names have no suffix; the files may.
+    names = {name.removesuffix(".yaml"): name for name in before}
+    wanted = body["fileName"].removesuffix(".yaml")
+    name = names.get(wanted, f"{wanted}.yaml")
+    known = body.get("previousChecksum")
+    if known is not None and known != checksum_of(before.get(name, "")):
+        raise RefusedRequest(409, "The file has changed since it was read")
+    changed = replace(
+        record,
+        files={**record.files, name: body["yaml"]},
+        updated_at=written(call.world.now()),
+    )
+    call.world.organisation.keep_model(changed)
+    return json_reply({"files": {wanted: body["yaml"]}, "version": 1})
+
+
+def _refuse_without_right(record: ModelRecord, call: Call) -> None:
+    if "UPDATE" not in permissions_here(record, call):
+        raise Forbidden
+
+
+def _refuse_unreadable(given: str) -> None:
+    try:
+        yaml.safe_load(given)
+    except yaml.YAMLError:
+        raise BadRequest("Invalid YAML", at="yaml") from None

@@ -1,0 +1,171 @@
+"""Branches made and their files changed, over HTTP."""
+
+import json
+
+import pytest
+
+from omnipd.sandbox.semantic.warehouse import warehouse
+from omnipd.sandbox.server import Server
+
+ORDERS = "c83e5b70-91fd-4a2c-b6e4-05a7d19c3f82"
+CONNECTION = "1d7fb2e6-c340-4958-a92d-6b8f03e17ca5"
+FLIGHTS = "6f1c2a9e-0b47-4d3a-9c58-2e7d41f0a613"
+MODELS = "/api/v1/models"
+BRANCH = {"connectionId": CONNECTION, "modelKind": "BRANCH", "baseModelId": ORDERS}
+
+
+@pytest.fixture
+def own(serve, connect):
+    return connect(serve(documents=30, folders=10))
+
+
+def post(wire, path, body, **query):
+    return wire.ask("POST", path, query, body=json.dumps(body))
+
+
+def branch(wire, name="trial"):
+    made = post(wire, MODELS, {**BRANCH, "modelName": name})
+    assert made.status == 200, made.body
+    return made.json["model"]["id"]
+
+
+def run(wire, fields, **rest):
+    query = {"modelId": ORDERS, "table": "order_items", "fields": fields}
+    query["join_paths_from_topic_name"] = "orders"
+    answer = post(wire, "/api/v1/query/run", {"query": query, "resultType": "json", **rest})
+    return answer.status, answer.json
+
+
+def test_a_branch_is_made_and_listed(own):
+    made = post(own, MODELS, {**BRANCH, "modelName": "trial"})
+    assert made.status == 200
+    model = made.json["model"]
+    assert made.json == {
+        "success": True,
+        "model": {"id": model["id"], "modelKind": "BRANCH", "name": "trial"},
+    }
+    (listed,) = own.get(MODELS, modelId=model["id"]).json["records"]
+    assert (listed["baseModelId"], listed["connectionId"]) == (ORDERS, CONNECTION)
+    (shared,) = own.get(MODELS, modelId=ORDERS, include="activeBranches").json["records"]
+    assert {"id": model["id"], "name": "trial"}.items() <= shared["branches"][-1].items()
+
+
+def test_the_same_calls_give_the_same_ids(serve, connect):
+    first, second = (branch(connect(serve(documents=30, folders=10))) for _ in range(2))
+    assert first == second
+
+
+def test_a_file_of_a_branch_is_read_and_planned_there_only(own):
+    trial = branch(own)
+    files = own.get(f"{MODELS}/{ORDERS}/yaml", fileName="order_items.view").json["files"]
+    text = files["order_items.view"] + "  least:\n    aggregate_type: min\n    sql: ${sale_price}\n"
+    body = {"fileName": "order_items.view", "yaml": text, "branchId": trial}
+    wrote = post(own, f"{MODELS}/{ORDERS}/yaml", body)
+    assert (wrote.status, wrote.json["files"]) == (200, {"order_items.view": text})
+    on_branch = own.get(f"{MODELS}/{ORDERS}/yaml", fileName="order_items.view", branchId=trial)
+    assert on_branch.json["files"] == {"order_items.view": text}
+    shared = own.get(f"{MODELS}/{ORDERS}/yaml", fileName="order_items.view").json["files"]
+    assert shared == files
+    least = warehouse("orders").run("SELECT min(sale_price)::DOUBLE AS v FROM order_items")
+    status, rows = run(own, ["order_items.least"], branchId=trial)
+    assert (status, [float(*row.values()) for row in rows]) == (200, least["v"].to_pylist())
+
+
+def test_a_topic_of_a_branch_may_be_new(own):
+    trial = branch(own)
+    body = {"fileName": "goods.topic", "yaml": "base_view: products\n"}
+    assert post(own, f"{MODELS}/{trial}/yaml", body).status == 200
+    names = [each["name"] for each in own.get(f"{MODELS}/{trial}/topic").json["topics"]]
+    assert "goods" in names
+    shared = own.get(f"{MODELS}/{ORDERS}/topic").json["topics"]
+    assert "goods" not in [each["name"] for each in shared]
+
+
+def test_what_is_wrong_in_a_file_is_an_issue(own):
+    trial = branch(own)
+    body = {"fileName": "goods.topic", "yaml": "label: Goods\n"}
+    assert post(own, f"{MODELS}/{trial}/yaml", body).status == 200
+    answer = own.get(f"{MODELS}/{ORDERS}/validate", branchId=trial).json
+    assert answer["valid"] is False
+    assert any("goods" in json.dumps(each) for each in answer["issues"])
+
+
+def test_a_file_that_changed_in_between_is_not_overwritten(own):
+    trial = branch(own)
+    read = own.get(f"{MODELS}/{trial}/yaml", fileName="orders.topic", includeChecksums="true").json
+    body = {
+        "fileName": "orders.topic",
+        "yaml": "base_view: order_items\n",
+        "previousChecksum": read["checksums"]["orders.topic"],
+    }
+    assert post(own, f"{MODELS}/{trial}/yaml", body).status == 200
+    assert post(own, f"{MODELS}/{trial}/yaml", body).status == 409
+
+
+@pytest.mark.parametrize(
+    ("change", "status", "at"),
+    [
+        ({"connectionId": ORDERS}, 404, "Connection"),
+        ({"baseModelId": CONNECTION}, 404, "Model"),
+        ({"baseModelId": FLIGHTS}, 404, "Model"),
+        ({"modelKind": "WORKBOOK"}, 400, "modelKind"),
+        ({"modelKind": "SCHEMA"}, 400, "modelKind"),
+        ({"modelKind": "SHARED"}, 400, "baseModelId"),
+        ({"connectionId": None}, 400, "connectionId"),
+        ({"accessGrants": []}, 400, "accessGrants"),
+    ],
+)
+def test_a_model_that_cannot_be_is_refused(change, status, at, own):
+    answer = post(own, MODELS, {**BRANCH, **change})
+    assert answer.status == status
+    assert at in answer.json["detail"]
+
+
+def test_a_shared_model_of_the_bare_tables(own):
+    body = {"connectionId": CONNECTION, "modelKind": "SHARED", "modelName": "new"}
+    made = post(own, MODELS, body).json["model"]
+    views = own.get(f"{MODELS}/{made['id']}/view").json["views"]
+    assert {each["name"] for each in views} == {"order_items", "products", "users"}
+
+
+@pytest.mark.parametrize(
+    ("change", "status", "at"),
+    [
+        ({"yaml": "a: [1"}, 400, "yaml"),
+        ({"yaml": None}, 400, "yaml"),
+        ({"fileName": ""}, 400, "fileName"),
+        ({"mode": "staged"}, 400, "mode"),
+        ({"color": "red"}, 400, "color"),
+        ({"branchId": ORDERS}, 404, "Branch"),
+        ({"branchId": None}, 400, "branchId"),
+    ],
+)
+def test_a_file_that_cannot_be_is_refused(change, status, at, own):
+    body = {"fileName": "users.view", "yaml": "{}", "branchId": branch(own), **change}
+    answer = post(own, f"{MODELS}/{ORDERS}/yaml", body)
+    assert answer.status == status
+    assert at in answer.json["detail"]
+
+
+def test_the_shared_model_itself_is_not_changed(own):
+    answer = post(own, f"{MODELS}/{ORDERS}/yaml", {"fileName": "users.view", "yaml": "{}"})
+    assert answer.status == 400
+    assert "branch" in answer.json["detail"]
+
+
+def test_who_may_not_change_models_is_refused(connect):
+    with Server(documents=30, folders=10, permissions=["QUERY_TOPICS", "VIEW_SQL"]) as server:
+        answer = post(connect(server), MODELS, BRANCH)
+    assert (answer.status, answer.json["detail"]) == (403, "Permission denied")
+
+
+def test_a_branch_and_its_files_are_kept_in_the_state(tmp_path, connect):
+    state = tmp_path / "state.json"
+    with Server(documents=30, folders=10, state=state) as server:
+        wire = connect(server)
+        trial = branch(wire)
+        body = {"fileName": "goods.topic", "yaml": "base_view: products\n"}
+        assert post(wire, f"{MODELS}/{trial}/yaml", body).status == 200
+    with Server(documents=30, folders=10, state=state) as server:
+        topics = connect(server).get(f"{MODELS}/{trial}/topic").json["topics"]
+    assert "goods" in [each["name"] for each in topics]
