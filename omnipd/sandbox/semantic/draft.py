@@ -18,6 +18,7 @@ from omnipd.sandbox.semantic.model import Dimension, Measure, Model, Topic
 from omnipd.sandbox.semantic.references import FieldName
 from omnipd.sandbox.semantic.refusal import Refused
 from omnipd.sandbox.semantic.request import GRAND_TOTAL, Request, Sort
+from omnipd.sandbox.semantic.settings import speaks_of
 from omnipd.sandbox.semantic.timeframes import GRAINS
 
 
@@ -145,7 +146,10 @@ def begin(model: Model, request: Request, around: Circumstances) -> tuple[Draft,
     Refused
         For what does not exist and for what the sandbox does not do.
     """
-    for setting in model.unmodelled:
+    for setting in (
+        *model.unmodelled,
+        *(each for each in model.unmodelled_at_times if speaks_of(each, request.echo)),
+    ):
         raise Refused("PLAN", f'The model sets "{setting}", which this sandbox does not model')
     topic = _topic(model, request, around)
     if topic is not None:

@@ -158,4 +158,6 @@ class Model:
     files: Mapping[str, str] = field(default_factory=dict)
     issues: tuple[Issue, ...] = ()
     grants: Mapping[str, Grant] = field(default_factory=dict)
+    # Settings that every query depends on, and those that only some queries do.
     unmodelled: tuple[str, ...] = ()
+    unmodelled_at_times: tuple[str, ...] = ()

@@ -31,6 +31,7 @@ from omnipd.sandbox.semantic.model import (
 from omnipd.sandbox.semantic.model_filters import OPERATORS
 from omnipd.sandbox.semantic.model_types import with_types
 from omnipd.sandbox.semantic.references import BadSql, SqlText
+from omnipd.sandbox.semantic.settings import speaks_of
 from omnipd.sandbox.semantic.warehouse import Warehouse
 
 # The one in C is ten times as fast; not every build of PyYAML has it.
@@ -106,10 +107,12 @@ class _Reader:
         relationships: tuple[Relationship, ...] = ()
         views: dict[str, Any] = {}
         topics: dict[str, Any] = {}
+        documents: list[Any] = []
         for path, text in sorted(self.files.items()):
             self.path = path
             stem = PurePosixPath(path).name.removesuffix(".yaml")
             document = self._document(text)
+            documents.append(document)
             if stem == "model":
                 settings = self._mapping(document)
             elif stem == "relationships":
@@ -141,7 +144,8 @@ class _Reader:
             topics=read_topics,
             files=dict(self.files),
             issues=(*self.issues, *issues),
-            unmodelled=unmodelled,
+            unmodelled=tuple(each for each in unmodelled if speaks_of(each, documents)),
+            unmodelled_at_times=unmodelled,
             grants=self.access_grants,
         )
 

@@ -616,12 +616,15 @@ REFUSES = [
         "week_start_day",
         {"model": "week_start_day: Sunday\n"},
         "Not modelled: week_start_day",
-        ["shops.count"],
+        ["shops.opened[week]"],
         "week_start_day",
     ),
     Refuses(
         "fiscal_month_offset",
-        {"model": "fiscal_month_offset: 3\n"},
+        {
+            "model": "fiscal_month_offset: 3\n",
+            **topic("always_where_filters: {shops.opened: {is: FY2024}}"),
+        },
         "Not modelled: fiscal_month_offset",
         ["shops.count"],
         "fiscal_month_offset",
