@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from fnmatch import fnmatchcase
 from http import HTTPStatus
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 from omnipd.sandbox.checks import Check, listed, one_of, seconds, whole, words
 from omnipd.sandbox.nearest import check_names
-from omnipd.sandbox.rate_limit import blocked
 from omnipd.sandbox.refusals import RefusedRequest
 from omnipd.sandbox.reply import Broken, Document, Reply, json_reply
 from omnipd.sandbox.routing import is_scim
@@ -69,10 +68,22 @@ class Fault:
         """Tell whether a request is of those that it is for."""
         return (
             self.method in {None, request.method}
-            and fnmatchcase(request.path, self.path)
+            and _covers(self.path, request.path)
             # The first page has no cursor that could come again.
             and (self.kind != "same_cursor" or any(name == "cursor" for name, _ in request.query))
         )
+
+
+def _covers(pattern: str, path: str) -> bool:
+    return re.fullmatch(".*".join(map(re.escape, pattern.split("*"))), path) is not None
+
+
+def _path(name: str, value: Any) -> str:
+    pattern: str = words(1000, or_none=False)(name, value)
+    if not pattern.startswith(("/", "*")) or "?" in pattern:
+        msg = f"{name} must start with / or * and has no part after a ?, unlike {value!r}"
+        raise ValueError(msg)
+    return pattern
 
 
 # Which kinds there are, and what each may say beside path, method, count and after.
@@ -88,7 +99,7 @@ KINDS: Mapping[str, frozenset[str]] = {
 _METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS")
 _CHECKS: Mapping[str, Check] = {
     "kind": one_of(tuple(KINDS)),
-    "path": words(1000, or_none=False),
+    "path": _path,
     "method": lambda name, value: None if value is None else one_of(_METHODS)(name, value),
     "count": whole(1, 1_000_000, or_none=True),
     "after": whole(0, 1_000_000),
@@ -148,15 +159,17 @@ class Faults:
         return None
 
 
-def in_place_of_an_answer(fault: Fault, request: Request) -> Reply | None:
-    """Give what a request gets when it never reaches the application."""
+def in_place_of_an_answer(
+    fault: Fault, request: Request, block: Callable[[], Document]
+) -> Reply | None:
+    """Give what a request gets when it never reaches the application; `block` makes a 429."""
     if fault.kind == "reset":
         return Broken(None)
     if fault.kind == "html":
         return Document(_SIGN_IN, content_type="text/html; charset=utf-8")
     if fault.kind == "status":
         if fault.code == HTTPStatus.TOO_MANY_REQUESTS:
-            return blocked({})
+            return block()
         refusal = RefusedRequest(fault.code, _phrase(fault.code))
         body = refusal.scim_body() if is_scim(request.path) else refusal.body()
         return json_reply(body, status=fault.code)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter, deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from hashlib import sha256
@@ -18,11 +18,6 @@ if TYPE_CHECKING:
 
 _WINDOW = timedelta(seconds=60)
 _PAGE = b"<html><head><title>429 Too Many Requests</title></head><body><h1>429</h1></body></html>\n"
-
-
-def blocked(advice: Mapping[str, str]) -> Document:
-    """Give the answer of the firewall, with what it says about coming back."""
-    return Document(_PAGE, 429, "text/html", {"X-Omni-Waf-Action": "block", **advice})
 
 
 class RateLimit:
@@ -65,7 +60,16 @@ class RateLimit:
                 return None
             # What is spent for good is still announced as a block of one window.
             free_at = _WINDOW + (now if spent else admitted[0])
-        return blocked(self._advice(now, free_at))
+        return self._blocked(now, free_at)
+
+    def block(self) -> Document:
+        """Give the 429 of a block that begins now."""
+        now = self._now()
+        return self._blocked(now, now + _WINDOW)
+
+    def _blocked(self, now: datetime, free_at: datetime) -> Document:
+        headers = {"X-Omni-Waf-Action": "block", **self._advice(now, free_at)}
+        return Document(_PAGE, 429, "text/html", headers)
 
     def _advice(self, now: datetime, free_at: datetime) -> dict[str, str]:
         if self._retry_after == "seconds":

@@ -180,7 +180,7 @@ class Tenant:
                 self._by_path[request.path] += 1
 
     def _with_fault(self, fault: Fault, request: Request) -> Reply:
-        reply = in_place_of_an_answer(fault, request)
+        reply = in_place_of_an_answer(fault, request, self._limit.block)
         if reply is not None:
             return reply
         if fault.kind == "slow":

@@ -237,6 +237,8 @@ def test_only_programs_of_this_machine_need_no_key(peer, welcome):
         ({"faults": [{"kind": "stat"}]}, "faults[0].kind must be one of status,"),
         ({"faults": [{"kind": "html", "code": 500}]}, "unknown key of faults[0], a fault of kind"),
         ({"faults": [{"kind": "cut", "cout": 2}]}, "unknown key of faults[0]: 'cout'; did you"),
+        ({"faults": [{"kind": "cut", "path": "api/v1"}]}, "faults[0].path must start with / or *"),
+        ({"faults": [{"kind": "cut", "path": "/a?b=1"}]}, "faults[0].path must start with / or *"),
         ({"faults": [{"kind": "status", "code": 200}]}, "faults[0].code must be a whole number"),
     ],
 )

@@ -56,6 +56,13 @@ def test_a_fault_meets_its_method_and_path_only(faulty):
     assert wire.ask("POST", "/api/v1/query/run", body=b"{}").status == 500
 
 
+def test_only_a_star_stands_for_something_else(faulty):
+    wire = faulty({"kind": "status", "path": "/api/v1/l[ab]bels"}, {"kind": "html", "path": "*/x."})
+    assert wire.get("/api/v1/labels").status == 200
+    assert wire.get("/api/v1/xy").status == 404
+    assert wire.get("/api/v1/l[ab]bels").status == 500
+
+
 def test_a_fault_can_wait_for_the_second_page(faulty):
     wire = faulty({"kind": "status", "path": "/api/v1/content", "after": 1})
     first = wire.content(pageSize=5)
@@ -76,7 +83,14 @@ def test_an_error_has_the_form_of_its_path(faulty):
     assert wire.get(WHOAMI).json == plain
     schemas = ["urn:ietf:params:scim:api:messages:2.0:Error"]
     assert wire.get("/api/scim/v2/Users").json == {**plain, "schemas": schemas}
-    assert wire.get(WHOAMI).headers["X-Omni-Waf-Action"] == "block"
+    blocked = wire.get(WHOAMI)
+    assert (blocked.status, blocked.headers["X-Omni-Waf-Action"]) == (429, "block")
+    assert "Retry-After" not in blocked.headers
+
+
+def test_a_429_says_when_to_come_back_as_the_knob_has_it(faulty):
+    wire = faulty({"kind": "status", "code": 429}, retry_after="seconds")
+    assert wire.get(WHOAMI).headers["Retry-After"] == "60"
 
 
 def test_a_page_can_come_in_place_of_the_answer(faulty):
