@@ -79,7 +79,7 @@ def period(text: str, now: datetime) -> Period:
     Refused
         For a text outside the grammar.
     """
-    # The fiscal year is the calendar's; a model that moves it is not planned at all.
+    # The fiscal year is the calendar's; such a query is refused where the model moves it.
     words = " ".join(text.lower().split()).replace("fiscal ", "")
     if re.fullmatch(r"fy\d{4}", words):
         words = words.removeprefix("fy")

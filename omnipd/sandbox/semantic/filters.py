@@ -281,7 +281,7 @@ def _date(filter_: Mapping[str, Any], target: Target, now: datetime) -> exp.Expr
     kind = filter_.get("kind")
     if kind == "QUERY_OFFSET":
         raise Refused("PLAN", "Date filters of kind QUERY_OFFSET are not modelled by this sandbox")
-    # A fiscal year is the calendar's: a model that moves it is not planned at all, so that
+    # A fiscal year is the calendar's: where a model moves it, such a query is refused, so that
     # isFiscal changes nothing.
     left, right = filter_.get("left_side"), filter_.get("right_side")
     tree: exp.Expression
