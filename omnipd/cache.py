@@ -26,7 +26,8 @@ if TYPE_CHECKING:
     from omnipd.cachefiles import PrivateFiles
 
 _WALK_HEADER = "X-Omnipd-Walk"
-_LARGEST_BODY = 64 * 2**20
+#: A list of more bytes is not stored.
+LARGEST_WALK = 64 * 2**20
 _LONGEST_LIFE = timedelta(days=1)
 #: Looking at every file takes time, and a fan-out stores thousands.
 _BETWEEN_SWEEPS = timedelta(minutes=10)
@@ -89,7 +90,7 @@ class WalkCache:
     ) -> None:
         """Store all pages of one finished walk, with one mark and one moment of expiry."""
         files = self._open()
-        if files is None or sum(len(body) for _, body in pages) > _LARGEST_BODY:
+        if files is None or sum(len(body) for _, body in pages) > LARGEST_WALK:
             return
         from requests.structures import CaseInsensitiveDict  # noqa: PLC0415
         from requests_cache.models.request import CachedRequest  # noqa: PLC0415

@@ -284,7 +284,7 @@ class Client:
             if reply.status in _REDIRECTS:
                 redirects += 1
                 reply.close()
-                path, params = self._follow(reply, method, path, redirects)
+                path, params = self._follow(reply, method, path, params, redirects)
                 continue
             if not 200 <= reply.status < 300:
                 if reply.status == 407:
@@ -361,7 +361,12 @@ class Client:
         return self.scrub(said) if said else None
 
     def _follow(
-        self, reply: Reply, method: str, path: str, redirects: int
+        self,
+        reply: Reply,
+        method: str,
+        path: str,
+        params: Mapping[str, str] | None,
+        redirects: int,
     ) -> tuple[str, Mapping[str, str] | None]:
         """Follow a redirect of a GET inside this origin's API: a renamed document redirects."""
         host, inside, target = None, False, ""
@@ -382,7 +387,8 @@ class Client:
             raise verdicts.unwanted_redirect(
                 "in a circle", url=self._url(path), status=reply.status
             )
-        return target, None
+        # An address without a query moves the path only; filters and cursor go along.
+        return target, None if parts.query else params
 
     def deadline(self) -> Deadline:
         """Start the time that one call may take."""

@@ -19,8 +19,10 @@ from omnipd.paging import Page, Rows, rows_of
 from omnipd.records import InferringBuilder, Record, TableBuilder, Values
 from omnipd.unread import UnreadPage, glance
 
-#: So many bytes of pages are parsed together: less costs time, more costs memory.
+#: So many bytes, or pages, are parsed together: less costs time, more costs memory.
 _TOGETHER = 2**20
+_PAGES_TOGETHER = 32
+_BARREN_PAGES = 3
 
 
 class Gatherer:
@@ -68,7 +70,8 @@ class Gatherer:
             InferringBuilder() if columns is None else TableBuilder(columns, exhaustive=exhaustive)
         )
         self._seen: set[tuple[str, ...]] = set()
-        self._unread: list[bytes] = []
+        self._unread: list[UnreadPage] = []
+        self._barren = 0
         plain = unfold is None and most is None and self._key_is_plain()
         self._reader = ArrowPages.of(columns, rows) if plain else None
         self.records = 0
@@ -98,7 +101,10 @@ class Gatherer:
             self._add(page.records)
             return
         self._unread.append(page.unread)
-        if sum(map(len, self._unread)) >= _TOGETHER:
+        if (
+            len(self._unread) >= _PAGES_TOGETHER
+            or sum(len(one.body) for one in self._unread) >= _TOGETHER
+        ):
             self._read()
 
     def finish(self) -> pa.Table:
@@ -115,19 +121,21 @@ class Gatherer:
 
     def _read(self) -> None:
         """Parse what was left unread."""
-        bodies, self._unread = self._unread, []
-        if not bodies:
+        pages, self._unread = self._unread, []
+        if not pages:
             return
-        arrays = self._reader.read(bodies) if self._reader is not None else None
+        arrays = (
+            self._reader.read([page.body for page in pages]) if self._reader is not None else None
+        )
         if arrays is not None and isinstance(self._builder, TableBuilder) and self._all_new(arrays):
             self._builder.add_arrays(arrays)
             self.records += len(next(iter(arrays.values())))
             return
         self._reader = None
-        for body in bodies:
-            content, wrong = strictjson.parse(body)
-            if wrong is not None:
-                raise ResponseError(f"A page of the list is {wrong}.", status=200)
+        for page in pages:
+            content, wrong = strictjson.parse(page.body)
+            if wrong is not None and page.again is not None:
+                content = page.again()
             self._add(rows_of(content, self._rows))
 
     def _add(self, records: list[Record]) -> None:
@@ -135,6 +143,11 @@ class Gatherer:
         if (unfold := self._unfold) is not None:
             rows = [row for record in records for row in unfold(record)]
         fresh = self._new(rows)
+        self._barren = self._barren + 1 if rows and not fresh else 0
+        if self._barren > _BARREN_PAGES:
+            raise ResponseError(
+                f"{self._barren} pages in a row brought no new row; the list would never end."
+            )
         self.repeated += len(rows) - len(fresh)
         self.records += len(records) if unfold is not None else len(fresh)
         if self._most is not None:

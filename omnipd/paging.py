@@ -17,18 +17,30 @@ from omnipd.unread import UnreadPage
 Fetch = Callable[[Mapping[str, str]], Any]
 
 _EMPTY_PAGES = 3
+#: How servers say that there is more, and how much there is in all.
+_MORE = (
+    "hasnextpage",
+    "hasnext",
+    "hasmore",
+    "nextcursor",
+    "nextpage",
+    "nextlink",
+    "next",
+    "cursor",
+)
+_TOTALS = ("totalrecords", "totalresults", "totalcount", "total")
 
 
 @dataclass(frozen=True)
 class Page:
     """The records of one answer, and how many the server says there are in all.
 
-    Of a page that was not parsed ``unread`` is the body, and ``records`` is empty.
+    A page that was not parsed is ``unread``, and its ``records`` are empty.
     """
 
     records: list[dict[str, Any]]
     total: int | None
-    unread: bytes | None = None
+    unread: UnreadPage | None = None
 
 
 #: The key under which the rows stand, or the keys that servers of different age use for it; None
@@ -49,9 +61,9 @@ def cursor(fetch: Fetch, params: Mapping[str, str], rows: Rows) -> Iterator[Page
     empty = 0
     while True:
         answer = fetch(asked)
-        unread = answer.body if isinstance(answer, UnreadPage) else None
+        unread = answer if isinstance(answer, UnreadPage) else None
         records = [] if unread else rows_of(answer, rows)
-        info = answer.info if isinstance(answer, UnreadPage) else answer.get("pageInfo")
+        info = unread.info if unread else answer.get("pageInfo")
         if not isinstance(info, dict) or not isinstance(info.get("hasNextPage"), bool):
             raise ResponseError(
                 "The answer has no usable pageInfo, so the end of the list cannot be known."
@@ -76,8 +88,14 @@ def cursor(fetch: Fetch, params: Mapping[str, str], rows: Rows) -> Iterator[Page
 
 def whole(fetch: Fetch, params: Mapping[str, str], rows: Rows) -> Iterator[Page]:
     """Read a list that comes in one piece, under a key or as a bare array."""
-    records = rows_of(fetch(params), rows)
-    yield Page(records, None)
+    answer = fetch(params)
+    records = rows_of(answer, rows)
+    more, total = _announced(answer)
+    if more:
+        raise ResponseError(
+            "The answer says that there is more, in a way that omnipd does not know."
+        )
+    yield Page(records, total)
 
 
 def scim(fetch: Fetch, params: Mapping[str, str], rows: Rows) -> Iterator[Page]:
@@ -118,12 +136,21 @@ def either(fetch: Fetch, params: Mapping[str, str], rows: Rows) -> Iterator[Page
         rows = "records" if "records" in lists or len(lists) != 1 else lists[0]
     held = first if isinstance(first, dict) else {}
     again = cursor if "pageInfo" in held else scim if "totalResults" in held else whole
-    if again is whole and (held.get("hasNextPage") or held.get("nextCursor")):
-        raise ResponseError(
-            "The answer says that there is more, in a way that omnipd does not know."
-        )
     answers = [first]  # what was asked already is not asked for again
     yield from again(lambda asked: answers.pop() if answers else fetch(asked), params, rows)
+
+
+def _announced(answer: Any) -> tuple[bool, int | None]:
+    """Return whether an answer says that there is more, and how many rows there are, in any spelling."""
+    if not isinstance(answer, dict):
+        return False, None
+    info = answer.get("pageInfo")
+    said = {
+        key.replace("_", "").lower(): value
+        for key, value in (answer | (info if isinstance(info, dict) else {})).items()
+    }
+    totals = [said[word] for word in _TOTALS if type(said.get(word)) is int]
+    return any(said.get(word) for word in _MORE), totals[0] if totals else None
 
 
 def rows_of(answer: Any, rows: Rows) -> list[dict[str, Any]]:

@@ -131,7 +131,8 @@ class TableBuilder:
         if value is None:
             return None
         try:
-            return str(_typed([whole_text(value)], column).cast(TEXT)[0].as_py())
+            made = _typed([whole_text(value)], column).cast(TEXT)[0].as_py()
+            return None if made is None else str(made)
         except MISFITS:
             self._drifted.setdefault(name, value)
             return str(whole_text(_as_text(value)))

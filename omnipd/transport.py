@@ -18,7 +18,7 @@ import ssl
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from importlib.metadata import PackageNotFoundError, version
-from typing import Any
+from typing import Any, NoReturn
 from urllib.parse import urlencode, urlsplit
 
 import requests
@@ -57,6 +57,9 @@ class _Bearer(str):
 
     def __repr__(self) -> str:
         return "'Bearer ***'"
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError("a request holds a key and cannot be pickled")
 
 
 class _Watched:
@@ -301,15 +304,14 @@ class Transport:
         json: Any,
     ) -> requests.PreparedRequest:
         address = self._settings.origin + path
-        if json is not None or params is None or self._blank is None:
+        if method != "GET" or params is None or self._blank is None:
             request = requests.Request(method, address, params=params, json=json)
             prepared = session.prepare_request(request)
-            if json is None and params is not None:
+            if method == "GET" and params is not None:
                 self._blank = prepared
             return prepared
         # Preparing costs as much as sending; from page to page only the address changes.
         prepared = self._blank.copy()
-        prepared.method = method
         prepared.url = f"{address}?{urlencode(params)}" if params else address
         return prepared
 

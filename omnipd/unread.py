@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,10 +24,21 @@ _INFO_LAST = re.compile(rb'\}\s*\]\s*,\s*"pageInfo"\s*:\s*(?=\{)')
 
 @dataclass(frozen=True)
 class UnreadPage:
-    """The body of a page with at least one row, and its ``pageInfo``."""
+    """A page with at least one row.
+
+    Attributes
+    ----------
+    body : bytes
+        As it came.
+    info : object
+        Its ``pageInfo``.
+    again : callable, optional
+        Asks for the page once more and parses it, for when the body turns out to be damaged.
+    """
 
     body: bytes
     info: Any
+    again: Callable[[], Any] | None = None
 
 
 def glance(body: bytes, rows: str) -> UnreadPage | None:
@@ -56,8 +68,10 @@ def glance(body: bytes, rows: str) -> UnreadPage | None:
         return None
     window = body[found.end() : found.end() + _LONGEST_INFO]
     try:
-        # Of Latin-1 each byte is one character, so that lengths agree; Arrow reads the text itself.
+        # Of Latin-1 each byte is one character, so that lengths agree.
         info, length = _DECODER.raw_decode(window.decode("latin-1"))
     except (ValueError, RecursionError):
+        return None
+    if not window[:length].isascii():  # a cursor that was read wrongly leads elsewhere
         return None
     return UnreadPage(body, info) if rest.match(body, found.end() + length) else None

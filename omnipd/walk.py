@@ -7,13 +7,15 @@ short list that does not add up is read once more, since it may have changed und
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 import pyarrow as pa
 
 from omnipd import paging, strictjson
+from omnipd.cache import LARGEST_WALK
 from omnipd.client import Client
 from omnipd.columns import Columns
 from omnipd.errors import (
@@ -26,6 +28,7 @@ from omnipd.errors import (
 from omnipd.frames import to_frame
 from omnipd.gather import Gatherer
 from omnipd.records import Record
+from omnipd.unread import UnreadPage
 
 _REREAD_PAGES = 10
 
@@ -119,23 +122,28 @@ class Walk:
         started = datetime.now(UTC)
         # A timeout that was asked for is that of the whole list.
         deadline = None if client.timeout is None else client.deadline()
-        asked = 0
+        asked = size = 0
         taken: list[tuple[Mapping[str, str], bytes]] = []
 
         def begin() -> _Fetch:
+            nonlocal size
+            size = 0
             taken.clear()
             return fetch
 
         def fetch(params: Mapping[str, str], glance: Callable[[bytes], Any]) -> Any:
-            nonlocal asked
+            nonlocal asked, size
             asked += 1
             answer = client.get(path, params, deadline=deadline, glance=glance)
-            if client.cache is not None:
+            size += len(answer.body)
+            if client.cache is None or size > LARGEST_WALK:
+                taken.clear()
+            else:
                 taken.append((dict(params), answer.body))
             return answer.content
 
         table, complete, total = self._collect(begin, query, here, strict=self._strict)
-        if client.cache is not None and complete:
+        if client.cache is not None and complete and taken:
             client.cache.save(path, taken, started)
         return table, self._facts(asked, started, complete, total)
 
@@ -254,10 +262,17 @@ class _Pass:
     def run(self, fetch: _Fetch, query: Mapping[str, str]) -> pa.Table:
         """Read pages until the end or the wanted number of rows, and return their table."""
         gathered, totals = self.gathered, set()
-        pages = self._listing.pages(
-            lambda asked: fetch(asked, gathered.glance), query, self._listing.rows
-        )
-        for page in pages:
+
+        def ask(params: Mapping[str, str]) -> Any:
+            # Of the other families none goes on from page to page by what pageInfo says.
+            if self._listing.pages is not paging.cursor:
+                return fetch(params, _parse)
+            answer = fetch(params, gathered.glance)
+            if isinstance(answer, UnreadPage):
+                return replace(answer, again=partial(fetch, dict(params), _parse))
+            return answer
+
+        for page in self._listing.pages(ask, query, self._listing.rows):
             gathered.add(page)
             self.pages += 1
             self.total = page.total
@@ -275,3 +290,7 @@ class _Pass:
         elif self.total is not None and self.total != gathered.records and not gathered.enough:
             self.faults.append(f"the server counts {self.total} and sent {gathered.records}")
         return table
+
+
+def _parse(_: bytes) -> None:
+    """Leave no page unread."""

@@ -1,6 +1,8 @@
 """Pages that are parsed many at a time: the same frame as record by record, whatever they hold."""
 
 import json
+import pickle
+import urllib.parse
 
 import pandas as pd
 import pytest
@@ -10,6 +12,7 @@ from scripted_server import answer
 
 import omnipd
 from omnipd.arrowpages import ArrowPages
+from omnipd.cache import LARGEST_WALK
 from omnipd.content import CONTENT
 from omnipd.unread import glance
 
@@ -60,14 +63,15 @@ RECORDS = st.lists(
 )
 
 
-def body(records, total=None, cursor=None, *, info_first=False):
+def body(records, total=None, cursor=None, *, info_first=False, escaped=True):
     info = {"hasNextPage": cursor is not None, "nextCursor": cursor, "totalRecords": total}
     page = {"records": records, "pageInfo": info}
     page = dict(reversed(page.items())) if info_first else page
-    return json.dumps(page, separators=(",", ":")).encode()
+    text = json.dumps(page, separators=(",", ":"), ensure_ascii=escaped)
+    return text.encode("utf-8", "surrogatepass")
 
 
-def pages_of(records, size, *, info_first):
+def pages_of(records, size, **form):
     starts = range(0, max(1, len(records)), size)
     return [
         answer(
@@ -75,7 +79,7 @@ def pages_of(records, size, *, info_first):
                 records[start : start + size],
                 len(records),
                 str(start) if start + size < len(records) else None,
-                info_first=info_first,
+                **form,
             )
         )
         for start in starts
@@ -84,16 +88,17 @@ def pages_of(records, size, *, info_first):
 
 @pytest.mark.filterwarnings("ignore::omnipd.OmniWarning")
 def test_a_list_is_the_same_parsed_together_and_record_by_record(scripted):
-    client = omnipd.connect(scripted.url, "key", cache=False, requests_per_minute=None)
+    client = client_of(scripted)
 
     @settings(max_examples=150, deadline=None, database=None, derandomize=True)
-    @given(RECORDS, st.integers(1, 4), st.booleans())
-    def holds(records, size, info_first):
+    @given(RECORDS, st.integers(1, 4), st.booleans(), st.booleans())
+    def holds(records, size, info_first, escaped):
         records = [{"identifier": f"d{n}"} | record for n, record in enumerate(records)]
+        escaped = escaped or "\\ud83d" in json.dumps(records)  # it has no UTF-8
         frames = []
         for limit in (None, 1000):  # with a limit, rows are read record by record
             scripted.requests.clear()
-            scripted.script(*pages_of(records, size, info_first=info_first))
+            scripted.script(*pages_of(records, size, info_first=info_first, escaped=escaped))
             frames.append(omnipd.read_content(limit=limit, client=client))
         together, one_by_one = frames
         pd.testing.assert_frame_equal(together, one_by_one)
@@ -111,6 +116,10 @@ DOCUMENT = {
     "_count": {"views": 0},
     "updatedAt": "2026-03-01T12:00:00.5+01:00",
 }
+
+
+def client_of(scripted):
+    return omnipd.connect(scripted.url, "key", cache=False, requests_per_minute=None)
 
 
 def columns_of(*bodies):
@@ -203,24 +212,134 @@ def test_any_other_body_is_for_the_parser(unusual):
 def test_a_row_that_comes_again_on_a_later_page_is_seen(scripted):
     first, second = body([DOCUMENT], 2, "c"), body([DOCUMENT], 2)
     scripted.script(*[answer(first), answer(second)] * 2)
-    client = omnipd.connect(scripted.url, "key", cache=False, requests_per_minute=None)
     with pytest.raises(omnipd.IncompleteReadError, match="came twice") as caught:
-        omnipd.read_content(client=client)
+        omnipd.read_content(client=client_of(scripted))
     assert caught.value.partial["identifier"].tolist() == ["d1"]
 
 
 def test_an_error_carries_the_pages_that_were_not_parsed_yet(scripted):
     scripted.script(answer(body([DOCUMENT], 2, "c")), answer(b"", 403))
-    client = omnipd.connect(scripted.url, "key", cache=False, requests_per_minute=None)
     with pytest.raises(omnipd.ForbiddenError, match="Read before it: 1 page") as caught:
-        omnipd.read_content(client=client)
+        omnipd.read_content(client=client_of(scripted))
     assert caught.value.partial["identifier"].tolist() == ["d1"]
 
 
-def test_a_page_garbled_in_its_middle_is_an_error_with_the_pages_before_it(scripted):
-    garbled = body([DOCUMENT | {"identifier": "d2"}], 2).replace(b'"views":0', b'"views":')
-    scripted.script(answer(body([DOCUMENT], 2, "c")), answer(garbled))
-    client = omnipd.connect(scripted.url, "key", cache=False, requests_per_minute=None)
+GARBLED = body([DOCUMENT | {"identifier": "d2"}], 2).replace(b'"views":0', b'"views":')
+
+
+def test_a_page_garbled_in_its_middle_is_asked_for_once_more(scripted):
+    good = body([DOCUMENT | {"identifier": "d2"}], 2)
+    scripted.script(answer(body([DOCUMENT], 2, "c")), answer(GARBLED), answer(good))
+    df = omnipd.read_content(client=client_of(scripted))
+    assert df["identifier"].tolist() == ["d1", "d2"]
+    assert df.attrs["omni"]["requests"] == len(scripted.requests) == 3
+    assert "cursor=c" in scripted.requests[2][1]
+
+
+def test_a_page_that_stays_garbled_is_an_error_with_the_pages_before_it(scripted):
+    scripted.script(answer(body([DOCUMENT], 2, "c")), answer(GARBLED))
     with pytest.raises(omnipd.ResponseError, match="not JSON") as caught:
-        omnipd.read_content(client=client)
+        omnipd.read_content(client=client_of(scripted))
     assert caught.value.partial["identifier"].tolist() == ["d1"]
+    assert len(scripted.requests) > 2
+
+
+def test_a_garbled_page_is_never_served_from_the_cache(scripted, tmp_path):
+    good = answer(body([DOCUMENT | {"identifier": "d2"}], 2))
+    scripted.script(answer(body([DOCUMENT], 2, "c")), answer(GARBLED), good)
+    client = omnipd.connect(scripted.url, "key", requests_per_minute=None, cache_dir=tmp_path)
+    first = omnipd.read_content(client=client)
+    again = omnipd.read_content(client=client)
+    assert (again.attrs["omni"]["from_cache"], len(scripted.requests)) == (True, 3)
+    pd.testing.assert_frame_equal(again, first)
+
+
+@pytest.mark.parametrize("escaped", [True, False])
+def test_a_cursor_in_any_script_is_sent_back_as_it_came(scripted, escaped):
+    first = body([DOCUMENT], 2, "Überblick|1 🦆", escaped=escaped)
+    scripted.script(answer(first), answer(body([DOCUMENT | {"identifier": "d2"}], 2)))
+    omnipd.read_content(client=client_of(scripted))
+    query = urllib.parse.parse_qs(scripted.requests[1][1].partition("?")[2])
+    assert query["cursor"] == ["Überblick|1 🦆"]
+
+
+@pytest.mark.parametrize(
+    ("reader", "key", "record"),
+    [
+        (omnipd.read_labels, "labels", {"name": "a"}),
+        (omnipd.read_connections, "connections", {"id": "c", "name": "a"}),
+    ],
+)
+def test_a_list_in_one_piece_may_have_a_page_info(scripted, reader, key, record):
+    scripted.script(
+        answer({key: [record], "pageInfo": {"hasNextPage": False, "totalRecords": 1}}),
+    )
+    with client_of(scripted):
+        assert reader()["name"].tolist() == ["a"]
+
+
+@pytest.mark.parametrize(
+    "more",
+    [{"hasNextPage": True}, {"nextCursor": "x"}, {"pageInfo": {"hasNextPage": True}}],
+)
+def test_a_list_in_one_piece_that_says_there_is_more_is_no_list(scripted, more):
+    scripted.script(answer({"connections": [{"id": "a", "name": "a"}]} | more))
+    with pytest.raises(omnipd.ResponseError, match="there is more"):
+        omnipd.read_connections(client=client_of(scripted))
+
+
+@pytest.mark.parametrize("word", ["hasMore", "has_next_page", "next", "nextLink", "cursor"])
+def test_an_unknown_list_that_says_there_is_more_is_no_list(scripted, word):
+    scripted.script(answer({"records": [{"id": "a"}], word: "yes"}))
+    with pytest.raises(omnipd.ResponseError, match="there is more"):
+        omnipd.read_records("/api/v1/things", client=client_of(scripted))
+
+
+@pytest.mark.parametrize("word", ["total", "totalCount", "total_records", "totalRecords"])
+def test_an_unknown_list_is_held_to_its_own_count(scripted, word):
+    scripted.script(answer({"records": [{"id": "a"}], word: 5}))
+    with pytest.raises(omnipd.IncompleteReadError, match="counts 5 and sent 1"):
+        omnipd.read_records("/api/v1/things", client=client_of(scripted))
+
+
+@pytest.mark.parametrize("limit", [None, 50])
+def test_a_list_that_only_repeats_itself_comes_to_an_end(scripted, limit):
+    def step(target):
+        return answer(body([DOCUMENT, {"identifier": "d2"}], 50, f"c{len(scripted.requests)}"))
+
+    scripted.by_target = step
+    with pytest.raises(omnipd.ResponseError, match="no new row") as caught:
+        omnipd.read_content(limit=limit, client=client_of(scripted))
+    assert caught.value.partial["identifier"].tolist() == ["d1", "d2"]
+    assert len(scripted.requests) < 50
+
+
+def test_a_redirect_that_names_no_query_keeps_the_filters(scripted):
+    scripted.script(answer(b"", 301, Location="/api/v2/content"), answer(body([DOCUMENT], 1)))
+    omnipd.read_content(path="/finance", client=client_of(scripted))
+    (_, first, *_), (_, second, *_) = scripted.requests
+    assert second == first.replace("/api/v1/", "/api/v2/")
+
+
+def test_a_list_too_large_for_the_cache_is_not_kept_in_memory(scripted, tmp_path):
+    long = {"identifier": "d1", "description": "x" * LARGEST_WALK}
+    scripted.script(answer(body([long], 1)))
+    client = omnipd.connect(scripted.url, "key", requests_per_minute=None, cache_dir=tmp_path)
+    assert len(omnipd.read_content(client=client)) == 1
+    assert not list(tmp_path.rglob("*.json"))
+
+
+def test_a_null_beside_a_value_of_another_type_stays_null(scripted):
+    people = [{"id": "u1", "emails": []}, {"id": "u2", "emails": "x@y"}]
+    scripted.script(answer({"Resources": people, "totalResults": 2}))
+    with pytest.warns(omnipd.OmniWarning, match="another type"):
+        df = omnipd.read_users(client=client_of(scripted))
+    assert df["email"].isna().tolist() == [True, False]
+
+
+def test_a_request_that_was_made_cannot_be_pickled(scripted):
+    scripted.script(answer(body([DOCUMENT], 1)))
+    client = client_of(scripted)
+    omnipd.read_content(client=client)
+    with pytest.raises(TypeError, match="holds a key"):
+        pickle.dumps(client._transport._blank)
