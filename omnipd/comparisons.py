@@ -8,7 +8,6 @@ from datetime import date
 from decimal import Decimal
 from typing import Any, NoReturn
 
-import numpy as np
 import pandas as pd
 
 from omnipd import grains, moments
@@ -23,6 +22,7 @@ from omnipd.conditions import (
     not_a_condition,
 )
 from omnipd.errors import ArgumentError
+from omnipd.scalars import python_value
 
 _MONTHS = (
     *("January", "February", "March", "April", "May", "June"),
@@ -89,12 +89,14 @@ class Field:
     value: ``!=`` keeps it, only :meth:`isna` and ``== None`` find it.
 
     A number is sent as a number filter, text as a text filter, a date as a date filter. A time
-    takes ``==`` (in that second, day, month, …), ``>=`` and ``<`` with a date, a datetime or
-    Omni's texts (``2025-03``, ``last month``). Times are UTC; a datetime without a zone is taken as
-    UTC.
+    takes ``==`` (on that day, in that second) with a date or a datetime, and ``>=`` and ``<`` with
+    Omni's texts (``2025-03``, ``last month``), too. ``== "2025-03"`` is a comparison of text, unless
+    a bracket says that the field is a time; of a time without one, write ``.in_the("2025-03")``.
+    Times are UTC; a datetime without a zone is taken as UTC.
 
     With a grain that cuts (``[month]``) the time itself is filtered, under the name without the
-    bracket; the value must begin such a unit. With a grain that takes a part (``[hour_of_day]``) the
+    bracket; the value must begin such a unit. A week may begin on a Monday or a Sunday, as the model
+    has it, and is seven days from the value. With a grain that takes a part (``[hour_of_day]``) the
     part is compared, as a number or a name.
 
     Parameters
@@ -142,10 +144,10 @@ class Field:
     __rand__ = __or__ = __ror__ = __invert__ = __and__
 
     def __eq__(self, value: object) -> Condition:  # type: ignore[override]
-        return Comparison(f"{self!r} == {value!r}", self._equal(value))
+        return Comparison(f"{self!r} == {_said(value)}", self._equal(value))
 
     def __ne__(self, value: object) -> Condition:  # type: ignore[override]
-        return Comparison(f"{self!r} != {value!r}", self._equal(value), contrary=True)
+        return Comparison(f"{self!r} != {_said(value)}", self._equal(value), contrary=True)
 
     def __lt__(self, value: Any) -> Condition:
         return self._ordered("<", value)
@@ -176,7 +178,7 @@ class Field:
                 hint="Of a DataFrame, pass a column.",
             )
         listed = sorted(values, key=str) if isinstance(values, set | frozenset) else list(values)
-        return Comparison(f"{self!r}.isin({listed!r})", self._one_of(listed, case=case))
+        return Comparison(f"{self!r}.isin({_said(listed)})", self._one_of(listed, case=case))
 
     def contains(self, text: str | Iterable[str], case: bool = True) -> Condition:
         """Have a text in it; of several, any.
@@ -249,7 +251,7 @@ class Field:
             not part of it, as everywhere in Omni: March is ``between("2025-03-01",
             "2025-04-01")``.
         """
-        words = f"{self!r}.between({low!r}, {high!r})"
+        words = f"{self!r}.between({_said(low)}, {_said(high)})"
         if _kind(low) == "number" and _kind(high) == "number":
             parts = (self._bound(">=", low, words), self._bound("<=", high, words))
             return Comparison(words, Junction("AND", parts))
@@ -297,7 +299,7 @@ class Field:
             ``last 30 days``: those up to and with today; ``last 30 complete days``: those before
             today.
         length : str, optional
-            ``2 weeks``: so long from the start of `period`.
+            ``2 weeks``: so long from the start of `period`; of a time that is cut, in whole units.
         """
         words = f"{self!r}.in_the({period!r}{'' if length is None else f', {length!r}'})"
         window = moments.past(period) if isinstance(period, str) and length is None else None
@@ -305,7 +307,9 @@ class Field:
             return Comparison(words, self._window(self._moment(window[0], words), window[1]))
         start = self._moment(period, words)
         if length is not None:
-            return Comparison(words, self._window(start, moments.length(length, words)))
+            return Comparison(
+                words, self._window(start, moments.length(length, words, self._grain))
+            )
         return Comparison(words, self._whole(start))
 
     def is_month(self, month: str | int) -> Condition:
@@ -447,7 +451,7 @@ class Field:
 
     def _moment(self, value: Any, words: str) -> moments.Moment:
         self._fits("date", words)
-        found = moments.moment(_plain(value), words)
+        found = moments.moment(python_value(value), words)
         return found if self._grain is None else moments.at_grain(found, self._grain, words)
 
     def _kind_here(self, value: Any) -> str:
@@ -457,8 +461,8 @@ class Field:
         return "date" if kind == "string" and cut else kind
 
     def _equal(self, value: object, *, case: bool = True) -> Tree:
-        words = f"{self!r} == {value!r}"
-        plain, kind = _plain(value), self._kind_here(value)
+        words = f"{self!r} == {_said(value)}"
+        plain, kind = python_value(value), self._kind_here(value)
         self._fits(kind, words)
         if kind == "null":
             return self._leaf(NULL)
@@ -467,7 +471,7 @@ class Field:
         if kind == "date":
             return self._whole(self._moment(plain, words))
         if kind == "string":
-            return self._texts("EQUALS", [str(plain)], case=case)
+            return self._texts("EQUALS", [plain], case=case)
         return self._leaf(_number("EQUALS", [_digits(plain, words)]))
 
     def _one_of(self, values: list[Any], *, case: bool) -> Tree:
@@ -487,20 +491,20 @@ class Field:
         kind = next(iter(kinds), "null")
         self._fits(kind, words)
         if kind == "number":
-            digits = [_digits(_plain(value), words) for value in present]
+            digits = [_digits(python_value(value), words) for value in present]
             parts.insert(0, self._leaf(_number("EQUALS", list(dict.fromkeys(digits)))))
         elif kind == "string":
-            texts = list(dict.fromkeys(str(_plain(value)) for value in present))
+            texts = list(dict.fromkeys(python_value(value) for value in present))
             parts.insert(0, self._texts("EQUALS", texts, case=case))
         else:
             parts[:0] = [self._equal(value) for value in present]
         return parts[0] if len(parts) == 1 else Junction("OR", tuple(parts))
 
     def _ordered(self, sign: str, value: Any) -> Condition:
-        words = f"{self!r} {sign} {value!r}"
+        words = f"{self!r} {sign} {_said(value)}"
         kind = self._kind_here(value)
         if kind == "string":
-            if self._grain is None and not moments.is_moment(str(_plain(value))):
+            if self._grain is None and not moments.is_moment(python_value(value)):
                 raise ArgumentError(
                     f"{words}: Omni's filters order numbers and dates, not text.",
                     hint=f"A number is written without quotes. {moments.GRAMMAR}",
@@ -525,7 +529,7 @@ class Field:
         self._fits("number", words)
         kind = "GREATER_THAN" if sign[0] == ">" else "LESS_THAN"
         inclusive = {"is_inclusive": True} if sign.endswith("=") else {}
-        return self._leaf(_number(kind, [_digits(_plain(value), words)], **inclusive))
+        return self._leaf(_number(kind, [_digits(python_value(value), words)], **inclusive))
 
     def _whole(self, when: moments.Moment) -> Tree:
         if self._grain == "week" and when.start is not None:
@@ -545,7 +549,8 @@ class Field:
         self, method: str, kind: str, text: str | Iterable[str], *, case: bool
     ) -> Condition:
         words = f"{self!r}.{method}({text!r})"
-        texts = list(text) if isinstance(text, Iterable) and not isinstance(text, str) else [text]
+        several = isinstance(text, Iterable) and not isinstance(text, str)
+        texts = [python_value(one) for one in (text if several else [text])]
         if not texts or not all(isinstance(one, str) and one for one in texts):
             raise ArgumentError(
                 f"{words} takes text, or several, and none that is empty.",
@@ -580,7 +585,7 @@ class Field:
                 f"{words} asks for a part of a time, and [{self._grain}] is not the time itself.",
                 hint=f"Write field({self.name.partition('[')[0]!r}).",
             )
-        plain = _plain(value)
+        plain = python_value(value)
         folded = {name.lower(): name for name in names}
         if isinstance(plain, str) and plain.strip().lower() in folded:
             part = folded[plain.strip().lower()]
@@ -607,21 +612,17 @@ def _check_case(case: object) -> None:
         raise ArgumentError(f"case={case!r} is neither True nor False.")
 
 
-def _plain(value: Any) -> Any:
-    """Return the Python value of a scalar of NumPy or Arrow."""
-    if isinstance(value, np.datetime64):
-        day = value.item()  # a date for whole days, else what is as fine as it is
-        return day if type(day) is date else pd.Timestamp(value)
-    if isinstance(value, np.generic):
-        return value.item()
-    if callable(as_py := getattr(value, "as_py", None)):
-        return as_py()
-    return value
+def _said(value: object) -> str:
+    """Return how a value is written; Python refuses to write the longest numbers."""
+    try:
+        return repr(value)
+    except ValueError:
+        return f"a {type(value).__name__} of thousands of digits"
 
 
 def _kind(value: Any) -> str:
     """Tell what a value is compared as: null, boolean, number, date or string."""
-    plain = _plain(value)
+    plain = python_value(value)
     if plain is None or plain is pd.NA or plain is pd.NaT:
         return "null"
     if isinstance(plain, bool):
@@ -646,7 +647,7 @@ def _kind(value: Any) -> str:
 
 def _digits(value: Any, words: str) -> str:
     """Return every digit of a number, and no exponent."""
-    exact = value if isinstance(value, Decimal) else Decimal(repr(value))
+    exact = Decimal(repr(value)) if isinstance(value, float) else Decimal(value)
     if not exact.is_finite():
         raise ArgumentError(f"{words}: {value} is no number that Omni takes.")
     written = format(exact, "f")

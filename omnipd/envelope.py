@@ -12,13 +12,14 @@ import math
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import date
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, Literal, Protocol, runtime_checkable
 
-from omnipd import filters
+from omnipd import filters, moments, queryparts
 from omnipd.errors import ArgumentError
+from omnipd.scalars import python_value
 
 #: What Omni gives when a query names no limit; sent, so that it is seen (docs/wire.md).
 DEFAULT_LIMIT = 1000
@@ -155,9 +156,12 @@ def build(
         "user_id": user_id,
         "branch_id": branch_id,
         "model_id": model_id,
+        # An empty one would be none, and the query would run with all rights of the key.
+        **{key: value for key, value in outer.items() if key != "cache"},
     }.items():
         if given_id is not None and (not isinstance(given_id, str) or not given_id.strip()):
-            raise ArgumentError(f"{name}={given_id!r} is no id; leave it out for none.")
+            what = "time zone" if name == "timezone" else "id"
+            raise ArgumentError(f"{name}={given_id!r} is no {what}; leave it out for none.")
     acting = next(
         (one for one in (user_id, outer.get("userId"), client_user_id) if one is not None), None
     )
@@ -177,7 +181,7 @@ def build(
     return Envelope(
         body=body,
         # As a query parameter: beside a body userId Omni answers 400 (docs/wire.md).
-        params={"userId": acting} if acting else {},
+        params={} if acting is None else {"userId": acting},
         fields=tuple(inner["fields"]),
         limit=applied,
         is_sql=bool(inner["userEditedSQL"]),
@@ -252,19 +256,15 @@ def _plain(value: Any, where: str) -> Any:
         return {str(key): _plain(inner, f"{where}.{key}") for key, inner in value.items()}
     if isinstance(value, list | tuple | set):
         return [_plain(inner, where) for inner in value]
-    if isinstance(value, datetime):
-        moment = value.astimezone(UTC) if value.tzinfo else value
-        return moment.strftime("%Y-%m-%d %H:%M:%S")
+    value = python_value(value)
     if isinstance(value, date):
-        return value.isoformat()
+        return moments.moment(value, where).text
     if isinstance(value, Decimal):
         return str(value)
     if isinstance(value, float) and not math.isfinite(value):
         raise ArgumentError(f"{where} holds {value}, which JSON cannot.")
     if isinstance(value, str | int | float | bool | None):
         return value
-    if callable(item := getattr(value, "item", None)):  # a NumPy scalar
-        return _plain(item(), where)
     raise ArgumentError(
         f"{where} holds {value!r:.60}, which JSON cannot.", hint="Pass text or a number."
     )
@@ -287,13 +287,14 @@ def _check_values(query: Mapping[str, Any]) -> None:
         raise ArgumentError(
             "The query asks for no fields.", hint="Put at least one name into fields."
         )
-    filters.check(query.get("filters") or {})
+    if (given := query.get("filters")) is not None:
+        filters.check(given)
+    queryparts.check(query)
 
 
 def checked_limit(limit: Any) -> int | None:
     """Return a number of rows, None for no limit, or refuse what is neither."""
-    if callable(item := getattr(limit, "item", None)):  # a NumPy scalar
-        limit = item()
+    limit = python_value(limit)
     if limit is None or limit == "all":
         return None
     if isinstance(limit, bool) or not isinstance(limit, int) or limit < 1:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Iterable, Mapping
+from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from omnipd.errors import ArgumentError, notice
@@ -47,6 +48,15 @@ _SIDES: dict[Any, tuple[str, ...]] = {
     "TIME_FOR_UNIT_DURATION": ("left_side",),
     "TIME_FOR_INTERVAL_DURATION": ("left_side", "right_side"),
 }
+#: Keys that hold true or false; Omni takes any text in them for true, or for nothing.
+_FLAGS = (
+    *("is_negative", "cancel_query_filter", "ignore_if_unjoinable", "case_insensitive"),
+    *("is_inclusive", "isFiscal", "treat_nulls_as_false", "disregard_limit"),
+)
+#: Keys that hold text.
+_TEXTS = ("left_side", "right_side", "field_name", "query_id", "user_attribute_name")
+#: What a filter of a type cannot do without.
+_NEEDED = {"query": ("field_name", "query_id"), "user_attribute": ("user_attribute_name",)}
 _DATA_TYPES = {"string": "STRING", "number": "NUMBER", "date": "TIMESTAMP", "boolean": "BOOLEAN"}
 
 
@@ -112,8 +122,8 @@ def _check_one(what: str, condition: Any) -> None:
     if "type" not in condition:
         raise ArgumentError(f"{what} has no type.", hint=f"It takes {', '.join(_KEYS)}.")
     kind = condition["type"]
-    _known(what, "type", kind, _KEYS)
-    if kind not in _KEYS:
+    check_word(what, "type", kind, _KEYS)
+    if kind not in list(_KEYS):
         return
     if kind == "date" and "values" in condition:
         raise ArgumentError(
@@ -127,40 +137,117 @@ def _check_one(what: str, condition: Any) -> None:
             hint='It has only "is_negative": true or false.',
         )
     for key in condition:
-        _known(what, "key", key, (*_ANY, *_KEYS[kind]), tell=False)
+        check_word(what, "key", key, (*_ANY, *_KEYS[kind]), tell=False)
     if kind in _KINDS:
         if "kind" not in condition:
             raise ArgumentError(f"{what} has no kind.", hint=f"It takes {', '.join(_KINDS[kind])}.")
-        _known(what, "kind", condition["kind"], _KINDS[kind])
+        check_word(what, "kind", condition["kind"], _KINDS[kind])
     _check_bounds(what, condition)
+    if kind == "boolean" and condition.get("is_negative") is None:
+        _tell_of_nothing(what, "no is_negative")
     if kind == "composite":
-        if condition.get("conjunction") not in {"AND", "OR"}:
-            raise ArgumentError(f"{what} is composite without a conjunction.", hint="AND or OR.")
-        if not isinstance(condition.get("filters"), list):
-            raise ArgumentError(f"{what} is composite and has no list of filters.")
-        for inner in condition["filters"]:
-            _check_one(what, inner)
+        _check_composite(what, condition)
+
+
+def _check_composite(what: str, condition: Mapping[str, Any]) -> None:
+    if condition.get("conjunction") not in ("AND", "OR"):
+        raise ArgumentError(f"{what} is composite without a conjunction.", hint="AND or OR.")
+    if not isinstance(condition.get("filters"), list):
+        raise ArgumentError(f"{what} is composite and has no list of filters.")
+    if not condition["filters"]:
+        _tell_of_nothing(what, "no filters in it")
+    for inner in condition["filters"]:
+        _check_one(what, inner)
 
 
 def _check_bounds(what: str, condition: Mapping[str, Any]) -> None:
     """Refuse bounds that are missing or stand on the wrong side: Omni then filters nothing."""
-    kind = (condition["type"], condition.get("kind"))
-    if kind[0] in {"string", "number"} and not isinstance(condition.get("values"), list):
-        raise ArgumentError(f"{what} has no list of values.", hint='Write "values": [...].')
+    kind = (condition["type"], str(condition.get("kind")))
+    for key in _FLAGS:
+        if condition.get(key) is not None and not isinstance(condition[key], bool):
+            raise ArgumentError(f"{what} has {key}: {condition[key]!r:.40}, not true or false.")
+    for key in _TEXTS:
+        if condition.get(key) is not None and not isinstance(condition[key], str):
+            raise ArgumentError(
+                f"{what} has {key}: {condition[key]!r:.40}, which is no text; Omni would ignore it.",
+                hint=f'Write "{key}": "{condition[key]!s:.40}".',
+            )
     for side in _SIDES.get(kind[1], ()) if kind[0] == "date" else ():
         if not condition.get(side):
             raise ArgumentError(f"{what} is {kind[1]} and has no {side}.")
-    values = condition.get("values")
-    if kind == ("number", "BETWEEN") and len(values or ()) != 2:
-        raise ArgumentError(f"{what} is BETWEEN and has {len(values or ())} values, not two.")
-    if kind == ("string", "IS_EMPTY") and values:
-        raise ArgumentError(
-            f"{what} is IS_EMPTY with values, which Omni ignores.", hint='"values": []'
-        )
+    for key in _NEEDED.get(kind[0], ()):
+        if not condition.get(key):
+            raise ArgumentError(f"{what} has no {key}.")
+    if kind[0] in {"string", "number"}:
+        _check_list(what, *kind, condition.get("values"))
 
 
-def _known(what: str, word: str, given: Any, known: Iterable[str], *, tell: bool = True) -> None:
-    """Refuse a near-miss of a known word, and tell of one that is near to none."""
+def _check_list(what: str, type_: str, kind: str, values: Any) -> None:
+    """Refuse values that Omni would ignore, for one of which it filters nothing at all."""
+    if not isinstance(values, list):
+        raise ArgumentError(f"{what} has no list of values.", hint='Write "values": [...].')
+    for value in values:
+        if type_ == "string" and not isinstance(value, str):
+            raise ArgumentError(
+                f"{what} is of type string and has the value {value!r:.40}, which is no text.",
+                hint="Null has a filter of its own, of type null; composite joins the two."
+                if value is None
+                else f'Write it as text, "{value!s:.40}", if the field is one.',
+            )
+        if type_ == "number" and not _is_number(value):
+            raise ArgumentError(
+                f"{what} is of type number and has the value {value!r:.40}, which is no number.",
+                hint='For example "values": ["60"]; null has a filter of its own, of type null.',
+            )
+    if (type_, kind) == ("string", "IS_EMPTY"):
+        if values:
+            raise ArgumentError(
+                f"{what} is IS_EMPTY with values, which Omni ignores.", hint='"values": []'
+            )
+    elif (type_, kind) == ("number", "BETWEEN"):
+        if len(values) != 2:
+            raise ArgumentError(f"{what} is BETWEEN and has {len(values)} values, not two.")
+    elif not values:
+        _tell_of_nothing(what, "no values")
+    elif kind in {"GREATER_THAN", "LESS_THAN"} and len(values) > 1:
+        raise ArgumentError(f"{what} is {kind} and has {len(values)} values, not one.")
+
+
+def _is_number(value: Any) -> bool:
+    if isinstance(value, bool) or not isinstance(value, str | int | float):
+        return False
+    try:
+        return Decimal(value).is_finite()
+    except InvalidOperation:
+        return False
+
+
+def _tell_of_nothing(what: str, lack: str) -> None:
+    # Omni's own pages leave such a filter where a person has chosen nothing.
+    notice(f"{what} has {lack}, so that Omni filters nothing: all rows come.")
+
+
+def check_word(
+    what: str, word: str, given: Any, known: Iterable[str], *, tell: bool = True
+) -> None:
+    """Refuse a near-miss of a known word, and tell of one that is near to none.
+
+    Parameters
+    ----------
+    what, word : str
+        Begin the message: ``The filter on a.b`` has the ``kind`` …
+    given : object
+        As it was written.
+    known : iterable of str
+        What is known.
+    tell : bool
+        Whether a word that is near to none is worth a warning.
+
+    Raises
+    ------
+    ArgumentError
+        With the word that seems to be meant.
+    """
     known = list(known)
     if given in known:
         return

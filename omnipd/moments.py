@@ -6,6 +6,7 @@ means today is for the server to say.
 
 from __future__ import annotations
 
+import contextlib
 import re
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -66,16 +67,16 @@ def moment(value: Any, what: str) -> Moment:
     ArgumentError
         Beginning with `what`.
     """
-    if isinstance(value, datetime):
+    if isinstance(value, datetime) and value == value:  # noqa: PLR0124 - pandas' NaT is none
         if value.microsecond or getattr(value, "nanosecond", 0):
             raise ArgumentError(
                 f"{what}: {value} has fractions of a second, which Omni's filters cannot say.",
                 hint="Round it to seconds.",
             )
-        utc = value.astimezone(UTC).replace(tzinfo=None) if value.tzinfo else value
+        utc = _in_utc(value, what)
         start = datetime(*utc.timetuple()[:6])  # noqa: DTZ001 - UTC throughout; a plain datetime
         return Moment(start.isoformat(sep=" "), "second", start)
-    if isinstance(value, date):
+    if isinstance(value, date) and not isinstance(value, datetime):
         return Moment(value.isoformat(), "day", datetime(value.year, value.month, value.day))  # noqa: DTZ001
     found = _parsed(value) if isinstance(value, str) else None
     if found is None:
@@ -83,10 +84,26 @@ def moment(value: Any, what: str) -> Moment:
     return found
 
 
-def length(text: str, what: str) -> str:
-    """Check the length of a window, such as ``30 days``."""
-    if not isinstance(text, str) or not _LENGTH.fullmatch(text.strip().lower()):
+def _in_utc(value: datetime, what: str) -> datetime:
+    if value.tzinfo is None:
+        return value
+    with contextlib.suppress(OverflowError, ValueError):  # before the year 1 or after 9999
+        return value.astimezone(UTC).replace(tzinfo=None)
+    raise ArgumentError(f"{what}: {value} is no moment in UTC.")
+
+
+def length(text: str, what: str, grain: str | None = None) -> str:
+    """Check the length of a window, such as ``30 days``; of a cut time it must be whole units."""
+    found = _LENGTH.fullmatch(text.strip().lower()) if isinstance(text, str) else None
+    if found is None:
         raise ArgumentError(f"{what}: {text!r} is no length.", hint="For example 30 days, 1 month.")
+    if grain is not None and grain not in {"raw", "millisecond"}:
+        unit = "day" if grain == "date" else grain.removeprefix("fiscal_")
+        if not _holds(found["unit"], unit):
+            raise ArgumentError(
+                f"{what}: {text.strip()} may end inside a {unit}, of which only a part would count.",
+                hint=f"Say it in {unit}s, or leave out the bracket to compare the time itself.",
+            )
     return text.strip()
 
 
@@ -127,9 +144,13 @@ def at_grain(given: Moment, grain: str, what: str) -> Moment:
     else:
         fits = _begins(given, unit)
     if not fits:
+        week = (
+            " Where weeks begin on another day, write .in_the('…', '1 week') without the bracket."
+        )
         raise ArgumentError(
             f"{what}: {given.text} does not begin a {grain.replace('_', ' ')}.",
-            hint="Leave out the bracket to compare the time itself.",
+            hint="Leave out the bracket to compare the time itself."
+            + (week if grain == "week" else ""),
         )
     finer = UNITS.index(given.unit) < UNITS.index(unit) if given.unit in UNITS else False
     if given.start is None or not finer:
@@ -142,8 +163,11 @@ def _begins(given: Moment, unit: str) -> bool:
     if start is None:
         return False
     if unit == "week":
-        # On which day weeks begin is the model's to say.
-        return UNITS.index(given.unit) <= UNITS.index("day") and start.time() == datetime.min.time()
+        # On which day weeks begin is the model's to say; on others than these two they rarely do.
+        whole = (
+            UNITS.index(given.unit) <= UNITS.index("day") and start.time() == datetime.min.time()
+        )
+        return whole and start.isoweekday() in {1, 7}
     months = {"year": 12, "quarter": 3, "month": 1}.get(unit, 0)
     coarse = not months or ((start.month - 1) % months == 0 and start.day == 1)
     clock = (start.hour, start.minute, start.second)

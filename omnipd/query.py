@@ -15,6 +15,7 @@ from omnipd.conditions import Condition, filters_of, joined
 from omnipd.errors import ArgumentError
 from omnipd.params import check_choice
 from omnipd.queries import run_query
+from omnipd.scalars import python_value
 
 _NULLS = ("first", "last", "dialect_default", "omni_default")
 _TOTAL = {"type": "aggregation"}
@@ -317,7 +318,7 @@ def _without_defaults(wire: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _whole(name: str, given: Any, *, least: int) -> int:
-    number = item() if callable(item := getattr(given, "item", None)) else given
+    number = python_value(given)
     if isinstance(number, bool) or not isinstance(number, int) or number < least:
         raise ArgumentError(f"{name}={given!r} must be a whole number, {least} or more.")
     return number

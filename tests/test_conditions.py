@@ -3,6 +3,7 @@
 # ruff: noqa: SIM300, PLW0177, B015
 
 import datetime as dt
+import enum
 import itertools
 import re
 from collections import Counter
@@ -242,6 +243,79 @@ def test_a_comparison_sends_what_was_written_by_hand(condition, wire, negated):
     assert sent(~condition) == (name, negated)
     assert sent(~~condition) == (name, wire)
     omnipd.filters.check({name: wire})
+
+
+class State(str, enum.Enum):  # noqa: UP042 - as people write them
+    TX = "Texas"
+
+
+class Ten(enum.IntEnum):
+    TEN = 10
+
+
+def test_a_member_of_an_enumeration_is_compared_as_its_value():
+    assert sent(F == State.TX) == ("v.f", text("EQUALS", "Texas"))
+    assert sent(F.isin([State.TX, "Ohio"])) == ("v.f", text("EQUALS", "Texas", "Ohio"))
+    [contained] = sent(F.contains(State.TX))[1]["values"]
+    assert type(contained) is str
+    assert sent(F == Ten.TEN) == ("v.f", number("EQUALS", "10"))
+    assert sent(F > Ten.TEN) == ("v.f", number("GREATER_THAN", "10"))
+
+
+def test_a_number_of_any_length_is_a_number():
+    huge = 10**5000
+    assert sent(F == huge) == ("v.f", number("EQUALS", "1" + "0" * 5000))
+    assert sent(F.isin([huge])) == ("v.f", number("EQUALS", "1" + "0" * 5000))
+    assert sent(F < huge)[1]["kind"] == "LESS_THAN"
+
+
+@pytest.mark.parametrize(
+    "value",
+    [dt.date(2025, 3, 5), "2025-03-08", dt.datetime(2025, 3, 3, 1)],  # noqa: DTZ001
+)
+def test_a_week_begins_on_a_monday_or_a_sunday(value):
+    week = field("v.t[week]")
+    for wrong in (
+        lambda: week == value,
+        lambda: week >= value,
+        lambda: week.in_the(value, "2 weeks"),
+        lambda: week.between("2025-03-03", value),
+    ):
+        with pytest.raises(omnipd.ArgumentError, match="does not begin a week"):
+            wrong()
+    for day in ("2025-03-02", "2025-03-03"):
+        assert sent(week >= day) == ("v.t", date("ON_OR_AFTER", day))
+
+
+@pytest.mark.parametrize(
+    ("grain", "start", "length"),
+    [
+        ("month", "2025-03", "45 days"),
+        ("month", "2025-03", "6 weeks"),
+        ("year", "2025", "3 quarters"),
+        ("week", "2025-03-03", "1 month"),
+        ("date", "2025-03-03", "12 hours"),
+        ("fiscal_quarter", "FY2025", "1 month"),
+    ],
+)
+def test_a_window_of_a_cut_time_ends_where_a_unit_ends(grain, start, length):
+    with pytest.raises(omnipd.ArgumentError, match="may end inside a"):
+        field(f"v.t[{grain}]").in_the(start, length)
+
+
+@pytest.mark.parametrize(
+    ("grain", "start", "length"),
+    [
+        ("month", "2025-03", "2 quarters"),
+        ("week", "2025-03-03", "2 weeks"),
+        ("date", "2025-03-03", "1 month"),
+        ("raw", "2025-03-03", "5 minutes"),
+        ("fiscal_quarter", "FY2025", "1 year"),
+    ],
+)
+def test_a_window_of_whole_units_is_sent(grain, start, length):
+    name, filter_ = sent(field(f"v.t[{grain}]").in_the(start, length))
+    assert (name, filter_) == ("v.t", date("TIME_FOR_INTERVAL_DURATION", start, length))
 
 
 def test_not_equal_is_the_negation_of_equal():

@@ -189,6 +189,7 @@ def test_a_query_without_a_topic_is_sent_as_it_is(omni, server):
 WRONG = {"a text filter on a number is no filter", "a boolean with a kind is no filter"}
 
 
+@pytest.mark.filterwarnings("ignore:.*so that Omni filters nothing:omnipd.OmniWarning")
 def test_no_query_that_is_right_is_refused(omni):
     for case in CASES:
         if case.name in WRONG or not case.query.get("join_paths_from_topic_name"):

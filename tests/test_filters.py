@@ -1,16 +1,20 @@
 """A filter that Omni would not read as it is meant never gives unfiltered numbers in silence."""
 
 import datetime as dt
+import enum
 import json
 import warnings
 from decimal import Decimal
 
 import numpy as np
+import pandas as pd
+import pyarrow as pa
 import pytest
 from query_cases import CASES, flights
 
 import omnipd
 from omnipd import filters
+from omnipd.envelope import build
 
 
 def refused(condition, message):
@@ -59,6 +63,26 @@ def refused(condition, message):
             },
             "Did you mean 'EQUALS'",
         ),
+        ({"type": ["date"], "kind": "BEFORE", "right_side": "2013"}, "the type"),
+        ({"type": "string", "kind": "EQUALS", "values": [94107]}, '"94107"'),
+        ({"type": "string", "kind": "EQUALS", "values": ["TX", None]}, "Null has a filter"),
+        ({"type": "number", "kind": "EQUALS", "values": [None]}, "no number"),
+        ({"type": "number", "kind": "EQUALS", "values": ["many"]}, "no number"),
+        ({"type": "number", "kind": "EQUALS", "values": ["nan"]}, "no number"),
+        ({"type": "number", "kind": "EQUALS", "values": [True]}, "no number"),
+        ({"type": "number", "kind": "GREATER_THAN", "values": ["60", "70"]}, "2 values, not one"),
+        ({"type": "date", "kind": "BEFORE", "right_side": 2013}, '"right_side": "2013"'),
+        ({"type": "boolean", "is_negative": "false"}, "not true or false"),
+        (
+            {"type": "string", "kind": "EQUALS", "values": ["TX"], "is_negative": "false"},
+            "not true or false",
+        ),
+        (
+            {"type": "string", "kind": "EQUALS", "values": ["TX"], "case_insensitive": 1},
+            "not true or false",
+        ),
+        ({"type": "query", "field_name": "a.b"}, "no query_id"),
+        ({"type": "user_attribute"}, "no user_attribute_name"),
     ],
 )
 def test_a_near_miss_is_refused_with_the_way_out(condition, message):
@@ -77,11 +101,18 @@ def test_a_word_that_may_be_newer_than_omnipd_is_sent_with_a_warning(condition):
         filters.check({"a.b": condition})
 
 
+NOT_WITHOUT_A_WORD = {
+    "a boolean with a kind is no filter",
+    "text equals nothing in particular",
+    "neither true nor false is asked",
+}
+
+
 def test_filters_as_omni_takes_them_pass_without_a_word():
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         for case in CASES:
-            if case.name != "a boolean with a kind is no filter":
+            if case.name not in NOT_WITHOUT_A_WORD:
                 filters.check(case.query.get("filters", {}))
         filters.check(
             {"a.b": {"type": "string", "kind": "EQUALS", "values": ["x"], "appliedLabels": {}}}
@@ -154,15 +185,14 @@ def test_dates_and_numbers_of_python_are_sent_in_omnis_spelling(omni, server):
             },
             "flights.distance": {
                 "type": "number",
-                "kind": "GREATER_THAN",
+                "kind": "EQUALS",
+                "is_negative": True,
                 "values": (np.int64(1), Decimal("0.50")),
             },
         },
         limit=np.int64(10),
     )
     assert omnipd.run_query(query)["flights.count"].tolist() == [27_004]
-    from omnipd.envelope import build
-
     sent = json.loads(json.dumps(build(query).body))["query"]
     assert sent["filters"]["flights.date"]["right_side"] == "2013-02-01"
     assert sent["filters"]["flights.distance"]["values"] == [1, "0.50"]
@@ -172,6 +202,109 @@ def test_dates_and_numbers_of_python_are_sent_in_omnis_spelling(omni, server):
     ]
     with pytest.raises(omnipd.ArgumentError, match="which JSON cannot"):
         build(flights(["a.b"], controls=[object()]))
+
+
+@pytest.mark.parametrize(
+    "condition",
+    [
+        {"type": "string", "kind": "EQUALS", "values": []},
+        {"type": "number", "kind": "GREATER_THAN", "values": []},
+        {"type": "boolean"},
+        {"type": "composite", "conjunction": "AND", "filters": []},
+    ],
+)
+def test_a_filter_that_filters_nothing_is_warned_of(condition):
+    with pytest.warns(omnipd.OmniWarning, match="all rows come"):
+        filters.check({"a.b": condition})
+
+
+def moved(value):
+    """What is sent for one side of a date filter."""
+    given = {"a.t": {"type": "date", "kind": "BEFORE", "right_side": value}}
+    built = build({"modelId": "m", "fields": ["a.n"], "filters": given})
+    return built.body["query"]["filters"]["a.t"]["right_side"]
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (np.datetime64("2013-03-01", "ns"), "2013-03-01 00:00:00"),
+        (np.datetime64("2013-03-01", "D"), "2013-03-01"),
+        (pd.Timestamp("2013-03-01 05:00", tz="America/New_York"), "2013-03-01 10:00:00"),
+        (pa.scalar(dt.date(2013, 3, 1)), "2013-03-01"),
+        (dt.date(800, 1, 1), "0800-01-01"),
+        (dt.datetime(800, 1, 1, 7), "0800-01-01 07:00:00"),  # noqa: DTZ001
+    ],
+)
+def test_a_moment_of_any_library_is_sent_as_omnis_text(value, text):
+    assert moved(value) == text
+
+
+@pytest.mark.parametrize(
+    ("value", "words"),
+    [
+        (dt.datetime(2013, 1, 1, 23, 59, 59, 999_999), "fractions of a second"),  # noqa: DTZ001
+        (pd.Timestamp(2013, 1, 1, nanosecond=7), "fractions of a second"),
+        (pd.NaT, "no date"),
+        (np.datetime64("NaT"), "no date"),
+        (np.timedelta64(7, "ns"), "which JSON cannot"),
+        (dt.datetime.min.replace(tzinfo=dt.timezone(dt.timedelta(hours=2))), "no moment in UTC"),
+    ],
+)
+def test_a_moment_that_omni_cannot_say_is_refused(value, words):
+    with pytest.raises(omnipd.ArgumentError, match=words):
+        moved(value)
+
+
+class Direction(str, enum.Enum):  # noqa: UP042 - as people write them
+    DOWN = "users.count"
+
+
+class Ten(enum.IntEnum):
+    TEN = 10
+
+
+def test_a_member_of_an_enumeration_is_its_value():
+    built = build({"modelId": "m", "fields": [Direction.DOWN], "limit": Ten.TEN})
+    assert (built.fields, built.limit) == (("users.count",), 10)
+
+
+@pytest.mark.parametrize(
+    ("part", "words"),
+    [
+        ({"filters": []}, "filters must be an object"),
+        ({"filters": ()}, "filters must be an object"),
+        ({"sorts": {"column_name": "a.b"}}, "sorts must be a list of objects"),
+        ({"sorts": ["-a.b"]}, "sorts must be a list of objects"),
+        ({"sorts": [{"column_name": "a.b", "descending": True}]}, "mean 'sort_descending'"),
+        ({"sorts": [{"columnName": "a.b"}]}, "mean 'column_name'"),
+        ({"sorts": [{"sort_descending": True}]}, "has no column_name"),
+        ({"sorts": [{"column_name": "a.b", "sort_descending": "desc"}]}, "not true or false"),
+        ({"column_totals": ["::total::"]}, "column_totals must be an object"),
+        ({"row_totals": {"::total::": True}}, "row_totals must be an object"),
+        ({"pivots": "a.b"}, "pivots must be a list of names"),
+        ({"calculations": ["a + b"]}, "calculations must be a list"),
+    ],
+)
+def test_a_part_of_another_shape_is_refused_before_it_is_sent(scripted, part, words):
+    query = {"modelId": "m", "fields": ["a.b"], **part}
+    client = omnipd.connect(scripted.url, "key", cache=False, requests_per_minute=None)
+    with pytest.raises(omnipd.ArgumentError, match=words):
+        omnipd.run_query(query, client=client)
+    assert scripted.requests == []
+
+
+@pytest.mark.parametrize("key", ["userId", "branchId", "timezone", "environmentConnectionId"])
+@pytest.mark.parametrize("value", ["", " ", 5])
+def test_an_empty_id_beside_the_query_is_not_taken_for_none(scripted, key, value):
+    """It would run with all rights of the key instead of those of the person."""
+    client = omnipd.connect(
+        scripted.url, "key", user_id="p-1", cache=False, requests_per_minute=None
+    )
+    query = {"query": {"modelId": "m", "fields": ["a.b"]}, key: value}
+    with pytest.raises(omnipd.ArgumentError, match=f"{key}="):
+        omnipd.run_query(query, client=client)
+    assert scripted.requests == []
 
 
 def test_an_empty_query_is_refused(omni):

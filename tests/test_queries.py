@@ -32,6 +32,7 @@ def dated(dated_server):
         yield client
 
 
+@pytest.mark.filterwarnings("ignore:.*so that Omni filters nothing:omnipd.OmniWarning")
 @pytest.mark.parametrize("case", SENT, ids=lambda case: case.name)
 def test_a_query_equals_sql_written_by_hand(dated, case):
     with warnings.catch_warnings():
