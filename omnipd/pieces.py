@@ -4,21 +4,25 @@ from __future__ import annotations
 
 import contextlib
 import itertools
+from collections.abc import Callable
 from datetime import date, datetime
+from functools import partial
 from typing import Any, Literal
 
 import pandas as pd
 import pyarrow as pa
 
-from omnipd import envelope
+from omnipd import envelope, grains
 from omnipd.client import Client, current_client
 from omnipd.clock import check_timeout
 from omnipd.dictionary import check_first
 from omnipd.envelope import AnyQuery
 from omnipd.errors import ArgumentError, OmniError, notice
 from omnipd.frames import scalar_columns, to_frame
+from omnipd.oneschema import with_one_schema
 from omnipd.params import check_choice
-from omnipd.runs import Run
+from omnipd.piececheck import check_cut, check_rows
+from omnipd.runs import Run, words_of_limit
 
 #: Grains from the coarsest to the finest. No week: it lies in two months.
 _GRAINS = ("year", "quarter", "month", "date", "hour", "minute", "second", "millisecond")
@@ -36,7 +40,7 @@ def run_query_in_pieces(
     by: str = "month",
     start: date | str | None = None,
     end: date | str | None = None,
-    limit: int | Literal["all"] = "all",
+    limit: int | Literal["all"] | None = "all",
     model_id: str | None = None,
     branch_id: str | None = None,
     user_id: str | None = None,
@@ -50,8 +54,10 @@ def run_query_in_pieces(
 
     For results that are too large or too slow for one query. Rows of different pieces are never
     added up, so a query is refused unless each of its rows belongs to one piece: the field to split
-    on must be among its fields, as it is or at a grain that is as fine as the pieces. The pieces are
-    read one after the other; what changes in between may be seen in one and not in another.
+    on must be among its fields, as it is or at a grain that is as fine as the pieces. Pieces are cut
+    in UTC; where Omni cuts the field in another time zone, the rows of a piece do not lie in it, and
+    that is an error. The pieces are read one after the other; what changes in between may be seen in
+    one and not in another.
 
     Parameters
     ----------
@@ -67,7 +73,7 @@ def run_query_in_pieces(
         is not given, one more query asks for it; where neither is, rows without a time are a piece
         of their own.
     limit : int or "all", default "all"
-        Number of rows of the whole. The query's own limit does not count.
+        Number of rows of the whole; None is "all", too. The query's own limit does not count.
     model_id, branch_id, user_id, cache
         As for :func:`run_query`.
     timeout : float, optional
@@ -90,6 +96,8 @@ def run_query_in_pieces(
     ------
     ArgumentError
         If the query cannot be joined from pieces, or there would be more than 1,000.
+    ResponseError
+        If rows came that lie outside their piece, or columns whose types do not go together.
     OmniError
         As for :func:`run_query`. ``partial`` is a frame of the pieces before, if any.
 
@@ -113,7 +121,7 @@ def run_query_in_pieces(
     check_timeout(timeout)
     whole = envelope.build(
         query,
-        limit=limit,
+        limit="all" if limit is None else limit,
         model_id=model_id,
         branch_id=branch_id,
         user_id=user_id,
@@ -154,8 +162,9 @@ def run_query_in_pieces(
         # Without the other filters: one of a measure would judge groups that are not the query's.
         own = {name: one for name, one in filters.items() if name == _own_name(filters, split_on)}
         there: Piece = {"type": "null", "is_negative": True}
-        found, _ = run(there, 1, fields=[column], sorts=[sort], filters=own)
-        return _period(found.column(0)[0].as_py(), by, later=last_one) if len(found) else None
+        found, one = run(there, 1, fields=[column], sorts=[sort], filters=own)
+        times = one.guarded(lambda: check_cut(found.column(0), column, by))
+        return _period(times[0].as_py(), by, later=last_one) if len(times) else None
 
     pieces: list[Piece] = []
     low = edge(last_one=False) if first is None else first
@@ -170,33 +179,44 @@ def run_query_in_pieces(
         pieces = [{"type": "composite", "conjunction": "AND", "filters": never}]
     if downwards:
         pieces.reverse()
+    return _one_after_the_other(pieces, run, whole, _finest(whole.fields, split_on, by))
+
+
+def _one_after_the_other(
+    pieces: list[Piece],
+    run: Callable[[Piece, int | None], tuple[pa.Table, Run]],
+    whole: envelope.Envelope,
+    told_by: tuple[int, str],
+) -> pd.DataFrame:
+    """Run the pieces up to the limit, and hold the rows of each against its bounds."""
+    place, column = told_by
+    grain = grains.split(column)[1]
     tables: list[pa.Table] = []
     runs: list[Run] = []
     left = whole.limit
     for piece in pieces:
         try:
             table, one = run(piece, left)
+            one.guarded(partial(check_rows, table.column(place), column, grain, piece))
+            wider = one.guarded(partial(with_one_schema, tables, table))
         except OmniError as error:
             error.partial = _joined(tables, runs, whole.limit, complete=False) if tables else None
             raise
-        tables.append(table)
+        tables = wider
         runs.append(one)
         left = None if left is None else left - len(table)
         if left is not None and left <= 0:
-            notice(
-                f"The result has {whole.limit:,} rows, which is its limit: there may be more. "
-                'Pass limit="all" for all of them.'
-            )
             break
+    rows = sum(map(len, tables))
+    if whole.limit is not None and rows >= whole.limit:
+        notice(words_of_limit(rows, whole.limit))
     return _joined(tables, runs, whole.limit, complete=True)
 
 
 def _joined(
     tables: list[pa.Table], runs: list[Run], limit: int | None, *, complete: bool
 ) -> pd.DataFrame:
-    table = runs[-1].guarded(
-        lambda: scalar_columns(pa.concat_tables(tables, promote_options="permissive"))
-    )
+    table = runs[-1].guarded(lambda: scalar_columns(pa.concat_tables(tables)))
     facts = [run.facts() for run in runs]
     whole = facts[-1] | {
         "job_id": None,
@@ -219,6 +239,11 @@ def _check_split(whole: envelope.Envelope, split_on: str, by: str) -> None:
             f"split_on={split_on!r} is not the name of a field.",
             hint="Give it without a grain: split_on='orders.created_at'.",
         )
+    if str(whole.body.get("timezone", "UTC")).upper() != "UTC":
+        raise ArgumentError(
+            f"The query has timezone={whole.body['timezone']!r}, and pieces are cut in UTC.",
+            hint="Leave it out, or use run_query.",
+        )
     if whole.is_sql:
         raise ArgumentError("SQL cannot be split into pieces.", hint="Put the range into the SQL.")
     for key in ("pivots", "calculations", "column_totals", "row_totals", "offset", "fill_fields"):
@@ -239,6 +264,14 @@ def _fine_enough(split_on: str, by: str) -> set[str]:
     """Return the columns, in small letters, whose values lie in one piece each."""
     finer = _GRAINS[_GRAINS.index(by) :]
     return {split_on.lower(), *(f"{split_on}[{grain}]".lower() for grain in finer)}
+
+
+def _finest(fields: tuple[str, ...], split_on: str, by: str) -> tuple[int, str]:
+    """Return which column of the result tells the pieces apart best, and its name."""
+    columns = {name.lower(): name for name in fields}  # a result has each once, in their order
+    cuts = [f"{split_on}[{grain}]".lower() for grain in _GRAINS[_GRAINS.index(by) :]]
+    finest = next(name for name in (split_on.lower(), *reversed(cuts)) if name in columns)
+    return list(columns).index(finest), columns[finest]
 
 
 def _order(whole: envelope.Envelope, split_on: str, by: str) -> tuple[bool, bool]:
@@ -279,15 +312,9 @@ def _moment(name: str, given: date | str | None) -> pd.Timestamp | None:
     return moment
 
 
-def _period(value: datetime | date, by: str, *, later: bool) -> pd.Timestamp:
-    """Return where the piece begins that a truncated time names, or where it ends.
-
-    A truncated time that is no beginning of a piece was cut in another time zone: one day more.
-    """
-    moment = pd.Timestamp(value).tz_localize(None)
-    period = moment.to_period(_PERIODS[by])
-    if moment != period.start_time:
-        period = (moment + pd.Timedelta(days=1 if later else -1)).to_period(_PERIODS[by])
+def _period(moment: datetime, by: str, *, later: bool) -> pd.Timestamp:
+    """Return where the piece begins that a truncated time names, or where it ends."""
+    period = pd.Timestamp(moment).to_period(_PERIODS[by])
     return (period + 1 if later else period).start_time
 
 

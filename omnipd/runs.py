@@ -187,12 +187,7 @@ class Run:
         self._limit_reached = limit is not None and rows >= limit
         if limit is None or rows < limit or not self._warns:
             return
-        # Rows above the limit are kept: which of them are too many, nothing tells.
-        has = f"exactly {rows:,} rows" if rows == limit else f"{rows:,} rows"
-        which = "which is its limit" if rows == limit else f"and its limit is {limit:,}"
-        notice(
-            f'The result has {has}, {which}: there may be more. Pass limit="all" for all of them.'
-        )
+        notice(words_of_limit(rows, limit))
 
     def _parts(self, *, again: bool, sample: bool = False) -> Iterator[pa.Schema | pa.RecordBatch]:
         """Yield the schema of the result and its batches as they are wanted.
@@ -264,3 +259,12 @@ class Run:
                 error_type="FILTER_IGNORED",
                 job_id=self._outcome.job_id or None,
             )
+
+
+def words_of_limit(rows: int, limit: int) -> str:
+    """Return what to say of a result that may have been cut off at its limit."""
+    # Rows above the limit are kept: which of them are too many, nothing tells.
+    has = f"{rows:,} {'row' if rows == 1 else 'rows'}"
+    which = "which is its limit" if rows == limit else f"and its limit is {limit:,}"
+    exactly = "exactly " if rows == limit else ""
+    return f'The result has {exactly}{has}, {which}: there may be more. Pass limit="all" for all of them.'

@@ -192,23 +192,168 @@ def test_a_piece_that_fails_carries_those_before_it(scripted, fake_time):
     assert caught.value.partial.attrs["omni"]["complete"] is False
 
 
-def test_a_month_that_was_cut_in_another_zone_loses_no_row(scripted, fake_time):
-    import json
-
-    def edge(day, hour):
-        at = pd.Timestamp(2024, day // 100, day % 100, hour)
-        return answer(whole_answer(arrow(pa.table({"a.at[month]": [at]}))))
-
-    empty = answer(whole_answer(arrow(pa.table({"a.at[date]": pa.array([], pa.date32())}))))
-    scripted.script(edge(131, 15), edge(331, 15), empty)  # the first of a month in Tokyo
+def parts(scripted, fake_time, *tables, **options):
+    """Run a query by month with these answers, of which two may be the edges."""
+    scripted.requests.clear()
+    scripted.script(*[answer(whole_answer(arrow(table))) for table in tables])
+    query = options.pop("query", QUERY | {"fields": list(tables[-1].column_names)})
     with client_of(scripted, fake_time) as client:
-        omnipd.run_query_in_pieces(
-            QUERY | {"fields": ["a.at[date]"]}, split_on="a.at", client=client
-        )
-    filters = [json.loads(body)["query"]["filters"]["a.at"] for _, _, _, body in scripted.requests]
-    assert filters[2]["left_side"] == "2024-01-01 00:00:00"
-    assert filters[-2]["right_side"] == "2024-05-01 00:00:00"
-    assert filters[-1] == {"type": "null", "is_negative": False}
+        return omnipd.run_query_in_pieces(query, split_on="a.at", client=client, **options)
+
+
+TOKYO_JANUARY, TOKYO_FEBRUARY = pd.Timestamp("2023-12-31 15:00"), pd.Timestamp("2024-01-31 15:00")
+
+
+def cut(column, *moments, counts=None, zone="UTC"):
+    times = {column: pa.array(list(moments), pa.timestamp("us", zone))}
+    return pa.table(times | ({} if counts is None else {"a.count": counts}))
+
+
+@pytest.mark.parametrize("zone", [None, "UTC", "Asia/Tokyo"])
+def test_a_time_that_is_cut_in_another_zone_than_filtered_is_refused(scripted, fake_time, zone):
+    with pytest.raises(omnipd.ResponseError, match="2023-12-31 15:00:00") as caught:
+        parts(scripted, fake_time, cut("a.at[month]", TOKYO_JANUARY, zone=zone))
+    assert len(scripted.requests) == 1
+    assert "run_query" in caught.value.hint
+
+
+def test_rows_that_are_begun_outside_their_piece_are_refused_with_those_before(scripted, fake_time):
+    bounds = {"start": "2024-01-01", "end": "2024-03-01"}
+    # Five rows of a table, cut in Tokyo and filtered in UTC: February's stand in two months.
+    january = cut("a.at[date]", pd.Timestamp("2024-01-31"), counts=[2])
+    february = cut(
+        "a.at[date]", pd.Timestamp("2024-01-31"), pd.Timestamp("2024-02-19"), counts=[1, 1]
+    )
+    with pytest.raises(omnipd.ResponseError, match=r"2024-01-31 00:00:00 in the piece") as caught:
+        parts(scripted, fake_time, january, february, **bounds)
+    assert caught.value.partial["a.count"].tolist() == [2]
+    assert caught.value.job_id == "job-1"
+    for month in ("2023-12-31 15:00", "2024-01-31 15:00"):
+        split = cut("a.at[month]", pd.Timestamp(month), counts=[2])
+        with pytest.raises(omnipd.ResponseError, match="in UTC begins no month"):
+            parts(scripted, fake_time, split, **bounds)
+
+
+@pytest.mark.parametrize(
+    ("column", "moment", "fits"),
+    [
+        ("a.at", "2024-01-15 10:30:00", True),
+        ("a.at", "2024-01-15 10:29:59", False),
+        ("a.at", "2024-01-31 23:59:59.999999", True),
+        ("a.at", "2024-02-01", False),
+        ("a.at", None, False),
+        ("a.at[month]", "2024-01-01", True),
+        ("a.at[date]", "2024-01-15", True),
+        ("a.at[date]", "2024-01-14", False),
+        ("a.at[hour]", "2024-01-15 10:00", True),
+        ("a.at[hour]", "2024-01-15 10:30", False),
+        ("a.at[millisecond]", "2024-01-15 10:30:00.001", True),
+    ],
+)
+def test_a_row_must_lie_in_its_piece(scripted, fake_time, column, moment, fits):
+    table = cut(column, None if moment is None else pd.Timestamp(moment))
+    bounds = {"start": "2024-01-15 10:30", "end": "2024-02-01"}
+    if fits:
+        assert len(parts(scripted, fake_time, table, **bounds)) == 1
+        return
+    with pytest.raises(omnipd.ResponseError, match="pieces in UTC"):
+        parts(scripted, fake_time, table, **bounds)
+
+
+def test_the_piece_without_a_time_has_none(scripted, fake_time):
+    edge = cut("a.at[month]", pd.Timestamp("2024-01-01"))
+    timed = cut("a.at[date]", pd.Timestamp("2024-01-07"))
+    with pytest.raises(omnipd.ResponseError, match="where rows without a time were asked for"):
+        parts(scripted, fake_time, edge, edge, timed, timed)
+    nulls = cut("a.at[date]", None)
+    assert parts(scripted, fake_time, edge, edge, timed, nulls)["a.at[date]"].isna().sum() == 1
+
+
+def test_a_time_zone_beside_the_query_is_refused(scripted, fake_time):
+    query = {"query": QUERY | {"fields": ["a.at[date]"]}, "timezone": "Asia/Tokyo"}
+    with (
+        client_of(scripted, fake_time) as client,
+        pytest.raises(ArgumentError, match="timezone='Asia/Tokyo'"),
+    ):
+        omnipd.run_query_in_pieces(query, split_on="a.at", client=client)
+    assert scripted.requests == []
+
+
+@pytest.mark.parametrize("edge", [2013, "2013", "no date", None])
+def test_an_edge_that_is_no_time_is_no_edge(scripted, fake_time, edge):
+    with pytest.raises(omnipd.ResponseError, match=r"which is no time|without a time"):
+        parts(scripted, fake_time, pa.table({"a.at[month]": [edge]}))
+    assert len(scripted.requests) == 1
+
+
+def test_no_limit_is_all(scripted, fake_time):
+    month = cut("a.at[date]", pd.Timestamp("2024-01-07"))
+    bounds = {"start": "2024-01-01", "end": "2024-02-01"}
+    assert parts(scripted, fake_time, month, limit=None, **bounds).attrs["omni"]["limit"] is None
+    with pytest.warns(OmniWarning, match="exactly 1 row, which is its limit"):
+        parts(scripted, fake_time, month, limit=1, **bounds)
+
+
+def test_more_rows_than_the_limit_are_counted_as_they_are(scripted, fake_time):
+    month = cut("a.at[date]", *(pd.Timestamp(2024, 1, day) for day in (5, 6, 7)))
+    with pytest.warns(OmniWarning, match="has 3 rows, and its limit is 1:"):
+        parts(scripted, fake_time, month, limit=1, start="2024-01-01", end="2024-02-01")
+
+
+def sums(scripted, fake_time, *columns):
+    """Return what becomes of a column that has these types in three months."""
+    tables = [
+        pa.table({"a.at[date]": [date(2024, month, 5)], "a.sum": column})
+        for month, column in enumerate(columns, 1)
+    ]
+    end = date(2024, len(columns) + 1, 1)
+    df = parts(scripted, fake_time, *tables, start="2024-01-01", end=end)
+    return df["a.sum"]
+
+
+def test_types_that_differ_by_the_piece_become_one_that_holds_all_exactly(scripted, fake_time):
+    from decimal import Decimal
+
+    tenth, large = Decimal("0.10"), 2**53 + 1
+    mixed = sums(scripted, fake_time, pa.array([large]), pa.array([tenth], pa.decimal128(12, 2)))
+    assert mixed.tolist() == [Decimal(large), tenth]
+    turned = sums(scripted, fake_time, pa.array([tenth], pa.decimal128(38, 30)), pa.array([large]))
+    assert turned.tolist() == [tenth, Decimal(large)]
+    wide = sums(
+        scripted, fake_time, pa.array([1], pa.int32()), pa.nulls(1), pa.array([large]), pa.nulls(1)
+    )
+    assert wide.isna().tolist() == [False, True, False, True]
+    assert wide[2] == large
+    floats = sums(scripted, fake_time, pa.array([3]), pa.array([0.5]))
+    assert floats.tolist() == [3.0, 0.5]
+
+
+@pytest.mark.parametrize(
+    "columns",
+    [
+        (pa.array([1], pa.decimal128(9, 2)), pa.array([0.1])),
+        (pa.array([2**53 + 1]), pa.array([0.1])),
+        (pa.array(["a"]), pa.array([1])),
+        (pa.array([date(2024, 1, 1)]), pa.array([pd.Timestamp("2024-01-01")])),
+        (pa.array([pd.Timestamp("2024-01-01")]), pa.array([1], pa.timestamp("us", "UTC"))),
+    ],
+    ids=["decimal and float", "too large for a float", "text and number", "date", "zone"],
+)
+def test_types_that_no_other_holds_are_an_error_with_the_pieces_before(
+    scripted, fake_time, columns
+):
+    with pytest.raises(omnipd.ResponseError, match=r"no type holds both|do not fit") as caught:
+        sums(scripted, fake_time, columns[0], columns[1], columns[0])
+    assert len(scripted.requests) == 2
+    assert len(caught.value.partial) == 1
+
+
+def test_a_column_that_only_one_piece_has_is_an_error(scripted, fake_time):
+    one = pa.table({"a.at[date]": [date(2024, 1, 5)], "a.new": [1]})
+    other = pa.table({"a.at[date]": [date(2024, 2, 5)]})
+    with pytest.raises(omnipd.ResponseError, match="the one before it had") as caught:
+        parts(scripted, fake_time, one, other, start="2024-01-01", end="2024-03-01")
+    assert len(caught.value.partial) == 1
 
 
 def test_the_flights_of_a_year_in_twelve_queries(omni):

@@ -1,0 +1,101 @@
+"""Whether the rows of one piece of a query lie in it, by the time that the query is split on.
+
+Omni filters a time itself and gives it back cut to a grain. Were the two done in different time
+zones, a day or a month would lie in two pieces, and each of them would have a part of its row.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from omnipd.errors import ResponseError
+
+_MOMENT = pa.timestamp("us")
+#: Grains that cut, and what Arrow calls them; the others leave a time as it is.
+_UNITS = {
+    **{unit: unit for unit in ("year", "quarter", "month", "hour", "minute", "second")},
+    "date": "day",
+}
+
+
+def check_rows(
+    column: pa.ChunkedArray, name: str, grain: str | None, piece: Mapping[str, Any]
+) -> None:
+    """Refuse rows that lie outside their piece, or in more than this one.
+
+    Parameters
+    ----------
+    column : pyarrow.ChunkedArray
+        The times of the rows, at the grain.
+    name : str
+        What the field is called.
+    grain : str or None
+        How it is cut.
+    piece : mapping
+        The filter that picks the piece.
+
+    Raises
+    ------
+    ResponseError
+        Naming one such time.
+    """
+    if "left_side" not in piece:
+        only_nulls = piece.get("type") == "null"
+        if len(column) and not (only_nulls and column.null_count == len(column)):
+            what = "rows without a time" if only_nulls else "no rows"
+            raise _outside(name, f"gave rows with a time where {what} were asked for")
+        return
+    times = check_cut(column, name, grain)
+    left, right = (
+        pa.scalar(datetime.fromisoformat(piece[side]), _MOMENT)
+        for side in ("left_side", "right_side")
+    )
+    if grain in _UNITS:  # a piece may begin inside a day whose time is its beginning
+        left = pc.floor_temporal(left, unit=_UNITS[grain])
+    strays = times.filter(pc.or_(pc.less(times, left), pc.greater_equal(times, right)))
+    if len(strays):
+        bounds = f"from {piece['left_side']} to {piece['right_side']}"
+        raise _outside(name, f"gave {_shown(strays)} in the piece {bounds}")
+
+
+def check_cut(column: pa.ChunkedArray, name: str, grain: str | None) -> pa.ChunkedArray:
+    """Return the times of a column in UTC; refuse what is no time, and what its grain does not begin.
+
+    Raises
+    ------
+    ResponseError
+        Naming what came instead.
+    """
+    kind = column.type
+    if column.null_count:
+        raise _outside(name, "gave rows without a time where others were asked for")
+    if not (pa.types.is_date(kind) or pa.types.is_timestamp(kind)):
+        if not len(column):
+            return pa.chunked_array([], _MOMENT)
+        raise ResponseError(
+            f"{name} came as {kind}, which is no time: its rows cannot be told apart by pieces.",
+            hint="Split on a time, or ask for it in one query.",
+        )
+    times = column.cast(_MOMENT, safe=getattr(kind, "unit", None) != "ns")
+    if grain in _UNITS:
+        inner = times.filter(pc.not_equal(times, pc.floor_temporal(times, unit=_UNITS[grain])))
+        if len(inner):
+            raise _outside(name, f"gave {_shown(inner)}, which in UTC begins no {_UNITS[grain]}")
+    return times
+
+
+def _shown(times: pa.ChunkedArray) -> str:
+    return str(times[0].cast(pa.string())).removesuffix(".000000")
+
+
+def _outside(name: str, what: str) -> ResponseError:
+    return ResponseError(
+        f"Of {name} Omni {what}: it does not cut this time as it filters it, which are pieces in "
+        "UTC, and a row may lie in two of them.",
+        hint="Ask for it in one query: run_query, or query_to_parquet in bounded memory.",
+    )
