@@ -259,6 +259,7 @@ def _without_link(path: Path) -> Path:
 
 def make_folder(folder: str | os.PathLike[str]) -> Path:
     """Make a folder for exported files, and return it."""
+    check_path("folder", folder)
     root = Path(folder)
     try:
         root.mkdir(parents=True, exist_ok=True)
@@ -269,12 +270,17 @@ def make_folder(folder: str | os.PathLike[str]) -> Path:
     raise ExportError(f"The folder {root} cannot be made: {reason}.")
 
 
+def check_path(name: str, path: Any) -> None:
+    """Refuse what names no file."""
+    if not isinstance(path, str | os.PathLike):
+        raise ArgumentError(f"{name}={path!r:.60} is not a path.")
+
+
 def table_for(df: pd.DataFrame, path: Any, *, allow_incomplete: bool = False) -> pa.Table:
     """Return a frame as a table that any file can hold; refuse one that is marked incomplete."""
     if not isinstance(df, pd.DataFrame):
         raise ArgumentError(f"Expected a DataFrame, not {type(df).__name__}.")
-    if not isinstance(path, str | os.PathLike):
-        raise ArgumentError(f"path={path!r} is not a path.")
+    check_path("path", path)
     facts = df.attrs.get("omni")
     if isinstance(facts, dict) and facts.get("complete") is False and not allow_incomplete:
         raise ExportIncompleteError(

@@ -16,7 +16,7 @@ import pandas as pd
 import pyarrow as pa
 
 from omnipd.client import Client, current_client, segment
-from omnipd.columns import TEXT
+from omnipd.columns import TEXT, whole_text
 from omnipd.endpoint import Endpoint
 from omnipd.errors import (
     ArgumentError,
@@ -219,7 +219,8 @@ def parent_keys(
         key = one if isinstance(one, tuple) else (one,)
         if any(_is_missing(part) for part in key):
             continue
-        if len(key) != len(parts) or not _is_key(key):
+        # Half a surrogate pair has no UTF-8, and so no place in an address.
+        if len(key) != len(parts) or not _is_key(key) or whole_text(list(key)) != list(key):
             raise _refusal(one, parts)
         keys[tuple(map(str, key))] = None
     return list(keys)

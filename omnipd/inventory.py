@@ -314,6 +314,7 @@ class Inventory(Mapping[str, pd.DataFrame]):
         >>> len(pd.read_excel(file, sheet_name="users"))
         130
         """
+        export.check_path("path", path)
         target = Path(path)
         if target.suffix.lower() != ".xlsx":
             raise ArgumentError(f"path={str(path)!r} does not end in .xlsx.")
@@ -328,6 +329,7 @@ class Inventory(Mapping[str, pd.DataFrame]):
         write: Callable[..., None],
         allow_incomplete: bool,
     ) -> list[Path]:
+        export.check_path("folder", folder)
         root = Path(folder)
         writes = {
             root / f"{name}{ending}": partial(write, table)

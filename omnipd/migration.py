@@ -7,10 +7,13 @@ is ever sent twice: where the answer is lost, the outcome is "unknown" and stays
 
 from __future__ import annotations
 
+import contextlib
+import hashlib
 import json
 import os
 import re
 import unicodedata
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import IO, Any, Literal
@@ -20,12 +23,14 @@ import pyarrow as pa
 
 from omnipd import strictjson
 from omnipd.client import Client, current_client, segment
+from omnipd.columns import whole_text
 from omnipd.errors import (
     ArgumentError,
     AuthenticationError,
     ExportError,
     OmniError,
     OutcomeUnknownError,
+    ResponseError,
     notice,
 )
 from omnipd.export import make_folder, to_jsonl, write_atomically
@@ -37,6 +42,11 @@ _EXPORT = "/api/unstable/documents/{identifier}/export"
 _IMPORT = "/api/unstable/documents/import"
 _NEEDED = ("document", "exportVersion", "queryModels")
 _PASSED = (*_NEEDED, "dashboard", "workbookModel", "fileUploads")
+_MANIFEST_FILE = "manifest.jsonl"
+_BROKEN_OFF = "Broken off before Omni's answer was dealt with."
+# An identifier of Omni has at most 48 letters. Windows keeps some names for itself.
+_LONGEST = 48
+_USUAL = re.compile(r"(?!(?:con|prn|aux|nul|com\d|lpt\d)$)[a-z0-9_]+(?:-[a-z0-9_]+)*")
 _MANIFEST = pa.schema(
     [
         ("identifier", pa.string()),
@@ -72,10 +82,12 @@ def export_documents(
     documents : str, iterable of str, or DataFrame
         Document identifiers, or a frame with ``identifier`` or ``document_identifier``.
     folder : path-like
-        Made when it does not exist. Files are called after identifier and name, in letters that
-        every system allows; a file of the same document is replaced.
+        Made when it does not exist. Files are called after the identifier, in letters that every
+        system allows; a file of the same document is replaced, also when its name has changed.
+        With a changed identifier it is another file: take an empty folder for a new export.
     errors : {"raise", "collect"}, default "raise"
         Whether a document that cannot be exported ends the export, or is a row with ``error``.
+        What would fail them all, and an answer that is no export, ends it all the same.
     client : Client, optional
         Default: that of the ``with`` block, else one from the environment.
 
@@ -83,14 +95,18 @@ def export_documents(
     -------
     pandas.DataFrame
         The manifest, one row per document: ``identifier``, ``name``, ``file`` (string), ``bytes``
-        (int64), ``error`` (string). It is in the folder too, as ``manifest.jsonl``.
+        (int64), ``error`` (string). It is in the folder too, as ``manifest.jsonl``, also when the
+        export ends early.
 
     Raises
     ------
+    ArgumentError
+        If there is something else than identifiers in `documents`; nothing was sent.
     ExportError
-        If a file cannot be written.
-    NotFoundError, ForbiddenError, BadRequestError
-        If a document cannot be exported; ``partial`` is the manifest so far.
+        If a file cannot be written; ``partial`` is the manifest so far.
+    APIError, NetworkError, ResponseError
+        If a document cannot be exported, or an answer is no export; ``partial`` is the manifest
+        so far.
 
     See Also
     --------
@@ -110,26 +126,34 @@ def export_documents(
     keys = [key for (key,) in parent_keys(documents, ("document_identifier",), found_in)]
     client = current_client(client)
     root = make_folder(folder).resolve()
+    _refuse_link(root / _MANIFEST_FILE)
     say_cost(client, len(keys), _EXPORT)
     rows: list[dict[str, Any]] = []
-    taken: set[str] = set()
-    for done, identifier in enumerate(keys, 1):
-        row: dict[str, Any] = {"identifier": identifier}
-        rows.append(row)
-        try:
-            blob = client.get(_EXPORT.format(identifier=segment(identifier))).content
-            row["name"] = _name_of(blob)
-            file = root / _file_name(identifier, row["name"] or "", taken)
-            row["file"], row["bytes"] = file.name, _write(file, blob)
-        except OF_ONE_PARENT as error:
-            row["error"] = error.message
-            if errors == "raise":
-                error.partial = _frame(rows, _MANIFEST)
-                raise
-        if client.progress is not None:
-            client.progress(_EXPORT, done, len(keys))
-    manifest = _frame(rows, _MANIFEST)
-    to_jsonl(manifest, root / "manifest.jsonl", allow_incomplete=True)
+    try:
+        for done, identifier in enumerate(keys, 1):
+            row: dict[str, Any] = {"identifier": identifier, "error": _BROKEN_OFF}
+            rows.append(row)
+            try:
+                blob = _export(client, identifier)
+                row["name"] = _name_of(blob)
+                file = root / _file_name(identifier)
+                row["file"], row["bytes"], row["error"] = file.name, _write(file, blob), None
+            except OmniError as error:
+                row["error"] = error.message
+                if errors == "raise" or not isinstance(error, OF_ONE_PARENT):
+                    raise
+            if client.progress is not None:
+                client.progress(_EXPORT, done, len(keys))
+    except BaseException as stop:
+        manifest = _frame(rows, _MANIFEST, complete=False)
+        if isinstance(stop, OmniError):
+            stop.partial = manifest
+        with contextlib.suppress(OmniError):  # why it ended says more
+            _write_manifest(manifest, root)
+        raise
+    manifest = _frame(rows, _MANIFEST, complete=not any(row["error"] for row in rows))
+    _write_manifest(manifest, root)
+    _tell_mended(rows)
     return manifest
 
 
@@ -162,12 +186,14 @@ def import_documents(
         The outcome, one row per file: ``file``, ``name``, ``status``, ``identifier``,
         ``document_id``, ``error`` (string). ``status`` is ``ok``, ``failed`` (Omni refused it),
         ``unknown`` (the answer was lost: look for the name in Omni) or ``pending`` (not sent,
-        because the key stopped working). To go on, pass the files of the pending rows.
+        because the key stopped working). To go on, pass the files of the pending rows. What breaks
+        the import off, such as Ctrl-C, carries the outcome so far as ``partial``.
 
     Raises
     ------
     ArgumentError
-        If a file is no export, or the model id is none; nothing was sent.
+        If a file is no export, two files are of one identifier, or the model id is none; nothing
+        was sent.
 
     See Also
     --------
@@ -185,70 +211,119 @@ def import_documents(
     ['ok', 'ok']
     """
     check_uuid("base_model_id", base_model_id)
-    if folder_path is not None and not folder_path.strip():
-        raise ArgumentError("folder_path='' is empty; leave it out for no folder.")
+    if folder_path is not None and not (isinstance(folder_path, str) and folder_path.strip()):
+        raise ArgumentError(f"folder_path={folder_path!r} is no path; leave it out for no folder.")
     blobs = {path: _read(path) for path in _files(folder)}
+    _refuse_twice(blobs)
     client = current_client(client)
     rows: list[dict[str, Any]] = [
         {"file": str(path), "name": _name_of(blob), "status": "pending"}
         for path, blob in blobs.items()
     ]
-    for done, (row, blob) in enumerate(zip(rows, blobs.values(), strict=True), 1):
-        body = {key: blob[key] for key in _PASSED if key in blob} | {"baseModelId": base_model_id}
-        if folder_path is not None:
-            body["folderPath"] = folder_path
-        try:
-            made = client.post(_IMPORT, body).content
-        except AuthenticationError as error:
-            row["error"] = error.message
-            break
-        except OutcomeUnknownError as error:
-            row.update(status="unknown", error=error.message)
-        except OmniError as error:
-            row.update(status="failed", error=error.message)
-        else:
-            row.update(status="ok", **_made(made))
-        if client.progress is not None:
-            client.progress(_IMPORT, done, len(rows))
-    open_rows = sum(row["status"] != "ok" for row in rows)
-    if open_rows:
-        notice(
-            f"{open_rows} of {len(rows)} documents were not imported; the column 'error' says why."
+    try:
+        for done, (row, blob) in enumerate(zip(rows, blobs.values(), strict=True), 1):
+            row.update(status="unknown", error=_BROKEN_OFF)
+            body = {key: blob[key] for key in _PASSED if key in blob}
+            body["baseModelId"] = base_model_id
+            if folder_path is not None:
+                body["folderPath"] = folder_path
+            try:
+                made = client.post(_IMPORT, body).content
+            except AuthenticationError as error:
+                row.update(status="pending", error=error.message)
+                break
+            except OutcomeUnknownError as error:
+                row["error"] = error.message
+            except OmniError as error:
+                row.update(status="failed", error=error.message)
+            else:
+                row.update(status="ok", error=None, **_made(made))
+            if client.progress is not None:
+                client.progress(_IMPORT, done, len(rows))
+        open_rows = sum(row["status"] != "ok" for row in rows)
+        if open_rows:
+            notice(
+                f"{open_rows} of {len(rows)} documents were not imported; the column 'error' says "
+                "why."
+            )
+        _tell_mended(rows)
+    except BaseException as stop:
+        # Also Ctrl-C: what now exists in Omni must not be forgotten, or it is made twice.
+        _hand_over(stop, rows)
+        raise
+    return _frame(rows, _OUTCOME, complete=not any(row.get("error") for row in rows))
+
+
+def _hand_over(stop: BaseException, rows: list[dict[str, Any]]) -> None:
+    """Let what breaks an import off carry the outcome so far."""
+    vars(stop)["partial"] = _frame(rows, _OUTCOME, complete=False)
+    counts = Counter(row["status"] for row in rows)
+    told = ", ".join(f"{count} {status}" for status, count in counts.items())
+    made = [f"{row['file']} is {row['identifier']}" for row in rows if row["status"] == "ok"]
+    stop.add_note(
+        "\n".join([f"The import was broken off: {told}. .partial is its outcome.", *made])
+    )
+
+
+def _frame(rows: list[dict[str, Any]], schema: pa.Schema, *, complete: bool) -> pd.DataFrame:
+    full = [{name: whole_text(row.get(name)) for name in schema.names} for row in rows]
+    return to_frame(pa.Table.from_pylist(full, schema=schema), {"complete": complete})
+
+
+def _tell_mended(rows: list[dict[str, Any]]) -> None:
+    mended = {name for row in rows for name, value in row.items() if whole_text(value) != value}
+    if mended:
+        notice(f"Text that is not valid Unicode was mended with U+FFFD in: {', '.join(mended)}")
+
+
+def _export(client: Client, identifier: str) -> Mapping[str, Any]:
+    answer = client.get(_EXPORT.format(identifier=segment(identifier))).content
+    if lacking := _lacking(answer):
+        raise ResponseError(
+            f"Omni's answer for {identifier} is no export: it lacks {', '.join(lacking)}.",
+            hint="Its file, if there was one, is as before.",
+            url=client.base_url + _EXPORT.format(identifier=segment(identifier)),
+            status=200,
         )
-    return _frame(rows, _OUTCOME)
+    held: Mapping[str, Any] = answer
+    return held
 
 
-def _frame(rows: list[dict[str, Any]], schema: pa.Schema) -> pd.DataFrame:
-    full = [{name: row.get(name) for name in schema.names} for row in rows]
-    whole = not any(row.get("error") for row in rows)
-    return to_frame(pa.Table.from_pylist(full, schema=schema), {"complete": whole})
+def _lacking(blob: Any) -> list[str]:
+    """Return the keys that an export must have and this has not."""
+    return [key for key in _NEEDED if not isinstance(blob, dict) or key not in blob]
 
 
-def _file_name(identifier: str, name: str, taken: set[str]) -> str:
-    """Return a file name that no system refuses and no other document has, even in another case.
+def _file_name(identifier: str) -> str:
+    """Return the one file name of an identifier: no system refuses it, and no other one has it.
 
-    Always identifier and name, so that it is never a reserved name such as ``CON``.
+    The name of a document is not in it, for it may change.
     """
-    stem = f"{_plain(identifier, 48) or 'document'}-{_plain(name, 80) or 'document'}"
-    number, chosen = 2, stem
-    while chosen.lower() in taken:
-        number, chosen = number + 1, f"{stem}-{number}"
-    taken.add(chosen.lower())
-    return f"{chosen}.json"
+    if len(identifier) <= _LONGEST and _USUAL.fullmatch(identifier):
+        return f"{identifier}.json"
+    # A system may take AB and ab for one name. No usual identifier has --.
+    mark = hashlib.blake2b(identifier.encode("utf-8", "surrogatepass"), digest_size=6).hexdigest()
+    return f"{_plain(identifier) or 'document'}--{mark}.json"
 
 
-def _plain(text: str, most: int) -> str:
-    letters = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode()
-    return re.sub(r"[^A-Za-z0-9_]+", "-", letters).strip("-")[:most].strip("-")
+def _plain(text: str) -> str:
+    letters = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode().lower()
+    return re.sub(r"[^a-z0-9_]+", "-", letters).strip("-")[:_LONGEST].strip("-")
 
 
-def _write(file: Path, blob: Any) -> int:
-    """Write one export; a link that stands in its place is not followed out of the folder."""
+def _refuse_link(file: Path) -> None:
+    """Refuse a link that stands in a file's place: it may lead out of the folder."""
     if file.is_symlink():
         raise ExportError(
             f"{file} is a link; it is not followed.", hint="Remove it, or take another folder."
         )
-    body = json.dumps(blob, ensure_ascii=False, indent=1).encode("utf-8", "replace")
+
+
+def _write(file: Path, blob: Any) -> int:
+    """Write one export."""
+    _refuse_link(file)
+    # Half a surrogate pair has no UTF-8; as \ud83d it stays what it was.
+    body = json.dumps(blob, ensure_ascii=False, indent=1).encode("utf-8", "backslashreplace")
 
     def put(stream: IO[bytes]) -> None:
         stream.write(body)
@@ -257,7 +332,12 @@ def _write(file: Path, blob: Any) -> int:
     return len(body)
 
 
-def _files(folder: str | os.PathLike[str] | Iterable[str | os.PathLike[str]]) -> list[Path]:
+def _write_manifest(manifest: pd.DataFrame, root: Path) -> None:
+    _refuse_link(root / _MANIFEST_FILE)
+    to_jsonl(manifest, root / _MANIFEST_FILE, allow_incomplete=True)
+
+
+def _files(folder: Any) -> list[Path]:
     if isinstance(folder, str | os.PathLike):
         root = Path(folder)
         if not root.is_dir():
@@ -270,7 +350,25 @@ def _files(folder: str | os.PathLike[str] | Iterable[str | os.PathLike[str]]) ->
                 f"{root} has no .json files.", hint="Pass what export_documents() wrote."
             )
         return files
-    return [Path(file) for file in folder]
+    listed = list(folder) if isinstance(folder, Iterable) else [folder]
+    for file in listed:
+        if not isinstance(file, str | os.PathLike):
+            raise ArgumentError(
+                f"{file!r:.60} is not a path.", hint="Pass a folder, or files of an export."
+            )
+    return [Path(file) for file in listed]
+
+
+def _refuse_twice(files: Iterable[Path]) -> None:
+    """Refuse two files of one identifier, which is what their names are."""
+    first: dict[str, Path] = {}
+    for path in files:
+        other = first.setdefault(path.name.lower(), path)
+        if other != path:
+            raise ArgumentError(
+                f"{other} and {path} are of one document, which would be made twice.",
+                hint="Nothing was sent. Leave one out, or import them in two calls.",
+            )
 
 
 def _read(path: Path) -> Mapping[str, Any]:
@@ -279,11 +377,10 @@ def _read(path: Path) -> Mapping[str, Any]:
     except (OSError, ValueError, RecursionError) as error:
         reason = f"cannot be read ({type(error).__name__})"
     else:
-        if isinstance(blob, dict) and all(key in blob for key in _NEEDED):
-            return blob
-        reason = (
-            f"is no export: it lacks {', '.join(key for key in _NEEDED if key not in (blob or ()))}"
-        )
+        if not (lacking := _lacking(blob)):
+            held: Mapping[str, Any] = blob
+            return held
+        reason = f"is no export: it lacks {', '.join(lacking)}"
     raise ArgumentError(
         f"{path} {reason}.", hint="Nothing was sent. Take the file out and try again."
     )

@@ -456,3 +456,14 @@ def test_the_shell_looks_at_the_place_before_it_reads(shell, small, tmp_path, pl
     result = shell("--include", "labels", "--to", place)
     assert result.exit_code == 8
     assert len(small.requests) == since
+
+
+def test_what_is_no_path_is_refused_by_name():
+    inventory = omnipd.Inventory({})
+    for write, name in (
+        (inventory.to_excel, "path"),
+        (inventory.to_parquet, "folder"),
+        (inventory.to_csv, "folder"),
+    ):
+        with pytest.raises(omnipd.ArgumentError, match=f"{name}=5 is not a path"):
+            write(5)

@@ -41,7 +41,7 @@ def test_what_is_exported_can_be_imported_whatever_its_name(writable, tmp_path):
     files = sorted(os.listdir(folder))
     assert files == sorted([*manifest["file"], "manifest.jsonl"])
     assert sorted(os.listdir(tmp_path)) == ["disk", "out"]
-    assert len({name.lower() for name in files}) == len(files)
+    assert all(name == name.lower() for name in files)
     for name in files:
         assert len(name) < 200
         assert name.isascii()
@@ -108,14 +108,13 @@ def test_a_planted_link_is_not_followed_out_of_the_folder(writable, tmp_path):
 def test_an_identifier_cannot_name_a_file_elsewhere(tmp_path, identifier):
     from omnipd.migration import _file_name
 
-    taken = set()
-    names = [_file_name(identifier, "Name", taken), _file_name(identifier.upper(), "NAME", taken)]
+    names = [_file_name(identifier), _file_name(identifier.upper())]
     for name in names:
         assert (tmp_path / name).resolve().parent == tmp_path.resolve()
         assert len(name) < 160
         assert name.isascii()
-        assert name.split("-")[0].split(".")[0].upper() not in {"", "C:EVIL"}
-    assert len({name.lower() for name in names}) == 2
+        assert name.split(".")[0].upper() not in {"", "CON", "C:EVIL"}
+    assert len({name.lower() for name in names}) == len({identifier, identifier.upper()})
 
 
 def export_of(name):
@@ -184,6 +183,7 @@ def test_a_key_that_stops_working_leaves_the_rest_pending_and_the_rest_can_be_se
     [
         ("{", "cannot be read"),
         ("[]", "no export"),
+        ("5", "no export"),
         ('{"document": {}}', "exportVersion, queryModels"),
     ],
 )
@@ -203,8 +203,151 @@ def test_wrong_places_and_models_are_refused(tmp_path):
     for where, model, path, message in (
         (folder, "not-an-id", None, "base_model_id"),
         (folder, MODEL, " ", "folder_path"),
+        (folder, MODEL, 5, "folder_path"),
+        (5, MODEL, None, "not a path"),
+        ([5], MODEL, None, "not a path"),
         (tmp_path / "none", MODEL, None, "not a folder"),
         (tmp_path / "empty", MODEL, None, "no .json files"),
     ):
         with pytest.raises(omnipd.ArgumentError, match=message):
             omnipd.import_documents(where, base_model_id=model, folder_path=path)
+
+
+def test_a_folder_that_is_no_path_is_refused_before_anything_is_sent(scripted, tmp_path):
+    with client_of(scripted, tmp_path):
+        with pytest.raises(omnipd.ArgumentError, match="folder=None"):
+            omnipd.export_documents("d1", None)
+        with pytest.raises(omnipd.ArgumentError, match="document_identifier"):
+            omnipd.export_documents("a\ud83d", tmp_path / "out")
+    assert scripted.requests == []
+
+
+@pytest.mark.parametrize("odd", [{}, [], {"document": {}, "exportVersion": "0.1"}])
+def test_an_answer_that_is_no_export_replaces_no_file(scripted, tmp_path, odd):
+    folder = tmp_path / "out"
+    scripted.script(answer(export_of("Sales")), answer(export_of("Costs")), answer(odd))
+    with client_of(scripted, tmp_path):
+        omnipd.export_documents("d1", folder)
+        held = (folder / "d1.json").read_bytes()
+        with pytest.raises(omnipd.ResponseError, match=r"d1 is no export.*queryModels") as caught:
+            omnipd.export_documents(["d2", "d1"], folder, errors="collect")
+    assert (folder / "d1.json").read_bytes() == held
+    assert caught.value.partial["file"].fillna("").tolist() == ["d2.json", ""]
+    assert caught.value.partial.attrs["omni"]["complete"] is False
+
+
+def test_a_renamed_document_stays_one_file_and_is_imported_once(scripted, tmp_path):
+    folder = tmp_path / "out"
+    scripted.script(answer(export_of("Sales")), answer(export_of("Sales EMEA")))
+    with client_of(scripted, tmp_path):
+        omnipd.export_documents("d1", folder)
+        omnipd.export_documents("d1", folder)
+        assert sorted(os.listdir(folder)) == ["d1.json", "manifest.jsonl"]
+        scripted.script(answer({"documentId": "1", "identifier": "one"}, 201))
+        outcome = omnipd.import_documents(folder, base_model_id=MODEL)
+    assert outcome["name"].tolist() == ["Sales EMEA"]
+
+
+def test_the_file_of_an_identifier_does_not_depend_on_what_else_is_exported(scripted, tmp_path):
+    scripted.script(answer(export_of("Sales")))
+    with client_of(scripted, tmp_path):
+        both = omnipd.export_documents(["AB", "ab"], tmp_path / "both")["file"].tolist()
+        for identifier, name in zip(["AB", "ab"], both, strict=True):
+            alone = omnipd.export_documents(identifier, tmp_path / identifier)["file"].tolist()
+            assert alone == [name]
+    assert len({name.lower() for name in both}) == 2
+
+
+def test_two_files_of_one_identifier_are_refused_before_anything_is_sent(scripted, tmp_path):
+    first = write_exports(tmp_path / "monday", "d1", "d2")
+    second = write_exports(tmp_path / "tuesday", "d1")
+    files = [*sorted(first.iterdir()), *second.iterdir()]
+    with (
+        client_of(scripted, tmp_path),
+        pytest.raises(omnipd.ArgumentError, match="of one document"),
+    ):
+        omnipd.import_documents(files, base_model_id=MODEL)
+    assert scripted.requests == []
+
+
+HALF = b'{"document":{"name":"a\\ud83d"},"exportVersion":"0.1","queryModels":{}}'
+
+
+def test_half_a_character_is_exported_as_it_came(scripted, tmp_path):
+    scripted.script(answer(HALF))
+    with client_of(scripted, tmp_path), pytest.warns(omnipd.OmniWarning, match="U.FFFD in: name"):
+        manifest = omnipd.export_documents("d1", tmp_path / "out")
+    assert manifest["name"].tolist() == ["a\ufffd"]
+    held = (tmp_path / "out" / "d1.json").read_bytes()
+    assert json.loads(held) == json.loads(HALF)
+    assert b"a\\ud83d" in held
+    assert manifest["bytes"].tolist() == [len(held)]
+
+
+def test_half_a_character_does_not_lose_what_was_imported(scripted, tmp_path):
+    folder = tmp_path / "in"
+    folder.mkdir()
+    (folder / "d1.json").write_bytes(HALF)
+    scripted.script(answer(b'{"documentId":"1","identifier":"n\\ud83d"}', 201))
+    with client_of(scripted, tmp_path), pytest.warns(omnipd.OmniWarning, match="U.FFFD"):
+        outcome = omnipd.import_documents(folder, base_model_id=MODEL)
+    assert outcome["status"].tolist() == ["ok"]
+    assert outcome["name"].tolist() == ["a\ufffd"]
+    assert outcome["identifier"].tolist() == ["n\ufffd"]
+    assert json.loads(scripted.requests[0][3])["document"]["name"] == "a\ud83d"
+
+
+def test_an_export_that_ends_early_leaves_its_manifest(scripted, tmp_path):
+    folder = tmp_path / "out"
+    scripted.script(answer(export_of("Sales")), answer({"detail": "no"}, 501))
+    with client_of(scripted, tmp_path), pytest.raises(omnipd.ServerError) as caught:
+        omnipd.export_documents(["d1", "d2", "d3"], folder, errors="collect")
+    rows = [json.loads(line) for line in (folder / "manifest.jsonl").read_text().splitlines()]
+    assert [row["identifier"] for row in rows] == ["d1", "d2"]
+    assert [row["file"] for row in rows] == ["d1.json", None]
+    assert [row["error"] is None for row in rows] == [True, False]
+    assert caught.value.partial["file"].fillna("").tolist() == ["d1.json", ""]
+
+
+def interrupted_at(second):
+    """A progress function that is interrupted at its n-th call, as by Ctrl-C."""
+
+    def progress(_what, done, _of):
+        if done == second:
+            raise KeyboardInterrupt
+
+    return progress
+
+
+def test_an_interrupted_export_leaves_its_manifest(scripted, tmp_path):
+    folder = tmp_path / "out"
+    scripted.script(answer(export_of("Sales")))
+    with client_of(scripted, tmp_path) as client:
+        client.progress = interrupted_at(1)
+        with pytest.raises(KeyboardInterrupt):
+            omnipd.export_documents(["d1", "d2"], folder)
+    assert json.loads((folder / "manifest.jsonl").read_text())["file"] == "d1.json"
+
+
+def test_an_interrupted_import_says_what_was_made(scripted, tmp_path):
+    folder = write_exports(tmp_path / "in", "a", "b", "c")
+    scripted.script(answer({"documentId": "1", "identifier": "one"}, 201))
+    with client_of(scripted, tmp_path) as client:
+        client.progress = interrupted_at(2)
+        with pytest.raises(KeyboardInterrupt) as caught:
+            omnipd.import_documents(folder, base_model_id=MODEL)
+    assert caught.value.partial["status"].tolist() == ["ok", "ok", "pending"]
+    assert "a.json is one" in caught.value.__notes__[0]
+    assert len(scripted.requests) == 2
+
+
+def test_a_manifest_that_is_a_link_is_not_followed_out_of_the_folder(scripted, tmp_path):
+    folder = tmp_path / "out"
+    folder.mkdir()
+    victim = tmp_path / "victim"
+    victim.write_text("mine")
+    (folder / "manifest.jsonl").symlink_to(victim)
+    with client_of(scripted, tmp_path), pytest.raises(omnipd.ExportError, match="is a link"):
+        omnipd.export_documents("d1", folder)
+    assert victim.read_text() == "mine"
+    assert scripted.requests == []
