@@ -100,7 +100,7 @@ class Door(TCPServer):
         thread = Thread(
             target=self._serve,
             args=(request, client_address),
-            name="omnipd-sandbox-connection",
+            name=f"omnipd-sandbox-connection to {self.url}",
             daemon=True,
         )
         with self._lock:

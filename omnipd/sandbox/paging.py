@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 from base64 import b64decode, urlsafe_b64encode
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any, Generic, TypeVar
 
 from omnipd.sandbox.refusals import BadRequest
+from omnipd.sandbox.request import Call
 
 Record = TypeVar("Record")
 Rank = str | int
@@ -29,31 +30,30 @@ class Order(Generic[Record]):
 
 
 def cut_page(
-    records: Sequence[Record],
-    order: Order[Record],
-    *,
-    asked: Mapping[str, Any],
+    call: Call, find: Callable[[], Iterable[Record]], order: Order[Record]
 ) -> tuple[list[Record], dict[str, Any]]:
     """Cut one page out of all matching records.
 
     Parameters
     ----------
-    records : sequence
-        Every record that matches, in any order.
+    call : Call
+        What was asked, among its parameters ``cursor`` and ``pageSize``. A cursor is good only
+        with all the others unchanged.
+    find : callable
+        Gives every record that matches, in any order. Not asked for each page: it must look at
+        nothing but the organization and the call, and not at the clock.
     order : Order
         How to sort them.
-    asked : mapping
-        The checked parameters, among them ``cursor`` and ``pageSize``. A cursor is good only
-        with all the others unchanged.
 
     Returns
     -------
     tuple
         The records of the page, and its ``pageInfo``.
     """
+    asked = call.parameters
     size: int = asked["pageSize"]
     digest = _digest(asked)
-    ordered = _sorted(records, order)
+    ordered = _ordered(call, find, order)
     if asked["cursor"]:
         rank, identity = _read(asked["cursor"], digest, ordered, order)
         rest = _after(ordered, order, rank, identity)
@@ -72,14 +72,15 @@ def cut_page(
 
 
 def cut_numbered_page(
-    records: Sequence[Record], order: Order[Record], *, asked: Mapping[str, Any]
+    call: Call, find: Callable[[], Iterable[Record]], order: Order[Record]
 ) -> tuple[list[Record], dict[str, Any]]:
     """Cut a page whose cursor is its number, from "1"; a change in between shifts the rows."""
+    asked = call.parameters
     size: int = asked["pageSize"]
     number = asked["cursor"] or "1"
     if not (number.isascii() and number.isdigit() and int(number[:9]) > 0 and len(number) < 10):
         raise BadRequest("Invalid cursor", at="cursor")
-    ordered = _sorted(records, order)
+    ordered = _ordered(call, find, order)
     start = (int(number) - 1) * size
     more = start + size < len(ordered)
     info = {
@@ -92,11 +93,12 @@ def cut_numbered_page(
 
 
 def cut_page_after_id(
-    records: Sequence[Record], order: Order[Record], *, asked: Mapping[str, Any]
+    call: Call, find: Callable[[], Iterable[Record]], order: Order[Record]
 ) -> tuple[list[Record], dict[str, Any]]:
     """Cut a page whose cursor is the id of the record before it."""
+    asked = call.parameters
     size: int = asked["pageSize"]
-    ordered = _sorted(records, order)
+    ordered = _ordered(call, find, order)
     start = 0
     if asked["cursor"]:
         places = {order.identity(record): place for place, record in enumerate(ordered)}
@@ -114,7 +116,17 @@ def cut_page_after_id(
     return page, info
 
 
-def _sorted(records: Sequence[Record], order: Order[Record]) -> list[Record]:
+def _ordered(
+    call: Call, find: Callable[[], Iterable[Record]], order: Order[Record]
+) -> list[Record]:
+    caller = call.caller
+    # All that a list can depend on beside the organization, but for where its pages are cut.
+    chosen = _written(call.parameters, without={"cursor", "pageSize"})
+    key = (call.request.path, caller.user.membership_id, caller.key_scope, chosen)
+    return call.world.lists.find(key, lambda: _sorted(find(), order))
+
+
+def _sorted(records: Iterable[Record], order: Order[Record]) -> list[Record]:
     ordered = sorted(records, key=order.identity)
     # Stable, also when reversed: equal ranks keep the ascending identity.
     ordered.sort(key=lambda record: _collated(order.rank(record)), reverse=order.descending)
@@ -143,12 +155,16 @@ def _after(
 
 
 def _digest(asked: Mapping[str, Any]) -> str:
+    return sha256(_written(asked, without={"cursor"}).encode()).hexdigest()[:12]
+
+
+def _written(asked: Mapping[str, Any], *, without: Set[str]) -> str:
     others = {
         name: sorted(value) if isinstance(value, frozenset) else value
         for name, value in asked.items()
-        if name != "cursor"
+        if name not in without
     }
-    return sha256(json.dumps(others, sort_keys=True).encode()).hexdigest()[:12]
+    return json.dumps(others, sort_keys=True)
 
 
 def _write(rank: Rank, identity: str, digest: str) -> str:

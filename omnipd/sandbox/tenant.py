@@ -17,6 +17,7 @@ from omnipd.sandbox.endpoints import endpoints
 from omnipd.sandbox.faults import Fault, Faults, in_place_of_an_answer, spoiled
 from omnipd.sandbox.foundation import Foundation
 from omnipd.sandbox.identity import Keyring, admit
+from omnipd.sandbox.lists import Lists
 from omnipd.sandbox.organisation import chance
 from omnipd.sandbox.organisation.organisation import Organisation
 from omnipd.sandbox.page.browser import answer_browser, is_browser
@@ -88,14 +89,15 @@ class Tenant:
         self._by_path: Counter[str] = Counter()
         self._answered = 0
         self._lock = Lock()
-        self._organisation = Organisation(foundation.holdings)
+        organisation = Organisation(foundation.holdings)
         self._state = state
         if state is not None:
-            self._organisation = _opened(state, self._organisation)
+            organisation = _opened(state, organisation)
         self._world = World(
-            organisation=self._organisation,
+            organisation=organisation,
+            lists=Lists(),
             engine=foundation.engine,
-            keyring=Keyring(self._organisation, behaviour),
+            keyring=Keyring(organisation, behaviour),
             behaviour=behaviour,
             jobs=Jobs(),
             results=Results(),
@@ -113,7 +115,7 @@ class Tenant:
     @property
     def organisation(self) -> Organisation:
         """Give the people and content as they are now."""
-        return self._organisation
+        return self._world.organisation
 
     @property
     def api_key(self) -> str:
@@ -194,8 +196,7 @@ class Tenant:
             asked = Request(method, path, query, headers, body, request.peer)
             return self._refusals(asked, self._behind_the_limit)
 
-        world = replace(self._world, organisation=self._organisation)
-        return answer_browser(request, world, self.url, self.requests, ask)
+        return answer_browser(request, self._world, self.url, self.requests, ask)
 
     def _reply(self, request: Request) -> Reply:
         return self._refusals(request, self._answer)
@@ -219,14 +220,18 @@ class Tenant:
     def _behind_the_limit(self, request: Request) -> Reply:
         route = self._router.find(request.method, request.path)
         if not route.endpoint.writes:
-            return self._ask(request, route, self._organisation)
+            return self._ask(request, route, self._world)
         with self._writing:
-            changed = copy(self._organisation)
-            reply = self._ask(request, route, changed)
+            changed = copy(self._world.organisation)
+            reply = self._ask(request, route, self._world_with(changed))
             # Only now: what is refused half way leaves nothing behind.
             self._store(changed)
-            self._organisation = changed
+            # Lists that were read half way are left behind too.
+            self._world = self._world_with(changed)
         return reply
+
+    def _world_with(self, organisation: Organisation) -> World:
+        return replace(self._world, organisation=organisation, lists=Lists())
 
     def _store(self, organisation: Organisation) -> None:
         if self._state is None:
@@ -238,12 +243,11 @@ class Tenant:
         except OSError as error:
             raise RefusedRequest(500, f"The change was not stored: {error.strerror}") from None
 
-    def _ask(self, request: Request, route: Route, organisation: Organisation) -> Reply:
+    def _ask(self, request: Request, route: Route, world: World) -> Reply:
         authorization = request.headers.get("Authorization")
-        caller = self._world.keyring.caller(authorization, organisation)
+        caller = world.keyring.caller(authorization, world.organisation)
         admit(caller, route.endpoint.audience)
         parameters: dict[str, Any] = read_parameters(request.query, route.endpoint.parameters)
-        world = replace(self._world, organisation=organisation)
         return route.endpoint.answer(Call(request, world, caller, route.segments, parameters))
 
 

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
     from omnipd.sandbox.behaviour import Behaviour
     from omnipd.sandbox.identity import Keyring
+    from omnipd.sandbox.lists import Lists
     from omnipd.sandbox.organisation.organisation import Organisation
     from omnipd.sandbox.query.jobs import Jobs
     from omnipd.sandbox.query.results import Results
@@ -90,6 +91,8 @@ class World:
     """Hold everything the endpoints look at."""
 
     organisation: Organisation
+    # Of this state of the organization.
+    lists: Lists
     engine: QueryEngine
     keyring: Keyring
     behaviour: Behaviour

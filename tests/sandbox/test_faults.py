@@ -133,14 +133,19 @@ def test_a_slow_answer_is_the_same_answer(faulty):
 
 def test_a_slow_answer_does_not_keep_the_server_from_closing(faulty):
     wire = faulty({"kind": "slow", "seconds": 600})
+    name = f"omnipd-sandbox-connection to {wire.server.url}"
+
+    def is_served():
+        return any(each.name == name for each in threading.enumerate())
+
     connection = raw(wire, WHOAMI)
     # The request is under way once the server has a thread for it.
-    while not any("connection" in each.name for each in threading.enumerate()):
+    while not is_served():
         pass
     wire.server.close()
     connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
     connection.close()
-    assert not any("omnipd-sandbox-connection" in each.name for each in threading.enumerate())
+    assert not is_served()
 
 
 def test_a_page_can_name_itself_as_the_next(faulty):

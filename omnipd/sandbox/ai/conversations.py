@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from itertools import pairwise
 from typing import Any
 
@@ -19,13 +20,15 @@ def list_conversations(call: Call) -> Reply:
     """Answer with one page of a member's conversations, the latest first."""
     organisation = call.world.organisation
     user = acting_user(call.caller, call.parameters["userId"], organisation)
-    found = [
-        each for each in organisation.conversations.values() if each.user_id == user.membership_id
-    ]
+
+    def found() -> Iterable[Conversation]:
+        everything = organisation.conversations.values()
+        return (each for each in everything if each.user_id == user.membership_id)
+
     order: Order[Conversation] = Order(
         rank=lambda each: each.updated_at, identity=lambda each: each.id, descending=True
     )
-    page, info = cut_page(found, order, asked=call.parameters)
+    page, info = cut_page(call, found, order)
     old = call.world.behaviour.old_shapes
     records = [_record(each, old=old) for each in page]
     return json_reply({"data" if old else "records": records, "pageInfo": info})

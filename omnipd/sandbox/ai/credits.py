@@ -43,6 +43,6 @@ def _page(call: Call, limits: Sequence[CreditLimit], key: str) -> Reply:
     order: Order[CreditLimit] = Order(
         rank=lambda each: each.owner, identity=lambda each: each.owner, descending=False
     )
-    page, info = cut_page(limits, order, asked=call.parameters)
+    page, info = cut_page(call, lambda: limits, order)
     records: list[dict[str, Any]] = [{key: each.owner, "creditLimit": each.limit} for each in page]
     return json_reply({"records": records, "pageInfo": info})

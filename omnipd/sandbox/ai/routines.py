@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from omnipd.sandbox.identity import acting_user
@@ -15,11 +16,14 @@ def list_routines(call: Call) -> Reply:
     """Answer with one page of a member's routines, the newest first."""
     organisation = call.world.organisation
     user = acting_user(call.caller, call.parameters["userId"], organisation)
-    found = [each for each in organisation.routines if each.user_id == user.membership_id]
+
+    def found() -> Iterable[Routine]:
+        return (each for each in organisation.routines if each.user_id == user.membership_id)
+
     order: Order[Routine] = Order(
         rank=lambda each: each.created_at, identity=lambda each: each.id, descending=True
     )
-    page, info = cut_page(found, order, asked=call.parameters)
+    page, info = cut_page(call, found, order)
     return json_reply({"records": [_routine(each) for each in page], "pageInfo": info})
 
 

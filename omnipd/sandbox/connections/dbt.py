@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from omnipd.sandbox.connections.listing import find_connection
@@ -44,17 +45,17 @@ def list_environments(call: Call) -> Reply:
     connection = find_connection(call)
     if connection.dialect in _WITHOUT_DBT:
         raise Forbidden(f"{connection.dialect} does not support dbt")
-    found = [
-        each
-        for each in call.world.organisation.dbt_environments
-        if each.connection_id == connection.id
-    ]
+
+    def found() -> Iterable[DbtEnvironment]:
+        everything = call.world.organisation.dbt_environments
+        return (each for each in everything if each.connection_id == connection.id)
+
     order: Order[DbtEnvironment] = Order(
         rank=lambda each: each.name,
         identity=lambda each: each.id,
         descending=call.parameters["sortDirection"] == "desc",
     )
-    page, info = cut_page(found, order, asked=call.parameters)
+    page, info = cut_page(call, found, order)
     return json_reply({"records": [_record(each) for each in page], "pageInfo": info})
 
 

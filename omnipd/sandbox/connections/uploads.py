@@ -22,6 +22,18 @@ def list_uploads(call: Call) -> Reply:
     """Answer with one page of the files; only of one type, and csv unless asked otherwise."""
     asked = call.parameters
     organisation = call.world.organisation
+    order: Order[Upload] = Order(
+        rank=_RANKS[asked["sortField"]],
+        identity=lambda upload: upload.id,
+        descending=asked["sortDirection"] == "desc",
+    )
+    page, info = cut_page(call, lambda: _found(call), order)
+    return json_reply({"records": [_record(each, organisation) for each in page], "pageInfo": info})
+
+
+def _found(call: Call) -> list[Upload]:
+    asked = call.parameters
+    organisation = call.world.organisation
     found = [each for each in organisation.uploads if each.type == asked["type"]]
     if asked["connectionId"] is not None:
         found = [each for each in found if each.connection_id == asked["connectionId"]]
@@ -31,13 +43,7 @@ def list_uploads(call: Call) -> Reply:
         found = [
             each for each in found if asked["searchTerm"].casefold() in each.file_name.casefold()
         ]
-    order: Order[Upload] = Order(
-        rank=_RANKS[asked["sortField"]],
-        identity=lambda upload: upload.id,
-        descending=asked["sortDirection"] == "desc",
-    )
-    page, info = cut_page(found, order, asked=asked)
-    return json_reply({"records": [_record(each, organisation) for each in page], "pageInfo": info})
+    return found
 
 
 def _belongs(upload: Upload, model_id: str, organisation: Organisation) -> bool:

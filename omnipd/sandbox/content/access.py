@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -72,12 +72,15 @@ def list_access(call: Call) -> Reply:
     """Answer with one page of everybody who has access, once for each way they have it."""
     document = find_document(call)
     asked = call.parameters
-    accesses = [
-        access
-        for access in _accesses(document, call.world.organisation)
-        if asked["accessSource"] in {None, _source(access)}
-        and asked["type"] in {None, access.permit.principal_type}
-    ]
+
+    def found() -> Iterable[Access]:
+        return (
+            access
+            for access in _accesses(document, call.world.organisation)
+            if asked["accessSource"] in {None, _source(access)}
+            and asked["type"] in {None, access.permit.principal_type}
+        )
+
     order: Order[Access] = Order(
         rank=_RANKS[asked["sortField"]],
         identity=lambda access: " ".join(
@@ -85,7 +88,7 @@ def list_access(call: Call) -> Reply:
         ),
         descending=asked["sortDirection"] == "desc",
     )
-    page, info = cut_page(accesses, order, asked=asked)
+    page, info = cut_page(call, found, order)
     return json_reply({"principals": [_principal(access) for access in page], "pageInfo": info})
 
 

@@ -121,20 +121,23 @@ def list_favorites(call: Call) -> Reply:
     """Answer with one page of the members who marked a document, the first of them first."""
     document = find_document(call)
     organisation = call.world.organisation
-    admirers = [
-        _Admirer(
-            organisation.person(each),
-            document.favorited_at.get(each)
-            or written(some_moment("favorited", document.topic, each)),
+
+    def admirers() -> Iterable[_Admirer]:
+        return (
+            _Admirer(
+                organisation.person(each),
+                document.favorited_at.get(each)
+                or written(some_moment("favorited", document.topic, each)),
+            )
+            for each in document.favorited_by
         )
-        for each in document.favorited_by
-    ]
+
     order: Order[_Admirer] = Order(
         rank=lambda each: each.since,
         identity=lambda each: each.user.membership_id,
         descending=False,
     )
-    page, info = cut_page(admirers, order, asked=call.parameters)
+    page, info = cut_page(call, admirers, order)
     records: list[dict[str, Any]] = [
         {
             "userId": each.user.membership_id,

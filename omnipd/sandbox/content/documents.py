@@ -20,8 +20,22 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 def list_documents(call: Call) -> Reply:
     """Answer with one page of the documents that match."""
     asked = call.parameters
-    organisation = call.world.organisation
     _check(call)
+    include: frozenset[str] = asked["include"]
+    order: Order[Document] = Order(
+        rank=_RANKS[asked["sortField"]],
+        identity=lambda document: document.identifier,
+        descending=asked["sortDirection"] == "desc",
+    )
+    page, info = cut_page(call, lambda: _found(call), order)
+    records: list[dict[str, Any]] = [document_record(each, call.world) for each in page]
+    add_optional(records, page, include, call.world)
+    return json_reply({"records": records, "pageInfo": info})
+
+
+def _found(call: Call) -> list[Document]:
+    asked = call.parameters
+    organisation = call.world.organisation
     user_id = viewer(call)
     include: frozenset[str] = asked["include"]
     documents = [
@@ -41,15 +55,7 @@ def list_documents(call: Call) -> Reply:
         documents = [each for each in documents if user_id in each.favorited_by]
     if "onlySharedWithMe" in include and user_id is not None:
         documents = [each for each in documents if is_shared_with(user_id, each, organisation)]
-    order: Order[Document] = Order(
-        rank=_RANKS[asked["sortField"]],
-        identity=lambda document: document.identifier,
-        descending=asked["sortDirection"] == "desc",
-    )
-    page, info = cut_page(documents, order, asked=asked)
-    records: list[dict[str, Any]] = [document_record(each, call.world) for each in page]
-    add_optional(records, page, include, call.world)
-    return json_reply({"records": records, "pageInfo": info})
+    return documents
 
 
 def _check(call: Call) -> None:

@@ -21,19 +21,22 @@ from omnipd.sandbox.world import World
 def list_folders(call: Call) -> Reply:
     """Answer with one page of the folders that match."""
     asked = call.parameters
-    folders = _matching(call)
-    if asked["labels"]:
-        # Any of them, not all: assumed.
-        folders = [each for each in folders if set(asked["labels"]) & set(each.labels)]
     order: Order[Folder] = Order(
         rank=_RANKS[asked["sortField"]],
         identity=lambda folder: folder.id,
         descending=asked["sortDirection"] == "desc",
     )
-    page, info = cut_page(folders, order, asked=asked)
+    page, info = cut_page(call, lambda: _found(call), order)
     records: list[dict[str, Any]] = [_record(each, call.world) for each in page]
     add_optional(records, page, asked["include"], call.world)
     return json_reply({"records": records, "pageInfo": info})
+
+
+def _found(call: Call) -> list[Folder]:
+    folders = _matching(call)
+    labels = set(call.parameters["labels"] or ())
+    # Any of them, not all: assumed.
+    return [each for each in folders if not labels or labels & set(each.labels)]
 
 
 def _matching(call: Call) -> list[Folder]:

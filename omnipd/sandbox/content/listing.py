@@ -36,6 +36,20 @@ def list_content(call: Call) -> Reply:
     if asked["creatorId"] is not None and asked["creatorId"] not in organisation.users:
         raise user_not_found(asked["creatorId"])
 
+    order: Order[Item] = Order(
+        rank=_RANKS[asked["sortField"]],
+        identity=_identity,
+        descending=asked["sortDirection"] == "desc",
+    )
+    page, info = cut_page(call, lambda: _found(call), order)
+    records = [_record(item, call.world) for item in page]
+    add_optional(records, page, asked["include"], call.world)
+    return json_reply({"records": records, "pageInfo": info})
+
+
+def _found(call: Call) -> list[Item]:
+    asked = call.parameters
+    organisation = call.world.organisation
     items = list(_visible(organisation, asked["scope"], call.caller))
     if asked["creatorId"] is not None:
         items = [item for item in items if item.owner_id == asked["creatorId"]]
@@ -47,16 +61,7 @@ def list_content(call: Call) -> Reply:
     if wanted_labels:
         # Any of them, not all: assumed.
         items = [item for item in items if wanted_labels & set(item.labels)]
-
-    order: Order[Item] = Order(
-        rank=_RANKS[asked["sortField"]],
-        identity=_identity,
-        descending=asked["sortDirection"] == "desc",
-    )
-    page, info = cut_page(items, order, asked=asked)
-    records = [_record(item, call.world) for item in page]
-    add_optional(records, page, asked["include"], call.world)
-    return json_reply({"records": records, "pageInfo": info})
+    return items
 
 
 def _visible(organisation: Organisation, scope: str, caller: Caller) -> Iterable[Item]:

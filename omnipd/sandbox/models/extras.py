@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from omnipd.sandbox.content.records import document_address
@@ -49,21 +50,24 @@ def list_exposures(call: Call) -> Reply:
     record = find_shared(call)
     find_branch(call, record)
     organisation = call.world.organisation
-    dashboards = [
-        document
-        for document in organisation.documents.values()
-        if document.has_dashboard
-        and not document.deleted
-        and document.scope == "organization"
-        and document.connection_id == record.connection_id
-        and record.id in call.world.engine.models
-    ]
+
+    def dashboards() -> Iterable[Document]:
+        return (
+            document
+            for document in organisation.documents.values()
+            if document.has_dashboard
+            and not document.deleted
+            and document.scope == "organization"
+            and document.connection_id == record.connection_id
+            and record.id in call.world.engine.models
+        )
+
     order: Order[Document] = Order(
         rank=_deduplication_name,
         identity=lambda document: document.identifier,
         descending=call.parameters["sortDirection"] == "desc",
     )
-    page, info = cut_page(dashboards, order, asked=call.parameters)
+    page, info = cut_page(call, dashboards, order)
     has_dbt = record.connection_id in organisation.dbt_projects
     records = [
         {
@@ -97,18 +101,21 @@ def list_suggestions(call: Call) -> Reply:
     """Answer with one page of what an AI would change, the most pressing first."""
     record = find_shared(call)
     wanted = call.parameters["status"]
-    found = [
-        each
-        for each in call.world.organisation.suggestions
-        if each.model_id == record.id
-        and wanted in {"all", "ignored" if each.ignored_at else "active"}
-    ]
+
+    def found() -> Iterable[Suggestion]:
+        return (
+            each
+            for each in call.world.organisation.suggestions
+            if each.model_id == record.id
+            and wanted in {"all", "ignored" if each.ignored_at else "active"}
+        )
+
     order: Order[Suggestion] = Order(
         rank=lambda each: f"{each.priority:03d} {each.created_at}",
         identity=lambda each: each.id,
         descending=False,
     )
-    page, info = cut_page_after_id(found, order, asked=call.parameters)
+    page, info = cut_page_after_id(call, found, order)
     return json_reply({"records": [_suggestion(each) for each in page], "pageInfo": info})
 
 

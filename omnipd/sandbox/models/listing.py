@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from omnipd.sandbox.models.find import permissions_here
@@ -16,17 +16,21 @@ from omnipd.sandbox.request import Call
 def list_models(call: Call) -> Reply:
     """Answer with one page of the models that match; a bad cursor has an error form of its own."""
     asked = call.parameters
-    everything = list(call.world.organisation.models.values())
+    organisation = call.world.organisation
     order: Order[ModelRecord] = Order(
         rank=_RANKS[asked["sortField"]],
         identity=lambda model: model.id,
         descending=asked["sortDirection"] == "desc",
     )
-    found = [
-        model for model in everything if _matches(model, call) and permissions_here(model, call)
-    ]
+
+    def found() -> Iterable[ModelRecord]:
+        everything = organisation.models.values()
+        return (
+            each for each in everything if _matches(each, call) and permissions_here(each, call)
+        )
+
     try:
-        page, info = cut_page(found, order, asked=asked)
+        page, info = cut_page(call, found, order)
     except BadRequest:
         raise BadListCursor from None
     records = [_record(model) for model in page]
@@ -34,7 +38,8 @@ def list_models(call: Call) -> Reply:
         for record, model in zip(records, page, strict=True):
             record["branches"] = [
                 _branch(each, call)
-                for each in everything
+                # Documents have no branches.
+                for each in organisation.fixed_models.values()
                 if each.kind == "BRANCH" and each.base_id == model.id and not each.deleted_at
             ]
     return json_reply({"records": records, "pageInfo": info})

@@ -74,6 +74,7 @@ class Organisation:
         self.suggestions = list(holdings.suggestions)
         self.refresh_jobs = dict(holdings.refresh_jobs)
         self._models: tuple[dict[str, Document] | None, dict[str, ModelRecord]] = (None, {})
+        self._in_folders: tuple[dict[str, Document] | None, Counter[str]] = (None, Counter())
 
     @property
     def models(self) -> dict[str, ModelRecord]:
@@ -155,11 +156,15 @@ class Organisation:
 
     def documents_per_folder(self) -> Counter[str]:
         """Count the documents directly in each folder, without those in the Trash."""
-        return Counter(
-            document.folder_id
-            for document in self.documents.values()
-            if document.folder_id is not None and not document.deleted
-        )
+        documents = self.documents
+        of, counted = self._in_folders
+        if of is not documents:
+            counted = Counter(
+                each.folder_id for each in documents.values() if each.folder_id and not each.deleted
+            )
+            # Good until a document is added or changed, which makes a new mapping.
+            self._in_folders = (documents, counted)
+        return counted
 
     def folder_at(self, path: str) -> Folder | None:
         """Find a folder by its path, without a leading slash."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
@@ -17,11 +18,10 @@ from omnipd.sandbox.segments import uuid_in_path
 def list_api_keys(call: Call) -> Reply:
     """Answer with one page of the keys, never with a secret."""
     asked = call.parameters
-    found = [
-        each
-        for each in call.world.organisation.api_keys.values()
-        if asked["type"] in {None, each.type}
-    ]
+
+    def found() -> Iterable[ApiKey]:
+        everything = call.world.organisation.api_keys.values()
+        return (each for each in everything if asked["type"] in {None, each.type})
 
     def rank(key: ApiKey) -> Rank:
         return key.name if asked["sortField"] == "name" else key.created_at
@@ -29,7 +29,7 @@ def list_api_keys(call: Call) -> Reply:
     order: Order[ApiKey] = Order(
         rank=rank, identity=lambda key: key.id, descending=asked["sortDirection"] == "desc"
     )
-    page, info = cut_page_after_id(found, order, asked=asked)
+    page, info = cut_page_after_id(call, found, order)
     return json_reply({"records": [_record(each) for each in page], "pageInfo": info})
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from omnipd.sandbox.organisation.email_only import EmailOnlyUser
@@ -35,17 +36,17 @@ def list_email_only_users(call: Call) -> Reply:
     """Answer with one page of the users without a login."""
     asked = call.parameters
     wanted = (asked["email"] or "").casefold()
-    found = [
-        each
-        for each in call.world.organisation.email_only_users.values()
-        if wanted in each.email.casefold()
-    ]
+
+    def found() -> Iterable[EmailOnlyUser]:
+        everything = call.world.organisation.email_only_users.values()
+        return (each for each in everything if wanted in each.email.casefold())
+
     order: Order[EmailOnlyUser] = Order(
         rank=lambda user: user.email,
         identity=lambda user: user.membership_id,
         descending=asked["sortDirection"] == "desc",
     )
-    page, info = cut_page(found, order, asked=asked)
+    page, info = cut_page(call, found, order)
     return json_reply({"records": [_record(each) for each in page], "pageInfo": info})
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from omnipd.sandbox.organisation.organisation import Organisation
@@ -26,7 +26,9 @@ def list_schedules(call: Call) -> Reply:
     """Answer with one page of the schedules that match; the cursor is the page's number."""
     asked = call.parameters
     organisation = call.world.organisation
-    found = [each for each in organisation.schedules.values() if _matches(each, call)]
+
+    def found() -> Iterable[Schedule]:
+        return (each for each in organisation.schedules.values() if _matches(each, call))
 
     def owner_name(schedule: Schedule) -> Rank:
         return organisation.person(schedule.owner_id).name
@@ -47,7 +49,7 @@ def list_schedules(call: Call) -> Reply:
         identity=lambda each: each.id,
         descending=asked["sortDirection"] == "desc",
     )
-    page, info = cut_numbered_page(found, order, asked=asked)
+    page, info = cut_numbered_page(call, found, order)
     return json_reply({"records": [_record(each, call.world) for each in page], "pageInfo": info})
 
 
