@@ -439,8 +439,8 @@ def connect(
     profile : str, optional
         Name of a profile of Omni's command line; wins over the environment.
     cache : str, float, timedelta or False, default "10m"
-        How long lists are served from disk ("30s", "10m", "2h", "1d", seconds). Query results are
-        never kept.
+        How long lists are served from disk ("30s", "10m", "2h", "1d", seconds). Results of queries
+        are kept only where ``run_query(ttl=)`` asks for it.
     requests_per_minute : int or None, default 60
         What Omni allows the key. omnipd sends at most 95 % of it in any minute, counted over all
         threads and processes of this machine. None sends without pacing.

@@ -24,6 +24,8 @@ from omnipd.conditions import (
 from omnipd.errors import ArgumentError
 from omnipd.scalars import python_value
 
+#: A decimal of a few letters, 1E+999999, would be sent as a million digits.
+_MOST_DIGITS = 10_000
 _MONTHS = (
     *("January", "February", "March", "April", "May", "June"),
     *("July", "August", "September", "October", "November", "December"),
@@ -172,7 +174,8 @@ class Field:
         case : bool, default True
             Whether upper and lower case differ.
         """
-        if isinstance(values, str | Mapping | pd.DataFrame) or not isinstance(values, Iterable):
+        one = isinstance(values, str | bytes | bytearray | memoryview | Mapping | pd.DataFrame)
+        if one or not isinstance(values, Iterable):
             raise ArgumentError(
                 f"{self!r}.isin takes a list of values, not {type(values).__name__}.",
                 hint="Of a DataFrame, pass a column.",
@@ -629,7 +632,7 @@ def _kind(value: Any) -> str:
         return "boolean"
     if isinstance(plain, int | float | Decimal):
         exact = plain if isinstance(plain, int | Decimal) else Decimal(repr(plain))
-        return "null" if isinstance(exact, Decimal) and exact.is_nan() else "number"
+        return "null" if isinstance(exact, Decimal) and exact.is_qnan() else "number"
     if isinstance(plain, date):
         return "date"
     if isinstance(plain, str):
@@ -650,5 +653,7 @@ def _digits(value: Any, words: str) -> str:
     exact = Decimal(repr(value)) if isinstance(value, float) else Decimal(value)
     if not exact.is_finite():
         raise ArgumentError(f"{words}: {value} is no number that Omni takes.")
+    if exact and max(abs(exact.adjusted()), -int(exact.as_tuple().exponent)) > _MOST_DIGITS:
+        raise ArgumentError(f"{words}: that number has more digits than any database holds.")
     written = format(exact, "f")
     return written.removeprefix("-") if exact == 0 else written

@@ -43,10 +43,10 @@ class Condition(ABC):
         """Return the tree with every negation moved down to the filters."""
 
     def __and__(self, other: object) -> Condition:
-        return _Both(self, "&", _condition(other))
+        return _joined("&", self, _condition(other))
 
     def __or__(self, other: object) -> Condition:
-        return _Both(self, "|", _condition(other))
+        return _joined("|", self, _condition(other))
 
     def __rand__(self, other: object) -> NoReturn:
         raise not_a_condition(other)
@@ -83,18 +83,25 @@ class Comparison(Condition):
 
 
 @dataclass(frozen=True, repr=False)
-class _Both(Condition):
-    left: Condition
+class _Joined(Condition):
+    """Any number of conditions: a loop that joins thousands makes no tree thousands deep."""
+
     sign: Literal["&", "|"]
-    right: Condition
+    parts: tuple[Condition, ...]
 
     def __repr__(self) -> str:
-        return f"({self.left!r} {self.sign} {self.right!r})"
+        return f"({f' {self.sign} '.join(map(repr, self.parts))})"
 
     def _pushed(self, *, negative: bool) -> Tree:
         conjunction: Literal["AND", "OR"] = "AND" if (self.sign == "&") != negative else "OR"
-        parts = (self.left._pushed(negative=negative), self.right._pushed(negative=negative))
-        return Junction(conjunction, parts)
+        return Junction(conjunction, tuple(part._pushed(negative=negative) for part in self.parts))
+
+
+def _joined(sign: Literal["&", "|"], *conditions: Condition) -> Condition:
+    parts: list[Condition] = []
+    for one in conditions:
+        parts += one.parts if isinstance(one, _Joined) and one.sign == sign else [one]
+    return _Joined(sign, tuple(parts))
 
 
 @dataclass(frozen=True, repr=False)
@@ -103,6 +110,9 @@ class _Not(Condition):
 
     def __repr__(self) -> str:
         return f"~{self.inner!r}"
+
+    def __invert__(self) -> Condition:
+        return self.inner
 
     def _pushed(self, *, negative: bool) -> Tree:
         return self.inner._pushed(negative=not negative)
@@ -183,8 +193,18 @@ def filters_of(conditions: Iterable[Condition]) -> dict[str, Filter]:
     Raises
     ------
     ArgumentError
-        For an *or* across fields.
+        For an *or* across fields, and for conditions that are nested too deeply.
     """
+    try:
+        return _filters_of(conditions)
+    except RecursionError:
+        pass
+    raise ArgumentError(
+        "The conditions are nested too deeply.", hint="Of many values on one field, use .isin([…])."
+    )
+
+
+def _filters_of(conditions: Iterable[Condition]) -> dict[str, Filter]:
     found: dict[str, list[Filter]] = {}
     for condition in conditions:
         for part in _all_of(_condition(condition)._pushed(negative=False)):

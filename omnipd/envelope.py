@@ -18,11 +18,13 @@ from pathlib import Path
 from typing import Any, Literal, Protocol, runtime_checkable
 
 from omnipd import filters, moments, queryparts
-from omnipd.errors import ArgumentError
+from omnipd.errors import ArgumentError, notice
 from omnipd.scalars import python_value
 
 #: What Omni gives when a query names no limit; sent, so that it is seen (docs/wire.md).
 DEFAULT_LIMIT = 1000
+#: More than a decimal of 76 digits needs.
+_MOST_BITS = 256
 CACHE_MODES = ("Standard", "SkipRequery", "SkipCache", "SkipCacheAndRebuildExtracts")
 
 #: What is sent for keys that a query leaves out.
@@ -261,6 +263,8 @@ def _plain(value: Any, where: str) -> Any:
         return moments.moment(value, where).text
     if isinstance(value, Decimal):
         return str(value)
+    if isinstance(value, int) and value.bit_length() > _MOST_BITS:
+        raise ArgumentError(f"{where} holds a number that has more digits than any database holds.")
     if isinstance(value, float) and not math.isfinite(value):
         raise ArgumentError(f"{where} holds {value}, which JSON cannot.")
     if isinstance(value, str | int | float | bool | None):
@@ -290,16 +294,60 @@ def _check_values(query: Mapping[str, Any]) -> None:
     if (given := query.get("filters")) is not None:
         filters.check(given)
     queryparts.check(query)
+    _check_references(query)
+
+
+def _check_references(query: Mapping[str, Any]) -> None:
+    """Refuse queries within the query that Omni would misread; it drops there what it drops here."""
+    references = query.get("staticQueryReferences")
+    if references is None:
+        return
+    if not isinstance(references, Mapping):
+        raise ArgumentError("staticQueryReferences must be an object: key → query.")
+    for key, inner in references.items():
+        try:
+            _check_reference(inner)
+        except ArgumentError as error:
+            error.message = f"In staticQueryReferences, {key!r:.60}: {error.message}"
+            raise
+        unlimited = {
+            one.get("query_id") for one in filters.all_in(query) if one.get("disregard_limit")
+        }
+        if "limit" not in inner and key not in unlimited:
+            notice(
+                f"The query {key!r:.60} of staticQueryReferences names no limit: only its first "
+                f"{DEFAULT_LIMIT:,} rows count. Give it one, or null for none."
+            )
+
+
+def _check_reference(query: Any) -> None:
+    if not isinstance(query, Mapping):
+        raise ArgumentError("It must be a query.")
+    if not isinstance(query.get("model_id"), str) or not query["model_id"]:
+        raise ArgumentError(
+            "It has no model_id.", hint='A query within a query says its model as "model_id".'
+        )
+    of_model = {"modelId": query["model_id"]}
+    bare = {key: value for key, value in query.items() if key != "model_id"} | of_model
+    _check_keys(bare)
+    _check_values(bare)
+    if "limit" in query:
+        checked_limit(query["limit"])
 
 
 def checked_limit(limit: Any) -> int | None:
     """Return a number of rows, None for no limit, or refuse what is neither."""
     limit = python_value(limit)
-    if limit is None or limit == "all":
+    if limit is None or (isinstance(limit, str) and limit == "all"):
         return None
-    if isinstance(limit, bool) or not isinstance(limit, int) or limit < 1:
+    whole = isinstance(limit, int) and not isinstance(limit, bool)
+    if whole and limit.bit_length() > _MOST_BITS:
+        raise ArgumentError(
+            "The limit has more digits than any count of rows.", hint='"all" is none.'
+        )
+    if not whole or limit < 1:
         raise ArgumentError(
             f"limit={limit!r} must be a whole number of rows, 1 or more.",
             hint='limit="all" has no limit.',
         )
-    return limit
+    return int(limit)

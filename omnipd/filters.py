@@ -106,11 +106,22 @@ def ignored(filters: Mapping[str, Any], data_types: Mapping[str, str]) -> list[s
 
 def types_in(condition: Any) -> Iterable[str]:
     """Give the type of a filter and of all within it."""
+    return (str(one.get("type")) for one in _within(condition))
+
+
+def all_in(query: Mapping[str, Any]) -> Iterable[Mapping[str, Any]]:
+    """Give every filter of a query, and those within composite ones."""
+    given = query.get("filters")
+    for condition in given.values() if isinstance(given, Mapping) else ():
+        yield from _within(condition)
+
+
+def _within(condition: Any) -> Iterable[Mapping[str, Any]]:
     if isinstance(condition, Mapping):
-        yield str(condition.get("type"))
+        yield condition
         inner = condition.get("filters")
         for one in inner if isinstance(inner, list) else ():
-            yield from types_in(one)
+            yield from _within(one)
 
 
 def _check_one(what: str, condition: Any) -> None:

@@ -24,14 +24,17 @@ GRAMMAR = (
 _UNIT = rf"(?P<unit>{'|'.join(UNITS)})s?"
 _ABSOLUTE = re.compile(
     r"(?P<year>\d{4})(?:-(?P<month>\d\d)(?:-(?P<day>\d\d)"
-    r"(?: (?P<hour>\d\d)(?::(?P<minute>\d\d)(?::(?P<second>\d\d))?)?)?)?)?"
+    r"(?: (?P<hour>\d\d)(?::(?P<minute>\d\d)(?::(?P<second>\d\d))?)?)?)?)?",
+    re.ASCII,
 )
-_QUARTER = re.compile(r"(?P<year>\d{4}) q(?P<quarter>[1-4])")
-_AGO = re.compile(rf"\d{{1,6}} (?:complete )?{_UNIT} ago")
+_QUARTER = re.compile(r"(?P<year>\d{4}) q(?P<quarter>[1-4])", re.ASCII)
+_AGO = re.compile(rf"\d{{1,6}} (?:complete )?{_UNIT} ago", re.ASCII)
 _NAMED = re.compile(rf"(?:this|last|next) {_UNIT}")
-_FISCAL = re.compile(r"fy\d{4}|(?:this|last|next) fiscal (?:quarter|year)s?")
-_LENGTH = re.compile(rf"[1-9]\d{{0,5}} {_UNIT}")
-_PAST = re.compile(rf"(?:last|past) (?P<count>[1-9]\d{{0,5}}) (?P<complete>complete )?{_UNIT}")
+_FISCAL = re.compile(r"fy\d{4}|(?:this|last|next) fiscal (?:quarter|year)s?", re.ASCII)
+_LENGTH = re.compile(rf"[1-9]\d{{0,5}} {_UNIT}", re.ASCII)
+_PAST = re.compile(
+    rf"(?:last|past) (?P<count>[1-9]\d{{0,5}}) (?P<complete>complete )?{_UNIT}", re.ASCII
+)
 
 
 @dataclass(frozen=True)

@@ -490,6 +490,57 @@ def test_conditions_show_how_they_were_written():
     assert len({field("v.f"), field("v.g")}) == 2
 
 
+@pytest.mark.parametrize("backwards", [False, True])
+def test_thousands_of_conditions_can_be_joined_in_a_loop(backwards):
+    every = field("a.n") == 0
+    for number_ in range(1, 1500):
+        one = field("a.n") == number_
+        every = one | every if backwards else every | one
+    assert repr(every).count(" | ") == 1499
+    [(_, sent_filter)] = Query("m", "t").select("a.n").where(every).to_dict()["filters"].items()
+    assert sent_filter["conjunction"] == "OR"
+    assert len(sent_filter["filters"]) == 1500
+    [(_, none)] = Query("m", "t").select("a.n").where(~every).to_dict()["filters"].items()
+    assert none["conjunction"] == "AND"
+
+
+def test_not_of_not_is_the_same():
+    one = field("a.n") == 1
+    for _ in range(3000):
+        one = ~one
+    assert repr(one) == "(field('a.n') == 1)"
+
+
+def test_conditions_that_are_nested_too_deeply_are_refused():
+    one = field("a.n") == 0
+    for number_ in range(1500):
+        one = (one | (field("a.n") == number_)) & (field("a.n") > -number_)
+    with pytest.raises(omnipd.ArgumentError, match="nested too deeply") as caught:
+        Query("m", "t").where(one)
+    assert "isin" in caught.value.hint
+
+
+@pytest.mark.parametrize(
+    "write",
+    [
+        lambda: field("a.n") == Decimal("1E+999999"),
+        lambda: field("a.n") > Decimal("1E-999999"),
+        lambda: field("a.n") == Decimal("sNaN"),
+        lambda: field("a.s").isin(b"TX"),
+        lambda: field("a.s").isin(bytearray(b"TX")),
+        lambda: field("a.t") >= "\uff12\uff10\uff12\uff15",  # 2025 in full-width digits
+        lambda: field("a.t").in_the("\uff12 days ago"),
+        lambda: field("a.t").in_the("2025", "\u0663 days"),
+        lambda: Query("m", "t").select("a.n").limit(pd.NA),
+        lambda: Query("m", "t").select("a.n").limit(np.array([1, 2])),
+        lambda: Query("m", "t").select("a.n").limit(10**5000),
+    ],
+)
+def test_odd_values_are_refused_as_arguments(write):
+    with pytest.raises(omnipd.ArgumentError):
+        write()
+
+
 # --- any tree of conditions, against the same tree in SQL
 
 # Of each field: how a comparison is written, and what it is in SQL. Nulls occur in all of them.

@@ -333,3 +333,71 @@ def test_a_port_that_cannot_be_had_is_a_settings_error(server):
     for wrong in (port, 99_999):
         with pytest.raises(omnipd.SettingsError, match="Port 0 takes a free one"):
             omnipd.sandbox(port=wrong)
+
+
+BUYERS = {
+    "model_id": flights([])["modelId"],
+    "join_paths_from_topic_name": "flights",
+    "fields": ["flights.origin"],
+    "filters": {"flights.origin": {"type": "string", "kind": "EQUALS", "values": ["JFK"]}},
+    "limit": None,
+}
+
+
+def asking_elsewhere(inner, **more):
+    there = {"type": "query", "field_name": "flights.origin", "query_id": "q", **more}
+    return flights(
+        ["flights.count"],
+        filters={"flights.origin": there},
+        staticQueryReferences={"q": inner},
+    )
+
+
+@pytest.mark.parametrize(
+    ("inner", "words"),
+    [
+        (BUYERS | {"filter": {}}, "'filter', which Omni would drop"),
+        (BUYERS | {"branchId": "b"}, "branchId does not belong inside"),
+        (BUYERS | {"filters": {"flights.origin": "JFK"}}, "takes filter objects only"),
+        (BUYERS | {"filters": []}, "filters must be an object"),
+        (BUYERS | {"sorts": {"column_name": "flights.origin"}}, "sorts must be a list"),
+        (BUYERS | {"fields": []}, "asks for no fields"),
+        (BUYERS | {"limit": 0}, "limit=0"),
+        (BUYERS | {"model_id": None}, "has no model_id"),
+        ({"modelId": "m", "fields": ["flights.origin"]}, "has no model_id"),
+        ({}, "has no model_id"),
+        ("flights.origin", "must be a query"),
+        (
+            BUYERS | {"staticQueryReferences": {"r": BUYERS | {"field": ["x"]}}},
+            "'r': The query has 'field'",
+        ),
+    ],
+)
+def test_a_query_within_a_query_is_checked_as_that_is(scripted, inner, words):
+    client = omnipd.connect(scripted.url, "key", cache=False, requests_per_minute=None)
+    with pytest.raises(omnipd.ArgumentError, match=f"In staticQueryReferences, 'q': .*{words}"):
+        omnipd.run_query(asking_elsewhere(inner), client=client)
+    assert scripted.requests == []
+
+
+def test_a_query_within_a_query_that_names_no_limit_is_told(omni):
+    bare = {key: value for key, value in BUYERS.items() if key != "limit"}
+    with pytest.warns(omnipd.OmniWarning, match="'q' of staticQueryReferences names no limit"):
+        cut = omnipd.run_query(asking_elsewhere(bare))
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        whole = omnipd.run_query(asking_elsewhere(BUYERS))
+        without = omnipd.run_query(asking_elsewhere(bare, disregard_limit=True))
+    for df in (cut, whole, without):
+        assert df["flights.count"].tolist() == [111_279]  # of JFK
+
+
+def test_references_that_are_no_object_are_refused():
+    with pytest.raises(omnipd.ArgumentError, match="must be an object: key"):
+        build(flights(["flights.count"], staticQueryReferences=[BUYERS]))
+
+
+def test_a_number_that_json_cannot_write_is_refused():
+    values = {"type": "number", "kind": "EQUALS", "values": [10**5000]}
+    with pytest.raises(omnipd.ArgumentError, match="more digits than any database"):
+        build(flights(["flights.count"], filters={"flights.id": values}))
