@@ -17,7 +17,7 @@ from omnipd.errors import ArgumentError
 from omnipd.everyone import ALL, check_errors, read_everyones
 from omnipd.frames import to_frame
 from omnipd.labels import LABELS, LABELS_VERIFIED, having_any
-from omnipd.params import Param, choices
+from omnipd.params import Param, choices, several
 from omnipd.records import TableBuilder
 
 COLUMNS: dict[str, Column] = {
@@ -60,7 +60,7 @@ def _with_labels(table: pa.Table, arguments: Mapping[str, Any]) -> pa.Table:
 
 def _by_update(table: pa.Table, arguments: Mapping[str, Any]) -> pa.Table:
     """Sort by ``updated_at``; rows without one, the folders, come last; ties keep their order."""
-    order = "descending" if arguments["direction"] == "desc" else "ascending"
+    order = "descending" if arguments.get("direction") == "desc" else "ascending"
     key = [("updated_at", order)]
     return table.take(pc.sort_indices(table, sort_keys=key))
 
@@ -207,11 +207,10 @@ def read_content(
         )
     if folder_id is not None and path is not None:
         raise ArgumentError("folder_id= and path= exclude each other; give one of them.")
-    if labels is not None:
-        asked = [include] if isinstance(include, str) else list(include or ())
-        arguments["include"] = [*asked, *({"labels"} - set(asked))]
-    elif include is not None and len(include) == 0:
-        arguments["include"] = None
+    asked = several("include", include)
+    if labels is not None and "labels" not in asked:
+        asked.append("labels")
+    arguments["include"] = asked or None
     if scope == ALL:
         return read_everyones(CONTENT, "creatorId", arguments, only=creator_id)
     return CONTENT.read(arguments)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Literal
 
 import pandas as pd
@@ -26,7 +26,7 @@ from omnipd.endpoint import Endpoint
 from omnipd.errors import ArgumentError, ResponseError
 from omnipd.fanout import FanOut, Parents, parent_keys
 from omnipd.labels import LABELS, LABELS_VERIFIED, join_names
-from omnipd.params import Param, check_flag, choices
+from omnipd.params import Param, check_flag, choices, several
 from omnipd.records import Record
 
 _PARENT = ("document_identifier",)
@@ -173,9 +173,7 @@ def read_documents(
         "only_favorites": only_favorites,
         "only_shared_with_me": only_shared_with_me,
     }
-    if include is not None and not isinstance(include, Iterable):
-        raise ArgumentError(f"include={include!r} must be text or several texts.")
-    asked = [include] if isinstance(include, str) else list(include or ())
+    asked = several("include", include)
     for name, on in switches.items():
         check_flag(name, on)
         asked += [name] if on and name not in asked else []

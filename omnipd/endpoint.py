@@ -18,7 +18,7 @@ from omnipd import paging
 from omnipd.client import Client, current_client
 from omnipd.errors import ArgumentError, BadRequestError, notice
 from omnipd.frames import to_frame
-from omnipd.params import Here, Param
+from omnipd.params import Here, Param, check_flag
 from omnipd.walk import Listing, Reading, Step, Walk
 
 
@@ -74,6 +74,9 @@ class Endpoint(Listing):
         The arguments are those that :meth:`acting` returns.
         """
         limit = _checked_limit(arguments.get("limit"))
+        strict, refresh = arguments.get("strict", True), arguments.get("refresh", False)
+        check_flag("strict", strict)
+        check_flag("refresh", refresh)
         given = {
             name: param.once(arguments[name])
             for name, param in self.params.items()
@@ -81,10 +84,10 @@ class Endpoint(Listing):
         }
         wire = {name: self.params[name].encode(name, value) for name, value in given.items()}
         client: Client = arguments["client"]
-        walk = Walk(self, client, limit, strict=bool(arguments.get("strict", True)))
+        walk = Walk(self, client, limit, strict=strict)
         doubtful = {name for name in given if self.params[name].may_be_refused(given[name])}
         refused = {name for name in doubtful if (self.path, name) in client.refused}
-        if not arguments.get("refresh"):
+        if not refresh:
             open_ones = sorted(doubtful - refused)
             subsets = (
                 set(some) for n in range(len(open_ones) + 1) for some in combinations(open_ones, n)

@@ -18,7 +18,7 @@ from omnipd.client import Client, current_client
 from omnipd.endpoint import Endpoint
 from omnipd.errors import ArgumentError, ForbiddenError
 from omnipd.fanout import FanOut
-from omnipd.params import Here, check_choice
+from omnipd.params import Here, check_choice, check_flag
 from omnipd.people import USERS
 from omnipd.walk import Step
 
@@ -81,6 +81,7 @@ def read_everyones(
     """
     if arguments["limit"] is not None:
         raise ArgumentError('limit= and scope="all" exclude each other: all is everything.')
+    check_flag("strict", arguments["strict"])
     asked = {**arguments, "scope": None}
     steps: list[Step] = []
     given = {name: asked[name] for name in endpoint.params if asked.get(name) is not None}
@@ -94,9 +95,7 @@ def read_everyones(
                 steps.append(partial(_done_here, param.here, given))
                 asked[name] = None
     client = current_client(asked["client"])
-    people, requests = (
-        ([only], 0) if only is not None else _everybody(client, bool(asked["refresh"]))
-    )
+    people, requests = ([only], 0) if only is not None else _everybody(client, asked["refresh"])
     walks = _Everyone(endpoint, parent=("whose",), found_in={}, owner=owner, steps=tuple(steps))
     frame = walks.read([_ORGANIZATION, *people], {**asked, "client": client})
     facts = frame.attrs["omni"]

@@ -23,6 +23,10 @@ _LONGEST_TEXT = 32_767
 _MOST_DIGITS = 10**15
 # Excel's days begin in 1900, and its February of 1900 has 29.
 _FIRST_MOMENT = datetime(1900, 3, 1)  # noqa: DTZ001 - a cell has no zone
+# Its last day is in 9999; a cell has milliseconds, and what would be rounded up is none of its days.
+_LAST_MOMENT = datetime(9999, 12, 31, 23, 59, 59, 999_000)  # noqa: DTZ001
+# XML reads both as a line feed.
+_LINE_END = re.compile("\r\n?")
 # XML has no way to write these.
 _ILLEGAL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 # What Excel, or openpyxl, takes for a formula or an error instead of text.
@@ -90,6 +94,7 @@ class _Cells:
     def __init__(self) -> None:
         self._cut: Counter[str] = Counter()
         self._mended: Counter[str] = Counter()
+        self._rewrapped: Counter[str] = Counter()
 
     def rows(self, sheet: Any, table: pa.Table) -> Iterator[list[Any]]:
         """Yield the rows of a table as cells."""
@@ -102,8 +107,11 @@ class _Cells:
 
     def text(self, sheet: Any, column: str, value: str) -> Any:
         """Return a text as Excel can hold it, and never as a formula."""
-        legal = _ILLEGAL.sub("\ufffd", value)
-        if legal != value:
+        lines = _LINE_END.sub("\n", value)
+        if lines != value:
+            self._rewrapped[f"{sheet.title}.{column}"] += 1
+        legal = _ILLEGAL.sub("\ufffd", lines)
+        if legal != lines:
             self._mended[f"{sheet.title}.{column}"] += 1
         # Excel counts in UTF-16, and so a letter outside its first plane twice.
         if len(legal) * 2 > _LONGEST_TEXT:
@@ -120,6 +128,11 @@ class _Cells:
                 "Control characters, which Excel cannot hold, became U+FFFD: "
                 f"{_counted(self._mended)}."
             )
+        if self._rewrapped:
+            notice(
+                f"Line ends became \\n, as a cell has them: {_counted(self._rewrapped)}. Parquet and "
+                "CSV hold them as they are."
+            )
         if self._cut:
             notice(
                 f"Text longer than the {_LONGEST_TEXT:,} characters of a cell was cut: "
@@ -131,7 +144,9 @@ class _Cells:
         if pa.types.is_timestamp(kind):
             naive = values.cast(pa.timestamp("us"), safe=False).to_pylist()
             return [
-                value if value is None or value >= _FIRST_MOMENT else value.isoformat()
+                value
+                if value is None or _FIRST_MOMENT <= value <= _LAST_MOMENT
+                else value.isoformat()
                 for value in naive
             ]
         held: list[Any] = values.to_pylist()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any, Literal
 
@@ -18,7 +18,7 @@ from omnipd.everyone import ALL, check_errors, read_everyones
 from omnipd.fanout import FanOut, Parents
 from omnipd.frames import to_frame
 from omnipd.labels import LABELS, LABELS_VERIFIED
-from omnipd.params import Param, check_flag, choices
+from omnipd.params import Param, check_flag, choices, several
 from omnipd.records import Record
 
 
@@ -151,9 +151,7 @@ def read_folders(
     """
     arguments = dict(locals())
     check_flag("only_shared_with_me", only_shared_with_me)
-    if include is not None and not isinstance(include, Iterable):
-        raise ArgumentError(f"include={include!r} must be text or several texts.")
-    asked = [include] if isinstance(include, str) else list(include or ())
+    asked = several("include", include)
     if only_shared_with_me and "only_shared_with_me" not in asked:
         asked.append("only_shared_with_me")
     if "only_shared_with_me" not in asked and user_id is not None:

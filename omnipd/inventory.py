@@ -276,8 +276,9 @@ class Inventory(Mapping[str, pd.DataFrame]):
         """Write one Excel workbook with a sheet per frame, whole or not at all.
 
         It needs ``pip install "omnipd[excel]"``. What a sheet cannot hold is told in a warning:
-        control characters become U+FFFD, and text is cut at 32,767 characters. Moments are in UTC
-        without a zone, to the millisecond; numbers of more than fifteen digits are text; empty text
+        control characters become U+FFFD, line ends become a line feed, and text is cut at 32,767
+        characters. Moments are in UTC without a zone, to the millisecond, and text where Excel has
+        no such day; numbers of more than fifteen digits are text; empty text
         looks like null. Text that Excel would run as a formula stays text.
 
         Parameters

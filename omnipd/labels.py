@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import pandas as pd
@@ -34,6 +34,8 @@ def join_names(labels: Any) -> str:
     >>> join_names(["finance", {"name": "q1, q2", "verified": True}])
     'finance,q1%2C q2'
     """
+    if not _is_list(labels):
+        raise TypeError("no list of labels")  # text would be spelled
     # Most names have neither sign, and a list has thousands of names.
     names = [_name(label) for label in labels]
     return ",".join([_escaped(name) if "," in name or "%" in name else name for name in names])
@@ -41,9 +43,24 @@ def join_names(labels: Any) -> str:
 
 def join_verified(labels: Any) -> str | None:
     """Return the names of the verified labels; None when the server did not say which are."""
+    if not _is_list(labels):
+        return None
     if not all(isinstance(label, dict) and "verified" in label for label in labels):
         return None
-    return join_names(label for label in labels if label["verified"])
+    return join_names([label for label in labels if label["verified"]])
+
+
+def join_each(held: Any, name: Callable[[Any], Any]) -> str:
+    """Do for any list what :func:`join_names` does for labels; `name` names each.
+
+    Examples
+    --------
+    >>> join_each([{"id": "a"}, {"id": "b"}], lambda one: one["id"])
+    'a,b'
+    """
+    if not _is_list(held):
+        raise TypeError("no list")
+    return join_names([name(one) for one in held])
 
 
 def _joined(labels: pa.ListArray) -> pa.Array:
@@ -176,6 +193,10 @@ def explode_labels(df: pd.DataFrame) -> pd.DataFrame:
         pd.array(pa.array(verified, FLAG), dtype=pd.ArrowDtype(FLAG)), index=long.index
     )
     return long
+
+
+def _is_list(value: Any) -> bool:
+    return isinstance(value, Iterable) and not isinstance(value, str | bytes | Mapping)
 
 
 def _escaped(name: str) -> str:

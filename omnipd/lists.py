@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import pandas as pd
@@ -11,9 +11,10 @@ import pyarrow as pa
 
 from omnipd import paging
 from omnipd.client import Client, is_api_path
-from omnipd.columns import TEXT, Column, as_json, to_instant
+from omnipd.columns import TEXT, Column, as_json, to_instant, whole_text
 from omnipd.endpoint import Endpoint
 from omnipd.errors import ArgumentError
+from omnipd.records import EXTRA
 
 
 def read_records(
@@ -66,19 +67,12 @@ def read_records(
     >>> df.columns.tolist(), len(df)
     (['title', 'extra'], 3)
     """
-    wrong = (
-        {}
-        if columns is None
-        else {name: where for name, where in columns.items() if not _names(where)}
-    )
-    if wrong or "extra" in (columns or ()):
-        name = next(iter(wrong), "extra")
-        raise ArgumentError(
-            f"columns[{name!r}] is not a wire path, or a path and an Arrow type.",
-            hint="extra is the name of the column that holds everything else.",
-        )
+    _check_columns(columns)
+    if rows is not None and not isinstance(rows, str):
+        raise ArgumentError(f"rows={rows!r:.60} must be text: the key of the records.")
     if (
         not isinstance(path, str)
+        or whole_text(path) != path
         or not re.fullmatch(r"/api/[^?#\s]+", path)
         or not is_api_path(path)
     ):
@@ -89,12 +83,27 @@ def read_records(
     endpoint = Endpoint(
         path,
         columns={name: _column(where) for name, where in columns.items()} if columns else None,
-        fixed={name: _wire(value) for name, value in (params or {}).items() if value is not None},
+        fixed=_fixed(params),
         pages=paging.either,
         rows=rows,
         exhaustive=False,
     )
     return endpoint.read({"limit": limit, "strict": strict, "refresh": refresh, "client": client})
+
+
+def _check_columns(columns: Any) -> None:
+    if columns is not None and not isinstance(columns, Mapping):
+        raise ArgumentError(
+            f"columns={columns!r:.60} is no mapping.", hint='Write {"owner_id": "owner.id"}.'
+        )
+    for name, where in (columns or {}).items():
+        if not isinstance(name, str):
+            raise ArgumentError(f"columns has the name {name!r:.60}, which is not text.")
+        if name == EXTRA or not _names(where):
+            raise ArgumentError(
+                f"columns[{name!r}] is not a wire path, or a path and an Arrow type.",
+                hint="extra is the name of the column that holds everything else.",
+            )
 
 
 def _names(where: Any) -> bool:
@@ -114,7 +123,27 @@ def _column(where: str | tuple[str, pa.DataType]) -> Column:
     return Column(kind, (path,), "")
 
 
+def _fixed(params: Any) -> dict[str, str]:
+    """Return query parameters as they are sent."""
+    if params is not None and not isinstance(params, Mapping):
+        raise ArgumentError(f"params={params!r:.60} is no mapping.", hint='Write {"scope": "all"}.')
+    given = {name: value for name, value in (params or {}).items() if value is not None}
+    for name, value in given.items():
+        if not isinstance(name, str):
+            raise ArgumentError(f"params has the name {name!r:.60}, which is not text.")
+        held = value if isinstance(value, list | tuple) else [value]
+        if any(_has_no_form(one) for one in held):
+            raise ArgumentError(f"params[{name!r}]={value!r:.60} has no form in an address.")
+    return {name: _wire(value) for name, value in given.items()}
+
+
+def _has_no_form(value: Any) -> bool:
+    if isinstance(value, str):
+        return bool(whole_text(value) != value)
+    return value is None or isinstance(value, Iterable)
+
+
 def _wire(value: Any) -> str:
     if isinstance(value, bool):
         return str(value).lower()
-    return ",".join(value) if isinstance(value, list | tuple) else str(value)
+    return ",".join(map(_wire, value)) if isinstance(value, list | tuple) else str(value)

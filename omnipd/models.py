@@ -13,7 +13,7 @@ from omnipd.columns import TEXT, Column, as_json, count, flag, folder_path, inst
 from omnipd.endpoint import Endpoint
 from omnipd.errors import ArgumentError, ResponseError
 from omnipd.fanout import FanOut, Parents
-from omnipd.labels import join_names
+from omnipd.labels import join_each, join_names
 from omnipd.params import Param, choices
 from omnipd.records import Record
 
@@ -29,8 +29,12 @@ def _joined(key: str, doc: str) -> Column:
         TEXT,
         ("branches",),
         doc,
-        lambda branches: join_names([branch.get(key) for branch in branches]),
+        lambda branches: join_each(branches, lambda branch: branch.get(key)),
     )
+
+
+def _grains(held: Any) -> str:
+    return join_names([one for one in held if one is not None] if isinstance(held, list) else held)
 
 
 def _as_text(value: Any) -> str:
@@ -295,7 +299,7 @@ TOPIC_FIELDS = _below_topic(
                 TEXT,
                 ("time_frames",),
                 "Grains of a time, comma-joined",
-                lambda grains: join_names([grain for grain in grains if grain is not None]),
+                _grains,
             ),
             "aggregate_type": text("aggregate_type", doc="How a measure aggregates"),
             "label": text("label", doc="Name as people see it"),

@@ -10,6 +10,7 @@ from typing import Any, Literal
 
 import pyarrow as pa
 
+from omnipd.columns import whole_text
 from omnipd.errors import ArgumentError
 
 # The canonical dashed form: version 1 to 8, variant 8 to b, or all zeros or all ones. Omni refuses
@@ -72,9 +73,7 @@ class Param:
             return "true" if value else "false"
         if self.kind != "list":
             return self._encode_one(name, value)
-        if not isinstance(value, Iterable):
-            raise ArgumentError(f"{name}={value!r} must be text or several texts.")
-        items = [value] if isinstance(value, str) else list(value)
+        items = several(name, value)
         if not items:
             raise ArgumentError(f"{name}=[] is empty; leave {name} out to ask for everything.")
         encoded = [self._encode_one(name, item) for item in items]
@@ -88,6 +87,8 @@ class Param:
     def _encode_one(self, name: str, value: Any) -> str:
         if not isinstance(value, str):
             raise ArgumentError(f"{name}={value!r} must be text, not {type(value).__name__}.")
+        if whole_text(value) != value:
+            raise ArgumentError(f"{name}={value!r} is no valid Unicode: it has half a character.")
         if not value.strip():
             # An empty filter is dropped by the server: it would answer with everything.
             raise ArgumentError(
@@ -110,6 +111,21 @@ def choices(*values: str, **respelt: str) -> dict[str, str]:
     {'name': 'name', 'updated_at': 'updatedAt'}
     """
     return {value: value for value in values} | respelt
+
+
+def several(name: str, value: Any) -> list[Any]:
+    """Return what was given as text, as several texts or not at all as a list.
+
+    Examples
+    --------
+    >>> several("include", "labels"), several("include", None)
+    (['labels'], [])
+    """
+    if value is None or isinstance(value, str):
+        return [] if value is None else [value]
+    if isinstance(value, bytes) or not isinstance(value, Iterable):
+        raise ArgumentError(f"{name}={value!r} must be text or several texts.")
+    return list(value)
 
 
 def check_uuid(name: str, value: str) -> None:

@@ -17,7 +17,7 @@ from omnipd.columns import COUNT, TEXT, Column, as_json, count, flag, instant, t
 from omnipd.endpoint import Endpoint
 from omnipd.errors import ArgumentError, IncompleteReadError, ResponseError
 from omnipd.fanout import FanOut, Parents
-from omnipd.labels import join_names
+from omnipd.labels import join_each, join_names
 from omnipd.params import Param, choices
 from omnipd.records import Record
 
@@ -124,7 +124,7 @@ def _roles_by_model(answer: Any, key: paging.Rows) -> dict[str, Record]:
 
 def _joined(key: str) -> Callable[[Any], str]:
     """Return a conversion from a list of objects to what each holds under a key, comma-joined."""
-    return lambda held: join_names([one.get(key) for one in held])
+    return lambda held: join_each(held, lambda one: one.get(key))
 
 
 def _primary(emails: Any) -> Any:

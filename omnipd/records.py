@@ -18,12 +18,15 @@ from omnipd.errors import notice
 
 Record = dict[str, Any]
 
+#: Keys, each with the keys below it.
+_Keys = dict[str, "_Keys"]
+
 #: Where every key goes that no column declares.
 EXTRA = "extra"
 
 
 #: What Arrow and the conversions raise for a value of another type than declared.
-MISFITS = (pa.ArrowException, ValueError, TypeError, OverflowError, AttributeError)
+MISFITS = (pa.ArrowException, ValueError, TypeError, OverflowError, AttributeError, LookupError)
 
 
 _NOTHING: Record = {}
@@ -51,7 +54,7 @@ class TableBuilder:
         self._unknown: set[str] = set()
         self._halved: set[str] = set()
         self._known = _known_keys(columns)
-        self._usual: set[tuple[str, tuple[str, ...]]] = set()
+        self._usual: set[tuple[int, tuple[str, ...]]] = set()
         self.rows = 0
 
     def add(self, records: Sequence[Record]) -> None:
@@ -141,35 +144,24 @@ class TableBuilder:
         """Return what no column declares, as JSON; None in the usual case that there is nothing."""
         if self._is_usual(record):
             return None
-        left = {key: record[key] for key in record.keys() - self._known.keys()}
-        for parent, children in self._known.items():
-            if not children or (held := record.get(parent)) is None:
-                continue
-            if not isinstance(held, dict):
-                left[parent] = held
-            elif not held.keys() <= children:
-                left |= {f"{parent}.{key}": held[key] for key in held.keys() - children}
+        left = _left_over(record, self._known, "")
         if not left:
             return None
         self._unknown |= left.keys()
         return str(whole_text(as_json({key: left[key] for key in sorted(left)})))
 
-    def _is_usual(self, record: Record) -> bool:
+    def _is_usual(self, record: Record, known: _Keys | None = None) -> bool:
         """Whether all keys are declared; sets of keys that were looked at are remembered."""
-        usual = self._usual
-        if (keys := ("", tuple(record))) not in usual:
-            if not record.keys() <= self._known.keys():
+        known = self._known if known is None else known
+        if (keys := (id(known), tuple(record))) not in self._usual:
+            if not record.keys() <= known.keys():
                 return False
-            usual.add(keys)
-        for parent, children in self._known.items():
+            self._usual.add(keys)
+        for parent, children in known.items():
             if not children or (held := record.get(parent)) is None:
                 continue
-            if type(held) is not dict:
+            if type(held) is not dict or not self._is_usual(held, children):
                 return False
-            if (keys := (parent, tuple(held))) not in usual:
-                if not held.keys() <= children:
-                    return False
-                usual.add(keys)
         return True
 
 
@@ -243,14 +235,28 @@ def snake_case(name: str) -> str:
     return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).lower().strip("_")
 
 
-def _known_keys(columns: Columns) -> dict[str, set[str]]:
-    """Return the declared top-level keys, each with its declared children (none for a plain value)."""
-    known: dict[str, set[str]] = {}
+def _known_keys(columns: Columns) -> _Keys:
+    """Return the declared keys, each with the declared keys below it (none for a plain value)."""
+    known: _Keys = {}
     for column in columns.values():
         for path in column.paths:
-            parent, *children = path.split(".")
-            known.setdefault(parent, set()).update(children[:1])
+            place = known
+            for key in path.split("."):
+                place = place.setdefault(key, {})
     return known
+
+
+def _left_over(held: Record, known: _Keys, above: str) -> Record:
+    """Return what no column declares, by wire path."""
+    left = {f"{above}{key}": held[key] for key in held.keys() - known.keys()}
+    for key, below in known.items():
+        if not below or (inner := held.get(key)) is None:
+            continue
+        if isinstance(inner, dict):
+            left |= _left_over(inner, below, f"{above}{key}.")
+        else:
+            left[f"{above}{key}"] = inner
+    return left
 
 
 class Values:
@@ -293,6 +299,9 @@ def _usual(values: Sequence[Any], column: Column) -> pa.Array:
     # Arrow would cut 1.5 to 1, and take true for it.
     if column.wire == COUNT and not {type(value) for value in values} <= {int, type(None)}:
         raise ValueError("not only whole numbers")
+    # It would take text for the list of its letters.
+    if pa.types.is_list(column.wire) and str in map(type, values):
+        raise TypeError("not only lists")
     array = pa.array(values, column.wire)
     return array if column.at_once is None else column.at_once(array)
 

@@ -7,6 +7,7 @@ import urllib.request
 import pandas as pd
 import pyarrow as pa
 import pytest
+from scripted_server import answer
 
 import omnipd
 from omnipd.content import COLUMNS
@@ -270,6 +271,13 @@ def test_what_was_not_asked_for_is_null_and_not_zero(omni):
         ({"creator_id": "jane@example.com"}, "is not an id"),
         ({"creator_id": USER.replace("-", "")}, "is not an id"),
         ({"folder_id": 7}, "must be text"),
+        ({"include": 5}, "include=5 must be text or several"),
+        ({"labels": "a", "include": 5}, "include=5 must be text or several"),
+        ({"path": "/a\ud83d"}, "no valid Unicode"),
+        ({"refresh": "false"}, "refresh='false' must be True or False"),
+        ({"strict": None}, "strict=None must be True or False"),
+        ({"scope": "all", "refresh": "false"}, "refresh='false' must be True or False"),
+        ({"scope": "all", "strict": 0}, "strict=0 must be True or False"),
         ({"limit": 0}, "1 or more"),
         ({"limit": True}, "1 or more"),
     ],
@@ -282,6 +290,19 @@ def test_bad_arguments_are_refused_by_name_before_anything_is_sent(
         omnipd.read_content(**arguments)
     assert isinstance(caught.value, ValueError)
     assert len(server.requests) == before
+
+
+def test_what_to_include_may_come_one_by_one(omni):
+    df = omnipd.read_content(include=(name for name in ["labels"]), limit=5)
+    assert df["labels"].notna().all()
+
+
+def test_sorting_here_goes_without_a_direction(omni):
+    with pytest.warns(omnipd.OmniWarning, match="does not take sort="):
+        df = omnipd.read_content(sort="updated_at", direction=None)
+    moments = df["updated_at"].dropna().tolist()
+    assert moments == sorted(moments)
+    assert len(moments) > 0
 
 
 def test_unknown_names_are_a_type_error_as_for_any_function(omni):
@@ -337,7 +358,61 @@ def test_any_list_can_be_read_with_and_without_columns(omni, records):
 
 
 @pytest.mark.parametrize(
-    "path", ["v1/content", "/api/../x", "/api/v1/content?x=1", "https://x/api/v1", "/api/v1/a b"]
+    ("arguments", "message"),
+    [
+        ({"params": [("a", "b")]}, "params="),
+        ({"params": {5: "b"}}, "name 5"),
+        ({"params": {"a": {"b": 1}}}, "no form in an address"),
+        ({"params": {"a": [["b"]]}}, "no form in an address"),
+        ({"params": {"a": "\ud83d"}}, "no form in an address"),
+        ({"columns": ["id"]}, "columns="),
+        ({"columns": {5: "id"}}, "name 5"),
+        ({"rows": 5}, "rows=5"),
+    ],
+)
+def test_arguments_for_any_list_are_refused_by_name(scripted, arguments, message):
+    with (
+        omnipd.connect(scripted.url, "key", requests_per_minute=None),
+        pytest.raises(omnipd.ArgumentError, match=message),
+    ):
+        omnipd.read_records("/api/v1/x", **arguments)
+    assert scripted.requests == []
+
+
+def test_several_values_of_a_parameter_are_joined(scripted):
+    scripted.script(answer({"records": []}))
+    with omnipd.connect(scripted.url, "key", requests_per_minute=None):
+        omnipd.read_records("/api/v1/x", params={"ids": [1, True], "one": 0})
+    assert scripted.requests[0][1] == "/api/v1/x?ids=1%2Ctrue&one=0"
+
+
+@pytest.mark.parametrize(
+    ("owner", "extra"),
+    [
+        ({"id": "x", "y": {"z": 1}}, {"owner.id": "x"}),
+        ({"id": "x", "y": {"z": 1, "more": 2}}, {"owner.id": "x", "owner.y.more": 2}),
+        ({"y": 7}, {"owner.y": 7}),
+        ("Jane", {"owner": "Jane"}),
+    ],
+)
+def test_what_is_beside_a_declared_path_is_kept_at_any_depth(scripted, owner, extra):
+    scripted.script(answer({"records": [{"owner": {"y": {"z": 1}}}, {"owner": owner}]}))
+    with omnipd.connect(scripted.url, "key", requests_per_minute=None):
+        df = omnipd.read_records("/api/v1/x", columns={"z": "owner.y.z"})
+    assert pd.isna(df["extra"][0])
+    assert json.loads(df["extra"][1]) == extra
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "v1/content",
+        "/api/../x",
+        "/api/v1/content?x=1",
+        "https://x/api/v1",
+        "/api/v1/a b",
+        "/api/v1/\ud83d",
+    ],
 )
 def test_what_is_not_an_api_path_is_refused(omni, path):
     with pytest.raises(omnipd.ArgumentError, match="API path"):

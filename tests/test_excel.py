@@ -92,6 +92,21 @@ def test_long_text_is_cut_and_said():
     assert [row[0] for row in values(sheet)[1:]] == ["a" * 32_767, "b" * 32_767, "🌴" * 16_383]
 
 
+def test_a_moment_that_excel_would_round_into_the_year_10000_is_text():
+    last = [datetime(9999, 12, 31, 23, 59, 59, micro, UTC) for micro in (999_000, 999_999)]
+    sheet = written(moment=pa.array(last, MOMENT))
+    assert [row[0] for row in values(sheet)[1:]] == [
+        naive("9999-12-31 23:59:59.999000"),
+        "9999-12-31T23:59:59.999999",
+    ]
+
+
+def test_line_ends_are_line_feeds_and_it_is_said():
+    with pytest.warns(omnipd.OmniWarning, match=r"Line ends .* sheet.text \(2\)"):
+        sheet = written(text=pa.array(["a\rb", "a\r\nb", "a\nb"]))
+    assert [row[0] for row in values(sheet)[1:]] == ["a\nb"] * 3
+
+
 def test_control_characters_are_replaced_and_said():
     with pytest.warns(omnipd.OmniWarning, match=r"U\+FFFD: sheet.text \(1\)"):
         sheet = written(text=pa.array(["a\x00b\x1fc\ufffe", "tab\tand\nline"]))

@@ -745,3 +745,25 @@ def test_a_list_with_pages_is_one_request_where_one_page_holds_it(scripted):
     with client_of(scripted):
         assert len(omnipd.read_api_keys()) == 0
     assert len(scripted.requests) == 1
+
+
+def test_an_email_that_is_no_list_is_kept_as_it_came_and_said(scripted):
+    resources = [PERSON, PERSON | {"id": MODEL, "emails": {"value": "a@b"}}]
+    scripted.script(answer({"Resources": resources, "totalResults": 2}))
+    with (
+        omnipd.connect(scripted.url, "key", requests_per_minute=None),
+        pytest.warns(omnipd.OmniWarning, match="email "),
+    ):
+        df = omnipd.read_users()
+    assert df["email"].tolist() == ["ada@example.com", '{"value":"a@b"}']
+
+
+def test_groups_that_are_no_list_are_kept_as_they_came_and_said(scripted):
+    resources = [PERSON, PERSON | {"id": MODEL, "groups": {}}]
+    scripted.script(answer({"Resources": resources, "totalResults": 2}))
+    with (
+        omnipd.connect(scripted.url, "key", requests_per_minute=None),
+        pytest.warns(omnipd.OmniWarning, match="group_ids "),
+    ):
+        df = omnipd.read_users()
+    assert df["group_ids"].tolist() == ["mEhXj6ZI,aB3dE6gH", "{}"]

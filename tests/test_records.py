@@ -131,6 +131,22 @@ def test_another_type_than_declared_becomes_text_with_a_warning():
     assert df["updated_at"].tolist() == ["yesterday"]
 
 
+@pytest.mark.parametrize(
+    ("labels", "held"),
+    [
+        ("finance", "finance"),
+        ("q1,q2", "q1,q2"),
+        ({"name": "n", "verified": True}, '{"name":"n","verified":true}'),
+        (True, "true"),
+    ],
+)
+def test_labels_that_are_no_list_are_kept_as_they_came_and_said(labels, held):
+    with pytest.warns(omnipd.OmniWarning, match=r"another type.*labels"):
+        df = omnipd.flatten_content([DOCUMENT, DOCUMENT | {"labels": labels}])
+    assert df["labels"].tolist() == ["finance,weekly", held]
+    assert df["labels_verified"].isna().all()
+
+
 def test_an_owner_that_is_no_object_is_kept_whole():
     with pytest.warns(omnipd.OmniWarning, match="owner"):
         df = omnipd.flatten_content([DOCUMENT | {"owner": "Jane"}])
