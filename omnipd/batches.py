@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import itertools
 import json
@@ -197,21 +198,23 @@ def query_to_parquet(
 
 def _write(run: Run, file: IO[bytes]) -> int:
     """Write a run's rows as Parquet and return how many they are."""
-    batches = run.batches()
-    first = next(batches)  # there always is one
-    schema = run.guarded(functools.partial(storable_columns, first.schema.empty_table())).schema
-    groups = _groups(itertools.chain([first], batches))
-    del first
     rows = 0
-    with pyarrow.parquet.ParquetWriter(
-        file, schema, dictionary_pagesize_limit=_LARGEST_DICTIONARY
-    ) as writer:
-        for group in groups:
-            table = run.guarded(functools.partial(storable_columns, group))
-            rows += table.num_rows
-            writer.write_table(table)
-            del group, table  # before the next one comes
-        writer.add_key_value_metadata({"omni": json.dumps(run.facts())})
+    # Whoever holds the error of a write that failed must not hold the connection with it.
+    with contextlib.closing(run.batches()) as batches:
+        first = next(batches)  # there always is one
+        empty = first.schema.empty_table()
+        schema = run.guarded(functools.partial(storable_columns, empty)).schema
+        groups = _groups(itertools.chain([first], batches))
+        del first
+        with pyarrow.parquet.ParquetWriter(
+            file, schema, dictionary_pagesize_limit=_LARGEST_DICTIONARY
+        ) as writer:
+            for group in groups:
+                table = run.guarded(functools.partial(storable_columns, group))
+                rows += table.num_rows
+                writer.write_table(table)
+                del group, table  # before the next one comes
+            writer.add_key_value_metadata({"omni": json.dumps(run.facts())})
     return rows
 
 

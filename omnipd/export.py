@@ -219,7 +219,7 @@ def write_together(writes: Mapping[Path, Callable[[IO[bytes]], Any]]) -> None:
         failure = (False, f"{target} cannot be written: {error.strerror}.")
     except OSError as error:
         failure = (True, f"{target} could not be written to its end: {error.strerror or error}.")
-    except (pa.ArrowException, UnicodeError, OverflowError) as error:
+    except (pa.ArrowException, ValueError, TypeError, OverflowError) as error:
         failure = (False, f"{target}: a column cannot be stored: {str(error)[:200]}")
     if failure is not None:
         late, text = failure

@@ -2,7 +2,8 @@
 
 One 0700 directory per fingerprint of instance and key; a file is named after all that decides
 which rows come, the acting person too. Files are put in place whole, and only for whole results.
-A hit is read with the same distrust as an answer of the server: end marker, every value.
+Behind the stream stands its checksum. A hit is read with the same distrust as an answer of the
+server: checksum, end marker, every value.
 """
 
 from __future__ import annotations
@@ -25,6 +26,9 @@ from omnipd.results import decode
 _NOTES = b"omnipd"
 #: Seconds after which a file that was never finished is nobody's any more.
 _LONGEST_WRITE = 3600.0
+#: Seconds that a damaged file is kept, to be looked at.
+_DAMAGED_FOR = 7 * 86_400.0
+_CHECKSUM_BYTES = hashlib.sha256().digest_size
 
 
 class ResultCache:
@@ -54,11 +58,14 @@ class ResultCache:
         """
         file = self._file(asked)
         try:
+            if not self._is_private():
+                return None
             with pa.memory_map(str(file)) as mapped:
-                content = mapped.read_buffer()
+                stored = mapped.read_buffer()
         except OSError:  # there is none, or it is not ours to read
             return None
         try:
+            content = _checked(stored)
             notes = json.loads(pa.ipc.open_stream(content).schema.metadata[_NOTES])
             if notes["asked"] != asked:
                 raise ValueError("not what was stored")
@@ -85,11 +92,16 @@ class ResultCache:
         try:
             self.folder.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             self.folder.mkdir(mode=0o700, exist_ok=True)
-            descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+            self._make_private()
+            descriptor = os.open(part, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600)
             schema = table.schema.with_metadata({_NOTES: json.dumps(notes)})
-            with os.fdopen(descriptor, "wb") as sink:
+            with os.fdopen(descriptor, "w+b") as sink:
                 with pa.ipc.new_stream(sink, schema) as stream:
                     stream.write_table(table)
+                sink.seek(0)
+                checksum = hashlib.file_digest(sink, "sha256").digest()
+                sink.seek(0, os.SEEK_END)
+                sink.write(checksum)
                 sink.flush()
                 os.fsync(sink.fileno())
             os.utime(part, (expires, expires))
@@ -105,6 +117,19 @@ class ResultCache:
         digest = hashlib.blake2b(asked.encode(), digest_size=16).hexdigest()
         return self.folder / f"{digest}.arrow"
 
+    def _is_private(self) -> bool:
+        """Whether nobody else can have put a file there; other systems than POSIX do not say."""
+        found = self.folder.stat()
+        return os.name != "posix" or (found.st_uid == os.geteuid() and not found.st_mode & 0o022)
+
+    def _make_private(self) -> None:
+        """Close the folder to others; what they could have put there before counts no more."""
+        if not self._is_private():
+            for file in self.folder.glob("*.arrow"):
+                file.unlink()
+        if os.name == "posix":
+            self.folder.chmod(0o700)
+
     def _drop_expired(self, now: float) -> None:
         """Delete what has run out: a file's time of change is set to when it does."""
         for file in self.folder.iterdir():
@@ -117,4 +142,16 @@ class ResultCache:
         aside = file.with_suffix(".damaged")
         with contextlib.suppress(OSError):
             file.replace(aside)
+            until = self._clock.wall() + _DAMAGED_FOR
+            os.utime(aside, (until, until))
         notice(f"A damaged result was set aside ({reason}) and its query is run again: {aside}")
+
+
+def _checked(stored: pa.Buffer) -> pa.Buffer:
+    """Return a file without the checksum at its end, which must be that of the rest."""
+    if stored.size <= _CHECKSUM_BYTES:
+        raise ValueError("too short")
+    content = stored.slice(0, stored.size - _CHECKSUM_BYTES)
+    if hashlib.sha256(content).digest() != stored.slice(content.size).to_pybytes():
+        raise ValueError("another checksum")
+    return content

@@ -7,7 +7,7 @@ dropped or told apart, Omni's bookkeeping removed, columns in the order of the r
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from datetime import UTC, datetime
 from typing import Any, Literal, TypeVar
 
@@ -88,7 +88,7 @@ class Run:
                 batches.append(part)
         return pa.Table.from_batches(batches, schema)
 
-    def batches(self) -> Iterator[pa.RecordBatch]:
+    def batches(self) -> Generator[pa.RecordBatch, None, None]:
         """Run the query and yield its rows as they arrive; at least one batch, that may be empty."""
         schema, none = None, True
         for part in self._parts(again=False):

@@ -2,6 +2,7 @@
 
 import gzip
 import itertools
+import threading
 import warnings
 from decimal import Decimal
 
@@ -182,6 +183,36 @@ def test_a_loop_that_is_left_early_leaves_no_connection_in_use(scripted, fake_ti
         assert next(batches).num_rows == 100
         batches.close()
         assert len(omnipd.run_query(LIMITLESS, client=client)) == 1000
+
+
+@pytest.mark.parametrize("failure", [ValueError("odd"), OSError(28, "No space left on device")])
+def test_a_file_that_cannot_be_written_leaves_no_connection_in_use(
+    scripted, fake_time, tmp_path, monkeypatch, failure
+):
+    ended = threading.Event()
+
+    def fail(*_):
+        raise failure
+
+    many = pa.table({"users.state": ["x" * 5000] * 4000, "users.count": [1] * 4000})
+    said = chunked(header() + complete(arrow(many, rows_per_batch=100)), end=False)
+
+    def step(connection):
+        try:
+            connection.sendall(said)
+            connection.recv(1)
+        except OSError:
+            pass
+        ended.set()  # the client has closed it
+
+    scripted.script(step)
+    monkeypatch.setattr(pyarrow.parquet.ParquetWriter, "write_table", fail)
+    with client_of(scripted, fake_time) as client:
+        with pytest.raises(omnipd.ExportError) as held:
+            omnipd.query_to_parquet(QUERY, tmp_path / "x.parquet", client=client)
+        assert ended.wait(10)
+        assert isinstance(held.value, OmniError)
+    assert list(tmp_path.glob("*.parquet*")) == []
 
 
 def test_a_result_that_is_never_held_may_be_larger_than_one_that_is(

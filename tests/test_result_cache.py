@@ -1,5 +1,6 @@
 """A result is served from disk when that was asked for, to who may see it, and only whole."""
 
+import os
 import stat
 import warnings
 
@@ -164,8 +165,13 @@ def damage(content, place):
         lambda content: damage(content, 4),
         lambda content: damage(content, 8),
         lambda content: arrow(),
+        lambda content: content[:-32],
+        lambda content: content.replace((2).to_bytes(8, "little"), (7).to_bytes(8, "little")),
     ],
-    ids=["empty", "nonsense", "no end", "half", "more", "length", "schema", "another stream"],
+    ids=[
+        *("empty", "nonsense", "no end", "half", "more", "length", "schema", "another stream"),
+        *("no checksum", "another value"),
+    ],
 )
 def test_a_damaged_file_is_set_aside_and_the_query_run_again(scripted, fake_time, change):
     serve(scripted, ROWS, OTHER)
@@ -177,7 +183,50 @@ def test_a_damaged_file_is_set_aside_and_the_query_run_again(scripted, fake_time
             assert len(omnipd.run_query(QUERY, ttl="1h", client=client)) == 1
         assert file.with_suffix(".damaged").exists()
         assert len(omnipd.run_query(QUERY, ttl="1h", client=client)) == 1
+        assert file.with_suffix(".damaged").exists()
     assert len(scripted.requests) == 2
+
+
+def test_what_was_damaged_is_named_where_it_is_and_goes_in_time(scripted, fake_time):
+    serve(scripted, ROWS, OTHER, OTHER)
+    with client_of(scripted, fake_time) as client:
+        omnipd.run_query(QUERY, ttl="1h", client=client)
+        [file] = stored(client)
+        file.write_bytes(b"nonsense")
+        os.utime(file, (1.0, 1.0))  # damaged long ago
+        with pytest.warns(OmniWarning, match="set aside") as caught:
+            omnipd.run_query(QUERY, ttl="1h", client=client)
+        aside = file.with_suffix(".damaged")
+        assert str(aside) in str(caught[0].message)
+        assert aside.read_bytes() == b"nonsense"
+        fake_time.now += 8 * 86_400
+        omnipd.run_query(QUERY, ttl="1h", client=client)
+        assert not aside.exists()
+
+
+@pytest.mark.skipif(os.name != "posix", reason="other systems have no such rights")
+@pytest.mark.parametrize("mode", [0o777, 0o720])
+def test_what_others_could_have_stored_is_not_served(scripted, fake_time, mode):
+    serve(scripted, ROWS, ROWS, OTHER)
+    with client_of(scripted, fake_time) as client:
+        omnipd.run_query(QUERY, ttl="1h", client=client)
+        omnipd.run_query(QUERY, ttl="1h", limit=5, client=client)
+        client.result_folder.chmod(mode)
+        assert len(omnipd.run_query(QUERY, ttl="1h", client=client)) == 1
+        assert stat.S_IMODE(client.result_folder.stat().st_mode) == 0o700
+        assert len(stored(client)) == 1
+        assert len(omnipd.run_query(QUERY, ttl="1h", client=client)) == 1
+    assert len(scripted.requests) == 3
+
+
+@pytest.mark.skipif(os.name != "posix", reason="other systems have no such rights")
+def test_a_folder_that_others_can_read_is_closed_to_them(scripted, fake_time):
+    serve(scripted, ROWS)
+    with client_of(scripted, fake_time) as client:
+        client.result_folder.mkdir(parents=True)
+        client.result_folder.chmod(0o755)
+        omnipd.run_query(QUERY, ttl="1h", client=client)
+        assert stat.S_IMODE(client.result_folder.stat().st_mode) == 0o700
 
 
 def test_a_disk_that_takes_nothing_is_a_warning(scripted, fake_time, tmp_path):
