@@ -23,6 +23,10 @@ class Tenancy(Protocol):
     def tenants(self) -> Mapping[str, Tenant]:
         """Give the open organizations, by id."""
 
+    @property
+    def closed_requests(self) -> tuple[int, Counter[str]]:
+        """Count the requests to organizations that are closed, in all and by path."""
+
     def open_tenant(self, **knobs: Any) -> Tenant:
         """Open an organization of its own."""
 
@@ -57,7 +61,7 @@ def _answer(request: Request, tenancy: Tenancy, own: Tenant) -> Reply:
             raise NotFound(f"There is no tenant {tenant_id}")
         case ["stats"]:
             _allow(request, "GET")
-            return _stats([own, *tenancy.tenants.values()])
+            return _stats([own, *tenancy.tenants.values()], *tenancy.closed_requests)
         case _:
             raise NotFound
 
@@ -85,13 +89,13 @@ def _open(request: Request, tenancy: Tenancy) -> Reply:
     return json_reply(answer, status=201)
 
 
-def _stats(tenants: list[Tenant]) -> Reply:
-    by_path: Counter[str] = Counter()
+def _stats(tenants: list[Tenant], before: int, paths_before: Counter[str]) -> Reply:
+    by_path = Counter(paths_before)
     for tenant in tenants:
         by_path += tenant.by_path
     return json_reply(
         {
-            "requests": sum(tenant.answered for tenant in tenants),
+            "requests": before + sum(tenant.answered for tenant in tenants),
             "by_path": dict(by_path.most_common()),
             # The sandbox's own organization is none of them.
             "tenants": len(tenants) - 1,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 import traceback
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
@@ -83,6 +83,7 @@ class Server:
         self._brought = None if org is None else bring(org)
         self._own = self._tenant(knobs, "own", None if state is None else Path(state))
         self._tenants: dict[str, Tenant] = {}
+        self._closed_answered, self._closed_by_path = 0, Counter[str]()
         self._doors: dict[str, Door] = {}
         self._keeper: Doorkeeper | None = None
         self._lock = Lock()
@@ -135,6 +136,11 @@ class Server:
         """Give the further organizations that are open, by id."""
         return self._tenants
 
+    @property
+    def closed_requests(self) -> tuple[int, Counter[str]]:
+        """Count the requests to organizations that are closed, in all and by path."""
+        return self._closed_answered, self._closed_by_path
+
     def start(self) -> Self:
         """Listen, and answer from now on."""
         if self._keeper is not None:
@@ -151,11 +157,10 @@ class Server:
             keeper, self._keeper = self._keeper, None
             tenants, self._tenants = [self._own, *self._tenants.values()], {}
             doors, self._doors = self._doors, {}
-        if keeper is None:
-            return
-        keeper.close()
+        if keeper is not None:
+            keeper.close()
         for tenant in tenants:
-            tenant.stop_waiting()
+            tenant.close()
         for door in doors.values():
             door.server_close()
 
@@ -202,7 +207,9 @@ class Server:
             self._tenants = {key: each for key, each in self._tenants.items() if key != tenant_id}
             door = self._doors.pop(tenant_id)
             self._keeper.forget(door)
-        tenant.stop_waiting()
+            self._closed_answered += tenant.answered
+            self._closed_by_path += tenant.by_path
+        tenant.close()
         door.server_close()
 
     def __enter__(self) -> Self:

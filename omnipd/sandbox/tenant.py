@@ -10,7 +10,7 @@ from datetime import datetime
 from email.message import Message
 from pathlib import Path
 from threading import Event, Lock
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from omnipd.sandbox.behaviour import Behaviour
 from omnipd.sandbox.endpoints import endpoints
@@ -30,6 +30,9 @@ from omnipd.sandbox.reply import Reply, json_reply
 from omnipd.sandbox.request import Call, Request
 from omnipd.sandbox.routing import Route, Router, is_scim
 from omnipd.sandbox.world import World
+
+if TYPE_CHECKING:
+    from omnipd.sandbox.written.file_lock import FileLock
 
 _LOG_LENGTH = 10_000
 _PATHS_COUNTED = 10_000
@@ -91,8 +94,9 @@ class Tenant:
         self._lock = Lock()
         organisation = Organisation(foundation.holdings)
         self._state = state
+        self._held: FileLock | None = None
         if state is not None:
-            organisation = _opened(state, organisation)
+            organisation = self._opened(state, organisation)
         self._world = World(
             organisation=organisation,
             lists=Lists(),
@@ -155,12 +159,17 @@ class Tenant:
 
     def open_at(self, url: str) -> None:
         """Take an address; from now on answers can be late again."""
+        if self._state is not None and self._held is None:
+            self._held = _hold(self._state)
         self.url = url
         self._closing.clear()
 
-    def stop_waiting(self) -> None:
-        """Let go of the answers that are late on purpose."""
+    def close(self) -> None:
+        """Let go of the answers that are late on purpose, and of the file with the state."""
         self._closing.set()
+        if self._held is not None:
+            self._held.let_go()
+            self._held = None
 
     def respond(self, request: Request) -> Reply:
         """Answer a request."""
@@ -233,6 +242,24 @@ class Tenant:
     def _world_with(self, organisation: Organisation) -> World:
         return replace(self._world, organisation=organisation, lists=Lists())
 
+    def _opened(self, state: Path, begun: Organisation) -> Organisation:
+        """Give the organization of a file; without one, it is written as it begins."""
+        from omnipd.sandbox.written.problems import BadOrganisation  # noqa: PLC0415 - as below
+        from omnipd.sandbox.written.state import load, store  # noqa: PLC0415 - as below
+
+        try:
+            self._held = _hold(state)
+            if state.exists():
+                return load(state, begun)
+            store(begun, state)
+        except OSError as error:
+            self.close()
+            raise BadOrganisation(str(state), [error.strerror or str(error)]) from None
+        except BadOrganisation:
+            self.close()
+            raise
+        return begun
+
     def _store(self, organisation: Organisation) -> None:
         if self._state is None:
             return
@@ -251,15 +278,7 @@ class Tenant:
         return route.endpoint.answer(Call(request, world, caller, route.segments, parameters))
 
 
-def _opened(state: Path, begun: Organisation) -> Organisation:
-    """Give the organization of a file; without one, it is written as it begins."""
-    from omnipd.sandbox.written.problems import BadOrganisation  # noqa: PLC0415 - as above
-    from omnipd.sandbox.written.state import load, store  # noqa: PLC0415 - as above
+def _hold(state: Path) -> FileLock:
+    from omnipd.sandbox.written.file_lock import FileLock  # noqa: PLC0415 - as above
 
-    try:
-        if state.exists():
-            return load(state, begun)
-        store(begun, state)
-    except OSError as error:
-        raise BadOrganisation(str(state), [error.strerror or str(error)]) from None
-    return begun
+    return FileLock(state)

@@ -137,6 +137,11 @@ def test_stats_count_every_organization(open_tenant):
             200,
             {"requests": 4, "by_path": {"/api/v1/whoami": 3, "/nowhere": 1}, "tenants": 1},
         )
+        server.close_tenant(tenant.id)  # what it was asked is still counted
+        assert ask(stats) == (
+            200,
+            {"requests": 4, "by_path": {"/api/v1/whoami": 3, "/nowhere": 1}, "tenants": 0},
+        )
 
 
 def test_a_hundred_tenants_live_at_once(open_tenant):

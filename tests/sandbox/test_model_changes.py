@@ -1,6 +1,7 @@
 """Branches made and their files changed, over HTTP."""
 
 import json
+import os
 
 import pytest
 
@@ -169,3 +170,23 @@ def test_a_branch_and_its_files_are_kept_in_the_state(tmp_path, connect):
     with Server(documents=30, folders=10, state=state) as server:
         topics = connect(server).get(f"{MODELS}/{trial}/topic").json["topics"]
     assert "goods" in [each["name"] for each in topics]
+
+
+def test_no_sql_of_a_model_reaches_a_file_of_this_machine(own, tmp_path):
+    secret = tmp_path / "secret.csv"
+    secret.write_text("secret_a,secret_b\n1,2\n")
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)  # reading it would never end
+    warehouse.cache_clear()  # as before the first query of a process
+    made = branch(own)
+    for place in (secret, pipe):
+        file = {
+            "branchId": made,
+            "fileName": "evil.view",
+            "yaml": f"sql: FROM read_csv('{place}')\n",
+        }
+        assert post(own, f"{MODELS}/{ORDERS}/yaml", file).status == 200
+        views = own.ask("GET", f"{MODELS}/{ORDERS}/view", {"branch_id": made}).json["views"]
+        assert [view["fields"] for view in views if view["name"] == "evil"] in ([], [[]])
+        issues = own.ask("GET", f"{MODELS}/{ORDERS}/validate", {"branchId": made}).json["issues"]
+        assert any("disabled by configuration" in issue["message"] for issue in issues)

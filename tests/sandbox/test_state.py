@@ -183,3 +183,20 @@ def test_changes_at_the_same_time_are_all_made(serve, connect):
     assert {f"label {a} {b}" for a in range(8) for b in range(5)} <= set(
         server.organisation.documents[one.identifier].labels
     )
+
+
+def test_two_sandboxes_cannot_have_one_file(path):
+    with (
+        Server(documents=0, state=path),
+        pytest.raises(ValueError, match="another sandbox is using it"),
+    ):
+        Server(documents=0, state=path)
+    with Server(documents=0, state=path):
+        pass
+
+
+def test_a_file_that_cannot_be_used_is_let_go(path):
+    path.write_text("{}")
+    for _ in range(2):
+        with pytest.raises(ValueError, match="not a state of a sandbox"):
+            Server(documents=0, state=path)

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
+import uuid
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
-from itertools import count
 from threading import Lock
 
-from omnipd.sandbox.organisation import chance
 from omnipd.sandbox.reply import Sink
 
 _AT_MOST = 1000
@@ -35,13 +34,11 @@ class Jobs:
 
     def __init__(self) -> None:
         self._waiting: OrderedDict[str, Job] = OrderedDict()
-        self._numbers = count(1)
         self._lock = Lock()
 
     def next_id(self) -> str:
-        """Give the id of the next job."""
-        with self._lock:
-            return chance.stable_uuid("job", next(self._numbers))
+        """Give the id of the next job, which nobody can guess (docs/wire.md)."""
+        return str(uuid.uuid4())
 
     def is_known(self, job_id: str) -> bool:
         """Tell whether a job waits to be delivered."""
@@ -55,13 +52,14 @@ class Jobs:
             while len(self._waiting) > _AT_MOST:
                 self._waiting.popitem(last=False)
 
-    def wait(self, job_id: str) -> Job | None:
-        """Wait once for a job; a finished one leaves. None if it is unknown."""
+    def wait(self, job_id: str) -> tuple[Job | None, bool]:
+        """Wait once for a job; None if it is unknown, and whether it is finished, and leaves."""
         with self._lock:
             job = self._waiting.get(job_id)
             if job is None:
-                return None
+                return None, False
             job.waits_left -= 1
-            if job.waits_left <= 0:
+            finished = job.waits_left <= 0
+            if finished:
                 del self._waiting[job_id]
-            return job
+            return job, finished

@@ -23,13 +23,13 @@ def wait_for_jobs(call: Call) -> Reply:
     def body(sink: Sink) -> None:
         remaining = []
         for job_id in job_ids:
-            job = call.world.jobs.wait(job_id)
+            job, finished = call.world.jobs.wait(job_id)
             if job is None:
                 write_line(sink, _unknown(job_id))
-            elif job.waits_left > 0:
-                remaining.append(job_id)
-            else:
+            elif finished:
                 job.write_line(sink)
+            else:
+                remaining.append(job_id)
         write_line(sink, footer(remaining))
 
     return Stream(body, NDJSON)

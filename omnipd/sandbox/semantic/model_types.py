@@ -6,7 +6,6 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime
 
-import duckdb
 from sqlglot import exp
 
 from omnipd.sandbox.semantic.circumstances import Circumstances
@@ -77,7 +76,7 @@ class _Typing:
         fields = Fields(reachable, found.view, _ANY_MOMENT)
         try:
             sql_type = self.warehouse.describe(_select(fields, found).sql("duckdb"))[0]
-        except (Refused, duckdb.Error) as error:
+        except Refused as error:
             return Issue(str(error).strip().splitlines()[0], found.view, found.name)
         self._put(replace(found, sql_type=sql_type))
         return None

@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import PurePosixPath
 from typing import Any
 
-import duckdb
 import sqlglot
 import yaml
 from sqlglot import exp
@@ -31,6 +30,7 @@ from omnipd.sandbox.semantic.model import (
 from omnipd.sandbox.semantic.model_filters import OPERATORS
 from omnipd.sandbox.semantic.model_types import with_types
 from omnipd.sandbox.semantic.references import BadSql, SqlText
+from omnipd.sandbox.semantic.refusal import Refused
 from omnipd.sandbox.semantic.settings import speaks_of
 from omnipd.sandbox.semantic.warehouse import Warehouse
 
@@ -304,7 +304,7 @@ class _Reader:
     def _columns_of(self, select: exp.Query, view: str) -> list[tuple[str, str]]:
         try:
             return self.warehouse.described(select.sql("duckdb"))
-        except duckdb.Error as error:
+        except Refused as error:
             self._issue(str(error).strip().splitlines()[0], view)
             return []
 

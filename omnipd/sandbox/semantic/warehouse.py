@@ -39,15 +39,25 @@ class Warehouse:
     # A query that takes longer is ended.
     longest_seconds: float = 60
     _connection: duckdb.DuckDBPyConnection = field(init=False)
+    _blank: duckdb.DuckDBPyConnection | None = field(init=False)
     _filled: bool = field(default=False, init=False)
     _lock: threading.Lock = field(default_factory=threading.Lock, init=False)
 
     def __post_init__(self) -> None:
-        self._connection = duckdb.connect(":memory:")
+        self._connection = self._with_tables()
+        # The same tables without rows, closed off from the start: a model's SQL may be a stranger's,
+        # and it is looked at before any rows are loaded.
+        self._blank = self._with_tables() if self.dataset.schema else None
+        if self._blank is not None:
+            _close_off(self._blank)
+
+    def _with_tables(self) -> duckdb.DuckDBPyConnection:
+        connection = duckdb.connect(":memory:")
         # GLOBAL, because each query runs on a cursor of its own.
-        self._connection.execute("SET GLOBAL TimeZone = 'UTC'")
+        connection.execute("SET GLOBAL TimeZone = 'UTC'")
         if self.dataset.schema:
-            self._connection.execute(self.dataset.schema)
+            connection.execute(self.dataset.schema)
+        return connection
 
     def load(self, statement: str) -> None:
         """Run a statement that makes or fills tables, before any query is run."""
@@ -70,7 +80,7 @@ class Warehouse:
 
         Raises
         ------
-        duckdb.Error
+        Refused
             When the database does not accept the select.
         """
         return [kind for _, kind in self.described(select)]
@@ -80,12 +90,11 @@ class Warehouse:
 
         Raises
         ------
-        duckdb.Error
+        Refused
             When the database does not accept the select.
         """
-        with self._lock:
-            rows = self._connection.execute(f"DESCRIBE {select}").fetchall()
-        return [(row[0], row[1]) for row in rows]
+        with self._reading(select, self._blank) as relation:
+            return _columns(relation)
 
     def result_columns(self, select: str) -> list[tuple[str, str]]:
         """List what a select would return as (name, DuckDB type), without running it.
@@ -122,10 +131,13 @@ class Warehouse:
         return with_wire_types(table, [kind for _, kind in columns])
 
     @contextmanager
-    def _reading(self, select: str) -> Iterator[duckdb.DuckDBPyRelation]:
-        """Bind a select on a cursor that cannot write."""
-        self._fill_once()
-        cursor = self._connection.cursor()
+    def _reading(
+        self, select: str, connection: duckdb.DuckDBPyConnection | None = None
+    ) -> Iterator[duckdb.DuckDBPyRelation]:
+        """Bind a select on a cursor that cannot write; by default where the rows are."""
+        if connection is None:
+            self._fill_once()
+        cursor = (connection or self._connection).cursor()
         watch = threading.Timer(self.longest_seconds, cursor.interrupt)
         watch.daemon = True
         try:
@@ -153,13 +165,16 @@ class Warehouse:
             self.dataset.fill(self._connection)
             # One thread per query: sums of floats then add up in the same order every time.
             self._connection.execute("SET threads = 1")
-            # No files, no network, nothing spilled to disk, and no reading of Python's variables
-            # as if they were tables.
-            self._connection.execute("SET temp_directory = ''")
-            self._connection.execute("SET python_enable_replacements = false")
-            self._connection.execute("SET enable_external_access = false")
-            self._connection.execute("SET lock_configuration = true")
+            _close_off(self._connection)
             self._filled = True
+
+
+def _close_off(connection: duckdb.DuckDBPyConnection) -> None:
+    """Allow no files, no network, nothing spilled to disk, and no Python variables as tables."""
+    connection.execute("SET temp_directory = ''")
+    connection.execute("SET python_enable_replacements = false")
+    connection.execute("SET enable_external_access = false")
+    connection.execute("SET lock_configuration = true")
 
 
 def _columns(relation: duckdb.DuckDBPyRelation) -> list[tuple[str, str]]:
