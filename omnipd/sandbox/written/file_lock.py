@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
 from pathlib import Path
@@ -36,7 +37,8 @@ class FileLock:
     def let_go(self) -> None:
         """Let another sandbox have the file."""
         if not self._file.closed:
-            self._beside.unlink(missing_ok=True)
+            with contextlib.suppress(PermissionError):  # some systems keep an open file
+                self._beside.unlink(missing_ok=True)
             self._file.close()
 
     def _is_the_one_there(self) -> bool:
