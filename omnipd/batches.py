@@ -107,7 +107,7 @@ def iter_batches(
         names=names,
         client=current_client(client),
     )
-    check_first(query, run.request, run.client, check)
+    run.timeout = check_first(query, run.request, run.client, check, run.timeout)
     return run.batches()
 
 
@@ -185,11 +185,11 @@ def query_to_parquet(
         names=names,
         client=current_client(client),
     )
-    check_first(query, run.request, run.client, check)
     rows = 0
 
     def write(file: IO[bytes]) -> None:
         nonlocal rows
+        run.timeout = check_first(query, run.request, run.client, check, run.timeout)
         rows = _write(run, file)
 
     write_atomically(path, write)

@@ -398,6 +398,14 @@ class Client:
         """Return a text without the key in it, should a server or proxy have echoed it."""
         return text.replace(self._settings.key.reveal(), "***")
 
+    def hide_key_in(self, said: Any) -> Any:
+        """Return what a server said as JSON, without the key in any of its texts."""
+        if isinstance(said, dict):
+            return {self.hide_key(name): self.hide_key_in(one) for name, one in said.items()}
+        if isinstance(said, list):
+            return [self.hide_key_in(one) for one in said]
+        return self.hide_key(said) if isinstance(said, str) else said
+
     def scrub(self, text: str) -> str:
         """Return a server's words fit to be shown: without the key, in one line, not too long."""
         text = " ".join("".join(c if c.isprintable() else " " for c in self.hide_key(text)).split())

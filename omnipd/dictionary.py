@@ -3,27 +3,54 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 from weakref import WeakKeyDictionary
 
 from omnipd.client import Client
+from omnipd.clock import Deadline
 from omnipd.envelope import AnyQuery, Built, Envelope
-from omnipd.errors import AuthenticationError, ForbiddenError, NotFoundError, OmniError
-from omnipd.fieldcheck import KnownField, check_fields, check_names
+from omnipd.errors import (
+    ArgumentError,
+    AuthenticationError,
+    ForbiddenError,
+    NotFoundError,
+    OmniError,
+    QueryTimeoutError,
+    notice,
+)
+from omnipd.fieldcheck import KnownField, check_fields, check_names, texts_like_times
 from omnipd.locks import ProcessLock
 from omnipd.models import TOPIC_FIELDS
 
 _Place = tuple[str, str, str | None]
 _Known = Mapping[str, KnownField]
 
-# What each client was told of a topic; None for one that it may not read. A query that passes by
-# what was told then is sent, and one that does not makes the topic be read again: so this may be old.
-_TOLD: WeakKeyDictionary[Client, dict[_Place, _Known | None]] = WeakKeyDictionary()
-# Queries that begin at the same time ask once.
-_ASKING = ProcessLock()
+
+@dataclass
+class _Topic:
+    """What a client was told of a topic.
+
+    A query that passes by what was told then is sent, and one that does not makes the topic be read
+    again: so this may be old.
+    """
+
+    #: Whether Omni has answered.
+    told: bool = False
+    #: Its fields; None when the client may not read it.
+    known: _Known | None = None
+    #: Held while Omni is asked, so that queries that begin at the same time ask once.
+    asking: ProcessLock = field(default_factory=ProcessLock)
 
 
-def check_first(query: AnyQuery, request: Envelope, client: Client, wanted: bool | None) -> None:
+_TOPICS: WeakKeyDictionary[Client, dict[_Place, _Topic]] = WeakKeyDictionary()
+# Held for a moment, never while Omni is asked.
+_LOOKING = ProcessLock()
+
+
+def check_first(
+    query: AnyQuery, request: Envelope, client: Client, wanted: bool | None, timeout: float | None
+) -> float | None:
     """Refuse a query that names what its topic does not have.
 
     One request for each topic, answered from the cache afterwards. Where the topic cannot be read, or
@@ -35,9 +62,18 @@ def check_first(query: AnyQuery, request: Envelope, client: Client, wanted: bool
         As the caller gave it.
     request : Envelope
         What is sent for it.
+    client : Client
+        Who asks.
     wanted : bool or None
         Whether to; None is for a query that was put together in Python, where names are easily
         mistyped, and not for one that comes from Omni.
+    timeout : float or None
+        Wall-clock seconds for this and the query.
+
+    Returns
+    -------
+    float or None
+        What is left of the time for the query.
 
     Raises
     ------
@@ -45,30 +81,67 @@ def check_first(query: AnyQuery, request: Envelope, client: Client, wanted: bool
         Naming the field, with near matches.
     AuthenticationError
         If the key is not known; the query would end the same way.
+    QueryTimeoutError
+        If the time is up before the topic was read; the query was not sent.
     """
-    if request.is_sql or not (isinstance(query, Built) if wanted is None else wanted):
-        return
-    _check(request.body["query"], client, request.body.get("branchId"))
+    if wanted is not None and not isinstance(wanted, bool):
+        raise ArgumentError(f"check={wanted!r} is neither True nor False.")
+    built = isinstance(query, Built)
+    if request.is_sql or not (built if wanted is None else wanted):
+        if built:
+            _tell_of_times(request)
+        return timeout
+    seconds = timeout or client.timeout
+    deadline = None if seconds is None else Deadline(seconds, client.clock, patient=False)
+    checked = _check(request.body["query"], client, request.body.get("branchId"), deadline)
+    if deadline is not None and deadline.remaining() <= 0:
+        raise QueryTimeoutError(
+            f"The topic was not read within {seconds:g} s, and the query was not sent.",
+            hint="Give it more: timeout=…; check=False does not look at the topic.",
+            retryable=True,
+        )
+    if built and not checked:
+        _tell_of_times(request)
+    return timeout if deadline is None else deadline.remaining()
 
 
-def _check(query: Mapping[str, Any], client: Client, branch_id: str | None) -> None:
+def _tell_of_times(request: Envelope) -> None:
+    """Warn of comparisons of text that may have been meant for times: Omni would ignore those."""
+    for name in texts_like_times(request.body["query"]):
+        notice(
+            f"{name} is compared with text, and its type was not looked up. If it is a time, Omni "
+            f"ignores that and all rows come; write field({name!r}).in_the(…)."
+        )
+
+
+def _check(
+    query: Mapping[str, Any], client: Client, branch_id: str | None, deadline: Deadline | None
+) -> bool:
+    """Refuse what the topic lacks; tell whether there was a topic to hold the query against."""
     check_names(query)
-    topic = query.get("join_paths_from_topic_name")
-    if not topic:
-        return
-    place = (str(query["modelId"]), str(topic), branch_id)
-    where = f"The topic {topic}"
-    with _ASKING:
-        told = _TOLD.setdefault(client, {})
-        is_new = place not in told
-        if is_new:
-            is_new = _ask(told, place, client, refresh=False)
-        known = told.get(place)
-        if known is not None and not is_new and not _passes(query, known, where):
-            _ask(told, place, client, refresh=True)  # the model may have changed since
-            known = told.get(place)
+    name = query.get("join_paths_from_topic_name")
+    if not name:
+        return False
+    place = (str(query["modelId"]), str(name), branch_id)
+    where = f"The topic {name}"
+    with _LOOKING:
+        topic = _TOPICS.setdefault(client, {}).setdefault(place, _Topic())
+    known = topic.known
+    if known is not None and _passes(query, known, where):
+        return True
+    if not topic.asking.take(None if deadline is None else deadline.remaining()):
+        return False  # the time is up
+    try:
+        is_new = not topic.told and _ask(topic, place, client, deadline, refresh=False)
+        if topic.known is not None and not is_new and not _passes(query, topic.known, where):
+            # The model may have changed since.
+            _ask(topic, place, client, deadline, refresh=True)
+        known = topic.known
+    finally:
+        topic.asking.release()
     if known is not None:
         check_fields(query, known, where)
+    return known is not None
 
 
 def _passes(query: Mapping[str, Any], known: Mapping[str, KnownField], where: str) -> bool:
@@ -80,22 +153,21 @@ def _passes(query: Mapping[str, Any], known: Mapping[str, KnownField], where: st
 
 
 def _ask(
-    told: dict[_Place, _Known | None], place: _Place, client: Client, *, refresh: bool
+    topic: _Topic, place: _Place, client: Client, deadline: Deadline | None, *, refresh: bool
 ) -> bool:
     """Read a topic and note its fields; return whether the answer is fresh from Omni.
 
     What fails for now is not noted, and asked for again with the next query.
     """
-    told.pop(place, None)
-    model_id, topic, branch_id = place
+    topic.told, topic.known = False, None
+    model_id, name, branch_id = place
+    asked = {"branch_id": branch_id, "refresh": refresh, "client": client, "deadline": deadline}
     try:
-        table, facts = TOPIC_FIELDS.below((model_id, topic)).read_table(
-            {"branch_id": branch_id, "refresh": refresh, "client": client}
-        )
+        table, facts = TOPIC_FIELDS.below((model_id, name)).read_table(asked)
     except AuthenticationError:
         raise
     except (ForbiddenError, NotFoundError):
-        told[place] = None
+        topic.told = True
         return True
     except OmniError:
         return True
@@ -109,5 +181,5 @@ def _ask(
         )
         for row in table.select(columns).to_pylist()
     }
-    told[place] = known or None
+    topic.told, topic.known = True, known or None
     return bool(facts["requests"])

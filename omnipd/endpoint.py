@@ -71,7 +71,8 @@ class Endpoint(Listing):
     def read_table(self, arguments: Mapping[str, Any]) -> Reading:
         """Read the whole list as an Arrow table, with the facts of how it was read.
 
-        The arguments are those that :meth:`acting` returns.
+        The arguments are those that :meth:`acting` returns, and perhaps the ``deadline`` of a call
+        that the reading is part of.
         """
         limit = _checked_limit(arguments.get("limit"))
         strict, refresh = arguments.get("strict", True), arguments.get("refresh", False)
@@ -84,7 +85,7 @@ class Endpoint(Listing):
         }
         wire = {name: self.params[name].encode(name, value) for name, value in given.items()}
         client: Client = arguments["client"]
-        walk = Walk(self, client, limit, strict=strict)
+        walk = Walk(self, client, limit, strict=strict, deadline=arguments.get("deadline"))
         doubtful = {name for name in given if self.params[name].may_be_refused(given[name])}
         refused = {name for name in doubtful if (self.path, name) in client.refused}
         if not refresh:

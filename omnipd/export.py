@@ -204,6 +204,8 @@ def write_together(writes: Mapping[Path, Callable[[IO[bytes]], Any]]) -> None:
         with contextlib.ExitStack() as parts:
             beside: list[tuple[Path, Path]] = []
             for path, write in writes.items():
+                if "\0" in str(path):
+                    raise ArgumentError(f"path={str(path)!r} has a NUL in it, which no file may.")
                 target = _without_link(path)
                 beside.append((_written_beside(target, write, parts), target))
             for part, target in beside:

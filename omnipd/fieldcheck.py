@@ -11,7 +11,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from omnipd import grains
+from omnipd import grains, moments
 from omnipd.errors import ArgumentError
 from omnipd.filters import ignored, types_in
 
@@ -125,6 +125,31 @@ def check_fields(query: Mapping[str, Any], known: Mapping[str, KnownField], wher
             f"{name} is {types[name]}, and its filter is of type {given}, which Omni would ignore.",
             hint=_FITTING.get(types[name], _UNCHECKED),
         )
+
+
+def texts_like_times(query: Mapping[str, Any]) -> list[str]:
+    """Name the fields that are compared with text in which Omni's filters could read a time.
+
+    Examples
+    --------
+    >>> equal = {"type": "string", "kind": "EQUALS", "values": ["2025-03"]}
+    >>> texts_like_times({"filters": {"orders.created_at": equal, "orders.code[month_name]": equal}})
+    ['orders.created_at']
+    """
+    given = query.get("filters") or {}
+    return [
+        name
+        for name, condition in given.items()
+        if grains.split(name)[1] is None and _is_like_time(condition)
+    ]
+
+
+def _is_like_time(condition: Mapping[str, Any]) -> bool:
+    if condition.get("type") == "composite":
+        return any(_is_like_time(inner) for inner in condition["filters"])
+    values = condition.get("values") or ()
+    is_equal = condition.get("type") == "string" and condition.get("kind") == "EQUALS"
+    return is_equal and bool(values) and all(moments.is_moment(value) for value in values)
 
 
 _MAKING = ("period_over_period_computations", "transposed_measures", "custom_summary_types")

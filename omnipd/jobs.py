@@ -120,7 +120,7 @@ def stream(
         error.message = client.hide_key(error.message)
         raise
     assert job.final is not None  # noqa: S101 - waited for
-    outcome.job_id, outcome.line = str(job.id), job.final.content
+    outcome.job_id, outcome.line = str(job.id), client.hide_key_in(job.final.content)
 
 
 @dataclass
@@ -173,8 +173,9 @@ class _Job:
                         raise ResponseError("Omni sent a second result for one query.")
                     ending, self.handed_on = Ending(), True
                     self.outcome.job_id = self.id or ""
+                    head = self.client.hide_key_in(found.head)
                     for part in read_stream(found.pieces, ending):
-                        yield Begin(part, found.head) if isinstance(part, pa.Schema) else part
+                        yield Begin(part, head) if isinstance(part, pa.Schema) else part
                         del part  # or it would be held while the next is read
         if reader.tail:
             self.broken_off = reader.tail.decode("utf-8", "replace")

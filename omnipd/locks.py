@@ -14,9 +14,17 @@ class ProcessLock:
         self._lock = threading.Lock()
 
     def __enter__(self) -> None:
-        if self._pid != os.getpid():  # a child begins with one thread: nobody races for this
-            self._pid, self._lock = os.getpid(), threading.Lock()
-        self._lock.acquire()
+        self.take()
 
     def __exit__(self, *_: object) -> None:
+        self.release()
+
+    def take(self, seconds: float | None = None) -> bool:
+        """Take the lock, waiting at most so long; tell whether it was taken."""
+        if self._pid != os.getpid():  # a child begins with one thread: nobody races for this
+            self._pid, self._lock = os.getpid(), threading.Lock()
+        return self._lock.acquire(timeout=-1 if seconds is None else max(0.0, seconds))
+
+    def release(self) -> None:
+        """Let the next one take it."""
         self._lock.release()

@@ -8,12 +8,11 @@ from typing import Any, Literal, overload
 
 import pandas as pd
 
-from omnipd import envelope
 from omnipd.client import Client, current_client
 from omnipd.envelope import AnyQuery
 from omnipd.errors import ArgumentError, OmniError
 from omnipd.params import check_choice
-from omnipd.queries import run_query
+from omnipd.queries import Ready, check_options
 
 _MOST_AT_ONCE = 16
 
@@ -46,7 +45,7 @@ def run_queries(
 ) -> list[Any]:
     """Run several governed queries, some at the same time, and return their frames in order.
 
-    All are checked before the first is sent. Each is run to its end, whatever becomes of the
+    All are checked before the first is sent, as :func:`omnipd.run_query` checks one. Each is run to its end, whatever becomes of the
     others. All of them share the key's allowance of requests, as everything does.
 
     Parameters
@@ -71,7 +70,7 @@ def run_queries(
     Raises
     ------
     ArgumentError
-        If one of them would be refused or misread; nothing was sent.
+        If one of them would be refused or misread; none was run.
     OmniError
         The first failure, as :func:`omnipd.run_query` raises it.
 
@@ -100,19 +99,19 @@ def run_queries(
     whole = isinstance(at_once, int) and not isinstance(at_once, bool)
     if not whole or not 1 <= at_once <= _MOST_AT_ONCE:
         raise ArgumentError(f"at_once={at_once!r} must be a whole number from 1 to 16.")
-    for place, query in enumerate(queries, 1):
-        _check(query, place, len(queries), options)
+    check_options(options)
     client = current_client(client)
-
-    def run(query: AnyQuery) -> pd.DataFrame | OmniError:
-        try:
-            return run_query(query, client=client, **options)
-        except OmniError as error:
-            return error
-
+    ready = [
+        _ready(query, f"Query {place} of {len(queries)}", client, options)
+        for place, query in enumerate(queries, 1)
+    ]
     pool = ThreadPoolExecutor(at_once, thread_name_prefix="omnipd-query")
     try:
-        outcomes = list(pool.map(run, queries))
+        for place, refusal in enumerate(pool.map(_checked, ready), 1):
+            if refusal is not None:
+                refusal.message = f"Query {place} of {len(queries)}: {refusal.message}"
+                raise refusal
+        outcomes = list(pool.map(_run, ready))
     finally:
         pool.shutdown(wait=True, cancel_futures=True)
     failed = [place for place, one in enumerate(outcomes) if isinstance(one, OmniError)]
@@ -127,11 +126,27 @@ def run_queries(
     return outcomes
 
 
-def _check(query: AnyQuery, place: int, count: int, options: Mapping[str, Any]) -> None:
-    """Refuse one query by its place, before any is sent."""
-    named = {"limit", "model_id", "branch_id", "user_id", "cache"}
+def _ready(query: AnyQuery, place: str, client: Client, options: Mapping[str, Any]) -> Ready:
     try:
-        envelope.build(query, **{name: options[name] for name in named & options.keys()})
+        return Ready(query, client=client, **options)
     except ArgumentError as error:
-        error.message = f"Query {place} of {count}: {error.message}"
+        error.message = f"{place}: {error.message}"
         raise
+
+
+def _checked(ready: Ready) -> ArgumentError | None:
+    """Return why a query must not be sent; what else goes wrong is met again when it is run."""
+    try:
+        ready.check()
+    except ArgumentError as error:
+        return error
+    except OmniError:
+        pass
+    return None
+
+
+def _run(ready: Ready) -> pd.DataFrame | OmniError:
+    try:
+        return ready.frame()
+    except OmniError as error:
+        return error

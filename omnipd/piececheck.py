@@ -51,15 +51,16 @@ def check_rows(
             raise _outside(name, f"gave rows with a time where {what} were asked for")
         return
     times = check_cut(column, name, grain)
+    end = piece.get("right_side")  # the last piece of all may have none
     left, right = (
-        pa.scalar(datetime.fromisoformat(piece[side]), _MOMENT)
-        for side in ("left_side", "right_side")
+        pa.scalar(datetime.fromisoformat(side), _MOMENT)
+        for side in (piece["left_side"], end or datetime.max.isoformat())
     )
     if grain in _UNITS:  # a piece may begin inside a day whose time is its beginning
         left = pc.floor_temporal(left, unit=_UNITS[grain])
     strays = times.filter(pc.or_(pc.less(times, left), pc.greater_equal(times, right)))
     if len(strays):
-        bounds = f"from {piece['left_side']} to {piece['right_side']}"
+        bounds = f"from {piece['left_side']} to {end or 'the end of time'}"
         raise _outside(name, f"gave {_shown(strays)} in the piece {bounds}")
 
 

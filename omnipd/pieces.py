@@ -5,14 +5,14 @@ from __future__ import annotations
 import contextlib
 import itertools
 from collections.abc import Callable
-from datetime import date, datetime
+from datetime import MAXYEAR, date, datetime
 from functools import partial
 from typing import Any, Literal
 
 import pandas as pd
 import pyarrow as pa
 
-from omnipd import envelope, grains
+from omnipd import envelope, grains, moments
 from omnipd.client import Client, current_client
 from omnipd.clock import check_timeout
 from omnipd.dictionary import check_first
@@ -23,6 +23,7 @@ from omnipd.oneschema import with_one_schema
 from omnipd.params import check_choice
 from omnipd.piececheck import check_cut, check_rows
 from omnipd.runs import Run, words_of_limit
+from omnipd.scalars import python_value
 
 #: Grains from the coarsest to the finest. No week: it lies in two months.
 _GRAINS = ("year", "quarter", "month", "date", "hour", "minute", "second", "millisecond")
@@ -69,11 +70,11 @@ def run_query_in_pieces(
     by : {"year", "quarter", "month", "date"}, default "month"
         How long a piece is.
     start, end : date or str, optional
-        Only rows from `start` on and before `end`, which leaves out rows without a time. Where one
-        is not given, one more query asks for it; where neither is, rows without a time are a piece
-        of their own.
-    limit : int or "all", default "all"
-        Number of rows of the whole; None is "all", too. The query's own limit does not count.
+        Only rows from `start` on and before `end`, which leaves out rows without a time: a date, a
+        datetime, or text such as ``2024-03`` and ``2024-03-01 17:30``. Where one is not given, one
+        more query asks for it; where neither is, rows without a time are a piece of their own.
+    limit : int, "all" or None, default "all"
+        Number of rows of the whole; None is all, too. The query's own limit does not count.
     model_id, branch_id, user_id, cache
         As for :func:`run_query`.
     timeout : float, optional
@@ -134,7 +135,7 @@ def run_query_in_pieces(
     first, last = _moment("start", start), _moment("end", end)
     if first is not None and last is not None and first >= last:
         raise ArgumentError(f"start={start!r} is not before end={end!r}: no row lies between them.")
-    check_first(query, whole, client, check)
+    check_first(query, whole, client, check, timeout)
 
     def run(piece: Piece | None, rows: int | None, **changes: Any) -> tuple[pa.Table, Run]:
         asked = whole.body["query"] | changes
@@ -300,16 +301,18 @@ def _order(whole: envelope.Envelope, split_on: str, by: str) -> tuple[bool, bool
 def _moment(name: str, given: date | str | None) -> pd.Timestamp | None:
     if given is None:
         return None
-    moment = None
-    if isinstance(given, date | str):
-        with contextlib.suppress(ValueError, TypeError):
-            moment = pd.Timestamp(given)
-    if moment is None or pd.isna(moment) or moment.tz is not None:
+    value = python_value(given)
+    zoned = isinstance(value, datetime) and value.tzinfo is not None
+    start = None
+    if not zoned:
+        with contextlib.suppress(ArgumentError):
+            start = moments.moment(value, name).start
+    if start is None:  # text that depends on the day it is asked is Omni's to read, and none here
         raise ArgumentError(
             f"{name}={given!r} is no date.",
-            hint='Give a date or text such as "2024-03-01", without a time zone.',
+            hint='Give a date or text such as "2024-03-01", to the second, without a time zone.',
         )
-    return moment
+    return pd.Timestamp(start)
 
 
 def _period(moment: datetime, by: str, *, later: bool) -> pd.Timestamp:
@@ -320,23 +323,24 @@ def _period(moment: datetime, by: str, *, later: bool) -> pd.Timestamp:
 
 def _between(first: pd.Timestamp, last: pd.Timestamp, by: str) -> list[Piece]:
     """Return the pieces from one moment on and before another, upwards."""
-    inner = pd.period_range(first, last, freq=_PERIODS[by])
-    edges = [first, *(one.start_time for one in inner if first < one.start_time < last), last]
-    if len(edges) - 1 > _MOST_PIECES:
+    begins, ends = first.to_period(_PERIODS[by]), last.to_period(_PERIODS[by])
+    count = (ends - begins).n + (last > ends.start_time)
+    if count > _MOST_PIECES:
         raise ArgumentError(
-            f"That would be {len(edges) - 1:,} pieces by {by}, a query each.",
+            f"That would be {count:,} pieces by {by}, a query each.",
             hint="Take longer pieces, or give start= and end=.",
         )
-    return [
-        {
-            "type": "date",
-            "kind": "BETWEEN",
-            "left_side": left.strftime("%Y-%m-%d %H:%M:%S"),
-            "right_side": right.strftime("%Y-%m-%d %H:%M:%S"),
-        }
-        for left, right in itertools.pairwise(edges)
-        if left < right
-    ]
+    inner = pd.period_range(begins, ends)
+    edges = [first, *(one.start_time for one in inner if first < one.start_time < last), last]
+    return [_piece(left, right) for left, right in itertools.pairwise(edges) if left < right]
+
+
+def _piece(left: pd.Timestamp, right: pd.Timestamp) -> Piece:
+    start = moments.moment(left, "A piece").text
+    if right.year > MAXYEAR:  # no text of Omni names it, and nothing lies behind
+        return {"type": "date", "kind": "ON_OR_AFTER", "left_side": start}
+    end = moments.moment(right, "A piece").text
+    return {"type": "date", "kind": "BETWEEN", "left_side": start, "right_side": end}
 
 
 def _narrowed(filters: dict[str, Any], split_on: str, piece: Piece) -> dict[str, Any]:

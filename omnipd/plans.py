@@ -94,7 +94,7 @@ def explain(
         client_user_id=client.user_id,
         plan_only=True,
     )
-    check_first(query, request, client, check)
+    timeout = check_first(query, request, client, check, timeout)
     outcome = jobs.Outcome()
     for _ in jobs.stream(client, request, outcome, timeout=timeout):
         pass  # a plan has no rows
@@ -190,7 +190,7 @@ def schema(
             "The columns of a pivoted query are values, which only a run tells.",
             hint="Leave out the pivots.",
         )
-    check_first(query, run.request, run.client, check)
+    run.timeout = check_first(query, run.request, run.client, check, run.timeout)
     columns = run.guarded(run.columns)
     return to_frame(run.guarded(lambda: scalar_columns(columns.empty_table())), run.facts())
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import difflib
+import inspect
 import json
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any, Literal
 
@@ -12,6 +15,7 @@ import pyarrow as pa
 from omnipd.client import Client, checked_lifetime, current_client
 from omnipd.dictionary import check_first
 from omnipd.envelope import AnyQuery
+from omnipd.errors import ArgumentError
 from omnipd.frames import scalar_columns, to_frame
 from omnipd.resultcache import ResultCache
 from omnipd.runs import Run
@@ -117,7 +121,7 @@ def run_query(
     1            JFK         111279
     2            LGA         104662
     """
-    run = Run(
+    ready = Ready(
         query,
         limit=limit,
         model_id=model_id,
@@ -127,10 +131,11 @@ def run_query(
         timeout=timeout,
         totals=totals,
         names=names,
-        client=current_client(client),
+        check=check,
+        ttl=ttl,
+        client=client,
     )
-    table, facts = _rows(run, query, check, ttl)
-    return to_frame(run.guarded(lambda: scalar_columns(table)), facts)
+    return ready.frame()
 
 
 def run_query_arrow(
@@ -181,7 +186,7 @@ def run_query_arrow(
     >>> polars.from_arrow(table)["flights.count"].sum()
     336776
     """
-    run = Run(
+    ready = Ready(
         query,
         limit=limit,
         model_id=model_id,
@@ -191,27 +196,105 @@ def run_query_arrow(
         timeout=timeout,
         totals=totals,
         names=names,
-        client=current_client(client),
+        check=check,
+        ttl=ttl,
+        client=client,
     )
-    table, facts = _rows(run, query, check, ttl)
+    table, facts = ready.rows()
     return table.replace_schema_metadata({"omni": json.dumps(facts)})
 
 
-def _rows(
-    run: Run, query: AnyQuery, check: bool | None, ttl: str | float | timedelta | None
-) -> tuple[pa.Table, dict[str, Any]]:
-    """Return all rows and what is known of them, from the disk where `ttl` allows it."""
-    lifetime = checked_lifetime(ttl, "ttl")
-    if lifetime is None:
-        check_first(query, run.request, run.client, check)
-        return run.guarded(run.table), run.facts() | {"from_cache": False}
-    store = ResultCache(run.client.result_folder, run.client.clock)
-    stored = None if run.asks_anew else store.load(run.canonical, lifetime)
-    if stored is not None:
-        table, facts = stored
-        run.warn_of_limit(table)
-        return table, facts | {"from_cache": True}
-    check_first(query, run.request, run.client, check)
-    table, facts = run.guarded(run.table), run.facts()
-    store.save(run.canonical, table, facts, lifetime)
-    return table, facts | {"from_cache": False}
+class Ready:
+    """A query that is ready to be run; making one checks every argument and sends nothing.
+
+    Parameters
+    ----------
+    query, limit, model_id, branch_id, user_id, cache, timeout, totals, names, check, ttl, client
+        As for :func:`run_query`.
+    """
+
+    def __init__(
+        self,
+        query: AnyQuery,
+        *,
+        limit: int | Literal["all"] | None = None,
+        model_id: str | None = None,
+        branch_id: str | None = None,
+        user_id: str | None = None,
+        cache: str | None = None,
+        timeout: float | None = None,
+        totals: bool = False,
+        names: str = "field",
+        check: bool | None = None,
+        ttl: str | float | timedelta | None = None,
+        client: Client | None = None,
+    ) -> None:
+        self._query = query
+        self._check = check
+        self._lifetime = checked_lifetime(ttl, "ttl")
+        self._run = Run(
+            query,
+            limit=limit,
+            model_id=model_id,
+            branch_id=branch_id,
+            user_id=user_id,
+            cache=cache,
+            timeout=timeout,
+            totals=totals,
+            names=names,
+            client=current_client(client),
+        )
+        self._store = ResultCache(self._run.client.result_folder, self._run.client.clock)
+        self._stored: tuple[pa.Table, dict[str, Any]] | None = None
+        self._checked = False
+
+    def check(self) -> None:
+        """Look for a stored result; without one, hold the query against its topic, once."""
+        run = self._run
+        if self._checked:
+            return
+        if self._lifetime is not None and not run.asks_anew:
+            self._stored = self._store.load(run.canonical, self._lifetime)
+        if self._stored is None:
+            run.timeout = check_first(
+                self._query, run.request, run.client, self._check, run.timeout
+            )
+        self._checked = True
+
+    def rows(self) -> tuple[pa.Table, dict[str, Any]]:
+        """Return all rows and what is known of them, from the disk where ``ttl`` allows it."""
+        run = self._run
+        self.check()
+        if self._stored is not None:
+            table, facts = self._stored
+            run.warn_of_limit(table)
+            return table, facts | {"from_cache": True}
+        table, facts = run.guarded(run.table), run.facts()
+        if self._lifetime is not None:
+            self._store.save(run.canonical, table, facts, self._lifetime)
+        return table, facts | {"from_cache": False}
+
+    def frame(self) -> pd.DataFrame:
+        """Return all rows as :func:`run_query` does."""
+        table, facts = self.rows()
+        return to_frame(self._run.guarded(lambda: scalar_columns(table)), facts)
+
+
+def check_options(options: Mapping[str, Any]) -> None:
+    """Refuse keywords that :func:`run_query` does not have.
+
+    Raises
+    ------
+    ArgumentError
+        Naming the word, with a near match.
+    """
+    known = set(inspect.signature(run_query).parameters) - {"query"}
+    for name in options:
+        if name not in known:
+            near = difflib.get_close_matches(name, known, n=1)
+            raise ArgumentError(
+                f"run_query has no keyword {name!r}.",
+                hint=f"Did you mean {near[0]!r}?"
+                if near
+                else f"It has {', '.join(sorted(known))}.",
+            )

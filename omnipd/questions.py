@@ -8,8 +8,8 @@ from typing import Any
 import pandas as pd
 
 from omnipd.client import Client, current_client
-from omnipd.errors import ArgumentError, BadRequestError, QueryError
-from omnipd.queries import run_query
+from omnipd.errors import ArgumentError, BadRequestError, OmniError, QueryError
+from omnipd.queries import Ready, check_options, run_query
 
 _GENERATE = "/api/v1/ai/generate-query"
 
@@ -84,13 +84,13 @@ def ask(
     Raises
     ------
     QueryError
-        If the AI made no query of it, or one that only Omni's own pages can run.
+        If the AI made no query of it, or SQL, which may go around the model.
     BadRequestError
         If Omni refused it; status 402: the credits for AI are used up.
     OutcomeUnknownError
         If its answer was lost; a question costs credits and is not asked twice by itself.
     OmniError
-        As :func:`omnipd.run_query` raises it.
+        As :func:`omnipd.run_query` raises it; ``partial`` is the query then, to be run again.
 
     See Also
     --------
@@ -112,7 +112,13 @@ def ask(
         raise ArgumentError(
             f"model={model!r} is not the id of a model.", hint="read_models() has the ids."
         )
+    if topic is not None and (not isinstance(topic, str) or not topic.strip()):
+        raise ArgumentError(f"topic={topic!r} is no topic.", hint="Leave it out for Omni's choice.")
     client = current_client(client)
+    check_options(options)
+    options |= {"branch_id": branch_id, "user_id": user_id, "client": client}
+    # The answer costs credits, so that all else is looked at before.
+    Ready({"modelId": model, "fields": ["any"]}, **options)
     acting = user_id if user_id is not None else client.user_id
     body = {
         "modelId": model,
@@ -135,8 +141,15 @@ def ask(
     query, chosen = _read(said, client)
     # Omni names the topic beside the query; without it the run would be of a bare view.
     query = {"modelId": model} | ({"join_paths_from_topic_name": chosen} if chosen else {}) | query
-    frame = run_query(query, branch_id=branch_id, user_id=user_id, client=client, **options)
-    return Answer(question, query, chosen, frame)
+    try:
+        return Answer(question, query, chosen, run_query(query, **options))
+    except OmniError as error:
+        error.partial = query
+        error.message += (
+            "\nOmni's AI had made a query of the question; it is the error's .partial, and "
+            "run_query() runs it without asking again."
+        )
+        raise
 
 
 def _read(said: Any, client: Client) -> tuple[dict[str, Any], str | None]:
@@ -155,10 +168,12 @@ def _read(said: Any, client: Client) -> tuple[dict[str, Any], str | None]:
             hint="Ask more plainly, name a topic, or write the query yourself.",
             error_type="NO_ANSWER",
         )
-    if "${" in str(query.get("userEditedSQL") or ""):
+    if query.get("userEditedSQL"):
+        # It may name what only Omni's own pages know, or nothing of the model at all: no access
+        # filter would hold then (docs/wire.md).
         raise QueryError(
-            "Omni's AI answered with SQL that only Omni's own pages can run.",
-            hint="Name a topic, or write the query yourself.",
+            "Omni's AI answered with SQL, which is no governed query; it was not run.",
+            hint="Name a topic, or write the query yourself. The SQL is the error's .sql, for run_sql().",
             error_type="NO_ANSWER",
             sql=client.scrub(str(query["userEditedSQL"])),
         )

@@ -41,6 +41,8 @@ class Run:
     ----------
     request : Envelope
         What is sent.
+    timeout : float or None
+        Wall-clock seconds that are left for it; None is the client's, else 600.
     """
 
     def __init__(
@@ -72,7 +74,7 @@ class Run:
         self.client = client
         self.totals = totals
         self.names = names
-        self._timeout = timeout
+        self.timeout = timeout
         self._warns = warns
         self._outcome = jobs.Outcome()
         self._limit_reached = False
@@ -197,7 +199,7 @@ class Run:
         held: list[pa.Table] = []
         waits, rows, fields = False, 0, None
         for part in jobs.stream(
-            self.client, self.request, self._outcome, timeout=self._timeout, again=again
+            self.client, self.request, self._outcome, timeout=self.timeout, again=again
         ):
             if isinstance(part, jobs.Begin):
                 held, rows = [], 0

@@ -11,12 +11,20 @@ from omnipd.errors import ArgumentError, IncompleteReadError, QueryError
 from omnipd.frames import scalar_columns, to_frame
 from omnipd.runs import Run
 
-_TEXT_AND_COMMENTS = re.compile(r"'(?:[^']|'')*'|--[^\n]*|/\*.*?\*/", re.DOTALL)
-_DO_NOT_PARSE = re.compile(r"^\s*--\s*DO NOT PARSE\s*$", re.MULTILINE)
+# What is no code: texts, quoted names, comments. Databases differ on whether a backslash takes the
+# quote behind it into the text, and which kind this one is nothing tells: both readings are looked at.
+_NO_CODE = tuple(
+    re.compile(rf"{text}|--[^\n]*|/\*.*?\*/", re.DOTALL)
+    for text in (
+        r"""'(?:[^']|'')*'|"(?:[^"]|"")*"|`[^`]*`""",
+        r"""'(?:[^'\\]|\\.|'')*'|"(?:[^"\\]|\\.|"")*"|`[^`]*`""",
+    )
+)
+_DO_NOT_PARSE = re.compile(r"^\s*--\s*DO NOT PARSE\s*$", re.MULTILINE | re.IGNORECASE)
 _REFERENCE = re.compile(r"\$\{")
 _DISTINCT = re.compile(r"\bselect\s+distinct\b", re.IGNORECASE)
 _PREDICATES = re.compile(
-    r"\bwhere\b(.*?)(?=\bgroup\s+by\b|\bhaving\b|\border\s+by\b|\blimit\b|\bunion\b|\Z)",
+    r"\b(?:where|on)\b(.*?)(?=\bgroup\s+by\b|\bhaving\b|\border\s+by\b|\blimit\b|\bunion\b|\Z)",
     re.IGNORECASE | re.DOTALL,
 )
 _FIELD = re.compile(r"\$\{\s*([^\s\[\]{}]+?)\s*(\[[^\]]*\])?\s*\}")
@@ -64,7 +72,8 @@ def run_sql(
     Raises
     ------
     ArgumentError
-        For SQL that Omni would change without a word; nothing was sent.
+        For SQL that Omni would change without a word, or run around the model although that was
+        not asked for; nothing was sent.
     QueryError
         If it failed; if the role forbids it; if Omni could not read it over the model and ran it as
         it is.
@@ -84,7 +93,8 @@ def run_sql(
     ``${view.field}`` is ignored, and the same field twice is one column. An expression is called
     ``view.alias``, and of which view cannot be told beforehand: find it by its end. There is no
     limit but one in the SQL. ``SELECT DISTINCT``, and bounds on a time with and without a grain,
-    are dropped in silence by Omni and so refused here.
+    are dropped in silence by Omni and so refused here. SQL without any ``${…}`` would be run as it
+    is, and is refused, too.
 
     *Verbatim* SQL goes around the model: access filters and grants do not hold, so what a person
     sees is all that the connection sees. Without a limit of its own Omni cuts it at 50,000 rows.
@@ -148,11 +158,12 @@ def _check(sql: str, *, verbatim: bool) -> None:
     """Refuse what would not be run as it is written."""
     if not isinstance(sql, str) or not sql.strip():
         raise ArgumentError("The SQL is empty.")
-    code = _TEXT_AND_COMMENTS.sub(" ", sql)
-    if not code.strip():
+    codes = [no_code.sub(" ", sql) for no_code in _NO_CODE]
+    if not all(code.strip() for code in codes):
         raise ArgumentError("The SQL is only a comment.")
+    refers = [bool(_REFERENCE.search(code)) for code in codes]
     if verbatim:
-        if _REFERENCE.search(code):
+        if all(refers):
             raise ArgumentError(
                 "Verbatim SQL has ${…}, which no database knows.",
                 hint="Leave out verbatim=True, or write tables and columns.",
@@ -163,13 +174,24 @@ def _check(sql: str, *, verbatim: bool) -> None:
             "The SQL says DO NOT PARSE, which sends it around the model.",
             hint="Pass verbatim=True when that is what you want.",
         )
+    if not any(refers):
+        raise ArgumentError(
+            "The SQL has no ${…}, so that Omni would run it as it is, around the model.",
+            hint="Write fields as ${view.field}; or pass verbatim=True when that is what you want.",
+        )
+    for code in codes:
+        _check_code(code)
+
+
+def _check_code(code: str) -> None:
+    """Refuse what Omni drops from SQL over the model."""
     if _DISTINCT.search(code):
         raise ArgumentError(
             "Omni drops DISTINCT from SQL over the model without a word.",
             hint="Group by the fields instead, or pass verbatim=True.",
         )
     for clause in _PREDICATES.findall(code):
-        named = _FIELD.findall(clause)
+        named = [(field.lower(), grain) for field, grain in _FIELD.findall(clause)]
         cut = {field for field, grain in named if grain}
         both = sorted(cut & {field for field, grain in named if not grain})
         if both:

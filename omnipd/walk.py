@@ -17,6 +17,7 @@ import pyarrow as pa
 from omnipd import paging, strictjson
 from omnipd.cache import LARGEST_WALK
 from omnipd.client import Client
+from omnipd.clock import Deadline
 from omnipd.columns import Columns
 from omnipd.errors import (
     BadRequestError,
@@ -85,12 +86,19 @@ class Walk:
     """One reading of one list, from the cache or from the server."""
 
     def __init__(
-        self, listing: Listing, client: Client, limit: int | None, *, strict: bool
+        self,
+        listing: Listing,
+        client: Client,
+        limit: int | None,
+        *,
+        strict: bool,
+        deadline: Deadline | None = None,
     ) -> None:
         self._listing = listing
         self._client = client
         self._limit = limit
         self._strict = strict
+        self._deadline = deadline
 
     def stored(self, query: Mapping[str, str], here: Sequence[Step]) -> Reading | None:
         """Return the list from the cache; None unless every page of one walk is there."""
@@ -121,7 +129,9 @@ class Walk:
         client, path = self._client, self._listing.path
         started = datetime.now(UTC)
         # A timeout that was asked for is that of the whole list.
-        deadline = None if client.timeout is None else client.deadline()
+        deadline = self._deadline
+        if deadline is None and client.timeout is not None:
+            deadline = client.deadline()
         asked = size = 0
         taken: list[tuple[Mapping[str, str], bytes]] = []
 

@@ -1,6 +1,8 @@
 """A query in Python is held against its topic before it is sent, and is sent when it cannot be."""
 
 import datetime as dt
+import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from faults.given import MODEL, client_of, whole_answer
@@ -124,6 +126,44 @@ def test_whatever_runs_a_query_checks_it_first(omni, server, tmp_path):
     assert omnipd.query_to_parquet(ORIGINS, tmp_path / "x.parquet") == 3
 
 
+def test_whatever_runs_a_query_heeds_what_is_said_of_the_check(omni, server, tmp_path):
+    wrong = flights(["flights.orgin", "flights.date[month]"])
+    asked_to = {"check": True}, omnipd.ArgumentError
+    told_not_to = {"check": False}, omnipd.MissingFieldsError
+    nonsense = {"check": "no"}, omnipd.ArgumentError
+    for query, (options, error) in (
+        (wrong, asked_to),
+        (Query.from_dict(wrong), told_not_to),
+        (wrong, nonsense),
+    ):
+        for run in (
+            omnipd.run_query,
+            omnipd.run_query_arrow,
+            lambda query, **options: list(omnipd.iter_batches(query, **options)),
+            lambda query, **options: omnipd.query_to_parquet(query, tmp_path / "x", **options),
+            lambda query, **options: omnipd.run_queries([query], **options),
+            lambda query, **options: omnipd.run_query_in_pieces(
+                query, split_on="flights.date", **options
+            ),
+            omnipd.explain,
+            omnipd.schema,
+        ):
+            before = len(server.requests)
+            with pytest.raises(error):
+                run(query, **options)
+            assert ("run" in paths(server, before)) == (error is omnipd.MissingFieldsError)
+    assert not (tmp_path / "x").exists()
+
+
+def test_a_file_that_cannot_be_written_costs_no_request(omni, server, tmp_path):
+    before = len(server.requests)
+    with pytest.raises(omnipd.ExportError, match="does not exist"):
+        omnipd.query_to_parquet(ORIGINS, tmp_path / "none" / "x.parquet")
+    with pytest.raises(omnipd.ArgumentError, match="NUL"):
+        omnipd.query_to_parquet(ORIGINS, str(tmp_path / "a\0b"))
+    assert paths(server, before) == []
+
+
 def test_a_stored_result_needs_no_check(server, tmp_path):
     def run():
         with omnipd.connect(
@@ -199,6 +239,35 @@ def test_no_query_that_is_right_is_refused(omni):
     wrong = next(one for one in CASES if one.name == "a text filter on a number is no filter")
     with pytest.raises(omnipd.ArgumentError, match="NUMBER, and its filter is of type string"):
         omnipd.explain(wrong.query, check=True)
+
+
+@pytest.mark.parametrize(
+    ("query", "options"),
+    [
+        (ORIGINS, {"check": False}),
+        (Query(FLIGHTS, view="flights").select("flights.origin", "flights.count"), {}),
+    ],
+)
+@pytest.mark.parametrize(
+    "condition",
+    [
+        field("flights.time_hour") == "2013-03",
+        field("flights.time_hour") != "last month",
+        field("flights.time_hour").isin(["2013-03", None]),
+    ],
+)
+def test_text_that_may_be_a_time_is_warned_of_where_nobody_looked(omni, query, options, condition):
+    with pytest.warns(omnipd.OmniWarning, match=r"flights\.time_hour is compared with text"):
+        query.where(condition).run(**options)
+
+
+def test_text_that_is_no_time_is_not_warned_of(omni):
+    for condition in (
+        field("flights.origin") == "JFK",
+        field("flights.date[month_name]") == "July",
+        field("flights.date[month]") == "2013-03",
+    ):
+        ORIGINS.where(condition).run(check=False)
 
 
 # --- when the topic cannot be had, or has changed
@@ -301,3 +370,51 @@ def test_a_date_filter_under_a_bracket_is_refused(omni):
     }
     with pytest.raises(omnipd.ArgumentError, match="under a name with a bracket"):
         omnipd.run_query(flights(["flights.count"], filters=filters), check=True)
+
+
+def held(let_go, came):
+    """A topic whose answer waits until it is let go."""
+
+    def step(connection):
+        came.set()
+        let_go.wait(30)
+        said = topic("state", "count")
+        connection.sendall(said.replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n", 1))
+
+    return step
+
+
+def test_a_slow_topic_keeps_nobody_else_waiting(scripted, fake_time):
+    let_go, came = threading.Event(), threading.Event()
+
+    def by(target):
+        if "/topic/slow" in target:
+            return held(let_go, came)
+        return topic("state", "count") if "/topic/" in target else DONE
+
+    scripted.by_target = by
+    slow = Query(MODEL, "slow").select("users.state", "users.count")
+    with (
+        client_of(scripted, fake_time) as client,
+        client_of(scripted, user_id="x") as other,
+        ThreadPoolExecutor(1) as pool,
+    ):
+        waiting = pool.submit(slow.run, client=client)
+        assert came.wait(30)
+        assert len(QUERY.run(client=other)) == 3
+        assert len(QUERY.run(client=client)) == 3
+        assert not waiting.done()
+        let_go.set()
+        assert len(waiting.result()) == 3
+
+
+def test_the_look_at_the_topic_counts_against_the_timeout(scripted):
+    let_go, came = threading.Event(), threading.Event()
+    scripted.by_target = lambda target: held(let_go, came) if "/topic/" in target else DONE
+    with client_of(scripted) as client, ThreadPoolExecutor(2) as pool:
+        both = [pool.submit(QUERY.run, client=client, timeout=0.2) for _ in range(2)]
+        for one in both:
+            with pytest.raises(omnipd.QueryTimeoutError, match="the query was not sent"):
+                one.result()
+        let_go.set()
+    assert "run" not in asked(scripted)

@@ -206,11 +206,43 @@ def test_every_form_of_no_answer_is_an_error(scripted, said):
     assert len(scripted.requests) == 1
 
 
-def test_sql_that_only_omni_can_run_is_an_error_that_shows_it(scripted):
-    said = {"query": {"fields": [], "userEditedSQL": "SELECT * FROM ${flights}"}, "error": None}
-    with pytest.raises(omnipd.QueryError, match="only Omni's own pages") as caught:
+@pytest.mark.parametrize("sql", ["SELECT * FROM ${flights}", "SELECT * FROM salaries"])
+def test_sql_of_the_ai_is_shown_and_not_run(scripted, sql):
+    """It may name what only Omni's own pages know, or go around the model and its access filters."""
+    said = {"query": {"fields": [], "userEditedSQL": sql}, "error": None}
+    with pytest.raises(omnipd.QueryError, match="no governed query") as caught:
         asked(scripted, answer(said))
-    assert caught.value.sql == "SELECT * FROM ${flights}"
+    assert caught.value.sql == sql
+    assert len(scripted.requests) == 1
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"limit": 0}, "limit=0"),
+        ({"names": "x"}, "names='x'"),
+        ({"timeout": -1}, "timeout=-1"),
+        ({"ttl": "soon"}, "ttl"),
+        ({"cache": "bogus"}, "cache='bogus'"),
+        ({"branch_id": ""}, "branch_id=''"),
+        ({"topic": ""}, "topic=''"),
+        ({"limt": 5}, "no keyword 'limt'"),
+    ],
+)
+def test_what_would_be_refused_afterwards_is_refused_before_the_ai_is_asked(
+    scripted, options, words
+):
+    with pytest.raises(omnipd.ArgumentError, match=words):
+        asked(scripted, answer({"query": QUERY, "topic": "flights", "error": None}), **options)
+    assert scripted.requests == []
+
+
+def test_a_query_that_was_paid_for_is_not_lost_with_its_run(scripted):
+    said = answer({"query": QUERY, "topic": "flights", "error": None})
+    with pytest.raises(omnipd.ForbiddenError, match=r"error's \.partial") as caught:
+        asked(scripted, said, answer({"detail": "Permission denied"}, 403))
+    made = QUERY | {"modelId": FLIGHTS, "join_paths_from_topic_name": "flights"}
+    assert caught.value.partial == made
 
 
 def test_the_ai_is_asked_for_the_query_only(scripted):
@@ -267,3 +299,54 @@ def test_an_empty_question_is_not_sent(scripted, question, model, words):
     with pytest.raises(omnipd.ArgumentError, match=words):
         omnipd.ask(question, model=model, client=client)
     assert scripted.requests == []
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"names": "x"}, "names='x'"),
+        ({"timeout": -1}, "timeout=-1"),
+        ({"ttl": "soon"}, "ttl"),
+        ({"limt": 5}, "Did you mean 'limit'"),
+    ],
+)
+@pytest.mark.parametrize("errors", ["raise", "collect"])
+def test_options_that_no_query_can_have_are_refused_at_once(scripted, options, words, errors):
+    client = omnipd.connect(scripted.url, "key", cache=False, requests_per_minute=None)
+    query = QUERY | {"modelId": FLIGHTS}
+    with pytest.raises(omnipd.ArgumentError) as caught:
+        omnipd.run_queries([query], errors=errors, client=client, **options)
+    assert words in str(caught.value)
+    assert scripted.requests == []
+
+
+def test_no_query_is_run_when_the_topic_of_one_lacks_what_it_names(omni, server):
+    flights = omnipd.Query(FLIGHTS, "flights")
+    before = len(server.requests)
+    with pytest.raises(omnipd.ArgumentError, match=r"Query 3 of 3: .*flights\.orgin"):
+        omnipd.run_queries(
+            [
+                flights.select("flights.count"),
+                flights.select("flights.origin", "flights.count"),
+                flights.select("flights.orgin"),
+            ],
+            errors="collect",
+        )
+    assert all("/topic/" in one.path for one in list(server.requests)[before:])
+
+
+def test_stored_results_of_several_queries_take_no_request(server, tmp_path):
+    queries = [
+        omnipd.Query(FLIGHTS, "flights").select(name, "flights.count")
+        for name in ("flights.origin", "flights.carrier")
+    ]
+    with omnipd.connect(
+        server.url, server.api_key, requests_per_minute=None, cache_dir=tmp_path, cache=False
+    ) as client:
+        first = omnipd.run_queries(queries, ttl="1h", client=client)
+    with omnipd.connect(
+        server.url, server.api_key, requests_per_minute=None, cache_dir=tmp_path, cache=False
+    ) as client:
+        again = omnipd.run_queries(queries, ttl="1h", client=client)
+        assert client.requests_sent == 0
+    assert all(one.equals(other) for one, other in zip(first, again, strict=True))

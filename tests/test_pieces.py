@@ -1,5 +1,6 @@
 """A result that was asked for in pieces is the result of the one query, or it is refused."""
 
+import json
 import warnings
 from datetime import date
 
@@ -155,6 +156,20 @@ def test_a_range_without_rows_still_has_the_columns(omni):
         (orders(FIELDS), {"by": "week"}, "by='week' is not known"),
         (orders(FIELDS), {"start": "soon"}, "start='soon' is no date"),
         (orders(FIELDS), {"end": 5}, "end=5 is no date"),
+        (orders(FIELDS), {"end": pd.NaT}, "end=NaT is no date"),
+        (orders(FIELDS), {"end": pd.Timestamp("2024-01-01", tz="UTC")}, "is no date"),
+        # Omni reads these on the day it is asked, and pandas reads them in ways of its own.
+        (orders(FIELDS), {"start": "today"}, "start='today' is no date"),
+        (orders(FIELDS), {"start": "now"}, "start='now' is no date"),
+        (orders(FIELDS), {"start": "01/02/2024"}, "is no date"),
+        (orders(FIELDS), {"start": "march"}, "is no date"),
+        (orders(FIELDS), {"end": "2024-03-31 23:59:59.999999"}, "is no date"),
+        (orders(FIELDS), {"end": pd.Timestamp("2024-03-31 23:59:59.999999")}, "to the second"),
+        (
+            orders(FIELDS),
+            {"by": "date", "start": "2013-01-01", "end": "9999-12-31"},
+            "2,917,190 pieces",
+        ),
         (orders(FIELDS), {"start": "2024-01-01", "end": "2024-01-01"}, "is not before"),
         (
             orders(FIELDS),
@@ -174,6 +189,41 @@ def test_what_cannot_be_joined_is_refused_before_anything_is_sent(
     with client_of(scripted, fake_time) as client, pytest.raises(ArgumentError, match=message):
         in_pieces(query, client=client, **options)
     assert scripted.requests == []
+
+
+def test_a_quarter_and_a_month_bound_the_pieces_where_they_begin(omni):
+    query = orders([f"{SHIPPED}[date]", "order_items.count"])
+    by_text = in_pieces(query, start="2024 Q1", end="2024-03")
+    assert by_text.equals(in_pieces(query, start=date(2024, 1, 1), end=pd.Timestamp("2024-03-01")))
+    assert by_text.attrs["omni"]["pieces"] == 2
+
+
+def test_a_time_at_the_end_of_all_time_is_in_the_last_piece(scripted, fake_time):
+    def edge(day):
+        return answer(whole_answer(arrow(pa.table({"a.at[year]": [day]}))))
+
+    empty = answer(whole_answer(arrow(pa.table({"a.at[date]": pa.array([], pa.date32())}))))
+    scripted.script(edge(date(9998, 1, 1)), edge(date(9999, 1, 1)), empty)
+    query = QUERY | {"fields": ["a.at[date]"]}
+    with client_of(scripted, fake_time) as client:
+        omnipd.run_query_in_pieces(query, split_on="a.at", by="year", client=client)
+    filters = [json.loads(body)["query"]["filters"]["a.at"] for _, _, _, body in scripted.requests]
+    assert filters[2:4] == [
+        {
+            "type": "date",
+            "kind": "BETWEEN",
+            "left_side": "9998-01-01 00:00:00",
+            "right_side": "9999-01-01 00:00:00",
+        },
+        {"type": "date", "kind": "ON_OR_AFTER", "left_side": "9999-01-01 00:00:00"},
+    ]
+
+
+def test_no_limit_is_all_rows(omni):
+    query = orders([f"{SHIPPED}[date]", "order_items.id"])
+    df = in_pieces(query, limit=None, by="year")
+    assert len(df) == 240
+    assert df.attrs["omni"]["limit"] is None
 
 
 def test_a_piece_that_fails_carries_those_before_it(scripted, fake_time):

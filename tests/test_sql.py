@@ -5,6 +5,7 @@ import json
 import duckdb
 import pyarrow as pa
 import pytest
+from faults.given import whole_answer
 from query_cases import FLIGHTS, ORDERS
 from scripted_server import answer
 
@@ -69,6 +70,34 @@ def test_a_limit_in_the_sql_is_no_cut(omni):
         ("", False, "is empty"),
         (" \n", True, "is empty"),
         ("-- nothing", False, "only a comment"),
+        ("SELECT * FROM salaries", False, "around the model"),
+        ("SELECT '${x}' FROM salaries -- ${y}", False, "around the model"),
+        ("-- do not parse\nSELECT ${flights.origin} FROM ${flights}", False, "DO NOT PARSE"),
+        (
+            """SELECT ${a.b} AS "it's" FROM (SELECT DISTINCT x FROM y) z WHERE q = '1'""",
+            False,
+            "drops DISTINCT",
+        ),
+        (
+            r"SELECT ${a.b} FROM ${a} WHERE x = 'it\'s' AND y IN (SELECT DISTINCT z FROM w)",
+            False,
+            "drops DISTINCT",
+        ),
+        (
+            "SELECT ${a.b} AS `it's` FROM (SELECT DISTINCT x FROM y) z WHERE q = '1'",
+            False,
+            "drops DISTINCT",
+        ),
+        (
+            "SELECT ${a.b} FROM ${a} WHERE ${a.t} > '2013' AND ${A.T[month]} < '2014'",
+            False,
+            "conditions on a.t with and without",
+        ),
+        (
+            "SELECT ${a.b} FROM ${a} JOIN ${c} ON ${a.t} > '2013' AND ${a.t[month]} < '2014'",
+            False,
+            "conditions on a.t with and without",
+        ),
         ("/* SELECT 1 */", True, "only a comment"),
         ("SELECT ${flights.origin} FROM ${flights}", True, r"has \$\{…\}"),
         ("-- DO NOT PARSE\nSELECT 1", False, "DO NOT PARSE"),
@@ -95,6 +124,7 @@ def test_what_would_not_run_as_written_is_not_sent(scripted, sql, verbatim, word
         "SELECT '${x}' AS a -- ${y}",
         "SELECT DISTINCT origin FROM flights LIMIT 1",
         "SELECT 1 AS a -- DO NOT PARSE",
+        """SELECT 1 AS "${x}" """,
     ],
 )
 def test_signs_in_texts_and_comments_are_no_signs(omni, sql):
@@ -110,12 +140,14 @@ def test_a_field_cut_in_the_result_and_whole_in_a_condition_is_fine(omni):
     assert df["flights.count"].sum() == 27004 + 24951
 
 
-def test_sql_that_went_around_the_model_is_an_error(omni):
+def test_sql_that_went_around_the_model_is_an_error(scripted):
+    unread = {"omni_sql_parse_failed": True, "display_sql": "SELECT * FROM salaries"}
+    scripted.script(answer(whole_answer(summary=unread)))
+    client = omnipd.connect(scripted.url, "key", cache=False, requests_per_minute=None)
     with pytest.raises(omnipd.QueryError, match="ran it as it is") as caught:
-        omnipd.run_sql(
-            "SELECT origin, row_number() OVER () AS n FROM flights LIMIT 3", model=FLIGHTS
-        )
+        omnipd.run_sql("SELECT * FROM salaries, ${users}", model=FLIGHTS, client=client)
     assert caught.value.error_type == "NOT_PARSED"
+    assert caught.value.sql == "SELECT * FROM salaries"
 
 
 def test_an_unknown_reference_is_named(omni):
@@ -128,16 +160,19 @@ def test_the_databases_own_words_are_in_the_error(omni):
         omnipd.run_sql("SELECT * FROM no_such_table", model=FLIGHTS, verbatim=True)
 
 
+SAID = {False: "SELECT ${flights.origin} FROM ${flights}", True: "SELECT 1"}
+
+
 def test_what_is_sent_is_verbatim_only_when_it_was_asked_for(scripted):
     scripted.script(answer({"detail": "Permission denied"}, 403))
     client = omnipd.connect(scripted.url, "key", cache=False, requests_per_minute=None)
     for verbatim in (False, True):
         with pytest.raises(omnipd.ForbiddenError):
-            omnipd.run_sql("SELECT 1", model=FLIGHTS, verbatim=verbatim, client=client)
+            omnipd.run_sql(SAID[verbatim], model=FLIGHTS, verbatim=verbatim, client=client)
     first, second = (json.loads(body)["query"] for _, _, _, body in scripted.requests)
     assert "rewriteSql" not in first
     assert second["rewriteSql"] is False
-    assert first["userEditedSQL"] == second["userEditedSQL"] == "SELECT 1"
+    assert [first["userEditedSQL"], second["userEditedSQL"]] == [SAID[False], SAID[True]]
     assert first["limit"] is None
 
 

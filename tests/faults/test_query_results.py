@@ -431,3 +431,24 @@ def test_the_base64_of_a_result_is_not_kept_as_text():
     [done] = reader
     assert text.decode() not in str(done.content)
     assert footer() == line(remaining_job_ids=[], timed_out="false")
+
+
+@pytest.mark.parametrize("count", [1, 5_000, 100_000])
+def test_columns_of_nothing_but_nulls_are_a_result(scripted, fake_time, count):
+    nothing = pa.table({"users.state": pa.nulls(count), "users.count": pa.nulls(count)})
+    scripted.script(answer(whole_answer(arrow(nothing))))
+    with client_of(scripted, fake_time) as client:
+        df = omnipd.run_query(QUERY, limit="all", client=client)
+    assert len(df) == count
+    assert df.isna().all(axis=None)
+
+
+def test_nulls_without_end_are_not_believed():
+    count = 10_000_000
+    batch = pa.RecordBatch.from_arrays([pa.nulls(count)], ["a"])
+    sink = pa.BufferOutputStream()
+    with pa.ipc.new_stream(sink, batch.schema) as stream:
+        for _ in range(2):
+            stream.write_batch(batch)
+    with pytest.raises(ResponseError, match=r"claims 20,000,000 rows in \d+ bytes"):
+        results.decode(sink.getvalue())

@@ -482,3 +482,28 @@ def test_the_source_writes_the_key_in_one_place():
         "transport.py",
         "client.py",
     }
+
+
+def test_a_key_that_is_echoed_in_a_result_is_in_no_fact_and_no_file(scripted, fake_time, tmp_path):
+    told = {
+        "display_sql": f"-- {KEY}",
+        "fields": {"users.state": {"label": KEY, "format": [KEY, {KEY: 7}]}},
+        "stage_summaries": [{"warnings": [f"{KEY} is slow"]}],
+    }
+    scripted.script(answer(whole_answer(summary=told)))
+    with client_of(scripted, fake_time, cache_dir=tmp_path) as client:
+        df = omnipd.run_query(QUERY, ttl="1h", client=client)
+        again = omnipd.run_query(QUERY, ttl="1h", client=client)
+        labelled = omnipd.run_query(QUERY, names="label", ttl="1h", client=client)
+        omnipd.query_to_parquet(QUERY, tmp_path / "rows.parquet", client=client)
+        scripted.script(answer(header() + line(job_id="job-1", status="PLANNED", summary=told)))
+        plan = omnipd.explain(QUERY, client=client)
+    assert again.attrs["omni"]["from_cache"]
+    assert df.attrs["omni"]["sql"] == "-- ***"
+    assert df.attrs["omni"]["formats"] == {"users.state": ["***", {"***": 7}]}
+    assert plan.warnings == ("*** is slow",)
+    shown = [df.attrs, again.attrs, labelled.attrs, list(labelled.columns), plan.sql]
+    assert KEY not in repr([*shown, plan.fields.to_dict()])
+    files = [file for file in tmp_path.rglob("*") if file.is_file()]
+    assert any(file.suffix == ".arrow" for file in files)
+    assert not any(KEY.encode() in file.read_bytes() for file in files)
