@@ -54,7 +54,7 @@ def check_rows(
     end = piece.get("right_side")  # the last piece of all may have none
     left, right = (
         pa.scalar(datetime.fromisoformat(side), _MOMENT)
-        for side in (piece["left_side"], end or datetime.max.isoformat())
+        for side in (piece["left_side"], end or "9999-12-31T23:59:59.999999")
     )
     if grain in _UNITS:  # a piece may begin inside a day whose time is its beginning
         left = pc.floor_temporal(left, unit=_UNITS[grain])
