@@ -126,7 +126,9 @@ def _column(where: str | tuple[str, pa.DataType]) -> Column:
 def _fixed(params: Any) -> dict[str, str]:
     """Return query parameters as they are sent."""
     if params is not None and not isinstance(params, Mapping):
-        raise ArgumentError(f"params={params!r:.60} is no mapping.", hint='Write {"scope": "all"}.')
+        raise ArgumentError(
+            f"params={params!r:.60} is no mapping.", hint='Write {"scope": "organization"}.'
+        )
     given = {name: value for name, value in (params or {}).items() if value is not None}
     for name, value in given.items():
         if not isinstance(name, str):

@@ -57,8 +57,8 @@ class Param:
 
     def once(self, value: Any) -> Any:
         """Return an argument that can be looked at twice: a list may come as a generator."""
-        several = self.kind == "list" and isinstance(value, Iterable) and not isinstance(value, str)
-        return list(value) if several else value
+        many = isinstance(value, Iterable) and not isinstance(value, str | bytes)
+        return list(value) if many and self.kind == "list" else value
 
     def encode(self, name: str, value: Any) -> str:
         """Return an argument in the wire's form.

@@ -272,6 +272,7 @@ def test_what_was_not_asked_for_is_null_and_not_zero(omni):
         ({"creator_id": USER.replace("-", "")}, "is not an id"),
         ({"folder_id": 7}, "must be text"),
         ({"include": 5}, "include=5 must be text or several"),
+        ({"labels": b"ab"}, "labels=b'ab' must be text or several"),
         ({"labels": "a", "include": 5}, "include=5 must be text or several"),
         ({"path": "/a\ud83d"}, "no valid Unicode"),
         ({"refresh": "false"}, "refresh='false' must be True or False"),
