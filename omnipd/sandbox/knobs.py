@@ -48,13 +48,16 @@ def _topic(name: str, value: Any) -> str | None:
 
 
 def _tokens(name: str, value: Any) -> tuple[Token, ...]:
+    if isinstance(value, int) and not isinstance(value, bool):
+        value = [{"name": f"token-{place}"} for place in range(1, _so_many(name, value) + 1)]
     tokens = tuple(
         _token(f"{name}[{place}]", each) for place, each in enumerate(listed(name, value))
     )
     names = [token.name for token in tokens]
-    for each in names:
-        if each == "main" or names.count(each) > 1:
-            msg = f"{name}: the name {each!r} is taken"
+    for place, each in enumerate(names):
+        if each == "main" or each in names[:place]:
+            # Not shown: a name may be somebody's key.
+            msg = f"{name}[{place}] has a name that is taken"
             raise ValueError(msg)
     return tokens
 
@@ -63,9 +66,10 @@ def _token(at: str, given: Any) -> Token:
     if isinstance(given, Token):
         return given
     if isinstance(given, str):
-        given = {"name": given}
+        # A text is the key itself, and what it is listed under.
+        given = {"name": given, "token": given}
     if not isinstance(given, Mapping) or "name" not in given:
-        msg = f"{at} must be a name, or an object with a name"
+        msg = f"{at} must be a key, or an object with a name"
         raise ValueError(msg)
     check_names(map(str, given), _OF_A_TOKEN, f"key of {at}:")
     return Token(**{key: _OF_A_TOKEN[key](f"{at}.{key}", value) for key, value in given.items()})
@@ -79,6 +83,7 @@ def _key(name: str, value: Any) -> str | None:
     return value
 
 
+_so_many = whole(0, 1000)
 _OF_A_TOKEN: Mapping[str, Check] = {
     "name": words(100, or_none=False),
     "key_scope": one_of(_SCOPES),

@@ -232,7 +232,7 @@ def test_only_programs_of_this_machine_need_no_key(peer, welcome):
         ({"default_page_size": 0}, "default_page_size must be a whole number from 1 to 100, or"),
         ({"model_name": "orders"}, "model_name: there is a model 'orders' already"),
         ({"topic_name": "a/b"}, "topic_name cannot hold a slash: 'a/b'"),
-        ({"tokens": ["a", "a"]}, "tokens: the name 'a' is taken"),
+        ({"tokens": ["a", "a"]}, "tokens[1] has a name that is taken"),
         ({"tokens": [{"name": "a", "scope": "user"}]}, "unknown key of tokens[0]: 'scope'; did"),
         (
             {"tokens": [{"name": "a", "user": "adda@sandbox.example"}]},
@@ -281,7 +281,7 @@ def test_further_tokens_have_names_kinds_and_people(open_tenant):
     )
     tokens = tenant.answer["tokens"]
     assert list(tokens) == ["second", "zoe", "chosen"]
-    assert tokens["chosen"] == "omni_osk_chosen"
+    assert (tokens["second"], tokens["chosen"]) == ("second", "omni_osk_chosen")
     me = tenant.get("/api/v1/whoami")[1]
     assert tenant.get("/api/v1/whoami", token=tokens["second"])[1] == me
     assert tenant.get("/api/v1/whoami", token="omni_osk_chosen")[1] == me
@@ -289,6 +289,15 @@ def test_further_tokens_have_names_kinds_and_people(open_tenant):
     assert zoe["keyScope"] == "user"
     found = tenant.get(f"/api/scim/v2/Users/{zoe['user']['membershipId']}")[1]
     assert found["userName"] == "zoe@sandbox.example"
+
+
+def test_further_tokens_may_be_so_many(open_tenant):
+    tenant = open_tenant(documents=0, tokens=2)
+    tokens = tenant.answer["tokens"]
+    assert list(tokens) == ["token-1", "token-2"]
+    assert len({tenant.answer["token"], *tokens.values()}) == 3
+    for token in tokens.values():
+        assert tenant.get("/api/v1/whoami", token=token)[0] == 200
 
 
 def test_the_main_key_can_be_one_persons_own(open_tenant):

@@ -195,7 +195,7 @@ def test_nothing_from_outside_may_run_or_be_loaded(server):
 
 
 def test_no_key_is_shown_in_full(serve, connect):
-    server = serve(documents=3, tokens=["another"])
+    server = serve(documents=3, tokens=[{"name": "another"}])
     keys = [server.api_key, server.personal_key, *server.tokens.values()]
     connect(server).get("/api/v1/whoami")
     _, page = look(server)
