@@ -47,7 +47,10 @@ class Router:
     """Find endpoints in a table."""
 
     def __init__(self, endpoints: Sequence[Endpoint]) -> None:
-        self._table = [(endpoint.path.split("/"), endpoint) for endpoint in endpoints]
+        self._shelves: dict[tuple[object, ...], list[tuple[list[str], Endpoint]]] = {}
+        for endpoint in endpoints:
+            template = endpoint.path.split("/")
+            self._shelves.setdefault(_shelf(template), []).append((template, endpoint))
 
     def find(self, method: str, path: str) -> Route:
         """Give the endpoint, or refuse with 404 (no such path) or 405 (other methods only)."""
@@ -65,11 +68,16 @@ class Router:
         routes = []
         # Official clients spell SCIM paths in capitals and in lower case (docs/wire.md).
         same = _same_but_for_case if is_scim("/".join(parts)) else _same
-        for template, endpoint in self._table:
+        for template, endpoint in self._shelves.get(_shelf(parts), ()):
             segments = _match(template, parts, same)
             if segments is not None:
                 routes.append(Route(endpoint, segments))
         return routes
+
+
+def _shelf(parts: Sequence[str]) -> tuple[object, ...]:
+    """Say where to look for a path: by its length and its beginning, which no name stands in."""
+    return (len(parts), *(part.casefold() for part in parts[:4]))
 
 
 def _moved(parts: Sequence[str]) -> list[str]:

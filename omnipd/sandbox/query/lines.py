@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 # Rows per record batch: enough to be quick, few enough that the first bytes leave early.
 _ROWS_PER_BATCH = 65_536
+# Arrow writes a small result in many small pieces.
+_ENCODED_AT_ONCE = 49_152
 
 
 def write_line(sink: Sink, line: Mapping[str, Any]) -> None:
@@ -52,31 +54,20 @@ class _Base64:
 
     def __init__(self, sink: Sink) -> None:
         self._sink = sink
-        self._rest = b""
+        self._held = bytearray()
 
     def write(self, data: Any) -> int:
-        view = memoryview(data)
-        if self._rest:
-            missing = 3 - len(self._rest)
-            self._rest += bytes(view[:missing])
-            view_rest = view[missing:]
-            if len(self._rest) < 3:
-                return len(view)
-            self._sink.write(b2a_base64(self._rest, newline=False))
-            self._rest = b""
-        else:
-            view_rest = view
-        whole = len(view_rest) - len(view_rest) % 3
-        if whole:
-            self._sink.write(b2a_base64(view_rest[:whole], newline=False))
-        self._rest = bytes(view_rest[whole:])
-        return len(view)
+        self._held += data
+        if len(self._held) >= _ENCODED_AT_ONCE:
+            whole = len(self._held) - len(self._held) % 3
+            self._sink.write(b2a_base64(self._held[:whole], newline=False))
+            del self._held[:whole]
+        return len(data)
 
     def flush(self) -> None:
         """Keep the rest: a group of three is only cut at the end."""
 
     def finish(self) -> None:
         """Write what is left, padded."""
-        if self._rest:
-            self._sink.write(b2a_base64(self._rest, newline=False))
-            self._rest = b""
+        self._sink.write(b2a_base64(self._held, newline=False))
+        self._held.clear()

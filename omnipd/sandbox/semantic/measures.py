@@ -58,11 +58,11 @@ class Aggregates:
 
     def add(self, aggregate: Aggregate) -> exp.Column:
         """Keep an aggregate, once, and return the column that stands for it."""
-        known = [each.signature for each in self.found]
-        if aggregate.signature not in known:
-            self.found.append(aggregate)
-            known.append(aggregate.signature)
-        return exp.column(f"{_STAND_IN}{known.index(aggregate.signature)}")
+        for number, known in enumerate(self.found):
+            if known.signature == aggregate.signature:
+                return exp.column(f"{_STAND_IN}{number}")
+        self.found.append(aggregate)
+        return exp.column(f"{_STAND_IN}{len(self.found) - 1}")
 
 
 def is_aggregate_call(node: exp.Expression) -> bool:

@@ -84,5 +84,6 @@ def limited(draft: Draft, select: exp.Select) -> exp.Select:
     """Apply the query's limit and offset."""
     request = draft.request
     if request.limit is not None:
-        select = select.limit(request.limit, copy=False)
+        # Not the bare number, which would be parsed as if it could be any SQL.
+        select = select.limit(exp.Literal.number(request.limit), copy=False)
     return select.offset(request.offset, copy=False) if request.offset else select

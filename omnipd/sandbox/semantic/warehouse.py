@@ -14,6 +14,9 @@ import pyarrow as pa
 from omnipd.sandbox.semantic.arrow_types import with_wire_types
 from omnipd.sandbox.semantic.datasets import flights, orders
 from omnipd.sandbox.semantic.refusal import Refused
+from omnipd.sandbox.semantic.time_limit import TimeLimit
+
+_time_limit = TimeLimit()
 
 
 @dataclass(frozen=True)
@@ -138,16 +141,14 @@ class Warehouse:
         if connection is None:
             self._fill_once()
         cursor = (connection or self._connection).cursor()
-        watch = threading.Timer(self.longest_seconds, cursor.interrupt)
-        watch.daemon = True
         try:
             statements = cursor.extract_statements(select)
             if [each.type for each in statements] != [duckdb.StatementType.SELECT]:
                 raise Refused("QUERY", "Only a single SELECT statement can be run")
             # A SELECT may still hold an INSERT, in a WITH.
             cursor.execute("BEGIN TRANSACTION READ ONLY")
-            watch.start()
-            yield cursor.sql(select)
+            with _time_limit.after(self.longest_seconds, cursor.interrupt):
+                yield cursor.sql(statements[0])
         except duckdb.InterruptException as error:
             raise Refused(
                 "KILL", f"The query took longer than {self.longest_seconds} seconds"
@@ -155,7 +156,6 @@ class Warehouse:
         except duckdb.Error as error:
             raise Refused("QUERY", str(error)) from error
         finally:
-            watch.cancel()
             cursor.close()
 
     def _fill_once(self) -> None:
