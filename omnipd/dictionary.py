@@ -11,7 +11,6 @@ from omnipd.client import Client
 from omnipd.clock import Deadline
 from omnipd.envelope import AnyQuery, Built, Envelope
 from omnipd.errors import (
-    ArgumentError,
     AuthenticationError,
     ForbiddenError,
     NotFoundError,
@@ -22,6 +21,7 @@ from omnipd.errors import (
 from omnipd.fieldcheck import KnownField, check_fields, check_names, texts_like_times
 from omnipd.locks import ProcessLock
 from omnipd.models import TOPIC_FIELDS
+from omnipd.params import check_flag
 
 _Place = tuple[str, str, str | None]
 _Known = Mapping[str, KnownField]
@@ -84,8 +84,8 @@ def check_first(
     QueryTimeoutError
         If the time is up before the topic was read; the query was not sent.
     """
-    if wanted is not None and not isinstance(wanted, bool):
-        raise ArgumentError(f"check={wanted!r} is neither True nor False.")
+    if wanted is not None:
+        check_flag("check", wanted)
     built = isinstance(query, Built)
     if request.is_sql or not (built if wanted is None else wanted):
         if built:

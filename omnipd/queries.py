@@ -17,6 +17,7 @@ from omnipd.dictionary import check_first
 from omnipd.envelope import AnyQuery
 from omnipd.errors import ArgumentError
 from omnipd.frames import scalar_columns, to_frame
+from omnipd.params import check_flag
 from omnipd.resultcache import ResultCache
 from omnipd.runs import Run
 
@@ -229,6 +230,8 @@ class Ready:
         ttl: str | float | timedelta | None = None,
         client: Client | None = None,
     ) -> None:
+        if check is not None:
+            check_flag("check", check)
         self._query = query
         self._check = check
         self._lifetime = checked_lifetime(ttl, "ttl")

@@ -17,7 +17,7 @@ from omnipd import envelope, filters, jobs, results
 from omnipd.client import Client
 from omnipd.clock import check_timeout
 from omnipd.errors import OmniError, QueryError, ResponseError, notice
-from omnipd.params import check_choice
+from omnipd.params import check_choice, check_flag
 
 #: Verbatim SQL without a limit of its own is cut by Omni here, plus one row (docs/wire.md).
 _SQL_CAP = 50_001
@@ -61,6 +61,7 @@ class Run:
         warns: bool = True,
     ) -> None:
         check_choice("names", names, ("field", "label"))
+        check_flag("totals", totals)
         check_timeout(timeout)
         self.request = envelope.build(
             query,

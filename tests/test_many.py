@@ -226,6 +226,8 @@ def test_sql_of_the_ai_is_shown_and_not_run(scripted, sql):
         ({"cache": "bogus"}, "cache='bogus'"),
         ({"branch_id": ""}, "branch_id=''"),
         ({"topic": ""}, "topic=''"),
+        ({"check": "no"}, "check='no'"),
+        ({"totals": "no"}, "totals='no'"),
         ({"limt": 5}, "no keyword 'limt'"),
     ],
 )
