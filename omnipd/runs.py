@@ -20,7 +20,7 @@ from omnipd.errors import OmniError, QueryError, ResponseError, notice
 from omnipd.params import check_choice, check_flag
 
 #: Verbatim SQL without a limit of its own is cut by Omni here, plus one row (docs/wire.md).
-_SQL_CAP = 50_001
+SQL_CAP = 50_001
 
 T = TypeVar("T")
 
@@ -36,6 +36,8 @@ class Run:
         Who asks.
     warns : bool
         Whether a result that may have been cut off is a warning.
+    sql_is_cut : bool
+        Whether Omni ends a result of the SQL at its own number of rows, should there be more.
 
     Attributes
     ----------
@@ -59,6 +61,7 @@ class Run:
         names: str,
         client: Client,
         warns: bool = True,
+        sql_is_cut: bool = True,
     ) -> None:
         check_choice("names", names, ("field", "label"))
         check_flag("totals", totals)
@@ -77,6 +80,7 @@ class Run:
         self.names = names
         self.timeout = timeout
         self._warns = warns
+        self._sql_is_cut = sql_is_cut
         self._outcome = jobs.Outcome()
         self._limit_reached = False
 
@@ -181,7 +185,7 @@ class Run:
         """Note whether there may be more rows than came, and warn of it."""
         limit = self.request.limit
         if self.request.is_sql:
-            self._limit_reached = rows == _SQL_CAP
+            self._limit_reached = self._sql_is_cut and rows == SQL_CAP
             if self._limit_reached and self._warns:
                 notice(
                     f"The result has {rows:,} rows, where Omni cuts SQL without a limit of its own."

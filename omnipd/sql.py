@@ -9,7 +9,7 @@ import pandas as pd
 from omnipd.client import Client, current_client
 from omnipd.errors import ArgumentError, IncompleteReadError, QueryError
 from omnipd.frames import scalar_columns, to_frame
-from omnipd.runs import Run
+from omnipd.runs import SQL_CAP, Run
 
 # What is no code: texts, quoted names, comments. Databases differ on whether a backslash takes the
 # quote behind it into the text, and which kind this one is nothing tells: both readings are looked at.
@@ -27,6 +27,7 @@ _PREDICATES = re.compile(
     r"\b(?:where|on)\b(.*?)(?=\bgroup\s+by\b|\bhaving\b|\border\s+by\b|\blimit\b|\bunion\b|\Z)",
     re.IGNORECASE | re.DOTALL,
 )
+_LIMIT = re.compile(r"\blimit\s+([0-9]{1,9})(?:\s+offset\s+[0-9]+)?\s*;?\s*\Z", re.IGNORECASE)
 _FIELD = re.compile(r"\$\{\s*([^\s\[\]{}]+?)\s*(\[[^\]]*\])?\s*\}")
 
 
@@ -97,7 +98,7 @@ def run_sql(
     is, and is refused, too.
 
     *Verbatim* SQL goes around the model: access filters and grants do not hold, so what a person
-    sees is all that the connection sees. Without a limit of its own Omni cuts it at 50,000 rows.
+    sees is all that the connection sees. Without a limit of its own Omni cuts it at 50,001 rows.
 
     Examples
     --------
@@ -133,6 +134,7 @@ def run_sql(
         names="field",
         client=current_client(client),
         warns=not strict,
+        sql_is_cut=verbatim and not _has_low_limit(sql),
     )
     table = run.guarded(lambda: scalar_columns(run.table()))
     facts = run.facts()
@@ -152,6 +154,12 @@ def run_sql(
             job_id=facts["job_id"],
         )
     return to_frame(table, facts)
+
+
+def _has_low_limit(sql: str) -> bool:
+    """Whether verbatim SQL ends in a limit that Omni's own does not undercut."""
+    found = [_LIMIT.search(no_code.sub(" ", sql)) for no_code in _NO_CODE]
+    return all(limit is not None and int(limit[1]) <= SQL_CAP for limit in found)
 
 
 def _check(sql: str, *, verbatim: bool) -> None:

@@ -65,6 +65,26 @@ def test_a_limit_in_the_sql_is_no_cut(omni):
 
 
 @pytest.mark.parametrize(
+    ("sql", "verbatim"),
+    [
+        ("SELECT flight FROM flights LIMIT 50001", True),
+        ("SELECT flight FROM flights limit 50001 OFFSET 7 ; -- enough", True),
+        ("SELECT ${flights.id} FROM ${flights} LIMIT 50001", False),
+    ],
+)
+def test_as_many_rows_as_the_sql_asks_for_are_whole(omni, sql, verbatim):
+    df = omnipd.run_sql(sql, model=FLIGHTS, verbatim=verbatim)
+    assert len(df) == 50_001
+    assert df.attrs["omni"]["limit_reached"] is False
+
+
+@pytest.mark.parametrize("behind", ["-- LIMIT 50001", "/* LIMIT 9 */", "WHERE 'LIMIT 9' <> ''"])
+def test_a_limit_that_is_no_code_is_no_limit(omni, behind):
+    with pytest.raises(omnipd.IncompleteReadError, match="cut the result"):
+        omnipd.run_sql(f"SELECT flight FROM flights {behind}", model=FLIGHTS, verbatim=True)
+
+
+@pytest.mark.parametrize(
     ("sql", "verbatim", "words"),
     [
         ("", False, "is empty"),
