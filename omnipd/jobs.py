@@ -54,6 +54,8 @@ class Outcome:
 
     job_id: str = ""
     line: dict[str, Any] = field(default_factory=dict)
+    #: Set from another thread when nobody waits for it any more: nothing else is then sent.
+    called_off: bool = False
 
     @property
     def summary(self) -> dict[str, Any]:
@@ -112,6 +114,7 @@ def stream(
     planning = bool(envelope.body.get("planOnly"))
     job = _Job(client, outcome, again=again, planning=planning)
     try:
+        job.go_on()
         yield from _post(client, envelope, deadline, job)
         yield from _wait(client, deadline, job)
         job.check()
@@ -141,6 +144,11 @@ class _Job:
     #: Whether anything of a result was handed on.
     handed_on: bool = False
     final_ending: Ending | None = None
+
+    def go_on(self) -> None:
+        """Raise when nobody waits for the job any more."""
+        if self.outcome.called_off:
+            raise QueryError("Nobody waits for the query any more.", job_id=self.id)
 
     @property
     def settled(self) -> bool:
@@ -265,6 +273,7 @@ def _wait(client: Client, deadline: Deadline, job: _Job) -> Iterator[Begin | pa.
     empty = broken = 0
     before: set[str] | None = None
     while not job.settled:
+        job.go_on()
         shrank = before is not None and job.remaining is not None and job.remaining < before
         if job.polls and not shrank:
             client.clock.sleep(max(0.0, min(1.0, deadline.remaining())))

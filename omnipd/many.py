@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import contextlib
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Literal, overload
 
@@ -105,15 +106,12 @@ def run_queries(
         _ready(query, f"Query {place} of {len(queries)}", client, options)
         for place, query in enumerate(queries, 1)
     ]
-    pool = ThreadPoolExecutor(at_once, thread_name_prefix="omnipd-query")
-    try:
-        for place, refusal in enumerate(pool.map(_checked, ready), 1):
-            if refusal is not None:
-                refusal.message = f"Query {place} of {len(queries)}: {refusal.message}"
-                raise refusal
+    with _pool(at_once, ready) as pool:
+        for place, one in enumerate(pool.map(_checked, ready), 1):
+            if isinstance(one, ArgumentError):
+                one.message = f"Query {place} of {len(queries)}: {one.message}"
+                raise one
         outcomes = list(pool.map(_run, ready))
-    finally:
-        pool.shutdown(wait=True, cancel_futures=True)
     failed = [place for place, one in enumerate(outcomes) if isinstance(one, OmniError)]
     if failed and errors == "raise":
         first: Any = outcomes[failed[0]]
@@ -126,6 +124,37 @@ def run_queries(
     return outcomes
 
 
+def run_each(
+    ready: Sequence[Ready | OmniError], at_once: int = 4
+) -> list[pd.DataFrame | OmniError]:
+    """Run queries that have nothing to do with each other; what one lacks is no matter to the others.
+
+    Parameters
+    ----------
+    ready : sequence of Ready or OmniError
+        An error where there is nothing to run; it is the outcome.
+    at_once : int
+        How many run at the same time.
+    """
+    with _pool(at_once, ready) as pool:
+        return list(pool.map(_run, pool.map(_checked, ready)))
+
+
+@contextlib.contextmanager
+def _pool(at_once: int, ready: Sequence[Ready | OmniError]) -> Iterator[ThreadPoolExecutor]:
+    """Give threads for the queries, and let go of them when their outcomes are not wanted any more."""
+    pool = ThreadPoolExecutor(at_once, thread_name_prefix="omnipd-query")
+    try:
+        yield pool
+    except BaseException:
+        for one in ready:
+            if isinstance(one, Ready):
+                one.call_off()
+        pool.shutdown(wait=False, cancel_futures=True)
+        raise
+    pool.shutdown()
+
+
 def _ready(query: AnyQuery, place: str, client: Client, options: Mapping[str, Any]) -> Ready:
     try:
         return Ready(query, client=client, **options)
@@ -134,18 +163,21 @@ def _ready(query: AnyQuery, place: str, client: Client, options: Mapping[str, An
         raise
 
 
-def _checked(ready: Ready) -> ArgumentError | None:
+def _checked(ready: Ready | OmniError) -> Ready | OmniError:
     """Return why a query must not be sent; what else goes wrong is met again when it is run."""
     try:
-        ready.check()
+        if isinstance(ready, Ready):
+            ready.check()
     except ArgumentError as error:
         return error
     except OmniError:
         pass
-    return None
+    return ready
 
 
-def _run(ready: Ready) -> pd.DataFrame | OmniError:
+def _run(ready: Ready | OmniError) -> pd.DataFrame | OmniError:
+    if isinstance(ready, OmniError):
+        return ready
     try:
         return ready.frame()
     except OmniError as error:

@@ -251,6 +251,10 @@ class Ready:
         self._stored: tuple[pa.Table, dict[str, Any]] | None = None
         self._checked = False
 
+    def call_off(self) -> None:
+        """Send nothing more for it."""
+        self._run.call_off()
+
     def check(self) -> None:
         """Look for a stored result; without one, hold the query against its topic, once."""
         run = self._run

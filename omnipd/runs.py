@@ -116,6 +116,10 @@ class Run:
                 schema = part
         return schema
 
+    def call_off(self) -> None:
+        """Send nothing more for it; the request that is under way is not waited for."""
+        self._outcome.called_off = True
+
     def facts(self) -> dict[str, Any]:
         """Return what is worth knowing of the run when it is over, small and fit for JSON."""
         summary = self._outcome.summary

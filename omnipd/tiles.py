@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import difflib
+import json
+from collections.abc import Mapping
 from typing import Any, Literal
 
 import pandas as pd
 
 from omnipd.client import Client, current_client
 from omnipd.documents import read_document_queries
-from omnipd.errors import ArgumentError, NotFoundError, OmniError
-from omnipd.many import run_queries
-from omnipd.queries import run_query
+from omnipd.errors import ArgumentError, NotFoundError, OmniError, ResponseError
+from omnipd.many import run_each
+from omnipd.params import check_choice
+from omnipd.queries import Ready, check_options, run_query
 
 
 def run_document_query(
@@ -80,7 +83,7 @@ def run_document_query(
             f"Document {document} has {len(found)} tiles named {query!r}.",
             hint=f"Pass the id of one: {', '.join(found['id'])}.",
         )
-    return run_query(str(found["query"].iloc[0]), client=client, **options)
+    return run_query(_query_of(found["query"].iloc[0], query), client=client, **options)
 
 
 def run_document(
@@ -97,7 +100,8 @@ def run_document(
     document : str
         Identifier of the document.
     errors : {"raise", "collect"}, default "raise"
-        As for :func:`omnipd.run_queries`; ``collect`` leaves an OmniError where a tile failed.
+        ``collect`` leaves an OmniError where a tile failed or cannot be run as it is stored;
+        ``raise`` raises the first such error when all have ended.
     client : Client, optional
         Default: that of the ``with`` block, else one from the environment.
     **options
@@ -130,16 +134,18 @@ def run_document(
     >>> all(len(df) > 0 for df in frames.values())
     True
     """
+    check_choice("errors", errors, ("raise", "collect"))
+    check_options(options)
     client = current_client(client)
+    # What is wrong with the options is the caller's doing, and no tile's.
+    Ready({"modelId": "any", "fields": ["any"]}, client=client, **options)
     tiles = _tiles(document, client)
     names = _distinct([str(name) for name in tiles["name"]])
-    queries = [str(query) for query in tiles["query"]]
-    try:
-        outcomes: list[Any] = run_queries(queries, errors="collect", client=client, **options)
-    except ArgumentError as error:
-        error.message = f"Document {document}: {error.message}"
-        raise
-    frames = dict(zip(names, outcomes, strict=True))
+    ready = [
+        _ready(query, name, client, options)
+        for query, name in zip(tiles["query"], names, strict=True)
+    ]
+    frames: dict[str, Any] = dict(zip(names, run_each(ready), strict=True))
     for name, outcome in frames.items():
         if isinstance(outcome, OmniError) and errors == "raise":
             outcome.message += (
@@ -148,6 +154,22 @@ def run_document(
             outcome.partial = frames
             raise outcome
     return frames
+
+
+def _ready(query: Any, name: str, client: Client, options: Mapping[str, Any]) -> Ready | OmniError:
+    """Return a tile's query to be run, or why it cannot be: it was stored, and is not the caller's."""
+    try:
+        return Ready(_query_of(query, name), client=client, **options)
+    except OmniError as error:
+        return error
+
+
+def _query_of(stored: Any, name: str) -> dict[str, Any]:
+    """Return the query object of a tile, which is never taken for the name of a file."""
+    query = json.loads(stored) if isinstance(stored, str) else None
+    if not isinstance(query, dict):
+        raise ResponseError(f"Omni gave no query for the tile {name!r}.")
+    return query
 
 
 def _tiles(document: str, client: Client) -> pd.DataFrame:

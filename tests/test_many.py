@@ -1,10 +1,13 @@
 """Several queries at once, the tiles of a dashboard, and questions to Omni's AI."""
 
 import json
+import os
+import signal
 import threading
 
 import pandas as pd
 import pytest
+from faults import given
 from query_cases import FLIGHTS, flights, orders
 from scripted_server import answer
 
@@ -172,6 +175,75 @@ def asked(scripted, *said, **options):
     scripted.script(*said)
     client = omnipd.connect(scripted.url, "key", cache=False, requests_per_minute=None)
     return omnipd.ask("How many?", model=FLIGHTS, client=client, **options)
+
+
+BROKEN = {
+    "without a query": None,
+    "that is no query": "flights.json",
+    "with pivots and no limit": BY_AIRPORT | {"pivots": ["flights.origin"], "limit": None},
+    "with a filter that Omni would ignore": BY_AIRPORT | {"filters": {"flights.origin": "JFK"}},
+}
+
+
+@pytest.mark.parametrize("broken", BROKEN.values(), ids=BROKEN)
+def test_a_tile_that_cannot_be_run_hides_none_of_the_others(scripted, broken):
+    tiles = [("Broken", broken), ("Whole", given.QUERY), ("Whole", given.QUERY)]
+    stored = [
+        {"id": f"q{n}", "name": name, "query": query} for n, (name, query) in enumerate(tiles)
+    ]
+    scripted.by_target = lambda target: answer(
+        given.whole_answer() if target.startswith("/api/v1/query/run") else {"queries": stored}
+    )
+    client = given.client_of(scripted, cache=False)
+    frames = omnipd.run_document("d1", errors="collect", client=client)
+    assert list(frames) == ["Broken", "Whole", "Whole (2)"]
+    assert isinstance(frames["Broken"], omnipd.OmniError)
+    assert "cannot be read" not in str(frames["Broken"])
+    assert [len(frames[name]) for name in ("Whole", "Whole (2)")] == [3, 3]
+    with pytest.raises(omnipd.OmniError, match="That was the tile 'Broken'") as caught:
+        omnipd.run_document("d1", client=client)
+    assert len(caught.value.partial["Whole"]) == 3
+    with pytest.raises(omnipd.OmniError):
+        omnipd.run_document_query("d1", "Broken", client=client)
+    runs = [target for _, target, _, _ in scripted.requests if "query/run" in target]
+    assert len(runs) == 4  # the two that can be, twice
+
+
+@pytest.mark.parametrize(
+    "options",
+    [{"names": "x"}, {"limit": 0}, {"timeout": -1}, {"ttl": "soon"}, {"lmit": 5}, {"errors": "no"}],
+    ids=str,
+)
+def test_options_that_no_tile_can_have_are_refused_before_anything_is_sent(scripted, options):
+    client = omnipd.connect(scripted.url, "key", cache=False, requests_per_minute=None)
+    with pytest.raises(omnipd.ArgumentError):
+        omnipd.run_document("d1", client=client, **{"errors": "collect"} | options)
+    assert scripted.requests == []
+
+
+@pytest.mark.skipif(os.name != "posix", reason="other systems have no such signals")
+def test_an_interrupt_waits_for_no_query_and_sends_nothing_more(scripted):
+    let_go = threading.Event()
+    waited = []
+
+    def step(connection):
+        signal.pthread_kill(threading.main_thread().ident, signal.SIGINT)
+        waited.append(let_go.wait(10))
+        still_runs = {"remaining_job_ids": ["j"], "timed_out": "true"}
+        lines = [{"jobs_submitted": {"j": None}}, still_runs]
+        body = b"".join(json.dumps(line).encode() + b"\n" for line in lines)
+        connection.sendall(answer(body, content_type="text/ndjson", Connection="close"))
+
+    scripted.script(step)
+    client = omnipd.connect(scripted.url, "key", cache=False, requests_per_minute=None)
+    with pytest.raises(KeyboardInterrupt):
+        omnipd.run_queries([ITEMS] * 3, at_once=1, client=client)
+    let_go.set()
+    for thread in threading.enumerate():
+        if thread.name.startswith("omnipd-query"):
+            thread.join(10)
+    assert waited == [True]
+    assert len(scripted.requests) == 1
 
 
 def test_a_question_becomes_a_query_that_runs_again_without_the_ai(omni):
