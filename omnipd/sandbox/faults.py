@@ -96,6 +96,8 @@ KINDS: Mapping[str, frozenset[str]] = {
     "same_cursor": frozenset(),
     "drift": frozenset({"field", "new_key"}),
 }
+# What the kind itself may say, when it stands as a key.
+_SAID_BY_KIND = {"status": "code", "slow": "seconds"}
 _METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS")
 _CHECKS: Mapping[str, Check] = {
     "kind": one_of(tuple(KINDS)),
@@ -118,6 +120,8 @@ def read_faults(name: str, given: Any) -> tuple[Fault, ...]:
 def _read(at: str, given: Any) -> Fault:
     if isinstance(given, Fault):
         return given
+    if isinstance(given, Mapping):
+        given = _with_kind({str(key): value for key, value in given.items()})
     if not isinstance(given, Mapping) or "kind" not in given:
         msg = f"{at} must be an object with a kind: {', '.join(KINDS)}"
         raise ValueError(msg)
@@ -126,6 +130,20 @@ def _read(at: str, given: Any) -> Fault:
     allowed = KINDS[values["kind"]] | {"kind", "path", "method", "count", "after"}
     check_names(values, sorted(allowed), f"key of {at}, a fault of kind {values['kind']!r}:")
     return Fault(**values)
+
+
+def _with_kind(given: dict[str, Any]) -> dict[str, Any]:
+    """Take the shorter ways, too: ``{"status": 503}``, ``{"slow": 2}``, ``"same cursor"``."""
+    if isinstance(given.get("kind"), str):
+        given["kind"] = given["kind"].replace(" ", "_")
+    named = given.get("kind")
+    if named is None:
+        named = next((kind for kind in KINDS if given.get(kind)), None)
+    if named in _SAID_BY_KIND and isinstance(given.get(named), int | float):
+        given.setdefault(_SAID_BY_KIND[named], given.pop(named))
+    elif "kind" not in given and named is not None and given[named] is True:
+        del given[named]
+    return given if named is None else {"kind": named, **given}
 
 
 @dataclass

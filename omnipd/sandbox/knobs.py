@@ -84,6 +84,7 @@ def _key(name: str, value: Any) -> str | None:
 
 
 _so_many = whole(0, 1000)
+_advice = one_of(("none", "seconds", "date"))
 _OF_A_TOKEN: Mapping[str, Check] = {
     "name": words(100, or_none=False),
     "key_scope": one_of(_SCOPES),
@@ -103,7 +104,7 @@ KNOBS: Mapping[str, Check] = {
     "permissions": _permissions,
     "requests_per_minute": whole(1, 1_000_000, or_none=True),
     "rate_limited_after": whole(0, 1_000_000, or_none=True),
-    "retry_after": one_of(("none", "seconds", "date")),
+    "retry_after": lambda name, value: _advice(name, "none" if value is None else value),
     "slow_job_polls": whole(0, 10_000),
     "default_page_size": whole(1, 100, or_none=True),
     "labels_as_objects": flag,

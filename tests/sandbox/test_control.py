@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from omnipd.sandbox.faults import Fault, read_faults
 from omnipd.sandbox.loopback import check_loopback
 from omnipd.sandbox.refusals import Forbidden
 from omnipd.sandbox.request import Request
@@ -259,6 +260,26 @@ def test_a_key_is_not_repeated_in_a_refusal(controlled):
     status, answer = ask(f"{controlled.url}/_sandbox/tenants", "POST", body=knobs)
     assert status == 400
     assert "secret" not in answer["detail"]
+
+
+@pytest.mark.parametrize(
+    ("fault", "meant"),
+    [
+        ({"status": 503, "path": "/a"}, Fault("status", "/a", code=503)),
+        ({"kind": "status", "status": 503}, Fault("status", code=503)),
+        ({"slow": 2.5, "count": 3}, Fault("slow", count=3, seconds=2.5)),
+        ({"html": True, "method": "GET"}, Fault("html", method="GET")),
+        ({"kind": "same cursor"}, Fault("same_cursor")),
+    ],
+)
+def test_a_fault_may_be_said_shortly(fault, meant):
+    assert read_faults("faults", [fault]) == (meant,)
+
+
+@pytest.mark.parametrize("fault", [{"html": "yes"}, {"status": "x"}, {"slow": True}, {"drift": 1}])
+def test_a_short_fault_that_says_something_else_is_refused(fault):
+    with pytest.raises(ValueError, match=r"faults\[0\]"):
+        read_faults("faults", [fault])
 
 
 def test_no_knobs_are_needed(controlled):
