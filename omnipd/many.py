@@ -46,8 +46,9 @@ def run_queries(
 ) -> list[Any]:
     """Run several governed queries, some at the same time, and return their frames in order.
 
-    All are checked before the first is sent, as :func:`omnipd.run_query` checks one. Each is run to its end, whatever becomes of the
-    others. All of them share the key's allowance of requests, as everything does.
+    All are checked before the first is sent, as :func:`omnipd.run_query` checks one. Each is run to
+    its end, whatever becomes of the others. All of them share the key's allowance of requests, as
+    everything does. An interrupt (Ctrl-C) waits for none of them, and nothing more is sent.
 
     Parameters
     ----------

@@ -16,6 +16,11 @@ import pyarrow.compute as pc
 from omnipd.errors import ResponseError
 
 _MOMENT = pa.timestamp("us")
+#: What Omni's texts can name, and Python's dates can hold.
+_FIRST, _LAST = (
+    pa.scalar(datetime.fromisoformat(one), _MOMENT)
+    for one in ("0001-01-01", "9999-12-31 23:59:59.999999")
+)
 #: Grains that cut, and what Arrow calls them; the others leave a time as it is.
 _UNITS = {
     **{unit: unit for unit in ("year", "quarter", "month", "hour", "minute", "second")},
@@ -51,14 +56,13 @@ def check_rows(
             raise _outside(name, f"gave rows with a time where {what} were asked for")
         return
     times = check_cut(column, name, grain)
-    end = piece.get("right_side")  # the last piece of all may have none
-    left, right = (
-        pa.scalar(datetime.fromisoformat(side), _MOMENT)
-        for side in (piece["left_side"], end or "9999-12-31T23:59:59.999999")
-    )
+    left, end = _moment(piece["left_side"]), piece.get("right_side")
     if grain in _UNITS:  # a piece may begin inside a day whose time is its beginning
         left = pc.floor_temporal(left, unit=_UNITS[grain])
-    strays = times.filter(pc.or_(pc.less(times, left), pc.greater_equal(times, right)))
+    outside = pc.less(times, left)
+    if end is not None:  # the last piece of all may have none
+        outside = pc.or_(outside, pc.greater_equal(times, _moment(end)))
+    strays = times.filter(outside)
     if len(strays):
         bounds = f"from {piece['left_side']} to {end or 'the end of time'}"
         raise _outside(name, f"gave {_shown(strays)} in the piece {bounds}")
@@ -83,11 +87,18 @@ def check_cut(column: pa.ChunkedArray, name: str, grain: str | None) -> pa.Chunk
             hint="Split on a time, or ask for it in one query.",
         )
     times = column.cast(_MOMENT, safe=getattr(kind, "unit", None) != "ns")
+    far = times.filter(pc.or_(pc.less(times, _FIRST), pc.greater(times, _LAST)))
+    if len(far):
+        raise ResponseError(f"{name} has a time that is not in the years 1 to 9999.")
     if grain in _UNITS:
         inner = times.filter(pc.not_equal(times, pc.floor_temporal(times, unit=_UNITS[grain])))
         if len(inner):
             raise _outside(name, f"gave {_shown(inner)}, which in UTC begins no {_UNITS[grain]}")
     return times
+
+
+def _moment(text: str) -> pa.Scalar:
+    return pa.scalar(datetime.fromisoformat(text), _MOMENT)
 
 
 def _shown(times: pa.ChunkedArray) -> str:

@@ -310,6 +310,20 @@ def test_a_row_must_lie_in_its_piece(scripted, fake_time, column, moment, fits):
         parts(scripted, fake_time, table, **bounds)
 
 
+def test_the_last_moment_of_all_lies_in_the_last_piece(scripted, fake_time):
+    end = pd.Timestamp("9999-12-31 23:59:59.999999")
+    edge = cut("a.at[year]", pd.Timestamp("9999-01-01"))
+    df = parts(scripted, fake_time, edge, cut("a.at", end), start="9999-01-01", by="year")
+    assert df["a.at"].tolist() == [end.tz_localize("UTC")]
+
+
+@pytest.mark.parametrize("micros", [2**61, -(2**61)])
+def test_a_time_that_no_filter_can_name_is_refused(scripted, fake_time, micros):
+    far = pa.table({"a.at[month]": pa.array([micros], pa.timestamp("us"))})
+    with pytest.raises(omnipd.ResponseError, match="not in the years 1 to 9999"):
+        parts(scripted, fake_time, far)
+
+
 def test_the_piece_without_a_time_has_none(scripted, fake_time):
     edge = cut("a.at[month]", pd.Timestamp("2024-01-01"))
     timed = cut("a.at[date]", pd.Timestamp("2024-01-07"))
