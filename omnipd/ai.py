@@ -10,7 +10,7 @@ from omnipd.columns import TEXT, Column, count, flag, instant, text
 from omnipd.endpoint import Endpoint
 from omnipd.fanout import FanOut, Parents
 from omnipd.labels import join_names
-from omnipd.params import Param
+from omnipd.params import IDS_OF_MODELS, Param
 from omnipd.records import Record
 
 CONVERSATIONS = Endpoint(
@@ -348,6 +348,7 @@ AGENT_ACTIONS = FanOut(
     ),
     parent=("model_id",),
     found_in={"model_id": ("id",)},
+    uuids={"model_id": IDS_OF_MODELS},
 )
 
 

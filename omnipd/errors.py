@@ -32,6 +32,9 @@ from __future__ import annotations
 
 import sys
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from pathlib import Path
 from typing import Any
 
@@ -195,8 +198,50 @@ class OmniWarning(UserWarning):
     """Something worth knowing; the result is still right."""
 
 
+# Python shows a warning once for each line of code. That a result is cut has to be said each time, also
+# in a loop. At the end of the filters, so that whatever a caller has set or will set comes first.
+warnings.simplefilter("always", OmniWarning, append=True)
+
+# Where notices go instead of to the caller, while they are held.
+_HELD: ContextVar[list[str] | None] = ContextVar("omnipd-held-notices", default=None)
+# What was said since a call began that says each thing once.
+_SAID: ContextVar[set[str] | None] = ContextVar("omnipd-said-notices", default=None)
+
+
+@contextmanager
+def held_notices() -> Iterator[list[str]]:
+    """Collect the warnings of a block instead of giving them; who holds them passes them on.
+
+    For work in other threads, where no line of the caller's is on the stack.
+    """
+    texts: list[str] = []
+    token = _HELD.set(texts)
+    try:
+        yield texts
+    finally:
+        _HELD.reset(token)
+
+
+@contextmanager
+def each_notice_once() -> Iterator[None]:
+    """Give each warning of a block once, though many lists that it reads say the same."""
+    token = _SAID.set(set())
+    try:
+        yield
+    finally:
+        _SAID.reset(token)
+
+
 def notice(text: str) -> None:
     """Warn with an OmniWarning that points at the caller's line, however deep inside omnipd it is."""
+    held, said = _HELD.get(), _SAID.get()
+    if held is not None:
+        held.append(text)
+        return
+    if said is not None:
+        if text in said:
+            return
+        said.add(text)
     level, frame = 1, sys._getframe()
     package = str(Path(__file__).parent)
     while frame.f_back is not None and frame.f_code.co_filename.startswith(package):

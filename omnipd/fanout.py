@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 import pandas as pd
@@ -25,10 +25,11 @@ from omnipd.errors import (
     ForbiddenError,
     NotFoundError,
     OmniError,
+    each_notice_once,
     notice,
 )
 from omnipd.frames import to_frame
-from omnipd.params import check_choice
+from omnipd.params import check_choice, check_uuid
 from omnipd.records import TableBuilder
 
 #: What a caller may name parents by: one id, several, or a frame that has the column; where a key
@@ -58,12 +59,15 @@ class FanOut:
         For each of them, the columns of a frame of parents that hold it, the first that is there.
     missing_is_none : bool
         Whether a 404 means that the parent has none, and is zero rows.
+    uuids : mapping of str to str
+        Which parts of the key are UUIDs, and where such ids are found.
     """
 
     endpoint: Endpoint
     parent: tuple[str, ...]
     found_in: Mapping[str, tuple[str, ...]]
     missing_is_none: bool = False
+    uuids: Mapping[str, str] = field(default_factory=dict)
 
     def read(self, parents: Parents, arguments: Mapping[str, Any]) -> pd.DataFrame:
         """Read the list of every parent.
@@ -80,9 +84,17 @@ class FanOut:
         pandas.DataFrame
             The parent's key, then the columns of the endpoint.
         """
+        with each_notice_once():
+            return self._read(parents, arguments)
+
+    def _read(self, parents: Parents, arguments: Mapping[str, Any]) -> pd.DataFrame:
         errors: Literal["raise", "collect"] = arguments.get("errors", "raise")
         check_choice("errors", errors, ("raise", "collect"))
         keys = parent_keys(parents, self.parent, self.found_in)
+        for key in keys:
+            for name, part in zip(self.parent, key, strict=True):
+                if name in self.uuids:
+                    check_uuid(name, part, self.uuids[name])
         bound = [self._bound(key) for key in keys]
         client = current_client(arguments.get("client"))
         acting = self.endpoint.acting(client, arguments)
@@ -139,16 +151,13 @@ class FanOut:
             TableBuilder(self.endpoint.columns).finish(), ("",) * len(self.parent)
         )
         drifted = {
-            field.name
+            one.name
             for table in tables
-            for field in table.schema
-            if field.type != empty.schema.field(field.name).type
+            for one in table.schema
+            if one.type != empty.schema.field(one.name).type
         }
         schema = pa.schema(
-            [
-                pa.field(field.name, TEXT if field.name in drifted else field.type)
-                for field in empty.schema
-            ]
+            [pa.field(one.name, TEXT if one.name in drifted else one.type) for one in empty.schema]
         )
         return pa.concat_tables([table.cast(schema) for table in [empty, *tables]])
 
@@ -156,9 +165,8 @@ class FanOut:
         self, error: OmniError, tables: list[pa.Table], key: tuple[str, ...], done: int, count: int
     ) -> OmniError:
         error.partial = to_frame(self._joined(tables), {"complete": False})
-        error.message += (
-            f"\nAt {' / '.join(key)}, {done} of {count}; the rows of those before are in .partial."
-        )
+        if count > 1:
+            error.message += f"\nAt {' / '.join(key)}, {done} of {count}; the rows of those before are in .partial."
         return error
 
     def _facts(
@@ -204,7 +212,18 @@ def parent_keys(
         What a key consists of.
     found_in : mapping of str to tuple of str
         For each part, other columns of a frame that may hold it.
+
+    Notes
+    -----
+    Nulls in a column are left out: among content, folders have no identifier. In a list that somebody
+    wrote, a null is a mistake.
     """
+    named = [name for part in parts for name in (part, *found_in.get(part, ()))]
+    if isinstance(parents, pd.Series) and any(name in parents.index for name in named):
+        name = next(name for name in named if name in parents.index)
+        raise ArgumentError(
+            f"A row of a frame is not {' and '.join(parts)}.", hint=f"Pass row[{name!r}]."
+        )
     if isinstance(parents, pd.DataFrame):
         columns = [_column(parents, (part, *found_in.get(part, ()))) for part in parts]
         given: Iterable[Any] = zip(*columns, strict=True)
@@ -218,7 +237,12 @@ def parent_keys(
     for one in given:
         key = one if isinstance(one, tuple) else (one,)
         if any(_is_missing(part) for part in key):
-            continue
+            if hasattr(parents, "dtype") or isinstance(parents, pd.DataFrame):
+                continue
+            raise ArgumentError(
+                f"{one!r:.60} stands among the parents, and is not {' and '.join(parts)}.",
+                hint="Leave it out; nulls are skipped only in a Series or a frame.",
+            )
         # Half a surrogate pair has no UTF-8, and so no place in an address.
         if len(key) != len(parts) or not _is_key(key) or whole_text(list(key)) != list(key):
             raise _refusal(one, parts)
@@ -240,7 +264,8 @@ def _refusal(value: Any, parts: tuple[str, ...]) -> ArgumentError:
     held = value if isinstance(value, tuple) else (value,)
     if any(pd.api.types.is_number(part) for part in held):
         hint += " Ids that were read from a file as numbers: read them as text, with dtype=str."
-    return ArgumentError(f"{value!r:.60} is not {' and '.join(parts)}.", hint=hint)
+    shown = type(value).__name__ if isinstance(value, pd.Series | Mapping) else f"{value!r:.60}"
+    return ArgumentError(f"{shown} is not {' and '.join(parts)}.", hint=hint)
 
 
 def _column(frame: pd.DataFrame, candidates: tuple[str, ...]) -> Any:

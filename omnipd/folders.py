@@ -18,7 +18,7 @@ from omnipd.everyone import ALL, check_errors, read_everyones
 from omnipd.fanout import FanOut, Parents
 from omnipd.frames import to_frame
 from omnipd.labels import LABELS, LABELS_VERIFIED
-from omnipd.params import Param, check_flag, choices, several
+from omnipd.params import IDS_OF_FOLDERS, Param, check_flag, choices, several
 from omnipd.records import Record
 
 
@@ -206,6 +206,7 @@ FOLDER_PERMISSIONS = FanOut(
     ),
     parent=("folder_id",),
     found_in={"folder_id": ("id",)},
+    uuids={"folder_id": IDS_OF_FOLDERS},
 )
 
 

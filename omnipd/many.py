@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import textwrap
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Literal, overload
@@ -10,12 +11,13 @@ from typing import Any, Literal, overload
 import pandas as pd
 
 from omnipd.client import Client, current_client
-from omnipd.envelope import AnyQuery
-from omnipd.errors import ArgumentError, OmniError
+from omnipd.envelope import AnyQuery, Envelope
+from omnipd.errors import ArgumentError, OmniError, held_notices, notice
 from omnipd.params import check_choice
 from omnipd.queries import Ready, check_options
 
 _MOST_AT_ONCE = 16
+_LONGEST = 120
 
 
 @overload
@@ -76,6 +78,12 @@ def run_queries(
     OmniError
         The first failure, as :func:`omnipd.run_query` raises it.
 
+    Warns
+    -----
+    OmniWarning
+        As :func:`omnipd.run_query` gives it, once for all queries that it is true of, with their
+        places, topics and fields.
+
     See Also
     --------
     omnipd.run_query : One query, and what can be said with it.
@@ -103,16 +111,18 @@ def run_queries(
         raise ArgumentError(f"at_once={at_once!r} must be a whole number from 1 to 16.")
     check_options(options)
     client = current_client(client)
+    said: list[list[str]] = [[] for _ in queries]
     ready = [
-        _ready(query, f"Query {place} of {len(queries)}", client, options)
-        for place, query in enumerate(queries, 1)
+        _ready(query, f"Query {place} of {len(queries)}", client, options, held)
+        for place, (query, held) in enumerate(zip(queries, said, strict=True), 1)
     ]
     with _pool(at_once, ready) as pool:
-        for place, one in enumerate(pool.map(_checked, ready), 1):
+        for place, one in enumerate(pool.map(_checked, ready, said), 1):
             if isinstance(one, ArgumentError):
                 one.message = f"Query {place} of {len(queries)}: {one.message}"
                 raise one
-        outcomes = list(pool.map(_run, ready))
+        outcomes = list(pool.map(_run, ready, said))
+    _tell(said, [f"query {place} ({_in_short(one.request)})" for place, one in enumerate(ready, 1)])
     failed = [place for place, one in enumerate(outcomes) if isinstance(one, OmniError)]
     if failed and errors == "raise":
         first: Any = outcomes[failed[0]]
@@ -126,7 +136,7 @@ def run_queries(
 
 
 def run_each(
-    ready: Sequence[Ready | OmniError], at_once: int = 4
+    ready: Sequence[Ready | OmniError], called: Sequence[str], at_once: int = 4
 ) -> list[pd.DataFrame | OmniError]:
     """Run queries that have nothing to do with each other; what one lacks is no matter to the others.
 
@@ -134,11 +144,33 @@ def run_each(
     ----------
     ready : sequence of Ready or OmniError
         An error where there is nothing to run; it is the outcome.
+    called : sequence of str
+        What each is called in a warning.
     at_once : int
         How many run at the same time.
     """
+    said: list[list[str]] = [[] for _ in ready]
     with _pool(at_once, ready) as pool:
-        return list(pool.map(_run, pool.map(_checked, ready)))
+        outcomes = list(pool.map(_run, pool.map(_checked, ready, said), said))
+    _tell(said, called)
+    return outcomes
+
+
+def _tell(said: Sequence[Sequence[str]], called: Sequence[str]) -> None:
+    """Give the warnings of all queries, each text once with the names of those that it is true of."""
+    named: dict[str, list[str]] = {}
+    for name, texts in zip(called, said, strict=True):
+        for text in dict.fromkeys(texts):
+            named.setdefault(text, []).append(name)
+    for text, names in named.items():
+        notice(f"Of {len(called)} queries: {', '.join(names)}. {text}")
+
+
+def _in_short(request: Envelope) -> str:
+    """Return the topic or view of a query and its fields, short enough for a warning."""
+    query = request.body["query"]
+    where = query.get("join_paths_from_topic_name") or query["table"] or "SQL"
+    return textwrap.shorten(f"{where}: {', '.join(request.fields)}", _LONGEST, placeholder=" …")
 
 
 @contextlib.contextmanager
@@ -156,30 +188,45 @@ def _pool(at_once: int, ready: Sequence[Ready | OmniError]) -> Iterator[ThreadPo
     pool.shutdown()
 
 
-def _ready(query: AnyQuery, place: str, client: Client, options: Mapping[str, Any]) -> Ready:
-    try:
-        return Ready(query, client=client, **options)
-    except ArgumentError as error:
-        error.message = f"{place}: {error.message}"
-        raise
+def _ready(
+    query: AnyQuery, place: str, client: Client, options: Mapping[str, Any], said: list[str]
+) -> Ready:
+    with _held_in(said):
+        try:
+            return Ready(query, client=client, **options)
+        except ArgumentError as error:
+            error.message = f"{place}: {error.message}"
+            raise
 
 
-def _checked(ready: Ready | OmniError) -> Ready | OmniError:
+def _checked(ready: Ready | OmniError, said: list[str]) -> Ready | OmniError:
     """Return why a query must not be sent; what else goes wrong is met again when it is run."""
-    try:
-        if isinstance(ready, Ready):
-            ready.check()
-    except ArgumentError as error:
-        return error
-    except OmniError:
-        pass
-    return ready
+    with _held_in(said):
+        try:
+            if isinstance(ready, Ready):
+                ready.check()
+        except ArgumentError as error:
+            return error
+        except OmniError:
+            pass
+        return ready
 
 
-def _run(ready: Ready | OmniError) -> pd.DataFrame | OmniError:
+def _run(ready: Ready | OmniError, said: list[str]) -> pd.DataFrame | OmniError:
     if isinstance(ready, OmniError):
         return ready
-    try:
-        return ready.frame()
-    except OmniError as error:
-        return error
+    with _held_in(said):
+        try:
+            return ready.frame()
+        except OmniError as error:
+            return error
+
+
+@contextlib.contextmanager
+def _held_in(said: list[str]) -> Iterator[None]:
+    """Keep the warnings of one query: in its thread no line of the caller's is on the stack."""
+    with held_notices() as texts:
+        try:
+            yield
+        finally:
+            said += texts

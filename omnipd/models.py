@@ -14,7 +14,7 @@ from omnipd.endpoint import Endpoint
 from omnipd.errors import ArgumentError, ResponseError
 from omnipd.fanout import FanOut, Parents
 from omnipd.labels import join_each, join_names
-from omnipd.params import Param, choices
+from omnipd.params import IDS_OF_MODELS, Param, choices
 from omnipd.records import Record
 
 _DIRECTION = Param("sortDirection", "choice", choices("asc", "desc"))
@@ -63,11 +63,18 @@ def _items(record: Record, key: str) -> list[Any]:
 
 
 def _below_model(endpoint: Endpoint, *, missing_is_none: bool = False) -> FanOut:
-    return FanOut(endpoint, ("model_id",), {"model_id": ("id",)}, missing_is_none)
+    return FanOut(
+        endpoint, ("model_id",), {"model_id": ("id",)}, missing_is_none, {"model_id": IDS_OF_MODELS}
+    )
 
 
 def _below_topic(endpoint: Endpoint) -> FanOut:
-    return FanOut(endpoint, ("model_id", "topic"), {"topic": ("name",)})
+    return FanOut(
+        endpoint,
+        ("model_id", "topic"),
+        {"topic": ("name",)},
+        uuids={"model_id": IDS_OF_MODELS},
+    )
 
 
 MODELS = Endpoint(

@@ -128,11 +128,24 @@ def several(name: str, value: Any) -> list[Any]:
     return list(value)
 
 
-def check_uuid(name: str, value: str) -> None:
-    """Refuse what Omni would not take for a UUID."""
+#: Where the ids are that people take names or paths for.
+IDS_OF_MODELS = "read_models() has the ids of models beside their names."
+IDS_OF_FOLDERS = "read_folders() has the ids of folders beside their paths."
+
+
+def check_uuid(name: str, value: object, hint: str | None = None) -> None:
+    """Refuse what Omni would not take for a UUID.
+
+    Parameters
+    ----------
+    hint : str, optional
+        Where such ids are found.
+    """
     if not isinstance(value, str) or not _UUID.fullmatch(value):
+        shown = repr(value) if isinstance(value, str) else type(value).__name__
         raise ArgumentError(
-            f"{name}={value!r} is not an id of the form 123e4567-e89b-12d3-a456-426614174000."
+            f"{name}={shown:.60} is not an id of the form 123e4567-e89b-12d3-a456-426614174000.",
+            hint=hint,
         )
 
 

@@ -14,7 +14,7 @@ import pyarrow as pa
 
 from omnipd.client import Client, checked_lifetime, current_client
 from omnipd.dictionary import check_first
-from omnipd.envelope import AnyQuery
+from omnipd.envelope import AnyQuery, Envelope
 from omnipd.errors import ArgumentError
 from omnipd.frames import scalar_columns, to_frame
 from omnipd.params import check_flag
@@ -250,6 +250,11 @@ class Ready:
         self._store = ResultCache(self._run.client.result_folder, self._run.client.clock)
         self._stored: tuple[pa.Table, dict[str, Any]] | None = None
         self._checked = False
+
+    @property
+    def request(self) -> Envelope:
+        """What is sent for it."""
+        return self._run.request
 
     def call_off(self) -> None:
         """Send nothing more for it."""

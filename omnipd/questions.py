@@ -9,6 +9,7 @@ import pandas as pd
 
 from omnipd.client import Client, current_client
 from omnipd.errors import ArgumentError, BadRequestError, OmniError, QueryError
+from omnipd.params import IDS_OF_MODELS, check_uuid
 from omnipd.queries import Ready, check_options, run_query
 
 _GENERATE = "/api/v1/ai/generate-query"
@@ -112,6 +113,7 @@ def ask(
         raise ArgumentError(
             f"model={model!r} is not the id of a model.", hint="read_models() has the ids."
         )
+    check_uuid("model", model, IDS_OF_MODELS)
     if topic is not None and (not isinstance(topic, str) or not topic.strip()):
         raise ArgumentError(f"topic={topic!r} is no topic.", hint="Leave it out for Omni's choice.")
     client = current_client(client)

@@ -6,6 +6,7 @@ import difflib
 import json
 from collections.abc import Mapping
 from typing import Any, Literal
+from uuid import UUID
 
 import pandas as pd
 
@@ -138,14 +139,15 @@ def run_document(
     check_options(options)
     client = current_client(client)
     # What is wrong with the options is the caller's doing, and no tile's.
-    Ready({"modelId": "any", "fields": ["any"]}, client=client, **options)
+    Ready({"modelId": str(UUID(int=0)), "fields": ["any"]}, client=client, **options)
     tiles = _tiles(document, client)
     names = _distinct([str(name) for name in tiles["name"]])
     ready = [
         _ready(query, name, client, options)
         for query, name in zip(tiles["query"], names, strict=True)
     ]
-    frames: dict[str, Any] = dict(zip(names, run_each(ready), strict=True))
+    called = [f"tile {name!r}" for name in names]
+    frames: dict[str, Any] = dict(zip(names, run_each(ready, called), strict=True))
     for name, outcome in frames.items():
         if isinstance(outcome, OmniError) and errors == "raise":
             outcome.message += (
@@ -174,7 +176,11 @@ def _query_of(stored: Any, name: str) -> dict[str, Any]:
 
 def _tiles(document: str, client: Client) -> pd.DataFrame:
     if not isinstance(document, str) or not document:
-        raise ArgumentError(f"document={document!r} is not the identifier of a document.")
+        shown = repr(document) if isinstance(document, str) else type(document).__name__
+        raise ArgumentError(
+            f"document={shown:.60} is not the identifier of a document.",
+            hint="Pass one of read_documents()['identifier'].",
+        )
     tiles = read_document_queries(document, client=client)
     if tiles.empty:
         raise NotFoundError(

@@ -16,7 +16,7 @@ import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from query_cases import ORDERS
+from query_cases import FLIGHTS, ORDERS
 
 import omnipd
 from omnipd import Query, field, grains
@@ -473,7 +473,7 @@ def test_an_or_across_fields_is_refused_by_both_names():
     one, other = field("a.x") == 1, field("b.y") == 2
     for wrong in (one | other, ~(one & other), (one & other) | (field("a.x") == 3)):
         with pytest.raises(omnipd.ArgumentError, match=r"a\.x and b\.y") as caught:
-            Query("m", "t").where(wrong)
+            Query(FLIGHTS, "t").where(wrong)
         assert "SQL" in caught.value.hint
     assert filters_of([~(one | other)]) == {
         "a.x": number("EQUALS", "1", **NOT),
@@ -497,10 +497,10 @@ def test_thousands_of_conditions_can_be_joined_in_a_loop(backwards):
         one = field("a.n") == number_
         every = one | every if backwards else every | one
     assert repr(every).count(" | ") == 1499
-    [(_, sent_filter)] = Query("m", "t").select("a.n").where(every).to_dict()["filters"].items()
+    [(_, sent_filter)] = Query(FLIGHTS, "t").select("a.n").where(every).to_dict()["filters"].items()
     assert sent_filter["conjunction"] == "OR"
     assert len(sent_filter["filters"]) == 1500
-    [(_, none)] = Query("m", "t").select("a.n").where(~every).to_dict()["filters"].items()
+    [(_, none)] = Query(FLIGHTS, "t").select("a.n").where(~every).to_dict()["filters"].items()
     assert none["conjunction"] == "AND"
 
 
@@ -516,7 +516,7 @@ def test_conditions_that_are_nested_too_deeply_are_refused():
     for number_ in range(1500):
         one = (one | (field("a.n") == number_)) & (field("a.n") > -number_)
     with pytest.raises(omnipd.ArgumentError, match="nested too deeply") as caught:
-        Query("m", "t").where(one)
+        Query(FLIGHTS, "t").where(one)
     assert "isin" in caught.value.hint
 
 
@@ -531,9 +531,9 @@ def test_conditions_that_are_nested_too_deeply_are_refused():
         lambda: field("a.t") >= "\uff12\uff10\uff12\uff15",  # 2025 in full-width digits
         lambda: field("a.t").in_the("\uff12 days ago"),
         lambda: field("a.t").in_the("2025", "\u0663 days"),
-        lambda: Query("m", "t").select("a.n").limit(pd.NA),
-        lambda: Query("m", "t").select("a.n").limit(np.array([1, 2])),
-        lambda: Query("m", "t").select("a.n").limit(10**5000),
+        lambda: Query(FLIGHTS, "t").select("a.n").limit(pd.NA),
+        lambda: Query(FLIGHTS, "t").select("a.n").limit(np.array([1, 2])),
+        lambda: Query(FLIGHTS, "t").select("a.n").limit(10**5000),
     ],
 )
 def test_odd_values_are_refused_as_arguments(write):

@@ -21,6 +21,9 @@ def refusal(status, words):
     return answer({"detail": words, "status": status}, status)
 
 
+FOLDER = "0f010101-0000-4000-8000-000000000000"
+
+
 def by_parent(**answers):
     """Return what answers a target by the parent in it."""
     return lambda target: next(step for name, step in answers.items() if f"/{name}/" in target)
@@ -171,7 +174,7 @@ def test_a_parent_that_does_not_add_up_makes_the_whole_incomplete(scripted):
     same = {"id": USER, "type": "user", "role": "VIEWER"}
     scripted.script(answer({"permits": [same, same]}))
     with client_of(scripted), pytest.warns(omnipd.OmniWarning, match="does not add up"):
-        df = omnipd.read_folder_permissions("f1", strict=False)
+        df = omnipd.read_folder_permissions(FOLDER, strict=False)
     assert df.attrs["omni"]["complete"] is False
 
 
@@ -194,7 +197,7 @@ READERS = {
     "read_document_abilities": (("d1",), {}),
     "read_dashboard_filters": (("d1",), {}),
     "read_folders": ((), {"only_shared_with_me": True}),
-    "read_folder_permissions": (("f1",), {}),
+    "read_folder_permissions": ((FOLDER,), {}),
     "read_schedule_details": (("s1",), {}),
     "read_content_issues": ((MODEL,), {}),
     "read_ai_conversations": ((), {}),
@@ -251,3 +254,45 @@ def test_that_nobody_can_be_acted_for_is_said_once_for_all_parents(scripted):
         warnings.simplefilter("always")
         omnipd.read_schedule_recipients(["s1", "s2", "s3"])
     assert ["act for user_id=" in str(one.message) for one in said] == [True]
+
+
+def test_a_null_in_a_list_is_a_mistake_and_in_a_column_is_left_out(omni, server):
+    [one] = omnipd.read_documents(limit=1)["identifier"]
+    column = pd.Series([one, None], dtype="string[pyarrow]")
+    assert omnipd.read_document_access(column).attrs["omni"]["parents"] == 1
+    before = len(server.requests)
+    with pytest.raises(omnipd.ArgumentError, match="None stands among the parents"):
+        omnipd.read_document_access([one, None])
+    assert len(server.requests) == before
+
+
+def test_a_row_of_a_frame_is_told_what_to_pass(omni):
+    row = omnipd.read_documents(limit=1).iloc[0]
+    with pytest.raises(omnipd.ArgumentError) as caught:
+        omnipd.read_document_access(row)
+    assert caught.value.hint == "Pass row['identifier']."
+    for run in (omnipd.run_document, lambda one: omnipd.run_document_query(one, "x")):
+        with pytest.raises(omnipd.ArgumentError, match="document=Series is not"):
+            run(row)
+    with pytest.raises(omnipd.ArgumentError, match="model=Series is no model"):
+        omnipd.Query(row, "flights")
+
+
+@pytest.mark.parametrize(
+    "use",
+    [
+        lambda: omnipd.Query("flights", "flights"),
+        lambda: omnipd.run_query({"modelId": "flights", "fields": ["a.b"]}),
+        lambda: omnipd.run_query({"fields": ["a.b"]}, model_id="flights"),
+        lambda: omnipd.read_topics("flights"),
+        lambda: omnipd.read_topic_fields(("flights", "flights")),
+        lambda: omnipd.read_ai_agent_actions(["flights"]),
+        lambda: omnipd.ask("How many?", model="flights"),
+    ],
+)
+def test_the_name_of_a_model_is_no_id_and_nothing_is_sent(omni, server, use):
+    before = len(server.requests)
+    with pytest.raises(omnipd.ArgumentError, match="'flights' is not an id of the form") as caught:
+        use()
+    assert caught.value.hint == "read_models() has the ids of models beside their names."
+    assert len(server.requests) == before

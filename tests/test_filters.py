@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pytest
-from query_cases import CASES, flights
+from query_cases import CASES, FLIGHTS, flights
 
 import omnipd
 from omnipd import filters
@@ -221,7 +221,7 @@ def test_a_filter_that_filters_nothing_is_warned_of(condition):
 def moved(value):
     """What is sent for one side of a date filter."""
     given = {"a.t": {"type": "date", "kind": "BEFORE", "right_side": value}}
-    built = build({"modelId": "m", "fields": ["a.n"], "filters": given})
+    built = build({"modelId": FLIGHTS, "fields": ["a.n"], "filters": given})
     return built.body["query"]["filters"]["a.t"]["right_side"]
 
 
@@ -265,7 +265,7 @@ class Ten(enum.IntEnum):
 
 
 def test_a_member_of_an_enumeration_is_its_value():
-    built = build({"modelId": "m", "fields": [Direction.DOWN], "limit": Ten.TEN})
+    built = build({"modelId": FLIGHTS, "fields": [Direction.DOWN], "limit": Ten.TEN})
     assert (built.fields, built.limit) == (("users.count",), 10)
 
 
@@ -287,7 +287,7 @@ def test_a_member_of_an_enumeration_is_its_value():
     ],
 )
 def test_a_part_of_another_shape_is_refused_before_it_is_sent(scripted, part, words):
-    query = {"modelId": "m", "fields": ["a.b"], **part}
+    query = {"modelId": FLIGHTS, "fields": ["a.b"], **part}
     client = omnipd.connect(scripted.url, "key", cache=False, requests_per_minute=None)
     with pytest.raises(omnipd.ArgumentError, match=words):
         omnipd.run_query(query, client=client)
@@ -301,7 +301,7 @@ def test_an_empty_id_beside_the_query_is_not_taken_for_none(scripted, key, value
     client = omnipd.connect(
         scripted.url, "key", user_id="p-1", cache=False, requests_per_minute=None
     )
-    query = {"query": {"modelId": "m", "fields": ["a.b"]}, key: value}
+    query = {"query": {"modelId": FLIGHTS, "fields": ["a.b"]}, key: value}
     with pytest.raises(omnipd.ArgumentError, match=f"{key}="):
         omnipd.run_query(query, client=client)
     assert scripted.requests == []
@@ -364,7 +364,7 @@ def asking_elsewhere(inner, **more):
         (BUYERS | {"fields": []}, "asks for no fields"),
         (BUYERS | {"limit": 0}, "limit=0"),
         (BUYERS | {"model_id": None}, "has no model_id"),
-        ({"modelId": "m", "fields": ["flights.origin"]}, "has no model_id"),
+        ({"modelId": FLIGHTS, "fields": ["flights.origin"]}, "has no model_id"),
         ({}, "has no model_id"),
         ("flights.origin", "must be a query"),
         (

@@ -25,8 +25,10 @@ import omnipd
 from omnipd.sandbox.server import Server
 
 USER = "11111111-2222-4333-8444-555555555555"
+F1 = "0f010101-0000-4000-8000-000000000000"
+F2 = "0f020202-0000-4000-8000-000000000000"
 FOLDER = {
-    "id": "f2",
+    "id": F2,
     "name": "Reports",
     "path": "sales/reports",
     "scope": "organization",
@@ -36,7 +38,7 @@ FOLDER = {
     "url": "https://acme.omniapp.co/f/sales/reports",
 }
 FOLDER_ROW = {
-    "id": "f2",
+    "id": F2,
     "name": "Reports",
     "path": "/sales/reports",
     "parent_path": "/sales",
@@ -66,13 +68,13 @@ LABEL = {
     "usage_count": 3,
 }
 CASES = [
-    Case("read_folders", FOLDER, [FOLDER_ROW], {"id": "f2"}),
+    Case("read_folders", FOLDER, [FOLDER_ROW], {"id": F2}),
     Case(
         "read_folder_permissions",
         PERMIT,
         [
             {
-                "folder_id": "f2",
+                "folder_id": F2,
                 "principal_type": "user",
                 "principal_id": "m1",
                 "principal_name": "Ada",
@@ -84,7 +86,7 @@ CASES = [
         ],
         {"id": "m1"},
         under("permits"),
-        parents=(["f2"],),
+        parents=([F2],),
     ),
     Case("read_labels", LABEL, [LABEL], {"name": "finance"}, under("labels")),
 ]
@@ -138,15 +140,15 @@ def test_folders_and_permits_of_both_ages_are_read(scripted):
     [("sales", None, 1), ("/sales", None, 1), ("/a/b/c", "/a/b", 3), (None, None, None)],
 )
 def test_a_path_says_its_parent_and_depth(scripted, path, parent, depth):
-    [row] = plain(CASES[0].read(scripted, {"id": "f1", "path": path}))
+    [row] = plain(CASES[0].read(scripted, {"id": F1, "path": path}))
     assert (row["parent_path"], row["depth"]) == (parent, depth)
 
 
 def test_folders_are_named_by_a_list_a_series_or_a_frame(scripted):
     expected = PERMITS.read(scripted, PERMIT)
-    wanted = ["f2", None, "f2"]
+    wanted = [F2, None, F2]
     for parents in [
-        "f2",
+        F2,
         pd.Series(wanted, dtype="string[pyarrow]"),
         pd.DataFrame({"id": wanted}),
         pd.DataFrame({"id": ["other"] * 3, "folder_id": wanted}),
@@ -162,18 +164,18 @@ def test_folders_are_named_by_a_list_a_series_or_a_frame(scripted):
 )
 def test_a_folder_that_may_not_be_managed_fails_the_whole_or_is_named(scripted, status, error):
     def by_target(target):
-        if "/f1/" in target:
+        if f"/{F1}/" in target:
             return answer({"detail": "Permission denied", "status": status}, status)
         return answer({"permits": [PERMIT]})
 
     scripted.by_target = by_target
     with client_of(scripted):
         with pytest.raises(error, match="1 of 2"):
-            omnipd.read_folder_permissions(["f1", "f2"])
+            omnipd.read_folder_permissions([F1, F2])
         with pytest.warns(omnipd.OmniWarning, match="1 of 2 could not be read"):
-            df = omnipd.read_folder_permissions(["f1", "f2"], errors="collect")
-    assert df["folder_id"].tolist() == ["f2"]
-    assert list(df.attrs["omni"]["failures"]) == ["f1"]
+            df = omnipd.read_folder_permissions([F1, F2], errors="collect")
+    assert df["folder_id"].tolist() == [F2]
+    assert list(df.attrs["omni"]["failures"]) == [F1]
     assert df.attrs["omni"]["complete"] is False
 
 
@@ -335,8 +337,9 @@ def test_bad_parameters_of_folders_are_refused_by_name(omni, server, arguments, 
     [
         ([7], {}, "is not folder_id"),
         (pd.DataFrame({"name": ["x"]}), {}, "none of the columns folder_id, id"),
-        (["f1"], {"user_id": "ada"}, "user_id='ada' is not an id"),
-        (["f1"], {"errors": "skip"}, "errors='skip' is not known"),
+        (["/sales"], {}, "folder_id='/sales' is not an id of the form"),
+        ([F1], {"user_id": "ada"}, "user_id='ada' is not an id"),
+        ([F1], {"errors": "skip"}, "errors='skip' is not known"),
     ],
 )
 def test_bad_parameters_of_permits_are_refused_by_name(omni, server, parents, arguments, message):

@@ -424,3 +424,27 @@ def test_stored_results_of_several_queries_take_no_request(server, tmp_path):
         again = omnipd.run_queries(queries, ttl="1h", client=client)
         assert client.requests_sent == 0
     assert all(one.equals(other) for one, other in zip(first, again, strict=True))
+
+
+def test_queries_that_reached_their_limit_are_named_at_the_line_of_the_caller(omni):
+    by_month = flights(["flights.date[month]", "flights.count"], limit=1)
+    with pytest.warns(omnipd.OmniWarning) as caught:
+        omnipd.run_queries([BY_AIRPORT | {"limit": 1}, BY_AIRPORT, by_month])
+    [one] = caught
+    assert str(one.message) == (
+        "Of 3 queries: query 1 (flights: flights.origin, flights.count), "
+        "query 3 (flights: flights.date[month], flights.count). The result has exactly 1 row, "
+        'which is its limit: there may be more. Pass limit="all" for all of them.'
+    )
+    assert one.filename == __file__
+
+
+def test_tiles_that_reached_their_limit_are_named_at_the_line_of_the_caller(omni):
+    document, tiles = a_dashboard(omni)
+    with pytest.warns(omnipd.OmniWarning) as caught:
+        frames = omnipd.run_document(document, limit=1)
+    [one] = caught
+    assert str(one.message).startswith(f"Of {len(tiles)} queries: tile ")
+    for name, df in frames.items():
+        assert (f"tile {name!r}" in str(one.message)) == df.attrs["omni"]["limit_reached"]
+    assert one.filename == __file__

@@ -141,9 +141,9 @@ def test_what_the_inspector_shows_is_taken_whole():
 
 
 def test_every_default_is_written():
-    query = Query("m", "t").select("a.b")
+    query = Query(FLIGHTS, "t").select("a.b")
     assert query.to_dict() == {
-        "modelId": "m",
+        "modelId": FLIGHTS,
         "join_paths_from_topic_name": "t",
         "table": "",
         "fields": ["a.b"],
@@ -163,7 +163,7 @@ def test_every_default_is_written():
 
 def test_every_method_writes_its_keys():
     query = (
-        Query("m", view="v")
+        Query(FLIGHTS, view="v")
         .select("v.a", field("v.b"))
         .pivot("v.c", column_limit=9)
         .fill("v.t[month]")
@@ -187,13 +187,13 @@ def test_every_method_writes_its_keys():
         {"column_name": "v.b", "sort_descending": False, "null_sort": "LAST"},
     ]
     assert (sent["limit"], sent["offset"]) == (7, 3)
-    assert Query("m", "t").totals("a.b", grand=False).select("a.b").to_dict()["column_totals"] == {
-        "a.b": total
-    }
+    assert Query(FLIGHTS, "t").totals("a.b", grand=False).select("a.b").to_dict()[
+        "column_totals"
+    ] == {"a.b": total}
 
 
 def test_a_query_never_changes():
-    start = Query("m", "t").select("a.b")
+    start = Query(FLIGHTS, "t").select("a.b")
     before = start.to_dict()
     for changed in (
         start.select("a.c"),
@@ -214,10 +214,10 @@ def test_a_query_never_changes():
 
 
 def test_queries_are_equal_when_they_send_the_same():
-    one = Query("m", "t").select("a.b", "a.c")
-    assert one == Query("m", "t").select("a.b").select(field("a.c"), "a.b")
+    one = Query(FLIGHTS, "t").select("a.b", "a.c")
+    assert one == Query(FLIGHTS, "t").select("a.b").select(field("a.c"), "a.b")
     assert one == one.limit(1000) == one.offset(0) == one.where() == one.sort()
-    assert one != Query("m", "t").select("a.c", "a.b")
+    assert one != Query(FLIGHTS, "t").select("a.c", "a.b")
     assert one.limit(np.int64(5)).offset(np.int64(2)) == one.limit(5).offset(2)
     assert one != "Query"
     big, small = field("a.n") > 1, field("a.n") < 9
@@ -237,9 +237,9 @@ def test_queries_are_equal_when_they_send_the_same():
 
 
 def test_the_repr_is_plain():
-    query = Query("m", "t").select("a.b").where(field("a.b").isna()).limit(5)
+    query = Query(FLIGHTS, "t").select("a.b").where(field("a.b").isna()).limit(5)
     assert repr(query) == (
-        "Query(model='m', topic='t', fields=['a.b'], "
+        f"Query(model={FLIGHTS!r}, topic='t', fields=['a.b'], "
         "filters={'a.b': {'type': 'null', 'is_negative': False}}, limit=5)"
     )
 
@@ -247,21 +247,24 @@ def test_the_repr_is_plain():
 @pytest.mark.parametrize(
     ("make", "message"),
     [
-        (lambda: Query("m"), "needs a topic"),
+        (lambda: Query(FLIGHTS), "needs a topic"),
         (lambda: Query("", "t"), "no model"),
-        (lambda: Query("m", 5), "no topic"),
-        (lambda: Query("m", "t").select(["a.b"]), "one by one"),
-        (lambda: Query("m", "t").select(""), "no name of a field"),
-        (lambda: Query("m", "t").where("a.b = 1"), "no condition"),
-        (lambda: Query("m", "t").where(field("a.b")), "is_true"),
-        (lambda: Query("m", "t").sort("a.b", nulls="firs"), "Did you mean 'first'"),
-        (lambda: Query("m", "t").limit(0), "1 or more"),
-        (lambda: Query("m", "t").limit(True), "1 or more"),
-        (lambda: Query("m", "t").offset(-1), "0 or more"),
-        (lambda: Query("m", "t").pivot("a.b", column_limit=0), "1 or more"),
-        (lambda: Query("m", "t").to_dict(), "asks for no fields"),
-        (lambda: Query("m", "t").pivot("a.b").limit(None).to_dict(), "numeric limit"),
-        (lambda: Query.from_dict({"modelId": "m", "fields": ["a.b"], "filter": {}}), "'filters'"),
+        (lambda: Query(FLIGHTS, 5), "no topic"),
+        (lambda: Query(FLIGHTS, "t").select(["a.b"]), "one by one"),
+        (lambda: Query(FLIGHTS, "t").select(""), "no name of a field"),
+        (lambda: Query(FLIGHTS, "t").where("a.b = 1"), "no condition"),
+        (lambda: Query(FLIGHTS, "t").where(field("a.b")), "is_true"),
+        (lambda: Query(FLIGHTS, "t").sort("a.b", nulls="firs"), "Did you mean 'first'"),
+        (lambda: Query(FLIGHTS, "t").limit(0), "1 or more"),
+        (lambda: Query(FLIGHTS, "t").limit(True), "1 or more"),
+        (lambda: Query(FLIGHTS, "t").offset(-1), "0 or more"),
+        (lambda: Query(FLIGHTS, "t").pivot("a.b", column_limit=0), "1 or more"),
+        (lambda: Query(FLIGHTS, "t").to_dict(), "asks for no fields"),
+        (lambda: Query(FLIGHTS, "t").pivot("a.b").limit(None).to_dict(), "numeric limit"),
+        (
+            lambda: Query.from_dict({"modelId": FLIGHTS, "fields": ["a.b"], "filter": {}}),
+            "'filters'",
+        ),
     ],
 )
 def test_what_is_no_query_is_refused(make, message):
@@ -282,11 +285,13 @@ def test_run_takes_what_run_query_takes(dated):
 def test_dates_of_pandas_are_sent_in_omnis_spelling():
     import pandas as pd
 
-    query = Query("m", "t").select("a.b").where(field("a.t") >= pd.Timestamp("2025-03-01 12:00"))
+    query = (
+        Query(FLIGHTS, "t").select("a.b").where(field("a.t") >= pd.Timestamp("2025-03-01 12:00"))
+    )
     assert query.to_dict()["filters"]["a.t"]["left_side"] == "2025-03-01 12:00:00"
     given = Query.from_dict(
         {
-            "modelId": "m",
+            "modelId": FLIGHTS,
             "fields": ["a.b"],
             "filters": {
                 "a.t": {"type": "date", "kind": "BEFORE", "right_side": dt.date(2025, 3, 1)}
