@@ -376,8 +376,10 @@ class Client:
             )
             host = parts.hostname
             origin = tidy_base_url(f"{parts.scheme}://{parts.netloc}", allow_http=True)
-            target = parts.path + (f"?{parts.query}" if parts.query else "")
-            inside = origin == self.base_url and is_api_path(parts.path)
+            prefix = self.base_url.removeprefix(origin)
+            moved = parts.path.removeprefix(prefix)
+            target = moved + (f"?{parts.query}" if parts.query else "")
+            inside = origin + prefix == self.base_url and is_api_path(moved)
         except (ValueError, SettingsError):
             inside = False
         if not inside or method != "GET":

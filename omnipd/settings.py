@@ -21,6 +21,7 @@ from urllib.parse import urlsplit
 from omnipd.errors import SettingsError
 
 _API_SUFFIX = re.compile(r"(?:/api(?:/v\d+|/unstable)?|/api/scim(?:/v\d+)?)$", re.IGNORECASE)
+_PREFIX = re.compile(r"(?:/(?!\.{1,2}(?:/|$))[\w.~-]+)+", re.ASCII)
 _LABEL = re.compile(r"[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?", re.IGNORECASE)
 _ADDRESS_HINT = "Use the address you sign in at, for example https://yourcompany.omniapp.co"
 
@@ -69,7 +70,8 @@ class Settings:
     Attributes
     ----------
     origin : str
-        Scheme, host and port; no path. Endpoint paths start with ``/api``.
+        Scheme, host and port, and no path but on this machine, where several servers may share a
+        port. Endpoint paths start with ``/api`` and go behind it.
     key : Secret
         The API key or token.
     source : str
@@ -160,24 +162,26 @@ def _secret(variable: str) -> Secret | None:
 
 
 def tidy_base_url(text: str, *, allow_http: bool = False) -> str:
-    """Reduce any form of an Omni address to its origin.
+    """Reduce any form of an Omni address to its origin; on this machine a path before the API stays.
 
     Examples
     --------
     >>> tidy_base_url("acme.omniapp.co/api/v1/")
     'https://acme.omniapp.co'
+    >>> tidy_base_url("http://127.0.0.1:8080/tenants/a/api/v1")
+    'http://127.0.0.1:8080/tenants/a'
     """
     parts = _split(text)
     if isinstance(parts, str):
         raise SettingsError(parts, hint=_ADDRESS_HINT)
     scheme, host, port, path = parts
-    while shorter := _API_SUFFIX.sub("", path).rstrip("/"):
-        if shorter == path:
-            raise SettingsError(
-                f"The base URL has a path, {path}, that is not part of Omni's API.",
-                hint=f"Use {scheme}://{host}{f':{port}' if port else ''}",
-            )
+    while (shorter := _API_SUFFIX.sub("", path).rstrip("/")) != path:
         path = shorter
+    if path and not (is_loopback(host) and _PREFIX.fullmatch(path)):
+        raise SettingsError(
+            f"The base URL has a path, {path}, that is not part of Omni's API.",
+            hint=f"Use {scheme}://{host}{f':{port}' if port else ''}",
+        )
     if scheme == "http" and not (allow_http or is_loopback(host)):
         raise SettingsError(
             f"http://{host} would send the API key in clear text.",
@@ -185,7 +189,7 @@ def tidy_base_url(text: str, *, allow_http: bool = False) -> str:
         )
     shown = f"[{host}]" if ":" in host else host
     usual = {"https": 443, "http": 80}[scheme]
-    return f"{scheme}://{shown}" + (f":{port}" if port not in {None, usual} else "")
+    return f"{scheme}://{shown}" + (f":{port}" if port not in {None, usual} else "") + path
 
 
 def _split(text: str) -> tuple[str, str, int | None, str] | str:

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from faults.given import KEY, client_of
-from scripted_server import page
+from scripted_server import answer, page
 
 import omnipd
 from omnipd import SettingsError
@@ -477,3 +477,39 @@ def test_a_change_of_the_environment_is_another_client(scripted, elsewhere, monk
     assert len(scripted.requests) == 2
     assert len(elsewhere.requests) == 1
     assert os.environ["OMNI_API_KEY"] == KEY
+
+
+@pytest.mark.parametrize(
+    "form",
+    [
+        "http://127.0.0.1:8080/tenants/a",
+        "http://127.0.0.1:8080/tenants/a/",
+        "127.0.0.1:8080/tenants/a",
+        "http://127.0.0.1:8080/tenants/a/api/v1/",
+    ],
+)
+def test_on_this_machine_several_servers_may_share_a_port(form):
+    assert tidy_base_url(form).removeprefix("https").removeprefix("http") == (
+        "://127.0.0.1:8080/tenants/a"
+    )
+
+
+@pytest.mark.parametrize("path", ["/a/../b", "/./a", "/a b", "//a", "/%2e%2e/a"])
+def test_a_path_that_may_lead_elsewhere_is_none(path):
+    with pytest.raises(SettingsError):
+        tidy_base_url(f"http://127.0.0.1:8080{path}")
+
+
+def test_every_request_goes_below_the_path(scripted):
+    moved = answer(b"", 301, Location="/tenants/a/api/v2/content")
+    scripted.script(moved, page({"type": "document", "identifier": "d1"}))
+    client = omnipd.connect(f"{scripted.url}/tenants/a", "key", requests_per_minute=None)
+    assert client.base_url == f"{scripted.url}/tenants/a"
+    assert omnipd.read_content(client=client)["identifier"].tolist() == ["d1"]
+    targets = [target.partition("?")[0] for _, target, *_ in scripted.requests]
+    assert targets == ["/tenants/a/api/v1/content", "/tenants/a/api/v2/content"]
+
+
+def test_servers_below_two_paths_share_no_cache(scripted):
+    first, second = (resolve(f"{scripted.url}/{path}", "key") for path in "ab")
+    assert first.fingerprint != second.fingerprint
