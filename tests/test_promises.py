@@ -258,15 +258,16 @@ def test_a_timeout_is_that_of_the_whole_call(scripted, fake_time):
         def step(connection):
             fake_time.now += 4
             last = number == 9
-            connection.sendall(
-                page(document(str(number)), cursor=None if last else str(number + 1), total=10)
-            )
+            whole = page(document(str(number)), cursor=None if last else str(number + 1), total=10)
+            # A step has its connection to itself: the next request comes by another.
+            connection.sendall(whole.replace(b"\r\n", b"\r\nConnection: close\r\n", 1))
 
         return step
 
     scripted.script(slow(0), *[slow(number) for number in range(10)])  # one was asked already
     with client_of(scripted, fake_time, timeout=9) as client, pytest.raises(omnipd.DeadlineError):
         omnipd.read_content(client=client)
+    assert len(scripted.requests) == 1 + 3
 
 
 @pytest.mark.parametrize(
