@@ -55,6 +55,10 @@ class Sandbox(Client):
                 "documents= and size= are for what is invented, and org= is not.",
                 hint="What an organization of your own holds is in its folder.",
             )
+        for name in sorted({"host", "engine"} & served.keys()):
+            raise ArgumentError(
+                f"A sandbox takes no {name}=.", hint="The knobs and faults: docs/sandbox.md."
+            )
         unusable = bad_org = bad_knob = None
         try:
             self.server = server_class(
@@ -66,13 +70,20 @@ class Sandbox(Client):
                 size=size,
                 **{} if documents is None else {"documents": documents},
                 **served,
-            ).start()
-        except (OSError, OverflowError) as error:
-            unusable = str(error)
+            )
         except _bad_organisation() as error:
             bad_org = str(error)
+        except OSError as error:
+            bad_org = f"{error.filename or org or state}: {error.strerror or error}"
         except ValueError as error:
             bad_knob = str(error)
+        else:
+            try:
+                self.server.start()
+            except OSError as error:
+                unusable = str(error)
+            except _bad_organisation() as error:
+                bad_org = str(error)
         if bad_org is not None:
             raise ArgumentError(bad_org, hint="What a folder and a state hold: docs/sandbox.md.")
         if bad_knob is not None:
@@ -84,13 +95,18 @@ class Sandbox(Client):
         folder = tempfile.TemporaryDirectory(prefix="omnipd-sandbox-")
         # Also when nobody closes it: at the end of the process, or when it is let go.
         self._shut_down = weakref.finalize(self, _shut_down, self.server, folder)
-        super().__init__(
-            resolve(self.server.url, Secret(self.server.api_key)),
-            cache=cache,
-            requests_per_minute=requests_per_minute,
-            timeout=timeout,
-            cache_dir=Path(folder.name),
-        )
+        try:
+            super().__init__(
+                resolve(self.server.url, Secret(self.server.api_key)),
+                cache=cache,
+                requests_per_minute=requests_per_minute,
+                timeout=timeout,
+                cache_dir=Path(folder.name),
+            )
+        except BaseException:
+            # Whoever keeps the error would keep a server with it, its port and its file.
+            self._shut_down()
+            raise
         self.api_key: str = self.server.api_key
         self.personal_key: str = self.server.personal_key
         self.models: dict[str, str] = self.server.models

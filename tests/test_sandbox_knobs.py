@@ -1,5 +1,7 @@
 """A sandbox in a mood: knobs and faults from Python, and what the client makes of them."""
 
+import socket
+
 import pytest
 
 import omnipd
@@ -50,8 +52,42 @@ def test_knobs_change_what_the_client_sees():
         ({"slow_jobs": 1}, "unknown knob 'slow_jobs'; did you mean 'slow_job_polls'?"),
         ({"faults": [{"kind": "slo"}]}, r"faults\[0\].kind must be one of"),
         ({"documents": "many"}, "documents must be a whole number"),
+        ({"port": "x"}, "port must be a whole number"),
+        ({"port": 70_000}, "port must be a whole number from 0 to 65,535"),
+        ({"control": "no"}, "control must be true or false"),
+        ({"now": 5}, "now must be a function that gives a datetime"),
+        ({"state": 5}, "state must be a path"),
+        ({"org": 5}, "org must be a path"),
+        ({"host": "0.0.0.0"}, "takes no host="),
+        ({"engine": 1}, "takes no engine="),
     ],
 )
 def test_a_wrong_knob_is_an_argument_error(given, said):
     with pytest.raises(omnipd.ArgumentError, match=said):
         omnipd.sandbox(**given)
+
+
+def test_a_folder_that_cannot_be_read_is_not_called_a_bad_port(tmp_path):
+    (tmp_path / "organisation.json").mkdir()
+    with pytest.raises(omnipd.ArgumentError, match=r"organisation\.json"):
+        omnipd.sandbox(org=tmp_path)
+
+
+@pytest.mark.parametrize("refused", [{"cache": "bogus"}, {"timeout": -1}])
+def test_a_sandbox_that_is_refused_lets_its_port_and_its_state_go(tmp_path, refused):
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    state = tmp_path / "state.json"
+    with pytest.raises(omnipd.ArgumentError) as kept:
+        omnipd.sandbox(documents=3, port=port, state=state, **refused)
+    with omnipd.sandbox(documents=3, port=port, state=state) as omni:
+        assert omni.base_url.endswith(f":{port}")
+    assert kept.value is not None
+
+
+@pytest.mark.parametrize("tokens", ["omni_osk_REAL", {"a": "omni_osk_REAL"}])
+def test_a_key_in_the_wrong_shape_is_not_shown(tokens):
+    with pytest.raises(omnipd.ArgumentError, match="tokens must be a list") as raised:
+        omnipd.sandbox(tokens=tokens)
+    assert "REAL" not in f"{raised.value!r} {raised.value}"

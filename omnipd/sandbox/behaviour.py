@@ -82,7 +82,8 @@ class Behaviour:
     accepts_sort_by_updated_at : bool
         Accept ``sortField=updatedAt`` on ``/content``; not in the specification either.
     redact_sql : bool
-        Act as if nobody held ``VIEW_SQL``.
+        Act as if nobody held ``VIEW_SQL``: topics' fields and query answers have no SQL. The files
+        of models keep it; no source says otherwise.
     feature_flag_off : bool
         Take away the organization's feature flag for the query endpoints.
     manual_sql_allowed : bool

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -23,6 +22,9 @@ _SIGN_IN = b"""<!doctype html>
 <html><head><title>Sign in</title></head>
 <body><h1>Sign in</h1><form method="post" action="/login"><input name="email"></form></body></html>
 """
+# What stands before Omni says these, in its own form and not in Omni's (docs/wire.md).
+_GATEWAY = frozenset({502, 503, 504})
+_GATEWAY_PAGE = "<html><head><title>{0}</title></head><body><h1>{0}</h1></body></html>\n"
 
 
 @dataclass(frozen=True)
@@ -75,7 +77,20 @@ class Fault:
 
 
 def _covers(pattern: str, path: str) -> bool:
-    return re.fullmatch(".*".join(map(re.escape, pattern.split("*"))), path) is not None
+    """Match from left to right, so that many stars take no longer than few."""
+    first, *rest = pattern.split("*")
+    if not rest:
+        return path == pattern
+    *middle, last = rest
+    at, end = len(first), len(path) - len(last)
+    if not path.startswith(first) or not path.endswith(last):
+        return False
+    for part in middle:
+        at = path.find(part, at)
+        if at < 0:
+            return False
+        at += len(part)
+    return at <= end
 
 
 def _path(name: str, value: Any) -> str:
@@ -176,6 +191,14 @@ class Faults:
                 return waiting.fault
         return None
 
+    def give_back(self, fault: Fault) -> None:
+        """Take note that a fault found nothing to spoil, so that it waits for the next request."""
+        with self._lock:
+            for waiting in self._waiting:
+                if waiting.fault is fault and waiting.count is not None:
+                    waiting.count += 1
+                    return
+
 
 def in_place_of_an_answer(
     fault: Fault, request: Request, block: Callable[[], Document]
@@ -188,6 +211,9 @@ def in_place_of_an_answer(
     if fault.kind == "status":
         if fault.code == HTTPStatus.TOO_MANY_REQUESTS:
             return block()
+        if fault.code in _GATEWAY:
+            title = f"{fault.code} {_phrase(fault.code)}"
+            return Document(_GATEWAY_PAGE.format(title).encode(), fault.code, "text/html")
         refusal = RefusedRequest(fault.code, _phrase(fault.code))
         body = refusal.scim_body() if is_scim(request.path) else refusal.body()
         return json_reply(body, status=fault.code)
@@ -195,46 +221,66 @@ def in_place_of_an_answer(
 
 
 def spoiled(fault: Fault, request: Request, reply: Reply) -> Reply:
-    """Give an answer in its spoiled form; what cannot be spoiled that way stays whole."""
+    """Give an answer in its spoiled form; the very same where there is nothing to spoil."""
     if fault.kind == "cut" and not isinstance(reply, Broken):
-        return Broken(reply, reply.status)
+        empty = isinstance(reply, Document) and not reply.body
+        return reply if empty else Broken(reply, reply.status)
     change = _CHANGES.get(fault.kind)
     if change is None or not isinstance(reply, Document) or "json" not in reply.content_type:
         return reply
+    # An error has no records and no pages.
+    if reply.status >= HTTPStatus.BAD_REQUEST:
+        return reply
     body = json.loads(reply.body)
-    change(body, fault, request)
+    if not change(body, fault, request):
+        return reply
     return json_reply(body, status=reply.status, headers=reply.headers)
 
 
-def _repeat_cursor(body: Any, fault: Fault, request: Request) -> None:
+def _repeat_cursor(body: Any, fault: Fault, request: Request) -> bool:
     del fault
     info = body.get("pageInfo") if isinstance(body, dict) else None
-    if info is not None:
-        info["nextCursor"] = dict(request.query)["cursor"]
-        info["hasNextPage"] = True
+    if info is None:
+        return False
+    info["nextCursor"] = dict(request.query)["cursor"]
+    info["hasNextPage"] = True
+    return True
 
 
-def _drift(body: Any, fault: Fault, request: Request) -> None:
+def _drift(body: Any, fault: Fault, request: Request) -> bool:
     del request
+    changed = False
     for record in _records(body):
         if fault.field in record:
             record[fault.field] = _of_another_type(record[fault.field])
+            changed = True
         if fault.new_key is not None or fault.field is None:
             record[fault.new_key or "addedLater"] = "not known yet"
+            changed = True
+    return changed
 
 
-_CHANGES: Mapping[str, Callable[[Any, Fault, Request], None]] = {
+#: What changes an answer, and tells whether there was anything to change.
+_CHANGES: Mapping[str, Callable[[Any, Fault, Request], bool]] = {
     "same_cursor": _repeat_cursor,
     "drift": _drift,
 }
+
+
+#: What stands beside the records of a list, also of an empty one.
+_AROUND_A_LIST = frozenset({"pageInfo", "totalResults"})
 
 
 def _records(body: Any) -> list[dict[Any, Any]]:
     """Find the records of an answer: those of its lists, or the answer itself."""
     if isinstance(body, list):
         return [each for each in body if isinstance(each, dict)]
+    if not isinstance(body, dict):
+        return []
     lists = [value for value in body.values() if isinstance(value, list)]
-    return [each for one in lists for each in one if isinstance(each, dict)] or [body]
+    records = [each for one in lists for each in one if isinstance(each, dict)]
+    is_list = lists and (len(body) == 1 or not body.keys().isdisjoint(_AROUND_A_LIST))
+    return records if records or is_list else [body]
 
 
 def _of_another_type(value: Any) -> Any:

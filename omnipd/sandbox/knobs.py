@@ -50,6 +50,10 @@ def _topic(name: str, value: Any) -> str | None:
 def _tokens(name: str, value: Any) -> tuple[Token, ...]:
     if isinstance(value, int) and not isinstance(value, bool):
         value = [{"name": f"token-{place}"} for place in range(1, _so_many(name, value) + 1)]
+    if not isinstance(value, list | tuple | set | frozenset):
+        # Not shown: it may be somebody's real key.
+        msg = f"{name} must be a list of names, or of objects with a name"
+        raise ValueError(msg)  # noqa: TRY004 - what is wrong with a knob is one kind of error
     tokens = tuple(
         _token(f"{name}[{place}]", each) for place, each in enumerate(listed(name, value))
     )

@@ -7,10 +7,12 @@ import traceback
 from collections import Counter, deque
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
+from os import PathLike
 from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
+from omnipd.sandbox.checks import flag, whole
 from omnipd.sandbox.control import control, is_control
 from omnipd.sandbox.foundation import bring, invented
 from omnipd.sandbox.knobs import read_knobs
@@ -30,6 +32,19 @@ _OF_WHAT_IS_INVENTED = {"size", "documents", "folders", "seed", "model_name", "t
 
 def _clock() -> datetime:
     return datetime.now(UTC)
+
+
+def _check_place(port: object, *, control: object, now: object, org: object, state: object) -> None:
+    """Refuse what would fail later, or pass for something else."""
+    whole(0, 65_535)("port", port)
+    flag("control", control)
+    if not callable(now):
+        msg = f"now must be a function that gives a datetime, not {now!r}"
+        raise ValueError(msg)  # noqa: TRY004 - what is wrong with a knob is one kind of error
+    for name, value in (("org", org), ("state", state)):
+        if value is not None and not isinstance(value, str | PathLike):
+            msg = f"{name} must be a path, not {value!r}"
+            raise ValueError(msg)
 
 
 class Server:
@@ -76,6 +91,7 @@ class Server:
         state: str | Path | None = None,
         **knobs: Any,
     ) -> None:
+        _check_place(port, control=control, now=now, org=org, state=state)
         self._failures: deque[str] = deque(maxlen=100)
         self._host, self._port = host, port
         self._has_control = control

@@ -178,7 +178,7 @@ class Tenant:
                 # Not in the log: it is for those who look at the log.
                 return self._refusals(request, self._draw)
             fault = self._faults.next(request)
-            reply = self._with_fault(fault, request) if fault else self._reply(request)
+            reply, fault = self._with_fault(fault, request)
         self._remember(request, reply, fault)
         return reply
 
@@ -190,13 +190,22 @@ class Tenant:
             if request.path in self._by_path or len(self._by_path) < _PATHS_COUNTED:
                 self._by_path[request.path] += 1
 
-    def _with_fault(self, fault: Fault, request: Request) -> Reply:
+    def _with_fault(self, fault: Fault | None, request: Request) -> tuple[Reply, Fault | None]:
+        """Answer, and tell what went wrong with it: nothing, where there was nothing to spoil."""
+        if fault is None:
+            return self._reply(request), None
         reply = in_place_of_an_answer(fault, request, self._limit.block)
         if reply is not None:
-            return reply
+            return reply, fault
         if fault.kind == "slow":
             self._closing.wait(fault.seconds)
-        return spoiled(fault, request, self._reply(request))
+            return self._reply(request), fault
+        whole = self._reply(request)
+        reply = spoiled(fault, request, whole)
+        if reply is whole:
+            self._faults.give_back(fault)
+            return whole, None
+        return reply, fault
 
     def _draw(self, request: Request) -> Reply:
         def ask(method: str, path: str, query: tuple[tuple[str, str], ...], body: bytes) -> Reply:

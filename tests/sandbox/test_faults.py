@@ -189,6 +189,36 @@ def test_numbers_become_text_and_nothing_becomes_a_number(faulty):
     }
 
 
+def test_a_gateway_answers_with_a_page_of_its_own_and_not_with_omnis_json(faulty):
+    codes = (502, 503, 504)
+    wire = faulty(*({"kind": "status", "code": code} for code in codes))
+    answers = [wire.get(path) for path in (WHOAMI, "/api/scim/v2/Users", "/api/v1/labels")]
+    assert [each.status for each in answers] == list(codes)
+    assert {each.headers.get_content_type() for each in answers} == {"text/html"}
+    assert b"<h1>503 Service Unavailable</h1>" in answers[1].body
+
+
+def test_a_fault_that_spoils_nothing_is_neither_logged_nor_used_up(faulty):
+    wire = faulty({"kind": "drift", "new_key": "mood"})
+    asked = "/api/v1/documents/{}/queries"
+    wire.get("/api/v1/query/wait", jobIds="x")
+    assert wire.get(asked.format("nowhere")).status == 404
+    empty = wire.content(path="/no/such/folder")
+    assert "mood" not in empty.body.decode()
+    assert "mood" in wire.get("/api/v1/labels").json["labels"][0]
+    assert [each.fault for each in wire.server.requests] == [None, None, None, "drift"]
+
+
+def test_many_stars_take_no_longer_than_few(faulty):
+    # Tried in every way that they could match, these would take years.
+    wire = faulty(
+        {"kind": "status", "path": "*a" * 100 + "b"}, {"kind": "status", "path": "/a*a*c*"}
+    )
+    assert wire.get("/" + "a" * 5000).status == 404
+    assert wire.get("/aabcab").status == 500
+    assert wire.get("/a").status == 404
+
+
 def test_an_answer_that_cannot_be_spoiled_that_way_stays_whole(faulty):
     wire = faulty({"kind": "drift", "path": "/api/v1/query/wait"})
     lines = wire.get("/api/v1/query/wait", jobIds="x").body.splitlines()

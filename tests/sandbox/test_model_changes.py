@@ -2,6 +2,7 @@
 
 import json
 import os
+from itertools import pairwise
 
 import pytest
 
@@ -152,6 +153,31 @@ def test_the_shared_model_itself_is_not_changed(own):
     answer = post(own, f"{MODELS}/{ORDERS}/yaml", {"fileName": "users.view", "yaml": "{}"})
     assert answer.status == 400
     assert "branch" in answer.json["detail"]
+
+
+@pytest.mark.parametrize("text", ["a: 2024-99-99", f"a: {'9' * 5000}", "[" * 3000])
+def test_what_yaml_cannot_hold_is_refused(own, text):
+    answer = post(own, f"{MODELS}/{branch(own)}/yaml", {"fileName": "e.view", "yaml": text})
+    assert (answer.status, answer.json["detail"]) == (400, "Bad Request: yaml: Invalid YAML")
+
+
+def test_aliases_that_would_fill_the_memory_are_refused(own):
+    rows = [
+        f"{after}: &{after} [{', '.join([f'*{one}'] * 9)}]" for one, after in pairwise("abcdefghij")
+    ]
+    text = "\n".join(["a: &a [x]", *rows, "dimensions: *j"])
+    answer = post(own, f"{MODELS}/{branch(own)}/yaml", {"fileName": "e.view", "yaml": text})
+    assert answer.status == 400
+    assert "no aliases" in answer.json["detail"]
+
+
+def test_an_issue_does_not_repeat_what_is_long(own):
+    trial = branch(own)
+    long = f"dimensions: {'x' * 10_000}"
+    assert post(own, f"{MODELS}/{trial}/yaml", {"fileName": "e.view", "yaml": long}).status == 200
+    issues = own.get(f"{MODELS}/{ORDERS}/validate", branchId=trial).body
+    assert b"A mapping is needed here" in issues
+    assert b"x" * 200 not in issues
 
 
 def test_who_may_not_change_models_is_refused(connect):

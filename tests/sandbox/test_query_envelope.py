@@ -181,6 +181,12 @@ def test_limits_that_are_whole_are_taken(run):
     assert [run(query={"limit": limit}).status for limit in (1, 5.0, 50_001, None)] == [200] * 4
 
 
+def test_ten_is_ten_however_it_is_written(run):
+    named = {"table": "users", "join_paths_from_topic_name": "users"}
+    answer = run(query={**named, "limit": 10.0, "offset": 2.0}, resultType="json")
+    assert (answer.status, len(answer.json)) == (200, 10)
+
+
 def test_pivots_need_a_limit(run):
     assert run(query={"limit": None, "pivots": ["users.name"]}).status == 400
     assert run(query={"limit": None, "pivots": []}).status == 200

@@ -46,6 +46,16 @@ def test_sql_that_fails_while_it_runs_is_an_error_line(server, wire):
     assert "Conversion Error" in job["error_message"]
 
 
+def test_half_a_character_is_an_error_of_the_query_and_not_of_the_sandbox(server, wire):
+    job = ask(wire, verbatim(server, "SELECT 'a\ud800b' AS a"))
+    assert (job["status"], job["error_type"]) == ("ERROR", "QUERY")
+    name = {"type": "string", "kind": "EQUALS", "values": ["\ud800"]}
+    query = {"modelId": server.models["orders"], "join_paths_from_topic_name": "orders"}
+    job = ask(wire, {**query, "fields": ["users.name"], "filters": {"users.name": name}})
+    assert (job["status"], job["error_type"]) == ("ERROR", "QUERY")
+    assert server.failures == []
+
+
 def test_sql_can_be_planned_and_not_run(server, wire):
     job = ask(wire, verbatim(server, "SELECT carrier::INTEGER AS n FROM flights"), planOnly=True)
     assert job["status"] == "PLANNED"

@@ -47,7 +47,7 @@ def _settings(files: Mapping[str, str]) -> Iterator[Mapping[str, Any]]:
     for name in ["model", *topics]:
         try:
             body = yaml.safe_load(named.get(name, ""))
-        except yaml.YAMLError:
+        except (yaml.YAMLError, ValueError, RecursionError):
             continue  # the validator says so
         if isinstance(body, Mapping):
             yield body

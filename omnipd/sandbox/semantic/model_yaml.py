@@ -37,6 +37,8 @@ from omnipd.sandbox.semantic.warehouse import Warehouse
 # The one in C is ten times as fast; not every build of PyYAML has it.
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
+_LONGEST_SHOWN = 100
+
 # What has no bearing on an answer.
 _DISPLAY = {
     "ai_context", "all_values", "aliases", "colors", "default_drill_fields", "default_filters",
@@ -565,7 +567,8 @@ class _Reader:
     def _document(self, text: str) -> Any:
         try:
             return yaml.load(text, Loader=_LOADER)  # noqa: S506 - both loaders are safe ones
-        except yaml.YAMLError as error:
+        # A date that is none and a number that is too long are ValueErrors.
+        except (yaml.YAMLError, ValueError, RecursionError) as error:
             self._issue(f"This file is not YAML: {error}")
             return None
 
@@ -573,12 +576,20 @@ class _Reader:
         if document is None:
             return {}
         if not isinstance(document, Mapping):
-            self._issue(f"A mapping is needed here, not {document!r}")
+            self._issue(f"A mapping is needed here, not {_kind(document)}")
             return {}
         return document
 
     def _issue(self, message: str, view: str | None = None, field: str | None = None) -> None:
         self.issues.append(Issue(message, view, field, self.path or None))
+
+
+def _kind(document: Any) -> str:
+    """Name what YAML made of something; itself it may be of any length."""
+    if isinstance(document, list):
+        return "a list"
+    text = repr(document)
+    return text if len(text) <= _LONGEST_SHOWN else f"{text[:_LONGEST_SHOWN]}…"
 
 
 def _unknown_operators(filters: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:

@@ -120,10 +120,17 @@ class Request:
 
 def with_defaults(query: Mapping[str, Any]) -> dict[str, Any]:
     """Give the keys that the planner knows, those that were left out with their defaults."""
-    return {
+    known = {
         key: default if query.get(key) is None and key != "limit" else query.get(key, default)
         for key, default in _DEFAULTS.items()
     }
+    # JavaScript has one kind of number: its 10.0 is 10.
+    whole = {
+        key: int(known[key])
+        for key in ("limit", "offset")
+        if isinstance(known[key], float) and known[key].is_integer()
+    }
+    return known | whole
 
 
 def echoed(known: Mapping[str, Any]) -> dict[str, Any]:

@@ -138,6 +138,11 @@ class Warehouse:
         self, select: str, connection: duckdb.DuckDBPyConnection | None = None
     ) -> Iterator[duckdb.DuckDBPyRelation]:
         """Bind a select on a cursor that cannot write; by default where the rows are."""
+        try:
+            select.encode()
+        except UnicodeEncodeError:
+            # DuckDB takes UTF-8, and what comes over the wire may hold what that cannot say.
+            raise Refused("QUERY", "The text holds half of a surrogate pair") from None
         if connection is None:
             self._fill_once()
         cursor = (connection or self._connection).cursor()
