@@ -21,6 +21,7 @@ from omnipd.endpoint import Endpoint
 from omnipd.fanout import FanOut
 from omnipd.sandbox.behaviour import Behaviour
 from omnipd.sandbox.endpoints import endpoints
+from omnipd.sandbox.unserved import unserved
 
 #: Operation: place in the answer → why it is otherwise in the sandbox.
 DIFFERENCES = {
@@ -230,6 +231,20 @@ def test_every_answer_that_the_file_describes_is_held_against_it():
     known = {*HELD, *NOT_HELD}
     assert operations().keys() == known
     assert DIFFERENCES.keys() <= set(HELD)
+
+
+def test_every_call_of_the_file_is_served_or_refused_by_name():
+    served, refused = (
+        {(each.method, unnamed(each.path)) for each in table}
+        for table in (endpoints(Behaviour()), unserved())
+    )
+    described = {
+        (method.upper(), unnamed(path))
+        for path, each in openapi_file()["paths"].items()
+        for method in each.keys() & {"get", "post", "put", "patch", "delete"}
+    }
+    assert described - served - refused == set()
+    assert served & refused == set()
 
 
 def test_the_sandbox_takes_the_parameters_of_the_file():

@@ -33,6 +33,8 @@ class Endpoint:
     audience: Audience = "everybody"
     # Whether it may change the organization.
     writes: bool = False
+    # What is known but not done takes any parameters, and then refuses.
+    served: bool = True
 
 
 @dataclass(frozen=True)

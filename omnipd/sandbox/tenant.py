@@ -29,6 +29,7 @@ from omnipd.sandbox.refusals import RefusedRequest
 from omnipd.sandbox.reply import Reply, json_reply
 from omnipd.sandbox.request import Call, Request
 from omnipd.sandbox.routing import Route, Router, is_scim
+from omnipd.sandbox.unserved import unserved
 from omnipd.sandbox.world import World
 
 if TYPE_CHECKING:
@@ -110,7 +111,7 @@ class Tenant:
         )
         # One change at a time; whoever reads has the organization as it was or as it is then.
         self._writing = Lock()
-        self._router = Router(endpoints(behaviour))
+        self._router = Router([*endpoints(behaviour), *unserved()])
         self._faults = Faults(behaviour.faults)
         self._limit = RateLimit(
             behaviour.requests_per_minute, behaviour.rate_limited_after, behaviour.retry_after, now
@@ -283,7 +284,9 @@ class Tenant:
         authorization = request.headers.get("Authorization")
         caller = world.keyring.caller(authorization, world.organisation)
         admit(caller, route.endpoint.audience)
-        parameters: dict[str, Any] = read_parameters(request.query, route.endpoint.parameters)
+        parameters: dict[str, Any] = {}
+        if route.endpoint.served:
+            parameters = read_parameters(request.query, route.endpoint.parameters)
         return route.endpoint.answer(Call(request, world, caller, route.segments, parameters))
 
 

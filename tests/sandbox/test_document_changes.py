@@ -392,10 +392,21 @@ def test_old_addresses_take_changes_too(own):
     assert own.send("POST", path, {"folderPath": "orders"}).status == 200
 
 
-def test_what_is_not_served_is_405_or_404(own):
+def test_what_omni_does_and_the_sandbox_does_not_is_said_by_name(own):
     one = undrafted(own).identifier
-    assert own.send("PUT", f"/api/v1/documents/{one}", {"name": "x"}).status == 405
-    assert own.send("POST", "/api/v1/documents", {"name": "x"}).status == 405
+    put = own.send("PUT", f"/api/v1/documents/{one}", {"name": "x"}, userId="nobody")
+    detail = f"The sandbox does not do PUT /api/v1/documents/{one}"
+    assert (put.status, put.json) == (501, {"detail": detail, "status": 501})
+    assert own.send("POST", "/api/v1/documents", {"name": "x"}).status == 501
+    # An old address, too; but nobody learns of it who has no key.
+    assert own.send("POST", "/api/unstable/documents", {"name": "x"}).status == 501
+    assert own.ask("POST", "/api/v1/uploads", headers={"Authorization": None}).status == 400
+    refused = own.ask("POST", "/api/v1/uploads", headers={"Authorization": "Bearer x"})
+    assert refused.status == 403
+
+
+def test_what_omni_does_not_do_is_405_or_404(own):
+    one = undrafted(own).identifier
     assert own.send("POST", f"/api/v1/documents/{one}/restore").status == 404
     assert own.send("POST", "/api/v1/api-keys", {}).status == 405
     assert own.send("POST", "/api/v1/user-attributes", {}).status == 405
