@@ -85,3 +85,17 @@ def test_an_error_survives_a_pickle_with_all_it_carries():
     assert type(again) is errors.PlanError
     assert vars(again) == vars(error)
     assert str(again) == "no\ndo"
+
+
+def test_a_program_with_a_sandbox_ends_without_a_word():
+    """The database's binding prints pages about whatever is still alive at the end."""
+    program = """
+import omnipd
+with omnipd.sandbox(documents=0) as omni:
+    omnipd.run_query({"modelId": omni.models["orders"], "fields": ["order_items.count"],
+                      "join_paths_from_topic_name": "orders"})
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    )
+    assert (done.stdout, done.stderr) == ("", "")

@@ -50,10 +50,14 @@ class TimeLimit:
         with self._changed:
             while self._running:
                 now = time.monotonic()
-                for number, (due, end) in list(self._running.items()):
-                    if due <= now:
-                        end()
-                        self._running[number] = (now + _AGAIN_AFTER, end)
+                self._end_those_due(now)
                 self._wakes_at = min((due for due, _ in self._running.values()), default=now)
                 self._changed.wait(self._wakes_at - now)
             self._thread = None
+
+    def _end_those_due(self, now: float) -> None:
+        # Not in the loop that waits: its names would keep a cursor alive for as long.
+        for number, (due, end) in list(self._running.items()):
+            if due <= now:
+                end()
+                self._running[number] = (now + _AGAIN_AFTER, end)
