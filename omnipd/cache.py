@@ -184,14 +184,14 @@ def _key(path: str, params: Mapping[str, str]) -> str:
 
 
 def parse_lifetime(cache: Any, name: str = "cache") -> timedelta | None:
-    """Read a time: "10m", "2h", "1d", seconds, a timedelta; None for False.
+    """Read a time: "10m", "2h", "1d", seconds, a timedelta; None for False and "off".
 
     Examples
     --------
     >>> parse_lifetime("10m").total_seconds()
     600.0
     """
-    if cache is False or cache is None:
+    if cache is False or cache is None or cache == "off":
         return None
     if cache is True:
         return timedelta(minutes=10)
@@ -207,7 +207,9 @@ def parse_lifetime(cache: Any, name: str = "cache") -> timedelta | None:
             unit = None
             lifetime = timedelta(0)
         if unit is None:
-            raise ValueError(f"{name}={cache!r} is not a time such as '30s', '10m', '2h' or '1d'")
+            raise ValueError(
+                f"{name}={cache!r} is not a time such as '30s', '10m', '2h' or '1d', nor False"
+            )
     if not timedelta(0) <= lifetime <= timedelta(days=3650):
         raise ValueError(f"{name}={cache!r} is not a time from 0 to 10 years")
     return lifetime or None

@@ -12,6 +12,7 @@ from __future__ import annotations
 import contextlib
 import functools
 import os
+import re
 import signal
 import sys
 import threading
@@ -50,13 +51,15 @@ class _Command(click.Command):
 
         with _ended_as_by_ctrl_c(), warnings.catch_warnings():
             warnings.simplefilter("always", OmniWarning)
-            warnings.showwarning = _show_warning
+            warnings.showwarning = functools.partial(_show_warning, self)
             try:
+                if ctx.params.get("output") is not None:
+                    _check_output(ctx.params["output"])
                 return super().invoke(ctx)
             except OmniError as error:
-                click.echo(f"omnipd: {error.message}", err=True)
+                click.echo(f"omnipd: {_as_options(error.message, self)}", err=True)
                 if error.hint:
-                    click.echo(error.hint, err=True)
+                    click.echo(_as_options(error.hint, self), err=True)
                 code = _exit_code(error)
             except BrokenPipeError:  # `… | head` has seen enough
                 os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -81,8 +84,26 @@ def _ended_as_by_ctrl_c() -> Iterator[None]:
         signal.signal(signal.SIGTERM, before)
 
 
-def _show_warning(message: Warning | str, *_: Any, **__: Any) -> None:
-    click.echo(f"omnipd: {message}", err=True)
+def _show_warning(command: click.Command, message: Warning | str, *_: Any, **__: Any) -> None:
+    click.echo(f"omnipd: {_as_options(str(message), command)}", err=True)
+
+
+def _as_options(text: str, command: click.Command) -> str:
+    """Return a message in the words of the shell: an argument of Python as the option that it is here."""
+    for param in command.params:
+        if not isinstance(param, click.Option) or not param.name:
+            continue
+        off = param.secondary_opts[0] if param.secondary_opts else None
+        name, option = param.name, max(param.opts, key=len)
+        if off is not None:
+            text = re.sub(rf"\b{name}=False\b", off, text)
+        if param.is_flag:
+            text = re.sub(rf"\b{name}=True\b", option, text)
+            continue
+        text = re.sub(rf"\bconnect\({name}=…\)", option, text)
+        text = re.sub(rf"\b{name}=…", option, text)
+        text = re.sub(rf'\b{name}="([\w.]+)"', rf"{option} \1", text)
+    return text.replace("pass api_key=…", "--api-key-file")
 
 
 def _exit_code(error: OmniError) -> int:
@@ -131,6 +152,21 @@ _connection = _options(
     click.option("--timeout", type=float, help="Seconds that one request, or the query, may take."),
     click.option("--cache-dir", type=click.Path(path_type=Path), help="Where omnipd keeps files."),
 )
+
+_WRITABLE = (".parquet", ".csv", ".jsonl", ".ndjson")
+
+
+def _check_output(output: Path) -> None:
+    """Refuse a file that could not be written, before anything is read for it."""
+    from omnipd.errors import ArgumentError, ExportError  # noqa: PLC0415
+
+    if output.suffix.lower() not in _WRITABLE:
+        raise ArgumentError(
+            f"--output {output} has an unknown ending.", hint="It takes .parquet, .csv or .jsonl."
+        )
+    if not output.parent.is_dir():
+        raise ExportError(f"The folder {output.parent} does not exist. Make it first.")
+
 
 _output = _options(
     click.option(
@@ -493,20 +529,14 @@ def _read_key(path: Path) -> str:
 def _write(df: pd.DataFrame, output: Path, *, raw: bool) -> None:
     """Write a frame to a file by its ending; a gap that was allowed is told by the exit code."""
     from omnipd import export  # noqa: PLC0415
-    from omnipd.errors import ArgumentError  # noqa: PLC0415
 
     ending = output.suffix.lower()
     if ending == ".parquet":
         export.to_parquet(df, output, allow_incomplete=True)
     elif ending == ".csv":
         export.to_csv(df, output, raw=raw, allow_incomplete=True)
-    elif ending in {".jsonl", ".ndjson"}:
-        export.to_jsonl(df, output, allow_incomplete=True)
     else:
-        raise ArgumentError(
-            f"--output {output} has an unknown ending.",
-            hint="It takes .parquet, .csv or .jsonl.",
-        )
+        export.to_jsonl(df, output, allow_incomplete=True)
     click.echo(f"{len(df):,} rows to {output}", err=True)
 
 

@@ -181,7 +181,9 @@ class Field:
                 hint="Of a DataFrame, pass a column.",
             )
         listed = sorted(values, key=str) if isinstance(values, set | frozenset) else list(values)
-        return Comparison(f"{self!r}.isin({_said(listed)})", self._one_of(listed, case=case))
+        return Comparison(
+            f"{self!r}.isin({_said(listed)}{_said_of(case)})", self._one_of(listed, case=case)
+        )
 
     def contains(self, text: str | Iterable[str], case: bool = True) -> Condition:
         """Have a text in it; of several, any.
@@ -551,7 +553,7 @@ class Field:
     def _textual(
         self, method: str, kind: str, text: str | Iterable[str], *, case: bool
     ) -> Condition:
-        words = f"{self!r}.{method}({text!r})"
+        words = f"{self!r}.{method}({text!r}{_said_of(case)})"
         several = isinstance(text, Iterable) and not isinstance(text, str)
         texts = [python_value(one) for one in (text if several else [text])]
         if not texts or not all(isinstance(one, str) and one for one in texts):
@@ -608,6 +610,10 @@ def _number(kind: str, values: list[str], **rest: bool) -> Filter:
 
 def _date(kind: str, **sides: str) -> Filter:
     return {"type": "date", "kind": kind, **sides}
+
+
+def _said_of(case: object) -> str:
+    return "" if case is True else f", case={case!r:.20}"
 
 
 def _check_case(case: object) -> None:

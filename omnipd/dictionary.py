@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -11,6 +12,7 @@ from omnipd.client import Client
 from omnipd.clock import Deadline
 from omnipd.envelope import AnyQuery, Built, Envelope
 from omnipd.errors import (
+    ArgumentError,
     AuthenticationError,
     ForbiddenError,
     NotFoundError,
@@ -20,7 +22,7 @@ from omnipd.errors import (
 )
 from omnipd.fieldcheck import KnownField, check_fields, check_names, texts_like_times
 from omnipd.locks import ProcessLock
-from omnipd.models import TOPIC_FIELDS
+from omnipd.models import TOPIC_FIELDS, TOPICS
 from omnipd.params import check_flag
 
 _Place = tuple[str, str, str | None]
@@ -42,6 +44,8 @@ class _Topic:
     #: Held while Omni is asked, so that queries that begin at the same time ask once.
     asking: ProcessLock = field(default_factory=ProcessLock)
 
+
+_MOST_NAMED = 20
 
 _TOPICS: WeakKeyDictionary[Client, dict[_Place, _Topic]] = WeakKeyDictionary()
 # Held for a moment, never while Omni is asked.
@@ -166,7 +170,11 @@ def _ask(
         table, facts = TOPIC_FIELDS.below((model_id, name)).read_table(asked)
     except AuthenticationError:
         raise
-    except (ForbiddenError, NotFoundError):
+    except ForbiddenError:
+        topic.told = True
+        return True
+    except NotFoundError:
+        _refuse_unknown(place, asked)
         topic.told = True
         return True
     except OmniError:
@@ -183,3 +191,26 @@ def _ask(
     }
     topic.told, topic.known = True, known or None
     return bool(facts["requests"])
+
+
+def _refuse_unknown(place: _Place, asked: Mapping[str, Any]) -> None:
+    """Refuse a topic that Omni does not find, and that is not in the model's list of topics either.
+
+    Where the list cannot be read, Omni judges the query.
+    """
+    model_id, name, _ = place
+    try:
+        table, _ = TOPICS.below((model_id,)).read_table({**asked, "refresh": False})
+    except AuthenticationError:
+        raise
+    except OmniError:
+        return
+    names = sorted({one for one in table["name"].to_pylist() if one})
+    if not names or name in names:
+        return
+    near = difflib.get_close_matches(name, names, n=1)
+    shown = ", ".join(names[:_MOST_NAMED]) + (" …" if len(names) > _MOST_NAMED else "")
+    guess = f"Did you mean {near[0]!r}?" if near else f"It has {shown}."
+    raise ArgumentError(
+        f"The model has no topic {name!r}.", hint=f"{guess} check=False sends the query as it is."
+    )

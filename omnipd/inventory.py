@@ -22,6 +22,7 @@ from omnipd.errors import (
     APIError,
     ArgumentError,
     AuthenticationError,
+    ExportError,
     ExportIncompleteError,
     OmniError,
     RateLimitError,
@@ -201,7 +202,8 @@ class Inventory(Mapping[str, pd.DataFrame]):
         folder : path-like
             Made if it is not there. Files of these names in it are replaced, others stay.
         allow_incomplete : bool, default False
-            Write also when something could not be read.
+            Write also when something could not be read. The file that an earlier run left for a frame
+            that could not be read gets the ending ``.old``, with a warning.
 
         Returns
         -------
@@ -338,7 +340,26 @@ class Inventory(Mapping[str, pd.DataFrame]):
         }
         export.make_folder(root)
         export.write_together(writes)
+        self._set_aside([root / f"{name}{ending}" for name in self._failures])
         return list(writes)
+
+    def _set_aside(self, files: Iterable[Path]) -> None:
+        """Rename the files of an earlier run whose frames could not be read: they would look new."""
+        for file in files:
+            aside = file.with_name(f"{file.name}.old")
+            try:
+                file.replace(aside)
+            except FileNotFoundError:
+                continue
+            except OSError as error:
+                reason = type(error).__name__
+                raise ExportError(
+                    f"{file} is of an earlier run, its frame could not be read this time, and it "
+                    f"cannot be moved aside ({reason}). The other files are written."
+                ) from None
+            notice(
+                f"{file.stem} could not be read; its file of an earlier run is {aside} from now on."
+            )
 
     def _tables(self, place: Path, allow_incomplete: bool) -> dict[str, pa.Table]:
         """Return the frames as tables; refuse before anything is written when some are not whole."""

@@ -334,7 +334,7 @@ def _judge(client: Client, job_id: str, line: dict[str, Any], *, has_result: boo
         error = PlanError if kind.startswith("PLAN") or "No such field" in words else QueryError
         raise error(
             f"Omni could not run the query ({kind}): {words}",
-            hint=_HINTS.get(kind),
+            hint=_HANDED_OUT if "Unable to find job" in words else _HINTS.get(kind),
             error_type=kind,
             **facts,
         )
@@ -362,6 +362,11 @@ def _judge(client: Client, job_id: str, line: dict[str, Any], *, has_result: boo
         raise QueryError("Omni says COMPLETE and sent no result.", error_type="NO_RESULT", **facts)
 
 
+# A job hands its result out once (docs/wire.md).
+_HANDED_OUT = (
+    "The job was taken, and Omni knows it no more: its result may have been sent in an answer that was "
+    "lost on the way. Run the query again."
+)
 _HINTS = {
     "FORBIDDEN": "The key's role does not allow this query; omnipd.whoami() shows its roles.",
     "PLAN_PK_REQUIRED_DUE_TO_JOIN_FANOUT": "The joined view needs a primary key in the model.",

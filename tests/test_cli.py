@@ -267,3 +267,32 @@ def test_the_sandbox_command_serves_until_it_is_ended_and_leaves_nothing(
     finally:
         process.kill()
         process.communicate()
+
+
+@pytest.mark.parametrize(
+    ("file", "code", "words"),
+    [("land.txt", 2, "unknown ending"), ("no/such/out.parquet", 8, "does not exist")],
+)
+def test_a_file_that_cannot_be_written_is_refused_before_anything_is_read(
+    shell, server, file, code, words
+):
+    before = len(server.requests)
+    result = shell("content", "-o", file)
+    assert result.exit_code == code
+    assert words in result.stderr
+    assert len(server.requests) == before
+
+
+def test_messages_speak_of_options_and_not_of_python(shell, monkeypatch):
+    monkeypatch.delenv("OMNI_BASE_URL")
+    result = shell("content")
+    assert result.exit_code == 3
+    assert "--base-url" in result.stderr
+    assert "base_url=" not in result.stderr
+
+
+def test_a_cut_result_names_the_option(shell):
+    cut = QUERY | {"modelId": "6f1c2a9e-0b47-4d3a-9c58-2e7d41f0a613", "limit": 1}
+    result = shell("query", "-", stdin=json.dumps(cut))
+    assert result.exit_code == 0
+    assert "Pass --limit all for all of them." in result.stderr

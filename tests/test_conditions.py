@@ -628,3 +628,15 @@ def test_nothing_is_refused_that_is_on_one_field():
         for (one, _), (other, _) in itertools.combinations(leaves, 2):
             for tree in (one | other, ~(one & other), ~(one | ~other)):
                 Query(ORDERS, "users").where(tree)
+
+
+@pytest.mark.parametrize(
+    ("condition", "words"),
+    [
+        (field("a.b").isin(["x"], case=False), "(field('a.b').isin(['x'], case=False))"),
+        (field("a.b").contains("x", case=False), "(field('a.b').contains('x', case=False))"),
+        (field("a.b").contains("x"), "(field('a.b').contains('x'))"),
+    ],
+)
+def test_a_condition_shows_that_case_does_not_matter(condition, words):
+    assert repr(condition) == words

@@ -295,18 +295,19 @@ def asked(scripted):
 
 
 @pytest.mark.parametrize(
-    "refusal",
+    ("refusal", "looked_at"),
     [
-        answer({"detail": "Permission denied"}, status=403),
-        answer({"detail": "Not found"}, status=404),
+        (answer({"detail": "Permission denied"}, status=403), ["users"]),
+        # Whether the model has it is then looked up in the list of its topics.
+        (answer({"detail": "Not found"}, status=404), ["users", "topic"]),
     ],
 )
-def test_a_topic_that_may_not_be_read_is_asked_for_once(scripted, fake_time, refusal):
-    scripted.by_target = lambda target: refusal if "/topic/" in target else DONE
+def test_a_topic_that_may_not_be_read_is_asked_for_once(scripted, fake_time, refusal, looked_at):
+    scripted.by_target = lambda target: refusal if "/topic" in target else DONE
     with client_of(scripted, fake_time) as client:
         for _ in range(3):
             assert len(QUERY.run(client=client)) == 3
-    assert asked(scripted) == ["users", "run", "run", "run"]
+    assert asked(scripted) == [*looked_at, "run", "run", "run"]
 
 
 @pytest.mark.parametrize(
@@ -418,3 +419,16 @@ def test_the_look_at_the_topic_counts_against_the_timeout(scripted):
                 one.result()
         let_go.set()
     assert "run" not in asked(scripted)
+
+
+def test_a_topic_that_the_model_lacks_is_refused_with_near_matches(omni, server):
+    before = len(server.requests)
+    with pytest.raises(omnipd.ArgumentError, match="no topic 'flight'") as caught:
+        Query(FLIGHTS, "flight").select("flights.count").run()
+    assert "Did you mean 'flights'?" in caught.value.hint
+    with pytest.raises(omnipd.ArgumentError, match="no topic 'zzz'") as caught:
+        Query(FLIGHTS, "zzz").select("flights.count").run()
+    assert "flights" in caught.value.hint
+    assert all("/query/" not in one.path for one in list(server.requests)[before:])
+    with pytest.raises(omnipd.PlanError):
+        Query(FLIGHTS, "flight").select("flights.count").run(check=False)

@@ -467,3 +467,18 @@ def test_what_is_no_path_is_refused_by_name():
     ):
         with pytest.raises(omnipd.ArgumentError, match=f"{name}=5 is not a path"):
             write(5)
+
+
+def test_a_file_whose_frame_could_not_be_read_does_not_look_new(omni, tmp_path):
+    whole = omnipd.read_inventory(include=["labels", "groups"])
+    folder = tmp_path / "audit"
+    whole.to_parquet(folder)
+    before = (folder / "groups.parquet").read_bytes()
+    lacking = omnipd.Inventory({"labels": whole["labels"]}, {"groups": "Permission denied"})
+    with pytest.warns(omnipd.OmniWarning, match=r"groups could not be read.*groups\.parquet\.old"):
+        lacking.to_parquet(folder, allow_incomplete=True)
+    assert sorted(file.name for file in folder.iterdir()) == [
+        "groups.parquet.old",
+        "labels.parquet",
+    ]
+    assert (folder / "groups.parquet.old").read_bytes() == before

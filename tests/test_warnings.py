@@ -39,3 +39,7 @@ def test_what_every_parent_says_is_warned_of_once(scripted, recwarn):
     assert len(omnipd.read_topics(parents, client=client)) == 3
     [one] = [warning for warning in recwarn if "new_key" in str(warning.message)]
     assert one.filename == __file__
+
+
+def test_off_is_no_cache_in_python_too(scripted):
+    assert omnipd.connect(scripted.url, "key", cache="off").cache is None
