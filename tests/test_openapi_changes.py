@@ -102,13 +102,19 @@ def bodies(org, models):
     yield "DELETE", f"/api/scim/v2/Users/{user}", None
     yield "DELETE", f"/api/scim/v2/embed/Users/{next(iter(org.embed_users))}", None
     yield "DELETE", document, None
+    base = org.fixed_models[model]
+    trial = {"connectionId": base.connection_id, "modelKind": "BRANCH", "baseModelId": model}
+    yield "POST", "/api/v1/models", trial
     yield "PUT", f"/api/v1/api-keys/{key}", {"enabled": True}
     other = list(org.api_keys)[1]
     yield "DELETE", f"/api/v1/api-keys/{other}", None
 
 
-#: What tests/sandbox/test_migration.py looks at.
-ELSEWHERE = {("POST", "/api/unstable/documents/import")}
+#: What tests/sandbox/test_migration.py and test_model_changes.py look at.
+ELSEWHERE = {
+    ("POST", "/api/unstable/documents/import"),
+    ("POST", "/api/v1/models/{modelId}/yaml"),
+}
 
 
 def send(server, method, address, body):

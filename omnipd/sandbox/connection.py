@@ -169,7 +169,11 @@ class Connection(BaseHTTPRequestHandler):
             sink.end()
 
     def _send_head(self, reply: Document | Stream, headers: Mapping[str, str]) -> None:
-        self.send_response(reply.status)
+        if "Date" in headers:
+            self.send_response_only(reply.status)
+            self.send_header("Server", self.version_string())
+        else:
+            self.send_response(reply.status)
         if reply.status != HTTPStatus.NO_CONTENT:
             self.send_header("Content-Type", reply.content_type)
         for name, value in headers.items():

@@ -14,8 +14,10 @@ from typing import Any
 from omnipd.sandbox.connection import Connection
 from omnipd.sandbox.reply import Reply
 from omnipd.sandbox.request import Request
+from omnipd.sandbox.running import interrupt
 
 _SECONDS_TO_FINISH = 5.0
+_SECONDS_BETWEEN_INTERRUPTS = 0.05
 
 
 class Doorkeeper:
@@ -125,9 +127,13 @@ class Door(TCPServer):
             except OSError:
                 """The other side was faster."""
         deadline = time.monotonic() + _SECONDS_TO_FINISH
-        for _, thread in connections:
-            # Only a query that is still running takes time; its thread cannot keep the process.
-            thread.join(max(0.0, deadline - time.monotonic()))
+        waited_for = [thread for _, thread in connections]
+        # Only a query that is still running takes time; its thread cannot keep the process.
+        while waited_for and time.monotonic() < deadline:
+            # Again each time: one that was about to begin was not there to be interrupted.
+            interrupt(waited_for)
+            waited_for[0].join(_SECONDS_BETWEEN_INTERRUPTS)
+            waited_for = [thread for thread in waited_for if thread.is_alive()]
 
     def _serve(self, request: Any, client_address: Any) -> None:
         try:

@@ -77,5 +77,10 @@ class RateLimit:
         if self._retry_after == "date":
             # An HTTP date has whole seconds: round up, or the advice would be too early.
             whole = free_at + timedelta(microseconds=-free_at.microsecond % 1_000_000)
-            return {"Retry-After": format_datetime(whole.astimezone(UTC), usegmt=True)}
+            # Clients hold the one date against the other, so both are of one clock.
+            return {"Retry-After": _http_date(whole), "Date": _http_date(now)}
         return {}
+
+
+def _http_date(moment: datetime) -> str:
+    return format_datetime(moment.astimezone(UTC), usegmt=True)

@@ -64,6 +64,8 @@ def test_retry_after_as_a_date_is_late_enough(serve, connect, clock):
     answer = wire.get("/api/v1/whoami")
     # Free at 12:01:00.25, so the next whole second.
     assert answer.headers["Retry-After"] == "Sat, 01 Mar 2025 12:01:01 GMT"
+    # Who reads the one against the other waits a minute, and not for years.
+    assert answer.headers["Date"] == "Sat, 01 Mar 2025 12:00:00 GMT"
 
 
 def test_each_key_has_its_own_minute(serve, connect, clock):

@@ -2,6 +2,7 @@
 
 import base64
 import json
+import threading
 
 import pyarrow as pa
 
@@ -54,6 +55,21 @@ def test_half_a_character_is_an_error_of_the_query_and_not_of_the_sandbox(server
     job = ask(wire, {**query, "fields": ["users.name"], "filters": {"users.name": name}})
     assert (job["status"], job["error_type"]) == ("ERROR", "QUERY")
     assert server.failures == []
+
+
+def test_a_query_that_runs_does_not_outlive_the_server(serve, connect):
+    server = serve(documents=0)
+    name = f"omnipd-sandbox-connection to {server.url}"
+    endless = "SELECT count(*) AS n FROM range(1000000000) a, range(1000000) b"
+    body = json.dumps({"query": {"fields": [], **verbatim(server, endless, "orders")}})
+    connection = connect(server).http
+    headers = {"Authorization": f"Bearer {server.api_key}"}
+    connection.request("POST", "/api/v1/query/run", body=body, headers=headers)
+    # It is in the log when it is planned, and runs next.
+    while not server.requests:
+        pass
+    server.close()
+    assert [each for each in threading.enumerate() if each.name == name] == []
 
 
 def test_sql_can_be_planned_and_not_run(server, wire):

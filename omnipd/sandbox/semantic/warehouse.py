@@ -11,6 +11,7 @@ from functools import cache
 import duckdb
 import pyarrow as pa
 
+from omnipd.sandbox.running import running
 from omnipd.sandbox.semantic.arrow_types import with_wire_types
 from omnipd.sandbox.semantic.datasets import flights, orders
 from omnipd.sandbox.semantic.refusal import Refused
@@ -152,7 +153,10 @@ class Warehouse:
                 raise Refused("QUERY", "Only a single SELECT statement can be run")
             # A SELECT may still hold an INSERT, in a WITH.
             cursor.execute("BEGIN TRANSACTION READ ONLY")
-            with _time_limit.after(self.longest_seconds, cursor.interrupt):
+            with (
+                running(cursor),
+                _time_limit.after(self.longest_seconds, cursor.interrupt),
+            ):
                 yield cursor.sql(statements[0])
         except duckdb.InterruptException as error:
             raise Refused(
