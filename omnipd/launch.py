@@ -194,11 +194,10 @@ def sandbox(
     Raises
     ------
     SettingsError
-        If the sandbox's packages are not installed; the message says how.
+        If the sandbox's packages are not installed, and the message says how; or if `port` is taken.
     ArgumentError
         If `org` or `state` cannot be used, or a knob or fault is unknown or has a value it cannot have; the
-        message says what is wrong where. If `size`, `timeout`, `cache` or `requests_per_minute` is
-        not usable.
+        message says what is wrong where. If another argument cannot be used.
 
     Examples
     --------

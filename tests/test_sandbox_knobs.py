@@ -86,6 +86,15 @@ def test_a_sandbox_that_is_refused_lets_its_port_and_its_state_go(tmp_path, refu
     assert kept.value is not None
 
 
+def test_a_port_that_is_taken_is_said_to_be():
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        with pytest.raises(omnipd.SettingsError, match=f"Port {port} cannot be used"):
+            omnipd.sandbox(documents=3, port=port)
+
+
 @pytest.mark.parametrize("tokens", ["omni_osk_REAL", {"a": "omni_osk_REAL"}])
 def test_a_key_in_the_wrong_shape_is_not_shown(tokens):
     with pytest.raises(omnipd.ArgumentError, match="tokens must be a list") as raised:
