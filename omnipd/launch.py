@@ -59,7 +59,7 @@ class Sandbox(Client):
             raise ArgumentError(
                 f"A sandbox takes no {name}=.", hint="The knobs and faults: docs/sandbox.md."
             )
-        unusable = bad_org = bad_knob = None
+        bad_org = bad_knob = None
         try:
             self.server = server_class(
                 port=port,
@@ -77,21 +77,11 @@ class Sandbox(Client):
             bad_org = f"{error.filename or org or state}: {error.strerror or error}"
         except ValueError as error:
             bad_knob = str(error)
-        else:
-            try:
-                self.server.start()
-            except OSError as error:
-                unusable = str(error)
-            except _bad_organisation() as error:
-                bad_org = str(error)
         if bad_org is not None:
             raise ArgumentError(bad_org, hint="What a folder and a state hold: docs/sandbox.md.")
         if bad_knob is not None:
             raise ArgumentError(f"{bad_knob}.", hint="The knobs and faults: docs/sandbox.md.")
-        if unusable is not None:
-            raise SettingsError(
-                f"Port {port} cannot be used: {unusable}.", hint="Port 0 takes a free one."
-            )
+        _open_door(self.server, port)
         folder = tempfile.TemporaryDirectory(prefix="omnipd-sandbox-")
         # Also when nobody closes it: at the end of the process, or when it is let go.
         self._shut_down = weakref.finalize(self, _shut_down, self.server, folder)
@@ -257,6 +247,20 @@ def _bad_organisation() -> type[ValueError]:
     from omnipd.sandbox.written.problems import BadOrganisation  # noqa: PLC0415 - as the server
 
     return BadOrganisation
+
+
+def _open_door(server: Any, port: int) -> None:
+    unusable = None
+    try:
+        server.start()
+    except OSError as error:
+        # It holds the state file already.
+        server.close()
+        unusable = str(error)
+    if unusable is not None:
+        raise SettingsError(
+            f"Port {port} cannot be used: {unusable}.", hint="Port 0 takes a free one."
+        )
 
 
 def _shut_down(server: Any, folder: tempfile.TemporaryDirectory[str]) -> None:

@@ -86,13 +86,17 @@ def test_a_sandbox_that_is_refused_lets_its_port_and_its_state_go(tmp_path, refu
     assert kept.value is not None
 
 
-def test_a_port_that_is_taken_is_said_to_be():
+def test_a_port_that_is_taken_is_said_to_be_and_the_state_let_go(tmp_path):
+    state = tmp_path / "state.json"
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
         port = taken.getsockname()[1]
-        with pytest.raises(omnipd.SettingsError, match=f"Port {port} cannot be used"):
-            omnipd.sandbox(documents=3, port=port)
+        with pytest.raises(omnipd.SettingsError, match=f"Port {port} cannot be used") as kept:
+            omnipd.sandbox(documents=3, port=port, state=state)
+    with omnipd.sandbox(documents=3, state=state) as omni:
+        assert omni.base_url != ""
+    assert kept.value is not None
 
 
 @pytest.mark.parametrize("tokens", ["omni_osk_REAL", {"a": "omni_osk_REAL"}])
