@@ -59,7 +59,8 @@ class Condition(ABC):
     def __bool__(self) -> NoReturn:
         raise ArgumentError(
             "A condition is neither true nor false here; Omni decides for each row.",
-            hint="Join conditions by &, | and ~, each in brackets: (a > 1) & (b < 2).",
+            hint="Join conditions by &, | and ~, each in brackets: (a > 1) & (b < 2). "
+            "For 1 < a < 2 there is a.between(1, 2).",
         )
 
 

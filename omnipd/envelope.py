@@ -49,6 +49,13 @@ _QUERY_KEYS = {
     *("default_group_by", "rewriteSql", "parsed", "dbtMode", "sqlSortsEnabled"),
     *("staticQueryReferences", "dimensionIndex", "period_over_period_computations"),
 }
+# What people call them; Query does, too.
+_CALLED_OTHERWISE = {
+    "topic": "join_paths_from_topic_name",
+    "view": "table",
+    "model": "modelId",
+    "columns": "fields",
+}
 _OUTSIDE = {
     "branchId": "Pass branch_id=.",
     "userId": "Pass user_id=.",
@@ -243,8 +250,10 @@ def _check_keys(query: Mapping[str, Any]) -> None:
     for key in query:
         if key in _QUERY_KEYS:
             continue
-        near = folded.get(_fold(key)) or next(
-            iter(difflib.get_close_matches(str(key), _QUERY_KEYS, n=1, cutoff=0.8)), None
+        near = (
+            folded.get(_fold(key))
+            or _CALLED_OTHERWISE.get(key)
+            or next(iter(difflib.get_close_matches(str(key), _QUERY_KEYS, n=1, cutoff=0.8)), None)
         )
         if near:
             raise ArgumentError(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -161,7 +162,9 @@ class Inventory(Mapping[str, pd.DataFrame]):
             return self._frames[name]
         if name in self._failures:
             raise KeyError(f"{name} could not be read: {self._failures[name]}")
-        raise KeyError(f"{name} is not in this inventory; it has {', '.join(self._frames)}")
+        near = difflib.get_close_matches(str(name), self._frames, n=1)
+        guess = f" Did you mean {near[0]!r}?" if near else ""
+        raise KeyError(f"{name} is not in this inventory; it has {', '.join(self._frames)}.{guess}")
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._frames)
@@ -179,7 +182,7 @@ class Inventory(Mapping[str, pd.DataFrame]):
     def __repr__(self) -> str:
         width = max(map(len, self._frames), default=4)
         lines = [
-            f"<omnipd.Inventory of {len(self)} frames, {_said(self.complete)}>",
+            f"<omnipd.Inventory of {len(self)} {'frame' if len(self) == 1 else 'frames'}, {_said(self.complete)}>",
             f"{'name':{width}} {'rows':>9} {'columns':>7}",
         ]
         for name, frame in self._frames.items():
@@ -212,6 +215,8 @@ class Inventory(Mapping[str, pd.DataFrame]):
 
         Raises
         ------
+        ArgumentError
+            If the name of the folder is that of a file, such as ``audit.xlsx``.
         ExportIncompleteError
             If something could not be read, or the disk is full.
         ExportError
@@ -334,6 +339,11 @@ class Inventory(Mapping[str, pd.DataFrame]):
     ) -> list[Path]:
         export.check_path("folder", folder)
         root = Path(folder)
+        if root.suffix.lower() in {".xlsx", ".parquet", ".csv"} and not root.is_dir():
+            raise ArgumentError(
+                f"folder={str(folder)!r} looks like a file; a file for each frame is written in it.",
+                hint="Name a folder. One file with all frames is to_excel('….xlsx').",
+            )
         writes = {
             root / f"{name}{ending}": partial(write, table)
             for name, table in self._tables(root, allow_incomplete).items()

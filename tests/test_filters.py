@@ -401,3 +401,10 @@ def test_a_number_that_json_cannot_write_is_refused():
     values = {"type": "number", "kind": "EQUALS", "values": [10**5000]}
     with pytest.raises(omnipd.ArgumentError, match="more digits than any database"):
         build(flights(["flights.count"], filters={"flights.id": values}))
+
+
+def test_a_key_that_omni_calls_otherwise_is_told(omni):
+    query = {"modelId": FLIGHTS, "topic": "flights", "fields": ["flights.count"]}
+    with pytest.raises(omnipd.ArgumentError) as caught:
+        omnipd.run_query(query)
+    assert caught.value.hint == "Did you mean 'join_paths_from_topic_name'?"

@@ -482,3 +482,13 @@ def test_a_file_whose_frame_could_not_be_read_does_not_look_new(omni, tmp_path):
         "labels.parquet",
     ]
     assert (folder / "groups.parquet.old").read_bytes() == before
+
+
+def test_a_name_that_is_nearly_there_is_asked_about(omni, tmp_path):
+    inventory = omnipd.read_inventory(include="labels")
+    assert repr(inventory).startswith("<omnipd.Inventory of 1 frame, complete>")
+    with pytest.raises(KeyError, match="Did you mean 'labels'"):
+        inventory["label"]
+    with pytest.raises(omnipd.ArgumentError, match="looks like a file"):
+        inventory.to_parquet(tmp_path / "a.xlsx")
+    assert not (tmp_path / "a.xlsx").exists()

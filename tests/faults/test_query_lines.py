@@ -265,6 +265,7 @@ def test_a_job_that_is_lost_meanwhile_is_a_query_error_with_its_id(scripted, fak
     error = fails(scripted, fake_time, QueryError, lines(body), LOST)
     assert error.job_id == "job-1"
     assert "Unable to find job" in str(error)
+    assert "may have been sent in an answer that was lost" in error.hint
     assert asked(scripted) == [RUN, WAIT]
 
 
