@@ -221,7 +221,16 @@ def test_options_that_no_tile_can_have_are_refused_before_anything_is_sent(scrip
     assert scripted.requests == []
 
 
+@pytest.fixture
+def interruptible():
+    """Let an interrupt be one, also where a shell started the tests in the background."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
 @pytest.mark.skipif(os.name != "posix", reason="other systems have no such signals")
+@pytest.mark.usefixtures("interruptible")
 def test_an_interrupt_waits_for_no_query_and_sends_nothing_more(scripted):
     let_go = threading.Event()
     waited = []
