@@ -17,7 +17,6 @@ import socket
 import ssl
 import threading
 from collections.abc import Callable, Iterator, Mapping
-from importlib.metadata import PackageNotFoundError, version
 from typing import Any, NoReturn
 from urllib.parse import urlencode, urlsplit
 
@@ -27,6 +26,7 @@ from requests.adapters import HTTPAdapter
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 
+from omnipd import __version__
 from omnipd.clock import Deadline
 from omnipd.locks import ProcessLock
 from omnipd.settings import Settings
@@ -393,7 +393,7 @@ class Transport:
         session = _Session()
         # With an auth callable requests reads no .netrc, which would replace the bearer key.
         session.auth = self._authorize
-        session.headers["User-Agent"] = f"omnipd/{_version()} Python/{platform.python_version()}"
+        session.headers["User-Agent"] = f"omnipd/{__version__} Python/{platform.python_version()}"
         session.headers["Accept"] = "application/json, application/x-ndjson, text/ndjson;q=0.9"
         session.cookies.set_policy(http.cookiejar.DefaultCookiePolicy(allowed_domains=[]))
         session.mount("https://", _Adapter(max_retries=0))
@@ -432,10 +432,3 @@ def _causes(error: BaseException) -> Iterator[BaseException]:
             seen.add(id(one))
             yield one
             todo += [one.__cause__, one.__context__, getattr(one, "reason", None), *one.args]
-
-
-def _version() -> str:
-    try:
-        return version("omnipd")
-    except PackageNotFoundError:  # run from a source folder that was never installed
-        return "0"
