@@ -26,11 +26,11 @@ from requests.adapters import HTTPAdapter
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 
-from omnipd import __version__
 from omnipd.clock import Deadline
 from omnipd.locks import ProcessLock
 from omnipd.settings import Settings
 from omnipd.verdicts import Failure
+from omnipd.version import __version__
 from omnipd.watchdog import Watchdog
 
 CONNECT_SECONDS = 10.0
