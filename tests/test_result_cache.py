@@ -165,13 +165,8 @@ def damage(content, place):
         lambda content: damage(content, 4),
         lambda content: damage(content, 8),
         lambda content: arrow(),
-        lambda content: content[:-32],
-        lambda content: content.replace((2).to_bytes(8, "little"), (7).to_bytes(8, "little")),
     ],
-    ids=[
-        *("empty", "nonsense", "no end", "half", "more", "length", "schema", "another stream"),
-        *("no checksum", "another value"),
-    ],
+    ids=["empty", "nonsense", "no end", "half", "more", "length", "schema", "another stream"],
 )
 def test_a_damaged_file_is_set_aside_and_the_query_run_again(scripted, fake_time, change):
     serve(scripted, ROWS, OTHER)
