@@ -54,12 +54,12 @@ class ArrowPages:
         plain = all(column.wire is not None for column in columns.values())
         return cls(columns, rows) if plain and not nested & paths else None
 
-    def read(self, bodies: Sequence[bytes]) -> dict[str, pa.Array] | None:
-        """Return the columns of all rows of some pages, ``extra`` last.
+    def read(self, bodies: Sequence[bytes]) -> tuple[dict[str, pa.Array], list[int]] | None:
+        """Return the columns of all rows of some pages, ``extra`` last, and the rows of each page.
 
         Returns
         -------
-        dict of str to pyarrow.Array, or None
+        tuple of dict of str to pyarrow.Array, and list of int; or None
             None when any of it is not exactly as declared.
         """
         lines = b"\n".join(bodies)
@@ -76,7 +76,7 @@ class ArrowPages:
             arrays = {name: _column(records, column) for name, column in self._columns.items()}
         except MISFITS:
             return None
-        return arrays | {EXTRA: pa.nulls(len(records), TEXT)}
+        return arrays | {EXTRA: pa.nulls(len(records), TEXT)}, pages.value_lengths().to_pylist()
 
 
 def _record_type(columns: Columns) -> pa.StructType:

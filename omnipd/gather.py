@@ -49,6 +49,8 @@ class Gatherer:
         How many records came, each once.
     repeated : int
         How many rows came again.
+    page_sizes : list of int
+        How many records each page held, also such as came again.
     """
 
     def __init__(
@@ -76,6 +78,7 @@ class Gatherer:
         self._reader = ArrowPages.of(columns, rows) if plain else None
         self.records = 0
         self.repeated = 0
+        self.page_sizes: list[int] = []
 
     @property
     def enough(self) -> bool:
@@ -124,12 +127,14 @@ class Gatherer:
         pages, self._unread = self._unread, []
         if not pages:
             return
-        arrays = (
+        read = (
             self._reader.read([page.body for page in pages]) if self._reader is not None else None
         )
-        if arrays is not None and isinstance(self._builder, TableBuilder) and self._all_new(arrays):
+        if read is not None and isinstance(self._builder, TableBuilder) and self._all_new(read[0]):
+            arrays, sizes = read
             self._builder.add_arrays(arrays)
-            self.records += len(next(iter(arrays.values())))
+            self.page_sizes += sizes
+            self.records += sum(sizes)
             return
         self._reader = None
         for page in pages:
@@ -139,6 +144,7 @@ class Gatherer:
             self._add(rows_of(content, self._rows))
 
     def _add(self, records: list[Record]) -> None:
+        self.page_sizes.append(len(records))
         rows = records
         if (unfold := self._unfold) is not None:
             rows = [row for record in records for row in unfold(record)]

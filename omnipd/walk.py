@@ -32,6 +32,7 @@ from omnipd.records import Record
 from omnipd.unread import UnreadPage
 
 _REREAD_PAGES = 10
+_TOTALS_SHOWN = 12
 
 #: Something done on this side after the list is read.
 Step = Callable[[pa.Table], pa.Table]
@@ -271,7 +272,8 @@ class _Pass:
 
     def run(self, fetch: _Fetch, query: Mapping[str, str]) -> pa.Table:
         """Read pages until the end or the wanted number of rows, and return their table."""
-        gathered, totals = self.gathered, set()
+        gathered = self.gathered
+        totals: list[int | None] = []
 
         def ask(params: Mapping[str, str]) -> Any:
             # Of the other families none goes on from page to page by what pageInfo says.
@@ -285,18 +287,20 @@ class _Pass:
         for page in self._listing.pages(ask, query, self._listing.rows):
             gathered.add(page)
             self.pages += 1
-            self.total = page.total
-            totals.add(page.total)
+            totals.append(page.total)
+            # The first page's total is that of the list, whatever later ones count.
+            self.total = totals[0]
             if self._progress is not None:
-                self._progress(self._listing.path, gathered.rows, page.total)
+                self._progress(self._listing.path, gathered.rows, self.total)
             if gathered.enough:
                 break
         table = gathered.finish()
         if gathered.repeated:
             self.faults.append(f"{gathered.repeated} row(s) came twice")
-        if len(totals) > 1:
-            shown = " and ".join(str(total) for total in sorted(totals, key=str))
-            self.faults.append(f"the total changed while it was read ({shown})")
+        if not paging.totals_agree(totals, gathered.page_sizes):
+            shown = ", ".join(str(total) for total in totals[:_TOTALS_SHOWN])
+            more = ", …" if len(totals) > _TOTALS_SHOWN else ""
+            self.faults.append(f"the total changed while it was read ({shown}{more})")
         elif self.total is not None and self.total != gathered.records and not gathered.enough:
             self.faults.append(f"the server counts {self.total} and sent {gathered.records}")
         return table

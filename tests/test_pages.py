@@ -123,8 +123,8 @@ def client_of(scripted):
 
 
 def columns_of(*bodies):
-    arrays = ArrowPages.of(CONTENT.columns, "records").read(bodies)
-    return arrays and {name: array.to_pylist() for name, array in arrays.items()}
+    read = ArrowPages.of(CONTENT.columns, "records").read(bodies)
+    return read and {name: array.to_pylist() for name, array in read[0].items()}
 
 
 def test_usual_pages_are_read_together():

@@ -10,6 +10,7 @@ from omnipd.sandbox.size import SizeName
 
 RetryAfter = Literal["none", "seconds", "date"]
 KeyScope = Literal["organization", "user"]
+TotalRecords = Literal["all", "remaining"]
 
 # The model, and the topic of the same name, that `model_name` and `topic_name` rename.
 RENAMED = "flights"
@@ -93,6 +94,9 @@ class Behaviour:
     old_shapes : bool
         Give records the shapes of older servers and of the older documentation, wherever the
         sources of the contract disagree on a shape.
+    total_records : {"all", "remaining"}
+        What a page counts as ``totalRecords``: the whole list, or what is left of it from this
+        page on.
     scim_count_at_most : int, optional
         The most resources one page of a SCIM list holds, however many are asked for.
     faults : tuple of Fault
@@ -121,5 +125,6 @@ class Behaviour:
     manual_sql_allowed: bool = True
     ai_credits_exhausted: bool = False
     old_shapes: bool = False
+    total_records: TotalRecords = "all"
     scim_count_at_most: int | None = None
     faults: tuple[Fault, ...] = ()

@@ -119,6 +119,7 @@ KNOBS: Mapping[str, Check] = {
     "manual_sql_allowed": flag,
     "ai_credits_exhausted": flag,
     "old_shapes": flag,
+    "total_records": one_of(("all", "remaining")),
     "scim_count_at_most": whole(1, 100_000, or_none=True),
     "faults": read_faults,
 }

@@ -62,13 +62,7 @@ def cut_page(
     page = list(rest[:size])
     more = len(rest) > size
     cursor = _write(order.rank(page[-1]), order.identity(page[-1]), digest) if more else None
-    info = {
-        "hasNextPage": more,
-        "nextCursor": cursor,
-        "pageSize": size,
-        "totalRecords": len(ordered),
-    }
-    return page, info
+    return page, _info(call, cursor, all_there_are=len(ordered), left=len(rest))
 
 
 def cut_numbered_page(
@@ -83,13 +77,9 @@ def cut_numbered_page(
     ordered = _ordered(call, find, order)
     start = (int(number) - 1) * size
     more = start + size < len(ordered)
-    info = {
-        "hasNextPage": more,
-        "nextCursor": str(int(number) + 1) if more else None,
-        "pageSize": size,
-        "totalRecords": len(ordered),
-    }
-    return ordered[start : start + size], info
+    cursor = str(int(number) + 1) if more else None
+    left = max(0, len(ordered) - start)
+    return ordered[start : start + size], _info(call, cursor, all_there_are=len(ordered), left=left)
 
 
 def cut_page_after_id(
@@ -107,13 +97,19 @@ def cut_page_after_id(
         start = places[asked["cursor"]] + 1
     page = ordered[start : start + size]
     more = start + size < len(ordered)
-    info = {
-        "hasNextPage": more,
-        "nextCursor": order.identity(page[-1]) if more else None,
-        "pageSize": size,
-        "totalRecords": len(ordered),
+    cursor = order.identity(page[-1]) if more else None
+    return page, _info(call, cursor, all_there_are=len(ordered), left=len(ordered) - start)
+
+
+def _info(call: Call, cursor: str | None, *, all_there_are: int, left: int) -> dict[str, Any]:
+    """Give the ``pageInfo``; tenants differ on what they count in it (docs/wire.md)."""
+    whole = call.world.behaviour.total_records == "all"
+    return {
+        "hasNextPage": cursor is not None,
+        "nextCursor": cursor,
+        "pageSize": call.parameters["pageSize"],
+        "totalRecords": all_there_are if whole else left,
     }
-    return page, info
 
 
 def _ordered(
