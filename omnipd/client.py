@@ -11,6 +11,7 @@ the surrounding ``with`` block, else one made from the environment.
 from __future__ import annotations
 
 import contextvars
+import logging
 import os
 import urllib.parse
 from collections.abc import Callable, Generator, Mapping
@@ -23,6 +24,7 @@ from omnipd.cache import WalkCache, clear_all, clear_folder, parse_lifetime
 from omnipd.clock import Clock, Deadline, check_timeout
 from omnipd.errors import (
     ArgumentError,
+    OmniError,
     SettingsError,
 )
 from omnipd.limiter import Limiter
@@ -38,6 +40,10 @@ WAIT_READ_SECONDS = 90.0
 LARGEST_BODY = 256 * 2**20
 LARGEST_RESULT = 2 * 2**30
 _LARGEST_ERROR = 2**20
+
+#: One record of level DEBUG for each answer. The key is in none.
+_LOG = logging.getLogger("omnipd")
+_LOG.addHandler(logging.NullHandler())
 
 _REDIRECTS = {301, 302, 303, 307, 308}
 
@@ -57,10 +63,26 @@ class Answer:
         The parsed body, or what ``glance`` made of it.
     body : bytes
         The body as it came, decoded from gzip.
+    trace_id : str or None
+        Omni's own name for the exchange.
     """
 
     content: Any
     body: bytes
+    trace_id: str | None = None
+
+
+@dataclass
+class Received:
+    """What is known of an answer beside its body.
+
+    Attributes
+    ----------
+    trace_id : str or None
+        Omni's own name for the last exchange, which its support asks for.
+    """
+
+    trace_id: str | None = None
 
 
 class Client:
@@ -176,17 +198,21 @@ class Client:
         deadline = deadline or self.deadline()
         garbled = 0
         while True:
-            body = b"".join(self._stream("GET", path, params, None, deadline, True))
+            reply = Received()
+            body = b"".join(self._stream("GET", path, params, None, deadline, True, into=reply))
             if glance is not None and (seen := glance(body)) is not None:
-                return Answer(seen, body)
+                return Answer(seen, body, reply.trace_id)
             content, wrong = strictjson.parse(body)
             if wrong is None:
-                return Answer(content, body)
+                self._refuse_failure(content, path, reply)
+                return Answer(content, body, reply.trace_id)
             # A cut or garbled body is worth one more try: it may be a fault on the way.
             garbled += 1
             if garbled > 1 or wrong == strictjson.WEB_PAGE:
                 start = self.scrub(body[:400].decode("utf-8", "replace"))
-                raise verdicts.unexpected_answer(wrong, start, url=self._url(path))
+                error = verdicts.unexpected_answer(wrong, start, url=self._url(path))
+                error.trace_id = reply.trace_id
+                raise error
 
     def post(self, path: str, body: Any) -> Answer:
         """Send a JSON document that starts or makes something, once, and return the JSON answer.
@@ -198,11 +224,16 @@ class Client:
         OmniError
             As for :meth:`get`.
         """
-        answer = b"".join(self._stream("POST", path, None, body, self.deadline(), False))
+        reply = Received()
+        stream = self._stream("POST", path, None, body, self.deadline(), False, into=reply)
+        answer = b"".join(stream)
         content, wrong = strictjson.parse(answer)
         if wrong is not None:
-            raise verdicts.unknown_outcome(f"it answered with {wrong}", url=self._url(path))
-        return Answer(content, answer)
+            error = verdicts.unknown_outcome(f"it answered with {wrong}", url=self._url(path))
+            error.trace_id = reply.trace_id
+            raise error
+        self._refuse_failure(content, path, reply)
+        return Answer(content, answer, reply.trace_id)
 
     def stream(
         self,
@@ -213,15 +244,19 @@ class Client:
         body: Any = None,
         deadline: Deadline,
         most: int | None = None,
+        into: Received | None = None,
     ) -> Generator[bytes, None, None]:
         """Send one request and yield the body of its good answer as it arrives.
 
         A GET is retried until an answer begins; a POST only while Omni cannot have seen it. Once
         the body has begun, a break is a NetworkError (a DeadlineError when the time is up): the
         caller knows what can be resumed. A body of more than `most` bytes is refused; by default
-        one that is larger than a result that is held as a whole may be.
+        one that is larger than a result that is held as a whole may be. What is known of the answer
+        beside its body is written `into` what is given for it.
         """
-        return self._stream(method, path, params, body, deadline, False, most or LARGEST_RESULT)
+        return self._stream(
+            method, path, params, body, deadline, False, most or LARGEST_RESULT, into
+        )
 
     def close(self) -> None:
         """Close the connections. A later call opens new ones."""
@@ -264,6 +299,26 @@ class Client:
         deadline: Deadline,
         whole: bool,
         most: int = LARGEST_BODY,
+        into: Received | None = None,
+    ) -> Generator[bytes, None, None]:
+        """Yield the body of a 2xx answer; an error carries the trace id of the last answer."""
+        received = into if into is not None else Received()
+        try:
+            yield from self._answer(method, path, params, body, deadline, whole, most, received)
+        except OmniError as error:
+            error.trace_id = error.trace_id or received.trace_id
+            raise
+
+    def _answer(
+        self,
+        method: str,
+        path: str,
+        params: Mapping[str, str] | None,
+        body: Any,
+        deadline: Deadline,
+        whole: bool,
+        most: int,
+        received: Received,
     ) -> Generator[bytes, None, None]:
         """Yield the body of a 2xx answer. ``whole`` yields it as one piece, so a cut can be retried."""
         retry = Retry(
@@ -278,20 +333,26 @@ class Client:
         while True:
             self._pace(deadline, retry)
             reply = self._exchange(method, path, params, body, deadline, most)
+            received.trace_id = None
             if isinstance(reply, Failure):
+                _LOG.debug("%s %s: %s", method, self.hide_key(path.split("?", 1)[0]), reply.kind)
                 retry.after_failure(reply)
                 continue
+            received.trace_id = self._trace_id(reply)
+            _LOG.debug(
+                "%s %s: %d (x-trace-id %s)",
+                method,
+                self.hide_key(path.split("?", 1)[0]),
+                reply.status,
+                received.trace_id,
+            )
             if reply.status in _REDIRECTS:
                 redirects += 1
                 reply.close()
                 path, params = self._follow(reply, method, path, params, redirects)
                 continue
             if not 200 <= reply.status < 300:
-                if reply.status == 407:
-                    reply.close()
-                    retry.after_failure(self._transport.refused_by_proxy())
-                else:
-                    retry.after_status(reply.status, reply.headers, self._words_of(reply))
+                self._after_status(reply, retry)
                 continue
             failure = None
             try:
@@ -309,6 +370,19 @@ class Client:
             if not whole and (method == "GET" or failure.kind == "oversized"):
                 raise verdicts.error_of_failure(failure, url=self._url(path))
             retry.after_failure(failure)
+
+    def _after_status(self, reply: Reply, retry: Retry) -> None:
+        """Wait and return when a request that was answered with an error may be sent again."""
+        if reply.status == 407:
+            reply.close()
+            retry.after_failure(self._transport.refused_by_proxy())
+            return
+        words, job_id = self._said_by(reply)
+        try:
+            retry.after_status(reply.status, reply.headers, words)
+        except OmniError as error:
+            error.job_id = job_id
+            raise
 
     def _exchange(
         self,
@@ -346,8 +420,19 @@ class Client:
         if self._limiter is not None:
             self._limiter.hold(seconds)
 
-    def _words_of(self, reply: Reply) -> str | None:
-        """Return what an error answer says, fit to be shown; None when it says nothing."""
+    def _trace_id(self, reply: Reply) -> str | None:
+        """Return what Omni calls the exchange, which its support asks for; None without."""
+        return self.scrub(reply.headers.get("x-trace-id", "")) or None
+
+    def _refuse_failure(self, content: Any, path: str, reply: Received) -> None:
+        """Raise for a failure that came with a good status."""
+        if (said := verdicts.failure_in(content)) is not None:
+            error = verdicts.refused_with_200(self.scrub(said), url=self._url(path))
+            error.trace_id = reply.trace_id
+            raise error
+
+    def _said_by(self, reply: Reply) -> tuple[str | None, str | None]:
+        """Return what an error answer says, fit to be shown, and the one job that it names."""
         body = b""
         try:
             for piece in reply.chunks():
@@ -358,7 +443,7 @@ class Client:
             body = b""
         reply.close()
         said = verdicts.message_of(body)
-        return self.scrub(said) if said else None
+        return self.scrub(said) if said else None, verdicts.job_named_in(body)
 
     def _follow(
         self,

@@ -98,6 +98,18 @@ def as_json(value: Any) -> str:
         return _dumps(_finite(value))
 
 
+def format_name(value: Any) -> str:
+    """Return the name of a field's format, which newer servers put into an object.
+
+    Examples
+    --------
+    >>> format_name("USD_2"), format_name({"value": "NUMBER_0"})
+    ('USD_2', 'NUMBER_0')
+    """
+    named = value.get("value") if isinstance(value, dict) else value
+    return named if isinstance(named, str) else as_json(value)
+
+
 def _finite(value: Any) -> Any:
     """Return a value with text for the numbers that JSON does not have."""
     if isinstance(value, float) and not math.isfinite(value):

@@ -106,8 +106,6 @@ class Envelope:
         The limit that applies; None is unlimited.
     is_sql : bool
         Whether the query is SQL; Omni ignores the limit then.
-    pivoted : bool
-        Whether the result is pivoted.
     """
 
     body: dict[str, Any]
@@ -115,7 +113,6 @@ class Envelope:
     fields: tuple[str, ...]
     limit: int | None
     is_sql: bool
-    pivoted: bool
 
 
 def build(
@@ -195,7 +192,6 @@ def build(
         fields=tuple(inner["fields"]),
         limit=applied,
         is_sql=bool(inner["userEditedSQL"]),
-        pivoted=bool(inner["pivots"]),
     )
 
 

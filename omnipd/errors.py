@@ -60,6 +60,8 @@ class OmniError(Exception):
         What was read before the failure: a DataFrame for readers, else None.
     job_id : str, optional
         The query job, where one is known.
+    trace_id : str, optional
+        Omni's own name for the exchange (``x-trace-id``), where it sent one. Its support asks for it.
     """
 
     def __init__(
@@ -73,6 +75,7 @@ class OmniError(Exception):
         retryable: bool = False,
         partial: Any = None,
         job_id: str | None = None,
+        trace_id: str | None = None,
     ) -> None:
         super().__init__(message)
         self.message = message
@@ -83,10 +86,12 @@ class OmniError(Exception):
         self.retryable = retryable
         self.partial = partial
         self.job_id = job_id
+        self.trace_id = trace_id
 
     def __str__(self) -> str:
-        """Say what happened, then what to do."""
-        return f"{self.message}\n{self.hint}" if self.hint else self.message
+        """Say what happened, then what to do, then how Omni's support finds it."""
+        trace = f"Omni's trace id: {self.trace_id}" if self.trace_id else None
+        return "\n".join(part for part in (self.message, self.hint, trace) if part)
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Survive a pickle with every attribute: errors cross process pools."""

@@ -15,7 +15,9 @@ from typing import Any
 
 import pyarrow as pa
 
-from omnipd.client import Client
+from omnipd import verdicts
+from omnipd.arrowstream import Ending, read_stream
+from omnipd.client import Client, Received
 from omnipd.clock import Deadline
 from omnipd.envelope import Envelope
 from omnipd.errors import (
@@ -28,9 +30,9 @@ from omnipd.errors import (
     QueryError,
     QueryTimeoutError,
     ResponseError,
+    ServerError,
 )
 from omnipd.ndjson import Line, LineReader
-from omnipd.results import Ending, read_stream
 
 RUN, WAIT = "/api/v1/query/run", "/api/v1/query/wait"
 QUERY_SECONDS = 600.0
@@ -39,6 +41,8 @@ _FINAL = {"COMPLETE", "ERROR", "FAILED"}
 _ANY_SIZE = 2**62
 _BROKEN_WAITS = 5
 _EMPTY_WAITS = 2
+#: How long to wait before a query that never began is sent again (docs/wire.md).
+_AGAIN_AFTER = (1.0, 2.0, 4.0)
 
 
 @dataclass
@@ -50,10 +54,13 @@ class Outcome:
     job_id : str
     line : dict
         Its final line, without the result.
+    received : Received
+        What is known of the last answer beside its body.
     """
 
     job_id: str = ""
     line: dict[str, Any] = field(default_factory=dict)
+    received: Received = field(default_factory=Received)
     #: Set from another thread when nobody waits for it any more: nothing else is then sent.
     called_off: bool = False
 
@@ -120,6 +127,7 @@ def stream(
         job.check()
     except OmniError as error:
         error.job_id = error.job_id or job.id
+        error.trace_id = error.trace_id or outcome.received.trace_id
         error.message = client.hide_key(error.message)
         raise
     assert job.final is not None  # noqa: S101 - waited for
@@ -141,6 +149,8 @@ class _Job:
     polls: int = 0
     #: Words of an upstream failure at the end of an answer.
     broken_off: str | None = None
+    #: Words that came instead of a job.
+    put_off: str | None = None
     #: Whether anything of a result was handed on.
     handed_on: bool = False
     final_ending: Ending | None = None
@@ -166,7 +176,7 @@ class _Job:
 
     def read(self, chunks: Generator[bytes, None, None]) -> Iterator[Begin | pa.RecordBatch]:
         """Read one answer, line by line, and yield the parts of our job's result."""
-        self.broken_off = None
+        self.broken_off = self.put_off = None
         reader = LineReader(chunks)
         ending = None
         with contextlib.closing(chunks):
@@ -208,6 +218,15 @@ class _Job:
         elif "remaining_job_ids" in content or "timed_out" in content:
             listed = content.get("remaining_job_ids")
             self.remaining = {str(one) for one in listed} if isinstance(listed, list) else set()
+            if self.id is None and len(self.remaining) == 1:
+                # An answer may be the footer alone; there is one job, and this is its only name.
+                [self.id] = self.remaining
+        elif (words := verdicts.failure_in(content)) is not None:
+            raise verdicts.refused_with_200(
+                self.client.scrub(words), url=self.client.base_url + RUN
+            )
+        elif self.id is None and "reason" not in content and "message" in content:
+            self.put_off = str(content["message"])
         elif not line.terminated and ("message" in content or "reason" in content):
             self.broken_off = str(content.get("message") or content.get("reason"))
 
@@ -233,29 +252,20 @@ class _Job:
 def _post(
     client: Client, envelope: Envelope, deadline: Deadline, job: _Job
 ) -> Iterator[Begin | pa.RecordBatch]:
-    """Post the query and read its first answer; a break after the job is named is no loss."""
-    failure: OmniError | None = None
-    try:
-        yield from job.read(
-            client.stream(
-                "POST",
-                RUN,
-                params=envelope.params,
-                body=envelope.body,
-                deadline=deadline,
-                most=job.most,
-            )
-        )
-    except (NetworkError, ResponseError, OutcomeUnknownError) as error:
-        failure = error
-    if isinstance(failure, DeadlineError | OutcomeUnknownError) and deadline.remaining() <= 0:
-        raise _too_late(deadline, job)
-    named = job.id is not None
-    if isinstance(failure, NetworkError) or (failure is not None and not named):
-        raise failure  # never sent, or lost before it named a job
-    if isinstance(failure, ResponseError) and not failure.retryable:
-        raise failure  # the result itself is bad; a job hands it out once
-    if not named:
+    """Post the query and read its first answer; a break after the job is named is no loss.
+
+    An answer of words alone names no job: nothing runs, and the query may be sent again.
+    """
+    for wait in (*_AGAIN_AFTER, None):
+        yield from _post_once(client, envelope, deadline, job)
+        if job.id is not None or job.put_off is None:
+            break
+        error = verdicts.throttled_with_200(client.scrub(job.put_off), url=client.base_url + RUN)
+        if wait is None or wait >= deadline.remaining():
+            raise error
+        client.clock.sleep(wait)
+        job.go_on()
+    if job.id is None:
         raise ResponseError(
             "Omni's answer to the query names no job"
             + (f": {client.scrub(job.broken_off)!r}" if job.broken_off else "."),
@@ -266,6 +276,38 @@ def _post(
         raise _broken_off(client, job)
     if job.lost:
         raise _cut_short(client, job)
+
+
+def _post_once(
+    client: Client, envelope: Envelope, deadline: Deadline, job: _Job
+) -> Iterator[Begin | pa.RecordBatch]:
+    failure: OmniError | None = None
+    try:
+        yield from job.read(
+            client.stream(
+                "POST",
+                RUN,
+                params=envelope.params,
+                body=envelope.body,
+                deadline=deadline,
+                most=job.most,
+                into=job.outcome.received,
+            )
+        )
+    except (NetworkError, ResponseError, OutcomeUnknownError) as error:
+        failure = error
+    except ServerError as error:
+        # 408: Omni stopped waiting, and the job goes on.
+        if error.job_id is None:
+            raise
+        job.id = error.job_id
+    if isinstance(failure, DeadlineError | OutcomeUnknownError) and deadline.remaining() <= 0:
+        raise _too_late(deadline, job)
+    named = job.id is not None
+    if isinstance(failure, NetworkError) or (failure is not None and not named):
+        raise failure  # never sent, or lost before it named a job
+    if isinstance(failure, ResponseError) and not failure.retryable:
+        raise failure  # the result itself is bad; a job hands it out once
 
 
 def _wait(client: Client, deadline: Deadline, job: _Job) -> Iterator[Begin | pa.RecordBatch]:
@@ -290,6 +332,7 @@ def _wait(client: Client, deadline: Deadline, job: _Job) -> Iterator[Begin | pa.
                     params={"jobIds": str(job.id)},
                     deadline=deadline,
                     most=job.most,
+                    into=job.outcome.received,
                 )
             )
         except (NetworkError, ResponseError) as error:

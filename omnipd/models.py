@@ -9,7 +9,17 @@ import pandas as pd
 
 from omnipd import paging
 from omnipd.client import Client
-from omnipd.columns import TEXT, Column, as_json, count, flag, folder_path, instant, text
+from omnipd.columns import (
+    TEXT,
+    Column,
+    as_json,
+    count,
+    flag,
+    folder_path,
+    format_name,
+    instant,
+    text,
+)
 from omnipd.endpoint import Endpoint
 from omnipd.errors import ArgumentError, ResponseError
 from omnipd.fanout import FanOut, Parents
@@ -312,7 +322,7 @@ TOPIC_FIELDS = _below_topic(
             "label": text("label", doc="Name as people see it"),
             "description": text("description", doc="Description"),
             "group_label": text("group_label", doc="Heading it stands under"),
-            "format": Column(TEXT, ("format",), "How its values are written", _as_text),
+            "format": Column(TEXT, ("format",), "How its values are written", format_name),
             "hidden": flag("hidden", doc="Whether it is hidden"),
             "sql": text("sql", doc="Its SQL; empty for those who may not see it"),
             "tags": Column(TEXT, ("tags",), "Tags, comma-joined", join_names),

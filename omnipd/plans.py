@@ -13,7 +13,6 @@ from omnipd.client import Client, current_client
 from omnipd.clock import check_timeout
 from omnipd.columns import TEXT
 from omnipd.dictionary import check_first
-from omnipd.errors import ArgumentError
 from omnipd.frames import scalar_columns, to_frame
 from omnipd.runs import Run
 
@@ -152,7 +151,7 @@ def schema(
     Raises
     ------
     ArgumentError
-        As for :func:`run_query`; and for a pivoted query, whose columns are values.
+        As for :func:`run_query`.
     OmniError
         As for :func:`run_query`.
 
@@ -185,11 +184,6 @@ def schema(
         names=names,
         client=current_client(client),
     )
-    if run.request.pivoted:
-        raise ArgumentError(
-            "The columns of a pivoted query are values, which only a run tells.",
-            hint="Leave out the pivots.",
-        )
     run.timeout = check_first(query, run.request, run.client, check, run.timeout)
     columns = run.guarded(run.columns)
     return to_frame(run.guarded(lambda: scalar_columns(columns.empty_table())), run.facts())

@@ -19,9 +19,9 @@ from typing import Any
 
 import pyarrow as pa
 
+from omnipd.arrowstream import decode
 from omnipd.clock import Clock
 from omnipd.errors import OmniError, notice
-from omnipd.results import decode
 
 _NOTES = b"omnipd"
 #: Seconds after which a file that was never finished is nobody's any more.

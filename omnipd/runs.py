@@ -16,6 +16,7 @@ import pyarrow as pa
 from omnipd import envelope, filters, jobs, results
 from omnipd.client import Client
 from omnipd.clock import check_timeout
+from omnipd.columns import format_name
 from omnipd.errors import OmniError, QueryError, ResponseError, notice
 from omnipd.params import check_choice, check_flag
 
@@ -136,13 +137,16 @@ class Run:
                 timespec="seconds"
             ),
             "job_id": self._outcome.job_id,
+            "trace_id": self._outcome.received.trace_id,
             "sql": summary.get("display_sql") or None,
             "cache": summary.get("cache_type"),
             "labels": {
                 name: field["label"] for name, field in described.items() if field.get("label")
             },
             "formats": {
-                name: field["format"] for name, field in described.items() if field.get("format")
+                name: format_name(field["format"])
+                for name, field in described.items()
+                if field.get("format")
             },
             "limit": self.request.limit,
             "limit_reached": self._limit_reached,
@@ -203,38 +207,55 @@ class Run:
     def _parts(self, *, again: bool, sample: bool = False) -> Iterator[pa.Schema | pa.RecordBatch]:
         """Yield the schema of the result and its batches as they are wanted.
 
-        Labels may come after the rows that are called by them; the rows then wait.
+        What Omni says of the columns may come after the rows. Where it decides which columns were
+        asked for, or what they are called, the rows wait for it.
         """
         held: list[pa.Table] = []
-        waits, rows, fields = False, 0, None
+        waits, rows = False, 0
+        fields: Any = None
         for part in jobs.stream(
             self.client, self.request, self._outcome, timeout=self.timeout, again=again
         ):
+            begins = isinstance(part, jobs.Begin)
             if isinstance(part, jobs.Begin):
                 held, rows = [], 0
                 fields = jobs.summary_of(part.head).get("fields")
-                waits = self.names == "label" and fields is None
+                waits = fields is None and (self.names == "label" or self._depends_on_fields)
                 if fields is not None:
                     self._check_filters(fields)
-                table = self._normalised(part.schema.empty_table())
+                table = part.schema.empty_table()
             else:
-                table = self._normalised(pa.Table.from_batches([part]))
-                rows += self._rows(table)
+                table = pa.Table.from_batches([part])
             if waits:
                 held.append(table)
             else:
-                yield self._named(table, fields, whole=isinstance(part, jobs.Begin))
+                table = self._normalised(table, fields)
+                rows += self._rows(table)
+                yield self._named(table, fields, whole=begins)
             del part, table  # or they would be held while the next batch is read
-        self._check_filters(self._outcome.summary.get("fields"))
-        for number, table in enumerate(held):
-            yield self._named(table, self._outcome.summary.get("fields"), whole=number == 0)
+        fields = self._outcome.summary.get("fields")
+        self._check_filters(fields)
+        for number, waiting in enumerate(held):
+            table = self._normalised(waiting, fields)
+            rows += self._rows(table)
+            yield self._named(table, fields, whole=number == 0)
         if not sample:
             self._check_limit(rows)
 
-    def _normalised(self, table: pa.Table) -> pa.Table:
+    @property
+    def _depends_on_fields(self) -> bool:
+        """Whether only Omni's description of the result says which of its columns were asked for."""
+        return self.request.is_sql or results.has_wildcard(self.request.fields)
+
+    def _normalised(self, table: pa.Table, described: Any) -> pa.Table:
+        transposed = self.request.body["query"].get("transposed_measures")
         return self.guarded(
             lambda: results.normalise(
-                table, self.request.fields, totals=self.totals, pivoted=self.request.pivoted
+                table,
+                self.request.fields,
+                totals=self.totals,
+                described=described if isinstance(described, dict) else (),
+                transposed=transposed if isinstance(transposed, list) else (),
             )
         )
 

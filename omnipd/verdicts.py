@@ -107,6 +107,10 @@ def message_of(body: bytes) -> str | None:
         said: Any = json.loads(body)
     except (ValueError, RecursionError):
         return None
+    return _words_in(said)
+
+
+def _words_in(said: Any) -> str | None:
     if isinstance(said, dict):
         nested = said.get("error")
         if isinstance(nested, dict):
@@ -114,6 +118,41 @@ def message_of(body: bytes) -> str | None:
         else:
             said = said.get("detail") or said.get("message") or nested
     return said if isinstance(said, str) and said.strip() else None
+
+
+def failure_in(content: Any) -> str | None:
+    """Return the words of an answer that says it is a failure although its status is good; else None.
+
+    Examples
+    --------
+    >>> failure_in({"success": False, "error": "Model is archived"})
+    'Model is archived'
+    >>> failure_in({"success": True}), failure_in({"ok": False})
+    (None, 'no reason given')
+    """
+    if not isinstance(content, dict):
+        return None
+    if content.get("success") is not False and content.get("ok") is not False:
+        return None
+    return _words_in(content) or "no reason given"
+
+
+def job_named_in(body: bytes) -> str | None:
+    """Return the job that an error answer leaves behind, where it names just one.
+
+    Examples
+    --------
+    >>> job_named_in(b'{"detail": "Timed out", "remaining_job_ids": ["j1"], "timed_out": true}')
+    'j1'
+    """
+    try:
+        said: Any = json.loads(body)
+    except (ValueError, RecursionError):
+        return None
+    listed = said.get("remaining_job_ids") if isinstance(said, dict) else None
+    if isinstance(listed, list) and len(listed) == 1 and isinstance(listed[0], str):
+        return listed[0]
+    return None
 
 
 def error_for(
@@ -173,6 +212,24 @@ def unexpected_answer(wrong: str, start: str, *, url: str) -> ResponseError:
         hint = "Something between here and Omni may have cut or changed the answer."
     return ResponseError(
         f"{_place(url)} answered 200 with {wrong}{said}", hint=hint, status=200, url=url
+    )
+
+
+def refused_with_200(words: str, *, url: str) -> BadRequestError:
+    """Build the error for a good status whose body says that it is a failure."""
+    return BadRequestError(
+        f"{_place(url)} answered 200 with a failure: {words}", status=200, url=url
+    )
+
+
+def throttled_with_200(words: str, *, url: str) -> RateLimitError:
+    """Build the error for a query that was answered with words and no job: it never began."""
+    return RateLimitError(
+        f"{_place(url)} answered 200 with no job: {words}",
+        hint="Omni does so when it is asked too much at once. No query began; run it again later.",
+        status=200,
+        url=url,
+        retryable=True,
     )
 
 

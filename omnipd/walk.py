@@ -134,6 +134,7 @@ class Walk:
         if deadline is None and client.timeout is not None:
             deadline = client.deadline()
         asked = size = 0
+        trace_id: str | None = None
         taken: list[tuple[Mapping[str, str], bytes]] = []
 
         def begin() -> _Fetch:
@@ -143,9 +144,10 @@ class Walk:
             return fetch
 
         def fetch(params: Mapping[str, str], glance: Callable[[bytes], Any]) -> Any:
-            nonlocal asked, size
+            nonlocal asked, size, trace_id
             asked += 1
             answer = client.get(path, params, deadline=deadline, glance=glance)
+            trace_id = answer.trace_id
             size += len(answer.body)
             if client.cache is None or size > LARGEST_WALK:
                 taken.clear()
@@ -156,7 +158,7 @@ class Walk:
         table, complete, total = self._collect(begin, query, here, strict=self._strict)
         if client.cache is not None and complete and taken:
             client.cache.save(path, taken, started)
-        return table, self._facts(asked, started, complete, total)
+        return table, self._facts(asked, started, complete, total, trace_id)
 
     def _collect(
         self,
@@ -229,8 +231,14 @@ class Walk:
         return error
 
     def _facts(
-        self, requests: int, fetched_at: datetime, complete: bool, total: int | None
+        self,
+        requests: int,
+        fetched_at: datetime,
+        complete: bool,
+        total: int | None,
+        trace_id: str | None = None,
     ) -> dict[str, Any]:
+        """Sum up how the list was read; the trace id is that of the last page, none from the cache."""
         return {
             "instance": self._client.base_url,
             "endpoint": self._listing.path,
@@ -239,6 +247,7 @@ class Walk:
             "from_cache": requests == 0,
             "complete": complete,
             "total": total,
+            "trace_id": trace_id,
         }
 
 

@@ -109,14 +109,6 @@ def test_a_schema_may_have_labels_and_totals(omni):
     assert empty.columns.tolist() == ["State", "Count", "omni_total"]
 
 
-def test_a_pivoted_query_has_no_schema_before_it_is_run(omni, server):
-    before = len(server.requests)
-    query = Query(FLIGHTS, "flights").select("flights.count").pivot("flights.origin")
-    with pytest.raises(omnipd.ArgumentError, match="columns of a pivoted query are values"):
-        omnipd.schema(query)
-    assert len(server.requests) == before
-
-
 def test_warnings_of_a_plan_are_told():
     from omnipd.plans import _warnings
 

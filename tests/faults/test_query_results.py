@@ -26,7 +26,7 @@ from faults.given import (
 from scripted_server import answer
 
 import omnipd
-from omnipd import OmniError, ResponseError, results
+from omnipd import OmniError, ResponseError, arrowstream
 
 GOLDEN = Path(__file__).parent.parent / "golden" / "arrow"
 MANY = pa.table(
@@ -114,10 +114,10 @@ def test_a_stream_cut_at_any_byte_is_no_result(scripted, fake_time):
     places |= {chance.randrange(len(stream)) for _ in range(200)}
     for place in sorted(places):
         with pytest.raises(ResponseError):
-            results.decode(stream[:place])
+            arrowstream.decode(stream[:place])
         if place < len(stream) - 8:
             with pytest.raises(ResponseError):
-                results.decode(stream[:place], 1000)
+                arrowstream.decode(stream[:place], 1000)
     for place in chance.sample(sorted(places), 12):
         scripted.requests.clear()
         refused(scripted, fake_time, stream[:place])
@@ -174,7 +174,7 @@ for number in range({times}):
     for _ in range(chance.randint(1, 6)):
         damaged[chance.randrange(len(damaged))] = chance.randrange(256)
     try:
-        table = results.normalise(results.decode(damaged), fields)
+        table = results.normalise(arrowstream.decode(damaged), fields)
         frame = to_frame(scalar_columns(table), {{}})
         repr(frame), frame.memory_usage(deep=True)
         for column in table.columns:
@@ -451,4 +451,4 @@ def test_nulls_without_end_are_not_believed():
         for _ in range(2):
             stream.write_batch(batch)
     with pytest.raises(ResponseError, match=r"claims 20,000,000 rows in \d+ bytes"):
-        results.decode(sink.getvalue())
+        arrowstream.decode(sink.getvalue())
