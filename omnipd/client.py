@@ -211,7 +211,7 @@ class Client:
             if garbled > 1 or wrong == strictjson.WEB_PAGE:
                 start = self.scrub(body[:400].decode("utf-8", "replace"))
                 error = verdicts.unexpected_answer(wrong, start, url=self._url(path))
-                error.trace_id = reply.trace_id
+                error.trace(reply.trace_id)
                 raise error
 
     def post(self, path: str, body: Any) -> Answer:
@@ -230,7 +230,7 @@ class Client:
         content, wrong = strictjson.parse(answer)
         if wrong is not None:
             error = verdicts.unknown_outcome(f"it answered with {wrong}", url=self._url(path))
-            error.trace_id = reply.trace_id
+            error.trace(reply.trace_id)
             raise error
         self._refuse_failure(content, path, reply)
         return Answer(content, answer, reply.trace_id)
@@ -306,7 +306,7 @@ class Client:
         try:
             yield from self._answer(method, path, params, body, deadline, whole, most, received)
         except OmniError as error:
-            error.trace_id = error.trace_id or received.trace_id
+            error.trace(received.trace_id)
             raise
 
     def _answer(
@@ -428,7 +428,7 @@ class Client:
         """Raise for a failure that came with a good status."""
         if (said := verdicts.failure_in(content)) is not None:
             error = verdicts.refused_with_200(self.scrub(said), url=self._url(path))
-            error.trace_id = reply.trace_id
+            error.trace(reply.trace_id)
             raise error
 
     def _said_by(self, reply: Reply) -> tuple[str | None, str | None]:

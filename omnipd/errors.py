@@ -86,12 +86,19 @@ class OmniError(Exception):
         self.retryable = retryable
         self.partial = partial
         self.job_id = job_id
-        self.trace_id = trace_id
+        self.trace_id: str | None = None
+        if trace_id is not None:
+            self.trace(trace_id)
 
     def __str__(self) -> str:
-        """Say what happened, then what to do, then how Omni's support finds it."""
-        trace = f"Omni's trace id: {self.trace_id}" if self.trace_id else None
-        return "\n".join(part for part in (self.message, self.hint, trace) if part)
+        """Say what happened, then what to do."""
+        return f"{self.message}\n{self.hint}" if self.hint else self.message
+
+    def trace(self, trace_id: str | None) -> None:
+        """Note what Omni calls the exchange, unless that is known; a traceback shows it."""
+        if self.trace_id is None and trace_id is not None:
+            self.trace_id = trace_id
+            self.add_note(f"Omni's trace id: {trace_id}")
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Survive a pickle with every attribute: errors cross process pools."""

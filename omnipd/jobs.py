@@ -127,7 +127,7 @@ def stream(
         job.check()
     except OmniError as error:
         error.job_id = error.job_id or job.id
-        error.trace_id = error.trace_id or outcome.received.trace_id
+        error.trace(outcome.received.trace_id)
         error.message = client.hide_key(error.message)
         raise
     assert job.final is not None  # noqa: S101 - waited for

@@ -608,7 +608,9 @@ def test_an_older_repository_has_the_older_name_of_its_address(scripted):
 )
 def test_an_answer_without_what_omni_promises_is_an_error_and_not_no_rows(scripted, name, body):
     scripted.script(answer(body))
-    with client_of(scripted), pytest.raises(omnipd.ResponseError):
+    said_so = "success" in body and not body["success"]
+    error = omnipd.BadRequestError if said_so else omnipd.ResponseError
+    with client_of(scripted), pytest.raises(error):
         getattr(omnipd, name)(*CASE[name].parents)
 
 

@@ -412,11 +412,20 @@ def test_types_that_no_other_holds_are_an_error_with_the_pieces_before(
     assert len(caught.value.partial) == 1
 
 
-def test_a_column_that_only_one_piece_has_is_an_error(scripted, fake_time):
+def test_a_column_that_nobody_asked_for_is_in_no_piece(scripted, fake_time):
     one = pa.table({"a.at[date]": [date(2024, 1, 5)], "a.new": [1]})
     other = pa.table({"a.at[date]": [date(2024, 2, 5)]})
-    with pytest.raises(omnipd.ResponseError, match="the one before it had") as caught:
-        parts(scripted, fake_time, one, other, start="2024-01-01", end="2024-03-01")
+    df = parts(scripted, fake_time, one, other, start="2024-01-01", end="2024-03-01")
+    assert df.columns.tolist() == ["a.at[date]"]
+    assert len(df) == 2
+
+
+def test_a_column_that_only_one_piece_lacks_is_an_error(scripted, fake_time):
+    one = pa.table({"a.at[date]": [date(2024, 1, 5)]})
+    other = pa.table({"a.new": [1]})
+    with pytest.raises(omnipd.QueryError, match=r"lacks a\.at") as caught:
+        query = QUERY | {"fields": ["a.at[date]"]}
+        parts(scripted, fake_time, one, other, query=query, start="2024-01-01", end="2024-03-01")
     assert len(caught.value.partial) == 1
 
 

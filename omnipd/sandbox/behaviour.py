@@ -11,6 +11,9 @@ from omnipd.sandbox.size import SizeName
 RetryAfter = Literal["none", "seconds", "date"]
 KeyScope = Literal["organization", "user"]
 TotalRecords = Literal["all", "remaining"]
+TotalsRows = Literal["last", "behind_group", "absent"]
+QueryEcho = Literal["query", "model_job"]
+FirstAnswer = Literal["lines", "footer"]
 
 # The model, and the topic of the same name, that `model_name` and `topic_name` rename.
 RENAMED = "flights"
@@ -97,6 +100,23 @@ class Behaviour:
     total_records : {"all", "remaining"}
         What a page counts as ``totalRecords``: the whole list, or what is left of it from this
         page on.
+    unrequested_columns : bool
+        Give results what nobody asked for: sort keys, keys of the base view, and numbers as text with
+        the number beside it under ``…__raw``.
+    totals : {"last", "behind_group", "absent"}
+        Where totals stand: subtotals behind all rows, or each directly behind the rows of its group;
+        or none come although they were asked for.
+    query_echo : {"query", "model_job"}
+        What a job says of its query: the query itself, or an object with it under ``model_job``, its
+        keys in snake_case.
+    formats_as_objects : bool
+        Give formats of fields as ``{"value": "USD_2"}`` in what a job says of its result.
+    client_result_ids : bool
+        Name a UUID of the server's own for each job.
+    first_answer : {"lines", "footer"}
+        What ``query/run`` answers: the job's lines, or only which job to wait for.
+    trace_ids : bool
+        Send ``x-trace-id`` with every answer.
     scim_count_at_most : int, optional
         The most resources one page of a SCIM list holds, however many are asked for.
     faults : tuple of Fault
@@ -126,5 +146,12 @@ class Behaviour:
     ai_credits_exhausted: bool = False
     old_shapes: bool = False
     total_records: TotalRecords = "all"
+    unrequested_columns: bool = False
+    totals: TotalsRows = "last"
+    query_echo: QueryEcho = "query"
+    formats_as_objects: bool = False
+    client_result_ids: bool = False
+    first_answer: FirstAnswer = "lines"
+    trace_ids: bool = True
     scim_count_at_most: int | None = None
     faults: tuple[Fault, ...] = ()

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from omnipd.sandbox.checks import Check, listed, one_of, seconds, whole, words
 from omnipd.sandbox.nearest import check_names
 from omnipd.sandbox.refusals import RefusedRequest
-from omnipd.sandbox.reply import Broken, Document, Reply, json_reply
+from omnipd.sandbox.reply import Broken, Document, Reply, json_reply, to_json
 from omnipd.sandbox.routing import is_scim
 
 if TYPE_CHECKING:
@@ -37,7 +37,8 @@ class Fault:
         ``status`` (an error status), ``html`` (a sign-in page with status 200), ``reset`` (the
         connection is reset, nothing is answered), ``cut`` (half the answer, then nothing),
         ``slow`` (the answer comes late), ``same_cursor`` (a page that names itself as the next),
-        ``drift`` (records change their shape).
+        ``drift`` (records change their shape), ``message`` (status 200 with one line of words, as
+        ``query/run`` puts a query off), ``not_ok`` (status 200 with ``success: false`` and words).
     path : str
         The path as it is asked for; ``*`` stands for any part of it.
     method : str, optional
@@ -54,6 +55,8 @@ class Fault:
         Whose values change their type, of kind ``drift``.
     new_key : str, optional
         Which key is new, of kind ``drift``.
+    words : str
+        What is said, of kinds ``message`` and ``not_ok``.
     """
 
     kind: str
@@ -65,6 +68,7 @@ class Fault:
     seconds: float = 1.0
     field: str | None = None
     new_key: str | None = None
+    words: str = "Please try again later"
 
     def meets(self, request: Request) -> bool:
         """Tell whether a request is of those that it is for."""
@@ -110,6 +114,8 @@ KINDS: Mapping[str, frozenset[str]] = {
     "slow": frozenset({"seconds"}),
     "same_cursor": frozenset(),
     "drift": frozenset({"field", "new_key"}),
+    "message": frozenset({"words"}),
+    "not_ok": frozenset({"words"}),
 }
 # What the kind itself may say, when it stands as a key.
 _SAID_BY_KIND = {"status": "code", "slow": "seconds"}
@@ -124,6 +130,7 @@ _CHECKS: Mapping[str, Check] = {
     "seconds": seconds(600),
     "field": words(200),
     "new_key": words(200),
+    "words": words(200, or_none=False),
 }
 
 
@@ -206,6 +213,10 @@ def in_place_of_an_answer(
     """Give what a request gets when it never reaches the application; `block` makes a 429."""
     if fault.kind == "reset":
         return Broken(None)
+    if fault.kind == "message":
+        return Document(to_json({"message": fault.words}) + b"\n", content_type="text/ndjson")
+    if fault.kind == "not_ok":
+        return json_reply({"success": False, "error": fault.words})
     if fault.kind == "html":
         return Document(_SIGN_IN, content_type="text/html; charset=utf-8")
     if fault.kind == "status":

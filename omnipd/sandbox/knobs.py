@@ -120,6 +120,13 @@ KNOBS: Mapping[str, Check] = {
     "ai_credits_exhausted": flag,
     "old_shapes": flag,
     "total_records": one_of(("all", "remaining")),
+    "unrequested_columns": flag,
+    "totals": one_of(("last", "behind_group", "absent")),
+    "query_echo": one_of(("query", "model_job")),
+    "formats_as_objects": flag,
+    "client_result_ids": flag,
+    "first_answer": one_of(("lines", "footer")),
+    "trace_ids": flag,
     "scim_count_at_most": whole(1, 100_000, or_none=True),
     "faults": read_faults,
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections import Counter, deque
 from collections.abc import Callable, Mapping
 from copy import copy
@@ -26,7 +27,7 @@ from omnipd.sandbox.query.jobs import Jobs
 from omnipd.sandbox.query.results import Results
 from omnipd.sandbox.rate_limit import RateLimit
 from omnipd.sandbox.refusals import RefusedRequest
-from omnipd.sandbox.reply import Reply, json_reply
+from omnipd.sandbox.reply import Broken, Reply, json_reply
 from omnipd.sandbox.request import Call, Request
 from omnipd.sandbox.routing import Route, Router, is_scim
 from omnipd.sandbox.unserved import unserved
@@ -218,7 +219,12 @@ class Tenant:
         return answer_browser(request, self._world, self.url, self.requests, ask)
 
     def _reply(self, request: Request) -> Reply:
-        return self._refusals(request, self._answer)
+        reply = self._refusals(request, self._answer)
+        # What is turned away by the firewall never reaches the application, which names its answers.
+        if not self.behaviour.trace_ids or isinstance(reply, Broken) or reply.status == 429:
+            return reply
+        trace = f"Root=1-{secrets.token_hex(4)}-{secrets.token_hex(12)}"
+        return replace(reply, headers={**reply.headers, "x-trace-id": trace})
 
     def _refusals(self, request: Request, answer: Callable[[Request], Reply]) -> Reply:
         """Answer in one way, and make replies of what it refuses."""

@@ -120,10 +120,6 @@ CONTRADICTIONS = {
         page(*documents("a"), cursor="1", total=9),
         *[page(cursor=f"{number}", total=9) for number in range(2, 6)],
     ],
-    "an error in a 200": [
-        page(*documents("a"), cursor="c", total=2),
-        answer({"error": "Invalid cursor", "success": False}),
-    ],
 }
 
 
@@ -139,6 +135,31 @@ def test_a_contradiction_is_a_response_error_and_ends_the_walk(scripted, fake_ti
     assert "page(s)" in str(caught.value)
     assert caught.value.url == f"{scripted.url}/api/v1/content"
     assert nothing_is_kept(client)
+
+
+@pytest.mark.parametrize("strict", [True, False])
+@pytest.mark.parametrize("no", ["success", "ok"])
+def test_a_failure_with_a_good_status_keeps_its_words(scripted, fake_time, no, strict):
+    scripted.script(
+        page(*documents("a"), cursor="c", total=2), answer({"error": "Index is rebuilt", no: False})
+    )
+    with (
+        client_of(scripted, fake_time) as client,
+        pytest.raises(BadRequestError, match="200 with a failure: Index is rebuilt") as caught,
+    ):
+        read(client, strict=strict)
+    assert len(scripted.requests) == 2
+    assert caught.value.partial["identifier"].tolist() == ["a"]
+    assert nothing_is_kept(client)
+
+
+def test_a_list_that_is_a_failure_with_a_good_status_is_no_empty_list(scripted, fake_time):
+    scripted.script(answer({"success": False, "records": [], "pageInfo": {"hasNextPage": False}}))
+    with (
+        client_of(scripted, fake_time) as client,
+        pytest.raises(BadRequestError, match="no reason given"),
+    ):
+        read(client)
 
 
 def test_a_contradiction_on_the_first_page_has_nothing_read_before_it(scripted, fake_time):

@@ -500,7 +500,7 @@ def test_a_key_that_is_echoed_in_a_result_is_in_no_fact_and_no_file(scripted, fa
         plan = omnipd.explain(QUERY, client=client)
     assert again.attrs["omni"]["from_cache"]
     assert df.attrs["omni"]["sql"] == "-- ***"
-    assert df.attrs["omni"]["formats"] == {"users.state": ["***", {"***": 7}]}
+    assert df.attrs["omni"]["formats"] == {"users.state": '["***",{"***":7}]'}
     assert plan.warnings == ("*** is slow",)
     shown = [df.attrs, again.attrs, labelled.attrs, list(labelled.columns), plan.sql]
     assert KEY not in repr([*shown, plan.fields.to_dict()])

@@ -25,9 +25,9 @@ def write_line(sink: Sink, line: Mapping[str, Any]) -> None:
     sink.write(to_json(line) + b"\n")
 
 
-def header(job_id: str) -> dict[str, Any]:
+def header(job_id: str, client_result_id: str | None = None) -> dict[str, Any]:
     """Say which job was submitted; its id stands nowhere else."""
-    return {"jobs_submitted": {job_id: None}}
+    return {"jobs_submitted": {job_id: client_result_id}}
 
 
 def footer(remaining: Sequence[str]) -> dict[str, Any]:

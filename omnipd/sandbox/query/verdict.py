@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from omnipd.sandbox.query import variants
 from omnipd.sandbox.query.lines import write_line, write_result_line
 from omnipd.sandbox.query.results import result_key
 from omnipd.sandbox.reply import Sink
@@ -69,19 +70,18 @@ def write_verdict(sink: Sink, job_id: str, submission: Submission, world: World)
     """Run a submission and write its terminal line."""
     planned = submission.outcome
     if isinstance(planned, Refused):
-        write_line(sink, _error(job_id, submission, planned))
+        write_line(sink, _error(job_id, submission, planned, world))
         return
     if submission.envelope.plan_only:
-        write_line(sink, _opening(job_id, "PLANNED", submission, planned, None))
+        write_line(sink, _opening(job_id, "PLANNED", submission, planned, None, world))
         return
     try:
         table, cache_type = result(submission, world)
     except Refused as refusal:
-        write_line(sink, _error(job_id, submission, refusal))
+        write_line(sink, _error(job_id, submission, refusal, world))
         return
-    write_result_line(
-        sink, _opening(job_id, "COMPLETE", submission, planned, cache_type, table), table
-    )
+    line = _opening(job_id, "COMPLETE", submission, planned, cache_type, world, table.num_rows)
+    write_result_line(sink, line, variants.table_of(table, submission.query, world.behaviour))
 
 
 def result(submission: Submission, world: World) -> tuple[pa.Table, str]:
@@ -119,16 +119,20 @@ def _opening(
     submission: Submission,
     planned: QueryPlan,
     cache_type: str | None,
-    table: pa.Table | None = None,
+    world: World,
+    rows: int | None = None,
 ) -> dict[str, Any]:
-    line = {
-        "job_id": job_id,
-        "status": status,
-        "summary": _summary(planned, cache_type, may_view_sql=submission.may_view_sql),
-    }
-    if table is not None:
-        line["cache_metadata"] = {"num_rows": table.num_rows}
-    return line | {"query": submission.query}
+    summary = _summary(planned, cache_type, may_view_sql=submission.may_view_sql)
+    return _present(
+        {
+            "job_id": job_id,
+            "client_result_id": variants.client_result_id(job_id, world.behaviour),
+            "status": status,
+            "summary": variants.summary_of(summary, world.behaviour),
+            "cache_metadata": None if rows is None else {"num_rows": rows},
+            "query": variants.echo_of(submission.query, world.behaviour),
+        }
+    )
 
 
 def _summary(planned: QueryPlan, cache_type: str | None, *, may_view_sql: bool) -> dict[str, Any]:
@@ -153,11 +157,11 @@ def _summary(planned: QueryPlan, cache_type: str | None, *, may_view_sql: bool) 
     )
 
 
-def _error(job_id: str, submission: Submission, refusal: Refused) -> dict[str, Any]:
+def _error(job_id: str, submission: Submission, refusal: Refused, world: World) -> dict[str, Any]:
     return {
         "job_id": job_id,
         "status": "ERROR",
-        "query": submission.query,
+        "query": variants.echo_of(submission.query, world.behaviour),
         "error_type": refusal.error_type,
         "error_message": message(refusal, submission),
     }
