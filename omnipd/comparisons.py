@@ -323,7 +323,8 @@ class Field:
         Parameters
         ----------
         month : str or int
-            ``July`` or 7. How Omni wants the values of the recurring kinds is not documented;
+            ``July`` or 7; the name is sent, which every reading of Omni's pages takes. That a filter
+            of a query carries the value as it does in a model is not documented;
             ``field("…[month_num]") == 7`` says the same and is certain. So for the others below.
         """
         return self._recurring("is_month", "IS_IN_MONTH_OF_YEAR", month, 1, 12, _MONTHS)
@@ -354,7 +355,7 @@ class Field:
         Parameters
         ----------
         day : str
-            ``Monday`` to ``Sunday``. A number is refused: where weeks begin is the model's to say.
+            ``Monday`` to ``Sunday``. A number is refused: Omni counts from 0, Sunday, and others do not.
         """
         return self._recurring("is_day_of_week", "IS_ON_DAY_OF_WEEK", day, 0, -1, _WEEKDAYS)
 

@@ -152,7 +152,7 @@ def _check_one(what: str, condition: Any) -> None:
     if kind in _KINDS:
         if "kind" not in condition:
             raise ArgumentError(f"{what} has no kind.", hint=f"It takes {', '.join(_KINDS[kind])}.")
-        check_word(what, "kind", condition["kind"], _KINDS[kind])
+        check_word(what, "kind", condition["kind"], _KINDS[kind], then="Omni refuses")
     _check_bounds(what, condition)
     if kind == "boolean" and condition.get("is_negative") is None:
         _tell_of_nothing(what, "no is_negative")
@@ -182,6 +182,12 @@ def _check_bounds(what: str, condition: Mapping[str, Any]) -> None:
             raise ArgumentError(
                 f"{what} has {key}: {condition[key]!r:.40}, which is no text; Omni would ignore it.",
                 hint=f'Write "{key}": "{condition[key]!s:.40}".',
+            )
+    for side in ("left_side", "right_side") if kind[0] == "date" else ():
+        if str(condition.get(side)).strip().lower() == "now":
+            raise ArgumentError(
+                f"{what} has {side}: 'now', which Omni refuses.",
+                hint="Write today, or a time such as 2025-03-01 17:30.",
             )
     for side in _SIDES.get(kind[1], ()) if kind[0] == "date" else ():
         if not condition.get(side):
@@ -239,7 +245,13 @@ def _tell_of_nothing(what: str, lack: str) -> None:
 
 
 def check_word(
-    what: str, word: str, given: Any, known: Iterable[str], *, tell: bool = True
+    what: str,
+    word: str,
+    given: Any,
+    known: Iterable[str],
+    *,
+    tell: bool = True,
+    then: str = "Omni would ignore",
 ) -> None:
     """Refuse a near-miss of a known word, and tell of one that is near to none.
 
@@ -253,6 +265,8 @@ def check_word(
         What is known.
     tell : bool
         Whether a word that is near to none is worth a warning.
+    then : str
+        What Omni does with such a word.
 
     Raises
     ------
@@ -268,13 +282,14 @@ def check_word(
     )
     if near is not None:
         raise ArgumentError(
-            f"{what} has the {word} {given!r}, which Omni would ignore.",
+            f"{what} has the {word} {given!r}, which {then}.",
             hint=f"Did you mean {near!r}?",
         )
     if tell:
+        lost = ", and then filters nothing" if then == "Omni would ignore" else ""
         notice(
-            f"{what} has the {word} {given!r}, which omnipd does not know. Omni ignores what it does not "
-            f"know, and then filters nothing. Known are {', '.join(known)}."
+            f"{what} has the {word} {given!r}, which omnipd does not know. {then.replace('would ignore', 'ignores')} what "
+            f"it does not know{lost}. Known are {', '.join(known)}."
         )
 
 

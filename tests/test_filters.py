@@ -10,7 +10,9 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pytest
+from faults.given import QUERY, client_of, whole_answer
 from query_cases import CASES, FLIGHTS, flights
+from scripted_server import answer
 
 import omnipd
 from omnipd import filters
@@ -409,3 +411,26 @@ def test_a_key_that_omni_calls_otherwise_is_told(omni):
     with pytest.raises(omnipd.ArgumentError) as caught:
         omnipd.run_query(query)
     assert caught.value.hint == "Did you mean 'join_paths_from_topic_name'?"
+
+
+@pytest.mark.parametrize("side", ["left_side", "right_side"])
+def test_now_is_refused_before_anything_is_sent(scripted, side):
+    sides = {"left_side": "2025-01-01", "right_side": "2025-02-01"} | {side: "now"}
+    query = QUERY | {"filters": {"users.at": {"type": "date", "kind": "BETWEEN", **sides}}}
+    with (
+        client_of(scripted) as client,
+        pytest.raises(omnipd.ArgumentError, match=f"{side}: 'now'"),
+    ):
+        omnipd.run_query(query, client=client)
+    assert scripted.requests == []
+
+
+def test_a_kind_that_is_nearly_one_is_refused_and_another_is_told_of(scripted):
+    near = {"users.state": {"type": "string", "kind": "START_WITH", "values": ["a"]}}
+    far = {"users.state": {"type": "string", "kind": "SOUNDS_LIKE", "values": ["a"]}}
+    with client_of(scripted) as client:
+        with pytest.raises(omnipd.ArgumentError, match="which Omni refuses"):
+            omnipd.run_query(QUERY | {"filters": near}, client=client)
+        scripted.script(answer(whole_answer()))
+        with pytest.warns(omnipd.OmniWarning, match="Omni refuses what it does not know"):
+            omnipd.run_query(QUERY | {"filters": far}, client=client)

@@ -423,8 +423,8 @@ def test_a_column_that_nobody_asked_for_is_in_no_piece(scripted, fake_time):
 def test_a_column_that_only_one_piece_lacks_is_an_error(scripted, fake_time):
     one = pa.table({"a.at[date]": [date(2024, 1, 5)]})
     other = pa.table({"a.new": [1]})
+    query = QUERY | {"fields": ["a.at[date]"]}
     with pytest.raises(omnipd.QueryError, match=r"lacks a\.at") as caught:
-        query = QUERY | {"fields": ["a.at[date]"]}
         parts(scripted, fake_time, one, other, query=query, start="2024-01-01", end="2024-03-01")
     assert len(caught.value.partial) == 1
 

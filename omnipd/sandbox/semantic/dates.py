@@ -150,7 +150,10 @@ def _utc(
     return datetime(year, month, day, hour, minute, second)  # noqa: DTZ001 - UTC throughout
 
 
-_WEEKDAYS = {name.lower(): number for number, name in enumerate(WEEKDAYS, 1)}
+# Of a filter, Sunday is 0 and Saturday 6; the grain that tells the day runs from 1, Monday, to 7.
+_WEEKDAYS = {name.lower(): number for number, name in enumerate(WEEKDAYS, 1)} | {
+    str(number): number or 7 for number in range(7)
+}
 _MONTHS = {name.lower(): number for number, name in enumerate(MONTHS, 1)}
 
 
@@ -160,6 +163,10 @@ def _number(words: str) -> int | None:
 
 def _or_named(names: dict[str, int]) -> Callable[[str], int | None]:
     return lambda words: names.get(words, _number(words))
+
+
+def _weekday(words: str) -> int | None:
+    return _WEEKDAYS.get(words)
 
 
 def _quarter(words: str) -> int | None:
@@ -190,7 +197,7 @@ class Part:
 
 
 PARTS = {
-    "IS_ON_DAY_OF_WEEK": Part("day_of_week_num", _or_named(_WEEKDAYS), 1, 7),
+    "IS_ON_DAY_OF_WEEK": Part("day_of_week_num", _weekday, 1, 7),
     "IS_ON_DAY_OF_MONTH": Part("day_of_month", _number, 1, 31),
     "IS_ON_DAY_OF_QUARTER": Part("day_of_quarter", _number, 1, 92),
     "IS_ON_DAY_OF_YEAR": Part("day_of_year", _number, 1, 366),

@@ -20,6 +20,15 @@ from omnipd.sandbox.semantic.circumstances import Circumstances
 from omnipd.sandbox.semantic.refusal import BadFilter, Refused
 from omnipd.sandbox.semantic.timeframes import at_grain, is_temporal
 
+_STRING_KINDS = frozenset(
+    {"EQUALS", "CONTAINS", "STARTS_WITH", "ENDS_WITH", "SQL_LIKE", "IS_EMPTY"}
+)
+_NUMBER_KINDS = frozenset({"EQUALS", "GREATER_THAN", "LESS_THAN", "BETWEEN"})
+_DATE_KINDS = frozenset(dates.PARTS) | {
+    "BETWEEN", "ON_OR_AFTER", "BEFORE", "TIME_FOR_UNIT_DURATION", "TIME_FOR_INTERVAL_DURATION",
+    "QUERY_OFFSET",
+}  # fmt: skip
+
 
 @dataclass(frozen=True)
 class Target:
@@ -139,8 +148,8 @@ def _signed(tree: exp.Expression, filter_: Mapping[str, Any]) -> exp.Expression:
 
 
 def _string(filter_: Mapping[str, Any], target: Target) -> exp.Expression | None:
-    values = filter_.get("values")
-    if not isinstance(values, list) or not all(isinstance(each, str) for each in values):
+    values = _values(filter_, "String", _STRING_KINDS)
+    if values is None or not all(isinstance(each, str) for each in values):
         return None
     value = target.value
     if filter_.get("kind") == "IS_EMPTY":
@@ -161,12 +170,30 @@ def _string(filter_: Mapping[str, Any], target: Target) -> exp.Expression | None
             tests = [_call("starts_with", value, each) for each in literals]
         case "ENDS_WITH":
             tests = [_call("ends_with", value, each) for each in literals]
-        case "SQL_LIKE":
+        case _:  # SQL_LIKE
             like = exp.ILike if fold else exp.Like
             tests = [like(this=target.value, expression=text(each)) for each in values]
-        case _:
-            return None
     return _signed(conjunction(tests, "OR"), filter_)
+
+
+def _values(filter_: Mapping[str, Any], type_: str, kinds: frozenset[str]) -> list[Any] | None:
+    """Give the values of a filter; None where there are none.
+
+    Raises
+    ------
+    Refused
+        For a kind that Omni's enumeration does not have, and for values that are null.
+    """
+    _check_kind(filter_, type_, kinds)
+    values = filter_.get("values")
+    if values is None and "values" in filter_:
+        raise Refused("PLAN", "IllegalJsonParameter: values must not be null")
+    return values if isinstance(values, list) else None
+
+
+def _check_kind(filter_: Mapping[str, Any], type_: str, kinds: frozenset[str]) -> None:
+    if filter_.get("kind") not in kinds:
+        raise Refused("PLAN", f"No enum constant {type_}FilterKind.{filter_.get('kind')}")
 
 
 def _call(function: str, value: exp.Expression, literal: exp.Expression) -> exp.Expression:
@@ -180,8 +207,8 @@ def _one_of(value: exp.Expression, literals: list[exp.Expression]) -> exp.Expres
 
 
 def _number(filter_: Mapping[str, Any], target: Target) -> exp.Expression | None:
-    values = filter_.get("values")
-    if not isinstance(values, list) or not values:
+    values = _values(filter_, "Number", _NUMBER_KINDS)
+    if not values:
         return None
     if any(isinstance(each, bool) or not isinstance(each, str | int | float) for each in values):
         return None
@@ -279,6 +306,7 @@ def _composite(
 
 def _date(filter_: Mapping[str, Any], target: Target, now: datetime) -> exp.Expression | None:
     kind = filter_.get("kind")
+    _check_kind(filter_, "Date", _DATE_KINDS)
     if kind == "QUERY_OFFSET":
         raise Refused("PLAN", "Date filters of kind QUERY_OFFSET are not modelled by this sandbox")
     # A fiscal year is the calendar's: where a model moves it, such a query is refused, so that

@@ -12,7 +12,7 @@ from omnipd.sandbox.semantic.refusal import Refused
 DEFAULT_LIMIT = 1000
 HIGH_LIMIT = 50_000
 
-# Every key that the planner knows, with its default; any other key is dropped silently.
+# Every key that the planner knows, with its default.
 _DEFAULTS: dict[str, Any] = {
     "modelId": None,
     "table": "",
@@ -32,6 +32,7 @@ _DEFAULTS: dict[str, Any] = {
     "join_via_map": {},
     "controls": [],
     "transposed_measures": [],
+    "period_over_period_computations": [],
     "default_group_by": True,
     "userEditedSQL": "",
     "rewriteSql": None,
@@ -45,8 +46,14 @@ _DEFAULTS: dict[str, Any] = {
 
 _NOT_MODELLED = (
     "pivots", "fill_fields", "calculations", "row_totals", "custom_summary_types", "join_via_map",
-    "controls", "transposed_measures",
+    "controls", "transposed_measures", "period_over_period_computations",
 )  # fmt: skip
+
+# What only matters on a screen or says again what stands elsewhere; and what belongs beside the
+# query, which Omni drops silently here (docs/wire.md).
+_WITHOUT_EFFECT = frozenset(
+    {"manualSort", "model_id", "cache", "formatResults", "planOnly", "resultType", "workbookUrl"}
+)
 
 GRAND_TOTAL = "::total::"
 
@@ -90,6 +97,7 @@ class Request:
             For what the sandbox does not do, by name.
         """
         refuse_bare_values(query.get("filters") or {})
+        _refuse_unknown(query)
         echo = with_defaults(query)
         refuse(echo, _NOT_MODELLED)
         if echo["default_group_by"] is False:
@@ -143,6 +151,13 @@ def refuse(known: Mapping[str, Any], keys: Iterable[str], why: str = "") -> None
     for key in keys:
         if known[key]:
             raise Refused("PLAN", f'"{key}"{why} is not modelled by this sandbox')
+
+
+def _refuse_unknown(query: Mapping[str, Any]) -> None:
+    """Refuse what the planner does not know, by name; Omni drops it silently (docs/wire.md)."""
+    for key, value in query.items():
+        if key not in _DEFAULTS and key not in _WITHOUT_EFFECT and value not in (None, [], {}, ""):
+            raise Refused("PLAN", f'"{key}" is not modelled by this sandbox')
 
 
 def _is_integer(value: object) -> bool:

@@ -109,7 +109,10 @@ def test_a_fiscal_year_is_the_calendars_where_no_model_moves_it(fiscal: str, pla
     ("kind", "text", "value"),
     [
         ("IS_ON_DAY_OF_WEEK", "monday", 1),
-        ("IS_ON_DAY_OF_WEEK", "7", 7),
+        ("IS_ON_DAY_OF_WEEK", "0", 7),
+        ("IS_ON_DAY_OF_WEEK", "Sunday", 7),
+        ("IS_ON_DAY_OF_WEEK", "1", 1),
+        ("IS_ON_DAY_OF_WEEK", "6", 6),
         ("IS_IN_MONTH_OF_YEAR", "December", 12),
         ("IS_IN_QUARTER_OF_YEAR", "Q2", 2),
         ("IS_AT_HOUR_OF_DAY", "0", 0),
@@ -121,7 +124,7 @@ def test_a_recurring_part_is_a_number_or_a_name(kind: str, text: str, value: int
 
 @pytest.mark.parametrize(
     ("kind", "text"),
-    [("IS_ON_DAY_OF_WEEK", "8"), ("IS_IN_MONTH_OF_YEAR", "0"), ("IS_AT_HOUR_OF_DAY", "24")],
+    [("IS_ON_DAY_OF_WEEK", "7"), ("IS_IN_MONTH_OF_YEAR", "0"), ("IS_AT_HOUR_OF_DAY", "24")],
 )
 def test_a_part_that_no_date_has_is_refused(kind: str, text: str) -> None:
     with pytest.raises(Refused, match=f"Invalid literal value '{text}'"):

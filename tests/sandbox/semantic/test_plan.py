@@ -67,14 +67,14 @@ def test_two_spellings_of_a_grain_are_two_columns(engine: Engine) -> None:
 
 
 def test_the_echoed_query_has_defaults_and_no_unknown_keys(engine: Engine) -> None:
-    plan = engine.plan(flights(["flights.count"], resultType="csv", Limit=3), now=NOW)
+    plan = engine.plan(flights(["flights.count"], resultType="csv", manualSort=True), now=NOW)
     assert plan.query["modelId"] == FLIGHTS
     assert plan.query["limit"] == plan.limit == 1000
     assert plan.query["offset"] == 0
     assert plan.query["sorts"] == []
     assert plan.query["filters"] == {}
     assert "resultType" not in plan.query
-    assert "Limit" not in plan.query
+    assert "manualSort" not in plan.query
 
 
 def test_a_limit_beyond_fifty_thousand_is_applied_and_echoed_as_none(engine: Engine) -> None:

@@ -28,12 +28,60 @@ def refusal(engine: Engine, query: dict[str, Any]) -> Refused:
         ("join_via_map", {"planes": ["flights"]}),
         ("controls", [{"type": "MULTI_FIELD_FILTER"}]),
         ("transposed_measures", ["flights.count"]),
+        ("period_over_period_computations", [{"periods_ago": 1, "time_unit_name": "MONTH"}]),
+        ("Limit", 3),
+        ("quickFilters", {"a": 1}),
     ],
 )
 def test_what_is_not_modelled_is_refused_by_name(engine: Engine, key: str, value: object) -> None:
     refused = refusal(engine, flights(["flights.count"], **{key: value}))
     assert refused.error_type == "PLAN"
     assert f'"{key}"' in refused.message
+
+
+FAILING = {
+    "a kind of text that Omni has not": (
+        "flights.origin",
+        {"type": "string", "kind": "IS_NULL", "values": ["a"]},
+        "No enum constant StringFilterKind.IS_NULL",
+    ),
+    "a kind of number that Omni has not": (
+        "flights.distance",
+        {"type": "number", "kind": "NEAR", "values": ["1"]},
+        "No enum constant NumberFilterKind.NEAR",
+    ),
+    "a kind of date that Omni has not": (
+        "flights.time_hour",
+        {"type": "date", "kind": "AFTER", "left_side": "2013"},
+        "No enum constant DateFilterKind.AFTER",
+    ),
+    "values that are null": (
+        "flights.origin",
+        {"type": "string", "kind": "EQUALS", "values": None},
+        "IllegalJsonParameter",
+    ),
+    "now": (
+        "flights.time_hour",
+        {"type": "date", "kind": "BEFORE", "right_side": "now"},
+        "Invalid literal value 'now'",
+    ),
+}
+
+
+@pytest.mark.parametrize(("name", "kept", "words"), FAILING.values(), ids=FAILING)
+def test_a_filter_that_omni_fails_on_is_refused(
+    engine: Engine, name: str, kept: dict[str, Any], words: str
+) -> None:
+    refused = refusal(engine, flights(["flights.count"], filters={name: kept}))
+    assert words in refused.message
+
+
+def test_a_filter_of_another_type_than_its_field_is_ignored_whatever_its_kind(
+    engine: Engine,
+) -> None:
+    kept = {"type": "string", "kind": "IS_NULL", "values": None}
+    query = flights(["flights.count"], filters={"flights.distance": kept})
+    assert engine.execute(engine.plan(query, now=NOW))["flights.count"].to_pylist() == [336_776]
 
 
 def test_an_empty_value_of_what_is_not_modelled_is_fine(engine: Engine) -> None:
