@@ -17,7 +17,7 @@ CONVERSATIONS = Endpoint(
     "/api/v1/ai/conversations",
     key=("id",),
     rows=("records", "data"),
-    params={"user_id": Param("userId", "uuid")},
+    params={"user_id": Param("userId", "id")},
     columns={
         "id": text("id", doc="Conversation id"),
         "name": text("name", doc="Its name; null where it has none"),
@@ -255,7 +255,7 @@ def _routine(record: Record) -> list[Record]:
 ROUTINES = Endpoint(
     "/api/v1/ai/routines",
     key=("id",),
-    params={"user_id": Param("userId", "uuid")},
+    params={"user_id": Param("userId", "id")},
     columns={
         "id": text("id", doc="Routine id"),
         "name": text("name", doc="Its name"),
@@ -348,7 +348,7 @@ AGENT_ACTIONS = FanOut(
     ),
     parent=("model_id",),
     found_in={"model_id": ("id",)},
-    uuids={"model_id": IDS_OF_MODELS},
+    ids={"model_id": IDS_OF_MODELS},
 )
 
 

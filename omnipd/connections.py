@@ -143,6 +143,7 @@ CONNECTION_ENVIRONMENTS = Endpoint(
             TEXT, ("userAttributeValues",), "Values of the user attribute, as JSON", as_json
         ),
     },
+    gone="read_connections() tells which user attribute chooses the environment of a connection.",
 )
 
 

@@ -72,8 +72,8 @@ CONTENT = Endpoint(
         # Omni's pages list labels= and updatedAt, its specifications do not (docs/wire.md).
         "labels": Param("labels", "list", here=_with_labels),
         "scope": Param("scope", "choice", choices("organization", "restricted", ALL)),
-        "creator_id": Param("creatorId", "uuid"),
-        "folder_id": Param("folderId", "uuid"),
+        "creator_id": Param("creatorId", "id"),
+        "folder_id": Param("folderId", "id"),
         "path": Param("path"),
         "include": Param("include", "list", choices("_count", "labels")),
         "sort": Param(

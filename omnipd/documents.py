@@ -14,6 +14,7 @@ from omnipd.columns import (
     COUNT,
     TEXT,
     Column,
+    Columns,
     as_json,
     count,
     flag,
@@ -29,6 +30,8 @@ from omnipd.labels import LABELS, LABELS_VERIFIED, join_names
 from omnipd.params import Param, check_flag, choices, several
 from omnipd.records import Record
 
+# How Omni says that a document, which exists, has no dashboard (docs/wire.md).
+_NO_DASHBOARD = "does not have a dashboard|has no dashboard"
 _PARENT = ("document_identifier",)
 _FOUND_IN = {"document_identifier": ("identifier",)}
 
@@ -37,9 +40,9 @@ DOCUMENTS = Endpoint(
     key=("identifier",),
     params={
         "labels": Param("labels", "list"),
-        "creator_id": Param("creatorId", "uuid"),
-        "folder_id": Param("folderId", "uuid"),
-        "user_id": Param("userId", "uuid"),
+        "creator_id": Param("creatorId", "id"),
+        "folder_id": Param("folderId", "id"),
+        "user_id": Param("userId", "id"),
         "include": Param(
             "include",
             "list",
@@ -304,7 +307,8 @@ DOCUMENT_QUERIES = FanOut(
     ),
     parent=_PARENT,
     found_in=_FOUND_IN,
-    missing_is_none=True,
+    none_said=_NO_DASHBOARD,
+    none_column="has_dashboard",
 )
 
 
@@ -348,8 +352,9 @@ def read_document_queries(
 
     Notes
     -----
-    Omni answers 404 for a document without a dashboard, and for one that is gone or not to be seen:
-    none of them has rows. Passing ``documents[documents["has_dashboard"]]`` saves calls.
+    Omni answers 404 for a document without a dashboard, and for one that is gone or not to be seen.
+    The first has no rows, where Omni's words or the ``has_dashboard`` of the frame say so; any other
+    404 is an error. Passing ``documents[documents["has_dashboard"]]`` saves calls.
 
     Examples
     --------
@@ -488,7 +493,7 @@ DOCUMENT_PERMISSIONS = FanOut(
         pages=_permits,
         rows="permits",
         unfold=_permit_rows,
-        params={"user_id": Param("userId", "uuid")},
+        params={"user_id": Param("userId", "id")},
         columns={
             "principal_id": text("id", doc="Membership id, or id of the group"),
             "principal_name": text("name", doc="Name of the person or group"),
@@ -573,7 +578,7 @@ DOCUMENT_ABILITIES = FanOut(
         "/api/v1/documents/{document_identifier}/permissions",
         pages=paging.single,
         rows="abilities",
-        params={"user_id": Param("userId", "uuid")},
+        params={"user_id": Param("userId", "id")},
         columns={
             "can_analyze": flag("canAnalyze", doc="Analyze it"),
             "can_download": flag("canDownload", doc="Download its data"),
@@ -837,6 +842,38 @@ def _of_config(*keys: str, doc: str, convert: Callable[[Any], Any] | None = None
     return Column(TEXT, ("config",), doc, found)
 
 
+def _control_rows(state: Record) -> Iterator[Record]:
+    """Yield a row for each control in the state of a document, which the filters are among."""
+    held = state.get("controls") or {}
+    if isinstance(held, list):
+        held = {str(one.get("id")): one for one in held if isinstance(one, dict)}
+    if not isinstance(held, dict):
+        raise ResponseError("The controls of a document are neither an object nor a list.")
+    for place, (name, config) in enumerate(held.items(), 1):
+        is_filter = isinstance(config, dict) and "fieldName" in config
+        yield {
+            "item": "filter" if is_filter else "control",
+            "id": name,
+            "position": place,
+            "config": config,
+        }
+
+
+_FILTER_COLUMNS: Columns = {
+    "item": text("item", doc="filter or control"),
+    "id": text("id", doc="Id of the filter or control"),
+    "position": count("position", doc="Place on the dashboard, from 1"),
+    "label": _of_config("label", doc="What people read beside it"),
+    "field_name": _of_config("fieldName", doc="Field, without its view"),
+    "view_name": _of_config("viewName", doc="View of that field"),
+    "kind": _of_config("kind", "controlType", "type", doc="Kind of filter or control"),
+    "filter_id": _of_config("filterId", doc="Filter that a control works on"),
+    "default_value": _of_config(
+        "defaultValue", doc="What it is set to at first, as JSON", convert=as_json
+    ),
+    "config": Column(TEXT, ("config",), "All that Omni says of it, as JSON", as_json),
+}
+
 DASHBOARD_FILTERS = FanOut(
     Endpoint(
         "/api/v1/dashboards/{document_identifier}/filters",
@@ -844,25 +881,21 @@ DASHBOARD_FILTERS = FanOut(
         rows=None,
         unfold=_filter_rows,
         key=("item", "id"),
-        params={"user_id": Param("userId", "uuid")},
-        columns={
-            "item": text("item", doc="filter or control"),
-            "id": text("id", doc="Id of the filter or control"),
-            "position": count("position", doc="Place on the dashboard, from 1"),
-            "label": _of_config("label", doc="What people read beside it"),
-            "field_name": _of_config("fieldName", doc="Field, without its view"),
-            "view_name": _of_config("viewName", doc="View of that field"),
-            "kind": _of_config("kind", "controlType", doc="Kind of filter or control"),
-            "filter_id": _of_config("filterId", doc="Filter that a control works on"),
-            "default_value": _of_config(
-                "defaultValue", doc="What it is set to at first, as JSON", convert=as_json
-            ),
-            "config": Column(TEXT, ("config",), "All that Omni says of it, as JSON", as_json),
-        },
+        params={"user_id": Param("userId", "id")},
+        columns=_FILTER_COLUMNS,
     ),
     parent=_PARENT,
     found_in=_FOUND_IN,
-    missing_is_none=True,
+    none_said=_NO_DASHBOARD,
+    none_column="has_dashboard",
+    newer=Endpoint(
+        "/api/v2/documents/{document_identifier}",
+        pages=paging.single,
+        rows=None,
+        unfold=_control_rows,
+        key=("item", "id"),
+        columns=_FILTER_COLUMNS,
+    ),
 )
 
 
@@ -905,7 +938,9 @@ def read_dashboard_filters(
 
     Notes
     -----
-    As for :func:`omnipd.read_document_queries`, a 404 counts as "has none".
+    A document without a dashboard is told as for :func:`omnipd.read_document_queries`. Newer servers
+    do not have this call; there the controls of the document's published state are read, with one call
+    more for the first document.
 
     Examples
     --------

@@ -16,7 +16,7 @@ import pandas as pd
 
 from omnipd import paging
 from omnipd.client import Client, current_client
-from omnipd.errors import ArgumentError, BadRequestError, notice
+from omnipd.errors import ArgumentError, BadRequestError, NotFoundError, OmniError, notice
 from omnipd.frames import to_frame
 from omnipd.params import Here, Param, check_flag
 from omnipd.walk import Listing, Reading, Step, Walk
@@ -105,13 +105,28 @@ class Endpoint(Listing):
             except BadRequestError as error:
                 newly = self._refused_by(error, doubtful - refused)
                 if not newly or error.partial is not None:
+                    self._tell_what_to_do(error, given)
                     raise
                 words = error.message
+            except NotFoundError as error:
+                self._tell_what_to_do(error, given)
+                raise
             refused |= newly
             notice(
                 f"This Omni does not take {' and '.join(f'{name}=' for name in sorted(newly))} here as "
                 f"asked; the whole list is read and omnipd does it on this side. ({words})"
             )
+
+    def _tell_what_to_do(self, error: OmniError, given: Mapping[str, Any]) -> None:
+        """Say that a call is gone, or which arguments are ids, for which a name may stand."""
+        if self.gone is not None and error.status in {404, 405}:
+            error.message += "\nNewer Omnis do not have this call any more."
+            error.hint = self.gone
+            return
+        ids = [f"{name}=" for name in given if self.params[name].kind == "id"]
+        if ids:
+            takes = "takes an id, not a name" if len(ids) == 1 else "take ids, not names"
+            error.hint = " ".join(filter(None, (error.hint, f"{' and '.join(ids)} {takes}.")))
 
     def _query(self, wire: Mapping[str, str], left_out: set[str]) -> dict[str, str]:
         query = {

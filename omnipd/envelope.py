@@ -19,7 +19,7 @@ from typing import Any, Literal, Protocol, runtime_checkable
 
 from omnipd import filters, moments, queryparts
 from omnipd.errors import ArgumentError, notice
-from omnipd.params import IDS_OF_MODELS, check_uuid
+from omnipd.params import IDS_OF_MODELS, check_id
 from omnipd.scalars import python_value
 
 #: What Omni gives when a query names no limit; sent, so that it is seen (docs/wire.md).
@@ -290,7 +290,7 @@ def _check_values(query: Mapping[str, Any]) -> None:
             "The query has no modelId.",
             hint="Pass model_id=, the id of a shared model or a workbook model.",
         )
-    check_uuid("modelId", query["modelId"], IDS_OF_MODELS)
+    check_id("modelId", query["modelId"], IDS_OF_MODELS)
     fields = query.get("fields", [])
     if not isinstance(fields, list) or not all(isinstance(field, str) for field in fields):
         raise ArgumentError("fields must be a list of names such as 'users.state'.")

@@ -60,6 +60,8 @@ class OmniError(Exception):
         What was read before the failure: a DataFrame for readers, else None.
     job_id : str, optional
         The query job, where one is known.
+    words : str, optional
+        What Omni itself said.
     trace_id : str, optional
         Omni's own name for the exchange (``x-trace-id``), where it sent one. Its support asks for it.
     """
@@ -75,6 +77,7 @@ class OmniError(Exception):
         retryable: bool = False,
         partial: Any = None,
         job_id: str | None = None,
+        words: str | None = None,
         trace_id: str | None = None,
     ) -> None:
         super().__init__(message)
@@ -86,6 +89,7 @@ class OmniError(Exception):
         self.retryable = retryable
         self.partial = partial
         self.job_id = job_id
+        self.words = words
         self.trace_id: str | None = None
         if trace_id is not None:
             self.trace(trace_id)

@@ -43,14 +43,15 @@ class _Everyone(FanOut):
     owner: str = ""
     steps: tuple[Step, ...] = ()
 
-    def _bound(self, key: tuple[str, ...]) -> Endpoint:
+    def _bound(self, key: tuple[str, ...], endpoint: Endpoint | None = None) -> Endpoint:
         [whose] = key
+        endpoint = endpoint or self.endpoint
         fixed = (
             {"scope": _ORGANIZATION}
             if whose == _ORGANIZATION
             else {"scope": "restricted", self.owner: whose}
         )
-        return replace(self.endpoint, fixed={**self.endpoint.fixed, **fixed})
+        return replace(endpoint, fixed={**endpoint.fixed, **fixed})
 
     def _with_key(self, table: pa.Table, key: tuple[str, ...]) -> pa.Table:  # noqa: ARG002
         """Return the table as it is: whose an item is stands in its own columns."""

@@ -29,8 +29,9 @@ from omnipd.errors import (
     notice,
 )
 from omnipd.frames import to_frame
-from omnipd.params import check_choice, check_uuid
+from omnipd.params import check_choice, check_id
 from omnipd.records import TableBuilder
+from omnipd.walk import Reading
 
 #: What a caller may name parents by: one id, several, or a frame that has the column; where a key
 #: has several parts, tuples of them.
@@ -57,17 +58,25 @@ class FanOut:
         The columns that hold the parent's key; they come first in the frame.
     found_in : mapping of str to tuple of str
         For each of them, the columns of a frame of parents that hold it, the first that is there.
-    missing_is_none : bool
-        Whether a 404 means that the parent has none, and is zero rows.
-    uuids : mapping of str to str
-        Which parts of the key are UUIDs, and where such ids are found.
+    none_said : str, optional
+        A regular expression: the words of a 404 that say of a parent which exists that it has none,
+        and is zero rows. Any other 404 is an error.
+    none_column : str, optional
+        A column of a frame of parents that says whether each has some; what it says of a parent
+        counts more than words.
+    newer : Endpoint, optional
+        What to ask where the server does not have the endpoint any more.
+    ids : mapping of str to str
+        Which parts of the key are ids, and where such ids are found.
     """
 
     endpoint: Endpoint
     parent: tuple[str, ...]
     found_in: Mapping[str, tuple[str, ...]]
-    missing_is_none: bool = False
-    uuids: Mapping[str, str] = field(default_factory=dict)
+    none_said: str | None = None
+    none_column: str | None = None
+    newer: Endpoint | None = None
+    ids: Mapping[str, str] = field(default_factory=dict)
 
     def read(self, parents: Parents, arguments: Mapping[str, Any]) -> pd.DataFrame:
         """Read the list of every parent.
@@ -93,21 +102,23 @@ class FanOut:
         keys = parent_keys(parents, self.parent, self.found_in)
         for key in keys:
             for name, part in zip(self.parent, key, strict=True):
-                if name in self.uuids:
-                    check_uuid(name, part, self.uuids[name])
-        bound = [self._bound(key) for key in keys]
+                check_id(name, part, self.ids.get(name))
+        has_some = self._has_some(parents)
         client = current_client(arguments.get("client"))
         acting = self.endpoint.acting(client, arguments)
         say_cost(client, len(keys), self.endpoint.path)
         tables: list[pa.Table] = []
         readings: list[Mapping[str, Any]] = []
         failed: dict[tuple[str, ...], OmniError] = {}
-        for done, (key, endpoint) in enumerate(zip(keys, bound, strict=True), 1):
+        for done, key in enumerate(keys, 1):
             try:
-                table, facts = endpoint.read_table(acting)
+                table, facts = self._read_one(key, acting, has_some.get(key))
             except OF_ONE_PARENT as error:
                 readings.append({"requests": 1})
-                if not (isinstance(error, NotFoundError) and self.missing_is_none):
+                if isinstance(error, BadRequestError | NotFoundError) and self.ids:
+                    # A name or a path may stand where the id belongs; only Omni can tell.
+                    error.hint = " ".join(filter(None, (error.hint, *self.ids.values())))
+                if not self._says_none(error, has_some.get(key)):
                     if errors == "raise":
                         raise self._with_partial(error, tables, key, done, len(keys)) from None
                     failed[key] = error.with_traceback(None)  # its frames hold the answer
@@ -126,16 +137,64 @@ class FanOut:
             raise first
         return to_frame(self._joined(tables), self._facts(client, len(keys), readings, failed))
 
+    def _read_one(
+        self, key: tuple[str, ...], acting: Mapping[str, Any], has_some: bool | None
+    ) -> Reading:
+        """Read the list of one parent, from where this server has it."""
+        client: Client = acting["client"]
+        gone = (self.endpoint.path, "")
+        if self.newer is None or gone not in client.refused:
+            try:
+                return self._bound(key).read_table(acting)
+            except (NotFoundError, BadRequestError) as error:
+                absent = isinstance(error, NotFoundError) or error.status == 405
+                known = re.search(self.none_said or "(?!)", error.words or "", re.IGNORECASE)
+                if self.newer is None or not absent or known or has_some is False:
+                    raise
+                missing = error
+            # The thing may be gone, or the call: the newer call tells them apart.
+            try:
+                reading = self._bound(key, self.newer).read_table(acting)
+            except NotFoundError:
+                raise missing from None
+            client.refused.add(gone)
+            return reading
+        return self._bound(key, self.newer).read_table(acting)
+
+    def _has_some(self, parents: Parents) -> dict[tuple[str, ...], bool]:
+        """Return what a frame of parents says of each: whether it has some."""
+        if not isinstance(parents, pd.DataFrame) or self.none_column not in parents.columns:
+            return {}
+        told = zip(
+            *(_column(parents, (part, *self.found_in.get(part, ()))) for part in self.parent),
+            parents[self.none_column],
+            strict=True,
+        )
+        return {
+            tuple(map(str, key)): bool(some)
+            for *key, some in told
+            if not _is_missing(some) and not any(map(_is_missing, key))
+        }
+
+    def _says_none(self, error: OmniError, has_some: bool | None) -> bool:
+        """Whether an error means that a parent, which exists, has none."""
+        if self.none_said is None or not isinstance(error, NotFoundError):
+            return False
+        if has_some is not None:
+            return not has_some
+        return re.search(self.none_said, error.words or "", re.IGNORECASE) is not None
+
     def below(self, key: tuple[str, ...]) -> Endpoint:
         """Return the list of one parent, to be read by itself."""
         return self._bound(key)
 
-    def _bound(self, key: tuple[str, ...]) -> Endpoint:
-        path, fixed = self.endpoint.path, dict(self.endpoint.fixed)
+    def _bound(self, key: tuple[str, ...], endpoint: Endpoint | None = None) -> Endpoint:
+        endpoint = endpoint or self.endpoint
+        path, fixed = endpoint.path, dict(endpoint.fixed)
         for name, part in zip(self.parent, key, strict=True):
             path = path.replace(f"{{{name}}}", segment(part))
             fixed |= {each: part for each, value in fixed.items() if value == f"{{{name}}}"}
-        return replace(self.endpoint, path=path, fixed=fixed)
+        return replace(endpoint, path=path, fixed=fixed)
 
     def _with_key(self, table: pa.Table, key: tuple[str, ...]) -> pa.Table:
         for place, (name, part) in enumerate(zip(self.parent, key, strict=True)):
@@ -283,7 +342,7 @@ def _say_the_same(failed: Mapping[tuple[str, ...], OmniError]) -> bool:
     """Whether Omni refused every parent in the same words: then an argument is at fault."""
     words = set()
     for key, error in failed.items():
-        said = error.message.partition(" answered ")[2]
+        said = error.words or ""
         for part in key:
             said = re.sub(rf"(?<![\w-]){re.escape(part)}(?![\w-])", "…", said)
         words.add((type(error), said))

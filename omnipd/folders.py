@@ -32,10 +32,10 @@ FOLDERS = Endpoint(
     key=("id",),
     params={
         "labels": Param("labels", "list"),
-        "owner_id": Param("ownerId", "uuid"),
+        "owner_id": Param("ownerId", "id"),
         "path": Param("path"),
         "scope": Param("scope", "choice", choices("organization", "restricted", ALL)),
-        "user_id": Param("userId", "uuid"),
+        "user_id": Param("userId", "id"),
         "include": Param(
             "include", "list", choices("_count", "labels", only_shared_with_me="onlySharedWithMe")
         ),
@@ -182,7 +182,7 @@ FOLDER_PERMISSIONS = FanOut(
         rows="permits",
         unfold=_with_type,
         key=("principal_type", "principal_id"),
-        params={"user_id": Param("userId", "uuid")},
+        params={"user_id": Param("userId", "id")},
         columns={
             "principal_type": text("type", doc="user or userGroup"),
             "principal_id": text(
@@ -206,7 +206,7 @@ FOLDER_PERMISSIONS = FanOut(
     ),
     parent=("folder_id",),
     found_in={"folder_id": ("id",)},
-    uuids={"folder_id": IDS_OF_FOLDERS},
+    ids={"folder_id": IDS_OF_FOLDERS},
 )
 
 

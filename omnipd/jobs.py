@@ -21,9 +21,11 @@ from omnipd.client import Client, Received
 from omnipd.clock import Deadline
 from omnipd.envelope import Envelope
 from omnipd.errors import (
+    BadRequestError,
     DeadlineError,
     MissingFieldsError,
     NetworkError,
+    NotFoundError,
     OmniError,
     OutcomeUnknownError,
     PlanError,
@@ -33,6 +35,7 @@ from omnipd.errors import (
     ServerError,
 )
 from omnipd.ndjson import Line, LineReader
+from omnipd.params import IDS_OF_MODELS
 
 RUN, WAIT = "/api/v1/query/run", "/api/v1/query/wait"
 QUERY_SECONDS = 600.0
@@ -129,6 +132,8 @@ def stream(
         error.job_id = error.job_id or job.id
         error.trace(outcome.received.trace_id)
         error.message = client.hide_key(error.message)
+        if isinstance(error, BadRequestError | NotFoundError):
+            error.hint = " ".join(filter(None, (error.hint, IDS_OF_MODELS)))
         raise
     assert job.final is not None  # noqa: S101 - waited for
     outcome.job_id, outcome.line = str(job.id), client.hide_key_in(job.final.content)

@@ -36,7 +36,7 @@ from omnipd.errors import (
 from omnipd.export import make_folder, to_jsonl, write_atomically
 from omnipd.fanout import OF_ONE_PARENT, Parents, parent_keys, say_cost
 from omnipd.frames import to_frame
-from omnipd.params import check_choice, check_uuid
+from omnipd.params import check_choice, check_id
 
 _EXPORT = "/api/unstable/documents/{identifier}/export"
 _IMPORT = "/api/unstable/documents/import"
@@ -210,7 +210,7 @@ def import_documents(
     >>> outcome["status"].tolist()
     ['ok', 'ok']
     """
-    check_uuid("base_model_id", base_model_id)
+    check_id("base_model_id", base_model_id)
     if folder_path is not None and not (isinstance(folder_path, str) and folder_path.strip()):
         raise ArgumentError(f"folder_path={folder_path!r} is no path; leave it out for no folder.")
     blobs = {path: _read(path) for path in _files(folder)}

@@ -29,8 +29,8 @@ from omnipd.records import Record
 
 _DIRECTION = Param("sortDirection", "choice", choices("asc", "desc"))
 # Omni spells the branch in two ways, by endpoint (docs/wire.md).
-_BRANCH = {"branch_id": Param("branch_id", "uuid")}
-_CAMEL_BRANCH = {"branch_id": Param("branchId", "uuid")}
+_BRANCH = {"branch_id": Param("branch_id", "id")}
+_CAMEL_BRANCH = {"branch_id": Param("branchId", "id")}
 
 
 def _joined(key: str, doc: str) -> Column:
@@ -72,9 +72,13 @@ def _items(record: Record, key: str) -> list[Any]:
     return held or []
 
 
-def _below_model(endpoint: Endpoint, *, missing_is_none: bool = False) -> FanOut:
+def _below_model(endpoint: Endpoint, *, none_said: str | None = None) -> FanOut:
     return FanOut(
-        endpoint, ("model_id",), {"model_id": ("id",)}, missing_is_none, {"model_id": IDS_OF_MODELS}
+        endpoint,
+        ("model_id",),
+        {"model_id": ("id",)},
+        none_said=none_said,
+        ids={"model_id": IDS_OF_MODELS},
     )
 
 
@@ -83,7 +87,7 @@ def _below_topic(endpoint: Endpoint) -> FanOut:
         endpoint,
         ("model_id", "topic"),
         {"topic": ("name",)},
-        uuids={"model_id": IDS_OF_MODELS},
+        ids={"model_id": IDS_OF_MODELS},
     )
 
 
@@ -91,7 +95,7 @@ MODELS = Endpoint(
     "/api/v1/models",
     key=("id",),
     params={
-        "model_id": Param("modelId", "uuid"),
+        "model_id": Param("modelId", "id"),
         "name": Param("name"),
         "model_kind": Param(
             "modelKind",
@@ -108,8 +112,8 @@ MODELS = Endpoint(
                 "FIELD_PICKER_TOPIC",
             ),
         ),
-        "base_model_id": Param("baseModelId", "uuid"),
-        "connection_id": Param("connectionId", "uuid"),
+        "base_model_id": Param("baseModelId", "id"),
+        "connection_id": Param("connectionId", "id"),
         "include": Param("include", "list", choices(active_branches="activeBranches")),
         "include_deleted": Param("includeDeleted", "flag"),
         "sort": Param(
@@ -886,7 +890,7 @@ CONTENT_ISSUES = _below_model(
             "folder_path": Param("folder_paths"),
             "include_personal_folders": Param("include_personal_folders", "flag"),
             "labels": Param("labels", "list"),
-            "user_id": Param("userId", "uuid"),
+            "user_id": Param("userId", "id"),
         },
         # Without it every document comes, and is left out here.
         fixed={"content_filter_mode": "WITH_ISSUES"},
@@ -1021,7 +1025,8 @@ MODEL_GIT = _below_model(
         },
         unfold=_without_secret,
     ),
-    missing_is_none=True,
+    # The words are not documented (docs/wire.md); another 404 is an error.
+    none_said=r"\bgit\b",
 )
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import difflib
-import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
@@ -12,15 +11,6 @@ import pyarrow as pa
 
 from omnipd.columns import whole_text
 from omnipd.errors import ArgumentError
-
-# The canonical dashed form: version 1 to 8, variant 8 to b, or all zeros or all ones. Omni refuses
-# the looser forms that Python's uuid module takes (docs/wire.md).
-_UUID = re.compile(
-    r"[0-9a-f]{8}-[0-9a-f]{4}-[1-8][0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}"
-    r"|0{8}-0{4}-0{4}-0{4}-0{12}|f{8}-f{4}-f{4}-f{4}-f{12}",
-    re.IGNORECASE,
-)
-
 
 #: A step done on this side: the table and the reader's arguments → the table.
 Here = Callable[[pa.Table, Mapping[str, Any]], pa.Table]
@@ -34,7 +24,7 @@ class Param:
     ----------
     wire : str
         Omni's spelling.
-    kind : {"text", "uuid", "choice", "list", "flag"}
+    kind : {"text", "id", "choice", "list", "flag"}
         How an argument is checked and written; a flag is a boolean.
     choices : mapping of str to str
         The legal values of a choice or list, each with its spelling on the wire.
@@ -46,7 +36,7 @@ class Param:
     """
 
     wire: str
-    kind: Literal["text", "uuid", "choice", "list", "flag"] = "text"
+    kind: Literal["text", "id", "choice", "list", "flag"] = "text"
     choices: Mapping[str, str] = field(default_factory=dict)
     here: Here | None = None
     doubtful: tuple[str, ...] = ()
@@ -97,8 +87,8 @@ class Param:
         if self.choices:
             check_choice(name, value, self.choices)
             return self.choices[value]
-        if self.kind == "uuid":
-            check_uuid(name, value)
+        if self.kind == "id":
+            check_id(name, value)
         return value
 
 
@@ -133,20 +123,23 @@ IDS_OF_MODELS = "read_models() has the ids of models beside their names."
 IDS_OF_FOLDERS = "read_folders() has the ids of folders beside their paths."
 
 
-def check_uuid(name: str, value: object, hint: str | None = None) -> None:
-    """Refuse what Omni would not take for a UUID.
+def check_id(name: str, value: object, hint: str | None = None) -> None:
+    """Refuse what cannot be an id. Ids are opaque: whether it is one is for Omni to say.
 
     Parameters
     ----------
     hint : str, optional
         Where such ids are found.
     """
-    if not isinstance(value, str) or not _UUID.fullmatch(value):
+    possible = (
+        isinstance(value, str)
+        and value.strip() not in {"", ".", ".."}
+        and value.isprintable()
+        and whole_text(value) == value
+    )
+    if not possible:
         shown = repr(value) if isinstance(value, str) else type(value).__name__
-        raise ArgumentError(
-            f"{name}={shown:.60} is not an id of the form 123e4567-e89b-12d3-a456-426614174000.",
-            hint=hint,
-        )
+        raise ArgumentError(f"{name}={shown:.60} is not an id.", hint=hint)
 
 
 def check_flag(name: str, value: bool) -> None:

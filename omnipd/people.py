@@ -748,8 +748,8 @@ def _roles_of(parent: str, path: str) -> FanOut:
             pages=paging.whole,
             rows="results",
             params={
-                "connection_id": Param("connectionId", "uuid"),
-                "model_id": Param("modelId", "uuid"),
+                "connection_id": Param("connectionId", "id"),
+                "model_id": Param("modelId", "id"),
             },
             columns=_ROLE,
         ),

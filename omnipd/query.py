@@ -13,7 +13,7 @@ from omnipd import envelope
 from omnipd.comparisons import Field, Sort
 from omnipd.conditions import Condition, filters_of, joined
 from omnipd.errors import ArgumentError
-from omnipd.params import IDS_OF_MODELS, check_choice, check_uuid
+from omnipd.params import IDS_OF_MODELS, check_choice, check_id
 from omnipd.queries import run_query
 from omnipd.scalars import python_value
 
@@ -71,7 +71,7 @@ class Query:
             ):
                 shown = repr(given) if isinstance(given, str) else type(given).__name__
                 raise ArgumentError(f"{name}={shown:.60} is no {name}.")
-        check_uuid("model", model, IDS_OF_MODELS)
+        check_id("model", model, IDS_OF_MODELS)
         if topic is None and view is None:
             raise ArgumentError(
                 "A query needs a topic, or view= for a bare view.",

@@ -9,7 +9,7 @@ import pandas as pd
 
 from omnipd.client import Client, current_client
 from omnipd.errors import ArgumentError, BadRequestError, OmniError, QueryError
-from omnipd.params import IDS_OF_MODELS, check_uuid
+from omnipd.params import IDS_OF_MODELS, check_id
 from omnipd.queries import Ready, check_options, run_query
 
 _GENERATE = "/api/v1/ai/generate-query"
@@ -113,7 +113,7 @@ def ask(
         raise ArgumentError(
             f"model={model!r} is not the id of a model.", hint="read_models() has the ids."
         )
-    check_uuid("model", model, IDS_OF_MODELS)
+    check_id("model", model, IDS_OF_MODELS)
     if topic is not None and (not isinstance(topic, str) or not topic.strip()):
         raise ArgumentError(f"topic={topic!r} is no topic.", hint="Leave it out for Omni's choice.")
     client = current_client(client)
@@ -139,6 +139,8 @@ def ask(
             error.hint = (
                 "The credits for Omni's AI are used up; read_ai_credit_controls() shows them."
             )
+        else:
+            error.hint = error.hint or IDS_OF_MODELS
         raise
     query, chosen = _read(said, client)
     # Omni names the topic beside the query; without it the run would be of a bare view.

@@ -43,7 +43,7 @@ SCHEDULES = Endpoint(
         "content_type": Param("contentType", "choice", choices("dashboard", "single tile")),
         "schedule_type": Param("scheduleType", "choice", choices("alert", "schedule")),
         "identifier": Param("identifier"),
-        "owner_id": Param("ownerId", "uuid"),
+        "owner_id": Param("ownerId", "id"),
         "embed_entity": Param("embedEntity"),
         "sort": Param(
             "sortField",
@@ -184,7 +184,7 @@ SCHEDULE_DETAILS = FanOut(
         pages=paging.single,
         rows=None,
         unfold=_without_secrets,
-        params={"user_id": Param("userId", "uuid")},
+        params={"user_id": Param("userId", "id")},
         columns={
             "name": text("name", doc="Name as people see it"),
             "entity_id": text("entityId", doc="Omni's inner id of the dashboard"),

@@ -21,8 +21,8 @@ _LONGEST_SEARCH = 256
 class _ByType(FanOut):
     """One walk per type: Omni lists one type at a time, and does not say it in the rows."""
 
-    def _bound(self, key: tuple[str, ...]) -> Endpoint:
-        return replace(self.endpoint, fixed={"type": key[0]})
+    def _bound(self, key: tuple[str, ...], endpoint: Endpoint | None = None) -> Endpoint:
+        return replace(endpoint or self.endpoint, fixed={"type": key[0]})
 
 
 UPLOADS = _ByType(
@@ -30,8 +30,8 @@ UPLOADS = _ByType(
         "/api/v1/uploads",
         key=("id",),
         params={
-            "connection_id": Param("connectionId", "uuid"),
-            "model_id": Param("modelId", "uuid"),
+            "connection_id": Param("connectionId", "id"),
+            "model_id": Param("modelId", "id"),
             "search_term": Param("searchTerm"),
             "sort": Param(
                 "sortField",

@@ -171,6 +171,7 @@ def error_for(
         url=url,
         retry_after=retry_after,
         retryable=status in {408, 429} or status >= 500,
+        words=words,
     )
 
 

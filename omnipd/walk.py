@@ -61,6 +61,8 @@ class Listing:
         From one record to the rows that it holds, where a record is not a row.
     exhaustive : bool
         Whether the columns are all that is known to come; another key is then warned of.
+    gone : str, optional
+        Where newer servers do not have the call: what to use instead.
     """
 
     path: str
@@ -70,6 +72,7 @@ class Listing:
     rows: paging.Rows = "records"
     unfold: Callable[[Record], Iterable[Record]] | None = None
     exhaustive: bool = True
+    gone: str | None = None
 
 
 #: Asks for a page; a body that the second argument makes something of is not parsed.

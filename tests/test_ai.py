@@ -664,8 +664,8 @@ def test_limit_takes_the_first_rows(omni):
 @pytest.mark.parametrize(
     ("name", "arguments", "message"),
     [
-        ("read_ai_conversations", {"user_id": "ada"}, "user_id='ada' is not an id"),
-        ("read_ai_routines", {"user_id": "ada"}, "user_id='ada' is not an id"),
+        ("read_ai_conversations", {"user_id": ".."}, "user_id='..' is not an id"),
+        ("read_ai_routines", {"user_id": ".."}, "user_id='..' is not an id"),
         ("read_ai_routines", {"limit": -1}, "1 or more"),
         ("read_ai_messages", {"conversations": [7]}, "is not conversation_id"),
         ("read_ai_messages", {"conversations": "x", "errors": "skip"}, "errors='skip'"),

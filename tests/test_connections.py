@@ -586,7 +586,7 @@ def test_parameters_of_uploads_reach_the_wire(omni, server, arguments, wires):
         ("read_dbt_environments", (["c1"],), {"sort": "id"}, "sort='id' is not known"),
         ("read_uploads", (), {"upload_type": "xlsx"}, "upload_type='xlsx' is not known"),
         ("read_uploads", (), {"upload_type": ["csv"]}, "must be text, not list"),
-        ("read_uploads", (), {"connection_id": "c1"}, "connection_id='c1' is not an id"),
+        ("read_uploads", (), {"connection_id": ".."}, "connection_id='..' is not an id"),
         ("read_uploads", (), {"model_id": ""}, "model_id='' is empty"),
         ("read_uploads", (), {"search_term": "x" * 257}, "longer than 256"),
         ("read_uploads", (), {"search_term": 7}, "search_term=7 must be text"),

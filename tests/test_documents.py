@@ -451,7 +451,8 @@ def test_one_that_may_not_be_seen_fails_the_whole_or_is_named(case, scripted):
 
 @each(FAN_OUTS)
 def test_a_404_is_none_only_where_a_document_need_not_have_any(case, scripted):
-    scripted.script(answer({"detail": "not found", "status": 404}, 404))
+    words = "Document with identifier d1 does not have a dashboard"
+    scripted.script(answer({"detail": words, "status": 404}, 404))
     reader = getattr(omnipd, case.name)
     with client_of(scripted):
         if case.name in {"read_document_queries", "read_dashboard_filters"}:
@@ -849,8 +850,8 @@ def test_what_is_in_the_trash_comes_only_when_asked_for(omni, records):
             {"only_shared_with_me": True, "only_favorites": True, "user_id": USER},
             "excludes only_favorites=",
         ),
-        ({"creator_id": "ada"}, "creator_id='ada' is not an id"),
-        ({"user_id": "ada"}, "user_id='ada' is not an id"),
+        ({"creator_id": ".."}, "creator_id='..' is not an id"),
+        ({"user_id": ".."}, "user_id='..' is not an id"),
         ({"labels": []}, "labels=\\[\\] is empty"),
         ({"limit": 0}, "1 or more"),
         ({"include": 7}, "include=7 must be text"),
@@ -919,7 +920,7 @@ def test_parameters_below_a_document_reach_the_wire(
             "principal_type='group' is not known",
         ),
         ("read_document_access", {"sort": "mail"}, "Did you mean 'email'"),
-        ("read_document_permissions", {"user_id": "ada"}, "user_id='ada' is not an id"),
+        ("read_document_permissions", {"user_id": ".."}, "user_id='..' is not an id"),
         ("read_document_permissions", {"user_id": None}, "user_id= is missing"),
         ("read_document_abilities", {"user_id": ""}, "user_id='' is empty"),
         ("read_document_drafts", {"include_archived": "yes"}, "must be True or False"),

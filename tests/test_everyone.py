@@ -211,7 +211,7 @@ def test_the_last_update_sorts_all_walks_together(omni):
         ("read_content", {"folder_id": ADA}, "folder_id="),
         ("read_content", {"limit": 3}, "limit="),
         ("read_content", {"sort": "nam"}, "Did you mean 'name'"),
-        ("read_content", {"creator_id": "ada"}, "creator_id='ada'"),
+        ("read_content", {"creator_id": ".."}, "creator_id='..'"),
         ("read_content", {"errors": "colect"}, "Did you mean 'collect'"),
         ("read_content", {"scope": "al"}, "Did you mean 'all'"),
         ("read_content", {"scope": "organization", "errors": "collect"}, "only with scope"),

@@ -201,7 +201,7 @@ def test_wrong_places_and_models_are_refused(tmp_path):
     folder = write_exports(tmp_path / "in", "a")
     (tmp_path / "empty").mkdir()
     for where, model, path, message in (
-        (folder, "not-an-id", None, "base_model_id"),
+        (folder, "..", None, "base_model_id"),
         (folder, MODEL, " ", "folder_path"),
         (folder, MODEL, 5, "folder_path"),
         (5, MODEL, None, "not a path"),

@@ -13,6 +13,7 @@ KeyScope = Literal["organization", "user"]
 TotalRecords = Literal["all", "remaining"]
 TotalsRows = Literal["last", "behind_group", "absent"]
 QueryEcho = Literal["query", "model_job"]
+Ids = Literal["uuid", "short"]
 FirstAnswer = Literal["lines", "footer"]
 
 # The model, and the topic of the same name, that `model_name` and `topic_name` rename.
@@ -117,6 +118,11 @@ class Behaviour:
         What ``query/run`` answers: the job's lines, or only which job to wait for.
     trace_ids : bool
         Send ``x-trace-id`` with every answer.
+    removed_routes : bool
+        Do without the calls that newer servers have no more: the list of connection environments,
+        the filters of dashboards, changing a document in place.
+    ids : {"uuid", "short"}
+        What ids look like: UUIDs, or eight letters and digits.
     scim_count_at_most : int, optional
         The most resources one page of a SCIM list holds, however many are asked for.
     faults : tuple of Fault
@@ -153,5 +159,7 @@ class Behaviour:
     client_result_ids: bool = False
     first_answer: FirstAnswer = "lines"
     trace_ids: bool = True
+    removed_routes: bool = False
+    ids: Ids = "uuid"
     scim_count_at_most: int | None = None
     faults: tuple[Fault, ...] = ()

@@ -17,11 +17,24 @@ from omnipd.sandbox.routing import Endpoint
 from omnipd.sandbox.schedules.endpoints import schedule_endpoints
 from omnipd.sandbox.whoami import who_am_i
 
+# What newer servers do not have any more (docs/wire.md).
+REMOVED = frozenset(
+    {
+        ("GET", "/api/v1/connection-environments"),
+        ("GET", "/api/v1/dashboards/{identifier}/filters"),
+        ("PATCH", "/api/v1/dashboards/{identifier}/filters"),
+        ("PATCH", "/api/v1/documents/{identifier}"),
+        ("PUT", "/api/v1/documents/{identifier}"),
+    }
+)
+
 
 def endpoints(behaviour: Behaviour) -> list[Endpoint]:
     """Write out the table, chapter by chapter."""
     size = behaviour.default_page_size
     table = _chapters(behaviour)
+    if behaviour.removed_routes:
+        table = [each for each in table if (each.method, each.path) not in REMOVED]
     return table if size is None else [_with_default_size(each, size) for each in table]
 
 

@@ -127,6 +127,8 @@ KNOBS: Mapping[str, Check] = {
     "client_result_ids": flag,
     "first_answer": one_of(("lines", "footer")),
     "trace_ids": flag,
+    "removed_routes": flag,
+    "ids": one_of(("uuid", "short")),
     "scim_count_at_most": whole(1, 100_000, or_none=True),
     "faults": read_faults,
 }

@@ -14,7 +14,7 @@ from threading import Event, Lock
 from typing import TYPE_CHECKING, Any
 
 from omnipd.sandbox.behaviour import Behaviour
-from omnipd.sandbox.endpoints import endpoints
+from omnipd.sandbox.endpoints import REMOVED, endpoints
 from omnipd.sandbox.faults import Fault, Faults, in_place_of_an_answer, spoiled
 from omnipd.sandbox.foundation import Foundation
 from omnipd.sandbox.identity import Keyring, admit
@@ -29,7 +29,8 @@ from omnipd.sandbox.rate_limit import RateLimit
 from omnipd.sandbox.refusals import RefusedRequest
 from omnipd.sandbox.reply import Broken, Reply, json_reply
 from omnipd.sandbox.request import Call, Request
-from omnipd.sandbox.routing import Route, Router, is_scim
+from omnipd.sandbox.routing import Endpoint, Route, Router, is_scim
+from omnipd.sandbox.short_ids import ShortIds
 from omnipd.sandbox.unserved import unserved
 from omnipd.sandbox.world import World
 
@@ -112,8 +113,9 @@ class Tenant:
         )
         # One change at a time; whoever reads has the organization as it was or as it is then.
         self._writing = Lock()
-        self._router = Router([*endpoints(behaviour), *unserved()])
+        self._router = Router([*endpoints(behaviour), *_not_done(behaviour)])
         self._faults = Faults(behaviour.faults)
+        self._short_ids = ShortIds() if behaviour.ids == "short" else None
         self._limit = RateLimit(
             behaviour.requests_per_minute, behaviour.rate_limited_after, behaviour.retry_after, now
         )
@@ -141,7 +143,8 @@ class Tenant:
     @property
     def models(self) -> dict[str, str]:
         """Give the ids of the models that can be queried, by name."""
-        return {model.name: model.id for model in self._world.engine.models.values()}
+        short = self._short_ids.short if self._short_ids else str
+        return {model.name: short(model.id) for model in self._world.engine.models.values()}
 
     @property
     def requests(self) -> list[Asked]:
@@ -219,7 +222,11 @@ class Tenant:
         return answer_browser(request, self._world, self.url, self.requests, ask)
 
     def _reply(self, request: Request) -> Reply:
-        reply = self._refusals(request, self._answer)
+        if self._short_ids:
+            asked = self._short_ids.asked(request)
+            reply = self._short_ids.answered(self._refusals(asked, self._answer))
+        else:
+            reply = self._refusals(request, self._answer)
         # What is turned away by the firewall never reaches the application, which names its answers.
         if not self.behaviour.trace_ids or isinstance(reply, Broken) or reply.status == 429:
             return reply
@@ -294,6 +301,11 @@ class Tenant:
         if route.endpoint.served:
             parameters = read_parameters(request.query, route.endpoint.parameters)
         return route.endpoint.answer(Call(request, world, caller, route.segments, parameters))
+
+
+def _not_done(behaviour: Behaviour) -> list[Endpoint]:
+    gone = REMOVED if behaviour.removed_routes else frozenset()
+    return [each for each in unserved() if (each.method, each.path) not in gone]
 
 
 def _hold(state: Path) -> FileLock:

@@ -52,7 +52,6 @@ _UNSERVED = {
     "/api/v1/uploads": "POST",
     "/api/v1/uploads/{uploadId}": "DELETE",
     "/api/v2/documents": "POST",
-    "/api/v2/documents/{identifier}": "GET",
 }
 
 

@@ -11,10 +11,11 @@ from omnipd.sandbox.content.visible import find_dashboard, find_document
 from omnipd.sandbox.identity import acting_user
 from omnipd.sandbox.organisation.dashboards import dashboard_of
 from omnipd.sandbox.organisation.drafts import drafts_of
+from omnipd.sandbox.organisation.models import workbook_model_id
 from omnipd.sandbox.organisation.moments import some_moment, written
 from omnipd.sandbox.organisation.records import Absent, Dashboard, Document, StoredQuery, User
 from omnipd.sandbox.paging import Order, cut_page
-from omnipd.sandbox.refusals import BadRequest
+from omnipd.sandbox.refusals import BadRequest, RefusedRequest
 from omnipd.sandbox.reply import Reply, json_reply
 from omnipd.sandbox.request import Call
 from omnipd.sandbox.world import World
@@ -43,6 +44,38 @@ def show_document(call: Call) -> Reply:
     }
     return json_reply(
         {key: value for key, value in record.items() if not isinstance(value, Absent)}
+    )
+
+
+def show_state(call: Call) -> Reply:
+    """Answer with a document as newer servers do: its published state, in slices."""
+    document = find_document(call)
+    if not document.has_dashboard:
+        raise RefusedRequest(422, "Document does not have a dashboard in the advanced layout")
+    dashboard = dashboard_in(document, call.world)
+    # Which form the slices have is not known; filters and controls stand together (docs/wire.md).
+    controls = {"FILTER": dashboard.filters, "CONTROL": dashboard.controls}
+    tiles = numbered(document.queries)
+    return json_reply(
+        {
+            "identifier": document.identifier,
+            "name": document.name,
+            "workbookModelId": workbook_model_id(document),
+            "queryPresentations": {
+                "data": {key: {"name": each.name, "query": each.query} for key, each in tiles},
+                "order": [key for key, _ in tiles],
+            },
+            "controls": {
+                key: {"type": kind, **config}
+                for kind, held in controls.items()
+                for key, config in held.items()
+            },
+            "containers": {},
+            "settings": {
+                "facetFilters": dashboard.facet_filters,
+                "refreshInterval": dashboard.refresh_interval,
+            },
+        }
     )
 
 

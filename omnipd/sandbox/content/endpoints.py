@@ -11,6 +11,7 @@ from omnipd.sandbox.content.document import (
     list_queries,
     show_document,
     show_filters,
+    show_state,
 )
 from omnipd.sandbox.content.documents import list_documents
 from omnipd.sandbox.content.drafting import discard_draft, open_draft
@@ -100,6 +101,7 @@ def content_endpoints(behaviour: Behaviour) -> list[Endpoint]:
             },
         ),
         Endpoint("GET", "/api/v1/documents/{identifier}", show_document),
+        Endpoint("GET", "/api/v2/documents/{identifier}", show_state),
         Endpoint("GET", "/api/v1/documents/{identifier}/queries", list_queries),
         Endpoint(
             "GET",

@@ -1,0 +1,175 @@
+"""What is not there is told from what cannot be had: none is zero rows, unavailable never is."""
+
+import json
+
+import pytest
+from faults.given import client_of
+from scripted_server import ScriptedServer, answer
+
+import omnipd
+from omnipd import BadRequestError, NotFoundError
+from omnipd.sandbox.server import Server
+
+READERS = {
+    "read_document_queries": "/api/v1/documents/*/queries",
+    "read_dashboard_filters": "/api/v1/dashboards/*/filters",
+}
+
+
+def client_to(server):
+    return omnipd.connect(server.url, server.api_key, requests_per_minute=None, cache=False)
+
+
+@pytest.fixture
+def documents(omni):
+    return omnipd.read_documents(client=omni)
+
+
+@pytest.mark.parametrize("name", READERS)
+def test_a_document_without_a_dashboard_has_none(omni, documents, name):
+    without = documents[~documents["has_dashboard"].fillna(False)].head(3)
+    for given in (without, without["identifier"].tolist()):
+        frame = getattr(omnipd, name)(given, client=omni)
+        assert (len(frame), frame.attrs["omni"]["complete"]) == (0, True)
+
+
+@pytest.mark.parametrize("name", READERS)
+def test_a_document_that_is_not_there_is_an_error_and_not_none(omni, name):
+    with pytest.raises(NotFoundError):
+        getattr(omnipd, name)("no-such-doc", client=omni)
+
+
+@pytest.mark.parametrize("as_frame", [True, False])
+@pytest.mark.parametrize("name", READERS)
+def test_a_call_that_answers_404_to_all_is_an_error(name, as_frame):
+    faults = [
+        {"kind": "status", "code": 404, "path": path, "count": None}
+        for path in (READERS[name], "/api/v2/documents/*")
+    ]
+    with Server(documents=20, faults=faults) as server, client_to(server) as client:
+        documents = omnipd.read_documents(client=client)
+        dashboards = documents[documents["has_dashboard"].fillna(False)]
+        given = dashboards if as_frame else dashboards["identifier"].tolist()
+        with pytest.raises(NotFoundError):
+            getattr(omnipd, name)(given, client=client)
+        with pytest.warns(omnipd.OmniWarning, match="could not be read"):
+            collected = getattr(omnipd, name)(given, errors="collect", client=client)
+    facts = collected.attrs["omni"]
+    assert (len(collected), facts["complete"], facts["failed"]) == (0, False, len(dashboards))
+
+
+@pytest.mark.parametrize("name", READERS)
+def test_one_dashboard_that_is_said_to_be_there_and_is_not_is_an_error(omni, documents, name):
+    without = documents[~documents["has_dashboard"].fillna(False)].head(1)
+    claimed = without.assign(has_dashboard=True)
+    with pytest.raises(NotFoundError):
+        getattr(omnipd, name)(claimed, client=omni)
+
+
+def test_a_frame_that_says_there_is_none_is_believed_whatever_the_words(scripted, documents):
+    without = documents[~documents["has_dashboard"].fillna(False)].head(1)
+    scripted.script(answer({"detail": "Not Found"}, 404))
+    with client_of(scripted) as client:
+        frame = omnipd.read_document_queries(without, client=client)
+    assert (len(frame), frame.attrs["omni"]["complete"]) == (0, True)
+
+
+def test_a_model_without_git_has_none_and_an_unknown_404_is_an_error(scripted):
+    with client_of(scripted) as client:
+        scripted.script(answer({"detail": "Git is not configured for this model"}, 404))
+        assert len(omnipd.read_model_git("m1", client=client)) == 0
+        for words in ({"detail": "Not Found"}, {}):
+            scripted.script(answer(words, 404))
+            with pytest.raises(NotFoundError):
+                omnipd.read_model_git("m1", refresh=True, client=client)
+
+
+# --- calls that newer servers have no more
+
+
+@pytest.mark.parametrize("status", [404, 405])
+def test_a_list_that_is_gone_says_so_and_what_to_use(scripted, status):
+    scripted.script(answer({"detail": "Not Found"}, status))
+    with (
+        client_of(scripted) as client,
+        pytest.raises((NotFoundError, BadRequestError), match="do not have this call") as caught,
+    ):
+        omnipd.read_connection_environments(client=client)
+    assert "read_connections()" in caught.value.hint
+
+
+@pytest.mark.parametrize("ids", ["uuid", "short"])
+def test_filters_come_from_the_state_of_the_document_where_their_call_is_gone(ids):
+    with Server(documents=30, ids=ids) as old, Server(documents=30, removed_routes=True) as new:
+        with client_to(old) as client:
+            documents = omnipd.read_documents(client=client)
+            dashboards = documents[documents["has_dashboard"].fillna(False)]
+            wanted = omnipd.read_dashboard_filters(dashboards, client=client)
+            assert not wanted.empty
+        with client_to(new) as client:
+            before = len(new.requests)
+            found = omnipd.read_dashboard_filters(dashboards, client=client)
+            asked = [one.path for one in new.requests[before:]]
+            with pytest.raises(NotFoundError):
+                omnipd.read_dashboard_filters("no-such-doc", client=client)
+            with pytest.raises(BadRequestError) as gone:
+                omnipd.read_connection_environments(client=client)
+    names = [
+        "document_identifier",
+        "item",
+        "id",
+        "label",
+        "field_name",
+        "view_name",
+        "default_value",
+    ]
+    assert found[names].equals(wanted[names])
+    # The old call is tried once, and then no more.
+    assert sum(path.endswith("/filters") for path in asked) == 1
+    assert len(asked) == len(dashboards) + 1
+    assert gone.value.status == 405
+
+
+@pytest.mark.parametrize("form", ["object", "list"])
+def test_controls_may_stand_in_an_object_or_in_a_list(form):
+    config = {"type": "FILTER", "fieldName": "state", "viewName": "users", "defaultValue": ["CA"]}
+    controls = {"f1": config} if form == "object" else [{"id": "f1"} | config]
+
+    def step(target):
+        if "/v2/" in target:
+            return answer({"identifier": "d", "controls": controls, "settings": {}})
+        return answer({"detail": "Not Found"}, 404)
+
+    with ScriptedServer() as server:
+        server.by_target = step
+        with client_of(server) as client:
+            row = omnipd.read_dashboard_filters("d", client=client).iloc[0]
+    assert (row["item"], row["id"], row["field_name"]) == ("filter", "f1", "state")
+    assert json.loads(row["default_value"]) == ["CA"]
+
+
+# --- ids of any form
+
+
+@pytest.mark.parametrize("ids", ["uuid", "short"])
+def test_ids_that_omni_sent_are_taken_whatever_their_form(ids):
+    with Server(documents=10, ids=ids) as server, client_to(server) as client:
+        models = omnipd.read_models(model_kind="SHARED", client=client)
+        lengths = {len(one) for one in models["id"]}
+        assert lengths == ({8} if ids == "short" else {36})
+        assert set(server.models.values()) <= set(models["id"])
+        topics = omnipd.read_topics(models, client=client)
+        assert not topics.empty
+        permissions = omnipd.read_folder_permissions(
+            omnipd.read_folders(client=client), client=client
+        )
+        assert not permissions.empty
+        inventory = omnipd.read_inventory(client=client)
+        assert inventory.complete
+        counted = omnipd.run_query(
+            omnipd.Query(server.models["flights"], "flights").select("flights.count"), client=client
+        )
+        assert counted["flights.count"].tolist() == [336_776]
+        owner = omnipd.read_documents(client=client)["owner_id"].iloc[0]
+        assert not omnipd.read_documents(creator_id=owner, client=client).empty
+        assert server.failures == []
