@@ -1,13 +1,15 @@
 """A list of the organization and of everybody in it.
 
 Omni hands out the personal items of one person at a time. Here the organization's own list and one
-walk per person become one frame.
+walk per person become one frame. Which id of a person that walk goes by is not the same on every
+tenant: the owners of the organization's items are compared with the users, and where none of them is
+a user the owners' own ids are tried, too (docs/wire.md).
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
 
@@ -16,7 +18,7 @@ import pyarrow as pa
 
 from omnipd.client import Client, current_client
 from omnipd.endpoint import Endpoint
-from omnipd.errors import ArgumentError, ForbiddenError
+from omnipd.errors import ArgumentError, ForbiddenError, NotFoundError, OmniError, notice
 from omnipd.fanout import FanOut
 from omnipd.params import Here, check_choice, check_flag
 from omnipd.people import USERS
@@ -42,6 +44,10 @@ class _Everyone(FanOut):
 
     owner: str = ""
     steps: tuple[Step, ...] = ()
+    #: The ids of the users to compare with; empty where one person was named.
+    users: frozenset[str] = frozenset()
+    #: Owners' ids that no user has: other ids of people. Found while the organization's list is read.
+    others: dict[str, None] = field(default_factory=dict)
 
     def _bound(self, key: tuple[str, ...], endpoint: Endpoint | None = None) -> Endpoint:
         [whose] = key
@@ -52,6 +58,19 @@ class _Everyone(FanOut):
             else {"scope": "restricted", self.owner: whose}
         )
         return replace(endpoint, fixed={**endpoint.fixed, **fixed})
+
+    def _further(self, key: tuple[str, ...], table: pa.Table) -> list[tuple[str, ...]]:
+        """Return the owners of the organization's items, where none of them is a user."""
+        owners = {one for one in table["owner_id"].to_pylist() if one is not None}
+        if key == (_ORGANIZATION,) and self.users and owners and not owners & self.users:
+            self.others.update(dict.fromkeys(sorted(owners)))
+        return [(one,) for one in self.others]
+
+    def _says_none(self, error: OmniError, has_some: bool | None) -> bool:
+        """Whether a person is told as unknown who need not be known by this id."""
+        return (bool(self.others) and isinstance(error, NotFoundError)) or super()._says_none(
+            error, has_some
+        )
 
     def _with_key(self, table: pa.Table, key: tuple[str, ...]) -> pa.Table:  # noqa: ARG002
         """Return the table as it is: whose an item is stands in its own columns."""
@@ -97,9 +116,25 @@ def read_everyones(
                 asked[name] = None
     client = current_client(asked["client"])
     people, requests = ([only], 0) if only is not None else _everybody(client, asked["refresh"])
-    walks = _Everyone(endpoint, parent=("whose",), found_in={}, owner=owner, steps=tuple(steps))
+    walks = _Everyone(
+        endpoint,
+        parent=("whose",),
+        found_in={},
+        owner=owner,
+        steps=tuple(steps),
+        users=frozenset() if only is not None else frozenset(people),
+    )
     frame = walks.read([_ORGANIZATION, *people], {**asked, "client": client})
     facts = frame.attrs["omni"]
+    facts["walked_by"] = "user ids and owner ids" if walks.others else "user ids"
+    if walks.others:
+        facts["complete"] = False
+        notice(
+            "The owners of the organization's items are none of its users: people have another id there. "
+            f"Personal items were asked for by the ids of all users and by those of the {len(walks.others)} "
+            "owners; what belongs to anybody else is not in the frame, which is marked incomplete. Join "
+            "owners to users by name."
+        )
     facts["requests"] += requests
     facts["from_cache"] = facts["requests"] == 0
     return frame

@@ -110,6 +110,7 @@ class FanOut:
         tables: list[pa.Table] = []
         readings: list[Mapping[str, Any]] = []
         failed: dict[tuple[str, ...], OmniError] = {}
+        # More parents may become known on the way, behind those that are.
         for done, key in enumerate(keys, 1):
             try:
                 table, facts = self._read_one(key, acting, has_some.get(key))
@@ -127,6 +128,7 @@ class FanOut:
             else:
                 tables.append(self._with_key(table, key))
                 readings.append(facts)
+                keys += [one for one in self._further(key, table) if one not in keys]
             if client.progress is not None:
                 client.progress(self.endpoint.path, done, len(keys))
         if len(failed) == len(keys) and _say_the_same(failed):
@@ -160,6 +162,10 @@ class FanOut:
             client.refused.add(gone)
             return reading
         return self._bound(key, self.newer).read_table(acting)
+
+    def _further(self, key: tuple[str, ...], table: pa.Table) -> list[tuple[str, ...]]:  # noqa: ARG002
+        """Return parents that the rows of one make known; none, as a rule."""
+        return []
 
     def _has_some(self, parents: Parents) -> dict[tuple[str, ...], bool]:
         """Return what a frame of parents says of each: whether it has some."""

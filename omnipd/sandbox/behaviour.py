@@ -13,6 +13,8 @@ KeyScope = Literal["organization", "user"]
 TotalRecords = Literal["all", "remaining"]
 TotalsRows = Literal["last", "behind_group", "absent"]
 QueryEcho = Literal["query", "model_job"]
+OwnerIds = Literal["membership", "other"]
+UnknownOwner = Literal["not_found", "empty"]
 Ids = Literal["uuid", "short"]
 FirstAnswer = Literal["lines", "footer"]
 
@@ -118,6 +120,10 @@ class Behaviour:
         What ``query/run`` answers: the job's lines, or only which job to wait for.
     trace_ids : bool
         Send ``x-trace-id`` with every answer.
+    owner_ids : {"membership", "other"}
+        By which id of theirs content names its owners: that of SCIM, or another that no user has.
+    unknown_owner : {"not_found", "empty"}
+        What a list of content answers for an owner whom it does not know.
     removed_routes : bool
         Do without the calls that newer servers have no more: the list of connection environments,
         the filters of dashboards, changing a document in place.
@@ -159,6 +165,8 @@ class Behaviour:
     client_result_ids: bool = False
     first_answer: FirstAnswer = "lines"
     trace_ids: bool = True
+    owner_ids: OwnerIds = "membership"
+    unknown_owner: UnknownOwner = "not_found"
     removed_routes: bool = False
     ids: Ids = "uuid"
     scim_count_at_most: int | None = None

@@ -127,6 +127,8 @@ KNOBS: Mapping[str, Check] = {
     "client_result_ids": flag,
     "first_answer": one_of(("lines", "footer")),
     "trace_ids": flag,
+    "owner_ids": one_of(("membership", "other")),
+    "unknown_owner": one_of(("not_found", "empty")),
     "removed_routes": flag,
     "ids": one_of(("uuid", "short")),
     "scim_count_at_most": whole(1, 100_000, or_none=True),

@@ -6,11 +6,11 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
-from omnipd.sandbox.content.records import add_optional, document_record
+from omnipd.sandbox.content.records import add_optional, document_record, owned_by
 from omnipd.sandbox.content.visible import is_shared_with, may_view, viewer
 from omnipd.sandbox.organisation.records import Document
 from omnipd.sandbox.paging import Order, Rank, cut_page
-from omnipd.sandbox.refusals import BadRequest, user_not_found
+from omnipd.sandbox.refusals import BadRequest
 from omnipd.sandbox.reply import Reply, json_reply
 from omnipd.sandbox.request import Call
 
@@ -45,7 +45,8 @@ def _found(call: Call) -> list[Document]:
         and may_view(user_id, document, organisation)
     ]
     if asked["creatorId"] is not None:
-        documents = [each for each in documents if each.owner_id == asked["creatorId"]]
+        creator = owned_by(asked["creatorId"], call.world)
+        documents = [each for each in documents if each.owner_id == creator]
     if asked["folderId"] is not None:
         documents = [each for each in documents if each.folder_id == asked["folderId"]]
     if asked["labels"]:
@@ -71,8 +72,8 @@ def _check(call: Call) -> None:
             raise BadRequest(
                 "onlySharedWithMe cannot be combined with onlyFavorites or folderId", at="include"
             )
-    if asked["creatorId"] is not None and asked["creatorId"] not in call.world.organisation.users:
-        raise user_not_found(asked["creatorId"])
+    if asked["creatorId"] is not None:
+        owned_by(asked["creatorId"], call.world)
 
 
 def _by_update(document: Document) -> Rank:

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from omnipd.sandbox.content.records import add_optional, folder_address, owner
+from omnipd.sandbox.content.records import add_optional, folder_address, owned_by, owner
 from omnipd.sandbox.content.visible import is_shared_with
 from omnipd.sandbox.identity import acting_user
 from omnipd.sandbox.organisation.moments import some_moment, written
 from omnipd.sandbox.organisation.organisation import Organisation
 from omnipd.sandbox.organisation.records import Folder
 from omnipd.sandbox.paging import Order, Rank, cut_page
-from omnipd.sandbox.refusals import BadRequest, NotFound, user_not_found
+from omnipd.sandbox.refusals import BadRequest, NotFound
 from omnipd.sandbox.reply import Reply, json_reply
 from omnipd.sandbox.request import Call
 from omnipd.sandbox.world import World
@@ -55,7 +55,9 @@ def _matching(call: Call) -> list[Folder]:
         ]
     if asked["userId"] is not None:
         raise BadRequest("userId is only allowed with onlySharedWithMe", at="userId")
-    owner_id: str | None = asked["ownerId"]
+    owner_id: str | None = asked["ownerId"] and owned_by(asked["ownerId"], call.world)
+    if asked["ownerId"] is not None and owner_id is None:
+        return []
     if asked["scope"] == "restricted":
         if owner_id is None and not personal:
             raise BadRequest("ownerId is required when scope is restricted", at="ownerId")
@@ -63,8 +65,6 @@ def _matching(call: Call) -> list[Folder]:
         owner_id = owner_id or own
         if personal and owner_id != own:
             return []
-    if owner_id is not None and owner_id not in organisation.users:
-        raise user_not_found(owner_id)
     folders = [
         each
         for each in everything
@@ -115,7 +115,7 @@ def _record(folder: Folder, world: World) -> dict[str, Any]:
         # The documentation's examples write paths both with and without the first slash.
         return record | {
             "path": f"/{folder.path}",
-            "owner": owner(folder, world.organisation),
+            "owner": owner(folder, world),
             "scope": folder.scope,
         }
-    return record | {"ownerId": folder.owner_id}
+    return record | {"ownerId": owner(folder, world)["id"]}

@@ -11,13 +11,14 @@ from omnipd.sandbox.content.records import (
     add_optional,
     document_record,
     folder_address,
+    owned_by,
     owner,
 )
 from omnipd.sandbox.identity import Caller
 from omnipd.sandbox.organisation.organisation import Organisation
 from omnipd.sandbox.organisation.records import Absent, Document, Folder
 from omnipd.sandbox.paging import Order, Rank, cut_page
-from omnipd.sandbox.refusals import BadRequest, NotFound, user_not_found
+from omnipd.sandbox.refusals import BadRequest, NotFound
 from omnipd.sandbox.reply import Reply, json_reply
 from omnipd.sandbox.request import Call
 from omnipd.sandbox.world import World
@@ -28,13 +29,12 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 def list_content(call: Call) -> Reply:
     """Answer with one page of the folders and documents that match."""
     asked = call.parameters
-    organisation = call.world.organisation
     if asked["folderId"] is not None and asked["path"]:
         raise BadRequest("Cannot filter by both folderId and path")
     if asked["scope"] == "restricted" and asked["creatorId"] is None:
         raise BadRequest("creatorId is required when scope is restricted", at="creatorId")
-    if asked["creatorId"] is not None and asked["creatorId"] not in organisation.users:
-        raise user_not_found(asked["creatorId"])
+    if asked["creatorId"] is not None:
+        owned_by(asked["creatorId"], call.world)
 
     order: Order[Item] = Order(
         rank=_RANKS[asked["sortField"]],
@@ -52,7 +52,8 @@ def _found(call: Call) -> list[Item]:
     organisation = call.world.organisation
     items = list(_visible(organisation, asked["scope"], call.caller))
     if asked["creatorId"] is not None:
-        items = [item for item in items if item.owner_id == asked["creatorId"]]
+        creator = owned_by(asked["creatorId"], call.world)
+        items = [item for item in items if item.owner_id == creator]
     if asked["folderId"] is not None:
         items = [item for item in items if _parent(item) == asked["folderId"]]
     if asked["path"]:
@@ -140,7 +141,7 @@ def _record(item: Item, world: World) -> dict[str, Any]:
             "path": item.path,
             "scope": item.scope,
             "url": folder_address(item),
-            "owner": owner(item, world.organisation),
+            "owner": owner(item, world),
         }
     usage = {"lastViewedAt": item.last_viewed_at, "visits": item.visits}
     return document_record(item, world) | {

@@ -6,8 +6,11 @@ from collections import Counter
 from typing import Any
 from urllib.parse import quote
 
-from omnipd.sandbox.organisation.organisation import WEB_ADDRESS, Organisation
+from omnipd.sandbox.behaviour import Behaviour
+from omnipd.sandbox.organisation import chance
+from omnipd.sandbox.organisation.organisation import WEB_ADDRESS
 from omnipd.sandbox.organisation.records import Absent, Document, Folder
+from omnipd.sandbox.refusals import user_not_found
 from omnipd.sandbox.world import World
 
 Item = Document | Folder
@@ -36,7 +39,7 @@ def document_record(document: Document, world: World) -> dict[str, Any]:
         "hasApp": document.has_app,
         "updatedAt": document.updated_at,
         "url": document_address(document),
-        "owner": owner(document, organisation),
+        "owner": owner(document, world),
     }
     if world.behaviour.old_shapes:
         del record["hasApp"]
@@ -54,10 +57,29 @@ def folder_address(folder: Folder) -> str:
     return f"{WEB_ADDRESS}/f/{quote(folder.path)}"
 
 
-def owner(item: Item, organisation: Organisation) -> dict[str, str]:
+def owner(item: Item, world: World) -> dict[str, str]:
     """Write who owns an item."""
-    user = organisation.person(item.owner_id)
-    return {"id": user.membership_id, "name": user.name}
+    user = world.organisation.person(item.owner_id)
+    return {"id": owner_id(user.membership_id, world.behaviour), "name": user.name}
+
+
+def owner_id(membership_id: str, behaviour: Behaviour) -> str:
+    """Give the id by which content names a person; on some tenants no user has it (docs/wire.md)."""
+    if behaviour.owner_ids == "membership":
+        return membership_id
+    return chance.stable_uuid("other id", membership_id)
+
+
+def owned_by(asked: str, world: World) -> str | None:
+    """Give the member whom content is asked for by an owner's id; None where nobody has it."""
+    users, behaviour = world.organisation.users, world.behaviour
+    if behaviour.owner_ids == "membership":
+        found = asked if asked in users else None
+    else:
+        found = next((each for each in users if owner_id(each, behaviour) == asked), None)
+    if found is None and behaviour.unknown_owner == "not_found":
+        raise user_not_found(asked)
+    return found
 
 
 def add_optional(
