@@ -38,6 +38,7 @@ def iter_batches(
     timeout: float | None = None,
     totals: bool = False,
     names: str = "field",
+    decimals: str | None = None,
     check: bool | None = None,
     client: Client | None = None,
 ) -> Iterator[pa.RecordBatch]:
@@ -59,6 +60,8 @@ def iter_batches(
         As for :func:`run_query`.
     names : {"field", "label"}, default "field"
         As for :func:`run_query`. Where Omni sends labels behind the rows, the rows wait for them.
+    decimals : {"exact", "float64"}, optional
+        As for :func:`run_query`.
     check : bool, optional
         As for :func:`run_query`; done at once.
     client : Client, optional
@@ -105,6 +108,7 @@ def iter_batches(
         timeout=timeout,
         totals=totals,
         names=names,
+        decimals=decimals,
         client=current_client(client),
     )
     run.timeout = check_first(query, run.request, run.client, check, run.timeout)
@@ -123,6 +127,7 @@ def query_to_parquet(
     timeout: float | None = None,
     totals: bool = False,
     names: str = "field",
+    decimals: str | None = None,
     check: bool | None = None,
     client: Client | None = None,
 ) -> int:
@@ -137,7 +142,7 @@ def query_to_parquet(
         As for :func:`run_query`.
     path : path-like
         Its folder must exist; nothing is sent otherwise.
-    limit, model_id, branch_id, user_id, cache, timeout, totals, names, check, client
+    limit, model_id, branch_id, user_id, cache, timeout, totals, names, decimals, check, client
         As for :func:`iter_batches`.
 
     Returns
@@ -183,6 +188,7 @@ def query_to_parquet(
         timeout=timeout,
         totals=totals,
         names=names,
+        decimals=decimals,
         client=current_client(client),
     )
     rows = 0

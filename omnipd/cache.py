@@ -168,6 +168,12 @@ def clear_all(root: Path) -> int:
     )
 
 
+def clear_lists(root: Path, instance: str) -> None:
+    """Delete the stored lists of every key of one instance under one omnipd directory."""
+    for folder in (root / "lists").glob(f"{instance}-*"):
+        clear_folder(folder)
+
+
 def clear_folder(folder: Path) -> int:
     """Delete everything stored for one instance and key; return the number of answers."""
     count = sum(file.suffix in {".json", ".arrow"} for file in folder.glob("*"))

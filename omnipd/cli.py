@@ -325,6 +325,7 @@ def inventory(to: Path | None, estimate: bool, files: str, raw: bool, **given: A
 @click.option(
     "--names", default="field", show_default=True, help="Name columns by field or by label."
 )
+@click.option("--decimals", help="exact or float64. Default: exact.")
 @click.option("--ttl", help="Take a result stored here so long ago (30s, 10m, 2h), else store it.")
 @click.option("--check", is_flag=True, help="Compare fields and filters with the topic first.")
 @_output

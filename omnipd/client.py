@@ -16,11 +16,11 @@ import os
 import urllib.parse
 from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, NoReturn, Self
 
 from omnipd import strictjson, verdicts
-from omnipd.cache import WalkCache, clear_all, clear_folder, parse_lifetime
+from omnipd.cache import WalkCache, clear_all, clear_folder, clear_lists, parse_lifetime
 from omnipd.clock import Clock, Deadline, check_timeout
 from omnipd.errors import (
     ArgumentError,
@@ -29,6 +29,7 @@ from omnipd.errors import (
 )
 from omnipd.limiter import Limiter
 from omnipd.locks import ProcessLock
+from omnipd.params import DECIMALS, check_choice
 from omnipd.retry import Quota, Retry
 from omnipd.settings import Secret, Settings, disk_root, resolve, tidy_base_url
 from omnipd.transport import BrokenBody, Reply, Transport
@@ -100,6 +101,8 @@ class Client:
         The key's allowance; None sends without pacing.
     timeout : float, optional
         Wall-clock seconds for one request with its retries and waits.
+    decimals : {"exact", "float64"}
+        How results of queries give decimals.
     cache_dir : path-like, optional
         Where everything on disk lives.
     clock : Clock
@@ -123,6 +126,7 @@ class Client:
         cache: Any = "10m",
         requests_per_minute: int | None = 60,
         timeout: float | None = None,
+        decimals: str = "exact",
         cache_dir: str | os.PathLike[str] | None = None,
         clock: Clock | None = None,
     ) -> None:
@@ -134,10 +138,14 @@ class Client:
                 f"user_id={user_id!r} is not a membership id; leave it out for none."
             )
         self.timeout = timeout
+        check_choice("decimals", decimals, DECIMALS)
+        self.decimals = decimals
         self.requests_per_minute = requests_per_minute
         self.clock = clock or Clock()
         self.disk = disk_root(cache_dir)
         self.requests_sent = 0
+        #: When something was last changed here; a list whose reading began before is not stored.
+        self.changed_at: datetime | None = None
         #: Called after every page of a list with its path, the rows so far and the total.
         self.progress: Callable[[str, int, int | None], None] | None = None
         #: Parameters that this server has refused, so that it is asked once.
@@ -214,8 +222,16 @@ class Client:
                 error.trace(reply.trace_id)
                 raise error
 
-    def post(self, path: str, body: Any) -> Answer:
+    def post(self, path: str, body: Any, *, changes: bool = True) -> Answer:
         """Send a JSON document that starts or makes something, once, and return the JSON answer.
+
+        Parameters
+        ----------
+        path, body
+            Where to and what.
+        changes : bool
+            Whether it changes what lists show. The stored lists of this instance are then deleted,
+            those of other keys too, and whatever became of it: what it did must be seen.
 
         Raises
         ------
@@ -226,7 +242,11 @@ class Client:
         """
         reply = Received()
         stream = self._stream("POST", path, None, body, self.deadline(), False, into=reply)
-        answer = b"".join(stream)
+        try:
+            answer = b"".join(stream)
+        finally:
+            if changes:
+                self._forget_lists()
         content, wrong = strictjson.parse(answer)
         if wrong is not None:
             error = verdicts.unknown_outcome(f"it answered with {wrong}", url=self._url(path))
@@ -420,6 +440,13 @@ class Client:
         if self._limiter is not None:
             self._limiter.hold(seconds)
 
+    def _forget_lists(self) -> None:
+        """Delete the stored lists of this instance, and keep those out that are being read now."""
+        self.changed_at = datetime.now(UTC)
+        clear_lists(self.disk, self._settings.instance)
+        if self.cache is not None:
+            self.cache.clear()
+
     def _trace_id(self, reply: Reply) -> str | None:
         """Return what Omni calls the exchange, which its support asks for; None without."""
         return self.scrub(reply.headers.get("x-trace-id", "")) or None
@@ -511,6 +538,7 @@ def connect(
     cache: Any = "10m",
     requests_per_minute: int | None = 60,
     timeout: float | None = None,
+    decimals: str = "exact",
     cache_dir: str | os.PathLike[str] | None = None,
     allow_http: bool = False,
 ) -> Client:
@@ -544,6 +572,9 @@ def connect(
         the retries and the waits that Omni asks for. By default each request of a list has 120 s,
         and up to 150 s more while Omni says 429, and a query 600 s. Waiting for a place under
         ``requests_per_minute`` does not count.
+    decimals : {"exact", "float64"}, default "exact"
+        How results of queries give decimals: exactly, or as floats, which all of pandas computes
+        with. ``run_query(decimals=)`` and its kin say otherwise for one query.
     cache_dir : path-like, optional
         Where cache and request log live; else ``OMNIPD_CACHE_DIR``, else the user's cache folder.
     allow_http : bool, default False
@@ -583,6 +614,7 @@ def connect(
         cache=cache,
         requests_per_minute=requests_per_minute,
         timeout=timeout,
+        decimals=decimals,
         cache_dir=cache_dir,
     )
 

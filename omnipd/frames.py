@@ -10,6 +10,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from omnipd.columns import as_json, whole_text
+from omnipd.errors import notice
+
+# Names of the one zone in which every instant can be shown.
+_UTC = {"utc", "etc/utc", "gmt", "etc/gmt", "zulu", "etc/zulu", "z", "uct", "etc/uct"}
+_UTC |= {"etc/universal", "universal", "gmt0", "gmt+0", "gmt-0", "greenwich", "etc/greenwich"}
+_UTC |= {"etc/gmt0", "etc/gmt+0", "etc/gmt-0", "+00:00", "-00:00", "+00", "+0000", "utc+00:00"}
 
 _PER_DAY = {"s": 86_400, "ms": 86_400 * 10**3, "us": 86_400 * 10**6, "ns": 86_400 * 10**9}
 # The first day of the year 1 and the last of 9999, counted from 1970.
@@ -35,18 +41,33 @@ def to_frame(table: pa.Table, facts: dict[str, Any]) -> pd.DataFrame:
 def scalar_columns(table: pa.Table) -> pa.Table:
     """Return the table with scalar columns only, which every file format and pandas itself can hold.
 
-    As :func:`storable_columns`; and moments that Python cannot show become text.
+    As :func:`storable_columns`. A column with a time that its zone cannot show is shown in UTC, and one
+    with a time before the year 1 or after 9999 becomes text; either is a warning.
     """
-    return _each_column(storable_columns(table), _showable)
+    table = storable_columns(table)
+    for index, field in enumerate(table.schema):
+        column, said = _showable(table.column(index))
+        if said is not None:
+            notice(f"The column {field.name} {said}.")
+            table = table.set_column(index, field.name, column)
+    return table
 
 
 def storable_columns(table: pa.Table) -> pa.Table:
     """Return the table with scalar columns only; which types they have does not depend on values.
 
-    Dictionaries are decoded. Lists, structs, maps and intervals become JSON text. A time zone that
-    nobody knows becomes UTC.
+    Dictionaries are decoded. Lists, structs, maps and intervals become JSON text. UTC by any name, and
+    a time zone that nobody knows, become UTC.
     """
     return _each_column(table, _storable)
+
+
+def floats(table: pa.Table) -> pa.Table:
+    """Return the table with float64 in place of decimals, whatever their size."""
+    return _each_column(
+        table,
+        lambda column: column.cast(pa.float64()) if pa.types.is_decimal(column.type) else column,
+    )
 
 
 def _each_column(table: pa.Table, change: Callable[[pa.ChunkedArray], pa.ChunkedArray]) -> pa.Table:
@@ -77,33 +98,43 @@ def _storable(column: pa.ChunkedArray) -> pa.ChunkedArray:
         return column.cast(pa.binary())
     if pa.types.is_decimal(kind) and kind.bit_width < 128:
         return column.cast(pa.decimal128(kind.precision, kind.scale))
-    if pa.types.is_timestamp(kind) and kind.tz is not None and not _is_zone(kind.tz):
+    if pa.types.is_timestamp(kind) and kind.tz is not None and not _has_zone(kind.tz):
         return column.cast(pa.timestamp(kind.unit, "UTC"))
     return column
 
 
-def _showable(column: pa.ChunkedArray) -> pa.ChunkedArray:
-    """Return moments that Python can show: others break a mere repr."""
+def _showable(column: pa.ChunkedArray) -> tuple[pa.ChunkedArray, str | None]:
+    """Return times that Python can show, others break a mere repr; and what had to be done."""
     kind = column.type
     if not (pa.types.is_timestamp(kind) or pa.types.is_date(kind)):
-        return column
+        return column, None
     if pa.types.is_date32(kind):
         per_day, numbers = 1, column.cast(pa.int32())
     else:
         per_day = _PER_DAY["ms" if pa.types.is_date64(kind) else kind.unit]
         numbers = column.cast(pa.int64())
-    shift = int(
-        pa.types.is_timestamp(kind) and kind.tz not in {None, "UTC"}
-    )  # a zone may add a day
     ends = pc.min_max(numbers).as_py()
-    usual = ends["min"] is None or (
+    zoned = pa.types.is_timestamp(kind) and kind.tz not in {None, "UTC"}
+    # A zone may add a day.
+    if _lies_within(ends, per_day, shift=int(zoned)):
+        return column, None
+    if zoned and _lies_within(ends, per_day, shift=0):
+        in_utc = column.cast(pa.timestamp(kind.unit, "UTC"))
+        return in_utc, f"has a time that {kind.tz} cannot show; it is in UTC"
+    return column.cast(pa.string()), "has a time before the year 1 or after 9999; it is text"
+
+
+def _lies_within(ends: dict[str, Any], per_day: int, *, shift: int) -> bool:
+    return ends["min"] is None or (
         (_FIRST_DAY + shift) * per_day <= ends["min"]
         and ends["max"] < (_LAST_DAY + 1 - shift) * per_day
     )
-    return column if usual else column.cast(pa.string())
 
 
-def _is_zone(name: str) -> bool:
+def _has_zone(name: str) -> bool:
+    """Whether a name is that of a zone other than UTC."""
+    if name.lower() in _UTC:
+        return name == "UTC"
     try:
         pc.assume_timezone(pa.array([0], pa.timestamp("s")), name)
     except pa.ArrowException:

@@ -45,6 +45,7 @@ class Sandbox(Client):
         requests_per_minute: int | None,
         cache: str | float | Literal[False],
         timeout: float | None,
+        decimals: str,
         now: Callable[[], datetime] | None,
         **served: Any,
     ) -> None:
@@ -91,6 +92,7 @@ class Sandbox(Client):
                 cache=cache,
                 requests_per_minute=requests_per_minute,
                 timeout=timeout,
+                decimals=decimals,
                 cache_dir=Path(folder.name),
             )
         except BaseException:
@@ -133,6 +135,7 @@ def sandbox(
     control: bool = False,
     cache: str | float | Literal[False] = "10m",
     timeout: float | None = None,
+    decimals: str = "exact",
     now: Callable[[], datetime] | None = None,
     **knobs: Any,
 ) -> Sandbox:
@@ -168,6 +171,8 @@ def sandbox(
     cache : str, float or False, default "10m"
         As for :func:`omnipd.connect`; kept in a folder that goes with the sandbox.
     timeout : float, optional
+        As for :func:`omnipd.connect`.
+    decimals : {"exact", "float64"}, default "exact"
         As for :func:`omnipd.connect`.
     now : callable, optional
         The server's clock, for relative dates. Default: the real one.
@@ -205,6 +210,7 @@ def sandbox(
         requests_per_minute=requests_per_minute,
         cache=cache,
         timeout=timeout,
+        decimals=decimals,
         now=now,
         faults=faults,
         control=control,

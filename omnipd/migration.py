@@ -15,6 +15,7 @@ import re
 import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO, Any, Literal
 
@@ -36,13 +37,16 @@ from omnipd.errors import (
 from omnipd.export import make_folder, to_jsonl, write_atomically
 from omnipd.fanout import OF_ONE_PARENT, Parents, parent_keys, say_cost
 from omnipd.frames import to_frame
-from omnipd.params import check_choice, check_id
+from omnipd.import_check import ModelFields, told
+from omnipd.params import check_choice, check_flag, check_id
 
 _EXPORT = "/api/unstable/documents/{identifier}/export"
 _IMPORT = "/api/unstable/documents/import"
 _NEEDED = ("document", "exportVersion", "queryModels")
 _PASSED = (*_NEEDED, "dashboard", "workbookModel", "fileUploads")
 _MANIFEST_FILE = "manifest.jsonl"
+_IMPORTED_FILE = "imported.jsonl"
+_SKIPPED = "It was imported into this Omni before."
 _BROKEN_OFF = "Broken off before Omni's answer was dealt with."
 # An identifier of Omni has at most 48 letters. Windows keeps some names for itself.
 _LONGEST = 48
@@ -63,6 +67,7 @@ _OUTCOME = pa.schema(
         ("status", pa.string()),
         ("identifier", pa.string()),
         ("document_id", pa.string()),
+        ("issues", pa.string()),
         ("error", pa.string()),
     ]
 )
@@ -162,12 +167,16 @@ def import_documents(
     *,
     base_model_id: str,
     folder_path: str | None = None,
+    check: bool = True,
+    again: bool = False,
     client: Client | None = None,
 ) -> pd.DataFrame:
     """Create a document from each file of an export.
 
     Every file is read and checked before anything is sent. Each is then sent once: what fails is
-    named, what may or may not have worked is ``unknown``, and neither is sent again by itself.
+    named, what may or may not have worked is ``unknown``, and neither is sent again by itself. An
+    import always makes a new document. So what was made is noted beside the files, in
+    ``imported.jsonl``, and a file that was imported into the same Omni before is left out.
 
     Parameters
     ----------
@@ -177,6 +186,11 @@ def import_documents(
         The shared model to build on (UUID). It must have the fields that the documents use.
     folder_path : str, optional
         Folder for the new documents. Default: none.
+    check : bool, default True
+        Look first whether the model has the fields and topics that the documents use, which takes one
+        request, and one for each topic with a view of its own.
+    again : bool, default False
+        Also make a second document of a file that was imported into this Omni before.
     client : Client, optional
         Default: that of the ``with`` block, else one from the environment.
 
@@ -184,9 +198,10 @@ def import_documents(
     -------
     pandas.DataFrame
         The outcome, one row per file: ``file``, ``name``, ``status``, ``identifier``,
-        ``document_id``, ``error`` (string). ``status`` is ``ok``, ``failed`` (Omni refused it),
-        ``unknown`` (the answer was lost: look for the name in Omni) or ``pending`` (not sent,
-        because the key stopped working). To go on, pass the files of the pending rows. What breaks
+        ``document_id``, ``issues``, ``error`` (string). ``status`` is ``ok``, ``ok_with_issues``
+        (made, and ``issues`` says what the model lacks: its tiles are broken), ``skipped`` (imported
+        before), ``failed`` (Omni refused it), ``unknown`` (the answer was lost: look for the name in
+        Omni) or ``pending`` (not sent, because the key stopped working). To go on, pass the files of the pending rows. What breaks
         the import off, such as Ctrl-C, carries the outcome so far as ``partial``.
 
     Raises
@@ -194,6 +209,8 @@ def import_documents(
     ArgumentError
         If a file is no export, two files are of one identifier, or the model id is none; nothing
         was sent.
+    NotFoundError
+        If there is no such model; nothing was made.
 
     See Also
     --------
@@ -204,24 +221,39 @@ def import_documents(
     >>> import omnipd, tempfile
     >>> folder = tempfile.mkdtemp()
     >>> with omnipd.sandbox() as omni:
-    ...     documents = omnipd.read_content(limit=30).query("type == 'document'")
-    ...     _ = omnipd.export_documents(documents.head(2), folder)
+    ...     documents = omnipd.read_documents(limit=30)
+    ...     models = omnipd.read_models(model_id=omni.models["flights"])
+    ...     about_flights = documents[documents["connection_id"].isin(models["connection_id"])]
+    ...     _ = omnipd.export_documents(about_flights.head(2), folder)
     ...     outcome = omnipd.import_documents(folder, base_model_id=omni.models["flights"])
     >>> outcome["status"].tolist()
     ['ok', 'ok']
     """
     check_id("base_model_id", base_model_id)
+    check_flag("check", check)
+    check_flag("again", again)
     if folder_path is not None and not (isinstance(folder_path, str) and folder_path.strip()):
         raise ArgumentError(f"folder_path={folder_path!r} is no path; leave it out for no folder.")
     blobs = {path: _read(path) for path in _files(folder)}
     _refuse_twice(blobs)
     client = current_client(client)
+    fields = ModelFields(base_model_id, client) if check else None
+    checked = fields if fields is not None and fields.read() else None
     rows: list[dict[str, Any]] = [
-        {"file": str(path), "name": _name_of(blob), "status": "pending"}
+        {
+            "file": str(path),
+            "name": _name_of(blob),
+            "status": "pending",
+            "issues": told(checked.missing(blob)) if checked is not None else None,
+        }
         for path, blob in blobs.items()
     ]
+    before = {} if again else _imported_before(blobs, client)
     try:
-        for done, (row, blob) in enumerate(zip(rows, blobs.values(), strict=True), 1):
+        for done, (row, (path, blob)) in enumerate(zip(rows, blobs.items(), strict=True), 1):
+            if path in before:
+                row.update(status="skipped", identifier=before[path], issues=_SKIPPED)
+                continue
             row.update(status="unknown", error=_BROKEN_OFF)
             body = {key: blob[key] for key in _PASSED if key in blob}
             body["baseModelId"] = base_model_id
@@ -237,15 +269,12 @@ def import_documents(
             except OmniError as error:
                 row.update(status="failed", error=error.message)
             else:
-                row.update(status="ok", error=None, **_made(made))
+                status = "ok" if row["issues"] is None else "ok_with_issues"
+                row.update(status=status, error=None, **_made(made))
+                _note_import(path, row, client)
             if client.progress is not None:
                 client.progress(_IMPORT, done, len(rows))
-        open_rows = sum(row["status"] != "ok" for row in rows)
-        if open_rows:
-            notice(
-                f"{open_rows} of {len(rows)} documents were not imported; the column 'error' says "
-                "why."
-            )
+        _tell_outcome(rows)
         _tell_mended(rows)
     except BaseException as stop:
         # Also Ctrl-C: what now exists in Omni must not be forgotten, or it is made twice.
@@ -254,12 +283,78 @@ def import_documents(
     return _frame(rows, _OUTCOME, complete=not any(row.get("error") for row in rows))
 
 
+def _tell_outcome(rows: list[dict[str, Any]]) -> None:
+    counts = Counter(row["status"] for row in rows)
+    failed = sum(counts[status] for status in ("failed", "unknown", "pending"))
+    if failed:
+        notice(f"{failed} of {len(rows)} documents were not imported; the column 'error' says why.")
+    if counts["ok_with_issues"]:
+        notice(
+            f"{counts['ok_with_issues']} of {len(rows)} documents ask for what the model lacks; the "
+            "column 'issues' says what."
+        )
+    if counts["skipped"]:
+        notice(
+            f"{counts['skipped']} of {len(rows)} documents were imported before and are not made twice; "
+            "again=True makes them."
+        )
+
+
+def _imported_before(paths: Iterable[Path], client: Client) -> dict[Path, str | None]:
+    """Return the files that were imported into this Omni, with what became of them there."""
+    notes: dict[Path, dict[str, str | None]] = {}
+    for path in paths:
+        if path.parent not in notes:
+            notes[path.parent] = _notes_in(path.parent / _IMPORTED_FILE, client)
+    return {
+        path: notes[path.parent][path.name] for path in paths if path.name in notes[path.parent]
+    }
+
+
+def _notes_in(file: Path, client: Client) -> dict[str, str | None]:
+    if not file.exists():
+        return {}
+    found = {}
+    for line in file.read_bytes().splitlines():
+        try:
+            note = strictjson.loads(line)
+        except (ValueError, RecursionError):
+            continue  # a line that was cut off
+        if isinstance(note, dict) and note.get("instance") == client.base_url:
+            found[str(note.get("file"))] = note.get("identifier")
+    return found
+
+
+def _note_import(path: Path, row: Mapping[str, Any], client: Client) -> None:
+    """Note beside a file what was made of it, so that it is not made twice."""
+    note = {
+        "file": path.name,
+        "instance": client.base_url,
+        "identifier": row["identifier"],
+        "imported_at": datetime.now(UTC).isoformat(timespec="seconds"),
+    }
+    notes = path.parent / _IMPORTED_FILE
+    try:
+        _refuse_link(notes)
+        with notes.open("ab") as file:
+            file.write(json.dumps(note, ensure_ascii=True).encode() + b"\n")
+            file.flush()
+            os.fsync(file.fileno())
+    except OSError as error:
+        notice(
+            f"{notes} cannot be written ({type(error).__name__}): {path.name} would be made again by "
+            "another import."
+        )
+
+
 def _hand_over(stop: BaseException, rows: list[dict[str, Any]]) -> None:
     """Let what breaks an import off carry the outcome so far."""
     vars(stop)["partial"] = _frame(rows, _OUTCOME, complete=False)
     counts = Counter(row["status"] for row in rows)
     told = ", ".join(f"{count} {status}" for status, count in counts.items())
-    made = [f"{row['file']} is {row['identifier']}" for row in rows if row["status"] == "ok"]
+    made = [
+        f"{row['file']} is {row['identifier']}" for row in rows if row["status"].startswith("ok")
+    ]
     stop.add_note(
         "\n".join([f"The import was broken off: {told}. .partial is its outcome.", *made])
     )

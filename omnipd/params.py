@@ -118,6 +118,9 @@ def several(name: str, value: Any) -> list[Any]:
     return list(value)
 
 
+#: How results of queries give decimals: as they came, or as floats.
+DECIMALS = ("exact", "float64")
+
 #: Where the ids are that people take names or paths for.
 IDS_OF_MODELS = "read_models() has the ids of models beside their names."
 IDS_OF_FOLDERS = "read_folders() has the ids of folders beside their paths."

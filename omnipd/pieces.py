@@ -48,6 +48,7 @@ def run_query_in_pieces(
     cache: str | None = None,
     timeout: float | None = None,
     names: str = "field",
+    decimals: str | None = None,
     check: bool | None = None,
     client: Client | None = None,
 ) -> pd.DataFrame:
@@ -80,6 +81,8 @@ def run_query_in_pieces(
     timeout : float, optional
         Wall-clock seconds for each piece. Default: the client's, else 600.
     names : {"field", "label"}, default "field"
+        As for :func:`run_query`.
+    decimals : {"exact", "float64"}, optional
         As for :func:`run_query`.
     check : bool, optional
         As for :func:`run_query`; once for all pieces.
@@ -151,6 +154,7 @@ def run_query_in_pieces(
             timeout=timeout,
             totals=False,
             names="field" if changes else names,
+            decimals=decimals,
             client=client,
             warns=False,
         )

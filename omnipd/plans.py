@@ -127,6 +127,7 @@ def schema(
     timeout: float | None = None,
     totals: bool = False,
     names: str = "field",
+    decimals: str | None = None,
     check: bool | None = None,
     client: Client | None = None,
 ) -> pd.DataFrame:
@@ -138,15 +139,15 @@ def schema(
 
     Parameters
     ----------
-    query, model_id, branch_id, user_id, timeout, totals, names, check, client
+    query, model_id, branch_id, user_id, timeout, totals, names, decimals, check, client
         As for :func:`run_query`.
 
     Returns
     -------
     pandas.DataFrame
         No rows, and the columns of :func:`run_query` with their Arrow types. One thing may
-        differ: a moment before the year 1 or after 9999, which pandas cannot show, makes its
-        whole column text in the real result.
+        differ: a time before the year 1 or after 9999, which pandas cannot show, makes its whole
+        column text in the real result, and one that its zone cannot show moves it to UTC.
 
     Raises
     ------
@@ -182,6 +183,7 @@ def schema(
         timeout=timeout,
         totals=totals,
         names=names,
+        decimals=decimals,
         client=current_client(client),
     )
     run.timeout = check_first(query, run.request, run.client, check, run.timeout)

@@ -33,6 +33,7 @@ def run_query(
     timeout: float | None = None,
     totals: bool = False,
     names: str = "field",
+    decimals: str | None = None,
     check: bool | None = None,
     ttl: str | float | timedelta | None = None,
     client: Client | None = None,
@@ -61,6 +62,9 @@ def run_query(
         is and is null for ordinary rows. By default they are dropped.
     names : {"field", "label"}, default "field"
         Call the columns by field (``users.state``) or by Omni's label (``State``).
+    decimals : {"exact", "float64"}, optional
+        ``exact`` keeps decimals, ``float64`` makes every decimal column one of floats, which all of
+        pandas computes with. Default: the client's, which is exact.
     check : bool, optional
         Compare names, grains and types of filters with the topic first, which takes one request
         for each topic and none while its answer is cached. Where the key may not read the topic,
@@ -76,7 +80,7 @@ def run_query(
     -------
     pandas.DataFrame
         One column per field, in the order of the query, with the Arrow types that Omni sent:
-        decimals stay decimals, instants are UTC. Lists and structs are JSON text.
+        decimals stay decimals unless `decimals` says otherwise, instants are UTC. Lists and structs are JSON text.
         ``df.attrs["omni"]`` has job id, SQL, labels, formats and cache kind, where known, the
         ``limit``, in ``limit_reached`` whether it may have cut rows off, and whether the result is
         ``from_cache`` of this machine.
@@ -132,6 +136,7 @@ def run_query(
         timeout=timeout,
         totals=totals,
         names=names,
+        decimals=decimals,
         check=check,
         ttl=ttl,
         client=client,
@@ -150,6 +155,7 @@ def run_query_arrow(
     timeout: float | None = None,
     totals: bool = False,
     names: str = "field",
+    decimals: str | None = None,
     check: bool | None = None,
     ttl: str | float | timedelta | None = None,
     client: Client | None = None,
@@ -158,7 +164,7 @@ def run_query_arrow(
 
     Parameters
     ----------
-    query, limit, model_id, branch_id, user_id, cache, timeout, totals, names, check, ttl, client
+    query, limit, model_id, branch_id, user_id, cache, timeout, totals, names, decimals, check, ttl, client
         As for :func:`run_query`.
 
     Returns
@@ -197,6 +203,7 @@ def run_query_arrow(
         timeout=timeout,
         totals=totals,
         names=names,
+        decimals=decimals,
         check=check,
         ttl=ttl,
         client=client,
@@ -210,7 +217,7 @@ class Ready:
 
     Parameters
     ----------
-    query, limit, model_id, branch_id, user_id, cache, timeout, totals, names, check, ttl, client
+    query, limit, model_id, branch_id, user_id, cache, timeout, totals, names, decimals, check, ttl, client
         As for :func:`run_query`.
     """
 
@@ -226,6 +233,7 @@ class Ready:
         timeout: float | None = None,
         totals: bool = False,
         names: str = "field",
+        decimals: str | None = None,
         check: bool | None = None,
         ttl: str | float | timedelta | None = None,
         client: Client | None = None,
@@ -245,6 +253,7 @@ class Ready:
             timeout=timeout,
             totals=totals,
             names=names,
+            decimals=decimals,
             client=current_client(client),
         )
         self._store = ResultCache(self._run.client.result_folder, self._run.client.clock)

@@ -133,7 +133,7 @@ def ask(
     }
     sent = {name: value for name, value in body.items() if value is not None}
     try:
-        said = client.post(_GENERATE, sent).content
+        said = client.post(_GENERATE, sent, changes=False).content
     except BadRequestError as error:
         if error.status == 402:
             error.hint = (

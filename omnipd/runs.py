@@ -18,7 +18,8 @@ from omnipd.client import Client
 from omnipd.clock import check_timeout
 from omnipd.columns import format_name
 from omnipd.errors import OmniError, QueryError, ResponseError, notice
-from omnipd.params import check_choice, check_flag
+from omnipd.frames import floats
+from omnipd.params import DECIMALS, check_choice, check_flag
 
 #: Verbatim SQL without a limit of its own is cut by Omni here, plus one row (docs/wire.md).
 SQL_CAP = 50_001
@@ -31,7 +32,7 @@ class Run:
 
     Parameters
     ----------
-    query, limit, model_id, branch_id, user_id, cache, timeout, totals, names
+    query, limit, model_id, branch_id, user_id, cache, timeout, totals, names, decimals
         As for :func:`omnipd.run_query`.
     client : Client
         Who asks.
@@ -60,12 +61,15 @@ class Run:
         timeout: float | None,
         totals: bool,
         names: str,
+        decimals: str | None,
         client: Client,
         warns: bool = True,
         sql_is_cut: bool = True,
     ) -> None:
         check_choice("names", names, ("field", "label"))
         check_flag("totals", totals)
+        if decimals is not None:
+            check_choice("decimals", decimals, DECIMALS)
         check_timeout(timeout)
         self.request = envelope.build(
             query,
@@ -79,6 +83,7 @@ class Run:
         self.client = client
         self.totals = totals
         self.names = names
+        self.decimals = decimals or client.decimals
         self.timeout = timeout
         self._warns = warns
         self._sql_is_cut = sql_is_cut
@@ -182,7 +187,7 @@ class Run:
     def canonical(self) -> str:
         """All that decides which rows come, as text."""
         body = {key: value for key, value in self.request.body.items() if key != "cache"}
-        asked = [body, self.request.params, self.totals, self.names]
+        asked = [body, self.request.params, self.totals, self.names, self.decimals]
         return json.dumps(asked, sort_keys=True, ensure_ascii=True)
 
     def warn_of_limit(self, table: pa.Table) -> None:
@@ -247,17 +252,18 @@ class Run:
         """Whether only Omni's description of the result says which of its columns were asked for."""
         return self.request.is_sql or results.has_wildcard(self.request.fields)
 
-    def _normalised(self, table: pa.Table, described: Any) -> pa.Table:
+    def _normalised(self, sent: pa.Table, described: Any) -> pa.Table:
         transposed = self.request.body["query"].get("transposed_measures")
-        return self.guarded(
+        table = self.guarded(
             lambda: results.normalise(
-                table,
+                sent,
                 self.request.fields,
                 totals=self.totals,
                 described=described if isinstance(described, dict) else (),
                 transposed=transposed if isinstance(transposed, list) else (),
             )
         )
+        return table if self.decimals == "exact" else self.guarded(lambda: floats(table))
 
     def _rows(self, table: pa.Table) -> int:
         """Return the rows that count against the limit: totals do not."""

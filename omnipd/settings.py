@@ -89,9 +89,17 @@ class Settings:
 
     @property
     def fingerprint(self) -> str:
-        """Sixteen hex digits that stand for this instance and key, and tell nothing of the key."""
+        """What stands for this instance and key in names of files, and tells nothing of the key.
+
+        It begins with what stands for the instance alone.
+        """
         text = f"{self.origin}\n{self.key.reveal()}"
-        return hashlib.blake2b(text.encode(), digest_size=8).hexdigest()
+        return f"{self.instance}-{hashlib.blake2b(text.encode(), digest_size=8).hexdigest()}"
+
+    @property
+    def instance(self) -> str:
+        """Eight hex digits that stand for this instance, whatever the key."""
+        return hashlib.blake2b(self.origin.encode(), digest_size=4).hexdigest()
 
 
 def resolve(

@@ -40,6 +40,7 @@ def run_sql(
     user_id: str | None = None,
     cache: str | None = None,
     timeout: float | None = None,
+    decimals: str | None = None,
     strict: bool = True,
     client: Client | None = None,
 ) -> pd.DataFrame:
@@ -57,7 +58,7 @@ def run_sql(
         Id of the model.
     verbatim : bool, default False
         Send it to the database as it is.
-    branch_id, user_id, cache, timeout
+    branch_id, user_id, cache, timeout, decimals
         As for :func:`omnipd.run_query`.
     strict : bool, default True
         Raise when Omni may have cut the rows off. False warns instead.
@@ -132,6 +133,7 @@ def run_sql(
         timeout=timeout,
         totals=False,
         names="field",
+        decimals=decimals,
         client=current_client(client),
         warns=not strict,
         sql_is_cut=verbatim and not _has_low_limit(sql),

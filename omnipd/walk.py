@@ -159,7 +159,8 @@ class Walk:
             return answer.content
 
         table, complete, total = self._collect(begin, query, here, strict=self._strict)
-        if client.cache is not None and complete and taken:
+        overtaken = client.changed_at is not None and client.changed_at >= started
+        if client.cache is not None and complete and taken and not overtaken:
             client.cache.save(path, taken, started)
         return table, self._facts(asked, started, complete, total, trace_id)
 

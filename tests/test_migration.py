@@ -46,7 +46,7 @@ def test_what_is_exported_can_be_imported_whatever_its_name(writable, tmp_path):
         assert len(name) < 200
         assert name.isascii()
     before = names_of(writable)
-    outcome = omnipd.import_documents(folder, base_model_id=MODEL)
+    outcome = omnipd.import_documents(folder, base_model_id=MODEL, check=False)
     assert set(outcome["status"]) == {"ok"}
     assert outcome["identifier"].is_unique
     after = names_of(writable)
@@ -140,7 +140,7 @@ def test_a_create_whose_answer_is_lost_is_never_sent_again(tmp_path):
             made, reset, answer(b"<html>", 502, "text/html"), answer({"detail": "no"}, 400)
         )
         with client_of(server, tmp_path), pytest.warns(omnipd.OmniWarning, match="3 of 4"):
-            outcome = omnipd.import_documents(folder, base_model_id=MODEL, folder_path="/new")
+            outcome = omnipd.import_documents(folder, base_model_id=MODEL, folder_path="/new", check=False)
         assert outcome["status"].tolist() == ["ok", "unknown", "unknown", "failed"]
         assert outcome["identifier"].fillna("").tolist() == ["one", "", "", ""]
         assert outcome["error"].notna().tolist() == [False, True, True, True]
@@ -154,7 +154,7 @@ def test_an_answer_that_cannot_be_read_is_unknown_too(tmp_path):
     with ScriptedServer() as server:
         server.script(answer(b"{", 201))
         with client_of(server, tmp_path), pytest.warns(omnipd.OmniWarning):
-            outcome = omnipd.import_documents(folder, base_model_id=MODEL)
+            outcome = omnipd.import_documents(folder, base_model_id=MODEL, check=False)
         assert outcome["status"].tolist() == ["unknown"]
         assert len(server.requests) == 1
 
@@ -166,13 +166,13 @@ def test_a_key_that_stops_working_leaves_the_rest_pending_and_the_rest_can_be_se
     with ScriptedServer() as server:
         server.script(made, revoked)
         with client_of(server, tmp_path), pytest.warns(omnipd.OmniWarning, match="2 of 3"):
-            outcome = omnipd.import_documents(folder, base_model_id=MODEL)
+            outcome = omnipd.import_documents(folder, base_model_id=MODEL, check=False)
         assert outcome["status"].tolist() == ["ok", "pending", "pending"]
         assert len(server.requests) == 2
         server.script(made, made, made, made)
         with client_of(server, tmp_path):
             left = outcome.loc[outcome["status"] == "pending", "file"]
-            assert omnipd.import_documents(left, base_model_id=MODEL)["status"].tolist() == [
+            assert omnipd.import_documents(left, base_model_id=MODEL, check=False)["status"].tolist() == [
                 "ok",
                 "ok",
             ]
@@ -193,7 +193,7 @@ def test_a_file_that_is_no_export_is_refused_before_anything_is_sent(tmp_path, t
     with ScriptedServer() as server:
         server.script(answer({}, 201))
         with client_of(server, tmp_path), pytest.raises(omnipd.ArgumentError, match=message):
-            omnipd.import_documents(folder, base_model_id=MODEL)
+            omnipd.import_documents(folder, base_model_id=MODEL, check=False)
         assert server.requests == []
 
 
@@ -244,7 +244,7 @@ def test_a_renamed_document_stays_one_file_and_is_imported_once(scripted, tmp_pa
         omnipd.export_documents("d1", folder)
         assert sorted(os.listdir(folder)) == ["d1.json", "manifest.jsonl"]
         scripted.script(answer({"documentId": "1", "identifier": "one"}, 201))
-        outcome = omnipd.import_documents(folder, base_model_id=MODEL)
+        outcome = omnipd.import_documents(folder, base_model_id=MODEL, check=False)
     assert outcome["name"].tolist() == ["Sales EMEA"]
 
 
@@ -290,7 +290,7 @@ def test_half_a_character_does_not_lose_what_was_imported(scripted, tmp_path):
     (folder / "d1.json").write_bytes(HALF)
     scripted.script(answer(b'{"documentId":"1","identifier":"n\\ud83d"}', 201))
     with client_of(scripted, tmp_path), pytest.warns(omnipd.OmniWarning, match="U.FFFD"):
-        outcome = omnipd.import_documents(folder, base_model_id=MODEL)
+        outcome = omnipd.import_documents(folder, base_model_id=MODEL, check=False)
     assert outcome["status"].tolist() == ["ok"]
     assert outcome["name"].tolist() == ["a\ufffd"]
     assert outcome["identifier"].tolist() == ["n\ufffd"]
@@ -335,7 +335,7 @@ def test_an_interrupted_import_says_what_was_made(scripted, tmp_path):
     with client_of(scripted, tmp_path) as client:
         client.progress = interrupted_at(2)
         with pytest.raises(KeyboardInterrupt) as caught:
-            omnipd.import_documents(folder, base_model_id=MODEL)
+            omnipd.import_documents(folder, base_model_id=MODEL, check=False)
     assert caught.value.partial["status"].tolist() == ["ok", "ok", "pending"]
     assert "a.json is one" in caught.value.__notes__[0]
     assert len(scripted.requests) == 2
