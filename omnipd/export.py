@@ -26,7 +26,7 @@ from omnipd.errors import (
     OmniError,
     notice,
 )
-from omnipd.frames import scalar_columns, to_arrow
+from omnipd.frames import is_whole, scalar_columns, to_arrow
 
 # A spreadsheet runs a cell that begins with one of these, in full width too, and a program that
 # splits on another separator begins a cell after it (OWASP: CSV injection; CVE-2021-41270).
@@ -283,8 +283,7 @@ def table_for(df: pd.DataFrame, path: Any, *, allow_incomplete: bool = False) ->
     if not isinstance(df, pd.DataFrame):
         raise ArgumentError(f"Expected a DataFrame, not {type(df).__name__}.")
     check_path("path", path)
-    facts = df.attrs.get("omni")
-    if isinstance(facts, dict) and facts.get("complete") is False and not allow_incomplete:
+    if not (allow_incomplete or is_whole(df)):
         raise ExportIncompleteError(
             "The frame is marked incomplete: it does not hold all that Omni has.",
             hint="Read it again, or pass allow_incomplete=True.",

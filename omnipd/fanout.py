@@ -28,7 +28,7 @@ from omnipd.errors import (
     each_notice_once,
     notice,
 )
-from omnipd.frames import to_frame
+from omnipd.frames import is_whole, to_frame
 from omnipd.params import check_choice, check_id
 from omnipd.records import TableBuilder
 from omnipd.walk import Reading
@@ -137,7 +137,10 @@ class FanOut:
                 f"\nAll {len(keys)} are refused in these words: an argument may be wrong."
             )
             raise first
-        return to_frame(self._joined(tables), self._facts(client, len(keys), readings, failed))
+        facts = self._facts(client, len(keys), readings, failed)
+        # Parents that are not all there have not all that is below them.
+        facts["complete"] = facts["complete"] and is_whole(parents)
+        return to_frame(self._joined(tables), facts)
 
     def _read_one(
         self, key: tuple[str, ...], acting: Mapping[str, Any], has_some: bool | None

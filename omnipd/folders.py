@@ -16,7 +16,7 @@ from omnipd.endpoint import Endpoint
 from omnipd.errors import ArgumentError
 from omnipd.everyone import ALL, check_errors, read_everyones
 from omnipd.fanout import FanOut, Parents
-from omnipd.frames import to_frame
+from omnipd.frames import is_whole, to_frame
 from omnipd.labels import LABELS, LABELS_VERIFIED
 from omnipd.params import IDS_OF_FOLDERS, Param, check_flag, choices, several
 from omnipd.records import Record
@@ -344,7 +344,7 @@ def folder_tree(df: pd.DataFrame) -> pd.DataFrame:
     for folder in ordered:
         folder.count_in_ancestors()
     table = pa.Table.from_pylist([folder.row() for folder in ordered], schema=_SCHEMA)
-    return to_frame(table, {"complete": df.attrs.get("omni", {}).get("complete", True)})
+    return to_frame(table, {"complete": is_whole(df)})
 
 
 class _Folder:

@@ -38,6 +38,16 @@ def to_frame(table: pa.Table, facts: dict[str, Any]) -> pd.DataFrame:
     return frame
 
 
+def is_whole(frame: Any) -> bool:
+    """Whether a frame or a column of one bears no mark of being incomplete.
+
+    The mark is in ``attrs``, which pandas passes on from one frame to what is made of it, and loses
+    where frames are merged, joined or concatenated.
+    """
+    facts = getattr(frame, "attrs", {}).get("omni")
+    return not (isinstance(facts, dict) and facts.get("complete") is False)
+
+
 def scalar_columns(table: pa.Table) -> pa.Table:
     """Return the table with scalar columns only, which every file format and pandas itself can hold.
 
@@ -63,11 +73,15 @@ def storable_columns(table: pa.Table) -> pa.Table:
 
 
 def floats(table: pa.Table) -> pa.Table:
-    """Return the table with float64 in place of decimals, whatever their size."""
-    return _each_column(
-        table,
-        lambda column: column.cast(pa.float64()) if pa.types.is_decimal(column.type) else column,
-    )
+    """Return the table with float64 in place of decimals: of each the nearest there is."""
+    return _each_column(table, _float)
+
+
+def _float(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    if not pa.types.is_decimal(column.type):
+        return column
+    # Arrow's own cast makes 741.1800000000001 of 741.18; read from text, a number is rounded right.
+    return column.cast(pa.string()).cast(pa.float64())
 
 
 def _each_column(table: pa.Table, change: Callable[[pa.ChunkedArray], pa.ChunkedArray]) -> pa.Table:

@@ -34,7 +34,7 @@ from omnipd.everyone import ALL
 from omnipd.excel import workbook
 from omnipd.fanout import Parents
 from omnipd.folders import read_folder_permissions, read_folders
-from omnipd.frames import to_frame
+from omnipd.frames import is_whole, to_frame
 from omnipd.models import read_models
 from omnipd.params import check_choice
 from omnipd.people import (
@@ -155,7 +155,7 @@ class Inventory(Mapping[str, pd.DataFrame]):
     @property
     def complete(self) -> bool:
         """Whether all that was asked for is here, and every frame is whole."""
-        return not self._failures and all(map(_is_whole, self._frames.values()))
+        return not self._failures and all(map(is_whole, self._frames.values()))
 
     def __getitem__(self, name: str) -> pd.DataFrame:
         if name in self._frames:
@@ -187,7 +187,7 @@ class Inventory(Mapping[str, pd.DataFrame]):
         ]
         for name, frame in self._frames.items():
             line = f"{name:{width}} {len(frame):9,} {len(frame.columns):7}"
-            lines.append(line if _is_whole(frame) else f"{line}  {_said(False)}")
+            lines.append(line if is_whole(frame) else f"{line}  {_said(False)}")
         lines += [f"{name}: not read. {why.splitlines()[0]}" for name, why in self.failures.items()]
         return "\n".join(lines)
 
@@ -378,7 +378,7 @@ class Inventory(Mapping[str, pd.DataFrame]):
             *(
                 name
                 for name, frame in self._frames.items()
-                if not _is_whole(frame) and name not in self._failures
+                if not is_whole(frame) and name not in self._failures
             ),
         ]
         if lacking and not allow_incomplete:
@@ -683,11 +683,6 @@ def _is_of_one_list(error: OmniError) -> bool:
     return isinstance(error, APIError | ResponseError) and not isinstance(
         error, AuthenticationError | RateLimitError
     )
-
-
-def _is_whole(frame: pd.DataFrame) -> bool:
-    facts = frame.attrs.get("omni")
-    return not (isinstance(facts, dict) and facts.get("complete") is False)
 
 
 def _said(complete: bool) -> str:

@@ -36,7 +36,7 @@ from omnipd.errors import (
 )
 from omnipd.export import make_folder, to_jsonl, write_atomically
 from omnipd.fanout import OF_ONE_PARENT, Parents, parent_keys, say_cost
-from omnipd.frames import to_frame
+from omnipd.frames import is_whole, to_frame
 from omnipd.import_check import ModelFields, told
 from omnipd.params import check_choice, check_flag, check_id
 
@@ -156,7 +156,8 @@ def export_documents(
         with contextlib.suppress(OmniError):  # why it ended says more
             _write_manifest(manifest, root)
         raise
-    manifest = _frame(rows, _MANIFEST, complete=not any(row["error"] for row in rows))
+    failed = any(row["error"] for row in rows)
+    manifest = _frame(rows, _MANIFEST, complete=not failed and is_whole(documents))
     _write_manifest(manifest, root)
     _tell_mended(rows)
     return manifest

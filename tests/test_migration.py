@@ -140,7 +140,9 @@ def test_a_create_whose_answer_is_lost_is_never_sent_again(tmp_path):
             made, reset, answer(b"<html>", 502, "text/html"), answer({"detail": "no"}, 400)
         )
         with client_of(server, tmp_path), pytest.warns(omnipd.OmniWarning, match="3 of 4"):
-            outcome = omnipd.import_documents(folder, base_model_id=MODEL, folder_path="/new", check=False)
+            outcome = omnipd.import_documents(
+                folder, base_model_id=MODEL, folder_path="/new", check=False
+            )
         assert outcome["status"].tolist() == ["ok", "unknown", "unknown", "failed"]
         assert outcome["identifier"].fillna("").tolist() == ["one", "", "", ""]
         assert outcome["error"].notna().tolist() == [False, True, True, True]
@@ -172,7 +174,9 @@ def test_a_key_that_stops_working_leaves_the_rest_pending_and_the_rest_can_be_se
         server.script(made, made, made, made)
         with client_of(server, tmp_path):
             left = outcome.loc[outcome["status"] == "pending", "file"]
-            assert omnipd.import_documents(left, base_model_id=MODEL, check=False)["status"].tolist() == [
+            assert omnipd.import_documents(left, base_model_id=MODEL, check=False)[
+                "status"
+            ].tolist() == [
                 "ok",
                 "ok",
             ]

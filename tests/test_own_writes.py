@@ -1,0 +1,201 @@
+"""What omnipd changes in an Omni is seen by the next list, whoever reads it on this machine."""
+
+import json
+
+import pytest
+from faults.given import client_of
+from scripted_server import ScriptedServer, answer, document, page
+
+import omnipd
+from omnipd.sandbox.server import Server
+
+EXPORT = {"document": {"name": "A"}, "exportVersion": "0.1", "queryModels": {}}
+MODEL = "11111111-2222-4333-8444-555555555555"
+
+
+def connect(server, key, disk):
+    return omnipd.connect(server.url, key, requests_per_minute=None, cache_dir=disk)
+
+
+def write_export(folder, **more):
+    folder.mkdir()
+    (folder / "d1.json").write_text(json.dumps(EXPORT | more))
+    return folder
+
+
+def test_a_document_that_was_imported_is_in_the_next_list_of_every_key(tmp_path):
+    with Server(documents=20, tokens=["second"]) as server:
+        own = connect(server, server.api_key, tmp_path / "disk")
+        other = connect(server, server.tokens["second"], tmp_path / "disk")
+        elsewhere = connect(server, server.api_key, tmp_path / "another disk")
+        before = len(omnipd.read_documents(client=own))
+        for client in (other, elsewhere):
+            assert len(omnipd.read_documents(client=client)) == before
+        outcome = omnipd.import_documents(
+            write_export(tmp_path / "in"), base_model_id=server.models["flights"], client=own
+        )
+        assert outcome["status"].tolist() == ["ok"]
+        for client in (own, other):
+            documents = omnipd.read_documents(client=client)
+            assert len(documents) == before + 1
+            assert documents.attrs["omni"]["from_cache"] is False
+        # Another folder is another cache: it is served from for as long as it was said.
+        assert omnipd.read_documents(client=elsewhere).attrs["omni"]["from_cache"] is True
+        for client in (own, other, elsewhere):
+            client.close()
+
+
+@pytest.mark.parametrize(
+    "became",
+    [
+        answer({"detail": "no"}, 400),
+        answer(b"", 502),
+        answer(b"half", 201),
+        lambda connection: connection.close(),
+    ],
+    ids=["refused", "unknown", "unreadable", "cut"],
+)
+def test_lists_are_forgotten_whatever_became_of_the_write(scripted, fake_time, tmp_path, became):
+    folder = write_export(tmp_path / "in")
+    scripted.script(page(document("a")))
+    with client_of(scripted, fake_time) as client:
+        omnipd.read_content(client=client)
+        scripted.script(became)
+        with pytest.warns(omnipd.OmniWarning, match="not imported"):
+            omnipd.import_documents(folder, base_model_id=MODEL, check=False, client=client)
+        scripted.script(page(document("a"), document("b")))
+        assert len(omnipd.read_content(client=client)) == 2
+
+
+def test_another_omni_on_the_same_disk_keeps_its_lists(scripted, fake_time, tmp_path):
+    folder = write_export(tmp_path / "in")
+    with ScriptedServer() as other:
+        other.script(page(document("a")))
+        with (
+            client_of(scripted, fake_time, cache_dir=tmp_path / "disk") as client,
+            client_of(other, fake_time, cache_dir=tmp_path / "disk") as kept,
+        ):
+            omnipd.read_content(client=kept)
+            scripted.script(answer({"identifier": "x"}, 201))
+            omnipd.import_documents(folder, base_model_id=MODEL, check=False, client=client)
+            assert omnipd.read_content(client=kept).attrs["omni"]["from_cache"] is True
+
+
+def test_a_list_that_was_being_read_when_something_changed_is_not_stored(
+    scripted, fake_time, tmp_path
+):
+    folder = write_export(tmp_path / "in")
+    first, last = page(document("a"), cursor="1", total=2), page(document("b"), total=2)
+    with client_of(scripted, fake_time) as client:
+
+        def between(_path, rows, _total):
+            if rows == 1:
+                scripted.script(answer({"identifier": "x"}, 201))
+                client.progress = None
+                omnipd.import_documents(folder, base_model_id=MODEL, check=False, client=client)
+                scripted.script(last)
+
+        scripted.script(first)
+        client.progress = between
+        assert len(omnipd.read_content(client=client)) == 2
+        scripted.script(page(*map(document, "abx")))
+        assert len(omnipd.read_content(client=client)) == 3
+
+
+def test_questions_and_queries_forget_nothing(omni):
+    omnipd.read_labels()
+    omnipd.ask("Which airport has the most flights?", model=omni_model(omni))
+    assert omnipd.read_labels().attrs["omni"]["from_cache"] is True
+
+
+def omni_model(client):
+    models = omnipd.read_models(model_kind="SHARED", client=client)
+    return models.loc[models["name"] == "flights", "id"].iloc[0]
+
+
+# --- what is imported
+
+
+def query_on(*fields, topic="flights"):
+    query = {"fields": list(fields), "join_paths_from_topic_name": topic}
+    return {"queryModels": {"q": {"name": "t", "query": query}}}
+
+
+@pytest.fixture
+def writable(tmp_path):
+    with (
+        Server(documents=0) as server,
+        connect(server, server.api_key, tmp_path / "disk") as client,
+    ):
+        client.model = server.models["flights"]
+        yield client
+
+
+def test_a_document_whose_fields_the_model_lacks_is_made_and_told_of(writable, tmp_path):
+    lacks = query_on("flights.origin", "flights.gone[month]", "order_items.count", "calc_1")
+    folder = write_export(tmp_path / "in", **lacks)
+    with pytest.warns(omnipd.OmniWarning, match="1 of 1 documents ask for what the model lacks"):
+        outcome = omnipd.import_documents(folder, base_model_id=writable.model)
+    assert outcome["status"].tolist() == ["ok_with_issues"]
+    assert outcome["issues"].tolist() == ["The model lacks flights.gone, order_items.count."]
+
+
+def test_a_topic_that_the_model_lacks_is_told_of(writable, tmp_path):
+    folder = write_export(tmp_path / "in", **query_on("flights.origin", topic="sales"))
+    with pytest.warns(omnipd.OmniWarning, match="ask for what the model lacks"):
+        outcome = omnipd.import_documents(folder, base_model_id=writable.model)
+    assert outcome["issues"].tolist() == ["The model lacks topic sales."]
+
+
+def test_a_view_that_a_topic_joins_in_a_role_of_its_own_is_there(writable, tmp_path):
+    fields = omnipd.read_topic_fields((writable.model, "flights"))
+    views = set(omnipd.read_views(writable.model)["view"])
+    role = fields[~fields["view"].isin(views)]["fully_qualified_name"]
+    assert not role.empty
+    folder = write_export(tmp_path / "in", **query_on(*role.head(2)))
+    outcome = omnipd.import_documents(folder, base_model_id=writable.model)
+    assert outcome["status"].tolist() == ["ok"]
+
+
+def test_what_a_workbook_defines_for_itself_comes_with_it(writable, tmp_path):
+    own = {"workbookModel": {"views": {"flights": {"measures": {"delayed_share": {}}}}}}
+    folder = write_export(tmp_path / "in", **query_on("flights.delayed_share"), **own)
+    outcome = omnipd.import_documents(folder, base_model_id=writable.model)
+    assert outcome["status"].tolist() == ["ok"]
+
+
+def test_without_the_check_nothing_is_asked_but_the_import(writable, tmp_path):
+    folder = write_export(tmp_path / "in", **query_on("flights.gone"))
+    sent = writable.requests_sent
+    outcome = omnipd.import_documents(folder, base_model_id=writable.model, check=False)
+    assert outcome["status"].tolist() == ["ok"]
+    assert writable.requests_sent - sent == 1
+
+
+def test_an_unknown_model_is_an_error_before_anything_is_made(writable, tmp_path):
+    folder = write_export(tmp_path / "in")
+    with pytest.raises(omnipd.NotFoundError):
+        omnipd.import_documents(folder, base_model_id="123e4567-e89b-12d3-a456-426614174000")
+    assert len(omnipd.read_documents()) == 0
+
+
+def test_a_second_import_makes_no_second_document_unless_told(writable, tmp_path):
+    folder = write_export(tmp_path / "in")
+    first = omnipd.import_documents(folder, base_model_id=writable.model)
+    with pytest.warns(omnipd.OmniWarning, match="imported before"):
+        second = omnipd.import_documents(folder, base_model_id=writable.model)
+    assert second["status"].tolist() == ["skipped"]
+    assert second["identifier"].tolist() == first["identifier"].tolist()
+    assert len(omnipd.read_documents()) == 1
+    third = omnipd.import_documents(folder, base_model_id=writable.model, again=True)
+    assert third["status"].tolist() == ["ok"]
+    assert len(omnipd.read_documents()) == 2
+
+
+def test_a_document_that_was_imported_into_another_omni_is_imported_here(writable, tmp_path):
+    folder = write_export(tmp_path / "in")
+    omnipd.import_documents(folder, base_model_id=writable.model)
+    with Server(documents=0) as other, connect(other, other.api_key, tmp_path / "disk") as client:
+        outcome = omnipd.import_documents(folder, base_model_id=other.models["flights"])
+        assert outcome["status"].tolist() == ["ok"]
+        assert len(omnipd.read_documents(client=client)) == 1
