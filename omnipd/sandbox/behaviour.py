@@ -93,6 +93,9 @@ class Behaviour:
     old_shapes : bool
         Give records the shapes of older servers and of the older documentation, wherever the
         sources of the contract disagree on a shape.
+    typed_dashboard_filters : bool
+        Give the filters of dashboards as filter objects that name their field in full, instead of
+        ``kind`` and ``defaultValue`` beside ``viewName`` and ``fieldName``.
     scim_count_at_most : int, optional
         The most resources one page of a SCIM list holds, however many are asked for.
     faults : tuple of Fault
@@ -121,5 +124,6 @@ class Behaviour:
     manual_sql_allowed: bool = True
     ai_credits_exhausted: bool = False
     old_shapes: bool = False
+    typed_dashboard_filters: bool = False
     scim_count_at_most: int | None = None
     faults: tuple[Fault, ...] = ()

@@ -119,6 +119,7 @@ KNOBS: Mapping[str, Check] = {
     "manual_sql_allowed": flag,
     "ai_credits_exhausted": flag,
     "old_shapes": flag,
+    "typed_dashboard_filters": flag,
     "scim_count_at_most": whole(1, 100_000, or_none=True),
     "faults": read_faults,
 }

@@ -45,7 +45,7 @@ _DEFAULTS: dict[str, Any] = {
 
 _NOT_MODELLED = (
     "pivots", "fill_fields", "calculations", "row_totals", "custom_summary_types", "join_via_map",
-    "controls", "transposed_measures",
+    "transposed_measures",
 )  # fmt: skip
 
 GRAND_TOTAL = "::total::"
@@ -59,6 +59,13 @@ class Sort:
     descending: bool
     # True puts nulls first, False last, None leaves it to the database.
     nulls_first: bool | None
+
+
+@dataclass(frozen=True)
+class AnyOf:
+    """Hold a control of a query: filters on fields, one of which must hold."""
+
+    filters: tuple[tuple[str, Mapping[str, Any]], ...]
 
 
 @dataclass(frozen=True)
@@ -77,6 +84,7 @@ class Request:
     # The queries that filters may refer to.
     static_queries: Mapping[str, Any]
     echo: dict[str, Any]
+    controls: tuple[AnyOf, ...] = ()
 
     @classmethod
     def read(cls, query: Mapping[str, Any]) -> Request:
@@ -115,6 +123,7 @@ class Request:
             column_totals=tuple(_column_totals(_typed(echo, "column_totals", Mapping))),
             static_queries=_typed(echo, "staticQueryReferences", Mapping),
             echo=echoed(echo),
+            controls=tuple(_any_of(each) for each in _typed(echo, "controls", list)),
         )
 
 
@@ -143,6 +152,21 @@ def refuse(known: Mapping[str, Any], keys: Iterable[str], why: str = "") -> None
     for key in keys:
         if known[key]:
             raise Refused("PLAN", f'"{key}"{why} is not modelled by this sandbox')
+
+
+def _any_of(control: object) -> AnyOf:
+    kind = control.get("type") if isinstance(control, Mapping) else None
+    if not isinstance(control, Mapping) or kind != "MULTI_FIELD_FILTER":
+        raise Refused("PLAN", f'"controls" of type {kind} is not modelled by this sandbox')
+    # The only conjunction there is; between two controls it is AND (docs/wire.md).
+    if control.get("conjunction") != "OR":
+        raise Refused("PLAN", 'A MULTI_FIELD_FILTER needs the conjunction "OR"')
+    entries = _typed(dict(control), "filters", list) if "filters" in control else []
+    for each in entries:
+        if not isinstance(each, Mapping) or not isinstance(each.get("fieldName"), str):
+            raise Refused("PLAN", "A filter of a MULTI_FIELD_FILTER is not readable")
+        refuse_bare_values({each["fieldName"]: each.get("filter")})
+    return AnyOf(tuple((each["fieldName"], each["filter"]) for each in entries))
 
 
 def _is_integer(value: object) -> bool:

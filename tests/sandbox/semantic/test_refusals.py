@@ -26,7 +26,7 @@ def refusal(engine: Engine, query: dict[str, Any]) -> Refused:
         ("row_totals", {"::total::": {"type": "aggregation"}}),
         ("custom_summary_types", {"flights.count": "sum"}),
         ("join_via_map", {"planes": ["flights"]}),
-        ("controls", [{"type": "MULTI_FIELD_FILTER"}]),
+        ("controls", [{"type": "FIELD_SELECTION"}]),
         ("transposed_measures", ["flights.count"]),
     ],
 )
