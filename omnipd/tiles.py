@@ -94,10 +94,12 @@ def run_document_query(
     >>> with omnipd.sandbox():
     ...     tile = "Customers by state"
     ...     shown = omnipd.run_document_query("w9kwzitc27", tile)
-    ...     shoes = omnipd.run_document_query("w9kwzitc27", tile, filters={"Ordered": None})
-    ...     stored = omnipd.run_document_query("w9kwzitc27", tile, filters=None)
-    >>> len(shown), len(shoes), len(stored)
-    (0, 0, 7)
+    ...     socks = omnipd.field("products.category") == "Socks"
+    ...     of_socks = omnipd.run_document_query(
+    ...         "w9kwzitc27", tile, filters={"Ordered": None, "Category": socks}
+    ...     )
+    >>> len(shown), len(of_socks)
+    (0, 7)
     """
     check_choice("errors", errors, ("raise", "collect"))
     check_options(options)
@@ -335,7 +337,17 @@ def _wanted_filters(
     board: _Board, changes: Any, client: Client, options: Mapping[str, Any]
 ) -> DashboardFilters:
     """Read the filters of a dashboard, with what was changed in them."""
-    rows = read_dashboard_filters(board.identifier, user_id=options.get("user_id"), client=client)
+    try:
+        rows = read_dashboard_filters(
+            board.identifier, user_id=options.get("user_id"), client=client
+        )
+    except OmniError as error:
+        error.message += (
+            "\nThe filters of the dashboard could not be read, and no query was sent; filters=None "
+            "runs the tiles as they are stored."
+        )
+        error.partial = None
+        raise
     controls = [
         control_of(str(item), str(id_), json.loads(config) if isinstance(config, str) else None)
         for item, id_, config in zip(rows["item"], rows["id"], rows["config"], strict=True)
