@@ -13,7 +13,7 @@ from typing import Any, Literal
 from omnipd import filters, grains
 from omnipd.comparisons import Field
 from omnipd.conditions import Condition, Filter, filters_of, joined
-from omnipd.errors import ArgumentError
+from omnipd.errors import ArgumentError, held_notices
 from omnipd.fieldcheck import KnownField
 from omnipd.scalars import python_value
 
@@ -481,7 +481,8 @@ def _check(name: str, filter_: Filter, data_type: str | None) -> None:
     if "query" in types:
         raise _Unfit("it compares with another query of the dashboard")
     try:
-        filters.check({name: filter_})
+        with held_notices():
+            filters.check({name: filter_})
     except ArgumentError as error:
         raise _Unfit(error.message.rstrip(".")) from None
     if data_type is not None and filters.ignored({name: filter_}, {name: data_type}):
@@ -541,7 +542,8 @@ def _wanted(control: Control, value: Any) -> Filter:
             value = {
                 key: control.config[key] for key in ("type", "kind") if key in control.config
             } | (dict(value))
-        filters.check({control.field or control.id: value})
+        with held_notices():  # what they would say of is refused here, or is no filter
+            filters.check({control.field or control.id: value})
         unknown = filters.unknown_word(value)
         if unknown is not None:
             raise ArgumentError(f"The filter {control} is given the {unknown}, which is not known.")

@@ -299,10 +299,9 @@ def _filtered(
     keys = [str(key) for key in tiles["query_identifier_map_key"]]
     whole = [(key, one) for key, one in zip(keys, stored, strict=True) if isinstance(one, dict)]
     for control, why in wanted.unreached(whole):
-        what = "the tile" if len(tiles) < len(board.tiles) else "no tile"
         raise ArgumentError(
-            f"The filter {control} of the dashboard {board.identifier} reaches "
-            f"{'not the tile' if what == 'the tile' else what}: {why}.",
+            f"The filter {control} of the dashboard {board.identifier} does not reach "
+            f"{', '.join(f'the tile {name!r}' for name in names)}: {why}.",
             hint="Leave it out of filters=.",
         )
     known = _known_fields(whole, wanted, client, options)

@@ -1,8 +1,9 @@
 """What the tiles of a dashboard show with its filters, and how a dashboard is found."""
 
 import json
+import re
 import urllib.request
-from datetime import UTC, datetime
+from datetime import datetime
 from urllib.parse import quote
 
 import pyarrow as pa
@@ -10,7 +11,7 @@ import pytest
 from faults import given
 from plain_sql import ENTRANCES, statement
 from query_answers import assert_answers
-from query_cases import FLIGHTS, NOW, ORDERS, Case, date, flights, number, orders, text
+from query_cases import NOW, ORDERS, Case, date, number, orders, text
 from scripted_server import answer
 
 import omnipd
@@ -91,8 +92,11 @@ TWENTY = {
 }
 # When each word for a time begins and ends, by hand: thirty days up to and with the 15th of November.
 PERIODS = {
-    "2013-02": (datetime(2013, 2, 1), datetime(2013, 3, 1)),
-    "30 days ago for 30 days": (datetime(2024, 10, 17), datetime(2024, 11, 16)),
+    "2013-02": (datetime.fromisoformat("2013-02-01"), datetime.fromisoformat("2013-03-01")),
+    "30 days ago for 30 days": (
+        datetime.fromisoformat("2024-10-17"),
+        datetime.fromisoformat("2024-11-16"),
+    ),
 }
 
 
@@ -146,6 +150,7 @@ def assert_shows(df, query, name):
     assert_answers(pa.Table.from_pandas(df, preserve_index=False), Case(name, query, sql))
 
 
+@pytest.mark.filterwarnings("ignore:.*which is its limit")
 @pytest.mark.parametrize("document", TWENTY)
 def test_a_dashboard_shows_what_hand_written_queries_with_its_filters_give(
     november, stored, document
@@ -164,6 +169,7 @@ def test_a_dashboard_shows_what_hand_written_queries_with_its_filters_give(
         assert one.attrs["omni"]["filters_applied"] == facts["filters_applied"]
 
 
+@pytest.mark.filterwarnings("ignore:.*which is its limit")
 @pytest.mark.parametrize("document", TWENTY)
 def test_without_filters_the_tiles_are_as_they_are_stored(november, stored, document):
     frames = omnipd.run_document(document, filters=None)
@@ -226,11 +232,7 @@ CHANGES = {
     ),
     "the others keep their default": ({"Category": None}, ORDERED),
     "one that was not set": ({field("users.state"): "Texas"}, ORDERED | CATEGORY | TEXAS),
-    "an empty filter object": (
-        {"Ordered": {"type": "date"}, "Category": text("CONTAINS")}
-        and {"Ordered": None, "Category": text("CONTAINS")},
-        NONE,
-    ),
+    "an empty filter object": ({"Ordered": None, "Category": text("CONTAINS")}, NONE),
     "conditions": (
         [field("products.category") == "Socks", field("order_items.created_at").in_the("2024-06")],
         JUNE | SOCKS,
@@ -241,8 +243,7 @@ CHANGES = {
         JUNE | SOCKS,
     ),
 }
-CHANGES["an empty filter object"] = ({"Ordered": None, "Category": text("CONTAINS")}, NONE)
-PERIODS["2024-06"] = (datetime(2024, 6, 1), datetime(2024, 7, 1))
+PERIODS["2024-06"] = (datetime.fromisoformat("2024-06-01"), datetime.fromisoformat("2024-07-01"))
 
 
 @pytest.mark.parametrize(("changes", "on_it"), CHANGES.values(), ids=CHANGES)
@@ -263,7 +264,7 @@ REFUSED = {
     "a name like none": (
         {"zzzzzz": "x"},
         "no filter 'zzzzzz'",
-        r"It has Ordered \(order_items.created_at\), State \(users.state\), Category",
+        r"It has 'Ordered' \(order_items.created_at\), 'State' \(users.state\), 'Category'",
     ),
     "a condition on another field": ([field("users.age") > 3], "no filter 'users.age'", ""),
     "a condition of another filter": (
@@ -280,7 +281,7 @@ REFUSED = {
     "several periods": ({"Ordered": ["2024-06", "2024-07"]}, "is not clear", ""),
     "no values": ({"State": []}, "is not clear", "None for no filter"),
     "another type": ({"Ordered": field("order_items.created_at") == 5}, "is of type date", ""),
-    "a bare object": ({"State": {"values": ["x"]}}, "has no type|has no kind|$", ""),
+    "an object without a type": ({"Category": {"kind": "X"}}, "has no type|no list of values", ""),
     "an unknown kind": (
         {"Ordered": date("WITHIN_RANGE", "2024-01-01", "2024-02-01")},
         "the kind 'WITHIN_RANGE', which is not known",
@@ -289,7 +290,6 @@ REFUSED = {
     "a near miss": ({"State": text("EQUAL", "x")}, "Omni would ignore", "'EQUALS'"),
     "twice": ({"State": "x", "users.state": "y"}, "is changed twice", ""),
 }
-REFUSED["a bare object"] = ({"Category": {"kind": "X"}}, "has no type|kind", "")
 
 
 @pytest.mark.parametrize(("changes", "words", "hint"), REFUSED.values(), ids=REFUSED)
@@ -300,7 +300,7 @@ def test_what_no_filter_can_be_set_to_is_refused_before_any_query_is_sent(
     for errors in ("raise", "collect"):
         with pytest.raises(omnipd.ArgumentError, match=words) as caught:
             omnipd.run_document("w9kwzitc27", filters=changes, errors=errors)
-        assert pytest.importorskip("re").search(hint, caught.value.hint or "")
+        assert re.search(hint, caught.value.hint or "")
         with pytest.raises(omnipd.ArgumentError, match=words):
             omnipd.run_document_query(
                 "w9kwzitc27", "Revenue by month", filters=changes, errors=errors
@@ -445,8 +445,10 @@ FORMS = {
         typed(text("EQUALS", "CA", is_negative=True)),
         text("EQUALS", "CA", is_negative=True),
     ),
-    "typed, null": (typed({"type": "null", "is_negative": True}),) * 1
-    + ({"type": "null", "is_negative": True},),
+    "typed, null": (
+        typed({"type": "null", "is_negative": True}),
+        {"type": "null", "is_negative": True},
+    ),
     "flat text": (
         {"viewName": "users", "fieldName": "state", "kind": "EQUALS", "defaultValue": ["CA"]},
         text("EQUALS", "CA"),
@@ -571,13 +573,10 @@ def test_two_filters_on_one_field_keep_the_rows_of_either(board):
     with pytest.raises(omnipd.ArgumentError, match="has 2 filters 'State'") as caught:
         board.run(filters={"State": "x"})
     assert caught.value.hint == "Pass the id of one: f1, f2."
-    with pytest.raises(omnipd.ArgumentError, match="has 3 filters 'users.state'"):
+    with pytest.raises(omnipd.ArgumentError, match=r"has 3 filters 'users.state'"):
         board.run(filters=[field("users.state") == "x"])
-    board.run(filters={"f1": None, "f2": "TX"} | {"f2": field("users.state") == "TX"})
-    assert [query["filters"] for query in board.sent()][-1] in (
-        {"users.state": text("EQUALS", "TX")},
-        {"users.state": both},
-    )
+    board.run(filters={"f1": None, "f2": field("users.state") == "TX"})
+    assert board.sent()[-1]["filters"] == {"users.state": text("EQUALS", "TX")}
 
 
 @pytest.mark.parametrize("place", ["beside", "in the details"])
@@ -631,7 +630,7 @@ def test_sql_by_hand_is_not_filtered(board):
         {"users.state": text("EQUALS", "CA")},
     ]
     assert frames["Tile 1"].attrs["omni"]["filters_applied"] == []
-    with pytest.raises(omnipd.ArgumentError, match="reaches not the tile: it is SQL"):
+    with pytest.raises(omnipd.ArgumentError, match="does not reach the tile 'Tile 1': it is SQL"):
         omnipd.run_document_query("d1", "Tile 1", filters={"State": "x"}, client=board.client)
 
 
@@ -642,10 +641,14 @@ def test_a_changed_filter_that_reaches_no_tile_is_refused(board):
         {},
         {"users.state": text("EQUALS", "NY")},
     ]
-    with pytest.raises(omnipd.ArgumentError, match="reaches not the tile: .* binds it to other"):
+    with pytest.raises(
+        omnipd.ArgumentError, match=r"not reach the tile 'q1': .* binds it to other"
+    ):
         omnipd.run_document_query("d1", "q1", filters={"State": "NY"}, client=board.client)
     board.filters["f1"]["map"]["2"] = False
-    with pytest.raises(omnipd.ArgumentError, match="reaches no tile: .* binds it to other"):
+    with pytest.raises(
+        omnipd.ArgumentError, match=r"not reach the tile 'Tile 1', the tile 'Tile 2': .* other"
+    ):
         board.run(filters=[field("users.state") == "NY"])
     assert len(board.sent()) == 2
     assert [len(df) for df in board.run(filters={"State": None}).values()] == [3, 3]
@@ -785,7 +788,12 @@ ENTRIES = [
 
 @pytest.mark.parametrize("form", ["flat", "with its tiles"])
 def test_a_filter_on_several_fields_goes_into_the_controls_of_the_query(board, form):
-    config = {"type": "MULTI_FIELD_FILTER", "label": "Any", "conjunction": "OR", "filters": ENTRIES}
+    config = {
+        "type": "MULTI_FIELD_FILTER",
+        "label": "Any",
+        "conjunction": "OR",
+        "filters": list(ENTRIES),
+    }
     if form == "flat":
         config["controlType"] = config.pop("type")
         board.controls = {"m1": config}
@@ -808,9 +816,9 @@ def test_a_filter_on_several_fields_goes_into_the_controls_of_the_query(board, f
     (config["filters"]).append(
         {"id": "d", "fieldName": "orders.id", "filter": number("EQUALS", "1")}
     )
-    with pytest.raises(omnipd.ArgumentError, match="the topic of the tile has no field orders.id"):
+    with pytest.raises(omnipd.ArgumentError, match=r"the topic of the tile has no field orders.id"):
         board.run()
-    config["filters"] = ENTRIES[2:]
+    config["filters"] = ENTRIES[2:3]
     assert board.run()["Tile 2"].attrs["omni"]["filters_applied"] == []
 
 
@@ -910,13 +918,7 @@ def test_the_sandbox_keeps_what_a_dashboard_binds_its_filters_to(own):
     again = asked(
         own.server,
         "/api/unstable/documents/import",
-        {
-            key: value
-            for key, value in asked(
-                own.server, f"/api/unstable/documents/{document}/export"
-            ).items()
-        }
-        | {"baseModelId": ORDERS},
+        asked(own.server, f"/api/unstable/documents/{document}/export") | {"baseModelId": ORDERS},
     )
     for one in (copy, again):
         assert count(omnipd.run_document(one["identifier"])) == [everything, complete]
@@ -937,26 +939,32 @@ def test_where_a_dashboard_is_bound_is_kept_in_a_folder_and_in_a_state(tmp_path)
 # --- how a dashboard is found
 
 
-def test_an_identifier_an_address_and_a_name_find_the_same_dashboard(omni, server):
+# Of the second the name looks like an identifier.
+@pytest.mark.parametrize(
+    ("document", "name", "tile"),
+    [
+        ("xkbusqct1a4", "Arrival delays 2013", "Delay by airline"),
+        ("report-58", "007", "Rain and delay"),
+    ],
+)
+def test_an_identifier_an_address_and_a_name_find_the_same_dashboard(
+    omni, server, document, name, tile
+):
     documents = omnipd.read_documents(client=omni)
-    name = documents.loc[documents["identifier"] == "xezsnbn2f2", "name"].iloc[0]
-    assert (documents["name"] == name).sum() == 1
-    expected = omnipd.run_document("xezsnbn2f2")
-    addresses = [
-        f"{server.url}/dashboards/xezsnbn2f2",
-        f"{server.url}/dashboards/xezsnbn2f2/",
-        f"{server.url.upper().replace('HTTP', 'http')}/dashboards/xezsnbn2f2?tile=2#top",
-        f"{server.url}/embed/dashboards/xezsnbn2f2",
-        f"{server.url}/w/xezsnbn2f2",
-    ]
-    for given_ in [name, *addresses]:
-        frames = omnipd.run_document(given_)
-        assert {tile: df.to_dict("list") for tile, df in frames.items()} == {
-            tile: df.to_dict("list") for tile, df in expected.items()
-        }
-        assert omnipd.run_document_query(given_, "Flights by origin").equals(
-            expected["Flights by origin"]
-        )
+    assert documents.loc[documents["name"] == name, "identifier"].tolist() == [document]
+    expected = omnipd.run_document(document)
+    for address in [
+        name,
+        f"{server.url}/dashboards/{document}",
+        f"{server.url}/dashboards/{document}/",
+        f"{server.url.replace('http', 'HTTP')}/dashboards/{document}?tile=2#top",
+        f"{server.url}/embed/dashboards/{document}",
+        f"{server.url}/w/{document}",
+    ]:
+        frames = omnipd.run_document(address)
+        assert list(frames) == list(expected)
+        assert all(df.equals(expected[each]) for each, df in frames.items())
+        assert omnipd.run_document_query(address, tile).equals(expected[tile])
 
 
 def test_an_identifier_and_an_address_need_no_list(omni, server):
