@@ -36,6 +36,43 @@ def test_what_is_not_modelled_is_refused_by_name(engine: Engine, key: str, value
     assert f'"{key}"' in refused.message
 
 
+ORIGIN = {"fieldName": "flights.origin", "filter": text("EQUALS", "JFK")}
+COUNT = {"fieldName": "flights.count", "filter": number("GREATER_THAN", "5")}
+
+
+@pytest.mark.parametrize(
+    ("control", "named"),
+    [
+        ("MULTI_FIELD_FILTER", "not modelled"),
+        ({"conjunction": "AND", "filters": [ORIGIN]}, 'the conjunction "OR"'),
+        ({"filters": [ORIGIN]}, 'the conjunction "OR"'),
+        ({"conjunction": "OR", "filters": {}}, '"filters" is not readable'),
+        ({"conjunction": "OR", "filters": [{"fieldName": 5}]}, "is not readable"),
+        ({"conjunction": "OR", "filters": [ORIGIN, COUNT]}, "not modelled"),
+        (
+            {"conjunction": "OR", "filters": [{**ORIGIN, "fieldName": "flights.no_such"}]},
+            'No such field "flights.no_such"',
+        ),
+    ],
+)
+def test_a_filter_on_several_fields_that_cannot_be_read_is_refused(
+    engine: Engine, control: Any, named: str
+) -> None:
+    if isinstance(control, dict):
+        control = {"type": "MULTI_FIELD_FILTER", **control}
+    assert named in refusal(engine, flights(["flights.count"], controls=[control])).message
+
+
+def test_a_bare_value_in_a_filter_on_several_fields_is_a_bad_filter(engine: Engine) -> None:
+    control = {
+        "type": "MULTI_FIELD_FILTER",
+        "conjunction": "OR",
+        "filters": [{"fieldName": "flights.origin", "filter": "JFK"}],
+    }
+    with pytest.raises(BadFilter):
+        engine.plan(flights(["flights.count"], controls=[control]), now=NOW)
+
+
 def test_an_empty_value_of_what_is_not_modelled_is_fine(engine: Engine) -> None:
     query = flights(["flights.count"], pivots=[], calculations=[], row_totals={}, userEditedSQL="")
     assert engine.plan(query, now=NOW).missing_fields == []
