@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 from weakref import WeakKeyDictionary
@@ -107,6 +107,39 @@ def check_first(
     if built and not checked:
         _tell_of_times(request)
     return timeout if deadline is None else deadline.remaining()
+
+
+def topic_fields(
+    query: Mapping[str, Any], client: Client, branch_id: str | None, needed: Iterable[str]
+) -> Mapping[str, KnownField] | None:
+    """Return the fields of a query's topic; None without a topic, or where it cannot be read.
+
+    Parameters
+    ----------
+    query : mapping
+        As it is stored.
+    client : Client
+        Who asks.
+    branch_id : str, optional
+        Of a branch of the model.
+    needed : iterable of str
+        Names of fields: where one of them is not among those that were told earlier, the topic is
+        read again, since the model may have changed.
+    """
+    name = query.get("join_paths_from_topic_name")
+    if not name or not query.get("modelId"):
+        return None
+    place = (str(query["modelId"]), str(name), branch_id)
+    with _LOOKING:
+        topic = _TOPICS.setdefault(client, {}).setdefault(place, _Topic())
+    topic.asking.take()
+    try:
+        is_new = not topic.told and _ask(topic, place, client, None, refresh=False)
+        if topic.known is not None and not is_new and not set(needed) <= topic.known.keys():
+            _ask(topic, place, client, None, refresh=True)
+        return topic.known
+    finally:
+        topic.asking.release()
 
 
 def _tell_of_times(request: Envelope) -> None:

@@ -15,7 +15,8 @@ from typing import Any
 from omnipd.errors import ArgumentError, notice
 
 _ANY = ("type", "is_negative", "cancel_query_filter", "ignore_if_unjoinable", "appliedLabels")
-_KINDS: dict[str, tuple[str, ...]] = {
+#: The kinds that filters of a type have.
+KINDS: dict[str, tuple[str, ...]] = {
     "string": ("EQUALS", "CONTAINS", "STARTS_WITH", "ENDS_WITH", "SQL_LIKE", "IS_EMPTY"),
     "number": ("EQUALS", "GREATER_THAN", "LESS_THAN", "BETWEEN"),
     "date": (
@@ -109,6 +110,45 @@ def types_in(condition: Any) -> Iterable[str]:
     return (str(one.get("type")) for one in _within(condition))
 
 
+def unknown_word(condition: Any) -> str | None:
+    """Return what omnipd does not know in a filter: its type or its kind; None if it knows both.
+
+    Examples
+    --------
+    >>> unknown_word({"type": "date", "kind": "WITHIN_RANGE"})
+    "kind 'WITHIN_RANGE'"
+    """
+    for one in _within(condition):
+        type_, kind = one.get("type"), one.get("kind")
+        if type_ not in list(_KEYS):
+            return f"type {type_!r:.40}"
+        if type_ in KINDS and kind not in list(KINDS[type_]):
+            return f"kind {kind!r:.40}"
+    return None
+
+
+def filters_nothing(condition: Mapping[str, Any]) -> bool:
+    """Whether a filter leaves all rows, since nothing is chosen in it.
+
+    Examples
+    --------
+    >>> filters_nothing({"type": "string", "kind": "EQUALS", "values": []})
+    True
+    """
+    type_, kind = condition.get("type"), condition.get("kind")
+    if type_ == "composite":
+        inner = condition.get("filters")
+        # What is empty is left out of an OR, too: Omni's SQL has no word of it.
+        return not inner or (isinstance(inner, list) and all(map(filters_nothing, inner)))
+    if type_ == "boolean":
+        return condition.get("is_negative") is None
+    if type_ in {"string", "number"}:
+        return not condition.get("values") and kind != "IS_EMPTY"
+    if type_ == "date" and (kind is None or kind in _SIDES):
+        return not any(condition.get(side) for side in ("left_side", "right_side"))
+    return False
+
+
 def all_in(query: Mapping[str, Any]) -> Iterable[Mapping[str, Any]]:
     """Give every filter of a query, and those within composite ones."""
     given = query.get("filters")
@@ -149,10 +189,10 @@ def _check_one(what: str, condition: Any) -> None:
         )
     for key in condition:
         check_word(what, "key", key, (*_ANY, *_KEYS[kind]), tell=False)
-    if kind in _KINDS:
+    if kind in KINDS:
         if "kind" not in condition:
-            raise ArgumentError(f"{what} has no kind.", hint=f"It takes {', '.join(_KINDS[kind])}.")
-        check_word(what, "kind", condition["kind"], _KINDS[kind], then="Omni refuses")
+            raise ArgumentError(f"{what} has no kind.", hint=f"It takes {', '.join(KINDS[kind])}.")
+        check_word(what, "kind", condition["kind"], KINDS[kind], then="Omni refuses")
     _check_bounds(what, condition)
     if kind == "boolean" and condition.get("is_negative") is None:
         _tell_of_nothing(what, "no is_negative")

@@ -5,7 +5,7 @@ They are apart from the cases that every test of queries runs, because only a pl
 
 from __future__ import annotations
 
-from query_cases import TOTAL, Case, date, flights, number, orders, users
+from query_cases import TOTAL, Case, date, flights, number, orders, text, users
 
 _JANUARY_FIRST = {
     "flights.month": number("EQUALS", "1"),
@@ -381,10 +381,61 @@ HAVING_SCENARIOS = [
     ),
 ]
 
+
+def _any_of(**filters):
+    return {
+        "id": "m",
+        "type": "MULTI_FIELD_FILTER",
+        "conjunction": "OR",
+        "filters": [
+            {"id": name, "fieldName": name.replace("__", "."), "filter": each}
+            for name, each in filters.items()
+        ],
+    }
+
+
+SEVERAL_FIELDS_SCENARIOS = [
+    Case(
+        "any of several fields, and every control, and the filters",
+        flights(
+            ["flights.origin", "flights.count"],
+            filters={"flights.month": number("EQUALS", "1")},
+            controls=[
+                _any_of(flights__dest=text("EQUALS", "LAX"), flights__carrier=text("EQUALS", "UA")),
+                _any_of(
+                    flights__origin=text("EQUALS", "EWR"), flights__day=number("LESS_THAN", "9")
+                ),
+                # Nothing is chosen in it, nor in a part of the next.
+                _any_of(flights__origin=text("EQUALS")),
+                _any_of(flights__origin=text("EQUALS"), flights__hour=number("LESS_THAN", "12")),
+            ],
+        ),
+        """SELECT origin AS "flights.origin", count(*) AS "flights.count" FROM flights
+           WHERE month = 1 AND (dest = 'LAX' OR carrier = 'UA') AND (origin = 'EWR' OR day < 9)
+             AND hour < 12
+           GROUP BY origin""",
+    ),
+    Case(
+        "any of several measures",
+        flights(
+            ["flights.dest", "flights.count"],
+            controls=[
+                _any_of(
+                    flights__count=number("GREATER_THAN", "10000"),
+                    flights__average_dep_delay=number("GREATER_THAN", "30"),
+                )
+            ],
+        ),
+        """SELECT dest AS "flights.dest", count(*) AS "flights.count" FROM flights
+           GROUP BY dest HAVING count(*) > 10000 OR avg(dep_delay) > 30""",
+    ),
+]
+
 SCENARIOS = [
     *FANOUT_SCENARIOS,
     *KEY_SCENARIOS,
     *CLOCK_SCENARIOS,
     *DECIMAL_SCENARIOS,
     *HAVING_SCENARIOS,
+    *SEVERAL_FIELDS_SCENARIOS,
 ]

@@ -106,6 +106,8 @@ def dashboard(server, scripted):
     def step(target):
         if target.startswith("/api/v1/documents/d1/queries"):
             return answer(TILES)
+        if target == "/api/v1/dashboards/d1/filters":
+            return answer({"identifier": "d1", "filterOrder": []})
         if target.startswith("/api/v1/documents/"):
             return answer({"detail": "Document not found"}, 404)
         return answer(b"", 307, Location=server.url + target)
@@ -117,10 +119,11 @@ def dashboard(server, scripted):
 def test_a_tile_is_found_by_its_name_or_its_id(omni, server):
     document, tiles = a_dashboard(omni)
     for tile in tiles.itertuples():
-        by_id = omnipd.run_document_query(document, tile.id)
+        by_id = omnipd.run_document_query(document, tile.id, filters=None)
         assert len(by_id) > 0
         if (tiles["name"] == tile.name).sum() == 1:
-            assert omnipd.run_document_query(document, tile.name).equals(by_id)
+            by_name = omnipd.run_document_query(document, tile.name, filters=None)
+            assert by_name.equals(by_id)
 
 
 def a_dashboard(omni):
@@ -135,7 +138,7 @@ def a_dashboard(omni):
 
 def test_all_tiles_of_a_dashboard_are_frames_by_their_names(omni):
     document, tiles = a_dashboard(omni)
-    frames = omnipd.run_document(document)
+    frames = omnipd.run_document(document, filters=None)
     assert [name.removesuffix(" (2)") for name in frames] == tiles["name"].tolist()
     for query, df in zip(tiles["query"], frames.values(), strict=True):
         assert df.equals(omnipd.run_query(query))
@@ -156,7 +159,7 @@ def test_a_name_that_two_tiles_have_is_not_guessed(dashboard):
 
 def test_a_document_without_tiles_is_not_found(dashboard):
     for run in (omnipd.run_document, lambda *a, **k: omnipd.run_document_query(*a, "x", **k)):
-        with pytest.raises(omnipd.NotFoundError, match="d9 has no tiles"):
+        with pytest.raises(omnipd.NotFoundError, match="d9"):
             run("d9", client=dashboard)
 
 
@@ -191,8 +194,10 @@ def test_a_tile_that_cannot_be_run_hides_none_of_the_others(scripted, broken):
     stored = [
         {"id": f"q{n}", "name": name, "query": query} for n, (name, query) in enumerate(tiles)
     ]
+    answers = {"run": given.whole_answer(), "queries": {"queries": stored}}
+    unfiltered = {"identifier": "d1", "filterOrder": []}
     scripted.by_target = lambda target: answer(
-        given.whole_answer() if target.startswith("/api/v1/query/run") else {"queries": stored}
+        answers.get(target.rpartition("/")[2].partition("?")[0], unfiltered)
     )
     client = given.client_of(scripted, cache=False)
     frames = omnipd.run_document("d1", errors="collect", client=client)
@@ -451,7 +456,7 @@ def test_queries_that_reached_their_limit_are_named_at_the_line_of_the_caller(om
 def test_tiles_that_reached_their_limit_are_named_at_the_line_of_the_caller(omni):
     document, tiles = a_dashboard(omni)
     with pytest.warns(omnipd.OmniWarning) as caught:
-        frames = omnipd.run_document(document, limit=1)
+        frames = omnipd.run_document(document, limit=1, filters=None)
     [one] = caught
     assert str(one.message).startswith(f"Of {len(tiles)} queries: tile ")
     for name, df in frames.items():

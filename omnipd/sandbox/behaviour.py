@@ -129,6 +129,9 @@ class Behaviour:
         the filters of dashboards, changing a document in place.
     ids : {"uuid", "short"}
         What ids look like: UUIDs, or eight letters and digits.
+    typed_dashboard_filters : bool
+        Give the filters of dashboards as filter objects that name their field in full, instead of
+        ``kind`` and ``defaultValue`` beside ``viewName`` and ``fieldName``.
     scim_count_at_most : int, optional
         The most resources one page of a SCIM list holds, however many are asked for.
     faults : tuple of Fault
@@ -169,5 +172,6 @@ class Behaviour:
     unknown_owner: UnknownOwner = "not_found"
     removed_routes: bool = False
     ids: Ids = "uuid"
+    typed_dashboard_filters: bool = False
     scim_count_at_most: int | None = None
     faults: tuple[Fault, ...] = ()

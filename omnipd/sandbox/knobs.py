@@ -131,6 +131,7 @@ KNOBS: Mapping[str, Check] = {
     "unknown_owner": one_of(("not_found", "empty")),
     "removed_routes": flag,
     "ids": one_of(("uuid", "short")),
+    "typed_dashboard_filters": flag,
     "scim_count_at_most": whole(1, 100_000, or_none=True),
     "faults": read_faults,
 }

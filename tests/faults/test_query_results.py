@@ -8,6 +8,7 @@ import json
 import random
 import subprocess
 import sys
+import warnings
 from pathlib import Path
 
 import pyarrow as pa
@@ -327,7 +328,8 @@ def test_an_odd_sound_result_is_a_frame_or_an_error_of_the_tree(
     scripted, fake_time, tmp_path, table, totals
 ):
     scripted.script(answer(whole_answer(arrow(table))))
-    with client_of(scripted, fake_time) as client:
+    with client_of(scripted, fake_time) as client, warnings.catch_warnings():
+        warnings.simplefilter("ignore", omnipd.OmniWarning)  # what had to be made text is told of
         try:
             df = omnipd.run_query(QUERY, totals=totals, client=client)
         except OmniError:

@@ -178,6 +178,56 @@ def test_a_dashboard_shows_what_it_is_made_of(server, wire, dashboard):
     assert set(filters["filterOrder"]) == set(filters["filters"]) | set(filters["controls"])
 
 
+def test_filters_of_dashboards_come_in_either_form(connect, serve, wire, known):
+    typed = connect(serve(typed_dashboard_filters=True))
+    seen = {}
+    for each in known:
+        if not each.has_dashboard:
+            continue
+        path = f"/api/v1/dashboards/{each.identifier}/filters"
+        flat, whole = wire.get(path).json, typed.get(path).json
+        assert flat["filters"].keys() == whole["filters"].keys()
+        details = typed.get(f"/api/v1/documents/{each.identifier}").json
+        assert details["filterConfig"] == whole["filters"]
+        for key, one in flat["filters"].items():
+            other = whole["filters"][key]
+            assert other["fieldName"] == f"{one['viewName']}.{one['fieldName']}"
+            assert (other["label"], other["kind"]) == (one["label"], one["kind"])
+            seen[one["label"]] = {
+                name: value
+                for name, value in other.items()
+                if name in {"type", "values", "left_side", "right_side"}
+            }
+    assert seen == {
+        "Airport": {"type": "string", "values": ["JFK"]},
+        "Airline": {"type": "string", "values": []},
+        "Date": {"type": "date", "left_side": "2013-02"},
+        "Distance": {"type": "number", "values": ["500"]},
+        "Status": {"type": "string", "values": ["complete", "shipped"]},
+        "Ordered": {"type": "date", "left_side": "30 days ago", "right_side": "30 days"},
+        "State": {"type": "string", "values": []},
+        "Category": {"type": "string", "values": ["shoes"]},
+        "Channel": {"type": "string", "values": ["web"]},
+        "Tail": {"type": "string", "values": []},
+    }
+
+
+def test_some_tiles_do_not_obey_a_filter_as_it_is(wire, known):
+    bound = []
+    for each in known:
+        if each.has_dashboard and each.queries:
+            found = wire.get(f"/api/v1/documents/{each.identifier}").json
+            for key, held in found["documentMetadata"]["tileFilterMap"].items():
+                assert 1 <= int(key) <= len(each.queries)
+                assert held.keys() <= found["filterConfig"].keys()
+                bound += held.values()
+    assert {value for value in bound if value is not False} == {
+        "flights.dest",
+        "order_items.shipped_on",
+    }
+    assert bound.count(False) > 20
+
+
 def test_a_document_without_a_dashboard_has_none_of_it(wire, workbook):
     assert wire.get(f"/api/v1/documents/{workbook.identifier}").status == 400
     assert wire.get(f"/api/v1/documents/{workbook.identifier}/queries").status == 404

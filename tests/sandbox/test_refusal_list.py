@@ -18,7 +18,7 @@ ASKING = {
     "row_totals": {"::total::": {"type": "aggregation"}},
     "custom_summary_types": {"flights.count": "sum"},
     "join_via_map": {"planes": ["flights"]},
-    "controls": [{"type": "MULTI_FIELD_FILTER"}],
+    "controls": [{"type": "FIELD_SELECTION"}],
     "transposed_measures": ["flights.count"],
     "default_group_by": False,
     "userEditedSQL": "SELECT 1 AS a",

@@ -9,7 +9,7 @@ from typing import Any
 from omnipd.sandbox.content.records import document_address
 from omnipd.sandbox.content.visible import find_dashboard, find_document
 from omnipd.sandbox.identity import acting_user
-from omnipd.sandbox.organisation.dashboards import dashboard_of
+from omnipd.sandbox.organisation.dashboards import as_typed, dashboard_of
 from omnipd.sandbox.organisation.drafts import drafts_of
 from omnipd.sandbox.organisation.models import workbook_model_id
 from omnipd.sandbox.organisation.moments import some_moment, written
@@ -33,10 +33,10 @@ def show_document(call: Call) -> Reply:
         "description": document.description,
         "modelId": model.id,
         "facetFilters": dashboard.facet_filters,
-        "filterConfig": dict(dashboard.filters),
+        "filterConfig": written_filters(dashboard, call.world),
         "filterOrder": list(dashboard.order),
         "refreshInterval": dashboard.refresh_interval,
-        "documentMetadata": {"layout": "grid"},
+        "documentMetadata": {"layout": "grid", "tileFilterMap": dict(dashboard.tile_filters)},
         "queryPresentations": [
             {"name": query.name, "queryIdentifierMapKey": key, "query": query.query}
             for key, query in numbered(document.queries)
@@ -102,17 +102,27 @@ def show_filters(call: Call) -> Reply:
     """Answer with the filters and controls of a dashboard."""
     acting_user(call.caller, call.parameters["userId"], call.world.organisation)
     document = find_dashboard(call)
-    return json_reply(filters_record(document, dashboard_in(document, call.world)))
+    return json_reply(filters_record(document, dashboard_in(document, call.world), call.world))
 
 
-def filters_record(document: Document, dashboard: Dashboard) -> dict[str, Any]:
+def filters_record(document: Document, dashboard: Dashboard, world: World) -> dict[str, Any]:
     """Write the filters and controls of a dashboard."""
     return {
         "identifier": document.identifier,
         "filterOrder": list(dashboard.order),
-        "filters": dict(dashboard.filters),
+        "filters": written_filters(dashboard, world),
         "controls": dict(dashboard.controls),
     }
+
+
+def written_filters(dashboard: Dashboard, world: World) -> dict[str, Any]:
+    """Write the filters of a dashboard in the form that the server has."""
+    if world.behaviour.typed_dashboard_filters:
+        return {
+            key: as_typed(each) if isinstance(each, dict) else each
+            for key, each in dashboard.filters.items()
+        }
+    return dict(dashboard.filters)
 
 
 def list_drafts(call: Call) -> Reply:

@@ -52,4 +52,4 @@ def update_filters(call: Call) -> Reply:
     )
     published = publish(document, call, clear_draft=body["clearExistingDraft"])
     call.world.organisation.keep_document(replace(published, dashboard=changed))
-    return json_reply(filters_record(document, changed))
+    return json_reply(filters_record(document, changed, call.world))

@@ -63,6 +63,7 @@ def _dashboard(document: Document, call: Call) -> dict[str, Any]:
         "filterOrder": list(dashboard.order),
         "facetFilters": dashboard.facet_filters,
         "refreshInterval": dashboard.refresh_interval,
+        "metadata": {"tileFilterMap": dict(dashboard.tile_filters)},
     }
 
 
@@ -169,10 +170,13 @@ def _queries(models: dict[str, Any], identifier: str, model: ModelReference) -> 
 def _read_dashboard(exported: dict[str, Any]) -> Dashboard:
     filters, controls = exported.get("filterConfig"), exported.get("controls")
     order, interval = exported.get("filterOrder"), exported.get("refreshInterval")
+    metadata = exported.get("metadata")
+    bound = metadata.get("tileFilterMap") if isinstance(metadata, dict) else None
     return Dashboard(
         filters=filters if isinstance(filters, dict) else {},
         controls=controls if isinstance(controls, dict) else {},
         order=tuple(str(each) for each in order) if isinstance(order, list) else (),
         facet_filters=exported.get("facetFilters") is True,
         refresh_interval=interval if type(interval) is int else None,
+        tile_filters=bound if isinstance(bound, dict) else {},
     )

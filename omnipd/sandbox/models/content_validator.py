@@ -11,6 +11,7 @@ from omnipd.sandbox.content.document import dashboard_in, numbered
 from omnipd.sandbox.identity import acting_user
 from omnipd.sandbox.models.find import compose, find_branch, find_shared
 from omnipd.sandbox.organisation import chance
+from omnipd.sandbox.organisation.dashboards import field_of
 from omnipd.sandbox.organisation.drafts import drafts_of
 from omnipd.sandbox.organisation.organisation import Organisation
 from omnipd.sandbox.organisation.records import Document, StoredQuery
@@ -114,7 +115,7 @@ def _names(query: Mapping[str, Any]) -> Iterator[str]:
 
 def _filter_names(document: Document, call: Call) -> list[str]:
     return [
-        f"{each.get('viewName')}.{each.get('fieldName')}"
+        field_of(each)
         for each in dashboard_in(document, call.world).filters.values()
         if isinstance(each, dict)
     ]

@@ -111,6 +111,9 @@ class Dashboard:
     order: tuple[str, ...]
     facet_filters: bool = False
     refresh_interval: int | None = None
+    # By key of tile and id of filter or control: false where the tile does not obey it, else the
+    # field it works on there. What is not named works on its own field.
+    tile_filters: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -10,14 +10,14 @@ from sqlglot import exp
 
 from omnipd.sandbox.semantic.circumstances import Circumstances
 from omnipd.sandbox.semantic.fields import Fields, known_grain, tables
-from omnipd.sandbox.semantic.filters import condition
+from omnipd.sandbox.semantic.filters import condition, conjunction
 from omnipd.sandbox.semantic.grants import Grant, holds
 from omnipd.sandbox.semantic.joins import Joined, JoinTree, tree_of_topic, tree_of_view
 from omnipd.sandbox.semantic.measures import Aggregate
 from omnipd.sandbox.semantic.model import Dimension, Measure, Model, Topic
 from omnipd.sandbox.semantic.references import FieldName
 from omnipd.sandbox.semantic.refusal import Refused
-from omnipd.sandbox.semantic.request import GRAND_TOTAL, Request, Sort
+from omnipd.sandbox.semantic.request import GRAND_TOTAL, AnyOf, Request, Sort
 from omnipd.sandbox.semantic.settings import speaks_of
 from omnipd.sandbox.semantic.timeframes import GRAINS
 
@@ -131,6 +131,8 @@ def draft(model: Model, request: Request, around: Circumstances) -> Draft:
         raise Refused("PLAN", "The query selects no fields")
     for name, filter_ in request.filters.items():
         finder.filter(name, filter_, around)
+    for control in request.controls:
+        finder.any_of(control, around)
     for sort in request.sorts:
         finder.sort(sort)
     _totals(found)
@@ -272,20 +274,39 @@ class Finder:
 
     def filter(self, text: str, filter_: Mapping[str, Any], around: Circumstances) -> None:
         """Add a filter."""
+        test, of_groups = self._test(text, filter_, around)
+        if test is not None:
+            (self.found.having if of_groups else self.found.where).append(test)
+
+    def any_of(self, control: AnyOf, around: Circumstances) -> None:
+        """Add filters on several fields, one of which must hold; one that restricts nothing is out."""
+        tests = [self._test(name, filter_, around) for name, filter_ in control.filters]
+        written = [(test, of_groups) for test, of_groups in tests if test is not None]
+        if len({of_groups for _, of_groups in written}) > 1:
+            raise Refused(
+                "PLAN", "Measures or dimensions in one control is not modelled by this sandbox"
+            )
+        for _, of_groups in written[:1]:
+            test = conjunction([each for each, _ in written], "OR")
+            (self.found.having if of_groups else self.found.where).append(test)
+
+    def _test(
+        self, text: str, filter_: Mapping[str, Any], around: Circumstances
+    ) -> tuple[exp.Expression | None, bool]:
+        """Write a filter, or None when it restricts nothing, and tell whether it is on groups."""
         place = self.place(text)
         if place is None:
             if not filter_.get("ignore_if_unjoinable"):
                 raise Refused("PLAN", f'No such field "{text}"')
-            return
+            return None, False
         at, found, grain = place
         if grain in GRAINS and _wants_a_date(filter_):
             # A date filter belongs under the name without a grain; under a grain the field is
             # missing (docs/wire.md).
             self.found.missing.append(text)
-            return
+            return None, False
         test = condition(filter_, self.fields.target(at.view or "", found, grain), around)
-        if test is not None:
-            (self.found.having if isinstance(found, Measure) else self.found.where).append(test)
+        return test, isinstance(found, Measure)
 
     def sort(self, sort: Sort) -> None:
         """Add a sort by something selected."""

@@ -46,7 +46,7 @@ _DEFAULTS: dict[str, Any] = {
 
 _NOT_MODELLED = (
     "pivots", "fill_fields", "calculations", "row_totals", "custom_summary_types", "join_via_map",
-    "controls", "transposed_measures", "period_over_period_computations",
+    "transposed_measures", "period_over_period_computations",
 )  # fmt: skip
 
 # What only matters on a screen or says again what stands elsewhere; and what belongs beside the
@@ -69,6 +69,13 @@ class Sort:
 
 
 @dataclass(frozen=True)
+class AnyOf:
+    """Hold a control of a query: filters on fields, one of which must hold."""
+
+    filters: tuple[tuple[str, Mapping[str, Any]], ...]
+
+
+@dataclass(frozen=True)
 class Request:
     """Hold a query of the wire, its types checked and its defaults filled in."""
 
@@ -84,6 +91,7 @@ class Request:
     # The queries that filters may refer to.
     static_queries: Mapping[str, Any]
     echo: dict[str, Any]
+    controls: tuple[AnyOf, ...] = ()
 
     @classmethod
     def read(cls, query: Mapping[str, Any]) -> Request:
@@ -123,6 +131,7 @@ class Request:
             column_totals=tuple(_column_totals(_typed(echo, "column_totals", Mapping))),
             static_queries=_typed(echo, "staticQueryReferences", Mapping),
             echo=echoed(echo),
+            controls=tuple(_any_of(each) for each in _typed(echo, "controls", list)),
         )
 
 
@@ -158,6 +167,21 @@ def _refuse_unknown(query: Mapping[str, Any]) -> None:
     for key, value in query.items():
         if key not in _DEFAULTS and key not in _WITHOUT_EFFECT and value not in (None, [], {}, ""):
             raise Refused("PLAN", f'"{key}" is not modelled by this sandbox')
+
+
+def _any_of(control: object) -> AnyOf:
+    kind = control.get("type") if isinstance(control, Mapping) else None
+    if not isinstance(control, Mapping) or kind != "MULTI_FIELD_FILTER":
+        raise Refused("PLAN", f'"controls" of type {kind} is not modelled by this sandbox')
+    # The only conjunction there is; between two controls it is AND (docs/wire.md).
+    if control.get("conjunction") != "OR":
+        raise Refused("PLAN", 'A MULTI_FIELD_FILTER needs the conjunction "OR"')
+    entries = _typed(dict(control), "filters", list) if "filters" in control else []
+    for each in entries:
+        if not isinstance(each, Mapping) or not isinstance(each.get("fieldName"), str):
+            raise Refused("PLAN", "A filter of a MULTI_FIELD_FILTER is not readable")
+        refuse_bare_values({each["fieldName"]: each.get("filter")})
+    return AnyOf(tuple((each["fieldName"], each["filter"]) for each in entries))
 
 
 def _is_integer(value: object) -> bool:

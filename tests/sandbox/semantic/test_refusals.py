@@ -26,7 +26,7 @@ def refusal(engine: Engine, query: dict[str, Any]) -> Refused:
         ("row_totals", {"::total::": {"type": "aggregation"}}),
         ("custom_summary_types", {"flights.count": "sum"}),
         ("join_via_map", {"planes": ["flights"]}),
-        ("controls", [{"type": "MULTI_FIELD_FILTER"}]),
+        ("controls", [{"type": "FIELD_SELECTION"}]),
         ("transposed_measures", ["flights.count"]),
         ("period_over_period_computations", [{"periods_ago": 1, "time_unit_name": "MONTH"}]),
         ("Limit", 3),
@@ -82,6 +82,43 @@ def test_a_filter_of_another_type_than_its_field_is_ignored_whatever_its_kind(
     kept = {"type": "string", "kind": "IS_NULL", "values": None}
     query = flights(["flights.count"], filters={"flights.distance": kept})
     assert engine.execute(engine.plan(query, now=NOW))["flights.count"].to_pylist() == [336_776]
+
+
+ORIGIN = {"fieldName": "flights.origin", "filter": text("EQUALS", "JFK")}
+COUNT = {"fieldName": "flights.count", "filter": number("GREATER_THAN", "5")}
+
+
+@pytest.mark.parametrize(
+    ("control", "named"),
+    [
+        ("MULTI_FIELD_FILTER", "not modelled"),
+        ({"conjunction": "AND", "filters": [ORIGIN]}, 'the conjunction "OR"'),
+        ({"filters": [ORIGIN]}, 'the conjunction "OR"'),
+        ({"conjunction": "OR", "filters": {}}, '"filters" is not readable'),
+        ({"conjunction": "OR", "filters": [{"fieldName": 5}]}, "is not readable"),
+        ({"conjunction": "OR", "filters": [ORIGIN, COUNT]}, "not modelled"),
+        (
+            {"conjunction": "OR", "filters": [{**ORIGIN, "fieldName": "flights.no_such"}]},
+            'No such field "flights.no_such"',
+        ),
+    ],
+)
+def test_a_filter_on_several_fields_that_cannot_be_read_is_refused(
+    engine: Engine, control: Any, named: str
+) -> None:
+    if isinstance(control, dict):
+        control = {"type": "MULTI_FIELD_FILTER", **control}
+    assert named in refusal(engine, flights(["flights.count"], controls=[control])).message
+
+
+def test_a_bare_value_in_a_filter_on_several_fields_is_a_bad_filter(engine: Engine) -> None:
+    control = {
+        "type": "MULTI_FIELD_FILTER",
+        "conjunction": "OR",
+        "filters": [{"fieldName": "flights.origin", "filter": "JFK"}],
+    }
+    with pytest.raises(BadFilter):
+        engine.plan(flights(["flights.count"], controls=[control]), now=NOW)
 
 
 def test_an_empty_value_of_what_is_not_modelled_is_fine(engine: Engine) -> None:

@@ -87,6 +87,10 @@ KINDS = {
         "a measure that is not selected and not null",
         "a total over the groups that a measure lets through",
     ],
+    "filters on several fields": [
+        "any of several fields, and every control, and the filters",
+        "any of several measures",
+    ],
     "totals": [
         "a total is aggregated again, not added up",
         "a total counts the rows beyond the limit",
