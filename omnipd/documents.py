@@ -845,18 +845,50 @@ def _of_config(*keys: str, doc: str, convert: Callable[[Any], Any] | None = None
 def _control_rows(state: Record) -> Iterator[Record]:
     """Yield a row for each control in the state of a document, which the filters are among."""
     held = state.get("controls") or {}
+    if isinstance(held, dict) and isinstance(held.get("data"), dict):
+        held = held["data"]
     if isinstance(held, list):
         held = {str(one.get("id")): one for one in held if isinstance(one, dict)}
     if not isinstance(held, dict):
         raise ResponseError("The controls of a document are neither an object nor a list.")
-    for place, (name, config) in enumerate(held.items(), 1):
-        is_filter = isinstance(config, dict) and "fieldName" in config
+    order = _order_of(state.get("controls"))
+    for name, entry in held.items():
+        config = entry
+        if isinstance(entry, dict) and isinstance(entry.get("config"), dict):
+            # Beside it stands on which tiles it works.
+            config = entry["config"] | {"map": entry.get("map") or {}}
         yield {
-            "item": "filter" if is_filter else "control",
+            "item": "filter" if _is_filter(config) else "control",
             "id": name,
-            "position": place,
+            "position": order.get(name, len(order) + 1) if order else None,
             "config": config,
         }
+
+
+def _order_of(controls: Any) -> dict[str, int]:
+    order = controls.get("order") if isinstance(controls, dict) else None
+    return (
+        {str(name): place for place, name in enumerate(order, 1)} if isinstance(order, list) else {}
+    )
+
+
+def _is_filter(config: Any) -> bool:
+    """Whether a control is a filter: its type is that of a filter object, or it has none."""
+    held = config if isinstance(config, dict) else {}
+    return "fieldName" in held and "controlType" not in held and not str(held.get("type")).isupper()
+
+
+def _part_of_field(part: Literal["view", "field"]) -> Callable[[Any], Any]:
+    """Read the view or the name of a filter's field, which stand apart or in one text."""
+
+    def found(config: Any) -> Any:
+        held = config if isinstance(config, dict) else {}
+        view, name = held.get("viewName"), held.get("fieldName")
+        if view is None and isinstance(name, str) and "." in name:
+            view, _, name = name.partition(".")
+        return view if part == "view" else name
+
+    return found
 
 
 _FILTER_COLUMNS: Columns = {
@@ -864,8 +896,8 @@ _FILTER_COLUMNS: Columns = {
     "id": text("id", doc="Id of the filter or control"),
     "position": count("position", doc="Place on the dashboard, from 1"),
     "label": _of_config("label", doc="What people read beside it"),
-    "field_name": _of_config("fieldName", doc="Field, without its view"),
-    "view_name": _of_config("viewName", doc="View of that field"),
+    "field_name": Column(TEXT, ("config",), "Field, without its view", _part_of_field("field")),
+    "view_name": Column(TEXT, ("config",), "View of that field", _part_of_field("view")),
     "kind": _of_config("kind", "controlType", "type", doc="Kind of filter or control"),
     "filter_id": _of_config("filterId", doc="Filter that a control works on"),
     "default_value": _of_config(

@@ -123,17 +123,28 @@ def test_filters_come_from_the_state_of_the_document_where_their_call_is_gone(id
         "view_name",
         "default_value",
     ]
-    assert found[names].equals(wanted[names])
+    assert found[[*names, "position"]].equals(wanted[[*names, "position"]])
     # The old call is tried once, and then no more.
     assert sum(path.endswith("/filters") for path in asked) == 1
     assert len(asked) == len(dashboards) + 1
     assert gone.value.status == 405
 
 
-@pytest.mark.parametrize("form", ["object", "list"])
-def test_controls_may_stand_in_an_object_or_in_a_list(form):
-    config = {"type": "FILTER", "fieldName": "state", "viewName": "users", "defaultValue": ["CA"]}
-    controls = {"f1": config} if form == "object" else [{"id": "f1"} | config]
+CONFIG = {"fieldName": "state", "viewName": "users", "defaultValue": ["CA"]}
+IN_FULL = {"type": "string", "fieldName": "users.state", "defaultValue": ["CA"]}
+
+
+@pytest.mark.parametrize(
+    "controls",
+    [
+        {"f1": CONFIG},
+        [{"id": "f1"} | CONFIG],
+        {"data": {"f1": {"config": CONFIG, "map": {"1": False}}}, "order": ["f1"]},
+        {"data": {"f1": {"config": IN_FULL, "map": {}}}, "order": ["f1"]},
+    ],
+    ids=["by id", "list", "with tiles", "typed"],
+)
+def test_controls_are_read_in_every_form(controls):
 
     def step(target):
         if "/v2/" in target:
@@ -144,7 +155,8 @@ def test_controls_may_stand_in_an_object_or_in_a_list(form):
         server.by_target = step
         with client_of(server) as client:
             row = omnipd.read_dashboard_filters("d", client=client).iloc[0]
-    assert (row["item"], row["id"], row["field_name"]) == ("filter", "f1", "state")
+    named = (row["item"], row["id"], row["view_name"], row["field_name"])
+    assert named == ("filter", "f1", "users", "state")
     assert json.loads(row["default_value"]) == ["CA"]
 
 
@@ -173,3 +185,43 @@ def test_ids_that_omni_sent_are_taken_whatever_their_form(ids):
         owner = omnipd.read_documents(client=client)["owner_id"].iloc[0]
         assert not omnipd.read_documents(creator_id=owner, client=client).empty
         assert server.failures == []
+
+
+@pytest.mark.parametrize("typed", [False, True])
+def test_a_dashboard_shows_the_same_where_the_call_of_its_filters_is_gone(typed):
+    shown = []
+    for removed in (False, True):
+        with (
+            Server(removed_routes=removed, typed_dashboard_filters=typed) as server,
+            client_to(server) as client,
+        ):
+            documents = omnipd.read_documents(client=client)
+            identifiers = documents.loc[documents["has_dashboard"].fillna(False), "identifier"]
+            frames = {
+                one: omnipd.run_document(one, limit="all", errors="collect", client=client)
+                for one in identifiers.head(12)
+                if not omnipd.read_document_queries(one, client=client).empty
+            }
+            shown.append(frames)
+    with_call, without = shown
+    assert with_call.keys() == without.keys()
+    applied = 0
+    for one, frames in with_call.items():
+        for name, frame in frames.items():
+            other = without[one][name]
+            assert frame.equals(other), (one, name)
+            facts = frame.attrs["omni"]
+            assert facts["filters_applied"] == other.attrs["omni"]["filters_applied"]
+            applied += len(facts["filters_applied"])
+    assert applied > 10
+
+
+def test_a_dashboard_whose_filters_cannot_be_read_is_not_run_without_them():
+    faults = [
+        {"kind": "status", "code": 404, "path": path, "count": None}
+        for path in ("/api/v1/dashboards/*/filters", "/api/v2/documents/*")
+    ]
+    with Server(faults=faults) as server, client_to(server) as client:
+        with pytest.raises(NotFoundError, match="filters of the dashboard could not be read"):
+            omnipd.run_document("w9kwzitc27", client=client)
+        assert not [one for one in server.requests if one.path.endswith("/query/run")]

@@ -53,8 +53,8 @@ def show_state(call: Call) -> Reply:
     if not document.has_dashboard:
         raise RefusedRequest(422, "Document does not have a dashboard in the advanced layout")
     dashboard = dashboard_in(document, call.world)
-    # Which form the slices have is not known; filters and controls stand together (docs/wire.md).
-    controls = {"FILTER": dashboard.filters, "CONTROL": dashboard.controls}
+    # Filters and controls stand together, each with the tiles that do not obey it as it is.
+    controls = written_filters(dashboard, call.world) | dict(dashboard.controls)
     tiles = numbered(document.queries)
     return json_reply(
         {
@@ -66,9 +66,18 @@ def show_state(call: Call) -> Reply:
                 "order": [key for key, _ in tiles],
             },
             "controls": {
-                key: {"type": kind, **config}
-                for kind, held in controls.items()
-                for key, config in held.items()
+                "data": {
+                    key: {
+                        "config": config,
+                        "map": {
+                            tile: held[key]
+                            for tile, held in dashboard.tile_filters.items()
+                            if key in held
+                        },
+                    }
+                    for key, config in controls.items()
+                },
+                "order": list(dashboard.order),
             },
             "containers": {},
             "settings": {
