@@ -16,6 +16,7 @@ from omnipd.records import Record
 CONVERSATIONS = Endpoint(
     "/api/v1/ai/conversations",
     key=("id",),
+    keyless="whole",
     rows=("records", "data"),
     params={"user_id": Param("userId", "id")},
     columns={
@@ -255,6 +256,7 @@ def _routine(record: Record) -> list[Record]:
 ROUTINES = Endpoint(
     "/api/v1/ai/routines",
     key=("id",),
+    keyless="whole",
     params={"user_id": Param("userId", "id")},
     columns={
         "id": text("id", doc="Routine id"),
@@ -273,7 +275,9 @@ ROUTINES = Endpoint(
         "user_group_ids": Column(
             TEXT, ("destination.userGroupIds",), "Groups that get it, comma-joined", join_names
         ),
-        "recipient_count": count("recipientCount", doc="How many get it"),
+        "recipient_count": count(
+            "recipientCount", doc="How many get it; null where that is not told", none=-1
+        ),
         "disabled": flag("disabled", doc="Whether somebody switched it off"),
         "system_disabled": flag("systemDisabled", doc="Whether Omni switched it off"),
         "system_disabled_reason": text("systemDisabledReason", doc="Why Omni did"),

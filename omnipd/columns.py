@@ -59,14 +59,43 @@ class Column:
 Columns = Mapping[str, Column]
 
 
-def text(*paths: str, doc: str) -> Column:
-    """Declare a string."""
-    return Column(TEXT, paths, doc, wire=TEXT)
+def text(*paths: str, doc: str, none: str | None = None) -> Column:
+    """Declare a string. ``none`` is what the server sends where there is none: it is null here."""
+    if none is None:
+        return Column(TEXT, paths, doc, wire=TEXT)
+    return Column(
+        TEXT,
+        paths,
+        doc,
+        functools.partial(_but, none, _as_sent),
+        TEXT,
+        functools.partial(_all_but, none),
+    )
 
 
-def count(*paths: str, doc: str) -> Column:
-    """Declare a whole number; null when the server did not say, zero when it said zero."""
-    return Column(COUNT, paths, doc, to_count, wire=COUNT)
+def count(*paths: str, doc: str, none: int | None = None) -> Column:
+    """Declare a whole number; null when the server did not say, zero when it said zero.
+
+    ``none`` is what the server sends where there is no number to tell: it is null here.
+    """
+    if none is None:
+        return Column(COUNT, paths, doc, to_count, wire=COUNT)
+    counted = functools.partial(_but, none, to_count)
+    return Column(COUNT, paths, doc, counted, COUNT, functools.partial(_all_but, none))
+
+
+def _but(none: Any, convert: Callable[[Any], Any], value: Any) -> Any:
+    """Return a value, converted; null for the one that stands for none."""
+    converted = convert(value)
+    return None if converted == none else converted
+
+
+def _as_sent(value: Any) -> Any:
+    return value
+
+
+def _all_but(none: Any, values: pa.Array) -> pa.Array:
+    return pc.if_else(pc.equal(values, none), None, values)
 
 
 def flag(*paths: str, doc: str) -> Column:

@@ -16,12 +16,27 @@ def _credits(path: str, doc: str) -> Column:
     return Column(NUMBER, (path,), doc)
 
 
+def _controls(controls: Record) -> list[Record]:
+    """Tell a limit of 0, which is none on the wire, from one of so many credits."""
+    limit = controls.get("accountCreditLimit")
+    if limit is None:
+        return [controls]
+    return [
+        {**controls, "accountCreditLimit": limit or None, "accountUnlimited": limit == 0},
+    ]
+
+
 CREDIT_CONTROLS = Endpoint(
     "/api/v1/ai/credit-controls",
     pages=paging.single,
     rows=None,
     columns={
-        "account_credit_limit": _credits("accountCreditLimit", "Credits of a period; 0: none"),
+        "account_credit_limit": _credits(
+            "accountCreditLimit", "Credits of a period; null: unlimited or not known"
+        ),
+        "account_unlimited": flag(
+            "accountUnlimited", doc="Whether the account has no limit; null where not known"
+        ),
         "credits_used": _credits("creditsUsed", "Credits used in this period"),
         "downgrade_credits": _credits(
             "downgradeCredits", "From here on a cheaper model answers; null: never"
@@ -36,6 +51,7 @@ CREDIT_CONTROLS = Endpoint(
         "period_start": instant("periodStart", doc="When the period began"),
         "period_end": instant("periodEnd", doc="When it ends"),
     },
+    unfold=_controls,
 )
 
 
@@ -50,9 +66,10 @@ def read_ai_credit_controls(*, refresh: bool = False, client: Client | None = No
     Returns
     -------
     pandas.DataFrame
-        ``account_credit_limit``, ``credits_used``, ``downgrade_credits``, ``shutoff_credits``,
-        ``user_default_credits``, ``entity_group_default_credits`` (float64), ``period_start``,
-        ``period_end`` (timestamp[us, UTC]), ``extra`` (string).
+        ``account_credit_limit`` (float64), ``account_unlimited`` (bool), ``credits_used``,
+        ``downgrade_credits``, ``shutoff_credits``, ``user_default_credits``,
+        ``entity_group_default_credits`` (float64), ``period_start``, ``period_end``
+        (timestamp[us, UTC]), ``extra`` (string).
 
     Raises
     ------
@@ -89,6 +106,7 @@ _LIMIT = {
 USER_CREDIT_LIMITS = Endpoint(
     "/api/v1/ai/credit-controls/users",
     key=("user_id",),
+    keyless="whole",
     columns={"user_id": text("userId", doc="Membership id"), **_LIMIT},
     unfold=_limit,
 )
@@ -139,6 +157,7 @@ def read_ai_user_credit_limits(
 GROUP_CREDIT_LIMITS = Endpoint(
     "/api/v1/ai/credit-controls/entity-groups",
     key=("entity",),
+    keyless="whole",
     columns={"entity": text("entity", doc="Entity of an embedding application"), **_LIMIT},
     unfold=_limit,
 )

@@ -374,6 +374,7 @@ DOCUMENT_ACCESS = FanOut(
         rows=("principals", "records"),
         # Whoever has access in both ways comes twice.
         key=("principal_type", "principal_id", "access_source"),
+        keyless="whole",
         params={
             "access_source": Param("accessSource", "choice", choices("direct", "folder")),
             "principal_type": Param("type", "choice", choices("user", "userGroup")),
@@ -663,6 +664,7 @@ DOCUMENT_FAVORITES = FanOut(
     Endpoint(
         "/api/v1/documents/{document_identifier}/favorites",
         key=("user_id",),
+        keyless="whole",
         columns={
             "user_id": text("userId", doc="Membership id"),
             "name": text("name", doc="Name of the person"),
@@ -729,6 +731,7 @@ DOCUMENT_DRAFTS = FanOut(
         pages=paging.whole,
         rows=None,
         key=("draft_identifier",),
+        keyless="whole",
         params={"include": Param("include", "list", choices("archived"))},
         columns={
             "draft_identifier": text("identifier", doc="Identifier of the draft"),

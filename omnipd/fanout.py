@@ -256,6 +256,9 @@ class FanOut:
             ),
             "requests": requests,
             "from_cache": count > 0 and requests == 0,
+            "duplicates_checked": all(
+                reading.get("duplicates_checked", True) for reading in readings
+            ),
             "complete": not failed and all(reading.get("complete", True) for reading in readings),
         }
         if failed:

@@ -182,6 +182,8 @@ FOLDER_PERMISSIONS = FanOut(
         rows="permits",
         unfold=_with_type,
         key=("principal_type", "principal_id"),
+        # Of a permit that does not say whose it is, the like may come again.
+        keyless="unchecked",
         params={"user_id": Param("userId", "id")},
         columns={
             "principal_type": text("type", doc="user or userGroup"),

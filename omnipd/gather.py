@@ -7,13 +7,14 @@ declared ends that, and everything from there on is read record by record.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from typing import Any, Literal
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from omnipd import strictjson
 from omnipd.arrowpages import ArrowPages
-from omnipd.columns import TEXT, Columns
+from omnipd.columns import TEXT, Columns, as_json
 from omnipd.errors import ResponseError
 from omnipd.paging import Page, Rows, rows_of
 from omnipd.records import InferringBuilder, Record, TableBuilder, Values
@@ -23,6 +24,11 @@ from omnipd.unread import UnreadPage, glance
 _TOGETHER = 2**20
 _PAGES_TOGETHER = 32
 _BARREN_PAGES = 3
+
+#: What a row without its key is. ``refused``: an error, because Omni's specification promises the key;
+#: it has one as soon as any of the columns has a value. ``whole``: told from others by all that it
+#: holds, as soon as any of the columns has none. ``unchecked``: not told from others.
+Keyless = Literal["refused", "whole", "unchecked"]
 
 
 class Gatherer:
@@ -34,6 +40,8 @@ class Gatherer:
         The declared columns; None finds them in the records.
     key : tuple of str
         Columns that tell one row from another.
+    keyless : {"refused", "whole", "unchecked"}
+        What a row without them is.
     rows : Rows
         The key under which the records stand.
     unfold : callable, optional
@@ -49,6 +57,8 @@ class Gatherer:
         How many records came, each once.
     repeated : int
         How many rows came again.
+    unchecked : int
+        How many rows nothing tells from others.
     page_sizes : list of int
         How many records each page held, also such as came again.
     """
@@ -58,6 +68,7 @@ class Gatherer:
         columns: Columns | None,
         *,
         key: tuple[str, ...],
+        keyless: Keyless,
         rows: Rows,
         unfold: Callable[[Record], Iterable[Record]] | None,
         exhaustive: bool,
@@ -65,6 +76,7 @@ class Gatherer:
     ) -> None:
         self._columns = columns
         self._key = key
+        self._keyless = keyless
         self._rows = rows
         self._unfold = unfold
         self._most = most
@@ -77,7 +89,7 @@ class Gatherer:
         plain = unfold is None and most is None and self._key_is_plain()
         self._reader = ArrowPages.of(columns, rows) if plain else None
         self.records = 0
-        self.repeated = 0
+        self.repeated = self.unchecked = 0
         self.page_sizes: list[int] = []
 
     @property
@@ -169,9 +181,11 @@ class Gatherer:
     def _all_new(self, arrays: Mapping[str, pa.Array]) -> bool:
         """Whether each row has a key that did not come before; if so, they have come now."""
         if not self._key:
+            self.unchecked += len(next(iter(arrays.values())))
             return True
         parts = [arrays[name] for name in self._key]
-        if pc.any(pc.equal(pc.coalesce(*parts).is_null(), True)).as_py():
+        needed = [pc.coalesce(*parts)] if self._keyless == "refused" else parts
+        if any(part.null_count for part in needed):
             return False
         named = list(zip(*(part.fill_null("None").to_pylist() for part in parts), strict=True))
         fresh = set(named)
@@ -184,17 +198,30 @@ class Gatherer:
         """Return the rows that did not come before, by the wire paths of the key columns."""
         columns = self._columns
         if not self._key or columns is None:
+            self.unchecked += len(rows)
             return rows
         values = Values(rows)
         parts = [values.first(columns[name].paths) for name in self._key]
         fresh = []
         for row, identity in zip(rows, zip(*parts, strict=True), strict=True):
-            if identity.count(None) == len(identity):
-                raise ResponseError(
-                    f"A row of the list has none of its keys ({', '.join(self._key)})."
-                )
-            known = tuple(map(str, identity))
-            if known not in self._seen:
+            known = self._identity(row, identity)
+            if known is None:
+                self.unchecked += 1
+                fresh.append(row)
+            elif known not in self._seen:
                 self._seen.add(known)
                 fresh.append(row)
         return fresh
+
+    def _identity(self, row: Record, key: tuple[Any, ...]) -> tuple[str, ...] | None:
+        """Return what tells a row from others; None where nothing does."""
+        if self._keyless == "refused":
+            if key.count(None) == len(key):
+                raise ResponseError(
+                    f"A row of the list has none of its keys ({', '.join(self._key)})."
+                )
+        elif None in key or "" in key:
+            # One text more than a key has, so that neither is taken for the other.
+            whole = ("",) * len(key) + (as_json(sorted(row.items())),)
+            return whole if self._keyless == "whole" else None
+        return tuple(map(str, key))

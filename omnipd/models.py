@@ -225,11 +225,20 @@ TOPICS = _below_model(
         params=_BRANCH,
         columns={
             "name": text("name", doc="Name in queries"),
-            "base_view_name": text("base_view_name", doc="The view it starts from"),
+            "base_view_name": text(
+                "base_view_name", doc="The view it starts from; null for a composite topic"
+            ),
             "label": text("label", doc="Name as people see it"),
             "description": text("description", doc="Description"),
             "group_label": text("group_label", doc="Heading it stands under"),
             "hidden": flag("hidden", doc="Whether it is hidden; null where Omni does not say"),
+            "is_composite": flag(
+                "is_composite",
+                doc="Whether it is made of other topics; null where Omni does not say",
+            ),
+            "topics": Column(
+                TEXT, ("topics",), "The topics it is made of, comma-joined", join_names
+            ),
         },
     )
 )
@@ -264,7 +273,7 @@ def read_topics(
     -------
     pandas.DataFrame
         ``model_id``, ``name``, ``base_view_name``, ``label``, ``description``, ``group_label``
-        (string), ``hidden`` (bool), ``extra`` (string).
+        (string), ``hidden``, ``is_composite`` (bool), ``topics``, ``extra`` (string).
 
     Raises
     ------
@@ -299,6 +308,9 @@ def _fields_of(topic: Record) -> Iterator[Record]:
                 told = {"view_name": view.get("name"), **field, "kind": kind}
                 told.pop("is_dimension", None)
                 told.pop("filter_only_field", None)
+                names = told.get("view_name"), told.get("field_name")
+                if told.get("fully_qualified_name") is None and None not in names:
+                    told["fully_qualified_name"] = ".".join(map(str, names))
                 yield told
 
 
@@ -306,6 +318,7 @@ TOPIC_FIELDS = _below_topic(
     Endpoint(
         "/api/v1/models/{model_id}/topic/{topic}",
         key=("fully_qualified_name",),
+        keyless="whole",
         pages=paging.single,
         rows="topic",
         params=_BRANCH,
@@ -328,7 +341,9 @@ TOPIC_FIELDS = _below_topic(
             "group_label": text("group_label", doc="Heading it stands under"),
             "format": Column(TEXT, ("format",), "How its values are written", format_name),
             "hidden": flag("hidden", doc="Whether it is hidden"),
-            "sql": text("sql", doc="Its SQL; empty for those who may not see it"),
+            "sql": text(
+                "sql", doc="Its SQL; null where it has none, or the key may not see it", none=""
+            ),
             "tags": Column(TEXT, ("tags",), "Tags, comma-joined", join_names),
             "synonyms": Column(TEXT, ("synonyms",), "Synonyms, comma-joined", join_names),
             "view_label": text("view_label", doc="Name of the view as people see it"),
@@ -412,6 +427,7 @@ RELATIONSHIPS = _below_topic(
     Endpoint(
         "/api/v1/models/{model_id}/topic/{topic}",
         key=("id",),
+        keyless="whole",
         pages=paging.single,
         rows="topic",
         params=_BRANCH,
@@ -864,16 +880,22 @@ def _content_issues_of(answer: Record) -> Iterator[Record]:
 
 def _issues_of(entry: Record) -> Iterator[Record]:
     if entry.get("error") is not None:
-        yield {"scope": "document", "text": entry["error"]}
+        yield _told(entry["error"]) | {"scope": "document"}
     for query in _objects(entry, "queries_and_issues"):
         for issue in _items(query, "issues"):
-            yield {
-                **{key: value for key, value in query.items() if key != "issues"},
-                "scope": "query",
-                "text": issue,
-            }
+            of_query = {key: value for key, value in query.items() if key != "issues"}
+            yield of_query | _told(issue) | {"scope": "query"}
     for issue in _items(entry, "dashboard_filter_issues"):
-        yield {"scope": "dashboard_filter", "text": issue}
+        yield _told(issue) | {"scope": "dashboard_filter"}
+
+
+def _told(issue: Any) -> Record:
+    """Return what an issue says: it is text, or an object with a message (docs/wire.md)."""
+    if isinstance(issue, dict) and isinstance(issue.get("message"), str):
+        return {key: value for key, value in issue.items() if key != "message"} | {
+            "text": issue["message"]
+        }
+    return {"text": issue}
 
 
 CONTENT_ISSUES = _below_model(
@@ -1185,6 +1207,7 @@ MODEL_SUGGESTIONS = _below_model(
     Endpoint(
         "/api/v1/models/{model_id}/suggestions",
         key=("id",),
+        keyless="whole",
         params={"status": Param("status", "choice", choices("active", "ignored", "all"))},
         columns={
             "id": text("id", doc="Suggestion id"),

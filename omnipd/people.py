@@ -320,6 +320,7 @@ def _groups_of_user(user: Record) -> Iterable[Record]:
 USER_GROUPS = Endpoint(
     "/api/scim/v2/Users",
     key=("user_id", "group_id"),
+    keyless="whole",
     pages=paging.scim,
     rows="Resources",
     columns={
@@ -668,7 +669,7 @@ USER_ATTRIBUTES = Endpoint(
     key=("name",),  # those of the system have an empty id
     pages=paging.whole,
     columns={
-        "id": text("id", doc="Id; empty for attributes of the system"),
+        "id": text("id", doc="Id; null for attributes of the system", none=""),
         "name": text("name", doc="Name in models and in embedding; the key"),
         "label": text("label", doc="Name as people see it"),
         "description": text("description", doc="Description"),
@@ -744,7 +745,9 @@ def _roles_of(parent: str, path: str) -> FanOut:
     return FanOut(
         Endpoint(
             path,
-            key=("model_id", "origin_type", "origin_group_id", "role_name"),
+            # Which of them are null depends on the role (docs/wire.md).
+            key=("model_id", "connection_id", "origin_type", "origin_group_id", "role_name"),
+            keyless="whole",
             pages=paging.whole,
             rows="results",
             params={

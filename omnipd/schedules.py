@@ -66,7 +66,9 @@ SCHEDULES = Endpoint(
         "content": text("content", doc="dashboard or single tile"),
         "format": text("format", doc="pdf, png, csv and others; null from older servers"),
         "destination_type": text("destinationType", doc="email, slack, webhook and others"),
-        "recipient_count": count("recipientCount", doc="Recipients; -1 unless it is an email"),
+        "recipient_count": count(
+            "recipientCount", doc="Recipients; null for what is no email", none=-1
+        ),
         "schedule": text("schedule", doc="When it runs: six fields, as EventBridge has them"),
         "timezone": text("timezone", doc="Time zone of that"),
         "owner_id": text("ownerId", doc="Membership id of the owner; null from older servers"),

@@ -27,7 +27,7 @@ from omnipd.errors import (
     notice,
 )
 from omnipd.frames import to_frame
-from omnipd.gather import Gatherer
+from omnipd.gather import Gatherer, Keyless
 from omnipd.records import Record
 from omnipd.unread import UnreadPage
 
@@ -52,6 +52,9 @@ class Listing:
     key : tuple of str
         Columns that tell one row from another; of each row at least one must have a value. Empty
         when nothing is known to.
+    keyless : {"refused", "whole", "unchecked"}
+        What a row without its key is: an error, where Omni's specification promises the key; told from
+        others by all that it holds; or not told from others.
     pages : Family
         How the list is handed out.
     rows : str or tuple of str, optional
@@ -68,6 +71,7 @@ class Listing:
     path: str
     columns: Columns | None
     key: tuple[str, ...] = ()
+    keyless: Keyless = "refused"
     pages: paging.Family = paging.cursor
     rows: paging.Rows = "records"
     unfold: Callable[[Record], Iterable[Record]] | None = None
@@ -123,10 +127,10 @@ class Walk:
             return glance(page.body) or strictjson.parse(page.body)[0]
 
         try:
-            table, _, total = self._collect(begin, query, here, strict=True)
+            table, reading = self._collect(begin, query, here, strict=True)
         except (_NotStored, OmniError):
             return None
-        return table, self._facts(0, next(iter(marks.values())), True, total)
+        return table, self._facts(0, next(iter(marks.values())), reading)
 
     def live(self, query: Mapping[str, str], here: Sequence[Step]) -> Reading:
         """Return the list from the server, and store the pages when they make a whole."""
@@ -158,11 +162,11 @@ class Walk:
                 taken.append((dict(params), answer.body))
             return answer.content
 
-        table, complete, total = self._collect(begin, query, here, strict=self._strict)
+        table, reading = self._collect(begin, query, here, strict=self._strict)
         overtaken = client.changed_at is not None and client.changed_at >= started
-        if client.cache is not None and complete and taken and not overtaken:
+        if client.cache is not None and not reading.faults and taken and not overtaken:
             client.cache.save(path, taken, started)
-        return table, self._facts(asked, started, complete, total, trace_id)
+        return table, self._facts(asked, started, reading, trace_id)
 
     def _collect(
         self,
@@ -171,14 +175,8 @@ class Walk:
         here: Sequence[Step],
         *,
         strict: bool,
-    ) -> tuple[pa.Table, bool, int | None]:
-        """Read all pages; read a short list once more when it does not add up.
-
-        Returns
-        -------
-        table, complete, total
-            The total is how many the server counts, where it says so.
-        """
+    ) -> tuple[pa.Table, _Pass]:
+        """Read all pages; read a short list once more when it does not add up."""
         most = None if here else self._limit
         for last in (False, True):
             reading = _Pass(self._listing, most, self._client.progress)
@@ -213,7 +211,7 @@ class Walk:
         for step in here:
             table = step(table)
         table = table.slice(0, self._limit) if self._limit else table
-        return table, not reading.faults, reading.total
+        return table, reading
 
     def _with_partial(
         self, error: OmniError, reading: _Pass, table: pa.Table | None = None
@@ -222,9 +220,8 @@ class Walk:
         error.message = self._client.hide_key(error.message)
         if reading.pages and error.partial is None:
             table = reading.gathered.what_came() if table is None else table
-            error.partial = to_frame(
-                table, self._facts(reading.pages, datetime.now(UTC), False, reading.total)
-            )
+            facts = self._facts(reading.pages, datetime.now(UTC), reading)
+            error.partial = to_frame(table, facts | {"complete": False})
             total = f" of {reading.total:,}" if reading.total is not None else ""
             error.message += (
                 f"\nRead before it: {reading.pages} page(s), {table.num_rows:,}{total} rows, in the "
@@ -238,8 +235,7 @@ class Walk:
         self,
         requests: int,
         fetched_at: datetime,
-        complete: bool,
-        total: int | None,
+        reading: _Pass,
         trace_id: str | None = None,
     ) -> dict[str, Any]:
         """Sum up how the list was read; the trace id is that of the last page, none from the cache."""
@@ -249,8 +245,10 @@ class Walk:
             "fetched_at": fetched_at.isoformat(timespec="seconds"),
             "requests": requests,
             "from_cache": requests == 0,
-            "complete": complete,
-            "total": total,
+            "complete": not reading.faults,
+            "total": reading.total,
+            # A row that nothing tells from others is no doubt while it is alone.
+            "duplicates_checked": reading.gathered.unchecked < 2,
             "trace_id": trace_id,
         }
 
@@ -269,6 +267,7 @@ class _Pass:
         self.gathered = Gatherer(
             listing.columns,
             key=listing.key,
+            keyless=listing.keyless,
             rows=listing.rows,
             unfold=listing.unfold,
             exhaustive=listing.exhaustive,

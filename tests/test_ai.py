@@ -47,7 +47,7 @@ ROUTINE = {
         "recipientEmails": ["a@b.example", "c@d.example"],
         "userGroupIds": ["mEhXj6ZI"],
     },
-    "recipientCount": -1,
+    "recipientCount": 3,
     "disabled": False,
     "systemDisabled": True,
     "systemDisabledReason": "noAccess",
@@ -67,7 +67,7 @@ ROUTINE_ROW = {
     "destination_type": "email",
     "recipient_emails": "a@b.example,c@d.example",
     "user_group_ids": "mEhXj6ZI",
-    "recipient_count": -1,
+    "recipient_count": 3,
     "disabled": False,
     "system_disabled": True,
     "system_disabled_reason": "noAccess",
@@ -110,7 +110,7 @@ CASES = [
     Case(
         "read_ai_credit_controls",
         {
-            "accountCreditLimit": 0,
+            "accountCreditLimit": 5000,
             "creditsUsed": 12.5,
             "downgradeCredits": 80,
             "shutoffCredits": 100,
@@ -121,7 +121,8 @@ CASES = [
         },
         [
             {
-                "account_credit_limit": 0.0,
+                "account_credit_limit": 5000.0,
+                "account_unlimited": False,
                 "credits_used": 12.5,
                 "downgrade_credits": 80.0,
                 "shutoff_credits": 100.0,
@@ -503,6 +504,7 @@ def test_credits_are_those_that_the_server_sends(omni, server):
     [row] = plain(omnipd.read_ai_credit_controls())
     assert row == {
         "account_credit_limit": raw["accountCreditLimit"],
+        "account_unlimited": False,
         "credits_used": raw["creditsUsed"],
         "downgrade_credits": raw["downgradeCredits"],
         "shutoff_credits": None,

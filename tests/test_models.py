@@ -216,6 +216,8 @@ CASES = [
             "description": "What was sold",
             "group_label": "Sales",
             "hidden": True,
+            "is_composite": True,
+            "topics": ["orders", "us,ers"],
         },
         [
             {
@@ -226,6 +228,8 @@ CASES = [
                 "description": "What was sold",
                 "group_label": "Sales",
                 "hidden": True,
+                "is_composite": True,
+                "topics": "orders,us%2Cers",
             }
         ],
         {"name": "orders"},
@@ -393,7 +397,7 @@ CASES = [
                 **CONTENT_HEAD,
                 "issue_scope": "dashboard_filter",
                 **NO_QUERY,
-                "issue": '{"message":"No such filter"}',
+                "issue": "No such filter",
             },
         ],
         {"content": [{"identifier": "delays", "error": "It cannot be opened"}]},
@@ -679,6 +683,8 @@ def test_topics_are_those_that_the_server_sends(topics, server, shared):
             "description": one.get("description"),
             "group_label": one.get("group_label"),
             "hidden": one.get("hidden"),
+            "is_composite": None,
+            "topics": None,
             "extra": None,
         }
         for model in shared

@@ -204,7 +204,7 @@ CASES = [
     Case(
         "read_user_attributes",
         {
-            "id": "",
+            "id": UNKNOWN_ID,
             "name": "quota",
             "label": "Quota",
             "description": "How much",
@@ -215,7 +215,7 @@ CASES = [
         },
         [
             {
-                "id": "",
+                "id": UNKNOWN_ID,
                 "name": "quota",
                 "label": "Quota",
                 "description": "How much",
@@ -439,7 +439,12 @@ def test_attributes_are_those_that_the_server_sends(omni, server):
     df = omnipd.read_user_attributes()
     assert plain(
         df[["id", "name", "label", "description", "type", "multiple_values", "system"]]
-    ) == [{key: value for key, value in one.items() if key != "default_value"} for one in raw]
+    ) == [
+        {key: value for key, value in one.items() if key != "default_value"}
+        | {"id": one["id"] or None}
+        for one in raw
+    ]
+    assert df["id"].isna().tolist() == df["system"].tolist()
     defaults = dict(zip(df["name"], plain(df), strict=True))
     assert defaults["quota"]["default_value"] == '"0"'
     assert defaults["cost_centers"]["default_value"] == '["1000","1010"]'
