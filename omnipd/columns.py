@@ -185,8 +185,10 @@ def to_count(value: Any) -> int:
     return int(value)
 
 
-def to_instant(value: Any) -> datetime:
+def to_instant(value: Any) -> datetime | None:
     """Read a moment as Omni writes it: ISO 8601 with any fraction and zone, or Unix milliseconds.
+
+    The first moment of year 1 stands for none.
 
     Examples
     --------
@@ -196,7 +198,8 @@ def to_instant(value: Any) -> datetime:
     if isinstance(value, int | float) and not isinstance(value, bool):
         return datetime.fromtimestamp(value / 1000, UTC)
     moment = datetime.fromisoformat(value)
-    return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+    moment = moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+    return None if moment == datetime.min.replace(tzinfo=UTC) else moment
 
 
 def _instants(texts: pa.Array) -> pa.Array:
@@ -204,6 +207,8 @@ def _instants(texts: pa.Array) -> pa.Array:
     ends = pc.min_max(moments.cast(COUNT)).as_py()
     if ends["min"] is not None and not (ends["min"] >= _YEAR_1 and ends["max"] < _YEAR_10000):
         raise ValueError("a moment that Python cannot hold")
+    if ends["min"] == _YEAR_1:
+        return pc.if_else(pc.equal(moments.cast(COUNT), _YEAR_1), None, moments)
     return moments
 
 

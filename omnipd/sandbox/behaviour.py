@@ -13,6 +13,7 @@ KeyScope = Literal["organization", "user"]
 TotalRecords = Literal["all", "remaining"]
 TotalsRows = Literal["last", "behind_group", "absent"]
 QueryEcho = Literal["query", "model_job"]
+ContentIssues = Literal["text", "object"]
 OwnerIds = Literal["membership", "other"]
 UnknownOwner = Literal["not_found", "empty"]
 Ids = Literal["uuid", "short"]
@@ -120,6 +121,12 @@ class Behaviour:
         What ``query/run`` answers: the job's lines, or only which job to wait for.
     trace_ids : bool
         Send ``x-trace-id`` with every answer.
+    relationship_ids : bool
+        Give the relationships of topics an ``id``.
+    composite_topic : bool
+        Have a topic ``everything`` in each model that is made of all others and has no base view.
+    content_issues : {"text", "object"}
+        Whether the content validator gives issues as text or as ``{"message": …}``.
     owner_ids : {"membership", "other"}
         By which id of theirs content names its owners: that of SCIM, or another that no user has.
     unknown_owner : {"not_found", "empty"}
@@ -168,6 +175,9 @@ class Behaviour:
     client_result_ids: bool = False
     first_answer: FirstAnswer = "lines"
     trace_ids: bool = True
+    relationship_ids: bool = True
+    composite_topic: bool = False
+    content_issues: ContentIssues = "text"
     owner_ids: OwnerIds = "membership"
     unknown_owner: UnknownOwner = "not_found"
     removed_routes: bool = False

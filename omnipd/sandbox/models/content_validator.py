@@ -191,11 +191,20 @@ def _entry(
                 "query_name": query.name,
                 "query_presentation_id": query.id,
                 "query_id_map_key": key,
-                "issues": checker.query(query.query),
+                "issues": _told(checker.query(query.query), call),
             }
             for key, query in numbered(queries)
         ],
         "dashboard_filter_issues": (
-            checker.filters(_filter_names(document, call)) if document.has_dashboard else []
+            _told(checker.filters(_filter_names(document, call)), call)
+            if document.has_dashboard
+            else []
         ),
     }
+
+
+def _told(issues: list[str], call: Call) -> list[Any]:
+    """Write issues in the form that the server has."""
+    if call.world.behaviour.content_issues == "text":
+        return list(issues)
+    return [{"message": each} for each in issues]

@@ -30,7 +30,8 @@ def list_topics(call: Call) -> Reply:
         {
             "success": True,
             "topics": [
-                _topic(each) for each in model.topics.values() if each.base_view in model.views
+                *(_topic(each) for each in model.topics.values() if each.base_view in model.views),
+                *_composite(model, call),
             ],
         }
     )
@@ -41,19 +42,29 @@ def show_topic(call: Call) -> Reply:
     model = composed(call)
     name = call.segments["topicName"]
     topic = model.topics.get(name)
+    for composite in _composite(model, call) if topic is None else ():
+        if composite["name"] == name:
+            # What else its details hold is not known (docs/wire.md).
+            return json_reply(
+                {"success": True, "topic": composite | {"views": [], "relationships": []}}
+            )
     if topic is None:
         raise NotFound(f"Topic with name {name} does not exist")
     try:
         tree = tree_of_topic(model, topic)
     except Refused as refused:
         raise NotFound(refused.message) from None
+    has_ids = call.world.behaviour.relationship_ids
     view_sql = "VIEW_SQL" in permissions_here(find_record(call), call)
     detail = _topic(topic) | {
         "views": [
             _view(alias, node.view, topic, may_view_sql=view_sql)
             for alias, node in tree.nodes.items()
         ],
-        "relationships": _relationships(model, topic, tree),
+        "relationships": [
+            {key: value for key, value in each.items() if key != "id" or has_ids}
+            for each in _relationships(model, topic, tree)
+        ],
         "default_filters": {},
         "always_where_filters": {
             key: dict(value) for key, value in topic.always_where_filters.items()
@@ -63,6 +74,14 @@ def show_topic(call: Call) -> Reply:
         "ide_file_name": f"{topic.name}.topic",
     }
     return json_reply({"success": True, "topic": detail})
+
+
+def _composite(model: Model, call: Call) -> list[dict[str, Any]]:
+    """Give the topic that is made of all others, where this Omni has such."""
+    if not call.world.behaviour.composite_topic:
+        return []
+    topics = [each.name for each in model.topics.values() if each.base_view in model.views]
+    return [{"name": "everything", "label": "Everything", "is_composite": True, "topics": topics}]
 
 
 def _topic(topic: Topic) -> dict[str, Any]:
