@@ -112,7 +112,7 @@ def measure(who: str, url: str) -> None:
     import pyarrow.compute  # noqa: F401
     import requests  # noqa: F401
 
-    import omnipd.content  # noqa: F401
+    import omnipd.readers.content  # noqa: F401
 
     peak, start = side_by_side.Peak(), time.perf_counter()
     rows = {"omnipd": with_omnipd, "by hand": by_hand}[who](url)

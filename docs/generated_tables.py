@@ -14,11 +14,11 @@ from join_table import PAGE, all_joins
 from reader_columns import OPEN, columns_of
 from sphinx.util.docutils import SphinxDirective
 
-from omnipd.sandbox.behaviour import Behaviour
-from omnipd.sandbox.endpoints import endpoints
-from omnipd.sandbox.semantic.bundled import bundled_models
-from omnipd.sandbox.semantic.metadata import data_type
-from omnipd.sandbox.semantic.model import Dimension, Model
+from omnipd_sandbox.api.endpoints import endpoints
+from omnipd_sandbox.engine.bundled import bundled_models
+from omnipd_sandbox.engine.model.model import Dimension, Model
+from omnipd_sandbox.engine.plan.metadata import data_type
+from omnipd_sandbox.moods.behavior import Behavior
 
 #: A cell: plain text, or code when its first letter is a backquote.
 Row = Sequence[str]
@@ -26,7 +26,7 @@ Row = Sequence[str]
 
 def sandbox_calls(*, writes: bool) -> Iterator[Row]:
     """Yield the calls of the sandbox that change it, or the others, with what each does."""
-    for endpoint in endpoints(Behaviour()):
+    for endpoint in endpoints(Behavior()):
         if endpoint.writes != writes:
             continue
         first_line = (endpoint.answer.__doc__ or "").partition("\n")[0]

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from click.testing import CliRunner
 
-from omnipd.cli import main
+from omnipd.shell.cli import main
 
 PAGE = Path(__file__).parent / "shell.md"
 _WIDTH = 88

@@ -8,10 +8,10 @@ import pandas as pd
 import pyarrow as pa
 
 import omnipd
-from omnipd.columns import TEXT
-from omnipd.endpoint import Endpoint
-from omnipd.fanout import FanOut
-from omnipd.records import EXTRA
+from omnipd.frames.columns import TEXT
+from omnipd.frames.records import EXTRA
+from omnipd.lists.endpoint import Endpoint
+from omnipd.lists.fanout import FanOut
 
 EXTRA_DOC = "JSON of every key that omnipd does not know; null in the usual case that there is none"
 

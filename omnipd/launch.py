@@ -11,12 +11,12 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal, Self
 
-from omnipd.client import Client
+from omnipd.arguments import check_choice
+from omnipd.client.client import Client
+from omnipd.client.failures import Failure
+from omnipd.client.settings import Secret, resolve
+from omnipd.client.transport import Reply
 from omnipd.errors import ArgumentError, SettingsError
-from omnipd.params import check_choice
-from omnipd.settings import Secret, resolve
-from omnipd.transport import Reply
-from omnipd.verdicts import Failure
 
 
 class Sandbox(Client):
@@ -72,7 +72,7 @@ class Sandbox(Client):
                 **{} if documents is None else {"documents": documents},
                 **served,
             )
-        except _bad_organisation() as error:
+        except _bad_organization() as error:
             bad_org = str(error)
         except OSError as error:
             bad_org = f"{error.filename or org or state}: {error.strerror or error}"
@@ -238,21 +238,21 @@ def write_demo(folder: Path) -> None:
         If there is something in the folder already.
     """
     server = _server_class()()
-    from omnipd.sandbox.written.demo import write_folder  # noqa: PLC0415 - needs what a server does
+    from omnipd_sandbox.folder.demo import write_folder  # noqa: PLC0415 - needs what a server does
 
     unusable = None
     try:
-        write_folder(folder, server.organisation)
-    except _bad_organisation() as error:
+        write_folder(folder, server.organization)
+    except _bad_organization() as error:
         unusable = str(error)
     if unusable is not None:
         raise ArgumentError(unusable, hint="Name a folder that is not there yet.")
 
 
-def _bad_organisation() -> type[ValueError]:
-    from omnipd.sandbox.written.problems import BadOrganisation  # noqa: PLC0415 - as the server
+def _bad_organization() -> type[ValueError]:
+    from omnipd_sandbox.folder.problems import BadOrganization  # noqa: PLC0415 - as the server
 
-    return BadOrganisation
+    return BadOrganization
 
 
 def _open_door(server: Any, port: int) -> None:
@@ -279,8 +279,8 @@ def _server_class() -> type:
     """Import the server late: only those who use it need its packages."""
     missing = None
     try:
-        importlib.import_module("omnipd.sandbox.semantic.bundled")
-        from omnipd.sandbox.server import Server  # noqa: PLC0415
+        importlib.import_module("omnipd_sandbox.engine.bundled")
+        from omnipd_sandbox.server import Server  # noqa: PLC0415
     except ModuleNotFoundError as error:
         missing = error.name
     if missing is not None:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
-    from omnipd.client import Client
+    from omnipd.client.client import Client
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -69,14 +69,14 @@ def omni_sandbox(request: pytest.FixtureRequest, omni_sandbox_server: Any) -> It
 @pytest.fixture
 def omni_client(omni_sandbox: Any) -> Iterator[Client]:
     """Give a client of this test's sandbox; it is the default client inside the test."""
-    from omnipd.client import connect  # noqa: PLC0415
+    from omnipd.client.current import connect  # noqa: PLC0415
 
     with (
         tempfile.TemporaryDirectory(prefix="omnipd-test-") as folder,
         connect(
             omni_sandbox.url,
             omni_sandbox.api_key,
-            requests_per_minute=omni_sandbox.behaviour.requests_per_minute,
+            requests_per_minute=omni_sandbox.behavior.requests_per_minute,
             cache_dir=Path(folder),
         ) as client,
     ):

@@ -7,7 +7,7 @@ from scripted_server import ScriptedServer
 
 import omnipd
 from omnipd.clock import Clock
-from omnipd.sandbox.server import Server
+from omnipd_sandbox.server import Server
 
 
 def pytest_unconfigure():

@@ -4,7 +4,7 @@ from collections import Counter
 
 from query_cases import FLIGHTS
 
-from omnipd.sandbox.semantic.warehouse import warehouse
+from omnipd_sandbox.engine.data.warehouse import warehouse
 
 
 def rows_of(table):

@@ -252,7 +252,7 @@ DECIMAL_SCENARIOS = [
            AS sums("products.category", "products.total_list_price")""",
     ),
     Case(
-        "a decimal equals itself and not its neighbour",
+        "a decimal equals itself and not its neighbor",
         {
             **users(["products.sku"]),
             "table": "products",

@@ -8,7 +8,7 @@ from scripted_server import ScriptedServer, answer
 
 import omnipd
 from omnipd import BadRequestError, NotFoundError
-from omnipd.sandbox.server import Server
+from omnipd_sandbox.server import Server
 
 READERS = {
     "read_document_queries": "/api/v1/documents/*/queries",

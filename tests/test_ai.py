@@ -21,7 +21,7 @@ from reader_checks import (
 from scripted_server import answer
 
 import omnipd
-from omnipd.sandbox.server import Server
+from omnipd_sandbox.server import Server
 
 CONVERSATION = "11111111-2222-4333-8444-555555555555"
 JOB = "22222222-2222-4333-8444-555555555555"
@@ -641,7 +641,7 @@ FOR_ONE = ["read_ai_conversations", "read_ai_routines"]
 
 @pytest.mark.parametrize("name", FOR_ONE)
 def test_one_person_can_be_asked_for_by_argument_or_by_client(server, name):
-    user = server.organisation.token_holder.membership_id
+    user = server.organization.token_holder.membership_id
     with omnipd.connect(server.url, server.api_key, requests_per_minute=None):
         before = len(server.requests)
         own = getattr(omnipd, name)()

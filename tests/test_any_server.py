@@ -10,7 +10,7 @@ from scripted_server import ScriptedServer, answer
 from test_every_list import EACH, PARENTS, ROLES_OF, TOLD
 
 import omnipd
-from omnipd.sandbox.server import Server
+from omnipd_sandbox.server import Server
 
 
 @pytest.fixture(scope="module")

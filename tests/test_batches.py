@@ -218,7 +218,7 @@ def test_a_file_that_cannot_be_written_leaves_no_connection_in_use(
 def test_a_result_that_is_never_held_may_be_larger_than_one_that_is(
     scripted, fake_time, monkeypatch
 ):
-    monkeypatch.setattr("omnipd.client.LARGEST_RESULT", 5000)
+    monkeypatch.setattr("omnipd.client.client.LARGEST_RESULT", 5000)
     scripted.script(answer(whole_answer(arrow(MANY, rows_per_batch=100))))
     with client_of(scripted, fake_time) as client:
         assert sum(one.num_rows for one in omnipd.iter_batches(LIMITLESS, client=client)) == 1000

@@ -14,7 +14,7 @@ import pytest
 from click.testing import CliRunner
 
 import omnipd
-from omnipd.cli import main
+from omnipd.shell.cli import main
 
 QUERY = {
     "join_paths_from_topic_name": "flights",
@@ -234,7 +234,7 @@ def test_the_demo_prints_both_frames_and_leaves_four_files(tmp_path, monkeypatch
 
 
 def test_help_needs_neither_pandas_nor_the_http_library():
-    code = "import sys; sys.argv = ['omnipd', 'content', '--help']\nfrom omnipd.cli import main\ntry: main()\nexcept SystemExit: pass\nprint(sorted({'pandas', 'pyarrow', 'requests', 'duckdb'} & set(sys.modules)))"
+    code = "import sys; sys.argv = ['omnipd', 'content', '--help']\nfrom omnipd.shell.cli import main\ntry: main()\nexcept SystemExit: pass\nprint(sorted({'pandas', 'pyarrow', 'requests', 'duckdb'} & set(sys.modules)))"
     result = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, check=True
     )
@@ -248,7 +248,7 @@ def test_the_sandbox_command_serves_until_it_is_ended_and_leaves_nothing(
     (tmp_path / "temporary").mkdir()
     monkeypatch.setenv("TMPDIR", str(tmp_path / "temporary"))
     process = subprocess.Popen(
-        [sys.executable, "-m", "omnipd.cli", "sandbox", "--port", "0", "--documents", "3"],
+        [sys.executable, "-m", "omnipd.shell.cli", "sandbox", "--port", "0", "--documents", "3"],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,

@@ -19,9 +19,10 @@ from hypothesis import strategies as st
 from query_cases import FLIGHTS, ORDERS
 
 import omnipd
-from omnipd import Query, field, grains
-from omnipd.conditions import filters_of
-from omnipd.sandbox.semantic.warehouse import warehouse
+from omnipd import Query, field
+from omnipd.queries.language import timeframes
+from omnipd.queries.language.conditions import filters_of
+from omnipd_sandbox.engine.data.warehouse import warehouse
 
 F = field("v.f")
 T = field("v.t")
@@ -242,7 +243,7 @@ def test_a_comparison_sends_what_was_written_by_hand(condition, wire, negated):
     assert sent(condition) == (name, wire)
     assert sent(~condition) == (name, negated)
     assert sent(~~condition) == (name, wire)
-    omnipd.filters.check({name: wire})
+    omnipd.queries.language.filters.check({name: wire})
 
 
 class State(str, enum.Enum):  # noqa: UP042 - as people write them
@@ -331,7 +332,7 @@ def test_the_grains_of_the_contract_are_known():
         *("day_of_week_num", "month_num", "hour_of_day", "day_of_month", "day_of_year"),
         *("day_of_quarter", "epoch", "seconds", "minutes", "hours", "days", "weeks", "months"),
         *("quarters", "years", "day_of_week_name", "month_name", "time_of_day"),
-    ) == grains.KNOWN
+    ) == timeframes.KNOWN
 
 
 @pytest.mark.parametrize(
@@ -374,7 +375,7 @@ def test_a_cut_time_is_filtered_by_the_time_itself(grain, value, wire):
     assert sent(field(f"v.t[{grain}]").isna()) == ("v.t", NULL)
 
 
-@pytest.mark.parametrize("grain", grains.NUMBERS)
+@pytest.mark.parametrize("grain", timeframes.NUMBERS)
 def test_a_part_that_is_a_number_is_filtered_under_its_bracket(grain):
     name = f"v.t[{grain}]"
     assert sent(field(name) == 3) == (name, number("EQUALS", "3"))
@@ -387,7 +388,7 @@ def test_a_part_that_is_a_number_is_filtered_under_its_bracket(grain):
             field(name) == wrong
 
 
-@pytest.mark.parametrize("grain", grains.NAMES)
+@pytest.mark.parametrize("grain", timeframes.NAMES)
 def test_a_part_that_is_a_name_is_filtered_as_text_under_its_bracket(grain):
     name = f"v.t[{grain}]"
     assert sent(field(name) == "July") == (name, text("EQUALS", "July"))

@@ -10,8 +10,8 @@ import pytest
 from scripted_server import answer
 
 import omnipd
-from omnipd.content import COLUMNS
-from omnipd.sandbox.server import Server
+from omnipd.readers.content import COLUMNS
+from omnipd_sandbox.server import Server
 
 USER = "123e4567-e89b-12d3-a456-426614174000"
 

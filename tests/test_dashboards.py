@@ -16,7 +16,7 @@ from scripted_server import answer
 
 import omnipd
 from omnipd import field
-from omnipd.sandbox.server import Server
+from omnipd_sandbox.server import Server
 
 # What each filter of the demo organization means when nobody touches it, by its label.
 AIRPORT = {"flights.origin": text("EQUALS", "JFK")}
@@ -863,7 +863,7 @@ def count(frames):
 
 def of(server, condition):
     """How many items fulfil a condition of SQL."""
-    from omnipd.sandbox.semantic.warehouse import warehouse
+    from omnipd_sandbox.engine.data.warehouse import warehouse
 
     sql = f"""SELECT count(*) AS n FROM order_items
               LEFT JOIN users ON order_items.user_id = users.id WHERE {condition}"""

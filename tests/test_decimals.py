@@ -10,7 +10,7 @@ from faults.given import MODEL, arrow, client_of, whole_answer
 from scripted_server import answer
 
 import omnipd
-from omnipd.sandbox.server import Server
+from omnipd_sandbox.server import Server
 
 TOTAL = "order_items.total_sale_price"
 QUERY = {"modelId": MODEL, "table": "o", "fields": ["o.s", "o.d", "o.w", "o.n"]}

@@ -12,8 +12,8 @@ import pytest
 from openapi_file import openapi_file
 
 import omnipd
-from omnipd.sandbox.behaviour import Behaviour
-from omnipd.sandbox.endpoints import endpoints
+from omnipd_sandbox.api.endpoints import endpoints
+from omnipd_sandbox.moods.behavior import Behavior
 
 #: A path of Omni's, and the readers that make frames of it.
 READ = {
@@ -220,7 +220,7 @@ def test_every_reader_is_in_the_table():
 
 
 def test_everything_that_the_sandbox_lets_be_read_is_in_the_table():
-    served = {each.path for each in endpoints(Behaviour()) if each.method == "GET"}
+    served = {each.path for each in endpoints(Behavior()) if each.method == "GET"}
     assert served - READ.keys() - NOT_READ.keys() == set()
     assert READ.keys() - served == set()
 

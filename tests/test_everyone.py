@@ -9,7 +9,7 @@ from reader_checks import cursor_page, scim_page
 from scripted_server import answer
 
 import omnipd
-from omnipd.sandbox.server import Server
+from omnipd_sandbox.server import Server
 
 ADA = "11111111-2222-4333-8444-555555555555"
 BEN = "21111111-2222-4333-8444-555555555555"
@@ -17,9 +17,9 @@ CID = "31111111-2222-4333-8444-555555555555"
 
 
 @pytest.fixture
-def organisation(server):
+def organization(server):
     """What the sandbox holds, looked at from inside."""
-    return server.organisation
+    return server.organization
 
 
 def hundreds(rows):
@@ -58,19 +58,19 @@ def by_person(users, **walks):
     return step
 
 
-def test_every_document_and_folder_of_the_organization_is_there_once(omni, organisation):
+def test_every_document_and_folder_of_the_organization_is_there_once(omni, organization):
     df = omnipd.read_content(scope="all")
-    documents = {one.identifier for one in organisation.documents.values() if not one.deleted}
+    documents = {one.identifier for one in organization.documents.values() if not one.deleted}
     assert sorted(df["identifier"].dropna()) == sorted(documents)
-    assert sorted(df["id"].dropna()) == sorted(organisation.folders)
-    owners = {one.identifier: one.owner_id for one in organisation.documents.values()}
+    assert sorted(df["id"].dropna()) == sorted(organization.folders)
+    owners = {one.identifier: one.owner_id for one in organization.documents.values()}
     listed = df[df["type"] == "document"]
     assert listed["owner_id"].tolist() == [owners[one] for one in listed["identifier"]]
 
 
-def test_every_folder_of_the_organization_is_there_once(omni, organisation):
+def test_every_folder_of_the_organization_is_there_once(omni, organization):
     df = omnipd.read_folders(scope="all")
-    assert sorted(df["id"]) == sorted(organisation.folders)
+    assert sorted(df["id"]) == sorted(organization.folders)
     assert len(omnipd.read_folders()) < len(df)
 
 
@@ -85,15 +85,15 @@ def test_the_organization_comes_first_then_person_by_person_in_the_order_of_user
     )
 
 
-def test_the_requests_are_those_of_the_estimate(omni, server, organisation):
+def test_the_requests_are_those_of_the_estimate(omni, server, organization):
     since = len(server.requests)
     df = omnipd.read_content(scope="all")
     public = [
         one
-        for one in [*organisation.documents.values(), *organisation.folders.values()]
+        for one in [*organization.documents.values(), *organization.folders.values()]
         if one.scope == "organization" and not getattr(one, "deleted", False)
     ]
-    users = len(organisation.users)
+    users = len(organization.users)
     by_hand = hundreds(len(public)) + hundreds(users) + users
     assert len(server.requests) - since == by_hand == 138
     assert df.attrs["omni"]["requests"] == by_hand
@@ -166,16 +166,16 @@ def test_a_personal_token_is_told_that_it_needs_an_organization_key(server):
     assert len(server.requests) - since == 1
 
 
-def test_with_a_creator_it_is_two_walks_for_what_is_theirs(omni, server, organisation):
+def test_with_a_creator_it_is_two_walks_for_what_is_theirs(omni, server, organization):
     owner = next(
-        one.owner_id for one in organisation.documents.values() if one.scope != "organization"
+        one.owner_id for one in organization.documents.values() if one.scope != "organization"
     )
     since = len(server.requests)
     df = omnipd.read_content(scope="all", creator_id=owner)
     assert len(server.requests) - since == 2
     theirs = [
         one.identifier
-        for one in organisation.documents.values()
+        for one in organization.documents.values()
         if one.owner_id == owner and not one.deleted
     ]
     assert sorted(df["identifier"].dropna()) == sorted(theirs)

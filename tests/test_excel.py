@@ -9,7 +9,7 @@ import pyarrow as pa
 import pytest
 
 import omnipd
-from omnipd.excel import workbook
+from omnipd.export.excel import workbook
 
 MOMENT = pa.timestamp("us", "UTC")
 

@@ -15,8 +15,8 @@ from query_cases import CASES, FLIGHTS, flights
 from scripted_server import answer
 
 import omnipd
-from omnipd import filters
-from omnipd.envelope import build
+from omnipd.queries.language import filters
+from omnipd.queries.language.request import build_request
 
 
 def refused(condition, message):
@@ -195,15 +195,15 @@ def test_dates_and_numbers_of_python_are_sent_in_omnis_spelling(omni, server):
         limit=np.int64(10),
     )
     assert omnipd.run_query(query)["flights.count"].tolist() == [27_004]
-    sent = json.loads(json.dumps(build(query).body))["query"]
+    sent = json.loads(json.dumps(build_request(query).body))["query"]
     assert sent["filters"]["flights.date"]["right_side"] == "2013-02-01"
     assert sent["filters"]["flights.distance"]["values"] == [1, "0.50"]
     noon = dt.datetime(2013, 1, 1, 12, tzinfo=dt.timezone(dt.timedelta(hours=2)))
-    assert build(flights(["a.b"], offset=0, controls=[noon])).body["query"]["controls"] == [
+    assert build_request(flights(["a.b"], offset=0, controls=[noon])).body["query"]["controls"] == [
         "2013-01-01 10:00:00"
     ]
     with pytest.raises(omnipd.ArgumentError, match="which JSON cannot"):
-        build(flights(["a.b"], controls=[object()]))
+        build_request(flights(["a.b"], controls=[object()]))
 
 
 @pytest.mark.parametrize(
@@ -223,7 +223,7 @@ def test_a_filter_that_filters_nothing_is_warned_of(condition):
 def moved(value):
     """What is sent for one side of a date filter."""
     given = {"a.t": {"type": "date", "kind": "BEFORE", "right_side": value}}
-    built = build({"modelId": FLIGHTS, "fields": ["a.n"], "filters": given})
+    built = build_request({"modelId": FLIGHTS, "fields": ["a.n"], "filters": given})
     return built.body["query"]["filters"]["a.t"]["right_side"]
 
 
@@ -267,7 +267,7 @@ class Ten(enum.IntEnum):
 
 
 def test_a_member_of_an_enumeration_is_its_value():
-    built = build({"modelId": FLIGHTS, "fields": [Direction.DOWN], "limit": Ten.TEN})
+    built = build_request({"modelId": FLIGHTS, "fields": [Direction.DOWN], "limit": Ten.TEN})
     assert (built.fields, built.limit) == (("users.count",), 10)
 
 
@@ -397,13 +397,13 @@ def test_a_query_within_a_query_that_names_no_limit_is_told(omni):
 
 def test_references_that_are_no_object_are_refused():
     with pytest.raises(omnipd.ArgumentError, match="must be an object: key"):
-        build(flights(["flights.count"], staticQueryReferences=[BUYERS]))
+        build_request(flights(["flights.count"], staticQueryReferences=[BUYERS]))
 
 
 def test_a_number_that_json_cannot_write_is_refused():
     values = {"type": "number", "kind": "EQUALS", "values": [10**5000]}
     with pytest.raises(omnipd.ArgumentError, match="more digits than any database"):
-        build(flights(["flights.count"], filters={"flights.id": values}))
+        build_request(flights(["flights.count"], filters={"flights.id": values}))
 
 
 def test_a_key_that_omni_calls_otherwise_is_told(omni):

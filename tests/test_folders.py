@@ -22,7 +22,7 @@ from reader_checks import (
 from scripted_server import answer
 
 import omnipd
-from omnipd.sandbox.server import Server
+from omnipd_sandbox.server import Server
 
 USER = "11111111-2222-4333-8444-555555555555"
 F1 = "0f010101-0000-4000-8000-000000000000"

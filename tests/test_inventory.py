@@ -15,10 +15,11 @@ from reader_checks import scim_page
 from scripted_server import answer
 
 import omnipd
-from omnipd import export, terminal
-from omnipd.cli import main
-from omnipd.inventory import _PARTS
-from omnipd.sandbox.server import Server
+from omnipd.admin.inventory import _PARTS
+from omnipd.export import files
+from omnipd.shell import terminal
+from omnipd.shell.cli import main
+from omnipd_sandbox.server import Server
 
 # What is counted before it is read.
 PAGED = {"content", "documents", "folders", "users", "groups", "api_keys", "models", "schedules"}
@@ -92,11 +93,11 @@ def test_without_a_cache_nothing_is_free_and_the_estimate_says_so(small):
 
 
 def test_an_estimate_is_what_the_organization_says(own, small):
-    organisation = small.organisation
+    organization = small.organization
     cost = omnipd.estimate_inventory().set_index("name")["calls"]
-    users = len(organisation.users)
-    documents = sum(not one.deleted for one in organisation.documents.values())
-    public = sum(one.scope == "organization" for one in organisation.folders.values())
+    users = len(organization.users)
+    documents = sum(not one.deleted for one in organization.documents.values())
+    public = sum(one.scope == "organization" for one in organization.folders.values())
     assert sorted(cost.index) == sorted(_PARTS)
     assert cost["users"] == 2
     assert cost["content"] == 1 + users
@@ -309,7 +310,7 @@ def test_a_disk_that_is_full_leaves_the_old_files(folder):
         raise OSError(errno.ENOSPC, "No space left on device")
 
     with pytest.raises(omnipd.ExportIncompleteError, match="new could not be written to its end"):
-        export.write_together({old: lambda file: file.write(b"after"), new: full})
+        files.write_together({old: lambda file: file.write(b"after"), new: full})
     assert old.read_text() == "before"
     assert os.listdir(folder) == ["old"]
 
@@ -322,7 +323,7 @@ def test_files_that_are_new_already_are_named_when_a_later_one_cannot_be_moved(f
         second.mkdir()
 
     with pytest.raises(omnipd.ExportError, match="second cannot be written") as caught:
-        export.write_together({first: lambda file: file.write(b"new"), second: in_the_way})
+        files.write_together({first: lambda file: file.write(b"new"), second: in_the_way})
     assert caught.value.hint == f"These are new already, the others as before: {first}."
     assert sorted(os.listdir(folder)) == ["first", "second"]
 

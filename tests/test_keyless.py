@@ -8,9 +8,9 @@ from faults.given import client_of
 from scripted_server import answer
 
 import omnipd
-from omnipd.endpoint import Endpoint
-from omnipd.fanout import FanOut
-from omnipd.sandbox.server import Server
+from omnipd.lists.endpoint import Endpoint
+from omnipd.lists.fanout import FanOut
+from omnipd_sandbox.server import Server
 
 #: Lists whose key the specification promises, or whose key omnipd makes of what it promises.
 PROMISED = {
@@ -50,10 +50,10 @@ PROMISED = {
 
 def lists():
     found = {}
-    for module in pkgutil.iter_modules(omnipd.__path__):
-        if module.name in {"cli", "pytest_plugin", "sandbox"}:
+    for module in pkgutil.walk_packages(omnipd.__path__, "omnipd."):
+        if module.name == "omnipd.pytest_plugin":
             continue
-        for name, one in vars(importlib.import_module(f"omnipd.{module.name}")).items():
+        for name, one in vars(importlib.import_module(module.name)).items():
             endpoint = one.endpoint if isinstance(one, FanOut) else one
             if isinstance(endpoint, Endpoint):
                 found[name] = endpoint

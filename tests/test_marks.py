@@ -6,7 +6,7 @@ from faults.given import client_of
 from scripted_server import answer, document, page
 
 import omnipd
-from omnipd.frames import is_whole
+from omnipd.frames.to_pandas import is_whole
 
 LOSES = {
     "merge": lambda one, other: one.merge(other, on="identifier"),
@@ -59,8 +59,8 @@ def test_the_page_on_failures_names_what_loses_the_mark(incomplete, whole, how):
 
 
 def test_what_omnipd_makes_of_an_incomplete_frame_is_marked(scripted, fake_time, incomplete, whole):
-    labelled = incomplete.assign(labels="a")
-    assert not is_whole(omnipd.explode_labels(labelled))
+    labeled = incomplete.assign(labels="a")
+    assert not is_whole(omnipd.explode_labels(labeled))
     assert not is_whole(omnipd.folder_tree(incomplete))
     assert is_whole(omnipd.explode_labels(whole.assign(labels="a")))
     assert is_whole(omnipd.folder_tree(whole))

@@ -8,7 +8,7 @@ import pytest
 from scripted_server import ScriptedServer, answer, reset
 
 import omnipd
-from omnipd.sandbox.server import Server
+from omnipd_sandbox.server import Server
 
 MODEL = "6f1c2a9e-0b47-4d3a-9c58-2e7d41f0a613"
 
@@ -106,7 +106,7 @@ def test_a_planted_link_is_not_followed_out_of_the_folder(writable, tmp_path):
     "identifier", ["..", ".", "a/../../b", "x\\..\\y", "C:evil", "con", "é" * 300]
 )
 def test_an_identifier_cannot_name_a_file_elsewhere(tmp_path, identifier):
-    from omnipd.migration import _file_name
+    from omnipd.admin.migration import _file_name
 
     names = [_file_name(identifier), _file_name(identifier.upper())]
     for name in names:

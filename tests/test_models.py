@@ -23,7 +23,7 @@ from reader_checks import (
 from scripted_server import answer
 
 import omnipd
-from omnipd.sandbox.server import Server
+from omnipd_sandbox.server import Server
 
 MODEL = "11111111-2222-4333-8444-555555555555"
 BRANCH = "bbbbbbbb-2222-4333-8444-555555555555"
@@ -1051,7 +1051,7 @@ def test_the_parameters_of_files_arrive_in_omnis_spelling(omni, server, shared, 
 
 def test_the_parameters_of_the_content_validator_arrive_in_omnis_spelling(omni, server):
     model = server.models["flights"]
-    user = server.organisation.administrator.membership_id
+    user = server.organization.administrator.membership_id
     before = len(server.requests)
     df = omnipd.read_content_issues(
         model,

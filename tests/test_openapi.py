@@ -17,11 +17,11 @@ import pytest
 from openapi_file import openapi_file
 
 import omnipd
-from omnipd.endpoint import Endpoint
-from omnipd.fanout import FanOut
-from omnipd.sandbox.behaviour import Behaviour
-from omnipd.sandbox.endpoints import endpoints
-from omnipd.sandbox.unserved import unserved
+from omnipd.lists.endpoint import Endpoint
+from omnipd.lists.fanout import FanOut
+from omnipd_sandbox.api.endpoints import endpoints
+from omnipd_sandbox.api.unserved import unserved
+from omnipd_sandbox.moods.behavior import Behavior
 
 #: Operation: place in the answer → why it is otherwise in the sandbox.
 DIFFERENCES = {
@@ -187,7 +187,7 @@ def validator(operation):
 
 def addresses(path, server):
     """Yield what to ask of an operation."""
-    org = server.organisation
+    org = server.organization
     for segments in SEGMENTS.get(path, lambda _org: [()])(org):
         filled = path
         for segment in segments:
@@ -236,7 +236,7 @@ def test_every_answer_that_the_file_describes_is_held_against_it():
 def test_every_call_of_the_file_is_served_or_refused_by_name():
     served, refused = (
         {(each.method, unnamed(each.path)) for each in table}
-        for table in (endpoints(Behaviour()), unserved())
+        for table in (endpoints(Behavior()), unserved())
     )
     described = {
         (method.upper(), unnamed(path))
@@ -248,7 +248,7 @@ def test_every_call_of_the_file_is_served_or_refused_by_name():
 
 
 def test_the_sandbox_takes_the_parameters_of_the_file():
-    served = {each.path: set(each.parameters) for each in endpoints(Behaviour()) if is_get(each)}
+    served = {each.path: set(each.parameters) for each in endpoints(Behavior()) if is_get(each)}
     described = operations()
     assert described.keys() - served.keys() <= NOT_HELD.keys()
     for path in described.keys() & served.keys():
@@ -263,10 +263,10 @@ def is_get(endpoint):
 
 def literals():
     """Yield every endpoint that a module of the package declares."""
-    for module in pkgutil.iter_modules(omnipd.__path__):
+    for module in pkgutil.walk_packages(omnipd.__path__, "omnipd."):
         if module.name in {"sandbox", "__main__"}:
             continue
-        for value in vars(importlib.import_module(f"omnipd.{module.name}")).values():
+        for value in vars(importlib.import_module(module.name)).values():
             if isinstance(value, FanOut):
                 yield value.endpoint
             elif isinstance(value, Endpoint):

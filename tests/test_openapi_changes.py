@@ -12,9 +12,9 @@ from urllib.parse import quote
 import jsonschema
 from openapi_file import openapi_file
 
-from omnipd.sandbox.behaviour import Behaviour
-from omnipd.sandbox.endpoints import endpoints
-from omnipd.sandbox.server import Server
+from omnipd_sandbox.api.endpoints import endpoints
+from omnipd_sandbox.moods.behavior import Behavior
+from omnipd_sandbox.server import Server
 
 PATCH = "urn:ietf:params:scim:api:messages:2.0:PatchOp"
 
@@ -22,7 +22,7 @@ PATCH = "urn:ietf:params:scim:api:messages:2.0:PatchOp"
 def changes():
     """Return the sandbox's changes that the file describes, by method and path."""
     found = {}
-    for each in endpoints(Behaviour()):
+    for each in endpoints(Behavior()):
         operation = openapi_file()["paths"].get(each.path, {}).get(each.method.lower())
         if each.writes and operation is not None:
             found[each.method, each.path] = (each, operation)
@@ -147,7 +147,7 @@ def test_every_change_answers_as_the_file_says():
     known = changes()
     seen = set()
     with Server(documents=60) as server:
-        for method, address, body in bodies(server.organisation, server.models):
+        for method, address, body in bodies(server.organization, server.models):
             operation = operation_of(method, address, known)
             status, answer = send(server, method, address, body)
             responses = known[operation][1]["responses"]

@@ -7,7 +7,7 @@ from faults.given import client_of
 from scripted_server import ScriptedServer, answer, document, page
 
 import omnipd
-from omnipd.sandbox.server import Server
+from omnipd_sandbox.server import Server
 
 EXPORT = {"document": {"name": "A"}, "exportVersion": "0.1", "queryModels": {}}
 MODEL = "11111111-2222-4333-8444-555555555555"

@@ -8,7 +8,7 @@ from reader_checks import cursor_page, scim_page
 from scripted_server import answer
 
 import omnipd
-from omnipd.sandbox.server import Server
+from omnipd_sandbox.server import Server
 
 ADA, BEN = "scim-ada", "scim-ben"
 OWNER_ADA, OWNER_BEN = "owner-ada", "owner-ben"

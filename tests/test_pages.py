@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 from scripted_server import answer
 
 import omnipd
-from omnipd.arrowpages import ArrowPages
-from omnipd.cache import LARGEST_WALK
-from omnipd.content import CONTENT
-from omnipd.unread import glance
+from omnipd.cache.lists import LARGEST_WALK
+from omnipd.lists.deferred_page import glance
+from omnipd.lists.parse_pages import ArrowPages
+from omnipd.readers.content import CONTENT
 
 TEXTS = st.sampled_from(["", "a", "a,b", "ü 🦆", "\x00", "\ud83d", '"', "\\", "None", "/x", "//x/"])
 MOMENTS = st.sampled_from(

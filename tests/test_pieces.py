@@ -14,7 +14,7 @@ from scripted_server import answer
 
 import omnipd
 from omnipd import ArgumentError, OmniWarning
-from omnipd.sandbox.semantic.warehouse import warehouse
+from omnipd_sandbox.engine.data.warehouse import warehouse
 
 SHIPPED = "order_items.shipped_on"
 FIELDS = [

@@ -9,7 +9,7 @@ from query_cases import NOW as FRIDAY
 
 import omnipd
 from omnipd import Query, field
-from omnipd.sandbox.server import Server
+from omnipd_sandbox.server import Server
 
 
 @pytest.fixture(scope="module")
@@ -110,7 +110,7 @@ def test_a_schema_may_have_labels_and_totals(omni):
 
 
 def test_warnings_of_a_plan_are_told():
-    from omnipd.plans import _warnings
+    from omnipd.queries.explain import _warnings
 
     assert _warnings({}) == []
     assert _warnings(

@@ -15,10 +15,10 @@ import pytest
 from scripted_server import ScriptedServer, answer, document, page
 
 import omnipd
-from omnipd.client import Client
+from omnipd.client.client import Client
+from omnipd.client.rate_limit import Limiter
+from omnipd.client.settings import resolve
 from omnipd.clock import Clock
-from omnipd.limiter import Limiter
-from omnipd.settings import resolve
 
 MODEL = "6f1c2a9e-0b47-4d3a-9c58-2e7d41f0a613"
 QUERY = {"modelId": MODEL, "fields": ["a.b"]}
@@ -110,21 +110,21 @@ def test_tasks_and_threads_may_enter_one_client_together(scripted):
     async def task(seconds):
         with client:
             await asyncio.sleep(seconds)
-            assert omnipd.client.current_client() is client
+            assert omnipd.client.current.current_client() is client
 
     async def both():
         await asyncio.gather(task(0.01), task(0.03))
 
-    import omnipd.client
+    import omnipd.client.client
 
     asyncio.run(both())
     with client, client:
         pass
     with pytest.raises(omnipd.SettingsError):
-        omnipd.client.current_client()
+        omnipd.client.current.current_client()
 
 
-def test_one_odd_value_leaves_its_neighbours_as_they_are(scripted, fake_time):
+def test_one_odd_value_leaves_its_neighbors_as_they_are(scripted, fake_time):
     odd = document("odd") | {"labels": [{"id": "7"}], "updatedAt": "soon", "name": "x"}
     good = document("good") | {"labels": ["finance"], "updatedAt": "2026-03-01T12:00:00Z"}
     half = document("half") | {
@@ -326,7 +326,7 @@ def test_an_index_without_a_name_is_no_column(tmp_path):
 
 
 def test_a_long_name_does_not_hold_up_the_table(capsys):
-    from omnipd.terminal import print_table
+    from omnipd.shell.terminal import print_table
 
     print_table(pd.DataFrame({"name": ["x" * 200_000], "other": ["長" * 100_000]}), 5)
     out = capsys.readouterr().out

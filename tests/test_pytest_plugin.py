@@ -112,7 +112,7 @@ def test_those_who_do_not_use_it_pay_nothing(run_pytest):
         import sys
 
         def test_a():
-            heavy = {"pandas", "pyarrow", "requests", "duckdb", "sqlglot", "omnipd.client"}
+            heavy = {"pandas", "pyarrow", "requests", "duckdb", "sqlglot", "omnipd.client.client"}
             assert not heavy & set(sys.modules)
         """
     )

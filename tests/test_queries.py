@@ -12,7 +12,7 @@ from query_answers import assert_answers
 from query_cases import CASES, FLIGHTS, NOW, flights
 
 import omnipd
-from omnipd.sandbox.server import Server
+from omnipd_sandbox.server import Server
 
 #: What the server ignores and the client refuses to send.
 REFUSED = {"a boolean with a kind is no filter"}
@@ -269,8 +269,8 @@ def test_totals_are_dropped_unless_asked_for(dated):
 
 
 def test_jobs_that_need_waiting_are_waited_for(tmp_path, fake_time):
-    from omnipd.client import Client
-    from omnipd.settings import resolve
+    from omnipd.client.client import Client
+    from omnipd.client.settings import resolve
 
     with Server(documents=0, slow_job_polls=3) as server:
         client = Client(

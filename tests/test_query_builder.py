@@ -15,9 +15,10 @@ from query_answers import assert_answers
 from query_cases import CASES, FLIGHTS, NOW, ORDERS, TIME_GRAINS, flights
 
 import omnipd
-from omnipd import Query, envelope, field
-from omnipd.sandbox.semantic.warehouse import warehouse
-from omnipd.sandbox.server import Server
+from omnipd import Query, field
+from omnipd.queries.language.request import build_request
+from omnipd_sandbox.engine.data.warehouse import warehouse
+from omnipd_sandbox.server import Server
 
 
 @pytest.fixture(scope="module")
@@ -42,14 +43,14 @@ def test_every_case_is_built_or_named_with_its_reason():
     # What is built from its fields alone has no more than those.
     for case, query in BUILT:
         if case.name not in CONDITIONS and case.name not in QUERIES:
-            assert query.to_dict() == envelope.build(case.query).body["query"], case.name
+            assert query.to_dict() == build_request(case.query).body["query"], case.name
 
 
 @pytest.mark.parametrize(("case", "query"), BUILT, ids=[case.name for case, _ in BUILT])
 def test_what_is_built_is_what_was_written_by_hand(case, query):
     by_hand, built = (
         json.dumps(one, sort_keys=True).replace('"is_negative": false, ', "")
-        for one in (envelope.build(case.query).body["query"], query.to_dict())
+        for one in (build_request(case.query).body["query"], query.to_dict())
     )
     same = built == by_hand
     assert same == (case.name not in OTHER_WORDS)
@@ -115,7 +116,7 @@ def test_a_query_object_goes_there_and_back(case):
     again = Query.from_dict(query.to_dict())
     assert again == query
     assert hash(again) == hash(query)
-    assert query.to_dict() == envelope.build(case.query).body["query"]
+    assert query.to_dict() == build_request(case.query).body["query"]
     assert pickle.loads(pickle.dumps(query)) == copy.deepcopy(query) == query
 
 
@@ -133,7 +134,7 @@ def test_what_the_inspector_shows_is_taken_whole():
     query = Query.from_dict(json.dumps({"query": shown}), model=FLIGHTS)
     assert query.model == FLIGHTS
     assert query.topic == "flights"
-    assert query.to_dict() == envelope.build(shown, model_id=FLIGHTS).body["query"]
+    assert query.to_dict() == build_request(shown, model_id=FLIGHTS).body["query"]
     with pytest.raises(omnipd.ArgumentError, match="no modelId"):
         Query.from_dict(shown)
     with pytest.raises(omnipd.ArgumentError, match="'cache', which is no part"):
@@ -158,7 +159,7 @@ def test_every_default_is_written():
         "version": 9,
         "limit": 1000,
     }
-    assert envelope.build(query).body["query"] == query.to_dict()
+    assert build_request(query).body["query"] == query.to_dict()
 
 
 def test_every_method_writes_its_keys():

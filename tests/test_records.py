@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import omnipd
-from omnipd.content import COLUMNS
+from omnipd.readers.content import COLUMNS
 
 DOCUMENT = {
     "type": "document",

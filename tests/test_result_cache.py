@@ -12,8 +12,8 @@ from scripted_server import answer
 
 import omnipd
 from omnipd import OmniError, OmniWarning
-from omnipd.client import Client
-from omnipd.settings import resolve
+from omnipd.client.client import Client
+from omnipd.client.settings import resolve
 
 OTHER = pa.table({"users.state": ["TX"], "users.count": [9]})
 SUMMARY = {"fields": {"users.state": {"label": "State"}}, "display_sql": "SELECT 1"}

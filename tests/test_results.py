@@ -6,8 +6,8 @@ import pyarrow as pa
 import pytest
 
 import omnipd
-from omnipd.frames import scalar_columns
-from omnipd.results import labelled, normalise
+from omnipd.frames.to_pandas import scalar_columns
+from omnipd.queries.job.result import labeled, normalize
 
 
 def test_bookkeeping_columns_go_and_the_request_gives_the_order():
@@ -22,12 +22,12 @@ def test_bookkeeping_columns_go_and_the_request_gives_the_order():
             "a.X": [7],
         }
     )
-    assert normalise(table, ["a.x", "b.y"]).to_pydict() == {"a.X": [7], "b.y": [2]}
+    assert normalize(table, ["a.x", "b.y"]).to_pydict() == {"a.X": [7], "b.y": [2]}
 
 
 def test_a_field_that_is_missing_from_the_result_is_an_error():
     with pytest.raises(omnipd.QueryError, match=r"lacks b\.y"):
-        normalise(pa.table({"a.x": [1]}), ["a.x", "b.y"])
+        normalize(pa.table({"a.x": [1]}), ["a.x", "b.y"])
 
 
 @pytest.mark.parametrize("mark", ["$omni_column_total_indicator", "__omni_row_total_indicator"])
@@ -35,15 +35,15 @@ def test_a_field_that_is_missing_from_the_result_is_an_error():
 def test_totals_rows_are_told_apart(mark, encoded):
     marks = pa.array([None, "", "column_total"])
     table = pa.table({mark: marks.dictionary_encode() if encoded else marks, "n": [1, 2, 3]})
-    assert normalise(table, ["n"]).to_pydict() == {"n": [1, 2]}
-    assert normalise(table, ["n"], totals=True).to_pydict() == {
+    assert normalize(table, ["n"]).to_pydict() == {"n": [1, 2]}
+    assert normalize(table, ["n"], totals=True).to_pydict() == {
         "n": [1, 2, 3],
         "omni_total": [None, None, "column_total"],
     }
 
 
 def test_without_totals_in_the_result_the_mark_is_null():
-    kept = normalise(pa.table({"n": [1]}), ["n"], totals=True)
+    kept = normalize(pa.table({"n": [1]}), ["n"], totals=True)
     assert kept.to_pydict() == {"n": [1], "omni_total": [None]}
     assert kept.schema.field("omni_total").type == pa.string()
 
@@ -58,7 +58,7 @@ def test_sidecars_hold_the_value_of_totals_rows():
             "__omni_column_total_indicator": pa.array([None, None, "column_total"]),
         }
     )
-    kept = normalise(table, [], totals=True)
+    kept = normalize(table, [], totals=True)
     assert kept.column("Total Price").to_pylist() == [
         Decimal("1.00"),
         Decimal("2.00"),
@@ -73,23 +73,23 @@ def test_a_sidecar_belongs_to_its_own_name_or_else_to_the_first_in_another_case(
     alike = {"PRICE": [None], "Price": [None], "price__omni_summ": [3.0]}
     for columns, wanted in ((exact, [None, 3.0]), (alike, [3.0, None])):
         numbers = {name: pa.array(held, pa.float64()) for name, held in columns.items()}
-        kept = normalise(pa.table(numbers | marks), [], totals=True)
+        kept = normalize(pa.table(numbers | marks), [], totals=True)
         assert [kept.column(0)[0].as_py(), kept.column(1)[0].as_py()] == wanted
 
 
 def test_a_formatted_grain_keeps_its_time_under_the_plain_name():
     table = pa.table({"a.t[month]__raw": [5], "n": [1], "a.t[month]": ["May"]})
-    assert normalise(table, ["a.t[month]", "n"]).to_pydict() == {"a.t[month]": [5], "n": [1]}
+    assert normalize(table, ["a.t[month]", "n"]).to_pydict() == {"a.t[month]": [5], "n": [1]}
     lone = pa.table({"a.t[month]__raw": [5]})
-    assert normalise(lone, []).column_names == ["a.t[month]__raw"]
+    assert normalize(lone, []).column_names == ["a.t[month]__raw"]
     other = pa.table({"x__raw": [5], "x": ["y"]})
-    assert normalise(other, []).column_names == ["x__raw", "x"]
+    assert normalize(other, []).column_names == ["x__raw", "x"]
 
 
 def test_labels_that_two_columns_share_keep_the_names_behind_them():
     table = pa.table({"u.name": [1], "p.name": [2], "c": [3]})
     fields = {"u.name": {"label": "Name"}, "p.name": {"label": "Name"}, "c": {}}
-    assert labelled(table, fields).column_names == ["Name (u.name)", "Name (p.name)", "c"]
+    assert labeled(table, fields).column_names == ["Name (u.name)", "Name (p.name)", "c"]
 
 
 def test_nested_and_encoded_columns_become_scalars():

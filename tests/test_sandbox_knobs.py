@@ -68,8 +68,8 @@ def test_a_wrong_knob_is_an_argument_error(given, said):
 
 
 def test_a_folder_that_cannot_be_read_is_not_called_a_bad_port(tmp_path):
-    (tmp_path / "organisation.json").mkdir()
-    with pytest.raises(omnipd.ArgumentError, match=r"organisation\.json"):
+    (tmp_path / "organization.json").mkdir()
+    with pytest.raises(omnipd.ArgumentError, match=r"organization\.json"):
         omnipd.sandbox(org=tmp_path)
 
 

@@ -23,7 +23,7 @@ from reader_checks import (
 from scripted_server import answer
 
 import omnipd
-from omnipd.sandbox.server import Server
+from omnipd_sandbox.server import Server
 
 USER = "11111111-2222-4333-8444-555555555555"
 WHEN = "2026-01-02T03:04:05.678Z"

@@ -10,7 +10,7 @@ from query_cases import FLIGHTS, ORDERS
 from scripted_server import answer
 
 import omnipd
-from omnipd.sandbox.server import Server
+from omnipd_sandbox.server import Server
 
 
 def test_sql_over_the_model_is_planned_by_the_model(omni):

@@ -11,10 +11,11 @@ from faults.given import client_of
 from scripted_server import answer, document, page
 
 import omnipd
-from omnipd import IncompleteReadError, OmniWarning, paging
-from omnipd.endpoint import Endpoint
-from omnipd.fanout import FanOut
-from omnipd.sandbox.server import Server
+from omnipd import IncompleteReadError, OmniWarning
+from omnipd.lists import paging
+from omnipd.lists.endpoint import Endpoint
+from omnipd.lists.fanout import FanOut
+from omnipd_sandbox.server import Server
 
 SIZE = 100
 
@@ -22,10 +23,10 @@ SIZE = 100
 def paged_lists():
     """Return every list of omnipd that comes in pages with a total, by its name and path."""
     found = {}
-    for module in pkgutil.iter_modules(omnipd.__path__):
-        if module.name in {"cli", "pytest_plugin", "sandbox"}:
+    for module in pkgutil.walk_packages(omnipd.__path__, "omnipd."):
+        if module.name == "omnipd.pytest_plugin":
             continue
-        for name, one in vars(importlib.import_module(f"omnipd.{module.name}")).items():
+        for name, one in vars(importlib.import_module(module.name)).items():
             if isinstance(one, FanOut):
                 one = one.below(("parent",) * len(one.parent))  # noqa: PLW2901
             if isinstance(one, Endpoint) and one.pages in {paging.cursor, paging.scim}:

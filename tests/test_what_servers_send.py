@@ -26,7 +26,7 @@ from scripted_server import answer, document, page
 
 import omnipd
 from omnipd import BadRequestError, QueryTimeoutError, RateLimitError, ResponseError
-from omnipd.sandbox.server import Server
+from omnipd_sandbox.server import Server
 
 ORDER = ["users.state", "users.total", "users.count"]
 ASKED = {"modelId": MODEL, "table": "users", "fields": ORDER}

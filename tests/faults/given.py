@@ -5,8 +5,8 @@ import json
 
 import pyarrow as pa
 
-from omnipd.client import Client
-from omnipd.settings import resolve
+from omnipd.client.client import Client
+from omnipd.client.settings import resolve
 
 KEY = "omni_osk_" + "Zq7" * 16 + "Xy" + "c0ffee"
 MODEL = "11111111-2222-4333-8444-555555555555"

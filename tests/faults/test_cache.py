@@ -20,8 +20,8 @@ from scripted_server import ScriptedServer, answer, document, page, reset
 
 import omnipd
 from omnipd import OmniWarning
-from omnipd.client import Client
-from omnipd.settings import resolve
+from omnipd.client.client import Client
+from omnipd.client.settings import resolve
 
 
 def walk(*names):

@@ -18,9 +18,9 @@ from scripted_server import answer, document, page, reset
 
 import omnipd
 from omnipd import OmniWarning, RateLimitError
-from omnipd.client import Client
-from omnipd.limiter import WINDOW, Limiter
-from omnipd.settings import resolve
+from omnipd.client.client import Client
+from omnipd.client.rate_limit import WINDOW, Limiter
+from omnipd.client.settings import resolve
 
 GOOD = answer({"user": {"id": "u", "membershipId": "m"}})
 
@@ -129,7 +129,7 @@ def test_threads_of_one_client_share_the_window(scripted):
 PROCESS = """
 import sys, time, json
 from pathlib import Path
-from omnipd import limiter
+from omnipd.client import rate_limit as limiter
 limiter.WINDOW = 0.4
 looks = []
 def clock():
@@ -346,7 +346,7 @@ def test_a_damaged_log_is_one_warning_at_most_and_still_counts(tmp_path, damage)
 
 
 def test_a_log_that_another_program_keeps_locked_is_passed_by_with_a_warning(tmp_path, monkeypatch):
-    monkeypatch.setattr("omnipd.limiter._BUSY_SECONDS", 0.1)
+    monkeypatch.setattr("omnipd.client.rate_limit._BUSY_SECONDS", 0.1)
     path = tmp_path / "log.sqlite"
     limiter = Limiter(path, 2, clock=lambda: 1000.0)
     assert limiter.try_acquire() == 0.0

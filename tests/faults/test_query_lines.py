@@ -33,7 +33,7 @@ from omnipd import (
     QueryTimeoutError,
     ResponseError,
 )
-from omnipd.ndjson import LineReader, Result
+from omnipd.queries.job.ndjson import LineReader, Result
 
 RUN, WAIT = "/api/v1/query/run", "/api/v1/query/wait?jobIds=job-1"
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: text/ndjson\r\nContent-Length: 900000\r\n\r\n"
@@ -607,7 +607,7 @@ def test_damaged_base64_is_a_response_error_and_the_job_is_not_asked_again(
 
 
 def test_a_result_that_is_larger_than_allowed_is_a_response_error(scripted, fake_time, monkeypatch):
-    monkeypatch.setattr("omnipd.client.LARGEST_RESULT", 10_000)
+    monkeypatch.setattr("omnipd.client.client.LARGEST_RESULT", 10_000)
     big = result(base64.b64encode(b"\0" * 99_999))
     error = fails(scripted, fake_time, ResponseError, answer(big), LOST)
     assert "MiB" in str(error)

@@ -27,7 +27,8 @@ from faults.given import (
 from scripted_server import answer
 
 import omnipd
-from omnipd import OmniError, ResponseError, arrowstream
+from omnipd import OmniError, ResponseError
+from omnipd.frames import arrow_stream
 
 GOLDEN = Path(__file__).parent.parent / "golden" / "arrow"
 MANY = pa.table(
@@ -115,10 +116,10 @@ def test_a_stream_cut_at_any_byte_is_no_result(scripted, fake_time):
     places |= {chance.randrange(len(stream)) for _ in range(200)}
     for place in sorted(places):
         with pytest.raises(ResponseError):
-            arrowstream.decode(stream[:place])
+            arrow_stream.decode(stream[:place])
         if place < len(stream) - 8:
             with pytest.raises(ResponseError):
-                arrowstream.decode(stream[:place], 1000)
+                arrow_stream.decode(stream[:place], 1000)
     for place in chance.sample(sorted(places), 12):
         scripted.requests.clear()
         refused(scripted, fake_time, stream[:place])
@@ -164,8 +165,10 @@ import random, sys, warnings
 sys.path.insert(0, {tests!r})
 from faults.given import arrow
 from faults.test_query_results import every_type
-from omnipd import arrowstream, results, OmniError
-from omnipd.frames import scalar_columns, to_frame
+from omnipd import OmniError
+from omnipd.frames import arrow_stream
+from omnipd.queries.job import result
+from omnipd.frames.to_pandas import scalar_columns, to_frame
 stream = arrow(every_type(), rows_per_batch=5)
 chance = random.Random({seed})
 fields = every_type().column_names
@@ -175,7 +178,7 @@ for number in range({times}):
     for _ in range(chance.randint(1, 6)):
         damaged[chance.randrange(len(damaged))] = chance.randrange(256)
     try:
-        table = results.normalise(arrowstream.decode(damaged), fields)
+        table = result.normalize(arrow_stream.decode(damaged), fields)
         frame = to_frame(scalar_columns(table), {{}})
         repr(frame), frame.memory_usage(deep=True)
         for column in table.columns:
@@ -407,7 +410,7 @@ def test_rows_above_the_limit_are_kept_and_said(scripted, fake_time):
 
 
 def test_a_long_text_beside_the_result_is_no_matter_however_it_is_cut():
-    from omnipd.ndjson import LineReader
+    from omnipd.queries.job.ndjson import LineReader
 
     sql = 'x"\\\n{["result":"' * 20_000
     text = header() + line(job_id="job-1", sql=sql) + footer()
@@ -424,7 +427,7 @@ def test_a_long_text_beside_the_result_is_no_matter_however_it_is_cut():
 def test_the_base64_of_a_result_is_not_kept_as_text():
     payload = arrow(MANY)
     text = base64.b64encode(payload)
-    from omnipd.ndjson import LineReader
+    from omnipd.queries.job.ndjson import LineReader
 
     reader = iter(LineReader([complete(payload)]))
     assert b"".join(next(reader).pieces) == payload
@@ -451,4 +454,4 @@ def test_nulls_without_end_are_not_believed():
         for _ in range(2):
             stream.write_batch(batch)
     with pytest.raises(ResponseError, match=r"claims 20,000,000 rows in \d+ bytes"):
-        arrowstream.decode(sink.getvalue())
+        arrow_stream.decode(sink.getvalue())

@@ -30,8 +30,8 @@ from scripted_server import (
 
 import omnipd
 from omnipd import OmniError
-from omnipd.cli import main
-from omnipd.settings import Secret, resolve
+from omnipd.client.settings import Secret, resolve
+from omnipd.shell.cli import main
 
 SRC = Path(omnipd.__file__).parent
 PARTS = (KEY, KEY[9:], KEY[-20:])
@@ -494,7 +494,7 @@ def test_a_key_that_is_echoed_in_a_result_is_in_no_fact_and_no_file(scripted, fa
     with client_of(scripted, fake_time, cache_dir=tmp_path) as client:
         df = omnipd.run_query(QUERY, ttl="1h", client=client)
         again = omnipd.run_query(QUERY, ttl="1h", client=client)
-        labelled = omnipd.run_query(QUERY, names="label", ttl="1h", client=client)
+        labeled = omnipd.run_query(QUERY, names="label", ttl="1h", client=client)
         omnipd.query_to_parquet(QUERY, tmp_path / "rows.parquet", client=client)
         scripted.script(answer(header() + line(job_id="job-1", status="PLANNED", summary=told)))
         plan = omnipd.explain(QUERY, client=client)
@@ -502,7 +502,7 @@ def test_a_key_that_is_echoed_in_a_result_is_in_no_fact_and_no_file(scripted, fa
     assert df.attrs["omni"]["sql"] == "-- ***"
     assert df.attrs["omni"]["formats"] == {"users.state": '["***",{"***":7}]'}
     assert plan.warnings == ("*** is slow",)
-    shown = [df.attrs, again.attrs, labelled.attrs, list(labelled.columns), plan.sql]
+    shown = [df.attrs, again.attrs, labeled.attrs, list(labeled.columns), plan.sql]
     assert KEY not in repr([*shown, plan.fields.to_dict()])
     files = [file for file in tmp_path.rglob("*") if file.is_file()]
     assert any(file.suffix == ".arrow" for file in files)

@@ -10,7 +10,7 @@ from scripted_server import answer, page
 
 import omnipd
 from omnipd import SettingsError
-from omnipd.settings import disk_root, profile_path, resolve, tidy_base_url
+from omnipd.client.settings import disk_root, profile_path, resolve, tidy_base_url
 
 HOST = "https://acme.omniapp.co"
 

@@ -6,7 +6,7 @@ from urllib.parse import urlencode, urlsplit
 
 import pytest
 
-from omnipd.sandbox.server import Server
+from omnipd_sandbox.server import Server
 
 
 class Answer:

@@ -4,7 +4,7 @@ def every(wire, path, **query):
 
 def test_conversations_are_those_of_one_member(server, wire, connect):
     own = every(wire, "conversations")
-    priya = server.organisation.token_holder.membership_id
+    priya = server.organization.token_holder.membership_id
     assert (len(own), len(every(wire, "conversations", userId=priya))) == (25, 7)
     personal = connect(server, server.personal_key)
     assert every(personal, "conversations") == every(wire, "conversations", userId=priya)

@@ -13,11 +13,11 @@ import pytest
 from query_cases import CASES
 
 import omnipd
-from omnipd.sandbox.behaviour import Behaviour
-from omnipd.sandbox.endpoints import endpoints
-from omnipd.sandbox.server import Server
-from omnipd.sandbox.written.demo import write_folder
-from omnipd.sandbox.written.problems import BadOrganisation
+from omnipd_sandbox.api.endpoints import endpoints
+from omnipd_sandbox.folder.demo import write_folder
+from omnipd_sandbox.folder.problems import BadOrganization
+from omnipd_sandbox.moods.behavior import Behavior
+from omnipd_sandbox.server import Server
 
 ROOT = Path(__file__).parents[2]
 _FEW = 12
@@ -26,7 +26,7 @@ _FEW = 12
 @pytest.fixture(scope="module")
 def demo(tmp_path_factory, server):
     folder = tmp_path_factory.mktemp("brought") / "demo"
-    write_folder(folder, server.organisation)
+    write_folder(folder, server.organization)
     return folder
 
 
@@ -87,13 +87,13 @@ QUERIES = {
 # What a query's job or a download is does not outlive a server.
 GETS = [
     each.path
-    for each in endpoints(Behaviour())
+    for each in endpoints(Behavior())
     if each.method == "GET" and "/query/" not in each.path and "/download/" not in each.path
 ]
 
 
 def addresses(path, server):
-    values = segments(server.organisation)
+    values = segments(server.organization)
     filled = [path]
     for name in re.findall(r"\{(\w+)\}", path):
         filled = [
@@ -102,8 +102,8 @@ def addresses(path, server):
             for value in values[name]
         ]
     query = QUERIES.get(path, "").format(
-        user=server.organisation.token_holder.membership_id,
-        prompt_set=next(iter(server.organisation.prompt_sets)),
+        user=server.organization.token_holder.membership_id,
+        prompt_set=next(iter(server.organization.prompt_sets)),
     )
     return [each + query for each in filled[:30]]
 
@@ -153,8 +153,8 @@ def test_a_tenant_has_a_copy_of_what_was_brought(brought, connect):
 
 def test_the_demo_is_not_written_over_what_is_there(tmp_path, server):
     (tmp_path / "mine.txt").write_text("precious")
-    with pytest.raises(BadOrganisation, match="not empty"):
-        write_folder(tmp_path, server.organisation)
+    with pytest.raises(BadOrganization, match="not empty"):
+        write_folder(tmp_path, server.organization)
     assert [each.name for each in tmp_path.iterdir()] == ["mine.txt"]
 
 
@@ -162,9 +162,9 @@ def test_the_demo_is_not_written_over_what_is_there(tmp_path, server):
 def mine(tmp_path):
     """Write a folder by hand; give its path."""
 
-    def write(organisation=None, files=()):
-        if organisation is not None:
-            (tmp_path / "organisation.json").write_text(json.dumps(organisation), encoding="utf-8")
+    def write(organization=None, files=()):
+        if organization is not None:
+            (tmp_path / "organization.json").write_text(json.dumps(organization), encoding="utf-8")
         for name, text in dict(files).items():
             (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
             (tmp_path / name).write_text(text, encoding="utf-8")
@@ -221,7 +221,7 @@ def test_ids_follow_from_names_unless_they_are_given(mine, serve):
     folder = mine({"models": [{"name": "shop", "id": fixed}], "users": PEOPLE}, SHOP)
     first, second = serve(org=folder), serve(org=folder)
     assert first.models == {"shop": fixed}
-    assert list(first.organisation.users) == list(second.organisation.users)
+    assert list(first.organization.users) == list(second.organization.users)
 
 
 def test_content_stands_as_it_is_written(mine, serve, connect):
@@ -334,12 +334,12 @@ def test_the_example_on_the_page_is_an_organization(mine, serve, connect):
     page = (ROOT / "docs" / "sandbox.md").read_text(encoding="utf-8")
     (example,) = re.findall(r"```json\n(.*?)```", page, flags=re.DOTALL)
     started = serve(org=mine(json.loads(example), SHOP))
-    assert list(started.organisation.documents) == ["rent"]
-    assert [each.name for each in started.organisation.schedules.values()] == ["Monday"]
+    assert list(started.organization.documents) == ["rent"]
+    assert [each.name for each in started.organization.schedules.values()] == ["Monday"]
 
 
 @pytest.mark.parametrize(
-    ("organisation", "said"),
+    ("organization", "said"),
     [
         ({"usres": []}, "unknown key 'usres'; did you mean 'users'"),
         ({"version": 2}, "version: 2 is not 1"),
@@ -392,14 +392,14 @@ def test_the_example_on_the_page_is_an_organization(mine, serve, connect):
         ({"api_keys": [{"name": "k", "user": "nobody"}]}, "api_keys[0].user: there is no user"),
     ],
 )
-def test_what_cannot_be_used_is_refused_by_name_and_place(mine, organisation, said):
-    with pytest.raises(BadOrganisation) as refused:
-        Server(org=mine(organisation, SHOP))
+def test_what_cannot_be_used_is_refused_by_name_and_place(mine, organization, said):
+    with pytest.raises(BadOrganization) as refused:
+        Server(org=mine(organization, SHOP))
     assert said in str(refused.value)
 
 
 def test_everything_that_is_wrong_is_said_at_once(mine):
-    with pytest.raises(BadOrganisation) as refused:
+    with pytest.raises(BadOrganization) as refused:
         Server(org=mine({"x": 1, "users": [{}], "labels": [{}]}, SHOP))
     assert len(refused.value.problems) == 3
 
@@ -407,9 +407,9 @@ def test_everything_that_is_wrong_is_said_at_once(mine):
 @pytest.mark.parametrize(
     ("files", "said"),
     [
-        ({"organisation.json": "{"}, "it is not JSON"),
-        ({"organisation.json": '{"users": [], "users": []}'}, "'users' is there twice"),
-        ({"organisation.json": "[]"}, "an object is needed"),
+        ({"organization.json": "{"}, "it is not JSON"),
+        ({"organization.json": '{"users": [], "users": []}'}, "'users' is there twice"),
+        ({"organization.json": "[]"}, "an object is needed"),
         ({"data/a.xlsx": ""}, "data/a.xlsx"),
         ({"data/a.csv": "x\n1\n", "data/A.csv": "x\n1\n"}, "is this table, too"),
         ({"data/a.parquet": "no"}, "data/a.parquet"),
@@ -418,7 +418,7 @@ def test_everything_that_is_wrong_is_said_at_once(mine):
     ],
 )
 def test_files_that_cannot_be_used_are_refused_by_name(mine, files, said):
-    with pytest.raises(BadOrganisation) as refused:
+    with pytest.raises(BadOrganization) as refused:
         Server(org=mine(files=files))
     assert said in str(refused.value)
 
@@ -457,7 +457,7 @@ def test_access_filters_look_at_the_attributes_of_the_user_that_is_asked_for(min
         "sorts": [{"column_name": "shops.name", "sort_descending": False}],
     }
     seen = {}
-    for user in started.organisation.users.values():
+    for user in started.organization.users.values():
         body = json.dumps({"query": query, "resultType": "json", "userId": user.membership_id})
         answer = wire.ask("POST", "/api/v1/query/run", body=body)
         seen[user.email] = answer.json if answer.status == 200 else answer.status

@@ -95,7 +95,7 @@ def test_uploads_are_of_one_type_at_a_time(wire):
 
 def test_uploads_of_a_model_or_a_connection(server, wire):
     orders = server.models["orders"]
-    connection = server.organisation.models[orders].connection_id
+    connection = server.organization.models[orders].connection_id
     shared = uploads(wire, modelId=orders)
     assert {(each["connection_id"], each["model_id"]) for each in shared} == {(connection, None)}
     own = next(each for each in uploads(wire, type="spreadsheet") if each["model_id"])

@@ -7,7 +7,7 @@ from itertools import pairwise
 
 import pytest
 
-from omnipd.sandbox.organisation.names import TROUBLESOME
+from omnipd_sandbox.organization.names import TROUBLESOME
 
 
 def key(record):
@@ -23,7 +23,7 @@ def everything(server, connect):
     """Every record anybody can list, with counts and labels; each exactly once."""
     wire = connect(server)
     records = wire.every_record(pageSize=100, include="_count,labels")[0]
-    for member in server.organisation.users:
+    for member in server.organization.users:
         records += wire.every_record(
             pageSize=100, include="_count,labels", scope="restricted", creatorId=member
         )[0]
@@ -43,16 +43,16 @@ def test_every_record_comes_exactly_once(serve, connect, documents):
     server = serve(documents=documents)
     wire = connect(server)
     found = keys(wire.every_record(pageSize=100)[0])
-    for member in server.organisation.users:
+    for member in server.organization.users:
         found += keys(wire.every_record(pageSize=7, scope="restricted", creatorId=member)[0])
-    expected = [("folder", folder) for folder in server.organisation.folders]
+    expected = [("folder", folder) for folder in server.organization.folders]
     expected += [
         ("document", document.identifier)
-        for document in server.organisation.documents.values()
+        for document in server.organization.documents.values()
         if not document.deleted
     ]
     assert sorted(found) == sorted(expected)
-    assert len(server.organisation.documents) == documents
+    assert len(server.organization.documents) == documents
 
 
 @pytest.mark.parametrize("size", [1, 2, 3, 7, 19, 50, 99, 100])
@@ -83,7 +83,7 @@ def test_an_empty_organization_has_one_empty_page(serve, connect):
 def test_a_full_last_page_has_no_page_after_it(serve, connect, folders, more):
     server = serve(documents=0, folders=folders + 2)
     # Two of the first folders belong to one person.
-    assert sum(folder.scope == "restricted" for folder in server.organisation.folders.values()) == 2
+    assert sum(folder.scope == "restricted" for folder in server.organization.folders.values()) == 2
     info = connect(server).content().json["pageInfo"]
     assert (info["totalRecords"], info["hasNextPage"]) == (folders, more)
 
@@ -226,7 +226,7 @@ def test_a_creator_is_the_owner(wire, shared):
 
 
 def test_a_member_without_content_gets_an_empty_list(server, wire):
-    last = list(server.organisation.users)[-1]
+    last = list(server.organization.users)[-1]
     assert wire.content(creatorId=last).json["records"] == []
 
 
@@ -243,7 +243,7 @@ def test_restricted_content_is_only_listed_with_its_creator(everything, shared, 
 
 def test_a_restricted_folder_is_not_found_in_the_organization(server, wire):
     path = "ada-s-drafts"
-    owner = server.organisation.administrator.membership_id
+    owner = server.organization.administrator.membership_id
     assert wire.content(path=path).status == 404
     own = wire.every_record(path=path, scope="restricted", creatorId=owner)[0]
     assert "ada-s-drafts" in {record.get("path") for record in own}
@@ -251,14 +251,14 @@ def test_a_restricted_folder_is_not_found_in_the_organization(server, wire):
 
 def test_a_personal_token_does_not_show_what_belongs_to_others(server, connect):
     personal = connect(server, server.personal_key)
-    admin, holder = list(server.organisation.users)[:2]
+    admin, holder = list(server.organization.users)[:2]
     assert personal.content(scope="restricted", creatorId=holder).json["records"]
     assert personal.content(scope="restricted", creatorId=admin).json["records"] == []
     assert connect(server).content(scope="restricted", creatorId=admin).json["records"]
 
 
 def test_trashed_documents_are_not_listed(server, everything):
-    trashed = [one for one in server.organisation.documents.values() if one.deleted]
+    trashed = [one for one in server.organization.documents.values() if one.deleted]
     assert len(trashed) > 5
     assert not {("document", one.identifier) for one in trashed} & set(keys(everything))
     assert {record["deleted"] for record in everything if record["type"] == "document"} == {False}

@@ -113,12 +113,12 @@ def test_an_unknown_creator_is_404(wire):
 
 
 def test_the_person_behind_a_membership_is_no_creator(server, wire):
-    person = server.organisation.administrator.user_id
+    person = server.organization.administrator.user_id
     assert refusal(wire, creatorId=person)[0] == 404
 
 
 def test_folder_and_path_exclude_one_another(server, wire):
-    folder = next(iter(server.organisation.folders))
+    folder = next(iter(server.organization.folders))
     status, detail = refusal(wire, folderId=folder, path="/flights")
     assert status == 400
     assert "folderId" in detail

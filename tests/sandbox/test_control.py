@@ -9,11 +9,11 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from omnipd.sandbox.faults import Fault, read_faults
-from omnipd.sandbox.loopback import check_loopback
-from omnipd.sandbox.refusals import Forbidden
-from omnipd.sandbox.request import Request
-from omnipd.sandbox.server import Server
+from omnipd_sandbox.http.loopback import check_loopback
+from omnipd_sandbox.http.refusals import Forbidden
+from omnipd_sandbox.http.request import Request
+from omnipd_sandbox.moods.faults import Fault, read_faults
+from omnipd_sandbox.server import Server
 
 
 def ask(url, method="GET", *, body=None, token=None, headers=None):

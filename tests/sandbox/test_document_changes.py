@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from omnipd.sandbox.organisation.permits import grants_on
+from omnipd_sandbox.organization.permits import grants_on
 
 NOW = datetime(2026, 3, 4, 5, 6, 7, tzinfo=UTC)
 
@@ -37,7 +37,7 @@ def undrafted(wire, **traits):
     """Find a dashboard that nobody works on."""
     return next(
         each
-        for each in wire.server.organisation.documents.values()
+        for each in wire.server.organization.documents.values()
         if not each.deleted
         and each.has_dashboard
         and all(getattr(each, key) == value for key, value in traits.items())
@@ -48,19 +48,19 @@ def undrafted(wire, **traits):
 def drafted(wire):
     return next(
         each
-        for each in wire.server.organisation.documents.values()
+        for each in wire.server.organization.documents.values()
         if not each.deleted and any(one["branch"] is None for one in drafts(wire, each.identifier))
     )
 
 
 def folder(wire, path):
-    return next(each for each in wire.server.organisation.folders.values() if each.path == path)
+    return next(each for each in wire.server.organization.folders.values() if each.path == path)
 
 
 def somebody(wire, mailbox):
     return next(
         each.membership_id
-        for each in wire.server.organisation.users.values()
+        for each in wire.server.organization.users.values()
         if each.email == f"{mailbox}@sandbox.example"
     )
 
@@ -137,16 +137,16 @@ def test_a_renaming_that_breaks_a_rule_is_400(own, body):
 def test_another_identifier_leaves_a_redirect(own):
     one = next(
         each
-        for each in own.server.organisation.schedules.values()
+        for each in own.server.organization.schedules.values()
         if not any(each2["branch"] is None for each2 in drafts(own, each.identifier))
     )
     old = one.identifier
     queries = own.get(f"/api/v1/documents/{old}/queries").json["queries"]
-    order = list(own.server.organisation.documents)
+    order = list(own.server.organization.documents)
     changed = own.send("PATCH", f"/api/v1/documents/{old}", {"identifier": "board-pack"})
     assert (changed.status, changed.json["identifier"]) == (200, "board-pack")
     assert old not in documents(own)
-    assert list(own.server.organisation.documents) == [
+    assert list(own.server.organization.documents) == [
         "board-pack" if each == old else each for each in order
     ]
     now = own.get("/api/v1/documents/board-pack/queries").json["queries"]
@@ -211,7 +211,7 @@ def test_a_draft_is_opened_once_and_discarded_once(own):
 def test_drafts_are_for_what_is_published_and_branches_that_exist(own):
     plain = next(
         each.identifier
-        for each in own.server.organisation.documents.values()
+        for each in own.server.organization.documents.values()
         if not each.deleted and not each.has_dashboard
     )
     assert own.send("POST", f"/api/v1/documents/{plain}/draft", {}).status == 400
@@ -245,7 +245,7 @@ def test_a_document_is_given_to_somebody_else(own):
     assert own.send("PUT", path, {"userId": "zoe"}).status == 400
     assert own.send("PUT", path, {}).status == 400
     assert own.send("PUT", path, nobody).status == 404
-    asleep = next(e.membership_id for e in own.server.organisation.users.values() if not e.active)
+    asleep = next(e.membership_id for e in own.server.organization.users.values() if not e.active)
     assert own.send("PUT", path, {"userId": asleep}).status == 400
 
 
@@ -319,7 +319,7 @@ def test_the_same_calls_give_the_same_ids(serve, connect):
 def test_filters_change_one_by_one(own):
     one = next(
         each
-        for each in own.server.organisation.documents.values()
+        for each in own.server.organization.documents.values()
         if not each.deleted
         and each.has_dashboard
         and own.get(f"/api/v1/dashboards/{each.identifier}/filters").json["filters"]
@@ -357,15 +357,15 @@ def test_filters_change_one_by_one(own):
     ],
 )
 def test_who_may_only_look_may_not_change(own, priya, method, rest, body):
-    me = own.server.organisation.token_holder.membership_id
+    me = own.server.organization.token_holder.membership_id
     seen = next(
         each
-        for each in own.server.organisation.documents.values()
+        for each in own.server.organization.documents.values()
         if not each.deleted
         and each.scope == "organization"
         and each.owner_id != me
         and each.folder_id is None
-        and not grants_on(each, own.server.organisation)
+        and not grants_on(each, own.server.organization)
     )
     hidden = next(
         each
@@ -378,7 +378,7 @@ def test_who_may_only_look_may_not_change(own, priya, method, rest, body):
 
 
 def test_an_owner_may_do_all_with_what_is_theirs(own, priya):
-    me = own.server.organisation.token_holder.membership_id
+    me = own.server.organization.token_holder.membership_id
     one = next(iter(each for each in documents(own, creatorId=me)))
     path = f"/api/v1/documents/{one}"
     assert priya.send("POST", f"{path}/move", {"folderPath": None}).status == 200

@@ -20,7 +20,7 @@ def identifiers(records):
 
 @pytest.fixture(scope="module")
 def known(server):
-    return [each for each in server.organisation.documents.values() if not each.deleted]
+    return [each for each in server.organization.documents.values() if not each.deleted]
 
 
 def refusal(wire, **query):
@@ -33,7 +33,7 @@ def test_every_document_but_the_trashed_is_listed(server, wire, known):
     assert identifiers(found) == {each.identifier for each in known}
     everything = documents(wire, include="includeDeleted")
     trashed = [record for record in everything if record["deleted"]]
-    assert len(everything) == len(server.organisation.documents)
+    assert len(everything) == len(server.organization.documents)
     assert len(trashed) == len(everything) - len(found) > 0
 
 
@@ -73,9 +73,9 @@ def test_documents_of_a_creator_a_folder_and_a_label(server, wire, known):
     assert identifiers(documents(wire, folderId=folder)) == {
         each.identifier for each in known if each.folder_id == folder
     }
-    labelled = documents(wire, labels="finance, a/b test", include="labels")
-    assert labelled
-    assert identifiers(labelled) == {
+    labeled = documents(wire, labels="finance, a/b test", include="labels")
+    assert labeled
+    assert identifiers(labeled) == {
         each.identifier for each in known if {"finance", "a/b test"} & set(each.labels)
     }
 
@@ -91,8 +91,8 @@ def test_favorites_of_a_member(server, wire, known):
 
 
 def test_what_is_shared_with_a_member_is_not_theirs_and_says_so_in_its_access_list(server, wire):
-    member = server.organisation.token_holder.membership_id
-    groups = {each.id for each in server.organisation.groups_of(member)}
+    member = server.organization.token_holder.membership_id
+    groups = {each.id for each in server.organization.groups_of(member)}
     found = documents(wire, include="onlySharedWithMe", userId=member)
     assert found
     for record in found[:20]:
@@ -120,8 +120,8 @@ def test_what_is_shared_with_a_member_is_not_theirs_and_says_so_in_its_access_li
 )
 def test_what_does_not_go_together_is_400(server, wire, query):
     stands_for = {
-        "ME": server.organisation.token_holder.membership_id,
-        "FOLDER": next(iter(server.organisation.folders)),
+        "ME": server.organization.token_holder.membership_id,
+        "FOLDER": next(iter(server.organization.folders)),
     }
     query = {name: stands_for.get(value, value) for name, value in query.items()}
     assert wire.get("/api/v1/documents", **query).status == 400
@@ -129,24 +129,24 @@ def test_what_does_not_go_together_is_400(server, wire, query):
 
 def test_a_personal_token_sees_its_own_and_what_is_shared(server, connect):
     wire = connect(server, server.personal_key)
-    me = server.organisation.token_holder.membership_id
+    me = server.organization.token_holder.membership_id
     found = documents(wire)
-    alone = [each for each in server.organisation.documents.values() if each.scope == "restricted"]
+    alone = [each for each in server.organization.documents.values() if each.scope == "restricted"]
     own = {each.identifier for each in alone if each.owner_id == me and not each.deleted}
     assert own <= identifiers(found)
-    assert identifiers(found) < {each.identifier for each in server.organisation.documents.values()}
+    assert identifiers(found) < {each.identifier for each in server.organization.documents.values()}
     shared = documents(wire, include="onlySharedWithMe")
     assert all(
         record["owner"]["id"] == me or record["identifier"] in identifiers(shared)
         for record in found
         if record["scope"] == "restricted"
     )
-    other = next(each for each in server.organisation.users if each != me)
+    other = next(each for each in server.organization.users if each != me)
     assert wire.get("/api/v1/documents", userId=other).status == 403
 
 
 def test_an_embed_user_may_be_asked_for_and_an_unknown_one_is_404(server, wire):
-    embed = next(iter(server.organisation.embed_users))
+    embed = next(iter(server.organization.embed_users))
     found = documents(wire, userId=embed)
     assert {record["scope"] for record in found} == {"organization"}
     assert refusal(wire, userId="2c1f1f6e-1f9b-4a53-9d0d-0d9a3f6f5a11")[0] == 404
@@ -235,7 +235,7 @@ def test_a_document_without_a_dashboard_has_none_of_it(wire, workbook):
 
 
 def test_a_trashed_document_is_404(server, wire):
-    trashed = next(each for each in server.organisation.documents.values() if each.deleted)
+    trashed = next(each for each in server.organization.documents.values() if each.deleted)
     assert wire.get(f"/api/v1/documents/{trashed.identifier}").status == 404
 
 
@@ -296,7 +296,7 @@ def test_a_document_says_what_it_allows(wire, dashboard):
 
 def test_the_access_list_agrees_with_the_permits(server, wire, dashboard):
     member = dashboard.owner_id
-    groups = {each.id for each in server.organisation.groups_of(member)}
+    groups = {each.id for each in server.organization.groups_of(member)}
     listed = wire.get(f"/api/v1/documents/{dashboard.identifier}/access-list", pageSize=100).json[
         "principals"
     ]
@@ -309,9 +309,9 @@ def test_the_access_list_agrees_with_the_permits(server, wire, dashboard):
 
 
 def test_the_access_list_of_one_document_names_everybody(server, wire):
-    path = f"/api/v1/documents/{server.organisation.widely_shared}/access-list"
+    path = f"/api/v1/documents/{server.organization.widely_shared}/access-list"
     first = wire.get(path, pageSize=100, type="user", accessSource="direct").json
-    assert first["pageInfo"]["totalRecords"] == len(server.organisation.users) == 130
+    assert first["pageInfo"]["totalRecords"] == len(server.organization.users) == 130
     assert first["pageInfo"]["hasNextPage"]
     for row in first["principals"]:
         assert row["type"] == "user"
@@ -319,7 +319,7 @@ def test_the_access_list_of_one_document_names_everybody(server, wire):
         assert row["email"].endswith("@sandbox.example")
     inherited = wire.get(path, accessSource="folder", pageSize=100).json["principals"]
     assert inherited
-    assert all(row["folderInfo"]["id"] in server.organisation.folders for row in inherited)
+    assert all(row["folderInfo"]["id"] in server.organization.folders for row in inherited)
     for row in wire.get(path, type="userGroup", pageSize=100).json["principals"]:
         assert "email" not in row
         assert "isOwner" not in row
@@ -327,7 +327,7 @@ def test_the_access_list_of_one_document_names_everybody(server, wire):
 
 @pytest.mark.parametrize(("field", "key"), [("email", "email"), ("name", "name")])
 def test_the_access_list_is_sorted_as_asked(server, wire, field, key):
-    path = f"/api/v1/documents/{server.organisation.widely_shared}/access-list"
+    path = f"/api/v1/documents/{server.organization.widely_shared}/access-list"
     rows = wire.get(path, sortField=field, pageSize=100, type="user").json["principals"]
     values = [row[key].casefold() for row in rows]
     assert values == sorted(values)
@@ -335,10 +335,10 @@ def test_the_access_list_is_sorted_as_asked(server, wire, field, key):
 
 def test_all_permits_on_a_folder_are_for_its_managers(server, wire, connect):
     personal = connect(server, server.personal_key)
-    me = server.organisation.token_holder.membership_id
+    me = server.organization.token_holder.membership_id
     folder = next(
         each
-        for each in server.organisation.folders.values()
+        for each in server.organization.folders.values()
         if each.owner_id != me and each.scope == "organization"
     )
     path = f"/api/v1/folders/{folder.id}/permissions"
@@ -347,7 +347,7 @@ def test_all_permits_on_a_folder_are_for_its_managers(server, wire, connect):
     assert all(("userId" in each) != ("userGroupId" in each) for each in permits)
     statuses = {
         personal.get(f"/api/v1/folders/{each.id}/permissions").status
-        for each in server.organisation.folders.values()
+        for each in server.organization.folders.values()
         if each.scope == "organization"
     }
     assert statuses == {200, 403}

@@ -2,7 +2,7 @@
 
 import pytest
 
-from omnipd.sandbox.organisation.permits import grants_on
+from omnipd_sandbox.organization.permits import grants_on
 
 
 @pytest.fixture
@@ -29,7 +29,7 @@ def test_a_folder_that_is_made_is_listed(own):
     parent = folders(own)["orders"]["id"]
     made = make(own, "Price changes", parent)
     assert made.status == 201
-    ada = own.server.organisation.administrator.membership_id
+    ada = own.server.organization.administrator.membership_id
     assert made.json == {
         "id": made.json["id"],
         "name": "Price changes",
@@ -49,7 +49,7 @@ def test_a_second_folder_of_the_same_name_has_another_path(own):
 
 def test_a_restricted_folder_is_its_owners(own, priya):
     made = make(priya, "Mine", scope="restricted")
-    me = own.server.organisation.token_holder.membership_id
+    me = own.server.organization.token_holder.membership_id
     assert (made.status, made.json["ownerId"]) == (201, me)
     assert "mine" in folders(own, scope="restricted", ownerId=me)
     below = make(own, "Theirs", made.json["id"])
@@ -76,7 +76,7 @@ def test_a_folder_that_breaks_a_rule_is_refused(own, body, status):
 
 
 def test_a_member_makes_folders_for_themselves_only(own, priya):
-    ada = own.server.organisation.administrator.membership_id
+    ada = own.server.organization.administrator.membership_id
     assert make(priya, "x", userId=ada).status == 403
 
 
@@ -159,7 +159,7 @@ def test_an_empty_folder_is_deleted_at_once(own):
 
 def test_force_has_an_end(serve, connect):
     wire = connect(serve(documents=0, folders=1))
-    root = next(iter(wire.server.organisation.folders))
+    root = next(iter(wire.server.organization.folders))
     for number in range(101):
         make(wire, f"Below {number}", root)
     refused = wire.send("DELETE", f"/api/v1/folders/{root}", force="true")
@@ -167,17 +167,17 @@ def test_force_has_an_end(serve, connect):
 
 
 def test_who_may_only_look_may_not_change(own, priya):
-    me = own.server.organisation.token_holder.membership_id
+    me = own.server.organization.token_holder.membership_id
     seen = next(
         each.id
-        for each in own.server.organisation.folders.values()
+        for each in own.server.organization.folders.values()
         if each.scope == "organization"
         and each.owner_id != me
-        and not grants_on(each, own.server.organisation)
+        and not grants_on(each, own.server.organization)
     )
     hidden = next(
         each.id
-        for each in own.server.organisation.folders.values()
+        for each in own.server.organization.folders.values()
         if each.scope == "restricted"
         and each.owner_id != me
         and priya.get(f"/api/v1/folders/{each.id}/permissions").status == 404

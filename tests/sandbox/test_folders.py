@@ -14,7 +14,7 @@ def paths(records):
 def test_every_shared_folder_is_listed(server, wire):
     found = folders(wire)
     assert {record["id"] for record in found} == {
-        each.id for each in server.organisation.folders.values() if each.scope == "organization"
+        each.id for each in server.organization.folders.values() if each.scope == "organization"
     }
     assert all(set(record) == {"id", "name", "path", "url", "ownerId"} for record in found)
 
@@ -39,7 +39,7 @@ def test_paths_name_one_folder_its_children_or_all_below(wire):
 
 def test_folders_of_one_person_need_the_person(server, wire, connect):
     assert wire.get("/api/v1/folders", scope="restricted").status == 400
-    ada = server.organisation.administrator.membership_id
+    ada = server.organization.administrator.membership_id
     assert paths(folders(wire, scope="restricted", ownerId=ada)) == [
         "ada-s-drafts",
         "ada-s-drafts/private-board",
@@ -53,7 +53,7 @@ def test_folders_of_one_person_need_the_person(server, wire, connect):
 
 
 def test_what_does_not_go_together_is_400(server, wire):
-    me = server.organisation.token_holder.membership_id
+    me = server.organization.token_holder.membership_id
     for query in (
         {"userId": me},
         {"include": "onlySharedWithMe"},
@@ -80,7 +80,7 @@ def test_labels_say_how_often_they_are_used(server, wire):
     shared = folders(wire, include="labels", labels="finance")
     alone = [
         each
-        for each in server.organisation.folders.values()
+        for each in server.organization.folders.values()
         if each.scope == "restricted" and "finance" in each.labels
     ]
     finance = next(each for each in labels if each["name"] == "finance")

@@ -7,7 +7,7 @@ import pyarrow as pa
 import pytest
 from query_cases import FLIGHTS, ORDERS
 
-from omnipd.sandbox.ai.prompts import known_prompts
+from omnipd_sandbox.api.ai.prompts import known_prompts
 
 PATH = "/api/v1/ai/generate-query"
 PROMPTS = [
@@ -28,7 +28,7 @@ def ask(wire):
 
 
 def member(server, role):
-    users = server.organisation.users.values()
+    users = server.organization.users.values()
     return next(user.membership_id for user in users if user.model_role == role)
 
 
@@ -61,7 +61,7 @@ def test_a_prompt_gives_a_query_that_can_be_run(ask, wire, model, prompt):
 def test_what_the_invented_people_asked_is_known(server):
     asked = {
         message.text
-        for conversation in server.organisation.conversations.values()
+        for conversation in server.organization.conversations.values()
         for message in conversation.messages
         if message.role == "user"
     }
@@ -132,7 +132,7 @@ def test_a_model_that_is_not_there_is_404_and_one_that_is_not_shared_400(ask, se
     assert ask(nobody).status == 404
     assert ask(branchId=nobody).status == 404
     schema = next(
-        model.id for model in server.organisation.models.values() if model.kind == "SCHEMA"
+        model.id for model in server.organization.models.values() if model.kind == "SCHEMA"
     )
     assert ask(schema).json["detail"] == "Bad Request: modelId: Model must be a shared model"
 

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from omnipd.sandbox.server import Server
+from omnipd_sandbox.server import Server
 
 
 def raw(server, data):

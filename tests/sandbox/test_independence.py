@@ -2,7 +2,7 @@ import ast
 from inspect import getfile
 from pathlib import Path
 
-from omnipd.sandbox.server import Server
+from omnipd_sandbox.server import Server
 
 FOLDER = Path(getfile(Server)).parent
 

@@ -1,6 +1,6 @@
 """A list is put in order once for all its pages, and nobody can tell."""
 
-from omnipd.sandbox.lists import Lists
+from omnipd_sandbox.calls.kept_lists import Lists
 
 ORDER = {"sortField": "name", "sortDirection": "asc"}
 

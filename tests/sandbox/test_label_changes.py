@@ -2,7 +2,7 @@
 
 import pytest
 
-from omnipd.sandbox.organisation.permits import grants_on
+from omnipd_sandbox.organization.permits import grants_on
 
 
 @pytest.fixture
@@ -29,7 +29,7 @@ def somewhere(wire, **traits):
     """Find a document that has these traits."""
     return next(
         each.identifier
-        for each in wire.server.organisation.documents.values()
+        for each in wire.server.organization.documents.values()
         if not each.deleted and all(getattr(each, key) == value for key, value in traits.items())
     )
 
@@ -120,7 +120,7 @@ def test_only_administrators_make_and_touch_what_is_verified(own, priya):
     assert priya.send("PUT", "/api/v1/labels/finance", {"color": None}).status == 403
     assert priya.send("DELETE", "/api/v1/labels/finance").status == 403
     # For somebody is with the rights of that person.
-    member = own.server.organisation.token_holder.membership_id
+    member = own.server.organization.token_holder.membership_id
     assert own.send("DELETE", "/api/v1/labels/finance", userId=member).status == 403
 
 
@@ -165,15 +165,15 @@ def test_a_difference_that_says_nothing_or_both_is_400(own, body):
 
 
 def test_who_may_only_look_cannot_label(own, priya):
-    me = own.server.organisation.token_holder.membership_id
+    me = own.server.organization.token_holder.membership_id
     theirs = next(
         each
-        for each in own.server.organisation.documents.values()
+        for each in own.server.organization.documents.values()
         if not each.deleted
         and each.scope == "organization"
         and each.owner_id != me
         and each.folder_id is None
-        and not grants_on(each, own.server.organisation)
+        and not grants_on(each, own.server.organization)
     )
     path = f"/api/v1/documents/{theirs.identifier}/labels/operations"
     assert priya.send("PUT", path).status == 403

@@ -10,7 +10,7 @@ def own(serve, connect):
     wire = connect(server)
     wire.document = next(
         each
-        for each in server.organisation.documents.values()
+        for each in server.organization.documents.values()
         if each.has_dashboard and each.queries and not each.deleted
     )
     return wire
@@ -76,7 +76,7 @@ def test_an_identifier_that_is_taken_is_409(own):
 
 def test_nobody_else_sees_an_import(own, serve, connect):
     import_(own)
-    assert len(serve(documents=40).organisation.documents) == 40
+    assert len(serve(documents=40).organization.documents) == 40
 
 
 @pytest.mark.parametrize(

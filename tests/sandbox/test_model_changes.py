@@ -6,8 +6,8 @@ from itertools import pairwise
 
 import pytest
 
-from omnipd.sandbox.semantic.warehouse import warehouse
-from omnipd.sandbox.server import Server
+from omnipd_sandbox.engine.data.warehouse import warehouse
+from omnipd_sandbox.server import Server
 
 ORDERS = "c83e5b70-91fd-4a2c-b6e4-05a7d19c3f82"
 CONNECTION = "1d7fb2e6-c340-4958-a92d-6b8f03e17ca5"

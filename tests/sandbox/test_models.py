@@ -9,7 +9,7 @@ import pytest
 def branches(server):
     return {
         each.name: each.id
-        for each in server.organisation.fixed_models.values()
+        for each in server.organization.fixed_models.values()
         if each.kind == "BRANCH"
     }
 
@@ -292,10 +292,10 @@ def content(wire, model, **query):
 def test_content_is_held_against_the_model(server, wire, orders):
     everything = content(wire, orders)
     published = {each["identifier"] for each in everything if each["type"] == "Published"}
-    connection = server.organisation.models[server.models["orders"]].connection_id
+    connection = server.organization.models[server.models["orders"]].connection_id
     assert published == {
         each.identifier
-        for each in server.organisation.documents.values()
+        for each in server.organization.documents.values()
         if each.connection_id == connection and each.scope == "organization" and not each.deleted
     }
     assert {each["type"] for each in everything} == {"Published", "Draft"}
@@ -341,8 +341,8 @@ def test_content_of_folders_and_labels(server, wire, orders):
         "content"
     ]
     assert len(both) == len(below) + len(content(wire, orders, folder_paths=""))
-    labelled = content(wire, orders, labels="finance")
-    assert 0 < len(labelled) < len(content(wire, orders))
+    labeled = content(wire, orders, labels="finance")
+    assert 0 < len(labeled) < len(content(wire, orders))
     assert wire.get(f"{orders}/content-validator", labels="nobody knows").status == 400
     assert len(content(wire, orders, include_personal_folders="true")) > len(content(wire, orders))
 
@@ -382,7 +382,7 @@ def test_suggestions_by_status(wire, flights, server, connect):
 
 
 def test_only_a_refresh_has_a_status(server, wire, serve, connect):
-    for job_id, status in server.organisation.refresh_jobs.items():
+    for job_id, status in server.organization.refresh_jobs.items():
         answer = wire.get(f"/api/v1/jobs/{job_id}/status").json
         assert answer == {"job_id": job_id, "job_type": "SCHEMA_REFRESH", "status": status}
     slow = serve(documents=0, slow_job_polls=5)
@@ -395,7 +395,7 @@ def test_only_a_refresh_has_a_status(server, wire, serve, connect):
 
 def test_no_access_is_a_role_too(server, wire):
     nobody = next(
-        each for each in server.organisation.users.values() if each.model_role == "NO_ACCESS"
+        each for each in server.organization.users.values() if each.model_role == "NO_ACCESS"
     )
     answer = wire.get(f"/api/v1/users/{nobody.membership_id}/model-roles").json
     resolved = {each["roleName"] for each in answer["results"] if each["resolved"]}

@@ -5,7 +5,7 @@ import pytest
 
 @pytest.fixture(scope="module")
 def old(connect):
-    from omnipd.sandbox.server import Server
+    from omnipd_sandbox.server import Server
 
     with Server(old_shapes=True) as server:
         yield connect(server)
@@ -44,7 +44,7 @@ def test_folders_have_an_owner_a_scope_and_a_leading_slash(old):
 
 
 def test_permits_on_folders_have_names(old):
-    folder = next(iter(old.server.organisation.folders))
+    folder = next(iter(old.server.organization.folders))
     permits = old.get(f"/api/v1/folders/{folder}/permissions").json["permits"]
     assert permits
     for permit in permits:
@@ -53,8 +53,8 @@ def test_permits_on_folders_have_names(old):
 
 
 def test_permissions_are_a_bare_array_and_need_a_member(old):
-    organisation = old.server.organisation
-    document = organisation.documents[organisation.widely_shared]
+    organization = old.server.organization
+    document = organization.documents[organization.widely_shared]
     path = f"/api/v1/documents/{document.identifier}/permissions"
     assert old.get(path).status == 400
     permits = old.get(path, userId=document.owner_id).json
@@ -75,7 +75,7 @@ def test_models_may_be_of_two_more_kinds(old):
 
 def test_issues_are_warnings_or_not(old):
     branch = next(
-        each for each in old.server.organisation.fixed_models.values() if each.name == "margin"
+        each for each in old.server.organization.fixed_models.values() if each.name == "margin"
     )
     path = f"/api/v1/models/{branch.base_id}/validate"
     issues = old.get(path, branchId=branch.id).json["issues"]
@@ -86,7 +86,7 @@ def test_issues_are_warnings_or_not(old):
 def test_a_refresh_is_running_rather_than_in_progress(old):
     statuses = {
         old.get(f"/api/v1/jobs/{job_id}/status").json["status"]
-        for job_id in old.server.organisation.refresh_jobs
+        for job_id in old.server.organization.refresh_jobs
     }
     assert statuses == {"COMPLETED", "FAILED", "RUNNING"}
 
@@ -100,7 +100,7 @@ def test_schedules_say_neither_format_nor_owner_and_alerts_may_be_null(old):
 def test_recipients_do_not_say_who_cannot_log_in(old):
     schedule = next(
         each
-        for each in old.server.organisation.schedules.values()
+        for each in old.server.organization.schedules.values()
         if each.destination == "email" and each.stranger_ids
     )
     answer = old.get(f"/api/v1/schedules/{schedule.id}/recipients").json

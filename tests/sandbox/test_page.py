@@ -7,7 +7,7 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pytest
 
-from omnipd.sandbox.server import Server
+from omnipd_sandbox.server import Server
 
 NASTY = "<script>alert(1)</script><img src=x onerror=alert(2)>\" onload='x"
 
@@ -66,7 +66,7 @@ def question(model, topic, *fields, **rest):
 def test_a_browser_sees_the_organization_and_its_topics(server):
     answer, page = look(server)
     assert answer.headers["Content-Type"] == "text/html; charset=utf-8"
-    for folder in server.organisation.folders.values():
+    for folder in server.organization.folders.values():
         assert folder.name in page.text
     assert "577 documents" in page.text
     assert all(topic in page.text for topic in ("Flights", "Completed Orders", "Users"))
@@ -152,11 +152,11 @@ def test_sql_is_not_shown_to_those_who_may_not_see_it(serve):
 
 def test_names_are_text_and_never_markup(serve, connect):
     server = serve(documents=30, model_name=NASTY, topic_name="<b>topic<_b>")
-    organisation = server.organisation
-    nasty = [dataclasses.replace(each, name=NASTY) for each in organisation.documents.values()]
-    organisation.documents = {each.identifier: each for each in nasty}
-    folders = [dataclasses.replace(each, name=NASTY) for each in organisation.folders.values()]
-    organisation.folders = {each.id: each for each in folders}
+    organization = server.organization
+    nasty = [dataclasses.replace(each, name=NASTY) for each in organization.documents.values()]
+    organization.documents = {each.identifier: each for each in nasty}
+    folders = [dataclasses.replace(each, name=NASTY) for each in organization.folders.values()]
+    organization.folders = {each.id: each for each in folders}
     connect(server).get(f"/<script>{'x' * 5}")
     model = server.models[NASTY]
     for path in ("/", question(model, "<b>topic<_b>", NASTY), "/?" + urlencode({"sort": NASTY})):
@@ -170,9 +170,9 @@ def test_names_are_text_and_never_markup(serve, connect):
 
 def test_a_name_that_no_encoding_holds_does_no_harm(serve):
     server = serve(documents=1)
-    [document] = server.organisation.documents.values()
+    [document] = server.organization.documents.values()
     odd = dataclasses.replace(document, name="half \ud83d and \0 nothing", deleted=False)
-    server.organisation.documents = {odd.identifier: odd}
+    server.organization.documents = {odd.identifier: odd}
     answer, _ = look(server)
     assert answer.status == 200
 

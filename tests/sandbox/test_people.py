@@ -21,7 +21,7 @@ def resources(wire, path, **query):
 @pytest.mark.parametrize("count", [7, 100, 1000])
 def test_every_member_comes_once_whatever_the_count(server, wire, count):
     found = resources(wire, "Users", count=count)
-    assert [each["id"] for each in found] == list(server.organisation.users)
+    assert [each["id"] for each in found] == list(server.organization.users)
     assert len(found) == 130
 
 
@@ -60,7 +60,7 @@ def test_what_is_no_number_is_400(wire, count):
 def test_a_member_has_addresses_groups_and_attributes(server, wire):
     found = {each["userName"]: each for each in resources(wire, "Users")}
     ada = found["ada@sandbox.example"]
-    admin = server.organisation.administrator
+    admin = server.organization.administrator
     assert ada["id"] == admin.membership_id != admin.user_id
     assert ada["emails"] == [{"value": "ada@sandbox.example", "primary": True}]
     assert ada["urn:omni:params:1.0:UserAttribute"]["region"] == "north"
@@ -146,7 +146,7 @@ def test_system_attributes_have_no_id(wire):
 
 
 def test_one_role_on_each_model_is_resolved(server, wire):
-    for user in list(server.organisation.users.values())[:10]:
+    for user in list(server.organization.users.values())[:10]:
         answer = wire.get(f"/api/v1/users/{user.membership_id}/model-roles").json
         assert answer["membershipId"] == user.membership_id
         for model in server.models.values():
@@ -158,7 +158,7 @@ def test_one_role_on_each_model_is_resolved(server, wire):
 
 def test_roles_come_from_the_groups_a_member_is_in(server, wire):
     seen = 0
-    for user in list(server.organisation.users.values())[:24]:
+    for user in list(server.organization.users.values())[:24]:
         answer = wire.get(f"/api/v1/users/{user.membership_id}/model-roles").json
         for row in answer["results"]:
             if row["from"]["type"] == "GROUP":
@@ -168,19 +168,19 @@ def test_roles_come_from_the_groups_a_member_is_in(server, wire):
                 ).json
                 del row["resolved"]
                 assert of_group == {"userGroupId": group, "results": [row]}
-                assert user.membership_id in server.organisation.groups[group].member_ids
+                assert user.membership_id in server.organization.groups[group].member_ids
                 seen += 1
     assert seen
 
 
 def test_the_person_behind_a_membership_has_no_roles(server, wire):
-    person = server.organisation.administrator.user_id
+    person = server.organization.administrator.user_id
     assert wire.get(f"/api/v1/users/{person}/model-roles").status == 404
 
 
 def test_a_personal_token_reads_its_own_roles_only(server, connect):
     wire = connect(server, server.personal_key)
-    me, other = server.organisation.token_holder, server.organisation.administrator
+    me, other = server.organization.token_holder, server.organization.administrator
     assert wire.get(f"/api/v1/users/{me.membership_id}/model-roles").status == 200
     assert wire.get(f"/api/v1/users/{other.membership_id}/model-roles").status == 403
 

@@ -20,7 +20,7 @@ def priya(own, connect):
 
 @pytest.fixture
 def people(own):
-    users = own.server.organisation.users.values()
+    users = own.server.organization.users.values()
     return {each.email.partition("@")[0]: each.membership_id for each in users}
 
 
@@ -157,14 +157,14 @@ def test_a_user_who_is_removed_still_owns_what_they_owned(own, people):
 
 
 def test_everything_is_still_read_when_many_are_gone(own):
-    for user in list(own.server.organisation.users)[2:30]:
+    for user in list(own.server.organization.users)[2:30]:
         assert own.send("DELETE", f"{USERS}/{user}").status == 204
-    for one in own.server.organisation.documents.values():
+    for one in own.server.organization.documents.values():
         if not one.deleted:
             for rest in ("access-list", "drafts", "favorites"):
                 answer = own.get(f"/api/v1/documents/{one.identifier}/{rest}")
                 assert answer.status == 200
-    for one in own.server.organisation.schedules:
+    for one in own.server.organization.schedules:
         assert own.get(f"/api/v1/schedules/{one}").status == 200
         assert own.get(f"/api/v1/schedules/{one}/recipients").status == 200
     model = own.server.models["orders"]
@@ -173,7 +173,7 @@ def test_everything_is_still_read_when_many_are_gone(own):
 
 
 def test_an_embed_user_is_removed_for_good(own):
-    one = next(iter(own.server.organisation.embed_users))
+    one = next(iter(own.server.organization.embed_users))
     path = f"/api/scim/v2/embed/Users/{one}"
     assert own.send("DELETE", path).status == 204
     assert own.send("DELETE", path).status == own.get(path).status == 404
@@ -277,7 +277,7 @@ def test_a_role_is_given_on_a_model(own, people):
     assert given.json == {
         "membershipId": people["viewer"],
         "modelId": model,
-        "connectionId": own.server.organisation.models[model].connection_id,
+        "connectionId": own.server.organization.models[model].connection_id,
         "roleName": "QUERIER",
     }
     rows = own.get(path).json["results"]
@@ -301,7 +301,7 @@ def test_a_role_is_given_on_a_model(own, people):
 def test_a_personal_key_sees_the_role_it_was_given(own, priya, people):
     model = own.server.models["flights"]
     path = f"/api/v1/users/{people['priya']}/model-roles"
-    connection = own.server.organisation.models[model].connection_id
+    connection = own.server.organization.models[model].connection_id
     own.send("POST", path, {"roleName": "VIEWER", "connectionId": connection})
     roles = priya.get("/api/v1/whoami").json["rolesByModel"]
     assert roles[model]["roleName"] == "VIEWER"
@@ -342,7 +342,7 @@ def test_a_member_without_a_role_has_the_groups(own):
     ],
 )
 def test_a_role_that_cannot_be_given_is_refused(own, people, body, status):
-    group = next(iter(own.server.organisation.groups))
+    group = next(iter(own.server.organization.groups))
     for holder in (f"users/{people['zoe']}", f"user-groups/{group}"):
         answer = own.send("POST", f"/api/v1/{holder}/model-roles", body)
         assert answer.status == status
@@ -352,9 +352,9 @@ def test_a_role_that_cannot_be_given_is_refused(own, people, body, status):
 
 def test_a_base_user_id_is_nobody_here(own, priya):
     body = {"roleName": "QUERIER", "modelId": own.server.models["orders"]}
-    base = own.server.organisation.administrator.user_id
+    base = own.server.organization.administrator.user_id
     assert own.send("POST", f"/api/v1/users/{base}/model-roles", body).status == 404
-    me = own.server.organisation.token_holder.membership_id
+    me = own.server.organization.token_holder.membership_id
     assert priya.send("POST", f"/api/v1/users/{me}/model-roles", body).status == 403
 
 

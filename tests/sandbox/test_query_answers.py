@@ -68,7 +68,7 @@ def test_a_filter_on_a_field_that_does_not_exist_is_an_error_line(server, wire):
 
 def test_every_query_of_every_document_runs_and_misses_nothing(server, wire):
     stored = {}
-    for document in server.organisation.documents.values():
+    for document in server.organization.documents.values():
         for query in document.queries:
             assert query.query["modelId"] in server.models.values()
             stored[query.name] = query.query
@@ -83,7 +83,7 @@ def test_every_query_of_every_document_runs_and_misses_nothing(server, wire):
 
 def test_a_document_is_connected_to_where_its_queries_run(server, wire):
     roles = wire.get("/api/v1/whoami").json["rolesByModel"]
-    with_queries = [one for one in server.organisation.documents.values() if one.queries]
+    with_queries = [one for one in server.organization.documents.values() if one.queries]
     assert len(with_queries) > 300
     for document in with_queries:
         for query in document.queries:
@@ -106,5 +106,5 @@ def test_a_filter_on_an_attribute_looks_at_the_acting_user(server, wire):
         return rows(job)
 
     assert count("omni_user_email") == [{"users.count": 40}]
-    someone = server.organisation.token_holder.membership_id
+    someone = server.organization.token_holder.membership_id
     assert count("region", userId=someone) == [{"users.count": 40}]

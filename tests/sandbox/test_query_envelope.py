@@ -92,7 +92,7 @@ def test_a_branch_belongs_beside_the_query(run):
 
 
 def test_a_user_is_named_once(run, server):
-    someone = server.organisation.administrator.membership_id
+    someone = server.organization.administrator.membership_id
     assert run(userId=someone).status == 200
     assert run(address={"userId": someone}).status == 200
     assert run(userId=someone, address={"userId": someone}).status == 400
@@ -106,7 +106,7 @@ def test_an_unknown_user_is_404(run, place):
 
 
 def test_the_person_behind_a_membership_is_unknown(run, server):
-    person = server.organisation.token_holder.user_id
+    person = server.organization.token_holder.user_id
     assert run(address={"userId": person}).status == 404
 
 
@@ -116,8 +116,8 @@ def test_a_user_id_that_is_no_uuid_is_400(run):
 
 
 def test_a_personal_token_acts_for_nobody_else(server, connect):
-    own = server.organisation.token_holder.membership_id
-    other = server.organisation.administrator.membership_id
+    own = server.organization.token_holder.membership_id
+    other = server.organization.administrator.membership_id
     personal = connect(server, server.personal_key)
     body = json.dumps({"query": {"modelId": server.models["orders"], "fields": ["users.name"]}})
 
@@ -230,7 +230,7 @@ def test_queries_can_be_switched_off(serve, connect):
 
 def member(server, role):
     return next(
-        user.membership_id for user in server.organisation.users.values() if user.model_role == role
+        user.membership_id for user in server.organization.users.values() if user.model_role == role
     )
 
 

@@ -11,7 +11,7 @@ from types import SimpleNamespace
 import pyarrow as pa
 import pytest
 
-from omnipd.sandbox.semantic.refusal import Refused
+from omnipd_sandbox.refused_query import Refused
 
 MODEL = "5c1f5ac0-0000-4000-8000-000000000001"
 ROWS = pa.table({"t.a": pa.array([1, 2, None], pa.int64())})
@@ -334,7 +334,7 @@ def test_another_query_or_another_server_is_another_result(ask):
 
 def test_nobody_is_served_the_rows_of_somebody_with_other_attributes(ask):
     run = ask()
-    users = run.server.organisation.users.values()
+    users = run.server.organization.users.values()
     queriers = [user for user in users if user.model_role == "QUERIER"]
     west, east = (
         next(user.membership_id for user in queriers if user.attributes["region"] == region)

@@ -26,7 +26,7 @@ def run(wire):
 def found(server, kind, name=None, *, deleted=False):
     return next(
         model
-        for model in server.organisation.models.values()
+        for model in server.organization.models.values()
         if model.kind == kind
         and name in {None, model.name}
         and (model.deleted_at is not None) == deleted
@@ -89,7 +89,7 @@ def test_a_workbooks_own_model_can_be_asked(server, run):
         shared = server.models[name]
         workbook = next(
             model
-            for model in server.organisation.models.values()
+            for model in server.organization.models.values()
             if model.kind == "WORKBOOK" and model.base_id == shared and not model.deleted_at
         )
         assert run({"modelId": workbook.id, **query}) == run({"modelId": shared, **query})
@@ -131,7 +131,7 @@ def test_another_query_may_name_the_branch_as_its_model(server, run):
 
 def test_every_tile_of_every_dashboard_runs_as_it_is_listed(server, wire, run):
     listed, several = {}, 0
-    for document in server.organisation.documents.values():
+    for document in server.organization.documents.values():
         answer = wire.get(f"/api/v1/documents/{document.identifier}/queries")
         if answer.status == 404:
             continue

@@ -11,10 +11,10 @@ import pytest
 from plain_sql import DIMENSIONS, FLIGHTS, ORDERS, statement
 from random_queries import NOW, PERIODS, random_query
 
-from omnipd.sandbox.semantic.datasets import flights
-from omnipd.sandbox.semantic.engine import Engine
-from omnipd.sandbox.semantic.model_yaml import read_model
-from omnipd.sandbox.semantic.warehouse import DATASETS, Dataset, Warehouse, warehouse
+from omnipd_sandbox.engine.data.datasets import flights
+from omnipd_sandbox.engine.data.warehouse import DATASETS, Dataset, Warehouse, warehouse
+from omnipd_sandbox.engine.engine import Engine
+from omnipd_sandbox.engine.model.read_yaml import read_model
 
 QUERIES = 1000
 # Many, because files with many tests are begun first: this one, begun last, would be waited for.
@@ -55,7 +55,7 @@ class Held:
                 read_model(
                     {
                         path.name: path.read_text(encoding="utf-8")
-                        for path in (files("omnipd.sandbox.semantic") / "models" / name).iterdir()
+                        for path in (files("omnipd_sandbox.engine") / "models" / name).iterdir()
                     },
                     self.databases[model],
                     model_id=model,

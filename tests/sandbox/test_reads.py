@@ -4,11 +4,11 @@ from urllib.parse import quote
 
 import pytest
 
-from omnipd.sandbox.behaviour import Behaviour
-from omnipd.sandbox.endpoints import endpoints
+from omnipd_sandbox.api.endpoints import endpoints
+from omnipd_sandbox.moods.behavior import Behavior
 
 READS = sorted(
-    (each for each in endpoints(Behaviour()) if each.method == "GET"), key=lambda each: each.path
+    (each for each in endpoints(Behavior()) if each.method == "GET"), key=lambda each: each.path
 )
 PATHS = [each.path for each in READS]
 SCIM = [path for path in PATHS if path.startswith("/api/scim/")]
@@ -55,40 +55,40 @@ LONG = {
 @pytest.fixture(scope="module")
 def at(server):
     """Fill the names in a path with ids that exist."""
-    organisation = server.organisation
+    organization = server.organization
     orders = server.models["orders"]
-    connection = organisation.models[orders].connection_id
-    conversation = next(each for each in organisation.conversations.values() if each.messages)
+    connection = organization.models[orders].connection_id
+    conversation = next(each for each in organization.conversations.values() if each.messages)
     ids = {
-        "identifier": organisation.widely_shared,
-        "folderId": next(iter(organisation.folders)),
+        "identifier": organization.widely_shared,
+        "folderId": next(iter(organization.folders)),
         "name": "a/b test",
         "modelId": orders,
         "topicName": "orders",
         "connectionId": connection,
         "conversationId": conversation.id,
-        "miniUuid": next(iter(organisation.groups)),
-        "id": next(iter(organisation.users)),
+        "miniUuid": next(iter(organization.groups)),
+        "id": next(iter(organization.users)),
     }
     special = {
-        "/api/scim/v2/embed/Users/{id}": {"id": next(iter(organisation.embed_users))},
-        "/api/v1/api-keys/{id}": {"id": next(iter(organisation.api_keys))},
-        "/api/v1/user-groups/{id}/model-roles": {"id": next(iter(organisation.groups))},
-        "/api/v1/schedules/{scheduleId}": {"scheduleId": next(iter(organisation.schedules))},
+        "/api/scim/v2/embed/Users/{id}": {"id": next(iter(organization.embed_users))},
+        "/api/v1/api-keys/{id}": {"id": next(iter(organization.api_keys))},
+        "/api/v1/user-groups/{id}/model-roles": {"id": next(iter(organization.groups))},
+        "/api/v1/schedules/{scheduleId}": {"scheduleId": next(iter(organization.schedules))},
         "/api/v1/schedules/{scheduleId}/recipients": {
-            "scheduleId": next(iter(organisation.schedules))
+            "scheduleId": next(iter(organization.schedules))
         },
         "/api/v1/connections/{connectionId}/schedules/{scheduleId}": {
             "scheduleId": next(
-                each.id for each in organisation.refreshes if each.connection_id == connection
+                each.id for each in organization.refreshes if each.connection_id == connection
             )
         },
-        "/api/v1/jobs/{jobId}/status": {"jobId": next(iter(organisation.refresh_jobs))},
+        "/api/v1/jobs/{jobId}/status": {"jobId": next(iter(organization.refresh_jobs))},
         "/api/v1/ai/jobs/{jobId}": {"jobId": conversation.messages[1].job_id},
         "/api/v1/ai/eval/prompt-sets/{promptSetId}": {
-            "promptSetId": next(iter(organisation.prompt_sets))
+            "promptSetId": next(iter(organization.prompt_sets))
         },
-        "/api/v1/ai/eval/runs/{runId}": {"runId": organisation.eval_runs[0].id},
+        "/api/v1/ai/eval/runs/{runId}": {"runId": organization.eval_runs[0].id},
         "/api/v1/models/{modelId}/git": {"modelId": server.models["flights"]},
         "/api/v1/models/{modelId}/suggestions": {"modelId": server.models["flights"]},
     }
@@ -104,7 +104,7 @@ def at(server):
 
 def needed(server, path):
     if path == "/api/v1/ai/eval/runs":
-        return {"prompt_set_id": next(iter(server.organisation.prompt_sets))}
+        return {"prompt_set_id": next(iter(server.organization.prompt_sets))}
     return {"jobIds": "x"} if path == "/api/v1/query/wait" else {}
 
 

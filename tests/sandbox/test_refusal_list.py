@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from query_cases import NOW, flights
 
-from omnipd.sandbox.semantic.engine import Engine, Refused
+from omnipd_sandbox.engine.engine import Engine, Refused
 
 PAGE = Path(__file__).parents[2] / "docs" / "sandbox.md"
 # One value for each key of a query that asks for something.
@@ -56,7 +56,7 @@ def is_refused(engine, query):
     try:
         engine.plan(query, now=NOW, user_attributes={"region": "north"})
     except Refused as refused:
-        return "not modelled by this sandbox" in refused.message
+        return "not modeled by this sandbox" in refused.message
     return False
 
 

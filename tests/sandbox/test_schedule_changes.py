@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from omnipd.sandbox.organisation.permits import grants_on
+from omnipd_sandbox.organization.permits import grants_on
 
 NOBODY = "00000000-0000-4000-8000-000000000000"
 
@@ -47,7 +47,7 @@ def listed(wire):
 def first(wire, **traits):
     return next(
         each
-        for each in wire.server.organisation.schedules.values()
+        for each in wire.server.organization.schedules.values()
         if all(getattr(each, key) == value for key, value in traits.items())
     )
 
@@ -55,7 +55,7 @@ def first(wire, **traits):
 def dashboard(wire):
     return next(
         each
-        for each in wire.server.organisation.documents.values()
+        for each in wire.server.organization.documents.values()
         if each.has_dashboard and not each.deleted and len(each.queries) > 1
     )
 
@@ -74,7 +74,7 @@ def email(wire, **more):
 
 
 def test_a_schedule_that_is_made_is_listed(own):
-    zoe = next(each for each in own.server.organisation.users.values() if "zoe" in each.email)
+    zoe = next(each for each in own.server.organization.users.values() if "zoe" in each.email)
     made = own.send("POST", "/api/v1/schedules", email(own), userId=zoe.membership_id)
     assert (made.status, set(made.json)) == (200, {"id", "message"})
     record = listed(own)[made.json["id"]]
@@ -151,22 +151,22 @@ def test_a_trial_leaves_no_schedule_behind(own):
 def test_only_what_has_a_dashboard_and_is_seen_can_be_scheduled(own, priya):
     plain = next(
         each.identifier
-        for each in own.server.organisation.documents.values()
+        for each in own.server.organization.documents.values()
         if not each.has_dashboard and not each.deleted
     )
     for identifier in (plain, "nope"):
         assert (
             own.send("POST", "/api/v1/schedules", email(own, identifier=identifier)).status == 404
         )
-    me = own.server.organisation.token_holder.membership_id
+    me = own.server.organization.token_holder.membership_id
     closed = next(
         each.identifier
-        for each in own.server.organisation.documents.values()
+        for each in own.server.organization.documents.values()
         if each.has_dashboard
         and not each.deleted
         and each.scope == "organization"
         and each.folder_id is None
-        and not grants_on(each, own.server.organisation)
+        and not grants_on(each, own.server.organization)
         and each.owner_id != me
     )
     own.send("PUT", f"/api/v1/documents/{closed}/permissions", {"canSchedule": False})
@@ -203,7 +203,7 @@ def test_a_pause_holds_until_it_is_resumed(own):
 
 def test_what_the_system_stopped_is_not_started_by_a_resume(own):
     one = next(
-        each for each in own.server.organisation.schedules.values() if each.system_disabled_at
+        each for each in own.server.organization.schedules.values() if each.system_disabled_at
     )
     own.send("PUT", f"/api/v1/schedules/{one.id}/resume")
     assert listed(own)[one.id]["systemDisabledReason"] == one.system_disabled_reason
@@ -224,9 +224,9 @@ def test_a_delivery_under_way_is_not_started_twice(own, clock):
 
 
 def test_a_schedule_is_given_to_somebody_who_sees_the_dashboard(own):
-    one = next(iter(own.server.organisation.schedules.values()))
+    one = next(iter(own.server.organization.schedules.values()))
     path = f"/api/v1/schedules/{one.id}/transfer-ownership"
-    users = own.server.organisation.users.values()
+    users = own.server.organization.users.values()
     zoe = next(each.membership_id for each in users if each.email.startswith("zoe@"))
     assert own.send("PUT", path, {"userId": zoe}).json == {"success": True}
     assert listed(own)[one.id]["ownerId"] == zoe
@@ -243,9 +243,9 @@ def test_a_schedule_is_given_to_somebody_who_sees_the_dashboard(own):
 def test_recipients_are_added_and_removed_and_counted(own):
     made = own.send("POST", "/api/v1/schedules", email(own)).json["id"]
     path = f"/api/v1/schedules/{made}"
-    users = list(own.server.organisation.users.values())
+    users = list(own.server.organization.users.values())
     jose = next(each.membership_id for each in users if each.email.startswith("jose@"))
-    group = next(iter(own.server.organisation.groups))
+    group = next(iter(own.server.organization.groups))
     body = {
         "emails": ["ZOE@sandbox.example", "other@outside.example"],
         "userIds": [jose],
@@ -291,7 +291,7 @@ def test_only_an_email_has_recipients(own):
 
 
 def test_a_schedule_that_is_deleted_is_gone(own):
-    one = next(iter(own.server.organisation.schedules))
+    one = next(iter(own.server.organization.schedules))
     path = f"/api/v1/schedules/{one}"
     assert own.send("DELETE", path).json == {"success": True}
     assert one not in listed(own)
@@ -313,7 +313,7 @@ def test_a_schedule_that_is_deleted_is_gone(own):
 def test_another_persons_schedule_is_403(own, priya, method, rest):
     other = next(
         each
-        for each in own.server.organisation.schedules
+        for each in own.server.organization.schedules
         if priya.get(f"/api/v1/schedules/{each}").status == 403
     )
     assert priya.send(method, f"/api/v1/schedules/{other}{rest}", {}).status == 403

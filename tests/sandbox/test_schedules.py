@@ -73,7 +73,7 @@ def test_schedules_of_a_dashboard_and_of_an_owner(wire, everything):
 
 def test_a_personal_token_sees_its_own_schedules(server, connect, everything):
     wire = connect(server, server.personal_key)
-    me = server.organisation.token_holder.membership_id
+    me = server.organization.token_holder.membership_id
     own = schedules(wire)
     assert [each["id"] for each in own] == [
         each["id"] for each in everything if each["ownerId"] == me

@@ -2,7 +2,7 @@
 
 import pytest
 
-from omnipd.sandbox.organisation.permits import grants_on
+from omnipd_sandbox.organization.permits import grants_on
 
 
 @pytest.fixture
@@ -18,7 +18,7 @@ def priya(own, connect):
 @pytest.fixture
 def people(own):
     """Give membership ids by mailbox."""
-    users = own.server.organisation.users.values()
+    users = own.server.organization.users.values()
     return {each.email.partition("@")[0]: each.membership_id for each in users}
 
 
@@ -28,16 +28,16 @@ def shared(own, request):
     if request.param == "documents":
         one = next(
             each.identifier
-            for each in own.server.organisation.documents.values()
+            for each in own.server.organization.documents.values()
             if not each.deleted
-            and not grants_on(each, own.server.organisation)
+            and not grants_on(each, own.server.organization)
             and each.folder_id is None
         )
     else:
         one = next(
             each.id
-            for each in own.server.organisation.folders.values()
-            if not grants_on(each, own.server.organisation)
+            for each in own.server.organization.folders.values()
+            if not grants_on(each, own.server.organization)
         )
     return f"/api/v1/{request.param}/{one}/permissions"
 
@@ -47,7 +47,7 @@ def held(wire, path):
     if "/folders/" in path:
         found = wire.get(path).json["permits"]
         owner = path.split("/")[4]
-        owner = wire.server.organisation.folders[owner].owner_id
+        owner = wire.server.organization.folders[owner].owner_id
         return {
             each.get("userId") or each["userGroupId"]: (
                 each["role"],
@@ -65,7 +65,7 @@ def held(wire, path):
 
 
 def test_a_role_is_given_changed_and_taken_away(own, shared, people):
-    group = next(iter(own.server.organisation.groups))
+    group = next(iter(own.server.organization.groups))
     zoe, jose = people["zoe"], people["jose"]
     assert held(own, shared) == {}
     given = own.send(
@@ -165,11 +165,11 @@ def test_what_a_document_allows_is_set_key_by_key(own, shared):
 def test_what_everybody_may_do_is_set_too(own, priya, words):
     path = next(
         f"/api/v1/documents/{each.identifier}/permissions"
-        for each in own.server.organisation.documents.values()
+        for each in own.server.organization.documents.values()
         if not each.deleted
         and each.scope == "organization"
-        and not grants_on(each, own.server.organisation)
-        and each.owner_id != own.server.organisation.token_holder.membership_id
+        and not grants_on(each, own.server.organization)
+        and each.owner_id != own.server.organization.token_holder.membership_id
     )
     own.send("PUT", path, {"organizationRole": words[0]})
     assert priya.get(path).status == 404

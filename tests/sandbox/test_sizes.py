@@ -1,22 +1,22 @@
 import pytest
 
-from omnipd.sandbox.semantic.warehouse import DATASETS, Warehouse
-from omnipd.sandbox.server import Server
-from omnipd.sandbox.size import SIZES
+from omnipd_sandbox.engine.data.warehouse import DATASETS, Warehouse
+from omnipd_sandbox.moods.size import SIZES
+from omnipd_sandbox.server import Server
 
 
 def test_a_tiny_organization_is_a_handful(serve, connect):
     tiny = serve(size="tiny")
     wire = connect(tiny)
-    assert len(tiny.organisation.documents) == 5
-    assert len(tiny.organisation.folders) == 3
+    assert len(tiny.organization.documents) == 5
+    assert len(tiny.organization.folders) == 3
     assert wire.content().status == 200
     # The models and their data are those of the demo.
     assert sorted(tiny.models) == ["flights", "orders"]
 
 
 def test_a_number_of_documents_wins_over_the_size(serve):
-    assert len(serve(size="tiny", documents=7).organisation.documents) == 7
+    assert len(serve(size="tiny", documents=7).organization.documents) == 7
 
 
 def test_a_size_that_is_none_is_refused():

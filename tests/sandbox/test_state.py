@@ -6,8 +6,8 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 import omnipd
-from omnipd.sandbox.server import Server
-from omnipd.sandbox.written.problems import BadOrganisation
+from omnipd_sandbox.folder.problems import BadOrganization
+from omnipd_sandbox.server import Server
 
 
 @pytest.fixture
@@ -40,7 +40,7 @@ def everything(wire):
 
 
 def change_much(wire):
-    org = wire.server.organisation
+    org = wire.server.organization
     zoe = next(each.membership_id for each in org.users.values() if "zoe@" in each.email)
     one, other = [each for each in org.documents.values() if not each.deleted][:2]
     folder = next(iter(org.folders))
@@ -88,7 +88,7 @@ def test_a_server_goes_on_where_the_last_one_ended(path, connect):
         # Ids go on, too, and a redirect still redirects.
         again = wire.send("POST", "/api/v1/documents/renamed/duplicate", {"name": "Copy"}).json
         assert again["identifier"] not in {each.get("identifier") for each in before[3]}
-        old = next(iter(second.organisation.moved))
+        old = next(iter(second.organization.moved))
         assert wire.get(f"/api/v1/documents/{old}").status == 308
         assert second.api_key != key
         assert second.failures == []
@@ -139,14 +139,14 @@ def test_a_damaged_file_is_refused_by_name(path, change, said):
     with Server(documents=10, state=path):
         """Only written."""
     damage(path, change)
-    with pytest.raises(BadOrganisation, match=said) as refused:
+    with pytest.raises(BadOrganization, match=said) as refused:
         Server(documents=10, state=path)
     assert str(path) in str(refused.value)
 
 
 def test_what_is_no_json_is_refused_by_name(path):
     path.write_bytes(b'{"format": "omnipd-sandbox"')
-    with pytest.raises(BadOrganisation, match="not JSON"):
+    with pytest.raises(BadOrganization, match="not JSON"):
         Server(documents=10, state=path)
 
 
@@ -167,7 +167,7 @@ def test_the_launcher_keeps_changes_and_says_what_is_wrong(path):
 def test_changes_at_the_same_time_are_all_made(serve, connect):
     server = serve(documents=20)
     wires = [connect(server) for _ in range(8)]
-    one = next(each for each in server.organisation.documents.values() if not each.deleted)
+    one = next(each for each in server.organization.documents.values() if not each.deleted)
 
     def work(number):
         wire = wires[number]
@@ -181,7 +181,7 @@ def test_changes_at_the_same_time_are_all_made(serve, connect):
     with ThreadPoolExecutor(8) as workers:
         list(workers.map(work, range(8)))
     assert {f"label {a} {b}" for a in range(8) for b in range(5)} <= set(
-        server.organisation.documents[one.identifier].labels
+        server.organization.documents[one.identifier].labels
     )
 
 

@@ -1,5 +1,5 @@
 def test_an_organization_key_is_its_creator(server, wire):
-    admin = server.organisation.administrator
+    admin = server.organization.administrator
     answer = wire.get("/api/v1/whoami").json
     assert set(answer) == {"user", "keyScope", "orgRole", "rolesByModel"}
     assert answer["user"] == {"id": admin.user_id, "membershipId": admin.membership_id}
@@ -10,7 +10,7 @@ def test_an_organization_key_is_its_creator(server, wire):
 def test_a_personal_token_is_its_user(server, connect):
     answer = connect(server, server.personal_key).get("/api/v1/whoami").json
     assert (answer["keyScope"], answer["orgRole"]) == ("user", "MEMBER")
-    assert answer["user"]["membershipId"] == server.organisation.token_holder.membership_id
+    assert answer["user"]["membershipId"] == server.organization.token_holder.membership_id
 
 
 def test_each_model_has_a_role_and_what_it_allows(wire):

@@ -17,8 +17,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from omnipd.sandbox.semantic.warehouse import warehouse
-from omnipd.sandbox.server import Server
+from omnipd_sandbox.engine.data.warehouse import warehouse
+from omnipd_sandbox.server import Server
 
 pytest.importorskip("omniframes", reason="omniframes comes with the extra dev")
 
@@ -433,10 +433,10 @@ def test_a_query_opens_in_a_workbook(orders):
     assert re.fullmatch(r"https://[^/]+/e/\w+/\d+", orders.select("users.state").omni_url())
 
 
-# --- the catalogue
+# --- the catalog
 
 
-def test_the_catalogue_lists_what_the_sandbox_has(session):
+def test_the_catalog_lists_what_the_sandbox_has(session):
     catalog = session.catalog
     catalog.refresh()
     listed = catalog.models()

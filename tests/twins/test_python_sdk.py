@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from omnipd.sandbox.semantic.warehouse import warehouse
-from omnipd.sandbox.server import Server
+from omnipd_sandbox.engine.data.warehouse import warehouse
+from omnipd_sandbox.server import Server
 
 pytest.importorskip("omni_python_sdk", reason="omni-python-sdk comes with the extra dev")
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from omnipd.sandbox.server import Server
+from omnipd_sandbox.server import Server
 
 
 @pytest.fixture(scope="module")

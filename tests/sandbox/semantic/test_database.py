@@ -4,8 +4,8 @@ import pyarrow as pa
 import pytest
 from query_cases import CASES, NOW, ORDERS
 
-from omnipd.sandbox.semantic.engine import Engine, Refused
-from omnipd.sandbox.semantic.warehouse import DATASETS, Warehouse, warehouse
+from omnipd_sandbox.engine.data.warehouse import DATASETS, Warehouse, warehouse
+from omnipd_sandbox.engine.engine import Engine, Refused
 
 
 def test_queries_run_side_by_side() -> None:

@@ -2,8 +2,8 @@ from datetime import datetime
 
 import pytest
 
-from omnipd.sandbox.semantic import dates
-from omnipd.sandbox.semantic.refusal import Refused
+from omnipd_sandbox.engine.model import dates
+from omnipd_sandbox.refused_query import Refused
 
 # A Friday.
 NOW = datetime.fromisoformat("2024-11-15 10:30:45.000500")

@@ -12,10 +12,10 @@ from typing import Any
 import pytest
 from query_cases import NOW
 
-from omnipd.sandbox.semantic.engine import Engine, Refused
-from omnipd.sandbox.semantic.model import Model
-from omnipd.sandbox.semantic.model_yaml import read_model
-from omnipd.sandbox.semantic.warehouse import Dataset, Warehouse
+from omnipd_sandbox.engine.data.warehouse import Dataset, Warehouse
+from omnipd_sandbox.engine.engine import Engine, Refused
+from omnipd_sandbox.engine.model.model import Model
+from omnipd_sandbox.engine.model.read_yaml import read_model
 
 MODEL_ID = "00000000-0000-4000-8000-000000000001"
 TABLES = """
@@ -44,7 +44,7 @@ FILES = {
 
 @dataclass(frozen=True)
 class Works:
-    """A construct that is modelled: its files, a query, and the rows worked out by hand."""
+    """A construct that is modeled: its files, a query, and the rows worked out by hand."""
 
     name: str
     files: dict[str, str]
@@ -518,14 +518,14 @@ REFUSES = [
     Refuses(
         "catalog",
         of_shops(catalog="other"),
-        "Not modelled: catalog",
+        "Not modeled: catalog",
         ["shops.count"],
         "catalog",
     ),
     Refuses(
         "a query view",
         {"asked.view": "query: {fields: [shops.name]}\n"},
-        "Not modelled: query",
+        "Not modeled: query",
         ["asked.name"],
         "query",
         topic=None,
@@ -543,14 +543,14 @@ REFUSES = [
     Refuses(
         "level_of_detail",
         of_shops(dimensions="odd: {sql: '${rent}', level_of_detail: {fixed: [name]}}"),
-        "Not modelled: level_of_detail",
+        "Not modeled: level_of_detail",
         ["shops.odd"],
         "level_of_detail",
     ),
     Refuses(
         "order_by_field",
         of_shops(dimensions="name: {order_by_field: rent}"),
-        "Not modelled: order_by_field",
+        "Not modeled: order_by_field",
         ["shops.name"],
         "order_by_field",
     ),
@@ -580,7 +580,7 @@ REFUSES = [
     Refuses(
         "list",
         of_shops(measures="names: {aggregate_type: list, sql: '${name}'}"),
-        "Not modelled: aggregate_type list",
+        "Not modeled: aggregate_type list",
         ["shops.names"],
         "aggregate_type list",
     ),
@@ -590,7 +590,7 @@ REFUSES = [
             of_shops(
                 measures=f"odd: {{aggregate_type: count, filters: {{opened: {{{operator}: x}}}}}}"
             ),
-            f'Not modelled: the filter "{operator}"',
+            f'Not modeled: the filter "{operator}"',
             ["shops.odd"],
             operator,
         )
@@ -599,7 +599,7 @@ REFUSES = [
     Refuses(
         "a join of no known type",
         joined("sideways"),
-        "Not modelled: join_type sideways",
+        "Not modeled: join_type sideways",
         ["shops.name"],
         "join_type sideways",
         topic="sales",
@@ -608,14 +608,14 @@ REFUSES = [
     Refuses(
         "views of a topic",
         topic("views: {shops: {label: Other}}"),
-        "Not modelled: views",
+        "Not modeled: views",
         ["shops.count"],
         'The topic "shops" uses views',
     ),
     Refuses(
         "week_start_day",
         {"model": "week_start_day: Sunday\n"},
-        "Not modelled: week_start_day",
+        "Not modeled: week_start_day",
         ["shops.opened[week]"],
         "week_start_day",
     ),
@@ -625,14 +625,14 @@ REFUSES = [
             "model": "fiscal_month_offset: 3\n",
             **topic("always_where_filters: {shops.opened: {is: FY2024}}"),
         },
-        "Not modelled: fiscal_month_offset",
+        "Not modeled: fiscal_month_offset",
         ["shops.count"],
         "fiscal_month_offset",
     ),
     Refuses(
         "a grant that is put together of others",
         {"model": REGION, **topic("required_access_grants: ['north_only|other']")},
-        'Not modelled: the grant "north_only|other"',
+        'Not modeled: the grant "north_only|other"',
         ["shops.count"],
         'No such topic "shops"',
         attributes={"region": "north"},
@@ -678,7 +678,7 @@ def rows(shops: Warehouse, model: Model, case: Works | Refuses) -> list[tuple[An
 
 
 @pytest.mark.parametrize("case", WORKS, ids=lambda case: case.name)
-def test_what_is_modelled_answers_as_worked_out_by_hand(shops: Warehouse, case: Works) -> None:
+def test_what_is_modeled_answers_as_worked_out_by_hand(shops: Warehouse, case: Works) -> None:
     model = read(shops, case.files)
     assert model.issues == ()
     assert rows(shops, model, case) == case.rows
@@ -696,8 +696,8 @@ def test_what_is_not_is_an_issue_and_refused_by_name(shops: Warehouse, case: Ref
 def test_what_is_missed_only_when_asked_for_spoils_nothing(shops: Warehouse) -> None:
     model = read(shops, of_shops(filters="{wanted: {type: string}}", aliases="[stores]"))
     assert [each.message for each in model.issues] == [
-        "Not modelled: aliases",
-        "Not modelled: filters",
+        "Not modeled: aliases",
+        "Not modeled: filters",
     ]
     engine = Engine([(model, shops)])
     query = {"modelId": MODEL_ID, "join_paths_from_topic_name": "shops", "table": "shops"}

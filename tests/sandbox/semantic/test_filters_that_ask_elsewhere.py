@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 from query_cases import FLIGHTS, NOW, ORDERS, Case, flights, number, orders, sort, text, users
 
-from omnipd.sandbox.semantic.engine import Engine, Refused
-from omnipd.sandbox.semantic.warehouse import warehouse
+from omnipd_sandbox.engine.data.warehouse import warehouse
+from omnipd_sandbox.engine.engine import Engine, Refused
 
 
 @pytest.fixture(scope="module")

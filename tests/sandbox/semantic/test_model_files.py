@@ -4,10 +4,10 @@ from typing import Any
 import pytest
 from query_cases import NOW
 
-from omnipd.sandbox.semantic.engine import Engine, Refused
-from omnipd.sandbox.semantic.model import Model
-from omnipd.sandbox.semantic.model_yaml import read_model
-from omnipd.sandbox.semantic.warehouse import Dataset, Warehouse
+from omnipd_sandbox.engine.data.warehouse import Dataset, Warehouse
+from omnipd_sandbox.engine.engine import Engine, Refused
+from omnipd_sandbox.engine.model.model import Model
+from omnipd_sandbox.engine.model.read_yaml import read_model
 
 MODEL_ID = "00000000-0000-4000-8000-000000000001"
 
@@ -192,7 +192,7 @@ def test_table_does_not_exist_in_omni(shops: Warehouse) -> None:
         ("{sql: \"'${price}'\"}", "SQL that cannot be read"),
     ],
 )
-def test_a_construct_that_is_not_modelled_spoils_only_its_field(
+def test_a_construct_that_is_not_modeled_spoils_only_its_field(
     shops: Warehouse, body: str, named: str
 ) -> None:
     measures = "measures: {revenue: {aggregate_type: sum, sql: '${price}'}}"
@@ -221,7 +221,7 @@ def test_a_construct_that_is_not_modelled_spoils_only_its_field(
         "{aggregate_type: sum, sql: '${price}', filters: {id: {contains: x}}}",
     ],
 )
-def test_a_measure_that_is_not_modelled_is_refused_by_name(shops: Warehouse, body: str) -> None:
+def test_a_measure_that_is_not_modeled_is_refused_by_name(shops: Warehouse, body: str) -> None:
     view = f"measures:\n  revenue: {{aggregate_type: sum, sql: '${{price}}'}}\n  odd: {body}\n"
     model = read(shops, sales_view=view)
     assert {(issue.view, issue.field) for issue in model.issues} == {("sales", "odd")}
@@ -269,7 +269,7 @@ def test_filters_in_the_notation_of_the_model(shops: Warehouse, filters: str, co
         ("always_where_sql: '${TABLE}.id'", "always_where_sql"),
     ],
 )
-def test_a_topic_that_restricts_in_ways_not_modelled_is_refused_whole(
+def test_a_topic_that_restricts_in_ways_not_modeled_is_refused_whole(
     shops: Warehouse, topic: str, named: str
 ) -> None:
     model = read(shops, shops_topic=f"base_view: shops\n{topic}\n")

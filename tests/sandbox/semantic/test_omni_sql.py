@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 from query_cases import FLIGHTS, NOW, ORDERS, Case, number, text
 
-from omnipd.sandbox.semantic.engine import Engine, Refused
-from omnipd.sandbox.semantic.warehouse import warehouse
+from omnipd_sandbox.engine.data.warehouse import warehouse
+from omnipd_sandbox.engine.engine import Engine, Refused
 
 
 @pytest.fixture(scope="module")
@@ -272,7 +272,7 @@ def test_a_topic_that_begins_elsewhere_is_refused(engine: Engine) -> None:
     ],
     ids=str,
 )
-def test_what_is_not_modelled_over_sql_is_refused(engine: Engine, rest: dict[str, Any]) -> None:
+def test_what_is_not_modeled_over_sql_is_refused(engine: Engine, rest: dict[str, Any]) -> None:
     assert "over SQL" in refusal(engine, shop("SELECT ${users.id} FROM ${users}", **rest))
 
 

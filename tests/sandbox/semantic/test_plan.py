@@ -5,7 +5,7 @@ import pytest
 from query_cases import FLIGHTS, NOW, ORDERS, flights, orders, text, users
 from query_cases import date as date_filter
 
-from omnipd.sandbox.semantic.engine import Engine
+from omnipd_sandbox.engine.engine import Engine
 
 
 def at(text: str) -> datetime:

@@ -7,8 +7,8 @@ import pytest
 from query_cases import CASES, FLIGHTS, NOW, Case
 from scenario_cases import SCENARIOS
 
-from omnipd.sandbox.semantic.engine import Engine
-from omnipd.sandbox.semantic.warehouse import warehouse
+from omnipd_sandbox.engine.data.warehouse import warehouse
+from omnipd_sandbox.engine.engine import Engine
 
 ALL = [*CASES, *SCENARIOS]
 

@@ -3,7 +3,7 @@ from typing import Any
 import pytest
 from query_cases import FLIGHTS, NOW, ORDERS, date, flights, number, orders, text, users
 
-from omnipd.sandbox.semantic.engine import BadFilter, Engine, Refused
+from omnipd_sandbox.engine.engine import BadFilter, Engine, Refused
 
 
 @pytest.fixture(scope="module")
@@ -33,7 +33,7 @@ def refusal(engine: Engine, query: dict[str, Any]) -> Refused:
         ("quickFilters", {"a": 1}),
     ],
 )
-def test_what_is_not_modelled_is_refused_by_name(engine: Engine, key: str, value: object) -> None:
+def test_what_is_not_modeled_is_refused_by_name(engine: Engine, key: str, value: object) -> None:
     refused = refusal(engine, flights(["flights.count"], **{key: value}))
     assert refused.error_type == "PLAN"
     assert f'"{key}"' in refused.message
@@ -91,12 +91,12 @@ COUNT = {"fieldName": "flights.count", "filter": number("GREATER_THAN", "5")}
 @pytest.mark.parametrize(
     ("control", "named"),
     [
-        ("MULTI_FIELD_FILTER", "not modelled"),
+        ("MULTI_FIELD_FILTER", "not modeled"),
         ({"conjunction": "AND", "filters": [ORIGIN]}, 'the conjunction "OR"'),
         ({"filters": [ORIGIN]}, 'the conjunction "OR"'),
         ({"conjunction": "OR", "filters": {}}, '"filters" is not readable'),
         ({"conjunction": "OR", "filters": [{"fieldName": 5}]}, "is not readable"),
-        ({"conjunction": "OR", "filters": [ORIGIN, COUNT]}, "not modelled"),
+        ({"conjunction": "OR", "filters": [ORIGIN, COUNT]}, "not modeled"),
         (
             {"conjunction": "OR", "filters": [{**ORIGIN, "fieldName": "flights.no_such"}]},
             'No such field "flights.no_such"',
@@ -121,7 +121,7 @@ def test_a_bare_value_in_a_filter_on_several_fields_is_a_bad_filter(engine: Engi
         engine.plan(flights(["flights.count"], controls=[control]), now=NOW)
 
 
-def test_an_empty_value_of_what_is_not_modelled_is_fine(engine: Engine) -> None:
+def test_an_empty_value_of_what_is_not_modeled_is_fine(engine: Engine) -> None:
     query = flights(["flights.count"], pivots=[], calculations=[], row_totals={}, userEditedSQL="")
     assert engine.plan(query, now=NOW).missing_fields == []
 

@@ -68,7 +68,7 @@ KINDS = {
         "number at most",
         "number below zero",
         "a large decimal beside a cent",
-        "a decimal equals itself and not its neighbour",
+        "a decimal equals itself and not its neighbor",
         "a product of decimals, row by row",
         "negative decimals add up",
         "a decimal by a count of another view",

@@ -2,7 +2,7 @@
 
 from threading import Event, Semaphore
 
-from omnipd.sandbox.semantic.time_limit import TimeLimit
+from omnipd_sandbox.engine.data.time_limit import TimeLimit
 
 
 def test_what_takes_too_long_is_told_so() -> None:

@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 from query_cases import NOW, ORDERS, number, sort, text
 
-from omnipd.sandbox.semantic.engine import Engine, Refused
-from omnipd.sandbox.semantic.warehouse import DATASETS, Warehouse, warehouse
+from omnipd_sandbox.engine.data.warehouse import DATASETS, Warehouse, warehouse
+from omnipd_sandbox.engine.engine import Engine, Refused
 
 
 @pytest.fixture(scope="module")
@@ -134,7 +134,7 @@ def test_a_filter_on_a_measure_is_skipped_and_any_other_is_refused(engine: Engin
         ("calculations", [{"calc_name": "c"}]),
     ],
 )
-def test_what_is_not_modelled_over_sql_is_refused_by_name(
+def test_what_is_not_modeled_over_sql_is_refused_by_name(
     engine: Engine, key: str, value: object
 ) -> None:
     refused = refusal(engine, verbatim(STATUSES, sqlSortsEnabled=True, **{key: value}))

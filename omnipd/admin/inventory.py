@@ -1,0 +1,690 @@
+"""Everything that an audit needs in one call: the frames, what they cost, and their files."""
+
+from __future__ import annotations
+
+import difflib
+import os
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Literal
+
+import pandas as pd
+import pyarrow as pa
+
+from omnipd.arguments import check_choice
+from omnipd.client.client import Client
+from omnipd.client.current import current_client
+from omnipd.errors import (
+    APIError,
+    ArgumentError,
+    AuthenticationError,
+    ExportError,
+    ExportIncompleteError,
+    OmniError,
+    RateLimitError,
+    ResponseError,
+    notice,
+)
+from omnipd.export import files
+from omnipd.export.excel import workbook
+from omnipd.frames.columns import COUNT, NUMBER, TEXT
+from omnipd.frames.to_pandas import is_whole, to_frame
+from omnipd.lists.fanout import Parents
+from omnipd.readers.connections import read_connections
+from omnipd.readers.content import read_content, read_labels
+from omnipd.readers.documents import read_document_access, read_documents
+from omnipd.readers.folders import read_folder_permissions, read_folders
+from omnipd.readers.models import read_models
+from omnipd.readers.people import (
+    read_api_keys,
+    read_group_members,
+    read_groups,
+    read_model_roles,
+    read_user_attribute_values,
+    read_user_attributes,
+    read_users,
+)
+from omnipd.readers.schedules import read_schedule_recipients, read_schedules
+from omnipd.readers.scope_all import ALL
+
+_PAGE = 100
+
+
+def _emails(frames: Mapping[str, pd.DataFrame]) -> Parents:
+    """Return the schedules that have recipients: the others would cost a call and have no rows."""
+    schedules = frames["schedules"]
+    return schedules[schedules["destination_type"] == "email"]
+
+
+def _all_documents(frames: Mapping[str, pd.DataFrame]) -> Parents:
+    """Return all documents that are known: no source says whether one list holds the personal ones."""
+    lists = [frames[name]["identifier"] for name in ("documents", "content") if name in frames]
+    return [identifier for one in lists for identifier in one.dropna()]
+
+
+@dataclass(frozen=True)
+class _Part:
+    """A frame of the inventory, and what it costs.
+
+    Attributes
+    ----------
+    read : callable
+        The reader.
+    pages : bool
+        Whether it is a list in pages, so that the number of its rows says what it costs.
+    same_as : str, optional
+        The frame whose list it is made from too: with a cache it costs nothing more.
+    personal : bool
+        Whether there is a ``scope``, and with all of it one more call for each user.
+    below : str, optional
+        The frame that it is one call for each row of.
+    parents : callable, optional
+        From the frames to the parents, where they are not these rows.
+    counted : callable, optional
+        The reader that counts the parents, where it is not that of the frame.
+    """
+
+    read: Callable[..., pd.DataFrame]
+    pages: bool = True
+    same_as: str | None = None
+    personal: bool = False
+    below: str | None = None
+    parents: Callable[[Mapping[str, pd.DataFrame]], Parents] | None = None
+    counted: Callable[..., pd.DataFrame] | None = None
+
+
+_PARTS: dict[str, _Part] = {
+    "content": _Part(read_content, personal=True),
+    "documents": _Part(read_documents),
+    "folders": _Part(read_folders, personal=True),
+    "labels": _Part(read_labels, pages=False),
+    "users": _Part(read_users),
+    "user_attributes": _Part(read_user_attributes, pages=False),
+    "user_attribute_values": _Part(read_user_attribute_values, same_as="users"),
+    "groups": _Part(read_groups),
+    "group_members": _Part(read_group_members, same_as="groups"),
+    "model_roles": _Part(read_model_roles, below="users"),
+    "api_keys": _Part(read_api_keys),
+    "connections": _Part(read_connections, pages=False),
+    "models": _Part(partial(read_models, model_kind="SHARED")),
+    "schedules": _Part(read_schedules),
+    "schedule_recipients": _Part(
+        read_schedule_recipients,
+        below="schedules",
+        parents=_emails,
+        counted=partial(read_schedules, destination="email"),
+    ),
+    "document_access": _Part(read_document_access, below="documents", parents=_all_documents),
+    "folder_permissions": _Part(read_folder_permissions, below="folders"),
+}
+
+
+class Inventory(Mapping[str, pd.DataFrame]):
+    """The frames of one Omni by name, as :func:`omnipd.read_inventory` gives them.
+
+    A mapping that cannot be changed: ``inventory["users"]`` is a frame, ``list(inventory)`` the
+    names, ``inventory.items()`` both.
+
+    Parameters
+    ----------
+    frames : mapping of str to DataFrame
+        The frames in order.
+    failures : mapping of str to str, optional
+        What could not be read, and why. Asking for it is a KeyError that says so.
+
+    Attributes
+    ----------
+    failures : dict of str to str
+        What could not be read, and why.
+    complete : bool
+        Whether all that was asked for is here, and every frame is whole.
+    """
+
+    def __init__(
+        self, frames: Mapping[str, pd.DataFrame], failures: Mapping[str, str] | None = None
+    ) -> None:
+        self._frames = dict(frames)
+        self._failures = dict(failures or {})
+
+    @property
+    def failures(self) -> dict[str, str]:
+        """What could not be read, and why."""
+        return dict(self._failures)
+
+    @property
+    def complete(self) -> bool:
+        """Whether all that was asked for is here, and every frame is whole."""
+        return not self._failures and all(map(is_whole, self._frames.values()))
+
+    def __getitem__(self, name: str) -> pd.DataFrame:
+        if name in self._frames:
+            return self._frames[name]
+        if name in self._failures:
+            raise KeyError(f"{name} could not be read: {self._failures[name]}")
+        near = difflib.get_close_matches(str(name), self._frames, n=1)
+        guess = f" Did you mean {near[0]!r}?" if near else ""
+        raise KeyError(f"{name} is not in this inventory; it has {', '.join(self._frames)}.{guess}")
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._frames)
+
+    def __len__(self) -> int:
+        return len(self._frames)
+
+    def __eq__(self, other: object) -> bool:
+        """Whether it is the same object: frames are not compared."""
+        return self is other
+
+    def __hash__(self) -> int:
+        return id(self)
+
+    def __repr__(self) -> str:
+        width = max(map(len, self._frames), default=4)
+        lines = [
+            f"<omnipd.Inventory of {len(self)} {'frame' if len(self) == 1 else 'frames'}, {_said(self.complete)}>",
+            f"{'name':{width}} {'rows':>9} {'columns':>7}",
+        ]
+        for name, frame in self._frames.items():
+            line = f"{name:{width}} {len(frame):9,} {len(frame.columns):7}"
+            lines.append(line if is_whole(frame) else f"{line}  {_said(False)}")
+        lines += [f"{name}: not read. {why.splitlines()[0]}" for name, why in self.failures.items()]
+        return "\n".join(lines)
+
+    def to_parquet(
+        self, folder: str | os.PathLike[str], *, allow_incomplete: bool = False
+    ) -> list[Path]:
+        """Write one Parquet file per frame, all of them or none.
+
+        Each file is written beside its place; when all are whole and on the disk, they are moved
+        there one after the other. No file is ever half. For the moment of the moving, a reader of
+        the folder may see new files beside old ones.
+
+        Parameters
+        ----------
+        folder : path-like
+            Made if it is not there. Files of these names in it are replaced, others stay.
+        allow_incomplete : bool, default False
+            Write also when something could not be read. The file that an earlier run left for a frame
+            that could not be read gets the ending ``.old``, with a warning.
+
+        Returns
+        -------
+        list of Path
+            The files, in the order of the frames.
+
+        Raises
+        ------
+        ArgumentError
+            If the name of the folder is that of a file, such as ``audit.xlsx``.
+        ExportIncompleteError
+            If something could not be read, or the disk is full.
+        ExportError
+            If the folder cannot be written to.
+
+        See Also
+        --------
+        omnipd.to_parquet : How one frame is written.
+
+        Examples
+        --------
+        >>> import omnipd, tempfile
+        >>> with omnipd.sandbox():
+        ...     inventory = omnipd.read_inventory(include=["labels", "users"])
+        >>> [path.name for path in inventory.to_parquet(tempfile.mkdtemp())]
+        ['labels.parquet', 'users.parquet']
+        """
+        return self._to_folder(folder, ".parquet", files.write_parquet, allow_incomplete)
+
+    def to_csv(
+        self,
+        folder: str | os.PathLike[str],
+        *,
+        raw: bool = False,
+        allow_incomplete: bool = False,
+    ) -> list[Path]:
+        """Write one CSV file per frame, all of them or none.
+
+        Parameters
+        ----------
+        folder : path-like
+            As for :meth:`to_parquet`, and so is what "all or none" means.
+        raw : bool, default False
+            Leave text that a spreadsheet would run as a formula as it is.
+        allow_incomplete : bool, default False
+            Write also when something could not be read.
+
+        Returns
+        -------
+        list of Path
+            The files, in the order of the frames.
+
+        Raises
+        ------
+        ExportIncompleteError, ExportError
+            As for :meth:`to_parquet`.
+
+        See Also
+        --------
+        omnipd.to_csv : How one frame is written.
+
+        Examples
+        --------
+        >>> import omnipd, tempfile
+        >>> with omnipd.sandbox():
+        ...     inventory = omnipd.read_inventory(include="labels")
+        >>> [path.name for path in inventory.to_csv(tempfile.mkdtemp())]
+        ['labels.csv']
+        """
+        write = partial(files.write_csv, raw=raw)
+        return self._to_folder(folder, ".csv", write, allow_incomplete)
+
+    def to_excel(self, path: str | os.PathLike[str], *, allow_incomplete: bool = False) -> Path:
+        """Write one Excel workbook with a sheet per frame, whole or not at all.
+
+        It needs ``pip install "omnipd[excel]"``. What a sheet cannot hold is told in a warning:
+        control characters become U+FFFD, line ends become a line feed, and text is cut at 32,767
+        characters. Moments are in UTC without a zone, to the millisecond, and text where Excel has
+        no such day; numbers of more than fifteen digits are text; empty text
+        looks like null. Text that Excel would run as a formula stays text.
+
+        Parameters
+        ----------
+        path : path-like
+            A name that ends in ``.xlsx``, in a folder that exists.
+        allow_incomplete : bool, default False
+            Write also when something could not be read.
+
+        Returns
+        -------
+        Path
+            The file.
+
+        Raises
+        ------
+        ArgumentError
+            If the name does not end in ``.xlsx``.
+        SettingsError
+            If openpyxl is not installed.
+        ExportIncompleteError
+            If something could not be read, or the disk is full.
+        ExportError
+            If a frame has more rows than a sheet, 1,048,576 with the heading, or the file cannot be
+            written.
+
+        Examples
+        --------
+        >>> import omnipd, pathlib, tempfile
+        >>> with omnipd.sandbox():
+        ...     inventory = omnipd.read_inventory(include=["labels", "users"])
+        >>> file = inventory.to_excel(pathlib.Path(tempfile.mkdtemp()) / "omni.xlsx")
+        >>> import pandas as pd
+        >>> len(pd.read_excel(file, sheet_name="users"))
+        130
+        """
+        files.check_path("path", path)
+        target = Path(path)
+        if target.suffix.lower() != ".xlsx":
+            raise ArgumentError(f"path={str(path)!r} does not end in .xlsx.")
+        write = workbook(self._tables(target, allow_incomplete))
+        files.write_atomically(target, write)
+        return target
+
+    def _to_folder(
+        self,
+        folder: str | os.PathLike[str],
+        ending: str,
+        write: Callable[..., None],
+        allow_incomplete: bool,
+    ) -> list[Path]:
+        files.check_path("folder", folder)
+        root = Path(folder)
+        if root.suffix.lower() in {".xlsx", ".parquet", ".csv"} and not root.is_dir():
+            raise ArgumentError(
+                f"folder={str(folder)!r} looks like a file; a file for each frame is written in it.",
+                hint="Name a folder. One file with all frames is to_excel('….xlsx').",
+            )
+        writes = {
+            root / f"{name}{ending}": partial(write, table)
+            for name, table in self._tables(root, allow_incomplete).items()
+        }
+        files.make_folder(root)
+        files.write_together(writes)
+        self._set_aside([root / f"{name}{ending}" for name in self._failures])
+        return list(writes)
+
+    def _set_aside(self, files: Iterable[Path]) -> None:
+        """Rename the files of an earlier run whose frames could not be read: they would look new."""
+        for file in files:
+            aside = file.with_name(f"{file.name}.old")
+            try:
+                file.replace(aside)
+            except FileNotFoundError:
+                continue
+            except OSError as error:
+                reason = type(error).__name__
+                raise ExportError(
+                    f"{file} is of an earlier run, its frame could not be read this time, and it "
+                    f"cannot be moved aside ({reason}). The other files are written."
+                ) from None
+            notice(
+                f"{file.stem} could not be read; its file of an earlier run is {aside} from now on."
+            )
+
+    def _tables(self, place: Path, allow_incomplete: bool) -> dict[str, pa.Table]:
+        """Return the frames as tables; refuse before anything is written when some are not whole."""
+        lacking = [
+            *self._failures,
+            *(
+                name
+                for name, frame in self._frames.items()
+                if not is_whole(frame) and name not in self._failures
+            ),
+        ]
+        if lacking and not allow_incomplete:
+            raise ExportIncompleteError(
+                f"The inventory is incomplete: {', '.join(lacking)}.",
+                hint="Its .failures and the frames' attrs say why. Read it again, or pass "
+                "allow_incomplete=True.",
+            )
+        return {
+            name: files.table_for(frame, place, allow_incomplete=True)
+            for name, frame in self._frames.items()
+        }
+
+
+def read_inventory(
+    *,
+    include: Sequence[str] | str | None = None,
+    scope: Literal["all", "organization"] = "all",
+    errors: Literal["raise", "collect"] = "raise",
+    strict: bool = True,
+    refresh: bool = False,
+    client: Client | None = None,
+) -> Inventory:
+    """Read the frames that an audit needs, in one call.
+
+    What it costs is estimated first, and said when it takes more than a minute.
+
+    Parameters
+    ----------
+    include : str or sequence of str, optional
+        Only these frames. Default: ``content``, ``documents``, ``folders``, ``labels``, ``users``,
+        ``user_attributes``, ``user_attribute_values``, ``groups``, ``group_members``,
+        ``model_roles``, ``api_keys``, ``connections``, ``models`` (shared ones only),
+        ``schedules``, ``schedule_recipients``, ``document_access``, ``folder_permissions``. Each is
+        what the reader of its name gives.
+    scope : {"all", "organization"}, default "all"
+        Whether ``content`` and ``folders`` hold what is personal, with one call more for each
+        user, or only what is the organization's.
+    errors : {"raise", "collect"}, default "raise"
+        ``collect`` goes on after a frame that Omni refuses or does not send whole. It is then not
+        in the inventory, and ``.failures`` says why. What would fail every frame, such as an
+        unknown key or no network, is raised all the same.
+    strict, refresh, client
+        As for :func:`omnipd.read_content`.
+
+    Returns
+    -------
+    Inventory
+        The frames by name, with ``to_parquet``, ``to_csv`` and ``to_excel``.
+
+    Raises
+    ------
+    ArgumentError
+        For a name that is not known; nothing was sent.
+    APIError, NetworkError, ResponseError, IncompleteReadError
+        As for :func:`omnipd.read_content`; ``partial`` is an Inventory of what was read before,
+        with the part of a list marked incomplete.
+
+    See Also
+    --------
+    omnipd.estimate_inventory : What it would cost.
+
+    Notes
+    -----
+    Most of it needs an organization key. ``model_roles`` is one call per user,
+    ``schedule_recipients`` one per email, ``document_access`` one per document,
+    ``folder_permissions`` one per folder: minutes for some hundreds. Each answer is cached, so
+    that a call that was broken off goes on where it ended; ``connect(cache="1d")`` keeps them for
+    longer than the usual ten minutes.
+
+    Examples
+    --------
+    >>> import omnipd
+    >>> with omnipd.sandbox():
+    ...     inventory = omnipd.read_inventory(include=["labels", "users", "groups"])
+    >>> inventory
+    <omnipd.Inventory of 3 frames, complete>
+    name        rows columns
+    labels        12       7
+    users        130      12
+    groups         5       6
+    """
+    wanted = _names(include)
+    check_choice("scope", scope, (ALL, "organization"))
+    check_choice("errors", errors, ("raise", "collect"))
+    reading = _Reading(current_client(client), scope, errors, strict, refresh)
+    names = _with_needed(wanted, scope)
+    if any(_is_dear(_PARTS[name], scope) for name in names):
+        reading.say_cost(names)
+    for name in names:
+        reading.read(name)
+    return reading.inventory(wanted)
+
+
+def estimate_inventory(
+    *,
+    include: Sequence[str] | str | None = None,
+    scope: Literal["all", "organization"] = "all",
+    client: Client | None = None,
+) -> pd.DataFrame:
+    """Estimate what :func:`read_inventory` would cost, one row per frame.
+
+    It asks for the first page of each list, at most nine calls, for the server's count.
+
+    Parameters
+    ----------
+    include, scope, client
+        As for :func:`read_inventory`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``name`` (string), ``calls`` (int64), ``minutes`` (float64). Calls are those of an empty
+        cache; they are null for what cannot be counted. Minutes are null for a client without a
+        pace. A frame that is not asked for and is needed by another is there too.
+
+    Raises
+    ------
+    ArgumentError
+        For a name that is not known; nothing was sent.
+    AuthenticationError, NetworkError, RateLimitError
+        If nothing can be asked.
+
+    Notes
+    -----
+    The folders that are personal are not known before they are read; each costs one call more for
+    ``folder_permissions``.
+
+    Examples
+    --------
+    >>> import omnipd
+    >>> with omnipd.sandbox():
+    ...     cost = omnipd.estimate_inventory(include=["users", "document_access"])
+    >>> cost[["name", "calls"]]
+                  name  calls
+    0            users      2
+    1        documents      6
+    2  document_access    577
+    """
+    wanted = _names(include)
+    check_choice("scope", scope, (ALL, "organization"))
+    reading = _Reading(current_client(client), scope, "raise", strict=True, refresh=False)
+    return reading.estimate(_with_needed(wanted, scope))
+
+
+class _Reading:
+    """One reading of an inventory."""
+
+    def __init__(
+        self, client: Client, scope: str, errors: str, strict: bool, refresh: bool
+    ) -> None:
+        self._client = client
+        self._scope = scope
+        self._errors = errors
+        self._asked = {"strict": strict, "refresh": refresh, "client": client}
+        self._frames: dict[str, pd.DataFrame] = {}
+        self._failures: dict[str, str] = {}
+
+    def estimate(self, names: Sequence[str]) -> pd.DataFrame:
+        """Return the calls of each frame, from the server's counts."""
+        counted: dict[Callable[..., pd.DataFrame], int | None] = {}
+        calls = [self._calls(_PARTS[name], counted) for name in names]
+        pace = self._client.requests_per_minute
+        minutes = [
+            None if number is None or pace is None else number / (pace * 0.95) for number in calls
+        ]
+        columns = {
+            "name": pa.array(names, TEXT),
+            "calls": pa.array(calls, COUNT),
+            "minutes": pa.array(minutes, NUMBER),
+        }
+        return to_frame(pa.table(columns), {"instance": self._client.base_url})
+
+    def say_cost(self, names: Sequence[str]) -> None:
+        """Say beforehand what will take more than a minute at the pace of the key."""
+        estimate = self.estimate(names)
+        calls, pace = int(estimate["calls"].sum()), self._client.requests_per_minute
+        if pace is None or calls <= pace:
+            return
+        dearest = estimate.dropna(subset="calls").nlargest(3, "calls")
+        shown = ", ".join(
+            f"{name} {number:,}"
+            for name, number in zip(dearest["name"], dearest["calls"], strict=True)
+        )
+        notice(
+            f"The inventory is about {calls:,} calls ({shown}), {estimate['minutes'].sum():.0f} "
+            "minutes; what is cached costs none."
+        )
+
+    def read(self, name: str) -> None:
+        """Read one frame; or note why not."""
+        part = _PARTS[name]
+        if part.below is not None and part.below not in self._frames:
+            self._failures[name] = f"It needs {part.below}, which could not be read."
+            return
+        try:
+            self._frames[name] = self._read(part)
+        except OmniError as error:
+            said = error.message.splitlines()[0]
+            self._failures[name] = f"{said}\n{error.hint}" if error.hint else said
+            if self._errors == "collect" and _is_of_one_list(error):
+                return
+            frames = dict(self._frames)
+            if isinstance(error.partial, pd.DataFrame):
+                frames[name] = error.partial
+            error.partial = Inventory(frames, self._failures)
+            error.message += f"\nWhile reading {name}; the frames before it are in .partial."
+            raise
+
+    def inventory(self, names: Sequence[str]) -> Inventory:
+        """Return what was asked for of what was read."""
+        return Inventory(
+            {name: self._frames[name] for name in names if name in self._frames},
+            {name: self._failures[name] for name in names if name in self._failures},
+        )
+
+    def _read(self, part: _Part) -> pd.DataFrame:
+        if part.below is not None:
+            parents = part.parents(self._frames) if part.parents else self._frames[part.below]
+            return part.read(parents, errors=self._errors, **self._asked)
+        if part.personal and self._scope == ALL:
+            return part.read(scope=ALL, errors=self._errors, **self._asked)
+        if part.same_as in self._frames and self._client.cache is not None:
+            return part.read(**{**self._asked, "refresh": False})
+        return part.read(**self._asked)
+
+    def _calls(
+        self, part: _Part, counted: dict[Callable[..., pd.DataFrame], int | None]
+    ) -> int | None:
+        if not part.pages:
+            return 1
+        if part.below is not None:
+            return self._rows(part.counted or _PARTS[part.below].read, counted)
+        cached = self._client.cache is not None
+        if part.same_as is not None:
+            return 0 if cached else self._pages(_PARTS[part.same_as].read, counted)
+        needed = [self._pages(part.read, counted)]
+        if part.personal and self._scope == ALL:
+            needed.append(self._rows(read_users, counted))
+            needed.append(0 if cached else self._pages(read_users, counted))
+        known = [number for number in needed if number is not None]
+        return sum(known) if len(known) == len(needed) else None
+
+    def _pages(
+        self,
+        reader: Callable[..., pd.DataFrame],
+        counted: dict[Callable[..., pd.DataFrame], int | None],
+    ) -> int | None:
+        rows = self._rows(reader, counted)
+        return None if rows is None else max(1, -(-rows // _PAGE))
+
+    def _rows(
+        self,
+        reader: Callable[..., pd.DataFrame],
+        counted: dict[Callable[..., pd.DataFrame], int | None],
+    ) -> int | None:
+        """Return how many rows the server counts in a list, from its first page."""
+        if reader not in counted:
+            try:
+                first = reader(limit=1, client=self._client)
+                counted[reader] = first.attrs["omni"]["total"]
+            except OmniError as error:
+                if not _is_of_one_list(error):
+                    raise
+                counted[reader] = None
+        return counted[reader]
+
+
+def _names(include: Sequence[str] | str | None) -> list[str]:
+    """Return the names of the frames that are asked for, each once, in the usual order."""
+    if include is None:
+        return list(_PARTS)
+    if not isinstance(include, Iterable):
+        raise ArgumentError(f"include={include!r} must be a name or several names.")
+    asked = {include} if isinstance(include, str) else list(include)
+    if not asked:
+        raise ArgumentError("include=[] is empty; leave it out to ask for everything.")
+    for name in asked:
+        check_choice("include", name, _PARTS)
+    return [name for name in _PARTS if name in asked]
+
+
+def _with_needed(names: Sequence[str], scope: str) -> list[str]:
+    """Return the names with those that others cannot be read without, which stand before them."""
+    needed: dict[str, None] = {}
+    for name in names:
+        part = _PARTS[name]
+        if part.personal and scope == ALL:
+            needed["users"] = None
+        if part.below is not None:
+            needed |= dict.fromkeys(_with_needed([part.below], scope))
+        needed[name] = None
+    return list(needed)
+
+
+def _is_dear(part: _Part, scope: str) -> bool:
+    return part.below is not None or (part.personal and scope == ALL)
+
+
+def _is_of_one_list(error: OmniError) -> bool:
+    """Whether other lists may still be read: an unknown key or a used-up pace fails them all."""
+    return isinstance(error, APIError | ResponseError) and not isinstance(
+        error, AuthenticationError | RateLimitError
+    )
+
+
+def _said(complete: bool) -> str:
+    return "complete" if complete else "incomplete"

@@ -1,0 +1,82 @@
+"""Checks of arguments: a refusal by name, with near matches, before anything is sent."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+from typing import Any
+
+from omnipd.errors import ArgumentError
+from omnipd.text import whole_text
+
+
+def several(name: str, value: Any) -> list[Any]:
+    """Return what was given as text, as several texts or not at all as a list.
+
+    Examples
+    --------
+    >>> several("include", "labels"), several("include", None)
+    (['labels'], [])
+    """
+    if value is None or isinstance(value, str):
+        return [] if value is None else [value]
+    if isinstance(value, bytes) or not isinstance(value, Iterable):
+        raise ArgumentError(f"{name}={value!r} must be text or several texts.")
+    return list(value)
+
+
+#: How results of queries give decimals: as they came, or as floats.
+DECIMALS = ("exact", "float64")
+
+
+#: Where the ids are that people take names or paths for.
+IDS_OF_MODELS = "read_models() has the ids of models beside their names."
+
+
+IDS_OF_FOLDERS = "read_folders() has the ids of folders beside their paths."
+
+
+def check_id(name: str, value: object, hint: str | None = None) -> None:
+    """Refuse what cannot be an id. Ids are opaque: whether it is one is for Omni to say.
+
+    Parameters
+    ----------
+    hint : str, optional
+        Where such ids are found.
+    """
+    possible = (
+        isinstance(value, str)
+        and value.strip() not in {"", ".", ".."}
+        and value.isprintable()
+        and whole_text(value) == value
+    )
+    if not possible:
+        shown = repr(value) if isinstance(value, str) else type(value).__name__
+        raise ArgumentError(f"{name}={shown:.60} is not an id.", hint=hint)
+
+
+def check_flag(name: str, value: bool) -> None:
+    """Refuse what is not a boolean: the text ``"false"`` would count as true."""
+    if not isinstance(value, bool):
+        raise ArgumentError(f"{name}={value!r} must be True or False.")
+
+
+def check_choice(name: str, value: str, legal: Iterable[str]) -> None:
+    """Refuse a value outside a set, with near matches.
+
+    Examples
+    --------
+    >>> check_choice("direction", "des", ["asc", "desc"])
+    Traceback (most recent call last):
+    ...
+    omnipd.errors.ArgumentError: direction='des' is not known.
+    Did you mean 'desc'? It takes: asc, desc.
+    """
+    legal = list(legal)
+    if value in legal:
+        return
+    near = difflib.get_close_matches(str(value), legal, n=1, cutoff=0.5)
+    guess = f"Did you mean {near[0]!r}? " if near else ""
+    raise ArgumentError(
+        f"{name}={value!r} is not known.", hint=f"{guess}It takes: {', '.join(legal)}."
+    )

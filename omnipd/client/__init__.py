@@ -1,0 +1,1 @@
+"""One Omni and one key: requests, their pace, their failures."""

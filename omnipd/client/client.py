@@ -1,0 +1,574 @@
+"""The only place that talks to Omni: pace, send, retry, judge; or an error of the tree.
+
+Order of one GET: take a place in the window of the key → send → on 429 hold the whole key and wait
+→ on a passing fault wait a little and try again, with a new place → judge the status → parse.
+A POST that starts something is never sent a second time once Omni may have seen it.
+
+The client owns no endpoints. Readers take one as ``client=``; without it they use the client of
+the surrounding ``with`` block, else one made from the environment.
+"""
+
+from __future__ import annotations
+
+import contextvars
+import logging
+import os
+import urllib.parse
+from collections.abc import Callable, Generator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any, NoReturn, Self
+
+from omnipd.arguments import DECIMALS, check_choice
+from omnipd.cache.lists import WalkCache, clear_lists, parse_lifetime
+from omnipd.client import failures, strict_json
+from omnipd.client.failures import Failure
+from omnipd.client.fork_safe_lock import ProcessLock
+from omnipd.client.rate_limit import Limiter
+from omnipd.client.retry import Quota, Retry
+from omnipd.client.settings import Settings, disk_root, tidy_base_url
+from omnipd.client.transport import BrokenBody, Reply, Transport
+from omnipd.clock import Clock, Deadline, check_timeout
+from omnipd.errors import (
+    ArgumentError,
+    OmniError,
+    SettingsError,
+)
+
+WORK_SECONDS = 120.0
+READ_SECONDS = 60.0
+WAIT_READ_SECONDS = 90.0
+LARGEST_BODY = 256 * 2**20
+LARGEST_RESULT = 2 * 2**30
+_LARGEST_ERROR = 2**20
+
+#: One record of level DEBUG for each answer. The key is in none.
+_LOG = logging.getLogger("omnipd")
+_LOG.addHandler(logging.NullHandler())
+
+_REDIRECTS = {301, 302, 303, 307, 308}
+
+#: The clients of the with blocks around, the innermost last.
+_around: contextvars.ContextVar[tuple[Client, ...]] = contextvars.ContextVar(
+    "omnipd_clients", default=()
+)
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A whole JSON answer.
+
+    Attributes
+    ----------
+    content : dict or list
+        The parsed body, or what ``glance`` made of it.
+    body : bytes
+        The body as it came, decoded from gzip.
+    trace_id : str or None
+        Omni's own name for the exchange.
+    """
+
+    content: Any
+    body: bytes
+    trace_id: str | None = None
+
+
+@dataclass
+class Received:
+    """What is known of an answer beside its body.
+
+    Attributes
+    ----------
+    trace_id : str or None
+        Omni's own name for the last exchange, which its support asks for.
+    """
+
+    trace_id: str | None = None
+
+
+class Client:
+    """One Omni, one key. Make it with :func:`omnipd.connect`.
+
+    Parameters
+    ----------
+    settings : Settings
+        Address and key.
+    user_id : str, optional
+        Membership id to act for, where an endpoint allows it.
+    cache : str, float, timedelta or False
+        How long lists are kept on disk.
+    requests_per_minute : int or None
+        The key's allowance; None sends without pacing.
+    timeout : float, optional
+        Wall-clock seconds for one request with its retries and waits.
+    decimals : {"exact", "float64"}
+        How results of queries give decimals.
+    cache_dir : path-like, optional
+        Where everything on disk lives.
+    clock : Clock
+        For tests.
+
+    Attributes
+    ----------
+    base_url : str
+        The Omni that is asked.
+    user_id : str or None
+        The membership id it acts for.
+    requests_sent : int
+        How many requests have left.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        user_id: str | None = None,
+        cache: Any = "10m",
+        requests_per_minute: int | None = 60,
+        timeout: float | None = None,
+        decimals: str = "exact",
+        cache_dir: str | os.PathLike[str] | None = None,
+        clock: Clock | None = None,
+    ) -> None:
+        self.base_url = settings.origin
+        self.user_id = user_id
+        check_timeout(timeout)
+        if user_id is not None and (not isinstance(user_id, str) or not user_id.strip()):
+            raise ArgumentError(
+                f"user_id={user_id!r} is not a membership id; leave it out for none."
+            )
+        self.timeout = timeout
+        check_choice("decimals", decimals, DECIMALS)
+        self.decimals = decimals
+        self.requests_per_minute = requests_per_minute
+        self.clock = clock or Clock()
+        self.disk = disk_root(cache_dir)
+        self.requests_sent = 0
+        #: When something was last changed here; a list whose reading began before is not stored.
+        self.changed_at: datetime | None = None
+        #: Called after every page of a list with its path, the rows so far and the total.
+        self.progress: Callable[[str, int, int | None], None] | None = None
+        #: Parameters that this server has refused, so that it is asked once.
+        self.refused: set[tuple[str, str]] = set()
+        self._settings = settings
+        self._transport = Transport(settings)
+        self._quota = Quota()
+        self._entered = 0
+        self._lock = ProcessLock()
+        fingerprint = settings.fingerprint
+        lifetime = checked_lifetime(cache)
+        #: Where results of queries are kept, when a query asks for that.
+        self.result_folder = self.disk / "results" / fingerprint
+        self.cache = WalkCache(self.disk / "lists" / fingerprint, lifetime) if lifetime else None
+        self._limiter: Limiter | None = None
+        if requests_per_minute is not None:
+            whole = isinstance(requests_per_minute, int) and not isinstance(
+                requests_per_minute, bool
+            )
+            if not whole or requests_per_minute < 1:
+                raise ArgumentError(
+                    f"requests_per_minute={requests_per_minute!r} must be a whole number, 1 or more."
+                )
+            log = self.disk / "limiter" / f"{fingerprint}.sqlite"
+            self._limiter = Limiter(log, requests_per_minute, clock=self.clock.wall)
+
+    def get(
+        self,
+        path: str,
+        params: Mapping[str, str] | None = None,
+        *,
+        deadline: Deadline | None = None,
+        glance: Callable[[bytes], Any] | None = None,
+    ) -> Answer:
+        """Ask for a JSON document.
+
+        Parameters
+        ----------
+        path : str
+            Starts with ``/api``; parts that came from a caller are percent-encoded
+            (:func:`segment`).
+        params : mapping of str to str, optional
+            Query parameters in the wire's spelling.
+        deadline : Deadline, optional
+            That of the call which this request is part of. Default: one of its own.
+        glance : callable, optional
+            Makes of a body what is used instead of parsing it, or None where it has to be parsed.
+
+        Returns
+        -------
+        Answer
+
+        Raises
+        ------
+        OmniError
+            Of the kind that the tree in :mod:`omnipd.errors` names.
+        """
+        deadline = deadline or self.deadline()
+        garbled = 0
+        while True:
+            reply = Received()
+            body = b"".join(self._stream("GET", path, params, None, deadline, True, into=reply))
+            if glance is not None and (seen := glance(body)) is not None:
+                return Answer(seen, body, reply.trace_id)
+            content, wrong = strict_json.parse(body)
+            if wrong is None:
+                self._refuse_failure(content, path, reply)
+                return Answer(content, body, reply.trace_id)
+            # A cut or garbled body is worth one more try: it may be a fault on the way.
+            garbled += 1
+            if garbled > 1 or wrong == strict_json.WEB_PAGE:
+                start = self.scrub(body[:400].decode("utf-8", "replace"))
+                error = failures.unexpected_answer(wrong, start, url=self._url(path))
+                error.trace(reply.trace_id)
+                raise error
+
+    def post(self, path: str, body: Any, *, changes: bool = True) -> Answer:
+        """Send a JSON document that starts or makes something, once, and return the JSON answer.
+
+        Parameters
+        ----------
+        path, body
+            Where to and what.
+        changes : bool
+            Whether it changes what lists show. The stored lists of this instance are then deleted,
+            those of other keys too, and whatever became of it: what it did must be seen.
+
+        Raises
+        ------
+        OutcomeUnknownError
+            If it may have been seen, and its answer was lost or cannot be read.
+        OmniError
+            As for :meth:`get`.
+        """
+        reply = Received()
+        stream = self._stream("POST", path, None, body, self.deadline(), False, into=reply)
+        try:
+            answer = b"".join(stream)
+        finally:
+            if changes:
+                self._forget_lists()
+        content, wrong = strict_json.parse(answer)
+        if wrong is not None:
+            error = failures.unknown_outcome(f"it answered with {wrong}", url=self._url(path))
+            error.trace(reply.trace_id)
+            raise error
+        self._refuse_failure(content, path, reply)
+        return Answer(content, answer, reply.trace_id)
+
+    def stream(
+        self,
+        method: str,
+        path: str,
+        *,
+        params: Mapping[str, str] | None = None,
+        body: Any = None,
+        deadline: Deadline,
+        most: int | None = None,
+        into: Received | None = None,
+    ) -> Generator[bytes, None, None]:
+        """Send one request and yield the body of its good answer as it arrives.
+
+        A GET is retried until an answer begins; a POST only while Omni cannot have seen it. Once
+        the body has begun, a break is a NetworkError (a DeadlineError when the time is up): the
+        caller knows what can be resumed. A body of more than `most` bytes is refused; by default
+        one that is larger than a result that is held as a whole may be. What is known of the answer
+        beside its body is written `into` what is given for it.
+        """
+        return self._stream(
+            method, path, params, body, deadline, False, most or LARGEST_RESULT, into
+        )
+
+    def close(self) -> None:
+        """Close the connections. A later call opens new ones."""
+        self._transport.close()
+
+    def __enter__(self) -> Self:
+        """Make this the default client of this context."""
+        _around.set((*_around.get(), self))
+        with self._lock:
+            self._entered += 1
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        others = list(_around.get())
+        if self in others:
+            others.reverse()
+            others.remove(self)
+            _around.set(tuple(reversed(others)))
+        with self._lock:
+            self._entered -= 1
+            last = self._entered == 0
+        if last:
+            self.close()
+
+    def __repr__(self) -> str:
+        acting = f", user_id={self.user_id!r}" if self.user_id else ""
+        return f"<omnipd.Client {self.base_url}{acting}>"
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError(
+            "a Client holds a key and cannot be pickled: connect() again where it is needed"
+        )
+
+    def _stream(
+        self,
+        method: str,
+        path: str,
+        params: Mapping[str, str] | None,
+        body: Any,
+        deadline: Deadline,
+        whole: bool,
+        most: int = LARGEST_BODY,
+        into: Received | None = None,
+    ) -> Generator[bytes, None, None]:
+        """Yield the body of a 2xx answer; an error carries the trace id of the last answer."""
+        received = into if into is not None else Received()
+        try:
+            yield from self._answer(method, path, params, body, deadline, whole, most, received)
+        except OmniError as error:
+            error.trace(received.trace_id)
+            raise
+
+    def _answer(
+        self,
+        method: str,
+        path: str,
+        params: Mapping[str, str] | None,
+        body: Any,
+        deadline: Deadline,
+        whole: bool,
+        most: int,
+        received: Received,
+    ) -> Generator[bytes, None, None]:
+        """Yield the body of a 2xx answer. ``whole`` yields it as one piece, so a cut can be retried."""
+        retry = Retry(
+            method,
+            self._url(path),
+            deadline=deadline,
+            quota=self._quota,
+            hold=self._hold,
+            clock=self.clock,
+        )
+        redirects = 0
+        while True:
+            self._pace(deadline, retry)
+            reply = self._exchange(method, path, params, body, deadline, most)
+            received.trace_id = None
+            if isinstance(reply, Failure):
+                _LOG.debug("%s %s: %s", method, self.hide_key(path.split("?", 1)[0]), reply.kind)
+                retry.after_failure(reply)
+                continue
+            received.trace_id = self._trace_id(reply)
+            _LOG.debug(
+                "%s %s: %d (x-trace-id %s)",
+                method,
+                self.hide_key(path.split("?", 1)[0]),
+                reply.status,
+                received.trace_id,
+            )
+            if reply.status in _REDIRECTS:
+                redirects += 1
+                reply.close()
+                path, params = self._follow(reply, method, path, params, redirects)
+                continue
+            if not 200 <= reply.status < 300:
+                self._after_status(reply, retry)
+                continue
+            failure = None
+            try:
+                if whole:
+                    yield reply.read()
+                else:
+                    yield from reply.chunks()
+            except BrokenBody as broken:
+                failure = broken.failure
+            finally:
+                reply.close()
+            if failure is None:
+                self._quota.refill()
+                return
+            if not whole and (method == "GET" or failure.kind == "oversized"):
+                raise failures.error_of_failure(failure, url=self._url(path))
+            retry.after_failure(failure)
+
+    def _after_status(self, reply: Reply, retry: Retry) -> None:
+        """Wait and return when a request that was answered with an error may be sent again."""
+        if reply.status == 407:
+            reply.close()
+            retry.after_failure(self._transport.refused_by_proxy())
+            return
+        words, job_id = self._said_by(reply)
+        try:
+            retry.after_status(reply.status, reply.headers, words)
+        except OmniError as error:
+            error.job_id = job_id
+            raise
+
+    def _exchange(
+        self,
+        method: str,
+        path: str,
+        params: Mapping[str, str] | None,
+        body: Any,
+        deadline: Deadline,
+        most: int,
+    ) -> Reply | Failure:
+        self.requests_sent += 1
+        reply = self._transport.exchange(
+            method,
+            path,
+            params=params,
+            json=body,
+            deadline=deadline,
+            read_seconds=WAIT_READ_SECONDS if path.endswith("/query/wait") else READ_SECONDS,
+            most=most,
+        )
+        if self._limiter is not None:
+            self._limiter.arrived()
+        return reply
+
+    def _pace(self, deadline: Deadline, retry: Retry) -> None:
+        """Wait for a place in the key's window; that wait is ours and not counted as the server's."""
+        while self._limiter is not None and (wait := self._limiter.try_acquire()):
+            if held := self._limiter.held():
+                retry.while_held(held)
+            else:
+                self.clock.sleep(wait)
+                deadline.extend(wait)
+
+    def _hold(self, seconds: float) -> None:
+        if self._limiter is not None:
+            self._limiter.hold(seconds)
+
+    def _forget_lists(self) -> None:
+        """Delete the stored lists of this instance, and keep those out that are being read now."""
+        self.changed_at = datetime.now(UTC)
+        clear_lists(self.disk, self._settings.instance)
+        if self.cache is not None:
+            self.cache.clear()
+
+    def _trace_id(self, reply: Reply) -> str | None:
+        """Return what Omni calls the exchange, which its support asks for; None without."""
+        return self.scrub(reply.headers.get("x-trace-id", "")) or None
+
+    def _refuse_failure(self, content: Any, path: str, reply: Received) -> None:
+        """Raise for a failure that came with a good status."""
+        if (said := failures.failure_in(content)) is not None:
+            error = failures.refused_with_200(self.scrub(said), url=self._url(path))
+            error.trace(reply.trace_id)
+            raise error
+
+    def _said_by(self, reply: Reply) -> tuple[str | None, str | None]:
+        """Return what an error answer says, fit to be shown, and the one job that it names."""
+        body = b""
+        try:
+            for piece in reply.chunks():
+                body += piece
+                if len(body) > _LARGEST_ERROR:
+                    break
+        except BrokenBody:
+            body = b""
+        reply.close()
+        said = failures.message_of(body)
+        return self.scrub(said) if said else None, failures.job_named_in(body)
+
+    def _follow(
+        self,
+        reply: Reply,
+        method: str,
+        path: str,
+        params: Mapping[str, str] | None,
+        redirects: int,
+    ) -> tuple[str, Mapping[str, str] | None]:
+        """Follow a redirect of a GET inside this origin's API: a renamed document redirects."""
+        host, inside, target = None, False, ""
+        try:
+            parts = urllib.parse.urlsplit(
+                urllib.parse.urljoin(self.base_url + path, reply.headers.get("Location", ""))
+            )
+            host = parts.hostname
+            origin = tidy_base_url(f"{parts.scheme}://{parts.netloc}", allow_http=True)
+            prefix = self.base_url.removeprefix(origin)
+            moved = parts.path.removeprefix(prefix)
+            target = moved + (f"?{parts.query}" if parts.query else "")
+            inside = origin + prefix == self.base_url and is_api_path(moved)
+        except (ValueError, SettingsError):
+            inside = False
+        if not inside or method != "GET":
+            to = f"to {host}" if host else "to an unusable address"
+            raise failures.unwanted_redirect(to, url=self._url(path), status=reply.status)
+        if redirects > 3:
+            raise failures.unwanted_redirect(
+                "in a circle", url=self._url(path), status=reply.status
+            )
+        # An address without a query moves the path only; filters and cursor go along.
+        return target, None if parts.query else params
+
+    def deadline(self) -> Deadline:
+        """Start the time that one call may take."""
+        return Deadline(self.timeout or WORK_SECONDS, self.clock, patient=self.timeout is None)
+
+    def hide_key(self, text: str) -> str:
+        """Return a text without the key in it, should a server or proxy have echoed it."""
+        return text.replace(self._settings.key.reveal(), "***")
+
+    def hide_key_in(self, said: Any) -> Any:
+        """Return what a server said as JSON, without the key in any of its texts."""
+        if isinstance(said, dict):
+            return {self.hide_key(name): self.hide_key_in(one) for name, one in said.items()}
+        if isinstance(said, list):
+            return [self.hide_key_in(one) for one in said]
+        return self.hide_key(said) if isinstance(said, str) else said
+
+    def scrub(self, text: str) -> str:
+        """Return a server's words fit to be shown: without the key, in one line, not too long."""
+        text = " ".join("".join(c if c.isprintable() else " " for c in self.hide_key(text)).split())
+        return text if len(text) <= 200 else text[:199] + "…"
+
+    def _url(self, path: str) -> str:
+        return self.base_url + path.split("?", 1)[0]
+
+
+def segment(text: str) -> str:
+    """Percent-encode one path segment that came from a caller.
+
+    Raises
+    ------
+    ArgumentError
+        For an empty one, and for ``.`` and ``..``, which would walk to another endpoint.
+
+    Examples
+    --------
+    >>> segment("Q1/Q2 report")
+    'Q1%2FQ2%20report'
+    """
+    if text in {"", ".", ".."}:
+        raise ArgumentError(f"{text!r} cannot be an id.")
+    return urllib.parse.quote(text, safe="")
+
+
+def is_api_path(path: str) -> bool:
+    """Whether a path stays inside Omni's API however its dots and escapes are read.
+
+    Examples
+    --------
+    >>> is_api_path("/api/v1/content"), is_api_path("/api/%2e%2e/login")
+    (True, False)
+    """
+    parts = urllib.parse.unquote(path).split("/")
+    return parts[:2] == ["", "api"] and len(parts) > 2 and not {".", ".."} & set(parts)
+
+
+def checked_lifetime(cache: Any, name: str = "cache") -> timedelta | None:
+    """Return a time that something is kept, None for not at all; refuse what is none.
+
+    Examples
+    --------
+    >>> checked_lifetime("2h", "ttl").total_seconds()
+    7200.0
+    """
+    try:
+        return parse_lifetime(cache, name)
+    except (ValueError, TypeError, OverflowError) as error:
+        reason = str(error)
+    raise ArgumentError(reason)

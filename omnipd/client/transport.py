@@ -1,0 +1,434 @@
+"""One exchange over HTTP: a request goes out, an answer or a plainly named failure comes back.
+
+No policy lives here: nothing is retried, paced, parsed or cached. What goes wrong is returned as
+a value, never raised, so that no error of the HTTP library, whose frames hold the request's
+headers, is ever in the chain of what omnipd raises.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import http.client
+import http.cookiejar
+import os
+import platform
+import re
+import socket
+import ssl
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, NoReturn
+from urllib.parse import urlencode, urlsplit
+
+import requests
+import urllib3
+from requests.adapters import HTTPAdapter
+from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
+
+from omnipd.client.failures import Failure
+from omnipd.client.fork_safe_lock import ProcessLock
+from omnipd.client.settings import Settings
+from omnipd.client.watchdog import Watchdog
+from omnipd.clock import Deadline
+from omnipd.version import __version__
+
+CONNECT_SECONDS = 10.0
+CHUNK = 256 * 1024
+_NO_PROXIES = {"http": "", "https": "", "all": ""}
+_RATIO, _RATIO_FLOOR = 200, 10 * 2**20
+
+
+_WATCHDOG = Watchdog()
+
+
+class BrokenBody(Exception):
+    """The body of an answer ended before its end. Caught in the client; never leaves omnipd."""
+
+    def __init__(self, failure: Failure) -> None:
+        super().__init__(failure.reason)
+        self.failure = failure
+
+
+class _Bearer(str):
+    """A header value that goes over the wire as it is and shows nothing in a repr."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return "'Bearer ***'"
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError("a request holds a key and cannot be pickled")
+
+
+class _Watched:
+    """What a watchdog has to cut to end an exchange: the connection and its socket."""
+
+    here = threading.local()
+
+    def __init__(self) -> None:
+        self.connection: HTTPConnection | None = None
+        self.sock: socket.socket | None = None
+
+    def cut(self) -> None:
+        for sock in (self.sock, getattr(self.connection, "sock", None)):
+            if sock is not None:
+                with contextlib.suppress(OSError):
+                    sock.shutdown(socket.SHUT_RDWR)
+
+
+class _Watch:
+    """Lets the current exchange of this thread know its connection and socket."""
+
+    def connect(self) -> None:
+        watched: _Watched | None = getattr(_Watched.here, "now", None)
+        if watched:
+            watched.connection = self  # type: ignore[assignment]
+        super().connect()  # type: ignore[misc]
+        if watched:
+            watched.sock = self.sock  # type: ignore[attr-defined]
+
+    def request(self, *args: Any, **kwargs: Any) -> None:
+        watched: _Watched | None = getattr(_Watched.here, "now", None)
+        if watched:
+            watched.connection, watched.sock = self, self.sock  # type: ignore[assignment,attr-defined]
+        super().request(*args, **kwargs)  # type: ignore[misc]
+
+
+class _HTTP(_Watch, HTTPConnection): ...
+
+
+class _HTTPS(_Watch, HTTPSConnection): ...
+
+
+class _HTTPPool(HTTPConnectionPool):
+    ConnectionCls = _HTTP
+
+
+class _HTTPSPool(HTTPSConnectionPool):
+    ConnectionCls = _HTTPS
+
+
+class _Adapter(HTTPAdapter):
+    """Watches every connection, those through a proxy too."""
+
+    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
+        super().init_poolmanager(*args, **kwargs)
+        self.poolmanager.pool_classes_by_scheme = _POOLS
+
+    def proxy_manager_for(self, proxy: str, **proxy_kwargs: Any) -> Any:
+        manager = super().proxy_manager_for(proxy, **proxy_kwargs)
+        manager.pool_classes_by_scheme = _POOLS
+        return manager
+
+
+_POOLS = {"http": _HTTPPool, "https": _HTTPSPool}
+
+
+class _Session(requests.Session):
+    """Takes no notice of redirects: requests would read their bodies whole, and parse their targets."""
+
+    def get_redirect_target(self, resp: requests.Response) -> None:
+        """See no redirect."""
+
+
+class Reply:
+    """The head of an answer, and its body as it arrives.
+
+    Attributes
+    ----------
+    status : int
+        The HTTP status.
+    headers : Mapping[str, str]
+        Case-insensitive.
+    """
+
+    def __init__(
+        self,
+        response: requests.Response,
+        call_off: Callable[[], None],
+        deadline: Deadline,
+        most: int,
+    ) -> None:
+        self.status = response.status_code
+        self.headers: Mapping[str, str] = response.headers
+        self._response = response
+        self._deadline = deadline
+        self._most = most
+        self._call_off = call_off
+
+    def chunks(self) -> Iterator[bytes]:
+        """Yield the decoded body piece by piece; raise BrokenBody when it does not come whole."""
+        raw, size, failure = self._response.raw, 0, None
+        try:
+            while True:
+                try:
+                    piece = raw.read1(CHUNK, decode_content=True)
+                except (urllib3.exceptions.HTTPError, OSError) as error:
+                    failure = self._failure(error)
+                    break
+                if self._deadline.remaining() <= 0:
+                    failure = _late(self._deadline)
+                    break
+                if not piece:
+                    break
+                size += len(piece)
+                if size > self._most or (
+                    size > _RATIO_FLOOR and size > _RATIO * max(1, raw.tell())
+                ):
+                    failure = Failure("oversized", f"the answer is over {size / 2**20:.0f} MiB")
+                    break
+                yield piece
+        finally:
+            self._call_off()
+            self._response.close()  # a body read to its end has already given its connection back
+        if failure is not None:
+            raise BrokenBody(failure)
+
+    def read(self) -> bytes:
+        """Return the whole body; raise BrokenBody when it does not come whole."""
+        return b"".join(self.chunks())
+
+    def close(self) -> None:
+        """Drop the rest of the answer."""
+        self._call_off()
+        self._response.close()
+
+    def _failure(self, error: Exception) -> Failure:
+        if self._deadline.remaining() <= 0:
+            return _late(self._deadline)
+        if isinstance(error, urllib3.exceptions.ReadTimeoutError | TimeoutError):
+            return Failure("lost", "the server fell silent in the middle of its answer")
+        if isinstance(error, urllib3.exceptions.DecodeError):
+            return Failure("lost", "the compressed answer is damaged")
+        return Failure("lost", "the connection broke in the middle of the answer")
+
+
+class Transport:
+    """The connections to one Omni, for one key."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._session: requests.Session | None = None
+        self._surroundings: Mapping[str, Any] = {}
+        self._blank: requests.PreparedRequest | None = None
+        self._pid = 0
+        self._lock = ProcessLock()
+
+    def exchange(
+        self,
+        method: str,
+        path: str,
+        *,
+        params: Mapping[str, str] | None = None,
+        json: Any = None,
+        deadline: Deadline,
+        read_seconds: float,
+        most: int,
+    ) -> Reply | Failure:
+        """Send one request and return the head of its answer, or why there is none.
+
+        Parameters
+        ----------
+        path : str
+            Starts with ``/api``; every part that came from a caller is already percent-encoded.
+        deadline : Deadline
+            The wall clock for the whole answer, body included.
+        read_seconds : float
+            The longest silence of the server.
+        most : int
+            The largest decoded body in bytes.
+        """
+        left = deadline.remaining()
+        if left <= 0:
+            return _late(deadline)
+        watched = _Watched()
+        _Watched.here.now = watched
+        call_off = _WATCHDOG.watch(left, watched.cut)
+        answered = False
+        try:
+            session = self._open()
+            response = session.send(
+                self._prepared(session, method, path, params, json),
+                allow_redirects=False,
+                timeout=(min(CONNECT_SECONDS, left), min(read_seconds, left)),
+                **self._surroundings,
+            )
+        except (
+            requests.RequestException,
+            urllib3.exceptions.HTTPError,
+            OSError,
+            ValueError,
+        ) as error:
+            failure = (
+                _late(deadline) if deadline.remaining() <= 0 else self._explain(error, watched)
+            )
+        else:
+            answered = True
+            return Reply(response, call_off, deadline, most)
+        finally:
+            _Watched.here.now = None
+            if not answered:
+                call_off()
+        return failure
+
+    def close(self) -> None:
+        """Close all connections."""
+        with self._lock:
+            if self._session is not None:
+                self._session.close()
+                self._session = None
+
+    def _open(self) -> requests.Session:
+        """Return the session of this process; a fork must not share its parent's sockets."""
+        with self._lock:
+            if self._session is None or self._pid != os.getpid():
+                self._session, self._pid = self._new_session(), os.getpid()
+                # Proxies and certificates of the environment, read once and not for each request.
+                self._surroundings = self._session.merge_environment_settings(
+                    self._settings.origin,
+                    _NO_PROXIES if self._settings.loopback else {},
+                    stream=True,
+                    verify=None,
+                    cert=None,
+                )
+            return self._session
+
+    def _prepared(
+        self,
+        session: requests.Session,
+        method: str,
+        path: str,
+        params: Mapping[str, str] | None,
+        json: Any,
+    ) -> requests.PreparedRequest:
+        address = self._settings.origin + path
+        if method != "GET" or params is None or self._blank is None:
+            request = requests.Request(method, address, params=params, json=json)
+            prepared = session.prepare_request(request)
+            if method == "GET" and params is not None:
+                self._blank = prepared
+            return prepared
+        # Preparing costs as much as sending; from page to page only the address changes.
+        prepared = self._blank.copy()
+        prepared.url = f"{address}?{urlencode(params)}" if params else address
+        return prepared
+
+    def refused_by_proxy(self) -> Failure:
+        """Return the failure of a request that the proxy of the environment did not pass on."""
+        return Failure("unsent", f"the proxy {self._proxy_name()} did not pass the request on")
+
+    def _explain(self, error: Exception, watched: _Watched) -> Failure:
+        """Name what went wrong without a word of the HTTP library's own message."""
+        chain = list(_causes(error))
+
+        def has(*kinds: type[BaseException]) -> bool:
+            return any(isinstance(one, kinds) for one in chain)
+
+        if has(*_UNSENDABLE):
+            hint = "Check OMNI_BASE_URL and the proxy variables."
+            return Failure("unsendable", "no request can be made of this address", hint)
+        # Once a socket stands, urllib3 calls any break of the line an error of the proxy.
+        if watched.sock is None and has(
+            requests.exceptions.ProxyError, urllib3.exceptions.ProxyError
+        ):
+            return self.refused_by_proxy()
+        if has(ssl.SSLCertVerificationError, ssl.CertificateError):
+            why = [
+                one.verify_message for one in chain if isinstance(one, ssl.SSLCertVerificationError)
+            ]
+            return Failure(
+                "untrusted",
+                f"the server's TLS certificate is not trusted ({why[0] if why else 'wrong host name'})",
+                "Behind a company proxy: export REQUESTS_CA_BUNDLE=/path/to/company-ca.pem",
+            )
+        if any(isinstance(one, ssl.SSLError) and one.reason in _NO_TLS for one in chain):
+            return Failure(
+                "untrusted",
+                "what listens there does not speak TLS",
+                "Does the address begin with http:// instead of https://? Check OMNI_BASE_URL.",
+            )
+        if has(urllib3.exceptions.NameResolutionError, socket.gaierror):
+            return Failure("unresolved", "the host name is not known", "Check OMNI_BASE_URL.")
+        if has(urllib3.exceptions.NewConnectionError, urllib3.exceptions.ConnectTimeoutError):
+            return Failure(
+                "unsent", "no connection could be made", "Check OMNI_BASE_URL and the network."
+            )
+        if watched.sock is None:  # broken off while it was being made, before a byte of the request
+            return Failure(
+                "unsent", "the TLS handshake broke off" if self._secure else "no connection"
+            )
+        if isinstance(error, requests.exceptions.Timeout):
+            return Failure("lost", "the server was silent for too long")
+        if has(http.client.HTTPException) and not has(http.client.RemoteDisconnected):
+            return Failure(
+                "garbled",
+                "what came back is not HTTP",
+                f"Check OMNI_BASE_URL and the proxy.{self._maybe_tls}",
+            )
+        return Failure(
+            "lost", "the connection broke before an answer came", self._maybe_tls.strip() or None
+        )
+
+    @property
+    def _maybe_tls(self) -> str:
+        """Return what else may be wrong: a server that wants TLS takes plain text for garbage."""
+        return "" if self._secure else " Does the address begin with https:// instead of http://?"
+
+    @property
+    def _secure(self) -> bool:
+        return self._settings.origin.startswith("https:")
+
+    def _proxy_name(self) -> str:
+        """Return the proxy's host and port; an address may hold a password."""
+        origin = self._settings.origin
+        proxies = requests.utils.get_environ_proxies(origin, no_proxy=None)
+        address = requests.utils.select_proxy(origin, proxies) or ""
+        parts = urlsplit(address if "://" in address else f"http://{address}")
+        shown = f"{parts.hostname}:{parts.port or 80}" if parts.hostname else "of the environment"
+        return re.sub(r"[^\w .:-]", "", shown)
+
+    def _new_session(self) -> requests.Session:
+        session = _Session()
+        # With an auth callable requests reads no .netrc, which would replace the bearer key.
+        session.auth = self._authorize
+        session.headers["User-Agent"] = f"omnipd/{__version__} Python/{platform.python_version()}"
+        session.headers["Accept"] = "application/json, application/x-ndjson, text/ndjson;q=0.9"
+        session.cookies.set_policy(http.cookiejar.DefaultCookiePolicy(allowed_domains=[]))
+        session.mount("https://", _Adapter(max_retries=0))
+        session.mount("http://", _Adapter(max_retries=0))
+        return session
+
+    def _authorize(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+        request.headers["Authorization"] = _Bearer(f"Bearer {self._settings.key.reveal()}")
+        return request
+
+
+#: OpenSSL's words for plain text where a handshake was expected.
+_NO_TLS = {"WRONG_VERSION_NUMBER", "HTTP_REQUEST", "RECORD_LAYER_FAILURE", "PACKET_LENGTH_TOO_LONG"}
+
+_UNSENDABLE = (
+    requests.exceptions.InvalidURL,
+    requests.exceptions.InvalidSchema,
+    requests.exceptions.MissingSchema,
+    requests.exceptions.InvalidHeader,
+    urllib3.exceptions.LocationParseError,
+    UnicodeError,
+)
+
+
+def _late(deadline: Deadline) -> Failure:
+    return Failure("late", f"no whole answer within {deadline.seconds:g} s")
+
+
+def _causes(error: BaseException) -> Iterator[BaseException]:
+    """Yield an error and all that it wraps: the libraries nest them in causes, reasons and args."""
+    seen: set[int] = set()
+    todo: list[Any] = [error]
+    while todo:
+        one = todo.pop()
+        if isinstance(one, BaseException) and id(one) not in seen:
+            seen.add(id(one))
+            yield one
+            todo += [one.__cause__, one.__context__, getattr(one, "reason", None), *one.args]

@@ -1,0 +1,1 @@
+"""A list of Omni, read whole or not at all."""

@@ -1,0 +1,169 @@
+"""An endpoint that is a table: a reader's arguments → the wire → the frame.
+
+An endpoint is a literal. Its reader is a function with a real signature and docstring, whose body
+hands its arguments over. Here they are checked before anything is sent, and what a server refuses
+although others take it is done on this side.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from itertools import combinations
+from typing import Any
+
+import pandas as pd
+
+from omnipd.arguments import check_flag
+from omnipd.client.client import Client
+from omnipd.client.current import current_client
+from omnipd.errors import ArgumentError, BadRequestError, NotFoundError, OmniError, notice
+from omnipd.frames.to_pandas import to_frame
+from omnipd.lists import paging
+from omnipd.lists.params import Here, Param
+from omnipd.lists.read_list import Listing, Reading, Step, Walk
+
+
+@dataclass(frozen=True)
+class Endpoint(Listing):
+    """A list of Omni with the parameters that its reader takes.
+
+    Attributes
+    ----------
+    params : mapping of str to Param
+        The reader's parameters that become query parameters.
+    fixed : mapping of str to str
+        Query parameters that are always sent.
+    page_size : int
+        How many records to ask for at once, where the family has pages.
+    """
+
+    params: Mapping[str, Param] = field(default_factory=dict)
+    fixed: Mapping[str, str] = field(default_factory=dict)
+    page_size: int = 100
+
+    def read(self, arguments: Mapping[str, Any]) -> pd.DataFrame:
+        """Read the whole list.
+
+        Parameters
+        ----------
+        arguments : mapping
+            The reader's own arguments: those of ``params``, and ``limit``, ``strict``, ``refresh``
+            and ``client``, which every reader has.
+
+        Returns
+        -------
+        pandas.DataFrame
+            Whole, or an error is raised that carries what was read.
+        """
+        client = current_client(arguments.get("client"))
+        return to_frame(*self.read_table(self.acting(client, arguments)))
+
+    def acting(self, client: Client, arguments: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the arguments with the client, and with whom it acts for where nobody is named."""
+        acting = {**arguments, "client": client}
+        if client.user_id is None:
+            return acting
+        if "user_id" not in self.params:
+            notice(f"{self.path} cannot act for user_id=; it shows what the key itself sees.")
+        elif acting.get("user_id") is None:
+            acting["user_id"] = client.user_id
+        return acting
+
+    def read_table(self, arguments: Mapping[str, Any]) -> Reading:
+        """Read the whole list as an Arrow table, with the facts of how it was read.
+
+        The arguments are those that :meth:`acting` returns, and perhaps the ``deadline`` of a call
+        that the reading is part of.
+        """
+        limit = _checked_limit(arguments.get("limit"))
+        strict, refresh = arguments.get("strict", True), arguments.get("refresh", False)
+        check_flag("strict", strict)
+        check_flag("refresh", refresh)
+        given = {
+            name: param.once(arguments[name])
+            for name, param in self.params.items()
+            if arguments.get(name) is not None
+        }
+        wire = {name: self.params[name].encode(name, value) for name, value in given.items()}
+        client: Client = arguments["client"]
+        walk = Walk(self, client, limit, strict=strict, deadline=arguments.get("deadline"))
+        doubtful = {name for name in given if self.params[name].may_be_refused(given[name])}
+        refused = {name for name in doubtful if (self.path, name) in client.refused}
+        if not refresh:
+            open_ones = sorted(doubtful - refused)
+            subsets = (
+                set(some) for n in range(len(open_ones) + 1) for some in combinations(open_ones, n)
+            )
+            for left_out in (refused | some for some in subsets):
+                reading = walk.stored(self._query(wire, left_out), self._here(given, left_out))
+                if reading is not None:
+                    return reading
+        while True:
+            try:
+                reading = walk.live(self._query(wire, refused), self._here(given, refused))
+                client.refused |= {(self.path, name) for name in refused}
+                return reading
+            except BadRequestError as error:
+                newly = self._refused_by(error, doubtful - refused)
+                if not newly or error.partial is not None:
+                    self._tell_what_to_do(error, given)
+                    raise
+                words = error.message
+            except NotFoundError as error:
+                self._tell_what_to_do(error, given)
+                raise
+            refused |= newly
+            notice(
+                f"This Omni does not take {' and '.join(f'{name}=' for name in sorted(newly))} here as "
+                f"asked; the whole list is read and omnipd does it on this side. ({words})"
+            )
+
+    def _tell_what_to_do(self, error: OmniError, given: Mapping[str, Any]) -> None:
+        """Say that a call is gone, or which arguments are ids, for which a name may stand."""
+        if self.gone is not None and error.status in {404, 405}:
+            error.message += "\nNewer Omnis do not have this call any more."
+            error.hint = self.gone
+            return
+        ids = [f"{name}=" for name in given if self.params[name].kind == "id"]
+        if ids:
+            takes = "takes an id, not a name" if len(ids) == 1 else "take ids, not names"
+            error.hint = " ".join(filter(None, (error.hint, f"{' and '.join(ids)} {takes}.")))
+
+    def _query(self, wire: Mapping[str, str], left_out: set[str]) -> dict[str, str]:
+        query = {
+            self.params[name].wire: value for name, value in wire.items() if name not in left_out
+        }
+        query |= self.fixed
+        if self.pages in paging.PAGE_SIZE_PARAMS:
+            query[paging.PAGE_SIZE_PARAMS[self.pages]] = str(self.page_size)
+        return query
+
+    def _here(self, given: Mapping[str, Any], left_out: set[str]) -> list[Step]:
+        """Return what has to be done on this side, in the order of ``params``."""
+        return [
+            _bound(param.here, given)
+            for name, param in self.params.items()
+            if name in left_out and param.here is not None
+        ]
+
+    def _refused_by(self, error: BadRequestError, doubtful: set[str]) -> set[str]:
+        """Return the doubtful parameters that a 400 is about: those it names, else all of them."""
+        if error.status != 400:
+            return set()
+        named = {
+            name for name in doubtful if self.params[name].wire.lower() in error.message.lower()
+        }
+        return named or doubtful
+
+
+def _bound(here: Here, given: Mapping[str, Any]) -> Step:
+    return lambda table: here(table, given)
+
+
+def _checked_limit(limit: Any) -> int | None:
+    if limit is None:
+        return None
+    if isinstance(limit, bool) or not isinstance(limit, int) or limit < 1:
+        raise ArgumentError(f"limit={limit!r} must be a whole number of rows, 1 or more.")
+    return limit

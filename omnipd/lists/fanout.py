@@ -1,0 +1,372 @@
+"""One call per parent: a list that Omni hands out document by document, model by model.
+
+The rows of all parents make one frame, each with its parent's key in front. A parent that fails
+fails the whole, or, when told to go on, is named in the frame's facts and makes it incomplete.
+Each parent's answer is cached by itself: a second call goes on where a broken one ended.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, Literal
+
+import pandas as pd
+import pyarrow as pa
+
+from omnipd.arguments import check_choice, check_id
+from omnipd.client.client import Client, segment
+from omnipd.client.current import current_client
+from omnipd.errors import (
+    ArgumentError,
+    BadRequestError,
+    ConflictError,
+    ForbiddenError,
+    NotFoundError,
+    OmniError,
+    each_notice_once,
+    notice,
+)
+from omnipd.frames.columns import TEXT
+from omnipd.frames.records import TableBuilder
+from omnipd.frames.to_pandas import is_whole, to_frame
+from omnipd.lists.endpoint import Endpoint
+from omnipd.lists.read_list import Reading
+from omnipd.text import whole_text
+
+#: What a caller may name parents by: one id, several, or a frame that has the column; where a key
+#: has several parts, tuples of them.
+Parents = (
+    str | tuple[str, ...] | Iterable[str] | Iterable[tuple[str, ...]] | pd.Series | pd.DataFrame
+)
+
+#: What may be wrong with one parent and not with the next. A key that is unknown, a network that
+#: is down or a limit that is reached would fail them all.
+OF_ONE_PARENT = (BadRequestError, ConflictError, ForbiddenError, NotFoundError)
+
+_MOST_NAMED = 20
+
+
+@dataclass(frozen=True)
+class FanOut:
+    """A list below each of many parents.
+
+    Attributes
+    ----------
+    endpoint : Endpoint
+        Its path, or a value of ``fixed``, has a ``{name}`` for each column of ``parent``.
+    parent : tuple of str
+        The columns that hold the parent's key; they come first in the frame.
+    found_in : mapping of str to tuple of str
+        For each of them, the columns of a frame of parents that hold it, the first that is there.
+    none_said : str, optional
+        A regular expression: the words of a 404 that say of a parent which exists that it has none,
+        and is zero rows. Any other 404 is an error.
+    none_column : str, optional
+        A column of a frame of parents that says whether each has some; what it says of a parent
+        counts more than words.
+    newer : Endpoint, optional
+        What to ask where the server does not have the endpoint any more.
+    ids : mapping of str to str
+        Which parts of the key are ids, and where such ids are found.
+    """
+
+    endpoint: Endpoint
+    parent: tuple[str, ...]
+    found_in: Mapping[str, tuple[str, ...]]
+    none_said: str | None = None
+    none_column: str | None = None
+    newer: Endpoint | None = None
+    ids: Mapping[str, str] = field(default_factory=dict)
+
+    def read(self, parents: Parents, arguments: Mapping[str, Any]) -> pd.DataFrame:
+        """Read the list of every parent.
+
+        Parameters
+        ----------
+        parents : str, iterable of str, or DataFrame
+            Where a key has two parts, a frame, or an iterable of pairs.
+        arguments : mapping
+            As for :meth:`Endpoint.read`, and ``errors``.
+
+        Returns
+        -------
+        pandas.DataFrame
+            The parent's key, then the columns of the endpoint.
+        """
+        with each_notice_once():
+            return self._read(parents, arguments)
+
+    def _read(self, parents: Parents, arguments: Mapping[str, Any]) -> pd.DataFrame:
+        errors: Literal["raise", "collect"] = arguments.get("errors", "raise")
+        check_choice("errors", errors, ("raise", "collect"))
+        keys = parent_keys(parents, self.parent, self.found_in)
+        for key in keys:
+            for name, part in zip(self.parent, key, strict=True):
+                check_id(name, part, self.ids.get(name))
+        has_some = self._has_some(parents)
+        client = current_client(arguments.get("client"))
+        acting = self.endpoint.acting(client, arguments)
+        say_cost(client, len(keys), self.endpoint.path)
+        tables: list[pa.Table] = []
+        readings: list[Mapping[str, Any]] = []
+        failed: dict[tuple[str, ...], OmniError] = {}
+        # More parents may become known on the way, behind those that are.
+        for done, key in enumerate(keys, 1):
+            try:
+                table, facts = self._read_one(key, acting, has_some.get(key))
+            except OF_ONE_PARENT as error:
+                readings.append({"requests": 1})
+                if isinstance(error, BadRequestError | NotFoundError) and self.ids:
+                    # A name or a path may stand where the id belongs; only Omni can tell.
+                    error.hint = " ".join(filter(None, (error.hint, *self.ids.values())))
+                if not self._says_none(error, has_some.get(key)):
+                    if errors == "raise":
+                        raise self._with_partial(error, tables, key, done, len(keys)) from None
+                    failed[key] = error.with_traceback(None)  # its frames hold the answer
+            except OmniError as error:
+                raise self._with_partial(error, tables, key, done, len(keys)) from None
+            else:
+                tables.append(self._with_key(table, key))
+                readings.append(facts)
+                keys += [one for one in self._further(key, table) if one not in keys]
+            if client.progress is not None:
+                client.progress(self.endpoint.path, done, len(keys))
+        if len(failed) == len(keys) and _say_the_same(failed):
+            first = next(iter(failed.values()))
+            first.message += (
+                f"\nAll {len(keys)} are refused in these words: an argument may be wrong."
+            )
+            raise first
+        facts = self._facts(client, len(keys), readings, failed)
+        # Parents that are not all there have not all that is below them.
+        facts["complete"] = facts["complete"] and is_whole(parents)
+        return to_frame(self._joined(tables), facts)
+
+    def _read_one(
+        self, key: tuple[str, ...], acting: Mapping[str, Any], has_some: bool | None
+    ) -> Reading:
+        """Read the list of one parent, from where this server has it."""
+        client: Client = acting["client"]
+        gone = (self.endpoint.path, "")
+        if self.newer is None or gone not in client.refused:
+            try:
+                return self._bound(key).read_table(acting)
+            except (NotFoundError, BadRequestError) as error:
+                absent = isinstance(error, NotFoundError) or error.status == 405
+                known = re.search(self.none_said or "(?!)", error.words or "", re.IGNORECASE)
+                if self.newer is None or not absent or known or has_some is False:
+                    raise
+                missing = error
+            # The thing may be gone, or the call: the newer call tells them apart.
+            try:
+                reading = self._bound(key, self.newer).read_table(acting)
+            except NotFoundError:
+                raise missing from None
+            client.refused.add(gone)
+            return reading
+        return self._bound(key, self.newer).read_table(acting)
+
+    def _further(self, key: tuple[str, ...], table: pa.Table) -> list[tuple[str, ...]]:  # noqa: ARG002
+        """Return parents that the rows of one make known; none, as a rule."""
+        return []
+
+    def _has_some(self, parents: Parents) -> dict[tuple[str, ...], bool]:
+        """Return what a frame of parents says of each: whether it has some."""
+        if not isinstance(parents, pd.DataFrame) or self.none_column not in parents.columns:
+            return {}
+        told = zip(
+            *(_column(parents, (part, *self.found_in.get(part, ()))) for part in self.parent),
+            parents[self.none_column],
+            strict=True,
+        )
+        return {
+            tuple(map(str, key)): bool(some)
+            for *key, some in told
+            if not _is_missing(some) and not any(map(_is_missing, key))
+        }
+
+    def _says_none(self, error: OmniError, has_some: bool | None) -> bool:
+        """Whether an error means that a parent, which exists, has none."""
+        if self.none_said is None or not isinstance(error, NotFoundError):
+            return False
+        if has_some is not None:
+            return not has_some
+        return re.search(self.none_said, error.words or "", re.IGNORECASE) is not None
+
+    def below(self, key: tuple[str, ...]) -> Endpoint:
+        """Return the list of one parent, to be read by itself."""
+        return self._bound(key)
+
+    def _bound(self, key: tuple[str, ...], endpoint: Endpoint | None = None) -> Endpoint:
+        endpoint = endpoint or self.endpoint
+        path, fixed = endpoint.path, dict(endpoint.fixed)
+        for name, part in zip(self.parent, key, strict=True):
+            path = path.replace(f"{{{name}}}", segment(part))
+            fixed |= {each: part for each, value in fixed.items() if value == f"{{{name}}}"}
+        return replace(endpoint, path=path, fixed=fixed)
+
+    def _with_key(self, table: pa.Table, key: tuple[str, ...]) -> pa.Table:
+        for place, (name, part) in enumerate(zip(self.parent, key, strict=True)):
+            column = pa.array([part] * table.num_rows, TEXT)
+            table = table.add_column(place, pa.field(name, TEXT), column)
+        return table
+
+    def _joined(self, tables: list[pa.Table]) -> pa.Table:
+        """Return one table; a column that is text for one parent is text for all."""
+        if self.endpoint.columns is None:
+            raise TypeError("a fan-out declares its columns")
+        empty = self._with_key(
+            TableBuilder(self.endpoint.columns).finish(), ("",) * len(self.parent)
+        )
+        drifted = {
+            one.name
+            for table in tables
+            for one in table.schema
+            if one.type != empty.schema.field(one.name).type
+        }
+        schema = pa.schema(
+            [pa.field(one.name, TEXT if one.name in drifted else one.type) for one in empty.schema]
+        )
+        return pa.concat_tables([table.cast(schema) for table in [empty, *tables]])
+
+    def _with_partial(
+        self, error: OmniError, tables: list[pa.Table], key: tuple[str, ...], done: int, count: int
+    ) -> OmniError:
+        error.partial = to_frame(self._joined(tables), {"complete": False})
+        if count > 1:
+            error.message += f"\nAt {' / '.join(key)}, {done} of {count}; the rows of those before are in .partial."
+        return error
+
+    def _facts(
+        self,
+        client: Client,
+        count: int,
+        readings: list[Mapping[str, Any]],
+        failed: Mapping[tuple[str, ...], OmniError],
+    ) -> dict[str, Any]:
+        """Sum up how the parents were read; the frame is as old as the oldest answer in it."""
+        requests = sum(reading["requests"] for reading in readings)
+        facts: dict[str, Any] = {
+            "instance": client.base_url,
+            "endpoint": self.endpoint.path,
+            "parents": count,
+            "fetched_at": min(
+                (reading["fetched_at"] for reading in readings if "fetched_at" in reading),
+                default=None,
+            ),
+            "requests": requests,
+            "from_cache": count > 0 and requests == 0,
+            "duplicates_checked": all(
+                reading.get("duplicates_checked", True) for reading in readings
+            ),
+            "complete": not failed and all(reading.get("complete", True) for reading in readings),
+        }
+        if failed:
+            named = {"/".join(key): failed[key].message for key in list(failed)[:_MOST_NAMED]}
+            facts |= {"failed": len(failed), "failures": named}
+            notice(
+                f"{len(failed)} of {count} could not be read and the frame is marked incomplete: "
+                f"{', '.join(named)}{' …' if len(failed) > len(named) else ''}. "
+                'df.attrs["omni"]["failures"] says why.'
+            )
+        return facts
+
+
+def parent_keys(
+    parents: Parents, parts: tuple[str, ...], found_in: Mapping[str, tuple[str, ...]]
+) -> list[tuple[str, ...]]:
+    """Return the keys of the parents that a caller named, each once, in order.
+
+    Parameters
+    ----------
+    parts : tuple of str
+        What a key consists of.
+    found_in : mapping of str to tuple of str
+        For each part, other columns of a frame that may hold it.
+
+    Notes
+    -----
+    Nulls in a column are left out: among content, folders have no identifier. In a list that somebody
+    wrote, a null is a mistake.
+    """
+    named = [name for part in parts for name in (part, *found_in.get(part, ()))]
+    if isinstance(parents, pd.Series) and any(name in parents.index for name in named):
+        name = next(name for name in named if name in parents.index)
+        raise ArgumentError(
+            f"A row of a frame is not {' and '.join(parts)}.", hint=f"Pass row[{name!r}]."
+        )
+    if isinstance(parents, pd.DataFrame):
+        columns = [_column(parents, (part, *found_in.get(part, ()))) for part in parts]
+        given: Iterable[Any] = zip(*columns, strict=True)
+    elif isinstance(parents, str) or (_is_key(parents) and len(parts) > 1):
+        given = [parents]
+    elif isinstance(parents, Mapping | bytes) or not isinstance(parents, Iterable):
+        raise _refusal(parents, parts)
+    else:
+        given = parents
+    keys: dict[tuple[str, ...], None] = {}
+    for one in given:
+        key = one if isinstance(one, tuple) else (one,)
+        if any(_is_missing(part) for part in key):
+            if hasattr(parents, "dtype") or isinstance(parents, pd.DataFrame):
+                continue
+            raise ArgumentError(
+                f"{one!r:.60} stands among the parents, and is not {' and '.join(parts)}.",
+                hint="Leave it out; nulls are skipped only in a Series or a frame.",
+            )
+        # Half a surrogate pair has no UTF-8, and so no place in an address.
+        if len(key) != len(parts) or not _is_key(key) or whole_text(list(key)) != list(key):
+            raise _refusal(one, parts)
+        keys[tuple(map(str, key))] = None
+    return list(keys)
+
+
+def _is_key(value: Any) -> bool:
+    return isinstance(value, tuple) and all(isinstance(part, str) and part for part in value)
+
+
+def _is_missing(value: Any) -> bool:
+    return bool(pd.api.types.is_scalar(value) and pd.isna(value))
+
+
+def _refusal(value: Any, parts: tuple[str, ...]) -> ArgumentError:
+    what = "an id" if len(parts) == 1 else "a tuple of texts"
+    hint = f"Pass {what}, a list of such, or a frame that has {' and '.join(parts)}."
+    held = value if isinstance(value, tuple) else (value,)
+    if any(pd.api.types.is_number(part) for part in held):
+        hint += " Ids that were read from a file as numbers: read them as text, with dtype=str."
+    shown = type(value).__name__ if isinstance(value, pd.Series | Mapping) else f"{value!r:.60}"
+    return ArgumentError(f"{shown} is not {' and '.join(parts)}.", hint=hint)
+
+
+def _column(frame: pd.DataFrame, candidates: tuple[str, ...]) -> Any:
+    """Return the first of the columns that is there; it must be there once."""
+    for name in candidates:
+        if name in frame.columns:
+            held = frame.loc[:, name]
+            if isinstance(held, pd.DataFrame):
+                raise ArgumentError(f"The frame has {held.shape[1]} columns that are named {name}.")
+            return held
+    raise ArgumentError(f"The frame has none of the columns {', '.join(candidates)}.")
+
+
+def _say_the_same(failed: Mapping[tuple[str, ...], OmniError]) -> bool:
+    """Whether Omni refused every parent in the same words: then an argument is at fault."""
+    words = set()
+    for key, error in failed.items():
+        said = error.words or ""
+        for part in key:
+            said = re.sub(rf"(?<![\w-]){re.escape(part)}(?![\w-])", "…", said)
+        words.add((type(error), said))
+    return len(words) == 1 and isinstance(next(iter(failed.values())), BadRequestError)
+
+
+def say_cost(client: Client, calls: int, path: str) -> None:
+    """Say beforehand what will take more than a minute at the pace of the key."""
+    if client.requests_per_minute is not None and calls > client.requests_per_minute:
+        minutes = calls / (client.requests_per_minute * 0.95)
+        notice(
+            f"{path} is asked {calls:,} times, about {minutes:.0f} minutes; what is cached costs none."
+        )

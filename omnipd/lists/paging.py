@@ -1,0 +1,214 @@
+"""How Omni hands out a long list: one generator per family, over a function that fetches.
+
+Each yields pages in order and raises as soon as the server contradicts itself: a cursor that comes
+back, a next page that is promised and not named, a page that is not a list of records.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import accumulate
+from typing import Any
+
+from omnipd.errors import ResponseError
+from omnipd.lists.deferred_page import UnreadPage
+
+#: Query parameters in the wire's spelling → the parsed JSON answer, or an :class:`UnreadPage`.
+Fetch = Callable[[Mapping[str, str]], Any]
+
+_EMPTY_PAGES = 3
+#: How servers say that there is more, and how much there is in all.
+_MORE = (
+    "hasnextpage",
+    "hasnext",
+    "hasmore",
+    "nextcursor",
+    "nextpage",
+    "nextlink",
+    "next",
+    "cursor",
+)
+_TOTALS = ("totalrecords", "totalresults", "totalcount", "total")
+
+
+@dataclass(frozen=True)
+class Page:
+    """The records of one answer, and how many the server says there are in all.
+
+    A page that was not parsed is ``unread``, and its ``records`` are empty.
+    """
+
+    records: list[dict[str, Any]]
+    total: int | None
+    unread: UnreadPage | None = None
+
+
+#: The key under which the rows stand, or the keys that servers of different age use for it; None
+#: where the answer itself is the list.
+Rows = str | tuple[str, ...] | None
+
+#: A family: how to walk a list, given what fetches, the fixed parameters and the key of the rows.
+Family = Callable[[Fetch, Mapping[str, str], Rows], Iterator[Page]]
+
+
+def cursor(fetch: Fetch, params: Mapping[str, str], rows: Rows) -> Iterator[Page]:
+    """Walk a list with opaque cursors: ``pageInfo`` says whether there is more, and where.
+
+    The cursor is echoed unchanged and the other parameters stay as they are.
+    """
+    seen: set[str] = set()
+    asked = dict(params)
+    empty = 0
+    while True:
+        answer = fetch(asked)
+        unread = answer if isinstance(answer, UnreadPage) else None
+        records = [] if unread else rows_of(answer, rows)
+        info = unread.info if unread else answer.get("pageInfo")
+        if not isinstance(info, dict) or not isinstance(info.get("hasNextPage"), bool):
+            raise ResponseError(
+                "The answer has no usable pageInfo, so the end of the list cannot be known."
+            )
+        total = info.get("totalRecords")
+        known = isinstance(total, int) and not isinstance(total, bool)
+        yield Page(records, total if known else None, unread)
+        if not info["hasNextPage"]:
+            return
+        following = info.get("nextCursor")
+        if not isinstance(following, str | int) or following == "" or isinstance(following, bool):
+            raise ResponseError("The answer promises a next page and names no cursor for it.")
+        following = str(following)
+        if following in seen:
+            raise ResponseError("The server named the same cursor twice; the list would never end.")
+        empty = 0 if records or unread else empty + 1
+        if empty > _EMPTY_PAGES:
+            raise ResponseError(f"More than {_EMPTY_PAGES} empty pages came in a row.")
+        seen.add(following)
+        asked["cursor"] = following
+
+
+def whole(fetch: Fetch, params: Mapping[str, str], rows: Rows) -> Iterator[Page]:
+    """Read a list that comes in one piece, under a key or as a bare array."""
+    answer = fetch(params)
+    records = rows_of(answer, rows)
+    more, total = _announced(answer)
+    if more:
+        raise ResponseError(
+            "The answer says that there is more, in a way that omnipd does not know."
+        )
+    yield Page(records, total)
+
+
+def scim(fetch: Fetch, params: Mapping[str, str], rows: Rows) -> Iterator[Page]:
+    """Walk a list of the SCIM kind: from a start index, advancing by what came, not by what was asked."""
+    start, first = 1, None
+    while True:
+        answer = fetch({**params, "startIndex": str(start)})
+        records = rows_of(answer, rows)
+        total = answer.get("totalResults")
+        if not isinstance(total, int) or isinstance(total, bool):
+            raise ResponseError(
+                "The answer has no totalResults, so the end of the list cannot be known."
+            )
+        yield Page(records, total)
+        # Later totals may count what remains; the first is that of the list in either case.
+        first = total if first is None else first
+        start += len(records)
+        if not records or start > first:
+            return
+
+
+def single(fetch: Fetch, params: Mapping[str, str], rows: Rows) -> Iterator[Page]:
+    """Read one object as a list of one row: the answer itself, or what stands under a key."""
+    answer = fetch(params)
+    if isinstance(rows, str) and isinstance(answer, dict):
+        answer = answer.get(rows)
+    if not isinstance(answer, dict):
+        raise ResponseError(f"The answer is not an object{f' with {rows!r}' if rows else ''}.")
+    yield Page([answer], None)
+
+
+def either(fetch: Fetch, params: Mapping[str, str], rows: Rows) -> Iterator[Page]:
+    """Read a list of an unknown family: with ``pageInfo`` it is walked, without it is whole.
+
+    Without a key the rows are the bare array, ``records``, or the only list in the answer.
+    """
+    first = fetch(params)
+    if rows is None and isinstance(first, dict):
+        lists = [name for name, value in first.items() if isinstance(value, list)]
+        rows = "records" if "records" in lists or len(lists) != 1 else lists[0]
+    held = first if isinstance(first, dict) else {}
+    again = cursor if "pageInfo" in held else scim if "totalResults" in held else whole
+    answers = [first]  # what was asked already is not asked for again
+    yield from again(lambda asked: answers.pop() if answers else fetch(asked), params, rows)
+
+
+def totals_agree(totals: Sequence[int | None], page_sizes: Sequence[int]) -> bool:
+    """Whether the totals of all pages say the same of one list, in one of the two ways there are.
+
+    Some servers name the whole count on every page, others what remains from this page on; which
+    one it is, nothing says (docs/wire.md).
+
+    Parameters
+    ----------
+    totals : sequence of int or None
+        What each page named, in order.
+    page_sizes : sequence of int
+        How many records each page held.
+
+    Examples
+    --------
+    >>> totals_agree([250, 250, 250], [100, 100, 50]), totals_agree([250, 150, 50], [100, 100, 50])
+    (True, True)
+    >>> totals_agree([250, 150, 250], [100, 100, 50])
+    False
+    """
+    if len(set(totals)) <= 1:
+        return True
+    before = accumulate(page_sizes, initial=0)
+    # What is left and what came before it are then the whole, from each page.
+    wholes = {
+        None if left is None else left + seen for left, seen in zip(totals, before, strict=False)
+    }
+    return len(wholes) == 1
+
+
+def _announced(answer: Any) -> tuple[bool, int | None]:
+    """Return whether an answer says that there is more, and how many rows there are, in any spelling."""
+    if not isinstance(answer, dict):
+        return False, None
+    info = answer.get("pageInfo")
+    said = {
+        key.replace("_", "").lower(): value
+        for key, value in (answer | (info if isinstance(info, dict) else {})).items()
+    }
+    totals = [said[word] for word in _TOTALS if type(said.get(word)) is int]
+    return any(said.get(word) for word in _MORE), totals[0] if totals else None
+
+
+def rows_of(answer: Any, rows: Rows) -> list[dict[str, Any]]:
+    """Return the records of one answer.
+
+    Raises
+    ------
+    ResponseError
+        When they are not where they should be, or are not objects.
+    """
+    keys = (rows,) if isinstance(rows, str) else rows
+    found = answer
+    if keys is not None:
+        held = answer if isinstance(answer, dict) else {}
+        found = next((held[key] for key in keys if key in held), None)
+    if not isinstance(found, list):
+        holds = ", ".join(sorted(answer))[:200] if isinstance(answer, dict) else "a bare list"
+        raise ResponseError(
+            f"The answer has no list of rows {'at its top' if keys is None else f'under {keys[0]!r}'}; "
+            f"it holds {holds or 'nothing'}."
+        )
+    if not all(isinstance(record, dict) for record in found):
+        raise ResponseError("A row of the list is not an object.")
+    return found
+
+
+#: How a family is asked for pages of a size.
+PAGE_SIZE_PARAMS: dict[Family, str] = {cursor: "pageSize", scim: "count"}

@@ -1,0 +1,103 @@
+"""Query parameters: an argument of a reader → its form on the wire, or a refusal by name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+import pyarrow as pa
+
+from omnipd.arguments import check_choice, check_flag, check_id, several
+from omnipd.errors import ArgumentError
+from omnipd.text import whole_text
+
+#: A step done on this side: the table and the reader's arguments → the table.
+Here = Callable[[pa.Table, Mapping[str, Any]], pa.Table]
+
+
+@dataclass(frozen=True)
+class Param:
+    """One query parameter.
+
+    Attributes
+    ----------
+    wire : str
+        Omni's spelling.
+    kind : {"text", "id", "choice", "list", "flag"}
+        How an argument is checked and written; a flag is a boolean.
+    choices : mapping of str to str
+        The legal values of a choice or list, each with its spelling on the wire.
+    here : callable, optional
+        How to do the same on this side, ``(table, arguments) → table``, for what some servers
+        refuse.
+    doubtful : tuple of str
+        The values that some servers refuse, when it is not all of them.
+    """
+
+    wire: str
+    kind: Literal["text", "id", "choice", "list", "flag"] = "text"
+    choices: Mapping[str, str] = field(default_factory=dict)
+    here: Here | None = None
+    doubtful: tuple[str, ...] = ()
+
+    def may_be_refused(self, value: Any) -> bool:
+        """Whether some servers answer 400 to this value of the parameter."""
+        return self.here is not None and (not self.doubtful or value in self.doubtful)
+
+    def once(self, value: Any) -> Any:
+        """Return an argument that can be looked at twice: a list may come as a generator."""
+        many = isinstance(value, Iterable) and not isinstance(value, str | bytes)
+        return list(value) if many and self.kind == "list" else value
+
+    def encode(self, name: str, value: Any) -> str:
+        """Return an argument in the wire's form.
+
+        Raises
+        ------
+        ArgumentError
+            Naming the argument, with near matches where there is a set of legal values.
+        """
+        if self.kind == "flag":
+            check_flag(name, value)
+            return "true" if value else "false"
+        if self.kind != "list":
+            return self._encode_one(name, value)
+        items = several(name, value)
+        if not items:
+            raise ArgumentError(f"{name}=[] is empty; leave {name} out to ask for everything.")
+        encoded = [self._encode_one(name, item) for item in items]
+        for item in encoded:
+            if "," in item:
+                raise ArgumentError(
+                    f"{name}={item!r} holds a comma, which separates values on the wire."
+                )
+        return ",".join(encoded)
+
+    def _encode_one(self, name: str, value: Any) -> str:
+        if not isinstance(value, str):
+            raise ArgumentError(f"{name}={value!r} must be text, not {type(value).__name__}.")
+        if whole_text(value) != value:
+            raise ArgumentError(f"{name}={value!r} is no valid Unicode: it has half a character.")
+        if not value.strip():
+            # An empty filter is dropped by the server: it would answer with everything.
+            raise ArgumentError(
+                f"{name}={value!r} is empty; leave {name} out to ask for everything."
+            )
+        if self.choices:
+            check_choice(name, value, self.choices)
+            return self.choices[value]
+        if self.kind == "id":
+            check_id(name, value)
+        return value
+
+
+def choices(*values: str, **respelt: str) -> dict[str, str]:
+    """Return legal values with their wire spelling: as they are, or as a keyword says.
+
+    Examples
+    --------
+    >>> choices("name", updated_at="updatedAt")
+    {'name': 'name', 'updated_at': 'updatedAt'}
+    """
+    return {value: value for value in values} | respelt

@@ -1,0 +1,323 @@
+"""Read one list to its end, from the cache or from the server, and never return half of it.
+
+What is checked here of every list: no row twice, the server's own count, a total that stays. A
+short list that does not add up is read once more, since it may have changed under the reader.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from functools import partial
+from typing import Any
+
+import pyarrow as pa
+
+from omnipd.cache.lists import LARGEST_WALK
+from omnipd.client import strict_json
+from omnipd.client.client import Client
+from omnipd.clock import Deadline
+from omnipd.errors import (
+    BadRequestError,
+    IncompleteReadError,
+    OmniError,
+    ResponseError,
+    notice,
+)
+from omnipd.frames.columns import Columns
+from omnipd.frames.records import Record
+from omnipd.frames.to_pandas import to_frame
+from omnipd.lists import paging
+from omnipd.lists.collect_pages import Gatherer, Keyless
+from omnipd.lists.deferred_page import UnreadPage
+
+_REREAD_PAGES = 10
+_TOTALS_SHOWN = 12
+
+#: Something done on this side after the list is read.
+Step = Callable[[pa.Table], pa.Table]
+
+
+@dataclass(frozen=True)
+class Listing:
+    """What is known of a list.
+
+    Attributes
+    ----------
+    path : str
+        Below the origin, starting with ``/api``.
+    columns : mapping of str to Column, optional
+        The columns of the frame in order; ``extra`` is added as the last. None finds them in the
+        records.
+    key : tuple of str
+        Columns that tell one row from another; of each row at least one must have a value. Empty
+        when nothing is known to.
+    keyless : {"refused", "whole", "unchecked"}
+        What a row without its key is: an error, where Omni's specification promises the key; told from
+        others by all that it holds; or not told from others.
+    pages : Family
+        How the list is handed out.
+    rows : str or tuple of str, optional
+        The key under which the records stand, or several that servers of different age use; None
+        for a bare array.
+    unfold : callable, optional
+        From one record to the rows that it holds, where a record is not a row.
+    exhaustive : bool
+        Whether the columns are all that is known to come; another key is then warned of.
+    gone : str, optional
+        Where newer servers do not have the call: what to use instead.
+    """
+
+    path: str
+    columns: Columns | None
+    key: tuple[str, ...] = ()
+    keyless: Keyless = "refused"
+    pages: paging.Family = paging.cursor
+    rows: paging.Rows = "records"
+    unfold: Callable[[Record], Iterable[Record]] | None = None
+    exhaustive: bool = True
+    gone: str | None = None
+
+
+#: Asks for a page; a body that the second argument makes something of is not parsed.
+_Fetch = Callable[[Mapping[str, str], Callable[[bytes], Any]], Any]
+
+#: A table and the facts of how it was read.
+Reading = tuple[pa.Table, dict[str, Any]]
+
+
+class _NotStored(Exception):
+    """A page of the walk is not in the cache, or belongs to another walk."""
+
+
+class Walk:
+    """One reading of one list, from the cache or from the server."""
+
+    def __init__(
+        self,
+        listing: Listing,
+        client: Client,
+        limit: int | None,
+        *,
+        strict: bool,
+        deadline: Deadline | None = None,
+    ) -> None:
+        self._listing = listing
+        self._client = client
+        self._limit = limit
+        self._strict = strict
+        self._deadline = deadline
+
+    def stored(self, query: Mapping[str, str], here: Sequence[Step]) -> Reading | None:
+        """Return the list from the cache; None unless every page of one walk is there."""
+        cache, path = self._client.cache, self._listing.path
+        if cache is None:
+            return None
+        marks: dict[str, datetime] = {}
+
+        def begin() -> _Fetch:
+            marks.clear()
+            return fetch
+
+        def fetch(params: Mapping[str, str], glance: Callable[[bytes], Any]) -> Any:
+            page = cache.load(path, params)
+            if page is None or (marks and page.walk not in marks):
+                raise _NotStored
+            marks[page.walk] = page.fetched_at
+            return glance(page.body) or strict_json.parse(page.body)[0]
+
+        try:
+            table, reading = self._collect(begin, query, here, strict=True)
+        except (_NotStored, OmniError):
+            return None
+        return table, self._facts(0, next(iter(marks.values())), reading)
+
+    def live(self, query: Mapping[str, str], here: Sequence[Step]) -> Reading:
+        """Return the list from the server, and store the pages when they make a whole."""
+        client, path = self._client, self._listing.path
+        started = datetime.now(UTC)
+        # A timeout that was asked for is that of the whole list.
+        deadline = self._deadline
+        if deadline is None and client.timeout is not None:
+            deadline = client.deadline()
+        asked = size = 0
+        trace_id: str | None = None
+        taken: list[tuple[Mapping[str, str], bytes]] = []
+
+        def begin() -> _Fetch:
+            nonlocal size
+            size = 0
+            taken.clear()
+            return fetch
+
+        def fetch(params: Mapping[str, str], glance: Callable[[bytes], Any]) -> Any:
+            nonlocal asked, size, trace_id
+            asked += 1
+            answer = client.get(path, params, deadline=deadline, glance=glance)
+            trace_id = answer.trace_id
+            size += len(answer.body)
+            if client.cache is None or size > LARGEST_WALK:
+                taken.clear()
+            else:
+                taken.append((dict(params), answer.body))
+            return answer.content
+
+        table, reading = self._collect(begin, query, here, strict=self._strict)
+        overtaken = client.changed_at is not None and client.changed_at >= started
+        if client.cache is not None and not reading.faults and taken and not overtaken:
+            client.cache.save(path, taken, started)
+        return table, self._facts(asked, started, reading, trace_id)
+
+    def _collect(
+        self,
+        begin: Callable[[], _Fetch],
+        query: Mapping[str, str],
+        here: Sequence[Step],
+        *,
+        strict: bool,
+    ) -> tuple[pa.Table, _Pass]:
+        """Read all pages; read a short list once more when it does not add up."""
+        most = None if here else self._limit
+        for last in (False, True):
+            reading = _Pass(self._listing, most, self._client.progress)
+            table = None
+            try:
+                table = reading.run(begin(), query)
+            except BadRequestError as error:
+                if reading.pages == 0 or error.status != 400:
+                    raise self._with_partial(error, reading) from None
+                reading.faults.append(f"page {reading.pages + 1} was refused ({error.message})")
+            except OmniError as error:
+                raise self._with_partial(error, reading) from None
+            if not reading.faults or last or reading.pages > _REREAD_PAGES:
+                break
+        if table is None:
+            table = reading.gathered.what_came()
+        if reading.faults and (strict or reading.cut_short):
+            raise self._with_partial(
+                IncompleteReadError(
+                    f"{self._listing.path} does not add up: {'; '.join(reading.faults)}.",
+                    hint="The list may be changing while it is read: try again, or pass strict=False to "
+                    "take what there is.",
+                ),
+                reading,
+                table,
+            )
+        if reading.faults:
+            notice(
+                f"{self._listing.path} does not add up: {'; '.join(reading.faults)}. The frame is marked "
+                "incomplete.",
+            )
+        for step in here:
+            table = step(table)
+        table = table.slice(0, self._limit) if self._limit else table
+        return table, reading
+
+    def _with_partial(
+        self, error: OmniError, reading: _Pass, table: pa.Table | None = None
+    ) -> OmniError:
+        """Let an error carry the rows that were read before it, and nothing of the key."""
+        error.message = self._client.hide_key(error.message)
+        if reading.pages and error.partial is None:
+            table = reading.gathered.what_came() if table is None else table
+            facts = self._facts(reading.pages, datetime.now(UTC), reading)
+            error.partial = to_frame(table, facts | {"complete": False})
+            total = f" of {reading.total:,}" if reading.total is not None else ""
+            error.message += (
+                f"\nRead before it: {reading.pages} page(s), {table.num_rows:,}{total} rows, in the "
+                "error's .partial; none is returned, because half a list looks like a whole one."
+            )
+        if isinstance(error, ResponseError) and error.url is None:
+            error.url = self._client.base_url + self._listing.path
+        return error
+
+    def _facts(
+        self,
+        requests: int,
+        fetched_at: datetime,
+        reading: _Pass,
+        trace_id: str | None = None,
+    ) -> dict[str, Any]:
+        """Sum up how the list was read; the trace id is that of the last page, none from the cache."""
+        return {
+            "instance": self._client.base_url,
+            "endpoint": self._listing.path,
+            "fetched_at": fetched_at.isoformat(timespec="seconds"),
+            "requests": requests,
+            "from_cache": requests == 0,
+            "complete": not reading.faults,
+            "total": reading.total,
+            # A row that nothing tells from others is no doubt while it is alone.
+            "duplicates_checked": reading.gathered.unchecked < 2,
+            "trace_id": trace_id,
+        }
+
+
+class _Pass:
+    """The pages of one pass over a list, and what is wrong with them."""
+
+    def __init__(
+        self,
+        listing: Listing,
+        most: int | None,
+        progress: Callable[[str, int, int | None], None] | None,
+    ) -> None:
+        self._listing = listing
+        self._progress = progress
+        self.gathered = Gatherer(
+            listing.columns,
+            key=listing.key,
+            keyless=listing.keyless,
+            rows=listing.rows,
+            unfold=listing.unfold,
+            exhaustive=listing.exhaustive,
+            most=most,
+        )
+        self.pages = 0
+        self.total: int | None = None
+        self.faults: list[str] = []
+
+    @property
+    def cut_short(self) -> bool:
+        """Whether pages are missing for certain; then not even ``strict=False`` returns them."""
+        return any("was refused" in fault for fault in self.faults)
+
+    def run(self, fetch: _Fetch, query: Mapping[str, str]) -> pa.Table:
+        """Read pages until the end or the wanted number of rows, and return their table."""
+        gathered = self.gathered
+        totals: list[int | None] = []
+
+        def ask(params: Mapping[str, str]) -> Any:
+            # Of the other families none goes on from page to page by what pageInfo says.
+            if self._listing.pages is not paging.cursor:
+                return fetch(params, _parse)
+            answer = fetch(params, gathered.glance)
+            if isinstance(answer, UnreadPage):
+                return replace(answer, again=partial(fetch, dict(params), _parse))
+            return answer
+
+        for page in self._listing.pages(ask, query, self._listing.rows):
+            gathered.add(page)
+            self.pages += 1
+            totals.append(page.total)
+            # The first page's total is that of the list, whatever later ones count.
+            self.total = totals[0]
+            if self._progress is not None:
+                self._progress(self._listing.path, gathered.rows, self.total)
+            if gathered.enough:
+                break
+        table = gathered.finish()
+        if gathered.repeated:
+            self.faults.append(f"{gathered.repeated} row(s) came twice")
+        if not paging.totals_agree(totals, gathered.page_sizes):
+            shown = ", ".join(str(total) for total in totals[:_TOTALS_SHOWN])
+            more = ", …" if len(totals) > _TOTALS_SHOWN else ""
+            self.faults.append(f"the total changed while it was read ({shown}{more})")
+        elif self.total is not None and self.total != gathered.records and not gathered.enough:
+            self.faults.append(f"the server counts {self.total} and sent {gathered.records}")
+        return table
+
+
+def _parse(_: bytes) -> None:
+    """Leave no page unread."""

@@ -1,0 +1,1 @@
+"""Governed queries: put together, run, explained, split, and those of dashboards."""

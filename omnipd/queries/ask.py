@@ -1,0 +1,185 @@
+"""A question in words → the governed query that Omni's AI makes of it → its frame."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+from omnipd.arguments import IDS_OF_MODELS, check_id
+from omnipd.client.client import Client
+from omnipd.client.current import current_client
+from omnipd.errors import ArgumentError, BadRequestError, OmniError, QueryError
+from omnipd.queries.run_query import Ready, check_options, run_query
+
+_GENERATE = "/api/v1/ai/generate-query"
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What came of a question.
+
+    Attributes
+    ----------
+    question : str
+        As it was asked.
+    query : dict
+        The query that Omni's AI made of it; ``omnipd.run_query(answer.query)`` runs it again, without
+        any AI.
+    topic : str or None
+        The topic that it chose.
+    df : pandas.DataFrame
+        The result of the query.
+    """
+
+    question: str
+    query: dict[str, Any]
+    topic: str | None
+    df: pd.DataFrame
+
+    def __repr__(self) -> str:
+        fields = ", ".join(map(str, self.query.get("fields", ())))
+        return f"<omnipd.Answer to {self.question!r}: {fields}; {len(self.df):,} rows>"
+
+
+def ask(
+    question: str,
+    *,
+    model: str,
+    topic: str | None = None,
+    branch_id: str | None = None,
+    user_id: str | None = None,
+    all_views: bool = False,
+    client: Client | None = None,
+    **options: Any,
+) -> Answer:
+    """Ask Omni's AI a question, and run the governed query that it makes of it.
+
+    The AI writes the query only; its rows come from :func:`omnipd.run_query`, so that they are whole
+    and have their types. Read the query before you trust the answer.
+
+    Parameters
+    ----------
+    question : str
+        In plain words.
+    model : str
+        Id of a shared model.
+    topic : str, optional
+        Topic to ask. Default: the AI chooses.
+    branch_id : str, optional
+        Branch of the model, for the AI and for the run.
+    user_id : str, optional
+        Membership id to act for, for the AI and for the run. Default: the client's.
+    all_views : bool, default False
+        Let the AI use views that are in no topic, where the model allows it.
+    client : Client, optional
+        Default: that of the ``with`` block, else one from the environment.
+    **options
+        Any other keyword of :func:`omnipd.run_query`, such as ``limit="all"``.
+
+    Returns
+    -------
+    Answer
+        With ``query``, ``topic`` and ``df``.
+
+    Raises
+    ------
+    QueryError
+        If the AI made no query of it, or SQL, which may go around the model.
+    BadRequestError
+        If Omni refused it; status 402: the credits for AI are used up.
+    OutcomeUnknownError
+        If its answer was lost; a question costs credits and is not asked twice by itself.
+    OmniError
+        As :func:`omnipd.run_query` raises it; ``partial`` is the query then, to be run again.
+
+    See Also
+    --------
+    omnipd.run_query : Runs a query again.
+
+    Examples
+    --------
+    >>> import omnipd
+    >>> with omnipd.sandbox() as omni:
+    ...     answer = omnipd.ask("How many flights left each airport?", model=omni.models["flights"])
+    >>> answer.query["fields"]
+    ['flights.origin', 'flights.count']
+    >>> int(answer.df["flights.count"].sum())
+    336776
+    """
+    if not isinstance(question, str) or not question.strip():
+        raise ArgumentError("The question is empty.")
+    if not isinstance(model, str) or not model.strip():
+        raise ArgumentError(
+            f"model={model!r} is not the id of a model.", hint="read_models() has the ids."
+        )
+    check_id("model", model, IDS_OF_MODELS)
+    if topic is not None and (not isinstance(topic, str) or not topic.strip()):
+        raise ArgumentError(f"topic={topic!r} is no topic.", hint="Leave it out for Omni's choice.")
+    client = current_client(client)
+    check_options(options)
+    options |= {"branch_id": branch_id, "user_id": user_id, "client": client}
+    # The answer costs credits, so that all else is looked at before.
+    Ready({"modelId": model, "fields": ["any"]}, **options)
+    acting = user_id if user_id is not None else client.user_id
+    body = {
+        "modelId": model,
+        "prompt": question,
+        "runQuery": False,  # what is run there comes without types, and without a word of its limit
+        "currentTopicName": topic,
+        "branchId": branch_id,
+        "queryAllViews": all_views or None,
+        "userId": acting,
+    }
+    sent = {name: value for name, value in body.items() if value is not None}
+    try:
+        said = client.post(_GENERATE, sent, changes=False).content
+    except BadRequestError as error:
+        if error.status == 402:
+            error.hint = (
+                "The credits for Omni's AI are used up; read_ai_credit_controls() shows them."
+            )
+        else:
+            error.hint = error.hint or IDS_OF_MODELS
+        raise
+    query, chosen = _read(said, client)
+    # Omni names the topic beside the query; without it the run would be of a bare view.
+    query = {"modelId": model} | ({"join_paths_from_topic_name": chosen} if chosen else {}) | query
+    try:
+        return Answer(question, query, chosen, run_query(query, **options))
+    except OmniError as error:
+        error.partial = query
+        error.message += (
+            "\nOmni's AI had made a query of the question; it is the error's .partial, and "
+            "run_query() runs it without asking again."
+        )
+        raise
+
+
+def _read(said: Any, client: Client) -> tuple[dict[str, Any], str | None]:
+    """Return the query and the topic of an answer; Omni also says 200 when there is no query."""
+    answer = said if isinstance(said, dict) else {}
+    fault, query, topic = answer.get("error"), answer.get("query"), answer.get("topic")
+    if (
+        fault
+        or not isinstance(query, dict)
+        or not (query.get("fields") or query.get("userEditedSQL"))
+    ):
+        held = fault if isinstance(fault, dict) else {"message": fault or "no query came"}
+        words = client.scrub(str(held.get("detail") or held.get("message")))
+        raise QueryError(
+            f"Omni's AI made no query of the question: {words}",
+            hint="Ask more plainly, name a topic, or write the query yourself.",
+            error_type="NO_ANSWER",
+        )
+    if query.get("userEditedSQL"):
+        # It may name what only Omni's own pages know, or nothing of the model at all: no access
+        # filter would hold then (docs/wire.md).
+        raise QueryError(
+            "Omni's AI answered with SQL, which is no governed query; it was not run.",
+            hint="Name a topic, or write the query yourself. The SQL is the error's .sql, for run_sql().",
+            error_type="NO_ANSWER",
+            sql=client.scrub(str(query["userEditedSQL"])),
+        )
+    return query, topic if isinstance(topic, str) else None

@@ -1,0 +1,241 @@
+"""Results of queries in bounded memory: batch after batch, or straight to a file."""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import itertools
+import json
+import os
+from collections.abc import Iterator
+from typing import IO, Literal
+
+import pyarrow as pa
+import pyarrow.parquet
+
+from omnipd.client.client import Client
+from omnipd.client.current import current_client
+from omnipd.errors import ArgumentError
+from omnipd.export.files import write_atomically
+from omnipd.frames.to_pandas import storable_columns
+from omnipd.queries.check_topic import check_first
+from omnipd.queries.job.run import Run
+from omnipd.queries.language.request import AnyQuery
+
+#: How much at least is written as one row group.
+_GROUP_BYTES = 4 * 2**20
+#: A column with many different values is not worth a dictionary; making one takes the most memory.
+_LARGEST_DICTIONARY = 2**17
+
+
+def iter_batches(
+    query: AnyQuery,
+    *,
+    limit: int | Literal["all"] | None = None,
+    model_id: str | None = None,
+    branch_id: str | None = None,
+    user_id: str | None = None,
+    cache: str | None = None,
+    timeout: float | None = None,
+    totals: bool = False,
+    names: str = "field",
+    decimals: str | None = None,
+    check: bool | None = None,
+    client: Client | None = None,
+) -> Iterator[pa.RecordBatch]:
+    """Run a governed query and yield its rows as they arrive, one Arrow record batch each.
+
+    Only one batch is in memory at a time, however large the result is. The query is sent when the
+    first batch is asked for. **It may fail late**: only behind the last batch is it known that the
+    result is whole and the job did not fail. Take what came as the result when the loop has ended,
+    not before; :func:`query_to_parquet` does so.
+
+    Parameters
+    ----------
+    query, limit, model_id, branch_id, user_id, cache
+        As for :func:`run_query`.
+    timeout : float, optional
+        Wall-clock seconds for the whole query, and for what is done between two batches.
+        Default: the client's, else 600.
+    totals : bool, default False
+        As for :func:`run_query`.
+    names : {"field", "label"}, default "field"
+        As for :func:`run_query`. Where Omni sends labels behind the rows, the rows wait for them.
+    decimals : {"exact", "float64"}, optional
+        As for :func:`run_query`.
+    check : bool, optional
+        As for :func:`run_query`; done at once.
+    client : Client, optional
+        As for :func:`run_query`.
+
+    Returns
+    -------
+    iterator of pyarrow.RecordBatch
+        The rows of :func:`run_query_arrow` in the same order, all batches with the same columns and
+        types, each validated. A result without rows is one batch without rows.
+
+    Raises
+    ------
+    OmniError
+        As for :func:`run_query`; from the loop, at any batch.
+    NetworkError
+        If the connection broke inside the result. It is not resumed.
+
+    See Also
+    --------
+    run_query_arrow : All rows as one table.
+    query_to_parquet : Rows to a file that appears only when it is whole.
+
+    Examples
+    --------
+    >>> import omnipd
+    >>> with omnipd.sandbox() as omni:
+    ...     rows = 0
+    ...     for batch in omnipd.iter_batches({
+    ...         "modelId": omni.models["flights"], "join_paths_from_topic_name": "flights",
+    ...         "fields": ["flights.id", "flights.carrier"],
+    ...     }, limit="all"):
+    ...         rows += batch.num_rows
+    >>> rows
+    336776
+    """
+    run = Run(
+        query,
+        limit=limit,
+        model_id=model_id,
+        branch_id=branch_id,
+        user_id=user_id,
+        cache=cache,
+        timeout=timeout,
+        totals=totals,
+        names=names,
+        decimals=decimals,
+        client=current_client(client),
+    )
+    run.timeout = check_first(query, run.request, run.client, check, run.timeout)
+    return run.batches()
+
+
+def query_to_parquet(
+    query: AnyQuery,
+    path: str | os.PathLike[str],
+    *,
+    limit: int | Literal["all"] | None = None,
+    model_id: str | None = None,
+    branch_id: str | None = None,
+    user_id: str | None = None,
+    cache: str | None = None,
+    timeout: float | None = None,
+    totals: bool = False,
+    names: str = "field",
+    decimals: str | None = None,
+    check: bool | None = None,
+    client: Client | None = None,
+) -> int:
+    """Run a governed query and write its rows to a Parquet file, in bounded memory.
+
+    The file appears whole under its name or not at all; one that stood there is replaced only when
+    the result is known to be complete.
+
+    Parameters
+    ----------
+    query : Query, dict, str or path
+        As for :func:`run_query`.
+    path : path-like
+        Its folder must exist; nothing is sent otherwise.
+    limit, model_id, branch_id, user_id, cache, timeout, totals, names, decimals, check, client
+        As for :func:`iter_batches`.
+
+    Returns
+    -------
+    int
+        The number of rows.
+
+    Raises
+    ------
+    OmniError
+        As for :func:`run_query`.
+    ExportError
+        If the file cannot be opened, or a column cannot be stored.
+    ExportIncompleteError
+        If the file cannot be written to its end.
+
+    See Also
+    --------
+    to_parquet : A frame that you have.
+
+    Examples
+    --------
+    >>> import omnipd, pandas, pathlib, tempfile
+    >>> path = pathlib.Path(tempfile.mkdtemp()) / "flights.parquet"
+    >>> with omnipd.sandbox() as omni:
+    ...     omnipd.query_to_parquet({
+    ...         "modelId": omni.models["flights"], "join_paths_from_topic_name": "flights",
+    ...         "fields": ["flights.id", "flights.carrier"],
+    ...     }, path, limit="all")
+    336776
+    >>> pandas.read_parquet(path)["flights.carrier"].nunique()
+    16
+    """
+    if not isinstance(path, str | os.PathLike):
+        raise ArgumentError(f"path={path!r} is not a path.")
+    run = Run(
+        query,
+        limit=limit,
+        model_id=model_id,
+        branch_id=branch_id,
+        user_id=user_id,
+        cache=cache,
+        timeout=timeout,
+        totals=totals,
+        names=names,
+        decimals=decimals,
+        client=current_client(client),
+    )
+    rows = 0
+
+    def write(file: IO[bytes]) -> None:
+        nonlocal rows
+        run.timeout = check_first(query, run.request, run.client, check, run.timeout)
+        rows = _write(run, file)
+
+    write_atomically(path, write)
+    return rows
+
+
+def _write(run: Run, file: IO[bytes]) -> int:
+    """Write a run's rows as Parquet and return how many they are."""
+    rows = 0
+    # Whoever holds the error of a write that failed must not hold the connection with it.
+    with contextlib.closing(run.batches()) as batches:
+        first = next(batches)  # there always is one
+        empty = first.schema.empty_table()
+        schema = run.guarded(functools.partial(storable_columns, empty)).schema
+        groups = _groups(itertools.chain([first], batches))
+        del first
+        with pyarrow.parquet.ParquetWriter(
+            file, schema, dictionary_pagesize_limit=_LARGEST_DICTIONARY
+        ) as writer:
+            for group in groups:
+                table = run.guarded(functools.partial(storable_columns, group))
+                rows += table.num_rows
+                writer.write_table(table)
+                del group, table  # before the next one comes
+            writer.add_key_value_metadata({"omni": json.dumps(run.facts())})
+    return rows
+
+
+def _groups(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.Table]:
+    """Yield rows by the row group; each may be let go before the next is read."""
+    waiting: list[pa.RecordBatch] = []
+    size = 0
+    for batch in batches:
+        waiting.append(batch)
+        size += batch.nbytes
+        del batch
+        if size >= _GROUP_BYTES:
+            group, waiting, size = pa.Table.from_batches(waiting), [], 0
+            yield group
+            del group
+    if waiting:
+        yield pa.Table.from_batches(waiting)

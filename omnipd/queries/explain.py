@@ -1,0 +1,218 @@
+"""What a query would do and return, without its rows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+import pyarrow as pa
+
+from omnipd.client.client import Client
+from omnipd.client.current import current_client
+from omnipd.clock import check_timeout
+from omnipd.frames.columns import TEXT
+from omnipd.frames.to_pandas import scalar_columns, to_frame
+from omnipd.queries.check_topic import check_first
+from omnipd.queries.job import job
+from omnipd.queries.job.run import Run
+from omnipd.queries.language.request import AnyQuery, build_request
+
+
+@dataclass(frozen=True, eq=False)
+class Plan:
+    """How Omni would run a query, as :func:`explain` returns it.
+
+    Attributes
+    ----------
+    sql : str or None
+        What the database would be sent; None where the key may not see SQL.
+    fields : pandas.DataFrame
+        One row per column of the result: ``name``, ``label``, ``kind`` (dimension, measure or
+        calculation), ``data_type`` (STRING, NUMBER, TIMESTAMP, BOOLEAN and others).
+    warnings : tuple of str
+        What Omni warns of.
+    """
+
+    sql: str | None
+    fields: pd.DataFrame
+    warnings: tuple[str, ...]
+
+
+def explain(
+    query: AnyQuery,
+    *,
+    model_id: str | None = None,
+    branch_id: str | None = None,
+    user_id: str | None = None,
+    timeout: float | None = None,
+    check: bool | None = None,
+    client: Client | None = None,
+) -> Plan:
+    """Plan a query and run nothing.
+
+    Parameters
+    ----------
+    query, model_id, branch_id, user_id, timeout, check, client
+        As for :func:`run_query`.
+
+    Returns
+    -------
+    Plan
+        SQL, fields and warnings.
+
+    Raises
+    ------
+    ArgumentError
+        For a query that Omni would refuse or misread; nothing was sent.
+    MissingFieldsError, PlanError, QueryError
+        If the model lacks a field, or the query cannot be planned.
+
+    See Also
+    --------
+    schema : The columns of the result with their Arrow types.
+
+    Examples
+    --------
+    >>> import omnipd
+    >>> with omnipd.sandbox() as omni:
+    ...     query = omnipd.Query(omni.models["flights"], "flights")
+    ...     plan = omnipd.explain(query.select("flights.origin", "flights.count"))
+    >>> plan.fields
+                 name    label       kind data_type
+    0  flights.origin   Origin  dimension    STRING
+    1   flights.count  Flights    measure    NUMBER
+    >>> "GROUP BY" in plan.sql
+    True
+    """
+    check_timeout(timeout)
+    client = current_client(client)
+    request = build_request(
+        query,
+        model_id=model_id,
+        branch_id=branch_id,
+        user_id=user_id,
+        client_user_id=client.user_id,
+        plan_only=True,
+    )
+    timeout = check_first(query, request, client, check, timeout)
+    outcome = job.Outcome()
+    for _ in job.stream(client, request, outcome, timeout=timeout):
+        pass  # a plan has no rows
+    summary = outcome.summary
+    fields = _objects(summary.get("fields"))
+    order = [name for name in request.fields if name in fields]
+    rows = [
+        {
+            "name": name,
+            "label": fields[name].get("label"),
+            "kind": _kind(fields[name]),
+            "data_type": fields[name].get("data_type"),
+        }
+        for name in dict.fromkeys([*order, *fields])
+    ]
+    schema_ = pa.schema([(name, TEXT) for name in ("name", "label", "kind", "data_type")])
+    facts = {"instance": client.base_url, "endpoint": job.RUN, "job_id": outcome.job_id}
+    return Plan(
+        sql=summary.get("display_sql") or None,
+        fields=to_frame(pa.Table.from_pylist(rows, schema_), facts),
+        warnings=tuple(_warnings(summary)),
+    )
+
+
+def schema(
+    query: AnyQuery,
+    *,
+    model_id: str | None = None,
+    branch_id: str | None = None,
+    user_id: str | None = None,
+    timeout: float | None = None,
+    totals: bool = False,
+    names: str = "field",
+    decimals: str | None = None,
+    check: bool | None = None,
+    client: Client | None = None,
+) -> pd.DataFrame:
+    """Return the empty frame that a query would fill: its columns and their types.
+
+    A plan tells kinds of types only, such as NUMBER for integers and decimals alike. So the query is
+    run with a limit of one row, and that row is thrown away: the database does its work. SQL has no
+    limit but its own and is run whole.
+
+    Parameters
+    ----------
+    query, model_id, branch_id, user_id, timeout, totals, names, decimals, check, client
+        As for :func:`run_query`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        No rows, and the columns of :func:`run_query` with their Arrow types. One thing may
+        differ: a time before the year 1 or after 9999, which pandas cannot show, makes its whole
+        column text in the real result, and one that its zone cannot show moves it to UTC.
+
+    Raises
+    ------
+    ArgumentError
+        As for :func:`run_query`.
+    OmniError
+        As for :func:`run_query`.
+
+    See Also
+    --------
+    explain : Asks for the plan only.
+
+    Examples
+    --------
+    >>> import omnipd
+    >>> with omnipd.sandbox() as omni:
+    ...     query = omnipd.Query(omni.models["flights"], "flights")
+    ...     empty = omnipd.schema(query.select("flights.date[month]", "flights.count"))
+    >>> len(empty)
+    0
+    >>> empty.dtypes
+    flights.date[month]    timestamp[us][pyarrow]
+    flights.count                  int64[pyarrow]
+    dtype: object
+    """
+    run = Run(
+        query,
+        limit=1,
+        model_id=model_id,
+        branch_id=branch_id,
+        user_id=user_id,
+        cache=None,
+        timeout=timeout,
+        totals=totals,
+        names=names,
+        decimals=decimals,
+        client=current_client(client),
+    )
+    run.timeout = check_first(query, run.request, run.client, check, run.timeout)
+    columns = run.guarded(run.columns)
+    return to_frame(run.guarded(lambda: scalar_columns(columns.empty_table())), run.facts())
+
+
+def _objects(value: Any) -> dict[str, dict[str, Any]]:
+    given = value if isinstance(value, dict) else {}
+    return {name: field for name, field in given.items() if isinstance(field, dict)}
+
+
+def _kind(field: dict[str, Any]) -> str | None:
+    if field.get("is_calc"):
+        return "calculation"
+    said = field.get("is_dimension")
+    return None if said is None else "dimension" if said else "measure"
+
+
+def _warnings(summary: dict[str, Any]) -> list[str]:
+    stages = summary.get("stage_summaries")
+    told = [
+        str(warning)
+        for stage in (stages if isinstance(stages, list) else ())
+        if isinstance(stage, dict)
+        for warning in stage.get("warnings") or ()
+    ]
+    invalid = summary.get("invalid_calculations")
+    wrong = invalid.items() if isinstance(invalid, dict) else ()
+    return told + [f"{name}: {words}" for name, words in wrong]

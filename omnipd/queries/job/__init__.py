@@ -1,0 +1,1 @@
+"""One run of a query on the wire."""

@@ -1,0 +1,201 @@
+"""A result as Omni sends it → the columns and rows that were asked for.
+
+Omni sends columns that nobody asked for: sort keys, primary keys, times beside their text. No list of
+names covers them, so what is kept is what was asked for (docs/wire.md).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Sequence
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from omnipd.errors import QueryError
+from omnipd.frames.arrow_stream import distinct_names
+from omnipd.text import whole_text
+
+#: The column that tells totals rows from others, when they are kept.
+TOTAL_COLUMN = "omni_total"
+
+
+_INDICATORS = (
+    "$omni_column_total_indicator",
+    "__omni_column_total_indicator",
+    "$omni_row_total_indicator",
+    "__omni_row_total_indicator",
+)
+_RESERVED = re.compile(r"^\$omni_|^__omni_|__omni_sort(_\d+)?$|__omni_summ(_\d+)?$")
+_SIDECAR = re.compile(r"^(.*)__omni_summ(?:_\d+)?$")
+_RAW = re.compile(r"^(.+)__raw$")
+_RAW_GRAIN = re.compile(r"^(.+\[[^\[\]]+\])__raw$")
+_REPEAT = re.compile(r"_\d+$")
+#: What stands in a result for measures that are transposed.
+_TRANSPOSED = ("measure_name", "measure_order", "measure_value")
+
+
+def has_wildcard(fields: Sequence[str]) -> bool:
+    """Whether the fields of a query name all of a view or of all views."""
+    return any(field.endswith(".*") for field in fields)
+
+
+def normalize(
+    table: pa.Table,
+    fields: Sequence[str],
+    *,
+    totals: bool = False,
+    described: Collection[str] = (),
+    transposed: Sequence[str] = (),
+) -> pa.Table:
+    """Return the columns that were asked for, in that order, and no others.
+
+    Parameters
+    ----------
+    table : pyarrow.Table
+        As decoded.
+    fields : sequence of str
+        The fields of the query; empty for SQL, where the result's own columns are the request.
+    totals : bool
+        Keep totals rows, told apart by the column ``omni_total``.
+    described : collection of str
+        The columns that Omni says the result has, for SQL and wildcards; empty where it says nothing.
+    transposed : sequence of str
+        The measures of the query that stand below each other instead of side by side.
+
+    Raises
+    ------
+    QueryError
+        If the result lacks a field that was asked for.
+    """
+    marks = _total_marks(table)
+    if marks is not None and totals:
+        table = _values_from_sidecars(table, marks)
+    elif marks is not None and marks.null_count < len(marks):
+        table = table.filter(pc.is_null(marks))
+    table = _without_raw_pairs(table, fields)
+    names = [name for name in table.column_names if not _RESERVED.search(name)]
+    wanted = _transposed(fields, transposed)
+    result = table.select(
+        _asked_for(names, wanted, described) if wanted else _of_sql(names, described)
+    )
+    if totals:
+        column = (
+            pa.chunked_array([pa.nulls(table.num_rows, pa.string())]) if marks is None else marks
+        )
+        result = result.append_column(TOTAL_COLUMN, column)
+    return result
+
+
+def _total_marks(table: pa.Table) -> pa.ChunkedArray | None:
+    """Return what kind of total each row is, null for ordinary rows; None without indicators."""
+    marks = None
+    for name in _INDICATORS:
+        if name in table.column_names:
+            said = table.column(name).cast(pa.string())
+            said = pc.if_else(pc.equal(said, ""), pa.scalar(None, pa.string()), said)
+            marks = said if marks is None else pc.coalesce(marks, said)
+    return marks
+
+
+def _values_from_sidecars(table: pa.Table, marks: pa.ChunkedArray) -> pa.Table:
+    """Take the values of totals rows from their sidecar columns, the first of each wins."""
+    # A database may give names back in another case; of two such columns the first is meant.
+    bases = {name.lower(): name for name in reversed(table.column_names)}
+    bases |= {name: name for name in table.column_names}
+    done = set()
+    is_total = pc.is_valid(marks)
+    for name in table.column_names:
+        found = _SIDECAR.match(name)
+        base = bases.get(found[1], bases.get(found[1].lower())) if found else None
+        if base is None or base in done:
+            continue
+        done.add(base)
+        column = table.column(base)
+        total = table.column(name).cast(column.type)
+        merged = pc.if_else(pc.and_(is_total, pc.is_valid(total)), total, column)
+        table = table.set_column(table.column_names.index(base), base, merged)
+    return table
+
+
+def _without_raw_pairs(table: pa.Table, fields: Sequence[str]) -> pa.Table:
+    """Keep the value of a field under its plain name, where its text comes under that name beside it.
+
+    In SQL both names may be the caller's own, unless a grain stands in them.
+    """
+    pair = _RAW if fields else _RAW_GRAIN
+    for raw in table.column_names:
+        found = pair.match(raw)
+        if found is None or found[1] not in table.column_names or raw in fields:
+            continue
+        plain = found[1]
+        table = table.drop_columns([plain])
+        names = [plain if name == raw else name for name in table.column_names]
+        table = table.rename_columns(names)
+    return table
+
+
+def _transposed(fields: Sequence[str], measures: Sequence[str]) -> list[str]:
+    """Return the fields with the columns of transposed measures at the place of the first of them."""
+    wanted: list[str] = []
+    for field in fields:
+        if field not in measures:
+            wanted.append(field)
+        elif _TRANSPOSED[0] not in wanted:
+            wanted += _TRANSPOSED
+    return wanted
+
+
+def _asked_for(names: list[str], fields: Sequence[str], described: Collection[str]) -> list[str]:
+    """Return the columns of the fields in the order of the request, each once."""
+    # A database may give names back in another case; of two such columns the first is meant.
+    found = {name.lower(): name for name in reversed(names)} | {name: name for name in names}
+    said = {name.lower() for name in described}
+    kept: dict[str, None] = {}
+    missing = []
+    for field in fields:
+        if field.endswith(".*"):
+            view = "" if field == "all_views.*" else field[:-1].lower()
+            kept |= dict.fromkeys(
+                name
+                for name in names
+                if name.lower().startswith(view) and (not said or name.lower() in said)
+            )
+        elif (name := found.get(field, found.get(field.lower()))) is not None:
+            kept[name] = None
+        else:
+            missing.append(field)
+    if missing:
+        raise QueryError(
+            f"The result lacks {', '.join(missing)}; it has {', '.join(names) or 'no columns'}.",
+            hint="Check the spelling against the topic's fields.",
+        )
+    return list(kept)
+
+
+def _of_sql(names: list[str], described: Collection[str]) -> list[str]:
+    """Return the columns that Omni describes, which are those of the SQL; all where it does not."""
+    said = {name.lower() for name in described}
+    # Of columns that are named alike the later ones have a number behind the name.
+    return [
+        name
+        for name in names
+        if not said or name.lower() in said or _REPEAT.sub("", name.lower()) in said
+    ]
+
+
+def labeled(table: pa.Table, fields: Any) -> pa.Table:
+    """Rename columns to Omni's labels; two columns with one label keep their names behind it."""
+    labels = [_label(name, fields) for name in table.column_names]
+    named = [
+        f"{label} ({name})" if labels.count(label) > 1 else label
+        for label, name in zip(labels, table.column_names, strict=True)
+    ]
+    return table.rename_columns(distinct_names(named))
+
+
+def _label(name: str, fields: Any) -> str:
+    field = fields.get(name) if isinstance(fields, dict) else None
+    label = field.get("label") if isinstance(field, dict) else None
+    return str(whole_text(label)) if isinstance(label, str) and label else name

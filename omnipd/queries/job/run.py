@@ -1,0 +1,310 @@
+"""One run of a query: what was asked, the rows as they arrive, and what is known of it at the end.
+
+Every way to have a result goes through here, so that all of them have the same rows: totals
+dropped or told apart, Omni's bookkeeping removed, columns in the order of the request.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Generator, Iterator
+from datetime import UTC, datetime
+from typing import Any, Literal, TypeVar
+
+import pyarrow as pa
+
+from omnipd.arguments import DECIMALS, check_choice, check_flag
+from omnipd.client.client import Client
+from omnipd.clock import check_timeout
+from omnipd.errors import OmniError, QueryError, ResponseError, notice
+from omnipd.frames.columns import format_name
+from omnipd.frames.to_pandas import floats
+from omnipd.queries.job import job, result
+from omnipd.queries.language import filters
+from omnipd.queries.language.request import AnyQuery, build_request
+
+#: Verbatim SQL without a limit of its own is cut by Omni here, plus one row (docs/wire.md).
+SQL_CAP = 50_001
+
+T = TypeVar("T")
+
+
+class Run:
+    """A query that is ready to be run; making one checks everything and sends nothing.
+
+    Parameters
+    ----------
+    query, limit, model_id, branch_id, user_id, cache, timeout, totals, names, decimals
+        As for :func:`omnipd.run_query`.
+    client : Client
+        Who asks.
+    warns : bool
+        Whether a result that may have been cut off is a warning.
+    sql_is_cut : bool
+        Whether Omni ends a result of the SQL at its own number of rows, should there be more.
+
+    Attributes
+    ----------
+    request : QueryRequest
+        What is sent.
+    timeout : float or None
+        Wall-clock seconds that are left for it; None is the client's, else 600.
+    """
+
+    def __init__(
+        self,
+        query: AnyQuery,
+        *,
+        limit: int | Literal["all"] | None,
+        model_id: str | None,
+        branch_id: str | None,
+        user_id: str | None,
+        cache: str | None,
+        timeout: float | None,
+        totals: bool,
+        names: str,
+        decimals: str | None,
+        client: Client,
+        warns: bool = True,
+        sql_is_cut: bool = True,
+    ) -> None:
+        check_choice("names", names, ("field", "label"))
+        check_flag("totals", totals)
+        if decimals is not None:
+            check_choice("decimals", decimals, DECIMALS)
+        check_timeout(timeout)
+        self.request = build_request(
+            query,
+            limit=limit,
+            model_id=model_id,
+            branch_id=branch_id,
+            user_id=user_id,
+            client_user_id=client.user_id,
+            cache=cache,
+        )
+        self.client = client
+        self.totals = totals
+        self.names = names
+        self.decimals = decimals or client.decimals
+        self.timeout = timeout
+        self._warns = warns
+        self._sql_is_cut = sql_is_cut
+        self._outcome = job.Outcome()
+        self._limit_reached = False
+
+    def table(self) -> pa.Table:
+        """Run the query and return all rows, whole or not at all."""
+        schema: pa.Schema | None = None
+        batches: list[pa.RecordBatch] = []
+        for part in self._parts(again=True):
+            if isinstance(part, pa.Schema):
+                schema, batches = part, []
+            else:
+                batches.append(part)
+        return pa.Table.from_batches(batches, schema)
+
+    def batches(self) -> Generator[pa.RecordBatch, None, None]:
+        """Run the query and yield its rows as they arrive; at least one batch, that may be empty."""
+        schema, none = None, True
+        for part in self._parts(again=False):
+            if isinstance(part, pa.Schema):
+                schema = part
+            elif part.num_rows:
+                none = False
+                yield part
+            del part
+        if none:
+            yield pa.RecordBatch.from_pylist([], schema)
+
+    def columns(self) -> pa.Schema:
+        """Run the query and return the columns of its result; that it is cut is no surprise then."""
+        schema: pa.Schema | None = None
+        for part in self._parts(again=True, sample=True):
+            if isinstance(part, pa.Schema):
+                schema = part
+        return schema
+
+    def call_off(self) -> None:
+        """Send nothing more for it; the request that is under way is not waited for."""
+        self._outcome.called_off = True
+
+    def facts(self) -> dict[str, Any]:
+        """Return what is worth knowing of the run when it is over, small and fit for JSON."""
+        summary = self._outcome.summary
+        fields = summary.get("fields")
+        described = {
+            name: field
+            for name, field in (fields if isinstance(fields, dict) else {}).items()
+            if isinstance(field, dict)
+        }
+        return {
+            "instance": self.client.base_url,
+            "endpoint": job.RUN,
+            "fetched_at": datetime.fromtimestamp(self.client.clock.wall(), UTC).isoformat(
+                timespec="seconds"
+            ),
+            "job_id": self._outcome.job_id,
+            "trace_id": self._outcome.received.trace_id,
+            "sql": summary.get("display_sql") or None,
+            "cache": summary.get("cache_type"),
+            "labels": {
+                name: field["label"] for name, field in described.items() if field.get("label")
+            },
+            "formats": {
+                name: format_name(field["format"])
+                for name, field in described.items()
+                if field.get("format")
+            },
+            "limit": self.request.limit,
+            "limit_reached": self._limit_reached,
+            "complete": True,
+        }
+
+    def guarded(self, work: Callable[[], T]) -> T:
+        """Do something with a result; what cannot be done with it is a ResponseError."""
+        try:
+            return work()
+        except OmniError as error:
+            error.job_id = error.job_id or self._outcome.job_id or None
+            raise
+        except (pa.ArrowException, ValueError, TypeError, NotImplementedError) as error:
+            reason = str(error)[:200]
+        raise ResponseError(
+            f"The result is not laid out as Omni's results are: {reason}",
+            job_id=self._outcome.job_id or None,
+            status=200,
+        )
+
+    @property
+    def was_parsed(self) -> bool:
+        """Whether Omni planned the SQL of a query over the model; False where it ran it as it is."""
+        return not self._outcome.summary.get("omni_sql_parse_failed")
+
+    @property
+    def asks_anew(self) -> bool:
+        """Whether Omni's cache is to be skipped, and with it any other."""
+        return str(self.request.body.get("cache")).startswith("SkipCache")
+
+    @property
+    def canonical(self) -> str:
+        """All that decides which rows come, as text."""
+        body = {key: value for key, value in self.request.body.items() if key != "cache"}
+        asked = [body, self.request.params, self.totals, self.names, self.decimals]
+        return json.dumps(asked, sort_keys=True, ensure_ascii=True)
+
+    def warn_of_limit(self, table: pa.Table) -> None:
+        """Warn when a result may have been cut off at its limit."""
+        self._check_limit(self._rows(table))
+
+    def _check_limit(self, rows: int) -> None:
+        """Note whether there may be more rows than came, and warn of it."""
+        limit = self.request.limit
+        if self.request.is_sql:
+            self._limit_reached = self._sql_is_cut and rows == SQL_CAP
+            if self._limit_reached and self._warns:
+                notice(
+                    f"The result has {rows:,} rows, where Omni cuts SQL without a limit of its own."
+                )
+            return
+        self._limit_reached = limit is not None and rows >= limit
+        if limit is None or rows < limit or not self._warns:
+            return
+        notice(words_of_limit(rows, limit))
+
+    def _parts(self, *, again: bool, sample: bool = False) -> Iterator[pa.Schema | pa.RecordBatch]:
+        """Yield the schema of the result and its batches as they are wanted.
+
+        What Omni says of the columns may come after the rows. Where it decides which columns were
+        asked for, or what they are called, the rows wait for it.
+        """
+        held: list[pa.Table] = []
+        waits, rows = False, 0
+        fields: Any = None
+        for part in job.stream(
+            self.client, self.request, self._outcome, timeout=self.timeout, again=again
+        ):
+            begins = isinstance(part, job.Begin)
+            if isinstance(part, job.Begin):
+                held, rows = [], 0
+                fields = job.summary_of(part.head).get("fields")
+                waits = fields is None and (self.names == "label" or self._depends_on_fields)
+                if fields is not None:
+                    self._check_filters(fields)
+                table = part.schema.empty_table()
+            else:
+                table = pa.Table.from_batches([part])
+            if waits:
+                held.append(table)
+            else:
+                table = self._normalized(table, fields)
+                rows += self._rows(table)
+                yield self._named(table, fields, whole=begins)
+            del part, table  # or they would be held while the next batch is read
+        fields = self._outcome.summary.get("fields")
+        self._check_filters(fields)
+        for number, waiting in enumerate(held):
+            table = self._normalized(waiting, fields)
+            rows += self._rows(table)
+            yield self._named(table, fields, whole=number == 0)
+        if not sample:
+            self._check_limit(rows)
+
+    @property
+    def _depends_on_fields(self) -> bool:
+        """Whether only Omni's description of the result says which of its columns were asked for."""
+        return self.request.is_sql or result.has_wildcard(self.request.fields)
+
+    def _normalized(self, sent: pa.Table, described: Any) -> pa.Table:
+        transposed = self.request.body["query"].get("transposed_measures")
+        table = self.guarded(
+            lambda: result.normalize(
+                sent,
+                self.request.fields,
+                totals=self.totals,
+                described=described if isinstance(described, dict) else (),
+                transposed=transposed if isinstance(transposed, list) else (),
+            )
+        )
+        return table if self.decimals == "exact" else self.guarded(lambda: floats(table))
+
+    def _rows(self, table: pa.Table) -> int:
+        """Return the rows that count against the limit: totals do not."""
+        return int(table.column(result.TOTAL_COLUMN).null_count if self.totals else table.num_rows)
+
+    def _named(self, table: pa.Table, fields: Any, *, whole: bool) -> pa.Schema | pa.RecordBatch:
+        if self.names == "label":
+            table = result.labeled(table, fields)
+        if whole:
+            return table.schema
+        [batch] = table.combine_chunks().to_batches() or [
+            pa.RecordBatch.from_pylist([], table.schema)
+        ]
+        return batch
+
+    def _check_filters(self, described: Any) -> None:
+        """Refuse a result that a filter of the wrong type did not narrow: Omni says nothing of it."""
+        types = {
+            name: str(field.get("data_type"))
+            for name, field in (described if isinstance(described, dict) else {}).items()
+            if isinstance(field, dict)
+        }
+        wrong = []
+        if not self.request.is_sql:
+            wrong = filters.ignored(self.request.body["query"]["filters"], types)
+        if wrong:
+            shown = ", ".join(f"{name} ({types.get(name, 'TIMESTAMP')})" for name in wrong)
+            raise QueryError(
+                f"The filter is of another type than its field, and Omni did not apply it: {shown}.",
+                hint="STRING takes string filters, NUMBER number, TIMESTAMP date, BOOLEAN boolean.",
+                error_type="FILTER_IGNORED",
+                job_id=self._outcome.job_id or None,
+            )
+
+
+def words_of_limit(rows: int, limit: int) -> str:
+    """Return what to say of a result that may have been cut off at its limit."""
+    # Rows above the limit are kept: which of them are too many, nothing tells.
+    has = f"{rows:,} {'row' if rows == 1 else 'rows'}"
+    which = "which is its limit" if rows == limit else f"and its limit is {limit:,}"
+    exactly = "exactly " if rows == limit else ""
+    return f'The result has {exactly}{has}, {which}: there may be more. Pass limit="all" for all of them.'

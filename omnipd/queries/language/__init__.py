@@ -1,0 +1,1 @@
+"""What a query can say, and its checks; nothing is sent from here."""

@@ -1,0 +1,203 @@
+"""A query object against the fields of its topic: what the model lacks is refused by name.
+
+Only what is sure is refused. Types that are not known, and what the topic does not speak of, such as
+calculations, pass.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from omnipd.errors import ArgumentError
+from omnipd.queries.language import dates, timeframes
+from omnipd.queries.language.filters import ignored, types_in
+
+_UNCHECKED = "check=False sends the query as it is."
+
+
+@dataclass(frozen=True)
+class KnownField:
+    """What a topic says of a field.
+
+    Attributes
+    ----------
+    kind : str
+        dimension, measure or filter.
+    data_type : str, optional
+        STRING, NUMBER, TIMESTAMP, BOOLEAN or others.
+    date_type : str, optional
+        Of a time, whether it is a date or an instant.
+    grains : frozenset of str
+        Those of a time; empty when they are not told.
+    """
+
+    kind: str
+    data_type: str | None = None
+    date_type: str | None = None
+    grains: frozenset[str] = frozenset()
+
+
+def check_names(query: Mapping[str, Any]) -> None:
+    """Refuse sorts, pivots and fillings of what the query does not select.
+
+    Raises
+    ------
+    ArgumentError
+        Naming it, with near matches.
+    """
+    selected = query.get("fields") or []
+    named = [
+        *(
+            ("sorted by", sort.get("column_name"))
+            for sort in query.get("sorts") or []
+            if isinstance(sort, Mapping)
+        ),
+        *(("pivoted by", name) for name in query.get("pivots") or []),
+        *(("filled by", name) for name in query.get("fill_fields") or []),
+        *(
+            ("subtotalled by", name)
+            for name in query.get("column_totals") or {}
+            if name != "::total::"
+        ),
+    ]
+    for what, name in named:
+        if name not in selected:
+            near = _near(str(name), selected) or "Put it into the fields, brackets and all."
+            raise ArgumentError(
+                f"The query is {what} {name}, which it does not select.",
+                hint=f"{near} {_UNCHECKED}",
+            )
+
+
+def check_fields(query: Mapping[str, Any], known: Mapping[str, KnownField], where: str) -> None:
+    """Refuse what the topic does not have, and filters that do not fit their field.
+
+    Parameters
+    ----------
+    query : mapping
+        As it is sent.
+    known : mapping of str to KnownField
+        By ``view.field``.
+    where : str
+        Names the topic in messages.
+
+    Raises
+    ------
+    ArgumentError
+        Naming the field, with near matches.
+    """
+    computed = {
+        str(one.get("calc_name"))
+        for one in query.get("calculations") or []
+        if isinstance(one, dict)
+    }
+    for name in query.get("fields") or []:
+        # What has no dot may be a column that one of these keys makes.
+        if name not in computed and ("." in name or not any(query.get(key) for key in _MAKING)):
+            _check_name(name, known, where)
+    for what in ("pivots", "fill_fields"):
+        for name in query.get(what) or []:
+            field = known.get(timeframes.split(name)[0])
+            if field is not None and field.kind != "dimension":
+                raise ArgumentError(
+                    f"{name} is a {field.kind}; {what} take dimensions.", hint=_UNCHECKED
+                )
+    filters = {
+        name: condition
+        for name, condition in (query.get("filters") or {}).items()
+        if name not in computed and not condition.get("ignore_if_unjoinable")
+    }
+    for name, condition in filters.items():
+        _check_name(name, known, where)
+        _, grain = timeframes.split(name)
+        if grain is not None and "date" in types_in(condition):
+            raise ArgumentError(
+                f"The date filter on {name} stands under a name with a bracket.",
+                hint=f"A time is filtered under {timeframes.split(name)[0]}; a part of it by a number.",
+            )
+    types = {name: _type(name, known) for name in filters}
+    for name in ignored(filters, types):
+        given = ", ".join(sorted(set(types_in(filters[name])) - {"composite", "null"}))
+        raise ArgumentError(
+            f"{name} is {types[name]}, and its filter is of type {given}, which Omni would ignore.",
+            hint=_FITTING.get(types[name], _UNCHECKED),
+        )
+
+
+def texts_like_times(query: Mapping[str, Any]) -> list[str]:
+    """Name the fields that are compared with text in which Omni's filters could read a time.
+
+    Examples
+    --------
+    >>> equal = {"type": "string", "kind": "EQUALS", "values": ["2025-03"]}
+    >>> texts_like_times({"filters": {"orders.created_at": equal, "orders.code[month_name]": equal}})
+    ['orders.created_at']
+    """
+    given = query.get("filters") or {}
+    return [
+        name
+        for name, condition in given.items()
+        if timeframes.split(name)[1] is None and _is_like_time(condition)
+    ]
+
+
+def _is_like_time(condition: Mapping[str, Any]) -> bool:
+    if condition.get("type") == "composite":
+        return any(_is_like_time(inner) for inner in condition["filters"])
+    values = condition.get("values") or ()
+    is_equal = condition.get("type") == "string" and condition.get("kind") == "EQUALS"
+    return is_equal and bool(values) and all(dates.is_moment(value) for value in values)
+
+
+_MAKING = ("period_over_period_computations", "transposed_measures", "custom_summary_types")
+_FITTING = {
+    "STRING": "Compare it with text.",
+    "NUMBER": "Compare it with numbers, written without quotes.",
+    "BOOLEAN": "Compare it with True or False.",
+    "TIMESTAMP": "Compare it with a date, or say .in_the('2025-03'); a part is field('…[month_num]').",
+}
+
+
+def _check_name(name: str, known: Mapping[str, KnownField], where: str) -> None:
+    bare, grain = timeframes.split(name)
+    if bare not in known:
+        near = _near(bare, known)
+        raise ArgumentError(
+            f"{where} has no field {bare}.", hint=f"{near} {_UNCHECKED}" if near else _UNCHECKED
+        )
+    field = known[bare]
+    if grain is None:
+        return
+    if field.kind == "measure" or field.data_type in {"STRING", "NUMBER", "BOOLEAN"}:
+        what = "a measure" if field.kind == "measure" else f"{field.data_type} and no time"
+        raise ArgumentError(
+            f"{name}: {bare} is {what}, so it has no grains.", hint="Leave out the bracket."
+        )
+    if field.data_type != "TIMESTAMP" or grain == "raw":
+        return  # durations have units of their own
+    offered = field.grains or timeframes.KNOWN
+    of_date = str(field.date_type).upper() == "DATE"
+    if grain not in offered or (of_date and grain in timeframes.OF_TIMES_ONLY):
+        listed = sorted(set(offered) - set(timeframes.OF_TIMES_ONLY if of_date else ()))
+        near = _near(grain, listed) or f"It has {', '.join(listed)}."
+        raise ArgumentError(f"{bare} has no grain {grain}.", hint=f"{near} {_UNCHECKED}")
+
+
+def _type(name: str, known: Mapping[str, KnownField]) -> str:
+    bare, grain = timeframes.split(name)
+    own = str(known[bare].data_type)
+    return (timeframes.data_type(grain) or own) if grain is not None and own == "TIMESTAMP" else own
+
+
+def _near(name: str, known: Collection[str]) -> str:
+    """Return a question with near matches: a like field here, the same elsewhere, else any like one."""
+    view, _, own = name.rpartition(".")
+    parts = {one: one.partition("[")[0].rpartition(".") for one in known}
+    here = {field: one for one, (at, _, field) in parts.items() if at == view}
+    found = [here[field] for field in difflib.get_close_matches(own, here, n=2, cutoff=0.75)]
+    found += [one for one, (_, _, field) in parts.items() if field == own]
+    found = found or difflib.get_close_matches(name, known, n=3, cutoff=0.75)
+    return f"Did you mean {' or '.join(list(dict.fromkeys(found))[:3])}?" if found else ""

@@ -1,0 +1,664 @@
+"""A field, compared as in pandas: every comparison of Omni's filters."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import Any, NoReturn
+
+import pandas as pd
+
+from omnipd.errors import ArgumentError
+from omnipd.frames.scalars import python_value
+from omnipd.queries.language import dates, timeframes
+from omnipd.queries.language.conditions import (
+    NULL,
+    Comparison,
+    Condition,
+    Filter,
+    Junction,
+    Leaf,
+    Tree,
+    not_a_condition,
+)
+
+#: A decimal of a few letters, 1E+999999, would be sent as a million digits.
+_MOST_DIGITS = 10_000
+_MONTHS = (
+    *("January", "February", "March", "April", "May", "June"),
+    *("July", "August", "September", "October", "November", "December"),
+)
+_WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+
+
+def field(name: str) -> Field:
+    """Name a field, to compare it and to sort by it.
+
+    Parameters
+    ----------
+    name : str
+        ``view.field``, or ``view.field[grain]`` for a time.
+
+    Returns
+    -------
+    Field
+        What is compared with values to get conditions.
+
+    Raises
+    ------
+    ArgumentError
+        For what is no name of a field.
+
+    See Also
+    --------
+    Query : Takes the conditions.
+
+    Examples
+    --------
+    >>> import omnipd
+    >>> with omnipd.sandbox() as omni:
+    ...     late = (
+    ...         omnipd.Query(omni.models["flights"], "flights")
+    ...         .select("flights.origin", "flights.count")
+    ...         .where(omnipd.field("flights.dep_delay") > 60)
+    ...         .sort(omnipd.field("flights.count").desc())
+    ...     )
+    ...     df = late.run()
+    >>> df
+      flights.origin  flights.count
+    0            EWR          10940
+    1            JFK           8401
+    2            LGA           7240
+    """
+    return Field(name)
+
+
+@dataclass(frozen=True)
+class Sort:
+    """A sort of a query."""
+
+    name: str
+    descending: bool
+    nulls: str | None = None
+
+
+class Field:
+    """A field of a model, as :func:`omnipd.field` makes it; compared with a value it is a condition.
+
+    ``==``, ``!=``, ``<``, ``<=``, ``>``, ``>=`` compare. A null is compared as if it were one more
+    value: ``!=`` keeps it, only :meth:`isna` and ``== None`` find it.
+
+    A number is sent as a number filter, text as a text filter, a date as a date filter. A time
+    takes ``==`` (on that day, in that second) with a date or a datetime, and ``>=`` and ``<`` with
+    Omni's texts (``2025-03``, ``last month``), too. ``== "2025-03"`` is a comparison of text, unless
+    a bracket says that the field is a time; of a time without one, write ``.in_the("2025-03")``.
+    Times are UTC; a datetime without a zone is taken as UTC.
+
+    With a grain that cuts (``[month]``) the time itself is filtered, under the name without the
+    bracket; the value must begin such a unit. A week may begin on a Monday or a Sunday, as the model
+    has it, and is seven days from the value. With a grain that takes a part (``[hour_of_day]``) the
+    part is compared, as a number or a name.
+
+    Parameters
+    ----------
+    name : str
+        ``view.field`` or ``view.field[grain]``.
+
+    Examples
+    --------
+    >>> import omnipd
+    >>> omnipd.field("orders.created_at[month]") == "2025-03"
+    (field('orders.created_at[month]') == '2025-03')
+    """
+
+    __slots__ = ("_grain", "_key", "name")
+    __array_ufunc__ = None
+
+    def __init__(self, name: str) -> None:
+        bare, grain = timeframes.split(name) if isinstance(name, str) else ("", None)
+        if "." not in bare.strip(".") or any(sign in bare + (grain or "") for sign in "[]"):
+            raise ArgumentError(
+                f"{name!r} is no name of a field.",
+                hint="For example users.state or orders.created_at[month].",
+            )
+        #: As it was given.
+        self.name = name
+        self._grain = grain
+        self._key = bare if grain in timeframes.CUTTING else name
+
+    def __repr__(self) -> str:
+        return f"field({self.name!r})"
+
+    def __hash__(self) -> int:
+        return hash(self.name)
+
+    def __bool__(self) -> NoReturn:
+        raise ArgumentError(
+            f"{self!r} is neither true nor false here; Omni decides for each row.",
+            hint="Compare it, and join comparisons by &, | and ~.",
+        )
+
+    def __and__(self, _other: object = None) -> NoReturn:
+        raise not_a_condition(self)
+
+    __rand__ = __or__ = __ror__ = __invert__ = __and__
+
+    def __eq__(self, value: object) -> Condition:  # type: ignore[override]
+        return Comparison(f"{self!r} == {_said(value)}", self._equal(value))
+
+    def __ne__(self, value: object) -> Condition:  # type: ignore[override]
+        return Comparison(f"{self!r} != {_said(value)}", self._equal(value), contrary=True)
+
+    def __lt__(self, value: Any) -> Condition:
+        return self._ordered("<", value)
+
+    def __le__(self, value: Any) -> Condition:
+        return self._ordered("<=", value)
+
+    def __gt__(self, value: Any) -> Condition:
+        return self._ordered(">", value)
+
+    def __ge__(self, value: Any) -> Condition:
+        return self._ordered(">=", value)
+
+    def isin(self, values: Iterable[Any], case: bool = True) -> Condition:
+        """Be one of several values.
+
+        Parameters
+        ----------
+        values : iterable
+            All texts, all numbers, all dates or all booleans; nulls among them mean null. Of no
+            values no row is one.
+        case : bool, default True
+            Whether upper and lower case differ.
+        """
+        one = isinstance(values, str | bytes | bytearray | memoryview | Mapping | pd.DataFrame)
+        if one or not isinstance(values, Iterable):
+            raise ArgumentError(
+                f"{self!r}.isin takes a list of values, not {type(values).__name__}.",
+                hint="Of a DataFrame, pass a column.",
+            )
+        listed = sorted(values, key=str) if isinstance(values, set | frozenset) else list(values)
+        return Comparison(
+            f"{self!r}.isin({_said(listed)}{_said_of(case)})", self._one_of(listed, case=case)
+        )
+
+    def contains(self, text: str | Iterable[str], case: bool = True) -> Condition:
+        """Have a text in it; of several, any.
+
+        Parameters
+        ----------
+        text : str or iterable of str
+            Taken as it is: ``%`` and ``_`` stand for themselves.
+        case : bool, default True
+            Whether upper and lower case differ.
+        """
+        return self._textual("contains", "CONTAINS", text, case=case)
+
+    def startswith(self, text: str | Iterable[str], case: bool = True) -> Condition:
+        """Begin with a text; of several, any.
+
+        Parameters
+        ----------
+        text, case
+            As for :meth:`contains`.
+        """
+        return self._textual("startswith", "STARTS_WITH", text, case=case)
+
+    def endswith(self, text: str | Iterable[str], case: bool = True) -> Condition:
+        """End with a text; of several, any.
+
+        Parameters
+        ----------
+        text, case
+            As for :meth:`contains`.
+        """
+        return self._textual("endswith", "ENDS_WITH", text, case=case)
+
+    def like(self, pattern: str | Iterable[str], case: bool = True) -> Condition:
+        """Match a pattern of SQL; of several, any.
+
+        Parameters
+        ----------
+        pattern : str or iterable of str
+            ``%`` is any text, ``_`` is one character.
+        case : bool, default True
+            Whether upper and lower case differ.
+        """
+        return self._textual("like", "SQL_LIKE", pattern, case=case)
+
+    def isna(self) -> Condition:
+        """Be null."""
+        return Comparison(f"{self!r}.isna()", self._leaf(NULL))
+
+    def notna(self) -> Condition:
+        """Be anything but null."""
+        return Comparison(f"{self!r}.notna()", self._leaf(NULL).negated())
+
+    def is_true(self) -> Condition:
+        """Be true. ``~`` of it is false or null."""
+        return Comparison(f"{self!r}.is_true()", self._flag(True))
+
+    def is_false(self) -> Condition:
+        """Be false, not null. ``~`` of it is true or null."""
+        return Comparison(f"{self!r}.is_false()", self._flag(False))
+
+    def between(self, low: Any, high: Any) -> Condition:
+        """Lie between two values.
+
+        Parameters
+        ----------
+        low, high : number or date
+            Of numbers both are part of the range: it is sent as two bounds, since what is known of
+            Omni disagrees on whether its own ``BETWEEN`` has the upper one. Of dates the end is
+            not part of it, as everywhere in Omni: March is ``between("2025-03-01",
+            "2025-04-01")``.
+        """
+        words = f"{self!r}.between({_said(low)}, {_said(high)})"
+        if _kind(low) == "number" and _kind(high) == "number":
+            parts = (self._bound(">=", low, words), self._bound("<=", high, words))
+            return Comparison(words, Junction("AND", parts))
+        if "number" in {_kind(low), _kind(high)}:
+            raise ArgumentError(f"{words} takes two numbers or two dates.")
+        left, right = self._moment(low, words), self._moment(high, words)
+        if left.start is not None and right.start is not None and left.start >= right.start:
+            raise ArgumentError(
+                f"{words} is empty: the end is not part of it, and must be after the start."
+            )
+        sides = {"left_side": left.text, "right_side": right.text}
+        return Comparison(words, self._leaf(_date("BETWEEN", **sides)))
+
+    def on_or_after(self, when: Any) -> Condition:
+        """Be at a time or later, as ``>=``.
+
+        Parameters
+        ----------
+        when : date, datetime or str
+            Of a period, such as ``2025-03``, its start counts.
+        """
+        words = f"{self!r}.on_or_after({when!r})"
+        start = self._moment(when, words).text
+        return Comparison(words, self._leaf(_date("ON_OR_AFTER", left_side=start)))
+
+    def before(self, when: Any) -> Condition:
+        """Be earlier than a time, as ``<``.
+
+        Parameters
+        ----------
+        when : date, datetime or str
+            Of a period, such as ``2025-03``, its start counts.
+        """
+        words = f"{self!r}.before({when!r})"
+        end = self._moment(when, words).text
+        return Comparison(words, self._leaf(_date("BEFORE", right_side=end)))
+
+    def in_the(self, period: Any, length: str | None = None) -> Condition:
+        """Be within a period.
+
+        Parameters
+        ----------
+        period : str, date or datetime
+            ``last month``, ``this year``, ``yesterday``, ``2025-03``, ``2025 Q1``: the whole of it.
+            ``last 30 days``: those up to and with today; ``last 30 complete days``: those before
+            today.
+        length : str, optional
+            ``2 weeks``: so long from the start of `period`; of a time that is cut, in whole units.
+        """
+        words = f"{self!r}.in_the({period!r}{'' if length is None else f', {length!r}'})"
+        window = dates.past(period) if isinstance(period, str) and length is None else None
+        if window is not None:
+            return Comparison(words, self._window(self._moment(window[0], words), window[1]))
+        start = self._moment(period, words)
+        if length is not None:
+            return Comparison(words, self._window(start, dates.length(length, words, self._grain)))
+        return Comparison(words, self._whole(start))
+
+    def is_month(self, month: str | int) -> Condition:
+        """Be in a month of any year.
+
+        Parameters
+        ----------
+        month : str or int
+            ``July`` or 7; the name is sent, which every reading of Omni's pages takes. That a filter
+            of a query carries the value as it does in a model is not documented;
+            ``field("…[month_num]") == 7`` says the same and is certain. So for the others below.
+        """
+        return self._recurring("is_month", "IS_IN_MONTH_OF_YEAR", month, 1, 12, _MONTHS)
+
+    def is_quarter(self, quarter: int) -> Condition:
+        """Be in a quarter of any year.
+
+        Parameters
+        ----------
+        quarter : int
+            1 to 4.
+        """
+        return self._recurring("is_quarter", "IS_IN_QUARTER_OF_YEAR", quarter, 1, 4)
+
+    def is_week_of_year(self, week: int) -> Condition:
+        """Be in a week of any year.
+
+        Parameters
+        ----------
+        week : int
+            1 to 53.
+        """
+        return self._recurring("is_week_of_year", "IS_IN_WEEK_OF_YEAR", week, 1, 53)
+
+    def is_day_of_week(self, day: str) -> Condition:
+        """Be on a day of the week.
+
+        Parameters
+        ----------
+        day : str
+            ``Monday`` to ``Sunday``. A number is refused: Omni counts from 0, Sunday, and others do not.
+        """
+        return self._recurring("is_day_of_week", "IS_ON_DAY_OF_WEEK", day, 0, -1, _WEEKDAYS)
+
+    def is_day_of_month(self, day: int) -> Condition:
+        """Be on a day of any month.
+
+        Parameters
+        ----------
+        day : int
+            1 to 31.
+        """
+        return self._recurring("is_day_of_month", "IS_ON_DAY_OF_MONTH", day, 1, 31)
+
+    def is_day_of_quarter(self, day: int) -> Condition:
+        """Be on a day of any quarter.
+
+        Parameters
+        ----------
+        day : int
+            1 to 92.
+        """
+        return self._recurring("is_day_of_quarter", "IS_ON_DAY_OF_QUARTER", day, 1, 92)
+
+    def is_day_of_year(self, day: int) -> Condition:
+        """Be on a day of any year.
+
+        Parameters
+        ----------
+        day : int
+            1 to 366.
+        """
+        return self._recurring("is_day_of_year", "IS_ON_DAY_OF_YEAR", day, 1, 366)
+
+    def is_hour_of_day(self, hour: int) -> Condition:
+        """Be at an hour of any day.
+
+        Parameters
+        ----------
+        hour : int
+            0 to 23, UTC.
+        """
+        return self._recurring("is_hour_of_day", "IS_AT_HOUR_OF_DAY", hour, 0, 23)
+
+    def is_attribute(self, name: str) -> Condition:
+        """Be what a user attribute holds for the person who asks.
+
+        Parameters
+        ----------
+        name : str
+            Of the attribute; see :func:`omnipd.read_user_attributes`.
+        """
+        if not isinstance(name, str) or not name.strip():
+            raise ArgumentError(f"{self!r}.is_attribute takes the name of a user attribute.")
+        leaf = self._leaf({"type": "user_attribute", "user_attribute_name": name})
+        return Comparison(f"{self!r}.is_attribute({name!r})", leaf)
+
+    def asc(self, nulls: str | None = None) -> Sort:
+        """Sort upwards.
+
+        Parameters
+        ----------
+        nulls : {"first", "last", "dialect_default", "omni_default"}, optional
+            Where nulls come. Default: Omni's, first.
+        """
+        return Sort(self.name, False, nulls)
+
+    def desc(self, nulls: str | None = None) -> Sort:
+        """Sort downwards.
+
+        Parameters
+        ----------
+        nulls : {"first", "last", "dialect_default", "omni_default"}, optional
+            Where nulls come. Default: Omni's, last.
+        """
+        return Sort(self.name, True, nulls)
+
+    def _leaf(self, filter_: Filter) -> Leaf:
+        return Leaf(self._key, filter_)
+
+    def _fits(self, kind: str, words: str) -> None:
+        """Refuse a value that is of another type than the grain."""
+        if self._grain is None or kind == "null":
+            return
+        wanted = timeframes.data_type(self._grain)
+        if wanted is None:
+            raise ArgumentError(
+                f"{words}: the grain {self._grain!r} is not known.",
+                hint=f"Known are {', '.join(timeframes.KNOWN)}.",
+            )
+        given = {"string": "STRING", "number": "NUMBER", "date": "TIMESTAMP"}.get(kind, kind)
+        if given != wanted:
+            shown = {"STRING": "text", "NUMBER": "a number", "TIMESTAMP": "a time"}[wanted]
+            raise ArgumentError(
+                f"{words}: [{self._grain}] is {shown}.",
+                hint="Compare it with one, or leave out the bracket to compare the time itself."
+                if wanted != "TIMESTAMP"
+                else dates.GRAMMAR,
+            )
+
+    def _moment(self, value: Any, words: str) -> dates.Moment:
+        self._fits("date", words)
+        found = dates.moment(python_value(value), words)
+        return found if self._grain is None else dates.at_grain(found, self._grain, words)
+
+    def _kind_here(self, value: Any) -> str:
+        """Tell what a value is compared as: text is a date where the grain says so."""
+        kind = _kind(value)
+        cut = self._grain is not None and timeframes.data_type(self._grain) == "TIMESTAMP"
+        return "date" if kind == "string" and cut else kind
+
+    def _equal(self, value: object, *, case: bool = True) -> Tree:
+        words = f"{self!r} == {_said(value)}"
+        plain, kind = python_value(value), self._kind_here(value)
+        self._fits(kind, words)
+        if kind == "null":
+            return self._leaf(NULL)
+        if kind == "boolean":
+            return self._flag(bool(plain))
+        if kind == "date":
+            return self._whole(self._moment(plain, words))
+        if kind == "string":
+            return self._texts("EQUALS", [plain], case=case)
+        return self._leaf(_number("EQUALS", [_digits(plain, words)]))
+
+    def _one_of(self, values: list[Any], *, case: bool) -> Tree:
+        _check_case(case)
+        words = f"{self!r}.isin"
+        present = [value for value in values if _kind(value) != "null"]
+        kinds = {self._kind_here(value) for value in present}
+        if len(kinds) > 1:
+            raise ArgumentError(f"{words} is given values of several kinds: {', '.join(kinds)}.")
+        parts: list[Tree] = []
+        if len(present) < len(values):
+            parts.append(self._leaf(NULL))
+        if not values:
+            # Omni reads an empty list of values as no filter at all (docs/wire.md).
+            both = (self._leaf(NULL), self._leaf(NULL).negated())
+            return Junction("AND", both)
+        kind = next(iter(kinds), "null")
+        self._fits(kind, words)
+        if kind == "number":
+            digits = [_digits(python_value(value), words) for value in present]
+            parts.insert(0, self._leaf(_number("EQUALS", list(dict.fromkeys(digits)))))
+        elif kind == "string":
+            texts = list(dict.fromkeys(python_value(value) for value in present))
+            parts.insert(0, self._texts("EQUALS", texts, case=case))
+        else:
+            parts[:0] = [self._equal(value) for value in present]
+        return parts[0] if len(parts) == 1 else Junction("OR", tuple(parts))
+
+    def _ordered(self, sign: str, value: Any) -> Condition:
+        words = f"{self!r} {sign} {_said(value)}"
+        kind = self._kind_here(value)
+        if kind == "string":
+            if self._grain is None and not dates.is_moment(python_value(value)):
+                raise ArgumentError(
+                    f"{words}: Omni's filters order numbers and dates, not text.",
+                    hint=f"A number is written without quotes. {dates.GRAMMAR}",
+                )
+            kind = "date" if self._grain is None else kind
+        if kind == "number":
+            self._fits(kind, words)
+            return Comparison(words, self._bound(sign, value, words))
+        if kind != "date":
+            raise ArgumentError(f"{words}: only numbers and dates can be more or less.")
+        when = self._moment(value, words)
+        if sign in {">", "<="}:
+            raise ArgumentError(
+                f"{words}: of dates Omni knows >= (on or after) and < (before).",
+                hint="Name the next day, or whatever comes next: >= '2025-04-01' is after March.",
+            )
+        if sign == ">=":
+            return Comparison(words, self._leaf(_date("ON_OR_AFTER", left_side=when.text)))
+        return Comparison(words, self._leaf(_date("BEFORE", right_side=when.text)))
+
+    def _bound(self, sign: str, value: Any, words: str) -> Leaf:
+        self._fits("number", words)
+        kind = "GREATER_THAN" if sign[0] == ">" else "LESS_THAN"
+        inclusive = {"is_inclusive": True} if sign.endswith("=") else {}
+        return self._leaf(_number(kind, [_digits(python_value(value), words)], **inclusive))
+
+    def _whole(self, when: dates.Moment) -> Tree:
+        if self._grain == "week" and when.start is not None:
+            return self._window(when, "1 week")
+        return self._leaf(_date("TIME_FOR_UNIT_DURATION", left_side=when.text))
+
+    def _window(self, start: dates.Moment, length: str) -> Leaf:
+        return self._leaf(
+            _date("TIME_FOR_INTERVAL_DURATION", left_side=start.text, right_side=length)
+        )
+
+    def _flag(self, value: bool) -> Leaf:
+        self._fits("boolean", repr(self))
+        return self._leaf({"type": "boolean", "is_negative": not value})
+
+    def _textual(
+        self, method: str, kind: str, text: str | Iterable[str], *, case: bool
+    ) -> Condition:
+        words = f"{self!r}.{method}({text!r}{_said_of(case)})"
+        several = isinstance(text, Iterable) and not isinstance(text, str)
+        texts = [python_value(one) for one in (text if several else [text])]
+        if not texts or not all(isinstance(one, str) and one for one in texts):
+            raise ArgumentError(
+                f"{words} takes text, or several, and none that is empty.",
+                hint="Every text has the empty one in it; .notna() keeps them all.",
+            )
+        self._fits("string", words)
+        return Comparison(words, self._texts(kind, texts, case=case))
+
+    def _texts(self, kind: str, texts: list[str], *, case: bool) -> Tree:
+        """Return the filter on texts; the empty text has a kind of its own (docs/wire.md)."""
+        _check_case(case)
+        parts: list[Tree] = []
+        if filled := [text for text in texts if text]:
+            loose = {} if case else {"case_insensitive": True}
+            parts.append(self._leaf({"type": "string", "kind": kind, "values": filled, **loose}))
+        if len(filled) < len(texts):
+            parts.append(self._leaf({"type": "string", "kind": "IS_EMPTY", "values": []}))
+        return parts[0] if len(parts) == 1 else Junction("OR", tuple(parts))
+
+    def _recurring(
+        self,
+        method: str,
+        kind: str,
+        value: str | int,
+        least: int,
+        most: int,
+        names: tuple[str, ...] = (),
+    ) -> Condition:
+        words = f"{self!r}.{method}({value!r})"
+        if self._grain not in {None, "raw"}:
+            raise ArgumentError(
+                f"{words} asks for a part of a time, and [{self._grain}] is not the time itself.",
+                hint=f"Write field({self.name.partition('[')[0]!r}).",
+            )
+        plain = python_value(value)
+        folded = {name.lower(): name for name in names}
+        if isinstance(plain, str) and plain.strip().lower() in folded:
+            part = folded[plain.strip().lower()]
+        elif type(plain) is int and least <= plain <= most:
+            part = names[plain - 1] if names else str(plain)
+        else:
+            numbers = f"{least} to {most}" if most >= least else ""
+            raise ArgumentError(
+                f"{words}: it takes {' or '.join(filter(None, (numbers, ', '.join(names))))}."
+            )
+        return Comparison(words, self._leaf(_date(kind, left_side=part)))
+
+
+def _number(kind: str, values: list[str], **rest: bool) -> Filter:
+    return {"type": "number", "kind": kind, "values": values, **rest}
+
+
+def _date(kind: str, **sides: str) -> Filter:
+    return {"type": "date", "kind": kind, **sides}
+
+
+def _said_of(case: object) -> str:
+    return "" if case is True else f", case={case!r:.20}"
+
+
+def _check_case(case: object) -> None:
+    if not isinstance(case, bool):
+        raise ArgumentError(f"case={case!r} is neither True nor False.")
+
+
+def _said(value: object) -> str:
+    """Return how a value is written; Python refuses to write the longest numbers."""
+    try:
+        return repr(value)
+    except ValueError:
+        return f"a {type(value).__name__} of thousands of digits"
+
+
+def _kind(value: Any) -> str:
+    """Tell what a value is compared as: null, boolean, number, date or string."""
+    plain = python_value(value)
+    if plain is None or plain is pd.NA or plain is pd.NaT:
+        return "null"
+    if isinstance(plain, bool):
+        return "boolean"
+    if isinstance(plain, int | float | Decimal):
+        exact = plain if isinstance(plain, int | Decimal) else Decimal(repr(plain))
+        return "null" if isinstance(exact, Decimal) and exact.is_qnan() else "number"
+    if isinstance(plain, date):
+        return "date"
+    if isinstance(plain, str):
+        return "string"
+    if isinstance(plain, Field | Condition):
+        raise ArgumentError(
+            f"Omni's filters compare a field with values, not with {plain!r}.",
+            hint="Compare the two columns in pandas, or make a dimension of it in the model.",
+        )
+    raise ArgumentError(
+        f"{value!r:.60} is no value that Omni's filters take.",
+        hint="Pass text, a number, a date or a boolean; several of them to .isin([…]).",
+    )
+
+
+def _digits(value: Any, words: str) -> str:
+    """Return every digit of a number, and no exponent."""
+    exact = Decimal(repr(value)) if isinstance(value, float) else Decimal(value)
+    if not exact.is_finite():
+        raise ArgumentError(f"{words}: {value} is no number that Omni takes.")
+    if exact and max(abs(exact.adjusted()), -int(exact.as_tuple().exponent)) > _MOST_DIGITS:
+        raise ArgumentError(f"{words}: that number has more digits than any database holds.")
+    written = format(exact, "f")
+    return written.removeprefix("-") if exact == 0 else written

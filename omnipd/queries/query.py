@@ -1,0 +1,351 @@
+"""A governed query, put together step by step."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterable, Mapping
+from typing import Any, Literal, NoReturn
+
+import pandas as pd
+
+from omnipd.arguments import IDS_OF_MODELS, check_choice, check_id
+from omnipd.errors import ArgumentError
+from omnipd.frames.scalars import python_value
+from omnipd.queries.language.conditions import Condition, filters_of, joined
+from omnipd.queries.language.field import Field, Sort
+from omnipd.queries.language.request import (
+    DEFAULT_LIMIT,
+    QUERY_DEFAULTS,
+    build_request,
+    checked_limit,
+)
+from omnipd.queries.run_query import run_query
+
+_NULLS = ("first", "last", "dialect_default", "omni_default")
+_TOTAL = {"type": "aggregation"}
+_GRAND = "::total::"
+
+
+class Query:
+    """A governed query: a model, a topic, fields, conditions and an order.
+
+    A query never changes: each method returns another one. Two queries are equal when they send the
+    same.
+
+    Parameters
+    ----------
+    model : str
+        Id of a shared model, a branch or a workbook's model.
+    topic : str, optional
+        Name of the topic; its joins lead to every view in it.
+    view : str, optional
+        Base view. Without a topic it is a query of the bare view, which needs more rights.
+
+    See Also
+    --------
+    field : Names a field, to compare it.
+    run_query : Runs it; :meth:`run` does the same.
+
+    Examples
+    --------
+    >>> import omnipd
+    >>> from omnipd import field
+    >>> with omnipd.sandbox() as omni:
+    ...     flights = omnipd.Query(omni.models["flights"], "flights")
+    ...     late = (
+    ...         flights.select("airlines.name", "flights.count", "flights.late_arrivals")
+    ...         .where(field("flights.date").in_the("2013-07"), field("flights.count") > 4500)
+    ...         .sort("-flights.late_arrivals")
+    ...     )
+    ...     df = late.run()
+    >>> df
+                  airlines.name  flights.count  flights.late_arrivals
+    0           JetBlue Airways           4984                   1862
+    1  ExpressJet Airlines Inc.           4641                   1484
+    2     United Air Lines Inc.           5066                   1349
+    """
+
+    __slots__ = ("__weakref__", "_wire")
+    _wire: dict[str, Any]
+
+    def __init__(self, model: str, topic: str | None = None, *, view: str | None = None) -> None:
+        for name, given in {"model": model, "topic": topic, "view": view}.items():
+            if (given is not None or name == "model") and (
+                not isinstance(given, str) or not given.strip()
+            ):
+                shown = repr(given) if isinstance(given, str) else type(given).__name__
+                raise ArgumentError(f"{name}={shown:.60} is no {name}.")
+        check_id("model", model, IDS_OF_MODELS)
+        if topic is None and view is None:
+            raise ArgumentError(
+                "A query needs a topic, or view= for a bare view.",
+                hint="omnipd.read_topics(model) lists the topics.",
+            )
+        wire = {"modelId": model, "join_paths_from_topic_name": topic, "table": view}
+        object.__setattr__(
+            self, "_wire", {key: value for key, value in wire.items() if value is not None}
+        )
+
+    @classmethod
+    def _of(cls, wire: Mapping[str, Any]) -> Query:
+        made = cls.__new__(cls)
+        object.__setattr__(made, "_wire", dict(wire))
+        return made
+
+    @classmethod
+    def from_dict(
+        cls, query: Mapping[str, Any] | str | os.PathLike[str], *, model: str | None = None
+    ) -> Query:
+        """Make a query of a query object, such as Omni's inspector shows.
+
+        Parameters
+        ----------
+        query : dict, str or path
+            As :func:`run_query` takes it.
+        model : str, optional
+            Replaces its ``modelId``; needed where it has none.
+
+        Returns
+        -------
+        Query
+            ``Query.from_dict(query.to_dict()) == query``, for every query.
+
+        Raises
+        ------
+        ArgumentError
+            For what Omni would refuse or misread.
+        """
+        request = build_request(query, model_id=model)
+        beside = [key for key in request.body if key != "query"] + list(request.params)
+        if beside:
+            raise ArgumentError(
+                f"Beside 'query' stands {beside[0]!r}, which is no part of the query.",
+                hint="Pass what stands inside 'query' here, and the rest to run().",
+            )
+        return cls._of(_without_defaults(request.body["query"]))
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the query object, every default written: exactly what is sent.
+
+        Returns
+        -------
+        dict
+            The caller's own; changing it changes no query.
+
+        Raises
+        ------
+        ArgumentError
+            If the query selects no fields.
+        """
+        sent: dict[str, Any] = build_request(self._wire).body["query"]
+        return sent
+
+    @property
+    def model(self) -> str:
+        """Id of the model."""
+        return str(self._wire["modelId"])
+
+    @property
+    def topic(self) -> str | None:
+        """Name of the topic, if it has one."""
+        return self._wire.get("join_paths_from_topic_name")
+
+    def select(self, *fields: str | Field) -> Query:
+        """Add fields to the result, in this order; one that is there stays where it is.
+
+        Parameters
+        ----------
+        *fields : str or Field
+            ``view.field`` or ``view.field[grain]``. Dimensions group, measures are computed for
+            each group.
+        """
+        return self._adding("fields", _names(fields))
+
+    def where(self, *conditions: Condition) -> Query:
+        """Keep only rows for which all conditions hold, these and earlier ones.
+
+        Parameters
+        ----------
+        *conditions : Condition
+            Comparisons of :func:`field`, joined by ``&``, ``|`` and ``~``. Those on measures keep
+            groups.
+
+        Raises
+        ------
+        ArgumentError
+            For an *or* across fields, which Omni's filters cannot say.
+        """
+        filters = dict(self._wire.get("filters", {}))
+        for name, one in filters_of(conditions).items():
+            filters[name] = joined("AND", [filters[name], one]) if name in filters else one
+        return self._with(filters=filters)
+
+    def sort(self, *by: str | Field | Sort, nulls: str | None = None) -> Query:
+        """Sort the rows; later sorts order the ties of earlier ones.
+
+        Parameters
+        ----------
+        *by : str, Field or Sort
+            A field that is selected, by the same name: ``"a.b"`` upwards, ``"-a.b"`` downwards,
+            ``field("a.b").desc()``.
+        nulls : {"first", "last", "dialect_default", "omni_default"}, optional
+            Where nulls come, for those that do not say it themselves. Default: Omni's, first
+            upwards and last downwards.
+        """
+        sorts = list(self._wire.get("sorts", []))
+        for one in by:
+            given = one if isinstance(one, Sort) else _sort(one)
+            place = given.nulls if given.nulls is not None else nulls
+            if place is not None:
+                check_choice("nulls", place, _NULLS)
+            wire: dict[str, Any] = {
+                "column_name": given.name,
+                "sort_descending": given.descending,
+            }
+            sorts.append(wire if place is None else {**wire, "null_sort": place.upper()})
+        return self._with(sorts=sorts)
+
+    def limit(self, rows: int | Literal["all"] | None) -> Query:
+        """Return at most so many rows.
+
+        Parameters
+        ----------
+        rows : int, "all" or None
+            None and "all" are no limit. A query of which nothing is said has Omni's 1000.
+        """
+        return self._with(limit=checked_limit(rows))
+
+    def offset(self, rows: int) -> Query:
+        """Skip rows first; without a sort it is chance which.
+
+        Parameters
+        ----------
+        rows : int
+            How many.
+        """
+        return self._with(offset=_whole("offset", rows, least=0))
+
+    def pivot(self, *fields: str | Field, column_limit: int | None = None) -> Query:
+        """Make columns of the values of dimensions; they are selected, too.
+
+        Parameters
+        ----------
+        *fields : str or Field
+            Dimensions.
+        column_limit : int, optional
+            The most columns. Default: Omni's 50.
+        """
+        query = self.select(*fields)._adding("pivots", _names(fields))
+        if column_limit is None:
+            return query
+        return query._with(column_limit=_whole("column_limit", column_limit, least=1))
+
+    def fill(self, *fields: str | Field) -> Query:
+        """Have Omni fill the gaps of dimensions, such as days without rows; they are selected, too.
+
+        Parameters
+        ----------
+        *fields : str or Field
+            Dimensions.
+        """
+        return self.select(*fields)._adding("fill_fields", _names(fields))
+
+    def totals(self, *by: str | Field, grand: bool = True, rows: bool = False) -> Query:
+        """Add totals, which ``run(totals=True)`` then keeps; they are computed anew, not added up.
+
+        Parameters
+        ----------
+        *by : str or Field
+            Dimensions: a subtotal for each of their values.
+        grand : bool, default True
+            The total over all rows.
+        rows : bool, default False
+            For a pivoted query, the totals of its rows.
+        """
+        wanted = [*_names(by), *([_GRAND] if grand else [])]
+        columns = self._wire.get("column_totals", {}) | dict.fromkeys(wanted, _TOTAL)
+        query = self._with(column_totals=columns)
+        return query._with(row_totals={_GRAND: _TOTAL}) if rows else query
+
+    def run(self, **options: Any) -> pd.DataFrame:
+        """Run the query and return its rows.
+
+        Parameters
+        ----------
+        **options
+            As :func:`run_query` takes them: ``limit``, ``totals``, ``names``, ``check``,
+            ``client`` …
+
+        Returns
+        -------
+        pandas.DataFrame
+            As :func:`run_query` returns it.
+        """
+        return run_query(self, **options)
+
+    def _with(self, **changes: Any) -> Query:
+        return self._of(_without_defaults({**self._wire, **changes}))
+
+    def _adding(self, key: str, names: Iterable[str]) -> Query:
+        return self._with(**{key: list(dict.fromkeys([*self._wire.get(key, []), *names]))})
+
+    def _text(self) -> str:
+        return json.dumps(self._wire, sort_keys=True)
+
+    def __eq__(self, other: object) -> bool:
+        return self._text() == other._text() if isinstance(other, Query) else NotImplemented
+
+    def __hash__(self) -> int:
+        return hash(self._text())
+
+    def __repr__(self) -> str:
+        shown = {key: value for key, value in self._wire.items() if key not in _NAMED}
+        named = [f"{word}={self._wire[key]!r}" for key, word in _NAMED.items() if key in self._wire]
+        return (
+            f"Query({', '.join([*named, *(f'{key}={value!r}' for key, value in shown.items())])})"
+        )
+
+    def __setattr__(self, name: str, value: object) -> NoReturn:
+        raise AttributeError(f"A Query never changes; {name} cannot be set.")
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Query._of, (self._wire,)
+
+
+_NAMED = {"modelId": "model", "join_paths_from_topic_name": "topic", "table": "view"}
+
+
+def _without_defaults(wire: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a query object without what would be sent anyway, so that equal queries are alike."""
+    defaults = {**QUERY_DEFAULTS, "limit": DEFAULT_LIMIT, "offset": 0}
+    return {
+        key: value for key, value in wire.items() if key not in defaults or value != defaults[key]
+    }
+
+
+def _whole(name: str, given: Any, *, least: int) -> int:
+    number = python_value(given)
+    if isinstance(number, bool) or not isinstance(number, int) or number < least:
+        raise ArgumentError(f"{name}={given!r} must be a whole number, {least} or more.")
+    return number
+
+
+def _names(fields: Iterable[str | Field]) -> list[str]:
+    return [_name(field) for field in fields]
+
+
+def _name(given: object) -> str:
+    if isinstance(given, Field):
+        return given.name
+    if isinstance(given, str) and given.strip():
+        return given
+    raise ArgumentError(
+        f"{given!r:.60} is no name of a field.", hint="For example 'users.state', one by one."
+    )
+
+
+def _sort(given: str | Field) -> Sort:
+    name = _name(given)
+    descending = isinstance(given, str) and name.startswith("-")
+    return Sort(name.removeprefix("-") if descending else name, descending)

@@ -1,0 +1,233 @@
+"""Several queries at once, each with its own outcome."""
+
+from __future__ import annotations
+
+import contextlib
+import textwrap
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, Literal, overload
+
+import pandas as pd
+
+from omnipd.arguments import check_choice
+from omnipd.client.client import Client
+from omnipd.client.current import current_client
+from omnipd.errors import ArgumentError, OmniError, held_notices, notice
+from omnipd.queries.language.request import AnyQuery, QueryRequest
+from omnipd.queries.run_query import Ready, check_options
+
+_MOST_AT_ONCE = 16
+_LONGEST = 120
+
+
+@overload
+def run_queries(
+    queries: Sequence[AnyQuery],
+    *,
+    errors: Literal["raise"] = "raise",
+    at_once: int = 4,
+    client: Client | None = None,
+    **options: Any,
+) -> list[pd.DataFrame]: ...
+@overload
+def run_queries(
+    queries: Sequence[AnyQuery],
+    *,
+    errors: Literal["collect"],
+    at_once: int = 4,
+    client: Client | None = None,
+    **options: Any,
+) -> list[pd.DataFrame | OmniError]: ...
+def run_queries(
+    queries: Sequence[AnyQuery],
+    *,
+    errors: Literal["raise", "collect"] = "raise",
+    at_once: int = 4,
+    client: Client | None = None,
+    **options: Any,
+) -> list[Any]:
+    """Run several governed queries, some at the same time, and return their frames in order.
+
+    All are checked before the first is sent, as :func:`omnipd.run_query` checks one. Each is run to
+    its end, whatever becomes of the others. All of them share the key's allowance of requests, as
+    everything does. An interrupt (Ctrl-C) waits for none of them, and nothing more is sent.
+
+    Parameters
+    ----------
+    queries : sequence of Query, dict, str or path
+        Each as :func:`omnipd.run_query` takes it.
+    errors : {"raise", "collect"}, default "raise"
+        ``raise`` raises the first failure after all queries have ended; its ``partial`` is the
+        list that ``collect`` would return, in which an error stands where a frame is missing.
+    at_once : int, default 4
+        How many run at the same time, 1 to 16.
+    client : Client, optional
+        Default: that of the ``with`` block, else one from the environment.
+    **options
+        Any other keyword of :func:`omnipd.run_query`, for all queries alike.
+
+    Returns
+    -------
+    list of pandas.DataFrame
+        One for each query, in order; with ``errors="collect"`` an OmniError where one failed.
+
+    Raises
+    ------
+    ArgumentError
+        If one of them would be refused or misread; none was run.
+    OmniError
+        The first failure, as :func:`omnipd.run_query` raises it.
+
+    Warns
+    -----
+    OmniWarning
+        As :func:`omnipd.run_query` gives it, once for all queries that it is true of, with their
+        places, topics and fields.
+
+    See Also
+    --------
+    omnipd.run_query : One query, and what can be said with it.
+
+    Examples
+    --------
+    >>> import omnipd
+    >>> with omnipd.sandbox() as omni:
+    ...     flights = {"modelId": omni.models["flights"], "join_paths_from_topic_name": "flights"}
+    ...     by_airport, by_month = omnipd.run_queries([
+    ...         flights | {"fields": ["flights.origin", "flights.count"]},
+    ...         flights | {"fields": ["flights.date[month]", "flights.count"]},
+    ...     ])
+    >>> len(by_airport), len(by_month)
+    (3, 12)
+    """
+    check_choice("errors", errors, ("raise", "collect"))
+    if isinstance(queries, Mapping | str) or not isinstance(queries, Sequence):
+        raise ArgumentError(
+            f"queries is {type(queries).__name__}, not a list of queries.",
+            hint="run_query runs a single one.",
+        )
+    whole = isinstance(at_once, int) and not isinstance(at_once, bool)
+    if not whole or not 1 <= at_once <= _MOST_AT_ONCE:
+        raise ArgumentError(f"at_once={at_once!r} must be a whole number from 1 to 16.")
+    check_options(options)
+    client = current_client(client)
+    said: list[list[str]] = [[] for _ in queries]
+    ready = [
+        _ready(query, f"Query {place} of {len(queries)}", client, options, held)
+        for place, (query, held) in enumerate(zip(queries, said, strict=True), 1)
+    ]
+    with _pool(at_once, ready) as pool:
+        for place, one in enumerate(pool.map(_checked, ready, said), 1):
+            if isinstance(one, ArgumentError):
+                one.message = f"Query {place} of {len(queries)}: {one.message}"
+                raise one
+        outcomes = list(pool.map(_run, ready, said))
+    _tell(said, [f"query {place} ({_in_short(one.request)})" for place, one in enumerate(ready, 1)])
+    failed = [place for place, one in enumerate(outcomes) if isinstance(one, OmniError)]
+    if failed and errors == "raise":
+        first: Any = outcomes[failed[0]]
+        first.partial = outcomes
+        first.message += (
+            f"\nThat was query {failed[0] + 1} of {len(queries)}; {len(queries) - len(failed)} gave "
+            "their frames, which are in the error's .partial."
+        )
+        raise first
+    return outcomes
+
+
+def run_each(
+    ready: Sequence[Ready | OmniError], called: Sequence[str], at_once: int = 4
+) -> list[pd.DataFrame | OmniError]:
+    """Run queries that have nothing to do with each other; what one lacks is no matter to the others.
+
+    Parameters
+    ----------
+    ready : sequence of Ready or OmniError
+        An error where there is nothing to run; it is the outcome.
+    called : sequence of str
+        What each is called in a warning.
+    at_once : int
+        How many run at the same time.
+    """
+    said: list[list[str]] = [[] for _ in ready]
+    with _pool(at_once, ready) as pool:
+        outcomes = list(pool.map(_run, pool.map(_checked, ready, said), said))
+    _tell(said, called)
+    return outcomes
+
+
+def _tell(said: Sequence[Sequence[str]], called: Sequence[str]) -> None:
+    """Give the warnings of all queries, each text once with the names of those that it is true of."""
+    named: dict[str, list[str]] = {}
+    for name, texts in zip(called, said, strict=True):
+        for text in dict.fromkeys(texts):
+            named.setdefault(text, []).append(name)
+    for text, names in named.items():
+        notice(f"Of {len(called)} queries: {', '.join(names)}. {text}")
+
+
+def _in_short(request: QueryRequest) -> str:
+    """Return the topic or view of a query and its fields, short enough for a warning."""
+    query = request.body["query"]
+    where = query.get("join_paths_from_topic_name") or query["table"] or "SQL"
+    return textwrap.shorten(f"{where}: {', '.join(request.fields)}", _LONGEST, placeholder=" …")
+
+
+@contextlib.contextmanager
+def _pool(at_once: int, ready: Sequence[Ready | OmniError]) -> Iterator[ThreadPoolExecutor]:
+    """Give threads for the queries, and let go of them when their outcomes are not wanted any more."""
+    pool = ThreadPoolExecutor(at_once, thread_name_prefix="omnipd-query")
+    try:
+        yield pool
+    except BaseException:
+        for one in ready:
+            if isinstance(one, Ready):
+                one.call_off()
+        pool.shutdown(wait=False, cancel_futures=True)
+        raise
+    pool.shutdown()
+
+
+def _ready(
+    query: AnyQuery, place: str, client: Client, options: Mapping[str, Any], said: list[str]
+) -> Ready:
+    with _held_in(said):
+        try:
+            return Ready(query, client=client, **options)
+        except ArgumentError as error:
+            error.message = f"{place}: {error.message}"
+            raise
+
+
+def _checked(ready: Ready | OmniError, said: list[str]) -> Ready | OmniError:
+    """Return why a query must not be sent; what else goes wrong is met again when it is run."""
+    with _held_in(said):
+        try:
+            if isinstance(ready, Ready):
+                ready.check()
+        except ArgumentError as error:
+            return error
+        except OmniError:
+            pass
+        return ready
+
+
+def _run(ready: Ready | OmniError, said: list[str]) -> pd.DataFrame | OmniError:
+    if isinstance(ready, OmniError):
+        return ready
+    with _held_in(said):
+        try:
+            return ready.frame()
+        except OmniError as error:
+            return error
+
+
+@contextlib.contextmanager
+def _held_in(said: list[str]) -> Iterator[None]:
+    """Keep the warnings of one query: in its thread no line of the caller's is on the stack."""
+    with held_notices() as texts:
+        try:
+            yield
+        finally:
+            said += texts

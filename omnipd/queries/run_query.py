@@ -1,0 +1,322 @@
+"""Governed queries as frames and as Arrow tables."""
+
+from __future__ import annotations
+
+import difflib
+import inspect
+import json
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any, Literal
+
+import pandas as pd
+import pyarrow as pa
+
+from omnipd.arguments import check_flag
+from omnipd.cache.results import ResultCache
+from omnipd.client.client import Client, checked_lifetime
+from omnipd.client.current import current_client
+from omnipd.errors import ArgumentError
+from omnipd.frames.to_pandas import scalar_columns, to_frame
+from omnipd.queries.check_topic import check_first
+from omnipd.queries.job.run import Run
+from omnipd.queries.language.request import AnyQuery, QueryRequest
+
+
+def run_query(
+    query: AnyQuery,
+    *,
+    limit: int | Literal["all"] | None = None,
+    model_id: str | None = None,
+    branch_id: str | None = None,
+    user_id: str | None = None,
+    cache: str | None = None,
+    timeout: float | None = None,
+    totals: bool = False,
+    names: str = "field",
+    decimals: str | None = None,
+    check: bool | None = None,
+    ttl: str | float | timedelta | None = None,
+    client: Client | None = None,
+) -> pd.DataFrame:
+    """Run a governed query and return its rows.
+
+    Parameters
+    ----------
+    query : Query, dict, str or path
+        A :class:`omnipd.Query`; or the query object as Omni's inspector shows it, as a dict, as
+        JSON text or as a .json file, with or without the outer ``{"query": …}``. It is not changed.
+    limit : int or "all", optional
+        Number of rows. Default: the query's own limit, else Omni's 1000.
+    model_id : str, optional
+        Replaces the query's ``modelId``.
+    branch_id : str, optional
+        Run against a branch of the model.
+    user_id : str, optional
+        Membership id to act for. Default: the client's.
+    cache : {"Standard", "SkipRequery", "SkipCache", "SkipCacheAndRebuildExtracts"}, optional
+        How Omni may use its own cache. Default: Omni's choice.
+    timeout : float, optional
+        Wall-clock seconds for the whole query. Default: the client's, else 600.
+    totals : bool, default False
+        Keep the totals rows that the query asks for; the column ``omni_total`` says what kind each
+        is and is null for ordinary rows. By default they are dropped.
+    names : {"field", "label"}, default "field"
+        Call the columns by field (``users.state``) or by Omni's label (``State``).
+    decimals : {"exact", "float64"}, optional
+        ``exact`` keeps decimals, ``float64`` makes every decimal column one of floats, which all of
+        pandas computes with. Default: the client's, which is exact.
+    check : bool, optional
+        Compare names, grains and types of filters with the topic first, which takes one request
+        for each topic and none while its answer is cached. Where the key may not read the topic,
+        the query is sent all the same. Default: True for a Query, False for the others.
+    ttl : str, float or timedelta, optional
+        Take the result from this machine when the same query of the same key and person was stored
+        at most so long ago (``"1h"``, seconds), else store it. The modes of `cache` that skip
+        Omni's cache skip this one too, and store anew. Default: nothing is stored.
+    client : Client, optional
+        Default: that of the ``with`` block, else one from the environment.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One column per field, in the order of the query, with the Arrow types that Omni sent:
+        decimals stay decimals unless `decimals` says otherwise, instants are UTC. Lists and structs are JSON text.
+        ``df.attrs["omni"]`` has job id, SQL, labels, formats and cache kind, where known, the
+        ``limit``, in ``limit_reached`` whether it may have cut rows off, and whether the result is
+        ``from_cache`` of this machine.
+
+    Raises
+    ------
+    ArgumentError
+        For a query that Omni would refuse or misread; nothing was sent.
+    MissingFieldsError, PlanError, QueryError
+        If the model lacks a field, the query cannot be planned, or it failed.
+    QueryTimeoutError
+        If it ran longer than `timeout`; ``job_id`` names it.
+    OutcomeUnknownError
+        If the answer was lost and the query may have run; it is never sent twice.
+    ResponseError
+        If the result is cut or damaged. Never is a part of it returned.
+
+    Warns
+    -----
+    OmniWarning
+        If the result has as many rows as the limit: there may be more. Should Omni send more rows
+        than that, all are returned.
+
+    See Also
+    --------
+    run_query_arrow : The same as a pyarrow.Table.
+    iter_batches : The rows as they arrive.
+    query_to_parquet : Rows to a file, in bounded memory.
+
+    Examples
+    --------
+    >>> import omnipd
+    >>> with omnipd.sandbox() as omni:
+    ...     df = omnipd.run_query({
+    ...         "modelId": omni.models["flights"],
+    ...         "join_paths_from_topic_name": "flights",
+    ...         "fields": ["flights.origin", "flights.count"],
+    ...         "sorts": [{"column_name": "flights.count", "sort_descending": True}],
+    ...     })
+    >>> df
+      flights.origin  flights.count
+    0            EWR         120835
+    1            JFK         111279
+    2            LGA         104662
+    """
+    ready = Ready(
+        query,
+        limit=limit,
+        model_id=model_id,
+        branch_id=branch_id,
+        user_id=user_id,
+        cache=cache,
+        timeout=timeout,
+        totals=totals,
+        names=names,
+        decimals=decimals,
+        check=check,
+        ttl=ttl,
+        client=client,
+    )
+    return ready.frame()
+
+
+def run_query_arrow(
+    query: AnyQuery,
+    *,
+    limit: int | Literal["all"] | None = None,
+    model_id: str | None = None,
+    branch_id: str | None = None,
+    user_id: str | None = None,
+    cache: str | None = None,
+    timeout: float | None = None,
+    totals: bool = False,
+    names: str = "field",
+    decimals: str | None = None,
+    check: bool | None = None,
+    ttl: str | float | timedelta | None = None,
+    client: Client | None = None,
+) -> pa.Table:
+    """Run a governed query and return its rows as an Arrow table.
+
+    Parameters
+    ----------
+    query, limit, model_id, branch_id, user_id, cache, timeout, totals, names, decimals, check, ttl, client
+        As for :func:`run_query`.
+
+    Returns
+    -------
+    pyarrow.Table
+        The columns of :func:`run_query` with nested types as Omni sent them. Job id, SQL, labels,
+        formats and ``limit_reached`` are JSON in the schema's metadata under ``omni``.
+
+    Raises
+    ------
+    OmniError
+        As for :func:`run_query`.
+
+    See Also
+    --------
+    run_query : The same as a DataFrame.
+
+    Examples
+    --------
+    >>> import omnipd, polars
+    >>> with omnipd.sandbox() as omni:
+    ...     table = omnipd.run_query_arrow({
+    ...         "modelId": omni.models["flights"], "join_paths_from_topic_name": "flights",
+    ...         "fields": ["flights.origin", "flights.count"],
+    ...     })
+    >>> polars.from_arrow(table)["flights.count"].sum()
+    336776
+    """
+    ready = Ready(
+        query,
+        limit=limit,
+        model_id=model_id,
+        branch_id=branch_id,
+        user_id=user_id,
+        cache=cache,
+        timeout=timeout,
+        totals=totals,
+        names=names,
+        decimals=decimals,
+        check=check,
+        ttl=ttl,
+        client=client,
+    )
+    table, facts = ready.rows()
+    return table.replace_schema_metadata({"omni": json.dumps(facts)})
+
+
+class Ready:
+    """A query that is ready to be run; making one checks every argument and sends nothing.
+
+    Parameters
+    ----------
+    query, limit, model_id, branch_id, user_id, cache, timeout, totals, names, decimals, check, ttl, client
+        As for :func:`run_query`.
+    """
+
+    def __init__(
+        self,
+        query: AnyQuery,
+        *,
+        limit: int | Literal["all"] | None = None,
+        model_id: str | None = None,
+        branch_id: str | None = None,
+        user_id: str | None = None,
+        cache: str | None = None,
+        timeout: float | None = None,
+        totals: bool = False,
+        names: str = "field",
+        decimals: str | None = None,
+        check: bool | None = None,
+        ttl: str | float | timedelta | None = None,
+        client: Client | None = None,
+    ) -> None:
+        if check is not None:
+            check_flag("check", check)
+        self._query = query
+        self._check = check
+        self._lifetime = checked_lifetime(ttl, "ttl")
+        self._run = Run(
+            query,
+            limit=limit,
+            model_id=model_id,
+            branch_id=branch_id,
+            user_id=user_id,
+            cache=cache,
+            timeout=timeout,
+            totals=totals,
+            names=names,
+            decimals=decimals,
+            client=current_client(client),
+        )
+        self._store = ResultCache(self._run.client.result_folder, self._run.client.clock)
+        self._stored: tuple[pa.Table, dict[str, Any]] | None = None
+        self._checked = False
+
+    @property
+    def request(self) -> QueryRequest:
+        """What is sent for it."""
+        return self._run.request
+
+    def call_off(self) -> None:
+        """Send nothing more for it."""
+        self._run.call_off()
+
+    def check(self) -> None:
+        """Look for a stored result; without one, hold the query against its topic, once."""
+        run = self._run
+        if self._checked:
+            return
+        if self._lifetime is not None and not run.asks_anew:
+            self._stored = self._store.load(run.canonical, self._lifetime)
+        if self._stored is None:
+            run.timeout = check_first(
+                self._query, run.request, run.client, self._check, run.timeout
+            )
+        self._checked = True
+
+    def rows(self) -> tuple[pa.Table, dict[str, Any]]:
+        """Return all rows and what is known of them, from the disk where ``ttl`` allows it."""
+        run = self._run
+        self.check()
+        if self._stored is not None:
+            table, facts = self._stored
+            run.warn_of_limit(table)
+            return table, facts | {"from_cache": True}
+        table, facts = run.guarded(run.table), run.facts()
+        if self._lifetime is not None:
+            self._store.save(run.canonical, table, facts, self._lifetime)
+        return table, facts | {"from_cache": False}
+
+    def frame(self) -> pd.DataFrame:
+        """Return all rows as :func:`run_query` does."""
+        table, facts = self.rows()
+        return to_frame(self._run.guarded(lambda: scalar_columns(table)), facts)
+
+
+def check_options(options: Mapping[str, Any]) -> None:
+    """Refuse keywords that :func:`run_query` does not have.
+
+    Raises
+    ------
+    ArgumentError
+        Naming the word, with a near match.
+    """
+    known = set(inspect.signature(run_query).parameters) - {"query"}
+    for name in options:
+        if name not in known:
+            near = difflib.get_close_matches(name, known, n=1)
+            raise ArgumentError(
+                f"run_query has no keyword {name!r}.",
+                hint=f"Did you mean {near[0]!r}?"
+                if near
+                else f"It has {', '.join(sorted(known))}.",
+            )

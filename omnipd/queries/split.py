@@ -1,0 +1,361 @@
+"""A large result, asked for in pieces along a time: one query per month, say, joined again."""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+from collections.abc import Callable
+from datetime import MAXYEAR, date, datetime
+from functools import partial
+from typing import Any, Literal
+
+import pandas as pd
+import pyarrow as pa
+
+from omnipd.arguments import check_choice
+from omnipd.client.client import Client
+from omnipd.client.current import current_client
+from omnipd.clock import check_timeout
+from omnipd.errors import ArgumentError, OmniError, notice
+from omnipd.frames.scalars import python_value
+from omnipd.frames.to_pandas import scalar_columns, to_frame
+from omnipd.frames.unify_schemas import with_one_schema
+from omnipd.queries.check_split import check_cut, check_rows
+from omnipd.queries.check_topic import check_first
+from omnipd.queries.job.run import Run, words_of_limit
+from omnipd.queries.language import dates, timeframes
+from omnipd.queries.language.request import AnyQuery, QueryRequest, build_request
+
+#: Grains from the coarsest to the finest. No week: it lies in two months.
+_GRAINS = ("year", "quarter", "month", "date", "hour", "minute", "second", "millisecond")
+_PERIODS = {"year": "Y", "quarter": "Q", "month": "M", "date": "D"}
+_MOST_PIECES = 1000
+
+#: A filter of the split field that picks one piece.
+Piece = dict[str, Any]
+
+
+def run_query_in_pieces(
+    query: AnyQuery,
+    *,
+    split_on: str,
+    by: str = "month",
+    start: date | str | None = None,
+    end: date | str | None = None,
+    limit: int | Literal["all"] | None = "all",
+    model_id: str | None = None,
+    branch_id: str | None = None,
+    user_id: str | None = None,
+    cache: str | None = None,
+    timeout: float | None = None,
+    names: str = "field",
+    decimals: str | None = None,
+    check: bool | None = None,
+    client: Client | None = None,
+) -> pd.DataFrame:
+    """Run a governed query once for each month, say, and return the rows of all as one frame.
+
+    For results that are too large or too slow for one query. Rows of different pieces are never
+    added up, so a query is refused unless each of its rows belongs to one piece: the field to split
+    on must be among its fields, as it is or at a grain that is as fine as the pieces. Pieces are cut
+    in UTC; where Omni cuts the field in another time zone, the rows of a piece do not lie in it, and
+    that is an error. The pieces are read one after the other; what changes in between may be seen in
+    one and not in another.
+
+    Parameters
+    ----------
+    query : Query, dict, str or path
+        As for :func:`run_query`. Without totals, pivots, calculations, an offset and SQL, which
+        speak of all rows at once. Its sorts must begin with the field to split on, or be none.
+    split_on : str
+        The time field to split on, without a grain: ``orders.created_at``.
+    by : {"year", "quarter", "month", "date"}, default "month"
+        How long a piece is.
+    start, end : date or str, optional
+        Only rows from `start` on and before `end`, which leaves out rows without a time: a date, a
+        datetime, or text such as ``2024-03`` and ``2024-03-01 17:30``. Where one is not given, one
+        more query asks for it; where neither is, rows without a time are a piece of their own.
+    limit : int, "all" or None, default "all"
+        Number of rows of the whole; None is all, too. The query's own limit does not count.
+    model_id, branch_id, user_id, cache
+        As for :func:`run_query`.
+    timeout : float, optional
+        Wall-clock seconds for each piece. Default: the client's, else 600.
+    names : {"field", "label"}, default "field"
+        As for :func:`run_query`.
+    decimals : {"exact", "float64"}, optional
+        As for :func:`run_query`.
+    check : bool, optional
+        As for :func:`run_query`; once for all pieces.
+    client : Client, optional
+        As for :func:`run_query`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        The rows that :func:`run_query` would return, in the order of the pieces: as the query
+        sorts, else upwards with rows without a time last. ``df.attrs["omni"]`` has ``pieces``, how
+        many queries they took, and ``job_ids``.
+
+    Raises
+    ------
+    ArgumentError
+        If the query cannot be joined from pieces, or there would be more than 1,000.
+    ResponseError
+        If rows came that lie outside their piece, or columns whose types do not go together.
+    OmniError
+        As for :func:`run_query`. ``partial`` is a frame of the pieces before, if any.
+
+    See Also
+    --------
+    run_query : The same in one query.
+    query_to_parquet : One query in bounded memory.
+
+    Examples
+    --------
+    >>> import omnipd
+    >>> with omnipd.sandbox() as omni:
+    ...     df = omnipd.run_query_in_pieces({
+    ...         "modelId": omni.models["flights"], "join_paths_from_topic_name": "flights",
+    ...         "fields": ["flights.date[date]", "flights.origin", "flights.count"],
+    ...     }, split_on="flights.date", by="quarter")
+    >>> len(df), df["flights.count"].sum(), df.attrs["omni"]["pieces"]
+    (1095, 336776, 5)
+    """
+    client = current_client(client)
+    check_timeout(timeout)
+    whole = build_request(
+        query,
+        limit="all" if limit is None else limit,
+        model_id=model_id,
+        branch_id=branch_id,
+        user_id=user_id,
+        client_user_id=client.user_id,
+        cache=cache,
+    )
+    filters = whole.body["query"]["filters"]
+    _check_split(whole, split_on, by)
+    downwards, nulls_first = _order(whole, split_on, by)
+    first, last = _moment("start", start), _moment("end", end)
+    if first is not None and last is not None and first >= last:
+        raise ArgumentError(f"start={start!r} is not before end={end!r}: no row lies between them.")
+    check_first(query, whole, client, check, timeout)
+
+    def run(piece: Piece | None, rows: int | None, **changes: Any) -> tuple[pa.Table, Run]:
+        asked = whole.body["query"] | changes
+        if piece is not None:
+            asked = asked | {"filters": _narrowed(asked["filters"], split_on, piece)}
+        one = Run(
+            whole.body | {"query": asked},
+            limit="all" if rows is None else rows,
+            model_id=None,
+            branch_id=None,
+            user_id=whole.params.get("userId"),
+            cache=None,
+            timeout=timeout,
+            totals=False,
+            names="field" if changes else names,
+            decimals=decimals,
+            client=client,
+            warns=False,
+        )
+        return one.guarded(one.table), one
+
+    def edge(*, last_one: bool) -> pd.Timestamp | None:
+        """Return where the first piece begins or the last one ends, None without any time."""
+        column = f"{split_on}[{by}]"
+        sort = {"column_name": column, "sort_descending": last_one}
+        # Without the other filters: one of a measure would judge groups that are not the query's.
+        own = {name: one for name, one in filters.items() if name == _own_name(filters, split_on)}
+        there: Piece = {"type": "null", "is_negative": True}
+        found, one = run(there, 1, fields=[column], sorts=[sort], filters=own)
+        times = one.guarded(lambda: check_cut(found.column(0), column, by))
+        return _period(times[0].as_py(), by, later=last_one) if len(times) else None
+
+    pieces: list[Piece] = []
+    low = edge(last_one=False) if first is None else first
+    high = edge(last_one=True) if last is None and low is not None else last
+    if low is not None and high is not None:
+        pieces = _between(low, high, by)
+    if first is None and last is None:
+        nothing: Piece = {"type": "null", "is_negative": False}
+        pieces = [*pieces, nothing] if nulls_first == downwards else [nothing, *pieces]
+    if not pieces:  # nothing lies in the range; one query still tells the columns
+        never = [{"type": "null", "is_negative": negative} for negative in (True, False)]
+        pieces = [{"type": "composite", "conjunction": "AND", "filters": never}]
+    if downwards:
+        pieces.reverse()
+    return _one_after_the_other(pieces, run, whole, _finest(whole.fields, split_on, by))
+
+
+def _one_after_the_other(
+    pieces: list[Piece],
+    run: Callable[[Piece, int | None], tuple[pa.Table, Run]],
+    whole: QueryRequest,
+    told_by: tuple[int, str],
+) -> pd.DataFrame:
+    """Run the pieces up to the limit, and hold the rows of each against its bounds."""
+    place, column = told_by
+    grain = timeframes.split(column)[1]
+    tables: list[pa.Table] = []
+    runs: list[Run] = []
+    left = whole.limit
+    for piece in pieces:
+        try:
+            table, one = run(piece, left)
+            one.guarded(partial(check_rows, table.column(place), column, grain, piece))
+            wider = one.guarded(partial(with_one_schema, tables, table))
+        except OmniError as error:
+            error.partial = _joined(tables, runs, whole.limit, complete=False) if tables else None
+            raise
+        tables = wider
+        runs.append(one)
+        left = None if left is None else left - len(table)
+        if left is not None and left <= 0:
+            break
+    rows = sum(map(len, tables))
+    if whole.limit is not None and rows >= whole.limit:
+        notice(words_of_limit(rows, whole.limit))
+    return _joined(tables, runs, whole.limit, complete=True)
+
+
+def _joined(
+    tables: list[pa.Table], runs: list[Run], limit: int | None, *, complete: bool
+) -> pd.DataFrame:
+    table = runs[-1].guarded(lambda: scalar_columns(pa.concat_tables(tables)))
+    facts = [run.facts() for run in runs]
+    whole = facts[-1] | {
+        "job_id": None,
+        "sql": None,
+        "limit": limit,
+        "limit_reached": limit is not None and len(table) >= limit,
+        "complete": complete,
+        "pieces": len(runs),
+        "job_ids": [one["job_id"] for one in facts],
+    }
+    return to_frame(table, whole)
+
+
+def _check_split(whole: QueryRequest, split_on: str, by: str) -> None:
+    """Refuse what cannot be put together again from pieces."""
+    check_choice("by", by, _PERIODS)
+    query = whole.body["query"]
+    if not isinstance(split_on, str) or not split_on or "[" in split_on:
+        raise ArgumentError(
+            f"split_on={split_on!r} is not the name of a field.",
+            hint="Give it without a grain: split_on='orders.created_at'.",
+        )
+    if str(whole.body.get("timezone", "UTC")).upper() != "UTC":
+        raise ArgumentError(
+            f"The query has timezone={whole.body['timezone']!r}, and pieces are cut in UTC.",
+            hint="Leave it out, or use run_query.",
+        )
+    if whole.is_sql:
+        raise ArgumentError("SQL cannot be split into pieces.", hint="Put the range into the SQL.")
+    for key in ("pivots", "calculations", "column_totals", "row_totals", "offset", "fill_fields"):
+        if query.get(key):
+            raise ArgumentError(
+                f"The query has {key}, which speak of all rows and not of those of a piece.",
+                hint="Leave it out, or use run_query.",
+            )
+    fine = _fine_enough(split_on, by)
+    if not any(name.lower() in fine for name in query["fields"]):
+        raise ArgumentError(
+            f"A row of this query may lie in two pieces: it does not tell {split_on} by {by}.",
+            hint=f"Add '{split_on}[{by}]' or a finer grain to its fields.",
+        )
+
+
+def _fine_enough(split_on: str, by: str) -> set[str]:
+    """Return the columns, in small letters, whose values lie in one piece each."""
+    finer = _GRAINS[_GRAINS.index(by) :]
+    return {split_on.lower(), *(f"{split_on}[{grain}]".lower() for grain in finer)}
+
+
+def _finest(fields: tuple[str, ...], split_on: str, by: str) -> tuple[int, str]:
+    """Return which column of the result tells the pieces apart best, and its name."""
+    columns = {name.lower(): name for name in fields}  # a result has each once, in their order
+    cuts = [f"{split_on}[{grain}]".lower() for grain in _GRAINS[_GRAINS.index(by) :]]
+    finest = next(name for name in (split_on.lower(), *reversed(cuts)) if name in columns)
+    return list(columns).index(finest), columns[finest]
+
+
+def _order(whole: QueryRequest, split_on: str, by: str) -> tuple[bool, bool]:
+    """Return whether pieces come downwards, and whether rows without a time come first."""
+    sorts = whole.body["query"]["sorts"]
+    if not sorts:
+        return False, False
+    lead = sorts[0] if isinstance(sorts[0], dict) else {}
+    column = str(lead.get("column_name"))
+    if column.lower() not in _fine_enough(split_on, by):
+        raise ArgumentError(
+            f"The query sorts by {column} first, and pieces are in the order of {split_on}.",
+            hint="Sort by the split field first, or leave sorts out and sort the frame.",
+        )
+    downwards = bool(lead.get("sort_descending"))
+    # Nulls come first upwards and last downwards, unless the query says otherwise (docs/wire.md).
+    placed = {"FIRST": True, "LAST": False}.get(str(lead.get("null_sort")).upper())
+    if lead.get("null_sort") == "DIALECT_DEFAULT":
+        raise ArgumentError(
+            "Where the database puts nulls is not known here.",
+            hint='Give null_sort "FIRST" or "LAST".',
+        )
+    return downwards, placed if placed is not None else not downwards
+
+
+def _moment(name: str, given: date | str | None) -> pd.Timestamp | None:
+    if given is None:
+        return None
+    value = python_value(given)
+    zoned = isinstance(value, datetime) and value.tzinfo is not None
+    start = None
+    if not zoned:
+        with contextlib.suppress(ArgumentError):
+            start = dates.moment(value, name).start
+    if start is None:  # text that depends on the day it is asked is Omni's to read, and none here
+        raise ArgumentError(
+            f"{name}={given!r} is no date.",
+            hint='Give a date or text such as "2024-03-01", to the second, without a time zone.',
+        )
+    return pd.Timestamp(start)
+
+
+def _period(moment: datetime, by: str, *, later: bool) -> pd.Timestamp:
+    """Return where the piece begins that a truncated time names, or where it ends."""
+    period = pd.Timestamp(moment).to_period(_PERIODS[by])
+    return (period + 1 if later else period).start_time
+
+
+def _between(first: pd.Timestamp, last: pd.Timestamp, by: str) -> list[Piece]:
+    """Return the pieces from one moment on and before another, upwards."""
+    begins, ends = first.to_period(_PERIODS[by]), last.to_period(_PERIODS[by])
+    count = (ends - begins).n + (last > ends.start_time)
+    if count > _MOST_PIECES:
+        raise ArgumentError(
+            f"That would be {count:,} pieces by {by}, a query each.",
+            hint="Take longer pieces, or give start= and end=.",
+        )
+    inner = pd.period_range(begins, ends)
+    edges = [first, *(one.start_time for one in inner if first < one.start_time < last), last]
+    return [_piece(left, right) for left, right in itertools.pairwise(edges) if left < right]
+
+
+def _piece(left: pd.Timestamp, right: pd.Timestamp) -> Piece:
+    start = dates.moment(left, "A piece").text
+    if right.year > MAXYEAR:  # no text of Omni names it, and nothing lies behind
+        return {"type": "date", "kind": "ON_OR_AFTER", "left_side": start}
+    end = dates.moment(right, "A piece").text
+    return {"type": "date", "kind": "BETWEEN", "left_side": start, "right_side": end}
+
+
+def _narrowed(filters: dict[str, Any], split_on: str, piece: Piece) -> dict[str, Any]:
+    """Return filters that hold and pick a piece; one field has one filter, so they are combined."""
+    name = _own_name(filters, split_on)
+    before = filters.get(name)
+    both = {"type": "composite", "conjunction": "AND", "filters": [before, piece]}
+    return filters | {name: piece if before is None else both}
+
+
+def _own_name(filters: dict[str, Any], split_on: str) -> str:
+    """Return how the query's own filters call the field; Omni does not mind the case."""
+    return next((name for name in filters if name.lower() == split_on.lower()), split_on)

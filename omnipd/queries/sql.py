@@ -1,0 +1,212 @@
+"""SQL by hand: over the model as Omni's own SQL, or as it is to the database."""
+
+from __future__ import annotations
+
+import re
+
+import pandas as pd
+
+from omnipd.client.client import Client
+from omnipd.client.current import current_client
+from omnipd.errors import ArgumentError, IncompleteReadError, QueryError
+from omnipd.frames.to_pandas import scalar_columns, to_frame
+from omnipd.queries.job.run import SQL_CAP, Run
+
+# What is no code: texts, quoted names, comments. Databases differ on whether a backslash takes the
+# quote behind it into the text, and which kind this one is nothing tells: both readings are looked at.
+_NO_CODE = tuple(
+    re.compile(rf"{text}|--[^\n]*|/\*.*?\*/", re.DOTALL)
+    for text in (
+        r"""'(?:[^']|'')*'|"(?:[^"]|"")*"|`[^`]*`""",
+        r"""'(?:[^'\\]|\\.|'')*'|"(?:[^"\\]|\\.|"")*"|`[^`]*`""",
+    )
+)
+_DO_NOT_PARSE = re.compile(r"^\s*--\s*DO NOT PARSE\s*$", re.MULTILINE | re.IGNORECASE)
+_REFERENCE = re.compile(r"\$\{")
+_DISTINCT = re.compile(r"\bselect\s+distinct\b", re.IGNORECASE)
+_PREDICATES = re.compile(
+    r"\b(?:where|on)\b(.*?)(?=\bgroup\s+by\b|\bhaving\b|\border\s+by\b|\blimit\b|\bunion\b|\Z)",
+    re.IGNORECASE | re.DOTALL,
+)
+_LIMIT = re.compile(r"\blimit\s+([0-9]{1,9})(?:\s+offset\s+[0-9]+)?\s*;?\s*\Z", re.IGNORECASE)
+_FIELD = re.compile(r"\$\{\s*([^\s\[\]{}]+?)\s*(\[[^\]]*\])?\s*\}")
+
+
+def run_sql(
+    sql: str,
+    *,
+    model: str,
+    verbatim: bool = False,
+    branch_id: str | None = None,
+    user_id: str | None = None,
+    cache: str | None = None,
+    timeout: float | None = None,
+    decimals: str | None = None,
+    strict: bool = True,
+    client: Client | None = None,
+) -> pd.DataFrame:
+    """Run SQL that you wrote, and return all its rows.
+
+    For what a governed query cannot say; :func:`omnipd.run_query` is the safer way to everything
+    else. The key's role must allow SQL by hand.
+
+    Parameters
+    ----------
+    sql : str
+        Over the model: ``${view}`` in FROM, and ``${view.field}``, ``${view.field[month]}`` or
+        ``${view.measure}`` as fields. Verbatim: the SQL of the database that the model is on.
+    model : str
+        Id of the model.
+    verbatim : bool, default False
+        Send it to the database as it is.
+    branch_id, user_id, cache, timeout, decimals
+        As for :func:`omnipd.run_query`.
+    strict : bool, default True
+        Raise when Omni may have cut the rows off. False warns instead.
+    client : Client, optional
+        Default: that of the ``with`` block, else one from the environment.
+
+    Returns
+    -------
+    pandas.DataFrame
+        The columns as the SQL has them, with the Arrow types that Omni sent; two of one name are
+        told apart by a number. Facts as from :func:`omnipd.run_query`.
+
+    Raises
+    ------
+    ArgumentError
+        For SQL that Omni would change without a word, or run around the model although that was
+        not asked for; nothing was sent.
+    QueryError
+        If it failed; if the role forbids it; if Omni could not read it over the model and ran it as
+        it is.
+    IncompleteReadError
+        If Omni cut the rows off; ``partial`` has those that came.
+    OmniError
+        As for :func:`omnipd.run_query`.
+
+    See Also
+    --------
+    omnipd.run_query : Governed queries.
+
+    Notes
+    -----
+    *Over the model* Omni plans the SQL as it plans any query: joins, access filters and the model's
+    own filters hold. But it reads it in its own way (docs: On the wire). An alias of a bare
+    ``${view.field}`` is ignored, and the same field twice is one column. An expression is called
+    ``view.alias``, and of which view cannot be told beforehand: find it by its end. There is no
+    limit but one in the SQL. ``SELECT DISTINCT``, and bounds on a time with and without a grain,
+    are dropped in silence by Omni and so refused here. SQL without any ``${…}`` would be run as it
+    is, and is refused, too.
+
+    *Verbatim* SQL goes around the model: access filters and grants do not hold, so what a person
+    sees is all that the connection sees. Without a limit of its own Omni cuts it at 50,001 rows.
+
+    Examples
+    --------
+    >>> import omnipd
+    >>> with omnipd.sandbox() as omni:
+    ...     model = omni.models["flights"]
+    ...     governed = omnipd.run_sql(
+    ...         "SELECT ${flights.origin}, ${flights.count} FROM ${flights}", model=model
+    ...     )
+    ...     raw = omnipd.run_sql(
+    ...         "SELECT origin, count(*) AS n FROM flights GROUP BY origin ORDER BY origin",
+    ...         model=model, verbatim=True,
+    ...     )
+    >>> int(governed["flights.count"].sum())
+    336776
+    >>> raw
+      origin       n
+    0    EWR  120835
+    1    JFK  111279
+    2    LGA  104662
+    """
+    _check(sql, verbatim=verbatim)
+    query = {"modelId": model, "fields": [], "userEditedSQL": sql}
+    run = Run(
+        query | ({"rewriteSql": False} if verbatim else {}),
+        limit="all",
+        model_id=None,
+        branch_id=branch_id,
+        user_id=user_id,
+        cache=cache,
+        timeout=timeout,
+        totals=False,
+        names="field",
+        decimals=decimals,
+        client=current_client(client),
+        warns=not strict,
+        sql_is_cut=verbatim and not _has_low_limit(sql),
+    )
+    table = run.guarded(lambda: scalar_columns(run.table()))
+    facts = run.facts()
+    if not verbatim and not run.was_parsed:
+        raise QueryError(
+            "Omni could not read the SQL over the model and ran it as it is, around the model.",
+            hint="Write fields as ${view.field}; or pass verbatim=True when that is what you want.",
+            error_type="NOT_PARSED",
+            job_id=facts["job_id"],
+            sql=facts["sql"],
+        )
+    if strict and facts["limit_reached"]:
+        raise IncompleteReadError(
+            f"Omni cut the result of the SQL off at {table.num_rows:,} rows.",
+            hint="Put a limit or narrower conditions into the SQL, or pass strict=False.",
+            partial=to_frame(table, facts | {"complete": False}),
+            job_id=facts["job_id"],
+        )
+    return to_frame(table, facts)
+
+
+def _has_low_limit(sql: str) -> bool:
+    """Whether verbatim SQL ends in a limit that Omni's own does not undercut."""
+    found = [_LIMIT.search(no_code.sub(" ", sql)) for no_code in _NO_CODE]
+    return all(limit is not None and int(limit[1]) <= SQL_CAP for limit in found)
+
+
+def _check(sql: str, *, verbatim: bool) -> None:
+    """Refuse what would not be run as it is written."""
+    if not isinstance(sql, str) or not sql.strip():
+        raise ArgumentError("The SQL is empty.")
+    codes = [no_code.sub(" ", sql) for no_code in _NO_CODE]
+    if not all(code.strip() for code in codes):
+        raise ArgumentError("The SQL is only a comment.")
+    refers = [bool(_REFERENCE.search(code)) for code in codes]
+    if verbatim:
+        if all(refers):
+            raise ArgumentError(
+                "Verbatim SQL has ${…}, which no database knows.",
+                hint="Leave out verbatim=True, or write tables and columns.",
+            )
+        return
+    if _DO_NOT_PARSE.search(sql):
+        raise ArgumentError(
+            "The SQL says DO NOT PARSE, which sends it around the model.",
+            hint="Pass verbatim=True when that is what you want.",
+        )
+    if not any(refers):
+        raise ArgumentError(
+            "The SQL has no ${…}, so that Omni would run it as it is, around the model.",
+            hint="Write fields as ${view.field}; or pass verbatim=True when that is what you want.",
+        )
+    for code in codes:
+        _check_code(code)
+
+
+def _check_code(code: str) -> None:
+    """Refuse what Omni drops from SQL over the model."""
+    if _DISTINCT.search(code):
+        raise ArgumentError(
+            "Omni drops DISTINCT from SQL over the model without a word.",
+            hint="Group by the fields instead, or pass verbatim=True.",
+        )
+    for clause in _PREDICATES.findall(code):
+        named = [(field.lower(), grain) for field, grain in _FIELD.findall(clause)]
+        cut = {field for field, grain in named if grain}
+        both = sorted(cut & {field for field, grain in named if not grain})
+        if both:
+            raise ArgumentError(
+                f"Of conditions on {both[0]} with and without a grain Omni drops one without a word.",
+                hint="Write both in one way, or pass verbatim=True.",
+            )

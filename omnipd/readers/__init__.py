@@ -1,0 +1,1 @@
+"""The lists of Omni, one file for each part of its menu."""

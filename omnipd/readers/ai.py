@@ -1,0 +1,413 @@
+"""Omni's AI: conversations and their jobs, routines, and what a model offers to ask."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from omnipd.arguments import IDS_OF_MODELS
+from omnipd.client.client import Client
+from omnipd.frames.columns import TEXT, Column, count, flag, instant, text
+from omnipd.frames.labels import join_names
+from omnipd.frames.records import Record
+from omnipd.lists import paging
+from omnipd.lists.endpoint import Endpoint
+from omnipd.lists.fanout import FanOut, Parents
+from omnipd.lists.params import Param
+
+CONVERSATIONS = Endpoint(
+    "/api/v1/ai/conversations",
+    key=("id",),
+    keyless="whole",
+    rows=("records", "data"),
+    params={"user_id": Param("userId", "id")},
+    columns={
+        "id": text("id", doc="Conversation id"),
+        "name": text("name", doc="Its name; null where it has none"),
+        "last_prompt": text("lastPrompt", "lastUserPrompt", doc="What was asked last"),
+        "created_at": instant("createdAt", doc="When it began"),
+        "updated_at": instant("updatedAt", doc="When it last went on"),
+    },
+)
+
+
+def read_ai_conversations(
+    *,
+    user_id: str | None = None,
+    limit: int | None = None,
+    strict: bool = True,
+    refresh: bool = False,
+    client: Client | None = None,
+) -> pd.DataFrame:
+    """Read one person's conversations with Omni's AI, one row each, the latest first.
+
+    Parameters
+    ----------
+    user_id : str, optional
+        Membership id of the person. Default: that of the client, else the owner of the key.
+    limit, strict, refresh, client
+        As for :func:`omnipd.read_content`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``id``, ``name``, ``last_prompt`` (string), ``created_at``, ``updated_at``
+        (timestamp[us, UTC]), ``extra`` (string).
+
+    Raises
+    ------
+    ArgumentError, APIError, NetworkError, ResponseError, IncompleteReadError
+        As for :func:`omnipd.read_content`.
+
+    See Also
+    --------
+    omnipd.read_ai_messages : What was said in them.
+
+    Examples
+    --------
+    >>> import omnipd
+    >>> with omnipd.sandbox():
+    ...     conversations = omnipd.read_ai_conversations()
+    >>> len(conversations), bool(conversations["updated_at"].is_monotonic_decreasing)
+    (25, True)
+    """
+    return CONVERSATIONS.read(locals())
+
+
+MESSAGES = FanOut(
+    Endpoint(
+        "/api/v1/ai/conversations/{conversation_id}",
+        pages=paging.whole,
+        rows="messages",
+        columns={
+            "role": text("role", doc="user or assistant"),
+            "text": text("text", doc="What was said"),
+            "created_at": instant("createdAt", doc="When it was said"),
+            "job_id": text("jobId", doc="The job that answered; null for what a person said"),
+            "omni_chat_url": text("omniChatUrl", doc="Where to open it"),
+        },
+    ),
+    parent=("conversation_id",),
+    found_in={"conversation_id": ("id",)},
+)
+
+
+def read_ai_messages(
+    conversations: Parents,
+    *,
+    errors: str = "raise",
+    strict: bool = True,
+    refresh: bool = False,
+    client: Client | None = None,
+) -> pd.DataFrame:
+    """Read what was said in conversations with Omni's AI, one row per message.
+
+    One call per conversation.
+
+    Parameters
+    ----------
+    conversations : str, iterable of str, or DataFrame
+        Conversation ids, or a frame with ``conversation_id``, or ``id`` as
+        :func:`omnipd.read_ai_conversations` has it.
+    errors : {"raise", "collect"}, default "raise"
+        What a conversation that cannot be read does: fail all, or be named in
+        ``df.attrs["omni"]`` and make the frame incomplete.
+    strict, refresh, client
+        As for :func:`omnipd.read_content`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        In the order in which it was said: ``conversation_id``, ``role``, ``text`` (string),
+        ``created_at`` (timestamp[us, UTC]), ``job_id``, ``omni_chat_url``, ``extra`` (string).
+
+    Raises
+    ------
+    ArgumentError, APIError, NetworkError, ResponseError
+        As for :func:`omnipd.read_content`.
+
+    See Also
+    --------
+    omnipd.read_ai_conversations : The conversations there are.
+
+    Examples
+    --------
+    >>> import omnipd
+    >>> with omnipd.sandbox():
+    ...     messages = omnipd.read_ai_messages(omnipd.read_ai_conversations(limit=3))
+    >>> sorted(messages["role"].unique())
+    ['assistant', 'user']
+    """
+    return MESSAGES.read(conversations, locals())
+
+
+def _without_job(job: Record) -> list[Record]:
+    """Leave out the job's id, which is the parent's key."""
+    return [{key: value for key, value in job.items() if key != "id"}]
+
+
+JOBS = FanOut(
+    Endpoint(
+        "/api/v1/ai/jobs/{job_id}",
+        pages=paging.single,
+        rows=None,
+        unfold=_without_job,
+        columns={
+            "state": text(
+                "state", doc="QUEUED, EXECUTING, DELIVERING, COMPLETE, FAILED, CANCELLED"
+            ),
+            "prompt": text("prompt", doc="What was asked"),
+            "conversation_id": text("conversationId", doc="Conversation it belongs to"),
+            "user_id": text("userId", doc="Membership id of who asked"),
+            "organization_id": text("organizationId", doc="Organization"),
+            "model_id": text("modelId", doc="Model that was asked"),
+            "branch_id": text("branchId", doc="Branch of the model"),
+            "topic_name": text("topicName", doc="Topic; null: the AI picked one"),
+            "created_at": instant("createdAt", doc="When it was asked"),
+            "updated_at": instant("updatedAt", doc="Last change"),
+            "execution_started_at": instant("executionStartedAt", doc="When the AI began"),
+            "progress_message": text("progress.message", doc="What it is at"),
+            "progress_iteration": count("progress.iteration", doc="In which round"),
+            "progress_updated_at": instant("progress.updatedAt", doc="When it said so"),
+            "completed_at": instant("completedAt", doc="When it was done"),
+            "result_summary": text("resultSummary", doc="The answer, as Markdown"),
+            "error_message": text("error.message", doc="Why it failed"),
+            "error_code": text("error.code", doc="The same for programs"),
+            "error_detail": text("error.detail", doc="More of it"),
+            "cancelled_at": instant("cancelledAt", doc="When it was cancelled"),
+            "cancelled_by": text("cancelledBy", doc="Membership id of who did"),
+            "omni_chat_url": text("omniChatUrl", doc="Where to open it"),
+        },
+    ),
+    parent=("job_id",),
+    found_in={"job_id": ("id",)},
+)
+
+
+def read_ai_jobs(
+    jobs: Parents,
+    *,
+    errors: str = "raise",
+    strict: bool = True,
+    refresh: bool = False,
+    client: Client | None = None,
+) -> pd.DataFrame:
+    """Read how far jobs of Omni's AI are, one row each.
+
+    One call per job.
+
+    Parameters
+    ----------
+    jobs : str, iterable of str, or DataFrame
+        Job ids, or a frame with ``job_id`` as :func:`omnipd.read_ai_messages` has it.
+    errors : {"raise", "collect"}, default "raise"
+        What a job that cannot be read does: fail all, or be named in ``df.attrs["omni"]`` and make
+        the frame incomplete.
+    strict, refresh, client
+        As for :func:`omnipd.read_content`; `refresh` for jobs that are still running.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``job_id``, ``state``, ``prompt``, ``conversation_id``, ``user_id``, ``organization_id``,
+        ``model_id``, ``branch_id``, ``topic_name`` (string), ``created_at``, ``updated_at``,
+        ``execution_started_at`` (timestamp[us, UTC]), ``progress_message`` (string),
+        ``progress_iteration`` (int64), ``progress_updated_at``, ``completed_at``
+        (timestamp[us, UTC]), ``result_summary``, ``error_message``, ``error_code``,
+        ``error_detail`` (string), ``cancelled_at`` (timestamp[us, UTC]), ``cancelled_by``,
+        ``omni_chat_url``, ``extra`` (string).
+
+    Raises
+    ------
+    ArgumentError, APIError, NetworkError, ResponseError
+        As for :func:`omnipd.read_content`.
+
+    See Also
+    --------
+    omnipd.read_ai_messages : Where the ids are.
+
+    Examples
+    --------
+    >>> import omnipd
+    >>> with omnipd.sandbox():
+    ...     messages = omnipd.read_ai_messages(omnipd.read_ai_conversations(limit=1))
+    ...     jobs = omnipd.read_ai_jobs(messages)
+    >>> jobs["state"].unique().tolist()
+    ['COMPLETE']
+    """
+    return JOBS.read(jobs, locals())
+
+
+def _routine(record: Record) -> list[Record]:
+    """Bring both shapes of destination and last run into one.
+
+    Of a destination only what is known is kept: elsewhere in Omni it may hold credentials.
+    """
+    told = dict(record)
+    destination, last_run = record.get("destination"), record.get("lastRun")
+    if isinstance(destination, dict):
+        known = ("type", "recipientEmails", "userGroupIds")
+        told["destination"] = {key: destination.get(key) for key in known}
+    elif isinstance(destination, str):
+        told["destination"] = {"type": destination}
+    if isinstance(last_run, str):
+        told["lastRun"] = {"completedAt": last_run}
+    return [told]
+
+
+ROUTINES = Endpoint(
+    "/api/v1/ai/routines",
+    key=("id",),
+    keyless="whole",
+    params={"user_id": Param("userId", "id")},
+    columns={
+        "id": text("id", doc="Routine id"),
+        "name": text("name", doc="Its name"),
+        "description": text("description", doc="Its description"),
+        "prompt": text("prompt", doc="What it asks"),
+        "model_id": text("modelId", doc="Model it asks"),
+        "branch_id": text("branchId", doc="Branch of the model"),
+        "topic_name": text("topicName", doc="Topic; null: the AI picks one"),
+        "schedule": text("schedule", doc="When it runs: cron of six fields, as AWS has it"),
+        "timezone": text("timezone", doc="Time zone of the schedule"),
+        "destination_type": text("destination.type", doc="email or slack"),
+        "recipient_emails": Column(
+            TEXT, ("destination.recipientEmails",), "Who gets it, comma-joined", join_names
+        ),
+        "user_group_ids": Column(
+            TEXT, ("destination.userGroupIds",), "Groups that get it, comma-joined", join_names
+        ),
+        "recipient_count": count(
+            "recipientCount", doc="How many get it; null where that is not told", none=-1
+        ),
+        "disabled": flag("disabled", doc="Whether somebody switched it off"),
+        "system_disabled": flag("systemDisabled", doc="Whether Omni switched it off"),
+        "system_disabled_reason": text("systemDisabledReason", doc="Why Omni did"),
+        "last_run_at": instant("lastRun.completedAt", doc="When it last ended"),
+        "last_run_state": text("lastRun.state", doc="How it ended"),
+        "last_run_label": text("lastRun.label", doc="The same, as people see it"),
+        "created_at": instant("createdAt", doc="When it was made"),
+        "updated_at": instant("updatedAt", doc="Last change"),
+    },
+    unfold=_routine,
+)
+
+
+def read_ai_routines(
+    *,
+    user_id: str | None = None,
+    limit: int | None = None,
+    strict: bool = True,
+    refresh: bool = False,
+    client: Client | None = None,
+) -> pd.DataFrame:
+    """Read one person's routines, prompts that run by themselves, one row each, newest first.
+
+    Parameters
+    ----------
+    user_id : str, optional
+        Membership id of the person. Default: that of the client, else the owner of the key.
+    limit, strict, refresh, client
+        As for :func:`omnipd.read_content`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``id``, ``name``, ``description``, ``prompt``, ``model_id``, ``branch_id``, ``topic_name``,
+        ``schedule``, ``timezone``, ``destination_type``, ``recipient_emails``, ``user_group_ids``
+        (string), ``recipient_count`` (int64), ``disabled``, ``system_disabled`` (bool),
+        ``system_disabled_reason`` (string), ``last_run_at`` (timestamp[us, UTC]),
+        ``last_run_state``, ``last_run_label`` (string), ``created_at``, ``updated_at``
+        (timestamp[us, UTC]), ``extra`` (string).
+
+    Raises
+    ------
+    ArgumentError, APIError, NetworkError, ResponseError, IncompleteReadError
+        As for :func:`omnipd.read_content`.
+
+    See Also
+    --------
+    omnipd.read_models : ``model_id`` is its ``id``.
+
+    Examples
+    --------
+    >>> import omnipd
+    >>> with omnipd.sandbox():
+    ...     routines = omnipd.read_ai_routines()
+    >>> routines["disabled"].tolist()
+    [False, False, True]
+    """
+    return ROUTINES.read(locals())
+
+
+AGENT_ACTIONS = FanOut(
+    Endpoint(
+        "/api/v1/models/{model_id}/ai-agent-actions",
+        pages=paging.whole,
+        columns={
+            "kind": text("kind", doc="sample: a sample query; skill: a skill"),
+            "label": text("label", doc="Its name on a button"),
+            "prompt": text("prompt", doc="What to ask the AI, word for word"),
+        },
+        # New, and its fields may change (docs/wire.md).
+        exhaustive=False,
+    ),
+    parent=("model_id",),
+    found_in={"model_id": ("id",)},
+    ids={"model_id": IDS_OF_MODELS},
+)
+
+
+def read_ai_agent_actions(
+    models: Parents,
+    *,
+    errors: str = "raise",
+    strict: bool = True,
+    refresh: bool = False,
+    client: Client | None = None,
+) -> pd.DataFrame:
+    """Read what models offer to ask Omni's AI, one row per sample query and skill.
+
+    One call per model. Those of the model's topics are among them.
+
+    Parameters
+    ----------
+    models : str, iterable of str, or DataFrame
+        Model ids, or a frame with ``model_id``, or ``id`` as :func:`omnipd.read_models` has it.
+    errors : {"raise", "collect"}, default "raise"
+        What a model that cannot be read does: fail all, or be named in ``df.attrs["omni"]`` and
+        make the frame incomplete.
+    strict, refresh, client
+        As for :func:`omnipd.read_content`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``model_id``, ``kind``, ``label``, ``prompt``, ``extra`` (string).
+
+    Raises
+    ------
+    ArgumentError, APIError, NetworkError, ResponseError
+        As for :func:`omnipd.read_content`.
+
+    See Also
+    --------
+    omnipd.read_models : The models there are.
+
+    Notes
+    -----
+    This part of Omni is new and its fields may change; what is not in the columns is in ``extra``.
+
+    Examples
+    --------
+    >>> import omnipd
+    >>> with omnipd.sandbox() as sandbox:
+    ...     actions = omnipd.read_ai_agent_actions(sandbox.models["flights"])
+    >>> actions[["kind", "label"]]
+         kind            label
+    0  sample  Busiest airport
+    1  sample    Late airlines
+    2  sample             Rain
+    3   skill  Month in review
+    4   skill     Data quality
+    """
+    return AGENT_ACTIONS.read(models, locals())

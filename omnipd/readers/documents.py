@@ -1,0 +1,991 @@
+"""Documents: the list, and what is below each of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any, Literal
+
+import pandas as pd
+import pyarrow as pa
+
+from omnipd.arguments import check_flag, several
+from omnipd.client.client import Client
+from omnipd.client.current import current_client
+from omnipd.errors import ArgumentError, ResponseError
+from omnipd.frames.columns import (
+    COUNT,
+    TEXT,
+    Column,
+    Columns,
+    as_json,
+    count,
+    flag,
+    folder_path,
+    instant,
+    text,
+    to_count,
+)
+from omnipd.frames.labels import LABELS, LABELS_VERIFIED, join_names
+from omnipd.frames.records import Record
+from omnipd.lists import paging
+from omnipd.lists.endpoint import Endpoint
+from omnipd.lists.fanout import FanOut, Parents, parent_keys
+from omnipd.lists.params import Param, choices
+
+# How Omni says that a document, which exists, has no dashboard (docs/wire.md).
+_NO_DASHBOARD = "does not have a dashboard|has no dashboard"
+_PARENT = ("document_identifier",)
+_FOUND_IN = {"document_identifier": ("identifier",)}
+
+DOCUMENTS = Endpoint(
+    "/api/v1/documents",
+    key=("identifier",),
+    params={
+        "labels": Param("labels", "list"),
+        "creator_id": Param("creatorId", "id"),
+        "folder_id": Param("folderId", "id"),
+        "user_id": Param("userId", "id"),
+        "include": Param(
+            "include",
+            "list",
+            choices(
+                "_count",
+                "labels",
+                include_deleted="includeDeleted",
+                only_favorites="onlyFavorites",
+                only_shared_with_me="onlySharedWithMe",
+            ),
+        ),
+        "sort": Param(
+            "sortField", "choice", choices("name", "favorites", "visits", updated_at="updatedAt")
+        ),
+        "direction": Param("sortDirection", "choice", choices("asc", "desc")),
+    },
+    columns={
+        "type": text("type", doc="document"),
+        "identifier": text("identifier", doc="Identifier of the document; it can be renamed"),
+        "name": text("name", doc="Name as people see it"),
+        "scope": text("scope", doc="organization or restricted"),
+        "owner_id": text("owner.id", "ownerId", doc="Membership id of the owner"),
+        "owner_name": text("owner.name", "ownerName", doc="Name of the owner; not unique"),
+        "folder_id": text("folder.id", "folderId", doc="Folder that holds it; null at the top"),
+        "folder_name": text("folder.name", "folderName", doc="Name of that folder"),
+        "folder_path": folder_path(
+            "folder.path", "folderPath", doc="Path of that folder, with one leading slash"
+        ),
+        "folder_scope": text("folder.scope", doc="Scope of that folder"),
+        "connection_id": text("connectionId", doc="Connection the document queries"),
+        "description": text("description", doc="Description"),
+        "has_dashboard": flag("hasDashboard", doc="Whether it has a dashboard"),
+        "has_app": flag("hasApp", doc="Whether it has an app"),
+        "deleted": flag("deleted", doc="Whether it is in the trash"),
+        "labels": LABELS,
+        "labels_verified": LABELS_VERIFIED,
+        "count_favorites": count("_count.favorites", doc="People who favor it"),
+        "count_views": count("_count.views", doc="Views"),
+        "updated_at": instant("updatedAt", doc="Last change"),
+        "url": text("url", doc="Where to open it"),
+    },
+)
+
+
+def read_documents(
+    *,
+    labels: Sequence[str] | str | None = None,
+    creator_id: str | None = None,
+    folder_id: str | None = None,
+    user_id: str | None = None,
+    include: Sequence[str] | str | None = ("_count", "labels"),
+    include_deleted: bool = False,
+    only_favorites: bool = False,
+    only_shared_with_me: bool = False,
+    sort: str = "name",
+    direction: str = "asc",
+    limit: int | None = None,
+    strict: bool = True,
+    refresh: bool = False,
+    client: Client | None = None,
+) -> pd.DataFrame:
+    """Read documents, one row each.
+
+    Parameters
+    ----------
+    labels : str or sequence of str, optional
+        Only documents with these labels.
+    creator_id : str, optional
+        Membership id (UUID) of the creator.
+    folder_id : str, optional
+        Only what is directly in this folder.
+    user_id : str, optional
+        Only what this person can view: a membership id or the id of an embed user. Default: that of
+        the client.
+    include : str or sequence of str, default ("_count", "labels")
+        Optional fields to ask for. Columns of what was not asked for are null.
+    include_deleted : bool, default False
+        Also what is in the trash.
+    only_favorites : bool, default False
+        Only what the person of `user_id` marked as a favorite.
+    only_shared_with_me : bool, default False
+        Only what others share with the person of `user_id`, or with the owner of a personal access
+        token. Not together with `only_favorites` or `folder_id`.
+    sort : {"name", "favorites", "updated_at", "visits"}, default "name"
+        What to sort by.
+    direction : {"asc", "desc"}, default "asc"
+        Always sent: Omni's own default differs between its sources.
+    limit, strict, refresh, client
+        As for :func:`omnipd.read_content`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``type``, ``identifier``, ``name``, ``scope``, ``owner_id``, ``owner_name``, ``folder_id``,
+        ``folder_name``, ``folder_path``, ``folder_scope``, ``connection_id``, ``description``
+        (string), ``has_dashboard``, ``has_app``, ``deleted`` (bool), ``labels``,
+        ``labels_verified`` (string, comma-joined), ``count_favorites``, ``count_views`` (int64),
+        ``updated_at`` (timestamp[us, UTC]), ``url``, ``extra`` (string).
+
+    Raises
+    ------
+    ArgumentError
+        For an argument that Omni would refuse; nothing was sent.
+    APIError, NetworkError, ResponseError, IncompleteReadError
+        As for :func:`omnipd.read_content`.
+
+    See Also
+    --------
+    omnipd.read_content : Documents and folders in one frame.
+    omnipd.read_document_queries : What the dashboards ask.
+
+    Notes
+    -----
+    No source says whether an organization key sees personal documents here;
+    ``read_content(scope="all")`` asks for those of every person.
+
+    ``identifier`` is what other frames call ``document_identifier``. No column says which model a
+    document uses: :func:`omnipd.read_document_queries` has ``model_id``.
+
+    Examples
+    --------
+    >>> import omnipd
+    >>> with omnipd.sandbox():
+    ...     documents = omnipd.read_documents(sort="favorites", direction="desc", limit=5)
+    >>> documents["count_favorites"].is_monotonic_decreasing
+    True
+    """
+    arguments = dict(locals())
+    switches = {
+        "include_deleted": include_deleted,
+        "only_favorites": only_favorites,
+        "only_shared_with_me": only_shared_with_me,
+    }
+    asked = several("include", include)
+    for name, on in switches.items():
+        check_flag(name, on)
+        asked += [name] if on and name not in asked else []
+    if "only_favorites" in asked and user_id is None and current_client(client).user_id is None:
+        raise ArgumentError("only_favorites=True needs user_id=: whose favorites.")
+    if "only_shared_with_me" in asked and ("only_favorites" in asked or folder_id is not None):
+        raise ArgumentError("only_shared_with_me= excludes only_favorites= and folder_id=.")
+    return DOCUMENTS.read(arguments | {"include": asked or None})
+
+
+DOCUMENT_DETAILS = FanOut(
+    Endpoint(
+        "/api/v1/documents/{document_identifier}",
+        pages=paging.single,
+        rows=None,
+        columns={
+            "name": text("name", doc="Name as people see it"),
+            "description": text("description", doc="Description"),
+            "model_id": text("modelId", doc="Model the dashboard uses"),
+            "facet_filters": flag("facetFilters", doc="Whether filters narrow each other"),
+            "refresh_interval_s": count("refreshInterval", doc="Seconds between refreshes"),
+            "filter_order": Column(
+                TEXT, ("filterOrder",), "Ids of the filters in order, comma-joined", join_names
+            ),
+            "filter_config": Column(TEXT, ("filterConfig",), "The filters, as JSON", as_json),
+            "document_metadata": Column(
+                TEXT, ("documentMetadata",), "Layout and the like, as JSON", as_json
+            ),
+            "query_presentations": Column(
+                TEXT, ("queryPresentations",), "The tiles with their queries, as JSON", as_json
+            ),
+            "query_count": Column(COUNT, ("queryPresentations",), "Number of tiles", len),
+        },
+    ),
+    parent=_PARENT,
+    found_in=_FOUND_IN,
+)
+
+
+def read_document_details(
+    documents: Parents,
+    *,
+    errors: Literal["raise", "collect"] = "raise",
+    strict: bool = True,
+    refresh: bool = False,
+    client: Client | None = None,
+) -> pd.DataFrame:
+    """Read what dashboards are made of, one row per document, with one call each.
+
+    Parameters
+    ----------
+    documents : str, iterable of str, or DataFrame
+        Identifiers, or a frame with ``document_identifier`` or ``identifier``. Only documents with
+        a dashboard: Omni answers 400 for others.
+    errors : {"raise", "collect"}, default "raise"
+        ``collect`` goes on after a document that is missing, forbidden or refused; the frame is
+        marked incomplete and ``df.attrs["omni"]["failures"]`` says why.
+    strict, refresh, client
+        As for :func:`omnipd.read_content`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``document_identifier``, ``name``, ``description``, ``model_id`` (string),
+        ``facet_filters`` (bool), ``refresh_interval_s`` (int64), ``filter_order`` (string,
+        comma-joined), ``filter_config``, ``document_metadata``, ``query_presentations`` (string),
+        ``query_count`` (int64), ``extra`` (string). The three before the count are JSON.
+
+    Raises
+    ------
+    ArgumentError
+        If there is something else than identifiers in `documents`; nothing was sent.
+    APIError, NetworkError, ResponseError
+        As for :func:`omnipd.read_content`; ``partial`` has the documents before it.
+
+    See Also
+    --------
+    omnipd.read_document_queries : The queries, one row each.
+    omnipd.read_dashboard_filters : The filters, one row each.
+
+    Examples
+    --------
+    >>> import omnipd
+    >>> with omnipd.sandbox():
+    ...     documents = omnipd.read_documents(limit=10)
+    ...     details = omnipd.read_document_details(documents[documents["has_dashboard"]])
+    >>> bool((details["query_count"] >= 0).all())
+    True
+    """
+    return DOCUMENT_DETAILS.read(documents, locals())
+
+
+def _of_query(
+    key: str, doc: str, kind: pa.DataType = TEXT, convert: Callable[[Any], Any] | None = None
+) -> Column:
+    """Declare a column that stands inside the query object, which is kept whole beside it."""
+
+    def found(query: Any) -> Any:
+        value = query.get(key) if isinstance(query, dict) else None
+        return value if value is None or convert is None else convert(value)
+
+    return Column(kind, ("query",), doc, found)
+
+
+DOCUMENT_QUERIES = FanOut(
+    Endpoint(
+        "/api/v1/documents/{document_identifier}/queries",
+        pages=paging.whole,
+        rows="queries",
+        key=("id",),
+        columns={
+            "id": text("id", doc="Id of the query in its document"),
+            "name": text("name", doc="Name of the tile"),
+            "query_identifier_map_key": text(
+                "queryIdentifierMapKey", doc="Key of the tile: for downloads and alerts"
+            ),
+            "url": text("url", doc="Where to open it"),
+            "model_id": _of_query("modelId", "Model that it asks"),
+            "table": _of_query("table", "View that it starts from"),
+            "topic": _of_query("join_paths_from_topic_name", "Topic whose joins it uses"),
+            "fields": _of_query("fields", "Its fields, comma-joined", convert=join_names),
+            "limit": _of_query("limit", "Its row limit; null for none", COUNT, to_count),
+            "user_edited_sql": _of_query("userEditedSQL", "SQL by hand; empty without"),
+            "query": Column(
+                TEXT, ("query",), "The query object, as JSON: run_query takes it", as_json
+            ),
+        },
+    ),
+    parent=_PARENT,
+    found_in=_FOUND_IN,
+    none_said=_NO_DASHBOARD,
+    none_column="has_dashboard",
+)
+
+
+def read_document_queries(
+    documents: Parents,
+    *,
+    errors: Literal["raise", "collect"] = "raise",
+    strict: bool = True,
+    refresh: bool = False,
+    client: Client | None = None,
+) -> pd.DataFrame:
+    """Read the queries of dashboards, one row per document and query, with one call per document.
+
+    Parameters
+    ----------
+    documents : str, iterable of str, or DataFrame
+        Identifiers, or a frame with ``document_identifier`` or ``identifier``. A document without a
+        dashboard has no rows.
+    errors : {"raise", "collect"}, default "raise"
+        As for :func:`omnipd.read_document_details`.
+    strict, refresh, client
+        As for :func:`omnipd.read_content`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``document_identifier``, ``id``, ``name``, ``query_identifier_map_key``, ``url``,
+        ``model_id``, ``table``, ``topic`` (string), ``fields`` (string, comma-joined), ``limit``
+        (int64), ``user_edited_sql``, ``query``, ``extra`` (string). ``query`` is JSON.
+
+    Raises
+    ------
+    ArgumentError
+        If there is something else than identifiers in `documents`; nothing was sent.
+    APIError, NetworkError, ResponseError, IncompleteReadError
+        As for :func:`omnipd.read_content`; ``partial`` has the documents before it.
+
+    See Also
+    --------
+    omnipd.run_query : Run one of them.
+
+    Notes
+    -----
+    Omni answers 404 for a document without a dashboard, and for one that is gone or not to be seen.
+    The first has no rows, where Omni's words or the ``has_dashboard`` of the frame say so; any other
+    404 is an error. Passing ``documents[documents["has_dashboard"]]`` saves calls.
+
+    Examples
+    --------
+    >>> import omnipd
+    >>> with omnipd.sandbox():
+    ...     documents = omnipd.read_documents(limit=10)
+    ...     queries = omnipd.read_document_queries(documents)
+    >>> set(queries["document_identifier"]) <= set(documents["identifier"])
+    True
+    """
+    return DOCUMENT_QUERIES.read(documents, locals())
+
+
+DOCUMENT_ACCESS = FanOut(
+    Endpoint(
+        "/api/v1/documents/{document_identifier}/access-list",
+        rows=("principals", "records"),
+        # Whoever has access in both ways comes twice.
+        key=("principal_type", "principal_id", "access_source"),
+        keyless="whole",
+        params={
+            "access_source": Param("accessSource", "choice", choices("direct", "folder")),
+            "principal_type": Param("type", "choice", choices("user", "userGroup")),
+            "sort": Param("sortField", "choice", choices("name", "email", "role")),
+            "direction": Param("sortDirection", "choice", choices("asc", "desc")),
+        },
+        columns={
+            "principal_type": text("type", doc="user or userGroup"),
+            "principal_id": text("id", doc="Membership id, or id of the group"),
+            "principal_name": text("name", doc="Name of the person or group"),
+            "email": text("email", doc="Address; null for groups"),
+            "role": text("role", doc="VIEWER, EDITOR, MANAGER and others"),
+            "access_boost": flag("accessBoost", doc="Whether access is boosted"),
+            "access_source": text("accessSource", doc="direct, or folder when inherited"),
+            "is_owner": flag("isOwner", doc="Whether they own it; null for groups"),
+            "folder_id": text("folderInfo.id", doc="Folder the access comes from"),
+            "folder_name": text("folderInfo.name", doc="Name of that folder"),
+            "folder_path": folder_path(
+                "folderInfo.path", doc="Path of that folder, with one leading slash"
+            ),
+        },
+    ),
+    parent=_PARENT,
+    found_in=_FOUND_IN,
+)
+
+
+def read_document_access(
+    documents: Parents,
+    *,
+    access_source: str | None = None,
+    principal_type: str | None = None,
+    sort: str = "name",
+    direction: str = "asc",
+    errors: Literal["raise", "collect"] = "raise",
+    strict: bool = True,
+    refresh: bool = False,
+    client: Client | None = None,
+) -> pd.DataFrame:
+    """Read who has access to documents, one row per document, person or group, and way of access.
+
+    Parameters
+    ----------
+    documents : str, iterable of str, or DataFrame
+        Identifiers, or a frame with ``document_identifier`` or ``identifier``.
+    access_source : {"direct", "folder"}, optional
+        Only access given on the document itself, or only what comes from its folder.
+    principal_type : {"user", "userGroup"}, optional
+        Only people, or only groups.
+    sort : {"name", "email", "role"}, default "name"
+        What to sort by, within each document.
+    direction : {"asc", "desc"}, default "asc"
+        Always sent.
+    errors : {"raise", "collect"}, default "raise"
+        As for :func:`omnipd.read_document_details`.
+    strict, refresh, client
+        As for :func:`omnipd.read_content`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``document_identifier``, ``principal_type``, ``principal_id``, ``principal_name``,
+        ``email``, ``role`` (string), ``access_boost`` (bool), ``access_source`` (string),
+        ``is_owner`` (bool), ``folder_id``, ``folder_name``, ``folder_path``, ``extra`` (string).
+
+    Raises
+    ------
+    ArgumentError
+        For an argument that Omni would refuse; nothing was sent.
+    APIError, NetworkError, ResponseError, IncompleteReadError
+        As for :func:`omnipd.read_content`; ``partial`` has the documents before it.
+
+    See Also
+    --------
+    omnipd.read_folder_permissions : Who has access to folders.
+    omnipd.read_document_permissions : What one person may do.
+
+    Notes
+    -----
+    Whoever has access both directly and through a folder has two rows. A role that everybody in the
+    organization has may not be listed.
+
+    Examples
+    --------
+    >>> import omnipd
+    >>> with omnipd.sandbox():
+    ...     documents = omnipd.read_documents(limit=5)
+    ...     access = omnipd.read_document_access(documents, principal_type="user")
+    >>> access["principal_type"].unique().tolist()
+    ['user']
+    """
+    return DOCUMENT_ACCESS.read(documents, locals())
+
+
+def _permits(
+    fetch: paging.Fetch, params: Mapping[str, str], rows: paging.Rows
+) -> Iterator[paging.Page]:
+    """Read the permits, which very old servers send as a bare array."""
+    answer = fetch(params)
+    yield paging.Page(paging.rows_of(answer, None if isinstance(answer, list) else rows), None)
+
+
+def _permit_rows(permit: Record) -> Iterator[Record]:
+    """Yield a row for each way in which a permit holds."""
+    rest = {key: permit[key] for key in permit.keys() - {"direct", "folder", "inherited"}}
+    ways = [way for way in ("direct", "folder") if isinstance(permit.get(way), dict)]
+    for way in ways:
+        yield {**rest, "source": way, "held": permit[way]}
+    if not ways:
+        inherited = "folder" if permit.get("inherited") is True else None
+        yield {**rest, "source": "direct" if permit.get("direct") is True else inherited}
+
+
+DOCUMENT_PERMISSIONS = FanOut(
+    Endpoint(
+        "/api/v1/documents/{document_identifier}/permissions",
+        pages=_permits,
+        rows="permits",
+        unfold=_permit_rows,
+        params={"user_id": Param("userId", "id")},
+        columns={
+            "principal_id": text("id", doc="Membership id, or id of the group"),
+            "principal_name": text("name", doc="Name of the person or group"),
+            "principal_type": text("type", doc="user or userGroup"),
+            "description": text("description", doc="What Omni says of them, such as an address"),
+            "source": text("source", doc="direct, or folder when inherited"),
+            "role": text("held.role", "role", doc="VIEWER, EDITOR, MANAGER and others"),
+            "is_owner": flag("held.isOwner", "isOwner", doc="Whether they own it"),
+            "access_boost": flag(
+                "held.accessBoost", "accessBoost", doc="Whether access is boosted"
+            ),
+        },
+    ),
+    parent=(*_PARENT, "user_id"),
+    found_in=_FOUND_IN,
+)
+
+
+def read_document_permissions(
+    documents: Parents,
+    *,
+    user_id: str | None = None,
+    errors: Literal["raise", "collect"] = "raise",
+    strict: bool = True,
+    refresh: bool = False,
+    client: Client | None = None,
+) -> pd.DataFrame:
+    """Read one person's permits on documents, one row per document and permit.
+
+    Parameters
+    ----------
+    documents : str, iterable of str, or DataFrame
+        Identifiers, or a frame with ``document_identifier`` or ``identifier``.
+    user_id : str, optional
+        Membership id (UUID) of the person. Default: that of the client; one of the two is needed.
+    errors : {"raise", "collect"}, default "raise"
+        As for :func:`omnipd.read_document_details`.
+    strict, refresh, client
+        As for :func:`omnipd.read_content`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``document_identifier``, ``user_id``, ``principal_id``, ``principal_name``,
+        ``principal_type``, ``description``, ``source``, ``role`` (string), ``is_owner``,
+        ``access_boost`` (bool), ``extra`` (string). The principal is the person or a group of
+        theirs; ``source`` is direct or folder.
+
+    Raises
+    ------
+    ArgumentError
+        For an argument that Omni would refuse; nothing was sent.
+    APIError, NetworkError, ResponseError
+        As for :func:`omnipd.read_content`; ``partial`` has the documents before it.
+
+    See Also
+    --------
+    omnipd.read_document_access : Everybody who has access, in one call per document.
+    omnipd.read_document_abilities : What a document allows.
+
+    Examples
+    --------
+    >>> import omnipd
+    >>> with omnipd.sandbox():
+    ...     documents = omnipd.read_documents(limit=5)
+    ...     me = omnipd.whoami().membership_id
+    ...     permits = omnipd.read_document_permissions(documents, user_id=me)
+    >>> set(permits["source"]) <= {"direct", "folder"}
+    True
+    """
+    arguments = dict(locals())
+    whose = user_id if user_id is not None else current_client(client).user_id
+    if whose is None:
+        raise ArgumentError("user_id= is missing: whose permits to read.")
+    DOCUMENT_PERMISSIONS.endpoint.params["user_id"].encode("user_id", whose)
+    pairs = [(*key, whose) for key in parent_keys(documents, _PARENT, _FOUND_IN)]
+    return DOCUMENT_PERMISSIONS.read(pairs, arguments)
+
+
+DOCUMENT_ABILITIES = FanOut(
+    Endpoint(
+        "/api/v1/documents/{document_identifier}/permissions",
+        pages=paging.single,
+        rows="abilities",
+        params={"user_id": Param("userId", "id")},
+        columns={
+            "can_analyze": flag("canAnalyze", doc="Analyze it"),
+            "can_download": flag("canDownload", doc="Download its data"),
+            "can_drill": flag("canDrill", doc="Drill into it"),
+            "can_duplicate": flag("canDuplicate", doc="Duplicate it"),
+            "can_request_access": flag("canRequestAccess", doc="Ask for access"),
+            "can_save_spreadsheets": flag("canSaveSpreadsheets", doc="Save spreadsheets"),
+            "can_schedule": flag("canSchedule", doc="Schedule deliveries"),
+            "can_upload": flag("canUpload", doc="Upload files"),
+            "can_use_dashboard_ai": flag("canUseDashboardAi", doc="Use AI on the dashboard"),
+            "can_use_timezone_override": flag(
+                "canUseTimezoneOverride", doc="View it in another time zone"
+            ),
+            "can_view_workbook": flag("canViewWorkbook", doc="View the workbook behind it"),
+            "require_pull_request_to_publish": flag(
+                "requirePullRequestToPublish", doc="Whether it is published by pull request only"
+            ),
+        },
+    ),
+    parent=_PARENT,
+    found_in=_FOUND_IN,
+)
+
+
+def read_document_abilities(
+    documents: Parents,
+    *,
+    user_id: str | None = None,
+    errors: Literal["raise", "collect"] = "raise",
+    strict: bool = True,
+    refresh: bool = False,
+    client: Client | None = None,
+) -> pd.DataFrame:
+    """Read what documents allow, one row per document, with one call each.
+
+    Parameters
+    ----------
+    documents : str, iterable of str, or DataFrame
+        Identifiers, or a frame with ``document_identifier`` or ``identifier``.
+    user_id : str, optional
+        Membership id (UUID) of the person to ask for. Default: that of the client. Older servers
+        need one.
+    errors : {"raise", "collect"}, default "raise"
+        As for :func:`omnipd.read_document_details`.
+    strict, refresh, client
+        As for :func:`omnipd.read_content`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``document_identifier`` (string), ``can_analyze``, ``can_download``, ``can_drill``,
+        ``can_duplicate``, ``can_request_access``, ``can_save_spreadsheets``, ``can_schedule``,
+        ``can_upload``, ``can_use_dashboard_ai``, ``can_use_timezone_override``,
+        ``can_view_workbook``, ``require_pull_request_to_publish`` (bool), ``extra`` (string).
+
+    Raises
+    ------
+    ArgumentError
+        For an argument that Omni would refuse; nothing was sent.
+    ResponseError
+        If this Omni does not tell abilities; older ones do not.
+    APIError, NetworkError
+        As for :func:`omnipd.read_content`; ``partial`` has the documents before it.
+
+    See Also
+    --------
+    omnipd.read_document_permissions : Whom they are allowed to.
+
+    Examples
+    --------
+    >>> import omnipd
+    >>> with omnipd.sandbox():
+    ...     documents = omnipd.read_documents(limit=5)
+    ...     abilities = omnipd.read_document_abilities(documents)
+    >>> len(abilities)
+    5
+    """
+    return DOCUMENT_ABILITIES.read(documents, locals())
+
+
+DOCUMENT_FAVORITES = FanOut(
+    Endpoint(
+        "/api/v1/documents/{document_identifier}/favorites",
+        key=("user_id",),
+        keyless="whole",
+        columns={
+            "user_id": text("userId", doc="Membership id"),
+            "name": text("name", doc="Name of the person"),
+            "email": text("email", doc="Address of the person"),
+            "favorited_at": instant("favoritedAt", doc="When they marked it"),
+        },
+    ),
+    parent=_PARENT,
+    found_in=_FOUND_IN,
+)
+
+
+def read_document_favorites(
+    documents: Parents,
+    *,
+    errors: Literal["raise", "collect"] = "raise",
+    strict: bool = True,
+    refresh: bool = False,
+    client: Client | None = None,
+) -> pd.DataFrame:
+    """Read who marked documents as favorites, one row per document and person, the first first.
+
+    Parameters
+    ----------
+    documents : str, iterable of str, or DataFrame
+        Identifiers, or a frame with ``document_identifier`` or ``identifier``.
+    errors : {"raise", "collect"}, default "raise"
+        As for :func:`omnipd.read_document_details`.
+    strict, refresh, client
+        As for :func:`omnipd.read_content`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``document_identifier``, ``user_id``, ``name``, ``email`` (string), ``favorited_at``
+        (timestamp[us, UTC]), ``extra`` (string).
+
+    Raises
+    ------
+    ArgumentError
+        If there is something else than identifiers in `documents`; nothing was sent.
+    APIError, NetworkError, ResponseError, IncompleteReadError
+        As for :func:`omnipd.read_content`; ``partial`` has the documents before it.
+
+    Notes
+    -----
+    ``count_favorites`` of :func:`omnipd.read_documents` says how many, without a call per document.
+
+    Examples
+    --------
+    >>> import omnipd
+    >>> with omnipd.sandbox():
+    ...     documents = omnipd.read_documents(sort="favorites", direction="desc", limit=3)
+    ...     favorites = omnipd.read_document_favorites(documents)
+    >>> len(favorites) == documents["count_favorites"].sum()
+    True
+    """
+    return DOCUMENT_FAVORITES.read(documents, locals())
+
+
+DOCUMENT_DRAFTS = FanOut(
+    Endpoint(
+        "/api/v1/documents/{document_identifier}/drafts",
+        pages=paging.whole,
+        rows=None,
+        key=("draft_identifier",),
+        keyless="whole",
+        params={"include": Param("include", "list", choices("archived"))},
+        columns={
+            "draft_identifier": text("identifier", doc="Identifier of the draft"),
+            "published_identifier": text(
+                "publishedIdentifier", doc="The document that it is a draft of"
+            ),
+            "status": text("status", doc="active or archived"),
+            "draft_out_of_date": flag(
+                "draftOutOfDate", doc="Whether the document was published since"
+            ),
+            "branch_id": text("branch.id", doc="Branch of the model; null without"),
+            "branch_name": text("branch.name", doc="Name of that branch"),
+            "created_by_id": text("createdBy.id", doc="Who began it, where the server says so"),
+            "created_by_name": text("createdBy.name", doc="Name of who began it"),
+            "last_edited_by_id": text(
+                "lastEditedBy.id", doc="Who changed it last, where the server says so"
+            ),
+            "last_edited_by_name": text("lastEditedBy.name", doc="Name of who changed it last"),
+            "created_at": instant("createdAt", doc="When it was begun"),
+            "updated_at": instant("updatedAt", doc="Last change"),
+            "workbook_model_id": text(
+                "workbookModelId", doc="Model of its workbook; another after each publishing"
+            ),
+        },
+    ),
+    parent=_PARENT,
+    found_in=_FOUND_IN,
+)
+
+
+def read_document_drafts(
+    documents: Parents,
+    *,
+    include_archived: bool = False,
+    errors: Literal["raise", "collect"] = "raise",
+    strict: bool = True,
+    refresh: bool = False,
+    client: Client | None = None,
+) -> pd.DataFrame:
+    """Read the drafts of documents, one row per document and draft, the newest first.
+
+    Parameters
+    ----------
+    documents : str, iterable of str, or DataFrame
+        Identifiers, or a frame with ``document_identifier`` or ``identifier``.
+    include_archived : bool, default False
+        Also drafts that were given up; Omni keeps them about a week.
+    errors : {"raise", "collect"}, default "raise"
+        As for :func:`omnipd.read_document_details`.
+    strict, refresh, client
+        As for :func:`omnipd.read_content`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``document_identifier``, ``draft_identifier``, ``published_identifier``, ``status``
+        (string), ``draft_out_of_date`` (bool), ``branch_id``, ``branch_name``, ``created_by_id``,
+        ``created_by_name``, ``last_edited_by_id``, ``last_edited_by_name`` (string),
+        ``created_at``, ``updated_at`` (timestamp[us, UTC]), ``workbook_model_id``, ``extra``
+        (string).
+
+    Raises
+    ------
+    ArgumentError
+        For an argument that Omni would refuse; nothing was sent.
+    APIError, NetworkError, ResponseError, IncompleteReadError
+        As for :func:`omnipd.read_content`; ``partial`` has the documents before it.
+
+    Examples
+    --------
+    >>> import omnipd
+    >>> with omnipd.sandbox():
+    ...     documents = omnipd.read_documents(limit=30)
+    ...     drafts = omnipd.read_document_drafts(documents, include_archived=True)
+    >>> set(drafts["status"]) <= {"active", "archived"}
+    True
+    """
+    check_flag("include_archived", include_archived)
+    asked = {"include": "archived" if include_archived else None}
+    return DOCUMENT_DRAFTS.read(documents, locals() | asked)
+
+
+def _filter_rows(dashboard: Record) -> Iterator[Record]:
+    """Yield a row for each filter and each control of a dashboard."""
+    order = dashboard.get("filterOrder")
+    listed = order if isinstance(order, list) else []
+    places = {str(item): place for place, item in enumerate(listed, 1)}
+    known = {"identifier", "filterOrder", "filters", "controls"}
+    rest = {key: dashboard[key] for key in dashboard.keys() - known}
+    for item, key in (("filter", "filters"), ("control", "controls")):
+        held = dashboard.get(key) or {}
+        if not isinstance(held, dict):
+            raise ResponseError(f"The {key} of a dashboard are not an object.")
+        for name, config in held.items():
+            yield rest | {
+                "item": item,
+                "id": name,
+                "position": places.get(name),
+                "config": config,
+            }
+
+
+def _of_config(*keys: str, doc: str, convert: Callable[[Any], Any] | None = None) -> Column:
+    """Declare a column that stands inside a filter, which is kept whole beside it."""
+
+    def found(config: Any) -> Any:
+        held = config if isinstance(config, dict) else {}
+        value = next((held[key] for key in keys if held.get(key) is not None), None)
+        return value if value is None or convert is None else convert(value)
+
+    return Column(TEXT, ("config",), doc, found)
+
+
+def _control_rows(state: Record) -> Iterator[Record]:
+    """Yield a row for each control in the state of a document, which the filters are among."""
+    held = state.get("controls") or {}
+    if isinstance(held, dict) and isinstance(held.get("data"), dict):
+        held = held["data"]
+    if isinstance(held, list):
+        held = {str(one.get("id")): one for one in held if isinstance(one, dict)}
+    if not isinstance(held, dict):
+        raise ResponseError("The controls of a document are neither an object nor a list.")
+    order = _order_of(state.get("controls"))
+    for name, entry in held.items():
+        config = entry
+        if isinstance(entry, dict) and isinstance(entry.get("config"), dict):
+            # Beside it stands on which tiles it works.
+            config = entry["config"] | {"map": entry.get("map") or {}}
+        yield {
+            "item": "filter" if _is_filter(config) else "control",
+            "id": name,
+            "position": order.get(name, len(order) + 1) if order else None,
+            "config": config,
+        }
+
+
+def _order_of(controls: Any) -> dict[str, int]:
+    order = controls.get("order") if isinstance(controls, dict) else None
+    return (
+        {str(name): place for place, name in enumerate(order, 1)} if isinstance(order, list) else {}
+    )
+
+
+def _is_filter(config: Any) -> bool:
+    """Whether a control is a filter: its type is that of a filter object, or it has none."""
+    held = config if isinstance(config, dict) else {}
+    return "fieldName" in held and "controlType" not in held and not str(held.get("type")).isupper()
+
+
+def _part_of_field(part: Literal["view", "field"]) -> Callable[[Any], Any]:
+    """Read the view or the name of a filter's field, which stand apart or in one text."""
+
+    def found(config: Any) -> Any:
+        held = config if isinstance(config, dict) else {}
+        view, name = held.get("viewName"), held.get("fieldName")
+        if view is None and isinstance(name, str) and "." in name:
+            view, _, name = name.partition(".")
+        return view if part == "view" else name
+
+    return found
+
+
+_FILTER_COLUMNS: Columns = {
+    "item": text("item", doc="filter or control"),
+    "id": text("id", doc="Id of the filter or control"),
+    "position": count("position", doc="Place on the dashboard, from 1"),
+    "label": _of_config("label", doc="What people read beside it"),
+    "field_name": Column(TEXT, ("config",), "Field, without its view", _part_of_field("field")),
+    "view_name": Column(TEXT, ("config",), "View of that field", _part_of_field("view")),
+    "kind": _of_config("kind", "controlType", "type", doc="Kind of filter or control"),
+    "filter_id": _of_config("filterId", doc="Filter that a control works on"),
+    "default_value": _of_config(
+        "defaultValue", doc="What it is set to at first, as JSON", convert=as_json
+    ),
+    "config": Column(TEXT, ("config",), "All that Omni says of it, as JSON", as_json),
+}
+
+DASHBOARD_FILTERS = FanOut(
+    Endpoint(
+        "/api/v1/dashboards/{document_identifier}/filters",
+        pages=paging.single,
+        rows=None,
+        unfold=_filter_rows,
+        key=("item", "id"),
+        params={"user_id": Param("userId", "id")},
+        columns=_FILTER_COLUMNS,
+    ),
+    parent=_PARENT,
+    found_in=_FOUND_IN,
+    none_said=_NO_DASHBOARD,
+    none_column="has_dashboard",
+    newer=Endpoint(
+        "/api/v2/documents/{document_identifier}",
+        pages=paging.single,
+        rows=None,
+        unfold=_control_rows,
+        key=("item", "id"),
+        columns=_FILTER_COLUMNS,
+    ),
+)
+
+
+def read_dashboard_filters(
+    documents: Parents,
+    *,
+    user_id: str | None = None,
+    errors: Literal["raise", "collect"] = "raise",
+    strict: bool = True,
+    refresh: bool = False,
+    client: Client | None = None,
+) -> pd.DataFrame:
+    """Read the filters and controls of dashboards, one row each, with one call per dashboard.
+
+    Parameters
+    ----------
+    documents : str, iterable of str, or DataFrame
+        Identifiers, or a frame with ``document_identifier`` or ``identifier``. A document without a
+        dashboard has no rows.
+    user_id : str, optional
+        Membership id (UUID) of the person whose view to ask for. Default: that of the client.
+    errors : {"raise", "collect"}, default "raise"
+        As for :func:`omnipd.read_document_details`.
+    strict, refresh, client
+        As for :func:`omnipd.read_content`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``document_identifier``, ``item``, ``id`` (string), ``position`` (int64), ``label``,
+        ``field_name``, ``view_name``, ``kind``, ``filter_id``, ``default_value``, ``config``,
+        ``extra`` (string). ``default_value`` and ``config`` are JSON.
+
+    Raises
+    ------
+    ArgumentError
+        For an argument that Omni would refuse; nothing was sent.
+    APIError, NetworkError, ResponseError, IncompleteReadError
+        As for :func:`omnipd.read_content`; ``partial`` has the documents before it.
+
+    Notes
+    -----
+    A document without a dashboard is told as for :func:`omnipd.read_document_queries`. Newer servers
+    do not have this call; there the controls of the document's published state are read, with one call
+    more for the first document.
+
+    Examples
+    --------
+    >>> import omnipd
+    >>> with omnipd.sandbox():
+    ...     documents = omnipd.read_documents(limit=20)
+    ...     filters = omnipd.read_dashboard_filters(documents[documents["has_dashboard"]])
+    >>> set(filters["item"]) <= {"filter", "control"}
+    True
+    """
+    return DASHBOARD_FILTERS.read(documents, locals())

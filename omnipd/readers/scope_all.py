@@ -1,0 +1,177 @@
+"""A list of the organization and of everybody in it.
+
+Omni hands out the personal items of one person at a time. Here the organization's own list and one
+walk per person become one frame. Which id of a person that walk goes by is not the same on every
+tenant: the owners of the organization's items are compared with the users, and where none of them is
+a user the owners' own ids are tried, too (docs/wire.md).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from functools import partial
+from typing import Any
+
+import pandas as pd
+import pyarrow as pa
+
+from omnipd.arguments import check_choice, check_flag
+from omnipd.client.client import Client
+from omnipd.client.current import current_client
+from omnipd.errors import ArgumentError, ForbiddenError, NotFoundError, OmniError, notice
+from omnipd.lists.endpoint import Endpoint
+from omnipd.lists.fanout import FanOut
+from omnipd.lists.params import Here
+from omnipd.lists.read_list import Step
+from omnipd.readers.people import USERS
+
+#: The value of ``scope=`` that stands for both of Omni's. It is ours, and never sent.
+ALL = "all"
+
+_ORGANIZATION = "organization"
+
+
+@dataclass(frozen=True)
+class _Everyone(FanOut):
+    """One walk of the organization, and one for each person.
+
+    Attributes
+    ----------
+    owner : str
+        The query parameter that says whose items are asked for.
+    steps : tuple of Step
+        What is done with the rows of all walks together.
+    """
+
+    owner: str = ""
+    steps: tuple[Step, ...] = ()
+    #: The ids of the users to compare with; empty where one person was named.
+    users: frozenset[str] = frozenset()
+    #: Owners' ids that no user has: other ids of people. Found while the organization's list is read.
+    others: dict[str, None] = field(default_factory=dict)
+
+    def _bound(self, key: tuple[str, ...], endpoint: Endpoint | None = None) -> Endpoint:
+        [whose] = key
+        endpoint = endpoint or self.endpoint
+        fixed = (
+            {"scope": _ORGANIZATION}
+            if whose == _ORGANIZATION
+            else {"scope": "restricted", self.owner: whose}
+        )
+        return replace(endpoint, fixed={**endpoint.fixed, **fixed})
+
+    def _further(self, key: tuple[str, ...], table: pa.Table) -> list[tuple[str, ...]]:
+        """Return the owners of the organization's items, where none of them is a user."""
+        owners = {one for one in table["owner_id"].to_pylist() if one is not None}
+        if key == (_ORGANIZATION,) and self.users and owners and not owners & self.users:
+            self.others.update(dict.fromkeys(sorted(owners)))
+        return [(one,) for one in self.others]
+
+    def _says_none(self, error: OmniError, has_some: bool | None) -> bool:
+        """Whether a person is told as unknown who need not be known by this id."""
+        return (bool(self.others) and isinstance(error, NotFoundError)) or super()._says_none(
+            error, has_some
+        )
+
+    def _with_key(self, table: pa.Table, key: tuple[str, ...]) -> pa.Table:  # noqa: ARG002
+        """Return the table as it is: whose an item is stands in its own columns."""
+        return table
+
+    def _joined(self, tables: list[pa.Table]) -> pa.Table:
+        table = _once(super()._joined(tables), self.endpoint.key)
+        for step in self.steps:
+            table = step(table)
+        return table
+
+
+def read_everyones(
+    endpoint: Endpoint, owner: str, arguments: Mapping[str, Any], *, only: str | None
+) -> pd.DataFrame:
+    """Read the organization's list, then that of each person; what several show comes once.
+
+    Parameters
+    ----------
+    endpoint : Endpoint
+        A list with a ``scope``.
+    owner : str
+        The query parameter that says whose items are asked for.
+    arguments : mapping
+        The reader's, with ``errors``.
+    only : str, optional
+        The one person to read it for, instead of everybody.
+    """
+    if arguments["limit"] is not None:
+        raise ArgumentError('limit= and scope="all" exclude each other: all is everything.')
+    check_flag("strict", arguments["strict"])
+    asked = {**arguments, "scope": None}
+    steps: list[Step] = []
+    given = {name: asked[name] for name in endpoint.params if asked.get(name) is not None}
+    for name, param in endpoint.params.items():
+        if name in given:
+            # Refused here, before the people are asked for; and a generator serves one walk only.
+            asked[name] = given[name] = param.once(given[name])
+            param.encode(name, given[name])
+            if param.here is not None and param.may_be_refused(given[name]):
+                # It has to be right for all rows together, not for each person's.
+                steps.append(partial(_done_here, param.here, given))
+                asked[name] = None
+    client = current_client(asked["client"])
+    people, requests = ([only], 0) if only is not None else _everybody(client, asked["refresh"])
+    walks = _Everyone(
+        endpoint,
+        parent=("whose",),
+        found_in={},
+        owner=owner,
+        steps=tuple(steps),
+        users=frozenset() if only is not None else frozenset(people),
+    )
+    frame = walks.read([_ORGANIZATION, *people], {**asked, "client": client})
+    facts = frame.attrs["omni"]
+    facts["walked_by"] = "user ids and owner ids" if walks.others else "user ids"
+    if walks.others:
+        facts["complete"] = False
+        notice(
+            "The owners of the organization's items are none of its users: people have another id there. "
+            f"Personal items were asked for by the ids of all users and by those of the {len(walks.others)} "
+            "owners; what belongs to anybody else is not in the frame, which is marked incomplete. Join "
+            "owners to users by name."
+        )
+    facts["requests"] += requests
+    facts["from_cache"] = facts["requests"] == 0
+    return frame
+
+
+def _done_here(here: Here, given: Mapping[str, Any], table: pa.Table) -> pa.Table:
+    return here(table, given)
+
+
+def check_errors(errors: str, scope: str | None) -> None:
+    """Refuse ``errors="collect"`` where there is nothing to go on with."""
+    check_choice("errors", errors, ("raise", "collect"))
+    if errors == "collect" and scope != ALL:
+        raise ArgumentError(
+            'errors="collect" goes only with scope="all": one list is whole or not.'
+        )
+
+
+def _everybody(client: Client, refresh: bool) -> tuple[list[str], int]:
+    """Return the membership ids of all people, and how many requests that took."""
+    try:
+        table, facts = USERS.read_table({"client": client, "refresh": refresh})
+    except ForbiddenError as error:
+        error.message = f'scope="all" has to know all people. {error.message}'
+        error.hint = (
+            f'{error.hint} Without one take scope="organization", or scope="restricted" for what is '
+            "your own."
+        )
+        raise
+    return table["id"].to_pylist(), facts["requests"]
+
+
+def _once(table: pa.Table, key: tuple[str, ...]) -> pa.Table:
+    """Keep the first of the rows that have the same key."""
+    first: dict[tuple[Any, ...], int] = {}
+    for row, identity in enumerate(zip(*(table[name].to_pylist() for name in key), strict=True)):
+        first.setdefault(identity, row)
+    return table if len(first) == table.num_rows else table.take(list(first.values()))

@@ -1,1 +1,0 @@
-"""The semantic layer of the sandbox: models in Omni's YAML, planned into SQL, run on DuckDB."""

@@ -1,1 +1,0 @@
-"""An organization as a file, ``organisation.json``: read, checked and written."""

@@ -1,0 +1,109 @@
+"""What a person sees on a terminal: tables that fit, progress, and nothing that moves the cursor."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+import unicodedata
+from typing import Any
+
+import click
+import pandas as pd
+from tqdm import tqdm
+
+from omnipd.client.client import Client
+
+
+class Progress:
+    """A progress bar on standard error while something of more than one page is read on a terminal.
+
+    There is one bar at a time. A list inside a fan-out that has several pages takes its place while it
+    is read.
+    """
+
+    def __init__(self, client: Client) -> None:
+        self._client = client
+        self._bar: Any = None
+        self._of: tuple[str, int | None] | None = None
+
+    def __enter__(self) -> None:
+        if sys.stderr.isatty():
+            self._client.progress = self._advance
+
+    def __exit__(self, *_: object) -> None:
+        self._client.progress = None
+        self._close()
+
+    def _advance(self, path: str, rows: int, total: int | None) -> None:
+        if (path, total) != self._of:
+            if total is None or rows >= total:
+                return
+            self._close()
+            self._of = (path, total)
+            name = path.rsplit("/", 1)[-1]
+            self._bar = tqdm(total=total, initial=rows, desc=name, leave=False)
+        self._bar.update(rows - self._bar.n)
+        if total is not None and rows >= total:
+            self._close()
+
+    def _close(self) -> None:
+        if self._bar is not None:
+            self._bar.close()
+        self._bar = self._of = None
+
+
+def print_table(df: pd.DataFrame, rows: int) -> None:
+    """Print a frame for eyes: some rows, the columns that fit, nothing that moves the cursor."""
+    room = shutil.get_terminal_size((100, 24)).columns
+    shown = df.head(rows)
+    lines = [""] * (len(shown) + 1)
+    left_out: list[str] = []
+    for place, name in enumerate(df.columns):
+        if left_out:
+            left_out.append(printable(name))
+            continue
+        column = shown.iloc[:, place]
+        cells = [printable(name), *(_cell(value) for value in column)]
+        width = max(_width(cell) for cell in cells)
+        if lines[0] and _width(lines[0]) + 2 + width > room:
+            left_out.append(printable(name))
+            continue
+        gap = "  " if lines[0] else ""
+        right = pd.api.types.is_numeric_dtype(column.dtype)
+        for index, cell in enumerate(cells):
+            pad = " " * (width - _width(cell))
+            lines[index] += gap + (pad + cell if right else cell + pad)
+    click.echo("\n".join(line.rstrip() for line in lines))
+    if len(df) > rows:
+        click.echo(f"… {len(df) - rows:,} more rows")
+    if left_out:
+        click.echo(f"… {len(left_out)} more columns: {', '.join(left_out)}")
+
+
+def _cell(value: Any) -> str:
+    if isinstance(value, float):
+        return f"{value:.2f}" if value == 0 or abs(value) >= 0.01 else f"{value:.3g}"
+    text = printable(str(value)[:200] if isinstance(value, str) else value)
+    if _width(text) <= 40:
+        return text
+    end = next(end for end in range(40, 0, -1) if _width(text[:end]) <= 39)
+    return text[:end] + "…"
+
+
+def _width(text: str) -> int:
+    """Return how many places a terminal gives a text: two for wide letters, none for combining ones."""
+    return sum(
+        0
+        if unicodedata.combining(letter)
+        else 1 + (unicodedata.east_asian_width(letter) in {"W", "F"})
+        for letter in text
+    )
+
+
+def printable(value: Any) -> str:
+    """Return a value as printable text: a name must not be able to write to the terminal."""
+    if value is None or value is pd.NA or value is pd.NaT:
+        return ""
+    if isinstance(value, pd.Timestamp):
+        return value.strftime("%Y-%m-%d %H:%M").removesuffix(" 00:00")
+    return "".join(letter if letter.isprintable() else repr(letter)[1:-1] for letter in str(value))

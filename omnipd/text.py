@@ -1,0 +1,22 @@
+"""Text that UTF-8 can hold."""
+
+from __future__ import annotations
+
+from typing import Any
+
+
+def whole_text(value: Any) -> Any:
+    r"""Replace half a surrogate pair, which is legal in JSON and in no UTF-8, by U+FFFD.
+
+    Examples
+    --------
+    >>> whole_text("a\ud83d") == "a\ufffd"
+    True
+    """
+    if isinstance(value, str):
+        return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    if isinstance(value, list):
+        return [whole_text(inner) for inner in value]
+    if isinstance(value, dict):
+        return {whole_text(key): whole_text(inner) for key, inner in value.items()}
+    return value

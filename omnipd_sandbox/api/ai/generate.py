@@ -1,0 +1,171 @@
+"""From a question to a query: ``POST /ai/generate-query``, out of a written list."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from omnipd_sandbox.api.ai.prompts import Known, find
+from omnipd_sandbox.api.query.display import shown
+from omnipd_sandbox.api.query.envelope import Envelope
+from omnipd_sandbox.api.query.planned_model import planned_model
+from omnipd_sandbox.api.query.result_file import records
+from omnipd_sandbox.api.query.run import acting_for, check_query_api, workbook_address
+from omnipd_sandbox.api.query.verdict import message, plan, result
+from omnipd_sandbox.calls.body import boolean, read_object, text, uuid
+from omnipd_sandbox.calls.call import Call
+from omnipd_sandbox.calls.identity import permissions_on
+from omnipd_sandbox.engine.model.model import Model
+from omnipd_sandbox.http.refusals import BadRequest, Forbidden, NotFound, RefusedRequest
+from omnipd_sandbox.http.reply import Reply, json_reply
+from omnipd_sandbox.organization.attributes import effective_values
+from omnipd_sandbox.organization.records import User
+from omnipd_sandbox.refused_query import Refused
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """Hold what was asked, checked."""
+
+    model_id: str
+    prompt: str
+    topic: str | None
+    run: bool
+    workbook_url: bool
+    branch_id: str | None
+    user_id: str | None
+
+
+def generate_query(call: Call) -> Reply:
+    """Answer with a query, and with its rows unless they are not wanted."""
+    asked = _read(call.request.body)
+    user = acting_for(call, asked.user_id)
+    shared = _model(call, asked)
+    permissions = _permissions(shared.connection_id, user, call)
+    model: Model = planned_model(call, shared.id, asked.branch_id) or shared
+    if not {"USE_AI", "QUERY_TOPICS"} <= permissions:
+        raise Forbidden
+    if asked.run:
+        check_query_api(call)
+    if asked.topic is not None and asked.topic not in model.topics:
+        raise NotFound(f"Topic with name {asked.topic} does not exist")
+    if call.world.behavior.ai_credits_exhausted:
+        raise RefusedRequest(402, "The AI credits of this organization are used up")
+    reference = call.world.organization.shared_models[shared.connection_id]
+    asked_topic = None if asked.topic is None else reference.topic_once(asked.topic)
+    known = find(reference.subject, asked.prompt, asked_topic)
+    # The list is about the bundled models; another may have the name of one.
+    if known is None or reference.topic_now(known.topic) not in model.topics:
+        raise RefusedRequest(400, "No query was generated: the sandbox does not know this prompt")
+
+    topic = reference.topic_now(known.topic)
+    base_view = model.topics[topic].base_view
+    query = _query(known, model.id, topic, base_view)
+    answer: dict[str, Any] = {
+        "query": _old_shape(query) if call.world.behavior.old_shapes else query,
+        "topic": topic,
+        "baseView": base_view,
+        "error": None,
+    }
+    if asked.run:
+        answer |= _outcome(call, query, known.topic, user, model)
+    if asked.workbook_url and "USE_WORKBOOKS" in permissions:
+        answer["workbookUrl"] = workbook_address(call.world.jobs.next_id())
+    return json_reply(answer)
+
+
+def _read(body: bytes) -> _Asked:
+    given = read_object(body)
+    prompt = text(given, "prompt")
+    if prompt is None:
+        raise BadRequest("Required", at="prompt")
+    model_id = uuid(given, "modelId")
+    if model_id is None:
+        raise BadRequest("Required", at="modelId")
+    if given.get("contextQuery") is not None:
+        raise BadRequest("the sandbox does not look at contextQuery", at="contextQuery")
+    # Taken and without effect: no prompt of the list leaves the topics.
+    boolean(given, "queryAllViews")
+    return _Asked(
+        model_id=model_id,
+        prompt=prompt,
+        topic=text(given, "currentTopicName") or None,
+        run=boolean(given, "runQuery", default=True),
+        workbook_url=boolean(given, "workbookUrl"),
+        user_id=uuid(given, "userId"),
+        branch_id=uuid(given, "branchId"),
+    )
+
+
+def _model(call: Call, asked: _Asked) -> Any:
+    model = call.world.engine.models.get(asked.model_id)
+    if model is not None:
+        return model
+    if asked.model_id in call.world.organization.models:
+        raise BadRequest("Model must be a shared model", at="modelId")
+    raise NotFound(f"Model with id {asked.model_id} does not exist")
+
+
+def _query(known: Known, model_id: str, topic: str, base_view: str) -> dict[str, Any]:
+    """Give a query in full, as ``query/run`` takes it."""
+    return {
+        "modelId": model_id,
+        "table": base_view,
+        "join_paths_from_topic_name": topic,
+        "fields": [],
+        "calculations": [],
+        "filters": {},
+        "sorts": [],
+        "limit": 1000,
+        "pivots": [],
+        "fill_fields": [],
+        "column_totals": {},
+        "row_totals": {},
+        "userEditedSQL": "",
+        "default_group_by": True,
+        "version": 9,
+        **known.query,
+    }
+
+
+def _old_shape(query: Mapping[str, Any]) -> dict[str, Any]:
+    rest = {key: value for key, value in query.items() if key != "modelId"}
+    return {"model_job": {"model_id": query["modelId"], **rest}}
+
+
+def _permissions(connection_id: str, user: User, call: Call) -> frozenset[str]:
+    world = call.world
+    return permissions_on(connection_id, user, world.organization, world.behavior)
+
+
+def _outcome(
+    call: Call, query: Mapping[str, Any], topic: str, user: User, model: Model
+) -> dict[str, Any]:
+    """Run a query; what fails now is told beside the query, not in its place."""
+    # A topic's name in the SQL means its base view, here and nowhere else (docs/wire.md).
+    sql = query["userEditedSQL"].replace(f"${{{topic}}}", f"${{{query['table']}}}")
+    envelope = Envelope(
+        query={**query, "userEditedSQL": sql},
+        cache="SkipRequery",
+        plan_only=False,
+        workbook_url=False,
+        user_id=None,
+        branch_id=None,
+    )
+    view_sql = "VIEW_SQL" in _permissions(model.connection_id, user, call)
+    submission = plan(
+        envelope,
+        effective_values(user, call.world.organization.attributes),
+        may_view_sql=view_sql,
+        world=call.world,
+        model=model,
+    )
+    try:
+        table, _ = result(submission, call.world)
+    except Refused as refusal:
+        detail = message(refusal, submission)
+        return {"error": {"message": "The query could not be run", "detail": detail}}
+    assert not isinstance(submission.outcome, Refused)  # noqa: S101 - it has a result
+    rows = records(shown(table, submission.outcome.fields, formatted=False))
+    return {"result": {"rows": rows}}

@@ -1,0 +1,139 @@
+"""Submit a query: ``POST /query/run``."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from omnipd_sandbox.api.query.display import shown
+from omnipd_sandbox.api.query.envelope import read_envelope, unreadable_filter
+from omnipd_sandbox.api.query.lines import footer, header, write_line
+from omnipd_sandbox.api.query.planned_model import planned_model
+from omnipd_sandbox.api.query.result_file import result_file, timed_out
+from omnipd_sandbox.api.query.variants import client_result_id
+from omnipd_sandbox.api.query.verdict import Submission, message, plan, result, write_verdict
+from omnipd_sandbox.calls.call import Call
+from omnipd_sandbox.calls.identity import acting_user, permissions_on
+from omnipd_sandbox.calls.jobs import Job
+from omnipd_sandbox.calls.world import World
+from omnipd_sandbox.http.refusals import BadRequest, Forbidden, RefusedRequest
+from omnipd_sandbox.http.reply import Document, Reply, Sink, Stream
+from omnipd_sandbox.organization import chance
+from omnipd_sandbox.organization.attributes import effective_values
+from omnipd_sandbox.organization.organization import WEB_ADDRESS
+from omnipd_sandbox.organization.records import User
+from omnipd_sandbox.refused_query import BadFilter, Refused
+
+NDJSON = "text/ndjson"
+
+
+def run_query(call: Call) -> Reply:
+    """Answer with the job's id, its terminal line unless it is slow, and a footer."""
+    world = call.world
+    check_query_api(call)
+    envelope = read_envelope(call.request.body)
+    user = acting_for(call, envelope.user_id)
+    # The body's branch wins over the older query parameter.
+    branch_id = envelope.branch_id or call.parameters["branch_id"]
+    model = planned_model(call, envelope.model_id, branch_id)
+    connection_id = _connection_id(envelope.model_id, world)
+    permissions = permissions_on(connection_id, user, world.organization, world.behavior)
+    if not _needed_permissions(envelope.query) <= permissions:
+        raise Forbidden
+
+    try:
+        submission = plan(
+            envelope,
+            effective_values(user, world.organization.attributes),
+            may_view_sql="VIEW_SQL" in permissions,
+            world=world,
+            model=model,
+        )
+    except BadFilter:
+        raise unreadable_filter() from None
+    job_id = world.jobs.next_id()
+
+    def verdict(sink: Sink) -> None:
+        write_verdict(sink, job_id, submission, world)
+
+    alone = world.behavior.first_answer == "footer"
+    # A job that the first answer only names is waited for once, if it is fast.
+    slow = max(world.behavior.slow_job_polls, int(alone))
+    is_slow = slow > 0 and not envelope.plan_only
+    if is_slow:
+        world.jobs.hold(Job(job_id, slow, verdict))
+
+    headers = {}
+    if envelope.workbook_url and "USE_WORKBOOKS" in permissions:
+        headers["X-Omni-Workbook-Url"] = workbook_address(job_id)
+
+    if envelope.result_type is not None:
+        reply = timed_out(job_id) if is_slow else _document(submission, world)
+        return replace(reply, headers=headers)
+
+    def body(sink: Sink) -> None:
+        if not (is_slow and alone):
+            write_line(sink, header(job_id, client_result_id(job_id, world.behavior)))
+            sink.flush()
+            if is_slow:
+                write_line(sink, {"job_id": job_id, "status": "EXECUTING"})
+        if not is_slow:
+            verdict(sink)
+        write_line(sink, footer([job_id] if is_slow else []))
+
+    return Stream(body, NDJSON, headers)
+
+
+def _connection_id(model_id: str, world: World) -> str | None:
+    served = world.engine.models.get(model_id)
+    return served.connection_id if served else world.organization.models[model_id].connection_id
+
+
+def workbook_address(job_id: str) -> str:
+    """Give the address of the workbook that a job's query was put into."""
+    return f"{WEB_ADDRESS}/e/{chance.base62(8, job_id)}/1"
+
+
+def _document(submission: Submission, world: World) -> Document:
+    """Answer with the result alone, in the kind of document that was asked for."""
+    envelope = submission.envelope
+    if submission.query.get("column_totals") and not submission.query.get("userEditedSQL"):
+        raise BadRequest(
+            "the sandbox does not write totals into a document; leave resultType out",
+            at="query.column_totals",
+        )
+    try:
+        table, _ = result(submission, world)
+    except Refused as refusal:
+        # A query that cannot be planned is the caller's fault, one that fails is not.
+        status = 400 if refusal.error_type.startswith("PLAN") else 500
+        raise RefusedRequest(status, message(refusal, submission)) from None
+    assert not isinstance(submission.outcome, Refused)  # noqa: S101 - it has a result
+    fields = submission.outcome.fields
+    rows = shown(table, fields, formatted=envelope.format_results)
+    return result_file(rows, envelope.result_type or "json")
+
+
+def check_query_api(call: Call) -> None:
+    """Refuse when the organization has no query API."""
+    if call.world.behavior.feature_flag_off:
+        raise Forbidden("Feature not enabled")
+
+
+def acting_for(call: Call, in_body: str | None) -> User:
+    """Give the user a call acts as; the body is the older place to say so."""
+    in_address: str | None = call.parameters["userId"]
+    if in_address is not None and in_body is not None:
+        raise BadRequest("userId may be given in the address or in the body, not both", at="userId")
+    return acting_user(call.caller, in_address or in_body, call.world.organization)
+
+
+def _needed_permissions(query: dict[str, Any]) -> set[str]:
+    if query.get("userEditedSQL"):
+        return {"QUERY_SQL"}
+    needed = {"QUERY_TOPICS" if query.get("join_paths_from_topic_name") else "QUERY_FULL_MODEL"}
+    others = query.get("staticQueryReferences")
+    for other in others.values() if isinstance(others, dict) else ():
+        if isinstance(other, dict):
+            needed |= _needed_permissions(other)
+    return needed

@@ -1,0 +1,1 @@
+"""A call as an endpoint sees it: who asks, what for, checked."""

@@ -1,0 +1,184 @@
+"""Lists a page at a time, with cursors that say where to go on rather than how far one got."""
+
+from __future__ import annotations
+
+import json
+from base64 import b64decode, urlsafe_b64encode
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import Any, Generic, TypeVar
+
+from omnipd_sandbox.calls.call import Call
+from omnipd_sandbox.http.refusals import BadRequest
+
+Record = TypeVar("Record")
+Rank = str | int
+
+
+@dataclass(frozen=True)
+class Order(Generic[Record]):
+    """Sort records by a rank, then by an identity no two of them share.
+
+    The identity is always ascending, so that equal ranks keep one order and a cursor between
+    them neither repeats nor skips.
+    """
+
+    rank: Callable[[Record], Rank]
+    identity: Callable[[Record], str]
+    descending: bool
+
+
+def cut_page(
+    call: Call, find: Callable[[], Iterable[Record]], order: Order[Record]
+) -> tuple[list[Record], dict[str, Any]]:
+    """Cut one page out of all matching records.
+
+    Parameters
+    ----------
+    call : Call
+        What was asked, among its parameters ``cursor`` and ``pageSize``. A cursor is good only
+        with all the others unchanged.
+    find : callable
+        Gives every record that matches, in any order. Not asked for each page: it must look at
+        nothing but the organization and the call, and not at the clock.
+    order : Order
+        How to sort them.
+
+    Returns
+    -------
+    tuple
+        The records of the page, and its ``pageInfo``.
+    """
+    asked = call.parameters
+    size: int = asked["pageSize"]
+    digest = _digest(asked)
+    ordered = _ordered(call, find, order)
+    if asked["cursor"]:
+        rank, identity = _read(asked["cursor"], digest, ordered, order)
+        rest = _after(ordered, order, rank, identity)
+    else:
+        rest = ordered
+    page = list(rest[:size])
+    more = len(rest) > size
+    cursor = _write(order.rank(page[-1]), order.identity(page[-1]), digest) if more else None
+    return page, _info(call, cursor, all_there_are=len(ordered), left=len(rest))
+
+
+def cut_numbered_page(
+    call: Call, find: Callable[[], Iterable[Record]], order: Order[Record]
+) -> tuple[list[Record], dict[str, Any]]:
+    """Cut a page whose cursor is its number, from "1"; a change in between shifts the rows."""
+    asked = call.parameters
+    size: int = asked["pageSize"]
+    number = asked["cursor"] or "1"
+    if not (number.isascii() and number.isdigit() and int(number[:9]) > 0 and len(number) < 10):
+        raise BadRequest("Invalid cursor", at="cursor")
+    ordered = _ordered(call, find, order)
+    start = (int(number) - 1) * size
+    more = start + size < len(ordered)
+    cursor = str(int(number) + 1) if more else None
+    left = max(0, len(ordered) - start)
+    return ordered[start : start + size], _info(call, cursor, all_there_are=len(ordered), left=left)
+
+
+def cut_page_after_id(
+    call: Call, find: Callable[[], Iterable[Record]], order: Order[Record]
+) -> tuple[list[Record], dict[str, Any]]:
+    """Cut a page whose cursor is the id of the record before it."""
+    asked = call.parameters
+    size: int = asked["pageSize"]
+    ordered = _ordered(call, find, order)
+    start = 0
+    if asked["cursor"]:
+        places = {order.identity(record): place for place, record in enumerate(ordered)}
+        if asked["cursor"] not in places:
+            raise BadRequest("Invalid cursor", at="cursor")
+        start = places[asked["cursor"]] + 1
+    page = ordered[start : start + size]
+    more = start + size < len(ordered)
+    cursor = order.identity(page[-1]) if more else None
+    return page, _info(call, cursor, all_there_are=len(ordered), left=len(ordered) - start)
+
+
+def _info(call: Call, cursor: str | None, *, all_there_are: int, left: int) -> dict[str, Any]:
+    """Give the ``pageInfo``; tenants differ on what they count in it (docs/wire.md)."""
+    whole = call.world.behavior.total_records == "all"
+    return {
+        "hasNextPage": cursor is not None,
+        "nextCursor": cursor,
+        "pageSize": call.parameters["pageSize"],
+        "totalRecords": all_there_are if whole else left,
+    }
+
+
+def _ordered(
+    call: Call, find: Callable[[], Iterable[Record]], order: Order[Record]
+) -> list[Record]:
+    caller = call.caller
+    # All that a list can depend on beside the organization, but for where its pages are cut.
+    chosen = _written(call.parameters, without={"cursor", "pageSize"})
+    key = (call.request.path, caller.user.membership_id, caller.key_scope, chosen)
+    return call.world.lists.find(key, lambda: _sorted(find(), order))
+
+
+def _sorted(records: Iterable[Record], order: Order[Record]) -> list[Record]:
+    ordered = sorted(records, key=order.identity)
+    # Stable, also when reversed: equal ranks keep the ascending identity.
+    ordered.sort(key=lambda record: _collated(order.rank(record)), reverse=order.descending)
+    return ordered
+
+
+def _collated(rank: Rank) -> tuple[str, str] | int:
+    # Names that differ only by case stand together; Omni's own collation is not known.
+    return (rank.casefold(), rank) if isinstance(rank, str) else rank
+
+
+def _after(
+    ordered: Sequence[Record], order: Order[Record], rank: Rank, identity: str
+) -> Sequence[Record]:
+    position: Any = _collated(rank)
+    low, high = 0, len(ordered)
+    while low < high:
+        middle = (low + high) // 2
+        here: Any = _collated(order.rank(ordered[middle]))
+        if here == position:
+            before = order.identity(ordered[middle]) <= identity
+        else:
+            before = (here < position) != order.descending
+        low, high = (middle + 1, high) if before else (low, middle)
+    return ordered[low:]
+
+
+def _digest(asked: Mapping[str, Any]) -> str:
+    return sha256(_written(asked, without={"cursor"}).encode()).hexdigest()[:12]
+
+
+def _written(asked: Mapping[str, Any], *, without: Set[str]) -> str:
+    others = {
+        name: sorted(value) if isinstance(value, frozenset) else value
+        for name, value in asked.items()
+        if name not in without
+    }
+    return json.dumps(others, sort_keys=True)
+
+
+def _write(rank: Rank, identity: str, digest: str) -> str:
+    text = json.dumps([rank, identity, digest], ensure_ascii=False, separators=(",", ":"))
+    return urlsafe_b64encode(text.encode("utf-8", "surrogatepass")).decode().rstrip("=")
+
+
+def _read(
+    cursor: str, digest: str, ordered: Sequence[Record], order: Order[Record]
+) -> tuple[Rank, str]:
+    try:
+        padded = cursor.encode("ascii") + b"=" * (-len(cursor) % 4)
+        rank, identity, made_for = json.loads(
+            b64decode(padded, b"-_", validate=True).decode("utf-8", "surrogatepass")
+        )
+    except (ValueError, TypeError, RecursionError):
+        raise BadRequest("Invalid cursor", at="cursor") from None
+    right_kind = not ordered or type(rank) is type(order.rank(ordered[0]))
+    if not (right_kind and isinstance(identity, str) and made_for == digest):
+        raise BadRequest("Invalid cursor", at="cursor")
+    return rank, identity

@@ -1,0 +1,34 @@
+"""All that one sandbox is, behind its HTTP."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from omnipd_sandbox.engine.protocols import QueryEngine
+
+if TYPE_CHECKING:
+    from omnipd_sandbox.calls.identity import Keyring
+    from omnipd_sandbox.calls.jobs import Jobs
+    from omnipd_sandbox.calls.kept_lists import Lists
+    from omnipd_sandbox.calls.results import Results
+    from omnipd_sandbox.moods.behavior import Behavior
+    from omnipd_sandbox.organization.organization import Organization
+
+
+@dataclass(frozen=True)
+class World:
+    """Hold everything the endpoints look at."""
+
+    organization: Organization
+    # Of this state of the organization.
+    lists: Lists
+    engine: QueryEngine
+    keyring: Keyring
+    behavior: Behavior
+    jobs: Jobs
+    results: Results
+    now: Callable[[], datetime]
+    report: Callable[[BaseException], None]

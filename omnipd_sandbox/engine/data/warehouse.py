@@ -1,0 +1,197 @@
+"""The database behind a connection: DuckDB in memory, filled when first asked for rows."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import cache
+
+import duckdb
+import pyarrow as pa
+
+from omnipd_sandbox.engine.data.arrow_types import with_wire_types
+from omnipd_sandbox.engine.data.datasets import flights, orders
+from omnipd_sandbox.engine.data.time_limit import TimeLimit
+from omnipd_sandbox.http.running import running
+from omnipd_sandbox.refused_query import Refused
+
+_time_limit = TimeLimit()
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """Name the tables of a database and how their rows get there."""
+
+    schema: str
+    fill: Callable[[duckdb.DuckDBPyConnection], None]
+
+
+DATASETS = {
+    "flights": Dataset(flights.SCHEMA, flights.fill),
+    "orders": Dataset(orders.SCHEMA, orders.fill),
+    "many orders": Dataset(orders.SCHEMA, orders.fill_large),
+}
+
+
+@dataclass
+class Warehouse:
+    """Answer SQL on one data set; safe to share between threads."""
+
+    dataset: Dataset
+    # A query that takes longer is ended.
+    longest_seconds: float = 60
+    _connection: duckdb.DuckDBPyConnection = field(init=False)
+    _blank: duckdb.DuckDBPyConnection | None = field(init=False)
+    _filled: bool = field(default=False, init=False)
+    _lock: threading.Lock = field(default_factory=threading.Lock, init=False)
+
+    def __post_init__(self) -> None:
+        self._connection = self._with_tables()
+        # The same tables without rows, closed off from the start: a model's SQL may be a stranger's,
+        # and it is looked at before any rows are loaded.
+        self._blank = self._with_tables() if self.dataset.schema else None
+        if self._blank is not None:
+            _close_off(self._blank)
+
+    def _with_tables(self) -> duckdb.DuckDBPyConnection:
+        connection = duckdb.connect(":memory:")
+        # GLOBAL, because each query runs on a cursor of its own.
+        connection.execute("SET GLOBAL TimeZone = 'UTC'")
+        if self.dataset.schema:
+            connection.execute(self.dataset.schema)
+        return connection
+
+    def load(self, statement: str) -> None:
+        """Run a statement that makes or fills tables, before any query is run."""
+        with self._lock:
+            self._connection.execute(statement)
+
+    def columns(self, table: str, schema: str | None = None) -> list[tuple[str, str]]:
+        """List the columns of a table as (name, DuckDB type), in order; empty for no such table."""
+        with self._lock:
+            rows = self._connection.execute(
+                "SELECT column_name, data_type FROM duckdb_columns()"
+                " WHERE NOT internal AND lower(table_name) = lower(?)"
+                " AND lower(schema_name) = lower(?) ORDER BY column_index",
+                [table, schema or "main"],
+            ).fetchall()
+        return [(name, kind) for name, kind in rows]
+
+    def describe(self, select: str) -> list[str]:
+        """Tell the DuckDB types of a select's columns without running it.
+
+        Raises
+        ------
+        Refused
+            When the database does not accept the select.
+        """
+        return [kind for _, kind in self.described(select)]
+
+    def described(self, select: str) -> list[tuple[str, str]]:
+        """Tell the names and DuckDB types of a select's columns without running it.
+
+        Raises
+        ------
+        Refused
+            When the database does not accept the select.
+        """
+        with self._reading(select, self._blank) as relation:
+            return _columns(relation)
+
+    def result_columns(self, select: str) -> list[tuple[str, str]]:
+        """List what a select would return as (name, DuckDB type), without running it.
+
+        Raises
+        ------
+        Refused
+            With error type QUERY, for what is not one select that the database accepts.
+        """
+        with self._reading(select) as relation:
+            return _columns(relation)
+
+    def run(self, select: str, at_most: int | None = None) -> pa.Table:
+        """Run a select and return its rows in the Arrow types of the wire.
+
+        Parameters
+        ----------
+        select
+            One statement; it may be a stranger's, because nothing but reading tables is possible.
+        at_most
+            How many rows to return, the first ones; None returns all.
+
+        Raises
+        ------
+        Refused
+            With error type QUERY, when the database refuses or fails.
+        """
+        with self._reading(select) as relation:
+            columns = _columns(relation)
+            limited = relation if at_most is None else relation.limit(at_most)
+            table = limited.to_arrow_table()
+        # Limiting gives columns that share a name new ones.
+        table = table.rename_columns([name for name, _ in columns])
+        return with_wire_types(table, [kind for _, kind in columns])
+
+    @contextmanager
+    def _reading(
+        self, select: str, connection: duckdb.DuckDBPyConnection | None = None
+    ) -> Iterator[duckdb.DuckDBPyRelation]:
+        """Bind a select on a cursor that cannot write; by default where the rows are."""
+        try:
+            select.encode()
+        except UnicodeEncodeError:
+            # DuckDB takes UTF-8, and what comes over the wire may hold what that cannot say.
+            raise Refused("QUERY", "The text holds half of a surrogate pair") from None
+        if connection is None:
+            self._fill_once()
+        cursor = (connection or self._connection).cursor()
+        try:
+            statements = cursor.extract_statements(select)
+            if [each.type for each in statements] != [duckdb.StatementType.SELECT]:
+                raise Refused("QUERY", "Only a single SELECT statement can be run")
+            # A SELECT may still hold an INSERT, in a WITH.
+            cursor.execute("BEGIN TRANSACTION READ ONLY")
+            with (
+                running(cursor),
+                _time_limit.after(self.longest_seconds, cursor.interrupt),
+            ):
+                yield cursor.sql(statements[0])
+        except duckdb.InterruptException as error:
+            raise Refused(
+                "KILL", f"The query took longer than {self.longest_seconds} seconds"
+            ) from error
+        except duckdb.Error as error:
+            raise Refused("QUERY", str(error)) from error
+        finally:
+            cursor.close()
+
+    def _fill_once(self) -> None:
+        with self._lock:
+            if self._filled:
+                return
+            self.dataset.fill(self._connection)
+            # One thread per query: sums of floats then add up in the same order every time.
+            self._connection.execute("SET threads = 1")
+            _close_off(self._connection)
+            self._filled = True
+
+
+def _close_off(connection: duckdb.DuckDBPyConnection) -> None:
+    """Allow no files, no network, nothing spilled to disk, and no Python variables as tables."""
+    connection.execute("SET temp_directory = ''")
+    connection.execute("SET python_enable_replacements = false")
+    connection.execute("SET enable_external_access = false")
+    connection.execute("SET lock_configuration = true")
+
+
+def _columns(relation: duckdb.DuckDBPyRelation) -> list[tuple[str, str]]:
+    kinds = [str(kind) for kind in relation.types]
+    return list(zip(relation.columns, kinds, strict=True))
+
+
+@cache
+def warehouse(name: str) -> Warehouse:
+    """Return the process's one warehouse of a data set; all models of the data share it."""
+    return Warehouse(DATASETS[name])

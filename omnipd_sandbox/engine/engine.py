@@ -1,0 +1,144 @@
+"""The semantic engine: a query object in, SQL and rows out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from datetime import UTC, datetime
+from types import MappingProxyType
+from typing import Any
+
+import pyarrow as pa
+from sqlglot import exp
+
+from omnipd_sandbox.engine.bundled import bundled_models
+from omnipd_sandbox.engine.data.warehouse import Warehouse
+from omnipd_sandbox.engine.model.circumstances import Circumstances, OtherQueries
+from omnipd_sandbox.engine.model.model import Model
+from omnipd_sandbox.engine.model.read_yaml import read_model
+from omnipd_sandbox.engine.plan.draft import Draft, draft
+from omnipd_sandbox.engine.plan.metadata import describe
+from omnipd_sandbox.engine.plan.plan import Plan
+from omnipd_sandbox.engine.plan.request import Request
+from omnipd_sandbox.engine.plan.result_columns import result_columns
+from omnipd_sandbox.engine.sql.sql_job import is_sql_job, plan_sql_job
+from omnipd_sandbox.engine.sql.write_sql import write_sql
+from omnipd_sandbox.refused_query import BadFilter, Refused
+
+__all__ = ["BadFilter", "Engine", "Model", "Plan", "Refused"]
+
+
+class Engine:
+    """Plan and run queries on models.
+
+    Parameters
+    ----------
+    served
+        The models and the database behind each; the bundled ones unless given.
+
+    Attributes
+    ----------
+    models : dict of str to Model
+        The models by id.
+    """
+
+    def __init__(self, served: Iterable[tuple[Model, Warehouse]] | None = None) -> None:
+        pairs = list(bundled_models() if served is None else served)
+        self.models: dict[str, Model] = {model.id: model for model, _ in pairs}
+        self._databases = {model.id: database for model, database in pairs}
+        self._branched: dict[tuple[str, tuple[tuple[str, str], ...]], Model] = {}
+
+    def model_with(self, model_id: str, files: Mapping[str, str]) -> Model:
+        """Read a model again with some of its files replaced, as a branch does."""
+        key = (model_id, tuple(sorted(files.items())))
+        if key not in self._branched:
+            model = self.models[model_id]
+            self._branched[key] = read_model(
+                {**model.files, **files},
+                self._databases[model_id],
+                model_id=model.id,
+                name=model.name,
+                connection_id=model.connection_id,
+            )
+        return self._branched[key]
+
+    def plan(
+        self,
+        query: Mapping[str, Any],
+        *,
+        now: datetime,
+        user_attributes: Mapping[str, Any] = MappingProxyType({}),
+        model: Model | None = None,
+    ) -> Plan:
+        """Plan a query.
+
+        Parameters
+        ----------
+        query
+            The query object of the wire.
+        now
+            The moment that relative dates refer to; UTC when it has no zone.
+        user_attributes
+            The attributes of the acting user.
+        model
+            The model to plan on, such as a branch; the one that the query names unless given.
+
+        Raises
+        ------
+        KeyError
+            For a model that does not exist.
+        BadFilter
+            For a filter that is a bare value.
+        Refused
+            For a query that cannot be planned.
+        """
+        moment = now.astimezone(UTC).replace(tzinfo=None) if now.tzinfo else now
+        try:
+            return self._plan(
+                query,
+                model or self.models[query["modelId"]],
+                Circumstances(moment, user_attributes),
+            )
+        except RecursionError as error:
+            raise Refused("PLAN", "The query is nested too deeply") from error
+
+    def _plan(self, query: Mapping[str, Any], model: Model, around: Circumstances) -> Plan:
+        if is_sql_job(query):
+            return plan_sql_job(model, self._databases[model.id], query, around)
+        drafted = _drafted(query, model, around)
+        # Nothing is left to select when every field is missing.
+        sql = write_sql(drafted).sql("duckdb", pretty=True) if drafted.selected else ""
+        return Plan(
+            sql=sql,
+            fields={each.name: describe(each) for each in drafted.selected},
+            missing_fields=drafted.missing,
+            limit=drafted.request.limit,
+            query=drafted.request.echo,
+            shared_model_id=model.id,
+        )
+
+    def execute(self, plan: Plan) -> pa.Table:
+        """Run a planned query; safe to call from several threads.
+
+        Raises
+        ------
+        Refused
+            When the database fails.
+        """
+        if not plan.sql:
+            return pa.table({})
+        return self._databases[plan.shared_model_id].run(plan.sql, plan.row_cap)
+
+
+def _drafted(query: Mapping[str, Any], model: Model, around: Circumstances) -> Draft:
+    request = Request.read(query)
+
+    def write_other(other: Mapping[str, Any]) -> tuple[exp.Query, list[str]]:
+        drafted = _drafted(other, model, around)
+        columns = result_columns(drafted)
+        if drafted.missing or drafted.totals:
+            raise Refused("PLAN", "A query that a filter refers to misses fields or has totals")
+        return write_sql(drafted), [each.name for each in columns]
+
+    queries = OtherQueries(request.static_queries, {model.id, query["modelId"]}, write_other)
+    return draft(model, request, replace(around, queries=queries))

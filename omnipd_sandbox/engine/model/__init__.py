@@ -1,0 +1,1 @@
+"""Models, read from their files: views, fields, joins, and filters on them."""

@@ -1,0 +1,99 @@
+"""What an answer depends on beside the query itself: when, for whom, and on which other queries."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Set
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from sqlglot import exp
+
+from omnipd_sandbox.refused_query import Refused
+
+# From a query of the wire to its SQL and the names of its columns.
+WriteQuery = Callable[[Mapping[str, Any]], tuple[exp.Query, list[str]]]
+
+
+@dataclass
+class OtherQueries:
+    """Write the queries that filters refer to, each once, as named steps before the query.
+
+    Parameters
+    ----------
+    references
+        ``staticQueryReferences``: queries by key, each with a ``model_id``.
+    model_ids
+        The ids of the model that they must be on, too.
+    write_query
+        How to write a query as SQL.
+    """
+
+    references: Mapping[str, Any]
+    model_ids: Set[str]
+    write_query: WriteQuery
+    _written: dict[tuple[str, bool], tuple[exp.Query, list[str]]] = field(default_factory=dict)
+
+    @property
+    def steps(self) -> list[tuple[str, exp.Query]]:
+        """List what was referred to, by name."""
+        return [(f"query_{n}", query) for n, (query, _) in enumerate(self._written.values())]
+
+    def values(self, key: str, field_name: str, *, without_limit: bool) -> exp.Select:
+        """Select one column of another query.
+
+        Raises
+        ------
+        Refused
+            For a query, or a column, that is not there.
+        """
+        at = (key, without_limit)
+        if at not in self._written:
+            self._written[at] = self._write(key, without_limit=without_limit)
+        columns = self._written[at][1]
+        # Of a time that is also written out as text, the time compares.
+        names = [name for name in (f"{field_name}__raw", field_name) if name in columns]
+        if not names:
+            raise Refused("PLAN", f'The query "{key}" has no field "{field_name}"')
+        place = list(self._written).index(at)
+        # The column has no table, so that nobody takes the step for a view to join.
+        column = exp.column(exp.to_identifier(names[0], quoted=True))
+        return exp.select(column).from_(f"query_{place}")
+
+    def _write(self, key: str, *, without_limit: bool) -> tuple[exp.Query, list[str]]:
+        query = self.references.get(key)
+        if not isinstance(query, Mapping):
+            raise Refused("PLAN", f'staticQueryReferences has no query "{key}"')
+        model_id = query.get("model_id")
+        if not isinstance(model_id, str):
+            raise Refused("PLAN", f'The query "{key}" of staticQueryReferences needs a model_id')
+        if model_id.lower() not in self.model_ids:
+            raise Refused("PLAN", f'The query "{key}" is on another model, which is not modeled')
+        if query.get("userEditedSQL"):
+            raise Refused("PLAN", f'The query "{key}" is SQL, which is not modeled in a filter')
+        changed = {"limit": None, "offset": 0} if without_limit else {}
+        return self.write_query({**query, "modelId": model_id.lower(), **changed})
+
+
+@dataclass(frozen=True)
+class Circumstances:
+    """Hold what an answer depends on beside the query itself."""
+
+    # UTC, without a zone.
+    now: datetime
+    user_attributes: Mapping[str, Any] = field(default_factory=dict)
+    queries: OtherQueries | None = None
+
+    def attribute(self, name: str) -> list[Any]:
+        """Give the values of an attribute of the acting user; none when there is none.
+
+        Raises
+        ------
+        Refused
+            For an attribute that nobody has.
+        """
+        if name not in self.user_attributes:
+            raise Refused("PLAN", f'No such user attribute "{name}"')
+        value = self.user_attributes[name]
+        values = value if isinstance(value, list) else [value]
+        return [each for each in values if each is not None]

@@ -1,0 +1,291 @@
+"""Fields as SQL expressions: references followed, aggregates set apart."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+from sqlglot import exp
+
+from omnipd_sandbox.engine.model.buckets import Bins, Groups
+from omnipd_sandbox.engine.model.circumstances import Circumstances
+from omnipd_sandbox.engine.model.durations import Duration, nothing, passed
+from omnipd_sandbox.engine.model.filters import Target, condition, conjunction
+from omnipd_sandbox.engine.model.measures import (
+    Aggregate,
+    Aggregates,
+    aggregate_of_type,
+    as_aggregate,
+    is_aggregate_call,
+    stands_for,
+)
+from omnipd_sandbox.engine.model.model import Dimension, Field, Measure, View
+from omnipd_sandbox.engine.model.references import FieldName
+from omnipd_sandbox.engine.model.timeframes import GRAINS, at_grain, grain_type, is_temporal
+from omnipd_sandbox.engine.model.yaml_filters import on_the_wire
+from omnipd_sandbox.refused_query import Refused
+
+
+def known_grain(dimension: Dimension, grain: str) -> str | None:
+    """Return a grain's own spelling if the dimension can be cut to it, else None."""
+    name = grain.lower()
+    if dimension.duration is not None:
+        return name if name in dimension.duration.intervals else None
+    if not is_temporal(dimension.sql_type):
+        return None
+    if name == "raw":
+        return name
+    if name not in GRAINS or (dimension.sql_type == "DATE" and not GRAINS[name].of_dates):
+        return None
+    return name
+
+
+@dataclass
+class Fields:
+    """Write the fields of some joined views as expressions.
+
+    Parameters
+    ----------
+    views
+        The views that can be reached, by the alias under which they are joined.
+    base
+        The alias whose rows are never missing; None while there is no query yet.
+    around
+        When and for whom: the model's own filters may look at it.
+    """
+
+    views: Mapping[str, View]
+    base: str | None
+    around: Circumstances
+    aggregates: Aggregates = field(default_factory=Aggregates)
+    _following: list[tuple[str, str]] = field(default_factory=list)
+
+    def find(self, name: FieldName) -> Dimension | Measure | None:
+        """Return the field that a full name names, if it can be reached."""
+        view = self.views.get(name.view or "")
+        return view.field(name.field) if view else None
+
+    def dimension(
+        self, alias: str, dimension: Dimension, grain: str | None = None
+    ) -> exp.Expression:
+        """Write a dimension as an expression over one row."""
+        with self._follow(alias, dimension):
+            if dimension.duration is not None:
+                return self._duration(alias, dimension.duration, grain)
+            if dimension.sql is None:
+                tree: exp.Expression = _column(dimension.name, alias)
+            else:
+                tree = dimension.sql.over(alias, lambda name: self.row_value(name, alias))
+            tree = self._in_buckets(dimension, tree)
+        if grain is None or grain == "raw":
+            return tree
+        return at_grain(grain, tree, dimension.sql_type)
+
+    def _duration(self, alias: str, duration: Duration, grain: str | None) -> exp.Expression:
+        if grain is None or grain == "raw":
+            return nothing()
+        start, end = (
+            each.over(alias, lambda name: self.row_value(name, alias))
+            for each in (duration.start, duration.end)
+        )
+        return passed(grain, start, end)
+
+    def _in_buckets(self, dimension: Dimension, tree: exp.Expression) -> exp.Expression:
+        match dimension.buckets:
+            case Bins() as bins:
+                return bins.write(tree)
+            case Groups() as groups:
+                # Groups are of texts only.
+                target = Target(tree, "VARCHAR")
+                return groups.write(lambda filter_: self._test(filter_, target, dimension.name))
+        return tree
+
+    def _test(self, operators: Mapping[str, object], target: Target, name: str) -> exp.Expression:
+        """Write a filter in the model's notation; it always restricts."""
+        wire = on_the_wire(operators, target.kind, self.around.now)
+        test = condition(wire, target, self.around)
+        if test is None:
+            # Never silently: the model's author meant it to hold.
+            raise Refused("PLAN", f'The filter on "{name}" does not fit the field')
+        return test
+
+    def measure(self, alias: str, measure: Measure) -> exp.Expression:
+        """Write a measure as an expression over its aggregates."""
+        with self._follow(alias, measure):
+            if measure.aggregate_type is None:
+                return self._reckoned(alias, measure)
+            return self._aggregated(alias, measure)
+
+    def primary_key(self, alias: str) -> tuple[exp.Expression, ...]:
+        """Write the primary key of a view; empty when it has none."""
+        return tuple(
+            part.over(alias, lambda name: self.row_value(name, alias))
+            for part in self.views[alias].primary_key
+        )
+
+    def target(self, alias: str, found: Dimension | Measure, grain: str | None = None) -> Target:
+        """Write what a filter on a field applies to."""
+        if isinstance(found, Measure):
+            return Target(self.measure(alias, found), found.sql_type)
+        sql_type = found.sql_type
+        if grain is not None and grain != "raw":
+            sql_type = grain_type(grain, sql_type)
+        return Target(self.dimension(alias, found, grain), sql_type)
+
+    def _aggregated(self, alias: str, measure: Measure) -> exp.Expression:
+        kind = measure.aggregate_type or ""
+        build, minds_repeats, zero_when_empty = aggregate_of_type(kind, measure.percentile)
+        needs_key = False
+        if measure.sql is not None:
+            value = measure.sql.over(alias, lambda name: self.row_value(name, alias))
+        else:
+            value, needs_key = self._marker(alias)
+        home = frozenset(tables(value) | {alias})
+        tests = self.model_conditions(alias, measure.filters)
+        if tests:
+            value = exp.Case(ifs=[exp.If(this=conjunction(tests), true=value)])
+        key = None
+        if measure.distinct_key is not None:
+            key = (measure.distinct_key.over(alias, lambda name: self.row_value(name, alias)),)
+        return self.aggregates.add(
+            Aggregate(
+                view=alias,
+                home=home,
+                inputs=(value,),
+                build=build,
+                minds_repeats=minds_repeats,
+                zero_when_empty=zero_when_empty,
+                key=key,
+                needs_key=needs_key,
+            )
+        )
+
+    def _reckoned(self, alias: str, measure: Measure) -> exp.Expression:
+        if measure.sql is None:
+            raise Refused("PLAN", f'"{alias}.{measure.name}" has neither aggregate_type nor sql')
+        tree = exp.paren(measure.sql.over(alias, lambda name: self._any_value(name, alias)))
+        for node in list(_outermost_aggregates(tree)):
+            node.replace(self._raw_aggregate(alias, measure, node))
+        loose = [each for each in tree.find_all(exp.Column) if stands_for(each) is None]
+        if loose:
+            raise Refused(
+                "PLAN",
+                f'"{alias}.{measure.name}" reads {loose[0].sql("duckdb")} outside an aggregate',
+            )
+        return tree
+
+    def _raw_aggregate(self, alias: str, measure: Measure, node: exp.Expression) -> exp.Expression:
+        if any(stands_for(each) is not None for each in node.find_all(exp.Column)):
+            raise Refused("PLAN", f'"{alias}.{measure.name}" aggregates an aggregate')
+        if isinstance(node, exp.Count) and isinstance(node.this, exp.Star | exp.Literal):
+            value, needs_key = self._marker(alias)
+            build, _, _ = aggregate_of_type("count", None)
+            return self.aggregates.add(
+                Aggregate(
+                    view=alias,
+                    home=frozenset({alias}),
+                    inputs=(value,),
+                    build=build,
+                    zero_when_empty=True,
+                    needs_key=needs_key,
+                )
+            )
+        return self.aggregates.add(as_aggregate(node, alias))
+
+    def _marker(self, alias: str) -> tuple[exp.Expression, bool]:
+        """Write a value that is null just where a left join found no row of the view."""
+        key = self.primary_key(alias)
+        if alias == self.base or not key:
+            return exp.Literal.number(1), alias != self.base
+        if len(key) == 1:
+            return key[0], False
+        present = [exp.Not(this=exp.Is(this=part, expression=exp.Null())) for part in key]
+        return exp.Case(ifs=[exp.If(this=conjunction(present), true=exp.Literal.number(1))]), False
+
+    def model_conditions(
+        self,
+        alias: str,
+        filters: Mapping[str, Mapping[str, object]],
+        *,
+        of_groups: bool = False,
+    ) -> list[exp.Expression]:
+        """Write filters in the model's own notation as conditions on rows, or on groups."""
+        tests = []
+        for text, operators in filters.items():
+            name = FieldName.parse(text)
+            if name is None:
+                raise Refused("PLAN", f'No such field "{text}"')
+            at, found = self._resolved(name, alias)
+            if isinstance(found, Dimension) == of_groups:
+                kind = "dimension" if of_groups else "measure"
+                raise Refused("PLAN", f'The {kind} "{text}" cannot be filtered by here')
+            grain = None
+            if isinstance(found, Dimension) and name.grain:
+                grain = known_grain(found, name.grain)
+            target = self.target(at, found, grain)
+            tests.append(self._test(operators, target, text))
+        return tests
+
+    def row_value(self, name: FieldName, alias: str) -> exp.Expression:
+        """Write the dimension that a reference in a view's SQL names."""
+        at, found = self._resolved(name, alias)
+        if not isinstance(found, Dimension):
+            raise Refused("PLAN", f'"{at}.{found.name}" is a measure where a dimension is needed')
+        grain = None
+        if name.grain is not None:
+            grain = known_grain(found, name.grain)
+            if grain is None:
+                raise Refused("PLAN", f'No such field "{name}"')
+        return self.dimension(at, found, grain)
+
+    def _any_value(self, name: FieldName, alias: str) -> exp.Expression:
+        at, found = self._resolved(name, alias)
+        if isinstance(found, Measure):
+            return self.measure(at, found)
+        return self.row_value(name, alias)
+
+    def _resolved(self, name: FieldName, alias: str) -> tuple[str, Dimension | Measure]:
+        own = self.views[alias]
+        # A view that names itself means itself under whatever alias it is joined.
+        at = alias if name.view is None or name.view == own.name else name.view
+        if at not in self.views:
+            raise Refused("PLAN", f'No such view "{at}"')
+        found = self.views[at].field(name.field)
+        if found is None:
+            raise Refused("PLAN", f'No such field "{at}.{name.field}"')
+        return at, found
+
+    @contextmanager
+    def _follow(self, alias: str, found: Field) -> Iterator[None]:
+        step = (alias, found.name)
+        if step in self._following:
+            raise Refused("PLAN", f'"{alias}.{found.name}" refers to itself')
+        for what in (*self.views[alias].unmodeled, *found.unmodeled):
+            raise Refused(
+                "PLAN", f'"{alias}.{found.name}" uses {what}, which this sandbox does not model'
+            )
+        self._following.append(step)
+        try:
+            yield
+        finally:
+            self._following.pop()
+
+
+def tables(tree: exp.Expression) -> set[str]:
+    """List the aliases that an expression reads from."""
+    return {column.table for column in tree.find_all(exp.Column) if column.table}
+
+
+def _column(name: str, alias: str) -> exp.Column:
+    return exp.column(
+        exp.to_identifier(name, quoted=True), table=exp.to_identifier(alias, quoted=True)
+    )
+
+
+def _outermost_aggregates(tree: exp.Expression) -> Iterator[exp.Expression]:
+    for node in tree.iter_expressions():
+        if is_aggregate_call(node):
+            yield node
+        else:
+            yield from _outermost_aggregates(node)

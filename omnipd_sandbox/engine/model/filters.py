@@ -1,0 +1,356 @@
+"""The filters of a query, as conditions: one function per type of the wire.
+
+Negation keeps the rows whose value is null, as Omni's own SQL does (``NOT x = 'a' OR x IS NULL``):
+what is negated is whether the condition is true, not the condition.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, time
+from decimal import Decimal, InvalidOperation
+from functools import reduce
+from typing import Any
+
+from sqlglot import exp
+
+from omnipd_sandbox.engine.model import dates
+from omnipd_sandbox.engine.model.circumstances import Circumstances
+from omnipd_sandbox.engine.model.timeframes import at_grain, is_temporal
+from omnipd_sandbox.refused_query import BadFilter, Refused
+
+_STRING_KINDS = frozenset(
+    {"EQUALS", "CONTAINS", "STARTS_WITH", "ENDS_WITH", "SQL_LIKE", "IS_EMPTY"}
+)
+_NUMBER_KINDS = frozenset({"EQUALS", "GREATER_THAN", "LESS_THAN", "BETWEEN"})
+_DATE_KINDS = frozenset(dates.PARTS) | {
+    "BETWEEN", "ON_OR_AFTER", "BEFORE", "TIME_FOR_UNIT_DURATION", "TIME_FOR_INTERVAL_DURATION",
+    "QUERY_OFFSET",
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Target:
+    """Hold what a filter is applied to: an expression and its DuckDB type."""
+
+    value: exp.Expression
+    sql_type: str
+
+    @property
+    def kind(self) -> str:
+        """Tell the filter type that fits: string, number, boolean, date or other."""
+        return kind_of(self.sql_type)
+
+
+def kind_of(sql_type: str) -> str:
+    """Tell which filter type fits a DuckDB type."""
+    if sql_type in {"VARCHAR", "UUID"} or sql_type.startswith("ENUM"):
+        return "string"
+    if sql_type == "BOOLEAN":
+        return "boolean"
+    if is_temporal(sql_type):
+        return "date"
+    if sql_type.startswith("DECIMAL") or sql_type in {
+        "TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "FLOAT", "DOUBLE",
+        "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT", "UHUGEINT",
+    }:  # fmt: skip
+        return "number"
+    return "other"
+
+
+def refuse_bare_values(filters: object) -> None:
+    """Check that every filter is an object, however deep.
+
+    Raises
+    ------
+    BadFilter
+        For a bare string, number or boolean.
+    """
+    if not isinstance(filters, Mapping):
+        raise BadFilter
+    for each in filters.values():
+        _refuse_bare_value(each)
+
+
+def _refuse_bare_value(filter_: object) -> None:
+    if not isinstance(filter_, Mapping):
+        raise BadFilter
+    if filter_.get("type") == "composite":
+        children = filter_.get("filters")
+        for child in children if isinstance(children, Sequence) else ():
+            _refuse_bare_value(child)
+
+
+def condition(
+    filter_: Mapping[str, Any], target: Target, around: Circumstances
+) -> exp.Expression | None:
+    """Write a filter as a condition, or return None when it restricts nothing.
+
+    A filter whose type does not fit its field, or that lacks what its type needs, restricts
+    nothing: Omni ignores it silently (docs/wire.md).
+
+    Raises
+    ------
+    Refused
+        For what the sandbox does not do, and for literals it cannot read.
+    """
+    if filter_.get("cancel_query_filter"):
+        raise Refused("PLAN", "cancel_query_filter is not modeled by this sandbox")
+    match filter_.get("type"):
+        case "string" if target.kind == "string":
+            return _string(filter_, target)
+        case "number" if target.kind == "number":
+            return _number(filter_, target)
+        case "date" if target.kind == "date":
+            return _date(filter_, target, around.now)
+        case "boolean" if target.kind == "boolean":
+            return _boolean(filter_, target)
+        case "null":
+            return _signed(exp.Is(this=target.value, expression=exp.Null()), filter_)
+        case "composite":
+            return _composite(filter_, target, around)
+        case "user_attribute":
+            return _user_attribute(filter_, target, around)
+        case "query":
+            return _query(filter_, target, around)
+        case "by_query":
+            raise Refused("PLAN", 'Filters of type "by_query" are not modeled by this sandbox')
+        case _:
+            return None
+
+
+def conjunction(conditions: Sequence[exp.Expression], operator: str = "AND") -> exp.Expression:
+    """Join conditions, at least one, by AND or OR."""
+    joined = exp.And if operator == "AND" else exp.Or
+    enclosed = [each if len(conditions) == 1 else exp.paren(each) for each in conditions]
+    return reduce(lambda left, right: joined(this=left, expression=right), enclosed)
+
+
+def negated(tree: exp.Expression) -> exp.Expression:
+    """Write what holds where a condition is false or unknown."""
+    return exp.Not(this=exp.Is(this=exp.paren(tree), expression=exp.true()))
+
+
+def text(value: str) -> exp.Expression:
+    """Write a text literal."""
+    return exp.Literal.string(value)
+
+
+def number(value: Decimal) -> exp.Expression:
+    """Write a number literal, every digit of it."""
+    literal = exp.Literal.number(format(abs(value), "f"))
+    return exp.Neg(this=literal) if value < 0 else literal
+
+
+def _signed(tree: exp.Expression, filter_: Mapping[str, Any]) -> exp.Expression:
+    return negated(tree) if filter_.get("is_negative") else tree
+
+
+def _string(filter_: Mapping[str, Any], target: Target) -> exp.Expression | None:
+    values = _values(filter_, "String", _STRING_KINDS)
+    if values is None or not all(isinstance(each, str) for each in values):
+        return None
+    value = target.value
+    if filter_.get("kind") == "IS_EMPTY":
+        return None if values else _signed(exp.EQ(this=value, expression=text("")), filter_)
+    if not values:
+        return None
+    fold = bool(filter_.get("case_insensitive"))
+    literals = [text(each) for each in values]
+    if fold:
+        value = exp.Lower(this=value)
+        literals = [exp.Lower(this=each) for each in literals]
+    match filter_.get("kind"):
+        case "EQUALS":
+            return _signed(_one_of(value, literals), filter_)
+        case "CONTAINS":
+            tests = [_call("contains", value, each) for each in literals]
+        case "STARTS_WITH":
+            tests = [_call("starts_with", value, each) for each in literals]
+        case "ENDS_WITH":
+            tests = [_call("ends_with", value, each) for each in literals]
+        case _:  # SQL_LIKE
+            like = exp.ILike if fold else exp.Like
+            tests = [like(this=target.value, expression=text(each)) for each in values]
+    return _signed(conjunction(tests, "OR"), filter_)
+
+
+def _values(filter_: Mapping[str, Any], type_: str, kinds: frozenset[str]) -> list[Any] | None:
+    """Give the values of a filter; None where there are none.
+
+    Raises
+    ------
+    Refused
+        For a kind that Omni's enumeration does not have, and for values that are null.
+    """
+    _check_kind(filter_, type_, kinds)
+    values = filter_.get("values")
+    if values is None and "values" in filter_:
+        raise Refused("PLAN", "IllegalJsonParameter: values must not be null")
+    return values if isinstance(values, list) else None
+
+
+def _check_kind(filter_: Mapping[str, Any], type_: str, kinds: frozenset[str]) -> None:
+    if filter_.get("kind") not in kinds:
+        raise Refused("PLAN", f"No enum constant {type_}FilterKind.{filter_.get('kind')}")
+
+
+def _call(function: str, value: exp.Expression, literal: exp.Expression) -> exp.Expression:
+    return exp.Anonymous(this=function, expressions=[value.copy(), literal])
+
+
+def _one_of(value: exp.Expression, literals: list[exp.Expression]) -> exp.Expression:
+    if len(literals) == 1:
+        return exp.EQ(this=value, expression=literals[0])
+    return exp.In(this=value, expressions=literals)
+
+
+def _number(filter_: Mapping[str, Any], target: Target) -> exp.Expression | None:
+    values = _values(filter_, "Number", _NUMBER_KINDS)
+    if not values:
+        return None
+    if any(isinstance(each, bool) or not isinstance(each, str | int | float) for each in values):
+        return None
+    literals = [number(_decimal(str(each))) for each in values]
+    inclusive = bool(filter_.get("is_inclusive"))
+    value = target.value
+    match filter_.get("kind"), literals:
+        case "EQUALS", _:
+            tree = _one_of(value, literals)
+        case "GREATER_THAN", [bound]:
+            tree = (exp.GTE if inclusive else exp.GT)(this=value, expression=bound)
+        case "LESS_THAN", [bound]:
+            tree = (exp.LTE if inclusive else exp.LT)(this=value, expression=bound)
+        case "BETWEEN", [low, high]:
+            # The upper end is not part of it, unless the filter says so (docs/wire.md).
+            upper = exp.LTE if inclusive else exp.LT
+            tree = exp.And(
+                this=exp.GTE(this=value, expression=low),
+                expression=upper(this=value.copy(), expression=high),
+            )
+        case _:
+            return None
+    return _signed(tree, filter_)
+
+
+def _decimal(literal: str) -> Decimal:
+    try:
+        value = Decimal(literal.strip())
+    except InvalidOperation:
+        value = Decimal("nan")
+    # Beyond 38 digits no DuckDB number is exact, and "1e999999" would fill the memory.
+    if not value.is_finite() or not -38 <= value.adjusted() <= 38 or len(value.as_tuple()[1]) > 38:
+        raise Refused("PLAN", f"Invalid literal value '{literal}' in filter")
+    return value
+
+
+def _boolean(filter_: Mapping[str, Any], target: Target) -> exp.Expression | None:
+    wanted = filter_.get("is_negative")
+    # A kind or values on a boolean make it no boolean filter at all.
+    if not isinstance(wanted, bool) or "kind" in filter_ or "values" in filter_:
+        return None
+    if not wanted:
+        return exp.Is(this=target.value, expression=exp.true())
+    if filter_.get("treat_nulls_as_false"):
+        return negated(target.value)
+    return exp.Is(this=target.value, expression=exp.false())
+
+
+def _user_attribute(
+    filter_: Mapping[str, Any], target: Target, around: Circumstances
+) -> exp.Expression | None:
+    name = filter_.get("user_attribute_name")
+    if not isinstance(name, str):
+        return None
+    values = [str(each) for each in around.attribute(name)]
+    if target.kind == "string":
+        literals = [text(each) for each in values]
+    elif target.kind == "number":
+        literals = [number(_decimal(each)) for each in values]
+    else:
+        raise Refused(
+            "PLAN", "Only texts and numbers are compared with user attributes in this sandbox"
+        )
+    # Whoever has no value is equal to nothing (assumed; docs/wire.md).
+    return _signed(_one_of(target.value, literals) if literals else exp.false(), filter_)
+
+
+def _query(
+    filter_: Mapping[str, Any], target: Target, around: Circumstances
+) -> exp.Expression | None:
+    key, field_name = filter_.get("query_id"), filter_.get("field_name")
+    if filter_.get("view_query"):
+        raise Refused("PLAN", '"view_query" is not modeled by this sandbox')
+    if not isinstance(key, str) or not isinstance(field_name, str):
+        return None
+    if around.queries is None:
+        raise Refused("PLAN", "A filter of the model's own cannot refer to a query")
+    values = around.queries.values(
+        key, field_name, without_limit=bool(filter_.get("disregard_limit"))
+    )
+    return _signed(exp.In(this=target.value, query=exp.Subquery(this=values)), filter_)
+
+
+def _composite(
+    filter_: Mapping[str, Any], target: Target, around: Circumstances
+) -> exp.Expression | None:
+    children = filter_.get("filters")
+    operator = filter_.get("conjunction")
+    if not isinstance(children, list) or operator not in {"AND", "OR"}:
+        return None
+    written = [condition(child, target, around) for child in children]
+    tests = [each for each in written if each is not None]
+    return _signed(conjunction(tests, operator), filter_) if tests else None
+
+
+def _date(filter_: Mapping[str, Any], target: Target, now: datetime) -> exp.Expression | None:
+    kind = filter_.get("kind")
+    _check_kind(filter_, "Date", _DATE_KINDS)
+    if kind == "QUERY_OFFSET":
+        raise Refused("PLAN", "Date filters of kind QUERY_OFFSET are not modeled by this sandbox")
+    # A fiscal year is the calendar's: where a model moves it, such a query is refused, so that
+    # isFiscal changes nothing.
+    left, right = filter_.get("left_side"), filter_.get("right_side")
+    tree: exp.Expression
+    match kind, left, right:
+        case "BETWEEN", str(), str():
+            tree = _within(target, dates.Period(dates.start(left, now), dates.start(right, now)))
+        case "ON_OR_AFTER", str(), _:
+            tree = _compared(exp.GTE, target, dates.start(left, now))
+        case "BEFORE", _, str():
+            tree = _compared(exp.LT, target, dates.start(right, now))
+        case "TIME_FOR_UNIT_DURATION", str(), _:
+            tree = _within(target, dates.period(left, now))
+        case "TIME_FOR_INTERVAL_DURATION", str(), str():
+            tree = _within(target, dates.window(left, right, now))
+        case str(), str(), _ if kind in dates.PARTS:
+            part = dates.PARTS[kind]
+            if part.grain == "hour_of_day" and target.sql_type == "DATE":
+                return None
+            extracted = at_grain(part.grain, target.value.copy(), target.sql_type)
+            tree = exp.EQ(this=extracted, expression=exp.Literal.number(part.value(left)))
+        case _:
+            return None
+    return _signed(tree, filter_)
+
+
+def _within(target: Target, period: dates.Period) -> exp.Expression:
+    return exp.And(
+        this=_compared(exp.GTE, target, period.start),
+        expression=_compared(exp.LT, target, period.end),
+    )
+
+
+def _compared(
+    operator: Callable[..., exp.Expression], target: Target, moment: datetime
+) -> exp.Expression:
+    value = target.value.copy()
+    if target.sql_type == "DATE" and moment.time() == time():
+        literal = exp.cast(text(moment.date().isoformat()), "date")
+    elif target.sql_type == "TIMESTAMP WITH TIME ZONE":
+        literal = exp.cast(text(f"{moment.isoformat(sep=' ')}+00"), "timestamptz")
+    else:
+        value = exp.cast(value, "timestamp") if target.sql_type == "DATE" else value
+        literal = exp.cast(text(moment.isoformat(sep=" ")), "timestamp")
+    return operator(this=value, expression=literal)

@@ -1,0 +1,163 @@
+"""A model as the planner sees it: views of fields, relationships between them, topics."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
+from typing import Any
+
+from sqlglot import exp
+
+from omnipd_sandbox.engine.model.buckets import Bins, Groups
+from omnipd_sandbox.engine.model.durations import Duration
+from omnipd_sandbox.engine.model.grants import AccessFilter, Grant
+from omnipd_sandbox.engine.model.references import SqlText
+
+
+@dataclass(frozen=True)
+class Issue:
+    """Name something in a model's files that the sandbox does not model, or cannot read."""
+
+    message: str
+    view: str | None = None
+    field: str | None = None
+    yaml_path: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Field:
+    """Hold what dimensions and measures have alike."""
+
+    name: str
+    view: str
+    label: str
+    sql: SqlText | None
+    description: str | None = None
+    format: str | None = None
+    group_label: str | None = None
+    hidden: bool = False
+    # DuckDB's name of the type; empty when the SQL does not run.
+    sql_type: str = ""
+    # What the field says that this sandbox does not do; a query that needs it is refused by name.
+    unmodeled: tuple[str, ...] = ()
+    # The grants without which it cannot be asked for; what refers to it needs none.
+    grants: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Dimension(Field):
+    """Describe a column or an expression over one row."""
+
+    timeframes: tuple[str, ...] = ()
+    buckets: Groups | Bins | None = None
+    duration: Duration | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Measure(Field):
+    """Describe an aggregate over a view's rows, or arithmetic over other measures."""
+
+    aggregate_type: str | None = None
+    percentile: float | None = None
+    filters: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    distinct_key: SqlText | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class View:
+    """Describe a table of the database and its fields."""
+
+    name: str
+    label: str
+    table: str
+    schema: str | None = None
+    description: str | None = None
+    hidden: bool = False
+    primary_key: tuple[SqlText, ...] = ()
+    dimensions: Mapping[str, Dimension] = field(default_factory=dict)
+    measures: Mapping[str, Measure] = field(default_factory=dict)
+    unmodeled: tuple[str, ...] = ()
+    # What it selects in place of a table.
+    select: exp.Query | None = None
+    # Names that fields had before.
+    aliases: Mapping[str, str] = field(default_factory=dict)
+    grants: tuple[str, ...] = ()
+
+    def field(self, name: str) -> Dimension | Measure | None:
+        """Return the field of that name, or that once had it, if the view has one."""
+        for known in (name, self.aliases.get(name, name)):
+            found = self.dimensions.get(known) or self.measures.get(known)
+            if found is not None:
+                return found
+        return None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Relationship:
+    """Describe how one view (or alias) joins another."""
+
+    left: str
+    left_view: str
+    right: str
+    right_view: str
+    on: SqlText
+    join_type: str = "always_left"
+    kind: str = "assumed_many_to_one"
+    reversible: bool = False
+    id: str | None = None
+    unmodeled: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Topic:
+    """Describe a base view, the views joined to it, and what always holds."""
+
+    name: str
+    label: str
+    base_view: str
+    description: str | None = None
+    group_label: str | None = None
+    hidden: bool = False
+    joins: Mapping[str, Any] = field(default_factory=dict)
+    relationships: tuple[Relationship, ...] = ()
+    # Patterns such as "users.*" and "-users.email"; None means every field.
+    fields: tuple[str, ...] | None = None
+    always_where_sql: SqlText | None = None
+    always_where_filters: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    always_having_sql: SqlText | None = None
+    always_having_filters: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    access_filters: tuple[AccessFilter, ...] = ()
+    grants: tuple[str, ...] = ()
+    unmodeled: tuple[str, ...] = ()
+
+    def offers(self, full_name: str) -> bool:
+        """Tell whether the topic offers a field; later patterns win over earlier ones."""
+        if self.fields is None:
+            return True
+        # A list that only takes away starts from everything.
+        offered = all(pattern.startswith("-") for pattern in self.fields)
+        for pattern in self.fields:
+            if fnmatchcase(full_name, pattern.removeprefix("-")):
+                offered = not pattern.startswith("-")
+        return offered
+
+
+@dataclass(frozen=True, kw_only=True)
+class Model:
+    """Hold everything that the files of a model say."""
+
+    id: str
+    name: str
+    kind: str
+    connection_id: str
+    views: Mapping[str, View]
+    relationships: tuple[Relationship, ...]
+    topics: Mapping[str, Topic]
+    # The files as they were read, by path.
+    files: Mapping[str, str] = field(default_factory=dict)
+    issues: tuple[Issue, ...] = ()
+    grants: Mapping[str, Grant] = field(default_factory=dict)
+    # Settings that every query depends on, and those that only some queries do.
+    unmodeled: tuple[str, ...] = ()
+    unmodeled_at_times: tuple[str, ...] = ()

@@ -1,0 +1,1 @@
+"""A query over a model, planned."""

@@ -1,0 +1,349 @@
+"""A query with its fields found: what to group by, aggregate, filter, sort and show."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlglot import exp
+
+from omnipd_sandbox.engine.model.circumstances import Circumstances
+from omnipd_sandbox.engine.model.fields import Fields, known_grain, tables
+from omnipd_sandbox.engine.model.filters import condition, conjunction
+from omnipd_sandbox.engine.model.grants import Grant, holds
+from omnipd_sandbox.engine.model.joins import Joined, JoinTree, tree_of_topic, tree_of_view
+from omnipd_sandbox.engine.model.measures import Aggregate
+from omnipd_sandbox.engine.model.model import Dimension, Measure, Model, Topic
+from omnipd_sandbox.engine.model.references import FieldName
+from omnipd_sandbox.engine.model.settings import speaks_of
+from omnipd_sandbox.engine.model.timeframes import GRAINS
+from omnipd_sandbox.engine.plan.request import GRAND_TOTAL, AnyOf, Request, Sort
+from omnipd_sandbox.refused_query import Refused
+
+
+@dataclass(frozen=True)
+class Selected:
+    """Hold a selected field that was found."""
+
+    name: str
+    at: FieldName
+    field: Dimension | Measure
+    # The grain in its own spelling.
+    grain: str | None
+    # Its place among the keys, for a dimension.
+    key: int | None
+    # The measure over its aggregates; for a dimension, the expression over a row.
+    value: exp.Expression
+
+    @property
+    def formatted(self) -> str | None:
+        """Return the pattern by which a truncated time is also written out, if there is one."""
+        truncated = self.grain in GRAINS and GRAINS[self.grain].yields == "time"
+        pattern = self.field.format or ""
+        return pattern if truncated and "%" in pattern else None
+
+
+@dataclass
+class Draft:
+    """Hold a query that is understood but not yet written as SQL."""
+
+    request: Request
+    tree: JoinTree
+    fields: Fields
+    selected: list[Selected] = field(default_factory=list)
+    missing: list[str] = field(default_factory=list)
+    where: list[exp.Expression] = field(default_factory=list)
+    having: list[exp.Expression] = field(default_factory=list)
+    sorts: list[tuple[Selected, Sort]] = field(default_factory=list)
+    # How many of the keys each row of totals keeps, and the mark it carries.
+    totals: list[tuple[int, str]] = field(default_factory=list)
+    # Rows that are alike in every key become one; SQL can ask for rows as they are.
+    grouped: bool = True
+
+    @property
+    def keys(self) -> list[exp.Expression]:
+        """List the expressions that the query groups by."""
+        return [each.value for each in self.selected if each.key is not None]
+
+    @property
+    def aggregates(self) -> list[Aggregate]:
+        """List the aggregates that any measure or filter needs."""
+        return self.fields.aggregates.found
+
+    @property
+    def other_queries(self) -> list[tuple[str, exp.Query]]:
+        """List the queries that filters refer to, by the names they have here."""
+        queries = self.fields.around.queries
+        return [] if queries is None else queries.steps
+
+    def joined(self) -> list[Joined]:
+        """List the views to join: the base view, those that are read, those in between."""
+        read = [*self.where, *self.keys]
+        for aggregate in self.aggregates:
+            read += [*aggregate.inputs, *(aggregate.key or ())]
+        needed = {alias for tree in read for alias in tables(tree)}
+        for aggregate in self.aggregates:
+            needed |= aggregate.home
+        nodes = self.tree.pruned(self._reachable(needed))
+        # A join condition may name views that nothing else needs.
+        while True:
+            more = needed | {alias for node in nodes for alias in self.on_views(node)}
+            if more == needed:
+                return nodes
+            needed, nodes = more, self.tree.pruned(self._reachable(more))
+
+    def on(self, node: Joined) -> exp.Expression:
+        """Write the condition of a join."""
+        assert node.on is not None  # noqa: S101 - only the base view has none
+        return node.on.over(node.alias, lambda name: self._on_field(name, node))
+
+    def on_views(self, node: Joined) -> set[str]:
+        """List the views that the condition of a join reads."""
+        return set() if node.on is None else tables(self.on(node))
+
+    def _on_field(self, name: FieldName, node: Joined) -> exp.Expression:
+        found = self.fields.find(name)
+        if not isinstance(found, Dimension) or name.view is None:
+            raise Refused("PLAN", f'No such field "{name}" in the join of "{node.alias}"')
+        return self.fields.dimension(
+            name.view, found, name.grain and known_grain(found, name.grain)
+        )
+
+    def _reachable(self, aliases: set[str]) -> set[str]:
+        for alias in sorted(aliases - set(self.tree.nodes)):
+            raise Refused("PLAN", f'No such view "{alias}"')
+        return aliases
+
+
+def draft(model: Model, request: Request, around: Circumstances) -> Draft:
+    """Find everything that a query names.
+
+    Raises
+    ------
+    Refused
+        For what does not exist and for what the sandbox does not do.
+    """
+    found, finder = begin(model, request, around)
+    for name in request.fields:
+        finder.select(name)
+    if not request.fields:
+        raise Refused("PLAN", "The query selects no fields")
+    for name, filter_ in request.filters.items():
+        finder.filter(name, filter_, around)
+    for control in request.controls:
+        finder.any_of(control, around)
+    for sort in request.sorts:
+        finder.sort(sort)
+    _totals(found)
+    refuse_unmodeled_joins(found)
+    return found
+
+
+def begin(model: Model, request: Request, around: Circumstances) -> tuple[Draft, Finder]:
+    """Begin a draft with what a query can reach and what always holds there.
+
+    Raises
+    ------
+    Refused
+        For what does not exist and for what the sandbox does not do.
+    """
+    for setting in (
+        *model.unmodeled,
+        *(each for each in model.unmodeled_at_times if speaks_of(each, request.echo)),
+    ):
+        raise Refused("PLAN", f'The model sets "{setting}", which this sandbox does not model')
+    topic = _topic(model, request, around)
+    if topic is not None:
+        tree = tree_of_topic(model, topic)
+    elif request.table:
+        tree = tree_of_view(model, request.table)
+    else:
+        raise Refused("PLAN", "The query names neither a topic nor a table")
+    # A full join may have no row of the base view either.
+    full = any(node.join_type == "full_outer" for node in tree.nodes.values())
+    views = {alias: node.view for alias, node in tree.nodes.items()}
+    fields = Fields(views, None if full else tree.base, around)
+    found = Draft(request, tree, fields)
+    if topic is not None:
+        _always(found, topic)
+        _restricted(found, topic, around)
+    return found, Finder(fields, topic, found, model.grants)
+
+
+def _topic(model: Model, request: Request, around: Circumstances) -> Topic | None:
+    if request.topic is None:
+        return None
+    topic = model.topics.get(request.topic)
+    if topic is None or not holds(model.grants, topic.grants, around):
+        raise Refused("PLAN", f'No such topic "{request.topic}"')
+    for what in topic.unmodeled:
+        raise Refused(
+            "PLAN", f'The topic "{topic.name}" uses {what}, which this sandbox does not model'
+        )
+    return topic
+
+
+def _always(found: Draft, topic: Topic) -> None:
+    """Apply the filters that a topic puts on every query."""
+    base = found.tree.base
+    if topic.always_where_sql is not None:
+        found.where.append(
+            topic.always_where_sql.over(base, lambda name: found.fields.row_value(name, base))
+        )
+    found.where.extend(found.fields.model_conditions(base, topic.always_where_filters))
+    if topic.always_having_sql is not None:
+        always = Measure(name="always_having_sql", view=base, label="", sql=topic.always_having_sql)
+        found.having.append(found.fields.measure(base, always))
+    found.having.extend(
+        found.fields.model_conditions(base, topic.always_having_filters, of_groups=True)
+    )
+
+
+def _restricted(found: Draft, topic: Topic, around: Circumstances) -> None:
+    """Keep the rows that the acting user may see."""
+    for each in topic.access_filters:
+        values = [str(value) for value in around.attribute(each.attribute)]
+        if not values:
+            # Omni fails, too, rather than show all rows or none (docs/wire.md).
+            raise Refused(
+                "PLAN", f'The topic "{topic.name}" needs the user attribute "{each.attribute}"'
+            )
+        if each.unfiltered.intersection(values):
+            continue
+        name = FieldName.parse(each.field)
+        field_ = found.fields.find(name) if name else None
+        if name is None or not isinstance(field_, Dimension):
+            raise Refused("PLAN", f'No such field "{each.field}" to filter access by')
+        target = found.fields.target(name.view or "", field_)
+        kind = "SQL_LIKE" if each.like else "EQUALS"
+        type_ = target.kind if target.kind == "number" and not each.like else "string"
+        test = condition({"type": type_, "kind": kind, "values": values}, target, around)
+        if test is None:
+            raise Refused("PLAN", f'Access cannot be filtered by "{each.field}"')
+        found.where.append(test)
+
+
+def _totals(found: Draft) -> None:
+    keyed = [each.name for each in found.selected if each.key is not None]
+    for name in found.request.column_totals:
+        if name == GRAND_TOTAL:
+            found.totals.append((0, "column_total"))
+        elif name in keyed:
+            found.totals.append((keyed.index(name) + 1, f"column_subtotal::{name}"))
+        elif name not in found.missing:
+            raise Refused("PLAN", f'Totals of "{name}" need it to be a selected dimension')
+    # Finer subtotals come before coarser ones, the grand total last.
+    found.totals.sort(key=lambda total: -total[0])
+
+
+def refuse_unmodeled_joins(found: Draft) -> None:
+    """Refuse a draft that needs a join the sandbox does not do."""
+    for node in found.joined():
+        for what in (*node.unmodeled, *node.view.unmodeled):
+            raise Refused(
+                "PLAN", f'"{node.alias}" is joined by {what}, which this sandbox does not model'
+            )
+
+
+@dataclass
+class Finder:
+    """Find the fields that a query names, and put them into its draft."""
+
+    fields: Fields
+    topic: Topic | None
+    found: Draft
+    grants: Mapping[str, Grant]
+
+    def select(self, text: str) -> None:
+        """Add a selected field, or note that it is missing."""
+        place = self.place(text)
+        if place is None:
+            # Not an error: the summary lists it (docs/wire.md).
+            self.found.missing.append(text)
+            return
+        at, found, grain = place
+        alias = at.view or ""
+        key = None
+        if isinstance(found, Dimension):
+            key = len(self.found.keys)
+            value = self.fields.dimension(alias, found, grain)
+        else:
+            value = self.fields.measure(alias, found)
+        self.found.selected.append(Selected(text, at, found, grain, key, value))
+
+    def filter(self, text: str, filter_: Mapping[str, Any], around: Circumstances) -> None:
+        """Add a filter."""
+        test, of_groups = self._test(text, filter_, around)
+        if test is not None:
+            (self.found.having if of_groups else self.found.where).append(test)
+
+    def any_of(self, control: AnyOf, around: Circumstances) -> None:
+        """Add filters on several fields, one of which must hold; one that restricts nothing is out."""
+        tests = [self._test(name, filter_, around) for name, filter_ in control.filters]
+        written = [(test, of_groups) for test, of_groups in tests if test is not None]
+        if len({of_groups for _, of_groups in written}) > 1:
+            raise Refused(
+                "PLAN", "Measures or dimensions in one control is not modeled by this sandbox"
+            )
+        for _, of_groups in written[:1]:
+            test = conjunction([each for each, _ in written], "OR")
+            (self.found.having if of_groups else self.found.where).append(test)
+
+    def _test(
+        self, text: str, filter_: Mapping[str, Any], around: Circumstances
+    ) -> tuple[exp.Expression | None, bool]:
+        """Write a filter, or None when it restricts nothing, and tell whether it is on groups."""
+        place = self.place(text)
+        if place is None:
+            if not filter_.get("ignore_if_unjoinable"):
+                raise Refused("PLAN", f'No such field "{text}"')
+            return None, False
+        at, found, grain = place
+        if grain in GRAINS and _wants_a_date(filter_):
+            # A date filter belongs under the name without a grain; under a grain the field is
+            # missing (docs/wire.md).
+            self.found.missing.append(text)
+            return None, False
+        test = condition(filter_, self.fields.target(at.view or "", found, grain), around)
+        return test, isinstance(found, Measure)
+
+    def sort(self, sort: Sort) -> None:
+        """Add a sort by something selected."""
+        for each in self.found.selected:
+            if each.name == sort.column:
+                self.found.sorts.append((each, sort))
+                return
+        if sort.column not in self.found.missing:
+            raise Refused("PLAN", f'Sorted by "{sort.column}", which is not selected')
+
+    def place(self, text: object) -> tuple[FieldName, Dimension | Measure, str | None] | None:
+        """Find a field by its full name, and the grain in its own spelling."""
+        name = FieldName.parse(text) if isinstance(text, str) else None
+        if name is None or name.view is None or not self._offered(name):
+            return None
+        found = self.fields.find(name)
+        if found is None or not self._granted(name, found):
+            return None
+        if name.grain is None:
+            return name, found, None
+        if not isinstance(found, Dimension):
+            return None
+        grain = known_grain(found, name.grain)
+        if grain is None or grain not in (*found.timeframes, "raw"):
+            return None
+        return name, found, grain
+
+    def _granted(self, name: FieldName, found: Dimension | Measure) -> bool:
+        needed = (*self.fields.views[name.view or ""].grants, *found.grants)
+        return holds(self.grants, needed, self.fields.around)
+
+    def _offered(self, name: FieldName) -> bool:
+        return self.topic is None or self.topic.offers(f"{name.view}.{name.field}")
+
+
+def _wants_a_date(filter_: Mapping[str, Any]) -> bool:
+    if filter_.get("type") == "composite":
+        children = filter_.get("filters")
+        return isinstance(children, list) and any(_wants_a_date(child) for child in children)
+    return filter_.get("type") == "date"

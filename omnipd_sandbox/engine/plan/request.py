@@ -1,0 +1,225 @@
+"""The query object as it came over the wire: what is read, what is refused, what is echoed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from omnipd_sandbox.engine.model.filters import refuse_bare_values
+from omnipd_sandbox.refused_query import Refused
+
+DEFAULT_LIMIT = 1000
+HIGH_LIMIT = 50_000
+
+# Every key that the planner knows, with its default.
+_DEFAULTS: dict[str, Any] = {
+    "modelId": None,
+    "table": "",
+    "join_paths_from_topic_name": None,
+    "fields": [],
+    "filters": {},
+    "sorts": [],
+    "limit": DEFAULT_LIMIT,
+    "offset": 0,
+    "pivots": [],
+    "column_limit": 50,
+    "fill_fields": [],
+    "calculations": [],
+    "column_totals": {},
+    "row_totals": {},
+    "custom_summary_types": {},
+    "join_via_map": {},
+    "controls": [],
+    "transposed_measures": [],
+    "period_over_period_computations": [],
+    "default_group_by": True,
+    "userEditedSQL": "",
+    "rewriteSql": None,
+    "parsed": None,
+    "dbtMode": None,
+    "sqlSortsEnabled": None,
+    "dimensionIndex": None,
+    "staticQueryReferences": {},
+    "version": 9,
+}
+
+_NOT_MODELLED = (
+    "pivots", "fill_fields", "calculations", "row_totals", "custom_summary_types", "join_via_map",
+    "transposed_measures", "period_over_period_computations",
+)  # fmt: skip
+
+# What only matters on a screen or says again what stands elsewhere; and what belongs beside the
+# query, which Omni drops silently here (docs/wire.md).
+_WITHOUT_EFFECT = frozenset(
+    {"manualSort", "model_id", "cache", "formatResults", "planOnly", "resultType", "workbookUrl"}
+)
+
+GRAND_TOTAL = "::total::"
+
+
+@dataclass(frozen=True)
+class Sort:
+    """Hold one sort of a query."""
+
+    column: str
+    descending: bool
+    # True puts nulls first, False last, None leaves it to the database.
+    nulls_first: bool | None
+
+
+@dataclass(frozen=True)
+class AnyOf:
+    """Hold a control of a query: filters on fields, one of which must hold."""
+
+    filters: tuple[tuple[str, Mapping[str, Any]], ...]
+
+
+@dataclass(frozen=True)
+class Request:
+    """Hold a query of the wire, its types checked and its defaults filled in."""
+
+    table: str
+    topic: str | None
+    fields: tuple[str, ...]
+    filters: Mapping[str, Mapping[str, Any]]
+    sorts: tuple[Sort, ...]
+    limit: int | None
+    offset: int
+    # The fields whose subtotals were asked for, and GRAND_TOTAL.
+    column_totals: tuple[str, ...]
+    # The queries that filters may refer to.
+    static_queries: Mapping[str, Any]
+    echo: dict[str, Any]
+    controls: tuple[AnyOf, ...] = ()
+
+    @classmethod
+    def read(cls, query: Mapping[str, Any]) -> Request:
+        """Read a query object.
+
+        Raises
+        ------
+        BadFilter
+            When a filter is a bare value.
+        Refused
+            For what the sandbox does not do, by name.
+        """
+        refuse_bare_values(query.get("filters") or {})
+        _refuse_unknown(query)
+        echo = with_defaults(query)
+        refuse(echo, _NOT_MODELLED)
+        if echo["default_group_by"] is False:
+            raise Refused("PLAN", '"default_group_by": false is not modeled by this sandbox')
+        if not all(isinstance(name, str) for name in _typed(echo, "fields", list)):
+            raise Refused("PLAN", '"fields" is not readable')
+        limit, offset = echo["limit"], echo["offset"]
+        if not (limit is None or (_is_integer(limit) and limit > 0)):
+            raise Refused("PLAN", f"Invalid limit {limit!r}")
+        if not (_is_integer(offset) and offset >= 0):
+            raise Refused("PLAN", f"Invalid offset {offset!r}")
+        if limit is not None and limit > HIGH_LIMIT:
+            # High-limit mode is echoed as no limit (docs/wire.md).
+            echo["limit"] = None
+        return cls(
+            table=_typed(echo, "table", str),
+            topic=echo["join_paths_from_topic_name"] or None,
+            fields=tuple(dict.fromkeys(echo["fields"])),
+            filters=_typed(echo, "filters", Mapping),
+            sorts=read_sorts(echo),
+            limit=limit,
+            offset=offset,
+            column_totals=tuple(_column_totals(_typed(echo, "column_totals", Mapping))),
+            static_queries=_typed(echo, "staticQueryReferences", Mapping),
+            echo=echoed(echo),
+            controls=tuple(_any_of(each) for each in _typed(echo, "controls", list)),
+        )
+
+
+def with_defaults(query: Mapping[str, Any]) -> dict[str, Any]:
+    """Give the keys that the planner knows, those that were left out with their defaults."""
+    known = {
+        key: default if query.get(key) is None and key != "limit" else query.get(key, default)
+        for key, default in _DEFAULTS.items()
+    }
+    # JavaScript has one kind of number: its 10.0 is 10.
+    whole = {
+        key: int(known[key])
+        for key in ("limit", "offset")
+        if isinstance(known[key], float) and known[key].is_integer()
+    }
+    return known | whole
+
+
+def echoed(known: Mapping[str, Any]) -> dict[str, Any]:
+    """Give the query as a job line repeats it."""
+    return {key: value for key, value in known.items() if value is not None or key == "limit"}
+
+
+def refuse(known: Mapping[str, Any], keys: Iterable[str], why: str = "") -> None:
+    """Refuse the keys that ask for something the sandbox does not do, by name."""
+    for key in keys:
+        if known[key]:
+            raise Refused("PLAN", f'"{key}"{why} is not modeled by this sandbox')
+
+
+def _refuse_unknown(query: Mapping[str, Any]) -> None:
+    """Refuse what the planner does not know, by name; Omni drops it silently (docs/wire.md)."""
+    for key, value in query.items():
+        if key not in _DEFAULTS and key not in _WITHOUT_EFFECT and value not in (None, [], {}, ""):
+            raise Refused("PLAN", f'"{key}" is not modeled by this sandbox')
+
+
+def _any_of(control: object) -> AnyOf:
+    kind = control.get("type") if isinstance(control, Mapping) else None
+    if not isinstance(control, Mapping) or kind != "MULTI_FIELD_FILTER":
+        raise Refused("PLAN", f'"controls" of type {kind} is not modeled by this sandbox')
+    # The only conjunction there is; between two controls it is AND (docs/wire.md).
+    if control.get("conjunction") != "OR":
+        raise Refused("PLAN", 'A MULTI_FIELD_FILTER needs the conjunction "OR"')
+    entries = _typed(dict(control), "filters", list) if "filters" in control else []
+    for each in entries:
+        if not isinstance(each, Mapping) or not isinstance(each.get("fieldName"), str):
+            raise Refused("PLAN", "A filter of a MULTI_FIELD_FILTER is not readable")
+        refuse_bare_values({each["fieldName"]: each.get("filter")})
+    return AnyOf(tuple((each["fieldName"], each["filter"]) for each in entries))
+
+
+def _is_integer(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+def _typed(echo: dict[str, Any], key: str, kind: type) -> Any:
+    if not isinstance(echo[key], kind):
+        raise Refused("PLAN", f'"{key}" is not readable')
+    return echo[key]
+
+
+def read_sorts(known: dict[str, Any]) -> tuple[Sort, ...]:
+    """Read the sorts of a query."""
+    return tuple(_sort(each) for each in _typed(known, "sorts", list))
+
+
+def _sort(sort: object) -> Sort:
+    if not isinstance(sort, Mapping) or not isinstance(sort.get("column_name"), str):
+        raise Refused("PLAN", '"sorts" is not readable')
+    descending = bool(sort.get("sort_descending"))
+    match sort.get("null_sort") or "OMNI_DEFAULT":
+        case "FIRST":
+            nulls_first: bool | None = True
+        case "LAST":
+            nulls_first = False
+        case "DIALECT_DEFAULT":
+            nulls_first = None
+        case "OMNI_DEFAULT":
+            # Null counts as the least value: first ascending, last descending (docs/wire.md).
+            nulls_first = not descending
+        case unknown:
+            raise Refused("PLAN", f"Invalid null_sort {unknown!r}")
+    return Sort(sort["column_name"], descending, nulls_first)
+
+
+def _column_totals(totals: Mapping[str, Any]) -> list[str]:
+    for name, total in totals.items():
+        if not isinstance(total, Mapping) or total.get("type") != "aggregation":
+            raise Refused("PLAN", f'Column totals of "{name}" are only modeled as an aggregation')
+    return list(totals)

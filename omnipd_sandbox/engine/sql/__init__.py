@@ -1,0 +1,1 @@
+"""Plans and OmniSQL, written as SQL."""

@@ -1,0 +1,1 @@
+"""An organization as a file, ``organization.json``: read, checked and written."""

@@ -1,0 +1,75 @@
+"""What an organization stands on: its people and content, and what runs its queries."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from omnipd_sandbox.engine.protocols import QueryEngine
+from omnipd_sandbox.moods.behavior import RENAMED, Behavior
+from omnipd_sandbox.moods.size import SIZES
+from omnipd_sandbox.organization import chance
+from omnipd_sandbox.organization.holdings import Holdings
+from omnipd_sandbox.organization.invention import invent
+from omnipd_sandbox.organization.queries import ModelReference
+
+
+@dataclass(frozen=True)
+class Foundation:
+    """Hold what organizations may share, because it is only read."""
+
+    holdings: Holdings
+    engine: QueryEngine
+
+
+def bring(folder: str | Path) -> Foundation:
+    """Read an organization that somebody has written down.
+
+    Raises
+    ------
+    ValueError
+        For anything in it that cannot be used, by name and place.
+    """
+    # Late: it needs the database's package.
+    from omnipd_sandbox.folder.folder import bring as read  # noqa: PLC0415
+
+    brought = read(folder)
+    return Foundation(brought.holdings, brought.engine)
+
+
+def invented(behavior: Behavior, engine: QueryEngine | None) -> Foundation:
+    """Invent an organization around the bundled models, or around those of an engine."""
+    size = SIZES[behavior.size]
+    queries = engine or _bundled(behavior)
+    renamed = behavior.model_name or RENAMED
+    models = [
+        ModelReference(
+            model.id,
+            model.name,
+            model.connection_id,
+            subject=RENAMED if model.name == renamed else "",
+            topic=behavior.topic_name or "" if model.name == renamed else "",
+        )
+        for model in queries.models.values()
+    ]
+    with chance.seeded(behavior.seed):
+        holdings = invent(
+            models,
+            documents=size.documents if behavior.documents is None else behavior.documents,
+            folders=size.folders if behavior.folders is None else behavior.folders,
+            newcomers=size.newcomers,
+        )
+    return Foundation(holdings, queries)
+
+
+def _bundled(behavior: Behavior) -> QueryEngine:
+    # Late, as above.
+    from omnipd_sandbox.engine.renamed import engine_with  # noqa: PLC0415
+
+    engine: QueryEngine = engine_with(
+        RENAMED,
+        behavior.model_name or RENAMED,
+        behavior.topic_name or RENAMED,
+        large=SIZES[behavior.size].large_data,
+    )
+    return engine

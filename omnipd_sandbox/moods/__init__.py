@@ -1,0 +1,1 @@
+"""How one Omni differs from another, and what goes wrong on purpose."""

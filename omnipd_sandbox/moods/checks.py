@@ -1,0 +1,82 @@
+"""Checks of knobs: each takes a name and a value and gives the value, or raises ValueError."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from typing import Any
+
+from omnipd_sandbox.nearest import near
+
+Check = Callable[[str, Any], Any]
+
+
+def flag(name: str, value: Any) -> bool:
+    """Take true or false."""
+    if not isinstance(value, bool):
+        msg = f"{name} must be true or false, not {value!r}"
+        raise ValueError(msg)  # noqa: TRY004 - what is wrong with a knob is one kind of error
+    return value
+
+
+def whole(least: int, most: int, *, or_none: bool = False) -> Check:
+    """Take a whole number in a range."""
+
+    def check(name: str, value: Any) -> int | None:
+        if value is None and or_none:
+            return None
+        if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= most:
+            otherwise = ", or null for none" if or_none else ""
+            msg = (
+                f"{name} must be a whole number from {least} to {most:,}{otherwise}, not {value!r}"
+            )
+            raise ValueError(msg)
+        return value
+
+    return check
+
+
+def seconds(most: float) -> Check:
+    """Take a number of seconds."""
+
+    def check(name: str, value: Any) -> float:
+        if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= most:
+            msg = f"{name} must be a number of seconds from 0 to {most:g}, not {value!r}"
+            raise ValueError(msg)
+        return float(value)
+
+    return check
+
+
+def words(longest: int, *, or_none: bool = True) -> Check:
+    """Take a text that says something."""
+
+    def check(name: str, value: Any) -> str | None:
+        if value is None and or_none:
+            return None
+        if not isinstance(value, str) or not value.strip() or len(value) > longest:
+            msg = f"{name} must be a text of 1 to {longest} characters, not {value!r}"
+            raise ValueError(msg)
+        return value
+
+    return check
+
+
+def one_of(known: Collection[str]) -> Check:
+    """Take one of some words."""
+
+    def check(name: str, value: Any) -> str:
+        if not isinstance(value, str) or value not in known:
+            hint = near(value, known) if isinstance(value, str) else ""
+            msg = f"{name} must be one of {', '.join(known)}, not {value!r}{hint}"
+            raise ValueError(msg)
+        return value
+
+    return check
+
+
+def listed(name: str, value: Any) -> list[Any]:
+    """Take a list."""
+    if not isinstance(value, list | tuple | set | frozenset):
+        msg = f"{name} must be a list, not {value!r}"
+        raise ValueError(msg)  # noqa: TRY004 - as above
+    return list(value)

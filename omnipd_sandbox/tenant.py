@@ -1,0 +1,301 @@
+"""One organization with all that is its own: keys, content, jobs, limits, faults, and a log."""
+
+from __future__ import annotations
+
+import secrets
+from collections import Counter, deque
+from collections.abc import Callable, Mapping
+from copy import copy
+from dataclasses import replace
+from datetime import datetime
+from email.message import Message
+from pathlib import Path
+from threading import Event, Lock
+from typing import TYPE_CHECKING, Any
+
+from omnipd_sandbox.api.endpoints import REMOVED, endpoints
+from omnipd_sandbox.api.unserved import unserved
+from omnipd_sandbox.calls.call import Call
+from omnipd_sandbox.calls.identity import Keyring, admit
+from omnipd_sandbox.calls.jobs import Jobs
+from omnipd_sandbox.calls.kept_lists import Lists
+from omnipd_sandbox.calls.parameters import read_parameters
+from omnipd_sandbox.calls.results import Results
+from omnipd_sandbox.calls.routing import Endpoint, Route, Router
+from omnipd_sandbox.calls.world import World
+from omnipd_sandbox.foundation import Foundation
+from omnipd_sandbox.http.refusals import RefusedRequest
+from omnipd_sandbox.http.reply import Broken, Reply, json_reply
+from omnipd_sandbox.http.request import Request, is_scim
+from omnipd_sandbox.http.request_log import Asked
+from omnipd_sandbox.moods.behavior import Behavior
+from omnipd_sandbox.moods.faults import Fault, Faults, in_place_of_an_answer, spoiled
+from omnipd_sandbox.moods.rate_limit import RateLimit
+from omnipd_sandbox.moods.short_ids import ShortIds
+from omnipd_sandbox.organization import chance
+from omnipd_sandbox.organization.organization import Organization
+from omnipd_sandbox.page.browser import answer_browser, is_browser
+
+if TYPE_CHECKING:
+    from omnipd_sandbox.folder.file_lock import FileLock
+
+_LOG_LENGTH = 10_000
+_PATHS_COUNTED = 10_000
+
+
+class Tenant:
+    """Answer the requests to one organization.
+
+    Parameters
+    ----------
+    tenant_id : str
+        What it is known by to the control plane.
+    behavior : Behavior
+        How it differs from others.
+    foundation : Foundation
+        What it starts with, and what runs its queries.
+    now : callable
+        The clock: the rate limit and relative dates look at it.
+    report : callable
+        Told of faults of the sandbox itself.
+    state : Path, optional
+        The file that keeps what calls change.
+    """
+
+    def __init__(
+        self,
+        tenant_id: str,
+        behavior: Behavior,
+        foundation: Foundation,
+        *,
+        now: Callable[[], datetime],
+        report: Callable[[BaseException], None],
+        state: Path | None = None,
+    ) -> None:
+        self.id = tenant_id
+        self.behavior = behavior
+        #: Where it can be reached, once a server has opened a door for it.
+        self.url = ""
+        self._closing = Event()
+        self._report = report
+        self._asked: deque[Asked] = deque(maxlen=_LOG_LENGTH)
+        self._by_path: Counter[str] = Counter()
+        self._answered = 0
+        self._lock = Lock()
+        organization = Organization(foundation.holdings)
+        self._state = state
+        self._held: FileLock | None = None
+        if state is not None:
+            organization = self._opened(state, organization)
+        self._world = World(
+            organization=organization,
+            lists=Lists(),
+            engine=foundation.engine,
+            keyring=Keyring(organization, behavior),
+            behavior=behavior,
+            jobs=Jobs(),
+            results=Results(),
+            now=now,
+            report=report,
+        )
+        # One change at a time; whoever reads has the organization as it was or as it is then.
+        self._writing = Lock()
+        self._router = Router([*endpoints(behavior), *_not_done(behavior)])
+        self._faults = Faults(behavior.faults)
+        self._short_ids = ShortIds() if behavior.ids == "short" else None
+        self._limit = RateLimit(
+            behavior.requests_per_minute, behavior.rate_limited_after, behavior.retry_after, now
+        )
+
+    @property
+    def organization(self) -> Organization:
+        """Give the people and content as they are now."""
+        return self._world.organization
+
+    @property
+    def api_key(self) -> str:
+        """Give the main key; unless asked otherwise it acts as the administrator."""
+        return self._world.keyring.api_key
+
+    @property
+    def personal_key(self) -> str:
+        """Give the personal access token of a member."""
+        return self._world.keyring.personal_key
+
+    @property
+    def tokens(self) -> Mapping[str, str]:
+        """Give the further keys that were asked for, by name."""
+        return self._world.keyring.tokens
+
+    @property
+    def models(self) -> dict[str, str]:
+        """Give the ids of the models that can be queried, by name."""
+        short = self._short_ids.short if self._short_ids else str
+        return {model.name: short(model.id) for model in self._world.engine.models.values()}
+
+    @property
+    def requests(self) -> list[Asked]:
+        """List what was asked, the last ten thousand of it."""
+        return list(self._asked)
+
+    @property
+    def answered(self) -> int:
+        """Count what was asked."""
+        return self._answered
+
+    @property
+    def by_path(self) -> Counter[str]:
+        """Count what was asked, by path."""
+        with self._lock:
+            return self._by_path.copy()
+
+    def open_at(self, url: str) -> None:
+        """Take an address; from now on answers can be late again."""
+        if self._state is not None and self._held is None:
+            self._held = _hold(self._state)
+        self.url = url
+        self._closing.clear()
+
+    def close(self) -> None:
+        """Let go of the answers that are late on purpose, and of the file with the state."""
+        self._closing.set()
+        if self._held is not None:
+            self._held.let_go()
+            self._held = None
+
+    def respond(self, request: Request) -> Reply:
+        """Answer a request."""
+        with chance.seeded(self.behavior.seed):
+            if is_browser(request):
+                # Not in the log: it is for those who look at the log.
+                return self._refusals(request, self._draw)
+            fault = self._faults.next(request)
+            reply, fault = self._with_fault(fault, request)
+        self._remember(request, reply, fault)
+        return reply
+
+    def _remember(self, request: Request, reply: Reply, fault: Fault | None) -> None:
+        kind = fault.kind if fault else None
+        self._asked.append(Asked(request.method, request.path, request.query, reply.status, kind))
+        with self._lock:
+            self._answered += 1
+            if request.path in self._by_path or len(self._by_path) < _PATHS_COUNTED:
+                self._by_path[request.path] += 1
+
+    def _with_fault(self, fault: Fault | None, request: Request) -> tuple[Reply, Fault | None]:
+        """Answer, and tell what went wrong with it: nothing, where there was nothing to spoil."""
+        if fault is None:
+            return self._reply(request), None
+        reply = in_place_of_an_answer(fault, request, self._limit.block)
+        if reply is not None:
+            return reply, fault
+        if fault.kind == "slow":
+            self._closing.wait(fault.seconds)
+            return self._reply(request), fault
+        whole = self._reply(request)
+        reply = spoiled(fault, request, whole)
+        if reply is whole:
+            self._faults.give_back(fault)
+            return whole, None
+        return reply, fault
+
+    def _draw(self, request: Request) -> Reply:
+        def ask(method: str, path: str, query: tuple[tuple[str, str], ...], body: bytes) -> Reply:
+            headers = Message()
+            headers["Authorization"] = f"Bearer {self.api_key}"
+            asked = Request(method, path, query, headers, body, request.peer)
+            return self._refusals(asked, self._behind_the_limit)
+
+        return answer_browser(request, self._world, self.url, self.requests, ask)
+
+    def _reply(self, request: Request) -> Reply:
+        if self._short_ids:
+            asked = self._short_ids.asked(request)
+            reply = self._short_ids.answered(self._refusals(asked, self._answer))
+        else:
+            reply = self._refusals(request, self._answer)
+        # What is turned away by the firewall never reaches the application, which names its answers.
+        if not self.behavior.trace_ids or isinstance(reply, Broken) or reply.status == 429:
+            return reply
+        trace = f"Root=1-{secrets.token_hex(4)}-{secrets.token_hex(12)}"
+        return replace(reply, headers={**reply.headers, "x-trace-id": trace})
+
+    def _refusals(self, request: Request, answer: Callable[[Request], Reply]) -> Reply:
+        """Answer in one way, and make replies of what it refuses."""
+        try:
+            return answer(request)
+        except RefusedRequest as refusal:
+            body = refusal.scim_body() if is_scim(request.path) else refusal.body()
+            return json_reply(body, status=refusal.status, headers=refusal.headers)
+        except Exception as error:  # noqa: BLE001 - one request must not take the server with it
+            self._report(error)
+            return json_reply(RefusedRequest(500, "Internal Server Error").body(), status=500)
+
+    def _answer(self, request: Request) -> Reply:
+        # The limit stands in front of the server: it counts before anything is looked at.
+        turned_away = self._limit.turn_away(request.headers.get("Authorization"))
+        return turned_away or self._behind_the_limit(request)
+
+    def _behind_the_limit(self, request: Request) -> Reply:
+        route = self._router.find(request.method, request.path)
+        if not route.endpoint.writes:
+            return self._ask(request, route, self._world)
+        with self._writing:
+            changed = copy(self._world.organization)
+            reply = self._ask(request, route, self._world_with(changed))
+            # Only now: what is refused half way leaves nothing behind.
+            self._store(changed)
+            # Lists that were read half way are left behind too.
+            self._world = self._world_with(changed)
+        return reply
+
+    def _world_with(self, organization: Organization) -> World:
+        return replace(self._world, organization=organization, lists=Lists())
+
+    def _opened(self, state: Path, begun: Organization) -> Organization:
+        """Give the organization of a file; without one, it is written as it begins."""
+        from omnipd_sandbox.folder.problems import BadOrganization  # noqa: PLC0415 - as below
+        from omnipd_sandbox.folder.state import load, store  # noqa: PLC0415 - as below
+
+        try:
+            self._held = _hold(state)
+            if state.exists():
+                return load(state, begun)
+            store(begun, state)
+        except OSError as error:
+            self.close()
+            raise BadOrganization(str(state), [error.strerror or str(error)]) from None
+        except BadOrganization:
+            self.close()
+            raise
+        return begun
+
+    def _store(self, organization: Organization) -> None:
+        if self._state is None:
+            return
+        from omnipd_sandbox.folder.state import store  # noqa: PLC0415 - needs a package of its own
+
+        try:
+            store(organization, self._state)
+        except OSError as error:
+            raise RefusedRequest(500, f"The change was not stored: {error.strerror}") from None
+
+    def _ask(self, request: Request, route: Route, world: World) -> Reply:
+        authorization = request.headers.get("Authorization")
+        caller = world.keyring.caller(authorization, world.organization)
+        admit(caller, route.endpoint.audience)
+        parameters: dict[str, Any] = {}
+        if route.endpoint.served:
+            parameters = read_parameters(request.query, route.endpoint.parameters)
+        return route.endpoint.answer(Call(request, world, caller, route.segments, parameters))
+
+
+def _not_done(behavior: Behavior) -> list[Endpoint]:
+    gone = REMOVED if behavior.removed_routes else frozenset()
+    return [each for each in unserved() if (each.method, each.path) not in gone]
+
+
+def _hold(state: Path) -> FileLock:
+    from omnipd_sandbox.folder.file_lock import FileLock  # noqa: PLC0415 - as above
+
+    return FileLock(state)
