@@ -227,3 +227,22 @@ def test_strict_false_names_what_does_not_agree(scripted, fake_time):
     ):
         content = omnipd.read_content(client=client, strict=False)
     assert content.attrs["omni"]["complete"] is False
+
+
+@pytest.mark.parametrize(
+    ("beside", "whole"),
+    [
+        ({"hasNextPage": False, "nextCursor": "c"}, True),
+        ({"hasNextPage": True, "nextCursor": "c"}, False),
+        ({"nextCursor": "c"}, False),
+        ({"nextCursor": None}, True),
+    ],
+)
+def test_a_cursor_after_the_last_page_does_not_make_a_list_go_on(scripted, beside, whole):
+    scripted.script(answer({"labels": [{"name": "a"}], "pageInfo": beside}))
+    with client_of(scripted) as client:
+        if whole:
+            assert len(omnipd.read_labels(client=client)) == 1
+        else:
+            with pytest.raises(omnipd.ResponseError, match="there is more"):
+                omnipd.read_labels(client=client)

@@ -13,7 +13,7 @@ from typing import Any
 
 from omnipd.client.client import Client
 from omnipd.errors import AuthenticationError, NotFoundError, OmniError, notice
-from omnipd.readers.models import TOPIC_FIELDS, VIEWS
+from omnipd.readers.topics import TOPIC_FIELDS, VIEWS
 
 _NAMED = 10
 

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import difflib
-import os
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
 from typing import Literal
 
 import pandas as pd
 import pyarrow as pa
 
+from omnipd.admin.inventory_frames import Inventory
 from omnipd.arguments import check_choice
 from omnipd.client.client import Client
 from omnipd.client.current import current_client
@@ -20,34 +18,26 @@ from omnipd.errors import (
     APIError,
     ArgumentError,
     AuthenticationError,
-    ExportError,
-    ExportIncompleteError,
     OmniError,
     RateLimitError,
     ResponseError,
     notice,
 )
-from omnipd.export import files
-from omnipd.export.excel import workbook
 from omnipd.frames.columns import COUNT, NUMBER, TEXT
-from omnipd.frames.to_pandas import is_whole, to_frame
+from omnipd.frames.to_pandas import to_frame
 from omnipd.lists.fanout import Parents
+from omnipd.readers.api_keys import read_api_keys
 from omnipd.readers.connections import read_connections
 from omnipd.readers.content import read_content, read_labels
-from omnipd.readers.documents import read_document_access, read_documents
+from omnipd.readers.document_access import read_document_access
+from omnipd.readers.documents import read_documents
 from omnipd.readers.folders import read_folder_permissions, read_folders
+from omnipd.readers.groups import read_group_members, read_groups
+from omnipd.readers.model_roles import read_model_roles
 from omnipd.readers.models import read_models
-from omnipd.readers.people import (
-    read_api_keys,
-    read_group_members,
-    read_groups,
-    read_model_roles,
-    read_user_attribute_values,
-    read_user_attributes,
-    read_users,
-)
 from omnipd.readers.schedules import read_schedule_recipients, read_schedules
 from omnipd.readers.scope_all import ALL
+from omnipd.readers.users import read_user_attribute_values, read_user_attributes, read_users
 
 _PAGE = 100
 
@@ -119,279 +109,6 @@ _PARTS: dict[str, _Part] = {
     "document_access": _Part(read_document_access, below="documents", parents=_all_documents),
     "folder_permissions": _Part(read_folder_permissions, below="folders"),
 }
-
-
-class Inventory(Mapping[str, pd.DataFrame]):
-    """The frames of one Omni by name, as :func:`omnipd.read_inventory` gives them.
-
-    A mapping that cannot be changed: ``inventory["users"]`` is a frame, ``list(inventory)`` the
-    names, ``inventory.items()`` both.
-
-    Parameters
-    ----------
-    frames : mapping of str to DataFrame
-        The frames in order.
-    failures : mapping of str to str, optional
-        What could not be read, and why. Asking for it is a KeyError that says so.
-
-    Attributes
-    ----------
-    failures : dict of str to str
-        What could not be read, and why.
-    complete : bool
-        Whether all that was asked for is here, and every frame is whole.
-    """
-
-    def __init__(
-        self, frames: Mapping[str, pd.DataFrame], failures: Mapping[str, str] | None = None
-    ) -> None:
-        self._frames = dict(frames)
-        self._failures = dict(failures or {})
-
-    @property
-    def failures(self) -> dict[str, str]:
-        """What could not be read, and why."""
-        return dict(self._failures)
-
-    @property
-    def complete(self) -> bool:
-        """Whether all that was asked for is here, and every frame is whole."""
-        return not self._failures and all(map(is_whole, self._frames.values()))
-
-    def __getitem__(self, name: str) -> pd.DataFrame:
-        if name in self._frames:
-            return self._frames[name]
-        if name in self._failures:
-            raise KeyError(f"{name} could not be read: {self._failures[name]}")
-        near = difflib.get_close_matches(str(name), self._frames, n=1)
-        guess = f" Did you mean {near[0]!r}?" if near else ""
-        raise KeyError(f"{name} is not in this inventory; it has {', '.join(self._frames)}.{guess}")
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._frames)
-
-    def __len__(self) -> int:
-        return len(self._frames)
-
-    def __eq__(self, other: object) -> bool:
-        """Whether it is the same object: frames are not compared."""
-        return self is other
-
-    def __hash__(self) -> int:
-        return id(self)
-
-    def __repr__(self) -> str:
-        width = max(map(len, self._frames), default=4)
-        lines = [
-            f"<omnipd.Inventory of {len(self)} {'frame' if len(self) == 1 else 'frames'}, {_said(self.complete)}>",
-            f"{'name':{width}} {'rows':>9} {'columns':>7}",
-        ]
-        for name, frame in self._frames.items():
-            line = f"{name:{width}} {len(frame):9,} {len(frame.columns):7}"
-            lines.append(line if is_whole(frame) else f"{line}  {_said(False)}")
-        lines += [f"{name}: not read. {why.splitlines()[0]}" for name, why in self.failures.items()]
-        return "\n".join(lines)
-
-    def to_parquet(
-        self, folder: str | os.PathLike[str], *, allow_incomplete: bool = False
-    ) -> list[Path]:
-        """Write one Parquet file per frame, all of them or none.
-
-        Each file is written beside its place; when all are whole and on the disk, they are moved
-        there one after the other. No file is ever half. For the moment of the moving, a reader of
-        the folder may see new files beside old ones.
-
-        Parameters
-        ----------
-        folder : path-like
-            Made if it is not there. Files of these names in it are replaced, others stay.
-        allow_incomplete : bool, default False
-            Write also when something could not be read. The file that an earlier run left for a frame
-            that could not be read gets the ending ``.old``, with a warning.
-
-        Returns
-        -------
-        list of Path
-            The files, in the order of the frames.
-
-        Raises
-        ------
-        ArgumentError
-            If the name of the folder is that of a file, such as ``audit.xlsx``.
-        ExportIncompleteError
-            If something could not be read, or the disk is full.
-        ExportError
-            If the folder cannot be written to.
-
-        See Also
-        --------
-        omnipd.to_parquet : How one frame is written.
-
-        Examples
-        --------
-        >>> import omnipd, tempfile
-        >>> with omnipd.sandbox():
-        ...     inventory = omnipd.read_inventory(include=["labels", "users"])
-        >>> [path.name for path in inventory.to_parquet(tempfile.mkdtemp())]
-        ['labels.parquet', 'users.parquet']
-        """
-        return self._to_folder(folder, ".parquet", files.write_parquet, allow_incomplete)
-
-    def to_csv(
-        self,
-        folder: str | os.PathLike[str],
-        *,
-        raw: bool = False,
-        allow_incomplete: bool = False,
-    ) -> list[Path]:
-        """Write one CSV file per frame, all of them or none.
-
-        Parameters
-        ----------
-        folder : path-like
-            As for :meth:`to_parquet`, and so is what "all or none" means.
-        raw : bool, default False
-            Leave text that a spreadsheet would run as a formula as it is.
-        allow_incomplete : bool, default False
-            Write also when something could not be read.
-
-        Returns
-        -------
-        list of Path
-            The files, in the order of the frames.
-
-        Raises
-        ------
-        ExportIncompleteError, ExportError
-            As for :meth:`to_parquet`.
-
-        See Also
-        --------
-        omnipd.to_csv : How one frame is written.
-
-        Examples
-        --------
-        >>> import omnipd, tempfile
-        >>> with omnipd.sandbox():
-        ...     inventory = omnipd.read_inventory(include="labels")
-        >>> [path.name for path in inventory.to_csv(tempfile.mkdtemp())]
-        ['labels.csv']
-        """
-        write = partial(files.write_csv, raw=raw)
-        return self._to_folder(folder, ".csv", write, allow_incomplete)
-
-    def to_excel(self, path: str | os.PathLike[str], *, allow_incomplete: bool = False) -> Path:
-        """Write one Excel workbook with a sheet per frame, whole or not at all.
-
-        It needs ``pip install "omnipd[excel]"``. What a sheet cannot hold is told in a warning:
-        control characters become U+FFFD, line ends become a line feed, and text is cut at 32,767
-        characters. Moments are in UTC without a zone, to the millisecond, and text where Excel has
-        no such day; numbers of more than fifteen digits are text; empty text
-        looks like null. Text that Excel would run as a formula stays text.
-
-        Parameters
-        ----------
-        path : path-like
-            A name that ends in ``.xlsx``, in a folder that exists.
-        allow_incomplete : bool, default False
-            Write also when something could not be read.
-
-        Returns
-        -------
-        Path
-            The file.
-
-        Raises
-        ------
-        ArgumentError
-            If the name does not end in ``.xlsx``.
-        SettingsError
-            If openpyxl is not installed.
-        ExportIncompleteError
-            If something could not be read, or the disk is full.
-        ExportError
-            If a frame has more rows than a sheet, 1,048,576 with the heading, or the file cannot be
-            written.
-
-        Examples
-        --------
-        >>> import omnipd, pathlib, tempfile
-        >>> with omnipd.sandbox():
-        ...     inventory = omnipd.read_inventory(include=["labels", "users"])
-        >>> file = inventory.to_excel(pathlib.Path(tempfile.mkdtemp()) / "omni.xlsx")
-        >>> import pandas as pd
-        >>> len(pd.read_excel(file, sheet_name="users"))
-        130
-        """
-        files.check_path("path", path)
-        target = Path(path)
-        if target.suffix.lower() != ".xlsx":
-            raise ArgumentError(f"path={str(path)!r} does not end in .xlsx.")
-        write = workbook(self._tables(target, allow_incomplete))
-        files.write_atomically(target, write)
-        return target
-
-    def _to_folder(
-        self,
-        folder: str | os.PathLike[str],
-        ending: str,
-        write: Callable[..., None],
-        allow_incomplete: bool,
-    ) -> list[Path]:
-        files.check_path("folder", folder)
-        root = Path(folder)
-        if root.suffix.lower() in {".xlsx", ".parquet", ".csv"} and not root.is_dir():
-            raise ArgumentError(
-                f"folder={str(folder)!r} looks like a file; a file for each frame is written in it.",
-                hint="Name a folder. One file with all frames is to_excel('….xlsx').",
-            )
-        writes = {
-            root / f"{name}{ending}": partial(write, table)
-            for name, table in self._tables(root, allow_incomplete).items()
-        }
-        files.make_folder(root)
-        files.write_together(writes)
-        self._set_aside([root / f"{name}{ending}" for name in self._failures])
-        return list(writes)
-
-    def _set_aside(self, files: Iterable[Path]) -> None:
-        """Rename the files of an earlier run whose frames could not be read: they would look new."""
-        for file in files:
-            aside = file.with_name(f"{file.name}.old")
-            try:
-                file.replace(aside)
-            except FileNotFoundError:
-                continue
-            except OSError as error:
-                reason = type(error).__name__
-                raise ExportError(
-                    f"{file} is of an earlier run, its frame could not be read this time, and it "
-                    f"cannot be moved aside ({reason}). The other files are written."
-                ) from None
-            notice(
-                f"{file.stem} could not be read; its file of an earlier run is {aside} from now on."
-            )
-
-    def _tables(self, place: Path, allow_incomplete: bool) -> dict[str, pa.Table]:
-        """Return the frames as tables; refuse before anything is written when some are not whole."""
-        lacking = [
-            *self._failures,
-            *(
-                name
-                for name, frame in self._frames.items()
-                if not is_whole(frame) and name not in self._failures
-            ),
-        ]
-        if lacking and not allow_incomplete:
-            raise ExportIncompleteError(
-                f"The inventory is incomplete: {', '.join(lacking)}.",
-                hint="Its .failures and the frames' attrs say why. Read it again, or pass "
-                "allow_incomplete=True.",
-            )
-        return {
-            name: files.table_for(frame, place, allow_incomplete=True)
-            for name, frame in self._frames.items()
-        }
 
 
 def read_inventory(
@@ -684,7 +401,3 @@ def _is_of_one_list(error: OmniError) -> bool:
     return isinstance(error, APIError | ResponseError) and not isinstance(
         error, AuthenticationError | RateLimitError
     )
-
-
-def _said(complete: bool) -> str:
-    return "complete" if complete else "incomplete"

@@ -127,6 +127,11 @@ def as_json(value: Any) -> str:
         return _dumps(_finite(value))
 
 
+def as_text(value: Any) -> str:
+    """Return text as it is, and any other JSON value as compact text."""
+    return value if isinstance(value, str) else as_json(value)
+
+
 def format_name(value: Any) -> str:
     """Return the name of a field's format, which newer servers put into an object.
 
@@ -148,11 +153,11 @@ def _finite(value: Any) -> Any:
     return [_finite(inner) for inner in value] if isinstance(value, list | tuple) else value
 
 
-def _as_text(value: Any) -> str:
+def _written(value: Any) -> str:
     return value.isoformat() if hasattr(value, "isoformat") else str(value)
 
 
-_dumps = functools.partial(json.dumps, ensure_ascii=False, separators=(",", ":"), default=_as_text)
+_dumps = functools.partial(json.dumps, ensure_ascii=False, separators=(",", ":"), default=_written)
 
 
 def to_count(value: Any) -> int:

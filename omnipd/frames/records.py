@@ -14,7 +14,7 @@ from typing import Any
 import pyarrow as pa
 
 from omnipd.errors import notice
-from omnipd.frames.columns import COUNT, TEXT, Column, Columns, as_json
+from omnipd.frames.columns import COUNT, TEXT, Column, Columns, as_json, as_text
 from omnipd.text import whole_text
 
 Record = dict[str, Any]
@@ -139,7 +139,7 @@ class TableBuilder:
             return None if made is None else str(made)
         except MISFITS:
             self._drifted.setdefault(name, value)
-            return str(whole_text(_as_text(value)))
+            return str(whole_text(as_text(value)))
 
     def _extra(self, record: Record) -> str | None:
         """Return what no column declares, as JSON; None in the usual case that there is nothing."""
@@ -221,7 +221,7 @@ def _guess(values: list[Any]) -> pa.Array:
     try:
         guessed = pa.array(values)
     except (pa.ArrowException, OverflowError):
-        return pa.array([None if value is None else _as_text(value) for value in values], TEXT)
+        return pa.array([None if value is None else as_text(value) for value in values], TEXT)
     return guessed.cast(TEXT) if pa.types.is_null(guessed.type) else guessed
 
 
@@ -311,7 +311,3 @@ def _typed(values: Sequence[Any], column: Column) -> pa.Array:
     if (convert := column.convert) is not None:
         values = [None if value is None else convert(value) for value in values]
     return pa.array(values, column.type)
-
-
-def _as_text(value: Any) -> str:
-    return value if isinstance(value, str) else as_json(value)

@@ -18,17 +18,9 @@ from omnipd.lists.deferred_page import UnreadPage
 Fetch = Callable[[Mapping[str, str]], Any]
 
 _EMPTY_PAGES = 3
-#: How servers say that there is more, and how much there is in all.
-_MORE = (
-    "hasnextpage",
-    "hasnext",
-    "hasmore",
-    "nextcursor",
-    "nextpage",
-    "nextlink",
-    "next",
-    "cursor",
-)
+#: How servers say whether there is more, where it is, and how much there is in all.
+_WHETHER = ("hasnextpage", "hasnext", "hasmore")
+_WHERE = ("nextcursor", "nextpage", "nextlink", "next", "cursor")
 _TOTALS = ("totalrecords", "totalresults", "totalcount", "total")
 
 
@@ -183,7 +175,10 @@ def _announced(answer: Any) -> tuple[bool, int | None]:
         for key, value in (answer | (info if isinstance(info, dict) else {})).items()
     }
     totals = [said[word] for word in _TOTALS if type(said.get(word)) is int]
-    return any(said.get(word) for word in _MORE), totals[0] if totals else None
+    flags = [said[word] for word in _WHETHER if isinstance(said.get(word), bool)]
+    # A cursor may be named on the last page too, which a flag then says it is.
+    more = any(flags) if flags else any(said.get(word) for word in (*_WHETHER, *_WHERE))
+    return more, totals[0] if totals else None
 
 
 def rows_of(answer: Any, rows: Rows) -> list[dict[str, Any]]:

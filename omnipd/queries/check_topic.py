@@ -28,7 +28,7 @@ from omnipd.queries.language.check_fields import (
     texts_like_times,
 )
 from omnipd.queries.language.request import AnyQuery, Built, QueryRequest
-from omnipd.readers.models import TOPIC_FIELDS, TOPICS
+from omnipd.readers.topics import TOPIC_FIELDS, TOPICS
 
 _Place = tuple[str, str, str | None]
 _Known = Mapping[str, KnownField]

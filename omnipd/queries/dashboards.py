@@ -35,11 +35,8 @@ from omnipd.queries.language.dashboard_filters import (
 )
 from omnipd.queries.run_queries import run_each
 from omnipd.queries.run_query import Ready, check_options
-from omnipd.readers.documents import (
-    read_dashboard_filters,
-    read_document_details,
-    read_document_queries,
-)
+from omnipd.readers.dashboard_filters import read_dashboard_filters
+from omnipd.readers.documents import read_document_details, read_document_queries
 
 
 def run_document_query(

@@ -24,7 +24,7 @@ from omnipd.lists.endpoint import Endpoint
 from omnipd.lists.fanout import FanOut
 from omnipd.lists.params import Here
 from omnipd.lists.read_list import Step
-from omnipd.readers.people import USERS
+from omnipd.readers.users import USERS
 
 #: The value of ``scope=`` that stands for both of Omni's. It is ours, and never sent.
 ALL = "all"

@@ -60,6 +60,8 @@ class _Command(click.Command):
                 click.echo(f"omnipd: {_as_options(error.message, self)}", err=True)
                 if error.hint:
                     click.echo(_as_options(error.hint, self), err=True)
+                if error.trace_id:
+                    click.echo(f"Omni's trace id: {error.trace_id}", err=True)
                 code = _exit_code(error)
             except BrokenPipeError:  # `… | head` has seen enough
                 os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -352,7 +354,7 @@ def query(query: str, output: Path | None, style: str, raw: bool, **given: Any) 
 @_connection
 def whoami(model_id: tuple[str, ...], **given: Any) -> None:
     """Who the key is, of what kind, and which roles it has."""
-    from omnipd.readers.people import whoami as ask  # noqa: PLC0415
+    from omnipd.readers.whoami import whoami as ask  # noqa: PLC0415
     from omnipd.shell.terminal import printable  # noqa: PLC0415
 
     me = ask(model_id=list(model_id) or None, client=_client(given))

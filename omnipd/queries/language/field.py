@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date
-from decimal import Decimal
 from typing import Any, NoReturn
 
 import pandas as pd
@@ -23,9 +21,8 @@ from omnipd.queries.language.conditions import (
     Tree,
     not_a_condition,
 )
+from omnipd.queries.language.values import check_case, digits_of, kind_of, said, said_of
 
-#: A decimal of a few letters, 1E+999999, would be sent as a million digits.
-_MOST_DIGITS = 10_000
 _MONTHS = (
     *("January", "February", "March", "April", "May", "June"),
     *("July", "August", "September", "October", "November", "December"),
@@ -146,10 +143,10 @@ class Field:
     __rand__ = __or__ = __ror__ = __invert__ = __and__
 
     def __eq__(self, value: object) -> Condition:  # type: ignore[override]
-        return Comparison(f"{self!r} == {_said(value)}", self._equal(value))
+        return Comparison(f"{self!r} == {said(value)}", self._equal(value))
 
     def __ne__(self, value: object) -> Condition:  # type: ignore[override]
-        return Comparison(f"{self!r} != {_said(value)}", self._equal(value), contrary=True)
+        return Comparison(f"{self!r} != {said(value)}", self._equal(value), contrary=True)
 
     def __lt__(self, value: Any) -> Condition:
         return self._ordered("<", value)
@@ -182,7 +179,7 @@ class Field:
             )
         listed = sorted(values, key=str) if isinstance(values, set | frozenset) else list(values)
         return Comparison(
-            f"{self!r}.isin({_said(listed)}{_said_of(case)})", self._one_of(listed, case=case)
+            f"{self!r}.isin({said(listed)}{said_of(case)})", self._one_of(listed, case=case)
         )
 
     def contains(self, text: str | Iterable[str], case: bool = True) -> Condition:
@@ -256,11 +253,11 @@ class Field:
             not part of it, as everywhere in Omni: March is ``between("2025-03-01",
             "2025-04-01")``.
         """
-        words = f"{self!r}.between({_said(low)}, {_said(high)})"
-        if _kind(low) == "number" and _kind(high) == "number":
+        words = f"{self!r}.between({said(low)}, {said(high)})"
+        if kind_of(low) == "number" and kind_of(high) == "number":
             parts = (self._bound(">=", low, words), self._bound("<=", high, words))
             return Comparison(words, Junction("AND", parts))
-        if "number" in {_kind(low), _kind(high)}:
+        if "number" in {kind_of(low), kind_of(high)}:
             raise ArgumentError(f"{words} takes two numbers or two dates.")
         left, right = self._moment(low, words), self._moment(high, words)
         if left.start is not None and right.start is not None and left.start >= right.start:
@@ -460,12 +457,12 @@ class Field:
 
     def _kind_here(self, value: Any) -> str:
         """Tell what a value is compared as: text is a date where the grain says so."""
-        kind = _kind(value)
+        kind = kind_of(value)
         cut = self._grain is not None and timeframes.data_type(self._grain) == "TIMESTAMP"
         return "date" if kind == "string" and cut else kind
 
     def _equal(self, value: object, *, case: bool = True) -> Tree:
-        words = f"{self!r} == {_said(value)}"
+        words = f"{self!r} == {said(value)}"
         plain, kind = python_value(value), self._kind_here(value)
         self._fits(kind, words)
         if kind == "null":
@@ -476,12 +473,12 @@ class Field:
             return self._whole(self._moment(plain, words))
         if kind == "string":
             return self._texts("EQUALS", [plain], case=case)
-        return self._leaf(_number("EQUALS", [_digits(plain, words)]))
+        return self._leaf(_number("EQUALS", [digits_of(plain, words)]))
 
     def _one_of(self, values: list[Any], *, case: bool) -> Tree:
-        _check_case(case)
+        check_case(case)
         words = f"{self!r}.isin"
-        present = [value for value in values if _kind(value) != "null"]
+        present = [value for value in values if kind_of(value) != "null"]
         kinds = {self._kind_here(value) for value in present}
         if len(kinds) > 1:
             raise ArgumentError(f"{words} is given values of several kinds: {', '.join(kinds)}.")
@@ -495,7 +492,7 @@ class Field:
         kind = next(iter(kinds), "null")
         self._fits(kind, words)
         if kind == "number":
-            digits = [_digits(python_value(value), words) for value in present]
+            digits = [digits_of(python_value(value), words) for value in present]
             parts.insert(0, self._leaf(_number("EQUALS", list(dict.fromkeys(digits)))))
         elif kind == "string":
             texts = list(dict.fromkeys(python_value(value) for value in present))
@@ -505,7 +502,7 @@ class Field:
         return parts[0] if len(parts) == 1 else Junction("OR", tuple(parts))
 
     def _ordered(self, sign: str, value: Any) -> Condition:
-        words = f"{self!r} {sign} {_said(value)}"
+        words = f"{self!r} {sign} {said(value)}"
         kind = self._kind_here(value)
         if kind == "string":
             if self._grain is None and not dates.is_moment(python_value(value)):
@@ -533,7 +530,7 @@ class Field:
         self._fits("number", words)
         kind = "GREATER_THAN" if sign[0] == ">" else "LESS_THAN"
         inclusive = {"is_inclusive": True} if sign.endswith("=") else {}
-        return self._leaf(_number(kind, [_digits(python_value(value), words)], **inclusive))
+        return self._leaf(_number(kind, [digits_of(python_value(value), words)], **inclusive))
 
     def _whole(self, when: dates.Moment) -> Tree:
         if self._grain == "week" and when.start is not None:
@@ -552,7 +549,7 @@ class Field:
     def _textual(
         self, method: str, kind: str, text: str | Iterable[str], *, case: bool
     ) -> Condition:
-        words = f"{self!r}.{method}({text!r}{_said_of(case)})"
+        words = f"{self!r}.{method}({text!r}{said_of(case)})"
         several = isinstance(text, Iterable) and not isinstance(text, str)
         texts = [python_value(one) for one in (text if several else [text])]
         if not texts or not all(isinstance(one, str) and one for one in texts):
@@ -565,7 +562,7 @@ class Field:
 
     def _texts(self, kind: str, texts: list[str], *, case: bool) -> Tree:
         """Return the filter on texts; the empty text has a kind of its own (docs/wire.md)."""
-        _check_case(case)
+        check_case(case)
         parts: list[Tree] = []
         if filled := [text for text in texts if text]:
             loose = {} if case else {"case_insensitive": True}
@@ -609,56 +606,3 @@ def _number(kind: str, values: list[str], **rest: bool) -> Filter:
 
 def _date(kind: str, **sides: str) -> Filter:
     return {"type": "date", "kind": kind, **sides}
-
-
-def _said_of(case: object) -> str:
-    return "" if case is True else f", case={case!r:.20}"
-
-
-def _check_case(case: object) -> None:
-    if not isinstance(case, bool):
-        raise ArgumentError(f"case={case!r} is neither True nor False.")
-
-
-def _said(value: object) -> str:
-    """Return how a value is written; Python refuses to write the longest numbers."""
-    try:
-        return repr(value)
-    except ValueError:
-        return f"a {type(value).__name__} of thousands of digits"
-
-
-def _kind(value: Any) -> str:
-    """Tell what a value is compared as: null, boolean, number, date or string."""
-    plain = python_value(value)
-    if plain is None or plain is pd.NA or plain is pd.NaT:
-        return "null"
-    if isinstance(plain, bool):
-        return "boolean"
-    if isinstance(plain, int | float | Decimal):
-        exact = plain if isinstance(plain, int | Decimal) else Decimal(repr(plain))
-        return "null" if isinstance(exact, Decimal) and exact.is_qnan() else "number"
-    if isinstance(plain, date):
-        return "date"
-    if isinstance(plain, str):
-        return "string"
-    if isinstance(plain, Field | Condition):
-        raise ArgumentError(
-            f"Omni's filters compare a field with values, not with {plain!r}.",
-            hint="Compare the two columns in pandas, or make a dimension of it in the model.",
-        )
-    raise ArgumentError(
-        f"{value!r:.60} is no value that Omni's filters take.",
-        hint="Pass text, a number, a date or a boolean; several of them to .isin([…]).",
-    )
-
-
-def _digits(value: Any, words: str) -> str:
-    """Return every digit of a number, and no exponent."""
-    exact = Decimal(repr(value)) if isinstance(value, float) else Decimal(value)
-    if not exact.is_finite():
-        raise ArgumentError(f"{words}: {value} is no number that Omni takes.")
-    if exact and max(abs(exact.adjusted()), -int(exact.as_tuple().exponent)) > _MOST_DIGITS:
-        raise ArgumentError(f"{words}: that number has more digits than any database holds.")
-    written = format(exact, "f")
-    return written.removeprefix("-") if exact == 0 else written

@@ -1,0 +1,60 @@
+"""What the lists below a model have in common."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from omnipd.arguments import IDS_OF_MODELS
+from omnipd.errors import ResponseError
+from omnipd.frames.records import Record
+from omnipd.lists import paging
+from omnipd.lists.endpoint import Endpoint
+from omnipd.lists.fanout import FanOut
+from omnipd.lists.params import Param
+
+# Omni spells the branch in two ways, by endpoint (docs/wire.md).
+BRANCH = {"branch_id": Param("branch_id", "id")}
+CAMEL_BRANCH = {"branch_id": Param("branchId", "id")}
+
+
+def object_in(record: Record, key: str) -> Mapping[str, Any]:
+    """Return an object inside a record; what is absent or null is empty."""
+    held = record.get(key)
+    if held is not None and not isinstance(held, dict):
+        raise ResponseError(f"What stands under {key!r} is not an object.")
+    return held or {}
+
+
+def objects_in(record: Record, key: str) -> list[Record]:
+    """Return a list of objects inside a record; what is absent or null is empty."""
+    return [] if record.get(key) is None else paging.rows_of(record, key)
+
+
+def items_in(record: Record, key: str) -> list[Any]:
+    """Return a list of anything inside a record; what is absent or null is empty."""
+    held = record.get(key)
+    if held is not None and not isinstance(held, list):
+        raise ResponseError(f"What stands under {key!r} is not a list.")
+    return held or []
+
+
+def below_model(endpoint: Endpoint, *, none_said: str | None = None) -> FanOut:
+    """Declare a list below each of some models."""
+    return FanOut(
+        endpoint,
+        ("model_id",),
+        {"model_id": ("id",)},
+        none_said=none_said,
+        ids={"model_id": IDS_OF_MODELS},
+    )
+
+
+def below_topic(endpoint: Endpoint) -> FanOut:
+    """Declare a list below each of some topics, which are named by model and name."""
+    return FanOut(
+        endpoint,
+        ("model_id", "topic"),
+        {"topic": ("name",)},
+        ids={"model_id": IDS_OF_MODELS},
+    )

@@ -1,0 +1,121 @@
+"""The roles of people and groups on models."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from omnipd.client.client import Client
+from omnipd.errors import ArgumentError
+from omnipd.frames.columns import Column, count, flag, text
+from omnipd.lists import paging
+from omnipd.lists.endpoint import Endpoint
+from omnipd.lists.fanout import FanOut, Parents
+from omnipd.lists.params import Param
+
+_ROLE: dict[str, Column] = {
+    "model_id": text("modelId", doc="Model the role is on"),
+    "connection_id": text("connectionId", doc="Connection of the model"),
+    "role_name": text("roleName", doc="Role: Omni's or one of your own"),
+    "base_role": text("baseRole", doc="Omni's role that it is made from"),
+    "priority": count("priority", doc="The higher wins"),
+    "resolved": flag("resolved", doc="Whether this one is in effect; null for groups"),
+    "origin_type": text("from.type", doc="Where it comes from: USER, ORG, BASE or GROUP"),
+    "origin_group_id": text("from.miniUuid", doc="The group that gives it"),
+    "origin_group_name": text("from.name", doc="The group's name"),
+    "origin_depth": count("from.depth", doc="How deeply that group is nested; 0: a direct member"),
+}
+
+
+def _roles_of(parent: str, path: str) -> FanOut:
+    return FanOut(
+        Endpoint(
+            path,
+            # Which of them are null depends on the role (docs/wire.md).
+            key=("model_id", "connection_id", "origin_type", "origin_group_id", "role_name"),
+            keyless="whole",
+            pages=paging.whole,
+            rows="results",
+            params={
+                "connection_id": Param("connectionId", "id"),
+                "model_id": Param("modelId", "id"),
+            },
+            columns=_ROLE,
+        ),
+        parent=(parent,),
+        found_in={parent: ("id",)},
+    )
+
+
+USER_MODEL_ROLES = _roles_of("user_id", "/api/v1/users/{user_id}/model-roles")
+
+
+GROUP_MODEL_ROLES = _roles_of("group_id", "/api/v1/user-groups/{group_id}/model-roles")
+
+
+def read_model_roles(
+    users: Parents | None = None,
+    *,
+    groups: Parents | None = None,
+    connection_id: str | None = None,
+    model_id: str | None = None,
+    errors: str = "raise",
+    strict: bool = True,
+    refresh: bool = False,
+    client: Client | None = None,
+) -> pd.DataFrame:
+    """Read the roles of users, or of groups, on models, one row per role and where it comes from.
+
+    One call per user or group.
+
+    Parameters
+    ----------
+    users : str, iterable of str, or DataFrame, optional
+        Membership ids, or a frame with ``user_id``, or ``id`` as :func:`omnipd.read_users` has it.
+    groups : str, iterable of str, or DataFrame, optional
+        Group ids, or a frame with ``group_id``, or ``id`` as :func:`omnipd.read_groups` has it.
+        Name either users or groups.
+    connection_id, model_id : str, optional
+        Only roles on this connection, on this model.
+    errors : {"raise", "collect"}, default "raise"
+        What a user that cannot be read does: fail all, or be named in ``df.attrs["omni"]`` and
+        make the frame incomplete.
+    strict, refresh, client
+        As for :func:`omnipd.read_content`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``user_id``, ``model_id``, ``connection_id``, ``role_name``, ``base_role`` (string),
+        ``priority`` (int64), ``resolved`` (bool), ``origin_type``, ``origin_group_id``,
+        ``origin_group_name`` (string), ``origin_depth`` (int64), ``extra`` (string). With `groups`
+        the first column is `group_id`. A user has several rows per model; the one with
+        ``resolved`` is in effect.
+
+    Raises
+    ------
+    ArgumentError
+        If neither users nor groups are named, or both.
+    NotFoundError
+        For an id that nobody has. A base user id is none: pass membership ids.
+    APIError, NetworkError, ResponseError, IncompleteReadError
+        As for :func:`omnipd.read_content`.
+
+    See Also
+    --------
+    omnipd.read_whoami_roles : The roles of the key itself, in one call.
+
+    Examples
+    --------
+    >>> import omnipd
+    >>> with omnipd.sandbox():
+    ...     users = omnipd.read_users(limit=3)
+    ...     roles = omnipd.read_model_roles(users)
+    >>> roles[roles["resolved"]].groupby("user_id").size().tolist()
+    [2, 2, 2]
+    """
+    arguments = dict(locals())
+    if users is not None and groups is None:
+        return USER_MODEL_ROLES.read(users, arguments)
+    if groups is not None and users is None:
+        return GROUP_MODEL_ROLES.read(groups, arguments)
+    raise ArgumentError("Name either users= or groups=: whose roles.")

@@ -1,0 +1,200 @@
+"""Who the key is, and what it may do."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import pandas as pd
+
+from omnipd.client.client import Client
+from omnipd.client.current import current_client
+from omnipd.errors import IncompleteReadError, ResponseError
+from omnipd.frames.columns import TEXT, Column, text
+from omnipd.frames.labels import join_names
+from omnipd.frames.records import Record
+from omnipd.lists import paging
+from omnipd.lists.endpoint import Endpoint
+from omnipd.lists.params import Param
+
+_MODEL = Param("modelId", "list")
+
+
+@dataclass(frozen=True)
+class Identity:
+    """Who a key is.
+
+    Attributes
+    ----------
+    instance : str
+        The Omni that answered.
+    user_id : str or None
+        Base user id. Most of Omni's API does not take this one. None, here and below: Omni did not say.
+    membership_id : str
+        The user in this organization: what Omni calls user id, owner id and creator id.
+    key_scope : str or None
+        ``organization`` for an organization key, ``user`` for a personal access token.
+    org_role : str or None
+        ``ORG_ADMIN`` or ``MEMBER``.
+    roles : dict
+        Model id → ``roleName``, ``baseRole``, ``connectionId`` and ``permissions``.
+    roles_truncated : bool
+        Whether Omni left some out: it stops at 200 models.
+    """
+
+    instance: str
+    user_id: str | None
+    membership_id: str
+    key_scope: str | None
+    org_role: str | None
+    roles: Mapping[str, Mapping[str, Any]] = field(repr=False)
+    roles_truncated: bool = False
+
+
+def whoami(*, model_id: str | list[str] | None = None, client: Client | None = None) -> Identity:
+    """Ask who the key is, of what kind, and which roles it has. The check before everything else.
+
+    Parameters
+    ----------
+    model_id : str or list of str, optional
+        Only the roles on these models.
+    client : Client, optional
+        Default: that of the ``with`` block, else one from the environment.
+
+    Returns
+    -------
+    Identity
+        ``membership_id``, ``key_scope``, ``org_role``, ``roles`` by model id, and more.
+
+    Raises
+    ------
+    AuthenticationError
+        If Omni does not know the key.
+    NotFoundError
+        If the key has no role on a model of `model_id`.
+    ResponseError
+        If the answer names no user, or holds its roles otherwise than by model.
+
+    Examples
+    --------
+    >>> import omnipd
+    >>> with omnipd.sandbox():
+    ...     me = omnipd.whoami()
+    >>> me.key_scope, me.org_role
+    ('organization', 'ORG_ADMIN')
+    """
+    params = {} if model_id is None else {"modelId": _MODEL.encode("model_id", model_id)}
+    client = current_client(client)
+    answer = client.get("/api/v1/whoami", params).content
+    user = answer.get("user") if isinstance(answer, dict) else None
+    if not isinstance(user, dict) or not isinstance(user.get("membershipId"), str):
+        raise ResponseError(
+            "Omni's answer to whoami names no user.",
+            url=client.base_url + "/api/v1/whoami",
+            status=200,
+        )
+    roles = {} if answer.get("rolesByModel") is None else _roles_by_model(answer, "rolesByModel")
+    return Identity(
+        instance=client.base_url,
+        user_id=_said(user, "id"),
+        membership_id=user["membershipId"],
+        key_scope=_said(answer, "keyScope"),
+        org_role=_said(answer, "orgRole"),
+        roles=roles,
+        roles_truncated=bool(answer.get("rolesByModelTruncated", False)),
+    )
+
+
+def _said(held: Record, key: str) -> str | None:
+    value = held.get(key)
+    return None if value is None else str(value)
+
+
+def _roles_by_model(answer: Any, key: paging.Rows) -> dict[str, Record]:
+    """Return the roles of an answer of whoami: an object with a role for each model id."""
+    held = answer.get(key) if isinstance(answer, dict) else None
+    if not isinstance(held, dict) or not all(isinstance(role, dict) for role in held.values()):
+        raise ResponseError("The answer has no roles by model.", status=200)
+    return held
+
+
+_MOST_MODELS = 200
+
+
+def _by_model(
+    fetch: paging.Fetch, params: Mapping[str, str], rows: paging.Rows
+) -> Iterator[paging.Page]:
+    """Read an object by model id as a list, and tell when Omni cut it off."""
+    answer = fetch(params)
+    held = _roles_by_model(answer, rows)
+    yield paging.Page([{**role, "modelId": model} for model, role in held.items()], None)
+    if answer.get("rolesByModelTruncated"):
+        raise IncompleteReadError(
+            f"Omni names the roles on {_MOST_MODELS} models and left out others.",
+            hint=f"Name the models with model_id=, up to {_MOST_MODELS} in one call.",
+        )
+
+
+WHOAMI_ROLES = Endpoint(
+    "/api/v1/whoami",
+    key=("model_id",),
+    pages=_by_model,
+    rows="rolesByModel",
+    params={"model_id": _MODEL},
+    columns={
+        "model_id": text("modelId", doc="Model the role is on"),
+        "role_name": text("roleName", doc="Role: Omni's or one of your own"),
+        "base_role": text("baseRole", doc="Omni's role that it is made from"),
+        "connection_id": text("connectionId", doc="Connection of the model"),
+        "permissions": Column(
+            TEXT, ("permissions",), "What the role permits, comma-joined", join_names
+        ),
+    },
+)
+
+
+def read_whoami_roles(
+    *,
+    model_id: Sequence[str] | str | None = None,
+    refresh: bool = False,
+    client: Client | None = None,
+) -> pd.DataFrame:
+    """Read the roles of the key itself, one row per model.
+
+    Parameters
+    ----------
+    model_id : str or sequence of str, optional
+        Only the roles on these models.
+    refresh, client
+        As for :func:`omnipd.read_content`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``model_id``, ``role_name``, ``base_role``, ``connection_id``, ``permissions``, ``extra``
+        (string).
+
+    Raises
+    ------
+    NotFoundError
+        If the key has no role on a model of `model_id`.
+    IncompleteReadError
+        If Omni left models out: it stops at 200. ``partial`` has those it named.
+    ArgumentError, APIError, NetworkError, ResponseError
+        As for :func:`omnipd.read_content`.
+
+    See Also
+    --------
+    omnipd.whoami : Who the key is.
+    omnipd.read_model_roles : The roles of others.
+
+    Examples
+    --------
+    >>> import omnipd
+    >>> with omnipd.sandbox():
+    ...     roles = omnipd.read_whoami_roles()
+    >>> roles["permissions"].str.contains("QUERY_SQL").tolist()
+    [True, True]
+    """
+    return WHOAMI_ROLES.read(locals())
