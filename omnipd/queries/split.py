@@ -22,6 +22,7 @@ from omnipd.frames.to_pandas import scalar_columns, to_frame
 from omnipd.frames.unify_schemas import with_one_schema
 from omnipd.queries.check_split import check_cut, check_rows
 from omnipd.queries.check_topic import check_first
+from omnipd.queries.job.options import QueryOptions
 from omnipd.queries.job.run import Run, words_of_limit
 from omnipd.queries.language import dates, timeframes
 from omnipd.queries.language.request import AnyQuery, QueryRequest, build_request
@@ -147,15 +148,13 @@ def run_query_in_pieces(
             asked = asked | {"filters": _narrowed(asked["filters"], split_on, piece)}
         one = Run(
             whole.body | {"query": asked},
-            limit="all" if rows is None else rows,
-            model_id=None,
-            branch_id=None,
-            user_id=whole.params.get("userId"),
-            cache=None,
-            timeout=timeout,
-            totals=False,
-            names="field" if changes else names,
-            decimals=decimals,
+            QueryOptions(
+                limit="all" if rows is None else rows,
+                user_id=whole.params.get("userId"),
+                timeout=timeout,
+                names="field" if changes else names,
+                decimals=decimals,
+            ),
             client=client,
             warns=False,
         )

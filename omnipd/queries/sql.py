@@ -10,6 +10,7 @@ from omnipd.client.client import Client
 from omnipd.client.current import current_client
 from omnipd.errors import ArgumentError, IncompleteReadError, QueryError
 from omnipd.frames.to_pandas import scalar_columns, to_frame
+from omnipd.queries.job.options import QueryOptions
 from omnipd.queries.job.run import SQL_CAP, Run
 
 # What is no code: texts, quoted names, comments. Databases differ on whether a backslash takes the
@@ -126,15 +127,14 @@ def run_sql(
     query = {"modelId": model, "fields": [], "userEditedSQL": sql}
     run = Run(
         query | ({"rewriteSql": False} if verbatim else {}),
-        limit="all",
-        model_id=None,
-        branch_id=branch_id,
-        user_id=user_id,
-        cache=cache,
-        timeout=timeout,
-        totals=False,
-        names="field",
-        decimals=decimals,
+        QueryOptions(
+            limit="all",
+            branch_id=branch_id,
+            user_id=user_id,
+            cache=cache,
+            timeout=timeout,
+            decimals=decimals,
+        ),
         client=current_client(client),
         warns=not strict,
         sql_is_cut=verbatim and not _has_low_limit(sql),

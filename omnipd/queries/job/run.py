@@ -9,17 +9,16 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Generator, Iterator
 from datetime import UTC, datetime
-from typing import Any, Literal, TypeVar
+from typing import Any, TypeVar
 
 import pyarrow as pa
 
-from omnipd.arguments import DECIMALS, check_choice, check_flag
 from omnipd.client.client import Client
-from omnipd.clock import check_timeout
 from omnipd.errors import OmniError, QueryError, ResponseError, notice
 from omnipd.frames.columns import format_name
 from omnipd.frames.to_pandas import floats
 from omnipd.queries.job import job, result
+from omnipd.queries.job.options import QueryOptions
 from omnipd.queries.language import filters
 from omnipd.queries.language.request import AnyQuery, build_request
 
@@ -34,8 +33,10 @@ class Run:
 
     Parameters
     ----------
-    query, limit, model_id, branch_id, user_id, cache, timeout, totals, names, decimals
+    query
         As for :func:`omnipd.run_query`.
+    options : QueryOptions
+        What it goes by.
     client : Client
         Who asks.
     warns : bool
@@ -54,39 +55,26 @@ class Run:
     def __init__(
         self,
         query: AnyQuery,
+        options: QueryOptions,
         *,
-        limit: int | Literal["all"] | None,
-        model_id: str | None,
-        branch_id: str | None,
-        user_id: str | None,
-        cache: str | None,
-        timeout: float | None,
-        totals: bool,
-        names: str,
-        decimals: str | None,
         client: Client,
         warns: bool = True,
         sql_is_cut: bool = True,
     ) -> None:
-        check_choice("names", names, ("field", "label"))
-        check_flag("totals", totals)
-        if decimals is not None:
-            check_choice("decimals", decimals, DECIMALS)
-        check_timeout(timeout)
         self.request = build_request(
             query,
-            limit=limit,
-            model_id=model_id,
-            branch_id=branch_id,
-            user_id=user_id,
+            limit=options.limit,
+            model_id=options.model_id,
+            branch_id=options.branch_id,
+            user_id=options.user_id,
             client_user_id=client.user_id,
-            cache=cache,
+            cache=options.cache,
         )
         self.client = client
-        self.totals = totals
-        self.names = names
-        self.decimals = decimals or client.decimals
-        self.timeout = timeout
+        self.totals = options.totals
+        self.names = options.names
+        self.decimals = options.decimals or client.decimals
+        self.timeout = options.timeout
         self._warns = warns
         self._sql_is_cut = sql_is_cut
         self._outcome = job.Outcome()
