@@ -1,6 +1,10 @@
 """What omnipd changes in an Omni is seen by the next list, whoever reads it on this machine."""
 
 import json
+import os
+import subprocess
+import sys
+import tempfile
 
 import pytest
 from faults.given import client_of
@@ -100,6 +104,96 @@ def test_a_list_that_was_being_read_when_something_changed_is_not_stored(
         assert len(omnipd.read_content(client=client)) == 2
         scripted.script(page(*map(document, "abx")))
         assert len(omnipd.read_content(client=client)) == 3
+
+
+def test_a_list_that_another_client_was_reading_is_not_served_either(scripted, fake_time):
+    """A page is read, another program writes, and only then the list is stored."""
+    asked = []
+
+    def by_target(target):
+        if "import" in target:
+            return answer({"identifier": "x"}, 201)
+        asked.append(target)
+        if len(asked) == 1:
+            with client_of(scripted, fake_time) as other:
+                other.post("/api/unstable/documents/import", {})
+        return page(*[document(f"d{number}") for number in range(len(asked))])
+
+    scripted.by_target = by_target
+    with client_of(scripted, fake_time) as client:
+        assert len(omnipd.read_content(client=client)) == 1
+        assert len(omnipd.read_content(client=client)) == 2
+        assert omnipd.read_content(client=client).attrs["omni"]["from_cache"] is True
+
+
+def test_another_process_sees_it_and_a_client_without_a_cache_says_it_too(tmp_path):
+    read = (
+        "import omnipd\n"
+        "df = omnipd.read_content(client=omnipd.connect(requests_per_minute=None))\n"
+        "print(len(df), df.attrs['omni']['from_cache'])"
+    )
+    with Server(documents=20) as server:
+        settings = {"OMNI_BASE_URL": server.url, "OMNI_API_KEY": server.api_key}
+        environment = os.environ | settings | {"OMNIPD_CACHE_DIR": str(tmp_path / "disk")}
+
+        def in_another_process():
+            command = [sys.executable, "-c", read]
+            done = subprocess.run(
+                command, env=environment, capture_output=True, text=True, check=True
+            )
+            count, from_cache = done.stdout.split()
+            return int(count), from_cache == "True"
+
+        count, _ = in_another_process()
+        assert in_another_process() == (count, True)
+        with omnipd.connect(
+            server.url,
+            server.api_key,
+            cache=False,
+            requests_per_minute=None,
+            cache_dir=tmp_path / "disk",
+        ):
+            omnipd.import_documents(
+                write_export(tmp_path / "in"), base_model_id=server.models["flights"]
+            )
+        assert in_another_process() == (count + 1, False)
+        assert in_another_process() == (count + 1, True)
+
+
+def test_a_disk_that_takes_no_note_is_a_warning_where_lists_are_stored(scripted, tmp_path):
+    scripted.script(page(document("a")), answer({}, 201))
+    with client_of(scripted) as client:
+        omnipd.read_content(client=client)
+        (client.disk / "writes").write_text("a file")
+        with pytest.warns(omnipd.OmniWarning, match="refresh=True"):
+            client.post("/api/unstable/documents/import", {})
+    file = tmp_path / "file"
+    file.write_text("a file")
+    with client_of(scripted, cache_dir=file, cache=False) as client:
+        client.post("/api/unstable/documents/import", {})
+
+
+def test_a_damaged_note_is_as_old_as_its_file(scripted):
+    scripted.script(page(document("a")), answer({}, 201), page(document("b")))
+    with client_of(scripted) as client:
+        omnipd.read_content(client=client)
+        client.post("/api/unstable/documents/import", {})
+        [note] = (client.disk / "writes").iterdir()
+        note.write_bytes(b"\xff nonsense")
+        os.utime(note, (1_000_000, 1_000_000))
+        assert omnipd.read_content(client=client)["name"].tolist() == ["b"]
+        assert omnipd.read_content(client=client).attrs["omni"]["from_cache"] is True
+        os.utime(note)
+        assert omnipd.read_content(client=client).attrs["omni"]["from_cache"] is False
+
+
+def test_a_closed_sandbox_leaves_no_note(monkeypatch, tmp_path):
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    omni = omnipd.sandbox(documents=0)
+    omni.close()
+    with pytest.raises(omnipd.SettingsError, match="closed"):
+        omni.post("/api/unstable/documents/import", {})
+    assert list(tmp_path.glob("omnipd-sandbox-*")) == []
 
 
 def test_questions_and_queries_forget_nothing(omni):
