@@ -25,8 +25,9 @@ from omnipd.errors import (
     OmniError,
     notice,
 )
+from omnipd.frames import times
 from omnipd.frames.columns import as_json
-from omnipd.frames.to_pandas import is_whole, scalar_columns, to_arrow
+from omnipd.frames.to_pandas import is_whole, storable_columns, to_arrow
 
 # A spreadsheet runs a cell that begins with one of these, in full width too, and a program that
 # splits on another separator begins a cell after it (OWASP: CSV injection; CVE-2021-41270).
@@ -47,7 +48,7 @@ def to_parquet(
     ----------
     df : pandas.DataFrame
         Columns with lists or structs become JSON text. A default index is not written; another one
-        becomes a column.
+        becomes a column. Types do not depend on values: Parquet holds times of any year.
     path : path-like
         Its folder must exist.
     allow_incomplete : bool, default False
@@ -143,6 +144,7 @@ def to_csv(
 
 def write_csv(table: pa.Table, file: IO[bytes], *, raw: bool = False) -> None:
     """Write a table of scalar columns as CSV to an open file."""
+    table = times.showable(table)
     if not raw:
         table = _without_formulas(table)
     options = pyarrow.csv.WriteOptions(quoting_style="all_valid")
@@ -181,7 +183,7 @@ def to_jsonl(
 
 def write_jsonl(table: pa.Table, file: IO[bytes]) -> None:
     """Write a table of scalar columns as JSON lines to an open file."""
-    for batch in table.to_batches(max_chunksize=10_000):
+    for batch in times.showable(table).to_batches(max_chunksize=10_000):
         file.writelines(f"{as_json(row)}\n".encode() for row in batch.to_pylist())
 
 
@@ -297,7 +299,7 @@ def table_for(df: pd.DataFrame, path: Any, *, allow_incomplete: bool = False) ->
         raise ExportError(f"A column cannot be stored: {fault}")
     if mended:
         notice(f"Text that is not valid Unicode was mended with U+FFFD in: {', '.join(mended)}")
-    scalar = scalar_columns(table)
+    scalar = storable_columns(table)
     if scalar.schema.types != table.schema.types:
         # pandas' own notes in the file would name types that plain pd.read_parquet chokes on.
         notes = {
