@@ -22,8 +22,7 @@ def to_frame(table: pa.Table, facts: dict[str, Any]) -> pd.DataFrame:
     table : pyarrow.Table
         Scalar columns only; see :func:`scalar_columns`.
     facts : dict
-        Small JSON-able facts for ``df.attrs["omni"]``. pandas may drop them; nothing depends on
-        them.
+        Small JSON-able facts for ``df.attrs["omni"]``; see :func:`is_whole` for how long they stay.
     """
     frame: pd.DataFrame = table.to_pandas(types_mapper=pd.ArrowDtype)
     frame.attrs["omni"] = facts
@@ -38,6 +37,14 @@ def is_whole(frame: Any) -> bool:
     """
     facts = getattr(frame, "attrs", {}).get("omni")
     return not (isinstance(facts, dict) and facts.get("complete") is False)
+
+
+def marked_incomplete(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return a frame that bears the mark; the one that was given is not changed."""
+    facts = frame.attrs.get("omni")
+    marked = frame.copy(deep=False)
+    marked.attrs["omni"] = {**(facts if isinstance(facts, dict) else {}), "complete": False}
+    return marked
 
 
 def scalar_columns(table: pa.Table) -> pa.Table:
@@ -101,6 +108,8 @@ def to_arrow(frame: pd.DataFrame) -> tuple[pa.Table, list[str]]:
     columns of Python objects can hold, becomes U+FFFD.
     """
     default = all(name is None for name in frame.index.names)
+    frame = frame.copy(deep=False)
+    frame.attrs = {}  # what is no JSON in them would be a warning
     try:
         return pa.Table.from_pandas(frame, preserve_index=False if default else None), []
     except UnicodeEncodeError:
