@@ -260,3 +260,13 @@ def test_milliseconds_before_1970_and_up_to_the_last_of_9999_are_instants():
     assert to_instant(-62135596799999).isoformat() == "0001-01-01T00:00:00.001000+00:00"
     assert to_instant(-62135596800000) is None, "the first moment of all stands for none"
     assert to_instant(253402300799999).isoformat() == "9999-12-31T23:59:59.999000+00:00"
+
+
+@pytest.mark.parametrize("zone", ["UTC", "Etc/UTC", "GMT", "Zulu", "Z", "+00:00"])
+def test_instants_of_a_query_are_in_utc_whatever_this_omni_calls_it(zone):
+    with omnipd.sandbox(documents=0, zone_of_instants=zone) as omni:
+        query = omnipd.Query(omni.models["orders"], "orders").select("order_items.created_at")
+        assert omnipd.run_query_arrow(query).schema.types == [INSTANT]
+        df = query.run()
+    assert df.iloc[:, 0].dtype.pyarrow_dtype == INSTANT
+    assert df.iloc[:, 0].dt.year.min() > 2000
