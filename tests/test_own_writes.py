@@ -126,6 +126,25 @@ def test_a_list_that_another_client_was_reading_is_not_served_either(scripted, f
         assert omnipd.read_content(client=client).attrs["omni"]["from_cache"] is True
 
 
+def test_lists_are_forgotten_before_the_answer_comes(scripted, fake_time):
+    """Should the program be killed while it waits, what it did is seen all the same."""
+    served = []
+
+    def by_target(target):
+        if "import" in target:
+            with client_of(scripted, fake_time) as other:
+                facts = omnipd.read_content(client=other).attrs["omni"]
+            served.append(facts["from_cache"])
+            return answer({"identifier": "x"}, 201)
+        return page(document("a"))
+
+    scripted.by_target = by_target
+    with client_of(scripted, fake_time) as client:
+        omnipd.read_content(client=client)
+        client.post("/api/unstable/documents/import", {})
+    assert served == [False]
+
+
 def test_another_process_sees_it_and_a_client_without_a_cache_says_it_too(tmp_path):
     read = (
         "import omnipd\n"
