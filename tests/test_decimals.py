@@ -140,12 +140,14 @@ WORKS = {
     "s.cumsum()": lambda s: s.cumsum(),
     "s.nlargest(2)": lambda s: s.nlargest(2),
     "s.describe()": lambda s: s.describe(),
+    "s.to_frame().hist()": lambda s: s.to_frame().hist(),
     "s == 741.18": lambda s: (s == 741.18).sum() == 1 or 1 / 0,
     's == Decimal("741.18")': lambda s: (s == Decimal("741.18")).sum() == 1 or 1 / 0,
 }
 
 
-def test_the_page_on_queries_is_true_about_what_works(scripted):
+def test_the_page_on_queries_is_true_about_what_works(scripted, monkeypatch):
+    monkeypatch.setenv("MPLBACKEND", "agg")
     page = (Path(omnipd.__file__).parent.parent / "docs" / "queries.md").read_text("utf-8")
     told = {}
     for line in page.partition("| With a column `s` of money |")[2].splitlines()[2:]:
