@@ -13,6 +13,7 @@ from omnipd.arguments import check_flag
 from omnipd.cache.results import ResultCache
 from omnipd.client.client import Client, checked_lifetime
 from omnipd.client.current import current_client
+from omnipd.frames import times
 from omnipd.frames.to_pandas import scalar_columns, to_frame
 from omnipd.queries.check_topic import check_first
 from omnipd.queries.job.options import QueryKeywords, QueryOptions, check_keywords
@@ -78,7 +79,8 @@ def run_query(
     -------
     pandas.DataFrame
         One column per field, in the order of the query, with the Arrow types that Omni sent:
-        decimals stay decimals unless `decimals` says otherwise, instants are UTC. Lists and structs are JSON text.
+        decimals stay decimals unless `decimals` says otherwise, instants are UTC. Lists and structs
+        are JSON text, and so, with a warning, are times before the year 1 or after 9999.
         ``df.attrs["omni"]`` has job id, SQL, labels, formats and cache kind, where known, the
         ``limit``, in ``limit_reached`` whether it may have cut rows off, and whether the result is
         ``from_cache`` of this machine.
@@ -100,7 +102,7 @@ def run_query(
     -----
     OmniWarning
         If the result has as many rows as the limit: there may be more. Should Omni send more rows
-        than that, all are returned.
+        than that, all are returned. If a column has times that pandas cannot hold.
 
     See Also
     --------
@@ -241,11 +243,12 @@ class Ready:
         if self._stored is not None:
             table, facts = self._stored
             run.warn_of_limit(table)
-            return table, facts | {"from_cache": True}
-        table, facts = run.guarded(run.table), run.facts()
-        if self._lifetime is not None:
-            self._store.save(run.canonical, table, facts, self._lifetime)
-        return table, facts | {"from_cache": False}
+        else:
+            table, facts = run.guarded(run.table), run.facts()
+            if self._lifetime is not None:
+                self._store.save(run.canonical, table, facts, self._lifetime)
+        times.tell(table)
+        return table, facts | {"from_cache": self._stored is not None}
 
     def frame(self) -> pd.DataFrame:
         """Return all rows as :func:`run_query` does."""

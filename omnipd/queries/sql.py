@@ -9,6 +9,7 @@ import pandas as pd
 from omnipd.client.client import Client
 from omnipd.client.current import current_client
 from omnipd.errors import ArgumentError, IncompleteReadError, QueryError
+from omnipd.frames import times
 from omnipd.frames.to_pandas import scalar_columns, to_frame
 from omnipd.queries.job.options import QueryOptions
 from omnipd.queries.job.run import SQL_CAP, Run
@@ -139,7 +140,9 @@ def run_sql(
         warns=not strict,
         sql_is_cut=verbatim and not _has_low_limit(sql),
     )
-    table = run.guarded(lambda: scalar_columns(run.table()))
+    rows = run.guarded(run.table)
+    times.tell(rows)
+    table = run.guarded(lambda: scalar_columns(rows))
     facts = run.facts()
     if not verbatim and not run.was_parsed:
         raise QueryError(

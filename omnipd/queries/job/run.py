@@ -15,8 +15,9 @@ import pyarrow as pa
 
 from omnipd.client.client import Client
 from omnipd.errors import OmniError, QueryError, ResponseError, notice
+from omnipd.frames import times
 from omnipd.frames.columns import format_name
-from omnipd.frames.to_pandas import floats
+from omnipd.frames.decimals import as_floats
 from omnipd.queries.job import job, result
 from omnipd.queries.job.options import QueryOptions
 from omnipd.queries.language import filters
@@ -94,11 +95,13 @@ class Run:
     def batches(self) -> Generator[pa.RecordBatch, None, None]:
         """Run the query and yield its rows as they arrive; at least one batch, that may be empty."""
         schema, none = None, True
+        told: set[str] = set()
         for part in self._parts(again=False):
             if isinstance(part, pa.Schema):
                 schema = part
             elif part.num_rows:
                 none = False
+                times.tell(part, told)
                 yield part
             del part
         if none:
@@ -244,16 +247,19 @@ class Run:
 
     def _normalized(self, sent: pa.Table, described: Any) -> pa.Table:
         transposed = self.request.body["query"].get("transposed_measures")
-        table = self.guarded(
-            lambda: result.normalize(
+
+        def work() -> pa.Table:
+            asked = result.normalize(
                 sent,
                 self.request.fields,
                 totals=self.totals,
                 described=described if isinstance(described, dict) else (),
                 transposed=transposed if isinstance(transposed, list) else (),
             )
-        )
-        return table if self.decimals == "exact" else self.guarded(lambda: floats(table))
+            held = times.in_known_zones(asked)
+            return held if self.decimals == "exact" else as_floats(held)
+
+        return self.guarded(work)
 
     def _rows(self, table: pa.Table) -> int:
         """Return the rows that count against the limit: totals do not."""
