@@ -321,7 +321,9 @@ def notes_in(folder):
 
 
 @pytest.mark.parametrize(
-    "lost", [reset, answer(b"<html>", 502, "text/html"), answer(b"{", 201)], ids=str
+    "lost",
+    [reset, answer(b"<html>", 502, "text/html"), answer(b"{", 201)],
+    ids=["connection reset", "502", "half an answer"],
 )
 def test_what_may_have_been_made_is_not_sent_again_either(scripted, tmp_path, lost):
     folder = write_export(tmp_path / "in")
