@@ -503,6 +503,7 @@ def run_on(**knobs):
         {"formats_as_objects": True},
         {"client_result_ids": True},
         {"first_answer": "footer"},
+        {"first_answer": "408"},
         {"first_answer": "footer", "slow_job_polls": 2},
         {"faults": [{"kind": "message", "path": "/api/v1/query/run"}]},
         {

@@ -17,7 +17,7 @@ ContentIssues = Literal["text", "object"]
 OwnerIds = Literal["membership", "other"]
 UnknownOwner = Literal["not_found", "empty"]
 Ids = Literal["uuid", "short"]
-FirstAnswer = Literal["lines", "footer"]
+FirstAnswer = Literal["lines", "footer", "408"]
 
 # The model, and the topic of the same name, that `model_name` and `topic_name` rename.
 RENAMED = "flights"
@@ -117,8 +117,9 @@ class Behavior:
         Give formats of fields as ``{"value": "USD_2"}`` in what a job says of its result.
     client_result_ids : bool
         Name a UUID of the server's own for each job.
-    first_answer : {"lines", "footer"}
-        What ``query/run`` answers: the job's lines, or only which job to wait for.
+    first_answer : {"lines", "footer", "408"}
+        What ``query/run`` answers: the job's lines, or only which job to wait for, in the last line
+        alone or with an error 408.
     trace_ids : bool
         Send ``x-trace-id`` with every answer.
     relationship_ids : bool

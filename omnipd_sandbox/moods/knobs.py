@@ -125,7 +125,7 @@ KNOBS: Mapping[str, Check] = {
     "query_echo": one_of(("query", "model_job")),
     "formats_as_objects": flag,
     "client_result_ids": flag,
-    "first_answer": one_of(("lines", "footer")),
+    "first_answer": one_of(("lines", "footer", "408")),
     "trace_ids": flag,
     "relationship_ids": flag,
     "composite_topic": flag,
