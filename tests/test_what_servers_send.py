@@ -525,6 +525,17 @@ def test_the_sandbox_sends_it_all_and_the_frame_is_the_same(knobs):
     assert df.attrs["omni"]["trace_id"].startswith("Root=1-")
 
 
+@pytest.mark.parametrize(("first", "status"), [("lines", 200), ("footer", 200), ("408", 408)])
+def test_a_first_answer_of_the_sandbox_is_what_it_is_told(first, status):
+    with (
+        Server(documents=0, first_answer=first) as server,
+        omnipd.connect(server.url, server.api_key, requests_per_minute=None) as client,
+    ):
+        omnipd.run_query(FLIGHTS | {"modelId": server.models["flights"]}, client=client)
+        asked = [(one.path.rpartition("/")[2], one.status) for one in server.requests]
+    assert asked == [("run", status)] + ([] if first == "lines" else [("wait", 200)])
+
+
 def test_a_sandbox_may_send_no_trace_ids():
     assert run_on(trace_ids=False).attrs["omni"]["trace_id"] is None
 

@@ -80,6 +80,7 @@ def test_a_filter_that_omni_fails_on_is_refused(
     ("field", "filter_", "key"),
     [
         ("dest", {"type": "string", "kind": "IS_EMPTY"}, "values"),
+        ("dest", {"type": "string", "kind": "EQUALS", "values": "JFK"}, "values"),
         ("dest", {"type": "string", "kind": "EQUALS", "values": ["x", None]}, "values"),
         ("distance", {"type": "number", "kind": "EQUALS", "values": None}, "values"),
         ("distance", {"type": "number", "kind": "EQUALS", "values": [True]}, "values"),
