@@ -83,6 +83,21 @@ def refused(condition, message):
             {"type": "string", "kind": "EQUALS", "values": ["TX"], "case_insensitive": 1},
             "not true or false",
         ),
+        (
+            {"type": "string", "kind": "IS_NULL", "values": []},
+            '"type": "null", "is_negative": false',
+        ),
+        ({"type": "date", "kind": "IS_NOT_NULL"}, '"type": "null", "is_negative": true'),
+        (
+            {"type": "date", "kind": "IS_ON_DAY_OF_WEEK", "left_side": "7"},
+            "It takes Sunday, Monday",
+        ),
+        ({"type": "date", "kind": "IS_ON_DAY_OF_WEEK", "left_side": "Mon"}, "mean 'Monday'"),
+        (
+            {"type": "date", "kind": "IS_IN_MONTH_OF_YEAR", "left_side": "Febuary"},
+            "mean 'February'",
+        ),
+        ({"type": "date", "kind": "IS_IN_MONTH_OF_YEAR", "left_side": "0"}, "It takes January"),
         ({"type": "query", "field_name": "a.b"}, "no query_id"),
         ({"type": "user_attribute"}, "no user_attribute_name"),
     ],
@@ -271,6 +286,12 @@ def test_a_member_of_an_enumeration_is_its_value():
     assert (built.fields, built.limit) == (("users.count",), 10)
 
 
+def test_a_date_is_a_time_by_another_word():
+    kept = {"a.d": {"type": "date", "kind": "BEFORE", "right_side": "2025"}}
+    assert filters.ignored(kept, {"a.d": "DATE"}) == []
+    assert filters.ignored({"a.d": {"type": "string"}}, {"a.d": "DATE"}) == ["a.d"]
+
+
 @pytest.mark.parametrize(
     ("part", "words"),
     [
@@ -285,6 +306,9 @@ def test_a_member_of_an_enumeration_is_its_value():
         ({"column_totals": ["::total::"]}, "column_totals must be an object"),
         ({"row_totals": {"::total::": True}}, "row_totals must be an object"),
         ({"pivots": "a.b"}, "pivots must be a list of names"),
+        ({"transposed_measures": True}, "transposed_measures must be a list of names"),
+        ({"sorts": [{"column_name": "a.c"}]}, "sorted by a.c, which it does not select"),
+        ({"fields": ["a.b[date]"], "sorts": [{"column_name": "A.b"}]}, r"mean a\.b\[date\]"),
         ({"calculations": ["a + b"]}, "calculations must be a list"),
     ],
 )

@@ -2,6 +2,7 @@
 
 import importlib
 import pkgutil
+import urllib.request
 
 import pytest
 from faults.given import client_of
@@ -206,3 +207,23 @@ def test_an_answer_of_the_ai_is_read_whatever_its_type_is_called(scripted, kind)
         assert omnipd.read_ai_jobs("j1", client=client)["result_summary"].tolist() == [
             "All is well"
         ]
+
+
+@pytest.mark.parametrize("form", ["json", "octet-stream"])
+def test_the_result_of_an_ai_job_is_read_whatever_its_content_type(form):
+    with omnipd.sandbox(documents=0, ai_result_type=form) as omni:
+        messages = omnipd.read_ai_messages(omnipd.read_ai_conversations(limit=2))
+        job = messages["job_id"].dropna().iloc[0]
+        path = f"/api/v1/ai/jobs/{job}/result"
+        actions = omnipd.read_records(path, rows="actions")
+        request = urllib.request.Request(
+            omni.base_url + path, headers={"Authorization": f"Bearer {omni.api_key}"}
+        )
+        with urllib.request.urlopen(request) as reply:
+            assert reply.headers["Content-Type"].partition(";")[0] == f"application/{form}"
+        unknown = omni.models["flights"]
+        with pytest.raises(omnipd.NotFoundError):
+            omnipd.read_records(f"/api/v1/ai/jobs/{unknown}/result", rows="actions")
+    said = messages.loc[messages["job_id"] == job, "text"].iloc[0]
+    assert actions["message"].tolist() == [said]
+    assert actions["type"].tolist() == ["summarize"]

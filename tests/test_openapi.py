@@ -51,7 +51,6 @@ MORE_SENT = {
 
 #: Operations whose answer is not held against the file, and why.
 NOT_HELD = {
-    "/api/v1/ai/jobs/{jobId}/result": "the answer of a prompt that was run; no list",
     "/api/v1/ai/jobs/{jobId}/vis": "a picture",
     "/api/v1/dashboards/{identifier}/download/{jobId}": "bytes of a file",
     "/api/v1/dashboards/{identifier}/download/{jobId}/status": "no list; the file has no schema",
@@ -84,11 +83,15 @@ def connections(org):
     return each(one.id for one in org.connections.values() if not one.deleted_at)
 
 
+def ai_jobs(org):
+    messages = (said for one in org.conversations.values() for said in one.messages)
+    return each(said.job_id for said in messages if said.job_id)
+
+
 #: Operation: what to put into its path.
 SEGMENTS = {
-    "/api/v1/ai/jobs/{jobId}": lambda org: each(
-        said.job_id for one in org.conversations.values() for said in one.messages if said.job_id
-    ),
+    "/api/v1/ai/jobs/{jobId}": ai_jobs,
+    "/api/v1/ai/jobs/{jobId}/result": ai_jobs,
     "/api/v1/api-keys/{id}": lambda org: each(org.api_keys),
     "/api/v1/connections/{connectionId}/dbt": connections,
     "/api/v1/connections/{connectionId}/dbt/environments": lambda org: each(org.dbt_projects),

@@ -12,6 +12,7 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 from faults.given import (
+    KEY,
     MODEL,
     QUERY,
     arrow,
@@ -162,6 +163,45 @@ def test_sql_keeps_every_column_where_omni_describes_none(scripted, fake_time):
     assert df.columns.tolist() == ["n", "ssort_0"]
 
 
+@pytest.mark.parametrize("late", [False, True])
+@pytest.mark.parametrize("fields", [[], ["B"]])
+@pytest.mark.parametrize(
+    ("named", "columns"),
+    [(["a", "b"], ["a", "a_2", "b"]), (["view.a", "b"], ["ssort_0", "a", "a_2", "b"])],
+    ids=["names of these columns", "other names"],
+)
+def test_no_column_that_was_written_in_sql_is_lost(
+    scripted, fake_time, late, fields, named, columns
+):
+    """Neither by fields that stand beside it, nor by a description of columns with other names."""
+    names = ["ssort_0", "a", "a", "b"]
+    table = pa.Table.from_arrays([pa.array([number]) for number in range(4)], names=names)
+    described = {name: {} for name in named}
+    job = complete(arrow(table), summary={"fields": described})
+    if late:
+        job = described_last(table, described)
+    scripted.script(answer(header() + job + footer()))
+    query = {"modelId": MODEL, "fields": fields, "userEditedSQL": "select 1", "rewriteSql": False}
+    with client_of(scripted, fake_time) as client:
+        df = omnipd.run_query(query, client=client)
+    first = ["b"] if fields else []
+    assert df.columns.tolist() == [*first, *(name for name in columns if name not in first)]
+
+
+@pytest.mark.parametrize(
+    ("fields", "more"),
+    [(["a.*", "a.at[date]"], {}), (["a.n", "a.at[date]"], {"transposed_measures": ["a.n"]})],
+)
+def test_a_split_is_not_told_by_a_column_whose_place_is_not_known(
+    scripted, fake_time, fields, more
+):
+    query = {"modelId": MODEL, "table": "a", "fields": fields, **more}
+    with client_of(scripted, fake_time) as client, pytest.raises(omnipd.ArgumentError) as caught:
+        omnipd.run_query_in_pieces(query, split_on="a.at", client=client)
+    assert "nothing tells which" in str(caught.value)
+    assert scripted.requests == []
+
+
 def described_last(table, fields):
     """A job line whose summary stands behind its result."""
     front = complete(arrow(table)).rstrip(b"}\n")
@@ -255,6 +295,80 @@ def test_words_without_a_job_are_not_waited_out_beyond_the_time(scripted, fake_t
     with client_of(scripted, fake_time) as client, pytest.raises(RateLimitError):
         omnipd.run_query(QUERY, timeout=2.5, client=client)
     assert fake_time.slept == [1.0]
+
+
+def test_words_without_a_job_hold_every_request_of_the_key(scripted, fake_time):
+    scripted.script(answer(b'{"message":"Too many queries"}\n'), answer({"labels": []}))
+    with client_of(scripted, fake_time, requests_per_minute=60, timeout=0.5) as client:
+        with pytest.raises(RateLimitError, match="Too many queries"):
+            omnipd.run_query(QUERY, client=client)
+        with pytest.raises(RateLimitError, match="another request with this key"):
+            omnipd.read_labels(client=client)
+    assert len(scripted.requests) == 1
+
+
+def test_words_in_place_of_a_wait_are_waited_out_and_kept(scripted, fake_time):
+    words = answer(line(message="Too many polls"))
+    scripted.script(answer(header() + footer("job-1")), words, answer(complete() + footer()))
+    with client_of(scripted, fake_time) as client:
+        assert len(omnipd.run_query(QUERY, client=client)) == 3
+        scripted.requests.clear()
+        scripted.script(answer(header() + footer("job-1")), words)
+        with pytest.raises(RateLimitError, match="Too many polls") as caught:
+            omnipd.run_query(QUERY, client=client)
+    assert caught.value.job_id == "job-1"
+    assert [request[0] for request in scripted.requests] == ["POST", *["GET"] * 4]
+
+
+@pytest.mark.parametrize("key", ["error", "detail"])
+def test_words_that_nobody_knows_are_kept(scripted, fake_time, key):
+    scripted.script(answer(line(**{key: f"the planner is away {KEY}"})))
+    with (
+        client_of(scripted, fake_time) as client,
+        pytest.raises(ResponseError, match="planner is away") as caught,
+    ):
+        omnipd.run_query(QUERY, client=client)
+    assert KEY not in str(caught.value)
+    assert len(scripted.requests) == 1
+
+
+@pytest.mark.parametrize("key", ["error", "detail", "message"])
+def test_a_list_or_a_question_that_is_answered_by_words_alone_keeps_them(scripted, fake_time, key):
+    scripted.script(answer({key: f"the index is away {KEY}"}))
+    with client_of(scripted, fake_time) as client:
+        with pytest.raises(ResponseError, match="index is away") as caught:
+            omnipd.read_labels(client=client)
+        with pytest.raises(omnipd.QueryError, match="index is away") as asked:
+            omnipd.ask("How many?", model=MODEL, client=client)
+    assert KEY not in f"{caught.value} {asked.value}"
+
+
+@pytest.mark.parametrize(
+    ("words", "kind"),
+    [
+        ("The warehouse is asleep", BadRequestError),
+        ("Model not found", BadRequestError),
+        ("Permission denied", omnipd.ForbiddenError),
+        ("Invalid bearer token", omnipd.AuthenticationError),
+        ("Too many requests", RateLimitError),
+    ],
+)
+def test_the_words_of_a_failure_tell_its_kind(scripted, fake_time, words, kind):
+    scripted.script(answer({"success": False, "error": f"{words} {KEY}"}))
+    calls = [
+        omnipd.read_content,
+        omnipd.read_users,
+        lambda client: omnipd.run_query(QUERY, client=client),
+        lambda client: omnipd.ask("How many?", model=MODEL, client=client),
+    ]
+    with client_of(scripted, fake_time) as client:
+        for call in calls:
+            with pytest.raises(kind, match=words) as caught:
+                call(client=client)
+            assert type(caught.value) is kind
+            assert caught.value.retryable is (kind is RateLimitError)
+            assert KEY not in str(caught.value)
+    assert len(scripted.requests) == len(calls)
 
 
 def test_words_of_an_upstream_failure_are_no_invitation(scripted, fake_time):
@@ -389,6 +503,7 @@ def run_on(**knobs):
         {"formats_as_objects": True},
         {"client_result_ids": True},
         {"first_answer": "footer"},
+        {"first_answer": "408"},
         {"first_answer": "footer", "slow_job_polls": 2},
         {"faults": [{"kind": "message", "path": "/api/v1/query/run"}]},
         {
@@ -408,6 +523,17 @@ def test_the_sandbox_sends_it_all_and_the_frame_is_the_same(knobs):
     assert str(df.dtypes["flights.count"]) == "int64[pyarrow]"
     assert df.attrs["omni"]["formats"] == run_on().attrs["omni"]["formats"]
     assert df.attrs["omni"]["trace_id"].startswith("Root=1-")
+
+
+@pytest.mark.parametrize(("first", "status"), [("lines", 200), ("footer", 200), ("408", 408)])
+def test_a_first_answer_of_the_sandbox_is_what_it_is_told(first, status):
+    with (
+        Server(documents=0, first_answer=first) as server,
+        omnipd.connect(server.url, server.api_key, requests_per_minute=None) as client,
+    ):
+        omnipd.run_query(FLIGHTS | {"modelId": server.models["flights"]}, client=client)
+        asked = [(one.path.rpartition("/")[2], one.status) for one in server.requests]
+    assert asked == [("run", status)] + ([] if first == "lines" else [("wait", 200)])
 
 
 def test_a_sandbox_may_send_no_trace_ids():

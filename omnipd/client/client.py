@@ -212,7 +212,7 @@ class Client:
                 return Answer(seen, body, reply.trace_id)
             content, wrong = strict_json.parse(body)
             if wrong is None:
-                self._refuse_failure(content, path, reply)
+                self._refuse_failure(content, path, reply, reads=True)
                 return Answer(content, body, reply.trace_id)
             # A cut or garbled body is worth one more try: it may be a fault on the way.
             garbled += 1
@@ -349,7 +349,7 @@ class Client:
             self._url(path),
             deadline=deadline,
             quota=self._quota,
-            hold=self._hold,
+            hold=self.hold,
             clock=self.clock,
         )
         redirects = 0
@@ -439,7 +439,8 @@ class Client:
                 self.clock.sleep(wait)
                 deadline.extend(wait)
 
-    def _hold(self, seconds: float) -> None:
+    def hold(self, seconds: float) -> None:
+        """Let no request of the key leave for so long, here and in other processes."""
         if self._limiter is not None:
             self._limiter.hold(seconds)
 
@@ -451,10 +452,16 @@ class Client:
         """Return what Omni calls the exchange, which its support asks for; None without."""
         return self.scrub(reply.headers.get("x-trace-id", "")) or None
 
-    def _refuse_failure(self, content: Any, path: str, reply: Received) -> None:
-        """Raise for a failure that came with a good status."""
+    def _refuse_failure(
+        self, content: Any, path: str, reply: Received, *, reads: bool = False
+    ) -> None:
+        """Raise for a failure that came with a good status; words alone are no answer to a read."""
+        error: OmniError | None = None
         if (said := failures.failure_in(content)) is not None:
             error = failures.refused_with_200(self.scrub(said), url=self._url(path))
+        elif reads and (said := failures.only_words_in(content)) is not None:
+            error = failures.nothing_but_words(self.scrub(said), url=self._url(path))
+        if error is not None:
             error.trace(reply.trace_id)
             raise error
 
@@ -470,7 +477,8 @@ class Client:
             body = b""
         reply.close()
         said = failures.message_of(body)
-        return self.scrub(said) if said else None, failures.job_named_in(body)
+        job_id = failures.job_named_in(body)
+        return self.scrub(said) if said else None, self.hide_key(job_id) if job_id else None
 
     def _follow(
         self,

@@ -95,6 +95,26 @@ _TABLE: list[tuple[int, tuple[str, ...], type[APIError], str | None]] = [
 ]
 
 
+#: The keys of Omni's envelopes of errors.
+_OF_ERRORS = {"message", "detail", "error", "reason", "code", "status", "success"}
+# Words in lower case, class, hint, whether it may succeed later; the first match decides.
+_BY_WORDS: list[tuple[tuple[str, ...], type[APIError], str | None, bool]] = [
+    (("bearer", "authorization header", "api key"), AuthenticationError, _KEY_HINT, False),
+    (
+        ("permission", "forbidden", "not authorized"),
+        ForbiddenError,
+        "The key is valid but lacks the permission; omnipd.whoami() shows its roles.",
+        False,
+    ),
+    (
+        ("rate limit", "too many"),
+        RateLimitError,
+        "Omni is asked too much at once; try again in a minute.",
+        True,
+    ),
+]
+
+
 def message_of(body: bytes) -> str | None:
     """Return what an error body says, in whichever of Omni's envelopes it came; None without words.
 
@@ -107,10 +127,11 @@ def message_of(body: bytes) -> str | None:
         said: Any = json.loads(body)
     except (ValueError, RecursionError):
         return None
-    return _words_in(said)
+    return words_in(said)
 
 
-def _words_in(said: Any) -> str | None:
+def words_in(said: Any) -> str | None:
+    """Return what a parsed answer says of a failure; None without words."""
     if isinstance(said, dict):
         nested = said.get("error")
         if isinstance(nested, dict):
@@ -134,7 +155,18 @@ def failure_in(content: Any) -> str | None:
         return None
     if content.get("success") is not False and content.get("ok") is not False:
         return None
-    return _words_in(content) or "no reason given"
+    return words_in(content) or "no reason given"
+
+
+def only_words_in(content: Any) -> str | None:
+    """Return the words of an answer that has nothing else; None where it holds more, or no words.
+
+    Examples
+    --------
+    >>> only_words_in({"message": "try later"}), only_words_in({"message": "none", "records": []})
+    ('try later', None)
+    """
+    return words_in(content) if isinstance(content, dict) and content.keys() <= _OF_ERRORS else None
 
 
 def job_named_in(body: bytes) -> str | None:
@@ -216,18 +248,36 @@ def unexpected_answer(wrong: str, start: str, *, url: str) -> ResponseError:
     )
 
 
-def refused_with_200(words: str, *, url: str) -> BadRequestError:
-    """Build the error for a good status whose body says that it is a failure."""
-    return BadRequestError(
-        f"{_place(url)} answered 200 with a failure: {words}", status=200, url=url
+def refused_with_200(words: str, *, url: str) -> APIError:
+    """Build the error for a good status whose body says that it is a failure.
+
+    The words alone tell of which kind it is. None of them makes it a NotFoundError: that may mean
+    that there is nothing, and here nobody knows.
+    """
+    text = words.lower()
+    found = next((row for row in _BY_WORDS if any(word in text for word in row[0])), None)
+    _, kind, hint, again = found or ((), BadRequestError, None, False)
+    return kind(
+        f"{_place(url)} answered 200 with a failure: {words}",
+        hint=hint,
+        status=200,
+        url=url,
+        retryable=again,
+    )
+
+
+def nothing_but_words(words: str, *, url: str) -> ResponseError:
+    """Build the error for a good status with words in place of what was asked for."""
+    return ResponseError(
+        f"{_place(url)} answered 200 with nothing but words: {words}", status=200, url=url
     )
 
 
 def throttled_with_200(words: str, *, url: str) -> RateLimitError:
-    """Build the error for a query that was answered with words and no job: it never began."""
+    """Build the error for a query, or a wait for one, that was answered with a message alone."""
     return RateLimitError(
         f"{_place(url)} answered 200 with no job: {words}",
-        hint="Omni does so when it is asked too much at once. No query began; run it again later.",
+        hint="Omni does so when it is asked too much at once; run it again later.",
         status=200,
         url=url,
         retryable=True,

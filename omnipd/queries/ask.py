@@ -10,6 +10,7 @@ import pandas as pd
 from omnipd.arguments import IDS_OF_MODELS, check_id
 from omnipd.client.client import Client
 from omnipd.client.current import current_client
+from omnipd.client.failures import words_in
 from omnipd.errors import ArgumentError, BadRequestError, OmniError, QueryError
 from omnipd.queries.job.options import RunKeywords, check_keywords
 from omnipd.queries.run_query import Ready, run_query
@@ -168,8 +169,8 @@ def _read(said: Any, client: Client) -> tuple[dict[str, Any], str | None]:
         or not isinstance(query, dict)
         or not (query.get("fields") or query.get("userEditedSQL"))
     ):
-        held = fault if isinstance(fault, dict) else {"message": fault or "no query came"}
-        words = client.scrub(str(held.get("detail") or held.get("message")))
+        held = fault if isinstance(fault, dict) else {}
+        words = client.scrub(str(held.get("detail") or words_in(answer) or "no query came"))
         raise QueryError(
             f"Omni's AI made no query of the question: {words}",
             hint="Ask more plainly, name a topic, or write the query yourself.",

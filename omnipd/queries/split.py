@@ -282,6 +282,13 @@ def _check_split(whole: QueryRequest, split_on: str, by: str) -> None:
             f"A row of this query may lie in two pieces: it does not tell {split_on} by {by}.",
             hint=f"Add '{split_on}[{by}]' or a finer grain to its fields.",
         )
+    place, column = _finest(whole.fields, split_on, by)
+    folded = query.get("transposed_measures") or ()
+    if any("*" in name or name in folded for name in whole.fields[:place]):
+        raise ArgumentError(
+            f"Before {column} stand fields that may be several columns: nothing tells which it will be.",
+            hint="Put it before wildcards and transposed measures.",
+        )
 
 
 def _fine_enough(split_on: str, by: str) -> set[str]:

@@ -14,7 +14,6 @@ if TYPE_CHECKING:
 _UNSERVED = {
     "/api/v1/ai/jobs": "POST",
     "/api/v1/ai/jobs/{jobId}/cancel": "POST",
-    "/api/v1/ai/jobs/{jobId}/result": "GET",
     "/api/v1/ai/jobs/{jobId}/vis": "GET",
     "/api/v1/ai/pick-topic": "POST",
     "/api/v1/ai/search-omni-docs": "POST",

@@ -19,7 +19,8 @@ UnknownOwner = Literal["not_found", "empty"]
 Ids = Literal["uuid", "short"]
 ZoneOfInstants = Literal["UTC", "Etc/UTC", "GMT", "Zulu", "Z", "+00:00"]
 ImportAnswer = Literal["document", "workbook"]
-FirstAnswer = Literal["lines", "footer"]
+AiResultType = Literal["json", "octet-stream"]
+FirstAnswer = Literal["lines", "footer", "408"]
 
 # The model, and the topic of the same name, that `model_name` and `topic_name` rename.
 RENAMED = "flights"
@@ -119,10 +120,13 @@ class Behavior:
         Give formats of fields as ``{"value": "USD_2"}`` in what a job says of its result.
     client_result_ids : bool
         Name a UUID of the server's own for each job.
-    first_answer : {"lines", "footer"}
-        What ``query/run`` answers: the job's lines, or only which job to wait for.
+    first_answer : {"lines", "footer", "408"}
+        What ``query/run`` answers: the job's lines, or only which job to wait for, in the last line
+        alone or with an error 408.
     trace_ids : bool
         Send ``x-trace-id`` with every answer.
+    ai_result_type : {"json", "octet-stream"}
+        What the result of an AI job says that it is; it is JSON either way.
     relationship_ids : bool
         Give the relationships of topics an ``id``.
     composite_topic : bool
@@ -183,6 +187,7 @@ class Behavior:
     first_answer: FirstAnswer = "lines"
     trace_ids: bool = True
     relationship_ids: bool = True
+    ai_result_type: AiResultType = "json"
     composite_topic: bool = False
     content_issues: ContentIssues = "text"
     owner_ids: OwnerIds = "membership"

@@ -85,6 +85,7 @@ def at(server):
         },
         "/api/v1/jobs/{jobId}/status": {"jobId": next(iter(organization.refresh_jobs))},
         "/api/v1/ai/jobs/{jobId}": {"jobId": conversation.messages[1].job_id},
+        "/api/v1/ai/jobs/{jobId}/result": {"jobId": conversation.messages[1].job_id},
         "/api/v1/ai/eval/prompt-sets/{promptSetId}": {
             "promptSetId": next(iter(organization.prompt_sets))
         },
@@ -255,6 +256,7 @@ def test_other_paths_mind_their_case(wire):
                 "/api/v1/api-keys/ID",
                 "/api/v1/jobs/ID/status",
                 "/api/v1/ai/jobs/ID",
+                "/api/v1/ai/jobs/ID/result",
                 "/api/v1/ai/eval/prompt-sets/ID",
                 "/api/v1/ai/eval/runs/ID",
                 "/api/v1/ai/conversations/ID",

@@ -154,8 +154,10 @@ class _Job:
     polls: int = 0
     #: Words of an upstream failure at the end of an answer.
     broken_off: str | None = None
-    #: Words that came instead of a job.
+    #: The message that is all of an answer: Omni puts the request off.
     put_off: str | None = None
+    #: Words in a line of no known kind.
+    words: str | None = None
     #: Whether anything of a result was handed on.
     handed_on: bool = False
     final_ending: Ending | None = None
@@ -181,14 +183,14 @@ class _Job:
 
     def read(self, chunks: Generator[bytes, None, None]) -> Iterator[Begin | pa.RecordBatch]:
         """Read one answer, line by line, and yield the parts of our job's result."""
-        self.broken_off = self.put_off = None
+        self.broken_off = self.put_off = self.words = None
         reader = LineReader(chunks)
-        ending = None
+        ending, count = None, 0
         with contextlib.closing(chunks):
             for found in reader:
                 if isinstance(found, Line):
                     self.take(found, ending)
-                    ending = None
+                    ending, count = None, count + 1
                 elif self._is_ours(found.head):
                     if found.head.get("status") == "COMPLETE":
                         _judge(self.client, str(self.id), found.head, has_result=True)
@@ -202,6 +204,8 @@ class _Job:
                         del part  # or it would be held while the next is read
         if reader.tail:
             self.broken_off = reader.tail.decode("utf-8", "replace")
+        if count != 1 or reader.tail:
+            self.put_off = None
 
     def _is_ours(self, head: dict[str, Any]) -> bool:
         """Whether a result may be the one to read, as far as its line has told."""
@@ -230,10 +234,12 @@ class _Job:
             raise failures.refused_with_200(
                 self.client.scrub(words), url=self.client.base_url + RUN
             )
-        elif self.id is None and "reason" not in content and "message" in content:
-            self.put_off = str(content["message"])
-        elif not line.terminated and ("message" in content or "reason" in content):
-            self.broken_off = str(content.get("message") or content.get("reason"))
+        else:
+            self.words = failures.words_in(content)
+            if "message" in content and "reason" not in content:
+                self.put_off = str(content["message"])
+            if not line.terminated and ("message" in content or "reason" in content):
+                self.broken_off = str(content.get("message") or content.get("reason"))
 
     def _is_final(self, status: Any) -> bool:
         return str(status) in _FINAL or (self.planning and status == "PLANNED")
@@ -265,15 +271,12 @@ def _post(
         yield from _post_once(client, request, deadline, job)
         if job.id is not None or job.put_off is None:
             break
-        error = failures.throttled_with_200(client.scrub(job.put_off), url=client.base_url + RUN)
-        if wait is None or wait >= deadline.remaining():
-            raise error
-        client.clock.sleep(wait)
-        job.go_on()
+        _put_off(client, deadline, job, RUN, wait)
     if job.id is None:
+        words = job.broken_off or job.words
         raise ResponseError(
             "Omni's answer to the query names no job"
-            + (f": {client.scrub(job.broken_off)!r}" if job.broken_off else "."),
+            + (f": {client.scrub(words)!r}" if words else "."),
             url=client.base_url + RUN,
             status=200,
         )
@@ -281,6 +284,17 @@ def _post(
         raise _broken_off(client, job)
     if job.lost:
         raise _cut_short(client, job)
+
+
+def _put_off(client: Client, deadline: Deadline, job: _Job, path: str, wait: float | None) -> None:
+    """Wait after a message in place of an answer, as after a 429; raise where that is not worth it."""
+    if wait is not None:
+        client.hold(wait)  # also when this call gives up: the others must not run into it
+    if wait is None or wait >= deadline.remaining():
+        words = client.scrub(str(job.put_off))
+        raise failures.throttled_with_200(words, url=client.base_url + path)
+    client.clock.sleep(wait)
+    job.go_on()
 
 
 def _post_once(
@@ -318,6 +332,7 @@ def _post_once(
 def _wait(client: Client, deadline: Deadline, job: _Job) -> Iterator[Begin | pa.RecordBatch]:
     """Wait until the job has said its last."""
     empty = broken = 0
+    waits = iter(_AGAIN_AFTER)
     before: set[str] | None = None
     while not job.settled:
         job.go_on()
@@ -346,6 +361,9 @@ def _wait(client: Client, deadline: Deadline, job: _Job) -> Iterator[Begin | pa.
             raise _too_late(deadline, job)
         if isinstance(failure, ResponseError) and not failure.retryable:
             raise failure
+        if failure is None and job.put_off is not None:
+            _put_off(client, deadline, job, WAIT, next(waits, None))
+            continue
         broken += failure is not None or job.broken_off is not None
         if job.lost:
             raise _cut_short(client, job)

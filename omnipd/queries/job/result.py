@@ -46,6 +46,7 @@ def normalize(
     fields: Sequence[str],
     *,
     totals: bool = False,
+    sql: bool = False,
     described: Collection[str] = (),
     transposed: Sequence[str] = (),
 ) -> pa.Table:
@@ -56,9 +57,11 @@ def normalize(
     table : pyarrow.Table
         As decoded.
     fields : sequence of str
-        The fields of the query; empty for SQL, where the result's own columns are the request.
+        The fields of the query; where there are none, the result's own columns are the request.
     totals : bool
         Keep totals rows, told apart by the column ``omni_total``.
+    sql : bool
+        Whether the query is SQL: what it selects is the request, and the fields only say an order.
     described : collection of str
         The columns that Omni says the result has, for SQL and wildcards; empty where it says nothing.
     transposed : sequence of str
@@ -74,12 +77,16 @@ def normalize(
         table = _values_from_sidecars(table, marks)
     elif marks is not None and marks.null_count < len(marks):
         table = table.filter(pc.is_null(marks))
-    table = _without_raw_pairs(table, fields)
+    sql = sql or not fields
+    table = _without_raw_pairs(table, () if sql else fields)
     names = [name for name in table.column_names if not _RESERVED.search(name)]
     wanted = _transposed(fields, transposed)
-    result = table.select(
-        _asked_for(names, wanted, described) if wanted else _of_sql(names, described)
-    )
+    if sql:
+        own = _of_sql(names, described)
+        asked = list(dict.fromkeys([*_asked_for(own, fields, ()), *own]))
+    else:
+        asked = _asked_for(names, wanted, described)
+    result = table.select(asked)
     if totals:
         column = (
             pa.chunked_array([pa.nulls(table.num_rows, pa.string())]) if marks is None else marks
@@ -175,8 +182,14 @@ def _asked_for(names: list[str], fields: Sequence[str], described: Collection[st
 
 
 def _of_sql(names: list[str], described: Collection[str]) -> list[str]:
-    """Return the columns that Omni describes, which are those of the SQL; all where it does not."""
+    """Return the columns that Omni describes, which are those of the SQL.
+
+    Where it describes none, or one that did not come, it does not speak of these columns: all are
+    kept, for none that was written may be lost.
+    """
     said = {name.lower() for name in described}
+    if not said <= {name.lower() for name in names}:
+        return names
     # Of columns that are named alike the later ones have a number behind the name.
     return [
         name

@@ -253,6 +253,7 @@ class Run:
                 sent,
                 self.request.fields,
                 totals=self.totals,
+                sql=self.request.is_sql,
                 described=described if isinstance(described, dict) else (),
                 transposed=transposed if isinstance(transposed, list) else (),
             )

@@ -41,7 +41,7 @@ class KnownField:
 
 
 def check_names(query: Mapping[str, Any]) -> None:
-    """Refuse sorts, pivots and fillings of what the query does not select.
+    """Refuse pivots, fillings and subtotals of what the query does not select.
 
     Raises
     ------
@@ -50,11 +50,6 @@ def check_names(query: Mapping[str, Any]) -> None:
     """
     selected = query.get("fields") or []
     named = [
-        *(
-            ("sorted by", sort.get("column_name"))
-            for sort in query.get("sorts") or []
-            if isinstance(sort, Mapping)
-        ),
         *(("pivoted by", name) for name in query.get("pivots") or []),
         *(("filled by", name) for name in query.get("fill_fields") or []),
         *(

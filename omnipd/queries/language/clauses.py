@@ -6,12 +6,15 @@ lowest where the highest were asked for.
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Mapping
 from typing import Any
 
 from omnipd.errors import ArgumentError
 from omnipd.queries.language.filters import check_word
 
+#: What stands in a result in place of measures that are transposed (docs/wire.md).
+_TRANSPOSED = ("measure_name", "measure_order", "measure_value")
 _SORT = ("column_name", "sort_descending", "null_sort")
 
 
@@ -29,7 +32,7 @@ def check(query: Mapping[str, Any]) -> None:
             raise ArgumentError(
                 f"{name} must be a list of objects.", hint=hint if name == "sorts" else None
             )
-    for name in ("pivots", "fill_fields"):
+    for name in ("pivots", "fill_fields", "transposed_measures"):
         if not _listed(query.get(name), str):
             raise ArgumentError(f"{name} must be a list of names of fields.")
     for name in ("column_totals", "row_totals"):
@@ -43,6 +46,7 @@ def check(query: Mapping[str, Any]) -> None:
             )
     for sort in query.get("sorts") or ():
         _check_sort(sort)
+    _check_sorted(query)
 
 
 def _check_sort(sort: Mapping[str, Any]) -> None:
@@ -55,6 +59,28 @@ def _check_sort(sort: Mapping[str, Any]) -> None:
     downwards = sort.get("sort_descending")
     if downwards is not None and not isinstance(downwards, bool):
         raise ArgumentError(f"{what} has sort_descending: {downwards!r:.40}, not true or false.")
+
+
+def _check_sorted(query: Mapping[str, Any]) -> None:
+    """Refuse a sort by a column that the result does not have; Omni fails such a query."""
+    fields = query.get("fields") or []
+    if not fields or query.get("userEditedSQL") or any("*" in field for field in fields):
+        return  # SQL and wildcards do not say what their columns are called
+    computed = [str(one.get("calc_name")) for one in query.get("calculations") or ()]
+    known = [*fields, *computed, *(_TRANSPOSED if query.get("transposed_measures") else ())]
+    lower = {name.lower() for name in known}
+    for sort in query.get("sorts") or ():
+        column = sort["column_name"]
+        if column.lower() in lower:
+            continue
+        near = [name for name in fields if name.lower().startswith(f"{column.lower()}[")]
+        near = near or difflib.get_close_matches(column, fields, n=1, cutoff=0.85)
+        raise ArgumentError(
+            f"The query is sorted by {column:.60}, which it does not select; Omni refuses that.",
+            hint=f"Did you mean {near[0]}?"
+            if near
+            else "Put it into the fields, brackets and all.",
+        )
 
 
 def _listed(value: Any, kind: type) -> bool:

@@ -1,4 +1,4 @@
-"""Filter objects of a query, checked: Omni ignores a filter that it cannot read, and filters nothing.
+"""Filter objects of a query, checked: Omni fails one that it cannot read, or ignores it.
 
 Near-misses of known words are refused. Words that omnipd does not know and that are near none may be
 newer than it is: they are sent, with a warning.
@@ -49,6 +49,15 @@ _SIDES: dict[Any, tuple[str, ...]] = {
     "TIME_FOR_UNIT_DURATION": ("left_side",),
     "TIME_FOR_INTERVAL_DURATION": ("left_side", "right_side"),
 }
+#: What stands for no value is a type of filter and no kind; Omni fails such a query (docs/wire.md).
+_NULL_KINDS = {"null", "isnull", "notnull", "isnotnull"}
+_WEEKDAYS = ("Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday")
+_MONTHS = (
+    *("January", "February", "March", "April", "May", "June", "July"),
+    *("August", "September", "October", "November", "December"),
+)
+#: Names of a recurring part, and the number of the first.
+_NAMED_PARTS = {"IS_ON_DAY_OF_WEEK": (_WEEKDAYS, 0), "IS_IN_MONTH_OF_YEAR": (_MONTHS, 1)}
 #: Keys that hold true or false; Omni takes any text in them for true, or for nothing.
 _FLAGS = (
     *("is_negative", "cancel_query_filter", "ignore_if_unjoinable", "case_insensitive"),
@@ -59,6 +68,8 @@ _TEXTS = ("left_side", "right_side", "field_name", "query_id", "user_attribute_n
 #: What a filter of a type cannot do without.
 _NEEDED = {"query": ("field_name", "query_id"), "user_attribute": ("user_attribute_name",)}
 _DATA_TYPES = {"string": "STRING", "number": "NUMBER", "date": "TIMESTAMP", "boolean": "BOOLEAN"}
+#: Other words for these (docs/wire.md).
+_SAME_TYPES = {"DATE": "TIMESTAMP"}
 
 
 def check(filters: Any) -> None:
@@ -91,6 +102,7 @@ def ignored(filters: Mapping[str, Any], data_types: Mapping[str, str]) -> list[s
     ['a.t']
     """
     found = []
+    data_types = {name: _SAME_TYPES.get(kind, kind) for name, kind in data_types.items()}
     for name, condition in filters.items():
         wanted = {_DATA_TYPES[kind] for kind in types_in(condition) if kind in _DATA_TYPES}
         known = {data_types[name]} if name in data_types else set()
@@ -192,12 +204,38 @@ def _check_one(what: str, condition: Any) -> None:
     if kind in KINDS:
         if "kind" not in condition:
             raise ArgumentError(f"{what} has no kind.", hint=f"It takes {', '.join(KINDS[kind])}.")
-        check_word(what, "kind", condition["kind"], KINDS[kind], then="Omni refuses")
+        _check_kind(what, condition["kind"], KINDS[kind])
     _check_bounds(what, condition)
     if kind == "boolean" and condition.get("is_negative") is None:
         _tell_of_nothing(what, "no is_negative")
     if kind == "composite":
         _check_composite(what, condition)
+
+
+def _check_kind(what: str, given: Any, known: Iterable[str]) -> None:
+    if _fold(given) in _NULL_KINDS:
+        negative = "true" if "not" in _fold(given) else "false"
+        raise ArgumentError(
+            f"{what} has the kind {given!r}, which Omni refuses.",
+            hint=f'Null is a type of its own: {{"type": "null", "is_negative": {negative}}}.',
+        )
+    check_word(what, "kind", given, known, then="Omni refuses")
+
+
+def _check_part(what: str, condition: Mapping[str, Any]) -> None:
+    """Refuse a day of the week or a month that there is not."""
+    names, first = _NAMED_PARTS.get(str(condition.get("kind")), ((), 0))
+    given = str(condition.get("left_side") or "").strip()
+    if not names or not given or given.title() in names:
+        return
+    if given.isascii() and given.isdigit() and first <= int(given) < first + len(names):
+        return
+    near = [name for name in names if name.lower().startswith(given.lower())]
+    near = near or difflib.get_close_matches(given.title(), names, n=1)
+    raise ArgumentError(
+        f"{what} is {condition['kind']} and has left_side: {given!r:.40}, which is none.",
+        hint=f"Did you mean {near[0]!r}?" if near else f"It takes {', '.join(names)}.",
+    )
 
 
 def _check_composite(what: str, condition: Mapping[str, Any]) -> None:
@@ -229,6 +267,8 @@ def _check_bounds(what: str, condition: Mapping[str, Any]) -> None:
                 f"{what} has {side}: 'now', which Omni refuses.",
                 hint="Write today, or a time such as 2025-03-01 17:30.",
             )
+    if kind[0] == "date":
+        _check_part(what, condition)
     for side in _SIDES.get(kind[1], ()) if kind[0] == "date" else ():
         if not condition.get(side):
             raise ArgumentError(f"{what} is {kind[1]} and has no {side}.")

@@ -11,7 +11,7 @@ from omnipd_sandbox.calls.identity import acting_user
 from omnipd_sandbox.calls.paging import Order, cut_page
 from omnipd_sandbox.calls.segments import uuid_in_path
 from omnipd_sandbox.http.refusals import NotFound
-from omnipd_sandbox.http.reply import Reply, json_reply
+from omnipd_sandbox.http.reply import Document, Reply, json_reply, to_json
 from omnipd_sandbox.organization.ai import Conversation, Message
 from omnipd_sandbox.organization.organization import ORGANIZATION_ID, WEB_ADDRESS
 
@@ -50,13 +50,35 @@ def show_conversation(call: Call) -> Reply:
 
 def show_job(call: Call) -> Reply:
     """Answer with the job behind one answer; all of them are done."""
+    return json_reply(_job(*_find_job(call)))
+
+
+def show_job_result(call: Call) -> Reply:
+    """Answer with what a job came to; no query of it was run, so that there are no rows."""
+    _, answer, conversation = _find_job(call)
+    result = {
+        "actions": [
+            {"type": "summarize", "message": answer.text, "timestamp": answer.created_at},
+        ],
+        "message": answer.text,
+        "omniChatUrl": _address(conversation),
+        "resultSummary": answer.text,
+        "topic": answer.model and answer.model.topic,
+    }
+    if call.world.behavior.ai_result_type == "json":
+        return json_reply(result)
+    return Document(to_json(result), content_type="application/octet-stream")
+
+
+def _find_job(call: Call) -> tuple[Message, Message, Conversation]:
+    """Return the prompt of a job, its answer, and the conversation that they stand in."""
     job_id = uuid_in_path(call, "jobId")
     caller = call.caller
     for conversation in call.world.organization.conversations.values():
         own = conversation.user_id == caller.user.membership_id
         for prompt, answer in pairwise(conversation.messages):
             if answer.job_id == job_id and (own or caller.key_scope == "organization"):
-                return json_reply(_job(prompt, answer, conversation))
+                return prompt, answer, conversation
     raise NotFound(f"Job with id {job_id} does not exist")
 
 

@@ -4,7 +4,12 @@ from __future__ import annotations
 
 from typing import Final
 
-from omnipd_sandbox.api.ai.conversations import list_conversations, show_conversation, show_job
+from omnipd_sandbox.api.ai.conversations import (
+    list_conversations,
+    show_conversation,
+    show_job,
+    show_job_result,
+)
 from omnipd_sandbox.api.ai.credits import list_entity_limits, list_user_limits, show_credit_controls
 from omnipd_sandbox.api.ai.evals import (
     list_eval_runs,
@@ -30,6 +35,7 @@ def ai_endpoints() -> list[Endpoint]:
         Endpoint("GET", "/api/v1/ai/conversations", list_conversations, of_user),
         Endpoint("GET", "/api/v1/ai/conversations/{conversationId}", show_conversation),
         Endpoint("GET", "/api/v1/ai/jobs/{jobId}", show_job),
+        Endpoint("GET", "/api/v1/ai/jobs/{jobId}/result", show_job_result),
         Endpoint("POST", "/api/v1/ai/generate-query", generate_query, {"userId": Parameter(uuid)}),
         Endpoint("GET", _CREDITS, show_credit_controls, audience=_ADMIN),
         Endpoint("GET", f"{_CREDITS}/users", list_user_limits, _PAGES, _ADMIN),

@@ -56,7 +56,7 @@ def run_query(call: Call) -> Reply:
     def verdict(sink: Sink) -> None:
         write_verdict(sink, job_id, submission, world)
 
-    alone = world.behavior.first_answer == "footer"
+    alone = world.behavior.first_answer != "lines"
     # A job that the first answer only names is waited for once, if it is fast.
     slow = max(world.behavior.slow_job_polls, int(alone))
     is_slow = slow > 0 and not envelope.plan_only
@@ -70,6 +70,8 @@ def run_query(call: Call) -> Reply:
     if envelope.result_type is not None:
         reply = timed_out(job_id) if is_slow else _document(submission, world)
         return replace(reply, headers=headers)
+    if is_slow and world.behavior.first_answer == "408":
+        return replace(timed_out(job_id), headers=headers)
 
     def body(sink: Sink) -> None:
         if not (is_slow and alone):

@@ -6,6 +6,7 @@ what is negated is whether the condition is true, not the condition.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, time
@@ -28,6 +29,10 @@ _DATE_KINDS = frozenset(dates.PARTS) | {
     "BETWEEN", "ON_OR_AFTER", "BEFORE", "TIME_FOR_UNIT_DURATION", "TIME_FOR_INTERVAL_DURATION",
     "QUERY_OFFSET",
 }  # fmt: skip
+
+
+# A shift by nothing, as live queries have it.
+_NO_OFFSET = re.compile(r"(?:0 [a-z]+)?")
 
 
 @dataclass(frozen=True)
@@ -87,8 +92,8 @@ def condition(
 ) -> exp.Expression | None:
     """Write a filter as a condition, or return None when it restricts nothing.
 
-    A filter whose type does not fit its field, or that lacks what its type needs, restricts
-    nothing: Omni ignores it silently (docs/wire.md).
+    A filter whose type does not fit its field restricts nothing: Omni ignores it silently. One that
+    fits and cannot be read fails (docs/wire.md).
 
     Raises
     ------
@@ -149,8 +154,8 @@ def _signed(tree: exp.Expression, filter_: Mapping[str, Any]) -> exp.Expression:
 
 def _string(filter_: Mapping[str, Any], target: Target) -> exp.Expression | None:
     values = _values(filter_, "String", _STRING_KINDS)
-    if values is None or not all(isinstance(each, str) for each in values):
-        return None
+    if not all(isinstance(each, str) for each in values):
+        raise _unreadable("values", "a list of texts")
     value = target.value
     if filter_.get("kind") == "IS_EMPTY":
         return None if values else _signed(exp.EQ(this=value, expression=text("")), filter_)
@@ -176,19 +181,23 @@ def _string(filter_: Mapping[str, Any], target: Target) -> exp.Expression | None
     return _signed(conjunction(tests, "OR"), filter_)
 
 
-def _values(filter_: Mapping[str, Any], type_: str, kinds: frozenset[str]) -> list[Any] | None:
-    """Give the values of a filter; None where there are none.
+def _values(filter_: Mapping[str, Any], type_: str, kinds: frozenset[str]) -> list[Any]:
+    """Give the values of a filter.
 
     Raises
     ------
     Refused
-        For a kind that Omni's enumeration does not have, and for values that are null.
+        For a kind that Omni's enumeration does not have, and for values that are no list.
     """
     _check_kind(filter_, type_, kinds)
     values = filter_.get("values")
-    if values is None and "values" in filter_:
-        raise Refused("PLAN", "IllegalJsonParameter: values must not be null")
-    return values if isinstance(values, list) else None
+    if not isinstance(values, list):
+        raise _unreadable("values", "a list")
+    return values
+
+
+def _unreadable(key: str, wanted: str) -> Refused:
+    return Refused("PLAN", f"IllegalJsonParameter: {key} must be {wanted}")
 
 
 def _check_kind(filter_: Mapping[str, Any], type_: str, kinds: frozenset[str]) -> None:
@@ -208,9 +217,9 @@ def _one_of(value: exp.Expression, literals: list[exp.Expression]) -> exp.Expres
 
 def _number(filter_: Mapping[str, Any], target: Target) -> exp.Expression | None:
     values = _values(filter_, "Number", _NUMBER_KINDS)
-    if not values:
-        return None
     if any(isinstance(each, bool) or not isinstance(each, str | int | float) for each in values):
+        raise _unreadable("values", "a list of numbers")
+    if not values:
         return None
     literals = [number(_decimal(str(each))) for each in values]
     inclusive = bool(filter_.get("is_inclusive"))
@@ -229,8 +238,8 @@ def _number(filter_: Mapping[str, Any], target: Target) -> exp.Expression | None
                 this=exp.GTE(this=value, expression=low),
                 expression=upper(this=value.copy(), expression=high),
             )
-        case _:
-            return None
+        case kind, _:
+            raise _unreadable("values", f"as many as {kind} takes")
     return _signed(tree, filter_)
 
 
@@ -262,7 +271,7 @@ def _user_attribute(
 ) -> exp.Expression | None:
     name = filter_.get("user_attribute_name")
     if not isinstance(name, str):
-        return None
+        raise _unreadable("user_attribute_name", "a text")
     values = [str(each) for each in around.attribute(name)]
     if target.kind == "string":
         literals = [text(each) for each in values]
@@ -283,7 +292,7 @@ def _query(
     if filter_.get("view_query"):
         raise Refused("PLAN", '"view_query" is not modeled by this sandbox')
     if not isinstance(key, str) or not isinstance(field_name, str):
-        return None
+        raise _unreadable("field_name" if isinstance(key, str) else "query_id", "a text")
     if around.queries is None:
         raise Refused("PLAN", "A filter of the model's own cannot refer to a query")
     values = around.queries.values(
@@ -297,8 +306,10 @@ def _composite(
 ) -> exp.Expression | None:
     children = filter_.get("filters")
     operator = filter_.get("conjunction")
-    if not isinstance(children, list) or operator not in {"AND", "OR"}:
-        return None
+    if operator not in {"AND", "OR"}:
+        raise _unreadable("conjunction", "AND or OR")
+    if not isinstance(children, list):
+        raise _unreadable("filters", "a list")
     written = [condition(child, target, around) for child in children]
     tests = [each for each in written if each is not None]
     return _signed(conjunction(tests, operator), filter_) if tests else None
@@ -309,6 +320,8 @@ def _date(filter_: Mapping[str, Any], target: Target, now: datetime) -> exp.Expr
     _check_kind(filter_, "Date", _DATE_KINDS)
     if kind == "QUERY_OFFSET":
         raise Refused("PLAN", "Date filters of kind QUERY_OFFSET are not modeled by this sandbox")
+    if not _NO_OFFSET.fullmatch(str(filter_.get("offset_interval_string") or "")):
+        raise Refused("PLAN", '"offset_interval_string" is not modeled by this sandbox')
     # A fiscal year is the calendar's: where a model moves it, such a query is refused, so that
     # isFiscal changes nothing.
     left, right = filter_.get("left_side"), filter_.get("right_side")
@@ -324,14 +337,14 @@ def _date(filter_: Mapping[str, Any], target: Target, now: datetime) -> exp.Expr
             tree = _within(target, dates.period(left, now))
         case "TIME_FOR_INTERVAL_DURATION", str(), str():
             tree = _within(target, dates.window(left, right, now))
-        case str(), str(), _ if kind in dates.PARTS:
+        case _, str(), _ if kind in dates.PARTS:
             part = dates.PARTS[kind]
             if part.grain == "hour_of_day" and target.sql_type == "DATE":
                 return None
             extracted = at_grain(part.grain, target.value.copy(), target.sql_type)
             tree = exp.EQ(this=extracted, expression=exp.Literal.number(part.value(left)))
         case _:
-            return None
+            raise _unreadable("right_side" if kind == "BEFORE" else "left_side", "a text")
     return _signed(tree, filter_)
 
 

@@ -16,7 +16,15 @@ _BOUNDS = {
     "less_than": ("LESS_THAN", False),
     "less_than_or_equal_to": ("LESS_THAN", True),
 }
-_PARTS = {"day_of_week": "IS_ON_DAY_OF_WEEK", "hour_of_day": "IS_AT_HOUR_OF_DAY"}
+_PARTS = {
+    "day_of_week": "IS_ON_DAY_OF_WEEK",
+    "day_of_month": "IS_ON_DAY_OF_MONTH",
+    "day_of_quarter": "IS_ON_DAY_OF_QUARTER",
+    "day_of_year": "IS_ON_DAY_OF_YEAR",
+    "month_of_year": "IS_IN_MONTH_OF_YEAR",
+    "quarter_of_year": "IS_IN_QUARTER_OF_YEAR",
+    "hour_of_day": "IS_AT_HOUR_OF_DAY",
+}
 _DATES = {"before", "on_or_after", "between_dates", "time_for_duration", *_PARTS}
 _POSITIVE = {"is", "and", "or", *_TEXT, *_BOUNDS, *_DATES}
 OPERATORS = {*_POSITIVE, "not", *(f"not_{operator}" for operator in _POSITIVE)}

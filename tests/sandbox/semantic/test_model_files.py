@@ -250,6 +250,12 @@ def test_a_measure_that_is_not_modeled_is_refused_by_name(shops: Warehouse, body
         ("{opened: {between_dates: [2024-01-01, 2024-12-31]}}", 2),
         ("{opened: {time_for_duration: [2024-01-31, 1 month]}}", 1),
         ("{opened: {day_of_week: Tuesday}}", 1),
+        ("{opened: {day_of_week: 2}}", 1),
+        ("{opened: {day_of_month: 31}}", 2),
+        ("{opened: {day_of_quarter: 31}}", 1),
+        ("{opened: {day_of_year: 31}}", 1),
+        ("{opened: {month_of_year: January}}", 1),
+        ("{opened: {not_quarter_of_year: 1}}", 2),
         ("{id: {is: [1, null]}}", 1),
     ],
 )

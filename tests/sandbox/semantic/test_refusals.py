@@ -76,6 +76,41 @@ def test_a_filter_that_omni_fails_on_is_refused(
     assert words in refused.message
 
 
+@pytest.mark.parametrize(
+    ("field", "filter_", "key"),
+    [
+        ("dest", {"type": "string", "kind": "IS_EMPTY"}, "values"),
+        ("dest", {"type": "string", "kind": "EQUALS", "values": "JFK"}, "values"),
+        ("dest", {"type": "string", "kind": "EQUALS", "values": ["x", None]}, "values"),
+        ("distance", {"type": "number", "kind": "EQUALS", "values": None}, "values"),
+        ("distance", {"type": "number", "kind": "EQUALS", "values": [True]}, "values"),
+        ("distance", {"type": "number", "kind": "LESS_THAN", "values": ["1", "2"]}, "values"),
+        ("date", {"type": "date", "kind": "BEFORE", "left_side": "2013"}, "right_side"),
+        ("date", {"type": "date", "kind": "ON_OR_AFTER"}, "left_side"),
+        ("date", {"type": "date", "kind": "IS_ON_DAY_OF_WEEK", "left_side": 0}, "left_side"),
+        ("dest", {"type": "composite", "filters": []}, "conjunction"),
+        ("dest", {"type": "composite", "conjunction": "OR"}, "filters"),
+        ("dest", {"type": "user_attribute"}, "user_attribute_name"),
+        ("dest", {"type": "query", "field_name": "flights.dest"}, "query_id"),
+        ("dest", {"type": "query", "query_id": "q"}, "field_name"),
+    ],
+)
+def test_a_filter_that_fits_its_field_and_cannot_be_read_fails(
+    engine: Engine, field: str, filter_: dict[str, Any], key: str
+) -> None:
+    query = flights(["flights.count"], filters={f"flights.{field}": filter_})
+    assert f"IllegalJsonParameter: {key} must be" in refusal(engine, query).message
+
+
+def test_a_shift_by_nothing_is_no_shift(engine: Engine) -> None:
+    plain = date("TIME_FOR_UNIT_DURATION", "2013-03")
+    first, second = (
+        engine.plan(flights(["flights.count"], filters={"flights.date": one}), now=NOW).sql
+        for one in (plain, plain | {"offset_interval_string": "0 days"})
+    )
+    assert first == second
+
+
 def test_a_filter_of_another_type_than_its_field_is_ignored_whatever_its_kind(
     engine: Engine,
 ) -> None:
@@ -135,6 +170,7 @@ def test_a_query_without_grouping_is_refused(engine: Engine) -> None:
     ("kept", "named"),
     [
         (date("QUERY_OFFSET", offset_interval_string="1 month"), "QUERY_OFFSET"),
+        (date("BEFORE", None, "2013", offset_interval_string="2 years"), "offset_interval_string"),
         (date("TIME_FOR_UNIT_DURATION", "12 months"), "Invalid literal value '12 months'"),
         ({**date("BEFORE", None, "2013"), "cancel_query_filter": True}, "cancel_query_filter"),
     ],
