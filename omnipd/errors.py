@@ -241,7 +241,9 @@ def held_notices() -> Iterator[list[str]]:
 @contextmanager
 def each_notice_once() -> Iterator[None]:
     """Give each warning of a block once, though many lists that it reads say the same."""
-    token = _SAID.set(set())
+    # Within another such block it goes on with what was said there.
+    said = _SAID.get()
+    token = _SAID.set(set() if said is None else said)
     try:
         yield
     finally:

@@ -114,6 +114,10 @@ class Sandbox(Client):
         """Make the sandbox the default client of this context; it stops at its end."""
         return super().__enter__()
 
+    def _forget_lists(self) -> None:
+        if self._shut_down.alive:  # or it would make its folder again
+            super()._forget_lists()
+
     def _exchange(self, *args: Any) -> Reply | Failure:
         if not self._shut_down.alive:
             raise SettingsError(

@@ -225,3 +225,12 @@ def test_a_dashboard_whose_filters_cannot_be_read_is_not_run_without_them():
         with pytest.raises(NotFoundError, match="filters of the dashboard could not be read"):
             omnipd.run_document("w9kwzitc27", client=client)
         assert not [one for one in server.requests if one.path.endswith("/query/run")]
+
+
+def test_an_answer_that_says_nothing_of_filters_is_not_one_without_any(scripted):
+    scripted.script(answer({"identifier": "d"}))
+    with (
+        client_of(scripted) as client,
+        pytest.raises(omnipd.ResponseError, match="neither filters"),
+    ):
+        omnipd.read_dashboard_filters("d", client=client)

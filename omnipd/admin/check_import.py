@@ -6,7 +6,6 @@ stand, and each names its fields and its topic.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -16,6 +15,9 @@ from omnipd.errors import AuthenticationError, NotFoundError, OmniError, notice
 from omnipd.readers.topics import TOPIC_FIELDS, VIEWS
 
 _NAMED = 10
+#: What a query object has at least one of.
+_PLACES = ("join_paths_from_topic_name", "table", "modelId", "model_id")
+_KINDS = ("dimensions", "measures", "filters", "fields")
 
 
 @dataclass
@@ -44,7 +46,7 @@ class ModelFields:
             If there is no such model.
         """
         try:
-            table, _ = VIEWS.below((self.model_id,)).read_table({"client": self.client})
+            table, _ = VIEWS.below((self.model_id,)).read_table(self._asked)
         except (AuthenticationError, NotFoundError):
             raise
         except OmniError as error:
@@ -59,39 +61,52 @@ class ModelFields:
     def missing(self, export: Mapping[str, Any]) -> list[str]:
         """Return what the queries of an export ask for and the model has not, each once."""
         # What a workbook defines for itself comes with it.
-        own = json.dumps(export.get("workbookModel"))
+        own, own_views, own_topics = _own(export.get("workbookModel"))
         lacking: dict[str, None] = {}
         for query in _queries_in(export):
             topic = query.get("join_paths_from_topic_name")
+            known: frozenset[str] | None = self._views
+            if isinstance(topic, str) and topic:
+                known = self._of_topic(topic)
+                if known is None and topic not in own_topics:
+                    lacking[f"topic {topic}"] = None
+                    known = self._views
+            if known is None:  # what there is cannot be known
+                continue
             for name in _fields_of(query):
-                bare = name.rpartition(".")[2]
-                if name in (self._views or ()) or f'"{bare}"' in own or f'"{name}"' in own:
-                    continue
-                # A view that a topic joins in a role of its own is in no list of views.
-                if isinstance(topic, str) and topic and name in (self._of_topic(topic) or ()):
-                    continue
-                lacking[name] = None
-            if isinstance(topic, str) and topic and self._of_topic(topic) is None:
-                lacking[f"topic {topic}"] = None
+                view = name.partition(".")[0]
+                if name not in known and name not in own and view not in own_views:
+                    lacking[name] = None
         return list(lacking)
 
     def _of_topic(self, topic: str) -> frozenset[str] | None:
-        """Return the fields of a topic; None when the model has no such topic."""
+        """Return the fields of a topic, or all that there may be; None where there is no such topic."""
         if topic not in self._topics:
             found: frozenset[str] | None
             try:
-                table, _ = TOPIC_FIELDS.below((self.model_id, topic)).read_table(
-                    {"client": self.client}
-                )
+                place = TOPIC_FIELDS.below((self.model_id, topic))
+                table, _ = place.read_table(self._asked)
                 found = frozenset(table["fully_qualified_name"].to_pylist())
             except NotFoundError:
                 found = None
             except AuthenticationError:
                 raise
             except OmniError:
-                found = frozenset()
+                found = _Anything()
             self._topics[topic] = found
         return self._topics[topic]
+
+    @property
+    def _asked(self) -> dict[str, Any]:
+        """Ask Omni itself: who imports has perhaps just made what was lacking."""
+        return {"client": self.client, "refresh": True}
+
+
+class _Anything(frozenset[str]):
+    """The fields of a topic that cannot be read: any may be one."""
+
+    def __contains__(self, _: object) -> bool:
+        return True
 
 
 def told(missing: list[str]) -> str | None:
@@ -103,17 +118,51 @@ def told(missing: list[str]) -> str | None:
 
 
 def _queries_in(value: Any) -> Iterator[Mapping[str, Any]]:
-    """Yield every query object inside a JSON value, however deep."""
+    """Yield every query object inside a JSON value, however deep.
+
+    What a chart shows is a list of fields, too, but names no place to ask for them.
+    """
     waiting = [value]
     while waiting:
         one = waiting.pop()
         if isinstance(one, Mapping):
             fields = one.get("fields")
-            if isinstance(fields, list) and all(isinstance(name, str) for name in fields):
+            named = isinstance(fields, list) and all(isinstance(name, str) for name in fields)
+            if named and any(one.get(key) for key in _PLACES):
                 yield one
             waiting += one.values()
         elif isinstance(one, list):
             waiting += one
+
+
+def _own(workbook: Any) -> tuple[set[str], set[str], set[str]]:
+    """Return the fields, views and topics that a workbook's model defines.
+
+    Of a view in which no field is found any field may be: how Omni writes it is its own business.
+    """
+    held = workbook if isinstance(workbook, Mapping) else {}
+    fields: set[str] = set()
+    views: set[str] = set()
+    for view, one in _named(held.get("views")):
+        kinds = [one[kind] for kind in _KINDS if one.get(kind)]
+        fields |= {f"{view}.{name}" for kind in kinds for name, _ in _named(kind)}
+        if not kinds:
+            views.add(view)
+    return fields, views, {name for name, _ in _named(held.get("topics"))}
+
+
+def _named(held: Any) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """Yield things with their names, from an object by name or from a list of objects that have one."""
+    if isinstance(held, Mapping):
+        for name, one in held.items():
+            yield str(name), one if isinstance(one, Mapping) else {}
+    elif isinstance(held, list):
+        for one in held:
+            if isinstance(one, Mapping):
+                name = one.get("field_name") or one.get("name")
+                yield str(name), one
+            elif isinstance(one, str):
+                yield one, {}
 
 
 def _fields_of(query: Mapping[str, Any]) -> Iterator[str]:

@@ -24,7 +24,7 @@ from omnipd.errors import (
     notice,
 )
 from omnipd.frames.columns import COUNT, NUMBER, TEXT
-from omnipd.frames.to_pandas import to_frame
+from omnipd.frames.to_pandas import is_whole, marked_incomplete, to_frame
 from omnipd.lists.fanout import Parents
 from omnipd.readers.api_keys import read_api_keys
 from omnipd.readers.connections import read_connections
@@ -50,8 +50,11 @@ def _emails(frames: Mapping[str, pd.DataFrame]) -> Parents:
 
 def _all_documents(frames: Mapping[str, pd.DataFrame]) -> Parents:
     """Return all documents that are known: no source says whether one list holds the personal ones."""
-    lists = [frames[name]["identifier"] for name in ("documents", "content") if name in frames]
-    return [identifier for one in lists for identifier in one.dropna()]
+    held = [frames[name] for name in ("documents", "content") if name in frames]
+    identifiers = [identifier for one in held for identifier in one["identifier"].dropna()]
+    documents = pd.DataFrame({"identifier": identifiers}, dtype=object)
+    # pandas keeps no mark of frames that are put together.
+    return documents if all(map(is_whole, held)) else marked_incomplete(documents)
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,7 @@ from omnipd.errors import (
 )
 from omnipd.export import files
 from omnipd.export.excel import workbook
-from omnipd.frames.to_pandas import is_whole
+from omnipd.frames.to_pandas import is_whole, marked_incomplete
 
 
 class Inventory(Mapping[str, pd.DataFrame]):
@@ -40,7 +40,7 @@ class Inventory(Mapping[str, pd.DataFrame]):
     failures : dict of str to str
         What could not be read, and why.
     complete : bool
-        Whether all that was asked for is here, and every frame is whole.
+        Whether all that was asked for is here, and every frame was whole when it came.
     """
 
     def __init__(
@@ -48,6 +48,8 @@ class Inventory(Mapping[str, pd.DataFrame]):
     ) -> None:
         self._frames = dict(frames)
         self._failures = dict(failures or {})
+        # As they came: whoever changes a frame may lose the mark, and does not make it whole.
+        self._incomplete = {name for name, frame in frames.items() if not is_whole(frame)}
 
     @property
     def failures(self) -> dict[str, str]:
@@ -56,8 +58,8 @@ class Inventory(Mapping[str, pd.DataFrame]):
 
     @property
     def complete(self) -> bool:
-        """Whether all that was asked for is here, and every frame is whole."""
-        return not self._failures and all(map(is_whole, self._frames.values()))
+        """Whether all that was asked for is here, and every frame was whole when it came."""
+        return not self._failures and all(map(self._is_whole, self._frames))
 
     def __getitem__(self, name: str) -> pd.DataFrame:
         if name in self._frames:
@@ -89,7 +91,7 @@ class Inventory(Mapping[str, pd.DataFrame]):
         ]
         for name, frame in self._frames.items():
             line = f"{name:{width}} {len(frame):9,} {len(frame.columns):7}"
-            lines.append(line if is_whole(frame) else f"{line}  {_said(False)}")
+            lines.append(line if self._is_whole(name) else f"{line}  {_said(False)}")
         lines += [f"{name}: not read. {why.splitlines()[0]}" for name, why in self.failures.items()]
         return "\n".join(lines)
 
@@ -279,8 +281,8 @@ class Inventory(Mapping[str, pd.DataFrame]):
             *self._failures,
             *(
                 name
-                for name, frame in self._frames.items()
-                if not is_whole(frame) and name not in self._failures
+                for name in self._frames
+                if not self._is_whole(name) and name not in self._failures
             ),
         ]
         if lacking and not allow_incomplete:
@@ -290,9 +292,16 @@ class Inventory(Mapping[str, pd.DataFrame]):
                 "allow_incomplete=True.",
             )
         return {
-            name: files.table_for(frame, place, allow_incomplete=True)
+            name: files.table_for(
+                frame if self._is_whole(name) else marked_incomplete(frame),
+                place,
+                allow_incomplete=True,
+            )
             for name, frame in self._frames.items()
         }
+
+    def _is_whole(self, name: str) -> bool:
+        return name not in self._incomplete and is_whole(self._frames[name])
 
 
 def _said(complete: bool) -> str:

@@ -48,6 +48,11 @@ _PASSED = (*_NEEDED, "dashboard", "workbookModel", "fileUploads")
 _MANIFEST_FILE = "manifest.jsonl"
 _IMPORTED_FILE = "imported.jsonl"
 _SKIPPED = "It was imported into this Omni before."
+_LOST = (
+    "It was sent to this Omni before, and the answer was lost: look for its name, then again=True."
+)
+#: A line of the notes beside the files.
+_Note = dict[str, Any]
 _BROKEN_OFF = "Broken off before Omni's answer was dealt with."
 # An identifier of Omni has at most 48 letters. Windows keeps some names for itself.
 _LONGEST = 48
@@ -177,8 +182,9 @@ def import_documents(
 
     Every file is read and checked before anything is sent. Each is then sent once: what fails is
     named, what may or may not have worked is ``unknown``, and neither is sent again by itself. An
-    import always makes a new document. So what was made is noted beside the files, in
-    ``imported.jsonl``, and a file that was imported into the same Omni before is left out.
+    import always makes a new document, never changes one. So what became of each file is noted
+    beside it, in ``imported.jsonl``, and a file that was, or may have been, imported into the same
+    Omni before is left out.
 
     Parameters
     ----------
@@ -190,9 +196,9 @@ def import_documents(
         Folder for the new documents. Default: none.
     check : bool, default True
         Look first whether the model has the fields and topics that the documents use, which takes one
-        request, and one for each topic with a view of its own.
+        request, and one for each topic.
     again : bool, default False
-        Also make a second document of a file that was imported into this Omni before.
+        Also make a document of a file that was, or may have been, imported into this Omni before.
     client : Client, optional
         Default: that of the ``with`` block, else one from the environment.
 
@@ -202,9 +208,10 @@ def import_documents(
         The outcome, one row per file: ``file``, ``name``, ``status``, ``identifier``,
         ``document_id``, ``issues``, ``error`` (string). ``status`` is ``ok``, ``ok_with_issues``
         (made, and ``issues`` says what the model lacks: its tiles are broken), ``skipped`` (imported
-        before), ``failed`` (Omni refused it), ``unknown`` (the answer was lost: look for the name in
-        Omni) or ``pending`` (not sent, because the key stopped working). To go on, pass the files of the pending rows. What breaks
-        the import off, such as Ctrl-C, carries the outcome so far as ``partial``.
+        before, or sent and not answered), ``failed`` (Omni refused it), ``unknown`` (the answer was
+        lost: look for the name in Omni) or ``pending`` (not sent, because the key stopped working). To
+        go on, pass the folder again, or the files of the pending rows. What breaks the import off,
+        such as Ctrl-C, carries the outcome so far as ``partial``.
 
     Raises
     ------
@@ -251,12 +258,21 @@ def import_documents(
         for path, blob in blobs.items()
     ]
     before = {} if again else _imported_before(blobs, client)
+    not_written: set[Path] = set()
     try:
         for done, (row, (path, blob)) in enumerate(zip(rows, blobs.items(), strict=True), 1):
-            if path in before:
-                row.update(status="skipped", identifier=before[path], issues=_SKIPPED)
+            if (note := before.get(path)) is not None:
+                lost = note.get("status") == "unknown"
+                identifier = note.get("identifier")
+                row.update(
+                    status="skipped",
+                    identifier=None if identifier is None else str(identifier),
+                    issues=_LOST if lost else _SKIPPED,
+                )
                 continue
             row.update(status="unknown", error=_BROKEN_OFF)
+            # Before it is sent: should this process be killed, it may exist.
+            _note_import(path, row, client, not_written)
             body = {key: blob[key] for key in _PASSED if key in blob}
             body["baseModelId"] = base_model_id
             if folder_path is not None:
@@ -273,7 +289,9 @@ def import_documents(
             else:
                 status = "ok" if row["issues"] is None else "ok_with_issues"
                 row.update(status=status, error=None, **_made(made))
-                _note_import(path, row, client)
+            finally:
+                if row["status"] != "unknown":
+                    _note_import(path, row, client, not_written)
             if client.progress is not None:
                 client.progress(_IMPORT, done, len(rows))
         _tell_outcome(rows)
@@ -302,9 +320,9 @@ def _tell_outcome(rows: list[dict[str, Any]]) -> None:
         )
 
 
-def _imported_before(paths: Iterable[Path], client: Client) -> dict[Path, str | None]:
-    """Return the files that were imported into this Omni, with what became of them there."""
-    notes: dict[Path, dict[str, str | None]] = {}
+def _imported_before(paths: Iterable[Path], client: Client) -> dict[Path, _Note]:
+    """Return the files that were, or may have been, imported into this Omni, with what is noted."""
+    notes: dict[Path, dict[str, _Note]] = {}
     for path in paths:
         if path.parent not in notes:
             notes[path.parent] = _notes_in(path.parent / _IMPORTED_FILE, client)
@@ -313,26 +331,37 @@ def _imported_before(paths: Iterable[Path], client: Client) -> dict[Path, str | 
     }
 
 
-def _notes_in(file: Path, client: Client) -> dict[str, str | None]:
+def _notes_in(file: Path, client: Client) -> dict[str, _Note]:
     if not file.exists():
         return {}
-    found = {}
+    made: dict[str, _Note] = {}
+    unknown: dict[str, _Note] = {}
     for line in file.read_bytes().splitlines():
         try:
             note = strict_json.loads(line)
         except (ValueError, RecursionError):
             continue  # a line that was cut off
-        if isinstance(note, dict) and note.get("instance") == client.base_url:
-            found[str(note.get("file"))] = note.get("identifier")
-    return found
+        if not isinstance(note, dict) or note.get("instance") != client.base_url:
+            continue
+        name, status = str(note.get("file")), str(note.get("status"))
+        if status.startswith("ok"):
+            made[name] = note
+        elif status == "unknown":
+            unknown[name] = note
+        else:  # what was sent last was refused
+            unknown.pop(name, None)
+    return unknown | made
 
 
-def _note_import(path: Path, row: Mapping[str, Any], client: Client) -> None:
-    """Note beside a file what was made of it, so that it is not made twice."""
+def _note_import(
+    path: Path, row: Mapping[str, Any], client: Client, not_written: set[Path]
+) -> None:
+    """Note beside a file what became of it, so that nothing is made twice; say once where it cannot."""
     note = {
         "file": path.name,
         "instance": client.base_url,
-        "identifier": row["identifier"],
+        "status": row["status"],
+        "identifier": row.get("identifier"),
         "imported_at": datetime.now(UTC).isoformat(timespec="seconds"),
     }
     notes = path.parent / _IMPORTED_FILE
@@ -343,10 +372,12 @@ def _note_import(path: Path, row: Mapping[str, Any], client: Client) -> None:
             file.flush()
             os.fsync(file.fileno())
     except OSError as error:
-        notice(
-            f"{notes} cannot be written ({type(error).__name__}): {path.name} would be made again by "
-            "another import."
-        )
+        if notes not in not_written:
+            not_written.add(notes)
+            notice(
+                f"{notes} cannot be written ({type(error).__name__}): another import would make the "
+                "documents again."
+            )
 
 
 def _hand_over(stop: BaseException, rows: list[dict[str, Any]]) -> None:
@@ -490,6 +521,9 @@ def _name_of(blob: Any) -> str | None:
 
 
 def _made(answer: Any) -> dict[str, str | None]:
-    told = answer if isinstance(answer, dict) else {}
+    """Return what Omni calls a new document: at the top of its answer, or below the workbook."""
+    top = answer if isinstance(answer, dict) else {}
+    workbook = top.get("workbook")
+    held = (workbook if isinstance(workbook, dict) else {}) | top
     keys = {"identifier": "identifier", "document_id": "documentId"}
-    return {name: str(told[key]) if told.get(key) else None for name, key in keys.items()}
+    return {name: str(held[key]) if held.get(key) else None for name, key in keys.items()}

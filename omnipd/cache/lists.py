@@ -3,7 +3,8 @@
 requests-cache stores the answers: as JSON, in one 0700 directory per fingerprint of instance and
 key, each with an explicit expiry. Its session is not used: that would serve one key's answers to
 another, keep the request's headers, and cache the pages of a walk one by one. Here the pages of a
-walk carry a common mark; a walk is served whole from the cache or not at all.
+walk carry a common mark; a walk is served whole from the cache or not at all. What was begun before
+the last write to the same Omni is not served, whichever key and process wrote.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import contextlib
 import hashlib
 import json
 import math
+import secrets
 import shutil
 import uuid
 from collections.abc import Mapping
@@ -29,6 +31,7 @@ _WALK_HEADER = "X-Omnipd-Walk"
 #: A list of more bytes is not stored.
 LARGEST_WALK = 64 * 2**20
 _LONGEST_LIFE = timedelta(days=1)
+_NEVER = datetime.min.replace(tzinfo=UTC)
 #: Looking at every file takes time, and a fan-out stores thousands.
 _BETWEEN_SWEEPS = timedelta(minutes=10)
 
@@ -42,6 +45,61 @@ class CachedPage:
     fetched_at: datetime
 
 
+class LastWrite:
+    """When this machine last changed something in one Omni: known to all its keys and processes.
+
+    Parameters
+    ----------
+    root : Path
+        Where everything on disk lives.
+    instance : str
+        What stands for the Omni in names of files.
+    """
+
+    def __init__(self, root: Path, instance: str) -> None:
+        self._file = root / "writes" / instance
+        self._lists = root / "lists"
+        self._instance = instance
+
+    def note(self) -> None:
+        """Note that something may have changed until now, and delete the lists of the instance.
+
+        The note is what counts: another process may be reading a list now, and store it later. A disk
+        that takes no note is a warning, where lists are stored.
+        """
+        part = self._file.with_name(f".{self._file.name}.{secrets.token_hex(4)}.part")
+        try:
+            self._file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            part.write_text(datetime.now(UTC).isoformat(), encoding="ascii")
+            part.replace(self._file)
+        except OSError as error:
+            if self._lists.exists():
+                notice(
+                    f"{self._file.parent} cannot be written ({type(error).__name__}): lists that are "
+                    "stored may not show what was changed. refresh=True asks again."
+                )
+        finally:
+            with contextlib.suppress(OSError):
+                part.unlink(missing_ok=True)
+        # The folders stay, since another thread may be storing a list in one.
+        for file in self._lists.glob(f"{self._instance}-*/*.json"):
+            with contextlib.suppress(OSError):  # another process may be doing the same
+                file.unlink()
+
+    def at(self) -> datetime:
+        """Return when it was; the first moment there is when never."""
+        try:
+            return datetime.fromisoformat(self._file.read_text(encoding="ascii"))
+        except FileNotFoundError:
+            return _NEVER
+        except (OSError, ValueError):
+            pass
+        try:  # a damaged note: its file was changed when it was written
+            return datetime.fromtimestamp(self._file.stat().st_mtime, UTC)
+        except OSError:
+            return _NEVER
+
+
 class WalkCache:
     """The stored pages of one instance and key.
 
@@ -51,14 +109,17 @@ class WalkCache:
         The directory of this instance and key; made with mode 0700 when first written.
     lifetime : timedelta
         How long a stored walk is served.
+    last_write : LastWrite
+        When something was last changed in the instance.
     """
 
-    def __init__(self, folder: Path, lifetime: timedelta) -> None:
+    def __init__(self, folder: Path, lifetime: timedelta, last_write: LastWrite) -> None:
         self.folder = folder
         self.lifetime = lifetime
+        self._last_write = last_write
         self._files: PrivateFiles | None = None
         self._broken = False
-        self._swept = datetime.min.replace(tzinfo=UTC)
+        self._swept = _NEVER
 
     def load(self, path: str, params: Mapping[str, str]) -> CachedPage | None:
         """Return the stored answer to one request, or None when there is none or it is damaged."""
@@ -73,7 +134,7 @@ class WalkCache:
                 raise ValueError("not what was stored")
             age = datetime.now(UTC) - created
             fresh = timedelta(0) <= age <= self.lifetime and not stored.is_expired
-            if not fresh or stored.status_code != 200:
+            if not fresh or created <= self._last_write.at() or stored.status_code != 200:
                 return None
             return CachedPage(body, str(walk), created)
         except KeyError as error:
@@ -166,12 +227,6 @@ def clear_all(root: Path) -> int:
     return sum(
         clear_folder(folder) for kind in ("lists", "results") for folder in (root / kind).glob("*")
     )
-
-
-def clear_lists(root: Path, instance: str) -> None:
-    """Delete the stored lists of every key of one instance under one omnipd directory."""
-    for folder in (root / "lists").glob(f"{instance}-*"):
-        clear_folder(folder)
 
 
 def clear_folder(folder: Path) -> int:

@@ -16,11 +16,11 @@ import os
 import urllib.parse
 from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any, NoReturn, Self
 
 from omnipd.arguments import DECIMALS, check_choice
-from omnipd.cache.lists import WalkCache, clear_lists, parse_lifetime
+from omnipd.cache.lists import LastWrite, WalkCache, parse_lifetime
 from omnipd.client import failures, strict_json
 from omnipd.client.failures import Failure
 from omnipd.client.fork_safe_lock import ProcessLock
@@ -144,8 +144,6 @@ class Client:
         self.clock = clock or Clock()
         self.disk = disk_root(cache_dir)
         self.requests_sent = 0
-        #: When something was last changed here; a list whose reading began before is not stored.
-        self.changed_at: datetime | None = None
         #: Called after every page of a list with its path, the rows so far and the total.
         self.progress: Callable[[str, int, int | None], None] | None = None
         #: Parameters that this server has refused, so that it is asked once.
@@ -159,7 +157,9 @@ class Client:
         lifetime = checked_lifetime(cache)
         #: Where results of queries are kept, when a query asks for that.
         self.result_folder = self.disk / "results" / fingerprint
-        self.cache = WalkCache(self.disk / "lists" / fingerprint, lifetime) if lifetime else None
+        self._last_write = LastWrite(self.disk, settings.instance)
+        lists = self.disk / "lists" / fingerprint
+        self.cache = WalkCache(lists, lifetime, self._last_write) if lifetime else None
         self._limiter: Limiter | None = None
         if requests_per_minute is not None:
             whole = isinstance(requests_per_minute, int) and not isinstance(
@@ -230,8 +230,9 @@ class Client:
         path, body
             Where to and what.
         changes : bool
-            Whether it changes what lists show. The stored lists of this instance are then deleted,
-            those of other keys too, and whatever became of it: what it did must be seen.
+            Whether it changes what lists show. What any key and process of this machine has stored
+            of the lists of this instance, or is reading now, is then not served any more,
+            whatever became of it: what it did must be seen.
 
         Raises
         ------
@@ -242,6 +243,8 @@ class Client:
         """
         reply = Received()
         stream = self._stream("POST", path, None, body, self.deadline(), False, into=reply)
+        if changes:  # should this process be killed before the answer
+            self._forget_lists()
         try:
             answer = b"".join(stream)
         finally:
@@ -442,11 +445,8 @@ class Client:
             self._limiter.hold(seconds)
 
     def _forget_lists(self) -> None:
-        """Delete the stored lists of this instance, and keep those out that are being read now."""
-        self.changed_at = datetime.now(UTC)
-        clear_lists(self.disk, self._settings.instance)
-        if self.cache is not None:
-            self.cache.clear()
+        """Serve no list of this instance from the disk whose reading began before now."""
+        self._last_write.note()
 
     def _trace_id(self, reply: Reply) -> str | None:
         """Return what Omni calls the exchange, which its support asks for; None without."""

@@ -15,6 +15,7 @@ from typing import IO, Any
 import pyarrow as pa
 
 from omnipd.errors import ExportError, SettingsError, notice
+from omnipd.frames import times
 
 # https://support.microsoft.com/office/1672b34d-7043-467e-8e27-269d656771c3
 _MOST_ROWS = 1_048_576
@@ -82,7 +83,7 @@ def _write(tables: Mapping[str, pa.Table], file: IO[bytes]) -> None:
             if pa.types.is_timestamp(kind):
                 sheet.column_dimensions[get_column_letter(place)].width = _MOMENT_WIDTH
         sheet.append([cells.text(sheet, column, column) for column in table.column_names])
-        for row in cells.rows(sheet, table):
+        for row in cells.rows(sheet, times.showable(table)):
             sheet.append(row)
     book.save(file)
     cells.tell()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import json
 import os
 import re
 import secrets
@@ -25,9 +26,12 @@ from omnipd.errors import (
     OmniError,
     notice,
 )
+from omnipd.frames import times
 from omnipd.frames.columns import as_json
-from omnipd.frames.to_pandas import is_whole, scalar_columns, to_arrow
+from omnipd.frames.to_pandas import is_whole, storable_columns, to_arrow
 
+#: Where pandas' own Parquet files hold ``df.attrs``, and where it looks for them.
+ATTRS = b"PANDAS_ATTRS"
 # A spreadsheet runs a cell that begins with one of these, in full width too, and a program that
 # splits on another separator begins a cell after it (OWASP: CSV injection; CVE-2021-41270).
 _FORMULA = r"(^|[;,|\t\r\n])([=+\-@\t\r＝＋－＠])"
@@ -41,13 +45,14 @@ def to_parquet(
     The file appears whole under its name or not at all; one that stood there is replaced only at
     the end. Any reader gets the columns with their Arrow types; ``pd.read_parquet`` gives
     the frame back, with pandas' own string dtype for text and objects for decimals; ask it for
-    ``dtype_backend="pyarrow"`` to have Arrow types throughout.
+    ``dtype_backend="pyarrow"`` to have Arrow types throughout. ``df.attrs`` come back, too, and with
+    them the mark of a frame that was written although it is incomplete.
 
     Parameters
     ----------
     df : pandas.DataFrame
         Columns with lists or structs become JSON text. A default index is not written; another one
-        becomes a column.
+        becomes a column. Types do not depend on values: Parquet holds times of any year.
     path : path-like
         Its folder must exist.
     allow_incomplete : bool, default False
@@ -143,6 +148,7 @@ def to_csv(
 
 def write_csv(table: pa.Table, file: IO[bytes], *, raw: bool = False) -> None:
     """Write a table of scalar columns as CSV to an open file."""
+    table = times.showable(table)
     if not raw:
         table = _without_formulas(table)
     options = pyarrow.csv.WriteOptions(quoting_style="all_valid")
@@ -181,7 +187,7 @@ def to_jsonl(
 
 def write_jsonl(table: pa.Table, file: IO[bytes]) -> None:
     """Write a table of scalar columns as JSON lines to an open file."""
-    for batch in table.to_batches(max_chunksize=10_000):
+    for batch in times.showable(table).to_batches(max_chunksize=10_000):
         file.writelines(f"{as_json(row)}\n".encode() for row in batch.to_pylist())
 
 
@@ -297,14 +303,21 @@ def table_for(df: pd.DataFrame, path: Any, *, allow_incomplete: bool = False) ->
         raise ExportError(f"A column cannot be stored: {fault}")
     if mended:
         notice(f"Text that is not valid Unicode was mended with U+FFFD in: {', '.join(mended)}")
-    scalar = scalar_columns(table)
+    scalar = storable_columns(table)
+    notes = dict(scalar.schema.metadata or {})
     if scalar.schema.types != table.schema.types:
         # pandas' own notes in the file would name types that plain pd.read_parquet chokes on.
-        notes = {
-            key: value for key, value in (scalar.schema.metadata or {}).items() if key != b"pandas"
-        }
-        scalar = scalar.replace_schema_metadata(notes)
-    return scalar
+        notes.pop(b"pandas", None)
+    return scalar.replace_schema_metadata(notes | _attrs_of(df))
+
+
+def _attrs_of(df: pd.DataFrame) -> dict[bytes, bytes]:
+    """Return what a frame says of itself as pandas writes it: read again, it is marked as it was."""
+    held = {}
+    for name, value in df.attrs.items():
+        with contextlib.suppress(TypeError, ValueError):  # no JSON
+            held[str(name)] = json.loads(json.dumps(value))
+    return {ATTRS: json.dumps(held).encode()} if held else {}
 
 
 def _without_formulas(table: pa.Table) -> pa.Table:

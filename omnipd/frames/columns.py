@@ -12,7 +12,7 @@ import json
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pyarrow as pa
@@ -24,6 +24,7 @@ NUMBER = pa.float64()
 FLAG = pa.bool_()
 INSTANT = pa.timestamp("us", tz="UTC")
 
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _YEAR_1, _YEAR_10000 = -62_135_596_800_000_000, 253_402_300_800_000_000
 
 
@@ -184,9 +185,11 @@ def to_instant(value: Any) -> datetime | None:
     '2026-03-01T11:00:00.500000+00:00'
     """
     if isinstance(value, int | float) and not isinstance(value, bool):
-        return datetime.fromtimestamp(value / 1000, UTC)
-    moment = datetime.fromisoformat(value)
-    moment = moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+        # A fraction of seconds would lose milliseconds of far years, and systems differ in their range.
+        moment = _EPOCH + timedelta(milliseconds=value)
+    else:
+        moment = datetime.fromisoformat(value)
+        moment = moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
     return None if moment == datetime.min.replace(tzinfo=UTC) else moment
 
 

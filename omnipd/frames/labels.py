@@ -192,6 +192,8 @@ def explode_labels(df: pd.DataFrame) -> pd.DataFrame:
     long["verified"] = pd.Series(
         pd.array(pa.array(verified, FLAG), dtype=pd.ArrowDtype(FLAG)), index=long.index
     )
+    # Of an incomplete frame this is one, too; pandas need not keep it.
+    long.attrs.update(df.attrs)
     return long
 
 

@@ -9,18 +9,9 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from omnipd.errors import notice
+from omnipd.frames import times
 from omnipd.frames.columns import as_json
 from omnipd.text import whole_text
-
-# Names of the one zone in which every instant can be shown.
-_UTC = {"utc", "etc/utc", "gmt", "etc/gmt", "zulu", "etc/zulu", "z", "uct", "etc/uct"}
-_UTC |= {"etc/universal", "universal", "gmt0", "gmt+0", "gmt-0", "greenwich", "etc/greenwich"}
-_UTC |= {"etc/gmt0", "etc/gmt+0", "etc/gmt-0", "+00:00", "-00:00", "+00", "+0000", "utc+00:00"}
-
-_PER_DAY = {"s": 86_400, "ms": 86_400 * 10**3, "us": 86_400 * 10**6, "ns": 86_400 * 10**9}
-# The first day of the year 1 and the last of 9999, counted from 1970.
-_FIRST_DAY, _LAST_DAY = -719_162, 2_932_896
 
 
 def to_frame(table: pa.Table, facts: dict[str, Any]) -> pd.DataFrame:
@@ -31,8 +22,7 @@ def to_frame(table: pa.Table, facts: dict[str, Any]) -> pd.DataFrame:
     table : pyarrow.Table
         Scalar columns only; see :func:`scalar_columns`.
     facts : dict
-        Small JSON-able facts for ``df.attrs["omni"]``. pandas may drop them; nothing depends on
-        them.
+        Small JSON-able facts for ``df.attrs["omni"]``; see :func:`is_whole` for how long they stay.
     """
     frame: pd.DataFrame = table.to_pandas(types_mapper=pd.ArrowDtype)
     frame.attrs["omni"] = facts
@@ -49,19 +39,20 @@ def is_whole(frame: Any) -> bool:
     return not (isinstance(facts, dict) and facts.get("complete") is False)
 
 
+def marked_incomplete(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return a frame that bears the mark; the one that was given is not changed."""
+    facts = frame.attrs.get("omni")
+    marked = frame.copy(deep=False)
+    marked.attrs["omni"] = {**(facts if isinstance(facts, dict) else {}), "complete": False}
+    return marked
+
+
 def scalar_columns(table: pa.Table) -> pa.Table:
     """Return the table with scalar columns only, which every file format and pandas itself can hold.
 
-    As :func:`storable_columns`. A column with a time that its zone cannot show is shown in UTC, and one
-    with a time before the year 1 or after 9999 becomes text; either is a warning.
+    As :func:`storable_columns`; and times that Python cannot hold, see :func:`times.showable`.
     """
-    table = storable_columns(table)
-    for index, field in enumerate(table.schema):
-        column, said = _showable(table.column(index))
-        if said is not None:
-            notice(f"The column {field.name} {said}.")
-            table = table.set_column(index, field.name, column)
-    return table
+    return times.showable(storable_columns(table))
 
 
 def storable_columns(table: pa.Table) -> pa.Table:
@@ -71,18 +62,6 @@ def storable_columns(table: pa.Table) -> pa.Table:
     a time zone that nobody knows, become UTC.
     """
     return _each_column(table, _storable)
-
-
-def floats(table: pa.Table) -> pa.Table:
-    """Return the table with float64 in place of decimals: of each the nearest there is."""
-    return _each_column(table, _float)
-
-
-def _float(column: pa.ChunkedArray) -> pa.ChunkedArray:
-    if not pa.types.is_decimal(column.type):
-        return column
-    # Arrow's own cast makes 741.1800000000001 of 741.18; read from text, a number is rounded right.
-    return column.cast(pa.string()).cast(pa.float64())
 
 
 def _each_column(table: pa.Table, change: Callable[[pa.ChunkedArray], pa.ChunkedArray]) -> pa.Table:
@@ -113,48 +92,8 @@ def _storable(column: pa.ChunkedArray) -> pa.ChunkedArray:
         return column.cast(pa.binary())
     if pa.types.is_decimal(kind) and kind.bit_width < 128:
         return column.cast(pa.decimal128(kind.precision, kind.scale))
-    if pa.types.is_timestamp(kind) and kind.tz is not None and not _has_zone(kind.tz):
-        return column.cast(pa.timestamp(kind.unit, "UTC"))
-    return column
-
-
-def _showable(column: pa.ChunkedArray) -> tuple[pa.ChunkedArray, str | None]:
-    """Return times that Python can show, others break a mere repr; and what had to be done."""
-    kind = column.type
-    if not (pa.types.is_timestamp(kind) or pa.types.is_date(kind)):
-        return column, None
-    if pa.types.is_date32(kind):
-        per_day, numbers = 1, column.cast(pa.int32())
-    else:
-        per_day = _PER_DAY["ms" if pa.types.is_date64(kind) else kind.unit]
-        numbers = column.cast(pa.int64())
-    ends = pc.min_max(numbers).as_py()
-    zoned = pa.types.is_timestamp(kind) and kind.tz not in {None, "UTC"}
-    # A zone may add a day.
-    if _lies_within(ends, per_day, shift=int(zoned)):
-        return column, None
-    if zoned and _lies_within(ends, per_day, shift=0):
-        in_utc = column.cast(pa.timestamp(kind.unit, "UTC"))
-        return in_utc, f"has a time that {kind.tz} cannot show; it is in UTC"
-    return column.cast(pa.string()), "has a time before the year 1 or after 9999; it is text"
-
-
-def _lies_within(ends: dict[str, Any], per_day: int, *, shift: int) -> bool:
-    return ends["min"] is None or (
-        (_FIRST_DAY + shift) * per_day <= ends["min"]
-        and ends["max"] < (_LAST_DAY + 1 - shift) * per_day
-    )
-
-
-def _has_zone(name: str) -> bool:
-    """Whether a name is that of a zone other than UTC."""
-    if name.lower() in _UTC:
-        return name == "UTC"
-    try:
-        pc.assume_timezone(pa.array([0], pa.timestamp("s")), name)
-    except pa.ArrowException:
-        return False
-    return True
+    known = times.in_known_zone(kind)
+    return column if known == kind else column.cast(known)
 
 
 def _storage(column: pa.ChunkedArray) -> pa.ChunkedArray:
@@ -169,6 +108,8 @@ def to_arrow(frame: pd.DataFrame) -> tuple[pa.Table, list[str]]:
     columns of Python objects can hold, becomes U+FFFD.
     """
     default = all(name is None for name in frame.index.names)
+    frame = frame.copy(deep=False)
+    frame.attrs = {}  # what is no JSON in them would be a warning
     try:
         return pa.Table.from_pandas(frame, preserve_index=False if default else None), []
     except UnicodeEncodeError:

@@ -164,8 +164,7 @@ class Walk:
             return answer.content
 
         table, reading = self._collect(begin, query, here, strict=self._strict)
-        overtaken = client.changed_at is not None and client.changed_at >= started
-        if client.cache is not None and not reading.faults and taken and not overtaken:
+        if client.cache is not None and not reading.faults and taken:
             client.cache.save(path, taken, started)
         return table, self._facts(asked, started, reading, trace_id)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Unpack
 
 import pandas as pd
 
@@ -12,7 +12,8 @@ from omnipd.client.client import Client
 from omnipd.client.current import current_client
 from omnipd.client.failures import words_in
 from omnipd.errors import ArgumentError, BadRequestError, OmniError, QueryError
-from omnipd.queries.run_query import Ready, check_options, run_query
+from omnipd.queries.job.options import RunKeywords, check_keywords
+from omnipd.queries.run_query import Ready, run_query
 
 _GENERATE = "/api/v1/ai/generate-query"
 
@@ -53,7 +54,7 @@ def ask(
     user_id: str | None = None,
     all_views: bool = False,
     client: Client | None = None,
-    **options: Any,
+    **options: Unpack[RunKeywords],
 ) -> Answer:
     """Ask Omni's AI a question, and run the governed query that it makes of it.
 
@@ -119,10 +120,10 @@ def ask(
     if topic is not None and (not isinstance(topic, str) or not topic.strip()):
         raise ArgumentError(f"topic={topic!r} is no topic.", hint="Leave it out for Omni's choice.")
     client = current_client(client)
-    check_options(options)
-    options |= {"branch_id": branch_id, "user_id": user_id, "client": client}
+    check_keywords(options)
     # The answer costs credits, so that all else is looked at before.
-    Ready({"modelId": model, "fields": ["any"]}, **options)
+    any_query = {"modelId": model, "fields": ["any"]}
+    Ready(any_query, client=client, branch_id=branch_id, user_id=user_id, **options)
     acting = user_id if user_id is not None else client.user_id
     body = {
         "modelId": model,
@@ -148,7 +149,8 @@ def ask(
     # Omni names the topic beside the query; without it the run would be of a bare view.
     query = {"modelId": model} | ({"join_paths_from_topic_name": chosen} if chosen else {}) | query
     try:
-        return Answer(question, query, chosen, run_query(query, **options))
+        df = run_query(query, client=client, branch_id=branch_id, user_id=user_id, **options)
+        return Answer(question, query, chosen, df)
     except OmniError as error:
         error.partial = query
         error.message += (

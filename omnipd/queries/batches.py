@@ -19,6 +19,7 @@ from omnipd.errors import ArgumentError
 from omnipd.export.files import write_atomically
 from omnipd.frames.to_pandas import storable_columns
 from omnipd.queries.check_topic import check_first
+from omnipd.queries.job.options import QueryOptions
 from omnipd.queries.job.run import Run
 from omnipd.queries.language.request import AnyQuery
 
@@ -101,15 +102,17 @@ def iter_batches(
     """
     run = Run(
         query,
-        limit=limit,
-        model_id=model_id,
-        branch_id=branch_id,
-        user_id=user_id,
-        cache=cache,
-        timeout=timeout,
-        totals=totals,
-        names=names,
-        decimals=decimals,
+        QueryOptions(
+            limit=limit,
+            model_id=model_id,
+            branch_id=branch_id,
+            user_id=user_id,
+            cache=cache,
+            timeout=timeout,
+            totals=totals,
+            names=names,
+            decimals=decimals,
+        ),
         client=current_client(client),
     )
     run.timeout = check_first(query, run.request, run.client, check, run.timeout)
@@ -181,15 +184,17 @@ def query_to_parquet(
         raise ArgumentError(f"path={path!r} is not a path.")
     run = Run(
         query,
-        limit=limit,
-        model_id=model_id,
-        branch_id=branch_id,
-        user_id=user_id,
-        cache=cache,
-        timeout=timeout,
-        totals=totals,
-        names=names,
-        decimals=decimals,
+        QueryOptions(
+            limit=limit,
+            model_id=model_id,
+            branch_id=branch_id,
+            user_id=user_id,
+            cache=cache,
+            timeout=timeout,
+            totals=totals,
+            names=names,
+            decimals=decimals,
+        ),
         client=current_client(client),
     )
     rows = 0

@@ -6,7 +6,7 @@ import difflib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, Unpack
 from uuid import UUID
 
 import pandas as pd
@@ -25,6 +25,7 @@ from omnipd.errors import (
 )
 from omnipd.queries import find_dashboard
 from omnipd.queries.check_topic import topic_fields
+from omnipd.queries.job.options import QueryKeywords, check_keywords
 from omnipd.queries.language.check_fields import KnownField
 from omnipd.queries.language.dashboard_filters import (
     Changes,
@@ -34,7 +35,7 @@ from omnipd.queries.language.dashboard_filters import (
     control_of,
 )
 from omnipd.queries.run_queries import run_each
-from omnipd.queries.run_query import Ready, check_options
+from omnipd.queries.run_query import Ready
 from omnipd.readers.dashboard_filters import read_dashboard_filters
 from omnipd.readers.documents import read_document_details, read_document_queries
 
@@ -46,7 +47,7 @@ def run_document_query(
     filters: Changes = "dashboard",
     errors: Literal["raise", "collect"] = "raise",
     client: Client | None = None,
-    **options: Any,
+    **options: Unpack[QueryKeywords],
 ) -> pd.DataFrame:
     """Run what one tile of a dashboard shows.
 
@@ -106,7 +107,7 @@ def run_document_query(
     (0, 7)
     """
     check_choice("errors", errors, ("raise", "collect"))
-    check_options(options)
+    check_keywords(options)
     check_shape(filters)
     client = current_client(client)
     board = _opened(document, client)
@@ -137,7 +138,7 @@ def run_document(
     filters: Changes = "dashboard",
     errors: Literal["raise", "collect"] = "raise",
     client: Client | None = None,
-    **options: Any,
+    **options: Unpack[QueryKeywords],
 ) -> dict[str, pd.DataFrame]:
     """Run what all tiles of a dashboard show, some at the same time.
 
@@ -210,7 +211,7 @@ def run_document(
     ['Ordered', 'Category']
     """
     check_choice("errors", errors, ("raise", "collect"))
-    check_options(options)
+    check_keywords(options)
     check_shape(filters)
     client = current_client(client)
     # What is wrong with the options is the caller's doing, and no tile's.

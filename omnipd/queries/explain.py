@@ -15,6 +15,7 @@ from omnipd.frames.columns import TEXT
 from omnipd.frames.to_pandas import scalar_columns, to_frame
 from omnipd.queries.check_topic import check_first
 from omnipd.queries.job import job
+from omnipd.queries.job.options import QueryOptions
 from omnipd.queries.job.run import Run
 from omnipd.queries.language.request import AnyQuery, build_request
 
@@ -177,15 +178,16 @@ def schema(
     """
     run = Run(
         query,
-        limit=1,
-        model_id=model_id,
-        branch_id=branch_id,
-        user_id=user_id,
-        cache=None,
-        timeout=timeout,
-        totals=totals,
-        names=names,
-        decimals=decimals,
+        QueryOptions(
+            limit=1,
+            model_id=model_id,
+            branch_id=branch_id,
+            user_id=user_id,
+            timeout=timeout,
+            totals=totals,
+            names=names,
+            decimals=decimals,
+        ),
         client=current_client(client),
     )
     run.timeout = check_first(query, run.request, run.client, check, run.timeout)

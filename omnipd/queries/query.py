@@ -5,13 +5,15 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterable, Mapping
-from typing import Any, Literal, NoReturn
+from typing import Any, Literal, NoReturn, Unpack
 
 import pandas as pd
 
 from omnipd.arguments import IDS_OF_MODELS, check_choice, check_id
+from omnipd.client.client import Client
 from omnipd.errors import ArgumentError
 from omnipd.frames.scalars import python_value
+from omnipd.queries.job.options import QueryKeywords, check_keywords
 from omnipd.queries.language.conditions import Condition, filters_of, joined
 from omnipd.queries.language.field import Field, Sort
 from omnipd.queries.language.request import (
@@ -268,21 +270,25 @@ class Query:
         query = self._with(column_totals=columns)
         return query._with(row_totals={_GRAND: _TOTAL}) if rows else query
 
-    def run(self, **options: Any) -> pd.DataFrame:
+    def run(
+        self, *, client: Client | None = None, **options: Unpack[QueryKeywords]
+    ) -> pd.DataFrame:
         """Run the query and return its rows.
 
         Parameters
         ----------
+        client : Client, optional
+            Default: that of the ``with`` block, else one from the environment.
         **options
-            As :func:`run_query` takes them: ``limit``, ``totals``, ``names``, ``check``,
-            ``client`` …
+            As :func:`run_query` takes them: ``limit``, ``totals``, ``names``, ``check`` …
 
         Returns
         -------
         pandas.DataFrame
             As :func:`run_query` returns it.
         """
-        return run_query(self, **options)
+        check_keywords(options)
+        return run_query(self, client=client, **options)
 
     def _with(self, **changes: Any) -> Query:
         return self._of(_without_defaults({**self._wire, **changes}))

@@ -6,7 +6,7 @@ import contextlib
 import textwrap
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any, Literal, overload
+from typing import Any, Literal, Unpack, overload
 
 import pandas as pd
 
@@ -14,8 +14,9 @@ from omnipd.arguments import check_choice
 from omnipd.client.client import Client
 from omnipd.client.current import current_client
 from omnipd.errors import ArgumentError, OmniError, held_notices, notice
+from omnipd.queries.job.options import QueryKeywords, check_keywords
 from omnipd.queries.language.request import AnyQuery, QueryRequest
-from omnipd.queries.run_query import Ready, check_options
+from omnipd.queries.run_query import Ready
 
 _MOST_AT_ONCE = 16
 _LONGEST = 120
@@ -28,7 +29,7 @@ def run_queries(
     errors: Literal["raise"] = "raise",
     at_once: int = 4,
     client: Client | None = None,
-    **options: Any,
+    **options: Unpack[QueryKeywords],
 ) -> list[pd.DataFrame]: ...
 @overload
 def run_queries(
@@ -37,7 +38,7 @@ def run_queries(
     errors: Literal["collect"],
     at_once: int = 4,
     client: Client | None = None,
-    **options: Any,
+    **options: Unpack[QueryKeywords],
 ) -> list[pd.DataFrame | OmniError]: ...
 def run_queries(
     queries: Sequence[AnyQuery],
@@ -45,7 +46,7 @@ def run_queries(
     errors: Literal["raise", "collect"] = "raise",
     at_once: int = 4,
     client: Client | None = None,
-    **options: Any,
+    **options: Unpack[QueryKeywords],
 ) -> list[Any]:
     """Run several governed queries, some at the same time, and return their frames in order.
 
@@ -110,7 +111,7 @@ def run_queries(
     whole = isinstance(at_once, int) and not isinstance(at_once, bool)
     if not whole or not 1 <= at_once <= _MOST_AT_ONCE:
         raise ArgumentError(f"at_once={at_once!r} must be a whole number from 1 to 16.")
-    check_options(options)
+    check_keywords(options)
     client = current_client(client)
     said: list[list[str]] = [[] for _ in queries]
     ready = [

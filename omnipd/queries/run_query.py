@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import difflib
-import inspect
 import json
-from collections.abc import Mapping
 from datetime import timedelta
-from typing import Any, Literal
+from typing import Any, Literal, Unpack
 
 import pandas as pd
 import pyarrow as pa
@@ -16,9 +13,10 @@ from omnipd.arguments import check_flag
 from omnipd.cache.results import ResultCache
 from omnipd.client.client import Client, checked_lifetime
 from omnipd.client.current import current_client
-from omnipd.errors import ArgumentError
+from omnipd.frames import times
 from omnipd.frames.to_pandas import scalar_columns, to_frame
 from omnipd.queries.check_topic import check_first
+from omnipd.queries.job.options import QueryKeywords, QueryOptions, check_keywords
 from omnipd.queries.job.run import Run
 from omnipd.queries.language.request import AnyQuery, QueryRequest
 
@@ -81,7 +79,8 @@ def run_query(
     -------
     pandas.DataFrame
         One column per field, in the order of the query, with the Arrow types that Omni sent:
-        decimals stay decimals unless `decimals` says otherwise, instants are UTC. Lists and structs are JSON text.
+        decimals stay decimals unless `decimals` says otherwise, instants are UTC. Lists and structs
+        are JSON text, and so, with a warning, are times before the year 1 or after 9999.
         ``df.attrs["omni"]`` has job id, SQL, labels, formats and cache kind, where known, the
         ``limit``, in ``limit_reached`` whether it may have cut rows off, and whether the result is
         ``from_cache`` of this machine.
@@ -103,7 +102,7 @@ def run_query(
     -----
     OmniWarning
         If the result has as many rows as the limit: there may be more. Should Omni send more rows
-        than that, all are returned.
+        than that, all are returned. If a column has times that pandas cannot hold.
 
     See Also
     --------
@@ -146,27 +145,16 @@ def run_query(
 
 
 def run_query_arrow(
-    query: AnyQuery,
-    *,
-    limit: int | Literal["all"] | None = None,
-    model_id: str | None = None,
-    branch_id: str | None = None,
-    user_id: str | None = None,
-    cache: str | None = None,
-    timeout: float | None = None,
-    totals: bool = False,
-    names: str = "field",
-    decimals: str | None = None,
-    check: bool | None = None,
-    ttl: str | float | timedelta | None = None,
-    client: Client | None = None,
+    query: AnyQuery, *, client: Client | None = None, **options: Unpack[QueryKeywords]
 ) -> pa.Table:
     """Run a governed query and return its rows as an Arrow table.
 
     Parameters
     ----------
-    query, limit, model_id, branch_id, user_id, cache, timeout, totals, names, decimals, check, ttl, client
+    query, client
         As for :func:`run_query`.
+    **options
+        Any other keyword of :func:`run_query`.
 
     Returns
     -------
@@ -194,21 +182,8 @@ def run_query_arrow(
     >>> polars.from_arrow(table)["flights.count"].sum()
     336776
     """
-    ready = Ready(
-        query,
-        limit=limit,
-        model_id=model_id,
-        branch_id=branch_id,
-        user_id=user_id,
-        cache=cache,
-        timeout=timeout,
-        totals=totals,
-        names=names,
-        decimals=decimals,
-        check=check,
-        ttl=ttl,
-        client=client,
-    )
+    check_keywords(options)
+    ready = Ready(query, client=client, **options)
     table, facts = ready.rows()
     return table.replace_schema_metadata({"omni": json.dumps(facts)})
 
@@ -218,45 +193,23 @@ class Ready:
 
     Parameters
     ----------
-    query, limit, model_id, branch_id, user_id, cache, timeout, totals, names, decimals, check, ttl, client
+    query, client
         As for :func:`run_query`.
+    **options
+        Its keywords.
     """
 
     def __init__(
-        self,
-        query: AnyQuery,
-        *,
-        limit: int | Literal["all"] | None = None,
-        model_id: str | None = None,
-        branch_id: str | None = None,
-        user_id: str | None = None,
-        cache: str | None = None,
-        timeout: float | None = None,
-        totals: bool = False,
-        names: str = "field",
-        decimals: str | None = None,
-        check: bool | None = None,
-        ttl: str | float | timedelta | None = None,
-        client: Client | None = None,
+        self, query: AnyQuery, *, client: Client | None = None, **options: Unpack[QueryKeywords]
     ) -> None:
+        check, ttl = options.pop("check", None), options.pop("ttl", None)
         if check is not None:
             check_flag("check", check)
         self._query = query
         self._check = check
         self._lifetime = checked_lifetime(ttl, "ttl")
-        self._run = Run(
-            query,
-            limit=limit,
-            model_id=model_id,
-            branch_id=branch_id,
-            user_id=user_id,
-            cache=cache,
-            timeout=timeout,
-            totals=totals,
-            names=names,
-            decimals=decimals,
-            client=current_client(client),
-        )
+        # A type checker does not follow what was popped.
+        self._run = Run(query, QueryOptions(**options), client=current_client(client))  # type: ignore[misc]
         self._store = ResultCache(self._run.client.result_folder, self._run.client.clock)
         self._stored: tuple[pa.Table, dict[str, Any]] | None = None
         self._checked = False
@@ -290,33 +243,14 @@ class Ready:
         if self._stored is not None:
             table, facts = self._stored
             run.warn_of_limit(table)
-            return table, facts | {"from_cache": True}
-        table, facts = run.guarded(run.table), run.facts()
-        if self._lifetime is not None:
-            self._store.save(run.canonical, table, facts, self._lifetime)
-        return table, facts | {"from_cache": False}
+        else:
+            table, facts = run.guarded(run.table), run.facts()
+            if self._lifetime is not None:
+                self._store.save(run.canonical, table, facts, self._lifetime)
+        times.tell(table)
+        return table, facts | {"from_cache": self._stored is not None}
 
     def frame(self) -> pd.DataFrame:
         """Return all rows as :func:`run_query` does."""
         table, facts = self.rows()
         return to_frame(self._run.guarded(lambda: scalar_columns(table)), facts)
-
-
-def check_options(options: Mapping[str, Any]) -> None:
-    """Refuse keywords that :func:`run_query` does not have.
-
-    Raises
-    ------
-    ArgumentError
-        Naming the word, with a near match.
-    """
-    known = set(inspect.signature(run_query).parameters) - {"query"}
-    for name in options:
-        if name not in known:
-            near = difflib.get_close_matches(name, known, n=1)
-            raise ArgumentError(
-                f"run_query has no keyword {name!r}.",
-                hint=f"Did you mean {near[0]!r}?"
-                if near
-                else f"It has {', '.join(sorted(known))}.",
-            )

@@ -12,16 +12,19 @@ from typing import Any, Literal
 import pandas as pd
 import pyarrow as pa
 
-from omnipd.arguments import check_choice
+from omnipd.arguments import DECIMALS, check_choice
 from omnipd.client.client import Client
 from omnipd.client.current import current_client
 from omnipd.clock import check_timeout
 from omnipd.errors import ArgumentError, OmniError, notice
+from omnipd.frames import times
+from omnipd.frames.decimals import as_floats
 from omnipd.frames.scalars import python_value
 from omnipd.frames.to_pandas import scalar_columns, to_frame
 from omnipd.frames.unify_schemas import with_one_schema
 from omnipd.queries.check_split import check_cut, check_rows
 from omnipd.queries.check_topic import check_first
+from omnipd.queries.job.options import QueryOptions
 from omnipd.queries.job.run import Run, words_of_limit
 from omnipd.queries.language import dates, timeframes
 from omnipd.queries.language.request import AnyQuery, QueryRequest, build_request
@@ -124,6 +127,8 @@ def run_query_in_pieces(
     """
     client = current_client(client)
     check_timeout(timeout)
+    if decimals is not None:
+        check_choice("decimals", decimals, DECIMALS)
     whole = build_request(
         query,
         limit="all" if limit is None else limit,
@@ -147,15 +152,13 @@ def run_query_in_pieces(
             asked = asked | {"filters": _narrowed(asked["filters"], split_on, piece)}
         one = Run(
             whole.body | {"query": asked},
-            limit="all" if rows is None else rows,
-            model_id=None,
-            branch_id=None,
-            user_id=whole.params.get("userId"),
-            cache=None,
-            timeout=timeout,
-            totals=False,
-            names="field" if changes else names,
-            decimals=decimals,
+            QueryOptions(
+                limit="all" if rows is None else rows,
+                user_id=whole.params.get("userId"),
+                timeout=timeout,
+                names="field" if changes else names,
+                decimals="exact",
+            ),
             client=client,
             warns=False,
         )
@@ -185,7 +188,12 @@ def run_query_in_pieces(
         pieces = [{"type": "composite", "conjunction": "AND", "filters": never}]
     if downwards:
         pieces.reverse()
-    return _one_after_the_other(pieces, run, whole, _finest(whole.fields, split_on, by))
+    table_of = as_floats if (decimals or client.decimals) == "float64" else _as_sent
+    return _one_after_the_other(pieces, run, whole, _finest(whole.fields, split_on, by), table_of)
+
+
+def _as_sent(table: pa.Table) -> pa.Table:
+    return table
 
 
 def _one_after_the_other(
@@ -193,6 +201,7 @@ def _one_after_the_other(
     run: Callable[[Piece, int | None], tuple[pa.Table, Run]],
     whole: QueryRequest,
     told_by: tuple[int, str],
+    table_of: Callable[[pa.Table], pa.Table],
 ) -> pd.DataFrame:
     """Run the pieces up to the limit, and hold the rows of each against its bounds."""
     place, column = told_by
@@ -206,7 +215,8 @@ def _one_after_the_other(
             one.guarded(partial(check_rows, table.column(place), column, grain, piece))
             wider = one.guarded(partial(with_one_schema, tables, table))
         except OmniError as error:
-            error.partial = _joined(tables, runs, whole.limit, complete=False) if tables else None
+            if tables:
+                error.partial = _joined(tables, runs, whole.limit, table_of, complete=False)
             raise
         tables = wider
         runs.append(one)
@@ -216,13 +226,21 @@ def _one_after_the_other(
     rows = sum(map(len, tables))
     if whole.limit is not None and rows >= whole.limit:
         notice(words_of_limit(rows, whole.limit))
-    return _joined(tables, runs, whole.limit, complete=True)
+    return _joined(tables, runs, whole.limit, table_of, complete=True)
 
 
 def _joined(
-    tables: list[pa.Table], runs: list[Run], limit: int | None, *, complete: bool
+    tables: list[pa.Table],
+    runs: list[Run],
+    limit: int | None,
+    table_of: Callable[[pa.Table], pa.Table],
+    *,
+    complete: bool,
 ) -> pd.DataFrame:
-    table = runs[-1].guarded(lambda: scalar_columns(pa.concat_tables(tables)))
+    # A column may be whole numbers in one piece and decimals in another: joined first, exactly.
+    rows = runs[-1].guarded(lambda: table_of(pa.concat_tables(tables)))
+    times.tell(rows)
+    table = runs[-1].guarded(lambda: scalar_columns(rows))
     facts = [run.facts() for run in runs]
     whole = facts[-1] | {
         "job_id": None,

@@ -9,7 +9,9 @@ import pandas as pd
 from omnipd.client.client import Client
 from omnipd.client.current import current_client
 from omnipd.errors import ArgumentError, IncompleteReadError, QueryError
+from omnipd.frames import times
 from omnipd.frames.to_pandas import scalar_columns, to_frame
+from omnipd.queries.job.options import QueryOptions
 from omnipd.queries.job.run import SQL_CAP, Run
 
 # What is no code: texts, quoted names, comments. Databases differ on whether a backslash takes the
@@ -126,20 +128,21 @@ def run_sql(
     query = {"modelId": model, "fields": [], "userEditedSQL": sql}
     run = Run(
         query | ({"rewriteSql": False} if verbatim else {}),
-        limit="all",
-        model_id=None,
-        branch_id=branch_id,
-        user_id=user_id,
-        cache=cache,
-        timeout=timeout,
-        totals=False,
-        names="field",
-        decimals=decimals,
+        QueryOptions(
+            limit="all",
+            branch_id=branch_id,
+            user_id=user_id,
+            cache=cache,
+            timeout=timeout,
+            decimals=decimals,
+        ),
         client=current_client(client),
         warns=not strict,
         sql_is_cut=verbatim and not _has_low_limit(sql),
     )
-    table = run.guarded(lambda: scalar_columns(run.table()))
+    rows = run.guarded(run.table)
+    times.tell(rows)
+    table = run.guarded(lambda: scalar_columns(rows))
     facts = run.facts()
     if not verbatim and not run.was_parsed:
         raise QueryError(

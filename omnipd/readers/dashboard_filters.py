@@ -27,6 +27,8 @@ from omnipd.readers.documents import _NO_DASHBOARD, FOUND_IN, PARENT
 
 def _filter_rows(dashboard: Record) -> Iterator[Record]:
     """Yield a row for each filter and each control of a dashboard."""
+    if not {"filters", "controls", "filterOrder"} & dashboard.keys():
+        raise ResponseError("The answer has neither filters nor controls of a dashboard.")
     order = dashboard.get("filterOrder")
     listed = order if isinstance(order, list) else []
     places = {str(item): place for place, item in enumerate(listed, 1)}

@@ -16,6 +16,7 @@ from omnipd.frames.columns import (
     text,
 )
 from omnipd.frames.records import Record
+from omnipd.frames.to_pandas import is_whole, marked_incomplete
 from omnipd.lists import paging
 from omnipd.lists.endpoint import Endpoint
 from omnipd.lists.fanout import FanOut, Parents, parent_keys
@@ -225,7 +226,9 @@ def read_document_permissions(
         raise ArgumentError("user_id= is missing: whose permits to read.")
     DOCUMENT_PERMISSIONS.endpoint.params["user_id"].encode("user_id", whose)
     pairs = [(*key, whose) for key in parent_keys(documents, PARENT, FOUND_IN)]
-    return DOCUMENT_PERMISSIONS.read(pairs, arguments)
+    asked = pd.DataFrame(pairs, columns=list(DOCUMENT_PERMISSIONS.parent), dtype=object)
+    asked = asked if is_whole(documents) else marked_incomplete(asked)
+    return DOCUMENT_PERMISSIONS.read(asked, arguments)
 
 
 DOCUMENT_ABILITIES = FanOut(

@@ -17,6 +17,8 @@ ContentIssues = Literal["text", "object"]
 OwnerIds = Literal["membership", "other"]
 UnknownOwner = Literal["not_found", "empty"]
 Ids = Literal["uuid", "short"]
+ZoneOfInstants = Literal["UTC", "Etc/UTC", "GMT", "Zulu", "Z", "+00:00"]
+ImportAnswer = Literal["document", "workbook"]
 FirstAnswer = Literal["lines", "footer", "408"]
 
 # The model, and the topic of the same name, that `model_name` and `topic_name` rename.
@@ -140,6 +142,11 @@ class Behavior:
     typed_dashboard_filters : bool
         Give the filters of dashboards as filter objects that name their field in full, instead of
         ``kind`` and ``defaultValue`` beside ``viewName`` and ``fieldName``.
+    zone_of_instants : str
+        What instants in results call their zone, which is UTC by any name.
+    import_answer : {"document", "workbook"}
+        Where the answer to an import has the identifier of the document that was made: at its top,
+        or below ``workbook``.
     scim_count_at_most : int, optional
         The most resources one page of a SCIM list holds, however many are asked for.
     faults : tuple of Fault
@@ -184,5 +191,7 @@ class Behavior:
     removed_routes: bool = False
     ids: Ids = "uuid"
     typed_dashboard_filters: bool = False
+    zone_of_instants: ZoneOfInstants = "UTC"
+    import_answer: ImportAnswer = "document"
     scim_count_at_most: int | None = None
     faults: tuple[Fault, ...] = ()

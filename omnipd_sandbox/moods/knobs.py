@@ -135,6 +135,8 @@ KNOBS: Mapping[str, Check] = {
     "removed_routes": flag,
     "ids": one_of(("uuid", "short")),
     "typed_dashboard_filters": flag,
+    "zone_of_instants": one_of(("UTC", "Etc/UTC", "GMT", "Zulu", "Z", "+00:00")),
+    "import_answer": one_of(("document", "workbook")),
     "scim_count_at_most": whole(1, 100_000, or_none=True),
     "faults": read_faults,
 }

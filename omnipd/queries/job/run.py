@@ -9,17 +9,17 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Generator, Iterator
 from datetime import UTC, datetime
-from typing import Any, Literal, TypeVar
+from typing import Any, TypeVar
 
 import pyarrow as pa
 
-from omnipd.arguments import DECIMALS, check_choice, check_flag
 from omnipd.client.client import Client
-from omnipd.clock import check_timeout
 from omnipd.errors import OmniError, QueryError, ResponseError, notice
+from omnipd.frames import times
 from omnipd.frames.columns import format_name
-from omnipd.frames.to_pandas import floats
+from omnipd.frames.decimals import as_floats
 from omnipd.queries.job import job, result
+from omnipd.queries.job.options import QueryOptions
 from omnipd.queries.language import filters
 from omnipd.queries.language.request import AnyQuery, build_request
 
@@ -34,8 +34,10 @@ class Run:
 
     Parameters
     ----------
-    query, limit, model_id, branch_id, user_id, cache, timeout, totals, names, decimals
+    query
         As for :func:`omnipd.run_query`.
+    options : QueryOptions
+        What it goes by.
     client : Client
         Who asks.
     warns : bool
@@ -54,39 +56,26 @@ class Run:
     def __init__(
         self,
         query: AnyQuery,
+        options: QueryOptions,
         *,
-        limit: int | Literal["all"] | None,
-        model_id: str | None,
-        branch_id: str | None,
-        user_id: str | None,
-        cache: str | None,
-        timeout: float | None,
-        totals: bool,
-        names: str,
-        decimals: str | None,
         client: Client,
         warns: bool = True,
         sql_is_cut: bool = True,
     ) -> None:
-        check_choice("names", names, ("field", "label"))
-        check_flag("totals", totals)
-        if decimals is not None:
-            check_choice("decimals", decimals, DECIMALS)
-        check_timeout(timeout)
         self.request = build_request(
             query,
-            limit=limit,
-            model_id=model_id,
-            branch_id=branch_id,
-            user_id=user_id,
+            limit=options.limit,
+            model_id=options.model_id,
+            branch_id=options.branch_id,
+            user_id=options.user_id,
             client_user_id=client.user_id,
-            cache=cache,
+            cache=options.cache,
         )
         self.client = client
-        self.totals = totals
-        self.names = names
-        self.decimals = decimals or client.decimals
-        self.timeout = timeout
+        self.totals = options.totals
+        self.names = options.names
+        self.decimals = options.decimals or client.decimals
+        self.timeout = options.timeout
         self._warns = warns
         self._sql_is_cut = sql_is_cut
         self._outcome = job.Outcome()
@@ -106,11 +95,13 @@ class Run:
     def batches(self) -> Generator[pa.RecordBatch, None, None]:
         """Run the query and yield its rows as they arrive; at least one batch, that may be empty."""
         schema, none = None, True
+        told: set[str] = set()
         for part in self._parts(again=False):
             if isinstance(part, pa.Schema):
                 schema = part
             elif part.num_rows:
                 none = False
+                times.tell(part, told)
                 yield part
             del part
         if none:
@@ -256,8 +247,9 @@ class Run:
 
     def _normalized(self, sent: pa.Table, described: Any) -> pa.Table:
         transposed = self.request.body["query"].get("transposed_measures")
-        table = self.guarded(
-            lambda: result.normalize(
+
+        def work() -> pa.Table:
+            asked = result.normalize(
                 sent,
                 self.request.fields,
                 totals=self.totals,
@@ -265,8 +257,10 @@ class Run:
                 described=described if isinstance(described, dict) else (),
                 transposed=transposed if isinstance(transposed, list) else (),
             )
-        )
-        return table if self.decimals == "exact" else self.guarded(lambda: floats(table))
+            held = times.in_known_zones(asked)
+            return held if self.decimals == "exact" else as_floats(held)
+
+        return self.guarded(work)
 
     def _rows(self, table: pa.Table) -> int:
         """Return the rows that count against the limit: totals do not."""

@@ -83,13 +83,18 @@ def import_document(call: Call) -> Reply:
         raise RefusedRequest(409, f"A document with identifier {chosen} already exists")
     identifier = chosen or organization.new_identifier()
     organization.keep_document(_document(body, identifier, model, folder, call))
-    return json_reply(
-        {
-            "documentId": chance.stable_uuid("document", identifier),
-            "identifier": identifier,
-        },
-        status=201,
-    )
+    return json_reply(_made(identifier, call), status=201)
+
+
+def _made(identifier: str, call: Call) -> dict[str, Any]:
+    document_id = chance.stable_uuid("document", identifier)
+    if call.world.behavior.import_answer == "document":
+        return {"documentId": document_id, "identifier": identifier}
+    return {
+        "dashboard": {"dashboardId": chance.stable_uuid("dashboard", identifier)},
+        "miniUuidMap": {},
+        "workbook": {"id": chance.stable_uuid("workbook", identifier), "identifier": identifier},
+    }
 
 
 def _body(data: bytes) -> dict[str, Any]:

@@ -23,7 +23,17 @@ def table_of(table: pa.Table, query: Mapping[str, Any], behavior: Behavior) -> p
     """Give a result as this Omni sends it."""
     if TOTALS_MARK in table.column_names:
         table = _with_totals(table, behavior.totals)
+    table = _in_zone(table, behavior.zone_of_instants)
     return _with_unrequested(table, query) if behavior.unrequested_columns else table
+
+
+def _in_zone(table: pa.Table, zone: str) -> pa.Table:
+    """Call the zone of instants by another name of UTC."""
+    for place, field in enumerate(table.schema):
+        if pa.types.is_timestamp(field.type) and field.type.tz not in {None, zone}:
+            named = table.column(place).cast(pa.timestamp(field.type.unit, zone))
+            table = table.set_column(place, field.name, named)
+    return table
 
 
 def summary_of(summary: dict[str, Any], behavior: Behavior) -> dict[str, Any]:

@@ -1,0 +1,79 @@
+"""The keywords of a query: named once for type checkers, checked once, carried as one value."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any, Literal, TypedDict
+
+from omnipd.arguments import DECIMALS, check_choice, check_flag
+from omnipd.clock import check_timeout
+from omnipd.errors import ArgumentError
+
+
+class RunKeywords(TypedDict, total=False):
+    """How a query is run and its result given, whatever it asks and whom for."""
+
+    limit: int | Literal["all"] | None
+    cache: str | None
+    timeout: float | None
+    totals: bool
+    names: str
+    decimals: str | None
+    check: bool | None
+    ttl: str | float | timedelta | None
+
+
+class QueryKeywords(RunKeywords, total=False):
+    """All that :func:`omnipd.run_query` takes beside the query and the client."""
+
+    model_id: str | None
+    branch_id: str | None
+    user_id: str | None
+
+
+@dataclass(frozen=True)
+class QueryOptions:
+    """What one run of a query goes by; making it checks what no query is needed for.
+
+    Attributes are keywords of :func:`omnipd.run_query`.
+    """
+
+    limit: int | Literal["all"] | None = None
+    model_id: str | None = None
+    branch_id: str | None = None
+    user_id: str | None = None
+    cache: str | None = None
+    timeout: float | None = None
+    totals: bool = False
+    names: str = "field"
+    decimals: str | None = None
+
+    def __post_init__(self) -> None:
+        check_choice("names", self.names, ("field", "label"))
+        check_flag("totals", self.totals)
+        if self.decimals is not None:
+            check_choice("decimals", self.decimals, DECIMALS)
+        check_timeout(self.timeout)
+
+
+_KNOWN = sorted({*QueryKeywords.__annotations__, *RunKeywords.__annotations__, "client"})
+
+
+def check_keywords(given: Mapping[str, Any]) -> None:
+    """Refuse keywords that :func:`omnipd.run_query` does not have.
+
+    Raises
+    ------
+    ArgumentError
+        Naming the word, with a near match.
+    """
+    for name in given:
+        if name not in _KNOWN:
+            near = difflib.get_close_matches(name, _KNOWN, n=1)
+            raise ArgumentError(
+                f"run_query has no keyword {name!r}.",
+                hint=f"Did you mean {near[0]!r}?" if near else f"It has {', '.join(_KNOWN)}.",
+            )
