@@ -37,6 +37,13 @@ FILTERS = {
     "view_query": {"type": "query", "view_query": {"table": "flights"}},
     "cancel_query_filter": {"type": "null", "cancel_query_filter": True},
     "QUERY_OFFSET": {"type": "date", "kind": "QUERY_OFFSET", "offset_interval_string": "1 year"},
+    "offset_interval_string": {
+        "type": "date",
+        "kind": "TIME_FOR_UNIT_DURATION",
+        "left_side": "2013-03-01",
+        "right_side": "1 months",
+        "offset_interval_string": "1 year",
+    },
     "isFiscal": {"type": "date", "kind": "BEFORE", "right_side": "FY2013", "isFiscal": True},
 }
 
