@@ -234,3 +234,22 @@ def test_an_answer_that_says_nothing_of_filters_is_not_one_without_any(scripted)
         pytest.raises(omnipd.ResponseError, match="neither filters"),
     ):
         omnipd.read_dashboard_filters("d", client=client)
+
+
+@pytest.mark.parametrize("told", [True, False])
+def test_where_only_the_newer_call_is_left_the_list_of_documents_tells_who_has_none(told):
+    with omnipd.sandbox(documents=60):
+        documents = omnipd.read_documents()
+        before = omnipd.read_dashboard_filters(documents)
+        assert (~documents["has_dashboard"]).any()
+        assert len(before) > 0
+    with omnipd.sandbox(documents=60, removed_routes=True):
+        documents = omnipd.read_documents()
+        if not told:
+            documents = documents.drop(columns="has_dashboard")
+            with pytest.raises(omnipd.BadRequestError, match="advanced layout"):
+                omnipd.read_dashboard_filters(documents)
+            return
+        after = omnipd.read_dashboard_filters(documents)
+    assert after.attrs["omni"]["complete"]
+    assert after["id"].tolist() == before["id"].tolist()

@@ -189,11 +189,13 @@ class FanOut:
 
     def _says_none(self, error: OmniError, has_some: bool | None) -> bool:
         """Whether an error means that a parent, which exists, has none."""
-        if self.none_said is None or not isinstance(error, NotFoundError):
+        if self.none_said is None:
             return False
-        if has_some is not None:
-            return not has_some
-        return re.search(self.none_said, error.words or "", re.IGNORECASE) is not None
+        said = re.search(self.none_said, error.words or "", re.IGNORECASE) is not None
+        if isinstance(error, NotFoundError):
+            return said if has_some is None else not has_some
+        # The newer call may know things of one kind only: who has one of another kind has some.
+        return said and error.status == 422 and has_some is False
 
     def below(self, key: tuple[str, ...]) -> Endpoint:
         """Return the list of one parent, to be read by itself."""
