@@ -20,7 +20,7 @@ PAGE = 100
 
 
 def record(number: int) -> dict[str, object]:
-    """Return a content record with everything that Omni sends of a document."""
+    """Return a content record as live servers send it: labels as objects, and a key more than known."""
     return {
         "type": "document",
         "identifier": f"doc{number:08x}",
@@ -43,7 +43,11 @@ def record(number: int) -> dict[str, object]:
         },
         "hasDashboard": bool(number % 4),
         "hasApp": False,
-        "labels": ["finance", "weekly"][: number % 3],
+        "labels": [
+            {"name": "finance", "verified": True},
+            {"name": "weekly", "verified": False},
+        ][: number % 3],
+        "pinned": number % 5 == 0,
         "_count": {"favorites": number % 17, "views": number % 1999},
         "visits": number % 5003,
         "lastViewedAt": f"2025-{number % 12 + 1:02d}-{number % 28 + 1:02d}T08:30:00.{number % 1000:03d}Z",
@@ -144,8 +148,8 @@ def main() -> None:
                 f"{side_by_side.median(found, who, what):.2f}" for who in ("by hand", "omnipd")
             ]
             cells.append(f"{side_by_side.ratio(found, 'omnipd', 'by hand', what):.2f}")
-        walks = 2 * given.rounds
-        cells += [f"{server.requests / walks:g}", f"{server.connections / walks:g}"]
+        reads = 2 * given.rounds
+        cells += [f"{server.requests / reads:g}", f"{server.connections / reads:g}"]
         print(f"| {' | '.join(cells)} |", flush=True)
 
 

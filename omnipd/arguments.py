@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import operator
 from collections.abc import Iterable
 from typing import Any
 
@@ -59,6 +60,42 @@ def check_flag(name: str, value: bool) -> None:
     """Refuse what is not a boolean: the text ``"false"`` would count as true."""
     if not isinstance(value, bool):
         raise ArgumentError(f"{name}={value!r} must be True or False.")
+
+
+def whole_number(
+    name: str,
+    value: Any,
+    *,
+    minimum: int = 1,
+    maximum: int | None = None,
+    unit: str | None = None,
+    hint: str | None = None,
+) -> int:
+    """Return a whole number, one of NumPy's as Python's own; refuse anything else.
+
+    Parameters
+    ----------
+    minimum, maximum : int
+        The smallest and the largest that are taken.
+    unit : str, optional
+        What is counted, for the message.
+
+    Examples
+    --------
+    >>> whole_number("limit", 0, unit="rows")
+    Traceback (most recent call last):
+    ...
+    omnipd.errors.ArgumentError: limit=0 must be a whole number of rows, 1 or more.
+    """
+    try:
+        number = None if isinstance(value, bool) else operator.index(value)
+    except TypeError:
+        number = None
+    if number is None or number < minimum or (maximum is not None and number > maximum):
+        what = f"a whole number of {unit}" if unit else "a whole number"
+        span = f", {minimum} or more" if maximum is None else f" from {minimum} to {maximum}"
+        raise ArgumentError(f"{name}={value!r} must be {what}{span}.", hint=hint)
+    return number
 
 
 def check_choice(name: str, value: str, legal: Iterable[str]) -> None:

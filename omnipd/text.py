@@ -6,7 +6,7 @@ from typing import Any
 
 
 def whole_text(value: Any) -> Any:
-    r"""Replace half a surrogate pair, which is legal in JSON and in no UTF-8, by U+FFFD.
+    r"""Replace a lone surrogate, which is legal in JSON and in no UTF-8, by U+FFFD.
 
     Examples
     --------
@@ -14,6 +14,8 @@ def whole_text(value: Any) -> Any:
     True
     """
     if isinstance(value, str):
+        if value.isascii():
+            return value
         return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
     if isinstance(value, list):
         return [whole_text(inner) for inner in value]

@@ -274,7 +274,7 @@ def test_what_was_not_asked_for_is_null_and_not_zero(omni):
         ({"include": 5}, "include=5 must be text or several"),
         ({"labels": b"ab"}, "labels=b'ab' must be text or several"),
         ({"labels": "a", "include": 5}, "include=5 must be text or several"),
-        ({"path": "/a\ud83d"}, "no valid Unicode"),
+        ({"path": "/a\ud83d"}, "not valid Unicode"),
         ({"refresh": "false"}, "refresh='false' must be True or False"),
         ({"strict": None}, "strict=None must be True or False"),
         ({"scope": "all", "refresh": "false"}, "refresh='false' must be True or False"),

@@ -1,8 +1,9 @@
-"""Pages that are parsed many at a time: the same frame as record by record, whatever they hold."""
+"""Pages of JSON: the same frame however the records are spread over them, whatever they hold."""
 
 import json
 import pickle
 import urllib.parse
+import warnings
 
 import pandas as pd
 import pytest
@@ -12,8 +13,7 @@ from scripted_server import answer
 
 import omnipd
 from omnipd.cache.lists import LARGEST_WALK
-from omnipd.lists.deferred_page import glance
-from omnipd.lists.parse_pages import ArrowPages
+from omnipd.frames.records import TableBuilder
 from omnipd.readers.content import CONTENT
 
 TEXTS = st.sampled_from(["", "a", "a,b", "ü 🦆", "\x00", "\ud83d", '"', "\\", "None", "/x", "//x/"])
@@ -87,7 +87,7 @@ def pages_of(records, size, **form):
 
 
 @pytest.mark.filterwarnings("ignore::omnipd.OmniWarning")
-def test_a_list_is_the_same_parsed_together_and_record_by_record(scripted):
+def test_a_list_is_the_same_from_pages_of_any_size(scripted):
     client = client_of(scripted)
 
     @settings(max_examples=150, deadline=None, database=None, derandomize=True)
@@ -95,14 +95,11 @@ def test_a_list_is_the_same_parsed_together_and_record_by_record(scripted):
     def holds(records, size, info_first, escaped):
         records = [{"identifier": f"d{n}"} | record for n, record in enumerate(records)]
         escaped = escaped or "\\ud83d" in json.dumps(records)  # it has no UTF-8
-        frames = []
-        for limit in (None, 1000):  # with a limit, rows are read record by record
-            scripted.requests.clear()
-            scripted.script(*pages_of(records, size, info_first=info_first, escaped=escaped))
-            frames.append(omnipd.read_content(limit=limit, client=client))
-        together, one_by_one = frames
-        pd.testing.assert_frame_equal(together, one_by_one)
-        assert together["identifier"].tolist() == [record["identifier"] for record in records]
+        scripted.requests.clear()
+        scripted.script(*pages_of(records, size, info_first=info_first, escaped=escaped))
+        read = omnipd.read_content(client=client)
+        pd.testing.assert_frame_equal(read, omnipd.flatten_content(records))
+        assert read["identifier"].tolist() == [record["identifier"] for record in records]
 
     holds()
 
@@ -122,24 +119,28 @@ def client_of(scripted):
     return omnipd.connect(scripted.url, "key", cache=False, requests_per_minute=None)
 
 
-def columns_of(*bodies):
-    read = ArrowPages.of(CONTENT.columns, "records").read(bodies)
-    return read and {name: array.to_pylist() for name, array in read[0].items()}
+def table_of(records, together):
+    """Return the table of some records that are read together, and what is warned of."""
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        builder = TableBuilder(CONTENT.columns, together=together)
+        builder.add(records)
+        table = builder.finish()
+    return table, [str(one.message) for one in caught]
 
 
-def test_usual_pages_are_read_together():
-    other = {"identifier": "d2", "ownerId": "m2", "labels": []}
-    columns = columns_of(body([DOCUMENT]), body([other], info_first=True))
-    assert columns["identifier"] == ["d1", "d2"]
-    assert columns["owner_id"] == ["m1", "m2"]
-    assert columns["labels"] == ["a,b%2C c", ""]
-    assert columns["labels_verified"] == [None, ""]
-    assert columns["count_views"] == [0, None]
-    assert [str(moment) for moment in columns["updated_at"]] == [
-        "2026-03-01 11:00:00.500000+00:00",
-        "None",
-    ]
-    assert columns["extra"] == [None, None]
+def test_a_table_does_not_depend_on_which_records_are_read_together():
+    @settings(max_examples=150, deadline=None, database=None, derandomize=True)
+    @given(RECORDS)
+    def holds(records):
+        alone, said = table_of(records, 1)
+        for together in (2, 3, 500):
+            table, also_said = table_of(records, together)
+            assert table.equals(alone)
+            assert table.schema.equals(alone.schema)
+            assert also_said == said
+
+    holds()
 
 
 @pytest.mark.parametrize(
@@ -152,6 +153,8 @@ def test_usual_pages_are_read_together():
         {"visits": 2**63},
         {"hasApp": 1},
         {"owner": "m1"},
+        {"owner": []},
+        {"owner": [["id", "m1"]]},
         {"owner": {"id": "m1", "team": "t"}},
         {"labels": ["a", None]},
         {"labels": [{"name": "a", "verified": True}]},
@@ -161,52 +164,88 @@ def test_usual_pages_are_read_together():
         {"name": "half \ud83d"},
     ],
 )
-def test_an_odd_record_is_left_to_the_other_reader(odd):
-    assert columns_of(body([DOCUMENT])) is not None
-    assert columns_of(body([DOCUMENT, DOCUMENT | odd])) is None
+def test_an_odd_record_changes_nothing_of_the_others(odd):
+    records = [DOCUMENT, DOCUMENT | odd, DOCUMENT]
+    alone, said = table_of(records, 1)
+    together, also_said = table_of(records, 3)
+    assert together.equals(alone)
+    assert also_said == said
+    for name in CONTENT.columns:
+        first, _, last = together[name].to_pylist()
+        assert first == last
+    usual, _ = table_of([DOCUMENT], 1)
+    untouched = [
+        name
+        for name in usual.column_names
+        if together.schema.field(name).type == usual.schema.field(name).type
+    ]
+    assert together.slice(0, 1).select(untouched).equals(usual.select(untouched))
 
 
-def test_what_is_no_json_is_left_to_the_other_reader():
-    good = body([DOCUMENT])
-    assert columns_of(good.replace(b'"d1"', b'"d\xff"')) is None
-    assert columns_of(good.replace(b'"views":0', b'"views":NaN')) is None
-    assert columns_of(good[:-40], good[-40:]) is None
-    assert columns_of(good, good[:-1]) is None
+PLAIN = ["a", "b, c"]
+OBJECTS = [{"name": "a", "verified": True}, {"name": "b, c", "verified": False}]
+#: Labels as they are sent → as they are held, and which of them are held as verified.
+LABEL_SHAPES = [
+    (PLAIN, "a,b%2C c", None),
+    (OBJECTS, "a,b%2C c", "a"),
+    ([*OBJECTS, "d"], "a,b%2C c,d", None),
+    ([{"name": "a"}], "a", None),
+    ([{"name": "a", "verified": None}], "a", ""),
+    ([], "", ""),
+    (None, None, None),
+]
 
 
-def test_a_key_that_comes_twice_in_a_record_is_left_to_the_other_reader():
-    assert columns_of(body([DOCUMENT]).replace(b'"d1",', b'"d1","identifier":"d2",')) is None
+@pytest.mark.parametrize("size", [1, 2, 3, 7])
+def test_labels_of_every_shape_are_read_on_one_page_and_over_pages(scripted, size):
+    records = [
+        {"identifier": f"d{place}", "labels": labels}
+        for place, (labels, _, _) in enumerate(LABEL_SHAPES)
+    ]
+    scripted.script(*pages_of(records, size))
+    df = omnipd.read_content(client=client_of(scripted))
+    assert [held(value) for value in df["labels"]] == [names for _, names, _ in LABEL_SHAPES]
+    assert [held(value) for value in df["labels_verified"]] == [sure for *_, sure in LABEL_SHAPES]
 
 
-@pytest.mark.parametrize("info_first", [False, True])
-@pytest.mark.parametrize("indent", [None, 2])
-def test_the_page_info_is_read_without_the_rows(info_first, indent):
-    page = json.loads(body([DOCUMENT, {"name": '}],"pageInfo":{"hasNextPage":true}}'}], 7, "next"))
-    page = dict(reversed(page.items())) if info_first else page
-    info = glance(json.dumps(page, indent=indent).encode(), "records").info
-    assert info == {"hasNextPage": True, "nextCursor": "next", "totalRecords": 7}
+@pytest.mark.parametrize("size", [1, 2, 3, 6])
+def test_keys_that_are_on_some_pages_only_are_kept_where_they_were(scripted, size):
+    records = [
+        {"identifier": "d0", "owner": {"id": "m"}},
+        {"identifier": "d1", "owner": {"id": "m", "team": None}, "pinned": True},
+        {"identifier": "d2", "pinned": False, "old": {"b": 2, "a": [1.0, 10**30]}},
+        {"identifier": "d3", "pinned": None},
+        {"identifier": "d4", "owner": "Ann", "pinned": 1, "owner.team": "x"},
+        {"identifier": "d5", "owner": None},
+    ]
+    scripted.script(*pages_of(records, size))
+    with pytest.warns(omnipd.OmniWarning, match="'extra': old, owner, owner.team, pinned$") as said:
+        df = omnipd.read_content(client=client_of(scripted))
+    assert len(said) == 1
+    assert [held(value) for value in df["extra"]] == [
+        None,
+        '{"owner.team":null,"pinned":true}',
+        '{"old":{"b":2,"a":[1.0,1000000000000000000000000000000]},"pinned":false}',
+        '{"pinned":null}',
+        '{"owner":"Ann","owner.team":"x","pinned":1}',
+        None,
+    ]
+    assert [held(value) for value in df["owner_id"]] == ["m", "m", None, None, None, None]
 
 
-@pytest.mark.parametrize(
-    "unusual",
-    [
-        b"",
-        b"[]",
-        b"<html>",
-        b'{"records":[],"pageInfo":{"hasNextPage":false}}',
-        b'{"records":[{"pageInfo":{"hasNextPage":false}}]}',
-        b'{"records":[{"x":[{}],"pageInfo":{"hasNextPage":false}}]}',
-        b'{"records":[{}],"pageInfo":{"hasNextPage":false},"more":1}',
-        b'{"records":[{}],"pageInfo":{"hasNextPage":false}',
-        b'{"records":[{}],"pageInfo":{"hasNextPage":false}}{}',
-        b'{"records":[{}],"pageInfo":null}',
-        b'{"pageInfo":{"hasNextPage":false},"more":[],"records":[{}]}',
-        b'{"pageInfo":{"hasNextPage":false},"records":[{}],"more":{}}',
-        b'{"data":[{}],"pageInfo":{"hasNextPage":false}}',
-    ],
-)
-def test_any_other_body_is_for_the_parser(unusual):
-    assert glance(unusual, "records") is None
+def test_a_key_with_a_dot_never_makes_a_name_come_twice_in_the_extra():
+    record = {"owner": {"id": "m", "team": 1}, "owner.team": 2}
+    for records in ([record], [record, {"owner.team": 3}], [{"owner": {"team": 4}}, record]):
+        table, _ = table_of(records, 500)
+        for owner, extra in zip(
+            table["owner_id"].to_pylist(), table["extra"].to_pylist(), strict=True
+        ):
+            if owner is not None:
+                assert json.loads(extra, object_pairs_hook=list) == [("owner.team", 1)]
+
+
+def held(value):
+    return None if pd.isna(value) else value
 
 
 def test_a_row_that_comes_again_on_a_later_page_is_seen(scripted):
@@ -217,7 +256,7 @@ def test_a_row_that_comes_again_on_a_later_page_is_seen(scripted):
     assert caught.value.partial["identifier"].tolist() == ["d1"]
 
 
-def test_an_error_carries_the_pages_that_were_not_parsed_yet(scripted):
+def test_an_error_carries_the_pages_before_it(scripted):
     scripted.script(answer(body([DOCUMENT], 2, "c")), answer(b"", 403))
     with pytest.raises(omnipd.ForbiddenError, match="Read before it: 1 page") as caught:
         omnipd.read_content(client=client_of(scripted))
@@ -230,9 +269,10 @@ GARBLED = body([DOCUMENT | {"identifier": "d2"}], 2).replace(b'"views":0', b'"vi
 def test_a_page_garbled_in_its_middle_is_asked_for_once_more(scripted):
     good = body([DOCUMENT | {"identifier": "d2"}], 2)
     scripted.script(answer(body([DOCUMENT], 2, "c")), answer(GARBLED), answer(good))
-    df = omnipd.read_content(client=client_of(scripted))
+    client = client_of(scripted)
+    df = omnipd.read_content(client=client)
     assert df["identifier"].tolist() == ["d1", "d2"]
-    assert df.attrs["omni"]["requests"] == len(scripted.requests) == 3
+    assert client.requests_sent == len(scripted.requests) == 3
     assert "cursor=c" in scripted.requests[2][1]
 
 

@@ -174,7 +174,7 @@ def test_paths_have_one_leading_slash():
         assert one(OLD_FOLDER | {"path": sent})["path"] == "/a/b"
 
 
-def test_half_a_character_is_mended_and_said():
+def test_a_lone_surrogate_is_mended_and_said():
     with pytest.warns(omnipd.OmniWarning, match="U\\+FFFD in: name"):
         assert one(DOCUMENT | {"name": "a\ud83dz"})["name"] == "a\ufffdz"
     assert one(DOCUMENT | {"name": "a\x00z"})["name"] == "a\x00z"

@@ -450,7 +450,7 @@ def _refuse_link(file: Path) -> None:
 def _write(file: Path, blob: Any) -> int:
     """Write one export."""
     _refuse_link(file)
-    # Half a surrogate pair has no UTF-8; as \ud83d it stays what it was.
+    # A lone surrogate has no UTF-8; as \ud83d it stays what it was.
     body = json.dumps(blob, ensure_ascii=False, indent=1).encode("utf-8", "backslashreplace")
 
     def put(stream: IO[bytes]) -> None:

@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, NoReturn, Self
 
-from omnipd.arguments import DECIMALS, check_choice
+from omnipd.arguments import DECIMALS, check_choice, whole_number
 from omnipd.cache.lists import LastWrite, WalkCache, parse_lifetime
 from omnipd.client import failures, strict_json
 from omnipd.client.failures import Failure
@@ -61,7 +61,7 @@ class Answer:
     Attributes
     ----------
     content : dict or list
-        The parsed body, or what ``glance`` made of it.
+        The parsed body.
     body : bytes
         The body as it came, decoded from gzip.
     trace_id : str or None
@@ -162,15 +162,9 @@ class Client:
         self.cache = WalkCache(lists, lifetime, self._last_write) if lifetime else None
         self._limiter: Limiter | None = None
         if requests_per_minute is not None:
-            whole = isinstance(requests_per_minute, int) and not isinstance(
-                requests_per_minute, bool
-            )
-            if not whole or requests_per_minute < 1:
-                raise ArgumentError(
-                    f"requests_per_minute={requests_per_minute!r} must be a whole number, 1 or more."
-                )
+            pace = whole_number("requests_per_minute", requests_per_minute)
             log = self.disk / "limiter" / f"{fingerprint}.sqlite"
-            self._limiter = Limiter(log, requests_per_minute, clock=self.clock.wall)
+            self._limiter = Limiter(log, pace, clock=self.clock.wall)
 
     def get(
         self,
@@ -178,7 +172,6 @@ class Client:
         params: Mapping[str, str] | None = None,
         *,
         deadline: Deadline | None = None,
-        glance: Callable[[bytes], Any] | None = None,
     ) -> Answer:
         """Ask for a JSON document.
 
@@ -191,8 +184,6 @@ class Client:
             Query parameters in the wire's spelling.
         deadline : Deadline, optional
             That of the call which this request is part of. Default: one of its own.
-        glance : callable, optional
-            Makes of a body what is used instead of parsing it, or None where it has to be parsed.
 
         Returns
         -------
@@ -208,8 +199,6 @@ class Client:
         while True:
             reply = Received()
             body = b"".join(self._stream("GET", path, params, None, deadline, True, into=reply))
-            if glance is not None and (seen := glance(body)) is not None:
-                return Answer(seen, body, reply.trace_id)
             content, wrong = strict_json.parse(body)
             if wrong is None:
                 self._refuse_failure(content, path, reply, reads=True)

@@ -44,7 +44,7 @@ class Column:
         From the wire's value, never null, to the column's.
     wire : pyarrow.DataType, optional
         The type of what the wire usually holds. None when only ``convert`` can read it.
-    at_once : callable, optional
+    vectorized : callable, optional
         From an array of ``wire`` to one of ``type``; raises for what only ``convert`` can read.
         None when they are the same. Only for speed, as ``wire`` is.
     """
@@ -54,7 +54,7 @@ class Column:
     doc: str
     convert: Callable[[Any], Any] | None = None
     wire: pa.DataType | None = None
-    at_once: Callable[[pa.Array], pa.Array] | None = None
+    vectorized: Callable[[pa.Array], pa.Array] | None = None
 
 
 Columns = Mapping[str, Column]
@@ -123,7 +123,7 @@ def as_json(value: Any) -> str:
     '{"a":[1,null]}'
     """
     try:
-        return _dumps(value, allow_nan=False)
+        return _dumps(value)
     except ValueError:
         return _dumps(_finite(value))
 
@@ -158,7 +158,9 @@ def _written(value: Any) -> str:
     return value.isoformat() if hasattr(value, "isoformat") else str(value)
 
 
-_dumps = functools.partial(json.dumps, ensure_ascii=False, separators=(",", ":"), default=_written)
+_dumps = json.JSONEncoder(
+    ensure_ascii=False, allow_nan=False, separators=(",", ":"), default=_written
+).encode
 
 
 def to_count(value: Any) -> int:

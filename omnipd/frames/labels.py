@@ -15,7 +15,6 @@ from typing import Any
 
 import pandas as pd
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from omnipd.errors import ArgumentError, notice
 from omnipd.frames.columns import FLAG, TEXT, Column
@@ -23,7 +22,6 @@ from omnipd.frames.columns import FLAG, TEXT, Column
 _ESCAPES = {"%2C": ",", "%25": "%"}
 _ESCAPE = re.compile("%2C|%25")
 _LOOKS_ESCAPED = re.compile("%(?=2C|25)")
-_NAMES = pa.list_(TEXT)
 
 
 def join_names(labels: Any) -> str:
@@ -36,17 +34,21 @@ def join_names(labels: Any) -> str:
     """
     if not _is_list(labels):
         raise TypeError("no list of labels")  # text would be spelled
+    names = [label if type(label) is str else label["name"] for label in labels]
+    joined = ",".join(names)
     # Most names have neither sign, and a list has thousands of names.
-    names = [_name(label) for label in labels]
-    return ",".join([_escaped(name) if "," in name or "%" in name else name for name in names])
+    if "%" not in joined and joined.count(",") < len(names):
+        return joined
+    return ",".join(map(_escaped, names))
 
 
 def join_verified(labels: Any) -> str | None:
     """Return the names of the verified labels; None when the server did not say which are."""
     if not _is_list(labels):
         return None
-    if not all(isinstance(label, dict) and "verified" in label for label in labels):
-        return None
+    for label in labels:
+        if type(label) is not dict or "verified" not in label:
+            return None
     return join_names([label for label in labels if label["verified"]])
 
 
@@ -61,28 +63,6 @@ def join_each(held: Any, name: Callable[[Any], Any]) -> str:
     if not _is_list(held):
         raise TypeError("no list")
     return join_names([name(one) for one in held])
-
-
-def _joined(labels: pa.ListArray) -> pa.Array:
-    """Do for many records what :func:`join_names` does for one, where labels are plain names."""
-    _check_names(labels)
-    marked = pc.replace_substring_regex(labels.values, "%(2C|25)", r"%25\1")
-    escaped = pc.replace_substring(marked, ",", "%2C")
-    return pc.binary_join(
-        pa.ListArray.from_arrays(labels.offsets, escaped, mask=labels.is_null()), ","
-    )
-
-
-def _verified(labels: pa.ListArray) -> pa.Array:
-    """Do so for :func:`join_verified`: of plain names it is not known, of none there are none."""
-    _check_names(labels)
-    none = pc.equal(pc.list_value_length(labels), 0)
-    return pc.if_else(none, "", pa.scalar(None, TEXT))
-
-
-def _check_names(labels: pa.ListArray) -> None:
-    if labels.values.null_count:
-        raise ValueError("a label without a name")
 
 
 def split_names(joined: str | None) -> list[str]:
@@ -102,16 +82,12 @@ LABELS = Column(
     ("labels",),
     "Label names, comma-joined; null when not asked for, empty when there are none",
     join_names,
-    _NAMES,
-    _joined,
 )
 LABELS_VERIFIED = Column(
     TEXT,
     ("labels",),
     "The verified ones among them, comma-joined; null when the server does not say",
     join_verified,
-    _NAMES,
-    _verified,
 )
 
 
@@ -198,15 +174,10 @@ def explode_labels(df: pd.DataFrame) -> pd.DataFrame:
 
 
 def _is_list(value: Any) -> bool:
-    return isinstance(value, Iterable) and not isinstance(value, str | bytes | Mapping)
+    return type(value) is list or (
+        isinstance(value, Iterable) and not isinstance(value, str | bytes | Mapping)
+    )
 
 
 def _escaped(name: str) -> str:
     return _LOOKS_ESCAPED.sub("%25", name).replace(",", "%2C")
-
-
-def _name(label: Any) -> str:
-    name = label.get("name") if isinstance(label, dict) else label
-    if not isinstance(name, str):
-        raise TypeError("a label without a name")
-    return name

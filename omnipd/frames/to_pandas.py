@@ -104,7 +104,7 @@ def _storage(column: pa.ChunkedArray) -> pa.ChunkedArray:
 def to_arrow(frame: pd.DataFrame) -> tuple[pa.Table, list[str]]:
     """Return a frame as an Arrow table, and the names of columns whose text had to be mended.
 
-    An index without a name is left out, another one becomes a column. Half a surrogate pair, which only
+    An index without a name is left out, another one becomes a column. A lone surrogate, which only
     columns of Python objects can hold, becomes U+FFFD.
     """
     default = all(name is None for name in frame.index.names)

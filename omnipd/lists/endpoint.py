@@ -2,7 +2,7 @@
 
 An endpoint is a literal. Its reader is a function with a real signature and docstring, whose body
 hands its arguments over. Here they are checked before anything is sent, and what a server refuses
-although others take it is done on this side.
+although others take it is done locally.
 """
 
 from __future__ import annotations
@@ -14,14 +14,14 @@ from typing import Any
 
 import pandas as pd
 
-from omnipd.arguments import check_flag
+from omnipd.arguments import check_flag, whole_number
 from omnipd.client.client import Client
 from omnipd.client.current import current_client
-from omnipd.errors import ArgumentError, BadRequestError, NotFoundError, OmniError, notice
+from omnipd.errors import BadRequestError, NotFoundError, OmniError, notice
 from omnipd.frames.to_pandas import to_frame
 from omnipd.lists import paging
-from omnipd.lists.params import Here, Param
-from omnipd.lists.read_list import Listing, Reading, Step, Walk
+from omnipd.lists.params import ClientSide, Param
+from omnipd.lists.read_list import Listing, ListRead, Reading, Step
 
 
 @dataclass(frozen=True)
@@ -76,36 +76,42 @@ class Endpoint(Listing):
         The arguments are those that :meth:`acting` returns, and perhaps the ``deadline`` of a call
         that the reading is part of.
         """
-        limit = _checked_limit(arguments.get("limit"))
+        limit = arguments.get("limit")
+        if limit is not None:
+            limit = whole_number("limit", limit, unit="rows")
         strict, refresh = arguments.get("strict", True), arguments.get("refresh", False)
         check_flag("strict", strict)
         check_flag("refresh", refresh)
         given = {
-            name: param.once(arguments[name])
+            name: param.materialize(arguments[name])
             for name, param in self.params.items()
             if arguments.get(name) is not None
         }
         wire = {name: self.params[name].encode(name, value) for name, value in given.items()}
         client: Client = arguments["client"]
-        walk = Walk(self, client, limit, strict=strict, deadline=arguments.get("deadline"))
-        doubtful = {name for name in given if self.params[name].may_be_refused(given[name])}
-        refused = {name for name in doubtful if (self.path, name) in client.refused}
+        read = ListRead(self, client, limit, strict=strict, deadline=arguments.get("deadline"))
+        uncertain = {name for name in given if self.params[name].may_be_refused(given[name])}
+        refused = {name for name in uncertain if (self.path, name) in client.refused}
         if not refresh:
-            open_ones = sorted(doubtful - refused)
+            untried = sorted(uncertain - refused)
             subsets = (
-                set(some) for n in range(len(open_ones) + 1) for some in combinations(open_ones, n)
+                set(some) for n in range(len(untried) + 1) for some in combinations(untried, n)
             )
             for left_out in (refused | some for some in subsets):
-                reading = walk.stored(self._query(wire, left_out), self._here(given, left_out))
+                reading = read.from_cache(
+                    self._query(wire, left_out), self._client_side(given, left_out)
+                )
                 if reading is not None:
                     return reading
         while True:
             try:
-                reading = walk.live(self._query(wire, refused), self._here(given, refused))
+                reading = read.from_server(
+                    self._query(wire, refused), self._client_side(given, refused)
+                )
                 client.refused |= {(self.path, name) for name in refused}
                 return reading
             except BadRequestError as error:
-                newly = self._refused_by(error, doubtful - refused)
+                newly = self._refused_by(error, uncertain - refused)
                 if not newly or error.partial is not None:
                     self._tell_what_to_do(error, given)
                     raise
@@ -116,14 +122,13 @@ class Endpoint(Listing):
             refused |= newly
             notice(
                 f"This Omni does not take {' and '.join(f'{name}=' for name in sorted(newly))} here as "
-                f"asked; the whole list is read and omnipd does it on this side. ({words})"
+                f"asked; the whole list is read and omnipd does it locally. ({words})"
             )
 
     def _tell_what_to_do(self, error: OmniError, given: Mapping[str, Any]) -> None:
         """Say that a call is gone, or which arguments are ids, for which a name may stand."""
         if self.gone is not None and error.status in {404, 405}:
-            error.message += "\nNewer Omnis do not have this call any more."
-            error.hint = self.gone
+            error.hint = f"Newer Omnis do not have this call any more. {self.gone}"
             return
         ids = [f"{name}=" for name in given if self.params[name].kind == "id"]
         if ids:
@@ -139,31 +144,23 @@ class Endpoint(Listing):
             query[paging.PAGE_SIZE_PARAMS[self.pages]] = str(self.page_size)
         return query
 
-    def _here(self, given: Mapping[str, Any], left_out: set[str]) -> list[Step]:
-        """Return what has to be done on this side, in the order of ``params``."""
+    def _client_side(self, given: Mapping[str, Any], left_out: set[str]) -> list[Step]:
+        """Return what has to be done locally, in the order of ``params``."""
         return [
-            _bound(param.here, given)
+            _bound(param.client_side, given)
             for name, param in self.params.items()
-            if name in left_out and param.here is not None
+            if name in left_out and param.client_side is not None
         ]
 
-    def _refused_by(self, error: BadRequestError, doubtful: set[str]) -> set[str]:
-        """Return the doubtful parameters that a 400 is about: those it names, else all of them."""
+    def _refused_by(self, error: BadRequestError, uncertain: set[str]) -> set[str]:
+        """Return the parameters that a 400 is about: those it names, else all of the uncertain ones."""
         if error.status != 400:
             return set()
         named = {
-            name for name in doubtful if self.params[name].wire.lower() in error.message.lower()
+            name for name in uncertain if self.params[name].wire.lower() in error.message.lower()
         }
-        return named or doubtful
+        return named or uncertain
 
 
-def _bound(here: Here, given: Mapping[str, Any]) -> Step:
-    return lambda table: here(table, given)
-
-
-def _checked_limit(limit: Any) -> int | None:
-    if limit is None:
-        return None
-    if isinstance(limit, bool) or not isinstance(limit, int) or limit < 1:
-        raise ArgumentError(f"limit={limit!r} must be a whole number of rows, 1 or more.")
-    return limit
+def _bound(client_side: ClientSide, given: Mapping[str, Any]) -> Step:
+    return lambda table: client_side(table, given)

@@ -135,9 +135,7 @@ class FanOut:
                 client.progress(self.endpoint.path, done, len(keys))
         if len(failed) == len(keys) and _say_the_same(failed):
             first = next(iter(failed.values()))
-            first.message += (
-                f"\nAll {len(keys)} are refused in these words: an argument may be wrong."
-            )
+            first.add_note(f"All {len(keys)} are refused in these words: an argument may be wrong.")
             raise first
         facts = self._facts(client, len(keys), readings, failed)
         # Parents that are not all there have not all that is below them.
@@ -238,7 +236,9 @@ class FanOut:
     ) -> OmniError:
         error.partial = to_frame(self._joined(tables), {"complete": False})
         if count > 1:
-            error.message += f"\nAt {' / '.join(key)}, {done} of {count}; the rows of those before are in .partial."
+            error.add_note(
+                f"At {' / '.join(key)}, {done} of {count}; the rows of those before are in .partial."
+            )
         return error
 
     def _facts(
@@ -318,7 +318,7 @@ def parent_keys(
                 f"{one!r:.60} stands among the parents, and is not {' and '.join(parts)}.",
                 hint="Leave it out; nulls are skipped only in a Series or a frame.",
             )
-        # Half a surrogate pair has no UTF-8, and so no place in an address.
+        # A lone surrogate has no UTF-8, and so no place in an address.
         if len(key) != len(parts) or not _is_key(key) or whole_text(list(key)) != list(key):
             raise _refusal(one, parts)
         keys[tuple(map(str, key))] = None
@@ -370,5 +370,5 @@ def say_cost(client: Client, calls: int, path: str) -> None:
     if client.requests_per_minute is not None and calls > client.requests_per_minute:
         minutes = calls / (client.requests_per_minute * 0.95)
         notice(
-            f"{path} is asked {calls:,} times, about {minutes:.0f} minutes; what is cached costs none."
+            f"{path} needs {calls:,} requests, about {minutes:.0f} minutes; what is cached costs none."
         )

@@ -12,9 +12,8 @@ from itertools import accumulate
 from typing import Any
 
 from omnipd.errors import ResponseError
-from omnipd.lists.deferred_page import UnreadPage
 
-#: Query parameters in the wire's spelling → the parsed JSON answer, or an :class:`UnreadPage`.
+#: Query parameters in the wire's spelling → the parsed JSON answer.
 Fetch = Callable[[Mapping[str, str]], Any]
 
 _EMPTY_PAGES = 3
@@ -26,26 +25,22 @@ _TOTALS = ("totalrecords", "totalresults", "totalcount", "total")
 
 @dataclass(frozen=True)
 class Page:
-    """The records of one answer, and how many the server says there are in all.
-
-    A page that was not parsed is ``unread``, and its ``records`` are empty.
-    """
+    """The records of one answer, and how many the server says there are in all."""
 
     records: list[dict[str, Any]]
     total: int | None
-    unread: UnreadPage | None = None
 
 
 #: The key under which the rows stand, or the keys that servers of different age use for it; None
 #: where the answer itself is the list.
 Rows = str | tuple[str, ...] | None
 
-#: A family: how to walk a list, given what fetches, the fixed parameters and the key of the rows.
+#: A family: how to read a list, given what fetches, the fixed parameters and the key of the rows.
 Family = Callable[[Fetch, Mapping[str, str], Rows], Iterator[Page]]
 
 
 def cursor(fetch: Fetch, params: Mapping[str, str], rows: Rows) -> Iterator[Page]:
-    """Walk a list with opaque cursors: ``pageInfo`` says whether there is more, and where.
+    """Read a list with opaque cursors: ``pageInfo`` says whether there is more, and where.
 
     The cursor is echoed unchanged and the other parameters stay as they are.
     """
@@ -54,16 +49,15 @@ def cursor(fetch: Fetch, params: Mapping[str, str], rows: Rows) -> Iterator[Page
     empty = 0
     while True:
         answer = fetch(asked)
-        unread = answer if isinstance(answer, UnreadPage) else None
-        records = [] if unread else rows_of(answer, rows)
-        info = unread.info if unread else answer.get("pageInfo")
+        records = rows_of(answer, rows)
+        info = answer.get("pageInfo")
         if not isinstance(info, dict) or not isinstance(info.get("hasNextPage"), bool):
             raise ResponseError(
                 "The answer has no usable pageInfo, so the end of the list cannot be known."
             )
         total = info.get("totalRecords")
         known = isinstance(total, int) and not isinstance(total, bool)
-        yield Page(records, total if known else None, unread)
+        yield Page(records, total if known else None)
         if not info["hasNextPage"]:
             return
         following = info.get("nextCursor")
@@ -72,7 +66,7 @@ def cursor(fetch: Fetch, params: Mapping[str, str], rows: Rows) -> Iterator[Page
         following = str(following)
         if following in seen:
             raise ResponseError("The server named the same cursor twice; the list would never end.")
-        empty = 0 if records or unread else empty + 1
+        empty = 0 if records else empty + 1
         if empty > _EMPTY_PAGES:
             raise ResponseError(f"More than {_EMPTY_PAGES} empty pages came in a row.")
         seen.add(following)
@@ -92,7 +86,7 @@ def whole(fetch: Fetch, params: Mapping[str, str], rows: Rows) -> Iterator[Page]
 
 
 def scim(fetch: Fetch, params: Mapping[str, str], rows: Rows) -> Iterator[Page]:
-    """Walk a list of the SCIM kind: from a start index, advancing by what came, not by what was asked."""
+    """Read a list of the SCIM kind: from a start index, advancing by what came, not by what was asked."""
     start, first = 1, None
     while True:
         answer = fetch({**params, "startIndex": str(start)})
@@ -121,7 +115,7 @@ def single(fetch: Fetch, params: Mapping[str, str], rows: Rows) -> Iterator[Page
 
 
 def either(fetch: Fetch, params: Mapping[str, str], rows: Rows) -> Iterator[Page]:
-    """Read a list of an unknown family: with ``pageInfo`` it is walked, without it is whole.
+    """Read a list of an unknown family: with ``pageInfo`` it goes on page by page, without it is whole.
 
     Without a key the rows are the bare array, ``records``, or the only list in the answer.
     """

@@ -12,8 +12,8 @@ from omnipd.arguments import check_choice, check_flag, check_id, several
 from omnipd.errors import ArgumentError
 from omnipd.text import whole_text
 
-#: A step done on this side: the table and the reader's arguments → the table.
-Here = Callable[[pa.Table, Mapping[str, Any]], pa.Table]
+#: The same done locally: the table and the reader's arguments → the table.
+ClientSide = Callable[[pa.Table, Mapping[str, Any]], pa.Table]
 
 
 @dataclass(frozen=True)
@@ -28,24 +28,25 @@ class Param:
         How an argument is checked and written; a flag is a boolean.
     choices : mapping of str to str
         The legal values of a choice or list, each with its spelling on the wire.
-    here : callable, optional
-        How to do the same on this side, ``(table, arguments) → table``, for what some servers
-        refuse.
-    doubtful : tuple of str
+    client_side : callable, optional
+        How to do the same locally, ``(table, arguments) → table``, for what some servers refuse.
+    maybe_unsupported : tuple of str
         The values that some servers refuse, when it is not all of them.
     """
 
     wire: str
     kind: Literal["text", "id", "choice", "list", "flag"] = "text"
     choices: Mapping[str, str] = field(default_factory=dict)
-    here: Here | None = None
-    doubtful: tuple[str, ...] = ()
+    client_side: ClientSide | None = None
+    maybe_unsupported: tuple[str, ...] = ()
 
     def may_be_refused(self, value: Any) -> bool:
         """Whether some servers answer 400 to this value of the parameter."""
-        return self.here is not None and (not self.doubtful or value in self.doubtful)
+        return self.client_side is not None and (
+            not self.maybe_unsupported or value in self.maybe_unsupported
+        )
 
-    def once(self, value: Any) -> Any:
+    def materialize(self, value: Any) -> Any:
         """Return an argument that can be looked at twice: a list may come as a generator."""
         many = isinstance(value, Iterable) and not isinstance(value, str | bytes)
         return list(value) if many and self.kind == "list" else value
@@ -78,7 +79,7 @@ class Param:
         if not isinstance(value, str):
             raise ArgumentError(f"{name}={value!r} must be text, not {type(value).__name__}.")
         if whole_text(value) != value:
-            raise ArgumentError(f"{name}={value!r} is no valid Unicode: it has half a character.")
+            raise ArgumentError(f"{name}={value!r} is not valid Unicode: it has a lone surrogate.")
         if not value.strip():
             # An empty filter is dropped by the server: it would answer with everything.
             raise ArgumentError(

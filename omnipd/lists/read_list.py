@@ -7,9 +7,8 @@ short list that does not add up is read once more, since it may have changed und
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import partial
 from typing import Any
 
 import pyarrow as pa
@@ -29,13 +28,12 @@ from omnipd.frames.columns import Columns
 from omnipd.frames.records import Record
 from omnipd.frames.to_pandas import to_frame
 from omnipd.lists import paging
-from omnipd.lists.collect_pages import Gatherer, Keyless
-from omnipd.lists.deferred_page import UnreadPage
+from omnipd.lists.collect_pages import Keyless, PageCollector
 
 _REREAD_PAGES = 10
 _TOTALS_SHOWN = 12
 
-#: Something done on this side after the list is read.
+#: Something done locally after the list is read.
 Step = Callable[[pa.Table], pa.Table]
 
 
@@ -80,18 +78,15 @@ class Listing:
     gone: str | None = None
 
 
-#: Asks for a page; a body that the second argument makes something of is not parsed.
-_Fetch = Callable[[Mapping[str, str], Callable[[bytes], Any]], Any]
-
 #: A table and the facts of how it was read.
 Reading = tuple[pa.Table, dict[str, Any]]
 
 
 class _NotStored(Exception):
-    """A page of the walk is not in the cache, or belongs to another walk."""
+    """A page of the list is not in the cache, or belongs to another reading of it."""
 
 
-class Walk:
+class ListRead:
     """One reading of one list, from the cache or from the server."""
 
     def __init__(
@@ -109,31 +104,31 @@ class Walk:
         self._strict = strict
         self._deadline = deadline
 
-    def stored(self, query: Mapping[str, str], here: Sequence[Step]) -> Reading | None:
-        """Return the list from the cache; None unless every page of one walk is there."""
+    def from_cache(self, query: Mapping[str, str], steps: Sequence[Step]) -> Reading | None:
+        """Return the list from the cache; None unless every page of one reading is there."""
         cache, path = self._client.cache, self._listing.path
         if cache is None:
             return None
         marks: dict[str, datetime] = {}
 
-        def begin() -> _Fetch:
+        def begin() -> paging.Fetch:
             marks.clear()
             return fetch
 
-        def fetch(params: Mapping[str, str], glance: Callable[[bytes], Any]) -> Any:
+        def fetch(params: Mapping[str, str]) -> Any:
             page = cache.load(path, params)
             if page is None or (marks and page.walk not in marks):
                 raise _NotStored
             marks[page.walk] = page.fetched_at
-            return glance(page.body) or strict_json.parse(page.body)[0]
+            return strict_json.parse(page.body)[0]
 
         try:
-            table, reading = self._collect(begin, query, here, strict=True)
+            table, reading = self._collect(begin, query, steps, strict=True)
         except (_NotStored, OmniError):
             return None
         return table, self._facts(0, next(iter(marks.values())), reading)
 
-    def live(self, query: Mapping[str, str], here: Sequence[Step]) -> Reading:
+    def from_server(self, query: Mapping[str, str], steps: Sequence[Step]) -> Reading:
         """Return the list from the server, and store the pages when they make a whole."""
         client, path = self._client, self._listing.path
         started = datetime.now(UTC)
@@ -145,16 +140,16 @@ class Walk:
         trace_id: str | None = None
         taken: list[tuple[Mapping[str, str], bytes]] = []
 
-        def begin() -> _Fetch:
+        def begin() -> paging.Fetch:
             nonlocal size
             size = 0
             taken.clear()
             return fetch
 
-        def fetch(params: Mapping[str, str], glance: Callable[[bytes], Any]) -> Any:
+        def fetch(params: Mapping[str, str]) -> Any:
             nonlocal asked, size, trace_id
             asked += 1
-            answer = client.get(path, params, deadline=deadline, glance=glance)
+            answer = client.get(path, params, deadline=deadline)
             trace_id = answer.trace_id
             size += len(answer.body)
             if client.cache is None or size > LARGEST_WALK:
@@ -163,36 +158,40 @@ class Walk:
                 taken.append((dict(params), answer.body))
             return answer.content
 
-        table, reading = self._collect(begin, query, here, strict=self._strict)
+        table, reading = self._collect(begin, query, steps, strict=self._strict)
         if client.cache is not None and not reading.faults and taken:
             client.cache.save(path, taken, started)
         return table, self._facts(asked, started, reading, trace_id)
 
     def _collect(
         self,
-        begin: Callable[[], _Fetch],
+        begin: Callable[[], paging.Fetch],
         query: Mapping[str, str],
-        here: Sequence[Step],
+        steps: Sequence[Step],
         *,
         strict: bool,
     ) -> tuple[pa.Table, _Pass]:
         """Read all pages; read a short list once more when it does not add up."""
-        most = None if here else self._limit
+        max_rows = None if steps else self._limit
         for last in (False, True):
-            reading = _Pass(self._listing, most, self._client.progress)
+            reading = _Pass(self._listing, max_rows, self._client.progress)
             table = None
             try:
                 table = reading.run(begin(), query)
             except BadRequestError as error:
                 if reading.pages == 0 or error.status != 400:
                     raise self._with_partial(error, reading) from None
+                reading.cut_short = True
                 reading.faults.append(f"page {reading.pages + 1} was refused ({error.message})")
             except OmniError as error:
                 raise self._with_partial(error, reading) from None
+            except RecursionError:
+                deep = ResponseError("A row of the list is nested too deeply to be read.")
+                raise self._with_partial(deep, reading) from None
             if not reading.faults or last or reading.pages > _REREAD_PAGES:
                 break
         if table is None:
-            table = reading.gathered.what_came()
+            table = reading.collected.finish()
         if reading.faults and (strict or reading.cut_short):
             raise self._with_partial(
                 IncompleteReadError(
@@ -208,7 +207,7 @@ class Walk:
                 f"{self._listing.path} does not add up: {'; '.join(reading.faults)}. The frame is marked "
                 "incomplete.",
             )
-        for step in here:
+        for step in steps:
             table = step(table)
         table = table.slice(0, self._limit) if self._limit else table
         return table, reading
@@ -219,12 +218,12 @@ class Walk:
         """Let an error carry the rows that were read before it, and nothing of the key."""
         error.message = self._client.hide_key(error.message)
         if reading.pages and error.partial is None:
-            table = reading.gathered.what_came() if table is None else table
+            table = reading.collected.finish() if table is None else table
             facts = self._facts(reading.pages, datetime.now(UTC), reading)
             error.partial = to_frame(table, facts | {"complete": False})
             total = f" of {reading.total:,}" if reading.total is not None else ""
-            error.message += (
-                f"\nRead before it: {reading.pages} page(s), {table.num_rows:,}{total} rows, in the "
+            error.add_note(
+                f"Read before it: {reading.pages} page(s), {table.num_rows:,}{total} rows, in the "
                 "error's .partial; none is returned, because half a list looks like a whole one."
             )
         if isinstance(error, ResponseError) and error.url is None:
@@ -248,7 +247,7 @@ class Walk:
             "complete": not reading.faults,
             "total": reading.total,
             # A row that nothing tells from others is no doubt while it is alone.
-            "duplicates_checked": reading.gathered.unchecked < 2,
+            "duplicates_checked": reading.collected.unchecked < 2,
             "trace_id": trace_id,
         }
 
@@ -259,64 +258,46 @@ class _Pass:
     def __init__(
         self,
         listing: Listing,
-        most: int | None,
+        max_rows: int | None,
         progress: Callable[[str, int, int | None], None] | None,
     ) -> None:
         self._listing = listing
         self._progress = progress
-        self.gathered = Gatherer(
+        self.collected = PageCollector(
             listing.columns,
             key=listing.key,
             keyless=listing.keyless,
-            rows=listing.rows,
             unfold=listing.unfold,
             exhaustive=listing.exhaustive,
-            most=most,
+            max_rows=max_rows,
         )
         self.pages = 0
         self.total: int | None = None
         self.faults: list[str] = []
+        #: Whether pages are missing for certain; then not even ``strict=False`` returns the others.
+        self.cut_short = False
 
-    @property
-    def cut_short(self) -> bool:
-        """Whether pages are missing for certain; then not even ``strict=False`` returns them."""
-        return any("was refused" in fault for fault in self.faults)
-
-    def run(self, fetch: _Fetch, query: Mapping[str, str]) -> pa.Table:
+    def run(self, fetch: paging.Fetch, query: Mapping[str, str]) -> pa.Table:
         """Read pages until the end or the wanted number of rows, and return their table."""
-        gathered = self.gathered
+        collected = self.collected
         totals: list[int | None] = []
-
-        def ask(params: Mapping[str, str]) -> Any:
-            # Of the other families none goes on from page to page by what pageInfo says.
-            if self._listing.pages is not paging.cursor:
-                return fetch(params, _parse)
-            answer = fetch(params, gathered.glance)
-            if isinstance(answer, UnreadPage):
-                return replace(answer, again=partial(fetch, dict(params), _parse))
-            return answer
-
-        for page in self._listing.pages(ask, query, self._listing.rows):
-            gathered.add(page)
+        for page in self._listing.pages(fetch, query, self._listing.rows):
+            collected.add(page.records)
             self.pages += 1
             totals.append(page.total)
             # The first page's total is that of the list, whatever later ones count.
             self.total = totals[0]
             if self._progress is not None:
-                self._progress(self._listing.path, gathered.rows, self.total)
-            if gathered.enough:
+                self._progress(self._listing.path, collected.rows, self.total)
+            if collected.enough:
                 break
-        table = gathered.finish()
-        if gathered.repeated:
-            self.faults.append(f"{gathered.repeated} row(s) came twice")
-        if not paging.totals_agree(totals, gathered.page_sizes):
+        table = collected.finish()
+        if collected.repeated:
+            self.faults.append(f"{collected.repeated} row(s) came twice")
+        if not paging.totals_agree(totals, collected.page_sizes):
             shown = ", ".join(str(total) for total in totals[:_TOTALS_SHOWN])
             more = ", …" if len(totals) > _TOTALS_SHOWN else ""
             self.faults.append(f"the total changed while it was read ({shown}{more})")
-        elif self.total is not None and self.total != gathered.records and not gathered.enough:
-            self.faults.append(f"the server counts {self.total} and sent {gathered.records}")
+        elif self.total is not None and self.total != collected.records and not collected.enough:
+            self.faults.append(f"the server counts {self.total} and sent {collected.records}")
         return table
-
-
-def _parse(_: bytes) -> None:
-    """Leave no page unread."""

@@ -9,7 +9,7 @@ from typing import Any, Literal, NoReturn, Unpack
 
 import pandas as pd
 
-from omnipd.arguments import IDS_OF_MODELS, check_choice, check_id
+from omnipd.arguments import IDS_OF_MODELS, check_choice, check_id, whole_number
 from omnipd.client.client import Client
 from omnipd.errors import ArgumentError
 from omnipd.frames.scalars import python_value
@@ -226,7 +226,7 @@ class Query:
         rows : int
             How many.
         """
-        return self._with(offset=_whole("offset", rows, least=0))
+        return self._with(offset=whole_number("offset", python_value(rows), minimum=0))
 
     def pivot(self, *fields: str | Field, column_limit: int | None = None) -> Query:
         """Make columns of the values of dimensions; they are selected, too.
@@ -241,7 +241,8 @@ class Query:
         query = self.select(*fields)._adding("pivots", _names(fields))
         if column_limit is None:
             return query
-        return query._with(column_limit=_whole("column_limit", column_limit, least=1))
+        most = whole_number("column_limit", python_value(column_limit))
+        return query._with(column_limit=most)
 
     def fill(self, *fields: str | Field) -> Query:
         """Have Omni fill the gaps of dimensions, such as days without rows; they are selected, too.
@@ -328,13 +329,6 @@ def _without_defaults(wire: Mapping[str, Any]) -> dict[str, Any]:
     return {
         key: value for key, value in wire.items() if key not in defaults or value != defaults[key]
     }
-
-
-def _whole(name: str, given: Any, *, least: int) -> int:
-    number = python_value(given)
-    if isinstance(number, bool) or not isinstance(number, int) or number < least:
-        raise ArgumentError(f"{name}={given!r} must be a whole number, {least} or more.")
-    return number
 
 
 def _names(fields: Iterable[str | Field]) -> list[str]:

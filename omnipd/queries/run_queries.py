@@ -10,7 +10,7 @@ from typing import Any, Literal, Unpack, overload
 
 import pandas as pd
 
-from omnipd.arguments import check_choice
+from omnipd.arguments import check_choice, whole_number
 from omnipd.client.client import Client
 from omnipd.client.current import current_client
 from omnipd.errors import ArgumentError, OmniError, held_notices, notice
@@ -108,9 +108,7 @@ def run_queries(
             f"queries is {type(queries).__name__}, not a list of queries.",
             hint="run_query runs a single one.",
         )
-    whole = isinstance(at_once, int) and not isinstance(at_once, bool)
-    if not whole or not 1 <= at_once <= _MOST_AT_ONCE:
-        raise ArgumentError(f"at_once={at_once!r} must be a whole number from 1 to 16.")
+    at_once = whole_number("at_once", at_once, maximum=_MOST_AT_ONCE)
     check_keywords(options)
     client = current_client(client)
     said: list[list[str]] = [[] for _ in queries]

@@ -12,7 +12,7 @@ import pyarrow as pa
 from omnipd.client.client import Client, is_api_path
 from omnipd.errors import ArgumentError
 from omnipd.frames.columns import TEXT, Column, as_json, to_instant
-from omnipd.frames.records import EXTRA
+from omnipd.frames.undeclared import EXTRA
 from omnipd.lists import paging
 from omnipd.lists.endpoint import Endpoint
 from omnipd.text import whole_text

@@ -71,7 +71,7 @@ CONTENT = Endpoint(
     key=("identifier", "id"),
     params={
         # Omni's pages list labels= and updatedAt, its specifications do not (docs/wire.md).
-        "labels": Param("labels", "list", here=_with_labels),
+        "labels": Param("labels", "list", client_side=_with_labels),
         "scope": Param("scope", "choice", choices("organization", "restricted", ALL)),
         "creator_id": Param("creatorId", "id"),
         "folder_id": Param("folderId", "id"),
@@ -81,8 +81,8 @@ CONTENT = Endpoint(
             "sortField",
             "choice",
             choices("name", "favorites", updated_at="updatedAt"),
-            here=_by_update,
-            doubtful=("updated_at",),
+            client_side=_by_update,
+            maybe_unsupported=("updated_at",),
         ),
         "direction": Param("sortDirection", "choice", choices("asc", "desc")),
     },

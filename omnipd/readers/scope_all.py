@@ -22,7 +22,7 @@ from omnipd.client.current import current_client
 from omnipd.errors import ArgumentError, ForbiddenError, NotFoundError, OmniError, notice
 from omnipd.lists.endpoint import Endpoint
 from omnipd.lists.fanout import FanOut
-from omnipd.lists.params import Here
+from omnipd.lists.params import ClientSide
 from omnipd.lists.read_list import Step
 from omnipd.readers.users import USERS
 
@@ -110,11 +110,11 @@ def read_everyones(
     for name, param in endpoint.params.items():
         if name in given:
             # Refused here, before the people are asked for; and a generator serves one walk only.
-            asked[name] = given[name] = param.once(given[name])
+            asked[name] = given[name] = param.materialize(given[name])
             param.encode(name, given[name])
-            if param.here is not None and param.may_be_refused(given[name]):
+            if param.client_side is not None and param.may_be_refused(given[name]):
                 # It has to be right for all rows together, not for each person's.
-                steps.append(partial(_done_here, param.here, given))
+                steps.append(partial(_done_locally, param.client_side, given))
                 asked[name] = None
     client = current_client(asked["client"])
     people, requests = ([only], 0) if only is not None else _everybody(client, asked["refresh"])
@@ -142,8 +142,8 @@ def read_everyones(
     return frame
 
 
-def _done_here(here: Here, given: Mapping[str, Any], table: pa.Table) -> pa.Table:
-    return here(table, given)
+def _done_locally(client_side: ClientSide, given: Mapping[str, Any], table: pa.Table) -> pa.Table:
+    return client_side(table, given)
 
 
 def check_errors(errors: str, scope: str | None) -> None:

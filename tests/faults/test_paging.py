@@ -125,14 +125,14 @@ CONTRADICTIONS = {
 
 @pytest.mark.parametrize("strict", [True, False])
 @pytest.mark.parametrize("steps", CONTRADICTIONS.values(), ids=CONTRADICTIONS.keys())
-def test_a_contradiction_is_a_response_error_and_ends_the_walk(scripted, fake_time, steps, strict):
+def test_a_contradiction_is_a_response_error_and_ends_the_read(scripted, fake_time, steps, strict):
     scripted.script(*steps)
     with client_of(scripted, fake_time) as client, pytest.raises(ResponseError) as caught:
         read(client, strict=strict)
     assert len(scripted.requests) == len(steps)
     assert caught.value.partial["identifier"].tolist()[0] == "a"
     assert caught.value.partial.attrs["omni"]["complete"] is False
-    assert "page(s)" in str(caught.value)
+    assert "page(s)" in caught.value.__notes__[-1]
     assert caught.value.url == f"{scripted.url}/api/v1/content"
     assert nothing_is_kept(client)
 
@@ -380,7 +380,7 @@ def test_a_page_that_fails_fails_the_list(scripted, fake_time, fault, kind, trie
             read(client, strict=strict)
         assert len(scripted.requests) == 2 + tries
         assert caught.value.partial["identifier"].tolist() == ["a", "b", "c"]
-        assert "2 page(s), 3 of 5 rows" in str(caught.value)
+        assert "2 page(s), 3 of 5 rows" in caught.value.__notes__[-1]
         assert nothing_is_kept(client)
         # The next call reads from the start: no half of the first reading is taken.
         scripted.requests.clear()

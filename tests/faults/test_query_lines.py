@@ -516,7 +516,7 @@ ODD = {
     "num_rows is text": {"cache_metadata": {"num_rows": "3"}},
     "missing_fields is an object": {"summary": {"missing_fields": {}}},
     "requery_sql beside a result": {"requery_sql": "select 1"},
-    "half a surrogate": {
+    "a lone surrogate": {
         "summary": {"display_sql": "\ud800", "fields": {"users.state": {"label": "\ud800"}}}
     },
 }

@@ -340,7 +340,7 @@ WORDLESS = {
     "bad UTF-8": b'{"detail": "\xff\xfe"}',
     "deep nesting": b"[" * 100_000,
     "a huge number": b'{"detail": ' + b"9" * 10_000 + b"}",
-    "half a surrogate": b'{"detail": "\\ud800"}',
+    "a lone surrogate": b'{"detail": "\\ud800"}',
     "megabytes": b"x" * 3_000_000,
 }
 
@@ -380,4 +380,4 @@ def test_an_error_inside_a_list_carries_the_pages_before_it(scripted, fake_time)
     with client_of(scripted, fake_time) as client, pytest.raises(ForbiddenError) as caught:
         omnipd.read_content(client=client)
     assert caught.value.partial["id"].tolist() == ["f"]
-    assert "1 page(s), 1 of 150 rows" in str(caught.value)
+    assert "1 page(s), 1 of 150 rows" in caught.value.__notes__[-1]

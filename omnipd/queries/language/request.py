@@ -17,7 +17,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any, Literal, Protocol, runtime_checkable
 
-from omnipd.arguments import IDS_OF_MODELS, check_id
+from omnipd.arguments import IDS_OF_MODELS, check_id, whole_number
 from omnipd.errors import ArgumentError, notice
 from omnipd.frames.scalars import python_value
 from omnipd.queries.language import clauses, dates, filters
@@ -347,14 +347,8 @@ def checked_limit(limit: Any) -> int | None:
     limit = python_value(limit)
     if limit is None or (isinstance(limit, str) and limit == "all"):
         return None
-    whole = isinstance(limit, int) and not isinstance(limit, bool)
-    if whole and limit.bit_length() > _MOST_BITS:
+    if isinstance(limit, int) and limit.bit_length() > _MOST_BITS:
         raise ArgumentError(
             "The limit has more digits than any count of rows.", hint='"all" is none.'
         )
-    if not whole or limit < 1:
-        raise ArgumentError(
-            f"limit={limit!r} must be a whole number of rows, 1 or more.",
-            hint='limit="all" has no limit.',
-        )
-    return int(limit)
+    return whole_number("limit", limit, unit="rows", hint='limit="all" has no limit.')
