@@ -469,6 +469,26 @@ FORMS = {
         {"viewName": "users", "fieldName": "happy", "kind": "EQUALS", "defaultValue": True},
         {"type": "boolean", "is_negative": False},
     ),
+    "flat flag, negative": (
+        {
+            "viewName": "users",
+            "fieldName": "happy",
+            "kind": "EQUALS",
+            "is_negative": True,
+            "defaultValue": True,
+        },
+        {"type": "boolean", "is_negative": True},
+    ),
+    "flat flag, nulls count as false": (
+        {
+            "viewName": "users",
+            "fieldName": "happy",
+            "kind": "EQUALS",
+            "treat_nulls_as_false": True,
+            "defaultValue": False,
+        },
+        {"type": "boolean", "is_negative": True, "treat_nulls_as_false": True},
+    ),
     "flat period": (
         {
             "viewName": "users",
@@ -553,6 +573,14 @@ def test_a_filter_of_the_dashboard_takes_the_place_of_the_tiles_own(board):
     board.filters = {"f1": typed(text("EQUALS", "CA"))}
     board.run()
     assert board.sent()[0]["filters"] == own | {"users.state": text("EQUALS", "CA")}
+
+
+def test_it_takes_the_place_of_the_tiles_own_in_another_case_too(board):
+    own = {"USERS.State": text("EQUALS", "NY")}
+    board.tiles = {"1": board.tiles["1"] | {"filters": own}}
+    board.filters = {"f1": typed(text("EQUALS", "CA"))}
+    board.run()
+    assert board.sent()[0]["filters"] == {"users.state": text("EQUALS", "CA")}
 
 
 def test_two_filters_on_one_field_keep_the_rows_of_either(board):
@@ -1008,6 +1036,10 @@ def test_an_address_may_leave_out_what_the_filter_says_itself(board):
         ("f--flights.no_such=x", "no filter 'flights.no_such'"),
         ("c--nobody=x", "no filter 'nobody'"),
         ("f--flights.origin={", "sets 'flights.origin' to what cannot be read"),
+        (
+            "f--flights.origin=JFK&f--flights.origin=EWR",
+            "'flights.origin' twice, to 'JFK' and 'EWR'",
+        ),
     ],
 )
 def test_what_an_address_sets_and_no_filter_is_is_refused(omni, server, path, words):

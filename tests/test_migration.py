@@ -2,6 +2,7 @@
 
 import json
 import os
+import warnings
 
 import pandas as pd
 import pytest
@@ -149,6 +150,53 @@ def test_a_create_whose_answer_is_lost_is_never_sent_again(tmp_path):
         bodies = [json.loads(request[3]) for request in server.requests]
     assert [body["document"]["name"] for body in bodies] == ["a", "b", "c", "d"]
     assert bodies[0] == export_of("a") | {"baseModelId": MODEL, "folderPath": "/new"}
+
+
+def import_twice(scripted, tmp_path):
+    """Import the same file in two calls and return both outcomes."""
+    folder = write_exports(tmp_path / "in", "a")
+    with client_of(scripted, tmp_path):
+        with pytest.warns(omnipd.OmniWarning, match="not imported"):
+            first = omnipd.import_documents(folder, base_model_id=MODEL, check=False)
+        with warnings.catch_warnings(action="ignore"):
+            second = omnipd.import_documents(folder, base_model_id=MODEL, check=False)
+    return first, second
+
+
+MAY_HAVE_MADE_IT = {
+    "408": answer({"detail": "Timed out", "timed_out": True}, 408),
+    "499": answer({"message": "client closed the request"}, 499),
+    "500 with words": answer({"detail": "Internal error"}, 500),
+    "524 with words": answer({"message": "origin timeout"}, 524),
+    "302": answer(b"", 302, Location="/api/unstable/documents/new1"),
+    "303": answer(b"", 303, Location="/api/unstable/documents/new1"),
+    "303 to elsewhere": answer(b"", 303, Location="https://idp.example/login"),
+    "an answer that is too large": (
+        b"HTTP/1.1 201 Created\r\nContent-Length: 999999999999\r\n\r\n" + b"x" * 2000
+    ),
+}
+MADE_NOTHING = {
+    "400": answer({"detail": "no"}, 400),
+    "409": answer({"detail": "exists"}, 409),
+    "307": answer(b"", 307, Location="/api/unstable/documents/new1"),
+}
+
+
+@pytest.mark.parametrize("step", MAY_HAVE_MADE_IT.values(), ids=MAY_HAVE_MADE_IT)
+def test_what_may_have_been_made_is_not_made_by_a_second_import_either(scripted, tmp_path, step):
+    scripted.script(step, answer({"documentId": "1", "identifier": "one"}, 201))
+    first, second = import_twice(scripted, tmp_path)
+    assert [*first["status"], *second["status"]] == ["unknown", "skipped"]
+    assert "not known" in first["error"][0]
+    assert len(scripted.requests) == 1
+
+
+@pytest.mark.parametrize("step", MADE_NOTHING.values(), ids=MADE_NOTHING)
+def test_what_was_refused_is_made_by_a_second_import(scripted, tmp_path, step):
+    scripted.script(step, answer({"documentId": "1", "identifier": "one"}, 201))
+    first, second = import_twice(scripted, tmp_path)
+    assert [*first["status"], *second["status"]] == ["failed", "ok"]
+    assert len(scripted.requests) == 2
 
 
 def test_an_answer_that_cannot_be_read_is_unknown_too(tmp_path):

@@ -354,6 +354,14 @@ def test_an_edge_that_is_no_time_is_no_edge(scripted, fake_time, edge):
     assert len(scripted.requests) == 1
 
 
+def test_an_edge_is_asked_for_without_the_measures_that_stand_below_each_other(scripted, fake_time):
+    query = QUERY | {"fields": ["a.at[month]", "a.n"], "transposed_measures": ["a.n"]}
+    with pytest.raises(omnipd.ResponseError, match="which is no time"):
+        parts(scripted, fake_time, pa.table({"a.at[month]": ["no date"]}), query=query)
+    [asked] = [json.loads(request[3])["query"] for request in scripted.requests]
+    assert (asked["fields"], asked["transposed_measures"]) == (["a.at[month]"], [])
+
+
 def test_no_limit_is_all(scripted, fake_time):
     month = cut("a.at[date]", pd.Timestamp("2024-01-07"))
     bounds = {"start": "2024-01-01", "end": "2024-02-01"}

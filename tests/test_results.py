@@ -67,6 +67,31 @@ def test_sidecars_hold_the_value_of_totals_rows():
     assert kept.column_names == ["Total Price", "n", "omni_total"]
 
 
+@pytest.mark.parametrize(
+    ("held", "total", "expected"),
+    [
+        (["999.00", None], "1998.00", pa.decimal128(38, 2)),
+        ([2, None], "2.5", pa.float64()),
+        ([2, None], "4", pa.int64()),
+    ],
+)
+def test_a_total_that_is_wider_than_its_column_is_kept_exactly(held, total, expected):
+    narrow = {pa.decimal128(38, 2): pa.decimal128(5, 2)}.get(expected, pa.int64())
+    values = pa.array(held).cast(narrow)
+    sums = pa.array([None, total]).cast(expected)
+    for rows in (2, 1):  # the type does not hang on the values
+        table = pa.table(
+            {
+                "o.x": values[:rows],
+                "o.x__omni_summ": sums[:rows],
+                "$omni_column_total_indicator": [None, "column_total"][:rows],
+            }
+        )
+        found = normalize(table, ["o.x"], totals=True)
+        assert found.schema.field("o.x").type == expected
+        assert found["o.x"][-1] == (sums[1] if rows == 2 else values[:1].cast(expected)[0])
+
+
 def test_a_sidecar_belongs_to_its_own_name_or_else_to_the_first_in_another_case():
     marks = {"__omni_column_total_indicator": ["column_total"]}
     exact = {"PRICE": [None], "price": [None], "price__omni_summ": [3.0]}

@@ -41,6 +41,7 @@ WAIT_READ_SECONDS = 90.0
 LARGEST_BODY = 256 * 2**20
 LARGEST_RESULT = 2 * 2**30
 _LARGEST_ERROR = 2**20
+_LONGEST_SHOWN = 1000
 
 #: One record of level DEBUG for each answer. The key is in none.
 _LOG = logging.getLogger("omnipd")
@@ -217,7 +218,7 @@ class Client:
             # A cut or garbled body is worth one more try: it may be a fault on the way.
             garbled += 1
             if garbled > 1 or wrong == strict_json.WEB_PAGE:
-                start = self.scrub(body[:400].decode("utf-8", "replace"))
+                start = self.scrub(body.decode("utf-8", "replace"))
                 error = failures.unexpected_answer(wrong, start, url=self._url(path))
                 error.trace(reply.trace_id)
                 raise error
@@ -242,7 +243,9 @@ class Client:
             As for :meth:`get`.
         """
         reply = Received()
-        stream = self._stream("POST", path, None, body, self.deadline(), False, into=reply)
+        stream = self._stream(
+            "POST", path, None, body, self.deadline(), False, into=reply, changes=changes
+        )
         if changes:  # should this process be killed before the answer
             self._forget_lists()
         try:
@@ -323,11 +326,14 @@ class Client:
         whole: bool,
         most: int = LARGEST_BODY,
         into: Received | None = None,
+        changes: bool = False,
     ) -> Generator[bytes, None, None]:
         """Yield the body of a 2xx answer; an error carries the trace id of the last answer."""
         received = into if into is not None else Received()
         try:
-            yield from self._answer(method, path, params, body, deadline, whole, most, received)
+            yield from self._answer(
+                method, path, params, body, deadline, whole, most, received, changes
+            )
         except OmniError as error:
             error.trace(received.trace_id)
             raise
@@ -342,11 +348,13 @@ class Client:
         whole: bool,
         most: int,
         received: Received,
+        changes: bool,
     ) -> Generator[bytes, None, None]:
         """Yield the body of a 2xx answer. ``whole`` yields it as one piece, so a cut can be retried."""
         retry = Retry(
             method,
             self._url(path),
+            changes=changes,
             deadline=deadline,
             quota=self._quota,
             hold=self.hold,
@@ -369,7 +377,8 @@ class Client:
                 reply.status,
                 received.trace_id,
             )
-            if reply.status in _REDIRECTS:
+            # Where a change is redirected to is not followed; retry judges what it means.
+            if reply.status in _REDIRECTS and not (changes and reply.status < 307):
                 redirects += 1
                 reply.close()
                 path, params = self._follow(reply, method, path, params, redirects)
@@ -390,7 +399,7 @@ class Client:
             if failure is None:
                 self._quota.refill()
                 return
-            if not whole and (method == "GET" or failure.kind == "oversized"):
+            if not whole and (method == "GET" or (failure.kind == "oversized" and not changes)):
                 raise failures.error_of_failure(failure, url=self._url(path))
             retry.after_failure(failure)
 
@@ -487,9 +496,9 @@ class Client:
         path: str,
         params: Mapping[str, str] | None,
         redirects: int,
-    ) -> tuple[str, Mapping[str, str] | None]:
+    ) -> tuple[str, Mapping[str, str]]:
         """Follow a redirect of a GET inside this origin's API: a renamed document redirects."""
-        host, inside, target = None, False, ""
+        host, inside, moved = None, False, ""
         try:
             parts = urllib.parse.urlsplit(
                 urllib.parse.urljoin(self.base_url + path, reply.headers.get("Location", ""))
@@ -498,7 +507,6 @@ class Client:
             origin = tidy_base_url(f"{parts.scheme}://{parts.netloc}", allow_http=True)
             prefix = self.base_url.removeprefix(origin)
             moved = parts.path.removeprefix(prefix)
-            target = moved + (f"?{parts.query}" if parts.query else "")
             inside = origin + prefix == self.base_url and is_api_path(moved)
         except (ValueError, SettingsError):
             inside = False
@@ -509,8 +517,9 @@ class Client:
             raise failures.unwanted_redirect(
                 "in a circle", url=self._url(path), status=reply.status
             )
-        # An address without a query moves the path only; filters and cursor go along.
-        return target, None if parts.query else params
+        # Filters and the cursor go along, but for what the address says itself.
+        said = dict(urllib.parse.parse_qsl(parts.query, keep_blank_values=True))
+        return moved, {**(params or {}), **said}
 
     def deadline(self) -> Deadline:
         """Start the time that one call may take."""
@@ -530,7 +539,9 @@ class Client:
 
     def scrub(self, text: str) -> str:
         """Return a server's words fit to be shown: without the key, in one line, not too long."""
-        text = " ".join("".join(c if c.isprintable() else " " for c in self.hide_key(text)).split())
+        # Cut after the key is hidden, or the first half of one would be left at the cut.
+        text = self.hide_key(text)[:_LONGEST_SHOWN]
+        text = " ".join("".join(c if c.isprintable() else " " for c in text).split())
         return text if len(text) <= 200 else text[:199] + "…"
 
     def _url(self, path: str) -> str:

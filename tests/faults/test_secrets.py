@@ -372,6 +372,31 @@ def test_a_key_that_is_echoed_is_not_shown(scripted, fake_time, step, call):
     assert not shown(str(vars(caught.value)))
 
 
+def cut(length, *, last=b""):
+    """Return words with the key so that it lies at the `length`-th byte, half before and half after."""
+    before = b"{" + b" " * (length - len(KEY) // 2 - 1)
+    return before + KEY.encode() + b" and more" + last
+
+
+@pytest.mark.parametrize("length", [120, 160, 199, 200, 201, 300, 400, 1000, 1001])
+@pytest.mark.parametrize("ending", [b"", b"\n", b"x" * 2000])
+def test_no_half_of_an_echoed_key_is_left_where_words_are_cut(scripted, fake_time, length, ending):
+    blank, full = cut(length), cut(length).replace(b" ", b"_")
+    calls = {
+        read: [blank + ending, full + ending],
+        query: [blank + ending, full + ending, header() + blank, header() + full + ending],
+    }
+    for call, bodies in calls.items():
+        for body in bodies:
+            for status in (200, 400):
+                said = answer(body if status == 200 else {"detail": body.decode()}, status)
+                scripted.script(said, said, said, said, said, said)
+                with client_of(scripted, fake_time) as client, pytest.raises(OmniError) as caught:
+                    call(client)
+                told = f"{caught.value} {vars(caught.value)}"
+                assert not [n for n in range(len(KEY) - 12) if KEY[n : n + 12] in told]
+
+
 # --- the shell
 
 

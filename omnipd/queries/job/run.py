@@ -159,7 +159,7 @@ class Run:
             error.job_id = error.job_id or self._outcome.job_id or None
             raise
         except (pa.ArrowException, ValueError, TypeError, NotImplementedError) as error:
-            reason = str(error)[:200]
+            reason = self.client.scrub(str(error))
         raise ResponseError(
             f"The result is not laid out as Omni's results are: {reason}",
             job_id=self._outcome.job_id or None,
