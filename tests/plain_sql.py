@@ -316,9 +316,9 @@ MEASURES = {
     },
 }
 
-# --- grains, over a time without a zone
+# --- timeframes, over a time without a zone
 
-TIME_GRAINS = {
+TIMEFRAMES = {
     **{unit: f"date_trunc('{unit}', {{t}})::TIMESTAMP" for unit in ("year", "quarter", "month")},
     "week": "date_trunc('day', {t})::TIMESTAMP - to_days(isodow({t})::INTEGER - 1)",
     "date": "date_trunc('day', {t})::TIMESTAMP",
@@ -327,7 +327,7 @@ TIME_GRAINS = {
         for unit in ("hour", "minute", "second", "millisecond")
     },
 }
-PART_GRAINS = {
+PART_TIMEFRAMES = {
     "quarter_of_year": "(month({t}) + 2) // 3",
     "month_num": "month({t})",
     "week_of_year": "weekofyear({t})",
@@ -338,7 +338,7 @@ PART_GRAINS = {
     "day_of_quarter": "({t})::DATE - date_trunc('quarter', {t})::DATE + 1",
     "epoch": "floor(epoch_us({t}) / 1000000)::BIGINT",
 }
-NAME_GRAINS = {
+NAME_TIMEFRAMES = {
     "day_of_week_name": ("strftime({t}, '%A')", "(dayofweek({t}) + 6) % 7"),
     "month_name": ("strftime({t}, '%B')", "month({t})"),
 }
@@ -361,22 +361,22 @@ def _without_zone(dimension: Dimension) -> str:
 
 
 def asked(model: str, name: str) -> Asked | None:
-    """Read the name of a dimension, with its grain if it has one; None for a measure."""
-    field, _, grain = name.removesuffix("]").partition("[")
+    """Read the name of a dimension, with its timeframe if it has one; None for a measure."""
+    field, _, timeframe = name.removesuffix("]").partition("[")
     dimension = DIMENSIONS[model].get(field)
     if dimension is None:
         return None
-    if not grain:
+    if not timeframe:
         return Asked(dimension.sql, dimension.sql, dimension.kind)
     time = _without_zone(dimension)
-    if grain in TIME_GRAINS:
-        sql = TIME_GRAINS[grain].format(t=time)
+    if timeframe in TIMEFRAMES:
+        sql = TIMEFRAMES[timeframe].format(t=time)
         sql = f"({sql}) AT TIME ZONE 'UTC'" if dimension.kind == "instant" else sql
         return Asked(sql, sql, "time", dimension.pattern)
-    if grain in PART_GRAINS:
-        sql = PART_GRAINS[grain].format(t=time)
+    if timeframe in PART_TIMEFRAMES:
+        sql = PART_TIMEFRAMES[timeframe].format(t=time)
         return Asked(sql, sql, "number")
-    sql, order = NAME_GRAINS[grain]
+    sql, order = NAME_TIMEFRAMES[timeframe]
     return Asked(sql.format(t=time), order.format(t=time), "string")
 
 
@@ -507,7 +507,7 @@ def _date(
             if part == "IS_AT_HOUR_OF_DAY" and kind == "date":
                 return None
             value = _NAMED_PARTS.get(left, left)
-            return f"{PART_GRAINS[_PARTS[part]].format(t=time)} = {value}"
+            return f"{PART_TIMEFRAMES[_PARTS[part]].format(t=time)} = {value}"
 
 
 def _during(time: str, start: datetime, end: datetime) -> str:

@@ -401,9 +401,9 @@ FANOUT_CASES = [
     ),
 ]
 
-# --- time grains
+# --- time timeframes
 
-TIME_GRAINS = {
+TIMEFRAMES = {
     "year": "date_trunc('year', {})",
     "quarter": "date_trunc('quarter', {})",
     "month": "date_trunc('month', {})",
@@ -434,27 +434,27 @@ def _of_date(sql: str) -> str:
 
 _NOT_OF_DATES = {"hour", "minute", "second", "millisecond", "hour_of_day"}
 
-GRAIN_CASES = [
+TIMEFRAME_CASES = [
     *(
         Case(
-            f"an instant by {grain}",
-            orders([f"order_items.created_at[{grain}]", "order_items.count"]),
-            f"""SELECT {sql.format("created_at")} AS "order_items.created_at[{grain}]",
+            f"an instant by {timeframe}",
+            orders([f"order_items.created_at[{timeframe}]", "order_items.count"]),
+            f"""SELECT {sql.format("created_at")} AS "order_items.created_at[{timeframe}]",
                        count(*) AS "order_items.count"
                 FROM order_items GROUP BY 1""",
         )
-        for grain, sql in TIME_GRAINS.items()
+        for timeframe, sql in TIMEFRAMES.items()
     ),
     *(
         Case(
-            f"a date by {grain}",
-            users([f"users.signed_up_on[{grain}]", "users.count"]),
-            f"""SELECT {_of_date(sql)} AS "users.signed_up_on[{grain}]",
+            f"a date by {timeframe}",
+            users([f"users.signed_up_on[{timeframe}]", "users.count"]),
+            f"""SELECT {_of_date(sql)} AS "users.signed_up_on[{timeframe}]",
                        count(*) AS "users.count"
                 FROM users GROUP BY 1""",
         )
-        for grain, sql in TIME_GRAINS.items()
-        if grain not in _NOT_OF_DATES
+        for timeframe, sql in TIMEFRAMES.items()
+        if timeframe not in _NOT_OF_DATES
     ),
     Case(
         "bare times keep their own types",
@@ -463,25 +463,25 @@ GRAIN_CASES = [
                   shipped_on AS "order_items.shipped_on" FROM order_items""",
     ),
     Case(
-        "the grain raw is the bare time",
+        "the timeframe raw is the bare time",
         orders(["order_items.created_at[raw]", "order_items.shipped_on[raw]"]),
         """SELECT DISTINCT created_at AS "order_items.created_at[raw]",
                   shipped_on AS "order_items.shipped_on[raw]" FROM order_items""",
     ),
     Case(
-        "a grain is echoed as it was sent",
+        "a timeframe is echoed as it was sent",
         flights(["flights.time_hour[MONTH]", "flights.count"]),
         """SELECT date_trunc('month', time_hour) AS "flights.time_hour[MONTH]",
                   count(*) AS "flights.count" FROM flights GROUP BY 1""",
     ),
     Case(
-        "a grain inside the model",
+        "a timeframe inside the model",
         users(["users.sign_up_month", "users.count"]),
         """SELECT month(signed_up_on) AS "users.sign_up_month", count(*) AS "users.count"
            FROM users GROUP BY 1""",
     ),
     Case(
-        "a formatted grain comes as a time and as text",
+        "a formatted timeframe comes as a time and as text",
         users(["users.cohort[quarter]", "users.count"]),
         """SELECT date_trunc('quarter', signed_up_on)::TIMESTAMP AS "users.cohort[quarter]__raw",
                   count(*) AS "users.count",
@@ -1191,7 +1191,7 @@ TOTAL_CASES = [
 CASES = [
     *JOIN_CASES,
     *FANOUT_CASES,
-    *GRAIN_CASES,
+    *TIMEFRAME_CASES,
     *TEXT_CASES,
     *NUMBER_CASES,
     *OTHER_FILTER_CASES,

@@ -12,11 +12,11 @@ from plain_sql import (
     ENTRANCES,
     FLIGHTS,
     MEASURES,
-    NAME_GRAINS,
+    NAME_TIMEFRAMES,
     NOT_OF_DATES,
     ORDERS,
-    PART_GRAINS,
-    TIME_GRAINS,
+    PART_TIMEFRAMES,
+    TIMEFRAMES,
     Entrance,
     asked,
 )
@@ -112,7 +112,7 @@ def random_query(chance: Random, values: Values) -> tuple[Entrance, dict[str, An
     if "order_items" not in entrance.views:
         measures = [name for name in measures if name != "order_items.sale_price_per_user"]
     selected = [
-        _at_grain(chance, model, name)
+        _at_timeframe(chance, model, name)
         for name in chance.sample(dimensions, chance.choice((0, 1, 1, 2, 3)))
     ]
     least = 0 if selected else 1
@@ -160,12 +160,12 @@ def random_query(chance: Random, values: Values) -> tuple[Entrance, dict[str, An
     return entrance, query
 
 
-def _at_grain(chance: Random, model: str, name: str) -> str:
+def _at_timeframe(chance: Random, model: str, name: str) -> str:
     kind = DIMENSIONS[model][name].kind
     if kind not in {"date", "instant"} or chance.random() < 0.2:
         return name
-    grains = [*TIME_GRAINS, *PART_GRAINS, *NAME_GRAINS]
-    return f"{name}[{_grain(chance, kind, grains)}]"
+    timeframes = [*TIMEFRAMES, *PART_TIMEFRAMES, *NAME_TIMEFRAMES]
+    return f"{name}[{_timeframe(chance, kind, timeframes)}]"
 
 
 def _to_filter(chance: Random, model: str, name: str) -> str:
@@ -173,11 +173,13 @@ def _to_filter(chance: Random, model: str, name: str) -> str:
     kind = DIMENSIONS[model][name].kind
     if kind not in {"date", "instant"} or chance.random() < 0.7:
         return name
-    return f"{name}[{_grain(chance, kind, [*PART_GRAINS, *NAME_GRAINS])}]"
+    return f"{name}[{_timeframe(chance, kind, [*PART_TIMEFRAMES, *NAME_TIMEFRAMES])}]"
 
 
-def _grain(chance: Random, kind: str, grains: list[str]) -> str:
-    return chance.choice([each for each in grains if kind == "instant" or each not in NOT_OF_DATES])
+def _timeframe(chance: Random, kind: str, timeframes: list[str]) -> str:
+    return chance.choice(
+        [each for each in timeframes if kind == "instant" or each not in NOT_OF_DATES]
+    )
 
 
 def _sort(chance: Random, name: str) -> dict[str, Any]:

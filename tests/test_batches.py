@@ -25,7 +25,7 @@ NAMES = (
     "decimals stay exact",
     "null and orphan keys of a join",
     "measures that are an instant and a date",
-    "a formatted grain comes as a time and as text",
+    "a formatted timeframe comes as a time and as text",
     "a computed text dimension",
     "dimensions alone are distinct",
 )

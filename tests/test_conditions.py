@@ -289,7 +289,7 @@ def test_a_week_begins_on_a_monday_or_a_sunday(value):
 
 
 @pytest.mark.parametrize(
-    ("grain", "start", "length"),
+    ("timeframe", "start", "length"),
     [
         ("month", "2025-03", "45 days"),
         ("month", "2025-03", "6 weeks"),
@@ -299,13 +299,13 @@ def test_a_week_begins_on_a_monday_or_a_sunday(value):
         ("fiscal_quarter", "FY2025", "1 month"),
     ],
 )
-def test_a_window_of_a_cut_time_ends_where_a_unit_ends(grain, start, length):
+def test_a_window_of_a_cut_time_ends_where_a_unit_ends(timeframe, start, length):
     with pytest.raises(omnipd.ArgumentError, match="may end inside a"):
-        field(f"v.t[{grain}]").in_the(start, length)
+        field(f"v.t[{timeframe}]").in_the(start, length)
 
 
 @pytest.mark.parametrize(
-    ("grain", "start", "length"),
+    ("timeframe", "start", "length"),
     [
         ("month", "2025-03", "2 quarters"),
         ("week", "2025-03-03", "2 weeks"),
@@ -314,8 +314,8 @@ def test_a_window_of_a_cut_time_ends_where_a_unit_ends(grain, start, length):
         ("fiscal_quarter", "FY2025", "1 year"),
     ],
 )
-def test_a_window_of_whole_units_is_sent(grain, start, length):
-    name, filter_ = sent(field(f"v.t[{grain}]").in_the(start, length))
+def test_a_window_of_whole_units_is_sent(timeframe, start, length):
+    name, filter_ = sent(field(f"v.t[{timeframe}]").in_the(start, length))
     assert (name, filter_) == ("v.t", date("TIME_FOR_INTERVAL_DURATION", start, length))
 
 
@@ -325,7 +325,7 @@ def test_not_equal_is_the_negation_of_equal():
         assert sent(~(F != value)) == sent(F == value)
 
 
-def test_the_grains_of_the_contract_are_known():
+def test_the_timeframes_of_the_contract_are_known():
     assert (
         *("raw", "year", "quarter", "month", "week", "date", "hour", "minute", "second"),
         *("millisecond", "fiscal_year", "fiscal_quarter", "quarter_of_year", "week_of_year"),
@@ -336,7 +336,7 @@ def test_the_grains_of_the_contract_are_known():
 
 
 @pytest.mark.parametrize(
-    ("grain", "value", "wire"),
+    ("timeframe", "value", "wire"),
     [
         ("raw", dt.date(2025, 3, 5), date("TIME_FOR_UNIT_DURATION", "2025-03-05")),
         ("year", dt.date(2025, 1, 1), date("TIME_FOR_UNIT_DURATION", "2025")),
@@ -370,14 +370,14 @@ def test_the_grains_of_the_contract_are_known():
         ),
     ],
 )
-def test_a_cut_time_is_filtered_by_the_time_itself(grain, value, wire):
-    assert sent(field(f"v.t[{grain}]") == value) == ("v.t", wire)
-    assert sent(field(f"v.t[{grain}]").isna()) == ("v.t", NULL)
+def test_a_cut_time_is_filtered_by_the_time_itself(timeframe, value, wire):
+    assert sent(field(f"v.t[{timeframe}]") == value) == ("v.t", wire)
+    assert sent(field(f"v.t[{timeframe}]").isna()) == ("v.t", NULL)
 
 
-@pytest.mark.parametrize("grain", timeframes.NUMBERS)
-def test_a_part_that_is_a_number_is_filtered_under_its_bracket(grain):
-    name = f"v.t[{grain}]"
+@pytest.mark.parametrize("timeframe", timeframes.NUMBERS)
+def test_a_part_that_is_a_number_is_filtered_under_its_bracket(timeframe):
+    name = f"v.t[{timeframe}]"
     assert sent(field(name) == 3) == (name, number("EQUALS", "3"))
     assert sent((field(name) > 3) | field(name).isna()) == (
         name,
@@ -388,9 +388,9 @@ def test_a_part_that_is_a_number_is_filtered_under_its_bracket(grain):
             field(name) == wrong
 
 
-@pytest.mark.parametrize("grain", timeframes.NAMES)
-def test_a_part_that_is_a_name_is_filtered_as_text_under_its_bracket(grain):
-    name = f"v.t[{grain}]"
+@pytest.mark.parametrize("timeframe", timeframes.NAMES)
+def test_a_part_that_is_a_name_is_filtered_as_text_under_its_bracket(timeframe):
+    name = f"v.t[{timeframe}]"
     assert sent(field(name) == "July") == (name, text("EQUALS", "July"))
     assert sent(field(name).startswith("J")) == (name, text("STARTS_WITH", "J"))
     for wrong in (3, dt.date(2025, 3, 1)):
@@ -401,9 +401,9 @@ def test_a_part_that_is_a_name_is_filtered_as_text_under_its_bracket(grain):
 @pytest.mark.parametrize(
     ("make", "message"),
     [
-        (lambda: field("state"), "no name of a field"),
-        (lambda: field(5), "no name of a field"),
-        (lambda: field("v.t[month"), "no name of a field"),
+        (lambda: field("state"), "not a field name"),
+        (lambda: field(5), "not a field name"),
+        (lambda: field("v.t[month"), "not a field name"),
         (lambda: field("v.t[mont]") == "2025", "'mont' is not known"),
         (lambda: bool(F), "neither true nor false"),
         (lambda: bool(F == 1), "neither true nor false"),
@@ -434,8 +434,8 @@ def test_a_part_that_is_a_name_is_filtered_as_text_under_its_bracket(grain):
         (lambda: F.like("x", case="no"), "neither True nor False"),
         (lambda: F.is_attribute(""), "name of a user attribute"),
         (lambda: F.isin(pd.DataFrame({"a": [1]})), "pass a column"),
-        (lambda: field("v.t[month][year]"), "no name of a field"),
-        (lambda: field("v.[month]"), "no name of a field"),
+        (lambda: field("v.t[month][year]"), "not a field name"),
+        (lambda: field("v.[month]"), "not a field name"),
         (lambda: F == pd.Timedelta(1, "D"), "no value that"),
         (lambda: F.between("1", "2"), "no date that Omni knows"),
         (lambda: F.between(1, "2025"), "two numbers or two dates"),

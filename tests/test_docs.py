@@ -299,10 +299,10 @@ def test_the_page_has_a_filter_of_every_type_and_kind():
     }
 
 
-def test_the_grains_on_the_page_are_what_the_sandbox_answers(omni_of_the_page):
-    rows = table_rows(section(text_of("queries.md"), "Fields and grains"))
+def test_the_timeframes_on_the_page_are_what_the_sandbox_answers(omni_of_the_page):
+    rows = table_rows(section(text_of("queries.md"), "Fields and timeframes"))
     assert len(rows) == 21
-    fields = [f"flights.time_hour[{grain.strip('`')}]" for grain, *_ in rows]
+    fields = [f"flights.time_hour[{timeframe.strip('`')}]" for timeframe, *_ in rows]
     hour = {"type": "date", "kind": "TIME_FOR_UNIT_DURATION", "left_side": "2013-02-03 17"}
     [found] = run_on_the_page(
         omni_of_the_page, "flights", fields, {"flights.time_hour": hour}

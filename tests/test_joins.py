@@ -77,7 +77,7 @@ NO_JOIN = {
     "read_document_drafts.workbook_model_id": (
         "it changes with each publishing, and no source says that read_models lists it"
     ),
-    "read_document_queries.fields": "names with grains, as a query has them",
+    "read_document_queries.fields": "names with timeframes, as a query has them",
     "read_embed_users.id": "it may stand where a user's does, and no list says where",
     "read_embed_users.embed_external_id": "a key of the application that embeds",
     "read_model_git.model_path": "a folder in a repository",

@@ -23,7 +23,7 @@ COUNTS = {"EWR": 120835, "JFK": 111279, "LGA": 104662}
 
 
 def test_results_come_in_the_order_of_the_queries(omni):
-    first, second, third = omnipd.run_queries([ITEMS, BY_AIRPORT, ITEMS], at_once=3)
+    first, second, third = omnipd.run_queries([ITEMS, BY_AIRPORT, ITEMS], max_workers=3)
     assert first["order_items.count"].tolist() == [240]
     assert dict(zip(second["flights.origin"], second["flights.count"], strict=True)) == COUNTS
     assert third.equals(first)
@@ -65,7 +65,7 @@ def test_no_more_run_at_once_than_asked_for(scripted):
 
     scripted.script(step)
     client = omnipd.connect(scripted.url, "key", cache=False, requests_per_minute=None)
-    outcomes = omnipd.run_queries([ITEMS] * 6, at_once=2, errors="collect", client=client)
+    outcomes = omnipd.run_queries([ITEMS] * 6, max_workers=2, errors="collect", client=client)
     assert [type(one) for one in outcomes] == [omnipd.ForbiddenError] * 6
     assert most == 2
 
@@ -78,8 +78,8 @@ def test_no_more_run_at_once_than_asked_for(scripted):
         ([ITEMS], {"limit": 0}, "Query 1 of 1: limit=0"),
         (ITEMS, {}, "queries is dict"),
         ("{}", {}, "queries is str"),
-        ([ITEMS], {"at_once": 0}, "at_once=0"),
-        ([ITEMS], {"at_once": True}, "at_once=True"),
+        ([ITEMS], {"max_workers": 0}, "max_workers=0"),
+        ([ITEMS], {"max_workers": True}, "max_workers=True"),
         ([ITEMS], {"errors": "ignore"}, "errors='ignore'"),
     ],
 )
@@ -251,7 +251,7 @@ def test_an_interrupt_waits_for_no_query_and_sends_nothing_more(scripted):
     scripted.script(step)
     client = omnipd.connect(scripted.url, "key", cache=False, requests_per_minute=None)
     with pytest.raises(KeyboardInterrupt):
-        omnipd.run_queries([ITEMS] * 3, at_once=1, client=client)
+        omnipd.run_queries([ITEMS] * 3, max_workers=1, client=client)
     let_go.set()
     for thread in threading.enumerate():
         if thread.name.startswith("omnipd-query"):

@@ -156,7 +156,7 @@ def test_a_range_without_rows_still_has_the_columns(omni):
         (orders(FIELDS, column_totals={"::total::": {"type": "aggregation"}}), {}, "column_totals"),
         (orders(FIELDS, pivots=["order_items.status"]), {"limit": 9}, "pivots"),
         (orders(FIELDS, offset=5), {}, "offset"),
-        (orders(FIELDS), {"split_on": f"{SHIPPED}[month]"}, "without a grain"),
+        (orders(FIELDS), {"split_on": f"{SHIPPED}[month]"}, "without a timeframe"),
         (orders(FIELDS), {"by": "week"}, "by='week' is not known"),
         (orders(FIELDS), {"start": "soon"}, "start='soon' is no date"),
         (orders(FIELDS), {"end": 5}, "end=5 is no date"),

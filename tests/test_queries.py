@@ -56,7 +56,7 @@ def test_what_the_server_would_ignore_is_refused(dated):
             omnipd.run_query(case.query)
 
 
-def test_the_cases_cover_every_filter_kind_and_every_grain():
+def test_the_cases_cover_every_filter_kind_and_every_timeframe():
     text = json.dumps([case.query for case in CASES])
     for kind in (
         "EQUALS",
@@ -76,7 +76,7 @@ def test_the_cases_cover_every_filter_kind_and_every_grain():
         assert f'"kind": "{kind}"' in text, kind
     for kind in ("string", "number", "date", "boolean", "null", "composite"):
         assert f'"type": "{kind}"' in text, kind
-    for grain in (
+    for timeframe in (
         "year",
         "quarter",
         "month",
@@ -96,7 +96,7 @@ def test_the_cases_cover_every_filter_kind_and_every_grain():
         "day_of_week_name",
         "month_name",
     ):
-        assert f"[{grain}]" in text, grain
+        assert f"[{timeframe}]" in text, timeframe
     assert len(CASES) >= 30
 
 

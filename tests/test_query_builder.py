@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from builder_cases import BUILT, CONDITIONS, NOT_SAID, OTHER_WORDS, QUERIES, plain
 from query_answers import assert_answers
-from query_cases import CASES, FLIGHTS, NOW, ORDERS, TIME_GRAINS, flights
+from query_cases import CASES, FLIGHTS, NOW, ORDERS, TIMEFRAMES, flights
 
 import omnipd
 from omnipd import Query, field
@@ -87,10 +87,10 @@ def test_a_negation_keeps_exactly_the_other_rows(dated, case):
     assert len(known) + len(kept) == len(everything)
 
 
-@pytest.mark.parametrize("grain", TIME_GRAINS)
+@pytest.mark.parametrize("grain", TIMEFRAMES)
 def test_a_condition_at_a_grain_keeps_the_rows_of_that_value(dated, grain):
     """Of a few rows, the value at the grain; it keeps all rows with the same value."""
-    sql = TIME_GRAINS[grain].format("created_at")
+    sql = TIMEFRAMES[grain].format("created_at")
     orders = warehouse("orders")
     at = field(f"order_items.created_at[{grain}]")
     for value in (

@@ -102,7 +102,7 @@ def test_a_sidecar_belongs_to_its_own_name_or_else_to_the_first_in_another_case(
         assert [kept.column(0)[0].as_py(), kept.column(1)[0].as_py()] == wanted
 
 
-def test_a_formatted_grain_keeps_its_time_under_the_plain_name():
+def test_a_formatted_timeframe_keeps_its_time_under_the_plain_name():
     table = pa.table({"a.t[month]__raw": [5], "n": [1], "a.t[month]": ["May"]})
     assert normalize(table, ["a.t[month]", "n"]).to_pydict() == {"a.t[month]": [5], "n": [1]}
     lone = pa.table({"a.t[month]__raw": [5]})

@@ -127,7 +127,7 @@ def test_a_limit_that_is_no_code_is_no_limit(omni, behind):
             "SELECT ${flights.count} FROM ${flights} WHERE ${flights.date} >= '2013-02-01' "
             "AND ${flights.date[month]} < '2013-04-01' GROUP BY 1",
             False,
-            "conditions on flights.date with and without a grain",
+            "conditions on flights.date with and without a timeframe",
         ),
     ],
 )

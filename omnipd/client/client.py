@@ -218,7 +218,7 @@ class Client:
             # A cut or garbled body is worth one more try: it may be a fault on the way.
             garbled += 1
             if garbled > 1 or wrong == strict_json.WEB_PAGE:
-                start = self.scrub(body.decode("utf-8", "replace"))
+                start = self.redact(body.decode("utf-8", "replace"))
                 error = failures.unexpected_answer(wrong, start, url=self._url(path))
                 error.trace(reply.trace_id)
                 raise error
@@ -269,19 +269,19 @@ class Client:
         params: Mapping[str, str] | None = None,
         body: Any = None,
         deadline: Deadline,
-        most: int | None = None,
+        max_bytes: int | None = None,
         into: Received | None = None,
     ) -> Generator[bytes, None, None]:
         """Send one request and yield the body of its good answer as it arrives.
 
         A GET is retried until an answer begins; a POST only while Omni cannot have seen it. Once
         the body has begun, a break is a NetworkError (a DeadlineError when the time is up): the
-        caller knows what can be resumed. A body of more than `most` bytes is refused; by default
+        caller knows what can be resumed. A body of more than `max_bytes` bytes is refused; by default
         one that is larger than a result that is held as a whole may be. What is known of the answer
         beside its body is written `into` what is given for it.
         """
         return self._stream(
-            method, path, params, body, deadline, False, most or LARGEST_RESULT, into
+            method, path, params, body, deadline, False, max_bytes or LARGEST_RESULT, into
         )
 
     def close(self) -> None:
@@ -324,7 +324,7 @@ class Client:
         body: Any,
         deadline: Deadline,
         whole: bool,
-        most: int = LARGEST_BODY,
+        max_bytes: int = LARGEST_BODY,
         into: Received | None = None,
         changes: bool = False,
     ) -> Generator[bytes, None, None]:
@@ -332,7 +332,7 @@ class Client:
         received = into if into is not None else Received()
         try:
             yield from self._answer(
-                method, path, params, body, deadline, whole, most, received, changes
+                method, path, params, body, deadline, whole, max_bytes, received, changes
             )
         except OmniError as error:
             error.trace(received.trace_id)
@@ -346,7 +346,7 @@ class Client:
         body: Any,
         deadline: Deadline,
         whole: bool,
-        most: int,
+        max_bytes: int,
         received: Received,
         changes: bool,
     ) -> Generator[bytes, None, None]:
@@ -363,7 +363,7 @@ class Client:
         redirects = 0
         while True:
             self._pace(deadline, retry)
-            reply = self._exchange(method, path, params, body, deadline, most)
+            reply = self._exchange(method, path, params, body, deadline, max_bytes)
             received.trace_id = None
             if isinstance(reply, Failure):
                 _LOG.debug("%s %s: %s", method, self.hide_key(path.split("?", 1)[0]), reply.kind)
@@ -423,7 +423,7 @@ class Client:
         params: Mapping[str, str] | None,
         body: Any,
         deadline: Deadline,
-        most: int,
+        max_bytes: int,
     ) -> Reply | Failure:
         self.requests_sent += 1
         reply = self._transport.exchange(
@@ -433,7 +433,7 @@ class Client:
             json=body,
             deadline=deadline,
             read_seconds=WAIT_READ_SECONDS if path.endswith("/query/wait") else READ_SECONDS,
-            most=most,
+            max_bytes=max_bytes,
         )
         if self._limiter is not None:
             self._limiter.arrived()
@@ -459,7 +459,7 @@ class Client:
 
     def _trace_id(self, reply: Reply) -> str | None:
         """Return what Omni calls the exchange, which its support asks for; None without."""
-        return self.scrub(reply.headers.get("x-trace-id", "")) or None
+        return self.redact(reply.headers.get("x-trace-id", "")) or None
 
     def _refuse_failure(
         self, content: Any, path: str, reply: Received, *, reads: bool = False
@@ -467,9 +467,9 @@ class Client:
         """Raise for a failure that came with a good status; words alone are no answer to a read."""
         error: OmniError | None = None
         if (said := failures.failure_in(content)) is not None:
-            error = failures.refused_with_200(self.scrub(said), url=self._url(path))
+            error = failures.refused_with_200(self.redact(said), url=self._url(path))
         elif reads and (said := failures.only_words_in(content)) is not None:
-            error = failures.nothing_but_words(self.scrub(said), url=self._url(path))
+            error = failures.nothing_but_words(self.redact(said), url=self._url(path))
         if error is not None:
             error.trace(reply.trace_id)
             raise error
@@ -487,7 +487,7 @@ class Client:
         reply.close()
         said = failures.message_of(body)
         job_id = failures.job_named_in(body)
-        return self.scrub(said) if said else None, self.hide_key(job_id) if job_id else None
+        return self.redact(said) if said else None, self.hide_key(job_id) if job_id else None
 
     def _follow(
         self,
@@ -537,7 +537,7 @@ class Client:
             return [self.hide_key_in(one) for one in said]
         return self.hide_key(said) if isinstance(said, str) else said
 
-    def scrub(self, text: str) -> str:
+    def redact(self, text: str) -> str:
         """Return a server's words fit to be shown: without the key, in one line, not too long."""
         # Cut after the key is hidden, or the first half of one would be left at the cut.
         text = self.hide_key(text)[:_LONGEST_SHOWN]

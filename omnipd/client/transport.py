@@ -147,16 +147,16 @@ class Reply:
     def __init__(
         self,
         response: requests.Response,
-        call_off: Callable[[], None],
+        cancel: Callable[[], None],
         deadline: Deadline,
-        most: int,
+        max_bytes: int,
     ) -> None:
         self.status = response.status_code
         self.headers: Mapping[str, str] = response.headers
         self._response = response
         self._deadline = deadline
-        self._most = most
-        self._call_off = call_off
+        self._max_bytes = max_bytes
+        self._cancel = cancel
 
     def chunks(self) -> Iterator[bytes]:
         """Yield the decoded body piece by piece; raise BrokenBody when it does not come whole."""
@@ -174,14 +174,14 @@ class Reply:
                 if not piece:
                     break
                 size += len(piece)
-                if size > self._most or (
+                if size > self._max_bytes or (
                     size > _RATIO_FLOOR and size > _RATIO * max(1, raw.tell())
                 ):
                     failure = Failure("oversized", f"the answer is over {size / 2**20:.0f} MiB")
                     break
                 yield piece
         finally:
-            self._call_off()
+            self._cancel()
             self._response.close()  # a body read to its end has already given its connection back
         if failure is not None:
             raise BrokenBody(failure)
@@ -192,7 +192,7 @@ class Reply:
 
     def close(self) -> None:
         """Drop the rest of the answer."""
-        self._call_off()
+        self._cancel()
         self._response.close()
 
     def _failure(self, error: Exception) -> Failure:
@@ -225,7 +225,7 @@ class Transport:
         json: Any = None,
         deadline: Deadline,
         read_seconds: float,
-        most: int,
+        max_bytes: int,
     ) -> Reply | Failure:
         """Send one request and return the head of its answer, or why there is none.
 
@@ -237,7 +237,7 @@ class Transport:
             The wall clock for the whole answer, body included.
         read_seconds : float
             The longest silence of the server.
-        most : int
+        max_bytes : int
             The largest decoded body in bytes.
         """
         left = deadline.remaining()
@@ -245,7 +245,7 @@ class Transport:
             return _late(deadline)
         watched = _Watched()
         _Watched.here.now = watched
-        call_off = _WATCHDOG.watch(left, watched.cut)
+        cancel = _WATCHDOG.watch(left, watched.cut)
         answered = False
         try:
             session = self._open()
@@ -266,11 +266,11 @@ class Transport:
             )
         else:
             answered = True
-            return Reply(response, call_off, deadline, most)
+            return Reply(response, cancel, deadline, max_bytes)
         finally:
             _Watched.here.now = None
             if not answered:
-                call_off()
+                cancel()
         return failure
 
     def close(self) -> None:

@@ -159,7 +159,7 @@ class Query:
         Parameters
         ----------
         *fields : str or Field
-            ``view.field`` or ``view.field[grain]``. Dimensions group, measures are computed for
+            ``view.field`` or ``view.field[timeframe]``. Dimensions group, measures are computed for
             each group.
         """
         return self._adding("fields", _names(fields))
@@ -347,7 +347,7 @@ def _name(given: object) -> str:
     if isinstance(given, str) and given.strip():
         return given
     raise ArgumentError(
-        f"{given!r:.60} is no name of a field.", hint="For example 'users.state', one by one."
+        f"{given!r:.60} is not a field name.", hint="For example 'users.state', one by one."
     )
 
 

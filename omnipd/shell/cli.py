@@ -75,7 +75,7 @@ class _CommandWithOthers(_Command, click.Group):
 
 @contextlib.contextmanager
 def _ended_as_by_ctrl_c() -> Iterator[None]:
-    """Tidy up after SIGTERM too: by itself it ends Python without a word, and leaves its files."""
+    """Tidy up after SIGTERM too: by itself it ends Python silently, and leaves its files."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return

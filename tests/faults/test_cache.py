@@ -235,7 +235,7 @@ def test_a_damaged_page_is_a_warning_and_the_whole_list_is_read_again(
     with pytest.warns(OmniWarning, match="damaged"):
         assert read(stored) == ["x", "y", "z"]
     assert len(scripted.requests) == 3
-    # It was set aside, and the next call is served again without a word.
+    # It was set aside, and the next call is served again silently.
     assert read(stored) == ["x", "y", "z"]
     assert len(scripted.requests) == 3
 

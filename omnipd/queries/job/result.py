@@ -31,7 +31,7 @@ _INDICATORS = (
 _RESERVED = re.compile(r"^\$omni_|^__omni_|__omni_sort(_\d+)?$|__omni_summ(_\d+)?$")
 _SIDECAR = re.compile(r"^(.*)__omni_summ(?:_\d+)?$")
 _RAW = re.compile(r"^(.+)__raw$")
-_RAW_GRAIN = re.compile(r"^(.+\[[^\[\]]+\])__raw$")
+_RAW_TIMEFRAME = re.compile(r"^(.+\[[^\[\]]+\])__raw$")
 _REPEAT = re.compile(r"_\d+$")
 #: What stands in a result for measures that are transposed.
 _TRANSPOSED = ("measure_name", "measure_order", "measure_value")
@@ -141,9 +141,9 @@ def _with_totals(name: str, column: pa.DataType, total: pa.DataType) -> pa.DataT
 def _without_raw_pairs(table: pa.Table, fields: Sequence[str]) -> pa.Table:
     """Keep the value of a field under its plain name, where its text comes under that name beside it.
 
-    In SQL both names may be the caller's own, unless a grain stands in them.
+    In SQL both names may be the caller's own, unless a timeframe stands in them.
     """
-    pair = _RAW if fields else _RAW_GRAIN
+    pair = _RAW if fields else _RAW_TIMEFRAME
     for raw in table.column_names:
         found = pair.match(raw)
         if found is None or found[1] not in table.column_names or raw in fields:

@@ -1,6 +1,6 @@
 """The parts of a query beside its filters: each of the shape that Omni reads.
 
-What it cannot read it leaves out without a word: the rows then come in another order, or the
+What it cannot read it silently leaves out: the rows then come in another order, or the
 lowest where the highest were asked for.
 """
 

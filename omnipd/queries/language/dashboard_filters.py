@@ -363,7 +363,7 @@ class DashboardFilters:
         return done
 
     def needed(self, key: str) -> list[str]:
-        """Return the fields that the filters of a tile are on, without their grains."""
+        """Return the fields that the filters of a tile are on, without their timeframes."""
         found: list[str | None] = []
         for control in self.controls:
             where = control.on(key)
@@ -505,11 +505,15 @@ def _data_type(name: str, known: Mapping[str, KnownField] | None) -> str | None:
     """
     if known is None:
         return None
-    bare, grain = timeframes.split(name)
+    bare, timeframe = timeframes.split(name)
     if bare not in known:
         raise _Unfit(f"the topic of the tile has no field {bare}")
     own = known[bare].data_type
-    return (timeframes.data_type(grain) or own) if grain is not None and own == "TIMESTAMP" else own
+    return (
+        (timeframes.data_type(timeframe) or own)
+        if timeframe is not None and own == "TIMESTAMP"
+        else own
+    )
 
 
 # --- what a caller sets it to

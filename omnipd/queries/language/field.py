@@ -36,7 +36,7 @@ def field(name: str) -> Field:
     Parameters
     ----------
     name : str
-        ``view.field``, or ``view.field[grain]`` for a time.
+        ``view.field``, or ``view.field[timeframe]`` for a time.
 
     Returns
     -------
@@ -46,7 +46,7 @@ def field(name: str) -> Field:
     Raises
     ------
     ArgumentError
-        For what is no name of a field.
+        For what is not a field name.
 
     See Also
     --------
@@ -93,15 +93,15 @@ class Field:
     a bracket says that the field is a time; of a time without one, write ``.in_the("2025-03")``.
     Times are UTC; a datetime without a zone is taken as UTC.
 
-    With a grain that cuts (``[month]``) the time itself is filtered, under the name without the
+    With a timeframe that cuts (``[month]``) the time itself is filtered, under the name without the
     bracket; the value must begin such a unit. A week may begin on a Monday or a Sunday, as the model
-    has it, and is seven days from the value. With a grain that takes a part (``[hour_of_day]``) the
+    has it, and is seven days from the value. With a timeframe that takes a part (``[hour_of_day]``) the
     part is compared, as a number or a name.
 
     Parameters
     ----------
     name : str
-        ``view.field`` or ``view.field[grain]``.
+        ``view.field`` or ``view.field[timeframe]``.
 
     Examples
     --------
@@ -110,20 +110,20 @@ class Field:
     (field('orders.created_at[month]') == '2025-03')
     """
 
-    __slots__ = ("_grain", "_key", "name")
+    __slots__ = ("_key", "_timeframe", "name")
     __array_ufunc__ = None
 
     def __init__(self, name: str) -> None:
-        bare, grain = timeframes.split(name) if isinstance(name, str) else ("", None)
-        if "." not in bare.strip(".") or any(sign in bare + (grain or "") for sign in "[]"):
+        bare, timeframe = timeframes.split(name) if isinstance(name, str) else ("", None)
+        if "." not in bare.strip(".") or any(sign in bare + (timeframe or "") for sign in "[]"):
             raise ArgumentError(
-                f"{name!r} is no name of a field.",
+                f"{name!r} is not a field name.",
                 hint="For example users.state or orders.created_at[month].",
             )
         #: As it was given.
         self.name = name
-        self._grain = grain
-        self._key = bare if grain in timeframes.CUTTING else name
+        self._timeframe = timeframe
+        self._key = bare if timeframe in timeframes.CUTTING else name
 
     def __repr__(self) -> str:
         return f"field({self.name!r})"
@@ -259,7 +259,7 @@ class Field:
             return Comparison(words, Junction("AND", parts))
         if "number" in {kind_of(low), kind_of(high)}:
             raise ArgumentError(f"{words} takes two numbers or two dates.")
-        left, right = self._moment(low, words), self._moment(high, words)
+        left, right = self._date_literal(low, words), self._date_literal(high, words)
         if left.start is not None and right.start is not None and left.start >= right.start:
             raise ArgumentError(
                 f"{words} is empty: the end is not part of it, and must be after the start."
@@ -276,7 +276,7 @@ class Field:
             Of a period, such as ``2025-03``, its start counts.
         """
         words = f"{self!r}.on_or_after({when!r})"
-        start = self._moment(when, words).text
+        start = self._date_literal(when, words).text
         return Comparison(words, self._leaf(_date("ON_OR_AFTER", left_side=start)))
 
     def before(self, when: Any) -> Condition:
@@ -288,7 +288,7 @@ class Field:
             Of a period, such as ``2025-03``, its start counts.
         """
         words = f"{self!r}.before({when!r})"
-        end = self._moment(when, words).text
+        end = self._date_literal(when, words).text
         return Comparison(words, self._leaf(_date("BEFORE", right_side=end)))
 
     def in_the(self, period: Any, length: str | None = None) -> Condition:
@@ -306,10 +306,12 @@ class Field:
         words = f"{self!r}.in_the({period!r}{'' if length is None else f', {length!r}'})"
         window = dates.past(period) if isinstance(period, str) and length is None else None
         if window is not None:
-            return Comparison(words, self._window(self._moment(window[0], words), window[1]))
-        start = self._moment(period, words)
+            return Comparison(words, self._window(self._date_literal(window[0], words), window[1]))
+        start = self._date_literal(period, words)
         if length is not None:
-            return Comparison(words, self._window(start, dates.length(length, words, self._grain)))
+            return Comparison(
+                words, self._window(start, dates.length(length, words, self._timeframe))
+            )
         return Comparison(words, self._whole(start))
 
     def is_month(self, month: str | int) -> Condition:
@@ -431,34 +433,36 @@ class Field:
         return Leaf(self._key, filter_)
 
     def _fits(self, kind: str, words: str) -> None:
-        """Refuse a value that is of another type than the grain."""
-        if self._grain is None or kind == "null":
+        """Refuse a value that is of another type than the timeframe."""
+        if self._timeframe is None or kind == "null":
             return
-        wanted = timeframes.data_type(self._grain)
+        wanted = timeframes.data_type(self._timeframe)
         if wanted is None:
             raise ArgumentError(
-                f"{words}: the grain {self._grain!r} is not known.",
+                f"{words}: the timeframe {self._timeframe!r} is not known.",
                 hint=f"Known are {', '.join(timeframes.KNOWN)}.",
             )
         given = {"string": "STRING", "number": "NUMBER", "date": "TIMESTAMP"}.get(kind, kind)
         if given != wanted:
             shown = {"STRING": "text", "NUMBER": "a number", "TIMESTAMP": "a time"}[wanted]
             raise ArgumentError(
-                f"{words}: [{self._grain}] is {shown}.",
+                f"{words}: [{self._timeframe}] is {shown}.",
                 hint="Compare it with one, or leave out the bracket to compare the time itself."
                 if wanted != "TIMESTAMP"
                 else dates.GRAMMAR,
             )
 
-    def _moment(self, value: Any, words: str) -> dates.Moment:
+    def _date_literal(self, value: Any, words: str) -> dates.DateLiteral:
         self._fits("date", words)
-        found = dates.moment(python_value(value), words)
-        return found if self._grain is None else dates.at_grain(found, self._grain, words)
+        found = dates.date_literal(python_value(value), words)
+        return (
+            found if self._timeframe is None else dates.at_timeframe(found, self._timeframe, words)
+        )
 
     def _kind_here(self, value: Any) -> str:
-        """Tell what a value is compared as: text is a date where the grain says so."""
+        """Tell what a value is compared as: text is a date where the timeframe says so."""
         kind = kind_of(value)
-        cut = self._grain is not None and timeframes.data_type(self._grain) == "TIMESTAMP"
+        cut = self._timeframe is not None and timeframes.data_type(self._timeframe) == "TIMESTAMP"
         return "date" if kind == "string" and cut else kind
 
     def _equal(self, value: object, *, case: bool = True) -> Tree:
@@ -470,7 +474,7 @@ class Field:
         if kind == "boolean":
             return self._flag(bool(plain))
         if kind == "date":
-            return self._whole(self._moment(plain, words))
+            return self._whole(self._date_literal(plain, words))
         if kind == "string":
             return self._texts("EQUALS", [plain], case=case)
         return self._leaf(_number("EQUALS", [digits_of(plain, words)]))
@@ -505,18 +509,18 @@ class Field:
         words = f"{self!r} {sign} {said(value)}"
         kind = self._kind_here(value)
         if kind == "string":
-            if self._grain is None and not dates.is_moment(python_value(value)):
+            if self._timeframe is None and not dates.is_date_literal(python_value(value)):
                 raise ArgumentError(
                     f"{words}: Omni's filters order numbers and dates, not text.",
                     hint=f"A number is written without quotes. {dates.GRAMMAR}",
                 )
-            kind = "date" if self._grain is None else kind
+            kind = "date" if self._timeframe is None else kind
         if kind == "number":
             self._fits(kind, words)
             return Comparison(words, self._bound(sign, value, words))
         if kind != "date":
             raise ArgumentError(f"{words}: only numbers and dates can be more or less.")
-        when = self._moment(value, words)
+        when = self._date_literal(value, words)
         if sign in {">", "<="}:
             raise ArgumentError(
                 f"{words}: of dates Omni knows >= (on or after) and < (before).",
@@ -532,12 +536,12 @@ class Field:
         inclusive = {"is_inclusive": True} if sign.endswith("=") else {}
         return self._leaf(_number(kind, [digits_of(python_value(value), words)], **inclusive))
 
-    def _whole(self, when: dates.Moment) -> Tree:
-        if self._grain == "week" and when.start is not None:
+    def _whole(self, when: dates.DateLiteral) -> Tree:
+        if self._timeframe == "week" and when.start is not None:
             return self._window(when, "1 week")
         return self._leaf(_date("TIME_FOR_UNIT_DURATION", left_side=when.text))
 
-    def _window(self, start: dates.Moment, length: str) -> Leaf:
+    def _window(self, start: dates.DateLiteral, length: str) -> Leaf:
         return self._leaf(
             _date("TIME_FOR_INTERVAL_DURATION", left_side=start.text, right_side=length)
         )
@@ -577,23 +581,23 @@ class Field:
         kind: str,
         value: str | int,
         least: int,
-        most: int,
+        greatest: int,
         names: tuple[str, ...] = (),
     ) -> Condition:
         words = f"{self!r}.{method}({value!r})"
-        if self._grain not in {None, "raw"}:
+        if self._timeframe not in {None, "raw"}:
             raise ArgumentError(
-                f"{words} asks for a part of a time, and [{self._grain}] is not the time itself.",
+                f"{words} asks for a part of a time, and [{self._timeframe}] is not the time itself.",
                 hint=f"Write field({self.name.partition('[')[0]!r}).",
             )
         plain = python_value(value)
         folded = {name.lower(): name for name in names}
         if isinstance(plain, str) and plain.strip().lower() in folded:
             part = folded[plain.strip().lower()]
-        elif type(plain) is int and least <= plain <= most:
+        elif type(plain) is int and least <= plain <= greatest:
             part = names[plain - 1] if names else str(plain)
         else:
-            numbers = f"{least} to {most}" if most >= least else ""
+            numbers = f"{least} to {greatest}" if greatest >= least else ""
             raise ArgumentError(
                 f"{words}: it takes {' or '.join(filter(None, (numbers, ', '.join(names))))}."
             )

@@ -1,6 +1,6 @@
 """A query object, as Omni's inspector shows it → the body of ``POST /api/v1/query/run``.
 
-The server drops what it does not know without a word, and gives its own defaults to what is left
+The server silently drops what it does not know, and gives its own defaults to what is left
 out. So near-misses of known keys are refused here, and everything that has a default is sent.
 """
 
@@ -253,7 +253,7 @@ def _check_keys(query: Mapping[str, Any]) -> None:
         )
         if near:
             raise ArgumentError(
-                f"The query has {key!r}, which Omni would drop without a word.",
+                f"The query has {key!r}, which Omni would silently drop.",
                 hint=f"Did you mean {near!r}?",
             )
 
@@ -266,7 +266,7 @@ def _plain(value: Any, where: str) -> Any:
         return [_plain(inner, where) for inner in value]
     value = python_value(value)
     if isinstance(value, date):
-        return dates.moment(value, where).text
+        return dates.date_literal(value, where).text
     if isinstance(value, Decimal):
         return str(value)
     if isinstance(value, int) and value.bit_length() > _MOST_BITS:
