@@ -87,12 +87,12 @@ def test_a_negation_keeps_exactly_the_other_rows(dated, case):
     assert len(known) + len(kept) == len(everything)
 
 
-@pytest.mark.parametrize("grain", TIMEFRAMES)
-def test_a_condition_at_a_grain_keeps_the_rows_of_that_value(dated, grain):
-    """Of a few rows, the value at the grain; it keeps all rows with the same value."""
-    sql = TIMEFRAMES[grain].format("created_at")
+@pytest.mark.parametrize("timeframe", TIMEFRAMES)
+def test_a_condition_at_a_timeframe_keeps_the_rows_of_that_value(dated, timeframe):
+    """Of a few rows, the value at the timeframe; it keeps all rows with the same value."""
+    sql = TIMEFRAMES[timeframe].format("created_at")
     orders = warehouse("orders")
-    at = field(f"order_items.created_at[{grain}]")
+    at = field(f"order_items.created_at[{timeframe}]")
     for value in (
         orders.run(
             f"SELECT DISTINCT {sql} AS value FROM order_items "

@@ -139,7 +139,7 @@ CASES = [
         "a month",
         lambda session: (
             _orders(session)
-            .group_by(F.col(CREATED).timeframe("month").alias("month"))
+            .group_by(F.col(CREATED).grain("month").alias("month"))
             .agg(F.measure("order_items.total_quantity"))
             .sort(F.col("month").asc())
         ),
@@ -148,9 +148,9 @@ CASES = [
         ordered=True,
     ),
     Case(
-        "a formatted timeframe keeps its instants",
+        "a formatted grain keeps its instants",
         lambda session: session.read.topic("orders", "users").select(
-            F.col("users.cohort").timeframe("year"), F.measure("users.count")
+            F.col("users.cohort").grain("year"), F.measure("users.count")
         ),
         "SELECT date_trunc('year', signed_up_on)::TIMESTAMP, count(*) FROM users GROUP BY 1",
     ),
