@@ -254,7 +254,7 @@ def test_the_repr_is_plain():
         (lambda: Query("", "t"), "no model"),
         (lambda: Query(FLIGHTS, 5), "no topic"),
         (lambda: Query(FLIGHTS, "t").select(["a.b"]), "one by one"),
-        (lambda: Query(FLIGHTS, "t").select(""), "no name of a field"),
+        (lambda: Query(FLIGHTS, "t").select(""), "not a field name"),
         (lambda: Query(FLIGHTS, "t").where("a.b = 1"), "no condition"),
         (lambda: Query(FLIGHTS, "t").where(field("a.b")), "is_true"),
         (lambda: Query(FLIGHTS, "t").sort("a.b", nulls="firs"), "Did you mean 'first'"),
