@@ -91,7 +91,7 @@ class Retry:
         self._failed += 1
         if not self._safe and not failure.nothing_sent:
             raise unknown_outcome(failure.reason, url=self._url)
-        error = error_of_failure(failure, url=self._url)
+        error = error_of_failure(failure, url=self._url, tries=self._failed)
         self._next_try(error, _TRIES.get(failure.kind, 1))
 
     def after_status(self, status: int, headers: Mapping[str, str], words: str | None) -> None:
@@ -100,13 +100,14 @@ class Retry:
         ``words`` is what the answer says, free of the key.
         """
         retry_after = _retry_after(headers)
-        error = error_for(status, words, url=self._url, retry_after=retry_after)
         if status == 429:
+            error = error_for(status, words, url=self._url, retry_after=retry_after)
             self._throttle(error, retry_after)
             return
         if not self._safe and self._leaves_open(status, words):
             raise unknown_outcome(f"it answered {status}", url=self._url, status=status)
         self._failed += 1
+        error = error_for(status, words, url=self._url, retry_after=retry_after, tries=self._failed)
         patience = self._safe and (retry_after or 0) <= LONGEST_RETRY_AFTER
         self._next_try(error, _STATUS_TRIES.get(status, 1) if patience else 1, retry_after or 0.0)
 
@@ -121,8 +122,6 @@ class Retry:
     def _next_try(self, error: OmniError, tries: int, at_least: float = 0.0) -> None:
         """Wait with full jitter; raise when the tries, the quota or the time are used up."""
         if self._failed >= tries:
-            if self._failed > 1:
-                error.message = f"{error.message.removesuffix('.')} ({self._failed} tries)."
             raise error
         spread = 0.1 + 0.9 * self._clock.jitter()
         wait = max(at_least, spread * min(20.0, 0.5 * 2.0**self._failed))

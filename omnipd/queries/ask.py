@@ -153,8 +153,8 @@ def ask(
         return Answer(question, query, chosen, df)
     except OmniError as error:
         error.partial = query
-        error.message += (
-            "\nOmni's AI had made a query of the question; it is the error's .partial, and "
+        error.add_note(
+            "Omni's AI had made a query of the question; it is the error's .partial, and "
             "run_query() runs it without asking again."
         )
         raise

@@ -129,8 +129,8 @@ def run_queries(
     if failed and errors == "raise":
         first: Any = outcomes[failed[0]]
         first.partial = outcomes
-        first.message += (
-            f"\nThat was query {failed[0] + 1} of {len(queries)}; {len(queries) - len(failed)} gave "
+        first.add_note(
+            f"That was query {failed[0] + 1} of {len(queries)}; {len(queries) - len(failed)} gave "
             "their frames, which are in the error's .partial."
         )
         raise first

@@ -60,8 +60,8 @@ class _Command(click.Command):
                 click.echo(f"omnipd: {_as_options(error.message, self)}", err=True)
                 if error.hint:
                     click.echo(_as_options(error.hint, self), err=True)
-                if error.trace_id:
-                    click.echo(f"Omni's trace id: {error.trace_id}", err=True)
+                for note in getattr(error, "__notes__", ()):
+                    click.echo(note, err=True)
                 code = _exit_code(error)
             except BrokenPipeError:  # `… | head` has seen enough
                 os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
