@@ -342,4 +342,4 @@ def test_a_request_that_was_made_cannot_be_pickled(scripted):
     client = client_of(scripted)
     omnipd.read_content(client=client)
     with pytest.raises(TypeError, match="holds a key"):
-        pickle.dumps(client._transport._blank)
+        pickle.dumps(client._transport._last_get)

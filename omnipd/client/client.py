@@ -15,7 +15,7 @@ import logging
 import os
 import urllib.parse
 from collections.abc import Callable, Generator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any, NoReturn, Self
 
@@ -27,7 +27,7 @@ from omnipd.client.fork_safe_lock import ProcessLock
 from omnipd.client.rate_limit import Limiter
 from omnipd.client.retry import Quota, Retry
 from omnipd.client.settings import Settings, disk_root, tidy_base_url
-from omnipd.client.transport import BrokenBody, Reply, Transport
+from omnipd.client.transport import BrokenBody, Reply, Request, Transport
 from omnipd.clock import Clock, Deadline, check_timeout
 from omnipd.errors import (
     ArgumentError,
@@ -36,9 +36,6 @@ from omnipd.errors import (
 )
 
 WORK_SECONDS = 120.0
-READ_SECONDS = 60.0
-WAIT_READ_SECONDS = 90.0
-LARGEST_BODY = 256 * 2**20
 LARGEST_RESULT = 2 * 2**30
 _LARGEST_ERROR = 2**20
 _LONGEST_SHOWN = 1000
@@ -48,6 +45,7 @@ _LOG = logging.getLogger("omnipd")
 _LOG.addHandler(logging.NullHandler())
 
 _REDIRECTS = {301, 302, 303, 307, 308}
+_MAX_REDIRECTS = 3
 
 #: The clients of the with blocks around, the innermost last.
 _around: contextvars.ContextVar[tuple[Client, ...]] = contextvars.ContextVar(
@@ -208,7 +206,8 @@ class Client:
         garbled = 0
         while True:
             reply = Received()
-            body = b"".join(self._stream("GET", path, params, None, deadline, True, into=reply))
+            request = Request("GET", path, params)
+            body = b"".join(self._stream(request, deadline, reply, whole=True))
             if glance is not None and (seen := glance(body)) is not None:
                 return Answer(seen, body, reply.trace_id)
             content, wrong = strict_json.parse(body)
@@ -243,9 +242,8 @@ class Client:
             As for :meth:`get`.
         """
         reply = Received()
-        stream = self._stream(
-            "POST", path, None, body, self.deadline(), False, into=reply, changes=changes
-        )
+        request = Request("POST", path, json=body, changes=changes)
+        stream = self._stream(request, self.deadline(), reply)
         if changes:  # should this process be killed before the answer
             self._forget_lists()
         try:
@@ -280,9 +278,8 @@ class Client:
         one that is larger than a result that is held as a whole may be. What is known of the answer
         beside its body is written `into` what is given for it.
         """
-        return self._stream(
-            method, path, params, body, deadline, False, max_bytes or LARGEST_RESULT, into
-        )
+        request = Request(method, path, params, json=body, max_bytes=max_bytes or LARGEST_RESULT)
+        return self._stream(request, deadline, into or Received())
 
     def close(self) -> None:
         """Close the connections. A later call opens new ones."""
@@ -317,43 +314,23 @@ class Client:
         )
 
     def _stream(
-        self,
-        method: str,
-        path: str,
-        params: Mapping[str, str] | None,
-        body: Any,
-        deadline: Deadline,
-        whole: bool,
-        max_bytes: int = LARGEST_BODY,
-        into: Received | None = None,
-        changes: bool = False,
+        self, request: Request, deadline: Deadline, received: Received, *, whole: bool = False
     ) -> Generator[bytes, None, None]:
         """Yield the body of a 2xx answer; an error carries the trace id of the last answer."""
-        received = into if into is not None else Received()
         try:
-            yield from self._answer(
-                method, path, params, body, deadline, whole, max_bytes, received, changes
-            )
+            yield from self._answer(request, deadline, received, whole=whole)
         except OmniError as error:
             error.trace(received.trace_id)
             raise
 
     def _answer(
-        self,
-        method: str,
-        path: str,
-        params: Mapping[str, str] | None,
-        body: Any,
-        deadline: Deadline,
-        whole: bool,
-        max_bytes: int,
-        received: Received,
-        changes: bool,
+        self, request: Request, deadline: Deadline, received: Received, *, whole: bool
     ) -> Generator[bytes, None, None]:
         """Yield the body of a 2xx answer. ``whole`` yields it as one piece, so a cut can be retried."""
+        method, changes = request.method, request.changes
         retry = Retry(
             method,
-            self._url(path),
+            self._url(request.path),
             changes=changes,
             deadline=deadline,
             quota=self._quota,
@@ -363,25 +340,20 @@ class Client:
         redirects = 0
         while True:
             self._pace(deadline, retry)
-            reply = self._exchange(method, path, params, body, deadline, max_bytes)
+            reply = self._exchange(request, deadline)
             received.trace_id = None
+            shown = self.hide_key(request.path.split("?", 1)[0])
             if isinstance(reply, Failure):
-                _LOG.debug("%s %s: %s", method, self.hide_key(path.split("?", 1)[0]), reply.kind)
+                _LOG.debug("%s %s: %s", method, shown, reply.kind)
                 retry.after_failure(reply)
                 continue
             received.trace_id = self._trace_id(reply)
-            _LOG.debug(
-                "%s %s: %d (x-trace-id %s)",
-                method,
-                self.hide_key(path.split("?", 1)[0]),
-                reply.status,
-                received.trace_id,
-            )
+            _LOG.debug("%s %s: %d (x-trace-id %s)", method, shown, reply.status, received.trace_id)
             # Where a change is redirected to is not followed; retry judges what it means.
             if reply.status in _REDIRECTS and not (changes and reply.status < 307):
                 redirects += 1
                 reply.close()
-                path, params = self._follow(reply, method, path, params, redirects)
+                request = self._follow(reply, request, redirects)
                 continue
             if not 200 <= reply.status < 300:
                 self._after_status(reply, retry)
@@ -400,7 +372,7 @@ class Client:
                 self._quota.refill()
                 return
             if not whole and (method == "GET" or (failure.kind == "oversized" and not changes)):
-                raise failures.error_of_failure(failure, url=self._url(path))
+                raise failures.error_of_failure(failure, url=self._url(request.path))
             retry.after_failure(failure)
 
     def _after_status(self, reply: Reply, retry: Retry) -> None:
@@ -416,25 +388,9 @@ class Client:
             error.job_id = job_id
             raise
 
-    def _exchange(
-        self,
-        method: str,
-        path: str,
-        params: Mapping[str, str] | None,
-        body: Any,
-        deadline: Deadline,
-        max_bytes: int,
-    ) -> Reply | Failure:
+    def _exchange(self, request: Request, deadline: Deadline) -> Reply | Failure:
         self.requests_sent += 1
-        reply = self._transport.exchange(
-            method,
-            path,
-            params=params,
-            json=body,
-            deadline=deadline,
-            read_seconds=WAIT_READ_SECONDS if path.endswith("/query/wait") else READ_SECONDS,
-            max_bytes=max_bytes,
-        )
+        reply = self._transport.exchange(request, deadline)
         if self._limiter is not None:
             self._limiter.arrived()
         return reply
@@ -489,19 +445,14 @@ class Client:
         job_id = failures.job_named_in(body)
         return self.redact(said) if said else None, self.hide_key(job_id) if job_id else None
 
-    def _follow(
-        self,
-        reply: Reply,
-        method: str,
-        path: str,
-        params: Mapping[str, str] | None,
-        redirects: int,
-    ) -> tuple[str, Mapping[str, str]]:
+    def _follow(self, reply: Reply, request: Request, redirects: int) -> Request:
         """Follow a redirect of a GET inside this origin's API: a renamed document redirects."""
         host, inside, moved = None, False, ""
         try:
             parts = urllib.parse.urlsplit(
-                urllib.parse.urljoin(self.base_url + path, reply.headers.get("Location", ""))
+                urllib.parse.urljoin(
+                    self.base_url + request.path, reply.headers.get("Location", "")
+                )
             )
             host = parts.hostname
             origin = tidy_base_url(f"{parts.scheme}://{parts.netloc}", allow_http=True)
@@ -510,16 +461,16 @@ class Client:
             inside = origin + prefix == self.base_url and is_api_path(moved)
         except (ValueError, SettingsError):
             inside = False
-        if not inside or method != "GET":
+        to = None
+        if not inside or request.method != "GET":
             to = f"to {host}" if host else "to an unusable address"
-            raise failures.unwanted_redirect(to, url=self._url(path), status=reply.status)
-        if redirects > 3:
-            raise failures.unwanted_redirect(
-                "in a circle", url=self._url(path), status=reply.status
-            )
+        elif redirects > _MAX_REDIRECTS:
+            to = "in a circle"
+        if to is not None:
+            raise failures.unwanted_redirect(to, url=self._url(request.path), status=reply.status)
         # Filters and the cursor go along, but for what the address says itself.
         said = dict(urllib.parse.parse_qsl(parts.query, keep_blank_values=True))
-        return moved, {**(params or {}), **said}
+        return replace(request, path=moved, params={**(request.params or {}), **said})
 
     def deadline(self) -> Deadline:
         """Start the time that one call may take."""

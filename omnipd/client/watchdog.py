@@ -1,7 +1,9 @@
 """One thread that cuts what has run out of time.
 
 No timeout of a socket bounds a whole answer: a server that sends a byte now and then resets it for
-ever. A timer for each request would do, and start a thread each time; this is one for all of them.
+ever. A reader that looks at the clock would bound headers and body, but not a TLS handshake, a
+proxy's answer to CONNECT, or a request whose bytes nobody takes. A timer for each request would do,
+and start a thread each time; this is one for all of them.
 """
 
 from __future__ import annotations
