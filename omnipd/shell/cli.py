@@ -420,6 +420,7 @@ def sandbox_init(folder: Path) -> None:
 @click.option("--cache-dir", type=click.Path(path_type=Path), help="Where omnipd keeps files.")
 def cache(clear: bool, cache_dir: Path | None) -> None:
     """Show what omnipd keeps on disk, or delete it."""
+    from omnipd.cache.clear import stored_answers  # noqa: PLC0415
     from omnipd.client.current import clear_cache  # noqa: PLC0415
     from omnipd.client.settings import disk_root  # noqa: PLC0415
 
@@ -427,7 +428,7 @@ def cache(clear: bool, cache_dir: Path | None) -> None:
     if clear:
         click.echo(f"{clear_cache(cache_dir=cache_dir)} stored answers deleted from {folder}")
         return
-    files = [*folder.glob("lists/*/*.json"), *folder.glob("results/*/*.arrow")]
+    files = stored_answers(folder)
     size = sum(file.stat().st_size for file in files)
     click.echo(f"{folder}: {len(files)} stored answers, {size / 1e6:.1f} MB")
 

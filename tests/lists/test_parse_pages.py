@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from scripted_server import answer
 
 import omnipd
-from omnipd.cache.lists import LARGEST_WALK
+from omnipd.cache.lists import LARGEST_LIST
 from omnipd.lists.deferred_page import glance
 from omnipd.lists.parse_pages import ArrowPages
 from omnipd.readers.content import CONTENT
@@ -322,7 +322,7 @@ def test_a_redirect_that_names_no_query_keeps_the_filters(scripted):
 
 
 def test_a_list_too_large_for_the_cache_is_not_kept_in_memory(scripted, tmp_path):
-    long = {"identifier": "d1", "description": "x" * LARGEST_WALK}
+    long = {"identifier": "d1", "description": "x" * LARGEST_LIST}
     scripted.script(answer(body([long], 1)))
     client = omnipd.connect(scripted.url, "key", requests_per_minute=None, cache_dir=tmp_path)
     assert len(omnipd.read_content(client=client)) == 1
