@@ -481,7 +481,7 @@ def demo(folder: Path) -> None:
 
 def _show_estimate(given: dict[str, Any]) -> None:
     """Print what an inventory would cost."""
-    from omnipd.admin.inventory import estimate_inventory  # noqa: PLC0415
+    from omnipd.admin.inventory_cost import estimate_inventory  # noqa: PLC0415
     from omnipd.shell import terminal  # noqa: PLC0415
 
     client = _client(given)

@@ -15,7 +15,7 @@ from readers.reader_checks import scim_page
 from scripted_server import answer
 
 import omnipd
-from omnipd.admin.inventory import _PARTS
+from omnipd.admin.inventory_parts import PARTS
 from omnipd.export import files
 from omnipd.shell import terminal
 from omnipd.shell.cli import main
@@ -56,7 +56,7 @@ def own(small):
 
 def test_each_frame_is_what_its_reader_gives(own):
     inventory = omnipd.read_inventory()
-    assert list(inventory) == list(_PARTS)
+    assert list(inventory) == list(PARTS)
     assert inventory.complete
     for name in ("labels", "users", "groups", "group_members", "documents", "user_attributes"):
         pd.testing.assert_frame_equal(inventory[name], getattr(omnipd, f"read_{name}")())
@@ -98,7 +98,7 @@ def test_an_estimate_is_what_the_organization_says(own, small):
     users = len(organization.users)
     documents = sum(not one.deleted for one in organization.documents.values())
     public = sum(one.scope == "organization" for one in organization.folders.values())
-    assert sorted(cost.index) == sorted(_PARTS)
+    assert sorted(cost.index) == sorted(PARTS)
     assert cost["users"] == 2
     assert cost["content"] == 1 + users
     assert cost["folders"] == 1 + users
@@ -155,7 +155,7 @@ def test_one_call_per_hundred_is_not_counted_first(own, small):
         ({"include": "user"}, "Did you mean 'users'"),
         ({"include": ["users", "documnts"]}, "Did you mean 'documents'"),
         ({"include": []}, "is empty"),
-        ({"include": 7}, "must be a name"),
+        ({"include": 7}, "must be text"),
         ({"scope": "restricted"}, "scope='restricted'"),
         ({"errors": "ignore"}, "errors='ignore'"),
     ],
@@ -346,9 +346,9 @@ def test_an_incomplete_inventory_is_refused_unless_it_is_allowed(two, folder):
 
 def test_excel_takes_the_names_of_all_frames(tmp_path):
     empty = omnipd.flatten_content([])
-    file = omnipd.Inventory(dict.fromkeys(_PARTS, empty)).to_excel(tmp_path / "all.xlsx")
-    assert list(pd.read_excel(file, sheet_name=None)) == list(_PARTS)
-    assert max(map(len, _PARTS)) <= 31
+    file = omnipd.Inventory(dict.fromkeys(PARTS, empty)).to_excel(tmp_path / "all.xlsx")
+    assert list(pd.read_excel(file, sheet_name=None)) == list(PARTS)
+    assert max(map(len, PARTS)) <= 31
 
 
 def test_a_workbook_has_its_ending(two, tmp_path):

@@ -6,7 +6,7 @@ from faults.given import client_of
 from scripted_server import answer, document, page
 
 import omnipd
-from omnipd.admin.inventory import _PARTS
+from omnipd.admin.inventory_parts import PARTS
 from omnipd.frames.to_pandas import is_whole
 
 LOSES = {
@@ -117,7 +117,7 @@ def test_an_inventory_knows_of_its_frames_what_they_were_when_they_came(
 
 
 def test_a_frame_below_two_lists_of_an_inventory_is_marked_when_one_is(incomplete, whole):
-    parents = {name: one.parents for name, one in _PARTS.items() if one.parents is not None}
+    parents = {name: one.parents for name, one in PARTS.items() if one.parents is not None}
     for documents, content in ((incomplete, whole), (whole, incomplete)):
         asked = parents["document_access"]({"documents": documents, "content": content})
         assert asked["identifier"].tolist() == [*documents["identifier"], *content["identifier"]]
