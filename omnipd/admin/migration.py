@@ -47,6 +47,8 @@ _NEEDED = ("document", "exportVersion", "queryModels")
 _PASSED = (*_NEEDED, "dashboard", "workbookModel", "fileUploads")
 _MANIFEST_FILE = "manifest.jsonl"
 _IMPORTED_FILE = "imported.jsonl"
+#: The outcomes of a file that is a document now.
+_MADE = {"ok", "ok_with_issues"}
 _SKIPPED = "It was imported into this Omni before."
 _LOST = (
     "It was sent to this Omni before, and the answer was lost: look for its name, then again=True."
@@ -344,7 +346,7 @@ def _notes_in(file: Path, client: Client) -> dict[str, _Note]:
         if not isinstance(note, dict) or note.get("instance") != client.base_url:
             continue
         name, status = str(note.get("file")), str(note.get("status"))
-        if status.startswith("ok"):
+        if status in _MADE:
             made[name] = note
         elif status == "unknown":
             unknown[name] = note
@@ -386,7 +388,7 @@ def _hand_over(stop: BaseException, rows: list[dict[str, Any]]) -> None:
     counts = Counter(row["status"] for row in rows)
     told = ", ".join(f"{count} {status}" for status, count in counts.items())
     made = [
-        f"{row['file']} is {row['identifier']}" for row in rows if row["status"].startswith("ok")
+        f"{row['file']} is {row['identifier']}" for row in rows if row["status"] in _MADE
     ]
     stop.add_note(
         "\n".join([f"The import was broken off: {told}. .partial is its outcome.", *made])
@@ -450,7 +452,7 @@ def _refuse_link(file: Path) -> None:
 def _write(file: Path, blob: Any) -> int:
     """Write one export."""
     _refuse_link(file)
-    # Half a surrogate pair has no UTF-8; as \ud83d it stays what it was.
+    # A lone surrogate has no UTF-8; as \ud83d it stays what it was.
     body = json.dumps(blob, ensure_ascii=False, indent=1).encode("utf-8", "backslashreplace")
 
     def put(stream: IO[bytes]) -> None:

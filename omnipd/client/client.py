@@ -20,7 +20,9 @@ from datetime import timedelta
 from typing import Any, NoReturn, Self
 
 from omnipd.arguments import DECIMALS, check_choice
-from omnipd.cache.lists import LastWrite, WalkCache, parse_lifetime
+from omnipd.cache.last_write import LastWrite
+from omnipd.cache.lifetime import parse_lifetime
+from omnipd.cache.lists import ListCache
 from omnipd.client import failures, strict_json
 from omnipd.client.failures import Failure
 from omnipd.client.fork_safe_lock import ProcessLock
@@ -158,7 +160,7 @@ class Client:
         self.result_folder = self.disk / "results" / fingerprint
         self._last_write = LastWrite(self.disk, settings.instance)
         lists = self.disk / "lists" / fingerprint
-        self.cache = WalkCache(lists, lifetime, self._last_write) if lifetime else None
+        self.cache = ListCache(lists, lifetime, self._last_write) if lifetime else None
         self._limiter: Limiter | None = None
         if requests_per_minute is not None:
             whole = isinstance(requests_per_minute, int) and not isinstance(

@@ -40,7 +40,7 @@ def with_one_schema(before: Sequence[pa.Table], table: pa.Table) -> list[pa.Tabl
     try:
         return [each.cast(schema) for each in (*before, table)]
     except (pa.ArrowException, ValueError, OverflowError) as error:
-        fault = str(error)[:200]
+        fault = str(error)  # whole: what is cut before the key is hidden may keep a part of it
     raise ResponseError(f"The columns of two results do not fit into one: {fault}")
 
 

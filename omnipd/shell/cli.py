@@ -420,6 +420,7 @@ def sandbox_init(folder: Path) -> None:
 @click.option("--cache-dir", type=click.Path(path_type=Path), help="Where omnipd keeps files.")
 def cache(clear: bool, cache_dir: Path | None) -> None:
     """Show what omnipd keeps on disk, or delete it."""
+    from omnipd.cache.clear import stored_answers  # noqa: PLC0415
     from omnipd.client.current import clear_cache  # noqa: PLC0415
     from omnipd.client.settings import disk_root  # noqa: PLC0415
 
@@ -427,7 +428,7 @@ def cache(clear: bool, cache_dir: Path | None) -> None:
     if clear:
         click.echo(f"{clear_cache(cache_dir=cache_dir)} stored answers deleted from {folder}")
         return
-    files = [*folder.glob("lists/*/*.json"), *folder.glob("results/*/*.arrow")]
+    files = stored_answers(folder)
     size = sum(file.stat().st_size for file in files)
     click.echo(f"{folder}: {len(files)} stored answers, {size / 1e6:.1f} MB")
 
@@ -480,7 +481,7 @@ def demo(folder: Path) -> None:
 
 def _show_estimate(given: dict[str, Any]) -> None:
     """Print what an inventory would cost."""
-    from omnipd.admin.inventory import estimate_inventory  # noqa: PLC0415
+    from omnipd.admin.inventory_cost import estimate_inventory  # noqa: PLC0415
     from omnipd.shell import terminal  # noqa: PLC0415
 
     client = _client(given)

@@ -12,6 +12,7 @@ import sys
 import traceback
 from pathlib import Path
 
+import pandas as pd
 import pytest
 from click.testing import CliRunner
 from faults.given import KEY, QUERY, arrow, client_of, complete, footer, header, line, whole_answer
@@ -532,3 +533,12 @@ def test_a_key_that_is_echoed_in_a_result_is_in_no_fact_and_no_file(scripted, fa
     files = [file for file in tmp_path.rglob("*") if file.is_file()]
     assert any(file.suffix == ".arrow" for file in files)
     assert not any(KEY.encode() in file.read_bytes() for file in files)
+
+
+@pytest.mark.parametrize("before", [0, 100, 150])
+@pytest.mark.parametrize("write", [omnipd.to_parquet, omnipd.to_csv, omnipd.to_jsonl])
+def test_an_error_of_a_file_shows_no_part_of_a_key_that_is_in_a_column(tmp_path, write, before):
+    df = pd.DataFrame({"count": [1, "x" * before + KEY]}, dtype=object)
+    with pytest.raises(omnipd.ExportError, match="column count") as caught:
+        write(df, tmp_path / "rows")
+    assert not any(part in str(caught.value) for part in (*PARTS, KEY[:20]))

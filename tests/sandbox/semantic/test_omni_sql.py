@@ -4,7 +4,7 @@ from collections import Counter
 from typing import Any
 
 import pytest
-from query_cases import FLIGHTS, NOW, ORDERS, Case, number, text
+from queries.query_cases import FLIGHTS, NOW, ORDERS, Case, number, text
 
 from omnipd_sandbox.engine.data.warehouse import warehouse
 from omnipd_sandbox.engine.engine import Engine, Refused

@@ -2,8 +2,8 @@ from datetime import UTC, date, datetime, timedelta, timezone
 
 import pyarrow as pa
 import pytest
-from query_cases import FLIGHTS, NOW, ORDERS, flights, orders, text, users
-from query_cases import date as date_filter
+from queries.query_cases import FLIGHTS, NOW, ORDERS, flights, orders, text, users
+from queries.query_cases import date as date_filter
 
 from omnipd_sandbox.engine.engine import Engine
 
