@@ -405,7 +405,7 @@ def _known_fields(
             asked[_topic_of(query)] = query
     known: dict[tuple[str, str], Mapping[str, KnownField] | None] = {}
     for place, query in asked.items():
-        model_id = options.get("model_id") or query.get("modelId")
+        model_id = options.get("model") or query.get("modelId")
         try:
             known[place] = topic_fields(
                 {**query, "modelId": model_id}, client, options.get("branch_id"), needed[place]

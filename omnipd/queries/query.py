@@ -118,7 +118,7 @@ class Query:
         ArgumentError
             For what Omni would refuse or misread.
         """
-        request = build_request(query, model_id=model)
+        request = build_request(query, model=model)
         beside = [key for key in request.body if key != "query"] + list(request.params)
         if beside:
             raise ArgumentError(

@@ -25,7 +25,7 @@ def run_query(
     query: AnyQuery,
     *,
     limit: int | Literal["all"] | None = None,
-    model_id: str | None = None,
+    model: str | None = None,
     branch_id: str | None = None,
     user_id: str | None = None,
     cache: str | None = None,
@@ -46,7 +46,7 @@ def run_query(
         JSON text or as a .json file, with or without the outer ``{"query": …}``. It is not changed.
     limit : int or "all", optional
         Number of rows. Default: the query's own limit, else Omni's 1000.
-    model_id : str, optional
+    model : str, optional
         Replaces the query's ``modelId``.
     branch_id : str, optional
         Run against a branch of the model.
@@ -129,7 +129,7 @@ def run_query(
     ready = Ready(
         query,
         limit=limit,
-        model_id=model_id,
+        model=model,
         branch_id=branch_id,
         user_id=user_id,
         cache=cache,

@@ -46,7 +46,7 @@ def run_query_in_pieces(
     start: date | str | None = None,
     end: date | str | None = None,
     limit: int | Literal["all"] | None = "all",
-    model_id: str | None = None,
+    model: str | None = None,
     branch_id: str | None = None,
     user_id: str | None = None,
     cache: str | None = None,
@@ -80,7 +80,7 @@ def run_query_in_pieces(
         more query asks for it; where neither is, rows without a time are a piece of their own.
     limit : int, "all" or None, default "all"
         Number of rows of the whole; None is all, too. The query's own limit does not count.
-    model_id, branch_id, user_id, cache
+    model, branch_id, user_id, cache
         As for :func:`run_query`.
     timeout : float, optional
         Wall-clock seconds for each piece. Default: the client's, else 600.
@@ -132,7 +132,7 @@ def run_query_in_pieces(
     whole = build_request(
         query,
         limit="all" if limit is None else limit,
-        model_id=model_id,
+        model=model,
         branch_id=branch_id,
         user_id=user_id,
         client_user_id=client.user_id,

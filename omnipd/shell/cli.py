@@ -315,7 +315,7 @@ def inventory(to: Path | None, estimate: bool, files: str, raw: bool, **given: A
 @main.command(cls=_Command)
 @click.argument("query", metavar="FILE|-")
 @click.option("--limit", help="Number of rows, or 'all'. Default: the query's own, else 1000.")
-@click.option("--model-id", help="Replaces the query's modelId.")
+@click.option("--model", help="Replaces the query's modelId.")
 @click.option("--branch-id", help="Run against a branch of the model.")
 @click.option("--user-id", help="Membership id to act for.")
 @click.option(

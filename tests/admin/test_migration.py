@@ -47,7 +47,7 @@ def test_what_is_exported_can_be_imported_whatever_its_name(writable, tmp_path):
         assert len(name) < 200
         assert name.isascii()
     before = names_of(writable)
-    outcome = omnipd.import_documents(folder, base_model_id=MODEL, check=False)
+    outcome = omnipd.import_documents(folder, model=MODEL, check=False)
     assert set(outcome["status"]) == {"ok"}
     assert outcome["identifier"].is_unique
     after = names_of(writable)
@@ -141,9 +141,7 @@ def test_a_create_whose_answer_is_lost_is_never_sent_again(tmp_path):
             made, reset, answer(b"<html>", 502, "text/html"), answer({"detail": "no"}, 400)
         )
         with client_of(server, tmp_path), pytest.warns(omnipd.OmniWarning, match="3 of 4"):
-            outcome = omnipd.import_documents(
-                folder, base_model_id=MODEL, folder_path="/new", check=False
-            )
+            outcome = omnipd.import_documents(folder, model=MODEL, folder_path="/new", check=False)
         assert outcome["status"].tolist() == ["ok", "unknown", "unknown", "failed"]
         assert outcome["identifier"].fillna("").tolist() == ["one", "", "", ""]
         assert outcome["error"].notna().tolist() == [False, True, True, True]
@@ -157,9 +155,9 @@ def import_twice(scripted, tmp_path):
     folder = write_exports(tmp_path / "in", "a")
     with client_of(scripted, tmp_path):
         with pytest.warns(omnipd.OmniWarning, match="not imported"):
-            first = omnipd.import_documents(folder, base_model_id=MODEL, check=False)
+            first = omnipd.import_documents(folder, model=MODEL, check=False)
         with warnings.catch_warnings(action="ignore"):
-            second = omnipd.import_documents(folder, base_model_id=MODEL, check=False)
+            second = omnipd.import_documents(folder, model=MODEL, check=False)
     return first, second
 
 
@@ -204,7 +202,7 @@ def test_an_answer_that_cannot_be_read_is_unknown_too(tmp_path):
     with ScriptedServer() as server:
         server.script(answer(b"{", 201))
         with client_of(server, tmp_path), pytest.warns(omnipd.OmniWarning):
-            outcome = omnipd.import_documents(folder, base_model_id=MODEL, check=False)
+            outcome = omnipd.import_documents(folder, model=MODEL, check=False)
         assert outcome["status"].tolist() == ["unknown"]
         assert len(server.requests) == 1
 
@@ -216,15 +214,13 @@ def test_a_key_that_stops_working_leaves_the_rest_pending_and_the_rest_can_be_se
     with ScriptedServer() as server:
         server.script(made, revoked)
         with client_of(server, tmp_path), pytest.warns(omnipd.OmniWarning, match="2 of 3"):
-            outcome = omnipd.import_documents(folder, base_model_id=MODEL, check=False)
+            outcome = omnipd.import_documents(folder, model=MODEL, check=False)
         assert outcome["status"].tolist() == ["ok", "pending", "pending"]
         assert len(server.requests) == 2
         server.script(made, made, made, made)
         with client_of(server, tmp_path):
             left = outcome.loc[outcome["status"] == "pending", "file"]
-            assert omnipd.import_documents(left, base_model_id=MODEL, check=False)[
-                "status"
-            ].tolist() == [
+            assert omnipd.import_documents(left, model=MODEL, check=False)["status"].tolist() == [
                 "ok",
                 "ok",
             ]
@@ -245,7 +241,7 @@ def test_a_file_that_is_no_export_is_refused_before_anything_is_sent(tmp_path, t
     with ScriptedServer() as server:
         server.script(answer({}, 201))
         with client_of(server, tmp_path), pytest.raises(omnipd.ArgumentError, match=message):
-            omnipd.import_documents(folder, base_model_id=MODEL, check=False)
+            omnipd.import_documents(folder, model=MODEL, check=False)
         assert server.requests == []
 
 
@@ -253,7 +249,7 @@ def test_wrong_places_and_models_are_refused(tmp_path):
     folder = write_exports(tmp_path / "in", "a")
     (tmp_path / "empty").mkdir()
     for where, model, path, message in (
-        (folder, "..", None, "base_model_id"),
+        (folder, "..", None, "model='"),
         (folder, MODEL, " ", "folder_path"),
         (folder, MODEL, 5, "folder_path"),
         (5, MODEL, None, "not a path"),
@@ -262,7 +258,7 @@ def test_wrong_places_and_models_are_refused(tmp_path):
         (tmp_path / "empty", MODEL, None, "no .json files"),
     ):
         with pytest.raises(omnipd.ArgumentError, match=message):
-            omnipd.import_documents(where, base_model_id=model, folder_path=path)
+            omnipd.import_documents(where, model=model, folder_path=path)
 
 
 def test_a_folder_that_is_no_path_is_refused_before_anything_is_sent(scripted, tmp_path):
@@ -296,7 +292,7 @@ def test_a_renamed_document_stays_one_file_and_is_imported_once(scripted, tmp_pa
         omnipd.export_documents("d1", folder)
         assert sorted(os.listdir(folder)) == ["d1.json", "manifest.jsonl"]
         scripted.script(answer({"documentId": "1", "identifier": "one"}, 201))
-        outcome = omnipd.import_documents(folder, base_model_id=MODEL, check=False)
+        outcome = omnipd.import_documents(folder, model=MODEL, check=False)
     assert outcome["name"].tolist() == ["Sales EMEA"]
 
 
@@ -318,7 +314,7 @@ def test_two_files_of_one_identifier_are_refused_before_anything_is_sent(scripte
         client_of(scripted, tmp_path),
         pytest.raises(omnipd.ArgumentError, match="of one document"),
     ):
-        omnipd.import_documents(files, base_model_id=MODEL)
+        omnipd.import_documents(files, model=MODEL)
     assert scripted.requests == []
 
 
@@ -342,7 +338,7 @@ def test_half_a_character_does_not_lose_what_was_imported(scripted, tmp_path):
     (folder / "d1.json").write_bytes(HALF)
     scripted.script(answer(b'{"documentId":"1","identifier":"n\\ud83d"}', 201))
     with client_of(scripted, tmp_path), pytest.warns(omnipd.OmniWarning, match="U.FFFD"):
-        outcome = omnipd.import_documents(folder, base_model_id=MODEL, check=False)
+        outcome = omnipd.import_documents(folder, model=MODEL, check=False)
     assert outcome["status"].tolist() == ["ok"]
     assert outcome["name"].tolist() == ["a\ufffd"]
     assert outcome["identifier"].tolist() == ["n\ufffd"]
@@ -387,7 +383,7 @@ def test_an_interrupted_import_says_what_was_made(scripted, tmp_path):
     with client_of(scripted, tmp_path) as client:
         client.progress = interrupted_at(2)
         with pytest.raises(KeyboardInterrupt) as caught:
-            omnipd.import_documents(folder, base_model_id=MODEL, check=False)
+            omnipd.import_documents(folder, model=MODEL, check=False)
     assert caught.value.partial["status"].tolist() == ["ok", "ok", "pending"]
     assert "a.json is one" in caught.value.__notes__[0]
     assert len(scripted.requests) == 2

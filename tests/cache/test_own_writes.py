@@ -36,7 +36,7 @@ def test_a_document_that_was_imported_is_in_the_next_list_of_every_key(tmp_path)
         for client in (other, elsewhere):
             assert len(omnipd.read_documents(client=client)) == before
         outcome = omnipd.import_documents(
-            write_export(tmp_path / "in"), base_model_id=server.models["flights"], client=own
+            write_export(tmp_path / "in"), model=server.models["flights"], client=own
         )
         assert outcome["status"].tolist() == ["ok"]
         for client in (own, other):
@@ -66,7 +66,7 @@ def test_lists_are_forgotten_whatever_became_of_the_write(scripted, fake_time, t
         omnipd.read_content(client=client)
         scripted.script(became)
         with pytest.warns(omnipd.OmniWarning, match="not imported"):
-            omnipd.import_documents(folder, base_model_id=MODEL, check=False, client=client)
+            omnipd.import_documents(folder, model=MODEL, check=False, client=client)
         scripted.script(page(document("a"), document("b")))
         assert len(omnipd.read_content(client=client)) == 2
 
@@ -81,7 +81,7 @@ def test_another_omni_on_the_same_disk_keeps_its_lists(scripted, fake_time, tmp_
         ):
             omnipd.read_content(client=kept)
             scripted.script(answer({"identifier": "x"}, 201))
-            omnipd.import_documents(folder, base_model_id=MODEL, check=False, client=client)
+            omnipd.import_documents(folder, model=MODEL, check=False, client=client)
             assert omnipd.read_content(client=kept).attrs["omni"]["from_cache"] is True
 
 
@@ -96,7 +96,7 @@ def test_a_list_that_was_being_read_when_something_changed_is_not_stored(
             if rows == 1:
                 scripted.script(answer({"identifier": "x"}, 201))
                 client.progress = None
-                omnipd.import_documents(folder, base_model_id=MODEL, check=False, client=client)
+                omnipd.import_documents(folder, model=MODEL, check=False, client=client)
                 scripted.script(last)
 
         scripted.script(first)
@@ -172,9 +172,7 @@ def test_another_process_sees_it_and_a_client_without_a_cache_says_it_too(tmp_pa
             requests_per_minute=None,
             cache_dir=tmp_path / "disk",
         ):
-            omnipd.import_documents(
-                write_export(tmp_path / "in"), base_model_id=server.models["flights"]
-            )
+            omnipd.import_documents(write_export(tmp_path / "in"), model=server.models["flights"])
         assert in_another_process() == (count + 1, False)
         assert in_another_process() == (count + 1, True)
 
@@ -249,7 +247,7 @@ def test_a_document_whose_fields_the_model_lacks_is_made_and_told_of(writable, t
     lacks = query_on("flights.origin", "flights.gone[month]", "order_items.count", "calc_1")
     folder = write_export(tmp_path / "in", **lacks)
     with pytest.warns(omnipd.OmniWarning, match="1 of 1 documents ask for what the model lacks"):
-        outcome = omnipd.import_documents(folder, base_model_id=writable.model)
+        outcome = omnipd.import_documents(folder, model=writable.model)
     assert outcome["status"].tolist() == ["ok_with_issues"]
     assert outcome["issues"].tolist() == ["The model lacks flights.gone, order_items.count."]
 
@@ -257,7 +255,7 @@ def test_a_document_whose_fields_the_model_lacks_is_made_and_told_of(writable, t
 def test_a_topic_that_the_model_lacks_is_told_of(writable, tmp_path):
     folder = write_export(tmp_path / "in", **query_on("flights.origin", topic="sales"))
     with pytest.warns(omnipd.OmniWarning, match="ask for what the model lacks"):
-        outcome = omnipd.import_documents(folder, base_model_id=writable.model)
+        outcome = omnipd.import_documents(folder, model=writable.model)
     assert outcome["issues"].tolist() == ["The model lacks topic sales."]
 
 
@@ -267,21 +265,21 @@ def test_a_view_that_a_topic_joins_in_a_role_of_its_own_is_there(writable, tmp_p
     role = fields[~fields["view"].isin(views)]["fully_qualified_name"]
     assert not role.empty
     folder = write_export(tmp_path / "in", **query_on(*role.head(2)))
-    outcome = omnipd.import_documents(folder, base_model_id=writable.model)
+    outcome = omnipd.import_documents(folder, model=writable.model)
     assert outcome["status"].tolist() == ["ok"]
 
 
 def test_what_a_workbook_defines_for_itself_comes_with_it(writable, tmp_path):
     own = {"workbookModel": {"views": {"flights": {"measures": {"delayed_share": {}}}}}}
     folder = write_export(tmp_path / "in", **query_on("flights.delayed_share"), **own)
-    outcome = omnipd.import_documents(folder, base_model_id=writable.model)
+    outcome = omnipd.import_documents(folder, model=writable.model)
     assert outcome["status"].tolist() == ["ok"]
 
 
 def test_without_the_check_nothing_is_asked_but_the_import(writable, tmp_path):
     folder = write_export(tmp_path / "in", **query_on("flights.gone"))
     sent = writable.requests_sent
-    outcome = omnipd.import_documents(folder, base_model_id=writable.model, check=False)
+    outcome = omnipd.import_documents(folder, model=writable.model, check=False)
     assert outcome["status"].tolist() == ["ok"]
     assert writable.requests_sent - sent == 1
 
@@ -289,28 +287,28 @@ def test_without_the_check_nothing_is_asked_but_the_import(writable, tmp_path):
 def test_an_unknown_model_is_an_error_before_anything_is_made(writable, tmp_path):
     folder = write_export(tmp_path / "in")
     with pytest.raises(omnipd.NotFoundError):
-        omnipd.import_documents(folder, base_model_id="123e4567-e89b-12d3-a456-426614174000")
+        omnipd.import_documents(folder, model="123e4567-e89b-12d3-a456-426614174000")
     assert len(omnipd.read_documents()) == 0
 
 
 def test_a_second_import_makes_no_second_document_unless_told(writable, tmp_path):
     folder = write_export(tmp_path / "in")
-    first = omnipd.import_documents(folder, base_model_id=writable.model)
+    first = omnipd.import_documents(folder, model=writable.model)
     with pytest.warns(omnipd.OmniWarning, match="imported before"):
-        second = omnipd.import_documents(folder, base_model_id=writable.model)
+        second = omnipd.import_documents(folder, model=writable.model)
     assert second["status"].tolist() == ["skipped"]
     assert second["identifier"].tolist() == first["identifier"].tolist()
     assert len(omnipd.read_documents()) == 1
-    third = omnipd.import_documents(folder, base_model_id=writable.model, again=True)
+    third = omnipd.import_documents(folder, model=writable.model, again=True)
     assert third["status"].tolist() == ["ok"]
     assert len(omnipd.read_documents()) == 2
 
 
 def test_a_document_that_was_imported_into_another_omni_is_imported_here(writable, tmp_path):
     folder = write_export(tmp_path / "in")
-    omnipd.import_documents(folder, base_model_id=writable.model)
+    omnipd.import_documents(folder, model=writable.model)
     with Server(documents=0) as other, connect(other, other.api_key, tmp_path / "disk") as client:
-        outcome = omnipd.import_documents(folder, base_model_id=other.models["flights"])
+        outcome = omnipd.import_documents(folder, model=other.models["flights"])
         assert outcome["status"].tolist() == ["ok"]
         assert len(omnipd.read_documents(client=client)) == 1
 
@@ -329,7 +327,7 @@ def test_what_may_have_been_made_is_not_sent_again_either(scripted, tmp_path, lo
     folder = write_export(tmp_path / "in")
     scripted.script(lost)
     with client_of(scripted) as client:
-        asked = {"base_model_id": MODEL, "check": False, "client": client}
+        asked = {"model": MODEL, "check": False, "client": client}
         with pytest.warns(omnipd.OmniWarning, match="not imported"):
             first = omnipd.import_documents(folder, **asked)
         assert first["status"].tolist() == ["unknown"]
@@ -357,7 +355,7 @@ def test_it_is_noted_before_it_is_sent(scripted, tmp_path):
 
     scripted.by_target = by_target
     with client_of(scripted) as client:
-        omnipd.import_documents(folder, base_model_id=MODEL, check=False, client=client)
+        omnipd.import_documents(folder, model=MODEL, check=False, client=client)
     assert seen == ["unknown"]
     assert [note["status"] for note in notes_in(folder)] == ["unknown", "ok"]
 
@@ -365,7 +363,7 @@ def test_it_is_noted_before_it_is_sent(scripted, tmp_path):
 def test_what_omni_refused_is_sent_again(scripted, tmp_path):
     folder = write_export(tmp_path / "in")
     with client_of(scripted) as client:
-        asked = {"base_model_id": MODEL, "check": False, "client": client}
+        asked = {"model": MODEL, "check": False, "client": client}
         scripted.script(answer({"detail": "no"}, 400))
         with pytest.warns(omnipd.OmniWarning, match="not imported"):
             assert omnipd.import_documents(folder, **asked)["status"].tolist() == ["failed"]
@@ -380,7 +378,7 @@ def test_notes_that_cannot_be_written_are_a_warning_and_said_once(scripted, tmp_
     scripted.script(answer({"identifier": "x"}, 201))
     files = sorted(folder.glob("*.json"))
     with client_of(scripted) as client:
-        asked = {"base_model_id": MODEL, "check": False, "again": True, "client": client}
+        asked = {"model": MODEL, "check": False, "again": True, "client": client}
         with pytest.warns(omnipd.OmniWarning) as caught:
             outcome = omnipd.import_documents(files, **asked)
     assert outcome["status"].tolist() == ["ok", "ok"]
@@ -401,7 +399,7 @@ def test_the_identifier_is_found_in_either_answer(scripted, tmp_path, said):
     folder = write_export(tmp_path / "in")
     scripted.script(answer(said, 201))
     with client_of(scripted) as client:
-        outcome = omnipd.import_documents(folder, base_model_id=MODEL, check=False, client=client)
+        outcome = omnipd.import_documents(folder, model=MODEL, check=False, client=client)
     assert outcome["identifier"].tolist() == ["one"]
     assert outcome["document_id"].fillna("").tolist() == [said.get("documentId", "")]
 
@@ -430,7 +428,7 @@ def test_the_queries_of_an_export_are_found_where_omni_itself_puts_them(writable
     }
     folder = write_export(tmp_path / "in", **export)
     with pytest.warns(omnipd.OmniWarning, match="lacks"):
-        outcome = omnipd.import_documents(folder, base_model_id=writable.model)
+        outcome = omnipd.import_documents(folder, model=writable.model)
     assert outcome["issues"].tolist() == ["The model lacks flights.gone."]
 
 
@@ -441,7 +439,7 @@ def test_a_field_that_the_model_has_and_the_topic_has_not_is_lacking(writable, t
     query = query_on("flights.origin", "airports.name")
     folder = write_export(tmp_path / "in", **query)
     with pytest.warns(omnipd.OmniWarning, match="lacks"):
-        outcome = omnipd.import_documents(folder, base_model_id=writable.model)
+        outcome = omnipd.import_documents(folder, model=writable.model)
     assert outcome["issues"].tolist() == ["The model lacks airports.name."]
     asked = query["queryModels"]["q"]["query"] | {"modelId": writable.model}
     with pytest.raises(omnipd.MissingFieldsError, match=r"airports\.name"):
@@ -454,7 +452,7 @@ def test_words_of_a_workbook_are_not_taken_for_fields_of_its_own(writable, tmp_p
     export = query_on("order_items.id", "products.name", topic="orders")
     folder = write_export(tmp_path / "in", **own, **export)
     with pytest.warns(omnipd.OmniWarning, match="lacks"):
-        outcome = omnipd.import_documents(folder, base_model_id=writable.model)
+        outcome = omnipd.import_documents(folder, model=writable.model)
     lacks = "The model lacks topic orders, order_items.id, products.name."
     assert outcome["issues"].tolist() == [lacks]
 
@@ -472,7 +470,7 @@ def test_words_of_a_workbook_are_not_taken_for_fields_of_its_own(writable, tmp_p
 def test_what_a_workbook_defines_in_any_way_comes_with_it(writable, tmp_path, views):
     own = {"workbookModel": {"views": views}}
     folder = write_export(tmp_path / "in", **query_on("flights.delayed_share"), **own)
-    outcome = omnipd.import_documents(folder, base_model_id=writable.model)
+    outcome = omnipd.import_documents(folder, model=writable.model)
     assert outcome["status"].tolist() == ["ok"]
 
 
@@ -488,7 +486,7 @@ def test_a_topic_that_may_not_be_read_makes_no_field_lacking(scripted, tmp_path)
 
     scripted.by_target = by_target
     with client_of(scripted) as client:
-        outcome = omnipd.import_documents(folder, base_model_id=MODEL, client=client)
+        outcome = omnipd.import_documents(folder, model=MODEL, client=client)
     assert outcome["status"].tolist() == ["ok"]
 
 
@@ -497,7 +495,7 @@ def test_the_model_is_asked_and_not_the_cache(writable, tmp_path):
     omnipd.read_topic_fields((writable.model, "flights"))
     sent = writable.requests_sent
     folder = write_export(tmp_path / "in", **query_on("flights.origin"))
-    omnipd.import_documents(folder, base_model_id=writable.model)
+    omnipd.import_documents(folder, model=writable.model)
     assert writable.requests_sent - sent == 3  # views, a topic, the import
 
 
@@ -508,5 +506,5 @@ def test_what_was_made_is_found_by_its_identifier(tmp_path, where):
         connect(server, server.api_key, tmp_path / "disk"),
     ):
         folder = write_export(tmp_path / "in")
-        outcome = omnipd.import_documents(folder, base_model_id=server.models["flights"])
+        outcome = omnipd.import_documents(folder, model=server.models["flights"])
         assert outcome["identifier"].tolist() == omnipd.read_documents()["identifier"].tolist()

@@ -368,7 +368,7 @@ def test_a_closed_sandbox_says_so_and_leaves_nothing():
     for ask in (
         lambda: omnipd.read_content(client=omni),
         lambda: omnipd.read_content(client=omni, refresh=True),
-        lambda: omnipd.run_query(QUERY, model_id=model, client=omni),
+        lambda: omnipd.run_query(QUERY, model=model, client=omni),
         lambda: omnipd.whoami(client=omni),
     ):
         with pytest.raises(omnipd.SettingsError, match="sandbox is closed"):

@@ -136,7 +136,7 @@ def test_what_the_inspector_shows_is_taken_whole():
     query = Query.from_dict(json.dumps({"query": shown}), model=FLIGHTS)
     assert query.model == FLIGHTS
     assert query.topic == "flights"
-    assert query.to_dict() == build_request(shown, model_id=FLIGHTS).body["query"]
+    assert query.to_dict() == build_request(shown, model=FLIGHTS).body["query"]
     with pytest.raises(omnipd.ArgumentError, match="no modelId"):
         Query.from_dict(shown)
     with pytest.raises(omnipd.ArgumentError, match="'cache', which is no part"):

@@ -220,7 +220,7 @@ def test_an_unknown_filter_field_is_a_plan_error(dated):
 def test_an_unknown_model_is_not_found_and_a_stranger_cannot_be_acted_for(dated):
     query = flights(["flights.count"])
     with pytest.raises(omnipd.NotFoundError):
-        omnipd.run_query(query, model_id="00000000-0000-4000-8000-000000000000")
+        omnipd.run_query(query, model="00000000-0000-4000-8000-000000000000")
     with pytest.raises(omnipd.NotFoundError, match="does not exist"):
         omnipd.run_query(query, user_id="00000000-0000-4000-8000-000000000000")
 

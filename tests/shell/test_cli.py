@@ -118,7 +118,7 @@ def test_a_query_takes_a_model_a_limit_and_labels(shell, server):
     result = shell(
         "query",
         "-",
-        "--model-id",
+        "--model",
         model,
         "--limit",
         "2",

@@ -65,7 +65,7 @@ class Run:
         self.request = build_request(
             query,
             limit=options.limit,
-            model_id=options.model_id,
+            model=options.model,
             branch_id=options.branch_id,
             user_id=options.user_id,
             client_user_id=client.user_id,

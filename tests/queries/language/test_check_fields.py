@@ -183,7 +183,7 @@ def test_a_branch_and_a_workbook_are_checked_by_their_own_topics(omni, server):
     workbook = below.loc[below["model_kind"] == "WORKBOOK", "id"].iloc[0]
     branch = below.loc[below["model_kind"] == "BRANCH", "id"].iloc[0]
     before = len(server.requests)
-    assert len(ITEMS.run(model_id=workbook)) == 240
+    assert len(ITEMS.run(model=workbook)) == 240
     assert len(ITEMS.run(branch_id=branch)) == 240
     read = [one for one in list(server.requests)[before:] if "/topic/" in one.path]
     assert [(one.path.split("/")[4], dict(one.query)) for one in read] == [
