@@ -1,7 +1,7 @@
 """The public names and where each lives: the one table of them."""
 
-from omnipd.admin.inventory import estimate_inventory as estimate_inventory
 from omnipd.admin.inventory import read_inventory as read_inventory
+from omnipd.admin.inventory_cost import estimate_inventory as estimate_inventory
 from omnipd.admin.inventory_frames import Inventory as Inventory
 from omnipd.admin.migration import export_documents as export_documents
 from omnipd.admin.migration import import_documents as import_documents

@@ -20,9 +20,9 @@
     │   └── IncompleteReadError      a list that cannot be shown to be whole
     ├── QueryError                   the query was accepted and did not give a result
     │   ├── QueryTimeoutError        not finished in time, also a DeadlineError; resumable by job id
-    │   ├── MissingFieldsError       fields or grains that the model does not have
+    │   ├── MissingFieldsError       fields or timeframes that the model does not have
     │   └── PlanError                Omni could not plan the query
-    └── ExportError                  a file could not be written; what stood there before still stands
+    └── ExportError                  a file could not be written; any existing file was left unchanged
         └── ExportIncompleteError    the frame is marked incomplete, or the disk ran out
 
     OmniWarning (a UserWarning)      worth knowing, and the result is still right
@@ -195,7 +195,7 @@ class QueryTimeoutError(QueryError, DeadlineError):
 
 
 class MissingFieldsError(QueryError):
-    """The query names fields or grains that the model does not have."""
+    """The query names fields or timeframes that the model does not have."""
 
 
 class PlanError(QueryError):
@@ -203,7 +203,7 @@ class PlanError(QueryError):
 
 
 class ExportError(OmniError):
-    """A file could not be written. What stood at its path before still stands."""
+    """A file could not be written. Any existing file was left unchanged."""
 
 
 class ExportIncompleteError(ExportError):

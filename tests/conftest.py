@@ -3,7 +3,7 @@
 import gc
 
 import pytest
-from scripted_server import ScriptedServer
+from scripted_server import ScriptedServer, answer
 
 import omnipd
 from omnipd.clock import Clock
@@ -23,6 +23,9 @@ def _own_environment(monkeypatch, tmp_path):
     """No test reads the settings of whoever runs it, or leaves anything on their disk."""
     for name in ("OMNI_BASE_URL", "OMNI_API_KEY", "OMNI_API_TOKEN", "OMNI_CONFIG_DIR"):
         monkeypatch.delenv(name, raising=False)
+    for name in ("http_proxy", "https_proxy", "all_proxy", "no_proxy"):
+        monkeypatch.delenv(name, raising=False)
+        monkeypatch.delenv(name.upper(), raising=False)
     monkeypatch.setenv("OMNI_CONFIG_PATH", str(tmp_path / "no-profile.json"))
     monkeypatch.setenv("OMNIPD_CACHE_DIR", str(tmp_path / "omnipd-disk"))
 
@@ -67,3 +70,10 @@ def scripted():
     """A server that answers exactly what the test says, byte by byte."""
     with ScriptedServer() as running:
         yield running
+
+
+@pytest.fixture
+def elsewhere():
+    """A second server, on another port: nothing that omnipd does may reach it."""
+    with ScriptedServer() as running:
+        yield running.script(answer({"records": [], "stolen": True}))

@@ -101,8 +101,8 @@ class Inventory(Mapping[str, pd.DataFrame]):
         """Write one Parquet file per frame, all of them or none.
 
         Each file is written beside its place; when all are whole and on the disk, they are moved
-        there one after the other. No file is ever half. For the moment of the moving, a reader of
-        the folder may see new files beside old ones.
+        there one after the other. No file is ever half. While they are moved, a reader of the folder
+        may see new files beside old ones.
 
         Parameters
         ----------
@@ -188,7 +188,7 @@ class Inventory(Mapping[str, pd.DataFrame]):
 
         It needs ``pip install "omnipd[excel]"``. What a sheet cannot hold is told in a warning:
         control characters become U+FFFD, line ends become a line feed, and text is cut at 32,767
-        characters. Moments are in UTC without a zone, to the millisecond, and text where Excel has
+        characters. Times are in UTC without a zone, to the millisecond, and text where Excel has
         no such day; numbers of more than fifteen digits are text; empty text
         looks like null. Text that Excel would run as a formula stays text.
 
@@ -277,14 +277,8 @@ class Inventory(Mapping[str, pd.DataFrame]):
 
     def _tables(self, place: Path, allow_incomplete: bool) -> dict[str, pa.Table]:
         """Return the frames as tables; refuse before anything is written when some are not whole."""
-        lacking = [
-            *self._failures,
-            *(
-                name
-                for name in self._frames
-                if not self._is_whole(name) and name not in self._failures
-            ),
-        ]
+        cut = [name for name in self._frames if not self._is_whole(name)]
+        lacking = list(dict.fromkeys([*self._failures, *cut]))
         if lacking and not allow_incomplete:
             raise ExportIncompleteError(
                 f"The inventory is incomplete: {', '.join(lacking)}.",

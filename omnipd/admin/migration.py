@@ -47,6 +47,8 @@ _NEEDED = ("document", "exportVersion", "queryModels")
 _PASSED = (*_NEEDED, "dashboard", "workbookModel", "fileUploads")
 _MANIFEST_FILE = "manifest.jsonl"
 _IMPORTED_FILE = "imported.jsonl"
+#: The outcomes of a file that is a document now.
+_MADE = {"ok", "ok_with_issues"}
 _SKIPPED = "It was imported into this Omni before."
 _LOST = (
     "It was sent to this Omni before, and the answer was lost: look for its name, then again=True."
@@ -172,7 +174,7 @@ def export_documents(
 def import_documents(
     folder: str | os.PathLike[str] | Iterable[str | os.PathLike[str]],
     *,
-    base_model_id: str,
+    model: str,
     folder_path: str | None = None,
     check: bool = True,
     again: bool = False,
@@ -190,7 +192,7 @@ def import_documents(
     ----------
     folder : path-like, or iterable of path-like
         A folder that :func:`export_documents` wrote, or single files of one.
-    base_model_id : str
+    model : str
         The shared model to build on (UUID). It must have the fields that the documents use.
     folder_path : str, optional
         Folder for the new documents. Default: none.
@@ -234,11 +236,11 @@ def import_documents(
     ...     models = omnipd.read_models(model_id=omni.models["flights"])
     ...     about_flights = documents[documents["connection_id"].isin(models["connection_id"])]
     ...     _ = omnipd.export_documents(about_flights.head(2), folder)
-    ...     outcome = omnipd.import_documents(folder, base_model_id=omni.models["flights"])
+    ...     outcome = omnipd.import_documents(folder, model=omni.models["flights"])
     >>> outcome["status"].tolist()
     ['ok', 'ok']
     """
-    check_id("base_model_id", base_model_id)
+    check_id("model", model)
     check_flag("check", check)
     check_flag("again", again)
     if folder_path is not None and not (isinstance(folder_path, str) and folder_path.strip()):
@@ -246,7 +248,7 @@ def import_documents(
     blobs = {path: _read(path) for path in _files(folder)}
     _refuse_twice(blobs)
     client = current_client(client)
-    fields = ModelFields(base_model_id, client) if check else None
+    fields = ModelFields(model, client) if check else None
     checked = fields if fields is not None and fields.read() else None
     rows: list[dict[str, Any]] = [
         {
@@ -274,7 +276,7 @@ def import_documents(
             # Before it is sent: should this process be killed, it may exist.
             _note_import(path, row, client, not_written)
             body = {key: blob[key] for key in _PASSED if key in blob}
-            body["baseModelId"] = base_model_id
+            body["baseModelId"] = model
             if folder_path is not None:
                 body["folderPath"] = folder_path
             try:
@@ -344,7 +346,7 @@ def _notes_in(file: Path, client: Client) -> dict[str, _Note]:
         if not isinstance(note, dict) or note.get("instance") != client.base_url:
             continue
         name, status = str(note.get("file")), str(note.get("status"))
-        if status.startswith("ok"):
+        if status in _MADE:
             made[name] = note
         elif status == "unknown":
             unknown[name] = note
@@ -385,9 +387,7 @@ def _hand_over(stop: BaseException, rows: list[dict[str, Any]]) -> None:
     vars(stop)["partial"] = _frame(rows, _OUTCOME, complete=False)
     counts = Counter(row["status"] for row in rows)
     told = ", ".join(f"{count} {status}" for status, count in counts.items())
-    made = [
-        f"{row['file']} is {row['identifier']}" for row in rows if row["status"].startswith("ok")
-    ]
+    made = [f"{row['file']} is {row['identifier']}" for row in rows if row["status"] in _MADE]
     stop.add_note(
         "\n".join([f"The import was broken off: {told}. .partial is its outcome.", *made])
     )

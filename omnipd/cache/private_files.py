@@ -1,52 +1,64 @@
-"""requests-cache's folder of JSON files, with files that are whole, private and strict.
-
-As it comes it writes in place with the mode of any file, and takes a damaged file for no file.
-Imported late: requests-cache takes half a second to load.
-"""
+"""Files that only their owner can read, each in its place as a whole or not at all."""
 
 from __future__ import annotations
 
+import contextlib
 import os
 import secrets
+from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import IO
 
-from requests_cache.backends.filesystem import FileDict
-from requests_cache.serializers import json_serializer
+#: The ending of a file that is not in its place yet.
+PART = ".part"
 
 
-class PrivateFiles(FileDict):
-    """Responses by key, one file each.
+def make_folder(folder: Path) -> None:
+    """Make a folder for private files; those above it that are missing are made private too."""
+    folder.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    folder.mkdir(mode=0o700, exist_ok=True)
+
+
+@contextlib.contextmanager
+def whole_file(target: Path, *, modified: float | None = None) -> Iterator[IO[bytes]]:
+    """Open a file that takes its place at the end of the block; if the block fails, nothing changes.
 
     Parameters
     ----------
-    folder : Path
-        Must exist.
+    target : Path
+        Its place, in a folder that exists.
+    modified : float, optional
+        The time of change that it gets. Default: now.
     """
-
-    def __init__(self, folder: Path) -> None:
-        super().__init__(folder, serializer=json_serializer, decode_content=False)
-
-    def path_of(self, key: str) -> Path:
-        """Return where the response of a key is kept."""
-        return Path(self.cache_dir) / f"{key}.json"
-
-    def __getitem__(self, key: str) -> Any:
-        """Return a response; raise KeyError without one, and anything for a damaged one."""
-        try:
-            text = self.path_of(key).read_text(encoding="utf-8")
-        except FileNotFoundError:
-            raise KeyError(key) from None
-        return json_serializer.loads(text)
-
-    def __setitem__(self, key: str, value: Any) -> None:
-        """Put a whole file in place, readable by its owner only."""
-        target = self.path_of(key)
-        part = target.with_name(f".{target.name}.{secrets.token_hex(4)}.part")
-        try:
-            descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-            with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-                file.write(str(json_serializer.dumps(value)))
-            part.replace(target)
-        finally:
+    part = target.with_name(f".{target.name}.{secrets.token_hex(4)}{PART}")
+    try:
+        descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "wb") as file:
+            yield file
+        if modified is not None:
+            os.utime(part, (modified, modified))
+        part.replace(target)
+    finally:
+        with contextlib.suppress(OSError):
             part.unlink(missing_ok=True)
+
+
+def set_aside(file: Path) -> Path:
+    """Rename a damaged file, so that it is not read again and can be looked at; return its new name.
+
+    Raises
+    ------
+    OSError
+        If it cannot be renamed.
+    """
+    aside = file.with_suffix(".damaged")
+    file.replace(aside)
+    return aside
+
+
+def delete(files: Iterable[Path], *, older_than: float | None = None) -> None:
+    """Delete files, or those that were last changed before a time."""
+    for file in files:
+        with contextlib.suppress(OSError):  # another process may be doing the same
+            if older_than is None or file.stat().st_mtime < older_than:
+                file.unlink()

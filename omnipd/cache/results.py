@@ -12,13 +12,13 @@ import contextlib
 import hashlib
 import json
 import os
-import secrets
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 
+from omnipd.cache.private_files import PART, delete, make_folder, set_aside, whole_file
 from omnipd.clock import Clock
 from omnipd.errors import OmniError, notice
 from omnipd.frames.arrow_stream import decode
@@ -85,27 +85,18 @@ class ResultCache:
         now = self._clock.wall()
         expires = now + lifetime.total_seconds()
         notes = {"asked": asked, "stored_at": now, "expires_at": expires, "facts": facts}
-        file = self._file(asked)
-        part = file.with_name(f".{file.name}.{secrets.token_hex(4)}.part")
         try:
-            self.folder.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            self.folder.mkdir(mode=0o700, exist_ok=True)
+            make_folder(self.folder)
             self._make_private()
-            descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
             schema = table.schema.with_metadata({_NOTES: json.dumps(notes)})
-            with os.fdopen(descriptor, "wb") as sink:
+            with whole_file(self._file(asked), modified=expires) as sink:
                 with pa.ipc.new_stream(sink, schema) as stream:
                     stream.write_table(table)
                 sink.flush()
                 os.fsync(sink.fileno())
-            os.utime(part, (expires, expires))
-            part.replace(file)
             self._drop_expired(now)
         except (OSError, pa.ArrowException) as error:
             notice(f"The result could not be stored in {self.folder} ({type(error).__name__}).")
-        finally:
-            with contextlib.suppress(OSError):
-                part.unlink(missing_ok=True)
 
     def _file(self, asked: str) -> Path:
         digest = hashlib.blake2b(asked.encode(), digest_size=16).hexdigest()
@@ -120,22 +111,20 @@ class ResultCache:
         """Close the folder to others; what they could have put there before counts no more."""
         if not self._is_private():
             for file in self.folder.glob("*.arrow"):
-                file.unlink()
+                file.unlink()  # one that cannot be deleted is an error: nothing is stored beside it
         if os.name == "posix":
             self.folder.chmod(0o700)
 
     def _drop_expired(self, now: float) -> None:
         """Delete what has run out: a file's time of change is set to when it does."""
-        for file in self.folder.iterdir():
-            with contextlib.suppress(OSError):  # another process may be doing the same
-                patience = _LONGEST_WRITE if file.suffix == ".part" else 0.0
-                if file.stat().st_mtime + patience < now:
-                    file.unlink()
+        files = list(self.folder.iterdir())
+        delete((file for file in files if file.suffix != PART), older_than=now)
+        delete((file for file in files if file.suffix == PART), older_than=now - _LONGEST_WRITE)
 
     def _set_aside(self, file: Path, reason: str) -> None:
-        aside = file.with_suffix(".damaged")
+        place = file
         with contextlib.suppress(OSError):
-            file.replace(aside)
+            place = set_aside(file)
             until = self._clock.wall() + _DAMAGED_FOR
-            os.utime(aside, (until, until))
-        notice(f"A damaged result was set aside ({reason}) and its query is run again: {aside}")
+            os.utime(place, (until, until))
+        notice(f"A damaged result was set aside ({reason}) and its query is run again: {place}")

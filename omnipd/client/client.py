@@ -15,19 +15,21 @@ import logging
 import os
 import urllib.parse
 from collections.abc import Callable, Generator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any, NoReturn, Self
 
 from omnipd.arguments import DECIMALS, check_choice, whole_number
-from omnipd.cache.lists import LastWrite, WalkCache, parse_lifetime
+from omnipd.cache.last_write import LastWrite
+from omnipd.cache.lifetime import parse_lifetime
+from omnipd.cache.lists import ListCache
 from omnipd.client import failures, strict_json
 from omnipd.client.failures import Failure
 from omnipd.client.fork_safe_lock import ProcessLock
 from omnipd.client.rate_limit import Limiter
 from omnipd.client.retry import Quota, Retry
 from omnipd.client.settings import Settings, disk_root, tidy_base_url
-from omnipd.client.transport import BrokenBody, Reply, Transport
+from omnipd.client.transport import BrokenBody, Reply, Request, Transport
 from omnipd.clock import Clock, Deadline, check_timeout
 from omnipd.errors import (
     ArgumentError,
@@ -36,17 +38,16 @@ from omnipd.errors import (
 )
 
 WORK_SECONDS = 120.0
-READ_SECONDS = 60.0
-WAIT_READ_SECONDS = 90.0
-LARGEST_BODY = 256 * 2**20
 LARGEST_RESULT = 2 * 2**30
 _LARGEST_ERROR = 2**20
+_LONGEST_SHOWN = 1000
 
 #: One record of level DEBUG for each answer. The key is in none.
 _LOG = logging.getLogger("omnipd")
 _LOG.addHandler(logging.NullHandler())
 
 _REDIRECTS = {301, 302, 303, 307, 308}
+_MAX_REDIRECTS = 3
 
 #: The clients of the with blocks around, the innermost last.
 _around: contextvars.ContextVar[tuple[Client, ...]] = contextvars.ContextVar(
@@ -159,7 +160,7 @@ class Client:
         self.result_folder = self.disk / "results" / fingerprint
         self._last_write = LastWrite(self.disk, settings.instance)
         lists = self.disk / "lists" / fingerprint
-        self.cache = WalkCache(lists, lifetime, self._last_write) if lifetime else None
+        self.cache = ListCache(lists, lifetime, self._last_write) if lifetime else None
         self._limiter: Limiter | None = None
         if requests_per_minute is not None:
             pace = whole_number("requests_per_minute", requests_per_minute)
@@ -198,7 +199,8 @@ class Client:
         garbled = 0
         while True:
             reply = Received()
-            body = b"".join(self._stream("GET", path, params, None, deadline, True, into=reply))
+            request = Request("GET", path, params)
+            body = b"".join(self._stream(request, deadline, reply, whole=True))
             content, wrong = strict_json.parse(body)
             if wrong is None:
                 self._refuse_failure(content, path, reply, reads=True)
@@ -206,7 +208,7 @@ class Client:
             # A cut or garbled body is worth one more try: it may be a fault on the way.
             garbled += 1
             if garbled > 1 or wrong == strict_json.WEB_PAGE:
-                start = self.scrub(body[:400].decode("utf-8", "replace"))
+                start = self.redact(body.decode("utf-8", "replace"))
                 error = failures.unexpected_answer(wrong, start, url=self._url(path))
                 error.trace(reply.trace_id)
                 raise error
@@ -231,7 +233,8 @@ class Client:
             As for :meth:`get`.
         """
         reply = Received()
-        stream = self._stream("POST", path, None, body, self.deadline(), False, into=reply)
+        request = Request("POST", path, json=body, changes=changes)
+        stream = self._stream(request, self.deadline(), reply)
         if changes:  # should this process be killed before the answer
             self._forget_lists()
         try:
@@ -255,20 +258,19 @@ class Client:
         params: Mapping[str, str] | None = None,
         body: Any = None,
         deadline: Deadline,
-        most: int | None = None,
+        max_bytes: int | None = None,
         into: Received | None = None,
     ) -> Generator[bytes, None, None]:
         """Send one request and yield the body of its good answer as it arrives.
 
         A GET is retried until an answer begins; a POST only while Omni cannot have seen it. Once
         the body has begun, a break is a NetworkError (a DeadlineError when the time is up): the
-        caller knows what can be resumed. A body of more than `most` bytes is refused; by default
+        caller knows what can be resumed. A body of more than `max_bytes` bytes is refused; by default
         one that is larger than a result that is held as a whole may be. What is known of the answer
         beside its body is written `into` what is given for it.
         """
-        return self._stream(
-            method, path, params, body, deadline, False, most or LARGEST_RESULT, into
-        )
+        request = Request(method, path, params, json=body, max_bytes=max_bytes or LARGEST_RESULT)
+        return self._stream(request, deadline, into or Received())
 
     def close(self) -> None:
         """Close the connections. A later call opens new ones."""
@@ -303,39 +305,24 @@ class Client:
         )
 
     def _stream(
-        self,
-        method: str,
-        path: str,
-        params: Mapping[str, str] | None,
-        body: Any,
-        deadline: Deadline,
-        whole: bool,
-        most: int = LARGEST_BODY,
-        into: Received | None = None,
+        self, request: Request, deadline: Deadline, received: Received, *, whole: bool = False
     ) -> Generator[bytes, None, None]:
         """Yield the body of a 2xx answer; an error carries the trace id of the last answer."""
-        received = into if into is not None else Received()
         try:
-            yield from self._answer(method, path, params, body, deadline, whole, most, received)
+            yield from self._answer(request, deadline, received, whole=whole)
         except OmniError as error:
             error.trace(received.trace_id)
             raise
 
     def _answer(
-        self,
-        method: str,
-        path: str,
-        params: Mapping[str, str] | None,
-        body: Any,
-        deadline: Deadline,
-        whole: bool,
-        most: int,
-        received: Received,
+        self, request: Request, deadline: Deadline, received: Received, *, whole: bool
     ) -> Generator[bytes, None, None]:
         """Yield the body of a 2xx answer. ``whole`` yields it as one piece, so a cut can be retried."""
+        method, changes = request.method, request.changes
         retry = Retry(
             method,
-            self._url(path),
+            self._url(request.path),
+            changes=changes,
             deadline=deadline,
             quota=self._quota,
             hold=self.hold,
@@ -344,24 +331,20 @@ class Client:
         redirects = 0
         while True:
             self._pace(deadline, retry)
-            reply = self._exchange(method, path, params, body, deadline, most)
+            reply = self._exchange(request, deadline)
             received.trace_id = None
+            shown = self.hide_key(request.path.split("?", 1)[0])
             if isinstance(reply, Failure):
-                _LOG.debug("%s %s: %s", method, self.hide_key(path.split("?", 1)[0]), reply.kind)
+                _LOG.debug("%s %s: %s", method, shown, reply.kind)
                 retry.after_failure(reply)
                 continue
             received.trace_id = self._trace_id(reply)
-            _LOG.debug(
-                "%s %s: %d (x-trace-id %s)",
-                method,
-                self.hide_key(path.split("?", 1)[0]),
-                reply.status,
-                received.trace_id,
-            )
-            if reply.status in _REDIRECTS:
+            _LOG.debug("%s %s: %d (x-trace-id %s)", method, shown, reply.status, received.trace_id)
+            # Where a change is redirected to is not followed; retry judges what it means.
+            if reply.status in _REDIRECTS and not (changes and reply.status < 307):
                 redirects += 1
                 reply.close()
-                path, params = self._follow(reply, method, path, params, redirects)
+                request = self._follow(reply, request, redirects)
                 continue
             if not 200 <= reply.status < 300:
                 self._after_status(reply, retry)
@@ -379,8 +362,8 @@ class Client:
             if failure is None:
                 self._quota.refill()
                 return
-            if not whole and (method == "GET" or failure.kind == "oversized"):
-                raise failures.error_of_failure(failure, url=self._url(path))
+            if not whole and (method == "GET" or (failure.kind == "oversized" and not changes)):
+                raise failures.error_of_failure(failure, url=self._url(request.path))
             retry.after_failure(failure)
 
     def _after_status(self, reply: Reply, retry: Retry) -> None:
@@ -396,25 +379,9 @@ class Client:
             error.job_id = job_id
             raise
 
-    def _exchange(
-        self,
-        method: str,
-        path: str,
-        params: Mapping[str, str] | None,
-        body: Any,
-        deadline: Deadline,
-        most: int,
-    ) -> Reply | Failure:
+    def _exchange(self, request: Request, deadline: Deadline) -> Reply | Failure:
         self.requests_sent += 1
-        reply = self._transport.exchange(
-            method,
-            path,
-            params=params,
-            json=body,
-            deadline=deadline,
-            read_seconds=WAIT_READ_SECONDS if path.endswith("/query/wait") else READ_SECONDS,
-            most=most,
-        )
+        reply = self._transport.exchange(request, deadline)
         if self._limiter is not None:
             self._limiter.arrived()
         return reply
@@ -439,7 +406,7 @@ class Client:
 
     def _trace_id(self, reply: Reply) -> str | None:
         """Return what Omni calls the exchange, which its support asks for; None without."""
-        return self.scrub(reply.headers.get("x-trace-id", "")) or None
+        return self.redact(reply.headers.get("x-trace-id", "")) or None
 
     def _refuse_failure(
         self, content: Any, path: str, reply: Received, *, reads: bool = False
@@ -447,9 +414,9 @@ class Client:
         """Raise for a failure that came with a good status; words alone are no answer to a read."""
         error: OmniError | None = None
         if (said := failures.failure_in(content)) is not None:
-            error = failures.refused_with_200(self.scrub(said), url=self._url(path))
+            error = failures.refused_with_200(self.redact(said), url=self._url(path))
         elif reads and (said := failures.only_words_in(content)) is not None:
-            error = failures.nothing_but_words(self.scrub(said), url=self._url(path))
+            error = failures.nothing_but_words(self.redact(said), url=self._url(path))
         if error is not None:
             error.trace(reply.trace_id)
             raise error
@@ -467,39 +434,34 @@ class Client:
         reply.close()
         said = failures.message_of(body)
         job_id = failures.job_named_in(body)
-        return self.scrub(said) if said else None, self.hide_key(job_id) if job_id else None
+        return self.redact(said) if said else None, self.hide_key(job_id) if job_id else None
 
-    def _follow(
-        self,
-        reply: Reply,
-        method: str,
-        path: str,
-        params: Mapping[str, str] | None,
-        redirects: int,
-    ) -> tuple[str, Mapping[str, str] | None]:
+    def _follow(self, reply: Reply, request: Request, redirects: int) -> Request:
         """Follow a redirect of a GET inside this origin's API: a renamed document redirects."""
-        host, inside, target = None, False, ""
+        host, inside, moved = None, False, ""
         try:
             parts = urllib.parse.urlsplit(
-                urllib.parse.urljoin(self.base_url + path, reply.headers.get("Location", ""))
+                urllib.parse.urljoin(
+                    self.base_url + request.path, reply.headers.get("Location", "")
+                )
             )
             host = parts.hostname
             origin = tidy_base_url(f"{parts.scheme}://{parts.netloc}", allow_http=True)
             prefix = self.base_url.removeprefix(origin)
             moved = parts.path.removeprefix(prefix)
-            target = moved + (f"?{parts.query}" if parts.query else "")
             inside = origin + prefix == self.base_url and is_api_path(moved)
         except (ValueError, SettingsError):
             inside = False
-        if not inside or method != "GET":
+        to = None
+        if not inside or request.method != "GET":
             to = f"to {host}" if host else "to an unusable address"
-            raise failures.unwanted_redirect(to, url=self._url(path), status=reply.status)
-        if redirects > 3:
-            raise failures.unwanted_redirect(
-                "in a circle", url=self._url(path), status=reply.status
-            )
-        # An address without a query moves the path only; filters and cursor go along.
-        return target, None if parts.query else params
+        elif redirects > _MAX_REDIRECTS:
+            to = "in a circle"
+        if to is not None:
+            raise failures.unwanted_redirect(to, url=self._url(request.path), status=reply.status)
+        # Filters and the cursor go along, but for what the address says itself.
+        said = dict(urllib.parse.parse_qsl(parts.query, keep_blank_values=True))
+        return replace(request, path=moved, params={**(request.params or {}), **said})
 
     def deadline(self) -> Deadline:
         """Start the time that one call may take."""
@@ -517,9 +479,11 @@ class Client:
             return [self.hide_key_in(one) for one in said]
         return self.hide_key(said) if isinstance(said, str) else said
 
-    def scrub(self, text: str) -> str:
+    def redact(self, text: str) -> str:
         """Return a server's words fit to be shown: without the key, in one line, not too long."""
-        text = " ".join("".join(c if c.isprintable() else " " for c in self.hide_key(text)).split())
+        # Cut after the key is hidden, or the first half of one would be left at the cut.
+        text = self.hide_key(text)[:_LONGEST_SHOWN]
+        text = " ".join("".join(c if c.isprintable() else " " for c in text).split())
         return text if len(text) <= 200 else text[:199] + "…"
 
     def _url(self, path: str) -> str:

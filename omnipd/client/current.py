@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from typing import Any
 
-from omnipd.cache.lists import clear_all, clear_folder
+from omnipd.cache.clear import clear_all, clear_folder
 from omnipd.client.client import Client, _around
 from omnipd.client.fork_safe_lock import ProcessLock
 from omnipd.client.settings import Secret, disk_root, resolve

@@ -188,7 +188,7 @@ def job_named_in(body: bytes) -> str | None:
 
 
 def error_for(
-    status: int, words: str | None, *, url: str, retry_after: float | None = None
+    status: int, words: str | None, *, url: str, retry_after: float | None = None, tries: int = 1
 ) -> APIError:
     """Build the error for one answer. ``words`` must already be free of the key."""
     kind, hint = _row_for(status, (words or "").lower())
@@ -197,7 +197,7 @@ def error_for(
         hint = "Does the address begin with https:// instead of http://? Check OMNI_BASE_URL."
     said = f": {words}" if words else ""
     return kind(
-        f"{_place(url)} answered {status}{said}",
+        f"{_place(url)} answered {status}{said}{_after(tries)}",
         hint=hint,
         status=status,
         url=url,
@@ -207,9 +207,9 @@ def error_for(
     )
 
 
-def error_of_failure(failure: Failure, *, url: str) -> OmniError:
+def error_of_failure(failure: Failure, *, url: str, tries: int = 1) -> OmniError:
     """Build the error for an exchange that gave no whole answer."""
-    text = f"{_place(url)}: {failure.reason}."
+    text = f"{_place(url)}: {failure.reason}{_after(tries) or '.'}"
     if failure.kind == "oversized":
         return ResponseError(text, hint="Ask for less: narrow the filters.", url=url)
     if failure.kind == "late":
@@ -301,6 +301,10 @@ def _row_for(status: int, text: str) -> tuple[type[APIError], str | None]:
     if status >= 500:
         return ServerError, "Omni or something before it failed; try again later."
     return BadRequestError, None
+
+
+def _after(tries: int) -> str:
+    return f" ({tries} tries)." if tries > 1 else ""
 
 
 def _place(url: str) -> str:

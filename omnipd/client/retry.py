@@ -21,6 +21,9 @@ _THROTTLE_SECONDS = 150.0
 _THROTTLE_STEPS = (5.0, 10.0, 20.0, 30.0)
 _TRIES = {"unsent": 5, "unresolved": 2, "lost": 5, "garbled": 2}
 _STATUS_TRIES = {500: 3, 502: 5, 503: 5, 504: 5, 408: 5}
+#: Below 500, what may follow on a change that was made: somebody stopped waiting for the answer, or
+#: it leads to what was made. After 307 and 308 nothing was.
+_LEFT_OPEN = {300, 301, 302, 303, 304, 305, 306, 408, 499}
 
 
 class Quota:
@@ -48,6 +51,8 @@ class Retry:
     ----------
     method, url : str
         The request; its query string is not part of ``url``.
+    changes : bool
+        Whether it makes or changes something in Omni.
     deadline : Deadline
         When to give up.
     quota : Quota
@@ -63,12 +68,14 @@ class Retry:
         method: str,
         url: str,
         *,
+        changes: bool,
         deadline: Deadline,
         quota: Quota,
         hold: Callable[[float], None],
         clock: Clock,
     ) -> None:
         self._safe = method == "GET"
+        self._changes = changes
         self._url = url
         self._deadline = deadline
         self._quota = quota
@@ -84,7 +91,7 @@ class Retry:
         self._failed += 1
         if not self._safe and not failure.nothing_sent:
             raise unknown_outcome(failure.reason, url=self._url)
-        error = error_of_failure(failure, url=self._url)
+        error = error_of_failure(failure, url=self._url, tries=self._failed)
         self._next_try(error, _TRIES.get(failure.kind, 1))
 
     def after_status(self, status: int, headers: Mapping[str, str], words: str | None) -> None:
@@ -93,23 +100,28 @@ class Retry:
         ``words`` is what the answer says, free of the key.
         """
         retry_after = _retry_after(headers)
-        error = error_for(status, words, url=self._url, retry_after=retry_after)
         if status == 429:
+            error = error_for(status, words, url=self._url, retry_after=retry_after)
             self._throttle(error, retry_after)
             return
-        # A 500 with Omni's own words is an answer; the others may come from a proxy before it.
-        unclear = status in {502, 503, 504} or (status >= 500 and not words)
-        if not self._safe and unclear:
+        if not self._safe and self._leaves_open(status, words):
             raise unknown_outcome(f"it answered {status}", url=self._url, status=status)
         self._failed += 1
+        error = error_for(status, words, url=self._url, retry_after=retry_after, tries=self._failed)
         patience = self._safe and (retry_after or 0) <= LONGEST_RETRY_AFTER
         self._next_try(error, _STATUS_TRIES.get(status, 1) if patience else 1, retry_after or 0.0)
+
+    def _leaves_open(self, status: int, words: str | None) -> bool:
+        """Whether a POST that was answered so may have taken effect all the same."""
+        if self._changes:
+            return status in _LEFT_OPEN or status >= 500
+        # A query changes nothing: a 500 with Omni's own words is an answer, and a job that is
+        # named with a 408 can be waited for. The others may come from a proxy before Omni.
+        return status in {502, 503, 504} or (status >= 500 and not words)
 
     def _next_try(self, error: OmniError, tries: int, at_least: float = 0.0) -> None:
         """Wait with full jitter; raise when the tries, the quota or the time are used up."""
         if self._failed >= tries:
-            if self._failed > 1:
-                error.message = f"{error.message.removesuffix('.')} ({self._failed} tries)."
             raise error
         spread = 0.1 + 0.9 * self._clock.jitter()
         wait = max(at_least, spread * min(20.0, 0.5 * 2.0**self._failed))

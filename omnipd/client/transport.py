@@ -17,8 +17,9 @@ import socket
 import ssl
 import threading
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any, NoReturn
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlsplit
 
 import requests
 import urllib3
@@ -34,6 +35,9 @@ from omnipd.clock import Deadline
 from omnipd.version import __version__
 
 CONNECT_SECONDS = 10.0
+READ_SECONDS = 60.0
+WAIT_READ_SECONDS = 90.0
+LARGEST_BODY = 256 * 2**20
 CHUNK = 256 * 1024
 _NO_PROXIES = {"http": "", "https": "", "all": ""}
 _RATIO, _RATIO_FLOOR = 200, 10 * 2**20
@@ -147,16 +151,16 @@ class Reply:
     def __init__(
         self,
         response: requests.Response,
-        call_off: Callable[[], None],
+        cancel: Callable[[], None],
         deadline: Deadline,
-        most: int,
+        max_bytes: int,
     ) -> None:
         self.status = response.status_code
         self.headers: Mapping[str, str] = response.headers
         self._response = response
         self._deadline = deadline
-        self._most = most
-        self._call_off = call_off
+        self._max_bytes = max_bytes
+        self._cancel = cancel
 
     def chunks(self) -> Iterator[bytes]:
         """Yield the decoded body piece by piece; raise BrokenBody when it does not come whole."""
@@ -174,14 +178,14 @@ class Reply:
                 if not piece:
                     break
                 size += len(piece)
-                if size > self._most or (
+                if size > self._max_bytes or (
                     size > _RATIO_FLOOR and size > _RATIO * max(1, raw.tell())
                 ):
                     failure = Failure("oversized", f"the answer is over {size / 2**20:.0f} MiB")
                     break
                 yield piece
         finally:
-            self._call_off()
+            self._cancel()
             self._response.close()  # a body read to its end has already given its connection back
         if failure is not None:
             raise BrokenBody(failure)
@@ -192,7 +196,7 @@ class Reply:
 
     def close(self) -> None:
         """Drop the rest of the answer."""
-        self._call_off()
+        self._cancel()
         self._response.close()
 
     def _failure(self, error: Exception) -> Failure:
@@ -205,6 +209,38 @@ class Reply:
         return Failure("lost", "the connection broke in the middle of the answer")
 
 
+@dataclass(frozen=True)
+class Request:
+    """What is sent.
+
+    Attributes
+    ----------
+    method : str
+    path : str
+        Starts with ``/api``; every part that came from a caller is already percent-encoded.
+    params : mapping of str to str, optional
+        Query parameters in the wire's spelling.
+    json : object, optional
+        The body.
+    changes : bool
+        Whether it makes or changes something in Omni.
+    max_bytes : int, optional
+        The largest decoded body of an answer. Default: that of a page of a list.
+    """
+
+    method: str
+    path: str
+    params: Mapping[str, str] | None = None
+    json: Any = None
+    changes: bool = False
+    max_bytes: int | None = None
+
+    @property
+    def read_seconds(self) -> float:
+        """The longest silence of the server."""
+        return WAIT_READ_SECONDS if self.path.endswith("/query/wait") else READ_SECONDS
+
+
 class Transport:
     """The connections to one Omni, for one key."""
 
@@ -212,47 +248,32 @@ class Transport:
         self._settings = settings
         self._session: requests.Session | None = None
         self._surroundings: Mapping[str, Any] = {}
-        self._blank: requests.PreparedRequest | None = None
+        self._last_get: requests.PreparedRequest | None = None
         self._pid = 0
         self._lock = ProcessLock()
 
-    def exchange(
-        self,
-        method: str,
-        path: str,
-        *,
-        params: Mapping[str, str] | None = None,
-        json: Any = None,
-        deadline: Deadline,
-        read_seconds: float,
-        most: int,
-    ) -> Reply | Failure:
+    def exchange(self, request: Request, deadline: Deadline) -> Reply | Failure:
         """Send one request and return the head of its answer, or why there is none.
 
         Parameters
         ----------
-        path : str
-            Starts with ``/api``; every part that came from a caller is already percent-encoded.
+        request : Request
         deadline : Deadline
             The wall clock for the whole answer, body included.
-        read_seconds : float
-            The longest silence of the server.
-        most : int
-            The largest decoded body in bytes.
         """
         left = deadline.remaining()
         if left <= 0:
             return _late(deadline)
         watched = _Watched()
         _Watched.here.now = watched
-        call_off = _WATCHDOG.watch(left, watched.cut)
+        cancel = _WATCHDOG.watch(left, watched.cut)
         answered = False
         try:
             session = self._open()
             response = session.send(
-                self._prepared(session, method, path, params, json),
+                self._prepared(session, request),
                 allow_redirects=False,
-                timeout=(min(CONNECT_SECONDS, left), min(read_seconds, left)),
+                timeout=(min(CONNECT_SECONDS, left), min(request.read_seconds, left)),
                 **self._surroundings,
             )
         except (
@@ -266,11 +287,11 @@ class Transport:
             )
         else:
             answered = True
-            return Reply(response, call_off, deadline, most)
+            return Reply(response, cancel, deadline, request.max_bytes or LARGEST_BODY)
         finally:
             _Watched.here.now = None
             if not answered:
-                call_off()
+                cancel()
         return failure
 
     def close(self) -> None:
@@ -295,24 +316,18 @@ class Transport:
                 )
             return self._session
 
-    def _prepared(
-        self,
-        session: requests.Session,
-        method: str,
-        path: str,
-        params: Mapping[str, str] | None,
-        json: Any,
-    ) -> requests.PreparedRequest:
-        address = self._settings.origin + path
-        if method != "GET" or params is None or self._blank is None:
-            request = requests.Request(method, address, params=params, json=json)
-            prepared = session.prepare_request(request)
-            if method == "GET" and params is not None:
-                self._blank = prepared
+    def _prepared(self, session: requests.Session, request: Request) -> requests.PreparedRequest:
+        address = self._settings.origin + request.path
+        if request.method != "GET" or self._last_get is None:
+            prepared = session.prepare_request(
+                requests.Request(request.method, address, params=request.params, json=request.json)
+            )
+            if request.method == "GET":
+                self._last_get = prepared
             return prepared
-        # Preparing costs as much as sending; from page to page only the address changes.
-        prepared = self._blank.copy()
-        prepared.url = f"{address}?{urlencode(params)}" if params else address
+        # Preparing costs as much as sending; from one GET to another only the address changes.
+        prepared = self._last_get.copy()
+        prepared.prepare_url(address, request.params)
         return prepared
 
     def refused_by_proxy(self) -> Failure:

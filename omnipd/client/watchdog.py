@@ -1,7 +1,9 @@
 """One thread that cuts what has run out of time.
 
 No timeout of a socket bounds a whole answer: a server that sends a byte now and then resets it for
-ever. A timer for each request would do, and start a thread each time; this is one for all of them.
+ever. A reader that looks at the clock would bound headers and body, but not a TLS handshake, a
+proxy's answer to CONNECT, or a request whose bytes nobody takes. A timer for each request would do,
+and start a thread each time; this is one for all of them.
 """
 
 from __future__ import annotations
@@ -14,7 +16,7 @@ from collections.abc import Callable
 
 
 class Watchdog:
-    """Calls a function when its time has come, unless it was called off."""
+    """Calls a function when its time has come, unless it was canceled."""
 
     def __init__(self) -> None:
         self._changed = threading.Condition()
@@ -25,7 +27,7 @@ class Watchdog:
         os.register_at_fork(after_in_child=self._renew)
 
     def watch(self, seconds: float, cut: Callable[[], None]) -> Callable[[], None]:
-        """Cut in so many seconds; return what calls it off."""
+        """Cut in so many seconds; return what cancels it."""
         with self._changed:
             if not self._running:
                 self._running = True
@@ -35,14 +37,14 @@ class Watchdog:
             self._due[number] = (end, cut)
             if end < soonest:
                 self._changed.notify()
-        return lambda: self._call_off(number)
+        return lambda: self._cancel(number)
 
     def _renew(self) -> None:
         self._changed = threading.Condition()
         self._due = {}
         self._running = False
 
-    def _call_off(self, number: int) -> None:
+    def _cancel(self, number: int) -> None:
         with self._changed:
             self._due.pop(number, None)
 

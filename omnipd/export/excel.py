@@ -1,4 +1,4 @@
-"""Arrow tables → one Excel workbook, a sheet each; nothing in a cell is run, and nothing is lost in silence.
+"""Arrow tables → one Excel workbook, a sheet each; nothing in a cell is run, and nothing is lost silently.
 
 openpyxl writes the rows as they come. What is decided here is what a cell cannot hold.
 """
@@ -18,21 +18,21 @@ from omnipd.errors import ExportError, SettingsError, notice
 from omnipd.frames import times
 
 # https://support.microsoft.com/office/1672b34d-7043-467e-8e27-269d656771c3
-_MOST_ROWS = 1_048_576
-_LONGEST_TEXT = 32_767
+_MAX_ROWS = 1_048_576
+_MAX_TEXT = 32_767
 # Excel keeps fifteen digits of a number.
-_MOST_DIGITS = 10**15
+_MAX_INTEGER = 10**15
 # Excel's days begin in 1900, and its February of 1900 has 29.
-_FIRST_MOMENT = datetime(1900, 3, 1)  # noqa: DTZ001 - a cell has no zone
+_FIRST_TIME = datetime(1900, 3, 1)  # noqa: DTZ001 - a cell has no zone
 # Its last day is in 9999; a cell has milliseconds, and what would be rounded up is none of its days.
-_LAST_MOMENT = datetime(9999, 12, 31, 23, 59, 59, 999_000)  # noqa: DTZ001
+_LAST_TIME = datetime(9999, 12, 31, 23, 59, 59, 999_000)  # noqa: DTZ001
 # XML reads both as a line feed.
 _LINE_END = re.compile("\r\n?")
 # XML has no way to write these.
 _ILLEGAL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 # What Excel, or openpyxl, takes for a formula or an error instead of text.
 _MISREAD = re.compile(r"[=+\-@#\t\r＝＋－＠]")
-_MOMENT_WIDTH = 19
+_TIME_WIDTH = 19
 _BATCH = 5_000
 
 
@@ -51,10 +51,10 @@ def workbook(tables: Mapping[str, pa.Table]) -> Callable[[IO[bytes]], None]:
     SettingsError
         If openpyxl is not installed.
     """
-    too_long = [name for name, table in tables.items() if table.num_rows >= _MOST_ROWS]
+    too_long = [name for name, table in tables.items() if table.num_rows >= _MAX_ROWS]
     if too_long:
         raise ExportError(
-            f"A sheet has {_MOST_ROWS:,} rows with its heading; more are in: {', '.join(too_long)}.",
+            f"A sheet has {_MAX_ROWS:,} rows with its heading; more are in: {', '.join(too_long)}.",
             hint="Nothing was written. Parquet and CSV take any number.",
         )
     missing = None
@@ -81,7 +81,7 @@ def _write(tables: Mapping[str, pa.Table], file: IO[bytes]) -> None:
         sheet.freeze_panes = "A2"
         for place, kind in enumerate(table.schema.types, 1):
             if pa.types.is_timestamp(kind):
-                sheet.column_dimensions[get_column_letter(place)].width = _MOMENT_WIDTH
+                sheet.column_dimensions[get_column_letter(place)].width = _TIME_WIDTH
         sheet.append([cells.text(sheet, column, column) for column in table.column_names])
         for row in cells.rows(sheet, times.showable(table)):
             sheet.append(row)
@@ -115,12 +115,12 @@ class _Cells:
         if legal != lines:
             self._mended[f"{sheet.title}.{column}"] += 1
         # Excel counts in UTF-16, and so a letter outside its first plane twice.
-        if len(legal) * 2 > _LONGEST_TEXT:
+        if len(legal) * 2 > _MAX_TEXT:
             units = legal.encode("utf-16-le")
-            if len(units) > _LONGEST_TEXT * 2:
-                legal = units[: _LONGEST_TEXT * 2].decode("utf-16-le", "ignore")
+            if len(units) > _MAX_TEXT * 2:
+                legal = units[: _MAX_TEXT * 2].decode("utf-16-le", "ignore")
                 self._cut[f"{sheet.title}.{column}"] += 1
-        return _unread(sheet, legal) if _MISREAD.match(legal) else legal
+        return _as_text(sheet, legal) if _MISREAD.match(legal) else legal
 
     def tell(self) -> None:
         """Say what had to be changed."""
@@ -136,7 +136,7 @@ class _Cells:
             )
         if self._cut:
             notice(
-                f"Text longer than the {_LONGEST_TEXT:,} characters of a cell was cut: "
+                f"Text longer than the {_MAX_TEXT:,} characters of a cell was cut: "
                 f"{_counted(self._cut)}. Parquet and CSV hold it whole."
             )
 
@@ -145,9 +145,7 @@ class _Cells:
         if pa.types.is_timestamp(kind):
             naive = values.cast(pa.timestamp("us"), safe=False).to_pylist()
             return [
-                value
-                if value is None or _FIRST_MOMENT <= value <= _LAST_MOMENT
-                else value.isoformat()
+                value if value is None or _FIRST_TIME <= value <= _LAST_TIME else value.isoformat()
                 for value in naive
             ]
         held: list[Any] = values.to_pylist()
@@ -159,7 +157,7 @@ class _Cells:
         ]
 
 
-def _unread(sheet: Any, text: str) -> Any:
+def _as_text(sheet: Any, text: str) -> Any:
     """Return a cell whose text is not read as something else."""
     from openpyxl.cell import WriteOnlyCell  # noqa: PLC0415
 
@@ -174,7 +172,7 @@ def _is_number(value: Any) -> bool:
     """Whether a cell holds it as it is; other numbers are written as text, with all their digits."""
     if isinstance(value, float):
         return math.isfinite(value)
-    return isinstance(value, int) and abs(value) < _MOST_DIGITS
+    return isinstance(value, int) and abs(value) < _MAX_INTEGER
 
 
 def _counted(places: Counter[str]) -> str:

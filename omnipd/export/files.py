@@ -42,8 +42,8 @@ def to_parquet(
 ) -> None:
     """Write a frame to a Parquet file, atomically.
 
-    The file appears whole under its name or not at all; one that stood there is replaced only at
-    the end. Any reader gets the columns with their Arrow types; ``pd.read_parquet`` gives
+    The file appears whole under its name or not at all; an existing one is replaced only at the
+    end. Any reader gets the columns with their Arrow types; ``pd.read_parquet`` gives
     the frame back, with pandas' own string dtype for text and objects for decimals; ask it for
     ``dtype_backend="pyarrow"`` to have Arrow types throughout. ``df.attrs`` come back, too, and with
     them the mark of a frame that was written although it is incomplete.
@@ -228,10 +228,10 @@ def write_together(writes: Mapping[Path, Callable[[IO[bytes]], Any]]) -> None:
     except OSError as error:
         failure = (True, f"{target} could not be written to its end: {error.strerror or error}.")
     except (pa.ArrowException, ValueError, TypeError, OverflowError) as error:
-        failure = (False, f"{target}: a column cannot be stored: {str(error)[:200]}")
+        failure = (False, f"{target}: a column cannot be stored: {_without_values(error)}")
     if failure is not None:
         late, text = failure
-        hint = "What stood there before still stands; no part of the new file was left."
+        hint = "Any existing file was left unchanged, and no part of the new one was left."
         if placed:
             hint = f"These are new already, the others as before: {', '.join(map(str, placed))}."
         raise (ExportIncompleteError if late else ExportError)(text, hint=hint)
@@ -298,9 +298,12 @@ def table_for(df: pd.DataFrame, path: Any, *, allow_incomplete: bool = False) ->
     try:
         table, mended = to_arrow(df)
     except (pa.ArrowException, ValueError, TypeError, OverflowError) as error:
-        fault = str(error)[:200]
+        fault = _without_values(error)
     if fault:
-        raise ExportError(f"A column cannot be stored: {fault}")
+        raise ExportError(
+            f"A column cannot be stored: {fault}.",
+            hint="A column holds values of one type; astype(str) makes text of any.",
+        )
     if mended:
         notice(f"Text that is not valid Unicode was mended with U+FFFD in: {', '.join(mended)}")
     scalar = storable_columns(table)
@@ -309,6 +312,15 @@ def table_for(df: pd.DataFrame, path: Any, *, allow_incomplete: bool = False) ->
         # pandas' own notes in the file would name types that plain pd.read_parquet chokes on.
         notes.pop(b"pandas", None)
     return scalar.replace_schema_metadata(notes | _attrs_of(df))
+
+
+def _without_values(error: Exception) -> str:
+    """Return why a column cannot be stored, without any value of it.
+
+    Arrow's first argument may quote a value, and a value may hold what is to be shown to nobody, such
+    as a key that a server echoed. Where there are several arguments the last one names the column.
+    """
+    return str(error.args[-1]).rstrip(".") if error.args else type(error).__name__
 
 
 def _attrs_of(df: pd.DataFrame) -> dict[bytes, bytes]:

@@ -105,7 +105,7 @@ def flag(*paths: str, doc: str) -> Column:
 
 
 def instant(*paths: str, doc: str) -> Column:
-    """Declare a moment in UTC, read from ISO 8601 text or Unix milliseconds."""
+    """Declare a time in UTC, read from ISO 8601 text or Unix milliseconds."""
     return Column(INSTANT, paths, doc, to_instant, TEXT, _instants)
 
 
@@ -177,9 +177,9 @@ def to_count(value: Any) -> int:
 
 
 def to_instant(value: Any) -> datetime | None:
-    """Read a moment as Omni writes it: ISO 8601 with any fraction and zone, or Unix milliseconds.
+    """Read a time as Omni writes it: ISO 8601 with any fraction and zone, or Unix milliseconds.
 
-    The first moment of year 1 stands for none.
+    The first instant of year 1 stands for none.
 
     Examples
     --------
@@ -188,21 +188,21 @@ def to_instant(value: Any) -> datetime | None:
     """
     if isinstance(value, int | float) and not isinstance(value, bool):
         # A fraction of seconds would lose milliseconds of far years, and systems differ in their range.
-        moment = _EPOCH + timedelta(milliseconds=value)
+        time = _EPOCH + timedelta(milliseconds=value)
     else:
-        moment = datetime.fromisoformat(value)
-        moment = moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
-    return None if moment == datetime.min.replace(tzinfo=UTC) else moment
+        time = datetime.fromisoformat(value)
+        time = time.astimezone(UTC) if time.tzinfo else time.replace(tzinfo=UTC)
+    return None if time == datetime.min.replace(tzinfo=UTC) else time
 
 
 def _instants(texts: pa.Array) -> pa.Array:
-    moments = texts.cast(INSTANT)
-    ends = pc.min_max(moments.cast(COUNT)).as_py()
+    times = texts.cast(INSTANT)
+    ends = pc.min_max(times.cast(COUNT)).as_py()
     if ends["min"] is not None and not (ends["min"] >= _YEAR_1 and ends["max"] < _YEAR_10000):
-        raise ValueError("a moment that Python cannot hold")
+        raise ValueError("a time that Python cannot hold")
     if ends["min"] == _YEAR_1:
-        return pc.if_else(pc.equal(moments.cast(COUNT), _YEAR_1), None, moments)
-    return moments
+        return pc.if_else(pc.equal(times.cast(COUNT), _YEAR_1), None, times)
+    return times
 
 
 def _to_folder_path(value: Any) -> str:

@@ -140,7 +140,7 @@ def _as_text(column: pa.ChunkedArray) -> pa.ChunkedArray:
     kind = column.type
     if _within(column, _FIRST_WRITTEN + 1, _LAST_WRITTEN - 1):
         return column.cast(pa.string())
-    # Arrow would write another year without a word.
+    # Arrow would silently write another year.
     unit = "D" if pa.types.is_date(kind) else kind.unit
     held = pc.divide(_numbers(column), _per_day(kind)) if unit == "D" else _numbers(column)
     values = held.fill_null(0).to_numpy().astype(f"datetime64[{unit}]")

@@ -32,7 +32,7 @@ def with_one_schema(before: Sequence[pa.Table], table: pa.Table) -> list[pa.Tabl
         )
     schema = pa.schema(
         [
-            pa.field(name, _wider(name, first, other))
+            pa.field(name, wider_type(name, first, other))
             for name, first, other in zip(one.names, one.types, table.schema.types, strict=True)
         ]
     )
@@ -40,12 +40,12 @@ def with_one_schema(before: Sequence[pa.Table], table: pa.Table) -> list[pa.Tabl
     try:
         return [each.cast(schema) for each in (*before, table)]
     except (pa.ArrowException, ValueError, OverflowError) as error:
-        fault = str(error)[:200]
+        fault = str(error)  # whole: what is cut before the key is hidden may keep a part of it
     raise ResponseError(f"The columns of two results do not fit into one: {fault}")
 
 
-def _wider(name: str, one: pa.DataType, other: pa.DataType) -> pa.DataType:
-    """Return a type for the values of both."""
+def wider_type(name: str, one: pa.DataType, other: pa.DataType) -> pa.DataType:
+    """Return a type that holds the values of both exactly; raise where there is none."""
     kinds = (one, other)
     if one == other or pa.types.is_null(other):
         return one
@@ -58,7 +58,7 @@ def _wider(name: str, one: pa.DataType, other: pa.DataType) -> pa.DataType:
     if decimal is not None and whole:
         wide = decimal.scale + _INT64_DIGITS > pa.decimal128(38).precision
         return pa.decimal256(76, decimal.scale) if wide else pa.decimal128(38, decimal.scale)
-    told_apart = (pa.types.is_decimal, pa.types.is_date, _is_text)
+    told_apart = (pa.types.is_decimal, pa.types.is_date, is_text)
     if all(is_kind(one) == is_kind(other) for is_kind in told_apart):
         try:
             both = [pa.schema([pa.field(name, kind)]) for kind in kinds]
@@ -66,10 +66,11 @@ def _wider(name: str, one: pa.DataType, other: pa.DataType) -> pa.DataType:
         except pa.ArrowException:
             pass
     raise ResponseError(
-        f"{name} is {one} in one result and {other} in another, and no type holds both exactly.",
+        f"{name} is {one} in one place and {other} in another, and no type holds both exactly.",
         hint="Ask for it in one query, or in longer pieces.",
     )
 
 
-def _is_text(kind: pa.DataType) -> bool:
+def is_text(kind: pa.DataType) -> bool:
+    """Whether values of a type are text."""
     return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind))

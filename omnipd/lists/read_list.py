@@ -13,7 +13,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from omnipd.cache.lists import LARGEST_WALK
+from omnipd.cache.lists import LARGEST_LIST
 from omnipd.client import strict_json
 from omnipd.client.client import Client
 from omnipd.clock import Deadline
@@ -117,9 +117,9 @@ class ListRead:
 
         def fetch(params: Mapping[str, str]) -> Any:
             page = cache.load(path, params)
-            if page is None or (marks and page.walk not in marks):
+            if page is None or (marks and page.read not in marks):
                 raise _NotStored
-            marks[page.walk] = page.fetched_at
+            marks[page.read] = page.fetched_at
             return strict_json.parse(page.body)[0]
 
         try:
@@ -152,7 +152,7 @@ class ListRead:
             answer = client.get(path, params, deadline=deadline)
             trace_id = answer.trace_id
             size += len(answer.body)
-            if client.cache is None or size > LARGEST_WALK:
+            if client.cache is None or size > LARGEST_LIST:
                 taken.clear()
             else:
                 taken.append((dict(params), answer.body))

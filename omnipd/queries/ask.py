@@ -153,8 +153,8 @@ def ask(
         return Answer(question, query, chosen, df)
     except OmniError as error:
         error.partial = query
-        error.message += (
-            "\nOmni's AI had made a query of the question; it is the error's .partial, and "
+        error.add_note(
+            "Omni's AI had made a query of the question; it is the error's .partial, and "
             "run_query() runs it without asking again."
         )
         raise
@@ -170,7 +170,7 @@ def _read(said: Any, client: Client) -> tuple[dict[str, Any], str | None]:
         or not (query.get("fields") or query.get("userEditedSQL"))
     ):
         held = fault if isinstance(fault, dict) else {}
-        words = client.scrub(str(held.get("detail") or words_in(answer) or "no query came"))
+        words = client.redact(str(held.get("detail") or words_in(answer) or "no query came"))
         raise QueryError(
             f"Omni's AI made no query of the question: {words}",
             hint="Ask more plainly, name a topic, or write the query yourself.",
@@ -183,6 +183,6 @@ def _read(said: Any, client: Client) -> tuple[dict[str, Any], str | None]:
             "Omni's AI answered with SQL, which is no governed query; it was not run.",
             hint="Name a topic, or write the query yourself. The SQL is the error's .sql, for run_sql().",
             error_type="NO_ANSWER",
-            sql=client.scrub(str(query["userEditedSQL"])),
+            sql=client.redact(str(query["userEditedSQL"])),
         )
     return query, topic if isinstance(topic, str) else None

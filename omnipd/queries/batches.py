@@ -8,18 +8,19 @@ import itertools
 import json
 import os
 from collections.abc import Iterator
-from typing import IO, Literal
+from typing import IO, Unpack
 
 import pyarrow as pa
 import pyarrow.parquet
 
+from omnipd.arguments import check_flag
 from omnipd.client.client import Client
 from omnipd.client.current import current_client
 from omnipd.errors import ArgumentError
 from omnipd.export.files import write_atomically
 from omnipd.frames.to_pandas import storable_columns
 from omnipd.queries.check_topic import check_first
-from omnipd.queries.job.options import QueryOptions
+from omnipd.queries.job.options import BatchKeywords, QueryOptions, check_keywords
 from omnipd.queries.job.run import Run
 from omnipd.queries.language.request import AnyQuery
 
@@ -32,17 +33,8 @@ _LARGEST_DICTIONARY = 2**17
 def iter_batches(
     query: AnyQuery,
     *,
-    limit: int | Literal["all"] | None = None,
-    model_id: str | None = None,
-    branch_id: str | None = None,
-    user_id: str | None = None,
-    cache: str | None = None,
-    timeout: float | None = None,
-    totals: bool = False,
-    names: str = "field",
-    decimals: str | None = None,
-    check: bool | None = None,
     client: Client | None = None,
+    **options: Unpack[BatchKeywords],
 ) -> Iterator[pa.RecordBatch]:
     """Run a governed query and yield its rows as they arrive, one Arrow record batch each.
 
@@ -53,21 +45,12 @@ def iter_batches(
 
     Parameters
     ----------
-    query, limit, model_id, branch_id, user_id, cache
+    query, client
         As for :func:`run_query`.
-    timeout : float, optional
-        Wall-clock seconds for the whole query, and for what is done between two batches.
-        Default: the client's, else 600.
-    totals : bool, default False
-        As for :func:`run_query`.
-    names : {"field", "label"}, default "field"
-        As for :func:`run_query`. Where Omni sends labels behind the rows, the rows wait for them.
-    decimals : {"exact", "float64"}, optional
-        As for :func:`run_query`.
-    check : bool, optional
-        As for :func:`run_query`; done at once.
-    client : Client, optional
-        As for :func:`run_query`.
+    **options
+        Any other keyword of :func:`run_query` but ``ttl``. Here ``timeout`` bounds the whole query,
+        and what is done between two batches; with ``names="label"`` the rows wait for their labels
+        where Omni sends these behind them; ``check`` is done at once.
 
     Returns
     -------
@@ -100,21 +83,8 @@ def iter_batches(
     >>> rows
     336776
     """
-    run = Run(
-        query,
-        QueryOptions(
-            limit=limit,
-            model_id=model_id,
-            branch_id=branch_id,
-            user_id=user_id,
-            cache=cache,
-            timeout=timeout,
-            totals=totals,
-            names=names,
-            decimals=decimals,
-        ),
-        client=current_client(client),
-    )
+    check_keywords(options, BatchKeywords, "iter_batches")
+    run, check = _run(query, client, options)
     run.timeout = check_first(query, run.request, run.client, check, run.timeout)
     return run.batches()
 
@@ -123,17 +93,8 @@ def query_to_parquet(
     query: AnyQuery,
     path: str | os.PathLike[str],
     *,
-    limit: int | Literal["all"] | None = None,
-    model_id: str | None = None,
-    branch_id: str | None = None,
-    user_id: str | None = None,
-    cache: str | None = None,
-    timeout: float | None = None,
-    totals: bool = False,
-    names: str = "field",
-    decimals: str | None = None,
-    check: bool | None = None,
     client: Client | None = None,
+    **options: Unpack[BatchKeywords],
 ) -> int:
     """Run a governed query and write its rows to a Parquet file, in bounded memory.
 
@@ -146,7 +107,7 @@ def query_to_parquet(
         As for :func:`run_query`.
     path : path-like
         Its folder must exist; nothing is sent otherwise.
-    limit, model_id, branch_id, user_id, cache, timeout, totals, names, decimals, check, client
+    client, **options
         As for :func:`iter_batches`.
 
     Returns
@@ -182,21 +143,8 @@ def query_to_parquet(
     """
     if not isinstance(path, str | os.PathLike):
         raise ArgumentError(f"path={path!r} is not a path.")
-    run = Run(
-        query,
-        QueryOptions(
-            limit=limit,
-            model_id=model_id,
-            branch_id=branch_id,
-            user_id=user_id,
-            cache=cache,
-            timeout=timeout,
-            totals=totals,
-            names=names,
-            decimals=decimals,
-        ),
-        client=current_client(client),
-    )
+    check_keywords(options, BatchKeywords, "query_to_parquet")
+    run, check = _run(query, client, options)
     rows = 0
 
     def write(file: IO[bytes]) -> None:
@@ -206,6 +154,15 @@ def query_to_parquet(
 
     write_atomically(path, write)
     return rows
+
+
+def _run(query: AnyQuery, client: Client | None, options: BatchKeywords) -> tuple[Run, bool | None]:
+    """Return a run of a query with its options checked, and whether to compare it with its topic."""
+    check = options.pop("check", None)
+    if check is not None:
+        check_flag("check", check)
+    # A type checker does not follow what was popped.
+    return Run(query, QueryOptions(**options), client=current_client(client)), check  # type: ignore[misc]
 
 
 def _write(run: Run, file: IO[bytes]) -> int:

@@ -1,6 +1,6 @@
 """Whether the rows of one piece of a query lie in it, by the time that the query is split on.
 
-Omni filters a time itself and gives it back cut to a grain. Were the two done in different time
+Omni filters a time itself and gives it back cut to a timeframe. Were the two done in different time
 zones, a day or a month would lie in two pieces, and each of them would have a part of its row.
 """
 
@@ -21,7 +21,7 @@ _FIRST, _LAST = (
     pa.scalar(datetime.fromisoformat(one), _MOMENT)
     for one in ("0001-01-01", "9999-12-31 23:59:59.999999")
 )
-#: Grains that cut, and what Arrow calls them; the others leave a time as it is.
+#: Timeframes that cut, and what Arrow calls them; the others leave a time as it is.
 _UNITS = {
     **{unit: unit for unit in ("year", "quarter", "month", "hour", "minute", "second")},
     "date": "day",
@@ -29,17 +29,17 @@ _UNITS = {
 
 
 def check_rows(
-    column: pa.ChunkedArray, name: str, grain: str | None, piece: Mapping[str, Any]
+    column: pa.ChunkedArray, name: str, timeframe: str | None, piece: Mapping[str, Any]
 ) -> None:
     """Refuse rows that lie outside their piece, or in more than this one.
 
     Parameters
     ----------
     column : pyarrow.ChunkedArray
-        The times of the rows, at the grain.
+        The times of the rows, at the timeframe.
     name : str
         What the field is called.
-    grain : str or None
+    timeframe : str or None
         How it is cut.
     piece : mapping
         The filter that picks the piece.
@@ -55,21 +55,21 @@ def check_rows(
             what = "rows without a time" if only_nulls else "no rows"
             raise _outside(name, f"gave rows with a time where {what} were asked for")
         return
-    times = check_cut(column, name, grain)
-    left, end = _moment(piece["left_side"]), piece.get("right_side")
-    if grain in _UNITS:  # a piece may begin inside a day whose time is its beginning
-        left = pc.floor_temporal(left, unit=_UNITS[grain])
+    times = check_cut(column, name, timeframe)
+    left, end = _timestamp(piece["left_side"]), piece.get("right_side")
+    if timeframe in _UNITS:  # a piece may begin inside a day whose time is its beginning
+        left = pc.floor_temporal(left, unit=_UNITS[timeframe])
     outside = pc.less(times, left)
     if end is not None:  # the last piece of all may have none
-        outside = pc.or_(outside, pc.greater_equal(times, _moment(end)))
+        outside = pc.or_(outside, pc.greater_equal(times, _timestamp(end)))
     strays = times.filter(outside)
     if len(strays):
         bounds = f"from {piece['left_side']} to {end or 'the end of time'}"
         raise _outside(name, f"gave {_shown(strays)} in the piece {bounds}")
 
 
-def check_cut(column: pa.ChunkedArray, name: str, grain: str | None) -> pa.ChunkedArray:
-    """Return the times of a column in UTC; refuse what is no time, and what its grain does not begin.
+def check_cut(column: pa.ChunkedArray, name: str, timeframe: str | None) -> pa.ChunkedArray:
+    """Return the times of a column in UTC; refuse what is no time, and what its timeframe does not begin.
 
     Raises
     ------
@@ -90,14 +90,16 @@ def check_cut(column: pa.ChunkedArray, name: str, grain: str | None) -> pa.Chunk
     far = times.filter(pc.or_(pc.less(times, _FIRST), pc.greater(times, _LAST)))
     if len(far):
         raise ResponseError(f"{name} has a time that is not in the years 1 to 9999.")
-    if grain in _UNITS:
-        inner = times.filter(pc.not_equal(times, pc.floor_temporal(times, unit=_UNITS[grain])))
+    if timeframe in _UNITS:
+        inner = times.filter(pc.not_equal(times, pc.floor_temporal(times, unit=_UNITS[timeframe])))
         if len(inner):
-            raise _outside(name, f"gave {_shown(inner)}, which in UTC begins no {_UNITS[grain]}")
+            raise _outside(
+                name, f"gave {_shown(inner)}, which in UTC begins no {_UNITS[timeframe]}"
+            )
     return times
 
 
-def _moment(text: str) -> pa.Scalar:
+def _timestamp(text: str) -> pa.Scalar:
     return pa.scalar(datetime.fromisoformat(text), _MOMENT)
 
 

@@ -53,7 +53,7 @@ class _Topic:
 _MOST_NAMED = 20
 
 _TOPICS: WeakKeyDictionary[Client, dict[_Place, _Topic]] = WeakKeyDictionary()
-# Held for a moment, never while Omni is asked.
+# Held briefly, never while Omni is asked.
 _LOOKING = ProcessLock()
 
 

@@ -227,9 +227,7 @@ def run_document(
             _marked(outcome, tile)
     for name, outcome in frames.items():
         if isinstance(outcome, OmniError) and errors == "raise":
-            outcome.message += (
-                f"\nThat was the tile {name!r}; the others are in the error's .partial."
-            )
+            outcome.add_note(f"That was the tile {name!r}; the others are in the error's .partial.")
             outcome.partial = frames
             raise outcome
     return frames
@@ -346,8 +344,8 @@ def _wanted_filters(
             board.identifier, user_id=options.get("user_id"), client=client
         )
     except OmniError as error:
-        error.message += (
-            "\nThe filters of the dashboard could not be read, and no query was sent; filters=None "
+        error.add_note(
+            "The filters of the dashboard could not be read, and no query was sent; filters=None "
             "runs the tiles as they are stored."
         )
         error.partial = None
@@ -407,7 +405,7 @@ def _known_fields(
             asked[_topic_of(query)] = query
     known: dict[tuple[str, str], Mapping[str, KnownField] | None] = {}
     for place, query in asked.items():
-        model_id = options.get("model_id") or query.get("modelId")
+        model_id = options.get("model") or query.get("modelId")
         try:
             known[place] = topic_fields(
                 {**query, "modelId": model_id}, client, options.get("branch_id"), needed[place]

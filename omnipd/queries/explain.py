@@ -43,7 +43,7 @@ class Plan:
 def explain(
     query: AnyQuery,
     *,
-    model_id: str | None = None,
+    model: str | None = None,
     branch_id: str | None = None,
     user_id: str | None = None,
     timeout: float | None = None,
@@ -54,7 +54,7 @@ def explain(
 
     Parameters
     ----------
-    query, model_id, branch_id, user_id, timeout, check, client
+    query, model, branch_id, user_id, timeout, check, client
         As for :func:`run_query`.
 
     Returns
@@ -90,7 +90,7 @@ def explain(
     client = current_client(client)
     request = build_request(
         query,
-        model_id=model_id,
+        model=model,
         branch_id=branch_id,
         user_id=user_id,
         client_user_id=client.user_id,
@@ -124,7 +124,7 @@ def explain(
 def schema(
     query: AnyQuery,
     *,
-    model_id: str | None = None,
+    model: str | None = None,
     branch_id: str | None = None,
     user_id: str | None = None,
     timeout: float | None = None,
@@ -142,7 +142,7 @@ def schema(
 
     Parameters
     ----------
-    query, model_id, branch_id, user_id, timeout, totals, names, decimals, check, client
+    query, model, branch_id, user_id, timeout, totals, names, decimals, check, client
         As for :func:`run_query`.
 
     Returns
@@ -180,7 +180,7 @@ def schema(
         query,
         QueryOptions(
             limit=1,
-            model_id=model_id,
+            model=model,
             branch_id=branch_id,
             user_id=user_id,
             timeout=timeout,

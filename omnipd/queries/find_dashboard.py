@@ -86,6 +86,11 @@ def _filters_in(parts: SplitResult) -> dict[str, Any]:
                     f"The address sets {name[3:]!r:.60} to what cannot be read.",
                     hint="Leave it out of the address, and pass filters=.",
                 ) from None
+        if name[3:] in found and found[name[3:]] != value:
+            raise ArgumentError(
+                f"The address sets {name[3:]!r:.60} twice, to {found[name[3:]]!r:.40} and {value!r:.40}.",
+                hint="Leave it out of the address, and pass filters=.",
+            )
         found[name[3:]] = value
     return found
 

@@ -118,7 +118,7 @@ class Query:
         ArgumentError
             For what Omni would refuse or misread.
         """
-        request = build_request(query, model_id=model)
+        request = build_request(query, model=model)
         beside = [key for key in request.body if key != "query"] + list(request.params)
         if beside:
             raise ArgumentError(
@@ -159,7 +159,7 @@ class Query:
         Parameters
         ----------
         *fields : str or Field
-            ``view.field`` or ``view.field[grain]``. Dimensions group, measures are computed for
+            ``view.field`` or ``view.field[timeframe]``. Dimensions group, measures are computed for
             each group.
         """
         return self._adding("fields", _names(fields))
@@ -341,7 +341,7 @@ def _name(given: object) -> str:
     if isinstance(given, str) and given.strip():
         return given
     raise ArgumentError(
-        f"{given!r:.60} is no name of a field.", hint="For example 'users.state', one by one."
+        f"{given!r:.60} is not a field name.", hint="For example 'users.state', one by one."
     )
 
 

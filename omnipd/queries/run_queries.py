@@ -18,7 +18,7 @@ from omnipd.queries.job.options import QueryKeywords, check_keywords
 from omnipd.queries.language.request import AnyQuery, QueryRequest
 from omnipd.queries.run_query import Ready
 
-_MOST_AT_ONCE = 16
+_MAX_WORKERS = 16
 _LONGEST = 120
 
 
@@ -27,7 +27,7 @@ def run_queries(
     queries: Sequence[AnyQuery],
     *,
     errors: Literal["raise"] = "raise",
-    at_once: int = 4,
+    max_workers: int = 4,
     client: Client | None = None,
     **options: Unpack[QueryKeywords],
 ) -> list[pd.DataFrame]: ...
@@ -36,7 +36,7 @@ def run_queries(
     queries: Sequence[AnyQuery],
     *,
     errors: Literal["collect"],
-    at_once: int = 4,
+    max_workers: int = 4,
     client: Client | None = None,
     **options: Unpack[QueryKeywords],
 ) -> list[pd.DataFrame | OmniError]: ...
@@ -44,7 +44,7 @@ def run_queries(
     queries: Sequence[AnyQuery],
     *,
     errors: Literal["raise", "collect"] = "raise",
-    at_once: int = 4,
+    max_workers: int = 4,
     client: Client | None = None,
     **options: Unpack[QueryKeywords],
 ) -> list[Any]:
@@ -61,7 +61,7 @@ def run_queries(
     errors : {"raise", "collect"}, default "raise"
         ``raise`` raises the first failure after all queries have ended; its ``partial`` is the
         list that ``collect`` would return, in which an error stands where a frame is missing.
-    at_once : int, default 4
+    max_workers : int, default 4
         How many run at the same time, 1 to 16.
     client : Client, optional
         Default: that of the ``with`` block, else one from the environment.
@@ -108,7 +108,7 @@ def run_queries(
             f"queries is {type(queries).__name__}, not a list of queries.",
             hint="run_query runs a single one.",
         )
-    at_once = whole_number("at_once", at_once, maximum=_MOST_AT_ONCE)
+    max_workers = whole_number("max_workers", max_workers, maximum=_MAX_WORKERS)
     check_keywords(options)
     client = current_client(client)
     said: list[list[str]] = [[] for _ in queries]
@@ -116,7 +116,7 @@ def run_queries(
         _ready(query, f"Query {place} of {len(queries)}", client, options, held)
         for place, (query, held) in enumerate(zip(queries, said, strict=True), 1)
     ]
-    with _pool(at_once, ready) as pool:
+    with _pool(max_workers, ready) as pool:
         for place, one in enumerate(pool.map(_checked, ready, said), 1):
             if isinstance(one, ArgumentError):
                 one.message = f"Query {place} of {len(queries)}: {one.message}"
@@ -127,8 +127,8 @@ def run_queries(
     if failed and errors == "raise":
         first: Any = outcomes[failed[0]]
         first.partial = outcomes
-        first.message += (
-            f"\nThat was query {failed[0] + 1} of {len(queries)}; {len(queries) - len(failed)} gave "
+        first.add_note(
+            f"That was query {failed[0] + 1} of {len(queries)}; {len(queries) - len(failed)} gave "
             "their frames, which are in the error's .partial."
         )
         raise first
@@ -136,7 +136,7 @@ def run_queries(
 
 
 def run_each(
-    ready: Sequence[Ready | OmniError], called: Sequence[str], at_once: int = 4
+    ready: Sequence[Ready | OmniError], called: Sequence[str], max_workers: int = 4
 ) -> list[pd.DataFrame | OmniError]:
     """Run queries that have nothing to do with each other; what one lacks is no matter to the others.
 
@@ -146,11 +146,11 @@ def run_each(
         An error where there is nothing to run; it is the outcome.
     called : sequence of str
         What each is called in a warning.
-    at_once : int
+    max_workers : int
         How many run at the same time.
     """
     said: list[list[str]] = [[] for _ in ready]
-    with _pool(at_once, ready) as pool:
+    with _pool(max_workers, ready) as pool:
         outcomes = list(pool.map(_run, pool.map(_checked, ready, said), said))
     _tell(said, called)
     return outcomes
@@ -174,15 +174,15 @@ def _in_short(request: QueryRequest) -> str:
 
 
 @contextlib.contextmanager
-def _pool(at_once: int, ready: Sequence[Ready | OmniError]) -> Iterator[ThreadPoolExecutor]:
+def _pool(max_workers: int, ready: Sequence[Ready | OmniError]) -> Iterator[ThreadPoolExecutor]:
     """Give threads for the queries, and let go of them when their outcomes are not wanted any more."""
-    pool = ThreadPoolExecutor(at_once, thread_name_prefix="omnipd-query")
+    pool = ThreadPoolExecutor(max_workers, thread_name_prefix="omnipd-query")
     try:
         yield pool
     except BaseException:
         for one in ready:
             if isinstance(one, Ready):
-                one.call_off()
+                one.cancel()
         pool.shutdown(wait=False, cancel_futures=True)
         raise
     pool.shutdown()

@@ -25,7 +25,7 @@ def run_query(
     query: AnyQuery,
     *,
     limit: int | Literal["all"] | None = None,
-    model_id: str | None = None,
+    model: str | None = None,
     branch_id: str | None = None,
     user_id: str | None = None,
     cache: str | None = None,
@@ -46,7 +46,7 @@ def run_query(
         JSON text or as a .json file, with or without the outer ``{"query": …}``. It is not changed.
     limit : int or "all", optional
         Number of rows. Default: the query's own limit, else Omni's 1000.
-    model_id : str, optional
+    model : str, optional
         Replaces the query's ``modelId``.
     branch_id : str, optional
         Run against a branch of the model.
@@ -65,7 +65,7 @@ def run_query(
         ``exact`` keeps decimals, ``float64`` makes every decimal column one of floats, which all of
         pandas computes with. Default: the client's, which is exact.
     check : bool, optional
-        Compare names, grains and types of filters with the topic first, which takes one request
+        Compare names, timeframes and types of filters with the topic first, which takes one request
         for each topic and none while its answer is cached. Where the key may not read the topic,
         the query is sent all the same. Default: True for a Query, False for the others.
     ttl : str, float or timedelta, optional
@@ -129,7 +129,7 @@ def run_query(
     ready = Ready(
         query,
         limit=limit,
-        model_id=model_id,
+        model=model,
         branch_id=branch_id,
         user_id=user_id,
         cache=cache,
@@ -219,9 +219,9 @@ class Ready:
         """What is sent for it."""
         return self._run.request
 
-    def call_off(self) -> None:
+    def cancel(self) -> None:
         """Send nothing more for it."""
-        self._run.call_off()
+        self._run.cancel()
 
     def check(self) -> None:
         """Look for a stored result; without one, hold the query against its topic, once."""

@@ -29,8 +29,8 @@ from omnipd.queries.job.run import Run, words_of_limit
 from omnipd.queries.language import dates, timeframes
 from omnipd.queries.language.request import AnyQuery, QueryRequest, build_request
 
-#: Grains from the coarsest to the finest. No week: it lies in two months.
-_GRAINS = ("year", "quarter", "month", "date", "hour", "minute", "second", "millisecond")
+#: Timeframes from the coarsest to the finest. No week: it lies in two months.
+_TIMEFRAMES = ("year", "quarter", "month", "date", "hour", "minute", "second", "millisecond")
 _PERIODS = {"year": "Y", "quarter": "Q", "month": "M", "date": "D"}
 _MOST_PIECES = 1000
 
@@ -46,7 +46,7 @@ def run_query_in_pieces(
     start: date | str | None = None,
     end: date | str | None = None,
     limit: int | Literal["all"] | None = "all",
-    model_id: str | None = None,
+    model: str | None = None,
     branch_id: str | None = None,
     user_id: str | None = None,
     cache: str | None = None,
@@ -60,7 +60,7 @@ def run_query_in_pieces(
 
     For results that are too large or too slow for one query. Rows of different pieces are never
     added up, so a query is refused unless each of its rows belongs to one piece: the field to split
-    on must be among its fields, as it is or at a grain that is as fine as the pieces. Pieces are cut
+    on must be among its fields, as it is or at a timeframe that is as fine as the pieces. Pieces are cut
     in UTC; where Omni cuts the field in another time zone, the rows of a piece do not lie in it, and
     that is an error. The pieces are read one after the other; what changes in between may be seen in
     one and not in another.
@@ -71,7 +71,7 @@ def run_query_in_pieces(
         As for :func:`run_query`. Without totals, pivots, calculations, an offset and SQL, which
         speak of all rows at once. Its sorts must begin with the field to split on, or be none.
     split_on : str
-        The time field to split on, without a grain: ``orders.created_at``.
+        The time field to split on, without a timeframe: ``orders.created_at``.
     by : {"year", "quarter", "month", "date"}, default "month"
         How long a piece is.
     start, end : date or str, optional
@@ -80,7 +80,7 @@ def run_query_in_pieces(
         more query asks for it; where neither is, rows without a time are a piece of their own.
     limit : int, "all" or None, default "all"
         Number of rows of the whole; None is all, too. The query's own limit does not count.
-    model_id, branch_id, user_id, cache
+    model, branch_id, user_id, cache
         As for :func:`run_query`.
     timeout : float, optional
         Wall-clock seconds for each piece. Default: the client's, else 600.
@@ -132,7 +132,7 @@ def run_query_in_pieces(
     whole = build_request(
         query,
         limit="all" if limit is None else limit,
-        model_id=model_id,
+        model=model,
         branch_id=branch_id,
         user_id=user_id,
         client_user_id=client.user_id,
@@ -141,7 +141,7 @@ def run_query_in_pieces(
     filters = whole.body["query"]["filters"]
     _check_split(whole, split_on, by)
     downwards, nulls_first = _order(whole, split_on, by)
-    first, last = _moment("start", start), _moment("end", end)
+    first, last = _bound("start", start), _bound("end", end)
     if first is not None and last is not None and first >= last:
         raise ArgumentError(f"start={start!r} is not before end={end!r}: no row lies between them.")
     check_first(query, whole, client, check, timeout)
@@ -171,7 +171,9 @@ def run_query_in_pieces(
         # Without the other filters: one of a measure would judge groups that are not the query's.
         own = {name: one for name, one in filters.items() if name == _own_name(filters, split_on)}
         there: Piece = {"type": "null", "is_negative": True}
-        found, one = run(there, 1, fields=[column], sorts=[sort], filters=own)
+        found, one = run(
+            there, 1, fields=[column], sorts=[sort], filters=own, transposed_measures=[]
+        )
         times = one.guarded(lambda: check_cut(found.column(0), column, by))
         return _period(times[0].as_py(), by, later=last_one) if len(times) else None
 
@@ -205,14 +207,14 @@ def _one_after_the_other(
 ) -> pd.DataFrame:
     """Run the pieces up to the limit, and hold the rows of each against its bounds."""
     place, column = told_by
-    grain = timeframes.split(column)[1]
+    timeframe = timeframes.split(column)[1]
     tables: list[pa.Table] = []
     runs: list[Run] = []
     left = whole.limit
     for piece in pieces:
         try:
             table, one = run(piece, left)
-            one.guarded(partial(check_rows, table.column(place), column, grain, piece))
+            one.guarded(partial(check_rows, table.column(place), column, timeframe, piece))
             wider = one.guarded(partial(with_one_schema, tables, table))
         except OmniError as error:
             if tables:
@@ -261,7 +263,7 @@ def _check_split(whole: QueryRequest, split_on: str, by: str) -> None:
     if not isinstance(split_on, str) or not split_on or "[" in split_on:
         raise ArgumentError(
             f"split_on={split_on!r} is not the name of a field.",
-            hint="Give it without a grain: split_on='orders.created_at'.",
+            hint="Give it without a timeframe: split_on='orders.created_at'.",
         )
     if str(whole.body.get("timezone", "UTC")).upper() != "UTC":
         raise ArgumentError(
@@ -280,7 +282,7 @@ def _check_split(whole: QueryRequest, split_on: str, by: str) -> None:
     if not any(name.lower() in fine for name in query["fields"]):
         raise ArgumentError(
             f"A row of this query may lie in two pieces: it does not tell {split_on} by {by}.",
-            hint=f"Add '{split_on}[{by}]' or a finer grain to its fields.",
+            hint=f"Add '{split_on}[{by}]' or a finer timeframe to its fields.",
         )
     place, column = _finest(whole.fields, split_on, by)
     folded = query.get("transposed_measures") or ()
@@ -293,14 +295,16 @@ def _check_split(whole: QueryRequest, split_on: str, by: str) -> None:
 
 def _fine_enough(split_on: str, by: str) -> set[str]:
     """Return the columns, in small letters, whose values lie in one piece each."""
-    finer = _GRAINS[_GRAINS.index(by) :]
-    return {split_on.lower(), *(f"{split_on}[{grain}]".lower() for grain in finer)}
+    finer = _TIMEFRAMES[_TIMEFRAMES.index(by) :]
+    return {split_on.lower(), *(f"{split_on}[{timeframe}]".lower() for timeframe in finer)}
 
 
 def _finest(fields: tuple[str, ...], split_on: str, by: str) -> tuple[int, str]:
     """Return which column of the result tells the pieces apart best, and its name."""
     columns = {name.lower(): name for name in fields}  # a result has each once, in their order
-    cuts = [f"{split_on}[{grain}]".lower() for grain in _GRAINS[_GRAINS.index(by) :]]
+    cuts = [
+        f"{split_on}[{timeframe}]".lower() for timeframe in _TIMEFRAMES[_TIMEFRAMES.index(by) :]
+    ]
     finest = next(name for name in (split_on.lower(), *reversed(cuts)) if name in columns)
     return list(columns).index(finest), columns[finest]
 
@@ -328,7 +332,7 @@ def _order(whole: QueryRequest, split_on: str, by: str) -> tuple[bool, bool]:
     return downwards, placed if placed is not None else not downwards
 
 
-def _moment(name: str, given: date | str | None) -> pd.Timestamp | None:
+def _bound(name: str, given: date | str | None) -> pd.Timestamp | None:
     if given is None:
         return None
     value = python_value(given)
@@ -336,7 +340,7 @@ def _moment(name: str, given: date | str | None) -> pd.Timestamp | None:
     start = None
     if not zoned:
         with contextlib.suppress(ArgumentError):
-            start = dates.moment(value, name).start
+            start = dates.date_literal(value, name).start
     if start is None:  # text that depends on the day it is asked is Omni's to read, and none here
         raise ArgumentError(
             f"{name}={given!r} is no date.",
@@ -345,14 +349,14 @@ def _moment(name: str, given: date | str | None) -> pd.Timestamp | None:
     return pd.Timestamp(start)
 
 
-def _period(moment: datetime, by: str, *, later: bool) -> pd.Timestamp:
+def _period(time: datetime, by: str, *, later: bool) -> pd.Timestamp:
     """Return where the piece begins that a truncated time names, or where it ends."""
-    period = pd.Timestamp(moment).to_period(_PERIODS[by])
+    period = pd.Timestamp(time).to_period(_PERIODS[by])
     return (period + 1 if later else period).start_time
 
 
 def _between(first: pd.Timestamp, last: pd.Timestamp, by: str) -> list[Piece]:
-    """Return the pieces from one moment on and before another, upwards."""
+    """Return the pieces from one time on and before another, upwards."""
     begins, ends = first.to_period(_PERIODS[by]), last.to_period(_PERIODS[by])
     count = (ends - begins).n + (last > ends.start_time)
     if count > _MOST_PIECES:
@@ -366,10 +370,10 @@ def _between(first: pd.Timestamp, last: pd.Timestamp, by: str) -> list[Piece]:
 
 
 def _piece(left: pd.Timestamp, right: pd.Timestamp) -> Piece:
-    start = dates.moment(left, "A piece").text
+    start = dates.date_literal(left, "A piece").text
     if right.year > MAXYEAR:  # no text of Omni names it, and nothing lies behind
         return {"type": "date", "kind": "ON_OR_AFTER", "left_side": start}
-    end = dates.moment(right, "A piece").text
+    end = dates.date_literal(right, "A piece").text
     return {"type": "date", "kind": "BETWEEN", "left_side": start, "right_side": end}
 
 

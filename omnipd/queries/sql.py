@@ -77,7 +77,7 @@ def run_sql(
     Raises
     ------
     ArgumentError
-        For SQL that Omni would change without a word, or run around the model although that was
+        For SQL that Omni would silently change, or run around the model although that was
         not asked for; nothing was sent.
     QueryError
         If it failed; if the role forbids it; if Omni could not read it over the model and ran it as
@@ -97,7 +97,7 @@ def run_sql(
     own filters hold. But it reads it in its own way (docs: On the wire). An alias of a bare
     ``${view.field}`` is ignored, and the same field twice is one column. An expression is called
     ``view.alias``, and of which view cannot be told beforehand: find it by its end. There is no
-    limit but one in the SQL. ``SELECT DISTINCT``, and bounds on a time with and without a grain,
+    limit but one in the SQL. ``SELECT DISTINCT``, and bounds on a time with and without a timeframe,
     are dropped in silence by Omni and so refused here. SQL without any ``${…}`` would be run as it
     is, and is refused, too.
 
@@ -201,15 +201,15 @@ def _check_code(code: str) -> None:
     """Refuse what Omni drops from SQL over the model."""
     if _DISTINCT.search(code):
         raise ArgumentError(
-            "Omni drops DISTINCT from SQL over the model without a word.",
+            "Omni silently drops DISTINCT from SQL over the model.",
             hint="Group by the fields instead, or pass verbatim=True.",
         )
     for clause in _PREDICATES.findall(code):
-        named = [(field.lower(), grain) for field, grain in _FIELD.findall(clause)]
-        cut = {field for field, grain in named if grain}
-        both = sorted(cut & {field for field, grain in named if not grain})
+        named = [(field.lower(), timeframe) for field, timeframe in _FIELD.findall(clause)]
+        cut = {field for field, timeframe in named if timeframe}
+        both = sorted(cut & {field for field, timeframe in named if not timeframe})
         if both:
             raise ArgumentError(
-                f"Of conditions on {both[0]} with and without a grain Omni drops one without a word.",
+                f"Of conditions on {both[0]} with and without a timeframe Omni silently drops one.",
                 hint="Write both in one way, or pass verbatim=True.",
             )

@@ -30,7 +30,7 @@ from omnipd.readers.below_model import (
 )
 
 
-def _grains(held: Any) -> str:
+def _timeframes(held: Any) -> str:
     return join_names([one for one in held if one is not None] if isinstance(held, list) else held)
 
 
@@ -150,8 +150,8 @@ TOPIC_FIELDS = below_topic(
             "time_frames": Column(
                 TEXT,
                 ("time_frames",),
-                "Grains of a time, comma-joined",
-                _grains,
+                "Timeframes of a time, comma-joined",
+                _timeframes,
             ),
             "aggregate_type": text("aggregate_type", doc="How a measure aggregates"),
             "label": text("label", doc="Name as people see it"),

@@ -61,7 +61,7 @@ class _Command(click.Command):
                 if error.hint:
                     click.echo(_as_options(error.hint, self), err=True)
                 for note in getattr(error, "__notes__", ()):
-                    click.echo(_as_options(note, self), err=True)
+                    click.echo(note, err=True)
                 code = _exit_code(error)
             except BrokenPipeError:  # `… | head` has seen enough
                 os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -75,7 +75,7 @@ class _CommandWithOthers(_Command, click.Group):
 
 @contextlib.contextmanager
 def _ended_as_by_ctrl_c() -> Iterator[None]:
-    """Tidy up after SIGTERM too: by itself it ends Python without a word, and leaves its files."""
+    """Tidy up after SIGTERM too: by itself it ends Python silently, and leaves its files."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return
@@ -315,7 +315,7 @@ def inventory(to: Path | None, estimate: bool, files: str, raw: bool, **given: A
 @main.command(cls=_Command)
 @click.argument("query", metavar="FILE|-")
 @click.option("--limit", help="Number of rows, or 'all'. Default: the query's own, else 1000.")
-@click.option("--model-id", help="Replaces the query's modelId.")
+@click.option("--model", help="Replaces the query's modelId.")
 @click.option("--branch-id", help="Run against a branch of the model.")
 @click.option("--user-id", help="Membership id to act for.")
 @click.option(
@@ -420,6 +420,7 @@ def sandbox_init(folder: Path) -> None:
 @click.option("--cache-dir", type=click.Path(path_type=Path), help="Where omnipd keeps files.")
 def cache(clear: bool, cache_dir: Path | None) -> None:
     """Show what omnipd keeps on disk, or delete it."""
+    from omnipd.cache.clear import stored_answers  # noqa: PLC0415
     from omnipd.client.current import clear_cache  # noqa: PLC0415
     from omnipd.client.settings import disk_root  # noqa: PLC0415
 
@@ -427,7 +428,7 @@ def cache(clear: bool, cache_dir: Path | None) -> None:
     if clear:
         click.echo(f"{clear_cache(cache_dir=cache_dir)} stored answers deleted from {folder}")
         return
-    files = [*folder.glob("lists/*/*.json"), *folder.glob("results/*/*.arrow")]
+    files = stored_answers(folder)
     size = sum(file.stat().st_size for file in files)
     click.echo(f"{folder}: {len(files)} stored answers, {size / 1e6:.1f} MB")
 
@@ -480,7 +481,7 @@ def demo(folder: Path) -> None:
 
 def _show_estimate(given: dict[str, Any]) -> None:
     """Print what an inventory would cost."""
-    from omnipd.admin.inventory import estimate_inventory  # noqa: PLC0415
+    from omnipd.admin.inventory_cost import estimate_inventory  # noqa: PLC0415
     from omnipd.shell import terminal  # noqa: PLC0415
 
     client = _client(given)

@@ -1,19 +1,12 @@
-"""A scripted server with TLS, and servers that stand where they should never be asked."""
+"""A scripted server with TLS, and names of hosts that lead to this machine."""
 
 import ssl
 from pathlib import Path
 
 import pytest
-from scripted_server import ScriptedServer, answer
+from scripted_server import ScriptedServer
 
 CERTIFICATES = Path(__file__).parent.parent / "golden" / "tls"
-
-
-@pytest.fixture
-def elsewhere():
-    """A second server, on another port: nothing that omnipd does may reach it."""
-    with ScriptedServer() as running:
-        yield running.script(answer({"records": [], "stolen": True}))
 
 
 @pytest.fixture
@@ -52,10 +45,3 @@ def hosts(monkeypatch):
         lambda host, *rest, **more: resolve("127.0.0.1" if host in known else host, *rest, **more),
     )
     return known
-
-
-@pytest.fixture(autouse=True)
-def _no_proxies(monkeypatch):
-    for name in ("http_proxy", "https_proxy", "all_proxy", "no_proxy"):
-        monkeypatch.delenv(name, raising=False)
-        monkeypatch.delenv(name.upper(), raising=False)

@@ -207,7 +207,7 @@ def test_the_tries_of_a_get_share_one_timeout(scripted, fake_time):
 
 
 def test_silence_longer_than_the_read_timeout_is_tried_again(scripted, monkeypatch):
-    monkeypatch.setattr("omnipd.client.client.READ_SECONDS", 0.2)
+    monkeypatch.setattr("omnipd.client.transport.READ_SECONDS", 0.2)
     scripted.script(silence(5), after(head("Content-Length: 99") + BODY, silence(5)), GOOD)
     with client_of(scripted) as client:
         client.clock = Clock(sleep=lambda _: None)
@@ -230,7 +230,7 @@ def endless(connection):
 
 
 def test_an_endless_body_ends_at_the_limit(scripted, fake_time, monkeypatch):
-    monkeypatch.setattr("omnipd.client.client.LARGEST_BODY", 4 * 2**20)
+    monkeypatch.setattr("omnipd.client.transport.LARGEST_BODY", 4 * 2**20)
     scripted.script(endless)
     with client_of(scripted, fake_time) as client, pytest.raises(ResponseError, match="MiB"):
         client.get("/api/v1/whoami")

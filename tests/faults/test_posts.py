@@ -49,7 +49,7 @@ def test_a_post_that_may_have_arrived_is_sent_once(scripted, fake_time, fault):
 
 
 def test_a_post_that_is_answered_by_silence_is_sent_once(scripted, monkeypatch):
-    monkeypatch.setattr("omnipd.client.client.READ_SECONDS", 0.2)
+    monkeypatch.setattr("omnipd.client.transport.READ_SECONDS", 0.2)
     scripted.script(silence(3), DONE)
     with client_of(scripted) as client, pytest.raises(OutcomeUnknownError):
         omnipd.run_query(QUERY, client=client)

@@ -1,6 +1,7 @@
 """A GET may be sent on inside the same origin's API, and nowhere else; the key never leaves."""
 
 import contextlib
+import urllib.parse
 
 import pytest
 from faults.given import QUERY, client_of
@@ -22,6 +23,20 @@ def test_a_renamed_thing_is_followed(scripted, fake_time, status):
     assert [request[1] for request in scripted.requests] == [
         "/api/v1/documents/old",
         "/api/v1/documents/new?page=2",
+    ]
+
+
+def test_what_was_asked_for_goes_along_but_for_what_the_new_address_says(scripted, fake_time):
+    scripted.script(to("/api/v1/documents?moved=1&sort=path"), answer({"ok": 1}))
+    with client_of(scripted, fake_time) as client:
+        client.get("/api/v1/content", {"labels": "finance", "sort": "name", "cursor": "c&1"})
+    address = urllib.parse.urlsplit(scripted.requests[1][1])
+    assert address.path == "/api/v1/documents"
+    assert sorted(urllib.parse.parse_qsl(address.query)) == [
+        ("cursor", "c&1"),
+        ("labels", "finance"),
+        ("moved", "1"),
+        ("sort", "path"),
     ]
 
 

@@ -12,6 +12,7 @@ import sys
 import traceback
 from pathlib import Path
 
+import pandas as pd
 import pytest
 from click.testing import CliRunner
 from faults.given import KEY, QUERY, arrow, client_of, complete, footer, header, line, whole_answer
@@ -372,6 +373,31 @@ def test_a_key_that_is_echoed_is_not_shown(scripted, fake_time, step, call):
     assert not shown(str(vars(caught.value)))
 
 
+def cut(length, *, last=b""):
+    """Return words with the key so that it lies at the `length`-th byte, half before and half after."""
+    before = b"{" + b" " * (length - len(KEY) // 2 - 1)
+    return before + KEY.encode() + b" and more" + last
+
+
+@pytest.mark.parametrize("length", [120, 160, 199, 200, 201, 300, 400, 1000, 1001])
+@pytest.mark.parametrize("ending", [b"", b"\n", b"x" * 2000])
+def test_no_half_of_an_echoed_key_is_left_where_words_are_cut(scripted, fake_time, length, ending):
+    blank, full = cut(length), cut(length).replace(b" ", b"_")
+    calls = {
+        read: [blank + ending, full + ending],
+        query: [blank + ending, full + ending, header() + blank, header() + full + ending],
+    }
+    for call, bodies in calls.items():
+        for body in bodies:
+            for status in (200, 400):
+                said = answer(body if status == 200 else {"detail": body.decode()}, status)
+                scripted.script(said, said, said, said, said, said)
+                with client_of(scripted, fake_time) as client, pytest.raises(OmniError) as caught:
+                    call(client)
+                told = f"{caught.value} {vars(caught.value)}"
+                assert not [n for n in range(len(KEY) - 12) if KEY[n : n + 12] in told]
+
+
 # --- the shell
 
 
@@ -507,3 +533,12 @@ def test_a_key_that_is_echoed_in_a_result_is_in_no_fact_and_no_file(scripted, fa
     files = [file for file in tmp_path.rglob("*") if file.is_file()]
     assert any(file.suffix == ".arrow" for file in files)
     assert not any(KEY.encode() in file.read_bytes() for file in files)
+
+
+@pytest.mark.parametrize("before", [0, 100, 150])
+@pytest.mark.parametrize("write", [omnipd.to_parquet, omnipd.to_csv, omnipd.to_jsonl])
+def test_an_error_of_a_file_shows_no_part_of_a_key_that_is_in_a_column(tmp_path, write, before):
+    df = pd.DataFrame({"count": [1, "x" * before + KEY]}, dtype=object)
+    with pytest.raises(omnipd.ExportError, match="column count") as caught:
+        write(df, tmp_path / "rows")
+    assert not any(part in str(caught.value) for part in (*PARTS, KEY[:20]))

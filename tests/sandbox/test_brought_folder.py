@@ -10,7 +10,7 @@ from urllib.parse import quote
 import duckdb
 import pyarrow as pa
 import pytest
-from query_cases import CASES
+from queries.query_cases import CASES
 
 import omnipd
 from omnipd_sandbox.api.endpoints import endpoints

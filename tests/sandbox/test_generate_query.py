@@ -5,7 +5,7 @@ import json
 
 import pyarrow as pa
 import pytest
-from query_cases import FLIGHTS, ORDERS
+from queries.query_cases import FLIGHTS, ORDERS
 
 from omnipd_sandbox.api.ai.prompts import known_prompts
 

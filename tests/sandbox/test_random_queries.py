@@ -8,8 +8,8 @@ from random import Random
 
 import duckdb
 import pytest
-from plain_sql import DIMENSIONS, FLIGHTS, ORDERS, statement
-from random_queries import NOW, PERIODS, random_query
+from queries.plain_sql import DIMENSIONS, FLIGHTS, ORDERS, statement
+from sandbox.random_queries import NOW, PERIODS, random_query
 
 from omnipd_sandbox.engine.data.datasets import flights
 from omnipd_sandbox.engine.data.warehouse import DATASETS, Dataset, Warehouse, warehouse

@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 import pytest
-from query_cases import NOW, flights
+from queries.query_cases import NOW, flights
 
 from omnipd_sandbox.engine.engine import Engine, Refused
 

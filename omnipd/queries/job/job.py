@@ -65,7 +65,7 @@ class Outcome:
     line: dict[str, Any] = field(default_factory=dict)
     received: Received = field(default_factory=Received)
     #: Set from another thread when nobody waits for it any more: nothing else is then sent.
-    called_off: bool = False
+    canceled: bool = False
 
     @property
     def summary(self) -> dict[str, Any]:
@@ -164,7 +164,7 @@ class _Job:
 
     def go_on(self) -> None:
         """Raise when nobody waits for the job any more."""
-        if self.outcome.called_off:
+        if self.outcome.canceled:
             raise QueryError("Nobody waits for the query any more.", job_id=self.id)
 
     @property
@@ -172,7 +172,7 @@ class _Job:
         return self.final is not None
 
     @property
-    def most(self) -> int | None:
+    def max_bytes(self) -> int | None:
         """The largest answer: one that is handed on and never held may be of any size."""
         return None if self.again else _ANY_SIZE
 
@@ -184,7 +184,7 @@ class _Job:
     def read(self, chunks: Generator[bytes, None, None]) -> Iterator[Begin | pa.RecordBatch]:
         """Read one answer, line by line, and yield the parts of our job's result."""
         self.broken_off = self.put_off = self.words = None
-        reader = LineReader(chunks)
+        reader = LineReader(chunks, self.client.hide_key)
         ending, count = None, 0
         with contextlib.closing(chunks):
             for found in reader:
@@ -232,7 +232,7 @@ class _Job:
                 [self.id] = self.remaining
         elif (words := failures.failure_in(content)) is not None:
             raise failures.refused_with_200(
-                self.client.scrub(words), url=self.client.base_url + RUN
+                self.client.redact(words), url=self.client.base_url + RUN
             )
         else:
             self.words = failures.words_in(content)
@@ -276,7 +276,7 @@ def _post(
         words = job.broken_off or job.words
         raise ResponseError(
             "Omni's answer to the query names no job"
-            + (f": {client.scrub(words)!r}" if words else "."),
+            + (f": {client.redact(words)!r}" if words else "."),
             url=client.base_url + RUN,
             status=200,
         )
@@ -291,7 +291,7 @@ def _put_off(client: Client, deadline: Deadline, job: _Job, path: str, wait: flo
     if wait is not None:
         client.hold(wait)  # also when this call gives up: the others must not run into it
     if wait is None or wait >= deadline.remaining():
-        words = client.scrub(str(job.put_off))
+        words = client.redact(str(job.put_off))
         raise failures.throttled_with_200(words, url=client.base_url + path)
     client.clock.sleep(wait)
     job.go_on()
@@ -309,7 +309,7 @@ def _post_once(
                 params=request.params,
                 body=request.body,
                 deadline=deadline,
-                most=job.most,
+                max_bytes=job.max_bytes,
                 into=job.outcome.received,
             )
         )
@@ -351,7 +351,7 @@ def _wait(client: Client, deadline: Deadline, job: _Job) -> Iterator[Begin | pa.
                     WAIT,
                     params={"jobIds": str(job.id)},
                     deadline=deadline,
-                    most=job.most,
+                    max_bytes=job.max_bytes,
                     into=job.outcome.received,
                 )
             )
@@ -393,8 +393,8 @@ def _judge(client: Client, job_id: str, line: dict[str, Any], *, has_result: boo
     sql = client.hide_key(sql) if isinstance(sql, str) and sql else None
     facts: dict[str, Any] = {"job_id": job_id, "sql": sql}
     if line["status"] in {"ERROR", "FAILED"}:
-        kind = client.scrub(str(line.get("error_type") or line["status"]))
-        words = client.scrub(
+        kind = client.redact(str(line.get("error_type") or line["status"]))
+        words = client.redact(
             str(line.get("error_message") or line.get("error") or "no reason given")
         )
         error = PlanError if kind.startswith("PLAN") or "No such field" in words else QueryError
@@ -406,7 +406,7 @@ def _judge(client: Client, job_id: str, line: dict[str, Any], *, has_result: boo
         )
     if isinstance(sql, str) and "Failed to plan query" in sql:
         raise PlanError(
-            f"Omni could not plan the query: {client.scrub(sql)}", error_type="PLAN", **facts
+            f"Omni could not plan the query: {client.redact(sql)}", error_type="PLAN", **facts
         )
     if not has_result and line.get("requery_sql"):
         raise QueryError(
@@ -419,8 +419,8 @@ def _judge(client: Client, job_id: str, line: dict[str, Any], *, has_result: boo
     if missing:
         names = missing if isinstance(missing, list) else [missing]
         raise MissingFieldsError(
-            f"The model has no {client.scrub(', '.join(map(str, names)))}.",
-            hint="Check field names and grains against the topic; a grain must fit the field's type.",
+            f"The model has no {client.redact(', '.join(map(str, names)))}.",
+            hint="Check field names and timeframes against the topic; a timeframe must fit the field's type.",
             error_type="MISSING_FIELDS",
             **facts,
         )
@@ -454,7 +454,7 @@ def _too_late(deadline: Deadline, job: _Job) -> QueryTimeoutError:
 
 def _broken_off(client: Client, job: _Job) -> NetworkError:
     return NetworkError(
-        f"Omni broke off its answer: {client.scrub(job.broken_off or '')!r}",
+        f"Omni broke off its answer: {client.redact(job.broken_off or '')!r}",
         hint="Something behind Omni failed; run the query again.",
         url=client.base_url + RUN,
         job_id=job.id,

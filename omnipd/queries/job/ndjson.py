@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import binascii
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -69,11 +69,13 @@ class LineReader:
     ----------
     chunks : iterable of bytes
         The answer as it arrives.
+    hide : callable
+        Takes out of a text what an error must not show.
 
     Attributes
     ----------
     tail : bytes
-        When the lines are over: the start of what came after the last whole line and is no JSON.
+        When the lines are over: what came after the last whole line and is no JSON.
 
     Examples
     --------
@@ -84,8 +86,9 @@ class LineReader:
     {'job_id': 'j'}
     """
 
-    def __init__(self, chunks: Iterable[bytes]) -> None:
+    def __init__(self, chunks: Iterable[bytes], hide: Callable[[str], str] = str) -> None:
         self._chunks = iter(chunks)
+        self._hide = hide
         self.tail = b""
         self._start_line()
 
@@ -109,7 +112,7 @@ class LineReader:
                     for _ in pieces:
                         """Nobody wants the rest; it has to be sound all the same."""
                     if self._in_result:  # the answer ended inside it
-                        self.tail = bytes(self._rest[:200])
+                        self.tail = bytes(self._rest)
                         return
                     continue
                 if (line := self._finish_line(terminated=True)) is not None:
@@ -119,7 +122,7 @@ class LineReader:
                 raise ResponseError(
                     "A line of the query answer is too long without a result in it."
                 )
-        tail = bytes(self._rest[:200])
+        tail = bytes(self._rest)
         try:
             line = self._finish_line(terminated=False)
         except ResponseError:
@@ -218,7 +221,7 @@ class LineReader:
         except (ValueError, RecursionError):
             content = None
         if not isinstance(content, dict):
-            start = text[:120].decode("utf-8", "replace")
+            start = self._hide(text.decode("utf-8", "replace"))[:120]
             what = (
                 "a web page, probably for signing in" if text[:1] == b"<" else "not a JSON object"
             )

@@ -13,8 +13,8 @@ from omnipd.clock import check_timeout
 from omnipd.errors import ArgumentError
 
 
-class RunKeywords(TypedDict, total=False):
-    """How a query is run and its result given, whatever it asks and whom for."""
+class StreamKeywords(TypedDict, total=False):
+    """How a query is run and its rows given, whatever it asks and whom for."""
 
     limit: int | Literal["all"] | None
     cache: str | None
@@ -23,15 +23,28 @@ class RunKeywords(TypedDict, total=False):
     names: str
     decimals: str | None
     check: bool | None
+
+
+class Scope(TypedDict, total=False):
+    """Whom a query is run for, and over what."""
+
+    model: str | None
+    branch_id: str | None
+    user_id: str | None
+
+
+class RunKeywords(StreamKeywords, total=False):
+    """The same for a result that may be kept on disk."""
+
     ttl: str | float | timedelta | None
 
 
-class QueryKeywords(RunKeywords, total=False):
-    """All that :func:`omnipd.run_query` takes beside the query and the client."""
+class BatchKeywords(StreamKeywords, Scope, total=False):
+    """All that :func:`omnipd.iter_batches` takes beside the query and the client."""
 
-    model_id: str | None
-    branch_id: str | None
-    user_id: str | None
+
+class QueryKeywords(RunKeywords, Scope, total=False):
+    """All that :func:`omnipd.run_query` takes beside the query and the client."""
 
 
 @dataclass(frozen=True)
@@ -42,7 +55,7 @@ class QueryOptions:
     """
 
     limit: int | Literal["all"] | None = None
-    model_id: str | None = None
+    model: str | None = None
     branch_id: str | None = None
     user_id: str | None = None
     cache: str | None = None
@@ -59,21 +72,21 @@ class QueryOptions:
         check_timeout(self.timeout)
 
 
-_KNOWN = sorted({*QueryKeywords.__annotations__, *RunKeywords.__annotations__, "client"})
-
-
-def check_keywords(given: Mapping[str, Any]) -> None:
-    """Refuse keywords that :func:`omnipd.run_query` does not have.
+def check_keywords(
+    given: Mapping[str, Any], kind: Any = QueryKeywords, of: str = "run_query"
+) -> None:
+    """Refuse keywords that :func:`omnipd.run_query`, or another function, does not have.
 
     Raises
     ------
     ArgumentError
         Naming the word, with a near match.
     """
+    known = sorted({*kind.__optional_keys__, "client"})
     for name in given:
-        if name not in _KNOWN:
-            near = difflib.get_close_matches(name, _KNOWN, n=1)
+        if name not in known:
+            near = difflib.get_close_matches(name, known, n=1)
             raise ArgumentError(
-                f"run_query has no keyword {name!r}.",
-                hint=f"Did you mean {near[0]!r}?" if near else f"It has {', '.join(_KNOWN)}.",
+                f"{of} has no keyword {name!r}.",
+                hint=f"Did you mean {near[0]!r}?" if near else f"It has {', '.join(known)}.",
             )

@@ -15,6 +15,7 @@ import pyarrow.compute as pc
 
 from omnipd.errors import QueryError
 from omnipd.frames.arrow_stream import distinct_names
+from omnipd.frames.unify_schemas import is_text, wider_type
 from omnipd.text import whole_text
 
 #: The column that tells totals rows from others, when they are kept.
@@ -30,7 +31,7 @@ _INDICATORS = (
 _RESERVED = re.compile(r"^\$omni_|^__omni_|__omni_sort(_\d+)?$|__omni_summ(_\d+)?$")
 _SIDECAR = re.compile(r"^(.*)__omni_summ(?:_\d+)?$")
 _RAW = re.compile(r"^(.+)__raw$")
-_RAW_GRAIN = re.compile(r"^(.+\[[^\[\]]+\])__raw$")
+_RAW_TIMEFRAME = re.compile(r"^(.+\[[^\[\]]+\])__raw$")
 _REPEAT = re.compile(r"_\d+$")
 #: What stands in a result for measures that are transposed.
 _TRANSPOSED = ("measure_name", "measure_order", "measure_value")
@@ -120,18 +121,29 @@ def _values_from_sidecars(table: pa.Table, marks: pa.ChunkedArray) -> pa.Table:
             continue
         done.add(base)
         column = table.column(base)
-        total = table.column(name).cast(column.type)
+        total = table.column(name)
+        column = column.cast(_with_totals(base, column.type, total.type))
+        total = total.cast(column.type)
         merged = pc.if_else(pc.and_(is_total, pc.is_valid(total)), total, column)
         table = table.set_column(table.column_names.index(base), base, merged)
     return table
 
 
+def _with_totals(name: str, column: pa.DataType, total: pa.DataType) -> pa.DataType:
+    """Return the type of a column with its totals, which may have more digits, or a fraction."""
+    if is_text(column):
+        return column
+    if pa.types.is_decimal(column) and pa.types.is_floating(total):
+        return pa.decimal128(pa.decimal128(38).precision, column.scale)
+    return wider_type(name, column, total)
+
+
 def _without_raw_pairs(table: pa.Table, fields: Sequence[str]) -> pa.Table:
     """Keep the value of a field under its plain name, where its text comes under that name beside it.
 
-    In SQL both names may be the caller's own, unless a grain stands in them.
+    In SQL both names may be the caller's own, unless a timeframe stands in them.
     """
-    pair = _RAW if fields else _RAW_GRAIN
+    pair = _RAW if fields else _RAW_TIMEFRAME
     for raw in table.column_names:
         found = pair.match(raw)
         if found is None or found[1] not in table.column_names or raw in fields:

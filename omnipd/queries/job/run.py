@@ -65,7 +65,7 @@ class Run:
         self.request = build_request(
             query,
             limit=options.limit,
-            model_id=options.model_id,
+            model=options.model,
             branch_id=options.branch_id,
             user_id=options.user_id,
             client_user_id=client.user_id,
@@ -115,9 +115,9 @@ class Run:
                 schema = part
         return schema
 
-    def call_off(self) -> None:
+    def cancel(self) -> None:
         """Send nothing more for it; the request that is under way is not waited for."""
-        self._outcome.called_off = True
+        self._outcome.canceled = True
 
     def facts(self) -> dict[str, Any]:
         """Return what is worth knowing of the run when it is over, small and fit for JSON."""
@@ -159,7 +159,7 @@ class Run:
             error.job_id = error.job_id or self._outcome.job_id or None
             raise
         except (pa.ArrowException, ValueError, TypeError, NotImplementedError) as error:
-            reason = str(error)[:200]
+            reason = self.client.redact(str(error))
         raise ResponseError(
             f"The result is not laid out as Omni's results are: {reason}",
             job_id=self._outcome.job_id or None,

@@ -30,14 +30,14 @@ class KnownField:
         STRING, NUMBER, TIMESTAMP, BOOLEAN or others.
     date_type : str, optional
         Of a time, whether it is a date or an instant.
-    grains : frozenset of str
+    timeframes : frozenset of str
         Those of a time; empty when they are not told.
     """
 
     kind: str
     data_type: str | None = None
     date_type: str | None = None
-    grains: frozenset[str] = frozenset()
+    timeframes: frozenset[str] = frozenset()
 
 
 def check_names(query: Mapping[str, Any]) -> None:
@@ -107,8 +107,8 @@ def check_fields(query: Mapping[str, Any], known: Mapping[str, KnownField], wher
     }
     for name, condition in filters.items():
         _check_name(name, known, where)
-        _, grain = timeframes.split(name)
-        if grain is not None and "date" in types_in(condition):
+        _, timeframe = timeframes.split(name)
+        if timeframe is not None and "date" in types_in(condition):
             raise ArgumentError(
                 f"The date filter on {name} stands under a name with a bracket.",
                 hint=f"A time is filtered under {timeframes.split(name)[0]}; a part of it by a number.",
@@ -144,7 +144,7 @@ def _is_like_time(condition: Mapping[str, Any]) -> bool:
         return any(_is_like_time(inner) for inner in condition["filters"])
     values = condition.get("values") or ()
     is_equal = condition.get("type") == "string" and condition.get("kind") == "EQUALS"
-    return is_equal and bool(values) and all(dates.is_moment(value) for value in values)
+    return is_equal and bool(values) and all(dates.is_date_literal(value) for value in values)
 
 
 _MAKING = ("period_over_period_computations", "transposed_measures", "custom_summary_types")
@@ -157,34 +157,38 @@ _FITTING = {
 
 
 def _check_name(name: str, known: Mapping[str, KnownField], where: str) -> None:
-    bare, grain = timeframes.split(name)
+    bare, timeframe = timeframes.split(name)
     if bare not in known:
         near = _near(bare, known)
         raise ArgumentError(
             f"{where} has no field {bare}.", hint=f"{near} {_UNCHECKED}" if near else _UNCHECKED
         )
     field = known[bare]
-    if grain is None:
+    if timeframe is None:
         return
     if field.kind == "measure" or field.data_type in {"STRING", "NUMBER", "BOOLEAN"}:
         what = "a measure" if field.kind == "measure" else f"{field.data_type} and no time"
         raise ArgumentError(
-            f"{name}: {bare} is {what}, so it has no grains.", hint="Leave out the bracket."
+            f"{name}: {bare} is {what}, so it has no timeframes.", hint="Leave out the bracket."
         )
-    if field.data_type != "TIMESTAMP" or grain == "raw":
+    if field.data_type != "TIMESTAMP" or timeframe == "raw":
         return  # durations have units of their own
-    offered = field.grains or timeframes.KNOWN
+    offered = field.timeframes or timeframes.KNOWN
     of_date = str(field.date_type).upper() == "DATE"
-    if grain not in offered or (of_date and grain in timeframes.OF_TIMES_ONLY):
+    if timeframe not in offered or (of_date and timeframe in timeframes.OF_TIMES_ONLY):
         listed = sorted(set(offered) - set(timeframes.OF_TIMES_ONLY if of_date else ()))
-        near = _near(grain, listed) or f"It has {', '.join(listed)}."
-        raise ArgumentError(f"{bare} has no grain {grain}.", hint=f"{near} {_UNCHECKED}")
+        near = _near(timeframe, listed) or f"It has {', '.join(listed)}."
+        raise ArgumentError(f"{bare} has no timeframe {timeframe}.", hint=f"{near} {_UNCHECKED}")
 
 
 def _type(name: str, known: Mapping[str, KnownField]) -> str:
-    bare, grain = timeframes.split(name)
+    bare, timeframe = timeframes.split(name)
     own = str(known[bare].data_type)
-    return (timeframes.data_type(grain) or own) if grain is not None and own == "TIMESTAMP" else own
+    return (
+        (timeframes.data_type(timeframe) or own)
+        if timeframe is not None and own == "TIMESTAMP"
+        else own
+    )
 
 
 def _near(name: str, known: Collection[str]) -> str:

@@ -1,12 +1,13 @@
 """The parts of a query beside its filters: each of the shape that Omni reads.
 
-What it cannot read it leaves out without a word: the rows then come in another order, or the
+What it cannot read it silently leaves out: the rows then come in another order, or the
 lowest where the highest were asked for.
 """
 
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -16,6 +17,8 @@ from omnipd.queries.language.filters import check_word
 #: What stands in a result in place of measures that are transposed (docs/wire.md).
 _TRANSPOSED = ("measure_name", "measure_order", "measure_value")
 _SORT = ("column_name", "sort_descending", "null_sort")
+#: What other programs call the direction. Omni drops each, and sorts upwards.
+_DIRECTIONS = {"asc", "ascending", "desc", "descending", "direction", "order", "reverse"}
 
 
 def check(query: Mapping[str, Any]) -> None:
@@ -52,8 +55,14 @@ def check(query: Mapping[str, Any]) -> None:
 def _check_sort(sort: Mapping[str, Any]) -> None:
     column = sort.get("column_name")
     what = f"The sort by {column!r:.60}"
-    for key in sort:
-        check_word(what, "key", key, _SORT, tell=False)
+    for key, value in sort.items():
+        words = set(re.split("[^a-z]+", re.sub("([A-Z])", r"_\1", str(key)).lower()))
+        if key not in _SORT and words & _DIRECTIONS:
+            raise ArgumentError(
+                f"{what} has the key {key!r:.60}, which Omni would ignore.",
+                hint="Did you mean 'sort_descending', which is true or false?",
+            )
+        check_word(what, "key", key, _SORT, tell=bool(value))
     if not isinstance(column, str) or not column:
         raise ArgumentError(f"A sort has no column_name: {dict(sort)!r:.80}.")
     downwards = sort.get("sort_descending")

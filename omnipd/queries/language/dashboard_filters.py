@@ -331,7 +331,7 @@ class DashboardFilters:
         if query.get("userEditedSQL"):
             # No filter of a dashboard reaches SQL by hand (docs/wire.md).
             return done
-        by_field: dict[str, list[Filter]] = {}
+        by_field: dict[str, tuple[str, list[Filter]]] = {}  # names of fields have no case
         any_of: list[dict[str, Any]] = []
         for control in self.controls:
             where = control.on(key)
@@ -346,22 +346,24 @@ class DashboardFilters:
                     done.applied.append(control.fact(None, filter=any_of[-1]))
                     continue
                 filter_ = self._filter(control, name, known)
-                by_field.setdefault(str(name), []).append(filter_)
+                by_field.setdefault(str(name).lower(), (str(name), []))[1].append(filter_)
                 done.applied.append(control.fact(name, filter=filter_))
             except _Unfit as unfit:
                 done.not_applied.append(control.fact(name, reason=str(unfit)))
         if by_field:
             # It takes the place of the tile's own on the field; two on one field are either of them.
             own = query.get("filters")
-            done.query["filters"] = (dict(own) if isinstance(own, Mapping) else {}) | {
-                name: joined("OR", parts) for name, parts in by_field.items()
-            }
+            done.query["filters"] = {
+                name: filter_
+                for name, filter_ in (own if isinstance(own, Mapping) else {}).items()
+                if name.lower() not in by_field
+            } | {name: joined("OR", parts) for name, parts in by_field.values()}
         if any_of:
             done.query["controls"] = [*(query.get("controls") or []), *any_of]
         return done
 
     def needed(self, key: str) -> list[str]:
-        """Return the fields that the filters of a tile are on, without their grains."""
+        """Return the fields that the filters of a tile are on, without their timeframes."""
         found: list[str | None] = []
         for control in self.controls:
             where = control.on(key)
@@ -432,7 +434,10 @@ def _typed(config: Mapping[str, Any], value: Any, data_type: str | None) -> Filt
     if kind == "BETWEEN" and not numeric and data_type != "NUMBER" and len(values) == 2:
         return more | {"type": "date", "left_side": values[0], "right_side": values[1]}
     if kind == "EQUALS" and len(values) == 1 and isinstance(values[0], bool):
-        return {"type": "boolean", "is_negative": not values[0]}
+        # A negated filter for true is one for false.
+        negative = (not values[0]) != bool(config.get("is_negative"))
+        more.pop("kind", None)
+        return more | {"type": "boolean", "is_negative": negative}
     if kind in (*_OF_NUMBERS, "BETWEEN") or (
         kind == "EQUALS" and (numeric or data_type == "NUMBER")
     ):
@@ -500,11 +505,15 @@ def _data_type(name: str, known: Mapping[str, KnownField] | None) -> str | None:
     """
     if known is None:
         return None
-    bare, grain = timeframes.split(name)
+    bare, timeframe = timeframes.split(name)
     if bare not in known:
         raise _Unfit(f"the topic of the tile has no field {bare}")
     own = known[bare].data_type
-    return (timeframes.data_type(grain) or own) if grain is not None and own == "TIMESTAMP" else own
+    return (
+        (timeframes.data_type(timeframe) or own)
+        if timeframe is not None and own == "TIMESTAMP"
+        else own
+    )
 
 
 # --- what a caller sets it to

@@ -1,4 +1,4 @@
-"""The moments and periods of a date filter: Python's dates and Omni's texts, checked.
+"""The dates and periods of a date filter: Python's dates and Omni's texts, checked.
 
 The grammar of the texts is Omni's (docs/wire.md). A text is checked and sent as it stands; what it
 means today is for the server to say.
@@ -38,7 +38,7 @@ _PAST = re.compile(
 
 
 @dataclass(frozen=True)
-class Moment:
+class DateLiteral:
     """One side of a date filter.
 
     Attributes
@@ -57,12 +57,12 @@ class Moment:
     start: datetime | None = None
 
 
-def is_moment(text: str) -> bool:
+def is_date_literal(text: str) -> bool:
     """Tell whether a text is one of Omni's date literals."""
     return _parsed(text) is not None
 
 
-def moment(value: Any, what: str) -> Moment:
+def date_literal(value: Any, what: str) -> DateLiteral:
     """Read a date, a datetime or one of Omni's texts.
 
     Raises
@@ -78,9 +78,9 @@ def moment(value: Any, what: str) -> Moment:
             )
         utc = _in_utc(value, what)
         start = datetime(*utc.timetuple()[:6])  # noqa: DTZ001 - UTC throughout; a plain datetime
-        return Moment(start.isoformat(sep=" "), "second", start)
+        return DateLiteral(start.isoformat(sep=" "), "second", start)
     if isinstance(value, date) and not isinstance(value, datetime):
-        return Moment(value.isoformat(), "day", datetime(value.year, value.month, value.day))  # noqa: DTZ001
+        return DateLiteral(value.isoformat(), "day", datetime(value.year, value.month, value.day))  # noqa: DTZ001
     found = _parsed(value) if isinstance(value, str) else None
     if found is None:
         raise ArgumentError(f"{what}: {value!r} is no date that Omni knows.", hint=GRAMMAR)
@@ -92,16 +92,16 @@ def _in_utc(value: datetime, what: str) -> datetime:
         return value
     with contextlib.suppress(OverflowError, ValueError):  # before the year 1 or after 9999
         return value.astimezone(UTC).replace(tzinfo=None)
-    raise ArgumentError(f"{what}: {value} is no moment in UTC.")
+    raise ArgumentError(f"{what}: {value} is no time in UTC.")
 
 
-def length(text: str, what: str, grain: str | None = None) -> str:
+def length(text: str, what: str, timeframe: str | None = None) -> str:
     """Check the length of a window, such as ``30 days``; of a cut time it must be whole units."""
     found = _LENGTH.fullmatch(text.strip().lower()) if isinstance(text, str) else None
     if found is None:
         raise ArgumentError(f"{what}: {text!r} is no length.", hint="For example 30 days, 1 month.")
-    if grain is not None and grain not in {"raw", "millisecond"}:
-        unit = "day" if grain == "date" else grain.removeprefix("fiscal_")
+    if timeframe is not None and timeframe not in {"raw", "millisecond"}:
+        unit = "day" if timeframe == "date" else timeframe.removeprefix("fiscal_")
         if not _holds(found["unit"], unit):
             raise ArgumentError(
                 f"{what}: {text.strip()} may end inside a {unit}, of which only a part would count.",
@@ -128,8 +128,8 @@ def past(text: str) -> tuple[str, str] | None:
     )
 
 
-def at_grain(given: Moment, grain: str, what: str) -> Moment:
-    """Return a moment as the value of a time that is cut to a grain: the whole unit that it begins.
+def at_timeframe(given: DateLiteral, timeframe: str, what: str) -> DateLiteral:
+    """Return a date as the value of a time that is cut to a timeframe: the whole unit that it begins.
 
     Raises
     ------
@@ -137,10 +137,10 @@ def at_grain(given: Moment, grain: str, what: str) -> Moment:
         When it does not begin such a unit: no cut time ever has that value, and it would be
         guessing whether the time itself is meant.
     """
-    unit = "day" if grain == "date" else grain.removeprefix("fiscal_")
-    if grain in {"raw", "millisecond"}:
+    unit = "day" if timeframe == "date" else timeframe.removeprefix("fiscal_")
+    if timeframe in {"raw", "millisecond"}:
         return given
-    if grain.startswith("fiscal_") or given.unit == "fiscal":
+    if timeframe.startswith("fiscal_") or given.unit == "fiscal":
         fits = given.unit == "fiscal"  # where a fiscal year begins is for Omni to know
     elif given.start is None:
         fits = _holds(given.unit, unit)
@@ -151,17 +151,17 @@ def at_grain(given: Moment, grain: str, what: str) -> Moment:
             " Where weeks begin on another day, write .in_the('…', '1 week') without the bracket."
         )
         raise ArgumentError(
-            f"{what}: {given.text} does not begin a {grain.replace('_', ' ')}.",
+            f"{what}: {given.text} does not begin a {timeframe.replace('_', ' ')}.",
             hint="Leave out the bracket to compare the time itself."
-            + (week if grain == "week" else ""),
+            + (week if timeframe == "week" else ""),
         )
     finer = UNITS.index(given.unit) < UNITS.index(unit) if given.unit in UNITS else False
     if given.start is None or not finer:
         return given
-    return Moment(_spelled(given.start, unit), unit, given.start)
+    return DateLiteral(_spelled(given.start, unit), unit, given.start)
 
 
-def _begins(given: Moment, unit: str) -> bool:
+def _begins(given: DateLiteral, unit: str) -> bool:
     start = given.start
     if start is None:
         return False
@@ -192,7 +192,7 @@ def _spelled(start: datetime, unit: str) -> str:
     return start.isoformat(sep=" ")[: digits[unit]]
 
 
-def _parsed(text: str) -> Moment | None:
+def _parsed(text: str) -> DateLiteral | None:
     words = " ".join(text.lower().split())
     if match := _ABSOLUTE.fullmatch(words):
         given = {unit: int(digits) for unit, digits in match.groupdict().items() if digits}
@@ -203,10 +203,10 @@ def _parsed(text: str) -> Moment | None:
             text, "quarter", year=int(match["year"]), month=int(match["quarter"]) * 3 - 2
         )
     if words in {"today", "yesterday", "tomorrow"}:
-        return Moment(text.strip(), "day")
+        return DateLiteral(text.strip(), "day")
     if match := _AGO.fullmatch(words) or _NAMED.fullmatch(words):
-        return Moment(text.strip(), match["unit"])
-    return Moment(text.strip(), "fiscal") if _FISCAL.fullmatch(words) else None
+        return DateLiteral(text.strip(), match["unit"])
+    return DateLiteral(text.strip(), "fiscal") if _FISCAL.fullmatch(words) else None
 
 
 def _starting(
@@ -219,9 +219,9 @@ def _starting(
     hour: int = 0,
     minute: int = 0,
     second: int = 0,
-) -> Moment | None:
+) -> DateLiteral | None:
     try:
         start = datetime(year, month, day, hour, minute, second)  # noqa: DTZ001 - UTC throughout
     except ValueError:  # 30 February
         return None
-    return Moment(text.strip(), unit, start)
+    return DateLiteral(text.strip(), unit, start)

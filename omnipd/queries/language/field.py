@@ -9,19 +9,16 @@ from typing import Any, NoReturn
 import pandas as pd
 
 from omnipd.errors import ArgumentError
-from omnipd.frames.scalars import python_value
 from omnipd.queries.language import dates, timeframes
 from omnipd.queries.language.conditions import (
     NULL,
     Comparison,
     Condition,
-    Filter,
     Junction,
-    Leaf,
-    Tree,
     not_a_condition,
 )
-from omnipd.queries.language.values import check_case, digits_of, kind_of, said, said_of
+from omnipd.queries.language.field_filters import FieldFilters, date_filter
+from omnipd.queries.language.values import kind_of, said, said_of
 
 _MONTHS = (
     *("January", "February", "March", "April", "May", "June"),
@@ -36,7 +33,7 @@ def field(name: str) -> Field:
     Parameters
     ----------
     name : str
-        ``view.field``, or ``view.field[grain]`` for a time.
+        ``view.field``, or ``view.field[timeframe]`` for a time.
 
     Returns
     -------
@@ -46,7 +43,7 @@ def field(name: str) -> Field:
     Raises
     ------
     ArgumentError
-        For what is no name of a field.
+        For what is not a field name.
 
     See Also
     --------
@@ -93,15 +90,15 @@ class Field:
     a bracket says that the field is a time; of a time without one, write ``.in_the("2025-03")``.
     Times are UTC; a datetime without a zone is taken as UTC.
 
-    With a grain that cuts (``[month]``) the time itself is filtered, under the name without the
+    With a timeframe that cuts (``[month]``) the time itself is filtered, under the name without the
     bracket; the value must begin such a unit. A week may begin on a Monday or a Sunday, as the model
-    has it, and is seven days from the value. With a grain that takes a part (``[hour_of_day]``) the
+    has it, and is seven days from the value. With a timeframe that takes a part (``[hour_of_day]``) the
     part is compared, as a number or a name.
 
     Parameters
     ----------
     name : str
-        ``view.field`` or ``view.field[grain]``.
+        ``view.field`` or ``view.field[timeframe]``.
 
     Examples
     --------
@@ -110,20 +107,19 @@ class Field:
     (field('orders.created_at[month]') == '2025-03')
     """
 
-    __slots__ = ("_grain", "_key", "name")
+    __slots__ = ("_filters", "name")
     __array_ufunc__ = None
 
     def __init__(self, name: str) -> None:
-        bare, grain = timeframes.split(name) if isinstance(name, str) else ("", None)
-        if "." not in bare.strip(".") or any(sign in bare + (grain or "") for sign in "[]"):
+        bare, timeframe = timeframes.split(name) if isinstance(name, str) else ("", None)
+        if "." not in bare.strip(".") or any(sign in bare + (timeframe or "") for sign in "[]"):
             raise ArgumentError(
-                f"{name!r} is no name of a field.",
+                f"{name!r} is not a field name.",
                 hint="For example users.state or orders.created_at[month].",
             )
         #: As it was given.
         self.name = name
-        self._grain = grain
-        self._key = bare if grain in timeframes.CUTTING else name
+        self._filters = FieldFilters(name, bare, timeframe)
 
     def __repr__(self) -> str:
         return f"field({self.name!r})"
@@ -143,22 +139,22 @@ class Field:
     __rand__ = __or__ = __ror__ = __invert__ = __and__
 
     def __eq__(self, value: object) -> Condition:  # type: ignore[override]
-        return Comparison(f"{self!r} == {said(value)}", self._equal(value))
+        return Comparison(f"{self!r} == {said(value)}", self._filters.equal(value))
 
     def __ne__(self, value: object) -> Condition:  # type: ignore[override]
-        return Comparison(f"{self!r} != {said(value)}", self._equal(value), contrary=True)
+        return Comparison(f"{self!r} != {said(value)}", self._filters.equal(value), contrary=True)
 
     def __lt__(self, value: Any) -> Condition:
-        return self._ordered("<", value)
+        return self._filters.ordered("<", value)
 
     def __le__(self, value: Any) -> Condition:
-        return self._ordered("<=", value)
+        return self._filters.ordered("<=", value)
 
     def __gt__(self, value: Any) -> Condition:
-        return self._ordered(">", value)
+        return self._filters.ordered(">", value)
 
     def __ge__(self, value: Any) -> Condition:
-        return self._ordered(">=", value)
+        return self._filters.ordered(">=", value)
 
     def isin(self, values: Iterable[Any], case: bool = True) -> Condition:
         """Be one of several values.
@@ -179,7 +175,7 @@ class Field:
             )
         listed = sorted(values, key=str) if isinstance(values, set | frozenset) else list(values)
         return Comparison(
-            f"{self!r}.isin({said(listed)}{said_of(case)})", self._one_of(listed, case=case)
+            f"{self!r}.isin({said(listed)}{said_of(case)})", self._filters.one_of(listed, case=case)
         )
 
     def contains(self, text: str | Iterable[str], case: bool = True) -> Condition:
@@ -192,7 +188,7 @@ class Field:
         case : bool, default True
             Whether upper and lower case differ.
         """
-        return self._textual("contains", "CONTAINS", text, case=case)
+        return self._filters.textual("contains", "CONTAINS", text, case=case)
 
     def startswith(self, text: str | Iterable[str], case: bool = True) -> Condition:
         """Begin with a text; of several, any.
@@ -202,7 +198,7 @@ class Field:
         text, case
             As for :meth:`contains`.
         """
-        return self._textual("startswith", "STARTS_WITH", text, case=case)
+        return self._filters.textual("startswith", "STARTS_WITH", text, case=case)
 
     def endswith(self, text: str | Iterable[str], case: bool = True) -> Condition:
         """End with a text; of several, any.
@@ -212,7 +208,7 @@ class Field:
         text, case
             As for :meth:`contains`.
         """
-        return self._textual("endswith", "ENDS_WITH", text, case=case)
+        return self._filters.textual("endswith", "ENDS_WITH", text, case=case)
 
     def like(self, pattern: str | Iterable[str], case: bool = True) -> Condition:
         """Match a pattern of SQL; of several, any.
@@ -224,23 +220,23 @@ class Field:
         case : bool, default True
             Whether upper and lower case differ.
         """
-        return self._textual("like", "SQL_LIKE", pattern, case=case)
+        return self._filters.textual("like", "SQL_LIKE", pattern, case=case)
 
     def isna(self) -> Condition:
         """Be null."""
-        return Comparison(f"{self!r}.isna()", self._leaf(NULL))
+        return Comparison(f"{self!r}.isna()", self._filters.leaf(NULL))
 
     def notna(self) -> Condition:
         """Be anything but null."""
-        return Comparison(f"{self!r}.notna()", self._leaf(NULL).negated())
+        return Comparison(f"{self!r}.notna()", self._filters.leaf(NULL).negated())
 
     def is_true(self) -> Condition:
         """Be true. ``~`` of it is false or null."""
-        return Comparison(f"{self!r}.is_true()", self._flag(True))
+        return Comparison(f"{self!r}.is_true()", self._filters.flag(True))
 
     def is_false(self) -> Condition:
         """Be false, not null. ``~`` of it is true or null."""
-        return Comparison(f"{self!r}.is_false()", self._flag(False))
+        return Comparison(f"{self!r}.is_false()", self._filters.flag(False))
 
     def between(self, low: Any, high: Any) -> Condition:
         """Lie between two values.
@@ -255,17 +251,20 @@ class Field:
         """
         words = f"{self!r}.between({said(low)}, {said(high)})"
         if kind_of(low) == "number" and kind_of(high) == "number":
-            parts = (self._bound(">=", low, words), self._bound("<=", high, words))
+            parts = (self._filters.bound(">=", low, words), self._filters.bound("<=", high, words))
             return Comparison(words, Junction("AND", parts))
         if "number" in {kind_of(low), kind_of(high)}:
             raise ArgumentError(f"{words} takes two numbers or two dates.")
-        left, right = self._moment(low, words), self._moment(high, words)
+        left, right = (
+            self._filters.date_literal(low, words),
+            self._filters.date_literal(high, words),
+        )
         if left.start is not None and right.start is not None and left.start >= right.start:
             raise ArgumentError(
                 f"{words} is empty: the end is not part of it, and must be after the start."
             )
         sides = {"left_side": left.text, "right_side": right.text}
-        return Comparison(words, self._leaf(_date("BETWEEN", **sides)))
+        return Comparison(words, self._filters.leaf(date_filter("BETWEEN", **sides)))
 
     def on_or_after(self, when: Any) -> Condition:
         """Be at a time or later, as ``>=``.
@@ -276,8 +275,8 @@ class Field:
             Of a period, such as ``2025-03``, its start counts.
         """
         words = f"{self!r}.on_or_after({when!r})"
-        start = self._moment(when, words).text
-        return Comparison(words, self._leaf(_date("ON_OR_AFTER", left_side=start)))
+        start = self._filters.date_literal(when, words).text
+        return Comparison(words, self._filters.leaf(date_filter("ON_OR_AFTER", left_side=start)))
 
     def before(self, when: Any) -> Condition:
         """Be earlier than a time, as ``<``.
@@ -288,8 +287,8 @@ class Field:
             Of a period, such as ``2025-03``, its start counts.
         """
         words = f"{self!r}.before({when!r})"
-        end = self._moment(when, words).text
-        return Comparison(words, self._leaf(_date("BEFORE", right_side=end)))
+        end = self._filters.date_literal(when, words).text
+        return Comparison(words, self._filters.leaf(date_filter("BEFORE", right_side=end)))
 
     def in_the(self, period: Any, length: str | None = None) -> Condition:
         """Be within a period.
@@ -306,11 +305,16 @@ class Field:
         words = f"{self!r}.in_the({period!r}{'' if length is None else f', {length!r}'})"
         window = dates.past(period) if isinstance(period, str) and length is None else None
         if window is not None:
-            return Comparison(words, self._window(self._moment(window[0], words), window[1]))
-        start = self._moment(period, words)
+            return Comparison(
+                words, self._filters.window(self._filters.date_literal(window[0], words), window[1])
+            )
+        start = self._filters.date_literal(period, words)
         if length is not None:
-            return Comparison(words, self._window(start, dates.length(length, words, self._grain)))
-        return Comparison(words, self._whole(start))
+            return Comparison(
+                words,
+                self._filters.window(start, dates.length(length, words, self._filters.timeframe)),
+            )
+        return Comparison(words, self._filters.whole(start))
 
     def is_month(self, month: str | int) -> Condition:
         """Be in a month of any year.
@@ -322,7 +326,7 @@ class Field:
             of a query carries the value as it does in a model is not documented;
             ``field("…[month_num]") == 7`` says the same and is certain. So for the others below.
         """
-        return self._recurring("is_month", "IS_IN_MONTH_OF_YEAR", month, 1, 12, _MONTHS)
+        return self._filters.recurring("is_month", "IS_IN_MONTH_OF_YEAR", month, 1, 12, _MONTHS)
 
     def is_quarter(self, quarter: int) -> Condition:
         """Be in a quarter of any year.
@@ -332,7 +336,7 @@ class Field:
         quarter : int
             1 to 4.
         """
-        return self._recurring("is_quarter", "IS_IN_QUARTER_OF_YEAR", quarter, 1, 4)
+        return self._filters.recurring("is_quarter", "IS_IN_QUARTER_OF_YEAR", quarter, 1, 4)
 
     def is_week_of_year(self, week: int) -> Condition:
         """Be in a week of any year.
@@ -342,7 +346,7 @@ class Field:
         week : int
             1 to 53.
         """
-        return self._recurring("is_week_of_year", "IS_IN_WEEK_OF_YEAR", week, 1, 53)
+        return self._filters.recurring("is_week_of_year", "IS_IN_WEEK_OF_YEAR", week, 1, 53)
 
     def is_day_of_week(self, day: str) -> Condition:
         """Be on a day of the week.
@@ -352,7 +356,7 @@ class Field:
         day : str
             ``Monday`` to ``Sunday``. A number is refused: Omni counts from 0, Sunday, and others do not.
         """
-        return self._recurring("is_day_of_week", "IS_ON_DAY_OF_WEEK", day, 0, -1, _WEEKDAYS)
+        return self._filters.recurring("is_day_of_week", "IS_ON_DAY_OF_WEEK", day, 0, -1, _WEEKDAYS)
 
     def is_day_of_month(self, day: int) -> Condition:
         """Be on a day of any month.
@@ -362,7 +366,7 @@ class Field:
         day : int
             1 to 31.
         """
-        return self._recurring("is_day_of_month", "IS_ON_DAY_OF_MONTH", day, 1, 31)
+        return self._filters.recurring("is_day_of_month", "IS_ON_DAY_OF_MONTH", day, 1, 31)
 
     def is_day_of_quarter(self, day: int) -> Condition:
         """Be on a day of any quarter.
@@ -372,7 +376,7 @@ class Field:
         day : int
             1 to 92.
         """
-        return self._recurring("is_day_of_quarter", "IS_ON_DAY_OF_QUARTER", day, 1, 92)
+        return self._filters.recurring("is_day_of_quarter", "IS_ON_DAY_OF_QUARTER", day, 1, 92)
 
     def is_day_of_year(self, day: int) -> Condition:
         """Be on a day of any year.
@@ -382,7 +386,7 @@ class Field:
         day : int
             1 to 366.
         """
-        return self._recurring("is_day_of_year", "IS_ON_DAY_OF_YEAR", day, 1, 366)
+        return self._filters.recurring("is_day_of_year", "IS_ON_DAY_OF_YEAR", day, 1, 366)
 
     def is_hour_of_day(self, hour: int) -> Condition:
         """Be at an hour of any day.
@@ -392,7 +396,7 @@ class Field:
         hour : int
             0 to 23, UTC.
         """
-        return self._recurring("is_hour_of_day", "IS_AT_HOUR_OF_DAY", hour, 0, 23)
+        return self._filters.recurring("is_hour_of_day", "IS_AT_HOUR_OF_DAY", hour, 0, 23)
 
     def is_attribute(self, name: str) -> Condition:
         """Be what a user attribute holds for the person who asks.
@@ -404,7 +408,7 @@ class Field:
         """
         if not isinstance(name, str) or not name.strip():
             raise ArgumentError(f"{self!r}.is_attribute takes the name of a user attribute.")
-        leaf = self._leaf({"type": "user_attribute", "user_attribute_name": name})
+        leaf = self._filters.leaf({"type": "user_attribute", "user_attribute_name": name})
         return Comparison(f"{self!r}.is_attribute({name!r})", leaf)
 
     def asc(self, nulls: str | None = None) -> Sort:
@@ -426,183 +430,3 @@ class Field:
             Where nulls come. Default: Omni's, last.
         """
         return Sort(self.name, True, nulls)
-
-    def _leaf(self, filter_: Filter) -> Leaf:
-        return Leaf(self._key, filter_)
-
-    def _fits(self, kind: str, words: str) -> None:
-        """Refuse a value that is of another type than the grain."""
-        if self._grain is None or kind == "null":
-            return
-        wanted = timeframes.data_type(self._grain)
-        if wanted is None:
-            raise ArgumentError(
-                f"{words}: the grain {self._grain!r} is not known.",
-                hint=f"Known are {', '.join(timeframes.KNOWN)}.",
-            )
-        given = {"string": "STRING", "number": "NUMBER", "date": "TIMESTAMP"}.get(kind, kind)
-        if given != wanted:
-            shown = {"STRING": "text", "NUMBER": "a number", "TIMESTAMP": "a time"}[wanted]
-            raise ArgumentError(
-                f"{words}: [{self._grain}] is {shown}.",
-                hint="Compare it with one, or leave out the bracket to compare the time itself."
-                if wanted != "TIMESTAMP"
-                else dates.GRAMMAR,
-            )
-
-    def _moment(self, value: Any, words: str) -> dates.Moment:
-        self._fits("date", words)
-        found = dates.moment(python_value(value), words)
-        return found if self._grain is None else dates.at_grain(found, self._grain, words)
-
-    def _kind_here(self, value: Any) -> str:
-        """Tell what a value is compared as: text is a date where the grain says so."""
-        kind = kind_of(value)
-        cut = self._grain is not None and timeframes.data_type(self._grain) == "TIMESTAMP"
-        return "date" if kind == "string" and cut else kind
-
-    def _equal(self, value: object, *, case: bool = True) -> Tree:
-        words = f"{self!r} == {said(value)}"
-        plain, kind = python_value(value), self._kind_here(value)
-        self._fits(kind, words)
-        if kind == "null":
-            return self._leaf(NULL)
-        if kind == "boolean":
-            return self._flag(bool(plain))
-        if kind == "date":
-            return self._whole(self._moment(plain, words))
-        if kind == "string":
-            return self._texts("EQUALS", [plain], case=case)
-        return self._leaf(_number("EQUALS", [digits_of(plain, words)]))
-
-    def _one_of(self, values: list[Any], *, case: bool) -> Tree:
-        check_case(case)
-        words = f"{self!r}.isin"
-        present = [value for value in values if kind_of(value) != "null"]
-        kinds = {self._kind_here(value) for value in present}
-        if len(kinds) > 1:
-            raise ArgumentError(f"{words} is given values of several kinds: {', '.join(kinds)}.")
-        parts: list[Tree] = []
-        if len(present) < len(values):
-            parts.append(self._leaf(NULL))
-        if not values:
-            # Omni reads an empty list of values as no filter at all (docs/wire.md).
-            both = (self._leaf(NULL), self._leaf(NULL).negated())
-            return Junction("AND", both)
-        kind = next(iter(kinds), "null")
-        self._fits(kind, words)
-        if kind == "number":
-            digits = [digits_of(python_value(value), words) for value in present]
-            parts.insert(0, self._leaf(_number("EQUALS", list(dict.fromkeys(digits)))))
-        elif kind == "string":
-            texts = list(dict.fromkeys(python_value(value) for value in present))
-            parts.insert(0, self._texts("EQUALS", texts, case=case))
-        else:
-            parts[:0] = [self._equal(value) for value in present]
-        return parts[0] if len(parts) == 1 else Junction("OR", tuple(parts))
-
-    def _ordered(self, sign: str, value: Any) -> Condition:
-        words = f"{self!r} {sign} {said(value)}"
-        kind = self._kind_here(value)
-        if kind == "string":
-            if self._grain is None and not dates.is_moment(python_value(value)):
-                raise ArgumentError(
-                    f"{words}: Omni's filters order numbers and dates, not text.",
-                    hint=f"A number is written without quotes. {dates.GRAMMAR}",
-                )
-            kind = "date" if self._grain is None else kind
-        if kind == "number":
-            self._fits(kind, words)
-            return Comparison(words, self._bound(sign, value, words))
-        if kind != "date":
-            raise ArgumentError(f"{words}: only numbers and dates can be more or less.")
-        when = self._moment(value, words)
-        if sign in {">", "<="}:
-            raise ArgumentError(
-                f"{words}: of dates Omni knows >= (on or after) and < (before).",
-                hint="Name the next day, or whatever comes next: >= '2025-04-01' is after March.",
-            )
-        if sign == ">=":
-            return Comparison(words, self._leaf(_date("ON_OR_AFTER", left_side=when.text)))
-        return Comparison(words, self._leaf(_date("BEFORE", right_side=when.text)))
-
-    def _bound(self, sign: str, value: Any, words: str) -> Leaf:
-        self._fits("number", words)
-        kind = "GREATER_THAN" if sign[0] == ">" else "LESS_THAN"
-        inclusive = {"is_inclusive": True} if sign.endswith("=") else {}
-        return self._leaf(_number(kind, [digits_of(python_value(value), words)], **inclusive))
-
-    def _whole(self, when: dates.Moment) -> Tree:
-        if self._grain == "week" and when.start is not None:
-            return self._window(when, "1 week")
-        return self._leaf(_date("TIME_FOR_UNIT_DURATION", left_side=when.text))
-
-    def _window(self, start: dates.Moment, length: str) -> Leaf:
-        return self._leaf(
-            _date("TIME_FOR_INTERVAL_DURATION", left_side=start.text, right_side=length)
-        )
-
-    def _flag(self, value: bool) -> Leaf:
-        self._fits("boolean", repr(self))
-        return self._leaf({"type": "boolean", "is_negative": not value})
-
-    def _textual(
-        self, method: str, kind: str, text: str | Iterable[str], *, case: bool
-    ) -> Condition:
-        words = f"{self!r}.{method}({text!r}{said_of(case)})"
-        several = isinstance(text, Iterable) and not isinstance(text, str)
-        texts = [python_value(one) for one in (text if several else [text])]
-        if not texts or not all(isinstance(one, str) and one for one in texts):
-            raise ArgumentError(
-                f"{words} takes text, or several, and none that is empty.",
-                hint="Every text has the empty one in it; .notna() keeps them all.",
-            )
-        self._fits("string", words)
-        return Comparison(words, self._texts(kind, texts, case=case))
-
-    def _texts(self, kind: str, texts: list[str], *, case: bool) -> Tree:
-        """Return the filter on texts; the empty text has a kind of its own (docs/wire.md)."""
-        check_case(case)
-        parts: list[Tree] = []
-        if filled := [text for text in texts if text]:
-            loose = {} if case else {"case_insensitive": True}
-            parts.append(self._leaf({"type": "string", "kind": kind, "values": filled, **loose}))
-        if len(filled) < len(texts):
-            parts.append(self._leaf({"type": "string", "kind": "IS_EMPTY", "values": []}))
-        return parts[0] if len(parts) == 1 else Junction("OR", tuple(parts))
-
-    def _recurring(
-        self,
-        method: str,
-        kind: str,
-        value: str | int,
-        least: int,
-        most: int,
-        names: tuple[str, ...] = (),
-    ) -> Condition:
-        words = f"{self!r}.{method}({value!r})"
-        if self._grain not in {None, "raw"}:
-            raise ArgumentError(
-                f"{words} asks for a part of a time, and [{self._grain}] is not the time itself.",
-                hint=f"Write field({self.name.partition('[')[0]!r}).",
-            )
-        plain = python_value(value)
-        folded = {name.lower(): name for name in names}
-        if isinstance(plain, str) and plain.strip().lower() in folded:
-            part = folded[plain.strip().lower()]
-        elif type(plain) is int and least <= plain <= most:
-            part = names[plain - 1] if names else str(plain)
-        else:
-            numbers = f"{least} to {most}" if most >= least else ""
-            raise ArgumentError(
-                f"{words}: it takes {' or '.join(filter(None, (numbers, ', '.join(names))))}."
-            )
-        return Comparison(words, self._leaf(_date(kind, left_side=part)))
-
-
-def _number(kind: str, values: list[str], **rest: bool) -> Filter:
-    return {"type": "number", "kind": kind, "values": values, **rest}
-
-
-def _date(kind: str, **sides: str) -> Filter:
-    return {"type": "date", "kind": kind, **sides}

@@ -10,7 +10,7 @@ import difflib
 import re
 from collections.abc import Iterable, Mapping
 from decimal import Decimal, InvalidOperation
-from typing import Any
+from typing import Any, Literal
 
 from omnipd.errors import ArgumentError, notice
 
@@ -219,7 +219,7 @@ def _check_kind(what: str, given: Any, known: Iterable[str]) -> None:
             f"{what} has the kind {given!r}, which Omni refuses.",
             hint=f'Null is a type of its own: {{"type": "null", "is_negative": {negative}}}.',
         )
-    check_word(what, "kind", given, known, then="Omni refuses")
+    check_word(what, "kind", given, known, then="refuse")
 
 
 def _check_part(what: str, condition: Mapping[str, Any]) -> None:
@@ -324,6 +324,13 @@ def _tell_of_nothing(what: str, lack: str) -> None:
     notice(f"{what} has {lack}, so that Omni filters nothing: all rows come.")
 
 
+#: What Omni does with a word that it does not know: of this one, of any, and what comes of it.
+_CONSEQUENCES = {
+    "ignore": ("would ignore", "ignores", ", and then filters nothing"),
+    "refuse": ("refuses", "refuses", ""),
+}
+
+
 def check_word(
     what: str,
     word: str,
@@ -331,7 +338,7 @@ def check_word(
     known: Iterable[str],
     *,
     tell: bool = True,
-    then: str = "Omni would ignore",
+    then: Literal["ignore", "refuse"] = "ignore",
 ) -> None:
     """Refuse a near-miss of a known word, and tell of one that is near to none.
 
@@ -345,7 +352,7 @@ def check_word(
         What is known.
     tell : bool
         Whether a word that is near to none is worth a warning.
-    then : str
+    then : {"ignore", "refuse"}
         What Omni does with such a word.
 
     Raises
@@ -356,20 +363,20 @@ def check_word(
     known = list(known)
     if given in known:
         return
+    would, does, lost = _CONSEQUENCES[then]
     folded = {_fold(one): one for one in known}
     near = folded.get(_fold(given)) or next(
         iter(difflib.get_close_matches(str(given), known, n=1, cutoff=0.7)), None
     )
     if near is not None:
         raise ArgumentError(
-            f"{what} has the {word} {given!r}, which {then}.",
+            f"{what} has the {word} {given!r}, which Omni {would}.",
             hint=f"Did you mean {near!r}?",
         )
     if tell:
-        lost = ", and then filters nothing" if then == "Omni would ignore" else ""
         notice(
-            f"{what} has the {word} {given!r}, which omnipd does not know. {then.replace('would ignore', 'ignores')} what "
-            f"it does not know{lost}. Known are {', '.join(known)}."
+            f"{what} has the {word} {given!r}, which omnipd does not know. Omni {does} what it does "
+            f"not know{lost}. Known are {', '.join(known)}."
         )
 
 

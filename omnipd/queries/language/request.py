@@ -1,6 +1,6 @@
 """A query object, as Omni's inspector shows it → the body of ``POST /api/v1/query/run``.
 
-The server drops what it does not know without a word, and gives its own defaults to what is left
+The server silently drops what it does not know, and gives its own defaults to what is left
 out. So near-misses of known keys are refused here, and everything that has a default is sent.
 """
 
@@ -119,7 +119,7 @@ def build_request(
     query: AnyQuery,
     *,
     limit: int | Literal["all"] | None = None,
-    model_id: str | None = None,
+    model: str | None = None,
     branch_id: str | None = None,
     user_id: str | None = None,
     client_user_id: str | None = None,
@@ -150,8 +150,8 @@ def build_request(
             )
         given = given["query"]
     inner = {str(key): _plain(value, str(key)) for key, value in given.items()}
-    if model_id is not None:
-        inner["modelId"] = model_id
+    if model is not None:
+        inner["modelId"] = model
     _check_keys(inner)
     _check_values(inner)
     applied = checked_limit(inner.get("limit", DEFAULT_LIMIT) if limit is None else limit)
@@ -162,7 +162,7 @@ def build_request(
     for name, given_id in {
         "user_id": user_id,
         "branch_id": branch_id,
-        "model_id": model_id,
+        "model": model,
         # An empty one would be none, and the query would run with all rights of the key.
         **{key: value for key, value in outer.items() if key != "cache"},
     }.items():
@@ -253,7 +253,7 @@ def _check_keys(query: Mapping[str, Any]) -> None:
         )
         if near:
             raise ArgumentError(
-                f"The query has {key!r}, which Omni would drop without a word.",
+                f"The query has {key!r}, which Omni would silently drop.",
                 hint=f"Did you mean {near!r}?",
             )
 
@@ -266,7 +266,7 @@ def _plain(value: Any, where: str) -> Any:
         return [_plain(inner, where) for inner in value]
     value = python_value(value)
     if isinstance(value, date):
-        return dates.moment(value, where).text
+        return dates.date_literal(value, where).text
     if isinstance(value, Decimal):
         return str(value)
     if isinstance(value, int) and value.bit_length() > _MOST_BITS:
@@ -288,7 +288,7 @@ def _check_values(query: Mapping[str, Any]) -> None:
     if not isinstance(query.get("modelId"), str) or not query["modelId"]:
         raise ArgumentError(
             "The query has no modelId.",
-            hint="Pass model_id=, the id of a shared model or a workbook model.",
+            hint="Pass model=, the id of a shared model or a workbook model.",
         )
     check_id("modelId", query["modelId"], IDS_OF_MODELS)
     fields = query.get("fields", [])

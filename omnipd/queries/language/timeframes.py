@@ -1,8 +1,8 @@
-"""The grains of a time, ``field[grain]``: which cut it and which take a part of it."""
+"""The timeframes of a time, ``field[timeframe]``: which cut it and which take a part of it."""
 
 from __future__ import annotations
 
-# Each kind of grain and what a filter on it must be (docs/wire.md). A grain that cuts gives a time
+# Each kind of timeframe and what a filter on it must be (docs/wire.md). A timeframe that cuts gives a time
 # again; the others give a part, as a number or as a name.
 CUTTING = (
     *("raw", "year", "quarter", "month", "week", "date", "hour", "minute", "second"),
@@ -21,7 +21,7 @@ OF_TIMES_ONLY = ("hour", "minute", "second", "millisecond", "hour_of_day", "time
 
 
 def split(name: str) -> tuple[str, str | None]:
-    """Return a field's name without its grain, and the grain.
+    """Return a field's name without its timeframe, and the timeframe.
 
     Examples
     --------
@@ -36,10 +36,10 @@ def split(name: str) -> tuple[str, str | None]:
     )
 
 
-def data_type(grain: str) -> str | None:
-    """Return the type of a field at a grain, as Omni calls it; None for a grain that is not known."""
-    if grain in CUTTING:
+def data_type(timeframe: str) -> str | None:
+    """Return the type of a field at a timeframe, as Omni calls it; None for a timeframe that is not known."""
+    if timeframe in CUTTING:
         return "TIMESTAMP"
-    if grain in NUMBERS:
+    if timeframe in NUMBERS:
         return "NUMBER"
-    return "STRING" if grain in NAMES else None
+    return "STRING" if timeframe in NAMES else None

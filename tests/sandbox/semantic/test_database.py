@@ -2,7 +2,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pyarrow as pa
 import pytest
-from query_cases import CASES, NOW, ORDERS
+from queries.query_cases import CASES, NOW, ORDERS
 
 from omnipd_sandbox.engine.data.warehouse import DATASETS, Warehouse, warehouse
 from omnipd_sandbox.engine.engine import Engine, Refused

@@ -3,7 +3,18 @@
 from typing import Any
 
 import pytest
-from query_cases import FLIGHTS, NOW, ORDERS, Case, flights, number, orders, sort, text, users
+from queries.query_cases import (
+    FLIGHTS,
+    NOW,
+    ORDERS,
+    Case,
+    flights,
+    number,
+    orders,
+    sort,
+    text,
+    users,
+)
 
 from omnipd_sandbox.engine.data.warehouse import warehouse
 from omnipd_sandbox.engine.engine import Engine, Refused

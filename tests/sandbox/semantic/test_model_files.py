@@ -2,7 +2,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from query_cases import NOW
+from queries.query_cases import NOW
 
 from omnipd_sandbox.engine.data.warehouse import Dataset, Warehouse
 from omnipd_sandbox.engine.engine import Engine, Refused
@@ -319,7 +319,7 @@ def test_a_join_is_walked_backwards_only_when_it_is_reversible(shops: Warehouse)
     ]
 
 
-def test_a_grain_that_the_dimension_does_not_offer_is_missing(shops: Warehouse) -> None:
+def test_a_timeframe_that_the_dimension_does_not_offer_is_missing(shops: Warehouse) -> None:
     model = read(shops, shops_view="dimensions: {opened: {timeframes: [month, QUARTER]}}")
     query = {
         "modelId": MODEL_ID,
@@ -329,7 +329,7 @@ def test_a_grain_that_the_dimension_does_not_offer_is_missing(shops: Warehouse) 
     assert Engine([(model, shops)]).plan(query, now=NOW).missing_fields == ["shops.opened[year]"]
 
 
-def test_without_a_word_on_grains_there_are_the_six_of_omni(shops: Warehouse) -> None:
+def test_without_a_word_on_timeframes_there_are_the_six_of_omni(shops: Warehouse) -> None:
     opened = read(shops).views["shops"].dimensions["opened"]
     assert opened.timeframes == ("raw", "date", "week", "month", "quarter", "year")
 

@@ -4,7 +4,7 @@ from collections import Counter
 from typing import Any
 
 import pytest
-from query_cases import FLIGHTS, NOW, ORDERS, Case, number, text
+from queries.query_cases import FLIGHTS, NOW, ORDERS, Case, number, text
 
 from omnipd_sandbox.engine.data.warehouse import warehouse
 from omnipd_sandbox.engine.engine import Engine, Refused
@@ -80,7 +80,7 @@ CASES = [
             FROM order_items i LEFT JOIN users u ON u.id = i.user_id GROUP BY 1""",
     ),
     Case(
-        "a grain, and either of two conditions",
+        "a timeframe, and either of two conditions",
         shop("""SELECT ${order_items.created_at[month]}, COUNT(*) AS n FROM ${order_items}
             WHERE ${order_items.quantity} > 2 OR ${users.state} = 'Texas' GROUP BY 1 ORDER BY 1"""),
         """SELECT date_trunc('month', i.created_at) AS "order_items.created_at[month]",
@@ -124,14 +124,14 @@ CASES = [
             WHERE status = 'complete' GROUP BY 1""",
     ),
     Case(
-        "the tighter of a bare bound and one of a grain is lost: the grain's",
+        "the tighter of a bare bound and one of a timeframe is lost: the timeframe's",
         shop("""SELECT COUNT(*) AS n FROM ${order_items}
             WHERE ${order_items.shipped_on} >= '2024-02-10'
             AND ${order_items.shipped_on[month]} >= '2024-05-01'"""),
         """SELECT count(*) AS "order_items.n" FROM order_items WHERE shipped_on >= '2024-02-10'""",
     ),
     Case(
-        "the tighter of a bare bound and one of a grain is lost: the bare one",
+        "the tighter of a bare bound and one of a timeframe is lost: the bare one",
         shop("""SELECT COUNT(*) AS n FROM ${order_items}
             WHERE ${order_items.shipped_on} < '2024-02-10'
             AND ${order_items.shipped_on[month]} < '2024-05-01'"""),

@@ -2,8 +2,8 @@ from datetime import UTC, date, datetime, timedelta, timezone
 
 import pyarrow as pa
 import pytest
-from query_cases import FLIGHTS, NOW, ORDERS, flights, orders, text, users
-from query_cases import date as date_filter
+from queries.query_cases import FLIGHTS, NOW, ORDERS, flights, orders, text, users
+from queries.query_cases import date as date_filter
 
 from omnipd_sandbox.engine.engine import Engine
 
@@ -17,7 +17,7 @@ def engine() -> Engine:
     return Engine()
 
 
-def test_unknown_fields_and_unfit_grains_are_missing_and_no_error(engine: Engine) -> None:
+def test_unknown_fields_and_unfit_timeframes_are_missing_and_no_error(engine: Engine) -> None:
     unfit = [
         "flights.nothing",
         "planets.name",
@@ -40,7 +40,7 @@ def test_a_query_whose_every_field_is_missing_has_no_columns(engine: Engine) -> 
     assert engine.execute(plan).num_columns == 0
 
 
-def test_a_date_filter_under_a_grain_makes_the_field_missing(engine: Engine) -> None:
+def test_a_date_filter_under_a_timeframe_makes_the_field_missing(engine: Engine) -> None:
     kept = date_filter("TIME_FOR_UNIT_DURATION", "2013")
     for name in ("flights.time_hour[month]", "flights.time_hour[hour_of_day]"):
         plan = engine.plan(flights(["flights.count"], filters={name: kept}), now=NOW)
@@ -57,7 +57,7 @@ def test_a_field_named_twice_comes_once(engine: Engine) -> None:
     assert engine.execute(plan).column_names == ["flights.origin"]
 
 
-def test_two_spellings_of_a_grain_are_two_columns(engine: Engine) -> None:
+def test_two_spellings_of_a_timeframe_are_two_columns(engine: Engine) -> None:
     names = ["flights.date[month]", "flights.date[MONTH]"]
     query = flights([*names, "flights.count"], sorts=[{"column_name": names[1]}])
     answer = engine.execute(engine.plan(query, now=NOW))
@@ -220,7 +220,7 @@ def test_the_summary_describes_a_measure(engine: Engine) -> None:
         ("dest_airport.name", "Airport", "STRING", None),
     ],
 )
-def test_the_summary_names_types_and_grains(
+def test_the_summary_names_types_and_timeframes(
     engine: Engine, name: str, label: str, data_type: str, date_type: str | None
 ) -> None:
     described = engine.plan(flights([name]), now=NOW).fields[name]
@@ -231,7 +231,7 @@ def test_the_summary_names_types_and_grains(
     assert described["view_name"] == name.partition(".")[0]
 
 
-def test_a_formatted_grain_keeps_its_name_in_the_summary(engine: Engine) -> None:
+def test_a_formatted_timeframe_keeps_its_name_in_the_summary(engine: Engine) -> None:
     plan = engine.plan(users(["users.cohort[year]", "users.count"]), now=NOW)
     assert list(plan.fields) == ["users.cohort[year]", "users.count"]
     answer = engine.execute(plan)

@@ -4,8 +4,8 @@ from decimal import Decimal
 
 import pyarrow as pa
 import pytest
-from query_cases import CASES, FLIGHTS, NOW, Case
-from scenario_cases import SCENARIOS
+from queries.query_cases import CASES, FLIGHTS, NOW, Case
+from sandbox.semantic.scenario_cases import SCENARIOS
 
 from omnipd_sandbox.engine.data.warehouse import warehouse
 from omnipd_sandbox.engine.engine import Engine

@@ -1,7 +1,7 @@
 from typing import Any
 
 import pytest
-from query_cases import FLIGHTS, NOW, ORDERS, date, flights, number, orders, text, users
+from queries.query_cases import FLIGHTS, NOW, ORDERS, date, flights, number, orders, text, users
 
 from omnipd_sandbox.engine.engine import BadFilter, Engine, Refused
 

@@ -1,8 +1,8 @@
 """The kinds of question that planners get wrong, each with the cases that ask it."""
 
 import pytest
-from query_cases import CASES
-from scenario_cases import SCENARIOS
+from queries.query_cases import CASES
+from sandbox.semantic.scenario_cases import SCENARIOS
 
 KINDS = {
     "fan-out: the one side by a dimension of the many": [

@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from query_cases import NOW, ORDERS, number, sort, text
+from queries.query_cases import NOW, ORDERS, number, sort, text
 
 from omnipd_sandbox.engine.data.warehouse import DATASETS, Warehouse, warehouse
 from omnipd_sandbox.engine.engine import Engine, Refused

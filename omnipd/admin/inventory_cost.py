@@ -1,0 +1,160 @@
+"""What an inventory costs, from the server's counts."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Literal
+
+import pandas as pd
+import pyarrow as pa
+
+from omnipd.admin.inventory_parts import (
+    PARTS,
+    Part,
+    Reader,
+    is_of_one_list,
+    names_of,
+    with_needed,
+)
+from omnipd.arguments import check_choice
+from omnipd.client.client import Client
+from omnipd.client.current import current_client
+from omnipd.errors import OmniError, notice
+from omnipd.frames.columns import COUNT, NUMBER, TEXT
+from omnipd.frames.to_pandas import to_frame
+from omnipd.readers.scope_all import ALL
+from omnipd.readers.users import read_users
+
+_PAGE = 100
+#: How much of its pace a client uses.
+_USED = 0.95
+_NAMED = 3
+
+
+def estimate_inventory(
+    *,
+    include: Sequence[str] | str | None = None,
+    scope: Literal["all", "organization"] = "all",
+    client: Client | None = None,
+) -> pd.DataFrame:
+    """Estimate what :func:`read_inventory` would cost, one row per frame.
+
+    It asks for the first page of each list, at most nine calls, for the server's count.
+
+    Parameters
+    ----------
+    include, scope, client
+        As for :func:`read_inventory`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``name`` (string), ``calls`` (int64), ``minutes`` (float64). Calls are those of an empty
+        cache; they are null for what cannot be counted. Minutes are null for a client without a
+        pace. A frame that is not asked for and is needed by another is there too.
+
+    Raises
+    ------
+    ArgumentError
+        For a name that is not known; nothing was sent.
+    AuthenticationError, NetworkError, RateLimitError
+        If nothing can be asked.
+
+    Notes
+    -----
+    The folders that are personal are not known before they are read; each costs one call more for
+    ``folder_permissions``.
+
+    Examples
+    --------
+    >>> import omnipd
+    >>> with omnipd.sandbox():
+    ...     cost = omnipd.estimate_inventory(include=["users", "document_access"])
+    >>> cost[["name", "calls"]]
+                  name  calls
+    0            users      2
+    1        documents      6
+    2  document_access    577
+    """
+    names = names_of(include)
+    check_choice("scope", scope, (ALL, "organization"))
+    return Cost(current_client(client), scope).of(with_needed(names, scope))
+
+
+class Cost:
+    """The calls of frames. Each list is counted once.
+
+    Parameters
+    ----------
+    client : Client
+        Who asks.
+    scope : str
+        As for :func:`omnipd.read_inventory`.
+    """
+
+    def __init__(self, client: Client, scope: str) -> None:
+        self._client = client
+        self._scope = scope
+        self._counted: dict[Reader, int | None] = {}
+
+    def of(self, names: Sequence[str]) -> pd.DataFrame:
+        """Return the calls and minutes of each frame."""
+        calls = [self._calls(PARTS[name]) for name in names]
+        pace = self._client.requests_per_minute
+        minutes = [
+            None if number is None or pace is None else number / (pace * _USED) for number in calls
+        ]
+        columns = {
+            "name": pa.array(names, TEXT),
+            "calls": pa.array(calls, COUNT),
+            "minutes": pa.array(minutes, NUMBER),
+        }
+        return to_frame(pa.table(columns), {"instance": self._client.base_url})
+
+    def warn(self, names: Sequence[str]) -> None:
+        """Warn beforehand of what takes more than a minute at the pace of the key."""
+        cost = self.of(names)
+        calls, pace = int(cost["calls"].sum()), self._client.requests_per_minute
+        if pace is None or calls <= pace:
+            return
+        largest = cost.dropna(subset="calls").nlargest(_NAMED, "calls")
+        shown = ", ".join(
+            f"{name} {number:,}"
+            for name, number in zip(largest["name"], largest["calls"], strict=True)
+        )
+        notice(
+            f"The inventory is about {calls:,} calls ({shown}), {cost['minutes'].sum():.0f} "
+            "minutes; what is cached costs none."
+        )
+
+    def _calls(self, part: Part) -> int | None:
+        """Return the calls of a frame; None where one of its lists cannot be counted."""
+        if not part.pages:
+            return 1
+        if part.below is not None:
+            return self._rows(part.counted or PARTS[part.below].read)
+        cached = self._client.cache is not None
+        if part.same_as is not None:
+            return 0 if cached else self._pages(PARTS[part.same_as].read)
+        needed = [self._pages(part.read)]
+        if part.is_read_by_person(self._scope):
+            needed.append(self._rows(read_users))
+            needed.append(0 if cached else self._pages(read_users))
+        known = [number for number in needed if number is not None]
+        return sum(known) if len(known) == len(needed) else None
+
+    def _pages(self, reader: Reader) -> int | None:
+        rows = self._rows(reader)
+        return None if rows is None else max(1, -(-rows // _PAGE))
+
+    def _rows(self, reader: Reader) -> int | None:
+        """Return how many rows the server counts in a list, from its first page."""
+        if reader not in self._counted:
+            try:
+                first = reader(limit=1, client=self._client)
+                self._counted[reader] = first.attrs["omni"]["total"]
+            except OmniError as error:
+                if not is_of_one_list(error):
+                    raise
+                self._counted[reader] = None
+        return self._counted[reader]

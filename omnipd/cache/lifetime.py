@@ -1,0 +1,45 @@
+"""How long an answer may be served from disk."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+_DEFAULT = timedelta(minutes=10)
+_LONGEST = timedelta(days=3650)
+_UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
+
+
+def parse_lifetime(cache: Any, name: str = "cache") -> timedelta | None:
+    """Read a time: "10m", "2h", "1d", seconds, a timedelta; None for False and "off".
+
+    Examples
+    --------
+    >>> parse_lifetime("10m").total_seconds()
+    600.0
+    """
+    if cache is False or cache is None or cache == "off":
+        return None
+    if cache is True:
+        return _DEFAULT
+    lifetime = _as_timedelta(cache)
+    if lifetime is None:
+        raise ValueError(
+            f"{name}={cache!r} is not a time such as '30s', '10m', '2h' or '1d', nor False"
+        )
+    if not timedelta(0) <= lifetime <= _LONGEST:
+        raise ValueError(f"{name}={cache!r} is not a time from 0 to 10 years")
+    return lifetime or None
+
+
+def _as_timedelta(cache: Any) -> timedelta | None:
+    """Return a time in any of its forms; None for what is in none of them, or is too long for one."""
+    if isinstance(cache, timedelta):
+        return cache
+    try:
+        if isinstance(cache, int | float):
+            return timedelta(seconds=cache)
+        text = str(cache)
+        return timedelta(seconds=float(text[:-1]) * _UNITS[text[-1:]])
+    except (KeyError, ValueError, OverflowError):
+        return None

@@ -1,0 +1,35 @@
+"""What a query answered beside what SQL written by hand answers, row by row and type by type."""
+
+from collections import Counter
+
+from queries.query_cases import FLIGHTS
+
+from omnipd_sandbox.engine.data.warehouse import warehouse
+
+
+def rows_of(table):
+    return [tuple(exact(value) for value in row.values()) for row in table.to_pylist()]
+
+
+def exact(value):
+    """A value with its type; floats to eleven digits, since sums depend on their order."""
+    return ("float", f"{value:.11e}") if isinstance(value, float) else (type(value).__name__, value)
+
+
+def as_delivered(table):
+    """The wire's columns as the client names them: the mark of totals, and times before their text."""
+    raw = {name.removesuffix("__raw") for name in table.column_names if name.endswith("__raw")}
+    table = table.drop_columns(list(raw))
+    names = [name.removesuffix("__raw") for name in table.column_names]
+    return table.rename_columns(
+        ["omni_total" if name == "$omni_column_total_indicator" else name for name in names]
+    )
+
+
+def assert_answers(table, case):
+    """The rows, in the case's order where it has one, with its names and types."""
+    expected = warehouse("flights" if case.query["modelId"] == FLIGHTS else "orders").run(case.sql)
+    expected = as_delivered(expected)
+    assert table.column_names == expected.column_names
+    wanted, got = rows_of(expected), rows_of(table)
+    assert (got == wanted) if case.is_sorted else (Counter(got) == Counter(wanted))

@@ -1,0 +1,298 @@
+"""The shell: data on standard output, everything else on standard error, documented exit codes."""
+
+import csv
+import io
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from click.testing import CliRunner
+
+import omnipd
+from omnipd.shell.cli import main
+
+QUERY = {
+    "join_paths_from_topic_name": "flights",
+    "fields": ["flights.origin", "flights.count"],
+    "sorts": [{"column_name": "flights.count", "sort_descending": True}],
+}
+
+
+@pytest.fixture
+def shell(server, monkeypatch, tmp_path):
+    """Run a command against the shared sandbox."""
+    monkeypatch.setenv("OMNI_BASE_URL", server.url)
+    monkeypatch.setenv("OMNI_API_KEY", server.api_key)
+    monkeypatch.chdir(tmp_path)
+
+    def run(*arguments, stdin=None):
+        return CliRunner().invoke(
+            main,
+            [
+                *arguments,
+                *(
+                    ["--requests-per-minute", "100000"]
+                    if arguments[0] in {"content", "query"}
+                    else []
+                ),
+            ],
+            input=stdin,
+        )
+
+    return run
+
+
+def test_content_as_csv_is_the_whole_list(shell, server):
+    result = shell("content", "--format", "csv", "--raw")
+    assert result.exit_code == 0, result.stderr
+    rows = list(csv.DictReader(io.StringIO(result.stdout_bytes.decode(), newline="")))
+    with omnipd.connect(requests_per_minute=None):
+        df = omnipd.read_content()
+    assert [row["name"] for row in rows] == df["name"].tolist()
+
+
+def test_content_as_json_lines(shell):
+    result = shell(
+        "content", "--format", "jsonl", "--limit", "3", "--sort", "favorites", "--direction", "desc"
+    )
+    rows = [json.loads(line) for line in result.stdout.splitlines()]
+    assert len(rows) == 3
+    favorites = [row["count_favorites"] for row in rows]
+    assert favorites == sorted(favorites, reverse=True)
+
+
+@pytest.mark.parametrize("ending", ["parquet", "csv", "jsonl"])
+def test_a_file_by_its_ending(shell, tmp_path, ending):
+    result = shell("content", "--limit", "5", "-o", f"out.{ending}")
+    assert result.exit_code == 0
+    assert result.stdout == ""
+    assert "5 rows" in result.stderr
+    path = tmp_path / f"out.{ending}"
+    read = {
+        "parquet": pd.read_parquet,
+        "csv": pd.read_csv,
+        "jsonl": lambda file: pd.read_json(file, lines=True),
+    }
+    assert len(read[ending](path)) == 5
+
+
+def test_a_table_shows_what_fits_and_says_what_does_not(shell):
+    result = shell("content")
+    lines = result.stdout.splitlines()
+    assert lines[0].split()[:2] == ["name", "type"]
+    assert "more rows" in lines[-2]
+    assert "more columns" in lines[-1]
+    assert "550 rows" in result.stderr
+
+
+def test_no_name_can_write_to_the_terminal(tmp_path, monkeypatch, scripted):
+    from scripted_server import page
+
+    scripted.script(
+        page({"type": "document", "identifier": "d", "name": "\x1b[2J\u202ehidden\r\n"})
+    )
+    monkeypatch.setenv("OMNI_BASE_URL", scripted.url)
+    monkeypatch.setenv("OMNI_API_KEY", "key")
+    result = CliRunner().invoke(main, ["content"])
+    assert "\x1b" not in result.stdout
+    assert "\u202e" not in result.stdout
+    assert "\\x1b[2J\\u202ehidden\\r\\n" in result.stdout
+
+
+def test_a_query_from_a_file_and_from_standard_input(shell, server, tmp_path):
+    text = json.dumps({"query": QUERY | {"modelId": next(iter(server.models.values()))}})
+    Path("query.json").write_text(text)
+    from_file = shell("query", "query.json", "--format", "csv")
+    from_stdin = shell("query", "-", "--format", "csv", stdin=text)
+    wanted = '"flights.origin","flights.count"\n"EWR","120835"\n"JFK","111279"\n"LGA","104662"\n'
+    assert from_file.stdout == from_stdin.stdout == wanted
+
+
+def test_a_query_takes_a_model_a_limit_and_labels(shell, server):
+    model = next(iter(server.models.values()))
+    result = shell(
+        "query",
+        "-",
+        "--model",
+        model,
+        "--limit",
+        "2",
+        "--names",
+        "label",
+        "--format",
+        "csv",
+        stdin=json.dumps(QUERY),
+    )
+    assert result.stdout.splitlines() == ['"Origin","Flights"', '"EWR","120835"', '"JFK","111279"']
+    assert "exactly 2 rows" in result.stderr
+
+
+def test_whoami_names_the_key_but_not_its_secret(shell, server):
+    result = shell("whoami")
+    assert "organization" in result.stdout
+    assert "ORG_ADMIN" in result.stdout
+    assert server.api_key not in result.output
+
+
+def test_the_cache_is_shown_and_cleared(shell):
+    shell("content")
+    assert "6 stored answers" in shell("cache").stdout
+    assert "6 stored answers deleted" in shell("cache", "--clear").stdout
+    assert "0 stored answers" in shell("cache").stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "stdin", "code", "words"),
+    [
+        (["content", "--sort", "updatedAt"], None, 2, "Did you mean 'updated_at'"),
+        (["content", "--limit", "many"], None, 2, "Invalid value"),
+        (["content", "--no-such-flag"], None, 2, "No such option"),
+        (["content", "-o", "out.xls"], None, 2, ".parquet, .csv or .jsonl"),
+        (["content", "-o", "no/such/out.csv"], None, 8, "does not exist"),
+        (["query", "missing.json"], None, 2, "cannot be read"),
+        (["query", "-", "--limit", "few"], "{}", 2, "whole number"),
+        (["content", "--api-key-file", "missing"], None, 3, "cannot be read"),
+        (["content", "--base-url", "http://example.com"], None, 3, "clear text"),
+    ],
+)
+def test_errors_go_to_standard_error_with_their_exit_code(shell, arguments, stdin, code, words):
+    result = shell(*arguments, stdin=stdin)
+    assert result.exit_code == code
+    assert words in result.stderr
+    assert result.stdout == ""
+
+
+def test_a_failed_query_has_its_own_exit_code(shell, server):
+    model = next(iter(server.models.values()))
+    result = shell(
+        "query",
+        "-",
+        stdin=json.dumps(QUERY | {"modelId": model, "fields": ["flights.nope"], "sorts": []}),
+    )
+    assert result.exit_code == 7
+    assert "flights.nope" in result.stderr
+
+
+def test_a_key_file_is_used_and_a_wrong_key_is_code_3(shell, server, tmp_path, monkeypatch):
+    monkeypatch.delenv("OMNI_API_KEY")
+    assert shell("whoami").exit_code == 3
+    assert "export OMNI_API_KEY" in shell("whoami").stderr
+    (tmp_path / "key").write_text(server.api_key + "\n")
+    assert shell("whoami", "--api-key-file", "key").exit_code == 0
+    (tmp_path / "key").write_text("omni_osk_wrong")
+    result = shell("whoami", "--api-key-file", "key")
+    assert result.exit_code == 3
+    assert "omni_osk_wrong" not in result.output
+
+
+def test_an_unreachable_omni_is_code_5(shell, monkeypatch, tmp_path):
+    monkeypatch.setenv("OMNI_BASE_URL", "http://127.0.0.1:1")
+    result = shell("content", "--timeout", "0.3")
+    assert result.exit_code == 5
+
+
+def test_an_answer_that_does_not_add_up_is_code_6(scripted, monkeypatch):
+    from scripted_server import document, page
+
+    scripted.script(page(document("a"), total=2))
+    monkeypatch.setenv("OMNI_BASE_URL", scripted.url)
+    monkeypatch.setenv("OMNI_API_KEY", "key")
+    result = CliRunner().invoke(main, ["content"])
+    assert result.exit_code == 6
+    assert "counts 2 and sent 1" in result.stderr
+
+
+def test_gaps_that_were_allowed_are_code_4(scripted, monkeypatch, tmp_path):
+    from scripted_server import document, page
+
+    scripted.script(page(document("a"), total=2))
+    monkeypatch.setenv("OMNI_BASE_URL", scripted.url)
+    monkeypatch.setenv("OMNI_API_KEY", "key")
+    for output in ([], ["-o", str(tmp_path / "out.csv")]):
+        result = CliRunner().invoke(main, ["content", "--no-strict", *output])
+        assert result.exit_code == 4
+        assert "marked incomplete" in result.stderr
+    assert (tmp_path / "out.csv").exists()
+
+
+def test_the_demo_prints_both_frames_and_leaves_four_files(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    result = CliRunner().invoke(main, ["demo"])
+    assert result.exit_code == 0, result.output
+    assert "550 documents and folders" in result.stdout
+    assert "United Air Lines Inc." in result.stdout
+    files = sorted(os.listdir("omnipd-demo"))
+    assert files == ["content.csv", "content.parquet", "flights.csv", "flights.parquet"]
+    flights = pd.read_parquet("omnipd-demo/flights.parquet")
+    assert flights["flights.count"].sum() == 336_776
+    assert len(pd.read_parquet("omnipd-demo/content.parquet")) == 550
+
+
+def test_help_needs_neither_pandas_nor_the_http_library():
+    code = "import sys; sys.argv = ['omnipd', 'content', '--help']\nfrom omnipd.shell.cli import main\ntry: main()\nexcept SystemExit: pass\nprint(sorted({'pandas', 'pyarrow', 'requests', 'duckdb'} & set(sys.modules)))"
+    result = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    )
+    assert result.stdout.splitlines()[-1] == "[]"
+
+
+@pytest.mark.parametrize("how", ["SIGINT", "SIGTERM"])
+def test_the_sandbox_command_serves_until_it_is_ended_and_leaves_nothing(
+    tmp_path, monkeypatch, how
+):
+    (tmp_path / "temporary").mkdir()
+    monkeypatch.setenv("TMPDIR", str(tmp_path / "temporary"))
+    process = subprocess.Popen(
+        [sys.executable, "-m", "omnipd.shell.cli", "sandbox", "--port", "0", "--documents", "3"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        address = process.stdout.readline().strip().removeprefix("export OMNI_BASE_URL=")
+        key = process.stdout.readline().strip().removeprefix("export OMNI_API_KEY=")
+        with omnipd.connect(address, key, cache_dir=tmp_path):
+            assert omnipd.whoami().key_scope == "organization"
+        assert len(os.listdir(tmp_path / "temporary")) == 1
+        process.send_signal(getattr(signal, how))
+        _, err = process.communicate(timeout=20)
+        assert process.returncode == 0, err
+        assert "Stopped." in err
+        assert os.listdir(tmp_path / "temporary") == []
+    finally:
+        process.kill()
+        process.communicate()
+
+
+@pytest.mark.parametrize(
+    ("file", "code", "words"),
+    [("land.txt", 2, "unknown ending"), ("no/such/out.parquet", 8, "does not exist")],
+)
+def test_a_file_that_cannot_be_written_is_refused_before_anything_is_read(
+    shell, server, file, code, words
+):
+    before = len(server.requests)
+    result = shell("content", "-o", file)
+    assert result.exit_code == code
+    assert words in result.stderr
+    assert len(server.requests) == before
+
+
+def test_messages_speak_of_options_and_not_of_python(shell, monkeypatch):
+    monkeypatch.delenv("OMNI_BASE_URL")
+    result = shell("content")
+    assert result.exit_code == 3
+    assert "--base-url" in result.stderr
+    assert "base_url=" not in result.stderr
+
+
+def test_a_cut_result_names_the_option(shell):
+    cut = QUERY | {"modelId": "6f1c2a9e-0b47-4d3a-9c58-2e7d41f0a613", "limit": 1}
+    result = shell("query", "-", stdin=json.dumps(cut))
+    assert result.exit_code == 0
+    assert "Pass --limit all for all of them." in result.stderr
