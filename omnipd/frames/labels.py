@@ -9,8 +9,9 @@ Older servers send objects with a ``verified`` flag, newer ones plain names; bot
 from __future__ import annotations
 
 import difflib
+import functools
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import pandas as pd
@@ -52,17 +53,21 @@ def join_verified(labels: Any) -> str | None:
     return join_names([label for label in labels if label["verified"]])
 
 
-def join_each(held: Any, name: Callable[[Any], Any]) -> str:
-    """Do for any list what :func:`join_names` does for labels; `name` names each.
+def joined(path: str, key: str, *, doc: str) -> Column:
+    """Declare what each object of a list holds under a key, joined as names of labels are.
 
     Examples
     --------
-    >>> join_each([{"id": "a"}, {"id": "b"}], lambda one: one["id"])
+    >>> joined("groups", "id", doc="Ids of the groups").convert([{"id": "a"}, {"id": "b"}])
     'a,b'
     """
-    if not _is_list(held):
+    return Column(TEXT, (path,), doc, functools.partial(_join_each, key))
+
+
+def _join_each(key: str, objects: Any) -> str:
+    if not _is_list(objects):
         raise TypeError("no list")
-    return join_names([name(one) for one in held])
+    return join_names([one.get(key) for one in objects])
 
 
 def split_names(joined: str | None) -> list[str]:

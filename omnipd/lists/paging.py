@@ -85,6 +85,12 @@ def whole(fetch: Fetch, params: Mapping[str, str], rows: Rows) -> Iterator[Page]
     yield Page(records, total)
 
 
+def whole_or_bare(fetch: Fetch, params: Mapping[str, str], rows: Rows) -> Iterator[Page]:
+    """Read a list under its key, or as the bare array that some servers send."""
+    answer = fetch(params)
+    yield Page(rows_of(answer, None if isinstance(answer, list) else rows), None)
+
+
 def scim(fetch: Fetch, params: Mapping[str, str], rows: Rows) -> Iterator[Page]:
     """Read a list of the SCIM kind: from a start index, advancing by what came, not by what was asked."""
     start, first = 1, None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Literal
 
 import pandas as pd
@@ -124,14 +124,6 @@ def read_document_access(
     return DOCUMENT_ACCESS.read(documents, locals())
 
 
-def _permits(
-    fetch: paging.Fetch, params: Mapping[str, str], rows: paging.Rows
-) -> Iterator[paging.Page]:
-    """Read the permits, which very old servers send as a bare array."""
-    answer = fetch(params)
-    yield paging.Page(paging.rows_of(answer, None if isinstance(answer, list) else rows), None)
-
-
 def _permit_rows(permit: Record) -> Iterator[Record]:
     """Yield a row for each way in which a permit holds."""
     rest = {key: permit[key] for key in permit.keys() - {"direct", "folder", "inherited"}}
@@ -146,7 +138,7 @@ def _permit_rows(permit: Record) -> Iterator[Record]:
 DOCUMENT_PERMISSIONS = FanOut(
     Endpoint(
         "/api/v1/documents/{document_identifier}/permissions",
-        pages=_permits,
+        pages=paging.whole_or_bare,
         rows="permits",
         unfold=_permit_rows,
         params={"user_id": Param("userId", "id")},

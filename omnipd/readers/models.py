@@ -17,7 +17,7 @@ from omnipd.frames.columns import (
     instant,
     text,
 )
-from omnipd.frames.labels import join_each
+from omnipd.frames.labels import joined
 from omnipd.frames.records import Record
 from omnipd.lists import paging
 from omnipd.lists.endpoint import Endpoint
@@ -31,16 +31,6 @@ from omnipd.readers.below_model import (
 )
 
 _DIRECTION = Param("sortDirection", "choice", choices("asc", "desc"))
-
-
-def _joined(key: str, doc: str) -> Column:
-    """Declare what each branch of a model holds under a key, comma-joined."""
-    return Column(
-        TEXT,
-        ("branches",),
-        doc,
-        lambda branches: join_each(branches, lambda branch: branch.get(key)),
-    )
 
 
 MODELS = Endpoint(
@@ -91,8 +81,10 @@ MODELS = Endpoint(
         "created_at": instant("createdAt", doc="When it was made"),
         "updated_at": instant("updatedAt", doc="Last change"),
         "deleted_at": instant("deletedAt", doc="When it was deleted; null for one that is there"),
-        "branch_ids": _joined("id", "Ids of the active branches, comma-joined"),
-        "branch_names": _joined("name", "Names of the active branches, comma-joined"),
+        "branch_ids": joined("branches", "id", doc="Ids of the active branches, comma-joined"),
+        "branch_names": joined(
+            "branches", "name", doc="Names of the active branches, comma-joined"
+        ),
     },
 )
 

@@ -5,7 +5,7 @@ Nearly every user id of Omni is a membership id: the user in this organization (
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import Any
 
 import pandas as pd
@@ -13,7 +13,7 @@ import pandas as pd
 from omnipd.client.client import Client
 from omnipd.errors import ResponseError
 from omnipd.frames.columns import TEXT, Column, as_json, as_text, count, flag, instant, text
-from omnipd.frames.labels import join_each
+from omnipd.frames.labels import joined
 from omnipd.frames.records import Record
 from omnipd.lists import paging
 from omnipd.lists.endpoint import Endpoint
@@ -25,11 +25,6 @@ _DIRECTION = Param("sortDirection", "choice", choices("asc", "desc"))
 # The two extensions of a SCIM user. Their names hold dots, which paths of columns cannot.
 _ATTRIBUTES = "urn:omni:params:1.0:UserAttribute"
 _EXTENSION = "urn:omni:params:scim:schemas:extension:user:2.0"
-
-
-def _joined(key: str) -> Callable[[Any], str]:
-    """Return a conversion from a list of objects to what each holds under a key, comma-joined."""
-    return lambda held: join_each(held, lambda one: one.get(key))
 
 
 def _primary(emails: Any) -> Any:
@@ -54,10 +49,8 @@ _PERSON: dict[str, Column] = {
     "created": instant("meta.created", doc="When the user was made"),
     "last_modified": instant("meta.lastModified", doc="Last change of the user"),
     "last_login": instant("extension.lastLogin", doc="Last login; null also when never"),
-    "group_ids": Column(TEXT, ("groups",), "Ids of the groups, comma-joined", _joined("value")),
-    "group_names": Column(
-        TEXT, ("groups",), "Names of the groups, comma-joined", _joined("display")
-    ),
+    "group_ids": joined("groups", "value", doc="Ids of the groups, comma-joined"),
+    "group_names": joined("groups", "display", doc="Names of the groups, comma-joined"),
     "user_attributes": Column(
         TEXT, ("attributes",), "JSON of the user's own attribute values, by name", as_json
     ),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import pandas as pd
@@ -34,14 +34,6 @@ from omnipd.readers.below_model import (
 )
 
 
-def _issues(
-    fetch: paging.Fetch, params: Mapping[str, str], rows: paging.Rows
-) -> Iterator[paging.Page]:
-    """Read a list under its key, or bare as some servers send it."""
-    answer = fetch(params)
-    yield paging.Page(paging.rows_of(answer, None if isinstance(answer, list) else rows), None)
-
-
 def _with_severity(issue: Record) -> list[Record]:
     """Put the older flag into the words of the newer severity."""
     told = {key: value for key, value in issue.items() if key != "is_warning"}
@@ -54,7 +46,7 @@ def _with_severity(issue: Record) -> list[Record]:
 MODEL_ISSUES = below_model(
     Endpoint(
         "/api/v1/models/{model_id}/validate",
-        pages=_issues,
+        pages=paging.whole_or_bare,
         rows="issues",
         params=CAMEL_BRANCH,
         columns={

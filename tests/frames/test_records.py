@@ -155,7 +155,7 @@ def test_an_owner_that_is_no_object_is_kept_whole():
 
 
 @pytest.mark.parametrize(
-    ("text", "moment"),
+    ("text", "time"),
     [
         ("2026-03-01T12:00:00Z", datetime(2026, 3, 1, 12, tzinfo=UTC)),
         ("2026-03-01T12:00:00.1Z", datetime(2026, 3, 1, 12, 0, 0, 100000, UTC)),
@@ -165,8 +165,8 @@ def test_an_owner_that_is_no_object_is_kept_whole():
         (1_772_366_400_123, datetime(2026, 3, 1, 12, 0, 0, 123000, UTC)),
     ],
 )
-def test_every_form_of_a_moment_is_read(text, moment):
-    assert one(DOCUMENT | {"updatedAt": text})["updated_at"] == moment
+def test_every_form_of_a_time_is_read(text, time):
+    assert one(DOCUMENT | {"updatedAt": text})["updated_at"] == time
 
 
 def test_paths_have_one_leading_slash():

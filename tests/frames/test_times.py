@@ -258,7 +258,7 @@ def test_a_list_with_a_time_that_cannot_be_held_says_so_by_name(scripted, fake_t
 def test_milliseconds_before_1970_and_up_to_the_last_of_9999_are_instants():
     assert to_instant(-1).isoformat() == "1969-12-31T23:59:59.999000+00:00"
     assert to_instant(-62135596799999).isoformat() == "0001-01-01T00:00:00.001000+00:00"
-    assert to_instant(-62135596800000) is None, "the first moment of all stands for none"
+    assert to_instant(-62135596800000) is None, "the first instant of all stands for none"
     assert to_instant(253402300799999).isoformat() == "9999-12-31T23:59:59.999000+00:00"
 
 

@@ -2,6 +2,7 @@
 
 import warnings
 
+import numpy as np
 import pytest
 from faults.given import client_of
 from scripted_server import after, answer, document, hang_up, page, reset
@@ -415,7 +416,7 @@ def test_what_is_no_list_of_objects_is_a_response_error(scripted, fake_time, bod
         omnipd.read_records("/api/v1/new", client=client)
 
 
-def test_an_unknown_list_is_walked_with_the_same_rules(scripted, fake_time):
+def test_an_unknown_list_is_read_with_the_same_rules(scripted, fake_time):
     scripted.script(
         raw_page([{"n": 1}], hasNextPage=True, nextCursor="2", totalRecords=3),
         raw_page([{"n": 2}], hasNextPage=True, nextCursor="2", totalRecords=3),
@@ -423,6 +424,15 @@ def test_an_unknown_list_is_walked_with_the_same_rules(scripted, fake_time):
     with client_of(scripted, fake_time) as client, pytest.raises(ResponseError) as caught:
         omnipd.read_records("/api/v1/new", client=client)
     assert caught.value.partial["n"].tolist() == [1, 2]
+
+
+def test_a_limit_may_be_a_whole_number_of_numpy(scripted, fake_time):
+    scripted.script(page(*documents("a", "b", "c"), cursor="2", total=9))
+    with client_of(scripted, fake_time) as client:
+        assert read(client, limit=np.int64(2))["identifier"].tolist() == ["a", "b"]
+        for limit in (np.True_, np.float64(2.0), 2.0, "2", True, 0):
+            with pytest.raises(omnipd.ArgumentError, match="whole number of rows, 1 or more"):
+                read(client, limit=limit)
 
 
 ODD_RECORDS = {

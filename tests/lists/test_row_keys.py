@@ -190,7 +190,7 @@ def test_what_stands_for_none_is_null(scripted, reader, record, column):
 
 @pytest.mark.parametrize("form", ["0001-01-01T00:00:00Z", "0001-01-01T00:00:00.000+00:00"])
 @pytest.mark.parametrize("beside", ["2026-01-02T03:04:05Z", 1767322800000])
-def test_the_first_moment_of_year_one_stands_for_no_time(scripted, form, beside):
+def test_the_first_instant_of_year_one_stands_for_no_time(scripted, form, beside):
     records = [{"id": "m1", "updatedAt": form}, {"id": "m2", "updatedAt": beside}, {"id": "m3"}]
     info = {"hasNextPage": False, "nextCursor": None, "totalRecords": 3}
     scripted.script(answer({"records": records, "pageInfo": info}))
