@@ -156,9 +156,8 @@ class Endpoint(Listing):
         """Return the parameters that a 400 is about: those it names, else all of the uncertain ones."""
         if error.status != 400:
             return set()
-        named = {
-            name for name in uncertain if self.params[name].wire.lower() in error.message.lower()
-        }
+        words = (error.words or "").lower()
+        named = {name for name in uncertain if self.params[name].wire.lower() in words}
         return named or uncertain
 
 
