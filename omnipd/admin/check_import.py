@@ -166,7 +166,7 @@ def _named(held: Any) -> Iterator[tuple[str, Mapping[str, Any]]]:
 
 
 def _fields_of(query: Mapping[str, Any]) -> Iterator[str]:
-    """Yield the fields that a query selects and filters, without grains; calculations have no view."""
+    """Yield the fields that a query selects and filters, without timeframes; calculations have no view."""
     filters = query.get("filters")
     for name in (*query["fields"], *(filters if isinstance(filters, Mapping) else ())):
         plain = name.partition("[")[0]
