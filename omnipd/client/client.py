@@ -219,7 +219,8 @@ class Client:
             # A cut or garbled body is worth one more try: it may be a fault on the way.
             garbled += 1
             if garbled > 1 or wrong == strict_json.WEB_PAGE:
-                start = self.scrub(body[:400].decode("utf-8", "replace"))
+                # Cut after the key is hidden, so that no part of it is left where it is cut.
+                start = self.scrub(self.hide_key(body.decode("utf-8", "replace"))[:400])
                 error = failures.unexpected_answer(wrong, start, url=self._url(path))
                 error.trace(reply.trace_id)
                 raise error

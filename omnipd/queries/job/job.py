@@ -184,7 +184,7 @@ class _Job:
     def read(self, chunks: Generator[bytes, None, None]) -> Iterator[Begin | pa.RecordBatch]:
         """Read one answer, line by line, and yield the parts of our job's result."""
         self.broken_off = self.put_off = self.words = None
-        reader = LineReader(chunks)
+        reader = LineReader(chunks, self.client.hide_key)
         ending, count = None, 0
         with contextlib.closing(chunks):
             for found in reader:
@@ -203,7 +203,7 @@ class _Job:
                         yield Begin(part, head) if isinstance(part, pa.Schema) else part
                         del part  # or it would be held while the next is read
         if reader.tail:
-            self.broken_off = reader.tail.decode("utf-8", "replace")
+            self.broken_off = reader.tail
         if count != 1 or reader.tail:
             self.put_off = None
 

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import binascii
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -69,10 +69,13 @@ class LineReader:
     ----------
     chunks : iterable of bytes
         The answer as it arrives.
+    hide_key : callable, optional
+        Takes the key out of a text. What is shown of a line is cut afterwards, so that no part of a key
+        is left where it is cut.
 
     Attributes
     ----------
-    tail : bytes
+    tail : str
         When the lines are over: the start of what came after the last whole line and is no JSON.
 
     Examples
@@ -84,9 +87,10 @@ class LineReader:
     {'job_id': 'j'}
     """
 
-    def __init__(self, chunks: Iterable[bytes]) -> None:
+    def __init__(self, chunks: Iterable[bytes], hide_key: Callable[[str], str] = str) -> None:
         self._chunks = iter(chunks)
-        self.tail = b""
+        self._hide_key = hide_key
+        self.tail = ""
         self._start_line()
 
     def __iter__(self) -> Iterator[Line | Result]:
@@ -109,7 +113,7 @@ class LineReader:
                     for _ in pieces:
                         """Nobody wants the rest; it has to be sound all the same."""
                     if self._in_result:  # the answer ended inside it
-                        self.tail = bytes(self._rest[:200])
+                        self.tail = self._shown(self._rest, 200)
                         return
                     continue
                 if (line := self._finish_line(terminated=True)) is not None:
@@ -119,7 +123,7 @@ class LineReader:
                 raise ResponseError(
                     "A line of the query answer is too long without a result in it."
                 )
-        tail = bytes(self._rest[:200])
+        tail = self._shown(self._rest, 200)
         try:
             line = self._finish_line(terminated=False)
         except ResponseError:
@@ -127,6 +131,10 @@ class LineReader:
         else:
             if line is not None:
                 yield line
+
+    def _shown(self, text: bytes | bytearray, longest: int) -> str:
+        """Return the start of a text, fit to be shown."""
+        return self._hide_key(text.decode("utf-8", "replace"))[:longest]
 
     def _start_line(self) -> None:
         self._rest = bytearray()
@@ -218,7 +226,7 @@ class LineReader:
         except (ValueError, RecursionError):
             content = None
         if not isinstance(content, dict):
-            start = text[:120].decode("utf-8", "replace")
+            start = self._shown(text, 120)
             what = (
                 "a web page, probably for signing in" if text[:1] == b"<" else "not a JSON object"
             )

@@ -157,9 +157,11 @@ class Run:
             return work()
         except OmniError as error:
             error.job_id = error.job_id or self._outcome.job_id or None
+            error.message = self.client.hide_key(error.message)
             raise
         except (pa.ArrowException, ValueError, TypeError, NotImplementedError) as error:
-            reason = str(error)[:200]
+            # Cut afterwards, so that no part of a key is left where it is cut.
+            reason = self.client.hide_key(str(error))[:200]
         raise ResponseError(
             f"The result is not laid out as Omni's results are: {reason}",
             job_id=self._outcome.job_id or None,
