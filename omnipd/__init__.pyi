@@ -1,10 +1,10 @@
 """The public names and where each lives: the one table of them."""
 
+from omnipd.admin.export_documents import export_documents as export_documents
+from omnipd.admin.import_documents import import_documents as import_documents
 from omnipd.admin.inventory import read_inventory as read_inventory
 from omnipd.admin.inventory_cost import estimate_inventory as estimate_inventory
 from omnipd.admin.inventory_frames import Inventory as Inventory
-from omnipd.admin.migration import export_documents as export_documents
-from omnipd.admin.migration import import_documents as import_documents
 from omnipd.client.client import Client as Client
 from omnipd.client.current import clear_cache as clear_cache
 from omnipd.client.current import connect as connect

@@ -200,8 +200,8 @@ def write_together(writes: Mapping[Path, Callable[[IO[bytes]], Any]]) -> None:
     """Write several files, all of them or none.
 
     Each is written beside its place. When all are whole and on the disk, they are moved there one
-    after the other: a reader may see the first ones new and the last ones old for a moment, and
-    a power cut in that moment leaves them so. No file is ever half.
+    after the other: meanwhile a reader may see the first ones new and the last ones old, and a power
+    cut leaves them so. No file is ever half.
     """
     failure: tuple[bool, str] | None = None
     placed: list[Path] = []

@@ -436,6 +436,13 @@ def test_the_shell_says_the_cost_and_reads_nothing(shell, small):
     assert len(small.requests) - since == 1
 
 
+def test_the_shell_says_at_which_frame_it_failed(shell, small, monkeypatch):
+    monkeypatch.setenv("OMNI_API_KEY", small.personal_key)
+    result = shell("--include", "labels", "--include", "users", "--to", "audit")
+    assert result.exit_code == 3
+    assert "While reading users" in result.stderr
+
+
 def test_the_shell_tells_a_gap_by_its_exit_code(shell, small, monkeypatch, tmp_path):
     monkeypatch.setenv("OMNI_API_KEY", small.personal_key)
     result = shell("--include", "labels", "--include", "users", "--to", "x", "--errors", "collect")

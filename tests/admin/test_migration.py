@@ -107,9 +107,9 @@ def test_a_planted_link_is_not_followed_out_of_the_folder(writable, tmp_path):
     "identifier", ["..", ".", "a/../../b", "x\\..\\y", "C:evil", "con", "é" * 300]
 )
 def test_an_identifier_cannot_name_a_file_elsewhere(tmp_path, identifier):
-    from omnipd.admin.migration import _file_name
+    from omnipd.admin.document_files import file_name
 
-    names = [_file_name(identifier), _file_name(identifier.upper())]
+    names = [file_name(identifier), file_name(identifier.upper())]
     for name in names:
         assert (tmp_path / name).resolve().parent == tmp_path.resolve()
         assert len(name) < 160

@@ -1,4 +1,4 @@
-"""A list is served from disk as it was read in one walk, or it is read again."""
+"""A list is served from disk as it was read at one time, or it is read again."""
 
 import base64
 import contextlib
@@ -24,7 +24,7 @@ from omnipd.client.client import Client
 from omnipd.client.settings import resolve
 
 
-def walk(*names):
+def pages_of(*names):
     """The pages of a list, one document each."""
     return [
         page(document(name), cursor=f"c{index}" if index < len(names) else None, total=len(names))
@@ -34,7 +34,7 @@ def walk(*names):
 
 def serve(scripted, *names):
     scripted.requests.clear()
-    scripted.script(*walk(*names))
+    scripted.script(*pages_of(*names))
 
 
 def read(client, **more):
@@ -48,12 +48,12 @@ def files(client):
 @pytest.fixture
 def stored(scripted, fake_time):
     """A client that has a list of three pages on disk."""
-    scripted.script(*walk("a", "b", "c"))
+    scripted.script(*pages_of("a", "b", "c"))
     with client_of(scripted, fake_time) as client:
         assert read(client) == ["a", "b", "c"]
         assert len(files(client)) == 3
         scripted.requests.clear()
-        scripted.script(*walk("x", "y", "z"))
+        scripted.script(*pages_of("x", "y", "z"))
         yield client
 
 
@@ -93,7 +93,7 @@ def test_another_argument_is_another_list(scripted, stored):
 
 
 def test_without_a_cache_nothing_is_kept(scripted, fake_time):
-    scripted.script(*walk("a", "b"), *walk("x", "y"))
+    scripted.script(*pages_of("a", "b"), *pages_of("x", "y"))
     with client_of(scripted, fake_time, cache=False) as client:
         assert read(client) == ["a", "b"]
         assert read(client) == ["x", "y"]
@@ -112,7 +112,7 @@ def test_queries_and_whoami_are_not_kept(scripted, fake_time):
 
 
 def test_a_limited_list_is_kept_and_is_not_taken_for_the_whole(scripted, fake_time):
-    scripted.script(*walk("a", "b", "c")[:2], *walk("x", "y", "z"))
+    scripted.script(*pages_of("a", "b", "c")[:2], *pages_of("x", "y", "z"))
     with client_of(scripted, fake_time) as client:
         assert read(client, limit=2) == ["a", "b"]
         assert read(client, limit=2) == ["a", "b"]
@@ -121,7 +121,7 @@ def test_a_limited_list_is_kept_and_is_not_taken_for_the_whole(scripted, fake_ti
         assert len(scripted.requests) == 5
 
 
-def test_a_shorter_limit_is_served_from_a_longer_walk(scripted, stored):
+def test_a_shorter_limit_is_served_from_a_longer_one(scripted, stored):
     assert read(stored, limit=1) == ["a"]
     assert scripted.requests == []
 
@@ -129,12 +129,12 @@ def test_a_shorter_limit_is_served_from_a_longer_walk(scripted, stored):
 # --- or not at all
 
 
-def test_a_walk_that_fails_midway_keeps_nothing_new_and_nothing_old(scripted, stored):
-    scripted.script(*walk("x", "y", "z")[:2], reset)
+def test_a_read_that_fails_midway_keeps_nothing_new_and_nothing_old(scripted, stored):
+    scripted.script(*pages_of("x", "y", "z")[:2], reset)
     with pytest.raises(omnipd.NetworkError):
         read(stored, refresh=True)
     scripted.requests.clear()
-    scripted.script(*walk("p", "q", "r"))
+    scripted.script(*pages_of("p", "q", "r"))
     # What was there before is whole and may still be served; a mixture may not.
     assert read(stored) in (["a", "b", "c"], ["p", "q", "r"])
 
@@ -249,7 +249,7 @@ def test_a_page_that_is_unusable_in_another_way_is_read_again_too(scripted, stor
     assert len(scripted.requests) == 3
 
 
-def test_pages_of_two_walks_are_never_mixed(scripted, stored, tmp_path):
+def test_pages_of_two_reads_are_never_mixed(scripted, stored, tmp_path):
     old = tmp_path / "old"
     shutil.copytree(stored.cache.folder, old)
     assert read(stored, refresh=True) == ["x", "y", "z"]
@@ -265,7 +265,7 @@ def test_pages_of_two_walks_are_never_mixed(scripted, stored, tmp_path):
 
 @pytest.mark.parametrize("strict", [True, False])
 def test_a_page_that_lost_a_row_is_read_again(scripted, fake_time, strict):
-    scripted.script(page(document("a"), document("b"), total=2), *walk("x", "y"))
+    scripted.script(page(document("a"), document("b"), total=2), *pages_of("x", "y"))
     with client_of(scripted, fake_time) as client:
         assert read(client) == ["a", "b"]
         [file] = files(client)
@@ -281,7 +281,7 @@ def test_a_page_that_lost_a_row_is_read_again(scripted, fake_time, strict):
 
 
 def test_what_has_expired_is_read_again(scripted, fake_time):
-    scripted.script(*walk("a"), *walk("b"), *walk("c"))
+    scripted.script(*pages_of("a"), *pages_of("b"), *pages_of("c"))
     with client_of(scripted, fake_time, cache=timedelta(microseconds=1)) as client:
         assert read(client) == ["a"]
         assert read(client) == ["b"]
@@ -297,7 +297,7 @@ def test_a_client_that_wants_fresher_answers_gets_them(scripted, stored, fake_ti
 
 
 def test_what_has_expired_is_deleted_in_time(scripted, fake_time):
-    scripted.script(*walk("a"), *walk("b"))
+    scripted.script(*pages_of("a"), *pages_of("b"))
     with client_of(scripted, fake_time) as client:
         read(client)
         [old] = files(client)
@@ -308,8 +308,8 @@ def test_what_has_expired_is_deleted_in_time(scripted, fake_time):
 
 
 def test_two_keys_and_two_hosts_never_share(scripted, elsewhere, fake_time):
-    scripted.script(*walk("a"), *walk("b"))
-    elsewhere.script(*walk("c"))
+    scripted.script(*pages_of("a"), *pages_of("b"))
+    elsewhere.script(*pages_of("c"))
     with client_of(scripted, fake_time) as client:
         assert read(client) == ["a"]
     with Client(resolve(scripted.url, KEY[:-1] + "f"), requests_per_minute=None) as other:
@@ -320,7 +320,7 @@ def test_two_keys_and_two_hosts_never_share(scripted, elsewhere, fake_time):
 
 
 def test_clearing_one_client_leaves_the_others(scripted, fake_time):
-    scripted.script(*walk("a"), *walk("b"), *walk("c"))
+    scripted.script(*pages_of("a"), *pages_of("b"), *pages_of("c"))
     with (
         client_of(scripted, fake_time) as client,
         Client(resolve(scripted.url, KEY + "2"), requests_per_minute=None) as other,
@@ -341,7 +341,7 @@ def test_a_lifetime_that_is_none_is_refused(scripted, cache):
 
 
 def test_a_lifetime_beyond_the_calendar_is_no_crash(scripted, fake_time):
-    scripted.script(*walk("a"))
+    scripted.script(*pages_of("a"))
     try:
         client = client_of(scripted, fake_time, cache="3000000d")
     except omnipd.ArgumentError:
@@ -368,7 +368,7 @@ def test_folders_and_files_are_for_their_owner_only(stored):
 
 def test_nothing_of_the_key_or_the_connection_is_kept(scripted, fake_time):
     scripted.script(
-        answer(json.loads(walk("a")[0].partition(b"\r\n\r\n")[2]), Set_Cookie="s=cookie!")
+        answer(json.loads(pages_of("a")[0].partition(b"\r\n\r\n")[2]), Set_Cookie="s=cookie!")
     )
     with client_of(scripted, fake_time) as client:
         read(client)

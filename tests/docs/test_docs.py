@@ -18,6 +18,7 @@ import omnipd
 from omnipd import errors
 from omnipd.readers.content import COLUMNS
 from omnipd.shell import cli
+from omnipd.shell.command import exit_code
 from omnipd_sandbox.moods.behavior import Behavior
 from omnipd_sandbox.moods.faults import KINDS as FAULTS
 from omnipd_sandbox.moods.knobs import KNOBS
@@ -209,7 +210,7 @@ def test_the_exit_codes_are_those_that_the_shell_gives():
     for code, _, raised in rows:
         for name in re.findall(r"`(\w+)`", raised):
             named.add(name)
-            assert cli._exit_code(getattr(omnipd, name)("x")) == int(code), name
+            assert exit_code(getattr(omnipd, name)("x")) == int(code), name
     assert {"ArgumentError", "SettingsError", "QueryError", "NetworkError"} <= named
 
 

@@ -11,7 +11,7 @@ import pytest
 import omnipd
 from omnipd.export.excel import workbook
 
-MOMENT = pa.timestamp("us", "UTC")
+TIME = pa.timestamp("us", "UTC")
 
 
 def written(**columns):
@@ -23,7 +23,7 @@ def written(**columns):
 
 
 def naive(text):
-    """Return a moment as a cell has it: without a zone."""
+    """Return a time as a cell has it: without a zone."""
     return datetime.fromisoformat(text)
 
 
@@ -38,23 +38,23 @@ def test_values_and_nulls_are_cells_of_their_own_type():
         whole=pa.array([999_999_999_999_999, None]),
         part=pa.array([0.5, None]),
         flag=pa.array([False, None]),
-        moment=pa.array([datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC), None], MOMENT),
+        time=pa.array([datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC), None], TIME),
     )
     assert values(sheet) == [
-        ["key", "text", "whole", "part", "flag", "moment"],
+        ["key", "text", "whole", "part", "flag", "time"],
         ["a", "é\n🌴", 999_999_999_999_999, 0.5, False, naive("2026-01-02 03:04:05")],
         ["b", *[None] * 5],
     ]
 
 
-def test_a_moment_of_another_zone_is_written_in_utc():
-    noon = pa.array([datetime(2026, 1, 2, 12, tzinfo=UTC)], MOMENT)
-    sheet = written(moment=noon.cast(pa.timestamp("us", "Asia/Tokyo")))
+def test_a_time_of_another_zone_is_written_in_utc():
+    noon = pa.array([datetime(2026, 1, 2, 12, tzinfo=UTC)], TIME)
+    sheet = written(time=noon.cast(pa.timestamp("us", "Asia/Tokyo")))
     assert values(sheet)[1] == [naive("2026-01-02 12:00:00")]
 
 
-def test_a_moment_before_the_first_of_excel_is_text():
-    sheet = written(moment=pa.array([datetime(1899, 12, 31, tzinfo=UTC)], MOMENT))
+def test_a_time_before_the_first_of_excel_is_text():
+    sheet = written(time=pa.array([datetime(1899, 12, 31, tzinfo=UTC)], TIME))
     assert values(sheet)[1] == ["1899-12-31T00:00:00"]
 
 
@@ -92,9 +92,9 @@ def test_long_text_is_cut_and_said():
     assert [row[0] for row in values(sheet)[1:]] == ["a" * 32_767, "b" * 32_767, "🌴" * 16_383]
 
 
-def test_a_moment_that_excel_would_round_into_the_year_10000_is_text():
+def test_a_time_that_excel_would_round_into_the_year_10000_is_text():
     last = [datetime(9999, 12, 31, 23, 59, 59, micro, UTC) for micro in (999_000, 999_999)]
-    sheet = written(moment=pa.array(last, MOMENT))
+    sheet = written(time=pa.array(last, TIME))
     assert [row[0] for row in values(sheet)[1:]] == [
         naive("9999-12-31 23:59:59.999000"),
         "9999-12-31T23:59:59.999999",

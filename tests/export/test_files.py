@@ -28,7 +28,7 @@ MIXED = {
     "money": pa.array(
         [Decimal("1.10"), None, Decimal("0.00"), Decimal("-2.50")], pa.decimal128(12, 2)
     ),
-    "moment": pa.array(
+    "time": pa.array(
         [datetime(2026, 1, 2, 3, 4, 5, 6, UTC), None, None, None], pa.timestamp("us", "UTC")
     ),
     "flag": pa.array([True, False, None, None]),
@@ -57,7 +57,7 @@ def test_csv_tells_null_from_empty_and_keeps_decimals(tmp_path):
     path = tmp_path / "mixed.csv"
     omnipd.to_csv(frame(**MIXED), path)
     assert path.read_text(encoding="utf-8").splitlines()[:3] == [
-        '"text","whole","money","moment","flag","many"',
+        '"text","whole","money","time","flag","many"',
         '"a","1","1.10","2026-01-02 03:04:05.000006Z","true","[""x""]"',
         '"",,,,"false","[]"',
     ]
@@ -113,7 +113,7 @@ def test_json_lines_hold_every_value(tmp_path):
         "text": "a",
         "whole": 1,
         "money": "1.10",
-        "moment": "2026-01-02T03:04:05.000006+00:00",
+        "time": "2026-01-02T03:04:05.000006+00:00",
         "flag": True,
         "many": '["x"]',
     }

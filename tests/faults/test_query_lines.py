@@ -184,7 +184,7 @@ def test_lines_are_the_same_wherever_the_bytes_are_split(cuts):
     places = [0, *sorted(cuts), len(WHOLE)]
     reader = LineReader(WHOLE[start:end] for start, end in itertools.pairwise(places))
     found, payload = read(reader)
-    assert reader.tail == b""
+    assert reader.tail == ""
     assert [one.content.get("status") for one in found] == [None, "COMPLETE", None]
     assert payload == arrow()
     assert found[1].content["summary"]["fields"]["users.state"]["label"] == "🌴 État / Ōsaka"
@@ -217,7 +217,7 @@ def test_any_line_between_others_is_read_as_it_is(content, ascii_only, size):
     stream = header() + raw + b"\n" + complete() + footer()
     reader = LineReader(stream[start : start + size] for start in range(0, len(stream), size))
     found, _ = read(reader)
-    assert reader.tail == b""
+    assert reader.tail == ""
     assert found[1].content == content
     assert found[2].content["status"] == "COMPLETE"
     assert len(found) == 4

@@ -13,6 +13,7 @@ import traceback
 from pathlib import Path
 
 import pandas as pd
+import pyarrow as pa
 import pytest
 from click.testing import CliRunner
 from faults.given import KEY, QUERY, arrow, client_of, complete, footer, header, line, whole_answer
@@ -35,7 +36,7 @@ from omnipd.client.settings import Secret, resolve
 from omnipd.shell.cli import main
 
 SRC = Path(omnipd.__file__).parent
-PARTS = (KEY, KEY[9:], KEY[-20:])
+PARTS = (KEY, KEY[:20], KEY[9:], KEY[-20:])
 
 
 def shown(text):
@@ -360,6 +361,11 @@ ECHOES = {
     "a page": answer(f"<html>Authorization: Bearer {KEY}".encode()),
     "a redirect": answer(b"", 302, Location=f"https://idp.example/{KEY}"),
     "keys of the answer": answer({KEY: 1}),
+    # What is shown of an answer is cut somewhere; the key may be where.
+    "a line that is cut": answer(f"{'x' * 90}{KEY}\n".encode()),
+    "an end that is cut": answer(f"{'x' * 150}{KEY}".encode()),
+    "space that is left out": answer(f"x{' ' * 370}{KEY}".encode()),
+    "columns": answer(whole_answer(arrow(pa.table({KEY: [1], "users.count": [1]})))),
 }
 
 

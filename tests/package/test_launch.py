@@ -15,7 +15,7 @@ def test_a_fault_of_the_sandbox_is_an_error_of_the_client():
         assert len(omnipd.read_labels()) == 12
 
 
-def test_a_page_that_names_itself_ends_the_walk():
+def test_a_page_that_names_itself_ends_the_read():
     fault = {"kind": "same_cursor", "path": "/api/v1/content", "count": None}
     with omnipd.sandbox(faults=[fault]) as omni:
         with pytest.raises(omnipd.ResponseError, match="same cursor twice") as raised:

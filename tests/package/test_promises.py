@@ -66,7 +66,7 @@ def test_a_post_goes_through_a_proxy_once_even_when_the_proxy_breaks_off(
     assert len(proxy.bodies) == 1
 
 
-def test_a_list_of_another_family_is_walked_too_or_refused(scripted, fake_time):
+def test_a_list_of_another_family_is_read_too_or_refused(scripted, fake_time):
     def users(start):
         ids = [{"id": str(number)} for number in range(start, start + 2)]
         return answer({"Resources": ids, "totalResults": 4, "startIndex": start, "itemsPerPage": 2})

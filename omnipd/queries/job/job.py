@@ -203,7 +203,7 @@ class _Job:
                         yield Begin(part, head) if isinstance(part, pa.Schema) else part
                         del part  # or it would be held while the next is read
         if reader.tail:
-            self.broken_off = reader.tail.decode("utf-8", "replace")
+            self.broken_off = reader.tail
         if count != 1 or reader.tail:
             self.put_off = None
 

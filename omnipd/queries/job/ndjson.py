@@ -69,13 +69,14 @@ class LineReader:
     ----------
     chunks : iterable of bytes
         The answer as it arrives.
-    hide : callable
-        Takes out of a text what an error must not show.
+    hide_key : callable, optional
+        Takes the key out of a text. What is shown of a line is cut afterwards, so that no part of a key
+        is left where it is cut.
 
     Attributes
     ----------
-    tail : bytes
-        When the lines are over: what came after the last whole line and is no JSON.
+    tail : str
+        When the lines are over: the start of what came after the last whole line and is no JSON.
 
     Examples
     --------
@@ -86,10 +87,10 @@ class LineReader:
     {'job_id': 'j'}
     """
 
-    def __init__(self, chunks: Iterable[bytes], hide: Callable[[str], str] = str) -> None:
+    def __init__(self, chunks: Iterable[bytes], hide_key: Callable[[str], str] = str) -> None:
         self._chunks = iter(chunks)
-        self._hide = hide
-        self.tail = b""
+        self._hide_key = hide_key
+        self.tail = ""
         self._start_line()
 
     def __iter__(self) -> Iterator[Line | Result]:
@@ -112,7 +113,7 @@ class LineReader:
                     for _ in pieces:
                         """Nobody wants the rest; it has to be sound all the same."""
                     if self._in_result:  # the answer ended inside it
-                        self.tail = bytes(self._rest)
+                        self.tail = self._shown(self._rest, 200)
                         return
                     continue
                 if (line := self._finish_line(terminated=True)) is not None:
@@ -122,7 +123,7 @@ class LineReader:
                 raise ResponseError(
                     "A line of the query answer is too long without a result in it."
                 )
-        tail = bytes(self._rest)
+        tail = self._shown(self._rest, 200)
         try:
             line = self._finish_line(terminated=False)
         except ResponseError:
@@ -130,6 +131,10 @@ class LineReader:
         else:
             if line is not None:
                 yield line
+
+    def _shown(self, text: bytes | bytearray, longest: int) -> str:
+        """Return the start of a text, fit to be shown."""
+        return self._hide_key(text.decode("utf-8", "replace"))[:longest]
 
     def _start_line(self) -> None:
         self._rest = bytearray()
@@ -221,7 +226,7 @@ class LineReader:
         except (ValueError, RecursionError):
             content = None
         if not isinstance(content, dict):
-            start = self._hide(text.decode("utf-8", "replace"))[:120]
+            start = self._shown(text, 120)
             what = (
                 "a web page, probably for signing in" if text[:1] == b"<" else "not a JSON object"
             )

@@ -157,6 +157,7 @@ class Run:
             return work()
         except OmniError as error:
             error.job_id = error.job_id or self._outcome.job_id or None
+            error.message = self.client.hide_key(error.message)
             raise
         except (pa.ArrowException, ValueError, TypeError, NotImplementedError) as error:
             reason = self.client.redact(str(error))

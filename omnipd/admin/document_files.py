@@ -1,0 +1,119 @@
+"""The files of an export: what they are called, and how they are written and read."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+import unicodedata
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from omnipd.client import strict_json
+from omnipd.errors import ArgumentError, ExportError
+from omnipd.export.files import write_atomically
+
+#: What Omni asks for in an import.
+NEEDED = ("document", "exportVersion", "queryModels")
+# An identifier of Omni has at most 48 letters. Windows keeps some names for itself.
+_LONGEST = 48
+_USUAL = re.compile(r"(?!(?:con|prn|aux|nul|com\d|lpt\d)$)[a-z0-9_]+(?:-[a-z0-9_]+)*")
+
+
+def file_name(identifier: str) -> str:
+    """Return the one file name of an identifier: no system refuses it, and no other one has it.
+
+    The name of a document is not in it, for it may change.
+    """
+    if len(identifier) <= _LONGEST and _USUAL.fullmatch(identifier):
+        return f"{identifier}.json"
+    # A system may take AB and ab for one name. No usual identifier has --.
+    mark = hashlib.blake2b(identifier.encode("utf-8", "surrogatepass"), digest_size=6).hexdigest()
+    return f"{_plain(identifier) or 'document'}--{mark}.json"
+
+
+def write_export(file: Path, blob: Any) -> int:
+    """Write one export."""
+    refuse_link(file)
+    # A lone surrogate has no UTF-8; as \ud83d it stays what it was.
+    body = json.dumps(blob, ensure_ascii=False, indent=1).encode("utf-8", "backslashreplace")
+    write_atomically(file, lambda stream: stream.write(body))
+    return len(body)
+
+
+def export_files(folder: Any) -> list[Path]:
+    """Return the files of an export, from its folder or one by one."""
+    if isinstance(folder, str | os.PathLike):
+        root = Path(folder)
+        if not root.is_dir():
+            raise ArgumentError(
+                f"{root} is not a folder.", hint="Pass what export_documents() wrote."
+            )
+        files = sorted(root.glob("*.json"))
+        if not files:
+            raise ArgumentError(
+                f"{root} has no .json files.", hint="Pass what export_documents() wrote."
+            )
+        return files
+    listed = list(folder) if isinstance(folder, Iterable) else [folder]
+    for file in listed:
+        if not isinstance(file, str | os.PathLike):
+            raise ArgumentError(
+                f"{file!r:.60} is not a path.", hint="Pass a folder, or files of an export."
+            )
+    return [Path(file) for file in listed]
+
+
+def refuse_same_document(files: Iterable[Path]) -> None:
+    """Refuse two files of one identifier, which is what their names are."""
+    first: dict[str, Path] = {}
+    for path in files:
+        other = first.setdefault(path.name.lower(), path)
+        if other != path:
+            raise ArgumentError(
+                f"{other} and {path} are of one document, which would be made twice.",
+                hint="Nothing was sent. Leave one out, or import them in two calls.",
+            )
+
+
+def read_export(path: Path) -> Mapping[str, Any]:
+    """Read one export; refuse a file that is none."""
+    try:
+        blob = strict_json.loads(path.read_bytes())
+    except (OSError, ValueError, RecursionError) as error:
+        reason = f"cannot be read ({type(error).__name__})"
+    else:
+        if not (lacking := lacking_keys(blob)):
+            held: Mapping[str, Any] = blob
+            return held
+        reason = f"is no export: it lacks {', '.join(lacking)}"
+    raise ArgumentError(
+        f"{path} {reason}.", hint="Nothing was sent. Take the file out and try again."
+    )
+
+
+def lacking_keys(blob: Any) -> list[str]:
+    """Return the keys that an export must have and this has not."""
+    return [key for key in NEEDED if not isinstance(blob, dict) or key not in blob]
+
+
+def name_of(blob: Any) -> str | None:
+    """Return the name of an exported document, where it has one."""
+    document = blob.get("document") if isinstance(blob, Mapping) else None
+    name = document.get("name") if isinstance(document, Mapping) else None
+    return name if isinstance(name, str) else None
+
+
+def refuse_link(file: Path) -> None:
+    """Refuse a link that stands in a file's place: it may lead out of the folder."""
+    if file.is_symlink():
+        raise ExportError(
+            f"{file} is a link; it is not followed.", hint="Remove it, or take another folder."
+        )
+
+
+def _plain(text: str) -> str:
+    letters = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode().lower()
+    return re.sub(r"[^a-z0-9_]+", "-", letters).strip("-")[:_LONGEST].strip("-")

@@ -1,0 +1,146 @@
+"""Documents out of Omni, to a folder of JSON files.
+
+An export carries the document with its dashboard and workbook queries, not the shared model below
+it, nor labels, permissions, schedules or favorites.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Literal
+
+import pandas as pd
+import pyarrow as pa
+
+from omnipd.admin.document_files import file_name, lacking_keys, name_of, refuse_link, write_export
+from omnipd.admin.outcome import BROKEN_OFF, frame_of, warn_of_mended
+from omnipd.arguments import check_choice
+from omnipd.client.client import Client, segment
+from omnipd.client.current import current_client
+from omnipd.errors import OmniError, ResponseError
+from omnipd.export.files import make_folder, to_jsonl
+from omnipd.frames.to_pandas import is_whole
+from omnipd.lists.fanout import OF_ONE_PARENT, Parents, parent_keys, say_cost
+
+_EXPORT = "/api/unstable/documents/{identifier}/export"
+_MANIFEST_FILE = "manifest.jsonl"
+_MANIFEST = pa.schema(
+    [
+        ("identifier", pa.string()),
+        ("name", pa.string()),
+        ("file", pa.string()),
+        ("bytes", pa.int64()),
+        ("error", pa.string()),
+    ]
+)
+
+
+def export_documents(
+    documents: Parents,
+    folder: str | os.PathLike[str],
+    *,
+    errors: Literal["raise", "collect"] = "raise",
+    client: Client | None = None,
+) -> pd.DataFrame:
+    """Write each document to a JSON file of its own.
+
+    Parameters
+    ----------
+    documents : str, iterable of str, or DataFrame
+        Document identifiers, or a frame with ``identifier`` or ``document_identifier``.
+    folder : path-like
+        Made when it does not exist. Files are called after the identifier, in letters that every
+        system allows; a file of the same document is replaced, also when its name has changed.
+        With a changed identifier it is another file: take an empty folder for a new export.
+    errors : {"raise", "collect"}, default "raise"
+        Whether a document that cannot be exported ends the export, or is a row with ``error``.
+        What would fail them all, and an answer that is no export, ends it all the same.
+    client : Client, optional
+        Default: that of the ``with`` block, else one from the environment.
+
+    Returns
+    -------
+    pandas.DataFrame
+        The manifest, one row per document: ``identifier``, ``name``, ``file`` (string), ``bytes``
+        (int64), ``error`` (string). It is in the folder too, as ``manifest.jsonl``, also when the
+        export ends early.
+
+    Raises
+    ------
+    ArgumentError
+        If there is something else than identifiers in `documents`; nothing was sent.
+    ExportError
+        If a file cannot be written; ``partial`` is the manifest so far.
+    APIError, NetworkError, ResponseError
+        If a document cannot be exported, or an answer is no export; ``partial`` is the manifest
+        so far.
+
+    See Also
+    --------
+    import_documents : The way back.
+
+    Examples
+    --------
+    >>> import omnipd, tempfile
+    >>> with omnipd.sandbox():
+    ...     documents = omnipd.read_content(limit=30).query("type == 'document'")
+    ...     manifest = omnipd.export_documents(documents.head(2), tempfile.mkdtemp())
+    >>> manifest["error"].isna().tolist()
+    [True, True]
+    """
+    check_choice("errors", errors, ("raise", "collect"))
+    found_in = {"document_identifier": ("identifier",)}
+    keys = [key for (key,) in parent_keys(documents, ("document_identifier",), found_in)]
+    client = current_client(client)
+    root = make_folder(folder).resolve()
+    refuse_link(root / _MANIFEST_FILE)
+    say_cost(client, len(keys), _EXPORT)
+    rows: list[dict[str, Any]] = []
+    try:
+        for done, identifier in enumerate(keys, 1):
+            row: dict[str, Any] = {"identifier": identifier, "error": BROKEN_OFF}
+            rows.append(row)
+            try:
+                blob = _export(client, identifier)
+                row["name"] = name_of(blob)
+                file = root / file_name(identifier)
+                row["file"], row["bytes"], row["error"] = file.name, write_export(file, blob), None
+            except OmniError as error:
+                row["error"] = error.message
+                if errors == "raise" or not isinstance(error, OF_ONE_PARENT):
+                    raise
+            if client.progress is not None:
+                client.progress(_EXPORT, done, len(keys))
+    except BaseException as stop:
+        manifest = frame_of(rows, _MANIFEST, complete=False)
+        if isinstance(stop, OmniError):
+            stop.partial = manifest
+        with contextlib.suppress(OmniError):  # why it ended says more
+            _write_manifest(manifest, root)
+        raise
+    failed = any(row["error"] for row in rows)
+    manifest = frame_of(rows, _MANIFEST, complete=not failed and is_whole(documents))
+    _write_manifest(manifest, root)
+    warn_of_mended(rows)
+    return manifest
+
+
+def _export(client: Client, identifier: str) -> Mapping[str, Any]:
+    answer = client.get(_EXPORT.format(identifier=segment(identifier))).content
+    if lacking := lacking_keys(answer):
+        raise ResponseError(
+            f"Omni's answer for {identifier} is no export: it lacks {', '.join(lacking)}.",
+            hint="Its file, if there was one, is as before.",
+            url=client.base_url + _EXPORT.format(identifier=segment(identifier)),
+            status=200,
+        )
+    held: Mapping[str, Any] = answer
+    return held
+
+
+def _write_manifest(manifest: pd.DataFrame, root: Path) -> None:
+    refuse_link(root / _MANIFEST_FILE)
+    to_jsonl(manifest, root / _MANIFEST_FILE, allow_incomplete=True)

@@ -1,0 +1,111 @@
+"""What all commands do alike: errors are one line and a hint, and each has its exit code.
+
+Exit codes: 0 done, 1 something unforeseen, 2 wrong usage, 3 no or wrong settings or key,
+4 done with gaps, 5 Omni could not be reached or refuses for now, 6 an answer that is not whole,
+7 the query failed, 8 a file could not be written.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import os
+import re
+import signal
+import sys
+import threading
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from omnipd.shell.output import check_output
+
+if TYPE_CHECKING:
+    from omnipd.errors import OmniError
+
+
+class Command(click.Command):
+    """A command whose errors are one line and a hint on standard error, and an exit code."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command; show an error of omnipd, and end with its exit code."""
+        import warnings  # noqa: PLC0415
+
+        from omnipd.errors import OmniError, OmniWarning  # noqa: PLC0415
+
+        with _ended_as_by_ctrl_c(), warnings.catch_warnings():
+            warnings.simplefilter("always", OmniWarning)
+            warnings.showwarning = functools.partial(_show_warning, self)
+            try:
+                if ctx.params.get("output") is not None:
+                    check_output(ctx.params["output"])
+                return super().invoke(ctx)
+            except OmniError as error:
+                click.echo(f"omnipd: {_as_options(error.message, self)}", err=True)
+                if error.hint:
+                    click.echo(_as_options(error.hint, self), err=True)
+                for note in getattr(error, "__notes__", ()):
+                    click.echo(_as_options(note, self), err=True)
+                code = exit_code(error)
+            except BrokenPipeError:  # `… | head` has seen enough
+                os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+                code = 0
+        return ctx.exit(code)
+
+
+class CommandWithOthers(Command, click.Group):
+    """A command that does something by itself, and has others below it."""
+
+
+@contextlib.contextmanager
+def _ended_as_by_ctrl_c() -> Iterator[None]:
+    """Tidy up after SIGTERM too: by itself it ends Python silently, and leaves its files."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def _show_warning(command: click.Command, message: Warning | str, *_: Any, **__: Any) -> None:
+    click.echo(f"omnipd: {_as_options(str(message), command)}", err=True)
+
+
+def _as_options(text: str, command: click.Command) -> str:
+    """Return a message in the words of the shell: an argument of Python as the option that it is here."""
+    for param in command.params:
+        if not isinstance(param, click.Option) or not param.name:
+            continue
+        off = param.secondary_opts[0] if param.secondary_opts else None
+        name, option = param.name, max(param.opts, key=len)
+        if off is not None:
+            text = re.sub(rf"\b{name}=False\b", off, text)
+        if param.is_flag:
+            text = re.sub(rf"\b{name}=True\b", option, text)
+            continue
+        text = re.sub(rf"\bconnect\({name}=…\)", option, text)
+        text = re.sub(rf"\b{name}=…", option, text)
+        text = re.sub(rf'\b{name}="([\w.]+)"', rf"{option} \1", text)
+    return text.replace("pass api_key=…", "--api-key-file")
+
+
+def exit_code(error: OmniError) -> int:
+    """Return the documented exit code of an error."""
+    from omnipd import errors  # noqa: PLC0415
+
+    for kinds, code in (
+        ((errors.ArgumentError,), 2),
+        ((errors.SettingsError, errors.AuthenticationError, errors.ForbiddenError), 3),
+        ((errors.QueryError,), 7),
+        ((errors.NetworkError, errors.RateLimitError, errors.ServerError), 5),
+        ((errors.OutcomeUnknownError,), 5),
+        ((errors.ResponseError,), 6),
+        ((errors.ExportError,), 8),
+    ):
+        if isinstance(error, kinds):
+            return code
+    return 1

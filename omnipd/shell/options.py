@@ -1,0 +1,88 @@
+"""The options that several commands have, and the client that they describe."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from omnipd.client.client import Client
+
+
+def apply_all(*options: Callable[..., Any]) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Apply several click options, in the order in which the help shows them."""
+
+    def apply(command: Callable[..., Any]) -> Callable[..., Any]:
+        for option in reversed(options):
+            command = option(command)
+        return command
+
+    return apply
+
+
+connection = apply_all(
+    click.option("--base-url", help="The address you sign in at. Default: OMNI_BASE_URL."),
+    click.option(
+        "--api-key-file",
+        type=click.Path(path_type=Path),
+        help="File that holds the key. Default: OMNI_API_KEY. A key on the command line could be seen.",
+    ),
+    click.option("--profile", help="Profile of Omni's own command line."),
+    click.option(
+        "--cache", default="10m", show_default=True, help="How long lists are kept; 'off' for not."
+    ),
+    click.option(
+        "--requests-per-minute", default=60, show_default=True, help="What Omni allows the key."
+    ),
+    click.option("--timeout", type=float, help="Seconds that one request, or the query, may take."),
+    click.option("--cache-dir", type=click.Path(path_type=Path), help="Where omnipd keeps files."),
+)
+
+raw = click.option(
+    "--raw", is_flag=True, help="Leave text that spreadsheets run as formulas as it is in CSV."
+)
+refresh = click.option(
+    "--refresh", is_flag=True, help="Ask Omni even where the cache has an answer."
+)
+
+output = apply_all(
+    click.option(
+        "-o",
+        "--output",
+        type=click.Path(path_type=Path),
+        help="Write to a file instead; .parquet, .csv or .jsonl by its ending.",
+    ),
+    click.option(
+        "--format",
+        "style",
+        type=click.Choice(["table", "csv", "jsonl"]),
+        default="table",
+        show_default=True,
+        help="What to print on standard output.",
+    ),
+    raw,
+)
+
+
+def client_of(given: dict[str, Any]) -> Client:
+    """Take the connection's options out of a command's, and connect."""
+    from omnipd.client.current import connect  # noqa: PLC0415
+
+    names = ("base_url", "profile", "cache", "requests_per_minute", "timeout", "cache_dir")
+    own = {name: given.pop(name) for name in names}
+    key_file = given.pop("api_key_file")
+    own["cache"] = False if own["cache"] == "off" else own["cache"]
+    # Read in the call itself, so that no frame of a traceback holds the key.
+    return connect(api_key=None if key_file is None else _read_key(key_file), **own)
+
+
+def _read_key(path: Path) -> str:
+    from omnipd.errors import SettingsError  # noqa: PLC0415
+
+    try:
+        return path.read_text(encoding="utf-8-sig").strip()
+    except (OSError, UnicodeDecodeError):
+        raise SettingsError(f"The key file {path} cannot be read.") from None
