@@ -51,12 +51,12 @@ class TableBuilder:
 
     def add(self, records: Sequence[Record]) -> None:
         """Append the records of one page."""
-        self._pending += records
         self.rows += len(records)
-        while len(self._pending) >= self._together:
-            together = self._pending[: self._together]
-            del self._pending[: self._together]
-            self._convert(together)
+        pending = [*self._pending, *records]
+        end = len(pending) - len(pending) % self._together
+        self._pending = pending[end:]
+        for start in range(0, end, self._together):
+            self._convert(pending[start : start + self._together])
 
     def finish(self) -> pa.Table:
         """Return the table of all pages, and warn once of what was not as declared."""
@@ -176,9 +176,6 @@ def _usual(values: Sequence[Any], column: Column) -> pa.Array:
     # Arrow would cut 1.5 to 1, and take true for it.
     if column.wire == COUNT and not set(map(type, values)) <= {int, type(None)}:
         raise ValueError("not only whole numbers")
-    # It would take text for the list of its letters.
-    if pa.types.is_list(column.wire) and str in map(type, values):
-        raise TypeError("not only lists")
     array = pa.array(values, column.wire)
     return array if column.vectorized is None else column.vectorized(array)
 

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Iterator, Sequence
 from operator import itemgetter
-from types import NoneType
 from typing import Any
 
 import pyarrow as pa
@@ -84,7 +82,7 @@ def _undeclared(
 
 
 def _as_object(keys: Sequence[str], values: Sequence[Any]) -> str | None:
-    """Write what one record holds as JSON."""
+    """Write what one record holds as JSON, each key once: one with a dot may read like a path."""
     held = {
         key: _written(value)
         for key, value in zip(keys, values, strict=True)
@@ -96,9 +94,7 @@ def _as_object(keys: Sequence[str], values: Sequence[Any]) -> str | None:
 
 
 def _written(value: Any) -> str:
-    # What is repeated in many records is written once.
-    return _repeated(value) if type(value) in _REPEATED else as_json(value)
-
-
-_REPEATED = {str, bool, NoneType}
-_repeated = functools.lru_cache(maxsize=1024)(as_json)
+    # Most keys that are new are flags, and an encoder takes longer to start than to write one.
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return as_json(value)
