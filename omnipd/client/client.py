@@ -496,7 +496,7 @@ def segment(text: str) -> str:
     Raises
     ------
     ArgumentError
-        For an empty one, and for ``.`` and ``..``, which would walk to another endpoint.
+        For an empty one, and for ``.`` and ``..``, which would lead to another endpoint.
 
     Examples
     --------

@@ -227,18 +227,18 @@ def sandbox(ctx: click.Context, /, **given: Any) -> None:
 
     if ctx.invoked_subcommand is not None:
         return
-    with launch(**given) as omni:
-        click.echo(f"export OMNI_BASE_URL={omni.base_url}")
-        click.echo(f"export OMNI_API_KEY={omni.api_key}")
-        for name, identity in omni.models.items():
-            click.echo(f"# model {name}: {identity}")
-        sys.stdout.flush()
-        click.echo("An Omni of no one's: the key opens nothing else. Ctrl-C ends it.", err=True)
-        click.echo(f"In a browser it is a page to look at: {omni.base_url}", err=True)
-        try:
+    try:
+        with launch(**given) as omni:
+            click.echo(f"export OMNI_BASE_URL={omni.base_url}")
+            click.echo(f"export OMNI_API_KEY={omni.api_key}")
+            for name, identity in omni.models.items():
+                click.echo(f"# model {name}: {identity}")
+            sys.stdout.flush()
+            click.echo("An Omni of no one's: the key opens nothing else. Ctrl-C ends it.", err=True)
+            click.echo(f"In a browser it is a page to look at: {omni.base_url}", err=True)
             threading.Event().wait()
-        except KeyboardInterrupt:
-            click.echo("\nStopped.", err=True)
+    except KeyboardInterrupt:
+        click.echo("\nStopped.", err=True)
 
 
 @sandbox.command("init", cls=Command)
