@@ -109,7 +109,7 @@ def test_a_second_call_asks_nothing(omni, server):
     assert again.attrs["omni"]["from_cache"] is True
 
 
-def test_the_cost_is_said_before_the_walks():
+def test_the_cost_is_said_before_anything_is_read():
     with (
         Server(documents=3, folders=0) as small,
         omnipd.connect(small.url, small.api_key, requests_per_minute=120) as client,
@@ -117,7 +117,7 @@ def test_the_cost_is_said_before_the_walks():
         client.progress = lambda path, *_: 1 / ("content" not in path)
         with (
             pytest.raises(ZeroDivisionError),
-            pytest.warns(omnipd.OmniWarning, match="content is asked 131 times, about 1 minutes"),
+            pytest.warns(omnipd.OmniWarning, match="content needs 131 requests, about 1 minutes"),
         ):
             omnipd.read_content(scope="all")
         assert client.requests_sent == 3  # the users, and the first walk
