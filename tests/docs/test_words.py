@@ -23,8 +23,29 @@ OF_OMNI = {"cancelled_at", "cancelled_by"}
 
 # Words that are still there, by where. What is gone has to be taken out of this list.
 NOT_YET = {
-    "omnipd": {"at_once", "doubtful", "everyone", "glance", "most=", "notice", "pieces", "several", "tiles", "unread", "walk"},
-    "omnipd_sandbox": {"envelope", "grain", "labelling", "moment", "most=", "pieces", "verdict", "walk"},
+    "omnipd": {
+        "at_once",
+        "doubtful",
+        "everyone",
+        "glance",
+        "most=",
+        "notice",
+        "pieces",
+        "several",
+        "tiles",
+        "unread",
+        "walk",
+    },
+    "omnipd_sandbox": {
+        "envelope",
+        "grain",
+        "labelling",
+        "moment",
+        "most=",
+        "pieces",
+        "verdict",
+        "walk",
+    },
     "public names": {"glance", "pieces"},
     "text of omnipd": {"cancelled", "half a character", "on this side", "without a word"},
     "text of omnipd_sandbox": {"labelling", "without a word"},
