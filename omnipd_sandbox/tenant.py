@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import secrets
-from collections import Counter, deque
 from collections.abc import Callable, Mapping
 from copy import copy
 from dataclasses import replace
@@ -27,7 +26,7 @@ from omnipd_sandbox.foundation import Foundation
 from omnipd_sandbox.http.refusals import RefusedRequest
 from omnipd_sandbox.http.reply import Broken, Reply, json_reply
 from omnipd_sandbox.http.request import Request, is_scim
-from omnipd_sandbox.http.request_log import Asked
+from omnipd_sandbox.http.request_log import Asked, RequestLog
 from omnipd_sandbox.moods.behavior import Behavior
 from omnipd_sandbox.moods.faults import Fault, Faults, in_place_of_an_answer, spoiled
 from omnipd_sandbox.moods.rate_limit import RateLimit
@@ -38,9 +37,6 @@ from omnipd_sandbox.page.browser import answer_browser, is_browser
 
 if TYPE_CHECKING:
     from omnipd_sandbox.folder.file_lock import FileLock
-
-_LOG_LENGTH = 10_000
-_PATHS_COUNTED = 10_000
 
 
 class Tenant:
@@ -78,10 +74,8 @@ class Tenant:
         self.url = ""
         self._closing = Event()
         self._report = report
-        self._asked: deque[Asked] = deque(maxlen=_LOG_LENGTH)
-        self._by_path: Counter[str] = Counter()
-        self._answered = 0
-        self._lock = Lock()
+        #: What was asked, and how it was answered.
+        self.log = RequestLog()
         organization = Organization(foundation.holdings)
         self._state = state
         self._held: FileLock | None = None
@@ -136,18 +130,7 @@ class Tenant:
     @property
     def requests(self) -> list[Asked]:
         """List what was asked, the last ten thousand of it."""
-        return list(self._asked)
-
-    @property
-    def answered(self) -> int:
-        """Count what was asked."""
-        return self._answered
-
-    @property
-    def by_path(self) -> Counter[str]:
-        """Count what was asked, by path."""
-        with self._lock:
-            return self._by_path.copy()
+        return self.log.last
 
     def open_at(self, url: str) -> None:
         """Take an address; from now on answers can be late again."""
@@ -176,11 +159,7 @@ class Tenant:
 
     def _remember(self, request: Request, reply: Reply, fault: Fault | None) -> None:
         kind = fault.kind if fault else None
-        self._asked.append(Asked(request.method, request.path, request.query, reply.status, kind))
-        with self._lock:
-            self._answered += 1
-            if request.path in self._by_path or len(self._by_path) < _PATHS_COUNTED:
-                self._by_path[request.path] += 1
+        self.log.add(Asked(request.method, request.path, request.query, reply.status, kind))
 
     def _with_fault(self, fault: Fault | None, request: Request) -> tuple[Reply, Fault | None]:
         """Answer, and tell what went wrong with it: nothing, where there was nothing to spoil."""
@@ -206,7 +185,7 @@ class Tenant:
             asked = Request(method, path, query, headers, body, request.peer)
             return self._refusals(asked, self._behind_the_limit)
 
-        return answer_browser(request, self._world, self.url, self.requests, ask)
+        return answer_browser(request, self._world, self.url, self.log.last, ask)
 
     def _reply(self, request: Request) -> Reply:
         if self._short_ids:

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-if TYPE_CHECKING:
-    from omnipd_sandbox.calls.identity import Caller
-    from omnipd_sandbox.calls.world import World
+from omnipd_sandbox.calls.identity import Caller
+from omnipd_sandbox.calls.world import World
 from omnipd_sandbox.http.request import Request
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Literal
 from zlib import crc32
 
-from omnipd_sandbox.http.refusals import Forbidden, Unauthenticated, user_not_found
+from omnipd_sandbox.http.refusals import Forbidden, Unauthenticated, not_found
 from omnipd_sandbox.moods.behavior import Behavior, KeyScope, Token
 from omnipd_sandbox.nearest import near
 from omnipd_sandbox.organization import chance
@@ -132,9 +132,14 @@ def acting_user(caller: Caller, user_id: str | None, organization: Organization)
         raise Forbidden(
             "User-scoped API keys can only be used to act on behalf of the authenticated user."
         )
+    return find_member(user_id, organization)
+
+
+def find_member(user_id: str, organization: Organization) -> User:
+    """Give the member with an id; 404 for one that nobody has."""
     user = organization.users.get(user_id)
     if user is None:
-        raise user_not_found(user_id)
+        raise not_found("User", user_id)
     return user
 
 

@@ -11,9 +11,13 @@ from typing import Any, Generic, TypeVar
 
 from omnipd_sandbox.calls.call import Call
 from omnipd_sandbox.http.refusals import BadRequest
+from omnipd_sandbox.http.reply import Reply, json_reply
 
 Record = TypeVar("Record")
 Rank = str | int
+Ranks = Mapping[str, Callable[[Record], Rank]]
+#: The records of a page, and its ``pageInfo``.
+Page = tuple[list[Record], dict[str, Any]]
 
 
 @dataclass(frozen=True)
@@ -29,9 +33,23 @@ class Order(Generic[Record]):
     descending: bool
 
 
+def asked_order(
+    call: Call, ranks: Ranks[Record], identity: Callable[[Record], str]
+) -> Order[Record]:
+    """Give the order that the parameters ``sortField`` and ``sortDirection`` ask for."""
+    asked = call.parameters
+    return Order(ranks[asked["sortField"]], identity, asked["sortDirection"] == "desc")
+
+
+def page_reply(page: Page[Record], write: Callable[[Record], Any]) -> Reply:
+    """Answer with the records of a page, and its ``pageInfo``."""
+    records, info = page
+    return json_reply({"records": [write(each) for each in records], "pageInfo": info})
+
+
 def cut_page(
     call: Call, find: Callable[[], Iterable[Record]], order: Order[Record]
-) -> tuple[list[Record], dict[str, Any]]:
+) -> Page[Record]:
     """Cut one page out of all matching records.
 
     Parameters
@@ -67,7 +85,7 @@ def cut_page(
 
 def cut_numbered_page(
     call: Call, find: Callable[[], Iterable[Record]], order: Order[Record]
-) -> tuple[list[Record], dict[str, Any]]:
+) -> Page[Record]:
     """Cut a page whose cursor is its number, from "1"; a change in between shifts the rows."""
     asked = call.parameters
     size: int = asked["pageSize"]
@@ -84,7 +102,7 @@ def cut_numbered_page(
 
 def cut_page_after_id(
     call: Call, find: Callable[[], Iterable[Record]], order: Order[Record]
-) -> tuple[list[Record], dict[str, Any]]:
+) -> Page[Record]:
     """Cut a page whose cursor is the id of the record before it."""
     asked = call.parameters
     size: int = asked["pageSize"]

@@ -5,17 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING
 
+from omnipd_sandbox.calls.identity import Keyring
+from omnipd_sandbox.calls.jobs import Jobs
+from omnipd_sandbox.calls.kept_lists import Lists
+from omnipd_sandbox.calls.results import Results
 from omnipd_sandbox.engine.protocols import QueryEngine
-
-if TYPE_CHECKING:
-    from omnipd_sandbox.calls.identity import Keyring
-    from omnipd_sandbox.calls.jobs import Jobs
-    from omnipd_sandbox.calls.kept_lists import Lists
-    from omnipd_sandbox.calls.results import Results
-    from omnipd_sandbox.moods.behavior import Behavior
-    from omnipd_sandbox.organization.organization import Organization
+from omnipd_sandbox.moods.behavior import Behavior
+from omnipd_sandbox.organization.moments import written
+from omnipd_sandbox.organization.organization import Organization
 
 
 @dataclass(frozen=True)
@@ -32,3 +30,7 @@ class World:
     results: Results
     now: Callable[[], datetime]
     report: Callable[[BaseException], None]
+
+    def timestamp(self) -> str:
+        """Give the time it is, as the wire has it."""
+        return written(self.now())

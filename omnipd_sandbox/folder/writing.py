@@ -7,7 +7,7 @@ from typing import Any
 
 from cattrs import Converter
 
-from omnipd_sandbox.api.content.access import abilities
+from omnipd_sandbox.api.documents.abilities import abilities
 from omnipd_sandbox.folder.form import converter
 from omnipd_sandbox.folder.reading import VERSION
 from omnipd_sandbox.folder.references import References

@@ -33,6 +33,14 @@ class BadRequest(RefusedRequest):
 
     def __init__(self, reason: str, at: str = "") -> None:
         super().__init__(400, f"Bad Request: {at}: {reason}" if at else f"Bad Request: {reason}")
+        self.reason = reason
+        self.at = at
+
+    def inside(self, *path: str | int) -> BadRequest:
+        """Give the same refusal of a value that is part of a larger one."""
+        return BadRequest(
+            self.reason, ".".join(str(each) for each in (*path, self.at) if each != "")
+        )
 
 
 class Forbidden(RefusedRequest):
@@ -72,6 +80,6 @@ class BadListCursor(RefusedRequest):
         return {"error": self.detail, "success": False}
 
 
-def user_not_found(user_id: str) -> NotFound:
-    """Give the 404 for a membership id nobody has."""
-    return NotFound(f"User with id {user_id} does not exist")
+def not_found(kind: str, named: str, by: str = "id") -> NotFound:
+    """Give the 404 for what nothing of its kind has as its id, or other name."""
+    return NotFound(f"{kind} with {by} {named} does not exist")

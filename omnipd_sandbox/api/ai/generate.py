@@ -8,13 +8,14 @@ from typing import Any
 
 from omnipd_sandbox.api.ai.prompts import Known, find
 from omnipd_sandbox.api.query.display import shown
-from omnipd_sandbox.api.query.envelope import Envelope
+from omnipd_sandbox.api.query.outcome import message, plan, result
 from omnipd_sandbox.api.query.planned_model import planned_model
+from omnipd_sandbox.api.query.request import QueryRequest
 from omnipd_sandbox.api.query.result_file import records
 from omnipd_sandbox.api.query.run import acting_for, check_query_api, workbook_address
-from omnipd_sandbox.api.query.verdict import message, plan, result
-from omnipd_sandbox.calls.body import boolean, read_object, text, uuid
+from omnipd_sandbox.calls.body import read_object, without_nulls
 from omnipd_sandbox.calls.call import Call
+from omnipd_sandbox.calls.checks import Key, anything, boolean, record, text, uuid
 from omnipd_sandbox.calls.identity import permissions_on
 from omnipd_sandbox.engine.model.model import Model
 from omnipd_sandbox.http.refusals import BadRequest, Forbidden, NotFound, RefusedRequest
@@ -22,6 +23,19 @@ from omnipd_sandbox.http.reply import Reply, json_reply
 from omnipd_sandbox.organization.attributes import effective_values
 from omnipd_sandbox.organization.records import User
 from omnipd_sandbox.refused_query import Refused
+
+_KEYS = {
+    "prompt": Key(text(), required=True),
+    "modelId": Key(uuid, required=True),
+    "currentTopicName": Key(text()),
+    "runQuery": Key(boolean, True),
+    "workbookUrl": Key(boolean, False),
+    "userId": Key(uuid, None),
+    "branchId": Key(uuid, None),
+    "contextQuery": Key(anything),
+    # Taken and without effect: no prompt of the list leaves the topics.
+    "queryAllViews": Key(boolean),
+}
 
 
 @dataclass(frozen=True)
@@ -76,25 +90,17 @@ def generate_query(call: Call) -> Reply:
 
 
 def _read(body: bytes) -> _Asked:
-    given = read_object(body)
-    prompt = text(given, "prompt")
-    if prompt is None:
-        raise BadRequest("Required", at="prompt")
-    model_id = uuid(given, "modelId")
-    if model_id is None:
-        raise BadRequest("Required", at="modelId")
-    if given.get("contextQuery") is not None:
+    given = record(_KEYS)(without_nulls(read_object(body)))
+    if "contextQuery" in given:
         raise BadRequest("the sandbox does not look at contextQuery", at="contextQuery")
-    # Taken and without effect: no prompt of the list leaves the topics.
-    boolean(given, "queryAllViews")
     return _Asked(
-        model_id=model_id,
-        prompt=prompt,
-        topic=text(given, "currentTopicName") or None,
-        run=boolean(given, "runQuery", default=True),
-        workbook_url=boolean(given, "workbookUrl"),
-        user_id=uuid(given, "userId"),
-        branch_id=uuid(given, "branchId"),
+        model_id=given["modelId"],
+        prompt=given["prompt"],
+        topic=given.get("currentTopicName") or None,
+        run=given["runQuery"],
+        workbook_url=given["workbookUrl"],
+        user_id=given["userId"],
+        branch_id=given["branchId"],
     )
 
 
@@ -145,7 +151,7 @@ def _outcome(
     """Run a query; what fails now is told beside the query, not in its place."""
     # A topic's name in the SQL means its base view, here and nowhere else (docs/wire.md).
     sql = query["userEditedSQL"].replace(f"${{{topic}}}", f"${{{query['table']}}}")
-    envelope = Envelope(
+    request = QueryRequest(
         query={**query, "userEditedSQL": sql},
         cache="SkipRequery",
         plan_only=False,
@@ -155,7 +161,7 @@ def _outcome(
     )
     view_sql = "VIEW_SQL" in _permissions(model.connection_id, user, call)
     submission = plan(
-        envelope,
+        request,
         effective_values(user, call.world.organization.attributes),
         may_view_sql=view_sql,
         world=call.world,

@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from omnipd_sandbox.api.content.access import requires_pull_request
-from omnipd_sandbox.api.content.document import dashboard_in, numbered
+from omnipd_sandbox.api.documents.abilities import requires_pull_request
+from omnipd_sandbox.api.documents.dashboard import dashboard_in, numbered
 from omnipd_sandbox.api.models.find import compose, find_branch, find_shared
 from omnipd_sandbox.calls.call import Call
 from omnipd_sandbox.calls.identity import acting_user

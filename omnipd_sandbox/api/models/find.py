@@ -8,8 +8,9 @@ from omnipd_sandbox.calls.call import Call
 from omnipd_sandbox.calls.identity import permissions_on
 from omnipd_sandbox.calls.segments import uuid_in_path
 from omnipd_sandbox.engine.model.model import Model
-from omnipd_sandbox.http.refusals import BadRequest, NotFound
+from omnipd_sandbox.http.refusals import BadRequest, not_found
 from omnipd_sandbox.organization.models import ModelRecord
+from omnipd_sandbox.organization.organization import Organization
 
 
 def find_record(call: Call) -> ModelRecord:
@@ -17,7 +18,7 @@ def find_record(call: Call) -> ModelRecord:
     model_id = uuid_in_path(call, "modelId")
     record = call.world.organization.models.get(model_id)
     if record is None or record.deleted_at or not permissions_here(record, call):
-        raise NotFound(f"Model with id {model_id} does not exist")
+        raise not_found("Model", model_id)
     return record
 
 
@@ -43,9 +44,14 @@ def find_branch(call: Call, record: ModelRecord) -> ModelRecord | None:
     branch_id: str | None = asked.get("branch_id") or asked.get("branchId")
     if branch_id is None:
         return None
-    branch = call.world.organization.models.get(branch_id)
-    if branch is None or branch.kind != "BRANCH" or branch.base_id != record.id:
-        raise NotFound(f"Branch with id {branch_id} does not exist")
+    return branch_of(record.id, branch_id, call.world.organization)
+
+
+def branch_of(model_id: str, branch_id: str, organization: Organization) -> ModelRecord:
+    """Give a branch by its id; 404 for what is no branch of that model."""
+    branch = organization.models.get(branch_id)
+    if branch is None or branch.kind != "BRANCH" or branch.base_id != model_id:
+        raise not_found("Branch", branch_id)
     return branch
 
 
@@ -66,7 +72,7 @@ def compose(record: ModelRecord, call: Call) -> Model:
         below = world.organization.models.get(below.base_id or "")
         files = {**(below.files if below else {}), **files}
     if below is None:
-        raise NotFound(f"Model with id {record.id} does not exist")
+        raise not_found("Model", record.id)
     model: Model = world.engine.model_with(below.id, files)
     return model
 

@@ -17,7 +17,7 @@ from omnipd_sandbox.engine.model.model import (
 )
 from omnipd_sandbox.engine.model.read_yaml import titled
 from omnipd_sandbox.engine.plan.metadata import aggregate_type, data_type, date_type
-from omnipd_sandbox.http.refusals import NotFound
+from omnipd_sandbox.http.refusals import NotFound, not_found
 from omnipd_sandbox.http.reply import Reply, json_reply
 from omnipd_sandbox.organization import chance
 from omnipd_sandbox.refused_query import Refused
@@ -49,7 +49,7 @@ def show_topic(call: Call) -> Reply:
                 {"success": True, "topic": composite | {"views": [], "relationships": []}}
             )
     if topic is None:
-        raise NotFound(f"Topic with name {name} does not exist")
+        raise not_found("Topic", name, by="name")
     try:
         tree = tree_of_topic(model, topic)
     except Refused as refused:

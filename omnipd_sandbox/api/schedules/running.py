@@ -5,15 +5,17 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from omnipd_sandbox.api.content.placing import NEW_OWNER
-from omnipd_sandbox.api.content.rights import role_on
-from omnipd_sandbox.api.schedules.detail import find_schedule
-from omnipd_sandbox.calls.body_keys import read_body
+from omnipd_sandbox.api.items.roles import role_on
+from omnipd_sandbox.api.schedules.find import find_schedule
+from omnipd_sandbox.calls.body import read_body
 from omnipd_sandbox.calls.call import Call
-from omnipd_sandbox.http.refusals import BadRequest, RefusedRequest, user_not_found
+from omnipd_sandbox.calls.checks import Key, uuid
+from omnipd_sandbox.calls.identity import find_member
+from omnipd_sandbox.http.refusals import BadRequest, RefusedRequest
 from omnipd_sandbox.http.reply import Reply, done
 from omnipd_sandbox.organization.moments import written
 
+_NEW_OWNER = {"userId": Key(uuid, required=True)}
 # How long a delivery takes by the sandbox's clock; in Omni that depends.
 _A_DELIVERY = timedelta(seconds=5)
 
@@ -21,7 +23,7 @@ _A_DELIVERY = timedelta(seconds=5)
 def pause_schedule(call: Call) -> Reply:
     """Pause a schedule; one that is paused stays so."""
     schedule = find_schedule(call)
-    paused = schedule.disabled_at or written(call.world.now())
+    paused = schedule.disabled_at or call.world.timestamp()
     call.world.organization.keep_schedule(replace(schedule, disabled_at=paused))
     return done()
 
@@ -54,14 +56,11 @@ def trigger_schedule(call: Call) -> Reply:
 def give_schedule(call: Call) -> Reply:
     """Give a schedule to another member, who must see the dashboard."""
     schedule = find_schedule(call)
-    user_id: str = read_body(call, NEW_OWNER)["userId"]
     organization = call.world.organization
-    user = organization.users.get(user_id)
-    if user is None:
-        raise user_not_found(user_id)
-    if user_id == schedule.owner_id:
+    user = find_member(read_body(call, _NEW_OWNER)["userId"], organization)
+    if user.membership_id == schedule.owner_id:
         raise BadRequest("User already owns this schedule", at="userId")
     if role_on(user, organization.documents[schedule.identifier], organization) == "NO_ACCESS":
         raise BadRequest("User cannot see the dashboard", at="userId")
-    organization.keep_schedule(replace(schedule, owner_id=user_id))
+    organization.keep_schedule(replace(schedule, owner_id=user.membership_id))
     return done()

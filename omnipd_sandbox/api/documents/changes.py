@@ -1,0 +1,109 @@
+"""Rename documents, move them, throw them away, and give them to others."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from typing import Any
+
+from omnipd_sandbox.api.documents.drafts import publish
+from omnipd_sandbox.api.documents.find import document_to_change
+from omnipd_sandbox.api.documents.place import folder_by_path, scope_in
+from omnipd_sandbox.api.items.visible import SCOPE
+from omnipd_sandbox.calls.body import read_body
+from omnipd_sandbox.calls.call import Call
+from omnipd_sandbox.calls.checks import Key, boolean, nullable, text, uuid
+from omnipd_sandbox.calls.identity import find_member
+from omnipd_sandbox.http.refusals import BadRequest
+from omnipd_sandbox.http.reply import Reply, done, json_reply
+from omnipd_sandbox.organization.organization import Organization
+from omnipd_sandbox.organization.records import Absent, Document
+
+_MOVED = {"folderPath": Key(nullable(text()), required=True), "scope": Key(SCOPE)}
+_NEW_OWNER = {"userId": Key(uuid, required=True)}
+_UPDATED = {
+    "name": Key(text(1, 254)),
+    "description": Key(nullable(text())),
+    "identifier": Key(text(2, 48)),
+    "clearExistingDraft": Key(boolean, default=False),
+}
+
+
+def update_document(call: Call) -> Reply:
+    """Change what a document is called; it is published at once."""
+    document = document_to_change(call, "EDITOR")
+    body = read_body(call, _UPDATED)
+    clear: bool = body.pop("clearExistingDraft")
+    if not body:
+        raise BadRequest("At least one of name, description or identifier must be provided")
+    identifier = body.get("identifier", document.identifier)
+    organization = call.world.organization
+    if identifier != document.identifier:
+        _check_identifier(identifier, organization)
+    published = publish(document, call, clear_draft=clear)
+    changed = replace(published, **body)
+    if identifier != document.identifier:
+        changed = replace(changed, first_identifier=document.topic)
+        _readdress(document.identifier, changed, organization)
+    organization.keep_document(changed)
+    answer: dict[str, Any] = {"identifier": changed.identifier, "name": changed.name}
+    if not isinstance(changed.description, Absent):
+        answer["description"] = changed.description
+    return json_reply(answer)
+
+
+def _check_identifier(identifier: str, organization: Organization) -> None:
+    # Which signs Omni takes is not known.
+    if not re.fullmatch(r"[A-Za-z0-9_-]+", identifier):
+        raise BadRequest("Only letters, digits, - and _", at="identifier")
+    if identifier in organization.documents:
+        raise BadRequest("Identifier is already in use", at="identifier")
+
+
+def _readdress(old: str, document: Document, organization: Organization) -> None:
+    """Let all that names a document by its identifier name it by the new one."""
+    new = document.identifier
+    # In the place of the old one, so that no order changes.
+    organization.documents = {
+        new if key == old else key: document if key == old else each
+        for key, each in organization.documents.items()
+    }
+    moved = {key: new if to == old else to for key, to in organization.moved.items()}
+    organization.moved = {key: to for key, to in (moved | {old: new}).items() if key != new}
+    organization.schedules = {
+        key: replace(each, identifier=new) if each.identifier == old else each
+        for key, each in organization.schedules.items()
+    }
+
+
+def move_document(call: Call) -> Reply:
+    """Move a document to a folder, or to the top; its scope is then the folder's."""
+    document = document_to_change(call, "MANAGER")
+    body = read_body(call, _MOVED)
+    folder = folder_by_path(body["folderPath"], call)
+    call.world.organization.keep_document(
+        replace(
+            document,
+            folder_id=folder.id if folder else None,
+            scope=scope_in(folder, body, document.scope),
+        )
+    )
+    return done()
+
+
+def delete_document(call: Call) -> Reply:
+    """Put a document into the Trash; no call takes it out again."""
+    document = document_to_change(call, "MANAGER")
+    call.world.organization.keep_document(replace(document, deleted=True))
+    return done()
+
+
+def give_document(call: Call) -> Reply:
+    """Give a document to another member."""
+    document = document_to_change(call, "MANAGER")
+    organization = call.world.organization
+    user = find_member(read_body(call, _NEW_OWNER)["userId"], organization)
+    if not user.active:
+        raise BadRequest("User is not active", at="userId")
+    organization.keep_document(replace(document, owner_id=user.membership_id))
+    return done()

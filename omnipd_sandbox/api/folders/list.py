@@ -1,0 +1,99 @@
+"""List folders: ``GET /folders``."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from omnipd_sandbox.api.folders.record import folder_record
+from omnipd_sandbox.api.items.record import optional_keys, owned_by
+from omnipd_sandbox.api.items.visible import is_shared_with
+from omnipd_sandbox.calls.call import Call
+from omnipd_sandbox.calls.identity import acting_user
+from omnipd_sandbox.calls.paging import Rank, Ranks, asked_order, cut_page, page_reply
+from omnipd_sandbox.http.refusals import BadRequest, not_found
+from omnipd_sandbox.http.reply import Reply
+from omnipd_sandbox.organization.moments import some_moment, written
+from omnipd_sandbox.organization.organization import Organization
+from omnipd_sandbox.organization.records import Folder
+
+
+def list_folders(call: Call) -> Reply:
+    """Answer with one page of the folders that match."""
+
+    def write(folder: Folder) -> dict[str, Any]:
+        return folder_record(folder, call.world) | optional_keys(folder, call)
+
+    order = asked_order(call, _RANKS, lambda folder: folder.id)
+    return page_reply(cut_page(call, lambda: _found(call), order), write)
+
+
+def _found(call: Call) -> list[Folder]:
+    folders = _matching(call)
+    labels = set(call.parameters["labels"] or ())
+    # Any of them, not all: assumed.
+    return [each for each in folders if not labels or labels & set(each.labels)]
+
+
+def _matching(call: Call) -> list[Folder]:
+    asked = call.parameters
+    organization = call.world.organization
+    personal = call.caller.key_scope == "user"
+    everything = list(organization.folders.values())
+    if "onlySharedWithMe" in asked["include"]:
+        if asked["ownerId"] is not None or asked["path"]:
+            raise BadRequest("onlySharedWithMe cannot be combined with ownerId or path", "include")
+        if asked["userId"] is None and not personal:
+            raise BadRequest("userId is required with onlySharedWithMe", at="userId")
+        user = acting_user(call.caller, asked["userId"], organization)
+        return [
+            each for each in everything if is_shared_with(user.membership_id, each, organization)
+        ]
+    if asked["userId"] is not None:
+        raise BadRequest("userId is only allowed with onlySharedWithMe", at="userId")
+    owner_id: str | None = asked["ownerId"] and owned_by(asked["ownerId"], call.world)
+    if asked["ownerId"] is not None and owner_id is None:
+        return []
+    if asked["scope"] == "restricted":
+        if owner_id is None and not personal:
+            raise BadRequest("ownerId is required when scope is restricted", at="ownerId")
+        own = call.caller.user.membership_id
+        owner_id = owner_id or own
+        if personal and owner_id != own:
+            return []
+    folders = [
+        each
+        for each in everything
+        if each.scope == asked["scope"] and owner_id in {None, each.owner_id}
+    ]
+    return _at(asked["path"], folders, organization) if asked["path"] else folders
+
+
+def _at(path: str, folders: list[Folder], organization: Organization) -> list[Folder]:
+    """Keep the folder of a path; with ``/*`` what is in it, with ``/**`` all below it."""
+    wanted = path.removeprefix("/")
+    stem = wanted.removesuffix("/**").removesuffix("/*")
+    folder = organization.folder_at(stem)
+    if folder is None or folder not in folders:
+        raise not_found("Folder", path, by="path")
+    if wanted.endswith("/**"):
+        return [each for each in folders if each.path.startswith(f"{stem}/")]
+    if wanted.endswith("/*"):
+        return [each for each in folders if each.parent_id == folder.id]
+    return [folder]
+
+
+def _created(folder: Folder) -> Rank:
+    return folder.created_at or written(some_moment("folder created", folder.id))
+
+
+def _updated(folder: Folder) -> Rank:
+    return folder.updated_at or written(some_moment("folder updated", folder.id))
+
+
+_RANKS: Ranks[Folder] = {
+    "name": lambda folder: folder.name,
+    "path": lambda folder: folder.path,
+    "favorites": lambda folder: len(folder.favorited_by),
+    "createdAt": _created,
+    "updatedAt": _updated,
+}

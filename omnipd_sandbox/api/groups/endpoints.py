@@ -1,0 +1,33 @@
+"""The endpoints of groups, and what each lets itself be asked."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from omnipd_sandbox.api.groups.changes import (
+    create_group,
+    delete_group,
+    patch_group,
+    replace_group,
+)
+from omnipd_sandbox.api.groups.list import list_groups, show_group
+from omnipd_sandbox.calls.checks import Key, one_of
+from omnipd_sandbox.calls.routing import Endpoint
+from omnipd_sandbox.calls.scim import SCIM_LIST
+
+_GROUPS = "/api/scim/v2/Groups"
+_GROUP = f"{_GROUPS}/{{miniUuid}}"
+_WITHOUT_MEMBERS = {"excludedAttributes": Key(one_of("members"))}
+_SCIM: Final = "organization keys"
+
+
+def group_endpoints() -> list[Endpoint]:
+    """Write out the table."""
+    return [
+        Endpoint("GET", _GROUPS, list_groups, {**SCIM_LIST, **_WITHOUT_MEMBERS}, _SCIM),
+        Endpoint("GET", _GROUP, show_group, _WITHOUT_MEMBERS, _SCIM),
+        Endpoint("POST", _GROUPS, create_group, audience=_SCIM, writes=True),
+        Endpoint("PUT", _GROUP, replace_group, audience=_SCIM, writes=True),
+        Endpoint("PATCH", _GROUP, patch_group, audience=_SCIM, writes=True),
+        Endpoint("DELETE", _GROUP, delete_group, audience=_SCIM, writes=True),
+    ]

@@ -1,0 +1,66 @@
+"""What the records of documents and of folders have in common."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from omnipd_sandbox.calls.call import Call
+from omnipd_sandbox.calls.world import World
+from omnipd_sandbox.http.refusals import not_found
+from omnipd_sandbox.moods.behavior import Behavior
+from omnipd_sandbox.organization import chance
+from omnipd_sandbox.organization.organization import Organization
+from omnipd_sandbox.organization.records import Document, Folder
+
+Item = Document | Folder
+
+
+def owner(item: Item, world: World) -> dict[str, str]:
+    """Write who owns an item."""
+    user = world.organization.person(item.owner_id)
+    return {"id": owner_id(user.membership_id, world.behavior), "name": user.name}
+
+
+def owner_id(membership_id: str, behavior: Behavior) -> str:
+    """Give the id by which content names a person; on some tenants no user has it (docs/wire.md)."""
+    if behavior.owner_ids == "membership":
+        return membership_id
+    return chance.stable_uuid("other id", membership_id)
+
+
+def owned_by(asked: str, world: World) -> str | None:
+    """Give the member whom content is asked for by an owner's id; None where nobody has it."""
+    users, behavior = world.organization.users, world.behavior
+    if behavior.owner_ids == "membership":
+        found = asked if asked in users else None
+    else:
+        found = next((each for each in users if owner_id(each, behavior) == asked), None)
+    if found is None and behavior.unknown_owner == "not_found":
+        raise not_found("User", asked)
+    return found
+
+
+def optional_keys(item: Item, call: Call) -> dict[str, Any]:
+    """Write what is there only when it is asked for."""
+    include, world = call.parameters["include"], call.world
+    record: dict[str, Any] = {}
+    if "_count" in include:
+        record["_count"] = _counts(item, world.organization)
+    if "labels" in include:
+        record["labels"] = _labels(item, world)
+    return record
+
+
+def _counts(item: Item, organization: Organization) -> dict[str, int]:
+    favorites = len(item.favorited_by)
+    if isinstance(item, Document):
+        return {"favorites": favorites, "views": item.views}
+    return {"documents": organization.documents_per_folder()[item.id], "favorites": favorites}
+
+
+def _labels(item: Item, world: World) -> list[Any]:
+    if not (world.behavior.labels_as_objects or world.behavior.old_shapes):
+        return list(item.labels)
+    return [
+        {"name": name, "verified": world.organization.labels[name].verified} for name in item.labels
+    ]

@@ -1,0 +1,107 @@
+"""Schedules, as the list writes them and as one alone is written."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from omnipd_sandbox.calls.world import World
+from omnipd_sandbox.organization import chance
+from omnipd_sandbox.organization.email_only import EmailOnlyUser
+from omnipd_sandbox.organization.organization import ORGANIZATION_ID, Organization
+from omnipd_sandbox.organization.records import Group, User
+from omnipd_sandbox.organization.schedules import Schedule
+
+
+def listed_record(schedule: Schedule, world: World) -> dict[str, Any]:
+    """Write a schedule as the list does."""
+    record: dict[str, Any] = {
+        "id": schedule.id,
+        "name": schedule.name,
+        "identifier": schedule.identifier,
+        "dashboardName": world.organization.documents[schedule.identifier].name,
+        "content": schedule.content,
+        "format": schedule.format,
+        "destinationType": schedule.destination,
+        "recipientCount": schedule.recipient_count,
+        "schedule": schedule.schedule,
+        "timezone": schedule.timezone,
+        "ownerId": schedule.owner_id,
+        "ownerName": world.organization.person(schedule.owner_id).name,
+        "disabledAt": schedule.disabled_at,
+        "systemDisabledAt": schedule.system_disabled_at,
+        "systemDisabledReason": schedule.system_disabled_reason,
+        "lastCompletedAt": schedule.last_completed_at,
+        "lastStatus": schedule.last_status,
+        "slackRecipientType": schedule.slack_recipient_type,
+    }
+    alert = schedule.alert and {
+        "conditionType": schedule.alert.condition,
+        "conditionQueryName": schedule.alert.query_name,
+    }
+    if world.behavior.old_shapes:
+        del record["format"], record["ownerId"]
+        return record | {"alert": alert}
+    return record | ({"alert": alert} if alert else {})
+
+
+def full_record(schedule: Schedule, world: World) -> dict[str, Any]:
+    """Write a schedule with all that is known of it."""
+    organization = world.organization
+    return {
+        "id": schedule.id,
+        "name": schedule.name,
+        "entityId": chance.stable_uuid(
+            "document", organization.documents[schedule.identifier].topic
+        ),
+        "organizationId": ORGANIZATION_ID,
+        "ownerId": schedule.owner_id,
+        "owner": {"name": organization.person(schedule.owner_id).name},
+        "schedule": schedule.schedule,
+        "timezone": schedule.timezone,
+        "createdAt": schedule.created_at,
+        "updatedAt": schedule.updated_at,
+        "disabledAt": schedule.disabled_at,
+        "systemDisabledAt": schedule.system_disabled_at,
+        "systemDisabledReason": schedule.system_disabled_reason,
+        "fanOut": schedule.fan_out,
+        "killJobsOnFailure": schedule.kill_jobs_on_failure,
+        "conditionType": schedule.alert and schedule.alert.condition,
+        "conditionQueryMapKey": schedule.alert and schedule.alert.query_key,
+        "filterConfig": schedule.filter_config,
+        "metadata": None,
+        "destinations": [_destination(schedule, organization)],
+    }
+
+
+def _destination(schedule: Schedule, organization: Organization) -> dict[str, Any]:
+    return {
+        "id": schedule.destination_id,
+        "format": schedule.format,
+        "lastCompletedAt": schedule.last_completed_at,
+        "lastStatus": schedule.last_status,
+        "metadata": schedule.metadata,
+        "recipients": [
+            {
+                "id": chance.stable_uuid("schedule recipient", schedule.id, each.membership_id),
+                "membershipId": each.membership_id,
+                "membership": {"user": {"email": each.email, "name": each.name}},
+            }
+            for each in people(schedule, organization)
+        ],
+        "userGroupRecipients": [
+            {"id": group.id, "name": group.name} for group in groups(schedule, organization)
+        ],
+    }
+
+
+def people(schedule: Schedule, organization: Organization) -> list[User | EmailOnlyUser]:
+    """Give the people who receive it, without those who left."""
+    members = [organization.users.get(each) for each in schedule.member_ids]
+    strangers = [organization.email_only_users.get(each) for each in schedule.stranger_ids]
+    return [each for each in (*members, *strangers) if each is not None]
+
+
+def groups(schedule: Schedule, organization: Organization) -> list[Group]:
+    """Give the groups that receive it, without those that are gone."""
+    known = organization.groups
+    return [known[each] for each in schedule.group_ids if each in known]
