@@ -43,17 +43,16 @@ def list_uploads(call: Call) -> Reply:
     """Answer with one page of the files; only of one type, and csv unless asked otherwise."""
     order = asked_order(call, _RANKS, lambda upload: upload.id)
     page = cut_page(call, lambda: _found(call), order)
-    return page_reply(page, lambda upload: _record(upload, call.world.organization))
+    return page_reply(page, lambda upload: _record(upload, call.organization))
 
 
 def _found(call: Call) -> list[Upload]:
     asked = call.parameters
-    organization = call.world.organization
-    found = [each for each in organization.uploads if each.type == asked["type"]]
+    found = [each for each in call.organization.uploads if each.type == asked["type"]]
     if asked["connectionId"] is not None:
         found = [each for each in found if each.connection_id == asked["connectionId"]]
     if asked["modelId"] is not None:
-        found = [each for each in found if _belongs(each, asked["modelId"], organization)]
+        found = [each for each in found if _belongs(each, asked["modelId"], call.organization)]
     if asked["searchTerm"]:
         found = [
             each for each in found if asked["searchTerm"].casefold() in each.file_name.casefold()

@@ -21,12 +21,11 @@ def whoami_endpoints() -> list[Endpoint]:
 def who_am_i(call: Call) -> Reply:
     """Answer with the caller's identity, and its rights on each model it has a role on."""
     caller = call.caller
-    organization = call.world.organization
     roles: dict[str, Any] = {}
     for model in call.world.engine.models.values():
-        role = organization.role_of(caller.user, model)
+        role = call.organization.role_of(caller.user, model)
         permissions = permissions_on(
-            model.connection_id, caller.user, organization, call.world.behavior
+            model.connection_id, caller.user, call.organization, call.world.behavior
         )
         if permissions:
             roles[model.id] = {

@@ -9,6 +9,7 @@ from typing import Any
 from omnipd_sandbox.calls.identity import Caller
 from omnipd_sandbox.calls.world import World
 from omnipd_sandbox.http.request import Request
+from omnipd_sandbox.organization.organization import Organization
 
 
 @dataclass(frozen=True)
@@ -20,3 +21,8 @@ class Call:
     caller: Caller
     segments: Mapping[str, str]
     parameters: Mapping[str, Any]
+
+    @property
+    def organization(self) -> Organization:
+        """Give the people and content that the call is about."""
+        return self.world.organization

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from omnipd_sandbox.api.api_keys.find import find_api_key
-from omnipd_sandbox.api.api_keys.record import api_key_record
+from omnipd_sandbox.api.api_keys.record import api_key_record, find_api_key
 from omnipd_sandbox.calls.body import read_body
 from omnipd_sandbox.calls.call import Call
 from omnipd_sandbox.calls.checks import Key, boolean
@@ -19,17 +18,15 @@ def update_api_key(call: Call) -> Reply:
     body = read_body(call, {"enabled": Key(boolean, required=True)}, strict=True)
     if key.type != "organization":
         raise BadRequest("Only organization keys can be enabled and disabled", at="id")
-    organization = call.world.organization
     changed = replace(key, enabled=body["enabled"])
-    organization.api_keys = {**organization.api_keys, key.id: changed}
+    call.organization.api_keys = {**call.organization.api_keys, key.id: changed}
     return json_reply(api_key_record(changed))
 
 
 def revoke_api_key(call: Call) -> Reply:
     """Revoke a key of any kind for good, even the one that asks."""
     key = find_api_key(call)
-    organization = call.world.organization
-    organization.api_keys = {
-        key_id: each for key_id, each in organization.api_keys.items() if key_id != key.id
+    call.organization.api_keys = {
+        key_id: each for key_id, each in call.organization.api_keys.items() if key_id != key.id
     }
     return json_reply({"success": True, "message": "API key revoked"})

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Final
 
 from omnipd_sandbox.api.api_keys.changes import revoke_api_key, update_api_key
-from omnipd_sandbox.api.api_keys.list import list_api_keys, show_api_key
+from omnipd_sandbox.api.api_keys.list import list_api_keys
+from omnipd_sandbox.api.api_keys.record import show_api_key
 from omnipd_sandbox.calls.checks import Key, one_of, uuid
 from omnipd_sandbox.calls.parameters import pages, sorting
 from omnipd_sandbox.calls.routing import Endpoint

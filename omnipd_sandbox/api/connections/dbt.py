@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from omnipd_sandbox.api.connections.find import find_connection
+from omnipd_sandbox.api.connections.record import find_connection
 from omnipd_sandbox.calls.call import Call
 from omnipd_sandbox.calls.paging import Order, cut_page
 from omnipd_sandbox.http.refusals import Forbidden

@@ -6,7 +6,8 @@ from typing import Final
 
 from omnipd_sandbox.api.connections import dbt
 from omnipd_sandbox.api.connections.environments import list_environments
-from omnipd_sandbox.api.connections.list import list_connections, show_connection
+from omnipd_sandbox.api.connections.list import list_connections
+from omnipd_sandbox.api.connections.record import show_connection
 from omnipd_sandbox.api.connections.schedules import list_refreshes, show_refresh
 from omnipd_sandbox.calls.checks import Key, text
 from omnipd_sandbox.calls.parameters import comma_separated, flag, pages, sorting

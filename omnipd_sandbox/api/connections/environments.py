@@ -17,7 +17,7 @@ def list_environments(call: Call) -> Reply:
                     "connectionId": each.connection_id,
                     "userAttributeValues": list(each.attribute_values),
                 }
-                for each in call.world.organization.environments
+                for each in call.organization.environments
             ]
         }
     )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from omnipd_sandbox.api.connections.find import find_connection
 from omnipd_sandbox.api.connections.record import connection_record
 from omnipd_sandbox.calls.call import Call
 from omnipd_sandbox.http.reply import Reply, json_reply
@@ -12,7 +11,7 @@ from omnipd_sandbox.organization.connections import Connection
 def list_connections(call: Call) -> Reply:
     """Answer with every connection that matches; never with a secret."""
     asked = call.parameters
-    found = [each for each in call.world.organization.connections.values() if _matches(each, call)]
+    found = [each for each in call.organization.connections.values() if _matches(each, call)]
     if asked["sortField"] is not None:
         keys = {"database": lambda each: each.database or "", "dialect": lambda each: each.dialect}
         found.sort(
@@ -33,8 +32,3 @@ def _matches(connection: Connection, call: Call) -> bool:
         )
         and (not asked["dialect"] or connection.dialect in asked["dialect"])
     )
-
-
-def show_connection(call: Call) -> Reply:
-    """Answer with one connection."""
-    return json_reply(connection_record(find_connection(call)))

@@ -1,10 +1,27 @@
-"""Connections, as their list writes them, never with a secret."""
+"""One connection: found, and written, never with a secret."""
 
 from __future__ import annotations
 
 from typing import Any
 
+from omnipd_sandbox.calls.call import Call
+from omnipd_sandbox.calls.segments import uuid_in_path
+from omnipd_sandbox.http.refusals import not_found
+from omnipd_sandbox.http.reply import Reply, json_reply
 from omnipd_sandbox.organization.connections import Connection
+
+
+def show_connection(call: Call) -> Reply:
+    """Answer with one connection."""
+    return json_reply(connection_record(find_connection(call)))
+
+
+def find_connection(call: Call) -> Connection:
+    """Give the connection that the path names."""
+    connection = call.organization.connections.get(uuid_in_path(call, "connectionId"))
+    if connection is None or connection.deleted_at:
+        raise not_found("Connection", call.segments["connectionId"])
+    return connection
 
 
 def connection_record(connection: Connection) -> dict[str, Any]:

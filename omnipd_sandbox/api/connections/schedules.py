@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from omnipd_sandbox.api.connections.find import find_connection
+from omnipd_sandbox.api.connections.record import find_connection
 from omnipd_sandbox.calls.call import Call
 from omnipd_sandbox.calls.segments import uuid_in_path
 from omnipd_sandbox.http.refusals import not_found
@@ -28,9 +28,7 @@ def show_refresh(call: Call) -> Reply:
 
 def _refreshes(call: Call) -> list[RefreshSchedule]:
     connection = find_connection(call)
-    return [
-        each for each in call.world.organization.refreshes if each.connection_id == connection.id
-    ]
+    return [each for each in call.organization.refreshes if each.connection_id == connection.id]
 
 
 def _refresh(schedule: RefreshSchedule) -> dict[str, Any]:

@@ -38,15 +38,14 @@ def list_content(call: Call) -> Reply:
 
 def _found(call: Call) -> list[Item]:
     asked = call.parameters
-    organization = call.world.organization
-    items = list(_visible(organization, asked["scope"], call.caller))
+    items = list(_visible(call.organization, asked["scope"], call.caller))
     if asked["creatorId"] is not None:
         creator = owned_by(asked["creatorId"], call.world)
         items = [item for item in items if item.owner_id == creator]
     if asked["folderId"] is not None:
         items = [item for item in items if _parent(item) == asked["folderId"]]
     if asked["path"]:
-        items = _under(asked["path"], items, organization)
+        items = _under(asked["path"], items, call.organization)
     wanted_labels = set(asked.get("labels") or ())
     if wanted_labels:
         # Any of them, not all: assumed.

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from omnipd_sandbox.api.documents.find import find_document
+from omnipd_sandbox.api.documents.record import find_document
 from omnipd_sandbox.calls.call import Call
 from omnipd_sandbox.calls.paging import Rank, Ranks, asked_order, cut_page
 from omnipd_sandbox.http.reply import Reply, json_reply
@@ -31,7 +31,7 @@ def list_access(call: Call) -> Reply:
     def found() -> Iterable[Access]:
         return (
             access
-            for access in accesses(document, call.world.organization)
+            for access in accesses(document, call.organization)
             if asked["accessSource"] in {None, source(access)}
             and asked["type"] in {None, access.permit.principal_type}
         )

@@ -7,8 +7,8 @@ from dataclasses import replace
 from typing import Any
 
 from omnipd_sandbox.api.documents.drafts import publish
-from omnipd_sandbox.api.documents.find import document_to_change
 from omnipd_sandbox.api.documents.place import folder_by_path, scope_in
+from omnipd_sandbox.api.documents.record import document_to_change
 from omnipd_sandbox.api.items.visible import SCOPE
 from omnipd_sandbox.calls.body import read_body
 from omnipd_sandbox.calls.call import Call
@@ -37,7 +37,7 @@ def update_document(call: Call) -> Reply:
     if not body:
         raise BadRequest("At least one of name, description or identifier must be provided")
     identifier = body.get("identifier", document.identifier)
-    organization = call.world.organization
+    organization = call.organization
     if identifier != document.identifier:
         _check_identifier(identifier, organization)
     published = publish(document, call, clear_draft=clear)
@@ -81,7 +81,7 @@ def move_document(call: Call) -> Reply:
     document = document_to_change(call, "MANAGER")
     body = read_body(call, _MOVED)
     folder = folder_by_path(body["folderPath"], call)
-    call.world.organization.keep_document(
+    call.organization.keep_document(
         replace(
             document,
             folder_id=folder.id if folder else None,
@@ -94,16 +94,15 @@ def move_document(call: Call) -> Reply:
 def delete_document(call: Call) -> Reply:
     """Put a document into the Trash; no call takes it out again."""
     document = document_to_change(call, "MANAGER")
-    call.world.organization.keep_document(replace(document, deleted=True))
+    call.organization.keep_document(replace(document, deleted=True))
     return done()
 
 
 def give_document(call: Call) -> Reply:
     """Give a document to another member."""
     document = document_to_change(call, "MANAGER")
-    organization = call.world.organization
-    user = find_member(read_body(call, _NEW_OWNER)["userId"], organization)
+    user = find_member(read_body(call, _NEW_OWNER)["userId"], call.organization)
     if not user.active:
         raise BadRequest("User is not active", at="userId")
-    organization.keep_document(replace(document, owner_id=user.membership_id))
+    call.organization.keep_document(replace(document, owner_id=user.membership_id))
     return done()

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from omnipd_sandbox.api.documents.find import find_dashboard, find_document
-from omnipd_sandbox.api.documents.record import document_address
+from omnipd_sandbox.api.documents.record import document_address, find_dashboard, find_document
 from omnipd_sandbox.calls.call import Call
 from omnipd_sandbox.calls.world import World
 from omnipd_sandbox.http.refusals import BadRequest, RefusedRequest
@@ -19,7 +18,7 @@ from omnipd_sandbox.organization.records import Absent, Dashboard, Document, Sto
 def show_document(call: Call) -> Reply:
     """Answer with what a dashboard is made of; 400 for a document without one."""
     document = find_document(call)
-    model = call.world.organization.shared_models[document.connection_id]
+    model = call.organization.shared_models[document.connection_id]
     dashboard = dashboard_of(document, model.subject)
     if dashboard is None:
         raise BadRequest("Document has no dashboard", at="identifier")

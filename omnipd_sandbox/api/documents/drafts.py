@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from omnipd_sandbox.api.documents.find import document_to_change, find_document
+from omnipd_sandbox.api.documents.record import document_to_change, find_document
 from omnipd_sandbox.api.items.roles import author
 from omnipd_sandbox.calls.body import read_body
 from omnipd_sandbox.calls.call import Call
@@ -24,7 +24,7 @@ def list_drafts(call: Call) -> Reply:
     with_archived = call.parameters["include"] == "archived"
     drafts = [
         draft
-        for draft in drafts_of(document, call.world.organization)
+        for draft in drafts_of(document, call.organization)
         if with_archived or draft.status == "active"
     ]
     drafts.sort(key=lambda draft: draft.created_at, reverse=True)
@@ -51,7 +51,7 @@ def open_draft(call: Call) -> Reply:
     """Open a draft, or answer with the one there is."""
     document = document_to_change(call, "EDITOR")
     branch_id: str | None = read_body(call, _KEYS).get("branchId")
-    organization = call.world.organization
+    organization = call.organization
     if not document.has_dashboard:
         # Which documents are not is not known; one that is a workbook only: assumed.
         raise BadRequest("Document is not eligible for the publishing workflow")
@@ -73,25 +73,24 @@ def discard_draft(call: Call) -> Reply:
     """Discard a draft; it is listed as archived from then on."""
     document = document_to_change(call, "EDITOR")
     branch_id: str | None = read_body(call, _KEYS).get("branchId")
-    organization = call.world.organization
-    draft = draft_in_the_way(document, organization, branch_id)
+    draft = draft_in_the_way(document, call.organization, branch_id)
     if draft is None:
         raise NotFound(f"Document with identifier {document.identifier} has no draft")
-    organization.keep_document(
+    call.organization.keep_document(
         replace(document, discarded_drafts=(*document.discarded_drafts, draft.identifier))
     )
     return json_reply({"message": "Draft discarded"})
 
 
 def _check_branch(branch_id: str | None, document: Document, call: Call) -> None:
-    branches = call.world.organization.branches_of(document.connection_id)
+    branches = call.organization.branches_of(document.connection_id)
     if branch_id is not None and branch_id not in {branch.id for branch in branches}:
         raise not_found("Branch", branch_id)
 
 
 def publish(document: Document, call: Call, *, clear_draft: bool) -> Document:
     """Give a document that may be changed now: 409 if somebody works on a draft of it."""
-    draft = draft_in_the_way(document, call.world.organization)
+    draft = draft_in_the_way(document, call.organization)
     if draft is not None and not clear_draft:
         raise RefusedRequest(
             409, "Draft already exists. Set clearExistingDraft to true to discard it and proceed."

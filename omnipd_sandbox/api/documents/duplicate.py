@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from omnipd_sandbox.api.documents.find import document_to_change
 from omnipd_sandbox.api.documents.place import folder_by_path, scope_in
+from omnipd_sandbox.api.documents.record import document_to_change
 from omnipd_sandbox.api.items.roles import author
 from omnipd_sandbox.api.items.visible import SCOPE
 from omnipd_sandbox.calls.body import read_body
@@ -28,7 +28,7 @@ def duplicate_document(call: Call) -> Reply:
     """Make a copy, which belongs to the caller; a second time makes a second one."""
     original = document_to_change(call, "VIEWER")
     body = read_body(call, _KEYS)
-    organization = call.world.organization
+    organization = call.organization
     # Beside the original, unless another place is named: assumed.
     folder = (
         folder_by_path(body["folderPath"], call)

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Any
 
-from omnipd_sandbox.api.documents.find import document_to_change, find_document
+from omnipd_sandbox.api.documents.record import document_to_change, find_document
 from omnipd_sandbox.api.items.roles import author
 from omnipd_sandbox.calls.call import Call
 from omnipd_sandbox.calls.paging import Order, cut_page
@@ -24,12 +24,11 @@ class _Admirer:
 def list_favorites(call: Call) -> Reply:
     """Answer with one page of the members who marked a document, the first of them first."""
     document = find_document(call)
-    organization = call.world.organization
 
     def admirers() -> Iterable[_Admirer]:
         return (
             _Admirer(
-                organization.person(each),
+                call.organization.person(each),
                 document.favorited_at.get(each)
                 or written(some_moment("favorited", document.topic, each)),
             )
@@ -60,7 +59,7 @@ def add_favorite(call: Call) -> Reply:
     user_id = author(call).membership_id
     if user_id not in document.favorited_by:
         now = call.world.timestamp()
-        call.world.organization.keep_document(
+        call.organization.keep_document(
             replace(
                 document,
                 favorited_by=(*document.favorited_by, user_id),
@@ -74,7 +73,7 @@ def remove_favorite(call: Call) -> Reply:
     """Take a mark off; that there is none is no error."""
     document = document_to_change(call, "VIEWER")
     user_id = author(call).membership_id
-    call.world.organization.keep_document(
+    call.organization.keep_document(
         replace(
             document,
             favorited_by=tuple(each for each in document.favorited_by if each != user_id),

@@ -7,7 +7,7 @@ from typing import Any
 
 from omnipd_sandbox.api.documents.dashboard import dashboard_in, written_filters
 from omnipd_sandbox.api.documents.drafts import publish
-from omnipd_sandbox.api.documents.find import document_to_change, find_dashboard
+from omnipd_sandbox.api.documents.record import document_to_change, find_dashboard
 from omnipd_sandbox.calls.body import read_body
 from omnipd_sandbox.calls.call import Call
 from omnipd_sandbox.calls.checks import Key, anything, boolean, items, table, text
@@ -20,7 +20,7 @@ from omnipd_sandbox.organization.records import Dashboard, Document
 
 def show_filters(call: Call) -> Reply:
     """Answer with the filters and controls of a dashboard."""
-    acting_user(call.caller, call.parameters["userId"], call.world.organization)
+    acting_user(call.caller, call.parameters["userId"], call.organization)
     document = find_dashboard(call)
     return json_reply(filters_record(document, dashboard_in(document, call.world), call.world))
 
@@ -73,5 +73,5 @@ def update_filters(call: Call) -> Reply:
         order=tuple(order),
     )
     published = publish(document, call, clear_draft=body["clearExistingDraft"])
-    call.world.organization.keep_document(replace(published, dashboard=changed))
+    call.organization.keep_document(replace(published, dashboard=changed))
     return json_reply(filters_record(document, changed, call.world))

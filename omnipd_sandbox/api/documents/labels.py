@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
-from omnipd_sandbox.api.documents.find import document_to_change
+from omnipd_sandbox.api.documents.record import document_to_change
 from omnipd_sandbox.calls.body import read_body
 from omnipd_sandbox.calls.call import Call
 from omnipd_sandbox.calls.checks import Key, items, text
@@ -42,11 +42,10 @@ def change_labels(call: Call) -> Reply:
 
 
 def _change(document: Document, add: Iterable[str], remove: Iterable[str], call: Call) -> Document:
-    organization = call.world.organization
     for name in add:
-        if name not in organization.labels:
+        if name not in call.organization.labels:
             raise not_found("Label", name, by="name")
     kept = dict.fromkeys((*document.labels, *add))
     changed = replace(document, labels=tuple(name for name in kept if name not in {*remove}))
-    organization.keep_document(changed)
+    call.organization.keep_document(changed)
     return changed

@@ -30,7 +30,7 @@ def list_documents(call: Call) -> Reply:
 
 def _found(call: Call) -> list[Document]:
     asked = call.parameters
-    organization = call.world.organization
+    organization = call.organization
     user_id = viewer(call)
     include: frozenset[str] = asked["include"]
     documents = [

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from omnipd_sandbox.api.documents.dashboard import dashboard_in, numbered
-from omnipd_sandbox.api.documents.find import find_document
 from omnipd_sandbox.api.documents.place import folder_by_path
+from omnipd_sandbox.api.documents.record import find_document
 from omnipd_sandbox.calls.body import read_body
 from omnipd_sandbox.calls.call import Call
 from omnipd_sandbox.calls.checks import Key, anything, record, table, text, uuid
@@ -43,7 +43,7 @@ _KEYS = {
 def export_document(call: Call) -> Reply:
     """Answer with everything a document is made of; what is inside is Omni's own business."""
     document = find_document(call)
-    model = call.world.organization.shared_models[document.connection_id]
+    model = call.organization.shared_models[document.connection_id]
     return json_reply(
         {
             "document": {"name": document.name},
@@ -77,7 +77,7 @@ def _dashboard(document: Document, call: Call) -> dict[str, Any]:
 def import_document(call: Call) -> Reply:
     """Make a document of an export; a second time makes a second one."""
     body = read_body(call, _KEYS, strict=True)
-    organization = call.world.organization
+    organization = call.organization
     model = next(
         (each for each in organization.shared_models.values() if each.id == body["baseModelId"]),
         None,

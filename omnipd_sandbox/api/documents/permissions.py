@@ -8,7 +8,7 @@ from typing import Any
 
 from omnipd_sandbox.api.documents.abilities import abilities
 from omnipd_sandbox.api.documents.access import Access, accesses, source
-from omnipd_sandbox.api.documents.find import document_to_change, find_document
+from omnipd_sandbox.api.documents.record import document_to_change, find_document
 from omnipd_sandbox.api.items.permissions import (
     added,
     changed,
@@ -46,7 +46,7 @@ _SETTING_KEYS = {
 def show_permissions(call: Call) -> Reply:
     """Answer with what a document allows and, for a member that is named, their permits."""
     document = find_document(call)
-    organization = call.world.organization
+    organization = call.organization
     old = call.world.behavior.old_shapes
     if old and call.parameters["userId"] is None:
         raise BadRequest("Required", at="userId")
@@ -83,7 +83,7 @@ def set_document_permissions(call: Call) -> Reply:
     body = read_body(call, _SETTING_KEYS)
     chosen = {name: value for name, value in body.items() if name in _SETTINGS}
     role: str = body.get("organizationRole", document.organization_role)
-    call.world.organization.keep_document(
+    call.organization.keep_document(
         replace(
             document,
             settings={**document.settings, **chosen},
@@ -110,5 +110,5 @@ def revoke_document_permissions(call: Call) -> Reply:
 
 def _keep(call: Call, change: Callable[[Document, Call], tuple[Grant, ...]]) -> Reply:
     document = document_to_change(call, "MANAGER")
-    call.world.organization.keep_document(replace(document, grants=change(document, call)))
+    call.organization.keep_document(replace(document, grants=change(document, call)))
     return done()

@@ -16,9 +16,8 @@ def folder_by_path(path: str | None, call: Call) -> Folder | None:
     wanted = (path or "").removeprefix("/")
     if not wanted:
         return None
-    organization = call.world.organization
-    folder = organization.folder_at(wanted)
-    if folder is None or not member_sees(author(call), folder, organization):
+    folder = call.organization.folder_at(wanted)
+    if folder is None or not member_sees(author(call), folder, call.organization):
         # Whether Omni would make the folder is not known: assumed not.
         raise not_found("Folder", path or "", by="path")
     return folder

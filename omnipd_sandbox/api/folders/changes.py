@@ -6,7 +6,7 @@ import re
 from dataclasses import replace
 from typing import Any
 
-from omnipd_sandbox.api.folders.find import folder_to_change
+from omnipd_sandbox.api.folders.record import folder_to_change
 from omnipd_sandbox.api.items.visible import SCOPE, member_sees
 from omnipd_sandbox.calls.body import read_body
 from omnipd_sandbox.calls.call import Call
@@ -47,7 +47,7 @@ _UPDATED = {
 def create_folder(call: Call) -> Reply:
     """Make a folder; a second one of the same name gets another path."""
     body = read_body(call, _CREATED)
-    organization = call.world.organization
+    organization = call.organization
     user = acting_user(call.caller, body.get("userId"), organization)
     parent = _parent(body.get("parentFolderId"), user, organization)
     # At the top it is the organization's unless asked otherwise: assumed.
@@ -81,7 +81,7 @@ def update_folder(call: Call) -> Reply:
     body = read_body(call, _UPDATED)
     if "name" not in body and "path" not in body:
         raise BadRequest("At least one of name or path must be provided")
-    organization = call.world.organization
+    organization = call.organization
     path = folder.path
     if "path" in body:
         path = _new_path(folder, body["path"], organization, resolve=body["resolvePathConflict"])
@@ -104,7 +104,7 @@ def update_folder(call: Call) -> Reply:
 def delete_folder(call: Call) -> Reply:
     """Delete a folder for good; by force also those below it, and documents into the Trash."""
     folder = folder_to_change(call, "MANAGER")
-    organization = call.world.organization
+    organization = call.organization
     gone = {
         each.id
         for each in organization.folders.values()

@@ -36,7 +36,7 @@ def _found(call: Call) -> list[Folder]:
 
 def _matching(call: Call) -> list[Folder]:
     asked = call.parameters
-    organization = call.world.organization
+    organization = call.organization
     personal = call.caller.key_scope == "user"
     everything = list(organization.folders.values())
     if "onlySharedWithMe" in asked["include"]:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from omnipd_sandbox.api.folders.find import find_folder, folder_to_change
+from omnipd_sandbox.api.folders.record import find_folder, folder_to_change
 from omnipd_sandbox.api.items.permissions import (
     added,
     changed,
@@ -25,11 +25,10 @@ from omnipd_sandbox.organization.records import Folder, Grant
 def show_folder_permissions(call: Call) -> Reply:
     """Answer with the permits on a folder: all of them for its managers, or one member's."""
     folder = find_folder(call)
-    organization = call.world.organization
-    permits = permits_on(folder, organization)
+    permits = permits_on(folder, call.organization)
     user_id: str | None = call.parameters["userId"]
     if user_id is not None:
-        user = acting_user(call.caller, user_id, organization)
+        user = acting_user(call.caller, user_id, call.organization)
         permits = [permit for permit in permits if permit.covers(user.membership_id)]
     elif not _manages(call.caller, permits):
         raise Forbidden
@@ -71,5 +70,5 @@ def revoke_folder_permissions(call: Call) -> Reply:
 
 def _keep(call: Call, change: Callable[[Folder, Call], tuple[Grant, ...]]) -> Reply:
     folder = folder_to_change(call, "MANAGER")
-    call.world.organization.keep_folder(replace(folder, grants=change(folder, call)))
+    call.organization.keep_folder(replace(folder, grants=change(folder, call)))
     return done()

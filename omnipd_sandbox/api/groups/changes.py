@@ -7,8 +7,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
-from omnipd_sandbox.api.groups.find import find_group
-from omnipd_sandbox.api.groups.record import group_record
+from omnipd_sandbox.api.groups.record import find_group, group_record
 from omnipd_sandbox.calls.body import read_body
 from omnipd_sandbox.calls.call import Call
 from omnipd_sandbox.calls.checks import Key, checked, items, record, text, uuid
@@ -37,7 +36,7 @@ _PATCH = patch_keys(needs_value=False, least=0)
 def create_group(call: Call) -> Reply:
     """Make a group; it has no role on any model yet."""
     body = read_body(call, _CREATED)
-    organization = call.world.organization
+    organization = call.organization
     _refuse_taken(body["displayName"], organization)
     now = call.world.timestamp()
     group = Group(
@@ -55,17 +54,16 @@ def replace_group(call: Call) -> Reply:
     """Give a group another name and other members: those that are not named are members no more."""
     group = find_group(call)
     body = read_body(call, _REPLACED)
-    members = _member_ids(body["members"], call.world.organization)
+    members = _member_ids(body["members"], call.organization)
     return _keep(group, replace(group, name=body["displayName"], member_ids=members), call)
 
 
 def patch_group(call: Call) -> Reply:
     """Change parts of a group, one operation after the other."""
     group = find_group(call)
-    organization = call.world.organization
 
     def change(changed: Group, operation: dict[str, Any]) -> Group:
-        return _patched(changed, operation, organization)
+        return _patched(changed, operation, call.organization)
 
     return _keep(group, patched(group, read_body(call, _PATCH), change), call)
 
@@ -73,19 +71,17 @@ def patch_group(call: Call) -> Reply:
 def delete_group(call: Call) -> Reply:
     """Delete a group, and with it all that was given to it."""
     group = find_group(call)
-    organization = call.world.organization
-    organization.groups = {
-        key: each for key, each in organization.groups.items() if key != group.id
+    call.organization.groups = {
+        key: each for key, each in call.organization.groups.items() if key != group.id
     }
     return nothing()
 
 
 def _keep(group: Group, changed: Group, call: Call) -> Reply:
-    organization = call.world.organization
     if changed.name != group.name:
-        _refuse_taken(changed.name, organization)
+        _refuse_taken(changed.name, call.organization)
     kept = replace(changed, updated_at=call.world.timestamp())
-    organization.keep_group(kept)
+    call.organization.keep_group(kept)
     return json_reply(group_record(kept, call))
 
 

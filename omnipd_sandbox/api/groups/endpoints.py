@@ -10,7 +10,8 @@ from omnipd_sandbox.api.groups.changes import (
     patch_group,
     replace_group,
 )
-from omnipd_sandbox.api.groups.list import list_groups, show_group
+from omnipd_sandbox.api.groups.list import list_groups
+from omnipd_sandbox.api.groups.record import show_group
 from omnipd_sandbox.calls.checks import Key, one_of
 from omnipd_sandbox.calls.routing import Endpoint
 from omnipd_sandbox.calls.scim import SCIM_LIST

@@ -81,7 +81,7 @@ def principal_record(permit: Permit) -> dict[str, Any]:
 
 
 def _by_principal(item: Document | Folder, call: Call) -> dict[_Principal, Grant]:
-    grants = grants_on(item, call.world.organization)
+    grants = grants_on(item, call.organization)
     return {(each.kind, each.principal_id): each for each in grants}
 
 
@@ -93,7 +93,7 @@ def _read(
         raise BadRequest(
             "At least one of userIds or userGroupIds must be provided", at="userIds.userGroupIds"
         )
-    return body, _principals(body, call.world.organization)
+    return body, _principals(body, call.organization)
 
 
 def _principals(body: dict[str, Any], organization: Organization) -> list[_Principal]:

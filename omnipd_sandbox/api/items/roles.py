@@ -12,7 +12,7 @@ from omnipd_sandbox.organization.records import Document, Folder, User
 
 def author(call: Call) -> User:
     """Give the member a change is made for: the one named by ``userId``, or the key's own."""
-    return acting_user(call.caller, call.parameters.get("userId"), call.world.organization)
+    return acting_user(call.caller, call.parameters.get("userId"), call.organization)
 
 
 def role_on(user: User, item: Document | Folder, organization: Organization) -> str:
@@ -30,7 +30,7 @@ def role_on(user: User, item: Document | Folder, organization: Organization) -> 
 
 def require_role(least: str, item: Document | Folder, call: Call) -> None:
     """Refuse who has no such role on a document or a folder, nor a higher one."""
-    role = role_on(author(call), item, call.world.organization)
+    role = role_on(author(call), item, call.organization)
     if role == "NO_ACCESS":
         if isinstance(item, Document):
             raise not_found("Document", item.identifier, by="identifier")

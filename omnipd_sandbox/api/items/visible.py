@@ -16,7 +16,7 @@ SCOPE = one_of("organization", "restricted")
 def viewer(call: Call) -> str | None:
     """Give the id of the member, or embed user, whose view is asked for; None sees everything."""
     asked: str | None = call.parameters.get("userId")
-    organization = call.world.organization
+    organization = call.organization
     if asked is not None and call.caller.key_scope == "organization":
         if asked not in organization.users and asked not in organization.embed_users:
             raise not_found("User", asked)
@@ -40,7 +40,7 @@ def may_view(user_id: str | None, item: Document | Folder, organization: Organiz
 def caller_sees(item: Document | Folder, call: Call) -> bool:
     """Tell whether a key shows a document or a folder: a member's own what that member sees."""
     own = call.caller.user.membership_id if call.caller.key_scope == "user" else None
-    return may_view(own, item, call.world.organization)
+    return may_view(own, item, call.organization)
 
 
 def member_sees(user: User, item: Document | Folder, organization: Organization) -> bool:

@@ -6,8 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from omnipd_sandbox.api.items.roles import author
-from omnipd_sandbox.api.labels.find import find_label
-from omnipd_sandbox.api.labels.record import label_record, uses
+from omnipd_sandbox.api.labels.record import find_label, label_record, uses
 from omnipd_sandbox.calls.body import read_body
 from omnipd_sandbox.calls.call import Call
 from omnipd_sandbox.calls.checks import Key, boolean, nullable, text
@@ -29,7 +28,7 @@ def create_label(call: Call) -> Reply:
     """Make a label; only administrators make one that is verified or on the homepage."""
     label = Label(**read_body(call, _KEYS | {"name": Key(text(2, 25), required=True)}))
     _guard(label, call)
-    organization = call.world.organization
+    organization = call.organization
     _refuse_taken(label.name, organization)
     organization.labels = {**organization.labels, label.name: label}
     return json_reply(label_record(label, uses(organization)), status=201)
@@ -41,7 +40,7 @@ def update_label(call: Call) -> Reply:
     changed = replace(label, **read_body(call, _KEYS))
     _guard(label, call)
     _guard(changed, call)
-    organization = call.world.organization
+    organization = call.organization
     if changed.name != label.name:
         _refuse_taken(changed.name, organization)
         _relabel(label.name, (changed.name,), organization)
@@ -58,7 +57,7 @@ def delete_label(call: Call) -> Reply:
     """Delete a label that no document carries."""
     label = find_label(call)
     _guard(label, call)
-    organization = call.world.organization
+    organization = call.organization
     # What is in the Trash does not count, nor do folders; they lose it: assumed.
     if any(
         label.name in each.labels for each in organization.documents.values() if not each.deleted

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from omnipd_sandbox.api.labels.changes import create_label, delete_label, update_label
-from omnipd_sandbox.api.labels.list import list_labels, show_label
+from omnipd_sandbox.api.labels.list import list_labels
+from omnipd_sandbox.api.labels.record import show_label
 from omnipd_sandbox.calls.checks import Key, uuid
 from omnipd_sandbox.calls.routing import Endpoint
 

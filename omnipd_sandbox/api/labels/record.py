@@ -1,12 +1,28 @@
-"""Labels, as their list writes them."""
+"""One label: found, and written."""
 
 from __future__ import annotations
 
 from collections import Counter
 from typing import Any
 
+from omnipd_sandbox.calls.call import Call
+from omnipd_sandbox.http.refusals import not_found
+from omnipd_sandbox.http.reply import Reply, json_reply
 from omnipd_sandbox.organization.organization import Organization
 from omnipd_sandbox.organization.records import Label
+
+
+def show_label(call: Call) -> Reply:
+    """Answer with one label."""
+    return json_reply(label_record(find_label(call), uses(call.organization)))
+
+
+def find_label(call: Call) -> Label:
+    """Give the label that the path names."""
+    label = call.organization.labels.get(call.segments["name"])
+    if label is None:
+        raise not_found("Label", call.segments["name"], by="name")
+    return label
 
 
 def label_record(label: Label, counts: Counter[str]) -> dict[str, Any]:

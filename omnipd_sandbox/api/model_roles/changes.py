@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from omnipd_sandbox.api.groups.find import find_group
-from omnipd_sandbox.api.users.find import find_member
+from omnipd_sandbox.api.groups.record import find_group
+from omnipd_sandbox.api.users.record import find_member
 from omnipd_sandbox.calls.body import read_body
 from omnipd_sandbox.calls.call import Call
 from omnipd_sandbox.calls.checks import Key, text, uuid
@@ -25,7 +25,7 @@ def give_user_role(call: Call) -> Reply:
     """Give a member a role; it takes the place of the one they had."""
     user = find_member(call)
     role, model = _read(call)
-    call.world.organization.keep_user(replace(user, roles={**user.roles, model.id: role}))
+    call.organization.keep_user(replace(user, roles={**user.roles, model.id: role}))
     return _reply("membershipId", user.membership_id, role, model)
 
 
@@ -33,8 +33,7 @@ def give_group_role(call: Call) -> Reply:
     """Give a group a role; it takes the place of the one it had."""
     group = find_group(call)
     role, model = _read(call)
-    organization = call.world.organization
-    organization.group_roles = {**organization.group_roles, (group.id, model.name): role}
+    call.organization.group_roles = {**call.organization.group_roles, (group.id, model.name): role}
     return _reply("userGroupId", group.id, role, model)
 
 
@@ -58,7 +57,7 @@ def _read(call: Call) -> tuple[str, ModelReference]:
         raise RefusedRequest(422, "Invalid role")
     found = [
         model
-        for model in call.world.organization.shared_models.values()
+        for model in call.organization.shared_models.values()
         if body.get("modelId", model.id) == model.id
         and body.get("connectionId", model.connection_id) == model.connection_id
     ]

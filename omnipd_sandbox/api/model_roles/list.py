@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from omnipd_sandbox.api.groups.find import find_group
-from omnipd_sandbox.api.users.find import find_member
+from omnipd_sandbox.api.groups.record import find_group
+from omnipd_sandbox.api.users.record import find_member
 from omnipd_sandbox.calls.call import Call
 from omnipd_sandbox.http.refusals import Forbidden
 from omnipd_sandbox.http.reply import Reply, json_reply
@@ -29,10 +29,10 @@ def list_user_roles(call: Call) -> Reply:
     results: list[dict[str, Any]] = []
     for model in _models(call):
         rows: list[dict[str, Any]] = []
-        base = call.world.organization.connections[model.connection_id].base_role
+        base = call.organization.connections[model.connection_id].base_role
         if base is not None:
             rows.append(_row(model, base, {"type": "BASE"}, _BASE, resolved=False))
-        for group in call.world.organization.groups_of(user.membership_id):
+        for group in call.organization.groups_of(user.membership_id):
             rows += [row | {"resolved": False} for row in _group_rows(group, model, call)]
         own = user.roles.get(model.id) or user.model_role
         if own is not None:
@@ -52,7 +52,7 @@ def list_group_roles(call: Call) -> Reply:
 
 
 def _models(call: Call) -> Iterator[ModelReference]:
-    for model in call.world.organization.shared_models.values():
+    for model in call.organization.shared_models.values():
         if call.parameters["modelId"] in {None, model.id} and call.parameters["connectionId"] in {
             None,
             model.connection_id,
@@ -61,7 +61,7 @@ def _models(call: Call) -> Iterator[ModelReference]:
 
 
 def _group_rows(group: Group, model: ModelReference, call: Call) -> Iterator[dict[str, Any]]:
-    role = call.world.organization.group_roles.get((group.id, model.name))
+    role = call.organization.group_roles.get((group.id, model.name))
     if role is not None:
         origin = {"type": "GROUP", "name": group.name, "miniUuid": group.id, "depth": 0}
         yield _row(model, role, origin, _GROUP)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from omnipd_sandbox.api.models.find import permissions_here
+from omnipd_sandbox.api.models.record import permissions_here
 from omnipd_sandbox.calls.body import read_body
 from omnipd_sandbox.calls.call import Call
 from omnipd_sandbox.calls.checks import Key, anything, boolean, one_of, text, uuid
@@ -25,7 +25,7 @@ _MODEL = {
 def create_model(call: Call) -> Reply:
     """Make a branch or an extension of a shared model, or a shared model of the bare tables."""
     body = read_body(call, _MODEL)
-    organization = call.world.organization
+    organization = call.organization
     kind, connection_id = body["modelKind"], body["connectionId"]
     shared = organization.shared_models.get(connection_id)
     if shared is None:

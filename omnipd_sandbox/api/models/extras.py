@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from omnipd_sandbox.api.documents.record import document_address
-from omnipd_sandbox.api.models.find import find_branch, find_shared
+from omnipd_sandbox.api.models.record import find_branch, find_shared
 from omnipd_sandbox.calls.call import Call
 from omnipd_sandbox.calls.paging import Order, cut_page, cut_page_after_id
 from omnipd_sandbox.http.refusals import BadRequest, NotFound

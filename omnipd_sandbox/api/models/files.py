@@ -10,7 +10,7 @@ from typing import Any
 import yaml
 
 from omnipd_sandbox.api.models.changes import refuse_without_right
-from omnipd_sandbox.api.models.find import branch_of, compose, find_branch, find_record
+from omnipd_sandbox.api.models.record import branch_of, compose, find_branch, find_record
 from omnipd_sandbox.calls.body import read_body
 from omnipd_sandbox.calls.call import Call
 from omnipd_sandbox.calls.checks import Key, anything, boolean, one_of, text, uuid
@@ -77,7 +77,7 @@ def write_file(call: Call) -> Reply:
     record = find_record(call)
     body = read_body(call, _FILE, strict=True)
     if "branchId" in body:
-        record = branch_of(record.id, body["branchId"], call.world.organization)
+        record = branch_of(record.id, body["branchId"], call.organization)
     refuse_without_right(record, call)
     if record.kind not in {"BRANCH", "SHARED_EXTENSION"}:
         raise BadRequest(
@@ -99,7 +99,7 @@ def write_file(call: Call) -> Reply:
         files={**record.files, name: body["yaml"]},
         updated_at=call.world.timestamp(),
     )
-    call.world.organization.keep_model(changed)
+    call.organization.keep_model(changed)
     return json_reply({"files": {wanted: body["yaml"]}, "version": 1})
 
 

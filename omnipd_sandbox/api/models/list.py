@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from omnipd_sandbox.api.models.find import permissions_here
-from omnipd_sandbox.api.models.record import branch_record, model_record
+from omnipd_sandbox.api.models.record import branch_record, model_record, permissions_here
 from omnipd_sandbox.calls.call import Call
 from omnipd_sandbox.calls.paging import Ranks, asked_order, cut_page, page_reply
 from omnipd_sandbox.http.refusals import BadListCursor, BadRequest
@@ -16,11 +15,10 @@ from omnipd_sandbox.organization.models import ModelRecord
 
 def list_models(call: Call) -> Reply:
     """Answer with one page of the models that match; a bad cursor has an error form of its own."""
-    organization = call.world.organization
     order = asked_order(call, _RANKS, lambda model: model.id)
 
     def found() -> Iterable[ModelRecord]:
-        everything = organization.models.values()
+        everything = call.organization.models.values()
         return (
             each for each in everything if _matches(each, call) and permissions_here(each, call)
         )
@@ -31,7 +29,7 @@ def list_models(call: Call) -> Reply:
             record["branches"] = [
                 branch_record(each, call)
                 # Documents have no branches.
-                for each in organization.fixed_models.values()
+                for each in call.organization.fixed_models.values()
                 if each.kind == "BRANCH" and each.base_id == model.id and not each.deleted_at
             ]
         return record

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from omnipd_sandbox.api.models.find import composed, find_record, permissions_here
+from omnipd_sandbox.api.models.record import composed, find_record, permissions_here
 from omnipd_sandbox.calls.call import Call
 from omnipd_sandbox.engine.model.joins import JoinTree, tree_of_topic
 from omnipd_sandbox.engine.model.model import (

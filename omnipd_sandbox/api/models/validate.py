@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from omnipd_sandbox.api.models.find import compose, find_branch, find_record
+from omnipd_sandbox.api.models.record import compose, find_branch, find_record
 from omnipd_sandbox.calls.call import Call
 from omnipd_sandbox.engine.model.model import Issue
 from omnipd_sandbox.http.reply import Reply, json_reply

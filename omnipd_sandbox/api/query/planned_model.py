@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from omnipd_sandbox.api.models.find import branch_of, compose
+from omnipd_sandbox.api.models.record import branch_of, compose
 from omnipd_sandbox.calls.call import Call
 from omnipd_sandbox.engine.model.model import Model
 from omnipd_sandbox.http.refusals import not_found
@@ -21,14 +21,14 @@ def planned_model(call: Call, model_id: str, branch_id: str | None) -> Model | N
     """
     record = _record(call, model_id)
     if branch_id is not None:
-        record = branch_of(model_id, branch_id, call.world.organization)
+        record = branch_of(model_id, branch_id, call.organization)
     return None if record is None else compose(record, call)
 
 
 def _record(call: Call, model_id: str) -> ModelRecord | None:
     if model_id in call.world.engine.models:
         return None
-    record = call.world.organization.models.get(model_id)
+    record = call.organization.models.get(model_id)
     if record is None or record.deleted_at:
         raise not_found("Model", model_id)
     return record

@@ -127,7 +127,7 @@ def acting_for(call: Call, in_body: str | None) -> User:
     in_address: str | None = call.parameters["userId"]
     if in_address is not None and in_body is not None:
         raise BadRequest("userId may be given in the address or in the body, not both", at="userId")
-    return acting_user(call.caller, in_address or in_body, call.world.organization)
+    return acting_user(call.caller, in_address or in_body, call.organization)
 
 
 def _needed_permissions(query: dict[str, Any]) -> set[str]:

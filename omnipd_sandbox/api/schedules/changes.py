@@ -11,8 +11,8 @@ from omnipd_sandbox.api.documents.abilities import abilities
 from omnipd_sandbox.api.documents.dashboard import numbered
 from omnipd_sandbox.api.items.roles import author, role_on
 from omnipd_sandbox.api.items.visible import member_sees
-from omnipd_sandbox.api.schedules.find import find_schedule
 from omnipd_sandbox.api.schedules.recipients import by_address
+from omnipd_sandbox.api.schedules.record import find_schedule
 from omnipd_sandbox.api.users.email_only import stranger
 from omnipd_sandbox.calls.body import read_body
 from omnipd_sandbox.calls.call import Call
@@ -93,8 +93,7 @@ def create_schedule(call: Call) -> Reply:
     document = _dashboard(body, call)
     if body["testNow"]:
         return json_reply({"message": "Test delivery sent"})
-    organization = call.world.organization
-    topic = organization.fresh_topic("schedule")
+    topic = call.organization.fresh_topic("schedule")
     schedule = _schedule(
         body,
         document,
@@ -104,7 +103,7 @@ def create_schedule(call: Call) -> Reply:
         owner_id=author(call).membership_id,
         created_at=call.world.timestamp(),
     )
-    organization.keep_schedule(schedule)
+    call.organization.keep_schedule(schedule)
     answer = {"id": schedule.id, "message": "Schedule created"}
     if schedule.destination == "s3":
         answer |= {
@@ -127,7 +126,7 @@ def replace_schedule(call: Call) -> Reply:
         owner_id=old.owner_id,
         created_at=old.created_at,
     )
-    call.world.organization.keep_schedule(
+    call.organization.keep_schedule(
         # When it last ran, and whether it is paused, is no part of what was sent: assumed to stay.
         replace(
             new,
@@ -145,9 +144,8 @@ def replace_schedule(call: Call) -> Reply:
 def delete_schedule(call: Call) -> Reply:
     """Delete a schedule for good."""
     schedule = find_schedule(call)
-    organization = call.world.organization
-    organization.schedules = {
-        key: each for key, each in organization.schedules.items() if key != schedule.id
+    call.organization.schedules = {
+        key: each for key, each in call.organization.schedules.items() if key != schedule.id
     }
     return done()
 
@@ -173,7 +171,7 @@ def _read(call: Call) -> dict[str, Any]:
 
 
 def _dashboard(body: dict[str, Any], call: Call) -> Document:
-    organization = call.world.organization
+    organization = call.organization
     identifier: str = body["identifier"]
     identifier = organization.moved.get(identifier, identifier)
     document = organization.documents.get(identifier)
@@ -206,7 +204,7 @@ def _schedule(
 ) -> Schedule:
     destination: str = body["destinationType"]
     kept = {name: body[name] for name in _KEPT.get(destination, ()) if name in body}
-    members, strangers = _recipients(body, call.world.organization)
+    members, strangers = _recipients(body, call.organization)
     return Schedule(
         id=id,
         name=body["name"],

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from omnipd_sandbox.api.schedules.changes import create_schedule, delete_schedule, replace_schedule
-from omnipd_sandbox.api.schedules.list import list_schedules, show_schedule
+from omnipd_sandbox.api.schedules.list import list_schedules
 from omnipd_sandbox.api.schedules.recipients import (
     add_recipients,
     list_recipients,
     remove_recipients,
 )
+from omnipd_sandbox.api.schedules.record import show_schedule
 from omnipd_sandbox.api.schedules.running import (
     give_schedule,
     pause_schedule,

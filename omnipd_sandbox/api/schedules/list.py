@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from omnipd_sandbox.api.schedules.find import find_schedule
-from omnipd_sandbox.api.schedules.record import full_record, listed_record
+from omnipd_sandbox.api.schedules.record import listed_record
 from omnipd_sandbox.calls.call import Call
 from omnipd_sandbox.calls.paging import Rank, Ranks, asked_order, cut_numbered_page, page_reply
-from omnipd_sandbox.http.reply import Reply, json_reply
+from omnipd_sandbox.http.reply import Reply
 from omnipd_sandbox.organization.organization import Organization
 from omnipd_sandbox.organization.schedules import Schedule
 
@@ -24,7 +23,7 @@ _OUTCOMES = {
 
 def list_schedules(call: Call) -> Reply:
     """Answer with one page of the schedules that match; the cursor is the page's number."""
-    organization = call.world.organization
+    organization = call.organization
 
     def found() -> Iterable[Schedule]:
         return (each for each in organization.schedules.values() if _matches(each, call))
@@ -48,14 +47,8 @@ def list_schedules(call: Call) -> Reply:
     return page_reply(page, lambda each: listed_record(each, call.world))
 
 
-def show_schedule(call: Call) -> Reply:
-    """Answer with one schedule, its destination and all."""
-    return json_reply(full_record(find_schedule(call), call.world))
-
-
 def _matches(schedule: Schedule, call: Call) -> bool:
     asked = call.parameters
-    organization = call.world.organization
     caller = call.caller.user
     if caller.organization_role != "ORG_ADMIN" and schedule.owner_id != caller.membership_id:
         return False
@@ -70,7 +63,7 @@ def _matches(schedule: Schedule, call: Call) -> bool:
     if any(asked[name] not in {None, value} for name, value in wanted.items()):
         return False
     # No schedule here belongs to an embed user.
-    return not asked["embedEntity"] and _mentions(schedule, asked["q"] or "", organization)
+    return not asked["embedEntity"] and _mentions(schedule, asked["q"] or "", call.organization)
 
 
 def _mentions(schedule: Schedule, words: str, organization: Organization) -> bool:

@@ -6,8 +6,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import Any
 
-from omnipd_sandbox.api.schedules.find import find_schedule
-from omnipd_sandbox.api.schedules.record import groups, people
+from omnipd_sandbox.api.schedules.record import find_schedule, groups, people
 from omnipd_sandbox.api.users.email_only import known_stranger, stranger
 from omnipd_sandbox.calls.body import read_body
 from omnipd_sandbox.calls.call import Call
@@ -32,7 +31,7 @@ _Find = Callable[[str, Organization], EmailOnlyUser | None]
 def list_recipients(call: Call) -> Reply:
     """Answer with the recipients of an e-mail; only the type for anything else."""
     schedule = find_schedule(call)
-    organization = call.world.organization
+    organization = call.organization
     if schedule.destination != "email":
         return json_reply({"type": schedule.destination})
     recipients: list[dict[str, Any]] = [
@@ -83,7 +82,7 @@ def remove_recipients(call: Call) -> Reply:
 
 
 def _keep(schedule: Schedule, changed: Schedule, word: str, call: Call) -> Reply:
-    call.world.organization.keep_schedule(changed)
+    call.organization.keep_schedule(changed)
     more_people = _count_people(changed) - _count_people(schedule)
     more_groups = len(changed.group_ids) - len(schedule.group_ids)
     return json_reply(
@@ -106,7 +105,7 @@ def _read(call: Call, find_stranger: _Find) -> tuple[Schedule, tuple[_Ids, _Ids,
         raise BadRequest("At least one email, userId or userGroupId must be provided")
     if schedule.destination != "email":
         raise BadRequest("Only deliveries by email have recipients")
-    organization = call.world.organization
+    organization = call.organization
     members, strangers = by_address(body["emails"], organization, find_stranger)
     more_members = [each for each in body["userIds"] if each in organization.users]
     more_strangers = [each for each in body["userIds"] if each in organization.email_only_users]

@@ -1,15 +1,37 @@
-"""Schedules, as the list writes them and as one alone is written."""
+"""One schedule: found by those who may have it, and written."""
 
 from __future__ import annotations
 
 from typing import Any
 
+from omnipd_sandbox.api.items.roles import author, role_on
+from omnipd_sandbox.calls.call import Call
+from omnipd_sandbox.calls.segments import named_in_path
 from omnipd_sandbox.calls.world import World
+from omnipd_sandbox.http.refusals import Forbidden
+from omnipd_sandbox.http.reply import Reply, json_reply
 from omnipd_sandbox.organization import chance
 from omnipd_sandbox.organization.email_only import EmailOnlyUser
 from omnipd_sandbox.organization.organization import ORGANIZATION_ID, Organization
 from omnipd_sandbox.organization.records import Group, User
 from omnipd_sandbox.organization.schedules import Schedule
+
+
+def show_schedule(call: Call) -> Reply:
+    """Answer with one schedule, its destination and all."""
+    return json_reply(full_record(find_schedule(call), call.world))
+
+
+def find_schedule(call: Call) -> Schedule:
+    """Give the schedule that the path names; 403 for what is another's."""
+    organization = call.organization
+    user = author(call)
+    schedule = named_in_path(call, "scheduleId", organization.schedules, "Schedule")
+    document = organization.documents[schedule.identifier]
+    manages = role_on(user, document, organization) == "MANAGER"
+    if user.membership_id != schedule.owner_id and not manages:
+        raise Forbidden
+    return schedule
 
 
 def listed_record(schedule: Schedule, world: World) -> dict[str, Any]:

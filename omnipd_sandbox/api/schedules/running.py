@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from omnipd_sandbox.api.items.roles import role_on
-from omnipd_sandbox.api.schedules.find import find_schedule
+from omnipd_sandbox.api.schedules.record import find_schedule
 from omnipd_sandbox.calls.body import read_body
 from omnipd_sandbox.calls.call import Call
 from omnipd_sandbox.calls.checks import Key, uuid
@@ -24,14 +24,14 @@ def pause_schedule(call: Call) -> Reply:
     """Pause a schedule; one that is paused stays so."""
     schedule = find_schedule(call)
     paused = schedule.disabled_at or call.world.timestamp()
-    call.world.organization.keep_schedule(replace(schedule, disabled_at=paused))
+    call.organization.keep_schedule(replace(schedule, disabled_at=paused))
     return done()
 
 
 def resume_schedule(call: Call) -> Reply:
     """Go on with a schedule; what the system stopped it for is not cleared by that."""
     schedule = find_schedule(call)
-    call.world.organization.keep_schedule(replace(schedule, disabled_at=None))
+    call.organization.keep_schedule(replace(schedule, disabled_at=None))
     return done()
 
 
@@ -42,7 +42,7 @@ def trigger_schedule(call: Call) -> Reply:
     last = schedule.triggered_at
     if last is not None and now < datetime.fromisoformat(last) + _A_DELIVERY:
         raise RefusedRequest(409, "Another execution is in progress for this schedule")
-    call.world.organization.keep_schedule(
+    call.organization.keep_schedule(
         replace(
             schedule,
             triggered_at=written(now),
@@ -56,7 +56,7 @@ def trigger_schedule(call: Call) -> Reply:
 def give_schedule(call: Call) -> Reply:
     """Give a schedule to another member, who must see the dashboard."""
     schedule = find_schedule(call)
-    organization = call.world.organization
+    organization = call.organization
     user = find_member(read_body(call, _NEW_OWNER)["userId"], organization)
     if user.membership_id == schedule.owner_id:
         raise BadRequest("User already owns this schedule", at="userId")

@@ -21,7 +21,7 @@ def list_attributes(call: Call) -> Reply:
                     "system": each.system,
                     "default_value": each.default,
                 }
-                for each in call.world.organization.attributes
+                for each in call.organization.attributes
             ]
         }
     )

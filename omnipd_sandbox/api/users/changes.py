@@ -6,8 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from omnipd_sandbox.api.user_attributes.values import values_of
-from omnipd_sandbox.api.users.find import find_member, has_member
-from omnipd_sandbox.api.users.record import ATTRIBUTES, member_record
+from omnipd_sandbox.api.users.record import ATTRIBUTES, find_member, has_member, member_record
 from omnipd_sandbox.calls.body import read_body
 from omnipd_sandbox.calls.call import Call
 from omnipd_sandbox.calls.checks import Check, Key, anything, boolean, checked, email, table, text
@@ -38,7 +37,7 @@ _PATCH = patch_keys(needs_value=True, least=1)
 def create_user(call: Call) -> Reply:
     """Make a member, without a role of their own."""
     body = read_body(call, _CREATED)
-    organization = call.world.organization
+    organization = call.organization
     address: str = body["userName"]
     if has_member(address, organization):
         raise RefusedRequest(409, f"User with email {address} already exists")
@@ -65,14 +64,13 @@ def replace_user(call: Call) -> Reply:
     user = find_member(call)
     body = read_body(call, _REPLACED)
     _check_address(body["userName"], user)
-    organization = call.world.organization
     changed = replace(
         user,
         name=body.get("displayName", user.name),
         active=body["active"],
         attributes={
             **user.attributes,
-            **checked(values_of(organization.attributes), body[ATTRIBUTES], ATTRIBUTES),
+            **checked(values_of(call.organization.attributes), body[ATTRIBUTES], ATTRIBUTES),
         },
     )
     return _keep(changed, call)
@@ -81,7 +79,7 @@ def replace_user(call: Call) -> Reply:
 def patch_user(call: Call) -> Reply:
     """Change parts of a member, one operation after the other."""
     user = find_member(call)
-    check_values = values_of(call.world.organization.attributes)
+    check_values = values_of(call.organization.attributes)
 
     def change(changed: User, operation: dict[str, Any]) -> User:
         return _patched(changed, operation, check_values)
@@ -92,7 +90,7 @@ def patch_user(call: Call) -> Reply:
 def delete_user(call: Call) -> Reply:
     """Remove a member, who still owns what they owned."""
     user = find_member(call)
-    organization = call.world.organization
+    organization = call.organization
     organization.users = {
         key: each for key, each in organization.users.items() if key != user.membership_id
     }
@@ -111,7 +109,7 @@ def delete_user(call: Call) -> Reply:
 
 def _keep(user: User, call: Call) -> Reply:
     changed = replace(user, updated_at=call.world.timestamp())
-    call.world.organization.keep_user(changed)
+    call.organization.keep_user(changed)
     return json_reply(member_record(changed, call))
 
 

@@ -8,7 +8,7 @@ from functools import partial
 from typing import Any
 
 from omnipd_sandbox.api.user_attributes.values import values_of
-from omnipd_sandbox.api.users.find import has_member
+from omnipd_sandbox.api.users.record import has_member
 from omnipd_sandbox.calls.body import read_body
 from omnipd_sandbox.calls.call import Call
 from omnipd_sandbox.calls.checks import Key, anything, checked, email, items, record, table
@@ -33,7 +33,7 @@ def list_email_only_users(call: Call) -> Reply:
     wanted = (asked["email"] or "").casefold()
 
     def found() -> Iterable[EmailOnlyUser]:
-        everything = call.world.organization.email_only_users.values()
+        everything = call.organization.email_only_users.values()
         return (each for each in everything if wanted in each.email.casefold())
 
     order: Order[EmailOnlyUser] = Order(
@@ -46,13 +46,13 @@ def list_email_only_users(call: Call) -> Reply:
 
 def create_email_only_user(call: Call) -> Reply:
     """Make one, or give the one there is other attributes."""
-    return json_reply(_upsert(read_body(call, _USER), call.world.organization))
+    return json_reply(_upsert(read_body(call, _USER), call.organization))
 
 
 def create_email_only_users(call: Call) -> Reply:
     """Make up to twenty, all or none."""
     users = read_body(call, _USERS)["users"]
-    upsert_all = items(partial(_upsert, organization=call.world.organization))
+    upsert_all = items(partial(_upsert, organization=call.organization))
     return json_reply({"results": checked(upsert_all, users, "users")}, status=201)
 
 

@@ -13,7 +13,7 @@ from omnipd_sandbox.organization.embed import EmbedUser
 
 def list_embed_users(call: Call) -> Reply:
     """Answer with embed users, in the order in which they came."""
-    users = sorted(call.world.organization.embed_users.values(), key=lambda user: user.created_at)
+    users = sorted(call.organization.embed_users.values(), key=lambda user: user.created_at)
     found = matching(
         call.parameters["filter"],
         users,
@@ -34,7 +34,7 @@ def show_embed_user(call: Call) -> Reply:
 
 def find_embed_user(call: Call) -> EmbedUser:
     """Give the embed user that the path names."""
-    return named_in_path(call, "id", call.world.organization.embed_users, "User")
+    return named_in_path(call, "id", call.organization.embed_users, "User")
 
 
 def _embed_user(user: EmbedUser, call: Call) -> dict[str, Any]:
@@ -60,7 +60,7 @@ def _embed_user(user: EmbedUser, call: Call) -> dict[str, Any]:
 def delete_embed_user(call: Call) -> Reply:
     """Remove an embed user for good."""
     user = find_embed_user(call)
-    organization = call.world.organization
+    organization = call.organization
     organization.embed_users = {
         key: each for key, each in organization.embed_users.items() if key != user.membership_id
     }

@@ -11,7 +11,8 @@ from omnipd_sandbox.api.users.email_only import (
     list_email_only_users,
 )
 from omnipd_sandbox.api.users.embed import delete_embed_user, list_embed_users, show_embed_user
-from omnipd_sandbox.api.users.list import list_users, show_user
+from omnipd_sandbox.api.users.list import list_users
+from omnipd_sandbox.api.users.record import show_user
 from omnipd_sandbox.calls.checks import Key, one_of, text
 from omnipd_sandbox.calls.parameters import pages
 from omnipd_sandbox.calls.routing import Endpoint
