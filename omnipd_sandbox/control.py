@@ -45,7 +45,7 @@ def control(request: Request, tenancy: Tenancy, own: Tenant) -> Reply:
         check_loopback(request)
         return _answer(request, tenancy, own)
     except RefusedRequest as refusal:
-        return json_reply(refusal.body(), status=refusal.status, headers=refusal.headers)
+        return refusal.reply()
 
 
 def _answer(request: Request, tenancy: Tenancy, own: Tenant) -> Reply:

@@ -17,18 +17,19 @@ from omnipd_sandbox.api.unserved import unserved
 from omnipd_sandbox.calls.call import Call
 from omnipd_sandbox.calls.identity import Keyring, admit
 from omnipd_sandbox.calls.jobs import Jobs
-from omnipd_sandbox.calls.kept_lists import Lists
+from omnipd_sandbox.calls.kept import Kept
 from omnipd_sandbox.calls.parameters import read_parameters
-from omnipd_sandbox.calls.results import Results
 from omnipd_sandbox.calls.routing import Endpoint, Route, Router
 from omnipd_sandbox.calls.world import World
 from omnipd_sandbox.foundation import Foundation
 from omnipd_sandbox.http.refusals import RefusedRequest
-from omnipd_sandbox.http.reply import Broken, Reply, json_reply
-from omnipd_sandbox.http.request import Request, is_scim
+from omnipd_sandbox.http.reply import Broken, Reply
+from omnipd_sandbox.http.request import Request
 from omnipd_sandbox.http.request_log import Asked, RequestLog
 from omnipd_sandbox.moods.behavior import Behavior
-from omnipd_sandbox.moods.faults import Fault, Faults, in_place_of_an_answer, spoiled
+from omnipd_sandbox.moods.fault_queue import FaultQueue
+from omnipd_sandbox.moods.faults import Fault
+from omnipd_sandbox.moods.faulty_replies import in_place_of_an_answer, spoiled
 from omnipd_sandbox.moods.rate_limit import RateLimit
 from omnipd_sandbox.moods.short_ids import ShortIds
 from omnipd_sandbox.organization import chance
@@ -37,6 +38,12 @@ from omnipd_sandbox.page.browser import answer_browser, is_browser
 
 if TYPE_CHECKING:
     from omnipd_sandbox.folder.file_lock import FileLock
+
+
+# Bytes.
+_RESULTS_AT_MOST = 64_000_000
+# References to records that are there anyway: some eight bytes each.
+_LISTED_AT_MOST = 1_000_000
 
 
 class Tenant:
@@ -83,19 +90,19 @@ class Tenant:
             organization = self._opened(state, organization)
         self._world = World(
             organization=organization,
-            lists=Lists(),
+            lists=_no_lists(),
             engine=foundation.engine,
             keyring=Keyring(organization, behavior),
             behavior=behavior,
             jobs=Jobs(),
-            results=Results(),
+            results=Kept(lambda table: table.nbytes, _RESULTS_AT_MOST),
             now=now,
             report=report,
         )
         # One change at a time; whoever reads has the organization as it was or as it is then.
         self._writing = Lock()
         self._router = Router([*endpoints(behavior), *_not_done(behavior)])
-        self._faults = Faults(behavior.faults)
+        self._faults = FaultQueue(behavior.faults)
         self._short_ids = ShortIds() if behavior.ids == "short" else None
         self._limit = RateLimit(
             behavior.requests_per_minute, behavior.rate_limited_after, behavior.retry_after, now
@@ -204,11 +211,10 @@ class Tenant:
         try:
             return answer(request)
         except RefusedRequest as refusal:
-            body = refusal.scim_body() if is_scim(request.path) else refusal.body()
-            return json_reply(body, status=refusal.status, headers=refusal.headers)
+            return refusal.reply(request.path)
         except Exception as error:  # noqa: BLE001 - one request must not take the server with it
             self._report(error)
-            return json_reply(RefusedRequest(500, "Internal Server Error").body(), status=500)
+            return RefusedRequest(500, "Internal Server Error").reply()
 
     def _answer(self, request: Request) -> Reply:
         # The limit stands in front of the server: it counts before anything is looked at.
@@ -229,7 +235,7 @@ class Tenant:
         return reply
 
     def _world_with(self, organization: Organization) -> World:
-        return replace(self._world, organization=organization, lists=Lists())
+        return replace(self._world, organization=organization, lists=_no_lists())
 
     def _opened(self, state: Path, begun: Organization) -> Organization:
         """Give the organization of a file; without one, it is written as it begins."""
@@ -267,6 +273,10 @@ class Tenant:
         if route.endpoint.served:
             parameters = read_parameters(request.query, route.endpoint.parameters)
         return route.endpoint.answer(Call(request, world, caller, route.segments, parameters))
+
+
+def _no_lists() -> Kept[list[Any]]:
+    return Kept(len, _LISTED_AT_MOST)
 
 
 def _not_done(behavior: Behavior) -> list[Endpoint]:

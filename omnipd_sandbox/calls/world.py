@@ -5,15 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TYPE_CHECKING, Any
 
 from omnipd_sandbox.calls.identity import Keyring
 from omnipd_sandbox.calls.jobs import Jobs
-from omnipd_sandbox.calls.kept_lists import Lists
-from omnipd_sandbox.calls.results import Results
+from omnipd_sandbox.calls.kept import Kept
 from omnipd_sandbox.engine.protocols import QueryEngine
 from omnipd_sandbox.moods.behavior import Behavior
 from omnipd_sandbox.organization.moments import written
 from omnipd_sandbox.organization.organization import Organization
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 
 @dataclass(frozen=True)
@@ -21,13 +24,13 @@ class World:
     """Hold everything the endpoints look at."""
 
     organization: Organization
-    # Of this state of the organization.
-    lists: Lists
+    # Sorted lists, so that reading one to its end sorts it once; of this state of the organization.
+    lists: Kept[list[Any]]
     engine: QueryEngine
     keyring: Keyring
     behavior: Behavior
     jobs: Jobs
-    results: Results
+    results: Kept[pa.Table]
     now: Callable[[], datetime]
     report: Callable[[BaseException], None]
 

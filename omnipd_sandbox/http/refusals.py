@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from omnipd_sandbox.http.reply import Document, json_reply
+from omnipd_sandbox.http.request import is_scim
+
 
 class RefusedRequest(Exception):
     """Answer a request with an error, in form E1: ``{"detail", "status"}``."""
@@ -18,6 +21,11 @@ class RefusedRequest(Exception):
     def body(self) -> Any:
         """Give the JSON body of the answer."""
         return {"detail": self.detail, "status": self.status}
+
+    def reply(self, path: str = "") -> Document:
+        """Give the answer, in the form of the path's part of the API."""
+        body = self.scim_body() if is_scim(path) else self.body()
+        return json_reply(body, status=self.status, headers=self.headers)
 
     def scim_body(self) -> Any:
         """Give the JSON body of the answer on a SCIM path, form E4."""

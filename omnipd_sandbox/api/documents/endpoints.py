@@ -5,13 +5,13 @@ from __future__ import annotations
 from omnipd_sandbox.api.documents.access import list_access
 from omnipd_sandbox.api.documents.changes import (
     delete_document,
+    duplicate_document,
     give_document,
     move_document,
     update_document,
 )
 from omnipd_sandbox.api.documents.dashboard import list_queries, show_document, show_state
 from omnipd_sandbox.api.documents.drafts import discard_draft, list_drafts, open_draft
-from omnipd_sandbox.api.documents.duplicate import duplicate_document
 from omnipd_sandbox.api.documents.favorites import add_favorite, list_favorites, remove_favorite
 from omnipd_sandbox.api.documents.filters import show_filters, update_filters
 from omnipd_sandbox.api.documents.labels import change_labels, put_label, remove_label

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from omnipd_sandbox.api.documents.changes import folder_by_path
 from omnipd_sandbox.api.documents.dashboard import dashboard_in, numbered
-from omnipd_sandbox.api.documents.place import folder_by_path
 from omnipd_sandbox.api.documents.record import find_document
 from omnipd_sandbox.calls.body import read_body
 from omnipd_sandbox.calls.call import Call

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
 from omnipd_sandbox.api.query import variants
 from omnipd_sandbox.api.query.lines import write_line, write_result_line
-from omnipd_sandbox.calls.results import result_key
 from omnipd_sandbox.http.reply import Sink
 from omnipd_sandbox.refused_query import BadFilter, Refused
 
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 
 # Said in place of any detail to those without VIEW_SQL; Omni's own sentence is to this effect.
 REDACTED = "The details of this error are visible only to users who may view SQL."
+# Bytes.
+_LARGEST_KEPT = 8_000_000
 _FROM_KEPT_RESULTS = frozenset({"Standard", "SkipRequery"})
 
 
@@ -104,14 +107,25 @@ def result(submission: Submission, world: World) -> tuple[pa.Table, str]:
 
 
 def _result(submission: Submission, planned: QueryPlan, world: World) -> tuple[pa.Table, str]:
-    key = result_key(planned.sql, planned.query, submission.user_attributes)
+    key = _result_key(planned.sql, planned.query, submission.user_attributes)
     if submission.request.cache in _FROM_KEPT_RESULTS:
         kept = world.results.find(key)
         if kept is not None:
             return kept, "EXACT"
     table = world.engine.execute(planned)
-    world.results.keep(key, table)
+    if table.nbytes <= _LARGEST_KEPT:
+        world.results.keep(key, table)
     return table, "MISS"
+
+
+def _result_key(sql: str, query: Mapping[str, Any], user_attributes: Mapping[str, Any]) -> str:
+    """Name a result by all that it depends on.
+
+    The SQL is part of it because a relative date reads differently tomorrow; the acting
+    user's attributes are, so that nobody is served rows planned for somebody else.
+    """
+    whole = json.dumps([sql, query, user_attributes], sort_keys=True, default=str)
+    return sha256(whole.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def _opening(

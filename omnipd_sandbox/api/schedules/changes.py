@@ -94,14 +94,17 @@ def create_schedule(call: Call) -> Reply:
     if body["testNow"]:
         return json_reply({"message": "Test delivery sent"})
     topic = call.organization.fresh_topic("schedule")
-    schedule = _schedule(
-        body,
-        document,
-        call,
+    schedule = Schedule(
         id=chance.stable_uuid(*topic),
         destination_id=chance.stable_uuid("destination", *topic),
         owner_id=author(call).membership_id,
         created_at=call.world.timestamp(),
+        disabled_at=None,
+        system_disabled_at=None,
+        system_disabled_reason=None,
+        last_completed_at=None,
+        last_status=None,
+        **_said(body, document, call),
     )
     call.organization.keep_schedule(schedule)
     answer = {"id": schedule.id, "message": "Schedule created"}
@@ -115,29 +118,11 @@ def create_schedule(call: Call) -> Reply:
 
 def replace_schedule(call: Call) -> Reply:
     """Replace a schedule whole: what is not said is as if it had never been."""
-    old = find_schedule(call)
+    schedule = find_schedule(call)
     body = _read(call)
-    new = _schedule(
-        body,
-        _dashboard(body, call),
-        call,
-        id=old.id,
-        destination_id=old.destination_id,
-        owner_id=old.owner_id,
-        created_at=old.created_at,
-    )
-    call.organization.keep_schedule(
-        # When it last ran, and whether it is paused, is no part of what was sent: assumed to stay.
-        replace(
-            new,
-            disabled_at=old.disabled_at,
-            system_disabled_at=old.system_disabled_at,
-            system_disabled_reason=old.system_disabled_reason,
-            last_completed_at=old.last_completed_at,
-            last_status=old.last_status,
-            triggered_at=old.triggered_at,
-        )
-    )
+    said = _said(body, _dashboard(body, call), call)
+    # When it last ran, and whether it is paused, is no part of what was sent: assumed to stay.
+    call.organization.keep_schedule(replace(schedule, **said))
     return done()
 
 
@@ -192,47 +177,30 @@ def _dashboard(body: dict[str, Any], call: Call) -> Document:
     return document
 
 
-def _schedule(
-    body: dict[str, Any],
-    document: Document,
-    call: Call,
-    *,
-    id: str,  # noqa: A002 - the record's own name
-    destination_id: str,
-    owner_id: str,
-    created_at: str,
-) -> Schedule:
+def _said(body: dict[str, Any], document: Document, call: Call) -> dict[str, Any]:
+    """Give all of a schedule that a body says."""
     destination: str = body["destinationType"]
     kept = {name: body[name] for name in _KEPT.get(destination, ()) if name in body}
     members, strangers = _recipients(body, call.organization)
-    return Schedule(
-        id=id,
-        name=body["name"],
-        identifier=document.identifier,
-        content="dashboard",
-        format=body["format"],
-        destination=destination,
-        destination_id=destination_id,
-        member_ids=members,
-        stranger_ids=strangers,
-        group_ids=(),
-        schedule=body["schedule"],
-        timezone=body["timezone"],
-        owner_id=owner_id,
-        created_at=created_at,
-        updated_at=call.world.timestamp(),
-        disabled_at=None,
-        system_disabled_at=None,
-        system_disabled_reason=None,
-        last_completed_at=None,
-        last_status=None,
-        slack_recipient_type=body.get("slackRecipientType") if destination == "slack" else None,
-        alert=_alert(body, document),
-        metadata=kept or None,
-        fan_out=body["fanOut"],
-        kill_jobs_on_failure=body["killJobsOnFailure"],
-        filter_config=body["filterConfig"],
-    )
+    return {
+        "name": body["name"],
+        "identifier": document.identifier,
+        "content": "dashboard",
+        "format": body["format"],
+        "destination": destination,
+        "member_ids": members,
+        "stranger_ids": strangers,
+        "group_ids": (),
+        "schedule": body["schedule"],
+        "timezone": body["timezone"],
+        "updated_at": call.world.timestamp(),
+        "slack_recipient_type": body["slackRecipientType"] if destination == "slack" else None,
+        "alert": _alert(body, document),
+        "metadata": kept or None,
+        "fan_out": body["fanOut"],
+        "kill_jobs_on_failure": body["killJobsOnFailure"],
+        "filter_config": body["filterConfig"],
+    }
 
 
 def _alert(body: dict[str, Any], document: Document) -> Alert | None:
