@@ -6,7 +6,6 @@ from typing import Any
 
 from omnipd_sandbox.calls.call import Call
 from omnipd_sandbox.calls.checks import Key
-from omnipd_sandbox.calls.identity import permissions_on
 from omnipd_sandbox.calls.parameters import uuids
 from omnipd_sandbox.calls.routing import Endpoint
 from omnipd_sandbox.http.refusals import not_found
@@ -24,9 +23,7 @@ def who_am_i(call: Call) -> Reply:
     roles: dict[str, Any] = {}
     for model in call.world.engine.models.values():
         role = call.organization.role_of(caller.user, model)
-        permissions = permissions_on(
-            model.connection_id, caller.user, call.organization, call.world.behavior
-        )
+        permissions = call.world.permissions_on(model.connection_id, caller.user)
         if permissions:
             roles[model.id] = {
                 "roleName": role,

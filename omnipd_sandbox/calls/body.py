@@ -28,11 +28,6 @@ def read_object(body: bytes) -> dict[str, Any]:
     return given
 
 
-def without_nulls(given: Mapping[str, Any]) -> dict[str, Any]:
-    """Leave out what is null, for the calls that do not tell it from what is absent."""
-    return {name: value for name, value in given.items() if value is not None}
-
-
 def _not_json(constant: str) -> NoReturn:
     # Python reads NaN and Infinity; JSON has neither.
     raise ValueError(constant)

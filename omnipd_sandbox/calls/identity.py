@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import secrets
 from dataclasses import dataclass
-from typing import Literal
+from typing import Final, Literal
 from zlib import crc32
 
 from omnipd_sandbox.http.refusals import Forbidden, Unauthenticated, not_found
@@ -14,9 +14,10 @@ from omnipd_sandbox.nearest import near
 from omnipd_sandbox.organization import chance
 from omnipd_sandbox.organization.organization import Organization
 from omnipd_sandbox.organization.records import User
-from omnipd_sandbox.organization.roles import PERMISSIONS
 
 Audience = Literal["everybody", "administrators", "organization keys"]
+ADMINISTRATORS: Final = "administrators"
+ORGANIZATION_KEYS: Final = "organization keys"
 
 
 @dataclass(frozen=True)
@@ -118,9 +119,9 @@ def _member(named: str, organization: Organization) -> User:
 
 def admit(caller: Caller, audience: Audience) -> None:
     """Refuse a caller whose key, or whose user, an endpoint is not for."""
-    if audience == "organization keys" and caller.key_scope == "user":
+    if audience == ORGANIZATION_KEYS and caller.key_scope == "user":
         raise Forbidden("User-scoped API keys are not allowed to access the SCIM API")
-    if audience == "administrators" and caller.user.organization_role != "ORG_ADMIN":
+    if audience == ADMINISTRATORS and caller.user.organization_role != "ORG_ADMIN":
         raise Forbidden
 
 
@@ -141,15 +142,3 @@ def find_member(user_id: str, organization: Organization) -> User:
     if user is None:
         raise not_found("User", user_id)
     return user
-
-
-def permissions_on(
-    connection_id: str | None, user: User, organization: Organization, behavior: Behavior
-) -> frozenset[str]:
-    """Give what a member may do with the models on a connection."""
-    model = organization.shared_models.get(connection_id or "")
-    role = organization.role_of(user, model) if model else user.model_role
-    permissions = PERMISSIONS[role or "NO_ACCESS"]
-    if permissions and behavior.permissions is not None:
-        permissions = behavior.permissions
-    return permissions - {"VIEW_SQL"} if behavior.redact_sql else permissions

@@ -29,10 +29,15 @@ class Endpoint:
     answer: Callable[[Call], Reply]
     parameters: Mapping[str, Key] = field(default_factory=dict)
     audience: Audience = "everybody"
-    # Whether it may change the organization.
-    writes: bool = False
+    # What is asked by another method than GET, and changes nothing.
+    only_reads: bool = False
     # What is known but not done takes any parameters, and then refuses.
     served: bool = True
+
+    @property
+    def writes(self) -> bool:
+        """Tell whether it may change the organization."""
+        return self.method != "GET" and self.served and not self.only_reads
 
 
 @dataclass(frozen=True)

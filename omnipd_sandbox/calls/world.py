@@ -14,6 +14,8 @@ from omnipd_sandbox.engine.protocols import QueryEngine
 from omnipd_sandbox.moods.behavior import Behavior
 from omnipd_sandbox.organization.moments import written
 from omnipd_sandbox.organization.organization import Organization
+from omnipd_sandbox.organization.records import User
+from omnipd_sandbox.organization.roles import PERMISSIONS
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -33,6 +35,15 @@ class World:
     results: Kept[pa.Table]
     now: Callable[[], datetime]
     report: Callable[[BaseException], None]
+
+    def permissions_on(self, connection_id: str | None, user: User) -> frozenset[str]:
+        """Give what a member may do with the models on a connection."""
+        model = self.organization.shared_models.get(connection_id or "")
+        role = self.organization.role_of(user, model) if model else user.model_role
+        permissions = PERMISSIONS[role or "NO_ACCESS"]
+        if permissions and self.behavior.permissions is not None:
+            permissions = self.behavior.permissions
+        return permissions - {"VIEW_SQL"} if self.behavior.redact_sql else permissions
 
     def timestamp(self) -> str:
         """Give the time it is, as the wire has it."""

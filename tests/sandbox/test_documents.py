@@ -255,8 +255,8 @@ def test_queries_run_as_they_are_listed(wire, dashboard):
 def test_favorites_come_in_the_order_they_were_given(server, wire, known):
     liked = max(known, key=lambda each: len(each.favorited_by))
     found = wire.get(f"/api/v1/documents/{liked.identifier}/favorites").json["records"]
-    moments = [each["favoritedAt"] for each in found]
-    assert moments == sorted(moments)
+    dates = [each["favoritedAt"] for each in found]
+    assert dates == sorted(dates)
     assert {each["userId"] for each in found} == set(liked.favorited_by)
     assert all(set(each) == {"userId", "name", "email", "favoritedAt"} for each in found)
 
@@ -267,8 +267,8 @@ def test_drafts_are_a_bare_array_with_the_newest_first(server, wire, known):
         path = f"/api/v1/documents/{document.identifier}/drafts"
         drafts = wire.get(path).json
         everything = wire.get(path, include="archived").json
-        moments = [each["createdAt"] for each in everything]
-        assert moments == sorted(moments, reverse=True)
+        dates = [each["createdAt"] for each in everything]
+        assert dates == sorted(dates, reverse=True)
         assert [each for each in everything if each["status"] == "active"] == drafts
         assert all(each["publishedIdentifier"] == document.identifier for each in everything)
         active += len(drafts)

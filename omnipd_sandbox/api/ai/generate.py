@@ -13,13 +13,12 @@ from omnipd_sandbox.api.query.planned_model import planned_model
 from omnipd_sandbox.api.query.request import QueryRequest
 from omnipd_sandbox.api.query.result_file import records
 from omnipd_sandbox.api.query.run import acting_for, check_query_api, workbook_address
-from omnipd_sandbox.calls.body import read_object, without_nulls
+from omnipd_sandbox.calls.body import read_object
 from omnipd_sandbox.calls.call import Call
 from omnipd_sandbox.calls.checks import Key, anything, boolean, record, text, uuid
-from omnipd_sandbox.calls.identity import permissions_on
 from omnipd_sandbox.engine.model.model import Model
 from omnipd_sandbox.http.refusals import BadRequest, Forbidden, NotFound, RefusedRequest
-from omnipd_sandbox.http.reply import Reply, json_reply
+from omnipd_sandbox.http.reply import Reply, json_reply, without_nulls
 from omnipd_sandbox.organization.attributes import effective_values
 from omnipd_sandbox.organization.records import User
 from omnipd_sandbox.refused_query import Refused
@@ -56,7 +55,7 @@ def generate_query(call: Call) -> Reply:
     asked = _read(call.request.body)
     user = acting_for(call, asked.user_id)
     shared = _model(call, asked)
-    permissions = _permissions(shared.connection_id, user, call)
+    permissions = call.world.permissions_on(shared.connection_id, user)
     model: Model = planned_model(call, shared.id, asked.branch_id) or shared
     if not {"USE_AI", "QUERY_TOPICS"} <= permissions:
         raise Forbidden
@@ -140,11 +139,6 @@ def _old_shape(query: Mapping[str, Any]) -> dict[str, Any]:
     return {"model_job": {"model_id": query["modelId"], **rest}}
 
 
-def _permissions(connection_id: str, user: User, call: Call) -> frozenset[str]:
-    world = call.world
-    return permissions_on(connection_id, user, world.organization, world.behavior)
-
-
 def _outcome(
     call: Call, query: Mapping[str, Any], topic: str, user: User, model: Model
 ) -> dict[str, Any]:
@@ -159,7 +153,7 @@ def _outcome(
         user_id=None,
         branch_id=None,
     )
-    view_sql = "VIEW_SQL" in _permissions(model.connection_id, user, call)
+    view_sql = "VIEW_SQL" in call.world.permissions_on(model.connection_id, user)
     submission = plan(
         request,
         effective_values(user, call.world.organization.attributes),

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Final
-
 from omnipd_sandbox.api.api_keys.changes import revoke_api_key, update_api_key
 from omnipd_sandbox.api.api_keys.list import list_api_keys
 from omnipd_sandbox.api.api_keys.record import show_api_key
 from omnipd_sandbox.calls.checks import Key, one_of, uuid
+from omnipd_sandbox.calls.identity import ADMINISTRATORS
 from omnipd_sandbox.calls.parameters import pages, sorting
 from omnipd_sandbox.calls.routing import Endpoint
 
 _KEY = "/api/v1/api-keys/{id}"
-_ADMIN: Final = "administrators"
 
 
 def api_key_endpoints() -> list[Endpoint]:
@@ -28,9 +26,9 @@ def api_key_endpoints() -> list[Endpoint]:
                 "type": Key(one_of("organization", "personal", "mcp")),
                 **sorting("createdAt", "name", by="createdAt", direction="desc"),
             },
-            _ADMIN,
+            ADMINISTRATORS,
         ),
-        Endpoint("GET", _KEY, show_api_key, audience=_ADMIN),
-        Endpoint("PUT", _KEY, update_api_key, audience=_ADMIN, writes=True),
-        Endpoint("DELETE", _KEY, revoke_api_key, audience=_ADMIN, writes=True),
+        Endpoint("GET", _KEY, show_api_key, audience=ADMINISTRATORS),
+        Endpoint("PUT", _KEY, update_api_key, audience=ADMINISTRATORS),
+        Endpoint("DELETE", _KEY, revoke_api_key, audience=ADMINISTRATORS),
     ]

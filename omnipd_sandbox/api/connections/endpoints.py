@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Final
-
 from omnipd_sandbox.api.connections import dbt
 from omnipd_sandbox.api.connections.environments import list_environments
 from omnipd_sandbox.api.connections.list import list_connections
 from omnipd_sandbox.api.connections.record import show_connection
 from omnipd_sandbox.api.connections.schedules import list_refreshes, show_refresh
 from omnipd_sandbox.calls.checks import Key, text
+from omnipd_sandbox.calls.identity import ADMINISTRATORS
 from omnipd_sandbox.calls.parameters import comma_separated, flag, pages, sorting
 from omnipd_sandbox.calls.routing import Endpoint
 
 _CONNECTION = "/api/v1/connections/{connectionId}"
-_ADMIN: Final = "administrators"
 
 
 def connection_endpoints() -> list[Endpoint]:
@@ -31,18 +29,22 @@ def connection_endpoints() -> list[Endpoint]:
                 "includeDeleted": Key(flag, False),
                 **sorting("database", "dialect", "name", direction="asc"),
             },
-            _ADMIN,
+            ADMINISTRATORS,
         ),
-        Endpoint("GET", _CONNECTION, show_connection, audience=_ADMIN),
-        Endpoint("GET", f"{_CONNECTION}/schedules", list_refreshes, audience=_ADMIN),
-        Endpoint("GET", f"{_CONNECTION}/schedules/{{scheduleId}}", show_refresh, audience=_ADMIN),
-        Endpoint("GET", f"{_CONNECTION}/dbt", dbt.show_project, audience=_ADMIN),
+        Endpoint("GET", _CONNECTION, show_connection, audience=ADMINISTRATORS),
+        Endpoint("GET", f"{_CONNECTION}/schedules", list_refreshes, audience=ADMINISTRATORS),
+        Endpoint(
+            "GET", f"{_CONNECTION}/schedules/{{scheduleId}}", show_refresh, audience=ADMINISTRATORS
+        ),
+        Endpoint("GET", f"{_CONNECTION}/dbt", dbt.show_project, audience=ADMINISTRATORS),
         Endpoint(
             "GET",
             f"{_CONNECTION}/dbt/environments",
             dbt.list_environments,
             {**pages(), **sorting("name", by="name", direction="desc")},
-            _ADMIN,
+            ADMINISTRATORS,
         ),
-        Endpoint("GET", "/api/v1/connection-environments", list_environments, audience=_ADMIN),
+        Endpoint(
+            "GET", "/api/v1/connection-environments", list_environments, audience=ADMINISTRATORS
+        ),
     ]

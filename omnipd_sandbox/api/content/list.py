@@ -8,7 +8,7 @@ from typing import Any
 from omnipd_sandbox.api.documents.list import by_update
 from omnipd_sandbox.api.documents.record import document_record
 from omnipd_sandbox.api.folders.record import folder_address
-from omnipd_sandbox.api.items.record import Item, optional_keys, owned_by, owner
+from omnipd_sandbox.api.items.record import Item, optional_keys, owned_by, owner, without_absent
 from omnipd_sandbox.calls.call import Call
 from omnipd_sandbox.calls.identity import Caller
 from omnipd_sandbox.calls.paging import Rank, Ranks, asked_order, cut_page, page_reply
@@ -16,11 +16,22 @@ from omnipd_sandbox.calls.world import World
 from omnipd_sandbox.http.refusals import BadRequest, not_found
 from omnipd_sandbox.http.reply import Reply
 from omnipd_sandbox.organization.organization import Organization
-from omnipd_sandbox.organization.records import Absent, Document, Folder
+from omnipd_sandbox.organization.records import Document, Folder
 
 
 def list_content(call: Call) -> Reply:
     """Answer with one page of the folders and documents that match."""
+    _check(call)
+
+    def write(item: Item) -> dict[str, Any]:
+        return _record(item, call.world) | optional_keys(item, call)
+
+    order = asked_order(call, _RANKS, _identity)
+    return page_reply(cut_page(call, lambda: _found(call), order), write)
+
+
+def _check(call: Call) -> None:
+    """Refuse what cannot be asked together, and who is unknown."""
     asked = call.parameters
     if asked["folderId"] is not None and asked["path"]:
         raise BadRequest("Cannot filter by both folderId and path")
@@ -28,12 +39,6 @@ def list_content(call: Call) -> Reply:
         raise BadRequest("creatorId is required when scope is restricted", at="creatorId")
     if asked["creatorId"] is not None:
         owned_by(asked["creatorId"], call.world)
-
-    def write(item: Item) -> dict[str, Any]:
-        return _record(item, call.world) | optional_keys(item, call)
-
-    order = asked_order(call, _RANKS, _identity)
-    return page_reply(cut_page(call, lambda: _found(call), order), write)
 
 
 def _found(call: Call) -> list[Item]:
@@ -123,6 +128,4 @@ def _record(item: Item, world: World) -> dict[str, Any]:
             "owner": owner(item, world),
         }
     usage = {"lastViewedAt": item.last_viewed_at, "visits": item.visits}
-    return document_record(item, world) | {
-        key: value for key, value in usage.items() if not isinstance(value, Absent)
-    }
+    return document_record(item, world) | without_absent(usage)

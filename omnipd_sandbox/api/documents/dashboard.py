@@ -6,13 +6,14 @@ from collections.abc import Iterable
 from typing import Any
 
 from omnipd_sandbox.api.documents.record import document_address, find_dashboard, find_document
+from omnipd_sandbox.api.items.record import without_absent
 from omnipd_sandbox.calls.call import Call
 from omnipd_sandbox.calls.world import World
 from omnipd_sandbox.http.refusals import BadRequest, RefusedRequest
 from omnipd_sandbox.http.reply import Reply, json_reply
 from omnipd_sandbox.organization.dashboards import as_typed, dashboard_of
 from omnipd_sandbox.organization.models import workbook_model_id
-from omnipd_sandbox.organization.records import Absent, Dashboard, Document, StoredQuery
+from omnipd_sandbox.organization.records import Dashboard, Document, StoredQuery
 
 
 def show_document(call: Call) -> Reply:
@@ -36,9 +37,7 @@ def show_document(call: Call) -> Reply:
             for key, query in numbered(document.queries)
         ],
     }
-    return json_reply(
-        {key: value for key, value in record.items() if not isinstance(value, Absent)}
-    )
+    return json_reply(without_absent(record))
 
 
 def show_state(call: Call) -> Reply:

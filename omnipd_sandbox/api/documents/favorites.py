@@ -9,8 +9,8 @@ from typing import Any
 from omnipd_sandbox.api.documents.record import document_to_change, find_document
 from omnipd_sandbox.api.items.roles import author
 from omnipd_sandbox.calls.call import Call
-from omnipd_sandbox.calls.paging import Order, cut_page
-from omnipd_sandbox.http.reply import Reply, json_reply, nothing
+from omnipd_sandbox.calls.paging import Order, cut_page, page_reply
+from omnipd_sandbox.http.reply import Reply, nothing
 from omnipd_sandbox.organization.moments import some_moment, written
 from omnipd_sandbox.organization.records import User
 
@@ -40,17 +40,16 @@ def list_favorites(call: Call) -> Reply:
         identity=lambda each: each.user.membership_id,
         descending=False,
     )
-    page, info = cut_page(call, admirers, order)
-    records: list[dict[str, Any]] = [
-        {
-            "userId": each.user.membership_id,
-            "name": each.user.name,
-            "email": each.user.email,
-            "favoritedAt": each.since,
-        }
-        for each in page
-    ]
-    return json_reply({"records": records, "pageInfo": info})
+    return page_reply(cut_page(call, admirers, order), _record)
+
+
+def _record(admirer: _Admirer) -> dict[str, Any]:
+    return {
+        "userId": admirer.user.membership_id,
+        "name": admirer.user.name,
+        "email": admirer.user.email,
+        "favoritedAt": admirer.since,
+    }
 
 
 def add_favorite(call: Call) -> Reply:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -16,6 +17,13 @@ from omnipd_sandbox.calls.world import World
 from omnipd_sandbox.http.refusals import BadRequest
 from omnipd_sandbox.http.reply import Reply, json_reply
 from omnipd_sandbox.organization.records import Dashboard, Document
+
+_KEYS = {
+    "filters": Key(table(table(anything)), default={}),
+    "controls": Key(table(table(anything)), default={}),
+    "filterOrder": Key(items(text())),
+    "clearExistingDraft": Key(boolean, default=False),
+}
 
 
 def show_filters(call: Call) -> Reply:
@@ -35,14 +43,6 @@ def filters_record(document: Document, dashboard: Dashboard, world: World) -> di
     }
 
 
-_KEYS = {
-    "filters": Key(table(table(anything)), default={}),
-    "controls": Key(table(table(anything)), default={}),
-    "filterOrder": Key(items(text())),
-    "clearExistingDraft": Key(boolean, default=False),
-}
-
-
 def update_filters(call: Call) -> Reply:
     """Change some filters and controls of a dashboard, and answer with all of them."""
     find_dashboard(call)
@@ -51,27 +51,23 @@ def update_filters(call: Call) -> Reply:
     if not body["filters"] and not body["controls"] and "filterOrder" not in body:
         raise BadRequest("At least one filter, control or filterOrder must be provided")
     dashboard = dashboard_in(document, call.world)
-    known = {"filters": dashboard.filters, "controls": dashboard.controls}
-    for kind, found in known.items():
-        for key in body[kind]:
-            if key not in found:
-                raise BadRequest(f"There is none with id {key}", at=f"{kind}.{key}")
+    filters = _merged(dashboard.filters, body["filters"], "filters")
+    controls = _merged(dashboard.controls, body["controls"], "controls")
     order = body.get("filterOrder", list(dashboard.order))
     for place, key in enumerate(order):
-        if key not in dashboard.filters and key not in dashboard.controls:
+        if key not in filters and key not in controls:
             raise BadRequest(f"There is none with id {key}", at=f"filterOrder.{place}")
-    changed = replace(
-        dashboard,
-        # Keys that are not given stay as they are: assumed.
-        filters={
-            key: {**each, **body["filters"].get(key, {})} for key, each in known["filters"].items()
-        },
-        controls={
-            key: {**each, **body["controls"].get(key, {})}
-            for key, each in known["controls"].items()
-        },
-        order=tuple(order),
-    )
+    changed = replace(dashboard, filters=filters, controls=controls, order=tuple(order))
     published = publish(document, call, clear_draft=body["clearExistingDraft"])
     call.organization.keep_document(replace(published, dashboard=changed))
     return json_reply(filters_record(document, changed, call.world))
+
+
+def _merged(
+    known: Mapping[str, Any], given: Mapping[str, Any], at: str
+) -> dict[str, dict[str, Any]]:
+    """Change some of what is known; keys of it that are not given stay as they are: assumed."""
+    for key in given:
+        if key not in known:
+            raise BadRequest(f"There is none with id {key}", at=f"{at}.{key}")
+    return {key: {**each, **given.get(key, {})} for key, each in known.items()}

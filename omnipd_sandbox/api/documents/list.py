@@ -28,6 +28,24 @@ def list_documents(call: Call) -> Reply:
     return page_reply(cut_page(call, lambda: _found(call), order), write)
 
 
+def _check(call: Call) -> None:
+    """Refuse what cannot be asked together, and who is unknown."""
+    asked = call.parameters
+    include: frozenset[str] = asked["include"]
+    personal = call.caller.key_scope == "user"
+    if "onlyFavorites" in include and asked["userId"] is None:
+        raise BadRequest("userId is required with onlyFavorites", at="userId")
+    if "onlySharedWithMe" in include:
+        if asked["userId"] is None and not personal:
+            raise BadRequest("userId is required with onlySharedWithMe", at="userId")
+        if "onlyFavorites" in include or asked["folderId"] is not None:
+            raise BadRequest(
+                "onlySharedWithMe cannot be combined with onlyFavorites or folderId", at="include"
+            )
+    if asked["creatorId"] is not None:
+        owned_by(asked["creatorId"], call.world)
+
+
 def _found(call: Call) -> list[Document]:
     asked = call.parameters
     organization = call.organization
@@ -52,23 +70,6 @@ def _found(call: Call) -> list[Document]:
     if "onlySharedWithMe" in include and user_id is not None:
         documents = [each for each in documents if is_shared_with(user_id, each, organization)]
     return documents
-
-
-def _check(call: Call) -> None:
-    asked = call.parameters
-    include: frozenset[str] = asked["include"]
-    personal = call.caller.key_scope == "user"
-    if "onlyFavorites" in include and asked["userId"] is None:
-        raise BadRequest("userId is required with onlyFavorites", at="userId")
-    if "onlySharedWithMe" in include:
-        if asked["userId"] is None and not personal:
-            raise BadRequest("userId is required with onlySharedWithMe", at="userId")
-        if "onlyFavorites" in include or asked["folderId"] is not None:
-            raise BadRequest(
-                "onlySharedWithMe cannot be combined with onlyFavorites or folderId", at="include"
-            )
-    if asked["creatorId"] is not None:
-        owned_by(asked["creatorId"], call.world)
 
 
 def by_update(document: Document) -> Rank:

@@ -14,7 +14,6 @@ from omnipd_sandbox.http.refusals import BadRequest, RefusedRequest, not_found
 from omnipd_sandbox.http.reply import Reply, json_reply
 from omnipd_sandbox.organization import chance
 from omnipd_sandbox.organization.models import workbook_model_id
-from omnipd_sandbox.organization.moments import written
 from omnipd_sandbox.organization.queries import ModelReference
 from omnipd_sandbox.organization.records import Dashboard, Document, Folder, StoredQuery
 
@@ -107,7 +106,6 @@ def _made(identifier: str, call: Call) -> dict[str, Any]:
 def _document(
     body: dict[str, Any], identifier: str, model: ModelReference, folder: Folder | None, call: Call
 ) -> Document:
-    now = call.world.now()
     dashboard = body.get("dashboard")
     return Document(
         identifier=identifier,
@@ -119,7 +117,7 @@ def _document(
         deleted=False,
         has_dashboard=dashboard is not None,
         has_app=False,
-        updated_at=written(now),
+        updated_at=call.world.timestamp(),
         views=0,
         queries=tuple(_queries(body["queryModels"], identifier, model)),
         dashboard=_read_dashboard(dashboard) if isinstance(dashboard, dict) else None,

@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import Any
 from urllib.parse import quote, urlencode
 
-from omnipd_sandbox.api.items.record import owner
+from omnipd_sandbox.api.items.record import owner, without_absent
 from omnipd_sandbox.api.items.roles import require_role
 from omnipd_sandbox.api.items.visible import caller_sees
 from omnipd_sandbox.calls.call import Call
 from omnipd_sandbox.calls.world import World
 from omnipd_sandbox.http.refusals import NotFound, RefusedRequest, not_found
 from omnipd_sandbox.organization.organization import WEB_ADDRESS
-from omnipd_sandbox.organization.records import Absent, Document
+from omnipd_sandbox.organization.records import Document
 
 
 def find_document(call: Call) -> Document:
@@ -80,7 +80,7 @@ def document_record(document: Document, world: World) -> dict[str, Any]:
     }
     if world.behavior.old_shapes:
         del record["hasApp"]
-    return {key: value for key, value in record.items() if not isinstance(value, Absent)}
+    return without_absent(record)
 
 
 def document_address(document: Document) -> str:

@@ -6,9 +6,9 @@ from typing import Any
 
 from omnipd_sandbox.api.folders.record import folder_record
 from omnipd_sandbox.api.items.record import optional_keys, owned_by
+from omnipd_sandbox.api.items.roles import author
 from omnipd_sandbox.api.items.visible import is_shared_with
 from omnipd_sandbox.calls.call import Call
-from omnipd_sandbox.calls.identity import acting_user
 from omnipd_sandbox.calls.paging import Rank, Ranks, asked_order, cut_page, page_reply
 from omnipd_sandbox.http.refusals import BadRequest, not_found
 from omnipd_sandbox.http.reply import Reply
@@ -19,6 +19,7 @@ from omnipd_sandbox.organization.records import Folder
 
 def list_folders(call: Call) -> Reply:
     """Answer with one page of the folders that match."""
+    _check(call)
 
     def write(folder: Folder) -> dict[str, Any]:
         return folder_record(folder, call.world) | optional_keys(folder, call)
@@ -27,45 +28,60 @@ def list_folders(call: Call) -> Reply:
     return page_reply(cut_page(call, lambda: _found(call), order), write)
 
 
-def _found(call: Call) -> list[Folder]:
-    folders = _matching(call)
-    labels = set(call.parameters["labels"] or ())
-    # Any of them, not all: assumed.
-    return [each for each in folders if not labels or labels & set(each.labels)]
-
-
-def _matching(call: Call) -> list[Folder]:
+def _check(call: Call) -> None:
+    """Refuse what cannot be asked together, and who is unknown."""
     asked = call.parameters
-    organization = call.organization
     personal = call.caller.key_scope == "user"
-    everything = list(organization.folders.values())
     if "onlySharedWithMe" in asked["include"]:
         if asked["ownerId"] is not None or asked["path"]:
             raise BadRequest("onlySharedWithMe cannot be combined with ownerId or path", "include")
         if asked["userId"] is None and not personal:
             raise BadRequest("userId is required with onlySharedWithMe", at="userId")
-        user = acting_user(call.caller, asked["userId"], organization)
-        return [
-            each for each in everything if is_shared_with(user.membership_id, each, organization)
-        ]
+        return
     if asked["userId"] is not None:
         raise BadRequest("userId is only allowed with onlySharedWithMe", at="userId")
-    owner_id: str | None = asked["ownerId"] and owned_by(asked["ownerId"], call.world)
-    if asked["ownerId"] is not None and owner_id is None:
-        return []
+    if asked["ownerId"] is not None:
+        owned_by(asked["ownerId"], call.world)
+    elif asked["scope"] == "restricted" and not personal:
+        raise BadRequest("ownerId is required when scope is restricted", at="ownerId")
+
+
+def _found(call: Call) -> list[Folder]:
+    asked = call.parameters
+    folders = _shared(call) if "onlySharedWithMe" in asked["include"] else _owned(call)
+    labels = set(asked["labels"] or ())
+    # Any of them, not all: assumed.
+    return [each for each in folders if not labels or labels & set(each.labels)]
+
+
+def _shared(call: Call) -> list[Folder]:
+    user_id = author(call).membership_id
+    return [
+        each
+        for each in call.organization.folders.values()
+        if is_shared_with(user_id, each, call.organization)
+    ]
+
+
+def _owned(call: Call) -> list[Folder]:
+    asked = call.parameters
+    own = call.caller.user.membership_id
+    personal = call.caller.key_scope == "user"
+    owner_id: str | None = None
+    if asked["ownerId"] is not None:
+        owner_id = owned_by(asked["ownerId"], call.world)
+        if owner_id is None:
+            return []
     if asked["scope"] == "restricted":
-        if owner_id is None and not personal:
-            raise BadRequest("ownerId is required when scope is restricted", at="ownerId")
-        own = call.caller.user.membership_id
         owner_id = owner_id or own
         if personal and owner_id != own:
             return []
     folders = [
         each
-        for each in everything
+        for each in call.organization.folders.values()
         if each.scope == asked["scope"] and owner_id in {None, each.owner_id}
     ]
-    return _at(asked["path"], folders, organization) if asked["path"] else folders
+    return _at(asked["path"], folders, call.organization) if asked["path"] else folders
 
 
 def _at(path: str, folders: list[Folder], organization: Organization) -> list[Folder]:

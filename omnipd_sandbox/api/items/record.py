@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from omnipd_sandbox.calls.call import Call
@@ -10,7 +11,7 @@ from omnipd_sandbox.http.refusals import not_found
 from omnipd_sandbox.moods.behavior import Behavior
 from omnipd_sandbox.organization import chance
 from omnipd_sandbox.organization.organization import Organization
-from omnipd_sandbox.organization.records import Document, Folder
+from omnipd_sandbox.organization.records import Absent, Document, Folder
 
 Item = Document | Folder
 
@@ -49,6 +50,11 @@ def optional_keys(item: Item, call: Call) -> dict[str, Any]:
     if "labels" in include:
         record["labels"] = _labels(item, world)
     return record
+
+
+def without_absent(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Leave out what the wire leaves out, which is not the same as null."""
+    return {name: value for name, value in values.items() if not isinstance(value, Absent)}
 
 
 def _counts(item: Item, organization: Organization) -> dict[str, int]:

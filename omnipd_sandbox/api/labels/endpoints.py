@@ -17,7 +17,7 @@ def label_endpoints() -> list[Endpoint]:
     return [
         Endpoint("GET", "/api/v1/labels", list_labels),
         Endpoint("GET", _LABEL, show_label),
-        Endpoint("POST", "/api/v1/labels", create_label, _FOR, writes=True),
-        Endpoint("PUT", _LABEL, update_label, _FOR, writes=True),
-        Endpoint("DELETE", _LABEL, delete_label, _FOR, writes=True),
+        Endpoint("POST", "/api/v1/labels", create_label, _FOR),
+        Endpoint("PUT", _LABEL, update_label, _FOR),
+        Endpoint("DELETE", _LABEL, delete_label, _FOR),
     ]

@@ -8,7 +8,8 @@ from typing import Any
 
 from omnipd_sandbox.api.documents.abilities import requires_pull_request
 from omnipd_sandbox.api.documents.dashboard import dashboard_in, numbered
-from omnipd_sandbox.api.models.record import compose, find_branch, find_shared
+from omnipd_sandbox.api.models.compose import compose
+from omnipd_sandbox.api.models.record import find_branch, find_shared
 from omnipd_sandbox.calls.call import Call
 from omnipd_sandbox.calls.identity import acting_user
 from omnipd_sandbox.engine.model.joins import tree_of_topic, tree_of_view

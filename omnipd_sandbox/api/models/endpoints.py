@@ -12,6 +12,7 @@ from omnipd_sandbox.api.models.topics import list_topics, show_topic
 from omnipd_sandbox.api.models.validate import validate_model
 from omnipd_sandbox.api.models.views import list_schemas, list_views
 from omnipd_sandbox.calls.checks import Key, one_of, text, uuid
+from omnipd_sandbox.calls.identity import ADMINISTRATORS
 from omnipd_sandbox.calls.parameters import (
     comma_separated,
     flag,
@@ -52,8 +53,8 @@ def model_endpoints(behavior: Behavior) -> list[Endpoint]:
                 **sorting(*_FIELDS, by="updatedAt", direction="desc"),
             },
         ),
-        Endpoint("POST", "/api/v1/models", create_model, writes=True),
-        Endpoint("POST", f"{_MODEL}/yaml", write_file, writes=True),
+        Endpoint("POST", "/api/v1/models", create_model),
+        Endpoint("POST", f"{_MODEL}/yaml", write_file),
         Endpoint("GET", f"{_MODEL}/topic", list_topics, _BRANCH),
         Endpoint("GET", f"{_MODEL}/topic/{{topicName}}", show_topic, _BRANCH),
         Endpoint("GET", f"{_MODEL}/view", list_views, _BRANCH),
@@ -113,7 +114,7 @@ def model_endpoints(behavior: Behavior) -> list[Endpoint]:
                 "cursor": Key(uuid),
                 "status": Key(one_of("active", "ignored", "all"), "active"),
             },
-            "administrators",
+            ADMINISTRATORS,
         ),
         Endpoint("GET", f"{_MODEL}/ai-agent-actions", list_actions),
         Endpoint("GET", "/api/v1/jobs/{jobId}/status", show_job),

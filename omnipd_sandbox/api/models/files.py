@@ -10,7 +10,8 @@ from typing import Any
 import yaml
 
 from omnipd_sandbox.api.models.changes import refuse_without_right
-from omnipd_sandbox.api.models.record import branch_of, compose, find_branch, find_record
+from omnipd_sandbox.api.models.compose import compose
+from omnipd_sandbox.api.models.record import branch_of, find_branch, find_record
 from omnipd_sandbox.calls.body import read_body
 from omnipd_sandbox.calls.call import Call
 from omnipd_sandbox.calls.checks import Key, anything, boolean, one_of, text, uuid

@@ -1,14 +1,11 @@
-"""One model: found, put together, and written."""
+"""One model: found, and written."""
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 from omnipd_sandbox.calls.call import Call
-from omnipd_sandbox.calls.identity import permissions_on
 from omnipd_sandbox.calls.segments import uuid_in_path
-from omnipd_sandbox.engine.model.model import Model
 from omnipd_sandbox.http.refusals import BadRequest, not_found
 from omnipd_sandbox.organization.models import ModelRecord
 from omnipd_sandbox.organization.organization import Organization
@@ -25,10 +22,7 @@ def find_record(call: Call) -> ModelRecord:
 
 def permissions_here(record: ModelRecord, call: Call) -> frozenset[str]:
     """Give what the caller may do with a model."""
-    world = call.world
-    return permissions_on(
-        record.connection_id, call.caller.user, world.organization, world.behavior
-    )
+    return call.world.permissions_on(record.connection_id, call.caller.user)
 
 
 def find_shared(call: Call) -> ModelRecord:
@@ -54,45 +48,6 @@ def branch_of(model_id: str, branch_id: str, organization: Organization) -> Mode
     if branch is None or branch.kind != "BRANCH" or branch.base_id != model_id:
         raise not_found("Branch", branch_id)
     return branch
-
-
-def composed(call: Call) -> Model:
-    """Give a model with all that lies below it, on the branch that the parameters name."""
-    record = find_record(call)
-    return compose(find_branch(call, record) or record, call)
-
-
-def compose(record: ModelRecord, call: Call) -> Model:
-    """Give a model with all that lies below it."""
-    world = call.world
-    files = dict(record.files)
-    below: ModelRecord | None = record
-    while below is not None and below.id not in world.engine.models:
-        if below.kind == "SCHEMA":
-            return _schema_only(below, call)
-        below = world.organization.models.get(below.base_id or "")
-        files = {**(below.files if below else {}), **files}
-    if below is None:
-        raise not_found("Model", record.id)
-    model: Model = world.engine.model_with(below.id, files)
-    return model
-
-
-def _schema_only(record: ModelRecord, call: Call) -> Model:
-    """Give what the database alone says: its tables and columns."""
-    shared = call.organization.shared_models[record.connection_id or ""]
-    model: Model = call.world.engine.model_with(shared.id, {})
-    views = {
-        name: replace(
-            view,
-            measures={},
-            dimensions={
-                key: dimension for key, dimension in view.dimensions.items() if not dimension.sql
-            },
-        )
-        for name, view in model.views.items()
-    }
-    return replace(model, views=views, topics={}, relationships=(), files={}, issues=())
 
 
 def model_record(model: ModelRecord) -> dict[str, Any]:

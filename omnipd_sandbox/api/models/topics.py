@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from omnipd_sandbox.api.models.record import composed, find_record, permissions_here
+from omnipd_sandbox.api.models.compose import composed
+from omnipd_sandbox.api.models.record import find_record, permissions_here
 from omnipd_sandbox.calls.call import Call
 from omnipd_sandbox.engine.model.joins import JoinTree, tree_of_topic
 from omnipd_sandbox.engine.model.model import (
@@ -18,7 +19,7 @@ from omnipd_sandbox.engine.model.model import (
 from omnipd_sandbox.engine.model.read_yaml import titled
 from omnipd_sandbox.engine.plan.metadata import aggregate_type, data_type, date_type
 from omnipd_sandbox.http.refusals import NotFound, not_found
-from omnipd_sandbox.http.reply import Reply, json_reply
+from omnipd_sandbox.http.reply import Reply, json_reply, without_nulls
 from omnipd_sandbox.organization import chance
 from omnipd_sandbox.refused_query import Refused
 
@@ -95,7 +96,7 @@ def _topic(topic: Topic) -> dict[str, Any]:
         "group_label": topic.group_label,
         "hidden": topic.hidden or None,
     }
-    return record | {key: value for key, value in optional.items() if value is not None}
+    return record | without_nulls(optional)
 
 
 def _view(alias: str, view: View, topic: Topic, *, may_view_sql: bool) -> dict[str, Any]:
@@ -122,7 +123,7 @@ def _view(alias: str, view: View, topic: Topic, *, may_view_sql: bool) -> dict[s
         "measures": [_field(each, alias, label, may_view_sql) for each in measures],
         "filter_only_fields": [],
     }
-    return {key: value for key, value in record.items() if value is not None}
+    return without_nulls(record)
 
 
 def _field(
@@ -149,9 +150,9 @@ def _field(
         "hidden": field.hidden,
     }
     if isinstance(field, Dimension) and date_type(field.sql_type):
-        # The first is null: the field itself, at no grain (docs/wire.md).
+        # The first is null: the field itself, without a time frame (docs/wire.md).
         described["time_frames"] = [None, *field.timeframes]
-    return {key: value for key, value in described.items() if value is not None}
+    return without_nulls(described)
 
 
 def _relationships(model: Model, topic: Topic, tree: JoinTree) -> list[dict[str, Any]]:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from omnipd_sandbox.api.models.record import compose, find_branch, find_record
+from omnipd_sandbox.api.models.compose import compose
+from omnipd_sandbox.api.models.record import find_branch, find_record
 from omnipd_sandbox.calls.call import Call
 from omnipd_sandbox.engine.model.model import Issue
-from omnipd_sandbox.http.reply import Reply, json_reply
+from omnipd_sandbox.http.reply import Reply, json_reply, without_nulls
 
 
 def validate_model(call: Call) -> Reply:
@@ -30,7 +31,7 @@ def _issue(issue: Issue) -> dict[str, Any]:
     return {
         "message": issue.message,
         "severity": "error" if _is_error(issue) else "warning",
-        **{key: value for key, value in optional.items() if value is not None},
+        **without_nulls(optional),
     }
 
 

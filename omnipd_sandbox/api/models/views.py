@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from omnipd_sandbox.api.models.record import composed
+from omnipd_sandbox.api.models.compose import composed
 from omnipd_sandbox.calls.call import Call
 from omnipd_sandbox.engine.model.model import View
-from omnipd_sandbox.http.reply import Reply, json_reply
+from omnipd_sandbox.http.reply import Reply, json_reply, without_nulls
 
 
 def list_views(call: Call) -> Reply:
@@ -23,7 +23,7 @@ def _view(view: View) -> dict[str, Any]:
     return {
         "name": view.name,
         "label": view.label,
-        **{key: value for key, value in optional.items() if value is not None},
+        **without_nulls(optional),
         "fields": fields,
     }
 

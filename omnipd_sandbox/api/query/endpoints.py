@@ -14,6 +14,6 @@ _FOR_AND_ON = {"userId": Key(uuid), "branch_id": Key(uuid)}
 def query_endpoints() -> list[Endpoint]:
     """Write out the table."""
     return [
-        Endpoint("POST", "/api/v1/query/run", run_query, _FOR_AND_ON),
+        Endpoint("POST", "/api/v1/query/run", run_query, _FOR_AND_ON, only_reads=True),
         Endpoint("GET", "/api/v1/query/wait", wait_for_jobs, _JOBS),
     ]

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from omnipd_sandbox.api.query import variants
 from omnipd_sandbox.api.query.lines import write_line, write_result_line
-from omnipd_sandbox.http.reply import Sink
+from omnipd_sandbox.http.reply import Sink, without_nulls
 from omnipd_sandbox.refused_query import BadFilter, Refused
 
 if TYPE_CHECKING:
@@ -138,7 +138,7 @@ def _opening(
     rows: int | None = None,
 ) -> dict[str, Any]:
     summary = _summary(planned, cache_type, may_view_sql=submission.may_view_sql)
-    return _present(
+    return without_nulls(
         {
             "job_id": job_id,
             "client_result_id": variants.client_result_id(job_id, world.behavior),
@@ -151,7 +151,7 @@ def _opening(
 
 
 def _summary(planned: QueryPlan, cache_type: str | None, *, may_view_sql: bool) -> dict[str, Any]:
-    fields = {name: _present(field) for name, field in planned.fields.items()}
+    fields = {name: without_nulls(field) for name, field in planned.fields.items()}
     sql, omni_sql = planned.sql, planned.omni_sql
     if not may_view_sql:
         sql, omni_sql = "", None if omni_sql is None else ""
@@ -159,7 +159,7 @@ def _summary(planned: QueryPlan, cache_type: str | None, *, may_view_sql: bool) 
             name: {**field, "sql": ""} if "sql" in field else field
             for name, field in fields.items()
         }
-    return _present(
+    return without_nulls(
         {
             "fields": fields,
             "display_sql": sql,
@@ -190,8 +190,3 @@ def message(refusal: Refused, submission: Submission) -> str:
 def _fault(error: Exception, world: World) -> Refused:
     world.report(error)
     return Refused("INTERNAL", f"{type(error).__name__}: {error}")
-
-
-def _present(values: Mapping[str, Any]) -> dict[str, Any]:
-    # Nulls are left out of lines (docs/wire.md).
-    return {key: value for key, value in values.items() if value is not None}

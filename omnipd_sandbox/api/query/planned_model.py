@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from omnipd_sandbox.api.models.record import branch_of, compose
+from omnipd_sandbox.api.models.compose import compose
+from omnipd_sandbox.api.models.record import branch_of
 from omnipd_sandbox.calls.call import Call
 from omnipd_sandbox.engine.model.model import Model
 from omnipd_sandbox.http.refusals import not_found

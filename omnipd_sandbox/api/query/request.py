@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from omnipd_sandbox.api.query.result_file import RESULT_TYPES
-from omnipd_sandbox.calls.body import read_object, without_nulls
+from omnipd_sandbox.calls.body import read_object
 from omnipd_sandbox.calls.checks import (
     Key,
     anything,
@@ -21,6 +21,7 @@ from omnipd_sandbox.calls.checks import (
     uuid,
 )
 from omnipd_sandbox.http.refusals import BadRequest, RefusedRequest
+from omnipd_sandbox.http.reply import without_nulls
 
 # The names the specification gives (disabled, normal, refresh, refresh_all) are refused by
 # the server (docs/wire.md).

@@ -13,7 +13,7 @@ from omnipd_sandbox.api.query.request import read_request, unreadable_filter
 from omnipd_sandbox.api.query.result_file import result_file, timed_out
 from omnipd_sandbox.api.query.variants import client_result_id
 from omnipd_sandbox.calls.call import Call
-from omnipd_sandbox.calls.identity import acting_user, permissions_on
+from omnipd_sandbox.calls.identity import acting_user
 from omnipd_sandbox.calls.jobs import Job
 from omnipd_sandbox.calls.world import World
 from omnipd_sandbox.http.refusals import BadRequest, Forbidden, RefusedRequest
@@ -37,7 +37,7 @@ def run_query(call: Call) -> Reply:
     branch_id = request.branch_id or call.parameters["branch_id"]
     model = planned_model(call, request.model_id, branch_id)
     connection_id = _connection_id(request.model_id, world)
-    permissions = permissions_on(connection_id, user, world.organization, world.behavior)
+    permissions = world.permissions_on(connection_id, user)
     if not _needed_permissions(request.query) <= permissions:
         raise Forbidden
 

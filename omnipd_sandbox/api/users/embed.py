@@ -7,7 +7,7 @@ from typing import Any
 from omnipd_sandbox.calls.call import Call
 from omnipd_sandbox.calls.scim import CORE, list_response, matching, meta
 from omnipd_sandbox.calls.segments import named_in_path
-from omnipd_sandbox.http.reply import Reply, json_reply, nothing
+from omnipd_sandbox.http.reply import Reply, json_reply, nothing, without_nulls
 from omnipd_sandbox.organization.embed import EmbedUser
 
 
@@ -54,7 +54,7 @@ def _embed_user(user: EmbedUser, call: Call) -> dict[str, Any]:
         "embedExternalId": user.external_id,
     }
     optional = {"embedEntity": user.entity, "embedEmail": user.email}
-    return record | {key: value for key, value in optional.items() if value is not None}
+    return record | without_nulls(optional)
 
 
 def delete_embed_user(call: Call) -> Reply:

@@ -10,11 +10,11 @@ BRANCH = "6934138b-2d5a-4853-8dfc-133c984bcf44"
 def run(server, wire):
     """Send a body, by default a correct one with some things changed."""
 
-    def send(body=None, *, raw=None, address=None, query=None, **envelope):
+    def send(body=None, *, raw=None, address=None, query=None, **rest):
         if raw is None and body is None:
             given = {"modelId": server.models["orders"], "fields": ["users.name"], **(query or {})}
             given = {name: value for name, value in given.items() if value is not Ellipsis}
-            body = {"query": given, **envelope}
+            body = {"query": given, **rest}
         sent = raw if raw is not None else json.dumps(body)
         return wire.ask("POST", "/api/v1/query/run", address, body=sent)
 
@@ -207,7 +207,7 @@ def test_what_this_omni_does_not_have_is_refused_by_name(run):
     assert "timezone" in run(timezone="Europe/Berlin").json["detail"]
 
 
-def test_the_envelopes_keys_inside_the_query_vanish(run):
+def test_the_requests_keys_inside_the_query_vanish(run):
     answer = run(
         query={"table": "users", "cache": "nonsense", "resultType": "csv", "planOnly": True}
     )
