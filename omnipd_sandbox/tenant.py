@@ -10,7 +10,7 @@ from datetime import datetime
 from email.message import Message
 from pathlib import Path
 from threading import Event, Lock
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from omnipd_sandbox.api.endpoints import REMOVED, endpoints
 from omnipd_sandbox.api.unserved import unserved
@@ -35,10 +35,7 @@ from omnipd_sandbox.moods.short_ids import ShortIds
 from omnipd_sandbox.organization import chance
 from omnipd_sandbox.organization.organization import Organization
 from omnipd_sandbox.page.browser import answer_browser, is_browser
-
-if TYPE_CHECKING:
-    from omnipd_sandbox.folder.file_lock import FileLock
-
+from omnipd_sandbox.state_file import StateFile
 
 # Bytes.
 _RESULTS_AT_MOST = 64_000_000
@@ -84,10 +81,9 @@ class Tenant:
         #: What was asked, and how it was answered.
         self.log = RequestLog()
         organization = Organization(foundation.holdings)
-        self._state = state
-        self._held: FileLock | None = None
-        if state is not None:
-            organization = self._opened(state, organization)
+        self._state = None if state is None else StateFile(state)
+        if self._state is not None:
+            organization = self._state.load(organization)
         self._world = World(
             organization=organization,
             lists=_no_lists(),
@@ -141,17 +137,16 @@ class Tenant:
 
     def open_at(self, url: str) -> None:
         """Take an address; from now on answers can be late again."""
-        if self._state is not None and self._held is None:
-            self._held = _hold(self._state)
+        if self._state is not None:
+            self._state.hold()
         self.url = url
         self._closing.clear()
 
     def close(self) -> None:
         """Let go of the answers that are late on purpose, and of the file with the state."""
         self._closing.set()
-        if self._held is not None:
-            self._held.let_go()
-            self._held = None
+        if self._state is not None:
+            self._state.let_go()
 
     def respond(self, request: Request) -> Reply:
         """Answer a request."""
@@ -161,12 +156,9 @@ class Tenant:
                 return self._refusals(request, self._draw)
             fault = self._faults.next(request)
             reply, fault = self._with_fault(fault, request)
-        self._remember(request, reply, fault)
-        return reply
-
-    def _remember(self, request: Request, reply: Reply, fault: Fault | None) -> None:
         kind = fault.kind if fault else None
         self.log.add(Asked(request.method, request.path, request.query, reply.status, kind))
+        return reply
 
     def _with_fault(self, fault: Fault | None, request: Request) -> tuple[Reply, Fault | None]:
         """Answer, and tell what went wrong with it: nothing, where there was nothing to spoil."""
@@ -237,31 +229,11 @@ class Tenant:
     def _world_with(self, organization: Organization) -> World:
         return replace(self._world, organization=organization, lists=_no_lists())
 
-    def _opened(self, state: Path, begun: Organization) -> Organization:
-        """Give the organization of a file; without one, it is written as it begins."""
-        from omnipd_sandbox.folder.problems import BadOrganization  # noqa: PLC0415 - as below
-        from omnipd_sandbox.folder.state import load, store  # noqa: PLC0415 - as below
-
-        try:
-            self._held = _hold(state)
-            if state.exists():
-                return load(state, begun)
-            store(begun, state)
-        except OSError as error:
-            self.close()
-            raise BadOrganization(str(state), [error.strerror or str(error)]) from None
-        except BadOrganization:
-            self.close()
-            raise
-        return begun
-
     def _store(self, organization: Organization) -> None:
         if self._state is None:
             return
-        from omnipd_sandbox.folder.state import store  # noqa: PLC0415 - needs a package of its own
-
         try:
-            store(organization, self._state)
+            self._state.store(organization)
         except OSError as error:
             raise RefusedRequest(500, f"The change was not stored: {error.strerror}") from None
 
@@ -282,9 +254,3 @@ def _no_lists() -> Kept[list[Any]]:
 def _not_done(behavior: Behavior) -> list[Endpoint]:
     gone = REMOVED if behavior.removed_routes else frozenset()
     return [each for each in unserved() if (each.method, each.path) not in gone]
-
-
-def _hold(state: Path) -> FileLock:
-    from omnipd_sandbox.folder.file_lock import FileLock  # noqa: PLC0415 - as above
-
-    return FileLock(state)

@@ -8,10 +8,10 @@ from typing import Any
 from omnipd_sandbox.api.documents.list import by_update
 from omnipd_sandbox.api.documents.record import document_record
 from omnipd_sandbox.api.folders.record import folder_address
-from omnipd_sandbox.api.items.record import Item, optional_keys, owned_by, owner, without_absent
+from omnipd_sandbox.api.items.record import Item, items_reply, owned_by, owner, without_absent
 from omnipd_sandbox.calls.call import Call
 from omnipd_sandbox.calls.identity import Caller
-from omnipd_sandbox.calls.paging import Rank, Ranks, asked_order, cut_page, page_reply
+from omnipd_sandbox.calls.paging import Rank, Ranks, asked_order, cut_page
 from omnipd_sandbox.calls.world import World
 from omnipd_sandbox.http.refusals import BadRequest, not_found
 from omnipd_sandbox.http.reply import Reply
@@ -22,12 +22,8 @@ from omnipd_sandbox.organization.records import Document, Folder
 def list_content(call: Call) -> Reply:
     """Answer with one page of the folders and documents that match."""
     _check(call)
-
-    def write(item: Item) -> dict[str, Any]:
-        return _record(item, call.world) | optional_keys(item, call)
-
     order = asked_order(call, _RANKS, _identity)
-    return page_reply(cut_page(call, lambda: _found(call), order), write)
+    return items_reply(cut_page(call, lambda: _found(call), order), _record, call)
 
 
 def _check(call: Call) -> None:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Any
 
 from omnipd_sandbox.api.documents.record import document_record
-from omnipd_sandbox.api.items.record import optional_keys, owned_by
+from omnipd_sandbox.api.items.record import items_reply, owned_by
 from omnipd_sandbox.api.items.visible import is_shared_with, may_view, viewer
 from omnipd_sandbox.calls.call import Call
-from omnipd_sandbox.calls.paging import Rank, Ranks, asked_order, cut_page, page_reply
+from omnipd_sandbox.calls.paging import Rank, Ranks, asked_order, cut_page
 from omnipd_sandbox.http.refusals import BadRequest
 from omnipd_sandbox.http.reply import Reply
 from omnipd_sandbox.organization.records import Document
@@ -20,12 +19,8 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 def list_documents(call: Call) -> Reply:
     """Answer with one page of the documents that match."""
     _check(call)
-
-    def write(document: Document) -> dict[str, Any]:
-        return document_record(document, call.world) | optional_keys(document, call)
-
     order = asked_order(call, _RANKS, lambda document: document.identifier)
-    return page_reply(cut_page(call, lambda: _found(call), order), write)
+    return items_reply(cut_page(call, lambda: _found(call), order), document_record, call)
 
 
 def _check(call: Call) -> None:

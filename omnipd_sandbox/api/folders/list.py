@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from omnipd_sandbox.api.folders.record import folder_record
-from omnipd_sandbox.api.items.record import optional_keys, owned_by
+from omnipd_sandbox.api.items.record import items_reply, owned_by
 from omnipd_sandbox.api.items.roles import author
 from omnipd_sandbox.api.items.visible import is_shared_with
 from omnipd_sandbox.calls.call import Call
-from omnipd_sandbox.calls.paging import Rank, Ranks, asked_order, cut_page, page_reply
+from omnipd_sandbox.calls.paging import Rank, Ranks, asked_order, cut_page
 from omnipd_sandbox.http.refusals import BadRequest, not_found
 from omnipd_sandbox.http.reply import Reply
 from omnipd_sandbox.organization.moments import some_moment, written
@@ -20,12 +18,8 @@ from omnipd_sandbox.organization.records import Folder
 def list_folders(call: Call) -> Reply:
     """Answer with one page of the folders that match."""
     _check(call)
-
-    def write(folder: Folder) -> dict[str, Any]:
-        return folder_record(folder, call.world) | optional_keys(folder, call)
-
     order = asked_order(call, _RANKS, lambda folder: folder.id)
-    return page_reply(cut_page(call, lambda: _found(call), order), write)
+    return items_reply(cut_page(call, lambda: _found(call), order), folder_record, call)
 
 
 def _check(call: Call) -> None:

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
 
 from omnipd_sandbox.calls.call import Call
+from omnipd_sandbox.calls.paging import Page, page_reply
 from omnipd_sandbox.calls.world import World
 from omnipd_sandbox.http.refusals import not_found
+from omnipd_sandbox.http.reply import Reply
 from omnipd_sandbox.moods.behavior import Behavior
 from omnipd_sandbox.organization import chance
 from omnipd_sandbox.organization.organization import Organization
 from omnipd_sandbox.organization.records import Absent, Document, Folder
 
 Item = Document | Folder
+AnyItem = TypeVar("AnyItem", bound=Item)
 
 
 def owner(item: Item, world: World) -> dict[str, str]:
@@ -41,8 +44,14 @@ def owned_by(asked: str, world: World) -> str | None:
     return found
 
 
-def optional_keys(item: Item, call: Call) -> dict[str, Any]:
-    """Write what is there only when it is asked for."""
+def items_reply(
+    page: Page[AnyItem], write: Callable[[AnyItem, World], dict[str, Any]], call: Call
+) -> Reply:
+    """Answer with a page of items, with what is there only when it is asked for."""
+    return page_reply(page, lambda item: write(item, call.world) | _optional_keys(item, call))
+
+
+def _optional_keys(item: Item, call: Call) -> dict[str, Any]:
     include, world = call.parameters["include"], call.world
     record: dict[str, Any] = {}
     if "_count" in include:

@@ -11,9 +11,9 @@ from omnipd_sandbox.api.documents.abilities import abilities
 from omnipd_sandbox.api.documents.dashboard import numbered
 from omnipd_sandbox.api.items.roles import author, role_on
 from omnipd_sandbox.api.items.visible import member_sees
-from omnipd_sandbox.api.schedules.recipients import by_address
+from omnipd_sandbox.api.schedules.recipients import Recipients, by_address
 from omnipd_sandbox.api.schedules.record import find_schedule
-from omnipd_sandbox.api.users.email_only import stranger
+from omnipd_sandbox.api.users.email_only import ensure_email_only_user
 from omnipd_sandbox.calls.body import read_body
 from omnipd_sandbox.calls.call import Call
 from omnipd_sandbox.calls.checks import Key, anything, boolean, email, items, one_of, record, text
@@ -181,15 +181,15 @@ def _said(body: dict[str, Any], document: Document, call: Call) -> dict[str, Any
     """Give all of a schedule that a body says."""
     destination: str = body["destinationType"]
     kept = {name: body[name] for name in _KEPT.get(destination, ()) if name in body}
-    members, strangers = _recipients(body, call.organization)
+    recipients = _recipients(body, call.organization)
     return {
         "name": body["name"],
         "identifier": document.identifier,
         "content": "dashboard",
         "format": body["format"],
         "destination": destination,
-        "member_ids": members,
-        "stranger_ids": strangers,
+        "member_ids": recipients.member_ids,
+        "stranger_ids": recipients.stranger_ids,
         "group_ids": (),
         "schedule": body["schedule"],
         "timezone": body["timezone"],
@@ -213,10 +213,8 @@ def _alert(body: dict[str, Any], document: Document) -> Alert | None:
     return Alert(body["conditionType"], names[wanted], wanted)
 
 
-def _recipients(
-    body: dict[str, Any], organization: Organization
-) -> tuple[tuple[str, ...], tuple[str, ...]]:
+def _recipients(body: dict[str, Any], organization: Organization) -> Recipients:
     if body["destinationType"] != "email":
-        return (), ()
+        return Recipients()
     addresses = [each["email"] for each in body["recipients"]]
-    return by_address(addresses, organization, stranger)
+    return by_address(addresses, organization, ensure_email_only_user)

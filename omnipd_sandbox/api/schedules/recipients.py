@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from omnipd_sandbox.api.schedules.record import find_schedule, groups, people
-from omnipd_sandbox.api.users.email_only import known_stranger, stranger
+from omnipd_sandbox.api.users.email_only import ensure_email_only_user, find_email_only_user
 from omnipd_sandbox.calls.body import read_body
 from omnipd_sandbox.calls.call import Call
 from omnipd_sandbox.calls.checks import Key, email, items, text, uuid
@@ -26,6 +26,15 @@ _KEYS = {
 }
 _Ids = tuple[str, ...]
 _Find = Callable[[str, Organization], EmailOnlyUser | None]
+
+
+@dataclass(frozen=True)
+class Recipients:
+    """Name people and groups by id."""
+
+    member_ids: _Ids = ()
+    stranger_ids: _Ids = ()
+    group_ids: _Ids = ()
 
 
 def list_recipients(call: Call) -> Reply:
@@ -59,26 +68,36 @@ def list_recipients(call: Call) -> Reply:
 
 def add_recipients(call: Call) -> Reply:
     """Add people and groups; who is there already does not count."""
-    schedule, (members, strangers, group_ids) = _read(call, stranger)
+    schedule = find_schedule(call)
+    given = _read(schedule, ensure_email_only_user, call)
     changed = replace(
         schedule,
-        member_ids=tuple(dict.fromkeys((*schedule.member_ids, *members))),
-        stranger_ids=tuple(dict.fromkeys((*schedule.stranger_ids, *strangers))),
-        group_ids=tuple(dict.fromkeys((*schedule.group_ids, *group_ids))),
+        member_ids=_with(schedule.member_ids, given.member_ids),
+        stranger_ids=_with(schedule.stranger_ids, given.stranger_ids),
+        group_ids=_with(schedule.group_ids, given.group_ids),
     )
     return _keep(schedule, changed, "added", call)
 
 
 def remove_recipients(call: Call) -> Reply:
     """Take people and groups away; who is not there does not count."""
-    schedule, (members, strangers, group_ids) = _read(call, known_stranger)
+    schedule = find_schedule(call)
+    given = _read(schedule, find_email_only_user, call)
     changed = replace(
         schedule,
-        member_ids=tuple(each for each in schedule.member_ids if each not in members),
-        stranger_ids=tuple(each for each in schedule.stranger_ids if each not in strangers),
-        group_ids=tuple(each for each in schedule.group_ids if each not in group_ids),
+        member_ids=_without(schedule.member_ids, given.member_ids),
+        stranger_ids=_without(schedule.stranger_ids, given.stranger_ids),
+        group_ids=_without(schedule.group_ids, given.group_ids),
     )
     return _keep(schedule, changed, "removed", call)
+
+
+def _with(ids: _Ids, more: _Ids) -> _Ids:
+    return tuple(dict.fromkeys((*ids, *more)))
+
+
+def _without(ids: _Ids, gone: _Ids) -> _Ids:
+    return tuple(each for each in ids if each not in gone)
 
 
 def _keep(schedule: Schedule, changed: Schedule, word: str, call: Call) -> Reply:
@@ -98,22 +117,24 @@ def _count_people(schedule: Schedule) -> int:
     return len(schedule.member_ids) + len(schedule.stranger_ids)
 
 
-def _read(call: Call, find_stranger: _Find) -> tuple[Schedule, tuple[_Ids, _Ids, _Ids]]:
-    schedule = find_schedule(call)
+def _read(schedule: Schedule, find_stranger: _Find, call: Call) -> Recipients:
     body = read_body(call, _KEYS)
     if not any(body.values()):
         raise BadRequest("At least one email, userId or userGroupId must be provided")
     if schedule.destination != "email":
         raise BadRequest("Only deliveries by email have recipients")
     organization = call.organization
-    members, strangers = by_address(body["emails"], organization, find_stranger)
-    more_members = [each for each in body["userIds"] if each in organization.users]
-    more_strangers = [each for each in body["userIds"] if each in organization.email_only_users]
-    unknown = {*body["userIds"]} - {*more_members} - {*more_strangers}
+    named = by_address(body["emails"], organization, find_stranger)
+    members = tuple(each for each in body["userIds"] if each in organization.users)
+    strangers = tuple(each for each in body["userIds"] if each in organization.email_only_users)
+    unknown = {*body["userIds"]} - {*members} - {*strangers}
     if unknown:
         raise not_found("User", min(unknown))
-    group_ids = tuple(_group_id(each, organization) for each in body["userGroupIds"])
-    return schedule, ((*members, *more_members), (*strangers, *more_strangers), group_ids)
+    return Recipients(
+        named.member_ids + members,
+        named.stranger_ids + strangers,
+        tuple(_group_id(each, organization) for each in body["userGroupIds"]),
+    )
 
 
 def _group_id(given: str, organization: Organization) -> str:
@@ -137,11 +158,9 @@ def _group(group: Group, organization: Organization) -> dict[str, Any]:
 
 
 def by_address(
-    addresses: Iterable[str],
-    organization: Organization,
-    find_stranger: _Find,
-) -> tuple[_Ids, _Ids]:
-    """Give the ids of members, and of those who are none, each once."""
+    addresses: Iterable[str], organization: Organization, find_stranger: _Find
+) -> Recipients:
+    """Give the members, and those who are none, who have some addresses, each once."""
     known = {user.email.casefold(): user.membership_id for user in organization.users.values()}
     members: dict[str, None] = {}
     strangers: dict[str, None] = {}
@@ -153,4 +172,4 @@ def by_address(
         found = find_stranger(address, organization)
         if found is not None:
             strangers[found.membership_id] = None
-    return tuple(members), tuple(strangers)
+    return Recipients(tuple(members), tuple(strangers))

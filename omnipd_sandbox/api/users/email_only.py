@@ -56,7 +56,7 @@ def create_email_only_users(call: Call) -> Reply:
     return json_reply({"results": checked(upsert_all, users, "users")}, status=201)
 
 
-def known_stranger(address: str, organization: Organization) -> EmailOnlyUser | None:
+def find_email_only_user(address: str, organization: Organization) -> EmailOnlyUser | None:
     """Give the user with an address, if there is one."""
     for user in organization.email_only_users.values():
         if user.email.casefold() == address.casefold():
@@ -64,9 +64,9 @@ def known_stranger(address: str, organization: Organization) -> EmailOnlyUser | 
     return None
 
 
-def stranger(address: str, organization: Organization) -> EmailOnlyUser:
+def ensure_email_only_user(address: str, organization: Organization) -> EmailOnlyUser:
     """Give the user with an address, a new one if there is none."""
-    known = known_stranger(address, organization)
+    known = find_email_only_user(address, organization)
     if known is not None:
         return known
     topic = organization.fresh_topic("email-only user")
@@ -87,7 +87,7 @@ def _upsert(body: dict[str, Any], organization: Organization) -> dict[str, str]:
         raise BadRequest("A member has this address", at="email")
     check_values = values_of(organization.attributes)
     values = checked(check_values, body["userAttributes"], "userAttributes")
-    user = stranger(address, organization)
+    user = ensure_email_only_user(address, organization)
     _keep(replace(user, attributes={**user.attributes, **values}), organization)
     return {"email": user.email, "userId": user.membership_id}
 
