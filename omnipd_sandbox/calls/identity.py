@@ -133,10 +133,10 @@ def acting_user(caller: Caller, user_id: str | None, organization: Organization)
         raise Forbidden(
             "User-scoped API keys can only be used to act on behalf of the authenticated user."
         )
-    return find_member(user_id, organization)
+    return member_with_id(user_id, organization)
 
 
-def find_member(user_id: str, organization: Organization) -> User:
+def member_with_id(user_id: str, organization: Organization) -> User:
     """Give the member with an id; 404 for one that nobody has."""
     user = organization.users.get(user_id)
     if user is None:

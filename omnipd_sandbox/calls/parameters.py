@@ -49,10 +49,12 @@ def pages(most: int | None = 100, default: int = 20) -> dict[str, Key]:
     return {"cursor": Key(text()), "pageSize": Key(page_size(most), default)}
 
 
-def sorting(*fields: str, by: str | None = None, direction: str) -> dict[str, Key]:
+def sorting(*fields: str, by: Any = ABSENT, direction: str) -> dict[str, Key]:
     """Declare what a list that can be sorted takes, and how it is sorted unless it is said."""
-    field = Key(one_of(*fields)) if by is None else Key(one_of(*fields), by)
-    return {"sortField": field, "sortDirection": Key(one_of("asc", "desc"), direction)}
+    return {
+        "sortField": Key(one_of(*fields), by),
+        "sortDirection": Key(one_of("asc", "desc"), direction),
+    }
 
 
 def comma_separated(value: str) -> list[str]:

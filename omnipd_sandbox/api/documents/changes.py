@@ -13,7 +13,7 @@ from omnipd_sandbox.api.items.visible import SCOPE, member_sees
 from omnipd_sandbox.calls.body import read_body
 from omnipd_sandbox.calls.call import Call
 from omnipd_sandbox.calls.checks import Key, boolean, nullable, text, uuid
-from omnipd_sandbox.calls.identity import find_member
+from omnipd_sandbox.calls.identity import member_with_id
 from omnipd_sandbox.http.refusals import BadRequest, not_found
 from omnipd_sandbox.http.reply import Reply, done, json_reply
 from omnipd_sandbox.organization import chance
@@ -85,7 +85,7 @@ def delete_document(call: Call) -> Reply:
 def give_document(call: Call) -> Reply:
     """Give a document to another member."""
     document = document_to_change(call, "MANAGER")
-    user = find_member(read_body(call, _NEW_OWNER)["userId"], call.organization)
+    user = member_with_id(read_body(call, _NEW_OWNER)["userId"], call.organization)
     if not user.active:
         raise BadRequest("User is not active", at="userId")
     call.organization.keep_document(replace(document, owner_id=user.membership_id))

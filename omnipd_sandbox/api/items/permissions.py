@@ -8,7 +8,7 @@ from typing import Any, Literal
 from omnipd_sandbox.calls.body import read_body
 from omnipd_sandbox.calls.call import Call
 from omnipd_sandbox.calls.checks import Key, boolean, items, one_of, text, uuid
-from omnipd_sandbox.calls.identity import find_member
+from omnipd_sandbox.calls.identity import member_with_id
 from omnipd_sandbox.http.refusals import BadRequest, NotFound, not_found
 from omnipd_sandbox.organization.organization import Organization
 from omnipd_sandbox.organization.permits import ROLES, Permit, grants_on
@@ -98,7 +98,7 @@ def _read(
 
 def _principals(body: dict[str, Any], organization: Organization) -> list[_Principal]:
     found: list[_Principal] = [
-        ("user", find_member(user_id, organization).membership_id) for user_id in body["userIds"]
+        ("user", member_with_id(user_id, organization).membership_id) for user_id in body["userIds"]
     ]
     for group_id in body["userGroupIds"]:
         if group_id not in organization.groups:

@@ -10,7 +10,7 @@ from omnipd_sandbox.api.schedules.record import find_schedule
 from omnipd_sandbox.calls.body import read_body
 from omnipd_sandbox.calls.call import Call
 from omnipd_sandbox.calls.checks import Key, uuid
-from omnipd_sandbox.calls.identity import find_member
+from omnipd_sandbox.calls.identity import member_with_id
 from omnipd_sandbox.http.refusals import BadRequest, RefusedRequest
 from omnipd_sandbox.http.reply import Reply, done
 from omnipd_sandbox.organization.moments import written
@@ -57,7 +57,7 @@ def give_schedule(call: Call) -> Reply:
     """Give a schedule to another member, who must see the dashboard."""
     schedule = find_schedule(call)
     organization = call.organization
-    user = find_member(read_body(call, _NEW_OWNER)["userId"], organization)
+    user = member_with_id(read_body(call, _NEW_OWNER)["userId"], organization)
     if user.membership_id == schedule.owner_id:
         raise BadRequest("User already owns this schedule", at="userId")
     if role_on(user, organization.documents[schedule.identifier], organization) == "NO_ACCESS":
