@@ -32,7 +32,7 @@ from omnipd_sandbox.moods.behavior import Behavior
 from omnipd_sandbox.moods.faults import Fault, Faults, in_place_of_an_answer, spoiled
 from omnipd_sandbox.moods.rate_limit import RateLimit
 from omnipd_sandbox.moods.short_ids import ShortIds
-from omnipd_sandbox.organization import chance
+from omnipd_sandbox.organization import derived
 from omnipd_sandbox.organization.organization import Organization
 from omnipd_sandbox.page.browser import answer_browser, is_browser
 
@@ -82,7 +82,7 @@ class Tenant:
         self._by_path: Counter[str] = Counter()
         self._answered = 0
         self._lock = Lock()
-        organization = Organization(foundation.holdings)
+        organization = foundation.organization
         self._state = state
         self._held: FileLock | None = None
         if state is not None:
@@ -165,7 +165,7 @@ class Tenant:
 
     def respond(self, request: Request) -> Reply:
         """Answer a request."""
-        with chance.seeded(self.behavior.seed):
+        with derived.seeded(self.behavior.seed):
             if is_browser(request):
                 # Not in the log: it is for those who look at the log.
                 return self._refusals(request, self._draw)

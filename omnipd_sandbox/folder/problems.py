@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from cattrs import ClassValidationError, ForbiddenExtraKeysError, IterableValidationError
 
 from omnipd_sandbox.folder.form import key_of, keys_of
-from omnipd_sandbox.folder.references import near
+from omnipd_sandbox.nearest import near
 
 _AT_MOST = 10
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+from omnipd_sandbox.api.tables import find_row, rows_of
 from omnipd_sandbox.calls.call import Call
 from omnipd_sandbox.calls.segments import uuid_in_path
 from omnipd_sandbox.http.refusals import NotFound
 from omnipd_sandbox.http.reply import Reply, json_reply
-from omnipd_sandbox.organization.connections import Connection, RefreshSchedule
+from omnipd_sandbox.organization.connections import Connection
+from omnipd_sandbox.organization.tables import Row
 
 
 def list_connections(call: Call) -> Reply:
@@ -69,50 +71,19 @@ def _record(connection: Connection) -> dict[str, Any]:
 
 def list_environments(call: Call) -> Reply:
     """Answer with every connection that may take the place of another."""
-    return json_reply(
-        {
-            "connectionEnvironments": [
-                {
-                    "id": each.id,
-                    "baseConnectionId": each.base_connection_id,
-                    "connectionId": each.connection_id,
-                    "userAttributeValues": list(each.attribute_values),
-                }
-                for each in call.world.organization.environments
-            ]
-        }
-    )
+    return json_reply({"connectionEnvironments": rows_of(call, "environments")})
 
 
 def list_refreshes(call: Call) -> Reply:
     """Answer with the schedules on which a connection's schema is read."""
-    return json_reply({"schedules": [_refresh(each) for each in _refreshes(call)]})
+    return json_reply({"schedules": _refreshes(call)})
 
 
 def show_refresh(call: Call) -> Reply:
     """Answer with one of them."""
     wanted = uuid_in_path(call, "scheduleId")
-    for each in _refreshes(call):
-        if each.id == wanted:
-            return json_reply(_refresh(each))
-    raise NotFound(f"Schedule with id {call.segments['scheduleId']} does not exist")
+    return json_reply(find_row(_refreshes(call), wanted, "Schedule", "scheduleId"))
 
 
-def _refreshes(call: Call) -> list[RefreshSchedule]:
-    connection = find_connection(call)
-    return [
-        each for each in call.world.organization.refreshes if each.connection_id == connection.id
-    ]
-
-
-def _refresh(schedule: RefreshSchedule) -> dict[str, Any]:
-    return {
-        "scheduleId": schedule.id,
-        "connectionId": schedule.connection_id,
-        "schedule": schedule.schedule,
-        "timezone": schedule.timezone,
-        "description": schedule.description,
-        "createdAt": schedule.created_at,
-        "updatedAt": schedule.updated_at,
-        "disabledAt": schedule.disabled_at,
-    }
+def _refreshes(call: Call) -> list[Row]:
+    return rows_of(call, "refreshes", connectionId=find_connection(call).id)

@@ -12,7 +12,7 @@ from omnipd_sandbox.calls.identity import Caller, acting_user
 from omnipd_sandbox.calls.paging import Order, Rank, cut_page
 from omnipd_sandbox.http.refusals import BadRequest, Forbidden
 from omnipd_sandbox.http.reply import Reply, json_reply
-from omnipd_sandbox.organization import chance
+from omnipd_sandbox.organization.abilities import abilities
 from omnipd_sandbox.organization.organization import Organization
 from omnipd_sandbox.organization.permits import (
     ROLES,
@@ -20,23 +20,6 @@ from omnipd_sandbox.organization.permits import (
     permits_on,
 )
 from omnipd_sandbox.organization.records import Document, Folder, User
-
-_BY_PULL_REQUEST = "requirePullRequestToPublish"
-# ability: one document in so many does without it; 0 for never
-_ABILITIES = {
-    "canAnalyze": 8,
-    "canDownload": 8,
-    "canDrill": 10,
-    "canDuplicate": 12,
-    "canRequestAccess": 5,
-    "canSaveSpreadsheets": 9,
-    "canSchedule": 7,
-    "canUpload": 4,
-    "canUseDashboardAi": 6,
-    "canUseTimezoneOverride": 3,
-    "canViewWorkbook": 8,
-    _BY_PULL_REQUEST: 0,
-}
 
 
 @dataclass(frozen=True)
@@ -105,32 +88,6 @@ def show_folder_permissions(call: Call) -> Reply:
         raise Forbidden
     write = _older_folder_permit if call.world.behavior.old_shapes else _folder_permit
     return json_reply({"permits": [write(permit) for permit in permits]})
-
-
-def abilities(document: Document, organization: Organization) -> dict[str, bool]:
-    """Tell what a document allows those who may see it."""
-    said = organization.particulars
-    if said is not None:
-        forbidden = said.forbidden.get(document.topic, frozenset())
-        allowed = {name: name not in forbidden for name in _ABILITIES}
-    else:
-        allowed = {
-            name: chance.number(one_in or 1, name, document.topic) != 0
-            for name, one_in in _ABILITIES.items()
-        }
-    allowed |= document.settings
-    return allowed | {_BY_PULL_REQUEST: requires_pull_request(document, organization)}
-
-
-def requires_pull_request(document: Document, organization: Organization) -> bool:
-    """Tell whether a document is published by pull request only."""
-    said = organization.particulars
-    if _BY_PULL_REQUEST in document.settings:
-        return document.settings[_BY_PULL_REQUEST]
-    if said is not None:
-        # An ability in name only: it is what the others may not do without.
-        return _BY_PULL_REQUEST in said.forbidden.get(document.topic, ())
-    return chance.number(20, "pull request", document.topic) == 0
 
 
 def _accesses(document: Document, organization: Organization) -> list[Access]:

@@ -9,10 +9,10 @@ from omnipd_sandbox.api.content.rights import author, document_to_change
 from omnipd_sandbox.calls.body_keys import Key, nullable, read_body, text
 from omnipd_sandbox.calls.call import Call
 from omnipd_sandbox.http.reply import Reply, json_reply
-from omnipd_sandbox.organization import chance
+from omnipd_sandbox.organization import derived
 from omnipd_sandbox.organization.dashboards import dashboard_of
+from omnipd_sandbox.organization.dates import written
 from omnipd_sandbox.organization.models import workbook_model_id
-from omnipd_sandbox.organization.moments import written
 from omnipd_sandbox.organization.records import Document
 
 _KEYS = {
@@ -34,7 +34,6 @@ def duplicate_document(call: Call) -> Reply:
         else organization.folders.get(original.folder_id or "")
     )
     identifier = organization.new_identifier()
-    model = organization.shared_models[original.connection_id]
     copy = Document(
         identifier=identifier,
         name=body["name"],
@@ -49,10 +48,10 @@ def duplicate_document(call: Call) -> Reply:
         views=0,
         description=original.description,
         queries=tuple(
-            replace(query, id=chance.stable_uuid("copied query", identifier, query.id))
+            replace(query, id=derived.stable_uuid("copied query", identifier, query.id))
             for query in original.queries
         ),
-        dashboard=dashboard_of(original, model.subject),
+        dashboard=dashboard_of(original, organization),
         imported=True,
         grants=(),
     )
@@ -61,7 +60,7 @@ def duplicate_document(call: Call) -> Reply:
         {
             "identifier": identifier,
             "name": copy.name,
-            "dashboardId": chance.stable_uuid("dashboard", identifier),
+            "dashboardId": derived.stable_uuid("dashboard", identifier),
             "workbookId": workbook_model_id(copy),
         },
         status=201,

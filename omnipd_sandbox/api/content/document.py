@@ -15,23 +15,24 @@ from omnipd_sandbox.calls.world import World
 from omnipd_sandbox.http.refusals import BadRequest, RefusedRequest
 from omnipd_sandbox.http.reply import Reply, json_reply
 from omnipd_sandbox.organization.dashboards import as_typed, dashboard_of
+from omnipd_sandbox.organization.dates import written
+from omnipd_sandbox.organization.derived import instant
 from omnipd_sandbox.organization.drafts import drafts_of
 from omnipd_sandbox.organization.models import workbook_model_id
-from omnipd_sandbox.organization.moments import some_moment, written
 from omnipd_sandbox.organization.records import Absent, Dashboard, Document, StoredQuery, User
 
 
 def show_document(call: Call) -> Reply:
     """Answer with what a dashboard is made of; 400 for a document without one."""
     document = find_document(call)
-    model = call.world.organization.shared_models[document.connection_id]
-    dashboard = dashboard_of(document, model.subject)
+    organization = call.world.organization
+    dashboard = dashboard_of(document, organization)
     if dashboard is None:
         raise BadRequest("Document has no dashboard", at="identifier")
     record = {
         "name": document.name,
         "description": document.description,
-        "modelId": model.id,
+        "modelId": organization.shared_models[document.connection_id].id,
         "facetFilters": dashboard.facet_filters,
         "filterConfig": written_filters(dashboard, call.world),
         "filterOrder": list(dashboard.order),
@@ -179,7 +180,7 @@ def list_favorites(call: Call) -> Reply:
             _Admirer(
                 organization.person(each),
                 document.favorited_at.get(each)
-                or written(some_moment("favorited", document.topic, each)),
+                or written(instant("favorited", document.topic, each)),
             )
             for each in document.favorited_by
         )
@@ -209,5 +210,4 @@ def numbered(queries: Iterable[StoredQuery]) -> list[tuple[str, StoredQuery]]:
 
 def dashboard_in(document: Document, world: World) -> Dashboard:
     """Give the dashboard of a document that has one."""
-    model = world.organization.shared_models[document.connection_id]
-    return dashboard_of(document, model.subject) or Dashboard({}, {}, ())
+    return dashboard_of(document, world.organization) or Dashboard({}, {}, ())

@@ -9,9 +9,9 @@ from omnipd_sandbox.calls.body_keys import Key, read_body, uuid
 from omnipd_sandbox.calls.call import Call
 from omnipd_sandbox.http.refusals import BadRequest, NotFound
 from omnipd_sandbox.http.reply import Reply, json_reply
-from omnipd_sandbox.organization import chance
+from omnipd_sandbox.organization import derived
+from omnipd_sandbox.organization.dates import written
 from omnipd_sandbox.organization.drafts import draft_in_the_way
-from omnipd_sandbox.organization.moments import written
 from omnipd_sandbox.organization.records import Document, OpenedDraft
 
 _KEYS = {"branchId": Key(uuid)}
@@ -30,7 +30,7 @@ def open_draft(call: Call) -> Reply:
     if draft is not None:
         return json_reply({"identifier": draft.identifier})
     opened = OpenedDraft(
-        chance.base62(8, *organization.fresh_topic("draft")).lower(),
+        derived.base62(8, *organization.fresh_topic("draft")).lower(),
         branch_id,
         author(call).membership_id,
         written(call.world.now()),

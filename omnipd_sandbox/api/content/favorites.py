@@ -7,7 +7,7 @@ from dataclasses import replace
 from omnipd_sandbox.api.content.rights import author, document_to_change
 from omnipd_sandbox.calls.call import Call
 from omnipd_sandbox.http.reply import Reply, nothing
-from omnipd_sandbox.organization.moments import written
+from omnipd_sandbox.organization.dates import written
 
 
 def add_favorite(call: Call) -> Reply:

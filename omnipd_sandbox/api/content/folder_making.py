@@ -14,9 +14,9 @@ from omnipd_sandbox.calls.call import Call
 from omnipd_sandbox.calls.identity import acting_user
 from omnipd_sandbox.http.refusals import BadRequest, NotFound, RefusedRequest
 from omnipd_sandbox.http.reply import Reply, done, json_reply
-from omnipd_sandbox.organization import chance
+from omnipd_sandbox.organization import derived
+from omnipd_sandbox.organization.dates import written
 from omnipd_sandbox.organization.folders import slug
-from omnipd_sandbox.organization.moments import written
 from omnipd_sandbox.organization.organization import Organization
 from omnipd_sandbox.organization.records import Folder, Scope, User
 
@@ -59,7 +59,7 @@ def create_folder(call: Call) -> Reply:
         raise BadRequest("A restricted folder of another user", at="parentFolderId")
     now = written(call.world.now())
     folder = Folder(
-        id=chance.stable_uuid(*organization.fresh_topic("folder")),
+        id=derived.stable_uuid(*organization.fresh_topic("folder")),
         name=body["name"],
         path=_free_path(slug(body["name"]) or "folder", parent, organization),
         parent_id=parent.id if parent else None,

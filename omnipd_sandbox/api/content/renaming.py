@@ -11,8 +11,8 @@ from omnipd_sandbox.calls.body_keys import Key, boolean, nullable, read_body, te
 from omnipd_sandbox.calls.call import Call
 from omnipd_sandbox.http.refusals import BadRequest, RefusedRequest
 from omnipd_sandbox.http.reply import Reply, json_reply
+from omnipd_sandbox.organization.dates import written
 from omnipd_sandbox.organization.drafts import draft_in_the_way
-from omnipd_sandbox.organization.moments import written
 from omnipd_sandbox.organization.organization import Organization
 from omnipd_sandbox.organization.records import Absent, Document
 

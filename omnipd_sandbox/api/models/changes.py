@@ -12,9 +12,9 @@ from omnipd_sandbox.calls.body_keys import Key, anything, boolean, one_of, read_
 from omnipd_sandbox.calls.call import Call
 from omnipd_sandbox.http.refusals import BadRequest, Forbidden, NotFound, RefusedRequest
 from omnipd_sandbox.http.reply import Reply, json_reply
-from omnipd_sandbox.organization import chance
+from omnipd_sandbox.organization import derived
+from omnipd_sandbox.organization.dates import written
 from omnipd_sandbox.organization.models import ModelRecord
-from omnipd_sandbox.organization.moments import written
 
 _MODEL = {
     "connectionId": Key(uuid, required=True),
@@ -62,7 +62,7 @@ def create_model(call: Call) -> Reply:
         raise BadRequest("Model must be a shared model", at="baseModelId")
     now = written(call.world.now())
     made = ModelRecord(
-        id=chance.stable_uuid(*organization.fresh_topic("model")),
+        id=derived.stable_uuid(*organization.fresh_topic("model")),
         kind=kind,
         name=body.get("modelName"),
         connection_id=connection_id,

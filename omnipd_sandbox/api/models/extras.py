@@ -7,13 +7,13 @@ from typing import Any
 
 from omnipd_sandbox.api.content.records import document_address
 from omnipd_sandbox.api.models.find import find_branch, find_shared
+from omnipd_sandbox.api.tables import rows_of, show_page
 from omnipd_sandbox.calls.call import Call
 from omnipd_sandbox.calls.paging import Order, cut_page, cut_page_after_id
 from omnipd_sandbox.http.refusals import BadRequest, NotFound
 from omnipd_sandbox.http.reply import Reply, json_reply
 from omnipd_sandbox.organization.git import GitSettings
 from omnipd_sandbox.organization.records import Document
-from omnipd_sandbox.organization.suggestions import Suggestion
 
 
 def show_git(call: Call) -> Reply:
@@ -68,7 +68,7 @@ def list_exposures(call: Call) -> Reply:
         descending=call.parameters["sortDirection"] == "desc",
     )
     page, info = cut_page(call, dashboards, order)
-    has_dbt = record.connection_id in organization.dbt_projects
+    has_dbt = bool(rows_of(call, "dbt_projects", connectionId=record.connection_id))
     records = [
         {
             "dashboard_identifier": document.identifier,
@@ -101,55 +101,18 @@ def list_suggestions(call: Call) -> Reply:
     """Answer with one page of what an AI would change, the most pressing first."""
     record = find_shared(call)
     wanted = call.parameters["status"]
-
-    def found() -> Iterable[Suggestion]:
-        return (
-            each
-            for each in call.world.organization.suggestions
-            if each.model_id == record.id
-            and wanted in {"all", "ignored" if each.ignored_at else "active"}
-        )
-
-    order: Order[Suggestion] = Order(
-        rank=lambda each: f"{each.priority:03d} {each.created_at}",
-        identity=lambda each: each.id,
-        descending=False,
+    found = [
+        row
+        for row in rows_of(call, "suggestions", modelId=record.id)
+        if wanted in {"all", "ignored" if row["ignoredAt"] else "active"}
+    ]
+    return show_page(
+        call,
+        found,
+        lambda row: f"{row['priority']:03d} {row['createdAt']}",
+        hidden=("modelId",),
+        cut=cut_page_after_id,
     )
-    page, info = cut_page_after_id(call, found, order)
-    return json_reply({"records": [_suggestion(each) for each in page], "pageInfo": info})
-
-
-def _suggestion(suggestion: Suggestion) -> dict[str, Any]:
-    return {
-        "id": suggestion.id,
-        "category": suggestion.category,
-        "title": suggestion.title,
-        "rationale": suggestion.rationale,
-        "priority": suggestion.priority,
-        "proposedChanges": {
-            "kind": "context_edits",
-            "edits": [
-                {
-                    "field": "ai_context",
-                    "target": suggestion.target,
-                    "value": suggestion.value,
-                }
-            ],
-        },
-        "evidence": [
-            {
-                "type": "ai_chat",
-                "chatAiSessionId": suggestion.conversation_id,
-                "capturedAt": suggestion.created_at,
-            }
-        ],
-        "ignoreReason": suggestion.ignore_reason,
-        "ignoredAt": suggestion.ignored_at,
-        "ignoredBy": suggestion.ignored_by,
-        "aiModifiedAt": suggestion.created_at,
-        "createdAt": suggestion.created_at,
-        "updatedAt": suggestion.ignored_at or suggestion.created_at,
-    }
 
 
 def show_job(call: Call) -> Reply:

@@ -10,7 +10,7 @@ from omnipd_sandbox.calls.body_keys import Key, anything, email, items, read_bod
 from omnipd_sandbox.calls.call import Call
 from omnipd_sandbox.http.refusals import BadRequest
 from omnipd_sandbox.http.reply import Reply, json_reply
-from omnipd_sandbox.organization import chance
+from omnipd_sandbox.organization import derived
 from omnipd_sandbox.organization.email_only import EmailOnlyUser
 from omnipd_sandbox.organization.organization import Organization
 
@@ -52,8 +52,8 @@ def stranger(address: str, organization: Organization) -> EmailOnlyUser:
         return known
     topic = organization.fresh_topic("email-only user")
     user = EmailOnlyUser(
-        membership_id=chance.stable_uuid("membership", *topic),
-        user_id=chance.stable_uuid(*topic),
+        membership_id=derived.stable_uuid("membership", *topic),
+        user_id=derived.stable_uuid(*topic),
         email=address,
         name=address,
         region=None,

@@ -23,8 +23,8 @@ from omnipd_sandbox.calls.body_keys import (
 from omnipd_sandbox.calls.call import Call
 from omnipd_sandbox.http.refusals import BadRequest, RefusedRequest
 from omnipd_sandbox.http.reply import Reply, json_reply, nothing
-from omnipd_sandbox.organization import chance
-from omnipd_sandbox.organization.moments import written
+from omnipd_sandbox.organization import derived
+from omnipd_sandbox.organization.dates import written
 from omnipd_sandbox.organization.organization import Organization
 from omnipd_sandbox.organization.records import Group
 
@@ -59,7 +59,7 @@ def create_group(call: Call) -> Reply:
     _refuse_taken(body["displayName"], organization)
     now = written(call.world.now())
     group = Group(
-        id=chance.base62(8, *organization.fresh_topic("group")),
+        id=derived.base62(8, *organization.fresh_topic("group")),
         name=body["displayName"],
         member_ids=_member_ids(body["members"], organization),
         created_at=now,

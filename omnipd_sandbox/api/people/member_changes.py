@@ -28,9 +28,9 @@ from omnipd_sandbox.calls.body_keys import (
 from omnipd_sandbox.calls.call import Call
 from omnipd_sandbox.http.refusals import BadRequest, RefusedRequest
 from omnipd_sandbox.http.reply import Reply, json_reply, nothing
-from omnipd_sandbox.organization import chance
+from omnipd_sandbox.organization import derived
 from omnipd_sandbox.organization.attributes import UserAttribute
-from omnipd_sandbox.organization.moments import written
+from omnipd_sandbox.organization.dates import written
 from omnipd_sandbox.organization.records import User
 
 _Defined = tuple[UserAttribute, ...]
@@ -70,8 +70,8 @@ def create_user(call: Call) -> Reply:
     topic = organization.fresh_topic("user")
     now = written(call.world.now())
     user = User(
-        membership_id=chance.stable_uuid("membership", *topic),
-        user_id=chance.stable_uuid(*topic),
+        membership_id=derived.stable_uuid("membership", *topic),
+        user_id=derived.stable_uuid(*topic),
         name=body["displayName"],
         email=address,
         organization_role="MEMBER",

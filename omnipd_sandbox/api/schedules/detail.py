@@ -10,7 +10,7 @@ from omnipd_sandbox.calls.identity import acting_user
 from omnipd_sandbox.calls.segments import uuid_in_path
 from omnipd_sandbox.http.refusals import Forbidden, NotFound
 from omnipd_sandbox.http.reply import Reply, json_reply
-from omnipd_sandbox.organization import chance
+from omnipd_sandbox.organization import derived
 from omnipd_sandbox.organization.email_only import EmailOnlyUser
 from omnipd_sandbox.organization.organization import ORGANIZATION_ID
 from omnipd_sandbox.organization.records import Group, User
@@ -24,7 +24,7 @@ def show_schedule(call: Call) -> Reply:
         {
             "id": schedule.id,
             "name": schedule.name,
-            "entityId": chance.stable_uuid(
+            "entityId": derived.stable_uuid(
                 "document", call.world.organization.documents[schedule.identifier].topic
             ),
             "organizationId": ORGANIZATION_ID,
@@ -124,7 +124,7 @@ def _destination(schedule: Schedule, call: Call) -> dict[str, Any]:
         "metadata": schedule.metadata,
         "recipients": [
             {
-                "id": chance.stable_uuid("schedule recipient", schedule.id, each.membership_id),
+                "id": derived.stable_uuid("schedule recipient", schedule.id, each.membership_id),
                 "membershipId": each.membership_id,
                 "membership": {"user": {"email": each.email, "name": each.name}},
             }

@@ -7,7 +7,6 @@ from dataclasses import replace
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from omnipd_sandbox.api.content.access import abilities
 from omnipd_sandbox.api.content.document import numbered
 from omnipd_sandbox.api.content.rights import author, role_on
 from omnipd_sandbox.api.content.visible import may_view
@@ -29,8 +28,9 @@ from omnipd_sandbox.calls.body_keys import (
 from omnipd_sandbox.calls.call import Call
 from omnipd_sandbox.http.refusals import BadRequest, Forbidden, NotFound
 from omnipd_sandbox.http.reply import Reply, done, json_reply
-from omnipd_sandbox.organization import chance
-from omnipd_sandbox.organization.moments import written
+from omnipd_sandbox.organization import derived
+from omnipd_sandbox.organization.abilities import abilities
+from omnipd_sandbox.organization.dates import written
 from omnipd_sandbox.organization.organization import Organization
 from omnipd_sandbox.organization.records import Document
 from omnipd_sandbox.organization.schedules import Alert, Schedule
@@ -110,8 +110,8 @@ def create_schedule(call: Call) -> Reply:
         body,
         document,
         call,
-        id=chance.stable_uuid(*topic),
-        destination_id=chance.stable_uuid("destination", *topic),
+        id=derived.stable_uuid(*topic),
+        destination_id=derived.stable_uuid("destination", *topic),
         owner_id=author(call).membership_id,
         created_at=written(call.world.now()),
     )
@@ -120,7 +120,7 @@ def create_schedule(call: Call) -> Reply:
     if schedule.destination == "s3":
         answer |= {
             "delivererRoleArn": "arn:aws:iam::000000000000:role/omni-deliverer",
-            "externalId": chance.stable_uuid("external", *topic),
+            "externalId": derived.stable_uuid("external", *topic),
         }
     return json_reply(answer)
 

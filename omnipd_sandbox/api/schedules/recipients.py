@@ -12,7 +12,7 @@ from omnipd_sandbox.calls.body_keys import Key, email, items, read_body, text, u
 from omnipd_sandbox.calls.call import Call
 from omnipd_sandbox.http.refusals import BadRequest, NotFound, user_not_found
 from omnipd_sandbox.http.reply import Reply, json_reply
-from omnipd_sandbox.organization import chance
+from omnipd_sandbox.organization import derived
 from omnipd_sandbox.organization.email_only import EmailOnlyUser
 from omnipd_sandbox.organization.organization import Organization
 from omnipd_sandbox.organization.schedules import Schedule
@@ -88,6 +88,6 @@ def _read(call: Call, find_stranger: _Find) -> tuple[Schedule, tuple[_Ids, _Ids,
 def _group_id(given: str, organization: Organization) -> str:
     """Find a group by its id or by a UUID: which of the two Omni takes is not known."""
     for group_id in organization.groups:
-        if given in {group_id, chance.stable_uuid("group", group_id)}:
+        if given in {group_id, derived.stable_uuid("group", group_id)}:
             return group_id
     raise NotFound(f"User group with id {given} does not exist")

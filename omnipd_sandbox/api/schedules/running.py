@@ -12,7 +12,7 @@ from omnipd_sandbox.calls.body_keys import read_body
 from omnipd_sandbox.calls.call import Call
 from omnipd_sandbox.http.refusals import BadRequest, RefusedRequest, user_not_found
 from omnipd_sandbox.http.reply import Reply, done
-from omnipd_sandbox.organization.moments import written
+from omnipd_sandbox.organization.dates import written
 
 # How long a delivery takes by the sandbox's clock; in Omni that depends.
 _A_DELIVERY = timedelta(seconds=5)

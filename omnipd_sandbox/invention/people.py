@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import timedelta
 
-from omnipd_sandbox.organization import chance
-from omnipd_sandbox.organization.attributes import invent_values
-from omnipd_sandbox.organization.moments import EPOCH, written
-from omnipd_sandbox.organization.queries import ModelReference
+from omnipd_sandbox.invention import chance
+from omnipd_sandbox.invention.attributes import invent_values
+from omnipd_sandbox.organization.dates import EPOCH, written
+from omnipd_sandbox.organization.derived import base62, number, stable_uuid
+from omnipd_sandbox.organization.models import ModelReference
 from omnipd_sandbox.organization.records import Group, Label, OrganizationRole, User
 
 # name, e-mail, role on every model, region. The first is the administrator whose
@@ -115,12 +116,12 @@ def _user(
     *,
     active: bool = True,
 ) -> User:
-    created = EPOCH + timedelta(days=5 * place, minutes=chance.number(1440, "joined", mailbox))
-    updated = created + timedelta(minutes=chance.number(500_000, "changed", mailbox))
-    login = updated + timedelta(minutes=chance.number(100_000, "login", mailbox))
+    created = EPOCH + timedelta(days=5 * place, minutes=number(1440, "joined", mailbox))
+    updated = created + timedelta(minutes=number(500_000, "changed", mailbox))
+    login = updated + timedelta(minutes=number(100_000, "login", mailbox))
     return User(
-        membership_id=chance.stable_uuid("membership", mailbox),
-        user_id=chance.stable_uuid("user", mailbox),
+        membership_id=stable_uuid("membership", mailbox),
+        user_id=stable_uuid("user", mailbox),
         name=name,
         email=f"{mailbox}@sandbox.example",
         organization_role=organization_role,
@@ -128,7 +129,7 @@ def _user(
         attributes=invent_values(mailbox, region),
         created_at=written(created),
         updated_at=written(updated),
-        last_login=None if chance.number(9, "never", mailbox) == 0 else written(login),
+        last_login=None if number(9, "never", mailbox) == 0 else written(login),
         active=active,
     )
 
@@ -137,7 +138,7 @@ def invent_groups(users: list[User]) -> list[Group]:
     """Invent groups of members, among them everybody and nobody."""
     return [
         Group(
-            id=chance.base62(8, "group", name),
+            id=base62(8, "group", name),
             name=name,
             member_ids=tuple(
                 user.membership_id for user in chance.some(users, percent, "group", name)
@@ -157,5 +158,5 @@ def invent_group_roles(
         (group.id, model.name): chance.pick(_GROUP_ROLES, "which role", group.id, model.subject)
         for group in groups
         for model in models
-        if chance.number(2, "group role", group.id, model.subject) == 0
+        if number(2, "group role", group.id, model.subject) == 0
     }
