@@ -45,26 +45,26 @@ def _conversation(
 ) -> Conversation:
     started = instant("conversation", place)
     messages: list[Message] = []
-    moment = started
+    now = started
     for turn in range(number(4, "turns", place)):
         model, asked = chance.pick(prompts, "prompt", place, turn)
         job_id = stable_uuid("ai job", place, turn)
         messages += [
-            Message("user", asked, written(moment)),
+            Message("user", asked, written(now)),
             Message(
                 "assistant",
                 f"**{asked}** Here is what I found.",
-                written(moment + timedelta(seconds=40)),
+                written(now + timedelta(seconds=40)),
                 job_id,
                 model,
             ),
         ]
-        moment += timedelta(minutes=3)
+        now += timedelta(minutes=3)
     return Conversation(
         id=stable_uuid("conversation", place),
         user_id=owner.membership_id,
         name=chance.pick(prompts, "conversation name", place)[1] if place % 3 else None,
         created_at=written(started),
-        updated_at=written(moment),
+        updated_at=written(now),
         messages=tuple(messages),
     )

@@ -15,7 +15,7 @@ from omnipd_sandbox.engine.model.model import (
     Topic,
     View,
 )
-from omnipd_sandbox.engine.model.read_yaml import titled
+from omnipd_sandbox.engine.model.yaml_parts import titled
 from omnipd_sandbox.engine.plan.metadata import aggregate_type, data_type, date_type
 from omnipd_sandbox.http.refusals import NotFound
 from omnipd_sandbox.http.reply import Reply, json_reply
