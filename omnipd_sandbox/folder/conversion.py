@@ -15,11 +15,12 @@ from cattrs.gen import make_dict_structure_fn, make_dict_unstructure_fn, overrid
 from cattrs.gen.typeddicts import make_dict_structure_fn as make_row_structure_fn
 
 from omnipd_sandbox.folder.form import FORM, OneOf, Refers, Said, Worked, key_of
-from omnipd_sandbox.folder.references import References, Unreadable, identity_of
+from omnipd_sandbox.folder.references import References, identity_of
+from omnipd_sandbox.folder.strict import Unreadable, strict, strict_converter
 from omnipd_sandbox.nearest import near
 from omnipd_sandbox.organization.dates import EPOCH, written
 from omnipd_sandbox.organization.derived import stable_uuid
-from omnipd_sandbox.organization.records import ABSENT, Absent
+from omnipd_sandbox.organization.records import Absent
 from omnipd_sandbox.organization.tables import Instant
 
 # The ends of the names of fields that hold a date and time.
@@ -29,12 +30,7 @@ Hook = Callable[..., Any]
 
 def converter(references: References) -> Converter:
     """Make what turns JSON into records and back."""
-    made = Converter(forbid_extra_keys=True, omit_if_default=True)
-    for plain in (str, int, bool, float):
-        made.register_structure_hook(plain, _strict)
-    # The unions of the records' optional keys.
-    made.register_structure_hook(str | Absent | None, _optional(str))
-    made.register_structure_hook(int | Absent | None, _optional(int))
+    made = strict_converter()
     # Records of tables say in their types what they refer to.
     made.register_structure_hook_func(
         lambda hint: hasattr(hint, "__metadata__"),
@@ -154,19 +150,6 @@ def _referring(about: Refers, references: References, *, optional: bool) -> tupl
     return read, write
 
 
-def _strict(value: Any, kind: Any) -> Any:
-    if kind is float and isinstance(value, int) and not isinstance(value, bool):
-        return float(value)
-    if type(value) is not kind:
-        words = {str: "a text", int: "a whole number", bool: "true or false", float: "a number"}
-        raise Unreadable(f"{words[kind]} is needed here, not {value!r}")
-    return value
-
-
-def _optional(kind: type) -> Hook:
-    return lambda value, _: value if value is None or value is ABSENT else _strict(value, kind)
-
-
 def _one_of(value: Any, words: tuple[str, ...]) -> str:
     if value not in words:
         raise Unreadable(f"{value!r} is none of {', '.join(words)}{near(str(value), words)}")
@@ -177,7 +160,7 @@ def _instant(value: Any, *, optional: bool = False) -> Any:
     if isinstance(value, Absent) or (value is None and optional):
         return value
     try:
-        zone = datetime.fromisoformat(_strict(value, str)).tzinfo
+        zone = datetime.fromisoformat(strict(value, str)).tzinfo
     except ValueError:
         zone = None
     if zone is None:

@@ -10,7 +10,8 @@ from typing import Any, TypeVar, get_type_hints
 from omnipd_sandbox.folder.conversion import converter
 from omnipd_sandbox.folder.form import worked
 from omnipd_sandbox.folder.problems import BadOrganization, problems_of
-from omnipd_sandbox.folder.references import References, Unreadable, value_of
+from omnipd_sandbox.folder.references import References, value_of
+from omnipd_sandbox.folder.strict import Unreadable
 from omnipd_sandbox.nearest import near
 from omnipd_sandbox.organization.api_keys import ApiKey
 from omnipd_sandbox.organization.attributes import SYSTEM_ATTRIBUTES, UserAttribute

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from omnipd_sandbox.folder.strict import Unreadable
 from omnipd_sandbox.nearest import near
 
 # kind: what tells its records apart, and what people call them
@@ -24,10 +25,6 @@ KINDS = {
     "prompt": ("id", "id"),
     "conversation": ("id", "id"),
 }
-
-
-class Unreadable(ValueError):
-    """Say what is wrong with one value of the file."""
 
 
 def identity_of(kind: str, record: Any) -> str:
