@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
 from omnipd_sandbox.invention import chance
+from omnipd_sandbox.invention.labels import LABELS
 from omnipd_sandbox.invention.names import document_name, is_troublesome
-from omnipd_sandbox.invention.people import LABELS
 from omnipd_sandbox.invention.queries import invent_queries
 from omnipd_sandbox.organization.derived import base62, number
 from omnipd_sandbox.organization.models import ModelReference

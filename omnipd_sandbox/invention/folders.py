@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from omnipd_sandbox.invention import chance
-from omnipd_sandbox.invention.people import LABELS
+from omnipd_sandbox.invention.labels import LABELS
 from omnipd_sandbox.organization.derived import number, stable_uuid
 from omnipd_sandbox.organization.folders import slug
 from omnipd_sandbox.organization.records import Folder, Scope, User

@@ -19,17 +19,16 @@ from omnipd_sandbox.invention.dashboards import invent_dashboard
 from omnipd_sandbox.invention.dbt import invent_dbt_environments, invent_dbt_projects
 from omnipd_sandbox.invention.documents import invent_documents
 from omnipd_sandbox.invention.drafts import Drafts
-from omnipd_sandbox.invention.email_only import invent_email_only_users
-from omnipd_sandbox.invention.embed import invent_embed_users
 from omnipd_sandbox.invention.evals import invent_eval_runs, invent_prompt_sets
 from omnipd_sandbox.invention.folders import invent_folders
 from omnipd_sandbox.invention.git import GIT
+from omnipd_sandbox.invention.groups import invent_group_roles, invent_groups
+from omnipd_sandbox.invention.labels import LABELS
 from omnipd_sandbox.invention.models import invent_models
 from omnipd_sandbox.invention.on_demand import OnDemand
 from omnipd_sandbox.invention.people import (
-    LABELS,
-    invent_group_roles,
-    invent_groups,
+    invent_email_only_users,
+    invent_embed_users,
     invent_newcomers,
     invent_users,
 )

@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
+from omnipd_sandbox.organization.organization import Organization
 from omnipd_sandbox.organization.records import Document
-
-if TYPE_CHECKING:
-    from omnipd_sandbox.organization.organization import Organization
 
 #: Not an ability: it says what editors may not do without.
 BY_PULL_REQUEST = "requirePullRequestToPublish"

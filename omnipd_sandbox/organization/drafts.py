@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 from omnipd_sandbox.organization.derived import stable_uuid
 from omnipd_sandbox.organization.draft import Draft
+from omnipd_sandbox.organization.organization import Organization
 from omnipd_sandbox.organization.records import Document, OpenedDraft
-
-if TYPE_CHECKING:
-    from omnipd_sandbox.organization.organization import Organization
 
 
 def drafts_of(document: Document, organization: Organization) -> list[Draft]:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
+from omnipd_sandbox.engine.protocols import ServedModel
 from omnipd_sandbox.organization.api_keys import ApiKey
 from omnipd_sandbox.organization.attributes import SYSTEM_ATTRIBUTES, UserAttribute
 from omnipd_sandbox.organization.connections import Connection
@@ -29,9 +29,6 @@ from omnipd_sandbox.organization.records import (
 from omnipd_sandbox.organization.schedules import Schedule
 from omnipd_sandbox.organization.tables import Row
 from omnipd_sandbox.organization.uploads import Upload
-
-if TYPE_CHECKING:
-    from omnipd_sandbox.engine.protocols import ServedModel
 
 # A reserved top-level domain: a client must never take its host from an answer.
 WEB_ADDRESS = "https://sandbox.omni.example"

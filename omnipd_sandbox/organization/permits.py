@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
+from omnipd_sandbox.organization.organization import Organization
 from omnipd_sandbox.organization.records import Document, Folder, Grant, Group, User
-
-if TYPE_CHECKING:
-    from omnipd_sandbox.organization.organization import Organization
 
 ROLES = ("NO_ACCESS", "VIEWER", "EXPLORER", "EDITOR", "MANAGER")
 
