@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from operator import itemgetter
 
-from omnipd_sandbox.api.tables import rows_of, show_page
 from omnipd_sandbox.calls.call import Call
+from omnipd_sandbox.calls.tables import rows_of, show_page
 from omnipd_sandbox.http.reply import Reply, json_reply
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from operator import itemgetter
 
-from omnipd_sandbox.api.tables import rows_of, show_page
 from omnipd_sandbox.calls.call import Call
 from omnipd_sandbox.calls.identity import acting_user
+from omnipd_sandbox.calls.tables import rows_of, show_page
 from omnipd_sandbox.http.reply import Reply
 
 

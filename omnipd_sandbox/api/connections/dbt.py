@@ -5,8 +5,8 @@ from __future__ import annotations
 from operator import itemgetter
 
 from omnipd_sandbox.api.connections.listing import find_connection
-from omnipd_sandbox.api.tables import rows_of, show_page, without
 from omnipd_sandbox.calls.call import Call
+from omnipd_sandbox.calls.tables import rows_of, show_page, without
 from omnipd_sandbox.http.refusals import Forbidden
 from omnipd_sandbox.http.reply import Reply, json_reply
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from omnipd_sandbox.api.tables import find_row, rows_of
 from omnipd_sandbox.calls.call import Call
 from omnipd_sandbox.calls.segments import uuid_in_path
+from omnipd_sandbox.calls.tables import find_row, rows_of
 from omnipd_sandbox.http.refusals import NotFound
 from omnipd_sandbox.http.reply import Reply, json_reply
 from omnipd_sandbox.organization.connections import Connection

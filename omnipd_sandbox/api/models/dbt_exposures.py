@@ -7,9 +7,9 @@ from typing import Any
 
 from omnipd_sandbox.api.content.records import document_address
 from omnipd_sandbox.api.models.find import find_branch, find_shared
-from omnipd_sandbox.api.tables import rows_of
 from omnipd_sandbox.calls.call import Call
 from omnipd_sandbox.calls.paging import Order, cut_page
+from omnipd_sandbox.calls.tables import rows_of
 from omnipd_sandbox.http.reply import Reply, json_reply
 from omnipd_sandbox.organization.records import Document
 

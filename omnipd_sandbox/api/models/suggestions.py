@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from omnipd_sandbox.api.models.find import find_shared
-from omnipd_sandbox.api.tables import rows_of, show_page
 from omnipd_sandbox.calls.call import Call
 from omnipd_sandbox.calls.paging import cut_page_after_id
+from omnipd_sandbox.calls.tables import rows_of, show_page
 from omnipd_sandbox.http.reply import Reply
 
 
