@@ -82,7 +82,7 @@ class Tenant:
         self._by_path: Counter[str] = Counter()
         self._answered = 0
         self._lock = Lock()
-        organization = foundation.organization
+        organization = copy(foundation.organization)
         self._state = state
         self._held: FileLock | None = None
         if state is not None:

@@ -39,10 +39,10 @@ ORGANIZATION_ID = stable_uuid("organization")
 class Organization:
     """Hold every record, by id, in the order of its making.
 
-    The first user is the administrator, the second has a token. Records and mappings are never
-    changed in place: a call that writes works on a copy, with new records in new mappings, which
-    takes the organization's place when the call has succeeded. So whoever reads sees all of a
-    change or nothing.
+    The first user is the administrator, the second has a token. Each server has an organization of
+    its own. Records and mappings are never changed in place: a call that writes works on a copy,
+    with new records in new mappings, which takes the organization's place when the call has
+    succeeded. So whoever reads sees all of a change or nothing.
     """
 
     users: dict[str, User]

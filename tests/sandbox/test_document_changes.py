@@ -271,6 +271,15 @@ def test_a_favorite_is_of_one_person(own, priya):
     assert own.send("PUT", path, userId=nobody).status == 404
 
 
+def test_a_draft_stays_its_makers_when_the_document_is_given_away(own):
+    one = drafted(own)
+    before = drafts(own, one.identifier)
+    path = f"/api/v1/documents/{one.identifier}/transfer-ownership"
+    assert own.send("PUT", path, {"userId": somebody(own, "mei")}).status == 200
+    assert documents(own)[one.identifier]["owner"]["name"] == "Mei Tanaka 田中"
+    assert drafts(own, one.identifier) == before
+
+
 def test_a_copy_allows_everything(own):
     path = f"/api/v1/documents/{undrafted(own).identifier}/duplicate"
     for place in range(8):
