@@ -32,7 +32,7 @@ from omnipd_sandbox.moods.faults import Fault
 from omnipd_sandbox.moods.faulty_replies import in_place_of_an_answer, spoiled
 from omnipd_sandbox.moods.rate_limit import RateLimit
 from omnipd_sandbox.moods.short_ids import ShortIds
-from omnipd_sandbox.organization import chance
+from omnipd_sandbox.organization import derived
 from omnipd_sandbox.organization.organization import Organization
 from omnipd_sandbox.page.browser import answer_browser, is_browser
 from omnipd_sandbox.state_file import StateFile
@@ -80,7 +80,7 @@ class Tenant:
         self._report = report
         #: What was asked, and how it was answered.
         self.log = RequestLog()
-        organization = Organization(foundation.holdings)
+        organization = copy(foundation.organization)
         self._state = None if state is None else StateFile(state)
         if self._state is not None:
             organization = self._state.load(organization)
@@ -150,7 +150,7 @@ class Tenant:
 
     def respond(self, request: Request) -> Reply:
         """Answer a request."""
-        with chance.seeded(self.behavior.seed):
+        with derived.seeded(self.behavior.seed):
             if is_browser(request):
                 # Not in the log: it is for those who look at the log.
                 return self._refusals(request, self._draw)

@@ -11,7 +11,7 @@ from zlib import crc32
 from omnipd_sandbox.http.refusals import Forbidden, Unauthenticated, not_found
 from omnipd_sandbox.moods.behavior import Behavior, KeyScope, Token
 from omnipd_sandbox.nearest import near
-from omnipd_sandbox.organization import chance
+from omnipd_sandbox.organization import derived
 from omnipd_sandbox.organization.organization import Organization
 from omnipd_sandbox.organization.records import User
 
@@ -30,12 +30,12 @@ class Caller:
 
 def make_key() -> str:
     """Make a key of the shape Omni gives: prefix, 50 letters and digits, 6 of checksum."""
-    secret = "".join(secrets.choice(chance.BASE62) for _ in range(50))
+    secret = "".join(secrets.choice(derived.BASE62) for _ in range(50))
     checksum = crc32(secret.encode())
     letters = ""
     for _ in range(6):
         checksum, digit = divmod(checksum, 62)
-        letters = chance.BASE62[digit] + letters
+        letters = derived.BASE62[digit] + letters
     return f"omni_osk_{secret}{letters}"
 
 

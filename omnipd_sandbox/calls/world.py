@@ -12,7 +12,7 @@ from omnipd_sandbox.calls.jobs import Jobs
 from omnipd_sandbox.calls.kept import Kept
 from omnipd_sandbox.engine.protocols import QueryEngine
 from omnipd_sandbox.moods.behavior import Behavior
-from omnipd_sandbox.organization.moments import written
+from omnipd_sandbox.organization.dates import written
 from omnipd_sandbox.organization.organization import Organization
 from omnipd_sandbox.organization.records import User
 from omnipd_sandbox.organization.roles import PERMISSIONS

@@ -16,7 +16,7 @@ from omnipd_sandbox.calls.checks import Key, boolean, nullable, text, uuid
 from omnipd_sandbox.calls.identity import member_with_id
 from omnipd_sandbox.http.refusals import BadRequest, not_found
 from omnipd_sandbox.http.reply import Reply, done, json_reply
-from omnipd_sandbox.organization import chance
+from omnipd_sandbox.organization import derived
 from omnipd_sandbox.organization.dashboards import dashboard_of
 from omnipd_sandbox.organization.models import workbook_model_id
 from omnipd_sandbox.organization.organization import Organization
@@ -104,7 +104,6 @@ def duplicate_document(call: Call) -> Reply:
         else organization.folders.get(original.folder_id or "")
     )
     identifier = organization.new_identifier()
-    model = organization.shared_models[original.connection_id]
     copy = Document(
         identifier=identifier,
         name=body["name"],
@@ -119,10 +118,10 @@ def duplicate_document(call: Call) -> Reply:
         views=0,
         description=original.description,
         queries=tuple(
-            replace(query, id=chance.stable_uuid("copied query", identifier, query.id))
+            replace(query, id=derived.stable_uuid("copied query", identifier, query.id))
             for query in original.queries
         ),
-        dashboard=dashboard_of(original, model.subject),
+        dashboard=dashboard_of(original, organization),
         imported=True,
         grants=(),
     )
@@ -131,7 +130,7 @@ def duplicate_document(call: Call) -> Reply:
         {
             "identifier": identifier,
             "name": copy.name,
-            "dashboardId": chance.stable_uuid("dashboard", identifier),
+            "dashboardId": derived.stable_uuid("dashboard", identifier),
             "workbookId": workbook_model_id(copy),
         },
         status=201,

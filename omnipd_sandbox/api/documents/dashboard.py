@@ -19,14 +19,14 @@ from omnipd_sandbox.organization.records import Dashboard, Document, StoredQuery
 def show_document(call: Call) -> Reply:
     """Answer with what a dashboard is made of; 400 for a document without one."""
     document = find_document(call)
-    model = call.organization.shared_models[document.connection_id]
-    dashboard = dashboard_of(document, model.subject)
+    organization = call.organization
+    dashboard = dashboard_of(document, organization)
     if dashboard is None:
         raise BadRequest("Document has no dashboard", at="identifier")
     record = {
         "name": document.name,
         "description": document.description,
-        "modelId": model.id,
+        "modelId": organization.shared_models[document.connection_id].id,
         "facetFilters": dashboard.facet_filters,
         "filterConfig": written_filters(dashboard, call.world),
         "filterOrder": list(dashboard.order),
@@ -117,5 +117,4 @@ def numbered(queries: Iterable[StoredQuery]) -> list[tuple[str, StoredQuery]]:
 
 def dashboard_in(document: Document, world: World) -> Dashboard:
     """Give the dashboard of a document that has one."""
-    model = world.organization.shared_models[document.connection_id]
-    return dashboard_of(document, model.subject) or Dashboard({}, {}, ())
+    return dashboard_of(document, world.organization) or Dashboard({}, {}, ())

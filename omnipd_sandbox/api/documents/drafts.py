@@ -11,7 +11,7 @@ from omnipd_sandbox.calls.call import Call
 from omnipd_sandbox.calls.checks import Key, uuid
 from omnipd_sandbox.http.refusals import BadRequest, NotFound, RefusedRequest, not_found
 from omnipd_sandbox.http.reply import Reply, json_reply
-from omnipd_sandbox.organization import chance
+from omnipd_sandbox.organization import derived
 from omnipd_sandbox.organization.drafts import draft_in_the_way, drafts_of
 from omnipd_sandbox.organization.records import Document, OpenedDraft
 
@@ -60,7 +60,7 @@ def open_draft(call: Call) -> Reply:
     if draft is not None:
         return json_reply({"identifier": draft.identifier})
     opened = OpenedDraft(
-        chance.base62(8, *organization.fresh_topic("draft")).lower(),
+        derived.base62(8, *organization.fresh_topic("draft")).lower(),
         branch_id,
         author(call).membership_id,
         call.world.timestamp(),

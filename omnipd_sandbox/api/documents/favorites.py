@@ -11,7 +11,8 @@ from omnipd_sandbox.api.items.roles import author
 from omnipd_sandbox.calls.call import Call
 from omnipd_sandbox.calls.paging import Order, cut_page, page_reply
 from omnipd_sandbox.http.reply import Reply, nothing
-from omnipd_sandbox.organization.moments import some_moment, written
+from omnipd_sandbox.organization.dates import written
+from omnipd_sandbox.organization.derived import instant
 from omnipd_sandbox.organization.records import User
 
 
@@ -30,7 +31,7 @@ def list_favorites(call: Call) -> Reply:
             _Admirer(
                 call.organization.person(each),
                 document.favorited_at.get(each)
-                or written(some_moment("favorited", document.topic, each)),
+                or written(instant("favorited", document.topic, each)),
             )
             for each in document.favorited_by
         )

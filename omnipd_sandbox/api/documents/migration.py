@@ -12,9 +12,8 @@ from omnipd_sandbox.calls.call import Call
 from omnipd_sandbox.calls.checks import Key, anything, record, table, text, uuid
 from omnipd_sandbox.http.refusals import BadRequest, RefusedRequest, not_found
 from omnipd_sandbox.http.reply import Reply, json_reply
-from omnipd_sandbox.organization import chance
-from omnipd_sandbox.organization.models import workbook_model_id
-from omnipd_sandbox.organization.queries import ModelReference
+from omnipd_sandbox.organization import derived
+from omnipd_sandbox.organization.models import ModelReference, workbook_model_id
 from omnipd_sandbox.organization.records import Dashboard, Document, Folder, StoredQuery
 
 _VERSION = "0.1"
@@ -93,13 +92,13 @@ def import_document(call: Call) -> Reply:
 
 
 def _made(identifier: str, call: Call) -> dict[str, Any]:
-    document_id = chance.stable_uuid("document", identifier)
+    document_id = derived.stable_uuid("document", identifier)
     if call.world.behavior.import_answer == "document":
         return {"documentId": document_id, "identifier": identifier}
     return {
-        "dashboard": {"dashboardId": chance.stable_uuid("dashboard", identifier)},
+        "dashboard": {"dashboardId": derived.stable_uuid("dashboard", identifier)},
         "miniUuidMap": {},
-        "workbook": {"id": chance.stable_uuid("workbook", identifier), "identifier": identifier},
+        "workbook": {"id": derived.stable_uuid("workbook", identifier), "identifier": identifier},
     }
 
 
@@ -135,7 +134,7 @@ def _queries(models: dict[str, Any], identifier: str, model: ModelReference) -> 
             name = entry.get("name")
             found.append(
                 StoredQuery(
-                    id=chance.stable_uuid("imported query", identifier, key),
+                    id=derived.stable_uuid("imported query", identifier, key),
                     name=name if isinstance(name, str) else "",
                     query={**query, "modelId": model.id},
                 )

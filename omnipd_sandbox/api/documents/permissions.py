@@ -6,7 +6,6 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from omnipd_sandbox.api.documents.abilities import abilities
 from omnipd_sandbox.api.documents.access import Access, accesses, source
 from omnipd_sandbox.api.documents.record import document_to_change, find_document
 from omnipd_sandbox.api.items.permissions import (
@@ -22,6 +21,7 @@ from omnipd_sandbox.calls.checks import Key, boolean, one_of
 from omnipd_sandbox.calls.identity import acting_user
 from omnipd_sandbox.http.refusals import BadRequest
 from omnipd_sandbox.http.reply import Reply, done, json_reply
+from omnipd_sandbox.organization.abilities import abilities
 from omnipd_sandbox.organization.records import Document, Grant
 
 _SETTINGS = {

@@ -14,7 +14,7 @@ from omnipd_sandbox.calls.checks import Key, boolean, text, uuid
 from omnipd_sandbox.calls.identity import acting_user
 from omnipd_sandbox.http.refusals import BadRequest, RefusedRequest, not_found
 from omnipd_sandbox.http.reply import Reply, done, json_reply
-from omnipd_sandbox.organization import chance
+from omnipd_sandbox.organization import derived
 from omnipd_sandbox.organization.folders import slug
 from omnipd_sandbox.organization.organization import Organization
 from omnipd_sandbox.organization.records import Folder, Scope, User
@@ -58,7 +58,7 @@ def create_folder(call: Call) -> Reply:
         raise BadRequest("A restricted folder of another user", at="parentFolderId")
     now = call.world.timestamp()
     folder = Folder(
-        id=chance.stable_uuid(*organization.fresh_topic("folder")),
+        id=derived.stable_uuid(*organization.fresh_topic("folder")),
         name=body["name"],
         path=_free_path(slug(body["name"]) or "folder", parent, organization),
         parent_id=parent.id if parent else None,

@@ -10,7 +10,8 @@ from omnipd_sandbox.calls.call import Call
 from omnipd_sandbox.calls.paging import Rank, Ranks, asked_order, cut_page
 from omnipd_sandbox.http.refusals import BadRequest, not_found
 from omnipd_sandbox.http.reply import Reply
-from omnipd_sandbox.organization.moments import some_moment, written
+from omnipd_sandbox.organization.dates import written
+from omnipd_sandbox.organization.derived import instant
 from omnipd_sandbox.organization.organization import Organization
 from omnipd_sandbox.organization.records import Folder
 
@@ -93,11 +94,11 @@ def _at(path: str, folders: list[Folder], organization: Organization) -> list[Fo
 
 
 def _created(folder: Folder) -> Rank:
-    return folder.created_at or written(some_moment("folder created", folder.id))
+    return folder.created_at or written(instant("folder created", folder.id))
 
 
 def _updated(folder: Folder) -> Rank:
-    return folder.updated_at or written(some_moment("folder updated", folder.id))
+    return folder.updated_at or written(instant("folder updated", folder.id))
 
 
 _RANKS: Ranks[Folder] = {

@@ -14,7 +14,7 @@ from omnipd_sandbox.calls.checks import Key, checked, items, record, text, uuid
 from omnipd_sandbox.calls.scim import patch_keys, patched
 from omnipd_sandbox.http.refusals import BadRequest, RefusedRequest
 from omnipd_sandbox.http.reply import Reply, json_reply, nothing
-from omnipd_sandbox.organization import chance
+from omnipd_sandbox.organization import derived
 from omnipd_sandbox.organization.organization import Organization
 from omnipd_sandbox.organization.records import Group
 
@@ -40,7 +40,7 @@ def create_group(call: Call) -> Reply:
     _refuse_taken(body["displayName"], organization)
     now = call.world.timestamp()
     group = Group(
-        id=chance.base62(8, *organization.fresh_topic("group")),
+        id=derived.base62(8, *organization.fresh_topic("group")),
         name=body["displayName"],
         member_ids=_member_ids(body["members"], organization),
         created_at=now,

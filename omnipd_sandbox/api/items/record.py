@@ -11,7 +11,7 @@ from omnipd_sandbox.calls.world import World
 from omnipd_sandbox.http.refusals import not_found
 from omnipd_sandbox.http.reply import Reply
 from omnipd_sandbox.moods.behavior import Behavior
-from omnipd_sandbox.organization import chance
+from omnipd_sandbox.organization import derived
 from omnipd_sandbox.organization.organization import Organization
 from omnipd_sandbox.organization.records import Absent, Document, Folder
 
@@ -29,7 +29,7 @@ def owner_id(membership_id: str, behavior: Behavior) -> str:
     """Give the id by which content names a person; on some tenants no user has it (docs/wire.md)."""
     if behavior.owner_ids == "membership":
         return membership_id
-    return chance.stable_uuid("other id", membership_id)
+    return derived.stable_uuid("other id", membership_id)
 
 
 def owned_by(asked: str, world: World) -> str | None:

@@ -11,7 +11,7 @@ from omnipd_sandbox.calls.call import Call
 from omnipd_sandbox.calls.checks import Key, text, uuid
 from omnipd_sandbox.http.refusals import BadRequest, NotFound, RefusedRequest
 from omnipd_sandbox.http.reply import Reply, json_reply
-from omnipd_sandbox.organization.queries import ModelReference
+from omnipd_sandbox.organization.models import ModelReference
 from omnipd_sandbox.organization.roles import PERMISSIONS
 
 _KEYS = {

@@ -10,7 +10,7 @@ from omnipd_sandbox.api.users.record import find_member
 from omnipd_sandbox.calls.call import Call
 from omnipd_sandbox.http.refusals import Forbidden
 from omnipd_sandbox.http.reply import Reply, json_reply
-from omnipd_sandbox.organization.queries import ModelReference
+from omnipd_sandbox.organization.models import ModelReference
 from omnipd_sandbox.organization.records import Group
 
 # A role given to the member alone wins over one of a group, and that over the connection's

@@ -8,7 +8,7 @@ from omnipd_sandbox.calls.call import Call
 from omnipd_sandbox.calls.checks import Key, anything, boolean, one_of, text, uuid
 from omnipd_sandbox.http.refusals import BadRequest, Forbidden, not_found
 from omnipd_sandbox.http.reply import Reply, json_reply
-from omnipd_sandbox.organization import chance
+from omnipd_sandbox.organization import derived
 from omnipd_sandbox.organization.models import ModelRecord
 
 _MODEL = {
@@ -47,7 +47,7 @@ def create_model(call: Call) -> Reply:
         raise BadRequest("Model must be a shared model", at="baseModelId")
     now = call.world.timestamp()
     made = ModelRecord(
-        id=chance.stable_uuid(*organization.fresh_topic("model")),
+        id=derived.stable_uuid(*organization.fresh_topic("model")),
         kind=kind,
         name=body.get("modelName"),
         connection_id=connection_id,

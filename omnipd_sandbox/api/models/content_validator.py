@@ -6,7 +6,6 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from omnipd_sandbox.api.documents.abilities import requires_pull_request
 from omnipd_sandbox.api.documents.dashboard import dashboard_in, numbered
 from omnipd_sandbox.api.models.compose import compose
 from omnipd_sandbox.api.models.record import find_branch, find_shared
@@ -17,7 +16,8 @@ from omnipd_sandbox.engine.model.model import Model, View
 from omnipd_sandbox.engine.model.references import FieldName
 from omnipd_sandbox.http.refusals import BadRequest
 from omnipd_sandbox.http.reply import Reply, json_reply
-from omnipd_sandbox.organization import chance
+from omnipd_sandbox.organization import derived
+from omnipd_sandbox.organization.abilities import requires_pull_request
 from omnipd_sandbox.organization.dashboards import field_of
 from omnipd_sandbox.organization.drafts import drafts_of
 from omnipd_sandbox.organization.organization import Organization
@@ -177,7 +177,7 @@ def _entry(
     owner = organization.person(document.owner_id)
     folder = organization.folders[document.folder_id] if document.folder_id else None
     return {
-        "document_id": chance.stable_uuid("document", identifier),
+        "document_id": derived.stable_uuid("document", identifier),
         "identifier": identifier,
         "name": document.name,
         "type": kind,

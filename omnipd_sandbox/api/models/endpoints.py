@@ -5,9 +5,12 @@ from __future__ import annotations
 from omnipd_sandbox.api.models.actions import list_actions
 from omnipd_sandbox.api.models.changes import create_model
 from omnipd_sandbox.api.models.content_validator import validate_content
-from omnipd_sandbox.api.models.extras import list_exposures, list_suggestions, show_git, show_job
+from omnipd_sandbox.api.models.dbt_exposures import list_exposures
 from omnipd_sandbox.api.models.files import show_files, write_file
+from omnipd_sandbox.api.models.git import show_git
 from omnipd_sandbox.api.models.list import list_models
+from omnipd_sandbox.api.models.refresh_jobs import show_job
+from omnipd_sandbox.api.models.suggestions import list_suggestions
 from omnipd_sandbox.api.models.topics import list_topics, show_topic
 from omnipd_sandbox.api.models.validate import validate_model
 from omnipd_sandbox.api.models.views import list_schemas, list_views

@@ -16,11 +16,11 @@ from omnipd_sandbox.engine.model.model import (
     Topic,
     View,
 )
-from omnipd_sandbox.engine.model.read_yaml import titled
+from omnipd_sandbox.engine.model.yaml_parts import titled
 from omnipd_sandbox.engine.plan.metadata import aggregate_type, data_type, date_type
 from omnipd_sandbox.http.refusals import NotFound, not_found
 from omnipd_sandbox.http.reply import Reply, json_reply, without_nulls
-from omnipd_sandbox.organization import chance
+from omnipd_sandbox.organization import derived
 from omnipd_sandbox.refused_query import Refused
 
 
@@ -166,7 +166,7 @@ def _relationships(model: Model, topic: Topic, tree: JoinTree) -> list[dict[str,
 def _relationship(relationship: Relationship) -> dict[str, Any]:
     left, right = relationship.left, relationship.right
     return {
-        "id": relationship.id or chance.stable_uuid("relationship", left, right),
+        "id": relationship.id or derived.stable_uuid("relationship", left, right),
         "left_view_name": left,
         "right_view_name": right,
         "join_type": relationship.join_type.upper(),

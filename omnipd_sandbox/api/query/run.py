@@ -18,7 +18,7 @@ from omnipd_sandbox.calls.jobs import Job
 from omnipd_sandbox.calls.world import World
 from omnipd_sandbox.http.refusals import BadRequest, Forbidden, RefusedRequest
 from omnipd_sandbox.http.reply import Document, Reply, Sink, Stream
-from omnipd_sandbox.organization import chance
+from omnipd_sandbox.organization import derived
 from omnipd_sandbox.organization.attributes import effective_values
 from omnipd_sandbox.organization.organization import WEB_ADDRESS
 from omnipd_sandbox.organization.records import User
@@ -93,7 +93,7 @@ def _connection_id(model_id: str, world: World) -> str | None:
 
 def workbook_address(job_id: str) -> str:
     """Give the address of the workbook that a job's query was put into."""
-    return f"{WEB_ADDRESS}/e/{chance.base62(8, job_id)}/1"
+    return f"{WEB_ADDRESS}/e/{derived.base62(8, job_id)}/1"
 
 
 def _document(submission: Submission, world: World) -> Document:

@@ -7,7 +7,6 @@ from dataclasses import replace
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from omnipd_sandbox.api.documents.abilities import abilities
 from omnipd_sandbox.api.documents.dashboard import numbered
 from omnipd_sandbox.api.items.roles import author, role_on
 from omnipd_sandbox.api.items.visible import member_sees
@@ -19,7 +18,8 @@ from omnipd_sandbox.calls.call import Call
 from omnipd_sandbox.calls.checks import Key, anything, boolean, email, items, one_of, record, text
 from omnipd_sandbox.http.refusals import BadRequest, Forbidden, not_found
 from omnipd_sandbox.http.reply import Reply, done, json_reply
-from omnipd_sandbox.organization import chance
+from omnipd_sandbox.organization import derived
+from omnipd_sandbox.organization.abilities import abilities
 from omnipd_sandbox.organization.organization import Organization
 from omnipd_sandbox.organization.records import Document
 from omnipd_sandbox.organization.schedules import Alert, Schedule
@@ -95,8 +95,8 @@ def create_schedule(call: Call) -> Reply:
         return json_reply({"message": "Test delivery sent"})
     topic = call.organization.fresh_topic("schedule")
     schedule = Schedule(
-        id=chance.stable_uuid(*topic),
-        destination_id=chance.stable_uuid("destination", *topic),
+        id=derived.stable_uuid(*topic),
+        destination_id=derived.stable_uuid("destination", *topic),
         owner_id=author(call).membership_id,
         created_at=call.world.timestamp(),
         disabled_at=None,
@@ -111,7 +111,7 @@ def create_schedule(call: Call) -> Reply:
     if schedule.destination == "s3":
         answer |= {
             "delivererRoleArn": "arn:aws:iam::000000000000:role/omni-deliverer",
-            "externalId": chance.stable_uuid("external", *topic),
+            "externalId": derived.stable_uuid("external", *topic),
         }
     return json_reply(answer)
 

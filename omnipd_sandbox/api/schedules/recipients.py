@@ -13,7 +13,7 @@ from omnipd_sandbox.calls.call import Call
 from omnipd_sandbox.calls.checks import Key, email, items, text, uuid
 from omnipd_sandbox.http.refusals import BadRequest, not_found
 from omnipd_sandbox.http.reply import Reply, json_reply
-from omnipd_sandbox.organization import chance
+from omnipd_sandbox.organization import derived
 from omnipd_sandbox.organization.email_only import EmailOnlyUser
 from omnipd_sandbox.organization.organization import Organization
 from omnipd_sandbox.organization.records import Group
@@ -140,7 +140,7 @@ def _read(schedule: Schedule, find_stranger: _Find, call: Call) -> Recipients:
 def _group_id(given: str, organization: Organization) -> str:
     """Find a group by its id or by a UUID: which of the two Omni takes is not known."""
     for group_id in organization.groups:
-        if given in {group_id, chance.stable_uuid("group", group_id)}:
+        if given in {group_id, derived.stable_uuid("group", group_id)}:
             return group_id
     raise not_found("User group", given)
 

@@ -10,7 +10,7 @@ from omnipd_sandbox.calls.segments import named_in_path
 from omnipd_sandbox.calls.world import World
 from omnipd_sandbox.http.refusals import Forbidden
 from omnipd_sandbox.http.reply import Reply, json_reply
-from omnipd_sandbox.organization import chance
+from omnipd_sandbox.organization import derived
 from omnipd_sandbox.organization.email_only import EmailOnlyUser
 from omnipd_sandbox.organization.organization import ORGANIZATION_ID, Organization
 from omnipd_sandbox.organization.records import Group, User
@@ -72,7 +72,7 @@ def full_record(schedule: Schedule, world: World) -> dict[str, Any]:
     return {
         "id": schedule.id,
         "name": schedule.name,
-        "entityId": chance.stable_uuid(
+        "entityId": derived.stable_uuid(
             "document", organization.documents[schedule.identifier].topic
         ),
         "organizationId": ORGANIZATION_ID,
@@ -104,7 +104,7 @@ def _destination(schedule: Schedule, organization: Organization) -> dict[str, An
         "metadata": schedule.metadata,
         "recipients": [
             {
-                "id": chance.stable_uuid("schedule recipient", schedule.id, each.membership_id),
+                "id": derived.stable_uuid("schedule recipient", schedule.id, each.membership_id),
                 "membershipId": each.membership_id,
                 "membership": {"user": {"email": each.email, "name": each.name}},
             }

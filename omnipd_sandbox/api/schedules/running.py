@@ -13,7 +13,7 @@ from omnipd_sandbox.calls.checks import Key, uuid
 from omnipd_sandbox.calls.identity import member_with_id
 from omnipd_sandbox.http.refusals import BadRequest, RefusedRequest
 from omnipd_sandbox.http.reply import Reply, done
-from omnipd_sandbox.organization.moments import written
+from omnipd_sandbox.organization.dates import written
 
 _NEW_OWNER = {"userId": Key(uuid, required=True)}
 # How long a delivery takes by the sandbox's clock; in Omni that depends.

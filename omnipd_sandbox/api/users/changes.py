@@ -13,7 +13,7 @@ from omnipd_sandbox.calls.checks import Check, Key, anything, boolean, checked, 
 from omnipd_sandbox.calls.scim import patch_keys, patched
 from omnipd_sandbox.http.refusals import BadRequest, RefusedRequest
 from omnipd_sandbox.http.reply import Reply, json_reply, nothing
-from omnipd_sandbox.organization import chance
+from omnipd_sandbox.organization import derived
 from omnipd_sandbox.organization.records import User
 
 _VALUES = table(anything)
@@ -44,8 +44,8 @@ def create_user(call: Call) -> Reply:
     topic = organization.fresh_topic("user")
     now = call.world.timestamp()
     user = User(
-        membership_id=chance.stable_uuid("membership", *topic),
-        user_id=chance.stable_uuid(*topic),
+        membership_id=derived.stable_uuid("membership", *topic),
+        user_id=derived.stable_uuid(*topic),
         name=body["displayName"],
         email=address,
         organization_role="MEMBER",

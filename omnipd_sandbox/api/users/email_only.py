@@ -15,7 +15,7 @@ from omnipd_sandbox.calls.checks import Key, anything, checked, email, items, re
 from omnipd_sandbox.calls.paging import Order, cut_page, page_reply
 from omnipd_sandbox.http.refusals import BadRequest
 from omnipd_sandbox.http.reply import Reply, json_reply
-from omnipd_sandbox.organization import chance
+from omnipd_sandbox.organization import derived
 from omnipd_sandbox.organization.email_only import EmailOnlyUser
 from omnipd_sandbox.organization.organization import Organization
 
@@ -71,8 +71,8 @@ def ensure_email_only_user(address: str, organization: Organization) -> EmailOnl
         return known
     topic = organization.fresh_topic("email-only user")
     user = EmailOnlyUser(
-        membership_id=chance.stable_uuid("membership", *topic),
-        user_id=chance.stable_uuid(*topic),
+        membership_id=derived.stable_uuid("membership", *topic),
+        user_id=derived.stable_uuid(*topic),
         email=address,
         name=address,
         region=None,

@@ -11,8 +11,8 @@ from sqlglot import exp
 from omnipd_sandbox.engine.data.warehouse import Warehouse
 from omnipd_sandbox.engine.model.circumstances import Circumstances
 from omnipd_sandbox.engine.model.model import Dimension, Measure, Model
-from omnipd_sandbox.engine.model.read_yaml import titled
 from omnipd_sandbox.engine.model.references import FieldName
+from omnipd_sandbox.engine.model.yaml_parts import titled
 from omnipd_sandbox.engine.plan.draft import (
     Draft,
     Finder,

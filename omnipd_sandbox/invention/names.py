@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from omnipd_sandbox.organization import chance
+from omnipd_sandbox.invention import chance
+from omnipd_sandbox.organization.derived import number
 
 _SUBJECTS = (
     "Departure delays",
@@ -97,5 +98,5 @@ def document_name(place: int) -> str:
         return TROUBLESOME[place - FIRST_TROUBLESOME]
     subject = chance.pick(_SUBJECTS, "document subject", place)
     aspect = chance.pick(_ASPECTS, "document aspect", place)
-    year = 2013 + chance.number(13, "document year", place)
-    return f"{subject} {aspect}" if chance.number(3, "dated", place) else f"{subject} {year}"
+    year = 2013 + number(13, "document year", place)
+    return f"{subject} {aspect}" if number(3, "dated", place) else f"{subject} {year}"

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
-from omnipd_sandbox.organization import chance
-from omnipd_sandbox.organization.names import document_name, is_troublesome
-from omnipd_sandbox.organization.people import LABELS
-from omnipd_sandbox.organization.queries import ModelReference, invent_queries
+from omnipd_sandbox.invention import chance
+from omnipd_sandbox.invention.labels import LABELS
+from omnipd_sandbox.invention.names import document_name, is_troublesome
+from omnipd_sandbox.invention.queries import invent_queries
+from omnipd_sandbox.organization.derived import base62, number
+from omnipd_sandbox.organization.models import ModelReference
 from omnipd_sandbox.organization.records import ABSENT, Absent, Document, Folder, Scope, User
 
 _BEGINNING = datetime(2023, 1, 9, 8, 0, tzinfo=UTC)
@@ -43,16 +45,16 @@ def _invent(
     owner_id = chance.pick(users[:-1], "owner", place).membership_id
     if folder and folder.scope == "restricted":
         owner_id = folder.owner_id
-    elif not is_troublesome(place) and chance.number(12, "restricted", place) == 0:
+    elif not is_troublesome(place) and number(12, "restricted", place) == 0:
         folder, scope = None, "restricted"
-    has_dashboard = chance.number(10, "dashboard", place) < 7
+    has_dashboard = number(10, "dashboard", place) < 7
     model = chance.pick(models, "model", place)
     updated_on = _BEGINNING + timedelta(
-        minutes=chance.number(1_500_000, "updated", place),
-        microseconds=chance.number(1_000_000, "fraction", place),
+        minutes=number(1_500_000, "updated", place),
+        microseconds=number(1_000_000, "fraction", place),
     )
     updated_at = _written(updated_on, place)
-    fans = chance.number(45, "document popularity", place)
+    fans = number(45, "document popularity", place)
     return Document(
         identifier=_identifier(place),
         name=document_name(place),
@@ -60,11 +62,11 @@ def _invent(
         folder_id=folder.id if folder else None,
         scope=scope,
         connection_id=model.connection_id,
-        deleted=not is_troublesome(place) and chance.number(30, "deleted", place) == 0,
+        deleted=not is_troublesome(place) and number(30, "deleted", place) == 0,
         has_dashboard=has_dashboard,
-        has_app=chance.number(25, "app", place) == 0,
+        has_app=number(25, "app", place) == 0,
         updated_at=updated_at,
-        views=chance.number(2000, "views", place) if has_dashboard else 0,
+        views=number(2000, "views", place) if has_dashboard else 0,
         description=_description(place),
         last_viewed_at=_last_viewed(place, updated_on) if has_dashboard else ABSENT,
         visits=_visits(place) if has_dashboard else ABSENT,
@@ -77,7 +79,7 @@ def _invent(
 
 
 def _folder(place: int, open_to: Sequence[Folder]) -> Folder | None:
-    if not open_to or chance.number(8, "no folder", place) == 0:
+    if not open_to or number(8, "no folder", place) == 0:
         return None
     return chance.pick(open_to, "folder", place)
 
@@ -88,11 +90,11 @@ def _identifier(place: int) -> str:
         return f"report-{place}"
     if place % 97 == 7:
         return f"{'a-very-long-identifier-' * 2}{place}"[:48]
-    return chance.base62(8, "identifier", place).lower() + f"{place:x}"
+    return base62(8, "identifier", place).lower() + f"{place:x}"
 
 
 def _written(instant: datetime, place: int) -> str | None:
-    form = chance.number(20, "timestamp form", place)
+    form = number(20, "timestamp form", place)
     if form == 0:
         return None
     if form < 4:
@@ -103,7 +105,7 @@ def _written(instant: datetime, place: int) -> str | None:
 
 
 def _description(place: int) -> str | Absent | None:
-    form = chance.number(4, "description form", place)
+    form = number(4, "description form", place)
     if form == 0:
         return ABSENT
     if form == 1:
@@ -114,11 +116,11 @@ def _description(place: int) -> str | Absent | None:
 
 
 def _last_viewed(place: int, updated_on: datetime) -> str | None:
-    if chance.number(6, "never viewed", place) == 0:
+    if number(6, "never viewed", place) == 0:
         return None
-    viewed = updated_on + timedelta(minutes=chance.number(90_000, "viewed", place))
+    viewed = updated_on + timedelta(minutes=number(90_000, "viewed", place))
     return viewed.strftime("%Y-%m-%dT%H:%M:%S.") + f"{viewed.microsecond // 1000:03d}Z"
 
 
 def _visits(place: int) -> int | None:
-    return chance.number(5000, "visits", place) if chance.number(6, "visited", place) else None
+    return number(5000, "visits", place) if number(6, "visited", place) else None

@@ -1,15 +1,16 @@
-"""Members, groups and labels."""
+"""The people: members, users of embedding applications, and those who only get mail."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import timedelta
 
-from omnipd_sandbox.organization import chance
-from omnipd_sandbox.organization.attributes import invent_values
-from omnipd_sandbox.organization.moments import EPOCH, written
-from omnipd_sandbox.organization.queries import ModelReference
-from omnipd_sandbox.organization.records import Group, Label, OrganizationRole, User
+from omnipd_sandbox.invention import chance
+from omnipd_sandbox.invention.attributes import invent_values
+from omnipd_sandbox.organization.dates import EPOCH, written
+from omnipd_sandbox.organization.derived import base62, number, stable_uuid
+from omnipd_sandbox.organization.email_only import EmailOnlyUser
+from omnipd_sandbox.organization.embed import EmbedUser
+from omnipd_sandbox.organization.records import OrganizationRole, User
 
 # name, e-mail, role on every model, region. The first is the administrator whose
 # organization key the sandbox gives out, the second the member with a personal token.
@@ -41,35 +42,12 @@ _MEMBERS = (
 )
 _ADMINISTRATORS = frozenset({"ada", "ngozi"})
 
-_GROUPS = (
-    ("Analysts", 40),
-    ("Finance & Accounting", 25),
-    ("Everyone", 100),
-    ("Données – équipe", 20),
-    ("Empty group", 0),
-)
-
-LABELS = (
-    Label("finance", verified=True, color="#1a7f37", description="Checked by finance."),
-    Label("marketing", color="#bf3989"),
-    Label("operations"),
-    Label("Verified", verified=True, homepage=True, description="Looked over by the data team."),
-    Label("work in progress", color="#9a6700", description=""),
-    Label("deprecated", color="#cf222e", description="Kept for reference."),
-    Label("équipe données"),
-    Label("重要", verified=True),
-    Label("🚀 launch"),
-    Label("a/b test"),
-    Label("50% off", color="#0969da"),
-    Label("Q3 2025"),
-)
-
-
 _NEWCOMERS = 106
 _GIVEN_NAMES = ("Anna", "Bilal", "Carmen", "Dewi", "Emre", "Freja", "Goran", "Hana", "Ines", "Jun")
 _FAMILY_NAMES = ("Adeyemi", "Berg", "Costa", "Đỗ", "Estévez", "Fischer", "Gómez", "Haddad", "Ito")
+# The applications that embed Omni.
+_ENTITIES = ("acme", "globex", None)
 _ROLES = ("VIEWER", "QUERY_TOPICS", "QUERIER", "MODELER")
-_GROUP_ROLES = ("VIEWER", "QUERY_TOPICS", "QUERIER")
 _REGIONS = ("north", "south", "east", "west")
 
 
@@ -115,12 +93,12 @@ def _user(
     *,
     active: bool = True,
 ) -> User:
-    created = EPOCH + timedelta(days=5 * place, minutes=chance.number(1440, "joined", mailbox))
-    updated = created + timedelta(minutes=chance.number(500_000, "changed", mailbox))
-    login = updated + timedelta(minutes=chance.number(100_000, "login", mailbox))
+    created = EPOCH + timedelta(days=5 * place, minutes=number(1440, "joined", mailbox))
+    updated = created + timedelta(minutes=number(500_000, "changed", mailbox))
+    login = updated + timedelta(minutes=number(100_000, "login", mailbox))
     return User(
-        membership_id=chance.stable_uuid("membership", mailbox),
-        user_id=chance.stable_uuid("user", mailbox),
+        membership_id=stable_uuid("membership", mailbox),
+        user_id=stable_uuid("user", mailbox),
         name=name,
         email=f"{mailbox}@sandbox.example",
         organization_role=organization_role,
@@ -128,34 +106,43 @@ def _user(
         attributes=invent_values(mailbox, region),
         created_at=written(created),
         updated_at=written(updated),
-        last_login=None if chance.number(9, "never", mailbox) == 0 else written(login),
+        last_login=None if number(9, "never", mailbox) == 0 else written(login),
         active=active,
     )
 
 
-def invent_groups(users: list[User]) -> list[Group]:
-    """Invent groups of members, among them everybody and nobody."""
-    return [
-        Group(
-            id=chance.base62(8, "group", name),
-            name=name,
-            member_ids=tuple(
-                user.membership_id for user in chance.some(users, percent, "group", name)
-            ),
-            created_at=written(EPOCH + timedelta(days=3 * place)),
-            updated_at=written(EPOCH + timedelta(days=400 + 3 * place)),
-        )
-        for place, (name, percent) in enumerate(_GROUPS)
-    ]
+def invent_embed_users() -> list[EmbedUser]:
+    """Invent a few, two of whose external ids differ by case only."""
+    external_ids = [f"customer-{number}" for number in range(1, 9)] + ["Customer-1", "顧客-9"]
+    return [_embed_user(place, external_id) for place, external_id in enumerate(external_ids)]
 
 
-def invent_group_roles(
-    groups: Sequence[Group], models: Sequence[ModelReference]
-) -> dict[tuple[str, str], str]:
-    """Invent the roles that some groups give their members on some models."""
-    return {
-        (group.id, model.name): chance.pick(_GROUP_ROLES, "which role", group.id, model.subject)
-        for group in groups
-        for model in models
-        if chance.number(2, "group role", group.id, model.subject) == 0
-    }
+def _embed_user(place: int, external_id: str) -> EmbedUser:
+    created = EPOCH + timedelta(days=30 * place + 11)
+    word = base62(10, "embed", external_id).lower()
+    return EmbedUser(
+        membership_id=stable_uuid("embed user", external_id),
+        external_id=external_id,
+        entity=_ENTITIES[place % len(_ENTITIES)],
+        email=f"{word}@customer.example" if place % 4 else None,
+        name=f"Customer {place + 1}",
+        user_name=f"embed-user-{word}@sandbox.embed-exploreomni.co",
+        created_at=written(created),
+        updated_at=written(created + timedelta(days=2)),
+    )
+
+
+def invent_email_only_users() -> list[EmailOnlyUser]:
+    """Invent somewhat more than a page of them, which holds twenty."""
+    return [_email_only_user(place) for place in range(43)]
+
+
+def _email_only_user(place: int) -> EmailOnlyUser:
+    email = f"{'Board' if place % 5 == 0 else 'partner'}.{place}@outside.example"
+    return EmailOnlyUser(
+        membership_id=stable_uuid("email-only membership", email),
+        user_id=stable_uuid("email-only user", email),
+        email=email,
+        name=f"Partner {place}",
+        region=chance.pick(("north", "south", None), "email-only region", place),
+    )

@@ -1,19 +1,19 @@
-"""Choices that look random and never change.
+"""What follows from a name: ids, numbers and dates, the same on every day and machine.
 
-The choice is a hash of what is being chosen, so that one more document, or one more trait,
-moves nothing else, and no Python version shuffles differently.
+All are a hash of the name, so that one more document, or one more trait, changes nothing else,
+and no Python version gives others.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from datetime import datetime, timedelta
 from hashlib import sha256
-from typing import TypeVar
 from uuid import UUID
 
-Choice = TypeVar("Choice")
+from omnipd_sandbox.organization.dates import EPOCH
 
 BASE62 = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 
@@ -22,7 +22,7 @@ _SEED: ContextVar[int] = ContextVar("omnipd_sandbox_seed", default=0)
 
 @contextmanager
 def seeded(seed: int) -> Iterator[None]:
-    """Make all choices inside the block those of a seed; 0 is the organization of every day."""
+    """Make all that follows inside the block that of a seed; 0 is the organization of every day."""
     before = _SEED.set(seed)
     try:
         yield
@@ -41,18 +41,8 @@ def _digest(topic: tuple[str | int, ...]) -> bytes:
 
 
 def number(below: int, *topic: str | int) -> int:
-    """Choose a whole number from 0 up to, not including, `below`."""
+    """Give a whole number from 0 up to, not including, `below`."""
     return int.from_bytes(_digest(topic)[:8], "big") % below
-
-
-def pick(choices: Sequence[Choice], *topic: str | int) -> Choice:
-    """Choose one of several."""
-    return choices[number(len(choices), *topic)]
-
-
-def some(choices: Sequence[Choice], percent: int, *topic: str | int) -> list[Choice]:
-    """Choose each of several with a chance of `percent`."""
-    return [choice for place, choice in enumerate(choices) if number(100, *topic, place) < percent]
 
 
 def stable_uuid(*topic: str | int) -> str:
@@ -66,3 +56,11 @@ def base62(length: int, *topic: str | int) -> str:
     for block in range(-(-length // 32)):
         letters += [BASE62[byte % 62] for byte in _digest((*topic, block))]
     return "".join(letters[:length])
+
+
+def instant(*topic: str | int) -> datetime:
+    """Give an instant within three years."""
+    return EPOCH + timedelta(
+        minutes=number(1_500_000, *topic),
+        milliseconds=number(60_000, "milliseconds", *topic),
+    )

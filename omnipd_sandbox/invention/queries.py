@@ -3,41 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
-from omnipd_sandbox.organization import chance
+from omnipd_sandbox.invention import chance
+from omnipd_sandbox.organization.derived import stable_uuid
+from omnipd_sandbox.organization.models import ModelReference
 from omnipd_sandbox.organization.records import StoredQuery
 
 _AT_MOST = 4
-
-
-@dataclass(frozen=True)
-class ModelReference:
-    """Name a model of the sandbox, and the connection it reads from.
-
-    `subject` is what is invented around it: its name, unless it was renamed. `topic` is its main
-    topic, which has the subject's name unless that was renamed.
-    """
-
-    id: str
-    name: str
-    connection_id: str
-    kind: str = "SHARED"
-    subject: str = ""
-    topic: str = ""
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "subject", self.subject or self.name)
-        object.__setattr__(self, "topic", self.topic or self.subject)
-
-    def topic_now(self, name: str) -> str:
-        """Give the name that a topic has today."""
-        return self.topic if name == self.subject else name
-
-    def topic_once(self, name: str) -> str:
-        """Give the name that a topic had before any renaming."""
-        return self.subject if name == self.topic else name
 
 
 def _query(topic: str, table: str, fields: list[str], **rest: Any) -> dict[str, Any]:
@@ -168,7 +141,7 @@ def invent_queries(place: int, model: ModelReference) -> tuple[StoredQuery, ...]
     chosen = chance.some(list(known), 30, "queries", place)[:_AT_MOST]
     return tuple(
         StoredQuery(
-            id=chance.stable_uuid("query", place, name),
+            id=stable_uuid("query", place, name),
             name=name,
             query=_of(model, known[name]),
         )
