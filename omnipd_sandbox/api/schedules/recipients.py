@@ -68,28 +68,12 @@ def list_recipients(call: Call) -> Reply:
 
 def add_recipients(call: Call) -> Reply:
     """Add people and groups; who is there already does not count."""
-    schedule = find_schedule(call)
-    given = _read(schedule, ensure_email_only_user, call)
-    changed = replace(
-        schedule,
-        member_ids=_with(schedule.member_ids, given.member_ids),
-        stranger_ids=_with(schedule.stranger_ids, given.stranger_ids),
-        group_ids=_with(schedule.group_ids, given.group_ids),
-    )
-    return _keep(schedule, changed, "added", call)
+    return _change(call, _with, ensure_email_only_user, "added")
 
 
 def remove_recipients(call: Call) -> Reply:
     """Take people and groups away; who is not there does not count."""
-    schedule = find_schedule(call)
-    given = _read(schedule, find_email_only_user, call)
-    changed = replace(
-        schedule,
-        member_ids=_without(schedule.member_ids, given.member_ids),
-        stranger_ids=_without(schedule.stranger_ids, given.stranger_ids),
-        group_ids=_without(schedule.group_ids, given.group_ids),
-    )
-    return _keep(schedule, changed, "removed", call)
+    return _change(call, _without, find_email_only_user, "removed")
 
 
 def _with(ids: _Ids, more: _Ids) -> _Ids:
@@ -100,7 +84,17 @@ def _without(ids: _Ids, gone: _Ids) -> _Ids:
     return tuple(each for each in ids if each not in gone)
 
 
-def _keep(schedule: Schedule, changed: Schedule, word: str, call: Call) -> Reply:
+def _change(
+    call: Call, combine: Callable[[_Ids, _Ids], _Ids], find_stranger: _Find, word: str
+) -> Reply:
+    schedule = find_schedule(call)
+    given = _read(schedule, find_stranger, call)
+    changed = replace(
+        schedule,
+        member_ids=combine(schedule.member_ids, given.member_ids),
+        stranger_ids=combine(schedule.stranger_ids, given.stranger_ids),
+        group_ids=combine(schedule.group_ids, given.group_ids),
+    )
     call.organization.keep_schedule(changed)
     more_people = _count_people(changed) - _count_people(schedule)
     more_groups = len(changed.group_ids) - len(schedule.group_ids)
