@@ -26,7 +26,7 @@ _CONDITIONS = ("RESULTS_PRESENT", "RESULTS_CHANGED")
 def invent_schedules(
     documents: Sequence[Document],
     users: Sequence[User],
-    strangers: Sequence[EmailOnlyUser],
+    email_only_users: Sequence[EmailOnlyUser],
     groups: Sequence[Group],
 ) -> list[Schedule]:
     """Invent schedules on dashboards: three on each of the first, until there are enough."""
@@ -36,7 +36,7 @@ def invent_schedules(
         if document.has_dashboard and not document.deleted and document.scope == "organization"
     ]
     return [
-        _schedule(place, document, users, strangers, groups)
+        _schedule(place, document, users, email_only_users, groups)
         for place, document in enumerate(
             [document for document in dashboards[: _AT_MOST // 3] for _ in range(3)]
         )
@@ -47,7 +47,7 @@ def _schedule(
     place: int,
     document: Document,
     users: Sequence[User],
-    strangers: Sequence[EmailOnlyUser],
+    email_only_users: Sequence[EmailOnlyUser],
     groups: Sequence[Group],
 ) -> Schedule:
     topic = (document.identifier, place % 3)
@@ -71,7 +71,9 @@ def _schedule(
             if by_mail
         ),
         stranger_ids=tuple(
-            each.membership_id for each in chance.some(strangers, 4, "stranger", *topic) if by_mail
+            each.membership_id
+            for each in chance.some(email_only_users, 4, "stranger", *topic)
+            if by_mail
         ),
         group_ids=tuple(
             each.id for each in chance.some(groups, 20, "recipient group", *topic) if by_mail
