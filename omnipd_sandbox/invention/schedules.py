@@ -55,8 +55,8 @@ def _schedule(
     destination = chance.pick(_DESTINATIONS, "destination", *topic)
     by_mail = destination == "email"
     status = chance.pick(_STATUSES, "last status", *topic)
-    stopped = number(12, "stopped by the system", *topic) == 0
-    tile = bool(document.queries) and number(4, "tile", *topic) == 0
+    stopped = chance.one_in(12, "stopped by the system", *topic)
+    tile = bool(document.queries) and chance.one_in(4, "tile", *topic)
     return Schedule(
         id=stable_uuid("schedule", *topic),
         name=f"{document.name[:80]} – {chance.pick(('weekly', 'daily', 'now and then'), *topic)}",
@@ -84,7 +84,7 @@ def _schedule(
         created_at=written(created),
         updated_at=written(created + timedelta(days=1)),
         disabled_at=(
-            written(created + timedelta(days=50)) if number(9, "paused", *topic) == 0 else None
+            written(created + timedelta(days=50)) if chance.one_in(9, "paused", *topic) else None
         ),
         system_disabled_at=written(created + timedelta(days=60)) if stopped else None,
         system_disabled_reason=chance.pick(_REASONS, "why", *topic) if stopped else None,
@@ -93,7 +93,7 @@ def _schedule(
         slack_recipient_type=(
             chance.pick(("Channel", "Users"), "slack", *topic) if destination == "slack" else None
         ),
-        alert=_alert(document, topic) if number(5, "alert", *topic) == 0 else None,
+        alert=_alert(document, topic) if chance.one_in(5, "alert", *topic) else None,
         metadata=_metadata(destination, topic),
     )
 
