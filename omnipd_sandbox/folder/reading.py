@@ -107,8 +107,8 @@ class _Reader:
         self.references.add("folder", folders)
         documents = self._documents(models)
         self.references.add("document", documents)
-        strangers = self._all("email_only_users", EmailOnlyUser)
-        self.references.add("email-only user", strangers)
+        email_only_users = self._all("email_only_users", EmailOnlyUser)
+        self.references.add("email-only user", email_only_users)
         conversations = self._all("conversations", Conversation)
         self.references.add("conversation", conversations)
         return Organization(
@@ -126,7 +126,7 @@ class _Reader:
                 *self._all("user_attributes", UserAttribute, {worked("system"): False}),
             ),
             embed_users=by_id(self._all("embed_users", EmbedUser), "membership_id"),
-            email_only_users=by_id(strangers, "membership_id"),
+            email_only_users=by_id(email_only_users, "membership_id"),
             schedules=by_id(self._all("schedules", Schedule, _SCHEDULE | {"owner": self.owner})),
             api_keys=by_id(
                 self._all("api_keys", ApiKey, {"type": "organization", "enabled": True})

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from omnipd_sandbox.invention import chance
 from omnipd_sandbox.organization.attributes import SYSTEM_ATTRIBUTES, UserAttribute
 from omnipd_sandbox.organization.derived import number
 
@@ -28,10 +29,10 @@ def invent_values(mailbox: str, region: str) -> dict[str, Any]:
     """Invent the values a member has of their own; null where one was taken away."""
     email = f"{mailbox}@sandbox.example"
     values: dict[str, Any] = {"region": region}
-    if number(2, "quota", email) == 0:
+    if chance.one_in(2, "quota", email):
         values["quota"] = 100 * number(50, "how much", email)
-    if number(3, "cost centers", email) == 0:
+    if chance.one_in(3, "cost centers", email):
         values["cost_centers"] = [1000, 1000 + 10 * number(9, "cost center", email)]
-    if number(4, "language", email) == 0:
+    if chance.one_in(4, "language", email):
         values["language"] = None
     return values

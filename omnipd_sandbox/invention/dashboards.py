@@ -43,25 +43,25 @@ def invent_dashboard(document: Document, subject: str) -> Dashboard:
     """Invent the filters and controls of a document's dashboard."""
     topic = document.topic
     chosen = chance.some(_FILTERS.get(subject, ()), 45, "dashboard filter", topic)
-    if subject in _GONE and number(25, "gone", topic) == 0:
+    if subject in _GONE and chance.one_in(25, "gone", topic):
         chosen.append(_GONE[subject])
     filters = {base62(8, "filter", topic, each[0]): each for each in chosen}
     first = next(iter(filters), None)
     controls = {}
-    if first is not None and number(3, "control", topic) == 0:
+    if first is not None and chance.one_in(3, "control", topic):
         controls[base62(8, "control", topic)] = {
             "controlType": "FIELD_PICKER",
             "filterId": first,
             "label": "Shown by",
             "options": [{"label": "More", "value": _ADDED[subject]}],
             # What is chosen of them: mostly nothing.
-            "values": [_ADDED[subject]] if number(4, "added", topic) == 0 else [],
+            "values": [_ADDED[subject]] if chance.one_in(4, "added", topic) else [],
         }
     return Dashboard(
         filters={key: _filter(each) for key, each in filters.items()},
         controls=controls,
         order=(*filters, *controls),
-        facet_filters=number(2, "facets", topic) == 0,
+        facet_filters=chance.one_in(2, "facets", topic),
         refresh_interval=chance.pick((None, None, 60, 3600), "refresh", topic),
         tile_filters=_bound(document, filters),
     )

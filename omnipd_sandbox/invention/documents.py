@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 from omnipd_sandbox.invention import chance
 from omnipd_sandbox.invention.labels import LABELS
 from omnipd_sandbox.invention.names import document_name, is_troublesome
 from omnipd_sandbox.invention.queries import invent_queries
+from omnipd_sandbox.organization.dates import EPOCH, written
 from omnipd_sandbox.organization.derived import base62, number
 from omnipd_sandbox.organization.models import ModelReference
 from omnipd_sandbox.organization.records import ABSENT, Absent, Document, Folder, Scope, User
-
-_BEGINNING = datetime(2023, 1, 9, 8, 0, tzinfo=UTC)
 
 
 def invent_documents(
@@ -45,11 +44,11 @@ def _invent(
     owner_id = chance.pick(users[:-1], "owner", place).membership_id
     if folder and folder.scope == "restricted":
         owner_id = folder.owner_id
-    elif not is_troublesome(place) and number(12, "restricted", place) == 0:
+    elif not is_troublesome(place) and chance.one_in(12, "restricted", place):
         folder, scope = None, "restricted"
     has_dashboard = number(10, "dashboard", place) < 7
     model = chance.pick(models, "model", place)
-    updated_on = _BEGINNING + timedelta(
+    updated_on = EPOCH + timedelta(
         minutes=number(1_500_000, "updated", place),
         microseconds=number(1_000_000, "fraction", place),
     )
@@ -62,9 +61,9 @@ def _invent(
         folder_id=folder.id if folder else None,
         scope=scope,
         connection_id=model.connection_id,
-        deleted=not is_troublesome(place) and number(30, "deleted", place) == 0,
+        deleted=not is_troublesome(place) and chance.one_in(30, "deleted", place),
         has_dashboard=has_dashboard,
-        has_app=number(25, "app", place) == 0,
+        has_app=chance.one_in(25, "app", place),
         updated_at=updated_at,
         views=number(2000, "views", place) if has_dashboard else 0,
         description=_description(place),
@@ -79,7 +78,7 @@ def _invent(
 
 
 def _folder(place: int, open_to: Sequence[Folder]) -> Folder | None:
-    if not open_to or number(8, "no folder", place) == 0:
+    if not open_to or chance.one_in(8, "no folder", place):
         return None
     return chance.pick(open_to, "folder", place)
 
@@ -101,7 +100,7 @@ def _written(instant: datetime, place: int) -> str | None:
         return instant.strftime("%Y-%m-%dT%H:%M:%SZ")
     if form < 5:
         return instant.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
-    return instant.strftime("%Y-%m-%dT%H:%M:%S.") + f"{instant.microsecond // 1000:03d}Z"
+    return written(instant)
 
 
 def _description(place: int) -> str | Absent | None:
@@ -116,10 +115,9 @@ def _description(place: int) -> str | Absent | None:
 
 
 def _last_viewed(place: int, updated_on: datetime) -> str | None:
-    if number(6, "never viewed", place) == 0:
+    if chance.one_in(6, "never viewed", place):
         return None
-    viewed = updated_on + timedelta(minutes=number(90_000, "viewed", place))
-    return viewed.strftime("%Y-%m-%dT%H:%M:%S.") + f"{viewed.microsecond // 1000:03d}Z"
+    return written(updated_on + timedelta(minutes=number(90_000, "viewed", place)))
 
 
 def _visits(place: int) -> int | None:

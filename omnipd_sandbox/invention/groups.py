@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from omnipd_sandbox.invention import chance
 from omnipd_sandbox.organization.dates import EPOCH, written
-from omnipd_sandbox.organization.derived import base62, number
+from omnipd_sandbox.organization.derived import base62
 from omnipd_sandbox.organization.models import ModelReference
 from omnipd_sandbox.organization.records import Group, User
 
@@ -45,5 +45,5 @@ def invent_group_roles(
         (group.id, model.name): chance.pick(_GROUP_ROLES, "which role", group.id, model.subject)
         for group in groups
         for model in models
-        if number(2, "group role", group.id, model.subject) == 0
+        if chance.one_in(2, "group role", group.id, model.subject)
     }

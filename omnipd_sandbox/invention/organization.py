@@ -74,7 +74,7 @@ def _invent(
     content = by_id(invent_documents(owners, [*tree.values()], models, documents), "identifier")
     users = [*owners, *(invent_newcomers() if newcomers else ())]
     groups = invent_groups(users)
-    strangers = invent_email_only_users()
+    email_only_users = invent_email_only_users()
     on_connections = by_id(models, "connection_id")
     model_records = invent_models(models)
     conversations = invent_conversations(users, models)
@@ -102,8 +102,8 @@ def _invent(
         documents=content,
         attributes=ATTRIBUTES,
         embed_users=by_id(invent_embed_users(), "membership_id"),
-        email_only_users=by_id(strangers, "membership_id"),
-        schedules=by_id(invent_schedules([*content.values()], users, strangers, groups)),
+        email_only_users=by_id(email_only_users, "membership_id"),
+        schedules=by_id(invent_schedules([*content.values()], users, email_only_users, groups)),
         api_keys=by_id(invent_api_keys(users)),
         uploads=invent_uploads(users, [*content.values()], models),
         connections=by_id(invent_connections(models)),

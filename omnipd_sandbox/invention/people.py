@@ -106,7 +106,7 @@ def _user(
         attributes=invent_values(mailbox, region),
         created_at=written(created),
         updated_at=written(updated),
-        last_login=None if number(9, "never", mailbox) == 0 else written(login),
+        last_login=None if chance.one_in(9, "never", mailbox) else written(login),
         active=active,
     )
 

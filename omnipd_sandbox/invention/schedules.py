@@ -26,7 +26,7 @@ _CONDITIONS = ("RESULTS_PRESENT", "RESULTS_CHANGED")
 def invent_schedules(
     documents: Sequence[Document],
     users: Sequence[User],
-    strangers: Sequence[EmailOnlyUser],
+    email_only_users: Sequence[EmailOnlyUser],
     groups: Sequence[Group],
 ) -> list[Schedule]:
     """Invent schedules on dashboards: three on each of the first, until there are enough."""
@@ -36,7 +36,7 @@ def invent_schedules(
         if document.has_dashboard and not document.deleted and document.scope == "organization"
     ]
     return [
-        _schedule(place, document, users, strangers, groups)
+        _schedule(place, document, users, email_only_users, groups)
         for place, document in enumerate(
             [document for document in dashboards[: _AT_MOST // 3] for _ in range(3)]
         )
@@ -47,7 +47,7 @@ def _schedule(
     place: int,
     document: Document,
     users: Sequence[User],
-    strangers: Sequence[EmailOnlyUser],
+    email_only_users: Sequence[EmailOnlyUser],
     groups: Sequence[Group],
 ) -> Schedule:
     topic = (document.identifier, place % 3)
@@ -55,8 +55,8 @@ def _schedule(
     destination = chance.pick(_DESTINATIONS, "destination", *topic)
     by_mail = destination == "email"
     status = chance.pick(_STATUSES, "last status", *topic)
-    stopped = number(12, "stopped by the system", *topic) == 0
-    tile = bool(document.queries) and number(4, "tile", *topic) == 0
+    stopped = chance.one_in(12, "stopped by the system", *topic)
+    tile = bool(document.queries) and chance.one_in(4, "tile", *topic)
     return Schedule(
         id=stable_uuid("schedule", *topic),
         name=f"{document.name[:80]} – {chance.pick(('weekly', 'daily', 'now and then'), *topic)}",
@@ -71,7 +71,9 @@ def _schedule(
             if by_mail
         ),
         stranger_ids=tuple(
-            each.membership_id for each in chance.some(strangers, 4, "stranger", *topic) if by_mail
+            each.membership_id
+            for each in chance.some(email_only_users, 4, "stranger", *topic)
+            if by_mail
         ),
         group_ids=tuple(
             each.id for each in chance.some(groups, 20, "recipient group", *topic) if by_mail
@@ -82,7 +84,7 @@ def _schedule(
         created_at=written(created),
         updated_at=written(created + timedelta(days=1)),
         disabled_at=(
-            written(created + timedelta(days=50)) if number(9, "paused", *topic) == 0 else None
+            written(created + timedelta(days=50)) if chance.one_in(9, "paused", *topic) else None
         ),
         system_disabled_at=written(created + timedelta(days=60)) if stopped else None,
         system_disabled_reason=chance.pick(_REASONS, "why", *topic) if stopped else None,
@@ -91,7 +93,7 @@ def _schedule(
         slack_recipient_type=(
             chance.pick(("Channel", "Users"), "slack", *topic) if destination == "slack" else None
         ),
-        alert=_alert(document, topic) if number(5, "alert", *topic) == 0 else None,
+        alert=_alert(document, topic) if chance.one_in(5, "alert", *topic) else None,
         metadata=_metadata(destination, topic),
     )
 

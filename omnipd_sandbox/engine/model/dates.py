@@ -1,6 +1,6 @@
 """The words of a date filter: ``2012 Q3``, ``30 days ago``, ``last month``, ``2023-04-01 12``.
 
-Everything is reckoned in UTC, on datetimes without a zone.
+Everything is computed in UTC, on datetimes without a zone.
 """
 
 from __future__ import annotations

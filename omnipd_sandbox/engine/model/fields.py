@@ -119,7 +119,7 @@ class Fields:
         """Write a measure as an expression over its aggregates."""
         with self._follow(alias, measure):
             if measure.aggregate_type is None:
-                return self._reckoned(alias, measure)
+                return self._computed(alias, measure)
             return self._aggregated(alias, measure)
 
     def primary_key(self, alias: str) -> tuple[exp.Expression, ...]:
@@ -168,7 +168,7 @@ class Fields:
             )
         )
 
-    def _reckoned(self, alias: str, measure: Measure) -> exp.Expression:
+    def _computed(self, alias: str, measure: Measure) -> exp.Expression:
         if measure.sql is None:
             raise Refused("PLAN", f'"{alias}.{measure.name}" has neither aggregate_type nor sql')
         tree = exp.paren(measure.sql.over(alias, lambda name: self._any_value(name, alias)))

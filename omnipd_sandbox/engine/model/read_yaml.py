@@ -152,7 +152,7 @@ def _check_joined_views(
     for each in relationships:
         for view in (each.left_view, each.right_view):
             if view not in views:
-                parts.issue(f'A relationship joins "{view}", which is no view')
+                parts.issue(f'A relationship joins "{view}", which is not a view')
 
 
 def _first_base(stem: str, bodies: Mapping[str, Mapping[str, Any]]) -> str:

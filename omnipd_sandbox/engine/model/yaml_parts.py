@@ -96,7 +96,7 @@ class Parts:
             return None
 
     def document(self, text: str) -> Any:
-        """Read a file; None for what is no YAML."""
+        """Read a file; None for what is not YAML."""
         try:
             return yaml.load(text, Loader=_LOADER)  # noqa: S506 - both loaders are safe ones
         # A date that is none and a number that is too long are ValueErrors.

@@ -1,6 +1,6 @@
 """A predicate that Omni loses: when a field is tested bare and cut to a timeframe in one WHERE.
 
-People saw that of the two the tighter bound is dropped, without a word (docs/wire.md).
+People saw that of the two the tighter bound is dropped, silently (docs/wire.md).
 """
 
 from __future__ import annotations

@@ -39,7 +39,7 @@ def plan_omni_sql(
     Raises
     ------
     NotParsed
-        For what is no SQL over a model.
+        For what is not SQL over a model.
     Refused
         For names the model does not have, and for what the sandbox does not do.
     """
