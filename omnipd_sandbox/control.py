@@ -45,7 +45,7 @@ def control(request: Request, tenancy: Tenancy, own: Tenant) -> Reply:
         check_loopback(request)
         return _answer(request, tenancy, own)
     except RefusedRequest as refusal:
-        return json_reply(refusal.body(), status=refusal.status, headers=refusal.headers)
+        return refusal.reply()
 
 
 def _answer(request: Request, tenancy: Tenancy, own: Tenant) -> Reply:
@@ -92,10 +92,10 @@ def _open(request: Request, tenancy: Tenancy) -> Reply:
 def _stats(tenants: list[Tenant], before: int, paths_before: Counter[str]) -> Reply:
     by_path = Counter(paths_before)
     for tenant in tenants:
-        by_path += tenant.by_path
+        by_path += tenant.log.by_path
     return json_reply(
         {
-            "requests": before + sum(tenant.answered for tenant in tenants),
+            "requests": before + sum(tenant.log.count for tenant in tenants),
             "by_path": dict(by_path.most_common()),
             # The sandbox's own organization is none of them.
             "tenants": len(tenants) - 1,

@@ -6,19 +6,19 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from omnipd_sandbox.engine.protocols import QueryEngine
+from omnipd_sandbox.invention.organization import invent_organization
 from omnipd_sandbox.moods.behavior import RENAMED, Behavior
 from omnipd_sandbox.moods.size import SIZES
-from omnipd_sandbox.organization import chance
-from omnipd_sandbox.organization.holdings import Holdings
-from omnipd_sandbox.organization.invention import invent
-from omnipd_sandbox.organization.queries import ModelReference
+from omnipd_sandbox.organization import derived
+from omnipd_sandbox.organization.models import ModelReference
+from omnipd_sandbox.organization.organization import Organization
 
 
 @dataclass(frozen=True)
 class Foundation:
     """Hold what organizations may share, because it is only read."""
 
-    holdings: Holdings
+    organization: Organization
     engine: QueryEngine
 
 
@@ -33,8 +33,7 @@ def bring(folder: str | Path) -> Foundation:
     # Late: it needs the database's package.
     from omnipd_sandbox.folder.folder import bring as read  # noqa: PLC0415
 
-    brought = read(folder)
-    return Foundation(brought.holdings, brought.engine)
+    return Foundation(*read(folder))
 
 
 def invented(behavior: Behavior, engine: QueryEngine | None) -> Foundation:
@@ -52,14 +51,14 @@ def invented(behavior: Behavior, engine: QueryEngine | None) -> Foundation:
         )
         for model in queries.models.values()
     ]
-    with chance.seeded(behavior.seed):
-        holdings = invent(
+    with derived.seeded(behavior.seed):
+        organization = invent_organization(
             models,
             documents=size.documents if behavior.documents is None else behavior.documents,
             folders=size.folders if behavior.folders is None else behavior.folders,
             newcomers=size.newcomers,
         )
-    return Foundation(holdings, queries)
+    return Foundation(organization, queries)
 
 
 def _bundled(behavior: Behavior) -> QueryEngine:

@@ -224,8 +224,8 @@ class Server:
             self._tenants = {key: each for key, each in self._tenants.items() if key != tenant_id}
             door = self._doors.pop(tenant_id)
             self._keeper.forget(door)
-            self._closed_answered += tenant.answered
-            self._closed_by_path += tenant.by_path
+            self._closed_answered += tenant.log.count
+            self._closed_by_path += tenant.log.by_path
         tenant.close()
         door.server_close()
 

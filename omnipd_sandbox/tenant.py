@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import secrets
-from collections import Counter, deque
 from collections.abc import Callable, Mapping
 from copy import copy
 from dataclasses import replace
@@ -11,36 +10,37 @@ from datetime import datetime
 from email.message import Message
 from pathlib import Path
 from threading import Event, Lock
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from omnipd_sandbox.api.endpoints import REMOVED, endpoints
 from omnipd_sandbox.api.unserved import unserved
 from omnipd_sandbox.calls.call import Call
 from omnipd_sandbox.calls.identity import Keyring, admit
 from omnipd_sandbox.calls.jobs import Jobs
-from omnipd_sandbox.calls.kept_lists import Lists
+from omnipd_sandbox.calls.kept import Kept
 from omnipd_sandbox.calls.parameters import read_parameters
-from omnipd_sandbox.calls.results import Results
 from omnipd_sandbox.calls.routing import Endpoint, Route, Router
 from omnipd_sandbox.calls.world import World
 from omnipd_sandbox.foundation import Foundation
 from omnipd_sandbox.http.refusals import RefusedRequest
-from omnipd_sandbox.http.reply import Broken, Reply, json_reply
-from omnipd_sandbox.http.request import Request, is_scim
-from omnipd_sandbox.http.request_log import Asked
+from omnipd_sandbox.http.reply import Broken, Reply
+from omnipd_sandbox.http.request import Request
+from omnipd_sandbox.http.request_log import Asked, RequestLog
 from omnipd_sandbox.moods.behavior import Behavior
-from omnipd_sandbox.moods.faults import Fault, Faults, in_place_of_an_answer, spoiled
+from omnipd_sandbox.moods.fault_queue import FaultQueue
+from omnipd_sandbox.moods.faults import Fault
+from omnipd_sandbox.moods.faulty_replies import in_place_of_an_answer, spoiled
 from omnipd_sandbox.moods.rate_limit import RateLimit
 from omnipd_sandbox.moods.short_ids import ShortIds
-from omnipd_sandbox.organization import chance
+from omnipd_sandbox.organization import derived
 from omnipd_sandbox.organization.organization import Organization
 from omnipd_sandbox.page.browser import answer_browser, is_browser
+from omnipd_sandbox.state_file import StateFile
 
-if TYPE_CHECKING:
-    from omnipd_sandbox.folder.file_lock import FileLock
-
-_LOG_LENGTH = 10_000
-_PATHS_COUNTED = 10_000
+# Bytes.
+_RESULTS_AT_MOST = 64_000_000
+# References to records that are there anyway: some eight bytes each.
+_LISTED_AT_MOST = 1_000_000
 
 
 class Tenant:
@@ -78,30 +78,27 @@ class Tenant:
         self.url = ""
         self._closing = Event()
         self._report = report
-        self._asked: deque[Asked] = deque(maxlen=_LOG_LENGTH)
-        self._by_path: Counter[str] = Counter()
-        self._answered = 0
-        self._lock = Lock()
-        organization = Organization(foundation.holdings)
-        self._state = state
-        self._held: FileLock | None = None
-        if state is not None:
-            organization = self._opened(state, organization)
+        #: What was asked, and how it was answered.
+        self.log = RequestLog()
+        organization = copy(foundation.organization)
+        self._state = None if state is None else StateFile(state)
+        if self._state is not None:
+            organization = self._state.load(organization)
         self._world = World(
             organization=organization,
-            lists=Lists(),
+            lists=_no_lists(),
             engine=foundation.engine,
             keyring=Keyring(organization, behavior),
             behavior=behavior,
             jobs=Jobs(),
-            results=Results(),
+            results=Kept(lambda table: table.nbytes, _RESULTS_AT_MOST),
             now=now,
             report=report,
         )
         # One change at a time; whoever reads has the organization as it was or as it is then.
         self._writing = Lock()
         self._router = Router([*endpoints(behavior), *_not_done(behavior)])
-        self._faults = Faults(behavior.faults)
+        self._faults = FaultQueue(behavior.faults)
         self._short_ids = ShortIds() if behavior.ids == "short" else None
         self._limit = RateLimit(
             behavior.requests_per_minute, behavior.rate_limited_after, behavior.retry_after, now
@@ -136,51 +133,32 @@ class Tenant:
     @property
     def requests(self) -> list[Asked]:
         """List what was asked, the last ten thousand of it."""
-        return list(self._asked)
-
-    @property
-    def answered(self) -> int:
-        """Count what was asked."""
-        return self._answered
-
-    @property
-    def by_path(self) -> Counter[str]:
-        """Count what was asked, by path."""
-        with self._lock:
-            return self._by_path.copy()
+        return self.log.last
 
     def open_at(self, url: str) -> None:
         """Take an address; from now on answers can be late again."""
-        if self._state is not None and self._held is None:
-            self._held = _hold(self._state)
+        if self._state is not None:
+            self._state.hold()
         self.url = url
         self._closing.clear()
 
     def close(self) -> None:
         """Let go of the answers that are late on purpose, and of the file with the state."""
         self._closing.set()
-        if self._held is not None:
-            self._held.let_go()
-            self._held = None
+        if self._state is not None:
+            self._state.let_go()
 
     def respond(self, request: Request) -> Reply:
         """Answer a request."""
-        with chance.seeded(self.behavior.seed):
+        with derived.seeded(self.behavior.seed):
             if is_browser(request):
                 # Not in the log: it is for those who look at the log.
                 return self._refusals(request, self._draw)
             fault = self._faults.next(request)
             reply, fault = self._with_fault(fault, request)
-        self._remember(request, reply, fault)
-        return reply
-
-    def _remember(self, request: Request, reply: Reply, fault: Fault | None) -> None:
         kind = fault.kind if fault else None
-        self._asked.append(Asked(request.method, request.path, request.query, reply.status, kind))
-        with self._lock:
-            self._answered += 1
-            if request.path in self._by_path or len(self._by_path) < _PATHS_COUNTED:
-                self._by_path[request.path] += 1
+        self.log.add(Asked(request.method, request.path, request.query, reply.status, kind))
+        return reply
 
     def _with_fault(self, fault: Fault | None, request: Request) -> tuple[Reply, Fault | None]:
         """Answer, and tell what went wrong with it: nothing, where there was nothing to spoil."""
@@ -206,7 +184,7 @@ class Tenant:
             asked = Request(method, path, query, headers, body, request.peer)
             return self._refusals(asked, self._behind_the_limit)
 
-        return answer_browser(request, self._world, self.url, self.requests, ask)
+        return answer_browser(request, self._world, self.url, self.log.last, ask)
 
     def _reply(self, request: Request) -> Reply:
         if self._short_ids:
@@ -225,11 +203,10 @@ class Tenant:
         try:
             return answer(request)
         except RefusedRequest as refusal:
-            body = refusal.scim_body() if is_scim(request.path) else refusal.body()
-            return json_reply(body, status=refusal.status, headers=refusal.headers)
+            return refusal.reply(request.path)
         except Exception as error:  # noqa: BLE001 - one request must not take the server with it
             self._report(error)
-            return json_reply(RefusedRequest(500, "Internal Server Error").body(), status=500)
+            return RefusedRequest(500, "Internal Server Error").reply()
 
     def _answer(self, request: Request) -> Reply:
         # The limit stands in front of the server: it counts before anything is looked at.
@@ -250,33 +227,13 @@ class Tenant:
         return reply
 
     def _world_with(self, organization: Organization) -> World:
-        return replace(self._world, organization=organization, lists=Lists())
-
-    def _opened(self, state: Path, begun: Organization) -> Organization:
-        """Give the organization of a file; without one, it is written as it begins."""
-        from omnipd_sandbox.folder.problems import BadOrganization  # noqa: PLC0415 - as below
-        from omnipd_sandbox.folder.state import load, store  # noqa: PLC0415 - as below
-
-        try:
-            self._held = _hold(state)
-            if state.exists():
-                return load(state, begun)
-            store(begun, state)
-        except OSError as error:
-            self.close()
-            raise BadOrganization(str(state), [error.strerror or str(error)]) from None
-        except BadOrganization:
-            self.close()
-            raise
-        return begun
+        return replace(self._world, organization=organization, lists=_no_lists())
 
     def _store(self, organization: Organization) -> None:
         if self._state is None:
             return
-        from omnipd_sandbox.folder.state import store  # noqa: PLC0415 - needs a package of its own
-
         try:
-            store(organization, self._state)
+            self._state.store(organization)
         except OSError as error:
             raise RefusedRequest(500, f"The change was not stored: {error.strerror}") from None
 
@@ -290,12 +247,10 @@ class Tenant:
         return route.endpoint.answer(Call(request, world, caller, route.segments, parameters))
 
 
+def _no_lists() -> Kept[list[Any]]:
+    return Kept(len, _LISTED_AT_MOST)
+
+
 def _not_done(behavior: Behavior) -> list[Endpoint]:
     gone = REMOVED if behavior.removed_routes else frozenset()
     return [each for each in unserved() if (each.method, each.path) not in gone]
-
-
-def _hold(state: Path) -> FileLock:
-    from omnipd_sandbox.folder.file_lock import FileLock  # noqa: PLC0415 - as above
-
-    return FileLock(state)

@@ -15,6 +15,7 @@ import platform
 import re
 import socket
 import ssl
+import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -264,6 +265,8 @@ class Transport:
         left = deadline.remaining()
         if left <= 0:
             return _late(deadline)
+        # What the caller is handling is no cause of what goes wrong here, though Python chains it.
+        handled = sys.exception()
         watched = _Watched()
         _Watched.here.now = watched
         cancel = _WATCHDOG.watch(left, watched.cut)
@@ -283,7 +286,9 @@ class Transport:
             ValueError,
         ) as error:
             failure = (
-                _late(deadline) if deadline.remaining() <= 0 else self._explain(error, watched)
+                _late(deadline)
+                if deadline.remaining() <= 0
+                else self._explain(error, watched, handled)
             )
         else:
             answered = True
@@ -334,9 +339,11 @@ class Transport:
         """Return the failure of a request that the proxy of the environment did not pass on."""
         return Failure("unsent", f"the proxy {self._proxy_name()} did not pass the request on")
 
-    def _explain(self, error: Exception, watched: _Watched) -> Failure:
+    def _explain(
+        self, error: Exception, watched: _Watched, handled: BaseException | None
+    ) -> Failure:
         """Name what went wrong without a word of the HTTP library's own message."""
-        chain = list(_causes(error))
+        chain = list(_causes(error, handled))
 
         def has(*kinds: type[BaseException]) -> bool:
             return any(isinstance(one, kinds) for one in chain)
@@ -437,9 +444,12 @@ def _late(deadline: Deadline) -> Failure:
     return Failure("late", f"no whole answer within {deadline.seconds:g} s")
 
 
-def _causes(error: BaseException) -> Iterator[BaseException]:
-    """Yield an error and all that it wraps: the libraries nest them in causes, reasons and args."""
-    seen: set[int] = set()
+def _causes(error: BaseException, handled: BaseException | None) -> Iterator[BaseException]:
+    """Yield an error and all that it wraps: the libraries nest them in causes, reasons and args.
+
+    What was `handled` already when the request began is left out, with all that it wraps.
+    """
+    seen: set[int] = {id(handled)}
     todo: list[Any] = [error]
     while todo:
         one = todo.pop()

@@ -49,22 +49,22 @@ def check_rows(
     ResponseError
         Naming one such time.
     """
-    if "left_side" not in piece:
-        only_nulls = piece.get("type") == "null"
-        if len(column) and not (only_nulls and column.null_count == len(column)):
-            what = "rows without a time" if only_nulls else "no rows"
-            raise _outside(name, f"gave rows with a time where {what} were asked for")
+    if piece == {"type": "null", "is_negative": False}:
+        if column.null_count < len(column):
+            raise _outside(name, "gave rows with a time where rows without a time were asked for")
         return
     times = check_cut(column, name, timeframe)
-    left, end = _timestamp(piece["left_side"]), piece.get("right_side")
-    if timeframe in _UNITS:  # a piece may begin inside a day whose time is its beginning
-        left = pc.floor_temporal(left, unit=_UNITS[timeframe])
-    outside = pc.less(times, left)
-    if end is not None:  # the last piece of all may have none
-        outside = pc.or_(outside, pc.greater_equal(times, _timestamp(end)))
-    strays = times.filter(outside)
+    start, end = piece.get("left_side"), piece.get("right_side")  # an open piece lacks one, or both
+    strays = times.slice(0, 0)
+    if start is not None:
+        left = _timestamp(start)
+        if timeframe in _UNITS:  # a piece may begin inside a day whose time is its beginning
+            left = pc.floor_temporal(left, unit=_UNITS[timeframe])
+        strays = times.filter(pc.less(times, left))
+    if end is not None and not len(strays):
+        strays = times.filter(pc.greater_equal(times, _timestamp(end)))
     if len(strays):
-        bounds = f"from {piece['left_side']} to {end or 'the end of time'}"
+        bounds = f"from {start or 'the beginning'} to {end or 'the end of time'}"
         raise _outside(name, f"gave {_shown(strays)} in the piece {bounds}")
 
 

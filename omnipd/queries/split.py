@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import itertools
 from collections.abc import Callable
-from datetime import MAXYEAR, date, datetime
+from datetime import date, datetime
 from functools import partial
 from typing import Any, Literal
 
@@ -165,7 +165,11 @@ def run_query_in_pieces(
         return one.guarded(one.table), one
 
     def edge(*, last_one: bool) -> pd.Timestamp | None:
-        """Return where the first piece begins or the last one ends, None without any time."""
+        """Return about where the times begin or end; None where none was found.
+
+        It only says where to cut. What else holds, such as a filter of the topic on a measure, may
+        judge these groups otherwise than those of the query, so there may be rows beyond it.
+        """
         column = f"{split_on}[{by}]"
         sort = {"column_name": column, "sort_descending": last_one}
         # Without the other filters: one of a measure would judge groups that are not the query's.
@@ -177,17 +181,13 @@ def run_query_in_pieces(
         times = one.guarded(lambda: check_cut(found.column(0), column, by))
         return _period(times[0].as_py(), by, later=last_one) if len(times) else None
 
-    pieces: list[Piece] = []
     low = edge(last_one=False) if first is None else first
     high = edge(last_one=True) if last is None and low is not None else last
-    if low is not None and high is not None:
-        pieces = _between(low, high, by)
+    cuts = _cuts(low, high, by) if low is not None and high is not None else []
+    pieces = [_piece(left, right) for left, right in itertools.pairwise([first, *cuts, last])]
     if first is None and last is None:
         nothing: Piece = {"type": "null", "is_negative": False}
         pieces = [*pieces, nothing] if nulls_first == downwards else [nothing, *pieces]
-    if not pieces:  # nothing lies in the range; one query still tells the columns
-        never = [{"type": "null", "is_negative": negative} for negative in (True, False)]
-        pieces = [{"type": "composite", "conjunction": "AND", "filters": never}]
     if downwards:
         pieces.reverse()
     table_of = as_floats if (decimals or client.decimals) == "float64" else _as_sent
@@ -355,8 +355,8 @@ def _period(time: datetime, by: str, *, later: bool) -> pd.Timestamp:
     return (period + 1 if later else period).start_time
 
 
-def _between(first: pd.Timestamp, last: pd.Timestamp, by: str) -> list[Piece]:
-    """Return the pieces from one time on and before another, upwards."""
+def _cuts(first: pd.Timestamp, last: pd.Timestamp, by: str) -> list[pd.Timestamp]:
+    """Return where the pieces between two times are cut, upwards."""
     begins, ends = first.to_period(_PERIODS[by]), last.to_period(_PERIODS[by])
     count = (ends - begins).n + (last > ends.start_time)
     if count > _MOST_PIECES:
@@ -365,16 +365,20 @@ def _between(first: pd.Timestamp, last: pd.Timestamp, by: str) -> list[Piece]:
             hint="Take longer pieces, or give start= and end=.",
         )
     inner = pd.period_range(begins, ends)
-    edges = [first, *(one.start_time for one in inner if first < one.start_time < last), last]
-    return [_piece(left, right) for left, right in itertools.pairwise(edges) if left < right]
+    return [one.start_time for one in inner if first < one.start_time < last]
 
 
-def _piece(left: pd.Timestamp, right: pd.Timestamp) -> Piece:
-    start = dates.date_literal(left, "A piece").text
-    if right.year > MAXYEAR:  # no text of Omni names it, and nothing lies behind
-        return {"type": "date", "kind": "ON_OR_AFTER", "left_side": start}
-    end = dates.date_literal(right, "A piece").text
-    return {"type": "date", "kind": "BETWEEN", "left_side": start, "right_side": end}
+def _piece(left: pd.Timestamp | None, right: pd.Timestamp | None) -> Piece:
+    """Return the filter from one time on and before another; where there is none, it is open."""
+    sides = {
+        side: dates.date_literal(time, "A piece").text
+        for side, time in (("left_side", left), ("right_side", right))
+        if time is not None
+    }
+    if not sides:
+        return {"type": "null", "is_negative": True}
+    kind = "BETWEEN" if len(sides) > 1 else "BEFORE" if left is None else "ON_OR_AFTER"
+    return {"type": "date", "kind": kind, **sides}
 
 
 def _narrowed(filters: dict[str, Any], split_on: str, piece: Piece) -> dict[str, Any]:

@@ -1,1 +1,1 @@
-"""The endpoints, by resource."""
+"""The endpoints: a folder for each resource, with the same file names in each."""

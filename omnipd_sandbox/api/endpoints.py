@@ -5,16 +5,23 @@ from __future__ import annotations
 from dataclasses import replace
 
 from omnipd_sandbox.api.ai.endpoints import ai_endpoints
+from omnipd_sandbox.api.api_keys.endpoints import api_key_endpoints
 from omnipd_sandbox.api.connections.endpoints import connection_endpoints
 from omnipd_sandbox.api.content.endpoints import content_endpoints
+from omnipd_sandbox.api.documents.endpoints import document_endpoints
+from omnipd_sandbox.api.folders.endpoints import folder_endpoints
+from omnipd_sandbox.api.groups.endpoints import group_endpoints
+from omnipd_sandbox.api.labels.endpoints import label_endpoints
+from omnipd_sandbox.api.model_roles.endpoints import model_role_endpoints
 from omnipd_sandbox.api.models.endpoints import model_endpoints
-from omnipd_sandbox.api.people.endpoints import people_endpoints
-from omnipd_sandbox.api.people.whoami import who_am_i
-from omnipd_sandbox.api.query.run import run_query
-from omnipd_sandbox.api.query.wait import wait_for_jobs
+from omnipd_sandbox.api.query.endpoints import query_endpoints
 from omnipd_sandbox.api.schedules.endpoints import schedule_endpoints
-from omnipd_sandbox.calls.parameters import Parameter, text, uuid, uuids
+from omnipd_sandbox.api.uploads import upload_endpoints
+from omnipd_sandbox.api.user_attributes.endpoints import user_attribute_endpoints
+from omnipd_sandbox.api.users.endpoints import user_endpoints
+from omnipd_sandbox.api.whoami import whoami_endpoints
 from omnipd_sandbox.calls.routing import Endpoint
+from omnipd_sandbox.http.refusals import BadRequest
 from omnipd_sandbox.moods.behavior import Behavior
 
 # What newer servers do not have any more (docs/wire.md).
@@ -43,8 +50,8 @@ def _with_default_size(endpoint: Endpoint, size: int) -> Endpoint:
     if parameter is None:
         return endpoint
     try:
-        parameter.read(str(size))
-    except ValueError:
+        parameter.check(str(size))
+    except BadRequest:
         # More than this list allows.
         return endpoint
     sized = {**endpoint.parameters, "pageSize": replace(parameter, default=size)}
@@ -54,22 +61,19 @@ def _with_default_size(endpoint: Endpoint, size: int) -> Endpoint:
 def _chapters(behavior: Behavior) -> list[Endpoint]:
     return [
         *content_endpoints(behavior),
+        *document_endpoints(behavior),
+        *folder_endpoints(),
+        *label_endpoints(),
         *model_endpoints(behavior),
-        *people_endpoints(),
+        *user_endpoints(),
+        *group_endpoints(),
+        *user_attribute_endpoints(),
+        *model_role_endpoints(),
+        *api_key_endpoints(),
         *connection_endpoints(),
+        *upload_endpoints(),
         *schedule_endpoints(),
         *ai_endpoints(),
-        Endpoint("GET", "/api/v1/whoami", who_am_i, {"modelId": Parameter(uuids)}),
-        Endpoint(
-            "POST",
-            "/api/v1/query/run",
-            run_query,
-            {"userId": Parameter(uuid), "branch_id": Parameter(uuid)},
-        ),
-        Endpoint(
-            "GET",
-            "/api/v1/query/wait",
-            wait_for_jobs,
-            {"jobIds": Parameter(text), "job_ids": Parameter(text)},
-        ),
+        *whoami_endpoints(),
+        *query_endpoints(),
     ]

@@ -1,1 +1,1 @@
-"""A call as an endpoint sees it: who asks, what for, checked."""
+"""What all endpoints share: a request routed, its key known, its values checked, its list cut into pages."""

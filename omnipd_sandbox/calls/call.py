@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-if TYPE_CHECKING:
-    from omnipd_sandbox.calls.identity import Caller
-    from omnipd_sandbox.calls.world import World
+from omnipd_sandbox.calls.identity import Caller
+from omnipd_sandbox.calls.world import World
 from omnipd_sandbox.http.request import Request
+from omnipd_sandbox.organization.organization import Organization
 
 
 @dataclass(frozen=True)
@@ -21,3 +21,8 @@ class Call:
     caller: Caller
     segments: Mapping[str, str]
     parameters: Mapping[str, Any]
+
+    @property
+    def organization(self) -> Organization:
+        """Give the people and content that the call is about."""
+        return self.world.organization

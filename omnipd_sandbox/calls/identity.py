@@ -5,18 +5,19 @@ from __future__ import annotations
 import re
 import secrets
 from dataclasses import dataclass
-from typing import Literal
+from typing import Final, Literal
 from zlib import crc32
 
-from omnipd_sandbox.http.refusals import Forbidden, Unauthenticated, user_not_found
+from omnipd_sandbox.http.refusals import Forbidden, Unauthenticated, not_found
 from omnipd_sandbox.moods.behavior import Behavior, KeyScope, Token
 from omnipd_sandbox.nearest import near
-from omnipd_sandbox.organization import chance
+from omnipd_sandbox.organization import derived
 from omnipd_sandbox.organization.organization import Organization
 from omnipd_sandbox.organization.records import User
-from omnipd_sandbox.organization.roles import PERMISSIONS
 
 Audience = Literal["everybody", "administrators", "organization keys"]
+ADMINISTRATORS: Final = "administrators"
+ORGANIZATION_KEYS: Final = "organization keys"
 
 
 @dataclass(frozen=True)
@@ -29,12 +30,12 @@ class Caller:
 
 def make_key() -> str:
     """Make a key of the shape Omni gives: prefix, 50 letters and digits, 6 of checksum."""
-    secret = "".join(secrets.choice(chance.BASE62) for _ in range(50))
+    secret = "".join(secrets.choice(derived.BASE62) for _ in range(50))
     checksum = crc32(secret.encode())
     letters = ""
     for _ in range(6):
         checksum, digit = divmod(checksum, 62)
-        letters = chance.BASE62[digit] + letters
+        letters = derived.BASE62[digit] + letters
     return f"omni_osk_{secret}{letters}"
 
 
@@ -118,9 +119,9 @@ def _member(named: str, organization: Organization) -> User:
 
 def admit(caller: Caller, audience: Audience) -> None:
     """Refuse a caller whose key, or whose user, an endpoint is not for."""
-    if audience == "organization keys" and caller.key_scope == "user":
+    if audience == ORGANIZATION_KEYS and caller.key_scope == "user":
         raise Forbidden("User-scoped API keys are not allowed to access the SCIM API")
-    if audience == "administrators" and caller.user.organization_role != "ORG_ADMIN":
+    if audience == ADMINISTRATORS and caller.user.organization_role != "ORG_ADMIN":
         raise Forbidden
 
 
@@ -132,19 +133,12 @@ def acting_user(caller: Caller, user_id: str | None, organization: Organization)
         raise Forbidden(
             "User-scoped API keys can only be used to act on behalf of the authenticated user."
         )
+    return member_with_id(user_id, organization)
+
+
+def member_with_id(user_id: str, organization: Organization) -> User:
+    """Give the member with an id; 404 for one that nobody has."""
     user = organization.users.get(user_id)
     if user is None:
-        raise user_not_found(user_id)
+        raise not_found("User", user_id)
     return user
-
-
-def permissions_on(
-    connection_id: str | None, user: User, organization: Organization, behavior: Behavior
-) -> frozenset[str]:
-    """Give what a member may do with the models on a connection."""
-    model = organization.shared_models.get(connection_id or "")
-    role = organization.role_of(user, model) if model else user.model_role
-    permissions = PERMISSIONS[role or "NO_ACCESS"]
-    if permissions and behavior.permissions is not None:
-        permissions = behavior.permissions
-    return permissions - {"VIEW_SQL"} if behavior.redact_sql else permissions

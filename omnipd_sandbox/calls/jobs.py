@@ -1,4 +1,4 @@
-"""Jobs between ``query/run`` and the moment their lines are delivered."""
+"""Jobs from ``query/run`` until their lines are delivered."""
 
 from __future__ import annotations
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from base64 import b64decode, urlsafe_b64encode
+from bisect import bisect_left
 from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from hashlib import sha256
@@ -11,9 +12,13 @@ from typing import Any, Generic, TypeVar
 
 from omnipd_sandbox.calls.call import Call
 from omnipd_sandbox.http.refusals import BadRequest
+from omnipd_sandbox.http.reply import Reply, json_reply
 
 Record = TypeVar("Record")
 Rank = str | int
+Ranks = Mapping[str, Callable[[Record], Rank]]
+#: The records of a page, and its ``pageInfo``.
+Page = tuple[list[Record], dict[str, Any]]
 
 
 @dataclass(frozen=True)
@@ -29,9 +34,23 @@ class Order(Generic[Record]):
     descending: bool
 
 
+def asked_order(
+    call: Call, ranks: Ranks[Record], identity: Callable[[Record], str]
+) -> Order[Record]:
+    """Give the order that the parameters ``sortField`` and ``sortDirection`` ask for."""
+    asked = call.parameters
+    return Order(ranks[asked["sortField"]], identity, asked["sortDirection"] == "desc")
+
+
+def page_reply(page: Page[Record], write: Callable[[Record], Any]) -> Reply:
+    """Answer with the records of a page, and its ``pageInfo``."""
+    records, info = page
+    return json_reply({"records": [write(each) for each in records], "pageInfo": info})
+
+
 def cut_page(
     call: Call, find: Callable[[], Iterable[Record]], order: Order[Record]
-) -> tuple[list[Record], dict[str, Any]]:
+) -> Page[Record]:
     """Cut one page out of all matching records.
 
     Parameters
@@ -51,64 +70,57 @@ def cut_page(
         The records of the page, and its ``pageInfo``.
     """
     asked = call.parameters
-    size: int = asked["pageSize"]
     digest = _digest(asked)
     ordered = _ordered(call, find, order)
-    if asked["cursor"]:
-        rank, identity = _read(asked["cursor"], digest, ordered, order)
-        rest = _after(ordered, order, rank, identity)
-    else:
-        rest = ordered
-    page = list(rest[:size])
-    more = len(rest) > size
-    cursor = _write(order.rank(page[-1]), order.identity(page[-1]), digest) if more else None
-    return page, _info(call, cursor, all_there_are=len(ordered), left=len(rest))
+    start = _start(asked["cursor"], digest, ordered, order) if asked["cursor"] else 0
+    return _cut(
+        call,
+        ordered,
+        start,
+        lambda last: _write(order.rank(last), order.identity(last), digest),
+    )
 
 
 def cut_numbered_page(
     call: Call, find: Callable[[], Iterable[Record]], order: Order[Record]
-) -> tuple[list[Record], dict[str, Any]]:
+) -> Page[Record]:
     """Cut a page whose cursor is its number, from "1"; a change in between shifts the rows."""
-    asked = call.parameters
-    size: int = asked["pageSize"]
-    number = asked["cursor"] or "1"
+    number = call.parameters["cursor"] or "1"
     if not (number.isascii() and number.isdigit() and int(number[:9]) > 0 and len(number) < 10):
         raise BadRequest("Invalid cursor", at="cursor")
     ordered = _ordered(call, find, order)
-    start = (int(number) - 1) * size
-    more = start + size < len(ordered)
-    cursor = str(int(number) + 1) if more else None
-    left = max(0, len(ordered) - start)
-    return ordered[start : start + size], _info(call, cursor, all_there_are=len(ordered), left=left)
+    start = (int(number) - 1) * call.parameters["pageSize"]
+    return _cut(call, ordered, start, lambda _: str(int(number) + 1))
 
 
 def cut_page_after_id(
     call: Call, find: Callable[[], Iterable[Record]], order: Order[Record]
-) -> tuple[list[Record], dict[str, Any]]:
+) -> Page[Record]:
     """Cut a page whose cursor is the id of the record before it."""
-    asked = call.parameters
-    size: int = asked["pageSize"]
+    cursor = call.parameters["cursor"]
     ordered = _ordered(call, find, order)
     start = 0
-    if asked["cursor"]:
+    if cursor:
         places = {order.identity(record): place for place, record in enumerate(ordered)}
-        if asked["cursor"] not in places:
+        if cursor not in places:
             raise BadRequest("Invalid cursor", at="cursor")
-        start = places[asked["cursor"]] + 1
+        start = places[cursor] + 1
+    return _cut(call, ordered, start, order.identity)
+
+
+def _cut(
+    call: Call, ordered: list[Record], start: int, cursor_after: Callable[[Record], str]
+) -> Page[Record]:
+    size: int = call.parameters["pageSize"]
     page = ordered[start : start + size]
     more = start + size < len(ordered)
-    cursor = order.identity(page[-1]) if more else None
-    return page, _info(call, cursor, all_there_are=len(ordered), left=len(ordered) - start)
-
-
-def _info(call: Call, cursor: str | None, *, all_there_are: int, left: int) -> dict[str, Any]:
-    """Give the ``pageInfo``; tenants differ on what they count in it (docs/wire.md)."""
-    whole = call.world.behavior.total_records == "all"
-    return {
-        "hasNextPage": cursor is not None,
-        "nextCursor": cursor,
-        "pageSize": call.parameters["pageSize"],
-        "totalRecords": all_there_are if whole else left,
+    # Tenants differ on what they count (docs/wire.md).
+    begin = 0 if call.world.behavior.total_records == "all" else start
+    return page, {
+        "hasNextPage": more,
+        "nextCursor": cursor_after(page[-1]) if more else None,
+        "pageSize": size,
+        "totalRecords": max(0, len(ordered) - begin),
     }
 
 
@@ -119,7 +131,9 @@ def _ordered(
     # All that a list can depend on beside the organization, but for where its pages are cut.
     chosen = _written(call.parameters, without={"cursor", "pageSize"})
     key = (call.request.path, caller.user.membership_id, caller.key_scope, chosen)
-    return call.world.lists.find(key, lambda: _sorted(find(), order))
+    kept = call.world.lists.find(key)
+    # Two that come at once sort it twice, which is better than waiting for each other's.
+    return call.world.lists.keep(key, _sorted(find(), order)) if kept is None else kept
 
 
 def _sorted(records: Iterable[Record], order: Order[Record]) -> list[Record]:
@@ -134,20 +148,18 @@ def _collated(rank: Rank) -> tuple[str, str] | int:
     return (rank.casefold(), rank) if isinstance(rank, str) else rank
 
 
-def _after(
-    ordered: Sequence[Record], order: Order[Record], rank: Rank, identity: str
-) -> Sequence[Record]:
+def _start(cursor: str, digest: str, ordered: Sequence[Record], order: Order[Record]) -> int:
+    """Tell where the records after a cursor begin."""
+    rank, identity = _read(cursor, digest, ordered, order)
     position: Any = _collated(rank)
-    low, high = 0, len(ordered)
-    while low < high:
-        middle = (low + high) // 2
-        here: Any = _collated(order.rank(ordered[middle]))
+
+    def is_after(record: Record) -> bool:
+        here: Any = _collated(order.rank(record))
         if here == position:
-            before = order.identity(ordered[middle]) <= identity
-        else:
-            before = (here < position) != order.descending
-        low, high = (middle + 1, high) if before else (low, middle)
-    return ordered[low:]
+            return order.identity(record) > identity
+        return bool((here > position) != order.descending)
+
+    return bisect_left(ordered, True, key=is_after)
 
 
 def _digest(asked: Mapping[str, Any]) -> str:

@@ -4,17 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
 from omnipd_sandbox.calls.call import Call
-from omnipd_sandbox.calls.parameters import Parameter
+from omnipd_sandbox.calls.checks import Key
+from omnipd_sandbox.calls.identity import Audience
 from omnipd_sandbox.http.refusals import NotFound, RefusedRequest
 from omnipd_sandbox.http.reply import Reply
 from omnipd_sandbox.http.request import is_scim
-
-if TYPE_CHECKING:
-    from omnipd_sandbox.calls.identity import Audience
 
 # Old paths that still answer (docs/wire.md). Export and import of documents never moved, so
 # they are written with their own path in the table, which is looked at first.
@@ -30,12 +27,17 @@ class Endpoint:
     method: str
     path: str
     answer: Callable[[Call], Reply]
-    parameters: Mapping[str, Parameter] = field(default_factory=dict)
+    parameters: Mapping[str, Key] = field(default_factory=dict)
     audience: Audience = "everybody"
-    # Whether it may change the organization.
-    writes: bool = False
+    # What is asked by another method than GET, and changes nothing.
+    only_reads: bool = False
     # What is known but not done takes any parameters, and then refuses.
     served: bool = True
+
+    @property
+    def writes(self) -> bool:
+        """Tell whether it may change the organization."""
+        return self.method != "GET" and self.served and not self.only_reads
 
 
 @dataclass(frozen=True)

@@ -77,7 +77,7 @@ class Engine:
         query
             The query object of the wire.
         now
-            The moment that relative dates refer to; UTC when it has no zone.
+            The instant that relative dates refer to; UTC when it has no zone.
         user_attributes
             The attributes of the acting user.
         model
@@ -92,12 +92,12 @@ class Engine:
         Refused
             For a query that cannot be planned.
         """
-        moment = now.astimezone(UTC).replace(tzinfo=None) if now.tzinfo else now
+        instant = now.astimezone(UTC).replace(tzinfo=None) if now.tzinfo else now
         try:
             return self._plan(
                 query,
                 model or self.models[query["modelId"]],
-                Circumstances(moment, user_attributes),
+                Circumstances(instant, user_attributes),
             )
         except RecursionError as error:
             raise Refused("PLAN", "The query is nested too deeply") from error

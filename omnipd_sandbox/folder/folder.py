@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -12,24 +11,16 @@ from omnipd_sandbox.engine.engine import Engine
 from omnipd_sandbox.engine.model.files import read_files
 from omnipd_sandbox.engine.model.read_yaml import read_model
 from omnipd_sandbox.folder.problems import BadOrganization
-from omnipd_sandbox.folder.reading import read_holdings
-from omnipd_sandbox.organization.holdings import Holdings
+from omnipd_sandbox.folder.reading import read_organization
+from omnipd_sandbox.organization.organization import Organization
 
 FILE = "organization.json"
 MODELS = "models"
 DATA = "data"
 
 
-@dataclass(frozen=True)
-class Brought:
-    """Hold an organization that somebody brings, and what runs its queries."""
-
-    holdings: Holdings
-    engine: Engine
-
-
-def bring(folder: str | Path) -> Brought:
-    """Read an organization's folder.
+def bring(folder: str | Path) -> tuple[Organization, Engine]:
+    """Read an organization's folder; give it, and what runs its queries.
 
     Raises
     ------
@@ -42,13 +33,13 @@ def bring(folder: str | Path) -> Brought:
     if not any((root / each).exists() for each in (FILE, MODELS, DATA)):
         raise BadOrganization(str(root), [f"it has none of {FILE}, {MODELS}/ and {DATA}/"])
     names = [each.name for each in _folders(root / MODELS)]
-    holdings = read_holdings(_file(root / FILE), names, str(root / FILE))
+    organization = read_organization(_file(root / FILE), names, str(root / FILE))
     try:
         warehouse = open_data(root / DATA)
     except UnusableData as error:
         raise BadOrganization(str(root / DATA), [str(error)]) from None
     served = []
-    for each in holdings.models:
+    for each in organization.shared_models.values():
         place = root / MODELS / each.name
         try:
             files = read_files(place)
@@ -58,7 +49,7 @@ def bring(folder: str | Path) -> Brought:
             files, warehouse, model_id=each.id, name=each.name, connection_id=each.connection_id
         )
         served.append((model, warehouse))
-    return Brought(holdings, Engine(served))
+    return organization, Engine(served)
 
 
 def _folders(parent: Path) -> list[Path]:

@@ -4,10 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from cattrs import ClassValidationError, ForbiddenExtraKeysError, IterableValidationError
+from cattrs import (
+    ClassValidationError,
+    ForbiddenExtraKeysError,
+    IterableValidationError,
+    IterableValidationNote,
+)
 
 from omnipd_sandbox.folder.form import key_of, keys_of
-from omnipd_sandbox.folder.references import near
+from omnipd_sandbox.nearest import near
 
 _AT_MOST = 10
 
@@ -26,18 +31,15 @@ class BadOrganization(ValueError):
 def problems_of(error: BaseException, place: str) -> Iterator[str]:
     """List what a failed reading says, with the keys of the file."""
     match error:
-        case ClassValidationError():
-            found, others = error.group_exceptions()
-            for inner, note in found:
-                yield from problems_of(inner, f"{place}.{key_of(error.cl, note.name)}")
-            for inner in others:
-                yield from problems_of(inner, place)
-        case IterableValidationError():
-            items, others = error.group_exceptions()
-            for inner, item in items:
-                yield from problems_of(inner, f"{place}[{item.index}]")
-            for inner in others:
-                yield from problems_of(inner, place)
+        case ClassValidationError() | IterableValidationError():
+            inside, others = error.group_exceptions()
+            for each, note in inside:
+                if isinstance(note, IterableValidationNote):
+                    yield from problems_of(each, f"{place}[{note.index}]")
+                else:
+                    yield from problems_of(each, f"{place}.{key_of(error.cl, note.name)}")
+            for each in others:
+                yield from problems_of(each, place)
         case ForbiddenExtraKeysError():
             known = keys_of(error.cl)
             for key in sorted(error.extra_fields):

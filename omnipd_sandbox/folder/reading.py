@@ -3,34 +3,29 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import Any, TypeVar
+from typing import Any, TypeVar, get_type_hints
 
-from omnipd_sandbox.folder.form import converter, worked
+from omnipd_sandbox.folder.conversion import converter
+from omnipd_sandbox.folder.form import worked
 from omnipd_sandbox.folder.problems import BadOrganization, problems_of
-from omnipd_sandbox.folder.references import References, Unreadable, near
-from omnipd_sandbox.organization import chance
-from omnipd_sandbox.organization.ai import Conversation, CreditLimit, Routine
+from omnipd_sandbox.folder.references import References, value_of
+from omnipd_sandbox.folder.strict import Unreadable
+from omnipd_sandbox.nearest import near
 from omnipd_sandbox.organization.api_keys import ApiKey
-from omnipd_sandbox.organization.attributes import ATTRIBUTES, UserAttribute
-from omnipd_sandbox.organization.connections import (
-    Connection,
-    ConnectionEnvironment,
-    DbtEnvironment,
-    DbtProject,
-    RefreshSchedule,
-)
-from omnipd_sandbox.organization.drafts import Draft
+from omnipd_sandbox.organization.attributes import SYSTEM_ATTRIBUTES, UserAttribute
+from omnipd_sandbox.organization.connections import Connection
+from omnipd_sandbox.organization.conversations import Conversation
+from omnipd_sandbox.organization.dates import EPOCH, written
+from omnipd_sandbox.organization.derived import base62, stable_uuid
+from omnipd_sandbox.organization.draft import Draft
 from omnipd_sandbox.organization.email_only import EmailOnlyUser
 from omnipd_sandbox.organization.embed import EmbedUser
-from omnipd_sandbox.organization.evals import EvalRun, PromptSet
 from omnipd_sandbox.organization.git import GitSettings
-from omnipd_sandbox.organization.holdings import Holdings, Particulars
-from omnipd_sandbox.organization.models import ModelRecord
-from omnipd_sandbox.organization.moments import EPOCH, written
+from omnipd_sandbox.organization.models import ModelRecord, ModelReference
+from omnipd_sandbox.organization.organization import Organization
 from omnipd_sandbox.organization.permits import Permit
-from omnipd_sandbox.organization.queries import ModelReference
 from omnipd_sandbox.organization.records import (
     Document,
     Folder,
@@ -39,9 +34,10 @@ from omnipd_sandbox.organization.records import (
     Label,
     StoredQuery,
     User,
+    by_id,
 )
 from omnipd_sandbox.organization.schedules import Schedule
-from omnipd_sandbox.organization.suggestions import Suggestion
+from omnipd_sandbox.organization.tables import TABLES, Row
 from omnipd_sandbox.organization.uploads import Upload
 
 Record = TypeVar("Record")
@@ -49,13 +45,13 @@ VERSION = 1
 SECTIONS = (
     "version", "users", "user_attributes", "connections", "models", "other_models", "groups",
     "labels", "folders", "documents", "embed_users", "email_only_users", "schedules", "api_keys",
-    "uploads", "environments", "refreshes", "dbt_projects", "dbt_environments", "conversations",
-    "user_limits", "entity_limits", "routines", "prompt_sets", "eval_runs", "suggestions",
-    "refresh_jobs",
+    "uploads", "conversations", "refresh_jobs", *TABLES,
 )  # fmt: skip
 
 
-def read_holdings(file: Mapping[str, Any], model_names: Sequence[str], place: str) -> Holdings:
+def read_organization(
+    file: Mapping[str, Any], model_names: Sequence[str], place: str
+) -> Organization:
     """Read what an organization holds.
 
     Parameters
@@ -73,10 +69,10 @@ def read_holdings(file: Mapping[str, Any], model_names: Sequence[str], place: st
         For unknown keys, values of the wrong kind and references that lead nowhere, all at once.
     """
     reader = _Reader(file, model_names)
-    holdings = reader.holdings()
+    organization = reader.organization()
     if reader.problems:
         raise BadOrganization(place, reader.problems)
-    return holdings
+    return organization
 
 
 class _Reader:
@@ -86,8 +82,12 @@ class _Reader:
         self.problems: list[str] = []
         self.references = References()
         self.converter = converter(self.references)
+        # What documents and folders begin with, by their ids.
+        self.grants: dict[str, tuple[Grant, ...]] = {}
+        self.drafts: dict[str, Sequence[Draft]] = {}
+        self.forbidden: dict[str, frozenset[str]] = {}
 
-    def holdings(self) -> Holdings:
+    def organization(self) -> Organization:
         for key in self.file:
             if key not in SECTIONS:
                 self.problems.append(f"unknown key {key!r}{near(key, SECTIONS)}")
@@ -96,10 +96,6 @@ class _Reader:
         users = self._users()
         self.references.add("user", users)
         self.owner = users[0].email if users else ""
-        attributes = [
-            *(each for each in ATTRIBUTES if each.system),
-            *self._all("user_attributes", UserAttribute, {worked("system"): False}),
-        ]
         connections = self._connections()
         self.references.add("connection", connections)
         models, model_records, git = self._models()
@@ -107,53 +103,55 @@ class _Reader:
         self.references.add("label", labels)
         groups, group_roles = self._groups()
         self.references.add("group", groups)
-        permits: dict[str, Sequence[Permit]] = {}
-        folders = self._folders(permits)
+        folders = self._folders()
         self.references.add("folder", folders)
-        self.folders = {folder.path: folder for folder in folders}
-        documents, drafts, forbidden = self._documents(models, permits)
+        documents = self._documents(models)
         self.references.add("document", documents)
-        embed_users = self._all("embed_users", EmbedUser)
-        strangers = self._all("email_only_users", EmailOnlyUser)
-        self.references.add("email-only user", strangers)
+        email_only_users = self._all("email_only_users", EmailOnlyUser)
+        self.references.add("email-only user", email_only_users)
         conversations = self._all("conversations", Conversation)
         self.references.add("conversation", conversations)
-        prompt_sets = self._all("prompt_sets", PromptSet)
-        self.references.add("prompt set", prompt_sets)
-        self.references.add("prompt", [each for one in prompt_sets for each in one.prompts])
-        return Holdings(
-            models=models,
-            model_records=model_records,
-            users=users,
-            groups=groups,
+        return Organization(
+            # Without users something else is wrong already, and is said.
+            users=by_id(users or [_administrator()], "membership_id"),
+            shared_models=by_id(models, "connection_id"),
+            fixed_models=by_id(model_records),
+            groups=by_id(groups),
             group_roles=group_roles,
-            labels=labels,
-            folders=folders,
-            documents=documents,
-            particulars=Particulars(
-                {key: _grants(each) for key, each in permits.items()}, drafts, forbidden
+            labels=by_id(labels, "name"),
+            folders=by_id(folders),
+            documents=by_id(documents, "identifier"),
+            attributes=(
+                *SYSTEM_ATTRIBUTES,
+                *self._all("user_attributes", UserAttribute, {worked("system"): False}),
             ),
-            attributes=attributes,
-            embed_users=embed_users,
-            email_only_users=strangers,
-            schedules=self._all("schedules", Schedule, _SCHEDULE | {"owner": self.owner}),
-            api_keys=self._all("api_keys", ApiKey, {"type": "organization", "enabled": True}),
+            embed_users=by_id(self._all("embed_users", EmbedUser), "membership_id"),
+            email_only_users=by_id(email_only_users, "membership_id"),
+            schedules=by_id(self._all("schedules", Schedule, _SCHEDULE | {"owner": self.owner})),
+            api_keys=by_id(
+                self._all("api_keys", ApiKey, {"type": "organization", "enabled": True})
+            ),
             uploads=self._all("uploads", Upload, {"type": "csv"}),
-            connections=connections,
-            environments=self._all("environments", ConnectionEnvironment),
-            refreshes=self._all("refreshes", RefreshSchedule, {"timezone": "UTC"}),
-            dbt_projects=self._all("dbt_projects", DbtProject),
-            dbt_environments=self._all("dbt_environments", DbtEnvironment),
+            connections=by_id(connections),
             git=git,
-            conversations=conversations,
-            user_limits=self._limits("user_limits", of_users=True),
-            entity_limits=self._limits("entity_limits", of_users=False),
-            routines=self._all("routines", Routine, {"timezone": "UTC"}),
-            prompt_sets=prompt_sets,
-            eval_runs=self._all("eval_runs", EvalRun),
-            suggestions=self._all("suggestions", Suggestion),
+            conversations=by_id(conversations),
+            tables=self._tables(),
             refresh_jobs=self._refresh_jobs(),
+            grants=self.grants,
+            drafts=self.drafts,
+            forbidden=self.forbidden,
         )
+
+    def _tables(self) -> dict[str, Sequence[Row]]:
+        tables: dict[str, Sequence[Row]] = {}
+        for name, kind in TABLES.items():
+            timezone = {"timezone": "UTC"} if "timezone" in get_type_hints(kind) else {}
+            tables[name] = self._all(name, kind, timezone)
+            if name == "prompt_sets":
+                prompts = [each for one in tables[name] for each in one["prompts"]]
+                self.references.add("prompt set", tables[name])
+                self.references.add("prompt", prompts)
+        return tables
 
     def _items(self, section: str) -> Iterator[tuple[str, dict[str, Any]]]:
         """Give the objects of a section, each with its place."""
@@ -179,8 +177,9 @@ class _Reader:
         self, section: str, kind: type[Record], defaults: Mapping[str, Any] | None = None
     ) -> list[Record]:
         found: list[Record] = []
+        key = next((each for each in _ID_KEYS if each in get_type_hints(kind)), None)
         for place, item in self._items(section):
-            seeded = {"id": chance.stable_uuid(section, place)} if _has_id(kind) else {}
+            seeded = {key: stable_uuid(section, place)} if key else {}
             found += self._one(kind, {**seeded, **(defaults or {}), **item}, place)
         self._once(section, found)
         return found
@@ -188,7 +187,7 @@ class _Reader:
     def _once(self, section: str, records: Sequence[Any]) -> None:
         """Note records that share what should tell them apart."""
         for key in _TOLD_APART_BY.get(section, ("id",)):
-            counted = Counter(getattr(each, key, None) for each in records)
+            counted = Counter(value_of(each, key) for each in records)
             self.problems += [
                 f"{section}: {key} {value!r} is there {count} times"
                 for value, count in counted.items()
@@ -201,8 +200,8 @@ class _Reader:
             email = str(item.get("email"))
             role = "CONNECTION_ADMIN" if item.get("organization_role") == "ORG_ADMIN" else "VIEWER"
             defaults = {
-                "id": chance.stable_uuid("membership", email.partition("@")[0]),
-                "user_id": chance.stable_uuid("user", email.partition("@")[0]),
+                "id": stable_uuid("membership", email.partition("@")[0]),
+                "user_id": stable_uuid("user", email.partition("@")[0]),
                 "name": email,
                 "organization_role": "MEMBER",
                 "model_role": role,
@@ -225,7 +224,7 @@ class _Reader:
         for name in self.model_names:
             if "connection" not in said.get(name, {}):
                 # A model without one has one of its own, on the data beside it.
-                identity = chance.stable_uuid("connection", name)
+                identity = stable_uuid("connection", name)
                 found.append(Connection(identity, name, "duckdb", name, "main"))
         return found
 
@@ -251,8 +250,8 @@ class _Reader:
                 for each in self._one(GitSettings, settings, f"{place}.git"):
                     git[name] = each
             record = {
-                "id": chance.stable_uuid("model", name),
-                "connection": chance.stable_uuid("connection", name),
+                "id": stable_uuid("model", name),
+                "connection": stable_uuid("connection", name),
                 "kind": "SHARED",
                 **item,
             }
@@ -272,7 +271,7 @@ class _Reader:
 
     def _model_records(self, shared: Sequence[tuple[str, dict[str, Any]]]) -> list[ModelRecord]:
         others = [
-            (place, {"id": chance.stable_uuid("model", place), **item})
+            (place, {"id": stable_uuid("model", place), **item})
             for place, item in self._items("other_models")
         ]
         # They refer to each other, so that what they are called must be known first.
@@ -297,7 +296,7 @@ class _Reader:
         roles: dict[tuple[str, str], str] = {}
         for place, item in self._items("groups"):
             given = item.pop("model_roles", {})
-            seeded = {"id": chance.base62(8, "group", str(item.get("name")))}
+            seeded = {"id": base62(8, "group", str(item.get("name")))}
             for group in self._one(Group, {**seeded, **item}, place):
                 found.append(group)
                 roles |= self._group_roles(group, given, f"{place}.model_roles")
@@ -315,7 +314,7 @@ class _Reader:
             roles[group.id, model.name] = str(role)
         return roles
 
-    def _folders(self, permits: dict[str, Sequence[Permit]]) -> list[Folder]:
+    def _folders(self) -> list[Folder]:
         found: dict[str, Folder] = {}
         for place, item in self._items("folders"):
             given = item.pop("permits", [])
@@ -327,7 +326,7 @@ class _Reader:
                     f"{place}.path: there is no folder {above!r} before it{near(above, found)}"
                 )
             filled = {
-                "id": chance.stable_uuid("folder", path),
+                "id": stable_uuid("folder", path),
                 "name": last,
                 "scope": parent.scope if parent else "organization",
                 "owner": self.owner,
@@ -337,12 +336,12 @@ class _Reader:
             }
             for folder in self._one(Folder, filled, place):
                 found[path] = folder
-                permits[folder.id] = self._permits(given, f"{place}.permits")
+                self.grants[folder.id] = self._grants(given, f"{place}.permits")
         folders = list(found.values())
         self._once("folders", folders)
         return folders
 
-    def _permits(self, given: Any, place: str) -> list[Permit]:
+    def _grants(self, given: Any, place: str) -> tuple[Grant, ...]:
         found: list[Permit] = []
         for number, item in enumerate(given if isinstance(given, list) else ()):
             at = f"{place}[{number}]"
@@ -359,18 +358,17 @@ class _Reader:
             found += self._one(
                 Permit, {**rest, worked("principal"): principal, worked("is_owner"): False}, at
             )
-        return found
+        return tuple(
+            Grant(each.principal_type, each.principal_id, each.role, each.access_boost)
+            for each in found
+        )
 
-    def _documents(
-        self, models: Sequence[ModelReference], permits: dict[str, Sequence[Permit]]
-    ) -> tuple[list[Document], dict[str, Sequence[Draft]], dict[str, frozenset[str]]]:
+    def _documents(self, models: Sequence[ModelReference]) -> list[Document]:
         found: list[Document] = []
-        drafts: dict[str, Sequence[Draft]] = {}
-        forbidden: dict[str, frozenset[str]] = {}
         only_model = {"model": models[0].name} if len(models) == 1 else {}
         ids = {model.connection_id: model.id for model in models}
         for place, item in self._items("documents"):
-            identifier = chance.base62(8, "document", place, str(item.get("name"))).lower()
+            identifier = base62(8, "document", place, str(item.get("name"))).lower()
             given = {
                 "identifier": identifier,
                 "owner": self.owner,
@@ -392,11 +390,11 @@ class _Reader:
                 document = _on_model(read, model_id)
                 found.append(document)
                 key = document.identifier
-                permits[key] = self._permits(extras["permits"], f"{place}.permits")
-                drafts[key] = self._drafts(document, model_id, extras["drafts"], place)
-                forbidden[key] = frozenset(map(str, extras["forbidden"]))
+                self.grants[key] = self._grants(extras["permits"], f"{place}.permits")
+                self.drafts[key] = self._drafts(document, model_id, extras["drafts"], place)
+                self.forbidden[key] = frozenset(map(str, extras["forbidden"]))
         self._once("documents", found)
-        return found, drafts, forbidden
+        return found
 
     def _scope(self, folder: Any) -> str:
         try:
@@ -411,30 +409,18 @@ class _Reader:
             if not isinstance(item, dict):
                 self.problems.append(f"{at}: an object is needed here, not {item!r}")
                 continue
-            identifier = chance.base62(8, "draft", document.identifier, number).lower()
+            identifier = base62(8, "draft", document.identifier, number).lower()
             filled = {
                 "identifier": identifier,
                 "status": "active",
                 "created_by": self.owner,
                 "last_edited_by": item.get("created_by", self.owner),
-                "workbook_model_id": chance.stable_uuid("draft workbook", identifier),
+                "workbook_model_id": stable_uuid("draft workbook", identifier),
                 **item,
                 "queries": _with_ids(item.get("queries", []), identifier),
                 worked("document"): document,
             }
             found += [_on_model(draft, model_id) for draft in self._one(Draft, filled, at)]
-        return found
-
-    def _limits(self, section: str, *, of_users: bool) -> list[CreditLimit]:
-        found: list[CreditLimit] = []
-        for place, item in self._items(section):
-            if of_users and "owner" in item:
-                try:
-                    item["owner"] = self.references.find("user", item["owner"]).membership_id
-                except Unreadable as error:
-                    self.problems.append(f"{place}.owner: {error}")
-                    continue
-            found += self._one(CreditLimit, item, place)
         return found
 
     def _refresh_jobs(self) -> dict[str, str]:
@@ -453,6 +439,8 @@ _SCHEDULE = {
 }
 
 
+# What an id is called where records have one; those of attributes follow from their names.
+_ID_KEYS = ("id", "scheduleId")
 _TOLD_APART_BY = {
     "users": ("membership_id", "email"),
     "user_attributes": ("name",),
@@ -462,19 +450,18 @@ _TOLD_APART_BY = {
     "documents": ("identifier",),
     "embed_users": ("membership_id",),
     "email_only_users": ("membership_id",),
+    "refreshes": ("scheduleId",),
+    "dbt_projects": ("connectionId",),
+    "user_limits": ("userId",),
+    "entity_limits": ("entity",),
 }
-
-
-def _has_id(kind: type) -> bool:
-    # Those of attributes follow from their names.
-    return "id" in getattr(kind, "__annotations__", {})
 
 
 def _administrator() -> User:
     made = written(EPOCH)
     return User(
-        membership_id=chance.stable_uuid("membership", "administrator"),
-        user_id=chance.stable_uuid("user", "administrator"),
+        membership_id=stable_uuid("membership", "administrator"),
+        user_id=stable_uuid("user", "administrator"),
         name="Administrator",
         email="administrator@sandbox.example",
         organization_role="ORG_ADMIN",
@@ -486,19 +473,12 @@ def _administrator() -> User:
     )
 
 
-def _grants(permits: Iterable[Permit]) -> tuple[Grant, ...]:
-    return tuple(
-        Grant(each.principal_type, each.principal_id, each.role, access_boost=each.access_boost)
-        for each in permits
-    )
-
-
 def _with_ids(queries: Any, identifier: str) -> Any:
     if not isinstance(queries, list):
         return queries
     return [
         {
-            "id": chance.stable_uuid("query", identifier, number),
+            "id": stable_uuid("query", identifier, number),
             "name": f"Query {number + 1}",
             **query,
         }

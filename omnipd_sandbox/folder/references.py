@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from difflib import get_close_matches
 from typing import Any
+
+from omnipd_sandbox.folder.strict import Unreadable
+from omnipd_sandbox.nearest import near
 
 # kind: what tells its records apart, and what people call them
 KINDS = {
@@ -24,14 +27,14 @@ KINDS = {
 }
 
 
-class Unreadable(ValueError):
-    """Say what is wrong with one value of the file."""
+def identity_of(kind: str, record: Any) -> str:
+    """Give what tells a record apart from others of its kind."""
+    return str(value_of(record, KINDS[kind][0]))
 
 
-def near(text: str, choices: Iterable[str]) -> str:
-    """Write what may have been meant, or nothing."""
-    close = get_close_matches(text, list(choices), n=3, cutoff=0.6)
-    return f"; did you mean {' or '.join(repr(each) for each in close)}?" if close else ""
+def value_of(record: Any, key: str) -> Any:
+    """Give a value of a record, which is one of a table or has a class of its own."""
+    return record.get(key) if isinstance(record, Mapping) else getattr(record, key, None)
 
 
 @dataclass
@@ -43,22 +46,17 @@ class References:
 
     def add(self, kind: str, records: Iterable[Any]) -> None:
         """Make records known; a name that several have stands for none of them."""
-        identity, name = KINDS[kind]
         found = self._records.setdefault(kind, {})
         names = self._names.setdefault(kind, {})
-        known = list(records)
-        called: dict[str, int] = {}
-        for each in known:
-            text = getattr(each, name)
-            if text is not None:
-                called[text] = called.get(text, 0) + 1
-        for each in known:
-            own, text = getattr(each, identity), getattr(each, name)
-            if text is not None and called[text] == 1:
-                found[text] = each
+        known = {identity_of(kind, each): each for each in records}
+        called = {own: value_of(each, KINDS[kind][1]) for own, each in known.items()}
+        counted = Counter(called.values())
+        for own, text in called.items():
+            if text is not None and counted[text] == 1:
+                found[text] = known[own]
                 names[own] = text
         # An id wins over a name that looks like one.
-        found |= {getattr(each, identity): each for each in known}
+        found |= known
 
     def find(self, kind: str, text: object) -> Any:
         """Give the record that a text names.
@@ -79,8 +77,11 @@ class References:
         """Give what a record is called: its name if only it has that, else its id."""
         return self._names.get(kind, {}).get(identity, identity)
 
+    def identity(self, kind: str, text: object) -> str:
+        """Give the id of the record that a text names; Unreadable when there is none."""
+        return identity_of(kind, self.find(kind, text))
+
     def name_by(self, kind: str, value: Any, gives: Callable[[Any], Any]) -> str:
         """Give what the record is called that gives a value."""
-        identity = KINDS[kind][0]
-        known = {gives(each): getattr(each, identity) for each in self._records[kind].values()}
+        known = {gives(each): identity_of(kind, each) for each in self._records[kind].values()}
         return self.name(kind, known[value])

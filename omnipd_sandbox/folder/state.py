@@ -14,21 +14,20 @@ from copy import copy
 from functools import cache
 from pathlib import Path
 from types import GenericAlias
-from typing import Any, get_args, get_origin
+from typing import Any
 
-from cattrs import Converter, transform_error
+from cattrs import transform_error
 from cattrs.errors import BaseValidationError, ForbiddenExtraKeysError
 from cattrs.v import format_exception
 
 from omnipd_sandbox.folder.problems import BadOrganization
+from omnipd_sandbox.folder.strict import Unreadable, strict_converter
 from omnipd_sandbox.organization.api_keys import ApiKey
 from omnipd_sandbox.organization.email_only import EmailOnlyUser
 from omnipd_sandbox.organization.embed import EmbedUser
 from omnipd_sandbox.organization.models import ModelRecord
 from omnipd_sandbox.organization.organization import Organization
 from omnipd_sandbox.organization.records import (
-    ABSENT,
-    Absent,
     Document,
     Folder,
     Group,
@@ -55,6 +54,7 @@ _RECORDS: dict[str, tuple[Any, str]] = {
 }
 _OTHER: dict[str, Any] = {"moved": dict[str, str], "made": int}
 _GROUP_ROLE = tuple[str, ...]
+_converter = cache(strict_converter)
 
 
 def store(organization: Organization, path: Path) -> None:
@@ -153,42 +153,7 @@ def _structure(value: Any, kind: Any, at: str) -> Any:
 
 def _words(error: BaseException, kind: type | None) -> str:
     # Our own words where there are some.
-    return str(error) if type(error) is ValueError else format_exception(error, kind)
-
-
-@cache
-def _converter() -> Converter:
-    made = Converter(forbid_extra_keys=True, omit_if_default=True)
-    for kind in (str, int, bool):
-        made.register_structure_hook(kind, _strict)
-    for kind in (str, int):
-        # The unions of the records' optional keys, which are left out when they are absent.
-        made.register_structure_hook(kind | Absent | None, _optional(kind))
-    made.register_structure_hook_factory(
-        lambda kind: repr(get_origin(kind)) == repr(tuple),
-        lambda kind: _tuple_of(get_args(kind)[0], made),
-    )
-    return made
-
-
-def _strict(value: Any, kind: Any) -> Any:
-    # A boolean is no number here.
-    if type(value) is not kind:
-        raise ValueError(f"{kind.__name__} is needed, not {type(value).__name__}")
-    return value
-
-
-def _optional(kind: type) -> Any:
-    return lambda value, _: value if value is None or value is ABSENT else _strict(value, kind)
-
-
-def _tuple_of(inside: Any, converter: Converter) -> Any:
-    def read(value: Any, _: Any) -> tuple[Any, ...]:
-        if not isinstance(value, list):
-            raise ValueError(f"a list is needed, not {type(value).__name__}")  # noqa: TRY004
-        return tuple(converter.structure(value, list[inside]))
-
-    return read
+    return str(error) if isinstance(error, Unreadable) else format_exception(error, kind)
 
 
 def _troubles(organization: Organization) -> Iterator[str]:

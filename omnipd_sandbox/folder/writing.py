@@ -7,10 +7,10 @@ from typing import Any
 
 from cattrs import Converter
 
-from omnipd_sandbox.api.content.access import abilities
-from omnipd_sandbox.folder.form import converter
+from omnipd_sandbox.folder.conversion import converter
 from omnipd_sandbox.folder.reading import VERSION
 from omnipd_sandbox.folder.references import References
+from omnipd_sandbox.organization.abilities import BY_PULL_REQUEST, abilities
 from omnipd_sandbox.organization.dashboards import dashboard_of
 from omnipd_sandbox.organization.drafts import drafts_of
 from omnipd_sandbox.organization.organization import Organization
@@ -42,21 +42,9 @@ def write_organization(organization: Organization) -> dict[str, Any]:
         "schedules": writer.all(of.schedules.values()),
         "api_keys": writer.all(of.api_keys.values()),
         "uploads": writer.all(of.uploads),
-        "environments": writer.all(of.environments),
-        "refreshes": writer.all(of.refreshes),
-        "dbt_projects": writer.all(of.dbt_projects.values()),
-        "dbt_environments": writer.all(of.dbt_environments),
         "conversations": writer.all(of.conversations.values()),
-        "user_limits": [
-            writer.one(each) | {"owner": writer.references.name("user", each.owner)}
-            for each in of.user_limits
-        ],
-        "entity_limits": writer.all(of.entity_limits),
-        "routines": writer.all(of.routines),
-        "prompt_sets": writer.all(of.prompt_sets.values()),
-        "eval_runs": writer.all(of.eval_runs),
-        "suggestions": writer.all(of.suggestions),
         "refresh_jobs": of.refresh_jobs,
+        **of.tables,
     }
     return {key: value for key, value in file.items() if value}
 
@@ -76,13 +64,8 @@ class _Writer:
             ("model", of.shared_models.values()),
             ("model or branch", of.fixed_models.values()),
             ("email-only user", of.email_only_users.values()),
-            ("prompt set", of.prompt_sets.values()),
-            ("conversation", of.conversations.values()),
         ):
             self.references.add(kind, records)
-        self.references.add(
-            "prompt", [each for one in of.prompt_sets.values() for each in one.prompts]
-        )
         self._converter: Converter = converter(self.references)
 
     def one(self, record: Any) -> dict[str, Any]:
@@ -130,7 +113,7 @@ class _Writer:
             # Null is said here: it is not the same as left out.
             if getattr(document, key) is None:
                 written[key] = None
-        dashboard = dashboard_of(document, model.name)
+        dashboard = dashboard_of(document, of)
         if dashboard is not None:
             written["dashboard"] = self.one(dashboard)
         if document.queries:
@@ -139,11 +122,12 @@ class _Writer:
             self.one(each) | {"queries": [self._query(query, model.id) for query in each.queries]}
             for each in drafts_of(document, of)
         ]
-        allowed = abilities(document, of)
-        by_pull_request = allowed.pop("requirePullRequestToPublish")
-        forbidden = [name for name, yes in allowed.items() if not yes]
-        if by_pull_request:
-            forbidden.append("requirePullRequestToPublish")
+        # One that is only published by pull request says so here, too.
+        forbidden = [
+            name
+            for name, value in abilities(document, of).items()
+            if value == (name == BY_PULL_REQUEST)
+        ]
         extras = {"drafts": drafts, "forbidden": forbidden}
         return (
             written

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, urlsplit
 
 from omnipd_sandbox.http.refusals import BadRequest, RefusedRequest
-from omnipd_sandbox.http.reply import Document, Reply, Stream, json_reply
+from omnipd_sandbox.http.reply import Document, Reply, Stream
 from omnipd_sandbox.http.request import Request
 
 if TYPE_CHECKING:
@@ -61,8 +61,7 @@ class Connection(BaseHTTPRequestHandler):
         """Answer what is not HTTP as any other refusal, and hang up."""
         del explain
         self.close_connection = True
-        refusal = RefusedRequest(code, message or HTTPStatus(code).phrase)
-        self._send(json_reply(refusal.body(), status=code))
+        self._send(RefusedRequest(code, message or HTTPStatus(code).phrase).reply())
 
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the parent's name
         """Say nothing: what was asked stands in the server's own log."""
@@ -77,7 +76,7 @@ class Connection(BaseHTTPRequestHandler):
         except RefusedRequest as refusal:
             # The body was not read to its end, so nothing after it can be understood.
             self.close_connection = True
-            self._send(json_reply(refusal.body(), status=refusal.status))
+            self._send(refusal.reply())
             return
         self._send(type(self).respond(request))
 

@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from omnipd_sandbox.http.reply import Document, json_reply
+from omnipd_sandbox.http.request import is_scim
+
 
 class RefusedRequest(Exception):
     """Answer a request with an error, in form E1: ``{"detail", "status"}``."""
@@ -18,6 +21,11 @@ class RefusedRequest(Exception):
     def body(self) -> Any:
         """Give the JSON body of the answer."""
         return {"detail": self.detail, "status": self.status}
+
+    def reply(self, path: str = "") -> Document:
+        """Give the answer, in the form of the path's part of the API."""
+        body = self.scim_body() if is_scim(path) else self.body()
+        return json_reply(body, status=self.status, headers=self.headers)
 
     def scim_body(self) -> Any:
         """Give the JSON body of the answer on a SCIM path, form E4."""
@@ -33,6 +41,14 @@ class BadRequest(RefusedRequest):
 
     def __init__(self, reason: str, at: str = "") -> None:
         super().__init__(400, f"Bad Request: {at}: {reason}" if at else f"Bad Request: {reason}")
+        self.reason = reason
+        self.at = at
+
+    def inside(self, *path: str | int) -> BadRequest:
+        """Give the same refusal of a value that is part of a larger one."""
+        return BadRequest(
+            self.reason, ".".join(str(each) for each in (*path, self.at) if each != "")
+        )
 
 
 class Forbidden(RefusedRequest):
@@ -72,6 +88,6 @@ class BadListCursor(RefusedRequest):
         return {"error": self.detail, "success": False}
 
 
-def user_not_found(user_id: str) -> NotFound:
-    """Give the 404 for a membership id nobody has."""
-    return NotFound(f"User with id {user_id} does not exist")
+def not_found(kind: str, named: str, by: str = "id") -> NotFound:
+    """Give the 404 for what nothing of its kind has as its id, or other name."""
+    return NotFound(f"{kind} with {by} {named} does not exist")

@@ -12,7 +12,7 @@ class Sink(Protocol):
     """Where a streamed answer is written."""
 
     def write(self, data: bytes, /) -> int:
-        """Send, or hold back for a moment, some bytes."""
+        """Send some bytes, or hold them back for a while."""
 
     def flush(self) -> None:
         """Send what was held back."""
@@ -65,6 +65,11 @@ def json_reply(
 ) -> Document:
     """Answer with a JSON value."""
     return Document(to_json(value), status=status, headers=headers or {})
+
+
+def without_nulls(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Leave out what is null, where the wire does not tell it from what is absent."""
+    return {name: value for name, value in values.items() if value is not None}
 
 
 def done() -> Document:

@@ -1,4 +1,4 @@
-"""What was asked: first as bytes say it, then as an endpoint sees it."""
+"""A request, as its bytes say it."""
 
 from __future__ import annotations
 

@@ -10,17 +10,6 @@ from omnipd_sandbox.moods.size import SizeName
 
 RetryAfter = Literal["none", "seconds", "date"]
 KeyScope = Literal["organization", "user"]
-TotalRecords = Literal["all", "remaining"]
-TotalsRows = Literal["last", "behind_group", "absent"]
-QueryEcho = Literal["query", "model_job"]
-ContentIssues = Literal["text", "object"]
-OwnerIds = Literal["membership", "other"]
-UnknownOwner = Literal["not_found", "empty"]
-Ids = Literal["uuid", "short"]
-ZoneOfInstants = Literal["UTC", "Etc/UTC", "GMT", "Zulu", "Z", "+00:00"]
-ImportAnswer = Literal["document", "workbook"]
-AiResultType = Literal["json", "octet-stream"]
-FirstAnswer = Literal["lines", "footer", "408"]
 
 # The model, and the topic of the same name, that `model_name` and `topic_name` rename.
 RENAMED = "flights"
@@ -178,24 +167,24 @@ class Behavior:
     manual_sql_allowed: bool = True
     ai_credits_exhausted: bool = False
     old_shapes: bool = False
-    total_records: TotalRecords = "all"
+    total_records: Literal["all", "remaining"] = "all"
     unrequested_columns: bool = False
-    totals: TotalsRows = "last"
-    query_echo: QueryEcho = "query"
+    totals: Literal["last", "behind_group", "absent"] = "last"
+    query_echo: Literal["query", "model_job"] = "query"
     formats_as_objects: bool = False
     client_result_ids: bool = False
-    first_answer: FirstAnswer = "lines"
+    first_answer: Literal["lines", "footer", "408"] = "lines"
     trace_ids: bool = True
     relationship_ids: bool = True
-    ai_result_type: AiResultType = "json"
+    ai_result_type: Literal["json", "octet-stream"] = "json"
     composite_topic: bool = False
-    content_issues: ContentIssues = "text"
-    owner_ids: OwnerIds = "membership"
-    unknown_owner: UnknownOwner = "not_found"
+    content_issues: Literal["text", "object"] = "text"
+    owner_ids: Literal["membership", "other"] = "membership"
+    unknown_owner: Literal["not_found", "empty"] = "not_found"
     removed_routes: bool = False
-    ids: Ids = "uuid"
+    ids: Literal["uuid", "short"] = "uuid"
     typed_dashboard_filters: bool = False
-    zone_of_instants: ZoneOfInstants = "UTC"
-    import_answer: ImportAnswer = "document"
+    zone_of_instants: Literal["UTC", "Etc/UTC", "GMT", "Zulu", "Z", "+00:00"] = "UTC"
+    import_answer: Literal["document", "workbook"] = "document"
     scim_count_at_most: int | None = None
     faults: tuple[Fault, ...] = ()

@@ -1,30 +1,13 @@
-"""What can go wrong on purpose: which requests it meets, how often, and what they get instead."""
+"""What can go wrong on purpose: the kinds of faults, and which requests each is for."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from http import HTTPStatus
-from threading import Lock
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from omnipd_sandbox.http.refusals import RefusedRequest
-from omnipd_sandbox.http.reply import Broken, Document, Reply, json_reply, to_json
-from omnipd_sandbox.http.request import is_scim
 from omnipd_sandbox.moods.checks import Check, listed, one_of, seconds, whole, words
 from omnipd_sandbox.nearest import check_names
-
-if TYPE_CHECKING:
-    from omnipd_sandbox.http.request import Request
-
-_SIGN_IN = b"""<!doctype html>
-<html><head><title>Sign in</title></head>
-<body><h1>Sign in</h1><form method="post" action="/login"><input name="email"></form></body></html>
-"""
-# What stands before Omni says these, in its own form and not in Omni's (docs/wire.md).
-_GATEWAY = frozenset({502, 503, 504})
-_GATEWAY_PAGE = "<html><head><title>{0}</title></head><body><h1>{0}</h1></body></html>\n"
 
 
 @dataclass(frozen=True)
@@ -69,32 +52,6 @@ class Fault:
     field: str | None = None
     new_key: str | None = None
     words: str = "Please try again later"
-
-    def meets(self, request: Request) -> bool:
-        """Tell whether a request is of those that it is for."""
-        return (
-            self.method in {None, request.method}
-            and _covers(self.path, request.path)
-            # The first page has no cursor that could come again.
-            and (self.kind != "same_cursor" or any(name == "cursor" for name, _ in request.query))
-        )
-
-
-def _covers(pattern: str, path: str) -> bool:
-    """Match from left to right, so that many stars take no longer than few."""
-    first, *rest = pattern.split("*")
-    if not rest:
-        return path == pattern
-    *middle, last = rest
-    at, end = len(first), len(path) - len(last)
-    if not path.startswith(first) or not path.endswith(last):
-        return False
-    for part in middle:
-        at = path.find(part, at)
-        if at < 0:
-            return False
-        at += len(part)
-    return at <= end
 
 
 def _path(name: str, value: Any) -> str:
@@ -166,142 +123,3 @@ def _with_kind(given: dict[str, Any]) -> dict[str, Any]:
     elif "kind" not in given and named is not None and given[named] is True:
         del given[named]
     return given if named is None else {"kind": named, **given}
-
-
-@dataclass
-class _Waiting:
-    """A fault with what is left: how many to leave in peace, and how many to meet."""
-
-    fault: Fault
-    after: int
-    count: int | None
-
-
-class Faults:
-    """Count down what is still to go wrong."""
-
-    def __init__(self, faults: tuple[Fault, ...]) -> None:
-        self._waiting = [_Waiting(fault, fault.after, fault.count) for fault in faults]
-        self._lock = Lock()
-
-    def next(self, request: Request) -> Fault | None:
-        """Give what happens to a request: the first fault that meets it and is not used up."""
-        with self._lock:
-            for waiting in self._waiting:
-                if waiting.count == 0 or not waiting.fault.meets(request):
-                    continue
-                if waiting.after:
-                    waiting.after -= 1
-                    continue
-                if waiting.count is not None:
-                    waiting.count -= 1
-                return waiting.fault
-        return None
-
-    def give_back(self, fault: Fault) -> None:
-        """Take note that a fault found nothing to spoil, so that it waits for the next request."""
-        with self._lock:
-            for waiting in self._waiting:
-                if waiting.fault is fault and waiting.count is not None:
-                    waiting.count += 1
-                    return
-
-
-def in_place_of_an_answer(
-    fault: Fault, request: Request, block: Callable[[], Document]
-) -> Reply | None:
-    """Give what a request gets when it never reaches the application; `block` makes a 429."""
-    if fault.kind == "reset":
-        return Broken(None)
-    if fault.kind == "message":
-        return Document(to_json({"message": fault.words}) + b"\n", content_type="text/ndjson")
-    if fault.kind == "not_ok":
-        return json_reply({"success": False, "error": fault.words})
-    if fault.kind == "html":
-        return Document(_SIGN_IN, content_type="text/html; charset=utf-8")
-    if fault.kind == "status":
-        if fault.code == HTTPStatus.TOO_MANY_REQUESTS:
-            return block()
-        if fault.code in _GATEWAY:
-            title = f"{fault.code} {_phrase(fault.code)}"
-            return Document(_GATEWAY_PAGE.format(title).encode(), fault.code, "text/html")
-        refusal = RefusedRequest(fault.code, _phrase(fault.code))
-        body = refusal.scim_body() if is_scim(request.path) else refusal.body()
-        return json_reply(body, status=fault.code)
-    return None
-
-
-def spoiled(fault: Fault, request: Request, reply: Reply) -> Reply:
-    """Give an answer in its spoiled form; the very same where there is nothing to spoil."""
-    if fault.kind == "cut" and not isinstance(reply, Broken):
-        empty = isinstance(reply, Document) and not reply.body
-        return reply if empty else Broken(reply, reply.status)
-    change = _CHANGES.get(fault.kind)
-    if change is None or not isinstance(reply, Document) or "json" not in reply.content_type:
-        return reply
-    # An error has no records and no pages.
-    if reply.status >= HTTPStatus.BAD_REQUEST:
-        return reply
-    body = json.loads(reply.body)
-    if not change(body, fault, request):
-        return reply
-    return json_reply(body, status=reply.status, headers=reply.headers)
-
-
-def _repeat_cursor(body: Any, fault: Fault, request: Request) -> bool:
-    del fault
-    info = body.get("pageInfo") if isinstance(body, dict) else None
-    if info is None:
-        return False
-    info["nextCursor"] = dict(request.query)["cursor"]
-    info["hasNextPage"] = True
-    return True
-
-
-def _drift(body: Any, fault: Fault, request: Request) -> bool:
-    del request
-    changed = False
-    for record in _records(body):
-        if fault.field in record:
-            record[fault.field] = _of_another_type(record[fault.field])
-            changed = True
-        if fault.new_key is not None or fault.field is None:
-            record[fault.new_key or "addedLater"] = "not known yet"
-            changed = True
-    return changed
-
-
-#: What changes an answer, and tells whether there was anything to change.
-_CHANGES: Mapping[str, Callable[[Any, Fault, Request], bool]] = {
-    "same_cursor": _repeat_cursor,
-    "drift": _drift,
-}
-
-
-#: What stands beside the records of a list, also of an empty one.
-_AROUND_A_LIST = frozenset({"pageInfo", "totalResults"})
-
-
-def _records(body: Any) -> list[dict[Any, Any]]:
-    """Find the records of an answer: those of its lists, or the answer itself."""
-    if isinstance(body, list):
-        return [each for each in body if isinstance(each, dict)]
-    if not isinstance(body, dict):
-        return []
-    lists = [value for value in body.values() if isinstance(value, list)]
-    records = [each for one in lists for each in one if isinstance(each, dict)]
-    is_list = lists and (len(body) == 1 or not body.keys().isdisjoint(_AROUND_A_LIST))
-    return records if records or is_list else [body]
-
-
-def _of_another_type(value: Any) -> Any:
-    if isinstance(value, str):
-        return {"value": value}
-    return json.dumps(value) if value is not None else 0
-
-
-def _phrase(code: int) -> str:
-    try:
-        return HTTPStatus(code).phrase
-    except ValueError:
-        return "Error"

@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, get_args, get_type_hints
 
-from omnipd_sandbox.moods.behavior import Behavior, Token
+from omnipd_sandbox.moods.behavior import Behavior, KeyScope, RetryAfter, Token
 from omnipd_sandbox.moods.checks import Check, flag, listed, one_of, whole, words
 from omnipd_sandbox.moods.faults import read_faults
-from omnipd_sandbox.moods.size import SIZES
 from omnipd_sandbox.nearest import check_names
 from omnipd_sandbox.organization.roles import PERMISSIONS
-
-_SCOPES = ("organization", "user")
 
 
 def read_knobs(given: Mapping[str, Any]) -> Behavior:
@@ -88,22 +85,20 @@ def _key(name: str, value: Any) -> str | None:
 
 
 _so_many = whole(0, 1000)
-_advice = one_of(("none", "seconds", "date"))
+_advice = one_of(get_args(RetryAfter))
 _OF_A_TOKEN: Mapping[str, Check] = {
     "name": words(100, or_none=False),
-    "key_scope": one_of(_SCOPES),
+    "key_scope": one_of(get_args(KeyScope)),
     "user": words(200),
     "token": _key,
 }
 
-KNOBS: Mapping[str, Check] = {
-    "size": one_of(tuple(SIZES)),
+_BY_HAND: Mapping[str, Check] = {
     "documents": whole(0, 1_000_000),
     "folders": whole(0, 100_000),
     "seed": whole(0, 2**63 - 1),
     "model_name": words(100),
     "topic_name": _topic,
-    "key_scope": one_of(_SCOPES),
     "tokens": _tokens,
     "permissions": _permissions,
     "requests_per_minute": whole(1, 1_000_000, or_none=True),
@@ -111,33 +106,16 @@ KNOBS: Mapping[str, Check] = {
     "retry_after": lambda name, value: _advice(name, "none" if value is None else value),
     "slow_job_polls": whole(0, 10_000),
     "default_page_size": whole(1, 100, or_none=True),
-    "labels_as_objects": flag,
-    "accepts_labels_filter": flag,
-    "accepts_sort_by_updated_at": flag,
-    "redact_sql": flag,
-    "feature_flag_off": flag,
-    "manual_sql_allowed": flag,
-    "ai_credits_exhausted": flag,
-    "old_shapes": flag,
-    "total_records": one_of(("all", "remaining")),
-    "unrequested_columns": flag,
-    "totals": one_of(("last", "behind_group", "absent")),
-    "query_echo": one_of(("query", "model_job")),
-    "formats_as_objects": flag,
-    "client_result_ids": flag,
-    "first_answer": one_of(("lines", "footer", "408")),
-    "trace_ids": flag,
-    "relationship_ids": flag,
-    "ai_result_type": one_of(("json", "octet-stream")),
-    "composite_topic": flag,
-    "content_issues": one_of(("text", "object")),
-    "owner_ids": one_of(("membership", "other")),
-    "unknown_owner": one_of(("not_found", "empty")),
-    "removed_routes": flag,
-    "ids": one_of(("uuid", "short")),
-    "typed_dashboard_filters": flag,
-    "zone_of_instants": one_of(("UTC", "Etc/UTC", "GMT", "Zulu", "Z", "+00:00")),
-    "import_answer": one_of(("document", "workbook")),
     "scim_count_at_most": whole(1, 100_000, or_none=True),
     "faults": read_faults,
+}
+
+
+def _check_of(name: str, kind: Any) -> Check:
+    """Give the check that a knob has by hand, or that its type says: a switch, or some words."""
+    return _BY_HAND.get(name) or (flag if kind is bool else one_of(get_args(kind)))
+
+
+KNOBS: Mapping[str, Check] = {
+    name: _check_of(name, kind) for name, kind in get_type_hints(Behavior).items()
 }

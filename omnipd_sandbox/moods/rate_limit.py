@@ -82,5 +82,5 @@ class RateLimit:
         return {}
 
 
-def _http_date(moment: datetime) -> str:
-    return format_datetime(moment.astimezone(UTC), usegmt=True)
+def _http_date(time: datetime) -> str:
+    return format_datetime(time.astimezone(UTC), usegmt=True)

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from omnipd_sandbox.http.reply import Document, Reply
 from omnipd_sandbox.http.request import Request
-from omnipd_sandbox.organization import chance
+from omnipd_sandbox.organization import derived
 
 _UUID = r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
 _LONG = re.compile(_UUID.encode())
@@ -25,7 +25,7 @@ class ShortIds:
 
     def short(self, long: str) -> str:
         """Give the short form of an id."""
-        short = chance.base62(8, "short id", long)
+        short = derived.base62(8, "short id", long)
         self._long[short] = long
         return short
 

@@ -1,1 +1,1 @@
-"""The people, folders and documents of the sandbox: invented, and the same every day."""
+"""What an organization holds: its people, folders, documents and all the rest, as plain records."""

@@ -1,15 +1,42 @@
-"""The models that lists show: those that can be queried, and those around them."""
+"""The models: those that can be queried, and those around them."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 
-from omnipd_sandbox.organization import chance
-from omnipd_sandbox.organization.moments import some_moment, written
-from omnipd_sandbox.organization.queries import ModelReference
+from omnipd_sandbox.organization.dates import written
+from omnipd_sandbox.organization.derived import instant, number, stable_uuid
 from omnipd_sandbox.organization.records import Document
+
+
+@dataclass(frozen=True)
+class ModelReference:
+    """Name a model of the sandbox, and the connection it reads from.
+
+    `subject` is what is invented around it: its name, unless it was renamed. `topic` is its main
+    topic, which has the subject's name unless that was renamed.
+    """
+
+    id: str
+    name: str
+    connection_id: str
+    kind: str = "SHARED"
+    subject: str = ""
+    topic: str = ""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "subject", self.subject or self.name)
+        object.__setattr__(self, "topic", self.topic or self.subject)
+
+    def topic_now(self, name: str) -> str:
+        """Give the name that a topic has today."""
+        return self.topic if name == self.subject else name
+
+    def topic_once(self, name: str) -> str:
+        """Give the name that a topic had before any renaming."""
+        return self.subject if name == self.topic else name
 
 
 @dataclass(frozen=True)
@@ -27,63 +54,6 @@ class ModelRecord:
     files: Mapping[str, str] = field(default_factory=dict)
 
 
-_BRANCHES: Mapping[str, Mapping[str, Mapping[str, str]]] = {
-    "flights": {
-        "governance/weather-topic": {
-            "weather_by_hour.topic.yaml": (
-                "base_view: weather\nlabel: Weather by hour\ngroup_label: Sky\n"
-            )
-        }
-    },
-    "orders": {
-        "margin": {
-            # Wrong on purpose: a branch is where a validator has something to say.
-            "late_orders.topic.yaml": "label: Late orders\n",
-            "products.view.yaml": (
-                "dimensions:\n"
-                "  sku:\n    primary_key: true\n"
-                "  margin:\n    sql: ${retail_price} - ${cost_price}\n"
-            ),
-        },
-        "tidy labels": {},
-    },
-}
-
-
-def invent_models(references: Sequence[ModelReference]) -> list[ModelRecord]:
-    """Invent the models that exist whatever documents there are."""
-    models: list[ModelRecord] = []
-    for reference in references:
-        models += _around(reference)
-    if references:
-        last = references[-1]
-        models.append(
-            _record("SHARED_EXTENSION", f"{last.name}_for_finance", last.connection_id, last.id)
-        )
-        schema_id = chance.stable_uuid("model", "SCHEMA", last.connection_id)
-        models.append(
-            _record("SHARED", f"{last.name}_2023", last.connection_id, schema_id, deleted=True)
-        )
-    return models
-
-
-def _around(reference: ModelReference) -> Iterator[ModelRecord]:
-    schema = _record("SCHEMA", None, reference.connection_id, None)
-    yield schema
-    created = some_moment("model created", reference.id)
-    yield ModelRecord(
-        id=reference.id,
-        kind=reference.kind,
-        name=reference.name,
-        connection_id=reference.connection_id,
-        base_id=schema.id,
-        created_at=written(created),
-        updated_at=written(created + timedelta(days=40)),
-    )
-    for name, files in _BRANCHES.get(reference.subject, {}).items():
-        yield _record("BRANCH", name, reference.connection_id, reference.id, files=files)
-
-
 def models_of_documents(
     documents: Iterable[Document], shared: Mapping[str, ModelReference]
 ) -> Iterator[ModelRecord]:
@@ -92,45 +62,36 @@ def models_of_documents(
         base = shared.get(document.connection_id)
         if base is None:
             continue
+        created_at = written(instant("workbook", document.topic))
         workbook = ModelRecord(
             id=workbook_model_id(document),
             kind="WORKBOOK",
-            name=document.name if chance.number(3, "named", document.topic) else None,
+            name=document.name if number(3, "named", document.topic) else None,
             connection_id=document.connection_id,
             base_id=base.id,
-            created_at=written(some_moment("workbook", document.topic)),
-            updated_at=document.updated_at or written(some_moment("workbook", document.topic)),
+            created_at=created_at,
+            updated_at=document.updated_at or created_at,
             deleted_at=document.updated_at if document.deleted else None,
         )
         yield workbook
         if document.has_app:
-            yield _record("QUERY", None, document.connection_id, workbook.id)
+            yield _query_model(workbook)
 
 
 def workbook_model_id(document: Document) -> str:
     """Give the id of a document's own model; another after each publication."""
-    return chance.stable_uuid("workbook model", document.topic)
+    return stable_uuid("workbook model", document.topic)
 
 
-def _record(
-    kind: str,
-    name: str | None,
-    connection_id: str,
-    base_id: str | None,
-    *,
-    deleted: bool = False,
-    files: Mapping[str, str] | None = None,
-) -> ModelRecord:
-    topic = (kind, name or base_id or connection_id)
-    created = some_moment("model created", *topic)
+def _query_model(workbook: ModelRecord) -> ModelRecord:
+    topic = ("QUERY", workbook.id)
+    created = instant("model created", *topic)
     return ModelRecord(
-        id=chance.stable_uuid("model", *topic),
-        kind=kind,
-        name=name,
-        connection_id=connection_id,
-        base_id=base_id,
+        id=stable_uuid("model", *topic),
+        kind="QUERY",
+        name=None,
+        connection_id=workbook.connection_id,
+        base_id=workbook.id,
         created_at=written(created),
         updated_at=written(created + timedelta(days=12)),
-        deleted_at=written(created + timedelta(days=300)) if deleted else None,
-        files=files or {},
     )

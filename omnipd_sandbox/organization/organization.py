@@ -3,76 +3,94 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
-from omnipd_sandbox.organization import chance
-from omnipd_sandbox.organization.holdings import Holdings
-from omnipd_sandbox.organization.models import ModelRecord, models_of_documents
-from omnipd_sandbox.organization.queries import ModelReference
-from omnipd_sandbox.organization.records import Document, Folder, Group, User
+from omnipd_sandbox.engine.protocols import ServedModel
+from omnipd_sandbox.organization.api_keys import ApiKey
+from omnipd_sandbox.organization.attributes import SYSTEM_ATTRIBUTES, UserAttribute
+from omnipd_sandbox.organization.connections import Connection
+from omnipd_sandbox.organization.conversations import Conversation
+from omnipd_sandbox.organization.derived import base62, stable_uuid
+from omnipd_sandbox.organization.draft import Draft
+from omnipd_sandbox.organization.email_only import EmailOnlyUser
+from omnipd_sandbox.organization.embed import EmbedUser
+from omnipd_sandbox.organization.git import GitSettings
+from omnipd_sandbox.organization.models import ModelRecord, ModelReference, models_of_documents
+from omnipd_sandbox.organization.records import (
+    Dashboard,
+    Document,
+    Folder,
+    Grant,
+    Group,
+    Label,
+    User,
+)
 from omnipd_sandbox.organization.schedules import Schedule
-
-if TYPE_CHECKING:
-    from omnipd_sandbox.engine.protocols import ServedModel
+from omnipd_sandbox.organization.tables import Row
+from omnipd_sandbox.organization.uploads import Upload
 
 # A reserved top-level domain: a client must never take its host from an answer.
 WEB_ADDRESS = "https://sandbox.omni.example"
-ORGANIZATION_ID = chance.stable_uuid("organization")
+ORGANIZATION_ID = stable_uuid("organization")
 
 
+@dataclass(kw_only=True, eq=False)
 class Organization:
     """Hold every record, by id, in the order of its making.
 
-    Each server has one of its own. Records and mappings are never changed in place: a call that
-    writes works on a copy, with new records in new mappings, which takes the organization's place
-    when the call has succeeded. So whoever reads sees all of a change or nothing.
+    The first user is the administrator, the second has a token. Each server has an organization of
+    its own. Records and mappings are never changed in place: a call that writes works on a copy,
+    with new records in new mappings, which takes the organization's place when the call has
+    succeeded. So whoever reads sees all of a change or nothing.
     """
 
-    def __init__(self, holdings: Holdings) -> None:
-        self.users = {user.membership_id: user for user in holdings.users}
-        # Who left still owns what they owned.
-        self.former_users: dict[str, User] = {}
-        # Those who were there from the start: what is invented for an item is chosen among them.
-        self.founders = tuple(holdings.users)
-        self.founding_groups = tuple(holdings.groups)
-        # Identifier that a document had → the one it has now.
-        self.moved: dict[str, str] = {}
-        self.invented = holdings.invented
-        # How many records were made by calls; ids come from it.
-        self.made = 0
-        self.groups = {group.id: group for group in holdings.groups}
-        self.group_roles = dict(holdings.group_roles)
-        self.labels = {label.name: label for label in holdings.labels}
-        self.folders = {folder.id: folder for folder in holdings.folders}
-        self.documents = {document.identifier: document for document in holdings.documents}
-        self.particulars = holdings.particulars
-        self.administrator = holdings.users[0]
-        self.token_holder = holdings.users[min(1, len(holdings.users) - 1)]
-        self.attributes = tuple(holdings.attributes)
-        self.embed_users = {user.membership_id: user for user in holdings.embed_users}
-        self.email_only_users = {user.membership_id: user for user in holdings.email_only_users}
-        # The model behind a document is the one on its connection.
-        self.shared_models = {model.connection_id: model for model in holdings.models}
-        self.fixed_models = {model.id: model for model in holdings.model_records}
-        self.widely_shared = first_shown(holdings.documents)
-        self.schedules = {each.id: each for each in holdings.schedules}
-        self.api_keys = {each.id: each for each in holdings.api_keys}
-        self.uploads = list(holdings.uploads)
-        self.connections = {each.id: each for each in holdings.connections}
-        self.environments = list(holdings.environments)
-        self.refreshes = list(holdings.refreshes)
-        self.dbt_projects = {each.connection_id: each for each in holdings.dbt_projects}
-        self.dbt_environments = list(holdings.dbt_environments)
-        self.git = dict(holdings.git)
-        self.conversations = {each.id: each for each in holdings.conversations}
-        self.user_limits = list(holdings.user_limits)
-        self.entity_limits = list(holdings.entity_limits)
-        self.routines = list(holdings.routines)
-        self.prompt_sets = {each.id: each for each in holdings.prompt_sets}
-        self.eval_runs = list(holdings.eval_runs)
-        self.suggestions = list(holdings.suggestions)
-        self.refresh_jobs = dict(holdings.refresh_jobs)
+    users: dict[str, User]
+    # The model behind a document is the one on its connection.
+    shared_models: dict[str, ModelReference]
+    # Those that are no document's own.
+    fixed_models: dict[str, ModelRecord]
+    groups: dict[str, Group] = field(default_factory=dict)
+    # The role of a group on a model: by the group's id and the model's name.
+    group_roles: dict[tuple[str, str], str] = field(default_factory=dict)
+    labels: dict[str, Label] = field(default_factory=dict)
+    folders: dict[str, Folder] = field(default_factory=dict)
+    documents: dict[str, Document] = field(default_factory=dict)
+    attributes: tuple[UserAttribute, ...] = SYSTEM_ATTRIBUTES
+    embed_users: dict[str, EmbedUser] = field(default_factory=dict)
+    email_only_users: dict[str, EmailOnlyUser] = field(default_factory=dict)
+    schedules: dict[str, Schedule] = field(default_factory=dict)
+    api_keys: dict[str, ApiKey] = field(default_factory=dict)
+    uploads: Sequence[Upload] = ()
+    connections: dict[str, Connection] = field(default_factory=dict)
+    # By the model's name.
+    git: Mapping[str, GitSettings] = field(default_factory=dict)
+    conversations: dict[str, Conversation] = field(default_factory=dict)
+    tables: Mapping[str, Sequence[Row]] = field(default_factory=dict)
+    # Jobs that read a schema again, with how far each is.
+    refresh_jobs: Mapping[str, str] = field(default_factory=dict)
+
+    # What documents and folders begin with, by the document's topic or the folder's id; nothing
+    # for those that are not there.
+    grants: Mapping[str, tuple[Grant, ...]] = field(default_factory=dict)
+    drafts: Mapping[str, Sequence[Draft]] = field(default_factory=dict)
+    dashboards: Mapping[str, Dashboard] = field(default_factory=dict)
+    # What a document does not allow, in the words of the wire.
+    forbidden: Mapping[str, frozenset[str]] = field(default_factory=dict)
+
+    # Of what it was invented; None for one that was brought.
+    invented: tuple[int, ...] | None = None
+    # Who left still owns what they owned.
+    former_users: dict[str, User] = field(default_factory=dict)
+    # Identifier that a document had → the one it has now.
+    moved: dict[str, str] = field(default_factory=dict)
+    # How many records were made by calls; ids come from it.
+    made: int = 0
+
+    def __post_init__(self) -> None:
+        first, *others = self.users.values()
+        self.administrator = first
+        self.token_holder = others[0] if others else first
         self._models: tuple[dict[str, Document] | None, dict[str, ModelRecord]] = (None, {})
         self._in_folders: tuple[dict[str, Document] | None, Counter[str]] = (None, Counter())
 
@@ -120,7 +138,7 @@ class Organization:
     def new_identifier(self) -> str:
         """Make an identifier that no document has."""
         while True:
-            identifier = chance.base62(8, *self.fresh_topic("document")).lower()
+            identifier = base62(8, *self.fresh_topic("document")).lower()
             if identifier not in self.documents:
                 return identifier
 
@@ -169,18 +187,3 @@ class Organization:
     def folder_at(self, path: str) -> Folder | None:
         """Find a folder by its path, without a leading slash."""
         return next((folder for folder in self.folders.values() if folder.path == path), None)
-
-
-def first_shown(documents: Sequence[Document]) -> str | None:
-    """Give the first document that everybody sees, with a dashboard and in a folder."""
-    return next(
-        (
-            document.identifier
-            for document in documents
-            if document.has_dashboard
-            and document.folder_id
-            and document.scope == "organization"
-            and not document.deleted
-        ),
-        None,
-    )

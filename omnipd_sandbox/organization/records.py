@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 Scope = Literal["organization", "restricted"]
 OrganizationRole = Literal["MEMBER", "ORG_ADMIN"]
@@ -171,3 +171,11 @@ class Document:
     def updated_on(self) -> datetime | None:
         """Give the instant that `updated_at` names."""
         return datetime.fromisoformat(self.updated_at) if self.updated_at else None
+
+
+Record = TypeVar("Record")
+
+
+def by_id(records: Iterable[Record], key: str = "id") -> dict[str, Record]:
+    """Give records by what tells them apart."""
+    return {getattr(each, key): each for each in records}

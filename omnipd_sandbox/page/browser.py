@@ -317,10 +317,10 @@ def _log(asked: Sequence[Asked]) -> Element:
 
 def _asked(asked: Asked) -> Element:
     query = f"?{urlencode(asked.query, errors='replace')}" if asked.query else ""
-    verdict = f"{asked.status or '—'}{f' {asked.fault}' if asked.fault else ''}"
+    outcome = f"{asked.status or '—'}{f' {asked.fault}' if asked.fault else ''}"
     return tag(
         "li",
         tag("span", asked.method, class_="method"),
         tag("span", asked.path + query, class_="path"),
-        tag("span", verdict, class_="ok" if 200 <= asked.status < 400 else "bad"),
+        tag("span", outcome, class_="ok" if 200 <= asked.status < 400 else "bad"),
     )

@@ -29,6 +29,6 @@ def tag(name: str, /, *children: Child, **attributes: str | int | bool | None) -
 
 
 def written(document: Element) -> bytes:
-    """Write a document; half a surrogate pair has no bytes and becomes a question mark."""
+    """Write a document; a lone surrogate has no bytes and becomes a question mark."""
     text = tostring(document, encoding="unicode", method="html")
     return f"<!doctype html>\n{text}\n".encode(errors="replace")

@@ -13,8 +13,8 @@ from omnipd_sandbox.page.question import Question
 if TYPE_CHECKING:
     from omnipd_sandbox.calls.world import World
 
-# The grain that a time is added with: a column of instants says little.
-_GRAIN = "month"
+# The timeframe that a time is added with: a column of instants says little.
+_TIMEFRAME = "month"
 
 
 @dataclass(frozen=True)
@@ -105,7 +105,7 @@ def _views(subject: Subject, question: Question) -> Iterator[Element]:
 def _field(name: str, field: Any, question: Question) -> Element:
     kind = _kind(field)
     asked = next((each for each in question.fields if each.partition("[")[0] == name), None)
-    name_asked = asked or (f"{name}[{_GRAIN}]" if kind == "time" else name)
+    name_asked = asked or (f"{name}[{_TIMEFRAME}]" if kind == "time" else name)
     return tag(
         "li",
         tag(

@@ -94,10 +94,12 @@ SEGMENTS = {
     "/api/v1/ai/jobs/{jobId}/result": ai_jobs,
     "/api/v1/api-keys/{id}": lambda org: each(org.api_keys),
     "/api/v1/connections/{connectionId}/dbt": connections,
-    "/api/v1/connections/{connectionId}/dbt/environments": lambda org: each(org.dbt_projects),
+    "/api/v1/connections/{connectionId}/dbt/environments": lambda org: [
+        (row["connectionId"],) for row in org.tables["dbt_projects"]
+    ],
     "/api/v1/connections/{connectionId}/schedules": connections,
     "/api/v1/connections/{connectionId}/schedules/{scheduleId}": lambda org: [
-        (one.connection_id, one.id) for one in org.refreshes
+        (row["connectionId"], row["scheduleId"]) for row in org.tables["refreshes"]
     ],
     "/api/v1/dashboards/{identifier}/filters": dashboards,
     "/api/v1/documents/{identifier}": dashboards,

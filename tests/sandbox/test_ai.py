@@ -9,8 +9,8 @@ def test_conversations_are_those_of_one_member(server, wire, connect):
     personal = connect(server, server.personal_key)
     assert every(personal, "conversations") == every(wire, "conversations", userId=priya)
     assert personal.get(f"/api/v1/ai/conversations/{own[0]['id']}").status == 404
-    moments = [each["updatedAt"] for each in own]
-    assert moments == sorted(moments, reverse=True)
+    times = [each["updatedAt"] for each in own]
+    assert times == sorted(times, reverse=True)
 
 
 def test_a_conversation_holds_what_was_said_and_by_which_job(wire):
@@ -42,8 +42,8 @@ def test_routines_are_the_callers_and_the_newest_come_first(server, wire, connec
     own = every(wire, "routines")
     others = every(connect(server, server.personal_key), "routines")
     assert (len(own), len(others)) == (3, 2)
-    moments = [each["createdAt"] for each in own]
-    assert moments == sorted(moments, reverse=True)
+    times = [each["createdAt"] for each in own]
+    assert times == sorted(times, reverse=True)
     for each in own + others:
         destination = each["destination"]
         assert each["recipientCount"] == len(destination["recipientEmails"]) + len(

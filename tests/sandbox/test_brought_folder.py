@@ -16,6 +16,7 @@ import omnipd
 from omnipd_sandbox.api.endpoints import endpoints
 from omnipd_sandbox.folder.demo import write_folder
 from omnipd_sandbox.folder.problems import BadOrganization
+from omnipd_sandbox.invention.permits import widely_shared
 from omnipd_sandbox.moods.behavior import Behavior
 from omnipd_sandbox.server import Server
 
@@ -41,6 +42,10 @@ def kept(items, keep=lambda each: True, give=lambda each: each.id):
     return [give(each) for each in islice(filter(keep, items), _FEW)]
 
 
+def table(of, name, key="id"):
+    return kept(of.tables[name], give=lambda row: row[key])
+
+
 def segments(of):
     """Give values for each name in a path; those of an id depend on the path."""
     documents = kept(
@@ -50,17 +55,17 @@ def segments(of):
     )
     jobs = [m.job_id for c in of.conversations.values() for m in c.messages if m.job_id]
     return {
-        "identifier": [*documents, of.widely_shared],
+        "identifier": [*documents, widely_shared(of.documents.values())],
         "folderId": kept(of.folders.values()),
         "modelId": kept(of.fixed_models.values()),
         "topicName": ["flights", "orders", "completed_orders", "users"],
         "connectionId": kept(of.connections.values()),
-        "scheduleId": [*kept(of.schedules.values()), *kept(of.refreshes)],
+        "scheduleId": [*kept(of.schedules.values()), *table(of, "refreshes", "scheduleId")],
         "conversationId": kept(of.conversations.values()),
         "name": kept(of.labels.values(), give=lambda each: each.name),
         "miniUuid": kept(of.groups.values()),
-        "promptSetId": kept(of.prompt_sets.values()),
-        "runId": kept(of.eval_runs),
+        "promptSetId": table(of, "prompt_sets"),
+        "runId": table(of, "eval_runs"),
         "jobId": [*jobs[:3], *of.refresh_jobs],
         "id": [
             *kept(of.users.values(), give=lambda each: each.membership_id),
@@ -103,7 +108,7 @@ def addresses(path, server):
         ]
     query = QUERIES.get(path, "").format(
         user=server.organization.token_holder.membership_id,
-        prompt_set=next(iter(server.organization.prompt_sets)),
+        prompt_set=table(server.organization, "prompt_sets")[0],
     )
     return [each + query for each in filled[:30]]
 
@@ -222,6 +227,35 @@ def test_ids_follow_from_names_unless_they_are_given(mine, serve):
     first, second = serve(org=folder), serve(org=folder)
     assert first.models == {"shop": fixed}
     assert list(first.organization.users) == list(second.organization.users)
+
+
+def test_records_of_tables_stand_as_they_are_written(mine, serve, connect):
+    folder = mine(
+        {
+            "users": PEOPLE,
+            "user_limits": [{"userId": "bob@shop.example", "creditLimit": 5}],
+            "prompt_sets": [
+                {
+                    "model_id": "shop",
+                    "name": "Rent",
+                    "slug": "rent",
+                    "prompt_count": 1,
+                    "prompts": [{"prompt_text": "What is the rent?"}],
+                }
+            ],
+        },
+        SHOP,
+    )
+    started = serve(org=folder)
+    wire = connect(started)
+    bob = started.organization.token_holder.membership_id
+    limits = wire.get("/api/v1/ai/credit-controls/users").json["records"]
+    assert limits == [{"userId": bob, "creditLimit": 5}]
+    (row,) = wire.get("/api/v1/ai/eval/prompt-sets").json["prompt_sets"]
+    assert row["model_id"] == started.models["shop"]
+    found = wire.get(f"/api/v1/ai/eval/prompt-sets/{row['id']}").json["prompt_set"]
+    assert [each["prompt_text"] for each in found["prompts"]] == ["What is the rent?"]
+    assert wire.get("/api/v1/ai/routines").json["records"] == []
 
 
 def test_content_stands_as_it_is_written(mine, serve, connect):
@@ -357,7 +391,7 @@ def test_the_example_on_the_page_is_an_organization(mine, serve, connect):
         ({"users": [{**PEOPLE[0], "active": "yes"}]}, "users[0].active: true or false is needed"),
         (
             {"users": [{**PEOPLE[0], "created_at": "yesterday"}]},
-            "users[0].created_at: 'yesterday' is not a moment",
+            "users[0].created_at: 'yesterday' is not a date and time",
         ),
         ({"users": {"ann": {}}}, "users: a list is needed here"),
         ({"documents": ["rent"]}, "documents[0]: an object is needed here"),
@@ -390,6 +424,20 @@ def test_the_example_on_the_page_is_an_organization(mine, serve, connect):
         ({"schedules": [{"name": "s", "schedule": "x"}]}, "schedules[0].document"),
         ({"models": [{"name": "shopp"}]}, "there is no folder models/shopp; did you mean 'shop'"),
         ({"api_keys": [{"name": "k", "user": "nobody"}]}, "api_keys[0].user: there is no user"),
+        (
+            {"routines": [{"modelID": "shop"}]},
+            "routines[0]: unknown key 'modelID'; did you mean 'modelId'",
+        ),
+        ({"suggestions": [{"modelId": "shob"}]}, "suggestions[0].modelId: there is no model"),
+        (
+            {"user_limits": [{"userId": "ann@shop.example", "creditLimit": "5"}]},
+            "user_limits[0].creditLimit: a whole number is needed here",
+        ),
+        (
+            {"eval_runs": [{"completed_at": "yesterday"}]},
+            "eval_runs[0].completed_at: 'yesterday' is not a date and time",
+        ),
+        ({"refreshes": ["daily"]}, "refreshes[0]: an object is needed here"),
     ],
 )
 def test_what_cannot_be_used_is_refused_by_name_and_place(mine, organization, said):

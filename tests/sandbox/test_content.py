@@ -7,7 +7,7 @@ from itertools import pairwise
 
 import pytest
 
-from omnipd_sandbox.organization.names import TROUBLESOME
+from omnipd_sandbox.invention.names import TROUBLESOME
 
 
 def key(record):

@@ -271,6 +271,24 @@ def test_a_favorite_is_of_one_person(own, priya):
     assert own.send("PUT", path, userId=nobody).status == 404
 
 
+def test_a_draft_stays_its_makers_when_the_document_is_given_away(own):
+    one = drafted(own)
+    before = drafts(own, one.identifier)
+    path = f"/api/v1/documents/{one.identifier}/transfer-ownership"
+    assert own.send("PUT", path, {"userId": somebody(own, "mei")}).status == 200
+    assert documents(own)[one.identifier]["owner"]["name"] == "Mei Tanaka 田中"
+    assert drafts(own, one.identifier) == before
+
+
+def test_a_copy_allows_everything(own):
+    path = f"/api/v1/documents/{undrafted(own).identifier}/duplicate"
+    for place in range(8):
+        copy = own.send("POST", path, {"name": f"Copy {place}"}).json["identifier"]
+        abilities = own.get(f"/api/v1/documents/{copy}/permissions").json["abilities"]
+        assert abilities.pop("requirePullRequestToPublish") is False
+        assert set(abilities.values()) == {True}
+
+
 def test_a_copy_is_a_document_of_its_own(own):
     one = undrafted(own, scope="organization")
     own.send("PATCH", f"/api/v1/documents/{one.identifier}/labels", {"add": ["finance"]})

@@ -2,6 +2,8 @@ import json
 
 import pytest
 
+from omnipd_sandbox.invention.permits import widely_shared
+
 DOCUMENT = {
     "type", "identifier", "name", "scope", "connectionId", "deleted", "folder", "hasDashboard",
     "hasApp", "updatedAt", "url", "owner",
@@ -255,8 +257,8 @@ def test_queries_run_as_they_are_listed(wire, dashboard):
 def test_favorites_come_in_the_order_they_were_given(server, wire, known):
     liked = max(known, key=lambda each: len(each.favorited_by))
     found = wire.get(f"/api/v1/documents/{liked.identifier}/favorites").json["records"]
-    moments = [each["favoritedAt"] for each in found]
-    assert moments == sorted(moments)
+    dates = [each["favoritedAt"] for each in found]
+    assert dates == sorted(dates)
     assert {each["userId"] for each in found} == set(liked.favorited_by)
     assert all(set(each) == {"userId", "name", "email", "favoritedAt"} for each in found)
 
@@ -267,8 +269,8 @@ def test_drafts_are_a_bare_array_with_the_newest_first(server, wire, known):
         path = f"/api/v1/documents/{document.identifier}/drafts"
         drafts = wire.get(path).json
         everything = wire.get(path, include="archived").json
-        moments = [each["createdAt"] for each in everything]
-        assert moments == sorted(moments, reverse=True)
+        dates = [each["createdAt"] for each in everything]
+        assert dates == sorted(dates, reverse=True)
         assert [each for each in everything if each["status"] == "active"] == drafts
         assert all(each["publishedIdentifier"] == document.identifier for each in everything)
         active += len(drafts)
@@ -309,7 +311,7 @@ def test_the_access_list_agrees_with_the_permits(server, wire, dashboard):
 
 
 def test_the_access_list_of_one_document_names_everybody(server, wire):
-    path = f"/api/v1/documents/{server.organization.widely_shared}/access-list"
+    path = f"/api/v1/documents/{widely_shared(server.organization.documents.values())}/access-list"
     first = wire.get(path, pageSize=100, type="user", accessSource="direct").json
     assert first["pageInfo"]["totalRecords"] == len(server.organization.users) == 130
     assert first["pageInfo"]["hasNextPage"]
@@ -327,7 +329,7 @@ def test_the_access_list_of_one_document_names_everybody(server, wire):
 
 @pytest.mark.parametrize(("field", "key"), [("email", "email"), ("name", "name")])
 def test_the_access_list_is_sorted_as_asked(server, wire, field, key):
-    path = f"/api/v1/documents/{server.organization.widely_shared}/access-list"
+    path = f"/api/v1/documents/{widely_shared(server.organization.documents.values())}/access-list"
     rows = wire.get(path, sortField=field, pageSize=100, type="user").json["principals"]
     values = [row[key].casefold() for row in rows]
     assert values == sorted(values)

@@ -1,8 +1,14 @@
 """A list is put in order once for all its pages, and nobody can tell."""
 
-from omnipd_sandbox.calls.kept_lists import Lists
+from omnipd_sandbox.calls.kept import Kept
 
 ORDER = {"sortField": "name", "sortDirection": "asc"}
+
+
+def read(lists, key, make):
+    """Give the list of a key, made now if it is not kept."""
+    found = lists.find(key)
+    return lists.keep(key, make()) if found is None else found
 
 
 class Made:
@@ -20,36 +26,36 @@ class Made:
 
 
 def test_a_list_is_made_once_for_one_key():
-    made, lists = Made(), Lists()
-    first = lists.find(("a", 1), made.of(3))
-    assert lists.find(("a", 1), made.of(3)) is first
+    made, lists = Made(), Kept(len, at_most=1_000_000)
+    first = read(lists, ("a", 1), made.of(3))
+    assert read(lists, ("a", 1), made.of(3)) is first
     assert len(made.lists) == 1
-    assert lists.find(("a", 2), made.of(0)) == lists.find(("a", 2), made.of(0)) == []
+    assert read(lists, ("a", 2), made.of(0)) == read(lists, ("a", 2), made.of(0)) == []
     assert len(made.lists) == 2
 
 
 def test_the_list_that_was_read_longest_ago_goes_first():
-    made, lists = Made(), Lists(at_most=10)
-    lists.find("a", made.of(5))
-    lists.find("b", made.of(5))
-    lists.find("a", made.of(5))
-    lists.find("c", made.of(1))
+    made, lists = Made(), Kept(len, at_most=10)
+    read(lists, "a", made.of(5))
+    read(lists, "b", made.of(5))
+    read(lists, "a", made.of(5))
+    read(lists, "c", made.of(1))
     assert [len(each) for each in made.lists] == [5, 5, 1]
-    lists.find("a", made.of(5))
-    lists.find("c", made.of(1))
+    read(lists, "a", made.of(5))
+    read(lists, "c", made.of(1))
     assert len(made.lists) == 3
-    lists.find("b", made.of(5))
+    read(lists, "b", made.of(5))
     assert len(made.lists) == 4
 
 
 def test_a_list_longer_than_all_may_be_is_kept_alone():
-    made, lists = Made(), Lists(at_most=10)
-    lists.find("short", made.of(1))
-    lists.find("long", made.of(11))
-    lists.find("long", made.of(11))
+    made, lists = Made(), Kept(len, at_most=10)
+    read(lists, "short", made.of(1))
+    read(lists, "long", made.of(11))
+    read(lists, "long", made.of(11))
     assert len(made.lists) == 2
-    lists.find("short", made.of(1))
-    lists.find("long", made.of(11))
+    read(lists, "short", made.of(1))
+    read(lists, "long", made.of(11))
     assert len(made.lists) == 4
 
 

@@ -99,6 +99,20 @@ def test_a_bad_import_is_refused_and_says_where(own, changes, status, where):
     assert where in answer.json["detail"]
 
 
+@pytest.mark.parametrize(
+    ("changes", "detail"),
+    [
+        ({"document": {}}, "document.name: Required"),
+        ({"document": {"name": 7}}, "document.name: Expected string, received number"),
+        ({"queryModels": []}, "queryModels: Expected object, received array"),
+        ({"identifier": "x"}, "identifier: String must contain at least 2 character(s)"),
+        ({"exportVersion": 1}, "exportVersion: Expected string, received number"),
+    ],
+)
+def test_a_bad_import_is_refused_in_the_words_of_other_bodies(own, changes, detail):
+    assert import_(own, **changes).json["detail"] == f"Bad Request: {detail}"
+
+
 @pytest.mark.parametrize("missing", ["baseModelId", "document", "exportVersion", "queryModels"])
 def test_a_missing_part_is_named(own, missing):
     blob = {

@@ -2,6 +2,8 @@
 
 import pytest
 
+from omnipd_sandbox.invention.permits import widely_shared
+
 
 @pytest.fixture(scope="module")
 def old(connect):
@@ -54,7 +56,7 @@ def test_permits_on_folders_have_names(old):
 
 def test_permissions_are_a_bare_array_and_need_a_member(old):
     organization = old.server.organization
-    document = organization.documents[organization.widely_shared]
+    document = organization.documents[widely_shared(organization.documents.values())]
     path = f"/api/v1/documents/{document.identifier}/permissions"
     assert old.get(path).status == 400
     permits = old.get(path, userId=document.owner_id).json

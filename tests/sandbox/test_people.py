@@ -191,8 +191,8 @@ def test_keys_belong_to_members_or_to_the_organization(server, wire):
     for each in keys:
         assert (each["membershipId"] is None) == (each["type"] == "organization")
         assert wire.get(f"/api/v1/api-keys/{each['id']}").json == each
-    moments = [each["createdAt"] for each in keys]
-    assert moments == sorted(moments, reverse=True)
+    dates = [each["createdAt"] for each in keys]
+    assert dates == sorted(dates, reverse=True)
     mcp = wire.get("/api/v1/api-keys", type="mcp", sortField="name").json["records"]
     assert {each["type"] for each in mcp} == {"mcp"}
     secret = server.api_key.removeprefix("omni_osk_")

@@ -136,6 +136,32 @@ def test_a_patch_that_breaks_a_rule_changes_nothing(own, people, body):
     assert own.get(zoe).json == before
 
 
+@pytest.mark.parametrize(
+    ("path", "value", "at"),
+    [
+        ("userName", "zoe@other.example", "Operations.1.userName: userName cannot be changed"),
+        ("active", 1, "Operations.1.value: Expected boolean, received number"),
+        ("displayName", None, "Operations.1.value: Expected string, received null"),
+        (None, "Z", "Operations.1.value: Expected object, received string"),
+        ("nickName", "Z", "Operations.1.path: Unsupported path: nickName"),
+        (f"{ATTRIBUTES}:shoe", 42, "Operations.1.shoe: User attribute shoe does not exist"),
+    ],
+)
+def test_what_is_wrong_in_a_patch_of_a_user_is_named_with_its_place(own, people, path, value, at):
+    right = {"op": "replace", "path": "displayName", "value": "Zoe"}
+    wrong = {"op": "replace", "value": value} | ({"path": path} if path else {})
+    refused = own.send("PATCH", f"{USERS}/{people['zoe']}", operations(right, wrong))
+    assert refused.json["detail"] == f"Bad Request: {at}"
+
+
+def test_what_is_wrong_in_a_patch_of_a_group_is_named_with_its_place(own):
+    path = f"{GROUPS}/{groups(own)['Analysts']['id']}"
+    member = {"op": "add", "path": "members", "value": [{"value": NOBODY}]}
+    refused = own.send("PATCH", path, operations(member))
+    expected = f"Operations.0.members: User with id {NOBODY} does not exist"
+    assert refused.json["detail"] == f"Bad Request: {expected}"
+
+
 def test_a_user_who_is_removed_still_owns_what_they_owned(own, people):
     records = own.get("/api/v1/documents", pageSize=300).json["records"]
     owned = next(each for each in records if each["owner"]["name"] == "Ivan Petrov")

@@ -6,8 +6,8 @@ import json
 import pyarrow as pa
 
 
-def ask(wire, query, **envelope):
-    body = json.dumps({"query": query, **envelope})
+def ask(wire, query, **rest):
+    body = json.dumps({"query": query, **rest})
     answer = wire.ask("POST", "/api/v1/query/run", body=body)
     assert answer.status == 200, answer.body
     return [json.loads(line) for line in answer.body.decode().splitlines()]

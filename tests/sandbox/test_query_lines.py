@@ -63,7 +63,7 @@ def ask(serve, connect, engine):
         server = serve(documents=0, engine=engine, **switches)
         wire = connect(server)
 
-        def run(address=None, envelope=None, **query):
+        def run(address=None, rest=None, **query):
             body = {
                 "query": {
                     "modelId": MODEL,
@@ -71,7 +71,7 @@ def ask(serve, connect, engine):
                     "join_paths_from_topic_name": "t",
                     **query,
                 },
-                **(envelope or {}),
+                **(rest or {}),
             }
             answer = wire.ask("POST", "/api/v1/query/run", address, body=json.dumps(body))
             assert (answer.status, answer.headers["Content-Type"]) == (200, "text/ndjson")
@@ -204,7 +204,7 @@ def test_a_fault_of_the_engine_is_an_internal_error_and_is_reported(ask, when):
 
 
 def test_only_planning_gives_the_summary_and_runs_nothing(ask, engine):
-    _, job, footer = lines(ask()(envelope={"planOnly": True}))
+    _, job, footer = lines(ask()(rest={"planOnly": True}))
     assert set(job) == {"job_id", "status", "summary", "query"}
     assert job["status"] == "PLANNED"
     assert job["summary"]["display_sql"].startswith("SELECT a")
@@ -214,7 +214,7 @@ def test_only_planning_gives_the_summary_and_runs_nothing(ask, engine):
 
 
 def test_only_planning_is_never_slow(ask):
-    footer = lines(ask(slow_job_polls=3)(envelope={"planOnly": True}))[2]
+    footer = lines(ask(slow_job_polls=3)(rest={"planOnly": True}))[2]
     assert footer["remaining_job_ids"] == []
 
 
@@ -297,7 +297,7 @@ def test_waiting_for_nothing_is_400(wire, query):
 
 def cache_types(run, *modes, **query):
     return [
-        lines(run(envelope={"cache": mode} if mode else None, **query))[1]["summary"]["cache_type"]
+        lines(run(rest={"cache": mode} if mode else None, **query))[1]["summary"]["cache_type"]
         for mode in modes
     ]
 

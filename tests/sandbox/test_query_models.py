@@ -9,8 +9,8 @@ import pytest
 
 @pytest.fixture
 def run(wire):
-    def send(query, address=None, **envelope):
-        body = json.dumps({"query": query, **envelope})
+    def send(query, address=None, **rest):
+        body = json.dumps({"query": query, **rest})
         answer = wire.ask("POST", "/api/v1/query/run", address, body=body)
         if answer.status != 200:
             return answer.status, answer.json["detail"]

@@ -5,6 +5,7 @@ from urllib.parse import quote
 import pytest
 
 from omnipd_sandbox.api.endpoints import endpoints
+from omnipd_sandbox.invention.permits import widely_shared
 from omnipd_sandbox.moods.behavior import Behavior
 
 READS = sorted(
@@ -60,7 +61,7 @@ def at(server):
     connection = organization.models[orders].connection_id
     conversation = next(each for each in organization.conversations.values() if each.messages)
     ids = {
-        "identifier": organization.widely_shared,
+        "identifier": widely_shared(organization.documents.values()),
         "folderId": next(iter(organization.folders)),
         "name": "a/b test",
         "modelId": orders,
@@ -80,16 +81,18 @@ def at(server):
         },
         "/api/v1/connections/{connectionId}/schedules/{scheduleId}": {
             "scheduleId": next(
-                each.id for each in organization.refreshes if each.connection_id == connection
+                row["scheduleId"]
+                for row in organization.tables["refreshes"]
+                if row["connectionId"] == connection
             )
         },
         "/api/v1/jobs/{jobId}/status": {"jobId": next(iter(organization.refresh_jobs))},
         "/api/v1/ai/jobs/{jobId}": {"jobId": conversation.messages[1].job_id},
         "/api/v1/ai/jobs/{jobId}/result": {"jobId": conversation.messages[1].job_id},
         "/api/v1/ai/eval/prompt-sets/{promptSetId}": {
-            "promptSetId": next(iter(organization.prompt_sets))
+            "promptSetId": organization.tables["prompt_sets"][0]["id"]
         },
-        "/api/v1/ai/eval/runs/{runId}": {"runId": organization.eval_runs[0].id},
+        "/api/v1/ai/eval/runs/{runId}": {"runId": organization.tables["eval_runs"][0]["id"]},
         "/api/v1/models/{modelId}/git": {"modelId": server.models["flights"]},
         "/api/v1/models/{modelId}/suggestions": {"modelId": server.models["flights"]},
     }
@@ -105,7 +108,7 @@ def at(server):
 
 def needed(server, path):
     if path == "/api/v1/ai/eval/runs":
-        return {"prompt_set_id": next(iter(server.organization.prompt_sets))}
+        return {"prompt_set_id": server.organization.tables["prompt_sets"][0]["id"]}
     return {"jobIds": "x"} if path == "/api/v1/query/wait" else {}
 
 

@@ -13,10 +13,10 @@ class Clock:
     """A clock that is moved by hand."""
 
     def __init__(self):
-        self.moment = datetime(2026, 3, 4, 5, 6, 7, tzinfo=UTC)
+        self.time = datetime(2026, 3, 4, 5, 6, 7, tzinfo=UTC)
 
     def __call__(self):
-        return self.moment
+        return self.time
 
 
 @pytest.fixture
@@ -219,7 +219,7 @@ def test_a_delivery_under_way_is_not_started_twice(own, clock):
         "2026-03-04T05:06:07.000Z",
     )
     assert own.send("POST", path).status == 409
-    clock.moment += timedelta(seconds=5)
+    clock.time += timedelta(seconds=5)
     assert own.send("POST", path).status == 200
 
 

@@ -131,7 +131,7 @@ def damage(path, change):
         (lambda state: state["documents"][2].update(owner_id="nobody"), "no person nobody"),
         (lambda state: state["documents"].append(state["documents"][0]), "two records"),
         (lambda state: state["folders"].clear(), "no folder"),
-        (lambda state: state.update(made="1"), "int is needed"),
+        (lambda state: state.update(made="1"), "a whole number is needed"),
         (lambda state: state.update(invented=[9, 9]), "another size"),
     ],
 )

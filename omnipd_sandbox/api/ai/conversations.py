@@ -12,7 +12,7 @@ from omnipd_sandbox.calls.paging import Order, cut_page
 from omnipd_sandbox.calls.segments import uuid_in_path
 from omnipd_sandbox.http.refusals import NotFound
 from omnipd_sandbox.http.reply import Document, Reply, json_reply, to_json
-from omnipd_sandbox.organization.ai import Conversation, Message
+from omnipd_sandbox.organization.conversations import Conversation, Message
 from omnipd_sandbox.organization.organization import ORGANIZATION_ID, WEB_ADDRESS
 
 

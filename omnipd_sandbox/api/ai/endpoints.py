@@ -19,24 +19,31 @@ from omnipd_sandbox.api.ai.evals import (
 )
 from omnipd_sandbox.api.ai.generate import generate_query
 from omnipd_sandbox.api.ai.routines import list_routines
-from omnipd_sandbox.calls.parameters import Parameter, boolean, page_size, text, uuid
+from omnipd_sandbox.calls.checks import Key, uuid
+from omnipd_sandbox.calls.parameters import flag, pages
 from omnipd_sandbox.calls.routing import Endpoint
 
-_PAGES = {"cursor": Parameter(text), "pageSize": Parameter(page_size(100), 20)}
-_ARCHIVED = Parameter(boolean, False)
+_PAGES = pages()
+_ARCHIVED = Key(flag, False)
 _ADMIN: Final = "administrators"
 _CREDITS = "/api/v1/ai/credit-controls"
 
 
 def ai_endpoints() -> list[Endpoint]:
     """Write out the table."""
-    of_user = {**_PAGES, "userId": Parameter(uuid)}
+    of_user = {**_PAGES, "userId": Key(uuid)}
     return [
         Endpoint("GET", "/api/v1/ai/conversations", list_conversations, of_user),
         Endpoint("GET", "/api/v1/ai/conversations/{conversationId}", show_conversation),
         Endpoint("GET", "/api/v1/ai/jobs/{jobId}", show_job),
         Endpoint("GET", "/api/v1/ai/jobs/{jobId}/result", show_job_result),
-        Endpoint("POST", "/api/v1/ai/generate-query", generate_query, {"userId": Parameter(uuid)}),
+        Endpoint(
+            "POST",
+            "/api/v1/ai/generate-query",
+            generate_query,
+            {"userId": Key(uuid)},
+            only_reads=True,
+        ),
         Endpoint("GET", _CREDITS, show_credit_controls, audience=_ADMIN),
         Endpoint("GET", f"{_CREDITS}/users", list_user_limits, _PAGES, _ADMIN),
         Endpoint("GET", f"{_CREDITS}/entity-groups", list_entity_limits, _PAGES, _ADMIN),
@@ -45,13 +52,13 @@ def ai_endpoints() -> list[Endpoint]:
             "GET",
             "/api/v1/ai/eval/prompt-sets",
             list_prompt_sets,
-            {"model_ids": Parameter(uuid, many=True), "archived": _ARCHIVED},
+            {"model_ids": Key(uuid, many=True), "archived": _ARCHIVED},
         ),
         Endpoint(
             "GET",
             "/api/v1/ai/eval/runs",
             list_eval_runs,
-            {"prompt_set_id": Parameter(uuid, required=True), "archived": _ARCHIVED},
+            {"prompt_set_id": Key(uuid, required=True), "archived": _ARCHIVED},
         ),
         Endpoint("GET", "/api/v1/ai/eval/prompt-sets/{promptSetId}", show_prompt_set),
         Endpoint("GET", "/api/v1/ai/eval/runs/{runId}", show_eval_run),

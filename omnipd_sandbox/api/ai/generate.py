@@ -8,20 +8,33 @@ from typing import Any
 
 from omnipd_sandbox.api.ai.prompts import Known, find
 from omnipd_sandbox.api.query.display import shown
-from omnipd_sandbox.api.query.envelope import Envelope
+from omnipd_sandbox.api.query.outcome import message, plan, result
 from omnipd_sandbox.api.query.planned_model import planned_model
+from omnipd_sandbox.api.query.request import QueryRequest
 from omnipd_sandbox.api.query.result_file import records
 from omnipd_sandbox.api.query.run import acting_for, check_query_api, workbook_address
-from omnipd_sandbox.api.query.verdict import message, plan, result
-from omnipd_sandbox.calls.body import boolean, read_object, text, uuid
+from omnipd_sandbox.calls.body import read_object
 from omnipd_sandbox.calls.call import Call
-from omnipd_sandbox.calls.identity import permissions_on
+from omnipd_sandbox.calls.checks import Key, anything, boolean, record, text, uuid
 from omnipd_sandbox.engine.model.model import Model
 from omnipd_sandbox.http.refusals import BadRequest, Forbidden, NotFound, RefusedRequest
-from omnipd_sandbox.http.reply import Reply, json_reply
+from omnipd_sandbox.http.reply import Reply, json_reply, without_nulls
 from omnipd_sandbox.organization.attributes import effective_values
 from omnipd_sandbox.organization.records import User
 from omnipd_sandbox.refused_query import Refused
+
+_KEYS = {
+    "prompt": Key(text(), required=True),
+    "modelId": Key(uuid, required=True),
+    "currentTopicName": Key(text()),
+    "runQuery": Key(boolean, True),
+    "workbookUrl": Key(boolean, False),
+    "userId": Key(uuid, None),
+    "branchId": Key(uuid, None),
+    "contextQuery": Key(anything),
+    # Taken and without effect: no prompt of the list leaves the topics.
+    "queryAllViews": Key(boolean),
+}
 
 
 @dataclass(frozen=True)
@@ -42,7 +55,7 @@ def generate_query(call: Call) -> Reply:
     asked = _read(call.request.body)
     user = acting_for(call, asked.user_id)
     shared = _model(call, asked)
-    permissions = _permissions(shared.connection_id, user, call)
+    permissions = call.world.permissions_on(shared.connection_id, user)
     model: Model = planned_model(call, shared.id, asked.branch_id) or shared
     if not {"USE_AI", "QUERY_TOPICS"} <= permissions:
         raise Forbidden
@@ -76,25 +89,17 @@ def generate_query(call: Call) -> Reply:
 
 
 def _read(body: bytes) -> _Asked:
-    given = read_object(body)
-    prompt = text(given, "prompt")
-    if prompt is None:
-        raise BadRequest("Required", at="prompt")
-    model_id = uuid(given, "modelId")
-    if model_id is None:
-        raise BadRequest("Required", at="modelId")
-    if given.get("contextQuery") is not None:
+    given = record(_KEYS)(without_nulls(read_object(body)))
+    if "contextQuery" in given:
         raise BadRequest("the sandbox does not look at contextQuery", at="contextQuery")
-    # Taken and without effect: no prompt of the list leaves the topics.
-    boolean(given, "queryAllViews")
     return _Asked(
-        model_id=model_id,
-        prompt=prompt,
-        topic=text(given, "currentTopicName") or None,
-        run=boolean(given, "runQuery", default=True),
-        workbook_url=boolean(given, "workbookUrl"),
-        user_id=uuid(given, "userId"),
-        branch_id=uuid(given, "branchId"),
+        model_id=given["modelId"],
+        prompt=given["prompt"],
+        topic=given.get("currentTopicName") or None,
+        run=given["runQuery"],
+        workbook_url=given["workbookUrl"],
+        user_id=given["userId"],
+        branch_id=given["branchId"],
     )
 
 
@@ -134,18 +139,13 @@ def _old_shape(query: Mapping[str, Any]) -> dict[str, Any]:
     return {"model_job": {"model_id": query["modelId"], **rest}}
 
 
-def _permissions(connection_id: str, user: User, call: Call) -> frozenset[str]:
-    world = call.world
-    return permissions_on(connection_id, user, world.organization, world.behavior)
-
-
 def _outcome(
     call: Call, query: Mapping[str, Any], topic: str, user: User, model: Model
 ) -> dict[str, Any]:
     """Run a query; what fails now is told beside the query, not in its place."""
     # A topic's name in the SQL means its base view, here and nowhere else (docs/wire.md).
     sql = query["userEditedSQL"].replace(f"${{{topic}}}", f"${{{query['table']}}}")
-    envelope = Envelope(
+    request = QueryRequest(
         query={**query, "userEditedSQL": sql},
         cache="SkipRequery",
         plan_only=False,
@@ -153,9 +153,9 @@ def _outcome(
         user_id=None,
         branch_id=None,
     )
-    view_sql = "VIEW_SQL" in _permissions(model.connection_id, user, call)
+    view_sql = "VIEW_SQL" in call.world.permissions_on(model.connection_id, user)
     submission = plan(
-        envelope,
+        request,
         effective_values(user, call.world.organization.attributes),
         may_view_sql=view_sql,
         world=call.world,

@@ -1,1 +1,1 @@
-"""Documents, folders, dashboards and labels."""
+"""Folders and documents together."""

@@ -7,9 +7,10 @@ from typing import Any
 
 import yaml
 
-from omnipd_sandbox.api.models.find import compose, find_record
+from omnipd_sandbox.api.models.compose import compose
+from omnipd_sandbox.api.models.record import find_record
 from omnipd_sandbox.calls.call import Call
-from omnipd_sandbox.engine.model.read_yaml import titled
+from omnipd_sandbox.engine.model.yaml_parts import titled
 from omnipd_sandbox.http.reply import Reply, json_reply
 
 

@@ -6,9 +6,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from omnipd_sandbox.api.content.access import requires_pull_request
-from omnipd_sandbox.api.content.document import dashboard_in, numbered
-from omnipd_sandbox.api.models.find import compose, find_branch, find_shared
+from omnipd_sandbox.api.documents.dashboard import dashboard_in, numbered
+from omnipd_sandbox.api.models.compose import compose
+from omnipd_sandbox.api.models.record import find_branch, find_shared
 from omnipd_sandbox.calls.call import Call
 from omnipd_sandbox.calls.identity import acting_user
 from omnipd_sandbox.engine.model.joins import tree_of_topic, tree_of_view
@@ -16,7 +16,8 @@ from omnipd_sandbox.engine.model.model import Model, View
 from omnipd_sandbox.engine.model.references import FieldName
 from omnipd_sandbox.http.refusals import BadRequest
 from omnipd_sandbox.http.reply import Reply, json_reply
-from omnipd_sandbox.organization import chance
+from omnipd_sandbox.organization import derived
+from omnipd_sandbox.organization.abilities import requires_pull_request
 from omnipd_sandbox.organization.dashboards import field_of
 from omnipd_sandbox.organization.drafts import drafts_of
 from omnipd_sandbox.organization.organization import Organization
@@ -29,12 +30,11 @@ def validate_content(call: Call) -> Reply:
     asked = call.parameters
     record = find_shared(call)
     branch = find_branch(call, record)
-    organization = call.world.organization
-    acting_user(call.caller, asked["userId"], organization)
+    acting_user(call.caller, asked["userId"], call.organization)
     if (asked["find"] is None) != (asked["find_type"] is None):
         raise BadRequest("find and find_type must be given together", at="find")
     for label in asked["labels"] or ():
-        if label not in organization.labels:
+        if label not in call.organization.labels:
             raise BadRequest(f"Unknown label '{label}'", at="labels")
     checker = _Checker(compose(branch or record, call))
     content = []
@@ -58,7 +58,7 @@ def validate_content(call: Call) -> Reply:
 
 def _pieces(call: Call) -> Iterator[tuple[Document, str, tuple[StoredQuery, ...], str]]:
     """Give what is published, each followed by its active drafts."""
-    organization = call.world.organization
+    organization = call.organization
     for document in organization.documents.values():
         model = organization.shared_models.get(document.connection_id)
         if document.deleted or model is None or model.id != call.segments["modelId"].lower():
@@ -71,14 +71,13 @@ def _pieces(call: Call) -> Iterator[tuple[Document, str, tuple[StoredQuery, ...]
 
 def _selected(document: Document, call: Call) -> bool:
     asked = call.parameters
-    organization = call.world.organization
     if document.scope == "restricted" and not asked["include_personal_folders"]:
         return False
     if asked["labels"] and not set(asked["labels"]) & set(document.labels):
         return False
     prefixes: list[str] | None = asked["folder_paths"]
     return prefixes is None or any(
-        _is_under(document, prefix.removeprefix("/"), organization) for prefix in prefixes
+        _is_under(document, prefix.removeprefix("/"), call.organization) for prefix in prefixes
     )
 
 
@@ -174,11 +173,11 @@ def _entry(
     checker: _Checker,
     call: Call,
 ) -> dict[str, Any]:
-    organization = call.world.organization
+    organization = call.organization
     owner = organization.person(document.owner_id)
     folder = organization.folders[document.folder_id] if document.folder_id else None
     return {
-        "document_id": chance.stable_uuid("document", identifier),
+        "document_id": derived.stable_uuid("document", identifier),
         "identifier": identifier,
         "name": document.name,
         "type": kind,

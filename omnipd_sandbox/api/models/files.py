@@ -1,15 +1,21 @@
-"""The files of a model, and what is wrong in them."""
+"""The files of a model, read and changed."""
 
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from hashlib import md5
 from typing import Any
 
-from omnipd_sandbox.api.models.find import compose, find_branch, find_record
+import yaml
+
+from omnipd_sandbox.api.models.changes import refuse_without_right
+from omnipd_sandbox.api.models.compose import compose
+from omnipd_sandbox.api.models.record import branch_of, find_branch, find_record
+from omnipd_sandbox.calls.body import read_body
 from omnipd_sandbox.calls.call import Call
-from omnipd_sandbox.engine.model.model import Issue
-from omnipd_sandbox.http.refusals import BadRequest
+from omnipd_sandbox.calls.checks import Key, anything, boolean, one_of, text, uuid
+from omnipd_sandbox.http.refusals import BadRequest, RefusedRequest
 from omnipd_sandbox.http.reply import Reply, json_reply
 
 
@@ -55,33 +61,57 @@ def _fits(wanted: str, name: str) -> bool:
         raise BadRequest("Invalid regular expression", at="fileName") from None
 
 
-def validate_model(call: Call) -> Reply:
-    """Answer with what is wrong in the model's files."""
+_FILE = {
+    "fileName": Key(text(1), required=True),
+    "yaml": Key(text(), required=True),
+    "mode": Key(one_of("combined", "extension", "staged", "merged", "history"), default="combined"),
+    "branchId": Key(uuid),
+    "previousChecksum": Key(text()),
+    "commitMessage": Key(text()),
+    "fetchedAtMillis": Key(anything),
+    "fullyResolved": Key(boolean, default=False),
+}
+
+
+def write_file(call: Call) -> Reply:
+    """Change a file of a branch or of an extension, or add one."""
     record = find_record(call)
-    issues = compose(find_branch(call, record) or record, call).issues
-    old = call.world.behavior.old_shapes
-    shown = issues[: call.parameters["limit"]]
-    written = [_older_issue(each) if old else _issue(each) for each in shown]
-    return json_reply({"valid": not any(_is_error(each) for each in issues), "issues": written})
+    body = read_body(call, _FILE, strict=True)
+    if "branchId" in body:
+        record = branch_of(record.id, body["branchId"], call.organization)
+    refuse_without_right(record, call)
+    if record.kind not in {"BRANCH", "SHARED_EXTENSION"}:
+        raise BadRequest(
+            "The sandbox changes files on a branch or an extension only", at="branchId"
+        )
+    if body["mode"] not in {"combined", "extension"} or body["fullyResolved"]:
+        raise BadRequest("The sandbox does not do this", at="mode")
+    _refuse_unreadable(body["yaml"])
+    before = compose(record, call).files
+    # Omni's names have no suffix; the files may.
+    names = {name.removesuffix(".yaml"): name for name in before}
+    wanted = body["fileName"].removesuffix(".yaml")
+    name = names.get(wanted, f"{wanted}.yaml")
+    known = body.get("previousChecksum")
+    if known is not None and known != checksum_of(before.get(name, "")):
+        raise RefusedRequest(409, "The file has changed since it was read")
+    changed = replace(
+        record,
+        files={**record.files, name: body["yaml"]},
+        updated_at=call.world.timestamp(),
+    )
+    call.organization.keep_model(changed)
+    return json_reply({"files": {wanted: body["yaml"]}, "version": 1})
 
 
-def _is_error(issue: Issue) -> bool:
-    # What the sandbox does not model may well be right in Omni: that is a warning.
-    return not issue.message.startswith("Not modeled")
-
-
-def _issue(issue: Issue) -> dict[str, Any]:
-    optional = {"view": issue.view, "field": issue.field}
-    return {
-        "message": issue.message,
-        "severity": "error" if _is_error(issue) else "warning",
-        **{key: value for key, value in optional.items() if value is not None},
-    }
-
-
-def _older_issue(issue: Issue) -> dict[str, Any]:
-    return {
-        "message": issue.message,
-        "is_warning": not _is_error(issue),
-        "yaml_path": issue.yaml_path,
-    }
+def _refuse_unreadable(given: str) -> None:
+    try:
+        # Before anything is made of it: a few aliases of aliases would fill the memory.
+        aliases = any(isinstance(each, yaml.AliasEvent) for each in yaml.parse(given))
+        if not aliases:
+            yaml.safe_load(given)
+    # A date that is none and a number that is too long are ValueErrors.
+    except (yaml.YAMLError, ValueError, RecursionError):
+        raise BadRequest("Invalid YAML", at="yaml") from None
+    if aliases:
+        raise BadRequest("The sandbox takes no aliases (*name) in YAML", at="yaml")

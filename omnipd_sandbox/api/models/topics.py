@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from omnipd_sandbox.api.models.find import composed, find_record, permissions_here
+from omnipd_sandbox.api.models.compose import composed
+from omnipd_sandbox.api.models.record import find_record, permissions_here
 from omnipd_sandbox.calls.call import Call
 from omnipd_sandbox.engine.model.joins import JoinTree, tree_of_topic
 from omnipd_sandbox.engine.model.model import (
@@ -15,11 +16,11 @@ from omnipd_sandbox.engine.model.model import (
     Topic,
     View,
 )
-from omnipd_sandbox.engine.model.read_yaml import titled
+from omnipd_sandbox.engine.model.yaml_parts import titled
 from omnipd_sandbox.engine.plan.metadata import aggregate_type, data_type, date_type
-from omnipd_sandbox.http.refusals import NotFound
-from omnipd_sandbox.http.reply import Reply, json_reply
-from omnipd_sandbox.organization import chance
+from omnipd_sandbox.http.refusals import NotFound, not_found
+from omnipd_sandbox.http.reply import Reply, json_reply, without_nulls
+from omnipd_sandbox.organization import derived
 from omnipd_sandbox.refused_query import Refused
 
 
@@ -49,7 +50,7 @@ def show_topic(call: Call) -> Reply:
                 {"success": True, "topic": composite | {"views": [], "relationships": []}}
             )
     if topic is None:
-        raise NotFound(f"Topic with name {name} does not exist")
+        raise not_found("Topic", name, by="name")
     try:
         tree = tree_of_topic(model, topic)
     except Refused as refused:
@@ -95,7 +96,7 @@ def _topic(topic: Topic) -> dict[str, Any]:
         "group_label": topic.group_label,
         "hidden": topic.hidden or None,
     }
-    return record | {key: value for key, value in optional.items() if value is not None}
+    return record | without_nulls(optional)
 
 
 def _view(alias: str, view: View, topic: Topic, *, may_view_sql: bool) -> dict[str, Any]:
@@ -122,7 +123,7 @@ def _view(alias: str, view: View, topic: Topic, *, may_view_sql: bool) -> dict[s
         "measures": [_field(each, alias, label, may_view_sql) for each in measures],
         "filter_only_fields": [],
     }
-    return {key: value for key, value in record.items() if value is not None}
+    return without_nulls(record)
 
 
 def _field(
@@ -149,9 +150,9 @@ def _field(
         "hidden": field.hidden,
     }
     if isinstance(field, Dimension) and date_type(field.sql_type):
-        # The first is null: the field itself, at no grain (docs/wire.md).
+        # The first is null: the field itself, without a time frame (docs/wire.md).
         described["time_frames"] = [None, *field.timeframes]
-    return {key: value for key, value in described.items() if value is not None}
+    return without_nulls(described)
 
 
 def _relationships(model: Model, topic: Topic, tree: JoinTree) -> list[dict[str, Any]]:
@@ -165,7 +166,7 @@ def _relationships(model: Model, topic: Topic, tree: JoinTree) -> list[dict[str,
 def _relationship(relationship: Relationship) -> dict[str, Any]:
     left, right = relationship.left, relationship.right
     return {
-        "id": relationship.id or chance.stable_uuid("relationship", left, right),
+        "id": relationship.id or derived.stable_uuid("relationship", left, right),
         "left_view_name": left,
         "right_view_name": right,
         "join_type": relationship.join_type.upper(),

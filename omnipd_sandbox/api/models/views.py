@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from omnipd_sandbox.api.models.find import composed
+from omnipd_sandbox.api.models.compose import composed
 from omnipd_sandbox.calls.call import Call
 from omnipd_sandbox.engine.model.model import View
-from omnipd_sandbox.http.reply import Reply, json_reply
+from omnipd_sandbox.http.reply import Reply, json_reply, without_nulls
 
 
 def list_views(call: Call) -> Reply:
@@ -23,7 +23,7 @@ def _view(view: View) -> dict[str, Any]:
     return {
         "name": view.name,
         "label": view.label,
-        **{key: value for key, value in optional.items() if value is not None},
+        **without_nulls(optional),
         "fields": fields,
     }
 
@@ -31,7 +31,7 @@ def _view(view: View) -> dict[str, Any]:
 def list_schemas(call: Call) -> Reply:
     """Answer with the database's schemas that the model's views are in."""
     model = composed(call)
-    connection = call.world.organization.connections[model.connection_id]
+    connection = call.organization.connections[model.connection_id]
     # A view that names none is in the one that DuckDB starts with.
     schemas = {view.schema or "main" for view in model.views.values()}
     return json_reply({"schemas": sorted(f"{connection.database}.{each}" for each in schemas)})

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from omnipd_sandbox.api.models.find import compose
+from omnipd_sandbox.api.models.compose import compose
+from omnipd_sandbox.api.models.record import branch_of
 from omnipd_sandbox.calls.call import Call
 from omnipd_sandbox.engine.model.model import Model
-from omnipd_sandbox.http.refusals import NotFound
+from omnipd_sandbox.http.refusals import not_found
 from omnipd_sandbox.organization.models import ModelRecord
 
 
@@ -21,18 +22,14 @@ def planned_model(call: Call, model_id: str, branch_id: str | None) -> Model | N
     """
     record = _record(call, model_id)
     if branch_id is not None:
-        branch = call.world.organization.models.get(branch_id)
-        base = model_id if record is None else record.id
-        if branch is None or branch.kind != "BRANCH" or branch.base_id != base:
-            raise NotFound(f"Branch with id {branch_id} does not exist")
-        record = branch
+        record = branch_of(model_id, branch_id, call.organization)
     return None if record is None else compose(record, call)
 
 
 def _record(call: Call, model_id: str) -> ModelRecord | None:
     if model_id in call.world.engine.models:
         return None
-    record = call.world.organization.models.get(model_id)
+    record = call.organization.models.get(model_id)
     if record is None or record.deleted_at:
-        raise NotFound(f"Model with id {model_id} does not exist")
+        raise not_found("Model", model_id)
     return record

@@ -6,19 +6,19 @@ from dataclasses import replace
 from typing import Any
 
 from omnipd_sandbox.api.query.display import shown
-from omnipd_sandbox.api.query.envelope import read_envelope, unreadable_filter
 from omnipd_sandbox.api.query.lines import footer, header, write_line
+from omnipd_sandbox.api.query.outcome import Submission, message, plan, result, write_outcome
 from omnipd_sandbox.api.query.planned_model import planned_model
+from omnipd_sandbox.api.query.request import read_request, unreadable_filter
 from omnipd_sandbox.api.query.result_file import result_file, timed_out
 from omnipd_sandbox.api.query.variants import client_result_id
-from omnipd_sandbox.api.query.verdict import Submission, message, plan, result, write_verdict
 from omnipd_sandbox.calls.call import Call
-from omnipd_sandbox.calls.identity import acting_user, permissions_on
+from omnipd_sandbox.calls.identity import acting_user
 from omnipd_sandbox.calls.jobs import Job
 from omnipd_sandbox.calls.world import World
 from omnipd_sandbox.http.refusals import BadRequest, Forbidden, RefusedRequest
 from omnipd_sandbox.http.reply import Document, Reply, Sink, Stream
-from omnipd_sandbox.organization import chance
+from omnipd_sandbox.organization import derived
 from omnipd_sandbox.organization.attributes import effective_values
 from omnipd_sandbox.organization.organization import WEB_ADDRESS
 from omnipd_sandbox.organization.records import User
@@ -31,19 +31,19 @@ def run_query(call: Call) -> Reply:
     """Answer with the job's id, its terminal line unless it is slow, and a footer."""
     world = call.world
     check_query_api(call)
-    envelope = read_envelope(call.request.body)
-    user = acting_for(call, envelope.user_id)
+    request = read_request(call.request.body)
+    user = acting_for(call, request.user_id)
     # The body's branch wins over the older query parameter.
-    branch_id = envelope.branch_id or call.parameters["branch_id"]
-    model = planned_model(call, envelope.model_id, branch_id)
-    connection_id = _connection_id(envelope.model_id, world)
-    permissions = permissions_on(connection_id, user, world.organization, world.behavior)
-    if not _needed_permissions(envelope.query) <= permissions:
+    branch_id = request.branch_id or call.parameters["branch_id"]
+    model = planned_model(call, request.model_id, branch_id)
+    connection_id = _connection_id(request.model_id, world)
+    permissions = world.permissions_on(connection_id, user)
+    if not _needed_permissions(request.query) <= permissions:
         raise Forbidden
 
     try:
         submission = plan(
-            envelope,
+            request,
             effective_values(user, world.organization.attributes),
             may_view_sql="VIEW_SQL" in permissions,
             world=world,
@@ -53,21 +53,21 @@ def run_query(call: Call) -> Reply:
         raise unreadable_filter() from None
     job_id = world.jobs.next_id()
 
-    def verdict(sink: Sink) -> None:
-        write_verdict(sink, job_id, submission, world)
+    def finish(sink: Sink) -> None:
+        write_outcome(sink, job_id, submission, world)
 
     alone = world.behavior.first_answer != "lines"
     # A job that the first answer only names is waited for once, if it is fast.
     slow = max(world.behavior.slow_job_polls, int(alone))
-    is_slow = slow > 0 and not envelope.plan_only
+    is_slow = slow > 0 and not request.plan_only
     if is_slow:
-        world.jobs.hold(Job(job_id, slow, verdict))
+        world.jobs.hold(Job(job_id, slow, finish))
 
     headers = {}
-    if envelope.workbook_url and "USE_WORKBOOKS" in permissions:
+    if request.workbook_url and "USE_WORKBOOKS" in permissions:
         headers["X-Omni-Workbook-Url"] = workbook_address(job_id)
 
-    if envelope.result_type is not None:
+    if request.result_type is not None:
         reply = timed_out(job_id) if is_slow else _document(submission, world)
         return replace(reply, headers=headers)
     if is_slow and world.behavior.first_answer == "408":
@@ -80,7 +80,7 @@ def run_query(call: Call) -> Reply:
             if is_slow:
                 write_line(sink, {"job_id": job_id, "status": "EXECUTING"})
         if not is_slow:
-            verdict(sink)
+            finish(sink)
         write_line(sink, footer([job_id] if is_slow else []))
 
     return Stream(body, NDJSON, headers)
@@ -93,12 +93,12 @@ def _connection_id(model_id: str, world: World) -> str | None:
 
 def workbook_address(job_id: str) -> str:
     """Give the address of the workbook that a job's query was put into."""
-    return f"{WEB_ADDRESS}/e/{chance.base62(8, job_id)}/1"
+    return f"{WEB_ADDRESS}/e/{derived.base62(8, job_id)}/1"
 
 
 def _document(submission: Submission, world: World) -> Document:
     """Answer with the result alone, in the kind of document that was asked for."""
-    envelope = submission.envelope
+    request = submission.request
     if submission.query.get("column_totals") and not submission.query.get("userEditedSQL"):
         raise BadRequest(
             "the sandbox does not write totals into a document; leave resultType out",
@@ -112,8 +112,8 @@ def _document(submission: Submission, world: World) -> Document:
         raise RefusedRequest(status, message(refusal, submission)) from None
     assert not isinstance(submission.outcome, Refused)  # noqa: S101 - it has a result
     fields = submission.outcome.fields
-    rows = shown(table, fields, formatted=envelope.format_results)
-    return result_file(rows, envelope.result_type or "json")
+    rows = shown(table, fields, formatted=request.format_results)
+    return result_file(rows, request.result_type or "json")
 
 
 def check_query_api(call: Call) -> None:
@@ -127,7 +127,7 @@ def acting_for(call: Call, in_body: str | None) -> User:
     in_address: str | None = call.parameters["userId"]
     if in_address is not None and in_body is not None:
         raise BadRequest("userId may be given in the address or in the body, not both", at="userId")
-    return acting_user(call.caller, in_address or in_body, call.world.organization)
+    return acting_user(call.caller, in_address or in_body, call.organization)
 
 
 def _needed_permissions(query: dict[str, Any]) -> set[str]:

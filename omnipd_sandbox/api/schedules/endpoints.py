@@ -2,29 +2,29 @@
 
 from __future__ import annotations
 
-from omnipd_sandbox.api.schedules.detail import list_recipients, show_schedule
-from omnipd_sandbox.api.schedules.listing import list_schedules
-from omnipd_sandbox.api.schedules.planning import create_schedule, delete_schedule, replace_schedule
-from omnipd_sandbox.api.schedules.recipients import add_recipients, remove_recipients
+from omnipd_sandbox.api.schedules.changes import create_schedule, delete_schedule, replace_schedule
+from omnipd_sandbox.api.schedules.list import list_schedules
+from omnipd_sandbox.api.schedules.recipients import (
+    add_recipients,
+    list_recipients,
+    remove_recipients,
+)
+from omnipd_sandbox.api.schedules.record import show_schedule
 from omnipd_sandbox.api.schedules.running import (
     give_schedule,
     pause_schedule,
     resume_schedule,
     trigger_schedule,
 )
-from omnipd_sandbox.calls.parameters import Parameter, one_of, page_size, text, uuid
+from omnipd_sandbox.calls.checks import Key, one_of, text, uuid
+from omnipd_sandbox.calls.parameters import pages, sorting
 from omnipd_sandbox.calls.routing import Endpoint
 
-_CHANGES = (
-    ("PUT", "", replace_schedule),
-    ("DELETE", "", delete_schedule),
-    ("PUT", "/pause", pause_schedule),
-    ("PUT", "/resume", resume_schedule),
-    ("POST", "/trigger", trigger_schedule),
-    ("PUT", "/transfer-ownership", give_schedule),
-    ("PUT", "/add-recipients", add_recipients),
-    ("PUT", "/remove-recipients", remove_recipients),
-)
+_SCHEDULES = "/api/v1/schedules"
+_SCHEDULE = f"{_SCHEDULES}/{{scheduleId}}"
+_FOR = {"userId": Key(uuid)}
+_DESTINATIONS = ("email", "google_sheets", "s3", "sftp", "slack", "webhook")
+_FIELDS = ("scheduleName", "dashboardName", "ownerName", "lastRun", "lastRunStatus")
 
 
 def schedule_endpoints() -> list[Endpoint]:
@@ -32,39 +32,30 @@ def schedule_endpoints() -> list[Endpoint]:
     return [
         Endpoint(
             "GET",
-            "/api/v1/schedules",
+            _SCHEDULES,
             list_schedules,
             {
-                "cursor": Parameter(text),
-                "pageSize": Parameter(page_size(100), 20),
-                "q": Parameter(text),
-                "status": Parameter(one_of("success", "error", "canceled", "none")),
-                "destination": Parameter(
-                    one_of("email", "google_sheets", "s3", "sftp", "slack", "webhook")
-                ),
-                "contentType": Parameter(one_of("dashboard", "single tile")),
-                "scheduleType": Parameter(one_of("alert", "schedule")),
-                "identifier": Parameter(text),
-                "ownerId": Parameter(uuid),
-                "embedEntity": Parameter(text),
-                "sortField": Parameter(
-                    one_of(
-                        "scheduleName", "dashboardName", "ownerName", "lastRun", "lastRunStatus"
-                    ),
-                    "scheduleName",
-                ),
-                "sortDirection": Parameter(one_of("asc", "desc"), "desc"),
+                **pages(),
+                "q": Key(text()),
+                "status": Key(one_of("success", "error", "canceled", "none")),
+                "destination": Key(one_of(*_DESTINATIONS)),
+                "contentType": Key(one_of("dashboard", "single tile")),
+                "scheduleType": Key(one_of("alert", "schedule")),
+                "identifier": Key(text()),
+                "ownerId": Key(uuid),
+                "embedEntity": Key(text()),
+                **sorting(*_FIELDS, by="scheduleName", direction="desc"),
             },
         ),
-        Endpoint(
-            "GET", "/api/v1/schedules/{scheduleId}", show_schedule, {"userId": Parameter(uuid)}
-        ),
-        Endpoint("GET", "/api/v1/schedules/{scheduleId}/recipients", list_recipients),
-        Endpoint(
-            "POST", "/api/v1/schedules", create_schedule, {"userId": Parameter(uuid)}, writes=True
-        ),
-        *(
-            Endpoint(method, f"/api/v1/schedules/{{scheduleId}}{rest}", answer, writes=True)
-            for method, rest, answer in _CHANGES
-        ),
+        Endpoint("GET", _SCHEDULE, show_schedule, _FOR),
+        Endpoint("GET", f"{_SCHEDULE}/recipients", list_recipients),
+        Endpoint("POST", _SCHEDULES, create_schedule, _FOR),
+        Endpoint("PUT", _SCHEDULE, replace_schedule),
+        Endpoint("DELETE", _SCHEDULE, delete_schedule),
+        Endpoint("PUT", f"{_SCHEDULE}/pause", pause_schedule),
+        Endpoint("PUT", f"{_SCHEDULE}/resume", resume_schedule),
+        Endpoint("POST", f"{_SCHEDULE}/trigger", trigger_schedule),
+        Endpoint("PUT", f"{_SCHEDULE}/transfer-ownership", give_schedule),
+        Endpoint("PUT", f"{_SCHEDULE}/add-recipients", add_recipients),
+        Endpoint("PUT", f"{_SCHEDULE}/remove-recipients", remove_recipients),
     ]

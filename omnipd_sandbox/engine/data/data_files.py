@@ -23,7 +23,7 @@ def open_data(folder: Path) -> Warehouse:
     Raises
     ------
     UnusableData
-        For what is no table, and for two files of one table.
+        For what is not a table, and for two files of one table.
     """
     statements = list(_statements(folder))
     warehouse = Warehouse(Dataset("", lambda _: None))

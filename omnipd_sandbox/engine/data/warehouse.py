@@ -143,7 +143,7 @@ class Warehouse:
             select.encode()
         except UnicodeEncodeError:
             # DuckDB takes UTF-8, and what comes over the wire may hold what that cannot say.
-            raise Refused("QUERY", "The text holds half of a surrogate pair") from None
+            raise Refused("QUERY", "The text holds a lone surrogate") from None
         if connection is None:
             self._fill_once()
         cursor = (connection or self._connection).cursor()

@@ -1,6 +1,6 @@
 """The words of a date filter: ``2012 Q3``, ``30 days ago``, ``last month``, ``2023-04-01 12``.
 
-Everything is reckoned in UTC, on datetimes without a zone.
+Everything is computed in UTC, on datetimes without a zone.
 """
 
 from __future__ import annotations
@@ -38,16 +38,16 @@ class Period:
     end: datetime
 
 
-def start_of(unit: str, moment: datetime) -> datetime:
-    """Cut a moment down to the start of its unit; weeks start on Monday."""
-    day = moment.replace(hour=0, minute=0, second=0, microsecond=0)
+def start_of(unit: str, instant: datetime) -> datetime:
+    """Cut a instant down to the start of its unit; weeks start on Monday."""
+    day = instant.replace(hour=0, minute=0, second=0, microsecond=0)
     match unit:
         case "second":
-            return moment.replace(microsecond=0)
+            return instant.replace(microsecond=0)
         case "minute":
-            return moment.replace(second=0, microsecond=0)
+            return instant.replace(second=0, microsecond=0)
         case "hour":
-            return moment.replace(minute=0, second=0, microsecond=0)
+            return instant.replace(minute=0, second=0, microsecond=0)
         case "day":
             return day
         case "week":
@@ -60,15 +60,15 @@ def start_of(unit: str, moment: datetime) -> datetime:
             return day.replace(month=1, day=1)
 
 
-def moved(moment: datetime, count: int, unit: str) -> datetime:
-    """Move a moment by whole units; a month's last day stays within the month it lands in."""
+def moved(instant: datetime, count: int, unit: str) -> datetime:
+    """Move a instant by whole units; a month's last day stays within the month it lands in."""
     if unit in {"month", "quarter", "year"}:
-        months = moment.year * 12 + moment.month - 1
+        months = instant.year * 12 + instant.month - 1
         months += count * {"month": 1, "quarter": 3, "year": 12}[unit]
         year, month = divmod(months, 12)
         last = calendar.monthrange(year, month + 1)[1]
-        return moment.replace(year=year, month=month + 1, day=min(moment.day, last))
-    return moment + timedelta(**{f"{unit}s": count})
+        return instant.replace(year=year, month=month + 1, day=min(instant.day, last))
+    return instant + timedelta(**{f"{unit}s": count})
 
 
 def period(text: str, now: datetime) -> Period:
@@ -93,7 +93,7 @@ def period(text: str, now: datetime) -> Period:
 
 
 def start(text: str, now: datetime) -> datetime:
-    """Read a literal as the moment at which it starts."""
+    """Read a literal as the instant at which it starts."""
     return period(text, now).start
 
 
@@ -150,7 +150,7 @@ def _utc(
     return datetime(year, month, day, hour, minute, second)  # noqa: DTZ001 - UTC throughout
 
 
-# Of a filter, Sunday is 0 and Saturday 6; the grain that tells the day runs from 1, Monday, to 7.
+# Of a filter, Sunday is 0 and Saturday 6; the timeframe that tells the day runs from 1, Monday, to 7.
 _WEEKDAYS = {name.lower(): number for number, name in enumerate(WEEKDAYS, 1)} | {
     str(number): number or 7 for number in range(7)
 }
@@ -175,9 +175,9 @@ def _quarter(words: str) -> int | None:
 
 @dataclass(frozen=True)
 class Part:
-    """Describe a recurring part of a date: the grain that extracts it, and how it is written."""
+    """Describe a recurring part of a date: the timeframe that extracts it, and how it is written."""
 
-    grain: str
+    timeframe: str
     read: Callable[[str], int | None]
     least: int
     most: int

@@ -27,10 +27,10 @@ def nothing() -> exp.Expression:
 
 
 def passed(interval: str, start: exp.Expression, end: exp.Expression) -> exp.Expression:
-    """Write how many boundaries of a unit lie between two moments.
+    """Write how many boundaries of a unit lie between two instants.
 
     Boundaries, as databases count them, not whole units: assumed (docs/wire.md).
     """
-    moments = [exp.cast(each, "timestamp") for each in (start, end)]
+    instants = [exp.cast(each, "timestamp") for each in (start, end)]
     unit = exp.Literal.string(interval.removesuffix("s"))
-    return exp.Anonymous(this="date_diff", expressions=[unit, *moments])
+    return exp.Anonymous(this="date_diff", expressions=[unit, *instants])

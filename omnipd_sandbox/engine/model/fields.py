@@ -22,21 +22,26 @@ from omnipd_sandbox.engine.model.measures import (
 )
 from omnipd_sandbox.engine.model.model import Dimension, Field, Measure, View
 from omnipd_sandbox.engine.model.references import FieldName
-from omnipd_sandbox.engine.model.timeframes import GRAINS, at_grain, grain_type, is_temporal
+from omnipd_sandbox.engine.model.timeframes import (
+    TIMEFRAMES,
+    at_timeframe,
+    is_temporal,
+    timeframe_type,
+)
 from omnipd_sandbox.engine.model.yaml_filters import on_the_wire
 from omnipd_sandbox.refused_query import Refused
 
 
-def known_grain(dimension: Dimension, grain: str) -> str | None:
-    """Return a grain's own spelling if the dimension can be cut to it, else None."""
-    name = grain.lower()
+def known_timeframe(dimension: Dimension, timeframe: str) -> str | None:
+    """Return a timeframe's own spelling if the dimension can be cut to it, else None."""
+    name = timeframe.lower()
     if dimension.duration is not None:
         return name if name in dimension.duration.intervals else None
     if not is_temporal(dimension.sql_type):
         return None
     if name == "raw":
         return name
-    if name not in GRAINS or (dimension.sql_type == "DATE" and not GRAINS[name].of_dates):
+    if name not in TIMEFRAMES or (dimension.sql_type == "DATE" and not TIMEFRAMES[name].of_dates):
         return None
     return name
 
@@ -67,29 +72,29 @@ class Fields:
         return view.field(name.field) if view else None
 
     def dimension(
-        self, alias: str, dimension: Dimension, grain: str | None = None
+        self, alias: str, dimension: Dimension, timeframe: str | None = None
     ) -> exp.Expression:
         """Write a dimension as an expression over one row."""
         with self._follow(alias, dimension):
             if dimension.duration is not None:
-                return self._duration(alias, dimension.duration, grain)
+                return self._duration(alias, dimension.duration, timeframe)
             if dimension.sql is None:
                 tree: exp.Expression = _column(dimension.name, alias)
             else:
                 tree = dimension.sql.over(alias, lambda name: self.row_value(name, alias))
             tree = self._in_buckets(dimension, tree)
-        if grain is None or grain == "raw":
+        if timeframe is None or timeframe == "raw":
             return tree
-        return at_grain(grain, tree, dimension.sql_type)
+        return at_timeframe(timeframe, tree, dimension.sql_type)
 
-    def _duration(self, alias: str, duration: Duration, grain: str | None) -> exp.Expression:
-        if grain is None or grain == "raw":
+    def _duration(self, alias: str, duration: Duration, timeframe: str | None) -> exp.Expression:
+        if timeframe is None or timeframe == "raw":
             return nothing()
         start, end = (
             each.over(alias, lambda name: self.row_value(name, alias))
             for each in (duration.start, duration.end)
         )
-        return passed(grain, start, end)
+        return passed(timeframe, start, end)
 
     def _in_buckets(self, dimension: Dimension, tree: exp.Expression) -> exp.Expression:
         match dimension.buckets:
@@ -114,7 +119,7 @@ class Fields:
         """Write a measure as an expression over its aggregates."""
         with self._follow(alias, measure):
             if measure.aggregate_type is None:
-                return self._reckoned(alias, measure)
+                return self._computed(alias, measure)
             return self._aggregated(alias, measure)
 
     def primary_key(self, alias: str) -> tuple[exp.Expression, ...]:
@@ -124,14 +129,16 @@ class Fields:
             for part in self.views[alias].primary_key
         )
 
-    def target(self, alias: str, found: Dimension | Measure, grain: str | None = None) -> Target:
+    def target(
+        self, alias: str, found: Dimension | Measure, timeframe: str | None = None
+    ) -> Target:
         """Write what a filter on a field applies to."""
         if isinstance(found, Measure):
             return Target(self.measure(alias, found), found.sql_type)
         sql_type = found.sql_type
-        if grain is not None and grain != "raw":
-            sql_type = grain_type(grain, sql_type)
-        return Target(self.dimension(alias, found, grain), sql_type)
+        if timeframe is not None and timeframe != "raw":
+            sql_type = timeframe_type(timeframe, sql_type)
+        return Target(self.dimension(alias, found, timeframe), sql_type)
 
     def _aggregated(self, alias: str, measure: Measure) -> exp.Expression:
         kind = measure.aggregate_type or ""
@@ -161,7 +168,7 @@ class Fields:
             )
         )
 
-    def _reckoned(self, alias: str, measure: Measure) -> exp.Expression:
+    def _computed(self, alias: str, measure: Measure) -> exp.Expression:
         if measure.sql is None:
             raise Refused("PLAN", f'"{alias}.{measure.name}" has neither aggregate_type nor sql')
         tree = exp.paren(measure.sql.over(alias, lambda name: self._any_value(name, alias)))
@@ -220,10 +227,10 @@ class Fields:
             if isinstance(found, Dimension) == of_groups:
                 kind = "dimension" if of_groups else "measure"
                 raise Refused("PLAN", f'The {kind} "{text}" cannot be filtered by here')
-            grain = None
-            if isinstance(found, Dimension) and name.grain:
-                grain = known_grain(found, name.grain)
-            target = self.target(at, found, grain)
+            timeframe = None
+            if isinstance(found, Dimension) and name.timeframe:
+                timeframe = known_timeframe(found, name.timeframe)
+            target = self.target(at, found, timeframe)
             tests.append(self._test(operators, target, text))
         return tests
 
@@ -232,12 +239,12 @@ class Fields:
         at, found = self._resolved(name, alias)
         if not isinstance(found, Dimension):
             raise Refused("PLAN", f'"{at}.{found.name}" is a measure where a dimension is needed')
-        grain = None
-        if name.grain is not None:
-            grain = known_grain(found, name.grain)
-            if grain is None:
+        timeframe = None
+        if name.timeframe is not None:
+            timeframe = known_timeframe(found, name.timeframe)
+            if timeframe is None:
                 raise Refused("PLAN", f'No such field "{name}"')
-        return self.dimension(at, found, grain)
+        return self.dimension(at, found, timeframe)
 
     def _any_value(self, name: FieldName, alias: str) -> exp.Expression:
         at, found = self._resolved(name, alias)

@@ -18,7 +18,7 @@ from sqlglot import exp
 
 from omnipd_sandbox.engine.model import dates
 from omnipd_sandbox.engine.model.circumstances import Circumstances
-from omnipd_sandbox.engine.model.timeframes import at_grain, is_temporal
+from omnipd_sandbox.engine.model.timeframes import at_timeframe, is_temporal
 from omnipd_sandbox.refused_query import BadFilter, Refused
 
 _STRING_KINDS = frozenset(
@@ -339,9 +339,9 @@ def _date(filter_: Mapping[str, Any], target: Target, now: datetime) -> exp.Expr
             tree = _within(target, dates.window(left, right, now))
         case _, str(), _ if kind in dates.PARTS:
             part = dates.PARTS[kind]
-            if part.grain == "hour_of_day" and target.sql_type == "DATE":
+            if part.timeframe == "hour_of_day" and target.sql_type == "DATE":
                 return None
-            extracted = at_grain(part.grain, target.value.copy(), target.sql_type)
+            extracted = at_timeframe(part.timeframe, target.value.copy(), target.sql_type)
             tree = exp.EQ(this=extracted, expression=exp.Literal.number(part.value(left)))
         case _:
             raise _unreadable("right_side" if kind == "BEFORE" else "left_side", "a text")
@@ -356,14 +356,14 @@ def _within(target: Target, period: dates.Period) -> exp.Expression:
 
 
 def _compared(
-    operator: Callable[..., exp.Expression], target: Target, moment: datetime
+    operator: Callable[..., exp.Expression], target: Target, instant: datetime
 ) -> exp.Expression:
     value = target.value.copy()
-    if target.sql_type == "DATE" and moment.time() == time():
-        literal = exp.cast(text(moment.date().isoformat()), "date")
+    if target.sql_type == "DATE" and instant.time() == time():
+        literal = exp.cast(text(instant.date().isoformat()), "date")
     elif target.sql_type == "TIMESTAMP WITH TIME ZONE":
-        literal = exp.cast(text(f"{moment.isoformat(sep=' ')}+00"), "timestamptz")
+        literal = exp.cast(text(f"{instant.isoformat(sep=' ')}+00"), "timestamptz")
     else:
         value = exp.cast(value, "timestamp") if target.sql_type == "DATE" else value
-        literal = exp.cast(text(moment.isoformat(sep=" ")), "timestamp")
+        literal = exp.cast(text(instant.isoformat(sep=" ")), "timestamp")
     return operator(this=value, expression=literal)

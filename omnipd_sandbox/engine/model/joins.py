@@ -135,25 +135,16 @@ def _join(
     model: Model, relationships: Iterable[Relationship], parent: str, child: str
 ) -> Joined | None:
     for each in relationships:
-        if (each.left, each.right) == (parent, child):
+        forward = (each.left, each.right) == (parent, child)
+        if forward or (each.reversible and (each.right, each.left) == (parent, child)):
+            to_many, from_many = each.kind in _TO_MANY, each.kind in _FROM_MANY
             return Joined(
                 child,
-                _view(model, each.right_view),
+                _view(model, each.right_view if forward else each.left_view),
                 parent,
                 each.on,
-                to_many=each.kind in _TO_MANY,
-                from_many=each.kind in _FROM_MANY,
-                join_type=each.join_type,
-                unmodeled=each.unmodeled,
-            )
-        if (each.right, each.left) == (parent, child) and each.reversible:
-            return Joined(
-                child,
-                _view(model, each.left_view),
-                parent,
-                each.on,
-                to_many=each.kind in _FROM_MANY,
-                from_many=each.kind in _TO_MANY,
+                to_many=to_many if forward else from_many,
+                from_many=from_many if forward else to_many,
                 join_type=each.join_type,
                 unmodeled=each.unmodeled,
             )

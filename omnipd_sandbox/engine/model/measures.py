@@ -1,4 +1,4 @@
-"""A measure, taken apart into aggregates and what is reckoned from them.
+"""A measure, taken apart into aggregates and what is computed from them.
 
 An aggregate is written apart from the rows it reads, because rows that a join repeats must be
 made single before it sees them.

@@ -12,7 +12,7 @@ from sqlglot import exp
 from sqlglot.errors import SqlglotError
 
 _REFERENCE = re.compile(r"\$\{([^}]*)\}")
-_NAME = re.compile(r"^(?:(?P<view>.+)\.)?(?P<field>[^.\[\]]+)(?:\[(?P<grain>[^\[\]]+)\])?$")
+_NAME = re.compile(r"^(?:(?P<view>.+)\.)?(?P<field>[^.\[\]]+)(?:\[(?P<timeframe>[^\[\]]+)\])?$")
 STAND_IN = "omni_reference_"
 
 
@@ -22,16 +22,16 @@ class BadSql(ValueError):
 
 @dataclass(frozen=True)
 class FieldName:
-    """Name a field as models and queries do: ``view.field[grain]``."""
+    """Name a field as models and queries do: ``view.field[timeframe]``."""
 
     view: str | None
     field: str
-    grain: str | None = None
+    timeframe: str | None = None
 
     def __str__(self) -> str:
         view = f"{self.view}." if self.view else ""
-        grain = f"[{self.grain}]" if self.grain else ""
-        return f"{view}{self.field}{grain}"
+        timeframe = f"[{self.timeframe}]" if self.timeframe else ""
+        return f"{view}{self.field}{timeframe}"
 
     @classmethod
     def parse(cls, text: str) -> FieldName | None:
@@ -39,7 +39,7 @@ class FieldName:
         match = _NAME.match(text.strip())
         if match is None:
             return None
-        return cls(match["view"], match["field"], match["grain"])
+        return cls(match["view"], match["field"], match["timeframe"])
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ _WORDS = {
     "week_start_day": re.compile("week", re.IGNORECASE),
     "fiscal_month_offset": re.compile(r"fiscal|\bfy\s?\d", re.IGNORECASE),
 }
-# What only lists grains, or is only read by people.
+# What only lists timeframes, or is only read by people.
 _WITHOUT_BEARING = {
     "ai_context", "default_timeframes", "description", "group_label", "label", "sample_queries",
     "skills", "synonyms", "timeframes", *_WORDS,
@@ -26,7 +26,7 @@ def speaks_of(setting: str, said: Any) -> bool:
         return _WORDS[setting].search(said) is not None
     if isinstance(said, Mapping):
         return any(
-            # The names of fields say nothing, unless a grain is cut; isFiscal does when it is on.
+            # The names of fields say nothing, unless a timeframe is cut; isFiscal does when it is on.
             (("[" in str(key) or value is True) and speaks_of(setting, str(key)))
             or speaks_of(setting, value)
             for key, value in said.items()

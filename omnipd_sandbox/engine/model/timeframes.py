@@ -1,4 +1,4 @@
-"""The time grains of a date or time field: how each is computed and what it yields."""
+"""The timeframes of a date or time field: how each is computed and what it yields."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", 
 
 
 @dataclass(frozen=True)
-class Grain:
-    """Describe one grain: what it yields, whether a date has it, and how it is computed."""
+class Timeframe:
+    """Describe one timeframe: what it yields, whether a date has it, and how it is computed."""
 
     # "time" truncates; "number" and "string" extract a part.
     yields: str
@@ -28,7 +28,7 @@ class Grain:
 
 
 def is_temporal(sql_type: str) -> bool:
-    """Tell whether a DuckDB type has time grains."""
+    """Tell whether a DuckDB type has timeframes."""
     return sql_type == "DATE" or sql_type.startswith("TIMESTAMP")
 
 
@@ -63,46 +63,46 @@ def _day_of_quarter(value: exp.Expression) -> exp.Expression:
     return exp.Add(this=days, expression=exp.Literal.number(1))
 
 
-GRAINS = {
-    "year": Grain("time", _truncated("year")),
-    "quarter": Grain("time", _truncated("quarter")),
-    "month": Grain("time", _truncated("month")),
+TIMEFRAMES = {
+    "year": Timeframe("time", _truncated("year")),
+    "quarter": Timeframe("time", _truncated("quarter")),
+    "month": Timeframe("time", _truncated("month")),
     # Weeks start on Monday, as Omni's do unless a model says otherwise.
-    "week": Grain("time", _truncated("week")),
-    "date": Grain("time", _truncated("day")),
-    "hour": Grain("time", _truncated("hour"), of_dates=False),
-    "minute": Grain("time", _truncated("minute"), of_dates=False),
-    "second": Grain("time", _truncated("second"), of_dates=False),
-    "millisecond": Grain("time", _truncated("millisecond"), of_dates=False),
-    "quarter_of_year": Grain("number", _part("quarter")),
-    "month_num": Grain("number", _part("month")),
-    "week_of_year": Grain("number", _part("week")),
+    "week": Timeframe("time", _truncated("week")),
+    "date": Timeframe("time", _truncated("day")),
+    "hour": Timeframe("time", _truncated("hour"), of_dates=False),
+    "minute": Timeframe("time", _truncated("minute"), of_dates=False),
+    "second": Timeframe("time", _truncated("second"), of_dates=False),
+    "millisecond": Timeframe("time", _truncated("millisecond"), of_dates=False),
+    "quarter_of_year": Timeframe("number", _part("quarter")),
+    "month_num": Timeframe("number", _part("month")),
+    "week_of_year": Timeframe("number", _part("week")),
     # 1 is Monday and 7 is Sunday (assumed; docs/wire.md).
-    "day_of_week_num": Grain("number", _part("isodow")),
-    "hour_of_day": Grain("number", _part("hour"), of_dates=False),
-    "day_of_month": Grain("number", _part("day")),
-    "day_of_year": Grain("number", _part("dayofyear")),
-    "day_of_quarter": Grain("number", _day_of_quarter),
-    "epoch": Grain("number", _epoch),
-    "day_of_week_name": Grain("string", _name("dayname"), order=WEEKDAYS),
-    "month_name": Grain("string", _name("monthname"), order=MONTHS),
+    "day_of_week_num": Timeframe("number", _part("isodow")),
+    "hour_of_day": Timeframe("number", _part("hour"), of_dates=False),
+    "day_of_month": Timeframe("number", _part("day")),
+    "day_of_year": Timeframe("number", _part("dayofyear")),
+    "day_of_quarter": Timeframe("number", _day_of_quarter),
+    "epoch": Timeframe("number", _epoch),
+    "day_of_week_name": Timeframe("string", _name("dayname"), order=WEEKDAYS),
+    "month_name": Timeframe("string", _name("monthname"), order=MONTHS),
 }
 
 
-def at_grain(name: str, value: exp.Expression, sql_type: str) -> exp.Expression:
-    """Compute a grain of a time expression."""
-    tree = GRAINS[name].compute(value)
-    if GRAINS[name].yields == "time" and sql_type != "TIMESTAMP WITH TIME ZONE":
+def at_timeframe(name: str, value: exp.Expression, sql_type: str) -> exp.Expression:
+    """Compute a timeframe of a time expression."""
+    tree = TIMEFRAMES[name].compute(value)
+    if TIMEFRAMES[name].yields == "time" and sql_type != "TIMESTAMP WITH TIME ZONE":
         # Versions of DuckDB differ on whether this is a date or a timestamp.
         return exp.cast(tree, "timestamp")
     return tree
 
 
-def grain_type(name: str, sql_type: str) -> str:
-    """Tell the DuckDB type of a grain."""
-    if name not in GRAINS:
+def timeframe_type(name: str, sql_type: str) -> str:
+    """Tell the DuckDB type of a timeframe."""
+    if name not in TIMEFRAMES:
         return "BIGINT"  # an interval of a duration
-    yields = GRAINS[name].yields
+    yields = TIMEFRAMES[name].yields
     if yields == "time":
         return "TIMESTAMP" if sql_type == "DATE" else sql_type
     return "BIGINT" if yields == "number" else "VARCHAR"

@@ -103,8 +103,8 @@ def _select(fields: Fields, found: Field) -> exp.Select:
         )
     elif isinstance(found, Dimension):
         # A duration is nothing until it is asked for in some unit.
-        grain = found.duration.intervals[0] if found.duration else None
-        tree = fields.dimension(found.view, found, grain)
+        timeframe = found.duration.intervals[0] if found.duration else None
+        tree = fields.dimension(found.view, found, timeframe)
     select = exp.select(tree)
     for number, alias in enumerate(sorted(tables(tree) | {found.view})):
         if alias not in fields.views:

@@ -40,7 +40,7 @@ def on_the_wire(operators: Mapping[str, Any], kind: str, now: datetime) -> dict[
     kind
         The filter type that fits the field: string, number, date, boolean or other.
     now
-        The moment that relative dates refer to.
+        The instant that relative dates refer to.
     """
     return _all([_filter(operator, value, kind, now) for operator, value in operators.items()])
 

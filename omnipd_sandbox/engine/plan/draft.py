@@ -9,7 +9,7 @@ from typing import Any
 from sqlglot import exp
 
 from omnipd_sandbox.engine.model.circumstances import Circumstances
-from omnipd_sandbox.engine.model.fields import Fields, known_grain, tables
+from omnipd_sandbox.engine.model.fields import Fields, known_timeframe, tables
 from omnipd_sandbox.engine.model.filters import condition, conjunction
 from omnipd_sandbox.engine.model.grants import Grant, holds
 from omnipd_sandbox.engine.model.joins import Joined, JoinTree, tree_of_topic, tree_of_view
@@ -17,7 +17,7 @@ from omnipd_sandbox.engine.model.measures import Aggregate
 from omnipd_sandbox.engine.model.model import Dimension, Measure, Model, Topic
 from omnipd_sandbox.engine.model.references import FieldName
 from omnipd_sandbox.engine.model.settings import speaks_of
-from omnipd_sandbox.engine.model.timeframes import GRAINS
+from omnipd_sandbox.engine.model.timeframes import TIMEFRAMES
 from omnipd_sandbox.engine.plan.request import GRAND_TOTAL, AnyOf, Request, Sort
 from omnipd_sandbox.refused_query import Refused
 
@@ -29,8 +29,8 @@ class Selected:
     name: str
     at: FieldName
     field: Dimension | Measure
-    # The grain in its own spelling.
-    grain: str | None
+    # The timeframe in its own spelling.
+    timeframe: str | None
     # Its place among the keys, for a dimension.
     key: int | None
     # The measure over its aggregates; for a dimension, the expression over a row.
@@ -39,7 +39,7 @@ class Selected:
     @property
     def formatted(self) -> str | None:
         """Return the pattern by which a truncated time is also written out, if there is one."""
-        truncated = self.grain in GRAINS and GRAINS[self.grain].yields == "time"
+        truncated = self.timeframe in TIMEFRAMES and TIMEFRAMES[self.timeframe].yields == "time"
         pattern = self.field.format or ""
         return pattern if truncated and "%" in pattern else None
 
@@ -107,7 +107,7 @@ class Draft:
         if not isinstance(found, Dimension) or name.view is None:
             raise Refused("PLAN", f'No such field "{name}" in the join of "{node.alias}"')
         return self.fields.dimension(
-            name.view, found, name.grain and known_grain(found, name.grain)
+            name.view, found, name.timeframe and known_timeframe(found, name.timeframe)
         )
 
     def _reachable(self, aliases: set[str]) -> set[str]:
@@ -262,15 +262,15 @@ class Finder:
             # Not an error: the summary lists it (docs/wire.md).
             self.found.missing.append(text)
             return
-        at, found, grain = place
+        at, found, timeframe = place
         alias = at.view or ""
         key = None
         if isinstance(found, Dimension):
             key = len(self.found.keys)
-            value = self.fields.dimension(alias, found, grain)
+            value = self.fields.dimension(alias, found, timeframe)
         else:
             value = self.fields.measure(alias, found)
-        self.found.selected.append(Selected(text, at, found, grain, key, value))
+        self.found.selected.append(Selected(text, at, found, timeframe, key, value))
 
     def filter(self, text: str, filter_: Mapping[str, Any], around: Circumstances) -> None:
         """Add a filter."""
@@ -299,13 +299,13 @@ class Finder:
             if not filter_.get("ignore_if_unjoinable"):
                 raise Refused("PLAN", f'No such field "{text}"')
             return None, False
-        at, found, grain = place
-        if grain in GRAINS and _wants_a_date(filter_):
-            # A date filter belongs under the name without a grain; under a grain the field is
+        at, found, timeframe = place
+        if timeframe in TIMEFRAMES and _wants_a_date(filter_):
+            # A date filter belongs under the name without a timeframe; under a timeframe the field is
             # missing (docs/wire.md).
             self.found.missing.append(text)
             return None, False
-        test = condition(filter_, self.fields.target(at.view or "", found, grain), around)
+        test = condition(filter_, self.fields.target(at.view or "", found, timeframe), around)
         return test, isinstance(found, Measure)
 
     def sort(self, sort: Sort) -> None:
@@ -318,21 +318,21 @@ class Finder:
             raise Refused("PLAN", f'Sorted by "{sort.column}", which is not selected')
 
     def place(self, text: object) -> tuple[FieldName, Dimension | Measure, str | None] | None:
-        """Find a field by its full name, and the grain in its own spelling."""
+        """Find a field by its full name, and the timeframe in its own spelling."""
         name = FieldName.parse(text) if isinstance(text, str) else None
         if name is None or name.view is None or not self._offered(name):
             return None
         found = self.fields.find(name)
         if found is None or not self._granted(name, found):
             return None
-        if name.grain is None:
+        if name.timeframe is None:
             return name, found, None
         if not isinstance(found, Dimension):
             return None
-        grain = known_grain(found, name.grain)
-        if grain is None or grain not in (*found.timeframes, "raw"):
+        timeframe = known_timeframe(found, name.timeframe)
+        if timeframe is None or timeframe not in (*found.timeframes, "raw"):
             return None
-        return name, found, grain
+        return name, found, timeframe
 
     def _granted(self, name: FieldName, found: Dimension | Measure) -> bool:
         needed = (*self.fields.views[name.view or ""].grants, *found.grants)

@@ -6,7 +6,7 @@ from typing import Any
 
 from omnipd_sandbox.engine.model.filters import kind_of
 from omnipd_sandbox.engine.model.model import Dimension, Field, Measure
-from omnipd_sandbox.engine.model.timeframes import grain_type
+from omnipd_sandbox.engine.model.timeframes import timeframe_type
 from omnipd_sandbox.engine.plan.draft import Selected
 
 _DATA_TYPES = {"string": "STRING", "number": "NUMBER", "boolean": "BOOLEAN", "date": "TIMESTAMP"}
@@ -14,15 +14,15 @@ _DATA_TYPES = {"string": "STRING", "number": "NUMBER", "boolean": "BOOLEAN", "da
 
 def describe(selected: Selected) -> dict[str, Any]:
     """Describe a selected field as ``summary.fields`` does; what is null is left out."""
-    found, grain = selected.field, selected.grain
+    found, timeframe = selected.field, selected.timeframe
     sql_type = found.sql_type
     label, name = found.label, found.name
-    if grain is not None:
+    if timeframe is not None:
         # The brackets are part of the name, as they were sent (docs/wire.md).
-        name = f"{name}[{selected.at.grain}]"
-        if grain != "raw":
-            sql_type = grain_type(grain, sql_type)
-            label = f"{label} {grain.replace('_', ' ').title()}"
+        name = f"{name}[{selected.at.timeframe}]"
+        if timeframe != "raw":
+            sql_type = timeframe_type(timeframe, sql_type)
+            label = f"{label} {timeframe.replace('_', ' ').title()}"
     described = {
         "field_name": name,
         "fully_qualified_name": f"{selected.at.view}.{name}",

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from sqlglot import exp
 
 from omnipd_sandbox.engine.model.measures import with_aggregates
-from omnipd_sandbox.engine.model.timeframes import GRAINS
+from omnipd_sandbox.engine.model.timeframes import TIMEFRAMES
 from omnipd_sandbox.engine.plan.draft import Draft, Selected
 
 AggregateWriter = Callable[[int], exp.Expression]
@@ -69,14 +69,14 @@ def ordered(draft: Draft, value: Callable[[Selected], exp.Expression]) -> list[e
 
 def sorts_by_calendar(selected: Selected) -> bool:
     """Tell whether a field holds names of months or days, which do not sort as text."""
-    return selected.grain in GRAINS and bool(GRAINS[selected.grain].order)
+    return selected.timeframe in TIMEFRAMES and bool(TIMEFRAMES[selected.timeframe].order)
 
 
 def by_calendar(selected: Selected, value: exp.Expression) -> exp.Expression:
     """Write what a field sorts by: itself, or the place of its name in the calendar."""
     if not sorts_by_calendar(selected):
         return value
-    names = [exp.Literal.string(name) for name in GRAINS[selected.grain or ""].order]
+    names = [exp.Literal.string(name) for name in TIMEFRAMES[selected.timeframe or ""].order]
     return exp.Anonymous(this="list_position", expressions=[exp.Array(expressions=names), value])
 
 

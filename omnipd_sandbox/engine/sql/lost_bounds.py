@@ -1,6 +1,6 @@
-"""A predicate that Omni loses: when a field is tested bare and cut to a grain in one WHERE.
+"""A predicate that Omni loses: when a field is tested bare and cut to a timeframe in one WHERE.
 
-People saw that of the two the tighter bound is dropped, without a word (docs/wire.md).
+People saw that of the two the tighter bound is dropped, silently (docs/wire.md).
 """
 
 from __future__ import annotations
@@ -40,8 +40,8 @@ def without_lost_bounds(tests: Sequence[Item]) -> list[Item]:
         for place, item in enumerate(tests)
         if len(set(item.fields)) == 1 and (name := FieldName.parse(item.fields[0])) is not None
     ]
-    bare = [each for each in single if each.name.grain is None]
-    cut = [each for each in single if each.name.grain is not None]
+    bare = [each for each in single if each.name.timeframe is None]
+    cut = [each for each in single if each.name.timeframe is not None]
     lost = {_lost(one, other).place for one, other in product(bare, cut) if one.of == other.of}
     return [item for place, item in enumerate(tests) if place not in lost]
 

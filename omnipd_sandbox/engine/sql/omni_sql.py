@@ -28,7 +28,7 @@ _PARTS = {
 
 
 class NotParsed(Exception):
-    """Say that a text is no SQL over a model; it is then run as it is."""
+    """Say that a text is not SQL over a model; it is then run as it is."""
 
 
 @dataclass(frozen=True)
@@ -113,7 +113,7 @@ def parse(text: str) -> Statement:
     Raises
     ------
     NotParsed
-        For what is no SQL, or refers to no model.
+        For what is not SQL, or refers to no model.
     Refused
         For SQL that Omni may know how to read, and the sandbox does not.
     """
@@ -223,7 +223,7 @@ def _whole(clause: exp.Expression | None) -> int | None:
     value = clause.expression
     plain = not any(part for key, part in clause.args.items() if key != "expression")
     if not (plain and isinstance(value, exp.Literal) and str(value.this).isdigit()):
-        raise _not_modeled("a LIMIT or OFFSET that is no whole number")
+        raise _not_modeled("a LIMIT or OFFSET that is not a whole number")
     return int(value.this)
 
 

@@ -11,8 +11,8 @@ from sqlglot import exp
 from omnipd_sandbox.engine.data.warehouse import Warehouse
 from omnipd_sandbox.engine.model.circumstances import Circumstances
 from omnipd_sandbox.engine.model.model import Dimension, Measure, Model
-from omnipd_sandbox.engine.model.read_yaml import titled
 from omnipd_sandbox.engine.model.references import FieldName
+from omnipd_sandbox.engine.model.yaml_parts import titled
 from omnipd_sandbox.engine.plan.draft import (
     Draft,
     Finder,
@@ -39,7 +39,7 @@ def plan_omni_sql(
     Raises
     ------
     NotParsed
-        For what is no SQL over a model.
+        For what is not SQL over a model.
     Refused
         For names the model does not have, and for what the sandbox does not do.
     """

@@ -138,16 +138,16 @@ class Steps:
     def _groups(self, name: str, source: str, kept: int) -> str:
         """Write the groups by the first keys, with the value of every aggregate."""
         keys = [f"key_{n}" for n in range(kept)]
-        at_once = [n for n in range(len(self.draft.aggregates)) if n not in self.repeated]
+        direct = [n for n in range(len(self.draft.aggregates)) if n not in self.repeated]
         # Counting keeps the one row that there is when nothing is grouped by.
-        columns = [_column(key) for key in keys] + [self._built(n) for n in at_once]
+        columns = [_column(key) for key in keys] + [self._built(n) for n in direct]
         spine = exp.select(*(columns or [named(exp.Count(this=exp.Star()), "present")]))
         spine = _grouped(spine.from_(source), keys)
         if not self._identities:
             return self._add(name, spine)
         first = self._add(f"{name}_at_once", spine)
         select = exp.select(*(_column(key, first) for key in keys)).from_(first)
-        select = select.select(*(_column(f"value_{n}", first) for n in at_once))
+        select = select.select(*(_column(f"value_{n}", first) for n in direct))
         for number, identity in enumerate(self._identities):
             single = self._single(f"{name}_single_{number}", source, keys, number)
             select = select.join(single, on=_same(keys, first, single), join_type="left")

@@ -95,7 +95,7 @@ def _check_filters(model: Model, known: Mapping[str, Any]) -> None:
     for name in known["filters"]:
         at = FieldName.parse(name)
         view = model.views.get(at.view or "") if at else None
-        # Filters on measures are skipped over SQL, without a word (docs/wire.md).
+        # Filters on measures are skipped over SQL, silently (docs/wire.md).
         if at is None or view is None or not isinstance(view.field(at.field), Measure):
             raise Refused("PLAN", f'A filter on "{name}" over SQL is not modeled by this sandbox')
 

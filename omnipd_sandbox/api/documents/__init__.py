@@ -1,0 +1,1 @@
+"""Documents, and what hangs on them."""

@@ -1,0 +1,1 @@
+"""What documents and folders have in common: who sees, owns and may change them."""

@@ -1,0 +1,1 @@
+"""Roles of members and groups on models."""

@@ -1,0 +1,43 @@
+"""What is wrong in the files of a model: ``GET /models/{modelId}/validate``."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from omnipd_sandbox.api.models.compose import compose
+from omnipd_sandbox.api.models.record import find_branch, find_record
+from omnipd_sandbox.calls.call import Call
+from omnipd_sandbox.engine.model.model import Issue
+from omnipd_sandbox.http.reply import Reply, json_reply, without_nulls
+
+
+def validate_model(call: Call) -> Reply:
+    """Answer with what is wrong in the model's files."""
+    record = find_record(call)
+    issues = compose(find_branch(call, record) or record, call).issues
+    old = call.world.behavior.old_shapes
+    shown = issues[: call.parameters["limit"]]
+    written = [_older_issue(each) if old else _issue(each) for each in shown]
+    return json_reply({"valid": not any(_is_error(each) for each in issues), "issues": written})
+
+
+def _is_error(issue: Issue) -> bool:
+    # What the sandbox does not model may well be right in Omni: that is a warning.
+    return not issue.message.startswith("Not modeled")
+
+
+def _issue(issue: Issue) -> dict[str, Any]:
+    optional = {"view": issue.view, "field": issue.field}
+    return {
+        "message": issue.message,
+        "severity": "error" if _is_error(issue) else "warning",
+        **without_nulls(optional),
+    }
+
+
+def _older_issue(issue: Issue) -> dict[str, Any]:
+    return {
+        "message": issue.message,
+        "is_warning": not _is_error(issue),
+        "yaml_path": issue.yaml_path,
+    }

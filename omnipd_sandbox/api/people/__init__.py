@@ -1,1 +1,0 @@
-"""Members, embed users, groups, roles and keys."""

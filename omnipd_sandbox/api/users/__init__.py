@@ -1,0 +1,1 @@
+"""Members, embed users, and users who are only an address."""

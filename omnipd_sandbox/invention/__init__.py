@@ -1,0 +1,1 @@
+"""What makes an organization up: its people, folders, documents, the same on every day."""

@@ -1,0 +1,119 @@
+"""What a request gets when something goes wrong: another answer, or a spoiled one."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from http import HTTPStatus
+from typing import Any
+
+from omnipd_sandbox.http.refusals import RefusedRequest
+from omnipd_sandbox.http.reply import Broken, Document, Reply, json_reply, to_json
+from omnipd_sandbox.http.request import Request
+from omnipd_sandbox.moods.faults import Fault
+
+_SIGN_IN = b"""<!doctype html>
+<html><head><title>Sign in</title></head>
+<body><h1>Sign in</h1><form method="post" action="/login"><input name="email"></form></body></html>
+"""
+# What stands before Omni says these, in its own form and not in Omni's (docs/wire.md).
+_GATEWAY = frozenset({502, 503, 504})
+_GATEWAY_PAGE = "<html><head><title>{0}</title></head><body><h1>{0}</h1></body></html>\n"
+
+
+def in_place_of_an_answer(
+    fault: Fault, request: Request, block: Callable[[], Document]
+) -> Reply | None:
+    """Give what a request gets when it never reaches the application; `block` makes a 429."""
+    if fault.kind == "reset":
+        return Broken(None)
+    if fault.kind == "message":
+        return Document(to_json({"message": fault.words}) + b"\n", content_type="text/ndjson")
+    if fault.kind == "not_ok":
+        return json_reply({"success": False, "error": fault.words})
+    if fault.kind == "html":
+        return Document(_SIGN_IN, content_type="text/html; charset=utf-8")
+    if fault.kind == "status":
+        if fault.code == HTTPStatus.TOO_MANY_REQUESTS:
+            return block()
+        if fault.code in _GATEWAY:
+            title = f"{fault.code} {_phrase(fault.code)}"
+            return Document(_GATEWAY_PAGE.format(title).encode(), fault.code, "text/html")
+        return RefusedRequest(fault.code, _phrase(fault.code)).reply(request.path)
+    return None
+
+
+def spoiled(fault: Fault, request: Request, reply: Reply) -> Reply:
+    """Give an answer in its spoiled form; the very same where there is nothing to spoil."""
+    if fault.kind == "cut" and not isinstance(reply, Broken):
+        empty = isinstance(reply, Document) and not reply.body
+        return reply if empty else Broken(reply, reply.status)
+    change = _CHANGES.get(fault.kind)
+    if change is None or not isinstance(reply, Document) or "json" not in reply.content_type:
+        return reply
+    # An error has no records and no pages.
+    if reply.status >= HTTPStatus.BAD_REQUEST:
+        return reply
+    body = json.loads(reply.body)
+    if not change(body, fault, request):
+        return reply
+    return json_reply(body, status=reply.status, headers=reply.headers)
+
+
+def _repeat_cursor(body: Any, fault: Fault, request: Request) -> bool:
+    del fault
+    info = body.get("pageInfo") if isinstance(body, dict) else None
+    if info is None:
+        return False
+    info["nextCursor"] = dict(request.query)["cursor"]
+    info["hasNextPage"] = True
+    return True
+
+
+def _drift(body: Any, fault: Fault, request: Request) -> bool:
+    del request
+    changed = False
+    for record in _records(body):
+        if fault.field in record:
+            record[fault.field] = _of_another_type(record[fault.field])
+            changed = True
+        if fault.new_key is not None or fault.field is None:
+            record[fault.new_key or "addedLater"] = "not known yet"
+            changed = True
+    return changed
+
+
+#: What changes an answer, and tells whether there was anything to change.
+_CHANGES: Mapping[str, Callable[[Any, Fault, Request], bool]] = {
+    "same_cursor": _repeat_cursor,
+    "drift": _drift,
+}
+
+
+#: What stands beside the records of a list, also of an empty one.
+_AROUND_A_LIST = frozenset({"pageInfo", "totalResults"})
+
+
+def _records(body: Any) -> list[dict[Any, Any]]:
+    """Find the records of an answer: those of its lists, or the answer itself."""
+    if isinstance(body, list):
+        return [each for each in body if isinstance(each, dict)]
+    if not isinstance(body, dict):
+        return []
+    lists = [value for value in body.values() if isinstance(value, list)]
+    records = [each for one in lists for each in one if isinstance(each, dict)]
+    is_list = lists and (len(body) == 1 or not body.keys().isdisjoint(_AROUND_A_LIST))
+    return records if records or is_list else [body]
+
+
+def _of_another_type(value: Any) -> Any:
+    if isinstance(value, str):
+        return {"value": value}
+    return json.dumps(value) if value is not None else 0
+
+
+def _phrase(code: int) -> str:
+    try:
+        return HTTPStatus(code).phrase
+    except ValueError:
+        return "Error"
