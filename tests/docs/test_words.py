@@ -24,19 +24,9 @@ OF_OMNI = {"cancelled_at", "cancelled_by"}
 # Words that are still there, by where. What is gone has to be taken out of this list.
 NOT_YET = {
     "omnipd": {"everyone", "notice", "pieces", "several", "tiles"},
-    "omnipd_sandbox": {
-        "envelope",
-        "grain",
-        "labelling",
-        "moment",
-        "most=",
-        "pieces",
-        "verdict",
-        "walk",
-    },
+    "omnipd_sandbox": {"most=", "pieces", "walk"},
     "public names": {"pieces"},
     "text of omnipd": {"cancelled", "without a word"},
-    "text of omnipd_sandbox": {"labelling", "without a word"},
     "text of pages": {"cancelled"},
 }
 
