@@ -7,9 +7,9 @@ newer than it is: they are sent, with a warning.
 from __future__ import annotations
 
 import difflib
+import math
 import re
 from collections.abc import Iterable, Mapping
-from decimal import Decimal, InvalidOperation
 from typing import Any, Literal
 
 from omnipd.errors import ArgumentError, notice
@@ -49,6 +49,9 @@ _SIDES: dict[Any, tuple[str, ...]] = {
     "TIME_FOR_UNIT_DURATION": ("left_side",),
     "TIME_FOR_INTERVAL_DURATION": ("left_side", "right_side"),
 }
+#: How the kinds of a part of a time begin, such as the day of a week.
+_RECURRING = ("IS_ON_", "IS_IN_", "IS_AT_")
+_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?", re.ASCII | re.IGNORECASE)
 #: What stands for no value is a type of filter and no kind; Omni fails such a query (docs/wire.md).
 _NULL_KINDS = {"null", "isnull", "notnull", "isnotnull"}
 _WEEKDAYS = ("Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday")
@@ -318,7 +321,8 @@ def _check_bounds(what: str, condition: Mapping[str, Any]) -> None:
             )
     if kind[0] == "date":
         _check_part(what, condition)
-    for side in _SIDES.get(kind[1], ()) if kind[0] == "date" else ():
+    recurring = ("left_side",) if kind[1].startswith(_RECURRING) else ()
+    for side in _SIDES.get(kind[1], recurring) if kind[0] == "date" else ():
         if not condition.get(side):
             raise ArgumentError(f"{what} is {kind[1]} and has no {side}.")
     for key in _NEEDED.get(kind[0], ()):
@@ -360,12 +364,9 @@ def _check_list(what: str, type_: str, kind: str, values: Any) -> None:
 
 
 def _is_number(value: Any) -> bool:
-    if isinstance(value, bool) or not isinstance(value, str | int | float):
-        return False
-    try:
-        return Decimal(value).is_finite()
-    except InvalidOperation:
-        return False
+    if isinstance(value, str):
+        return _NUMBER.fullmatch(value.strip()) is not None
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
 
 
 def _tell_of_nothing(what: str, lack: str) -> None:

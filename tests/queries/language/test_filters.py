@@ -11,7 +11,7 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 from faults.given import QUERY, client_of, whole_answer
-from queries.query_cases import CASES, FLIGHTS, flights
+from queries.query_cases import CASES, FLIGHTS, date, flights, number, text
 from scripted_server import answer
 
 import omnipd
@@ -342,6 +342,12 @@ def test_a_date_is_a_time_by_another_word():
         ({"sorts": [{"column_name": "a.b", "direction": "desc"}]}, "mean 'sort_descending'"),
         ({"sorts": [{"column_name": "a.b", "order": "DESC"}]}, "mean 'sort_descending'"),
         ({"sorts": [{"column_name": "a.b", "isAscending": False}]}, "mean 'sort_descending'"),
+        ({"filters": {"a.b": {"type": "date", "kind": "IS_ON_DAY_OF_WEEK"}}}, "has no left_side"),
+        (
+            {"filters": {"a.b": {"type": "number", "kind": "EQUALS", "values": ["1_0"]}}},
+            "no number",
+        ),
+        ({"filters": {"a.b": {"type": "number", "kind": "EQUALS", "values": ["٣"]}}}, "no number"),
         ({"sorts": [{"columnName": "a.b"}]}, "mean 'column_name'"),
         ({"sorts": [{"sort_descending": True}]}, "has no column_name"),
         ({"sorts": [{"column_name": "a.b", "sort_descending": "desc"}]}, "not true or false"),
