@@ -454,7 +454,7 @@ class Client:
             inside = False
         to = None
         if not inside or request.method != "GET":
-            to = f"to {host}" if host else "to an unusable address"
+            to = f"to {self.hide_key(host)}" if host else "to an unusable address"
         elif redirects > _MAX_REDIRECTS:
             to = "in a circle"
         if to is not None:
@@ -469,7 +469,7 @@ class Client:
 
     def hide_key(self, text: str) -> str:
         """Return a text without the key in it, should a server or proxy have echoed it."""
-        return text.replace(self._settings.key.reveal(), "***")
+        return self._settings.key.hide_in(text)
 
     def hide_key_in(self, said: Any) -> Any:
         """Return what a server said as JSON, without the key in any of its texts."""

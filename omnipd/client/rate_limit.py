@@ -126,10 +126,9 @@ class Limiter:
 
 
 def _locked(log: sqlite3.Connection, work: Callable[[sqlite3.Connection], _Result]) -> _Result:
-    log.execute("BEGIN IMMEDIATE")
-    result = work(log)
-    log.execute("COMMIT")
-    return result
+    with log:  # an interrupt inside rolls back: the log of this process is used again
+        log.execute("BEGIN IMMEDIATE")
+        return work(log)
 
 
 def _prepared(log: sqlite3.Connection) -> sqlite3.Connection:

@@ -26,6 +26,10 @@ _LABEL = re.compile(r"[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?", re.IGNORECASE)
 _ADDRESS_HINT = "Use the address you sign in at, for example https://yourcompany.omniapp.co"
 
 
+#: So much of a secret, from its beginning, is not shown either: an answer may be cut inside it.
+_SHORTEST_PART = 12
+
+
 class Secret:
     """A string that does not show itself: not in a repr, a traceback, a pickle or a log.
 
@@ -43,6 +47,30 @@ class Secret:
     def reveal(self) -> str:
         """Return the string itself; only for the header that carries it."""
         return self._value
+
+    def hide_in(self, text: str) -> str:
+        """Return a text without the string in it, and without what is left where one was cut.
+
+        Examples
+        --------
+        >>> key = Secret("omni_osk_0123456789abcdef")
+        >>> key.hide_in("Bearer omni_osk_0123456789abcdef, https://OMNI_OSK_01234567")
+        'Bearer ***, https://***'
+        """
+        value = self._value
+        if len(value) < 2 * _SHORTEST_PART:
+            return text.replace(value, "***")
+        shown, after = [], 0
+        for found in re.finditer(re.escape(value[:_SHORTEST_PART]), text, re.IGNORECASE):
+            if found.start() < after:
+                continue
+            shown += [text[after : found.start()], "***"]
+            after = found.end()
+            for wanted in value[_SHORTEST_PART:].lower():
+                if text[after : after + 1].lower() != wanted:
+                    break
+                after += 1
+        return "".join([*shown, text[after:]])
 
     @property
     def sendable(self) -> bool:

@@ -405,3 +405,20 @@ def test_without_a_limit_there_is_no_log(scripted, fake_time):
 def test_a_rate_that_is_none_is_refused_before_anything_is_sent(scripted, value):
     with pytest.raises(omnipd.ArgumentError):
         client_of(scripted, requests_per_minute=value)
+
+
+def test_an_interrupt_inside_leaves_the_log_of_the_process_usable(tmp_path):
+    times = iter([100.0, KeyboardInterrupt(), 101.0])
+
+    def clock():
+        if isinstance(now := next(times), BaseException):
+            raise now
+        return now
+
+    (tmp_path / "file").write_bytes(b"")
+    limiter = Limiter(tmp_path / "file" / "log.sqlite", 60, clock=clock)
+    with pytest.warns(omnipd.OmniWarning, match="counted in this process only"):
+        assert limiter.try_acquire() == 0.0
+    with pytest.raises(KeyboardInterrupt):
+        limiter.try_acquire()
+    assert limiter.try_acquire() == 0.0

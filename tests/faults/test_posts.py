@@ -48,6 +48,30 @@ def test_a_post_that_may_have_arrived_is_sent_once(scripted, fake_time, fault):
     assert "not known" in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    "handled", [ConnectionRefusedError(), UnicodeDecodeError("a", b"", 0, 1, "")]
+)
+def test_what_the_caller_is_handling_does_not_make_it_sent_again(scripted, fake_time, handled):
+    scripted.script(reset, answer({"ok": 1}))
+    with client_of(scripted, fake_time) as client:
+        try:
+            raise handled
+        except (OSError, ValueError):
+            with pytest.raises(OutcomeUnknownError):
+                client.post("/api/v1/labels", {"name": "new"})
+    assert len(scripted.requests) == 1
+
+
+@pytest.mark.parametrize("first", [(), (header() + footer("job-1"),)], ids=["run", "wait"])
+def test_a_result_that_came_whole_is_not_lost_when_the_answer_does_not_end(scripted, first):
+    done = (complete() if first else header() + complete()) + footer()
+    open_end = after(HEAD + done, silence(3))
+    scripted.script(*[answer(one, content_type="text/ndjson") for one in first], open_end)
+    with client_of(scripted) as client:
+        df = omnipd.run_query(QUERY, client=client, timeout=1.5, check=False)
+    assert df["users.count"].tolist() == [3, 2, 1]
+
+
 def test_a_post_that_is_answered_by_silence_is_sent_once(scripted, monkeypatch):
     monkeypatch.setattr("omnipd.client.transport.READ_SECONDS", 0.2)
     scripted.script(silence(3), DONE)

@@ -404,6 +404,29 @@ def test_no_half_of_an_echoed_key_is_left_where_words_are_cut(scripted, fake_tim
                 assert not [n for n in range(len(KEY) - 12) if KEY[n : n + 12] in told]
 
 
+CUT = {
+    "an answer of a list": (answer(f'{{"echo":"Bearer {KEY[:-1]}'.encode()), read),
+    "words of an error": (answer({"detail": f"bad header Bearer {KEY[:40]}…"}, 400), read),
+    "the end of a query": (answer(header() + f'{{"message":"sent {KEY[:-1]}'.encode()), query),
+    "all of a query": (answer(f'{{"message":"sent {KEY[:30]}'.encode()), query),
+    "the host of a redirect": (answer(b"", 302, Location=f"https://{KEY}.example/"), read),
+    "the host of a redirect of a query": (answer(b"", 307, Location=f"https://{KEY}.x/"), query),
+    "another case": (answer({"detail": f"BAD {KEY.upper()}"}, 400), read),
+}
+
+
+@pytest.mark.parametrize(("step", "call"), CUT.values(), ids=CUT.keys())
+def test_no_part_of_a_key_is_shown_that_was_cut_or_changed_on_the_way(
+    scripted, fake_time, step, call
+):
+    scripted.script(*[step] * 6)
+    with client_of(scripted, fake_time) as client, pytest.raises(OmniError) as caught:
+        call(client)
+    told = f"{caught.value} {vars(caught.value)}".lower()
+    assert KEY[:13].lower() not in told
+    assert "***" in told
+
+
 # --- the shell
 
 

@@ -126,7 +126,7 @@ def test_what_the_inspector_shows_is_taken_whole():
     shown = flights(
         ["flights.origin", "calc_1"],
         calculations=[{"calc_name": "calc_1", "sql_expression": {"type": "field"}}],
-        controls=[{"kind": "MULTI_FIELD_FILTER"}],
+        controls=[{"id": "c", "type": "MULTI_FIELD_FILTER", "conjunction": "OR", "filters": []}],
         pivots=["flights.origin"],
         column_limit=7,
         limit=5,

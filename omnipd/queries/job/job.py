@@ -320,6 +320,8 @@ def _post_once(
         if error.job_id is None:
             raise
         job.id = error.job_id
+    if job.settled and isinstance(failure, DeadlineError | OutcomeUnknownError):
+        return  # what broke off after the last word of the job takes nothing from it
     if isinstance(failure, DeadlineError | OutcomeUnknownError) and deadline.remaining() <= 0:
         raise _too_late(deadline, job)
     named = job.id is not None
@@ -357,7 +359,7 @@ def _wait(client: Client, deadline: Deadline, job: _Job) -> Iterator[Begin | pa.
             )
         except (NetworkError, ResponseError) as error:
             failure = error
-        if isinstance(failure, DeadlineError):
+        if isinstance(failure, DeadlineError) and not job.settled:
             raise _too_late(deadline, job)
         if isinstance(failure, ResponseError) and not failure.retryable:
             raise failure

@@ -284,9 +284,12 @@ class Run:
             for name, field in (described if isinstance(described, dict) else {}).items()
             if isinstance(field, dict)
         }
-        wrong = []
+        wrong: list[str] = []
         if not self.request.is_sql:
-            wrong = filters.ignored(self.request.body["query"]["filters"], types)
+            query = self.request.body["query"]
+            wrong = filters.ignored(query["filters"], types)
+            for name, condition in filters.in_controls(query):
+                wrong += filters.ignored({name: condition}, types)
         if wrong:
             shown = ", ".join(f"{name} ({types.get(name, 'TIMESTAMP')})" for name in wrong)
             raise QueryError(

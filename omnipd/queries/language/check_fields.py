@@ -13,7 +13,7 @@ from typing import Any
 
 from omnipd.errors import ArgumentError
 from omnipd.queries.language import dates, timeframes
-from omnipd.queries.language.filters import ignored, types_in
+from omnipd.queries.language.filters import ignored, in_controls, types_in
 
 _UNCHECKED = "check=False sends the query as it is."
 
@@ -100,12 +100,12 @@ def check_fields(query: Mapping[str, Any], known: Mapping[str, KnownField], wher
                 raise ArgumentError(
                     f"{name} is a {field.kind}; {what} take dimensions.", hint=_UNCHECKED
                 )
-    filters = {
-        name: condition
-        for name, condition in (query.get("filters") or {}).items()
+    conditions = [
+        (name, condition)
+        for name, condition in (*(query.get("filters") or {}).items(), *in_controls(query))
         if name not in computed and not condition.get("ignore_if_unjoinable")
-    }
-    for name, condition in filters.items():
+    ]
+    for name, condition in conditions:
         _check_name(name, known, where)
         _, timeframe = timeframes.split(name)
         if timeframe is not None and "date" in types_in(condition):
@@ -113,12 +113,14 @@ def check_fields(query: Mapping[str, Any], known: Mapping[str, KnownField], wher
                 f"The date filter on {name} stands under a name with a bracket.",
                 hint=f"A time is filtered under {timeframes.split(name)[0]}; a part of it by a number.",
             )
-    types = {name: _type(name, known) for name in filters}
-    for name in ignored(filters, types):
-        given = ", ".join(sorted(set(types_in(filters[name])) - {"composite", "null"}))
+    for name, condition in conditions:
+        type_ = _type(name, known)
+        if not ignored({name: condition}, {name: type_}):
+            continue
+        given = ", ".join(sorted(set(types_in(condition)) - {"composite", "null"}))
         raise ArgumentError(
-            f"{name} is {types[name]}, and its filter is of type {given}, which Omni would ignore.",
-            hint=_FITTING.get(types[name], _UNCHECKED),
+            f"{name} is {type_}, and its filter is of type {given}, which Omni would ignore.",
+            hint=_FITTING.get(type_, _UNCHECKED),
         )
 
 
@@ -131,10 +133,10 @@ def texts_like_times(query: Mapping[str, Any]) -> list[str]:
     >>> texts_like_times({"filters": {"orders.created_at": equal, "orders.code[month_name]": equal}})
     ['orders.created_at']
     """
-    given = query.get("filters") or {}
+    given = (*(query.get("filters") or {}).items(), *in_controls(query))
     return [
         name
-        for name, condition in given.items()
+        for name, condition in given
         if timeframes.split(name)[1] is None and _is_like_time(condition)
     ]
 

@@ -30,7 +30,7 @@ _ABSOLUTE = re.compile(
 _QUARTER = re.compile(r"(?P<year>\d{4}) q(?P<quarter>[1-4])", re.ASCII)
 _AGO = re.compile(rf"\d{{1,6}} (?:complete )?{_UNIT} ago", re.ASCII)
 _NAMED = re.compile(rf"(?:this|last|next) {_UNIT}")
-_FISCAL = re.compile(r"fy\d{4}|(?:this|last|next) fiscal (?:quarter|year)s?", re.ASCII)
+_FISCAL = re.compile(r"fy\d{4}|(?:this|last|next) fiscal (?P<unit>quarter|year)s?", re.ASCII)
 _LENGTH = re.compile(rf"[1-9]\d{{0,5}} {_UNIT}", re.ASCII)
 _PAST = re.compile(
     rf"(?:last|past) (?P<count>[1-9]\d{{0,5}}) (?P<complete>complete )?{_UNIT}", re.ASCII
@@ -46,8 +46,8 @@ class DateLiteral:
     text : str
         As it is sent.
     unit : str
-        The unit that it names: ``month`` for ``2025-03`` and ``last month``. Fiscal ones are
-        ``fiscal``.
+        The unit that it names: ``month`` for ``2025-03`` and ``last month``; ``fiscal_year`` and
+        ``fiscal_quarter`` for fiscal ones.
     start : datetime or None
         Where that begins; None when it depends on the day it is asked.
     """
@@ -140,8 +140,8 @@ def at_timeframe(given: DateLiteral, timeframe: str, what: str) -> DateLiteral:
     unit = "day" if timeframe == "date" else timeframe.removeprefix("fiscal_")
     if timeframe in {"raw", "millisecond"}:
         return given
-    if timeframe.startswith("fiscal_") or given.unit == "fiscal":
-        fits = given.unit == "fiscal"  # where a fiscal year begins is for Omni to know
+    if timeframe.startswith("fiscal_") or given.unit.startswith("fiscal_"):
+        fits = _holds_fiscal(given.unit, timeframe)
     elif given.start is None:
         fits = _holds(given.unit, unit)
     else:
@@ -159,6 +159,18 @@ def at_timeframe(given: DateLiteral, timeframe: str, what: str) -> DateLiteral:
     if given.start is None or not finer:
         return given
     return DateLiteral(_spelled(given.start, unit), unit, given.start)
+
+
+def _holds_fiscal(given: str, timeframe: str) -> bool:
+    """Tell whether a fiscal period is made of whole units; where it begins is for Omni to know.
+
+    It begins a month, and so whatever is as short; weeks and calendar quarters and years it cuts.
+    """
+    if not given.startswith("fiscal_"):
+        return False
+    if timeframe.startswith("fiscal_"):
+        return given == timeframe or (given, timeframe) == ("fiscal_year", "fiscal_quarter")
+    return timeframe in {"month", "date"} or timeframe in UNITS[: UNITS.index("day")]
 
 
 def _begins(given: DateLiteral, unit: str) -> bool:
@@ -206,7 +218,9 @@ def _parsed(text: str) -> DateLiteral | None:
         return DateLiteral(text.strip(), "day")
     if match := _AGO.fullmatch(words) or _NAMED.fullmatch(words):
         return DateLiteral(text.strip(), match["unit"])
-    return DateLiteral(text.strip(), "fiscal") if _FISCAL.fullmatch(words) else None
+    if match := _FISCAL.fullmatch(words):
+        return DateLiteral(text.strip(), f"fiscal_{match['unit'] or 'year'}")
+    return None
 
 
 def _starting(

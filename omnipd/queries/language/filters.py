@@ -7,9 +7,9 @@ newer than it is: they are sent, with a warning.
 from __future__ import annotations
 
 import difflib
+import math
 import re
 from collections.abc import Iterable, Mapping
-from decimal import Decimal, InvalidOperation
 from typing import Any, Literal
 
 from omnipd.errors import ArgumentError, notice
@@ -49,6 +49,9 @@ _SIDES: dict[Any, tuple[str, ...]] = {
     "TIME_FOR_UNIT_DURATION": ("left_side",),
     "TIME_FOR_INTERVAL_DURATION": ("left_side", "right_side"),
 }
+#: How the kinds of a part of a time begin, such as the day of a week.
+_RECURRING = ("IS_ON_", "IS_IN_", "IS_AT_")
+_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?", re.ASCII | re.IGNORECASE)
 #: What stands for no value is a type of filter and no kind; Omni fails such a query (docs/wire.md).
 _NULL_KINDS = {"null", "isnull", "notnull", "isnotnull"}
 _WEEKDAYS = ("Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday")
@@ -67,6 +70,12 @@ _FLAGS = (
 _TEXTS = ("left_side", "right_side", "field_name", "query_id", "user_attribute_name")
 #: What a filter of a type cannot do without.
 _NEEDED = {"query": ("field_name", "query_id"), "user_attribute": ("user_attribute_name",)}
+#: The one type of control whose effect on a query is documented.
+_ANY_OF = "MULTI_FIELD_FILTER"
+_CONTROL = (
+    f'For example [{{"id": "c1", "type": "{_ANY_OF}", "conjunction": "OR", "filters": [{{"id": "f1", '
+    '"fieldName": "users.state", "filter": {"type": "string", "kind": "EQUALS", "values": ["CA"]}}]}].'
+)
 _DATA_TYPES = {"string": "STRING", "number": "NUMBER", "date": "TIMESTAMP", "boolean": "BOOLEAN"}
 #: Other words for these (docs/wire.md).
 _SAME_TYPES = {"DATE": "TIMESTAMP"}
@@ -84,6 +93,47 @@ def check(filters: Any) -> None:
         raise ArgumentError("filters must be an object: field name → filter object.")
     for name, condition in filters.items():
         _check_one(f"The filter on {name!r}", condition)
+
+
+def check_controls(controls: Any) -> None:
+    """Refuse controls of another shape than Omni's, and filters in them that it would misread.
+
+    Raises
+    ------
+    ArgumentError
+        Naming the control and the word at fault.
+    """
+    if not isinstance(controls, list) or not all(isinstance(one, Mapping) for one in controls):
+        raise ArgumentError("controls must be a list of objects.", hint=_CONTROL)
+    for place, control in enumerate(controls, 1):
+        what = f"Control {place}"
+        if control.get("type") != _ANY_OF:
+            raise ArgumentError(
+                f"{what} is of the type {control.get('type')!r:.60}; what Omni makes of it is not "
+                "known.",
+                hint=f"A filter on several fields is of the type {_ANY_OF}.",
+            )
+        if control.get("conjunction", "OR") != "OR":
+            raise ArgumentError(
+                f"{what} has the conjunction {control['conjunction']!r:.60}; Omni knows OR only.",
+                hint="Several controls, and the query's filters, are joined by AND.",
+            )
+        listed = control.get("filters")
+        if not isinstance(listed, list) or not all(isinstance(one, Mapping) for one in listed):
+            raise ArgumentError(f"{what} has no list of filters.", hint=_CONTROL)
+        for one in listed:
+            if not isinstance(one.get("fieldName"), str) or not one["fieldName"]:
+                raise ArgumentError(f"{what} has a filter without a fieldName.", hint=_CONTROL)
+            _check_one(f"The filter on {one['fieldName']!r} in control {place}", one.get("filter"))
+
+
+def in_controls(query: Mapping[str, Any]) -> list[tuple[str, Mapping[str, Any]]]:
+    """Return the filters in the controls of a query, each with the field that it is on."""
+    return [
+        (one["fieldName"], one["filter"])
+        for control in query.get("controls") or ()
+        for one in control["filters"]
+    ]
 
 
 def ignored(filters: Mapping[str, Any], data_types: Mapping[str, str]) -> list[str]:
@@ -165,6 +215,8 @@ def all_in(query: Mapping[str, Any]) -> Iterable[Mapping[str, Any]]:
     """Give every filter of a query, and those within composite ones."""
     given = query.get("filters")
     for condition in given.values() if isinstance(given, Mapping) else ():
+        yield from _within(condition)
+    for _, condition in in_controls(query):
         yield from _within(condition)
 
 
@@ -269,7 +321,8 @@ def _check_bounds(what: str, condition: Mapping[str, Any]) -> None:
             )
     if kind[0] == "date":
         _check_part(what, condition)
-    for side in _SIDES.get(kind[1], ()) if kind[0] == "date" else ():
+    recurring = ("left_side",) if kind[1].startswith(_RECURRING) else ()
+    for side in _SIDES.get(kind[1], recurring) if kind[0] == "date" else ():
         if not condition.get(side):
             raise ArgumentError(f"{what} is {kind[1]} and has no {side}.")
     for key in _NEEDED.get(kind[0], ()):
@@ -311,12 +364,9 @@ def _check_list(what: str, type_: str, kind: str, values: Any) -> None:
 
 
 def _is_number(value: Any) -> bool:
-    if isinstance(value, bool) or not isinstance(value, str | int | float):
-        return False
-    try:
-        return Decimal(value).is_finite()
-    except InvalidOperation:
-        return False
+    if isinstance(value, str):
+        return _NUMBER.fullmatch(value.strip()) is not None
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
 
 
 def _tell_of_nothing(what: str, lack: str) -> None:

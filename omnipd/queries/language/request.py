@@ -300,6 +300,8 @@ def _check_values(query: Mapping[str, Any]) -> None:
         )
     if (given := query.get("filters")) is not None:
         filters.check(given)
+    if (given := query.get("controls")) is not None:
+        filters.check_controls(given)
     clauses.check(query)
     _check_references(query)
 

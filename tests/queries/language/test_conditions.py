@@ -363,6 +363,9 @@ def test_the_timeframes_of_the_contract_are_known():
             date("TIME_FOR_UNIT_DURATION", "2025-03-05 17:05:06"),
         ),
         ("fiscal_year", "FY2025", date("TIME_FOR_UNIT_DURATION", "FY2025")),
+        ("fiscal_quarter", "FY2025", date("TIME_FOR_UNIT_DURATION", "FY2025")),
+        ("month", "last fiscal quarter", date("TIME_FOR_UNIT_DURATION", "last fiscal quarter")),
+        ("date", "FY2025", date("TIME_FOR_UNIT_DURATION", "FY2025")),
         (
             "fiscal_quarter",
             "last fiscal quarter",
@@ -462,6 +465,13 @@ def test_a_part_that_is_a_name_is_filtered_as_text_under_its_bracket(timeframe):
         (lambda: field("v.t[week]") == "2025-03", "does not begin a week"),
         (lambda: field("v.t[quarter]") == "2025-02", "does not begin a quarter"),
         (lambda: field("v.t[fiscal_year]") == "2025", "does not begin a fiscal year"),
+        (
+            lambda: field("v.t[fiscal_year]") == "this fiscal quarter",
+            "does not begin a fiscal year",
+        ),
+        (lambda: field("v.t[year]") == "this fiscal quarter", "does not begin a year"),
+        (lambda: field("v.t[quarter]") == "FY2025", "does not begin a quarter"),
+        (lambda: field("v.t[week]") == "FY2025", "does not begin a week"),
         (lambda: field("v.t[date]").is_true(), "is a time"),
     ],
 )

@@ -11,7 +11,7 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 from faults.given import QUERY, client_of, whole_answer
-from queries.query_cases import CASES, FLIGHTS, flights
+from queries.query_cases import CASES, FLIGHTS, date, flights, number, text
 from scripted_server import answer
 
 import omnipd
@@ -214,11 +214,49 @@ def test_dates_and_numbers_of_python_are_sent_in_omnis_spelling(omni, server):
     assert sent["filters"]["flights.date"]["right_side"] == "2013-02-01"
     assert sent["filters"]["flights.distance"]["values"] == [1, "0.50"]
     noon = dt.datetime(2013, 1, 1, 12, tzinfo=dt.timezone(dt.timedelta(hours=2)))
-    assert build_request(flights(["a.b"], offset=0, controls=[noon])).body["query"]["controls"] == [
-        "2013-01-01 10:00:00"
-    ]
+    since = date("ON_OR_AFTER", noon)
+    sent = build_request(flights(["a.b"], offset=0, controls=[control(since)])).body["query"]
+    assert sent["controls"][0]["filters"][0]["filter"]["left_side"] == "2013-01-01 10:00:00"
     with pytest.raises(omnipd.ArgumentError, match="which JSON cannot"):
         build_request(flights(["a.b"], controls=[object()]))
+
+
+def control(filter_, **more):
+    """Return a control that keeps the rows that fulfil a filter."""
+    of_field = {"id": "f", "fieldName": "flights.origin", "filter": filter_}
+    made = {"id": "c", "type": "MULTI_FIELD_FILTER", "conjunction": "OR", "filters": [of_field]}
+    return made | more
+
+
+@pytest.mark.parametrize(
+    ("controls", "words"),
+    [
+        ({}, "controls must be a list of objects"),
+        (["c"], "controls must be a list of objects"),
+        ([control(text("EQUALS", "EWR"), type="TOP_N")], "Control 1 is of the type 'TOP_N'"),
+        ([control(text("EQUALS", "EWR"), conjunction="AND")], "Omni knows OR only"),
+        ([control(text("EQUALS", "EWR"), filters=None)], "has no list of filters"),
+        ([control(text("EQUALS", "EWR"), filters=[{"filter": {}}])], "without a fieldName"),
+        ([control(text("EQUAL", "EWR"))], "on 'flights.origin' in control 1 has the kind 'EQUAL'"),
+        ([control(None)], "Omni takes filter objects only"),
+    ],
+)
+def test_a_control_that_omni_would_misread_is_refused(controls, words):
+    with pytest.raises(omnipd.ArgumentError, match=words):
+        build_request(flights(["flights.origin"], controls=controls))
+
+
+def test_a_filter_of_a_control_that_does_not_fit_its_field_is_refused(omni):
+    wrong = flights(["flights.origin"], controls=[control(number("EQUALS", "3"))])
+    with pytest.raises(omnipd.ArgumentError, match=r"flights\.origin is STRING, and its filter"):
+        omnipd.run_query(wrong, check=True)
+    with pytest.raises(omnipd.QueryError, match="Omni did not apply it") as caught:
+        omnipd.run_query(wrong, check=False)
+    assert caught.value.error_type == "FILTER_IGNORED"
+    unknown = control(text("EQUALS", "EWR"))
+    unknown["filters"][0]["fieldName"] = "flights.no_such"
+    with pytest.raises(omnipd.ArgumentError, match=r"no_such"):
+        omnipd.run_query(flights(["flights.origin"], controls=[unknown]), check=True)
 
 
 @pytest.mark.parametrize(
@@ -304,6 +342,12 @@ def test_a_date_is_a_time_by_another_word():
         ({"sorts": [{"column_name": "a.b", "direction": "desc"}]}, "mean 'sort_descending'"),
         ({"sorts": [{"column_name": "a.b", "order": "DESC"}]}, "mean 'sort_descending'"),
         ({"sorts": [{"column_name": "a.b", "isAscending": False}]}, "mean 'sort_descending'"),
+        ({"filters": {"a.b": {"type": "date", "kind": "IS_ON_DAY_OF_WEEK"}}}, "has no left_side"),
+        (
+            {"filters": {"a.b": {"type": "number", "kind": "EQUALS", "values": ["1_0"]}}},
+            "no number",
+        ),
+        ({"filters": {"a.b": {"type": "number", "kind": "EQUALS", "values": ["٣"]}}}, "no number"),
         ({"sorts": [{"columnName": "a.b"}]}, "mean 'column_name'"),
         ({"sorts": [{"sort_descending": True}]}, "has no column_name"),
         ({"sorts": [{"column_name": "a.b", "sort_descending": "desc"}]}, "not true or false"),
