@@ -149,6 +149,8 @@ class Client:
         self.progress: Callable[[str, int, int | None], None] | None = None
         #: Parameters that this server has refused, so that it is asked once.
         self.refused: set[tuple[str, str]] = set()
+        #: Calls that this server has: where one says 404, the thing is not there.
+        self.served: set[str] = set()
         self._settings = settings
         self._transport = Transport(settings)
         self._quota = Quota()

@@ -147,24 +147,43 @@ class FanOut:
     ) -> Reading:
         """Read the list of one parent, from where this server has it."""
         client: Client = acting["client"]
-        gone = (self.endpoint.path, "")
-        if self.newer is None or gone not in client.refused:
-            try:
-                return self._bound(key).read_table(acting)
-            except (NotFoundError, BadRequestError) as error:
-                absent = isinstance(error, NotFoundError) or error.status == 405
-                known = re.search(self.none_said or "(?!)", error.words or "", re.IGNORECASE)
-                if self.newer is None or not absent or known or has_some is False:
-                    raise
-                missing = error
-            # The thing may be gone, or the call: the newer call tells them apart.
-            try:
-                reading = self._bound(key, self.newer).read_table(acting)
-            except NotFoundError:
-                raise missing from None
-            client.refused.add(gone)
+        path = self.endpoint.path
+        if self.newer is not None and (path, "") in client.refused:
+            return self._read_newer(self.newer, key, acting)
+        try:
+            reading = self._bound(key).read_table(acting)
+        except (NotFoundError, BadRequestError) as error:
+            absent = isinstance(error, NotFoundError) or error.status == 405
+            known = self._says_so(error) or has_some is False or path in client.served
+            if self.newer is None or not absent or known:
+                raise
+            missing = error
+        else:
+            client.served.add(path)
             return reading
-        return self._bound(key, self.newer).read_table(acting)
+        # The thing may be gone, or the call: the newer call tells them apart.
+        try:
+            reading = self._read_newer(self.newer, key, acting)
+        except NotFoundError:
+            raise missing from None
+        client.refused.add((path, ""))
+        return reading
+
+    def _read_newer(
+        self, newer: Endpoint, key: tuple[str, ...], acting: Mapping[str, Any]
+    ) -> Reading:
+        """Read the list of one parent from the newer call; it must show what was asked for."""
+        reading = self._bound(key, newer).read_table(acting)
+        person = acting.get("user_id")
+        if person is not None and "user_id" not in newer.params:
+            if person != acting["client"].user_id:
+                raise BadRequestError(
+                    f"This Omni has the newer call {newer.path} only, which cannot act for user_id=.",
+                    hint="Leave user_id= out; it then shows what the key itself sees.",
+                    status=404,
+                )
+            notice(f"{newer.path} cannot act for user_id=; it shows what the key itself sees.")
+        return reading
 
     def _further(self, key: tuple[str, ...], table: pa.Table) -> list[tuple[str, ...]]:  # noqa: ARG002
         """Return parents that the rows of one make known; none, as a rule."""
@@ -187,13 +206,19 @@ class FanOut:
 
     def _says_none(self, error: OmniError, has_some: bool | None) -> bool:
         """Whether an error means that a parent, which exists, has none."""
+        said = self._says_so(error)
         if self.none_said is None:
             return False
-        said = re.search(self.none_said, error.words or "", re.IGNORECASE) is not None
         if isinstance(error, NotFoundError):
             return said if has_some is None else not has_some
         # The newer call may know things of one kind only: who has one of another kind has some.
         return said and error.status == 422 and has_some is False
+
+    def _says_so(self, error: OmniError) -> bool:
+        """Whether the words of an error are those that say that there is none."""
+        # Of a call that does not exist a server says its address, in which such words may stand.
+        words = re.sub(r"\S*/\S*", " ", error.words or "")
+        return re.search(self.none_said or "(?!)", words, re.IGNORECASE) is not None
 
     def below(self, key: tuple[str, ...]) -> Endpoint:
         """Return the list of one parent, to be read by itself."""

@@ -78,7 +78,8 @@ def test_a_model_without_git_has_none_and_an_unknown_404_is_an_error(scripted):
     with client_of(scripted) as client:
         scripted.script(answer({"detail": "Git is not configured for this model"}, 404))
         assert len(omnipd.read_model_git("m1", client=client)) == 0
-        for words in ({"detail": "Not Found"}, {}):
+        no_route = {"message": "Route GET:/api/v1/models/m1/git not found", "error": "Not Found"}
+        for words in ({"detail": "Not Found"}, {}, no_route):
             scripted.script(answer(words, 404))
             with pytest.raises(NotFoundError):
                 omnipd.read_model_git("m1", refresh=True, client=client)

@@ -224,6 +224,43 @@ def test_every_reader_that_can_acts_for_the_person_of_the_client(scripted, name)
     assert f"userId={OTHER}" in others
 
 
+def newer_server(scripted, **older):
+    """Serve the older call for the documents named, and the newer one for all."""
+
+    def step(target):
+        name = target.split("?")[0].split("/")[-2]
+        if "/v2/" not in target:
+            return older.get(name, refusal(404, "Dashboard not found"))
+        control = {"config": {"type": "string", "kind": "EQUALS", "fieldName": "users.state"}}
+        return answer({"identifier": "x", "controls": {"data": {"new": control}, "order": ["new"]}})
+
+    scripted.by_target = step
+
+
+def test_a_newer_call_that_cannot_act_for_somebody_does_not_show_what_the_key_sees(scripted):
+    newer_server(scripted)
+    with client_of(scripted) as client:
+        with pytest.raises(omnipd.BadRequestError, match="cannot act for user_id="):
+            omnipd.read_dashboard_filters("d1", user_id=OTHER)
+        assert omnipd.read_dashboard_filters("d1", client=client)["id"].tolist() == ["new"]
+    with (
+        client_of(scripted, user_id=USER),
+        pytest.warns(omnipd.OmniWarning, match="what the key itself sees"),
+    ):
+        assert omnipd.read_dashboard_filters("d1", refresh=True)["id"].tolist() == ["new"]
+
+
+def test_one_that_is_missing_does_not_make_a_call_that_answered_before_a_call_that_is_gone(
+    scripted,
+):
+    old = answer({"filters": {"f1": {"fieldName": "users.state"}}, "filterOrder": ["f1"]})
+    newer_server(scripted, b=old, c=old)
+    with client_of(scripted), pytest.warns(omnipd.OmniWarning, match="could not be read"):
+        found = omnipd.read_dashboard_filters(["b", "a", "c"], errors="collect")
+    assert found["document_identifier"].tolist() == ["b", "c"]
+    assert found.attrs["omni"]["complete"] is False
+
+
 def test_the_list_of_readers_that_can_act_for_somebody_is_whole():
     takes = {
         name
