@@ -26,6 +26,7 @@ from omnipd.errors import (
 from omnipd.frames.columns import COUNT, NUMBER, TEXT
 from omnipd.frames.to_pandas import is_whole, marked_incomplete, to_frame
 from omnipd.lists.fanout import Parents
+from omnipd.lists.manual import manual
 from omnipd.readers.api_keys import read_api_keys
 from omnipd.readers.connections import read_connections
 from omnipd.readers.content import read_content, read_labels
@@ -114,6 +115,7 @@ _PARTS: dict[str, _Part] = {
 }
 
 
+@manual()
 def read_inventory(
     *,
     include: Sequence[str] | str | None = None,
@@ -142,8 +144,6 @@ def read_inventory(
         ``collect`` goes on after a frame that Omni refuses or does not send whole. It is then not
         in the inventory, and ``.failures`` says why. What would fail every frame, such as an
         unknown key or no network, is raised all the same.
-    strict, refresh, client
-        As for :func:`omnipd.read_content`.
 
     Returns
     -------
@@ -155,8 +155,8 @@ def read_inventory(
     ArgumentError
         For a name that is not known; nothing was sent.
     APIError, NetworkError, ResponseError, IncompleteReadError
-        As for :func:`omnipd.read_content`; ``partial`` is an Inventory of what was read before,
-        with the part of a list marked incomplete.
+        If a list could not be read whole; ``partial`` is an Inventory of what was read before, with
+        the part of a list marked incomplete.
 
     See Also
     --------

@@ -12,6 +12,7 @@ from omnipd.frames.records import Record
 from omnipd.lists import paging
 from omnipd.lists.endpoint import Endpoint
 from omnipd.lists.fanout import FanOut, Parents
+from omnipd.lists.manual import manual
 from omnipd.lists.params import Param
 
 CONVERSATIONS = Endpoint(
@@ -30,6 +31,7 @@ CONVERSATIONS = Endpoint(
 )
 
 
+@manual(CONVERSATIONS)
 def read_ai_conversations(
     *,
     user_id: str | None = None,
@@ -44,19 +46,6 @@ def read_ai_conversations(
     ----------
     user_id : str, optional
         Membership id of the person. Default: that of the client, else the owner of the key.
-    limit, strict, refresh, client
-        As for :func:`omnipd.read_content`.
-
-    Returns
-    -------
-    pandas.DataFrame
-        ``id``, ``name``, ``last_prompt`` (string), ``created_at``, ``updated_at``
-        (timestamp[us, UTC]), ``extra`` (string).
-
-    Raises
-    ------
-    ArgumentError, APIError, NetworkError, ResponseError, IncompleteReadError
-        As for :func:`omnipd.read_content`.
 
     See Also
     --------
@@ -91,6 +80,7 @@ MESSAGES = FanOut(
 )
 
 
+@manual(MESSAGES)
 def read_ai_messages(
     conversations: Parents,
     *,
@@ -103,27 +93,10 @@ def read_ai_messages(
 
     One call per conversation.
 
-    Parameters
-    ----------
-    conversations : str, iterable of str, or DataFrame
-        Conversation ids, or a frame with ``conversation_id``, or ``id`` as
-        :func:`omnipd.read_ai_conversations` has it.
-    errors : {"raise", "collect"}, default "raise"
-        What a conversation that cannot be read does: fail all, or be named in
-        ``df.attrs["omni"]`` and make the frame incomplete.
-    strict, refresh, client
-        As for :func:`omnipd.read_content`.
-
     Returns
     -------
     pandas.DataFrame
-        In the order in which it was said: ``conversation_id``, ``role``, ``text`` (string),
-        ``created_at`` (timestamp[us, UTC]), ``job_id``, ``omni_chat_url``, ``extra`` (string).
-
-    Raises
-    ------
-    ArgumentError, APIError, NetworkError, ResponseError
-        As for :func:`omnipd.read_content`.
+        In the order in which it was said.
 
     See Also
     --------
@@ -183,6 +156,7 @@ JOBS = FanOut(
 )
 
 
+@manual(JOBS)
 def read_ai_jobs(
     jobs: Parents,
     *,
@@ -197,29 +171,8 @@ def read_ai_jobs(
 
     Parameters
     ----------
-    jobs : str, iterable of str, or DataFrame
-        Job ids, or a frame with ``job_id`` as :func:`omnipd.read_ai_messages` has it.
-    errors : {"raise", "collect"}, default "raise"
-        What a job that cannot be read does: fail all, or be named in ``df.attrs["omni"]`` and make
-        the frame incomplete.
-    strict, refresh, client
-        As for :func:`omnipd.read_content`; `refresh` for jobs that are still running.
-
-    Returns
-    -------
-    pandas.DataFrame
-        ``job_id``, ``state``, ``prompt``, ``conversation_id``, ``user_id``, ``organization_id``,
-        ``model_id``, ``branch_id``, ``topic_name`` (string), ``created_at``, ``updated_at``,
-        ``execution_started_at`` (timestamp[us, UTC]), ``progress_message`` (string),
-        ``progress_iteration`` (int64), ``progress_updated_at``, ``completed_at``
-        (timestamp[us, UTC]), ``result_summary``, ``error_message``, ``error_code``,
-        ``error_detail`` (string), ``cancelled_at`` (timestamp[us, UTC]), ``cancelled_by``,
-        ``omni_chat_url``, ``extra`` (string).
-
-    Raises
-    ------
-    ArgumentError, APIError, NetworkError, ResponseError
-        As for :func:`omnipd.read_content`.
+    refresh : bool, default False
+        Ask again even where the cache has an answer: for jobs that were still running then.
 
     See Also
     --------
@@ -292,6 +245,7 @@ ROUTINES = Endpoint(
 )
 
 
+@manual(ROUTINES)
 def read_ai_routines(
     *,
     user_id: str | None = None,
@@ -306,23 +260,6 @@ def read_ai_routines(
     ----------
     user_id : str, optional
         Membership id of the person. Default: that of the client, else the owner of the key.
-    limit, strict, refresh, client
-        As for :func:`omnipd.read_content`.
-
-    Returns
-    -------
-    pandas.DataFrame
-        ``id``, ``name``, ``description``, ``prompt``, ``model_id``, ``branch_id``, ``topic_name``,
-        ``schedule``, ``timezone``, ``destination_type``, ``recipient_emails``, ``user_group_ids``
-        (string), ``recipient_count`` (int64), ``disabled``, ``system_disabled`` (bool),
-        ``system_disabled_reason`` (string), ``last_run_at`` (timestamp[us, UTC]),
-        ``last_run_state``, ``last_run_label`` (string), ``created_at``, ``updated_at``
-        (timestamp[us, UTC]), ``extra`` (string).
-
-    Raises
-    ------
-    ArgumentError, APIError, NetworkError, ResponseError, IncompleteReadError
-        As for :func:`omnipd.read_content`.
 
     See Also
     --------
@@ -357,6 +294,7 @@ AGENT_ACTIONS = FanOut(
 )
 
 
+@manual(AGENT_ACTIONS)
 def read_ai_agent_actions(
     models: Parents,
     *,
@@ -368,26 +306,6 @@ def read_ai_agent_actions(
     """Read what models offer to ask Omni's AI, one row per sample query and skill.
 
     One call per model. Those of the model's topics are among them.
-
-    Parameters
-    ----------
-    models : str, iterable of str, or DataFrame
-        Model ids, or a frame with ``model_id``, or ``id`` as :func:`omnipd.read_models` has it.
-    errors : {"raise", "collect"}, default "raise"
-        What a model that cannot be read does: fail all, or be named in ``df.attrs["omni"]`` and
-        make the frame incomplete.
-    strict, refresh, client
-        As for :func:`omnipd.read_content`.
-
-    Returns
-    -------
-    pandas.DataFrame
-        ``model_id``, ``kind``, ``label``, ``prompt``, ``extra`` (string).
-
-    Raises
-    ------
-    ArgumentError, APIError, NetworkError, ResponseError
-        As for :func:`omnipd.read_content`.
 
     See Also
     --------

@@ -9,6 +9,7 @@ from omnipd.frames.columns import NUMBER, Column, flag, instant, text
 from omnipd.frames.records import Record
 from omnipd.lists import paging
 from omnipd.lists.endpoint import Endpoint
+from omnipd.lists.manual import manual
 
 
 def _credits(path: str, doc: str) -> Column:
@@ -55,26 +56,9 @@ CREDIT_CONTROLS = Endpoint(
 )
 
 
+@manual(CREDIT_CONTROLS)
 def read_ai_credit_controls(*, refresh: bool = False, client: Client | None = None) -> pd.DataFrame:
     """Read what Omni's AI may cost the organization, in one row. For administrators of the AI.
-
-    Parameters
-    ----------
-    refresh, client
-        As for :func:`omnipd.read_content`.
-
-    Returns
-    -------
-    pandas.DataFrame
-        ``account_credit_limit`` (float64), ``account_unlimited`` (bool), ``credits_used``,
-        ``downgrade_credits``, ``shutoff_credits``, ``user_default_credits``,
-        ``entity_group_default_credits`` (float64), ``period_start``, ``period_end``
-        (timestamp[us, UTC]), ``extra`` (string).
-
-    Raises
-    ------
-    APIError, NetworkError, ResponseError
-        As for :func:`omnipd.read_content`.
 
     See Also
     --------
@@ -112,6 +96,7 @@ USER_CREDIT_LIMITS = Endpoint(
 )
 
 
+@manual(USER_CREDIT_LIMITS)
 def read_ai_user_credit_limits(
     *,
     limit: int | None = None,
@@ -122,21 +107,6 @@ def read_ai_user_credit_limits(
     """Read users with a limit of their own on Omni's AI, one row each.
 
     Whoever has no row has the organization's default. For administrators of the AI.
-
-    Parameters
-    ----------
-    limit, strict, refresh, client
-        As for :func:`omnipd.read_content`.
-
-    Returns
-    -------
-    pandas.DataFrame
-        ``user_id`` (string), ``credit_limit`` (float64), ``unlimited`` (bool), ``extra`` (string).
-
-    Raises
-    ------
-    ArgumentError, APIError, NetworkError, ResponseError, IncompleteReadError
-        As for :func:`omnipd.read_content`.
 
     See Also
     --------
@@ -163,6 +133,7 @@ GROUP_CREDIT_LIMITS = Endpoint(
 )
 
 
+@manual(GROUP_CREDIT_LIMITS)
 def read_ai_group_credit_limits(
     *,
     limit: int | None = None,
@@ -173,21 +144,6 @@ def read_ai_group_credit_limits(
     """Read embedding entities with a limit of their own on Omni's AI, one row each.
 
     Whichever has no row has the organization's default. For administrators of the AI.
-
-    Parameters
-    ----------
-    limit, strict, refresh, client
-        As for :func:`omnipd.read_content`.
-
-    Returns
-    -------
-    pandas.DataFrame
-        ``entity`` (string), ``credit_limit`` (float64), ``unlimited`` (bool), ``extra`` (string).
-
-    Raises
-    ------
-    ArgumentError, APIError, NetworkError, ResponseError, IncompleteReadError
-        As for :func:`omnipd.read_content`.
 
     See Also
     --------

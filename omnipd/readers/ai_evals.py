@@ -13,6 +13,7 @@ from omnipd.frames.records import Record
 from omnipd.lists import paging
 from omnipd.lists.endpoint import Endpoint
 from omnipd.lists.fanout import FanOut, Parents
+from omnipd.lists.manual import manual
 from omnipd.lists.params import Param
 
 PROMPT_SETS = Endpoint(
@@ -39,6 +40,7 @@ PROMPT_SETS = Endpoint(
 )
 
 
+@manual(PROMPT_SETS)
 def read_ai_prompt_sets(
     *,
     archived: bool = False,
@@ -53,20 +55,6 @@ def read_ai_prompt_sets(
     ----------
     archived : bool, default False
         Those that were put away instead of the others. Omni has no call for both.
-    limit, strict, refresh, client
-        As for :func:`omnipd.read_content`.
-
-    Returns
-    -------
-    pandas.DataFrame
-        ``id``, ``model_id``, ``name``, ``slug``, ``description`` (string), ``prompt_count``
-        (int64), ``is_archived`` (bool), ``latest_run_at``, ``created_at``, ``updated_at``
-        (timestamp[us, UTC]), ``extra`` (string).
-
-    Raises
-    ------
-    ArgumentError, APIError, NetworkError, ResponseError, IncompleteReadError
-        As for :func:`omnipd.read_content`.
 
     See Also
     --------
@@ -114,6 +102,7 @@ PROMPTS = FanOut(
 )
 
 
+@manual(PROMPTS)
 def read_ai_prompts(
     prompt_sets: Parents,
     *,
@@ -125,28 +114,6 @@ def read_ai_prompts(
     """Read the prompts of sets that test Omni's AI, one row each.
 
     One call per set.
-
-    Parameters
-    ----------
-    prompt_sets : str, iterable of str, or DataFrame
-        Ids of sets, or a frame with ``prompt_set_id``, or ``id`` as
-        :func:`omnipd.read_ai_prompt_sets` has it.
-    errors : {"raise", "collect"}, default "raise"
-        What a set that cannot be read does: fail all, or be named in ``df.attrs["omni"]`` and make
-        the frame incomplete.
-    strict, refresh, client
-        As for :func:`omnipd.read_content`.
-
-    Returns
-    -------
-    pandas.DataFrame
-        ``prompt_set_id``, ``id``, ``prompt_text``, ``expectation`` (string), ``created_at``,
-        ``updated_at`` (timestamp[us, UTC]), ``extra`` (string).
-
-    Raises
-    ------
-    ArgumentError, APIError, NetworkError, ResponseError, IncompleteReadError
-        As for :func:`omnipd.read_content`.
 
     See Also
     --------
@@ -206,6 +173,7 @@ EVAL_RUNS = FanOut(
 )
 
 
+@manual(EVAL_RUNS)
 def read_ai_eval_runs(
     prompt_sets: Parents,
     *,
@@ -221,29 +189,8 @@ def read_ai_eval_runs(
 
     Parameters
     ----------
-    prompt_sets : str, iterable of str, or DataFrame
-        Ids of sets, or a frame with ``prompt_set_id``, or ``id`` as
-        :func:`omnipd.read_ai_prompt_sets` has it.
     archived : bool, default False
         Runs that were put away instead of the others. Omni has no call for both.
-    errors : {"raise", "collect"}, default "raise"
-        What a set that cannot be read does: fail all, or be named in ``df.attrs["omni"]`` and make
-        the frame incomplete.
-    strict, refresh, client
-        As for :func:`omnipd.read_content`.
-
-    Returns
-    -------
-    pandas.DataFrame
-        ``prompt_set_id``, ``id`` (string), ``run_number``, ``repeat_count`` (int64),
-        ``description``, ``model_id``, ``branch_id``, ``branch_name``, ``status`` (string),
-        ``prompts_done``, ``prompts_total`` (int64), ``is_archived`` (bool), ``created_at``,
-        ``completed_at`` (timestamp[us, UTC]), ``extra`` (string).
-
-    Raises
-    ------
-    ArgumentError, APIError, NetworkError, ResponseError, IncompleteReadError
-        As for :func:`omnipd.read_content`.
 
     See Also
     --------
@@ -302,6 +249,7 @@ EVAL_RESULTS = FanOut(
 )
 
 
+@manual(EVAL_RESULTS)
 def read_ai_eval_results(
     runs: Parents,
     *,
@@ -316,28 +264,8 @@ def read_ai_eval_results(
 
     Parameters
     ----------
-    runs : str, iterable of str, or DataFrame
-        Ids of runs, or a frame with ``run_id``, or ``id`` as :func:`omnipd.read_ai_eval_runs` has
-        it.
-    errors : {"raise", "collect"}, default "raise"
-        What a run that cannot be read does: fail all, or be named in ``df.attrs["omni"]`` and make
-        the frame incomplete.
-    strict, refresh, client
-        As for :func:`omnipd.read_content`; `refresh` for runs that are still running.
-
-    Returns
-    -------
-    pandas.DataFrame
-        ``run_id``, ``id``, ``eval_prompt_id`` (string), ``repeat_index`` (int64), ``prompt``,
-        ``expectation`` (string), ``score`` (float64), ``error_reason``, ``job_id``, ``job_state``,
-        ``conversation_id`` (string), ``timing_ms``, ``ai_timing_ms``, ``tool_timing_ms``,
-        ``query_timing_ms``, ``query_count`` (int64), ``cost``, ``scoring_cost`` (float64),
-        ``extra`` (string).
-
-    Raises
-    ------
-    ArgumentError, APIError, NetworkError, ResponseError, IncompleteReadError
-        As for :func:`omnipd.read_content`.
+    refresh : bool, default False
+        Ask again even where the cache has an answer: for runs that were still going on then.
 
     See Also
     --------

@@ -7,6 +7,7 @@ import pandas as pd
 from omnipd.client.client import Client
 from omnipd.frames.columns import flag, instant, text
 from omnipd.lists.endpoint import Endpoint
+from omnipd.lists.manual import manual
 from omnipd.lists.params import Param, choices
 from omnipd.readers.users import _DIRECTION
 
@@ -29,6 +30,7 @@ API_KEYS = Endpoint(
 )
 
 
+@manual(API_KEYS)
 def read_api_keys(
     *,
     type: str | None = None,  # noqa: A002 - Omni's own word
@@ -49,19 +51,6 @@ def read_api_keys(
         What to sort by.
     direction : {"asc", "desc"}, default "desc"
         The newest first.
-    limit, strict, refresh, client
-        As for :func:`omnipd.read_content`.
-
-    Returns
-    -------
-    pandas.DataFrame
-        ``id``, ``name``, ``type`` (string), ``enabled`` (bool), ``membership_id`` (string),
-        ``created_at`` (timestamp[us, UTC]), ``extra`` (string).
-
-    Raises
-    ------
-    ArgumentError, APIError, NetworkError, ResponseError, IncompleteReadError
-        As for :func:`omnipd.read_content`.
 
     See Also
     --------

@@ -13,6 +13,7 @@ from omnipd.frames.records import Record
 from omnipd.lists import paging
 from omnipd.lists.endpoint import Endpoint
 from omnipd.lists.fanout import FanOut, Parents
+from omnipd.lists.manual import manual
 from omnipd.lists.params import Param, choices
 
 _PARENT = ("connection_id",)
@@ -61,6 +62,7 @@ CONNECTIONS = Endpoint(
 )
 
 
+@manual(CONNECTIONS)
 def read_connections(
     *,
     name: str | None = None,
@@ -87,28 +89,6 @@ def read_connections(
         Also those that were deleted.
     sort : {"name", "database", "dialect"}, default "name"
         What to sort by.
-    direction : {"asc", "desc"}, default "asc"
-        Always sent.
-    strict, refresh, client
-        As for :func:`omnipd.read_content`.
-
-    Returns
-    -------
-    pandas.DataFrame
-        ``id``, ``name``, ``dialect``, ``database``, ``default_schema``, ``base_role`` (string),
-        ``deleted_at`` (timestamp[us, UTC]),
-        ``branch_connection_environment_overrides_user_attr``,
-        ``environment_connection_switches_schema_model`` (bool),
-        ``user_attribute_name_for_connections_environments``,
-        ``user_attribute_values_for_default_environment``, ``extra`` (string). The values are a JSON
-        list.
-
-    Raises
-    ------
-    ArgumentError
-        For an argument that Omni would refuse; nothing was sent.
-    APIError, NetworkError, ResponseError, IncompleteReadError
-        As for :func:`omnipd.read_content`.
 
     See Also
     --------
@@ -139,33 +119,21 @@ CONNECTION_ENVIRONMENTS = Endpoint(
         "base_connection_id": text("baseConnectionId", doc="Connection that is stood in for"),
         "connection_id": text("connectionId", doc="Connection that stands in"),
         "user_attribute_values": Column(
-            TEXT, ("userAttributeValues",), "Values of the user attribute, as JSON", as_json
+            TEXT,
+            ("userAttributeValues",),
+            "Values of the user attribute that choose it, as JSON",
+            as_json,
         ),
     },
     gone="read_connections() tells which user attribute chooses the environment of a connection.",
 )
 
 
+@manual(CONNECTION_ENVIRONMENTS)
 def read_connection_environments(
     *, strict: bool = True, refresh: bool = False, client: Client | None = None
 ) -> pd.DataFrame:
     """Read which connections stand in for others, one row each. For administrators.
-
-    Parameters
-    ----------
-    strict, refresh, client
-        As for :func:`omnipd.read_content`.
-
-    Returns
-    -------
-    pandas.DataFrame
-        ``id``, ``base_connection_id``, ``connection_id``, ``user_attribute_values``, ``extra``
-        (string). The values, a JSON list, are those of the user attribute that choose it.
-
-    Raises
-    ------
-    APIError, NetworkError, ResponseError, IncompleteReadError
-        As for :func:`omnipd.read_content`.
 
     See Also
     --------
@@ -210,6 +178,7 @@ CONNECTION_SCHEDULES = FanOut(
 )
 
 
+@manual(CONNECTION_SCHEDULES)
 def read_connection_schedules(
     connections: Parents,
     *,
@@ -219,29 +188,6 @@ def read_connection_schedules(
     client: Client | None = None,
 ) -> pd.DataFrame:
     """Read when the schemas of connections are read again, one row per connection and schedule.
-
-    Parameters
-    ----------
-    connections : str, iterable of str, or DataFrame
-        Ids, or a frame with ``connection_id`` or ``id``.
-    errors : {"raise", "collect"}, default "raise"
-        ``collect`` goes on after a connection that is missing, forbidden or refused; the frame is
-        marked incomplete and ``df.attrs["omni"]["failures"]`` says why.
-    strict, refresh, client
-        As for :func:`omnipd.read_content`.
-
-    Returns
-    -------
-    pandas.DataFrame
-        ``connection_id``, ``schedule_id``, ``schedule``, ``timezone``, ``description`` (string),
-        ``created_at``, ``updated_at``, ``disabled_at`` (timestamp[us, UTC]), ``extra`` (string).
-
-    Raises
-    ------
-    ArgumentError
-        If there is something else than ids in `connections`; nothing was sent.
-    APIError, NetworkError, ResponseError, IncompleteReadError
-        As for :func:`omnipd.read_content`; ``partial`` has the connections before it.
 
     See Also
     --------

@@ -18,6 +18,7 @@ from omnipd.frames.records import TableBuilder
 from omnipd.frames.to_pandas import to_frame
 from omnipd.lists import paging
 from omnipd.lists.endpoint import Endpoint
+from omnipd.lists.manual import manual
 from omnipd.lists.params import Param, choices
 from omnipd.readers.scope_all import ALL, check_errors, read_everyones
 
@@ -90,6 +91,7 @@ CONTENT = Endpoint(
 )
 
 
+@manual(CONTENT)
 def read_content(
     *,
     labels: Sequence[str] | str | None = None,
@@ -129,40 +131,6 @@ def read_content(
         Optional fields to ask for. Columns of what was not asked for are null.
     sort : {"name", "favorites", "updated_at"}, default "name"
         Where the server cannot sort by `updated_at`, it is done here, folders last, with a warning.
-    direction : {"asc", "desc"}, default "asc"
-        Always sent: Omni's own default differs between its sources.
-    limit : int, optional
-        Total number of rows, from the start of the sorted list. Default: all.
-    errors : {"raise", "collect"}, default "raise"
-        With ``scope="all"``: ``collect`` goes on after a person whose content is refused; the
-        frame is marked incomplete and ``df.attrs["omni"]["failures"]`` says why.
-    strict : bool, default True
-        Raise when the list does not add up. False drops duplicates, warns, and marks the frame:
-        ``df.attrs["omni"]["complete"]`` is False.
-    refresh : bool, default False
-        Ask again even where the cache has an answer.
-    client : Client, optional
-        Default: that of the ``with`` block, else one from the environment.
-
-    Returns
-    -------
-    pandas.DataFrame
-        Arrow-backed, scalar columns, the same for any number of rows: ``type``, ``id``,
-        ``identifier``, ``name``, ``path``, ``scope``, ``owner_id``, ``owner_name``, ``folder_id``,
-        ``folder_name``, ``folder_path``, ``folder_scope``, ``connection_id``, ``description``
-        (string), ``has_dashboard``, ``has_app``, ``deleted`` (bool), ``labels``,
-        ``labels_verified`` (string, comma-joined), ``count_documents``, ``count_favorites``,
-        ``count_views``, ``visits`` (int64), ``last_viewed_at``, ``updated_at``
-        (timestamp[us, UTC]), ``url``, ``extra`` (string). Null is "not known or not asked for".
-
-    Raises
-    ------
-    ArgumentError
-        For an argument that Omni would refuse; nothing was sent.
-    IncompleteReadError
-        If rows came twice or the server's count does not agree; ``partial`` has what was read.
-    APIError, NetworkError, ResponseError
-        If a page failed; ``partial`` has the pages before it.
 
     See Also
     --------
@@ -277,26 +245,11 @@ LABEL_LIST = Endpoint(
 )
 
 
+@manual(LABEL_LIST)
 def read_labels(
     *, strict: bool = True, refresh: bool = False, client: Client | None = None
 ) -> pd.DataFrame:
     """Read the labels of the organization, one row each.
-
-    Parameters
-    ----------
-    strict, refresh, client
-        As for :func:`omnipd.read_content`.
-
-    Returns
-    -------
-    pandas.DataFrame
-        ``name``, ``color``, ``description`` (string), ``homepage``, ``verified`` (bool),
-        ``usage_count`` (int64), ``extra`` (string).
-
-    Raises
-    ------
-    APIError, NetworkError, ResponseError, IncompleteReadError
-        As for :func:`omnipd.read_content`.
 
     See Also
     --------

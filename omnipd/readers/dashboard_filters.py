@@ -21,6 +21,7 @@ from omnipd.frames.records import Record
 from omnipd.lists import paging
 from omnipd.lists.endpoint import Endpoint
 from omnipd.lists.fanout import FanOut, Parents
+from omnipd.lists.manual import manual
 from omnipd.lists.params import Param
 from omnipd.readers.documents import _NO_DASHBOARD, FOUND_IN, PARENT
 
@@ -148,6 +149,7 @@ DASHBOARD_FILTERS = FanOut(
 )
 
 
+@manual(DASHBOARD_FILTERS)
 def read_dashboard_filters(
     documents: Parents,
     *,
@@ -166,24 +168,6 @@ def read_dashboard_filters(
         dashboard has no rows.
     user_id : str, optional
         Membership id (UUID) of the person whose view to ask for. Default: that of the client.
-    errors : {"raise", "collect"}, default "raise"
-        As for :func:`omnipd.read_document_details`.
-    strict, refresh, client
-        As for :func:`omnipd.read_content`.
-
-    Returns
-    -------
-    pandas.DataFrame
-        ``document_identifier``, ``item``, ``id`` (string), ``position`` (int64), ``label``,
-        ``field_name``, ``view_name``, ``kind``, ``filter_id``, ``default_value``, ``config``,
-        ``extra`` (string). ``default_value`` and ``config`` are JSON.
-
-    Raises
-    ------
-    ArgumentError
-        For an argument that Omni would refuse; nothing was sent.
-    APIError, NetworkError, ResponseError, IncompleteReadError
-        As for :func:`omnipd.read_content`; ``partial`` has the documents before it.
 
     Notes
     -----

@@ -21,6 +21,7 @@ from omnipd.frames.records import Record
 from omnipd.lists import paging
 from omnipd.lists.endpoint import Endpoint
 from omnipd.lists.fanout import FanOut, Parents
+from omnipd.lists.manual import manual
 from omnipd.lists.params import Param, choices
 from omnipd.readers.below_model import (
     BRANCH,
@@ -58,6 +59,7 @@ DBT = FanOut(
 )
 
 
+@manual(DBT)
 def read_dbt(
     connections: Parents,
     *,
@@ -68,29 +70,10 @@ def read_dbt(
 ) -> pd.DataFrame:
     """Read the dbt projects of connections, one row per connection, with a project or without.
 
-    Parameters
-    ----------
-    connections : str, iterable of str, or DataFrame
-        Ids, or a frame with ``connection_id`` or ``id``.
-    errors : {"raise", "collect"}, default "raise"
-        As for :func:`omnipd.read_connection_schedules`.
-    strict, refresh, client
-        As for :func:`omnipd.read_content`.
-
     Returns
     -------
     pandas.DataFrame
-        ``connection_id`` (string), ``supports_dbt`` (bool), ``message``, ``branch``,
-        ``dbt_version``, ``ssh_url``, ``project_root_path`` (string), ``autogen_relationships``,
-        ``enable_semantic_layer``, ``enable_virtual_schemas`` (bool), ``extra`` (string). Without a
-        project, ``message`` says why and the rest is null.
-
-    Raises
-    ------
-    ArgumentError
-        If there is something else than ids in `connections`; nothing was sent.
-    APIError, NetworkError, ResponseError
-        As for :func:`omnipd.read_content`; ``partial`` has the connections before it.
+        Without a project, ``message`` says why and the rest is null.
 
     See Also
     --------
@@ -147,6 +130,7 @@ DBT_ENVIRONMENTS = FanOut(
 )
 
 
+@manual(DBT_ENVIRONMENTS)
 def read_dbt_environments(
     connections: Parents,
     *,
@@ -161,33 +145,13 @@ def read_dbt_environments(
 
     Parameters
     ----------
-    connections : str, iterable of str, or DataFrame
-        Ids, or a frame with ``connection_id`` or ``id``.
     sort : {"name"}, default "name"
         What to sort by, within each connection.
-    direction : {"asc", "desc"}, default "asc"
-        Always sent.
-    errors : {"raise", "collect"}, default "raise"
-        As for :func:`omnipd.read_connection_schedules`.
-    strict, refresh, client
-        As for :func:`omnipd.read_content`.
-
-    Returns
-    -------
-    pandas.DataFrame
-        ``connection_id``, ``id``, ``name`` (string), ``is_default_environment`` (bool),
-        ``owner_id``, ``target_schema``, ``target_database``, ``target_name``, ``target_role``,
-        ``variables``, ``extra`` (string). ``variables`` is a JSON list; the values of secret ones
-        are null.
 
     Raises
     ------
-    ArgumentError
-        For an argument that Omni would refuse; nothing was sent.
     ForbiddenError
         Also for a connection whose kind of database cannot have dbt.
-    APIError, NetworkError, ResponseError, IncompleteReadError
-        As for :func:`omnipd.read_content`; ``partial`` has the connections before it.
 
     Notes
     -----
@@ -242,6 +206,7 @@ DBT_EXPOSURES = below_model(
 )
 
 
+@manual(DBT_EXPOSURES)
 def read_dbt_exposures(
     models: Parents,
     *,
@@ -259,30 +224,16 @@ def read_dbt_exposures(
     models : str, iterable of str, or DataFrame
         Ids of shared models, or a frame with ``model_id``, or ``id`` as
         ``read_models(model_kind="SHARED")`` has it.
-    branch_id : str, optional
-        Read this branch of the model.
-    direction : {"asc", "desc"}, default "asc"
-        Always sent.
-    errors : {"raise", "collect"}, default "raise"
-        What a model that cannot be read does: fail all, or be named in ``df.attrs["omni"]`` and
-        make the frame incomplete.
-    strict, refresh, client
-        As for :func:`omnipd.read_content`.
 
     Returns
     -------
     pandas.DataFrame
-        ``model_id``, ``dashboard_identifier``, ``deduplication_name``, ``exposure_name``,
-        ``exposure_type``, ``label``, ``url``, ``depends_on``, ``owner_name``, ``owner_email``,
-        ``extra`` (string). For a dashboard that uses no model of dbt all but the first three are
-        null.
+        For a dashboard that uses no model of dbt all but the first three are null.
 
     Raises
     ------
     BadRequestError
         For a model that is not shared.
-    ArgumentError, APIError, NetworkError, ResponseError, IncompleteReadError
-        As for :func:`omnipd.read_content`.
 
     See Also
     --------

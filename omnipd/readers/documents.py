@@ -28,6 +28,7 @@ from omnipd.frames.labels import LABELS, LABELS_VERIFIED, join_names
 from omnipd.lists import paging
 from omnipd.lists.endpoint import Endpoint
 from omnipd.lists.fanout import FanOut, Parents
+from omnipd.lists.manual import manual
 from omnipd.lists.params import Param, choices
 
 # How Omni says that a document, which exists, has no dashboard (docs/wire.md).
@@ -87,6 +88,7 @@ DOCUMENTS = Endpoint(
 )
 
 
+@manual(DOCUMENTS)
 def read_documents(
     *,
     labels: Sequence[str] | str | None = None,
@@ -128,26 +130,6 @@ def read_documents(
         token. Not together with `only_favorites` or `folder_id`.
     sort : {"name", "favorites", "updated_at", "visits"}, default "name"
         What to sort by.
-    direction : {"asc", "desc"}, default "asc"
-        Always sent: Omni's own default differs between its sources.
-    limit, strict, refresh, client
-        As for :func:`omnipd.read_content`.
-
-    Returns
-    -------
-    pandas.DataFrame
-        ``type``, ``identifier``, ``name``, ``scope``, ``owner_id``, ``owner_name``, ``folder_id``,
-        ``folder_name``, ``folder_path``, ``folder_scope``, ``connection_id``, ``description``
-        (string), ``has_dashboard``, ``has_app``, ``deleted`` (bool), ``labels``,
-        ``labels_verified`` (string, comma-joined), ``count_favorites``, ``count_views`` (int64),
-        ``updated_at`` (timestamp[us, UTC]), ``url``, ``extra`` (string).
-
-    Raises
-    ------
-    ArgumentError
-        For an argument that Omni would refuse; nothing was sent.
-    APIError, NetworkError, ResponseError, IncompleteReadError
-        As for :func:`omnipd.read_content`.
 
     See Also
     --------
@@ -216,6 +198,7 @@ DOCUMENT_DETAILS = FanOut(
 )
 
 
+@manual(DOCUMENT_DETAILS)
 def read_document_details(
     documents: Parents,
     *,
@@ -231,26 +214,6 @@ def read_document_details(
     documents : str, iterable of str, or DataFrame
         Identifiers, or a frame with ``document_identifier`` or ``identifier``. Only documents with
         a dashboard: Omni answers 400 for others.
-    errors : {"raise", "collect"}, default "raise"
-        ``collect`` goes on after a document that is missing, forbidden or refused; the frame is
-        marked incomplete and ``df.attrs["omni"]["failures"]`` says why.
-    strict, refresh, client
-        As for :func:`omnipd.read_content`.
-
-    Returns
-    -------
-    pandas.DataFrame
-        ``document_identifier``, ``name``, ``description``, ``model_id`` (string),
-        ``facet_filters`` (bool), ``refresh_interval_s`` (int64), ``filter_order`` (string,
-        comma-joined), ``filter_config``, ``document_metadata``, ``query_presentations`` (string),
-        ``query_count`` (int64), ``extra`` (string). The three before the count are JSON.
-
-    Raises
-    ------
-    ArgumentError
-        If there is something else than identifiers in `documents`; nothing was sent.
-    APIError, NetworkError, ResponseError
-        As for :func:`omnipd.read_content`; ``partial`` has the documents before it.
 
     See Also
     --------
@@ -312,6 +275,7 @@ DOCUMENT_QUERIES = FanOut(
 )
 
 
+@manual(DOCUMENT_QUERIES)
 def read_document_queries(
     documents: Parents,
     *,
@@ -327,24 +291,6 @@ def read_document_queries(
     documents : str, iterable of str, or DataFrame
         Identifiers, or a frame with ``document_identifier`` or ``identifier``. A document without a
         dashboard has no rows.
-    errors : {"raise", "collect"}, default "raise"
-        As for :func:`omnipd.read_document_details`.
-    strict, refresh, client
-        As for :func:`omnipd.read_content`.
-
-    Returns
-    -------
-    pandas.DataFrame
-        ``document_identifier``, ``id``, ``name``, ``query_identifier_map_key``, ``url``,
-        ``model_id``, ``table``, ``topic`` (string), ``fields`` (string, comma-joined), ``limit``
-        (int64), ``user_edited_sql``, ``query``, ``extra`` (string). ``query`` is JSON.
-
-    Raises
-    ------
-    ArgumentError
-        If there is something else than identifiers in `documents`; nothing was sent.
-    APIError, NetworkError, ResponseError, IncompleteReadError
-        As for :func:`omnipd.read_content`; ``partial`` has the documents before it.
 
     See Also
     --------
@@ -385,6 +331,7 @@ DOCUMENT_FAVORITES = FanOut(
 )
 
 
+@manual(DOCUMENT_FAVORITES)
 def read_document_favorites(
     documents: Parents,
     *,
@@ -394,28 +341,6 @@ def read_document_favorites(
     client: Client | None = None,
 ) -> pd.DataFrame:
     """Read who marked documents as favorites, one row per document and person, the first first.
-
-    Parameters
-    ----------
-    documents : str, iterable of str, or DataFrame
-        Identifiers, or a frame with ``document_identifier`` or ``identifier``.
-    errors : {"raise", "collect"}, default "raise"
-        As for :func:`omnipd.read_document_details`.
-    strict, refresh, client
-        As for :func:`omnipd.read_content`.
-
-    Returns
-    -------
-    pandas.DataFrame
-        ``document_identifier``, ``user_id``, ``name``, ``email`` (string), ``favorited_at``
-        (timestamp[us, UTC]), ``extra`` (string).
-
-    Raises
-    ------
-    ArgumentError
-        If there is something else than identifiers in `documents`; nothing was sent.
-    APIError, NetworkError, ResponseError, IncompleteReadError
-        As for :func:`omnipd.read_content`; ``partial`` has the documents before it.
 
     Notes
     -----
@@ -470,6 +395,7 @@ DOCUMENT_DRAFTS = FanOut(
 )
 
 
+@manual(DOCUMENT_DRAFTS)
 def read_document_drafts(
     documents: Parents,
     *,
@@ -483,30 +409,8 @@ def read_document_drafts(
 
     Parameters
     ----------
-    documents : str, iterable of str, or DataFrame
-        Identifiers, or a frame with ``document_identifier`` or ``identifier``.
     include_archived : bool, default False
         Also drafts that were given up; Omni keeps them about a week.
-    errors : {"raise", "collect"}, default "raise"
-        As for :func:`omnipd.read_document_details`.
-    strict, refresh, client
-        As for :func:`omnipd.read_content`.
-
-    Returns
-    -------
-    pandas.DataFrame
-        ``document_identifier``, ``draft_identifier``, ``published_identifier``, ``status``
-        (string), ``draft_out_of_date`` (bool), ``branch_id``, ``branch_name``, ``created_by_id``,
-        ``created_by_name``, ``last_edited_by_id``, ``last_edited_by_name`` (string),
-        ``created_at``, ``updated_at`` (timestamp[us, UTC]), ``workbook_model_id``, ``extra``
-        (string).
-
-    Raises
-    ------
-    ArgumentError
-        For an argument that Omni would refuse; nothing was sent.
-    APIError, NetworkError, ResponseError, IncompleteReadError
-        As for :func:`omnipd.read_content`; ``partial`` has the documents before it.
 
     Examples
     --------

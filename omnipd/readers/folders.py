@@ -19,6 +19,7 @@ from omnipd.frames.to_pandas import is_whole, to_frame
 from omnipd.lists import paging
 from omnipd.lists.endpoint import Endpoint
 from omnipd.lists.fanout import FanOut, Parents
+from omnipd.lists.manual import manual
 from omnipd.lists.params import Param, choices
 from omnipd.readers.scope_all import ALL, check_errors, read_everyones
 
@@ -72,6 +73,7 @@ _ALL_FOLDERS = replace(
 )
 
 
+@manual(FOLDERS)
 def read_folders(
     *,
     labels: Sequence[str] | str | None = None,
@@ -113,25 +115,6 @@ def read_folders(
         token. Not together with `owner_id` or `path`.
     sort : {"name", "favorites", "path", "created_at", "updated_at"}, default "name"
         What to sort by. Omni's sources disagree on the last two: a server may refuse them.
-    direction : {"asc", "desc"}, default "asc"
-        Always sent: Omni's own default is not known.
-    limit, errors, strict, refresh, client
-        As for :func:`omnipd.read_content`.
-
-    Returns
-    -------
-    pandas.DataFrame
-        ``id``, ``name``, ``path``, ``parent_path`` (string), ``depth`` (int64), ``scope``,
-        ``owner_id``, ``owner_name`` (string), ``labels``, ``labels_verified`` (string,
-        comma-joined), ``count_documents``, ``count_favorites`` (int64), ``url``, ``extra``
-        (string). ``scope`` and ``owner_name`` are null where the server does not say.
-
-    Raises
-    ------
-    ArgumentError
-        For an argument that Omni would refuse; nothing was sent.
-    APIError, NetworkError, ResponseError, IncompleteReadError
-        As for :func:`omnipd.read_content`.
 
     See Also
     --------
@@ -213,6 +196,7 @@ FOLDER_PERMISSIONS = FanOut(
 )
 
 
+@manual(FOLDER_PERMISSIONS)
 def read_folder_permissions(
     folders: Parents,
     *,
@@ -226,30 +210,9 @@ def read_folder_permissions(
 
     Parameters
     ----------
-    folders : str, iterable of str, or DataFrame
-        Ids, or a frame with ``folder_id`` or ``id``.
     user_id : str, optional
         Only the permits of this person: a membership id (UUID). Default: that of the client, else
         all permits, which only those who manage a folder may read.
-    errors : {"raise", "collect"}, default "raise"
-        ``collect`` goes on after a folder that is missing, forbidden or refused; the frame is
-        marked incomplete and ``df.attrs["omni"]["failures"]`` says why.
-    strict, refresh, client
-        As for :func:`omnipd.read_content`.
-
-    Returns
-    -------
-    pandas.DataFrame
-        ``folder_id``, ``principal_type``, ``principal_id``, ``principal_name``, ``description``,
-        ``role`` (string), ``access_boost``, ``is_owner`` (bool), ``extra`` (string). Null is "the
-        server does not say".
-
-    Raises
-    ------
-    ArgumentError
-        For an argument that Omni would refuse; nothing was sent.
-    APIError, NetworkError, ResponseError, IncompleteReadError
-        As for :func:`omnipd.read_content`; ``partial`` has the folders before it.
 
     See Also
     --------

@@ -10,6 +10,7 @@ from omnipd.frames.columns import Column, count, flag, text
 from omnipd.lists import paging
 from omnipd.lists.endpoint import Endpoint
 from omnipd.lists.fanout import FanOut, Parents
+from omnipd.lists.manual import manual
 from omnipd.lists.params import Param
 
 _ROLE: dict[str, Column] = {
@@ -52,6 +53,7 @@ USER_MODEL_ROLES = _roles_of("user_id", "/api/v1/users/{user_id}/model-roles")
 GROUP_MODEL_ROLES = _roles_of("group_id", "/api/v1/user-groups/{group_id}/model-roles")
 
 
+@manual(USER_MODEL_ROLES, GROUP_MODEL_ROLES)
 def read_model_roles(
     users: Parents | None = None,
     *,
@@ -76,20 +78,11 @@ def read_model_roles(
         Name either users or groups.
     connection_id, model_id : str, optional
         Only roles on this connection, on this model.
-    errors : {"raise", "collect"}, default "raise"
-        What a user that cannot be read does: fail all, or be named in ``df.attrs["omni"]`` and
-        make the frame incomplete.
-    strict, refresh, client
-        As for :func:`omnipd.read_content`.
 
     Returns
     -------
     pandas.DataFrame
-        ``user_id``, ``model_id``, ``connection_id``, ``role_name``, ``base_role`` (string),
-        ``priority`` (int64), ``resolved`` (bool), ``origin_type``, ``origin_group_id``,
-        ``origin_group_name`` (string), ``origin_depth`` (int64), ``extra`` (string). With `groups`
-        the first column is `group_id`. A user has several rows per model; the one with
-        ``resolved`` is in effect.
+        A user has several rows per model; the one with ``resolved`` is in effect.
 
     Raises
     ------
@@ -97,8 +90,6 @@ def read_model_roles(
         If neither users nor groups are named, or both.
     NotFoundError
         For an id that nobody has. A base user id is none: pass membership ids.
-    APIError, NetworkError, ResponseError, IncompleteReadError
-        As for :func:`omnipd.read_content`.
 
     See Also
     --------

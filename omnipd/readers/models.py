@@ -22,6 +22,7 @@ from omnipd.frames.records import Record
 from omnipd.lists import paging
 from omnipd.lists.endpoint import Endpoint
 from omnipd.lists.fanout import Parents
+from omnipd.lists.manual import manual
 from omnipd.lists.params import Param, choices
 from omnipd.readers.below_model import (
     BRANCH,
@@ -97,6 +98,7 @@ MODELS = Endpoint(
 )
 
 
+@manual(MODELS)
 def read_models(
     *,
     model_id: str | None = None,
@@ -133,22 +135,6 @@ def read_models(
         Also models that were deleted.
     sort : {"created_at", "updated_at", "name", "model_kind", "connection_id", "base_model_id"}
         What to sort by; default ``"created_at"``.
-    direction : {"asc", "desc"}, default "asc"
-        Always sent: Omni's own default differs between its sources.
-    limit, strict, refresh, client
-        As for :func:`omnipd.read_content`.
-
-    Returns
-    -------
-    pandas.DataFrame
-        ``id``, ``name``, ``model_kind``, ``connection_id``, ``base_model_id`` (string),
-        ``created_at``, ``updated_at``, ``deleted_at`` (timestamp[us, UTC]), ``branch_ids``,
-        ``branch_names`` (string, comma-joined), ``extra`` (string).
-
-    Raises
-    ------
-    ArgumentError, APIError, NetworkError, ResponseError, IncompleteReadError
-        As for :func:`omnipd.read_content`.
 
     See Also
     --------
@@ -188,6 +174,7 @@ SCHEMAS = below_model(
 )
 
 
+@manual(SCHEMAS)
 def read_schemas(
     models: Parents,
     *,
@@ -200,28 +187,6 @@ def read_schemas(
     """Read the schemas of the database that models can use, one row each.
 
     One call per model.
-
-    Parameters
-    ----------
-    models : str, iterable of str, or DataFrame
-        Model ids, or a frame with ``model_id``, or ``id`` as :func:`omnipd.read_models` has it.
-    branch_id : str, optional
-        Read this branch of the model.
-    errors : {"raise", "collect"}, default "raise"
-        What a model that cannot be read does: fail all, or be named in ``df.attrs["omni"]`` and
-        make the frame incomplete.
-    strict, refresh, client
-        As for :func:`omnipd.read_content`.
-
-    Returns
-    -------
-    pandas.DataFrame
-        ``model_id``, ``schema``, ``extra`` (string).
-
-    Raises
-    ------
-    ArgumentError, APIError, NetworkError, ResponseError, IncompleteReadError
-        As for :func:`omnipd.read_content`.
 
     See Also
     --------
@@ -282,6 +247,7 @@ MODEL_FILES = below_model(
 )
 
 
+@manual(MODEL_FILES)
 def read_model_files(
     models: Parents,
     *,
@@ -301,10 +267,6 @@ def read_model_files(
 
     Parameters
     ----------
-    models : str, iterable of str, or DataFrame
-        Model ids, or a frame with ``model_id``, or ``id`` as :func:`omnipd.read_models` has it.
-    branch_id : str, optional
-        Read this branch of the model.
     file_name : str, optional
         A name, or a regular expression: write ``\.`` for a dot.
     mode : {"combined", "extension", "staged", "merged", "history"}, default "combined"
@@ -313,22 +275,6 @@ def read_model_files(
         Whether what a file extends is put in. Only with ``mode="combined"``.
     include_schemas : str, optional
         One schema of the database whose views to add, although the model does not use it.
-    errors : {"raise", "collect"}, default "raise"
-        What a model that cannot be read does: fail all, or be named in ``df.attrs["omni"]`` and
-        make the frame incomplete.
-    strict, refresh, client
-        As for :func:`omnipd.read_content`.
-
-    Returns
-    -------
-    pandas.DataFrame
-        ``model_id``, ``file_name``, ``yaml``, ``checksum``, ``view_name`` (string), ``version``
-        (int64), ``extra`` (string).
-
-    Raises
-    ------
-    ArgumentError, APIError, NetworkError, ResponseError, IncompleteReadError
-        As for :func:`omnipd.read_content`.
 
     See Also
     --------
@@ -383,6 +329,7 @@ MODEL_GIT = below_model(
 )
 
 
+@manual(MODEL_GIT)
 def read_model_git(
     models: Parents,
     *,
@@ -400,26 +347,11 @@ def read_model_git(
     models : str, iterable of str, or DataFrame
         Ids of shared models, or a frame with ``model_id``, or ``id`` as
         ``read_models(model_kind="SHARED")`` has it.
-    errors : {"raise", "collect"}, default "raise"
-        What a model that may not be read does: fail all, or be named in ``df.attrs["omni"]`` and
-        make the frame incomplete.
-    strict, refresh, client
-        As for :func:`omnipd.read_content`.
-
-    Returns
-    -------
-    pandas.DataFrame
-        ``model_id``, ``auth_method``, ``base_branch`` (string), ``branch_per_pull_request``
-        (bool), ``clone_url`` (string), ``git_follower`` (bool), ``git_service_provider``,
-        ``model_path``, ``public_key``, ``require_pull_request``, ``web_url``, ``webhook_url``,
-        ``extra`` (string).
 
     Raises
     ------
     BadRequestError
         For a model that is not shared.
-    ArgumentError, APIError, NetworkError, ResponseError
-        As for :func:`omnipd.read_content`.
 
     See Also
     --------
@@ -469,6 +401,7 @@ MODEL_SUGGESTIONS = below_model(
 )
 
 
+@manual(MODEL_SUGGESTIONS)
 def read_model_suggestions(
     models: Parents,
     *,
@@ -489,19 +422,6 @@ def read_model_suggestions(
         ``read_models(model_kind="SHARED")`` has it.
     status : {"active", "ignored", "all"}, default "active"
         Which suggestions.
-    errors : {"raise", "collect"}, default "raise"
-        What a model that cannot be read does: fail all, or be named in ``df.attrs["omni"]`` and
-        make the frame incomplete.
-    strict, refresh, client
-        As for :func:`omnipd.read_content`.
-
-    Returns
-    -------
-    pandas.DataFrame
-        ``model_id``, ``id``, ``category``, ``title``, ``rationale`` (string), ``priority``
-        (int64), ``proposed_changes``, ``evidence``, ``ignore_reason`` (string), ``ignored_at``
-        (timestamp[us, UTC]), ``ignored_by`` (string), ``ai_modified_at``, ``created_at``,
-        ``updated_at`` (timestamp[us, UTC]), ``extra`` (string).
 
     Raises
     ------
@@ -509,8 +429,6 @@ def read_model_suggestions(
         For a model that is not shared.
     ForbiddenError
         For a key that is no administrator's.
-    ArgumentError, APIError, NetworkError, ResponseError, IncompleteReadError
-        As for :func:`omnipd.read_content`.
 
     See Also
     --------

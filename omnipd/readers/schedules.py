@@ -14,6 +14,7 @@ from omnipd.frames.records import Record
 from omnipd.lists import paging
 from omnipd.lists.endpoint import Endpoint
 from omnipd.lists.fanout import FanOut, Parents
+from omnipd.lists.manual import manual
 from omnipd.lists.params import Param, choices
 
 _PARENT = ("schedule_id",)
@@ -86,6 +87,7 @@ SCHEDULES = Endpoint(
 )
 
 
+@manual(SCHEDULES)
 def read_schedules(
     *,
     q: str | None = None,
@@ -125,27 +127,6 @@ def read_schedules(
         Only those of this embed entity.
     sort : {"schedule_name", "dashboard_name", "owner_name", "last_run", "last_run_status"}
         What to sort by. Default: ``schedule_name``.
-    direction : {"asc", "desc"}, default "asc"
-        Always sent.
-    limit, strict, refresh, client
-        As for :func:`omnipd.read_content`.
-
-    Returns
-    -------
-    pandas.DataFrame
-        ``id``, ``name``, ``document_identifier``, ``dashboard_name``, ``content``, ``format``,
-        ``destination_type`` (string), ``recipient_count`` (int64), ``schedule``, ``timezone``,
-        ``owner_id``, ``owner_name`` (string), ``disabled_at``, ``system_disabled_at``
-        (timestamp[us, UTC]), ``system_disabled_reason`` (string), ``last_completed_at``
-        (timestamp[us, UTC]), ``last_status``, ``slack_recipient_type`` (string), ``is_active``
-        (bool), ``alert_condition_type``, ``alert_query_name``, ``extra`` (string).
-
-    Raises
-    ------
-    ArgumentError
-        For an argument that Omni would refuse; nothing was sent.
-    APIError, NetworkError, ResponseError, IncompleteReadError
-        As for :func:`omnipd.read_content`.
 
     See Also
     --------
@@ -228,6 +209,7 @@ SCHEDULE_DETAILS = FanOut(
 )
 
 
+@manual(SCHEDULE_DETAILS)
 def read_schedule_details(
     schedules: Parents,
     *,
@@ -241,33 +223,8 @@ def read_schedule_details(
 
     Parameters
     ----------
-    schedules : str, iterable of str, or DataFrame
-        Ids, or a frame with ``schedule_id`` or ``id``.
     user_id : str, optional
         Membership id (UUID) of the person whose access is checked. Default: that of the client.
-    errors : {"raise", "collect"}, default "raise"
-        ``collect`` goes on after a schedule that is missing, forbidden or refused; the frame is
-        marked incomplete and ``df.attrs["omni"]["failures"]`` says why.
-    strict, refresh, client
-        As for :func:`omnipd.read_content`.
-
-    Returns
-    -------
-    pandas.DataFrame
-        ``schedule_id``, ``name``, ``entity_id``, ``organization_id``, ``owner_id``,
-        ``owner_name``, ``schedule``, ``timezone`` (string), ``created_at``, ``updated_at``,
-        ``disabled_at``, ``system_disabled_at`` (timestamp[us, UTC]), ``system_disabled_reason``
-        (string), ``fan_out``, ``kill_jobs_on_failure`` (bool), ``condition_type``,
-        ``condition_query_map_key``, ``filter_config``, ``metadata`` (string),
-        ``destination_count`` (int64), ``destinations``, ``extra`` (string). ``filter_config``,
-        ``metadata`` and ``destinations`` are JSON.
-
-    Raises
-    ------
-    ArgumentError
-        For an argument that Omni would refuse; nothing was sent.
-    APIError, NetworkError, ResponseError
-        As for :func:`omnipd.read_content`; ``partial`` has the schedules before it.
 
     See Also
     --------
@@ -338,6 +295,7 @@ SCHEDULE_RECIPIENTS = FanOut(
 )
 
 
+@manual(SCHEDULE_RECIPIENTS)
 def read_schedule_recipients(
     schedules: Parents,
     *,
@@ -352,25 +310,12 @@ def read_schedule_recipients(
     ----------
     schedules : str, iterable of str, or DataFrame
         Ids, or a frame with ``schedule_id`` or ``id``. Those that are no emails have no rows.
-    errors : {"raise", "collect"}, default "raise"
-        As for :func:`omnipd.read_schedule_details`.
-    strict, refresh, client
-        As for :func:`omnipd.read_content`.
 
     Returns
     -------
     pandas.DataFrame
-        ``schedule_id``, ``destination_type``, ``recipient_id``, ``email``, ``name`` (string),
-        ``email_only`` (bool), ``via_group_id``, ``via_group_name``, ``extra`` (string). The group
-        is null for who is named in person; a group that nobody is in has one row without a
-        recipient.
-
-    Raises
-    ------
-    ArgumentError
-        If there is something else than ids in `schedules`; nothing was sent.
-    APIError, NetworkError, ResponseError, IncompleteReadError
-        As for :func:`omnipd.read_content`; ``partial`` has the schedules before it.
+        The group is null for who is named in person; a group that nobody is in has one row without
+        a recipient.
 
     Notes
     -----

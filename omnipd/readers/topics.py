@@ -22,6 +22,7 @@ from omnipd.frames.records import Record
 from omnipd.lists import paging
 from omnipd.lists.endpoint import Endpoint
 from omnipd.lists.fanout import Parents
+from omnipd.lists.manual import manual
 from omnipd.readers.below_model import (
     BRANCH,
     below_model,
@@ -62,6 +63,7 @@ TOPICS = below_model(
 )
 
 
+@manual(TOPICS)
 def read_topics(
     models: Parents,
     *,
@@ -74,29 +76,6 @@ def read_topics(
     """Read the topics of models, one row each.
 
     One call per model.
-
-    Parameters
-    ----------
-    models : str, iterable of str, or DataFrame
-        Model ids, or a frame with ``model_id``, or ``id`` as :func:`omnipd.read_models` has it.
-    branch_id : str, optional
-        Read this branch of the model.
-    errors : {"raise", "collect"}, default "raise"
-        What a model that cannot be read does: fail all, or be named in ``df.attrs["omni"]`` and
-        make the frame incomplete.
-    strict, refresh, client
-        As for :func:`omnipd.read_content`.
-
-    Returns
-    -------
-    pandas.DataFrame
-        ``model_id``, ``name``, ``base_view_name``, ``label``, ``description``, ``group_label``
-        (string), ``hidden``, ``is_composite`` (bool), ``topics``, ``extra`` (string).
-
-    Raises
-    ------
-    ArgumentError, APIError, NetworkError, ResponseError, IncompleteReadError
-        As for :func:`omnipd.read_content`.
 
     See Also
     --------
@@ -179,6 +158,7 @@ TOPIC_FIELDS = below_topic(
 )
 
 
+@manual(TOPIC_FIELDS)
 def read_topic_fields(
     topics: tuple[str, str] | Iterable[tuple[str, str]] | pd.DataFrame,
     *,
@@ -197,28 +177,6 @@ def read_topic_fields(
     topics : (str, str), iterable of (str, str), or DataFrame
         Model id and topic name, or a frame as :func:`omnipd.read_topics` returns it: with
         ``model_id``, and ``topic`` or ``name``.
-    branch_id : str, optional
-        Read this branch of the model.
-    errors : {"raise", "collect"}, default "raise"
-        What a topic that cannot be read does: fail all, or be named in ``df.attrs["omni"]`` and
-        make the frame incomplete.
-    strict, refresh, client
-        As for :func:`omnipd.read_content`.
-
-    Returns
-    -------
-    pandas.DataFrame
-        ``model_id``, ``topic``, ``view``, ``field``, ``fully_qualified_name``, ``kind``,
-        ``data_type``, ``date_type``, ``time_frames``, ``aggregate_type``, ``label``,
-        ``description``, ``group_label``, ``format`` (string), ``hidden`` (bool), ``sql``,
-        ``tags``, ``synonyms``, ``view_label`` (string), ``is_calc`` (bool), ``parent_field``,
-        ``parent_label`` (string), ``is_group_parent_field`` (bool), ``display_order`` (int64),
-        ``expr``, ``extra`` (string).
-
-    Raises
-    ------
-    ArgumentError, APIError, NetworkError, ResponseError, IncompleteReadError
-        As for :func:`omnipd.read_content`.
 
     See Also
     --------
@@ -268,6 +226,7 @@ RELATIONSHIPS = below_topic(
 )
 
 
+@manual(RELATIONSHIPS)
 def read_relationships(
     topics: tuple[str, str] | Iterable[tuple[str, str]] | pd.DataFrame,
     *,
@@ -286,25 +245,6 @@ def read_relationships(
     topics : (str, str), iterable of (str, str), or DataFrame
         Model id and topic name, or a frame as :func:`omnipd.read_topics` returns it: with
         ``model_id``, and ``topic`` or ``name``.
-    branch_id : str, optional
-        Read this branch of the model.
-    errors : {"raise", "collect"}, default "raise"
-        What a topic that cannot be read does: fail all, or be named in ``df.attrs["omni"]`` and
-        make the frame incomplete.
-    strict, refresh, client
-        As for :func:`omnipd.read_content`.
-
-    Returns
-    -------
-    pandas.DataFrame
-        ``model_id``, ``topic``, ``id``, ``left_view``, ``right_view``, ``join_type``,
-        ``cardinality``, ``sql`` (string), ``bidirectional``, ``reversible``, ``ignored``,
-        ``join_from_base_view`` (bool), ``extra`` (string).
-
-    Raises
-    ------
-    ArgumentError, APIError, NetworkError, ResponseError, IncompleteReadError
-        As for :func:`omnipd.read_content`.
 
     See Also
     --------
@@ -350,6 +290,7 @@ VIEWS = below_model(
 )
 
 
+@manual(VIEWS)
 def read_views(
     models: Parents,
     *,
@@ -362,29 +303,6 @@ def read_views(
     """Read the views of models, one row per view and field.
 
     One call per model. Hidden views, and those that no topic reaches, are there too.
-
-    Parameters
-    ----------
-    models : str, iterable of str, or DataFrame
-        Model ids, or a frame with ``model_id``, or ``id`` as :func:`omnipd.read_models` has it.
-    branch_id : str, optional
-        Read this branch of the model.
-    errors : {"raise", "collect"}, default "raise"
-        What a model that cannot be read does: fail all, or be named in ``df.attrs["omni"]`` and
-        make the frame incomplete.
-    strict, refresh, client
-        As for :func:`omnipd.read_content`.
-
-    Returns
-    -------
-    pandas.DataFrame
-        ``model_id``, ``view``, ``view_label``, ``view_description`` (string), ``view_hidden``
-        (bool), ``field``, ``kind``, ``extra`` (string).
-
-    Raises
-    ------
-    ArgumentError, APIError, NetworkError, ResponseError, IncompleteReadError
-        As for :func:`omnipd.read_content`.
 
     See Also
     --------

@@ -11,6 +11,7 @@ from omnipd.errors import ArgumentError
 from omnipd.frames.columns import count, instant, text
 from omnipd.lists.endpoint import Endpoint
 from omnipd.lists.fanout import FanOut
+from omnipd.lists.manual import manual
 from omnipd.lists.params import Param, choices
 
 _TYPES = choices("csv", "spreadsheet")
@@ -61,6 +62,7 @@ UPLOADS = _ByType(
 )
 
 
+@manual(UPLOADS)
 def read_uploads(
     *,
     upload_type: str | None = None,
@@ -88,24 +90,6 @@ def read_uploads(
         Words in the name of the file, at most 256 characters.
     sort : {"updated_at", "created_at", "file_name"}, default "updated_at"
         What to sort by, within each type.
-    direction : {"asc", "desc"}, default "desc"
-        Always sent.
-    limit, strict, refresh, client
-        As for :func:`omnipd.read_content`.
-
-    Returns
-    -------
-    pandas.DataFrame
-        ``type``, ``id``, ``file_name``, ``view_name``, ``connection_id``, ``model_id``,
-        ``in_db_as_table_name`` (string), ``size_bytes`` (int64), ``created_at``, ``updated_at``
-        (timestamp[us, UTC]), ``uploaded_by_id``, ``uploaded_by_name``, ``extra`` (string).
-
-    Raises
-    ------
-    ArgumentError
-        For an argument that Omni would refuse; nothing was sent.
-    APIError, NetworkError, ResponseError, IncompleteReadError
-        As for :func:`omnipd.read_content`.
 
     Notes
     -----

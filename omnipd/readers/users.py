@@ -17,6 +17,7 @@ from omnipd.frames.labels import join_each
 from omnipd.frames.records import Record
 from omnipd.lists import paging
 from omnipd.lists.endpoint import Endpoint
+from omnipd.lists.manual import manual
 from omnipd.lists.params import Param, choices
 from omnipd.readers.scim import without_constants
 
@@ -74,6 +75,7 @@ USERS = Endpoint(
 )
 
 
+@manual(USERS)
 def read_users(
     *,
     filter: str | None = None,  # noqa: A002 - Omni's own word
@@ -88,23 +90,17 @@ def read_users(
     ----------
     filter : str, optional
         A SCIM filter, such as ``'userName eq "ada@example.com"'``.
-    limit, strict, refresh, client
-        As for :func:`omnipd.read_content`.
 
     Returns
     -------
     pandas.DataFrame
-        In the order in which they joined: ``id``, ``user_name``, ``display_name`` (string),
-        ``active`` (bool), ``email`` (string), ``created``, ``last_modified``, ``last_login``
-        (timestamp[us, UTC]), ``group_ids``, ``group_names``, ``user_attributes``, ``extra``
-        (string). Older servers send the first four only; the others are null.
+        In the order in which they joined. Older servers send the first four only; the others are
+        null.
 
     Raises
     ------
     ForbiddenError
         For a personal access token: Omni lists users for organization keys only.
-    ArgumentError, APIError, NetworkError, ResponseError, IncompleteReadError
-        As for :func:`omnipd.read_content`.
 
     See Also
     --------
@@ -148,6 +144,7 @@ EMBED_USERS = Endpoint(
 )
 
 
+@manual(EMBED_USERS)
 def read_embed_users(
     *,
     filter: str | None = None,  # noqa: A002 - Omni's own word
@@ -163,23 +160,11 @@ def read_embed_users(
     filter : str, optional
         A SCIM filter on ``userName`` or ``embedExternalId`` with ``eq`` or ``co`` (contains), such
         as ``'embedExternalId eq "7"'``.
-    limit, strict, refresh, client
-        As for :func:`omnipd.read_content`.
-
-    Returns
-    -------
-    pandas.DataFrame
-        ``id``, ``user_name``, ``display_name`` (string), ``active`` (bool), ``email`` (string),
-        ``created``, ``last_modified``, ``last_login`` (timestamp[us, UTC]), ``group_ids``,
-        ``group_names``, ``user_attributes``, ``embed_external_id``, ``embed_entity``,
-        ``embed_email``, ``extra`` (string).
 
     Raises
     ------
     ForbiddenError
         For a personal access token.
-    ArgumentError, APIError, NetworkError, ResponseError, IncompleteReadError
-        As for :func:`omnipd.read_content`.
 
     See Also
     --------
@@ -220,6 +205,7 @@ USER_GROUPS = Endpoint(
 )
 
 
+@manual(USER_GROUPS)
 def read_user_groups(
     *,
     limit: int | None = None,
@@ -229,24 +215,16 @@ def read_user_groups(
 ) -> pd.DataFrame:
     """Read the groups of every member, one row per user and group. It needs an organization key.
 
-    Parameters
-    ----------
-    limit, strict, refresh, client
-        As for :func:`omnipd.read_content`.
-
     Returns
     -------
     pandas.DataFrame
-        ``user_id``, ``user_name``, ``group_id``, ``group_name``, ``extra`` (string). A user
-        without groups has no row. One whose groups Omni does not send, as older servers do, has a
-        row with null: not known.
+        A user without groups has no row. One whose groups Omni does not send, as older servers do,
+        has a row with null: not known.
 
     Raises
     ------
     ForbiddenError
         For a personal access token.
-    ArgumentError, APIError, NetworkError, ResponseError, IncompleteReadError
-        As for :func:`omnipd.read_content`.
 
     See Also
     --------
@@ -303,6 +281,7 @@ USER_ATTRIBUTE_VALUES = Endpoint(
 )
 
 
+@manual(USER_ATTRIBUTE_VALUES)
 def read_user_attribute_values(
     *,
     limit: int | None = None,
@@ -314,24 +293,16 @@ def read_user_attribute_values(
 
     It needs an organization key.
 
-    Parameters
-    ----------
-    limit, strict, refresh, client
-        As for :func:`omnipd.read_content`.
-
     Returns
     -------
     pandas.DataFrame
-        ``user_id``, ``user_name``, ``attribute_name`` (string), ``position`` (int64), ``value``,
-        ``extra`` (string). An attribute that holds nothing has a row with a null value. A user
-        whose attributes Omni does not send, as older servers do, has a row with a null name.
+        An attribute that holds nothing has a row with a null value. A user whose attributes Omni
+        does not send, as older servers do, has a row with a null name.
 
     Raises
     ------
     ForbiddenError
         For a personal access token.
-    ArgumentError, APIError, NetworkError, ResponseError, IncompleteReadError
-        As for :func:`omnipd.read_content`.
 
     See Also
     --------
@@ -368,6 +339,7 @@ EMAIL_ONLY_USERS = Endpoint(
 )
 
 
+@manual(EMAIL_ONLY_USERS)
 def read_email_only_users(
     *,
     email: str | None = None,
@@ -385,18 +357,6 @@ def read_email_only_users(
         Only addresses that contain this text; case does not matter.
     direction : {"asc", "desc"}, default "asc"
         Sorted by address.
-    limit, strict, refresh, client
-        As for :func:`omnipd.read_content`.
-
-    Returns
-    -------
-    pandas.DataFrame
-        ``user_id``, ``email``, ``user_attributes``, ``extra`` (string).
-
-    Raises
-    ------
-    ArgumentError, APIError, NetworkError, ResponseError, IncompleteReadError
-        As for :func:`omnipd.read_content`.
 
     See Also
     --------
@@ -439,27 +399,16 @@ USER_ATTRIBUTES = Endpoint(
 )
 
 
+@manual(USER_ATTRIBUTES)
 def read_user_attributes(
     *, strict: bool = True, refresh: bool = False, client: Client | None = None
 ) -> pd.DataFrame:
     """Read the attributes that users can have, one row each.
 
-    Parameters
-    ----------
-    strict, refresh, client
-        As for :func:`omnipd.read_content`.
-
     Returns
     -------
     pandas.DataFrame
-        ``id``, ``name``, ``label``, ``description``, ``type`` (string), ``multiple_values``,
-        ``system`` (bool), ``default_value``, ``extra`` (string). Omni keeps default numbers as
-        text.
-
-    Raises
-    ------
-    APIError, NetworkError, ResponseError, IncompleteReadError
-        As for :func:`omnipd.read_content`.
+        Omni keeps default numbers as text.
 
     See Also
     --------

@@ -23,6 +23,7 @@ from omnipd.frames.records import Record
 from omnipd.lists import paging
 from omnipd.lists.endpoint import Endpoint
 from omnipd.lists.fanout import Parents
+from omnipd.lists.manual import manual
 from omnipd.lists.params import Param, choices
 from omnipd.readers.below_model import (
     BRANCH,
@@ -70,6 +71,7 @@ MODEL_ISSUES = below_model(
 )
 
 
+@manual(MODEL_ISSUES)
 def read_model_issues(
     models: Parents,
     *,
@@ -82,29 +84,6 @@ def read_model_issues(
     """Read what is wrong in models, one row per issue.
 
     One call per model. A model without issues has no row.
-
-    Parameters
-    ----------
-    models : str, iterable of str, or DataFrame
-        Model ids, or a frame with ``model_id``, or ``id`` as :func:`omnipd.read_models` has it.
-    branch_id : str, optional
-        Read this branch of the model.
-    errors : {"raise", "collect"}, default "raise"
-        What a model that cannot be read does: fail all, or be named in ``df.attrs["omni"]`` and
-        make the frame incomplete.
-    strict, refresh, client
-        As for :func:`omnipd.read_content`.
-
-    Returns
-    -------
-    pandas.DataFrame
-        ``model_id``, ``severity``, ``message``, ``view``, ``field``, ``yaml_path``, ``auto_fix``,
-        ``extra`` (string).
-
-    Raises
-    ------
-    ArgumentError, APIError, NetworkError, ResponseError, IncompleteReadError
-        As for :func:`omnipd.read_content`.
 
     See Also
     --------
@@ -213,6 +192,7 @@ CONTENT_ISSUES = below_model(
 )
 
 
+@manual(CONTENT_ISSUES)
 def read_content_issues(
     models: Parents,
     *,
@@ -251,26 +231,11 @@ def read_content_issues(
         Only documents with one of these labels.
     user_id : str, optional
         Membership id of the person to act for. Default: that of the client.
-    errors : {"raise", "collect"}, default "raise"
-        What a model that cannot be read does: fail all, or be named in ``df.attrs["omni"]`` and
-        make the frame incomplete.
-    strict, refresh, client
-        As for :func:`omnipd.read_content`.
-
-    Returns
-    -------
-    pandas.DataFrame
-        ``model_id``, ``branch_id``, ``document_id``, ``document_identifier``, ``document_name``,
-        ``document_type``, ``folder_name``, ``folder_path``, ``owner_name``, ``owner_email``
-        (string), ``updated_at`` (timestamp[us, UTC]), ``require_pr`` (bool), ``issue_scope``,
-        ``query_name``, ``query_presentation_id``, ``query_key``, ``issue``, ``extra`` (string).
 
     Raises
     ------
     BadRequestError
         For a model that is not shared, or a label that nobody made.
-    ArgumentError, APIError, NetworkError, ResponseError, IncompleteReadError
-        As for :func:`omnipd.read_content`.
 
     See Also
     --------

@@ -16,6 +16,7 @@ from omnipd.frames.labels import join_names
 from omnipd.frames.records import Record
 from omnipd.lists import paging
 from omnipd.lists.endpoint import Endpoint
+from omnipd.lists.manual import manual
 from omnipd.lists.params import Param
 
 _MODEL = Param("modelId", "list")
@@ -154,6 +155,7 @@ WHOAMI_ROLES = Endpoint(
 )
 
 
+@manual(WHOAMI_ROLES)
 def read_whoami_roles(
     *,
     model_id: Sequence[str] | str | None = None,
@@ -166,14 +168,6 @@ def read_whoami_roles(
     ----------
     model_id : str or sequence of str, optional
         Only the roles on these models.
-    refresh, client
-        As for :func:`omnipd.read_content`.
-
-    Returns
-    -------
-    pandas.DataFrame
-        ``model_id``, ``role_name``, ``base_role``, ``connection_id``, ``permissions``, ``extra``
-        (string).
 
     Raises
     ------
@@ -181,8 +175,6 @@ def read_whoami_roles(
         If the key has no role on a model of `model_id`.
     IncompleteReadError
         If Omni left models out: it stops at 200. ``partial`` has those it named.
-    ArgumentError, APIError, NetworkError, ResponseError
-        As for :func:`omnipd.read_content`.
 
     See Also
     --------
