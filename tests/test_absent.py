@@ -28,7 +28,7 @@ def documents(omni):
 @pytest.mark.parametrize("name", READERS)
 def test_a_document_without_a_dashboard_has_none(omni, documents, name):
     without = documents[~documents["has_dashboard"].fillna(False)].head(3)
-    for given in (without, without["identifier"].tolist()):
+    for given in (without, without["document_identifier"].tolist()):
         frame = getattr(omnipd, name)(given, client=omni)
         assert (len(frame), frame.attrs["omni"]["complete"]) == (0, True)
 
@@ -49,7 +49,7 @@ def test_a_call_that_answers_404_to_all_is_an_error(name, as_frame):
     with Server(documents=20, faults=faults) as server, client_to(server) as client:
         documents = omnipd.read_documents(client=client)
         dashboards = documents[documents["has_dashboard"].fillna(False)]
-        given = dashboards if as_frame else dashboards["identifier"].tolist()
+        given = dashboards if as_frame else dashboards["document_identifier"].tolist()
         with pytest.raises(NotFoundError):
             getattr(omnipd, name)(given, client=client)
         with pytest.warns(omnipd.OmniWarning, match="could not be read"):
@@ -167,9 +167,9 @@ def test_controls_are_read_in_every_form(controls):
 def test_ids_that_omni_sent_are_taken_whatever_their_form(ids):
     with Server(documents=10, ids=ids) as server, client_to(server) as client:
         models = omnipd.read_models(model_kind="SHARED", client=client)
-        lengths = {len(one) for one in models["id"]}
+        lengths = {len(one) for one in models["model_id"]}
         assert lengths == ({8} if ids == "short" else {36})
-        assert set(server.models.values()) <= set(models["id"])
+        assert set(server.models.values()) <= set(models["model_id"])
         topics = omnipd.read_topics(models, client=client)
         assert not topics.empty
         permissions = omnipd.read_folder_permissions(

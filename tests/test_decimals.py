@@ -119,7 +119,7 @@ def test_pieces_and_builders_take_it_too(omni):
 
 def omni_model(client):
     models = omnipd.read_models(model_kind="SHARED", client=client)
-    return models.loc[models["name"] == "orders", "id"].iloc[0]
+    return models.loc[models["name"] == "orders", "model_id"].iloc[0]
 
 
 def test_a_sandbox_takes_it_as_a_client_does():

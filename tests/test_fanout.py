@@ -261,7 +261,7 @@ def test_that_nobody_can_be_acted_for_is_said_once_for_all_parents(scripted):
 
 
 def test_a_null_in_a_list_is_a_mistake_and_in_a_column_is_left_out(omni, server):
-    [one] = omnipd.read_documents(limit=1)["identifier"]
+    [one] = omnipd.read_documents(limit=1)["document_identifier"]
     column = pd.Series([one, None], dtype="string[pyarrow]")
     assert omnipd.read_document_access(column).attrs["omni"]["parents"] == 1
     before = len(server.requests)

@@ -63,7 +63,7 @@ def test_each_frame_is_what_its_reader_gives(own):
     pd.testing.assert_frame_equal(inventory["content"], omnipd.read_content(scope="all"))
     assert set(inventory["models"]["model_kind"]) == {"SHARED"}
     assert set(inventory["document_access"]["document_identifier"]) == set(
-        inventory["documents"]["identifier"]
+        inventory["documents"]["document_identifier"]
     )
     assert set(inventory["folder_permissions"]["folder_id"]) <= set(inventory["folders"]["id"])
     assert set(inventory["schedule_recipients"]["destination_type"]) == {"email"}

@@ -30,7 +30,7 @@ def name_of(join):
 #: What is not found on the right, and why it is right that it is not.
 NOT_FOUND = {
     # Fields that the models have no more: read_content_issues names them.
-    "dashboard_filters.view_name+field_name -> views.view+field": {"sales_channel", "tail_number"},
+    "dashboard_filters.view+field -> views.view+field": {"sales_channel", "tail_number"},
     # A view that is joined twice has a name for each role, which read_views does not list.
     "topic_fields.model_id+view -> views.model_id+view": {"origin_airport", "dest_airport"},
     "topic_fields.model_id+view+field -> views.model_id+view+field": {
@@ -41,19 +41,19 @@ NOT_FOUND = {
 
 #: Joins of which the demo organization has no row, and why.
 NOT_SHOWN = {
-    "document_drafts.created_by_id -> users.id": "the sandbox sends names only",
-    "document_drafts.last_edited_by_id -> users.id": "the sandbox sends names only",
-    "embed_users.group_ids -> groups.id": "no embed user is in a group",
-    "ai_routines.branch_id -> models.id": "no routine asks a branch",
-    "ai_jobs.branch_id -> models.id": "no job asks a branch",
-    "ai_jobs.cancelled_by -> users.id": "no job was cancelled",
-    "ai_eval_runs.branch_id -> models.id": "no run asks a branch",
-    "model_issues.model_id -> models.id": "the models are in order",
+    "document_drafts.created_by_id -> users.user_id": "the sandbox sends names only",
+    "document_drafts.last_edited_by_id -> users.user_id": "the sandbox sends names only",
+    "embed_users.group_ids -> groups.group_id": "no embed user is in a group",
+    "ai_routines.branch_id -> models.model_id": "no routine asks a branch",
+    "ai_jobs.branch_id -> models.model_id": "no job asks a branch",
+    "ai_jobs.cancelled_by_id -> users.user_id": "no job was cancelled",
+    "ai_eval_runs.branch_id -> models.model_id": "no run asks a branch",
+    "model_issues.model_id -> models.model_id": "the models are in order",
     "model_issues.model_id+view -> views.model_id+view": "the models are in order",
     "model_issues.model_id+view+field -> views.model_id+view+field": "the models are in order",
     "content_issues.document_identifier+query_presentation_id where document_type=Published "
-    "-> document_queries.document_identifier+id": "only drafts have wrong queries",
-    "content_issues.document_identifier+query_key where document_type=Published "
+    "-> document_queries.document_identifier+query_id": "only drafts have wrong queries",
+    "content_issues.document_identifier+query_identifier_map_key where document_type=Published "
     "-> document_queries.document_identifier+query_identifier_map_key": (
         "only drafts have wrong queries"
     ),
@@ -68,26 +68,26 @@ MANY = {
 
 #: Columns with the name of a key that lead to no other frame, and why.
 NO_JOIN = {
-    "read_ai_eval_results.id": "nothing refers to a result",
+    "read_ai_eval_results.result_id": "nothing refers to a result",
     "read_ai_jobs.organization_id": "there is one organization",
-    "read_ai_routines.id": "nothing refers to a routine",
-    "read_api_keys.id": "nothing refers to a key",
-    "read_connection_environments.id": "nothing refers to one",
-    "read_connection_schedules.schedule_id": "nothing refers to one; not those of read_schedules",
+    "read_ai_routines.routine_id": "nothing refers to a routine",
+    "read_api_keys.api_key_id": "nothing refers to a key",
+    "read_connection_environments.connection_environment_id": "nothing refers to one",
+    "read_connection_schedules.connection_schedule_id": "nothing refers to one",
     "read_content_issues.document_id": "another id of the document, which no other list has",
     "read_dbt.project_root_path": "a folder in a repository",
-    "read_dbt_environments.id": "nothing refers to one",
+    "read_dbt_environments.dbt_environment_id": "nothing refers to one",
     "read_document_drafts.workbook_model_id": (
         "it changes with each publishing, and no source says that read_models lists it"
     ),
     "read_document_queries.fields": "names with grains, as a query has them",
-    "read_embed_users.id": "it may stand where a user's does, and no list says where",
+    "read_embed_users.user_id": "it may stand where a user's does, and no list says where",
     "read_embed_users.embed_external_id": "a key of the application that embeds",
     "read_model_git.model_path": "a folder in a repository",
     "read_model_git.public_key": "for ssh",
     "read_model_issues.yaml_path": "a place in a file",
-    "read_model_suggestions.id": "nothing refers to a suggestion",
-    "read_relationships.id": "nothing refers to a relationship",
+    "read_model_suggestions.suggestion_id": "nothing refers to a suggestion",
+    "read_relationships.relationship_id": "nothing refers to a relationship",
     "read_schedule_details.condition_query_map_key": (
         "with the document, which only read_schedules says"
     ),
@@ -95,9 +95,9 @@ NO_JOIN = {
     "read_schedule_details.organization_id": "there is one organization",
     "read_topic_fields.fully_qualified_name": "view and field, which are columns of their own",
     "read_topic_fields.parent_field": "no source says how it is spelled",
-    "read_uploads.id": "nothing refers to an upload",
-    "read_uploads.view_name": "no source says that the views of files are in read_views",
-    "read_user_attributes.id": "empty for those of the system; the name is the key",
+    "read_uploads.upload_id": "nothing refers to an upload",
+    "read_uploads.view": "no source says that the views of files are in read_views",
+    "read_user_attributes.attribute_id": "empty for those of the system; the name is the key",
 }
 
 KEYISH = re.compile(
@@ -136,7 +136,7 @@ def read_everything():
         read(name, there)
     for name in ("read_document_details", "read_document_queries", "read_dashboard_filters"):
         read(name, dashboards)
-    read("read_document_permissions", there.head(60), user_id=users["id"].iloc[0])
+    read("read_document_permissions", there.head(60), user_id=users["user_id"].iloc[0])
     read("read_folder_permissions", frames["read_folders"])
     for name in ("read_views", "read_schemas", "read_model_files", "read_model_issues"):
         read(name, shared)
@@ -145,7 +145,7 @@ def read_everything():
     branch = shared["branch_ids"].str.split(",").explode().dropna()
     on_branches = [
         omnipd.read_content_issues(model, branch_id=one)
-        for model, one in zip(shared.loc[branch.index, "id"], branch, strict=True)
+        for model, one in zip(shared.loc[branch.index, "model_id"], branch, strict=True)
         if one
     ]
     frames["read_content_issues"] = pd.concat(

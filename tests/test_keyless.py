@@ -144,7 +144,7 @@ def test_a_composite_topic_says_what_it_is_made_of():
     [composite] = topics[topics["is_composite"].fillna(False)].to_dict("records")
     assert composite["name"] == "everything"
     assert composite["topics"] == "flights"
-    assert topics.loc[topics["name"] == "everything", "base_view_name"].isna().all()
+    assert topics.loc[topics["topic"] == "everything", "base_view_name"].isna().all()
     assert topics["extra"].isna().all()
     assert "everything" not in set(fields["topic"])
     assert inventory.complete

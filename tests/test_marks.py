@@ -76,7 +76,7 @@ def test_what_omnipd_makes_of_an_incomplete_frame_is_marked(scripted, fake_time,
     principals = {"principals": [], "pageInfo": {"hasNextPage": False, "totalRecords": 0}}
     scripted.script(answer(principals))
     with client_of(scripted, fake_time) as client:
-        for parents in (incomplete, incomplete["identifier"]):
+        for parents in (incomplete, incomplete["document_identifier"]):
             assert not is_whole(omnipd.read_document_access(parents, client=client))
         assert is_whole(omnipd.read_document_access(whole, client=client))
 
@@ -120,7 +120,10 @@ def test_a_frame_below_two_lists_of_an_inventory_is_marked_when_one_is(incomplet
     parents = {name: one.parents for name, one in _PARTS.items() if one.parents is not None}
     for documents, content in ((incomplete, whole), (whole, incomplete)):
         asked = parents["document_access"]({"documents": documents, "content": content})
-        assert asked["identifier"].tolist() == [*documents["identifier"], *content["identifier"]]
+        assert asked["document_identifier"].tolist() == [
+            *documents["document_identifier"],
+            *content["document_identifier"],
+        ]
         assert not is_whole(asked)
     assert is_whole(parents["document_access"]({"documents": whole, "content": whole}))
 

@@ -102,7 +102,9 @@ def test_a_list_is_the_same_parsed_together_and_record_by_record(scripted):
             frames.append(omnipd.read_content(limit=limit, client=client))
         together, one_by_one = frames
         pd.testing.assert_frame_equal(together, one_by_one)
-        assert together["identifier"].tolist() == [record["identifier"] for record in records]
+        assert together["document_identifier"].tolist() == [
+            record["identifier"] for record in records
+        ]
 
     holds()
 
@@ -130,7 +132,7 @@ def columns_of(*bodies):
 def test_usual_pages_are_read_together():
     other = {"identifier": "d2", "ownerId": "m2", "labels": []}
     columns = columns_of(body([DOCUMENT]), body([other], info_first=True))
-    assert columns["identifier"] == ["d1", "d2"]
+    assert columns["document_identifier"] == ["d1", "d2"]
     assert columns["owner_id"] == ["m1", "m2"]
     assert columns["labels"] == ["a,b%2C c", ""]
     assert columns["labels_verified"] == [None, ""]
@@ -214,14 +216,14 @@ def test_a_row_that_comes_again_on_a_later_page_is_seen(scripted):
     scripted.script(*[answer(first), answer(second)] * 2)
     with pytest.raises(omnipd.IncompleteReadError, match="came twice") as caught:
         omnipd.read_content(client=client_of(scripted))
-    assert caught.value.partial["identifier"].tolist() == ["d1"]
+    assert caught.value.partial["document_identifier"].tolist() == ["d1"]
 
 
 def test_an_error_carries_the_pages_that_were_not_parsed_yet(scripted):
     scripted.script(answer(body([DOCUMENT], 2, "c")), answer(b"", 403))
     with pytest.raises(omnipd.ForbiddenError, match="Read before it: 1 page") as caught:
         omnipd.read_content(client=client_of(scripted))
-    assert caught.value.partial["identifier"].tolist() == ["d1"]
+    assert caught.value.partial["document_identifier"].tolist() == ["d1"]
 
 
 GARBLED = body([DOCUMENT | {"identifier": "d2"}], 2).replace(b'"views":0', b'"views":')
@@ -231,7 +233,7 @@ def test_a_page_garbled_in_its_middle_is_asked_for_once_more(scripted):
     good = body([DOCUMENT | {"identifier": "d2"}], 2)
     scripted.script(answer(body([DOCUMENT], 2, "c")), answer(GARBLED), answer(good))
     df = omnipd.read_content(client=client_of(scripted))
-    assert df["identifier"].tolist() == ["d1", "d2"]
+    assert df["document_identifier"].tolist() == ["d1", "d2"]
     assert df.attrs["omni"]["requests"] == len(scripted.requests) == 3
     assert "cursor=c" in scripted.requests[2][1]
 
@@ -240,7 +242,7 @@ def test_a_page_that_stays_garbled_is_an_error_with_the_pages_before_it(scripted
     scripted.script(answer(body([DOCUMENT], 2, "c")), answer(GARBLED))
     with pytest.raises(omnipd.ResponseError, match="not JSON") as caught:
         omnipd.read_content(client=client_of(scripted))
-    assert caught.value.partial["identifier"].tolist() == ["d1"]
+    assert caught.value.partial["document_identifier"].tolist() == ["d1"]
     assert len(scripted.requests) > 2
 
 
@@ -310,7 +312,7 @@ def test_a_list_that_only_repeats_itself_comes_to_an_end(scripted, limit):
     scripted.by_target = step
     with pytest.raises(omnipd.ResponseError, match="no new row") as caught:
         omnipd.read_content(limit=limit, client=client_of(scripted))
-    assert caught.value.partial["identifier"].tolist() == ["d1", "d2"]
+    assert caught.value.partial["document_identifier"].tolist() == ["d1", "d2"]
     assert len(scripted.requests) < 50
 
 

@@ -66,7 +66,7 @@ def test_an_old_folder_is_flat():
     assert row["labels"] == "reports,old"
     assert row["labels_verified"] == "reports"
     assert row["count_documents"] == 2
-    assert pd.isna(row["identifier"])
+    assert pd.isna(row["document_identifier"])
 
 
 def test_nothing_known_and_nothing_there_differ():

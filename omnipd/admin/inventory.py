@@ -52,8 +52,8 @@ def _emails(frames: Mapping[str, pd.DataFrame]) -> Parents:
 def _all_documents(frames: Mapping[str, pd.DataFrame]) -> Parents:
     """Return all documents that are known: no source says whether one list holds the personal ones."""
     held = [frames[name] for name in ("documents", "content") if name in frames]
-    identifiers = [identifier for one in held for identifier in one["identifier"].dropna()]
-    documents = pd.DataFrame({"identifier": identifiers}, dtype=object)
+    identifiers = [identifier for one in held for identifier in one["document_identifier"].dropna()]
+    documents = pd.DataFrame({"document_identifier": identifiers}, dtype=object)
     # pandas keeps no mark of frames that are put together.
     return documents if all(map(is_whole, held)) else marked_incomplete(documents)
 
@@ -187,7 +187,7 @@ def read_inventory(
     check_choice("errors", errors, ("raise", "collect"))
     reading = _Reading(current_client(client), scope, errors, strict, refresh)
     names = _with_needed(wanted, scope)
-    if any(_is_dear(_PARTS[name], scope) for name in names):
+    if any(_is_expensive(_PARTS[name], scope) for name in names):
         reading.say_cost(names)
     for name in names:
         reading.read(name)
@@ -279,10 +279,10 @@ class _Reading:
         calls, pace = int(estimate["calls"].sum()), self._client.requests_per_minute
         if pace is None or calls <= pace:
             return
-        dearest = estimate.dropna(subset="calls").nlargest(3, "calls")
+        largest = estimate.dropna(subset="calls").nlargest(3, "calls")
         shown = ", ".join(
             f"{name} {number:,}"
-            for name, number in zip(dearest["name"], dearest["calls"], strict=True)
+            for name, number in zip(largest["name"], largest["calls"], strict=True)
         )
         notice(
             f"The inventory is about {calls:,} calls ({shown}), {estimate['minutes'].sum():.0f} "
@@ -395,7 +395,7 @@ def _with_needed(names: Sequence[str], scope: str) -> list[str]:
     return list(needed)
 
 
-def _is_dear(part: _Part, scope: str) -> bool:
+def _is_expensive(part: _Part, scope: str) -> bool:
     return part.below is not None or (part.personal and scope == ALL)
 
 

@@ -59,7 +59,7 @@ _LONGEST = 48
 _USUAL = re.compile(r"(?!(?:con|prn|aux|nul|com\d|lpt\d)$)[a-z0-9_]+(?:-[a-z0-9_]+)*")
 _MANIFEST = pa.schema(
     [
-        ("identifier", pa.string()),
+        ("document_identifier", pa.string()),
         ("name", pa.string()),
         ("file", pa.string()),
         ("bytes", pa.int64()),
@@ -71,7 +71,7 @@ _OUTCOME = pa.schema(
         ("file", pa.string()),
         ("name", pa.string()),
         ("status", pa.string()),
-        ("identifier", pa.string()),
+        ("document_identifier", pa.string()),
         ("document_id", pa.string()),
         ("issues", pa.string()),
         ("error", pa.string()),
@@ -91,7 +91,7 @@ def export_documents(
     Parameters
     ----------
     documents : str, iterable of str, or DataFrame
-        Document identifiers, or a frame with ``identifier`` or ``document_identifier``.
+        Document identifiers, or a frame with ``document_identifier``.
     folder : path-like
         Made when it does not exist. Files are called after the identifier, in letters that every
         system allows; a file of the same document is replaced, also when its name has changed.
@@ -105,9 +105,9 @@ def export_documents(
     Returns
     -------
     pandas.DataFrame
-        The manifest, one row per document: ``identifier``, ``name``, ``file`` (string), ``bytes``
-        (int64), ``error`` (string). It is in the folder too, as ``manifest.jsonl``, also when the
-        export ends early.
+        The manifest, one row per document: ``document_identifier``, ``name``, ``file`` (string),
+        ``bytes`` (int64), ``error`` (string). It is in the folder too, as ``manifest.jsonl``, also
+        when the export ends early.
 
     Raises
     ------
@@ -133,8 +133,7 @@ def export_documents(
     [True, True]
     """
     check_choice("errors", errors, ("raise", "collect"))
-    found_in = {"document_identifier": ("identifier",)}
-    keys = [key for (key,) in parent_keys(documents, ("document_identifier",), found_in)]
+    keys = [key for (key,) in parent_keys(documents, ("document_identifier",))]
     client = current_client(client)
     root = make_folder(folder).resolve()
     _refuse_link(root / _MANIFEST_FILE)
@@ -142,7 +141,7 @@ def export_documents(
     rows: list[dict[str, Any]] = []
     try:
         for done, identifier in enumerate(keys, 1):
-            row: dict[str, Any] = {"identifier": identifier, "error": _BROKEN_OFF}
+            row: dict[str, Any] = {"document_identifier": identifier, "error": _BROKEN_OFF}
             rows.append(row)
             try:
                 blob = _export(client, identifier)
@@ -205,7 +204,7 @@ def import_documents(
     Returns
     -------
     pandas.DataFrame
-        The outcome, one row per file: ``file``, ``name``, ``status``, ``identifier``,
+        The outcome, one row per file: ``file``, ``name``, ``status``, ``document_identifier``,
         ``document_id``, ``issues``, ``error`` (string). ``status`` is ``ok``, ``ok_with_issues``
         (made, and ``issues`` says what the model lacks: its tiles are broken), ``skipped`` (imported
         before, or sent and not answered), ``failed`` (Omni refused it), ``unknown`` (the answer was
@@ -231,7 +230,7 @@ def import_documents(
     >>> folder = tempfile.mkdtemp()
     >>> with omnipd.sandbox() as omni:
     ...     documents = omnipd.read_documents(limit=30)
-    ...     models = omnipd.read_models(model_id=omni.models["flights"])
+    ...     models = omnipd.read_models(model=omni.models["flights"])
     ...     about_flights = documents[documents["connection_id"].isin(models["connection_id"])]
     ...     _ = omnipd.export_documents(about_flights.head(2), folder)
     ...     outcome = omnipd.import_documents(folder, base_model_id=omni.models["flights"])
@@ -263,10 +262,10 @@ def import_documents(
         for done, (row, (path, blob)) in enumerate(zip(rows, blobs.items(), strict=True), 1):
             if (note := before.get(path)) is not None:
                 lost = note.get("status") == "unknown"
-                identifier = note.get("identifier")
+                identifier = note.get("document_identifier")
                 row.update(
                     status="skipped",
-                    identifier=None if identifier is None else str(identifier),
+                    document_identifier=None if identifier is None else str(identifier),
                     issues=_LOST if lost else _SKIPPED,
                 )
                 continue
@@ -361,7 +360,7 @@ def _note_import(
         "file": path.name,
         "instance": client.base_url,
         "status": row["status"],
-        "identifier": row.get("identifier"),
+        "document_identifier": row.get("document_identifier"),
         "imported_at": datetime.now(UTC).isoformat(timespec="seconds"),
     }
     notes = path.parent / _IMPORTED_FILE
@@ -386,7 +385,9 @@ def _hand_over(stop: BaseException, rows: list[dict[str, Any]]) -> None:
     counts = Counter(row["status"] for row in rows)
     told = ", ".join(f"{count} {status}" for status, count in counts.items())
     made = [
-        f"{row['file']} is {row['identifier']}" for row in rows if row["status"].startswith("ok")
+        f"{row['file']} is {row['document_identifier']}"
+        for row in rows
+        if row["status"].startswith("ok")
     ]
     stop.add_note(
         "\n".join([f"The import was broken off: {told}. .partial is its outcome.", *made])
@@ -525,5 +526,5 @@ def _made(answer: Any) -> dict[str, str | None]:
     top = answer if isinstance(answer, dict) else {}
     workbook = top.get("workbook")
     held = (workbook if isinstance(workbook, dict) else {}) | top
-    keys = {"identifier": "identifier", "document_id": "documentId"}
+    keys = {"document_identifier": "identifier", "document_id": "documentId"}
     return {name: str(held[key]) if held.get(key) else None for name, key in keys.items()}

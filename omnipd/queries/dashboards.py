@@ -112,7 +112,7 @@ def run_document_query(
     client = current_client(client)
     board = _opened(document, client)
     tiles = board.tiles
-    found = tiles[(tiles["name"] == query) | (tiles["id"] == query)]
+    found = tiles[(tiles["name"] == query) | (tiles["query_id"] == query)]
     names = [str(name) for name in tiles["name"]]
     if found.empty:
         near = difflib.get_close_matches(str(query), names, n=1)
@@ -354,7 +354,7 @@ def _wanted_filters(
         raise
     controls = [
         control_of(str(item), str(id_), json.loads(config) if isinstance(config, str) else None)
-        for item, id_, config in zip(rows["item"], rows["id"], rows["config"], strict=True)
+        for item, id_, config in zip(rows["item"], rows["item_id"], rows["config"], strict=True)
     ]
     wanted = DashboardFilters(board.identifier, controls, changes, board.set_by_url)
     if not wanted.are_bound:

@@ -17,12 +17,12 @@ from omnipd.lists.params import Param
 
 CONVERSATIONS = Endpoint(
     "/api/v1/ai/conversations",
-    key=("id",),
+    key=("conversation_id",),
     keyless="whole",
     rows=("records", "data"),
     params={"user_id": Param("userId", "id")},
     columns={
-        "id": text("id", doc="Conversation id"),
+        "conversation_id": text("id", doc="Conversation id"),
         "name": text("name", doc="Its name; null where it has none"),
         "last_prompt": text("lastPrompt", "lastUserPrompt", doc="What was asked last"),
         "created_at": instant("createdAt", doc="When it began"),
@@ -76,7 +76,6 @@ MESSAGES = FanOut(
         },
     ),
     parent=("conversation_id",),
-    found_in={"conversation_id": ("id",)},
 )
 
 
@@ -134,7 +133,7 @@ JOBS = FanOut(
             "organization_id": text("organizationId", doc="Organization"),
             "model_id": text("modelId", doc="Model that was asked"),
             "branch_id": text("branchId", doc="Branch of the model"),
-            "topic_name": text("topicName", doc="Topic; null: the AI picked one"),
+            "topic": text("topicName", doc="Topic; null: the AI picked one"),
             "created_at": instant("createdAt", doc="When it was asked"),
             "updated_at": instant("updatedAt", doc="Last change"),
             "execution_started_at": instant("executionStartedAt", doc="When the AI began"),
@@ -147,12 +146,11 @@ JOBS = FanOut(
             "error_code": text("error.code", doc="The same for programs"),
             "error_detail": text("error.detail", doc="More of it"),
             "cancelled_at": instant("cancelledAt", doc="When it was cancelled"),
-            "cancelled_by": text("cancelledBy", doc="Membership id of who did"),
+            "cancelled_by_id": text("cancelledBy", doc="Membership id of who did"),
             "omni_chat_url": text("omniChatUrl", doc="Where to open it"),
         },
     ),
     parent=("job_id",),
-    found_in={"job_id": ("id",)},
 )
 
 
@@ -209,17 +207,17 @@ def _routine(record: Record) -> list[Record]:
 
 ROUTINES = Endpoint(
     "/api/v1/ai/routines",
-    key=("id",),
+    key=("routine_id",),
     keyless="whole",
     params={"user_id": Param("userId", "id")},
     columns={
-        "id": text("id", doc="Routine id"),
+        "routine_id": text("id", doc="Routine id"),
         "name": text("name", doc="Its name"),
         "description": text("description", doc="Its description"),
         "prompt": text("prompt", doc="What it asks"),
         "model_id": text("modelId", doc="Model it asks"),
         "branch_id": text("branchId", doc="Branch of the model"),
-        "topic_name": text("topicName", doc="Topic; null: the AI picks one"),
+        "topic": text("topicName", doc="Topic; null: the AI picks one"),
         "schedule": text("schedule", doc="When it runs: cron of six fields, as AWS has it"),
         "timezone": text("timezone", doc="Time zone of the schedule"),
         "destination_type": text("destination.type", doc="email or slack"),
@@ -263,7 +261,7 @@ def read_ai_routines(
 
     See Also
     --------
-    omnipd.read_models : ``model_id`` is its ``id``.
+    omnipd.read_models : The models there are.
 
     Examples
     --------
@@ -289,7 +287,6 @@ AGENT_ACTIONS = FanOut(
         exhaustive=False,
     ),
     parent=("model_id",),
-    found_in={"model_id": ("id",)},
     ids={"model_id": IDS_OF_MODELS},
 )
 

@@ -49,8 +49,8 @@ CREDIT_CONTROLS = Endpoint(
         "entity_group_default_credits": _credits(
             "entityGroupDefaultCredits", "Limit of groups without one of their own; null: none"
         ),
-        "period_start": instant("periodStart", doc="When the period began"),
-        "period_end": instant("periodEnd", doc="When it ends"),
+        "period_start_at": instant("periodStart", doc="When the period began"),
+        "period_end_at": instant("periodEnd", doc="When it ends"),
     },
     unfold=_controls,
 )
@@ -111,7 +111,7 @@ def read_ai_user_credit_limits(
     See Also
     --------
     omnipd.read_ai_credit_controls : The defaults.
-    omnipd.read_users : ``user_id`` is its ``id``.
+    omnipd.read_users : Who they are.
 
     Examples
     --------
@@ -126,9 +126,9 @@ def read_ai_user_credit_limits(
 
 GROUP_CREDIT_LIMITS = Endpoint(
     "/api/v1/ai/credit-controls/entity-groups",
-    key=("entity",),
+    key=("embed_entity",),
     keyless="whole",
-    columns={"entity": text("entity", doc="Entity of an embedding application"), **_LIMIT},
+    columns={"embed_entity": text("entity", doc="Entity of an embedding application"), **_LIMIT},
     unfold=_limit,
 )
 
@@ -148,7 +148,7 @@ def read_ai_group_credit_limits(
     See Also
     --------
     omnipd.read_ai_credit_controls : The defaults.
-    omnipd.read_embed_users : ``entity`` is its ``embed_entity``.
+    omnipd.read_embed_users : Who belongs to them.
 
     Examples
     --------

@@ -20,11 +20,11 @@ PROMPT_SETS = Endpoint(
     "/api/v1/ai/eval/prompt-sets",
     pages=paging.whole,
     rows="prompt_sets",
-    key=("id",),
+    key=("prompt_set_id",),
     keyless="whole",
     params={"archived": Param("archived", "flag")},
     columns={
-        "id": text("id", doc="Id of the set"),
+        "prompt_set_id": text("id", doc="Id of the set"),
         "model_id": text("model_id", doc="Shared model it tests"),
         "name": text("name", doc="Its name"),
         "slug": text("slug", doc="Its name in addresses, unique on its model"),
@@ -60,7 +60,7 @@ def read_ai_prompt_sets(
     --------
     omnipd.read_ai_prompts : The prompts in them.
     omnipd.read_ai_eval_runs : When they were run.
-    omnipd.read_models : ``model_id`` is its ``id``.
+    omnipd.read_models : The models there are.
 
     Notes
     -----
@@ -84,11 +84,11 @@ PROMPTS = FanOut(
         "/api/v1/ai/eval/prompt-sets/{prompt_set_id}",
         pages=paging.single,
         rows="prompt_set",
-        key=("id",),
+        key=("prompt_id",),
         keyless="whole",
         unfold=lambda prompt_set: paging.rows_of(prompt_set, "prompts"),
         columns={
-            "id": text("id", doc="Id of the prompt"),
+            "prompt_id": text("id", doc="Id of the prompt"),
             "prompt_text": text("prompt_text", doc="What is asked"),
             "expectation": text("expectation", doc="What the answer should be; null: not said"),
             "created_at": instant("created_at", doc="When it was made"),
@@ -98,7 +98,6 @@ PROMPTS = FanOut(
         exhaustive=False,
     ),
     parent=("prompt_set_id",),
-    found_in={"prompt_set_id": ("id",)},
 )
 
 
@@ -118,7 +117,7 @@ def read_ai_prompts(
     See Also
     --------
     omnipd.read_ai_prompt_sets : The sets there are.
-    omnipd.read_ai_eval_results : How they went: joins on ``eval_prompt_id`` and ``id``.
+    omnipd.read_ai_eval_results : How they went.
 
     Notes
     -----
@@ -145,14 +144,14 @@ EVAL_RUNS = FanOut(
         "/api/v1/ai/eval/runs",
         pages=paging.whole,
         rows="runs",
-        key=("id",),
+        key=("run_id",),
         keyless="whole",
         params={"archived": Param("archived", "flag")},
         fixed={"prompt_set_id": "{prompt_set_id}"},
         unfold=_without_prompt_set,
         columns={
-            "id": text("id", doc="Id of the run"),
-            "run_number": count("run_number", doc="The how manieth of its set"),
+            "run_id": text("id", doc="Id of the run"),
+            "run_number": count("run_number", doc="Number of the run in its set, from 1"),
             "repeat_count": count("repeat_count", doc="How often each prompt was run"),
             "description": text("description", doc="Its description"),
             "model_id": text("model_id", doc="Model that was asked"),
@@ -169,7 +168,6 @@ EVAL_RUNS = FanOut(
         exhaustive=False,
     ),
     parent=("prompt_set_id",),
-    found_in={"prompt_set_id": ("id",)},
 )
 
 
@@ -219,12 +217,12 @@ EVAL_RESULTS = FanOut(
         "/api/v1/ai/eval/runs/{run_id}",
         pages=paging.single,
         rows="run",
-        key=("id",),
+        key=("result_id",),
         keyless="whole",
         unfold=lambda run: paging.rows_of(run, "results"),
         columns={
-            "id": text("id", doc="Id of the result"),
-            "eval_prompt_id": text("eval_prompt_id", doc="The prompt; null in older runs"),
+            "result_id": text("id", doc="Id of the result"),
+            "prompt_id": text("eval_prompt_id", doc="The prompt; null in older runs"),
             "repeat_index": count("repeat_index", doc="Which repeat it is, from 0"),
             "prompt": text("prompt", doc="What was asked"),
             "expectation": text("expectation", doc="What the answer should have been"),
@@ -245,7 +243,6 @@ EVAL_RESULTS = FanOut(
         exhaustive=False,
     ),
     parent=("run_id",),
-    found_in={"run_id": ("id",)},
 )
 
 

@@ -13,18 +13,20 @@ from omnipd.readers.users import _DIRECTION
 
 API_KEYS = Endpoint(
     "/api/v1/api-keys",
-    key=("id",),
+    key=("api_key_id",),
     params={
         "type": Param("type", "choice", choices("organization", "personal", "mcp")),
         "sort": Param("sortField", "choice", choices("name", created_at="createdAt")),
         "direction": _DIRECTION,
     },
     columns={
-        "id": text("id", doc="Id of the key, which is not the key"),
+        "api_key_id": text("id", doc="Id of the key, which is not the key"),
         "name": text("name", doc="Name of the key"),
         "type": text("type", doc="organization, personal or mcp"),
         "enabled": flag("enabled", doc="Whether Omni takes it"),
-        "membership_id": text("membershipId", doc="Whose it is; null for the organization's"),
+        "user_id": text(
+            "membershipId", doc="Membership id of the owner; null for the organization's"
+        ),
         "created_at": instant("createdAt", doc="When it was made"),
     },
 )
@@ -54,7 +56,7 @@ def read_api_keys(
 
     See Also
     --------
-    omnipd.read_users : ``membership_id`` is its ``id``.
+    omnipd.read_users : Whose they are.
 
     Examples
     --------

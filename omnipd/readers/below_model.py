@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
+import pandas as pd
+
 from omnipd.arguments import IDS_OF_MODELS
-from omnipd.errors import ResponseError
+from omnipd.errors import ArgumentError, ResponseError
 from omnipd.frames.records import Record
 from omnipd.lists import paging
 from omnipd.lists.endpoint import Endpoint
-from omnipd.lists.fanout import FanOut
+from omnipd.lists.fanout import FanOut, Parents
 from omnipd.lists.params import Param
 
 # Omni spells the branch in two ways, by endpoint (docs/wire.md).
@@ -39,12 +41,32 @@ def items_in(record: Record, key: str) -> list[Any]:
     return held or []
 
 
+#: How a caller names topics: by a model and a topic, by pairs of such, or by a frame that has both.
+Topics = str | tuple[str, str] | Iterable[tuple[str, str]] | pd.DataFrame
+
+
+def topics_of(model: Topics, topic: str | None) -> Parents:
+    """Return the topics that a caller named by a model and a topic, or all in the first argument."""
+    if topic is None:
+        if isinstance(model, str):
+            raise ArgumentError(
+                f"topic= is missing: which topic of the model {model!r:.60}.",
+                hint="read_topics() lists those of a model; pass its frame for all of them.",
+            )
+        return model
+    if not isinstance(model, str):
+        raise ArgumentError(
+            f"topic={topic!r:.60} goes with the id of one model.",
+            hint="Pass several topics as pairs of model id and topic, without topic=.",
+        )
+    return [(model, topic)]
+
+
 def below_model(endpoint: Endpoint, *, none_said: str | None = None) -> FanOut:
     """Declare a list below each of some models."""
     return FanOut(
         endpoint,
         ("model_id",),
-        {"model_id": ("id",)},
         none_said=none_said,
         ids={"model_id": IDS_OF_MODELS},
     )
@@ -55,6 +77,5 @@ def below_topic(endpoint: Endpoint) -> FanOut:
     return FanOut(
         endpoint,
         ("model_id", "topic"),
-        {"topic": ("name",)},
         ids={"model_id": IDS_OF_MODELS},
     )

@@ -17,13 +17,12 @@ from omnipd.lists.manual import manual
 from omnipd.lists.params import Param, choices
 
 _PARENT = ("connection_id",)
-_FOUND_IN = {"connection_id": ("id",)}
 
 CONNECTIONS = Endpoint(
     "/api/v1/connections",
     pages=paging.whole,
     rows="connections",
-    key=("id",),
+    key=("connection_id",),
     params={
         "name": Param("name"),
         "database": Param("database"),
@@ -33,7 +32,7 @@ CONNECTIONS = Endpoint(
         "direction": Param("sortDirection", "choice", choices("asc", "desc")),
     },
     columns={
-        "id": text("id", doc="Id of the connection"),
+        "connection_id": text("id", doc="Id of the connection"),
         "name": text("name", doc="Name as people see it"),
         "dialect": text("dialect", doc="Kind of database"),
         "database": text("database", doc="Name of the database"),
@@ -96,14 +95,14 @@ def read_connections(
 
     Notes
     -----
-    ``id`` is what other frames call ``connection_id``. Omni sends no credentials here.
+    Omni sends no credentials here.
 
     Examples
     --------
     >>> import omnipd
     >>> with omnipd.sandbox():
     ...     connections = omnipd.read_connections(include_deleted=True)
-    >>> bool(connections["id"].is_unique)
+    >>> bool(connections["connection_id"].is_unique)
     True
     """
     return CONNECTIONS.read(locals())
@@ -113,9 +112,9 @@ CONNECTION_ENVIRONMENTS = Endpoint(
     "/api/v1/connection-environments",
     pages=paging.whole,
     rows="connectionEnvironments",
-    key=("id",),
+    key=("connection_environment_id",),
     columns={
-        "id": text("id", doc="Id of the environment"),
+        "connection_environment_id": text("id", doc="Id of the environment"),
         "base_connection_id": text("baseConnectionId", doc="Connection that is stood in for"),
         "connection_id": text("connectionId", doc="Connection that stands in"),
         "user_attribute_values": Column(
@@ -137,7 +136,7 @@ def read_connection_environments(
 
     See Also
     --------
-    omnipd.read_connections : Both ids join on its ``id``.
+    omnipd.read_connections : What both ids are of.
 
     Examples
     --------
@@ -145,7 +144,7 @@ def read_connection_environments(
     >>> with omnipd.sandbox():
     ...     environments = omnipd.read_connection_environments()
     ...     connections = omnipd.read_connections(include_deleted=True)
-    >>> set(environments["base_connection_id"]) <= set(connections["id"])
+    >>> set(environments["base_connection_id"]) <= set(connections["connection_id"])
     True
     """
     return CONNECTION_ENVIRONMENTS.read(locals())
@@ -162,9 +161,9 @@ CONNECTION_SCHEDULES = FanOut(
         pages=paging.whole,
         rows="schedules",
         unfold=_without_connection,
-        key=("schedule_id",),
+        key=("connection_schedule_id",),
         columns={
-            "schedule_id": text("scheduleId", doc="Id of the schedule"),
+            "connection_schedule_id": text("scheduleId", doc="Id of the schedule"),
             "schedule": text("schedule", doc="When it runs: six fields, as EventBridge has them"),
             "timezone": text("timezone", doc="Time zone of that"),
             "description": text("description", doc="The same in words"),
@@ -174,7 +173,6 @@ CONNECTION_SCHEDULES = FanOut(
         },
     ),
     parent=_PARENT,
-    found_in=_FOUND_IN,
 )
 
 
@@ -199,7 +197,7 @@ def read_connection_schedules(
     >>> with omnipd.sandbox():
     ...     connections = omnipd.read_connections()
     ...     schedules = omnipd.read_connection_schedules(connections)
-    >>> set(schedules["connection_id"]) <= set(connections["id"])
+    >>> set(schedules["connection_id"]) <= set(connections["connection_id"])
     True
     """
     return CONNECTION_SCHEDULES.read(connections, locals())

@@ -20,12 +20,12 @@ from omnipd.lists import paging
 from omnipd.lists.endpoint import Endpoint
 from omnipd.lists.manual import manual
 from omnipd.lists.params import Param, choices
-from omnipd.readers.scope_all import ALL, check_errors, read_everyones
+from omnipd.readers.scope_all import ALL, check_errors, read_all_scopes
 
 COLUMNS: dict[str, Column] = {
     "type": text("type", doc="document or folder"),
     "id": text("id", doc="Folder id; null for documents"),
-    "identifier": text("identifier", doc="Document identifier; null for folders"),
+    "document_identifier": text("identifier", doc="Document identifier; null for folders"),
     "name": text("name", doc="Name as people see it"),
     "path": folder_path("path", doc="Folder path with one leading slash; null for documents"),
     "scope": text("scope", doc="organization or restricted"),
@@ -69,7 +69,7 @@ def _by_update(table: pa.Table, arguments: Mapping[str, Any]) -> pa.Table:
 
 CONTENT = Endpoint(
     "/api/v1/content",
-    key=("identifier", "id"),
+    key=("document_identifier", "id"),
     params={
         # Omni's pages list labels= and updatedAt, its specifications do not (docs/wire.md).
         "labels": Param("labels", "list", here=_with_labels),
@@ -119,7 +119,7 @@ def read_content(
         parameter, the whole list is read and filtered here, with a warning.
     scope : {"organization", "restricted", "all"}, optional
         ``restricted`` is one person's own content, and needs `creator_id`. ``all`` is the
-        organization's and that of every person, with one walk each; see Notes. Default: the
+        organization's and that of every person, each read by itself; see Notes. Default: the
         server's, which is organization.
     creator_id : str, optional
         Membership id (UUID) of the creator.
@@ -145,9 +145,9 @@ def read_content(
 
     ``scope="all"`` reads the users, then the organization's content, then that of each user: about
     one request per user, which is said beforehand when it takes more than a minute. What several
-    walks show comes once. The organization's rows come first, then person by person in the order
+    lists show comes once. The organization's rows come first, then person by person in the order
     of :func:`omnipd.read_users`; `sort` holds within each, but ``updated_at`` over all. `labels`
-    are filtered here. It needs an organization key. With `creator_id` it is two walks, for what
+    are filtered here. It needs an organization key. With `creator_id` it is two lists, for what
     that person made in both scopes. It does not go with `path`, `folder_id` or `limit`. Embed
     users, and people whom :func:`omnipd.read_users` does not list, are not asked for.
 
@@ -171,7 +171,7 @@ def read_content(
         )
     if scope == "restricted" and creator_id is None:
         raise ArgumentError(
-            'scope="restricted" needs creator_id=: whose content.',
+            'scope="restricted" needs creator_id=, the owner of the content.',
             hint="Pass a membership id; omnipd.whoami() shows your own.",
         )
     if folder_id is not None and path is not None:
@@ -181,7 +181,7 @@ def read_content(
         asked.append("labels")
     arguments["include"] = asked or None
     if scope == ALL:
-        return read_everyones(CONTENT, "creatorId", arguments, only=creator_id)
+        return read_all_scopes(CONTENT, "creatorId", arguments, only=creator_id)
     return CONTENT.read(arguments)
 
 
@@ -233,9 +233,9 @@ LABEL_LIST = Endpoint(
     "/api/v1/labels",
     pages=paging.whole,
     rows="labels",
-    key=("name",),
+    key=("label",),
     columns={
-        "name": text("name", doc="Name, as in the labels of documents and folders"),
+        "label": text("name", doc="Name, as in the labels of documents and folders"),
         "color": text("color", doc="Color, such as #0366d6"),
         "description": text("description", doc="Description"),
         "homepage": flag("homepage", doc="Whether it shows on the home page"),
@@ -253,14 +253,14 @@ def read_labels(
 
     See Also
     --------
-    omnipd.explode_labels : One row per item and label: joins on ``label`` and ``name``.
+    omnipd.explode_labels : One row per item and label.
 
     Examples
     --------
     >>> import omnipd
     >>> with omnipd.sandbox():
     ...     labels = omnipd.read_labels()
-    >>> bool(labels["name"].is_unique)
+    >>> bool(labels["label"].is_unique)
     True
     """
     return LABEL_LIST.read(locals())

@@ -28,7 +28,7 @@ from omnipd.readers.below_model import (
     below_model,
     object_in,
 )
-from omnipd.readers.connections import _FOUND_IN, _PARENT
+from omnipd.readers.connections import _PARENT
 from omnipd.readers.models import _DIRECTION
 
 DBT = FanOut(
@@ -55,7 +55,6 @@ DBT = FanOut(
         },
     ),
     parent=_PARENT,
-    found_in=_FOUND_IN,
 )
 
 
@@ -106,16 +105,16 @@ DBT_ENVIRONMENTS = FanOut(
     Endpoint(
         "/api/v1/connections/{connection_id}/dbt/environments",
         unfold=_without_secret_values,
-        key=("id",),
+        key=("dbt_environment_id",),
         params={
             "sort": Param("sortField", "choice", choices("name")),
             "direction": Param("sortDirection", "choice", choices("asc", "desc")),
         },
         columns={
-            "id": text("id", doc="Id of the environment"),
+            "dbt_environment_id": text("id", doc="Id of the environment"),
             "name": text("name", doc="Name as people see it"),
             "is_default_environment": flag("isDefaultEnvironment", doc="Whether it is the default"),
-            "owner_id": text("ownerId", doc="Membership id of whose own it is; null when shared"),
+            "owner_id": text("ownerId", doc="Membership id of the owner; null when shared"),
             "target_schema": text("targetSchema", doc="Schema that dbt writes to"),
             "target_database": text("targetDatabase", doc="Database, when another"),
             "target_name": text("targetName", doc="Name of the target, when another"),
@@ -126,7 +125,6 @@ DBT_ENVIRONMENTS = FanOut(
         },
     ),
     parent=_PARENT,
-    found_in=_FOUND_IN,
 )
 
 
@@ -182,7 +180,7 @@ DBT_EXPOSURES = below_model(
         key=("deduplication_name",),
         params={**BRANCH, "direction": _DIRECTION},
         columns={
-            "dashboard_identifier": text(
+            "document_identifier": text(
                 "dashboard_identifier", doc="Identifier of the document with the dashboard"
             ),
             "deduplication_name": text(
@@ -222,8 +220,8 @@ def read_dbt_exposures(
     Parameters
     ----------
     models : str, iterable of str, or DataFrame
-        Ids of shared models, or a frame with ``model_id``, or ``id`` as
-        ``read_models(model_kind="SHARED")`` has it.
+        Ids of shared models, or a frame with ``model_id``, such as that of
+        ``read_models(model_kind="SHARED")``.
 
     Returns
     -------
@@ -237,7 +235,7 @@ def read_dbt_exposures(
 
     See Also
     --------
-    omnipd.read_content : ``dashboard_identifier`` is its ``identifier``.
+    omnipd.read_documents : The documents themselves.
 
     Examples
     --------

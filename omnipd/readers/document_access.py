@@ -22,7 +22,7 @@ from omnipd.lists.endpoint import Endpoint
 from omnipd.lists.fanout import FanOut, Parents, parent_keys
 from omnipd.lists.manual import manual
 from omnipd.lists.params import Param, choices
-from omnipd.readers.documents import FOUND_IN, PARENT
+from omnipd.readers.documents import PARENT
 
 DOCUMENT_ACCESS = FanOut(
     Endpoint(
@@ -54,7 +54,6 @@ DOCUMENT_ACCESS = FanOut(
         },
     ),
     parent=PARENT,
-    found_in=FOUND_IN,
 )
 
 
@@ -144,7 +143,6 @@ DOCUMENT_PERMISSIONS = FanOut(
         },
     ),
     parent=(*PARENT, "user_id"),
-    found_in=FOUND_IN,
 )
 
 
@@ -175,17 +173,17 @@ def read_document_permissions(
     >>> import omnipd
     >>> with omnipd.sandbox():
     ...     documents = omnipd.read_documents(limit=5)
-    ...     me = omnipd.whoami().membership_id
+    ...     me = omnipd.whoami().user_id
     ...     permits = omnipd.read_document_permissions(documents, user_id=me)
     >>> set(permits["source"]) <= {"direct", "folder"}
     True
     """
     arguments = dict(locals())
-    whose = user_id if user_id is not None else current_client(client).user_id
-    if whose is None:
-        raise ArgumentError("user_id= is missing: whose permits to read.")
-    DOCUMENT_PERMISSIONS.endpoint.params["user_id"].encode("user_id", whose)
-    pairs = [(*key, whose) for key in parent_keys(documents, PARENT, FOUND_IN)]
+    person = user_id if user_id is not None else current_client(client).user_id
+    if person is None:
+        raise ArgumentError("user_id= is missing: the person whose permits to read.")
+    DOCUMENT_PERMISSIONS.endpoint.params["user_id"].encode("user_id", person)
+    pairs = [(*key, person) for key in parent_keys(documents, PARENT)]
     asked = pd.DataFrame(pairs, columns=list(DOCUMENT_PERMISSIONS.parent), dtype=object)
     asked = asked if is_whole(documents) else marked_incomplete(asked)
     return DOCUMENT_PERMISSIONS.read(asked, arguments)
@@ -217,7 +215,6 @@ DOCUMENT_ABILITIES = FanOut(
         },
     ),
     parent=PARENT,
-    found_in=FOUND_IN,
 )
 
 

@@ -34,11 +34,10 @@ from omnipd.lists.params import Param, choices
 # How Omni says that a document, which exists, has no dashboard (docs/wire.md).
 _NO_DASHBOARD = "does not have a dashboard|has no dashboard"
 PARENT = ("document_identifier",)
-FOUND_IN = {"document_identifier": ("identifier",)}
 
 DOCUMENTS = Endpoint(
     "/api/v1/documents",
-    key=("identifier",),
+    key=("document_identifier",),
     params={
         "labels": Param("labels", "list"),
         "creator_id": Param("creatorId", "id"),
@@ -62,7 +61,9 @@ DOCUMENTS = Endpoint(
     },
     columns={
         "type": text("type", doc="document"),
-        "identifier": text("identifier", doc="Identifier of the document; it can be renamed"),
+        "document_identifier": text(
+            "identifier", doc="Identifier of the document; it can be renamed"
+        ),
         "name": text("name", doc="Name as people see it"),
         "scope": text("scope", doc="organization or restricted"),
         "owner_id": text("owner.id", "ownerId", doc="Membership id of the owner"),
@@ -141,8 +142,8 @@ def read_documents(
     No source says whether an organization key sees personal documents here;
     ``read_content(scope="all")`` asks for those of every person.
 
-    ``identifier`` is what other frames call ``document_identifier``. No column says which model a
-    document uses: :func:`omnipd.read_document_queries` has ``model_id``.
+    No column says which model a document uses: :func:`omnipd.read_document_queries` has
+    ``model_id``.
 
     Examples
     --------
@@ -194,7 +195,6 @@ DOCUMENT_DETAILS = FanOut(
         },
     ),
     parent=PARENT,
-    found_in=FOUND_IN,
 )
 
 
@@ -212,7 +212,7 @@ def read_document_details(
     Parameters
     ----------
     documents : str, iterable of str, or DataFrame
-        Identifiers, or a frame with ``document_identifier`` or ``identifier``. Only documents with
+        Identifiers, or a frame with ``document_identifier``. Only documents with
         a dashboard: Omni answers 400 for others.
 
     See Also
@@ -249,9 +249,9 @@ DOCUMENT_QUERIES = FanOut(
         "/api/v1/documents/{document_identifier}/queries",
         pages=paging.whole,
         rows="queries",
-        key=("id",),
+        key=("query_id",),
         columns={
-            "id": text("id", doc="Id of the query in its document"),
+            "query_id": text("id", doc="Id of the query in its document"),
             "name": text("name", doc="Name of the tile"),
             "query_identifier_map_key": text(
                 "queryIdentifierMapKey", doc="Key of the tile: for downloads and alerts"
@@ -269,7 +269,6 @@ DOCUMENT_QUERIES = FanOut(
         },
     ),
     parent=PARENT,
-    found_in=FOUND_IN,
     none_said=_NO_DASHBOARD,
     none_column="has_dashboard",
 )
@@ -289,7 +288,7 @@ def read_document_queries(
     Parameters
     ----------
     documents : str, iterable of str, or DataFrame
-        Identifiers, or a frame with ``document_identifier`` or ``identifier``. A document without a
+        Identifiers, or a frame with ``document_identifier``. A document without a
         dashboard has no rows.
 
     See Also
@@ -308,7 +307,7 @@ def read_document_queries(
     >>> with omnipd.sandbox():
     ...     documents = omnipd.read_documents(limit=10)
     ...     queries = omnipd.read_document_queries(documents)
-    >>> set(queries["document_identifier"]) <= set(documents["identifier"])
+    >>> set(queries["document_identifier"]) <= set(documents["document_identifier"])
     True
     """
     return DOCUMENT_QUERIES.read(documents, locals())
@@ -327,7 +326,6 @@ DOCUMENT_FAVORITES = FanOut(
         },
     ),
     parent=PARENT,
-    found_in=FOUND_IN,
 )
 
 
@@ -391,7 +389,6 @@ DOCUMENT_DRAFTS = FanOut(
         },
     ),
     parent=PARENT,
-    found_in=FOUND_IN,
 )
 
 

@@ -21,7 +21,7 @@ from omnipd.lists.endpoint import Endpoint
 from omnipd.lists.fanout import FanOut, Parents
 from omnipd.lists.manual import manual
 from omnipd.lists.params import Param, choices
-from omnipd.readers.scope_all import ALL, check_errors, read_everyones
+from omnipd.readers.scope_all import ALL, check_errors, read_all_scopes
 
 
 def _parent_path(path: Any) -> str | None:
@@ -31,7 +31,7 @@ def _parent_path(path: Any) -> str | None:
 
 FOLDERS = Endpoint(
     "/api/v1/folders",
-    key=("id",),
+    key=("folder_id",),
     params={
         "labels": Param("labels", "list"),
         "owner_id": Param("ownerId", "id"),
@@ -49,7 +49,7 @@ FOLDERS = Endpoint(
         "direction": Param("sortDirection", "choice", choices("asc", "desc")),
     },
     columns={
-        "id": text("id", doc="Id of the folder"),
+        "folder_id": text("id", doc="Id of the folder"),
         "name": text("name", doc="Name as people see it"),
         "path": folder_path("path", doc="Path with one leading slash"),
         "parent_path": Column(TEXT, ("path",), "Path of its parent; null at the top", _parent_path),
@@ -106,7 +106,7 @@ def read_folders(
         the organization's and those of every person, as for :func:`omnipd.read_content`, with
         `owner_id` for one person. Default: the server's, which is organization.
     user_id : str, optional
-        Whose shared folders to read: a membership id. Only with `only_shared_with_me`, where the
+        The person whose shared folders to read: a membership id. Only with `only_shared_with_me`, where the
         default is that of the client.
     include : str or sequence of str, default ("_count", "labels")
         Optional fields to ask for. Columns of what was not asked for are null.
@@ -120,10 +120,6 @@ def read_folders(
     --------
     omnipd.read_content : Documents and folders in one frame.
     omnipd.folder_tree : Folders with parents, depth and rolled-up counts.
-
-    Notes
-    -----
-    ``id`` is what other frames call ``folder_id``.
 
     Examples
     --------
@@ -147,13 +143,13 @@ def read_folders(
     if scope == ALL:
         if path is not None or "only_shared_with_me" in asked:
             raise ArgumentError('scope="all" does not go with path= or only_shared_with_me=.')
-        return read_everyones(_ALL_FOLDERS, "ownerId", arguments, only=owner_id)
+        return read_all_scopes(_ALL_FOLDERS, "ownerId", arguments, only=owner_id)
     endpoint = FOLDERS if "only_shared_with_me" in asked else _ALL_FOLDERS
     return endpoint.read(arguments)
 
 
 def _with_type(permit: Record) -> Iterator[Record]:
-    """Say whose permit it is where only the name of the id does."""
+    """Say what kind of principal a permit is for, where only the name of the id does."""
     known = {"userId": "user", "userGroupId": "userGroup"}
     kind = next((kind for key, kind in known.items() if permit.get(key) is not None), None)
     yield {"type": kind} | permit
@@ -166,7 +162,7 @@ FOLDER_PERMISSIONS = FanOut(
         rows="permits",
         unfold=_with_type,
         key=("principal_type", "principal_id"),
-        # Of a permit that does not say whose it is, the like may come again.
+        # A permit that does not name its principal may equal another one.
         keyless="unchecked",
         params={"user_id": Param("userId", "id")},
         columns={
@@ -191,7 +187,6 @@ FOLDER_PERMISSIONS = FanOut(
         },
     ),
     parent=("folder_id",),
-    found_in={"folder_id": ("id",)},
     ids={"folder_id": IDS_OF_FOLDERS},
 )
 
@@ -224,7 +219,7 @@ def read_folder_permissions(
     >>> with omnipd.sandbox():
     ...     folders = omnipd.read_folders(limit=5)
     ...     permits = omnipd.read_folder_permissions(folders)
-    >>> set(permits["folder_id"]) <= set(folders["id"])
+    >>> set(permits["folder_id"]) <= set(folders["folder_id"])
     True
     """
     return FOLDER_PERMISSIONS.read(folders, locals())
@@ -233,7 +228,7 @@ def read_folder_permissions(
 _NEEDED = ("type", "id", "name", "path", "folder_id")
 _SCHEMA = pa.schema(
     [
-        ("id", pa.string()),
+        ("folder_id", pa.string()),
         ("name", pa.string()),
         ("path", pa.string()),
         ("parent_id", pa.string()),
@@ -261,7 +256,7 @@ def folder_tree(df: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        One row per folder, sorted by path: ``id``, ``name``, ``path``, ``parent_id`` and
+        One row per folder, sorted by path: ``folder_id``, ``name``, ``path``, ``parent_id`` and
         ``parent_path`` (null at the top, and where the parent is not in `df`), ``depth`` (1 at the
         top), ``documents`` and ``folders`` directly inside, ``total_documents``,
         ``total_folders`` and ``total_views`` of everything below. ``total_views`` is null when the
@@ -343,7 +338,7 @@ class _Folder:
 
     def row(self) -> dict[str, object]:
         return {
-            "id": self.id,
+            "folder_id": self.id,
             "name": self.name,
             "path": self.path,
             "parent_id": self.parent.id if self.parent else None,

@@ -25,16 +25,16 @@ def _length(held: Any) -> int:
 
 GROUPS = Endpoint(
     "/api/scim/v2/Groups",
-    key=("id",),
+    key=("group_id",),
     pages=paging.scim,
     rows="Resources",
     params={"filter": Param("filter")},
     columns={
-        "id": text("id", doc="Group id: eight letters and digits"),
+        "group_id": text("id", doc="Group id: eight letters and digits"),
         "display_name": text("displayName", doc="Name of the group"),
         "member_count": Column(COUNT, ("members",), "How many members it has", _length),
-        "created": instant("meta.created", doc="When the group was made"),
-        "last_modified": instant("meta.lastModified", doc="Last change of the group"),
+        "created_at": instant("meta.created", doc="When the group was made"),
+        "updated_at": instant("meta.lastModified", doc="Last change of the group"),
     },
     unfold=lambda group: [without_constants(group)],
 )
@@ -132,7 +132,7 @@ def read_group_members(
     See Also
     --------
     omnipd.read_groups : One row per group.
-    omnipd.read_users : ``user_id`` is its ``id``.
+    omnipd.read_users : Who the members are.
 
     Examples
     --------

@@ -38,12 +38,11 @@ def _roles_of(parent: str, path: str) -> FanOut:
             rows="results",
             params={
                 "connection_id": Param("connectionId", "id"),
-                "model_id": Param("modelId", "id"),
+                "model": Param("modelId", "id"),
             },
             columns=_ROLE,
         ),
         parent=(parent,),
-        found_in={parent: ("id",)},
     )
 
 
@@ -59,7 +58,7 @@ def read_model_roles(
     *,
     groups: Parents | None = None,
     connection_id: str | None = None,
-    model_id: str | None = None,
+    model: str | None = None,
     errors: str = "raise",
     strict: bool = True,
     refresh: bool = False,
@@ -72,12 +71,12 @@ def read_model_roles(
     Parameters
     ----------
     users : str, iterable of str, or DataFrame, optional
-        Membership ids, or a frame with ``user_id``, or ``id`` as :func:`omnipd.read_users` has it.
+        Membership ids, or a frame with ``user_id``, such as that of :func:`omnipd.read_users`.
     groups : str, iterable of str, or DataFrame, optional
-        Group ids, or a frame with ``group_id``, or ``id`` as :func:`omnipd.read_groups` has it.
-        Name either users or groups.
-    connection_id, model_id : str, optional
-        Only roles on this connection, on this model.
+        Group ids, or a frame with ``group_id``, such as that of :func:`omnipd.read_groups`. Name
+        either users or groups.
+    connection_id, model : str, optional
+        Only roles on this connection, on the model of this id.
 
     Returns
     -------
@@ -109,4 +108,4 @@ def read_model_roles(
         return USER_MODEL_ROLES.read(users, arguments)
     if groups is not None and users is None:
         return GROUP_MODEL_ROLES.read(groups, arguments)
-    raise ArgumentError("Name either users= or groups=: whose roles.")
+    raise ArgumentError("Name either users= or groups=, whose roles to read.")

@@ -46,9 +46,9 @@ def _joined(key: str, doc: str) -> Column:
 
 MODELS = Endpoint(
     "/api/v1/models",
-    key=("id",),
+    key=("model_id",),
     params={
-        "model_id": Param("modelId", "id"),
+        "model": Param("modelId", "id"),
         "name": Param("name"),
         "model_kind": Param(
             "modelKind",
@@ -84,7 +84,7 @@ MODELS = Endpoint(
         "direction": _DIRECTION,
     },
     columns={
-        "id": text("id", doc="Model id"),
+        "model_id": text("id", doc="Model id"),
         "name": text("name", doc="Name; null for most workbook and query models"),
         "model_kind": text("modelKind", doc="SHARED, SCHEMA, BRANCH, WORKBOOK, QUERY and others"),
         "connection_id": text("connectionId", doc="Connection the model queries"),
@@ -101,7 +101,7 @@ MODELS = Endpoint(
 @manual(MODELS)
 def read_models(
     *,
-    model_id: str | None = None,
+    model: str | None = None,
     name: str | None = None,
     model_kind: str | None = None,
     base_model_id: str | None = None,
@@ -119,8 +119,8 @@ def read_models(
 
     Parameters
     ----------
-    model_id : str, optional
-        Only this one.
+    model : str, optional
+        Only the model of this id.
     name : str, optional
         Only models of this name; case does not matter.
     model_kind : str, optional
@@ -239,7 +239,7 @@ MODEL_FILES = below_model(
             "file_name": text("file", doc="Name of the file, with its folder"),
             "yaml": text("yaml", doc="What is in it"),
             "checksum": text("checksum", doc="Its checksum"),
-            "view_name": text("view", doc="The view that it defines; null for other files"),
+            "view": text("view", doc="The view that it defines; null for other files"),
             "version": count("version", doc="Version of the model"),
         },
         unfold=_files_of,
@@ -345,8 +345,8 @@ def read_model_git(
     Parameters
     ----------
     models : str, iterable of str, or DataFrame
-        Ids of shared models, or a frame with ``model_id``, or ``id`` as
-        ``read_models(model_kind="SHARED")`` has it.
+        Ids of shared models, or a frame with ``model_id``, such as that of
+        ``read_models(model_kind="SHARED")``.
 
     Raises
     ------
@@ -375,11 +375,11 @@ def read_model_git(
 MODEL_SUGGESTIONS = below_model(
     Endpoint(
         "/api/v1/models/{model_id}/suggestions",
-        key=("id",),
+        key=("suggestion_id",),
         keyless="whole",
         params={"status": Param("status", "choice", choices("active", "ignored", "all"))},
         columns={
-            "id": text("id", doc="Suggestion id"),
+            "suggestion_id": text("id", doc="Suggestion id"),
             "category": text("category", doc="What kind of change it is"),
             "title": text("title", doc="The change in a line"),
             "rationale": text("rationale", doc="Why"),
@@ -390,7 +390,7 @@ MODEL_SUGGESTIONS = below_model(
             "evidence": Column(TEXT, ("evidence",), "JSON of what gave rise to it", as_json),
             "ignore_reason": text("ignoreReason", doc="Why it was ignored"),
             "ignored_at": instant("ignoredAt", doc="When it was ignored; null: it was not"),
-            "ignored_by": text("ignoredBy", doc="Who ignored it"),
+            "ignored_by_id": text("ignoredBy", doc="Who ignored it"),
             "ai_modified_at": instant("aiModifiedAt", doc="When the AI last changed it"),
             "created_at": instant("createdAt", doc="When it was made"),
             "updated_at": instant("updatedAt", doc="Last change"),
@@ -418,8 +418,8 @@ def read_model_suggestions(
     Parameters
     ----------
     models : str, iterable of str, or DataFrame
-        Ids of shared models, or a frame with ``model_id``, or ``id`` as
-        ``read_models(model_kind="SHARED")`` has it.
+        Ids of shared models, or a frame with ``model_id``, such as that of
+        ``read_models(model_kind="SHARED")``.
     status : {"active", "ignored", "all"}, default "active"
         Which suggestions.
 

@@ -18,7 +18,6 @@ from omnipd.lists.manual import manual
 from omnipd.lists.params import Param, choices
 
 _PARENT = ("schedule_id",)
-_FOUND_IN = {"schedule_id": ("id",)}
 _STOPS = ("disabledAt", "systemDisabledAt")
 
 
@@ -31,7 +30,7 @@ def _with_activity(schedule: Record) -> Iterator[Record]:
 
 SCHEDULES = Endpoint(
     "/api/v1/schedules",
-    key=("id",),
+    key=("schedule_id",),
     unfold=_with_activity,
     params={
         "q": Param("q"),
@@ -60,7 +59,7 @@ SCHEDULES = Endpoint(
         "direction": Param("sortDirection", "choice", choices("asc", "desc")),
     },
     columns={
-        "id": text("id", doc="Id of the schedule"),
+        "schedule_id": text("id", doc="Id of the schedule"),
         "name": text("name", doc="Name as people see it"),
         "document_identifier": text("identifier", doc="Dashboard that is delivered"),
         "dashboard_name": text("dashboardName", doc="Name of the dashboard"),
@@ -205,7 +204,6 @@ SCHEDULE_DETAILS = FanOut(
         },
     ),
     parent=_PARENT,
-    found_in=_FOUND_IN,
 )
 
 
@@ -240,7 +238,7 @@ def read_schedule_details(
     >>> with omnipd.sandbox():
     ...     schedules = omnipd.read_schedules(limit=3)
     ...     details = omnipd.read_schedule_details(schedules)
-    >>> details["schedule_id"].tolist() == schedules["id"].tolist()
+    >>> details["schedule_id"].tolist() == schedules["schedule_id"].tolist()
     True
     """
     return SCHEDULE_DETAILS.read(schedules, locals())
@@ -291,7 +289,6 @@ SCHEDULE_RECIPIENTS = FanOut(
         },
     ),
     parent=_PARENT,
-    found_in=_FOUND_IN,
 )
 
 
@@ -309,7 +306,8 @@ def read_schedule_recipients(
     Parameters
     ----------
     schedules : str, iterable of str, or DataFrame
-        Ids, or a frame with ``schedule_id`` or ``id``. Those that are no emails have no rows.
+        Schedule ids, or a frame with ``schedule_id``, such as that of
+        :func:`omnipd.read_schedules`. Those that are no emails have no rows.
 
     Returns
     -------

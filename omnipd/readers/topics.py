@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import pandas as pd
@@ -25,26 +25,28 @@ from omnipd.lists.fanout import Parents
 from omnipd.lists.manual import manual
 from omnipd.readers.below_model import (
     BRANCH,
+    Topics,
     below_model,
     below_topic,
     objects_in,
+    topics_of,
 )
 
 
-def _grains(held: Any) -> str:
+def _timeframes(held: Any) -> str:
     return join_names([one for one in held if one is not None] if isinstance(held, list) else held)
 
 
 TOPICS = below_model(
     Endpoint(
         "/api/v1/models/{model_id}/topic",
-        key=("name",),
+        key=("topic",),
         pages=paging.whole,
         rows="topics",
         params=BRANCH,
         columns={
-            "name": text("name", doc="Name in queries"),
-            "base_view_name": text(
+            "topic": text("name", doc="Name in queries"),
+            "base_view": text(
                 "base_view_name", doc="The view it starts from; null for a composite topic"
             ),
             "label": text("label", doc="Name as people see it"),
@@ -86,9 +88,9 @@ def read_topics(
     >>> import omnipd
     >>> with omnipd.sandbox() as sandbox:
     ...     topics = omnipd.read_topics(sandbox.models["flights"])
-    >>> topics[["name", "base_view_name"]]
-          name base_view_name
-    0  flights        flights
+    >>> topics[["topic", "base_view"]]
+         topic base_view
+    0  flights   flights
     """
     return TOPICS.read(models, locals())
 
@@ -129,8 +131,8 @@ TOPIC_FIELDS = below_topic(
             "time_frames": Column(
                 TEXT,
                 ("time_frames",),
-                "Grains of a time, comma-joined",
-                _grains,
+                "Timeframes of a time, comma-joined",
+                _timeframes,
             ),
             "aggregate_type": text("aggregate_type", doc="How a measure aggregates"),
             "label": text("label", doc="Name as people see it"),
@@ -160,7 +162,8 @@ TOPIC_FIELDS = below_topic(
 
 @manual(TOPIC_FIELDS)
 def read_topic_fields(
-    topics: tuple[str, str] | Iterable[tuple[str, str]] | pd.DataFrame,
+    model: Topics,
+    topic: str | None = None,
     *,
     branch_id: str | None = None,
     errors: str = "raise",
@@ -171,12 +174,6 @@ def read_topic_fields(
     """Read the fields of topics, one row per topic and field: the field dictionary.
 
     One call per topic.
-
-    Parameters
-    ----------
-    topics : (str, str), iterable of (str, str), or DataFrame
-        Model id and topic name, or a frame as :func:`omnipd.read_topics` returns it: with
-        ``model_id``, and ``topic`` or ``name``.
 
     See Also
     --------
@@ -192,23 +189,23 @@ def read_topic_fields(
     --------
     >>> import omnipd
     >>> with omnipd.sandbox() as sandbox:
-    ...     fields = omnipd.read_topic_fields([(sandbox.models["orders"], "orders")])
+    ...     fields = omnipd.read_topic_fields(sandbox.models["orders"], "orders")
     >>> fields.groupby("kind").size().index.tolist()
     ['dimension', 'measure']
     """
-    return TOPIC_FIELDS.read(topics, locals())
+    return TOPIC_FIELDS.read(topics_of(model, topic), locals())
 
 
 RELATIONSHIPS = below_topic(
     Endpoint(
         "/api/v1/models/{model_id}/topic/{topic}",
-        key=("id",),
+        key=("relationship_id",),
         keyless="whole",
         pages=paging.single,
         rows="topic",
         params=BRANCH,
         columns={
-            "id": text("id", doc="Relationship id"),
+            "relationship_id": text("id", doc="Relationship id"),
             "left_view": text("left_view_name", doc="View that is joined from"),
             "right_view": text("right_view_name", doc="View that is joined"),
             "join_type": text("join_type", doc="ALWAYS_LEFT and others"),
@@ -228,7 +225,8 @@ RELATIONSHIPS = below_topic(
 
 @manual(RELATIONSHIPS)
 def read_relationships(
-    topics: tuple[str, str] | Iterable[tuple[str, str]] | pd.DataFrame,
+    model: Topics,
+    topic: str | None = None,
     *,
     branch_id: str | None = None,
     errors: str = "raise",
@@ -240,12 +238,6 @@ def read_relationships(
 
     One call per topic.
 
-    Parameters
-    ----------
-    topics : (str, str), iterable of (str, str), or DataFrame
-        Model id and topic name, or a frame as :func:`omnipd.read_topics` returns it: with
-        ``model_id``, and ``topic`` or ``name``.
-
     See Also
     --------
     omnipd.read_topic_fields : The fields of topics, from the same answers.
@@ -254,12 +246,12 @@ def read_relationships(
     --------
     >>> import omnipd
     >>> with omnipd.sandbox() as sandbox:
-    ...     joins = omnipd.read_relationships([(sandbox.models["orders"], "orders")])
+    ...     joins = omnipd.read_relationships(sandbox.models["orders"], "orders")
     >>> joins[["left_view", "right_view"]].head(1)
          left_view right_view
     0  order_items      users
     """
-    return RELATIONSHIPS.read(topics, locals())
+    return RELATIONSHIPS.read(topics_of(model, topic), locals())
 
 
 def _fields_of_view(view: Record) -> list[Record]:

@@ -47,14 +47,16 @@ def _person(resource: Record) -> list[Record]:
 
 
 _PERSON: dict[str, Column] = {
-    "id": text("id", doc="Membership id: what Omni calls user, owner and creator id elsewhere"),
+    "user_id": text(
+        "id", doc="Membership id: what Omni calls user, owner and creator id elsewhere"
+    ),
     "user_name": text("userName", doc="Login: an e-mail address; made up by Omni for embed users"),
     "display_name": text("displayName", doc="Name as people see it; not unique"),
     "active": flag("active", doc="Whether the user can log in"),
     "email": Column(TEXT, ("emails",), "Primary e-mail address", _primary),
-    "created": instant("meta.created", doc="When the user was made"),
-    "last_modified": instant("meta.lastModified", doc="Last change of the user"),
-    "last_login": instant("extension.lastLogin", doc="Last login; null also when never"),
+    "created_at": instant("meta.created", doc="When the user was made"),
+    "updated_at": instant("meta.lastModified", doc="Last change of the user"),
+    "last_login_at": instant("extension.lastLogin", doc="Last login; null also when never"),
     "group_ids": Column(TEXT, ("groups",), "Ids of the groups, comma-joined", _joined("value")),
     "group_names": Column(
         TEXT, ("groups",), "Names of the groups, comma-joined", _joined("display")
@@ -66,7 +68,7 @@ _PERSON: dict[str, Column] = {
 
 USERS = Endpoint(
     "/api/scim/v2/Users",
-    key=("id",),
+    key=("user_id",),
     pages=paging.scim,
     rows="Resources",
     params={"filter": Param("filter")},
@@ -110,8 +112,8 @@ def read_users(
 
     Notes
     -----
-    ``id`` is the membership id. Join it with ``owner_id``, ``user_id`` and ``membership_id`` of
-    other frames.
+    ``user_id`` is the membership id, by which other frames name people too: in ``user_id``,
+    ``owner_id`` and others.
 
     Examples
     --------
@@ -128,7 +130,7 @@ def read_users(
 
 EMBED_USERS = Endpoint(
     "/api/scim/v2/embed/Users",
-    key=("id",),
+    key=("user_id",),
     pages=paging.scim,
     rows="Resources",
     params={"filter": Param("filter")},
@@ -379,11 +381,11 @@ def read_email_only_users(
 
 USER_ATTRIBUTES = Endpoint(
     "/api/v1/user-attributes",
-    key=("name",),  # those of the system have an empty id
+    key=("attribute_name",),  # those of the system have an empty id
     pages=paging.whole,
     columns={
-        "id": text("id", doc="Id; null for attributes of the system", none=""),
-        "name": text("name", doc="Name in models and in embedding; the key"),
+        "attribute_id": text("id", doc="Id; null for attributes of the system", none=""),
+        "attribute_name": text("name", doc="Name in models and in embedding; the key"),
         "label": text("label", doc="Name as people see it"),
         "description": text("description", doc="Description"),
         "type": text("type", doc="String or Number"),
@@ -412,7 +414,7 @@ def read_user_attributes(
 
     See Also
     --------
-    omnipd.read_user_attribute_values : Who has which value; ``attribute_name`` is ``name`` here.
+    omnipd.read_user_attribute_values : Who has which value.
 
     Examples
     --------

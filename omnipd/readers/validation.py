@@ -64,7 +64,9 @@ MODEL_ISSUES = below_model(
             "view": text("view", doc="View it is in"),
             "field": text("field", doc="Field it is in"),
             "yaml_path": text("yaml_path", doc="Where in the files it is"),
-            "auto_fix": Column(TEXT, ("auto_fix",), "JSON of a change that would mend it", as_json),
+            "auto_fix": Column(
+                TEXT, ("auto_fix",), "JSON of a change that would repair it", as_json
+            ),
         },
         unfold=_with_severity,
     )
@@ -178,13 +180,13 @@ CONTENT_ISSUES = below_model(
             "owner_name": text("owner.name", doc="Name of its owner"),
             "owner_email": text("owner.email", doc="E-mail address of its owner"),
             "updated_at": instant("updated_at", doc="Last change of the document"),
-            "require_pr": flag(
+            "require_pull_request_to_publish": flag(
                 "require_pull_request_to_publish", doc="Whether a change needs a pull request"
             ),
             "issue_scope": text("issue.scope", doc="query, dashboard_filter or document"),
             "query_name": text("issue.query_name", doc="Name of the query"),
             "query_presentation_id": text("issue.query_presentation_id", doc="Id of the query"),
-            "query_key": text("issue.query_id_map_key", doc="Key of its tile"),
+            "query_identifier_map_key": text("issue.query_id_map_key", doc="Key of its tile"),
             "issue": Column(TEXT, ("issue.text",), "What is wrong", as_text),
         },
         unfold=_content_issues_of,
@@ -215,8 +217,8 @@ def read_content_issues(
     Parameters
     ----------
     models : str, iterable of str, or DataFrame
-        Ids of shared models, or a frame with ``model_id``, or ``id`` as
-        ``read_models(model_kind="SHARED")`` has it.
+        Ids of shared models, or a frame with ``model_id``, such as that of
+        ``read_models(model_kind="SHARED")``.
     branch_id : str, optional
         Hold the content against this branch of the model.
     find : str, optional
