@@ -117,10 +117,10 @@ def test_filters_come_from_the_state_of_the_document_where_their_call_is_gone(id
     names = [
         "document_identifier",
         "item",
-        "id",
+        "item_id",
         "label",
-        "field_name",
-        "view_name",
+        "field",
+        "view",
         "default_value",
     ]
     assert found[[*names, "position"]].equals(wanted[[*names, "position"]])
@@ -155,7 +155,7 @@ def test_controls_are_read_in_every_form(controls):
         server.by_target = step
         with client_of(server) as client:
             row = omnipd.read_dashboard_filters("d", client=client).iloc[0]
-    named = (row["item"], row["id"], row["view_name"], row["field_name"])
+    named = (row["item"], row["item_id"], row["view"], row["field"])
     assert named == ("filter", "f1", "users", "state")
     assert json.loads(row["default_value"]) == ["CA"]
 
@@ -196,7 +196,9 @@ def test_a_dashboard_shows_the_same_where_the_call_of_its_filters_is_gone(typed)
             client_to(server) as client,
         ):
             documents = omnipd.read_documents(client=client)
-            identifiers = documents.loc[documents["has_dashboard"].fillna(False), "identifier"]
+            identifiers = documents.loc[
+                documents["has_dashboard"].fillna(False), "document_identifier"
+            ]
             frames = {
                 one: omnipd.run_document(one, limit="all", errors="collect", client=client)
                 for one in identifiers.head(12)
@@ -252,4 +254,4 @@ def test_where_only_the_newer_call_is_left_the_list_of_documents_tells_who_has_n
             return
         after = omnipd.read_dashboard_filters(documents)
     assert after.attrs["omni"]["complete"]
-    assert after["id"].tolist() == before["id"].tolist()
+    assert after["item_id"].tolist() == before["item_id"].tolist()

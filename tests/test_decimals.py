@@ -258,7 +258,9 @@ def test_pieces_are_joined_before_they_become_floats(scripted):
 def test_tiles_and_questions_take_it_too(omni, scripted):
     price = "order_items.sale_price"
     documents = omnipd.read_documents()
-    tiles = omnipd.read_document_queries(documents.loc[documents["has_dashboard"], "identifier"])
+    tiles = omnipd.read_document_queries(
+        documents.loc[documents["has_dashboard"], "document_identifier"]
+    )
     tile = tiles[tiles["query"].str.contains(price, regex=False)].iloc[0]
     of_tile = (tile["document_identifier"], tile["name"])
     asked = {"filters": None, "limit": "all"}

@@ -70,7 +70,7 @@ def test_every_document_and_folder_of_the_organization_is_there_once(omni, organ
 
 def test_every_folder_of_the_organization_is_there_once(omni, organization):
     df = omnipd.read_folders(scope="all")
-    assert sorted(df["id"]) == sorted(organization.folders)
+    assert sorted(df["folder_id"]) == sorted(organization.folders)
     assert len(omnipd.read_folders()) < len(df)
 
 

@@ -102,7 +102,7 @@ def test_a_key_of_two_parts_is_a_tuple(omni):
 
 def omni_model(client):
     models = omnipd.read_models(model_kind="SHARED", client=client)
-    return models.set_index("name").loc["orders", "id"]
+    return models.set_index("name").loc["orders", "model_id"]
 
 
 @pytest.mark.parametrize("status", [400, 403, 404, 409, 422])
@@ -274,7 +274,7 @@ def test_a_row_of_a_frame_is_told_what_to_pass(omni):
     row = omnipd.read_documents(limit=1).iloc[0]
     with pytest.raises(omnipd.ArgumentError) as caught:
         omnipd.read_document_access(row)
-    assert caught.value.hint == "Pass row['identifier']."
+    assert caught.value.hint == "Pass row['document_identifier']."
     for run in (omnipd.run_document, lambda one: omnipd.run_document_query(one, "x")):
         with pytest.raises(omnipd.ArgumentError, match="document=Series is not"):
             run(row)

@@ -10,9 +10,9 @@ from omnipd.admin.inventory import _PARTS
 from omnipd.frames.to_pandas import is_whole
 
 LOSES = {
-    "merge": lambda one, other: one.merge(other, on="identifier"),
+    "merge": lambda one, other: one.merge(other, on="document_identifier"),
     "join": lambda one, other: one.set_index("name")[["type"]].join(
-        other.set_index("name")[["identifier"]]
+        other.set_index("name")[["document_identifier"]]
     ),
     "concat": lambda one, other: pd.concat([one, other]),
     "a frame made of it": lambda one, _: pd.DataFrame(one),
@@ -24,9 +24,9 @@ LOSES = {
     "value_counts": lambda one, _: one[["type"]].value_counts(),
 }
 KEEPS = {
-    "filter": lambda one: one[one["identifier"].notna()],
-    "sort": lambda one: one.sort_values("identifier"),
-    "columns": lambda one: one[["identifier", "name"]],
+    "filter": lambda one: one[one["document_identifier"].notna()],
+    "sort": lambda one: one.sort_values("document_identifier"),
+    "columns": lambda one: one[["document_identifier", "name"]],
     "assign": lambda one: one.assign(more=1),
     "copy": lambda one: one.copy(),
     "sums by group": lambda one: one.groupby("type")[["count_views"]].sum(),

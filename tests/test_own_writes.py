@@ -299,7 +299,7 @@ def test_a_second_import_makes_no_second_document_unless_told(writable, tmp_path
     with pytest.warns(omnipd.OmniWarning, match="imported before"):
         second = omnipd.import_documents(folder, base_model_id=writable.model)
     assert second["status"].tolist() == ["skipped"]
-    assert second["document_identifier"].tolist() == first["identifier"].tolist()
+    assert second["document_identifier"].tolist() == first["document_identifier"].tolist()
     assert len(omnipd.read_documents()) == 1
     third = omnipd.import_documents(folder, base_model_id=writable.model, again=True)
     assert third["status"].tolist() == ["ok"]

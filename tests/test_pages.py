@@ -266,18 +266,18 @@ def test_a_cursor_in_any_script_is_sent_back_as_it_came(scripted, escaped):
 
 
 @pytest.mark.parametrize(
-    ("reader", "key", "record"),
+    ("reader", "key", "record", "column"),
     [
-        (omnipd.read_labels, "labels", {"name": "a"}),
-        (omnipd.read_connections, "connections", {"id": "c", "name": "a"}),
+        (omnipd.read_labels, "labels", {"name": "a"}, "label"),
+        (omnipd.read_connections, "connections", {"id": "c", "name": "a"}, "name"),
     ],
 )
-def test_a_list_in_one_piece_may_have_a_page_info(scripted, reader, key, record):
+def test_a_list_in_one_piece_may_have_a_page_info(scripted, reader, key, record, column):
     scripted.script(
         answer({key: [record], "pageInfo": {"hasNextPage": False, "totalRecords": 1}}),
     )
     with client_of(scripted):
-        assert reader()["name"].tolist() == ["a"]
+        assert reader()[column].tolist() == ["a"]
 
 
 @pytest.mark.parametrize(

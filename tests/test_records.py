@@ -259,7 +259,7 @@ def test_a_folder_tree_adds_up():
         )
     )
     assert df["path"].tolist() == ["/a", "/a-b", "/a/b", "/a/b/c", "/x/orphan"]
-    rows = df.set_index("id")
+    rows = df.set_index("folder_id")
     assert rows["parent_id"].to_dict() == {
         "f1": None,
         "f9": None,

@@ -124,7 +124,7 @@ def run_document_query(
     if len(found) > 1:
         raise ArgumentError(
             f"Document {board.identifier} has {len(found)} tiles named {query!r}.",
-            hint=f"Pass the id of one: {', '.join(found['id'])}.",
+            hint=f"Pass the id of one: {', '.join(found['query_id'])}.",
         )
     [tile] = _filtered(board, found, [query], filters, errors, client, options)
     if isinstance(tile, OmniError):
@@ -451,7 +451,7 @@ def _tiles(document: str, client: Client) -> pd.DataFrame:
         shown = repr(document) if isinstance(document, str) else type(document).__name__
         raise ArgumentError(
             f"document={shown:.60} is not the identifier of a document.",
-            hint="Pass one of read_documents()['identifier'].",
+            hint="Pass one of read_documents()['document_identifier'].",
         )
     tiles = read_document_queries(document, client=client)
     if tiles.empty:
