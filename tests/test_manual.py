@@ -79,6 +79,19 @@ def test_every_column_is_explained_once(name):
     assert max(Counter(one for one, _ in documented_columns(name)).values()) == 1
 
 
+#: In a list of documents and folders folder_id is where a row is; a folder's own id needs another name.
+BARE = {"read_content"}
+
+
+@pytest.mark.parametrize("name", LISTED)
+def test_ids_say_what_they_are_of_and_times_end_alike(name):
+    columns = documented_columns(name)
+    names = {one for one, _ in columns}
+    assert ("id" in names) == (name in BARE)
+    assert "identifier" not in names
+    assert [one for one, kind in columns if "timestamp" in kind and not one.endswith("_at")] == []
+
+
 @pytest.mark.parametrize("name", LISTED)
 def test_the_usual_errors_are_explained(name):
     raised = [

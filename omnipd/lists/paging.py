@@ -91,6 +91,12 @@ def whole(fetch: Fetch, params: Mapping[str, str], rows: Rows) -> Iterator[Page]
     yield Page(records, total)
 
 
+def keyed_or_bare(fetch: Fetch, params: Mapping[str, str], rows: Rows) -> Iterator[Page]:
+    """Read a list under its key, or as the bare array that servers of another age send."""
+    answer = fetch(params)
+    yield Page(rows_of(answer, None if isinstance(answer, list) else rows), None)
+
+
 def scim(fetch: Fetch, params: Mapping[str, str], rows: Rows) -> Iterator[Page]:
     """Walk a list of the SCIM kind: from a start index, advancing by what came, not by what was asked."""
     start, first = 1, None

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import pandas as pd
 
 from omnipd.arguments import IDS_OF_MODELS
@@ -83,7 +85,7 @@ MESSAGES = FanOut(
 def read_ai_messages(
     conversations: Parents,
     *,
-    errors: str = "raise",
+    errors: Literal["raise", "collect"] = "raise",
     strict: bool = True,
     refresh: bool = False,
     client: Client | None = None,
@@ -158,7 +160,7 @@ JOBS = FanOut(
 def read_ai_jobs(
     jobs: Parents,
     *,
-    errors: str = "raise",
+    errors: Literal["raise", "collect"] = "raise",
     strict: bool = True,
     refresh: bool = False,
     client: Client | None = None,
@@ -295,7 +297,7 @@ AGENT_ACTIONS = FanOut(
 def read_ai_agent_actions(
     models: Parents,
     *,
-    errors: str = "raise",
+    errors: Literal["raise", "collect"] = "raise",
     strict: bool = True,
     refresh: bool = False,
     client: Client | None = None,

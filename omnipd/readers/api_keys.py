@@ -8,8 +8,7 @@ from omnipd.client.client import Client
 from omnipd.frames.columns import flag, instant, text
 from omnipd.lists.endpoint import Endpoint
 from omnipd.lists.manual import manual
-from omnipd.lists.params import Param, choices
-from omnipd.readers.users import _DIRECTION
+from omnipd.lists.params import SORT_DIRECTION, Param, choices
 
 API_KEYS = Endpoint(
     "/api/v1/api-keys",
@@ -17,7 +16,7 @@ API_KEYS = Endpoint(
     params={
         "type": Param("type", "choice", choices("organization", "personal", "mcp")),
         "sort": Param("sortField", "choice", choices("name", created_at="createdAt")),
-        "direction": _DIRECTION,
+        "direction": SORT_DIRECTION,
     },
     columns={
         "api_key_id": text("id", doc="Id of the key, which is not the key"),

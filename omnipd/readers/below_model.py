@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from typing import Any
+from collections.abc import Iterable
 
 import pandas as pd
 
 from omnipd.arguments import IDS_OF_MODELS
-from omnipd.errors import ArgumentError, ResponseError
-from omnipd.frames.records import Record
-from omnipd.lists import paging
+from omnipd.errors import ArgumentError
 from omnipd.lists.endpoint import Endpoint
 from omnipd.lists.fanout import FanOut, Parents
 from omnipd.lists.params import Param
@@ -18,27 +15,6 @@ from omnipd.lists.params import Param
 # Omni spells the branch in two ways, by endpoint (docs/wire.md).
 BRANCH = {"branch_id": Param("branch_id", "id")}
 CAMEL_BRANCH = {"branch_id": Param("branchId", "id")}
-
-
-def object_in(record: Record, key: str) -> Mapping[str, Any]:
-    """Return an object inside a record; what is absent or null is empty."""
-    held = record.get(key)
-    if held is not None and not isinstance(held, dict):
-        raise ResponseError(f"What stands under {key!r} is not an object.")
-    return held or {}
-
-
-def objects_in(record: Record, key: str) -> list[Record]:
-    """Return a list of objects inside a record; what is absent or null is empty."""
-    return [] if record.get(key) is None else paging.rows_of(record, key)
-
-
-def items_in(record: Record, key: str) -> list[Any]:
-    """Return a list of anything inside a record; what is absent or null is empty."""
-    held = record.get(key)
-    if held is not None and not isinstance(held, list):
-        raise ResponseError(f"What stands under {key!r} is not a list.")
-    return held or []
 
 
 #: How a caller names topics: by a model and a topic, by pairs of such, or by a frame that has both.

@@ -14,9 +14,9 @@ from omnipd.lists import paging
 from omnipd.lists.endpoint import Endpoint
 from omnipd.lists.fanout import FanOut, Parents
 from omnipd.lists.manual import manual
-from omnipd.lists.params import Param, choices
+from omnipd.lists.params import SORT_DIRECTION, Param, choices
 
-_PARENT = ("connection_id",)
+PARENT = ("connection_id",)
 
 CONNECTIONS = Endpoint(
     "/api/v1/connections",
@@ -29,7 +29,7 @@ CONNECTIONS = Endpoint(
         "dialect": Param("dialect", "list"),
         "include_deleted": Param("includeDeleted", "flag"),
         "sort": Param("sortField", "choice", choices("name", "database", "dialect")),
-        "direction": Param("sortDirection", "choice", choices("asc", "desc")),
+        "direction": SORT_DIRECTION,
     },
     columns={
         "connection_id": text("id", doc="Id of the connection"),
@@ -172,7 +172,7 @@ CONNECTION_SCHEDULES = FanOut(
             "disabled_at": instant("disabledAt", doc="When it was paused; null when it was not"),
         },
     ),
-    parent=_PARENT,
+    parent=PARENT,
 )
 
 

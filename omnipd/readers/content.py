@@ -19,7 +19,7 @@ from omnipd.frames.to_pandas import to_frame
 from omnipd.lists import paging
 from omnipd.lists.endpoint import Endpoint
 from omnipd.lists.manual import manual
-from omnipd.lists.params import Param, choices
+from omnipd.lists.params import SORT_DIRECTION, Param, choices
 from omnipd.readers.scope_all import ALL, check_errors, read_all_scopes
 
 COLUMNS: dict[str, Column] = {
@@ -85,7 +85,7 @@ CONTENT = Endpoint(
             here=_by_update,
             doubtful=("updated_at",),
         ),
-        "direction": Param("sortDirection", "choice", choices("asc", "desc")),
+        "direction": SORT_DIRECTION,
     },
     columns=COLUMNS,
 )

@@ -23,7 +23,7 @@ from omnipd.lists.endpoint import Endpoint
 from omnipd.lists.fanout import FanOut, Parents
 from omnipd.lists.manual import manual
 from omnipd.lists.params import Param
-from omnipd.readers.documents import _NO_DASHBOARD, PARENT
+from omnipd.readers.documents import NO_DASHBOARD, PARENT
 
 
 def _filter_rows(dashboard: Record) -> Iterator[Record]:
@@ -135,7 +135,7 @@ DASHBOARD_FILTERS = FanOut(
         columns=_FILTER_COLUMNS,
     ),
     parent=PARENT,
-    none_said=_NO_DASHBOARD,
+    none_said=NO_DASHBOARD,
     none_column="has_dashboard",
     newer=Endpoint(
         "/api/v2/documents/{document_identifier}",

@@ -22,14 +22,10 @@ from omnipd.lists import paging
 from omnipd.lists.endpoint import Endpoint
 from omnipd.lists.fanout import FanOut, Parents
 from omnipd.lists.manual import manual
-from omnipd.lists.params import Param, choices
-from omnipd.readers.below_model import (
-    BRANCH,
-    below_model,
-    object_in,
-)
-from omnipd.readers.connections import _PARENT
-from omnipd.readers.models import _DIRECTION
+from omnipd.lists.params import SORT_DIRECTION, Param, choices
+from omnipd.readers.below_model import BRANCH, below_model
+from omnipd.readers.connections import PARENT
+from omnipd.readers.record_parts import object_in
 
 DBT = FanOut(
     Endpoint(
@@ -54,7 +50,7 @@ DBT = FanOut(
             ),
         },
     ),
-    parent=_PARENT,
+    parent=PARENT,
 )
 
 
@@ -108,7 +104,7 @@ DBT_ENVIRONMENTS = FanOut(
         key=("dbt_environment_id",),
         params={
             "sort": Param("sortField", "choice", choices("name")),
-            "direction": Param("sortDirection", "choice", choices("asc", "desc")),
+            "direction": SORT_DIRECTION,
         },
         columns={
             "dbt_environment_id": text("id", doc="Id of the environment"),
@@ -124,7 +120,7 @@ DBT_ENVIRONMENTS = FanOut(
             ),
         },
     ),
-    parent=_PARENT,
+    parent=PARENT,
 )
 
 
@@ -178,7 +174,7 @@ DBT_EXPOSURES = below_model(
     Endpoint(
         "/api/v1/models/{model_id}/dbt-exposures",
         key=("deduplication_name",),
-        params={**BRANCH, "direction": _DIRECTION},
+        params={**BRANCH, "direction": SORT_DIRECTION},
         columns={
             "document_identifier": text(
                 "dashboard_identifier", doc="Identifier of the document with the dashboard"
@@ -210,7 +206,7 @@ def read_dbt_exposures(
     *,
     branch_id: str | None = None,
     direction: str = "asc",
-    errors: str = "raise",
+    errors: Literal["raise", "collect"] = "raise",
     strict: bool = True,
     refresh: bool = False,
     client: Client | None = None,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Literal
 
 import pandas as pd
@@ -21,7 +21,7 @@ from omnipd.lists import paging
 from omnipd.lists.endpoint import Endpoint
 from omnipd.lists.fanout import FanOut, Parents, parent_keys
 from omnipd.lists.manual import manual
-from omnipd.lists.params import Param, choices
+from omnipd.lists.params import SORT_DIRECTION, Param, choices
 from omnipd.readers.documents import PARENT
 
 DOCUMENT_ACCESS = FanOut(
@@ -35,7 +35,7 @@ DOCUMENT_ACCESS = FanOut(
             "access_source": Param("accessSource", "choice", choices("direct", "folder")),
             "principal_type": Param("type", "choice", choices("user", "userGroup")),
             "sort": Param("sortField", "choice", choices("name", "email", "role")),
-            "direction": Param("sortDirection", "choice", choices("asc", "desc")),
+            "direction": SORT_DIRECTION,
         },
         columns={
             "principal_type": text("type", doc="user or userGroup"),
@@ -103,14 +103,6 @@ def read_document_access(
     return DOCUMENT_ACCESS.read(documents, locals())
 
 
-def _permits(
-    fetch: paging.Fetch, params: Mapping[str, str], rows: paging.Rows
-) -> Iterator[paging.Page]:
-    """Read the permits, which very old servers send as a bare array."""
-    answer = fetch(params)
-    yield paging.Page(paging.rows_of(answer, None if isinstance(answer, list) else rows), None)
-
-
 def _permit_rows(permit: Record) -> Iterator[Record]:
     """Yield a row for each way in which a permit holds."""
     rest = {key: permit[key] for key in permit.keys() - {"direct", "folder", "inherited"}}
@@ -125,7 +117,7 @@ def _permit_rows(permit: Record) -> Iterator[Record]:
 DOCUMENT_PERMISSIONS = FanOut(
     Endpoint(
         "/api/v1/documents/{document_identifier}/permissions",
-        pages=_permits,
+        pages=paging.keyed_or_bare,
         rows="permits",
         unfold=_permit_rows,
         params={"user_id": Param("userId", "id")},

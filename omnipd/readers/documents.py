@@ -29,10 +29,10 @@ from omnipd.lists import paging
 from omnipd.lists.endpoint import Endpoint
 from omnipd.lists.fanout import FanOut, Parents
 from omnipd.lists.manual import manual
-from omnipd.lists.params import Param, choices
+from omnipd.lists.params import SORT_DIRECTION, Param, choices
 
 # How Omni says that a document, which exists, has no dashboard (docs/wire.md).
-_NO_DASHBOARD = "does not have a dashboard|has no dashboard"
+NO_DASHBOARD = "does not have a dashboard|has no dashboard"
 PARENT = ("document_identifier",)
 
 DOCUMENTS = Endpoint(
@@ -57,7 +57,7 @@ DOCUMENTS = Endpoint(
         "sort": Param(
             "sortField", "choice", choices("name", "favorites", "visits", updated_at="updatedAt")
         ),
-        "direction": Param("sortDirection", "choice", choices("asc", "desc")),
+        "direction": SORT_DIRECTION,
     },
     columns={
         "type": text("type", doc="document"),
@@ -269,7 +269,7 @@ DOCUMENT_QUERIES = FanOut(
         },
     ),
     parent=PARENT,
-    none_said=_NO_DASHBOARD,
+    none_said=NO_DASHBOARD,
     none_column="has_dashboard",
 )
 

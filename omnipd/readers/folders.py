@@ -20,7 +20,7 @@ from omnipd.lists import paging
 from omnipd.lists.endpoint import Endpoint
 from omnipd.lists.fanout import FanOut, Parents
 from omnipd.lists.manual import manual
-from omnipd.lists.params import Param, choices
+from omnipd.lists.params import SORT_DIRECTION, Param, choices
 from omnipd.readers.scope_all import ALL, check_errors, read_all_scopes
 
 
@@ -46,7 +46,7 @@ FOLDERS = Endpoint(
             "choice",
             choices("name", "favorites", "path", created_at="createdAt", updated_at="updatedAt"),
         ),
-        "direction": Param("sortDirection", "choice", choices("asc", "desc")),
+        "direction": SORT_DIRECTION,
     },
     columns={
         "folder_id": text("id", doc="Id of the folder"),

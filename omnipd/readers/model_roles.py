@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import pandas as pd
 
 from omnipd.client.client import Client
@@ -59,7 +61,7 @@ def read_model_roles(
     groups: Parents | None = None,
     connection_id: str | None = None,
     model: str | None = None,
-    errors: str = "raise",
+    errors: Literal["raise", "collect"] = "raise",
     strict: bool = True,
     refresh: bool = False,
     client: Client | None = None,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Literal
 
 import pandas as pd
 
@@ -23,15 +24,9 @@ from omnipd.lists import paging
 from omnipd.lists.endpoint import Endpoint
 from omnipd.lists.fanout import Parents
 from omnipd.lists.manual import manual
-from omnipd.lists.params import Param, choices
-from omnipd.readers.below_model import (
-    BRANCH,
-    CAMEL_BRANCH,
-    below_model,
-    object_in,
-)
-
-_DIRECTION = Param("sortDirection", "choice", choices("asc", "desc"))
+from omnipd.lists.params import SORT_DIRECTION, Param, choices
+from omnipd.readers.below_model import BRANCH, CAMEL_BRANCH, below_model
+from omnipd.readers.record_parts import object_in
 
 
 def _joined(key: str, doc: str) -> Column:
@@ -81,7 +76,7 @@ MODELS = Endpoint(
                 updated_at="updatedAt",
             ),
         ),
-        "direction": _DIRECTION,
+        "direction": SORT_DIRECTION,
     },
     columns={
         "model_id": text("id", doc="Model id"),
@@ -179,7 +174,7 @@ def read_schemas(
     models: Parents,
     *,
     branch_id: str | None = None,
-    errors: str = "raise",
+    errors: Literal["raise", "collect"] = "raise",
     strict: bool = True,
     refresh: bool = False,
     client: Client | None = None,
@@ -256,7 +251,7 @@ def read_model_files(
     mode: str = "combined",
     fully_resolved: bool | None = None,
     include_schemas: str | None = None,
-    errors: str = "raise",
+    errors: Literal["raise", "collect"] = "raise",
     strict: bool = True,
     refresh: bool = False,
     client: Client | None = None,
@@ -333,7 +328,7 @@ MODEL_GIT = below_model(
 def read_model_git(
     models: Parents,
     *,
-    errors: str = "raise",
+    errors: Literal["raise", "collect"] = "raise",
     strict: bool = True,
     refresh: bool = False,
     client: Client | None = None,
@@ -406,7 +401,7 @@ def read_model_suggestions(
     models: Parents,
     *,
     status: str = "active",
-    errors: str = "raise",
+    errors: Literal["raise", "collect"] = "raise",
     strict: bool = True,
     refresh: bool = False,
     client: Client | None = None,

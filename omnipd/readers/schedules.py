@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, Literal
+from typing import Literal
 
 import pandas as pd
 
@@ -15,7 +15,8 @@ from omnipd.lists import paging
 from omnipd.lists.endpoint import Endpoint
 from omnipd.lists.fanout import FanOut, Parents
 from omnipd.lists.manual import manual
-from omnipd.lists.params import Param, choices
+from omnipd.lists.params import SORT_DIRECTION, Param, choices
+from omnipd.readers.record_parts import objects_in
 
 _PARENT = ("schedule_id",)
 _STOPS = ("disabledAt", "systemDisabledAt")
@@ -56,7 +57,7 @@ SCHEDULES = Endpoint(
                 last_run_status="lastRunStatus",
             ),
         ),
-        "direction": Param("sortDirection", "choice", choices("asc", "desc")),
+        "direction": SORT_DIRECTION,
     },
     columns={
         "schedule_id": text("id", doc="Id of the schedule"),
@@ -251,21 +252,14 @@ def _recipient_rows(answer: Record) -> Iterator[Record]:
         return  # what Omni says of other destinations may hold credentials
     known = {"type", "recipients", "userGroupRecipients"}
     rest = {key: answer[key] for key in answer.keys() - known}
-    for person in _objects(answer, "recipients"):
+    for person in objects_in(answer, "recipients"):
         yield rest | person | {"destination_type": kind}
-    for group in _objects(answer, "userGroupRecipients"):
+    for group in objects_in(answer, "userGroupRecipients"):
         via = {key: group[key] for key in group.keys() - {"recipients", "id", "name"}}
         via |= {"via_group_id": group.get("id"), "via_group_name": group.get("name")}
         # A group that nobody is in, or whose members are not told, is still a recipient.
-        for person in _objects(group, "recipients") or [{}]:
+        for person in objects_in(group, "recipients") or [{}]:
             yield rest | via | person | {"destination_type": kind}
-
-
-def _objects(held: Record, key: str) -> list[Any]:
-    found = held.get(key)
-    if found is None:
-        return []
-    return paging.rows_of(found, None)
 
 
 SCHEDULE_RECIPIENTS = FanOut(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, Literal
 
 import pandas as pd
 
@@ -23,14 +23,8 @@ from omnipd.lists import paging
 from omnipd.lists.endpoint import Endpoint
 from omnipd.lists.fanout import Parents
 from omnipd.lists.manual import manual
-from omnipd.readers.below_model import (
-    BRANCH,
-    Topics,
-    below_model,
-    below_topic,
-    objects_in,
-    topics_of,
-)
+from omnipd.readers.below_model import BRANCH, Topics, below_model, below_topic, topics_of
+from omnipd.readers.record_parts import objects_in
 
 
 def _timeframes(held: Any) -> str:
@@ -70,7 +64,7 @@ def read_topics(
     models: Parents,
     *,
     branch_id: str | None = None,
-    errors: str = "raise",
+    errors: Literal["raise", "collect"] = "raise",
     strict: bool = True,
     refresh: bool = False,
     client: Client | None = None,
@@ -166,7 +160,7 @@ def read_topic_fields(
     topic: str | None = None,
     *,
     branch_id: str | None = None,
-    errors: str = "raise",
+    errors: Literal["raise", "collect"] = "raise",
     strict: bool = True,
     refresh: bool = False,
     client: Client | None = None,
@@ -229,7 +223,7 @@ def read_relationships(
     topic: str | None = None,
     *,
     branch_id: str | None = None,
-    errors: str = "raise",
+    errors: Literal["raise", "collect"] = "raise",
     strict: bool = True,
     refresh: bool = False,
     client: Client | None = None,
@@ -287,7 +281,7 @@ def read_views(
     models: Parents,
     *,
     branch_id: str | None = None,
-    errors: str = "raise",
+    errors: Literal["raise", "collect"] = "raise",
     strict: bool = True,
     refresh: bool = False,
     client: Client | None = None,

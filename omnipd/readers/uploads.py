@@ -12,7 +12,7 @@ from omnipd.frames.columns import count, instant, text
 from omnipd.lists.endpoint import Endpoint
 from omnipd.lists.fanout import FanOut
 from omnipd.lists.manual import manual
-from omnipd.lists.params import Param, choices
+from omnipd.lists.params import SORT_DIRECTION, Param, choices
 
 _TYPES = choices("csv", "spreadsheet")
 _LONGEST_SEARCH = 256
@@ -39,7 +39,7 @@ UPLOADS = _ByType(
                 "choice",
                 choices(created_at="createdAt", file_name="fileName", updated_at="updatedAt"),
             ),
-            "direction": Param("sortDirection", "choice", choices("asc", "desc")),
+            "direction": SORT_DIRECTION,
         },
         columns={
             "upload_id": text("id", doc="Id of the upload"),

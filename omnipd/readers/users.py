@@ -18,10 +18,8 @@ from omnipd.frames.records import Record
 from omnipd.lists import paging
 from omnipd.lists.endpoint import Endpoint
 from omnipd.lists.manual import manual
-from omnipd.lists.params import Param, choices
+from omnipd.lists.params import SORT_DIRECTION, Param
 from omnipd.readers.scim import without_constants
-
-_DIRECTION = Param("sortDirection", "choice", choices("asc", "desc"))
 
 # The two extensions of a SCIM user. Their names hold dots, which paths of columns cannot.
 _ATTRIBUTES = "urn:omni:params:1.0:UserAttribute"
@@ -329,7 +327,7 @@ def read_user_attribute_values(
 EMAIL_ONLY_USERS = Endpoint(
     "/api/v1/users/email-only",
     key=("user_id",),
-    params={"email": Param("email"), "direction": _DIRECTION},
+    params={"email": Param("email"), "direction": SORT_DIRECTION},
     page_size=20,  # more is 400 (docs/wire.md)
     columns={
         "user_id": text("user_id", doc="Membership id"),

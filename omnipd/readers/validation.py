@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Iterator, Sequence
+from typing import Any, Literal
 
 import pandas as pd
 
@@ -25,22 +25,8 @@ from omnipd.lists.endpoint import Endpoint
 from omnipd.lists.fanout import Parents
 from omnipd.lists.manual import manual
 from omnipd.lists.params import Param, choices
-from omnipd.readers.below_model import (
-    BRANCH,
-    CAMEL_BRANCH,
-    below_model,
-    items_in,
-    object_in,
-    objects_in,
-)
-
-
-def _issues(
-    fetch: paging.Fetch, params: Mapping[str, str], rows: paging.Rows
-) -> Iterator[paging.Page]:
-    """Read a list under its key, or bare as some servers send it."""
-    answer = fetch(params)
-    yield paging.Page(paging.rows_of(answer, None if isinstance(answer, list) else rows), None)
+from omnipd.readers.below_model import BRANCH, CAMEL_BRANCH, below_model
+from omnipd.readers.record_parts import items_in, object_in, objects_in
 
 
 def _with_severity(issue: Record) -> list[Record]:
@@ -55,7 +41,7 @@ def _with_severity(issue: Record) -> list[Record]:
 MODEL_ISSUES = below_model(
     Endpoint(
         "/api/v1/models/{model_id}/validate",
-        pages=_issues,
+        pages=paging.keyed_or_bare,
         rows="issues",
         params=CAMEL_BRANCH,
         columns={
@@ -78,7 +64,7 @@ def read_model_issues(
     models: Parents,
     *,
     branch_id: str | None = None,
-    errors: str = "raise",
+    errors: Literal["raise", "collect"] = "raise",
     strict: bool = True,
     refresh: bool = False,
     client: Client | None = None,
@@ -205,7 +191,7 @@ def read_content_issues(
     include_personal_folders: bool = False,
     labels: Sequence[str] | str | None = None,
     user_id: str | None = None,
-    errors: str = "raise",
+    errors: Literal["raise", "collect"] = "raise",
     strict: bool = True,
     refresh: bool = False,
     client: Client | None = None,
