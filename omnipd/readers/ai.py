@@ -16,6 +16,7 @@ from omnipd.lists.endpoint import Endpoint
 from omnipd.lists.fanout import FanOut, Parents
 from omnipd.lists.manual import manual
 from omnipd.lists.params import Param
+from omnipd.readers.record_parts import without
 
 CONVERSATIONS = Endpoint(
     "/api/v1/ai/conversations",
@@ -114,17 +115,12 @@ def read_ai_messages(
     return MESSAGES.read(conversations, locals())
 
 
-def _without_job(job: Record) -> list[Record]:
-    """Leave out the job's id, which is the parent's key."""
-    return [{key: value for key, value in job.items() if key != "id"}]
-
-
 JOBS = FanOut(
     Endpoint(
         "/api/v1/ai/jobs/{job_id}",
         pages=paging.single,
         rows=None,
-        unfold=_without_job,
+        unfold=without("id"),  # which is the parent's key
         columns={
             "state": text(
                 "state", doc="QUEUED, EXECUTING, DELIVERING, COMPLETE, FAILED, CANCELLED"

@@ -155,9 +155,9 @@ def read_ai_group_credit_limits(
     >>> import omnipd
     >>> with omnipd.sandbox():
     ...     limits = omnipd.read_ai_group_credit_limits()
-    >>> limits[["entity", "credit_limit", "unlimited"]]
-       entity  credit_limit  unlimited
-    0    acme         500.0      False
-    1  globex          <NA>       True
+    >>> limits[["embed_entity", "credit_limit", "unlimited"]]
+      embed_entity  credit_limit  unlimited
+    0         acme         500.0      False
+    1       globex          <NA>       True
     """
     return GROUP_CREDIT_LIMITS.read(locals())

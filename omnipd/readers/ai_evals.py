@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Literal
 
 import pandas as pd
 
 from omnipd.client.client import Client
 from omnipd.frames.columns import NUMBER, Column, count, flag, instant, text
-from omnipd.frames.records import Record
 from omnipd.lists import paging
 from omnipd.lists.endpoint import Endpoint
 from omnipd.lists.fanout import FanOut, Parents
 from omnipd.lists.manual import manual
 from omnipd.lists.params import Param
+from omnipd.readers.record_parts import without
 
 PROMPT_SETS = Endpoint(
     "/api/v1/ai/eval/prompt-sets",
@@ -134,11 +133,6 @@ def read_ai_prompts(
     return PROMPTS.read(prompt_sets, locals())
 
 
-def _without_prompt_set(run: Record) -> Iterator[Record]:
-    """Leave out the set, which is the parent's key."""
-    yield {key: value for key, value in run.items() if key != "prompt_set_id"}
-
-
 EVAL_RUNS = FanOut(
     Endpoint(
         "/api/v1/ai/eval/runs",
@@ -148,7 +142,7 @@ EVAL_RUNS = FanOut(
         keyless="whole",
         params={"archived": Param("archived", "flag")},
         fixed={"prompt_set_id": "{prompt_set_id}"},
-        unfold=_without_prompt_set,
+        unfold=without("prompt_set_id"),  # which is the parent's key
         columns={
             "run_id": text("id", doc="Id of the run"),
             "run_number": count("run_number", doc="Number of the run in its set, from 1"),

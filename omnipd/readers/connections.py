@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Literal
 
 import pandas as pd
 
 from omnipd.client.client import Client
 from omnipd.frames.columns import TEXT, Column, as_json, flag, instant, text
-from omnipd.frames.records import Record
 from omnipd.lists import paging
 from omnipd.lists.endpoint import Endpoint
 from omnipd.lists.fanout import FanOut, Parents
 from omnipd.lists.manual import manual
 from omnipd.lists.params import SORT_DIRECTION, Param, choices
+from omnipd.readers.record_parts import without
 
 PARENT = ("connection_id",)
 
@@ -150,17 +150,12 @@ def read_connection_environments(
     return CONNECTION_ENVIRONMENTS.read(locals())
 
 
-def _without_connection(schedule: Record) -> Iterator[Record]:
-    """Leave out the connection, which is the parent's key."""
-    yield {key: schedule[key] for key in schedule.keys() - {"connectionId"}}
-
-
 CONNECTION_SCHEDULES = FanOut(
     Endpoint(
         "/api/v1/connections/{connection_id}/schedules",
         pages=paging.whole,
         rows="schedules",
-        unfold=_without_connection,
+        unfold=without("connectionId"),  # which is the parent's key
         key=("connection_schedule_id",),
         columns={
             "connection_schedule_id": text("scheduleId", doc="Id of the schedule"),

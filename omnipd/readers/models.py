@@ -18,7 +18,6 @@ from omnipd.frames.columns import (
     instant,
     text,
 )
-from omnipd.frames.labels import join_each
 from omnipd.frames.records import Record
 from omnipd.lists import paging
 from omnipd.lists.endpoint import Endpoint
@@ -26,18 +25,7 @@ from omnipd.lists.fanout import Parents
 from omnipd.lists.manual import manual
 from omnipd.lists.params import SORT_DIRECTION, Param, choices
 from omnipd.readers.below_model import BRANCH, CAMEL_BRANCH, below_model
-from omnipd.readers.record_parts import object_in
-
-
-def _joined(key: str, doc: str) -> Column:
-    """Declare what each branch of a model holds under a key, comma-joined."""
-    return Column(
-        TEXT,
-        ("branches",),
-        doc,
-        lambda branches: join_each(branches, lambda branch: branch.get(key)),
-    )
-
+from omnipd.readers.record_parts import joined, object_in, without
 
 MODELS = Endpoint(
     "/api/v1/models",
@@ -87,8 +75,12 @@ MODELS = Endpoint(
         "created_at": instant("createdAt", doc="When it was made"),
         "updated_at": instant("updatedAt", doc="Last change"),
         "deleted_at": instant("deletedAt", doc="When it was deleted; null for one that is there"),
-        "branch_ids": _joined("id", "Ids of the active branches, comma-joined"),
-        "branch_names": _joined("name", "Names of the active branches, comma-joined"),
+        "branch_ids": Column(
+            TEXT, ("branches",), "Ids of the active branches, comma-joined", joined("id")
+        ),
+        "branch_names": Column(
+            TEXT, ("branches",), "Names of the active branches, comma-joined", joined("name")
+        ),
     },
 )
 
@@ -290,11 +282,6 @@ def read_model_files(
     return MODEL_FILES.read(models, arguments)
 
 
-def _without_secret(settings: Record) -> list[Record]:
-    """Leave out what must be in no column, should a server send it unasked."""
-    return [{key: value for key, value in settings.items() if key != "webhookSecret"}]
-
-
 MODEL_GIT = below_model(
     Endpoint(
         "/api/v1/models/{model_id}/git",
@@ -317,7 +304,8 @@ MODEL_GIT = below_model(
             "web_url": text("webUrl", doc="Where to look at the repository"),
             "webhook_url": text("webhookUrl", doc="Where its events are to be sent"),
         },
-        unfold=_without_secret,
+        # What must be in no column, should a server send it unasked.
+        unfold=without("webhookSecret"),
     ),
     # The words are not documented (docs/wire.md); another 404 is an error.
     none_said=r"\bgit\b",

@@ -1,11 +1,12 @@
-"""Objects and lists inside a record, which may be absent and must not be anything else."""
+"""Parts of a record: what is inside it, which may be absent, and what is left out of it."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from omnipd.errors import ResponseError
+from omnipd.frames.labels import join_each
 from omnipd.frames.records import Record
 from omnipd.lists import paging
 
@@ -29,3 +30,13 @@ def items_in(record: Record, key: str) -> list[Any]:
     if held is not None and not isinstance(held, list):
         raise ResponseError(f"What stands under {key!r} is not a list.")
     return held or []
+
+
+def joined(key: str) -> Callable[[Any], str]:
+    """Return a conversion from a list of objects to what each holds under a key, comma-joined."""
+    return lambda held: join_each(held, lambda one: one.get(key))
+
+
+def without(key: str) -> Callable[[Record], list[Record]]:
+    """Return an unfolding that only leaves a key out, such as that of the parent."""
+    return lambda record: [{name: value for name, value in record.items() if name != key}]

@@ -5,7 +5,7 @@ Nearly every user id of Omni is a membership id: the user in this organization (
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import Any
 
 import pandas as pd
@@ -13,22 +13,17 @@ import pandas as pd
 from omnipd.client.client import Client
 from omnipd.errors import ResponseError
 from omnipd.frames.columns import TEXT, Column, as_json, as_text, count, flag, instant, text
-from omnipd.frames.labels import join_each
 from omnipd.frames.records import Record
 from omnipd.lists import paging
 from omnipd.lists.endpoint import Endpoint
 from omnipd.lists.manual import manual
 from omnipd.lists.params import SORT_DIRECTION, Param
+from omnipd.readers.record_parts import joined
 from omnipd.readers.scim import without_constants
 
 # The two extensions of a SCIM user. Their names hold dots, which paths of columns cannot.
 _ATTRIBUTES = "urn:omni:params:1.0:UserAttribute"
 _EXTENSION = "urn:omni:params:scim:schemas:extension:user:2.0"
-
-
-def _joined(key: str) -> Callable[[Any], str]:
-    """Return a conversion from a list of objects to what each holds under a key, comma-joined."""
-    return lambda held: join_each(held, lambda one: one.get(key))
 
 
 def _primary(emails: Any) -> Any:
@@ -55,9 +50,9 @@ _PERSON: dict[str, Column] = {
     "created_at": instant("meta.created", doc="When the user was made"),
     "updated_at": instant("meta.lastModified", doc="Last change of the user"),
     "last_login_at": instant("extension.lastLogin", doc="Last login; null also when never"),
-    "group_ids": Column(TEXT, ("groups",), "Ids of the groups, comma-joined", _joined("value")),
+    "group_ids": Column(TEXT, ("groups",), "Ids of the groups, comma-joined", joined("value")),
     "group_names": Column(
-        TEXT, ("groups",), "Names of the groups, comma-joined", _joined("display")
+        TEXT, ("groups",), "Names of the groups, comma-joined", joined("display")
     ),
     "user_attributes": Column(
         TEXT, ("attributes",), "JSON of the user's own attribute values, by name", as_json
@@ -419,11 +414,11 @@ def read_user_attributes(
     >>> import omnipd
     >>> with omnipd.sandbox():
     ...     attributes = omnipd.read_user_attributes()
-    >>> attributes[~attributes["system"]][["name", "type", "default_value"]]
-               name    type    default_value
-    5        region  String          "north"
-    6         quota  Number              "0"
-    7  cost_centers  Number  ["1000","1010"]
-    8      language  String             <NA>
+    >>> attributes[~attributes["system"]][["attribute_name", "type", "default_value"]]
+      attribute_name    type    default_value
+    5         region  String          "north"
+    6          quota  Number              "0"
+    7   cost_centers  Number  ["1000","1010"]
+    8       language  String             <NA>
     """
     return USER_ATTRIBUTES.read(locals())

@@ -466,7 +466,7 @@ with omnipd.connect(sys.argv[1], sys.argv[2], requests_per_minute=None) as clien
     print("ready", flush=True)
     sys.stdin.readline()
     for number in range(45):
-        names = omnipd.read_content(refresh=number % 3 == int(sys.argv[3])).identifier.tolist()
+        names = omnipd.read_content(refresh=number % 3 == int(sys.argv[3])).document_identifier.tolist()
         assert names == ["d0", "d1", "d2"], names
     print("fine")
 """
