@@ -763,6 +763,20 @@ def test_topics_may_be_pairs_or_a_frame(topics):
         pd.testing.assert_frame_equal(df, frames[0])
 
 
+def test_the_name_of_a_model_is_not_taken_for_a_topic(omni, server):
+    models = omnipd.read_models(model_kind="SHARED")
+    before = len(server.requests)
+    with pytest.raises(omnipd.ArgumentError, match="none of the columns topic"):
+        omnipd.read_topic_fields(models)
+    assert len(server.requests) == before
+
+
+def test_records_as_omni_sends_them_name_parents_too(omni, shared):
+    raw = omnipd.read_records("/api/v1/models", params={"modelKind": "SHARED"})
+    assert "model_id" not in raw.columns
+    assert set(omnipd.read_topics(raw)["model_id"]) == set(shared)
+
+
 @pytest.mark.parametrize("name", ["read_topic_fields", "read_relationships"])
 def test_one_topic_may_be_named_by_model_and_topic(topics, name):
     [model, topic] = topics[["model_id", "topic"]].iloc[0]
