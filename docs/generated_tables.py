@@ -1,8 +1,7 @@
 """Tables that are made when the pages are built, from what the code itself says.
 
-``reader-columns`` lists the columns of a reader, and ``joins-drawing`` draws how they join;
-``sandbox-calls`` lists what the sandbox answers, and ``model-fields`` the fields that one of its
-models offers.
+``joins-drawing`` draws how the frames of the readers join, ``sandbox-calls`` lists what the sandbox
+answers, and ``model-fields`` the fields that one of its models offers.
 """
 
 from collections.abc import Iterator, Sequence
@@ -11,7 +10,6 @@ from typing import Any
 import join_drawing
 from docutils import nodes
 from join_table import PAGE, all_joins
-from reader_columns import OPEN, columns_of
 from sphinx.util.docutils import SphinxDirective
 
 from omnipd_sandbox.api.endpoints import endpoints
@@ -56,22 +54,6 @@ def view_fields(model: Model, view: str, alias: str) -> Iterator[Row]:
             kind = "dimension" if isinstance(found, Dimension) else "measure"
             meaning = ". ".join(part for part in (found.label, found.description) if part)
             yield f"`{alias}.{found.name}", kind, data_type(found.sql_type), meaning
-
-
-class ReaderColumns(SphinxDirective):
-    """The columns of a reader."""
-
-    required_arguments = 1
-
-    def run(self) -> list[nodes.Node]:
-        """Return the table, or what stands for it."""
-        [reader] = self.arguments
-        if reader in OPEN:
-            return [nodes.paragraph(text=OPEN[reader])]
-        rows = [
-            (f"`{column.name}", f"`{column.dtype}", column.meaning) for column in columns_of(reader)
-        ]
-        return [table(("Column", "dtype", "Meaning"), rows, (22, 22, 56))]
 
 
 class JoinsDrawing(SphinxDirective):
@@ -150,7 +132,6 @@ def _row(cells: Row) -> nodes.row:
 
 def setup(app: Any) -> dict[str, bool]:
     """Tell Sphinx of the directives."""
-    app.add_directive("reader-columns", ReaderColumns)
     app.add_directive("joins-drawing", JoinsDrawing)
     app.add_directive("sandbox-calls", SandboxCalls)
     app.add_directive("model-fields", ModelFields)

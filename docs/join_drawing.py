@@ -36,7 +36,7 @@ LINES = (
     Line("conversation", ("read_ai_conversations",), "conversation_id", 66),
     Line("job", ("read_ai_jobs",), "job_id", 52),
     Line("prompts", ("read_ai_prompt_sets",), "prompt_set_id", 62),
-    Line("entity", ("read_embed_users",), "entity", 44),
+    Line("entity", ("read_embed_users",), "embed_entity", 44),
 )
 
 REFERENCE = Path(__file__).with_name("reference.md")

@@ -9,9 +9,14 @@ from pathlib import Path
 
 PAGE = Path(__file__).with_name("joins.md")
 
+#: Frames that have the key of another one under the same name.
+_ON_ONE_NAME = re.compile(
+    r"\| (?P<key>`[^|]+`) \| `(?P<to>\w+)` \| (?P<frames>`[^|]+`)"
+    r" \| (?P<mark>documented|observed|assumed) \|"
+)
 _ROW = re.compile(
     r"\| (?P<each>each of )?(?P<left>`[^|]+?`)(?: where `(?P<name>\w+)` is `(?P<value>\w+)`)?"
-    r" \| (?P<right>`[^|]+`) \| (?P<means>[^|`]+) \| (?P<mark>documented|observed|assumed) \|"
+    r" \| (?P<right>`[^|]+`) \| [^|`]+ \| (?P<mark>documented|observed|assumed) \|"
 )
 
 
@@ -25,8 +30,6 @@ class Join:
         The reader on the left and its columns; several make one key together.
     to, key : str, tuple of str
         The reader on the right and its columns, as many.
-    means : str
-        What the right row is for the left one.
     mark : str
         How sure it is: ``documented``, ``observed`` or ``assumed``.
     listed : bool
@@ -39,7 +42,6 @@ class Join:
     columns: tuple[str, ...]
     to: str
     key: tuple[str, ...]
-    means: str
     mark: str
     listed: bool
     where: tuple[str, str] | None
@@ -57,13 +59,23 @@ def read_joins(page: str) -> list[Join]:
 
     Examples
     --------
-    >>> [join] = read_joins("| `content.folder_id` | `folders.id` | Folder | documented |")
+    >>> [join] = read_joins("| `content.owner_id` | `users.user_id` | Owner | documented |")
     >>> join.frame, join.columns, join.to, join.key
-    ('read_content', ('folder_id',), 'read_folders', ('id',))
+    ('read_content', ('owner_id',), 'read_users', ('user_id',))
+    >>> [join] = read_joins("| `folder_id` | `folders` | `content` | documented |")
+    >>> join.frame, join.columns, join.to, join.key
+    ('read_content', ('folder_id',), 'read_folders', ('folder_id',))
     """
     joins = []
     for line in page.splitlines():
-        if not line.startswith("|") or line.startswith(("| From ", "|---")):
+        if not line.startswith("|") or line.startswith(("| From ", "| On ", "|---")):
+            continue
+        if (found := _ON_ONE_NAME.fullmatch(line)) is not None:
+            key = tuple(re.findall(r"`(\w+)`", found["key"]))
+            joins += [
+                Join(f"read_{frame}", key, f"read_{found['to']}", key, found["mark"], False, None)
+                for frame in re.findall(r"`(\w+)`", found["frames"])
+            ]
             continue
         row = _ROW.fullmatch(line)
         if row is None:
@@ -72,7 +84,6 @@ def read_joins(page: str) -> list[Join]:
             Join(
                 *_side(row["left"]),
                 *_side(row["right"]),
-                row["means"],
                 row["mark"],
                 row["each"] is not None,
                 (row["name"], row["value"]) if row["name"] else None,

@@ -29,7 +29,7 @@ _EXPORT = "/api/unstable/documents/{identifier}/export"
 _MANIFEST_FILE = "manifest.jsonl"
 _MANIFEST = pa.schema(
     [
-        ("identifier", pa.string()),
+        ("document_identifier", pa.string()),
         ("name", pa.string()),
         ("file", pa.string()),
         ("bytes", pa.int64()),
@@ -50,7 +50,7 @@ def export_documents(
     Parameters
     ----------
     documents : str, iterable of str, or DataFrame
-        Document identifiers, or a frame with ``identifier`` or ``document_identifier``.
+        Document identifiers, or a frame with ``document_identifier``.
     folder : path-like
         Made when it does not exist. Files are called after the identifier, in letters that every
         system allows; a file of the same document is replaced, also when its name has changed.
@@ -64,7 +64,7 @@ def export_documents(
     Returns
     -------
     pandas.DataFrame
-        The manifest, one row per document: ``identifier``, ``name``, ``file`` (string), ``bytes``
+        The manifest, one row per document: ``document_identifier``, ``name``, ``file`` (string), ``bytes``
         (int64), ``error`` (string). It is in the folder too, as ``manifest.jsonl``, also when the
         export ends early.
 
@@ -92,8 +92,7 @@ def export_documents(
     [True, True]
     """
     check_choice("errors", errors, ("raise", "collect"))
-    found_in = {"document_identifier": ("identifier",)}
-    keys = [key for (key,) in parent_keys(documents, ("document_identifier",), found_in)]
+    keys = [key for (key,) in parent_keys(documents, ("document_identifier",))]
     client = current_client(client)
     root = make_folder(folder).resolve()
     refuse_link(root / _MANIFEST_FILE)
@@ -101,7 +100,7 @@ def export_documents(
     rows: list[dict[str, Any]] = []
     try:
         for done, identifier in enumerate(keys, 1):
-            row: dict[str, Any] = {"identifier": identifier, "error": BROKEN_OFF}
+            row: dict[str, Any] = {"document_identifier": identifier, "error": BROKEN_OFF}
             rows.append(row)
             try:
                 blob = _export(client, identifier)

@@ -47,7 +47,7 @@ _OUTCOME = pa.schema(
         ("file", pa.string()),
         ("name", pa.string()),
         ("status", pa.string()),
-        ("identifier", pa.string()),
+        ("document_identifier", pa.string()),
         ("document_id", pa.string()),
         ("issues", pa.string()),
         ("error", pa.string()),
@@ -91,7 +91,7 @@ def import_documents(
     Returns
     -------
     pandas.DataFrame
-        The outcome, one row per file: ``file``, ``name``, ``status``, ``identifier``,
+        The outcome, one row per file: ``file``, ``name``, ``status``, ``document_identifier``,
         ``document_id``, ``issues``, ``error`` (string). ``status`` is ``ok``, ``ok_with_issues``
         (made, and ``issues`` says what the model lacks: its tiles are broken), ``skipped`` (imported
         before, or sent and not answered), ``failed`` (Omni refused it), ``unknown`` (the answer was
@@ -117,7 +117,7 @@ def import_documents(
     >>> folder = tempfile.mkdtemp()
     >>> with omnipd.sandbox() as omni:
     ...     documents = omnipd.read_documents(limit=30)
-    ...     models = omnipd.read_models(model_id=omni.models["flights"])
+    ...     models = omnipd.read_models(model=omni.models["flights"])
     ...     about_flights = documents[documents["connection_id"].isin(models["connection_id"])]
     ...     _ = omnipd.export_documents(about_flights.head(2), folder)
     ...     outcome = omnipd.import_documents(folder, model=omni.models["flights"])
@@ -175,10 +175,10 @@ def import_documents(
 
 def _skipped(note: Note) -> dict[str, Any]:
     """Return what the row of a file says that was, or may have been, imported before."""
-    identifier = note.get("identifier")
+    identifier = note.get("document_identifier")
     return {
         "status": "skipped",
-        "identifier": None if identifier is None else str(identifier),
+        "document_identifier": None if identifier is None else str(identifier),
         "issues": _LOST if note.get("status") == "unknown" else _SKIPPED,
     }
 
@@ -222,7 +222,9 @@ def _hand_over(stop: BaseException, rows: list[dict[str, Any]]) -> None:
     vars(stop)["partial"] = frame_of(rows, _OUTCOME, complete=False)
     counts = Counter(row["status"] for row in rows)
     told = ", ".join(f"{count} {status}" for status, count in counts.items())
-    made = [f"{row['file']} is {row['identifier']}" for row in rows if row["status"] in MADE]
+    made = [
+        f"{row['file']} is {row['document_identifier']}" for row in rows if row["status"] in MADE
+    ]
     stop.add_note(
         "\n".join([f"The import was broken off: {told}. .partial is its outcome.", *made])
     )
@@ -233,5 +235,5 @@ def _made(answer: Any) -> dict[str, str | None]:
     top = answer if isinstance(answer, dict) else {}
     workbook = top.get("workbook")
     held = (workbook if isinstance(workbook, dict) else {}) | top
-    keys = {"identifier": "identifier", "document_id": "documentId"}
+    keys = {"document_identifier": "identifier", "document_id": "documentId"}
     return {name: str(held[key]) if held.get(key) else None for name, key in keys.items()}

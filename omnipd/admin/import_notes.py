@@ -38,7 +38,7 @@ def note_import(path: Path, row: Mapping[str, Any], client: Client, not_written:
         "file": path.name,
         "instance": client.base_url,
         "status": row["status"],
-        "identifier": row.get("identifier"),
+        "document_identifier": row.get("document_identifier"),
         "imported_at": datetime.now(UTC).isoformat(timespec="seconds"),
     }
     notes = path.parent / _IMPORTED_FILE

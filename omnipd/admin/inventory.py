@@ -14,9 +14,11 @@ from omnipd.arguments import check_choice
 from omnipd.client.client import Client
 from omnipd.client.current import current_client
 from omnipd.errors import OmniError
+from omnipd.lists.manual import manual
 from omnipd.readers.scope_all import ALL
 
 
+@manual()
 def read_inventory(
     *,
     include: Sequence[str] | str | None = None,
@@ -45,8 +47,6 @@ def read_inventory(
         ``collect`` goes on after a frame that Omni refuses or does not send whole. It is then not
         in the inventory, and ``.failures`` says why. What would fail every frame, such as an
         unknown key or no network, is raised all the same.
-    strict, refresh, client
-        As for :func:`omnipd.read_content`.
 
     Returns
     -------
@@ -58,8 +58,8 @@ def read_inventory(
     ArgumentError
         For a name that is not known; nothing was sent.
     APIError, NetworkError, ResponseError, IncompleteReadError
-        As for :func:`omnipd.read_content`; ``partial`` is an Inventory of what was read before,
-        with the part of a list marked incomplete.
+        If a list could not be read whole; ``partial`` is an Inventory of what was read before, with
+        the part of a list marked incomplete.
 
     See Also
     --------

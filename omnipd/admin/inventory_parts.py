@@ -45,8 +45,8 @@ def _emails(frames: Mapping[str, pd.DataFrame]) -> Parents:
 def _all_documents(frames: Mapping[str, pd.DataFrame]) -> Parents:
     """Return all documents that are known: no source says whether one list holds the personal ones."""
     held = [frames[name] for name in ("documents", "content") if name in frames]
-    identifiers = [identifier for one in held for identifier in one["identifier"].dropna()]
-    documents = pd.DataFrame({"identifier": identifiers}, dtype=object)
+    identifiers = [identifier for one in held for identifier in one["document_identifier"].dropna()]
+    documents = pd.DataFrame({"document_identifier": identifiers}, dtype=object)
     # pandas keeps no mark of frames that are put together.
     return documents if all(map(is_whole, held)) else marked_incomplete(documents)
 

@@ -124,9 +124,9 @@ def to_csv(
     >>> import omnipd, tempfile, pathlib
     >>> path = pathlib.Path(tempfile.mkdtemp()) / "content.csv"
     >>> df = omnipd.flatten_content([{"type": "document", "identifier": "d1", "name": "=1+1"}])
-    >>> omnipd.to_csv(df[["identifier", "name"]], path)
+    >>> omnipd.to_csv(df[["document_identifier", "name"]], path)
     >>> print(path.read_text())
-    "identifier","name"
+    "document_identifier","name"
     "d1","'=1+1"
     <BLANKLINE>
 
@@ -176,9 +176,9 @@ def to_jsonl(
     >>> import omnipd, tempfile, pathlib
     >>> path = pathlib.Path(tempfile.mkdtemp()) / "content.jsonl"
     >>> df = omnipd.flatten_content([{"type": "document", "identifier": "d1", "name": "Sales"}])
-    >>> omnipd.to_jsonl(df[["identifier", "url"]], path)
+    >>> omnipd.to_jsonl(df[["document_identifier", "url"]], path)
     >>> print(path.read_text())
-    {"identifier":"d1","url":null}
+    {"document_identifier":"d1","url":null}
     <BLANKLINE>
     """
     table = table_for(df, path, allow_incomplete=allow_incomplete)

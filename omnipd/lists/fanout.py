@@ -58,8 +58,6 @@ class FanOut:
         Its path, or a value of ``fixed``, has a ``{name}`` for each column of ``parent``.
     parent : tuple of str
         The columns that hold the parent's key; they come first in the frame.
-    found_in : mapping of str to tuple of str
-        For each of them, the columns of a frame of parents that hold it, the first that is there.
     none_said : str, optional
         A regular expression: the words of a 404 that say of a parent which exists that it has none,
         and is zero rows. Any other 404 is an error.
@@ -74,7 +72,6 @@ class FanOut:
 
     endpoint: Endpoint
     parent: tuple[str, ...]
-    found_in: Mapping[str, tuple[str, ...]]
     none_said: str | None = None
     none_column: str | None = None
     newer: Endpoint | None = None
@@ -101,7 +98,7 @@ class FanOut:
     def _read(self, parents: Parents, arguments: Mapping[str, Any]) -> pd.DataFrame:
         errors: Literal["raise", "collect"] = arguments.get("errors", "raise")
         check_choice("errors", errors, ("raise", "collect"))
-        keys = parent_keys(parents, self.parent, self.found_in)
+        keys = parent_keys(parents, self.parent)
         for key in keys:
             for name, part in zip(self.parent, key, strict=True):
                 check_id(name, part, self.ids.get(name))
@@ -194,7 +191,7 @@ class FanOut:
         if not isinstance(parents, pd.DataFrame) or self.none_column not in parents.columns:
             return {}
         told = zip(
-            *(_column(parents, (part, *self.found_in.get(part, ()))) for part in self.parent),
+            *(_column(parents, names) for names in _names_of(self.parent)),
             parents[self.none_column],
             strict=True,
         )
@@ -301,31 +298,27 @@ class FanOut:
         return facts
 
 
-def parent_keys(
-    parents: Parents, parts: tuple[str, ...], found_in: Mapping[str, tuple[str, ...]]
-) -> list[tuple[str, ...]]:
+def parent_keys(parents: Parents, parts: tuple[str, ...]) -> list[tuple[str, ...]]:
     """Return the keys of the parents that a caller named, each once, in order.
 
     Parameters
     ----------
     parts : tuple of str
-        What a key consists of.
-    found_in : mapping of str to tuple of str
-        For each part, other columns of a frame that may hold it.
+        What a key consists of: the columns of a frame that hold it.
 
     Notes
     -----
     Nulls in a column are left out: among content, folders have no identifier. In a list that somebody
     wrote, a null is a mistake.
     """
-    named = [name for part in parts for name in (part, *found_in.get(part, ()))]
+    named = [name for names in _names_of(parts) for name in names]
     if isinstance(parents, pd.Series) and any(name in parents.index for name in named):
         name = next(name for name in named if name in parents.index)
         raise ArgumentError(
             f"A row of a frame is not {' and '.join(parts)}.", hint=f"Pass row[{name!r}]."
         )
     if isinstance(parents, pd.DataFrame):
-        columns = [_column(parents, (part, *found_in.get(part, ()))) for part in parts]
+        columns = [_column(parents, names) for names in _names_of(parts)]
         given: Iterable[Any] = zip(*columns, strict=True)
     elif isinstance(parents, str) or (_is_key(parents) and len(parts) > 1):
         given = [parents]
@@ -348,6 +341,16 @@ def parent_keys(
             raise _refusal(one, parts)
         keys[tuple(map(str, key))] = None
     return list(keys)
+
+
+def _names_of(parts: tuple[str, ...]) -> list[tuple[str, ...]]:
+    """Return, for each part of a key, the columns of a frame that may hold it.
+
+    In records as Omni sends them a thing's own key is ``id`` or ``identifier`` alone.
+    """
+    if len(parts) > 1:
+        return [(part,) for part in parts]
+    return [(part, part.rpartition("_")[2]) for part in parts]
 
 
 def _is_key(value: Any) -> bool:

@@ -102,3 +102,7 @@ def choices(*values: str, **respelt: str) -> dict[str, str]:
     {'name': 'name', 'updated_at': 'updatedAt'}
     """
     return {value: value for value in values} | respelt
+
+
+#: The direction of a sorted list, as nearly every call spells it.
+SORT_DIRECTION = Param("sortDirection", "choice", choices("asc", "desc"))

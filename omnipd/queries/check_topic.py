@@ -247,7 +247,7 @@ def _refuse_unknown(place: _Place, asked: Mapping[str, Any]) -> None:
         raise
     except OmniError:
         return
-    names = sorted({one for one in table["name"].to_pylist() if one})
+    names = sorted({one for one in table["topic"].to_pylist() if one})
     if not names or name in names:
         return
     near = difflib.get_close_matches(name, names, n=1)

@@ -112,7 +112,7 @@ def run_document_query(
     client = current_client(client)
     board = _opened(document, client)
     tiles = board.tiles
-    found = tiles[(tiles["name"] == query) | (tiles["id"] == query)]
+    found = tiles[(tiles["name"] == query) | (tiles["query_id"] == query)]
     names = [str(name) for name in tiles["name"]]
     if found.empty:
         near = difflib.get_close_matches(str(query), names, n=1)
@@ -124,7 +124,7 @@ def run_document_query(
     if len(found) > 1:
         raise ArgumentError(
             f"Document {board.identifier} has {len(found)} tiles named {query!r}.",
-            hint=f"Pass the id of one: {', '.join(found['id'])}.",
+            hint=f"Pass the id of one: {', '.join(found['query_id'])}.",
         )
     [tile] = _filtered(board, found, [query], filters, errors, client, options)
     if isinstance(tile, OmniError):
@@ -352,7 +352,7 @@ def _wanted_filters(
         raise
     controls = [
         control_of(str(item), str(id_), json.loads(config) if isinstance(config, str) else None)
-        for item, id_, config in zip(rows["item"], rows["id"], rows["config"], strict=True)
+        for item, id_, config in zip(rows["item"], rows["item_id"], rows["config"], strict=True)
     ]
     wanted = DashboardFilters(board.identifier, controls, changes, board.set_by_url)
     if not wanted.are_bound:
@@ -449,7 +449,7 @@ def _tiles(document: str, client: Client) -> pd.DataFrame:
         shown = repr(document) if isinstance(document, str) else type(document).__name__
         raise ArgumentError(
             f"document={shown:.60} is not the identifier of a document.",
-            hint="Pass one of read_documents()['identifier'].",
+            hint="Pass one of read_documents()['document_identifier'].",
         )
     tiles = read_document_queries(document, client=client)
     if tiles.empty:

@@ -106,10 +106,10 @@ def identifier_of(name: str, client: Client) -> str | None:
         If none has, with near matches.
     """
     listed = read_documents(include=None, client=client)
-    if name in set(listed["identifier"]):
+    if name in set(listed["document_identifier"]):
         return None
     shown = listed[listed["has_dashboard"].fillna(True).astype(bool)]
-    found = shown.loc[shown["name"] == name, "identifier"].tolist()
+    found = shown.loc[shown["name"] == name, "document_identifier"].tolist()
     if len(found) > 1:
         raise ArgumentError(
             f"{len(found)} dashboards are named {name!r:.60}.",
@@ -119,7 +119,7 @@ def identifier_of(name: str, client: Client) -> str | None:
         return str(found[0])
     folded = {
         str(each).casefold(): str(each)
-        for column in ("identifier", "name")
+        for column in ("document_identifier", "name")
         for each in shown[column].dropna()
     }
     near = [folded[one] for one in difflib.get_close_matches(name.casefold(), folded, n=3)]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import pandas as pd
 
 from omnipd.arguments import IDS_OF_MODELS
@@ -12,16 +14,18 @@ from omnipd.frames.records import Record
 from omnipd.lists import paging
 from omnipd.lists.endpoint import Endpoint
 from omnipd.lists.fanout import FanOut, Parents
+from omnipd.lists.manual import manual
 from omnipd.lists.params import Param
+from omnipd.readers.record_parts import without
 
 CONVERSATIONS = Endpoint(
     "/api/v1/ai/conversations",
-    key=("id",),
+    key=("conversation_id",),
     keyless="whole",
     rows=("records", "data"),
     params={"user_id": Param("userId", "id")},
     columns={
-        "id": text("id", doc="Conversation id"),
+        "conversation_id": text("id", doc="Conversation id"),
         "name": text("name", doc="Its name; null where it has none"),
         "last_prompt": text("lastPrompt", "lastUserPrompt", doc="What was asked last"),
         "created_at": instant("createdAt", doc="When it began"),
@@ -30,6 +34,7 @@ CONVERSATIONS = Endpoint(
 )
 
 
+@manual(CONVERSATIONS)
 def read_ai_conversations(
     *,
     user_id: str | None = None,
@@ -44,19 +49,6 @@ def read_ai_conversations(
     ----------
     user_id : str, optional
         Membership id of the person. Default: that of the client, else the owner of the key.
-    limit, strict, refresh, client
-        As for :func:`omnipd.read_content`.
-
-    Returns
-    -------
-    pandas.DataFrame
-        ``id``, ``name``, ``last_prompt`` (string), ``created_at``, ``updated_at``
-        (timestamp[us, UTC]), ``extra`` (string).
-
-    Raises
-    ------
-    ArgumentError, APIError, NetworkError, ResponseError, IncompleteReadError
-        As for :func:`omnipd.read_content`.
 
     See Also
     --------
@@ -87,14 +79,14 @@ MESSAGES = FanOut(
         },
     ),
     parent=("conversation_id",),
-    found_in={"conversation_id": ("id",)},
 )
 
 
+@manual(MESSAGES)
 def read_ai_messages(
     conversations: Parents,
     *,
-    errors: str = "raise",
+    errors: Literal["raise", "collect"] = "raise",
     strict: bool = True,
     refresh: bool = False,
     client: Client | None = None,
@@ -103,27 +95,10 @@ def read_ai_messages(
 
     One call per conversation.
 
-    Parameters
-    ----------
-    conversations : str, iterable of str, or DataFrame
-        Conversation ids, or a frame with ``conversation_id``, or ``id`` as
-        :func:`omnipd.read_ai_conversations` has it.
-    errors : {"raise", "collect"}, default "raise"
-        What a conversation that cannot be read does: fail all, or be named in
-        ``df.attrs["omni"]`` and make the frame incomplete.
-    strict, refresh, client
-        As for :func:`omnipd.read_content`.
-
     Returns
     -------
     pandas.DataFrame
-        In the order in which it was said: ``conversation_id``, ``role``, ``text`` (string),
-        ``created_at`` (timestamp[us, UTC]), ``job_id``, ``omni_chat_url``, ``extra`` (string).
-
-    Raises
-    ------
-    ArgumentError, APIError, NetworkError, ResponseError
-        As for :func:`omnipd.read_content`.
+        In the order in which it was said.
 
     See Also
     --------
@@ -140,17 +115,12 @@ def read_ai_messages(
     return MESSAGES.read(conversations, locals())
 
 
-def _without_job(job: Record) -> list[Record]:
-    """Leave out the job's id, which is the parent's key."""
-    return [{key: value for key, value in job.items() if key != "id"}]
-
-
 JOBS = FanOut(
     Endpoint(
         "/api/v1/ai/jobs/{job_id}",
         pages=paging.single,
         rows=None,
-        unfold=_without_job,
+        unfold=without("id"),  # which is the parent's key
         columns={
             "state": text(
                 "state", doc="QUEUED, EXECUTING, DELIVERING, COMPLETE, FAILED, CANCELLED"
@@ -161,7 +131,7 @@ JOBS = FanOut(
             "organization_id": text("organizationId", doc="Organization"),
             "model_id": text("modelId", doc="Model that was asked"),
             "branch_id": text("branchId", doc="Branch of the model"),
-            "topic_name": text("topicName", doc="Topic; null: the AI picked one"),
+            "topic": text("topicName", doc="Topic; null: the AI picked one"),
             "created_at": instant("createdAt", doc="When it was asked"),
             "updated_at": instant("updatedAt", doc="Last change"),
             "execution_started_at": instant("executionStartedAt", doc="When the AI began"),
@@ -174,19 +144,19 @@ JOBS = FanOut(
             "error_code": text("error.code", doc="The same for programs"),
             "error_detail": text("error.detail", doc="More of it"),
             "cancelled_at": instant("cancelledAt", doc="When it was cancelled"),
-            "cancelled_by": text("cancelledBy", doc="Membership id of who did"),
+            "cancelled_by_id": text("cancelledBy", doc="Membership id of who did"),
             "omni_chat_url": text("omniChatUrl", doc="Where to open it"),
         },
     ),
     parent=("job_id",),
-    found_in={"job_id": ("id",)},
 )
 
 
+@manual(JOBS)
 def read_ai_jobs(
     jobs: Parents,
     *,
-    errors: str = "raise",
+    errors: Literal["raise", "collect"] = "raise",
     strict: bool = True,
     refresh: bool = False,
     client: Client | None = None,
@@ -197,29 +167,8 @@ def read_ai_jobs(
 
     Parameters
     ----------
-    jobs : str, iterable of str, or DataFrame
-        Job ids, or a frame with ``job_id`` as :func:`omnipd.read_ai_messages` has it.
-    errors : {"raise", "collect"}, default "raise"
-        What a job that cannot be read does: fail all, or be named in ``df.attrs["omni"]`` and make
-        the frame incomplete.
-    strict, refresh, client
-        As for :func:`omnipd.read_content`; `refresh` for jobs that are still running.
-
-    Returns
-    -------
-    pandas.DataFrame
-        ``job_id``, ``state``, ``prompt``, ``conversation_id``, ``user_id``, ``organization_id``,
-        ``model_id``, ``branch_id``, ``topic_name`` (string), ``created_at``, ``updated_at``,
-        ``execution_started_at`` (timestamp[us, UTC]), ``progress_message`` (string),
-        ``progress_iteration`` (int64), ``progress_updated_at``, ``completed_at``
-        (timestamp[us, UTC]), ``result_summary``, ``error_message``, ``error_code``,
-        ``error_detail`` (string), ``cancelled_at`` (timestamp[us, UTC]), ``cancelled_by``,
-        ``omni_chat_url``, ``extra`` (string).
-
-    Raises
-    ------
-    ArgumentError, APIError, NetworkError, ResponseError
-        As for :func:`omnipd.read_content`.
+    refresh : bool, default False
+        Ask again even where the cache has an answer: for jobs that were still running then.
 
     See Also
     --------
@@ -256,17 +205,17 @@ def _routine(record: Record) -> list[Record]:
 
 ROUTINES = Endpoint(
     "/api/v1/ai/routines",
-    key=("id",),
+    key=("routine_id",),
     keyless="whole",
     params={"user_id": Param("userId", "id")},
     columns={
-        "id": text("id", doc="Routine id"),
+        "routine_id": text("id", doc="Routine id"),
         "name": text("name", doc="Its name"),
         "description": text("description", doc="Its description"),
         "prompt": text("prompt", doc="What it asks"),
         "model_id": text("modelId", doc="Model it asks"),
         "branch_id": text("branchId", doc="Branch of the model"),
-        "topic_name": text("topicName", doc="Topic; null: the AI picks one"),
+        "topic": text("topicName", doc="Topic; null: the AI picks one"),
         "schedule": text("schedule", doc="When it runs: cron of six fields, as AWS has it"),
         "timezone": text("timezone", doc="Time zone of the schedule"),
         "destination_type": text("destination.type", doc="email or slack"),
@@ -292,6 +241,7 @@ ROUTINES = Endpoint(
 )
 
 
+@manual(ROUTINES)
 def read_ai_routines(
     *,
     user_id: str | None = None,
@@ -306,27 +256,10 @@ def read_ai_routines(
     ----------
     user_id : str, optional
         Membership id of the person. Default: that of the client, else the owner of the key.
-    limit, strict, refresh, client
-        As for :func:`omnipd.read_content`.
-
-    Returns
-    -------
-    pandas.DataFrame
-        ``id``, ``name``, ``description``, ``prompt``, ``model_id``, ``branch_id``, ``topic_name``,
-        ``schedule``, ``timezone``, ``destination_type``, ``recipient_emails``, ``user_group_ids``
-        (string), ``recipient_count`` (int64), ``disabled``, ``system_disabled`` (bool),
-        ``system_disabled_reason`` (string), ``last_run_at`` (timestamp[us, UTC]),
-        ``last_run_state``, ``last_run_label`` (string), ``created_at``, ``updated_at``
-        (timestamp[us, UTC]), ``extra`` (string).
-
-    Raises
-    ------
-    ArgumentError, APIError, NetworkError, ResponseError, IncompleteReadError
-        As for :func:`omnipd.read_content`.
 
     See Also
     --------
-    omnipd.read_models : ``model_id`` is its ``id``.
+    omnipd.read_models : The models there are.
 
     Examples
     --------
@@ -352,15 +285,15 @@ AGENT_ACTIONS = FanOut(
         exhaustive=False,
     ),
     parent=("model_id",),
-    found_in={"model_id": ("id",)},
     ids={"model_id": IDS_OF_MODELS},
 )
 
 
+@manual(AGENT_ACTIONS)
 def read_ai_agent_actions(
     models: Parents,
     *,
-    errors: str = "raise",
+    errors: Literal["raise", "collect"] = "raise",
     strict: bool = True,
     refresh: bool = False,
     client: Client | None = None,
@@ -368,26 +301,6 @@ def read_ai_agent_actions(
     """Read what models offer to ask Omni's AI, one row per sample query and skill.
 
     One call per model. Those of the model's topics are among them.
-
-    Parameters
-    ----------
-    models : str, iterable of str, or DataFrame
-        Model ids, or a frame with ``model_id``, or ``id`` as :func:`omnipd.read_models` has it.
-    errors : {"raise", "collect"}, default "raise"
-        What a model that cannot be read does: fail all, or be named in ``df.attrs["omni"]`` and
-        make the frame incomplete.
-    strict, refresh, client
-        As for :func:`omnipd.read_content`.
-
-    Returns
-    -------
-    pandas.DataFrame
-        ``model_id``, ``kind``, ``label``, ``prompt``, ``extra`` (string).
-
-    Raises
-    ------
-    ArgumentError, APIError, NetworkError, ResponseError
-        As for :func:`omnipd.read_content`.
 
     See Also
     --------

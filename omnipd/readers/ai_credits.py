@@ -9,6 +9,7 @@ from omnipd.frames.columns import NUMBER, Column, flag, instant, text
 from omnipd.frames.records import Record
 from omnipd.lists import paging
 from omnipd.lists.endpoint import Endpoint
+from omnipd.lists.manual import manual
 
 
 def _credits(path: str, doc: str) -> Column:
@@ -48,33 +49,16 @@ CREDIT_CONTROLS = Endpoint(
         "entity_group_default_credits": _credits(
             "entityGroupDefaultCredits", "Limit of groups without one of their own; null: none"
         ),
-        "period_start": instant("periodStart", doc="When the period began"),
-        "period_end": instant("periodEnd", doc="When it ends"),
+        "period_start_at": instant("periodStart", doc="When the period began"),
+        "period_end_at": instant("periodEnd", doc="When it ends"),
     },
     unfold=_controls,
 )
 
 
+@manual(CREDIT_CONTROLS)
 def read_ai_credit_controls(*, refresh: bool = False, client: Client | None = None) -> pd.DataFrame:
     """Read what Omni's AI may cost the organization, in one row. For administrators of the AI.
-
-    Parameters
-    ----------
-    refresh, client
-        As for :func:`omnipd.read_content`.
-
-    Returns
-    -------
-    pandas.DataFrame
-        ``account_credit_limit`` (float64), ``account_unlimited`` (bool), ``credits_used``,
-        ``downgrade_credits``, ``shutoff_credits``, ``user_default_credits``,
-        ``entity_group_default_credits`` (float64), ``period_start``, ``period_end``
-        (timestamp[us, UTC]), ``extra`` (string).
-
-    Raises
-    ------
-    APIError, NetworkError, ResponseError
-        As for :func:`omnipd.read_content`.
 
     See Also
     --------
@@ -112,6 +96,7 @@ USER_CREDIT_LIMITS = Endpoint(
 )
 
 
+@manual(USER_CREDIT_LIMITS)
 def read_ai_user_credit_limits(
     *,
     limit: int | None = None,
@@ -123,25 +108,10 @@ def read_ai_user_credit_limits(
 
     Whoever has no row has the organization's default. For administrators of the AI.
 
-    Parameters
-    ----------
-    limit, strict, refresh, client
-        As for :func:`omnipd.read_content`.
-
-    Returns
-    -------
-    pandas.DataFrame
-        ``user_id`` (string), ``credit_limit`` (float64), ``unlimited`` (bool), ``extra`` (string).
-
-    Raises
-    ------
-    ArgumentError, APIError, NetworkError, ResponseError, IncompleteReadError
-        As for :func:`omnipd.read_content`.
-
     See Also
     --------
     omnipd.read_ai_credit_controls : The defaults.
-    omnipd.read_users : ``user_id`` is its ``id``.
+    omnipd.read_users : Who they are.
 
     Examples
     --------
@@ -156,13 +126,14 @@ def read_ai_user_credit_limits(
 
 GROUP_CREDIT_LIMITS = Endpoint(
     "/api/v1/ai/credit-controls/entity-groups",
-    key=("entity",),
+    key=("embed_entity",),
     keyless="whole",
-    columns={"entity": text("entity", doc="Entity of an embedding application"), **_LIMIT},
+    columns={"embed_entity": text("entity", doc="Entity of an embedding application"), **_LIMIT},
     unfold=_limit,
 )
 
 
+@manual(GROUP_CREDIT_LIMITS)
 def read_ai_group_credit_limits(
     *,
     limit: int | None = None,
@@ -174,34 +145,19 @@ def read_ai_group_credit_limits(
 
     Whichever has no row has the organization's default. For administrators of the AI.
 
-    Parameters
-    ----------
-    limit, strict, refresh, client
-        As for :func:`omnipd.read_content`.
-
-    Returns
-    -------
-    pandas.DataFrame
-        ``entity`` (string), ``credit_limit`` (float64), ``unlimited`` (bool), ``extra`` (string).
-
-    Raises
-    ------
-    ArgumentError, APIError, NetworkError, ResponseError, IncompleteReadError
-        As for :func:`omnipd.read_content`.
-
     See Also
     --------
     omnipd.read_ai_credit_controls : The defaults.
-    omnipd.read_embed_users : ``entity`` is its ``embed_entity``.
+    omnipd.read_embed_users : Who belongs to them.
 
     Examples
     --------
     >>> import omnipd
     >>> with omnipd.sandbox():
     ...     limits = omnipd.read_ai_group_credit_limits()
-    >>> limits[["entity", "credit_limit", "unlimited"]]
-       entity  credit_limit  unlimited
-    0    acme         500.0      False
-    1  globex          <NA>       True
+    >>> limits[["embed_entity", "credit_limit", "unlimited"]]
+      embed_entity  credit_limit  unlimited
+    0         acme         500.0      False
+    1       globex          <NA>       True
     """
     return GROUP_CREDIT_LIMITS.read(locals())

@@ -2,28 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Literal
 
 import pandas as pd
 
 from omnipd.client.client import Client
 from omnipd.frames.columns import NUMBER, Column, count, flag, instant, text
-from omnipd.frames.records import Record
 from omnipd.lists import paging
 from omnipd.lists.endpoint import Endpoint
 from omnipd.lists.fanout import FanOut, Parents
+from omnipd.lists.manual import manual
 from omnipd.lists.params import Param
+from omnipd.readers.record_parts import without
 
 PROMPT_SETS = Endpoint(
     "/api/v1/ai/eval/prompt-sets",
     pages=paging.whole,
     rows="prompt_sets",
-    key=("id",),
+    key=("prompt_set_id",),
     keyless="whole",
     params={"archived": Param("archived", "flag")},
     columns={
-        "id": text("id", doc="Id of the set"),
+        "prompt_set_id": text("id", doc="Id of the set"),
         "model_id": text("model_id", doc="Shared model it tests"),
         "name": text("name", doc="Its name"),
         "slug": text("slug", doc="Its name in addresses, unique on its model"),
@@ -39,6 +39,7 @@ PROMPT_SETS = Endpoint(
 )
 
 
+@manual(PROMPT_SETS)
 def read_ai_prompt_sets(
     *,
     archived: bool = False,
@@ -53,26 +54,12 @@ def read_ai_prompt_sets(
     ----------
     archived : bool, default False
         Those that were put away instead of the others. Omni has no call for both.
-    limit, strict, refresh, client
-        As for :func:`omnipd.read_content`.
-
-    Returns
-    -------
-    pandas.DataFrame
-        ``id``, ``model_id``, ``name``, ``slug``, ``description`` (string), ``prompt_count``
-        (int64), ``is_archived`` (bool), ``latest_run_at``, ``created_at``, ``updated_at``
-        (timestamp[us, UTC]), ``extra`` (string).
-
-    Raises
-    ------
-    ArgumentError, APIError, NetworkError, ResponseError, IncompleteReadError
-        As for :func:`omnipd.read_content`.
 
     See Also
     --------
     omnipd.read_ai_prompts : The prompts in them.
     omnipd.read_ai_eval_runs : When they were run.
-    omnipd.read_models : ``model_id`` is its ``id``.
+    omnipd.read_models : The models there are.
 
     Notes
     -----
@@ -96,11 +83,11 @@ PROMPTS = FanOut(
         "/api/v1/ai/eval/prompt-sets/{prompt_set_id}",
         pages=paging.single,
         rows="prompt_set",
-        key=("id",),
+        key=("prompt_id",),
         keyless="whole",
         unfold=lambda prompt_set: paging.rows_of(prompt_set, "prompts"),
         columns={
-            "id": text("id", doc="Id of the prompt"),
+            "prompt_id": text("id", doc="Id of the prompt"),
             "prompt_text": text("prompt_text", doc="What is asked"),
             "expectation": text("expectation", doc="What the answer should be; null: not said"),
             "created_at": instant("created_at", doc="When it was made"),
@@ -110,10 +97,10 @@ PROMPTS = FanOut(
         exhaustive=False,
     ),
     parent=("prompt_set_id",),
-    found_in={"prompt_set_id": ("id",)},
 )
 
 
+@manual(PROMPTS)
 def read_ai_prompts(
     prompt_sets: Parents,
     *,
@@ -126,32 +113,10 @@ def read_ai_prompts(
 
     One call per set.
 
-    Parameters
-    ----------
-    prompt_sets : str, iterable of str, or DataFrame
-        Ids of sets, or a frame with ``prompt_set_id``, or ``id`` as
-        :func:`omnipd.read_ai_prompt_sets` has it.
-    errors : {"raise", "collect"}, default "raise"
-        What a set that cannot be read does: fail all, or be named in ``df.attrs["omni"]`` and make
-        the frame incomplete.
-    strict, refresh, client
-        As for :func:`omnipd.read_content`.
-
-    Returns
-    -------
-    pandas.DataFrame
-        ``prompt_set_id``, ``id``, ``prompt_text``, ``expectation`` (string), ``created_at``,
-        ``updated_at`` (timestamp[us, UTC]), ``extra`` (string).
-
-    Raises
-    ------
-    ArgumentError, APIError, NetworkError, ResponseError, IncompleteReadError
-        As for :func:`omnipd.read_content`.
-
     See Also
     --------
     omnipd.read_ai_prompt_sets : The sets there are.
-    omnipd.read_ai_eval_results : How they went: joins on ``eval_prompt_id`` and ``id``.
+    omnipd.read_ai_eval_results : How they went.
 
     Notes
     -----
@@ -168,24 +133,19 @@ def read_ai_prompts(
     return PROMPTS.read(prompt_sets, locals())
 
 
-def _without_prompt_set(run: Record) -> Iterator[Record]:
-    """Leave out the set, which is the parent's key."""
-    yield {key: value for key, value in run.items() if key != "prompt_set_id"}
-
-
 EVAL_RUNS = FanOut(
     Endpoint(
         "/api/v1/ai/eval/runs",
         pages=paging.whole,
         rows="runs",
-        key=("id",),
+        key=("run_id",),
         keyless="whole",
         params={"archived": Param("archived", "flag")},
         fixed={"prompt_set_id": "{prompt_set_id}"},
-        unfold=_without_prompt_set,
+        unfold=without("prompt_set_id"),  # which is the parent's key
         columns={
-            "id": text("id", doc="Id of the run"),
-            "run_number": count("run_number", doc="The how manieth of its set"),
+            "run_id": text("id", doc="Id of the run"),
+            "run_number": count("run_number", doc="Number of the run in its set, from 1"),
             "repeat_count": count("repeat_count", doc="How often each prompt was run"),
             "description": text("description", doc="Its description"),
             "model_id": text("model_id", doc="Model that was asked"),
@@ -202,10 +162,10 @@ EVAL_RUNS = FanOut(
         exhaustive=False,
     ),
     parent=("prompt_set_id",),
-    found_in={"prompt_set_id": ("id",)},
 )
 
 
+@manual(EVAL_RUNS)
 def read_ai_eval_runs(
     prompt_sets: Parents,
     *,
@@ -221,29 +181,8 @@ def read_ai_eval_runs(
 
     Parameters
     ----------
-    prompt_sets : str, iterable of str, or DataFrame
-        Ids of sets, or a frame with ``prompt_set_id``, or ``id`` as
-        :func:`omnipd.read_ai_prompt_sets` has it.
     archived : bool, default False
         Runs that were put away instead of the others. Omni has no call for both.
-    errors : {"raise", "collect"}, default "raise"
-        What a set that cannot be read does: fail all, or be named in ``df.attrs["omni"]`` and make
-        the frame incomplete.
-    strict, refresh, client
-        As for :func:`omnipd.read_content`.
-
-    Returns
-    -------
-    pandas.DataFrame
-        ``prompt_set_id``, ``id`` (string), ``run_number``, ``repeat_count`` (int64),
-        ``description``, ``model_id``, ``branch_id``, ``branch_name``, ``status`` (string),
-        ``prompts_done``, ``prompts_total`` (int64), ``is_archived`` (bool), ``created_at``,
-        ``completed_at`` (timestamp[us, UTC]), ``extra`` (string).
-
-    Raises
-    ------
-    ArgumentError, APIError, NetworkError, ResponseError, IncompleteReadError
-        As for :func:`omnipd.read_content`.
 
     See Also
     --------
@@ -272,12 +211,12 @@ EVAL_RESULTS = FanOut(
         "/api/v1/ai/eval/runs/{run_id}",
         pages=paging.single,
         rows="run",
-        key=("id",),
+        key=("result_id",),
         keyless="whole",
         unfold=lambda run: paging.rows_of(run, "results"),
         columns={
-            "id": text("id", doc="Id of the result"),
-            "eval_prompt_id": text("eval_prompt_id", doc="The prompt; null in older runs"),
+            "result_id": text("id", doc="Id of the result"),
+            "prompt_id": text("eval_prompt_id", doc="The prompt; null in older runs"),
             "repeat_index": count("repeat_index", doc="Which repeat it is, from 0"),
             "prompt": text("prompt", doc="What was asked"),
             "expectation": text("expectation", doc="What the answer should have been"),
@@ -298,10 +237,10 @@ EVAL_RESULTS = FanOut(
         exhaustive=False,
     ),
     parent=("run_id",),
-    found_in={"run_id": ("id",)},
 )
 
 
+@manual(EVAL_RESULTS)
 def read_ai_eval_results(
     runs: Parents,
     *,
@@ -316,28 +255,8 @@ def read_ai_eval_results(
 
     Parameters
     ----------
-    runs : str, iterable of str, or DataFrame
-        Ids of runs, or a frame with ``run_id``, or ``id`` as :func:`omnipd.read_ai_eval_runs` has
-        it.
-    errors : {"raise", "collect"}, default "raise"
-        What a run that cannot be read does: fail all, or be named in ``df.attrs["omni"]`` and make
-        the frame incomplete.
-    strict, refresh, client
-        As for :func:`omnipd.read_content`; `refresh` for runs that are still running.
-
-    Returns
-    -------
-    pandas.DataFrame
-        ``run_id``, ``id``, ``eval_prompt_id`` (string), ``repeat_index`` (int64), ``prompt``,
-        ``expectation`` (string), ``score`` (float64), ``error_reason``, ``job_id``, ``job_state``,
-        ``conversation_id`` (string), ``timing_ms``, ``ai_timing_ms``, ``tool_timing_ms``,
-        ``query_timing_ms``, ``query_count`` (int64), ``cost``, ``scoring_cost`` (float64),
-        ``extra`` (string).
-
-    Raises
-    ------
-    ArgumentError, APIError, NetworkError, ResponseError, IncompleteReadError
-        As for :func:`omnipd.read_content`.
+    refresh : bool, default False
+        Ask again even where the cache has an answer: for runs that were still going on then.
 
     See Also
     --------

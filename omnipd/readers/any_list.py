@@ -15,9 +15,11 @@ from omnipd.frames.columns import TEXT, Column, as_json, to_instant
 from omnipd.frames.undeclared import EXTRA
 from omnipd.lists import paging
 from omnipd.lists.endpoint import Endpoint
+from omnipd.lists.manual import manual
 from omnipd.text import whole_text
 
 
+@manual()
 def read_records(
     path: str,
     *,
@@ -46,19 +48,12 @@ def read_records(
     columns : mapping, optional
         Column name → wire path with dots (``"owner.id"``), or (path, Arrow type). The schema is
         then the same for any number of rows. Default: a column for every key.
-    limit, strict, refresh, client
-        As for :func:`omnipd.read_content`.
 
     Returns
     -------
     pandas.DataFrame
         With `columns`: those, and ``extra`` with everything else as JSON. Without: a column for
         every key that came, ``owner.id`` as ``owner_id``, lists as JSON text.
-
-    Raises
-    ------
-    ArgumentError, APIError, NetworkError, ResponseError, IncompleteReadError
-        As for :func:`omnipd.read_content`; rows that come twice cannot be told without a key.
 
     Examples
     --------

@@ -7,28 +7,31 @@ import pandas as pd
 from omnipd.client.client import Client
 from omnipd.frames.columns import flag, instant, text
 from omnipd.lists.endpoint import Endpoint
-from omnipd.lists.params import Param, choices
-from omnipd.readers.users import _DIRECTION
+from omnipd.lists.manual import manual
+from omnipd.lists.params import SORT_DIRECTION, Param, choices
 
 API_KEYS = Endpoint(
     "/api/v1/api-keys",
-    key=("id",),
+    key=("api_key_id",),
     params={
         "type": Param("type", "choice", choices("organization", "personal", "mcp")),
         "sort": Param("sortField", "choice", choices("name", created_at="createdAt")),
-        "direction": _DIRECTION,
+        "direction": SORT_DIRECTION,
     },
     columns={
-        "id": text("id", doc="Id of the key, which is not the key"),
+        "api_key_id": text("id", doc="Id of the key, which is not the key"),
         "name": text("name", doc="Name of the key"),
         "type": text("type", doc="organization, personal or mcp"),
         "enabled": flag("enabled", doc="Whether Omni takes it"),
-        "membership_id": text("membershipId", doc="Whose it is; null for the organization's"),
+        "user_id": text(
+            "membershipId", doc="Membership id of the owner; null for the organization's"
+        ),
         "created_at": instant("createdAt", doc="When it was made"),
     },
 )
 
 
+@manual(API_KEYS)
 def read_api_keys(
     *,
     type: str | None = None,  # noqa: A002 - Omni's own word
@@ -49,23 +52,10 @@ def read_api_keys(
         What to sort by.
     direction : {"asc", "desc"}, default "desc"
         The newest first.
-    limit, strict, refresh, client
-        As for :func:`omnipd.read_content`.
-
-    Returns
-    -------
-    pandas.DataFrame
-        ``id``, ``name``, ``type`` (string), ``enabled`` (bool), ``membership_id`` (string),
-        ``created_at`` (timestamp[us, UTC]), ``extra`` (string).
-
-    Raises
-    ------
-    ArgumentError, APIError, NetworkError, ResponseError, IncompleteReadError
-        As for :func:`omnipd.read_content`.
 
     See Also
     --------
-    omnipd.read_users : ``membership_id`` is its ``id``.
+    omnipd.read_users : Whose they are.
 
     Examples
     --------

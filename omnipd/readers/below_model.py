@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Iterable
+
+import pandas as pd
 
 from omnipd.arguments import IDS_OF_MODELS
-from omnipd.errors import ResponseError
-from omnipd.frames.records import Record
-from omnipd.lists import paging
+from omnipd.errors import ArgumentError
 from omnipd.lists.endpoint import Endpoint
-from omnipd.lists.fanout import FanOut
+from omnipd.lists.fanout import FanOut, Parents
 from omnipd.lists.params import Param
 
 # Omni spells the branch in two ways, by endpoint (docs/wire.md).
@@ -18,25 +17,25 @@ BRANCH = {"branch_id": Param("branch_id", "id")}
 CAMEL_BRANCH = {"branch_id": Param("branchId", "id")}
 
 
-def object_in(record: Record, key: str) -> Mapping[str, Any]:
-    """Return an object inside a record; what is absent or null is empty."""
-    held = record.get(key)
-    if held is not None and not isinstance(held, dict):
-        raise ResponseError(f"What stands under {key!r} is not an object.")
-    return held or {}
+#: How a caller names topics: by a model and a topic, by pairs of such, or by a frame that has both.
+Topics = str | tuple[str, str] | Iterable[tuple[str, str]] | pd.DataFrame
 
 
-def objects_in(record: Record, key: str) -> list[Record]:
-    """Return a list of objects inside a record; what is absent or null is empty."""
-    return [] if record.get(key) is None else paging.rows_of(record, key)
-
-
-def items_in(record: Record, key: str) -> list[Any]:
-    """Return a list of anything inside a record; what is absent or null is empty."""
-    held = record.get(key)
-    if held is not None and not isinstance(held, list):
-        raise ResponseError(f"What stands under {key!r} is not a list.")
-    return held or []
+def topics_of(model: Topics, topic: str | None) -> Parents:
+    """Return the topics that a caller named by a model and a topic, or all in the first argument."""
+    if topic is None:
+        if isinstance(model, str):
+            raise ArgumentError(
+                f"topic= is missing: which topic of the model {model!r:.60}.",
+                hint="read_topics() lists those of a model; pass its frame for all of them.",
+            )
+        return model
+    if not isinstance(model, str):
+        raise ArgumentError(
+            f"topic={topic!r:.60} goes with the id of one model.",
+            hint="Pass several topics as pairs of model id and topic, without topic=.",
+        )
+    return [(model, topic)]
 
 
 def below_model(endpoint: Endpoint, *, none_said: str | None = None) -> FanOut:
@@ -44,7 +43,6 @@ def below_model(endpoint: Endpoint, *, none_said: str | None = None) -> FanOut:
     return FanOut(
         endpoint,
         ("model_id",),
-        {"model_id": ("id",)},
         none_said=none_said,
         ids={"model_id": IDS_OF_MODELS},
     )
@@ -55,6 +53,5 @@ def below_topic(endpoint: Endpoint) -> FanOut:
     return FanOut(
         endpoint,
         ("model_id", "topic"),
-        {"topic": ("name",)},
         ids={"model_id": IDS_OF_MODELS},
     )

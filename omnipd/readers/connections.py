@@ -2,37 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Literal
 
 import pandas as pd
 
 from omnipd.client.client import Client
 from omnipd.frames.columns import TEXT, Column, as_json, flag, instant, text
-from omnipd.frames.records import Record
 from omnipd.lists import paging
 from omnipd.lists.endpoint import Endpoint
 from omnipd.lists.fanout import FanOut, Parents
-from omnipd.lists.params import Param, choices
+from omnipd.lists.manual import manual
+from omnipd.lists.params import SORT_DIRECTION, Param, choices
+from omnipd.readers.record_parts import without
 
-_PARENT = ("connection_id",)
-_FOUND_IN = {"connection_id": ("id",)}
+PARENT = ("connection_id",)
 
 CONNECTIONS = Endpoint(
     "/api/v1/connections",
     pages=paging.whole,
     rows="connections",
-    key=("id",),
+    key=("connection_id",),
     params={
         "name": Param("name"),
         "database": Param("database"),
         "dialect": Param("dialect", "list"),
         "include_deleted": Param("includeDeleted", "flag"),
         "sort": Param("sortField", "choice", choices("name", "database", "dialect")),
-        "direction": Param("sortDirection", "choice", choices("asc", "desc")),
+        "direction": SORT_DIRECTION,
     },
     columns={
-        "id": text("id", doc="Id of the connection"),
+        "connection_id": text("id", doc="Id of the connection"),
         "name": text("name", doc="Name as people see it"),
         "dialect": text("dialect", doc="Kind of database"),
         "database": text("database", doc="Name of the database"),
@@ -61,6 +61,7 @@ CONNECTIONS = Endpoint(
 )
 
 
+@manual(CONNECTIONS)
 def read_connections(
     *,
     name: str | None = None,
@@ -87,28 +88,6 @@ def read_connections(
         Also those that were deleted.
     sort : {"name", "database", "dialect"}, default "name"
         What to sort by.
-    direction : {"asc", "desc"}, default "asc"
-        Always sent.
-    strict, refresh, client
-        As for :func:`omnipd.read_content`.
-
-    Returns
-    -------
-    pandas.DataFrame
-        ``id``, ``name``, ``dialect``, ``database``, ``default_schema``, ``base_role`` (string),
-        ``deleted_at`` (timestamp[us, UTC]),
-        ``branch_connection_environment_overrides_user_attr``,
-        ``environment_connection_switches_schema_model`` (bool),
-        ``user_attribute_name_for_connections_environments``,
-        ``user_attribute_values_for_default_environment``, ``extra`` (string). The values are a JSON
-        list.
-
-    Raises
-    ------
-    ArgumentError
-        For an argument that Omni would refuse; nothing was sent.
-    APIError, NetworkError, ResponseError, IncompleteReadError
-        As for :func:`omnipd.read_content`.
 
     See Also
     --------
@@ -116,14 +95,14 @@ def read_connections(
 
     Notes
     -----
-    ``id`` is what other frames call ``connection_id``. Omni sends no credentials here.
+    Omni sends no credentials here.
 
     Examples
     --------
     >>> import omnipd
     >>> with omnipd.sandbox():
     ...     connections = omnipd.read_connections(include_deleted=True)
-    >>> bool(connections["id"].is_unique)
+    >>> bool(connections["connection_id"].is_unique)
     True
     """
     return CONNECTIONS.read(locals())
@@ -133,43 +112,31 @@ CONNECTION_ENVIRONMENTS = Endpoint(
     "/api/v1/connection-environments",
     pages=paging.whole,
     rows="connectionEnvironments",
-    key=("id",),
+    key=("connection_environment_id",),
     columns={
-        "id": text("id", doc="Id of the environment"),
+        "connection_environment_id": text("id", doc="Id of the environment"),
         "base_connection_id": text("baseConnectionId", doc="Connection that is stood in for"),
         "connection_id": text("connectionId", doc="Connection that stands in"),
         "user_attribute_values": Column(
-            TEXT, ("userAttributeValues",), "Values of the user attribute, as JSON", as_json
+            TEXT,
+            ("userAttributeValues",),
+            "Values of the user attribute that choose it, as JSON",
+            as_json,
         ),
     },
     gone="read_connections() tells which user attribute chooses the environment of a connection.",
 )
 
 
+@manual(CONNECTION_ENVIRONMENTS)
 def read_connection_environments(
     *, strict: bool = True, refresh: bool = False, client: Client | None = None
 ) -> pd.DataFrame:
     """Read which connections stand in for others, one row each. For administrators.
 
-    Parameters
-    ----------
-    strict, refresh, client
-        As for :func:`omnipd.read_content`.
-
-    Returns
-    -------
-    pandas.DataFrame
-        ``id``, ``base_connection_id``, ``connection_id``, ``user_attribute_values``, ``extra``
-        (string). The values, a JSON list, are those of the user attribute that choose it.
-
-    Raises
-    ------
-    APIError, NetworkError, ResponseError, IncompleteReadError
-        As for :func:`omnipd.read_content`.
-
     See Also
     --------
-    omnipd.read_connections : Both ids join on its ``id``.
+    omnipd.read_connections : What both ids are of.
 
     Examples
     --------
@@ -177,15 +144,10 @@ def read_connection_environments(
     >>> with omnipd.sandbox():
     ...     environments = omnipd.read_connection_environments()
     ...     connections = omnipd.read_connections(include_deleted=True)
-    >>> set(environments["base_connection_id"]) <= set(connections["id"])
+    >>> set(environments["base_connection_id"]) <= set(connections["connection_id"])
     True
     """
     return CONNECTION_ENVIRONMENTS.read(locals())
-
-
-def _without_connection(schedule: Record) -> Iterator[Record]:
-    """Leave out the connection, which is the parent's key."""
-    yield {key: schedule[key] for key in schedule.keys() - {"connectionId"}}
 
 
 CONNECTION_SCHEDULES = FanOut(
@@ -193,10 +155,10 @@ CONNECTION_SCHEDULES = FanOut(
         "/api/v1/connections/{connection_id}/schedules",
         pages=paging.whole,
         rows="schedules",
-        unfold=_without_connection,
-        key=("schedule_id",),
+        unfold=without("connectionId"),  # which is the parent's key
+        key=("connection_schedule_id",),
         columns={
-            "schedule_id": text("scheduleId", doc="Id of the schedule"),
+            "connection_schedule_id": text("scheduleId", doc="Id of the schedule"),
             "schedule": text("schedule", doc="When it runs: six fields, as EventBridge has them"),
             "timezone": text("timezone", doc="Time zone of that"),
             "description": text("description", doc="The same in words"),
@@ -205,11 +167,11 @@ CONNECTION_SCHEDULES = FanOut(
             "disabled_at": instant("disabledAt", doc="When it was paused; null when it was not"),
         },
     ),
-    parent=_PARENT,
-    found_in=_FOUND_IN,
+    parent=PARENT,
 )
 
 
+@manual(CONNECTION_SCHEDULES)
 def read_connection_schedules(
     connections: Parents,
     *,
@@ -219,29 +181,6 @@ def read_connection_schedules(
     client: Client | None = None,
 ) -> pd.DataFrame:
     """Read when the schemas of connections are read again, one row per connection and schedule.
-
-    Parameters
-    ----------
-    connections : str, iterable of str, or DataFrame
-        Ids, or a frame with ``connection_id`` or ``id``.
-    errors : {"raise", "collect"}, default "raise"
-        ``collect`` goes on after a connection that is missing, forbidden or refused; the frame is
-        marked incomplete and ``df.attrs["omni"]["failures"]`` says why.
-    strict, refresh, client
-        As for :func:`omnipd.read_content`.
-
-    Returns
-    -------
-    pandas.DataFrame
-        ``connection_id``, ``schedule_id``, ``schedule``, ``timezone``, ``description`` (string),
-        ``created_at``, ``updated_at``, ``disabled_at`` (timestamp[us, UTC]), ``extra`` (string).
-
-    Raises
-    ------
-    ArgumentError
-        If there is something else than ids in `connections`; nothing was sent.
-    APIError, NetworkError, ResponseError, IncompleteReadError
-        As for :func:`omnipd.read_content`; ``partial`` has the connections before it.
 
     See Also
     --------
@@ -253,7 +192,7 @@ def read_connection_schedules(
     >>> with omnipd.sandbox():
     ...     connections = omnipd.read_connections()
     ...     schedules = omnipd.read_connection_schedules(connections)
-    >>> set(schedules["connection_id"]) <= set(connections["id"])
+    >>> set(schedules["connection_id"]) <= set(connections["connection_id"])
     True
     """
     return CONNECTION_SCHEDULES.read(connections, locals())

@@ -18,13 +18,14 @@ from omnipd.frames.records import TableBuilder
 from omnipd.frames.to_pandas import to_frame
 from omnipd.lists import paging
 from omnipd.lists.endpoint import Endpoint
-from omnipd.lists.params import Param, choices
-from omnipd.readers.scope_all import ALL, check_errors, read_everyones
+from omnipd.lists.manual import manual
+from omnipd.lists.params import SORT_DIRECTION, Param, choices
+from omnipd.readers.scope_all import ALL, check_errors, read_all_scopes
 
 COLUMNS: dict[str, Column] = {
     "type": text("type", doc="document or folder"),
     "id": text("id", doc="Folder id; null for documents"),
-    "identifier": text("identifier", doc="Document identifier; null for folders"),
+    "document_identifier": text("identifier", doc="Document identifier; null for folders"),
     "name": text("name", doc="Name as people see it"),
     "path": folder_path("path", doc="Folder path with one leading slash; null for documents"),
     "scope": text("scope", doc="organization or restricted"),
@@ -68,7 +69,7 @@ def _by_update(table: pa.Table, arguments: Mapping[str, Any]) -> pa.Table:
 
 CONTENT = Endpoint(
     "/api/v1/content",
-    key=("identifier", "id"),
+    key=("document_identifier", "id"),
     params={
         # Omni's pages list labels= and updatedAt, its specifications do not (docs/wire.md).
         "labels": Param("labels", "list", client_side=_with_labels),
@@ -84,12 +85,13 @@ CONTENT = Endpoint(
             client_side=_by_update,
             maybe_unsupported=("updated_at",),
         ),
-        "direction": Param("sortDirection", "choice", choices("asc", "desc")),
+        "direction": SORT_DIRECTION,
     },
     columns=COLUMNS,
 )
 
 
+@manual(CONTENT)
 def read_content(
     *,
     labels: Sequence[str] | str | None = None,
@@ -117,7 +119,7 @@ def read_content(
         parameter, the whole list is read and filtered here, with a warning.
     scope : {"organization", "restricted", "all"}, optional
         ``restricted`` is one person's own content, and needs `creator_id`. ``all`` is the
-        organization's and that of every person, with one walk each; see Notes. Default: the
+        organization's and that of every person, each read by itself; see Notes. Default: the
         server's, which is organization.
     creator_id : str, optional
         Membership id (UUID) of the creator.
@@ -129,40 +131,6 @@ def read_content(
         Optional fields to ask for. Columns of what was not asked for are null.
     sort : {"name", "favorites", "updated_at"}, default "name"
         Where the server cannot sort by `updated_at`, it is done here, folders last, with a warning.
-    direction : {"asc", "desc"}, default "asc"
-        Always sent: Omni's own default differs between its sources.
-    limit : int, optional
-        Total number of rows, from the start of the sorted list. Default: all.
-    errors : {"raise", "collect"}, default "raise"
-        With ``scope="all"``: ``collect`` goes on after a person whose content is refused; the
-        frame is marked incomplete and ``df.attrs["omni"]["failures"]`` says why.
-    strict : bool, default True
-        Raise when the list does not add up. False drops duplicates, warns, and marks the frame:
-        ``df.attrs["omni"]["complete"]`` is False.
-    refresh : bool, default False
-        Ask again even where the cache has an answer.
-    client : Client, optional
-        Default: that of the ``with`` block, else one from the environment.
-
-    Returns
-    -------
-    pandas.DataFrame
-        Arrow-backed, scalar columns, the same for any number of rows: ``type``, ``id``,
-        ``identifier``, ``name``, ``path``, ``scope``, ``owner_id``, ``owner_name``, ``folder_id``,
-        ``folder_name``, ``folder_path``, ``folder_scope``, ``connection_id``, ``description``
-        (string), ``has_dashboard``, ``has_app``, ``deleted`` (bool), ``labels``,
-        ``labels_verified`` (string, comma-joined), ``count_documents``, ``count_favorites``,
-        ``count_views``, ``visits`` (int64), ``last_viewed_at``, ``updated_at``
-        (timestamp[us, UTC]), ``url``, ``extra`` (string). Null is "not known or not asked for".
-
-    Raises
-    ------
-    ArgumentError
-        For an argument that Omni would refuse; nothing was sent.
-    IncompleteReadError
-        If rows came twice or the server's count does not agree; ``partial`` has what was read.
-    APIError, NetworkError, ResponseError
-        If a page failed; ``partial`` has the pages before it.
 
     See Also
     --------
@@ -177,9 +145,9 @@ def read_content(
 
     ``scope="all"`` reads the users, then the organization's content, then that of each user: about
     one request per user, which is said beforehand when it takes more than a minute. What several
-    walks show comes once. The organization's rows come first, then person by person in the order
+    lists show comes once. The organization's rows come first, then person by person in the order
     of :func:`omnipd.read_users`; `sort` holds within each, but ``updated_at`` over all. `labels`
-    are filtered here. It needs an organization key. With `creator_id` it is two walks, for what
+    are filtered here. It needs an organization key. With `creator_id` it is two lists, for what
     that person made in both scopes. It does not go with `path`, `folder_id` or `limit`. Embed
     users, and people whom :func:`omnipd.read_users` does not list, are not asked for.
 
@@ -203,7 +171,7 @@ def read_content(
         )
     if scope == "restricted" and creator_id is None:
         raise ArgumentError(
-            'scope="restricted" needs creator_id=: whose content.',
+            'scope="restricted" needs creator_id=, the owner of the content.',
             hint="Pass a membership id; omnipd.whoami() shows your own.",
         )
     if folder_id is not None and path is not None:
@@ -213,7 +181,7 @@ def read_content(
         asked.append("labels")
     arguments["include"] = asked or None
     if scope == ALL:
-        return read_everyones(CONTENT, "creatorId", arguments, only=creator_id)
+        return read_all_scopes(CONTENT, "creatorId", arguments, only=creator_id)
     return CONTENT.read(arguments)
 
 
@@ -265,9 +233,9 @@ LABEL_LIST = Endpoint(
     "/api/v1/labels",
     pages=paging.whole,
     rows="labels",
-    key=("name",),
+    key=("label",),
     columns={
-        "name": text("name", doc="Name, as in the labels of documents and folders"),
+        "label": text("name", doc="Name, as in the labels of documents and folders"),
         "color": text("color", doc="Color, such as #0366d6"),
         "description": text("description", doc="Description"),
         "homepage": flag("homepage", doc="Whether it shows on the home page"),
@@ -277,37 +245,22 @@ LABEL_LIST = Endpoint(
 )
 
 
+@manual(LABEL_LIST)
 def read_labels(
     *, strict: bool = True, refresh: bool = False, client: Client | None = None
 ) -> pd.DataFrame:
     """Read the labels of the organization, one row each.
 
-    Parameters
-    ----------
-    strict, refresh, client
-        As for :func:`omnipd.read_content`.
-
-    Returns
-    -------
-    pandas.DataFrame
-        ``name``, ``color``, ``description`` (string), ``homepage``, ``verified`` (bool),
-        ``usage_count`` (int64), ``extra`` (string).
-
-    Raises
-    ------
-    APIError, NetworkError, ResponseError, IncompleteReadError
-        As for :func:`omnipd.read_content`.
-
     See Also
     --------
-    omnipd.explode_labels : One row per item and label: joins on ``label`` and ``name``.
+    omnipd.explode_labels : One row per item and label.
 
     Examples
     --------
     >>> import omnipd
     >>> with omnipd.sandbox():
     ...     labels = omnipd.read_labels()
-    >>> bool(labels["name"].is_unique)
+    >>> bool(labels["label"].is_unique)
     True
     """
     return LABEL_LIST.read(locals())

@@ -21,8 +21,9 @@ from omnipd.frames.records import Record
 from omnipd.lists import paging
 from omnipd.lists.endpoint import Endpoint
 from omnipd.lists.fanout import FanOut, Parents
+from omnipd.lists.manual import manual
 from omnipd.lists.params import Param
-from omnipd.readers.documents import _NO_DASHBOARD, FOUND_IN, PARENT
+from omnipd.readers.documents import NO_DASHBOARD, PARENT
 
 
 def _filter_rows(dashboard: Record) -> Iterator[Record]:
@@ -109,11 +110,11 @@ def _part_of_field(part: Literal["view", "field"]) -> Callable[[Any], Any]:
 
 _FILTER_COLUMNS: Columns = {
     "item": text("item", doc="filter or control"),
-    "id": text("id", doc="Id of the filter or control"),
+    "item_id": text("id", doc="Id of the filter or control"),
     "position": count("position", doc="Place on the dashboard, from 1"),
     "label": _of_config("label", doc="What people read beside it"),
-    "field_name": Column(TEXT, ("config",), "Field, without its view", _part_of_field("field")),
-    "view_name": Column(TEXT, ("config",), "View of that field", _part_of_field("view")),
+    "field": Column(TEXT, ("config",), "Field, without its view", _part_of_field("field")),
+    "view": Column(TEXT, ("config",), "View of that field", _part_of_field("view")),
     "kind": _of_config("kind", "controlType", "type", doc="Kind of filter or control"),
     "filter_id": _of_config("filterId", doc="Filter that a control works on"),
     "default_value": _of_config(
@@ -129,25 +130,25 @@ DASHBOARD_FILTERS = FanOut(
         pages=paging.single,
         rows=None,
         unfold=_filter_rows,
-        key=("item", "id"),
+        key=("item", "item_id"),
         params={"user_id": Param("userId", "id")},
         columns=_FILTER_COLUMNS,
     ),
     parent=PARENT,
-    found_in=FOUND_IN,
-    none_said=_NO_DASHBOARD,
+    none_said=NO_DASHBOARD,
     none_column="has_dashboard",
     newer=Endpoint(
         "/api/v2/documents/{document_identifier}",
         pages=paging.single,
         rows=None,
         unfold=_control_rows,
-        key=("item", "id"),
+        key=("item", "item_id"),
         columns=_FILTER_COLUMNS,
     ),
 )
 
 
+@manual(DASHBOARD_FILTERS)
 def read_dashboard_filters(
     documents: Parents,
     *,
@@ -162,28 +163,10 @@ def read_dashboard_filters(
     Parameters
     ----------
     documents : str, iterable of str, or DataFrame
-        Identifiers, or a frame with ``document_identifier`` or ``identifier``. A document without a
+        Identifiers, or a frame with ``document_identifier``. A document without a
         dashboard has no rows.
     user_id : str, optional
         Membership id (UUID) of the person whose view to ask for. Default: that of the client.
-    errors : {"raise", "collect"}, default "raise"
-        As for :func:`omnipd.read_document_details`.
-    strict, refresh, client
-        As for :func:`omnipd.read_content`.
-
-    Returns
-    -------
-    pandas.DataFrame
-        ``document_identifier``, ``item``, ``id`` (string), ``position`` (int64), ``label``,
-        ``field_name``, ``view_name``, ``kind``, ``filter_id``, ``default_value``, ``config``,
-        ``extra`` (string). ``default_value`` and ``config`` are JSON.
-
-    Raises
-    ------
-    ArgumentError
-        For an argument that Omni would refuse; nothing was sent.
-    APIError, NetworkError, ResponseError, IncompleteReadError
-        As for :func:`omnipd.read_content`; ``partial`` has the documents before it.
 
     Notes
     -----

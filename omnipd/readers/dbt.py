@@ -21,14 +21,11 @@ from omnipd.frames.records import Record
 from omnipd.lists import paging
 from omnipd.lists.endpoint import Endpoint
 from omnipd.lists.fanout import FanOut, Parents
-from omnipd.lists.params import Param, choices
-from omnipd.readers.below_model import (
-    BRANCH,
-    below_model,
-    object_in,
-)
-from omnipd.readers.connections import _FOUND_IN, _PARENT
-from omnipd.readers.models import _DIRECTION
+from omnipd.lists.manual import manual
+from omnipd.lists.params import SORT_DIRECTION, Param, choices
+from omnipd.readers.below_model import BRANCH, below_model
+from omnipd.readers.connections import PARENT
+from omnipd.readers.record_parts import object_in
 
 DBT = FanOut(
     Endpoint(
@@ -53,11 +50,11 @@ DBT = FanOut(
             ),
         },
     ),
-    parent=_PARENT,
-    found_in=_FOUND_IN,
+    parent=PARENT,
 )
 
 
+@manual(DBT)
 def read_dbt(
     connections: Parents,
     *,
@@ -68,29 +65,10 @@ def read_dbt(
 ) -> pd.DataFrame:
     """Read the dbt projects of connections, one row per connection, with a project or without.
 
-    Parameters
-    ----------
-    connections : str, iterable of str, or DataFrame
-        Ids, or a frame with ``connection_id`` or ``id``.
-    errors : {"raise", "collect"}, default "raise"
-        As for :func:`omnipd.read_connection_schedules`.
-    strict, refresh, client
-        As for :func:`omnipd.read_content`.
-
     Returns
     -------
     pandas.DataFrame
-        ``connection_id`` (string), ``supports_dbt`` (bool), ``message``, ``branch``,
-        ``dbt_version``, ``ssh_url``, ``project_root_path`` (string), ``autogen_relationships``,
-        ``enable_semantic_layer``, ``enable_virtual_schemas`` (bool), ``extra`` (string). Without a
-        project, ``message`` says why and the rest is null.
-
-    Raises
-    ------
-    ArgumentError
-        If there is something else than ids in `connections`; nothing was sent.
-    APIError, NetworkError, ResponseError
-        As for :func:`omnipd.read_content`; ``partial`` has the connections before it.
+        Without a project, ``message`` says why and the rest is null.
 
     See Also
     --------
@@ -123,16 +101,16 @@ DBT_ENVIRONMENTS = FanOut(
     Endpoint(
         "/api/v1/connections/{connection_id}/dbt/environments",
         unfold=_without_secret_values,
-        key=("id",),
+        key=("dbt_environment_id",),
         params={
             "sort": Param("sortField", "choice", choices("name")),
-            "direction": Param("sortDirection", "choice", choices("asc", "desc")),
+            "direction": SORT_DIRECTION,
         },
         columns={
-            "id": text("id", doc="Id of the environment"),
+            "dbt_environment_id": text("id", doc="Id of the environment"),
             "name": text("name", doc="Name as people see it"),
             "is_default_environment": flag("isDefaultEnvironment", doc="Whether it is the default"),
-            "owner_id": text("ownerId", doc="Membership id of whose own it is; null when shared"),
+            "owner_id": text("ownerId", doc="Membership id of the owner; null when shared"),
             "target_schema": text("targetSchema", doc="Schema that dbt writes to"),
             "target_database": text("targetDatabase", doc="Database, when another"),
             "target_name": text("targetName", doc="Name of the target, when another"),
@@ -142,11 +120,11 @@ DBT_ENVIRONMENTS = FanOut(
             ),
         },
     ),
-    parent=_PARENT,
-    found_in=_FOUND_IN,
+    parent=PARENT,
 )
 
 
+@manual(DBT_ENVIRONMENTS)
 def read_dbt_environments(
     connections: Parents,
     *,
@@ -161,33 +139,13 @@ def read_dbt_environments(
 
     Parameters
     ----------
-    connections : str, iterable of str, or DataFrame
-        Ids, or a frame with ``connection_id`` or ``id``.
     sort : {"name"}, default "name"
         What to sort by, within each connection.
-    direction : {"asc", "desc"}, default "asc"
-        Always sent.
-    errors : {"raise", "collect"}, default "raise"
-        As for :func:`omnipd.read_connection_schedules`.
-    strict, refresh, client
-        As for :func:`omnipd.read_content`.
-
-    Returns
-    -------
-    pandas.DataFrame
-        ``connection_id``, ``id``, ``name`` (string), ``is_default_environment`` (bool),
-        ``owner_id``, ``target_schema``, ``target_database``, ``target_name``, ``target_role``,
-        ``variables``, ``extra`` (string). ``variables`` is a JSON list; the values of secret ones
-        are null.
 
     Raises
     ------
-    ArgumentError
-        For an argument that Omni would refuse; nothing was sent.
     ForbiddenError
         Also for a connection whose kind of database cannot have dbt.
-    APIError, NetworkError, ResponseError, IncompleteReadError
-        As for :func:`omnipd.read_content`; ``partial`` has the connections before it.
 
     Notes
     -----
@@ -216,9 +174,9 @@ DBT_EXPOSURES = below_model(
     Endpoint(
         "/api/v1/models/{model_id}/dbt-exposures",
         key=("deduplication_name",),
-        params={**BRANCH, "direction": _DIRECTION},
+        params={**BRANCH, "direction": SORT_DIRECTION},
         columns={
-            "dashboard_identifier": text(
+            "document_identifier": text(
                 "dashboard_identifier", doc="Identifier of the document with the dashboard"
             ),
             "deduplication_name": text(
@@ -242,12 +200,13 @@ DBT_EXPOSURES = below_model(
 )
 
 
+@manual(DBT_EXPOSURES)
 def read_dbt_exposures(
     models: Parents,
     *,
     branch_id: str | None = None,
     direction: str = "asc",
-    errors: str = "raise",
+    errors: Literal["raise", "collect"] = "raise",
     strict: bool = True,
     refresh: bool = False,
     client: Client | None = None,
@@ -257,36 +216,22 @@ def read_dbt_exposures(
     Parameters
     ----------
     models : str, iterable of str, or DataFrame
-        Ids of shared models, or a frame with ``model_id``, or ``id`` as
-        ``read_models(model_kind="SHARED")`` has it.
-    branch_id : str, optional
-        Read this branch of the model.
-    direction : {"asc", "desc"}, default "asc"
-        Always sent.
-    errors : {"raise", "collect"}, default "raise"
-        What a model that cannot be read does: fail all, or be named in ``df.attrs["omni"]`` and
-        make the frame incomplete.
-    strict, refresh, client
-        As for :func:`omnipd.read_content`.
+        Ids of shared models, or a frame with ``model_id``, such as that of
+        ``read_models(model_kind="SHARED")``.
 
     Returns
     -------
     pandas.DataFrame
-        ``model_id``, ``dashboard_identifier``, ``deduplication_name``, ``exposure_name``,
-        ``exposure_type``, ``label``, ``url``, ``depends_on``, ``owner_name``, ``owner_email``,
-        ``extra`` (string). For a dashboard that uses no model of dbt all but the first three are
-        null.
+        For a dashboard that uses no model of dbt all but the first three are null.
 
     Raises
     ------
     BadRequestError
         For a model that is not shared.
-    ArgumentError, APIError, NetworkError, ResponseError, IncompleteReadError
-        As for :func:`omnipd.read_content`.
 
     See Also
     --------
-    omnipd.read_content : ``dashboard_identifier`` is its ``identifier``.
+    omnipd.read_documents : The documents themselves.
 
     Examples
     --------

@@ -20,8 +20,9 @@ from omnipd.frames.to_pandas import is_whole, marked_incomplete
 from omnipd.lists import paging
 from omnipd.lists.endpoint import Endpoint
 from omnipd.lists.fanout import FanOut, Parents, parent_keys
-from omnipd.lists.params import Param, choices
-from omnipd.readers.documents import FOUND_IN, PARENT
+from omnipd.lists.manual import manual
+from omnipd.lists.params import SORT_DIRECTION, Param, choices
+from omnipd.readers.documents import PARENT
 
 DOCUMENT_ACCESS = FanOut(
     Endpoint(
@@ -34,7 +35,7 @@ DOCUMENT_ACCESS = FanOut(
             "access_source": Param("accessSource", "choice", choices("direct", "folder")),
             "principal_type": Param("type", "choice", choices("user", "userGroup")),
             "sort": Param("sortField", "choice", choices("name", "email", "role")),
-            "direction": Param("sortDirection", "choice", choices("asc", "desc")),
+            "direction": SORT_DIRECTION,
         },
         columns={
             "principal_type": text("type", doc="user or userGroup"),
@@ -53,10 +54,10 @@ DOCUMENT_ACCESS = FanOut(
         },
     ),
     parent=PARENT,
-    found_in=FOUND_IN,
 )
 
 
+@manual(DOCUMENT_ACCESS)
 def read_document_access(
     documents: Parents,
     *,
@@ -73,34 +74,12 @@ def read_document_access(
 
     Parameters
     ----------
-    documents : str, iterable of str, or DataFrame
-        Identifiers, or a frame with ``document_identifier`` or ``identifier``.
     access_source : {"direct", "folder"}, optional
         Only access given on the document itself, or only what comes from its folder.
     principal_type : {"user", "userGroup"}, optional
         Only people, or only groups.
     sort : {"name", "email", "role"}, default "name"
         What to sort by, within each document.
-    direction : {"asc", "desc"}, default "asc"
-        Always sent.
-    errors : {"raise", "collect"}, default "raise"
-        As for :func:`omnipd.read_document_details`.
-    strict, refresh, client
-        As for :func:`omnipd.read_content`.
-
-    Returns
-    -------
-    pandas.DataFrame
-        ``document_identifier``, ``principal_type``, ``principal_id``, ``principal_name``,
-        ``email``, ``role`` (string), ``access_boost`` (bool), ``access_source`` (string),
-        ``is_owner`` (bool), ``folder_id``, ``folder_name``, ``folder_path``, ``extra`` (string).
-
-    Raises
-    ------
-    ArgumentError
-        For an argument that Omni would refuse; nothing was sent.
-    APIError, NetworkError, ResponseError, IncompleteReadError
-        As for :func:`omnipd.read_content`; ``partial`` has the documents before it.
 
     See Also
     --------
@@ -143,8 +122,8 @@ DOCUMENT_PERMISSIONS = FanOut(
         unfold=_permit_rows,
         params={"user_id": Param("userId", "id")},
         columns={
-            "principal_id": text("id", doc="Membership id, or id of the group"),
-            "principal_name": text("name", doc="Name of the person or group"),
+            "principal_id": text("id", doc="Membership id, or id of a group of theirs"),
+            "principal_name": text("name", doc="Name of the person or of that group"),
             "principal_type": text("type", doc="user or userGroup"),
             "description": text("description", doc="What Omni says of them, such as an address"),
             "source": text("source", doc="direct, or folder when inherited"),
@@ -156,10 +135,10 @@ DOCUMENT_PERMISSIONS = FanOut(
         },
     ),
     parent=(*PARENT, "user_id"),
-    found_in=FOUND_IN,
 )
 
 
+@manual(DOCUMENT_PERMISSIONS)
 def read_document_permissions(
     documents: Parents,
     *,
@@ -173,29 +152,8 @@ def read_document_permissions(
 
     Parameters
     ----------
-    documents : str, iterable of str, or DataFrame
-        Identifiers, or a frame with ``document_identifier`` or ``identifier``.
     user_id : str, optional
         Membership id (UUID) of the person. Default: that of the client; one of the two is needed.
-    errors : {"raise", "collect"}, default "raise"
-        As for :func:`omnipd.read_document_details`.
-    strict, refresh, client
-        As for :func:`omnipd.read_content`.
-
-    Returns
-    -------
-    pandas.DataFrame
-        ``document_identifier``, ``user_id``, ``principal_id``, ``principal_name``,
-        ``principal_type``, ``description``, ``source``, ``role`` (string), ``is_owner``,
-        ``access_boost`` (bool), ``extra`` (string). The principal is the person or a group of
-        theirs; ``source`` is direct or folder.
-
-    Raises
-    ------
-    ArgumentError
-        For an argument that Omni would refuse; nothing was sent.
-    APIError, NetworkError, ResponseError
-        As for :func:`omnipd.read_content`; ``partial`` has the documents before it.
 
     See Also
     --------
@@ -207,17 +165,17 @@ def read_document_permissions(
     >>> import omnipd
     >>> with omnipd.sandbox():
     ...     documents = omnipd.read_documents(limit=5)
-    ...     me = omnipd.whoami().membership_id
+    ...     me = omnipd.whoami().user_id
     ...     permits = omnipd.read_document_permissions(documents, user_id=me)
     >>> set(permits["source"]) <= {"direct", "folder"}
     True
     """
     arguments = dict(locals())
-    whose = user_id if user_id is not None else current_client(client).user_id
-    if whose is None:
-        raise ArgumentError("user_id= is missing: whose permits to read.")
-    DOCUMENT_PERMISSIONS.endpoint.params["user_id"].encode("user_id", whose)
-    pairs = [(*key, whose) for key in parent_keys(documents, PARENT, FOUND_IN)]
+    person = user_id if user_id is not None else current_client(client).user_id
+    if person is None:
+        raise ArgumentError("user_id= is missing: the person whose permits to read.")
+    DOCUMENT_PERMISSIONS.endpoint.params["user_id"].encode("user_id", person)
+    pairs = [(*key, person) for key in parent_keys(documents, PARENT)]
     asked = pd.DataFrame(pairs, columns=list(DOCUMENT_PERMISSIONS.parent), dtype=object)
     asked = asked if is_whole(documents) else marked_incomplete(asked)
     return DOCUMENT_PERMISSIONS.read(asked, arguments)
@@ -249,10 +207,10 @@ DOCUMENT_ABILITIES = FanOut(
         },
     ),
     parent=PARENT,
-    found_in=FOUND_IN,
 )
 
 
+@manual(DOCUMENT_ABILITIES)
 def read_document_abilities(
     documents: Parents,
     *,
@@ -266,32 +224,14 @@ def read_document_abilities(
 
     Parameters
     ----------
-    documents : str, iterable of str, or DataFrame
-        Identifiers, or a frame with ``document_identifier`` or ``identifier``.
     user_id : str, optional
         Membership id (UUID) of the person to ask for. Default: that of the client. Older servers
         need one.
-    errors : {"raise", "collect"}, default "raise"
-        As for :func:`omnipd.read_document_details`.
-    strict, refresh, client
-        As for :func:`omnipd.read_content`.
-
-    Returns
-    -------
-    pandas.DataFrame
-        ``document_identifier`` (string), ``can_analyze``, ``can_download``, ``can_drill``,
-        ``can_duplicate``, ``can_request_access``, ``can_save_spreadsheets``, ``can_schedule``,
-        ``can_upload``, ``can_use_dashboard_ai``, ``can_use_timezone_override``,
-        ``can_view_workbook``, ``require_pull_request_to_publish`` (bool), ``extra`` (string).
 
     Raises
     ------
-    ArgumentError
-        For an argument that Omni would refuse; nothing was sent.
     ResponseError
         If this Omni does not tell abilities; older ones do not.
-    APIError, NetworkError
-        As for :func:`omnipd.read_content`; ``partial`` has the documents before it.
 
     See Also
     --------

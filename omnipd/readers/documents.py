@@ -28,16 +28,16 @@ from omnipd.frames.labels import LABELS, LABELS_VERIFIED, join_names
 from omnipd.lists import paging
 from omnipd.lists.endpoint import Endpoint
 from omnipd.lists.fanout import FanOut, Parents
-from omnipd.lists.params import Param, choices
+from omnipd.lists.manual import manual
+from omnipd.lists.params import SORT_DIRECTION, Param, choices
 
 # How Omni says that a document, which exists, has no dashboard (docs/wire.md).
-_NO_DASHBOARD = "does not have a dashboard|has no dashboard"
+NO_DASHBOARD = "does not have a dashboard|has no dashboard"
 PARENT = ("document_identifier",)
-FOUND_IN = {"document_identifier": ("identifier",)}
 
 DOCUMENTS = Endpoint(
     "/api/v1/documents",
-    key=("identifier",),
+    key=("document_identifier",),
     params={
         "labels": Param("labels", "list"),
         "creator_id": Param("creatorId", "id"),
@@ -57,11 +57,13 @@ DOCUMENTS = Endpoint(
         "sort": Param(
             "sortField", "choice", choices("name", "favorites", "visits", updated_at="updatedAt")
         ),
-        "direction": Param("sortDirection", "choice", choices("asc", "desc")),
+        "direction": SORT_DIRECTION,
     },
     columns={
         "type": text("type", doc="document"),
-        "identifier": text("identifier", doc="Identifier of the document; it can be renamed"),
+        "document_identifier": text(
+            "identifier", doc="Identifier of the document; it can be renamed"
+        ),
         "name": text("name", doc="Name as people see it"),
         "scope": text("scope", doc="organization or restricted"),
         "owner_id": text("owner.id", "ownerId", doc="Membership id of the owner"),
@@ -87,6 +89,7 @@ DOCUMENTS = Endpoint(
 )
 
 
+@manual(DOCUMENTS)
 def read_documents(
     *,
     labels: Sequence[str] | str | None = None,
@@ -128,26 +131,6 @@ def read_documents(
         token. Not together with `only_favorites` or `folder_id`.
     sort : {"name", "favorites", "updated_at", "visits"}, default "name"
         What to sort by.
-    direction : {"asc", "desc"}, default "asc"
-        Always sent: Omni's own default differs between its sources.
-    limit, strict, refresh, client
-        As for :func:`omnipd.read_content`.
-
-    Returns
-    -------
-    pandas.DataFrame
-        ``type``, ``identifier``, ``name``, ``scope``, ``owner_id``, ``owner_name``, ``folder_id``,
-        ``folder_name``, ``folder_path``, ``folder_scope``, ``connection_id``, ``description``
-        (string), ``has_dashboard``, ``has_app``, ``deleted`` (bool), ``labels``,
-        ``labels_verified`` (string, comma-joined), ``count_favorites``, ``count_views`` (int64),
-        ``updated_at`` (timestamp[us, UTC]), ``url``, ``extra`` (string).
-
-    Raises
-    ------
-    ArgumentError
-        For an argument that Omni would refuse; nothing was sent.
-    APIError, NetworkError, ResponseError, IncompleteReadError
-        As for :func:`omnipd.read_content`.
 
     See Also
     --------
@@ -159,8 +142,8 @@ def read_documents(
     No source says whether an organization key sees personal documents here;
     ``read_content(scope="all")`` asks for those of every person.
 
-    ``identifier`` is what other frames call ``document_identifier``. No column says which model a
-    document uses: :func:`omnipd.read_document_queries` has ``model_id``.
+    No column says which model a document uses: :func:`omnipd.read_document_queries` has
+    ``model_id``.
 
     Examples
     --------
@@ -212,10 +195,10 @@ DOCUMENT_DETAILS = FanOut(
         },
     ),
     parent=PARENT,
-    found_in=FOUND_IN,
 )
 
 
+@manual(DOCUMENT_DETAILS)
 def read_document_details(
     documents: Parents,
     *,
@@ -229,28 +212,8 @@ def read_document_details(
     Parameters
     ----------
     documents : str, iterable of str, or DataFrame
-        Identifiers, or a frame with ``document_identifier`` or ``identifier``. Only documents with
+        Identifiers, or a frame with ``document_identifier``. Only documents with
         a dashboard: Omni answers 400 for others.
-    errors : {"raise", "collect"}, default "raise"
-        ``collect`` goes on after a document that is missing, forbidden or refused; the frame is
-        marked incomplete and ``df.attrs["omni"]["failures"]`` says why.
-    strict, refresh, client
-        As for :func:`omnipd.read_content`.
-
-    Returns
-    -------
-    pandas.DataFrame
-        ``document_identifier``, ``name``, ``description``, ``model_id`` (string),
-        ``facet_filters`` (bool), ``refresh_interval_s`` (int64), ``filter_order`` (string,
-        comma-joined), ``filter_config``, ``document_metadata``, ``query_presentations`` (string),
-        ``query_count`` (int64), ``extra`` (string). The three before the count are JSON.
-
-    Raises
-    ------
-    ArgumentError
-        If there is something else than identifiers in `documents`; nothing was sent.
-    APIError, NetworkError, ResponseError
-        As for :func:`omnipd.read_content`; ``partial`` has the documents before it.
 
     See Also
     --------
@@ -286,9 +249,9 @@ DOCUMENT_QUERIES = FanOut(
         "/api/v1/documents/{document_identifier}/queries",
         pages=paging.whole,
         rows="queries",
-        key=("id",),
+        key=("query_id",),
         columns={
-            "id": text("id", doc="Id of the query in its document"),
+            "query_id": text("id", doc="Id of the query in its document"),
             "name": text("name", doc="Name of the tile"),
             "query_identifier_map_key": text(
                 "queryIdentifierMapKey", doc="Key of the tile: for downloads and alerts"
@@ -306,12 +269,12 @@ DOCUMENT_QUERIES = FanOut(
         },
     ),
     parent=PARENT,
-    found_in=FOUND_IN,
-    none_said=_NO_DASHBOARD,
+    none_said=NO_DASHBOARD,
     none_column="has_dashboard",
 )
 
 
+@manual(DOCUMENT_QUERIES)
 def read_document_queries(
     documents: Parents,
     *,
@@ -325,26 +288,8 @@ def read_document_queries(
     Parameters
     ----------
     documents : str, iterable of str, or DataFrame
-        Identifiers, or a frame with ``document_identifier`` or ``identifier``. A document without a
+        Identifiers, or a frame with ``document_identifier``. A document without a
         dashboard has no rows.
-    errors : {"raise", "collect"}, default "raise"
-        As for :func:`omnipd.read_document_details`.
-    strict, refresh, client
-        As for :func:`omnipd.read_content`.
-
-    Returns
-    -------
-    pandas.DataFrame
-        ``document_identifier``, ``id``, ``name``, ``query_identifier_map_key``, ``url``,
-        ``model_id``, ``table``, ``topic`` (string), ``fields`` (string, comma-joined), ``limit``
-        (int64), ``user_edited_sql``, ``query``, ``extra`` (string). ``query`` is JSON.
-
-    Raises
-    ------
-    ArgumentError
-        If there is something else than identifiers in `documents`; nothing was sent.
-    APIError, NetworkError, ResponseError, IncompleteReadError
-        As for :func:`omnipd.read_content`; ``partial`` has the documents before it.
 
     See Also
     --------
@@ -362,7 +307,7 @@ def read_document_queries(
     >>> with omnipd.sandbox():
     ...     documents = omnipd.read_documents(limit=10)
     ...     queries = omnipd.read_document_queries(documents)
-    >>> set(queries["document_identifier"]) <= set(documents["identifier"])
+    >>> set(queries["document_identifier"]) <= set(documents["document_identifier"])
     True
     """
     return DOCUMENT_QUERIES.read(documents, locals())
@@ -381,10 +326,10 @@ DOCUMENT_FAVORITES = FanOut(
         },
     ),
     parent=PARENT,
-    found_in=FOUND_IN,
 )
 
 
+@manual(DOCUMENT_FAVORITES)
 def read_document_favorites(
     documents: Parents,
     *,
@@ -394,28 +339,6 @@ def read_document_favorites(
     client: Client | None = None,
 ) -> pd.DataFrame:
     """Read who marked documents as favorites, one row per document and person, the first first.
-
-    Parameters
-    ----------
-    documents : str, iterable of str, or DataFrame
-        Identifiers, or a frame with ``document_identifier`` or ``identifier``.
-    errors : {"raise", "collect"}, default "raise"
-        As for :func:`omnipd.read_document_details`.
-    strict, refresh, client
-        As for :func:`omnipd.read_content`.
-
-    Returns
-    -------
-    pandas.DataFrame
-        ``document_identifier``, ``user_id``, ``name``, ``email`` (string), ``favorited_at``
-        (timestamp[us, UTC]), ``extra`` (string).
-
-    Raises
-    ------
-    ArgumentError
-        If there is something else than identifiers in `documents`; nothing was sent.
-    APIError, NetworkError, ResponseError, IncompleteReadError
-        As for :func:`omnipd.read_content`; ``partial`` has the documents before it.
 
     Notes
     -----
@@ -466,10 +389,10 @@ DOCUMENT_DRAFTS = FanOut(
         },
     ),
     parent=PARENT,
-    found_in=FOUND_IN,
 )
 
 
+@manual(DOCUMENT_DRAFTS)
 def read_document_drafts(
     documents: Parents,
     *,
@@ -483,30 +406,8 @@ def read_document_drafts(
 
     Parameters
     ----------
-    documents : str, iterable of str, or DataFrame
-        Identifiers, or a frame with ``document_identifier`` or ``identifier``.
     include_archived : bool, default False
         Also drafts that were given up; Omni keeps them about a week.
-    errors : {"raise", "collect"}, default "raise"
-        As for :func:`omnipd.read_document_details`.
-    strict, refresh, client
-        As for :func:`omnipd.read_content`.
-
-    Returns
-    -------
-    pandas.DataFrame
-        ``document_identifier``, ``draft_identifier``, ``published_identifier``, ``status``
-        (string), ``draft_out_of_date`` (bool), ``branch_id``, ``branch_name``, ``created_by_id``,
-        ``created_by_name``, ``last_edited_by_id``, ``last_edited_by_name`` (string),
-        ``created_at``, ``updated_at`` (timestamp[us, UTC]), ``workbook_model_id``, ``extra``
-        (string).
-
-    Raises
-    ------
-    ArgumentError
-        For an argument that Omni would refuse; nothing was sent.
-    APIError, NetworkError, ResponseError, IncompleteReadError
-        As for :func:`omnipd.read_content`; ``partial`` has the documents before it.
 
     Examples
     --------

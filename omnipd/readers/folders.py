@@ -19,8 +19,9 @@ from omnipd.frames.to_pandas import is_whole, to_frame
 from omnipd.lists import paging
 from omnipd.lists.endpoint import Endpoint
 from omnipd.lists.fanout import FanOut, Parents
-from omnipd.lists.params import Param, choices
-from omnipd.readers.scope_all import ALL, check_errors, read_everyones
+from omnipd.lists.manual import manual
+from omnipd.lists.params import SORT_DIRECTION, Param, choices
+from omnipd.readers.scope_all import ALL, check_errors, read_all_scopes
 
 
 def _parent_path(path: Any) -> str | None:
@@ -30,7 +31,7 @@ def _parent_path(path: Any) -> str | None:
 
 FOLDERS = Endpoint(
     "/api/v1/folders",
-    key=("id",),
+    key=("folder_id",),
     params={
         "labels": Param("labels", "list"),
         "owner_id": Param("ownerId", "id"),
@@ -45,10 +46,10 @@ FOLDERS = Endpoint(
             "choice",
             choices("name", "favorites", "path", created_at="createdAt", updated_at="updatedAt"),
         ),
-        "direction": Param("sortDirection", "choice", choices("asc", "desc")),
+        "direction": SORT_DIRECTION,
     },
     columns={
-        "id": text("id", doc="Id of the folder"),
+        "folder_id": text("id", doc="Id of the folder"),
         "name": text("name", doc="Name as people see it"),
         "path": folder_path("path", doc="Path with one leading slash"),
         "parent_path": Column(TEXT, ("path",), "Path of its parent; null at the top", _parent_path),
@@ -72,6 +73,7 @@ _ALL_FOLDERS = replace(
 )
 
 
+@manual(FOLDERS)
 def read_folders(
     *,
     labels: Sequence[str] | str | None = None,
@@ -104,7 +106,7 @@ def read_folders(
         the organization's and those of every person, as for :func:`omnipd.read_content`, with
         `owner_id` for one person. Default: the server's, which is organization.
     user_id : str, optional
-        Whose shared folders to read: a membership id. Only with `only_shared_with_me`, where the
+        The person whose shared folders to read: a membership id. Only with `only_shared_with_me`, where the
         default is that of the client.
     include : str or sequence of str, default ("_count", "labels")
         Optional fields to ask for. Columns of what was not asked for are null.
@@ -113,34 +115,11 @@ def read_folders(
         token. Not together with `owner_id` or `path`.
     sort : {"name", "favorites", "path", "created_at", "updated_at"}, default "name"
         What to sort by. Omni's sources disagree on the last two: a server may refuse them.
-    direction : {"asc", "desc"}, default "asc"
-        Always sent: Omni's own default is not known.
-    limit, errors, strict, refresh, client
-        As for :func:`omnipd.read_content`.
-
-    Returns
-    -------
-    pandas.DataFrame
-        ``id``, ``name``, ``path``, ``parent_path`` (string), ``depth`` (int64), ``scope``,
-        ``owner_id``, ``owner_name`` (string), ``labels``, ``labels_verified`` (string,
-        comma-joined), ``count_documents``, ``count_favorites`` (int64), ``url``, ``extra``
-        (string). ``scope`` and ``owner_name`` are null where the server does not say.
-
-    Raises
-    ------
-    ArgumentError
-        For an argument that Omni would refuse; nothing was sent.
-    APIError, NetworkError, ResponseError, IncompleteReadError
-        As for :func:`omnipd.read_content`.
 
     See Also
     --------
     omnipd.read_content : Documents and folders in one frame.
     omnipd.folder_tree : Folders with parents, depth and rolled-up counts.
-
-    Notes
-    -----
-    ``id`` is what other frames call ``folder_id``.
 
     Examples
     --------
@@ -164,13 +143,13 @@ def read_folders(
     if scope == ALL:
         if path is not None or "only_shared_with_me" in asked:
             raise ArgumentError('scope="all" does not go with path= or only_shared_with_me=.')
-        return read_everyones(_ALL_FOLDERS, "ownerId", arguments, only=owner_id)
+        return read_all_scopes(_ALL_FOLDERS, "ownerId", arguments, only=owner_id)
     endpoint = FOLDERS if "only_shared_with_me" in asked else _ALL_FOLDERS
     return endpoint.read(arguments)
 
 
 def _with_type(permit: Record) -> Iterator[Record]:
-    """Say whose permit it is where only the name of the id does."""
+    """Say what kind of principal a permit is for, where only the name of the id does."""
     known = {"userId": "user", "userGroupId": "userGroup"}
     kind = next((kind for key, kind in known.items() if permit.get(key) is not None), None)
     yield {"type": kind} | permit
@@ -183,7 +162,7 @@ FOLDER_PERMISSIONS = FanOut(
         rows="permits",
         unfold=_with_type,
         key=("principal_type", "principal_id"),
-        # Of a permit that does not say whose it is, the like may come again.
+        # A permit that does not name its principal may equal another one.
         keyless="unchecked",
         params={"user_id": Param("userId", "id")},
         columns={
@@ -208,11 +187,11 @@ FOLDER_PERMISSIONS = FanOut(
         },
     ),
     parent=("folder_id",),
-    found_in={"folder_id": ("id",)},
     ids={"folder_id": IDS_OF_FOLDERS},
 )
 
 
+@manual(FOLDER_PERMISSIONS)
 def read_folder_permissions(
     folders: Parents,
     *,
@@ -226,30 +205,9 @@ def read_folder_permissions(
 
     Parameters
     ----------
-    folders : str, iterable of str, or DataFrame
-        Ids, or a frame with ``folder_id`` or ``id``.
     user_id : str, optional
         Only the permits of this person: a membership id (UUID). Default: that of the client, else
         all permits, which only those who manage a folder may read.
-    errors : {"raise", "collect"}, default "raise"
-        ``collect`` goes on after a folder that is missing, forbidden or refused; the frame is
-        marked incomplete and ``df.attrs["omni"]["failures"]`` says why.
-    strict, refresh, client
-        As for :func:`omnipd.read_content`.
-
-    Returns
-    -------
-    pandas.DataFrame
-        ``folder_id``, ``principal_type``, ``principal_id``, ``principal_name``, ``description``,
-        ``role`` (string), ``access_boost``, ``is_owner`` (bool), ``extra`` (string). Null is "the
-        server does not say".
-
-    Raises
-    ------
-    ArgumentError
-        For an argument that Omni would refuse; nothing was sent.
-    APIError, NetworkError, ResponseError, IncompleteReadError
-        As for :func:`omnipd.read_content`; ``partial`` has the folders before it.
 
     See Also
     --------
@@ -261,7 +219,7 @@ def read_folder_permissions(
     >>> with omnipd.sandbox():
     ...     folders = omnipd.read_folders(limit=5)
     ...     permits = omnipd.read_folder_permissions(folders)
-    >>> set(permits["folder_id"]) <= set(folders["id"])
+    >>> set(permits["folder_id"]) <= set(folders["folder_id"])
     True
     """
     return FOLDER_PERMISSIONS.read(folders, locals())
@@ -270,7 +228,7 @@ def read_folder_permissions(
 _NEEDED = ("type", "id", "name", "path", "folder_id")
 _SCHEMA = pa.schema(
     [
-        ("id", pa.string()),
+        ("folder_id", pa.string()),
         ("name", pa.string()),
         ("path", pa.string()),
         ("parent_id", pa.string()),
@@ -298,7 +256,7 @@ def folder_tree(df: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        One row per folder, sorted by path: ``id``, ``name``, ``path``, ``parent_id`` and
+        One row per folder, sorted by path: ``folder_id``, ``name``, ``path``, ``parent_id`` and
         ``parent_path`` (null at the top, and where the parent is not in `df`), ``depth`` (1 at the
         top), ``documents`` and ``folders`` directly inside, ``total_documents``,
         ``total_folders`` and ``total_views`` of everything below. ``total_views`` is null when the
@@ -380,7 +338,7 @@ class _Folder:
 
     def row(self) -> dict[str, object]:
         return {
-            "id": self.id,
+            "folder_id": self.id,
             "name": self.name,
             "path": self.path,
             "parent_id": self.parent.id if self.parent else None,

@@ -12,6 +12,7 @@ from omnipd.frames.columns import COUNT, Column, instant, text
 from omnipd.frames.records import Record
 from omnipd.lists import paging
 from omnipd.lists.endpoint import Endpoint
+from omnipd.lists.manual import manual
 from omnipd.lists.params import Param
 from omnipd.readers.scim import without_constants
 
@@ -24,21 +25,22 @@ def _length(held: Any) -> int:
 
 GROUPS = Endpoint(
     "/api/scim/v2/Groups",
-    key=("id",),
+    key=("group_id",),
     pages=paging.scim,
     rows="Resources",
     params={"filter": Param("filter")},
     columns={
-        "id": text("id", doc="Group id: eight letters and digits"),
+        "group_id": text("id", doc="Group id: eight letters and digits"),
         "display_name": text("displayName", doc="Name of the group"),
         "member_count": Column(COUNT, ("members",), "How many members it has", _length),
-        "created": instant("meta.created", doc="When the group was made"),
-        "last_modified": instant("meta.lastModified", doc="Last change of the group"),
+        "created_at": instant("meta.created", doc="When the group was made"),
+        "updated_at": instant("meta.lastModified", doc="Last change of the group"),
     },
     unfold=lambda group: [without_constants(group)],
 )
 
 
+@manual(GROUPS)
 def read_groups(
     *,
     filter: str | None = None,  # noqa: A002 - Omni's own word
@@ -53,21 +55,11 @@ def read_groups(
     ----------
     filter : str, optional
         A SCIM filter, such as ``'displayName eq "Analysts"'``.
-    limit, strict, refresh, client
-        As for :func:`omnipd.read_content`.
-
-    Returns
-    -------
-    pandas.DataFrame
-        ``id``, ``display_name`` (string), ``member_count`` (int64), ``created``,
-        ``last_modified`` (timestamp[us, UTC]), ``extra`` (string).
 
     Raises
     ------
     ForbiddenError
         For a personal access token.
-    ArgumentError, APIError, NetworkError, ResponseError, IncompleteReadError
-        As for :func:`omnipd.read_content`.
 
     See Also
     --------
@@ -110,6 +102,7 @@ GROUP_MEMBERS = Endpoint(
 )
 
 
+@manual(GROUP_MEMBERS)
 def read_group_members(
     *,
     filter: str | None = None,  # noqa: A002 - Omni's own word
@@ -124,26 +117,22 @@ def read_group_members(
     ----------
     filter : str, optional
         A SCIM filter on groups, such as ``'displayName eq "Analysts"'``.
-    limit, strict, refresh, client
-        As for :func:`omnipd.read_content`.
 
     Returns
     -------
     pandas.DataFrame
-        ``group_id``, ``group_name``, ``user_id``, ``user_display``, ``extra`` (string). A group
-        without members has no row. One whose members Omni does not send has a row with null.
+        A group without members has no row. One whose members Omni does not send has a row with
+        null.
 
     Raises
     ------
     ForbiddenError
         For a personal access token.
-    ArgumentError, APIError, NetworkError, ResponseError, IncompleteReadError
-        As for :func:`omnipd.read_content`.
 
     See Also
     --------
     omnipd.read_groups : One row per group.
-    omnipd.read_users : ``user_id`` is its ``id``.
+    omnipd.read_users : Who the members are.
 
     Examples
     --------

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import pandas as pd
 
 from omnipd.client.client import Client
@@ -10,6 +12,7 @@ from omnipd.frames.columns import Column, count, flag, text
 from omnipd.lists import paging
 from omnipd.lists.endpoint import Endpoint
 from omnipd.lists.fanout import FanOut, Parents
+from omnipd.lists.manual import manual
 from omnipd.lists.params import Param
 
 _ROLE: dict[str, Column] = {
@@ -37,12 +40,11 @@ def _roles_of(parent: str, path: str) -> FanOut:
             rows="results",
             params={
                 "connection_id": Param("connectionId", "id"),
-                "model_id": Param("modelId", "id"),
+                "model": Param("modelId", "id"),
             },
             columns=_ROLE,
         ),
         parent=(parent,),
-        found_in={parent: ("id",)},
     )
 
 
@@ -52,13 +54,14 @@ USER_MODEL_ROLES = _roles_of("user_id", "/api/v1/users/{user_id}/model-roles")
 GROUP_MODEL_ROLES = _roles_of("group_id", "/api/v1/user-groups/{group_id}/model-roles")
 
 
+@manual(USER_MODEL_ROLES, GROUP_MODEL_ROLES)
 def read_model_roles(
     users: Parents | None = None,
     *,
     groups: Parents | None = None,
     connection_id: str | None = None,
-    model_id: str | None = None,
-    errors: str = "raise",
+    model: str | None = None,
+    errors: Literal["raise", "collect"] = "raise",
     strict: bool = True,
     refresh: bool = False,
     client: Client | None = None,
@@ -70,26 +73,17 @@ def read_model_roles(
     Parameters
     ----------
     users : str, iterable of str, or DataFrame, optional
-        Membership ids, or a frame with ``user_id``, or ``id`` as :func:`omnipd.read_users` has it.
+        Membership ids, or a frame with ``user_id``, such as that of :func:`omnipd.read_users`.
     groups : str, iterable of str, or DataFrame, optional
-        Group ids, or a frame with ``group_id``, or ``id`` as :func:`omnipd.read_groups` has it.
-        Name either users or groups.
-    connection_id, model_id : str, optional
-        Only roles on this connection, on this model.
-    errors : {"raise", "collect"}, default "raise"
-        What a user that cannot be read does: fail all, or be named in ``df.attrs["omni"]`` and
-        make the frame incomplete.
-    strict, refresh, client
-        As for :func:`omnipd.read_content`.
+        Group ids, or a frame with ``group_id``, such as that of :func:`omnipd.read_groups`. Name
+        either users or groups.
+    connection_id, model : str, optional
+        Only roles on this connection, on the model of this id.
 
     Returns
     -------
     pandas.DataFrame
-        ``user_id``, ``model_id``, ``connection_id``, ``role_name``, ``base_role`` (string),
-        ``priority`` (int64), ``resolved`` (bool), ``origin_type``, ``origin_group_id``,
-        ``origin_group_name`` (string), ``origin_depth`` (int64), ``extra`` (string). With `groups`
-        the first column is `group_id`. A user has several rows per model; the one with
-        ``resolved`` is in effect.
+        A user has several rows per model; the one with ``resolved`` is in effect.
 
     Raises
     ------
@@ -97,8 +91,6 @@ def read_model_roles(
         If neither users nor groups are named, or both.
     NotFoundError
         For an id that nobody has. A base user id is none: pass membership ids.
-    APIError, NetworkError, ResponseError, IncompleteReadError
-        As for :func:`omnipd.read_content`.
 
     See Also
     --------
@@ -118,4 +110,4 @@ def read_model_roles(
         return USER_MODEL_ROLES.read(users, arguments)
     if groups is not None and users is None:
         return GROUP_MODEL_ROLES.read(groups, arguments)
-    raise ArgumentError("Name either users= or groups=: whose roles.")
+    raise ArgumentError("Name either users= or groups=, whose roles to read.")

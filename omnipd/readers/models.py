@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Literal
 
 import pandas as pd
 
@@ -22,22 +23,16 @@ from omnipd.frames.records import Record
 from omnipd.lists import paging
 from omnipd.lists.endpoint import Endpoint
 from omnipd.lists.fanout import Parents
-from omnipd.lists.params import Param, choices
-from omnipd.readers.below_model import (
-    BRANCH,
-    CAMEL_BRANCH,
-    below_model,
-    object_in,
-)
-
-_DIRECTION = Param("sortDirection", "choice", choices("asc", "desc"))
-
+from omnipd.lists.manual import manual
+from omnipd.lists.params import SORT_DIRECTION, Param, choices
+from omnipd.readers.below_model import BRANCH, CAMEL_BRANCH, below_model
+from omnipd.readers.record_parts import object_in, without
 
 MODELS = Endpoint(
     "/api/v1/models",
-    key=("id",),
+    key=("model_id",),
     params={
-        "model_id": Param("modelId", "id"),
+        "model": Param("modelId", "id"),
         "name": Param("name"),
         "model_kind": Param(
             "modelKind",
@@ -70,10 +65,10 @@ MODELS = Endpoint(
                 updated_at="updatedAt",
             ),
         ),
-        "direction": _DIRECTION,
+        "direction": SORT_DIRECTION,
     },
     columns={
-        "id": text("id", doc="Model id"),
+        "model_id": text("id", doc="Model id"),
         "name": text("name", doc="Name; null for most workbook and query models"),
         "model_kind": text("modelKind", doc="SHARED, SCHEMA, BRANCH, WORKBOOK, QUERY and others"),
         "connection_id": text("connectionId", doc="Connection the model queries"),
@@ -89,9 +84,10 @@ MODELS = Endpoint(
 )
 
 
+@manual(MODELS)
 def read_models(
     *,
-    model_id: str | None = None,
+    model: str | None = None,
     name: str | None = None,
     model_kind: str | None = None,
     base_model_id: str | None = None,
@@ -109,8 +105,8 @@ def read_models(
 
     Parameters
     ----------
-    model_id : str, optional
-        Only this one.
+    model : str, optional
+        Only the model of this id.
     name : str, optional
         Only models of this name; case does not matter.
     model_kind : str, optional
@@ -125,22 +121,6 @@ def read_models(
         Also models that were deleted.
     sort : {"created_at", "updated_at", "name", "model_kind", "connection_id", "base_model_id"}
         What to sort by; default ``"created_at"``.
-    direction : {"asc", "desc"}, default "asc"
-        Always sent: Omni's own default differs between its sources.
-    limit, strict, refresh, client
-        As for :func:`omnipd.read_content`.
-
-    Returns
-    -------
-    pandas.DataFrame
-        ``id``, ``name``, ``model_kind``, ``connection_id``, ``base_model_id`` (string),
-        ``created_at``, ``updated_at``, ``deleted_at`` (timestamp[us, UTC]), ``branch_ids``,
-        ``branch_names`` (string, comma-joined), ``extra`` (string).
-
-    Raises
-    ------
-    ArgumentError, APIError, NetworkError, ResponseError, IncompleteReadError
-        As for :func:`omnipd.read_content`.
 
     See Also
     --------
@@ -180,11 +160,12 @@ SCHEMAS = below_model(
 )
 
 
+@manual(SCHEMAS)
 def read_schemas(
     models: Parents,
     *,
     branch_id: str | None = None,
-    errors: str = "raise",
+    errors: Literal["raise", "collect"] = "raise",
     strict: bool = True,
     refresh: bool = False,
     client: Client | None = None,
@@ -192,28 +173,6 @@ def read_schemas(
     """Read the schemas of the database that models can use, one row each.
 
     One call per model.
-
-    Parameters
-    ----------
-    models : str, iterable of str, or DataFrame
-        Model ids, or a frame with ``model_id``, or ``id`` as :func:`omnipd.read_models` has it.
-    branch_id : str, optional
-        Read this branch of the model.
-    errors : {"raise", "collect"}, default "raise"
-        What a model that cannot be read does: fail all, or be named in ``df.attrs["omni"]`` and
-        make the frame incomplete.
-    strict, refresh, client
-        As for :func:`omnipd.read_content`.
-
-    Returns
-    -------
-    pandas.DataFrame
-        ``model_id``, ``schema``, ``extra`` (string).
-
-    Raises
-    ------
-    ArgumentError, APIError, NetworkError, ResponseError, IncompleteReadError
-        As for :func:`omnipd.read_content`.
 
     See Also
     --------
@@ -266,7 +225,7 @@ MODEL_FILES = below_model(
             "file_name": text("file", doc="Name of the file, with its folder"),
             "yaml": text("yaml", doc="What is in it"),
             "checksum": text("checksum", doc="Its checksum"),
-            "view_name": text("view", doc="The view that it defines; null for other files"),
+            "view": text("view", doc="The view that it defines; null for other files"),
             "version": count("version", doc="Version of the model"),
         },
         unfold=_files_of,
@@ -274,6 +233,7 @@ MODEL_FILES = below_model(
 )
 
 
+@manual(MODEL_FILES)
 def read_model_files(
     models: Parents,
     *,
@@ -282,7 +242,7 @@ def read_model_files(
     mode: str = "combined",
     fully_resolved: bool | None = None,
     include_schemas: str | None = None,
-    errors: str = "raise",
+    errors: Literal["raise", "collect"] = "raise",
     strict: bool = True,
     refresh: bool = False,
     client: Client | None = None,
@@ -293,10 +253,6 @@ def read_model_files(
 
     Parameters
     ----------
-    models : str, iterable of str, or DataFrame
-        Model ids, or a frame with ``model_id``, or ``id`` as :func:`omnipd.read_models` has it.
-    branch_id : str, optional
-        Read this branch of the model.
     file_name : str, optional
         A name, or a regular expression: write ``\.`` for a dot.
     mode : {"combined", "extension", "staged", "merged", "history"}, default "combined"
@@ -305,22 +261,6 @@ def read_model_files(
         Whether what a file extends is put in. Only with ``mode="combined"``.
     include_schemas : str, optional
         One schema of the database whose views to add, although the model does not use it.
-    errors : {"raise", "collect"}, default "raise"
-        What a model that cannot be read does: fail all, or be named in ``df.attrs["omni"]`` and
-        make the frame incomplete.
-    strict, refresh, client
-        As for :func:`omnipd.read_content`.
-
-    Returns
-    -------
-    pandas.DataFrame
-        ``model_id``, ``file_name``, ``yaml``, ``checksum``, ``view_name`` (string), ``version``
-        (int64), ``extra`` (string).
-
-    Raises
-    ------
-    ArgumentError, APIError, NetworkError, ResponseError, IncompleteReadError
-        As for :func:`omnipd.read_content`.
 
     See Also
     --------
@@ -339,11 +279,6 @@ def read_model_files(
     if fully_resolved and mode != "combined":
         raise ArgumentError('fully_resolved=True goes with mode="combined" only.')
     return MODEL_FILES.read(models, arguments)
-
-
-def _without_secret(settings: Record) -> list[Record]:
-    """Leave out what must be in no column, should a server send it unasked."""
-    return [{key: value for key, value in settings.items() if key != "webhookSecret"}]
 
 
 MODEL_GIT = below_model(
@@ -368,17 +303,19 @@ MODEL_GIT = below_model(
             "web_url": text("webUrl", doc="Where to look at the repository"),
             "webhook_url": text("webhookUrl", doc="Where its events are to be sent"),
         },
-        unfold=_without_secret,
+        # What must be in no column, should a server send it unasked.
+        unfold=without("webhookSecret"),
     ),
     # The words are not documented (docs/wire.md); another 404 is an error.
     none_said=r"\bgit\b",
 )
 
 
+@manual(MODEL_GIT)
 def read_model_git(
     models: Parents,
     *,
-    errors: str = "raise",
+    errors: Literal["raise", "collect"] = "raise",
     strict: bool = True,
     refresh: bool = False,
     client: Client | None = None,
@@ -390,28 +327,13 @@ def read_model_git(
     Parameters
     ----------
     models : str, iterable of str, or DataFrame
-        Ids of shared models, or a frame with ``model_id``, or ``id`` as
-        ``read_models(model_kind="SHARED")`` has it.
-    errors : {"raise", "collect"}, default "raise"
-        What a model that may not be read does: fail all, or be named in ``df.attrs["omni"]`` and
-        make the frame incomplete.
-    strict, refresh, client
-        As for :func:`omnipd.read_content`.
-
-    Returns
-    -------
-    pandas.DataFrame
-        ``model_id``, ``auth_method``, ``base_branch`` (string), ``branch_per_pull_request``
-        (bool), ``clone_url`` (string), ``git_follower`` (bool), ``git_service_provider``,
-        ``model_path``, ``public_key``, ``require_pull_request``, ``web_url``, ``webhook_url``,
-        ``extra`` (string).
+        Ids of shared models, or a frame with ``model_id``, such as that of
+        ``read_models(model_kind="SHARED")``.
 
     Raises
     ------
     BadRequestError
         For a model that is not shared.
-    ArgumentError, APIError, NetworkError, ResponseError
-        As for :func:`omnipd.read_content`.
 
     See Also
     --------
@@ -435,11 +357,11 @@ def read_model_git(
 MODEL_SUGGESTIONS = below_model(
     Endpoint(
         "/api/v1/models/{model_id}/suggestions",
-        key=("id",),
+        key=("suggestion_id",),
         keyless="whole",
         params={"status": Param("status", "choice", choices("active", "ignored", "all"))},
         columns={
-            "id": text("id", doc="Suggestion id"),
+            "suggestion_id": text("id", doc="Suggestion id"),
             "category": text("category", doc="What kind of change it is"),
             "title": text("title", doc="The change in a line"),
             "rationale": text("rationale", doc="Why"),
@@ -450,7 +372,7 @@ MODEL_SUGGESTIONS = below_model(
             "evidence": Column(TEXT, ("evidence",), "JSON of what gave rise to it", as_json),
             "ignore_reason": text("ignoreReason", doc="Why it was ignored"),
             "ignored_at": instant("ignoredAt", doc="When it was ignored; null: it was not"),
-            "ignored_by": text("ignoredBy", doc="Who ignored it"),
+            "ignored_by_id": text("ignoredBy", doc="Who ignored it"),
             "ai_modified_at": instant("aiModifiedAt", doc="When the AI last changed it"),
             "created_at": instant("createdAt", doc="When it was made"),
             "updated_at": instant("updatedAt", doc="Last change"),
@@ -461,11 +383,12 @@ MODEL_SUGGESTIONS = below_model(
 )
 
 
+@manual(MODEL_SUGGESTIONS)
 def read_model_suggestions(
     models: Parents,
     *,
     status: str = "active",
-    errors: str = "raise",
+    errors: Literal["raise", "collect"] = "raise",
     strict: bool = True,
     refresh: bool = False,
     client: Client | None = None,
@@ -477,23 +400,10 @@ def read_model_suggestions(
     Parameters
     ----------
     models : str, iterable of str, or DataFrame
-        Ids of shared models, or a frame with ``model_id``, or ``id`` as
-        ``read_models(model_kind="SHARED")`` has it.
+        Ids of shared models, or a frame with ``model_id``, such as that of
+        ``read_models(model_kind="SHARED")``.
     status : {"active", "ignored", "all"}, default "active"
         Which suggestions.
-    errors : {"raise", "collect"}, default "raise"
-        What a model that cannot be read does: fail all, or be named in ``df.attrs["omni"]`` and
-        make the frame incomplete.
-    strict, refresh, client
-        As for :func:`omnipd.read_content`.
-
-    Returns
-    -------
-    pandas.DataFrame
-        ``model_id``, ``id``, ``category``, ``title``, ``rationale`` (string), ``priority``
-        (int64), ``proposed_changes``, ``evidence``, ``ignore_reason`` (string), ``ignored_at``
-        (timestamp[us, UTC]), ``ignored_by`` (string), ``ai_modified_at``, ``created_at``,
-        ``updated_at`` (timestamp[us, UTC]), ``extra`` (string).
 
     Raises
     ------
@@ -501,8 +411,6 @@ def read_model_suggestions(
         For a model that is not shared.
     ForbiddenError
         For a key that is no administrator's.
-    ArgumentError, APIError, NetworkError, ResponseError, IncompleteReadError
-        As for :func:`omnipd.read_content`.
 
     See Also
     --------

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, Literal
+from typing import Literal
 
 import pandas as pd
 
@@ -14,10 +14,11 @@ from omnipd.frames.records import Record
 from omnipd.lists import paging
 from omnipd.lists.endpoint import Endpoint
 from omnipd.lists.fanout import FanOut, Parents
-from omnipd.lists.params import Param, choices
+from omnipd.lists.manual import manual
+from omnipd.lists.params import SORT_DIRECTION, Param, choices
+from omnipd.readers.record_parts import objects_in
 
 _PARENT = ("schedule_id",)
-_FOUND_IN = {"schedule_id": ("id",)}
 _STOPS = ("disabledAt", "systemDisabledAt")
 
 
@@ -30,7 +31,7 @@ def _with_activity(schedule: Record) -> Iterator[Record]:
 
 SCHEDULES = Endpoint(
     "/api/v1/schedules",
-    key=("id",),
+    key=("schedule_id",),
     unfold=_with_activity,
     params={
         "q": Param("q"),
@@ -56,10 +57,10 @@ SCHEDULES = Endpoint(
                 last_run_status="lastRunStatus",
             ),
         ),
-        "direction": Param("sortDirection", "choice", choices("asc", "desc")),
+        "direction": SORT_DIRECTION,
     },
     columns={
-        "id": text("id", doc="Id of the schedule"),
+        "schedule_id": text("id", doc="Id of the schedule"),
         "name": text("name", doc="Name as people see it"),
         "document_identifier": text("identifier", doc="Dashboard that is delivered"),
         "dashboard_name": text("dashboardName", doc="Name of the dashboard"),
@@ -86,6 +87,7 @@ SCHEDULES = Endpoint(
 )
 
 
+@manual(SCHEDULES)
 def read_schedules(
     *,
     q: str | None = None,
@@ -125,27 +127,6 @@ def read_schedules(
         Only those of this embed entity.
     sort : {"schedule_name", "dashboard_name", "owner_name", "last_run", "last_run_status"}
         What to sort by. Default: ``schedule_name``.
-    direction : {"asc", "desc"}, default "asc"
-        Always sent.
-    limit, strict, refresh, client
-        As for :func:`omnipd.read_content`.
-
-    Returns
-    -------
-    pandas.DataFrame
-        ``id``, ``name``, ``document_identifier``, ``dashboard_name``, ``content``, ``format``,
-        ``destination_type`` (string), ``recipient_count`` (int64), ``schedule``, ``timezone``,
-        ``owner_id``, ``owner_name`` (string), ``disabled_at``, ``system_disabled_at``
-        (timestamp[us, UTC]), ``system_disabled_reason`` (string), ``last_completed_at``
-        (timestamp[us, UTC]), ``last_status``, ``slack_recipient_type`` (string), ``is_active``
-        (bool), ``alert_condition_type``, ``alert_query_name``, ``extra`` (string).
-
-    Raises
-    ------
-    ArgumentError
-        For an argument that Omni would refuse; nothing was sent.
-    APIError, NetworkError, ResponseError, IncompleteReadError
-        As for :func:`omnipd.read_content`.
 
     See Also
     --------
@@ -224,10 +205,10 @@ SCHEDULE_DETAILS = FanOut(
         },
     ),
     parent=_PARENT,
-    found_in=_FOUND_IN,
 )
 
 
+@manual(SCHEDULE_DETAILS)
 def read_schedule_details(
     schedules: Parents,
     *,
@@ -241,33 +222,8 @@ def read_schedule_details(
 
     Parameters
     ----------
-    schedules : str, iterable of str, or DataFrame
-        Ids, or a frame with ``schedule_id`` or ``id``.
     user_id : str, optional
         Membership id (UUID) of the person whose access is checked. Default: that of the client.
-    errors : {"raise", "collect"}, default "raise"
-        ``collect`` goes on after a schedule that is missing, forbidden or refused; the frame is
-        marked incomplete and ``df.attrs["omni"]["failures"]`` says why.
-    strict, refresh, client
-        As for :func:`omnipd.read_content`.
-
-    Returns
-    -------
-    pandas.DataFrame
-        ``schedule_id``, ``name``, ``entity_id``, ``organization_id``, ``owner_id``,
-        ``owner_name``, ``schedule``, ``timezone`` (string), ``created_at``, ``updated_at``,
-        ``disabled_at``, ``system_disabled_at`` (timestamp[us, UTC]), ``system_disabled_reason``
-        (string), ``fan_out``, ``kill_jobs_on_failure`` (bool), ``condition_type``,
-        ``condition_query_map_key``, ``filter_config``, ``metadata`` (string),
-        ``destination_count`` (int64), ``destinations``, ``extra`` (string). ``filter_config``,
-        ``metadata`` and ``destinations`` are JSON.
-
-    Raises
-    ------
-    ArgumentError
-        For an argument that Omni would refuse; nothing was sent.
-    APIError, NetworkError, ResponseError
-        As for :func:`omnipd.read_content`; ``partial`` has the schedules before it.
 
     See Also
     --------
@@ -283,7 +239,7 @@ def read_schedule_details(
     >>> with omnipd.sandbox():
     ...     schedules = omnipd.read_schedules(limit=3)
     ...     details = omnipd.read_schedule_details(schedules)
-    >>> details["schedule_id"].tolist() == schedules["id"].tolist()
+    >>> details["schedule_id"].tolist() == schedules["schedule_id"].tolist()
     True
     """
     return SCHEDULE_DETAILS.read(schedules, locals())
@@ -296,21 +252,14 @@ def _recipient_rows(answer: Record) -> Iterator[Record]:
         return  # what Omni says of other destinations may hold credentials
     known = {"type", "recipients", "userGroupRecipients"}
     rest = {key: answer[key] for key in answer.keys() - known}
-    for person in _objects(answer, "recipients"):
+    for person in objects_in(answer, "recipients"):
         yield rest | person | {"destination_type": kind}
-    for group in _objects(answer, "userGroupRecipients"):
+    for group in objects_in(answer, "userGroupRecipients"):
         via = {key: group[key] for key in group.keys() - {"recipients", "id", "name"}}
         via |= {"via_group_id": group.get("id"), "via_group_name": group.get("name")}
         # A group that nobody is in, or whose members are not told, is still a recipient.
-        for person in _objects(group, "recipients") or [{}]:
+        for person in objects_in(group, "recipients") or [{}]:
             yield rest | via | person | {"destination_type": kind}
-
-
-def _objects(held: Record, key: str) -> list[Any]:
-    found = held.get(key)
-    if found is None:
-        return []
-    return paging.rows_of(found, None)
 
 
 SCHEDULE_RECIPIENTS = FanOut(
@@ -334,10 +283,10 @@ SCHEDULE_RECIPIENTS = FanOut(
         },
     ),
     parent=_PARENT,
-    found_in=_FOUND_IN,
 )
 
 
+@manual(SCHEDULE_RECIPIENTS)
 def read_schedule_recipients(
     schedules: Parents,
     *,
@@ -351,26 +300,14 @@ def read_schedule_recipients(
     Parameters
     ----------
     schedules : str, iterable of str, or DataFrame
-        Ids, or a frame with ``schedule_id`` or ``id``. Those that are no emails have no rows.
-    errors : {"raise", "collect"}, default "raise"
-        As for :func:`omnipd.read_schedule_details`.
-    strict, refresh, client
-        As for :func:`omnipd.read_content`.
+        Schedule ids, or a frame with ``schedule_id``, such as that of
+        :func:`omnipd.read_schedules`. Those that are no emails have no rows.
 
     Returns
     -------
     pandas.DataFrame
-        ``schedule_id``, ``destination_type``, ``recipient_id``, ``email``, ``name`` (string),
-        ``email_only`` (bool), ``via_group_id``, ``via_group_name``, ``extra`` (string). The group
-        is null for who is named in person; a group that nobody is in has one row without a
-        recipient.
-
-    Raises
-    ------
-    ArgumentError
-        If there is something else than ids in `schedules`; nothing was sent.
-    APIError, NetworkError, ResponseError, IncompleteReadError
-        As for :func:`omnipd.read_content`; ``partial`` has the schedules before it.
+        The group is null for who is named in person; a group that nobody is in has one row without
+        a recipient.
 
     Notes
     -----

@@ -1,7 +1,7 @@
-"""A list of the organization and of everybody in it.
+"""A list in all scopes: that of the organization, and those of all its people.
 
-Omni hands out the personal items of one person at a time. Here the organization's own list and one
-walk per person become one frame. Which id of a person that walk goes by is not the same on every
+Omni hands out the personal items of one person at a time. Here the organization's own list and
+that of each person become one frame. By which id a person is asked for is not the same on every
 tenant: the owners of the organization's items are compared with the users, and where none of them is
 a user the owners' own ids are tried, too (docs/wire.md).
 """
@@ -33,18 +33,18 @@ _ORGANIZATION = "organization"
 
 
 @dataclass(frozen=True)
-class _Everyone(FanOut):
-    """One walk of the organization, and one for each person.
+class _AllScopes(FanOut):
+    """The list of the organization, and one for each person.
 
     Attributes
     ----------
-    owner : str
-        The query parameter that says whose items are asked for.
+    owner_param : str
+        The query parameter that names the owner whose items are asked for.
     steps : tuple of Step
-        What is done with the rows of all walks together.
+        What is done with the rows of all lists together.
     """
 
-    owner: str = ""
+    owner_param: str = ""
     steps: tuple[Step, ...] = ()
     #: The ids of the users to compare with; empty where one person was named.
     users: frozenset[str] = frozenset()
@@ -52,12 +52,12 @@ class _Everyone(FanOut):
     others: dict[str, None] = field(default_factory=dict)
 
     def _bound(self, key: tuple[str, ...], endpoint: Endpoint | None = None) -> Endpoint:
-        [whose] = key
+        [owner] = key
         endpoint = endpoint or self.endpoint
         fixed = (
             {"scope": _ORGANIZATION}
-            if whose == _ORGANIZATION
-            else {"scope": "restricted", self.owner: whose}
+            if owner == _ORGANIZATION
+            else {"scope": "restricted", self.owner_param: owner}
         )
         return replace(endpoint, fixed={**endpoint.fixed, **fixed})
 
@@ -69,13 +69,13 @@ class _Everyone(FanOut):
         return [(one,) for one in self.others]
 
     def _says_none(self, error: OmniError, has_some: bool | None) -> bool:
-        """Whether a person is told as unknown who need not be known by this id."""
+        """Whether Omni does not know a person who need not be known by this id."""
         return (bool(self.others) and isinstance(error, NotFoundError)) or super()._says_none(
             error, has_some
         )
 
     def _with_key(self, table: pa.Table, key: tuple[str, ...]) -> pa.Table:  # noqa: ARG002
-        """Return the table as it is: whose an item is stands in its own columns."""
+        """Return the table as it is: an item names its owner in its own columns."""
         return table
 
     def _joined(self, tables: list[pa.Table]) -> pa.Table:
@@ -85,8 +85,8 @@ class _Everyone(FanOut):
         return table
 
 
-def read_everyones(
-    endpoint: Endpoint, owner: str, arguments: Mapping[str, Any], *, only: str | None
+def read_all_scopes(
+    endpoint: Endpoint, owner_param: str, arguments: Mapping[str, Any], *, only: str | None
 ) -> pd.DataFrame:
     """Read the organization's list, then that of each person; what several show comes once.
 
@@ -94,12 +94,12 @@ def read_everyones(
     ----------
     endpoint : Endpoint
         A list with a ``scope``.
-    owner : str
-        The query parameter that says whose items are asked for.
+    owner_param : str
+        The query parameter that names the owner whose items are asked for.
     arguments : mapping
         The reader's, with ``errors``.
     only : str, optional
-        The one person to read it for, instead of everybody.
+        The one person to read it for, instead of all people.
     """
     if arguments["limit"] is not None:
         raise ArgumentError('limit= and scope="all" exclude each other: all is everything.')
@@ -109,7 +109,7 @@ def read_everyones(
     given = {name: asked[name] for name in endpoint.params if asked.get(name) is not None}
     for name, param in endpoint.params.items():
         if name in given:
-            # Refused here, before the people are asked for; and a generator serves one walk only.
+            # Refused here, before the people are asked for; and a generator serves one list only.
             asked[name] = given[name] = param.materialize(given[name])
             param.encode(name, given[name])
             if param.client_side is not None and param.may_be_refused(given[name]):
@@ -117,23 +117,22 @@ def read_everyones(
                 steps.append(partial(_done_locally, param.client_side, given))
                 asked[name] = None
     client = current_client(asked["client"])
-    people, requests = ([only], 0) if only is not None else _everybody(client, asked["refresh"])
-    walks = _Everyone(
+    people, requests = ([only], 0) if only is not None else _all_people(client, asked["refresh"])
+    lists = _AllScopes(
         endpoint,
-        parent=("whose",),
-        found_in={},
-        owner=owner,
+        parent=("owner",),
+        owner_param=owner_param,
         steps=tuple(steps),
         users=frozenset() if only is not None else frozenset(people),
     )
-    frame = walks.read([_ORGANIZATION, *people], {**asked, "client": client})
+    frame = lists.read([_ORGANIZATION, *people], {**asked, "client": client})
     facts = frame.attrs["omni"]
-    facts["walked_by"] = "user ids and owner ids" if walks.others else "user ids"
-    if walks.others:
+    facts["read_by"] = "user ids and owner ids" if lists.others else "user ids"
+    if lists.others:
         facts["complete"] = False
         notice(
             "The owners of the organization's items are none of its users: people have another id there. "
-            f"Personal items were asked for by the ids of all users and by those of the {len(walks.others)} "
+            f"Personal items were asked for by the ids of all users and by those of the {len(lists.others)} "
             "owners; what belongs to anybody else is not in the frame, which is marked incomplete. Join "
             "owners to users by name."
         )
@@ -155,7 +154,7 @@ def check_errors(errors: str, scope: str | None) -> None:
         )
 
 
-def _everybody(client: Client, refresh: bool) -> tuple[list[str], int]:
+def _all_people(client: Client, refresh: bool) -> tuple[list[str], int]:
     """Return the membership ids of all people, and how many requests that took."""
     try:
         table, facts = USERS.read_table({"client": client, "refresh": refresh})
@@ -166,7 +165,7 @@ def _everybody(client: Client, refresh: bool) -> tuple[list[str], int]:
             "your own."
         )
         raise
-    return table["id"].to_pylist(), facts["requests"]
+    return table["user_id"].to_pylist(), facts["requests"]
 
 
 def _once(table: pa.Table, key: tuple[str, ...]) -> pa.Table:

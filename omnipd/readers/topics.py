@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from typing import Any
+from collections.abc import Iterator
+from typing import Any, Literal
 
 import pandas as pd
 
@@ -22,12 +22,9 @@ from omnipd.frames.records import Record
 from omnipd.lists import paging
 from omnipd.lists.endpoint import Endpoint
 from omnipd.lists.fanout import Parents
-from omnipd.readers.below_model import (
-    BRANCH,
-    below_model,
-    below_topic,
-    objects_in,
-)
+from omnipd.lists.manual import manual
+from omnipd.readers.below_model import BRANCH, Topics, below_model, below_topic, topics_of
+from omnipd.readers.record_parts import objects_in
 
 
 def _timeframes(held: Any) -> str:
@@ -37,13 +34,13 @@ def _timeframes(held: Any) -> str:
 TOPICS = below_model(
     Endpoint(
         "/api/v1/models/{model_id}/topic",
-        key=("name",),
+        key=("topic",),
         pages=paging.whole,
         rows="topics",
         params=BRANCH,
         columns={
-            "name": text("name", doc="Name in queries"),
-            "base_view_name": text(
+            "topic": text("name", doc="Name in queries"),
+            "base_view": text(
                 "base_view_name", doc="The view it starts from; null for a composite topic"
             ),
             "label": text("label", doc="Name as people see it"),
@@ -62,11 +59,12 @@ TOPICS = below_model(
 )
 
 
+@manual(TOPICS)
 def read_topics(
     models: Parents,
     *,
     branch_id: str | None = None,
-    errors: str = "raise",
+    errors: Literal["raise", "collect"] = "raise",
     strict: bool = True,
     refresh: bool = False,
     client: Client | None = None,
@@ -74,29 +72,6 @@ def read_topics(
     """Read the topics of models, one row each.
 
     One call per model.
-
-    Parameters
-    ----------
-    models : str, iterable of str, or DataFrame
-        Model ids, or a frame with ``model_id``, or ``id`` as :func:`omnipd.read_models` has it.
-    branch_id : str, optional
-        Read this branch of the model.
-    errors : {"raise", "collect"}, default "raise"
-        What a model that cannot be read does: fail all, or be named in ``df.attrs["omni"]`` and
-        make the frame incomplete.
-    strict, refresh, client
-        As for :func:`omnipd.read_content`.
-
-    Returns
-    -------
-    pandas.DataFrame
-        ``model_id``, ``name``, ``base_view_name``, ``label``, ``description``, ``group_label``
-        (string), ``hidden``, ``is_composite`` (bool), ``topics``, ``extra`` (string).
-
-    Raises
-    ------
-    ArgumentError, APIError, NetworkError, ResponseError, IncompleteReadError
-        As for :func:`omnipd.read_content`.
 
     See Also
     --------
@@ -107,9 +82,9 @@ def read_topics(
     >>> import omnipd
     >>> with omnipd.sandbox() as sandbox:
     ...     topics = omnipd.read_topics(sandbox.models["flights"])
-    >>> topics[["name", "base_view_name"]]
-          name base_view_name
-    0  flights        flights
+    >>> topics[["topic", "base_view"]]
+         topic base_view
+    0  flights   flights
     """
     return TOPICS.read(models, locals())
 
@@ -179,11 +154,13 @@ TOPIC_FIELDS = below_topic(
 )
 
 
+@manual(TOPIC_FIELDS)
 def read_topic_fields(
-    topics: tuple[str, str] | Iterable[tuple[str, str]] | pd.DataFrame,
+    model: Topics,
+    topic: str | None = None,
     *,
     branch_id: str | None = None,
-    errors: str = "raise",
+    errors: Literal["raise", "collect"] = "raise",
     strict: bool = True,
     refresh: bool = False,
     client: Client | None = None,
@@ -191,34 +168,6 @@ def read_topic_fields(
     """Read the fields of topics, one row per topic and field: the field dictionary.
 
     One call per topic.
-
-    Parameters
-    ----------
-    topics : (str, str), iterable of (str, str), or DataFrame
-        Model id and topic name, or a frame as :func:`omnipd.read_topics` returns it: with
-        ``model_id``, and ``topic`` or ``name``.
-    branch_id : str, optional
-        Read this branch of the model.
-    errors : {"raise", "collect"}, default "raise"
-        What a topic that cannot be read does: fail all, or be named in ``df.attrs["omni"]`` and
-        make the frame incomplete.
-    strict, refresh, client
-        As for :func:`omnipd.read_content`.
-
-    Returns
-    -------
-    pandas.DataFrame
-        ``model_id``, ``topic``, ``view``, ``field``, ``fully_qualified_name``, ``kind``,
-        ``data_type``, ``date_type``, ``time_frames``, ``aggregate_type``, ``label``,
-        ``description``, ``group_label``, ``format`` (string), ``hidden`` (bool), ``sql``,
-        ``tags``, ``synonyms``, ``view_label`` (string), ``is_calc`` (bool), ``parent_field``,
-        ``parent_label`` (string), ``is_group_parent_field`` (bool), ``display_order`` (int64),
-        ``expr``, ``extra`` (string).
-
-    Raises
-    ------
-    ArgumentError, APIError, NetworkError, ResponseError, IncompleteReadError
-        As for :func:`omnipd.read_content`.
 
     See Also
     --------
@@ -234,23 +183,23 @@ def read_topic_fields(
     --------
     >>> import omnipd
     >>> with omnipd.sandbox() as sandbox:
-    ...     fields = omnipd.read_topic_fields([(sandbox.models["orders"], "orders")])
+    ...     fields = omnipd.read_topic_fields(sandbox.models["orders"], "orders")
     >>> fields.groupby("kind").size().index.tolist()
     ['dimension', 'measure']
     """
-    return TOPIC_FIELDS.read(topics, locals())
+    return TOPIC_FIELDS.read(topics_of(model, topic), locals())
 
 
 RELATIONSHIPS = below_topic(
     Endpoint(
         "/api/v1/models/{model_id}/topic/{topic}",
-        key=("id",),
+        key=("relationship_id",),
         keyless="whole",
         pages=paging.single,
         rows="topic",
         params=BRANCH,
         columns={
-            "id": text("id", doc="Relationship id"),
+            "relationship_id": text("id", doc="Relationship id"),
             "left_view": text("left_view_name", doc="View that is joined from"),
             "right_view": text("right_view_name", doc="View that is joined"),
             "join_type": text("join_type", doc="ALWAYS_LEFT and others"),
@@ -268,11 +217,13 @@ RELATIONSHIPS = below_topic(
 )
 
 
+@manual(RELATIONSHIPS)
 def read_relationships(
-    topics: tuple[str, str] | Iterable[tuple[str, str]] | pd.DataFrame,
+    model: Topics,
+    topic: str | None = None,
     *,
     branch_id: str | None = None,
-    errors: str = "raise",
+    errors: Literal["raise", "collect"] = "raise",
     strict: bool = True,
     refresh: bool = False,
     client: Client | None = None,
@@ -280,31 +231,6 @@ def read_relationships(
     """Read how the views of topics join, one row per topic and relationship.
 
     One call per topic.
-
-    Parameters
-    ----------
-    topics : (str, str), iterable of (str, str), or DataFrame
-        Model id and topic name, or a frame as :func:`omnipd.read_topics` returns it: with
-        ``model_id``, and ``topic`` or ``name``.
-    branch_id : str, optional
-        Read this branch of the model.
-    errors : {"raise", "collect"}, default "raise"
-        What a topic that cannot be read does: fail all, or be named in ``df.attrs["omni"]`` and
-        make the frame incomplete.
-    strict, refresh, client
-        As for :func:`omnipd.read_content`.
-
-    Returns
-    -------
-    pandas.DataFrame
-        ``model_id``, ``topic``, ``id``, ``left_view``, ``right_view``, ``join_type``,
-        ``cardinality``, ``sql`` (string), ``bidirectional``, ``reversible``, ``ignored``,
-        ``join_from_base_view`` (bool), ``extra`` (string).
-
-    Raises
-    ------
-    ArgumentError, APIError, NetworkError, ResponseError, IncompleteReadError
-        As for :func:`omnipd.read_content`.
 
     See Also
     --------
@@ -314,12 +240,12 @@ def read_relationships(
     --------
     >>> import omnipd
     >>> with omnipd.sandbox() as sandbox:
-    ...     joins = omnipd.read_relationships([(sandbox.models["orders"], "orders")])
+    ...     joins = omnipd.read_relationships(sandbox.models["orders"], "orders")
     >>> joins[["left_view", "right_view"]].head(1)
          left_view right_view
     0  order_items      users
     """
-    return RELATIONSHIPS.read(topics, locals())
+    return RELATIONSHIPS.read(topics_of(model, topic), locals())
 
 
 def _fields_of_view(view: Record) -> list[Record]:
@@ -350,11 +276,12 @@ VIEWS = below_model(
 )
 
 
+@manual(VIEWS)
 def read_views(
     models: Parents,
     *,
     branch_id: str | None = None,
-    errors: str = "raise",
+    errors: Literal["raise", "collect"] = "raise",
     strict: bool = True,
     refresh: bool = False,
     client: Client | None = None,
@@ -362,29 +289,6 @@ def read_views(
     """Read the views of models, one row per view and field.
 
     One call per model. Hidden views, and those that no topic reaches, are there too.
-
-    Parameters
-    ----------
-    models : str, iterable of str, or DataFrame
-        Model ids, or a frame with ``model_id``, or ``id`` as :func:`omnipd.read_models` has it.
-    branch_id : str, optional
-        Read this branch of the model.
-    errors : {"raise", "collect"}, default "raise"
-        What a model that cannot be read does: fail all, or be named in ``df.attrs["omni"]`` and
-        make the frame incomplete.
-    strict, refresh, client
-        As for :func:`omnipd.read_content`.
-
-    Returns
-    -------
-    pandas.DataFrame
-        ``model_id``, ``view``, ``view_label``, ``view_description`` (string), ``view_hidden``
-        (bool), ``field``, ``kind``, ``extra`` (string).
-
-    Raises
-    ------
-    ArgumentError, APIError, NetworkError, ResponseError, IncompleteReadError
-        As for :func:`omnipd.read_content`.
 
     See Also
     --------

@@ -11,7 +11,8 @@ from omnipd.errors import ArgumentError
 from omnipd.frames.columns import count, instant, text
 from omnipd.lists.endpoint import Endpoint
 from omnipd.lists.fanout import FanOut
-from omnipd.lists.params import Param, choices
+from omnipd.lists.manual import manual
+from omnipd.lists.params import SORT_DIRECTION, Param, choices
 
 _TYPES = choices("csv", "spreadsheet")
 _LONGEST_SEARCH = 256
@@ -19,7 +20,7 @@ _LONGEST_SEARCH = 256
 
 @dataclass(frozen=True)
 class _ByType(FanOut):
-    """One walk per type: Omni lists one type at a time, and does not say it in the rows."""
+    """One list per type: Omni lists one type at a time, and does not say it in the rows."""
 
     def _bound(self, key: tuple[str, ...], endpoint: Endpoint | None = None) -> Endpoint:
         return replace(endpoint or self.endpoint, fixed={"type": key[0]})
@@ -28,22 +29,22 @@ class _ByType(FanOut):
 UPLOADS = _ByType(
     Endpoint(
         "/api/v1/uploads",
-        key=("id",),
+        key=("upload_id",),
         params={
             "connection_id": Param("connectionId", "id"),
-            "model_id": Param("modelId", "id"),
+            "model": Param("modelId", "id"),
             "search_term": Param("searchTerm"),
             "sort": Param(
                 "sortField",
                 "choice",
                 choices(created_at="createdAt", file_name="fileName", updated_at="updatedAt"),
             ),
-            "direction": Param("sortDirection", "choice", choices("asc", "desc")),
+            "direction": SORT_DIRECTION,
         },
         columns={
-            "id": text("id", doc="Id of the upload"),
+            "upload_id": text("id", doc="Id of the upload"),
             "file_name": text("file_name", doc="Name of the file"),
-            "view_name": text("view_name", doc="View that queries it"),
+            "view": text("view_name", doc="View that queries it"),
             "connection_id": text("connection_id", doc="Connection that it belongs to"),
             "model_id": text("model_id", doc="Model that it belongs to"),
             "in_db_as_table_name": text(
@@ -57,15 +58,15 @@ UPLOADS = _ByType(
         },
     ),
     parent=("type",),
-    found_in={},
 )
 
 
+@manual(UPLOADS)
 def read_uploads(
     *,
     upload_type: str | None = None,
     connection_id: str | None = None,
-    model_id: str | None = None,
+    model: str | None = None,
     search_term: str | None = None,
     sort: str = "updated_at",
     direction: str = "desc",
@@ -79,33 +80,15 @@ def read_uploads(
     Parameters
     ----------
     upload_type : {"csv", "spreadsheet"}, optional
-        Only this type. Default: both, with a walk for each.
+        Only this type. Default: both, each read by itself.
     connection_id : str, optional
         Only files of this connection.
-    model_id : str, optional
-        Only files of this model: a workbook's own, or those of a shared model's connection.
+    model : str, optional
+        The id of a model: only files of this model: a workbook's own, or those of a shared model's connection.
     search_term : str, optional
         Words in the name of the file, at most 256 characters.
     sort : {"updated_at", "created_at", "file_name"}, default "updated_at"
         What to sort by, within each type.
-    direction : {"asc", "desc"}, default "desc"
-        Always sent.
-    limit, strict, refresh, client
-        As for :func:`omnipd.read_content`.
-
-    Returns
-    -------
-    pandas.DataFrame
-        ``type``, ``id``, ``file_name``, ``view_name``, ``connection_id``, ``model_id``,
-        ``in_db_as_table_name`` (string), ``size_bytes`` (int64), ``created_at``, ``updated_at``
-        (timestamp[us, UTC]), ``uploaded_by_id``, ``uploaded_by_name``, ``extra`` (string).
-
-    Raises
-    ------
-    ArgumentError
-        For an argument that Omni would refuse; nothing was sent.
-    APIError, NetworkError, ResponseError, IncompleteReadError
-        As for :func:`omnipd.read_content`.
 
     Notes
     -----

@@ -17,10 +17,9 @@ from omnipd.frames.labels import joined
 from omnipd.frames.records import Record
 from omnipd.lists import paging
 from omnipd.lists.endpoint import Endpoint
-from omnipd.lists.params import Param, choices
+from omnipd.lists.manual import manual
+from omnipd.lists.params import SORT_DIRECTION, Param
 from omnipd.readers.scim import without_constants
-
-_DIRECTION = Param("sortDirection", "choice", choices("asc", "desc"))
 
 # The two extensions of a SCIM user. Their names hold dots, which paths of columns cannot.
 _ATTRIBUTES = "urn:omni:params:1.0:UserAttribute"
@@ -41,14 +40,16 @@ def _person(resource: Record) -> list[Record]:
 
 
 _PERSON: dict[str, Column] = {
-    "id": text("id", doc="Membership id: what Omni calls user, owner and creator id elsewhere"),
+    "user_id": text(
+        "id", doc="Membership id: what Omni calls user, owner and creator id elsewhere"
+    ),
     "user_name": text("userName", doc="Login: an e-mail address; made up by Omni for embed users"),
     "display_name": text("displayName", doc="Name as people see it; not unique"),
     "active": flag("active", doc="Whether the user can log in"),
     "email": Column(TEXT, ("emails",), "Primary e-mail address", _primary),
-    "created": instant("meta.created", doc="When the user was made"),
-    "last_modified": instant("meta.lastModified", doc="Last change of the user"),
-    "last_login": instant("extension.lastLogin", doc="Last login; null also when never"),
+    "created_at": instant("meta.created", doc="When the user was made"),
+    "updated_at": instant("meta.lastModified", doc="Last change of the user"),
+    "last_login_at": instant("extension.lastLogin", doc="Last login; null also when never"),
     "group_ids": joined("groups", "value", doc="Ids of the groups, comma-joined"),
     "group_names": joined("groups", "display", doc="Names of the groups, comma-joined"),
     "user_attributes": Column(
@@ -58,7 +59,7 @@ _PERSON: dict[str, Column] = {
 
 USERS = Endpoint(
     "/api/scim/v2/Users",
-    key=("id",),
+    key=("user_id",),
     pages=paging.scim,
     rows="Resources",
     params={"filter": Param("filter")},
@@ -67,6 +68,7 @@ USERS = Endpoint(
 )
 
 
+@manual(USERS)
 def read_users(
     *,
     filter: str | None = None,  # noqa: A002 - Omni's own word
@@ -81,23 +83,17 @@ def read_users(
     ----------
     filter : str, optional
         A SCIM filter, such as ``'userName eq "ada@example.com"'``.
-    limit, strict, refresh, client
-        As for :func:`omnipd.read_content`.
 
     Returns
     -------
     pandas.DataFrame
-        In the order in which they joined: ``id``, ``user_name``, ``display_name`` (string),
-        ``active`` (bool), ``email`` (string), ``created``, ``last_modified``, ``last_login``
-        (timestamp[us, UTC]), ``group_ids``, ``group_names``, ``user_attributes``, ``extra``
-        (string). Older servers send the first four only; the others are null.
+        In the order in which they joined. Older servers send the first four only; the others are
+        null.
 
     Raises
     ------
     ForbiddenError
         For a personal access token: Omni lists users for organization keys only.
-    ArgumentError, APIError, NetworkError, ResponseError, IncompleteReadError
-        As for :func:`omnipd.read_content`.
 
     See Also
     --------
@@ -107,8 +103,8 @@ def read_users(
 
     Notes
     -----
-    ``id`` is the membership id. Join it with ``owner_id``, ``user_id`` and ``membership_id`` of
-    other frames.
+    ``user_id`` is the membership id, by which other frames name people too: in ``user_id``,
+    ``owner_id`` and others.
 
     Examples
     --------
@@ -125,7 +121,7 @@ def read_users(
 
 EMBED_USERS = Endpoint(
     "/api/scim/v2/embed/Users",
-    key=("id",),
+    key=("user_id",),
     pages=paging.scim,
     rows="Resources",
     params={"filter": Param("filter")},
@@ -141,6 +137,7 @@ EMBED_USERS = Endpoint(
 )
 
 
+@manual(EMBED_USERS)
 def read_embed_users(
     *,
     filter: str | None = None,  # noqa: A002 - Omni's own word
@@ -156,23 +153,11 @@ def read_embed_users(
     filter : str, optional
         A SCIM filter on ``userName`` or ``embedExternalId`` with ``eq`` or ``co`` (contains), such
         as ``'embedExternalId eq "7"'``.
-    limit, strict, refresh, client
-        As for :func:`omnipd.read_content`.
-
-    Returns
-    -------
-    pandas.DataFrame
-        ``id``, ``user_name``, ``display_name`` (string), ``active`` (bool), ``email`` (string),
-        ``created``, ``last_modified``, ``last_login`` (timestamp[us, UTC]), ``group_ids``,
-        ``group_names``, ``user_attributes``, ``embed_external_id``, ``embed_entity``,
-        ``embed_email``, ``extra`` (string).
 
     Raises
     ------
     ForbiddenError
         For a personal access token.
-    ArgumentError, APIError, NetworkError, ResponseError, IncompleteReadError
-        As for :func:`omnipd.read_content`.
 
     See Also
     --------
@@ -213,6 +198,7 @@ USER_GROUPS = Endpoint(
 )
 
 
+@manual(USER_GROUPS)
 def read_user_groups(
     *,
     limit: int | None = None,
@@ -222,24 +208,16 @@ def read_user_groups(
 ) -> pd.DataFrame:
     """Read the groups of every member, one row per user and group. It needs an organization key.
 
-    Parameters
-    ----------
-    limit, strict, refresh, client
-        As for :func:`omnipd.read_content`.
-
     Returns
     -------
     pandas.DataFrame
-        ``user_id``, ``user_name``, ``group_id``, ``group_name``, ``extra`` (string). A user
-        without groups has no row. One whose groups Omni does not send, as older servers do, has a
-        row with null: not known.
+        A user without groups has no row. One whose groups Omni does not send, as older servers do,
+        has a row with null: not known.
 
     Raises
     ------
     ForbiddenError
         For a personal access token.
-    ArgumentError, APIError, NetworkError, ResponseError, IncompleteReadError
-        As for :func:`omnipd.read_content`.
 
     See Also
     --------
@@ -296,6 +274,7 @@ USER_ATTRIBUTE_VALUES = Endpoint(
 )
 
 
+@manual(USER_ATTRIBUTE_VALUES)
 def read_user_attribute_values(
     *,
     limit: int | None = None,
@@ -307,24 +286,16 @@ def read_user_attribute_values(
 
     It needs an organization key.
 
-    Parameters
-    ----------
-    limit, strict, refresh, client
-        As for :func:`omnipd.read_content`.
-
     Returns
     -------
     pandas.DataFrame
-        ``user_id``, ``user_name``, ``attribute_name`` (string), ``position`` (int64), ``value``,
-        ``extra`` (string). An attribute that holds nothing has a row with a null value. A user
-        whose attributes Omni does not send, as older servers do, has a row with a null name.
+        An attribute that holds nothing has a row with a null value. A user whose attributes Omni
+        does not send, as older servers do, has a row with a null name.
 
     Raises
     ------
     ForbiddenError
         For a personal access token.
-    ArgumentError, APIError, NetworkError, ResponseError, IncompleteReadError
-        As for :func:`omnipd.read_content`.
 
     See Also
     --------
@@ -349,7 +320,7 @@ def read_user_attribute_values(
 EMAIL_ONLY_USERS = Endpoint(
     "/api/v1/users/email-only",
     key=("user_id",),
-    params={"email": Param("email"), "direction": _DIRECTION},
+    params={"email": Param("email"), "direction": SORT_DIRECTION},
     page_size=20,  # more is 400 (docs/wire.md)
     columns={
         "user_id": text("user_id", doc="Membership id"),
@@ -361,6 +332,7 @@ EMAIL_ONLY_USERS = Endpoint(
 )
 
 
+@manual(EMAIL_ONLY_USERS)
 def read_email_only_users(
     *,
     email: str | None = None,
@@ -378,18 +350,6 @@ def read_email_only_users(
         Only addresses that contain this text; case does not matter.
     direction : {"asc", "desc"}, default "asc"
         Sorted by address.
-    limit, strict, refresh, client
-        As for :func:`omnipd.read_content`.
-
-    Returns
-    -------
-    pandas.DataFrame
-        ``user_id``, ``email``, ``user_attributes``, ``extra`` (string).
-
-    Raises
-    ------
-    ArgumentError, APIError, NetworkError, ResponseError, IncompleteReadError
-        As for :func:`omnipd.read_content`.
 
     See Also
     --------
@@ -412,11 +372,11 @@ def read_email_only_users(
 
 USER_ATTRIBUTES = Endpoint(
     "/api/v1/user-attributes",
-    key=("name",),  # those of the system have an empty id
+    key=("attribute_name",),  # those of the system have an empty id
     pages=paging.whole,
     columns={
-        "id": text("id", doc="Id; null for attributes of the system", none=""),
-        "name": text("name", doc="Name in models and in embedding; the key"),
+        "attribute_id": text("id", doc="Id; null for attributes of the system", none=""),
+        "attribute_name": text("name", doc="Name in models and in embedding; the key"),
         "label": text("label", doc="Name as people see it"),
         "description": text("description", doc="Description"),
         "type": text("type", doc="String or Number"),
@@ -432,42 +392,31 @@ USER_ATTRIBUTES = Endpoint(
 )
 
 
+@manual(USER_ATTRIBUTES)
 def read_user_attributes(
     *, strict: bool = True, refresh: bool = False, client: Client | None = None
 ) -> pd.DataFrame:
     """Read the attributes that users can have, one row each.
 
-    Parameters
-    ----------
-    strict, refresh, client
-        As for :func:`omnipd.read_content`.
-
     Returns
     -------
     pandas.DataFrame
-        ``id``, ``name``, ``label``, ``description``, ``type`` (string), ``multiple_values``,
-        ``system`` (bool), ``default_value``, ``extra`` (string). Omni keeps default numbers as
-        text.
-
-    Raises
-    ------
-    APIError, NetworkError, ResponseError, IncompleteReadError
-        As for :func:`omnipd.read_content`.
+        Omni keeps default numbers as text.
 
     See Also
     --------
-    omnipd.read_user_attribute_values : Who has which value; ``attribute_name`` is ``name`` here.
+    omnipd.read_user_attribute_values : Who has which value.
 
     Examples
     --------
     >>> import omnipd
     >>> with omnipd.sandbox():
     ...     attributes = omnipd.read_user_attributes()
-    >>> attributes[~attributes["system"]][["name", "type", "default_value"]]
-               name    type    default_value
-    5        region  String          "north"
-    6         quota  Number              "0"
-    7  cost_centers  Number  ["1000","1010"]
-    8      language  String             <NA>
+    >>> attributes[~attributes["system"]][["attribute_name", "type", "default_value"]]
+      attribute_name    type    default_value
+    5         region  String          "north"
+    6          quota  Number              "0"
+    7   cost_centers  Number  ["1000","1010"]
+    8       language  String             <NA>
     """
     return USER_ATTRIBUTES.read(locals())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import Any, Literal
 
 import pandas as pd
 
@@ -23,15 +23,10 @@ from omnipd.frames.records import Record
 from omnipd.lists import paging
 from omnipd.lists.endpoint import Endpoint
 from omnipd.lists.fanout import Parents
+from omnipd.lists.manual import manual
 from omnipd.lists.params import Param, choices
-from omnipd.readers.below_model import (
-    BRANCH,
-    CAMEL_BRANCH,
-    below_model,
-    items_in,
-    object_in,
-    objects_in,
-)
+from omnipd.readers.below_model import BRANCH, CAMEL_BRANCH, below_model
+from omnipd.readers.record_parts import items_in, object_in, objects_in
 
 
 def _with_severity(issue: Record) -> list[Record]:
@@ -55,18 +50,21 @@ MODEL_ISSUES = below_model(
             "view": text("view", doc="View it is in"),
             "field": text("field", doc="Field it is in"),
             "yaml_path": text("yaml_path", doc="Where in the files it is"),
-            "auto_fix": Column(TEXT, ("auto_fix",), "JSON of a change that would mend it", as_json),
+            "auto_fix": Column(
+                TEXT, ("auto_fix",), "JSON of a change that would repair it", as_json
+            ),
         },
         unfold=_with_severity,
     )
 )
 
 
+@manual(MODEL_ISSUES)
 def read_model_issues(
     models: Parents,
     *,
     branch_id: str | None = None,
-    errors: str = "raise",
+    errors: Literal["raise", "collect"] = "raise",
     strict: bool = True,
     refresh: bool = False,
     client: Client | None = None,
@@ -74,29 +72,6 @@ def read_model_issues(
     """Read what is wrong in models, one row per issue.
 
     One call per model. A model without issues has no row.
-
-    Parameters
-    ----------
-    models : str, iterable of str, or DataFrame
-        Model ids, or a frame with ``model_id``, or ``id`` as :func:`omnipd.read_models` has it.
-    branch_id : str, optional
-        Read this branch of the model.
-    errors : {"raise", "collect"}, default "raise"
-        What a model that cannot be read does: fail all, or be named in ``df.attrs["omni"]`` and
-        make the frame incomplete.
-    strict, refresh, client
-        As for :func:`omnipd.read_content`.
-
-    Returns
-    -------
-    pandas.DataFrame
-        ``model_id``, ``severity``, ``message``, ``view``, ``field``, ``yaml_path``, ``auto_fix``,
-        ``extra`` (string).
-
-    Raises
-    ------
-    ArgumentError, APIError, NetworkError, ResponseError, IncompleteReadError
-        As for :func:`omnipd.read_content`.
 
     See Also
     --------
@@ -191,13 +166,13 @@ CONTENT_ISSUES = below_model(
             "owner_name": text("owner.name", doc="Name of its owner"),
             "owner_email": text("owner.email", doc="E-mail address of its owner"),
             "updated_at": instant("updated_at", doc="Last change of the document"),
-            "require_pr": flag(
+            "require_pull_request_to_publish": flag(
                 "require_pull_request_to_publish", doc="Whether a change needs a pull request"
             ),
             "issue_scope": text("issue.scope", doc="query, dashboard_filter or document"),
             "query_name": text("issue.query_name", doc="Name of the query"),
             "query_presentation_id": text("issue.query_presentation_id", doc="Id of the query"),
-            "query_key": text("issue.query_id_map_key", doc="Key of its tile"),
+            "query_identifier_map_key": text("issue.query_id_map_key", doc="Key of its tile"),
             "issue": Column(TEXT, ("issue.text",), "What is wrong", as_text),
         },
         unfold=_content_issues_of,
@@ -205,6 +180,7 @@ CONTENT_ISSUES = below_model(
 )
 
 
+@manual(CONTENT_ISSUES)
 def read_content_issues(
     models: Parents,
     *,
@@ -215,7 +191,7 @@ def read_content_issues(
     include_personal_folders: bool = False,
     labels: Sequence[str] | str | None = None,
     user_id: str | None = None,
-    errors: str = "raise",
+    errors: Literal["raise", "collect"] = "raise",
     strict: bool = True,
     refresh: bool = False,
     client: Client | None = None,
@@ -227,8 +203,8 @@ def read_content_issues(
     Parameters
     ----------
     models : str, iterable of str, or DataFrame
-        Ids of shared models, or a frame with ``model_id``, or ``id`` as
-        ``read_models(model_kind="SHARED")`` has it.
+        Ids of shared models, or a frame with ``model_id``, such as that of
+        ``read_models(model_kind="SHARED")``.
     branch_id : str, optional
         Hold the content against this branch of the model.
     find : str, optional
@@ -243,26 +219,11 @@ def read_content_issues(
         Only documents with one of these labels.
     user_id : str, optional
         Membership id of the person to act for. Default: that of the client.
-    errors : {"raise", "collect"}, default "raise"
-        What a model that cannot be read does: fail all, or be named in ``df.attrs["omni"]`` and
-        make the frame incomplete.
-    strict, refresh, client
-        As for :func:`omnipd.read_content`.
-
-    Returns
-    -------
-    pandas.DataFrame
-        ``model_id``, ``branch_id``, ``document_id``, ``document_identifier``, ``document_name``,
-        ``document_type``, ``folder_name``, ``folder_path``, ``owner_name``, ``owner_email``
-        (string), ``updated_at`` (timestamp[us, UTC]), ``require_pr`` (bool), ``issue_scope``,
-        ``query_name``, ``query_presentation_id``, ``query_key``, ``issue``, ``extra`` (string).
 
     Raises
     ------
     BadRequestError
         For a model that is not shared, or a label that nobody made.
-    ArgumentError, APIError, NetworkError, ResponseError, IncompleteReadError
-        As for :func:`omnipd.read_content`.
 
     See Also
     --------

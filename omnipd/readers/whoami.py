@@ -16,6 +16,7 @@ from omnipd.frames.labels import join_names
 from omnipd.frames.records import Record
 from omnipd.lists import paging
 from omnipd.lists.endpoint import Endpoint
+from omnipd.lists.manual import manual
 from omnipd.lists.params import Param
 
 _MODEL = Param("modelId", "list")
@@ -29,10 +30,12 @@ class Identity:
     ----------
     instance : str
         The Omni that answered.
-    user_id : str or None
-        Base user id. Most of Omni's API does not take this one. None, here and below: Omni did not say.
-    membership_id : str
-        The user in this organization: what Omni calls user id, owner id and creator id.
+    user_id : str
+        The user in this organization, a membership id: what Omni calls user id, owner id and creator
+        id elsewhere.
+    base_user_id : str or None
+        The user across organizations. Most of Omni's API does not take this one. None, here and below:
+        Omni did not say.
     key_scope : str or None
         ``organization`` for an organization key, ``user`` for a personal access token.
     org_role : str or None
@@ -44,20 +47,20 @@ class Identity:
     """
 
     instance: str
-    user_id: str | None
-    membership_id: str
+    user_id: str
+    base_user_id: str | None
     key_scope: str | None
     org_role: str | None
     roles: Mapping[str, Mapping[str, Any]] = field(repr=False)
     roles_truncated: bool = False
 
 
-def whoami(*, model_id: str | list[str] | None = None, client: Client | None = None) -> Identity:
+def whoami(*, model: str | list[str] | None = None, client: Client | None = None) -> Identity:
     """Ask who the key is, of what kind, and which roles it has. The check before everything else.
 
     Parameters
     ----------
-    model_id : str or list of str, optional
+    model : str or list of str, optional
         Only the roles on these models.
     client : Client, optional
         Default: that of the ``with`` block, else one from the environment.
@@ -65,14 +68,14 @@ def whoami(*, model_id: str | list[str] | None = None, client: Client | None = N
     Returns
     -------
     Identity
-        ``membership_id``, ``key_scope``, ``org_role``, ``roles`` by model id, and more.
+        ``user_id``, ``key_scope``, ``org_role``, ``roles`` by model id, and more.
 
     Raises
     ------
     AuthenticationError
         If Omni does not know the key.
     NotFoundError
-        If the key has no role on a model of `model_id`.
+        If the key has no role on one of these models.
     ResponseError
         If the answer names no user, or holds its roles otherwise than by model.
 
@@ -84,7 +87,7 @@ def whoami(*, model_id: str | list[str] | None = None, client: Client | None = N
     >>> me.key_scope, me.org_role
     ('organization', 'ORG_ADMIN')
     """
-    params = {} if model_id is None else {"modelId": _MODEL.encode("model_id", model_id)}
+    params = {} if model is None else {"modelId": _MODEL.encode("model", model)}
     client = current_client(client)
     answer = client.get("/api/v1/whoami", params).content
     user = answer.get("user") if isinstance(answer, dict) else None
@@ -97,8 +100,8 @@ def whoami(*, model_id: str | list[str] | None = None, client: Client | None = N
     roles = {} if answer.get("rolesByModel") is None else _roles_by_model(answer, "rolesByModel")
     return Identity(
         instance=client.base_url,
-        user_id=_said(user, "id"),
-        membership_id=user["membershipId"],
+        user_id=user["membershipId"],
+        base_user_id=_said(user, "id"),
         key_scope=_said(answer, "keyScope"),
         org_role=_said(answer, "orgRole"),
         roles=roles,
@@ -132,7 +135,7 @@ def _by_model(
     if answer.get("rolesByModelTruncated"):
         raise IncompleteReadError(
             f"Omni names the roles on {_MOST_MODELS} models and left out others.",
-            hint=f"Name the models with model_id=, up to {_MOST_MODELS} in one call.",
+            hint=f"Name the models with model=, up to {_MOST_MODELS} in one call.",
         )
 
 
@@ -141,7 +144,7 @@ WHOAMI_ROLES = Endpoint(
     key=("model_id",),
     pages=_by_model,
     rows="rolesByModel",
-    params={"model_id": _MODEL},
+    params={"model": _MODEL},
     columns={
         "model_id": text("modelId", doc="Model the role is on"),
         "role_name": text("roleName", doc="Role: Omni's or one of your own"),
@@ -154,9 +157,10 @@ WHOAMI_ROLES = Endpoint(
 )
 
 
+@manual(WHOAMI_ROLES)
 def read_whoami_roles(
     *,
-    model_id: Sequence[str] | str | None = None,
+    model: Sequence[str] | str | None = None,
     refresh: bool = False,
     client: Client | None = None,
 ) -> pd.DataFrame:
@@ -164,25 +168,15 @@ def read_whoami_roles(
 
     Parameters
     ----------
-    model_id : str or sequence of str, optional
+    model : str or sequence of str, optional
         Only the roles on these models.
-    refresh, client
-        As for :func:`omnipd.read_content`.
-
-    Returns
-    -------
-    pandas.DataFrame
-        ``model_id``, ``role_name``, ``base_role``, ``connection_id``, ``permissions``, ``extra``
-        (string).
 
     Raises
     ------
     NotFoundError
-        If the key has no role on a model of `model_id`.
+        If the key has no role on one of these models.
     IncompleteReadError
         If Omni left models out: it stops at 200. ``partial`` has those it named.
-    ArgumentError, APIError, NetworkError, ResponseError
-        As for :func:`omnipd.read_content`.
 
     See Also
     --------

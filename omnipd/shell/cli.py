@@ -186,18 +186,18 @@ def query(query: str, output: Path | None, style: str, raw: bool, **given: Any) 
 
 
 @main.command(cls=Command)
-@click.option("--model-id", multiple=True, help="Only the roles on this model; may be repeated.")
+@click.option("--model", multiple=True, help="Only the roles on this model; may be repeated.")
 @options.connection
-def whoami(model_id: tuple[str, ...], **given: Any) -> None:
+def whoami(model: tuple[str, ...], **given: Any) -> None:
     """Who the key is, of what kind, and which roles it has."""
     from omnipd.readers.whoami import whoami as ask  # noqa: PLC0415
     from omnipd.shell.terminal import printable  # noqa: PLC0415
 
-    me = ask(model_id=list(model_id) or None, client=client_of(given))
-    for name in ("instance", "membership_id", "user_id", "key_scope", "org_role"):
+    me = ask(model=list(model) or None, client=client_of(given))
+    for name in ("instance", "user_id", "base_user_id", "key_scope", "org_role"):
         click.echo(f"{name:14} {printable(getattr(me, name))}")
-    for model, role in me.roles.items():
-        click.echo(f"{'role':14} {printable(role.get('roleName'))} on model {printable(model)}")
+    for identity, role in me.roles.items():
+        click.echo(f"{'role':14} {printable(role.get('roleName'))} on model {printable(identity)}")
     if me.roles_truncated:
         click.echo("omnipd: Omni lists roles on 200 models only; there are more.", err=True)
 

@@ -63,9 +63,11 @@ def test_each_frame_is_what_its_reader_gives(own):
     pd.testing.assert_frame_equal(inventory["content"], omnipd.read_content(scope="all"))
     assert set(inventory["models"]["model_kind"]) == {"SHARED"}
     assert set(inventory["document_access"]["document_identifier"]) == set(
-        inventory["documents"]["identifier"]
+        inventory["documents"]["document_identifier"]
     )
-    assert set(inventory["folder_permissions"]["folder_id"]) <= set(inventory["folders"]["id"])
+    assert set(inventory["folder_permissions"]["folder_id"]) <= set(
+        inventory["folders"]["folder_id"]
+    )
     assert set(inventory["schedule_recipients"]["destination_type"]) == {"email"}
 
 
@@ -278,8 +280,8 @@ def test_each_format_holds_every_frame(two, tmp_path):
     assert list(sheets) == list(two)
     assert sheets["users"]["user_name"].tolist() == two["users"]["user_name"].tolist()
     assert (
-        sheets["users"]["created"].tolist()
-        == two["users"]["created"].dt.tz_convert("UTC").dt.tz_localize(None).tolist()
+        sheets["users"]["created_at"].tolist()
+        == two["users"]["created_at"].dt.tz_convert("UTC").dt.tz_localize(None).tolist()
     )
 
 

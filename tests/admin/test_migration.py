@@ -35,7 +35,7 @@ def test_what_is_exported_can_be_imported_whatever_its_name(writable, tmp_path):
     documents = omnipd.read_content().query("type == 'document'")
     folder = tmp_path / "out"
     manifest = omnipd.export_documents(documents, folder)
-    assert manifest["identifier"].tolist() == documents["identifier"].tolist()
+    assert manifest["document_identifier"].tolist() == documents["document_identifier"].tolist()
     assert manifest["name"].tolist() == documents["name"].tolist()
     assert {"../x", "CON", "\tstarts with a tab"} <= set(manifest["name"])
     assert max(map(len, manifest["name"])) >= 255
@@ -49,7 +49,7 @@ def test_what_is_exported_can_be_imported_whatever_its_name(writable, tmp_path):
     before = names_of(writable)
     outcome = omnipd.import_documents(folder, model=MODEL, check=False)
     assert set(outcome["status"]) == {"ok"}
-    assert outcome["identifier"].is_unique
+    assert outcome["document_identifier"].is_unique
     after = names_of(writable)
     assert sorted(after) == sorted(before + documents["name"].tolist())
     posts = [one for one in writable.requests if one.method == "POST"]
@@ -57,21 +57,21 @@ def test_what_is_exported_can_be_imported_whatever_its_name(writable, tmp_path):
 
 
 def test_an_export_holds_what_omni_said(writable, tmp_path):
-    one = omnipd.read_content().query("type == 'document'")["identifier"].iloc[0]
+    one = omnipd.read_content().query("type == 'document'")["document_identifier"].iloc[0]
     manifest = omnipd.export_documents(one, tmp_path / "out")
     held = json.loads((tmp_path / "out" / manifest["file"][0]).read_text(encoding="utf-8"))
     assert held["exportVersion"] == "0.1"
     assert held["document"]["name"] == manifest["name"][0]
     assert (tmp_path / "out" / manifest["file"][0]).stat().st_size == manifest["bytes"][0]
     again = pd.read_json(tmp_path / "out" / "manifest.jsonl", lines=True)
-    assert again["identifier"].tolist() == [one]
+    assert again["document_identifier"].tolist() == [one]
 
 
 def test_a_document_that_is_gone_ends_the_export_or_is_a_row(writable, tmp_path):
-    one = omnipd.read_content().query("type == 'document'")["identifier"].iloc[0]
+    one = omnipd.read_content().query("type == 'document'")["document_identifier"].iloc[0]
     with pytest.raises(omnipd.NotFoundError) as caught:
         omnipd.export_documents([one, "no-such-document"], tmp_path / "out")
-    assert caught.value.partial["identifier"].tolist() == [one, "no-such-document"]
+    assert caught.value.partial["document_identifier"].tolist() == [one, "no-such-document"]
     manifest = omnipd.export_documents(
         ["no-such-document", one], tmp_path / "out", errors="collect"
     )
@@ -86,13 +86,13 @@ def test_a_document_that_omni_refuses_to_export_ends_the_export_or_is_a_row(scri
     with client_of(scripted, tmp_path):
         with pytest.raises(omnipd.BadRequestError) as caught:
             omnipd.export_documents(["d1", "d2"], tmp_path / "out")
-        assert caught.value.partial["identifier"].tolist() == ["d1"]
+        assert caught.value.partial["document_identifier"].tolist() == ["d1"]
         manifest = omnipd.export_documents(["d1", "d2"], tmp_path / "out", errors="collect")
     assert manifest["error"].str.contains("no dashboard").tolist() == [True, True]
 
 
 def test_a_planted_link_is_not_followed_out_of_the_folder(writable, tmp_path):
-    one = omnipd.read_content().query("type == 'document'")["identifier"].iloc[0]
+    one = omnipd.read_content().query("type == 'document'")["document_identifier"].iloc[0]
     name = omnipd.export_documents(one, tmp_path / "out")["file"][0]
     victim = tmp_path / "victim"
     victim.write_text("mine")
@@ -143,7 +143,7 @@ def test_a_create_whose_answer_is_lost_is_never_sent_again(tmp_path):
         with client_of(server, tmp_path), pytest.warns(omnipd.OmniWarning, match="3 of 4"):
             outcome = omnipd.import_documents(folder, model=MODEL, folder_path="/new", check=False)
         assert outcome["status"].tolist() == ["ok", "unknown", "unknown", "failed"]
-        assert outcome["identifier"].fillna("").tolist() == ["one", "", "", ""]
+        assert outcome["document_identifier"].fillna("").tolist() == ["one", "", "", ""]
         assert outcome["error"].notna().tolist() == [False, True, True, True]
         bodies = [json.loads(request[3]) for request in server.requests]
     assert [body["document"]["name"] for body in bodies] == ["a", "b", "c", "d"]
@@ -341,7 +341,7 @@ def test_half_a_character_does_not_lose_what_was_imported(scripted, tmp_path):
         outcome = omnipd.import_documents(folder, model=MODEL, check=False)
     assert outcome["status"].tolist() == ["ok"]
     assert outcome["name"].tolist() == ["a\ufffd"]
-    assert outcome["identifier"].tolist() == ["n\ufffd"]
+    assert outcome["document_identifier"].tolist() == ["n\ufffd"]
     assert json.loads(scripted.requests[0][3])["document"]["name"] == "a\ud83d"
 
 
@@ -351,7 +351,7 @@ def test_an_export_that_ends_early_leaves_its_manifest(scripted, tmp_path):
     with client_of(scripted, tmp_path), pytest.raises(omnipd.ServerError) as caught:
         omnipd.export_documents(["d1", "d2", "d3"], folder, errors="collect")
     rows = [json.loads(line) for line in (folder / "manifest.jsonl").read_text().splitlines()]
-    assert [row["identifier"] for row in rows] == ["d1", "d2"]
+    assert [row["document_identifier"] for row in rows] == ["d1", "d2"]
     assert [row["file"] for row in rows] == ["d1.json", None]
     assert [row["error"] is None for row in rows] == [True, False]
     assert caught.value.partial["file"].fillna("").tolist() == ["d1.json", ""]

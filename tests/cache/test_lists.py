@@ -38,7 +38,7 @@ def serve(scripted, *names):
 
 
 def read(client, **more):
-    return omnipd.read_content(client=client, **more)["identifier"].tolist()
+    return omnipd.read_content(client=client, **more)["document_identifier"].tolist()
 
 
 def files(client):
@@ -62,7 +62,7 @@ def stored(scripted, fake_time):
 
 def test_a_list_is_served_without_a_request_and_says_so(scripted, stored):
     df = omnipd.read_content(client=stored)
-    assert df["identifier"].tolist() == ["a", "b", "c"]
+    assert df["document_identifier"].tolist() == ["a", "b", "c"]
     assert scripted.requests == []
     assert df.attrs["omni"]["requests"] == 0
     assert df.attrs["omni"]["from_cache"] is True
@@ -466,7 +466,7 @@ with omnipd.connect(sys.argv[1], sys.argv[2], requests_per_minute=None) as clien
     print("ready", flush=True)
     sys.stdin.readline()
     for number in range(45):
-        names = omnipd.read_content(refresh=number % 3 == int(sys.argv[3])).identifier.tolist()
+        names = omnipd.read_content(refresh=number % 3 == int(sys.argv[3])).document_identifier.tolist()
         assert names == ["d0", "d1", "d2"], names
     print("fine")
 """

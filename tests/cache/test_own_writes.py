@@ -221,7 +221,7 @@ def test_questions_and_queries_forget_nothing(omni):
 
 def omni_model(client):
     models = omnipd.read_models(model_kind="SHARED", client=client)
-    return models.loc[models["name"] == "flights", "id"].iloc[0]
+    return models.loc[models["name"] == "flights", "model_id"].iloc[0]
 
 
 # --- what is imported
@@ -297,7 +297,7 @@ def test_a_second_import_makes_no_second_document_unless_told(writable, tmp_path
     with pytest.warns(omnipd.OmniWarning, match="imported before"):
         second = omnipd.import_documents(folder, model=writable.model)
     assert second["status"].tolist() == ["skipped"]
-    assert second["identifier"].tolist() == first["identifier"].tolist()
+    assert second["document_identifier"].tolist() == first["document_identifier"].tolist()
     assert len(omnipd.read_documents()) == 1
     third = omnipd.import_documents(folder, model=writable.model, again=True)
     assert third["status"].tolist() == ["ok"]
@@ -335,13 +335,13 @@ def test_what_may_have_been_made_is_not_sent_again_either(scripted, tmp_path, lo
         with pytest.warns(omnipd.OmniWarning, match="not made twice"):
             second = omnipd.import_documents(folder, **asked)
         assert second["status"].tolist() == ["skipped"]
-        assert second["identifier"].isna().all()
+        assert second["document_identifier"].isna().all()
         assert "the answer was lost" in second["issues"][0]
         assert len(scripted.requests) == sent
         scripted.script(answer({"identifier": "x", "documentId": "y"}, 201))
         assert omnipd.import_documents(folder, again=True, **asked)["status"].tolist() == ["ok"]
         with pytest.warns(omnipd.OmniWarning, match="not made twice"):
-            assert omnipd.import_documents(folder, **asked)["identifier"].tolist() == ["x"]
+            assert omnipd.import_documents(folder, **asked)["document_identifier"].tolist() == ["x"]
 
 
 def test_it_is_noted_before_it_is_sent(scripted, tmp_path):
@@ -400,7 +400,7 @@ def test_the_identifier_is_found_in_either_answer(scripted, tmp_path, said):
     scripted.script(answer(said, 201))
     with client_of(scripted) as client:
         outcome = omnipd.import_documents(folder, model=MODEL, check=False, client=client)
-    assert outcome["identifier"].tolist() == ["one"]
+    assert outcome["document_identifier"].tolist() == ["one"]
     assert outcome["document_id"].fillna("").tolist() == [said.get("documentId", "")]
 
 
@@ -507,4 +507,7 @@ def test_what_was_made_is_found_by_its_identifier(tmp_path, where):
     ):
         folder = write_export(tmp_path / "in")
         outcome = omnipd.import_documents(folder, model=server.models["flights"])
-        assert outcome["identifier"].tolist() == omnipd.read_documents()["identifier"].tolist()
+        assert (
+            outcome["document_identifier"].tolist()
+            == omnipd.read_documents()["document_identifier"].tolist()
+        )

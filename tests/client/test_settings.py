@@ -505,7 +505,7 @@ def test_every_request_goes_below_the_path(scripted):
     scripted.script(moved, page({"type": "document", "identifier": "d1"}))
     client = omnipd.connect(f"{scripted.url}/tenants/a", "key", requests_per_minute=None)
     assert client.base_url == f"{scripted.url}/tenants/a"
-    assert omnipd.read_content(client=client)["identifier"].tolist() == ["d1"]
+    assert omnipd.read_content(client=client)["document_identifier"].tolist() == ["d1"]
     targets = [target.partition("?")[0] for _, target, *_ in scripted.requests]
     assert targets == ["/tenants/a/api/v1/content", "/tenants/a/api/v2/content"]
 

@@ -16,7 +16,6 @@ from numpydoc.docscrape import ClassDoc, FunctionDoc
 
 import omnipd
 from omnipd import errors
-from omnipd.readers.content import COLUMNS
 from omnipd.shell import cli
 from omnipd.shell.command import exit_code
 from omnipd_sandbox.moods.behavior import Behavior
@@ -105,20 +104,6 @@ def test_a_docstring_raises_only_errors_that_exist(name):
     for item in FunctionDoc(getattr(omnipd, name))["Raises"]:
         for error in item.type.split(","):
             assert issubclass(getattr(omnipd, error.strip()), omnipd.OmniError)
-
-
-def test_read_content_names_its_columns_in_order_and_with_their_types():
-    [returned] = FunctionDoc(omnipd.read_content)["Returns"]
-    documented, pending = [], []
-    for name, types in re.findall(r"``(\w+)``|\(([^)]+)\)", " ".join(returned.desc)):
-        if name:
-            pending.append(name)
-        else:
-            documented += [(waiting, types.split(", comma-joined")[0]) for waiting in pending]
-            pending = []
-    declared = [(name, str(column.type)) for name, column in COLUMNS.items()]
-    written = [(name, kind.replace("tz=", "")) for name, kind in [*declared, ("extra", "string")]]
-    assert (documented, pending) == (written, [])
 
 
 # --- the reference and the shell

@@ -331,5 +331,5 @@ def test_a_page_after_a_fault_is_read_over_the_same_rules(scripted, fake_time):
     scripted.script(page(document("a"), cursor="c", total=2), reset, page(document("b"), total=2))
     with client_of(scripted, fake_time) as client:
         df = omnipd.read_content(client=client)
-    assert df["identifier"].tolist() == ["a", "b"]
+    assert df["document_identifier"].tolist() == ["a", "b"]
     assert len(scripted.requests) == 3

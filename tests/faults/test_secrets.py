@@ -348,7 +348,7 @@ def test_a_frame_pickles_and_an_error_pickles_without_the_key(scripted, fake_tim
     again = pickle.loads(pickle.dumps(caught.value))
     assert type(again) is omnipd.NotFoundError
     assert (again.status, again.url, str(again)) == (404, caught.value.url, str(caught.value))
-    assert again.partial["identifier"].tolist() == ["a"]
+    assert again.partial["document_identifier"].tolist() == ["a"]
 
 
 # --- an Omni, or something before it, that sends the key back

@@ -119,7 +119,7 @@ def test_pieces_and_builders_take_it_too(omni):
 
 def omni_model(client):
     models = omnipd.read_models(model_kind="SHARED", client=client)
-    return models.loc[models["name"] == "orders", "id"].iloc[0]
+    return models.loc[models["name"] == "orders", "model_id"].iloc[0]
 
 
 def test_a_sandbox_takes_it_as_a_client_does():
@@ -258,7 +258,9 @@ def test_pieces_are_joined_before_they_become_floats(scripted):
 def test_tiles_and_questions_take_it_too(omni, scripted):
     price = "order_items.sale_price"
     documents = omnipd.read_documents()
-    tiles = omnipd.read_document_queries(documents.loc[documents["has_dashboard"], "identifier"])
+    tiles = omnipd.read_document_queries(
+        documents.loc[documents["has_dashboard"], "document_identifier"]
+    )
     tile = tiles[tiles["query"].str.contains(price, regex=False)].iloc[0]
     of_tile = (tile["document_identifier"], tile["name"])
     asked = {"filters": None, "limit": "all"}

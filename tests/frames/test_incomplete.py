@@ -10,9 +10,9 @@ from omnipd.admin.inventory_parts import PARTS
 from omnipd.frames.to_pandas import is_whole
 
 LOSES = {
-    "merge": lambda one, other: one.merge(other, on="identifier"),
+    "merge": lambda one, other: one.merge(other, on="document_identifier"),
     "join": lambda one, other: one.set_index("name")[["type"]].join(
-        other.set_index("name")[["identifier"]]
+        other.set_index("name")[["document_identifier"]]
     ),
     "concat": lambda one, other: pd.concat([one, other]),
     "a frame made of it": lambda one, _: pd.DataFrame(one),
@@ -24,9 +24,9 @@ LOSES = {
     "value_counts": lambda one, _: one[["type"]].value_counts(),
 }
 KEEPS = {
-    "filter": lambda one: one[one["identifier"].notna()],
-    "sort": lambda one: one.sort_values("identifier"),
-    "columns": lambda one: one[["identifier", "name"]],
+    "filter": lambda one: one[one["document_identifier"].notna()],
+    "sort": lambda one: one.sort_values("document_identifier"),
+    "columns": lambda one: one[["document_identifier", "name"]],
     "assign": lambda one: one.assign(more=1),
     "copy": lambda one: one.copy(),
     "sums by group": lambda one: one.groupby("type")[["count_views"]].sum(),
@@ -76,7 +76,7 @@ def test_what_omnipd_makes_of_an_incomplete_frame_is_marked(scripted, fake_time,
     principals = {"principals": [], "pageInfo": {"hasNextPage": False, "totalRecords": 0}}
     scripted.script(answer(principals))
     with client_of(scripted, fake_time) as client:
-        for parents in (incomplete, incomplete["identifier"]):
+        for parents in (incomplete, incomplete["document_identifier"]):
             assert not is_whole(omnipd.read_document_access(parents, client=client))
         assert is_whole(omnipd.read_document_access(whole, client=client))
 
@@ -120,7 +120,10 @@ def test_a_frame_below_two_lists_of_an_inventory_is_marked_when_one_is(incomplet
     parents = {name: one.parents for name, one in PARTS.items() if one.parents is not None}
     for documents, content in ((incomplete, whole), (whole, incomplete)):
         asked = parents["document_access"]({"documents": documents, "content": content})
-        assert asked["identifier"].tolist() == [*documents["identifier"], *content["identifier"]]
+        assert asked["document_identifier"].tolist() == [
+            *documents["document_identifier"],
+            *content["document_identifier"],
+        ]
         assert not is_whole(asked)
     assert is_whole(parents["document_access"]({"documents": whole, "content": whole}))
 

@@ -66,7 +66,7 @@ def test_an_old_folder_is_flat():
     assert row["labels"] == "reports,old"
     assert row["labels_verified"] == "reports"
     assert row["count_documents"] == 2
-    assert pd.isna(row["identifier"])
+    assert pd.isna(row["document_identifier"])
 
 
 def test_nothing_known_and_nothing_there_differ():
@@ -259,7 +259,7 @@ def test_a_folder_tree_adds_up():
         )
     )
     assert df["path"].tolist() == ["/a", "/a-b", "/a/b", "/a/b/c", "/x/orphan"]
-    rows = df.set_index("id")
+    rows = df.set_index("folder_id")
     assert rows["parent_id"].to_dict() == {
         "f1": None,
         "f9": None,

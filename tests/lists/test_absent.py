@@ -28,7 +28,7 @@ def documents(omni):
 @pytest.mark.parametrize("name", READERS)
 def test_a_document_without_a_dashboard_has_none(omni, documents, name):
     without = documents[~documents["has_dashboard"].fillna(False)].head(3)
-    for given in (without, without["identifier"].tolist()):
+    for given in (without, without["document_identifier"].tolist()):
         frame = getattr(omnipd, name)(given, client=omni)
         assert (len(frame), frame.attrs["omni"]["complete"]) == (0, True)
 
@@ -49,7 +49,7 @@ def test_a_call_that_answers_404_to_all_is_an_error(name, as_frame):
     with Server(documents=20, faults=faults) as server, client_to(server) as client:
         documents = omnipd.read_documents(client=client)
         dashboards = documents[documents["has_dashboard"].fillna(False)]
-        given = dashboards if as_frame else dashboards["identifier"].tolist()
+        given = dashboards if as_frame else dashboards["document_identifier"].tolist()
         with pytest.raises(NotFoundError):
             getattr(omnipd, name)(given, client=client)
         with pytest.warns(omnipd.OmniWarning, match="could not be read"):
@@ -118,10 +118,10 @@ def test_filters_come_from_the_state_of_the_document_where_their_call_is_gone(id
     names = [
         "document_identifier",
         "item",
-        "id",
+        "item_id",
         "label",
-        "field_name",
-        "view_name",
+        "field",
+        "view",
         "default_value",
     ]
     assert found[[*names, "position"]].equals(wanted[[*names, "position"]])
@@ -156,7 +156,7 @@ def test_controls_are_read_in_every_form(controls):
         server.by_target = step
         with client_of(server) as client:
             row = omnipd.read_dashboard_filters("d", client=client).iloc[0]
-    named = (row["item"], row["id"], row["view_name"], row["field_name"])
+    named = (row["item"], row["item_id"], row["view"], row["field"])
     assert named == ("filter", "f1", "users", "state")
     assert json.loads(row["default_value"]) == ["CA"]
 
@@ -168,9 +168,9 @@ def test_controls_are_read_in_every_form(controls):
 def test_ids_that_omni_sent_are_taken_whatever_their_form(ids):
     with Server(documents=10, ids=ids) as server, client_to(server) as client:
         models = omnipd.read_models(model_kind="SHARED", client=client)
-        lengths = {len(one) for one in models["id"]}
+        lengths = {len(one) for one in models["model_id"]}
         assert lengths == ({8} if ids == "short" else {36})
-        assert set(server.models.values()) <= set(models["id"])
+        assert set(server.models.values()) <= set(models["model_id"])
         topics = omnipd.read_topics(models, client=client)
         assert not topics.empty
         permissions = omnipd.read_folder_permissions(
@@ -197,7 +197,9 @@ def test_a_dashboard_shows_the_same_where_the_call_of_its_filters_is_gone(typed)
             client_to(server) as client,
         ):
             documents = omnipd.read_documents(client=client)
-            identifiers = documents.loc[documents["has_dashboard"].fillna(False), "identifier"]
+            identifiers = documents.loc[
+                documents["has_dashboard"].fillna(False), "document_identifier"
+            ]
             frames = {
                 one: omnipd.run_document(one, limit="all", errors="collect", client=client)
                 for one in identifiers.head(12)
@@ -253,4 +255,4 @@ def test_where_only_the_newer_call_is_left_the_list_of_documents_tells_who_has_n
             return
         after = omnipd.read_dashboard_filters(documents)
     assert after.attrs["omni"]["complete"]
-    assert after["id"].tolist() == before["id"].tolist()
+    assert after["item_id"].tolist() == before["item_id"].tolist()

@@ -102,7 +102,7 @@ def test_a_key_of_two_parts_is_a_tuple(omni):
 
 def omni_model(client):
     models = omnipd.read_models(model_kind="SHARED", client=client)
-    return models.set_index("name").loc["orders", "id"]
+    return models.set_index("name").loc["orders", "model_id"]
 
 
 @pytest.mark.parametrize("status", [400, 403, 404, 409, 422])
@@ -298,7 +298,7 @@ def test_that_nobody_can_be_acted_for_is_said_once_for_all_parents(scripted):
 
 
 def test_a_null_in_a_list_is_a_mistake_and_in_a_column_is_left_out(omni, server):
-    [one] = omnipd.read_documents(limit=1)["identifier"]
+    [one] = omnipd.read_documents(limit=1)["document_identifier"]
     column = pd.Series([one, None], dtype="string[pyarrow]")
     assert omnipd.read_document_access(column).attrs["omni"]["parents"] == 1
     before = len(server.requests)
@@ -311,7 +311,7 @@ def test_a_row_of_a_frame_is_told_what_to_pass(omni):
     row = omnipd.read_documents(limit=1).iloc[0]
     with pytest.raises(omnipd.ArgumentError) as caught:
         omnipd.read_document_access(row)
-    assert caught.value.hint == "Pass row['identifier']."
+    assert caught.value.hint == "Pass row['document_identifier']."
     for run in (omnipd.run_document, lambda one: omnipd.run_document_query(one, "x")):
         with pytest.raises(omnipd.ArgumentError, match="document=Series is not"):
             run(row)

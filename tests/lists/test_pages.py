@@ -99,7 +99,7 @@ def test_a_list_is_the_same_from_pages_of_any_size(scripted):
         scripted.script(*pages_of(records, size, info_first=info_first, escaped=escaped))
         read = omnipd.read_content(client=client)
         pd.testing.assert_frame_equal(read, omnipd.flatten_content(records))
-        assert read["identifier"].tolist() == [record["identifier"] for record in records]
+        assert read["document_identifier"].tolist() == [record["identifier"] for record in records]
 
     holds()
 
@@ -253,14 +253,14 @@ def test_a_row_that_comes_again_on_a_later_page_is_seen(scripted):
     scripted.script(*[answer(first), answer(second)] * 2)
     with pytest.raises(omnipd.IncompleteReadError, match="came twice") as caught:
         omnipd.read_content(client=client_of(scripted))
-    assert caught.value.partial["identifier"].tolist() == ["d1"]
+    assert caught.value.partial["document_identifier"].tolist() == ["d1"]
 
 
 def test_an_error_carries_the_pages_before_it(scripted):
     scripted.script(answer(body([DOCUMENT], 2, "c")), answer(b"", 403))
     with pytest.raises(omnipd.ForbiddenError, match="Read before it: 1 page") as caught:
         omnipd.read_content(client=client_of(scripted))
-    assert caught.value.partial["identifier"].tolist() == ["d1"]
+    assert caught.value.partial["document_identifier"].tolist() == ["d1"]
 
 
 GARBLED = body([DOCUMENT | {"identifier": "d2"}], 2).replace(b'"views":0', b'"views":')
@@ -271,7 +271,7 @@ def test_a_page_garbled_in_its_middle_is_asked_for_once_more(scripted):
     scripted.script(answer(body([DOCUMENT], 2, "c")), answer(GARBLED), answer(good))
     client = client_of(scripted)
     df = omnipd.read_content(client=client)
-    assert df["identifier"].tolist() == ["d1", "d2"]
+    assert df["document_identifier"].tolist() == ["d1", "d2"]
     assert client.requests_sent == len(scripted.requests) == 3
     assert "cursor=c" in scripted.requests[2][1]
 
@@ -280,7 +280,7 @@ def test_a_page_that_stays_garbled_is_an_error_with_the_pages_before_it(scripted
     scripted.script(answer(body([DOCUMENT], 2, "c")), answer(GARBLED))
     with pytest.raises(omnipd.ResponseError, match="not JSON") as caught:
         omnipd.read_content(client=client_of(scripted))
-    assert caught.value.partial["identifier"].tolist() == ["d1"]
+    assert caught.value.partial["document_identifier"].tolist() == ["d1"]
     assert len(scripted.requests) > 2
 
 
@@ -304,18 +304,18 @@ def test_a_cursor_in_any_script_is_sent_back_as_it_came(scripted, escaped):
 
 
 @pytest.mark.parametrize(
-    ("reader", "key", "record"),
+    ("reader", "key", "record", "column"),
     [
-        (omnipd.read_labels, "labels", {"name": "a"}),
-        (omnipd.read_connections, "connections", {"id": "c", "name": "a"}),
+        (omnipd.read_labels, "labels", {"name": "a"}, "label"),
+        (omnipd.read_connections, "connections", {"id": "c", "name": "a"}, "name"),
     ],
 )
-def test_a_list_in_one_piece_may_have_a_page_info(scripted, reader, key, record):
+def test_a_list_in_one_piece_may_have_a_page_info(scripted, reader, key, record, column):
     scripted.script(
         answer({key: [record], "pageInfo": {"hasNextPage": False, "totalRecords": 1}}),
     )
     with client_of(scripted):
-        assert reader()["name"].tolist() == ["a"]
+        assert reader()[column].tolist() == ["a"]
 
 
 @pytest.mark.parametrize(
@@ -350,7 +350,7 @@ def test_a_list_that_only_repeats_itself_comes_to_an_end(scripted, limit):
     scripted.by_target = step
     with pytest.raises(omnipd.ResponseError, match="no new row") as caught:
         omnipd.read_content(limit=limit, client=client_of(scripted))
-    assert caught.value.partial["identifier"].tolist() == ["d1", "d2"]
+    assert caught.value.partial["document_identifier"].tolist() == ["d1", "d2"]
     assert len(scripted.requests) < 50
 
 

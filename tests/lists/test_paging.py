@@ -45,7 +45,7 @@ def test_a_list_of_many_pages_is_one_frame_and_one_request_a_page(scripted, fake
         page(*documents("e"), total=5),
     )
     with client_of(scripted, fake_time) as client:
-        assert read(client)["identifier"].tolist() == list("abcde")
+        assert read(client)["document_identifier"].tolist() == list("abcde")
     assert cursors(scripted) == ["", "%C3%A9%2F%2B%3D%26+1", "2"]
     same = {request[1].partition("&cursor=")[0] for request in scripted.requests}
     assert len(same) == 1
@@ -131,7 +131,7 @@ def test_a_contradiction_is_a_response_error_and_ends_the_read(scripted, fake_ti
     with client_of(scripted, fake_time) as client, pytest.raises(ResponseError) as caught:
         read(client, strict=strict)
     assert len(scripted.requests) == len(steps)
-    assert caught.value.partial["identifier"].tolist()[0] == "a"
+    assert caught.value.partial["document_identifier"].tolist()[0] == "a"
     assert caught.value.partial.attrs["omni"]["complete"] is False
     assert "page(s)" in caught.value.__notes__[-1]
     assert caught.value.url == f"{scripted.url}/api/v1/content"
@@ -150,7 +150,7 @@ def test_a_failure_with_a_good_status_keeps_its_words(scripted, fake_time, no, s
     ):
         read(client, strict=strict)
     assert len(scripted.requests) == 2
-    assert caught.value.partial["identifier"].tolist() == ["a"]
+    assert caught.value.partial["document_identifier"].tolist() == ["a"]
     assert nothing_is_kept(client)
 
 
@@ -177,7 +177,7 @@ def test_a_few_empty_pages_are_passed_over(scripted, fake_time, number):
         page(*documents("a"), cursor="e", total=2), *empty, page(*documents("b"), total=2)
     )
     with client_of(scripted, fake_time) as client:
-        assert read(client)["identifier"].tolist() == ["a", "b"]
+        assert read(client)["document_identifier"].tolist() == ["a", "b"]
 
 
 def test_empty_pages_that_are_not_in_a_row_do_not_add_up(scripted, fake_time):
@@ -221,12 +221,12 @@ def test_a_refused_cursor_restarts_the_list_once(scripted, fake_time):
     )
     with client_of(scripted, fake_time) as client:
         df = read(client)
-        assert df["identifier"].tolist() == ["a", "b"]
+        assert df["document_identifier"].tolist() == ["a", "b"]
         assert df.attrs["omni"]["complete"] is True
         assert cursors(scripted) == ["", "old", "", "new"]
         again = read(client)
     assert len(scripted.requests) == 4
-    assert again["identifier"].tolist() == ["a", "b"]
+    assert again["document_identifier"].tolist() == ["a", "b"]
 
 
 @pytest.mark.parametrize("strict", [True, False])
@@ -236,7 +236,7 @@ def test_a_cursor_that_is_refused_twice_is_an_incomplete_read(scripted, fake_tim
     with client_of(scripted, fake_time) as client, pytest.raises(IncompleteReadError) as caught:
         read(client, strict=strict)
     assert len(scripted.requests) == 4
-    assert caught.value.partial["identifier"].tolist() == ["a"]
+    assert caught.value.partial["document_identifier"].tolist() == ["a"]
     assert "Invalid cursor" in str(caught.value)
     assert nothing_is_kept(client)
 
@@ -291,7 +291,7 @@ def test_a_list_that_does_not_add_up_twice_is_an_incomplete_read(scripted, fake_
     assert len(scripted.requests) == 4
     assert "/api/v1/content does not add up" in str(caught.value)
     assert caught.value.partial is not None
-    assert caught.value.partial["identifier"].is_unique
+    assert caught.value.partial["document_identifier"].is_unique
     assert nothing_is_kept(client)
 
 
@@ -301,11 +301,11 @@ def test_a_list_that_adds_up_the_second_time_is_taken(scripted, fake_time, steps
     scripted.script(*steps, *good)
     with client_of(scripted, fake_time) as client:
         df = read(client)
-        assert df["identifier"].tolist() == ["a", "b", "c"]
+        assert df["document_identifier"].tolist() == ["a", "b", "c"]
         assert df.attrs["omni"]["complete"] is True
         assert df.attrs["omni"]["requests"] == len(steps) + 2
         # What is kept is the second reading, and it alone.
-        assert read(client)["identifier"].tolist() == ["a", "b", "c"]
+        assert read(client)["document_identifier"].tolist() == ["a", "b", "c"]
     assert len(scripted.requests) == len(steps) + 2
 
 
@@ -317,7 +317,7 @@ def test_not_strict_takes_what_there_is_and_marks_it(scripted, fake_time, steps)
         pytest.warns(OmniWarning, match="does not add up"),
     ):
         df = read(client, strict=False)
-    assert df["identifier"].is_unique
+    assert df["document_identifier"].is_unique
     assert df.attrs["omni"]["complete"] is False
     assert nothing_is_kept(client)
 
@@ -343,7 +343,7 @@ def test_a_limit_stops_early_and_needs_no_total(scripted, fake_time):
     scripted.script(page(*documents("a", "b"), cursor="c", total=999))
     with client_of(scripted, fake_time) as client:
         df = read(client, limit=1)
-    assert df["identifier"].tolist() == ["a"]
+    assert df["document_identifier"].tolist() == ["a"]
     assert len(scripted.requests) == 1
 
 
@@ -380,13 +380,13 @@ def test_a_page_that_fails_fails_the_list(scripted, fake_time, fault, kind, trie
         with pytest.raises(kind) as caught:
             read(client, strict=strict)
         assert len(scripted.requests) == 2 + tries
-        assert caught.value.partial["identifier"].tolist() == ["a", "b", "c"]
+        assert caught.value.partial["document_identifier"].tolist() == ["a", "b", "c"]
         assert "2 page(s), 3 of 5 rows" in caught.value.__notes__[-1]
         assert nothing_is_kept(client)
         # The next call reads from the start: no half of the first reading is taken.
         scripted.requests.clear()
         scripted.script(page(*documents("x"), total=1))
-        assert read(client)["identifier"].tolist() == ["x"]
+        assert read(client)["document_identifier"].tolist() == ["x"]
 
 
 # --- lists of endpoints that omnipd does not know
@@ -429,7 +429,7 @@ def test_an_unknown_list_is_read_with_the_same_rules(scripted, fake_time):
 def test_a_limit_may_be_a_whole_number_of_numpy(scripted, fake_time):
     scripted.script(page(*documents("a", "b", "c"), cursor="2", total=9))
     with client_of(scripted, fake_time) as client:
-        assert read(client, limit=np.int64(2))["identifier"].tolist() == ["a", "b"]
+        assert read(client, limit=np.int64(2))["document_identifier"].tolist() == ["a", "b"]
         for limit in (np.True_, np.float64(2.0), 2.0, "2", True, 0):
             with pytest.raises(omnipd.ArgumentError, match="whole number of rows, 1 or more"):
                 read(client, limit=limit)

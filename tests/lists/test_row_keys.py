@@ -82,7 +82,7 @@ def read_relationships(scripted, *given):
 def test_relationships_without_an_id_are_read(scripted):
     df = read_relationships(scripted, relationship("orders"), relationship("items"))
     assert df["left_view"].tolist() == ["orders", "items"]
-    assert df["id"].isna().all()
+    assert df["relationship_id"].isna().all()
     assert df.attrs["omni"]["duplicates_checked"] is True
 
 
@@ -131,9 +131,9 @@ def test_a_sandbox_may_give_relationships_no_id():
             topic = (server.models["orders"], "orders")
             frames.append(omnipd.read_relationships(topic, client=client))
     with_ids, without = frames
-    assert with_ids["id"].notna().all()
-    assert without["id"].isna().all()
-    assert without.drop(columns="id").equals(with_ids.drop(columns="id"))
+    assert with_ids["relationship_id"].notna().all()
+    assert without["relationship_id"].isna().all()
+    assert without.drop(columns="relationship_id").equals(with_ids.drop(columns="relationship_id"))
 
 
 def test_a_composite_topic_says_what_it_is_made_of():
@@ -142,9 +142,9 @@ def test_a_composite_topic_says_what_it_is_made_of():
         fields = omnipd.read_topic_fields(topics, client=client)
         inventory = omnipd.read_inventory(client=client)
     [composite] = topics[topics["is_composite"].fillna(False)].to_dict("records")
-    assert composite["name"] == "everything"
+    assert composite["topic"] == "everything"
     assert composite["topics"] == "flights"
-    assert topics.loc[topics["name"] == "everything", "base_view_name"].isna().all()
+    assert topics.loc[topics["topic"] == "everything", "base_view"].isna().all()
     assert topics["extra"].isna().all()
     assert "everything" not in set(fields["topic"])
     assert inventory.complete
@@ -166,7 +166,7 @@ def test_issues_of_content_are_text_in_either_form():
 SENTINELS = [
     ("read_schedules", {"id": "s1", "recipientCount": -1}, "recipient_count"),
     ("read_ai_routines", {"id": "r1", "recipientCount": -1}, "recipient_count"),
-    ("read_user_attributes", {"id": "", "name": "omni_user_id"}, "id"),
+    ("read_user_attributes", {"id": "", "name": "omni_user_id"}, "attribute_id"),
     (
         "read_ai_credit_controls",
         {"accountCreditLimit": 0, "creditsUsed": 1},

@@ -141,7 +141,7 @@ def test_totals_of_two_kinds_in_one_list_are_an_error(scripted, fake_time, total
         pytest.raises(IncompleteReadError, match="the total changed while it was read") as caught,
     ):
         omnipd.read_content(client=client)
-    assert caught.value.partial["identifier"].tolist() == list("abcde")
+    assert caught.value.partial["document_identifier"].tolist() == list("abcde")
 
 
 def page_with(total, names, cursor):

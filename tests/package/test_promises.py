@@ -142,7 +142,7 @@ def test_one_odd_value_leaves_its_neighbors_as_they_are(scripted, fake_time):
     scripted.script(answer({"detail": "labels"}, 400), page(odd, good))
     with client_of(scripted, fake_time) as client, pytest.warns(omnipd.OmniWarning):
         found = omnipd.read_content(labels=(name for name in ["finance"]), client=client)
-    assert found["identifier"].tolist() == ["good"]
+    assert found["document_identifier"].tolist() == ["good"]
 
 
 def test_a_400_for_another_reason_refuses_no_parameter_for_ever(scripted, fake_time):
@@ -281,7 +281,7 @@ def test_a_timeout_is_that_of_the_whole_call(scripted, fake_time):
         lambda: omnipd.read_records(None),
         lambda: omnipd.read_records("/api/v1/x", columns={"a": 5}),
         lambda: omnipd.read_records("/api/v1/x", columns={"extra": "a"}),
-        lambda: omnipd.whoami(model_id=5),
+        lambda: omnipd.whoami(model=5),
         lambda: omnipd.to_csv(pd.DataFrame({"a": [1]}), None),
         lambda: omnipd.to_parquet(
             pd.DataFrame({"a": pd.Series([1, "x"], dtype=object)}), "x.parquet"
@@ -317,9 +317,9 @@ def test_json_lines_are_json_whatever_the_number(tmp_path):
 
 def test_an_index_without_a_name_is_no_column(tmp_path):
     df = omnipd.explode_labels(omnipd.flatten_content([document("a") | {"labels": ["x", "y"]}]))
-    omnipd.to_csv(df[["identifier", "label"]], tmp_path / "x.csv")
+    omnipd.to_csv(df[["document_identifier", "label"]], tmp_path / "x.csv")
     assert (tmp_path / "x.csv").read_text().splitlines() == [
-        '"identifier","label"',
+        '"document_identifier","label"',
         '"a","x"',
         '"a","y"',
     ]

@@ -979,7 +979,7 @@ def test_an_identifier_an_address_and_a_name_find_the_same_dashboard(
     omni, server, document, name, tile
 ):
     documents = omnipd.read_documents(client=omni)
-    assert documents.loc[documents["name"] == name, "identifier"].tolist() == [document]
+    assert documents.loc[documents["name"] == name, "document_identifier"].tolist() == [document]
     expected = omnipd.run_document(document)
     for address in [
         name,

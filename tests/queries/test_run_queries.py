@@ -119,7 +119,7 @@ def dashboard(server, scripted):
 def test_a_tile_is_found_by_its_name_or_its_id(omni, server):
     document, tiles = a_dashboard(omni)
     for tile in tiles.itertuples():
-        by_id = omnipd.run_document_query(document, tile.id, filters=None)
+        by_id = omnipd.run_document_query(document, tile.query_id, filters=None)
         assert len(by_id) > 0
         if (tiles["name"] == tile.name).sum() == 1:
             by_name = omnipd.run_document_query(document, tile.name, filters=None)
@@ -128,7 +128,7 @@ def test_a_tile_is_found_by_its_name_or_its_id(omni, server):
 
 def a_dashboard(omni):
     documents = omnipd.read_documents()
-    with_tiles = documents.loc[documents["has_dashboard"].fillna(False), "identifier"]
+    with_tiles = documents.loc[documents["has_dashboard"].fillna(False), "document_identifier"]
     return next(
         (document, tiles)
         for document in with_tiles

@@ -110,20 +110,9 @@ def types_of(df):
 def documented_columns(name):
     """Return the columns that a docstring names, in order and with their types."""
     [returned] = FunctionDoc(getattr(omnipd, name))["Returns"]
-    documented, pending = {}, []
-    for column, kind in re.findall(r"``(\w+)``|\(([^)]+)\)", " ".join(returned.desc)):
-        if column and column not in documented:
-            pending.append(column)
-        elif kind:
-            documented |= dict.fromkeys(
-                pending, kind.split(",")[0] if kind.startswith("string") else kind
-            )
-            pending = []
-    assert not pending
-    return [
-        (column, kind.replace("us, UTC", "us, tz=UTC").replace("float64", "double"))
-        for column, kind in documented.items()
-    ]
+    columns = [re.fullmatch(r"- ``(\w+)`` \(([^)]+)\): .+", line) for line in returned.desc]
+    # What stands in place of another column is not in the frames that have that one.
+    return [found.groups() for found in columns if found and "in place of" not in found[0]]
 
 
 def check_every_key_has_a_column(case, scripted):

@@ -55,13 +55,13 @@ ROUTINE = {
     **TIMES,
 }
 ROUTINE_ROW = {
-    "id": "r1",
+    "routine_id": "r1",
     "name": "Morning look",
     "description": "Before the meeting",
     "prompt": "What changed?",
     "model_id": "m1",
     "branch_id": "b1",
-    "topic_name": "orders",
+    "topic": "orders",
     "schedule": "0 7 ? * MON-FRI *",
     "timezone": "UTC",
     "destination_type": "email",
@@ -80,7 +80,7 @@ CASES = [
     Case(
         "read_ai_conversations",
         {"id": "c1", "name": "Delays", "lastPrompt": "And by airline?", **TIMES},
-        [{"id": "c1", "name": "Delays", "last_prompt": "And by airline?", **MOMENTS}],
+        [{"conversation_id": "c1", "name": "Delays", "last_prompt": "And by airline?", **MOMENTS}],
         {"id": "c1"},
     ),
     Case(
@@ -128,8 +128,8 @@ CASES = [
                 "shutoff_credits": 100.0,
                 "user_default_credits": 5.0,
                 "entity_group_default_credits": 7.0,
-                "period_start": pd.Timestamp("2026-05-01", tz="UTC"),
-                "period_end": pd.Timestamp("2026-06-01", tz="UTC"),
+                "period_start_at": pd.Timestamp("2026-05-01", tz="UTC"),
+                "period_end_at": pd.Timestamp("2026-06-01", tz="UTC"),
             }
         ],
         {},
@@ -145,7 +145,7 @@ CASES = [
     Case(
         "read_ai_group_credit_limits",
         {"entity": "acme", "creditLimit": 100},
-        [{"entity": "acme", "credit_limit": 100.0, "unlimited": False}],
+        [{"embed_entity": "acme", "credit_limit": 100.0, "unlimited": False}],
         {"entity": "acme"},
     ),
     Case(
@@ -180,7 +180,7 @@ CASES = [
                 "organization_id": "o1",
                 "model_id": MODEL,
                 "branch_id": "b1",
-                "topic_name": "orders",
+                "topic": "orders",
                 **MOMENTS,
                 "execution_started_at": pd.Timestamp("2026-01-02 03:04:06", tz="UTC"),
                 "progress_message": "Asking",
@@ -192,7 +192,7 @@ CASES = [
                 "error_code": "QUERY",
                 "error_detail": "It is gone",
                 "cancelled_at": pd.Timestamp("2026-01-02 03:04:09", tz="UTC"),
-                "cancelled_by": "m2",
+                "cancelled_by_id": "m2",
                 "omni_chat_url": "https://org.omni.co/chat/c1",
             }
         ],
@@ -225,7 +225,7 @@ CASES = [
         },
         [
             {
-                "id": PROMPT_SET,
+                "prompt_set_id": PROMPT_SET,
                 "model_id": MODEL,
                 "name": "Orders regression",
                 "slug": "orders-regression",
@@ -259,7 +259,7 @@ CASES = [
         [
             {
                 "prompt_set_id": PROMPT_SET,
-                "id": "r1",
+                "run_id": "r1",
                 "run_number": 3,
                 "repeat_count": 2,
                 "description": "After the change",
@@ -290,7 +290,7 @@ CASES = [
         [
             {
                 "prompt_set_id": PROMPT_SET,
-                "id": "p1",
+                "prompt_id": "p1",
                 "prompt_text": "Which one?",
                 "expectation": "The first",
                 **MOMENTS,
@@ -322,8 +322,8 @@ CASES = [
         [
             {
                 "run_id": "r1",
-                "id": "e1",
-                "eval_prompt_id": "p1",
+                "result_id": "e1",
+                "prompt_id": "p1",
                 "repeat_index": 0,
                 "prompt": "Which one?",
                 "expectation": "The first",
@@ -441,7 +441,7 @@ def test_conversations_and_messages_are_those_of_a_hand_written_walk(omni, serve
     df = omnipd.read_ai_conversations()
     assert plain(df) == [
         {
-            "id": one["id"],
+            "conversation_id": one["id"],
             "name": one["name"],
             "last_prompt": one["lastPrompt"],
             "created_at": moment(one["createdAt"]),
@@ -462,16 +462,18 @@ def test_conversations_and_messages_are_those_of_a_hand_written_walk(omni, serve
             "omni_chat_url": said.get("omniChatUrl"),
             "extra": None,
         }
-        for one in few["id"]
+        for one in few["conversation_id"]
         for said in ask(server, f"/api/v1/ai/conversations/{one}")["messages"]
     ]
     assert set(messages["role"]) == {"user", "assistant"}
-    pd.testing.assert_frame_equal(omnipd.read_ai_messages(few["id"]), messages)
-    pd.testing.assert_frame_equal(omnipd.read_ai_messages(few["id"].tolist()), messages)
+    pd.testing.assert_frame_equal(omnipd.read_ai_messages(few["conversation_id"]), messages)
+    pd.testing.assert_frame_equal(
+        omnipd.read_ai_messages(few["conversation_id"].tolist()), messages
+    )
 
 
 def test_a_conversation_that_nobody_had_fails_all_or_is_named(omni):
-    [known] = omnipd.read_ai_conversations(limit=1)["id"]
+    [known] = omnipd.read_ai_conversations(limit=1)["conversation_id"]
     with pytest.raises(omnipd.NotFoundError):
         omnipd.read_ai_messages([known, UNKNOWN_ID])
     with pytest.warns(omnipd.OmniWarning, match="1 of 2"):
@@ -483,14 +485,14 @@ def test_a_conversation_that_nobody_had_fails_all_or_is_named(omni):
 def test_routines_are_those_of_a_hand_written_walk(omni, server):
     raw = walk(server, "/api/v1/ai/routines")
     df = omnipd.read_ai_routines()
-    assert plain(df[["id", "name", "description", "prompt", "model_id", "topic_name"]]) == [
+    assert plain(df[["routine_id", "name", "description", "prompt", "model_id", "topic"]]) == [
         {
-            "id": one["id"],
+            "routine_id": one["id"],
             "name": one["name"],
             "description": one["description"],
             "prompt": one["prompt"],
             "model_id": one["modelId"],
-            "topic_name": one["topicName"],
+            "topic": one["topicName"],
         }
         for one in raw
     ]
@@ -510,8 +512,8 @@ def test_credits_are_those_that_the_server_sends(omni, server):
         "shutoff_credits": None,
         "user_default_credits": raw["userDefaultCredits"],
         "entity_group_default_credits": None,
-        "period_start": moment("2026-05-01T00:00:00Z"),
-        "period_end": moment("2026-06-01T00:00:00Z"),
+        "period_start_at": moment("2026-05-01T00:00:00Z"),
+        "period_end_at": moment("2026-06-01T00:00:00Z"),
         "extra": None,
     }
 
@@ -520,7 +522,7 @@ def test_credits_are_those_that_the_server_sends(omni, server):
     ("name", "path", "key", "column"),
     [
         ("read_ai_user_credit_limits", "users", "userId", "user_id"),
-        ("read_ai_group_credit_limits", "entity-groups", "entity", "entity"),
+        ("read_ai_group_credit_limits", "entity-groups", "entity", "embed_entity"),
     ],
 )
 def test_limits_are_those_of_a_hand_written_walk(omni, server, name, path, key, column):
@@ -551,7 +553,7 @@ def test_jobs_are_those_behind_the_answers(omni, server):
         for one in plain(answers)
     ]
     assert set(jobs["model_id"]) == set(server.models.values())
-    assert set(jobs["user_id"]) <= set(omnipd.read_users()["id"])
+    assert set(jobs["user_id"]) <= set(omnipd.read_users()["user_id"])
     assert jobs["extra"].isna().all()
 
 
@@ -572,20 +574,20 @@ def test_runs_are_those_of_their_sets(omni, server):
     for archived in (False, True):
         runs = omnipd.read_ai_eval_runs(sets, archived=archived)
         wire = str(archived).lower()
-        assert plain(runs[["prompt_set_id", "id", "run_number", "prompts_done"]]) == [
+        assert plain(runs[["prompt_set_id", "run_id", "run_number", "prompts_done"]]) == [
             {
                 "prompt_set_id": one,
-                "id": run["id"],
+                "run_id": run["id"],
                 "run_number": run["run_number"],
                 "prompts_done": run["stats"]["terminal"],
             }
-            for one in sets["id"]
+            for one in sets["prompt_set_id"]
             for run in ask(server, "/api/v1/ai/eval/runs", prompt_set_id=one, archived=wire)["runs"]
         ]
         assert set(runs["is_archived"]) == {archived}
         assert runs["extra"].isna().all()
     newest = omnipd.read_ai_eval_runs(sets).groupby("prompt_set_id")["created_at"].max()
-    known = sets.set_index("id")["latest_run_at"]
+    known = sets.set_index("prompt_set_id")["latest_run_at"]
     assert (known >= newest.reindex(known.index)).all()
 
 
@@ -594,28 +596,28 @@ def test_results_are_those_of_their_runs_and_prompts(omni, server):
     runs = omnipd.read_ai_eval_runs(sets)
     results = omnipd.read_ai_eval_results(runs)
     judged = results.groupby("run_id")["score"].agg(["count", "size"])
-    stats = runs.set_index("id")[["prompts_done", "prompts_total"]]
+    stats = runs.set_index("run_id")[["prompts_done", "prompts_total"]]
     assert judged.reindex(stats.index).values.tolist() == stats.values.tolist()
     prompts = omnipd.read_ai_prompts(sets)
-    asked = results.merge(prompts, left_on="eval_prompt_id", right_on="id", validate="m:1")
+    asked = results.merge(prompts, on="prompt_id", validate="m:1")
     assert len(asked) == len(results)
     assert (asked["prompt"] == asked["prompt_text"]).all()
     assert prompts.groupby("prompt_set_id").size().to_dict() == dict(
-        zip(sets["id"], sets["prompt_count"], strict=True)
+        zip(sets["prompt_set_id"], sets["prompt_count"], strict=True)
     )
     few = results.drop_duplicates("job_id").head(5)
     jobs = omnipd.read_ai_jobs(few)
     assert jobs["prompt"].tolist() == few["prompt"].tolist()
     assert jobs["conversation_id"].tolist() == few["conversation_id"].tolist()
-    one = ask(server, f"/api/v1/ai/eval/runs/{runs['id'][0]}")["run"]["results"]
-    of_one = results[results["run_id"] == runs["id"][0]]
+    one = ask(server, f"/api/v1/ai/eval/runs/{runs['run_id'][0]}")["run"]["results"]
+    of_one = results[results["run_id"] == runs["run_id"][0]]
     assert of_one["timing_ms"].tolist() == [each["timing_ms"] for each in one]
     assert results["extra"].isna().all()
 
 
 def test_each_set_has_a_place_of_its_own_in_the_cache(server):
     with omnipd.connect(server.url, server.api_key, requests_per_minute=None):
-        sets = omnipd.read_ai_prompt_sets()["id"].tolist()
+        sets = omnipd.read_ai_prompt_sets()["prompt_set_id"].tolist()
         first = omnipd.read_ai_eval_runs(sets)
         before = len(server.requests)
         pd.testing.assert_frame_equal(omnipd.read_ai_eval_runs(sets), first)
@@ -624,7 +626,7 @@ def test_each_set_has_a_place_of_its_own_in_the_cache(server):
 
 
 def test_a_set_that_nobody_made_fails_all_or_is_named(omni):
-    [known] = omnipd.read_ai_prompt_sets(limit=1)["id"]
+    [known] = omnipd.read_ai_prompt_sets(limit=1)["prompt_set_id"]
     with pytest.raises(omnipd.NotFoundError) as error:
         omnipd.read_ai_eval_runs([known, UNKNOWN_ID])
     assert set(error.value.partial["prompt_set_id"]) == {known}

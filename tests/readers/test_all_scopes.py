@@ -61,16 +61,16 @@ def by_person(users, **walks):
 def test_every_document_and_folder_of_the_organization_is_there_once(omni, organization):
     df = omnipd.read_content(scope="all")
     documents = {one.identifier for one in organization.documents.values() if not one.deleted}
-    assert sorted(df["identifier"].dropna()) == sorted(documents)
+    assert sorted(df["document_identifier"].dropna()) == sorted(documents)
     assert sorted(df["id"].dropna()) == sorted(organization.folders)
     owners = {one.identifier: one.owner_id for one in organization.documents.values()}
     listed = df[df["type"] == "document"]
-    assert listed["owner_id"].tolist() == [owners[one] for one in listed["identifier"]]
+    assert listed["owner_id"].tolist() == [owners[one] for one in listed["document_identifier"]]
 
 
 def test_every_folder_of_the_organization_is_there_once(omni, organization):
     df = omnipd.read_folders(scope="all")
-    assert sorted(df["id"]) == sorted(organization.folders)
+    assert sorted(df["folder_id"]) == sorted(organization.folders)
     assert len(omnipd.read_folders()) < len(df)
 
 
@@ -78,7 +78,8 @@ def test_the_organization_comes_first_then_person_by_person_in_the_order_of_user
     df = omnipd.read_content(scope="all")
     public = omnipd.read_content(scope="organization")
     personal = [
-        omnipd.read_content(scope="restricted", creator_id=one) for one in omnipd.read_users()["id"]
+        omnipd.read_content(scope="restricted", creator_id=one)
+        for one in omnipd.read_users()["user_id"]
     ]
     pd.testing.assert_frame_equal(
         df, pd.concat([public, *personal], ignore_index=True), check_like=False
@@ -133,7 +134,7 @@ def test_what_several_walks_show_comes_once(scripted):
     )
     with client_of(scripted):
         df = omnipd.read_content(scope="all")
-    assert df["identifier"].tolist() == ["public", "shared", "a", "b"]
+    assert df["document_identifier"].tolist() == ["public", "shared", "a", "b"]
 
 
 def test_a_person_who_is_refused_fails_all_and_what_was_read_is_in_partial(scripted):
@@ -147,11 +148,11 @@ def test_a_person_who_is_refused_fails_all_and_what_was_read_is_in_partial(scrip
     with client_of(scripted):
         with pytest.raises(omnipd.NotFoundError, match="3 of 4") as caught:
             omnipd.read_content(scope="all")
-        assert caught.value.partial["identifier"].tolist() == ["public", "a"]
+        assert caught.value.partial["document_identifier"].tolist() == ["public", "a"]
         assert caught.value.partial.attrs["omni"]["complete"] is False
         with pytest.warns(omnipd.OmniWarning, match="1 of 4 could not be read"):
             df = omnipd.read_content(scope="all", errors="collect")
-    assert df["identifier"].tolist() == ["public", "a", "c"]
+    assert df["document_identifier"].tolist() == ["public", "a", "c"]
     assert df.attrs["omni"]["complete"] is False
     assert list(df.attrs["omni"]["failures"]) == [BEN]
 
@@ -178,7 +179,7 @@ def test_with_a_creator_it_is_two_walks_for_what_is_theirs(omni, server, organiz
         for one in organization.documents.values()
         if one.owner_id == owner and not one.deleted
     ]
-    assert sorted(df["identifier"].dropna()) == sorted(theirs)
+    assert sorted(df["document_identifier"].dropna()) == sorted(theirs)
     assert set(df["scope"]) == {"organization", "restricted"}
 
 

@@ -104,7 +104,7 @@ CASES = [
         CONNECTION,
         [
             {
-                "id": "c1",
+                "connection_id": "c1",
                 "name": "Sales",
                 "dialect": "snowflake",
                 "database": "SALES",
@@ -130,7 +130,7 @@ CASES = [
         },
         [
             {
-                "id": "e1",
+                "connection_environment_id": "e1",
                 "base_connection_id": "c1",
                 "connection_id": "c2",
                 "user_attribute_values": '["east"]',
@@ -145,7 +145,7 @@ CASES = [
         [
             {
                 "connection_id": "c1",
-                "schedule_id": "s1",
+                "connection_schedule_id": "s1",
                 "schedule": "0 6 * * ? *",
                 "timezone": "UTC",
                 "description": "Every morning",
@@ -164,7 +164,7 @@ CASES = [
         [
             {
                 "connection_id": "c1",
-                "id": "e1",
+                "dbt_environment_id": "e1",
                 "name": "Production",
                 "is_default_environment": True,
                 "owner_id": "m1",
@@ -186,9 +186,9 @@ CASES = [
         [
             {
                 "type": "csv",
-                "id": "u1",
+                "upload_id": "u1",
                 "file_name": "targets.csv",
-                "view_name": "targets",
+                "view": "targets",
                 "connection_id": "c1",
                 "model_id": "mo1",
                 "in_db_as_table_name": "omni_targets",
@@ -327,7 +327,7 @@ def test_what_is_no_connection_is_refused_before_anything_is_sent(case, scripted
 def connection_row(one):
     values = one["userAttributeValuesForDefaultEnvironment"]
     return {
-        "id": one["id"],
+        "connection_id": one["id"],
         "name": one["name"],
         "dialect": one["dialect"],
         "database": one["database"],
@@ -365,7 +365,7 @@ def test_environments_are_those_that_the_server_lists(omni, server):
     df = omnipd.read_connection_environments()
     assert plain(df) == [
         {
-            "id": one["id"],
+            "connection_environment_id": one["id"],
             "base_connection_id": one["baseConnectionId"],
             "connection_id": one["connectionId"],
             "user_attribute_values": json.dumps(one["userAttributeValues"], separators=(",", ":")),
@@ -373,7 +373,7 @@ def test_environments_are_those_that_the_server_lists(omni, server):
         }
         for one in raw
     ]
-    known = set(omnipd.read_connections(include_deleted=True)["id"])
+    known = set(omnipd.read_connections(include_deleted=True)["connection_id"])
     assert set(df["base_connection_id"]) | set(df["connection_id"]) <= known
     assert len(raw) > 0
 
@@ -381,12 +381,12 @@ def test_environments_are_those_that_the_server_lists(omni, server):
 def test_what_is_below_connections_is_that_of_a_hand_written_loop(omni, server):
     connections = omnipd.read_connections()
     schedules, projects = [], []
-    for connection in connections["id"]:
+    for connection in connections["connection_id"]:
         path = f"/api/v1/connections/{connection}"
         schedules += [
             {
                 "connection_id": connection,
-                "schedule_id": one["scheduleId"],
+                "connection_schedule_id": one["scheduleId"],
                 "schedule": one["schedule"],
                 "timezone": one["timezone"],
                 "description": one["description"],
@@ -430,7 +430,7 @@ def test_dbt_environments_are_those_of_a_hand_written_loop(omni, server):
         expected += [
             {
                 "connection_id": connection,
-                "id": one["id"],
+                "dbt_environment_id": one["id"],
                 "name": one["name"],
                 "is_default_environment": one["isDefaultEnvironment"],
                 "owner_id": one["ownerId"],
@@ -463,9 +463,11 @@ def test_a_database_that_cannot_have_dbt_is_named(omni):
 
 def upload_row(kind, one):
     user = one["uploaded_by_user"] or {}
-    same = {key: one[key] for key in UPLOAD.keys() - {"uploaded_by_user"}}
+    same = {key: one[key] for key in UPLOAD.keys() - {"uploaded_by_user", "id", "view_name"}}
     return {
         **same,
+        "upload_id": one["id"],
+        "view": one["view_name"],
         "type": kind,
         "created_at": moment(one["created_at"]),
         "updated_at": moment(one["updated_at"]),
@@ -488,7 +490,7 @@ def test_uploads_are_those_of_two_hand_written_walks(omni, server):
     for name in ("model_id", "in_db_as_table_name", "size_bytes", "uploaded_by_id"):
         assert df[name].isna().any()
         assert df[name].notna().any()
-    known = set(omnipd.read_users()["id"])
+    known = set(omnipd.read_users()["user_id"])
     assert set(df["uploaded_by_id"].dropna()) <= known
 
 
@@ -559,7 +561,7 @@ NEWEST = {"pageSize": "100", "sortField": "updatedAt", "sortDirection": "desc"}
         ({}, [{"type": "csv"}, {"type": "spreadsheet"}]),
         ({"upload_type": "spreadsheet"}, [{"type": "spreadsheet"}]),
         (
-            {"upload_type": "csv", "connection_id": USER, "model_id": USER, "search_term": "a b"},
+            {"upload_type": "csv", "connection_id": USER, "model": USER, "search_term": "a b"},
             [{"type": "csv", "connectionId": USER, "modelId": USER, "searchTerm": "a b"}],
         ),
         (
@@ -587,7 +589,7 @@ def test_parameters_of_uploads_reach_the_wire(omni, server, arguments, wires):
         ("read_uploads", (), {"upload_type": "xlsx"}, "upload_type='xlsx' is not known"),
         ("read_uploads", (), {"upload_type": ["csv"]}, "must be text, not list"),
         ("read_uploads", (), {"connection_id": ".."}, "connection_id='..' is not an id"),
-        ("read_uploads", (), {"model_id": ""}, "model_id='' is empty"),
+        ("read_uploads", (), {"model": ""}, "model='' is empty"),
         ("read_uploads", (), {"search_term": "x" * 257}, "longer than 256"),
         ("read_uploads", (), {"search_term": 7}, "search_term=7 must be text"),
         ("read_uploads", (), {"sort": "size"}, "sort='size' is not known"),

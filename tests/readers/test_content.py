@@ -43,7 +43,8 @@ def records(server):
 
 def identities(df):
     return [
-        str(a) if pd.notna(a) else str(b) for a, b in zip(df["identifier"], df["id"], strict=True)
+        str(a) if pd.notna(a) else str(b)
+        for a, b in zip(df["document_identifier"], df["id"], strict=True)
     ]
 
 
@@ -423,9 +424,10 @@ def test_what_is_not_an_api_path_is_refused(omni, path):
 def test_whoami_says_who_the_key_is(server):
     with omnipd.connect(server.url, server.api_key, requests_per_minute=None):
         admin = omnipd.whoami()
-        one_model = omnipd.whoami(model_id=next(iter(admin.roles)))
+        one_model = omnipd.whoami(model=next(iter(admin.roles)))
     assert (admin.key_scope, admin.org_role) == ("organization", "ORG_ADMIN")
-    assert admin.membership_id != admin.user_id
+    assert admin.user_id == server.organization.administrator.membership_id
+    assert admin.base_user_id not in {None, admin.user_id}
     assert set(one_model.roles) == {next(iter(admin.roles))}
     with omnipd.connect(server.url, server.personal_key, requests_per_minute=None):
         assert omnipd.whoami().key_scope == "user"

@@ -53,7 +53,7 @@ DOCUMENT = {
 }
 DOCUMENT_ROW = {
     "type": "document",
-    "identifier": "d1",
+    "document_identifier": "d1",
     "name": "Sales",
     "scope": "organization",
     "owner_id": "m1",
@@ -173,7 +173,7 @@ CASES = [
         [
             {
                 **OF_D1,
-                "id": "q1",
+                "query_id": "q1",
                 "name": "Orders by state",
                 "query_identifier_map_key": "1",
                 "url": "https://acme.omniapp.co/dashboards/d1?tile=1",
@@ -282,11 +282,11 @@ CASES = [
             {
                 **OF_D1,
                 "item": "filter",
-                "id": "f",
+                "item_id": "f",
                 "position": 2,
                 "label": "State",
-                "field_name": "state",
-                "view_name": "users",
+                "field": "state",
+                "view": "users",
                 "kind": "EQUALS",
                 "filter_id": None,
                 "default_value": '["CA"]',
@@ -295,11 +295,11 @@ CASES = [
             {
                 **OF_D1,
                 "item": "control",
-                "id": "c",
+                "item_id": "c",
                 "position": 1,
                 "label": "By",
-                "field_name": None,
-                "view_name": None,
+                "field": None,
+                "view": None,
                 "kind": "FIELD_PICKER",
                 "filter_id": "f",
                 "default_value": None,
@@ -542,7 +542,7 @@ def document_row(one):
     folder = one["folder"] or {}
     return {
         "type": "document",
-        "identifier": one["identifier"],
+        "document_identifier": one["identifier"],
         "name": one["name"],
         "scope": one["scope"],
         "owner_id": one["owner"]["id"],
@@ -581,7 +581,7 @@ def test_queries_are_those_of_a_hand_written_loop(omni, server, some):
             expected.append(
                 {
                     "document_identifier": identifier,
-                    "id": one["id"],
+                    "query_id": one["id"],
                     "name": one["name"],
                     "query_identifier_map_key": one["queryIdentifierMapKey"],
                     "url": one["url"],
@@ -608,7 +608,7 @@ def test_a_query_of_a_document_runs_as_it_stands(omni, some):
 def test_details_are_those_of_a_hand_written_loop(omni, server, records):
     dashboards = omnipd.read_documents(limit=40).query("has_dashboard")
     expected = []
-    for identifier in dashboards["identifier"]:
+    for identifier in dashboards["document_identifier"]:
         one = ask(server, f"/api/v1/documents/{identifier}")
         expected.append(
             {
@@ -628,7 +628,7 @@ def test_details_are_those_of_a_hand_written_loop(omni, server, records):
     assert plain(df.drop(columns=held)) == expected
     assert (
         json.loads(df["query_presentations"][0])
-        == ask(server, f"/api/v1/documents/{dashboards['identifier'].iloc[0]}")[
+        == ask(server, f"/api/v1/documents/{dashboards['document_identifier'].iloc[0]}")[
             "queryPresentations"
         ]
     )
@@ -751,10 +751,10 @@ def test_filters_are_those_of_a_hand_written_loop(omni, server, some):
                     {
                         "document_identifier": identifier,
                         "item": item,
-                        "id": name,
+                        "item_id": name,
                         "position": raw["filterOrder"].index(name) + 1,
                         "label": config["label"],
-                        "field_name": config.get("fieldName"),
+                        "field": config.get("fieldName"),
                         "default_value": None
                         if config.get("defaultValue") is None
                         else json.dumps(config["defaultValue"], separators=(",", ":")),

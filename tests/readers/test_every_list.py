@@ -128,7 +128,7 @@ def prompt_sets(omni):
 
 
 def administrator(omni):
-    return omnipd.whoami(client=omni).membership_id
+    return omnipd.whoami(client=omni).user_id
 
 
 #: What a reader has to be told, from what other readers say: its parents, or named arguments.

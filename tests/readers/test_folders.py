@@ -38,7 +38,7 @@ FOLDER = {
     "url": "https://acme.omniapp.co/f/sales/reports",
 }
 FOLDER_ROW = {
-    "id": F2,
+    "folder_id": F2,
     "name": "Reports",
     "path": "/sales/reports",
     "parent_path": "/sales",
@@ -67,6 +67,7 @@ LABEL = {
     "verified": True,
     "usage_count": 3,
 }
+LABEL_ROW = {"label" if key == "name" else key: value for key, value in LABEL.items()}
 CASES = [
     Case("read_folders", FOLDER, [FOLDER_ROW], {"id": F2}),
     Case(
@@ -88,7 +89,7 @@ CASES = [
         under("permits"),
         parents=([F2],),
     ),
-    Case("read_labels", LABEL, [LABEL], {"name": "finance"}, under("labels")),
+    Case("read_labels", LABEL, [LABEL_ROW], {"name": "finance"}, under("labels")),
 ]
 PERMITS = CASES[1]
 each_case = pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
@@ -190,7 +191,7 @@ def records(server):
 
 def folder_row(one):
     return {
-        "id": one["id"],
+        "folder_id": one["id"],
         "name": one["name"],
         "path": f"/{one['path']}",
         "parent_path": f"/{one['path'].rpartition('/')[0]}" if "/" in one["path"] else None,
@@ -246,10 +247,10 @@ def test_permits_are_those_of_a_hand_written_loop(omni, server, records):
 def test_labels_are_those_that_the_server_lists(omni, server):
     df = omnipd.read_labels()
     raw = ask(server, "/api/v1/labels")["labels"]
-    assert plain(df) == [{**one, "extra": None} for one in raw]
+    assert plain(df.rename(columns={"label": "name"})) == [{**one, "extra": None} for one in raw]
     assert len(raw) == 12
     carried = omnipd.explode_labels(omnipd.read_content(include="labels"))
-    assert set(carried["label"]) <= set(df["name"])
+    assert set(carried["label"]) <= set(df["label"])
 
 
 def test_an_older_server_gives_the_same_columns(tmp_path):

@@ -169,10 +169,14 @@ CONTENT_HEAD = {
     "owner_name": "Ada",
     "owner_email": "ada@example.com",
     "updated_at": pd.Timestamp("2026-02-02", tz="UTC"),
-    "require_pr": True,
+    "require_pull_request_to_publish": True,
 }
-NO_QUERY = {"query_name": None, "query_presentation_id": None, "query_key": None}
-BY_MONTH = {"query_name": "By month", "query_presentation_id": "q1", "query_key": "1"}
+NO_QUERY = {"query_name": None, "query_presentation_id": None, "query_identifier_map_key": None}
+BY_MONTH = {
+    "query_name": "By month",
+    "query_presentation_id": "q1",
+    "query_identifier_map_key": "1",
+}
 
 
 def content_answer(*answers):
@@ -194,7 +198,7 @@ CASES = [
         },
         [
             {
-                "id": MODEL,
+                "model_id": MODEL,
                 "name": "orders",
                 "model_kind": "SHARED",
                 "connection_id": "c1",
@@ -222,8 +226,8 @@ CASES = [
         [
             {
                 **IN_MODEL,
-                "name": "orders",
-                "base_view_name": "order_items",
+                "topic": "orders",
+                "base_view": "order_items",
                 "label": "Orders",
                 "description": "What was sold",
                 "group_label": "Sales",
@@ -269,7 +273,7 @@ CASES = [
         [
             {
                 **IN_TOPIC,
-                "id": "rel1",
+                "relationship_id": "rel1",
                 "left_view": "orders",
                 "right_view": "users",
                 "join_type": "ALWAYS_LEFT",
@@ -335,7 +339,7 @@ CASES = [
                 "file_name": "model",
                 "yaml": "name: orders",
                 "checksum": None,
-                "view_name": None,
+                "view": None,
                 "version": 7,
             },
             {
@@ -343,7 +347,7 @@ CASES = [
                 "file_name": "orders.view",
                 "yaml": "# Größe\n",
                 "checksum": "c0ffee",
-                "view_name": "orders",
+                "view": "orders",
                 "version": 7,
             },
         ],
@@ -460,7 +464,7 @@ CASES = [
         [
             {
                 **IN_MODEL,
-                "dashboard_identifier": "delays",
+                "document_identifier": "delays",
                 "deduplication_name": "dashboard_delays",
                 "exposure_name": "delays",
                 "exposure_type": "dashboard",
@@ -495,7 +499,7 @@ CASES = [
         [
             {
                 **IN_MODEL,
-                "id": "s1",
+                "suggestion_id": "s1",
                 "category": "missing_context",
                 "title": "Say what it means",
                 "rationale": "People asked",
@@ -504,7 +508,7 @@ CASES = [
                 "evidence": '[{"type":"ai_chat"}]',
                 "ignore_reason": "Known",
                 "ignored_at": DELETED,
-                "ignored_by": "m1",
+                "ignored_by_id": "m1",
                 "ai_modified_at": DELETED,
                 **MOMENTS,
             }
@@ -579,7 +583,7 @@ def test_an_exposure_of_nothing_in_dbt_has_its_dashboard_only(scripted):
     [row] = plain(CASE["read_dbt_exposures"].read(scripted, record))
     assert {name for name, value in row.items() if value is not None} == {
         "model_id",
-        "dashboard_identifier",
+        "document_identifier",
         "deduplication_name",
     }
 
@@ -633,7 +637,7 @@ def topics(omni, shared):
 
 
 def raw_topics(server, topics):
-    for model, name in zip(topics["model_id"], topics["name"], strict=True):
+    for model, name in zip(topics["model_id"], topics["topic"], strict=True):
         yield model, name, ask(server, f"/api/v1/models/{model}/topic/{name}")["topic"]
 
 
@@ -648,7 +652,7 @@ def test_models_are_those_of_a_hand_written_walk(omni, server):
     df = omnipd.read_models()
     assert plain(df) == [
         {
-            "id": one["id"],
+            "model_id": one["id"],
             "name": one["name"],
             "model_kind": one["modelKind"],
             "connection_id": one["connectionId"],
@@ -662,7 +666,9 @@ def test_models_are_those_of_a_hand_written_walk(omni, server):
         }
         for one in raw
     ]
-    assert set(df["base_model_id"].dropna()) <= set(omnipd.read_models(include_deleted=True)["id"])
+    assert set(df["base_model_id"].dropna()) <= set(
+        omnipd.read_models(include_deleted=True)["model_id"]
+    )
     assert (df["branch_ids"] != "").any()
 
 
@@ -677,8 +683,8 @@ def test_topics_are_those_that_the_server_sends(topics, server, shared):
     assert plain(topics) == [
         {
             "model_id": model,
-            "name": one["name"],
-            "base_view_name": one["base_view_name"],
+            "topic": one["name"],
+            "base_view": one["base_view_name"],
             "label": one["label"],
             "description": one.get("description"),
             "group_label": one.get("group_label"),
@@ -730,11 +736,13 @@ def test_relationships_are_those_that_the_server_sends_and_cost_nothing_more(top
     before = len(server.requests)
     df = omnipd.read_relationships(topics)
     assert len(server.requests) == before
-    assert plain(df[["model_id", "topic", "id", "left_view", "right_view", "cardinality"]]) == [
+    assert plain(
+        df[["model_id", "topic", "relationship_id", "left_view", "right_view", "cardinality"]]
+    ) == [
         {
             "model_id": model,
             "topic": name,
-            "id": one["id"],
+            "relationship_id": one["id"],
             "left_view": one["left_view_name"],
             "right_view": one["right_view_name"],
             "cardinality": one["type"],
@@ -745,14 +753,35 @@ def test_relationships_are_those_that_the_server_sends_and_cost_nothing_more(top
     assert len(df) > 2
 
 
-def test_topics_may_be_pairs_or_a_frame_of_either_name(topics):
+def test_topics_may_be_pairs_or_a_frame(topics):
     frames = [
         omnipd.read_topic_fields(topics),
-        omnipd.read_topic_fields(topics.rename(columns={"name": "topic"})),
-        omnipd.read_topic_fields(list(zip(topics["model_id"], topics["name"], strict=True))),
+        omnipd.read_topic_fields(topics[["topic", "model_id"]]),
+        omnipd.read_topic_fields(list(zip(topics["model_id"], topics["topic"], strict=True))),
     ]
     for df in frames:
         pd.testing.assert_frame_equal(df, frames[0])
+
+
+def test_the_name_of_a_model_is_not_taken_for_a_topic(omni, server):
+    models = omnipd.read_models(model_kind="SHARED")
+    before = len(server.requests)
+    with pytest.raises(omnipd.ArgumentError, match="none of the columns topic"):
+        omnipd.read_topic_fields(models)
+    assert len(server.requests) == before
+
+
+def test_records_as_omni_sends_them_name_parents_too(omni, shared):
+    raw = omnipd.read_records("/api/v1/models", params={"modelKind": "SHARED"})
+    assert "model_id" not in raw.columns
+    assert set(omnipd.read_topics(raw)["model_id"]) == set(shared)
+
+
+@pytest.mark.parametrize("name", ["read_topic_fields", "read_relationships"])
+def test_one_topic_may_be_named_by_model_and_topic(topics, name):
+    [model, topic] = topics[["model_id", "topic"]].iloc[0]
+    read = getattr(omnipd, name)
+    pd.testing.assert_frame_equal(read(model, topic), read([(model, topic)]))
 
 
 def test_views_are_those_that_the_server_sends(omni, server, shared):
@@ -778,8 +807,8 @@ def test_models_may_be_ids_a_series_or_a_frame(omni, shared):
     models = omnipd.read_models(model_kind="SHARED")
     frames = [
         omnipd.read_schemas(models),
-        omnipd.read_schemas(models["id"]),
-        omnipd.read_schemas(models["id"].tolist()),
+        omnipd.read_schemas(models["model_id"]),
+        omnipd.read_schemas(models["model_id"].tolist()),
         omnipd.read_schemas(models.rename(columns={"id": "model_id"})),
     ]
     for df in frames:
@@ -808,7 +837,7 @@ def test_files_are_those_that_the_server_sends(omni, server, shared):
                 "file_name": name,
                 "yaml": text,
                 "checksum": raw["checksums"][name],
-                "view_name": raw["viewNames"].get(name),
+                "view": raw["viewNames"].get(name),
                 "version": raw["version"],
                 "extra": None,
             }
@@ -823,7 +852,7 @@ def test_issues_of_models_are_those_that_the_server_sends(tmp_path, omni, server
     df = omnipd.read_model_issues(models)
     raw = [
         (model, one)
-        for model in models["id"]
+        for model in models["model_id"]
         for one in ask(server, f"/api/v1/models/{model}/validate")["issues"]
     ]
     columns = ["model_id", "severity", "message", "view", "field"]
@@ -841,7 +870,7 @@ def test_issues_of_models_are_those_that_the_server_sends(tmp_path, omni, server
         client = omnipd.connect(
             older.url, older.api_key, requests_per_minute=None, cache_dir=tmp_path
         )
-        old = omnipd.read_model_issues(models["id"], client=client)
+        old = omnipd.read_model_issues(models["model_id"], client=client)
         client.close()
     pd.testing.assert_frame_equal(old[columns[:3]], df[columns[:3]], check_index_type=False)
 
@@ -895,7 +924,7 @@ def test_the_secret_of_the_webhook_is_neither_asked_for_nor_kept(omni, server, s
 
 def test_exposures_are_those_of_a_hand_written_walk(omni, server, shared):
     df = omnipd.read_dbt_exposures(shared)
-    columns = ["model_id", "dashboard_identifier", "exposure_name", "depends_on", "owner_email"]
+    columns = ["model_id", "document_identifier", "exposure_name", "depends_on", "owner_email"]
     assert [tuple(row.values()) for row in plain(df[columns])] == [
         (
             model,
@@ -909,7 +938,7 @@ def test_exposures_are_those_of_a_hand_written_walk(omni, server, shared):
     ]
     assert 0 < df["exposure_name"].isna().sum() < len(df)
     documents = omnipd.read_content()
-    assert set(df["dashboard_identifier"]) <= set(documents["identifier"].dropna())
+    assert set(df["document_identifier"]) <= set(documents["document_identifier"].dropna())
 
 
 def test_suggestions_are_those_of_a_hand_written_walk(omni, server, shared):
@@ -920,7 +949,7 @@ def test_suggestions_are_those_of_a_hand_written_walk(omni, server, shared):
         for one in walk(server, f"/api/v1/models/{model}/suggestions", status="all")
     ]
     rows = plain(df)
-    assert [(row["model_id"], row["id"], row["title"]) for row in rows] == [
+    assert [(row["model_id"], row["suggestion_id"], row["title"]) for row in rows] == [
         (model, one["id"], one["title"]) for model, one in raw
     ]
     assert [row["proposed_changes"] and json.loads(row["proposed_changes"]) for row in rows] == [
@@ -938,7 +967,7 @@ FANNED = [case.name for case in CASES if case.parents]
 def test_a_model_that_nobody_made_fails_all_or_is_named(omni, shared, name):
     known, unknown = shared[0], UNKNOWN_ID
     if CASE[name].parents[0] == [(MODEL, "orders")]:
-        [known] = omnipd.read_topics(shared[0])[["model_id", "name"]].itertuples(index=False)
+        [known] = omnipd.read_topics(shared[0])[["model_id", "topic"]].itertuples(index=False)
         known, unknown = tuple(known), (UNKNOWN_ID, "flights")
     read = getattr(omnipd, name)
     with pytest.raises(omnipd.NotFoundError) as caught:
@@ -951,7 +980,7 @@ def test_a_model_that_nobody_made_fails_all_or_is_named(omni, shared, name):
 
 
 def test_a_model_that_is_not_shared_is_told_where_only_shared_ones_are_taken(omni):
-    [branch, *_] = omnipd.read_models(model_kind="BRANCH")["id"]
+    [branch, *_] = omnipd.read_models(model_kind="BRANCH")["model_id"]
     for name in ("read_model_git", "read_content_issues", "read_dbt_exposures"):
         with pytest.raises(omnipd.BadRequestError, match="shared"):
             getattr(omnipd, name)(branch)
@@ -961,10 +990,10 @@ def test_a_model_that_is_not_shared_is_told_where_only_shared_ones_are_taken(omn
 
 
 def test_the_parameters_of_models_arrive_in_omnis_spelling(omni, server, shared):
-    connection = omnipd.read_models(model_id=shared[0])["connection_id"][0]
+    connection = omnipd.read_models(model=shared[0])["connection_id"][0]
     before = len(server.requests)
     omnipd.read_models(
-        model_id=shared[0],
+        model=shared[0],
         name="ORDERS",
         model_kind="SHARED",
         base_model_id=UNKNOWN_ID,
@@ -1011,7 +1040,7 @@ BRANCHED = {
 def test_a_branch_arrives_in_the_spelling_of_its_endpoint(omni, server, name):
     branches = omnipd.read_models(model_kind="BRANCH")
     of_shared = branches[branches["base_model_id"].isin(list(server.models.values()))]
-    branch, model = of_shared["id"].iloc[0], of_shared["base_model_id"].iloc[0]
+    branch, model = of_shared["model_id"].iloc[0], of_shared["base_model_id"].iloc[0]
     before = len(server.requests)
     df = getattr(omnipd, name)(model, branch_id=branch)
     assert sent(server, before)[0][1][BRANCHED[name]] == branch
@@ -1022,7 +1051,7 @@ def test_a_branch_arrives_in_the_spelling_of_its_endpoint(omni, server, name):
 def test_a_branch_has_its_own_topics_and_fields(omni, server):
     branches = omnipd.read_models(model_kind="BRANCH")
     of_shared = branches[branches["base_model_id"].isin(list(server.models.values()))]
-    branch, model = of_shared["id"].iloc[0], of_shared["base_model_id"].iloc[0]
+    branch, model = of_shared["model_id"].iloc[0], of_shared["base_model_id"].iloc[0]
     topics = omnipd.read_topics(model, branch_id=branch)
     before = len(server.requests)
     omnipd.read_topic_fields(topics, branch_id=branch)
@@ -1090,7 +1119,7 @@ def test_the_direction_of_exposures_turns_the_list_round(omni, server):
     ("name", "arguments", "message"),
     [
         ("read_models", {"model_kind": "shared"}, "model_kind='shared' is not known"),
-        ("read_models", {"model_id": ".."}, "model_id='..' is not an id"),
+        ("read_models", {"model": ".."}, "model='..' is not an id"),
         ("read_models", {"base_model_id": ".."}, "base_model_id='..' is not an id"),
         ("read_models", {"connection_id": ".."}, "connection_id='..' is not an id"),
         ("read_models", {"name": ""}, "name='' is empty"),
@@ -1101,8 +1130,11 @@ def test_the_direction_of_exposures_turns_the_list_round(omni, server):
         ("read_models", {"limit": 0}, "1 or more"),
         ("read_topics", {"models": MODEL, "branch_id": ".."}, "branch_id='..' is not an id"),
         ("read_topics", {"models": pd.DataFrame({"x": []})}, "model_id, id"),
-        ("read_topic_fields", {"topics": [MODEL]}, "is not model_id and topic"),
-        ("read_topic_fields", {"topics": pd.DataFrame({"model_id": []})}, "topic, name"),
+        ("read_topic_fields", {"model": [MODEL]}, "is not model_id and topic"),
+        ("read_topic_fields", {"model": pd.DataFrame({"model_id": []})}, "columns topic"),
+        ("read_topic_fields", {"model": MODEL}, "topic= is missing"),
+        ("read_topic_fields", {"model": [MODEL], "topic": "orders"}, "one model"),
+        ("read_topic_fields", {"model": MODEL, "topic": ""}, "is not model_id and topic"),
         ("read_model_files", {"models": MODEL, "mode": "merge"}, "Did you mean 'merged'"),
         (
             "read_model_files",

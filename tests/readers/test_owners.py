@@ -64,10 +64,10 @@ def test_owners_whom_no_user_is_are_asked_for_by_their_own_ids(scripted, unknown
         pytest.warns(omnipd.OmniWarning, match="people have another id there") as warned,
     ):
         content = omnipd.read_content(scope="all", client=client)
-    assert content["identifier"].tolist() == ["a", "b", "mine"]
+    assert content["document_identifier"].tolist() == ["a", "b", "mine"]
     assert tenant.asked == [ADA, BEN, OWNER_ADA, OWNER_BEN]
     facts = content.attrs["omni"]
-    assert (facts["complete"], facts["walked_by"]) == (False, "user ids and owner ids")
+    assert (facts["complete"], facts["read_by"]) == (False, "user ids and owner ids")
     assert len(warned) == 1
 
 
@@ -87,7 +87,7 @@ def test_a_user_who_is_gone_is_still_an_error_where_owners_are_users(scripted):
 
 def test_where_owners_are_users_the_list_is_whole_and_says_how_it_was_read(omni):
     facts = omnipd.read_content(scope="all", client=omni).attrs["omni"]
-    assert (facts["complete"], facts["walked_by"]) == (True, "user ids")
+    assert (facts["complete"], facts["read_by"]) == (True, "user ids")
 
 
 @pytest.mark.parametrize("unknown", ["empty", "not_found"])
@@ -106,7 +106,7 @@ def test_a_sandbox_whose_owners_are_no_users_is_read_as_far_as_it_can_be(reader,
             users = omnipd.read_users(client=client)
             with pytest.warns(omnipd.OmniWarning, match="people have another id there"):
                 found = read(scope="all", client=client)
-    assert not set(found["owner_id"]) & set(users["id"])
+    assert not set(found["owner_id"]) & set(users["user_id"])
     assert found.attrs["omni"]["complete"] is False
     # Those who own nothing that everybody sees cannot be asked for: their items are what is missing.
     known = wanted[wanted["owner_id"].isin(seen)]

@@ -56,14 +56,14 @@ PERSON = {
     EXTENSION: {"lastLogin": "2026-03-02T01:00:00+01:00"},
 }
 PERSON_ROW = {
-    "id": USER,
+    "user_id": USER,
     "user_name": "ada@example.com",
     "display_name": "Ada Byrne",
     "active": True,
     "email": "ada@example.com",
-    "created": pd.Timestamp("2026-01-02 03:04:05.678", tz="UTC"),
-    "last_modified": pd.Timestamp("2026-02-02", tz="UTC"),
-    "last_login": pd.Timestamp("2026-03-02", tz="UTC"),
+    "created_at": pd.Timestamp("2026-01-02 03:04:05.678", tz="UTC"),
+    "updated_at": pd.Timestamp("2026-02-02", tz="UTC"),
+    "last_login_at": pd.Timestamp("2026-03-02", tz="UTC"),
     "group_ids": "mEhXj6ZI,aB3dE6gH",
     "group_names": "Analysts%2C all,Everyone",
     "user_attributes": ('{"region":"north","quota":100,"centers":[1000,"x"],"gone":null,"no":[]}'),
@@ -159,11 +159,11 @@ CASES = [
         GROUP,
         [
             {
-                "id": "mEhXj6ZI",
+                "group_id": "mEhXj6ZI",
                 "display_name": "Analysts",
                 "member_count": 2,
-                "created": pd.Timestamp("2026-01-02 03:04:05", tz="UTC"),
-                "last_modified": pd.Timestamp("2026-02-02", tz="UTC"),
+                "created_at": pd.Timestamp("2026-01-02 03:04:05", tz="UTC"),
+                "updated_at": pd.Timestamp("2026-02-02", tz="UTC"),
             }
         ],
         {"id": "mEhXj6ZI"},
@@ -215,8 +215,8 @@ CASES = [
         },
         [
             {
-                "id": UNKNOWN_ID,
-                "name": "quota",
+                "attribute_id": UNKNOWN_ID,
+                "attribute_name": "quota",
                 "label": "Quota",
                 "description": "How much",
                 "type": "Number",
@@ -268,11 +268,11 @@ CASES = [
         },
         [
             {
-                "id": USER,
+                "api_key_id": USER,
                 "name": "Ada's laptop",
                 "type": "personal",
                 "enabled": False,
-                "membership_id": UNKNOWN_ID,
+                "user_id": UNKNOWN_ID,
                 "created_at": pd.Timestamp("2026-01-02 03:04:05.678", tz="UTC"),
             }
         ],
@@ -320,14 +320,14 @@ def test_a_key_that_nobody_knows_is_kept(case, scripted):
 
 def person_row(one):
     return {
-        "id": one["id"],
+        "user_id": one["id"],
         "user_name": one["userName"],
         "display_name": one["displayName"],
         "active": one["active"],
         "email": one["emails"][0]["value"],
-        "created": moment(one["meta"]["created"]),
-        "last_modified": moment(one["meta"]["lastModified"]),
-        "last_login": moment(one.get(EXTENSION, {}).get("lastLogin")),
+        "created_at": moment(one["meta"]["created"]),
+        "updated_at": moment(one["meta"]["lastModified"]),
+        "last_login_at": moment(one.get(EXTENSION, {}).get("lastLogin")),
         "group_ids": ",".join(group["value"] for group in one["groups"]),
         "group_names": ",".join(group["display"] for group in one["groups"]),
     }
@@ -360,11 +360,11 @@ def test_groups_and_members_are_those_of_a_hand_written_walk(omni, server):
     groups = omnipd.read_groups()
     assert plain(groups) == [
         {
-            "id": one["id"],
+            "group_id": one["id"],
             "display_name": one["displayName"],
             "member_count": len(one["members"]),
-            "created": moment(one["meta"]["created"]),
-            "last_modified": moment(one["meta"]["lastModified"]),
+            "created_at": moment(one["meta"]["created"]),
+            "updated_at": moment(one["meta"]["lastModified"]),
             "extra": None,
         }
         for one in raw
@@ -389,8 +389,8 @@ def test_both_sides_of_membership_agree_and_join(omni):
     right = omnipd.read_group_members()[["user_id", "group_id"]]
     assert len(left) > 100
     assert set(map(tuple, left.to_numpy())) == set(map(tuple, right.to_numpy()))
-    assert set(left["user_id"]) <= set(omnipd.read_users()["id"])
-    assert set(left["group_id"]) <= set(omnipd.read_groups()["id"])
+    assert set(left["user_id"]) <= set(omnipd.read_users()["user_id"])
+    assert set(left["group_id"]) <= set(omnipd.read_groups()["group_id"])
 
 
 def test_attribute_values_are_those_of_a_hand_written_walk(omni, server):
@@ -412,7 +412,7 @@ def test_attribute_values_are_those_of_a_hand_written_walk(omni, server):
     df = omnipd.read_user_attribute_values()
     assert plain(df) == expected
     assert df["position"].max() == 2
-    assert set(df["attribute_name"]) <= set(omnipd.read_user_attributes()["name"])
+    assert set(df["attribute_name"]) <= set(omnipd.read_user_attributes()["attribute_name"])
 
 
 def test_the_long_forms_of_users_ask_nothing_again(omni, server):
@@ -438,14 +438,27 @@ def test_attributes_are_those_that_the_server_sends(omni, server):
     raw = ask(server, "/api/v1/user-attributes")["records"]
     df = omnipd.read_user_attributes()
     assert plain(
-        df[["id", "name", "label", "description", "type", "multiple_values", "system"]]
+        df[
+            [
+                "attribute_id",
+                "attribute_name",
+                "label",
+                "description",
+                "type",
+                "multiple_values",
+                "system",
+            ]
+        ]
     ) == [
-        {key: value for key, value in one.items() if key != "default_value"}
-        | {"id": one["id"] or None}
+        {
+            "attribute_id": one["id"] or None,
+            "attribute_name": one["name"],
+            **{key: one[key] for key in one if key not in {"id", "name", "default_value"}},
+        }
         for one in raw
     ]
-    assert df["id"].isna().tolist() == df["system"].tolist()
-    defaults = dict(zip(df["name"], plain(df), strict=True))
+    assert df["attribute_id"].isna().tolist() == df["system"].tolist()
+    defaults = dict(zip(df["attribute_name"], plain(df), strict=True))
     assert defaults["quota"]["default_value"] == '"0"'
     assert defaults["cost_centers"]["default_value"] == '["1000","1010"]'
     assert defaults["language"]["default_value"] is None
@@ -455,11 +468,11 @@ def test_keys_are_those_of_a_hand_written_walk(omni, server):
     raw = walk(server, "/api/v1/api-keys", sortField="createdAt", sortDirection="desc")
     assert plain(omnipd.read_api_keys()) == [
         {
-            "id": one["id"],
+            "api_key_id": one["id"],
             "name": one["name"],
             "type": one["type"],
             "enabled": one["enabled"],
-            "membership_id": one["membershipId"],
+            "user_id": one["membershipId"],
             "created_at": moment(one["createdAt"]),
             "extra": None,
         }
@@ -493,7 +506,7 @@ def test_roles_of_users_and_groups_are_those_the_server_sends(omni, server):
     of_users = omnipd.read_model_roles(users)
     assert plain(of_users) == [
         row
-        for user in users["id"]
+        for user in users["user_id"]
         for row in role_rows(
             "user_id", user, ask(server, f"/api/v1/users/{user}/model-roles")["results"]
         )
@@ -501,7 +514,7 @@ def test_roles_of_users_and_groups_are_those_the_server_sends(omni, server):
     of_groups = omnipd.read_model_roles(groups=groups)
     assert plain(of_groups) == [
         row
-        for group in groups["id"]
+        for group in groups["group_id"]
         for row in role_rows(
             "group_id", group, ask(server, f"/api/v1/user-groups/{group}/model-roles")["results"]
         )
@@ -515,20 +528,20 @@ def test_roles_of_users_and_groups_are_those_the_server_sends(omni, server):
 def test_parents_may_be_ids_a_series_or_a_frame(omni):
     users = omnipd.read_users(limit=3)
     frames = [
-        omnipd.read_model_roles(users["id"].tolist()),
-        omnipd.read_model_roles(users["id"]),
+        omnipd.read_model_roles(users["user_id"].tolist()),
+        omnipd.read_model_roles(users["user_id"]),
         omnipd.read_model_roles(users),
         omnipd.read_model_roles(users.rename(columns={"id": "user_id"})),
     ]
     for df in frames:
         pd.testing.assert_frame_equal(df, frames[0])
-    assert frames[0]["user_id"].unique().tolist() == users["id"].tolist()
+    assert frames[0]["user_id"].unique().tolist() == users["user_id"].tolist()
     assert len(omnipd.read_model_roles([])) == 0
     assert list(omnipd.read_model_roles([]).columns) == list(frames[0].columns)
 
 
 def test_a_user_that_nobody_is_fails_all_or_is_named(omni):
-    known = omnipd.read_users(limit=1)["id"].tolist()
+    known = omnipd.read_users(limit=1)["user_id"].tolist()
     with pytest.raises(omnipd.NotFoundError) as caught:
         omnipd.read_model_roles([*known, UNKNOWN_ID])
     assert set(caught.value.partial["user_id"]) == set(known)
@@ -551,7 +564,7 @@ def test_roles_of_the_key_are_those_of_whoami(omni):
         for row in plain(df)
     } == omnipd.whoami().roles
     one = df["model_id"][1]
-    assert omnipd.read_whoami_roles(model_id=one)["model_id"].tolist() == [one]
+    assert omnipd.read_whoami_roles(model=one)["model_id"].tolist() == [one]
 
 
 def test_roles_that_omni_left_out_are_an_error_that_has_the_others(scripted):
@@ -560,7 +573,7 @@ def test_roles_that_omni_left_out_are_an_error_that_has_the_others(scripted):
     )
     with (
         client_of(scripted),
-        pytest.raises(omnipd.IncompleteReadError, match="model_id=") as caught,
+        pytest.raises(omnipd.IncompleteReadError, match="model=") as caught,
     ):
         omnipd.read_whoami_roles()
     assert caught.value.partial["model_id"].tolist() == [MODEL]
@@ -592,7 +605,7 @@ def test_what_an_older_server_does_not_send_is_null_and_not_none(tmp_path):
         raw = walk_scim(server, "/api/scim/v2/Users")
         client.close()
     assert users["display_name"].tolist() == [one["displayName"] for one in raw]
-    for name in ("email", "created", "last_login", "group_ids", "user_attributes", "extra"):
+    for name in ("email", "created_at", "last_login_at", "group_ids", "user_attributes", "extra"):
         assert users[name].isna().all()
     assert embed["embed_external_id"].isna().all()
     for df, column in ((groups, "group_id"), (values, "attribute_name")):
@@ -697,11 +710,11 @@ def test_parameters_arrive_in_omnis_spelling(omni, server, name, parents, argume
 
 
 def test_roles_can_be_narrowed(omni, server):
-    [user] = omnipd.read_users(limit=1)["id"]
+    [user] = omnipd.read_users(limit=1)["user_id"]
     every = omnipd.read_model_roles(user)
     model, connection = every["model_id"][0], every["connection_id"][0]
     before = len(server.requests)
-    narrowed = omnipd.read_model_roles(user, model_id=model, connection_id=connection)
+    narrowed = omnipd.read_model_roles(user, model=model, connection_id=connection)
     assert sent(server, before) == [
         (f"/api/v1/users/{user}/model-roles", {"modelId": model, "connectionId": connection})
     ]
@@ -728,12 +741,12 @@ def test_limit_takes_the_first_rows_and_no_more_pages_than_it_needs(omni, server
         ("read_api_keys", {"sort": "createdAt"}, "Did you mean 'created_at'"),
         ("read_model_roles", {}, "either users= or groups="),
         ("read_model_roles", {"users": [], "groups": []}, "either users= or groups="),
-        ("read_model_roles", {"users": "x", "model_id": ".."}, "model_id='..' is not"),
+        ("read_model_roles", {"users": "x", "model": ".."}, "model='..' is not"),
         ("read_model_roles", {"users": "x", "connection_id": ".."}, "connection_id='..' is not"),
         ("read_model_roles", {"users": "x", "errors": "ignore"}, "errors='ignore' is not known"),
         ("read_model_roles", {"users": pd.DataFrame({"name": ["x"]})}, "user_id, id"),
         ("read_model_roles", {"groups": [""]}, "is not group_id"),
-        ("read_whoami_roles", {"model_id": []}, "is empty"),
+        ("read_whoami_roles", {"model": []}, "is empty"),
     ],
 )
 def test_bad_arguments_are_refused_by_name_before_anything_is_sent(

@@ -112,7 +112,7 @@ CASES = [
         SCHEDULE,
         [
             {
-                "id": "s1",
+                "schedule_id": "s1",
                 "name": "Weekly",
                 "document_identifier": "d1",
                 "dashboard_name": "Sales",
@@ -333,7 +333,7 @@ def records(server):
 def schedule_row(one):
     alert = one.get("alert") or {}
     return {
-        "id": one["id"],
+        "schedule_id": one["id"],
         "name": one["name"],
         "document_identifier": one["identifier"],
         "dashboard_name": one["dashboardName"],
@@ -365,7 +365,7 @@ def test_schedules_are_those_of_a_hand_written_walk(omni, server, records):
     assert len(records) > 100
     assert [query.get("cursor") for _, query in sent(server, before)] == [None, "2"]
     assert set(df["is_active"]) == {True, False}
-    assert set(df["document_identifier"]) <= set(omnipd.read_documents()["identifier"])
+    assert set(df["document_identifier"]) <= set(omnipd.read_documents()["document_identifier"])
 
 
 def test_details_are_those_of_a_hand_written_loop(omni, server, records):

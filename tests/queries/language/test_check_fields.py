@@ -180,8 +180,8 @@ def test_a_stored_result_needs_no_check(server, tmp_path):
 def test_a_branch_and_a_workbook_are_checked_by_their_own_topics(omni, server):
     models = omnipd.read_models()
     below = models[models["base_model_id"] == ORDERS]
-    workbook = below.loc[below["model_kind"] == "WORKBOOK", "id"].iloc[0]
-    branch = below.loc[below["model_kind"] == "BRANCH", "id"].iloc[0]
+    workbook = below.loc[below["model_kind"] == "WORKBOOK", "model_id"].iloc[0]
+    branch = below.loc[below["model_kind"] == "BRANCH", "model_id"].iloc[0]
     before = len(server.requests)
     assert len(ITEMS.run(model=workbook)) == 240
     assert len(ITEMS.run(branch_id=branch)) == 240
