@@ -11,12 +11,12 @@ from omnipd.errors import ArgumentError
 from omnipd.text import whole_text
 
 
-def several(name: str, value: Any) -> list[Any]:
+def as_list(name: str, value: Any) -> list[Any]:
     """Return what was given as text, as several texts or not at all as a list.
 
     Examples
     --------
-    >>> several("include", "labels"), several("include", None)
+    >>> as_list("include", "labels"), as_list("include", None)
     (['labels'], [])
     """
     if value is None or isinstance(value, str):

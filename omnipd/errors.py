@@ -225,7 +225,7 @@ _SAID: ContextVar[set[str] | None] = ContextVar("omnipd-said-notices", default=N
 
 
 @contextmanager
-def held_notices() -> Iterator[list[str]]:
+def held_warnings() -> Iterator[list[str]]:
     """Collect the warnings of a block instead of giving them; who holds them passes them on.
 
     For work in other threads, where no line of the caller's is on the stack.
@@ -239,7 +239,7 @@ def held_notices() -> Iterator[list[str]]:
 
 
 @contextmanager
-def each_notice_once() -> Iterator[None]:
+def each_warning_once() -> Iterator[None]:
     """Give each warning of a block once, though many lists that it reads say the same."""
     # Within another such block it goes on with what was said there.
     said = _SAID.get()
@@ -250,7 +250,7 @@ def each_notice_once() -> Iterator[None]:
         _SAID.reset(token)
 
 
-def notice(text: str) -> None:
+def warn(text: str) -> None:
     """Warn with an OmniWarning that points at the caller's line, however deep inside omnipd it is."""
     held, said = _HELD.get(), _SAID.get()
     if held is not None:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from omnipd.client.client import Client
-from omnipd.errors import AuthenticationError, NotFoundError, OmniError, notice
+from omnipd.errors import AuthenticationError, NotFoundError, OmniError, warn
 from omnipd.readers.topics import TOPIC_FIELDS, VIEWS
 
 _NAMED = 10
@@ -50,7 +50,7 @@ class ModelFields:
         except (AuthenticationError, NotFoundError):
             raise
         except OmniError as error:
-            notice(
+            warn(
                 f"What the model has cannot be read, so the documents are imported unchecked: {error.message}"
             )
             return False

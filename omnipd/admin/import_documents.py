@@ -33,7 +33,7 @@ from omnipd.errors import (
     AuthenticationError,
     OmniError,
     OutcomeUnknownError,
-    notice,
+    warn,
 )
 
 _IMPORT = "/api/unstable/documents/import"
@@ -204,14 +204,14 @@ def _warn_of_outcome(rows: list[dict[str, Any]]) -> None:
     counts = Counter(row["status"] for row in rows)
     failed = sum(counts[status] for status in ("failed", "unknown", "pending"))
     if failed:
-        notice(f"{failed} of {len(rows)} documents were not imported; the column 'error' says why.")
+        warn(f"{failed} of {len(rows)} documents were not imported; the column 'error' says why.")
     if counts["ok_with_issues"]:
-        notice(
+        warn(
             f"{counts['ok_with_issues']} of {len(rows)} documents ask for what the model lacks; the "
             "column 'issues' says what."
         )
     if counts["skipped"]:
-        notice(
+        warn(
             f"{counts['skipped']} of {len(rows)} documents were imported before and are not made twice; "
             "again=True makes them."
         )

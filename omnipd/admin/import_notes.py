@@ -12,7 +12,7 @@ from typing import Any
 from omnipd.admin.document_files import refuse_link
 from omnipd.client import strict_json
 from omnipd.client.client import Client
-from omnipd.errors import notice
+from omnipd.errors import warn
 
 #: The outcomes of a file that is a document now.
 MADE = {"ok", "ok_with_issues"}
@@ -51,7 +51,7 @@ def note_import(path: Path, row: Mapping[str, Any], client: Client, not_written:
     except OSError as error:
         if notes not in not_written:
             not_written.add(notes)
-            notice(
+            warn(
                 f"{notes} cannot be written ({type(error).__name__}): another import would make the "
                 "documents again."
             )

@@ -19,7 +19,7 @@ from omnipd.admin.inventory_parts import (
 from omnipd.arguments import check_choice
 from omnipd.client.client import Client
 from omnipd.client.current import current_client
-from omnipd.errors import OmniError, notice
+from omnipd.errors import OmniError, warn
 from omnipd.frames.columns import COUNT, NUMBER, TEXT
 from omnipd.frames.to_pandas import to_frame
 from omnipd.readers.scope_all import ALL
@@ -122,7 +122,7 @@ class Cost:
             f"{name} {number:,}"
             for name, number in zip(largest["name"], largest["calls"], strict=True)
         )
-        notice(
+        warn(
             f"The inventory is about {calls:,} calls ({shown}), {cost['minutes'].sum():.0f} "
             "minutes; what is cached costs none."
         )

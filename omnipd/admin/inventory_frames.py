@@ -15,7 +15,7 @@ from omnipd.errors import (
     ArgumentError,
     ExportError,
     ExportIncompleteError,
-    notice,
+    warn,
 )
 from omnipd.export import files
 from omnipd.export.excel import workbook
@@ -271,7 +271,7 @@ class Inventory(Mapping[str, pd.DataFrame]):
                     f"{file} is of an earlier run, its frame could not be read this time, and it "
                     f"cannot be moved aside ({reason}). The other files are written."
                 ) from None
-            notice(
+            warn(
                 f"{file.stem} could not be read; its file of an earlier run is {aside} from now on."
             )
 

@@ -8,7 +8,7 @@ from functools import partial
 
 import pandas as pd
 
-from omnipd.arguments import check_choice, several
+from omnipd.arguments import as_list, check_choice
 from omnipd.errors import (
     APIError,
     ArgumentError,
@@ -120,7 +120,7 @@ def names_of(include: Sequence[str] | str | None) -> list[str]:
     """Return the names of the frames that are asked for, each once, in the usual order."""
     if include is None:
         return list(PARTS)
-    asked = several("include", include)
+    asked = as_list("include", include)
     if not asked:
         raise ArgumentError("include=[] is empty; leave it out to ask for everything.")
     for name in asked:

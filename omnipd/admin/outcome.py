@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 import pyarrow as pa
 
-from omnipd.errors import notice
+from omnipd.errors import warn
 from omnipd.frames.to_pandas import to_frame
 from omnipd.text import whole_text
 
@@ -25,4 +25,4 @@ def warn_of_mended(rows: list[dict[str, Any]]) -> None:
     """Warn of text that had to be mended to be in a frame."""
     mended = {name for row in rows for name, value in row.items() if whole_text(value) != value}
     if mended:
-        notice(f"Text that is not valid Unicode was mended with U+FFFD in: {', '.join(mended)}")
+        warn(f"Text that is not valid Unicode was mended with U+FFFD in: {', '.join(mended)}")

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from omnipd.cache.private_files import delete, whole_file
-from omnipd.errors import notice
+from omnipd.errors import warn
 
 #: Before anything was changed.
 NEVER = datetime.min.replace(tzinfo=UTC)
@@ -40,7 +40,7 @@ class LastWrite:
                 file.write(datetime.now(UTC).isoformat().encode())
         except OSError as error:
             if self._lists.exists():
-                notice(
+                warn(
                     f"{self._file.parent} cannot be written ({type(error).__name__}): lists that are "
                     "stored may not show what was changed. refresh=True asks again."
                 )

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING
 from omnipd.cache.clear import clear_folder
 from omnipd.cache.last_write import NEVER, LastWrite
 from omnipd.cache.private_files import delete, make_folder, set_aside
-from omnipd.errors import notice
+from omnipd.errors import warn
 
 if TYPE_CHECKING:
     from omnipd.cache.page_files import PageFiles
@@ -148,13 +148,13 @@ class ListCache:
         except OSError:
             self._give_up("holds a damaged file that cannot be moved")
             return
-        notice(
+        warn(
             f"A damaged cache file was set aside ({reason}) and its list is fetched again: {aside}"
         )
 
     def _give_up(self, why: str) -> None:
         self._broken, self._files = True, None
-        notice(
+        warn(
             f"The cache folder {self.folder} {why}; lists are fetched each time. "
             "Set OMNIPD_CACHE_DIR to a writable folder, or pass cache=False.",
         )

@@ -20,7 +20,7 @@ import pyarrow as pa
 
 from omnipd.cache.private_files import PART, delete, make_folder, set_aside, whole_file
 from omnipd.clock import Clock
-from omnipd.errors import OmniError, notice
+from omnipd.errors import OmniError, warn
 from omnipd.frames.arrow_stream import decode
 
 _NOTES = b"omnipd"
@@ -96,7 +96,7 @@ class ResultCache:
                 os.fsync(sink.fileno())
             self._drop_expired(now)
         except (OSError, pa.ArrowException) as error:
-            notice(f"The result could not be stored in {self.folder} ({type(error).__name__}).")
+            warn(f"The result could not be stored in {self.folder} ({type(error).__name__}).")
 
     def _file(self, asked: str) -> Path:
         digest = hashlib.blake2b(asked.encode(), digest_size=16).hexdigest()
@@ -127,4 +127,4 @@ class ResultCache:
             place = set_aside(file)
             until = self._clock.wall() + _DAMAGED_FOR
             os.utime(place, (until, until))
-        notice(f"A damaged result was set aside ({reason}) and its query is run again: {place}")
+        warn(f"A damaged result was set aside ({reason}) and its query is run again: {place}")

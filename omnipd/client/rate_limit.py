@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from omnipd.client.fork_safe_lock import ProcessLock
-from omnipd.errors import notice
+from omnipd.errors import warn
 
 WINDOW = 60.5
 _BUSY_SECONDS = 5.0
@@ -112,7 +112,7 @@ class Limiter:
                 self._memory = _prepared(
                     sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)
                 )
-                notice(
+                warn(
                     f"The request log {self._path} cannot be used ({reason}); requests are counted "
                     "in this process only. Set OMNIPD_CACHE_DIR to a writable folder.",
                 )

@@ -342,7 +342,7 @@ class Transport:
     def _explain(
         self, error: Exception, watched: _Watched, handled: BaseException | None
     ) -> Failure:
-        """Name what went wrong without a word of the HTTP library's own message."""
+        """Name what went wrong with no word of the HTTP library's own message."""
         chain = list(_causes(error, handled))
 
         def has(*kinds: type[BaseException]) -> bool:

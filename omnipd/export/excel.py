@@ -14,7 +14,7 @@ from typing import IO, Any
 
 import pyarrow as pa
 
-from omnipd.errors import ExportError, SettingsError, notice
+from omnipd.errors import ExportError, SettingsError, warn
 from omnipd.frames import times
 
 # https://support.microsoft.com/office/1672b34d-7043-467e-8e27-269d656771c3
@@ -125,17 +125,17 @@ class _Cells:
     def tell(self) -> None:
         """Say what had to be changed."""
         if self._mended:
-            notice(
+            warn(
                 "Control characters, which Excel cannot hold, became U+FFFD: "
                 f"{_counted(self._mended)}."
             )
         if self._rewrapped:
-            notice(
+            warn(
                 f"Line ends became \\n, as a cell has them: {_counted(self._rewrapped)}. Parquet and "
                 "CSV hold them as they are."
             )
         if self._cut:
-            notice(
+            warn(
                 f"Text longer than the {_MAX_TEXT:,} characters of a cell was cut: "
                 f"{_counted(self._cut)}. Parquet and CSV hold it whole."
             )

@@ -24,7 +24,7 @@ from omnipd.errors import (
     ExportError,
     ExportIncompleteError,
     OmniError,
-    notice,
+    warn,
 )
 from omnipd.frames import times
 from omnipd.frames.columns import as_json
@@ -305,7 +305,7 @@ def table_for(df: pd.DataFrame, path: Any, *, allow_incomplete: bool = False) ->
             hint="A column holds values of one type; astype(str) makes text of any.",
         )
     if mended:
-        notice(f"Text that is not valid Unicode was mended with U+FFFD in: {', '.join(mended)}")
+        warn(f"Text that is not valid Unicode was mended with U+FFFD in: {', '.join(mended)}")
     scalar = storable_columns(table)
     notes = dict(scalar.schema.metadata or {})
     if scalar.schema.types != table.schema.types:

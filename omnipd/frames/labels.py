@@ -17,7 +17,7 @@ from typing import Any
 import pandas as pd
 import pyarrow as pa
 
-from omnipd.errors import ArgumentError, notice
+from omnipd.errors import ArgumentError, warn
 from omnipd.frames.columns import FLAG, TEXT, Column
 
 _ESCAPES = {"%2C": ",", "%25": "%"}
@@ -103,7 +103,7 @@ def having_any(table: pa.Table, names: Iterable[str]) -> pa.Table:
     for name in sorted(wanted - held):
         near = difflib.get_close_matches(name, held, n=1)
         guess = f" Did you mean {near[0]!r}?" if near else ""
-        notice(f"Nothing in the list has the label {name!r}.{guess}")
+        warn(f"Nothing in the list has the label {name!r}.{guess}")
     keep = [
         not wanted.isdisjoint(split_names(joined)) for joined in table.column("labels").to_pylist()
     ]

@@ -13,7 +13,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from omnipd.errors import notice
+from omnipd.errors import warn
 from omnipd.frames.columns import COUNT, TEXT, Column, Columns, as_text
 from omnipd.frames.plain_values import MISFITS, PlainValues
 from omnipd.frames.undeclared import EXTRA, Undeclared
@@ -68,16 +68,16 @@ class TableBuilder:
                 for name in self._columns
                 if name in self._drifted
             )
-            notice(
+            warn(
                 f"Omni sent another type than documented; kept as text: {shown}",
             )
         if self._undeclared.paths and self._exhaustive:
-            notice(
+            warn(
                 f"Omni sent keys that omnipd does not know; kept as JSON in the column {EXTRA!r}: "
                 f"{', '.join(sorted(self._undeclared.paths))}",
             )
         if self._mended:
-            notice(
+            warn(
                 f"Text that is not valid Unicode was mended with U+FFFD in: {', '.join(sorted(self._mended))}",
             )
         return pa.table({name: self._column(name) for name in [*self._columns, EXTRA]})

@@ -15,7 +15,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from omnipd.errors import notice
+from omnipd.errors import warn
 
 _PER_DAY = {"s": 86_400, "ms": 86_400 * 10**3, "us": 86_400 * 10**6, "ns": 86_400 * 10**9}
 # Days from 1970: the first of the year 1 and the last of 9999, which Python can hold, and those of
@@ -82,7 +82,7 @@ def tell(table: pa.Table | pa.RecordBatch, told: set[str] | None = None) -> None
         if field.name in told or (fault := _fault(_plain(table.column(place)))) is None:
             continue
         told.add(field.name)
-        notice(
+        warn(
             f"The column {field.name} has a time {fault.words}. Arrow and Parquet keep it as it came."
         )
 

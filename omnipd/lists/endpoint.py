@@ -17,7 +17,7 @@ import pandas as pd
 from omnipd.arguments import check_flag, whole_number
 from omnipd.client.client import Client
 from omnipd.client.current import current_client
-from omnipd.errors import BadRequestError, NotFoundError, OmniError, notice
+from omnipd.errors import BadRequestError, NotFoundError, OmniError, warn
 from omnipd.frames.to_pandas import to_frame
 from omnipd.lists import paging
 from omnipd.lists.params import ClientSide, Param
@@ -65,7 +65,7 @@ class Endpoint(Listing):
         if client.user_id is None:
             return acting
         if "user_id" not in self.params:
-            notice(f"{self.path} cannot act for user_id=; it shows what the key itself sees.")
+            warn(f"{self.path} cannot act for user_id=; it shows what the key itself sees.")
         elif acting.get("user_id") is None:
             acting["user_id"] = client.user_id
         return acting
@@ -120,7 +120,7 @@ class Endpoint(Listing):
                 self._tell_what_to_do(error, given)
                 raise
             refused |= newly
-            notice(
+            warn(
                 f"This Omni does not take {' and '.join(f'{name}=' for name in sorted(newly))} here as "
                 f"asked; the whole list is read and omnipd does it locally. ({words})"
             )

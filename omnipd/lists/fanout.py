@@ -25,8 +25,8 @@ from omnipd.errors import (
     ForbiddenError,
     NotFoundError,
     OmniError,
-    each_notice_once,
-    notice,
+    each_warning_once,
+    warn,
 )
 from omnipd.frames.columns import TEXT
 from omnipd.frames.records import TableBuilder
@@ -92,7 +92,7 @@ class FanOut:
         pandas.DataFrame
             The parent's key, then the columns of the endpoint.
         """
-        with each_notice_once():
+        with each_warning_once():
             return self._read(parents, arguments)
 
     def _read(self, parents: Parents, arguments: Mapping[str, Any]) -> pd.DataFrame:
@@ -179,7 +179,7 @@ class FanOut:
                     hint="Leave user_id= out; it then shows what the key itself sees.",
                     status=404,
                 )
-            notice(f"{newer.path} cannot act for user_id=; it shows what the key itself sees.")
+            warn(f"{newer.path} cannot act for user_id=; it shows what the key itself sees.")
         return reading
 
     def _further(self, key: tuple[str, ...], table: pa.Table) -> list[tuple[str, ...]]:  # noqa: ARG002
@@ -290,7 +290,7 @@ class FanOut:
         if failed:
             named = {"/".join(key): failed[key].message for key in list(failed)[:_MOST_NAMED]}
             facts |= {"failed": len(failed), "failures": named}
-            notice(
+            warn(
                 f"{len(failed)} of {count} could not be read and the frame is marked incomplete: "
                 f"{', '.join(named)}{' …' if len(failed) > len(named) else ''}. "
                 'df.attrs["omni"]["failures"] says why.'
@@ -397,6 +397,6 @@ def say_cost(client: Client, calls: int, path: str) -> None:
     """Say beforehand what will take more than a minute at the pace of the key."""
     if client.requests_per_minute is not None and calls > client.requests_per_minute:
         minutes = calls / (client.requests_per_minute * 0.95)
-        notice(
+        warn(
             f"{path} needs {calls:,} requests, about {minutes:.0f} minutes; what is cached costs none."
         )

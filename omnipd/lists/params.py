@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 import pyarrow as pa
 
-from omnipd.arguments import check_choice, check_flag, check_id, several
+from omnipd.arguments import as_list, check_choice, check_flag, check_id
 from omnipd.errors import ArgumentError
 from omnipd.text import whole_text
 
@@ -64,7 +64,7 @@ class Param:
             return "true" if value else "false"
         if self.kind != "list":
             return self._encode_one(name, value)
-        items = several(name, value)
+        items = as_list(name, value)
         if not items:
             raise ArgumentError(f"{name}=[] is empty; leave {name} out to ask for everything.")
         encoded = [self._encode_one(name, item) for item in items]

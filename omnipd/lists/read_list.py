@@ -22,7 +22,7 @@ from omnipd.errors import (
     IncompleteReadError,
     OmniError,
     ResponseError,
-    notice,
+    warn,
 )
 from omnipd.frames.columns import Columns
 from omnipd.frames.records import Record
@@ -203,7 +203,7 @@ class ListRead:
                 table,
             )
         if reading.faults:
-            notice(
+            warn(
                 f"{self._listing.path} does not add up: {'; '.join(reading.faults)}. The frame is marked "
                 "incomplete.",
             )

@@ -128,7 +128,7 @@ def ask(
     body = {
         "modelId": model,
         "prompt": question,
-        "runQuery": False,  # what is run there comes without types, and without a word of its limit
+        "runQuery": False,  # what is run there comes without types, with nothing said of its limit
         "currentTopicName": topic,
         "branchId": branch_id,
         "queryAllViews": all_views or None,

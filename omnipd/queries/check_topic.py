@@ -19,7 +19,7 @@ from omnipd.errors import (
     NotFoundError,
     OmniError,
     QueryTimeoutError,
-    notice,
+    warn,
 )
 from omnipd.queries.language.check_fields import (
     KnownField,
@@ -154,7 +154,7 @@ def topic_fields(
 def _tell_of_times(request: QueryRequest) -> None:
     """Warn of comparisons of text that may have been meant for times: Omni would ignore those."""
     for name in texts_like_times(request.body["query"]):
-        notice(
+        warn(
             f"{name} is compared with text, and its type was not looked up. If it is a time, Omni "
             f"ignores that and all rows come; write field({name!r}).in_the(…)."
         )

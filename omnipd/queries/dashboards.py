@@ -21,7 +21,7 @@ from omnipd.errors import (
     NotFoundError,
     OmniError,
     ResponseError,
-    notice,
+    warn,
 )
 from omnipd.queries import find_dashboard
 from omnipd.queries.check_topic import topic_fields
@@ -328,7 +328,7 @@ def _filtered(
                 hint="filters={'…': None} leaves one out, errors='collect' runs the tiles without "
                 "those, filters=None runs them as they are stored.",
             )
-        notice(
+        warn(
             f"Filters of the dashboard {board.identifier} could not be applied: these tiles show "
             f"other figures than the dashboard.\n{listed}"
         )
@@ -368,7 +368,7 @@ def _tile_map(identifier: str, client: Client) -> Any:
     try:
         details = read_document_details(identifier, client=client)
     except (BadRequestError, ForbiddenError, NotFoundError):
-        notice(
+        warn(
             f"Which tiles the filters of the dashboard {identifier} are bound to could not be read: "
             "they are put on all of them."
         )

@@ -13,7 +13,7 @@ import pandas as pd
 from omnipd.arguments import check_choice, whole_number
 from omnipd.client.client import Client
 from omnipd.client.current import current_client
-from omnipd.errors import ArgumentError, OmniError, held_notices, notice
+from omnipd.errors import ArgumentError, OmniError, held_warnings, warn
 from omnipd.queries.job.options import QueryKeywords, check_keywords
 from omnipd.queries.language.request import AnyQuery, QueryRequest
 from omnipd.queries.run_query import Ready
@@ -163,7 +163,7 @@ def _tell(said: Sequence[Sequence[str]], called: Sequence[str]) -> None:
         for text in dict.fromkeys(texts):
             named.setdefault(text, []).append(name)
     for text, names in named.items():
-        notice(f"Of {len(called)} queries: {', '.join(names)}. {text}")
+        warn(f"Of {len(called)} queries: {', '.join(names)}. {text}")
 
 
 def _in_short(request: QueryRequest) -> str:
@@ -225,7 +225,7 @@ def _run(ready: Ready | OmniError, said: list[str]) -> pd.DataFrame | OmniError:
 @contextlib.contextmanager
 def _held_in(said: list[str]) -> Iterator[None]:
     """Keep the warnings of one query: in its thread no line of the caller's is on the stack."""
-    with held_notices() as texts:
+    with held_warnings() as texts:
         try:
             yield
         finally:

@@ -16,7 +16,7 @@ from omnipd.arguments import DECIMALS, check_choice
 from omnipd.client.client import Client
 from omnipd.client.current import current_client
 from omnipd.clock import check_timeout
-from omnipd.errors import ArgumentError, OmniError, notice
+from omnipd.errors import ArgumentError, OmniError, warn
 from omnipd.frames import times
 from omnipd.frames.decimals import as_floats
 from omnipd.frames.scalars import python_value
@@ -227,7 +227,7 @@ def _one_after_the_other(
             break
     rows = sum(map(len, tables))
     if whole.limit is not None and rows >= whole.limit:
-        notice(words_of_limit(rows, whole.limit))
+        warn(words_of_limit(rows, whole.limit))
     return _joined(tables, runs, whole.limit, table_of, complete=True)
 
 

@@ -143,7 +143,7 @@ JOBS = FanOut(
             "error_message": text("error.message", doc="Why it failed"),
             "error_code": text("error.code", doc="The same for programs"),
             "error_detail": text("error.detail", doc="More of it"),
-            "cancelled_at": instant("cancelledAt", doc="When it was cancelled"),
+            "cancelled_at": instant("cancelledAt", doc="When it was canceled"),
             "cancelled_by_id": text("cancelledBy", doc="Membership id of who did"),
             "omni_chat_url": text("omniChatUrl", doc="Where to open it"),
         },

@@ -9,7 +9,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from omnipd.arguments import several
+from omnipd.arguments import as_list
 from omnipd.client.client import Client
 from omnipd.errors import ArgumentError
 from omnipd.frames.columns import Column, count, flag, folder_path, instant, text
@@ -176,7 +176,7 @@ def read_content(
         )
     if folder_id is not None and path is not None:
         raise ArgumentError("folder_id= and path= exclude each other; give one of them.")
-    asked = several("include", include)
+    asked = as_list("include", include)
     if labels is not None and "labels" not in asked:
         asked.append("labels")
     arguments["include"] = asked or None

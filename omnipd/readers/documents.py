@@ -8,7 +8,7 @@ from typing import Any, Literal
 import pandas as pd
 import pyarrow as pa
 
-from omnipd.arguments import check_flag, several
+from omnipd.arguments import as_list, check_flag
 from omnipd.client.client import Client
 from omnipd.client.current import current_client
 from omnipd.errors import ArgumentError
@@ -159,7 +159,7 @@ def read_documents(
         "only_favorites": only_favorites,
         "only_shared_with_me": only_shared_with_me,
     }
-    asked = several("include", include)
+    asked = as_list("include", include)
     for name, on in switches.items():
         check_flag(name, on)
         asked += [name] if on and name not in asked else []

@@ -9,7 +9,7 @@ from typing import Any, Literal
 import pandas as pd
 import pyarrow as pa
 
-from omnipd.arguments import IDS_OF_FOLDERS, check_flag, several
+from omnipd.arguments import IDS_OF_FOLDERS, as_list, check_flag
 from omnipd.client.client import Client
 from omnipd.errors import ArgumentError
 from omnipd.frames.columns import COUNT, TEXT, Column, count, flag, folder_path, text
@@ -131,7 +131,7 @@ def read_folders(
     """
     arguments = dict(locals())
     check_flag("only_shared_with_me", only_shared_with_me)
-    asked = several("include", include)
+    asked = as_list("include", include)
     if only_shared_with_me and "only_shared_with_me" not in asked:
         asked.append("only_shared_with_me")
     if "only_shared_with_me" not in asked and user_id is not None:

@@ -19,7 +19,7 @@ import pyarrow as pa
 from omnipd.arguments import check_choice, check_flag
 from omnipd.client.client import Client
 from omnipd.client.current import current_client
-from omnipd.errors import ArgumentError, ForbiddenError, NotFoundError, OmniError, notice
+from omnipd.errors import ArgumentError, ForbiddenError, NotFoundError, OmniError, warn
 from omnipd.lists.endpoint import Endpoint
 from omnipd.lists.fanout import FanOut
 from omnipd.lists.params import ClientSide
@@ -130,7 +130,7 @@ def read_all_scopes(
     facts["read_by"] = "user ids and owner ids" if lists.others else "user ids"
     if lists.others:
         facts["complete"] = False
-        notice(
+        warn(
             "The owners of the organization's items are none of its users: people have another id there. "
             f"Personal items were asked for by the ids of all users and by those of the {len(lists.others)} "
             "owners; what belongs to anybody else is not in the frame, which is marked incomplete. Join "

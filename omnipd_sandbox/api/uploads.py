@@ -31,7 +31,7 @@ def upload_endpoints() -> list[Endpoint]:
                 **pages(),
                 "connectionId": Key(uuid),
                 "modelId": Key(uuid),
-                "searchTerm": Key(text(most=256)),
+                "searchTerm": Key(text(maximum=256)),
                 "type": Key(one_of("csv", "spreadsheet"), "csv"),
                 **sorting(*_RANKS, by="updatedAt", direction="desc"),
             },

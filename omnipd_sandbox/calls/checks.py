@@ -85,13 +85,13 @@ def refuse_unknown(given: Mapping[str, Any], keys: Mapping[str, Key]) -> None:
         raise BadRequest(f"Unrecognized key(s) in object: {unknown}")
 
 
-def items(check: Check, *, least: int = 0, most: int | None = None) -> Check:
+def items(check: Check, *, minimum: int = 0, maximum: int | None = None) -> Check:
     """Take an array of such values."""
 
     def check_all(value: Any) -> list[Any]:
         if not isinstance(value, list):
             raise BadRequest(expected("array", value))
-        _check_size(value, least, most, "Array", "element")
+        _check_size(value, minimum, maximum, "Array", "element")
         return [checked(check, each, place) for place, each in enumerate(value)]
 
     return check_all
@@ -108,13 +108,13 @@ def table(check: Check) -> Check:
     return check_all
 
 
-def text(least: int = 0, most: int | None = None) -> Check:
+def text(minimum: int = 0, maximum: int | None = None) -> Check:
     """Take a text of such a length."""
 
     def check(value: Any) -> str:
         if not isinstance(value, str):
             raise BadRequest(expected("string", value))
-        _check_size(value, least, most, "String", "character")
+        _check_size(value, minimum, maximum, "String", "character")
         return value
 
     return check
@@ -169,11 +169,13 @@ def expected(kind: str, value: object) -> str:
     return f"Expected {kind}, received {_kind(value)}"
 
 
-def _check_size(value: str | list[Any], least: int, most: int | None, kind: str, unit: str) -> None:
-    if len(value) < least:
-        raise BadRequest(f"{kind} must contain at least {least} {unit}(s)")
-    if most is not None and len(value) > most:
-        raise BadRequest(f"{kind} must contain at most {most} {unit}(s)")
+def _check_size(
+    value: str | list[Any], minimum: int, maximum: int | None, kind: str, unit: str
+) -> None:
+    if len(value) < minimum:
+        raise BadRequest(f"{kind} must contain at least {minimum} {unit}(s)")
+    if maximum is not None and len(value) > maximum:
+        raise BadRequest(f"{kind} must contain at most {maximum} {unit}(s)")
 
 
 def _kind(value: object) -> str:

@@ -44,9 +44,9 @@ def read_parameters(
     return values
 
 
-def pages(most: int | None = 100, default: int = 20) -> dict[str, Key]:
+def pages(maximum: int | None = 100, default: int = 20) -> dict[str, Key]:
     """Declare what a list that comes in pages takes: where to go on, and how far."""
-    return {"cursor": Key(text()), "pageSize": Key(page_size(most), default)}
+    return {"cursor": Key(text()), "pageSize": Key(page_size(maximum), default)}
 
 
 def sorting(*fields: str, by: Any = ABSENT, direction: str) -> dict[str, Key]:

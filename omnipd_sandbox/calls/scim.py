@@ -34,9 +34,9 @@ def list_response(
     # Below one counts as one, and below zero as zero (RFC 7644, section 3.4.2.4).
     start = max(1, call.parameters["startIndex"])
     count = max(0, call.parameters["count"])
-    most = call.world.behavior.scim_count_at_most
-    if most is not None:
-        count = min(count, most)
+    maximum = call.world.behavior.scim_count_at_most
+    if maximum is not None:
+        count = min(count, maximum)
     part = resources[start - 1 : start - 1 + count]
     return json_reply(
         {
@@ -79,7 +79,7 @@ def matching(
     return [each for each in resources if folded(wanted) == folded(attributes[name](each))]
 
 
-def patch_keys(*, needs_value: bool, least: int) -> dict[str, Key]:
+def patch_keys(*, needs_value: bool, minimum: int) -> dict[str, Key]:
     """Declare the body of a change of parts: so many operations at least."""
     operation = {
         "op": Key(one_of(*_OPERATIONS), required=True),
@@ -88,7 +88,7 @@ def patch_keys(*, needs_value: bool, least: int) -> dict[str, Key]:
     }
     return {
         "schemas": Key(items(one_of(_PATCH)), required=True),
-        "Operations": Key(items(record(operation), least=least), required=True),
+        "Operations": Key(items(record(operation), minimum=minimum), required=True),
     }
 
 

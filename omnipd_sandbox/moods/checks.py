@@ -18,29 +18,31 @@ def flag(name: str, value: Any) -> bool:
     return value
 
 
-def whole(least: int, most: int, *, or_none: bool = False) -> Check:
+def whole(minimum: int, maximum: int, *, or_none: bool = False) -> Check:
     """Take a whole number in a range."""
 
     def check(name: str, value: Any) -> int | None:
         if value is None and or_none:
             return None
-        if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= most:
+        if isinstance(value, bool) or not isinstance(value, int) or not minimum <= value <= maximum:
             otherwise = ", or null for none" if or_none else ""
-            msg = (
-                f"{name} must be a whole number from {least} to {most:,}{otherwise}, not {value!r}"
-            )
+            msg = f"{name} must be a whole number from {minimum} to {maximum:,}{otherwise}, not {value!r}"
             raise ValueError(msg)
         return value
 
     return check
 
 
-def seconds(most: float) -> Check:
+def seconds(maximum: float) -> Check:
     """Take a number of seconds."""
 
     def check(name: str, value: Any) -> float:
-        if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= most:
-            msg = f"{name} must be a number of seconds from 0 to {most:g}, not {value!r}"
+        if (
+            isinstance(value, bool)
+            or not isinstance(value, int | float)
+            or not 0 <= value <= maximum
+        ):
+            msg = f"{name} must be a number of seconds from 0 to {maximum:g}, not {value!r}"
             raise ValueError(msg)
         return float(value)
 

@@ -8,7 +8,7 @@ from collections import defaultdict
 from pathlib import Path
 
 import pytest
-from reader_columns import OPEN, READERS, columns_of
+from readers.reader_checks import documented_columns
 
 import omnipd
 
@@ -19,16 +19,7 @@ PAGES = [ROOT / "README.md", *sorted(DOCS.glob("*.md"))]
 PROSE = [page for page in PAGES if page.name != "words.md"]
 
 # Omni's own names, which keep their spelling.
-OF_OMNI = {"cancelled_at", "cancelled_by"}
-
-# Words that are still there, by where. What is gone has to be taken out of this list.
-NOT_YET = {
-    "omnipd": {"everyone", "notice", "pieces", "several", "tiles"},
-    "omnipd_sandbox": {"most=", "pieces", "walk"},
-    "public names": {"pieces"},
-    "text of omnipd": {"cancelled", "without a word"},
-    "text of pages": {"cancelled"},
-}
+OF_OMNI = {"cancelled_at", "cancelled_by_id"}
 
 
 def refused(section):
@@ -104,9 +95,9 @@ def _arguments(value, place):
 
 def column_names():
     """Yield the columns of every reader's frame."""
-    for reader in READERS:
-        if reader not in OPEN:
-            yield from ((column.name, reader) for column in columns_of(reader))
+    for reader in omnipd.__all__:
+        if reader.startswith("read_"):
+            yield from ((name, reader) for name, _ in documented_columns(reader))
 
 
 def page_titles():
@@ -116,11 +107,9 @@ def page_titles():
         yield "_".join(title.split()), page.name
 
 
-def not_allowed(where, found):
-    """Return what is found and not in the list of what is still there, and the other way round."""
-    allowed = NOT_YET.get(where, set())
-    gone = dict.fromkeys(sorted(allowed - found.keys()), "is gone, and still in NOT_YET")
-    return {word: sorted(found[word]) for word in sorted(found.keys() - allowed)} | gone
+def listed(found):
+    """Return what is found, in order."""
+    return {word: sorted(places) for word, places in sorted(found.items())}
 
 
 NAMES = {
@@ -138,7 +127,7 @@ def test_no_name_holds_a_word_that_is_not_used(where):
     for name, place in NAMES[where]():
         for word in words_in(name):
             found[word].add(f"{name} ({place})")
-    assert not_allowed(where, found) == {}
+    assert listed(found) == {}
 
 
 TEXTS = {
@@ -158,7 +147,7 @@ def test_no_message_and_no_page_holds_a_phrase_that_is_not_used(where):
             # Omni's statuses are in capitals, and Omni's own.
             if re.search(rf"\b(?:{phrase}|{phrase.capitalize()})s?\b", text):
                 found[phrase].add(file.relative_to(ROOT).as_posix())
-    assert not_allowed(where, found) == {}
+    assert listed(found) == {}
 
 
 def test_a_refused_word_is_found_in_any_name():

@@ -242,12 +242,12 @@ def test_a_newer_call_that_cannot_act_for_somebody_does_not_show_what_the_key_se
     with client_of(scripted) as client:
         with pytest.raises(omnipd.BadRequestError, match="cannot act for user_id="):
             omnipd.read_dashboard_filters("d1", user_id=OTHER)
-        assert omnipd.read_dashboard_filters("d1", client=client)["id"].tolist() == ["new"]
+        assert omnipd.read_dashboard_filters("d1", client=client)["item_id"].tolist() == ["new"]
     with (
         client_of(scripted, user_id=USER),
         pytest.warns(omnipd.OmniWarning, match="what the key itself sees"),
     ):
-        assert omnipd.read_dashboard_filters("d1", refresh=True)["id"].tolist() == ["new"]
+        assert omnipd.read_dashboard_filters("d1", refresh=True)["item_id"].tolist() == ["new"]
 
 
 def test_one_that_is_missing_does_not_make_a_call_that_answered_before_a_call_that_is_gone(

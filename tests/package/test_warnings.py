@@ -8,9 +8,9 @@ from scripted_server import answer
 import omnipd
 
 LOOP = """
-from omnipd.errors import notice
+from omnipd.errors import warn
 for text in ["cut", "cut"]:
-    notice(text)
+    warn(text)
 """
 
 

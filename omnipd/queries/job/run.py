@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 import pyarrow as pa
 
 from omnipd.client.client import Client
-from omnipd.errors import OmniError, QueryError, ResponseError, notice
+from omnipd.errors import OmniError, QueryError, ResponseError, warn
 from omnipd.frames import times
 from omnipd.frames.columns import format_name
 from omnipd.frames.decimals import as_floats
@@ -194,14 +194,14 @@ class Run:
         if self.request.is_sql:
             self._limit_reached = self._sql_is_cut and rows == SQL_CAP
             if self._limit_reached and self._warns:
-                notice(
+                warn(
                     f"The result has {rows:,} rows, where Omni cuts SQL without a limit of its own."
                 )
             return
         self._limit_reached = limit is not None and rows >= limit
         if limit is None or rows < limit or not self._warns:
             return
-        notice(words_of_limit(rows, limit))
+        warn(words_of_limit(rows, limit))
 
     def _parts(self, *, again: bool, sample: bool = False) -> Iterator[pa.Schema | pa.RecordBatch]:
         """Yield the schema of the result and its batches as they are wanted.

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
-from omnipd.errors import ArgumentError, held_notices
+from omnipd.errors import ArgumentError, held_warnings
 from omnipd.frames.scalars import python_value
 from omnipd.queries.language import filters, timeframes
 from omnipd.queries.language.check_fields import KnownField
@@ -486,7 +486,7 @@ def _check(name: str, filter_: Filter, data_type: str | None) -> None:
     if "query" in types:
         raise _Unfit("it compares with another query of the dashboard")
     try:
-        with held_notices():
+        with held_warnings():
             filters.check({name: filter_})
     except ArgumentError as error:
         raise _Unfit(error.message.rstrip(".")) from None
@@ -551,7 +551,7 @@ def _wanted(control: Control, value: Any) -> Filter:
             value = {
                 key: control.config[key] for key in ("type", "kind") if key in control.config
             } | (dict(value))
-        with held_notices():  # what they would say of is refused here, or is no filter
+        with held_warnings():  # what they would say of is refused here, or is no filter
             filters.check({control.field or control.id: value})
         unknown = filters.unknown_word(value)
         if unknown is not None:
@@ -566,12 +566,12 @@ def _wanted(control: Control, value: Any) -> Filter:
 
 def _from_value(control: Control, value: Any) -> Filter:
     """Make a filter of a plain value, where only one thing can be meant by it."""
-    several = isinstance(value, list | tuple | set | frozenset) or hasattr(value, "tolist")
+    is_many = isinstance(value, list | tuple | set | frozenset) or hasattr(value, "tolist")
     kind, family = control.config.get("kind"), _family(control)
     if control.field is None:
         raise ArgumentError(f"The filter {control} names no field.", hint="None leaves it out.")
     named = Field(control.field)
-    listed = list(value) if several and getattr(value, "shape", (1,)) != () else None
+    listed = list(value) if is_many and getattr(value, "shape", (1,)) != () else None
     plain = python_value(value) if listed is None else value
     clear = kind in (None, "EQUALS")
     if family == "date":

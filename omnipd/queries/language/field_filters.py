@@ -178,8 +178,8 @@ class FieldFilters:
     ) -> Condition:
         """Keep the rows whose text is like any of those given, none of which may be empty."""
         words = f"{self.shown}.{method}({text!r}{said_of(case)})"
-        several = isinstance(text, Iterable) and not isinstance(text, str)
-        texts = [python_value(one) for one in (text if several else [text])]
+        listed = isinstance(text, Iterable) and not isinstance(text, str)
+        texts = [python_value(one) for one in (text if listed else [text])]
         if not texts or not all(isinstance(one, str) and one for one in texts):
             raise ArgumentError(
                 f"{words} takes text, or several, and none that is empty.",

@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any, Literal
 
-from omnipd.errors import ArgumentError, notice
+from omnipd.errors import ArgumentError, warn
 
 _ANY = ("type", "is_negative", "cancel_query_filter", "ignore_if_unjoinable", "appliedLabels")
 #: The kinds that filters of a type have.
@@ -371,7 +371,7 @@ def _is_number(value: Any) -> bool:
 
 def _tell_of_nothing(what: str, lack: str) -> None:
     # Omni's own pages leave such a filter where a person has chosen nothing.
-    notice(f"{what} has {lack}, so that Omni filters nothing: all rows come.")
+    warn(f"{what} has {lack}, so that Omni filters nothing: all rows come.")
 
 
 #: What Omni does with a word that it does not know: of this one, of any, and what comes of it.
@@ -424,7 +424,7 @@ def check_word(
             hint=f"Did you mean {near!r}?",
         )
     if tell:
-        notice(
+        warn(
             f"{what} has the {word} {given!r}, which omnipd does not know. Omni {does} what it does "
             f"not know{lost}. Known are {', '.join(known)}."
         )

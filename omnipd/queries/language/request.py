@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any, Literal, Protocol, runtime_checkable
 
 from omnipd.arguments import IDS_OF_MODELS, check_id, whole_number
-from omnipd.errors import ArgumentError, notice
+from omnipd.errors import ArgumentError, warn
 from omnipd.frames.scalars import python_value
 from omnipd.queries.language import clauses, dates, filters
 
@@ -323,7 +323,7 @@ def _check_references(query: Mapping[str, Any]) -> None:
             one.get("query_id") for one in filters.all_in(query) if one.get("disregard_limit")
         }
         if "limit" not in inner and key not in unlimited:
-            notice(
+            warn(
                 f"The query {key!r:.60} of staticQueryReferences names no limit: only its first "
                 f"{DEFAULT_LIMIT:,} rows count. Give it one, or null for none."
             )

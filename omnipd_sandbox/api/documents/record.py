@@ -46,10 +46,10 @@ def find_dashboard(call: Call) -> Document:
     return document
 
 
-def document_to_change(call: Call, least: str) -> Document:
+def document_to_change(call: Call, lowest: str) -> Document:
     """Give the document that the path names to somebody with such a role on it, or a higher."""
     document = find_document(call)
-    require_role(least, document, call)
+    require_role(lowest, document, call)
     return document
 
 

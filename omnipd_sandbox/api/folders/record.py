@@ -24,10 +24,10 @@ def find_folder(call: Call) -> Folder:
     return folder
 
 
-def folder_to_change(call: Call, least: str) -> Folder:
+def folder_to_change(call: Call, lowest: str) -> Folder:
     """Give the folder that the path names to somebody with such a role on it, or a higher."""
     folder = find_folder(call)
-    require_role(least, folder, call)
+    require_role(lowest, folder, call)
     return folder
 
 

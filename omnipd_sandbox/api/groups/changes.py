@@ -30,7 +30,7 @@ _REPLACED = {
     "displayName": Key(text(), required=True),
     "members": Key(items(_NAMED_MEMBER), required=True),
 }
-_PATCH = patch_keys(needs_value=False, least=0)
+_PATCH = patch_keys(needs_value=False, minimum=0)
 
 
 def create_group(call: Call) -> Reply:

@@ -28,12 +28,12 @@ def role_on(user: User, item: Document | Folder, organization: Organization) -> 
     return max(roles, key=ROLES.index, default="NO_ACCESS")
 
 
-def require_role(least: str, item: Document | Folder, call: Call) -> None:
+def require_role(lowest: str, item: Document | Folder, call: Call) -> None:
     """Refuse who has no such role on a document or a folder, nor a higher one."""
     role = role_on(author(call), item, call.organization)
     if role == "NO_ACCESS":
         if isinstance(item, Document):
             raise not_found("Document", item.identifier, by="identifier")
         raise not_found("Folder", item.id)
-    if ROLES.index(role) < ROLES.index(least):
+    if ROLES.index(role) < ROLES.index(lowest):
         raise Forbidden

@@ -17,8 +17,8 @@ from omnipd_sandbox.organization.records import Label
 
 _KEYS = {
     "name": Key(text(2, 25)),
-    "color": Key(nullable(text(most=9))),
-    "description": Key(nullable(text(most=500))),
+    "color": Key(nullable(text(maximum=9))),
+    "description": Key(nullable(text(maximum=500))),
     "homepage": Key(boolean),
     "verified": Key(boolean),
 }

@@ -47,7 +47,7 @@ _KEYS = {
     "timezone": Key(_zone, required=True),
     "format": Key(one_of("link_only", "pdf", "png", "csv", "xlsx", "json"), required=True),
     "destinationType": Key(one_of("email", "webhook", "sftp", "slack", "s3"), required=True),
-    "recipients": Key(items(record({"email": Key(email, required=True)}), least=1)),
+    "recipients": Key(items(record({"email": Key(email, required=True)}), minimum=1)),
     "webhookUrl": Key(text(1)),
     "bucketName": Key(text(1)),
     "region": Key(text(1)),

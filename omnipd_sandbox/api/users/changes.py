@@ -31,7 +31,7 @@ _REPLACED = {
     ATTRIBUTES: Key(_VALUES, default={}),
     _ENTERPRISE: Key(_VALUES, default={}),
 }
-_PATCH = patch_keys(needs_value=True, least=1)
+_PATCH = patch_keys(needs_value=True, minimum=1)
 
 
 def create_user(call: Call) -> Reply:

@@ -24,7 +24,7 @@ _USER = {
     "email": Key(email, required=True),
     "userAttributes": Key(table(anything), default={}),
 }
-_USERS = {"users": Key(items(record(_USER), least=1, most=_MOST_AT_ONCE), required=True)}
+_USERS = {"users": Key(items(record(_USER), minimum=1, maximum=_MOST_AT_ONCE), required=True)}
 
 
 def list_email_only_users(call: Call) -> Reply:

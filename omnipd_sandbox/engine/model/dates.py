@@ -179,8 +179,8 @@ class Part:
 
     timeframe: str
     read: Callable[[str], int | None]
-    least: int
-    most: int
+    minimum: int
+    maximum: int
 
     def value(self, text: str) -> int:
         """Read the part's value, a number or a name.
@@ -191,7 +191,7 @@ class Part:
             For a value that no date has.
         """
         found = self.read(" ".join(text.lower().split()))
-        if found is None or not self.least <= found <= self.most:
+        if found is None or not self.minimum <= found <= self.maximum:
             raise _invalid(text)
         return found
 

@@ -14,15 +14,15 @@ def read_files(folder: Traversable) -> dict[str, str]:
     UnicodeDecodeError
         For a model file that is not UTF-8.
     """
-    return dict(sorted(_walk(folder, "")))
+    return dict(sorted(_files_below(folder, "")))
 
 
-def _walk(folder: Traversable, below: str) -> Iterator[tuple[str, str]]:
+def _files_below(folder: Traversable, below: str) -> Iterator[tuple[str, str]]:
     for entry in folder.iterdir():
         if entry.name.startswith("."):
             continue
         if entry.is_dir():
-            yield from _walk(entry, f"{below}{entry.name}/")
+            yield from _files_below(entry, f"{below}{entry.name}/")
         elif _is_model_file(entry.name):
             yield f"{below}{entry.name}", entry.read_text(encoding="utf-8")
 
