@@ -14,6 +14,8 @@ import pyarrow.compute as pc
 
 from omnipd.frames.columns import FLAG, TEXT, Column, Columns
 
+#: Where arrays are made: other allocators hold on to several times the size of a short column.
+POOL = pa.system_memory_pool()
 #: What Arrow and the conversions raise for a value of another type than declared.
 MISFITS = (pa.ArrowException, ValueError, TypeError, OverflowError, AttributeError, LookupError)
 
@@ -46,7 +48,7 @@ class PlainValues:
     def read(self, records: Sequence[dict[str, Any]]) -> dict[str, pa.Array]:
         """Return the columns that hold nothing but what is declared; none where one record does not."""
         try:
-            arrays = dict(_leaves(pa.array(records, self._type), self._tree, ""))
+            arrays = dict(_leaves(pa.array(records, self._type, memory_pool=POOL), self._tree, ""))
         except MISFITS:
             return {}
         read = {}

@@ -15,7 +15,7 @@ import pyarrow as pa
 
 from omnipd.errors import warn
 from omnipd.frames.columns import COUNT, TEXT, Column, Columns, as_text
-from omnipd.frames.plain_values import MISFITS, PlainValues
+from omnipd.frames.plain_values import MISFITS, POOL, PlainValues
 from omnipd.frames.undeclared import EXTRA, Undeclared
 from omnipd.text import whole_text
 
@@ -101,9 +101,7 @@ class TableBuilder:
         kind = TEXT if name == EXTRA or name in self._drifted else self._columns[name].type
         parts = self._arrays.pop(name)
         whole = [part if part.type == kind else part.cast(kind) for part in parts]
-        # Other allocators hold on to several times the size of a short column.
-        pool = pa.system_memory_pool()
-        return pa.concat_arrays(whole, pool) if whole else pa.array([], kind)
+        return pa.concat_arrays(whole, POOL) if whole else pa.array([], kind)
 
     def _array(self, name: str, column: Column, batch: Values) -> pa.Array:
         values = batch.first(column.paths)
@@ -176,11 +174,11 @@ def _usual(values: Sequence[Any], column: Column) -> pa.Array:
     # Arrow would cut 1.5 to 1, and take true for it.
     if column.wire == COUNT and not set(map(type, values)) <= {int, type(None)}:
         raise ValueError("not only whole numbers")
-    array = pa.array(values, column.wire)
+    array = pa.array(values, column.wire, memory_pool=POOL)
     return array if column.vectorized is None else column.vectorized(array)
 
 
 def _typed(values: Sequence[Any], column: Column) -> pa.Array:
     if (convert := column.convert) is not None:
         values = [None if value is None else convert(value) for value in values]
-    return pa.array(values, column.type)
+    return pa.array(values, column.type, memory_pool=POOL)
