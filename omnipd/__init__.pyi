@@ -6,8 +6,8 @@ from omnipd.admin.inventory import read_inventory as read_inventory
 from omnipd.admin.inventory_cost import estimate_inventory as estimate_inventory
 from omnipd.admin.inventory_frames import Inventory as Inventory
 from omnipd.client.client import Client as Client
-from omnipd.client.current import clear_cache as clear_cache
-from omnipd.client.current import connect as connect
+from omnipd.client.current_client import clear_cache as clear_cache
+from omnipd.client.current_client import connect as connect
 from omnipd.errors import APIError as APIError
 from omnipd.errors import ArgumentError as ArgumentError
 from omnipd.errors import AuthenticationError as AuthenticationError
@@ -31,12 +31,11 @@ from omnipd.errors import RateLimitError as RateLimitError
 from omnipd.errors import ResponseError as ResponseError
 from omnipd.errors import ServerError as ServerError
 from omnipd.errors import SettingsError as SettingsError
-from omnipd.export.files import to_csv as to_csv
-from omnipd.export.files import to_jsonl as to_jsonl
-from omnipd.export.files import to_parquet as to_parquet
-from omnipd.frames.labels import explode_labels as explode_labels
-from omnipd.launch import Sandbox as Sandbox
-from omnipd.launch import sandbox as sandbox
+from omnipd.export.csv import to_csv as to_csv
+from omnipd.export.jsonl import to_jsonl as to_jsonl
+from omnipd.export.parquet import to_parquet as to_parquet
+from omnipd.launch_sandbox import Sandbox as Sandbox
+from omnipd.launch_sandbox import sandbox as sandbox
 from omnipd.queries.ask import Answer as Answer
 from omnipd.queries.ask import ask as ask
 from omnipd.queries.batches import iter_batches as iter_batches
@@ -74,7 +73,6 @@ from omnipd.readers.connections import read_connection_schedules as read_connect
 from omnipd.readers.connections import read_connections as read_connections
 from omnipd.readers.content import flatten_content as flatten_content
 from omnipd.readers.content import read_content as read_content
-from omnipd.readers.content import read_labels as read_labels
 from omnipd.readers.dashboard_filters import read_dashboard_filters as read_dashboard_filters
 from omnipd.readers.dbt import read_dbt as read_dbt
 from omnipd.readers.dbt import read_dbt_environments as read_dbt_environments
@@ -92,6 +90,8 @@ from omnipd.readers.folders import read_folder_permissions as read_folder_permis
 from omnipd.readers.folders import read_folders as read_folders
 from omnipd.readers.groups import read_group_members as read_group_members
 from omnipd.readers.groups import read_groups as read_groups
+from omnipd.readers.labels import explode_labels as explode_labels
+from omnipd.readers.labels import read_labels as read_labels
 from omnipd.readers.model_roles import read_model_roles as read_model_roles
 from omnipd.readers.models import read_model_files as read_model_files
 from omnipd.readers.models import read_model_git as read_model_git

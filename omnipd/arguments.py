@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from omnipd.errors import ArgumentError
-from omnipd.text import whole_text
+from omnipd.unicode_text import whole_text
 
 
 def as_list(name: str, value: Any) -> list[Any]:

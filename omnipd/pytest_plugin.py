@@ -29,7 +29,7 @@ def pytest_configure(config: pytest.Config) -> None:
 def omni_sandbox_server() -> Iterator[Any]:
     """One server for all tests of a session; each test has an organization of its own on it."""
     from omnipd.errors import SettingsError  # noqa: PLC0415
-    from omnipd.launch import start_server  # noqa: PLC0415
+    from omnipd.launch_sandbox import start_server  # noqa: PLC0415
 
     try:
         server = start_server(documents=0, folders=0)
@@ -69,7 +69,7 @@ def omni_sandbox(request: pytest.FixtureRequest, omni_sandbox_server: Any) -> It
 @pytest.fixture
 def omni_client(omni_sandbox: Any) -> Iterator[Client]:
     """Give a client of this test's sandbox; it is the default client inside the test."""
-    from omnipd.client.current import connect  # noqa: PLC0415
+    from omnipd.client.current_client import connect  # noqa: PLC0415
 
     with (
         tempfile.TemporaryDirectory(prefix="omnipd-test-") as folder,

@@ -13,7 +13,7 @@ from typing import Any
 
 from omnipd.client import strict_json
 from omnipd.errors import ArgumentError, ExportError
-from omnipd.export.files import write_atomically
+from omnipd.export.whole_files import write_atomically
 
 #: What Omni asks for in an import.
 NEEDED = ("document", "exportVersion", "queryModels")

@@ -19,9 +19,10 @@ from omnipd.admin.document_files import file_name, lacking_keys, name_of, refuse
 from omnipd.admin.outcome import BROKEN_OFF, frame_of, warn_of_mended
 from omnipd.arguments import check_choice
 from omnipd.client.client import Client, segment
-from omnipd.client.current import current_client
+from omnipd.client.current_client import current_client
 from omnipd.errors import OmniError, ResponseError
-from omnipd.export.files import make_folder, to_jsonl
+from omnipd.export.jsonl import to_jsonl
+from omnipd.export.whole_files import make_folder
 from omnipd.frames.to_pandas import is_whole
 from omnipd.lists.fanout import OF_ONE_PARENT, Parents, parent_keys, say_cost
 

@@ -27,7 +27,7 @@ from omnipd.admin.import_notes import MADE, Note, imported_before, note_import
 from omnipd.admin.outcome import BROKEN_OFF, frame_of, warn_of_mended
 from omnipd.arguments import check_flag, check_id
 from omnipd.client.client import Client
-from omnipd.client.current import current_client
+from omnipd.client.current_client import current_client
 from omnipd.errors import (
     ArgumentError,
     AuthenticationError,

@@ -12,7 +12,7 @@ from omnipd.admin.inventory_frames import Inventory
 from omnipd.admin.inventory_parts import PARTS, Part, is_of_one_list, names_of, with_needed
 from omnipd.arguments import check_choice
 from omnipd.client.client import Client
-from omnipd.client.current import current_client
+from omnipd.client.current_client import current_client
 from omnipd.errors import OmniError
 from omnipd.lists.manual import manual
 from omnipd.readers.scope_all import ALL

@@ -18,7 +18,7 @@ from omnipd.admin.inventory_parts import (
 )
 from omnipd.arguments import check_choice
 from omnipd.client.client import Client
-from omnipd.client.current import current_client
+from omnipd.client.current_client import current_client
 from omnipd.errors import OmniError, warn
 from omnipd.frames.columns import COUNT, NUMBER, TEXT
 from omnipd.frames.to_pandas import to_frame

@@ -17,8 +17,11 @@ from omnipd.errors import (
     ExportIncompleteError,
     warn,
 )
-from omnipd.export import files
+from omnipd.export import whole_files
+from omnipd.export.csv import write_csv
 from omnipd.export.excel import workbook
+from omnipd.export.parquet import write_parquet
+from omnipd.export.storable_table import table_for
 from omnipd.frames.to_pandas import is_whole, marked_incomplete
 
 
@@ -138,7 +141,7 @@ class Inventory(Mapping[str, pd.DataFrame]):
         >>> [path.name for path in inventory.to_parquet(tempfile.mkdtemp())]
         ['labels.parquet', 'users.parquet']
         """
-        return self._to_folder(folder, ".parquet", files.write_parquet, allow_incomplete)
+        return self._to_folder(folder, ".parquet", write_parquet, allow_incomplete)
 
     def to_csv(
         self,
@@ -180,7 +183,7 @@ class Inventory(Mapping[str, pd.DataFrame]):
         >>> [path.name for path in inventory.to_csv(tempfile.mkdtemp())]
         ['labels.csv']
         """
-        write = partial(files.write_csv, raw=raw)
+        write = partial(write_csv, raw=raw)
         return self._to_folder(folder, ".csv", write, allow_incomplete)
 
     def to_excel(self, path: str | os.PathLike[str], *, allow_incomplete: bool = False) -> Path:
@@ -226,12 +229,12 @@ class Inventory(Mapping[str, pd.DataFrame]):
         >>> len(pd.read_excel(file, sheet_name="users"))
         130
         """
-        files.check_path("path", path)
+        whole_files.check_path("path", path)
         target = Path(path)
         if target.suffix.lower() != ".xlsx":
             raise ArgumentError(f"path={str(path)!r} does not end in .xlsx.")
         write = workbook(self._tables(target, allow_incomplete))
-        files.write_atomically(target, write)
+        whole_files.write_atomically(target, write)
         return target
 
     def _to_folder(
@@ -241,7 +244,7 @@ class Inventory(Mapping[str, pd.DataFrame]):
         write: Callable[..., None],
         allow_incomplete: bool,
     ) -> list[Path]:
-        files.check_path("folder", folder)
+        whole_files.check_path("folder", folder)
         root = Path(folder)
         if root.suffix.lower() in {".xlsx", ".parquet", ".csv"} and not root.is_dir():
             raise ArgumentError(
@@ -252,8 +255,8 @@ class Inventory(Mapping[str, pd.DataFrame]):
             root / f"{name}{ending}": partial(write, table)
             for name, table in self._tables(root, allow_incomplete).items()
         }
-        files.make_folder(root)
-        files.write_together(writes)
+        whole_files.make_folder(root)
+        whole_files.write_together(writes)
         self._set_aside([root / f"{name}{ending}" for name in self._failures])
         return list(writes)
 
@@ -286,7 +289,7 @@ class Inventory(Mapping[str, pd.DataFrame]):
                 "allow_incomplete=True.",
             )
         return {
-            name: files.table_for(
+            name: table_for(
                 frame if self._is_whole(name) else marked_incomplete(frame),
                 place,
                 allow_incomplete=True,

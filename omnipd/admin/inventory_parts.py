@@ -21,11 +21,12 @@ from omnipd.frames.to_pandas import is_whole, marked_incomplete
 from omnipd.lists.fanout import Parents
 from omnipd.readers.api_keys import read_api_keys
 from omnipd.readers.connections import read_connections
-from omnipd.readers.content import read_content, read_labels
+from omnipd.readers.content import read_content
 from omnipd.readers.document_access import read_document_access
 from omnipd.readers.documents import read_documents
 from omnipd.readers.folders import read_folder_permissions, read_folders
 from omnipd.readers.groups import read_group_members, read_groups
+from omnipd.readers.labels import read_labels
 from omnipd.readers.model_roles import read_model_roles
 from omnipd.readers.models import read_models
 from omnipd.readers.schedules import read_schedule_recipients, read_schedules

@@ -9,7 +9,7 @@ import pyarrow as pa
 
 from omnipd.errors import warn
 from omnipd.frames.to_pandas import to_frame
-from omnipd.text import whole_text
+from omnipd.unicode_text import whole_text
 
 #: Why a document has no other outcome.
 BROKEN_OFF = "Broken off before Omni's answer was dealt with."

@@ -11,7 +11,7 @@ import pyarrow as pa
 from omnipd.frames.columns import TEXT, as_json, as_text
 from omnipd.frames.records import Record
 from omnipd.frames.undeclared import EXTRA
-from omnipd.text import whole_text
+from omnipd.unicode_text import whole_text
 
 
 class InferringBuilder:

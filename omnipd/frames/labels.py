@@ -14,11 +14,10 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-import pandas as pd
 import pyarrow as pa
 
-from omnipd.errors import ArgumentError, warn
-from omnipd.frames.columns import FLAG, TEXT, Column
+from omnipd.errors import warn
+from omnipd.frames.columns import TEXT, Column
 
 _ESCAPES = {"%2C": ",", "%25": "%"}
 _ESCAPE = re.compile("%2C|%25")
@@ -108,74 +107,6 @@ def having_any(table: pa.Table, names: Iterable[str]) -> pa.Table:
         not wanted.isdisjoint(split_names(joined)) for joined in table.column("labels").to_pylist()
     ]
     return table.filter(pa.array(keep, pa.bool_()))
-
-
-def explode_labels(df: pd.DataFrame) -> pd.DataFrame:
-    """Return one row per item and label.
-
-    Parameters
-    ----------
-    df : pandas.DataFrame
-        With a ``labels`` column as the readers make it (ask for ``include="labels"``), and
-        ``labels_verified`` where known. There ``%2C`` stands for a comma in a name, and ``%25``
-        for a percent sign that would read as one of the two.
-
-    Returns
-    -------
-    pandas.DataFrame
-        The columns of `df` but for ``labels`` and ``labels_verified``, then ``label`` (string) and
-        ``verified`` (bool, null where the server does not say). Items without labels have no row.
-        The index is that of `df`, so that a label finds its item.
-
-    Raises
-    ------
-    ArgumentError
-        If there is no ``labels`` column, or it is null throughout: the labels were not asked for.
-
-    See Also
-    --------
-    omnipd.read_content : Read documents and folders.
-
-    Examples
-    --------
-    >>> import omnipd
-    >>> content = omnipd.flatten_content([
-    ...     {"type": "document", "identifier": "d1", "name": "Sales", "labels": ["finance", "weekly"]},
-    ... ])
-    >>> omnipd.explode_labels(content)[["name", "label", "verified"]]
-        name    label  verified
-    0  Sales  finance      <NA>
-    0  Sales   weekly      <NA>
-    """
-    if not isinstance(df, pd.DataFrame):
-        raise ArgumentError(f"Expected a DataFrame, not {type(df).__name__}.")
-    if "labels" not in df.columns:
-        raise ArgumentError(
-            "The frame has no column 'labels'.", hint='Read it with include="labels".'
-        )
-    if len(df) and df["labels"].isna().all():
-        raise ArgumentError("The labels were not asked for.", hint='Read it with include="labels".')
-    joined = [None if pd.isna(value) else str(value) for value in df["labels"]]
-    sure = df["labels_verified"] if "labels_verified" in df.columns else [None] * len(df)
-    rows: list[int] = []
-    names: list[str] = []
-    verified: list[bool | None] = []
-    for row, (labels, known) in enumerate(zip(joined, sure, strict=True)):
-        among = None if pd.isna(known) else set(split_names(str(known)))
-        for name in split_names(labels):
-            rows.append(row)
-            names.append(name)
-            verified.append(None if among is None else name in among)
-    long = df.drop(columns=["labels", "labels_verified"], errors="ignore").iloc[rows].copy()
-    long["label"] = pd.Series(
-        pd.array(pa.array(names, TEXT), dtype=pd.ArrowDtype(TEXT)), index=long.index
-    )
-    long["verified"] = pd.Series(
-        pd.array(pa.array(verified, FLAG), dtype=pd.ArrowDtype(FLAG)), index=long.index
-    )
-    # Of an incomplete frame this is one, too; pandas need not keep it.
-    long.attrs.update(df.attrs)
-    return long
 
 
 def _is_list(value: Any) -> bool:

@@ -17,7 +17,7 @@ from omnipd.errors import warn
 from omnipd.frames.columns import COUNT, TEXT, Column, Columns, as_text
 from omnipd.frames.plain_values import MISFITS, POOL, PlainValues
 from omnipd.frames.undeclared import EXTRA, Undeclared
-from omnipd.text import whole_text
+from omnipd.unicode_text import whole_text
 
 Record = dict[str, Any]
 

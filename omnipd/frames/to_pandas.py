@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 
 from omnipd.frames import times
 from omnipd.frames.columns import as_json
-from omnipd.text import whole_text
+from omnipd.unicode_text import whole_text
 
 
 def to_frame(table: pa.Table, facts: dict[str, Any]) -> pd.DataFrame:

@@ -9,7 +9,7 @@ from typing import Any
 import pyarrow as pa
 
 from omnipd.frames.columns import TEXT, Columns, as_json
-from omnipd.text import whole_text
+from omnipd.unicode_text import whole_text
 
 #: The column for every key that no column declares.
 EXTRA = "extra"

@@ -16,7 +16,7 @@ import pandas as pd
 
 from omnipd.arguments import check_flag, whole_number
 from omnipd.client.client import Client
-from omnipd.client.current import current_client
+from omnipd.client.current_client import current_client
 from omnipd.errors import BadRequestError, NotFoundError, OmniError, warn
 from omnipd.frames.to_pandas import to_frame
 from omnipd.lists import paging

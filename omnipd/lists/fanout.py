@@ -17,7 +17,7 @@ import pyarrow as pa
 
 from omnipd.arguments import check_choice, check_id
 from omnipd.client.client import Client, segment
-from omnipd.client.current import current_client
+from omnipd.client.current_client import current_client
 from omnipd.errors import (
     ArgumentError,
     BadRequestError,
@@ -33,7 +33,7 @@ from omnipd.frames.records import TableBuilder
 from omnipd.frames.to_pandas import is_whole, to_frame
 from omnipd.lists.endpoint import Endpoint
 from omnipd.lists.read_list import Reading
-from omnipd.text import whole_text
+from omnipd.unicode_text import whole_text
 
 #: What a caller may name parents by: one id, several, or a frame that has the column; where a key
 #: has several parts, tuples of them.

@@ -6,9 +6,8 @@ back, a next page that is promised and not named, a page that is not a list of r
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from itertools import accumulate
 from typing import Any
 
 from omnipd.errors import ResponseError
@@ -133,36 +132,6 @@ def either(fetch: Fetch, params: Mapping[str, str], rows: Rows) -> Iterator[Page
     again = cursor if "pageInfo" in held else scim if "totalResults" in held else whole
     answers = [first]  # what was asked already is not asked for again
     yield from again(lambda asked: answers.pop() if answers else fetch(asked), params, rows)
-
-
-def totals_agree(totals: Sequence[int | None], page_sizes: Sequence[int]) -> bool:
-    """Whether the totals of all pages say the same of one list, in one of the two ways there are.
-
-    Some servers name the whole count on every page, others what remains from this page on; which
-    one it is, nothing says (docs/wire.md).
-
-    Parameters
-    ----------
-    totals : sequence of int or None
-        What each page named, in order.
-    page_sizes : sequence of int
-        How many records each page held.
-
-    Examples
-    --------
-    >>> totals_agree([250, 250, 250], [100, 100, 50]), totals_agree([250, 150, 50], [100, 100, 50])
-    (True, True)
-    >>> totals_agree([250, 150, 250], [100, 100, 50])
-    False
-    """
-    if len(set(totals)) <= 1:
-        return True
-    before = accumulate(page_sizes, initial=0)
-    # What is left and what came before it are then the whole, from each page.
-    wholes = {
-        None if left is None else left + seen for left, seen in zip(totals, before, strict=False)
-    }
-    return len(wholes) == 1
 
 
 def _announced(answer: Any) -> tuple[bool, int | None]:

@@ -10,7 +10,7 @@ import pyarrow as pa
 
 from omnipd.arguments import as_list, check_choice, check_flag, check_id
 from omnipd.errors import ArgumentError
-from omnipd.text import whole_text
+from omnipd.unicode_text import whole_text
 
 #: The same done locally: the table and the reader's arguments → the table.
 ClientSide = Callable[[pa.Table, Mapping[str, Any]], pa.Table]

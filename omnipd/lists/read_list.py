@@ -27,11 +27,10 @@ from omnipd.errors import (
 from omnipd.frames.columns import Columns
 from omnipd.frames.records import Record
 from omnipd.frames.to_pandas import to_frame
-from omnipd.lists import paging
+from omnipd.lists import completeness, paging
 from omnipd.lists.collect_pages import Keyless, PageCollector
 
 _REREAD_PAGES = 10
-_TOTALS_SHOWN = 12
 
 #: Something done locally after the list is read.
 Step = Callable[[pa.Table], pa.Table]
@@ -292,12 +291,5 @@ class _Pass:
             if collected.enough:
                 break
         table = collected.finish()
-        if collected.repeated:
-            self.faults.append(f"{collected.repeated} row(s) came twice")
-        if not paging.totals_agree(totals, collected.page_sizes):
-            shown = ", ".join(str(total) for total in totals[:_TOTALS_SHOWN])
-            more = ", …" if len(totals) > _TOTALS_SHOWN else ""
-            self.faults.append(f"the total changed while it was read ({shown}{more})")
-        elif self.total is not None and self.total != collected.records and not collected.enough:
-            self.faults.append(f"the server counts {self.total} and sent {collected.records}")
+        self.faults += completeness.faults(totals, collected)
         return table

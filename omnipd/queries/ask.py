@@ -9,7 +9,7 @@ import pandas as pd
 
 from omnipd.arguments import IDS_OF_MODELS, check_id
 from omnipd.client.client import Client
-from omnipd.client.current import current_client
+from omnipd.client.current_client import current_client
 from omnipd.client.failures import words_in
 from omnipd.errors import ArgumentError, BadRequestError, OmniError, QueryError
 from omnipd.queries.job.options import RunKeywords, check_keywords

@@ -15,9 +15,9 @@ import pyarrow.parquet
 
 from omnipd.arguments import check_flag
 from omnipd.client.client import Client
-from omnipd.client.current import current_client
+from omnipd.client.current_client import current_client
 from omnipd.errors import ArgumentError
-from omnipd.export.files import write_atomically
+from omnipd.export.whole_files import write_atomically
 from omnipd.frames.to_pandas import storable_columns
 from omnipd.queries.check_topic import check_first
 from omnipd.queries.job.options import BatchKeywords, QueryOptions, check_keywords

@@ -13,7 +13,7 @@ import pandas as pd
 
 from omnipd.arguments import check_choice
 from omnipd.client.client import Client
-from omnipd.client.current import current_client
+from omnipd.client.current_client import current_client
 from omnipd.errors import (
     ArgumentError,
     BadRequestError,

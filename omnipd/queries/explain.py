@@ -9,7 +9,7 @@ import pandas as pd
 import pyarrow as pa
 
 from omnipd.client.client import Client
-from omnipd.client.current import current_client
+from omnipd.client.current_client import current_client
 from omnipd.clock import check_timeout
 from omnipd.frames.columns import TEXT
 from omnipd.frames.to_pandas import scalar_columns, to_frame

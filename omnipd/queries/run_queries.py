@@ -12,7 +12,7 @@ import pandas as pd
 
 from omnipd.arguments import check_choice, whole_number
 from omnipd.client.client import Client
-from omnipd.client.current import current_client
+from omnipd.client.current_client import current_client
 from omnipd.errors import ArgumentError, OmniError, held_warnings, warn
 from omnipd.queries.job.options import QueryKeywords, check_keywords
 from omnipd.queries.language.request import AnyQuery, QueryRequest

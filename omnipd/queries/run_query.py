@@ -12,7 +12,7 @@ import pyarrow as pa
 from omnipd.arguments import check_flag
 from omnipd.cache.results import ResultCache
 from omnipd.client.client import Client, checked_lifetime
-from omnipd.client.current import current_client
+from omnipd.client.current_client import current_client
 from omnipd.frames import times
 from omnipd.frames.to_pandas import scalar_columns, to_frame
 from omnipd.queries.check_topic import check_first

@@ -14,7 +14,7 @@ import pyarrow as pa
 
 from omnipd.arguments import DECIMALS, check_choice
 from omnipd.client.client import Client
-from omnipd.client.current import current_client
+from omnipd.client.current_client import current_client
 from omnipd.clock import check_timeout
 from omnipd.errors import ArgumentError, OmniError, warn
 from omnipd.frames import times

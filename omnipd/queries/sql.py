@@ -7,7 +7,7 @@ import re
 import pandas as pd
 
 from omnipd.client.client import Client
-from omnipd.client.current import current_client
+from omnipd.client.current_client import current_client
 from omnipd.errors import ArgumentError, IncompleteReadError, QueryError
 from omnipd.frames import times
 from omnipd.frames.to_pandas import scalar_columns, to_frame

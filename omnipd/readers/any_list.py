@@ -16,7 +16,7 @@ from omnipd.frames.undeclared import EXTRA
 from omnipd.lists import paging
 from omnipd.lists.endpoint import Endpoint
 from omnipd.lists.manual import manual
-from omnipd.text import whole_text
+from omnipd.unicode_text import whole_text
 
 
 @manual()

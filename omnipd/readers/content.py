@@ -16,7 +16,6 @@ from omnipd.frames.columns import Column, count, flag, folder_path, instant, tex
 from omnipd.frames.labels import LABELS, LABELS_VERIFIED, having_any
 from omnipd.frames.records import TableBuilder
 from omnipd.frames.to_pandas import to_frame
-from omnipd.lists import paging
 from omnipd.lists.endpoint import Endpoint
 from omnipd.lists.manual import manual
 from omnipd.lists.params import SORT_DIRECTION, Param, choices
@@ -227,40 +226,3 @@ def flatten_content(records: Iterable[Mapping[str, Any]] | Mapping[str, Any]) ->
     builder.add([dict(record) for record in listed])
     table: pa.Table = builder.finish()
     return to_frame(table, {"complete": True})
-
-
-LABEL_LIST = Endpoint(
-    "/api/v1/labels",
-    pages=paging.whole,
-    rows="labels",
-    key=("label",),
-    columns={
-        "label": text("name", doc="Name, as in the labels of documents and folders"),
-        "color": text("color", doc="Color, such as #0366d6"),
-        "description": text("description", doc="Description"),
-        "homepage": flag("homepage", doc="Whether it shows on the home page"),
-        "verified": flag("verified", doc="Whether it marks what is verified"),
-        "usage_count": count("usage_count", doc="Items that carry it"),
-    },
-)
-
-
-@manual(LABEL_LIST)
-def read_labels(
-    *, strict: bool = True, refresh: bool = False, client: Client | None = None
-) -> pd.DataFrame:
-    """Read the labels of the organization, one row each.
-
-    See Also
-    --------
-    omnipd.explode_labels : One row per item and label.
-
-    Examples
-    --------
-    >>> import omnipd
-    >>> with omnipd.sandbox():
-    ...     labels = omnipd.read_labels()
-    >>> bool(labels["label"].is_unique)
-    True
-    """
-    return LABEL_LIST.read(locals())

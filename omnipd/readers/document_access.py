@@ -8,7 +8,7 @@ from typing import Literal
 import pandas as pd
 
 from omnipd.client.client import Client
-from omnipd.client.current import current_client
+from omnipd.client.current_client import current_client
 from omnipd.errors import ArgumentError
 from omnipd.frames.columns import (
     flag,

@@ -10,7 +10,7 @@ import pyarrow as pa
 
 from omnipd.arguments import as_list, check_flag
 from omnipd.client.client import Client
-from omnipd.client.current import current_client
+from omnipd.client.current_client import current_client
 from omnipd.errors import ArgumentError
 from omnipd.frames.columns import (
     COUNT,

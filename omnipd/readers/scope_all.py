@@ -18,7 +18,7 @@ import pyarrow as pa
 
 from omnipd.arguments import check_choice, check_flag
 from omnipd.client.client import Client
-from omnipd.client.current import current_client
+from omnipd.client.current_client import current_client
 from omnipd.errors import ArgumentError, ForbiddenError, NotFoundError, OmniError, warn
 from omnipd.lists.endpoint import Endpoint
 from omnipd.lists.fanout import FanOut

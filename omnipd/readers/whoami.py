@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 
 from omnipd.client.client import Client
-from omnipd.client.current import current_client
+from omnipd.client.current_client import current_client
 from omnipd.errors import IncompleteReadError, ResponseError
 from omnipd.frames.columns import TEXT, Column, text
 from omnipd.frames.labels import join_names

@@ -116,7 +116,7 @@ def inventory(to: Path | None, estimate: bool, files: str, raw: bool, **given: A
     from omnipd.admin.inventory import read_inventory  # noqa: PLC0415
     from omnipd.errors import ArgumentError, ExportError  # noqa: PLC0415
     from omnipd.export.excel import workbook  # noqa: PLC0415
-    from omnipd.export.files import make_folder  # noqa: PLC0415
+    from omnipd.export.whole_files import make_folder  # noqa: PLC0415
     from omnipd.shell import terminal  # noqa: PLC0415
 
     given["include"] = list(given["include"]) or None
@@ -223,7 +223,7 @@ def whoami(model: tuple[str, ...], **given: Any) -> None:
 @click.pass_context
 def sandbox(ctx: click.Context, /, **given: Any) -> None:
     """Start an Omni on this machine, for as long as this command runs."""
-    from omnipd.launch import sandbox as launch  # noqa: PLC0415
+    from omnipd.launch_sandbox import sandbox as launch  # noqa: PLC0415
 
     if ctx.invoked_subcommand is not None:
         return
@@ -245,7 +245,7 @@ def sandbox(ctx: click.Context, /, **given: Any) -> None:
 @click.argument("folder", type=click.Path(path_type=Path))
 def sandbox_init(folder: Path) -> None:
     """Write the sandbox's organization to a folder, to change it and start it with --org."""
-    from omnipd.launch import write_demo  # noqa: PLC0415
+    from omnipd.launch_sandbox import write_demo  # noqa: PLC0415
 
     write_demo(folder)
     click.echo(f"Change what you like, then: omnipd sandbox --org {folder}")
@@ -257,7 +257,7 @@ def sandbox_init(folder: Path) -> None:
 def cache(clear: bool, cache_dir: Path | None) -> None:
     """Show what omnipd keeps on disk, or delete it."""
     from omnipd.cache.clear import stored_answers  # noqa: PLC0415
-    from omnipd.client.current import clear_cache  # noqa: PLC0415
+    from omnipd.client.current_client import clear_cache  # noqa: PLC0415
     from omnipd.client.settings import disk_root  # noqa: PLC0415
 
     folder = disk_root(cache_dir)

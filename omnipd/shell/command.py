@@ -1,9 +1,4 @@
-"""What all commands do alike: errors are one line and a hint, and each has its exit code.
-
-Exit codes: 0 done, 1 something unforeseen, 2 wrong usage, 3 no or wrong settings or key,
-4 done with gaps, 5 Omni could not be reached or refuses for now, 6 an answer that is not whole,
-7 the query failed, 8 a file could not be written.
-"""
+"""What all commands do alike: errors are one line and a hint, and each has its exit code."""
 
 from __future__ import annotations
 
@@ -15,14 +10,12 @@ import signal
 import sys
 import threading
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
+from omnipd.shell.exit_codes import exit_code
 from omnipd.shell.output import check_output
-
-if TYPE_CHECKING:
-    from omnipd.errors import OmniError
 
 
 class Command(click.Command):
@@ -91,21 +84,3 @@ def _as_options(text: str, command: click.Command) -> str:
         text = re.sub(rf"\b{name}=…", option, text)
         text = re.sub(rf'\b{name}="([\w.]+)"', rf"{option} \1", text)
     return text.replace("pass api_key=…", "--api-key-file")
-
-
-def exit_code(error: OmniError) -> int:
-    """Return the documented exit code of an error."""
-    from omnipd import errors  # noqa: PLC0415
-
-    for kinds, code in (
-        ((errors.ArgumentError,), 2),
-        ((errors.SettingsError, errors.AuthenticationError, errors.ForbiddenError), 3),
-        ((errors.QueryError,), 7),
-        ((errors.NetworkError, errors.RateLimitError, errors.ServerError), 5),
-        ((errors.OutcomeUnknownError,), 5),
-        ((errors.ResponseError,), 6),
-        ((errors.ExportError,), 8),
-    ):
-        if isinstance(error, kinds):
-            return code
-    return 1

@@ -7,8 +7,10 @@ from typing import Any
 
 import click
 
-from omnipd.export.files import make_folder, to_csv, to_parquet
-from omnipd.launch import sandbox
+from omnipd.export.csv import to_csv
+from omnipd.export.parquet import to_parquet
+from omnipd.export.whole_files import make_folder
+from omnipd.launch_sandbox import sandbox
 from omnipd.queries.run_query import run_query
 from omnipd.readers.content import read_content
 from omnipd.shell.terminal import print_table

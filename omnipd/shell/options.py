@@ -69,7 +69,7 @@ output = apply_all(
 
 def client_of(given: dict[str, Any]) -> Client:
     """Take the connection's options out of a command's, and connect."""
-    from omnipd.client.current import connect  # noqa: PLC0415
+    from omnipd.client.current_client import connect  # noqa: PLC0415
 
     names = ("base_url", "profile", "cache", "requests_per_minute", "timeout", "cache_dir")
     own = {name: given.pop(name) for name in names}

@@ -30,7 +30,8 @@ def deliver(
     df: pd.DataFrame, output: Path | None, style: str, *, raw: bool, first: tuple[str, ...] = ()
 ) -> None:
     """Write a frame to a file by its ending, or print it."""
-    from omnipd.export import files  # noqa: PLC0415
+    from omnipd.export.csv import write_csv  # noqa: PLC0415
+    from omnipd.export.jsonl import write_jsonl  # noqa: PLC0415
     from omnipd.frames import to_pandas  # noqa: PLC0415
     from omnipd.shell import terminal  # noqa: PLC0415
 
@@ -48,9 +49,9 @@ def deliver(
         stream = sys.stdout.buffer
         table = to_pandas.scalar_columns(to_pandas.to_arrow(df)[0])
         if style == "csv":
-            files.write_csv(table, stream, raw=raw)
+            write_csv(table, stream, raw=raw)
         else:
-            files.write_jsonl(table, stream)
+            write_jsonl(table, stream)
         stream.flush()
     if df.attrs.get("omni", {}).get("complete") is False:
         click.get_current_context().exit(4)
@@ -58,13 +59,15 @@ def deliver(
 
 def _write(df: pd.DataFrame, output: Path, *, raw: bool) -> None:
     """Write a frame to a file by its ending; a gap that was allowed is told by the exit code."""
-    from omnipd.export import files  # noqa: PLC0415
+    from omnipd.export.csv import to_csv  # noqa: PLC0415
+    from omnipd.export.jsonl import to_jsonl  # noqa: PLC0415
+    from omnipd.export.parquet import to_parquet  # noqa: PLC0415
 
     ending = output.suffix.lower()
     if ending == ".parquet":
-        files.to_parquet(df, output, allow_incomplete=True)
+        to_parquet(df, output, allow_incomplete=True)
     elif ending == ".csv":
-        files.to_csv(df, output, raw=raw, allow_incomplete=True)
+        to_csv(df, output, raw=raw, allow_incomplete=True)
     else:
-        files.to_jsonl(df, output, allow_incomplete=True)
+        to_jsonl(df, output, allow_incomplete=True)
     click.echo(f"{len(df):,} rows to {output}", err=True)

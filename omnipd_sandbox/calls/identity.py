@@ -10,7 +10,7 @@ from zlib import crc32
 
 from omnipd_sandbox.http.refusals import Forbidden, Unauthenticated, not_found
 from omnipd_sandbox.moods.behavior import Behavior, KeyScope, Token
-from omnipd_sandbox.nearest import near
+from omnipd_sandbox.near_matches import near
 from omnipd_sandbox.organization import derived
 from omnipd_sandbox.organization.organization import Organization
 from omnipd_sandbox.organization.records import User

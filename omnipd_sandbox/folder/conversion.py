@@ -17,7 +17,7 @@ from cattrs.gen.typeddicts import make_dict_structure_fn as make_row_structure_f
 from omnipd_sandbox.folder.form import FORM, OneOf, Refers, Said, Worked, key_of
 from omnipd_sandbox.folder.references import References, identity_of
 from omnipd_sandbox.folder.strict import Unreadable, strict, strict_converter
-from omnipd_sandbox.nearest import near
+from omnipd_sandbox.near_matches import near
 from omnipd_sandbox.organization.dates import EPOCH, written
 from omnipd_sandbox.organization.derived import stable_uuid
 from omnipd_sandbox.organization.records import Absent

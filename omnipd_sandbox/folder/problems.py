@@ -12,7 +12,7 @@ from cattrs import (
 )
 
 from omnipd_sandbox.folder.form import key_of, keys_of
-from omnipd_sandbox.nearest import near
+from omnipd_sandbox.near_matches import near
 
 _AT_MOST = 10
 

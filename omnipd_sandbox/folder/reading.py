@@ -12,7 +12,7 @@ from omnipd_sandbox.folder.form import worked
 from omnipd_sandbox.folder.problems import BadOrganization, problems_of
 from omnipd_sandbox.folder.references import References, value_of
 from omnipd_sandbox.folder.strict import Unreadable
-from omnipd_sandbox.nearest import near
+from omnipd_sandbox.near_matches import near
 from omnipd_sandbox.organization.api_keys import ApiKey
 from omnipd_sandbox.organization.attributes import SYSTEM_ATTRIBUTES, UserAttribute
 from omnipd_sandbox.organization.connections import Connection

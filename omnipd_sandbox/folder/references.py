@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from omnipd_sandbox.folder.strict import Unreadable
-from omnipd_sandbox.nearest import near
+from omnipd_sandbox.near_matches import near
 
 # kind: what tells its records apart, and what people call them
 KINDS = {

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 from typing import Any
 
-from omnipd_sandbox.nearest import near
+from omnipd_sandbox.near_matches import near
 
 Check = Callable[[str, Any], Any]
 

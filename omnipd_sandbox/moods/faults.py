@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from omnipd_sandbox.moods.checks import Check, listed, one_of, seconds, whole, words
-from omnipd_sandbox.nearest import check_names
+from omnipd_sandbox.near_matches import check_names
 
 
 @dataclass(frozen=True)

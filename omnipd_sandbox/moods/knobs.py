@@ -9,7 +9,7 @@ from typing import Any, get_args, get_type_hints
 from omnipd_sandbox.moods.behavior import Behavior, KeyScope, RetryAfter, Token
 from omnipd_sandbox.moods.checks import Check, flag, listed, one_of, whole, words
 from omnipd_sandbox.moods.faults import read_faults
-from omnipd_sandbox.nearest import check_names
+from omnipd_sandbox.near_matches import check_names
 from omnipd_sandbox.organization.roles import PERMISSIONS
 
 

@@ -16,7 +16,7 @@ from scripted_server import answer
 
 import omnipd
 from omnipd.admin.inventory_parts import PARTS
-from omnipd.export import files
+from omnipd.export import whole_files
 from omnipd.shell import terminal
 from omnipd.shell.cli import main
 from omnipd_sandbox.server import Server
@@ -312,7 +312,7 @@ def test_a_disk_that_is_full_leaves_the_old_files(folder):
         raise OSError(errno.ENOSPC, "No space left on device")
 
     with pytest.raises(omnipd.ExportIncompleteError, match="new could not be written to its end"):
-        files.write_together({old: lambda file: file.write(b"after"), new: full})
+        whole_files.write_together({old: lambda file: file.write(b"after"), new: full})
     assert old.read_text() == "before"
     assert os.listdir(folder) == ["old"]
 
@@ -325,7 +325,7 @@ def test_files_that_are_new_already_are_named_when_a_later_one_cannot_be_moved(f
         second.mkdir()
 
     with pytest.raises(omnipd.ExportError, match="second cannot be written") as caught:
-        files.write_together({first: lambda file: file.write(b"new"), second: in_the_way})
+        whole_files.write_together({first: lambda file: file.write(b"new"), second: in_the_way})
     assert caught.value.hint == f"These are new already, the others as before: {first}."
     assert sorted(os.listdir(folder)) == ["first", "second"]
 

@@ -17,7 +17,7 @@ from numpydoc.docscrape import ClassDoc, FunctionDoc
 import omnipd
 from omnipd import errors
 from omnipd.shell import cli
-from omnipd.shell.command import exit_code
+from omnipd.shell.exit_codes import exit_code
 from omnipd_sandbox.moods.behavior import Behavior
 from omnipd_sandbox.moods.faults import KINDS as FAULTS
 from omnipd_sandbox.moods.knobs import KNOBS

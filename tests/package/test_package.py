@@ -36,7 +36,7 @@ def test_an_unknown_name_is_an_attribute_error():
 
 
 def test_the_sandbox_is_a_function_whatever_is_imported_first():
-    for first in ("omnipd", "omnipd_sandbox.server", "omnipd.launch"):
+    for first in ("omnipd", "omnipd_sandbox.server", "omnipd.launch_sandbox"):
         code = f"import {first}, omnipd; assert callable(omnipd.sandbox), omnipd.sandbox"
         subprocess.run([sys.executable, "-c", code], check=True)
 

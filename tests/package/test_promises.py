@@ -110,7 +110,7 @@ def test_tasks_and_threads_may_enter_one_client_together(scripted):
     async def task(seconds):
         with client:
             await asyncio.sleep(seconds)
-            assert omnipd.client.current.current_client() is client
+            assert omnipd.client.current_client.current_client() is client
 
     async def both():
         await asyncio.gather(task(0.01), task(0.03))
@@ -121,7 +121,7 @@ def test_tasks_and_threads_may_enter_one_client_together(scripted):
     with client, client:
         pass
     with pytest.raises(omnipd.SettingsError):
-        omnipd.client.current.current_client()
+        omnipd.client.current_client.current_client()
 
 
 def test_one_odd_value_leaves_its_neighbors_as_they_are(scripted, fake_time):

@@ -16,7 +16,7 @@ import pyarrow.compute as pc
 from omnipd.errors import QueryError
 from omnipd.frames.arrow_stream import distinct_names
 from omnipd.frames.unify_schemas import is_text, wider_type
-from omnipd.text import whole_text
+from omnipd.unicode_text import whole_text
 
 #: The column that tells totals rows from others, when they are kept.
 TOTAL_COLUMN = "omni_total"

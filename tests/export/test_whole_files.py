@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 import pytest
 
 import omnipd
-from omnipd.export import files
+from omnipd.export import whole_files
 
 
 def frame(**columns):
@@ -129,7 +129,7 @@ def test_a_failed_write_leaves_the_old_file_and_nothing_else(tmp_path):
         raise OSError(28, "No space left on device")
 
     with pytest.raises(omnipd.ExportIncompleteError, match="No space left") as caught:
-        files.write_atomically(path, half)
+        whole_files.write_atomically(path, half)
     assert str(path) in str(caught.value)
     assert path.read_text() == "old"
     assert os.listdir(tmp_path) == ["f.csv"]
@@ -152,7 +152,7 @@ def test_a_file_is_on_the_disk_before_it_has_its_name_and_its_name_after(tmp_pat
 
     monkeypatch.setattr(os, "fsync", fsync)
     monkeypatch.setattr(os, "replace", replace)
-    files.write_atomically(path, lambda file: file.write(b"whole"))
+    whole_files.write_atomically(path, lambda file: file.write(b"whole"))
     assert steps == ["file of 5 bytes", "named", "folder"]
 
 
@@ -161,7 +161,7 @@ def test_an_interrupt_leaves_nothing(tmp_path):
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        files.write_atomically(tmp_path / "f.csv", interrupted)
+        whole_files.write_atomically(tmp_path / "f.csv", interrupted)
     assert os.listdir(tmp_path) == []
 
 

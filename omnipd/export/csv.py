@@ -1,0 +1,102 @@
+"""Frames → CSV, whole or not at all, with what a spreadsheet would run made harmless."""
+
+from __future__ import annotations
+
+import os
+import re
+from typing import IO
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.csv
+
+from omnipd.export.storable_table import table_for
+from omnipd.export.whole_files import write_atomically
+from omnipd.frames import times
+
+# A spreadsheet runs a cell that begins with one of these, in full width too, and a program that
+# splits on another separator begins a cell after it (OWASP: CSV injection; CVE-2021-41270).
+_FORMULA = r"(^|[;,|\t\r\n])([=+\-@\t\r＝＋－＠])"
+
+
+def to_csv(
+    df: pd.DataFrame,
+    path: str | os.PathLike[str],
+    *,
+    raw: bool = False,
+    allow_incomplete: bool = False,
+) -> None:
+    r"""Write a frame to a CSV file, atomically, with formulas made harmless.
+
+    UTF-8, comma, ``\n``; every value is quoted and a null is an empty field without quotes, so
+    that null differs from empty text and from the texts ``NA``, ``NaN`` and ``null``. Text that a
+    spreadsheet would run as a formula gets a ``'`` before it: names in Omni are written by many
+    hands.
+
+    Parameters
+    ----------
+    df : pandas.DataFrame
+        Columns with lists or structs become JSON text. A default index is not written; another one
+        becomes a column.
+    path : path-like
+        Its folder must exist.
+    raw : bool, default False
+        Leave text as it is, formulas too: for programs, not for spreadsheets.
+    allow_incomplete : bool, default False
+        Write a frame that is marked incomplete.
+
+    Raises
+    ------
+    ExportIncompleteError
+        If the frame is marked incomplete, or the file cannot be written to its end.
+    ExportError
+        If the file cannot be opened.
+    ArgumentError
+        If `df` is not a DataFrame.
+
+    Examples
+    --------
+    >>> import omnipd, tempfile, pathlib
+    >>> path = pathlib.Path(tempfile.mkdtemp()) / "content.csv"
+    >>> df = omnipd.flatten_content([{"type": "document", "identifier": "d1", "name": "=1+1"}])
+    >>> omnipd.to_csv(df[["document_identifier", "name"]], path)
+    >>> print(path.read_text())
+    "document_identifier","name"
+    "d1","'=1+1"
+    <BLANKLINE>
+
+    ``pd.read_csv`` pays no heed to quotes: to it, a document that is called NA has no name.
+    PyArrow does when it is asked to:
+
+    >>> import pyarrow.csv
+    >>> as_written = pyarrow.csv.ConvertOptions(
+    ...     strings_can_be_null=True, quoted_strings_can_be_null=False
+    ... )
+    >>> df = omnipd.flatten_content([{"type": "document", "identifier": "d1", "name": "NA"}])
+    >>> omnipd.to_csv(df[["name", "url"]], path)
+    >>> pyarrow.csv.read_csv(path, convert_options=as_written).to_pylist()
+    [{'name': 'NA', 'url': None}]
+    """
+    table = table_for(df, path, allow_incomplete=allow_incomplete)
+    write_atomically(path, lambda file: write_csv(table, file, raw=raw))
+
+
+def write_csv(table: pa.Table, file: IO[bytes], *, raw: bool = False) -> None:
+    """Write a table of scalar columns as CSV to an open file."""
+    table = times.showable(table)
+    if not raw:
+        table = _without_formulas(table)
+    options = pyarrow.csv.WriteOptions(quoting_style="all_valid")
+    pyarrow.csv.write_csv(table, file, options)
+
+
+def _without_formulas(table: pa.Table) -> pa.Table:
+    """Put ``'`` before what a spreadsheet would run, in text and in the header."""
+    for index, field in enumerate(table.schema):
+        if pa.types.is_string(field.type) or pa.types.is_large_string(field.type):
+            safe = table.column(index)
+            for _ in range(2):  # a tab is a separator and a danger of its own
+                safe = pc.replace_substring_regex(safe, _FORMULA, r"\1'\2")
+            table = table.set_column(index, field.name, safe)
+    return table.rename_columns([re.sub(_FORMULA, r"\1'\2", name) for name in table.column_names])

@@ -1,0 +1,50 @@
+"""Frames → JSON lines, whole or not at all."""
+
+from __future__ import annotations
+
+import os
+from typing import IO
+
+import pandas as pd
+import pyarrow as pa
+
+from omnipd.export.storable_table import table_for
+from omnipd.export.whole_files import write_atomically
+from omnipd.frames import times
+from omnipd.frames.columns import as_json
+
+
+def to_jsonl(
+    df: pd.DataFrame, path: str | os.PathLike[str], *, allow_incomplete: bool = False
+) -> None:
+    """Write a frame as JSON lines, one object per row, atomically.
+
+    Parameters
+    ----------
+    df, path, allow_incomplete
+        As for :func:`to_parquet`. Decimals are written as text, instants as ISO 8601, nulls as
+        null.
+
+    Raises
+    ------
+    ExportIncompleteError, ExportError, ArgumentError
+        As for :func:`to_parquet`.
+
+    Examples
+    --------
+    >>> import omnipd, tempfile, pathlib
+    >>> path = pathlib.Path(tempfile.mkdtemp()) / "content.jsonl"
+    >>> df = omnipd.flatten_content([{"type": "document", "identifier": "d1", "name": "Sales"}])
+    >>> omnipd.to_jsonl(df[["document_identifier", "url"]], path)
+    >>> print(path.read_text())
+    {"document_identifier":"d1","url":null}
+    <BLANKLINE>
+    """
+    table = table_for(df, path, allow_incomplete=allow_incomplete)
+    write_atomically(path, lambda file: write_jsonl(table, file))
+
+
+def write_jsonl(table: pa.Table, file: IO[bytes]) -> None:
+    """Write a table of scalar columns as JSON lines to an open file."""
+    for batch in times.showable(table).to_batches(max_chunksize=10_000):
+        file.writelines(f"{as_json(row)}\n".encode() for row in batch.to_pylist())

@@ -1,0 +1,56 @@
+"""A frame as a table that any file can hold; one that is marked incomplete is refused."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+from typing import Any
+
+import pandas as pd
+import pyarrow as pa
+
+from omnipd.errors import ArgumentError, ExportError, ExportIncompleteError, warn
+from omnipd.export.whole_files import check_path, without_values
+from omnipd.frames.to_pandas import is_whole, storable_columns, to_arrow
+
+#: Where pandas' own Parquet files hold ``df.attrs``, and where it looks for them.
+ATTRS = b"PANDAS_ATTRS"
+
+
+def table_for(df: pd.DataFrame, path: Any, *, allow_incomplete: bool = False) -> pa.Table:
+    """Return a frame as a table that any file can hold; refuse one that is marked incomplete."""
+    if not isinstance(df, pd.DataFrame):
+        raise ArgumentError(f"Expected a DataFrame, not {type(df).__name__}.")
+    check_path("path", path)
+    if not (allow_incomplete or is_whole(df)):
+        raise ExportIncompleteError(
+            "The frame is marked incomplete: it does not hold all that Omni has.",
+            hint="Read it again, or pass allow_incomplete=True.",
+        )
+    fault = ""
+    try:
+        table, mended = to_arrow(df)
+    except (pa.ArrowException, ValueError, TypeError, OverflowError) as error:
+        fault = without_values(error)
+    if fault:
+        raise ExportError(
+            f"A column cannot be stored: {fault}.",
+            hint="A column holds values of one type; astype(str) makes text of any.",
+        )
+    if mended:
+        warn(f"Text that is not valid Unicode was mended with U+FFFD in: {', '.join(mended)}")
+    scalar = storable_columns(table)
+    notes = dict(scalar.schema.metadata or {})
+    if scalar.schema.types != table.schema.types:
+        # pandas' own notes in the file would name types that plain pd.read_parquet chokes on.
+        notes.pop(b"pandas", None)
+    return scalar.replace_schema_metadata(notes | _attrs_of(df))
+
+
+def _attrs_of(df: pd.DataFrame) -> dict[bytes, bytes]:
+    """Return what a frame says of itself as pandas writes it: read again, it is marked as it was."""
+    held = {}
+    for name, value in df.attrs.items():
+        with contextlib.suppress(TypeError, ValueError):  # no JSON
+            held[str(name)] = json.loads(json.dumps(value))
+    return {ATTRS: json.dumps(held).encode()} if held else {}
