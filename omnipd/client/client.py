@@ -46,6 +46,11 @@ _LONGEST_SHOWN = 1000
 _LOG = logging.getLogger("omnipd")
 _LOG.addHandler(logging.NullHandler())
 
+#: What completion and ``dir()`` show of a client.
+_SHOWN = (
+    *("base_url", "close", "decimals", "progress", "requests_per_minute", "requests_sent"),
+    *("timeout", "user_id"),
+)
 _REDIRECTS = {301, 302, 303, 307, 308}
 _MAX_REDIRECTS = 3
 
@@ -296,6 +301,10 @@ class Client:
             last = self._entered == 0
         if last:
             self.close()
+
+    def __dir__(self) -> list[str]:
+        """Name what a caller uses; the rest is for the modules of omnipd."""
+        return sorted(_SHOWN)
 
     def __repr__(self) -> str:
         acting = f", user_id={self.user_id!r}" if self.user_id else ""

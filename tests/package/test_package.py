@@ -104,3 +104,11 @@ with omnipd.sandbox(documents=0) as omni:
         [sys.executable, "-c", program], capture_output=True, text=True, check=True
     )
     assert (done.stdout, done.stderr) == ("", "")
+
+
+def test_a_client_shows_what_a_caller_uses_and_no_engine_room():
+    client = omnipd.connect("https://x.example", "key", cache=False)
+    shown = dir(client)
+    assert "requests_sent" in shown
+    assert not {"hold", "stream", "redact", "refused"} & set(shown)
+    assert all(hasattr(client, name) for name in shown)

@@ -44,6 +44,10 @@ PAGED = {
 }
 
 
+def test_every_list_that_comes_in_pages_is_known_here():
+    assert PAGED.keys() == {each.path for each in READS if "cursor" in each.parameters}
+
+
 # Too long to be read one by one in every run of the tests.
 LONG = {
     "/api/v1/content",
