@@ -88,7 +88,7 @@ def read_export(path: Path) -> Mapping[str, Any]:
         if not (lacking := lacking_keys(blob)):
             held: Mapping[str, Any] = blob
             return held
-        reason = f"is no export: it lacks {', '.join(lacking)}"
+        reason = f"is not an export: it lacks {', '.join(lacking)}"
     raise ArgumentError(
         f"{path} {reason}.", hint="Nothing was sent. Take the file out and try again."
     )

@@ -58,7 +58,7 @@ def export_documents(
         With a changed identifier it is another file: take an empty folder for a new export.
     errors : {"raise", "collect"}, default "raise"
         Whether a document that cannot be exported ends the export, or is a row with ``error``.
-        What would fail them all, and an answer that is no export, ends it all the same.
+        What would fail them all, and an answer that is not an export, ends it all the same.
     client : Client, optional
         Default: that of the ``with`` block, else one from the environment.
 
@@ -76,7 +76,7 @@ def export_documents(
     ExportError
         If a file cannot be written; ``partial`` is the manifest so far.
     APIError, NetworkError, ResponseError
-        If a document cannot be exported, or an answer is no export; ``partial`` is the manifest
+        If a document cannot be exported, or an answer is not an export; ``partial`` is the manifest
         so far.
 
     See Also
@@ -132,7 +132,7 @@ def _export(client: Client, identifier: str) -> Mapping[str, Any]:
     answer = client.get(_EXPORT.format(identifier=segment(identifier))).content
     if lacking := lacking_keys(answer):
         raise ResponseError(
-            f"Omni's answer for {identifier} is no export: it lacks {', '.join(lacking)}.",
+            f"Omni's answer for {identifier} is not an export: it lacks {', '.join(lacking)}.",
             hint="Its file, if there was one, is as before.",
             url=client.base_url + _EXPORT.format(identifier=segment(identifier)),
             status=200,

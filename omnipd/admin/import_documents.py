@@ -102,7 +102,7 @@ def import_documents(
     Raises
     ------
     ArgumentError
-        If a file is no export, two files are of one identifier, or the model id is none; nothing
+        If a file is not an export, two files are of one identifier, or the model id is none; nothing
         was sent.
     NotFoundError
         If there is no such model; nothing was made.
@@ -128,7 +128,9 @@ def import_documents(
     check_flag("check", check)
     check_flag("again", again)
     if folder_path is not None and not (isinstance(folder_path, str) and folder_path.strip()):
-        raise ArgumentError(f"folder_path={folder_path!r} is no path; leave it out for no folder.")
+        raise ArgumentError(
+            f"folder_path={folder_path!r} is not a path; leave it out for no folder."
+        )
     blobs = {path: read_export(path) for path in export_files(folder)}
     refuse_same_document(blobs)
     client = current_client(client)

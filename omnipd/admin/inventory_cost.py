@@ -124,7 +124,7 @@ class Cost:
         )
         warn(
             f"The inventory is about {calls:,} calls ({shown}), {cost['minutes'].sum():.0f} "
-            "minutes; what is cached costs none."
+            "minutes; what is cached needs none."
         )
 
     def _calls(self, part: Part) -> int | None:

@@ -252,7 +252,7 @@ def _split(text: str) -> tuple[str, str, int | None, str] | str:
     if port == 0:
         return "The base URL has port 0, which nothing answers on."
     if not _is_host(host):
-        return "The base URL has a host that is no host name."
+        return "The base URL has a host that is not a host name."
     return parts.scheme, host, port, parts.path.rstrip("/")
 
 

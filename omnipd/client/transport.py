@@ -265,7 +265,7 @@ class Transport:
         left = deadline.remaining()
         if left <= 0:
             return _late(deadline)
-        # What the caller is handling is no cause of what goes wrong here, though Python chains it.
+        # What the caller is handling is not a cause of what goes wrong here, though Python chains it.
         handled = sys.exception()
         watched = _Watched()
         _Watched.here.now = watched

@@ -66,7 +66,7 @@ def to_csv(
     "d1","'=1+1"
     <BLANKLINE>
 
-    ``pd.read_csv`` pays no heed to quotes: to it, a document that is called NA has no name.
+    ``pd.read_csv`` ignores quotes: it reads a document that is called NA as one without a name.
     PyArrow does when it is asked to:
 
     >>> import pyarrow.csv

@@ -34,7 +34,7 @@ class Ending:
     marked : bool
         Whether it ended with its own end marker; otherwise there were merely no more bytes.
     fault : ResponseError or None
-        Why it is no sound stream.
+        Why it is not a sound stream.
     """
 
     rows: int = 0

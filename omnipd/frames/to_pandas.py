@@ -109,7 +109,7 @@ def to_arrow(frame: pd.DataFrame) -> tuple[pa.Table, list[str]]:
     """
     default = all(name is None for name in frame.index.names)
     frame = frame.copy(deep=False)
-    frame.attrs = {}  # what is no JSON in them would be a warning
+    frame.attrs = {}  # what is not JSON in them would be a warning
     try:
         return pa.Table.from_pandas(frame, preserve_index=False if default else None), []
     except UnicodeEncodeError:

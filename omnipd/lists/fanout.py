@@ -398,5 +398,5 @@ def say_cost(client: Client, calls: int, path: str) -> None:
     if client.requests_per_minute is not None and calls > client.requests_per_minute:
         minutes = calls / (client.requests_per_minute * 0.95)
         warn(
-            f"{path} needs {calls:,} requests, about {minutes:.0f} minutes; what is cached costs none."
+            f"{path} needs {calls:,} requests, about {minutes:.0f} minutes; what is cached needs none."
         )

@@ -118,7 +118,9 @@ def ask(
         )
     check_id("model", model, IDS_OF_MODELS)
     if topic is not None and (not isinstance(topic, str) or not topic.strip()):
-        raise ArgumentError(f"topic={topic!r} is no topic.", hint="Leave it out for Omni's choice.")
+        raise ArgumentError(
+            f"topic={topic!r} is not a topic.", hint="Leave it out for Omni's choice."
+        )
     client = current_client(client)
     check_keywords(options)
     # The answer costs credits, so that all else is looked at before.
@@ -180,7 +182,7 @@ def _read(said: Any, client: Client) -> tuple[dict[str, Any], str | None]:
         # It may name what only Omni's own pages know, or nothing of the model at all: no access
         # filter would hold then (docs/wire.md).
         raise QueryError(
-            "Omni's AI answered with SQL, which is no governed query; it was not run.",
+            "Omni's AI answered with SQL, which is not a governed query; it was not run.",
             hint="Name a topic, or write the query yourself. The SQL is the error's .sql, for run_sql().",
             error_type="NO_ANSWER",
             sql=client.redact(str(query["userEditedSQL"])),

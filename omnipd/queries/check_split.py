@@ -69,7 +69,7 @@ def check_rows(
 
 
 def check_cut(column: pa.ChunkedArray, name: str, timeframe: str | None) -> pa.ChunkedArray:
-    """Return the times of a column in UTC; refuse what is no time, and what its timeframe does not begin.
+    """Return the times of a column in UTC; refuse what is not a time, and what its timeframe does not begin.
 
     Raises
     ------
@@ -83,7 +83,7 @@ def check_cut(column: pa.ChunkedArray, name: str, timeframe: str | None) -> pa.C
         if not len(column):
             return pa.chunked_array([], _MOMENT)
         raise ResponseError(
-            f"{name} came as {kind}, which is no time: its rows cannot be told apart by pieces.",
+            f"{name} came as {kind}, which is not a time: its rows cannot be told apart by pieces.",
             hint="Split on a time, or ask for it in one query.",
         )
     times = column.cast(_MOMENT, safe=getattr(kind, "unit", None) != "ns")

@@ -122,7 +122,7 @@ class Query:
         beside = [key for key in request.body if key != "query"] + list(request.params)
         if beside:
             raise ArgumentError(
-                f"Beside 'query' stands {beside[0]!r}, which is no part of the query.",
+                f"Beside 'query' stands {beside[0]!r}, which is not a part of the query.",
                 hint="Pass what stands inside 'query' here, and the rest to run().",
             )
         return cls._of(_without_defaults(request.body["query"]))
@@ -214,12 +214,12 @@ class Query:
         Parameters
         ----------
         rows : int, "all" or None
-            None and "all" are no limit. A query of which nothing is said has Omni's 1000.
+            None and "all" are no limit. Where no limit is given, it is Omni's 1000.
         """
         return self._with(limit=checked_limit(rows))
 
     def offset(self, rows: int) -> Query:
-        """Skip rows first; without a sort it is chance which.
+        """Skip rows first; without a sort, which rows they are is arbitrary.
 
         Parameters
         ----------
@@ -341,7 +341,8 @@ def _name(given: object) -> str:
     if isinstance(given, str) and given.strip():
         return given
     raise ArgumentError(
-        f"{given!r:.60} is not a field name.", hint="For example 'users.state', one by one."
+        f"{given!r:.60} is not a field name.",
+        hint="Give names such as 'users.state', each as an argument of its own.",
     )
 
 

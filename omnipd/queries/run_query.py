@@ -96,7 +96,7 @@ def run_query(
     OutcomeUnknownError
         If the answer was lost and the query may have run; it is never sent twice.
     ResponseError
-        If the result is cut or damaged. Never is a part of it returned.
+        If the result is cut or damaged. A part of it is never returned.
 
     Warns
     -----

@@ -343,7 +343,7 @@ def _bound(name: str, given: date | str | None) -> pd.Timestamp | None:
             start = dates.date_literal(value, name).start
     if start is None:  # text that depends on the day it is asked is Omni's to read, and none here
         raise ArgumentError(
-            f"{name}={given!r} is no date.",
+            f"{name}={given!r} is not a date.",
             hint='Give a date or text such as "2024-03-01", to the second, without a time zone.',
         )
     return pd.Timestamp(start)

@@ -90,7 +90,7 @@ def read_records(
 def _check_columns(columns: Any) -> None:
     if columns is not None and not isinstance(columns, Mapping):
         raise ArgumentError(
-            f"columns={columns!r:.60} is no mapping.", hint='Write {"owner_id": "owner.id"}.'
+            f"columns={columns!r:.60} is not a mapping.", hint='Write {"owner_id": "owner.id"}.'
         )
     for name, where in (columns or {}).items():
         if not isinstance(name, str):
@@ -123,7 +123,7 @@ def _fixed(params: Any) -> dict[str, str]:
     """Return query parameters as they are sent."""
     if params is not None and not isinstance(params, Mapping):
         raise ArgumentError(
-            f"params={params!r:.60} is no mapping.", hint='Write {"scope": "organization"}.'
+            f"params={params!r:.60} is not a mapping.", hint='Write {"scope": "organization"}.'
         )
     given = {name: value for name, value in (params or {}).items() if value is not None}
     for name, value in given.items():

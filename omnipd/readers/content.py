@@ -46,7 +46,9 @@ COLUMNS: dict[str, Column] = {
     "count_documents": count(
         "_count.documents", doc="Documents in the folder; with include='_count'"
     ),
-    "count_favorites": count("_count.favorites", doc="People who favor it; with include='_count'"),
+    "count_favorites": count(
+        "_count.favorites", doc="People who have it as a favorite; with include='_count'"
+    ),
     "count_views": count("_count.views", doc="Views of the document; with include='_count'"),
     "visits": count("visits", doc="Dashboard visits, where the server sends them"),
     "last_viewed_at": instant("lastViewedAt", doc="Last view, where the server sends it"),

@@ -81,7 +81,7 @@ DOCUMENTS = Endpoint(
         "deleted": flag("deleted", doc="Whether it is in the trash"),
         "labels": LABELS,
         "labels_verified": LABELS_VERIFIED,
-        "count_favorites": count("_count.favorites", doc="People who favor it"),
+        "count_favorites": count("_count.favorites", doc="People who have it as a favorite"),
         "count_views": count("_count.views", doc="Views"),
         "updated_at": instant("updatedAt", doc="Last change"),
         "url": text("url", doc="Where to open it"),

@@ -62,7 +62,7 @@ FOLDERS = Endpoint(
         "labels": LABELS,
         "labels_verified": LABELS_VERIFIED,
         "count_documents": count("_count.documents", doc="Documents in the folder"),
-        "count_favorites": count("_count.favorites", doc="People who favor it"),
+        "count_favorites": count("_count.favorites", doc="People who have it as a favorite"),
         "url": text("url", doc="Where to open it"),
     },
 )

@@ -68,7 +68,7 @@ SCHEDULES = Endpoint(
         "format": text("format", doc="pdf, png, csv and others; null from older servers"),
         "destination_type": text("destinationType", doc="email, slack, webhook and others"),
         "recipient_count": count(
-            "recipientCount", doc="Recipients; null for what is no email", none=-1
+            "recipientCount", doc="Recipients; null for what is not an email", none=-1
         ),
         "schedule": text("schedule", doc="When it runs: six fields, as EventBridge has them"),
         "timezone": text("timezone", doc="Time zone of that"),

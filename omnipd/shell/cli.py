@@ -143,7 +143,9 @@ def inventory(to: Path | None, estimate: bool, files: str, raw: bool, **given: A
         written = read.to_parquet(to, allow_incomplete=True)
     for name, why in read.failures.items():
         click.echo(f"omnipd: {name} could not be read: {why}", err=True)
-    click.echo(f"{len(read)} frames, {len(written)} file(s) in {to}", err=True)
+    click.echo(
+        f"{_counted(len(read), 'frame')}, {_counted(len(written), 'file')} in {to}", err=True
+    )
     if not read.complete:
         click.get_current_context().exit(4)
 
@@ -211,7 +213,7 @@ def whoami(model: tuple[str, ...], **given: Any) -> None:
     show_default=True,
     help="Size of the invented organization: 5, 600 or 100,000 documents.",
 )
-@click.option("--documents", type=int, help="Another number of documents.")
+@click.option("--documents", type=int, help="How many documents, in place of the number of --size.")
 @click.option(
     "--org", type=click.Path(path_type=Path), help="A folder with an organization of your own."
 )
@@ -234,8 +236,8 @@ def sandbox(ctx: click.Context, /, **given: Any) -> None:
             for name, identity in omni.models.items():
                 click.echo(f"# model {name}: {identity}")
             sys.stdout.flush()
-            click.echo("An Omni of no one's: the key opens nothing else. Ctrl-C ends it.", err=True)
-            click.echo(f"In a browser it is a page to look at: {omni.base_url}", err=True)
+            click.echo("A sandbox: the key opens nothing else. Ctrl-C ends it.", err=True)
+            click.echo(f"To look at it in a browser: {omni.base_url}", err=True)
             threading.Event().wait()
     except KeyboardInterrupt:
         click.echo("\nStopped.", err=True)
@@ -282,6 +284,10 @@ def demo(folder: Path) -> None:
     from omnipd.shell.demo import run_demo  # noqa: PLC0415
 
     run_demo(folder)
+
+
+def _counted(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
 def _show_estimate(given: dict[str, Any]) -> None:

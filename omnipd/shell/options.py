@@ -32,7 +32,10 @@ connection = apply_all(
     ),
     click.option("--profile", help="Profile of Omni's own command line."),
     click.option(
-        "--cache", default="10m", show_default=True, help="How long lists are kept; 'off' for not."
+        "--cache",
+        default="10m",
+        show_default=True,
+        help="How long lists are kept; 'off' keeps none.",
     ),
     click.option(
         "--requests-per-minute", default=60, show_default=True, help="What Omni allows the key."

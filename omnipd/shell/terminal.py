@@ -77,7 +77,9 @@ def print_table(df: pd.DataFrame, rows: int) -> None:
     if len(df) > rows:
         click.echo(f"… {len(df) - rows:,} more rows")
     if left_out:
-        click.echo(f"… {len(left_out)} more columns: {', '.join(left_out)}")
+        click.echo(
+            f"… {len(left_out)} more {'column' if len(left_out) == 1 else 'columns'}: {', '.join(left_out)}"
+        )
 
 
 def _cell(value: Any) -> str:

@@ -416,7 +416,7 @@ def test_the_shell_writes_a_folder(shell, tmp_path, arguments, files):
     assert result.exit_code == 0, result.stderr
     assert result.stdout == ""
     assert sorted(os.listdir(tmp_path / "audit")) == files
-    assert "2 frames, 2 file(s) in audit" in result.stderr
+    assert "2 frames, 2 files in audit" in result.stderr
 
 
 def test_the_shell_writes_a_workbook(shell, tmp_path):

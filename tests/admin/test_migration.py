@@ -230,8 +230,8 @@ def test_a_key_that_stops_working_leaves_the_rest_pending_and_the_rest_can_be_se
     ("text", "message"),
     [
         ("{", "cannot be read"),
-        ("[]", "no export"),
-        ("5", "no export"),
+        ("[]", "not an export"),
+        ("5", "not an export"),
         ('{"document": {}}', "exportVersion, queryModels"),
     ],
 )
@@ -277,7 +277,9 @@ def test_an_answer_that_is_no_export_replaces_no_file(scripted, tmp_path, odd):
     with client_of(scripted, tmp_path):
         omnipd.export_documents("d1", folder)
         held = (folder / "d1.json").read_bytes()
-        with pytest.raises(omnipd.ResponseError, match=r"d1 is no export.*queryModels") as caught:
+        with pytest.raises(
+            omnipd.ResponseError, match=r"d1 is not an export.*queryModels"
+        ) as caught:
             omnipd.export_documents(["d2", "d1"], folder, errors="collect")
     assert (folder / "d1.json").read_bytes() == held
     assert caught.value.partial["file"].fillna("").tolist() == ["d2.json", ""]

@@ -1,4 +1,4 @@
-"""JSON is read as the standard library reads it, exactly, and what is no JSON is refused."""
+"""JSON is read as the standard library reads it, exactly, and what is not JSON is refused."""
 
 import json
 

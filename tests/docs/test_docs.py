@@ -28,7 +28,7 @@ DOCS = ROOT / "docs"
 PAGES = [ROOT / "README.md", *sorted(DOCS.glob("*.md"))]
 
 FUNCTIONS = [name for name in omnipd.__all__ if inspect.isfunction(getattr(omnipd, name))]
-# Deleting what is not there, or cannot be deleted, is no error.
+# Deleting what is not there, or cannot be deleted, is not an error.
 NEVER_RAISE = {"clear_cache"}
 
 

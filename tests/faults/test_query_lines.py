@@ -85,7 +85,7 @@ FRAMES = {
     ),
     "gzip": answer(gzip.compress(whole_answer()), Content_Encoding="gzip"),
     "deflate": answer(__import__("zlib").compress(whole_answer()), Content_Encoding="deflate"),
-    "no length, closed at the end": after(
+    "not a length, closed at the end": after(
         b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n" + whole_answer(), hang_up
     ),
     "CRLF": answer(whole_answer().replace(b"\n", b"\r\n")),
@@ -243,7 +243,7 @@ CUT = {
     "in the footer": header() + footer("job-1")[:-9],
     "before the footer": header() + line(job_id="job-1", status="EXECUTING"),
     "a malformed line": header() + b'{"job_id":"job-1","status":\n' + footer("job-1"),
-    "a line that is no object": header() + b'"job-1"\n' + footer("job-1"),
+    "a line that is not an object": header() + b'"job-1"\n' + footer("job-1"),
     "a line of bad UTF-8": header() + b'{"a":"\xff"}\n' + footer("job-1"),
     "a page in the middle": header() + b"<html>Bad Gateway</html>\n",
     "an upstream error": header() + b'{"message":"upstream died","reason":"x"}',
@@ -452,7 +452,7 @@ def test_missing_fields_are_an_error_although_there_is_a_result(scripted, fake_t
     ("error_type", "words", "kind"),
     [
         ("QUERY", "division by zero", QueryError),
-        ("PLAN", "no path from a to b", PlanError),
+        ("PLAN", "not a path from a to b", PlanError),
         ("PLAN_CALC_REQUIRES_SORT", "sort first", PlanError),
         ("UNKNOWN", 'No such field "users.nope"', PlanError),
         ("A_NEW_WORD", "whatever", QueryError),

@@ -1,4 +1,4 @@
-"""Omni's OpenAPI file, where it is at hand. It is Omni's, so that it is no part of this project."""
+"""Omni's OpenAPI file, where it is at hand. It is Omni's, so that it is not a part of this project."""
 
 import json
 import os
@@ -21,6 +21,6 @@ def openapi_file():
     path = Path(said) if said else _BESIDE
     if not path.is_file():
         if said:
-            pytest.fail(f"OMNIPD_OPENAPI={said} is no file")
+            pytest.fail(f"OMNIPD_OPENAPI={said} is not a file")
         pytest.skip("Omni's OpenAPI file is not here; OMNIPD_OPENAPI can say where it is")
     return _read(path)

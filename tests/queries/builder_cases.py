@@ -13,10 +13,10 @@ from omnipd import Query, field
 
 #: What the builder does not say, and why.
 NOT_SAID = {
-    "text equals nothing in particular": "no filter at all is no filter",
-    "neither true nor false is asked": "no filter at all is no filter",
-    "a boolean with a kind is no filter": "refused",
-    "a text filter on a number is no filter": "refused",
+    "text equals nothing in particular": "no filter at all is not a filter",
+    "neither true nor false is asked": "no filter at all is not a filter",
+    "a boolean with a kind is not a filter": "refused",
+    "a text filter on a number is not a filter": "refused",
     "number between leaves out the upper end": "what Omni does is not certain: two bounds instead",
     "number not between, and null stays": "what Omni does is not certain: two bounds instead",
     "an unknown filter that may be left out": "only in the query object",

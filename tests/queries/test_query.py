@@ -112,7 +112,7 @@ def test_a_condition_at_a_timeframe_keeps_the_rows_of_that_value(dated, timefram
 @pytest.mark.filterwarnings("ignore:.*so that Omni filters nothing:omnipd.OmniWarning")
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 def test_a_query_object_goes_there_and_back(case):
-    if case.name == "a boolean with a kind is no filter":
+    if case.name == "a boolean with a kind is not a filter":
         return
     query = Query.from_dict(case.query)
     again = Query.from_dict(query.to_dict())
@@ -139,7 +139,7 @@ def test_what_the_inspector_shows_is_taken_whole():
     assert query.to_dict() == build_request(shown, model=FLIGHTS).body["query"]
     with pytest.raises(omnipd.ArgumentError, match="no modelId"):
         Query.from_dict(shown)
-    with pytest.raises(omnipd.ArgumentError, match="'cache', which is no part"):
+    with pytest.raises(omnipd.ArgumentError, match="'cache', which is not a part"):
         Query.from_dict({"query": {**shown, "modelId": FLIGHTS}, "cache": "Standard"})
 
 
@@ -252,10 +252,10 @@ def test_the_repr_is_plain():
     [
         (lambda: Query(FLIGHTS), "needs a topic"),
         (lambda: Query("", "t"), "no model"),
-        (lambda: Query(FLIGHTS, 5), "no topic"),
-        (lambda: Query(FLIGHTS, "t").select(["a.b"]), "one by one"),
+        (lambda: Query(FLIGHTS, 5), "not a topic"),
+        (lambda: Query(FLIGHTS, "t").select(["a.b"]), "an argument of its own"),
         (lambda: Query(FLIGHTS, "t").select(""), "not a field name"),
-        (lambda: Query(FLIGHTS, "t").where("a.b = 1"), "no condition"),
+        (lambda: Query(FLIGHTS, "t").where("a.b = 1"), "not a condition"),
         (lambda: Query(FLIGHTS, "t").where(field("a.b")), "is_true"),
         (lambda: Query(FLIGHTS, "t").sort("a.b", nulls="firs"), "Did you mean 'first'"),
         (lambda: Query(FLIGHTS, "t").limit(0), "1 or more"),

@@ -182,7 +182,7 @@ def asked(scripted, *said, **options):
 
 BROKEN = {
     "without a query": None,
-    "that is no query": "flights.json",
+    "that is not a query": "flights.json",
     "with pivots and no limit": BY_AIRPORT | {"pivots": ["flights.origin"], "limit": None},
     "with a filter that Omni would ignore": BY_AIRPORT | {"filters": {"flights.origin": "JFK"}},
 }
@@ -296,7 +296,7 @@ def test_every_form_of_no_answer_is_an_error(scripted, said):
 def test_sql_of_the_ai_is_shown_and_not_run(scripted, sql):
     """It may name what only Omni's own pages know, or go around the model and its access filters."""
     said = {"query": {"fields": [], "userEditedSQL": sql}, "error": None}
-    with pytest.raises(omnipd.QueryError, match="no governed query") as caught:
+    with pytest.raises(omnipd.QueryError, match="not a governed query") as caught:
         asked(scripted, answer(said))
     assert caught.value.sql == sql
     assert len(scripted.requests) == 1

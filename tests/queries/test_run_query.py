@@ -15,7 +15,7 @@ import omnipd
 from omnipd_sandbox.server import Server
 
 #: What the server ignores and the client refuses to send.
-REFUSED = {"a boolean with a kind is no filter"}
+REFUSED = {"a boolean with a kind is not a filter"}
 SENT = [case for case in CASES if case.name not in REFUSED]
 
 

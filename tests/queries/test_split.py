@@ -175,16 +175,16 @@ def test_a_range_without_rows_still_has_the_columns(omni):
         (orders(FIELDS, offset=5), {}, "offset"),
         (orders(FIELDS), {"split_on": f"{SHIPPED}[month]"}, "without a timeframe"),
         (orders(FIELDS), {"by": "week"}, "by='week' is not known"),
-        (orders(FIELDS), {"start": "soon"}, "start='soon' is no date"),
-        (orders(FIELDS), {"end": 5}, "end=5 is no date"),
-        (orders(FIELDS), {"end": pd.NaT}, "end=NaT is no date"),
-        (orders(FIELDS), {"end": pd.Timestamp("2024-01-01", tz="UTC")}, "is no date"),
+        (orders(FIELDS), {"start": "soon"}, "start='soon' is not a date"),
+        (orders(FIELDS), {"end": 5}, "end=5 is not a date"),
+        (orders(FIELDS), {"end": pd.NaT}, "end=NaT is not a date"),
+        (orders(FIELDS), {"end": pd.Timestamp("2024-01-01", tz="UTC")}, "is not a date"),
         # Omni reads these on the day it is asked, and pandas reads them in ways of its own.
-        (orders(FIELDS), {"start": "today"}, "start='today' is no date"),
-        (orders(FIELDS), {"start": "now"}, "start='now' is no date"),
-        (orders(FIELDS), {"start": "01/02/2024"}, "is no date"),
-        (orders(FIELDS), {"start": "march"}, "is no date"),
-        (orders(FIELDS), {"end": "2024-03-31 23:59:59.999999"}, "is no date"),
+        (orders(FIELDS), {"start": "today"}, "start='today' is not a date"),
+        (orders(FIELDS), {"start": "now"}, "start='now' is not a date"),
+        (orders(FIELDS), {"start": "01/02/2024"}, "is not a date"),
+        (orders(FIELDS), {"start": "march"}, "is not a date"),
+        (orders(FIELDS), {"end": "2024-03-31 23:59:59.999999"}, "is not a date"),
         (orders(FIELDS), {"end": pd.Timestamp("2024-03-31 23:59:59.999999")}, "to the second"),
         (
             orders(FIELDS),
@@ -359,17 +359,17 @@ def test_a_time_zone_beside_the_query_is_refused(scripted, fake_time):
     assert scripted.requests == []
 
 
-@pytest.mark.parametrize("edge", [2013, "2013", "no date", None])
+@pytest.mark.parametrize("edge", [2013, "2013", "not a date", None])
 def test_an_edge_that_is_no_time_is_no_edge(scripted, fake_time, edge):
-    with pytest.raises(omnipd.ResponseError, match=r"which is no time|without a time"):
+    with pytest.raises(omnipd.ResponseError, match=r"which is not a time|without a time"):
         parts(scripted, fake_time, pa.table({"a.at[month]": [edge]}))
     assert len(scripted.requests) == 1
 
 
 def test_an_edge_is_asked_for_without_the_measures_that_stand_below_each_other(scripted, fake_time):
     query = QUERY | {"fields": ["a.at[month]", "a.n"], "transposed_measures": ["a.n"]}
-    with pytest.raises(omnipd.ResponseError, match="which is no time"):
-        parts(scripted, fake_time, pa.table({"a.at[month]": ["no date"]}), query=query)
+    with pytest.raises(omnipd.ResponseError, match="which is not a time"):
+        parts(scripted, fake_time, pa.table({"a.at[month]": ["not a date"]}), query=query)
     [asked] = [json.loads(request[3])["query"] for request in scripted.requests]
     assert (asked["fields"], asked["transposed_measures"]) == (["a.at[month]"], [])
 

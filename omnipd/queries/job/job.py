@@ -475,6 +475,6 @@ def _cut_short(client: Client, job: _Job) -> NetworkError:
 
 
 def summary_of(line: dict[str, Any]) -> dict[str, Any]:
-    """Return what a job's line says of fields, SQL and cache; nothing when it is no object."""
+    """Return what a job's line says of fields, SQL and cache; nothing when it is not an object."""
     summary = line.get("summary")
     return summary if isinstance(summary, dict) else {}

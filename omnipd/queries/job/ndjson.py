@@ -76,7 +76,7 @@ class LineReader:
     Attributes
     ----------
     tail : str
-        When the lines are over: the start of what came after the last whole line and is no JSON.
+        When the lines are over: the start of what came after the last whole line and is not JSON.
 
     Examples
     --------

@@ -128,7 +128,7 @@ def _condition(value: object) -> Condition:
 def not_a_condition(value: object) -> ArgumentError:
     """Return the error to raise for what stands where a condition should."""
     return ArgumentError(
-        f"{value!r:.60} is no condition.",
+        f"{value!r:.60} is not a condition.",
         hint="Put each comparison in brackets: (a > 1) & (b < 2). A true-or-false field is "
         "field(…).is_true().",
     )

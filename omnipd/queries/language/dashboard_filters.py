@@ -49,7 +49,7 @@ class Control:
     field : str or None
         ``view.field`` that it works on.
     type : str or None
-        Of a control that is no filter, what kind it is; None for a filter.
+        Of a control that is not a filter, what kind it is; None for a filter.
     config : mapping
         All that Omni says of it.
     tiles : mapping of str to object, or None
@@ -551,7 +551,7 @@ def _wanted(control: Control, value: Any) -> Filter:
             value = {
                 key: control.config[key] for key in ("type", "kind") if key in control.config
             } | (dict(value))
-        with held_warnings():  # what they would say of is refused here, or is no filter
+        with held_warnings():  # what they would say of is refused here, or is not a filter
             filters.check({control.field or control.id: value})
         unknown = filters.unknown_word(value)
         if unknown is not None:

@@ -83,7 +83,7 @@ def date_literal(value: Any, what: str) -> DateLiteral:
         return DateLiteral(value.isoformat(), "day", datetime(value.year, value.month, value.day))  # noqa: DTZ001
     found = _parsed(value) if isinstance(value, str) else None
     if found is None:
-        raise ArgumentError(f"{what}: {value!r} is no date that Omni knows.", hint=GRAMMAR)
+        raise ArgumentError(f"{what}: {value!r} is not a date that Omni knows.", hint=GRAMMAR)
     return found
 
 
@@ -92,14 +92,16 @@ def _in_utc(value: datetime, what: str) -> datetime:
         return value
     with contextlib.suppress(OverflowError, ValueError):  # before the year 1 or after 9999
         return value.astimezone(UTC).replace(tzinfo=None)
-    raise ArgumentError(f"{what}: {value} is no time in UTC.")
+    raise ArgumentError(f"{what}: {value} is not a time in UTC.")
 
 
 def length(text: str, what: str, timeframe: str | None = None) -> str:
     """Check the length of a window, such as ``30 days``; of a cut time it must be whole units."""
     found = _LENGTH.fullmatch(text.strip().lower()) if isinstance(text, str) else None
     if found is None:
-        raise ArgumentError(f"{what}: {text!r} is no length.", hint="For example 30 days, 1 month.")
+        raise ArgumentError(
+            f"{what}: {text!r} is not a length.", hint="For example 30 days, 1 month."
+        )
     if timeframe is not None and timeframe not in {"raw", "millisecond"}:
         unit = "day" if timeframe == "date" else timeframe.removeprefix("fiscal_")
         if not _holds(found["unit"], unit):

@@ -142,7 +142,7 @@ class FieldFilters:
         when = self.date_literal(value, words)
         if sign in {">", "<="}:
             raise ArgumentError(
-                f"{words}: of dates Omni knows >= (on or after) and < (before).",
+                f"{words}: Omni compares dates with >= (on or after) and < (before) only.",
                 hint="Name the next day, or whatever comes next: >= '2025-04-01' is after March.",
             )
         if sign == ">=":

@@ -310,7 +310,7 @@ def _check_bounds(what: str, condition: Mapping[str, Any]) -> None:
     for key in _TEXTS:
         if condition.get(key) is not None and not isinstance(condition[key], str):
             raise ArgumentError(
-                f"{what} has {key}: {condition[key]!r:.40}, which is no text; Omni would ignore it.",
+                f"{what} has {key}: {condition[key]!r:.40}, which is not text; Omni would ignore it.",
                 hint=f'Write "{key}": "{condition[key]!s:.40}".',
             )
     for side in ("left_side", "right_side") if kind[0] == "date" else ():
@@ -339,14 +339,14 @@ def _check_list(what: str, type_: str, kind: str, values: Any) -> None:
     for value in values:
         if type_ == "string" and not isinstance(value, str):
             raise ArgumentError(
-                f"{what} is of type string and has the value {value!r:.40}, which is no text.",
+                f"{what} is of type string and has the value {value!r:.40}, which is not text.",
                 hint="Null has a filter of its own, of type null; composite joins the two."
                 if value is None
                 else f'Write it as text, "{value!s:.40}", if the field is one.',
             )
         if type_ == "number" and not _is_number(value):
             raise ArgumentError(
-                f"{what} is of type number and has the value {value!r:.40}, which is no number.",
+                f"{what} is of type number and has the value {value!r:.40}, which is not a number.",
                 hint='For example "values": ["60"]; null has a filter of its own, of type null.',
             )
     if (type_, kind) == ("string", "IS_EMPTY"):

@@ -59,7 +59,7 @@ def kind_of(value: Any) -> str:
             hint="Compare the two columns in pandas, or make a dimension of it in the model.",
         )
     raise ArgumentError(
-        f"{value!r:.60} is no value that Omni's filters take.",
+        f"{value!r:.60} is not a value that Omni's filters take.",
         hint="Pass text, a number, a date or a boolean; several of them to .isin([…]).",
     )
 
@@ -68,7 +68,7 @@ def digits_of(value: Any, words: str) -> str:
     """Return every digit of a number, and no exponent."""
     exact = Decimal(repr(value)) if isinstance(value, float) else Decimal(value)
     if not exact.is_finite():
-        raise ArgumentError(f"{words}: {value} is no number that Omni takes.")
+        raise ArgumentError(f"{words}: {value} is not a number that Omni takes.")
     if exact and max(abs(exact.adjusted()), -int(exact.as_tuple().exponent)) > _MOST_DIGITS:
         raise ArgumentError(f"{words}: that number has more digits than any database holds.")
     written = format(exact, "f")

@@ -226,7 +226,7 @@ def test_a_query_without_a_topic_is_sent_as_it_is(omni, server):
 
 
 #: What the checks have to say of the hand-written cases.
-WRONG = {"a text filter on a number is no filter", "a boolean with a kind is no filter"}
+WRONG = {"a text filter on a number is not a filter", "a boolean with a kind is not a filter"}
 
 
 @pytest.mark.filterwarnings("ignore:.*so that Omni filters nothing:omnipd.OmniWarning")
@@ -236,7 +236,7 @@ def test_no_query_that_is_right_is_refused(omni):
             continue
         plan = omnipd.explain(case.query, check=True)
         assert plan.fields["name"].tolist() == case.query["fields"]
-    wrong = next(one for one in CASES if one.name == "a text filter on a number is no filter")
+    wrong = next(one for one in CASES if one.name == "a text filter on a number is not a filter")
     with pytest.raises(omnipd.ArgumentError, match="NUMBER, and its filter is of type string"):
         omnipd.explain(wrong.query, check=True)
 
@@ -426,7 +426,7 @@ def test_a_topic_that_the_model_lacks_is_refused_with_near_matches(omni, server)
     with pytest.raises(omnipd.ArgumentError, match="no topic 'flight'") as caught:
         Query(FLIGHTS, "flight").select("flights.count").run()
     assert "Did you mean 'flights'?" in caught.value.hint
-    with pytest.raises(omnipd.ArgumentError, match="no topic 'zzz'") as caught:
+    with pytest.raises(omnipd.ArgumentError, match="not a topic 'zzz'") as caught:
         Query(FLIGHTS, "zzz").select("flights.count").run()
     assert "flights" in caught.value.hint
     assert all("/query/" not in one.path for one in list(server.requests)[before:])

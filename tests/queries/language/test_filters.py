@@ -68,10 +68,10 @@ def refused(condition, message):
         ({"type": ["date"], "kind": "BEFORE", "right_side": "2013"}, "the type"),
         ({"type": "string", "kind": "EQUALS", "values": [94107]}, '"94107"'),
         ({"type": "string", "kind": "EQUALS", "values": ["TX", None]}, "Null has a filter"),
-        ({"type": "number", "kind": "EQUALS", "values": [None]}, "no number"),
-        ({"type": "number", "kind": "EQUALS", "values": ["many"]}, "no number"),
-        ({"type": "number", "kind": "EQUALS", "values": ["nan"]}, "no number"),
-        ({"type": "number", "kind": "EQUALS", "values": [True]}, "no number"),
+        ({"type": "number", "kind": "EQUALS", "values": [None]}, "not a number"),
+        ({"type": "number", "kind": "EQUALS", "values": ["many"]}, "not a number"),
+        ({"type": "number", "kind": "EQUALS", "values": ["nan"]}, "not a number"),
+        ({"type": "number", "kind": "EQUALS", "values": [True]}, "not a number"),
         ({"type": "number", "kind": "GREATER_THAN", "values": ["60", "70"]}, "2 values, not one"),
         ({"type": "date", "kind": "BEFORE", "right_side": 2013}, '"right_side": "2013"'),
         ({"type": "boolean", "is_negative": "false"}, "not true or false"),
@@ -119,7 +119,7 @@ def test_a_word_that_may_be_newer_than_omnipd_is_sent_with_a_warning(condition):
 
 
 NOT_WITHOUT_A_WORD = {
-    "a boolean with a kind is no filter",
+    "a boolean with a kind is not a filter",
     "text equals nothing in particular",
     "neither true nor false is asked",
 }
@@ -300,10 +300,10 @@ def test_a_moment_of_any_library_is_sent_as_omnis_text(value, text):
     [
         (dt.datetime(2013, 1, 1, 23, 59, 59, 999_999), "fractions of a second"),  # noqa: DTZ001
         (pd.Timestamp(2013, 1, 1, nanosecond=7), "fractions of a second"),
-        (pd.NaT, "no date"),
-        (np.datetime64("NaT"), "no date"),
+        (pd.NaT, "not a date"),
+        (np.datetime64("NaT"), "not a date"),
         (np.timedelta64(7, "ns"), "which JSON cannot"),
-        (dt.datetime.min.replace(tzinfo=dt.timezone(dt.timedelta(hours=2))), "no time in UTC"),
+        (dt.datetime.min.replace(tzinfo=dt.timezone(dt.timedelta(hours=2))), "not a time in UTC"),
     ],
 )
 def test_a_moment_that_omni_cannot_say_is_refused(value, words):
@@ -345,9 +345,12 @@ def test_a_date_is_a_time_by_another_word():
         ({"filters": {"a.b": {"type": "date", "kind": "IS_ON_DAY_OF_WEEK"}}}, "has no left_side"),
         (
             {"filters": {"a.b": {"type": "number", "kind": "EQUALS", "values": ["1_0"]}}},
-            "no number",
+            "not a number",
         ),
-        ({"filters": {"a.b": {"type": "number", "kind": "EQUALS", "values": ["٣"]}}}, "no number"),
+        (
+            {"filters": {"a.b": {"type": "number", "kind": "EQUALS", "values": ["٣"]}}},
+            "not a number",
+        ),
         ({"sorts": [{"columnName": "a.b"}]}, "mean 'column_name'"),
         ({"sorts": [{"sort_descending": True}]}, "has no column_name"),
         ({"sorts": [{"column_name": "a.b", "sort_descending": "desc"}]}, "not true or false"),
