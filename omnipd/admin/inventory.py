@@ -120,7 +120,7 @@ class _Reading:
         try:
             self._frames[name] = self._read(part)
         except OmniError as error:
-            self._failures[name] = str(error)
+            self._failures[name] = "\n".join([str(error), *getattr(error, "__notes__", ())])
             if self._errors == "collect" and is_of_one_list(error):
                 return
             frames = dict(self._frames)

@@ -14,7 +14,7 @@ PART = ".part"
 
 
 def make_folder(folder: Path) -> None:
-    """Make a folder for private files; those above it that are missing are made private too."""
+    """Make a folder for private files; the one above it is made private too where it is missing."""
     folder.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     folder.mkdir(mode=0o700, exist_ok=True)
 

@@ -471,8 +471,10 @@ class Client:
         if to is not None:
             raise failures.unwanted_redirect(to, url=self._url(request.path), status=reply.status)
         # Filters and the cursor go along, but for what the address says itself.
-        said = dict(urllib.parse.parse_qsl(parts.query, keep_blank_values=True))
-        return replace(request, path=moved, params={**(request.params or {}), **said})
+        said = {name for name, _ in urllib.parse.parse_qsl(parts.query, keep_blank_values=True)}
+        params = {name: one for name, one in (request.params or {}).items() if name not in said}
+        path = f"{moved}?{parts.query}" if parts.query else moved
+        return replace(request, path=path, params=params)
 
     def deadline(self) -> Deadline:
         """Start the time that one call may take."""

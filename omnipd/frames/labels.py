@@ -34,7 +34,7 @@ def join_names(labels: Any) -> str:
     """
     if not _is_list(labels):
         raise TypeError("no list of labels")  # text would be spelled
-    names = [label if type(label) is str else label["name"] for label in labels]
+    names = [label if isinstance(label, str) else label["name"] for label in labels]
     joined = ",".join(names)
     # Most names have neither sign, and a list has thousands of names.
     if "%" not in joined and joined.count(",") < len(names):
@@ -47,7 +47,7 @@ def join_verified(labels: Any) -> str | None:
     if not _is_list(labels):
         return None
     for label in labels:
-        if type(label) is not dict or "verified" not in label:
+        if not isinstance(label, Mapping) or "verified" not in label:
             return None
     return join_names([label for label in labels if label["verified"]])
 

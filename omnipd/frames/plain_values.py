@@ -7,6 +7,7 @@ as strict about numbers: it would cut 1.5 to 1, and take true for 1.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from types import NoneType
 from typing import Any
 
 import pyarrow as pa
@@ -47,6 +48,9 @@ class PlainValues:
 
     def read(self, records: Sequence[dict[str, Any]]) -> dict[str, pa.Array]:
         """Return the columns that hold nothing but what is declared; none where one record does not."""
+        # Arrow would take a tuple, or a list of pairs, for an object.
+        if not _are_objects(records, self._tree):
+            return {}
         try:
             arrays = dict(_leaves(pa.array(records, self._type, memory_pool=POOL), self._tree, ""))
         except MISFITS:
@@ -58,6 +62,20 @@ class PlainValues:
             except MISFITS:
                 continue
         return read
+
+
+def _are_objects(records: Sequence[dict[str, Any]], tree: _Tree) -> bool:
+    """Whether nothing but objects and nulls stands where columns lie below a key."""
+    for key, below in tree.items():
+        if isinstance(below, dict):
+            inner = [record.get(key) for record in records]
+            if not set(map(type, inner)) <= {dict, NoneType}:
+                return False
+            if any(isinstance(each, dict) for each in below.values()) and not _are_objects(
+                [one or {} for one in inner], below
+            ):
+                return False
+    return True
 
 
 def _above(path: str) -> Iterator[str]:

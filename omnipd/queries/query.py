@@ -77,7 +77,7 @@ class Query:
                 not isinstance(given, str) or not given.strip()
             ):
                 shown = repr(given) if isinstance(given, str) else type(given).__name__
-                raise ArgumentError(f"{name}={shown:.60} is no {name}.")
+                raise ArgumentError(f"{name}={shown:.60} is not a {name}.")
         check_id("model", model, IDS_OF_MODELS)
         if topic is None and view is None:
             raise ArgumentError(

@@ -109,7 +109,7 @@ def run_queries(
             hint="run_query runs a single one.",
         )
     max_workers = whole_number("max_workers", max_workers, maximum=_MAX_WORKERS)
-    check_keywords(options)
+    check_keywords(options, of="run_queries", own=("errors", "max_workers"))
     client = current_client(client)
     said: list[list[str]] = [[] for _ in queries]
     ready = [

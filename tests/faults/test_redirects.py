@@ -40,6 +40,13 @@ def test_what_was_asked_for_goes_along_but_for_what_the_new_address_says(scripte
     ]
 
 
+def test_the_new_address_is_asked_for_as_it_stands(scripted, fake_time):
+    scripted.script(to("/api/v1/content?include=a&include=b&x=%E9"), answer({"ok": 1}))
+    with client_of(scripted, fake_time) as client:
+        client.get("/api/v1/content", {"include": "z", "cursor": "c"})
+    assert scripted.requests[1][1] == "/api/v1/content?include=a&include=b&x=%E9&cursor=c"
+
+
 def test_three_redirects_are_followed_and_a_fourth_is_not(scripted, fake_time):
     steps = [to(f"{scripted.url}/api/v1/step{number}") for number in range(1, 5)]
     scripted.script(*steps[:3], answer({"ok": 1}))

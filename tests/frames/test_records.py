@@ -1,6 +1,7 @@
 """Raw JSON → columns: every age and shape of a record, and what no one expected."""
 
 import json
+from collections import OrderedDict
 from datetime import UTC, datetime
 
 import pandas as pd
@@ -288,3 +289,27 @@ def test_every_declared_column_says_what_it_means():
     for name, column in COLUMNS.items():
         assert column.doc, name
         assert not column.doc.endswith(".")
+
+
+class Text(str):
+    """A text of a type of its own, as NumPy and enumerations have them."""
+
+
+def test_labels_are_read_whatever_class_they_are_of():
+    record = {"type": "document", "identifier": "d1"}
+    df = omnipd.flatten_content(
+        [
+            record | {"labels": [Text("a,b"), "c"]},
+            record | {"labels": [OrderedDict(name="q", verified=True)]},
+        ]
+    )
+    assert df["labels"].tolist() == ["a%2Cb,c", "q"]
+    assert df["labels_verified"].fillna("?").tolist() == ["?", "q"]
+
+
+@pytest.mark.parametrize("owner", [("m1", "Ann"), [("id", "m1")], ["m1", "Ann"]])
+def test_what_stands_in_the_place_of_an_object_names_no_owner(owner):
+    with pytest.warns(omnipd.OmniWarning, match="keys that omnipd does not know"):
+        df = omnipd.flatten_content([{"type": "document", "identifier": "d1", "owner": owner}])
+    assert df["owner_id"].isna().all()
+    assert df["owner_name"].isna().all()

@@ -325,6 +325,11 @@ def test_what_would_be_refused_afterwards_is_refused_before_the_ai_is_asked(
     assert scripted.requests == []
 
 
+def test_a_misspelled_keyword_of_several_queries_has_a_near_match(omni):
+    with pytest.raises(omnipd.ArgumentError, match="Did you mean 'max_workers'"):
+        omnipd.run_queries([ITEMS], max_wokers=2, client=omni)
+
+
 def test_a_query_that_was_paid_for_is_not_lost_with_its_run(scripted):
     said = answer({"query": QUERY, "topic": "flights", "error": None})
     with pytest.raises(omnipd.ForbiddenError, match=r"error's \.partial") as caught:

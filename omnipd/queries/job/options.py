@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Literal, TypedDict
@@ -73,16 +73,21 @@ class QueryOptions:
 
 
 def check_keywords(
-    given: Mapping[str, Any], kind: Any = QueryKeywords, of: str = "run_query"
+    given: Mapping[str, Any],
+    kind: Any = QueryKeywords,
+    of: str = "run_query",
+    own: Iterable[str] = (),
 ) -> None:
     """Refuse keywords that :func:`omnipd.run_query`, or another function, does not have.
+
+    ``own`` names what that function has beside them.
 
     Raises
     ------
     ArgumentError
         Naming the word, with a near match.
     """
-    known = sorted({*kind.__optional_keys__, "client"})
+    known = sorted({*kind.__optional_keys__, "client", *own})
     for name in given:
         if name not in known:
             near = difflib.get_close_matches(name, known, n=1)

@@ -13,7 +13,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from omnipd.errors import QueryError
+from omnipd.errors import QueryError, ResponseError
 from omnipd.frames.arrow_stream import distinct_names
 from omnipd.frames.unify_schemas import is_text, wider_type
 from omnipd.unicode_text import whole_text
@@ -135,7 +135,10 @@ def _with_totals(name: str, column: pa.DataType, total: pa.DataType) -> pa.DataT
         return column
     if pa.types.is_decimal(column) and pa.types.is_floating(total):
         return pa.decimal128(pa.decimal128(38).precision, column.scale)
-    return wider_type(name, column, total)
+    try:
+        return wider_type(name, column, total)
+    except ResponseError:
+        return column  # where no type holds both, the cast says whether the total fits
 
 
 def _without_raw_pairs(table: pa.Table, fields: Sequence[str]) -> pa.Table:

@@ -13,7 +13,7 @@ from omnipd_sandbox.http.refusals import BadRequest, NotFound, RefusedRequest, n
 from omnipd_sandbox.http.reply import Reply, json_reply
 from omnipd_sandbox.organization import derived
 from omnipd_sandbox.organization.drafts import draft_in_the_way, drafts_of
-from omnipd_sandbox.organization.records import Document, OpenedDraft
+from omnipd_sandbox.organization.records import Document, OpenedDraft, User
 
 _KEYS = {"branchId": Key(uuid)}
 
@@ -36,8 +36,8 @@ def list_drafts(call: Call) -> Reply:
                 "status": draft.status,
                 "draftOutOfDate": draft.out_of_date,
                 "branch": draft.branch and {"id": draft.branch.id, "name": draft.branch.name},
-                "createdBy": {"name": draft.created_by.name},
-                "lastEditedBy": {"name": draft.last_edited_by.name},
+                "createdBy": {"name": _name_now(draft.created_by, call)},
+                "lastEditedBy": {"name": _name_now(draft.last_edited_by, call)},
                 "createdAt": draft.created_at,
                 "updatedAt": draft.updated_at,
                 "workbookModelId": draft.workbook_model_id,
@@ -45,6 +45,11 @@ def list_drafts(call: Call) -> Reply:
             for draft in drafts
         ]
     )
+
+
+def _name_now(user: User, call: Call) -> str:
+    """Return what somebody is called now; who is gone is called as before."""
+    return call.organization.users.get(user.membership_id, user).name
 
 
 def open_draft(call: Call) -> Reply:

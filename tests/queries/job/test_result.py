@@ -92,6 +92,17 @@ def test_a_total_that_is_wider_than_its_column_is_kept_exactly(held, total, expe
         assert found["o.x"][-1] == (sums[1] if rows == 2 else values[:1].cast(expected)[0])
 
 
+def test_a_total_of_a_type_that_no_other_holds_with_the_column_is_read_as_the_column():
+    table = pa.table(
+        {
+            "o.x": pa.array([1.5, None]),
+            "o.x__omni_summ": pa.array([None, Decimal("2.50")], pa.decimal128(38, 2)),
+            "$omni_column_total_indicator": [None, "column_total"],
+        }
+    )
+    assert normalize(table, ["o.x"], totals=True)["o.x"].to_pylist() == [1.5, 2.5]
+
+
 def test_a_sidecar_belongs_to_its_own_name_or_else_to_the_first_in_another_case():
     marks = {"__omni_column_total_indicator": ["column_total"]}
     exact = {"PRICE": [None], "price": [None], "price__omni_summ": [3.0]}
