@@ -318,12 +318,6 @@ def parent_keys(parents: Parents, parts: tuple[str, ...]) -> list[tuple[str, ...
             f"A row of a frame is not {' and '.join(parts)}.", hint=f"Pass row[{name!r}]."
         )
     if isinstance(parents, pd.DataFrame):
-        for both in _names_of(parts):
-            if all(name in parents.columns for name in both) and len(set(both)) > 1:
-                raise ArgumentError(
-                    f"The frame has both {' and '.join(both)}, so it is not clear which are meant.",
-                    hint=f"Pass one column: {' or '.join(f'df[{name!r}]' for name in both)}.",
-                )
         columns = [_column(parents, names) for names in _names_of(parts)]
         given: Iterable[Any] = zip(*columns, strict=True)
     elif isinstance(parents, str) or (_is_key(parents) and len(parts) > 1):

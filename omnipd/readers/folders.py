@@ -222,7 +222,13 @@ def read_folder_permissions(
     >>> set(permits["folder_id"]) <= set(folders["folder_id"])
     True
     """
-    return FOLDER_PERMISSIONS.read(folders, locals())
+    arguments = dict(locals())
+    if isinstance(folders, pd.DataFrame) and {"type", "id", "folder_id"} <= set(folders.columns):
+        raise ArgumentError(
+            "Of content, id is a folder itself and folder_id the folder it is in.",
+            hint='Pass the one that you mean: df["id"] or df["folder_id"].',
+        )
+    return FOLDER_PERMISSIONS.read(folders, arguments)
 
 
 _NEEDED = ("type", "id", "name", "path", "folder_id")

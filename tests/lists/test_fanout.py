@@ -355,12 +355,3 @@ def test_a_name_in_place_of_an_id_is_told_of_when_omni_refuses_it(omni):
     with pytest.raises(omnipd.BadRequestError) as caught:
         omnipd.read_documents(creator_id="ada")
     assert caught.value.hint == "creator_id= takes an id, not a name."
-
-
-def test_a_frame_with_two_columns_that_may_be_meant_is_refused(omni, server):
-    content = omnipd.read_content(client=omni)
-    before = len(server.requests)
-    with pytest.raises(omnipd.ArgumentError, match="has both folder_id and id") as caught:
-        omnipd.read_folder_permissions(content[content["type"] == "folder"], client=omni)
-    assert "df['id']" in caught.value.hint
-    assert len(server.requests) == before

@@ -251,7 +251,7 @@ def test_the_repr_is_plain():
     ("make", "message"),
     [
         (lambda: Query(FLIGHTS), "needs a topic"),
-        (lambda: Query("", "t"), "no model"),
+        (lambda: Query("", "t"), "not a model"),
         (lambda: Query(FLIGHTS, 5), "not a topic"),
         (lambda: Query(FLIGHTS, "t").select(["a.b"]), "an argument of its own"),
         (lambda: Query(FLIGHTS, "t").select(""), "not a field name"),

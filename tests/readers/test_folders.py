@@ -348,3 +348,12 @@ def test_bad_parameters_of_permits_are_refused_by_name(omni, server, parents, ar
     with pytest.raises(omnipd.ArgumentError, match=message):
         omnipd.read_folder_permissions(parents, **arguments)
     assert len(server.requests) == before
+
+
+def test_a_frame_of_content_does_not_say_which_of_its_folders_are_meant(omni, server):
+    content = omnipd.read_content(client=omni)
+    before = len(server.requests)
+    with pytest.raises(omnipd.ArgumentError, match="folder_id the folder it is in") as caught:
+        omnipd.read_folder_permissions(content[content["type"] == "folder"], client=omni)
+    assert 'df["id"]' in caught.value.hint
+    assert len(server.requests) == before
