@@ -87,7 +87,7 @@ def read_users(
     Returns
     -------
     pandas.DataFrame
-        In the order in which they joined. Older servers send the first four only; the others are
+        In the order in which they joined. Older servers fill the first four columns only; the others are
         null.
 
     Raises
