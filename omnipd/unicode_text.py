@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
+
+from omnipd.errors import warn
 
 
 def whole_text(value: Any) -> Any:
@@ -22,3 +25,9 @@ def whole_text(value: Any) -> Any:
     if isinstance(value, dict):
         return {whole_text(key): whole_text(inner) for key, inner in value.items()}
     return value
+
+
+def warn_of_mended(names: Iterable[str]) -> None:
+    """Warn of the columns whose text had to be mended, where there are any."""
+    if listed := ", ".join(names):
+        warn(f"Text that is not valid Unicode was mended with U+FFFD in: {listed}")

@@ -16,7 +16,7 @@ import pandas as pd
 import pyarrow as pa
 
 from omnipd.admin.document_files import file_name, lacking_keys, name_of, refuse_link, write_export
-from omnipd.admin.outcome import BROKEN_OFF, frame_of, warn_of_mended
+from omnipd.admin.outcome import BROKEN_OFF, frame_of, warn_of_mended_rows
 from omnipd.arguments import check_choice
 from omnipd.client.client import Client, segment
 from omnipd.client.current_client import current_client
@@ -124,7 +124,7 @@ def export_documents(
     failed = any(row["error"] for row in rows)
     manifest = frame_of(rows, _MANIFEST, complete=not failed and is_whole(documents))
     _write_manifest(manifest, root)
-    warn_of_mended(rows)
+    warn_of_mended_rows(rows)
     return manifest
 
 

@@ -24,7 +24,7 @@ from omnipd.admin.document_files import (
     refuse_same_document,
 )
 from omnipd.admin.import_notes import MADE, Note, imported_before, note_import
-from omnipd.admin.outcome import BROKEN_OFF, frame_of, warn_of_mended
+from omnipd.admin.outcome import BROKEN_OFF, frame_of, warn_of_mended_rows
 from omnipd.arguments import check_flag, check_id
 from omnipd.client.client import Client
 from omnipd.client.current_client import current_client
@@ -167,7 +167,7 @@ def import_documents(
             if client.progress is not None:
                 client.progress(_IMPORT, done, len(rows))
         _warn_of_outcome(rows)
-        warn_of_mended(rows)
+        warn_of_mended_rows(rows)
     except BaseException as stop:
         # Also Ctrl-C: what now exists in Omni must not be forgotten, or it is made twice.
         _hand_over(stop, rows)

@@ -7,9 +7,8 @@ from typing import Any
 import pandas as pd
 import pyarrow as pa
 
-from omnipd.errors import warn
 from omnipd.frames.to_pandas import to_frame
-from omnipd.unicode_text import whole_text
+from omnipd.unicode_text import warn_of_mended, whole_text
 
 #: Why a document has no other outcome.
 BROKEN_OFF = "Broken off before Omni's answer was dealt with."
@@ -21,8 +20,8 @@ def frame_of(rows: list[dict[str, Any]], schema: pa.Schema, *, complete: bool) -
     return to_frame(pa.Table.from_pylist(full, schema=schema), {"complete": complete})
 
 
-def warn_of_mended(rows: list[dict[str, Any]]) -> None:
+def warn_of_mended_rows(rows: list[dict[str, Any]]) -> None:
     """Warn of text that had to be mended to be in a frame."""
-    mended = {name for row in rows for name, value in row.items() if whole_text(value) != value}
-    if mended:
-        warn(f"Text that is not valid Unicode was mended with U+FFFD in: {', '.join(mended)}")
+    warn_of_mended(
+        {name for row in rows for name, value in row.items() if whole_text(value) != value}
+    )

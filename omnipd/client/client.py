@@ -27,7 +27,7 @@ from omnipd.client import failures, strict_json
 from omnipd.client.failures import Failure
 from omnipd.client.fork_safe_lock import ProcessLock
 from omnipd.client.rate_limit import Limiter
-from omnipd.client.retry import Quota, Retry
+from omnipd.client.retry import LEFT_OPEN, Quota, Retry
 from omnipd.client.settings import Settings, disk_root, tidy_base_url
 from omnipd.client.transport import BrokenBody, Reply, Request, Transport
 from omnipd.clock import Clock, Deadline, check_timeout
@@ -352,7 +352,7 @@ class Client:
             received.trace_id = self._trace_id(reply)
             _LOG.debug("%s %s: %d (x-trace-id %s)", method, shown, reply.status, received.trace_id)
             # Where a change is redirected to is not followed; retry judges what it means.
-            if reply.status in _REDIRECTS and not (changes and reply.status < 307):
+            if reply.status in _REDIRECTS and not (changes and reply.status in LEFT_OPEN):
                 redirects += 1
                 reply.close()
                 request = self._follow(reply, request, redirects)

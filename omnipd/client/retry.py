@@ -23,7 +23,7 @@ _TRIES = {"unsent": 5, "unresolved": 2, "lost": 5, "garbled": 2}
 _STATUS_TRIES = {500: 3, 502: 5, 503: 5, 504: 5, 408: 5}
 #: Below 500, what may follow on a change that was made: somebody stopped waiting for the answer, or
 #: it leads to what was made. After 307 and 308 nothing was.
-_LEFT_OPEN = {300, 301, 302, 303, 304, 305, 306, 408, 499}
+LEFT_OPEN = {300, 301, 302, 303, 304, 305, 306, 408, 499}
 
 
 class Quota:
@@ -114,7 +114,7 @@ class Retry:
     def _leaves_open(self, status: int, words: str | None) -> bool:
         """Whether a POST that was answered so may have taken effect all the same."""
         if self._changes:
-            return status in _LEFT_OPEN or status >= 500
+            return status in LEFT_OPEN or status >= 500
         # A query changes nothing: a 500 with Omni's own words is an answer, and a job that is
         # named with a 408 can be waited for. The others may come from a proxy before Omni.
         return status in {502, 503, 504} or (status >= 500 and not words)

@@ -9,9 +9,10 @@ from typing import Any
 import pandas as pd
 import pyarrow as pa
 
-from omnipd.errors import ArgumentError, ExportError, ExportIncompleteError, warn
+from omnipd.errors import ArgumentError, ExportError, ExportIncompleteError
 from omnipd.export.whole_files import check_path, without_values
 from omnipd.frames.to_pandas import is_whole, storable_columns, to_arrow
+from omnipd.unicode_text import warn_of_mended
 
 #: Where pandas' own Parquet files hold ``df.attrs``, and where it looks for them.
 ATTRS = b"PANDAS_ATTRS"
@@ -37,8 +38,7 @@ def table_for(df: pd.DataFrame, path: Any, *, allow_incomplete: bool = False) ->
             f"A column cannot be stored: {fault}.",
             hint="A column holds values of one type; astype(str) makes text of any.",
         )
-    if mended:
-        warn(f"Text that is not valid Unicode was mended with U+FFFD in: {', '.join(mended)}")
+    warn_of_mended(mended)
     scalar = storable_columns(table)
     notes = dict(scalar.schema.metadata or {})
     if scalar.schema.types != table.schema.types:

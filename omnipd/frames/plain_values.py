@@ -71,9 +71,7 @@ def _are_objects(records: Sequence[dict[str, Any]], tree: _Tree) -> bool:
             inner = [record.get(key) for record in records]
             if not set(map(type, inner)) <= {dict, NoneType}:
                 return False
-            if any(isinstance(each, dict) for each in below.values()) and not _are_objects(
-                [one or {} for one in inner], below
-            ):
+            if not _are_objects([one or {} for one in inner], below):
                 return False
     return True
 

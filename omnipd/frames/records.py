@@ -17,7 +17,7 @@ from omnipd.errors import warn
 from omnipd.frames.columns import COUNT, TEXT, Column, Columns, as_text
 from omnipd.frames.plain_values import MISFITS, POOL, PlainValues
 from omnipd.frames.undeclared import EXTRA, Undeclared
-from omnipd.unicode_text import whole_text
+from omnipd.unicode_text import warn_of_mended, whole_text
 
 Record = dict[str, Any]
 
@@ -76,10 +76,7 @@ class TableBuilder:
                 f"Omni sent keys that omnipd does not know; kept as JSON in the column {EXTRA!r}: "
                 f"{', '.join(sorted(self._undeclared.paths))}",
             )
-        if self._mended:
-            warn(
-                f"Text that is not valid Unicode was mended with U+FFFD in: {', '.join(sorted(self._mended))}",
-            )
+        warn_of_mended(sorted(self._mended))
         return pa.table({name: self._column(name) for name in [*self._columns, EXTRA]})
 
     def _convert(self, records: Sequence[Record]) -> None:

@@ -203,9 +203,9 @@ class FanOut:
 
     def _says_none(self, error: OmniError, has_some: bool | None) -> bool:
         """Whether an error means that a parent, which exists, has none."""
-        said = self._says_so(error)
         if self.none_said is None:
             return False
+        said = self._says_so(error)
         if isinstance(error, NotFoundError):
             return said if has_some is None else not has_some
         # The newer call may know things of one kind only: who has one of another kind has some.

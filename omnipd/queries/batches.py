@@ -13,16 +13,14 @@ from typing import IO, Unpack
 import pyarrow as pa
 import pyarrow.parquet
 
-from omnipd.arguments import check_flag
 from omnipd.client.client import Client
-from omnipd.client.current_client import current_client
 from omnipd.errors import ArgumentError
 from omnipd.export.whole_files import write_atomically
 from omnipd.frames.to_pandas import storable_columns
-from omnipd.queries.check_topic import check_first
-from omnipd.queries.job.options import BatchKeywords, QueryOptions, check_keywords
+from omnipd.queries.job.options import BatchKeywords, check_keywords
 from omnipd.queries.job.run import Run
 from omnipd.queries.language.request import AnyQuery
+from omnipd.queries.run_query import Ready
 
 #: How much at least is written as one row group.
 _GROUP_BYTES = 4 * 2**20
@@ -84,9 +82,9 @@ def iter_batches(
     336776
     """
     check_keywords(options, BatchKeywords, "iter_batches")
-    run, check = _run(query, client, options)
-    run.timeout = check_first(query, run.request, run.client, check, run.timeout)
-    return run.batches()
+    ready = Ready(query, client=client, **options)
+    ready.check()
+    return ready.run.batches()
 
 
 def query_to_parquet(
@@ -144,25 +142,16 @@ def query_to_parquet(
     if not isinstance(path, str | os.PathLike):
         raise ArgumentError(f"path={path!r} is not a path.")
     check_keywords(options, BatchKeywords, "query_to_parquet")
-    run, check = _run(query, client, options)
+    ready = Ready(query, client=client, **options)
     rows = 0
 
     def write(file: IO[bytes]) -> None:
         nonlocal rows
-        run.timeout = check_first(query, run.request, run.client, check, run.timeout)
-        rows = _write(run, file)
+        ready.check()
+        rows = _write(ready.run, file)
 
     write_atomically(path, write)
     return rows
-
-
-def _run(query: AnyQuery, client: Client | None, options: BatchKeywords) -> tuple[Run, bool | None]:
-    """Return a run of a query with its options checked, and whether to compare it with its topic."""
-    check = options.pop("check", None)
-    if check is not None:
-        check_flag("check", check)
-    # A type checker does not follow what was popped.
-    return Run(query, QueryOptions(**options), client=current_client(client)), check  # type: ignore[misc]
 
 
 def _write(run: Run, file: IO[bytes]) -> int:

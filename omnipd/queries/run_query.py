@@ -197,6 +197,11 @@ class Ready:
         As for :func:`run_query`.
     **options
         Its keywords.
+
+    Attributes
+    ----------
+    run : Run
+        Its run, which sends nothing before it is asked for rows.
     """
 
     def __init__(
@@ -209,23 +214,23 @@ class Ready:
         self._check = check
         self._lifetime = checked_lifetime(ttl, "ttl")
         # A type checker does not follow what was popped.
-        self._run = Run(query, QueryOptions(**options), client=current_client(client))  # type: ignore[misc]
-        self._store = ResultCache(self._run.client.result_folder, self._run.client.clock)
+        self.run = Run(query, QueryOptions(**options), client=current_client(client))  # type: ignore[misc]
+        self._store = ResultCache(self.run.client.result_folder, self.run.client.clock)
         self._stored: tuple[pa.Table, dict[str, Any]] | None = None
         self._checked = False
 
     @property
     def request(self) -> QueryRequest:
         """What is sent for it."""
-        return self._run.request
+        return self.run.request
 
     def cancel(self) -> None:
         """Send nothing more for it."""
-        self._run.cancel()
+        self.run.cancel()
 
     def check(self) -> None:
         """Look for a stored result; without one, hold the query against its topic, once."""
-        run = self._run
+        run = self.run
         if self._checked:
             return
         if self._lifetime is not None and not run.asks_anew:
@@ -238,7 +243,7 @@ class Ready:
 
     def rows(self) -> tuple[pa.Table, dict[str, Any]]:
         """Return all rows and what is known of them, from the disk where ``ttl`` allows it."""
-        run = self._run
+        run = self.run
         self.check()
         if self._stored is not None:
             table, facts = self._stored
@@ -253,4 +258,4 @@ class Ready:
     def frame(self) -> pd.DataFrame:
         """Return all rows as :func:`run_query` does."""
         table, facts = self.rows()
-        return to_frame(self._run.guarded(lambda: scalar_columns(table)), facts)
+        return to_frame(self.run.guarded(lambda: scalar_columns(table)), facts)

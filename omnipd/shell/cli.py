@@ -144,7 +144,8 @@ def inventory(to: Path | None, estimate: bool, files: str, raw: bool, **given: A
     for name, why in read.failures.items():
         click.echo(f"omnipd: {name} could not be read: {why}", err=True)
     click.echo(
-        f"{_counted(len(read), 'frame')}, {_counted(len(written), 'file')} in {to}", err=True
+        f"{terminal.counted(len(read), 'frame')}, {terminal.counted(len(written), 'file')} in {to}",
+        err=True,
     )
     if not read.complete:
         click.get_current_context().exit(4)
@@ -284,10 +285,6 @@ def demo(folder: Path) -> None:
     from omnipd.shell.demo import run_demo  # noqa: PLC0415
 
     run_demo(folder)
-
-
-def _counted(number: int, noun: str) -> str:
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
 def _show_estimate(given: dict[str, Any]) -> None:

@@ -77,9 +77,7 @@ def print_table(df: pd.DataFrame, rows: int) -> None:
     if len(df) > rows:
         click.echo(f"… {len(df) - rows:,} more rows")
     if left_out:
-        click.echo(
-            f"… {len(left_out)} more {'column' if len(left_out) == 1 else 'columns'}: {', '.join(left_out)}"
-        )
+        click.echo(f"… {counted(len(left_out), 'more column')}: {', '.join(left_out)}")
 
 
 def _cell(value: Any) -> str:
@@ -100,6 +98,11 @@ def _width(text: str) -> int:
         else 1 + (unicodedata.east_asian_width(letter) in {"W", "F"})
         for letter in text
     )
+
+
+def counted(number: int, noun: str) -> str:
+    """Return a number with its noun, which has an s where there is not just one."""
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
 
 
 def printable(value: Any) -> str:

@@ -16,6 +16,7 @@ import pyarrow.compute as pc
 from omnipd.errors import QueryError, ResponseError
 from omnipd.frames.arrow_stream import distinct_names
 from omnipd.frames.unify_schemas import is_text, wider_type
+from omnipd.queries.language.clauses import TRANSPOSED
 from omnipd.unicode_text import whole_text
 
 #: The column that tells totals rows from others, when they are kept.
@@ -33,8 +34,6 @@ _SIDECAR = re.compile(r"^(.*)__omni_summ(?:_\d+)?$")
 _RAW = re.compile(r"^(.+)__raw$")
 _RAW_TIMEFRAME = re.compile(r"^(.+\[[^\[\]]+\])__raw$")
 _REPEAT = re.compile(r"_\d+$")
-#: What stands in a result for measures that are transposed.
-_TRANSPOSED = ("measure_name", "measure_order", "measure_value")
 
 
 def has_wildcard(fields: Sequence[str]) -> bool:
@@ -164,8 +163,8 @@ def _transposed(fields: Sequence[str], measures: Sequence[str]) -> list[str]:
     for field in fields:
         if field not in measures:
             wanted.append(field)
-        elif _TRANSPOSED[0] not in wanted:
-            wanted += _TRANSPOSED
+        elif TRANSPOSED[0] not in wanted:
+            wanted += TRANSPOSED
     return wanted
 
 

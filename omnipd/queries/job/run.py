@@ -286,9 +286,7 @@ class Run:
         }
         wrong: list[str] = []
         if not self.request.is_sql:
-            query = self.request.body["query"]
-            wrong = filters.ignored(query["filters"], types)
-            for name, condition in filters.in_controls(query):
+            for name, condition in filters.conditions_of(self.request.body["query"]):
                 wrong += filters.ignored({name: condition}, types)
         if wrong:
             shown = ", ".join(f"{name} ({types.get(name, 'TIMESTAMP')})" for name in wrong)

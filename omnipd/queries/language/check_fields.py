@@ -13,7 +13,7 @@ from typing import Any
 
 from omnipd.errors import ArgumentError
 from omnipd.queries.language import dates, timeframes
-from omnipd.queries.language.filters import ignored, in_controls, types_in
+from omnipd.queries.language.filters import conditions_of, ignored, types_in
 
 _UNCHECKED = "check=False sends the query as it is."
 
@@ -102,7 +102,7 @@ def check_fields(query: Mapping[str, Any], known: Mapping[str, KnownField], wher
                 )
     conditions = [
         (name, condition)
-        for name, condition in (*(query.get("filters") or {}).items(), *in_controls(query))
+        for name, condition in conditions_of(query)
         if name not in computed and not condition.get("ignore_if_unjoinable")
     ]
     for name, condition in conditions:
@@ -133,10 +133,9 @@ def texts_like_times(query: Mapping[str, Any]) -> list[str]:
     >>> texts_like_times({"filters": {"orders.created_at": equal, "orders.code[month_name]": equal}})
     ['orders.created_at']
     """
-    given = (*(query.get("filters") or {}).items(), *in_controls(query))
     return [
         name
-        for name, condition in given
+        for name, condition in conditions_of(query)
         if timeframes.split(name)[1] is None and _is_like_time(condition)
     ]
 

@@ -15,7 +15,7 @@ from omnipd.errors import ArgumentError
 from omnipd.queries.language.filters import check_word
 
 #: What stands in a result in place of measures that are transposed (docs/wire.md).
-_TRANSPOSED = ("measure_name", "measure_order", "measure_value")
+TRANSPOSED = ("measure_name", "measure_order", "measure_value")
 _SORT = ("column_name", "sort_descending", "null_sort")
 #: What other programs call the direction. Omni drops each, and sorts upwards.
 _DIRECTIONS = {"asc", "ascending", "desc", "descending", "direction", "order", "reverse"}
@@ -76,7 +76,7 @@ def _check_sorted(query: Mapping[str, Any]) -> None:
     if not fields or query.get("userEditedSQL") or any("*" in field for field in fields):
         return  # SQL and wildcards do not say what their columns are called
     computed = [str(one.get("calc_name")) for one in query.get("calculations") or ()]
-    known = [*fields, *computed, *(_TRANSPOSED if query.get("transposed_measures") else ())]
+    known = [*fields, *computed, *(TRANSPOSED if query.get("transposed_measures") else ())]
     lower = {name.lower() for name in known}
     for sort in query.get("sorts") or ():
         column = sort["column_name"]

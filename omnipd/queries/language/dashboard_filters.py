@@ -29,8 +29,6 @@ _TYPES = ("string", "number", "date", "boolean", "null", "composite", "query", "
 _OF_TEXT = ("CONTAINS", "STARTS_WITH", "ENDS_WITH", "SQL_LIKE")
 _OF_NUMBERS = ("GREATER_THAN", "LESS_THAN")
 _PERIODS = ("TIME_FOR_UNIT_DURATION", "TIME_FOR_INTERVAL_DURATION")
-#: The one control whose effect on a query is documented.
-_ANY_OF = "MULTI_FIELD_FILTER"
 _MOST_NAMED = 20
 
 
@@ -282,7 +280,7 @@ class DashboardFilters:
         if control.id in self._changed:
             return self._changed[control.id] is None
         try:
-            if control.type == _ANY_OF:
+            if control.type == filters.ANY_OF:
                 return _any_of(control) is None
             if control.type == "FIELD_PICKER":
                 # It adds the fields that are chosen, and none is.
@@ -369,7 +367,7 @@ class DashboardFilters:
             where = control.on(key)
             if where is False:
                 continue
-            listed = control.config.get("filters") if control.type == _ANY_OF else None
+            listed = control.config.get("filters") if control.type == filters.ANY_OF else None
             found += [
                 *([where if isinstance(where, str) else control.field] if listed is None else ()),
                 *(each.get("fieldName") for each in listed or () if isinstance(each, Mapping)),
@@ -392,7 +390,7 @@ class DashboardFilters:
     def _control(
         control: Control, where: Any, known: Mapping[str, KnownField] | None
     ) -> dict[str, Any]:
-        if control.type != _ANY_OF:
+        if control.type != filters.ANY_OF:
             raise _Unfit(f"what a control of the type {control.type} does to a query is not known")
         if isinstance(where, str):
             raise _Unfit(f"it works on several fields, and is bound to {where} here")
@@ -477,7 +475,7 @@ def _any_of(control: Control) -> dict[str, Any] | None:
     if not kept:
         return None
     label = {} if control.label is None else {"label": control.label}
-    return {"id": control.id, "type": _ANY_OF, **label, "conjunction": "OR", "filters": kept}
+    return {"id": control.id, "type": filters.ANY_OF, **label, "conjunction": "OR", "filters": kept}
 
 
 def _check(name: str, filter_: Filter, data_type: str | None) -> None:

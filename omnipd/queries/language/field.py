@@ -122,7 +122,7 @@ class Field:
         self._filters = FieldFilters(name, bare, timeframe)
 
     def __repr__(self) -> str:
-        return f"field({self.name!r})"
+        return self._filters.shown
 
     def __hash__(self) -> int:
         return hash(self.name)

@@ -71,9 +71,9 @@ _TEXTS = ("left_side", "right_side", "field_name", "query_id", "user_attribute_n
 #: What a filter of a type cannot do without.
 _NEEDED = {"query": ("field_name", "query_id"), "user_attribute": ("user_attribute_name",)}
 #: The one type of control whose effect on a query is documented.
-_ANY_OF = "MULTI_FIELD_FILTER"
+ANY_OF = "MULTI_FIELD_FILTER"
 _CONTROL = (
-    f'For example [{{"id": "c1", "type": "{_ANY_OF}", "conjunction": "OR", "filters": [{{"id": "f1", '
+    f'For example [{{"id": "c1", "type": "{ANY_OF}", "conjunction": "OR", "filters": [{{"id": "f1", '
     '"fieldName": "users.state", "filter": {"type": "string", "kind": "EQUALS", "values": ["CA"]}}]}].'
 )
 _DATA_TYPES = {"string": "STRING", "number": "NUMBER", "date": "TIMESTAMP", "boolean": "BOOLEAN"}
@@ -107,11 +107,11 @@ def check_controls(controls: Any) -> None:
         raise ArgumentError("controls must be a list of objects.", hint=_CONTROL)
     for place, control in enumerate(controls, 1):
         what = f"Control {place}"
-        if control.get("type") != _ANY_OF:
+        if control.get("type") != ANY_OF:
             raise ArgumentError(
                 f"{what} is of the type {control.get('type')!r:.60}; what Omni makes of it is not "
                 "known.",
-                hint=f"A filter on several fields is of the type {_ANY_OF}.",
+                hint=f"A filter on several fields is of the type {ANY_OF}.",
             )
         if control.get("conjunction", "OR") != "OR":
             raise ArgumentError(
@@ -127,13 +127,14 @@ def check_controls(controls: Any) -> None:
             _check_one(f"The filter on {one['fieldName']!r} in control {place}", one.get("filter"))
 
 
-def in_controls(query: Mapping[str, Any]) -> list[tuple[str, Mapping[str, Any]]]:
-    """Return the filters in the controls of a query, each with the field that it is on."""
-    return [
+def conditions_of(query: Mapping[str, Any]) -> list[tuple[str, Mapping[str, Any]]]:
+    """Return the filters of a query, those in its controls too, each with the field that it is on."""
+    in_controls = (
         (one["fieldName"], one["filter"])
         for control in query.get("controls") or ()
         for one in control["filters"]
-    ]
+    )
+    return [*(query.get("filters") or {}).items(), *in_controls]
 
 
 def ignored(filters: Mapping[str, Any], data_types: Mapping[str, str]) -> list[str]:
@@ -213,10 +214,7 @@ def filters_nothing(condition: Mapping[str, Any]) -> bool:
 
 def all_in(query: Mapping[str, Any]) -> Iterable[Mapping[str, Any]]:
     """Give every filter of a query, and those within composite ones."""
-    given = query.get("filters")
-    for condition in given.values() if isinstance(given, Mapping) else ():
-        yield from _within(condition)
-    for _, condition in in_controls(query):
+    for _, condition in conditions_of(query):
         yield from _within(condition)
 
 
