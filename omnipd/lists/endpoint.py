@@ -147,7 +147,7 @@ class Endpoint(Listing):
     def _client_side(self, given: Mapping[str, Any], left_out: set[str]) -> list[Step]:
         """Return what has to be done locally, in the order of ``params``."""
         return [
-            _bound(param.client_side, given)
+            bound(param.client_side, given)
             for name, param in self.params.items()
             if name in left_out and param.client_side is not None
         ]
@@ -161,5 +161,6 @@ class Endpoint(Listing):
         return named or uncertain
 
 
-def _bound(client_side: ClientSide, given: Mapping[str, Any]) -> Step:
+def bound(client_side: ClientSide, given: Mapping[str, Any]) -> Step:
+    """Return what is done locally as a step on the table alone."""
     return lambda table: client_side(table, given)

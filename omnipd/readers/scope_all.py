@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from functools import partial
 from typing import Any
 
 import pandas as pd
@@ -20,9 +19,8 @@ from omnipd.arguments import check_choice, check_flag
 from omnipd.client.client import Client
 from omnipd.client.current_client import current_client
 from omnipd.errors import ArgumentError, ForbiddenError, NotFoundError, OmniError, warn
-from omnipd.lists.endpoint import Endpoint
+from omnipd.lists.endpoint import Endpoint, bound
 from omnipd.lists.fanout import FanOut
-from omnipd.lists.params import ClientSide
 from omnipd.lists.read_list import Step
 from omnipd.readers.users import USERS
 
@@ -114,7 +112,7 @@ def read_all_scopes(
             param.encode(name, given[name])
             if param.client_side is not None and param.may_be_refused(given[name]):
                 # It has to be right for all rows together, not for each person's.
-                steps.append(partial(_done_locally, param.client_side, given))
+                steps.append(bound(param.client_side, given))
                 asked[name] = None
     client = current_client(asked["client"])
     people, requests = ([only], 0) if only is not None else _all_people(client, asked["refresh"])
@@ -139,10 +137,6 @@ def read_all_scopes(
     facts["requests"] += requests
     facts["from_cache"] = facts["requests"] == 0
     return frame
-
-
-def _done_locally(client_side: ClientSide, given: Mapping[str, Any], table: pa.Table) -> pa.Table:
-    return client_side(table, given)
 
 
 def check_errors(errors: str, scope: str | None) -> None:
