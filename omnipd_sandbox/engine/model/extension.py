@@ -19,7 +19,7 @@ class BadExtension(ValueError):
 
 def bases_of(name: str, bodies: Mapping[str, Body]) -> tuple[str, ...]:
     """List what a view or topic extends, as its file says."""
-    return texts(said(bodies[name], "extends"))
+    return texts(said(bodies.get(name, {}), "extends"))
 
 
 @dataclass

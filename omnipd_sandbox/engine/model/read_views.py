@@ -84,7 +84,9 @@ class ViewReader:
         elif not missing:
             self.parts.issue(f'The database has no table "{_table_name(body, name)}"', name)
             missing = (f'the missing table "{_table_name(body, name)}"',)
-        dimensions = self._dimensions(name, said(body, "dimensions", {}), columns)
+        # Of a view that cannot be read, no column is missed.
+        unknown = "unknown" if missing and not columns else ""
+        dimensions = self._dimensions(name, said(body, "dimensions", {}), columns, unknown)
         measures = {
             field: self._measure(name, field, each)
             for field, each in said(body, "measures", {}).items()
@@ -157,13 +159,13 @@ class ViewReader:
             return []
 
     def _dimensions(
-        self, view: str, bodies: Mapping[str, Body], columns: list[tuple[str, str]]
+        self, view: str, bodies: Mapping[str, Body], columns: list[tuple[str, str]], other: str
     ) -> dict[str, Dimension]:
         """Read the dimensions: one for each column, and those that are only in the file."""
         # A database does not mind the case of a column's name; fields are called as the file has it.
         written = {name.lower(): name for name in bodies}
         kinds = {written.get(name.lower(), name): kind for name, kind in columns}
-        kinds |= {name: "" for name in bodies if name not in kinds}
+        kinds |= {name: other for name in bodies if name not in kinds}
         return {
             name: self._dimension(view, name, bodies.get(name, {}), kind)
             for name, kind in kinds.items()

@@ -171,7 +171,7 @@ def _table_of(
     name: str, bodies: Mapping[str, Any], whole: Mapping[str, Any], layer: SchemaLayer
 ) -> Table | None:
     """Find the table of a view: its own, or that of the first view it extends that has one."""
-    body = whole[name]
+    body = whole.get(name, {})
     if "sql" in body or "query" in body:
         return None
     readable = {key: value for key, value in body.items() if not isinstance(value, NotModeled)}
