@@ -73,13 +73,15 @@ class Engine:
             for path, text in model.files.items()
             if what_it_holds(path) == (file_names.MODEL, file_names.MODEL)
         }
-        return read_checked_model(
+        schema = read_checked_model(
             settings,
             self._databases[model_id],
             model_id=model.id,
             name=model.name,
             connection_id=model.connection_id,
         )
+        views = {name: replace(view, measures={}) for name, view in schema.views.items()}
+        return replace(schema, views=views, files={})
 
     def plan(
         self,

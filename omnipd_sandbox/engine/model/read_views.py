@@ -33,6 +33,7 @@ from omnipd_sandbox.engine.model.yaml_parts import (
 from omnipd_sandbox.refused_query import Refused
 
 _VIEW_REFERENCE = re.compile(r"\$\{([^}]*)\}")
+_COUNT = "count"
 # What a model may offer beside those that the sandbox computes; asking for them finds nothing.
 _OTHER_TIMEFRAMES = {
     "raw", "fiscal_month", "fiscal_month_num", "fiscal_quarter", "fiscal_quarter_of_year",
@@ -89,7 +90,7 @@ class ViewReader:
         dimensions = self._dimensions(name, said(body, "dimensions", {}), columns, unknown)
         measures = {
             field: self._measure(name, field, each)
-            for field, each in said(body, "measures", {}).items()
+            for field, each in self._measures_of(body, table, dimensions).items()
             if not said(each, "ignored")
         }
         for field in sorted(measures.keys() & dimensions.keys()):
@@ -120,6 +121,15 @@ class ViewReader:
             grants=self.parts.grants(body, name),
             tags=texts(said(body, "tags")),
         )
+
+    def _measures_of(
+        self, body: Body, table: Table | None, dimensions: Mapping[str, Dimension]
+    ) -> Mapping[str, Body]:
+        """Give the measures of a view: a table's rows can be counted without a word."""
+        measures: Mapping[str, Body] = said(body, "measures", {})
+        if table is None or _COUNT in measures or _COUNT in dimensions:
+            return measures
+        return {_COUNT: {"aggregate_type": "count"}, **measures}
 
     def _aliases(self, body: Body) -> dict[str, str]:
         return {

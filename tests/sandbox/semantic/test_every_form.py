@@ -1,7 +1,7 @@
 """The model of every form starts; each construct is answered, or an issue with its place."""
 
 from datetime import datetime
-from decimal import Decimal as D
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -13,6 +13,7 @@ from omnipd_sandbox.engine.data.warehouse import Warehouse
 from omnipd_sandbox.engine.engine import Engine, Refused
 from omnipd_sandbox.engine.model.model import Model
 
+D = Decimal
 STAFF = {"team": ["staff"], "region": "south", "shop": ["all"]}
 NORTHERN = STAFF | {"region": "north"}
 
@@ -125,17 +126,24 @@ def test_what_is_not_modeled_is_refused_by_name(
             on_shops(["shops.title", "shops.age[days]", "shops.age[months]"]),
             [("North", 366, 12), ("South", None, None), ("West", 31, 1)],
         ),
-        (on_shops(["shops.opened[year]", "shops.count"]), [(datetime(2024, 1, 1), 2), (None, 1)]),
+        (
+            on_shops(["shops.opened[year]", "shops.count"]),
+            [(datetime.fromisoformat("2024-01-01"), 2), (None, 1)],
+        ),
         # Measures of every type.
         (
             on_shops(
-                ["shops.count", "shops.rents", "shops.middle_rent", "shops.high_rent"]
-                + ["shops.cities", "shops.new_rents", "shops.average_rent", "shops.spread"]
+                [
+                    *("shops.count", "shops.rents", "shops.middle_rent", "shops.high_rent"),
+                    *("shops.cities", "shops.new_rents", "shops.average_rent", "shops.spread"),
+                ]
             ),
             # The 90th percentile lies 0.8 of the way from 200.20 to 300.30.
             [
-                (3, D("600.60"), D("200.20"), D("280.28"), 2, D("300.30"))
-                + (pytest.approx(200.2), D("200.20"))
+                (
+                    *(3, D("600.60"), D("200.20"), D("280.28")),
+                    *(2, D("300.30"), pytest.approx(200.2), D("200.20")),
+                )
             ],
         ),
         # Two measures side by side that a join would repeat.
