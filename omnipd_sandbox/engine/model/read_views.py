@@ -125,7 +125,7 @@ class ViewReader:
     def _measures_of(
         self, body: Body, table: Table | None, dimensions: Mapping[str, Dimension]
     ) -> Mapping[str, Body]:
-        """Give the measures of a view: a table's rows can be counted without a word."""
+        """Give the measures of a view: the rows of a table can always be counted."""
         measures: Mapping[str, Body] = said(body, "measures", {})
         if table is None or _COUNT in measures or _COUNT in dimensions:
             return measures
