@@ -11,7 +11,7 @@ from omnipd_sandbox.calls.call import Call
 from omnipd_sandbox.engine.model import file_names
 from omnipd_sandbox.engine.model.file_names import what_it_holds
 from omnipd_sandbox.engine.model.yaml_parts import titled
-from omnipd_sandbox.engine.model.yaml_text import UnreadableYaml, read_yaml
+from omnipd_sandbox.engine.model.yaml_text import UnreadableYaml, parse_yaml
 from omnipd_sandbox.http.reply import Reply, json_reply
 
 
@@ -55,7 +55,7 @@ def _settings(files: Mapping[str, str]) -> Iterator[Mapping[str, Any]]:
     )
     for path in holding:
         try:
-            body = read_yaml(files[path])
+            body = parse_yaml(files[path])
         except UnreadableYaml:
             continue  # the validator says so
         if isinstance(body, Mapping):

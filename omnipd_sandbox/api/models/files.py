@@ -14,7 +14,7 @@ from omnipd_sandbox.calls.body import read_body
 from omnipd_sandbox.calls.call import Call
 from omnipd_sandbox.calls.checks import Key, anything, boolean, one_of, text, uuid
 from omnipd_sandbox.engine.model.file_names import plain_path
-from omnipd_sandbox.engine.model.yaml_text import UnreadableYaml, read_yaml
+from omnipd_sandbox.engine.model.yaml_text import UnreadableYaml, parse_yaml
 from omnipd_sandbox.http.refusals import BadRequest, RefusedRequest
 from omnipd_sandbox.http.reply import Reply, json_reply
 
@@ -107,6 +107,6 @@ def write_file(call: Call) -> Reply:
 
 def _refuse_unreadable(given: str) -> None:
     try:
-        read_yaml(given)
+        parse_yaml(given)
     except UnreadableYaml as error:
         raise BadRequest(f"Invalid YAML: {error}", at="yaml") from None

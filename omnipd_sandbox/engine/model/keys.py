@@ -19,6 +19,10 @@ class NotModeled:
     what: str
 
 
+# The key under which something stands that is refused as a whole.
+WHOLE = ""
+
+
 class Bearing(Enum):
     """Tell what a key has to do with an answer."""
 
@@ -67,6 +71,7 @@ TEXT_OR_TEXTS = Check(
 )
 LIST = Check("a list", lambda value: isinstance(value, list))
 # An empty one may be written as nothing at all.
+LIST_OR_NOTHING = Check("a list", lambda value: value is None or isinstance(value, list))
 MAPPING = Check("a mapping", lambda value: value is None or isinstance(value, Mapping))
 MAPPING_OR_LIST = Check(
     "a mapping or a list", lambda value: value is None or isinstance(value, Mapping | list)
@@ -204,7 +209,7 @@ TOPIC: Keys = {
     **_DISPLAYED,
     **_all(
         Bearing.ANSWER,
-        access_filters=Check("a list", lambda value: value is None or isinstance(value, list)),
+        access_filters=LIST_OR_NOTHING,
         always_having_filters=MAPPING,
         always_having_sql=TEXT,
         always_where_filters=MAPPING,
@@ -295,9 +300,7 @@ MODEL: Keys = {
         access_grants=MAPPING,
         default_group_by=TEXT,
         default_timeframes=TEXTS,
-        default_topic_access_filters=Check(
-            "a list", lambda value: value is None or isinstance(value, list)
-        ),
+        default_topic_access_filters=LIST_OR_NOTHING,
         default_topic_required_access_grants=TEXT_OR_TEXTS,
         fiscal_month_offset=NUMBER,
         ignored_schemas=TEXT_OR_TEXTS,

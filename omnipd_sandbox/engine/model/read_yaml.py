@@ -10,7 +10,7 @@ from omnipd_sandbox.engine.data.warehouse import Warehouse
 from omnipd_sandbox.engine.model import file_names
 from omnipd_sandbox.engine.model.extension import BadExtension, Extension, bases_of
 from omnipd_sandbox.engine.model.file_names import folder_of, plain_path, what_it_holds
-from omnipd_sandbox.engine.model.keys import NotModeled
+from omnipd_sandbox.engine.model.keys import WHOLE, NotModeled
 from omnipd_sandbox.engine.model.model import Model, Topic, View
 from omnipd_sandbox.engine.model.offered import with_offered_fields
 from omnipd_sandbox.engine.model.read_relationships import read_relationships
@@ -21,9 +21,6 @@ from omnipd_sandbox.engine.model.schema_layer import SchemaLayer, Table
 from omnipd_sandbox.engine.model.settings import speaks_of
 from omnipd_sandbox.engine.model.types import with_types
 from omnipd_sandbox.engine.model.yaml_parts import Parts, said
-
-# What is wrong as a whole is refused as a whole, under this key.
-_WHOLE = ""
 
 
 def read_model(
@@ -122,7 +119,7 @@ class _Files:
                 self.topics[name] = checked_topic(document, self.parts)
             case file_names.COMPOSITE_TOPIC:
                 self.parts.issue("Not modeled: composite topics")
-                self.topics[name] = {_WHOLE: NotModeled("topics made of topics")}
+                self.topics[name] = {WHOLE: NotModeled("topics made of topics")}
 
     def _view_name(self, path: str, stem: str) -> str:
         """Name a view: one in the folder of a schema is named after both (docs/wire.md)."""

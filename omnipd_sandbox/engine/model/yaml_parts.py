@@ -11,16 +11,14 @@ from dataclasses import field as dataclass_field
 from typing import Any
 
 from omnipd_sandbox.engine.model.grants import Grant
-from omnipd_sandbox.engine.model.keys import Bearing, Keys, NotModeled
+from omnipd_sandbox.engine.model.keys import WHOLE, Bearing, Keys, NotModeled
 from omnipd_sandbox.engine.model.model import Issue
 from omnipd_sandbox.engine.model.references import BadSql, SqlText
 from omnipd_sandbox.engine.model.yaml_filters import OPERATORS
-from omnipd_sandbox.engine.model.yaml_text import UnreadableYaml, read_yaml
+from omnipd_sandbox.engine.model.yaml_text import UnreadableYaml, parse_yaml
 from omnipd_sandbox.near_matches import near
 
 _LONGEST_SHOWN = 100
-# Whatever is said of a thing that is no mapping where one is needed.
-_WHOLE = ""
 
 Body = Mapping[str, Any]
 
@@ -37,7 +35,7 @@ class Parts:
     def document(self, text: str) -> Any:
         """Read a file; what is not YAML stands for itself."""
         try:
-            return read_yaml(text)
+            return parse_yaml(text)
         except UnreadableYaml as error:
             self.issue(f"This file cannot be read: {error}")
             return NotModeled("a file that cannot be read")
@@ -56,10 +54,10 @@ class Parts:
         if document is None:
             return {}
         if isinstance(document, NotModeled):
-            return {_WHOLE: document}
+            return {WHOLE: document}
         if not isinstance(document, Mapping):
             self.issue(f"A mapping is needed here, not {kind_of(document)}", view, field)
-            return {_WHOLE: NotModeled(f"{kind_of(document)} in place of a mapping")}
+            return {WHOLE: NotModeled(f"{kind_of(document)} in place of a mapping")}
         read = {}
         for key, value in document.items():
             known = keys.get(key)

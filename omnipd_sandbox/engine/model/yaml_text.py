@@ -35,7 +35,7 @@ class UnreadableYaml(ValueError):
     """Say why a text cannot be read as YAML."""
 
 
-def read_yaml(text: str) -> Any:
+def parse_yaml(text: str) -> Any:
     """Read a YAML document into mappings, lists, texts, numbers, booleans and None.
 
     Raises

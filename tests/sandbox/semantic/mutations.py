@@ -14,7 +14,6 @@ from sandbox.semantic.every_form import FILES, MODEL_ID, read
 from omnipd_sandbox.engine.data.warehouse import Warehouse
 from omnipd_sandbox.engine.engine import BadFilter, Engine, Refused
 from omnipd_sandbox.engine.model.model import Model
-from omnipd_sandbox.engine.model.yaml_text import read_yaml
 
 JUNK: tuple[Any, ...] = (
     None, "", "x", "no such thing", "${nothing}", "${", "{{ x }}", "SELECT 1", "*", "-",
@@ -78,7 +77,7 @@ class Mutation:
     @property
     def files(self) -> dict[str, str]:
         """Give its files."""
-        document = copy.deepcopy(read_yaml(FILES[self.path]))
+        document = copy.deepcopy(parse_yaml(FILES[self.path]))
         if not self.place:
             return FILES | {self.path: _written(self.junk)}
         holder = document
@@ -90,7 +89,7 @@ class Mutation:
     @property
     def is_without_effect(self) -> bool:
         """Tell whether it changes nothing, or only what is on a screen or not modeled anyway."""
-        document = read_yaml(FILES[self.path])
+        document = parse_yaml(FILES[self.path])
         for step in self.place:
             document = document[step]
         if type(document) is type(self.junk) and document == self.junk:
@@ -106,7 +105,7 @@ class Mutation:
 def mutations() -> Iterator[Mutation]:
     """Give each node of each file, replaced by each piece of junk."""
     for path, text in FILES.items():
-        for place in _places(read_yaml(text), ()):
+        for place in _places(parse_yaml(text), ()):
             for junk in JUNK:
                 yield Mutation(path, place, junk)
 

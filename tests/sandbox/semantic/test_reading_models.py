@@ -9,7 +9,7 @@ from sandbox.semantic import every_form
 from omnipd_sandbox.engine.data.warehouse import Warehouse
 from omnipd_sandbox.engine.engine import Engine, Refused
 from omnipd_sandbox.engine.model.model import Model
-from omnipd_sandbox.engine.model.yaml_text import UnreadableYaml, read_yaml
+from omnipd_sandbox.engine.model.yaml_text import UnreadableYaml, parse_yaml
 
 SALES = "measures: {count: {aggregate_type: count}}\n"
 JOINED = (
@@ -350,7 +350,7 @@ def test_the_grants_of_the_model_hold_where_a_topic_says_none(shops: Warehouse) 
     ],
 )
 def test_yaml_is_read_as_of_version_1_2(text: str, value: Any) -> None:
-    found = read_yaml(text)
+    found = parse_yaml(text)
     assert (type(found), found) == (type(value), value)
 
 
@@ -368,4 +368,4 @@ def test_yaml_is_read_as_of_version_1_2(text: str, value: Any) -> None:
 )
 def test_what_is_no_such_yaml(text: str) -> None:
     with pytest.raises(UnreadableYaml):
-        read_yaml(text)
+        parse_yaml(text)
