@@ -14,6 +14,7 @@ from sandbox.semantic.every_form import FILES, MODEL_ID, read
 from omnipd_sandbox.engine.data.warehouse import Warehouse
 from omnipd_sandbox.engine.engine import BadFilter, Engine, Refused
 from omnipd_sandbox.engine.model.model import Model
+from omnipd_sandbox.engine.model.yaml_text import parse_yaml
 
 JUNK: tuple[Any, ...] = (
     None, "", "x", "no such thing", "${nothing}", "${", "{{ x }}", "SELECT 1", "*", "-",
