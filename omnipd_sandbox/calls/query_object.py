@@ -58,12 +58,13 @@ def filter_object(value: Any) -> dict[str, Any]:
     """Take a filter; what it says is the planner's to judge."""
     if not isinstance(value, dict):
         raise NoFilter(expected("object", value))
-    of_type = value.get("type")
-    if of_type is not None:
-        checked(text(), of_type, "type")
-    if of_type == "composite" and isinstance(value.get("filters"), list):
+    record(_FILTER_KEYS)(without_nulls(value))
+    if value.get("type") == "composite" and isinstance(value.get("filters"), list):
         checked(items(filter_object), value["filters"], "filters")
     return value
+
+
+_FILTER_KEYS = {"type": Key(text()), "kind": Key(text()), "conjunction": Key(text())}
 
 
 def query_object(value: Any) -> dict[str, Any]:
@@ -101,8 +102,8 @@ _SORT_KEYS = {
 }
 _NAMES: Check = items(text())
 _OBJECTS: Check = items(table(anything))
-#: The keys of a query. Of `dimensionIndex` no source says what it holds, and true was seen in
-#: `transposed_measures` (docs/wire.md): these are the planner's to judge.
+#: The keys of a query, but `transposed_measures`: Omni takes true there, which is none
+#: (docs/wire.md), so that it is the planner's to judge.
 QUERY_KEYS: Mapping[str, Key] = {
     "modelId": Key(text()),
     "model_id": Key(text()),
@@ -130,6 +131,7 @@ QUERY_KEYS: Mapping[str, Key] = {
     "dbtMode": Key(boolean),
     "sqlSortsEnabled": Key(boolean),
     "staticQueryReferences": Key(table(query_object)),
+    "dimensionIndex": Key(integer),
     "version": Key(integer),
 }
 
