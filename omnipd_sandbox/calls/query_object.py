@@ -69,14 +69,14 @@ _FILTER_KEYS = {"type": Key(text()), "kind": Key(text()), "conjunction": Key(tex
 
 def query_object(value: Any) -> dict[str, Any]:
     """Take a query as it is, if each key that is known holds what it should."""
-    given = table(anything)(value)
+    given: dict[str, Any] = table(anything)(value)
     record(QUERY_KEYS)(without_nulls(given))
     return given
 
 
 def _control(value: Any) -> dict[str, Any]:
     """Take a control; of other types than this one the form is not known."""
-    control = table(anything)(value)
+    control: dict[str, Any] = table(anything)(value)
     known = {"type": Key(text())}
     if control.get("type") == _ANY_OF:
         known |= {"conjunction": Key(text()), "filters": Key(items(_of_control))}
@@ -90,7 +90,7 @@ _of_control = record(
 
 
 def _sort(value: Any) -> dict[str, Any]:
-    sort = table(anything)(value)
+    sort: dict[str, Any] = table(anything)(value)
     record(_SORT_KEYS)(without_nulls(sort))
     return sort
 
@@ -175,7 +175,9 @@ class QueryObject:
     @property
     def static_queries(self) -> list[QueryObject]:
         """Give the queries that its filters may refer to."""
-        return [QueryObject(each) for each in (self.query.get("staticQueryReferences") or {}).values()]
+        return [
+            QueryObject(each) for each in (self.query.get("staticQueryReferences") or {}).values()
+        ]
 
     def names(self) -> Iterator[str]:
         """Give the fields that are named anywhere in it."""

@@ -105,10 +105,7 @@ def _mentions(document: Document, queries: tuple[StoredQuery, ...], call: Call) 
 
 
 def _filter_names(document: Document, call: Call) -> list[str]:
-    return [
-        field_of(each)
-        for each in dashboard_in(document, call.world).filters.values()
-    ]
+    return [field_of(each) for each in dashboard_in(document, call.world).filters.values()]
 
 
 @dataclass(frozen=True)

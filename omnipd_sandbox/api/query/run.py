@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+
 from omnipd_sandbox.api.query.display import shown
 from omnipd_sandbox.api.query.lines import footer, header, write_line
 from omnipd_sandbox.api.query.outcome import Submission, message, plan, result, write_outcome
