@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any, Literal, NoReturn
 
 from omnipd.errors import ArgumentError
+from omnipd.queries.language.nesting import is_nested_deeply
 
 Filter = dict[str, Any]
 
@@ -91,7 +92,10 @@ class _Joined(Condition):
     parts: tuple[Condition, ...]
 
     def __repr__(self) -> str:
-        return f"({f' {self.sign} '.join(map(repr, self.parts))})"
+        try:
+            return f"({f' {self.sign} '.join(map(repr, self.parts))})"
+        except RecursionError:
+            return "(…)"
 
     def _pushed(self, *, negative: bool) -> Tree:
         conjunction: Literal["AND", "OR"] = "AND" if (self.sign == "&") != negative else "OR"
@@ -197,12 +201,15 @@ def filters_of(conditions: Iterable[Condition]) -> dict[str, Filter]:
         For an *or* across fields, and for conditions that are nested too deeply.
     """
     try:
-        return _filters_of(conditions)
+        found = _filters_of(conditions)
     except RecursionError:
-        pass
-    raise ArgumentError(
-        "The conditions are nested too deeply.", hint="Of many values on one field, use .isin([…])."
-    )
+        found = None
+    if found is None or is_nested_deeply(found):
+        raise ArgumentError(
+            "The conditions are nested too deeply.",
+            hint="Of many values on one field, use .isin([…]).",
+        )
+    return found
 
 
 def _filters_of(conditions: Iterable[Condition]) -> dict[str, Filter]:

@@ -21,6 +21,7 @@ from omnipd.arguments import IDS_OF_MODELS, check_id, whole_number
 from omnipd.errors import ArgumentError, warn
 from omnipd.frames.scalars import python_value
 from omnipd.queries.language import clauses, dates, filters
+from omnipd.queries.language.nesting import check_nesting
 
 #: What Omni gives when a query names no limit; sent, so that it is seen (docs/wire.md).
 DEFAULT_LIMIT = 1000
@@ -149,6 +150,8 @@ def build_request(
                 hint=f"It takes {', '.join(_ENVELOPE_KEYS[1:])} there.",
             )
         given = given["query"]
+    for key, value in given.items():
+        check_nesting(f"{key!s:.60} of the query", value)
     inner = {str(key): _plain(value, str(key)) for key, value in given.items()}
     if model is not None:
         inner["modelId"] = model
@@ -230,9 +233,11 @@ def _read(query: AnyQuery) -> Mapping[str, Any]:
 def _parse(text: str, where: str) -> Any:
     try:
         return json.loads(text)
-    except (ValueError, RecursionError) as error:
-        reason = str(error)
-    raise ArgumentError(f"{where} is not JSON: {reason}.")
+    except RecursionError:
+        reason = "nested too deeply"
+    except ValueError as error:
+        reason = f"not JSON: {error}"
+    raise ArgumentError(f"{where} is {reason}.")
 
 
 def _check_keys(query: Mapping[str, Any]) -> None:
