@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, NoReturn
 
+from omnipd.arguments import said
 from omnipd.errors import ArgumentError
 from omnipd.queries.language.nesting import is_nested_deeply
 
@@ -132,7 +133,7 @@ def _condition(value: object) -> Condition:
 def not_a_condition(value: object) -> ArgumentError:
     """Return the error to raise for what stands where a condition should."""
     return ArgumentError(
-        f"{value!r:.60} is not a condition.",
+        f"{said(value):.60} is not a condition.",
         hint="Put each comparison in brackets: (a > 1) & (b < 2). A true-or-false field is "
         "field(…).is_true().",
     )

@@ -17,7 +17,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any, Literal, Protocol, runtime_checkable
 
-from omnipd.arguments import IDS_OF_MODELS, check_id, whole_number
+from omnipd.arguments import IDS_OF_MODELS, check_id, said, whole_number
 from omnipd.errors import ArgumentError, warn
 from omnipd.frames.scalars import python_value
 from omnipd.queries.language import clauses, dates, filters
@@ -171,14 +171,14 @@ def build_request(
     }.items():
         if given_id is not None and (not isinstance(given_id, str) or not given_id.strip()):
             what = "time zone" if name == "timezone" else "id"
-            raise ArgumentError(f"{name}={given_id!r} is no {what}; leave it out for none.")
+            raise ArgumentError(f"{name}={said(given_id):.60} is no {what}; leave it out for none.")
     acting = next(
         (one for one in (user_id, outer.get("userId"), client_user_id) if one is not None), None
     )
     mode = cache if cache is not None else outer.get("cache")
     if mode is not None and mode not in CACHE_MODES:
         raise ArgumentError(
-            f"cache={mode!r} is not known.", hint=f"It takes {', '.join(CACHE_MODES)}."
+            f"cache={said(mode):.60} is not known.", hint=f"It takes {', '.join(CACHE_MODES)}."
         )
     beside = {
         "cache": mode,
@@ -281,7 +281,7 @@ def _plain(value: Any, where: str) -> Any:
     if isinstance(value, str | int | float | bool | None):
         return value
     raise ArgumentError(
-        f"{where} holds {value!r:.60}, which JSON cannot.", hint="Pass text or a number."
+        f"{where} holds {said(value):.60}, which JSON cannot.", hint="Pass text or a number."
     )
 
 

@@ -49,8 +49,7 @@ def show_files(call: Call) -> Reply:
 
 def checksum_of(text: str) -> str:
     """Tell one version of a file from another; which checksum it is, Omni does not say."""
-    # A file may hold what UTF-8 cannot say.
-    return md5(text.encode(errors="surrogatepass"), usedforsecurity=False).hexdigest()
+    return md5(text.encode(), usedforsecurity=False).hexdigest()
 
 
 def _fits(wanted: str, name: str) -> bool:
