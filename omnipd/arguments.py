@@ -11,6 +11,16 @@ from omnipd.errors import ArgumentError
 from omnipd.unicode_text import whole_text
 
 
+def said(value: object) -> str:
+    """Return how a value is written; Python refuses to write the longest and the deepest."""
+    try:
+        return repr(value)
+    except ValueError:
+        return f"a {type(value).__name__} of thousands of digits"
+    except RecursionError:
+        return f"a {type(value).__name__} that is nested too deeply"
+
+
 def as_list(name: str, value: Any) -> list[Any]:
     """Return what was given as text, as several texts or not at all as a list.
 
@@ -22,7 +32,7 @@ def as_list(name: str, value: Any) -> list[Any]:
     if value is None or isinstance(value, str):
         return [] if value is None else [value]
     if isinstance(value, bytes) or not isinstance(value, Iterable):
-        raise ArgumentError(f"{name}={value!r} must be text or several texts.")
+        raise ArgumentError(f"{name}={said(value)} must be text or several texts.")
     return list(value)
 
 
@@ -59,7 +69,7 @@ def check_id(name: str, value: object, hint: str | None = None) -> None:
 def check_flag(name: str, value: bool) -> None:
     """Refuse what is not a boolean: the text ``"false"`` would count as true."""
     if not isinstance(value, bool):
-        raise ArgumentError(f"{name}={value!r} must be True or False.")
+        raise ArgumentError(f"{name}={said(value)} must be True or False.")
 
 
 def whole_number(
@@ -94,7 +104,7 @@ def whole_number(
     if number is None or number < minimum or (maximum is not None and number > maximum):
         what = f"a whole number of {unit}" if unit else "a whole number"
         span = f", {minimum} or more" if maximum is None else f" from {minimum} to {maximum}"
-        raise ArgumentError(f"{name}={value!r} must be {what}{span}.", hint=hint)
+        raise ArgumentError(f"{name}={said(value)} must be {what}{span}.", hint=hint)
     return number
 
 
@@ -112,8 +122,10 @@ def check_choice(name: str, value: str, legal: Iterable[str]) -> None:
     legal = list(legal)
     if value in legal:
         return
-    near = difflib.get_close_matches(str(value), legal, n=1, cutoff=0.5)
+    near = (
+        difflib.get_close_matches(value, legal, n=1, cutoff=0.5) if isinstance(value, str) else []
+    )
     guess = f"Did you mean {near[0]!r}? " if near else ""
     raise ArgumentError(
-        f"{name}={value!r} is not known.", hint=f"{guess}It takes: {', '.join(legal)}."
+        f"{name}={said(value)} is not known.", hint=f"{guess}It takes: {', '.join(legal)}."
     )

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from omnipd.arguments import said
 from omnipd.errors import ArgumentError
 
 
@@ -36,7 +37,7 @@ def check_timeout(timeout: float | None) -> None:
     """
     number = isinstance(timeout, int | float) and not isinstance(timeout, bool)
     if timeout is not None and not (number and timeout > 0):
-        raise ArgumentError(f"timeout={timeout!r} must be a positive number of seconds.")
+        raise ArgumentError(f"timeout={said(timeout)} must be a positive number of seconds.")
 
 
 class Deadline:

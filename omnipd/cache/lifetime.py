@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
+from omnipd.arguments import said
+
 _DEFAULT = timedelta(minutes=10)
 _LONGEST = timedelta(days=3650)
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
@@ -25,10 +27,10 @@ def parse_lifetime(cache: Any, name: str = "cache") -> timedelta | None:
     lifetime = _as_timedelta(cache)
     if lifetime is None:
         raise ValueError(
-            f"{name}={cache!r} is not a time such as '30s', '10m', '2h' or '1d', nor False"
+            f"{name}={said(cache)} is not a time such as '30s', '10m', '2h' or '1d', nor False"
         )
     if not timedelta(0) <= lifetime <= _LONGEST:
-        raise ValueError(f"{name}={cache!r} is not a time from 0 to 10 years")
+        raise ValueError(f"{name}={said(cache)} is not a time from 0 to 10 years")
     return lifetime or None
 
 
@@ -39,7 +41,7 @@ def _as_timedelta(cache: Any) -> timedelta | None:
     try:
         if isinstance(cache, int | float):
             return timedelta(seconds=cache)
-        text = str(cache)
+        text = cache if isinstance(cache, str) else ""
         return timedelta(seconds=float(text[:-1]) * _UNITS[text[-1:]])
     except (KeyError, ValueError, OverflowError):
         return None

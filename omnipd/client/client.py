@@ -19,7 +19,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any, NoReturn, Self
 
-from omnipd.arguments import DECIMALS, check_choice, whole_number
+from omnipd.arguments import DECIMALS, check_choice, said, whole_number
 from omnipd.cache.last_write import LastWrite
 from omnipd.cache.lifetime import parse_lifetime
 from omnipd.cache.lists import ListCache
@@ -141,7 +141,7 @@ class Client:
         check_timeout(timeout)
         if user_id is not None and (not isinstance(user_id, str) or not user_id.strip()):
             raise ArgumentError(
-                f"user_id={user_id!r} is not a membership id; leave it out for none."
+                f"user_id={said(user_id):.60} is not a membership id; leave it out for none."
             )
         self.timeout = timeout
         check_choice("decimals", decimals, DECIMALS)
@@ -517,7 +517,7 @@ def segment(text: str) -> str:
     'Q1%2FQ2%20report'
     """
     if text in {"", ".", ".."}:
-        raise ArgumentError(f"{text!r} cannot be an id.")
+        raise ArgumentError(f"{said(text):.60} cannot be an id.")
     return urllib.parse.quote(text, safe="")
 
 

@@ -15,7 +15,7 @@ from typing import Any, Literal
 import pandas as pd
 import pyarrow as pa
 
-from omnipd.arguments import check_choice, check_id
+from omnipd.arguments import check_choice, check_id, said
 from omnipd.client.client import Client, segment
 from omnipd.client.current_client import current_client
 from omnipd.errors import (
@@ -333,7 +333,7 @@ def parent_keys(parents: Parents, parts: tuple[str, ...]) -> list[tuple[str, ...
             if hasattr(parents, "dtype") or isinstance(parents, pd.DataFrame):
                 continue
             raise ArgumentError(
-                f"{one!r:.60} stands among the parents, and is not {' and '.join(parts)}.",
+                f"{said(one):.60} stands among the parents, and is not {' and '.join(parts)}.",
                 hint="Leave it out; nulls are skipped only in a Series or a frame.",
             )
         # A lone surrogate has no UTF-8, and so no place in an address.
@@ -367,7 +367,7 @@ def _refusal(value: Any, parts: tuple[str, ...]) -> ArgumentError:
     held = value if isinstance(value, tuple) else (value,)
     if any(pd.api.types.is_number(part) for part in held):
         hint += " Ids that were read from a file as numbers: read them as text, with dtype=str."
-    shown = type(value).__name__ if isinstance(value, pd.Series | Mapping) else f"{value!r:.60}"
+    shown = type(value).__name__ if isinstance(value, pd.Series | Mapping) else f"{said(value):.60}"
     return ArgumentError(f"{shown} is not {' and '.join(parts)}.", hint=hint)
 
 

@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 import pyarrow as pa
 
-from omnipd.arguments import as_list, check_choice, check_flag, check_id
+from omnipd.arguments import as_list, check_choice, check_flag, check_id, said
 from omnipd.errors import ArgumentError
 from omnipd.unicode_text import whole_text
 
@@ -71,19 +71,21 @@ class Param:
         for item in encoded:
             if "," in item:
                 raise ArgumentError(
-                    f"{name}={item!r} holds a comma, which separates values on the wire."
+                    f"{name}={said(item)} holds a comma, which separates values on the wire."
                 )
         return ",".join(encoded)
 
     def _encode_one(self, name: str, value: Any) -> str:
         if not isinstance(value, str):
-            raise ArgumentError(f"{name}={value!r} must be text, not {type(value).__name__}.")
+            raise ArgumentError(f"{name}={said(value)} must be text, not {type(value).__name__}.")
         if whole_text(value) != value:
-            raise ArgumentError(f"{name}={value!r} is not valid Unicode: it has a lone surrogate.")
+            raise ArgumentError(
+                f"{name}={said(value)} is not valid Unicode: it has a lone surrogate."
+            )
         if not value.strip():
             # An empty filter is dropped by the server: it would answer with everything.
             raise ArgumentError(
-                f"{name}={value!r} is empty; leave {name} out to ask for everything."
+                f"{name}={said(value)} is empty; leave {name} out to ask for everything."
             )
         if self.choices:
             check_choice(name, value, self.choices)

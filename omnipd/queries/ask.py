@@ -7,7 +7,7 @@ from typing import Any, Unpack
 
 import pandas as pd
 
-from omnipd.arguments import IDS_OF_MODELS, check_id
+from omnipd.arguments import IDS_OF_MODELS, check_id, said
 from omnipd.client.client import Client
 from omnipd.client.current_client import current_client
 from omnipd.client.failures import words_in
@@ -114,12 +114,12 @@ def ask(
         raise ArgumentError("The question is empty.")
     if not isinstance(model, str) or not model.strip():
         raise ArgumentError(
-            f"model={model!r} is not the id of a model.", hint="read_models() has the ids."
+            f"model={said(model):.60} is not the id of a model.", hint="read_models() has the ids."
         )
     check_id("model", model, IDS_OF_MODELS)
     if topic is not None and (not isinstance(topic, str) or not topic.strip()):
         raise ArgumentError(
-            f"topic={topic!r} is not a topic.", hint="Leave it out for Omni's choice."
+            f"topic={said(topic):.60} is not a topic.", hint="Leave it out for Omni's choice."
         )
     client = current_client(client)
     check_keywords(options)
@@ -138,7 +138,7 @@ def ask(
     }
     sent = {name: value for name, value in body.items() if value is not None}
     try:
-        said = client.post(_GENERATE, sent, changes=False).content
+        answered = client.post(_GENERATE, sent, changes=False).content
     except BadRequestError as error:
         if error.status == 402:
             error.hint = (
@@ -147,7 +147,7 @@ def ask(
         else:
             error.hint = error.hint or IDS_OF_MODELS
         raise
-    query, chosen = _read(said, client)
+    query, chosen = _read(answered, client)
     # Omni names the topic beside the query; without it the run would be of a bare view.
     query = {"modelId": model} | ({"join_paths_from_topic_name": chosen} if chosen else {}) | query
     try:
@@ -162,9 +162,9 @@ def ask(
         raise
 
 
-def _read(said: Any, client: Client) -> tuple[dict[str, Any], str | None]:
+def _read(answered: Any, client: Client) -> tuple[dict[str, Any], str | None]:
     """Return the query and the topic of an answer; Omni also says 200 when there is no query."""
-    answer = said if isinstance(said, dict) else {}
+    answer = answered if isinstance(answered, dict) else {}
     fault, query, topic = answer.get("error"), answer.get("query"), answer.get("topic")
     if (
         fault

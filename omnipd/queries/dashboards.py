@@ -11,7 +11,7 @@ from uuid import UUID
 
 import pandas as pd
 
-from omnipd.arguments import check_choice
+from omnipd.arguments import check_choice, said
 from omnipd.client.client import Client
 from omnipd.client.current_client import current_client
 from omnipd.errors import (
@@ -112,6 +112,8 @@ def run_document_query(
     client = current_client(client)
     board = _opened(document, client)
     tiles = board.tiles
+    if not isinstance(query, str):
+        raise ArgumentError(f"query={said(query):.60} is not the name of a tile.")
     found = tiles[(tiles["name"] == query) | (tiles["query_id"] == query)]
     names = [str(name) for name in tiles["name"]]
     if found.empty:

@@ -9,7 +9,7 @@ from typing import Any, Literal, NoReturn, Unpack
 
 import pandas as pd
 
-from omnipd.arguments import IDS_OF_MODELS, check_choice, check_id, whole_number
+from omnipd.arguments import IDS_OF_MODELS, check_choice, check_id, said, whole_number
 from omnipd.client.client import Client
 from omnipd.errors import ArgumentError
 from omnipd.frames.scalars import python_value
@@ -341,7 +341,7 @@ def _name(given: object) -> str:
     if isinstance(given, str) and given.strip():
         return given
     raise ArgumentError(
-        f"{given!r:.60} is not a field name.",
+        f"{said(given):.60} is not a field name.",
         hint="Give names such as 'users.state', each as an argument of its own.",
     )
 

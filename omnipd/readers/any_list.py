@@ -9,6 +9,7 @@ from typing import Any
 import pandas as pd
 import pyarrow as pa
 
+from omnipd.arguments import said
 from omnipd.client.client import Client, is_api_path
 from omnipd.errors import ArgumentError
 from omnipd.frames.columns import TEXT, Column, as_json, to_instant
@@ -90,7 +91,7 @@ def read_records(
 def _check_columns(columns: Any) -> None:
     if columns is not None and not isinstance(columns, Mapping):
         raise ArgumentError(
-            f"columns={columns!r:.60} is not a mapping.", hint='Write {"owner_id": "owner.id"}.'
+            f"columns={said(columns):.60} is not a mapping.", hint='Write {"owner_id": "owner.id"}.'
         )
     for name, where in (columns or {}).items():
         if not isinstance(name, str):
@@ -123,7 +124,7 @@ def _fixed(params: Any) -> dict[str, str]:
     """Return query parameters as they are sent."""
     if params is not None and not isinstance(params, Mapping):
         raise ArgumentError(
-            f"params={params!r:.60} is not a mapping.", hint='Write {"scope": "organization"}.'
+            f"params={said(params):.60} is not a mapping.", hint='Write {"scope": "organization"}.'
         )
     given = {name: value for name, value in (params or {}).items() if value is not None}
     for name, value in given.items():
@@ -131,7 +132,7 @@ def _fixed(params: Any) -> dict[str, str]:
             raise ArgumentError(f"params has the name {name!r:.60}, which is not text.")
         held = value if isinstance(value, list | tuple) else [value]
         if any(_has_no_form(one) for one in held):
-            raise ArgumentError(f"params[{name!r}]={value!r:.60} has no form in an address.")
+            raise ArgumentError(f"params[{name!r}]={said(value):.60} has no form in an address.")
     return {name: _wire(value) for name, value in given.items()}
 
 

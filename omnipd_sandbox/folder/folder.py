@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
@@ -10,8 +9,9 @@ from omnipd_sandbox.engine.data.data_files import UnusableData, open_data
 from omnipd_sandbox.engine.engine import Engine
 from omnipd_sandbox.engine.model.files import read_files
 from omnipd_sandbox.engine.read_model import read_checked_model
-from omnipd_sandbox.folder.problems import BadOrganization
+from omnipd_sandbox.folder.problems import DEEPEST, BadOrganization
 from omnipd_sandbox.folder.reading import read_organization
+from omnipd_sandbox.http.strict_json import Unshowable, loads
 from omnipd_sandbox.organization.organization import Organization
 
 FILE = "organization.json"
@@ -64,8 +64,10 @@ def _file(path: Path) -> dict[str, Any]:
     if not path.exists():
         return {}
     try:
-        file = json.loads(path.read_text(encoding="utf-8"), object_pairs_hook=_once_each)
-    except (ValueError, RecursionError) as error:
+        file = loads(path.read_text(encoding="utf-8"), DEEPEST, object_pairs_hook=_once_each)
+    except Unshowable as error:
+        raise BadOrganization(str(path), [str(error)]) from None
+    except ValueError as error:
         raise BadOrganization(str(path), [f"it is not JSON: {error}"]) from None
     if not isinstance(file, dict):
         raise BadOrganization(str(path), ["an object is needed, with users, documents and so on"])

@@ -14,6 +14,8 @@ from cattrs import (
 from omnipd_sandbox.folder.form import key_of, keys_of
 from omnipd_sandbox.near_matches import near
 
+#: How deeply a file may be nested: deeper than bodies of requests, parts of which stand in it.
+DEEPEST = 300
 _AT_MOST = 10
 
 

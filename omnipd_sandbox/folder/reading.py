@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, TypeVar, get_type_hints
 
+from omnipd_sandbox.folder.content import problems_of_dashboard, problems_of_queries
 from omnipd_sandbox.folder.conversion import converter
 from omnipd_sandbox.folder.form import worked
 from omnipd_sandbox.folder.problems import BadOrganization, problems_of
@@ -155,11 +156,7 @@ class _Reader:
 
     def _items(self, section: str) -> Iterator[tuple[str, dict[str, Any]]]:
         """Give the objects of a section, each with its place."""
-        items = self.file.get(section, [])
-        if not isinstance(items, list):
-            self.problems.append(f"{section}: a list is needed here")
-            return
-        for number, item in enumerate(items):
+        for number, item in enumerate(self._list(self.file.get(section, []), section)):
             place = f"{section}[{number}]"
             if isinstance(item, dict):
                 yield place, dict(item)
@@ -343,7 +340,7 @@ class _Reader:
 
     def _grants(self, given: Any, place: str) -> tuple[Grant, ...]:
         found: list[Permit] = []
-        for number, item in enumerate(given if isinstance(given, list) else ()):
+        for number, item in enumerate(self._list(given, place)):
             at = f"{place}[{number}]"
             who = [key for key in ("user", "group") if isinstance(item, dict) and key in item]
             if len(who) != 1:
@@ -388,13 +385,23 @@ class _Reader:
             for read in self._one(Document, given, place):
                 model_id = ids[read.connection_id]
                 document = _on_model(read, model_id)
+                self._note(f"{place}.", problems_of_queries(document.queries))
+                self._note(f"{place}.", problems_of_dashboard(document.dashboard))
                 found.append(document)
                 key = document.identifier
                 self.grants[key] = self._grants(extras["permits"], f"{place}.permits")
                 self.drafts[key] = self._drafts(document, model_id, extras["drafts"], place)
-                self.forbidden[key] = frozenset(map(str, extras["forbidden"]))
+                self.forbidden[key] = frozenset(
+                    map(str, self._list(extras["forbidden"], f"{place}.forbidden"))
+                )
         self._once("documents", found)
         return found
+
+    def _list(self, given: Any, place: str) -> list[Any]:
+        if isinstance(given, list):
+            return given
+        self.problems.append(f"{place}: a list is needed here, not {given!r:.80}")
+        return []
 
     def _scope(self, folder: Any) -> str:
         try:
@@ -404,7 +411,7 @@ class _Reader:
 
     def _drafts(self, document: Document, model_id: str, given: Any, place: str) -> list[Draft]:
         found: list[Draft] = []
-        for number, item in enumerate(given if isinstance(given, list) else ()):
+        for number, item in enumerate(self._list(given, f"{place}.drafts")):
             at = f"{place}.drafts[{number}]"
             if not isinstance(item, dict):
                 self.problems.append(f"{at}: an object is needed here, not {item!r}")
@@ -420,8 +427,13 @@ class _Reader:
                 "queries": _with_ids(item.get("queries", []), identifier),
                 worked("document"): document,
             }
-            found += [_on_model(draft, model_id) for draft in self._one(Draft, filled, at)]
+            for read in self._one(Draft, filled, at):
+                self._note(f"{at}.", problems_of_queries(read.queries))
+                found.append(_on_model(read, model_id))
         return found
+
+    def _note(self, place: str, problems: Iterable[str]) -> None:
+        self.problems += [f"{place}{each}" for each in problems]
 
     def _refresh_jobs(self) -> dict[str, str]:
         given = self.file.get("refresh_jobs", {})

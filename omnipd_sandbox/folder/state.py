@@ -12,6 +12,7 @@ import tempfile
 from collections.abc import Iterable, Iterator, Sequence
 from copy import copy
 from functools import cache
+from itertools import chain
 from pathlib import Path
 from types import GenericAlias
 from typing import Any
@@ -20,8 +21,10 @@ from cattrs import transform_error
 from cattrs.errors import BaseValidationError, ForbiddenExtraKeysError
 from cattrs.v import format_exception
 
-from omnipd_sandbox.folder.problems import BadOrganization
+from omnipd_sandbox.folder.content import problems_of_dashboard, problems_of_queries
+from omnipd_sandbox.folder.problems import DEEPEST, BadOrganization
 from omnipd_sandbox.folder.strict import Unreadable, strict_converter
+from omnipd_sandbox.http.strict_json import loads
 from omnipd_sandbox.organization.api_keys import ApiKey
 from omnipd_sandbox.organization.email_only import EmailOnlyUser
 from omnipd_sandbox.organization.embed import EmbedUser
@@ -93,8 +96,8 @@ def load(path: Path, begun: Organization) -> Organization:
         If the file is damaged, of another version, or of another organization.
     """
     try:
-        state = json.loads(path.read_bytes())
-    except (ValueError, RecursionError):
+        state = loads(path.read_bytes(), DEEPEST)
+    except ValueError:
         raise _unusable(path, "it is not JSON: damaged, or something else") from None
     if not isinstance(state, dict) or state.get("format") != _FORMAT:
         raise _unusable(path, "it is not a state of a sandbox")
@@ -169,6 +172,10 @@ def _troubles(organization: Organization) -> Iterator[str]:
         yield from _unknown(at, "label", folder.labels, of.labels)
     for document in of.documents.values():
         at = f"document {document.identifier}"
+        for problem in chain(
+            problems_of_queries(document.queries), problems_of_dashboard(document.dashboard)
+        ):
+            yield f"{at}: {problem}"
         authors = [each.author_id for each in document.opened_drafts]
         named = [document.owner_id, *document.favorited_by, *authors]
         yield from _unknown(at, "person", named, people)

@@ -46,7 +46,7 @@ class BadRequest(RefusedRequest):
 
     def inside(self, *path: str | int) -> BadRequest:
         """Give the same refusal of a value that is part of a larger one."""
-        return BadRequest(
+        return type(self)(
             self.reason, ".".join(str(each) for each in (*path, self.at) if each != "")
         )
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from itertools import islice
 
+from omnipd_sandbox.calls.query_object import QueryObject
 from omnipd_sandbox.invention import chance
 from omnipd_sandbox.organization.dates import written
 from omnipd_sandbox.organization.derived import base62, instant, number, stable_uuid
@@ -66,5 +67,5 @@ class Drafts:
             return document.queries
         # A field that the model no longer has, for the content validator to find.
         first, *others = document.queries
-        fields = [*first.query["fields"], _GONE[model.subject]]
+        fields = [*QueryObject(first.query).fields, _GONE[model.subject]]
         return (replace(first, query={**first.query, "fields": fields}), *others)

@@ -42,7 +42,8 @@ def as_typed(filter_: Mapping[str, Any]) -> dict[str, Any]:
             "right_side": default,
         }
     else:
-        typed = {"type": "string", "values": list(default or ())}
+        values = default if isinstance(default, list) else [default]
+        typed = {"type": "string", "values": values if default else []}
     return {
         "label": filter_.get("label"),
         "fieldName": field_of(filter_),

@@ -37,7 +37,8 @@ def seed() -> int:
 
 def _digest(topic: tuple[str | int, ...]) -> bytes:
     said = ("seed", _SEED.get(), *topic) if _SEED.get() else topic
-    return sha256("\x1f".join(map(str, said)).encode()).digest()
+    # Names may hold what UTF-8 cannot say.
+    return sha256("\x1f".join(map(str, said)).encode(errors="surrogatepass")).digest()
 
 
 def number(below: int, *topic: str | int) -> int:

@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from xml.etree.ElementTree import Element
 
+from omnipd_sandbox.calls.query_object import QueryObject
 from omnipd_sandbox.organization.organization import Organization
 from omnipd_sandbox.organization.records import Document, Folder
 from omnipd_sandbox.page.markup import tag
@@ -95,14 +96,11 @@ def _queries(document: Document) -> Element | None:
     """Draw a link for each query that the page can ask, with its fields."""
     links: list[Element | str] = []
     for each in document.queries:
-        topic = each.query.get("join_paths_from_topic_name")
-        if not topic or each.query.get("userEditedSQL"):
+        query = QueryObject(each.query)
+        if query.topic is None or query.sql:
             continue
         question = Question(
-            model_id=each.query["modelId"],
-            topic=topic,
-            fields=tuple(each.query["fields"]),
-            limit=LIMIT,
+            model_id=query.model_id, topic=query.topic, fields=query.fields, limit=LIMIT
         )
         links += [" · "] if links else []
         links.append(tag("a", tag("bdi", each.name), href=question.address))

@@ -41,7 +41,8 @@ class Question:
             "sort": ("-" if self.descending else "") + self.sort,
             "limit": "" if self.limit == LIMIT else str(self.limit),
         }
-        return "/?" + urlencode({name: text for name, text in said.items() if text}) + "#answer"
+        shown = {name: text for name, text in said.items() if text}
+        return "/?" + urlencode(shown, errors="replace") + "#answer"
 
     def toggled(self, field: str) -> Question:
         """Give the question with one field more, or less."""

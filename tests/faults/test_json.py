@@ -168,3 +168,49 @@ def test_nesting_at_the_edge_of_what_can_be_parsed_stays_inside_the_tree(scripte
             except RecursionError:
                 escaped.append(depth)
     assert escaped == []
+
+
+EDGE = [*range(sys.getrecursionlimit() - 250, sys.getrecursionlimit() + 1, 25), 100_000]
+READINGS = {
+    "the details of a document": (
+        b'{"name": "D", "documentMetadata": %s, "filterConfig": {}}',
+        lambda client: omnipd.read_document_details("d", client=client),
+    ),
+    "the queries of a document": (
+        b'{"queries": [{"id": "q", "name": "Q", "query": {"modelId": "m", "fields": %s}}]}',
+        lambda client: omnipd.read_document_queries("d", client=client),
+    ),
+    "a tile": (
+        b'{"queries": [{"id": "q", "name": "Q", "query": {"modelId": "m", "newer": %s}}]}',
+        lambda client: omnipd.run_document_query("d", "Q", filters=None, client=client),
+    ),
+    "a job": (
+        b'{"jobs_submitted": {"j": null}}\n{"job_id": "j", "status": "COMPLETE", "summary": '
+        b'{"fields": {"a.b": %s}, "missing_fields": ["a.b"]}}\n'
+        b'{"remaining_job_ids": [], "timed_out": "false"}\n',
+        lambda client: omnipd.run_query({"modelId": "m", "fields": ["a.b"]}, client=client),
+    ),
+    "records": (
+        b'{"records": [{"id": "x", "a": %s}], "pageInfo": {"hasNextPage": false}}',
+        lambda client: omnipd.read_records("/api/v1/new", client=client),
+    ),
+}
+
+
+@pytest.mark.parametrize(("body", "read"), READINGS.values(), ids=READINGS)
+def test_nesting_at_the_edge_is_an_error_of_the_library_whatever_is_read(
+    scripted, fake_time, body, read
+):
+    ended = set()
+    with client_of(scripted, fake_time, cache=False) as client:
+        for depth in EDGE:
+            scripted.script(answer(body % (b"[" * depth + b"]" * depth)))
+            try:
+                with warnings.catch_warnings():
+                    warnings.simplefilter("ignore", omnipd.OmniWarning)
+                    read(client)
+                ended.add("read")
+            except omnipd.OmniError:
+                ended.add("refused")
+    # Anything else has left the loop.
+    assert "refused" in ended

@@ -12,7 +12,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, NoReturn
 
+from omnipd.arguments import said
 from omnipd.errors import ArgumentError
+from omnipd.queries.language.nesting import is_nested_deeply
 
 Filter = dict[str, Any]
 
@@ -91,7 +93,10 @@ class _Joined(Condition):
     parts: tuple[Condition, ...]
 
     def __repr__(self) -> str:
-        return f"({f' {self.sign} '.join(map(repr, self.parts))})"
+        try:
+            return f"({f' {self.sign} '.join(map(repr, self.parts))})"
+        except RecursionError:
+            return "(…)"
 
     def _pushed(self, *, negative: bool) -> Tree:
         conjunction: Literal["AND", "OR"] = "AND" if (self.sign == "&") != negative else "OR"
@@ -128,7 +133,7 @@ def _condition(value: object) -> Condition:
 def not_a_condition(value: object) -> ArgumentError:
     """Return the error to raise for what stands where a condition should."""
     return ArgumentError(
-        f"{value!r:.60} is not a condition.",
+        f"{said(value):.60} is not a condition.",
         hint="Put each comparison in brackets: (a > 1) & (b < 2). A true-or-false field is "
         "field(…).is_true().",
     )
@@ -197,12 +202,15 @@ def filters_of(conditions: Iterable[Condition]) -> dict[str, Filter]:
         For an *or* across fields, and for conditions that are nested too deeply.
     """
     try:
-        return _filters_of(conditions)
+        found = _filters_of(conditions)
     except RecursionError:
-        pass
-    raise ArgumentError(
-        "The conditions are nested too deeply.", hint="Of many values on one field, use .isin([…])."
-    )
+        found = None
+    if found is None or is_nested_deeply(found):
+        raise ArgumentError(
+            "The conditions are nested too deeply.",
+            hint="Of many values on one field, use .isin([…]).",
+        )
+    return found
 
 
 def _filters_of(conditions: Iterable[Condition]) -> dict[str, Filter]:

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
+from omnipd.arguments import said
 from omnipd.errors import ArgumentError, held_warnings
 from omnipd.frames.scalars import python_value
 from omnipd.queries.language import filters, timeframes
@@ -153,7 +154,7 @@ def check_shape(given: Any) -> None:
     elif isinstance(given, list | tuple) and all(isinstance(one, Condition) for one in given):
         return
     raise ArgumentError(
-        f"filters={given!r:.60} is neither 'dashboard', nor None, nor says what to change.",
+        f"filters={said(given):.60} is neither 'dashboard', nor None, nor says what to change.",
         hint="Pass {'State': omnipd.field('users.state') == 'Texas'}, or a list of conditions.",
     )
 
@@ -229,13 +230,13 @@ class DashboardFilters:
                 return found[0]
             if found:
                 raise ArgumentError(
-                    f"The dashboard {self._document} has {len(found)} filters {given!r:.60}.",
+                    f"The dashboard {self._document} has {len(found)} filters {said(given):.60}.",
                     hint=f"Pass the id of one: {', '.join(one.id for one in found)}.",
                 )
         has = ", ".join(map(str, self._controls[:_MOST_NAMED])) or "none"
         near = self._near(str(given))
         raise ArgumentError(
-            f"The dashboard {self._document} has no filter {given!r:.60}.",
+            f"The dashboard {self._document} has no filter {said(given):.60}.",
             hint=f"Did you mean {near!r}?" if near else f"It has {has}.",
         )
 
@@ -578,7 +579,7 @@ def _from_value(control: Control, value: Any) -> Filter:
             return next(iter(filters_of([named.in_the(plain)]).values()))
     if not clear or listed == []:
         raise ArgumentError(
-            f"What {value!r:.60} means for the filter {control}, which is {kind}, is not clear.",
+            f"What {said(value):.60} means for the filter {control}, which is {kind}, is not clear.",
             hint=f"Say it as a condition, such as {named!r} == …, or None for no filter.",
         )
     condition = named == plain if listed is None else named.isin(listed)

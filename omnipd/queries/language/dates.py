@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any
 
+from omnipd.arguments import said
 from omnipd.errors import ArgumentError
 
 #: From fine to coarse. Each holds whole ones of those before, but weeks fit into no other.
@@ -83,7 +84,7 @@ def date_literal(value: Any, what: str) -> DateLiteral:
         return DateLiteral(value.isoformat(), "day", datetime(value.year, value.month, value.day))  # noqa: DTZ001
     found = _parsed(value) if isinstance(value, str) else None
     if found is None:
-        raise ArgumentError(f"{what}: {value!r} is not a date that Omni knows.", hint=GRAMMAR)
+        raise ArgumentError(f"{what}: {said(value)} is not a date that Omni knows.", hint=GRAMMAR)
     return found
 
 
@@ -100,7 +101,7 @@ def length(text: str, what: str, timeframe: str | None = None) -> str:
     found = _LENGTH.fullmatch(text.strip().lower()) if isinstance(text, str) else None
     if found is None:
         raise ArgumentError(
-            f"{what}: {text!r} is not a length.", hint="For example 30 days, 1 month."
+            f"{what}: {said(text)} is not a length.", hint="For example 30 days, 1 month."
         )
     if timeframe is not None and timeframe not in {"raw", "millisecond"}:
         unit = "day" if timeframe == "date" else timeframe.removeprefix("fiscal_")

@@ -8,6 +8,7 @@ from typing import Any, NoReturn
 
 import pandas as pd
 
+from omnipd.arguments import said
 from omnipd.errors import ArgumentError
 from omnipd.queries.language import dates, timeframes
 from omnipd.queries.language.conditions import (
@@ -18,7 +19,7 @@ from omnipd.queries.language.conditions import (
     not_a_condition,
 )
 from omnipd.queries.language.field_filters import FieldFilters, date_filter
-from omnipd.queries.language.values import kind_of, said, said_of
+from omnipd.queries.language.values import kind_of, said_of
 
 _MONTHS = (
     *("January", "February", "March", "April", "May", "June"),
@@ -114,7 +115,7 @@ class Field:
         bare, timeframe = timeframes.split(name) if isinstance(name, str) else ("", None)
         if "." not in bare.strip(".") or any(sign in bare + (timeframe or "") for sign in "[]"):
             raise ArgumentError(
-                f"{name!r} is not a field name.",
+                f"{said(name):.60} is not a field name.",
                 hint="For example users.state or orders.created_at[month].",
             )
         #: As it was given.
@@ -274,7 +275,7 @@ class Field:
         when : date, datetime or str
             Of a period, such as ``2025-03``, its start counts.
         """
-        words = f"{self!r}.on_or_after({when!r})"
+        words = f"{self!r}.on_or_after({said(when)})"
         start = self._filters.date_literal(when, words).text
         return Comparison(words, self._filters.leaf(date_filter("ON_OR_AFTER", left_side=start)))
 
@@ -286,7 +287,7 @@ class Field:
         when : date, datetime or str
             Of a period, such as ``2025-03``, its start counts.
         """
-        words = f"{self!r}.before({when!r})"
+        words = f"{self!r}.before({said(when)})"
         end = self._filters.date_literal(when, words).text
         return Comparison(words, self._filters.leaf(date_filter("BEFORE", right_side=end)))
 
@@ -302,7 +303,7 @@ class Field:
         length : str, optional
             ``2 weeks``: so long from the start of `period`; of a time that is cut, in whole units.
         """
-        words = f"{self!r}.in_the({period!r}{'' if length is None else f', {length!r}'})"
+        words = f"{self!r}.in_the({said(period)}{'' if length is None else f', {said(length)}'})"
         window = dates.past(period) if isinstance(period, str) and length is None else None
         if window is not None:
             return Comparison(

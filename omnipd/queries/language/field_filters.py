@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from omnipd.arguments import said
 from omnipd.errors import ArgumentError
 from omnipd.frames.scalars import python_value
 from omnipd.queries.language import dates, timeframes
@@ -20,7 +21,7 @@ from omnipd.queries.language.conditions import (
     Leaf,
     Tree,
 )
-from omnipd.queries.language.values import check_case, digits_of, kind_of, said, said_of
+from omnipd.queries.language.values import check_case, digits_of, kind_of, said_of
 
 
 class FieldFilters:
@@ -177,7 +178,7 @@ class FieldFilters:
         self, method: str, kind: str, text: str | Iterable[str], *, case: bool
     ) -> Condition:
         """Keep the rows whose text is like any of those given, none of which may be empty."""
-        words = f"{self.shown}.{method}({text!r}{said_of(case)})"
+        words = f"{self.shown}.{method}({said(text)}{said_of(case)})"
         listed = isinstance(text, Iterable) and not isinstance(text, str)
         texts = [python_value(one) for one in (text if listed else [text])]
         if not texts or not all(isinstance(one, str) and one for one in texts):
@@ -209,7 +210,7 @@ class FieldFilters:
         names: tuple[str, ...] = (),
     ) -> Condition:
         """Keep the rows at a part of a time that comes again, by number or by name."""
-        words = f"{self.shown}.{method}({value!r})"
+        words = f"{self.shown}.{method}({said(value)})"
         if self.timeframe not in {None, "raw"}:
             raise ArgumentError(
                 f"{words} asks for a part of a time, and [{self.timeframe}] is not the time itself.",

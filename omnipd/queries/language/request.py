@@ -17,10 +17,11 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any, Literal, Protocol, runtime_checkable
 
-from omnipd.arguments import IDS_OF_MODELS, check_id, whole_number
+from omnipd.arguments import IDS_OF_MODELS, check_id, said, whole_number
 from omnipd.errors import ArgumentError, warn
 from omnipd.frames.scalars import python_value
 from omnipd.queries.language import clauses, dates, filters
+from omnipd.queries.language.nesting import check_nesting
 
 #: What Omni gives when a query names no limit; sent, so that it is seen (docs/wire.md).
 DEFAULT_LIMIT = 1000
@@ -149,6 +150,8 @@ def build_request(
                 hint=f"It takes {', '.join(_ENVELOPE_KEYS[1:])} there.",
             )
         given = given["query"]
+    for key, value in given.items():
+        check_nesting(f"{key!s:.60} of the query", value)
     inner = {str(key): _plain(value, str(key)) for key, value in given.items()}
     if model is not None:
         inner["modelId"] = model
@@ -168,14 +171,14 @@ def build_request(
     }.items():
         if given_id is not None and (not isinstance(given_id, str) or not given_id.strip()):
             what = "time zone" if name == "timezone" else "id"
-            raise ArgumentError(f"{name}={given_id!r} is no {what}; leave it out for none.")
+            raise ArgumentError(f"{name}={said(given_id):.60} is no {what}; leave it out for none.")
     acting = next(
         (one for one in (user_id, outer.get("userId"), client_user_id) if one is not None), None
     )
     mode = cache if cache is not None else outer.get("cache")
     if mode is not None and mode not in CACHE_MODES:
         raise ArgumentError(
-            f"cache={mode!r} is not known.", hint=f"It takes {', '.join(CACHE_MODES)}."
+            f"cache={said(mode):.60} is not known.", hint=f"It takes {', '.join(CACHE_MODES)}."
         )
     beside = {
         "cache": mode,
@@ -230,9 +233,11 @@ def _read(query: AnyQuery) -> Mapping[str, Any]:
 def _parse(text: str, where: str) -> Any:
     try:
         return json.loads(text)
-    except (ValueError, RecursionError) as error:
-        reason = str(error)
-    raise ArgumentError(f"{where} is not JSON: {reason}.")
+    except RecursionError:
+        reason = "nested too deeply"
+    except ValueError as error:
+        reason = f"not JSON: {error}"
+    raise ArgumentError(f"{where} is {reason}.")
 
 
 def _check_keys(query: Mapping[str, Any]) -> None:
@@ -276,7 +281,7 @@ def _plain(value: Any, where: str) -> Any:
     if isinstance(value, str | int | float | bool | None):
         return value
     raise ArgumentError(
-        f"{where} holds {value!r:.60}, which JSON cannot.", hint="Pass text or a number."
+        f"{where} holds {said(value):.60}, which JSON cannot.", hint="Pass text or a number."
     )
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import pandas as pd
 
+from omnipd.arguments import said
 from omnipd.errors import ArgumentError
 from omnipd.frames.scalars import python_value
 from omnipd.queries.language.conditions import (
@@ -20,21 +21,13 @@ _MOST_DIGITS = 10_000
 
 def said_of(case: object) -> str:
     """Return how an argument ``case=`` is written, nothing where it is the default."""
-    return "" if case is True else f", case={case!r:.20}"
+    return "" if case is True else f", case={said(case):.20}"
 
 
 def check_case(case: object) -> None:
     """Refuse what is neither true nor false."""
     if not isinstance(case, bool):
-        raise ArgumentError(f"case={case!r} is neither True nor False.")
-
-
-def said(value: object) -> str:
-    """Return how a value is written; Python refuses to write the longest numbers."""
-    try:
-        return repr(value)
-    except ValueError:
-        return f"a {type(value).__name__} of thousands of digits"
+        raise ArgumentError(f"case={said(case):.60} is neither True nor False.")
 
 
 def kind_of(value: Any) -> str:
@@ -59,7 +52,7 @@ def kind_of(value: Any) -> str:
             hint="Compare the two columns in pandas, or make a dimension of it in the model.",
         )
     raise ArgumentError(
-        f"{value!r:.60} is not a value that Omni's filters take.",
+        f"{said(value):.60} is not a value that Omni's filters take.",
         hint="Pass text, a number, a date or a boolean; several of them to .isin([…]).",
     )
 

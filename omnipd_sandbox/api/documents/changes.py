@@ -22,6 +22,15 @@ from omnipd_sandbox.organization.models import workbook_model_id
 from omnipd_sandbox.organization.organization import Organization
 from omnipd_sandbox.organization.records import Absent, Document, Folder, Scope
 
+
+def identifier_text(value: Any) -> str:
+    """Take what may be the identifier of a document."""
+    # Which signs Omni takes is not known.
+    if not re.fullmatch(r"[A-Za-z0-9_-]+", text(2, 48)(value)):
+        raise BadRequest("Only letters, digits, - and _")
+    return str(value)
+
+
 _MOVED = {"folderPath": Key(nullable(text()), required=True), "scope": Key(SCOPE)}
 _NEW_OWNER = {"userId": Key(uuid, required=True)}
 _COPIED = {
@@ -32,7 +41,7 @@ _COPIED = {
 _UPDATED = {
     "name": Key(text(1, 254)),
     "description": Key(nullable(text())),
-    "identifier": Key(text(2, 48)),
+    "identifier": Key(identifier_text),
     "clearExistingDraft": Key(boolean, default=False),
 }
 
@@ -158,9 +167,6 @@ def scope_in(folder: Folder | None, body: dict[str, Any], otherwise: Scope) -> S
 
 
 def _check_identifier(identifier: str, organization: Organization) -> None:
-    # Which signs Omni takes is not known.
-    if not re.fullmatch(r"[A-Za-z0-9_-]+", identifier):
-        raise BadRequest("Only letters, digits, - and _", at="identifier")
     if identifier in organization.documents:
         raise BadRequest("Identifier is already in use", at="identifier")
 

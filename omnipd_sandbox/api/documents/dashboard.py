@@ -103,10 +103,7 @@ def list_queries(call: Call) -> Reply:
 def written_filters(dashboard: Dashboard, world: World) -> dict[str, Any]:
     """Write the filters of a dashboard in the form that the server has."""
     if world.behavior.typed_dashboard_filters:
-        return {
-            key: as_typed(each) if isinstance(each, dict) else each
-            for key, each in dashboard.filters.items()
-        }
+        return {key: as_typed(each) for key, each in dashboard.filters.items()}
     return dict(dashboard.filters)
 
 

@@ -4,12 +4,23 @@ from __future__ import annotations
 
 from typing import Any
 
-from omnipd_sandbox.api.documents.changes import folder_by_path
+from omnipd_sandbox.api.documents.changes import folder_by_path, identifier_text
 from omnipd_sandbox.api.documents.dashboard import dashboard_in, numbered
 from omnipd_sandbox.api.documents.record import find_document
 from omnipd_sandbox.calls.body import read_body
 from omnipd_sandbox.calls.call import Call
-from omnipd_sandbox.calls.checks import Key, anything, record, table, text, uuid
+from omnipd_sandbox.calls.checks import (
+    Key,
+    anything,
+    boolean,
+    items,
+    nullable,
+    record,
+    table,
+    text,
+    uuid,
+)
+from omnipd_sandbox.calls.query_object import integer, query_object
 from omnipd_sandbox.http.refusals import BadRequest, RefusedRequest, not_found
 from omnipd_sandbox.http.reply import Reply, json_reply
 from omnipd_sandbox.organization import derived
@@ -25,15 +36,32 @@ def _version(value: Any) -> str:
     return _VERSION
 
 
+_OBJECTS = nullable(table(table(anything)))
+# What is read of each; what else is in them is Omni's own business.
+_METADATA = record({"tileFilterMap": Key(_OBJECTS, None)})
+_DASHBOARD = record(
+    {
+        "filterConfig": Key(_OBJECTS, None),
+        "controls": Key(_OBJECTS, None),
+        "filterOrder": Key(nullable(items(text())), None),
+        "facetFilters": Key(nullable(boolean), None),
+        "refreshInterval": Key(nullable(integer), None),
+        "metadata": Key(nullable(_METADATA), None),
+    }
+)
+_STORED_QUERY = record(
+    {"name": Key(nullable(text()), None), "query": Key(nullable(query_object), None)}
+)
+
 _KEYS = {
     "baseModelId": Key(uuid, required=True),
     "document": Key(record({"name": Key(text(1, 255), required=True)}), required=True),
     "exportVersion": Key(_version, required=True),
-    "queryModels": Key(table(anything), required=True),
-    "dashboard": Key(anything),
+    "queryModels": Key(table(_STORED_QUERY), required=True),
+    "dashboard": Key(nullable(_DASHBOARD), None),
     "fileUploads": Key(table(anything)),
     "folderPath": Key(text()),
-    "identifier": Key(text(2, 48)),
+    "identifier": Key(identifier_text),
     "workbookModel": Key(anything),
 }
 
@@ -105,7 +133,7 @@ def _made(identifier: str, call: Call) -> dict[str, Any]:
 def _document(
     body: dict[str, Any], identifier: str, model: ModelReference, folder: Folder | None, call: Call
 ) -> Document:
-    dashboard = body.get("dashboard")
+    dashboard = body["dashboard"]
     return Document(
         identifier=identifier,
         name=body["document"]["name"],
@@ -119,7 +147,7 @@ def _document(
         updated_at=call.world.timestamp(),
         views=0,
         queries=tuple(_queries(body["queryModels"], identifier, model)),
-        dashboard=_read_dashboard(dashboard) if isinstance(dashboard, dict) else None,
+        dashboard=None if dashboard is None else _read_dashboard(dashboard),
         imported=True,
         grants=(),
     )
@@ -127,31 +155,24 @@ def _document(
 
 def _queries(models: dict[str, Any], identifier: str, model: ModelReference) -> list[StoredQuery]:
     """Read the queries of an export of this sandbox; those of another are not understood."""
-    found = []
-    for key, entry in models.items():
-        query = entry.get("query") if isinstance(entry, dict) else None
-        if isinstance(query, dict):
-            name = entry.get("name")
-            found.append(
-                StoredQuery(
-                    id=derived.stable_uuid("imported query", identifier, key),
-                    name=name if isinstance(name, str) else "",
-                    query={**query, "modelId": model.id},
-                )
-            )
-    return found
+    return [
+        StoredQuery(
+            id=derived.stable_uuid("imported query", identifier, key),
+            name=entry["name"] or "",
+            query={**entry["query"], "modelId": model.id},
+        )
+        for key, entry in models.items()
+        if entry["query"] is not None
+    ]
 
 
 def _read_dashboard(exported: dict[str, Any]) -> Dashboard:
-    filters, controls = exported.get("filterConfig"), exported.get("controls")
-    order, interval = exported.get("filterOrder"), exported.get("refreshInterval")
-    metadata = exported.get("metadata")
-    bound = metadata.get("tileFilterMap") if isinstance(metadata, dict) else None
+    metadata = exported["metadata"] or {}
     return Dashboard(
-        filters=filters if isinstance(filters, dict) else {},
-        controls=controls if isinstance(controls, dict) else {},
-        order=tuple(str(each) for each in order) if isinstance(order, list) else (),
-        facet_filters=exported.get("facetFilters") is True,
-        refresh_interval=interval if type(interval) is int else None,
-        tile_filters=bound if isinstance(bound, dict) else {},
+        filters=exported["filterConfig"] or {},
+        controls=exported["controls"] or {},
+        order=tuple(exported["filterOrder"] or ()),
+        facet_filters=exported["facetFilters"] or False,
+        refresh_interval=exported["refreshInterval"],
+        tile_filters=metadata.get("tileFilterMap") or {},
     )

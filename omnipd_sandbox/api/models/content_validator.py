@@ -11,6 +11,7 @@ from omnipd_sandbox.api.models.compose import compose
 from omnipd_sandbox.api.models.record import find_branch, find_shared
 from omnipd_sandbox.calls.call import Call
 from omnipd_sandbox.calls.identity import acting_user
+from omnipd_sandbox.calls.query_object import QueryObject
 from omnipd_sandbox.engine.model.joins import tree_of_topic, tree_of_view
 from omnipd_sandbox.engine.model.model import Model, View
 from omnipd_sandbox.engine.model.references import FieldName
@@ -94,8 +95,8 @@ def _mentions(document: Document, queries: tuple[StoredQuery, ...], call: Call) 
         return True
     kind = call.parameters["find_type"]
     if kind == "TOPIC":
-        return any(each.query.get("join_paths_from_topic_name") == wanted for each in queries)
-    names = {name for each in queries for name in _names(each.query)}
+        return any(QueryObject(each.query).topic == wanted for each in queries)
+    names = {name for each in queries for name in QueryObject(each.query).names()}
     if document.has_dashboard:
         names |= set(_filter_names(document, call))
     if kind == "VIEW":
@@ -103,21 +104,8 @@ def _mentions(document: Document, queries: tuple[StoredQuery, ...], call: Call) 
     return any(name.partition("[")[0] == wanted for name in names)
 
 
-def _names(query: Mapping[str, Any]) -> Iterator[str]:
-    yield from (name for name in query.get("fields", ()) if isinstance(name, str))
-    yield from query.get("filters", {})
-    for sort in query.get("sorts", ()):
-        name = sort.get("column_name") if isinstance(sort, dict) else None
-        if isinstance(name, str):
-            yield name
-
-
 def _filter_names(document: Document, call: Call) -> list[str]:
-    return [
-        field_of(each)
-        for each in dashboard_in(document, call.world).filters.values()
-        if isinstance(each, dict)
-    ]
+    return [field_of(each) for each in dashboard_in(document, call.world).filters.values()]
 
 
 @dataclass(frozen=True)
@@ -126,15 +114,14 @@ class _Checker:
 
     model: Model
 
-    def query(self, query: Mapping[str, Any]) -> list[str]:
-        topic = query.get("join_paths_from_topic_name")
-        if topic and topic not in self.model.topics:
-            return [f"Topic '{topic}' not found in model"]
+    def query(self, query: QueryObject) -> list[str]:
+        if query.topic and query.topic not in self.model.topics:
+            return [f"Topic '{query.topic}' not found in model"]
         try:
-            views = self._reachable(topic, str(query.get("table", "")))
+            views = self._reachable(query.topic, query.table)
         except Refused as refused:
             return [refused.message]
-        return self._missing(dict.fromkeys(_names(query)), views)
+        return self._missing(dict.fromkeys(query.names()), views)
 
     def filters(self, names: list[str]) -> list[str]:
         return self._missing(dict.fromkeys(names), self._everywhere())
@@ -190,7 +177,7 @@ def _entry(
                 "query_name": query.name,
                 "query_presentation_id": query.id,
                 "query_id_map_key": key,
-                "issues": _told(checker.query(query.query), call),
+                "issues": _told(checker.query(QueryObject(query.query)), call),
             }
             for key, query in numbered(queries)
         ],

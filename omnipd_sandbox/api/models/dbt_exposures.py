@@ -9,6 +9,7 @@ from omnipd_sandbox.api.documents.record import document_address
 from omnipd_sandbox.api.models.record import find_branch, find_shared
 from omnipd_sandbox.calls.call import Call
 from omnipd_sandbox.calls.paging import Order, cut_page
+from omnipd_sandbox.calls.query_object import QueryObject
 from omnipd_sandbox.calls.tables import rows_of
 from omnipd_sandbox.http.reply import Reply, json_reply
 from omnipd_sandbox.organization.records import Document
@@ -55,7 +56,8 @@ def _deduplication_name(document: Document) -> str:
 
 def _exposure(document: Document, call: Call) -> dict[str, Any]:
     owner = call.world.organization.person(document.owner_id)
-    views = {name.partition(".")[0] for each in document.queries for name in each.query["fields"]}
+    fields = [name for each in document.queries for name in QueryObject(each.query).fields]
+    views = {name.partition(".")[0] for name in fields}
     return {
         "name": _deduplication_name(document),
         "type": "dashboard",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
 
 from omnipd_sandbox.api.query.display import shown
 from omnipd_sandbox.api.query.lines import footer, header, write_line
@@ -15,6 +14,7 @@ from omnipd_sandbox.api.query.variants import client_result_id
 from omnipd_sandbox.calls.call import Call
 from omnipd_sandbox.calls.identity import acting_user
 from omnipd_sandbox.calls.jobs import Job
+from omnipd_sandbox.calls.query_object import QueryObject
 from omnipd_sandbox.calls.world import World
 from omnipd_sandbox.http.refusals import BadRequest, Forbidden, RefusedRequest
 from omnipd_sandbox.http.reply import Document, Reply, Sink, Stream
@@ -38,7 +38,7 @@ def run_query(call: Call) -> Reply:
     model = planned_model(call, request.model_id, branch_id)
     connection_id = _connection_id(request.model_id, world)
     permissions = world.permissions_on(connection_id, user)
-    if not _needed_permissions(request.query) <= permissions:
+    if not _needed_permissions(QueryObject(request.query)) <= permissions:
         raise Forbidden
 
     try:
@@ -130,12 +130,8 @@ def acting_for(call: Call, in_body: str | None) -> User:
     return acting_user(call.caller, in_address or in_body, call.organization)
 
 
-def _needed_permissions(query: dict[str, Any]) -> set[str]:
-    if query.get("userEditedSQL"):
+def _needed_permissions(query: QueryObject) -> set[str]:
+    if query.sql:
         return {"QUERY_SQL"}
-    needed = {"QUERY_TOPICS" if query.get("join_paths_from_topic_name") else "QUERY_FULL_MODEL"}
-    others = query.get("staticQueryReferences")
-    for other in others.values() if isinstance(others, dict) else ():
-        if isinstance(other, dict):
-            needed |= _needed_permissions(other)
-    return needed
+    needed = {"QUERY_TOPICS" if query.topic else "QUERY_FULL_MODEL"}
+    return needed.union(*map(_needed_permissions, query.static_queries))

@@ -44,6 +44,19 @@ _DEFAULTS: dict[str, Any] = {
     "version": 9,
 }
 
+# Whose values are of the kind of their defaults, and those that have none.
+_KINDS: dict[str, type] = {
+    key: type(default) for key, default in _DEFAULTS.items() if default is not None
+} | {
+    "join_paths_from_topic_name": str,
+    "rewriteSql": bool,
+    "parsed": bool,
+    "dbtMode": bool,
+    "sqlSortsEnabled": bool,
+    "dimensionIndex": int,
+}
+_LEAST = {"limit": 1, "offset": 0, "column_limit": 1}
+
 _NOT_MODELLED = (
     "pivots", "fill_fields", "calculations", "row_totals", "custom_summary_types", "join_via_map",
     "transposed_measures", "period_over_period_computations",
@@ -110,33 +123,38 @@ class Request:
         refuse(echo, _NOT_MODELLED)
         if echo["default_group_by"] is False:
             raise Refused("PLAN", '"default_group_by": false is not modeled by this sandbox')
-        if not all(isinstance(name, str) for name in _typed(echo, "fields", list)):
+        if not all(isinstance(name, str) for name in echo["fields"]):
             raise Refused("PLAN", '"fields" is not readable')
-        limit, offset = echo["limit"], echo["offset"]
-        if not (limit is None or (_is_integer(limit) and limit > 0)):
-            raise Refused("PLAN", f"Invalid limit {limit!r}")
-        if not (_is_integer(offset) and offset >= 0):
-            raise Refused("PLAN", f"Invalid offset {offset!r}")
+        limit = echo["limit"]
+        for key, least in _LEAST.items():
+            if echo[key] is not None and echo[key] < least:
+                raise Refused("PLAN", f"Invalid {key} {echo[key]!r}")
         if limit is not None and limit > HIGH_LIMIT:
             # High-limit mode is echoed as no limit (docs/wire.md).
             echo["limit"] = None
         return cls(
-            table=_typed(echo, "table", str),
+            table=echo["table"],
             topic=echo["join_paths_from_topic_name"] or None,
             fields=tuple(dict.fromkeys(echo["fields"])),
-            filters=_typed(echo, "filters", Mapping),
+            filters=echo["filters"],
             sorts=read_sorts(echo),
             limit=limit,
-            offset=offset,
-            column_totals=tuple(_column_totals(_typed(echo, "column_totals", Mapping))),
-            static_queries=_typed(echo, "staticQueryReferences", Mapping),
+            offset=echo["offset"],
+            column_totals=tuple(_column_totals(echo["column_totals"])),
+            static_queries=echo["staticQueryReferences"],
             echo=echoed(echo),
-            controls=tuple(_any_of(each) for each in _typed(echo, "controls", list)),
+            controls=tuple(_any_of(each) for each in echo["controls"]),
         )
 
 
 def with_defaults(query: Mapping[str, Any]) -> dict[str, Any]:
-    """Give the keys that the planner knows, those that were left out with their defaults."""
+    """Give the keys that the planner knows, those that were left out with their defaults.
+
+    Raises
+    ------
+    Refused
+        For a value of another kind than it must be.
+    """
     known = {
         key: default if query.get(key) is None and key != "limit" else query.get(key, default)
         for key, default in _DEFAULTS.items()
@@ -144,10 +162,14 @@ def with_defaults(query: Mapping[str, Any]) -> dict[str, Any]:
     # JavaScript has one kind of number: its 10.0 is 10.
     whole = {
         key: int(known[key])
-        for key in ("limit", "offset")
+        for key in ("limit", "offset", "column_limit", "dimensionIndex", "version")
         if isinstance(known[key], float) and known[key].is_integer()
     }
-    return known | whole
+    known |= whole
+    for key, kind in _KINDS.items():
+        if known[key] is not None and type(known[key]) is not kind:
+            raise Refused("PLAN", f'"{key}" is not readable')
+    return known
 
 
 def echoed(known: Mapping[str, Any]) -> dict[str, Any]:
@@ -176,7 +198,9 @@ def _any_of(control: object) -> AnyOf:
     # The only conjunction there is; between two controls it is AND (docs/wire.md).
     if control.get("conjunction") != "OR":
         raise Refused("PLAN", 'A MULTI_FIELD_FILTER needs the conjunction "OR"')
-    entries = _typed(dict(control), "filters", list) if "filters" in control else []
+    entries = control.get("filters", [])
+    if not isinstance(entries, list):
+        raise Refused("PLAN", '"filters" is not readable')
     for each in entries:
         if not isinstance(each, Mapping) or not isinstance(each.get("fieldName"), str):
             raise Refused("PLAN", "A filter of a MULTI_FIELD_FILTER is not readable")
@@ -184,19 +208,9 @@ def _any_of(control: object) -> AnyOf:
     return AnyOf(tuple((each["fieldName"], each["filter"]) for each in entries))
 
 
-def _is_integer(value: object) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool)
-
-
-def _typed(echo: dict[str, Any], key: str, kind: type) -> Any:
-    if not isinstance(echo[key], kind):
-        raise Refused("PLAN", f'"{key}" is not readable')
-    return echo[key]
-
-
 def read_sorts(known: dict[str, Any]) -> tuple[Sort, ...]:
     """Read the sorts of a query."""
-    return tuple(_sort(each) for each in _typed(known, "sorts", list))
+    return tuple(_sort(each) for each in known["sorts"])
 
 
 def _sort(sort: object) -> Sort:
