@@ -62,7 +62,7 @@ def generate_query(call: Call) -> Reply:
     if asked.run:
         check_query_api(call)
     if asked.topic is not None and asked.topic not in model.topics:
-        raise NotFound(f"Topic with name {asked.topic} does not exist")
+        raise NotFound(f"Topic {asked.topic} not found")
     if call.world.behavior.ai_credits_exhausted:
         raise RefusedRequest(402, "The AI credits of this organization are used up")
     reference = call.world.organization.shared_models[shared.connection_id]
@@ -70,7 +70,7 @@ def generate_query(call: Call) -> Reply:
     known = find(reference.subject, asked.prompt, asked_topic)
     # The list is about the bundled models; another may have the name of one.
     if known is None or reference.topic_now(known.topic) not in model.topics:
-        raise RefusedRequest(400, "No query was generated: the sandbox does not know this prompt")
+        raise RefusedRequest(400, "No query generated: the sandbox does not know this prompt")
 
     topic = reference.topic_now(known.topic)
     base_view = model.topics[topic].base_view
@@ -109,7 +109,7 @@ def _model(call: Call, asked: _Asked) -> Any:
         return model
     if asked.model_id in call.world.organization.models:
         raise BadRequest("Model must be a shared model", at="modelId")
-    raise NotFound(f"Model with id {asked.model_id} does not exist")
+    raise NotFound(f"Model {asked.model_id} not found")
 
 
 def _query(known: Known, model_id: str, topic: str, base_view: str) -> dict[str, Any]:

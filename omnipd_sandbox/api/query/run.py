@@ -28,7 +28,7 @@ NDJSON = "text/ndjson"
 
 
 def run_query(call: Call) -> Reply:
-    """Answer with the job's id, its terminal line unless it is slow, and a footer."""
+    """Answer with the job's id, its one line unless it is slow, and a footer of what is left."""
     world = call.world
     check_query_api(call)
     request = read_request(call.request.body)
@@ -77,8 +77,6 @@ def run_query(call: Call) -> Reply:
         if not (is_slow and alone):
             write_line(sink, header(job_id, client_result_id(job_id, world.behavior)))
             sink.flush()
-            if is_slow:
-                write_line(sink, {"job_id": job_id, "status": "EXECUTING"})
         if not is_slow:
             finish(sink)
         write_line(sink, footer([job_id] if is_slow else []))

@@ -176,7 +176,7 @@ def _topic(model: Model, request: Request, around: Circumstances) -> Topic | Non
         return None
     topic = model.topics.get(request.topic)
     if topic is None or not holds(model.grants, topic.grants, around):
-        raise Refused("PLAN", f'No such topic "{request.topic}"')
+        raise Refused("PLAN", f"Topic {request.topic} not found")
     for what in topic.unmodeled:
         raise Refused(
             "PLAN", f'The topic "{topic.name}" uses {what}, which this sandbox does not model'

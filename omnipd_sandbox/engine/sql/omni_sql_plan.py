@@ -125,7 +125,9 @@ def _check_field(finder: Finder, text: str) -> None:
 
 
 def _no_such(what: str, name: str) -> Refused:
-    return Refused("PLAN", f'Could not substitute Omni SQL: No such {what} "{name}"')
+    # A field is said twice, a view once: Omni's own words (docs/wire.md).
+    twice = f'Field "{name}" not found: ' if what == "field" else ""
+    return Refused("PLAN", f'Could not substitute Omni SQL: {twice}No such {what} "{name}"')
 
 
 @dataclass

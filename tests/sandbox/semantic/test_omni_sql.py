@@ -208,7 +208,9 @@ def refusal(engine: Engine, query: dict[str, Any]) -> str:
 def test_a_reference_to_what_the_model_does_not_have_is_an_error(
     engine: Engine, sql: str, what: str
 ) -> None:
-    assert refusal(engine, shop(sql)) == f"Could not substitute Omni SQL: No such {what}"
+    kind, name = what.split(" ", 1)
+    twice = f"Field {name} not found: " if kind == "field" else ""
+    assert refusal(engine, shop(sql)) == f"Could not substitute Omni SQL: {twice}No such {what}"
 
 
 @pytest.mark.parametrize(
