@@ -23,7 +23,7 @@ def who_am_i(call: Call) -> Reply:
     roles: dict[str, Any] = {}
     for model in call.world.engine.models.values():
         role = call.organization.role_of(caller.user, model)
-        permissions = call.world.permissions_on(model.connection_id, caller.user)
+        permissions = call.world.permissions_on(model.id, caller.user)
         if permissions:
             roles[model.id] = {
                 "roleName": role,

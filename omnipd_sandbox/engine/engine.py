@@ -14,6 +14,7 @@ from sqlglot import exp
 from omnipd_sandbox.engine.bundled import bundled_models
 from omnipd_sandbox.engine.data.warehouse import Warehouse
 from omnipd_sandbox.engine.model.circumstances import Circumstances, OtherQueries
+from omnipd_sandbox.engine.model.formats import with_formats
 from omnipd_sandbox.engine.model.model import Model
 from omnipd_sandbox.engine.model.read_yaml import read_model
 from omnipd_sandbox.engine.plan.draft import Draft, draft
@@ -53,13 +54,14 @@ class Engine:
         key = (model_id, tuple(sorted(files.items())))
         if key not in self._branched:
             model = self.models[model_id]
-            self._branched[key] = read_model(
+            branch = read_model(
                 {**model.files, **files},
                 self._databases[model_id],
                 model_id=model.id,
                 name=model.name,
                 connection_id=model.connection_id,
             )
+            self._branched[key] = with_formats(branch, model.formats)
         return self._branched[key]
 
     def plan(

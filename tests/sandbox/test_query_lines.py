@@ -24,7 +24,7 @@ class Engine:
     table: pa.Table = field(default_factory=lambda: ROWS)
     runs: int = 0
 
-    models = {MODEL: SimpleNamespace(id=MODEL, name="known", connection_id=MODEL)}  # noqa: RUF012
+    models = {MODEL: SimpleNamespace(id=MODEL, name="known", connection_id=MODEL, formats={})}  # noqa: RUF012
 
     def plan(self, query, *, now, user_attributes):
         if "refuse" in query:

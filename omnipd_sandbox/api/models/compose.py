@@ -35,7 +35,7 @@ def compose(record: ModelRecord, call: Call) -> Model:
 
 def _schema_only(record: ModelRecord, call: Call) -> Model:
     """Give what the database alone says: its tables and columns."""
-    shared = call.organization.shared_models[record.connection_id or ""]
+    [shared, *_] = call.organization.shared_on(record.connection_id)
     model: Model = call.world.engine.model_with(shared.id, {})
     views = {
         name: replace(

@@ -36,8 +36,7 @@ def run_query(call: Call) -> Reply:
     # The body's branch wins over the older query parameter.
     branch_id = request.branch_id or call.parameters["branch_id"]
     model = planned_model(call, request.model_id, branch_id)
-    connection_id = _connection_id(request.model_id, world)
-    permissions = world.permissions_on(connection_id, user)
+    permissions = world.permissions_on(request.model_id, user)
     if not _needed_permissions(request.query) <= permissions:
         raise Forbidden
 
@@ -82,11 +81,6 @@ def run_query(call: Call) -> Reply:
         write_line(sink, footer([job_id] if is_slow else []))
 
     return Stream(body, NDJSON, headers)
-
-
-def _connection_id(model_id: str, world: World) -> str | None:
-    served = world.engine.models.get(model_id)
-    return served.connection_id if served else world.organization.models[model_id].connection_id
 
 
 def workbook_address(job_id: str) -> str:

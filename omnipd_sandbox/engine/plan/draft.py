@@ -38,10 +38,14 @@ class Selected:
 
     @property
     def formatted(self) -> str | None:
-        """Return the pattern by which a truncated time is also written out, if there is one."""
-        truncated = self.timeframe in TIMEFRAMES and TIMEFRAMES[self.timeframe].yields == "time"
-        pattern = self.field.format or ""
-        return pattern if truncated and "%" in pattern else None
+        """Return the pattern by which this timeframe is also written out, if there is one."""
+        formats = self.field.formats if isinstance(self.field, Dimension) else {}
+        return formats.get(self.timeframe or "")
+
+    @property
+    def format(self) -> str | None:
+        """Return how it is shown: a field's own format says nothing about its timeframes."""
+        return self.formatted if self.timeframe in TIMEFRAMES else self.field.format
 
 
 @dataclass
