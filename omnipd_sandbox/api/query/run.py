@@ -91,7 +91,10 @@ def workbook_address(job_id: str) -> str:
 def _document(submission: Submission, world: World) -> Document:
     """Answer with the result alone, in the kind of document that was asked for."""
     request = submission.request
-    if submission.query.get("column_totals") and not submission.query.get("userEditedSQL"):
+    query = submission.query
+    # Over SQL they are only heard where sorts are.
+    heard = not query.get("userEditedSQL") or query.get("sqlSortsEnabled")
+    if query.get("column_totals") and heard:
         raise BadRequest(
             "the sandbox does not write totals into a document; leave resultType out",
             at="query.column_totals",
