@@ -412,6 +412,8 @@ class _Reader(Sections):
         for place, item in self.items("prompts"):
             if not item.get("prompts") and not item.get("contains"):
                 self.problems.append(f"{place}: it needs prompts, or what a prompt contains")
+            if "query" not in item:
+                self.problems.append(f"{place}.query: this is missing")
             found += self.one(KnownPrompt, {**only_model, **item}, place)
         return found
 
