@@ -23,7 +23,7 @@ _WHOLE = frozenset(
 
 
 def with_totals(
-    sql: str, totals: Sequence[str], columns: Sequence[tuple[str, str]], most: int | None
+    sql: str, totals: Sequence[str], columns: Sequence[tuple[str, str]], max_rows: int | None
 ) -> str:
     """Write SQL with a row of totals.
 
@@ -35,7 +35,7 @@ def with_totals(
         The columns to add up.
     columns
         Its columns, with their types.
-    most
+    max_rows
         How many rows of its own are returned at most.
 
     Raises
@@ -57,7 +57,7 @@ def with_totals(
     shown = ", ".join(
         [_quoted(name) for each, _ in columns for name in _with_beside(each, types)] + [mark]
     )
-    limit = "" if most is None else f" LIMIT {most}"
+    limit = "" if max_rows is None else f" LIMIT {max_rows}"
     # Numbered once, so that the rows keep their order; the new line ends a comment.
     return (
         f"WITH omni_rows AS MATERIALIZED (SELECT *, row_number() OVER () AS omni_place FROM (\n{sql}\n))"  # noqa: S608 - it is a stranger's SQL anyway

@@ -29,7 +29,7 @@ def known_prompts(model: ModelReference) -> Iterator[KnownPrompt]:
 def _written(subject: str) -> Sequence[dict[str, Any]]:
     return [
         each
-        for file in files(__name__).iterdir()
+        for file in (files("omnipd_sandbox.invention") / "prompt_lists").iterdir()
         if file.name == f"{subject}.yaml"
         for each in yaml.safe_load(file.read_text(encoding="utf-8"))
     ]
