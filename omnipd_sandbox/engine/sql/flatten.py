@@ -94,6 +94,9 @@ class _Flattening:
         for key in ("limit", "offset"):
             if inner.args.get(key):
                 raise refused(f"WITH {table.name} that has a {key.upper()}")
+        if inner.args.get("distinct"):
+            # Elsewhere it is dropped; here nobody saw what becomes of it.
+            raise refused(f"WITH {table.name} that has DISTINCT")
         self.read.add(table.name.lower())
         return self._merged(outer, inner, {table.name.lower(), table.alias_or_name.lower()})
 
@@ -106,10 +109,10 @@ class _Flattening:
         def put(tree: exp.Expression) -> exp.Expression:
             return _replaced(tree, columns, names, self.field_of)
 
+        clauses = [outer.args.get(key) for key in ("where", "order")]
+        written = [*outer.expressions, *(each for each in clauses if each is not None)]
         if grouped and (
-            outer.args.get("group")
-            or outer.args.get("having")
-            or any(self._aggregates(put(each)) and self._calls(each) for each in outer.expressions)
+            outer.args.get("group") or outer.args.get("having") or any(map(self._calls, written))
         ):
             raise refused("grouping what WITH has grouped")
         whole = exp.Select(expressions=self._shown(outer, inner, columns, put))
@@ -120,7 +123,7 @@ class _Flattening:
         group, having = inner.args.get("group"), inner.args.get("having")
         if grouped:
             whole.set("where", before)
-            whole.set("group", _without_places(group, inner) if group else None)
+            whole.set("group", self._keys(group, inner))
             whole.set("having", _both(exp.Having, having, added))
         else:
             whole.set("where", _both(exp.Where, before, added))
@@ -168,6 +171,18 @@ class _Flattening:
                 columns.setdefault(name.lower(), tree)
         return columns
 
+    def _keys(self, group: exp.Expression | None, inner: exp.Select) -> exp.Group | None:
+        """Write out the keys of a grouped query: all of them, as the outer one may show less."""
+        items = [each.unalias() for each in inner.expressions]
+        if group is None or group.args.get("all"):
+            keys = [each for each in items if not self._aggregates(each)]
+        else:
+            keys = [_at_place(each, items) for each in group.expressions]
+        rest = {} if group is None else {**group.args, "expressions": None, "all": None}
+        if not keys and not any(rest.values()):
+            return None
+        return exp.Group(**rest | {"expressions": [each.copy() for each in keys]})
+
     def _calls(self, tree: exp.Expression) -> bool:
         return any(is_aggregate_call(cast("exp.Expression", node)) for node in tree.walk())
 
@@ -203,21 +218,14 @@ def _whole(tree: exp.Expression) -> exp.Expression:
     return tree.copy() if plain else cast("exp.Expression", exp.paren(tree, copy=True))
 
 
-def _without_places(group: exp.Expression, inner: exp.Select) -> exp.Expression:
-    """Write out what GROUP BY names by its place, as the outer query may show less."""
-    written = group.copy()
-    items = inner.expressions
-    terms = []
-    for each in written.expressions:
-        if isinstance(each, exp.Literal) and not each.is_string:
-            place = int(each.this) if str(each.this).isdigit() else 0
-            if not 1 <= place <= len(items):
-                raise Refused("QUERY", f"GROUP BY {each.this}: there are {len(items)} columns")
-            terms.append(items[place - 1].unalias().copy())
-        else:
-            terms.append(each)
-    written.set("expressions", terms)
-    return written
+def _at_place(term: exp.Expression, items: list[exp.Expression]) -> exp.Expression:
+    """Give what a term of GROUP BY means, which may be the place of an item."""
+    if not isinstance(term, exp.Literal) or term.is_string:
+        return term
+    place = int(term.this) if str(term.this).isdigit() else 0
+    if not 1 <= place <= len(items):
+        raise Refused("QUERY", f"GROUP BY {term.this}: there are {len(items)} columns")
+    return items[place - 1]
 
 
 def _both(

@@ -179,6 +179,12 @@ CASES = [
             GROUP BY state HAVING count(*) > 2 ORDER BY 1 DESC, 2 LIMIT 4""",
     ),
     Case(
+        "WITH of one group",
+        shop("""WITH a AS (SELECT ${users.count} AS people, MAX(${users.age}) AS eldest
+            FROM ${users}) SELECT eldest, people FROM a"""),
+        'SELECT max(age) AS "users.eldest", count(*) AS "users.count" FROM users',
+    ),
+    Case(
         "WITH of rows, read through another and then grouped",
         shop("""WITH sold AS (
                 SELECT ${order_items.status}, ${order_items.sale_price} * ${order_items.quantity}
@@ -308,6 +314,26 @@ def test_a_reference_to_what_the_model_does_not_have_is_an_error(
             "WITH a AS (SELECT ${users.state}, COUNT(*) AS n FROM ${users} GROUP BY 1)"
             " SELECT AVG(n) AS each FROM a",
             "grouping what WITH has grouped",
+        ),
+        (
+            "WITH a AS (SELECT ${users.state}, COUNT(*) AS n FROM ${users} GROUP BY 1)"
+            " SELECT n FROM a ORDER BY COUNT(*)",
+            "grouping what WITH has grouped",
+        ),
+        # All keys stay keys, though the outer query shows less.
+        (
+            "WITH a AS (SELECT ${users.state}, ${users.age}, ${users.count} AS n FROM ${users})"
+            " SELECT state, n FROM a",
+            "GROUP BY ${users.age}",
+        ),
+        (
+            "WITH a AS (SELECT ${users.state}, ${users.age}, COUNT(*) AS n FROM ${users}"
+            " GROUP BY ALL) SELECT state, n FROM a",
+            "GROUP BY ${users.age}",
+        ),
+        (
+            "WITH a AS (SELECT DISTINCT ${users.state} FROM ${users}) SELECT COUNT(*) FROM a",
+            "has DISTINCT",
         ),
         (
             "WITH a AS (SELECT ${users.state}, COUNT(*) AS n FROM ${users} GROUP BY 3)"
