@@ -12,7 +12,7 @@ from omnipd_sandbox.engine.data.warehouse import Warehouse, warehouse
 from omnipd_sandbox.engine.model.files import read_files
 from omnipd_sandbox.engine.model.formats import with_formats
 from omnipd_sandbox.engine.model.model import Model
-from omnipd_sandbox.engine.model.read_yaml import read_model
+from omnipd_sandbox.engine.read_model import read_checked_model
 
 
 @dataclass(frozen=True)
@@ -65,7 +65,7 @@ def bundled_models(*, large: bool = False) -> tuple[tuple[Model, Warehouse], ...
 
 def _read(bundled: Bundled, dataset: str) -> tuple[Model, Warehouse]:
     database = warehouse(dataset)
-    model = read_model(
+    model = read_checked_model(
         read_files(model_folder(bundled.dataset)),
         database,
         model_id=bundled.id,

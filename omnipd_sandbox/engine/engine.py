@@ -13,15 +13,17 @@ from sqlglot import exp
 
 from omnipd_sandbox.engine.bundled import bundled_models
 from omnipd_sandbox.engine.data.warehouse import Warehouse
+from omnipd_sandbox.engine.model import file_names
 from omnipd_sandbox.engine.model.circumstances import Circumstances, OtherQueries
+from omnipd_sandbox.engine.model.file_names import what_it_holds
 from omnipd_sandbox.engine.model.formats import with_formats
 from omnipd_sandbox.engine.model.model import Model
-from omnipd_sandbox.engine.model.read_yaml import read_model
 from omnipd_sandbox.engine.plan.draft import Draft, draft
 from omnipd_sandbox.engine.plan.metadata import describe
 from omnipd_sandbox.engine.plan.plan import Plan
 from omnipd_sandbox.engine.plan.request import Request
 from omnipd_sandbox.engine.plan.result_columns import result_columns
+from omnipd_sandbox.engine.read_model import read_checked_model
 from omnipd_sandbox.engine.sql.sql_job import is_sql_job, plan_sql_job
 from omnipd_sandbox.engine.sql.write_sql import write_sql
 from omnipd_sandbox.refused_query import BadFilter, Refused
@@ -54,7 +56,7 @@ class Engine:
         key = (model_id, tuple(sorted(files.items())))
         if key not in self._branched:
             model = self.models[model_id]
-            branch = read_model(
+            branch = read_checked_model(
                 {**model.files, **files},
                 self._databases[model_id],
                 model_id=model.id,
@@ -63,6 +65,25 @@ class Engine:
             )
             self._branched[key] = with_formats(branch, model.formats)
         return self._branched[key]
+
+    def schema_model(self, model_id: str) -> Model:
+        """Give what the database of a model says by itself: its tables and their columns."""
+        model = self.models[model_id]
+        # Which tables there are, and the timeframes of their times, is for the model file to say.
+        settings = {
+            path: text
+            for path, text in model.files.items()
+            if what_it_holds(path) == (file_names.MODEL, file_names.MODEL)
+        }
+        schema = read_checked_model(
+            settings,
+            self._databases[model_id],
+            model_id=model.id,
+            name=model.name,
+            connection_id=model.connection_id,
+        )
+        views = {name: replace(view, measures={}) for name, view in schema.views.items()}
+        return replace(schema, views=views, files={})
 
     def plan(
         self,

@@ -12,7 +12,7 @@ from omnipd_sandbox.engine.engine import Engine
 from omnipd_sandbox.engine.model.files import read_files
 from omnipd_sandbox.engine.model.formats import problems_with_formats, with_formats
 from omnipd_sandbox.engine.model.model import Model
-from omnipd_sandbox.engine.model.read_yaml import read_model
+from omnipd_sandbox.engine.read_model import read_checked_model
 from omnipd_sandbox.folder.problems import BadOrganization
 from omnipd_sandbox.folder.reading import read_organization
 from omnipd_sandbox.folder.renaming import (
@@ -67,7 +67,7 @@ def bring(
     except UnusableData as error:
         raise BadOrganization(str(root / DATA), [str(error)]) from None
     models = [
-        read_model(
+        read_checked_model(
             files[each.subject],
             warehouse,
             model_id=each.id,

@@ -6,12 +6,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import PurePosixPath
 from typing import Any
 
-import yaml
-
+from omnipd_sandbox.engine.model.file_names import COMPOSITE_TOPIC, TOPIC, what_it_holds
+from omnipd_sandbox.engine.model.yaml_text import UnreadableYaml, read_yaml
 from omnipd_sandbox.moods.behavior import RENAMED
 
 # The keys under which a file of an organization names a topic.
 _TOPIC = frozenset({"join_paths_from_topic_name", "topic", "topicName"})
+# The keys under which the files of a model list topics, by what they hold.
+_NAMING = {TOPIC: "extends", COMPOSITE_TOPIC: "topics"}
 
 
 def model_to_rename(names: Sequence[str], knob: str) -> str:
@@ -52,8 +54,8 @@ def topic_to_rename(model: str, files: Mapping[str, Mapping[str, str]]) -> str:
 
 def topic_in(path: str) -> str | None:
     """Give the name of the topic that a file of a model holds."""
-    stem = PurePosixPath(path).name.removesuffix(".yaml")
-    return stem.removesuffix(".topic") if stem.endswith(".topic") else None
+    held = what_it_holds(path)
+    return held[1] if held is not None and held[0] == TOPIC else None
 
 
 def with_topic_file(files: Mapping[str, str], old: str, new: str) -> dict[str, str]:
@@ -80,14 +82,16 @@ def with_topic_file(files: Mapping[str, str], old: str, new: str) -> dict[str, s
 
 
 def _topics_named(path: str, text: str) -> set[str]:
-    """List the topics that a file of a model names: what a topic extends, and those of queries."""
+    """List the topics that a file of a model names: those it extends, puts together or queries."""
     try:
-        body = yaml.safe_load(text)
-    except (yaml.YAMLError, ValueError, RecursionError):
+        body = read_yaml(text)
+    except UnreadableYaml:
         return set()  # the validator says so
     found = {str(each) for each in _values(body, "topic") if isinstance(each, str)}
-    extended = body.get("extends") if topic_in(path) and isinstance(body, dict) else None
-    return found | set(map(str, extended if isinstance(extended, list) else [extended]))
+    held = what_it_holds(path)
+    key = _NAMING.get(held[0]) if held else None
+    named = body.get(key) if key and isinstance(body, dict) else None
+    return found | set(map(str, named if isinstance(named, list | dict) else [named]))
 
 
 def _values(body: Any, wanted: str) -> Iterator[Any]:
