@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import copy
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,6 +14,8 @@ from omnipd_sandbox.organization import derived
 from omnipd_sandbox.organization.models import ModelReference
 from omnipd_sandbox.organization.organization import Organization
 
+_UNSAID = Behavior()
+
 
 @dataclass(frozen=True)
 class Foundation:
@@ -22,7 +25,21 @@ class Foundation:
     engine: QueryEngine
 
 
-def bring(folder: str | Path) -> Foundation:
+def check_brought(behavior: Behavior) -> None:
+    """Refuse knobs that say how much is invented, beside an organization that is not.
+
+    Raises
+    ------
+    ValueError
+        For the first of them.
+    """
+    for name in ("size", "documents", "folders", "seed"):
+        if getattr(behavior, name) != getattr(_UNSAID, name):
+            msg = f"{name} is for what is invented; this sandbox has an organization of yours"
+            raise ValueError(msg)
+
+
+def bring(folder: str | Path, behavior: Behavior) -> Foundation:
     """Read an organization that somebody has written down.
 
     Raises
@@ -33,7 +50,8 @@ def bring(folder: str | Path) -> Foundation:
     # Late: it needs the database's package.
     from omnipd_sandbox.folder.folder import bring as read  # noqa: PLC0415
 
-    return Foundation(*read(folder))
+    names = {"model_name": behavior.model_name, "topic_name": behavior.topic_name}
+    return Foundation(*read(folder, **names))
 
 
 def invented(behavior: Behavior, engine: QueryEngine | None) -> Foundation:
@@ -58,6 +76,11 @@ def invented(behavior: Behavior, engine: QueryEngine | None) -> Foundation:
             folders=size.folders if behavior.folders is None else behavior.folders,
             newcomers=size.newcomers,
         )
+    # A copy, because whoever invents the same gets the same.
+    organization = copy(organization)
+    organization.formats = {
+        model.name: model.formats for model in queries.models.values() if model.formats
+    }
     return Foundation(organization, queries)
 
 

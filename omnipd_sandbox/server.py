@@ -14,11 +14,12 @@ from typing import TYPE_CHECKING, Any
 
 from omnipd_sandbox.control import control, is_control
 from omnipd_sandbox.engine.protocols import QueryEngine
-from omnipd_sandbox.foundation import bring, invented
+from omnipd_sandbox.foundation import Foundation, bring, check_brought, invented
 from omnipd_sandbox.http.listener import Door, Doorkeeper
 from omnipd_sandbox.http.reply import Reply
 from omnipd_sandbox.http.request import Request
 from omnipd_sandbox.http.request_log import Asked
+from omnipd_sandbox.moods.behavior import Behavior
 from omnipd_sandbox.moods.checks import flag, whole
 from omnipd_sandbox.moods.knobs import read_knobs
 from omnipd_sandbox.organization.organization import Organization
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
     from typing import Self
 
 _MOST_TENANTS = 1_000
-_OF_WHAT_IS_INVENTED = {"size", "documents", "folders", "seed", "model_name", "topic_name"}
 
 
 def _clock() -> datetime:
@@ -64,8 +64,8 @@ class Server:
     engine : QueryEngine, optional
         What plans and runs queries; the bundled models when None.
     org : str or Path, optional
-        A folder with an organization of your own: people and content, models, data. What is
-        invented otherwise, and `engine`, is then without effect.
+        A folder with an organization of your own: people and content, models, data. What says
+        how much is invented, and `engine`, are refused beside it.
     state : str or Path, optional
         A file that keeps what calls change in the server's own organization: read if there is
         one, and written anew after each change. In memory only when None. For one server at a
@@ -93,11 +93,16 @@ class Server:
         **knobs: Any,
     ) -> None:
         _check_place(port, control=control, now=now, org=org, state=state)
+        if org is not None and engine is not None:
+            msg = "engine is for what is invented; this sandbox has an organization of yours"
+            raise ValueError(msg)
         self._failures: deque[str] = deque(maxlen=100)
         self._host, self._port = host, port
         self._has_control = control
         self._now, self._engine = now, engine
-        self._brought = None if org is None else bring(org)
+        self._org = org
+        # What was brought, by the names that its model and topic were given.
+        self._brought: dict[tuple[str | None, str | None], Foundation] = {}
         self._own = self._tenant(knobs, "own", None if state is None else Path(state))
         self._tenants: dict[str, Tenant] = {}
         self._closed_answered, self._closed_by_path = 0, Counter[str]()
@@ -192,10 +197,6 @@ class Server:
         ValueError
             For an unknown knob, or one with a value it cannot have.
         """
-        if self._brought is not None:
-            for name in sorted(_OF_WHAT_IS_INVENTED & set(knobs)):
-                msg = f"{name} is for what is invented; this sandbox has an organization of yours"
-                raise ValueError(msg)
         tenant = self._tenant(knobs, secrets.token_hex(6))
         door = Door(self._host, 0, tenant.respond, self._report)
         with self._lock:
@@ -245,10 +246,23 @@ class Server:
         self, knobs: Mapping[str, Any], tenant_id: str, state: Path | None = None
     ) -> Tenant:
         behavior = read_knobs(knobs)
-        stands_on = self._brought or invented(behavior, self._engine)
         return Tenant(
-            tenant_id, behavior, stands_on, now=self._now, report=self._report, state=state
+            tenant_id,
+            behavior,
+            self._foundation(behavior),
+            now=self._now,
+            report=self._report,
+            state=state,
         )
+
+    def _foundation(self, behavior: Behavior) -> Foundation:
+        if self._org is None:
+            return invented(behavior, self._engine)
+        check_brought(behavior)
+        names = (behavior.model_name, behavior.topic_name)
+        if names not in self._brought:
+            self._brought[names] = bring(self._org, behavior)
+        return self._brought[names]
 
     def _respond(self, request: Request) -> Reply:
         if self._has_control and is_control(request):

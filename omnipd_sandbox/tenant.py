@@ -13,7 +13,7 @@ from threading import Event, Lock
 from typing import Any
 
 from omnipd_sandbox.api.endpoints import REMOVED, endpoints
-from omnipd_sandbox.api.unserved import unserved
+from omnipd_sandbox.api.unserved import not_done, unserved
 from omnipd_sandbox.calls.call import Call
 from omnipd_sandbox.calls.identity import Keyring, admit
 from omnipd_sandbox.calls.jobs import Jobs
@@ -238,6 +238,8 @@ class Tenant:
             raise RefusedRequest(500, f"The change was not stored: {error.strerror}") from None
 
     def _ask(self, request: Request, route: Route, world: World) -> Reply:
+        if not route.endpoint.needs_key:
+            raise not_done(request)
         authorization = request.headers.get("Authorization")
         caller = world.keyring.caller(authorization, world.organization)
         admit(caller, route.endpoint.audience)

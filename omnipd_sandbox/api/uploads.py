@@ -62,9 +62,9 @@ def _found(call: Call) -> list[Upload]:
 
 def _belongs(upload: Upload, model_id: str, organization: Organization) -> bool:
     """Tell whether a file is a workbook's own, or one of the connection of a shared model."""
-    for shared in organization.shared_models.values():
-        if shared.id == model_id:
-            return upload.model_id is None and upload.connection_id == shared.connection_id
+    shared = organization.shared_models.get(model_id)
+    if shared is not None:
+        return upload.model_id is None and upload.connection_id == shared.connection_id
     return upload.model_id == model_id
 
 

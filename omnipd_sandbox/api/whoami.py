@@ -8,7 +8,7 @@ from omnipd_sandbox.calls.call import Call
 from omnipd_sandbox.calls.checks import Key
 from omnipd_sandbox.calls.parameters import uuids
 from omnipd_sandbox.calls.routing import Endpoint
-from omnipd_sandbox.http.refusals import not_found
+from omnipd_sandbox.http.refusals import NotFound
 from omnipd_sandbox.http.reply import Reply, json_reply
 
 
@@ -23,7 +23,7 @@ def who_am_i(call: Call) -> Reply:
     roles: dict[str, Any] = {}
     for model in call.world.engine.models.values():
         role = call.organization.role_of(caller.user, model)
-        permissions = call.world.permissions_on(model.connection_id, caller.user)
+        permissions = call.world.permissions_on(model.id, caller.user)
         if permissions:
             roles[model.id] = {
                 "roleName": role,
@@ -33,10 +33,10 @@ def who_am_i(call: Call) -> Reply:
             }
     wanted: list[str] | None = call.parameters["modelId"]
     if wanted is not None:
-        for model_id in wanted:
-            # Unknown and not allowed look the same on purpose (docs/wire.md).
-            if model_id not in roles:
-                raise not_found("Model", model_id)
+        # Unknown and not allowed look the same on purpose (docs/wire.md).
+        missing = [model_id for model_id in wanted if model_id not in roles]
+        if missing:
+            raise NotFound(f"Model(s) not found: {', '.join(missing)}")
         roles = {model_id: roles[model_id] for model_id in wanted}
     return json_reply(
         {

@@ -36,11 +36,13 @@ class World:
     now: Callable[[], datetime]
     report: Callable[[BaseException], None]
 
-    def permissions_on(self, connection_id: str | None, user: User) -> frozenset[str]:
-        """Give what a member may do with the models on a connection."""
-        model = self.organization.shared_models.get(connection_id or "")
-        role = self.organization.role_of(user, model) if model else user.model_role
-        permissions = PERMISSIONS[role or "NO_ACCESS"]
+    def permissions_on(self, model_id: str, user: User) -> frozenset[str]:
+        """Give what a member may do with a model: what the role on the shared one behind it allows."""
+        behind = self.organization.shared_behind(model_id)
+        roles = [self.organization.role_of(user, each) for each in behind]
+        permissions = frozenset[str]().union(
+            *(PERMISSIONS[role] for role in roles or [user.model_role or "NO_ACCESS"])
+        )
         if permissions and self.behavior.permissions is not None:
             permissions = self.behavior.permissions
         return permissions - {"VIEW_SQL"} if self.behavior.redact_sql else permissions

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from functools import cache
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 
 from omnipd_sandbox.engine.data.warehouse import Warehouse, warehouse
 from omnipd_sandbox.engine.model.files import read_files
+from omnipd_sandbox.engine.model.formats import with_formats
 from omnipd_sandbox.engine.model.model import Model
 from omnipd_sandbox.engine.read_model import read_checked_model
 
@@ -21,6 +23,8 @@ class Bundled:
     name: str
     connection_id: str
     dataset: str
+    # What is also written out as text: see model/formats.py.
+    formats: Mapping[str, str] = field(default_factory=dict)
 
 
 BUNDLED = (
@@ -35,6 +39,9 @@ BUNDLED = (
         name="orders",
         connection_id="1d7fb2e6-c340-4958-a92d-6b8f03e17ca5",
         dataset="orders",
+        formats={
+            f"users.cohort[{timeframe}]": "%Y-%m" for timeframe in ("month", "quarter", "year")
+        },
     ),
 )
 
@@ -65,4 +72,4 @@ def _read(bundled: Bundled, dataset: str) -> tuple[Model, Warehouse]:
         name=bundled.name,
         connection_id=bundled.connection_id,
     )
-    return model, database
+    return with_formats(model, bundled.formats), database

@@ -16,6 +16,7 @@ from omnipd_sandbox.engine.data.warehouse import Warehouse
 from omnipd_sandbox.engine.model import file_names
 from omnipd_sandbox.engine.model.circumstances import Circumstances, OtherQueries
 from omnipd_sandbox.engine.model.file_names import what_it_holds
+from omnipd_sandbox.engine.model.formats import with_formats
 from omnipd_sandbox.engine.model.model import Model
 from omnipd_sandbox.engine.plan.draft import Draft, draft
 from omnipd_sandbox.engine.plan.metadata import describe
@@ -55,13 +56,14 @@ class Engine:
         key = (model_id, tuple(sorted(files.items())))
         if key not in self._branched:
             model = self.models[model_id]
-            self._branched[key] = read_checked_model(
+            branch = read_checked_model(
                 {**model.files, **files},
                 self._databases[model_id],
                 model_id=model.id,
                 name=model.name,
                 connection_id=model.connection_id,
             )
+            self._branched[key] = with_formats(branch, model.formats)
         return self._branched[key]
 
     def schema_model(self, model_id: str) -> Model:

@@ -25,6 +25,10 @@ class ServedModel(Protocol):
     def connection_id(self) -> str:
         """Give the UUID of its connection."""
 
+    @property
+    def formats(self) -> Mapping[str, str]:
+        """Give the patterns by which fields with a timeframe are also written out."""
+
 
 class QueryPlan(Protocol):
     """A query that is ready to run."""

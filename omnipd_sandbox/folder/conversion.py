@@ -24,7 +24,7 @@ from omnipd_sandbox.organization.records import Absent
 from omnipd_sandbox.organization.tables import Instant
 
 # The ends of the names of fields that hold a date and time.
-_INSTANTS = ("_at", "last_login")
+_INSTANTS = ("_at", "last_login", "period_start", "period_end")
 Hook = Callable[..., Any]
 
 
@@ -35,7 +35,9 @@ def converter(references: References) -> Converter:
     made.register_structure_hook_func(
         lambda hint: hasattr(hint, "__metadata__"),
         lambda value, hint: (
-            _instant(value) if hint == Instant else references.identity(hint.__metadata__[0], value)
+            as_instant(value)
+            if hint == Instant
+            else references.identity(hint.__metadata__[0], value)
         ),
     )
     made.register_structure_hook_factory(
@@ -115,11 +117,13 @@ def _hooks(
         case Refers():
             return _referring(about, references, optional=optional)
         case OneOf(words=words):
-            return (lambda value, _: _one_of(value, words)), None
+            return (
+                lambda value, _: None if value is None and optional else _one_of(value, words)
+            ), None
         case Worked():
             return (lambda value, _: value), None
     if name.endswith(_INSTANTS) and str in (hint, *get_args(hint)):
-        return (lambda value, _: _instant(value, optional=optional)), None
+        return (lambda value, _: as_instant(value, optional=optional)), None
     return None, None
 
 
@@ -156,7 +160,8 @@ def _one_of(value: Any, words: tuple[str, ...]) -> str:
     return str(value)
 
 
-def _instant(value: Any, *, optional: bool = False) -> Any:
+def as_instant(value: Any, *, optional: bool = False) -> Any:
+    """Take a date and time with a zone, as the wire has them."""
     if isinstance(value, Absent) or (value is None and optional):
         return value
     try:

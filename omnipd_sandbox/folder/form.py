@@ -10,12 +10,19 @@ from omnipd_sandbox.organization.api_keys import ApiKey
 from omnipd_sandbox.organization.attributes import UserAttribute
 from omnipd_sandbox.organization.connections import Connection
 from omnipd_sandbox.organization.conversations import Conversation, Message
+from omnipd_sandbox.organization.credits import CreditControls
 from omnipd_sandbox.organization.draft import Draft
 from omnipd_sandbox.organization.email_only import EmailOnlyUser
 from omnipd_sandbox.organization.embed import EmbedUser
 from omnipd_sandbox.organization.git import GitSettings
-from omnipd_sandbox.organization.models import ModelRecord, ModelReference, workbook_model_id
+from omnipd_sandbox.organization.models import (
+    ModelRecord,
+    ModelReference,
+    OwnModel,
+    workbook_model_id,
+)
 from omnipd_sandbox.organization.permits import ROLES, Permit
+from omnipd_sandbox.organization.prompts import KnownPrompt
 from omnipd_sandbox.organization.records import (
     Dashboard,
     Document,
@@ -105,15 +112,14 @@ FORM: Mapping[type, Mapping[str, Said]] = {
         "labels": _LABELS,
         "favorited_by": _FAVORITES,
         "grants": Worked(),
-        "created_at": Worked(),
-        "updated_at": Worked(),
     },
     StoredQuery: {},
     Dashboard: {},
     Document: {
         "owner_id": _OWNER,
         "folder_id": Refers("folder", "folder"),
-        "connection_id": Refers("model", "model", gives=lambda model: model.connection_id),
+        "model_id": Refers("model", "model"),
+        "connection_id": Worked(),
         "labels": _LABELS,
         "favorited_by": _FAVORITES,
         "imported": Worked(),
@@ -153,6 +159,9 @@ FORM: Mapping[type, Mapping[str, Said]] = {
     },
     Connection: {},
     GitSettings: {},
+    OwnModel: {},
+    KnownPrompt: {"model_id": Refers("model", "model")},
+    CreditControls: {},
     Message: {"model": Refers("model", "model", whole=True)},
     Conversation: {"user_id": _USER},
 }

@@ -58,6 +58,12 @@ class References:
         # An id wins over a name that looks like one.
         found |= known
 
+    def also(self, kind: str, text: str, called: str) -> None:
+        """Let another text name a record, unless it names one already."""
+        found = self._records.setdefault(kind, {})
+        if called in found:
+            found.setdefault(text, found[called])
+
     def find(self, kind: str, text: object) -> Any:
         """Give the record that a text names.
 

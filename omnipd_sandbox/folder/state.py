@@ -40,7 +40,7 @@ from omnipd_sandbox.organization.records import (
 from omnipd_sandbox.organization.schedules import Schedule
 
 _FORMAT = "omnipd-sandbox"
-_VERSION = 1
+_VERSION = 2
 # What calls can change: the mapping, the kind of its records, and the field that is their key.
 _RECORDS: dict[str, tuple[Any, str]] = {
     "users": (User, "membership_id"),
@@ -181,7 +181,7 @@ def _troubles(organization: Organization) -> Iterator[str]:
         yield from _unknown(at, "person", named, people)
         yield from _unknown(at, "folder", [document.folder_id], of.folders)
         yield from _unknown(at, "label", document.labels, of.labels)
-        yield from _unknown(at, "connection", [document.connection_id], of.shared_models)
+        yield from _unknown(at, "model", [document.model_id], of.shared_models)
     for schedule in of.schedules.values():
         at = f"schedule {schedule.id}"
         yield from _unknown(at, "owner", [schedule.owner_id], people)

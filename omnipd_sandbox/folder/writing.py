@@ -13,6 +13,7 @@ from omnipd_sandbox.folder.references import References
 from omnipd_sandbox.organization.abilities import BY_PULL_REQUEST, abilities
 from omnipd_sandbox.organization.dashboards import dashboard_of
 from omnipd_sandbox.organization.drafts import drafts_of
+from omnipd_sandbox.organization.models import OwnModels
 from omnipd_sandbox.organization.organization import Organization
 from omnipd_sandbox.organization.permits import Permit, permits_on
 from omnipd_sandbox.organization.records import ABSENT, Document, Group, StoredQuery
@@ -43,6 +44,8 @@ def write_organization(organization: Organization) -> dict[str, Any]:
         "api_keys": writer.all(of.api_keys.values()),
         "uploads": writer.all(of.uploads),
         "conversations": writer.all(of.conversations.values()),
+        "prompts": writer.all(of.prompts),
+        "credit_controls": writer.one(of.credit_controls),
         "refresh_jobs": of.refresh_jobs,
         **of.tables,
     }
@@ -84,8 +87,10 @@ class _Writer:
         records = self.organization.fixed_models
         for model in self.organization.shared_models.values():
             git = self.organization.git.get(model.name)
-            extra = {"git": self.one(git)} if git else {}
-            found.append(self.one(records[model.id]) | extra)
+            formats = self.organization.formats.get(model.name)
+            extra = {"git": git and self.one(git), "formats": formats}
+            said = {key: value for key, value in extra.items() if value}
+            found.append(self.one(records[model.id]) | said)
         return found
 
     def group(self, group: Group) -> dict[str, Any]:
@@ -107,7 +112,6 @@ class _Writer:
 
     def document(self, document: Document) -> dict[str, Any]:
         of = self.organization
-        model = of.shared_models[document.connection_id]
         written = self.one(document) | {"has_dashboard": document.has_dashboard}
         for key in ("description", "last_viewed_at", "visits"):
             # Null is said here: it is not the same as left out.
@@ -117,9 +121,10 @@ class _Writer:
         if dashboard is not None:
             written["dashboard"] = self.one(dashboard)
         if document.queries:
-            written["queries"] = [self._query(each, model.id) for each in document.queries]
+            written["queries"] = [self._query(each, document.model_id) for each in document.queries]
         drafts = [
-            self.one(each) | {"queries": [self._query(query, model.id) for query in each.queries]}
+            self.one(each)
+            | {"queries": [self._query(query, document.model_id) for query in each.queries]}
             for each in drafts_of(document, of)
         ]
         # One that is only published by pull request says so here, too.
@@ -128,7 +133,20 @@ class _Writer:
             for name, value in abilities(document, of).items()
             if value == (name == BY_PULL_REQUEST)
         ]
-        extras = {"drafts": drafts, "forbidden": forbidden}
+        own = of.own_models.get(document.topic, OwnModels())
+        if own.query is not None:
+            written["query_model"] = self.one(own.query)
+        since = {**of.favorited_at.get(document.topic, {}), **document.favorited_at}
+        extras = {
+            "drafts": drafts,
+            "forbidden": forbidden,
+            "workbook": self.one(own.workbook),
+            "favorited_at": {
+                self.references.name("user", each): since[each]
+                for each in document.favorited_by
+                if each in since
+            },
+        }
         return (
             written
             | self.permits(permits_on(document, of))

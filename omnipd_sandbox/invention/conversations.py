@@ -57,6 +57,7 @@ def _conversation(
                 written(now + timedelta(seconds=40)),
                 job_id,
                 model,
+                model.topic,
             ),
         ]
         now += timedelta(minutes=3)

@@ -5,8 +5,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from omnipd_sandbox.invention import chance
+from omnipd_sandbox.organization.credits import CreditControls
 from omnipd_sandbox.organization.records import User
 from omnipd_sandbox.organization.tables import EntityLimit, UserLimit
+
+CREDITS = CreditControls(
+    account_limit=10_000,
+    used=4211,
+    downgrade_at=8000,
+    user_default=250,
+    period_start="2026-05-01T00:00:00.000Z",
+    period_end="2026-06-01T00:00:00.000Z",
+)
 
 
 def invent_user_limits(users: Sequence[User]) -> list[UserLimit]:

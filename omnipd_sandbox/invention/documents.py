@@ -60,6 +60,7 @@ def _invent(
         owner_id=owner_id,
         folder_id=folder.id if folder else None,
         scope=scope,
+        model_id=model.id,
         connection_id=model.connection_id,
         deleted=not is_troublesome(place) and chance.one_in(30, "deleted", place),
         has_dashboard=has_dashboard,

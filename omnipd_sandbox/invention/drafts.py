@@ -33,7 +33,7 @@ class Drafts:
         drafts = []
         if chance.one_in(8, "draft", topic):
             drafts.append(self._draft(document, 0))
-        branches = [each for each in self.branches if each.connection_id == document.connection_id]
+        branches = [each for each in self.branches if each.base_id == document.model_id]
         if branches and chance.one_in(20, "branch draft", topic):
             branch = chance.pick(branches, "draft branch", topic)
             drafts.append(replace(self._draft(document, 1), branch=branch))
@@ -60,7 +60,7 @@ class Drafts:
         )
 
     def _queries(self, document: Document, topic: tuple[str, int]) -> tuple[StoredQuery, ...]:
-        model = self.models[document.connection_id]
+        model = self.models[document.model_id]
         if not document.queries or model.subject not in _GONE:
             return document.queries
         if not chance.one_in(2, "draft trouble", *topic):

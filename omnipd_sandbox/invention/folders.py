@@ -7,7 +7,8 @@ from typing import Any
 
 from omnipd_sandbox.invention import chance
 from omnipd_sandbox.invention.labels import LABELS
-from omnipd_sandbox.organization.derived import number, stable_uuid
+from omnipd_sandbox.organization.dates import written
+from omnipd_sandbox.organization.derived import instant, number, stable_uuid
 from omnipd_sandbox.organization.folders import slug
 from omnipd_sandbox.organization.records import Folder, Scope, User
 
@@ -76,8 +77,9 @@ def _grow(
 ) -> Iterator[Folder]:
     path = f"{parent.path}/{slug(name)}" if parent else slug(name)
     owner = chance.pick(owners, "folder owner", path)
+    folder_id = stable_uuid("folder", path)
     folder = Folder(
-        id=stable_uuid("folder", path),
+        id=folder_id,
         name=name,
         path=path,
         parent_id=parent.id if parent else None,
@@ -92,6 +94,8 @@ def _grow(
                 )
             )
         ),
+        created_at=written(instant("folder created", folder_id)),
+        updated_at=written(instant("folder updated", folder_id)),
     )
     yield folder
     for child, grandchildren in children.items():

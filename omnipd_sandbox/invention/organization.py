@@ -14,18 +14,20 @@ from omnipd_sandbox.invention.connections import (
     invent_refreshes,
 )
 from omnipd_sandbox.invention.conversations import invent_conversations
-from omnipd_sandbox.invention.credits import invent_entity_limits, invent_user_limits
+from omnipd_sandbox.invention.credits import CREDITS, invent_entity_limits, invent_user_limits
 from omnipd_sandbox.invention.dashboards import invent_dashboard
 from omnipd_sandbox.invention.dbt import invent_dbt_environments, invent_dbt_projects
 from omnipd_sandbox.invention.documents import invent_documents
 from omnipd_sandbox.invention.drafts import Drafts
 from omnipd_sandbox.invention.evals import invent_eval_runs, invent_prompt_sets
+from omnipd_sandbox.invention.favorites import invent_favorite_dates
 from omnipd_sandbox.invention.folders import invent_folders
 from omnipd_sandbox.invention.git import GIT
 from omnipd_sandbox.invention.groups import invent_group_roles, invent_groups
 from omnipd_sandbox.invention.labels import LABELS
 from omnipd_sandbox.invention.models import invent_models
 from omnipd_sandbox.invention.on_demand import OnDemand
+from omnipd_sandbox.invention.own_models import invent_own_models
 from omnipd_sandbox.invention.people import (
     invent_email_only_users,
     invent_embed_users,
@@ -33,6 +35,7 @@ from omnipd_sandbox.invention.people import (
     invent_users,
 )
 from omnipd_sandbox.invention.permits import invent_grants, widely_shared
+from omnipd_sandbox.invention.prompts import invent_prompts
 from omnipd_sandbox.invention.routines import invent_routines
 from omnipd_sandbox.invention.schedules import invent_schedules
 from omnipd_sandbox.invention.suggestions import invent_suggestions
@@ -75,25 +78,25 @@ def _invent(
     users = [*owners, *(invent_newcomers() if newcomers else ())]
     groups = invent_groups(users)
     email_only_users = invent_email_only_users()
-    on_connections = by_id(models, "connection_id")
+    shared = by_id(models)
     model_records = invent_models(models)
     conversations = invent_conversations(users, models)
     widely = widely_shared(content.values())
     members = by_id(users, "membership_id")
     branches = [each for each in model_records if each.kind == "BRANCH"]
-    drafts = Drafts(members, on_connections, branches)
+    drafts = Drafts(members, shared, branches)
 
     def grants(item: Document | Folder) -> tuple[Grant, ...]:
         everybody = isinstance(item, Document) and item.identifier == widely
         return invent_grants(item, users, groups, everybody=everybody)
 
     def dashboard(document: Document) -> Dashboard:
-        return invent_dashboard(document, on_connections[document.connection_id].subject)
+        return invent_dashboard(document, shared[document.model_id].subject)
 
     items: dict[str, Document | Folder] = {**tree, **content}
     return Organization(
         users=members,
-        shared_models=on_connections,
+        shared_models=shared,
         fixed_models=by_id(model_records),
         groups=by_id(groups),
         group_roles=invent_group_roles(groups, models),
@@ -114,10 +117,14 @@ def _invent(
             stable_uuid("refresh job", status): status
             for status in ("COMPLETED", "FAILED", "IN_PROGRESS")
         },
+        prompts=invent_prompts(models),
+        credit_controls=CREDITS,
         grants=OnDemand(items, grants),
         drafts=OnDemand(content, drafts.of),
         dashboards=OnDemand(content, dashboard),
         forbidden=OnDemand(content, invent_forbidden),
+        own_models=OnDemand(content, invent_own_models),
+        favorited_at=OnDemand(content, invent_favorite_dates),
         invented=(documents, folders, int(newcomers), seed),
     )
 

@@ -16,6 +16,7 @@ class Message:
     created_at: str
     job_id: str | None = None
     model: ModelReference | None = None
+    topic: str | None = None
 
 
 @dataclass(frozen=True)

@@ -11,12 +11,19 @@ from omnipd_sandbox.organization.api_keys import ApiKey
 from omnipd_sandbox.organization.attributes import SYSTEM_ATTRIBUTES, UserAttribute
 from omnipd_sandbox.organization.connections import Connection
 from omnipd_sandbox.organization.conversations import Conversation
+from omnipd_sandbox.organization.credits import CreditControls
 from omnipd_sandbox.organization.derived import base62, stable_uuid
 from omnipd_sandbox.organization.draft import Draft
 from omnipd_sandbox.organization.email_only import EmailOnlyUser
 from omnipd_sandbox.organization.embed import EmbedUser
 from omnipd_sandbox.organization.git import GitSettings
-from omnipd_sandbox.organization.models import ModelRecord, ModelReference, models_of_documents
+from omnipd_sandbox.organization.models import (
+    ModelRecord,
+    ModelReference,
+    OwnModels,
+    models_of_documents,
+)
+from omnipd_sandbox.organization.prompts import KnownPrompt
 from omnipd_sandbox.organization.records import (
     Dashboard,
     Document,
@@ -46,7 +53,7 @@ class Organization:
     """
 
     users: dict[str, User]
-    # The model behind a document is the one on its connection.
+    # Those that can be queried, by id; documents are on one of them.
     shared_models: dict[str, ModelReference]
     # Those that are no document's own.
     fixed_models: dict[str, ModelRecord]
@@ -70,6 +77,13 @@ class Organization:
     # Jobs that read a schema again, with how far each is.
     refresh_jobs: Mapping[str, str] = field(default_factory=dict)
 
+    # The prompts that the AI knows; the first that matches is meant.
+    prompts: Sequence[KnownPrompt] = ()
+    # By the model's name: the pattern of each field with a timeframe that is also written out.
+    formats: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    # What the AI may cost the whole organization.
+    credit_controls: CreditControls = field(default_factory=CreditControls)
+
     # What documents and folders begin with, by the document's topic or the folder's id; nothing
     # for those that are not there.
     grants: Mapping[str, tuple[Grant, ...]] = field(default_factory=dict)
@@ -77,6 +91,9 @@ class Organization:
     dashboards: Mapping[str, Dashboard] = field(default_factory=dict)
     # What a document does not allow, in the words of the wire.
     forbidden: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    own_models: Mapping[str, OwnModels] = field(default_factory=dict)
+    # Since when whose favorite it is: by user's id.
+    favorited_at: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
     # Of what it was invented; None for one that was brought.
     invented: tuple[int, ...] | None = None
@@ -101,19 +118,35 @@ class Organization:
         of, known = self._models
         if of is not documents:
             found = [*self.fixed_models.values()]
-            found += models_of_documents(documents.values(), self.shared_models)
+            found += models_of_documents(documents.values(), self.shared_models, self.own_models)
             known = {model.id: model for model in found}
             # Good until a document is added, which makes a new mapping.
             self._models = (documents, known)
         return known
 
-    def branches_of(self, connection_id: str) -> list[ModelRecord]:
-        """Give the branches of the shared model on a connection."""
+    def branches_of(self, model_id: str) -> list[ModelRecord]:
+        """Give the branches of a shared model."""
         return [
             model
             for model in self.fixed_models.values()
-            if model.kind == "BRANCH" and model.connection_id == connection_id
+            if model.kind == "BRANCH" and model.base_id == model_id
         ]
+
+    def shared_on(self, connection_id: str | None) -> list[ModelReference]:
+        """Give the shared models on a connection."""
+        return [
+            model for model in self.shared_models.values() if model.connection_id == connection_id
+        ]
+
+    def shared_behind(self, model_id: str) -> list[ModelReference]:
+        """Give the shared model that a model is or stands on; of a schema, all that stand on it."""
+        below = model_id
+        while below not in self.shared_models:
+            record = self.models.get(below)
+            if record is None or record.base_id is None:
+                return self.shared_on(record.connection_id if record else None)
+            below = record.base_id
+        return [self.shared_models[below]]
 
     def groups_of(self, user_id: str) -> list[Group]:
         """Give the groups a member is in."""

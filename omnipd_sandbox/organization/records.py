@@ -79,11 +79,10 @@ class Folder:
     scope: Scope
     labels: tuple[str, ...]
     favorited_by: tuple[str, ...]
+    created_at: str
+    updated_at: str
     # Those from the start when None.
     grants: tuple[Grant, ...] | None = None
-    # Those of the folders that were always there are invented when they are asked for.
-    created_at: str | None = None
-    updated_at: str | None = None
 
 
 @dataclass(frozen=True)
@@ -135,6 +134,8 @@ class Document:
     owner_id: str
     folder_id: str | None
     scope: Scope
+    # The shared model below it, and the connection of that.
+    model_id: str
     connection_id: str
     deleted: bool
     has_dashboard: bool

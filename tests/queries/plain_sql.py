@@ -84,7 +84,7 @@ ENTRANCES = (
 
 @dataclass(frozen=True)
 class Dimension:
-    """Hold a dimension's formula; a pattern if its truncated times are also written as text."""
+    """Hold a dimension's formula; a pattern if some truncated times are also written as text."""
 
     sql: str
     kind: str
@@ -372,7 +372,8 @@ def asked(model: str, name: str) -> Asked | None:
     if timeframe in TIMEFRAMES:
         sql = TIMEFRAMES[timeframe].format(t=time)
         sql = f"({sql}) AT TIME ZONE 'UTC'" if dimension.kind == "instant" else sql
-        return Asked(sql, sql, "time", dimension.pattern)
+        pattern = dimension.pattern if timeframe in {"month", "quarter", "year"} else None
+        return Asked(sql, sql, "time", pattern)
     if timeframe in PART_TIMEFRAMES:
         sql = PART_TIMEFRAMES[timeframe].format(t=time)
         return Asked(sql, sql, "number")

@@ -104,3 +104,18 @@ def serve():
     for started in servers:
         started.close()
         assert started.failures == []
+
+
+@pytest.fixture
+def mine(tmp_path):
+    """Write a folder by hand; give its path."""
+
+    def write(organization=None, files=()):
+        if organization is not None:
+            (tmp_path / "organization.json").write_text(json.dumps(organization), encoding="utf-8")
+        for name, text in dict(files).items():
+            (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+            (tmp_path / name).write_text(text, encoding="utf-8")
+        return tmp_path
+
+    return write

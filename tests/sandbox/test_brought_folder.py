@@ -11,6 +11,7 @@ import duckdb
 import pyarrow as pa
 import pytest
 from queries.query_cases import CASES
+from sandbox.shop_folder import PEOPLE, SHOP
 
 import omnipd
 from omnipd_sandbox.api.endpoints import endpoints
@@ -161,33 +162,6 @@ def test_the_demo_is_not_written_over_what_is_there(tmp_path, server):
     with pytest.raises(BadOrganization, match="not empty"):
         write_folder(tmp_path, server.organization)
     assert [each.name for each in tmp_path.iterdir()] == ["mine.txt"]
-
-
-@pytest.fixture
-def mine(tmp_path):
-    """Write a folder by hand; give its path."""
-
-    def write(organization=None, files=()):
-        if organization is not None:
-            (tmp_path / "organization.json").write_text(json.dumps(organization), encoding="utf-8")
-        for name, text in dict(files).items():
-            (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
-            (tmp_path / name).write_text(text, encoding="utf-8")
-        return tmp_path
-
-    return write
-
-
-SHOP = {
-    "models/shop/shops.view": "dimensions: {id: {primary_key: true}}\n"
-    "measures: {rent_paid: {aggregate_type: sum, sql: '${rent}'}}\n",
-    "models/shop/shops.topic": "base_view: shops\n",
-    "data/shops.csv": "id,name,rent\n1,North,100.5\n2,South,200.25\n",
-}
-PEOPLE = [
-    {"name": "Ann", "email": "ann@shop.example", "organization_role": "ORG_ADMIN"},
-    {"name": "Bob", "email": "bob@shop.example", "model_role": "QUERIER"},
-]
 
 
 def rows(wire, **query):

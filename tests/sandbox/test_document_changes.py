@@ -427,4 +427,4 @@ def test_what_omni_does_not_do_is_405_or_404(own):
     one = undrafted(own).identifier
     assert own.send("POST", f"/api/v1/documents/{one}/restore").status == 404
     assert own.send("POST", "/api/v1/api-keys", {}).status == 405
-    assert own.send("POST", "/api/v1/user-attributes", {}).status == 405
+    assert own.send("POST", "/api/v1/whoami", {}).status == 405

@@ -7,13 +7,14 @@ import pyarrow as pa
 import pytest
 from queries.query_cases import FLIGHTS, ORDERS
 
-from omnipd_sandbox.api.ai.prompts import known_prompts
+from omnipd_sandbox.invention.prompts import known_prompts
+from omnipd_sandbox.organization.models import ModelReference
 
 PATH = "/api/v1/ai/generate-query"
 PROMPTS = [
     (model, prompt)
     for model, name in ((FLIGHTS, "flights"), (ORDERS, "orders"))
-    for known in known_prompts(name)
+    for known in known_prompts(ModelReference(model, name, model))
     for prompt in known.prompts
 ]
 

@@ -48,7 +48,7 @@ def test_a_topic_of_a_branch_can_be_asked_on_the_branch_alone(server, run):
     assert run(query, branchId=branch.id) == rows
     assert run(query, {"branch_id": branch.id}) == rows
     assert run({**query, "modelId": branch.id}) == rows
-    assert run(query) == ("PLAN", 'No such topic "weather_by_hour"')
+    assert run(query) == ("PLAN", "Topic weather_by_hour not found")
 
 
 def test_the_branch_in_the_body_wins(server, run):

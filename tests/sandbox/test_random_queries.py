@@ -3,7 +3,6 @@
 import json
 import math
 from concurrent.futures import ThreadPoolExecutor
-from importlib.resources import files
 from random import Random
 
 import duckdb
@@ -11,9 +10,11 @@ import pytest
 from queries.plain_sql import DIMENSIONS, FLIGHTS, ORDERS, statement
 from sandbox.random_queries import NOW, PERIODS, random_query
 
+from omnipd_sandbox.engine.bundled import BUNDLED, model_folder
 from omnipd_sandbox.engine.data.datasets import flights
 from omnipd_sandbox.engine.data.warehouse import DATASETS, Dataset, Warehouse, warehouse
 from omnipd_sandbox.engine.engine import Engine
+from omnipd_sandbox.engine.model.formats import with_formats
 from omnipd_sandbox.engine.model.read_yaml import read_model
 
 QUERIES = 1000
@@ -52,19 +53,22 @@ class Held:
         }
         self.engine = Engine(
             (
-                read_model(
-                    {
-                        path.name: path.read_text(encoding="utf-8")
-                        for path in (files("omnipd_sandbox.engine") / "models" / name).iterdir()
-                    },
-                    self.databases[model],
-                    model_id=model,
-                    name=name,
-                    connection_id=model,
+                with_formats(
+                    read_model(
+                        {
+                            path.name: path.read_text(encoding="utf-8")
+                            for path in model_folder(each.name).iterdir()
+                        },
+                        self.databases[each.id],
+                        model_id=each.id,
+                        name=each.name,
+                        connection_id=each.id,
+                    ),
+                    each.formats,
                 ),
-                self.databases[model],
+                self.databases[each.id],
             )
-            for model, name in ((FLIGHTS, "flights"), (ORDERS, "orders"))
+            for each in BUNDLED
         )
         self.values = {
             name: self._some_values(model, name, dimension.sql)

@@ -121,3 +121,22 @@ def test_sql_by_hand_may_be_forbidden_in_the_job(serve, connect):
     assert rows(ask(wire, {"modelId": server.models["flights"], **topic})) == [
         {"flights.count": 336_776}
     ]
+
+
+def test_totals_over_sql_come_in_lines_and_not_in_documents(serve, connect):
+    sql = "SELECT status, count(*) AS n FROM order_items GROUP BY 1 ORDER BY 1"
+    totals = {"sqlSortsEnabled": True, "column_totals": {"n": {"type": "aggregation"}}}
+    for knob, marks in (("last", 1), ("behind_group", 1), ("absent", 0)):
+        server = serve(documents=0, totals=knob)
+        query = {**verbatim(server, sql, "orders"), **totals}
+        job = ask(connect(server), query)
+        found = rows(job)
+        assert [each["n__omni_summ"] for each in found[4:]] == [240] * marks
+        assert list(job["summary"]["fields"]) == ["status", "n"]
+    body = {"query": {"fields": [], **query}, "resultType": "json"}
+    answer = connect(server).ask("POST", "/api/v1/query/run", body=json.dumps(body))
+    assert (answer.status, "column_totals" in answer.json["detail"]) == (400, True)
+    # Where they are stripped, nothing is in the way of a document.
+    body["query"]["sqlSortsEnabled"] = False
+    answer = connect(server).ask("POST", "/api/v1/query/run", body=json.dumps(body))
+    assert (answer.status, len(answer.json)) == (200, 4)

@@ -121,7 +121,7 @@ def damage(path, change):
     ("change", "said"),
     [
         (lambda state: state.update(format="x"), "not a state of a sandbox"),
-        (lambda state: state.update(version=2), "version 2 is not 1"),
+        (lambda state: state.update(version=1), "version 1 is not 2"),
         (lambda state: state.pop("users"), "users is missing"),
         (lambda state: state["users"][3].update(active="yes"), "users"),
         (lambda state: state["users"][3].update(shoe=42), "shoe"),

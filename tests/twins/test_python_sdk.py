@@ -341,7 +341,7 @@ def test_a_group_that_does_not_exist_is_a_printed_line_and_none(writer, capsys):
 
 def test_what_the_sandbox_does_not_serve_is_no_success(api, capsys):
     assert api.generate_embed_url({"contentPath": "/dashboards/x"}) is None
-    assert nothing_but(capsys, "404 Client Error")
+    assert nothing_but(capsys, "501 Server Error")
 
 
 def test_every_public_function_is_asked_for_here():

@@ -63,7 +63,7 @@ def show_job_result(call: Call) -> Reply:
         "message": answer.text,
         "omniChatUrl": _address(conversation),
         "resultSummary": answer.text,
-        "topic": answer.model and answer.model.topic,
+        "topic": answer.topic,
     }
     if call.world.behavior.ai_result_type == "json":
         return json_reply(result)
@@ -89,7 +89,7 @@ def _job(prompt: Message, answer: Message, conversation: Conversation) -> dict[s
         "userId": conversation.user_id,
         "modelId": answer.model and answer.model.id,
         "branchId": None,
-        "topicName": answer.model and answer.model.topic,
+        "topicName": answer.topic,
         "conversationId": conversation.id,
         "prompt": prompt.text,
         "omniChatUrl": _address(conversation),

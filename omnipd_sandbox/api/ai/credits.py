@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import datetime
 from operator import itemgetter
 
 from omnipd_sandbox.calls.call import Call
@@ -10,27 +10,25 @@ from omnipd_sandbox.calls.tables import rows_of, show_page
 from omnipd_sandbox.http.reply import Reply, json_reply
 
 
-def _milliseconds(instant: datetime) -> int:
-    return int(instant.timestamp() * 1000)
-
-
-# Of the whole organization; times are in milliseconds, unlike elsewhere.
-_CONTROLS = {
-    "accountCreditLimit": 10000,
-    "creditsUsed": 4211,
-    "downgradeCredits": 8000,
-    "shutoffCredits": None,
-    "userDefaultCredits": 250,
-    "entityGroupDefaultCredits": None,
-    "periodStart": _milliseconds(datetime(2026, 5, 1, tzinfo=UTC)),
-    "periodEnd": _milliseconds(datetime(2026, 6, 1, tzinfo=UTC)),
-}
-
-
 def show_credit_controls(call: Call) -> Reply:
-    """Answer with the organization's limits."""
-    del call
-    return json_reply(_CONTROLS)
+    """Answer with the organization's limits; times are in milliseconds, unlike elsewhere."""
+    controls = call.organization.credit_controls
+    return json_reply(
+        {
+            "accountCreditLimit": controls.account_limit,
+            "creditsUsed": controls.used,
+            "downgradeCredits": controls.downgrade_at,
+            "shutoffCredits": controls.shutoff_at,
+            "userDefaultCredits": controls.user_default,
+            "entityGroupDefaultCredits": controls.entity_group_default,
+            "periodStart": _milliseconds(controls.period_start),
+            "periodEnd": _milliseconds(controls.period_end),
+        }
+    )
+
+
+def _milliseconds(instant: str) -> int:
+    return int(datetime.fromisoformat(instant).timestamp() * 1000)
 
 
 def list_user_limits(call: Call) -> Reply:

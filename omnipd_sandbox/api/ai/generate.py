@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from omnipd_sandbox.api.ai.prompts import Known, find
 from omnipd_sandbox.api.query.display import shown
 from omnipd_sandbox.api.query.outcome import message, plan, result
 from omnipd_sandbox.api.query.planned_model import planned_model
@@ -20,6 +19,7 @@ from omnipd_sandbox.engine.model.model import Model
 from omnipd_sandbox.http.refusals import BadRequest, Forbidden, NotFound, RefusedRequest
 from omnipd_sandbox.http.reply import Reply, json_reply, without_nulls
 from omnipd_sandbox.organization.attributes import effective_values
+from omnipd_sandbox.organization.prompts import KnownPrompt, find_prompt
 from omnipd_sandbox.organization.records import User
 from omnipd_sandbox.refused_query import Refused
 
@@ -55,29 +55,26 @@ def generate_query(call: Call) -> Reply:
     asked = _read(call.request.body)
     user = acting_for(call, asked.user_id)
     shared = _model(call, asked)
-    permissions = call.world.permissions_on(shared.connection_id, user)
+    permissions = call.world.permissions_on(shared.id, user)
     model: Model = planned_model(call, shared.id, asked.branch_id) or shared
     if not {"USE_AI", "QUERY_TOPICS"} <= permissions:
         raise Forbidden
     if asked.run:
         check_query_api(call)
     if asked.topic is not None and asked.topic not in model.topics:
-        raise NotFound(f"Topic with name {asked.topic} does not exist")
+        raise NotFound(f"Topic {asked.topic} not found")
     if call.world.behavior.ai_credits_exhausted:
         raise RefusedRequest(402, "The AI credits of this organization are used up")
-    reference = call.world.organization.shared_models[shared.connection_id]
-    asked_topic = None if asked.topic is None else reference.topic_once(asked.topic)
-    known = find(reference.subject, asked.prompt, asked_topic)
-    # The list is about the bundled models; another may have the name of one.
-    if known is None or reference.topic_now(known.topic) not in model.topics:
-        raise RefusedRequest(400, "No query was generated: the sandbox does not know this prompt")
+    known = find_prompt(call.organization.prompts, shared.id, asked.prompt, asked.topic)
+    # A branch may do without the topic; so may a model that has the name of a bundled one.
+    if known is None or known.topic not in model.topics:
+        raise RefusedRequest(400, "No query generated: the sandbox does not know this prompt")
 
-    topic = reference.topic_now(known.topic)
-    base_view = model.topics[topic].base_view
-    query = _query(known, model.id, topic, base_view)
+    base_view = model.topics[known.topic].base_view
+    query = _query(known, model.id, base_view)
     answer: dict[str, Any] = {
         "query": _old_shape(query) if call.world.behavior.old_shapes else query,
-        "topic": topic,
+        "topic": known.topic,
         "baseView": base_view,
         "error": None,
     }
@@ -109,15 +106,15 @@ def _model(call: Call, asked: _Asked) -> Any:
         return model
     if asked.model_id in call.world.organization.models:
         raise BadRequest("Model must be a shared model", at="modelId")
-    raise NotFound(f"Model with id {asked.model_id} does not exist")
+    raise NotFound(f"Model {asked.model_id} not found")
 
 
-def _query(known: Known, model_id: str, topic: str, base_view: str) -> dict[str, Any]:
+def _query(known: KnownPrompt, model_id: str, base_view: str) -> dict[str, Any]:
     """Give a query in full, as ``query/run`` takes it."""
     return {
         "modelId": model_id,
         "table": base_view,
-        "join_paths_from_topic_name": topic,
+        "join_paths_from_topic_name": known.topic,
         "fields": [],
         "calculations": [],
         "filters": {},
@@ -153,7 +150,7 @@ def _outcome(
         user_id=None,
         branch_id=None,
     )
-    view_sql = "VIEW_SQL" in call.world.permissions_on(model.connection_id, user)
+    view_sql = "VIEW_SQL" in call.world.permissions_on(model.id, user)
     submission = plan(
         request,
         effective_values(user, call.world.organization.attributes),

@@ -29,4 +29,4 @@ def revoke_api_key(call: Call) -> Reply:
     call.organization.api_keys = {
         key_id: each for key_id, each in call.organization.api_keys.items() if key_id != key.id
     }
-    return json_reply({"success": True, "message": "API key revoked"})
+    return json_reply({"success": True, "message": "API token revoked"})

@@ -20,7 +20,11 @@ def show_project(call: Call) -> Reply:
     for project in rows_of(call, "dbt_projects", connectionId=connection.id):
         return json_reply(without(project, "connectionId"))
     supported = connection.dialect not in _WITHOUT_DBT
-    message = "dbt is not configured" if supported else f"{connection.dialect} does not support dbt"
+    message = (
+        "dbt not configured for this connection"
+        if supported
+        else f"{connection.dialect} does not support dbt"
+    )
     return json_reply({"supportsDbt": supported, "message": message})
 
 

@@ -119,6 +119,7 @@ def duplicate_document(call: Call) -> Reply:
         owner_id=author(call).membership_id,
         folder_id=folder.id if folder else None,
         scope=scope_in(folder, body, original.scope),
+        model_id=original.model_id,
         connection_id=original.connection_id,
         deleted=False,
         has_dashboard=original.has_dashboard,

@@ -26,7 +26,7 @@ def show_document(call: Call) -> Reply:
     record = {
         "name": document.name,
         "description": document.description,
-        "modelId": organization.shared_models[document.connection_id].id,
+        "modelId": document.model_id,
         "facetFilters": dashboard.facet_filters,
         "filterConfig": written_filters(dashboard, call.world),
         "filterOrder": list(dashboard.order),

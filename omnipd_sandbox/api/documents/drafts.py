@@ -88,7 +88,7 @@ def discard_draft(call: Call) -> Reply:
 
 
 def _check_branch(branch_id: str | None, document: Document, call: Call) -> None:
-    branches = call.organization.branches_of(document.connection_id)
+    branches = call.organization.branches_of(document.model_id)
     if branch_id is not None and branch_id not in {branch.id for branch in branches}:
         raise not_found("Branch", branch_id)
 

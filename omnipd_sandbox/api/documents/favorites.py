@@ -11,8 +11,7 @@ from omnipd_sandbox.api.items.roles import author
 from omnipd_sandbox.calls.call import Call
 from omnipd_sandbox.calls.paging import Order, cut_page, page_reply
 from omnipd_sandbox.http.reply import Reply, nothing
-from omnipd_sandbox.organization.dates import written
-from omnipd_sandbox.organization.derived import instant
+from omnipd_sandbox.organization.dates import EPOCH, written
 from omnipd_sandbox.organization.records import User
 
 
@@ -25,13 +24,13 @@ class _Admirer:
 def list_favorites(call: Call) -> Reply:
     """Answer with one page of the members who marked a document, the first of them first."""
     document = find_document(call)
+    begun = call.organization.favorited_at.get(document.topic, {})
 
     def admirers() -> Iterable[_Admirer]:
         return (
             _Admirer(
                 call.organization.person(each),
-                document.favorited_at.get(each)
-                or written(instant("favorited", document.topic, each)),
+                document.favorited_at.get(each) or begun.get(each) or written(EPOCH),
             )
             for each in document.favorited_by
         )

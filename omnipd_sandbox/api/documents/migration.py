@@ -69,7 +69,6 @@ _KEYS = {
 def export_document(call: Call) -> Reply:
     """Answer with everything a document is made of; what is inside is Omni's own business."""
     document = find_document(call)
-    model = call.organization.shared_models[document.connection_id]
     return json_reply(
         {
             "document": {"name": document.name},
@@ -77,7 +76,7 @@ def export_document(call: Call) -> Reply:
             "exportVersion": _VERSION,
             "workbookModel": {
                 "id": workbook_model_id(document),
-                "base_model_id": model.id,
+                "base_model_id": document.model_id,
                 "model_kind": "WORKBOOK",
             },
             "queryModels": {
@@ -104,10 +103,7 @@ def import_document(call: Call) -> Reply:
     """Make a document of an export; a second time makes a second one."""
     body = read_body(call, _KEYS, strict=True)
     organization = call.organization
-    model = next(
-        (each for each in organization.shared_models.values() if each.id == body["baseModelId"]),
-        None,
-    )
+    model = organization.shared_models.get(body["baseModelId"])
     if model is None:
         raise not_found("Model", body["baseModelId"])
     folder = folder_by_path(body.get("folderPath"), call)
@@ -140,6 +136,7 @@ def _document(
         owner_id=call.caller.user.membership_id,
         folder_id=folder.id if folder else None,
         scope=folder.scope if folder else "organization",
+        model_id=model.id,
         connection_id=model.connection_id,
         deleted=False,
         has_dashboard=dashboard is not None,

@@ -7,11 +7,9 @@ from omnipd_sandbox.api.items.record import items_reply, owned_by
 from omnipd_sandbox.api.items.roles import author
 from omnipd_sandbox.api.items.visible import is_shared_with
 from omnipd_sandbox.calls.call import Call
-from omnipd_sandbox.calls.paging import Rank, Ranks, asked_order, cut_page
+from omnipd_sandbox.calls.paging import Ranks, asked_order, cut_page
 from omnipd_sandbox.http.refusals import BadRequest, not_found
 from omnipd_sandbox.http.reply import Reply
-from omnipd_sandbox.organization.dates import written
-from omnipd_sandbox.organization.derived import instant
 from omnipd_sandbox.organization.organization import Organization
 from omnipd_sandbox.organization.records import Folder
 
@@ -93,18 +91,10 @@ def _at(path: str, folders: list[Folder], organization: Organization) -> list[Fo
     return [folder]
 
 
-def _created(folder: Folder) -> Rank:
-    return folder.created_at or written(instant("folder created", folder.id))
-
-
-def _updated(folder: Folder) -> Rank:
-    return folder.updated_at or written(instant("folder updated", folder.id))
-
-
 _RANKS: Ranks[Folder] = {
     "name": lambda folder: folder.name,
     "path": lambda folder: folder.path,
     "favorites": lambda folder: len(folder.favorited_by),
-    "createdAt": _created,
-    "updatedAt": _updated,
+    "createdAt": lambda folder: folder.created_at,
+    "updatedAt": lambda folder: folder.updated_at,
 }

@@ -27,10 +27,10 @@ def create_model(call: Call) -> Reply:
     body = read_body(call, _MODEL)
     organization = call.organization
     kind, connection_id = body["modelKind"], body["connectionId"]
-    shared = organization.shared_models.get(connection_id)
-    if shared is None:
+    shared = organization.shared_on(connection_id)
+    if not shared:
         raise not_found("Connection", connection_id)
-    base_id = body.get("baseModelId", shared.id)
+    base_id = body.get("baseModelId", shared[0].id)
     base = organization.models.get(base_id)
     if base is None or base.deleted_at or base.connection_id != connection_id:
         raise not_found("Model", base_id)

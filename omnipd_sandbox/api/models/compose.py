@@ -22,7 +22,7 @@ def compose(record: ModelRecord, call: Call) -> Model:
     below: ModelRecord | None = record
     while below is not None and below.id not in world.engine.models:
         if below.kind == "SCHEMA":
-            shared = world.organization.shared_models[below.connection_id or ""]
+            shared, *_ = world.organization.shared_on(below.connection_id)
             schema: Model = world.engine.schema_model(shared.id)
             return schema
         below = world.organization.models.get(below.base_id or "")

@@ -61,8 +61,7 @@ def _pieces(call: Call) -> Iterator[tuple[Document, str, tuple[StoredQuery, ...]
     """Give what is published, each followed by its active drafts."""
     organization = call.organization
     for document in organization.documents.values():
-        model = organization.shared_models.get(document.connection_id)
-        if document.deleted or model is None or model.id != call.segments["modelId"].lower():
+        if document.deleted or document.model_id != call.segments["modelId"].lower():
             continue
         yield document, "Published", document.queries, document.identifier
         for draft in drafts_of(document, organization):

@@ -28,7 +28,7 @@ def list_exposures(call: Call) -> Reply:
             if document.has_dashboard
             and not document.deleted
             and document.scope == "organization"
-            and document.connection_id == record.connection_id
+            and document.model_id == record.id
             and record.id in call.world.engine.models
         )
 

@@ -22,7 +22,7 @@ def find_record(call: Call) -> ModelRecord:
 
 def permissions_here(record: ModelRecord, call: Call) -> frozenset[str]:
     """Give what the caller may do with a model."""
-    return call.world.permissions_on(record.connection_id, call.caller.user)
+    return call.world.permissions_on(record.id, call.caller.user)
 
 
 def find_shared(call: Call) -> ModelRecord:

@@ -18,7 +18,7 @@ from omnipd_sandbox.engine.model.model import (
 )
 from omnipd_sandbox.engine.model.yaml_parts import titled
 from omnipd_sandbox.engine.plan.metadata import aggregate_type, data_type, date_type
-from omnipd_sandbox.http.refusals import NotFound, not_found
+from omnipd_sandbox.http.refusals import NotFound
 from omnipd_sandbox.http.reply import Reply, json_reply, without_nulls
 from omnipd_sandbox.organization import derived
 from omnipd_sandbox.refused_query import Refused
@@ -50,7 +50,7 @@ def show_topic(call: Call) -> Reply:
                 {"success": True, "topic": composite | {"views": [], "relationships": []}}
             )
     if topic is None:
-        raise not_found("Topic", name, by="name")
+        raise NotFound(f"Topic {name} not found")
     try:
         tree = tree_of_topic(model, topic)
     except Refused as refused:

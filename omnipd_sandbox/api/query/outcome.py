@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from omnipd_sandbox.engine.model.model import Model
     from omnipd_sandbox.engine.protocols import QueryPlan
 
-# Said in place of any detail to those without VIEW_SQL; Omni's own sentence is to this effect.
-REDACTED = "The details of this error are visible only to users who may view SQL."
+# Said in place of any detail to those without VIEW_SQL, in Omni's own words (docs/wire.md).
+REDACTED = "Query failed. Error details are only visible to users with permission to view SQL."
 # Bytes.
 _LARGEST_KEPT = 8_000_000
 _FROM_KEPT_RESULTS = frozenset({"Standard", "SkipRequery"})

@@ -106,7 +106,11 @@ def _check_together(asked: dict[str, Any]) -> None:
     if "environmentConnectionId" in asked:
         raise BadRequest("this Omni has no connection environments", at="environmentConnectionId")
     if "timezone" in asked:
-        raise BadRequest("the connection does not allow user-specific timezones", at="timezone")
+        raise BadRequest(
+            "The timezone parameter requires user-specific timezones to be enabled on the"
+            " connection.",
+            at="timezone",
+        )
 
 
 def _check_query(query: dict[str, Any], asked: dict[str, Any]) -> None:

@@ -30,8 +30,7 @@ def records(result: Shown) -> list[dict[str, object]]:
 
 def timed_out(job_id: str) -> Document:
     """Say that the result is not there yet; here `timed_out` is a boolean (docs/wire.md)."""
-    detail = "The query takes longer; wait for its job"
-    body = {"detail": detail, "remaining_job_ids": [job_id], "timed_out": True}
+    body = {"detail": "Query timed out", "remaining_job_ids": [job_id], "timed_out": True}
     return json_reply(body, status=408)
 
 

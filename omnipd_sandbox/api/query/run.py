@@ -28,7 +28,7 @@ NDJSON = "text/ndjson"
 
 
 def run_query(call: Call) -> Reply:
-    """Answer with the job's id, its terminal line unless it is slow, and a footer."""
+    """Answer with the job's id, its one line unless it is slow, and a footer of what is left."""
     world = call.world
     check_query_api(call)
     request = read_request(call.request.body)
@@ -36,8 +36,7 @@ def run_query(call: Call) -> Reply:
     # The body's branch wins over the older query parameter.
     branch_id = request.branch_id or call.parameters["branch_id"]
     model = planned_model(call, request.model_id, branch_id)
-    connection_id = _connection_id(request.model_id, world)
-    permissions = world.permissions_on(connection_id, user)
+    permissions = world.permissions_on(request.model_id, user)
     if not _needed_permissions(QueryObject(request.query)) <= permissions:
         raise Forbidden
 
@@ -77,18 +76,11 @@ def run_query(call: Call) -> Reply:
         if not (is_slow and alone):
             write_line(sink, header(job_id, client_result_id(job_id, world.behavior)))
             sink.flush()
-            if is_slow:
-                write_line(sink, {"job_id": job_id, "status": "EXECUTING"})
         if not is_slow:
             finish(sink)
         write_line(sink, footer([job_id] if is_slow else []))
 
     return Stream(body, NDJSON, headers)
-
-
-def _connection_id(model_id: str, world: World) -> str | None:
-    served = world.engine.models.get(model_id)
-    return served.connection_id if served else world.organization.models[model_id].connection_id
 
 
 def workbook_address(job_id: str) -> str:
@@ -99,7 +91,10 @@ def workbook_address(job_id: str) -> str:
 def _document(submission: Submission, world: World) -> Document:
     """Answer with the result alone, in the kind of document that was asked for."""
     request = submission.request
-    if submission.query.get("column_totals") and not submission.query.get("userEditedSQL"):
+    query = submission.query
+    # Over SQL they are only heard where sorts are.
+    heard = not query.get("userEditedSQL") or query.get("sqlSortsEnabled")
+    if query.get("column_totals") and heard:
         raise BadRequest(
             "the sandbox does not write totals into a document; leave resultType out",
             at="query.column_totals",

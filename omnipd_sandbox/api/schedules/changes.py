@@ -107,7 +107,7 @@ def create_schedule(call: Call) -> Reply:
         **_said(body, document, call),
     )
     call.organization.keep_schedule(schedule)
-    answer = {"id": schedule.id, "message": "Schedule created"}
+    answer = {"id": schedule.id, "message": "Successfully created schedule"}
     if schedule.destination == "s3":
         answer |= {
             "delivererRoleArn": "arn:aws:iam::000000000000:role/omni-deliverer",

@@ -50,6 +50,8 @@ class Dimension(Field):
     """Describe a column or an expression over one row."""
 
     timeframes: tuple[str, ...] = ()
+    # By timeframe: the pattern by which it is also written out.
+    formats: Mapping[str, str] = field(default_factory=dict)
     buckets: Groups | Bins | None = None
     duration: Duration | None = None
 
@@ -162,3 +164,5 @@ class Model:
     # Settings that every query depends on, and those that only some queries do.
     unmodeled: tuple[str, ...] = ()
     unmodeled_at_times: tuple[str, ...] = ()
+    # By field and timeframe: see formats.py.
+    formats: Mapping[str, str] = field(default_factory=dict)

@@ -39,10 +39,14 @@ class Selected:
 
     @property
     def formatted(self) -> str | None:
-        """Return the pattern by which a truncated time is also written out, if there is one."""
-        truncated = self.timeframe in TIMEFRAMES and TIMEFRAMES[self.timeframe].yields == "time"
-        pattern = self.field.format or ""
-        return pattern if truncated and "%" in pattern else None
+        """Return the pattern by which this timeframe is also written out, if there is one."""
+        formats = self.field.formats if isinstance(self.field, Dimension) else {}
+        return formats.get(self.timeframe or "")
+
+    @property
+    def format(self) -> str | None:
+        """Return how it is shown: a field's own format says nothing about its timeframes."""
+        return self.formatted if self.timeframe in TIMEFRAMES else self.field.format
 
 
 @dataclass
@@ -170,7 +174,7 @@ def _topic(model: Model, request: Request, around: Circumstances) -> Topic | Non
         return None
     topic = model.topics.get(request.topic)
     if topic is None or not holds(model.grants, topic.grants, around):
-        raise Refused("PLAN", f'No such topic "{request.topic}"')
+        raise Refused("PLAN", f"Topic {request.topic} not found")
     for what in topic.unmodeled:
         raise Refused(
             "PLAN", f'The topic "{topic.name}" uses {what}, which this sandbox does not model'

@@ -32,7 +32,7 @@ def describe(selected: Selected) -> dict[str, Any]:
         "is_calc": False,
         "label": label,
         "description": found.description,
-        "format": found.format,
+        "format": selected.format,
         "date_type": date_type(sql_type),
         "aggregate_type": aggregate_type(found),
         "filter_only_field": False,

@@ -140,7 +140,7 @@ class Request:
             sorts=read_sorts(echo),
             limit=limit,
             offset=echo["offset"],
-            column_totals=tuple(_column_totals(echo["column_totals"])),
+            column_totals=read_column_totals(echo),
             static_queries=echo["staticQueryReferences"],
             echo=echoed(echo),
             controls=tuple(_any_of(each) for each in echo["controls"]),
@@ -232,8 +232,10 @@ def _sort(sort: object) -> Sort:
     return Sort(sort["column_name"], descending, nulls_first)
 
 
-def _column_totals(totals: Mapping[str, Any]) -> list[str]:
+def read_column_totals(known: dict[str, Any]) -> tuple[str, ...]:
+    """Read of what a query asks for totals."""
+    totals = known["column_totals"]
     for name, total in totals.items():
         if not isinstance(total, Mapping) or total.get("type") != "aggregation":
             raise Refused("PLAN", f'Column totals of "{name}" are only modeled as an aggregation')
-    return list(totals)
+    return tuple(totals)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -13,18 +13,13 @@ from sqlglot.errors import SqlglotError
 
 from omnipd_sandbox.engine.model.measures import is_aggregate_call
 from omnipd_sandbox.engine.model.references import STAND_IN, FieldName, SqlText
-from omnipd_sandbox.refused_query import Refused
+from omnipd_sandbox.engine.sql.flatten import check_parts, flattened, refused
 
 # What stands in quotes or in a comment is no reference.
 _REFERENCE = re.compile(
     r"""'(?:[^']|'')*' | "(?:[^"]|"")*" | --[^\n]* | /\*.*?\*/ | \$\{(?P<inside>[^}]*)\}""",
     re.VERBOSE | re.DOTALL,
 )
-# What a statement may consist of. DISTINCT is taken and changes nothing (docs/wire.md).
-_PARTS = {
-    "expressions", "from_", "from", "where", "group", "having", "order", "limit", "offset",
-    "distinct",
-}  # fmt: skip
 
 
 class NotParsed(Exception):
@@ -107,8 +102,15 @@ def references_in(text: str) -> tuple[str, ...]:
     return tuple(each.strip() for each in found if each is not None)
 
 
-def parse(text: str) -> Statement:
+def parse(text: str, is_measure: Callable[[str], bool]) -> Statement:
     """Parse SQL over a model.
+
+    Parameters
+    ----------
+    text
+        The SQL.
+    is_measure
+        Tells whether a field of the model is a measure.
 
     Raises
     ------
@@ -120,7 +122,7 @@ def parse(text: str) -> Statement:
     references = references_in(text)
     if not references or STAND_IN in text:
         raise NotParsed
-    return _Reader(references).read(_tree(text))
+    return _Reader(references, is_measure).read(_tree(text))
 
 
 def _tree(text: str) -> exp.Expression:
@@ -142,20 +144,17 @@ def _nodes(tree: exp.Expression) -> Iterator[exp.Expression]:
 
 
 class _Reader:
-    def __init__(self, references: tuple[str, ...]) -> None:
+    def __init__(self, references: tuple[str, ...], is_measure: Callable[[str], bool]) -> None:
         self.references = references
+        self.is_measure = is_measure
 
     def read(self, tree: exp.Expression) -> Statement:
         if not isinstance(tree, exp.Select):
-            raise _not_modeled(tree.key.upper())
-        for key, part in tree.args.items():
-            if part and key not in _PARTS:
-                raise _not_modeled(key.rstrip("_").replace("_", " ").upper())
-        distinct = tree.args.get("distinct")
-        if distinct is not None and distinct.args.get("on"):
-            raise _not_modeled("DISTINCT ON")
+            raise refused(tree.key.upper())
+        tree = flattened(tree, self._field, self.is_measure)
+        check_parts(tree)
         if tree.find(exp.Subquery, exp.Window) or len(list(tree.find_all(exp.Query))) > 1:
-            raise _not_modeled("a subquery or a window function")
+            raise refused("a subquery or a window function")
         view = self._view(tree.args.get("from_") or tree.args.get("from"))
         where, having = tree.args.get("where"), tree.args.get("having")
         group, order = tree.args.get("group"), tree.args.get("order")
@@ -171,18 +170,26 @@ class _Reader:
             offset=_whole(tree.args.get("offset")) or 0,
         )
 
+    def _field(self, tree: exp.Expression) -> str | None:
+        number = _number(tree) if isinstance(tree, exp.Column) else None
+        return None if number is None else self.references[number]
+
     def _view(self, from_: exp.Expression | None) -> str:
         table = from_.this if from_ is not None else None
         number = _number(table) if isinstance(table, exp.Table) else None
         if table is None or number is None:
-            raise _not_modeled("a FROM without ${view}")
+            raise refused("a FROM without ${view}")
         if any(part for key, part in table.args.items() if key != "this"):
-            raise _not_modeled("a FROM with anything but ${view}")
+            raise refused("a FROM with anything but ${view}")
         return self.references[number]
 
     def _item(self, tree: exp.Expression) -> Item:
         alias = tree.alias if isinstance(tree, exp.Alias) else ""
-        return Item(cast("exp.Expression", tree.unalias()), alias, self.references)
+        bare = cast("exp.Expression", tree.unalias())
+        if not alias and isinstance(bare, exp.Count) and isinstance(bare.this, exp.Star):
+            # The one expression whose name is known where it was given none (docs/wire.md).
+            alias = "count"
+        return Item(bare, alias, self.references)
 
     def _conjuncts(self, clause: exp.Expression | None) -> Iterator[Item]:
         if clause is not None:
@@ -195,13 +202,13 @@ class _Reader:
     def _groups(self, group: exp.Expression) -> Iterator[Item]:
         for key, part in group.args.items():
             if part and key not in {"expressions", "all"}:
-                raise _not_modeled(f"GROUP BY {key.replace('_', ' ').upper()}")
+                raise refused(f"GROUP BY {key.replace('_', ' ').upper()}")
         for each in group.expressions:
             yield self._item(each)
 
     def _order(self, tree: exp.Expression) -> Order:
         if not isinstance(tree, exp.Ordered):
-            raise _not_modeled("ORDER BY ALL")
+            raise refused("ORDER BY ALL")
         descending = bool(tree.args.get("desc"))
         return Order(self._item(tree.this), descending, bool(tree.args.get("nulls_first")))
 
@@ -223,9 +230,5 @@ def _whole(clause: exp.Expression | None) -> int | None:
     value = clause.expression
     plain = not any(part for key, part in clause.args.items() if key != "expression")
     if not (plain and isinstance(value, exp.Literal) and str(value.this).isdigit()):
-        raise _not_modeled("a LIMIT or OFFSET that is not a whole number")
+        raise refused("a LIMIT or OFFSET that is not a whole number")
     return int(value.this)
-
-
-def _not_modeled(what: str) -> Refused:
-    return Refused("PLAN", f"{what} in SQL over a model is not modeled by this sandbox")

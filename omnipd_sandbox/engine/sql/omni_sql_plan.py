@@ -43,7 +43,7 @@ def plan_omni_sql(
     Refused
         For names the model does not have, and for what the sandbox does not do.
     """
-    statement = parse(query["userEditedSQL"])
+    statement = parse(query["userEditedSQL"], lambda name: _is_measure(model, name))
     known = checked(model, query)
     if known["sqlSortsEnabled"]:
         refuse(known, ("sorts", "calculations", "column_totals"), " over SQL over a model")
@@ -94,6 +94,12 @@ def check_references(model: Model, text: str) -> None:
             raise _no_such("field", reference)
 
 
+def _is_measure(model: Model, text: str) -> bool:
+    name = FieldName.parse(text)
+    view = model.views.get(name.view or "") if name else None
+    return name is not None and view is not None and isinstance(view.field(name.field), Measure)
+
+
 def _request(known: Mapping[str, Any], statement: Statement) -> Request:
     return Request(
         table=statement.view,
@@ -125,7 +131,9 @@ def _check_field(finder: Finder, text: str) -> None:
 
 
 def _no_such(what: str, name: str) -> Refused:
-    return Refused("PLAN", f'Could not substitute Omni SQL: No such {what} "{name}"')
+    # A field is said twice, a view once: Omni's own words (docs/wire.md).
+    twice = f'Field "{name}" not found: ' if what == "field" else ""
+    return Refused("PLAN", f'Could not substitute Omni SQL: {twice}No such {what} "{name}"')
 
 
 @dataclass
@@ -164,17 +172,26 @@ class _Writer:
                 "PLAN",
                 f"{item.sql().text} needs a name (AS …): how Omni would call it is not known",
             )
-        name = f"{self.found.tree.base}.{item.alias}"
+        name = self._name(item)
         if name in self._names():
             raise _two_columns(name)
         self.found.selected.append(self._expression(item))
 
+    def _name(self, item: Item) -> str:
+        """Name an expression after a view of its fields, and after that of FROM if it has none.
+
+        Of several views it is the last one by name: it was ``users`` wherever people saw it beside
+        ``products`` and ``order_items``, first or not (docs/wire.md).
+        """
+        views = {name.view for each in item.fields if (name := FieldName.parse(each))}
+        return f"{max(filter(None, views), default=self.found.tree.base)}.{item.alias}"
+
     def _expression(self, item: Item) -> Selected:
-        """Make a field of an expression, named after the view that the statement begins at."""
-        at = FieldName(self.found.tree.base, item.alias)
+        """Make a field of an expression."""
+        at = FieldName(self._name(item).removesuffix(f".{item.alias}"), item.alias)
         described: dict[str, Any] = {
             "name": item.alias,
-            "view": self.found.tree.base,
+            "view": at.view,
             "label": titled(item.alias),
             "sql": item.sql(),
         }
@@ -229,23 +246,31 @@ class _Writer:
         self.found.where.append(self._over_rows(item))
 
     def _sorted_by(self, item: Item) -> Selected:
-        if self.found.grouped or _is_place(item) or item.bare in self._names():
+        if _is_place(item) or item.bare in self._names():
             return self._selected(item, "ORDER BY")
         known = self._of_alias(item) or self._alike(item)
         if known is not None:
             return known
-        # Rows that are not grouped can be sorted by what is not selected.
+        # Rows that are not grouped can be sorted by what is not selected, groups by an aggregate.
         at = FieldName(None, "")
-        hidden = Dimension(name="", view=self.found.tree.base, label="", sql=None)
-        return Selected("", at, hidden, None, 0, self._over_rows(item))
+        hidden: dict[str, Any] = {
+            "name": "",
+            "view": self.found.tree.base,
+            "label": "",
+            "sql": None,
+        }
+        if self.found.grouped and self._is_measure(item):
+            return Selected("", at, Measure(**hidden), None, None, self._over_groups(item))
+        if self.found.grouped:
+            return self._selected(item, "ORDER BY")
+        return Selected("", at, Dimension(**hidden), None, 0, self._over_rows(item))
 
     def _names(self) -> set[str]:
         return {each.name for each in self.found.selected}
 
     def _called_so(self) -> set[str]:
         """List the names that expressions have."""
-        base, written = self.found.tree.base, self.statement.selected
-        return {f"{base}.{each.alias}" for each in written if each.bare is None}
+        return {self._name(each) for each in self.statement.selected if each.bare is None}
 
     def _selected(self, item: Item, clause: str) -> Selected:
         """Find what a term of GROUP BY or ORDER BY means among what is selected."""
@@ -293,9 +318,8 @@ class _Writer:
 
     def _expressions(self) -> Sequence[tuple[Item, Selected]]:
         by_name = {each.name: each for each in self.found.selected}
-        base = self.found.tree.base
         return [
-            (each, by_name[f"{base}.{each.alias}"])
+            (each, by_name[self._name(each)])
             for each in self.statement.selected
             if each.bare is None
         ]

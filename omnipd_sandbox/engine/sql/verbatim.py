@@ -19,10 +19,12 @@ from omnipd_sandbox.engine.plan.request import (
     HIGH_LIMIT,
     Sort,
     echoed,
+    read_column_totals,
     read_sorts,
     refuse,
     with_defaults,
 )
+from omnipd_sandbox.engine.sql.sql_totals import with_totals
 from omnipd_sandbox.refused_query import Refused
 
 # One row more than is allowed tells that there were more (docs/wire.md).
@@ -50,8 +52,12 @@ def plan_verbatim(model: Model, database: Warehouse, query: Mapping[str, Any]) -
     columns = database.result_columns(sql)
     row_cap = None if _has_limit(sql) else _ROW_CAP
     if known["sqlSortsEnabled"]:
-        refuse(known, ("calculations", "column_totals"), " over SQL")
+        refuse(known, ("calculations",), " over SQL")
         sql = _sorted(sql, read_sorts(known), [name for name, _ in columns])
+        totals = read_column_totals(known)
+        if totals:
+            # The row of totals comes whatever the number of rows.
+            sql, row_cap = with_totals(sql, totals, columns, row_cap), None
     else:
         known |= {"sorts": [], "calculations": [], "column_totals": {}}
     return Plan(

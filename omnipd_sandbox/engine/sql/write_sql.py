@@ -70,7 +70,8 @@ def _one_select(draft: Draft) -> exp.Select:
         if sorts_by_calendar(selected):
             return by_calendar(selected, selected.value.copy())
         if selected.name not in places:
-            return selected.value.copy()
+            # It is sorted by and not selected.
+            return with_aggregates(selected.value.copy(), aggregate)
         return places[selected.name].copy()
 
     select = exp.select(*(named(each.write(keys, aggregate), each.name) for each in columns))

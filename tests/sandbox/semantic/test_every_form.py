@@ -198,7 +198,7 @@ def test_a_topic_without_grants_of_its_own_needs_those_of_the_model(
 ) -> None:
     query = {"join_paths_from_topic_name": "sales", "fields": ["sales.count"]}
     assert answer(shops, model, **query) == [(3,)]
-    with pytest.raises(Refused, match='No such topic "sales"'):
+    with pytest.raises(Refused, match="Topic sales not found"):
         answer(shops, model, attributes={"team": ["guests"], "shop": ["all"]}, **query)
     # This one says that it needs none.
     assert answer(shops, model, attributes={}, **on_shops(["shops.count"])) == [(3,)]
@@ -207,7 +207,7 @@ def test_a_topic_without_grants_of_its_own_needs_those_of_the_model(
 def test_who_may_see_what_is_inherited(shops: Warehouse, model: Model) -> None:
     query = {"join_paths_from_topic_name": "northern", "fields": ["northern_shops.name"]}
     assert answer(shops, model, attributes=NORTHERN, **query) == [("North",), ("South",), ("West",)]
-    with pytest.raises(Refused, match='No such topic "northern"'):
+    with pytest.raises(Refused, match="Topic northern not found"):
         answer(shops, model, **query)
 
 

@@ -31,7 +31,7 @@ CASES = [
             FROM ${order_items} WHERE ${order_items.status} <> 'returned'
             GROUP BY 1 HAVING COUNT(DISTINCT ${users.id}) > 1 ORDER BY 3 DESC, 1 LIMIT 3"""),
         """SELECT u.state AS "users.state", sum(i.sale_price) AS "order_items.total_sale_price",
-            count(DISTINCT u.id) AS "order_items.buyers"
+            count(DISTINCT u.id) AS "users.buyers"
             FROM order_items i LEFT JOIN users u ON u.id = i.user_id WHERE i.status <> 'returned'
             GROUP BY 1 HAVING count(DISTINCT u.id) > 1 ORDER BY 3 DESC, 1 NULLS LAST LIMIT 3""",
     ),
@@ -69,14 +69,14 @@ CASES = [
             COUNT(${order_items.id}) AS items FROM ${users} GROUP BY 1"""),
         """SELECT state AS "users.state", avg(age) AS "users.average_age", sum(age) AS "users.years",
             sum((SELECT count(*) FROM order_items i WHERE i.user_id = users.id))::BIGINT
-            AS "users.items" FROM users GROUP BY 1""",
+            AS "order_items.items" FROM users GROUP BY 1""",
     ),
     Case(
         "arithmetic over measures and aggregates",
         shop("""SELECT ${users.state}, ${order_items.total_quantity} / COUNT(DISTINCT ${users.id})
             AS each FROM ${order_items} GROUP BY 1"""),
         """SELECT u.state AS "users.state", sum(i.quantity) / count(DISTINCT u.id)
-            AS "order_items.each"
+            AS "users.each"
             FROM order_items i LEFT JOIN users u ON u.id = i.user_id GROUP BY 1""",
     ),
     Case(
@@ -139,6 +139,72 @@ CASES = [
             WHERE date_trunc('month', shipped_on) < '2024-05-01'""",
     ),
     Case(
+        "an expression is named after a view of its fields, and without fields after FROM's",
+        shop("""SELECT COALESCE(${products.category}, ${users.state}) AS a,
+            ${order_items.quantity} + 1 AS b, ${products.category} || '!' AS c, 1 + 1 AS d
+            FROM ${order_items}"""),
+        """SELECT coalesce(p.category, u.state) AS "users.a", i.quantity + 1 AS "order_items.b",
+            p.category || '!' AS "products.c", 2 AS "order_items.d"
+            FROM order_items i LEFT JOIN users u ON u.id = i.user_id
+            LEFT JOIN products p ON p.sku = i.sku""",
+    ),
+    Case(
+        "a count of rows without a name is called count",
+        shop("SELECT ${users.state}, COUNT(*) FROM ${users} GROUP BY 1 ORDER BY 2 DESC, 1"),
+        """SELECT state AS "users.state", count(*) AS "users.count" FROM users
+            GROUP BY 1 ORDER BY 2 DESC, 1""",
+    ),
+    Case(
+        "groups sorted by an aggregate that is not selected",
+        shop("""SELECT ${users.state} FROM ${users} GROUP BY 1
+            ORDER BY MAX(${users.age}) DESC NULLS LAST, ${users.count}, 1 LIMIT 5"""),
+        """SELECT state AS "users.state" FROM users GROUP BY 1
+            ORDER BY max(age) DESC NULLS LAST, count(*), 1 LIMIT 5""",
+    ),
+    Case(
+        "groups sorted by what a join repeats and that is not selected",
+        shop("""SELECT ${users.state}, ${order_items.count} FROM ${users} GROUP BY 1
+            ORDER BY SUM(${users.age}) DESC NULLS LAST, 1 LIMIT 4"""),
+        """SELECT state AS "users.state", sum((SELECT count(*) FROM order_items i
+            WHERE i.user_id = users.id))::BIGINT AS "order_items.count"
+            FROM users GROUP BY 1 ORDER BY sum(age) DESC NULLS LAST, 1 LIMIT 4""",
+    ),
+    Case(
+        "WITH becomes one statement, and a test of an aggregate its HAVING",
+        shop("""WITH by_state AS (
+                SELECT ${users.state} AS state, COUNT(*) AS n FROM ${users} GROUP BY 1)
+            SELECT n, by_state.state FROM by_state WHERE n > 2 AND state <> 'Texas'
+            ORDER BY n DESC, state LIMIT 4"""),
+        """SELECT count(*) AS "users.n", state AS "users.state" FROM users WHERE state <> 'Texas'
+            GROUP BY state HAVING count(*) > 2 ORDER BY 1 DESC, 2 LIMIT 4""",
+    ),
+    Case(
+        "WITH of one group",
+        shop("""WITH a AS (SELECT ${users.count} AS people, MAX(${users.age}) AS eldest
+            FROM ${users}) SELECT eldest, people FROM a"""),
+        'SELECT max(age) AS "users.eldest", count(*) AS "users.count" FROM users',
+    ),
+    Case(
+        "WITH of rows, read through another and then grouped",
+        shop("""WITH sold AS (
+                SELECT ${order_items.status}, ${order_items.sale_price} * ${order_items.quantity}
+                AS value FROM ${order_items} WHERE ${order_items.quantity} > 1),
+            dear AS (SELECT * FROM sold WHERE value > 50)
+            SELECT d.status, SUM(value) AS total, COUNT(*) FROM dear AS d
+            GROUP BY 1 HAVING SUM(value) > 100 ORDER BY total DESC"""),
+        """SELECT status AS "order_items.status", sum(sale_price * quantity)
+            AS "order_items.total", count(*) AS "order_items.count" FROM order_items
+            WHERE quantity > 1 AND sale_price * quantity > 50
+            GROUP BY 1 HAVING sum(sale_price * quantity) > 100 ORDER BY 2 DESC""",
+    ),
+    Case(
+        "WITH of a measure, with everything it shows",
+        shop("""WITH a AS (SELECT ${users.state}, ${users.count} AS people FROM ${users})
+            SELECT * FROM a WHERE people >= 5 ORDER BY people DESC, state"""),
+        """SELECT state AS "users.state", count(*) AS "users.count" FROM users
+            GROUP BY 1 HAVING count(*) >= 5 ORDER BY 2 DESC, 1""",
+    ),
+    Case(
         "two bounds on the bare field both hold",
         shop("""SELECT COUNT(*) AS n FROM ${order_items}
             WHERE ${order_items.shipped_on} >= '2024-02-10'
@@ -161,6 +227,15 @@ def test_sql_over_a_model_has_the_answer_of_sql_over_its_tables(case: Case, engi
         assert Counter(map(str, got)) == Counter(map(str, wanted))
     else:
         assert got == wanted
+
+
+def test_what_stood_in_with_is_one_statement(engine: Engine) -> None:
+    sql = """WITH a AS (SELECT ${users.state}, COUNT(*) AS n FROM ${users} GROUP BY 1)
+        SELECT state, n FROM a WHERE n > 2"""
+    plan = engine.plan(shop(sql), now=NOW)
+    assert (plan.sql.count("SELECT"), plan.sql.count("HAVING"), "WITH" in plan.sql) == (1, 1, False)
+    assert "WHERE" not in plan.sql
+    assert plan.omni_sql == sql
 
 
 def test_limit_and_offset_of_the_query_do_not_touch_it(engine: Engine) -> None:
@@ -208,7 +283,9 @@ def refusal(engine: Engine, query: dict[str, Any]) -> str:
 def test_a_reference_to_what_the_model_does_not_have_is_an_error(
     engine: Engine, sql: str, what: str
 ) -> None:
-    assert refusal(engine, shop(sql)) == f"Could not substitute Omni SQL: No such {what}"
+    kind, name = what.split(" ", 1)
+    twice = f"Field {name} not found: " if kind == "field" else ""
+    assert refusal(engine, shop(sql)) == f"Could not substitute Omni SQL: {twice}No such {what}"
 
 
 @pytest.mark.parametrize(
@@ -216,6 +293,58 @@ def test_a_reference_to_what_the_model_does_not_have_is_an_error(
     [
         ("SELEC ${users.state} FROM ${users}", "cannot be parsed"),
         ("WITH a AS (SELECT 1) SELECT ${users.state} FROM ${users}", "WITH"),
+        (
+            "WITH a AS (SELECT ${users.id} FROM ${users}) SELECT ${users.state} FROM ${users}",
+            "WITH a",
+        ),
+        ("WITH RECURSIVE a AS (SELECT ${users.id} FROM ${users}) SELECT id FROM a", "RECURSIVE"),
+        ("WITH a AS (SELECT ${users.id} FROM ${users} LIMIT 3) SELECT id FROM a", "has a LIMIT"),
+        ("WITH a AS (SELECT ${users.id} FROM ${users} OFFSET 3) SELECT id FROM a", "has a OFFSET"),
+        ("WITH a AS (SELECT ${users.id} FROM ${users}) SELECT nope FROM a", "nope in SQL"),
+        ("WITH a AS (SELECT ${users.id} FROM ${users}) SELECT b.id FROM a", "b.id in SQL"),
+        ("WITH a AS (SELECT ${users.id} FROM ${users}) SELECT id FROM a, a AS b", "JOINS"),
+        ("WITH a(x) AS (SELECT ${users.id} FROM ${users}) SELECT x FROM a", "WITH"),
+        ("WITH a AS (VALUES (1)) SELECT ${users.id} FROM ${users}", "WITH"),
+        (
+            "WITH a AS (SELECT DISTINCT ON (${users.state}) ${users.id} FROM ${users})"
+            " SELECT id FROM a",
+            "DISTINCT ON",
+        ),
+        (
+            "WITH a AS (SELECT ${users.state}, COUNT(*) AS n FROM ${users} GROUP BY 1)"
+            " SELECT AVG(n) AS each FROM a",
+            "grouping what WITH has grouped",
+        ),
+        (
+            "WITH a AS (SELECT ${users.state}, COUNT(*) AS n FROM ${users} GROUP BY 1)"
+            " SELECT n FROM a ORDER BY COUNT(*)",
+            "grouping what WITH has grouped",
+        ),
+        # All keys stay keys, though the outer query shows less.
+        (
+            "WITH a AS (SELECT ${users.state}, ${users.age}, ${users.count} AS n FROM ${users})"
+            " SELECT state, n FROM a",
+            "GROUP BY ${users.age}",
+        ),
+        (
+            "WITH a AS (SELECT ${users.state}, ${users.age}, COUNT(*) AS n FROM ${users}"
+            " GROUP BY ALL) SELECT state, n FROM a",
+            "GROUP BY ${users.age}",
+        ),
+        (
+            "WITH a AS (SELECT DISTINCT ${users.state} FROM ${users}) SELECT COUNT(*) FROM a",
+            "has DISTINCT",
+        ),
+        (
+            "WITH a AS (SELECT ${users.state}, COUNT(*) AS n FROM ${users} GROUP BY 3)"
+            " SELECT n FROM a",
+            "GROUP BY 3",
+        ),
+        (
+            "WITH a AS (SELECT ${users.id}, row_number() OVER () AS n FROM ${users})"
+            " SELECT id FROM a WHERE n = 1",
+            "window",
+        ),
         ("SELECT ${users.id} FROM ${users} UNION SELECT 1", "UNION"),
         ("SELECT ${users.id} FROM ${users} JOIN ${order_items} ON true", "JOINS"),
         ("SELECT ${users.id} FROM ${users}, ${order_items}", "JOINS"),
@@ -229,6 +358,8 @@ def test_a_reference_to_what_the_model_does_not_have_is_an_error(
         ("SELECT state FROM ${users}", "state in SQL"),
         ("SELECT ${users.id} FROM ${users} WHERE state = 'Texas'", "state in SQL"),
         ("SELECT ${users.id} + 1 FROM ${users}", "${users.id} + 1 needs a name"),
+        ("SELECT COUNT(${users.id}) FROM ${users}", "COUNT(${users.id}) needs a name"),
+        ("SELECT COUNT(*), ${users.count} FROM ${users}", '"users.count"'),
         ("SELECT ${users.id} + 1 AS a, ${users.id} + 2 AS a FROM ${users}", '"users.a"'),
         ("SELECT ${users.id} + 1 AS id, ${users.id} FROM ${users}", '"users.id"'),
         ("SELECT ${users.id}, ${users.id} + 1 AS id FROM ${users}", '"users.id"'),

@@ -223,7 +223,7 @@ def test_an_unknown_model_is_a_key_error(engine: Engine) -> None:
 
 def test_an_unknown_topic_and_an_unknown_view_are_refused(engine: Engine) -> None:
     topic = {**flights(["flights.count"]), "join_paths_from_topic_name": "fights"}
-    assert refusal(engine, topic).message == 'No such topic "fights"'
+    assert refusal(engine, topic).message == "Topic fights not found"
     view = {"modelId": FLIGHTS, "table": "fights", "fields": ["fights.count"]}
     assert refusal(engine, view).message == 'No such view "fights"'
     neither = {"modelId": FLIGHTS, "fields": ["flights.count"]}

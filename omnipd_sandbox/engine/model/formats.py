@@ -1,0 +1,66 @@
+"""Formats of fields with a timeframe: what the model also writes out as text.
+
+Omni's files have no place for them that any source shows, so they are handed over beside the files.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+
+from omnipd_sandbox.engine.model.model import Dimension, Model
+from omnipd_sandbox.engine.model.references import FieldName
+from omnipd_sandbox.engine.model.timeframes import TIMEFRAMES
+
+# The signs of a pattern that DuckDB's strftime knows.
+_PATTERN = re.compile(r"(?:[^%]|%-?[aAwdbBmyYHIpMSfgnzZjUWcxXGVu%])*")
+
+
+def with_formats(model: Model, formats: Mapping[str, str]) -> Model:
+    """Give a model whose fields are written out as the formats say.
+
+    Parameters
+    ----------
+    formats
+        Patterns such as ``%Y-%m`` by field and timeframe, such as ``orders.created_at[month]``.
+        What the model does not have is left out: a branch may do without a field.
+    """
+    views = dict(model.views)
+    for name, pattern in formats.items():
+        at = FieldName.parse(name)
+        dimension = _dimension(model, at)
+        if at is None or at.timeframe is None or dimension is None:
+            continue
+        view = views[at.view or ""]
+        before = view.dimensions[dimension.name]
+        after = replace(before, formats={**before.formats, at.timeframe.lower(): pattern})
+        views[view.name] = replace(view, dimensions={**view.dimensions, after.name: after})
+    return replace(model, views=views, formats=dict(formats))
+
+
+def problems_with_formats(model: Model, formats: Mapping[str, str]) -> Iterator[str]:
+    """Say what is wrong with formats, each with its name."""
+    for name, pattern in formats.items():
+        at = FieldName.parse(name)
+        dimension = _dimension(model, at)
+        if at is None or dimension is None:
+            yield f"{name}: there is no such dimension in the model"
+        elif not _cuts(at.timeframe, dimension):
+            yield f"{name}: a timeframe that cuts a time is needed in brackets, such as [month]"
+        elif "%" not in pattern or not _PATTERN.fullmatch(pattern):
+            yield f"{name}: {pattern!r} is not a pattern of dates such as '%Y-%m'"
+
+
+def _dimension(model: Model, at: FieldName | None) -> Dimension | None:
+    view = model.views.get(at.view or "") if at else None
+    return view.dimensions.get(at.field) if at and view else None
+
+
+def _cuts(timeframe: str | None, dimension: Dimension) -> bool:
+    known = (timeframe or "").lower()
+    return (
+        known in dimension.timeframes
+        and known in TIMEFRAMES
+        and (TIMEFRAMES[known].yields == "time")
+    )
