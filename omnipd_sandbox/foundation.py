@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from omnipd_sandbox.engine.data.limits import Limits
 from omnipd_sandbox.engine.protocols import QueryEngine
 from omnipd_sandbox.invention.organization import invent_organization
 from omnipd_sandbox.moods.behavior import RENAMED, Behavior
@@ -22,7 +23,7 @@ class Foundation:
     engine: QueryEngine
 
 
-def bring(folder: str | Path) -> Foundation:
+def bring(folder: str | Path, behavior: Behavior) -> Foundation:
     """Read an organization that somebody has written down.
 
     Raises
@@ -33,7 +34,7 @@ def bring(folder: str | Path) -> Foundation:
     # Late: it needs the database's package.
     from omnipd_sandbox.folder.folder import bring as read  # noqa: PLC0415
 
-    return Foundation(*read(folder))
+    return Foundation(*read(folder, _limits(behavior)))
 
 
 def invented(behavior: Behavior, engine: QueryEngine | None) -> Foundation:
@@ -70,5 +71,10 @@ def _bundled(behavior: Behavior) -> QueryEngine:
         behavior.model_name or RENAMED,
         behavior.topic_name or RENAMED,
         large=SIZES[behavior.size].large_data,
+        limits=_limits(behavior),
     )
     return engine
+
+
+def _limits(behavior: Behavior) -> Limits:
+    return Limits(memory=behavior.memory_limit, result=behavior.result_limit)

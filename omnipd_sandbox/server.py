@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 
 _MOST_TENANTS = 1_000
 _OF_WHAT_IS_INVENTED = {"size", "documents", "folders", "seed", "model_name", "topic_name"}
+# Those of a brought organization are one data set, with the limits that the server was started with.
+_OF_THE_DATA = {"memory_limit", "result_limit"}
 
 
 def _clock() -> datetime:
@@ -97,7 +99,7 @@ class Server:
         self._host, self._port = host, port
         self._has_control = control
         self._now, self._engine = now, engine
-        self._brought = None if org is None else bring(org)
+        self._brought = None if org is None else bring(org, read_knobs(knobs))
         self._own = self._tenant(knobs, "own", None if state is None else Path(state))
         self._tenants: dict[str, Tenant] = {}
         self._closed_answered, self._closed_by_path = 0, Counter[str]()
@@ -195,6 +197,9 @@ class Server:
         if self._brought is not None:
             for name in sorted(_OF_WHAT_IS_INVENTED & set(knobs)):
                 msg = f"{name} is for what is invented; this sandbox has an organization of yours"
+                raise ValueError(msg)
+            for name in sorted(_OF_THE_DATA & set(knobs)):
+                msg = f"{name} is said where the sandbox of an organization of yours is started"
                 raise ValueError(msg)
         tenant = self._tenant(knobs, secrets.token_hex(6))
         door = Door(self._host, 0, tenant.respond, self._report)

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from omnipd_sandbox.engine.data.data_files import UnusableData, open_data
+from omnipd_sandbox.engine.data.limits import USUAL, Limits
 from omnipd_sandbox.engine.engine import Engine
 from omnipd_sandbox.engine.model.files import read_files
 from omnipd_sandbox.engine.model.read_yaml import read_model
@@ -19,7 +20,7 @@ MODELS = "models"
 DATA = "data"
 
 
-def bring(folder: str | Path) -> tuple[Organization, Engine]:
+def bring(folder: str | Path, limits: Limits = USUAL) -> tuple[Organization, Engine]:
     """Read an organization's folder; give it, and what runs its queries.
 
     Raises
@@ -35,7 +36,7 @@ def bring(folder: str | Path) -> tuple[Organization, Engine]:
     names = [each.name for each in _folders(root / MODELS)]
     organization = read_organization(_file(root / FILE), names, str(root / FILE))
     try:
-        warehouse = open_data(root / DATA)
+        warehouse = open_data(root / DATA, limits)
     except UnusableData as error:
         raise BadOrganization(str(root / DATA), [str(error)]) from None
     served = []
