@@ -16,10 +16,12 @@ from omnipd_sandbox.engine.data.datasets import flights, orders
 from omnipd_sandbox.engine.data.limits import USUAL, Limits
 from omnipd_sandbox.engine.data.read_result import read_result
 from omnipd_sandbox.engine.data.time_limit import TimeLimit
-from omnipd_sandbox.http.running import running
+from omnipd_sandbox.http.running import client_of_this_thread, running
 from omnipd_sandbox.refused_query import Refused
 
 _time_limit = TimeLimit()
+# Seconds; most queries are over by then.
+_LOOKS_FOR_CLIENT_AFTER = 0.3
 
 
 @dataclass(frozen=True)
@@ -156,6 +158,12 @@ class Warehouse:
             late.set()
             cursor.interrupt()
 
+        has_left = client_of_this_thread()
+
+        def end_if_unwanted() -> None:
+            if has_left():
+                cursor.interrupt()
+
         try:
             statements = cursor.extract_statements(select)
             if [each.type for each in statements] != [duckdb.StatementType.SELECT]:
@@ -165,6 +173,7 @@ class Warehouse:
             with (
                 running(cursor),
                 _time_limit.after(self.longest_seconds, end),
+                _time_limit.after(_LOOKS_FOR_CLIENT_AFTER, end_if_unwanted),
             ):
                 yield cursor.sql(_without_end(select))
         except (duckdb.Error, OSError, pa.ArrowException) as error:
