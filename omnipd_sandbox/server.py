@@ -69,9 +69,8 @@ class Server:
         A folder with an organization of your own: people and content, models, data. What is
         invented otherwise, and `engine`, is then without effect.
     state : str or Path, optional
-        A file that keeps what calls change in the server's own organization: read if there is
-        one, and written anew after each change. In memory only when None. For one server at a
-        time.
+        A SQLite file that keeps what calls change in the server's own organization: read if there
+        is one, and made otherwise. In memory only when None. For one server at a time.
     **knobs
         See :class:`omnipd_sandbox.moods.behavior.Behavior`.
 
@@ -167,7 +166,13 @@ class Server:
             raise RuntimeError(msg)
         door = Door(self._host, self._port, self._respond, self._report)
         self._keeper = Doorkeeper()
-        self._open(self._own, door)
+        try:
+            self._open(self._own, door)
+        except BaseException:
+            # Another sandbox has the file with the state by now.
+            door.server_close()
+            self.close()
+            raise
         return self
 
     def close(self) -> None:
