@@ -10,6 +10,7 @@ import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from copy import copy
+from dataclasses import replace
 from urllib.parse import urlsplit
 
 import pytest
@@ -17,6 +18,7 @@ import pytest
 import omnipd
 from omnipd_sandbox.folder.problems import BadOrganization
 from omnipd_sandbox.folder.state import State
+from omnipd_sandbox.organization.records import Label
 from omnipd_sandbox.server import Server
 
 
@@ -253,9 +255,10 @@ def test_changes_at_the_same_time_are_all_made(serve, connect):
 # Started, it says where it is, and then it serves until it is killed.
 KILLED = """
 import sys
+from omnipd_sandbox.organization.records import Label
 from omnipd_sandbox.server import Server
 
-with Server(documents=12, state=sys.argv[1]) as server:
+with Server(size="tiny", state=sys.argv[1]) as server:
     print(server.url, server.api_key, flush=True)
     sys.stdin.read()
 """
@@ -307,7 +310,7 @@ def test_a_killed_sandbox_has_lost_nothing_and_half_a_change_is_not_there(path):
         process.kill()
         process.communicate()
         worker.join()
-    with Server(documents=12, state=path) as last:
+    with Server(size="tiny", state=path) as last:
         labels = set(last.organization.labels)
     assert len(answered) > 60
     renamed = {name.removesuffix("-renamed") for name in answered if name.endswith("-renamed")}
@@ -356,14 +359,22 @@ def test_records_in_another_order_are_read_in_that_order(path):
     path.unlink()
     state = State(path, begun)
     turned = copy(begun)
-    turned.labels = dict(reversed(begun.labels.items()))
+    turned.labels = {"x": Label("x"), **dict(reversed(begun.labels.items())), "y": Label("y")}
     state.store(turned)
     shorter = copy(turned)
-    shorter.labels = dict([*turned.labels.items()][1:-1])
+    shorter.labels = {name: each for name, each in turned.labels.items() if name not in {"x", "y"}}
     state.store(shorter)
+    renamed = copy(shorter)
+    renamed.labels = {
+        new: each
+        for name, each in [*shorter.labels.items(), ("z", Label("z"))]
+        for new in ([name, f"{name} 2"] if name == "z" else [name])
+    }
+    renamed.labels = {name: replace(each, name=name) for name, each in renamed.labels.items()}
+    state.store(renamed)
     state.close()
     again = State(path, begun)
-    assert list(again.organization.labels) == list(begun.labels)[-2:0:-1]
+    assert list(again.organization.labels) == [*reversed(begun.labels), "z", "z 2"]
     again.close()
 
 
