@@ -44,7 +44,7 @@ def read_result(relation: duckdb.DuckDBPyRelation, at_most: int | None, max_byte
 
 
 def _read(relation: duckdb.DuckDBPyRelation, columns: list[str], max_bytes: int) -> pa.Table:
-    reader = relation.to_arrow_reader(_rows_at_once(len(columns)))
+    reader = relation.to_arrow_reader(_rows_in_a_batch(len(columns)))
     batches, size = [], 0
     for batch in reader:
         # Without what the guard adds.
@@ -57,7 +57,7 @@ def _read(relation: duckdb.DuckDBPyRelation, columns: list[str], max_bytes: int)
     return pa.Table.from_batches(batches, schema).rename_columns(columns)
 
 
-def _rows_at_once(columns: int) -> int:
+def _rows_in_a_batch(columns: int) -> int:
     return max(_FEWEST_ROWS, min(_MOST_ROWS, _VALUES // columns))
 
 

@@ -186,7 +186,7 @@ class Warehouse:
         said = str(error)
         if said.startswith("INTERRUPT Error"):
             too_long = f"The query took longer than {self.longest_seconds} seconds"
-            return Refused("KILL", too_long if late else "The query was cancelled")
+            return Refused("KILL", too_long if late else "The query was ended: nobody waits for it")
         if said.startswith("Out of Memory Error"):
             return Refused(
                 "QUERY",
