@@ -11,7 +11,7 @@ from omnipd_sandbox.engine.data.limits import USUAL, Limits
 from omnipd_sandbox.engine.data.warehouse import Warehouse, warehouse
 from omnipd_sandbox.engine.model.files import read_files
 from omnipd_sandbox.engine.model.model import Model
-from omnipd_sandbox.engine.model.read_yaml import read_model
+from omnipd_sandbox.engine.read_model import read_checked_model
 
 
 @dataclass(frozen=True)
@@ -61,7 +61,7 @@ def bundled_models(
 
 def _read(bundled: Bundled, dataset: str, limits: Limits) -> tuple[Model, Warehouse]:
     database = warehouse(dataset, limits)
-    model = read_model(
+    model = read_checked_model(
         read_files(model_folder(bundled.dataset)),
         database,
         model_id=bundled.id,

@@ -14,14 +14,16 @@ from sqlglot import exp
 
 from omnipd_sandbox.engine.bundled import bundled_models
 from omnipd_sandbox.engine.data.warehouse import Warehouse
+from omnipd_sandbox.engine.model import file_names
 from omnipd_sandbox.engine.model.circumstances import Circumstances, OtherQueries
+from omnipd_sandbox.engine.model.file_names import what_it_holds
 from omnipd_sandbox.engine.model.model import Model
-from omnipd_sandbox.engine.model.read_yaml import read_model
 from omnipd_sandbox.engine.plan.draft import Draft, draft
 from omnipd_sandbox.engine.plan.metadata import describe
 from omnipd_sandbox.engine.plan.plan import Plan
 from omnipd_sandbox.engine.plan.request import Request
 from omnipd_sandbox.engine.plan.result_columns import result_columns
+from omnipd_sandbox.engine.read_model import read_checked_model
 from omnipd_sandbox.engine.sql.sql_job import is_sql_job, plan_sql_job
 from omnipd_sandbox.engine.sql.write_sql import write_sql
 from omnipd_sandbox.refused_query import BadFilter, Refused
@@ -58,13 +60,32 @@ class Engine:
 
     def _read_branch(self, model_id: str, files: tuple[tuple[str, str], ...]) -> Model:
         model = self.models[model_id]
-        return read_model(
+        return read_checked_model(
             {**model.files, **dict(files)},
             self._databases[model_id],
             model_id=model.id,
             name=model.name,
             connection_id=model.connection_id,
         )
+
+    def schema_model(self, model_id: str) -> Model:
+        """Give what the database of a model says by itself: its tables and their columns."""
+        model = self.models[model_id]
+        # Which tables there are, and the timeframes of their times, is for the model file to say.
+        settings = {
+            path: text
+            for path, text in model.files.items()
+            if what_it_holds(path) == (file_names.MODEL, file_names.MODEL)
+        }
+        schema = read_checked_model(
+            settings,
+            self._databases[model_id],
+            model_id=model.id,
+            name=model.name,
+            connection_id=model.connection_id,
+        )
+        views = {name: replace(view, measures={}) for name, view in schema.views.items()}
+        return replace(schema, views=views, files={})
 
     def plan(
         self,

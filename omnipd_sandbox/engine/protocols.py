@@ -64,6 +64,9 @@ class QueryEngine(Protocol):
     def model_with(self, model_id: str, files: Mapping[str, str]) -> Any:
         """Read a model again with some of its files replaced."""
 
+    def schema_model(self, model_id: str) -> Any:
+        """Give what the database of a model says by itself."""
+
     def plan(
         self,
         query: Mapping[str, Any],

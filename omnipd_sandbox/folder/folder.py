@@ -10,7 +10,7 @@ from omnipd_sandbox.engine.data.data_files import UnusableData, open_data
 from omnipd_sandbox.engine.data.limits import USUAL, Limits
 from omnipd_sandbox.engine.engine import Engine
 from omnipd_sandbox.engine.model.files import read_files
-from omnipd_sandbox.engine.model.read_yaml import read_model
+from omnipd_sandbox.engine.read_model import read_checked_model
 from omnipd_sandbox.folder.problems import BadOrganization
 from omnipd_sandbox.folder.reading import read_organization
 from omnipd_sandbox.organization.organization import Organization
@@ -46,7 +46,7 @@ def bring(folder: str | Path, limits: Limits = USUAL) -> tuple[Organization, Eng
             files = read_files(place)
         except UnicodeDecodeError as error:
             raise BadOrganization(str(place), [f"a file is not UTF-8: {error}"]) from None
-        model = read_model(
+        model = read_checked_model(
             files, warehouse, model_id=each.id, name=each.name, connection_id=each.connection_id
         )
         served.append((model, warehouse))

@@ -155,10 +155,11 @@ def test_the_shared_model_itself_is_not_changed(own):
     assert "branch" in answer.json["detail"]
 
 
-@pytest.mark.parametrize("text", ["a: 2024-99-99", f"a: {'9' * 5000}", "[" * 3000])
+@pytest.mark.parametrize("text", ["a: 1\na: 2", f"a: {'9' * 5000}", "[" * 3000])
 def test_what_yaml_cannot_hold_is_refused(own, text):
     answer = post(own, f"{MODELS}/{branch(own)}/yaml", {"fileName": "e.view", "yaml": text})
-    assert (answer.status, answer.json["detail"]) == (400, "Bad Request: yaml: Invalid YAML")
+    assert answer.status == 400
+    assert answer.json["detail"].startswith("Bad Request: yaml: Invalid YAML: ")
 
 
 def test_aliases_that_would_fill_the_memory_are_refused(own):
@@ -176,7 +177,7 @@ def test_an_issue_does_not_repeat_what_is_long(own):
     long = f"dimensions: {'x' * 10_000}"
     assert post(own, f"{MODELS}/{trial}/yaml", {"fileName": "e.view", "yaml": long}).status == 200
     issues = own.get(f"{MODELS}/{ORDERS}/validate", branchId=trial).body
-    assert b"A mapping is needed here" in issues
+    assert b"dimensions must be a mapping or a list" in issues
     assert b"x" * 200 not in issues
 
 

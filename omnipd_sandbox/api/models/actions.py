@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-import yaml
-
 from omnipd_sandbox.api.models.compose import compose
 from omnipd_sandbox.api.models.record import find_record
 from omnipd_sandbox.calls.call import Call
+from omnipd_sandbox.engine.model import file_names
+from omnipd_sandbox.engine.model.file_names import what_it_holds
 from omnipd_sandbox.engine.model.yaml_parts import titled
+from omnipd_sandbox.engine.model.yaml_text import UnreadableYaml, read_yaml
 from omnipd_sandbox.http.reply import Reply, json_reply
 
 
@@ -22,7 +23,11 @@ def list_actions(call: Call) -> Reply:
     files = compose(find_record(call), call).files
     settings = list(_settings(files))
     samples = [
-        {"kind": "sample", "label": body.get("label") or titled(name), "prompt": body["prompt"]}
+        {
+            "kind": "sample",
+            "label": str(body.get("label") or titled(name)),
+            "prompt": str(body["prompt"]),
+        }
         for each in settings
         for name, body in _mappings(each, "sample_queries")
         if body.get("prompt")
@@ -31,7 +36,7 @@ def list_actions(call: Call) -> Reply:
     written = [
         {
             "kind": "skill",
-            "label": body.get("label") or titled(name),
+            "label": str(body.get("label") or titled(name)),
             # How Omni wraps the input is known from one shortened example.
             "prompt": f"Skill: {str(body['input']).strip()}",
         }
@@ -43,12 +48,15 @@ def list_actions(call: Call) -> Reply:
 
 def _settings(files: Mapping[str, str]) -> Iterator[Mapping[str, Any]]:
     """Give the model's own file, then its topics by name."""
-    named = {path.removesuffix(".yaml"): text for path, text in files.items()}
-    topics = sorted(name for name in named if name.endswith(".topic"))
-    for name in ["model", *topics]:
+    places = {path: what_it_holds(path) for path in files}
+    holding = [path for path, place in places.items() if place and place[0] == file_names.MODEL]
+    holding += sorted(
+        path for path, place in places.items() if place and place[0] == file_names.TOPIC
+    )
+    for path in holding:
         try:
-            body = yaml.safe_load(named.get(name, ""))
-        except (yaml.YAMLError, ValueError, RecursionError):
+            body = read_yaml(files[path])
+        except UnreadableYaml:
             continue  # the validator says so
         if isinstance(body, Mapping):
             yield body

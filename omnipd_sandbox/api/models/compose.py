@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from omnipd_sandbox.api.models.record import find_branch, find_record
 from omnipd_sandbox.calls.call import Call
 from omnipd_sandbox.engine.model.model import Model
@@ -24,27 +22,12 @@ def compose(record: ModelRecord, call: Call) -> Model:
     below: ModelRecord | None = record
     while below is not None and below.id not in world.engine.models:
         if below.kind == "SCHEMA":
-            return _schema_only(below, call)
+            shared = world.organization.shared_models[below.connection_id or ""]
+            schema: Model = world.engine.schema_model(shared.id)
+            return schema
         below = world.organization.models.get(below.base_id or "")
         files = {**(below.files if below else {}), **files}
     if below is None:
         raise not_found("Model", record.id)
     model: Model = world.engine.model_with(below.id, files)
     return model
-
-
-def _schema_only(record: ModelRecord, call: Call) -> Model:
-    """Give what the database alone says: its tables and columns."""
-    shared = call.organization.shared_models[record.connection_id or ""]
-    model: Model = call.world.engine.model_with(shared.id, {})
-    views = {
-        name: replace(
-            view,
-            measures={},
-            dimensions={
-                key: dimension for key, dimension in view.dimensions.items() if not dimension.sql
-            },
-        )
-        for name, view in model.views.items()
-    }
-    return replace(model, views=views, topics={}, relationships=(), files={}, issues=())

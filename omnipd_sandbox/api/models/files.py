@@ -7,14 +7,14 @@ from dataclasses import replace
 from hashlib import md5
 from typing import Any
 
-import yaml
-
 from omnipd_sandbox.api.models.changes import refuse_without_right
 from omnipd_sandbox.api.models.compose import compose
 from omnipd_sandbox.api.models.record import branch_of, find_branch, find_record
 from omnipd_sandbox.calls.body import read_body
 from omnipd_sandbox.calls.call import Call
 from omnipd_sandbox.calls.checks import Key, anything, boolean, one_of, text, uuid
+from omnipd_sandbox.engine.model.file_names import plain_path
+from omnipd_sandbox.engine.model.yaml_text import UnreadableYaml, read_yaml
 from omnipd_sandbox.http.refusals import BadRequest, RefusedRequest
 from omnipd_sandbox.http.reply import Reply, json_reply
 
@@ -30,17 +30,18 @@ def show_files(call: Call) -> Reply:
         if asked[name]:
             raise BadRequest("The sandbox does not do this", at=name)
     branch = find_branch(call, record) or record
-    files = compose(branch, call).files
+    model = compose(branch, call)
+    files = model.files
     if asked["mode"] == "extension" and branch.id not in call.world.engine.models:
         files = branch.files
     # Omni's names have no suffix; a git export adds it.
-    named = {name.removesuffix(".yaml"): text for name, text in files.items()}
+    named = {plain_path(name): text for name, text in files.items()}
     if asked["fileName"]:
         named = {name: text for name, text in named.items() if _fits(asked["fileName"], name)}
     answer: dict[str, Any] = {
         "files": named,
         "version": 1,
-        "viewNames": {name: name.removesuffix(".view") for name in named if name.endswith(".view")},
+        "viewNames": {view.path: view.name for view in model.views.values() if view.path in named},
     }
     if asked["includeChecksums"]:
         answer["checksums"] = {name: checksum_of(text) for name, text in named.items()}
@@ -89,8 +90,8 @@ def write_file(call: Call) -> Reply:
     _refuse_unreadable(body["yaml"])
     before = compose(record, call).files
     # Omni's names have no suffix; the files may.
-    names = {name.removesuffix(".yaml"): name for name in before}
-    wanted = body["fileName"].removesuffix(".yaml")
+    names = {plain_path(name): name for name in before}
+    wanted = plain_path(body["fileName"])
     name = names.get(wanted, f"{wanted}.yaml")
     known = body.get("previousChecksum")
     if known is not None and known != checksum_of(before.get(name, "")):
@@ -106,12 +107,6 @@ def write_file(call: Call) -> Reply:
 
 def _refuse_unreadable(given: str) -> None:
     try:
-        # Before anything is made of it: a few aliases of aliases would fill the memory.
-        aliases = any(isinstance(each, yaml.AliasEvent) for each in yaml.parse(given))
-        if not aliases:
-            yaml.safe_load(given)
-    # A date that is none and a number that is too long are ValueErrors.
-    except (yaml.YAMLError, ValueError, RecursionError):
-        raise BadRequest("Invalid YAML", at="yaml") from None
-    if aliases:
-        raise BadRequest("The sandbox takes no aliases (*name) in YAML", at="yaml")
+        read_yaml(given)
+    except UnreadableYaml as error:
+        raise BadRequest(f"Invalid YAML: {error}", at="yaml") from None

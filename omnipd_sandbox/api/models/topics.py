@@ -66,13 +66,13 @@ def show_topic(call: Call) -> Reply:
             {key: value for key, value in each.items() if key != "id" or has_ids}
             for each in _relationships(model, topic, tree)
         ],
-        "default_filters": {},
+        "default_filters": {key: dict(value) for key, value in topic.default_filters.items()},
         "always_where_filters": {
             key: dict(value) for key, value in topic.always_where_filters.items()
         },
         "join_via_map": {alias: _path(tree, alias) for alias in tree.nodes if alias != tree.base},
         "join_via_map_key_order": [alias for alias in tree.nodes if alias != tree.base],
-        "ide_file_name": f"{topic.name}.topic",
+        "ide_file_name": topic.path,
     }
     return json_reply({"success": True, "topic": detail})
 
@@ -111,8 +111,8 @@ def _view(alias: str, view: View, topic: Topic, *, may_view_sql: bool) -> dict[s
         "schema": view.schema or "main",
         "schema_label": titled(view.schema or "main"),
         "table_name": view.table,
-        "yaml_path": f"{view.name}.view",
-        "ide_file_name": f"{view.name}.view",
+        "yaml_path": view.path,
+        "ide_file_name": view.path,
         "primary_key": [
             {"type": "field", "field_name": str(name)}
             for part in view.primary_key

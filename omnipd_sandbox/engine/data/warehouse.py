@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import lru_cache
+from itertools import groupby
 
 import duckdb
 import pyarrow as pa
@@ -73,16 +74,17 @@ class Warehouse:
         with self._lock:
             self._connection.execute(statement)
 
-    def columns(self, table: str, schema: str | None = None) -> list[tuple[str, str]]:
-        """List the columns of a table as (name, DuckDB type), in order; empty for no such table."""
+    def tables(self) -> list[tuple[str, str, list[tuple[str, str]]]]:
+        """List the tables as (schema, table, columns), each column as (name, DuckDB type)."""
         with self._lock:
             rows = self._connection.execute(
-                "SELECT column_name, data_type FROM duckdb_columns()"
-                " WHERE NOT internal AND lower(table_name) = lower(?)"
-                " AND lower(schema_name) = lower(?) ORDER BY column_index",
-                [table, schema or "main"],
+                "SELECT schema_name, table_name, column_name, data_type FROM duckdb_columns()"
+                " WHERE NOT internal ORDER BY schema_name, table_name, column_index"
             ).fetchall()
-        return [(name, kind) for name, kind in rows]
+        return [
+            (schema, table, [(name, kind) for *_, name, kind in columns])
+            for (schema, table), columns in groupby(rows, key=lambda row: row[:2])
+        ]
 
     def describe(self, select: str) -> list[str]:
         """Tell the DuckDB types of a select's columns without running it.

@@ -21,7 +21,7 @@ from omnipd_sandbox.engine.model.measures import (
     stands_for,
 )
 from omnipd_sandbox.engine.model.model import Dimension, Field, Measure, View
-from omnipd_sandbox.engine.model.references import FieldName
+from omnipd_sandbox.engine.model.references import FieldName, SqlText
 from omnipd_sandbox.engine.model.timeframes import (
     TIMEFRAMES,
     at_timeframe,
@@ -233,6 +233,17 @@ class Fields:
             target = self.target(at, found, timeframe)
             tests.append(self._test(operators, target, text))
         return tests
+
+    def join_condition(self, on: SqlText, alias: str) -> exp.Expression:
+        """Write the condition on which a view is joined; its fields are named in full."""
+
+        def value(name: FieldName) -> exp.Expression:
+            found = self.find(name)
+            if not isinstance(found, Dimension) or name.view is None:
+                raise Refused("PLAN", f'No such field "{name}" in the join of "{alias}"')
+            return self.row_value(name, alias)
+
+        return on.over(alias, value)
 
     def row_value(self, name: FieldName, alias: str) -> exp.Expression:
         """Write the dimension that a reference in a view's SQL names."""

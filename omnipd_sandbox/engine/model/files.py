@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from importlib.resources.abc import Traversable
 
+from omnipd_sandbox.engine.model.file_names import what_it_holds
+
 
 def read_files(folder: Traversable) -> dict[str, str]:
     """Give the text of each model file by its path below the folder; other files are left out.
@@ -23,10 +25,5 @@ def _files_below(folder: Traversable, below: str) -> Iterator[tuple[str, str]]:
             continue
         if entry.is_dir():
             yield from _files_below(entry, f"{below}{entry.name}/")
-        elif _is_model_file(entry.name):
+        elif what_it_holds(entry.name):
             yield f"{below}{entry.name}", entry.read_text(encoding="utf-8")
-
-
-def _is_model_file(name: str) -> bool:
-    stem = name.removesuffix(".yaml")
-    return stem in {"model", "relationships"} or stem.endswith((".view", ".topic"))

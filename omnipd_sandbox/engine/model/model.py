@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from fnmatch import fnmatchcase
 from typing import Any
 
 from sqlglot import exp
@@ -45,6 +44,7 @@ class Field:
     does_not_run: str = ""
     # The grants without which it cannot be asked for; what refers to it needs none.
     grants: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,6 +74,8 @@ class View:
     label: str
     table: str
     schema: str | None = None
+    # The file that it is read from, as Omni names files.
+    path: str
     description: str | None = None
     hidden: bool = False
     primary_key: tuple[SqlText, ...] = ()
@@ -85,6 +87,7 @@ class View:
     # Names that fields had before.
     aliases: Mapping[str, str] = field(default_factory=dict)
     grants: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
 
     def field(self, name: str) -> Dimension | Measure | None:
         """Return the field of that name, or that once had it, if the view has one."""
@@ -118,13 +121,18 @@ class Topic:
     name: str
     label: str
     base_view: str
+    # The file that it is read from, as Omni names files.
+    path: str
     description: str | None = None
     group_label: str | None = None
     hidden: bool = False
     joins: Mapping[str, Any] = field(default_factory=dict)
     relationships: tuple[Relationship, ...] = ()
-    # Patterns such as "users.*" and "-users.email"; None means every field.
+    # Terms such as "users.*" and "-users.email", and the fields that they come to; None means all.
     fields: tuple[str, ...] | None = None
+    offered: frozenset[str] | None = None
+    # Those that a workbook begins with; a query says its own.
+    default_filters: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     always_where_sql: SqlText | None = None
     always_where_filters: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     always_having_sql: SqlText | None = None
@@ -134,15 +142,8 @@ class Topic:
     unmodeled: tuple[str, ...] = ()
 
     def offers(self, full_name: str) -> bool:
-        """Tell whether the topic offers a field; later patterns win over earlier ones."""
-        if self.fields is None:
-            return True
-        # A list that only takes away starts from everything.
-        offered = all(pattern.startswith("-") for pattern in self.fields)
-        for pattern in self.fields:
-            if fnmatchcase(full_name, pattern.removeprefix("-")):
-                offered = not pattern.startswith("-")
-        return offered
+        """Tell whether the topic offers a field."""
+        return self.offered is None or full_name in self.offered
 
 
 @dataclass(frozen=True, kw_only=True)

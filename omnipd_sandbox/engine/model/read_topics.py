@@ -1,131 +1,117 @@
-"""Topics and relationships, read from their files."""
+"""Topics, read from their files."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from omnipd_sandbox.engine.model.grants import AccessFilter
-from omnipd_sandbox.engine.model.model import Relationship, Topic
-from omnipd_sandbox.engine.model.references import SqlText
-from omnipd_sandbox.engine.model.yaml_parts import Parts, titled
-
-_OF_TOPICS = {
-    "base_view", "joins", "relationships", "fields", "always_where_sql", "always_where_filters",
-    "always_having_sql", "always_having_filters", "access_filters", "required_access_grants",
-}  # fmt: skip
-_OF_RELATIONSHIPS = {
-    "id", "join_from_view", "join_from_view_as", "join_to_view", "join_to_view_as", "join_type",
-    "relationship_type", "on_sql", "reversible",
-}  # fmt: skip
-_OF_ACCESS_FILTERS = {
-    "field", "user_attribute", "values_for_unfiltered", "enable_sql_like_wildcards",
-}  # fmt: skip
-_JOIN_TYPES = {"always_left", "inner", "full_outer", "cross"}
-_CARDINALITIES = {
-    "one_to_one", "many_to_one", "one_to_many", "many_to_many", "assumed_many_to_one",
-}  # fmt: skip
+from omnipd_sandbox.engine.model.keys import ACCESS_FILTER, TOPIC, NotModeled
+from omnipd_sandbox.engine.model.model import Topic
+from omnipd_sandbox.engine.model.read_relationships import read_relationships
+from omnipd_sandbox.engine.model.yaml_parts import (
+    Body,
+    Parts,
+    kind_of,
+    optional_text,
+    said,
+    texts,
+    titled,
+    unmodeled,
+)
 
 
-def read_topic(stem: str, body: Mapping[str, Any], default_access: Any, parts: Parts) -> Topic:
-    """Read a topic; `default_access` are the access filters of one that names none."""
-    unmodeled = parts.unmodeled(body, _OF_TOPICS, view=None)
-    if not body.get("base_view"):
-        parts.issue(f'Topic "{stem}" has no base_view')
-    where = body.get("always_where_sql")
-    sql = parts.optional_sql(where, None, None)
-    if where is not None and sql is None:
-        unmodeled = (*unmodeled, "always_where_sql that cannot be read")
-    having = parts.optional_sql(body.get("always_having_sql"), None, None)
-    if "always_having_sql" in body and having is None:
-        unmodeled = (*unmodeled, "always_having_sql that cannot be read")
-    access = _access_filters(body.get("access_filters", default_access), parts)
-    if access is None:
-        unmodeled = (*unmodeled, "access_filters that cannot be read")
-    fields = body.get("fields")
-    return Topic(
-        name=stem,
-        label=body.get("label") or titled(stem),
-        base_view=str(body.get("base_view") or ""),
-        description=body.get("description"),
-        group_label=body.get("group_label"),
-        hidden=bool(body.get("hidden")),
-        joins=parts.mapping(body.get("joins")),
-        relationships=read_relationships(body.get("relationships"), parts),
-        fields=None if fields is None else tuple(str(each) for each in fields),
-        always_where_sql=sql,
-        always_where_filters=parts.filters(body.get("always_where_filters")),
-        always_having_sql=having,
-        always_having_filters=parts.filters(body.get("always_having_filters")),
-        access_filters=access or (),
-        grants=parts.grants(body, None, None),
-        unmodeled=unmodeled,
-    )
+def checked_topic(document: Any, parts: Parts) -> dict[str, Any]:
+    """Read the file of a topic by the keys that topics may have."""
+    body = parts.checked(document, TOPIC)
+    if said(body, "joins"):
+        problem = _problem_of_joins(body["joins"])
+        if problem:
+            parts.issue(problem)
+            body["joins"] = NotModeled("joins that cannot be read")
+    return body
 
 
-def _access_filters(document: Any, parts: Parts) -> tuple[AccessFilter, ...] | None:
+def _problem_of_joins(joins: Mapping[str, Any]) -> str | None:
+    """Tell what is wrong with a tree of joins; None for one that can be read."""
+    seen: set[str] = set()
+    waiting = [joins]
+    while waiting:
+        for name, inner in waiting.pop().items():
+            if inner is not None and not isinstance(inner, Mapping):
+                return f'The join of "{name}" must be a mapping, not {kind_of(inner)}'
+            if name in seen:
+                return f'"{name}" is joined twice'
+            seen.add(name)
+            waiting.append(inner or {})
+    return None
+
+
+@dataclass(frozen=True)
+class TopicReader:
+    """Read topics; `access` and `grants` are what the model says for those that say nothing."""
+
+    parts: Parts
+    access: tuple[AccessFilter, ...] | None
+    grants: tuple[str, ...]
+
+    def read(self, name: str, body: Body, path: str) -> Topic:
+        """Read a topic, from the file of that path."""
+        parts = self.parts
+        missing = list(unmodeled(body))
+        if not said(body, "base_view") and not missing:
+            parts.issue(f'Topic "{name}" has no base_view')
+        where, having = (
+            parts.optional_sql(said(body, key)) for key in ("always_where_sql", "always_having_sql")
+        )
+        for key, read in (("always_where_sql", where), ("always_having_sql", having)):
+            if said(body, key) is not None and read is None:
+                missing.append(f"{key} that cannot be read")
+        access: tuple[AccessFilter, ...] | None = self.access
+        if "access_filters" in body:
+            access = read_access_filters(said(body, "access_filters"), parts)
+        if access is None:
+            missing.append("access_filters that cannot be read")
+        fields = said(body, "fields")
+        return Topic(
+            name=name,
+            label=optional_text(said(body, "label")) or titled(name),
+            base_view=str(said(body, "base_view", "")),
+            path=path,
+            description=optional_text(said(body, "description")),
+            group_label=optional_text(said(body, "group_label")),
+            hidden=said(body, "hidden", False),
+            joins=said(body, "joins") or {},
+            relationships=read_relationships(said(body, "relationships"), parts),
+            fields=None if fields is None else texts(fields),
+            default_filters=parts.filters(said(body, "default_filters")),
+            always_where_sql=where,
+            always_where_filters=parts.filters(said(body, "always_where_filters")),
+            always_having_sql=having,
+            always_having_filters=parts.filters(said(body, "always_having_filters")),
+            access_filters=access or (),
+            grants=(parts.grants(body) if "required_access_grants" in body else self.grants),
+            unmodeled=tuple(missing),
+        )
+
+
+def read_access_filters(document: Any, parts: Parts) -> tuple[AccessFilter, ...] | None:
     """Read access filters; None when any cannot be read, which must not open anything."""
     found = []
-    for each in document if isinstance(document, list) else [document] if document else []:
-        body = parts.mapping(each)
-        unknown = parts.unmodeled(body, _OF_ACCESS_FILTERS, view=None)
-        if unknown or not body.get("field") or not body.get("user_attribute"):
+    for each in document or ():
+        body = parts.checked(each, ACCESS_FILTER)
+        field, attribute = said(body, "field"), said(body, "user_attribute")
+        if field is None or attribute is None:
             parts.issue("An access filter needs field and user_attribute")
+        if field is None or attribute is None or unmodeled(body):
             return None
-        unfiltered = body.get("values_for_unfiltered") or []
         found.append(
             AccessFilter(
-                str(body["field"]),
-                str(body["user_attribute"]),
-                frozenset(map(str, unfiltered if isinstance(unfiltered, list) else [unfiltered])),
-                bool(body.get("enable_sql_like_wildcards")),
+                str(field),
+                str(attribute),
+                frozenset(texts(said(body, "values_for_unfiltered"))),
+                said(body, "enable_sql_like_wildcards", False),
             )
         )
     return tuple(found)
-
-
-def read_relationships(document: Any, parts: Parts) -> tuple[Relationship, ...]:
-    """Read how views are joined."""
-    found = []
-    for each in document if isinstance(document, list) else ():
-        body = parts.mapping(each)
-        left, right = body.get("join_from_view"), body.get("join_to_view")
-        if not left or not right:
-            parts.issue("A relationship needs join_from_view and join_to_view")
-            continue
-        on = parts.optional_sql(body.get("on_sql"), None, None)
-        if body.get("join_type") == "cross" and "on_sql" not in body:
-            on = SqlText.parse("TRUE")
-        if on is None:
-            parts.issue(f"The relationship from {left} to {right} has no readable on_sql")
-            continue
-        found.append(_relationship(body, str(left), str(right), on, parts))
-    return tuple(found)
-
-
-def _relationship(
-    body: Mapping[str, Any], left: str, right: str, on: SqlText, parts: Parts
-) -> Relationship:
-    unmodeled = parts.unmodeled(body, _OF_RELATIONSHIPS, view=None)
-    join_type = body.get("join_type", "always_left")
-    # A cross join repeats both sides, whatever they hold.
-    cross = join_type == "cross"
-    kind = body.get("relationship_type", "many_to_many" if cross else "assumed_many_to_one")
-    if join_type not in _JOIN_TYPES:
-        parts.issue(f"Not modeled: join_type {join_type} from {left} to {right}")
-        unmodeled = (*unmodeled, f"join_type {join_type}")
-    if kind not in _CARDINALITIES:
-        parts.issue(f"Not modeled: relationship_type {kind} from {left} to {right}")
-        unmodeled = (*unmodeled, f"relationship_type {kind}")
-    return Relationship(
-        left=str(body.get("join_from_view_as", left)),
-        left_view=left,
-        right=str(body.get("join_to_view_as", right)),
-        right_view=right,
-        on=on,
-        join_type=join_type,
-        kind=kind,
-        reversible=bool(body.get("reversible")),
-        id=body.get("id"),
-        unmodeled=unmodeled,
-    )

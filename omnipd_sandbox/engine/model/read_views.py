@@ -14,121 +14,142 @@ from sqlglot.errors import SqlglotError
 from omnipd_sandbox.engine.data.warehouse import Warehouse
 from omnipd_sandbox.engine.model.buckets import Bins, Groups, read_bins, read_groups
 from omnipd_sandbox.engine.model.durations import INTERVALS, Duration
+from omnipd_sandbox.engine.model.keys import DIMENSION, DURATION, GROUP, MEASURE, VIEW, NotModeled
 from omnipd_sandbox.engine.model.measures import AGGREGATE_TYPES
 from omnipd_sandbox.engine.model.model import Dimension, Measure, View
 from omnipd_sandbox.engine.model.references import BadSql
+from omnipd_sandbox.engine.model.schema_layer import MAIN, Table
+from omnipd_sandbox.engine.model.timeframes import TIMEFRAMES
 from omnipd_sandbox.engine.model.yaml_filters import OPERATORS
-from omnipd_sandbox.engine.model.yaml_parts import Parts, titled
+from omnipd_sandbox.engine.model.yaml_parts import (
+    Body,
+    Parts,
+    optional_text,
+    said,
+    texts,
+    titled,
+    unmodeled,
+)
 from omnipd_sandbox.refused_query import Refused
 
-_OF_VIEWS = {
-    "table_name", "schema", "dimensions", "measures", "ignored", "custom_compound_primary_key_sql",
-    "sql", "required_access_grants",
-}  # fmt: skip
-_OF_DIMENSIONS = {
-    "sql", "primary_key", "format", "timeframes", "convert_tz", "groups", "else", "bin_boundaries",
-    "duration", "required_access_grants",
-}  # fmt: skip
-_OF_MEASURES = {
-    "sql", "aggregate_type", "filters", "format", "percentile", "custom_primary_key_sql",
-    "required_access_grants",
-}  # fmt: skip
 _VIEW_REFERENCE = re.compile(r"\$\{([^}]*)\}")
+_COUNT = "count"
+# What a model may offer beside those that the sandbox computes; asking for them finds nothing.
+_OTHER_TIMEFRAMES = {
+    "raw", "fiscal_month", "fiscal_month_num", "fiscal_quarter", "fiscal_quarter_of_year",
+    "fiscal_week", "fiscal_year",
+}  # fmt: skip
+
+
+def checked_view(document: Any, name: str, parts: Parts) -> dict[str, Any]:
+    """Read the file of a view by the keys that views and their fields may have."""
+    body = parts.checked(document, VIEW, name)
+    for kind, keys in (("dimensions", DIMENSION), ("measures", MEASURE)):
+        if kind in body and not isinstance(body[kind], NotModeled):
+            body[kind] = {
+                field: parts.checked(each, keys, name, field)
+                for field, each in parts.by_name(body[kind], name).items()
+            }
+    return body
 
 
 @dataclass(frozen=True)
 class ViewReader:
     """Read views.
 
-    `bodies` are all views of the model, each with what it extends; `timeframes` those of
-    dimensions that name none.
+    `bodies` are all views of the model, each with what it extends; `tables` the table behind each
+    of them that has one; `timeframes` those of dimensions that name none.
     """
 
     parts: Parts
     warehouse: Warehouse
-    bodies: Mapping[str, Mapping[str, Any]]
+    bodies: Mapping[str, Body]
+    tables: Mapping[str, Table]
     timeframes: tuple[str, ...]
 
-    def read(self, stem: str, body: Mapping[str, Any]) -> View | None:
-        """Read a view; None for one that is ignored."""
-        if body.get("ignored"):
-            return None
-        schema, _, table = stem.rpartition("__")
-        table = str(body.get("table_name", table))
-        # Old names of views, and fields that are only filtered by, are missed when asked for.
-        left_out = {"aliases", "filters"} & body.keys()
-        for key in sorted(left_out):
-            self.parts.issue(f"Not modeled: {key}", stem)
-        unmodeled = self.parts.unmodeled(body, _OF_VIEWS | left_out, view=stem)
-        select = self._select(body["sql"], stem) if "sql" in body else None
-        if select is not None:
-            columns = self._columns_of(select, stem)
-        elif "sql" in body:
-            columns, unmodeled = [], (*unmodeled, "SQL that cannot be read")
-        else:
-            columns = self.warehouse.columns(table, body.get("schema", schema or None))
-        if not columns and "sql" not in body:
-            self.parts.issue(f'The database has no table "{table}"', view=stem)
-            unmodeled = (*unmodeled, f'the missing table "{table}"')
-        said = self.parts.mapping(body.get("dimensions"))
-        dimensions = {
-            name: self._dimension(stem, name, self.parts.mapping(said.get(name)), kind)
-            for name, kind in columns
-        }
-        for name in said:
-            if name not in dimensions:
-                dimensions[name] = self._dimension(stem, name, self.parts.mapping(said[name]))
+    def read(self, name: str, path: str) -> View:
+        """Read a view, from the file of that path."""
+        body = self.bodies[name]
+        missing = unmodeled(body)
+        select, table = None, self.tables.get(name)
+        columns: list[tuple[str, str]] = []
+        if "sql" in body:
+            text = said(body, "sql")
+            select = None if text is None else self._select(str(text), name)
+            if select is not None:
+                columns = self._columns_of(select, name)
+            elif text is not None:
+                missing = (*missing, "SQL that cannot be read")
+        elif table is not None:
+            columns = list(table.columns)
+        elif not missing:
+            self.parts.issue(f'The database has no table "{_table_name(body, name)}"', name)
+            missing = (f'the missing table "{_table_name(body, name)}"',)
+        # Of a view that cannot be read, no column is missed.
+        unknown = "unknown" if missing and not columns else ""
+        dimensions = self._dimensions(name, said(body, "dimensions", {}), columns, unknown)
         measures = {
-            name: self._measure(stem, name, self.parts.mapping(each))
-            for name, each in self.parts.mapping(body.get("measures")).items()
+            field: self._measure(name, field, each)
+            for field, each in self._measures_of(body, table, dimensions).items()
+            if not said(each, "ignored")
         }
-        for name in measures.keys() & dimensions.keys():
-            self.parts.issue("A dimension has this name too; the measure is left out", stem, name)
-            del measures[name]
-        keys = [
-            f"${{{name}}}"
-            for name, each in said.items()
-            if self.parts.mapping(each).get("primary_key")
-        ]
-        keys = [str(each) for each in body.get("custom_compound_primary_key_sql", keys)]
-        parsed = [self.parts.sql(key, view=stem) for key in keys]
+        for field in sorted(measures.keys() & dimensions.keys()):
+            self.parts.issue("A dimension has this name too; the measure is left out", name, field)
+            del measures[field]
+        keys = texts(said(body, "custom_compound_primary_key_sql")) or tuple(
+            f"${{{field}}}"
+            for field, each in said(body, "dimensions", {}).items()
+            if said(each, "primary_key") and field in dimensions
+        )
+        parsed = [self.parts.sql(key, view=name) for key in keys]
+        if None in parsed:
+            missing = (*missing, "a primary key that cannot be read")
         return View(
-            name=stem,
-            label=body.get("label") or titled(stem),
-            table=table,
-            schema=body.get("schema", schema or None),
-            description=body.get("description"),
-            hidden=bool(body.get("hidden")),
+            name=name,
+            label=optional_text(said(body, "label")) or titled(name),
+            table=table.name if table else _table_name(body, name),
+            schema=table.schema if table and table.schema != MAIN else None,
+            path=path,
+            description=optional_text(said(body, "description")),
+            hidden=said(body, "hidden", False),
             primary_key=tuple(each for each in parsed if each is not None),
             dimensions=dimensions,
             measures=measures,
-            unmodeled=unmodeled,
+            unmodeled=missing,
             select=select,
-            aliases=self._aliases(said) | self._aliases(self.parts.mapping(body.get("measures"))),
-            grants=self.parts.grants(body, stem, None),
+            aliases=self._aliases(body),
+            grants=self.parts.grants(body, name),
+            tags=texts(said(body, "tags")),
         )
 
-    def _aliases(self, said: Mapping[str, Any]) -> dict[str, str]:
+    def _measures_of(
+        self, body: Body, table: Table | None, dimensions: Mapping[str, Dimension]
+    ) -> Mapping[str, Body]:
+        """Give the measures of a view: the rows of a table can always be counted."""
+        measures: Mapping[str, Body] = said(body, "measures", {})
+        if table is None or _COUNT in measures or _COUNT in dimensions:
+            return measures
+        return {_COUNT: {"aggregate_type": "count"}, **measures}
+
+    def _aliases(self, body: Body) -> dict[str, str]:
         return {
-            str(alias): name
-            for name, body in said.items()
-            for alias in self.parts.mapping(body).get("aliases") or ()
+            alias: field
+            for kind in ("dimensions", "measures")
+            for field, each in said(body, kind, {}).items()
+            for alias in texts(said(each, "aliases"))
         }
 
-    def _select(self, text: Any, view: str) -> exp.Query | None:
+    def _select(self, text: str, view: str) -> exp.Query | None:
         """Read the SQL that stands for a view; ``${view}`` in it is another view's table."""
 
         def table(match: re.Match[str]) -> str:
-            name = match[1].strip()
-            body = self.bodies.get(name)
-            if body is None or "sql" in body:
-                raise BadSql(f"${{{name}}} is not a view on a table")
-            schema, _, stem = name.rpartition("__")
-            parts = [body.get("schema", schema), body.get("table_name", stem)]
-            return ".".join(f'"{part}"' for part in parts if part)
+            found = self.tables.get(match[1].strip())
+            if found is None:
+                raise BadSql(f"${{{match[1].strip()}}} is not a view on a table")
+            return f'"{found.schema}"."{found.name}"'
 
         try:
-            tree = sqlglot.parse_one(_VIEW_REFERENCE.sub(table, str(text)), read="duckdb")
+            tree = sqlglot.parse_one(_VIEW_REFERENCE.sub(table, text), read="duckdb")
         except BadSql as error:
             self.parts.issue(str(error), view)
             return None
@@ -147,36 +168,38 @@ class ViewReader:
             self.parts.issue(str(error).strip().splitlines()[0], view)
             return []
 
-    def _dimension(
-        self, view: str, name: str, body: Mapping[str, Any], column_type: str = ""
-    ) -> Dimension:
-        unmodeled = self.parts.unmodeled(body, _OF_DIMENSIONS, view=view, field=name)
+    def _dimensions(
+        self, view: str, bodies: Mapping[str, Body], columns: list[tuple[str, str]], other: str
+    ) -> dict[str, Dimension]:
+        """Read the dimensions: one for each column, and those that are only in the file."""
+        # A database does not mind the case of a column's name; fields are called as the file has it.
+        written = {name.lower(): name for name in bodies}
+        kinds = {written.get(name.lower(), name): kind for name, kind in columns}
+        kinds |= {name: other for name in bodies if name not in kinds}
+        return {
+            name: self._dimension(view, name, bodies.get(name, {}), kind)
+            for name, kind in kinds.items()
+            if not said(bodies.get(name, {}), "ignored")
+        }
+
+    def _dimension(self, view: str, name: str, body: Body, column_type: str) -> Dimension:
+        missing = list(unmodeled(body))
         sql = None
-        duration = self._duration(body["duration"], view, name) if "duration" in body else None
-        buckets: Groups | Bins | None = None
-        if "groups" in body:
-            buckets = read_groups(body["groups"], body.get("else"))
-        elif "bin_boundaries" in body:
-            buckets = read_bins(body["bin_boundaries"])
+        duration = self._duration(said(body, "duration"), view, name)
+        buckets = self._buckets(body, view, name)
         for key, read in (("duration", duration), ("groups", buckets), ("bin_boundaries", buckets)):
-            if key in body and read is None:
+            if said(body, key) is not None and read is None:
                 self.parts.issue(f"{key} cannot be read", view, name)
-                unmodeled = (*unmodeled, f"{key} that cannot be read")
-        if isinstance(buckets, Groups):
-            self.parts.filters(
-                {f"{name}: {each.name}": each.filter for each in buckets.groups}, view, name
-            )
+                missing.append(f"{key} that cannot be read")
         if duration is not None:
             column_type = ""
-        elif "sql" in body:
-            sql = self.parts.sql(str(body["sql"]), view=view, field=name)
+        elif said(body, "sql") is not None:
+            sql = self.parts.optional_sql(body["sql"], view, name)
             if sql is None:
-                unmodeled = (*unmodeled, "SQL that cannot be read")
-        elif not column_type:
-            self.parts.issue(
-                "There is neither a column of this name nor sql", view=view, field=name
-            )
-            unmodeled = (*unmodeled, "a missing column")
+                missing.append("SQL that cannot be read")
+        elif not column_type and not missing:
+            self.parts.issue("There is neither a column of this name nor sql", view, name)
+            missing.append("a missing column")
         return Dimension(
             name=name,
             view=view,
@@ -184,64 +207,94 @@ class ViewReader:
             **_shown(name, body),
             # What is in groups or bins is typed by asking, as SQL is.
             sql_type="" if "sql" in body or buckets else column_type,
-            timeframes=(
-                duration.intervals
-                if duration
-                else tuple(str(each).lower() for each in body.get("timeframes", self.timeframes))
-            ),
-            unmodeled=unmodeled,
+            timeframes=duration.intervals if duration else self._timeframes(body, view, name),
+            unmodeled=tuple(missing),
             grants=self.parts.grants(body, view, name),
             buckets=buckets,
             duration=duration,
         )
 
+    def _timeframes(self, body: Body, view: str, field: str) -> tuple[str, ...]:
+        given = said(body, "timeframes")
+        if given is None:
+            return self.timeframes
+        return known_timeframes(given, self.parts, view, field)
+
     def _duration(self, document: Any, view: str, field: str) -> Duration | None:
-        body = self.parts.mapping(document)
+        if document is None:
+            return None
+        body = self.parts.checked(document, DURATION, view, field)
         start, end = (
-            self.parts.optional_sql(body.get(key), view, field) for key in ("sql_start", "sql_end")
+            self.parts.optional_sql(said(body, key), view, field)
+            for key in ("sql_start", "sql_end")
         )
-        given = body.get("intervals", INTERVALS)
-        intervals = tuple(
-            str(each).lower() for each in (given if isinstance(given, list | tuple) else ())
-        )
+        given = texts(said(body, "intervals", list(INTERVALS)))
+        intervals = tuple(dict.fromkeys(each.lower() for each in given))
         unknown = set(intervals) - set(INTERVALS)
-        if start is None or end is None or not intervals or unknown:
+        if unmodeled(body) or start is None or end is None or not intervals or unknown:
             return None
         return Duration(start, end, intervals)
 
-    def _measure(self, view: str, name: str, body: Mapping[str, Any]) -> Measure:
-        unmodeled = self.parts.unmodeled(body, _OF_MEASURES, view=view, field=name)
-        kind = body.get("aggregate_type")
+    def _buckets(self, body: Body, view: str, field: str) -> Groups | Bins | None:
+        if said(body, "groups") is not None:
+            groups = [self.parts.checked(each, GROUP, view, field) for each in body["groups"]]
+            if any(unmodeled(each) for each in groups):
+                return None
+            buckets = read_groups(groups, said(body, "else"))
+            if buckets is not None:
+                named = {f"{field}: {each.name}": each.filter for each in buckets.groups}
+                self.parts.filters(named, view, field)
+            return buckets
+        if said(body, "bin_boundaries") is not None:
+            return read_bins(body["bin_boundaries"])
+        return None
+
+    def _measure(self, view: str, name: str, body: Body) -> Measure:
+        kind = optional_text(said(body, "aggregate_type"))
         problems = []
         if kind is not None and kind not in AGGREGATE_TYPES:
             problems.append(f"aggregate_type {kind}")
-        sql = self.parts.optional_sql(body.get("sql"), view, name)
-        key = self.parts.optional_sql(body.get("custom_primary_key_sql"), view, name)
-        if sql is None and ("sql" in body or kind != "count"):
+        sql = self.parts.optional_sql(said(body, "sql"), view, name)
+        key = self.parts.optional_sql(said(body, "custom_primary_key_sql"), view, name)
+        if sql is None and ("sql" in body or kind != "count") and not unmodeled(body):
             problems.append("SQL that is missing or cannot be read")
         if str(kind).endswith("_distinct_on") and key is None:
             problems.append("custom_primary_key_sql that is missing or cannot be read")
-        if str(kind).startswith("percentile") and not isinstance(
-            body.get("percentile"), int | float
-        ):
+        percentile = said(body, "percentile")
+        if str(kind).startswith("percentile") and percentile is None:
             problems.append("a missing percentile")
-        filters = self.parts.filters(body.get("filters"), view=view, field=name)
+        filters = self.parts.filters(said(body, "filters"), view, name)
         if filters and kind is None:
             problems.append("filters on a measure without aggregate_type")
         for problem in problems:
-            self.parts.issue(f"Not modeled: {problem}", view=view, field=name)
+            self.parts.issue(f"Not modeled: {problem}", view, name)
         return Measure(
             name=name,
             view=view,
             sql=sql,
             **_shown(name, body),
             aggregate_type=kind,
-            percentile=body.get("percentile"),
+            percentile=percentile,
             filters=filters,
             distinct_key=key if str(kind).endswith("_distinct_on") else None,
-            unmodeled=(*unmodeled, *problems, *_unknown_operators(filters)),
+            unmodeled=(*unmodeled(body), *problems, *_unknown_operators(filters)),
             grants=self.parts.grants(body, view, name),
         )
+
+
+def known_timeframes(
+    given: Any, parts: Parts, view: str | None = None, field: str | None = None
+) -> tuple[str, ...]:
+    """Read a list of timeframes; one that does not exist is an issue."""
+    found = tuple(dict.fromkeys(each.lower() for each in texts(given)))
+    for each in found:
+        if each not in TIMEFRAMES and each not in _OTHER_TIMEFRAMES:
+            parts.issue(f'Not modeled: the timeframe "{each}"', view, field)
+    return found
+
+
+def _table_name(body: Body, view: str) -> str:
+    return str(said(body, "table_name", view))
 
 
 def _unknown_operators(filters: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
@@ -249,12 +302,14 @@ def _unknown_operators(filters: Mapping[str, Mapping[str, Any]]) -> Iterator[str
         yield from (f'the filter "{each}"' for each in operators if each not in OPERATORS)
 
 
-def _shown(name: str, body: Mapping[str, Any]) -> dict[str, Any]:
+def _shown(name: str, body: Body) -> dict[str, Any]:
     """Give how a field is shown."""
+    form = said(body, "format")
     return {
-        "label": body.get("label") or titled(name),
-        "description": body.get("description"),
-        "format": body.get("format"),
-        "group_label": body.get("group_label"),
-        "hidden": bool(body.get("hidden")),
+        "label": optional_text(said(body, "label")) or titled(name),
+        "description": optional_text(said(body, "description")),
+        "format": None if isinstance(form, Mapping) else optional_text(form),
+        "group_label": optional_text(said(body, "group_label")),
+        "hidden": said(body, "hidden", False),
+        "tags": texts(said(body, "tags")),
     }

@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from pathlib import PurePosixPath
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from omnipd_sandbox.engine.data.warehouse import Warehouse
-from omnipd_sandbox.engine.model import timeframes
-from omnipd_sandbox.engine.model.extension import BadExtension, extended
-from omnipd_sandbox.engine.model.grants import Grant
-from omnipd_sandbox.engine.model.model import Model, Relationship, View
-from omnipd_sandbox.engine.model.read_topics import read_relationships, read_topic
-from omnipd_sandbox.engine.model.read_views import ViewReader
+from omnipd_sandbox.engine.model import file_names
+from omnipd_sandbox.engine.model.extension import BadExtension, Extension, bases_of
+from omnipd_sandbox.engine.model.file_names import folder_of, plain_path, what_it_holds
+from omnipd_sandbox.engine.model.keys import NotModeled
+from omnipd_sandbox.engine.model.model import Model, Topic, View
+from omnipd_sandbox.engine.model.offered import with_offered_fields
+from omnipd_sandbox.engine.model.read_relationships import read_relationships
+from omnipd_sandbox.engine.model.read_settings import Settings, read_settings
+from omnipd_sandbox.engine.model.read_topics import TopicReader, checked_topic
+from omnipd_sandbox.engine.model.read_views import ViewReader, checked_view
+from omnipd_sandbox.engine.model.schema_layer import SchemaLayer, Table
 from omnipd_sandbox.engine.model.settings import speaks_of
 from omnipd_sandbox.engine.model.types import with_types
-from omnipd_sandbox.engine.model.yaml_parts import Parts
+from omnipd_sandbox.engine.model.yaml_parts import Parts, said
 
-# A view or a topic, with the file it is read from.
-_Source = tuple[str, Mapping[str, Any]]
+# What is wrong as a whole is refused as a whole, under this key.
+_WHOLE = ""
 
 
 def read_model(
@@ -34,130 +39,169 @@ def read_model(
     Parameters
     ----------
     files
-        The text of each file by its path, as ``GET /models/{id}/yaml`` names them; a ``.yaml``
-        suffix and sub-folders are accepted.
+        The text of each file by its path, as ``GET /models/{id}/yaml`` names them; a ``.yaml`` or
+        ``.yml`` suffix and folders are accepted.
     warehouse
-        The database, which knows the columns and their types.
+        The database, which knows the tables, their columns and their types.
     """
-    parts = Parts()
-    settings: Mapping[str, Any] = {}
-    relationships: tuple[Relationship, ...] = ()
-    views: dict[str, _Source] = {}
-    topics: dict[str, _Source] = {}
-    documents: list[Any] = []
-    for path, text in sorted(files.items()):
-        parts.path = path
-        stem = PurePosixPath(path).name.removesuffix(".yaml")
-        document = parts.document(text)
-        documents.append(document)
-        if stem == "model":
-            settings = parts.mapping(document)
-        elif stem == "relationships":
-            relationships = read_relationships(document, parts)
-        elif stem.endswith(".view"):
-            views[stem.removesuffix(".view")] = (path, parts.mapping(document))
-        elif stem.endswith(".topic"):
-            topics[stem.removesuffix(".topic")] = (path, parts.mapping(document))
-        else:
-            parts.issue("This file is neither a model, relationships, a view nor a topic")
-    parts.path = "model"
-    unmodeled = _settings(settings, parts)
-    parts.known_grants = _access_grants(settings.get("access_grants"), parts)
-    views = _with_bases(views, parts)
-    bodies = {stem: body for stem, (_, body) in views.items()}
-    offered = tuple(settings.get("default_timeframes", timeframes.DEFAULT))
-    read_views = _each(views, ViewReader(parts, warehouse, bodies, offered).read, parts)
-    access = settings.get("default_topic_access_filters")
-    read_topics = _each(
-        _with_bases(topics, parts), lambda stem, body: read_topic(stem, body, access, parts), parts
+    layer = SchemaLayer(
+        Table(schema, table, tuple(columns)) for schema, table, columns in warehouse.tables()
     )
-    parts.path = ""
-    _check_joined_views(relationships, read_views, parts)
-    typed, issues = with_types(read_views, relationships, warehouse)
-    return Model(
+    parts = Parts()
+    found = _Files(layer, parts)
+    for path, text in sorted(files.items()):
+        found.take(path, text)
+    parts.path = file_names.MODEL
+    settings = read_settings(found.settings, parts)
+    parts.path = file_names.RELATIONSHIPS
+    relationships = read_relationships(found.relationships, parts)
+    views = _views(found, layer, settings, warehouse, parts)
+    topics = _topics(found, settings, parts)
+    typed, issues = with_types(views, relationships, warehouse)
+    unmodeled = settings.unmodeled_at_times
+    model = Model(
         id=model_id,
         name=name,
         kind="SHARED",
         connection_id=connection_id,
         views=typed,
         relationships=relationships,
-        topics=read_topics,
+        topics=topics,
         files=dict(files),
-        issues=(*parts.issues, *issues),
-        unmodeled=tuple(each for each in unmodeled if speaks_of(each, documents)),
+        unmodeled=(
+            *settings.unmodeled,
+            *(each for each in unmodeled if speaks_of(each, found.documents)),
+        ),
         unmodeled_at_times=unmodeled,
-        grants=parts.known_grants,
+        grants=settings.grants,
     )
+    model, more = with_offered_fields(model)
+    paths = {view.name: view.path for view in typed.values()}
+    placed = [replace(each, yaml_path=paths.get(each.view or "")) for each in issues]
+    return replace(model, issues=(*parts.issues, *placed, *more))
 
 
-def _with_bases(sources: Mapping[str, _Source], parts: Parts) -> dict[str, _Source]:
+@dataclass
+class _Files:
+    """Sort files by what they hold; each view and topic has one, and is read by its keys."""
+
+    layer: SchemaLayer
+    parts: Parts
+    settings: Any = None
+    relationships: Any = None
+    views: dict[str, dict[str, Any]] = field(default_factory=dict)
+    topics: dict[str, dict[str, Any]] = field(default_factory=dict)
+    # By what it holds and its name.
+    paths: dict[tuple[str, str], str] = field(default_factory=dict)
+    documents: list[Any] = field(default_factory=list)
+
+    def take(self, path: str, text: str) -> None:
+        self.parts.path = plain_path(path)
+        holds = what_it_holds(path)
+        if holds is None:
+            self.parts.issue("This file is neither a model, relationships, a view nor a topic")
+            return
+        document = self.parts.document(text)
+        self.documents.append(document)
+        kind, name = holds
+        if kind == file_names.VIEW:
+            name = self._view_name(path, name)
+        place = (file_names.TOPIC if kind == file_names.COMPOSITE_TOPIC else kind, name)
+        if place in self.paths:
+            self.parts.issue(f"{self.paths[place]} holds the {kind} {name}, too")
+            document = NotModeled("two files of one name")
+        self.paths.setdefault(place, self.parts.path)
+        match kind:
+            case file_names.MODEL:
+                self.settings = document
+            case file_names.RELATIONSHIPS:
+                self.relationships = document
+            case file_names.VIEW:
+                self.views[name] = checked_view(document, name, self.parts)
+            case file_names.TOPIC:
+                self.topics[name] = checked_topic(document, self.parts)
+            case file_names.COMPOSITE_TOPIC:
+                self.parts.issue("Not modeled: composite topics")
+                self.topics[name] = {_WHOLE: NotModeled("topics made of topics")}
+
+    def _view_name(self, path: str, stem: str) -> str:
+        """Name a view: one in the folder of a schema is named after both (docs/wire.md)."""
+        folder = folder_of(path)
+        if not self.layer.is_schema(folder):
+            return stem
+        prefix = f"{folder.lower()}__"
+        if stem.lower().startswith(prefix) and not self.layer.find(folder, stem):
+            return stem
+        return f"{prefix}{stem}"
+
+
+def _views(
+    found: _Files, layer: SchemaLayer, settings: Settings, warehouse: Warehouse, parts: Parts
+) -> dict[str, View]:
+    """Read every view: those of the files, and one for each table that no file is about."""
+    about = {layer.named(name) for name in found.views}
+    bodies: dict[str, Any] = found.views | {
+        table.view_name: {}
+        for table in layer
+        if table not in about and table.view_name not in found.views
+    }
+    whole = dict(_with_bases(bodies, file_names.VIEW, found, parts))
+    _refuse_catalogs(whole, parts)
+    tables = {name: table for name in whole if (table := _table_of(name, bodies, whole, layer))}
+    reader = ViewReader(parts, warehouse, whole, tables, settings.timeframes)
+    views = {}
+    for name, body in sorted(whole.items()):
+        parts.path = found.paths.get((file_names.VIEW, name), f"{name}.{file_names.VIEW}")
+        if not said(body, "ignored") and not settings.leaves_out(name, tables.get(name)):
+            views[name] = reader.read(name, parts.path)
+    return views
+
+
+def _refuse_catalogs(views: Mapping[str, dict[str, Any]], parts: Parts) -> None:
+    """Refuse views of several catalogs: the sandbox has one database for a model."""
+    named = {name: said(body, "catalog") for name, body in views.items()}
+    if len({str(each).lower() for each in named.values() if each is not None}) > 1:
+        for name, catalog in named.items():
+            if catalog is not None:
+                parts.issue("Not modeled: more than one catalog", name)
+                views[name]["catalog"] = NotModeled(f'the catalog "{catalog}"')
+
+
+def _table_of(
+    name: str, bodies: Mapping[str, Any], whole: Mapping[str, Any], layer: SchemaLayer
+) -> Table | None:
+    """Find the table of a view: its own, or that of the first view it extends that has one."""
+    body = whole.get(name, {})
+    if "sql" in body or "query" in body:
+        return None
+    readable = {key: value for key, value in body.items() if not isinstance(value, NotModeled)}
+    found = layer.of_view(name, readable)
+    if found is not None or "table_name" in body or "schema" in body:
+        return found
+    inherited = (_table_of(base, bodies, whole, layer) for base in bases_of(name, bodies))
+    return next((table for table in inherited if table is not None), None)
+
+
+def _topics(found: _Files, settings: Settings, parts: Parts) -> dict[str, Topic]:
+    reader = TopicReader(parts, settings.access_filters, settings.topic_grants)
+    topics = {}
+    for name, body in _with_bases(found.topics, file_names.TOPIC, found, parts):
+        parts.path = found.paths[file_names.TOPIC, name]
+        # A template is there to be extended.
+        if not said(body, "template"):
+            topics[name] = reader.read(name, body, parts.path)
+    return topics
+
+
+def _with_bases(
+    bodies: Mapping[str, dict[str, Any]], kind: str, found: _Files, parts: Parts
+) -> Iterator[tuple[str, dict[str, Any]]]:
     """Give each view or topic with all that it extends."""
-    bodies = {stem: body for stem, (_, body) in sources.items()}
-    found: dict[str, _Source] = {}
-    for stem, (path, body) in sources.items():
-        parts.path = path
+    extension = Extension(bodies)
+    for name, body in bodies.items():
+        parts.path = found.paths.get((kind, name), "")
         try:
-            whole = extended(stem, bodies)
+            yield name, extension.of(name)
         except BadExtension as error:
-            parts.issue(f'"{stem}" {error}')
-            # It stays unmodeled, so that it is refused where it is needed.
-            whole = dict(body)
-        else:
-            if "extends" in body and not {"table_name", "sql", "base_view"} & whole.keys():
-                whole["table_name"] = _first_base(stem, bodies).rpartition("__")[2]
-        found[stem] = (path, whole)
-    return found
-
-
-def _access_grants(document: Any, parts: Parts) -> dict[str, Grant]:
-    grants = {}
-    for name, each in parts.mapping(document).items():
-        body = parts.mapping(each)
-        attribute, values = body.get("user_attribute"), body.get("allowed_values")
-        if not attribute or not isinstance(values, list):
-            parts.issue(f'The grant "{name}" needs user_attribute and allowed_values')
-            continue
-        grants[str(name)] = Grant(str(attribute), frozenset(map(str, values)))
-    return grants
-
-
-def _each(
-    sources: Mapping[str, _Source],
-    read: Callable[[str, Mapping[str, Any]], Any],
-    parts: Parts,
-) -> dict[str, Any]:
-    found = {}
-    for stem, (path, body) in sources.items():
-        parts.path = path
-        item = read(stem, body)
-        if item is not None:
-            found[stem] = item
-    return found
-
-
-def _settings(settings: Mapping[str, Any], parts: Parts) -> tuple[str, ...]:
-    """List the model's own settings that change answers and are not modeled."""
-    changing = {"week_start_day": "monday", "fiscal_month_offset": "0"}
-    found = tuple(
-        key for key, plain in changing.items() if str(settings.get(key, plain)).lower() != plain
-    )
-    for key in found:
-        parts.issue(f"Not modeled: {key}")
-    return found
-
-
-def _check_joined_views(
-    relationships: Iterable[Relationship], views: Mapping[str, View], parts: Parts
-) -> None:
-    for each in relationships:
-        for view in (each.left_view, each.right_view):
-            if view not in views:
-                parts.issue(f'A relationship joins "{view}", which is not a view')
-
-
-def _first_base(stem: str, bodies: Mapping[str, Mapping[str, Any]]) -> str:
-    """Give the view at the bottom of those that one extends, whose table they all read."""
-    bases = bodies[stem].get("extends")
-    if not bases:
-        return stem
-    return _first_base(str(bases[0] if isinstance(bases, list) else bases), bodies)
+            parts.issue(f'"{name}" {error}', name if kind == file_names.VIEW else None)
+            yield name, body | {"extends": NotModeled("extends that cannot be followed")}

@@ -5,30 +5,24 @@ What cannot be read, and what the sandbox does not model, becomes an issue, neve
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from dataclasses import field as dataclass_field
 from typing import Any
 
-import yaml
-
 from omnipd_sandbox.engine.model.grants import Grant
+from omnipd_sandbox.engine.model.keys import Bearing, Keys, NotModeled
 from omnipd_sandbox.engine.model.model import Issue
 from omnipd_sandbox.engine.model.references import BadSql, SqlText
 from omnipd_sandbox.engine.model.yaml_filters import OPERATORS
-
-# The one in C is ten times as fast; not every build of PyYAML has it.
-_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+from omnipd_sandbox.engine.model.yaml_text import UnreadableYaml, read_yaml
+from omnipd_sandbox.near_matches import near
 
 _LONGEST_SHOWN = 100
+# Whatever is said of a thing that is no mapping where one is needed.
+_WHOLE = ""
 
-# What has no bearing on an answer.
-_DISPLAY = {
-    "ai_context", "all_values", "aliases", "colors", "default_drill_fields", "default_filters",
-    "description", "display_order", "drill_fields", "drill_queries", "group_label", "hidden",
-    "label", "links", "sample_queries", "sample_values", "skills", "synonyms", "tags",
-    "view_label",
-}  # fmt: skip
+Body = Mapping[str, Any]
 
 
 @dataclass
@@ -40,12 +34,71 @@ class Parts:
     # The file that is being read.
     path: str = ""
 
+    def document(self, text: str) -> Any:
+        """Read a file; what is not YAML stands for itself."""
+        try:
+            return read_yaml(text)
+        except UnreadableYaml as error:
+            self.issue(f"This file cannot be read: {error}")
+            return NotModeled("a file that cannot be read")
+
+    def checked(
+        self, document: Any, keys: Keys, view: str | None = None, field: str | None = None
+    ) -> dict[str, Any]:
+        """Read a mapping by the keys that its kind may have.
+
+        Returns
+        -------
+        dict
+            What is said, each value as its key wants it; in place of what cannot be gone by, a
+            `NotModeled`.
+        """
+        if document is None:
+            return {}
+        if isinstance(document, NotModeled):
+            return {_WHOLE: document}
+        if not isinstance(document, Mapping):
+            self.issue(f"A mapping is needed here, not {kind_of(document)}", view, field)
+            return {_WHOLE: NotModeled(f"{kind_of(document)} in place of a mapping")}
+        read = {}
+        for key, value in document.items():
+            known = keys.get(key)
+            if known is None:
+                self.issue(f"Not modeled: {key}{near(key, keys)}", view, field)
+                read[key] = NotModeled(key)
+            elif not known.check.fits(value):
+                self.issue(f"{key} must be {known.check.wanted}, not {kind_of(value)}", view, field)
+                if known.bearing in {Bearing.ANSWER, Bearing.UNMODELED}:
+                    read[key] = NotModeled(f"{key} that cannot be read")
+            elif known.bearing in {Bearing.UNMODELED, Bearing.ADDITION}:
+                self.issue(f"Not modeled: {key}", view, field)
+                if known.bearing is Bearing.UNMODELED:
+                    read[key] = NotModeled(key)
+            else:
+                read[key] = value
+        return read
+
+    def by_name(self, document: Any, view: str | None = None) -> Any:
+        """Read a mapping of named things, which may be written as a list of ``{name, …}``."""
+        if not isinstance(document, list):
+            return document or {}
+        named: dict[str, Any] = {}
+        for each in document:
+            name = each.get("name") if isinstance(each, Mapping) else None
+            if not isinstance(name, str):
+                self.issue(f"A mapping with a name is needed here, not {kind_of(each)}", view)
+            elif name in named:
+                self.issue("This name is there twice", view, name)
+                named[name] = NotModeled("a name that is there twice")
+            else:
+                named[name] = {key: value for key, value in each.items() if key != "name"}
+        return named
+
     def grants(
-        self, body: Mapping[str, Any], view: str | None, field: str | None
+        self, body: Body, view: str | None = None, field: str | None = None
     ) -> tuple[str, ...]:
         """List the grants that something needs; all of them (assumed)."""
-        names = body.get("required_access_grants") or []
-        found = tuple(str(each) for each in (names if isinstance(names, list) else [names]))
+        found = texts(said(body, "required_access_grants"))
         for each in found:
             # Nobody has a grant that is not there, so that it opens nothing.
             if "|" in each or "&" in each:
@@ -59,8 +112,8 @@ class Parts:
     ) -> dict[str, Mapping[str, Any]]:
         """Read filters by field; one that is wrong is refused when it is used."""
         filters = {}
-        for name, operators in self.mapping(document).items():
-            if not isinstance(operators, Mapping):
+        for name, operators in (document or {}).items():
+            if not isinstance(operators, Mapping) or not operators:
                 self.issue(f'The filter on "{name}" must name an operator, such as is', view, field)
                 operators = {"a bare value": operators}  # noqa: PLW2901 - refused when used
             for operator in operators:
@@ -69,25 +122,13 @@ class Parts:
             filters[name] = operators
         return filters
 
-    def unmodeled(
-        self,
-        body: Mapping[str, Any],
-        modeled: Collection[str],
-        *,
-        view: str | None,
-        field: str | None = None,
-    ) -> tuple[str, ...]:
-        """List the keys that change answers and that the sandbox does not know."""
-        unknown = tuple(str(key) for key in body if key not in modeled and key not in _DISPLAY)
-        for key in unknown:
-            self.issue(f"Not modeled: {key}", view, field)
-        return unknown
-
-    def optional_sql(self, text: Any, view: str | None, field: str | None) -> SqlText | None:
+    def optional_sql(
+        self, text: Any, view: str | None = None, field: str | None = None
+    ) -> SqlText | None:
         """Read SQL; None for none, and for what cannot be read."""
         return None if text is None else self.sql(str(text), view, field)
 
-    def sql(self, text: str, view: str | None, field: str | None = None) -> SqlText | None:
+    def sql(self, text: str, view: str | None = None, field: str | None = None) -> SqlText | None:
         """Read SQL; None for what cannot be read."""
         try:
             return SqlText.parse(text)
@@ -95,35 +136,45 @@ class Parts:
             self.issue(str(error), view, field)
             return None
 
-    def document(self, text: str) -> Any:
-        """Read a file; None for what is not YAML."""
-        try:
-            return yaml.load(text, Loader=_LOADER)  # noqa: S506 - both loaders are safe ones
-        # A date that is none and a number that is too long are ValueErrors.
-        except (yaml.YAMLError, ValueError, RecursionError) as error:
-            self.issue(f"This file is not YAML: {error}")
-            return None
-
-    def mapping(self, document: Any) -> Mapping[str, Any]:
-        """Give a mapping; an empty one for none, and for anything else."""
-        if document is None:
-            return {}
-        if not isinstance(document, Mapping):
-            self.issue(f"A mapping is needed here, not {_kind(document)}")
-            return {}
-        return document
-
     def issue(self, message: str, view: str | None = None, field: str | None = None) -> None:
         """Note what is wrong, in the file that is being read."""
         self.issues.append(Issue(message, view, field, self.path or None))
 
 
-def _kind(document: Any) -> str:
+def said(body: Body, key: str, default: Any = None) -> Any:
+    """Give what a body says, or the default where it says nothing that can be gone by."""
+    value = body.get(key, default)
+    return default if isinstance(value, NotModeled) else value
+
+
+def unmodeled(body: Body) -> tuple[str, ...]:
+    """List what a body says and this sandbox cannot go by."""
+    return tuple(each.what for each in body.values() if isinstance(each, NotModeled))
+
+
+def texts(value: Any) -> tuple[str, ...]:
+    """Give a list of texts as it is, one text as a list of it."""
+    if value is None:
+        return ()
+    return tuple(str(each) for each in (value if isinstance(value, list) else [value]))
+
+
+def optional_text(value: Any) -> str | None:
+    """Give a text; a number may be written where one is meant."""
+    return None if value is None else str(value)
+
+
+def kind_of(value: Any) -> str:
     """Name what YAML made of something; itself it may be of any length."""
-    if isinstance(document, list):
-        return "a list"
-    text = repr(document)
-    return text if len(text) <= _LONGEST_SHOWN else f"{text[:_LONGEST_SHOWN]}…"
+    match value:
+        case None:
+            return "nothing"
+        case list():
+            return "a list"
+        case Mapping():
+            return "a mapping"
+    shown = repr(value)
+    return shown if len(shown) <= _LONGEST_SHOWN else f"{shown[:_LONGEST_SHOWN]}…"
 
 
 def titled(name: str) -> str:

@@ -19,6 +19,7 @@ from omnipd_sandbox.engine.model.references import FieldName
 from omnipd_sandbox.engine.model.settings import speaks_of
 from omnipd_sandbox.engine.model.timeframes import TIMEFRAMES
 from omnipd_sandbox.engine.plan.request import GRAND_TOTAL, AnyOf, Request, Sort
+from omnipd_sandbox.engine.plan.topic_filters import topic_filters
 from omnipd_sandbox.refused_query import Refused
 
 
@@ -96,19 +97,11 @@ class Draft:
     def on(self, node: Joined) -> exp.Expression:
         """Write the condition of a join."""
         assert node.on is not None  # noqa: S101 - only the base view has none
-        return node.on.over(node.alias, lambda name: self._on_field(name, node))
+        return self.fields.join_condition(node.on, node.alias)
 
     def on_views(self, node: Joined) -> set[str]:
         """List the views that the condition of a join reads."""
         return set() if node.on is None else tables(self.on(node))
-
-    def _on_field(self, name: FieldName, node: Joined) -> exp.Expression:
-        found = self.fields.find(name)
-        if not isinstance(found, Dimension) or name.view is None:
-            raise Refused("PLAN", f'No such field "{name}" in the join of "{node.alias}"')
-        return self.fields.dimension(
-            name.view, found, name.timeframe and known_timeframe(found, name.timeframe)
-        )
 
     def _reachable(self, aliases: set[str]) -> set[str]:
         for alias in sorted(aliases - set(self.tree.nodes)):
@@ -165,9 +158,10 @@ def begin(model: Model, request: Request, around: Circumstances) -> tuple[Draft,
     views = {alias: node.view for alias, node in tree.nodes.items()}
     fields = Fields(views, None if full else tree.base, around)
     found = Draft(request, tree, fields)
-    if topic is not None:
-        _always(found, topic)
-        _restricted(found, topic, around)
+    for each in topic_filters(topic, tree.base) if topic else ():
+        test = each.write(fields)
+        if test is not None:
+            (found.having if each.of_groups else found.where).append(test)
     return found, Finder(fields, topic, found, model.grants)
 
 
@@ -182,46 +176,6 @@ def _topic(model: Model, request: Request, around: Circumstances) -> Topic | Non
             "PLAN", f'The topic "{topic.name}" uses {what}, which this sandbox does not model'
         )
     return topic
-
-
-def _always(found: Draft, topic: Topic) -> None:
-    """Apply the filters that a topic puts on every query."""
-    base = found.tree.base
-    if topic.always_where_sql is not None:
-        found.where.append(
-            topic.always_where_sql.over(base, lambda name: found.fields.row_value(name, base))
-        )
-    found.where.extend(found.fields.model_conditions(base, topic.always_where_filters))
-    if topic.always_having_sql is not None:
-        always = Measure(name="always_having_sql", view=base, label="", sql=topic.always_having_sql)
-        found.having.append(found.fields.measure(base, always))
-    found.having.extend(
-        found.fields.model_conditions(base, topic.always_having_filters, of_groups=True)
-    )
-
-
-def _restricted(found: Draft, topic: Topic, around: Circumstances) -> None:
-    """Keep the rows that the acting user may see."""
-    for each in topic.access_filters:
-        values = [str(value) for value in around.attribute(each.attribute)]
-        if not values:
-            # Omni fails, too, rather than show all rows or none (docs/wire.md).
-            raise Refused(
-                "PLAN", f'The topic "{topic.name}" needs the user attribute "{each.attribute}"'
-            )
-        if each.unfiltered.intersection(values):
-            continue
-        name = FieldName.parse(each.field)
-        field_ = found.fields.find(name) if name else None
-        if name is None or not isinstance(field_, Dimension):
-            raise Refused("PLAN", f'No such field "{each.field}" to filter access by')
-        target = found.fields.target(name.view or "", field_)
-        kind = "SQL_LIKE" if each.like else "EQUALS"
-        type_ = target.kind if target.kind == "number" and not each.like else "string"
-        test = condition({"type": type_, "kind": kind, "values": values}, target, around)
-        if test is None:
-            raise Refused("PLAN", f'Access cannot be filtered by "{each.field}"')
-        found.where.append(test)
 
 
 def _totals(found: Draft) -> None:
@@ -320,10 +274,10 @@ class Finder:
     def place(self, text: object) -> tuple[FieldName, Dimension | Measure, str | None] | None:
         """Find a field by its full name, and the timeframe in its own spelling."""
         name = FieldName.parse(text) if isinstance(text, str) else None
-        if name is None or name.view is None or not self._offered(name):
+        found = self.fields.find(name) if name else None
+        if name is None or found is None:
             return None
-        found = self.fields.find(name)
-        if found is None or not self._granted(name, found):
+        if not (self._offered(name, found) and self._granted(name, found)):
             return None
         if name.timeframe is None:
             return name, found, None
@@ -338,8 +292,9 @@ class Finder:
         needed = (*self.fields.views[name.view or ""].grants, *found.grants)
         return holds(self.grants, needed, self.fields.around)
 
-    def _offered(self, name: FieldName) -> bool:
-        return self.topic is None or self.topic.offers(f"{name.view}.{name.field}")
+    def _offered(self, name: FieldName, found: Dimension | Measure) -> bool:
+        # By the name that it has today.
+        return self.topic is None or self.topic.offers(f"{name.view}.{found.name}")
 
 
 def _wants_a_date(filter_: Mapping[str, Any]) -> bool:

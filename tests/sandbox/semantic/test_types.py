@@ -75,7 +75,7 @@ def test_of_many_fields_those_that_do_not_run_are_named_with_the_reason() -> Non
     }
     found = {issue.field: issue for issue in model.issues}
     for field, reason in reasons.items():
-        assert found[field] == Issue(reason, "sales", field)
+        assert found[field] == Issue(reason, "sales", field, "sales.view")
         # A query says it too, and does not blame the sandbox for a typo.
         wanted = f'"sales.{field}" cannot be computed: {reason}'
         assert refusal(model, shops, f"sales.{field}") == wanted

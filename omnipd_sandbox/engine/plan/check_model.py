@@ -1,0 +1,123 @@
+"""What is wrong with joins and topics, found before any query meets it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlglot import exp
+
+from omnipd_sandbox.engine.data.warehouse import Warehouse
+from omnipd_sandbox.engine.model.circumstances import Circumstances
+from omnipd_sandbox.engine.model.fields import Fields, tables
+from omnipd_sandbox.engine.model.joins import tree_of_topic
+from omnipd_sandbox.engine.model.measures import with_aggregates
+from omnipd_sandbox.engine.model.model import Issue, Model, Relationship, Topic
+from omnipd_sandbox.engine.model.tables import table_of
+from omnipd_sandbox.engine.plan.topic_filters import default_filters, topic_filters
+from omnipd_sandbox.refused_query import Refused
+
+
+class _Anybody(dict[str, Any]):
+    """Stand in for the attributes of a user who has a value for each."""
+
+    def __contains__(self, key: object) -> bool:
+        return True
+
+    def __missing__(self, key: str) -> str:
+        return "1"
+
+
+# When it is, and who asks, has no bearing on what runs.
+_ANY = Circumstances(datetime.fromisoformat("2000-01-01"), _Anybody())
+
+
+def issues_of_joins(model: Model, warehouse: Warehouse) -> Iterator[Issue]:
+    """Look through the relationships that all topics share, and through each topic."""
+    shared = _Checker(model, (), warehouse)
+    for each in model.relationships:
+        for message in shared.wrong_with_join(each):
+            yield Issue(message, yaml_path="relationships")
+    for topic in model.topics.values():
+        if not topic.unmodeled:
+            checker = _Checker(model, topic.relationships, warehouse)
+            for message in checker.wrong_with_topic(topic):
+                yield Issue(message, yaml_path=topic.path)
+
+
+@dataclass
+class _Checker:
+    model: Model
+    # Those of a topic alone.
+    relationships: tuple[Relationship, ...]
+    warehouse: Warehouse
+
+    def wrong_with_join(self, join: Relationship) -> Iterator[str]:
+        missing = [name for name in (join.left_view, join.right_view) if not self._is_view(name)]
+        for name in dict.fromkeys(missing):
+            yield f'A relationship joins "{name}", which is not a view'
+        if missing:
+            return
+        names = {name: name for name in self.model.views}
+        for each in (*self.model.relationships, *self.relationships):
+            names |= {each.left: each.left_view, each.right: each.right_view}
+        names |= {join.left: join.left_view, join.right: join.right_view}
+        views = {
+            alias: self.model.views[name] for alias, name in names.items() if self._is_view(name)
+        }
+        fields = Fields(views, join.left, _ANY)
+        problem = self._problem(fields, lambda fields: fields.join_condition(join.on, join.right))
+        if problem:
+            yield f"The relationship from {join.left} to {join.right}: {problem}"
+
+    def wrong_with_topic(self, topic: Topic) -> Iterator[str]:
+        for join in topic.relationships:
+            yield from self.wrong_with_join(join)
+        if not topic.base_view:
+            return
+        try:
+            tree = tree_of_topic(self.model, topic)
+        except Refused as refused:
+            yield refused.message
+            return
+        for parent, child in _declared(topic.base_view, topic.joins):
+            if parent in tree.nodes and child not in tree.nodes:
+                yield f'No relationship joins "{child}" to "{parent}"'
+        views = {alias: node.view for alias, node in tree.nodes.items()}
+        for each in (*topic_filters(topic, tree.base), *default_filters(topic, tree.base)):
+            problem = self._problem(Fields(views, tree.base, _ANY), each.write)
+            if problem:
+                yield f"{each.key}: {problem}"
+
+    def _is_view(self, name: str) -> bool:
+        return name in self.model.views
+
+    def _problem(
+        self, fields: Fields, write: Callable[[Fields], exp.Expression | None]
+    ) -> str | None:
+        """Tell why an expression does not run; None for one that does."""
+        try:
+            tree = write(fields)
+            if tree is None:
+                return None
+            found = fields.aggregates.found
+            tree = with_aggregates(tree, lambda number: found[number].build(found[number].inputs))
+            select = exp.select(tree)
+            # Which rows would join does not matter to what runs.
+            for number, alias in enumerate(sorted(tables(tree) | {fields.base or ""})):
+                if alias not in fields.views:
+                    raise Refused("PLAN", f'No such view "{alias}"')
+                table = table_of(fields.views[alias], alias)
+                select = select.join(table, join_type="cross") if number else select.from_(table)
+            self.warehouse.describe(select.sql("duckdb"))
+        except Refused as refused:
+            return refused.message.strip().splitlines()[0]
+        return None
+
+
+def _declared(parent: str, joins: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    for child, inner in joins.items():
+        yield parent, child
+        yield from _declared(child, inner or {})
