@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from copy import copy
 from dataclasses import dataclass
-from itertools import compress
+from itertools import compress, filterfalse, islice
 from operator import is_not
 from pathlib import Path
 from typing import Any
@@ -200,30 +200,34 @@ def _rearranged(
     old: Mapping[Any, Any], new: Mapping[Any, Any], places: Mapping[Any, float], mapping: str
 ) -> _Change:
     """Compare where some are gone, or have another name in the same place."""
-    placed: dict[Any, float] = {}
-    last = 0.0
-    waiting: list[Any] = []
-    for key, record in new.items():
-        if key not in old:
-            waiting.append(key)
-            continue
-        if places[key] <= last:
-            # In another order: all are written anew.
-            everywhere = {each: float(number) for number, each in enumerate(new, 1)}
-            return _Change(mapping, list(old), everywhere, new)
-        if waiting:
-            placed |= _between(waiting, last, places[key])
-            waiting = []
-        last = places[key]
-        if record is not old[key] and record != old[key]:
-            placed[key] = last
-    gone = [key for key in old if key not in new]
-    return _Change(mapping, gone, placed | _between(waiting, last, last + len(waiting) + 1), new)
+    others = compress(new, map(is_not, map(old.get, new), new.values()))
+    written = [key for key in others if key not in old or old[key] != new[key]]
+    placed = {key: places[key] for key in written if key in old}
+    added = _between([key for key in written if key not in old], list(new), places)
+    kept = list(filter(new.__contains__, old))
+    if added is None or kept != list(filter(old.__contains__, new)):
+        # In another order: all are written anew.
+        everywhere = {key: float(number) for number, key in enumerate(new, 1)}
+        return _Change(mapping, list(old), everywhere, new)
+    gone = list(filterfalse(new.__contains__, old))
+    return _Change(mapping, gone, placed | added, new)
 
 
-def _between(keys: list[Any], low: float, high: float) -> dict[Any, float]:
-    step = (high - low) / (len(keys) + 1)
-    return {key: low + step * number for number, key in enumerate(keys, 1)}
+def _between(
+    added: list[Any], keys: list[Any], places: Mapping[Any, float]
+) -> dict[Any, float] | None:
+    """Find places between those of the neighbors; None where there is no room any more."""
+    found: dict[Any, float] = {}
+    for key in added:
+        at = keys.index(key)
+        low = found.get(keys[at - 1]) or places[keys[at - 1]] if at else 0.0
+        high = next(
+            (places[each] for each in islice(keys, at + 1, None) if each in places), low + 2
+        )
+        found[key] = (low + high) / 2
+        if not low < found[key] < high:
+            return None
+    return found
 
 
 def _opened(path: Path) -> sqlite3.Connection:
