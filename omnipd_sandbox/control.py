@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from typing import Any, Protocol
 
 from omnipd_sandbox.calls.body import read_object
-from omnipd_sandbox.http.loopback import check_loopback
-from omnipd_sandbox.http.refusals import BadRequest, NotFound, RefusedRequest
+from omnipd_sandbox.http.loopback import check_loopback, is_of_another_page
+from omnipd_sandbox.http.refusals import BadRequest, Forbidden, NotFound, RefusedRequest
 from omnipd_sandbox.http.reply import Document, Reply, json_reply
 from omnipd_sandbox.http.request import Request
 from omnipd_sandbox.tenant import Tenant
@@ -43,6 +43,8 @@ def control(request: Request, tenancy: Tenancy, own: Tenant) -> Reply:
     """Answer a request to the control plane. It needs no key, but must come from this machine."""
     try:
         check_loopback(request)
+        if "Sec-Fetch-Site" in request.headers and is_of_another_page(request):
+            raise Forbidden("This is not for pages in a browser")
         return _answer(request, tenancy, own)
     except RefusedRequest as refusal:
         return refusal.reply()

@@ -6,6 +6,7 @@ from copy import copy
 from dataclasses import dataclass
 from pathlib import Path
 
+from omnipd_sandbox.engine.data.limits import Limits
 from omnipd_sandbox.engine.protocols import QueryEngine
 from omnipd_sandbox.invention.organization import invent_organization
 from omnipd_sandbox.moods.behavior import RENAMED, Behavior
@@ -50,8 +51,14 @@ def bring(folder: str | Path, behavior: Behavior) -> Foundation:
     # Late: it needs the database's package.
     from omnipd_sandbox.folder.folder import bring as read  # noqa: PLC0415
 
-    names = {"model_name": behavior.model_name, "topic_name": behavior.topic_name}
-    return Foundation(*read(folder, **names))
+    return Foundation(
+        *read(
+            folder,
+            _limits(behavior),
+            model_name=behavior.model_name,
+            topic_name=behavior.topic_name,
+        )
+    )
 
 
 def invented(behavior: Behavior, engine: QueryEngine | None) -> Foundation:
@@ -93,5 +100,10 @@ def _bundled(behavior: Behavior) -> QueryEngine:
         behavior.model_name or RENAMED,
         behavior.topic_name or RENAMED,
         large=SIZES[behavior.size].large_data,
+        limits=_limits(behavior),
     )
     return engine
+
+
+def _limits(behavior: Behavior) -> Limits:
+    return Limits(memory=behavior.memory_limit, result=behavior.result_limit)

@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from typing import Self
 
 _MOST_TENANTS = 1_000
+# Those of a brought organization are one data set, with the limits that the server was started with.
+_OF_THE_DATA = {"memory_limit", "result_limit"}
 
 
 def _clock() -> datetime:
@@ -67,9 +69,8 @@ class Server:
         A folder with an organization of your own: people and content, models, data. What says
         how much is invented, and `engine`, are refused beside it.
     state : str or Path, optional
-        A file that keeps what calls change in the server's own organization: read if there is
-        one, and written anew after each change. In memory only when None. For one server at a
-        time.
+        A SQLite file that keeps what calls change in the server's own organization: read if there
+        is one, and made otherwise. In memory only when None. For one server at a time.
     **knobs
         See :class:`omnipd_sandbox.moods.behavior.Behavior`.
 
@@ -101,6 +102,7 @@ class Server:
         self._has_control = control
         self._now, self._engine = now, engine
         self._org = org
+        self._limits = {} if org is None else {k: knobs[k] for k in _OF_THE_DATA & set(knobs)}
         # What was brought, by the names that its model and topic were given.
         self._brought: dict[tuple[str | None, str | None], Foundation] = {}
         self._own = self._tenant(knobs, "own", None if state is None else Path(state))
@@ -170,7 +172,13 @@ class Server:
             raise RuntimeError(msg)
         door = Door(self._host, self._port, self._respond, self._report)
         self._keeper = Doorkeeper()
-        self._open(self._own, door)
+        try:
+            self._open(self._own, door)
+        except BaseException:
+            # Another sandbox has the file with the state by now.
+            door.server_close()
+            self.close()
+            raise
         return self
 
     def close(self) -> None:
@@ -197,7 +205,10 @@ class Server:
         ValueError
             For an unknown knob, or one with a value it cannot have.
         """
-        tenant = self._tenant(knobs, secrets.token_hex(6))
+        for name in sorted(_OF_THE_DATA & set(knobs)) if self._org is not None else ():
+            msg = f"{name} is said where the sandbox of an organization of yours is started"
+            raise ValueError(msg)
+        tenant = self._tenant({**self._limits, **knobs}, secrets.token_hex(6))
         door = Door(self._host, 0, tenant.respond, self._report)
         with self._lock:
             refused = (

@@ -9,57 +9,69 @@ from omnipd_sandbox.organization.organization import Organization
 
 if TYPE_CHECKING:
     from omnipd_sandbox.folder.file_lock import FileLock
+    from omnipd_sandbox.folder.state import State
 
 
 class StateFile:
     """Read and write a file, and hold it while it is in use.
 
     What it needs of `folder` is imported late, because that needs a package of its own.
+
+    Parameters
+    ----------
+    path
+        Where it is, or is to be.
+    begun
+        What the organization begins with; it has what calls cannot change.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, begun: Organization) -> None:
         self._path = path
-        self._held: FileLock | None = None
+        self._begun = begun
+        self._held: tuple[FileLock, State] | None = None
 
-    def load(self, begun: Organization) -> Organization:
-        """Give the organization of the file; without one, it is written as it begins.
+    def load(self) -> Organization:
+        """Keep the file from others and give its organization; without one, it is written.
+
+        Holding it already is no error.
 
         Raises
         ------
         BadOrganization
-            For a file that cannot be read, or not be understood.
+            For a file that another sandbox uses, that cannot be read, or not be understood.
         """
-        from omnipd_sandbox.folder import state  # noqa: PLC0415
+        from omnipd_sandbox.folder.file_lock import FileLock  # noqa: PLC0415
         from omnipd_sandbox.folder.problems import BadOrganization  # noqa: PLC0415
+        from omnipd_sandbox.folder.state import State  # noqa: PLC0415
 
+        if self._held is not None:
+            return self._held[1].organization
         try:
-            self.hold()
-            if self._path.exists():
-                return state.load(self._path, begun)
-            state.store(begun, self._path)
+            lock = FileLock(self._path)
+            try:
+                self._held = (lock, State(self._path, self._begun))
+            except BaseException:
+                lock.let_go()
+                raise
         except OSError as error:
-            self.let_go()
             raise BadOrganization(str(self._path), [error.strerror or str(error)]) from None
-        except BadOrganization:
-            self.let_go()
-            raise
-        return begun
+        return self._held[1].organization
 
     def store(self, organization: Organization) -> None:
-        """Write the organization as it is now."""
-        from omnipd_sandbox.folder import state  # noqa: PLC0415
+        """Write what is new in the organization.
 
-        state.store(organization, self._path)
-
-    def hold(self) -> None:
-        """Keep the file from others; holding it already is no error."""
-        from omnipd_sandbox.folder.file_lock import FileLock  # noqa: PLC0415
-
-        if self._held is None:
-            self._held = FileLock(self._path)
+        Raises
+        ------
+        OSError
+            When it cannot be written; the file is as it was then.
+        """
+        if self._held is not None:
+            self._held[1].store(organization)
 
     def let_go(self) -> None:
         """Leave the file to others."""
         if self._held is not None:
-            self._held.let_go()
+            lock, state = self._held
             self._held = None
+            state.close()
+            lock.let_go()

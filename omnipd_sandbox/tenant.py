@@ -81,9 +81,9 @@ class Tenant:
         #: What was asked, and how it was answered.
         self.log = RequestLog()
         organization = copy(foundation.organization)
-        self._state = None if state is None else StateFile(state)
+        self._state = None if state is None else StateFile(state, organization)
         if self._state is not None:
-            organization = self._state.load(organization)
+            organization = self._state.load()
         self._world = World(
             organization=organization,
             lists=_no_lists(),
@@ -138,7 +138,8 @@ class Tenant:
     def open_at(self, url: str) -> None:
         """Take an address; from now on answers can be late again."""
         if self._state is not None:
-            self._state.hold()
+            # Another sandbox may have had the file since this one was closed.
+            self._world = self._world_with(self._state.load())
         self.url = url
         self._closing.clear()
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import cache
+from functools import lru_cache
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 
+from omnipd_sandbox.engine.data.limits import USUAL, Limits
 from omnipd_sandbox.engine.data.warehouse import Warehouse, warehouse
 from omnipd_sandbox.engine.model.files import read_files
 from omnipd_sandbox.engine.model.formats import with_formats
@@ -54,17 +55,19 @@ def model_folder(name: str) -> Traversable:
 _LARGE = {"orders": "many orders"}
 
 
-@cache
-def bundled_models(*, large: bool = False) -> tuple[tuple[Model, Warehouse], ...]:
+@lru_cache(maxsize=8)
+def bundled_models(
+    *, large: bool = False, limits: Limits = USUAL
+) -> tuple[tuple[Model, Warehouse], ...]:
     """Read the bundled models; they never change, so once per process is enough."""
     return tuple(
-        _read(each, _LARGE.get(each.dataset, each.dataset) if large else each.dataset)
+        _read(each, _LARGE.get(each.dataset, each.dataset) if large else each.dataset, limits)
         for each in BUNDLED
     )
 
 
-def _read(bundled: Bundled, dataset: str) -> tuple[Model, Warehouse]:
-    database = warehouse(dataset)
+def _read(bundled: Bundled, dataset: str, limits: Limits) -> tuple[Model, Warehouse]:
+    database = warehouse(dataset, limits)
     model = read_checked_model(
         read_files(model_folder(bundled.dataset)),
         database,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import lru_cache
 from types import MappingProxyType
 from typing import Any
 
@@ -30,6 +31,9 @@ from omnipd_sandbox.refused_query import BadFilter, Refused
 
 __all__ = ["BadFilter", "Engine", "Model", "Plan", "Refused"]
 
+# How many versions of branches are kept, over all models: reading one again takes a moment.
+_BRANCHES_KEPT = 32
+
 
 class Engine:
     """Plan and run queries on models.
@@ -49,22 +53,22 @@ class Engine:
         pairs = list(bundled_models() if served is None else served)
         self.models: dict[str, Model] = {model.id: model for model, _ in pairs}
         self._databases = {model.id: database for model, database in pairs}
-        self._branched: dict[tuple[str, tuple[tuple[str, str], ...]], Model] = {}
+        self._branch = lru_cache(maxsize=_BRANCHES_KEPT)(self._read_branch)
 
     def model_with(self, model_id: str, files: Mapping[str, str]) -> Model:
         """Read a model again with some of its files replaced, as a branch does."""
-        key = (model_id, tuple(sorted(files.items())))
-        if key not in self._branched:
-            model = self.models[model_id]
-            branch = read_checked_model(
-                {**model.files, **files},
-                self._databases[model_id],
-                model_id=model.id,
-                name=model.name,
-                connection_id=model.connection_id,
-            )
-            self._branched[key] = with_formats(branch, model.formats)
-        return self._branched[key]
+        return self._branch(model_id, tuple(sorted(files.items())))
+
+    def _read_branch(self, model_id: str, files: tuple[tuple[str, str], ...]) -> Model:
+        model = self.models[model_id]
+        branch = read_checked_model(
+            {**model.files, **dict(files)},
+            self._databases[model_id],
+            model_id=model.id,
+            name=model.name,
+            connection_id=model.connection_id,
+        )
+        return with_formats(branch, model.formats)
 
     def schema_model(self, model_id: str) -> Model:
         """Give what the database of a model says by itself: its tables and their columns."""

@@ -7,29 +7,37 @@ from dataclasses import replace
 from functools import lru_cache
 
 from omnipd_sandbox.engine.bundled import bundled_models
+from omnipd_sandbox.engine.data.limits import USUAL, Limits
 from omnipd_sandbox.engine.data.warehouse import Warehouse
 from omnipd_sandbox.engine.engine import Engine
 from omnipd_sandbox.engine.model.model import Model
 
 
 @lru_cache(maxsize=32)
-def engine_with(subject: str, model_name: str, topic_name: str, *, large: bool = False) -> Engine:
+def engine_with(
+    subject: str,
+    model_name: str,
+    topic_name: str,
+    *,
+    large: bool = False,
+    limits: Limits = USUAL,
+) -> Engine:
     """Give an engine that has other names for a model and for its topic of the same name.
 
-    Models and data are only read, so that all who ask for the same names share one engine.
+    Models and data are only read, so that all who ask for the same share one engine.
 
     Raises
     ------
     ValueError
         For a name that another model has.
     """
-    return Engine(_served(subject, model_name, topic_name, large=large))
+    return Engine(_served(subject, model_name, topic_name, large=large, limits=limits))
 
 
 def _served(
-    subject: str, model_name: str, topic_name: str, *, large: bool
+    subject: str, model_name: str, topic_name: str, *, large: bool, limits: Limits
 ) -> Iterator[tuple[Model, Warehouse]]:
-    for model, database in bundled_models(large=large):
+    for model, database in bundled_models(large=large, limits=limits):
         if model.name == subject:
             yield replace(_with_topic(model, topic_name), name=model_name), database
         elif model.name == model_name:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from omnipd_sandbox.engine.data.data_files import UnusableData, open_data
+from omnipd_sandbox.engine.data.limits import USUAL, Limits
 from omnipd_sandbox.engine.engine import Engine
 from omnipd_sandbox.engine.model.files import read_files
 from omnipd_sandbox.engine.model.formats import problems_with_formats, with_formats
@@ -30,7 +31,11 @@ DATA = "data"
 
 
 def bring(
-    folder: str | Path, *, model_name: str | None = None, topic_name: str | None = None
+    folder: str | Path,
+    limits: Limits = USUAL,
+    *,
+    model_name: str | None = None,
+    topic_name: str | None = None,
 ) -> tuple[Organization, Engine]:
     """Read an organization's folder; give it, and what runs its queries.
 
@@ -38,6 +43,8 @@ def bring(
     ----------
     folder
         Where it is.
+    limits
+        How much memory its queries may take.
     model_name, topic_name
         Other names for a model of it, and for a topic of that.
 
@@ -63,7 +70,7 @@ def bring(
         file = with_topic(file, old, topic_name)
     organization = read_organization(file, list(files), str(root / FILE), called)
     try:
-        warehouse = open_data(root / DATA)
+        warehouse = open_data(root / DATA, limits)
     except UnusableData as error:
         raise BadOrganization(str(root / DATA), [str(error)]) from None
     models = [

@@ -1,202 +1,246 @@
-"""An organization in a file, so that changes outlive the server.
+"""An organization in a SQLite file, so that changes outlive the server.
 
-The file is JSON: every record that calls can change. What they cannot change is what the
-organization begins with, invented or brought.
+A change writes the records that it made, changed or deleted, in one transaction.
 """
 
 from __future__ import annotations
 
-import json
-import os
-import tempfile
-from collections.abc import Iterable, Iterator, Sequence
+import errno
+import sqlite3
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from copy import copy
-from functools import cache
-from itertools import chain
+from dataclasses import dataclass
+from itertools import compress, filterfalse, islice
+from operator import is_not
 from pathlib import Path
-from types import GenericAlias
 from typing import Any
 
-from cattrs import transform_error
-from cattrs.errors import BaseValidationError, ForbiddenExtraKeysError
-from cattrs.v import format_exception
-
-from omnipd_sandbox.folder.content import problems_of_dashboard, problems_of_queries
-from omnipd_sandbox.folder.problems import DEEPEST, BadOrganization
-from omnipd_sandbox.folder.strict import Unreadable, strict_converter
-from omnipd_sandbox.http.strict_json import loads
-from omnipd_sandbox.organization.api_keys import ApiKey
-from omnipd_sandbox.organization.email_only import EmailOnlyUser
-from omnipd_sandbox.organization.embed import EmbedUser
-from omnipd_sandbox.organization.models import ModelRecord
+from omnipd_sandbox.folder.problems import BadOrganization
+from omnipd_sandbox.folder.stored import MAPPINGS, VALUES, Trouble, as_text, read_organization
 from omnipd_sandbox.organization.organization import Organization
-from omnipd_sandbox.organization.records import (
-    Document,
-    Folder,
-    Group,
-    Label,
-    User,
-)
-from omnipd_sandbox.organization.schedules import Schedule
 
-_FORMAT = "omnipd-sandbox"
+_FORMAT = int.from_bytes(b"omni", "big")
 _VERSION = 2
-# What calls can change: the mapping, the kind of its records, and the field that is their key.
-_RECORDS: dict[str, tuple[Any, str]] = {
-    "users": (User, "membership_id"),
-    "former_users": (User, "membership_id"),
-    "embed_users": (EmbedUser, "membership_id"),
-    "email_only_users": (EmailOnlyUser, "membership_id"),
-    "groups": (Group, "id"),
-    "labels": (Label, "name"),
-    "folders": (Folder, "id"),
-    "documents": (Document, "identifier"),
-    "schedules": (Schedule, "id"),
-    "api_keys": (ApiKey, "id"),
-    "fixed_models": (ModelRecord, "id"),
-}
-_OTHER: dict[str, Any] = {"moved": dict[str, str], "made": int}
-_GROUP_ROLE = tuple[str, ...]
-_converter = cache(strict_converter)
+_TABLES = """
+CREATE TABLE single (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE record (
+    mapping TEXT, key TEXT, place REAL NOT NULL, value TEXT NOT NULL, PRIMARY KEY (mapping, key)
+) WITHOUT ROWID;
+"""
 
 
-def store(organization: Organization, path: Path) -> None:
-    """Write an organization to a file: the whole of it, or the file stays as it was."""
-    plain = _converter().unstructure
-    state: dict[str, Any] = {
-        "format": _FORMAT,
-        "version": _VERSION,
-        "invented": organization.invented,
-        "group_roles": [[*key, role] for key, role in organization.group_roles.items()],
-    }
-    state |= {name: getattr(organization, name) for name in _OTHER}
-    # A list each, as keys are in the records.
-    state |= {
-        name: [plain(each) for each in getattr(organization, name).values()] for name in _RECORDS
-    }
-    handle, unfinished = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            # ASCII, because names may hold what UTF-8 cannot say.
-            file.write(json.dumps(state, allow_nan=False, separators=(",", ":")))
-            file.flush()
-            os.fsync(file.fileno())
-        Path(unfinished).replace(path)
-    except BaseException:
-        Path(unfinished).unlink(missing_ok=True)
-        raise
-
-
-def load(path: Path, begun: Organization) -> Organization:
-    """Read an organization from a file; `begun` has what calls cannot change.
+class State:
+    """Hold the file open, and know what stands in it.
 
     Raises
     ------
     BadOrganization
         If the file is damaged, of another version, or of another organization.
+    OSError
+        If it cannot be opened, or written.
     """
-    try:
-        state = loads(path.read_bytes(), DEEPEST)
-    except ValueError:
-        raise _unusable(path, "it is not JSON: damaged, or something else") from None
-    if not isinstance(state, dict) or state.get("format") != _FORMAT:
-        raise _unusable(path, "it is not a state of a sandbox")
-    if state.get("version") != _VERSION:
-        raise _unusable(path, f"version {state.get('version')!r} is not {_VERSION}")
-    missing = {"invented", "group_roles", *_OTHER, *_RECORDS} - state.keys()
-    if missing:
-        raise _unusable(path, *(f"{name} is missing" for name in sorted(missing)))
-    if state["invented"] != (begun.invented and [*begun.invented]):
-        raise _unusable(
-            path,
-            "it is of an organization of another size, or of your own: start the sandbox with"
-            " the same documents= or org= as before",
+
+    def __init__(self, path: Path, begun: Organization) -> None:
+        self._path = path
+        # Where each record stands among those of its mapping.
+        self._places: dict[str, dict[Any, float]] = {name: {} for name in MAPPINGS}
+        self._database = _opened(path)
+        try:
+            with self._as_os_error():
+                self._organization = copy(self._load(begun))
+                # What was committed outlives the process at once, and a loss of power in a while;
+                # waiting for the disk would be most of a change.
+                self._database.execute("PRAGMA journal_mode = WAL")
+                self._database.execute("PRAGMA synchronous = NORMAL")
+        except BaseException:
+            self._database.close()
+            raise
+
+    @property
+    def organization(self) -> Organization:
+        """Give the organization as it is in the file."""
+        return copy(self._organization)
+
+    def store(self, organization: Organization) -> None:
+        """Write what has changed: all of it, or the file stays as it was."""
+        changes = [
+            _change(old, new, self._places[name], name)
+            for name in MAPPINGS
+            if (old := getattr(self._organization, name))
+            is not (new := getattr(organization, name))
+        ]
+        made = organization.made if organization.made != self._organization.made else None
+        with self._as_os_error(), self._database:
+            for each in changes:
+                each.write(self._database)
+            if made is not None:
+                self._database.execute(
+                    "UPDATE single SET value = ? WHERE name = 'made'", [as_text(made)]
+                )
+        for each in changes:
+            places = self._places[each.mapping]
+            for key in each.gone:
+                del places[key]
+            places |= each.placed
+        # A copy, which nobody else changes.
+        self._organization = copy(organization)
+
+    def close(self) -> None:
+        """Close the file."""
+        self._database.close()
+
+    def _load(self, begun: Organization) -> Organization:
+        try:
+            return self._read(begun)
+        except sqlite3.DatabaseError as error:
+            if error.sqlite_errorcode not in {sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT}:
+                raise
+            raise _unusable(
+                self._path, "it is not a SQLite file, as states are: damaged, or something else"
+            ) from None
+        except Trouble as trouble:
+            raise _unusable(self._path, *trouble.args) from None
+
+    def _read(self, begun: Organization) -> Organization:
+        if not self._database.execute("SELECT 1 FROM sqlite_master").fetchone():
+            # New, or ended before the first of it was written.
+            self._begin(begun)
+            return begun
+        if _pragma(self._database, "application_id") != _FORMAT:
+            raise Trouble("it is not a state of a sandbox")
+        version = _pragma(self._database, "user_version")
+        if version != _VERSION:
+            raise Trouble(f"version {version} is not {_VERSION}")
+        problem = self._database.execute("PRAGMA quick_check(1)").fetchone()[0]
+        if problem != "ok":
+            raise Trouble(f"it is damaged: {problem}")
+        stored: dict[str, list[tuple[str, str]]] = {name: [] for name in MAPPINGS}
+        places: dict[str, list[float]] = {name: [] for name in MAPPINGS}
+        for mapping, key, place, value in self._database.execute(
+            "SELECT mapping, key, place, value FROM record ORDER BY mapping, place"
+        ):
+            if mapping not in stored:
+                raise Trouble(f"{mapping} is unknown")
+            stored[mapping].append((key, value))
+            places[mapping].append(place)
+        values = dict(self._database.execute("SELECT name, value FROM single"))
+        organization = read_organization(begun, values, stored)
+        for name in MAPPINGS:
+            self._places[name] = dict(zip(getattr(organization, name), places[name], strict=True))
+        return organization
+
+    def _begin(self, begun: Organization) -> None:
+        changes = [_change({}, getattr(begun, name), {}, name) for name in MAPPINGS]
+        with self._database:
+            self._database.execute("BEGIN")
+            for statement in _TABLES.split(";"):
+                self._database.execute(statement)
+            self._database.execute(f"PRAGMA application_id = {_FORMAT}")
+            self._database.execute(f"PRAGMA user_version = {_VERSION}")
+            self._database.executemany(
+                "INSERT INTO single VALUES (?, ?)",
+                [(name, as_text(getattr(begun, name))) for name in VALUES],
+            )
+            for each in changes:
+                each.write(self._database)
+        self._places = {each.mapping: each.placed for each in changes}
+
+    @contextmanager
+    def _as_os_error(self) -> Iterator[None]:
+        """Let what goes wrong with the file look as with any other file."""
+        try:
+            yield
+        except sqlite3.Error as error:
+            raise OSError(errno.EIO, str(error), str(self._path)) from error
+
+
+@dataclass
+class _Change:
+    """Hold what is new in a mapping: what is there no more, and what is written where."""
+
+    mapping: str
+    gone: list[Any]
+    placed: dict[Any, float]
+    records: Mapping[Any, Any]
+
+    def write(self, database: sqlite3.Connection) -> None:
+        database.executemany(
+            "DELETE FROM record WHERE mapping = ? AND key = ?",
+            [(self.mapping, as_text(key)) for key in self.gone],
         )
+        database.executemany(
+            "INSERT OR REPLACE INTO record VALUES (?, ?, ?, ?)",
+            [
+                (self.mapping, as_text(key), place, as_text(self.records[key]))
+                for key, place in self.placed.items()
+            ],
+        )
+
+
+def _change(
+    old: Mapping[Any, Any], new: Mapping[Any, Any], places: Mapping[Any, float], mapping: str
+) -> _Change:
+    """Compare two states of a mapping; records that nobody changed are the same objects in both.
+
+    What looks at all records is not a loop of ours, so that 20,000 take a millisecond.
+    """
+    before, after = list(old), list(new)
+    if after[: len(before)] != before:
+        return _rearranged(old, new, places, mapping)
+    # The usual: others in the places of some, and some at the end.
+    others = compress(before, map(is_not, old.values(), new.values()))
+    placed = {key: places[key] for key in others if old[key] != new[key]}
+    end = places[before[-1]] if before else 0.0
+    added = {key: end + number for number, key in enumerate(after[len(before) :], 1)}
+    return _Change(mapping, [], placed | added, new)
+
+
+def _rearranged(
+    old: Mapping[Any, Any], new: Mapping[Any, Any], places: Mapping[Any, float], mapping: str
+) -> _Change:
+    """Compare where some are gone, or have another name in the same place."""
+    others = compress(new, map(is_not, map(old.get, new), new.values()))
+    written = [key for key in others if key not in old or old[key] != new[key]]
+    placed = {key: places[key] for key in written if key in old}
+    added = _between([key for key in written if key not in old], list(new), places)
+    kept = list(filter(new.__contains__, old))
+    if added is None or kept != list(filter(old.__contains__, new)):
+        # In another order: all are written anew.
+        everywhere = {key: float(number) for number, key in enumerate(new, 1)}
+        return _Change(mapping, list(old), everywhere, new)
+    gone = list(filterfalse(new.__contains__, old))
+    return _Change(mapping, gone, placed | added, new)
+
+
+def _between(
+    added: list[Any], keys: list[Any], places: Mapping[Any, float]
+) -> dict[Any, float] | None:
+    """Find places between those of the neighbors; None where there is no room any more."""
+    found: dict[Any, float] = {}
+    for key in added:
+        at = keys.index(key)
+        low = found.get(keys[at - 1]) or places[keys[at - 1]] if at else 0.0
+        high = next(
+            (places[each] for each in islice(keys, at + 1, None) if each in places), low + 2
+        )
+        found[key] = (low + high) / 2
+        if not low < found[key] < high:
+            return None
+    return found
+
+
+def _opened(path: Path) -> sqlite3.Connection:
     try:
-        organization = _read(state, begun)
-    except _Trouble as trouble:
-        raise _unusable(path, *trouble.args) from None
-    troubles = [*_troubles(organization)]
-    if troubles:
-        raise _unusable(path, *troubles)
-    return organization
+        # Its threads take turns.
+        return sqlite3.connect(path, check_same_thread=False)
+    except sqlite3.Error as error:
+        raise OSError(errno.ENOENT, str(error), str(path)) from error
 
 
-class _Trouble(Exception):
-    """Say what is wrong in a file."""
+def _pragma(database: sqlite3.Connection, name: str) -> int:
+    return int(database.execute(f"PRAGMA {name}").fetchone()[0])
 
 
 def _unusable(path: Path, *problems: str) -> BadOrganization:
     return BadOrganization(str(path), problems)
-
-
-def _read(state: dict[str, Any], begun: Organization) -> Organization:
-    organization = copy(begun)
-    for name, kind in _OTHER.items():
-        setattr(organization, name, _structure(state[name], kind, name))
-    for name, (kind, key) in _RECORDS.items():
-        records = _structure(state[name], GenericAlias(list, (kind,)), name)
-        found = {getattr(each, key): each for each in records}
-        if len(found) < len(records):
-            raise _Trouble(f"{name}: two records have one {key}")
-        setattr(organization, name, found)
-    roles = _structure(state["group_roles"], tuple[_GROUP_ROLE, ...], "group_roles")
-    if any(len(each) != 3 for each in roles):
-        raise _Trouble("group_roles: a group, a model and a role are needed")
-    organization.group_roles = {(group, model): role for group, model, role in roles}
-    return organization
-
-
-def _structure(value: Any, kind: Any, at: str) -> Any:
-    try:
-        return _converter().structure(value, kind)
-    except (BaseValidationError, ForbiddenExtraKeysError, ValueError) as error:
-        raise _Trouble(*transform_error(error, path=at, format_exception=_words)) from None
-
-
-def _words(error: BaseException, kind: type | None) -> str:
-    # Our own words where there are some.
-    return str(error) if isinstance(error, Unreadable) else format_exception(error, kind)
-
-
-def _troubles(organization: Organization) -> Iterator[str]:
-    """Look for records that name what is not there."""
-    of = organization
-    people = {*of.users, *of.former_users}
-    for model in of.fixed_models.values():
-        yield from _unknown(f"model {model.id}", "base", [model.base_id], of.fixed_models)
-    for folder in of.folders.values():
-        at = f"folder {folder.id}"
-        yield from _unknown(at, "owner", [folder.owner_id], people)
-        yield from _unknown(at, "parent", [folder.parent_id], of.folders)
-        yield from _unknown(at, "label", folder.labels, of.labels)
-    for document in of.documents.values():
-        at = f"document {document.identifier}"
-        for problem in chain(
-            problems_of_queries(document.queries), problems_of_dashboard(document.dashboard)
-        ):
-            yield f"{at}: {problem}"
-        authors = [each.author_id for each in document.opened_drafts]
-        named = [document.owner_id, *document.favorited_by, *authors]
-        yield from _unknown(at, "person", named, people)
-        yield from _unknown(at, "folder", [document.folder_id], of.folders)
-        yield from _unknown(at, "label", document.labels, of.labels)
-        yield from _unknown(at, "model", [document.model_id], of.shared_models)
-    for schedule in of.schedules.values():
-        at = f"schedule {schedule.id}"
-        yield from _unknown(at, "owner", [schedule.owner_id], people)
-        yield from _unknown(at, "document", [schedule.identifier], of.documents)
-    for group in of.groups.values():
-        yield from _unknown(f"group {group.id}", "member", group.member_ids, of.users)
-    yield from _unknown("the sandbox", "user", _everybody_named(of), people)
-
-
-def _everybody_named(organization: Organization) -> Sequence[str]:
-    """List who is named by what calls cannot change."""
-    return [each.user_id for each in organization.uploads if each.user_id]
-
-
-def _unknown(at: str, what: str, ids: Iterable[str | None], known: Any) -> Iterator[str]:
-    for each in ids:
-        if each is not None and each not in known:
-            yield f"{at}: there is no {what} {each}"

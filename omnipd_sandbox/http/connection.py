@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import selectors
 import socket
 import struct
 from collections.abc import Callable, Mapping
@@ -15,6 +16,7 @@ from urllib.parse import parse_qsl, urlsplit
 from omnipd_sandbox.http.refusals import BadRequest, RefusedRequest
 from omnipd_sandbox.http.reply import Document, Reply, Stream
 from omnipd_sandbox.http.request import Request
+from omnipd_sandbox.http.running import answering
 
 if TYPE_CHECKING:
     from io import BufferedIOBase
@@ -78,7 +80,8 @@ class Connection(BaseHTTPRequestHandler):
             self.close_connection = True
             self._send(refusal.reply())
             return
-        self._send(type(self).respond(request))
+        with answering(lambda: _has_left(self.connection)):
+            self._send(type(self).respond(request))
 
     def _read(self) -> Request:
         body = self._read_body()
@@ -221,6 +224,21 @@ class _Chunks:
             self._wire.writelines(self._held)
             self._wire.write(b"\r\n")
             self._held, self._size = [], 0
+
+
+# A file descriptor for each look would be one too many where there are few left.
+_Selector = getattr(selectors, "PollSelector", selectors.SelectSelector)
+
+
+def _has_left(connection: socket.socket) -> bool:
+    """Tell whether the other side has closed, without taking what it may have sent."""
+    try:
+        with _Selector() as selector:
+            selector.register(connection, selectors.EVENT_READ)
+            return bool(selector.select(0)) and not connection.recv(1, socket.MSG_PEEK)
+    except (OSError, ValueError):
+        # It was reset, or closed on our side.
+        return True
 
 
 def _read_chunks(wire: BufferedIOBase) -> bytes:

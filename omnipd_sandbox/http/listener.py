@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import errno
 import selectors
 import socket
 import sys
 import time
 from collections.abc import Callable
 from socketserver import TCPServer
-from threading import Lock, Thread
+from threading import Event, Lock, Thread
 from typing import Any
 
 from omnipd_sandbox.http.connection import Connection
@@ -18,6 +19,9 @@ from omnipd_sandbox.http.running import interrupt
 
 _SECONDS_TO_FINISH = 5.0
 _SECONDS_BETWEEN_INTERRUPTS = 0.05
+# What a process, or the machine, may run out of; whoever wants to come in waits until some is left.
+_NOTHING_LEFT = {errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM}
+_SECONDS_UNTIL_MORE_IS_LEFT = 0.1
 
 
 class Doorkeeper:
@@ -31,7 +35,7 @@ class Doorkeeper:
         self._woken, self._waker = socket.socketpair()
         self._woken.setblocking(False)
         self._selector.register(self._woken, selectors.EVENT_READ)
-        self._stopped = False
+        self._stopped = Event()
         self._thread = Thread(target=self._wait, name="omnipd-sandbox", daemon=True)
         self._thread.start()
 
@@ -50,7 +54,7 @@ class Doorkeeper:
 
     def close(self) -> None:
         """End the thread."""
-        self._stopped = True
+        self._stopped.set()
         self._waker.send(b"\0")
         self._thread.join()
         self._selector.close()
@@ -58,7 +62,7 @@ class Doorkeeper:
         self._waker.close()
 
     def _wait(self) -> None:
-        while not self._stopped:
+        while not self._stopped.is_set():
             for key, _ in self._selector.select():
                 with self._lock:
                     # It may have been forgotten while this thread was on its way.
@@ -66,6 +70,9 @@ class Doorkeeper:
                         key.data.handle_request()
                 if key.data is None:
                     self._woken.recv(1024)
+                elif key.data.has_nothing_left:
+                    # Who waits at the door would be seen again at once.
+                    self._stopped.wait(_SECONDS_UNTIL_MORE_IS_LEFT)
 
 
 class Door(TCPServer):
@@ -87,6 +94,8 @@ class Door(TCPServer):
         self._open: dict[Any, Thread] = {}
         self._lock = Lock()
         self._report = report
+        #: Whether the last who came could not be let in.
+        self.has_nothing_left = False
         handler = type("BoundConnection", (Connection,), {"respond": staticmethod(respond)})
         super().__init__((host, port), handler)
 
@@ -96,6 +105,15 @@ class Door(TCPServer):
         host, port = self.server_address[:2]
         name = host.decode() if isinstance(host, bytes | bytearray) else str(host)
         return f"http://{f'[{name}]' if ':' in name else name}:{port}"
+
+    def get_request(self) -> tuple[Any, Any]:
+        """Accept a connection, and take note when that is not possible for want of anything."""
+        self.has_nothing_left = False
+        try:
+            return super().get_request()
+        except OSError as error:
+            self.has_nothing_left = error.errno in _NOTHING_LEFT
+            raise
 
     def process_request(self, request: Any, client_address: Any) -> None:
         """Give a connection a thread of its own."""
@@ -107,7 +125,14 @@ class Door(TCPServer):
         )
         with self._lock:
             self._open[request] = thread
-        thread.start()
+        try:
+            thread.start()
+        except RuntimeError:
+            # There can be no more threads; the caller hangs up.
+            with self._lock:
+                del self._open[request]
+            self.has_nothing_left = True
+            raise
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """Report what went wrong before there was a thread."""

@@ -26,8 +26,27 @@ def check_loopback(request: Request) -> None:
     if not _is_name_of_this_machine(request.headers.get("Host", "")):
         raise Forbidden("The Host header does not name this machine")
     origin = request.headers.get("Origin")
-    if origin is not None and urlsplit(origin).netloc != request.headers.get("Host"):
+    if origin is not None and _place(origin) != request.headers.get("Host"):
         raise Forbidden("The Origin header names another page")
+
+
+def is_of_another_page(request: Request) -> bool:
+    """Tell whether a browser asks because of a page that is not ours.
+
+    A link, an image or a frame names no origin. Browsers say in another header which site asks,
+    or which page; "same-site" is another port of this machine.
+    """
+    site = request.headers.get("Sec-Fetch-Site")
+    if site is not None:
+        return site not in {"same-origin", "none"}
+    return _place(request.headers.get("Referer", "")) != request.headers.get("Host")
+
+
+def _place(address: str) -> str:
+    try:
+        return urlsplit(address).netloc
+    except ValueError:
+        return ""
 
 
 def _is_name_of_this_machine(host: str) -> bool:

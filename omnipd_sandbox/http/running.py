@@ -1,9 +1,9 @@
-"""What runs in which thread, so that whoever waits for a thread can end it sooner."""
+"""What runs in which thread and for whom, so that it can be ended sooner."""
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Protocol
 
@@ -17,6 +17,7 @@ class Interruptible(Protocol):
 
 _RUNNING: dict[threading.Thread, Interruptible] = {}
 _LOCK = threading.Lock()
+_CLIENTS: dict[threading.Thread, Callable[[], bool]] = {}
 
 
 @contextmanager
@@ -39,3 +40,19 @@ def interrupt(threads: Iterable[threading.Thread]) -> None:
         for thread in threads:
             if thread in _RUNNING:
                 _RUNNING[thread].interrupt()
+
+
+@contextmanager
+def answering(has_left: Callable[[], bool]) -> Iterator[None]:
+    """Tell how to find out whether the client that this thread answers in the block has left."""
+    thread = threading.current_thread()
+    _CLIENTS[thread] = has_left
+    try:
+        yield
+    finally:
+        del _CLIENTS[thread]
+
+
+def client_of_this_thread() -> Callable[[], bool]:
+    """Give what tells, to any thread, whether the client that this thread answers has left."""
+    return _CLIENTS.get(threading.current_thread(), lambda: False)

@@ -141,6 +141,10 @@ class Behavior:
         or below ``workbook``.
     scim_count_at_most : int, optional
         The most resources one page of a SCIM list holds, however many are asked for.
+    memory_limit : int
+        Bytes that the queries on one data set may take at a time, beside the data.
+    result_limit : int
+        Bytes that one result may have.
     faults : tuple of Fault
         What goes wrong, and how often.
     """
@@ -187,4 +191,6 @@ class Behavior:
     zone_of_instants: Literal["UTC", "Etc/UTC", "GMT", "Zulu", "Z", "+00:00"] = "UTC"
     import_answer: Literal["document", "workbook"] = "document"
     scim_count_at_most: int | None = None
+    memory_limit: int = 1_000_000_000
+    result_limit: int = 500_000_000
     faults: tuple[Fault, ...] = ()

@@ -107,6 +107,8 @@ _BY_HAND: Mapping[str, Check] = {
     "slow_job_polls": whole(0, 10_000),
     "default_page_size": whole(1, 100, or_none=True),
     "scim_count_at_most": whole(1, 100_000, or_none=True),
+    "memory_limit": whole(10_000_000, 2**50),
+    "result_limit": whole(1, 2**50),
     "faults": read_faults,
 }
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 from xml.etree.ElementTree import Element
 
-from omnipd_sandbox.http.loopback import check_loopback
+from omnipd_sandbox.http.loopback import check_loopback, is_of_another_page
 from omnipd_sandbox.http.reply import Document
 from omnipd_sandbox.http.request import Request
 from omnipd_sandbox.page.content import show_content
@@ -65,7 +65,12 @@ def answer_browser(
             question.limit,
         )
         if was_asked:
-            answered = answer(question, subject.topic.base_view, ask)
+            answered = (
+                # Whoever has a page anywhere could have anything run here.
+                Answered(problem="Another page led here, so nothing was run. Press Run to ask.")
+                if is_of_another_page(request)
+                else answer(question, subject.topic.base_view, ask)
+            )
     return Document(
         written(_page(world, url, known, subject, question, answered, asked)),
         content_type="text/html; charset=utf-8",
@@ -89,7 +94,8 @@ def _headers() -> dict[str, str]:
         ),
         "Cache-Control": "no-store",
         "Cross-Origin-Resource-Policy": "same-origin",
-        "Referrer-Policy": "no-referrer",
+        # To ourselves: browsers that do not say which site asks say where they come from.
+        "Referrer-Policy": "same-origin",
         "X-Content-Type-Options": "nosniff",
     }
 

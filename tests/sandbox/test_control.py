@@ -449,3 +449,16 @@ def test_a_slow_tenant_does_not_slow_the_others(open_tenant):
     slow, quick = open_tenant(documents=0, slow_job_polls=1), open_tenant(documents=0)
     assert run(slow)[0] == 408
     assert run(quick)[0] == 200
+
+
+@pytest.mark.parametrize("site", ["cross-site", "same-site"])
+def test_no_page_of_another_site_can_ask_without_an_origin(site):
+    with Server(control=True, documents=0) as server:
+        connection = http.client.HTTPConnection(urlsplit(server.url).netloc, timeout=30)
+        for method, path in (("POST", "/_sandbox/tenants"), ("GET", "/_sandbox/stats")):
+            connection.request(method, path, body=b"{}", headers={"Sec-Fetch-Site": site})
+            answer = connection.getresponse()
+            answer.read()
+            assert answer.status == 403
+        connection.close()
+        assert not server.tenants

@@ -51,7 +51,8 @@ class Page(HTMLParser):
 def look(server, path="/", **headers):
     """Ask as a browser does; give the answer and, if it is one, the page."""
     connection = http.client.HTTPConnection(urlsplit(server.url).netloc, timeout=30)
-    sent = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8", **headers}
+    accepted = "text/html,application/xhtml+xml,*/*;q=0.8"
+    sent = {"Accept": accepted, "Sec-Fetch-Site": "same-origin", **headers}
     connection.request("GET", path, headers={key: value for key, value in sent.items() if value})
     answer = connection.getresponse()
     body = answer.read().decode()
@@ -268,3 +269,49 @@ def test_a_tenant_has_a_page_of_its_own():
         assert tenant.url in page.text
         assert "Departures" in page.text
         assert server.failures == []
+
+
+def own(server):
+    return question(server.models["orders"], "users", "users.count")
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        # A link, a frame, a form of another page: none of them has an origin.
+        {"Sec-Fetch-Site": "cross-site"},
+        {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "no-cors", "Sec-Fetch-Dest": "image"},
+        # Another port of this machine is of the same site.
+        {"Sec-Fetch-Site": "same-site"},
+        {"Sec-Fetch-Site": "cross-site", "Referer": "own"},
+        # Browsers that do not say which site asks.
+        {"Sec-Fetch-Site": None},
+        {"Sec-Fetch-Site": None, "Referer": "https://evil.example/"},
+        {"Sec-Fetch-Site": None, "Referer": "http://127.0.0.1.evil.example/"},
+        {"Sec-Fetch-Site": None, "Referer": "http://["},
+    ],
+)
+def test_no_other_page_can_have_a_query_run(serve, headers):
+    server = serve(documents=0)
+    headers = {name: server.url if text == "own" else text for name, text in headers.items()}
+    answer, page = look(server, own(server), **headers)
+    assert answer.status == 200
+    assert page.rows == []
+    assert "SELECT" not in page.text
+    assert "Press Run to ask" in page.text
+    # The form is filled in, so that one more click asks.
+    assert "users.count" in page.text
+
+
+@pytest.mark.parametrize("headers", [{"Sec-Fetch-Site": "none"}, {"Sec-Fetch-Site": None}])
+def test_what_is_typed_or_follows_from_the_page_itself_is_run(server, headers):
+    if headers["Sec-Fetch-Site"] is None:
+        headers = {**headers, "Referer": f"{server.url}/?model=x"}
+    answer, page = look(server, own(server), **headers)
+    assert page.rows[1] == ["40"]
+    assert answer.headers["Referrer-Policy"] == "same-origin"
+
+
+def test_an_origin_that_cannot_be_read_is_not_ours(server):
+    answer, _ = look(server, Origin="http://[")
+    assert answer.status == 403

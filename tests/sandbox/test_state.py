@@ -1,12 +1,24 @@
 """What is changed outlives the server when there is a file for it."""
 
+import contextlib
+import http.client
+import itertools
 import json
+import sqlite3
+import subprocess
+import sys
+import threading
 from concurrent.futures import ThreadPoolExecutor
+from copy import copy
+from dataclasses import replace
+from urllib.parse import urlsplit
 
 import pytest
 
 import omnipd
 from omnipd_sandbox.folder.problems import BadOrganization
+from omnipd_sandbox.folder.state import State
+from omnipd_sandbox.organization.records import Label
 from omnipd_sandbox.server import Server
 
 
@@ -92,9 +104,9 @@ def test_a_server_goes_on_where_the_last_one_ended(path, connect):
         assert wire.get(f"/api/v1/documents/{old}").status == 308
         assert second.api_key != key
         assert second.failures == []
-    stored = path.read_text()
-    assert key not in stored
-    assert second.api_key not in stored
+    stored = path.read_bytes()
+    assert key.encode() not in stored
+    assert second.api_key.encode() not in stored
     assert [each.name for each in path.parent.iterdir()] == [path.name]
 
 
@@ -112,49 +124,104 @@ def test_a_call_that_is_refused_writes_nothing(path, connect):
 
 
 def damage(path, change):
-    state = json.loads(path.read_text())
-    change(state)
-    path.write_text(json.dumps(state))
+    """Change a file as one object: each mapping is an object of records by key."""
+    with contextlib.closing(sqlite3.connect(path)) as database, database:
+        state = {name: json.loads(text) for name, text in database.execute("SELECT * FROM single")}
+        records = database.execute("SELECT mapping, key, value FROM record ORDER BY place")
+        for mapping, key, text in records:
+            state.setdefault(mapping, {})[key] = json.loads(text)
+        change(state)
+        for table in ("single", "record"):
+            database.execute(f"DELETE FROM {table}")
+        for name, value in state.items():
+            if not isinstance(value, dict):
+                database.execute("INSERT INTO single VALUES (?, ?)", [name, json.dumps(value)])
+                continue
+            database.executemany(
+                "INSERT INTO record VALUES (?, ?, ?, ?)",
+                [
+                    (name, key, place, json.dumps(record))
+                    for place, (key, record) in enumerate(value.items())
+                ],
+            )
+
+
+def nth(records, number):
+    return list(records.values())[number]
 
 
 @pytest.mark.parametrize(
     ("change", "said"),
     [
-        (lambda state: state.update(format="x"), "not a state of a sandbox"),
-        (lambda state: state.update(version=1), "version 1 is not 2"),
-        (lambda state: state.pop("users"), "users is missing"),
-        (lambda state: state["users"][3].update(active="yes"), "users"),
-        (lambda state: state["users"][3].update(shoe=42), "shoe"),
-        (lambda state: state["users"][3].pop("email"), "email"),
-        (lambda state: state["documents"][2].update(labels="finance"), "a list is needed"),
-        (lambda state: state["documents"][2].update(labels=["nope"]), "no label nope"),
-        (lambda state: state["documents"][2].update(owner_id="nobody"), "no person nobody"),
-        (lambda state: state["documents"].append(state["documents"][0]), "two records"),
+        (lambda state: state.pop("made"), "made is missing"),
+        (lambda state: state.update(shoes={"1": {}}), "shoes is unknown"),
+        (lambda state: nth(state["users"], 3).update(active="yes"), "users"),
+        (lambda state: nth(state["users"], 3).update(shoe=42), "shoe"),
+        (lambda state: nth(state["users"], 3).pop("email"), "email"),
+        (lambda state: nth(state["documents"], 2).update(labels="finance"), "a list is needed"),
+        (lambda state: nth(state["documents"], 2).update(labels=["nope"]), "no label nope"),
+        (lambda state: nth(state["documents"], 2).update(owner_id="nobody"), "no person nobody"),
+        (lambda state: nth(state["labels"], 2).update(name="x"), "not under its name"),
         (lambda state: state["folders"].clear(), "no folder"),
         (lambda state: state.update(made="1"), "a whole number is needed"),
         (lambda state: state.update(invented=[9, 9]), "another size"),
+        (lambda state: state.setdefault("group_roles", {}).update({'["a"]': "x"}), "not a key"),
+        (lambda state: state.setdefault("moved", {}).update({"half": "x"}), "cannot be read"),
     ],
 )
 def test_a_damaged_file_is_refused_by_name(path, change, said):
     with Server(documents=10, state=path):
         """Only written."""
     damage(path, change)
+    before = path.read_bytes()
     with pytest.raises(BadOrganization, match=said) as refused:
         Server(documents=10, state=path)
     assert str(path) in str(refused.value)
+    assert path.read_bytes() == before
 
 
-def test_what_is_no_json_is_refused_by_name(path):
-    path.write_bytes(b'{"format": "omnipd-sandbox"')
-    with pytest.raises(BadOrganization, match="not JSON"):
+@pytest.mark.parametrize(
+    ("statement", "said"),
+    [
+        ("PRAGMA application_id = 1", "not a state of a sandbox"),
+        ("PRAGMA user_version = 3", "version 3 is not 2"),
+        ("DROP TABLE record", "no such table"),
+    ],
+)
+def test_another_database_is_refused_by_name(path, statement, said):
+    with Server(documents=10, state=path):
+        """Only written."""
+    with contextlib.closing(sqlite3.connect(path)) as database:
+        database.execute(statement)
+    with pytest.raises(BadOrganization, match=said):
         Server(documents=10, state=path)
+
+
+# The second is what a state was before.
+@pytest.mark.parametrize("content", [b"words", b'{"format": "omnipd-sandbox", "version": 1}'])
+def test_what_is_no_database_is_refused_by_name_and_left_alone(path, content):
+    path.write_bytes(content)
+    with pytest.raises(BadOrganization, match="not a SQLite file"):
+        Server(documents=10, state=path)
+    assert path.read_bytes() == content
+    assert [each.name for each in path.parent.iterdir()] == [path.name]
+
+
+def test_pages_that_are_damaged_are_refused_by_name(path):
+    with Server(documents=100, state=path):
+        """Only written."""
+    whole = bytearray(path.read_bytes())
+    whole[8192:40000] = bytes(40000 - 8192)
+    path.write_bytes(whole)
+    with pytest.raises(BadOrganization, match="damaged"):
+        Server(documents=100, state=path)
 
 
 def test_the_launcher_keeps_changes_and_says_what_is_wrong(path):
     with omnipd.sandbox(documents=10, state=path):
         count = len(omnipd.read_labels())
         assert path.exists()
-    damage(path, lambda state: state["labels"].append({"name": "by hand"}))
+    damage(path, lambda state: state["labels"].update({'"by hand"': {"name": "by hand"}}))
     with omnipd.sandbox(documents=10, state=path):
         assert len(omnipd.read_labels()) == count + 1
     path.write_text("{}")
@@ -185,6 +252,158 @@ def test_changes_at_the_same_time_are_all_made(serve, connect):
     )
 
 
+# Started, it says where it is, and then it serves until it is killed.
+KILLED = """
+import sys
+from omnipd_sandbox.organization.records import Label
+from omnipd_sandbox.server import Server
+
+with Server(size="tiny", state=sys.argv[1]) as server:
+    print(server.url, server.api_key, flush=True)
+    sys.stdin.read()
+"""
+
+
+def rename_until_it_is_gone(server, names, answered):
+    """Make labels, put each on a document and rename that; note what was answered."""
+    url, key = server
+    address = urlsplit(url)
+    http_client = http.client.HTTPConnection(address.hostname, address.port, timeout=30)
+
+    def send(method, path, body):
+        headers = {"Authorization": f"Bearer {key}"}
+        http_client.request(method, path, json.dumps(body).encode(), headers)
+        answer = http_client.getresponse()
+        assert answer.status < 300, answer.read()
+        answer.read()
+
+    # The server is killed in the middle of one of these.
+    with contextlib.suppress(ConnectionError, http.client.HTTPException):
+        for name in names:
+            send("POST", "/api/v1/labels", {"name": name})
+            answered.append(name)
+            send("PUT", f"/api/v1/labels/{name}", {"name": f"{name}-renamed"})
+            answered.append(f"{name}-renamed")
+    http_client.close()
+
+
+def test_a_killed_sandbox_has_lost_nothing_and_half_a_change_is_not_there(path):
+    answered = []
+    numbers = itertools.count()
+    for kill in range(20):
+        process = subprocess.Popen(
+            [sys.executable, "-c", KILLED, str(path)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        server = process.stdout.readline().split()
+        worker = threading.Thread(
+            target=rename_until_it_is_gone,
+            args=(server, (f"label-{number}" for number in numbers), answered),
+        )
+        before = len(answered)
+        worker.start()
+        # At another moment each time, in the midst of changes.
+        while len(answered) < before + 3 + kill % 5:
+            worker.join(0.001 * (1 + kill % 7))
+        process.kill()
+        process.communicate()
+        worker.join()
+    with Server(size="tiny", state=path) as last:
+        labels = set(last.organization.labels)
+    assert len(answered) > 60
+    renamed = {name.removesuffix("-renamed") for name in answered if name.endswith("-renamed")}
+    for name in {each.removesuffix("-renamed") for each in answered}:
+        # What was renamed has one name, and what was not answered is done or not done.
+        assert len({name, f"{name}-renamed"} & labels) == 1
+        assert name not in renamed or f"{name}-renamed" in labels
+    assert [each.name for each in path.parent.iterdir()] == [path.name]
+
+
+def rows_of(path):
+    with contextlib.closing(sqlite3.connect(path)) as database:
+        found = database.execute("SELECT mapping, key, place, value FROM record")
+        return {(mapping, key): rest for mapping, key, *rest in found}
+
+
+def test_a_change_writes_what_it_changes_and_nothing_else(path, connect):
+    with Server(documents=300, state=path) as server:
+        wire = connect(server)
+        identifiers = list(server.organization.documents)
+        one = next(each for each in server.organization.documents.values() if not each.deleted)
+        address = f"/api/v1/documents/{one.identifier}"
+        before = rows_of(path)
+        assert wire.send("PATCH", f"{address}/labels", {"add": ["finance"]}).status == 200
+        after = rows_of(path)
+        changed = {key for key in before if before[key] != after[key]}
+        assert changed == {("documents", json.dumps(one.identifier))}
+        body = {"identifier": "another", "clearExistingDraft": True}
+        assert wire.send("PATCH", address, body).status == 200
+        gone, new = after.keys() - rows_of(path).keys(), rows_of(path).keys() - after.keys()
+        assert gone == {("documents", json.dumps(one.identifier))}
+        assert new == {("documents", '"another"'), ("moved", json.dumps(one.identifier))}
+    # The document is where it was, also when it is read again.
+    place = identifiers.index(one.identifier)
+    with Server(documents=300, state=path) as server:
+        assert list(server.organization.documents) == [
+            *identifiers[:place],
+            "another",
+            *identifiers[place + 1 :],
+        ]
+
+
+def test_records_in_another_order_are_read_in_that_order(path):
+    with Server(documents=10, state=path) as server:
+        begun = server.organization
+    path.unlink()
+    state = State(path, begun)
+    turned = copy(begun)
+    turned.labels = {"x": Label("x"), **dict(reversed(begun.labels.items())), "y": Label("y")}
+    state.store(turned)
+    shorter = copy(turned)
+    shorter.labels = {name: each for name, each in turned.labels.items() if name not in {"x", "y"}}
+    state.store(shorter)
+    renamed = copy(shorter)
+    renamed.labels = {
+        new: each
+        for name, each in [*shorter.labels.items(), ("z", Label("z"))]
+        for new in ([name, f"{name} 2"] if name == "z" else [name])
+    }
+    renamed.labels = {name: replace(each, name=name) for name, each in renamed.labels.items()}
+    state.store(renamed)
+    state.close()
+    again = State(path, begun)
+    assert list(again.organization.labels) == [*reversed(begun.labels), "z", "z 2"]
+    again.close()
+
+
+def test_a_change_that_cannot_be_written_is_not_made(path, connect):
+    with Server(documents=10, state=path) as server:
+        wire = connect(server)
+        with contextlib.closing(sqlite3.connect(path)) as other:
+            other.execute("BEGIN EXCLUSIVE")
+            answer = wire.send("POST", "/api/v1/labels", {"name": "kept"})
+        assert answer.status == 500
+        assert answer.json["detail"].startswith("The change was not stored: ")
+        assert wire.get("/api/v1/labels/kept").status == 404
+        assert wire.send("POST", "/api/v1/labels", {"name": "kept"}).status == 201
+    with Server(documents=10, state=path) as server:
+        assert "kept" in server.organization.labels
+
+
+def test_who_starts_again_goes_on_from_the_file(path, connect):
+    first = Server(documents=10, state=path)
+    with first:
+        assert connect(first).send("POST", "/api/v1/labels", {"name": "one"}).status == 201
+    with Server(documents=10, state=path) as second:
+        assert connect(second).send("POST", "/api/v1/labels", {"name": "two"}).status == 201
+        with pytest.raises(ValueError, match="another sandbox is using it"):
+            first.start()
+    with first:
+        assert {"one", "two"} <= set(first.organization.labels)
+
+
 def test_two_sandboxes_cannot_have_one_file(path):
     with (
         Server(documents=0, state=path),
@@ -198,5 +417,5 @@ def test_two_sandboxes_cannot_have_one_file(path):
 def test_a_file_that_cannot_be_used_is_let_go(path):
     path.write_text("{}")
     for _ in range(2):
-        with pytest.raises(ValueError, match="not a state of a sandbox"):
+        with pytest.raises(ValueError, match="not a SQLite file"):
             Server(documents=0, state=path)

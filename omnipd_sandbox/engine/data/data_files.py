@@ -7,6 +7,7 @@ from pathlib import Path
 
 import duckdb
 
+from omnipd_sandbox.engine.data.limits import USUAL, Limits
 from omnipd_sandbox.engine.data.warehouse import Dataset, Warehouse
 
 _READ = {".parquet": "read_parquet({})", ".csv": "read_csv({}, sample_size = -1)"}
@@ -17,7 +18,7 @@ class UnusableData(ValueError):
     """Say which file cannot be used, and why."""
 
 
-def open_data(folder: Path) -> Warehouse:
+def open_data(folder: Path, limits: Limits = USUAL) -> Warehouse:
     """Load a folder of tables into memory: a file is a table, a folder of them a schema.
 
     Raises
@@ -26,7 +27,7 @@ def open_data(folder: Path) -> Warehouse:
         For what is not a table, and for two files of one table.
     """
     statements = list(_statements(folder))
-    warehouse = Warehouse(Dataset("", lambda _: None))
+    warehouse = Warehouse(Dataset("", lambda _: None), limits=limits)
     for place, statement in statements:
         try:
             warehouse.load(statement)

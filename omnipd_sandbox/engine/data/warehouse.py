@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from functools import cache
+from functools import lru_cache
 from itertools import groupby
 
 import duckdb
@@ -14,11 +14,15 @@ import pyarrow as pa
 
 from omnipd_sandbox.engine.data.arrow_types import with_wire_types
 from omnipd_sandbox.engine.data.datasets import flights, orders
+from omnipd_sandbox.engine.data.limits import USUAL, Limits
+from omnipd_sandbox.engine.data.read_result import read_result
 from omnipd_sandbox.engine.data.time_limit import TimeLimit
-from omnipd_sandbox.http.running import running
+from omnipd_sandbox.http.running import client_of_this_thread, running
 from omnipd_sandbox.refused_query import Refused
 
 _time_limit = TimeLimit()
+# Seconds; most queries are over by then.
+_LOOKS_FOR_CLIENT_AFTER = 0.3
 
 
 @dataclass(frozen=True)
@@ -43,6 +47,7 @@ class Warehouse:
     dataset: Dataset
     # A query that takes longer is ended.
     longest_seconds: float = 60
+    limits: Limits = USUAL
     _connection: duckdb.DuckDBPyConnection = field(init=False)
     _blank: duckdb.DuckDBPyConnection | None = field(init=False)
     _filled: bool = field(default=False, init=False)
@@ -54,7 +59,7 @@ class Warehouse:
         # and it is looked at before any rows are loaded.
         self._blank = self._with_tables() if self.dataset.schema else None
         if self._blank is not None:
-            _close_off(self._blank)
+            _close_off(self._blank, self.limits)
 
     def _with_tables(self) -> duckdb.DuckDBPyConnection:
         connection = duckdb.connect(":memory:")
@@ -126,15 +131,15 @@ class Warehouse:
         Raises
         ------
         Refused
-            With error type QUERY, when the database refuses or fails.
+            With error type QUERY, when the database refuses or fails, also for want of memory;
+            with KILL for what takes too long, is too large, or is not wanted any more.
         """
         with self._reading(select) as relation:
-            columns = _columns(relation)
-            limited = relation if at_most is None else relation.limit(at_most)
-            table = limited.to_arrow_table()
-        # Limiting gives columns that share a name new ones.
-        table = table.rename_columns([name for name, _ in columns])
-        return with_wire_types(table, [kind for _, kind in columns])
+            kinds = [kind for _, kind in _columns(relation)]
+            # Before anything is run: what has no wire type may be very large.
+            with_wire_types(relation.limit(0).to_arrow_table(), kinds)
+            table = read_result(relation, at_most, self.limits.result)
+        return with_wire_types(table, kinds)
 
     @contextmanager
     def _reading(
@@ -149,6 +154,18 @@ class Warehouse:
         if connection is None:
             self._fill_once()
         cursor = (connection or self._connection).cursor()
+        late = threading.Event()
+
+        def end() -> None:
+            late.set()
+            cursor.interrupt()
+
+        has_left = client_of_this_thread()
+
+        def end_if_unwanted() -> None:
+            if has_left():
+                cursor.interrupt()
+
         try:
             statements = cursor.extract_statements(select)
             if [each.type for each in statements] != [duckdb.StatementType.SELECT]:
@@ -157,17 +174,28 @@ class Warehouse:
             cursor.execute("BEGIN TRANSACTION READ ONLY")
             with (
                 running(cursor),
-                _time_limit.after(self.longest_seconds, cursor.interrupt),
+                _time_limit.after(self.longest_seconds, end),
+                _time_limit.after(_LOOKS_FOR_CLIENT_AFTER, end_if_unwanted),
             ):
-                yield cursor.sql(statements[0])
-        except duckdb.InterruptException as error:
-            raise Refused(
-                "KILL", f"The query took longer than {self.longest_seconds} seconds"
-            ) from error
-        except duckdb.Error as error:
-            raise Refused("QUERY", str(error)) from error
+                yield cursor.sql(_without_end(select))
+        except (duckdb.Error, OSError, pa.ArrowException) as error:
+            raise self._refusal(error, late=late.is_set()) from error
         finally:
             cursor.close()
+
+    def _refusal(self, error: Exception, *, late: bool) -> Refused:
+        # Of an error that comes by way of Arrow only the database's words are left.
+        said = str(error)
+        if said.startswith("INTERRUPT Error"):
+            too_long = f"The query took longer than {self.longest_seconds} seconds"
+            return Refused("KILL", too_long if late else "The query was ended: nobody waits for it")
+        if said.startswith("Out of Memory Error"):
+            return Refused(
+                "QUERY",
+                "The query needs more memory than the"
+                f" {self.limits.memory:,} bytes that memory_limit allows",
+            )
+        return Refused("QUERY", said)
 
     def _fill_once(self) -> None:
         with self._lock:
@@ -176,16 +204,31 @@ class Warehouse:
             self.dataset.fill(self._connection)
             # One thread per query: sums of floats then add up in the same order every time.
             self._connection.execute("SET threads = 1")
-            _close_off(self._connection)
+            _close_off(self._connection, self.limits)
             self._filled = True
 
 
-def _close_off(connection: duckdb.DuckDBPyConnection) -> None:
-    """Allow no files, no network, nothing spilled to disk, and no Python variables as tables."""
+def _close_off(connection: duckdb.DuckDBPyConnection, limits: Limits) -> None:
+    """Allow no files, no network, nothing spilled to disk, no Python variables, and so much memory."""
+    # The limit is one for a database and all its cursors, and its tables count.
+    held = connection.execute("SELECT sum(memory_usage_bytes) FROM duckdb_memory()").fetchall()
+    connection.execute(f"SET memory_limit = '{int(held[0][0]) + limits.memory}B'")
     connection.execute("SET temp_directory = ''")
     connection.execute("SET python_enable_replacements = false")
     connection.execute("SET enable_external_access = false")
     connection.execute("SET lock_configuration = true")
+
+
+def _without_end(select: str) -> str:
+    """Cut off the semicolons and comments that a select ends in: a limit is written behind it."""
+    text = select.encode()
+    end = len(text)
+    # Their places are counted in bytes.
+    for place, kind in reversed(duckdb.tokenize(select)):
+        if kind != duckdb.token_type.comment and text[place : place + 1] != b";":
+            break
+        end = place
+    return text[:end].decode()
 
 
 def _columns(relation: duckdb.DuckDBPyRelation) -> list[tuple[str, str]]:
@@ -193,7 +236,7 @@ def _columns(relation: duckdb.DuckDBPyRelation) -> list[tuple[str, str]]:
     return list(zip(relation.columns, kinds, strict=True))
 
 
-@cache
-def warehouse(name: str) -> Warehouse:
-    """Return the process's one warehouse of a data set; all models of the data share it."""
-    return Warehouse(DATASETS[name])
+@lru_cache(maxsize=16)
+def warehouse(name: str, limits: Limits = USUAL) -> Warehouse:
+    """Return the process's one warehouse of a data set with these limits; all models share it."""
+    return Warehouse(DATASETS[name], limits=limits)

@@ -283,6 +283,10 @@ class Fields:
             raise Refused(
                 "PLAN", f'"{alias}.{found.name}" uses {what}, which this sandbox does not model'
             )
+        if found.does_not_run:
+            raise Refused(
+                "PLAN", f'"{alias}.{found.name}" cannot be computed: {found.does_not_run}'
+            )
         self._following.append(step)
         try:
             yield

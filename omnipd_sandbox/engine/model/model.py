@@ -40,6 +40,8 @@ class Field:
     sql_type: str = ""
     # What the field says that this sandbox does not do; a query that needs it is refused by name.
     unmodeled: tuple[str, ...] = ()
+    # Why its SQL does not run, in the database's words.
+    does_not_run: str = ""
     # The grants without which it cannot be asked for; what refers to it needs none.
     grants: tuple[str, ...] = ()
     tags: tuple[str, ...] = ()

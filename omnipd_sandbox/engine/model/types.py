@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -51,11 +51,10 @@ class _Typing:
         ]
         # A dimension may need the type of another, so go round until nothing more is learnt.
         while untyped:
-            issues = {id(each): issue for each in untyped if (issue := self._type(each))}
-            still = [each for each in untyped if id(each) in issues]
+            reasons = self._type(untyped)
+            still = [each for each in untyped if _key(each) in reasons]
             if len(still) == len(untyped):
-                self._give_up(still)
-                return list(issues.values())
+                return self._give_up(still, reasons)
             untyped = still
         return []
 
@@ -66,50 +65,102 @@ class _Typing:
             for each in view.measures.values()
             if not (each.unmodeled or view.unmodeled)
         ]
-        issues = {id(each): issue for each in measures if (issue := self._type(each))}
-        self._give_up([each for each in measures if id(each) in issues])
-        return list(issues.values())
+        reasons = self._type(measures)
+        return self._give_up([each for each in measures if _key(each) in reasons], reasons)
 
-    def _type(self, found: Field) -> Issue | None:
-        """Find out a field's type; return an issue when its SQL does not run."""
+    def _type(self, fields: Sequence[Field]) -> dict[tuple[str, str], str]:
+        """Find out the types of fields; give the reasons of those whose SQL does not run."""
         reachable = {a: self.views[name] for a, name in self.aliases.items() if name in self.views}
-        fields = Fields(reachable, found.view, _ANY_MOMENT)
-        try:
-            sql_type = self.warehouse.describe(_select(fields, found).sql("duckdb"))[0]
-        except Refused as error:
-            return Issue(str(error).strip().splitlines()[0], found.view, found.name)
-        self._put(replace(found, sql_type=sql_type))
-        return None
-
-    def _give_up(self, fields: list[Field]) -> None:
+        reasons: dict[tuple[str, str], str] = {}
+        # Those that read the same tables are asked for together.
+        together: dict[tuple[str, ...], list[tuple[Field, exp.Expression]]] = {}
         for each in fields:
-            self._put(replace(each, unmodeled=("SQL that does not run",)))
+            try:
+                tree = _expression(Fields(reachable, each.view, _ANY_MOMENT), each)
+                together.setdefault(_aliases(tree, each, reachable), []).append((each, tree))
+            except Refused as error:
+                reasons[_key(each)] = _first_line(error)
+        typed: list[Field] = []
+        for aliases, asked in together.items():
+            tables = [table_of(reachable[alias], alias) for alias in aliases]
+            typed += self._described(asked, tables, reasons)
+        self._put(typed)
+        return reasons
 
-    def _put(self, found: Field) -> None:
-        view = self.views[found.view]
-        if isinstance(found, Dimension):
-            view = replace(view, dimensions={**view.dimensions, found.name: found})
-        elif isinstance(found, Measure):
-            view = replace(view, measures={**view.measures, found.name: found})
-        self.views[found.view] = view
+    def _described(
+        self,
+        asked: Sequence[tuple[Field, exp.Expression]],
+        tables: Sequence[exp.Expression],
+        reasons: dict[tuple[str, str], str],
+    ) -> list[Field]:
+        """Ask for all at once; if that does not run, for each half, until it is known which do not."""
+        try:
+            types = self.warehouse.describe(_select([tree for _, tree in asked], tables))
+        except Refused as error:
+            if len(asked) == 1:
+                reasons[_key(asked[0][0])] = _first_line(error)
+                return []
+            middle = len(asked) // 2
+            return [
+                *self._described(asked[:middle], tables, reasons),
+                *self._described(asked[middle:], tables, reasons),
+            ]
+        return [replace(each, sql_type=kind) for (each, _), kind in zip(asked, types, strict=True)]
+
+    def _give_up(self, fields: list[Field], reasons: Mapping[tuple[str, str], str]) -> list[Issue]:
+        self._put([replace(each, does_not_run=reasons[_key(each)]) for each in fields])
+        return [Issue(reasons[_key(each)], each.view, each.name) for each in fields]
+
+    def _put(self, fields: Iterable[Field]) -> None:
+        by_view: dict[str, list[Field]] = {}
+        for each in fields:
+            by_view.setdefault(each.view, []).append(each)
+        for name, found in by_view.items():
+            view = self.views[name]
+            dimensions = {each.name: each for each in found if isinstance(each, Dimension)}
+            measures = {each.name: each for each in found if isinstance(each, Measure)}
+            self.views[name] = replace(
+                view,
+                dimensions={**view.dimensions, **dimensions},
+                measures={**view.measures, **measures},
+            )
 
 
-def _select(fields: Fields, found: Field) -> exp.Select:
+def _key(field: Field) -> tuple[str, str]:
+    # Dimensions are typed apart from measures, so that two of one name do not meet.
+    return (field.view, field.name)
+
+
+def _first_line(error: Refused) -> str:
+    return str(error).strip().splitlines()[0]
+
+
+def _expression(fields: Fields, found: Field) -> exp.Expression:
     if isinstance(found, Measure):
         aggregates = fields.aggregates.found
-        tree = with_aggregates(
+        return with_aggregates(
             fields.measure(found.view, found),
             lambda number: aggregates[number].build(aggregates[number].inputs),
         )
-    elif isinstance(found, Dimension):
-        # A duration is nothing until it is asked for in some unit.
-        timeframe = found.duration.intervals[0] if found.duration else None
-        tree = fields.dimension(found.view, found, timeframe)
-    select = exp.select(tree)
-    for number, alias in enumerate(sorted(tables(tree) | {found.view})):
-        if alias not in fields.views:
+    assert isinstance(found, Dimension)  # noqa: S101 - there is nothing else
+    # A duration is nothing until it is asked for in some unit.
+    timeframe = found.duration.intervals[0] if found.duration else None
+    return fields.dimension(found.view, found, timeframe)
+
+
+def _aliases(tree: exp.Expression, found: Field, reachable: Mapping[str, View]) -> tuple[str, ...]:
+    """List what an expression is selected from."""
+    aliases = tuple(sorted(tables(tree) | {found.view}))
+    for alias in aliases:
+        if alias not in reachable:
             raise Refused("PLAN", f'No such view "{alias}"')
-        table = table_of(fields.views[alias], alias)
+    return aliases
+
+
+def _select(trees: Sequence[exp.Expression], tables: Sequence[exp.Expression]) -> str:
+    first, *others = (each.copy() for each in tables)
+    select = exp.select(*trees).from_(first)
+    for table in others:
         # Which rows would join does not matter to a type.
-        select = select.join(table, join_type="cross") if number else select.from_(table)
-    return select
+        select = select.join(table, join_type="cross")
+    return select.sql("duckdb")
