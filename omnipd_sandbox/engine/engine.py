@@ -16,6 +16,7 @@ from omnipd_sandbox.engine.data.warehouse import Warehouse
 from omnipd_sandbox.engine.model.circumstances import Circumstances, OtherQueries
 from omnipd_sandbox.engine.model.model import Model
 from omnipd_sandbox.engine.model.read_yaml import read_model
+from omnipd_sandbox.engine.model.sql_dialect import written
 from omnipd_sandbox.engine.plan.draft import Draft, draft
 from omnipd_sandbox.engine.plan.metadata import describe
 from omnipd_sandbox.engine.plan.plan import Plan
@@ -107,7 +108,7 @@ class Engine:
             return plan_sql_job(model, self._databases[model.id], query, around)
         drafted = _drafted(query, model, around)
         # Nothing is left to select when every field is missing.
-        sql = write_sql(drafted).sql("duckdb", pretty=True) if drafted.selected else ""
+        sql = written(write_sql(drafted), pretty=True) if drafted.selected else ""
         return Plan(
             sql=sql,
             fields={each.name: describe(each) for each in drafted.selected},

@@ -22,6 +22,7 @@ from omnipd_sandbox.engine.model.measures import (
 )
 from omnipd_sandbox.engine.model.model import Dimension, Field, Measure, View
 from omnipd_sandbox.engine.model.references import FieldName
+from omnipd_sandbox.engine.model.sql_dialect import written
 from omnipd_sandbox.engine.model.timeframes import (
     TIMEFRAMES,
     at_timeframe,
@@ -178,7 +179,7 @@ class Fields:
         if loose:
             raise Refused(
                 "PLAN",
-                f'"{alias}.{measure.name}" reads {loose[0].sql("duckdb")} outside an aggregate',
+                f'"{alias}.{measure.name}" reads {written(loose[0])} outside an aggregate',
             )
         return tree
 

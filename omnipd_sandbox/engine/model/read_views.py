@@ -7,9 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import sqlglot
 from sqlglot import exp
-from sqlglot.errors import SqlglotError
 
 from omnipd_sandbox.engine.data.warehouse import Warehouse
 from omnipd_sandbox.engine.model.buckets import Bins, Groups, read_bins, read_groups
@@ -17,6 +15,7 @@ from omnipd_sandbox.engine.model.durations import INTERVALS, Duration
 from omnipd_sandbox.engine.model.measures import AGGREGATE_TYPES
 from omnipd_sandbox.engine.model.model import Dimension, Measure, View
 from omnipd_sandbox.engine.model.references import BadSql
+from omnipd_sandbox.engine.model.sql_dialect import read_statement, refuse_templates, written
 from omnipd_sandbox.engine.model.yaml_filters import OPERATORS
 from omnipd_sandbox.engine.model.yaml_parts import Parts, titled
 from omnipd_sandbox.refused_query import Refused
@@ -128,12 +127,10 @@ class ViewReader:
             return ".".join(f'"{part}"' for part in parts if part)
 
         try:
-            tree = sqlglot.parse_one(_VIEW_REFERENCE.sub(table, str(text)), read="duckdb")
+            refuse_templates(str(text))
+            tree = read_statement(_VIEW_REFERENCE.sub(table, str(text)))
         except BadSql as error:
             self.parts.issue(str(error), view)
-            return None
-        except SqlglotError as error:
-            self.parts.issue(f"The SQL cannot be read: {str(error).splitlines()[0]}", view)
             return None
         if not isinstance(tree, exp.Query):
             self.parts.issue("The SQL of a view must be a query", view)
@@ -142,7 +139,7 @@ class ViewReader:
 
     def _columns_of(self, select: exp.Query, view: str) -> list[tuple[str, str]]:
         try:
-            return self.warehouse.described(select.sql("duckdb"))
+            return self.warehouse.described(written(select))
         except Refused as error:
             self.parts.issue(str(error).strip().splitlines()[0], view)
             return []

@@ -13,6 +13,7 @@ from omnipd_sandbox.engine.model.circumstances import Circumstances
 from omnipd_sandbox.engine.model.fields import Fields, tables
 from omnipd_sandbox.engine.model.measures import with_aggregates
 from omnipd_sandbox.engine.model.model import Dimension, Field, Issue, Measure, Relationship, View
+from omnipd_sandbox.engine.model.sql_dialect import written
 from omnipd_sandbox.engine.model.tables import table_of
 from omnipd_sandbox.refused_query import Refused
 
@@ -75,7 +76,7 @@ class _Typing:
         reachable = {a: self.views[name] for a, name in self.aliases.items() if name in self.views}
         fields = Fields(reachable, found.view, _ANY_MOMENT)
         try:
-            sql_type = self.warehouse.describe(_select(fields, found).sql("duckdb"))[0]
+            sql_type = self.warehouse.describe(written(_select(fields, found)))[0]
         except Refused as error:
             return Issue(str(error).strip().splitlines()[0], found.view, found.name)
         self._put(replace(found, sql_type=sql_type))

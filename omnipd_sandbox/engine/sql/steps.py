@@ -14,6 +14,7 @@ from sqlglot import exp
 
 from omnipd_sandbox.engine.model.filters import conjunction
 from omnipd_sandbox.engine.model.measures import Aggregate, with_aggregates
+from omnipd_sandbox.engine.model.sql_dialect import written
 from omnipd_sandbox.engine.model.tables import table_of
 from omnipd_sandbox.engine.plan.draft import Draft, Selected
 from omnipd_sandbox.engine.plan.result_columns import (
@@ -109,7 +110,7 @@ class Steps:
         identities: dict[tuple[object, ...], _Identity] = {}
         for number in sorted(self.repeated):
             found = self._identity(self.draft.aggregates[number])
-            signature = (found.own, *(part.sql("duckdb") for part in found.parts))
+            signature = (found.own, *(written(part) for part in found.parts))
             identities.setdefault(signature, found).numbers.append(number)
         return list(identities.values())
 
