@@ -75,13 +75,14 @@ def _number(value: Decimal) -> exp.Expression:
 
 def read_groups(given: Any, otherwise: Any) -> Groups | None:
     """Read groups; None for what are none."""
-    if not isinstance(given, list) or not given:
+    if not isinstance(given, list) or not given or isinstance(otherwise, bool):
         return None
     groups = []
     for each in given:
         if not isinstance(each, Mapping) or not isinstance(each.get("filter"), Mapping):
             return None
-        if "name" not in each:
+        # YAML reads yes and no as true and false; what was written is lost.
+        if isinstance(each.get("name"), bool) or not isinstance(each.get("name"), str | int):
             return None
         groups.append(Group(str(each["name"]), each["filter"]))
     return Groups(tuple(groups), None if otherwise is None else str(otherwise))
@@ -94,6 +95,8 @@ def read_bins(given: Any) -> Bins | None:
     if any(isinstance(each, bool) or not isinstance(each, int | float) for each in given):
         return None
     boundaries = tuple(Decimal(str(each)) for each in given)
+    if not all(each.is_finite() for each in boundaries):
+        return None
     if sorted(set(boundaries)) != list(boundaries):
         return None
     return Bins(boundaries)

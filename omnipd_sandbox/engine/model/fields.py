@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
@@ -109,8 +109,13 @@ class Fields:
 
     def _test(self, operators: Mapping[str, object], target: Target, name: str) -> exp.Expression:
         """Write a filter in the model's notation; it always restricts."""
-        wire = on_the_wire(operators, target.kind, self.around.now)
-        test = condition(wire, target, self.around)
+        try:
+            wire = on_the_wire(operators, target.kind, self.around.now)
+            test = condition(wire, target, self.around)
+        except Refused as refused:
+            raise Refused(
+                refused.error_type, f'The filter on "{name}": {refused.message}'
+            ) from None
         if test is None:
             # Never silently: the model's author meant it to hold.
             raise Refused("PLAN", f'The filter on "{name}" does not fit the field')
@@ -186,7 +191,7 @@ class Fields:
     def _raw_aggregate(self, alias: str, measure: Measure, node: exp.Expression) -> exp.Expression:
         if any(stands_for(each) is not None for each in node.find_all(exp.Column)):
             raise Refused("PLAN", f'"{alias}.{measure.name}" aggregates an aggregate')
-        if isinstance(node, exp.Count) and isinstance(node.this, exp.Star | exp.Literal):
+        if isinstance(node, exp.Count) and isinstance(node.this, exp.Star | exp.Literal | None):
             value, needs_key = self._marker(alias)
             build, _, _ = aggregate_of_type("count", None)
             return self.aggregates.add(
@@ -202,14 +207,13 @@ class Fields:
         return self.aggregates.add(as_aggregate(node, alias))
 
     def _marker(self, alias: str) -> tuple[exp.Expression, bool]:
-        """Write a value that is null just where a left join found no row of the view."""
+        """Write a value that is null just where a join found no row of the view."""
         key = self.primary_key(alias)
         if alias == self.base or not key:
             return exp.Literal.number(1), alias != self.base
         if len(key) == 1:
             return key[0], False
-        present = [exp.Not(this=exp.Is(this=part, expression=exp.Null())) for part in key]
-        return exp.Case(ifs=[exp.If(this=conjunction(present), true=exp.Literal.number(1))]), False
+        return exp.Case(ifs=[exp.If(this=present(key), true=exp.Literal.number(1))]), False
 
     def model_conditions(
         self,
@@ -278,6 +282,13 @@ class Fields:
             yield
         finally:
             self._following.pop()
+
+
+def present(key: Sequence[exp.Expression]) -> exp.Expression:
+    """Write that a join found a row: of one that it did not find, every part of the key is null."""
+    return conjunction(
+        [exp.Not(this=exp.Is(this=part.copy(), expression=exp.Null())) for part in key], "OR"
+    )
 
 
 def tables(tree: exp.Expression) -> set[str]:

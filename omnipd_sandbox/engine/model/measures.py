@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from decimal import Decimal
 from functools import cached_property
 
 from sqlglot import exp
@@ -97,6 +98,11 @@ def with_aggregates(tree: exp.Expression, write: Callable[[int], exp.Expression]
     return copied
 
 
+def is_percentile(value: object) -> bool:
+    """Tell whether a value is a number from 0 to 100."""
+    return isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= 100
+
+
 def aggregate_of_type(kind: str, percentile: float | None) -> tuple[Build, bool, bool]:
     """Return how to build an aggregate, whether it minds repeats, whether empty means zero."""
     match kind.removesuffix("_distinct_on"):
@@ -120,7 +126,7 @@ def aggregate_of_type(kind: str, percentile: float | None) -> tuple[Build, bool,
         case "median":
             return (lambda values: exp.Median(this=values[0]), True, False)
         case _:
-            fraction = exp.Literal.number(str((percentile or 0) / 100))
+            fraction = exp.Literal.number(format(Decimal(str(percentile or 0)) / 100, "f"))
             return (
                 lambda values: exp.Anonymous(
                     this="quantile_cont", expressions=[values[0], fraction.copy()]

@@ -12,11 +12,11 @@ from sqlglot import exp
 from omnipd_sandbox.engine.data.warehouse import Warehouse
 from omnipd_sandbox.engine.model.buckets import Bins, Groups, read_bins, read_groups
 from omnipd_sandbox.engine.model.durations import INTERVALS, Duration
-from omnipd_sandbox.engine.model.measures import AGGREGATE_TYPES
+from omnipd_sandbox.engine.model.measures import AGGREGATE_TYPES, is_percentile
 from omnipd_sandbox.engine.model.model import Dimension, Measure, View
 from omnipd_sandbox.engine.model.references import BadSql
 from omnipd_sandbox.engine.model.sql_dialect import read_statement, refuse_templates, written
-from omnipd_sandbox.engine.model.yaml_filters import OPERATORS
+from omnipd_sandbox.engine.model.yaml_filters import problems as problems_of_filter
 from omnipd_sandbox.engine.model.yaml_parts import Parts, titled
 from omnipd_sandbox.refused_query import Refused
 
@@ -98,7 +98,8 @@ class ViewReader:
             schema=body.get("schema", schema or None),
             description=body.get("description"),
             hidden=bool(body.get("hidden")),
-            primary_key=tuple(each for each in parsed if each is not None),
+            # A key without one of its parts would tell fewer rows apart.
+            primary_key=tuple(each for each in parsed if each is not None) if all(parsed) else (),
             dimensions=dimensions,
             measures=measures,
             unmodeled=unmodeled,
@@ -209,6 +210,7 @@ class ViewReader:
     def _measure(self, view: str, name: str, body: Mapping[str, Any]) -> Measure:
         unmodeled = self.parts.unmodeled(body, _OF_MEASURES, view=view, field=name)
         kind = body.get("aggregate_type")
+        kind = None if kind is None else str(kind)
         problems = []
         if kind is not None and kind not in AGGREGATE_TYPES:
             problems.append(f"aggregate_type {kind}")
@@ -218,10 +220,9 @@ class ViewReader:
             problems.append("SQL that is missing or cannot be read")
         if str(kind).endswith("_distinct_on") and key is None:
             problems.append("custom_primary_key_sql that is missing or cannot be read")
-        if str(kind).startswith("percentile") and not isinstance(
-            body.get("percentile"), int | float
-        ):
-            problems.append("a missing percentile")
+        percentile = body.get("percentile")
+        if str(kind).startswith("percentile") and not is_percentile(percentile):
+            problems.append(f"percentile {percentile!r}, which is no number from 0 to 100")
         filters = self.parts.filters(body.get("filters"), view=view, field=name)
         if filters and kind is None:
             problems.append("filters on a measure without aggregate_type")
@@ -233,17 +234,17 @@ class ViewReader:
             sql=sql,
             **_shown(name, body),
             aggregate_type=kind,
-            percentile=body.get("percentile"),
+            percentile=percentile,
             filters=filters,
             distinct_key=key if str(kind).endswith("_distinct_on") else None,
-            unmodeled=(*unmodeled, *problems, *_unknown_operators(filters)),
+            unmodeled=(*unmodeled, *problems, *_unmodeled_filters(filters)),
             grants=self.parts.grants(body, view, name),
         )
 
 
-def _unknown_operators(filters: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
+def _unmodeled_filters(filters: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
     for operators in filters.values():
-        yield from (f'the filter "{each}"' for each in operators if each not in OPERATORS)
+        yield from problems_of_filter(operators)
 
 
 def _shown(name: str, body: Mapping[str, Any]) -> dict[str, Any]:

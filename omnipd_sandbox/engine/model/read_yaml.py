@@ -8,6 +8,7 @@ from typing import Any
 
 from omnipd_sandbox.engine.data.warehouse import Warehouse
 from omnipd_sandbox.engine.model import timeframes
+from omnipd_sandbox.engine.model.check_filters import issues_of_topics
 from omnipd_sandbox.engine.model.extension import BadExtension, extended
 from omnipd_sandbox.engine.model.grants import Grant
 from omnipd_sandbox.engine.model.model import Model, Relationship, View
@@ -74,6 +75,7 @@ def read_model(
     parts.path = ""
     _check_joined_views(relationships, read_views, parts)
     typed, issues = with_types(read_views, relationships, warehouse)
+    issues += issues_of_topics(read_topics, typed, relationships)
     return Model(
         id=model_id,
         name=name,

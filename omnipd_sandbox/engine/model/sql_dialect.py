@@ -119,8 +119,13 @@ def refuse_templates(text: str) -> None:
     BadSql
         For a text with any of its signs.
     """
-    if any(sign in text for sign in _TEMPLATE_SIGNS):
+    if has_template(text):
         raise BadSql("Not modeled: a template ({{ … }}) in SQL")
+
+
+def has_template(text: str) -> bool:
+    """Tell whether a text has something that Omni fills in."""
+    return any(sign in text for sign in _TEMPLATE_SIGNS)
 
 
 def read_expression(text: str) -> exp.Expression:
@@ -148,8 +153,13 @@ def read_statement(text: str) -> exp.Expression:
 def _read(text: str, before: str) -> exp.Expression:
     refuse_templates(text)
     try:
-        tree = cast("exp.Expression", sqlglot.parse_one(text, read=Unchanged))
+        parsed = [each for each in sqlglot.parse(text, read=Unchanged) if each is not None]
+        if len(parsed) != 1:
+            raise BadSql(f"The SQL cannot be read: it is {len(parsed)} statements, not one")
+        tree = cast("exp.Expression", parsed[0])
         same = same_meaning(before + text, before + written(tree))
+    except BadSql:
+        raise
     except Refused as refused:
         raise BadSql(f"Not modeled: {refused.message}") from refused
     # A number that is too long is a ValueError.

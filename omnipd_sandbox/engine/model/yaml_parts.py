@@ -15,7 +15,7 @@ import yaml
 from omnipd_sandbox.engine.model.grants import Grant
 from omnipd_sandbox.engine.model.model import Issue
 from omnipd_sandbox.engine.model.references import BadSql, SqlText
-from omnipd_sandbox.engine.model.yaml_filters import OPERATORS
+from omnipd_sandbox.engine.model.yaml_filters import problems
 
 # The one in C is ten times as fast; not every build of PyYAML has it.
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -63,9 +63,8 @@ class Parts:
             if not isinstance(operators, Mapping):
                 self.issue(f'The filter on "{name}" must name an operator, such as is', view, field)
                 operators = {"a bare value": operators}  # noqa: PLW2901 - refused when used
-            for operator in operators:
-                if operator not in OPERATORS:
-                    self.issue(f'Not modeled: the filter "{operator}" on "{name}"', view, field)
+            for problem in problems(operators):
+                self.issue(f'Not modeled: {problem} on "{name}"', view, field)
             filters[name] = operators
         return filters
 
