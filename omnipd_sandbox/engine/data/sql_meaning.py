@@ -46,7 +46,7 @@ def same_meaning(one: str, other: str) -> bool:
         return True
     read = _read(one)
     try:
-        return _plain(read) == _plain(_read(other))
+        return bool(_plain(read) == _plain(_read(other)))
     except NotRead:
         return False
 
@@ -69,7 +69,9 @@ def _rows(sql: str, *parameters: str) -> list[tuple[Any, ...]]:
 def _calls() -> dict[str, str]:
     """Give the functions that are others by another name."""
     return dict(
-        _rows("SELECT DISTINCT function_name, alias_of FROM duckdb_functions() WHERE alias_of <> ''")
+        _rows(
+            "SELECT DISTINCT function_name, alias_of FROM duckdb_functions() WHERE alias_of <> ''"
+        )
     )
 
 
@@ -164,10 +166,16 @@ def _type(node: dict[str, Any]) -> dict[str, Any]:
         # DuckDB does not heed how long a text may be.
         return {"type": name}
     if name == "DECIMAL" and not found["of"]:
-        return _plain(_read("SELECT CAST(x AS DECIMAL(18, 3))")[0])["node"]["select_list"][0][
-            "type_expr"
-        ]
+        # What DuckDB takes where nothing is said.
+        return {"type": name, "of": _numbers(18, 3)}
     return found
+
+
+@cache
+def _numbers(*digits: int) -> Any:
+    """Give what DuckDB reads for the numbers of a DECIMAL, in the form of its version."""
+    read = _read(f"SELECT CAST(x AS DECIMAL({', '.join(map(str, digits))}))")  # noqa: S608 - numbers
+    return _plain(read)[0]["node"]["select_list"][0]["type_expr"]["of"]
 
 
 def _is_interval(node: dict[str, Any]) -> bool:

@@ -21,9 +21,10 @@ from omnipd_sandbox.engine.model.measures import (
     stands_for,
 )
 from omnipd_sandbox.engine.model.model import Dimension, Field, Measure, View
-from omnipd_sandbox.engine.model.references import FieldName
+from omnipd_sandbox.engine.model.references import FieldName, SqlText
 from omnipd_sandbox.engine.model.sql_dialect import written
 from omnipd_sandbox.engine.model.timeframes import (
+    NANOSECONDS,
     TIMEFRAMES,
     at_timeframe,
     is_temporal,
@@ -91,11 +92,25 @@ class Fields:
     def _duration(self, alias: str, duration: Duration, timeframe: str | None) -> exp.Expression:
         if timeframe is None or timeframe == "raw":
             return nothing()
-        start, end = (
-            each.over(alias, lambda name: self.row_value(name, alias))
-            for each in (duration.start, duration.end)
-        )
+        start, end = (self._instant(alias, each) for each in (duration.start, duration.end))
         return passed(timeframe, start, end)
+
+    def _instant(self, alias: str, sql: SqlText) -> exp.Expression:
+        """Write the start or the end of a duration."""
+        names = [*sql.references, *(FieldName(None, name) for name in sql.columns)]
+        for name in names:
+            found = self.views[name.view or alias].field(name.field) if self._has(name) else None
+            if found is not None and found.sql_type == NANOSECONDS:
+                # The cast that counting needs would round it.
+                raise Refused(
+                    "PLAN",
+                    f'A duration from or to "{alias}.{found.name}", of type {NANOSECONDS}, is not'
+                    " modeled by this sandbox",
+                )
+        return sql.over(alias, lambda name: self.row_value(name, alias))
+
+    def _has(self, name: FieldName) -> bool:
+        return name.view is None or name.view in self.views
 
     def _in_buckets(self, dimension: Dimension, tree: exp.Expression) -> exp.Expression:
         match dimension.buckets:

@@ -47,9 +47,20 @@ class Target:
         """Tell the filter type that fits: string, number, boolean, date or other."""
         return kind_of(self.sql_type)
 
+    @property
+    def as_text(self) -> exp.Expression:
+        """Write a string's value as text: an identifier or one of a few names compares as one."""
+        return self.value if self.sql_type == "VARCHAR" else exp.cast(self.value, "text")
+
+    def literal(self, value: str) -> exp.Expression:
+        """Write a text to compare it with; in which case an identifier is written says nothing."""
+        return text(value.lower() if self.sql_type == "UUID" else value)
+
 
 def kind_of(sql_type: str) -> str:
     """Tell which filter type fits a DuckDB type."""
+    if sql_type.endswith("]"):  # a list, of whatever
+        return "other"
     if sql_type in {"VARCHAR", "UUID"} or sql_type.startswith("ENUM"):
         return "string"
     if sql_type == "BOOLEAN":
@@ -170,13 +181,13 @@ def _string(filter_: Mapping[str, Any], target: Target) -> exp.Expression | None
     values = _values(filter_, "String", _STRING_KINDS)
     if not all(isinstance(each, str) for each in values):
         raise _unreadable("values", "a list of texts")
-    value = target.value
+    value = target.as_text
     if filter_.get("kind") == "IS_EMPTY":
         return None if values else _signed(exp.EQ(this=value, expression=text("")), filter_)
     if not values:
         return None
     fold = flag(filter_, "case_insensitive")
-    literals = [text(each) for each in values]
+    literals = [target.literal(each) for each in values]
     if fold:
         value = exp.Lower(this=value)
         literals = [exp.Lower(this=each) for each in literals]
@@ -191,7 +202,7 @@ def _string(filter_: Mapping[str, Any], target: Target) -> exp.Expression | None
             tests = [_call("ends_with", value, each) for each in literals]
         case _:  # SQL_LIKE
             like = exp.ILike if fold else exp.Like
-            tests = [like(this=target.value, expression=text(each)) for each in values]
+            tests = [like(this=target.as_text, expression=target.literal(each)) for each in values]
     return _signed(conjunction(tests, "OR"), filter_)
 
 
@@ -291,8 +302,9 @@ def _user_attribute(
     if not isinstance(name, str):
         raise _unreadable("user_attribute_name", "a text")
     values = around.texts(name)
+    value = target.value
     if target.kind == "string":
-        literals = [text(each) for each in values]
+        value, literals = target.as_text, [target.literal(each) for each in values]
     elif target.kind == "number":
         literals = [number(_decimal(each)) for each in values]
     else:
@@ -300,7 +312,7 @@ def _user_attribute(
             "PLAN", "Only texts and numbers are compared with user attributes in this sandbox"
         )
     # Whoever has no value is equal to nothing (assumed; docs/wire.md).
-    return _signed(_one_of(target.value, literals) if literals else exp.false(), filter_)
+    return _signed(_one_of(value, literals) if literals else exp.false(), filter_)
 
 
 def _query(
@@ -313,9 +325,7 @@ def _query(
         raise _unreadable("field_name" if isinstance(key, str) else "query_id", "a text")
     if around.queries is None:
         raise Refused("PLAN", "A filter of the model's own cannot refer to a query")
-    values = around.queries.values(
-        key, field_name, without_limit=flag(filter_, "disregard_limit")
-    )
+    values = around.queries.values(key, field_name, without_limit=flag(filter_, "disregard_limit"))
     return _signed(exp.In(this=target.value, query=exp.Subquery(this=values)), filter_)
 
 

@@ -81,6 +81,15 @@ class SqlText:
             raise BadSql("A ${reference} inside quotes is not a reference")
         return cls(text, tree, tuple(references))
 
+    @property
+    def columns(self) -> list[str]:
+        """List the columns that are named without being references."""
+        return [
+            each.name
+            for each in self.tree.find_all(exp.Column)
+            if not each.table and not each.name.startswith(STAND_IN)
+        ]
+
     def over(self, table: str, resolve: Callable[[FieldName], exp.Expression]) -> exp.Expression:
         """Write the expression out over a table alias, each reference resolved."""
 

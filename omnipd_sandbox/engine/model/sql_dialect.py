@@ -9,13 +9,12 @@ Whatever else would change between reading and writing is refused.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, cast
+from typing import Any, ClassVar, cast
 
 import sqlglot
 from sqlglot import exp
 from sqlglot.dialects.duckdb import DuckDB
 from sqlglot.errors import ErrorLevel, SqlglotError
-from sqlglot.tokens import TokenType
 
 from omnipd_sandbox.engine.data.sql_meaning import same_meaning
 from omnipd_sandbox.refused_query import Refused
@@ -52,7 +51,7 @@ def _aggregate(name: str) -> Callable[[list[exp.Expression]], exp.Expression]:
 def _extract(parser: Any) -> exp.Expression:
     """Read ``EXTRACT(year FROM d)``, which is a call of date_part."""
     part = parser._parse_var_or_string()
-    if part is None or not parser._match(TokenType.FROM):
+    if part is None or not parser._match(sqlglot.TokenType.FROM):
         parser.raise_error("Expected FROM in EXTRACT")
     arguments = [exp.Literal.string(part.name), parser._parse_bitwise()]
     return exp.Anonymous(this="date_part", expressions=arguments)
@@ -63,25 +62,25 @@ def _arrow(kind: type[exp.Expression]) -> Callable[[Any, Any, Any], exp.Expressi
     return lambda _parser, value, key: kind(this=value, expression=key)
 
 
-class _Parser(DuckDB.Parser):
+class _Parser(DuckDB.Parser):  # type: ignore[valid-type,misc] - sqlglot names it as a variable
     FUNCTIONS = {name: DuckDB.Parser.FUNCTIONS[name] for name in _KNOWN} | {
         name: _aggregate(name) for name in _AGGREGATES
     }
     FUNCTION_PARSERS = {
         name: read for name, read in DuckDB.Parser.FUNCTION_PARSERS.items() if name in _WITH_WORDS
     } | {"EXTRACT": _extract}
-    NO_PAREN_FUNCTION_PARSERS = {
+    NO_PAREN_FUNCTION_PARSERS: ClassVar[dict[str, Any]] = {
         name: read
         for name, read in DuckDB.Parser.NO_PAREN_FUNCTION_PARSERS.items()
         if name not in {"IF", "@"}
     }
     COLUMN_OPERATORS = DuckDB.Parser.COLUMN_OPERATORS | {
-        TokenType.ARROW: _arrow(exp.JSONExtract),
-        TokenType.DARROW: _arrow(exp.JSONExtractScalar),
+        sqlglot.TokenType.ARROW: _arrow(exp.JSONExtract),
+        sqlglot.TokenType.DARROW: _arrow(exp.JSONExtractScalar),
     }
 
 
-class _Generator(DuckDB.Generator):
+class _Generator(DuckDB.Generator):  # type: ignore[valid-type,misc] - as above
     # DuckDB itself says that there is none.
     MULTI_ARG_DISTINCT = True
 
@@ -97,7 +96,7 @@ class Unchanged(DuckDB):
     Generator = _Generator
 
 
-def written(tree: exp.Expression, *, pretty: bool = False) -> str:
+def written(tree: exp.Expression | exp.Query, *, pretty: bool = False) -> str:
     """Write SQL.
 
     Raises

@@ -55,7 +55,7 @@ class _Typing:
             issues = {id(each): issue for each in untyped if (issue := self._type(each))}
             still = [each for each in untyped if id(each) in issues]
             if len(still) == len(untyped):
-                self._give_up(still)
+                self._give_up(still, issues)
                 return list(issues.values())
             untyped = still
         return []
@@ -68,7 +68,7 @@ class _Typing:
             if not (each.unmodeled or view.unmodeled)
         ]
         issues = {id(each): issue for each in measures if (issue := self._type(each))}
-        self._give_up([each for each in measures if id(each) in issues])
+        self._give_up([each for each in measures if id(each) in issues], issues)
         return list(issues.values())
 
     def _type(self, found: Field) -> Issue | None:
@@ -82,9 +82,10 @@ class _Typing:
         self._put(replace(found, sql_type=sql_type))
         return None
 
-    def _give_up(self, fields: list[Field]) -> None:
+    def _give_up(self, fields: list[Field], issues: Mapping[int, Issue]) -> None:
         for each in fields:
-            self._put(replace(each, unmodeled=("SQL that does not run",)))
+            reason = f"SQL that does not run ({issues[id(each)].message})"
+            self._put(replace(each, unmodeled=(reason,)))
 
     def _put(self, found: Field) -> None:
         view = self.views[found.view]

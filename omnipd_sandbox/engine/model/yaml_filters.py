@@ -166,7 +166,7 @@ class _Reader:
                     {
                         "type": "date",
                         "kind": "TIME_FOR_UNIT_DURATION",
-                        "left_side": _moment(operator, each),
+                        "left_side": _written_time(operator, each),
                     }
                     for each in given
                 ]
@@ -183,23 +183,31 @@ class _Reader:
     def _dated(self, operator: str, value: Any) -> dict[str, Any]:
         match operator, _values(value):
             case "before", [end]:
-                return {"type": "date", "kind": "BEFORE", "right_side": _moment(operator, end)}
+                return {
+                    "type": "date",
+                    "kind": "BEFORE",
+                    "right_side": _written_time(operator, end),
+                }
             case "on_or_after", [begin]:
-                return {"type": "date", "kind": "ON_OR_AFTER", "left_side": _moment(operator, begin)}
+                return {
+                    "type": "date",
+                    "kind": "ON_OR_AFTER",
+                    "left_side": _written_time(operator, begin),
+                }
             case "between_dates", [begin, end]:
                 # The end belongs to it here; on the wire it does not.
-                last = dates.period(_moment(operator, end), self.now)
+                last = dates.period(_written_time(operator, end), self.now)
                 return {
                     "type": "date",
                     "kind": "BETWEEN",
-                    "left_side": _moment(operator, begin),
+                    "left_side": _written_time(operator, begin),
                     "right_side": last.end.isoformat(sep=" ", timespec="seconds"),
                 }
             case "time_for_duration", [begin, str() as length]:
                 return {
                     "type": "date",
                     "kind": "TIME_FOR_INTERVAL_DURATION",
-                    "left_side": _moment(operator, begin),
+                    "left_side": _written_time(operator, begin),
                     "right_side": length,
                 }
         raise _not_taken(operator, value)
@@ -262,7 +270,7 @@ def _number(operator: str, value: Any) -> str:
     return str(value)
 
 
-def _moment(operator: str, value: Any) -> str:
+def _written_time(operator: str, value: Any) -> str:
     match value:
         case datetime() if not value.microsecond:
             utc = value.astimezone(UTC).replace(tzinfo=None) if value.tzinfo else value

@@ -70,7 +70,9 @@ def calls(database: duckdb.DuckDBPyConnection) -> list[tuple[str, str]]:
     ).fetchall()
     found = set()
     for name, types in functions:
-        if "sleep" in name or name.startswith(("write_", "error", "nextval", "currval", "current_", "pg_")):
+        if "sleep" in name or name.startswith(
+            ("write_", "error", "nextval", "currval", "current_", "pg_")
+        ):
             continue
         samples = [OF_TYPES.get(each or "ANY") for each in types or []]
         if all(samples):
@@ -117,7 +119,9 @@ COALESCE(a, b); datediff('day', a, b); date_sub('day', a, b); regexp_replace(a, 
 """
 
 
-@pytest.mark.parametrize("text", [each.strip() for each in KEPT.replace("\n", ";").split(";") if each.strip()])
+@pytest.mark.parametrize(
+    "text", [each.strip() for each in KEPT.replace("\n", ";").split(";") if each.strip()]
+)
 def test_what_is_read_is_written_with_the_same_meaning(text: str) -> None:
     assert same_meaning(f"SELECT {text}", f"SELECT {written(read_expression(text))}")
 
@@ -298,7 +302,9 @@ def test_the_two_greatest_are_not_repeated_by_a_join(shops: Warehouse) -> None:
             ["shops.name"],
         ),
         (
-            {"shops_view": "dimensions: {x: {groups: [{filter: {is: '{{y}}'}, name: a}], sql: name}}"},
+            {
+                "shops_view": "dimensions: {x: {groups: [{filter: {is: '{{y}}'}, name: a}], sql: name}}"
+            },
             ["shops.x"],
         ),
     ],
@@ -333,7 +339,9 @@ def test_a_join_with_a_template_is_left_out_with_an_issue(shops: Warehouse) -> N
 
 @pytest.mark.parametrize("key", ["custom_compound_primary_key_sql: ['${id}', '{{y}}']"])
 def test_a_key_that_cannot_be_read_is_no_shorter_key(shops: Warehouse, key: str) -> None:
-    files = JOINED | {"shops_view": f"{key}\nmeasures: {{rents: {{aggregate_type: sum, sql: '${{rent}}'}}}}"}
+    files = JOINED | {
+        "shops_view": f"{key}\nmeasures: {{rents: {{aggregate_type: sum, sql: '${{rent}}'}}}}"
+    }
     model = read(shops, **files)
     with pytest.raises(Refused) as refused:
         answer(shops, model, "sales.shop_id", "shops.rents")
