@@ -174,7 +174,7 @@ def _type(node: dict[str, Any]) -> dict[str, Any]:
 @cache
 def _numbers(*digits: int) -> Any:
     """Give what DuckDB reads for the numbers of a DECIMAL, in the form of its version."""
-    read = _read(f"SELECT CAST(x AS DECIMAL({', '.join(map(str, digits))}))")  # noqa: S608 - numbers
+    read = _read(f"SELECT CAST(x AS DECIMAL({', '.join(map(str, digits))}))")
     return _plain(read)[0]["node"]["select_list"][0]["type_expr"]["of"]
 
 

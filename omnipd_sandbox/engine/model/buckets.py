@@ -10,6 +10,8 @@ from typing import Any
 
 from sqlglot import exp
 
+from omnipd_sandbox.engine.model.filters import number
+
 # From a filter in the model's notation to the condition it stands for.
 WriteTest = Callable[[Mapping[str, Any]], exp.Expression]
 
@@ -56,21 +58,16 @@ class Bins:
         ]
         ifs = [
             exp.If(
-                this=exp.LT(this=value.copy(), expression=_number(boundary)),
+                this=exp.LT(this=value.copy(), expression=number(boundary)),
                 true=exp.Literal.string(name),
             )
             for boundary, name in zip(self.boundaries, names, strict=True)
         ]
         last = exp.If(
-            this=exp.GTE(this=value.copy(), expression=_number(self.boundaries[-1])),
+            this=exp.GTE(this=value.copy(), expression=number(self.boundaries[-1])),
             true=exp.Literal.string(f"{shown[-1]} and above"),
         )
         return exp.Case(ifs=[*ifs, last])
-
-
-def _number(value: Decimal) -> exp.Expression:
-    literal = exp.Literal.number(format(abs(value), "f"))
-    return exp.Neg(this=literal) if value < 0 else literal
 
 
 def read_groups(given: Any, otherwise: Any) -> Groups | None:

@@ -155,7 +155,9 @@ def text(value: str) -> exp.Expression:
 
 def number(value: Decimal) -> exp.Expression:
     """Write a number literal, every digit of it."""
-    literal = exp.Literal.number(format(abs(value), "f"))
+    # Not abs(), which rounds to 28 digits. With a zero before 38 places DuckDB would take a DOUBLE.
+    digits = format(value.copy_abs(), "f")
+    literal = exp.Literal.number(digits if len(digits) < 40 else digits.removeprefix("0"))
     return exp.Neg(this=literal) if value < 0 else literal
 
 

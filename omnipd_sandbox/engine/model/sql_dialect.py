@@ -62,7 +62,8 @@ def _arrow(kind: type[exp.Expression]) -> Callable[[Any, Any, Any], exp.Expressi
     return lambda _parser, value, key: kind(this=value, expression=key)
 
 
-class _Parser(DuckDB.Parser):  # type: ignore[valid-type,misc] - sqlglot names it as a variable
+# sqlglot sets the classes of a dialect as variables.
+class _Parser(DuckDB.Parser):  # type: ignore[valid-type,misc]
     FUNCTIONS = {name: DuckDB.Parser.FUNCTIONS[name] for name in _KNOWN} | {
         name: _aggregate(name) for name in _AGGREGATES
     }
@@ -80,7 +81,7 @@ class _Parser(DuckDB.Parser):  # type: ignore[valid-type,misc] - sqlglot names i
     }
 
 
-class _Generator(DuckDB.Generator):  # type: ignore[valid-type,misc] - as above
+class _Generator(DuckDB.Generator):  # type: ignore[valid-type,misc]
     # DuckDB itself says that there is none.
     MULTI_ARG_DISTINCT = True
 
