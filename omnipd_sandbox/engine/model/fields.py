@@ -247,9 +247,7 @@ class Fields:
             if isinstance(found, Dimension) == of_groups:
                 kind = "dimension" if of_groups else "measure"
                 raise Refused("PLAN", f'The {kind} "{text}" cannot be filtered by here')
-            timeframe = None
-            if isinstance(found, Dimension) and name.timeframe:
-                timeframe = known_timeframe(found, name.timeframe)
+            timeframe = self._timeframe(found, name)
             target = self.target(at, found, timeframe)
             tests.append(self._test(operators, target, text))
         return tests
@@ -259,12 +257,26 @@ class Fields:
         at, found = self._resolved(name, alias)
         if not isinstance(found, Dimension):
             raise Refused("PLAN", f'"{at}.{found.name}" is a measure where a dimension is needed')
+        return self.dimension(at, found, self._timeframe(found, name))
+
+    def _timeframe(self, found: Dimension | Measure, name: FieldName) -> str | None:
+        """Give the timeframe that a name asks for, which the field must have."""
+        if name.timeframe is None:
+            return None
         timeframe = None
-        if name.timeframe is not None:
+        # What is not modeled is refused for itself.
+        if isinstance(found, Dimension) and not found.unmodeled:
             timeframe = known_timeframe(found, name.timeframe)
-            if timeframe is None:
-                raise Refused("PLAN", f'No such field "{name}"')
-        return self.dimension(at, found, timeframe)
+        if timeframe is None and not found.unmodeled:
+            raise Refused("PLAN", f'No such field "{name}"')
+        return timeframe
+
+    def joining_value(self, name: FieldName) -> exp.Expression | None:
+        """Write the dimension that a join condition names in full; None for anything else."""
+        found = self.find(name)
+        if not isinstance(found, Dimension) or name.view is None:
+            return None
+        return self.dimension(name.view, found, self._timeframe(found, name))
 
     def _any_value(self, name: FieldName, alias: str) -> exp.Expression:
         at, found = self._resolved(name, alias)

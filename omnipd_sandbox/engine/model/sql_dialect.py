@@ -136,7 +136,10 @@ def read_expression(text: str) -> exp.Expression:
     BadSql
         For what is none, and for what would not be written as it was read.
     """
-    return _read(text, "SELECT ")
+    tree = _read(text, "SELECT ")
+    if isinstance(tree, exp.Alias) or tree.is_star:
+        raise BadSql("The SQL cannot be read: one value is needed, without a name (AS …)")
+    return tree
 
 
 def read_statement(text: str) -> exp.Expression:

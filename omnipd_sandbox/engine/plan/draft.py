@@ -103,12 +103,10 @@ class Draft:
         return set() if node.on is None else tables(self.on(node))
 
     def _on_field(self, name: FieldName, node: Joined) -> exp.Expression:
-        found = self.fields.find(name)
-        if not isinstance(found, Dimension) or name.view is None:
+        value = self.fields.joining_value(name)
+        if value is None:
             raise Refused("PLAN", f'No such field "{name}" in the join of "{node.alias}"')
-        return self.fields.dimension(
-            name.view, found, name.timeframe and known_timeframe(found, name.timeframe)
-        )
+        return value
 
     def _reachable(self, aliases: set[str]) -> set[str]:
         for alias in sorted(aliases - set(self.tree.nodes)):
@@ -213,7 +211,7 @@ def _restricted(found: Draft, topic: Topic, around: Circumstances) -> None:
             continue
         name = FieldName.parse(each.field)
         field_ = found.fields.find(name) if name else None
-        if name is None or not isinstance(field_, Dimension):
+        if name is None or not isinstance(field_, Dimension) or name.timeframe is not None:
             raise Refused("PLAN", f'No such field "{each.field}" to filter access by')
         target = found.fields.target(name.view or "", field_)
         kind = "SQL_LIKE" if each.like else "EQUALS"

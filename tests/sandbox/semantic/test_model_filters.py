@@ -321,3 +321,48 @@ def test_every_digit_of_a_bin_counts(warehouse: Warehouse) -> None:
     wide = "{sql: '${n}::HUGEINT * 0 + 99999999999999999999999999999999999998'"
     view = f"dimensions: {{w: {wide}, bin_boundaries: [99999999999999999999999999999999999999]}}}}"
     assert answer(warehouse, read(warehouse, view), "t.w")[0] == ("< " + "9" * 38,)
+
+
+@pytest.mark.parametrize(
+    "topic",
+    [
+        "always_where_filters: {'t.day[eons]': {is: 2024}}",
+        "always_where_filters: {'t.day[hour]': {is: 2024}}",
+        "always_where_filters: {'t.name[month]': {is: 2024}}",
+        "always_having_filters: {'t.all[month]': {greater_than: 1}}",
+        "always_where_sql: '${t.day[eons]} IS NOT NULL'",
+        "access_filters: [{field: 't.day[month]', user_attribute: shop}]",
+        "joins: {u: {}}\nrelationships: [{join_from_view: t, join_to_view: t, join_to_view_as: u,"
+        " join_type: inner, on_sql: '${t.day[eons]} = ${u.day}'}]",
+    ],
+)
+def test_a_timeframe_that_a_field_does_not_have_is_not_left_out(
+    warehouse: Warehouse, topic: str
+) -> None:
+    engine = Engine(
+        [(read(warehouse, "measures: {all: {aggregate_type: count}}", topic), warehouse)]
+    )
+    wanted = {"u.id": {"type": "number", "kind": "GREATER_THAN", "values": ["0"]}}
+    query = {
+        "modelId": MODEL_ID,
+        "join_paths_from_topic_name": "t",
+        "fields": ["t.id"],
+        "filters": wanted if "joins" in topic else {},
+    }
+    with pytest.raises(Refused, match="No such field"):
+        engine.plan(query, now=NOW, user_attributes={"shop": "x"})
+
+
+def test_a_filter_of_a_model_on_a_timeframe_is_that_of_sql(
+    warehouse: Warehouse, by_hand: duckdb.DuckDBPyConnection
+) -> None:
+    topic = (
+        "always_where_filters: {'t.day[month_num]': {between: [2, 7]},"
+        " 't.day[month_name]': {not: April}, 't.moment[hour_of_day]': {greater_than: 18}}"
+    )
+    model = read(warehouse, topic=topic)
+    assert model.issues == ()
+    sql = "month(day) BETWEEN 2 AND 7 AND monthname(day) <> 'April' AND hour(moment) > 18"
+    kept = by_hand.execute(f"SELECT id FROM t WHERE {sql} ORDER BY id").fetchall()
+    assert kept == [(2,)]
+    assert answer(warehouse, model, "t.id") == kept
