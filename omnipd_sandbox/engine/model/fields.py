@@ -252,6 +252,17 @@ class Fields:
             tests.append(self._test(operators, target, text))
         return tests
 
+    def join_condition(self, on: SqlText, alias: str) -> exp.Expression:
+        """Write the condition on which a view is joined; its fields are named in full."""
+
+        def value(name: FieldName) -> exp.Expression:
+            found = self.find(name)
+            if not isinstance(found, Dimension) or name.view is None:
+                raise Refused("PLAN", f'No such field "{name}" in the join of "{alias}"')
+            return self.row_value(name, alias)
+
+        return on.over(alias, value)
+
     def row_value(self, name: FieldName, alias: str) -> exp.Expression:
         """Write the dimension that a reference in a view's SQL names."""
         at, found = self._resolved(name, alias)
@@ -270,13 +281,6 @@ class Fields:
         if timeframe is None and not found.unmodeled:
             raise Refused("PLAN", f'No such field "{name}"')
         return timeframe
-
-    def joining_value(self, name: FieldName) -> exp.Expression | None:
-        """Write the dimension that a join condition names in full; None for anything else."""
-        found = self.find(name)
-        if not isinstance(found, Dimension) or name.view is None:
-            return None
-        return self.dimension(name.view, found, self._timeframe(found, name))
 
     def _any_value(self, name: FieldName, alias: str) -> exp.Expression:
         at, found = self._resolved(name, alias)

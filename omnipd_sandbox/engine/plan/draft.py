@@ -96,17 +96,11 @@ class Draft:
     def on(self, node: Joined) -> exp.Expression:
         """Write the condition of a join."""
         assert node.on is not None  # noqa: S101 - only the base view has none
-        return node.on.over(node.alias, lambda name: self._on_field(name, node))
+        return self.fields.join_condition(node.on, node.alias)
 
     def on_views(self, node: Joined) -> set[str]:
         """List the views that the condition of a join reads."""
         return set() if node.on is None else tables(self.on(node))
-
-    def _on_field(self, name: FieldName, node: Joined) -> exp.Expression:
-        value = self.fields.joining_value(name)
-        if value is None:
-            raise Refused("PLAN", f'No such field "{name}" in the join of "{node.alias}"')
-        return value
 
     def _reachable(self, aliases: set[str]) -> set[str]:
         for alias in sorted(aliases - set(self.tree.nodes)):
