@@ -19,6 +19,7 @@ from omnipd_sandbox.engine.model.circumstances import Circumstances, OtherQuerie
 from omnipd_sandbox.engine.model.file_names import what_it_holds
 from omnipd_sandbox.engine.model.formats import with_formats
 from omnipd_sandbox.engine.model.model import Model
+from omnipd_sandbox.engine.model.sql_dialect import written
 from omnipd_sandbox.engine.plan.draft import Draft, draft
 from omnipd_sandbox.engine.plan.metadata import describe
 from omnipd_sandbox.engine.plan.plan import Plan
@@ -134,7 +135,7 @@ class Engine:
             return plan_sql_job(model, self._databases[model.id], query, around)
         drafted = _drafted(query, model, around)
         # Nothing is left to select when every field is missing.
-        sql = write_sql(drafted).sql("duckdb", pretty=True) if drafted.selected else ""
+        sql = written(write_sql(drafted), pretty=True) if drafted.selected else ""
         return Plan(
             sql=sql,
             fields={each.name: describe(each) for each in drafted.selected},

@@ -217,3 +217,34 @@ def test_no_sql_of_a_model_reaches_a_file_of_this_machine(own, tmp_path):
         assert [view["fields"] for view in views if view["name"] == "evil"] in ([], [[]])
         issues = own.ask("GET", f"{MODELS}/{ORDERS}/validate", {"branchId": made}).json["issues"]
         assert any("disabled by configuration" in issue["message"] for issue in issues)
+
+
+def test_a_topic_announces_the_units_of_a_duration(own):
+    trial = branch(own, "durations")
+    text = (
+        "dimensions:\n"
+        "  id: {primary_key: true}\n"
+        "  took: {duration: {intervals: [hours, days], sql_start: created_at, sql_end: shipped_on}}\n"
+        "  any: {duration: {sql_start: created_at, sql_end: shipped_on}}\n"
+    )
+    body = {"fileName": "order_items.view", "yaml": text, "branchId": trial}
+    assert post(own, f"{MODELS}/{ORDERS}/yaml", body).status == 200
+    topic = own.get(f"{MODELS}/{ORDERS}/topic/orders", branch_id=trial).json["topic"]
+    view = next(each for each in topic["views"] if each["name"] == "order_items")
+    found = {each["field_name"]: each for each in view["dimensions"]}
+    assert found["took"]["data_type"] == "INTERVAL"
+    assert found["took"]["time_frames"] == [None, "hours", "days"]
+    assert found["any"]["time_frames"] == [
+        None, "seconds", "minutes", "hours", "days", "weeks", "months", "quarters", "years",
+    ]  # fmt: skip
+    assert "time_frames" not in found["status"]
+    # What is announced can be asked for, and comes as numbers.
+    days = warehouse("orders").run(
+        "SELECT DISTINCT date_diff('day', created_at, shipped_on) AS v FROM order_items"
+        " ORDER BY v NULLS LAST"
+    )
+    status, rows = run(own, ["order_items.took[days]"], branchId=trial)
+    assert (status, [*(value for row in rows for value in row.values())]) == (
+        200,
+        days["v"].to_pylist(),
+    )

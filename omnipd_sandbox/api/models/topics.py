@@ -149,7 +149,10 @@ def _field(
         "filter_only_field": False,
         "hidden": field.hidden,
     }
-    if isinstance(field, Dimension) and date_type(field.sql_type):
+    duration = field.duration if isinstance(field, Dimension) else None
+    if duration is not None:
+        described["data_type"] = "INTERVAL"
+    if isinstance(field, Dimension) and (duration or date_type(field.sql_type)):
         # The first is null: the field itself, without a time frame (docs/wire.md).
         described["time_frames"] = [None, *field.timeframes]
     return without_nulls(described)

@@ -10,6 +10,8 @@ from typing import Any
 
 from sqlglot import exp
 
+from omnipd_sandbox.engine.model.filters import number
+
 # From a filter in the model's notation to the condition it stands for.
 WriteTest = Callable[[Mapping[str, Any]], exp.Expression]
 
@@ -56,32 +58,28 @@ class Bins:
         ]
         ifs = [
             exp.If(
-                this=exp.LT(this=value.copy(), expression=_number(boundary)),
+                this=exp.LT(this=value.copy(), expression=number(boundary)),
                 true=exp.Literal.string(name),
             )
             for boundary, name in zip(self.boundaries, names, strict=True)
         ]
         last = exp.If(
-            this=exp.GTE(this=value.copy(), expression=_number(self.boundaries[-1])),
+            this=exp.GTE(this=value.copy(), expression=number(self.boundaries[-1])),
             true=exp.Literal.string(f"{shown[-1]} and above"),
         )
         return exp.Case(ifs=[*ifs, last])
 
 
-def _number(value: Decimal) -> exp.Expression:
-    literal = exp.Literal.number(format(abs(value), "f"))
-    return exp.Neg(this=literal) if value < 0 else literal
-
-
 def read_groups(given: Any, otherwise: Any) -> Groups | None:
     """Read groups; None for what are none."""
-    if not isinstance(given, list) or not given:
+    if not isinstance(given, list) or not given or isinstance(otherwise, bool):
         return None
     groups = []
     for each in given:
         if not isinstance(each, Mapping) or not isinstance(each.get("filter"), Mapping):
             return None
-        if "name" not in each:
+        # YAML reads yes and no as true and false; what was written is lost.
+        if isinstance(each.get("name"), bool) or not isinstance(each.get("name"), str | int):
             return None
         groups.append(Group(str(each["name"]), each["filter"]))
     return Groups(tuple(groups), None if otherwise is None else str(otherwise))
@@ -94,6 +92,8 @@ def read_bins(given: Any) -> Bins | None:
     if any(isinstance(each, bool) or not isinstance(each, int | float) for each in given):
         return None
     boundaries = tuple(Decimal(str(each)) for each in given)
+    if not all(each.is_finite() for each in boundaries):
+        return None
     if sorted(set(boundaries)) != list(boundaries):
         return None
     return Bins(boundaries)

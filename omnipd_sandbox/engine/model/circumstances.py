@@ -97,3 +97,21 @@ class Circumstances:
         value = self.user_attributes[name]
         values = value if isinstance(value, list) else [value]
         return [each for each in values if each is not None]
+
+    def texts(self, name: str) -> list[str]:
+        """Give the values of an attribute as texts, to compare with fields.
+
+        Raises
+        ------
+        Refused
+            For an attribute that nobody has, and for one that is neither a text nor a number.
+        """
+        values = self.attribute(name)
+        for each in values:
+            if isinstance(each, bool) or not isinstance(each, str | int | float):
+                raise Refused(
+                    "PLAN",
+                    f'The user attribute "{name}" is neither a text nor a number; how Omni compares'
+                    " it is not known",
+                )
+        return [str(each) for each in values]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
@@ -22,7 +22,9 @@ from omnipd_sandbox.engine.model.measures import (
 )
 from omnipd_sandbox.engine.model.model import Dimension, Field, Measure, View
 from omnipd_sandbox.engine.model.references import FieldName, SqlText
+from omnipd_sandbox.engine.model.sql_dialect import written
 from omnipd_sandbox.engine.model.timeframes import (
+    NANOSECONDS,
     TIMEFRAMES,
     at_timeframe,
     is_temporal,
@@ -90,11 +92,25 @@ class Fields:
     def _duration(self, alias: str, duration: Duration, timeframe: str | None) -> exp.Expression:
         if timeframe is None or timeframe == "raw":
             return nothing()
-        start, end = (
-            each.over(alias, lambda name: self.row_value(name, alias))
-            for each in (duration.start, duration.end)
-        )
+        start, end = (self._instant(alias, each) for each in (duration.start, duration.end))
         return passed(timeframe, start, end)
+
+    def _instant(self, alias: str, sql: SqlText) -> exp.Expression:
+        """Write the start or the end of a duration."""
+        names = [*sql.references, *(FieldName(None, name) for name in sql.columns)]
+        for name in names:
+            found = self.views[name.view or alias].field(name.field) if self._has(name) else None
+            if found is not None and found.sql_type == NANOSECONDS:
+                # The cast that counting needs would round it.
+                raise Refused(
+                    "PLAN",
+                    f'A duration from or to "{alias}.{found.name}", of type {NANOSECONDS}, is not'
+                    " modeled by this sandbox",
+                )
+        return sql.over(alias, lambda name: self.row_value(name, alias))
+
+    def _has(self, name: FieldName) -> bool:
+        return name.view is None or name.view in self.views
 
     def _in_buckets(self, dimension: Dimension, tree: exp.Expression) -> exp.Expression:
         match dimension.buckets:
@@ -108,8 +124,13 @@ class Fields:
 
     def _test(self, operators: Mapping[str, object], target: Target, name: str) -> exp.Expression:
         """Write a filter in the model's notation; it always restricts."""
-        wire = on_the_wire(operators, target.kind, self.around.now)
-        test = condition(wire, target, self.around)
+        try:
+            wire = on_the_wire(operators, target.kind, self.around.now)
+            test = condition(wire, target, self.around)
+        except Refused as refused:
+            raise Refused(
+                refused.error_type, f'The filter on "{name}": {refused.message}'
+            ) from None
         if test is None:
             # Never silently: the model's author meant it to hold.
             raise Refused("PLAN", f'The filter on "{name}" does not fit the field')
@@ -178,14 +199,14 @@ class Fields:
         if loose:
             raise Refused(
                 "PLAN",
-                f'"{alias}.{measure.name}" reads {loose[0].sql("duckdb")} outside an aggregate',
+                f'"{alias}.{measure.name}" reads {written(loose[0])} outside an aggregate',
             )
         return tree
 
     def _raw_aggregate(self, alias: str, measure: Measure, node: exp.Expression) -> exp.Expression:
         if any(stands_for(each) is not None for each in node.find_all(exp.Column)):
             raise Refused("PLAN", f'"{alias}.{measure.name}" aggregates an aggregate')
-        if isinstance(node, exp.Count) and isinstance(node.this, exp.Star | exp.Literal):
+        if isinstance(node, exp.Count) and isinstance(node.this, exp.Star | exp.Literal | None):
             value, needs_key = self._marker(alias)
             build, _, _ = aggregate_of_type("count", None)
             return self.aggregates.add(
@@ -201,14 +222,13 @@ class Fields:
         return self.aggregates.add(as_aggregate(node, alias))
 
     def _marker(self, alias: str) -> tuple[exp.Expression, bool]:
-        """Write a value that is null just where a left join found no row of the view."""
+        """Write a value that is null just where a join found no row of the view."""
         key = self.primary_key(alias)
         if alias == self.base or not key:
             return exp.Literal.number(1), alias != self.base
         if len(key) == 1:
             return key[0], False
-        present = [exp.Not(this=exp.Is(this=part, expression=exp.Null())) for part in key]
-        return exp.Case(ifs=[exp.If(this=conjunction(present), true=exp.Literal.number(1))]), False
+        return exp.Case(ifs=[exp.If(this=present(key), true=exp.Literal.number(1))]), False
 
     def model_conditions(
         self,
@@ -227,9 +247,7 @@ class Fields:
             if isinstance(found, Dimension) == of_groups:
                 kind = "dimension" if of_groups else "measure"
                 raise Refused("PLAN", f'The {kind} "{text}" cannot be filtered by here')
-            timeframe = None
-            if isinstance(found, Dimension) and name.timeframe:
-                timeframe = known_timeframe(found, name.timeframe)
+            timeframe = self._timeframe(found, name)
             target = self.target(at, found, timeframe)
             tests.append(self._test(operators, target, text))
         return tests
@@ -250,12 +268,19 @@ class Fields:
         at, found = self._resolved(name, alias)
         if not isinstance(found, Dimension):
             raise Refused("PLAN", f'"{at}.{found.name}" is a measure where a dimension is needed')
+        return self.dimension(at, found, self._timeframe(found, name))
+
+    def _timeframe(self, found: Dimension | Measure, name: FieldName) -> str | None:
+        """Give the timeframe that a name asks for, which the field must have."""
+        if name.timeframe is None:
+            return None
         timeframe = None
-        if name.timeframe is not None:
+        # What is not modeled is refused for itself.
+        if isinstance(found, Dimension) and not found.unmodeled:
             timeframe = known_timeframe(found, name.timeframe)
-            if timeframe is None:
-                raise Refused("PLAN", f'No such field "{name}"')
-        return self.dimension(at, found, timeframe)
+        if timeframe is None and not found.unmodeled:
+            raise Refused("PLAN", f'No such field "{name}"')
+        return timeframe
 
     def _any_value(self, name: FieldName, alias: str) -> exp.Expression:
         at, found = self._resolved(name, alias)
@@ -292,6 +317,13 @@ class Fields:
             yield
         finally:
             self._following.pop()
+
+
+def present(key: Sequence[exp.Expression]) -> exp.Expression:
+    """Write that a join found a row: of one that it did not find, every part of the key is null."""
+    return conjunction(
+        [exp.Not(this=exp.Is(this=part.copy(), expression=exp.Null())) for part in key], "OR"
+    )
 
 
 def tables(tree: exp.Expression) -> set[str]:

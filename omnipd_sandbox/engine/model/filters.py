@@ -47,9 +47,20 @@ class Target:
         """Tell the filter type that fits: string, number, boolean, date or other."""
         return kind_of(self.sql_type)
 
+    @property
+    def as_text(self) -> exp.Expression:
+        """Write a string's value as text: an identifier or one of a few names compares as one."""
+        return self.value if self.sql_type == "VARCHAR" else exp.cast(self.value, "text")
+
+    def literal(self, value: str) -> exp.Expression:
+        """Write a text to compare it with; in which case an identifier is written says nothing."""
+        return text(value.lower() if self.sql_type == "UUID" else value)
+
 
 def kind_of(sql_type: str) -> str:
     """Tell which filter type fits a DuckDB type."""
+    if sql_type.endswith("]"):  # a list, of whatever
+        return "other"
     if sql_type in {"VARCHAR", "UUID"} or sql_type.startswith("ENUM"):
         return "string"
     if sql_type == "BOOLEAN":
@@ -100,7 +111,7 @@ def condition(
     Refused
         For what the sandbox does not do, and for literals it cannot read.
     """
-    if filter_.get("cancel_query_filter"):
+    if flag(filter_, "cancel_query_filter"):
         raise Refused("PLAN", "cancel_query_filter is not modeled by this sandbox")
     match filter_.get("type"):
         case "string" if target.kind == "string":
@@ -119,10 +130,10 @@ def condition(
             return _user_attribute(filter_, target, around)
         case "query":
             return _query(filter_, target, around)
-        case "by_query":
-            raise Refused("PLAN", 'Filters of type "by_query" are not modeled by this sandbox')
-        case _:
+        case "string" | "number" | "date" | "boolean":
             return None
+        case type_:
+            raise Refused("PLAN", f'Filters of type "{type_}" are not modeled by this sandbox')
 
 
 def conjunction(conditions: Sequence[exp.Expression], operator: str = "AND") -> exp.Expression:
@@ -144,25 +155,41 @@ def text(value: str) -> exp.Expression:
 
 def number(value: Decimal) -> exp.Expression:
     """Write a number literal, every digit of it."""
-    literal = exp.Literal.number(format(abs(value), "f"))
+    # Not abs(), which rounds to 28 digits. With a zero before 38 places DuckDB would take a DOUBLE.
+    digits = format(value.copy_abs(), "f")
+    literal = exp.Literal.number(digits if len(digits) < 40 else digits.removeprefix("0"))
     return exp.Neg(this=literal) if value < 0 else literal
 
 
 def _signed(tree: exp.Expression, filter_: Mapping[str, Any]) -> exp.Expression:
-    return negated(tree) if filter_.get("is_negative") else tree
+    return negated(tree) if flag(filter_, "is_negative") else tree
+
+
+def flag(filter_: Mapping[str, Any], key: str) -> bool:
+    """Read a key of a filter that is true or false; one that is not there is false.
+
+    Raises
+    ------
+    Refused
+        For anything else, such as the text "false".
+    """
+    value = filter_.get(key)
+    if value is not None and not isinstance(value, bool):
+        raise _unreadable(key, "true or false")
+    return bool(value)
 
 
 def _string(filter_: Mapping[str, Any], target: Target) -> exp.Expression | None:
     values = _values(filter_, "String", _STRING_KINDS)
     if not all(isinstance(each, str) for each in values):
         raise _unreadable("values", "a list of texts")
-    value = target.value
+    value = target.as_text
     if filter_.get("kind") == "IS_EMPTY":
         return None if values else _signed(exp.EQ(this=value, expression=text("")), filter_)
     if not values:
         return None
-    fold = bool(filter_.get("case_insensitive"))
-    literals = [text(each) for each in values]
+    fold = flag(filter_, "case_insensitive")
+    literals = [target.literal(each) for each in values]
     if fold:
         value = exp.Lower(this=value)
         literals = [exp.Lower(this=each) for each in literals]
@@ -177,7 +204,7 @@ def _string(filter_: Mapping[str, Any], target: Target) -> exp.Expression | None
             tests = [_call("ends_with", value, each) for each in literals]
         case _:  # SQL_LIKE
             like = exp.ILike if fold else exp.Like
-            tests = [like(this=target.value, expression=text(each)) for each in values]
+            tests = [like(this=target.as_text, expression=target.literal(each)) for each in values]
     return _signed(conjunction(tests, "OR"), filter_)
 
 
@@ -201,7 +228,8 @@ def _unreadable(key: str, wanted: str) -> Refused:
 
 
 def _check_kind(filter_: Mapping[str, Any], type_: str, kinds: frozenset[str]) -> None:
-    if filter_.get("kind") not in kinds:
+    kind = filter_.get("kind")
+    if not isinstance(kind, str) or kind not in kinds:
         raise Refused("PLAN", f"No enum constant {type_}FilterKind.{filter_.get('kind')}")
 
 
@@ -222,7 +250,7 @@ def _number(filter_: Mapping[str, Any], target: Target) -> exp.Expression | None
     if not values:
         return None
     literals = [number(_decimal(str(each))) for each in values]
-    inclusive = bool(filter_.get("is_inclusive"))
+    inclusive = flag(filter_, "is_inclusive")
     value = target.value
     match filter_.get("kind"), literals:
         case "EQUALS", _:
@@ -255,13 +283,16 @@ def _decimal(literal: str) -> Decimal:
 
 
 def _boolean(filter_: Mapping[str, Any], target: Target) -> exp.Expression | None:
-    wanted = filter_.get("is_negative")
     # A kind or values on a boolean make it no boolean filter at all.
-    if not isinstance(wanted, bool) or "kind" in filter_ or "values" in filter_:
+    if "kind" in filter_ or "values" in filter_:
         return None
-    if not wanted:
+    nulls_are_false = flag(filter_, "treat_nulls_as_false")
+    negative = flag(filter_, "is_negative")
+    if filter_.get("is_negative") is None:
+        return None
+    if not negative:
         return exp.Is(this=target.value, expression=exp.true())
-    if filter_.get("treat_nulls_as_false"):
+    if nulls_are_false:
         return negated(target.value)
     return exp.Is(this=target.value, expression=exp.false())
 
@@ -272,9 +303,10 @@ def _user_attribute(
     name = filter_.get("user_attribute_name")
     if not isinstance(name, str):
         raise _unreadable("user_attribute_name", "a text")
-    values = [str(each) for each in around.attribute(name)]
+    values = around.texts(name)
+    value = target.value
     if target.kind == "string":
-        literals = [text(each) for each in values]
+        value, literals = target.as_text, [target.literal(each) for each in values]
     elif target.kind == "number":
         literals = [number(_decimal(each)) for each in values]
     else:
@@ -282,7 +314,7 @@ def _user_attribute(
             "PLAN", "Only texts and numbers are compared with user attributes in this sandbox"
         )
     # Whoever has no value is equal to nothing (assumed; docs/wire.md).
-    return _signed(_one_of(target.value, literals) if literals else exp.false(), filter_)
+    return _signed(_one_of(value, literals) if literals else exp.false(), filter_)
 
 
 def _query(
@@ -295,9 +327,7 @@ def _query(
         raise _unreadable("field_name" if isinstance(key, str) else "query_id", "a text")
     if around.queries is None:
         raise Refused("PLAN", "A filter of the model's own cannot refer to a query")
-    values = around.queries.values(
-        key, field_name, without_limit=bool(filter_.get("disregard_limit"))
-    )
+    values = around.queries.values(key, field_name, without_limit=flag(filter_, "disregard_limit"))
     return _signed(exp.In(this=target.value, query=exp.Subquery(this=values)), filter_)
 
 
@@ -306,7 +336,7 @@ def _composite(
 ) -> exp.Expression | None:
     children = filter_.get("filters")
     operator = filter_.get("conjunction")
-    if operator not in {"AND", "OR"}:
+    if operator not in ("AND", "OR"):
         raise _unreadable("conjunction", "AND or OR")
     if not isinstance(children, list):
         raise _unreadable("filters", "a list")
@@ -320,7 +350,10 @@ def _date(filter_: Mapping[str, Any], target: Target, now: datetime) -> exp.Expr
     _check_kind(filter_, "Date", _DATE_KINDS)
     if kind == "QUERY_OFFSET":
         raise Refused("PLAN", "Date filters of kind QUERY_OFFSET are not modeled by this sandbox")
-    if not _NO_OFFSET.fullmatch(str(filter_.get("offset_interval_string") or "")):
+    offset = filter_.get("offset_interval_string")
+    if offset is not None and not isinstance(offset, str):
+        raise _unreadable("offset_interval_string", "a text")
+    if not _NO_OFFSET.fullmatch(offset or ""):
         raise Refused("PLAN", '"offset_interval_string" is not modeled by this sandbox')
     # A fiscal year is the calendar's: where a model moves it, such a query is refused, so that
     # isFiscal changes nothing.

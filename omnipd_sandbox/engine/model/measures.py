@@ -8,9 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from decimal import Decimal
 from functools import cached_property
 
 from sqlglot import exp
+
+from omnipd_sandbox.engine.model.sql_dialect import written
 
 AGGREGATE_TYPES = {
     "count", "count_distinct", "sum", "average", "min", "max", "median", "percentile",
@@ -18,9 +21,14 @@ AGGREGATE_TYPES = {
 }  # fmt: skip
 
 # Whatever is counted, summed or averaged twice comes out wrong; these do not mind.
-_BLIND_TO_REPEATS = (exp.Min, exp.Max, exp.AnyValue, exp.LogicalAnd, exp.LogicalOr)
+_BLIND_TO_REPEATS = {"ANY_VALUE", "BIT_AND", "BIT_OR", "BOOL_AND", "BOOL_OR", "MAX", "MIN"}
+# What gives zero, not null, for no rows.
+_ZERO_WHEN_EMPTY = {
+    "APPROX_COUNT_DISTINCT", "COUNT", "COUNTIF", "COUNT_IF", "COUNT_STAR", "ENTROPY", "REGR_COUNT",
+}  # fmt: skip
 # What makes a node one aggregate, with all that is wrapped around it.
-_CALLS = (exp.AggFunc, exp.Filter, exp.IgnoreNulls, exp.RespectNulls, exp.WithinGroup)
+_AROUND_CALLS = (exp.Filter, exp.IgnoreNulls, exp.RespectNulls, exp.WithinGroup)
+_CALLS = (exp.AggFunc, *_AROUND_CALLS)
 _STAND_IN = "omni_aggregate_"
 
 Build = Callable[[Sequence[exp.Expression]], exp.Expression]
@@ -45,9 +53,9 @@ class Aggregate:
     @cached_property
     def signature(self) -> tuple[object, ...]:
         """Tell aggregates apart that would come out differently."""
-        key = None if self.key is None else tuple(part.sql("duckdb") for part in self.key)
+        key = None if self.key is None else tuple(written(part) for part in self.key)
         inputs = [each.copy() for each in self.inputs]
-        return (self.view, self.home, self.build(inputs).sql("duckdb"), key)
+        return (self.view, self.home, written(self.build(inputs)), key)
 
 
 @dataclass
@@ -90,6 +98,11 @@ def with_aggregates(tree: exp.Expression, write: Callable[[int], exp.Expression]
     return copied
 
 
+def is_percentile(value: object) -> bool:
+    """Tell whether a value is a number from 0 to 100."""
+    return isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= 100
+
+
 def aggregate_of_type(kind: str, percentile: float | None) -> tuple[Build, bool, bool]:
     """Return how to build an aggregate, whether it minds repeats, whether empty means zero."""
     match kind.removesuffix("_distinct_on"):
@@ -113,7 +126,7 @@ def aggregate_of_type(kind: str, percentile: float | None) -> tuple[Build, bool,
         case "median":
             return (lambda values: exp.Median(this=values[0]), True, False)
         case _:
-            fraction = exp.Literal.number(str((percentile or 0) / 100))
+            fraction = exp.Literal.number(format(Decimal(str(percentile or 0)) / 100, "f"))
             return (
                 lambda values: exp.Anonymous(
                     this="quantile_cont", expressions=[values[0], fraction.copy()]
@@ -136,11 +149,15 @@ def as_aggregate(node: exp.Expression, view: str) -> Aggregate:
     """Take an aggregate call of a model's own SQL apart."""
     columns = list(node.find_all(exp.Column))
     read = {column.table for column in columns}
-    call = node.this if isinstance(node, exp.Filter) else node
-    call = call.this if isinstance(call, exp.IgnoreNulls) else call
-    blind = isinstance(call, _BLIND_TO_REPEATS) or (
-        isinstance(call, exp.Count) and isinstance(call.this, exp.Distinct)
-    )
+    call = node
+    while isinstance(call, _AROUND_CALLS):
+        call = call.this
+    name = call.name.upper() if isinstance(call, exp.AnonymousAggFunc) else call.key.upper()
+    if isinstance(call, exp.Count):
+        blind = isinstance(call.this, exp.Distinct)
+    else:
+        # With a second argument, MAX and MIN list several values.
+        blind = name in _BLIND_TO_REPEATS and len(call.expressions) == 1
 
     def build(values: Sequence[exp.Expression]) -> exp.Expression:
         copied = node.copy()
@@ -154,5 +171,5 @@ def as_aggregate(node: exp.Expression, view: str) -> Aggregate:
         inputs=tuple(column.copy() for column in columns),
         build=build,
         minds_repeats=not blind,
-        zero_when_empty=isinstance(call, exp.Count | exp.CountIf),
+        zero_when_empty=name in _ZERO_WHEN_EMPTY,
     )

@@ -7,20 +7,19 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import sqlglot
 from sqlglot import exp
-from sqlglot.errors import SqlglotError
 
 from omnipd_sandbox.engine.data.warehouse import Warehouse
 from omnipd_sandbox.engine.model.buckets import Bins, Groups, read_bins, read_groups
 from omnipd_sandbox.engine.model.durations import INTERVALS, Duration
 from omnipd_sandbox.engine.model.keys import DIMENSION, DURATION, GROUP, MEASURE, VIEW, NotModeled
-from omnipd_sandbox.engine.model.measures import AGGREGATE_TYPES
+from omnipd_sandbox.engine.model.measures import AGGREGATE_TYPES, is_percentile
 from omnipd_sandbox.engine.model.model import Dimension, Measure, View
 from omnipd_sandbox.engine.model.references import BadSql
 from omnipd_sandbox.engine.model.schema_layer import MAIN, Table
+from omnipd_sandbox.engine.model.sql_dialect import read_statement, refuse_templates, written
 from omnipd_sandbox.engine.model.timeframes import TIMEFRAMES
-from omnipd_sandbox.engine.model.yaml_filters import OPERATORS
+from omnipd_sandbox.engine.model.yaml_filters import problems as problems_of_filter
 from omnipd_sandbox.engine.model.yaml_parts import (
     Body,
     Parts,
@@ -102,8 +101,6 @@ class ViewReader:
             if said(each, "primary_key") and field in dimensions
         )
         parsed = [self.parts.sql(key, view=name) for key in keys]
-        if None in parsed:
-            missing = (*missing, "a primary key that cannot be read")
         return View(
             name=name,
             label=optional_text(said(body, "label")) or titled(name),
@@ -112,7 +109,8 @@ class ViewReader:
             path=path,
             description=optional_text(said(body, "description")),
             hidden=said(body, "hidden", False),
-            primary_key=tuple(each for each in parsed if each is not None),
+            # A key without one of its parts would tell fewer rows apart.
+            primary_key=tuple(each for each in parsed if each is not None) if all(parsed) else (),
             dimensions=dimensions,
             measures=measures,
             unmodeled=missing,
@@ -149,12 +147,10 @@ class ViewReader:
             return f'"{found.schema}"."{found.name}"'
 
         try:
-            tree = sqlglot.parse_one(_VIEW_REFERENCE.sub(table, text), read="duckdb")
+            refuse_templates(text)
+            tree = read_statement(_VIEW_REFERENCE.sub(table, text))
         except BadSql as error:
             self.parts.issue(str(error), view)
-            return None
-        except SqlglotError as error:
-            self.parts.issue(f"The SQL cannot be read: {str(error).splitlines()[0]}", view)
             return None
         if not isinstance(tree, exp.Query):
             self.parts.issue("The SQL of a view must be a query", view)
@@ -163,7 +159,7 @@ class ViewReader:
 
     def _columns_of(self, select: exp.Query, view: str) -> list[tuple[str, str]]:
         try:
-            return self.warehouse.described(select.sql("duckdb"))
+            return self.warehouse.described(written(select))
         except Refused as error:
             self.parts.issue(str(error).strip().splitlines()[0], view)
             return []
@@ -173,8 +169,8 @@ class ViewReader:
     ) -> dict[str, Dimension]:
         """Read the dimensions: one for each column, and those that are only in the file."""
         # A database does not mind the case of a column's name; fields are called as the file has it.
-        written = {name.lower(): name for name in bodies}
-        kinds = {written.get(name.lower(), name): kind for name, kind in columns}
+        spelled = {name.lower(): name for name in bodies}
+        kinds = {spelled.get(name.lower(), name): kind for name, kind in columns}
         kinds |= {name: other for name in bodies if name not in kinds}
         return {
             name: self._dimension(view, name, bodies.get(name, {}), kind)
@@ -261,8 +257,8 @@ class ViewReader:
         if str(kind).endswith("_distinct_on") and key is None:
             problems.append("custom_primary_key_sql that is missing or cannot be read")
         percentile = said(body, "percentile")
-        if str(kind).startswith("percentile") and percentile is None:
-            problems.append("a missing percentile")
+        if str(kind).startswith("percentile") and not is_percentile(percentile):
+            problems.append(f"percentile {percentile!r}, which is no number from 0 to 100")
         filters = self.parts.filters(said(body, "filters"), view, name)
         if filters and kind is None:
             problems.append("filters on a measure without aggregate_type")
@@ -277,7 +273,7 @@ class ViewReader:
             percentile=percentile,
             filters=filters,
             distinct_key=key if str(kind).endswith("_distinct_on") else None,
-            unmodeled=(*unmodeled(body), *problems, *_unknown_operators(filters)),
+            unmodeled=(*unmodeled(body), *problems, *_unmodeled_filters(filters)),
             grants=self.parts.grants(body, view, name),
         )
 
@@ -297,9 +293,9 @@ def _table_name(body: Body, view: str) -> str:
     return str(said(body, "table_name", view))
 
 
-def _unknown_operators(filters: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
+def _unmodeled_filters(filters: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
     for operators in filters.values():
-        yield from (f'the filter "{each}"' for each in operators if each not in OPERATORS)
+        yield from problems_of_filter(operators)
 
 
 def _shown(name: str, body: Body) -> dict[str, Any]:

@@ -5,19 +5,16 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import cast
 
-import sqlglot
 from sqlglot import exp
-from sqlglot.errors import SqlglotError
+
+from omnipd_sandbox.engine.model.sql_dialect import BadSql, read_expression, refuse_templates
+
+__all__ = ["STAND_IN", "BadSql", "FieldName", "SqlText", "enclosed"]
 
 _REFERENCE = re.compile(r"\$\{([^}]*)\}")
 _NAME = re.compile(r"^(?:(?P<view>.+)\.)?(?P<field>[^.\[\]]+)(?:\[(?P<timeframe>[^\[\]]+)\])?$")
 STAND_IN = "omni_reference_"
-
-
-class BadSql(ValueError):
-    """Say why a SQL text of a model cannot be used."""
 
 
 @dataclass(frozen=True)
@@ -74,19 +71,24 @@ class SqlText:
             references.append(name)
             return f"{STAND_IN}{len(references) - 1}"
 
-        plain = _REFERENCE.sub(stand_in, text)
-        try:
-            tree = sqlglot.parse_one(plain, read="duckdb")
-        except SqlglotError as error:
-            reason = str(error).splitlines()[0]
-            raise BadSql(f"The SQL cannot be read: {reason}") from error
+        refuse_templates(text)
+        tree = read_expression(_REFERENCE.sub(stand_in, text))
         if tree.find(exp.Query, exp.Subquery):
             raise BadSql("A query inside a field's SQL is not modeled")
         if tree.find(exp.Window):
             raise BadSql("A window function in a field's SQL is not modeled")
         if any(STAND_IN in str(literal.this) for literal in tree.find_all(exp.Literal)):
             raise BadSql("A ${reference} inside quotes is not a reference")
-        return cls(text, cast("exp.Expression", tree), tuple(references))
+        return cls(text, tree, tuple(references))
+
+    @property
+    def columns(self) -> list[str]:
+        """List the columns that are named without being references."""
+        return [
+            each.name
+            for each in self.tree.find_all(exp.Column)
+            if not each.table and not each.name.startswith(STAND_IN)
+        ]
 
     def over(self, table: str, resolve: Callable[[FieldName], exp.Expression]) -> exp.Expression:
         """Write the expression out over a table alias, each reference resolved."""

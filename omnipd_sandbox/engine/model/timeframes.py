@@ -7,11 +7,15 @@ from dataclasses import dataclass
 
 from sqlglot import exp
 
+NANOSECONDS = "TIMESTAMP_NS"
 DEFAULT = ("raw", "date", "week", "month", "quarter", "year")
 MONTHS = (
     "January", "February", "March", "April", "May", "June",
     "July", "August", "September", "October", "November", "December",
 )  # fmt: skip
+_TEMPORAL = {
+    "DATE", "TIMESTAMP", "TIMESTAMP_S", "TIMESTAMP_MS", NANOSECONDS, "TIMESTAMP WITH TIME ZONE",
+}  # fmt: skip
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 
 
@@ -29,7 +33,21 @@ class Timeframe:
 
 def is_temporal(sql_type: str) -> bool:
     """Tell whether a DuckDB type has timeframes."""
-    return sql_type == "DATE" or sql_type.startswith("TIMESTAMP")
+    return sql_type in _TEMPORAL
+
+
+def whole_microseconds(value: exp.Expression) -> exp.Expression:
+    """Cut a TIMESTAMP_NS down to its microsecond, where DuckDB's own cast would round it up."""
+    nanoseconds = exp.Anonymous(this="epoch_ns", expressions=[value])
+    thousand = exp.Literal.number(1000)
+    # Division cuts towards zero, which is up for what is before 1970.
+    rest = exp.Mod(this=nanoseconds.copy(), expression=thousand.copy())
+    is_before = exp.LT(this=exp.paren(rest), expression=exp.Literal.number(0))
+    whole = exp.Sub(
+        this=exp.IntDiv(this=nanoseconds, expression=thousand),
+        expression=exp.cast(exp.paren(is_before), "bigint"),
+    )
+    return exp.Anonymous(this="make_timestamp", expressions=[whole])
 
 
 def unit_start(unit: str, value: exp.Expression) -> exp.Expression:
@@ -91,6 +109,8 @@ TIMEFRAMES = {
 
 def at_timeframe(name: str, value: exp.Expression, sql_type: str) -> exp.Expression:
     """Compute a timeframe of a time expression."""
+    if sql_type == NANOSECONDS:
+        value = whole_microseconds(value)
     tree = TIMEFRAMES[name].compute(value)
     if TIMEFRAMES[name].yields == "time" and sql_type != "TIMESTAMP WITH TIME ZONE":
         # Versions of DuckDB differ on whether this is a date or a timestamp.
@@ -104,5 +124,6 @@ def timeframe_type(name: str, sql_type: str) -> str:
         return "BIGINT"  # an interval of a duration
     yields = TIMEFRAMES[name].yields
     if yields == "time":
-        return "TIMESTAMP" if sql_type == "DATE" else sql_type
+        # As it is computed above.
+        return sql_type if sql_type == "TIMESTAMP WITH TIME ZONE" else "TIMESTAMP"
     return "BIGINT" if yields == "number" else "VARCHAR"

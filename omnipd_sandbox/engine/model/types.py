@@ -13,6 +13,7 @@ from omnipd_sandbox.engine.model.circumstances import Circumstances
 from omnipd_sandbox.engine.model.fields import Fields, tables
 from omnipd_sandbox.engine.model.measures import with_aggregates
 from omnipd_sandbox.engine.model.model import Dimension, Field, Issue, Measure, Relationship, View
+from omnipd_sandbox.engine.model.sql_dialect import written
 from omnipd_sandbox.engine.model.tables import table_of
 from omnipd_sandbox.refused_query import Refused
 
@@ -163,4 +164,4 @@ def _select(trees: Sequence[exp.Expression], tables: Sequence[exp.Expression]) -
     for table in others:
         # Which rows would join does not matter to a type.
         select = select.join(table, join_type="cross")
-    return select.sql("duckdb")
+    return written(select)

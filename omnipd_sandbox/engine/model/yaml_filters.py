@@ -1,12 +1,18 @@
-"""Filters in the model's notation (``is``, ``greater_than``, …), turned into those of the wire."""
+"""Filters in the model's notation (``is``, ``greater_than``, …), turned into those of the wire.
+
+What does not fit its field, or has a value of another kind, is refused: the model's author meant it
+to hold.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from datetime import date, datetime
+import re
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
 from typing import Any
 
 from omnipd_sandbox.engine.model import dates
+from omnipd_sandbox.engine.model.sql_dialect import has_template
 from omnipd_sandbox.refused_query import Refused
 
 _TEXT = {"contains": "CONTAINS", "starts_with": "STARTS_WITH", "ends_with": "ENDS_WITH"}
@@ -25,9 +31,39 @@ _PARTS = {
     "quarter_of_year": "IS_IN_QUARTER_OF_YEAR",
     "hour_of_day": "IS_AT_HOUR_OF_DAY",
 }
-_DATES = {"before", "on_or_after", "between_dates", "time_for_duration", *_PARTS}
-_POSITIVE = {"is", "and", "or", *_TEXT, *_BOUNDS, *_DATES}
-OPERATORS = {*_POSITIVE, "not", *(f"not_{operator}" for operator in _POSITIVE)}
+_DATES = {"before", "on_or_after", "between_dates", "time_for_duration"}
+# The kind of field that each fits; those that are not here fit any.
+_FITS = {
+    **dict.fromkeys((*_TEXT, "is_empty"), "string"),
+    **dict.fromkeys((*_BOUNDS, "between"), "number"),
+    **dict.fromkeys((*_DATES, *_PARTS), "date"),
+}
+_POSITIVE = {"is", "and", "or", *_FITS}
+# What says how the others are meant.
+_FOLD = "case_insensitive"
+OPERATORS = {*_POSITIVE, "not", _FOLD, *(f"not_{operator}" for operator in _POSITIVE)}
+
+# Of a boolean: what is asked for, and whether null counts as false (assumed; docs/wire.md).
+_BOOLEANS = {
+    True: (True, False), "true": (True, False), "truthy": (True, False),
+    False: (False, False), "false": (False, False), "falsey": (False, True),
+}  # fmt: skip
+
+_LONGEST_SHOWN = 100
+# Where a time of day follows a date.
+_TIME_OF_DAY = re.compile(r"\d{4}-\d\d-\d\d[T ]\d")
+
+
+def problems(operators: Mapping[str, Any]) -> Iterator[str]:
+    """Name what is not modeled in a field's operators, however deep."""
+    for operator, value in operators.items():
+        if operator not in OPERATORS:
+            yield f'the filter "{operator}"'
+        elif _is_nested(operator):
+            for each in value if isinstance(value, list) else ():
+                yield from problems(each) if isinstance(each, Mapping) else ()
+        elif any(isinstance(each, str) and has_template(each) for each in _values(value)):
+            yield "a template ({{ … }}) in the filter"
 
 
 def on_the_wire(operators: Mapping[str, Any], kind: str, now: datetime) -> dict[str, Any]:
@@ -41,8 +77,28 @@ def on_the_wire(operators: Mapping[str, Any], kind: str, now: datetime) -> dict[
         The filter type that fits the field: string, number, date, boolean or other.
     now
         The instant that relative dates refer to.
+
+    Raises
+    ------
+    Refused
+        For an operator that does not fit the field, and for a value that does not fit it.
     """
-    return _all([_filter(operator, value, kind, now) for operator, value in operators.items()])
+    for problem in problems(operators):
+        raise Refused("PLAN", f"{problem[0].upper()}{problem[1:]} is not modeled by this sandbox")
+    rest = {operator: value for operator, value in operators.items() if operator != _FOLD}
+    if not rest:
+        raise Refused("PLAN", "A filter of a model must name an operator, such as is")
+    fold = operators.get(_FOLD, False)
+    if not isinstance(fold, bool):
+        raise _not_taken(_FOLD, fold)
+    if fold and kind != "string":
+        raise _misfit(_FOLD, kind)
+    read = _Reader(kind, now, fold=fold)
+    return _all([read.filter(operator, value) for operator, value in rest.items()])
+
+
+def _is_nested(operator: str) -> bool:
+    return operator.removeprefix("not_") in {"and", "or"}
 
 
 def _all(filters: list[dict[str, Any]], conjunction: str = "AND") -> dict[str, Any]:
@@ -53,68 +109,191 @@ def _negative(filter_: dict[str, Any]) -> dict[str, Any]:
     return {**_all([filter_]), "is_negative": True}
 
 
-def _filter(operator: str, value: Any, kind: str, now: datetime) -> dict[str, Any]:
-    if operator not in OPERATORS:
-        raise Refused("PLAN", f'The filter "{operator}" is not modeled by this sandbox')
-    if operator == "not":
-        return _negative(_equals(value, kind))
-    if operator.startswith("not_"):
-        return _negative(_filter(operator.removeprefix("not_"), value, kind, now))
-    if operator == "is":
-        return _equals(value, kind)
-    if operator in {"and", "or"}:
-        each = [on_the_wire(operators, kind, now) for operators in value]
-        return _all(each, operator.upper())
-    if operator in _TEXT:
-        return {"type": "string", "kind": _TEXT[operator], "values": _texts(value)}
-    if operator in _BOUNDS:
-        bound, inclusive = _BOUNDS[operator]
-        return {"type": "number", "kind": bound, "values": _texts(value), "is_inclusive": inclusive}
-    return _dated(operator, value, now)
+class _Reader:
+    """Read the operators of a field."""
+
+    def __init__(self, kind: str, now: datetime, *, fold: bool) -> None:
+        self.kind = kind
+        self.now = now
+        self.folded = {"case_insensitive": True} if fold else {}
+
+    def filter(self, operator: str, value: Any) -> dict[str, Any]:
+        if operator == "not":
+            return _negative(self._equals("not", value))
+        if operator.startswith("not_"):
+            return _negative(self.filter(operator.removeprefix("not_"), value))
+        if _FITS.get(operator, self.kind) != self.kind:
+            raise _misfit(operator, self.kind)
+        if operator == "is":
+            return self._equals(operator, value)
+        if operator in {"and", "or"}:
+            return self._nested(operator, value)
+        if operator in _TEXT:
+            texts = [_text(operator, each) for each in _given(operator, value)]
+            return {"type": "string", "kind": _TEXT[operator], "values": texts, **self.folded}
+        if operator == "is_empty":
+            if not isinstance(value, bool):
+                raise _not_taken(operator, value)
+            empty = {"type": "string", "kind": "IS_EMPTY", "values": []}
+            return empty if value else _negative(empty)
+        if operator in _BOUNDS or operator == "between":
+            return _numeric(operator, value)
+        if operator in _PARTS:
+            return _any([_part(operator, each) for each in _given(operator, value)])
+        return self._dated(operator, value)
+
+    def _nested(self, operator: str, value: Any) -> dict[str, Any]:
+        if not isinstance(value, list) or not value:
+            raise _not_taken(operator, value)
+        for each in value:
+            if not isinstance(each, Mapping):
+                raise _not_taken(operator, each)
+        # Each is read on its own; what is said beside "and" or "or" holds in it, too.
+        around = {_FOLD: True} if self.folded else {}
+        each_read = [on_the_wire({**around, **each}, self.kind, self.now) for each in value]
+        return _all(each_read, operator.upper())
+
+    def _equals(self, operator: str, value: Any) -> dict[str, Any]:
+        values = _values(value)
+        if not values:
+            raise _not_taken(operator, value)
+        given = [each for each in values if each is not None]
+        filters: list[dict[str, Any]] = [{"type": "null"}] if len(given) < len(values) else []
+        match self.kind:
+            case _ if not given:
+                pass
+            case "boolean":
+                filters += [_boolean(operator, each) for each in given]
+            case "date":
+                filters += [
+                    {
+                        "type": "date",
+                        "kind": "TIME_FOR_UNIT_DURATION",
+                        "left_side": _written_time(operator, each),
+                    }
+                    for each in given
+                ]
+            case "number":
+                numbers = [_number(operator, each) for each in given]
+                filters.append({"type": "number", "kind": "EQUALS", "values": numbers})
+            case "string":
+                texts = [_text(operator, each) for each in given]
+                filters.append({"type": "string", "kind": "EQUALS", "values": texts, **self.folded})
+            case kind:
+                raise _misfit(operator, kind)
+        return _any(filters)
+
+    def _dated(self, operator: str, value: Any) -> dict[str, Any]:
+        match operator, _values(value):
+            case "before", [end]:
+                return {
+                    "type": "date",
+                    "kind": "BEFORE",
+                    "right_side": _written_time(operator, end),
+                }
+            case "on_or_after", [begin]:
+                return {
+                    "type": "date",
+                    "kind": "ON_OR_AFTER",
+                    "left_side": _written_time(operator, begin),
+                }
+            case "between_dates", [begin, end]:
+                # The end belongs to it here; on the wire it does not.
+                last = dates.period(_written_time(operator, end), self.now)
+                return {
+                    "type": "date",
+                    "kind": "BETWEEN",
+                    "left_side": _written_time(operator, begin),
+                    "right_side": last.end.isoformat(sep=" ", timespec="seconds"),
+                }
+            case "time_for_duration", [begin, str() as length]:
+                return {
+                    "type": "date",
+                    "kind": "TIME_FOR_INTERVAL_DURATION",
+                    "left_side": _written_time(operator, begin),
+                    "right_side": length,
+                }
+        raise _not_taken(operator, value)
 
 
-def _equals(value: Any, kind: str) -> dict[str, Any]:
-    values = value if isinstance(value, list) else [value]
-    given = [each for each in values if each is not None]
-    filters: list[dict[str, Any]] = [{"type": "null"}] if len(given) < len(values) else []
-    if kind == "boolean":
-        filters += [{"type": "boolean", "is_negative": not each} for each in given]
-    elif kind == "date":
-        filters += [
-            {"type": "date", "kind": "TIME_FOR_UNIT_DURATION", "left_side": text}
-            for text in _texts(given)
-        ]
-    elif given:
-        filters.append({"type": kind, "kind": "EQUALS", "values": _texts(given)})
+def _any(filters: list[dict[str, Any]]) -> dict[str, Any]:
     return filters[0] if len(filters) == 1 else _all(filters, "OR")
 
 
-def _dated(operator: str, value: Any, now: datetime) -> dict[str, Any]:
-    texts = _texts(value)
-    match operator, texts:
-        case "before", [end]:
-            return {"type": "date", "kind": "BEFORE", "right_side": end}
-        case "on_or_after", [begin]:
-            return {"type": "date", "kind": "ON_OR_AFTER", "left_side": begin}
-        case "between_dates", [begin, end]:
-            # The end belongs to it here; on the wire it does not.
-            after = dates.period(end, now).end.isoformat(sep=" ", timespec="seconds")
-            return {"type": "date", "kind": "BETWEEN", "left_side": begin, "right_side": after}
-        case "time_for_duration", [begin, length]:
-            kind = "TIME_FOR_INTERVAL_DURATION"
-            return {"type": "date", "kind": kind, "left_side": begin, "right_side": length}
-        case _, [part] if operator in _PARTS:
-            return {"type": "date", "kind": _PARTS[operator], "left_side": part}
-    raise Refused("PLAN", f'The filter "{operator}" does not take {value!r}')
+def _numeric(operator: str, value: Any) -> dict[str, Any]:
+    numbers = [_number(operator, each) for each in _given(operator, value)]
+    # Both ends of between belong to it (contradicted; docs/wire.md).
+    kind, inclusive = _BOUNDS.get(operator, ("BETWEEN", True))
+    if len(numbers) != (2 if kind == "BETWEEN" else 1):
+        raise _not_taken(operator, value)
+    return {"type": "number", "kind": kind, "values": numbers, "is_inclusive": inclusive}
 
 
-def _texts(value: Any) -> list[str]:
-    values = value if isinstance(value, list) else [value]
-    return [_text(each) for each in values]
+def _boolean(operator: str, value: Any) -> dict[str, Any]:
+    # As keys of a dictionary, 1 and 0 would be true and false.
+    known = isinstance(value, bool | str) and value in _BOOLEANS
+    if not known:
+        raise _not_taken(operator, value)
+    wanted, nulls_are_false = _BOOLEANS[value]
+    return {
+        "type": "boolean",
+        "is_negative": not wanted,
+        "treat_nulls_as_false": nulls_are_false,
+    }
 
 
-def _text(value: Any) -> str:
-    # YAML reads 2023-04-01 as a date of its own.
-    if isinstance(value, datetime):
-        return value.isoformat(sep=" ", timespec="seconds")
-    return value.isoformat() if isinstance(value, date) else str(value)
+def _values(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]
+
+
+def _given(operator: str, value: Any) -> list[Any]:
+    """Give the values of an operator that takes no null, at least one."""
+    values = _values(value)
+    if not values or None in values:
+        raise _not_taken(operator, value)
+    return values
+
+
+def _text(operator: str, value: Any) -> str:
+    # Of a number with a fraction, how it was written is not known.
+    if isinstance(value, bool) or not isinstance(value, str | int):
+        raise _not_taken(operator, value)
+    return str(value)
+
+
+def _number(operator: str, value: Any) -> str:
+    if isinstance(value, bool) or not isinstance(value, str | int | float):
+        raise _not_taken(operator, value)
+    return str(value)
+
+
+def _written_time(operator: str, value: Any) -> str:
+    """Write a date, or words for one, as the wire has it; a time of day in UTC."""
+    text = _text(operator, value)
+    if not _TIME_OF_DAY.match(text):
+        return text
+    try:
+        instant = datetime.fromisoformat(text)
+    except ValueError:
+        return text
+    if instant.microsecond:
+        raise _not_taken(operator, value)
+    utc = instant.astimezone(UTC).replace(tzinfo=None) if instant.tzinfo else instant
+    return utc.isoformat(sep=" ")
+
+
+def _part(operator: str, value: Any) -> dict[str, Any]:
+    if isinstance(value, bool) or not isinstance(value, str | int):
+        raise _not_taken(operator, value)
+    return {"type": "date", "kind": _PARTS[operator], "left_side": str(value)}
+
+
+def _misfit(operator: str, kind: str) -> Refused:
+    named = "a field of its type" if kind == "other" else f"a {kind}"
+    return Refused("PLAN", f'"{operator}" does not fit {named}')
+
+
+def _not_taken(operator: str, value: Any) -> Refused:
+    shown = repr(value)
+    shown = shown if len(shown) <= _LONGEST_SHOWN else f"{shown[:_LONGEST_SHOWN]}…"
+    return Refused("PLAN", f'"{operator}" does not take {shown}')

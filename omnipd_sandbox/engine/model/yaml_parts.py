@@ -14,7 +14,7 @@ from omnipd_sandbox.engine.model.grants import Grant
 from omnipd_sandbox.engine.model.keys import WHOLE, Bearing, Keys, NotModeled
 from omnipd_sandbox.engine.model.model import Issue
 from omnipd_sandbox.engine.model.references import BadSql, SqlText
-from omnipd_sandbox.engine.model.yaml_filters import OPERATORS
+from omnipd_sandbox.engine.model.yaml_filters import problems
 from omnipd_sandbox.engine.model.yaml_text import UnreadableYaml, parse_yaml
 from omnipd_sandbox.near_matches import near
 
@@ -111,12 +111,11 @@ class Parts:
         """Read filters by field; one that is wrong is refused when it is used."""
         filters = {}
         for name, operators in (document or {}).items():
-            if not isinstance(operators, Mapping) or not operators:
+            if not isinstance(operators, Mapping):
                 self.issue(f'The filter on "{name}" must name an operator, such as is', view, field)
                 operators = {"a bare value": operators}  # noqa: PLW2901 - refused when used
-            for operator in operators:
-                if operator not in OPERATORS:
-                    self.issue(f'Not modeled: the filter "{operator}" on "{name}"', view, field)
+            for problem in problems(operators):
+                self.issue(f'Not modeled: {problem} on "{name}"', view, field)
             filters[name] = operators
         return filters
 

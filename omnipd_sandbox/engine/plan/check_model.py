@@ -15,6 +15,7 @@ from omnipd_sandbox.engine.model.fields import Fields, tables
 from omnipd_sandbox.engine.model.joins import tree_of_topic
 from omnipd_sandbox.engine.model.measures import with_aggregates
 from omnipd_sandbox.engine.model.model import Issue, Model, Relationship, Topic
+from omnipd_sandbox.engine.model.sql_dialect import written
 from omnipd_sandbox.engine.model.tables import table_of
 from omnipd_sandbox.engine.plan.topic_filters import default_filters, topic_filters
 from omnipd_sandbox.refused_query import Refused
@@ -111,7 +112,7 @@ class _Checker:
                     raise Refused("PLAN", f'No such view "{alias}"')
                 table = table_of(fields.views[alias], alias)
                 select = select.join(table, join_type="cross") if number else select.from_(table)
-            self.warehouse.describe(select.sql("duckdb"))
+            self.warehouse.describe(written(select))
         except Refused as refused:
             return refused.message.strip().splitlines()[0]
         return None

@@ -10,7 +10,7 @@ from sqlglot import exp
 
 from omnipd_sandbox.engine.model.circumstances import Circumstances
 from omnipd_sandbox.engine.model.fields import Fields, known_timeframe, tables
-from omnipd_sandbox.engine.model.filters import condition, conjunction
+from omnipd_sandbox.engine.model.filters import condition, conjunction, flag
 from omnipd_sandbox.engine.model.grants import Grant, holds
 from omnipd_sandbox.engine.model.joins import Joined, JoinTree, tree_of_topic, tree_of_view
 from omnipd_sandbox.engine.model.measures import Aggregate
@@ -254,7 +254,7 @@ class Finder:
         """Write a filter, or None when it restricts nothing, and tell whether it is on groups."""
         place = self.place(text)
         if place is None:
-            if not filter_.get("ignore_if_unjoinable"):
+            if not flag(filter_, "ignore_if_unjoinable"):
                 raise Refused("PLAN", f'No such field "{text}"')
             return None, False
         at, found, timeframe = place
@@ -283,7 +283,8 @@ class Finder:
             return None
         if not (self._offered(name, found) and self._granted(name, found)):
             return None
-        if name.timeframe is None:
+        if name.timeframe is None or found.unmodeled:
+            # What is not modeled is refused by name when it is written, in any timeframe.
             return name, found, None
         if not isinstance(found, Dimension):
             return None

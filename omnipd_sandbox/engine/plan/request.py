@@ -121,7 +121,9 @@ class Request:
         _refuse_unknown(query)
         echo = with_defaults(query)
         refuse(echo, _NOT_MODELLED)
-        if echo["default_group_by"] is False:
+        if not isinstance(echo["default_group_by"], bool):
+            raise Refused("PLAN", '"default_group_by" is not readable')
+        if not echo["default_group_by"]:
             raise Refused("PLAN", '"default_group_by": false is not modeled by this sandbox')
         if not all(isinstance(name, str) for name in echo["fields"]):
             raise Refused("PLAN", '"fields" is not readable')
@@ -216,7 +218,9 @@ def read_sorts(known: dict[str, Any]) -> tuple[Sort, ...]:
 def _sort(sort: object) -> Sort:
     if not isinstance(sort, Mapping) or not isinstance(sort.get("column_name"), str):
         raise Refused("PLAN", '"sorts" is not readable')
-    descending = bool(sort.get("sort_descending"))
+    descending = sort.get("sort_descending") or False
+    if not isinstance(descending, bool):
+        raise Refused("PLAN", f"Invalid sort_descending {descending!r}")
     match sort.get("null_sort") or "OMNI_DEFAULT":
         case "FIRST":
             nulls_first: bool | None = True

@@ -75,7 +75,7 @@ def _condition(
 
 def _access(fields: Fields, *, topic: Topic, filter_: AccessFilter) -> exp.Expression | None:
     """Write a filter that keeps the rows that the acting user may see."""
-    values = [str(value) for value in fields.around.attribute(filter_.attribute)]
+    values = fields.around.texts(filter_.attribute)
     if not values:
         # Omni fails, too, rather than show all rows or none (docs/wire.md).
         raise Refused(
@@ -85,7 +85,7 @@ def _access(fields: Fields, *, topic: Topic, filter_: AccessFilter) -> exp.Expre
         return None
     name = FieldName.parse(filter_.field)
     found = fields.find(name) if name else None
-    if name is None or not isinstance(found, Dimension):
+    if name is None or not isinstance(found, Dimension) or name.timeframe is not None:
         raise Refused("PLAN", f'No such field "{filter_.field}" to filter access by')
     target = fields.target(name.view or "", found)
     kind = "SQL_LIKE" if filter_.like else "EQUALS"

@@ -7,12 +7,11 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, cast
 
-import sqlglot
 from sqlglot import exp
-from sqlglot.errors import SqlglotError
 
 from omnipd_sandbox.engine.model.measures import is_aggregate_call
 from omnipd_sandbox.engine.model.references import STAND_IN, FieldName, SqlText
+from omnipd_sandbox.engine.model.sql_dialect import BadSql, read_statement, written
 from omnipd_sandbox.engine.sql.flatten import check_parts, flattened, refused
 
 # What stands in quotes or in a comment is no reference.
@@ -63,7 +62,7 @@ class Item:
         # A name that is none stands for a view, and is used nowhere but in FROM.
         references = tuple(each or FieldName(None, "") for each in names)
         text = _REFERENCE_BACK.sub(
-            lambda match: f"${{{self.references[int(match[1])]}}}", self.tree.sql("duckdb")
+            lambda match: f"${{{self.references[int(match[1])]}}}", written(self.tree)
         )
         return SqlText(text, self.tree, references)
 
@@ -131,10 +130,9 @@ def _tree(text: str) -> exp.Expression:
         lambda match: match[0] if match["inside"] is None else f" {STAND_IN}{next(count)} ", text
     )
     try:
-        [tree] = [each for each in sqlglot.parse(plain, read="duckdb") if each is not None]
-    except (SqlglotError, ValueError, RecursionError):
+        return read_statement(plain)
+    except BadSql:
         raise NotParsed from None
-    return cast("exp.Expression", tree)
 
 
 def _nodes(tree: exp.Expression) -> Iterator[exp.Expression]:

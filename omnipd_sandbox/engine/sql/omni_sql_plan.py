@@ -12,6 +12,7 @@ from omnipd_sandbox.engine.data.warehouse import Warehouse
 from omnipd_sandbox.engine.model.circumstances import Circumstances
 from omnipd_sandbox.engine.model.model import Dimension, Measure, Model
 from omnipd_sandbox.engine.model.references import FieldName
+from omnipd_sandbox.engine.model.sql_dialect import written
 from omnipd_sandbox.engine.model.yaml_parts import titled
 from omnipd_sandbox.engine.plan.draft import (
     Draft,
@@ -60,7 +61,7 @@ def plan_omni_sql(
             _check_field(finder, each)
     _Writer(found, finder, statement).write()
     refuse_unmodeled_joins(found)
-    sql = write_sql(found).sql("duckdb", pretty=True)
+    sql = written(write_sql(found), pretty=True)
     return Plan(
         sql=sql,
         fields=_described(found, database.result_columns(sql)),
@@ -338,7 +339,7 @@ def _refuse_columns(item: Item) -> None:
     for column in item.columns:
         raise Refused(
             "PLAN",
-            f"{column.sql('duckdb')} in SQL over a model is no field: write ${{view.field}}",
+            f"{written(column)} in SQL over a model is no field: write ${{view.field}}",
         )
 
 

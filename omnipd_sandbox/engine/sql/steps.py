@@ -12,8 +12,10 @@ from dataclasses import dataclass, field
 
 from sqlglot import exp
 
+from omnipd_sandbox.engine.model.fields import present
 from omnipd_sandbox.engine.model.filters import conjunction
 from omnipd_sandbox.engine.model.measures import Aggregate, with_aggregates
+from omnipd_sandbox.engine.model.sql_dialect import written
 from omnipd_sandbox.engine.model.tables import table_of
 from omnipd_sandbox.engine.plan.draft import Draft, Selected
 from omnipd_sandbox.engine.plan.result_columns import (
@@ -58,7 +60,8 @@ class _Identity:
     """Hold what tells the rows of some aggregates apart, and those aggregates' numbers."""
 
     parts: list[exp.Expression]
-    # How many of the parts come first that must not be null: those of the view itself.
+    # How many of the parts come first that tell whether there is a row: those of a view that may
+    # have none here.
     own: int
     numbers: list[int] = field(default_factory=list)
 
@@ -109,7 +112,7 @@ class Steps:
         identities: dict[tuple[object, ...], _Identity] = {}
         for number in sorted(self.repeated):
             found = self._identity(self.draft.aggregates[number])
-            signature = (found.own, *(part.sql("duckdb") for part in found.parts))
+            signature = (found.own, *(written(part) for part in found.parts))
             identities.setdefault(signature, found).numbers.append(number)
         return list(identities.values())
 
@@ -119,7 +122,9 @@ class Steps:
         primary_key = self.draft.fields.primary_key
         own = list(primary_key(aggregate.view))
         others = sorted(aggregate.home - {aggregate.view})
-        return _Identity(own + [part for alias in others for part in primary_key(alias)], len(own))
+        parts = own + [part for alias in others for part in primary_key(alias)]
+        always_there = aggregate.view == self.draft.fields.base
+        return _Identity(parts, 0 if always_there else len(own))
 
     def _rows(self) -> exp.Select:
         """Write the joined rows: keys, what the aggregates read, and what tells rows apart."""
@@ -176,10 +181,11 @@ class Steps:
             *(named(exp.AnyValue(this=_column(each)), each) for each in inputs),
             _present(),
         )
-        # Where a left join found nothing there is no row of the view.
-        own = ids[: identity.own]
-        there = [exp.Not(this=exp.Is(this=_column(each), expression=exp.Null())) for each in own]
-        rows = self._add(f"{name}_rows", _grouped(once.from_(source).where(*there), [*keys, *ids]))
+        once = once.from_(source)
+        if identity.own:
+            # Where a join found nothing there is no row of the view.
+            once = once.where(present([_column(each) for each in ids[: identity.own]]))
+        rows = self._add(f"{name}_rows", _grouped(once, [*keys, *ids]))
         select = exp.select(
             *(_column(key) for key in keys), *(self._built(each) for each in identity.numbers)
         )
