@@ -242,7 +242,10 @@ def sandbox(ctx: click.Context, /, **given: Any) -> None:
             print_issues(omni)
             click.echo("A sandbox: the key opens nothing else. Ctrl-C ends it.", err=True)
             click.echo(f"To look at it in a browser: {omni.base_url}", err=True)
-            threading.Event().wait()
+            ended = threading.Event()
+            # Not in one wait: a signal that comes just before it would be heard only after it.
+            while not ended.wait(timeout=1):
+                pass
     except KeyboardInterrupt:
         click.echo("\nStopped.", err=True)
 
