@@ -1,11 +1,15 @@
 """The sandbox on a model as an analytics engineer brings it, held to SQL by hand on the same data."""
 
 import re
+import shutil
 from collections import Counter
 from decimal import Decimal
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 import yaml
+from tpch.__main__ import main
 from tpch.case import CUSTOMERS, NOW, SALES, SUPPLY, Case
 from tpch.cases import CASES
 from tpch.compare import ORGANIZATION, TABLES, answered, by_hand, difference, open_files, serve
@@ -89,10 +93,11 @@ def asked():
 
 
 def test_all_types_of_aggregate_are_asked_for():
+    names = asked()
     types = {
         measure["aggregate_type"]
         for _, name, measure in measures()
-        if "aggregate_type" in measure and name in asked()
+        if "aggregate_type" in measure and name in names
     }
     assert types == {
         *("count", "count_distinct", "sum", "average", "min", "max", "median", "percentile"),
@@ -102,11 +107,12 @@ def test_all_types_of_aggregate_are_asked_for():
 
 
 def test_no_measure_is_left_out():
+    names = asked()
     sql = " ".join(str(measure.get("sql")) for *_, measure in measures())
     assert not [
         f"{view}.{name}"
         for view, name, _ in measures()
-        if name not in asked() and f"${{{name}}}" not in sql
+        if name not in names and f"${{{name}}}" not in sql
     ]
 
 
@@ -212,3 +218,26 @@ def test_a_run_says_which_query_differs(tpch, capsys):
     assert "Q1, " in first
     assert wrong.strip().startswith("DIFFERENT: row 1: ('A', 'F', ")
     assert "Q16, " in second
+
+
+def test_the_command_ends_with_one_when_an_answer_differs(tmp_path, capsys):
+    for table in TABLES:
+        shutil.copy(ORGANIZATION / "data" / f"{table}.parquet", tmp_path)
+    only = ["--data", str(tmp_path), "--only", "many to many: customers"]
+    assert main(only) == 0
+    assert "1 of 1 queries answer as SQL by hand does." in capsys.readouterr().out
+    # Suppliers twice: the model says that their keys are keys, and SQL by hand counts rows.
+    supplier = tmp_path / "supplier.parquet"
+    rows = pq.read_table(supplier)
+    pq.write_table(pa.concat_tables([rows, rows]), supplier)
+    assert main(only) == 1
+    out = capsys.readouterr().out
+    assert "DIFFERENT: row 1: " in out
+    assert "0 of 1 queries answer as SQL by hand does." in out
+
+
+def test_the_command_refuses_a_query_that_is_not_there(capsys):
+    with pytest.raises(SystemExit) as ended:
+        main(["--only", "Q23"])
+    assert ended.value.code == 2
+    assert "no query has 'Q23' in its name" in capsys.readouterr().err
