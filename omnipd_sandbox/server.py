@@ -13,6 +13,7 @@ from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 from omnipd_sandbox.control import control, is_control
+from omnipd_sandbox.engine.model.placed_issues import PlacedIssue
 from omnipd_sandbox.engine.protocols import QueryEngine
 from omnipd_sandbox.foundation import Foundation, bring, check_brought, invented
 from omnipd_sandbox.http.listener import Door, Doorkeeper
@@ -144,6 +145,11 @@ class Server:
     def models(self) -> dict[str, str]:
         """Give the ids of the models that can be queried, by name."""
         return self._own.models
+
+    @property
+    def issues(self) -> Mapping[str, list[PlacedIssue]]:
+        """Give what is wrong in the files of the models, by the name of each that has such."""
+        return self._own.issues
 
     @property
     def requests(self) -> list[Asked]:

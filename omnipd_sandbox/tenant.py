@@ -21,6 +21,7 @@ from omnipd_sandbox.calls.kept import Kept
 from omnipd_sandbox.calls.parameters import read_parameters
 from omnipd_sandbox.calls.routing import Endpoint, Route, Router
 from omnipd_sandbox.calls.world import World
+from omnipd_sandbox.engine.model.placed_issues import PlacedIssue, issues_by_model
 from omnipd_sandbox.foundation import Foundation
 from omnipd_sandbox.http.refusals import RefusedRequest
 from omnipd_sandbox.http.reply import Broken, Reply
@@ -129,6 +130,11 @@ class Tenant:
         """Give the ids of the models that can be queried, by name."""
         short = self._short_ids.short if self._short_ids else str
         return {model.name: short(model.id) for model in self._world.engine.models.values()}
+
+    @property
+    def issues(self) -> dict[str, list[PlacedIssue]]:
+        """Give what is wrong in the files of the models, by the name of each that has such."""
+        return issues_by_model(self._world.engine.models.values())
 
     @property
     def requests(self) -> list[Asked]:

@@ -227,6 +227,8 @@ def whoami(model: tuple[str, ...], **given: Any) -> None:
 def sandbox(ctx: click.Context, /, **given: Any) -> None:
     """Start an Omni on this machine, for as long as this command runs."""
     from omnipd.launch_sandbox import sandbox as launch  # noqa: PLC0415
+    from omnipd.shell.model_issues import print_issues  # noqa: PLC0415
+    from omnipd.shell.terminal import printable  # noqa: PLC0415
 
     if ctx.invoked_subcommand is not None:
         return
@@ -235,11 +237,15 @@ def sandbox(ctx: click.Context, /, **given: Any) -> None:
             click.echo(f"export OMNI_BASE_URL={omni.base_url}")
             click.echo(f"export OMNI_API_KEY={omni.api_key}")
             for name, identity in omni.models.items():
-                click.echo(f"# model {name}: {identity}")
+                click.echo(f"# model {printable(name)}: {identity}")
             sys.stdout.flush()
+            print_issues(omni)
             click.echo("A sandbox: the key opens nothing else. Ctrl-C ends it.", err=True)
             click.echo(f"To look at it in a browser: {omni.base_url}", err=True)
-            threading.Event().wait()
+            ended = threading.Event()
+            # Not in one wait: a signal that comes just before it would be heard only after it.
+            while not ended.wait(timeout=1):
+                pass
     except KeyboardInterrupt:
         click.echo("\nStopped.", err=True)
 

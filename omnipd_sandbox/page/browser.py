@@ -15,6 +15,7 @@ from omnipd_sandbox.http.loopback import check_loopback, is_of_another_page
 from omnipd_sandbox.http.reply import Document
 from omnipd_sandbox.http.request import Request
 from omnipd_sandbox.page.content import show_content
+from omnipd_sandbox.page.issues import show_issues
 from omnipd_sandbox.page.markup import tag, written
 from omnipd_sandbox.page.question import MOST_ROWS, Answered, Ask, Question, answer, read_question
 from omnipd_sandbox.page.topics import (
@@ -127,6 +128,7 @@ def _page(
                 "main",
                 tag(
                     "div",
+                    show_issues(world),
                     _ask_section(known, subject, question),
                     _answer_section(answered) if answered else None,
                     _section("content", "Content", show_content(world.organization)),

@@ -167,6 +167,8 @@ def _check_name(name: str, known: Mapping[str, KnownField], where: str) -> None:
     field = known[bare]
     if timeframe is None:
         return
+    if field.data_type == "NUMBER" and field.kind != "measure" and timeframe in timeframes.UNITS:
+        return  # which numbers are durations, no topic says
     if field.kind == "measure" or field.data_type in {"STRING", "NUMBER", "BOOLEAN"}:
         what = "a measure" if field.kind == "measure" else f"{field.data_type} and no time"
         raise ArgumentError(

@@ -8,11 +8,12 @@ CUTTING = (
     *("raw", "year", "quarter", "month", "week", "date", "hour", "minute", "second"),
     *("millisecond", "fiscal_year", "fiscal_quarter"),
 )
+# What a duration is counted in.
+UNITS = ("seconds", "minutes", "hours", "days", "weeks", "months", "quarters", "years")
 NUMBERS = (
     *("quarter_of_year", "week_of_year", "day_of_week_num", "month_num", "hour_of_day"),
     *("day_of_month", "day_of_year", "day_of_quarter", "epoch"),
-    # What a duration is counted in.
-    *("seconds", "minutes", "hours", "days", "weeks", "months", "quarters", "years"),
+    *UNITS,
 )
 NAMES = ("day_of_week_name", "month_name", "time_of_day")
 KNOWN = (*CUTTING, *NUMBERS, *NAMES)

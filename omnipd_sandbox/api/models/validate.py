@@ -18,19 +18,14 @@ def validate_model(call: Call) -> Reply:
     old = call.world.behavior.old_shapes
     shown = issues[: call.parameters["limit"]]
     written = [_older_issue(each) if old else _issue(each) for each in shown]
-    return json_reply({"valid": not any(_is_error(each) for each in issues), "issues": written})
-
-
-def _is_error(issue: Issue) -> bool:
-    # What the sandbox does not model may well be right in Omni: that is a warning.
-    return not issue.message.startswith("Not modeled")
+    return json_reply({"valid": not any(each.is_error for each in issues), "issues": written})
 
 
 def _issue(issue: Issue) -> dict[str, Any]:
     optional = {"view": issue.view, "field": issue.field}
     return {
         "message": issue.message,
-        "severity": "error" if _is_error(issue) else "warning",
+        "severity": "error" if issue.is_error else "warning",
         **without_nulls(optional),
     }
 
@@ -38,6 +33,6 @@ def _issue(issue: Issue) -> dict[str, Any]:
 def _older_issue(issue: Issue) -> dict[str, Any]:
     return {
         "message": issue.message,
-        "is_warning": not _is_error(issue),
+        "is_warning": not issue.is_error,
         "yaml_path": issue.yaml_path,
     }

@@ -19,6 +19,8 @@ _OPPOSITES = {
     "COMPARE_DISTINCT_FROM": "COMPARE_NOT_DISTINCT_FROM",
 }
 _OPPOSITE_CALLS = {"!~~": "~~", "!~~*": "~~*"}
+# How ORDER BY sorts where it says nothing.
+_SORTED = {"type": "ASCENDING", "null_order": "NULLS LAST"}
 # Of what INTERVAL '1' DAY is made.
 _OF_INTERVALS = {"trunc", *(f"to_{unit}" for unit in (
     "millennia", "centuries", "decades", "years", "quarters", "months", "weeks", "days", "hours",
@@ -102,6 +104,9 @@ def _plain(node: Any) -> Any:
         return node
     if _is_interval(node):
         return {"interval": _evaluated(node)}
+    if "null_order" in node:
+        unsaid = {key: said for key, said in _SORTED.items() if node[key] == "ORDER_DEFAULT"}
+        node = {**node, **unsaid}
     # What is empty here may be left out there.
     plain = {
         key: _plain(value)

@@ -23,6 +23,11 @@ class Issue:
     field: str | None = None
     yaml_path: str | None = None
 
+    @property
+    def is_error(self) -> bool:
+        """Tell whether it is wrong; what the sandbox does not model may well be right in Omni."""
+        return not self.message.startswith("Not modeled")
+
 
 @dataclass(frozen=True, kw_only=True)
 class Field:

@@ -11,6 +11,8 @@ from scripted_server import answer
 
 import omnipd
 from omnipd import Query, field
+from omnipd.queries.language.check_fields import KnownField, check_fields
+from omnipd.queries.language.timeframes import UNITS
 
 ORIGINS = Query(FLIGHTS, "flights").select("flights.origin", "flights.count")
 ITEMS = Query(ORDERS, "orders").select("order_items.id")
@@ -268,6 +270,31 @@ def test_text_that_is_no_time_is_not_warned_of(omni):
         field("flights.date[month]") == "2013-03",
     ):
         ORIGINS.where(condition).run(check=False)
+
+
+# --- durations, which no topic tells from other numbers
+
+WAIT = {
+    "orders.wait": KnownField("dimension", "NUMBER"),
+    "orders.status": KnownField("dimension", "STRING"),
+    "orders.waits": KnownField("measure", "NUMBER"),
+}
+
+
+@pytest.mark.parametrize("unit", UNITS)
+def test_a_number_may_be_a_duration_in_any_of_its_units(unit):
+    long = (field(f"orders.wait[{unit}]") > 3) & (field(f"orders.wait[{unit}]") < 9)
+    query = Query(ORDERS, "orders").select(f"orders.wait[{unit}]").where(long)
+    check_fields(query.to_dict(), WAIT, "The topic orders")
+
+
+@pytest.mark.parametrize(
+    "name", ["orders.wait[month]", "orders.status[days]", "orders.waits[days]"]
+)
+def test_what_can_be_no_duration_has_no_units(name):
+    query = Query(ORDERS, "orders").select(name)
+    with pytest.raises(omnipd.ArgumentError, match="so it has no timeframes"):
+        check_fields(query.to_dict(), WAIT, "The topic orders")
 
 
 # --- when the topic cannot be had, or has changed
