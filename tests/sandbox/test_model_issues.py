@@ -60,7 +60,7 @@ def test_an_issue_of_a_file_as_a_whole_names_the_file(brought):
         {"models/shop/bad.view": "a: b: c", "models/shop/x/shops.topic": "label: Shops\n"}
     )
     found = {(each.file, each.about): each.message for each in server.issues["shop"]}
-    assert "not YAML" in found["bad.view", None]
+    assert "cannot be read as YAML" in found["bad.view", None]
     assert "base_view" in found["x/shops.topic", None]
 
 

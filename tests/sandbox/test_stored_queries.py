@@ -1,6 +1,8 @@
 """Queries that are imported or brought: checked where they come in, so that all lists can read them."""
 
+import contextlib
 import json
+import sqlite3
 
 import pytest
 from sandbox.junk import mutations, nested, places, put, written
@@ -345,10 +347,14 @@ def test_a_state_with_queries_that_cannot_be_read_is_refused(tmp_path, serve, co
         body = export_of(server.models["orders"])
         assert wire.send("POST", IMPORT, {**body, "identifier": "kept"}).status == 201
         wire.http.close()
-    text = path.read_text()
     with Server(documents=1, state=path) as again:
         assert "kept" in again.organization.documents
-    path.write_text(text.replace('"fields":["users.name"]', '"fields":5', 1))
+    with contextlib.closing(sqlite3.connect(path)) as database, database:
+        changed = database.execute(
+            'UPDATE record SET value = replace(value, \'"fields":["users.name"]\', \'"fields":5\')'
+            " WHERE mapping = 'documents' AND key = '\"kept\"'"
+        )
+        assert changed.rowcount == 1
     with pytest.raises(BadOrganization) as refused:
         Server(documents=1, state=path)
     assert "document kept: queries[0].query.fields: Expected array, received number" in str(

@@ -37,7 +37,7 @@ class Parts:
         try:
             return parse_yaml(text)
         except UnreadableYaml as error:
-            self.issue(f"This file cannot be read: {error}")
+            self.issue(f"This file cannot be read as YAML: {error}")
             return NotModeled("a file that cannot be read")
 
     def checked(

@@ -84,7 +84,11 @@ def test_the_fields_of_a_topic(shops: Warehouse, fields: str, offered: set[str])
         ("all_views.*", "fields must be a list of texts, not 'all_views.*'", "fields that cannot"),
         ("[]", "Not modeled: an empty list of fields", "an empty list of fields"),
         ("[sal*.id]", 'Not modeled: the fields "sal*.id"', r'the fields "sal\*\.id"'),
-        ("[shops.opened[month]]", "This file cannot be read: ", "a file that cannot be read"),
+        (
+            "[shops.opened[month]]",
+            "This file cannot be read as YAML: ",
+            "a file that cannot be read",
+        ),
         ("['shops.opened[month]']", 'Not modeled: the fields "shops.opened[month]"', "the fields"),
         ("[-nothing.*]", 'The topic has no field for "-nothing.*" in its fields', None),
         ("[all_views.*, -shops.nam]", 'The topic has no field for "-shops.nam"', None),
@@ -217,14 +221,14 @@ def test_an_extended_view_may_have_no_file_or_be_a_template(shops: Warehouse) ->
 @pytest.mark.parametrize(
     ("name", "text", "issue", "query"),
     [
-        ("shops_view", "label: [", "This file cannot be read: ", {"table": "shops"}),
+        ("shops_view", "label: [", "This file cannot be read as YAML: ", {"table": "shops"}),
         ("shops_view", "label: a\nlabel: b", 'the key "label" is there twice', {"table": "shops"}),
         ("shops_view", "- a", "A mapping is needed here, not a list", {"table": "shops"}),
         ("shops_view", "dimensions: 5", "dimensions must be a mapping", {"table": "shops"}),
         ("shops_view", "tabel_name: x", "did you mean 'table_name'", {"table": "shops"}),
         ("shops_view", "extends: [nothing]", 'extends "nothing"', {"table": "shops"}),
         ("shops_view", "extends: [shops]", "extends itself", {"table": "shops"}),
-        ("sales_topic", "base_view: [", "This file cannot be read: ", {}),
+        ("sales_topic", "base_view: [", "This file cannot be read as YAML: ", {}),
         ("sales_topic", f"{TOPIC}joins: [shops]", 'the key "joins" is there twice', {}),
         ("sales_topic", "base_view: sales\njoins: [shops]", "joins must be a mapping", {}),
         ("sales_topic", "base_view: sales\njoins: {shops: 1}", 'The join of "shops" must be', {}),
@@ -234,7 +238,7 @@ def test_an_extended_view_may_have_no_file_or_be_a_template(shops: Warehouse) ->
         ("sales_topic", f"{TOPIC}always_where_sql:", "always_where_sql must be a text", {}),
         ("model", "sql_preamble: SET x = 1", "Not modeled: sql_preamble", {}),
         ("model", "default_topic_acess_filters: []", "did you mean 'default_topic_access", {}),
-        ("model", "access_grants: [", "This file cannot be read: ", {}),
+        ("model", "access_grants: [", "This file cannot be read as YAML: ", {}),
         ("model", "default_group_by: never", "Not modeled: default_group_by", {}),
     ],
 )
