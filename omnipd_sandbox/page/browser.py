@@ -161,10 +161,10 @@ def _header(world: World, url: str) -> Element:
     organization = world.organization
     in_trash = sum(document.deleted for document in organization.documents.values())
     facts = (
-        (len(organization.documents) - in_trash, "documents"),
-        (len(organization.folders), "folders"),
-        (len(organization.users), "people"),
-        (len(world.engine.models), "models"),
+        (len(organization.documents) - in_trash, "document", "documents"),
+        (len(organization.folders), "folder", "folders"),
+        (len(organization.users), "person", "people"),
+        (len(world.engine.models), "model", "models"),
     )
     return tag(
         "header",
@@ -176,7 +176,10 @@ def _header(world: World, url: str) -> Element:
         ),
         tag(
             "ul",
-            *(tag("li", tag("b", f"{number:,}"), f" {what}") for number, what in facts),
+            *(
+                tag("li", tag("b", f"{number:,}"), f" {one if number == 1 else many}")
+                for number, one, many in facts
+            ),
             class_="facts",
         ),
         tag(

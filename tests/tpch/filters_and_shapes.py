@@ -70,11 +70,12 @@ FILTERS_AND_SHAPES = [
             field("lineitem.wait_since_order[days]") < 60,
             field("lineitem.time_to_receive[hours]") <= 480,
         ),
-        """SELECT date_diff('week', l_shipdate, l_receiptdate),
+        """SELECT (date_trunc('week', l_receiptdate)::DATE - date_trunc('week', l_shipdate)::DATE) // 7,
                   date_diff('month', l_shipdate, l_receiptdate),
                   date_diff('quarter', l_shipdate, l_receiptdate),
                   date_diff('year', l_shipdate, l_receiptdate),
-                  date_diff('week', o_orderdate, l_receiptdate), count(*)
+                  (date_trunc('week', l_receiptdate)::DATE - date_trunc('week', o_orderdate)::DATE) // 7,
+                  count(*)
            FROM lineitem JOIN orders ON o_orderkey = l_orderkey
            WHERE l_receiptdate - l_shipdate BETWEEN 7 AND 20 AND l_receiptdate - o_orderdate < 60
            GROUP BY ALL""",

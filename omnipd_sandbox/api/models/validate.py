@@ -23,8 +23,10 @@ def validate_model(call: Call) -> Reply:
 
 def _issue(issue: Issue) -> dict[str, Any]:
     optional = {"view": issue.view, "field": issue.field}
+    # This form has no key for the file.
+    nameless = issue.view is None and issue.yaml_path is not None
     return {
-        "message": issue.message,
+        "message": f"{issue.yaml_path}: {issue.message}" if nameless else issue.message,
         "severity": "error" if issue.is_error else "warning",
         **without_nulls(optional),
     }

@@ -45,6 +45,8 @@ def _statements(folder: Path) -> Iterator[tuple[str, str]]:
     for schema, inside in [("main", folder), *((each.name, each) for each in schemas)]:
         for path in sorted(inside.iterdir()):
             place = path.relative_to(folder.parent).as_posix()
+            if path.is_dir() and inside != folder and not path.name.startswith("."):
+                raise UnusableData(f"{place}: a table lies in data/ or in a folder of its schema")
             if path.is_dir() or path.name.startswith("."):
                 continue
             if path.name == DATABASE and inside == folder:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from sqlglot import exp
 
 from omnipd_sandbox.engine.model.references import SqlText
+from omnipd_sandbox.engine.model.timeframes import unit_start
 
 INTERVALS = ("seconds", "minutes", "hours", "days", "weeks", "months", "quarters", "years")
 SQL_TYPE = "BIGINT"
@@ -31,6 +32,9 @@ def passed(interval: str, start: exp.Expression, end: exp.Expression) -> exp.Exp
 
     Boundaries, as databases count them, not whole units: assumed (docs/wire.md).
     """
-    instants = [exp.cast(each, "timestamp") for each in (start, end)]
+    instants: list[exp.Expression] = [exp.cast(each, "timestamp") for each in (start, end)]
+    if interval == "weeks":
+        # DuckDB counts them from the first day of its calendar, a Thursday.
+        instants = [unit_start("week", each) for each in instants]
     unit = exp.Literal.string(interval.removesuffix("s"))
     return exp.Anonymous(this="date_diff", expressions=[unit, *instants])

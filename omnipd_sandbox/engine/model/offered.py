@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from omnipd_sandbox.engine.model.joins import tree_of_topic
 from omnipd_sandbox.engine.model.model import Field, Issue, Model, Topic, View
+from omnipd_sandbox.near_matches import near
 from omnipd_sandbox.refused_query import Refused
 
 _ALL, _TAG = "all_views.*", "tag:"
@@ -112,5 +113,9 @@ def _with_offered(model: Model, topic: Topic) -> tuple[Topic, list[str]]:
         return topic, []
     views = {alias: node.view for alias, node in nodes.items()}
     offered, idle = offered_fields(topic.fields, views)
-    messages = [f'The topic has no field for "{term}" in its fields' for term in idle]
+    known = [name for name, *_ in _fields(views)]
+    messages = [
+        f'The topic has no field for "{term}" in its fields{near(_without_minus(term), known)}'
+        for term in idle
+    ]
     return replace(topic, offered=offered), messages

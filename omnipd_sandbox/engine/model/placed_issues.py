@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Any
 
+from omnipd_sandbox.engine.model.file_names import plain_path
+
 
 @dataclass(frozen=True)
 class PlacedIssue:
@@ -50,8 +52,6 @@ def _placed(issue: Any, files: Mapping[str, str]) -> PlacedIssue:
 
 def _file(name: str | None, files: Mapping[str, str]) -> str | None:
     """Find a file by its path or by its name, with ``.yaml`` or without."""
-    if name in files:
-        return name
-    return next(
-        (path for path in files if PurePosixPath(path).name.removesuffix(".yaml") == name), None
-    )
+    paths = [path for path in files if plain_path(path) == name]
+    paths += [path for path in files if PurePosixPath(plain_path(path)).name == name]
+    return next(iter(paths), None)

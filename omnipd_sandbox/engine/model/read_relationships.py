@@ -15,6 +15,7 @@ from omnipd_sandbox.engine.model.yaml_parts import (
     said,
     unmodeled,
 )
+from omnipd_sandbox.near_matches import near
 
 _JOIN_TYPES = {"always_left", "inner", "full_outer", "cross"}
 _CARDINALITIES = {
@@ -53,10 +54,12 @@ def _relationship(body: Body, left: str, right: str, on: SqlText, parts: Parts) 
     cross = join_type == "cross"
     kind = str(said(body, "relationship_type", "many_to_many" if cross else "assumed_many_to_one"))
     if join_type not in _JOIN_TYPES:
-        parts.issue(f"Not modeled: join_type {join_type} from {left} to {right}")
+        meant = near(join_type, _JOIN_TYPES)
+        parts.issue(f"Not modeled: join_type {join_type} from {left} to {right}{meant}")
         missing.append(f"join_type {join_type}")
     if kind not in _CARDINALITIES:
-        parts.issue(f"Not modeled: relationship_type {kind} from {left} to {right}")
+        meant = near(kind, _CARDINALITIES)
+        parts.issue(f"Not modeled: relationship_type {kind} from {left} to {right}{meant}")
         missing.append(f"relationship_type {kind}")
     return Relationship(
         left=str(said(body, "join_from_view_as", left)),

@@ -29,6 +29,7 @@ from omnipd_sandbox.engine.model.yaml_parts import (
     titled,
     unmodeled,
 )
+from omnipd_sandbox.near_matches import near
 from omnipd_sandbox.refused_query import Refused
 
 _VIEW_REFERENCE = re.compile(r"\$\{([^}]*)\}")
@@ -249,7 +250,7 @@ class ViewReader:
         kind = optional_text(said(body, "aggregate_type"))
         problems = []
         if kind is not None and kind not in AGGREGATE_TYPES:
-            problems.append(f"aggregate_type {kind}")
+            problems.append(f"aggregate_type {kind}{near(kind, AGGREGATE_TYPES)}")
         sql = self.parts.optional_sql(said(body, "sql"), view, name)
         key = self.parts.optional_sql(said(body, "custom_primary_key_sql"), view, name)
         if sql is None and ("sql" in body or kind != "count") and not unmodeled(body):
@@ -285,7 +286,8 @@ def known_timeframes(
     found = tuple(dict.fromkeys(each.lower() for each in texts(given)))
     for each in found:
         if each not in TIMEFRAMES and each not in _OTHER_TIMEFRAMES:
-            parts.issue(f'Not modeled: the timeframe "{each}"', view, field)
+            meant = near(each, (*TIMEFRAMES, *_OTHER_TIMEFRAMES))
+            parts.issue(f'Not modeled: the timeframe "{each}"{meant}', view, field)
     return found
 
 

@@ -62,7 +62,10 @@ class Parts:
         for key, value in document.items():
             known = keys.get(key)
             if known is None:
-                self.issue(f"Not modeled: {key}{near(key, keys)}", view, field)
+                meant = near(key, keys)
+                self.issue(
+                    f"There is no key {key}{meant}" if meant else f"Not modeled: {key}", view, field
+                )
                 read[key] = NotModeled(key)
             elif not known.check.fits(value):
                 self.issue(f"{key} must be {known.check.wanted}, not {kind_of(value)}", view, field)

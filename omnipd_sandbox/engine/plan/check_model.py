@@ -18,6 +18,7 @@ from omnipd_sandbox.engine.model.model import Issue, Model, Relationship, Topic
 from omnipd_sandbox.engine.model.sql_dialect import written
 from omnipd_sandbox.engine.model.tables import table_of
 from omnipd_sandbox.engine.plan.topic_filters import default_filters, topic_filters
+from omnipd_sandbox.near_matches import near
 from omnipd_sandbox.refused_query import Refused
 
 
@@ -81,7 +82,10 @@ class _Checker:
         try:
             tree = tree_of_topic(self.model, topic)
         except Refused as refused:
-            yield refused.message
+            meant = (
+                "" if self._is_view(topic.base_view) else near(topic.base_view, self.model.views)
+            )
+            yield f"{refused.message}{meant}"
             return
         for parent, child in _declared(topic.base_view, topic.joins):
             if parent in tree.nodes and child not in tree.nodes:

@@ -46,6 +46,8 @@ NOT_MODELED = {
     # The tags of a topic itself: nothing goes by them.
     "topics/shops.topic.yaml": {"tags"},
 }  # fmt: skip
+# Fields that are left out, whatever else is said of them.
+IGNORED = {"secret", "secret_count"}
 QUERIES: tuple[dict[str, Any], ...] = (
     {
         "join_paths_from_topic_name": "shops",
@@ -95,7 +97,7 @@ class Mutation:
             document = document[step]
         if type(document) is type(self.junk) and document == self.junk:
             return True
-        if "composite_topic" in self.path:
+        if "composite_topic" in self.path or IGNORED & set(self.place[:-1]):
             return True
         return bool(set(self.place) & (ON_A_SCREEN | NOT_MODELED.get(self.path, set())))
 

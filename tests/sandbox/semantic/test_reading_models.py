@@ -373,3 +373,19 @@ def test_yaml_is_read_as_of_version_1_2(text: str, value: Any) -> None:
 def test_what_is_no_such_yaml(text: str) -> None:
     with pytest.raises(UnreadableYaml):
         parse_yaml(text)
+
+
+def test_a_duration_in_weeks_counts_mondays(shops: Warehouse) -> None:
+    def weeks(start: str, end: str) -> int:
+        duration = (
+            f"{{sql_start: \"DATE '{start}'\", sql_end: \"DATE '{end}'\", intervals: [weeks]}}"
+        )
+        model = read(shops, shops_view=f"dimensions: {{d: {{duration: {duration}}}}}")
+        ((found,),) = answer(shops, model, table="shops", fields=["shops.d[weeks]"])
+        return found
+
+    # 4 March 2024 is a Monday; DuckDB itself begins its weeks on Thursdays.
+    assert weeks("2024-03-03", "2024-03-04") == 1
+    assert weeks("2024-03-04", "2024-03-10") == 0
+    assert weeks("2024-03-01", "2024-03-11") == 2
+    assert weeks("2024-03-04", "2024-03-03") == -1
