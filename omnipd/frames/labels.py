@@ -47,7 +47,8 @@ def join_verified(labels: Any) -> str | None:
     if not _is_list(labels):
         return None
     for label in labels:
-        if not isinstance(label, Mapping) or "verified" not in label:
+        # The first question is for speed: asking for a Mapping takes ten times as long.
+        if not (type(label) is dict or isinstance(label, Mapping)) or "verified" not in label:
             return None
     return join_names([label for label in labels if label["verified"]])
 
