@@ -32,7 +32,7 @@ def join_names(labels: Any) -> str:
     >>> join_names(["finance", {"name": "q1, q2", "verified": True}])
     'finance,q1%2C q2'
     """
-    if not _is_list(labels):
+    if type(labels) is not list and not _is_list(labels):
         raise TypeError("no list of labels")  # text would be spelled
     names = [label if isinstance(label, str) else label["name"] for label in labels]
     joined = ",".join(names)

@@ -147,10 +147,11 @@ class Values:
         for path in paths[1:]:
             if None in values:
                 others = self._at(path)
-                values = [
-                    other if value is None else value
-                    for value, other in zip(values, others, strict=True)
-                ]
+                if any(other is not None for other in others):
+                    values = [
+                        other if value is None else value
+                        for value, other in zip(values, others, strict=True)
+                    ]
         return values
 
     def _at(self, path: str) -> list[Any]:

@@ -59,14 +59,14 @@ def _undeclared(objects: Objects, declared: Keys, above: str) -> Iterator[tuple[
     """Yield each path that no column declares, with its value in every object."""
     for key in objects.keys().difference(declared):
         values = objects.at(key, ABSENT)
-        if values.count(ABSENT) < len(values):
+        if any(value is not ABSENT for value in values):
             yield f"{above}{key}", values
     for key, below in declared.items():
         if not below:
             continue
         # Where columns are declared below a key, a value in the object's place belongs to none of them.
         others = objects.in_place_of_objects(key)
-        if others.count(ABSENT) < len(others):
+        if any(other is not ABSENT for other in others):
             yield f"{above}{key}", others
         yield from _undeclared(objects.inside(key), below, f"{above}{key}.")
 

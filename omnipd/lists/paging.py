@@ -171,7 +171,7 @@ def rows_of(answer: Any, rows: Rows) -> list[dict[str, Any]]:
             f"The answer has no list of rows {'at its top' if keys is None else f'under {keys[0]!r}'}; "
             f"it holds {holds or 'nothing'}."
         )
-    if not all(isinstance(record, dict | msgspec.Struct) for record in found):
+    if not all(issubclass(kind, dict | msgspec.Struct) for kind in set(map(type, found))):
         raise ResponseError("A row of the list is not an object.")
     return found
 
