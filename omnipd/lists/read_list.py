@@ -256,8 +256,8 @@ class ListRead:
 def _parser(listing: Listing) -> Callable[[bytes], Parsed]:
     """Return what parses the pages of a list."""
     columns, rows = listing.columns, listing.rows
-    # A record that becomes several rows, or tells itself from others by all it holds, is needed whole.
-    whole = listing.unfold is not None or listing.keyless == "whole"
+    # A record that becomes several rows, or may be told from others by all it holds, is needed whole.
+    whole = listing.unfold is not None or listing.keyless != "refused"
     if whole or columns is None or rows is None or listing.pages not in paging.PAGE_SIZE_PARAMS:
         return strict_json.parse
     return PageParser(columns, (rows,) if isinstance(rows, str) else rows).parse
