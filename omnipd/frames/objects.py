@@ -21,6 +21,9 @@ class Objects:
         self._objects = objects
         self._inside: dict[str, Objects] = {}
 
+    def __len__(self) -> int:
+        return len(self._objects)
+
     def keys(self) -> set[str]:
         """Return the keys that any of them may have."""
         # Nearly always they have the same, so all are looked at together.
@@ -52,6 +55,9 @@ class ShapedObjects(Objects):
         self._shaped = objects
         kind = type(objects[0])
         self._fields = dict(zip(kind.__struct_encode_fields__, kind.__struct_fields__, strict=True))
+
+    def __len__(self) -> int:
+        return len(self._shaped)
 
     def keys(self) -> set[str]:
         """Return the keys of the shape."""

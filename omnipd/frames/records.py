@@ -9,7 +9,7 @@ warning; a key that no column declares is kept as JSON in ``extra``.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import groupby
+from itertools import chain, groupby
 from typing import Any
 
 import pyarrow as pa
@@ -83,13 +83,13 @@ class TableBuilder:
         return pa.table({name: self._column(name) for name in [*self._columns, EXTRA]})
 
     def _convert(self, records: Sequence[Record]) -> None:
-        """Turn records into arrays, those of one kind together."""
-        for _, some in groupby(records, type):
-            alike = list(some)
-            values = Values(alike)
-            for name, column in self._columns.items():
-                self._arrays[name].append(self._array(name, column, values))
-            self._arrays[EXTRA].append(self._undeclared.as_json(values.objects, len(alike)))
+        """Turn records into arrays, a column at a time."""
+        if not records:
+            return
+        values = Values(records)
+        for name, column in self._columns.items():
+            self._arrays[name].append(self._array(name, column, values))
+        self._arrays[EXTRA] += map(self._undeclared.as_json, values.alike)
 
     def _column(self, name: str) -> pa.Array:
         """Return one column in one piece; its parts are let go."""
@@ -132,6 +132,11 @@ class TableBuilder:
 class Values:
     """The values of many records by wire path, each object in them looked up once.
 
+    Attributes
+    ----------
+    alike : list of Objects
+        The records, those of one kind that follow each other together.
+
     Examples
     --------
     >>> Values([{"owner": {"id": "m1"}}, {"ownerId": "m2"}]).first(("owner.id", "ownerId"))
@@ -139,7 +144,7 @@ class Values:
     """
 
     def __init__(self, records: Sequence[Record]) -> None:
-        self.objects = objects_of(records)
+        self.alike = [objects_of(list(some)) for _, some in groupby(records, type)]
 
     def first(self, paths: Sequence[str]) -> list[Any]:
         """Return for each record the first value that stands at one of the paths, else None."""
@@ -156,10 +161,10 @@ class Values:
 
     def _at(self, path: str) -> list[Any]:
         *above, last = path.split(".")
-        objects = self.objects
+        held = self.alike
         for key in above:
-            objects = objects.inside(key)
-        return objects.at(last)
+            held = [objects.inside(key) for objects in held]
+        return list(chain.from_iterable(objects.at(last) for objects in held))
 
 
 def _usual(values: Sequence[Any], column: Column) -> pa.Array:

@@ -65,7 +65,9 @@ def shape_of(
     Examples
     --------
     >>> shape = shape_of({"owner": {"id": {}}}, {("owner",): ["team"]})
-    >>> owners = objects_of([msgspec.json.decode('{"owner": {"team": "a"}}', type=shape)]).inside("owner")
+    >>> from omnipd.frames.objects import objects_of
+    >>> record = msgspec.json.decode('{"owner": {"team": "a"}}', type=shape)
+    >>> owners = objects_of([record]).inside("owner")
     >>> owners.at("id"), owners.at("team")
     ([None], ['a'])
     >>> msgspec.json.decode('{"owner": "m1"}', type=shape)

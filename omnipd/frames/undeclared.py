@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import chain
 from operator import itemgetter
 from types import NoneType
@@ -41,15 +41,16 @@ class Undeclared:
         self._declared = declared_keys(columns)
         self.paths: set[str] = set()
 
-    def as_json(self, objects: Objects, rows: int) -> pa.Array:
+    def as_json(self, objects: Objects) -> pa.Array:
         """Return one JSON object for each record, null for one that holds nothing else."""
         found = sorted(_undeclared(objects, self._declared, ""), key=itemgetter(0))
         if not found:
-            return pa.nulls(rows, TEXT)
+            return pa.nulls(len(objects), TEXT)
         self.paths.update(path for path, _ in found)
         keys = [f"{as_json(path)}:" for path, _ in found]
         columns = [values for _, values in found]
-        write = functools.partial(_as_object, keys)
+        write: Callable[[Sequence[Any]], str | None] = functools.partial(_as_object, keys)
+        # Most of what is new are flags, so that few rows differ in them.
         if set(map(type, chain.from_iterable(columns))) <= _TOLD_APART:
             write = functools.cache(write)
         return pa.array(list(map(write, zip(*columns, strict=True))), TEXT)

@@ -116,9 +116,8 @@ class RandomPages:
                     inner.append((self.random.choice(self.new), self.any_value()))
                 held = self.written(self.random.sample(inner, self.random.randint(0, len(inner))))
                 parts.append((key, "null" if self.chance(0.1) else self.value([held])))
-        for key in self.new:
-            if self.chance(0.3):
-                parts.append((key, self.value(["true", "false"])))
+        new = [key for key in self.new if self.chance(0.3)]
+        parts += [(key, self.value(["true", "false"])) for key in new]
         if self.chance(0.2):
             self.random.shuffle(parts)
         return self.written(parts)
