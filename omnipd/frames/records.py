@@ -87,9 +87,11 @@ class TableBuilder:
         if not records:
             return
         values = Values(records)
-        for name, column in self._columns.items():
-            self._arrays[name].append(self._array(name, column, values))
-        self._arrays[EXTRA] += map(self._undeclared.as_json, values.alike)
+        arrays = {name: [self._array(name, one, values)] for name, one in self._columns.items()}
+        arrays[EXTRA] = [self._undeclared.as_json(objects) for objects in values.alike]
+        # Only now, since what is nested too deeply has raised by then: columns stay of one length.
+        for name, some in arrays.items():
+            self._arrays[name] += some
 
     def _column(self, name: str) -> pa.Array:
         """Return one column in one piece; its parts are let go."""

@@ -1,4 +1,4 @@
-"""The pages of one list parsed: those that look like the ones before are so in half the time."""
+"""The pages of one list parsed: those that look like the ones before without dictionaries."""
 
 from __future__ import annotations
 
