@@ -180,6 +180,7 @@ class Client:
         params: Mapping[str, str] | None = None,
         *,
         deadline: Deadline | None = None,
+        parse: Callable[[bytes], tuple[Any, str | None]] = strict_json.parse,
     ) -> Answer:
         """Ask for a JSON document.
 
@@ -192,6 +193,8 @@ class Client:
             Query parameters in the wire's spelling.
         deadline : Deadline, optional
             That of the call which this request is part of. Default: one of its own.
+        parse : callable
+            Returns what :func:`omnipd.client.strict_json.parse` does.
 
         Returns
         -------
@@ -208,7 +211,7 @@ class Client:
             reply = Received()
             request = Request("GET", path, params)
             body = b"".join(self._stream(request, deadline, reply, whole=True))
-            content, wrong = strict_json.parse(body)
+            content, wrong = parse(body)
             if wrong is None:
                 self._refuse_failure(content, path, reply, reads=True)
                 return Answer(content, body, reply.trace_id)

@@ -131,13 +131,6 @@ class _Adapter(HTTPAdapter):
 _POOLS = {"http": _HTTPPool, "https": _HTTPSPool}
 
 
-class _Session(requests.Session):
-    """Takes no notice of redirects: requests would read their bodies whole, and parse their targets."""
-
-    def get_redirect_target(self, resp: requests.Response) -> None:
-        """See no redirect."""
-
-
 class Reply:
     """The head of an answer, and its body as it arrives.
 
@@ -273,9 +266,10 @@ class Transport:
         answered = False
         try:
             session = self._open()
-            response = session.send(
-                self._prepared(session, request),
-                allow_redirects=False,
+            prepared = self._prepared(session, request)
+            # Not by the session, which would look for redirects and cookies in every answer.
+            response = session.get_adapter(self._settings.origin).send(
+                prepared,
                 timeout=(min(CONNECT_SECONDS, left), min(request.read_seconds, left)),
                 **self._surroundings,
             )
@@ -412,7 +406,7 @@ class Transport:
         return re.sub(r"[^\w .:-]", "", shown)
 
     def _new_session(self) -> requests.Session:
-        session = _Session()
+        session = requests.Session()
         # With an auth callable requests reads no .netrc, which would replace the bearer key.
         session.auth = self._authorize
         session.headers["User-Agent"] = f"omnipd/{__version__} Python/{platform.python_version()}"

@@ -9,6 +9,7 @@ and start a thread each time; this is one for all of them.
 from __future__ import annotations
 
 import itertools
+import math
 import os
 import threading
 import time
@@ -23,6 +24,7 @@ class Watchdog:
         self._due: dict[int, tuple[float, Callable[[], None]]] = {}
         self._numbers = itertools.count()
         self._running = False
+        self._wakes = math.inf
         # Neither the thread nor what it may hold of the lock survives a fork.
         os.register_at_fork(after_in_child=self._renew)
 
@@ -33,9 +35,10 @@ class Watchdog:
                 self._running = True
                 threading.Thread(target=self._run, name="omnipd-watchdog", daemon=True).start()
             number, end = next(self._numbers), time.monotonic() + seconds
-            soonest = min((due for due, _ in self._due.values()), default=end + 1)
             self._due[number] = (end, cut)
-            if end < soonest:
+            # It is woken only where it would wake too late, not for each request: the thread that
+            # asks would then wait for it.
+            if end < self._wakes:
                 self._changed.notify()
         return lambda: self._cancel(number)
 
@@ -43,6 +46,7 @@ class Watchdog:
         self._changed = threading.Condition()
         self._due = {}
         self._running = False
+        self._wakes = math.inf
 
     def _cancel(self, number: int) -> None:
         with self._changed:
@@ -56,7 +60,8 @@ class Watchdog:
                 cuts = [self._due.pop(number)[1] for number in over]
                 if not cuts:
                     soonest = min((end for end, _ in self._due.values()), default=now + _IDLE)
-                    self._changed.wait(min(soonest - now, _IDLE))
+                    self._wakes = min(soonest, now + _IDLE)
+                    self._changed.wait(self._wakes - now)
             for cut in cuts:
                 cut()
 

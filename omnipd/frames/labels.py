@@ -32,7 +32,7 @@ def join_names(labels: Any) -> str:
     >>> join_names(["finance", {"name": "q1, q2", "verified": True}])
     'finance,q1%2C q2'
     """
-    if not _is_list(labels):
+    if type(labels) is not list and not _is_list(labels):
         raise TypeError("no list of labels")  # text would be spelled
     names = [label if isinstance(label, str) else label["name"] for label in labels]
     joined = ",".join(names)
@@ -47,7 +47,8 @@ def join_verified(labels: Any) -> str | None:
     if not _is_list(labels):
         return None
     for label in labels:
-        if not isinstance(label, Mapping) or "verified" not in label:
+        # The first question is for speed: asking for a Mapping takes ten times as long.
+        if not (type(label) is dict or isinstance(label, Mapping)) or "verified" not in label:
             return None
     return join_names([label for label in labels if label["verified"]])
 

@@ -1,27 +1,31 @@
 """JSON records → one Arrow table with the declared columns.
 
-Records are turned into arrays some hundred at a time, so that they can be dropped. Where all of them
-are as declared that takes one call of Arrow; a column where one is not is read value by value, and
-only there. A column that the server sends in another type than declared becomes text, with a
+Records are turned into arrays some hundred at a time, so that they can be dropped, a column at a
+time. A column where all values are as declared takes one call of Arrow; another is read value by
+value, and only there. A column that the server sends in another type than declared becomes text, with a
 warning; a key that no column declares is kept as JSON in ``extra``.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import chain, groupby
 from typing import Any
 
 import pyarrow as pa
 
 from omnipd.errors import warn
 from omnipd.frames.columns import COUNT, TEXT, Column, Columns, as_text
-from omnipd.frames.plain_values import MISFITS, POOL, PlainValues
+from omnipd.frames.objects import objects_of
 from omnipd.frames.undeclared import EXTRA, Undeclared
 from omnipd.unicode_text import warn_of_mended, whole_text
 
 Record = dict[str, Any]
 
-_NOTHING: Record = {}
+#: Where arrays are made: other allocators hold on to several times the size of a short column.
+_POOL = pa.system_memory_pool()
+#: What Arrow and the conversions raise for a value of another type than declared.
+_MISFITS = (pa.ArrowException, ValueError, TypeError, OverflowError, AttributeError, LookupError)
 
 
 class TableBuilder:
@@ -45,7 +49,6 @@ class TableBuilder:
         self._arrays: dict[str, list[pa.Array]] = {name: [] for name in [*columns, EXTRA]}
         self._drifted: dict[str, Any] = {}
         self._mended: set[str] = set()
-        self._plain = PlainValues(columns)
         self._undeclared = Undeclared(columns)
         self.rows = 0
 
@@ -84,39 +87,36 @@ class TableBuilder:
         if not records:
             return
         values = Values(records)
-        plain = self._plain.read(records)
-        arrays = {
-            name: plain[name] if name in plain else self._array(name, column, values)
-            for name, column in self._columns.items()
-        }
-        arrays[EXTRA] = self._undeclared.as_json(records)
-        for name, array in arrays.items():
-            self._arrays[name].append(array)
+        arrays = {name: [self._array(name, one, values)] for name, one in self._columns.items()}
+        arrays[EXTRA] = [self._undeclared.as_json(objects) for objects in values.alike]
+        # Only now, since what is nested too deeply has raised by then: columns stay of one length.
+        for name, some in arrays.items():
+            self._arrays[name] += some
 
     def _column(self, name: str) -> pa.Array:
         """Return one column in one piece; its parts are let go."""
         kind = TEXT if name == EXTRA or name in self._drifted else self._columns[name].type
         parts = self._arrays.pop(name)
         whole = [part if part.type == kind else part.cast(kind) for part in parts]
-        return pa.concat_arrays(whole, POOL) if whole else pa.array([], kind)
+        return pa.concat_arrays(whole, _POOL) if whole else pa.array([], kind)
 
     def _array(self, name: str, column: Column, batch: Values) -> pa.Array:
         values = batch.first(column.paths)
         if column.wire is not None:
             try:
                 return _usual(values, column)
-            except MISFITS:
+            except _MISFITS:
                 pass
         try:
             return _typed(values, column)
-        except MISFITS:
+        except _MISFITS:
             pass
         mended = [whole_text(value) for value in values]
         if mended != values:
             self._mended.add(name)
         try:
             return _typed(mended, column)
-        except MISFITS:
+        except _MISFITS:
             return pa.array([self._text(name, value, column) for value in mended], TEXT)
 
     def _text(self, name: str, value: Any, column: Column) -> str | None:
@@ -126,13 +126,18 @@ class TableBuilder:
         try:
             made = _typed([value], column).cast(TEXT)[0].as_py()
             return None if made is None else str(made)
-        except MISFITS:
+        except _MISFITS:
             self._drifted.setdefault(name, value)
             return as_text(value)
 
 
 class Values:
     """The values of many records by wire path, each object in them looked up once.
+
+    Attributes
+    ----------
+    alike : list of Objects
+        The records, those of one kind that follow each other together.
 
     Examples
     --------
@@ -141,8 +146,7 @@ class Values:
     """
 
     def __init__(self, records: Sequence[Record]) -> None:
-        self._records = records
-        self._inner: dict[str, list[Record]] = {}
+        self.alike = [objects_of(list(some)) for _, some in groupby(records, type)]
 
     def first(self, paths: Sequence[str]) -> list[Any]:
         """Return for each record the first value that stands at one of the paths, else None."""
@@ -150,20 +154,19 @@ class Values:
         for path in paths[1:]:
             if None in values:
                 others = self._at(path)
-                values = [
-                    other if value is None else value
-                    for value, other in zip(values, others, strict=True)
-                ]
+                if any(other is not None for other in others):
+                    values = [
+                        other if value is None else value
+                        for value, other in zip(values, others, strict=True)
+                    ]
         return values
 
     def _at(self, path: str) -> list[Any]:
-        parent, _, child = path.rpartition(".")
-        if not parent:
-            return [record.get(child) for record in self._records]
-        if parent not in self._inner:
-            held = self._at(parent)
-            self._inner[parent] = [one if isinstance(one, dict) else _NOTHING for one in held]
-        return [one.get(child) for one in self._inner[parent]]
+        *above, last = path.split(".")
+        held = self.alike
+        for key in above:
+            held = [objects.inside(key) for objects in held]
+        return list(chain.from_iterable(objects.at(last) for objects in held))
 
 
 def _usual(values: Sequence[Any], column: Column) -> pa.Array:
@@ -171,11 +174,11 @@ def _usual(values: Sequence[Any], column: Column) -> pa.Array:
     # Arrow would cut 1.5 to 1, and take true for it.
     if column.wire == COUNT and not set(map(type, values)) <= {int, type(None)}:
         raise ValueError("not only whole numbers")
-    array = pa.array(values, column.wire, memory_pool=POOL)
+    array = pa.array(values, column.wire, memory_pool=_POOL)
     return array if column.vectorized is None else column.vectorized(array)
 
 
 def _typed(values: Sequence[Any], column: Column) -> pa.Array:
     if (convert := column.convert) is not None:
         values = [None if value is None else convert(value) for value in values]
-    return pa.array(values, column.type, memory_pool=POOL)
+    return pa.array(values, column.type, memory_pool=_POOL)

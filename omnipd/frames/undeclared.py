@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import functools
+from collections.abc import Callable, Iterator, Sequence
+from itertools import chain
 from operator import itemgetter
+from types import NoneType
 from typing import Any
 
 import pyarrow as pa
 
 from omnipd.frames.columns import TEXT, Columns, as_json
+from omnipd.frames.objects import ABSENT, Objects
+from omnipd.frames.shapes import Keys, declared_keys
 from omnipd.unicode_text import whole_text
 
 #: The column for every key that no column declares.
 EXTRA = "extra"
 
-#: Keys, each with the keys below it; a plain value has none.
-_Keys = dict[str, "_Keys"]
-
-_ABSENT = object()
-_NOTHING: dict[str, Any] = {}
+#: Values of these types are equal only where they are the same: 1 is equal to true.
+_TOLD_APART = {bool, str, NoneType, type(ABSENT)}
 
 
 class Undeclared:
@@ -36,57 +38,44 @@ class Undeclared:
     """
 
     def __init__(self, columns: Columns) -> None:
-        self._declared = _declared_keys(columns)
+        self._declared = declared_keys(columns)
         self.paths: set[str] = set()
 
-    def as_json(self, records: Sequence[dict[str, Any]]) -> pa.Array:
+    def as_json(self, objects: Objects) -> pa.Array:
         """Return one JSON object for each record, null for one that holds nothing else."""
-        found = sorted(_undeclared(records, self._declared, ""), key=itemgetter(0))
+        found = sorted(_undeclared(objects, self._declared, ""), key=itemgetter(0))
         if not found:
-            return pa.nulls(len(records), TEXT)
+            return pa.nulls(len(objects), TEXT)
         self.paths.update(path for path, _ in found)
         keys = [f"{as_json(path)}:" for path, _ in found]
-        rows = zip(*(values for _, values in found), strict=True)
-        return pa.array([_as_object(keys, row) for row in rows], TEXT)
+        columns = [values for _, values in found]
+        write: Callable[[Sequence[Any]], str | None] = functools.partial(_as_object, keys)
+        # Most of what is new are flags, so that few rows differ in them.
+        if set(map(type, chain.from_iterable(columns))) <= _TOLD_APART:
+            write = functools.cache(write)
+        return pa.array(list(map(write, zip(*columns, strict=True))), TEXT)
 
 
-def _declared_keys(columns: Columns) -> _Keys:
-    declared: _Keys = {}
-    for column in columns.values():
-        for path in column.paths:
-            place = declared
-            for key in path.split("."):
-                place = place.setdefault(key, {})
-    return declared
-
-
-def _undeclared(
-    objects: Sequence[dict[str, Any]], declared: _Keys, above: str
-) -> Iterator[tuple[str, list[Any]]]:
+def _undeclared(objects: Objects, declared: Keys, above: str) -> Iterator[tuple[str, list[Any]]]:
     """Yield each path that no column declares, with its value in every object."""
-    # Nearly always there is none, so the keys of all objects are looked at together.
-    for key in set().union(*objects).difference(declared):
-        yield f"{above}{key}", [one.get(key, _ABSENT) for one in objects]
+    for key in objects.keys().difference(declared):
+        values = objects.at(key, ABSENT)
+        if any(value is not ABSENT for value in values):
+            yield f"{above}{key}", values
     for key, below in declared.items():
         if not below:
             continue
-        held = [one.get(key) for one in objects]
-        inner = [one if isinstance(one, dict) else _NOTHING for one in held]
         # Where columns are declared below a key, a value in the object's place belongs to none of them.
-        if any(one is not None and not isinstance(one, dict) for one in held):
-            yield (
-                f"{above}{key}",
-                [_ABSENT if one is None or isinstance(one, dict) else one for one in held],
-            )
-        yield from _undeclared(inner, below, f"{above}{key}.")
+        others = objects.in_place_of_objects(key)
+        if any(other is not ABSENT for other in others):
+            yield f"{above}{key}", others
+        yield from _undeclared(objects.inside(key), below, f"{above}{key}.")
 
 
 def _as_object(keys: Sequence[str], values: Sequence[Any]) -> str | None:
     """Write what one record holds as JSON, each key once: one with a dot may read like a path."""
     held = {
-        key: _written(value)
-        for key, value in zip(keys, values, strict=True)
-        if value is not _ABSENT
+        key: _written(value) for key, value in zip(keys, values, strict=True) if value is not ABSENT
     }
     if not held:
         return None

@@ -10,6 +10,8 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import msgspec
+
 from omnipd.errors import ResponseError
 
 #: Query parameters in the wire's spelling → the parsed JSON answer.
@@ -169,7 +171,7 @@ def rows_of(answer: Any, rows: Rows) -> list[dict[str, Any]]:
             f"The answer has no list of rows {'at its top' if keys is None else f'under {keys[0]!r}'}; "
             f"it holds {holds or 'nothing'}."
         )
-    if not all(isinstance(record, dict) for record in found):
+    if not all(issubclass(kind, dict | msgspec.Struct) for kind in set(map(type, found))):
         raise ResponseError("A row of the list is not an object.")
     return found
 

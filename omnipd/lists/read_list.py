@@ -29,6 +29,7 @@ from omnipd.frames.records import Record
 from omnipd.frames.to_pandas import to_frame
 from omnipd.lists import completeness, paging
 from omnipd.lists.collect_pages import Keyless, PageCollector
+from omnipd.lists.parse_pages import PageParser, Parsed
 
 _REREAD_PAGES = 10
 
@@ -102,6 +103,7 @@ class ListRead:
         self._limit = limit
         self._strict = strict
         self._deadline = deadline
+        self._parse = _parser(listing)
 
     def from_cache(self, query: Mapping[str, str], steps: Sequence[Step]) -> Reading | None:
         """Return the list from the cache; None unless every page of one reading is there."""
@@ -119,7 +121,7 @@ class ListRead:
             if page is None or (marks and page.read not in marks):
                 raise _NotStored
             marks[page.read] = page.fetched_at
-            return strict_json.parse(page.body)[0]
+            return self._parse(page.body)[0]
 
         try:
             table, reading = self._collect(begin, query, steps, strict=True)
@@ -148,7 +150,7 @@ class ListRead:
         def fetch(params: Mapping[str, str]) -> Any:
             nonlocal asked, size, trace_id
             asked += 1
-            answer = client.get(path, params, deadline=deadline)
+            answer = client.get(path, params, deadline=deadline, parse=self._parse)
             trace_id = answer.trace_id
             size += len(answer.body)
             if client.cache is None or size > LARGEST_LIST:
@@ -249,6 +251,16 @@ class ListRead:
             "duplicates_checked": reading.collected.unchecked < 2,
             "trace_id": trace_id,
         }
+
+
+def _parser(listing: Listing) -> Callable[[bytes], Parsed]:
+    """Return what parses the pages of a list."""
+    columns, rows = listing.columns, listing.rows
+    # A record that becomes several rows, or may be told from others by all it holds, is needed whole.
+    whole = listing.unfold is not None or listing.keyless != "refused"
+    if whole or columns is None or rows is None or listing.pages not in paging.PAGE_SIZE_PARAMS:
+        return strict_json.parse
+    return PageParser(columns, (rows,) if isinstance(rows, str) else rows).parse
 
 
 class _Pass:

@@ -1,0 +1,103 @@
+"""Pages whose records are decoded into a shape: nothing shows whether they were."""
+
+import json
+import random
+import warnings
+
+import msgspec
+import pytest
+from lists.random_pages import RandomPages
+
+from omnipd.client import strict_json
+from omnipd.errors import OmniError
+from omnipd.lists.collect_pages import PageCollector
+from omnipd.lists.paging import rows_of
+from omnipd.lists.parse_pages import PageParser
+from omnipd.readers.content import CONTENT
+
+
+def read(bodies, parse, max_rows=None):
+    """Return all that can be told of a list that is read from these bodies."""
+    collected = PageCollector(
+        CONTENT.columns,
+        key=CONTENT.key,
+        keyless=CONTENT.keyless,
+        unfold=CONTENT.unfold,
+        exhaustive=CONTENT.exhaustive,
+        max_rows=max_rows,
+    )
+    told = []
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        for body in bodies:
+            content, wrong = parse(body)
+            told.append(wrong)
+            if wrong is None:
+                try:
+                    rows = rows_of(content, "records")
+                    beside = {key: one for key, one in content.items() if key != "records"}
+                    told.append(json.dumps(beside, sort_keys=True))
+                    collected.add(rows)
+                except OmniError as error:
+                    told.append(str(error))
+        table = collected.finish()
+    told += [collected.records, collected.repeated, collected.unchecked, collected.page_sizes]
+    return table, told, [str(one.message) for one in caught]
+
+
+def assert_the_same(bodies, max_rows=None):
+    parser = PageParser(CONTENT.columns, ("records",))
+    table, told, said = read(bodies, parser.parse, max_rows)
+    plain_table, plain_told, plain_said = read(bodies, strict_json.parse, max_rows)
+    assert table.schema.equals(plain_table.schema)
+    assert table.equals(plain_table), bodies
+    assert told == plain_told
+    assert said == plain_said
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_what_is_read_does_not_depend_on_how_pages_are_parsed(seed):
+    for number in range(100):
+        chance = random.Random(f"{seed} {number}")
+        assert_the_same(RandomPages(chance).pages(), chance.choice([None, None, 5]))
+
+
+def page(*records, **beside):
+    info = {"hasNextPage": True, "nextCursor": "c"}
+    return json.dumps({"records": records, "pageInfo": info} | beside).encode()
+
+
+def shapes(*bodies):
+    """Return of each page with records whether they are of a shape."""
+    parser = PageParser(CONTENT.columns, ("records",))
+    pages = [parser.parse(body)[0]["records"] for body in bodies]
+    return [isinstance(records[0], msgspec.Struct) for records in pages if records]
+
+
+def test_pages_like_the_ones_before_are_decoded_into_a_shape():
+    record = {"identifier": "d", "owner": {"id": "m"}, "labels": [{"name": "a"}], "pinned": True}
+    assert shapes(*[page(record)] * 3) == [False, True, True]
+    assert shapes(page(record), page(record | {"new": 1}), page(record, record | {"new": 1})) == [
+        *(False, False, True)
+    ]
+    assert shapes(page(), page(record), page(record, total=1), page(record)) == [False, False, True]
+
+
+def test_a_list_that_never_looks_the_same_is_parsed_twice_on_few_pages_only():
+    bodies = [page({"identifier": f"d{n}", f"new{n}": n}) for n in range(20)]
+    assert not any(shapes(*bodies))
+    assert_the_same(bodies)
+    # It has been given up by then.
+    assert not any(shapes(*bodies, bodies[-1], bodies[-1]))
+
+
+def test_a_page_that_is_not_whole_is_one_in_either_way():
+    whole = page({"identifier": "d", "name": "a"})
+    for place in range(0, len(whole), 7):
+        assert_the_same([whole, whole, whole[:place], whole])
+        assert_the_same([whole, whole, whole[:place] + b"\xff" + whole[place + 1 :], whole])
+    deep = whole.replace(b'"a"', b"[" * 5000 + b"]" * 5000)
+    parser = PageParser(CONTENT.columns, ("records",))
+    assert [parser.parse(body)[1] for body in (whole, whole, deep)] == [
+        strict_json.parse(body)[1] for body in (whole, whole, deep)
+    ]
