@@ -116,7 +116,19 @@ class _HTTPSPool(HTTPSConnectionPool):
 
 
 class _Adapter(HTTPAdapter):
-    """Watches every connection, those through a proxy too."""
+    """Watches every connection, those through a proxy too. It is for one origin."""
+
+    _pool: Any = None
+
+    def get_connection_with_tls_context(self, *args: Any, **kwargs: Any) -> Any:
+        # Which pool an origin has is a longer question than what is asked of it.
+        if self._pool is None:
+            self._pool = super().get_connection_with_tls_context(*args, **kwargs)
+        return self._pool
+
+    def build_response(self, req: Any, resp: Any) -> Any:  # noqa: ARG002 - as the library calls it
+        """Return the answer as it is: one for requests' users costs as much as its head to read."""
+        return resp
 
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
         super().init_poolmanager(*args, **kwargs)
@@ -144,12 +156,12 @@ class Reply:
 
     def __init__(
         self,
-        response: requests.Response,
+        response: urllib3.BaseHTTPResponse,
         cancel: Callable[[], None],
         deadline: Deadline,
         max_bytes: int,
     ) -> None:
-        self.status = response.status_code
+        self.status = response.status
         self.headers: Mapping[str, str] = response.headers
         self._response = response
         self._deadline = deadline
@@ -158,7 +170,7 @@ class Reply:
 
     def chunks(self) -> Iterator[bytes]:
         """Yield the decoded body piece by piece; raise BrokenBody when it does not come whole."""
-        raw, size, failure = self._response.raw, 0, None
+        raw, size, failure = self._response, 0, None
         try:
             while True:
                 try:
@@ -179,8 +191,7 @@ class Reply:
                     break
                 yield piece
         finally:
-            self._cancel()
-            self._response.close()  # a body read to its end has already given its connection back
+            self.close()  # a body read to its end has already given its connection back
         if failure is not None:
             raise BrokenBody(failure)
 
@@ -192,6 +203,7 @@ class Reply:
         """Drop the rest of the answer."""
         self._cancel()
         self._response.close()
+        self._response.release_conn()
 
     def _failure(self, error: Exception) -> Failure:
         if self._deadline.remaining() <= 0:
@@ -268,7 +280,7 @@ class Transport:
             session = self._open()
             prepared = self._prepared(session, request)
             # Not by the session, which would look for redirects and cookies in every answer.
-            response = session.get_adapter(self._settings.origin).send(
+            response: Any = session.get_adapter(self._settings.origin).send(
                 prepared,
                 timeout=(min(CONNECT_SECONDS, left), min(request.read_seconds, left)),
                 **self._surroundings,
