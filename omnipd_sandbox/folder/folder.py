@@ -9,6 +9,7 @@ from typing import Any
 from omnipd_sandbox.engine.data.data_files import UnusableData, open_data
 from omnipd_sandbox.engine.data.limits import USUAL, Limits
 from omnipd_sandbox.engine.engine import Engine
+from omnipd_sandbox.engine.model.file_names import is_meant_for_a_model
 from omnipd_sandbox.engine.model.files import read_files
 from omnipd_sandbox.engine.model.formats import problems_with_formats, with_formats
 from omnipd_sandbox.engine.model.model import Model
@@ -60,6 +61,11 @@ def bring(
         raise BadOrganization(str(root), ["there is no such folder"])
     if not any((root / each).exists() for each in (FILE, MODELS, DATA)):
         raise BadOrganization(str(root), [f"it has none of {FILE}, {MODELS}/ and {DATA}/"])
+    loose = [each.name for each in _loose(root / MODELS)]
+    if loose:
+        raise BadOrganization(
+            str(root / MODELS), [f"{name}: a model's files lie in models/NAME/" for name in loose]
+        )
     files = {each.name: _files(each) for each in _folders(root / MODELS)}
     file = _file(root / FILE)
     called = _called(list(files), model_name)
@@ -120,6 +126,15 @@ def _files(place: Path) -> Mapping[str, str]:
         return read_files(place)
     except UnicodeDecodeError as error:
         raise BadOrganization(str(place), [f"a file is not UTF-8: {error}"]) from None
+
+
+def _loose(parent: Path) -> list[Path]:
+    """List files of models that lie beside the folders of models."""
+    if not parent.is_dir():
+        return []
+    return sorted(
+        each for each in parent.iterdir() if each.is_file() and is_meant_for_a_model(each.name)
+    )
 
 
 def _folders(parent: Path) -> list[Path]:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from difflib import get_close_matches
 from pathlib import PurePosixPath
 
 VIEW, TOPIC, COMPOSITE_TOPIC, MODEL, RELATIONSHIPS = (
     "view", "topic", "composite_topic", "model", "relationships",
 )  # fmt: skip
+_KINDS = (VIEW, TOPIC, COMPOSITE_TOPIC, MODEL, RELATIONSHIPS)
 _SUFFIXES = (".yaml", ".yml")
 
 
@@ -27,6 +29,17 @@ def what_it_holds(path: str) -> tuple[str, str] | None:
         return None
     # A view that is a query is called so in its file's name.
     return kind, name.removesuffix(".query") if kind == VIEW else name
+
+
+def is_meant_for_a_model(path: str) -> bool:
+    """Tell whether a file is one of a model, or would be but for its name."""
+    name = PurePosixPath(path).name
+    suffix = name.rpartition(".")[2]
+    return (
+        what_it_holds(path) is not None
+        or name.endswith(_SUFFIXES)
+        or bool(get_close_matches(suffix, _KINDS, cutoff=0.8))
+    )
 
 
 def folder_of(path: str) -> str:

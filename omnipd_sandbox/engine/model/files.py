@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from importlib.resources.abc import Traversable
 
-from omnipd_sandbox.engine.model.file_names import what_it_holds
+from omnipd_sandbox.engine.model.file_names import is_meant_for_a_model
 
 
 def read_files(folder: Traversable) -> dict[str, str]:
-    """Give the text of each model file by its path below the folder; other files are left out.
+    """Give the text of each model file by its path below the folder; others are left out.
+
+    A file whose name is not quite that of a model file is given, too: the model has an issue for it.
 
     Raises
     ------
@@ -25,5 +27,5 @@ def _files_below(folder: Traversable, below: str) -> Iterator[tuple[str, str]]:
             continue
         if entry.is_dir():
             yield from _files_below(entry, f"{below}{entry.name}/")
-        elif what_it_holds(entry.name):
+        elif is_meant_for_a_model(entry.name):
             yield f"{below}{entry.name}", entry.read_text(encoding="utf-8")

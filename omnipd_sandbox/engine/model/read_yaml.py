@@ -96,7 +96,9 @@ class _Files:
         self.parts.path = plain_path(path)
         holds = what_it_holds(path)
         if holds is None:
-            self.parts.issue("This file is neither a model, relationships, a view nor a topic")
+            self.parts.issue(
+                "This file is neither model, relationships, *.view nor *.topic, and is not read"
+            )
             return
         document = self.parts.document(text)
         self.documents.append(document)

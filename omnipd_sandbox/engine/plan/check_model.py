@@ -14,7 +14,17 @@ from omnipd_sandbox.engine.model.circumstances import Circumstances
 from omnipd_sandbox.engine.model.fields import Fields, tables
 from omnipd_sandbox.engine.model.joins import tree_of_topic
 from omnipd_sandbox.engine.model.measures import with_aggregates
-from omnipd_sandbox.engine.model.model import Issue, Model, Relationship, Topic
+from omnipd_sandbox.engine.model.model import (
+    Dimension,
+    Field,
+    Issue,
+    Measure,
+    Model,
+    Relationship,
+    Topic,
+    View,
+)
+from omnipd_sandbox.engine.model.references import FieldName
 from omnipd_sandbox.engine.model.sql_dialect import written
 from omnipd_sandbox.engine.model.tables import table_of
 from omnipd_sandbox.engine.plan.topic_filters import default_filters, topic_filters
@@ -91,6 +101,7 @@ class _Checker:
             if parent in tree.nodes and child not in tree.nodes:
                 yield f'No relationship joins "{child}" to "{parent}"'
         views = {alias: node.view for alias, node in tree.nodes.items()}
+        yield from _broken(topic, views)
         for each in (*topic_filters(topic, tree.base), *default_filters(topic, tree.base)):
             problem = self._problem(Fields(views, tree.base, _ANY), each.write)
             if problem:
@@ -120,6 +131,26 @@ class _Checker:
         except Refused as refused:
             return refused.message.strip().splitlines()[0]
         return None
+
+
+def _broken(topic: Topic, views: Mapping[str, View]) -> Iterator[str]:
+    """Name the fields that a topic offers and that read a view it does not join."""
+    for alias, view in views.items():
+        for field in (*view.dimensions.values(), *view.measures.values()):
+            if not topic.offers(f"{alias}.{field.name}") or field.unmodeled or view.unmodeled:
+                continue
+            for name in sorted(_views_read(field) - {view.name, *views}):
+                yield f"{alias}.{field.name} reads {name}, which the topic does not join"
+
+
+def _views_read(field: Field) -> set[str]:
+    names = list(field.sql.references) if field.sql is not None else []
+    if isinstance(field, Measure):
+        names += list(field.distinct_key.references) if field.distinct_key is not None else []
+        names += [name for each in field.filters if (name := FieldName.parse(each)) is not None]
+    elif isinstance(field, Dimension) and field.duration is not None:
+        names += [*field.duration.start.references, *field.duration.end.references]
+    return {name.view for name in names if name.view is not None}
 
 
 def _declared(parent: str, joins: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
