@@ -13,6 +13,10 @@ from omnipd_sandbox.engine.model.yaml_parts import Body, said, texts
 _OWN = ("extends", "ignored", "template")
 
 
+# What a view can read: a table, SQL, or a query.
+_EITHER = {frozenset({"table_name", "schema"}), frozenset({"sql"}), frozenset({"query"})}
+
+
 class BadExtension(ValueError):
     """Say what cannot be extended."""
 
@@ -38,25 +42,53 @@ class Extension:
         BadExtension
             For what is not there, and for what extends itself.
         """
+        for each in self.line(name):
+            if each not in self._inherited:
+                self._inherited[each] = self._inheritable(each)
         own = {key: self.bodies[name][key] for key in _OWN if key in self.bodies[name]}
-        return self._inheritable(name, ()) | own
+        return self._inherited[name] | own
 
-    def _inheritable(self, name: str, below: tuple[str, ...]) -> dict[str, Any]:
-        if name in below:
-            raise BadExtension(f'"{name}" extends itself')
-        if name not in self.bodies:
-            raise BadExtension(f'extends "{name}", which is not there')
-        if name not in self._inherited:
-            merged: dict[str, Any] = {}
-            for base in bases_of(name, self.bodies):
-                merged = overlaid(merged, self._inheritable(base, (*below, name)))
-            own = {
-                key: value
-                for key, value in self.bodies[name].items()
-                if key not in _OWN or isinstance(value, NotModeled)
-            }
-            self._inherited[name] = overlaid(merged, own)
-        return self._inherited[name]
+    def line(self, name: str) -> list[str]:
+        """List a view or topic and all that it extends, each after those that it extends itself.
+
+        Raises
+        ------
+        BadExtension
+            For what is not there, and for what extends itself.
+        """
+        done: dict[str, None] = {}
+        # Each with whether its own bases have been put before it.
+        waiting, above = [(name, False)], set[str]()
+        while waiting:
+            each, ready = waiting.pop()
+            if ready:
+                above.discard(each)
+                done[each] = None
+            elif each in above:
+                raise BadExtension(f'"{each}" extends itself')
+            elif each not in self.bodies:
+                raise BadExtension(f'extends "{each}", which is not there')
+            elif each not in done:
+                above.add(each)
+                waiting.append((each, True))
+                waiting += [(base, False) for base in reversed(bases_of(each, self.bodies))]
+        return list(done)
+
+    def _inheritable(self, name: str) -> dict[str, Any]:
+        merged: dict[str, Any] = {}
+        for base in bases_of(name, self.bodies):
+            merged = overlaid(merged, self._inherited[base])
+        own = {
+            key: value
+            for key, value in self.bodies[name].items()
+            if key not in _OWN or isinstance(value, NotModeled)
+        }
+        for kind in _EITHER:
+            # A view reads one thing: its own table takes the place of a base's SQL, and so on.
+            if kind & own.keys():
+                for other in _EITHER - {kind}:
+                    merged = {key: value for key, value in merged.items() if key not in other}
+        return overlaid(merged, own)
 
 
 def overlaid(base: Body, over: Body) -> dict[str, Any]:

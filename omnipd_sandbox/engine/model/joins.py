@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from omnipd_sandbox.engine.model.model import Model, Relationship, Topic, View
 from omnipd_sandbox.engine.model.references import SqlText
 from omnipd_sandbox.refused_query import Refused
 
+_ALWAYS = SqlText.parse("TRUE")
 _TO_MANY = {"one_to_many", "many_to_many"}
 _FROM_MANY = {"many_to_one", "assumed_many_to_one", "many_to_many"}
 
@@ -92,16 +93,24 @@ class JoinTree:
 
 
 def tree_of_topic(model: Model, topic: Topic) -> JoinTree:
-    """Build the join tree that a topic declares."""
-    relationships = (*topic.relationships, *model.relationships)
+    """Build the join tree that a topic declares.
+
+    Raises
+    ------
+    Refused
+        For a view that is not there, and for one that is joined twice.
+    """
     nodes = {topic.base_view: Joined(topic.base_view, _view(model, topic.base_view))}
 
     def add(parent: str, children: Mapping[str, Any]) -> None:
         for child, grandchildren in children.items():
-            node = _join(model, relationships, parent, child)
-            if node is not None:
-                nodes[child] = node
-                add(child, grandchildren or {})
+            node = _join(model, topic.relationships, parent, child)
+            if node is None:
+                continue
+            if child in nodes:
+                raise Refused("PLAN", f'The topic "{topic.name}" joins "{child}" twice')
+            nodes[child] = node
+            add(child, grandchildren or {})
 
     add(topic.base_view, topic.joins)
     return JoinTree(topic.base_view, nodes)
@@ -113,17 +122,20 @@ def tree_of_view(model: Model, base: str) -> JoinTree:
     nearest = [base]
     while nearest:
         parent = nearest.pop(0)
-        for child in _neighbors(model.relationships, parent):
-            node = _join(model, model.relationships, parent, child)
-            if child not in nodes and node is not None:
+        for child in _neighbors(model, parent):
+            node = _join(model, (), parent, child) if child not in nodes else None
+            if node is not None:
                 nodes[child] = node
                 nearest.append(child)
     return JoinTree(base, nodes)
 
 
-def _neighbors(relationships: Iterable[Relationship], alias: str) -> list[str]:
+def _neighbors(model: Model, alias: str) -> list[str]:
     found = []
-    for each in relationships:
+    for each in model.relationships:
+        if {each.left_view, each.right_view} - model.views.keys():
+            # It leads to a view that is not there, which is an issue of the model.
+            continue
         if each.left == alias:
             found.append(each.right)
         elif each.right == alias and each.reversible:
@@ -131,24 +143,43 @@ def _neighbors(relationships: Iterable[Relationship], alias: str) -> list[str]:
     return found
 
 
-def _join(
-    model: Model, relationships: Iterable[Relationship], parent: str, child: str
-) -> Joined | None:
-    for each in relationships:
-        forward = (each.left, each.right) == (parent, child)
-        if forward or (each.reversible and (each.right, each.left) == (parent, child)):
-            to_many, from_many = each.kind in _TO_MANY, each.kind in _FROM_MANY
-            return Joined(
-                child,
-                _view(model, each.right_view if forward else each.left_view),
-                parent,
-                each.on,
-                to_many=to_many if forward else from_many,
-                from_many=from_many if forward else to_many,
-                join_type=each.join_type,
-                unmodeled=each.unmodeled,
-            )
+def _join(model: Model, of_topic: Iterable[Relationship], parent: str, child: str) -> Joined | None:
+    """Join a view by a topic's own relationship, else by one that all share."""
+    for relationships in (of_topic, model.relationships):
+        forward = [each for each in relationships if (each.left, each.right) == (parent, child)]
+        backward = [
+            each
+            for each in relationships
+            if each.reversible and (each.right, each.left) == (parent, child)
+        ]
+        found = forward or backward
+        if found:
+            node = _joined(model, found[0], parent, child, forward=bool(forward))
+            if len(found) == 1:
+                return node
+            # Which of them Omni takes is not known.
+            either = f'one of {len(found)} relationships with "{parent}"'
+            return replace(node, unmodeled=(*node.unmodeled, either))
+    if model.relationships_unread and child in model.views:
+        unread = "relationships that cannot be read"
+        return Joined(child, model.views[child], parent, _ALWAYS, unmodeled=(unread,))
     return None
+
+
+def _joined(
+    model: Model, relationship: Relationship, parent: str, child: str, *, forward: bool
+) -> Joined:
+    to_many, from_many = relationship.kind in _TO_MANY, relationship.kind in _FROM_MANY
+    return Joined(
+        child,
+        _view(model, relationship.right_view if forward else relationship.left_view),
+        parent,
+        relationship.on,
+        to_many=to_many if forward else from_many,
+        from_many=from_many if forward else to_many,
+        join_type=relationship.join_type,
+        unmodeled=relationship.unmodeled,
+    )
 
 
 def _view(model: Model, name: str) -> View:

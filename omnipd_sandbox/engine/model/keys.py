@@ -69,10 +69,19 @@ TEXTS = Check("a list of texts", _is_list_of_texts)
 TEXT_OR_TEXTS = Check(
     "a text or a list of texts", lambda value: _is_text(value) or _is_list_of_texts(value)
 )
+# Without numbers with a fraction, which may be written in several ways.
+WORDS = Check(
+    "a list of texts",
+    lambda value: _is_list_of_texts(value) and not any(isinstance(each, float) for each in value),
+)
+WORD_OR_WORDS = Check(
+    "a text or a list of texts", lambda value: isinstance(value, str) or WORDS.fits(value)
+)
 LIST = Check("a list", lambda value: isinstance(value, list))
+FULL_MAPPING = Check("a mapping", lambda value: isinstance(value, Mapping))
 # An empty one may be written as nothing at all.
-LIST_OR_NOTHING = Check("a list", lambda value: value is None or isinstance(value, list))
 MAPPING = Check("a mapping", lambda value: value is None or isinstance(value, Mapping))
+LIST_OR_NOTHING = Check("a list", lambda value: value is None or isinstance(value, list))
 MAPPING_OR_LIST = Check(
     "a mapping or a list", lambda value: value is None or isinstance(value, Mapping | list)
 )
@@ -95,11 +104,13 @@ _DISPLAYED = _all(
     display_order=NUMBER,
     hidden=FLAG,
     label=TEXT,
-    tags=TEXT_OR_TEXTS,
 )
+# Topics choose fields by them, so that none may be lost.
+_TAGS = {"tags": Key(TEXT_OR_TEXTS)}
 
 VIEW: Keys = {
     **_DISPLAYED,
+    **_TAGS,
     **_all(
         Bearing.ANSWER,
         catalog=TEXT,
@@ -135,6 +146,7 @@ VIEW: Keys = {
 
 _FIELD: Keys = {
     **_DISPLAYED,
+    **_TAGS,
     **_all(
         Bearing.ANSWER,
         aliases=TEXT_OR_TEXTS,
@@ -174,7 +186,7 @@ DIMENSION: Keys = {
     **_all(
         Bearing.ANSWER,
         bin_boundaries=LIST,
-        duration=MAPPING,
+        duration=FULL_MAPPING,
         groups=LIST,
         primary_key=FLAG,
         timeframes=TEXTS,
@@ -196,29 +208,29 @@ MEASURE: Keys = {
         Bearing.ANSWER,
         aggregate_type=TEXT,
         custom_primary_key_sql=TEXT,
-        filters=MAPPING,
+        filters=FULL_MAPPING,
         percentile=NUMBER,
     ),
 }
 
 DURATION: Keys = _all(Bearing.ANSWER, intervals=TEXTS, sql_end=TEXT, sql_start=TEXT)
 
-GROUP: Keys = _all(Bearing.ANSWER, filter=MAPPING, name=TEXT)
+GROUP: Keys = _all(Bearing.ANSWER, filter=FULL_MAPPING, name=TEXT)
 
 TOPIC: Keys = {
     **_DISPLAYED,
     **_all(
         Bearing.ANSWER,
-        access_filters=LIST_OR_NOTHING,
-        always_having_filters=MAPPING,
+        access_filters=LIST,
+        always_having_filters=FULL_MAPPING,
         always_having_sql=TEXT,
-        always_where_filters=MAPPING,
+        always_where_filters=FULL_MAPPING,
         always_where_sql=TEXT,
         base_view=TEXT,
         extends=TEXT_OR_TEXTS,
         fields=TEXTS,
         joins=MAPPING,
-        relationships=LIST,
+        relationships=LIST_OR_NOTHING,
         required_access_grants=TEXT_OR_TEXTS,
         template=FLAG,
     ),
@@ -240,6 +252,7 @@ TOPIC: Keys = {
         schema_label=TEXT,
         skills=MAPPING_OR_LIST,
         synonyms=TEXT_OR_TEXTS,
+        tags=TEXT_OR_TEXTS,
         view_label=TEXT,
         warehouse_override=ANYTHING,
     ),
@@ -260,7 +273,7 @@ ACCESS_FILTER: Keys = {
         enable_sql_like_wildcards=FLAG,
         field=TEXT,
         user_attribute=TEXT,
-        values_for_unfiltered=TEXT_OR_TEXTS,
+        values_for_unfiltered=WORD_OR_WORDS,
     ),
     **_all(Bearing.DISPLAY, access_boostable=FLAG, description=TEXT, label=TEXT),
 }
@@ -289,7 +302,7 @@ RELATIONSHIP: Keys = {
 }
 
 GRANT: Keys = {
-    **_all(Bearing.ANSWER, allowed_values=TEXTS, user_attribute=TEXT),
+    **_all(Bearing.ANSWER, allowed_values=WORDS, user_attribute=TEXT),
     **_all(Bearing.DISPLAY, access_boostable=FLAG, description=TEXT, label=TEXT),
 }
 
@@ -300,7 +313,7 @@ MODEL: Keys = {
         access_grants=MAPPING,
         default_group_by=TEXT,
         default_timeframes=TEXTS,
-        default_topic_access_filters=LIST_OR_NOTHING,
+        default_topic_access_filters=LIST,
         default_topic_required_access_grants=TEXT_OR_TEXTS,
         fiscal_month_offset=NUMBER,
         ignored_schemas=TEXT_OR_TEXTS,

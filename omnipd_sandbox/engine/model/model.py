@@ -163,6 +163,8 @@ class Model:
     connection_id: str
     views: Mapping[str, View]
     relationships: tuple[Relationship, ...]
+    # Whether there are more, which cannot be read.
+    relationships_unread: bool = False
     topics: Mapping[str, Topic]
     # The files as they were read, by path.
     files: Mapping[str, str] = field(default_factory=dict)

@@ -40,7 +40,7 @@ def offered_fields(
     idle : list of str
         The terms that fit no field.
     """
-    listed, idle = list(terms), []
+    listed, idle = [term.strip() for term in terms], []
     # A list that only takes away starts from everything.
     only_takes = all(term.startswith("-") for term in listed)
     found = {name for name, *_ in _fields(views)} if only_takes else set()
@@ -56,7 +56,7 @@ def offered_fields(
 
 
 def _without_minus(term: str) -> str:
-    return term.removeprefix("-").strip()
+    return term.strip().removeprefix("-").strip()
 
 
 def _level(term: str) -> int | None:
@@ -77,9 +77,13 @@ def _fitting(term: str, views: Mapping[str, View]) -> set[str]:
     return {
         name
         for name, alias, view, field in _fields(views)
-        if term in {_ALL, f"{alias}.*", name}
+        if term in {_ALL, f"{alias}.*", name, *_once_called(alias, view, field)}
         or (term.startswith(_TAG) and term.removeprefix(_TAG) in (*view.tags, *field.tags))
     }
+
+
+def _once_called(alias: str, view: View, field: Field) -> list[str]:
+    return [f"{alias}.{old}" for old, new in view.aliases.items() if new == field.name]
 
 
 def _fields(views: Mapping[str, View]) -> Iterator[tuple[str, str, View, Field]]:
@@ -113,9 +117,11 @@ def _with_offered(model: Model, topic: Topic) -> tuple[Topic, list[str]]:
         return topic, []
     views = {alias: node.view for alias, node in nodes.items()}
     offered, idle = offered_fields(topic.fields, views)
-    known = [name for name, *_ in _fields(views)]
+    known = [name for name, *_ in _fields(views)] if idle else []
     messages = [
         f'The topic has no field for "{term}" in its fields{near(_without_minus(term), known)}'
         for term in idle
     ]
-    return replace(topic, offered=offered), messages
+    # Whatever was to be taken away would still be there.
+    kept = [f'the fields "{term}", which are none' for term in idle if term.startswith("-")]
+    return replace(topic, offered=offered, unmodeled=(*topic.unmodeled, *kept)), messages

@@ -35,15 +35,11 @@ def checked_topic(document: Any, parts: Parts) -> dict[str, Any]:
 
 def _problem_of_joins(joins: Mapping[str, Any]) -> str | None:
     """Tell what is wrong with a tree of joins; None for one that can be read."""
-    seen: set[str] = set()
     waiting = [joins]
     while waiting:
         for name, inner in waiting.pop().items():
             if inner is not None and not isinstance(inner, Mapping):
                 return f'The join of "{name}" must be a mapping, not {kind_of(inner)}'
-            if name in seen:
-                return f'"{name}" is joined twice'
-            seen.add(name)
             waiting.append(inner or {})
     return None
 
@@ -73,6 +69,9 @@ class TopicReader:
             access = read_access_filters(said(body, "access_filters"), parts)
         if access is None:
             missing.append("access_filters that cannot be read")
+        relationships, unread = read_relationships(said(body, "relationships"), parts)
+        if unread:
+            missing.append("relationships that cannot be read")
         fields = said(body, "fields")
         return Topic(
             name=name,
@@ -83,7 +82,7 @@ class TopicReader:
             group_label=optional_text(said(body, "group_label")),
             hidden=said(body, "hidden", False),
             joins=said(body, "joins") or {},
-            relationships=read_relationships(said(body, "relationships"), parts),
+            relationships=relationships,
             fields=None if fields is None else texts(fields),
             default_filters=parts.filters(said(body, "default_filters")),
             always_where_sql=where,

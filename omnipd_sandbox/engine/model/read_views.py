@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,7 +13,15 @@ from sqlglot import exp
 from omnipd_sandbox.engine.data.warehouse import Warehouse
 from omnipd_sandbox.engine.model.buckets import Bins, Groups, read_bins, read_groups
 from omnipd_sandbox.engine.model.durations import INTERVALS, Duration
-from omnipd_sandbox.engine.model.keys import DIMENSION, DURATION, GROUP, MEASURE, VIEW, NotModeled
+from omnipd_sandbox.engine.model.keys import (
+    DIMENSION,
+    DURATION,
+    GROUP,
+    MEASURE,
+    VIEW,
+    WHOLE,
+    NotModeled,
+)
 from omnipd_sandbox.engine.model.measures import AGGREGATE_TYPES, is_percentile
 from omnipd_sandbox.engine.model.model import Dimension, Measure, View
 from omnipd_sandbox.engine.model.references import BadSql
@@ -32,7 +41,8 @@ from omnipd_sandbox.engine.model.yaml_parts import (
 from omnipd_sandbox.near_matches import near
 from omnipd_sandbox.refused_query import Refused
 
-_VIEW_REFERENCE = re.compile(r"\$\{([^}]*)\}")
+# Whatever is in quotes, and ``${view}``.
+_VIEW_REFERENCE = re.compile(r"""'(?:[^']|'')*'|"(?:[^"]|"")*"|\$\{([^}]*)\}""")
 _COUNT = "count"
 # What a model may offer beside those that the sandbox computes; asking for them finds nothing.
 _OTHER_TIMEFRAMES = {
@@ -46,10 +56,14 @@ def checked_view(document: Any, name: str, parts: Parts) -> dict[str, Any]:
     body = parts.checked(document, VIEW, name)
     for kind, keys in (("dimensions", DIMENSION), ("measures", MEASURE)):
         if kind in body and not isinstance(body[kind], NotModeled):
-            body[kind] = {
-                field: parts.checked(each, keys, name, field)
-                for field, each in parts.by_name(body[kind], name).items()
-            }
+            named = parts.by_name(body[kind], name)
+            body[kind] = (
+                NotModeled(f"{kind} that cannot be read")
+                if named is None
+                else {
+                    field: parts.checked(each, keys, name, field) for field, each in named.items()
+                }
+            )
     return body
 
 
@@ -70,14 +84,15 @@ class ViewReader:
     def read(self, name: str, path: str) -> View:
         """Read a view, from the file of that path."""
         body = self.bodies[name]
-        missing = unmodeled(body)
+        missing = (*unmodeled(body), *self._misplaced(_misplaced_in_view(body), name))
         select, table = None, self.tables.get(name)
         columns: list[tuple[str, str]] = []
         if "sql" in body:
             text = said(body, "sql")
             select = None if text is None else self._select(str(text), name)
             if select is not None:
-                columns = self._columns_of(select, name)
+                columns, reason = self._columns_of(select, name)
+                missing = (*missing, *reason)
             elif text is not None:
                 missing = (*missing, "SQL that cannot be read")
         elif table is not None:
@@ -96,12 +111,7 @@ class ViewReader:
         for field in sorted(measures.keys() & dimensions.keys()):
             self.parts.issue("A dimension has this name too; the measure is left out", name, field)
             del measures[field]
-        keys = texts(said(body, "custom_compound_primary_key_sql")) or tuple(
-            f"${{{field}}}"
-            for field, each in said(body, "dimensions", {}).items()
-            if said(each, "primary_key") and field in dimensions
-        )
-        parsed = [self.parts.sql(key, view=name) for key in keys]
+        parsed = [self.parts.sql(key, view=name) for key in self._keys(name, body, dimensions)]
         return View(
             name=name,
             label=optional_text(said(body, "label")) or titled(name),
@@ -120,6 +130,21 @@ class ViewReader:
             grants=self.parts.grants(body, name),
             tags=texts(said(body, "tags")),
         )
+
+    def _keys(self, view: str, body: Body, dimensions: Mapping[str, Dimension]) -> tuple[str, ...]:
+        """List the parts of the primary key; none where a part is not there."""
+        keys = texts(said(body, "custom_compound_primary_key_sql"))
+        if keys:
+            return keys
+        bodies = said(body, "dimensions", {}).items()
+        fields = [field for field, each in bodies if said(each, "primary_key")]
+        for field in fields:
+            if field not in dimensions:
+                self.parts.issue(
+                    "A part of the primary key is ignored: the view has none", view, field
+                )
+                return ()
+        return tuple(f"${{{field}}}" for field in fields)
 
     def _measures_of(
         self, body: Body, table: Table | None, dimensions: Mapping[str, Dimension]
@@ -142,6 +167,10 @@ class ViewReader:
         """Read the SQL that stands for a view; ``${view}`` in it is another view's table."""
 
         def table(match: re.Match[str]) -> str:
+            if match[1] is None:
+                if "${" in match[0]:
+                    raise BadSql("A ${reference} inside quotes is not a reference")
+                return match[0]
             found = self.tables.get(match[1].strip())
             if found is None:
                 raise BadSql(f"${{{match[1].strip()}}} is not a view on a table")
@@ -158,12 +187,25 @@ class ViewReader:
             return None
         return tree
 
-    def _columns_of(self, select: exp.Query, view: str) -> list[tuple[str, str]]:
+    def _columns_of(
+        self, select: exp.Query, view: str
+    ) -> tuple[list[tuple[str, str]], tuple[str, ...]]:
+        """Ask for the columns of SQL; where it does not run, give the reason."""
         try:
-            return self.warehouse.described(written(select))
+            return self.warehouse.described(written(select)), ()
         except Refused as error:
-            self.parts.issue(str(error).strip().splitlines()[0], view)
-            return []
+            reason = str(error).strip().splitlines()[0]
+            self.parts.issue(reason, view)
+            return [], (f"SQL that does not run ({reason})",)
+
+    def _misplaced(
+        self, keys: Iterable[str], view: str, field: str | None = None
+    ) -> tuple[str, ...]:
+        """Note keys that have no place beside the others."""
+        found = tuple(keys)
+        for key in found:
+            self.parts.issue(f"{key} has no place beside the other keys", view, field)
+        return tuple(f"{each} out of place" for each in found)
 
     def _dimensions(
         self, view: str, bodies: Mapping[str, Body], columns: list[tuple[str, str]], other: str
@@ -173,6 +215,14 @@ class ViewReader:
         spelled = {name.lower(): name for name in bodies}
         kinds = {spelled.get(name.lower(), name): kind for name, kind in columns}
         kinds |= {name: other for name in bodies if name not in kinds}
+        ways = Counter(name.lower() for name in bodies)
+        for name in bodies:
+            if ways[name.lower()] > 1:
+                self.parts.issue("This name is written in several ways", view, name)
+                bodies = {
+                    **bodies,
+                    name: {WHOLE: NotModeled("a name that is written in several ways")},
+                }
         return {
             name: self._dimension(view, name, bodies.get(name, {}), kind)
             for name, kind in kinds.items()
@@ -180,7 +230,10 @@ class ViewReader:
         }
 
     def _dimension(self, view: str, name: str, body: Body, column_type: str) -> Dimension:
-        missing = list(unmodeled(body))
+        missing = [
+            *unmodeled(body),
+            *self._misplaced(_misplaced_in_dimension(body), view, name),
+        ]
         sql = None
         duration = self._duration(said(body, "duration"), view, name)
         buckets = self._buckets(body, view, name)
@@ -265,6 +318,8 @@ class ViewReader:
             problems.append("filters on a measure without aggregate_type")
         for problem in problems:
             self.parts.issue(f"Not modeled: {problem}", view, name)
+        for idle in _without_effect(body):
+            self.parts.issue(f"{idle} has no effect on a measure of this type", view, name)
         return Measure(
             name=name,
             view=view,
@@ -277,6 +332,29 @@ class ViewReader:
             unmodeled=(*unmodeled(body), *problems, *_unmodeled_filters(filters)),
             grants=self.parts.grants(body, view, name),
         )
+
+
+def _misplaced_in_view(body: Body) -> Iterator[str]:
+    if said(body, "sql") is not None and said(body, "table_name") is not None:
+        yield "table_name"
+
+
+def _misplaced_in_dimension(body: Body) -> Iterator[str]:
+    has = {key for key in body if said(body, key) is not None}
+    if "duration" in has:
+        yield from sorted(has & {"sql", "groups", "bin_boundaries", "timeframes"})
+    elif {"groups", "bin_boundaries"} <= has:
+        yield "bin_boundaries"
+    if "else" in has and "groups" not in has:
+        yield "else"
+
+
+def _without_effect(body: Body) -> Iterator[str]:
+    kind = str(said(body, "aggregate_type"))
+    if said(body, "percentile") is not None and not kind.startswith("percentile"):
+        yield "percentile"
+    if said(body, "custom_primary_key_sql") is not None and not kind.endswith("_distinct_on"):
+        yield "custom_primary_key_sql"
 
 
 def known_timeframes(

@@ -8,7 +8,7 @@ from typing import Any
 
 from omnipd_sandbox.engine.data.warehouse import Warehouse
 from omnipd_sandbox.engine.model import file_names
-from omnipd_sandbox.engine.model.extension import BadExtension, Extension, bases_of
+from omnipd_sandbox.engine.model.extension import BadExtension, Extension
 from omnipd_sandbox.engine.model.file_names import folder_of, plain_path, what_it_holds
 from omnipd_sandbox.engine.model.keys import WHOLE, NotModeled
 from omnipd_sandbox.engine.model.model import Model, Topic, View
@@ -18,8 +18,8 @@ from omnipd_sandbox.engine.model.read_settings import Settings, read_settings
 from omnipd_sandbox.engine.model.read_topics import TopicReader, checked_topic
 from omnipd_sandbox.engine.model.read_views import ViewReader, checked_view
 from omnipd_sandbox.engine.model.schema_layer import SchemaLayer, Table
-from omnipd_sandbox.engine.model.settings import speaks_of
 from omnipd_sandbox.engine.model.types import with_types
+from omnipd_sandbox.engine.model.unmodeled_settings import speaks_of
 from omnipd_sandbox.engine.model.yaml_parts import Parts, said
 
 
@@ -51,7 +51,7 @@ def read_model(
     parts.path = file_names.MODEL
     settings = read_settings(found.settings, parts)
     parts.path = file_names.RELATIONSHIPS
-    relationships = read_relationships(found.relationships, parts)
+    relationships, unread = read_relationships(found.relationships, parts)
     views = _views(found, layer, settings, warehouse, parts)
     topics = _topics(found, settings, parts)
     typed, issues = with_types(views, relationships, warehouse)
@@ -65,6 +65,7 @@ def read_model(
         relationships=relationships,
         topics=topics,
         files=dict(files),
+        relationships_unread=unread,
         unmodeled=(
             *settings.unmodeled,
             *(each for each in unmodeled if speaks_of(each, found.documents)),
@@ -145,7 +146,7 @@ def _views(
         if table not in about and table.view_name not in found.views
     }
     whole = dict(_with_bases(bodies, file_names.VIEW, found, parts))
-    _refuse_catalogs(whole, parts)
+    _refuse_catalogs(whole, found, parts)
     tables = {name: table for name in whole if (table := _table_of(name, bodies, whole, layer))}
     reader = ViewReader(parts, warehouse, whole, tables, settings.timeframes)
     views = {}
@@ -156,12 +157,13 @@ def _views(
     return views
 
 
-def _refuse_catalogs(views: Mapping[str, dict[str, Any]], parts: Parts) -> None:
+def _refuse_catalogs(views: Mapping[str, dict[str, Any]], found: _Files, parts: Parts) -> None:
     """Refuse views of several catalogs: the sandbox has one database for a model."""
     named = {name: said(body, "catalog") for name, body in views.items()}
     if len({str(each).lower() for each in named.values() if each is not None}) > 1:
         for name, catalog in named.items():
             if catalog is not None:
+                parts.path = found.paths.get((file_names.VIEW, name), "")
                 parts.issue("Not modeled: more than one catalog", name)
                 views[name]["catalog"] = NotModeled(f'the catalog "{catalog}"')
 
@@ -170,15 +172,20 @@ def _table_of(
     name: str, bodies: Mapping[str, Any], whole: Mapping[str, Any], layer: SchemaLayer
 ) -> Table | None:
     """Find the table of a view: its own, or that of the first view it extends that has one."""
-    body = whole.get(name, {})
-    if "sql" in body or "query" in body:
-        return None
-    readable = {key: value for key, value in body.items() if not isinstance(value, NotModeled)}
-    found = layer.of_view(name, readable)
-    if found is not None or "table_name" in body or "schema" in body:
-        return found
-    inherited = (_table_of(base, bodies, whole, layer) for base in bases_of(name, bodies))
-    return next((table for table in inherited if table is not None), None)
+    try:
+        line = Extension(bodies).line(name)
+    except BadExtension:
+        # It is refused whole.
+        line = [name]
+    for each in reversed(line):
+        body = whole.get(each, {})
+        if "sql" in body or "query" in body:
+            return None
+        readable = {key: value for key, value in body.items() if not isinstance(value, NotModeled)}
+        found = layer.of_view(each, readable)
+        if found is not None or "table_name" in body or "schema" in body:
+            return found
+    return None
 
 
 def _topics(found: _Files, settings: Settings, parts: Parts) -> dict[str, Topic]:

@@ -65,8 +65,9 @@ class SchemaLayer:
         if name is not None:
             if schema is not None:
                 return self.find(str(schema), str(name))
+            # The view of a schema reads a table of that schema.
             prefix = view.rpartition("__")[0]
-            return self.find(prefix, str(name)) or self.find(MAIN, str(name))
+            return self.find(prefix if self.is_schema(prefix) else MAIN, str(name))
         prefix = f"{schema}__".lower()
         stem = view[len(prefix) :] if view.lower().startswith(prefix) else view
         return self.find(str(schema), view) or self.find(str(schema), stem)

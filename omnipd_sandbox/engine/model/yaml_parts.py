@@ -67,6 +67,9 @@ class Parts:
                     f"There is no key {key}{meant}" if meant else f"Not modeled: {key}", view, field
                 )
                 read[key] = NotModeled(key)
+            elif value is None and known.bearing in {Bearing.UNMODELED, Bearing.ADDITION}:
+                # It says nothing.
+                continue
             elif not known.check.fits(value):
                 self.issue(f"{key} must be {known.check.wanted}, not {kind_of(value)}", view, field)
                 if known.bearing in {Bearing.ANSWER, Bearing.UNMODELED}:
@@ -80,7 +83,10 @@ class Parts:
         return read
 
     def by_name(self, document: Any, view: str | None = None) -> Any:
-        """Read a mapping of named things, which may be written as a list of ``{name, …}``."""
+        """Read a mapping of named things, which may be written as a list of ``{name, …}``.
+
+        None is for a list that cannot be read: what one without a name is about is not known.
+        """
         if not isinstance(document, list):
             return document or {}
         named: dict[str, Any] = {}
@@ -88,7 +94,8 @@ class Parts:
             name = each.get("name") if isinstance(each, Mapping) else None
             if not isinstance(name, str):
                 self.issue(f"A mapping with a name is needed here, not {kind_of(each)}", view)
-            elif name in named:
+                return None
+            if name in named:
                 self.issue("This name is there twice", view, name)
                 named[name] = NotModeled("a name that is there twice")
             else:

@@ -7,7 +7,6 @@ words mean is said here.
 from __future__ import annotations
 
 import re
-from collections.abc import Hashable
 from typing import Any
 
 import yaml
@@ -49,12 +48,18 @@ def parse_yaml(text: str) -> Any:
             isinstance(each, yaml.AliasEvent) for each in yaml.parse(text, Loader=_Parser)
         ):
             raise UnreadableYaml("no aliases (*name) are taken")
+        if "!" in text and any(map(_has_tag, yaml.parse(text, Loader=_Parser))):
+            raise UnreadableYaml("no tags (!!name) are taken")
         return yaml.load(text, Loader=_Loader)  # noqa: S506 - it makes plain values only
     except yaml.MarkedYAMLError as error:
         line = "" if error.problem_mark is None else f" (line {error.problem_mark.line + 1})"
         raise UnreadableYaml(f"{error.problem or error.context}{line}") from None
     except (yaml.YAMLError, ValueError, RecursionError) as error:
         raise UnreadableYaml(str(error)) from None
+
+
+def _has_tag(event: yaml.Event) -> bool:
+    return getattr(event, "tag", None) not in {None, "!"}
 
 
 class _Loader(_Parser):  # type: ignore[misc, valid-type]
@@ -82,8 +87,6 @@ class _Loader(_Parser):  # type: ignore[misc, valid-type]
 
     def read_mapping(self, node: yaml.MappingNode) -> dict[str, Any]:
         mapping: dict[str, Any] = {}
-        if not isinstance(node, yaml.MappingNode):
-            raise _error(node, "a mapping is needed")
         for key, value in node.value:
             # A key is what is written: 2024 and No name fields as well as any word.
             if not isinstance(key, yaml.ScalarNode):
@@ -92,9 +95,6 @@ class _Loader(_Parser):  # type: ignore[misc, valid-type]
                 raise _error(key, f'the key "{key.value}" is there twice')
             mapping[key.value] = self.construct_object(value, deep=True)
         return mapping
-
-    def refuse(self, node: yaml.Node) -> Hashable:
-        raise _error(node, f"the tag {node.tag} is not read")
 
 
 def _error(node: yaml.Node, problem: str) -> yaml.MarkedYAMLError:
@@ -110,4 +110,3 @@ _Loader.add_constructor(_FLOAT, _Loader.read_float)
 _Loader.add_constructor(_TEXT, _Loader.read_text)
 _Loader.add_constructor(_LIST, _Loader.read_list)
 _Loader.add_constructor(_MAPPING, _Loader.read_mapping)
-_Loader.add_constructor(None, _Loader.refuse)

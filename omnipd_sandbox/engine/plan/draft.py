@@ -16,8 +16,8 @@ from omnipd_sandbox.engine.model.joins import Joined, JoinTree, tree_of_topic, t
 from omnipd_sandbox.engine.model.measures import Aggregate
 from omnipd_sandbox.engine.model.model import Dimension, Measure, Model, Topic
 from omnipd_sandbox.engine.model.references import FieldName
-from omnipd_sandbox.engine.model.settings import speaks_of
 from omnipd_sandbox.engine.model.timeframes import TIMEFRAMES
+from omnipd_sandbox.engine.model.unmodeled_settings import speaks_of
 from omnipd_sandbox.engine.plan.request import GRAND_TOTAL, AnyOf, Request, Sort
 from omnipd_sandbox.engine.plan.topic_filters import topic_filters
 from omnipd_sandbox.refused_query import Refused

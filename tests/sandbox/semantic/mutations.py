@@ -48,6 +48,13 @@ NOT_MODELED = {
 }  # fmt: skip
 # Fields that are left out, whatever else is said of them.
 IGNORED = {"secret", "secret_count"}
+# Keys that keep something from somebody.
+CLOSES = {
+    "access_filters", "allowed_values", "always_having_filters", "always_having_sql",
+    "always_where_filters", "always_where_sql", "default_topic_access_filters",
+    "default_topic_required_access_grants", "field", "fields", "ignored", "ignored_schemas",
+    "ignored_views", "required_access_grants", "user_attribute", "values_for_unfiltered",
+}  # fmt: skip
 QUERIES: tuple[dict[str, Any], ...] = (
     {
         "join_paths_from_topic_name": "shops",
@@ -101,6 +108,11 @@ class Mutation:
             return True
         return bool(set(self.place) & (ON_A_SCREEN | NOT_MODELED.get(self.path, set())))
 
+    @property
+    def empties_what_closes(self) -> bool:
+        """Tell whether it says nothing where something was kept from somebody."""
+        return bool(self.place) and self.junk in (None, "") and self.place[-1] in CLOSES
+
     def __str__(self) -> str:
         return f"{self.path}:{'.'.join(map(str, self.place))} = {str(self.junk)[:30]!r}"
 
@@ -142,5 +154,7 @@ def what_is_wrong(mutation: Mutation, warehouse: Warehouse, whole: Model) -> str
         return f"{type(error).__name__}: {error}"
     if mutation.is_without_effect:
         return None
+    if mutation.empties_what_closes and len(model.issues) <= len(whole.issues):
+        return "opened in silence"
     same = replace(model, files={}) == replace(whole, files={})
     return "ignored in silence" if same else None

@@ -90,8 +90,10 @@ def test_the_fields_of_a_topic(shops: Warehouse, fields: str, offered: set[str])
             "a file that cannot be read",
         ),
         ("['shops.opened[month]']", 'Not modeled: the fields "shops.opened[month]"', "the fields"),
-        ("[-nothing.*]", 'The topic has no field for "-nothing.*" in its fields', None),
-        ("[all_views.*, -shops.nam]", 'The topic has no field for "-shops.nam"', None),
+        # What was to be taken away would still be there.
+        ("[-nothing.*]", 'The topic has no field for "-nothing.*" in its fields', "which are none"),
+        ("[all_views.*, -shops.nam]", 'The topic has no field for "-shops.nam"', "which are none"),
+        ("[all_views.*, ' -shops.nam']", 'The topic has no field for "-shops.nam"', "which are"),
         ("[all_views.*, tag:x]", 'The topic has no field for "tag:x" in its fields', None),
     ],
 )
@@ -288,8 +290,11 @@ def test_relationships_as_a_mapping_are_an_issue(shops: Warehouse) -> None:
     model = read(shops, relationships="sales_to_shops: {join_from_view: sales}")
     assert messages(model) == [
         ("relationships", "Relationships must be a list, not a mapping"),
-        ("sales.topic", 'No relationship joins "shops" to "sales"'),
     ]
+    query = {"join_paths_from_topic_name": "sales", "fields": ["sales.count"]}
+    assert answer(shops, model, **query) == [(4,)]
+    with pytest.raises(Refused, match="relationships that cannot be read"):
+        answer(shops, model, **query | {"fields": ["shops.name"]})
 
 
 @pytest.mark.parametrize(
