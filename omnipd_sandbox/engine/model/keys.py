@@ -56,18 +56,23 @@ def _is_text(value: Any) -> bool:
     return isinstance(value, str | int | float) and not isinstance(value, bool)
 
 
+def _is_name(value: Any) -> bool:
+    return _is_text(value) and value != ""
+
+
 def _is_list_of_texts(value: Any) -> bool:
-    return isinstance(value, list) and all(_is_text(each) for each in value)
+    return isinstance(value, list) and all(_is_name(each) for each in value)
 
 
 TEXT = Check("a text", _is_text)
+NAME = Check("a name", _is_name)
 FLAG = Check("true or false", lambda value: isinstance(value, bool))
 NUMBER = Check(
     "a number", lambda value: isinstance(value, int | float) and not isinstance(value, bool)
 )
 TEXTS = Check("a list of texts", _is_list_of_texts)
 TEXT_OR_TEXTS = Check(
-    "a text or a list of texts", lambda value: _is_text(value) or _is_list_of_texts(value)
+    "a text or a list of texts", lambda value: _is_name(value) or _is_list_of_texts(value)
 )
 # Without numbers with a fraction, which may be written in several ways.
 WORDS = Check(
@@ -75,7 +80,8 @@ WORDS = Check(
     lambda value: _is_list_of_texts(value) and not any(isinstance(each, float) for each in value),
 )
 WORD_OR_WORDS = Check(
-    "a text or a list of texts", lambda value: isinstance(value, str) or WORDS.fits(value)
+    "a text or a list of texts",
+    lambda value: (isinstance(value, str) and value != "") or WORDS.fits(value),
 )
 LIST = Check("a list", lambda value: isinstance(value, list))
 FULL_MAPPING = Check("a mapping", lambda value: isinstance(value, Mapping))
@@ -120,9 +126,9 @@ VIEW: Keys = {
         ignored=FLAG,
         measures=MAPPING_OR_LIST,
         required_access_grants=TEXT_OR_TEXTS,
-        schema=TEXT,
+        schema=NAME,
         sql=TEXT,
-        table_name=TEXT,
+        table_name=NAME,
         template=FLAG,
     ),
     **_all(
@@ -226,7 +232,7 @@ TOPIC: Keys = {
         always_having_sql=TEXT,
         always_where_filters=FULL_MAPPING,
         always_where_sql=TEXT,
-        base_view=TEXT,
+        base_view=NAME,
         extends=TEXT_OR_TEXTS,
         fields=TEXTS,
         joins=MAPPING,
@@ -271,8 +277,8 @@ ACCESS_FILTER: Keys = {
     **_all(
         Bearing.ANSWER,
         enable_sql_like_wildcards=FLAG,
-        field=TEXT,
-        user_attribute=TEXT,
+        field=NAME,
+        user_attribute=NAME,
         values_for_unfiltered=WORD_OR_WORDS,
     ),
     **_all(Bearing.DISPLAY, access_boostable=FLAG, description=TEXT, label=TEXT),
@@ -282,10 +288,10 @@ RELATIONSHIP: Keys = {
     **_all(
         Bearing.ANSWER,
         id=TEXT,
-        join_from_view=TEXT,
-        join_from_view_as=TEXT,
-        join_to_view=TEXT,
-        join_to_view_as=TEXT,
+        join_from_view=NAME,
+        join_from_view_as=NAME,
+        join_to_view=NAME,
+        join_to_view_as=NAME,
         join_type=TEXT,
         on_sql=TEXT,
         relationship_type=TEXT,
@@ -302,7 +308,7 @@ RELATIONSHIP: Keys = {
 }
 
 GRANT: Keys = {
-    **_all(Bearing.ANSWER, allowed_values=WORDS, user_attribute=TEXT),
+    **_all(Bearing.ANSWER, allowed_values=WORDS, user_attribute=NAME),
     **_all(Bearing.DISPLAY, access_boostable=FLAG, description=TEXT, label=TEXT),
 }
 
