@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from itertools import islice
 
 from sqlglot import exp
 
@@ -34,8 +33,10 @@ from omnipd_sandbox.engine.model.timeframes import (
 from omnipd_sandbox.engine.model.yaml_filters import on_the_wire
 from omnipd_sandbox.refused_query import Refused
 
-# How many nodes an expression may have when all that it refers to is written out.
-MOST_NODES = 20_000
+# How many parts an expression may have, and how deep they may lie in one another, when all that it
+# refers to is written out.
+MOST_PARTS = 20_000
+_DEEPEST = 250
 TOO_DEEP = "The SQL is nested too deeply"
 
 
@@ -54,7 +55,7 @@ def known_timeframe(dimension: Dimension, timeframe: str) -> str | None:
 
 
 class _TooLong(Refused):
-    """Say that an expression is too long when all that it refers to is written out."""
+    """Say that an expression is too long, or too deep, with all that it refers to written out."""
 
 
 @dataclass
@@ -356,12 +357,20 @@ class Fields:
 
 def _bounded(tree: exp.Expression, alias: str, found: Field) -> exp.Expression:
     """Give an expression that is not too long."""
-    if any(True for _ in islice(tree.walk(), MOST_NODES, None)):
-        raise _TooLong(
-            "PLAN",
-            f'"{alias}.{found.name}" comes to more than {MOST_NODES} parts when all that it refers'
-            " to is written out, which this sandbox does not model",
-        )
+    parts, left = 0, [(tree, 0)]
+    while left:
+        node, depth = left.pop()
+        parts += 1
+        if parts > MOST_PARTS:
+            raise _TooLong(
+                "PLAN",
+                f'"{alias}.{found.name}" comes to more than {MOST_PARTS} parts when all that it'
+                " refers to is written out, which this sandbox does not model",
+            )
+        if depth > _DEEPEST:
+            raise _TooLong("PLAN", f'"{alias}.{found.name}": {TOO_DEEP}')
+        # A chain of one operator is written without going deeper.
+        left += [(each, depth + (type(each) is not type(node))) for each in node.iter_expressions()]
     return tree
 
 
