@@ -135,8 +135,10 @@ def _renamed(node: dict[str, Any]) -> Any:
     kind, call = node.get("type"), node.get("function_name")
     if kind == "OPERATOR_NOT":
         return {"not": node["children"][0]}
-    # The type of a sample is a mapping.
-    if isinstance(kind, str) and kind in _OPPOSITES:
+    if isinstance(kind, dict):
+        # Of a value, such as how large a sample is, the type is a mapping.
+        return node
+    if kind in _OPPOSITES:
         return {"not": {**node, "type": _OPPOSITES[kind]}}
     if kind in _LISTS:
         arguments = [{"expression": each} for each in node.get("children", [])]

@@ -35,7 +35,7 @@ from omnipd_sandbox.refused_query import Refused
 
 # How many parts an expression may have, and how deep they may lie in one another, when all that it
 # refers to is written out.
-MOST_PARTS = 20_000
+_MOST_PARTS = 20_000
 _DEEPEST = 250
 TOO_DEEP = "The SQL is nested too deeply"
 
@@ -361,10 +361,10 @@ def _bounded(tree: exp.Expression, alias: str, found: Field) -> exp.Expression:
     while left:
         node, depth = left.pop()
         parts += 1
-        if parts > MOST_PARTS:
+        if parts > _MOST_PARTS:
             raise _TooLong(
                 "PLAN",
-                f'"{alias}.{found.name}" comes to more than {MOST_PARTS} parts when all that it'
+                f'"{alias}.{found.name}" comes to more than {_MOST_PARTS} parts when all that it'
                 " refers to is written out, which this sandbox does not model",
             )
         if depth > _DEEPEST:
