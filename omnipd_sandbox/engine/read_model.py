@@ -8,7 +8,7 @@ from dataclasses import replace
 from omnipd_sandbox.engine.data.warehouse import Warehouse
 from omnipd_sandbox.engine.model.model import Model
 from omnipd_sandbox.engine.model.read_yaml import read_model
-from omnipd_sandbox.engine.plan.check_model import issues_of_joins
+from omnipd_sandbox.engine.plan.check_model import issues_of_joins, without_taken_aliases
 
 
 def read_checked_model(
@@ -29,4 +29,5 @@ def read_checked_model(
         The database behind the model.
     """
     model = read_model(files, warehouse, model_id=model_id, name=name, connection_id=connection_id)
-    return replace(model, issues=(*model.issues, *issues_of_joins(model, warehouse)))
+    checked = replace(model, issues=(*model.issues, *issues_of_joins(model, warehouse)))
+    return without_taken_aliases(checked)

@@ -9,6 +9,7 @@ import duckdb
 
 from omnipd_sandbox.engine.data.limits import USUAL, Limits
 from omnipd_sandbox.engine.data.warehouse import Dataset, Warehouse
+from omnipd_sandbox.engine.shortened import first_line
 
 _READ = {".parquet": "read_parquet({})", ".csv": "read_csv({}, sample_size = -1)"}
 DATABASE = "data.duckdb"
@@ -32,7 +33,7 @@ def open_data(folder: Path, limits: Limits = USUAL) -> Warehouse:
         try:
             warehouse.load(statement)
         except duckdb.Error as error:
-            raise UnusableData(f"{place}: {str(error).strip().splitlines()[0]}") from None
+            raise UnusableData(f"{place}: {first_line(error)}") from None
     return warehouse
 
 
@@ -76,7 +77,7 @@ def _copied(path: Path, place: str) -> Iterator[tuple[str, str]]:
                 " ORDER BY ALL"
             ).fetchall()
     except duckdb.Error as error:
-        raise UnusableData(f"{place}: {str(error).strip().splitlines()[0]}") from None
+        raise UnusableData(f"{place}: {first_line(error)}") from None
     yield place, f"ATTACH {_literal(str(path))} AS brought (READ_ONLY)"
     for schema, table in found:
         yield place, f"CREATE SCHEMA IF NOT EXISTS {_name(schema)}"

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import threading
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 import duckdb
+
+from omnipd_sandbox.engine.shortened import first_line
 
 # Where something stands in a text, and how it is spelled, says nothing of what it means.
 _SPELLING = {"query_location", "query_location_length", "syntax_type", "is_operator"}
@@ -19,6 +21,8 @@ _OPPOSITES = {
     "COMPARE_DISTINCT_FROM": "COMPARE_NOT_DISTINCT_FROM",
 }
 _OPPOSITE_CALLS = {"!~~": "~~", "!~~*": "~~*"}
+# What comes of a form of JSON that nobody has met; it is not the same, then.
+_NOT_KNOWN = (AttributeError, IndexError, KeyError, TypeError)
 # How ORDER BY sorts where it says nothing.
 _SORTED = {"type": "ASCENDING", "null_order": "NULLS LAST"}
 # Of what INTERVAL '1' DAY is made.
@@ -27,6 +31,9 @@ _OF_INTERVALS = {"trunc", *(f"to_{unit}" for unit in (
     "minutes", "seconds", "milliseconds", "microseconds",
 ))}  # fmt: skip
 
+# How many pairs of texts are remembered: branches and extending views say the same again.
+_REMEMBERED = 8192
+
 _lock = threading.Lock()
 
 
@@ -34,6 +41,7 @@ class NotRead(ValueError):
     """Say why DuckDB cannot read a text."""
 
 
+@lru_cache(maxsize=_REMEMBERED)
 def same_meaning(one: str, other: str) -> bool:
     """Tell whether two statements are the same to DuckDB, whatever they look like.
 
@@ -46,10 +54,11 @@ def same_meaning(one: str, other: str) -> bool:
     """
     if one == other:
         return True
-    read = _read(one)
+    read, again = _serialized(one, other)
+    statements = _statements(read)
     try:
-        return bool(_plain(read) == _plain(_read(other)))
-    except NotRead:
+        return bool(_plain(statements) == _plain(_statements(again)))
+    except (NotRead, *_NOT_KNOWN):
         return False
 
 
@@ -85,14 +94,20 @@ def _types() -> dict[str, str]:
     }
 
 
-def _read(sql: str) -> Any:
+def _serialized(*texts: str) -> tuple[str, ...]:
+    """Give what DuckDB reads in each text, or why it cannot, asked for at once."""
+    asked = ", ".join("json_serialize_sql(?)" for _ in texts)
     try:
-        [(text,)] = _rows("SELECT json_serialize_sql(?)", sql)
+        [row] = _rows(f"SELECT {asked}", *texts)
     except duckdb.Error as error:
-        raise NotRead(str(error).strip().splitlines()[0]) from error
-    read = json.loads(text)
+        raise NotRead(first_line(error)) from error
+    return row
+
+
+def _statements(serialized: str) -> Any:
+    read = json.loads(serialized)
     if read["error"]:
-        raise NotRead(str(read.get("error_message")).strip().splitlines()[0])
+        raise NotRead(first_line(read.get("error_message")))
     return read["statements"]
 
 
@@ -120,6 +135,9 @@ def _renamed(node: dict[str, Any]) -> Any:
     kind, call = node.get("type"), node.get("function_name")
     if kind == "OPERATOR_NOT":
         return {"not": node["children"][0]}
+    if isinstance(kind, dict):
+        # Of a value, such as how large a sample is, the type is a mapping.
+        return node
     if kind in _OPPOSITES:
         return {"not": {**node, "type": _OPPOSITES[kind]}}
     if kind in _LISTS:
@@ -179,8 +197,8 @@ def _type(node: dict[str, Any]) -> dict[str, Any]:
 @cache
 def _numbers(*digits: int) -> Any:
     """Give what DuckDB reads for the numbers of a DECIMAL, in the form of its version."""
-    read = _read(f"SELECT CAST(x AS DECIMAL({', '.join(map(str, digits))}))")
-    return _plain(read)[0]["node"]["select_list"][0]["type_expr"]["of"]
+    [read] = _serialized(f"SELECT CAST(x AS DECIMAL({', '.join(map(str, digits))}))")
+    return _plain(_statements(read))[0]["node"]["select_list"][0]["type_expr"]["of"]
 
 
 def _is_interval(node: dict[str, Any]) -> bool:
@@ -211,5 +229,5 @@ def _evaluated(node: dict[str, Any]) -> str:
         [(sql,)] = _rows("SELECT json_deserialize_sql(?)", json.dumps(statement))
         [(value,)] = _rows(f"SELECT CAST(v AS VARCHAR) FROM ({sql}) t(v)")  # noqa: S608 - a constant
     except duckdb.Error as error:
-        raise NotRead(str(error).strip().splitlines()[0]) from error
+        raise NotRead(first_line(error)) from error
     return str(value)

@@ -21,7 +21,7 @@ from omnipd_sandbox.engine.model.measures import (
     stands_for,
 )
 from omnipd_sandbox.engine.model.model import Dimension, Field, Measure, View
-from omnipd_sandbox.engine.model.references import FieldName, SqlText
+from omnipd_sandbox.engine.model.references import FieldName, SqlText, enclosed
 from omnipd_sandbox.engine.model.sql_dialect import written
 from omnipd_sandbox.engine.model.timeframes import (
     NANOSECONDS,
@@ -32,6 +32,12 @@ from omnipd_sandbox.engine.model.timeframes import (
 )
 from omnipd_sandbox.engine.model.yaml_filters import on_the_wire
 from omnipd_sandbox.refused_query import Refused
+
+# How many parts an expression may have, and how deep they may lie in one another, when all that it
+# refers to is written out.
+_MOST_PARTS = 20_000
+_DEEPEST = 250
+TOO_DEEP = "The SQL is nested too deeply"
 
 
 def known_timeframe(dimension: Dimension, timeframe: str) -> str | None:
@@ -46,6 +52,10 @@ def known_timeframe(dimension: Dimension, timeframe: str) -> str | None:
     if name not in TIMEFRAMES or (dimension.sql_type == "DATE" and not TIMEFRAMES[name].of_dates):
         return None
     return name
+
+
+class _TooLong(Refused):
+    """Say that an expression is too long, or too deep, with all that it refers to written out."""
 
 
 @dataclass
@@ -67,6 +77,10 @@ class Fields:
     around: Circumstances
     aggregates: Aggregates = field(default_factory=Aggregates)
     _following: list[tuple[str, str]] = field(default_factory=list)
+    # What other fields refer to: written out once, or why it cannot be.
+    _referred: dict[tuple[str, str, str | None], exp.Expression | _TooLong] = field(
+        default_factory=dict
+    )
 
     def find(self, name: FieldName) -> Dimension | Measure | None:
         """Return the field that a full name names, if it can be reached."""
@@ -84,7 +98,8 @@ class Fields:
                 tree: exp.Expression = _column(dimension.name, alias)
             else:
                 tree = dimension.sql.over(alias, lambda name: self.row_value(name, alias))
-            tree = self._in_buckets(dimension, tree)
+            tree = self._in_buckets(dimension, _bounded(tree, alias, dimension))
+            _bounded(tree, alias, dimension)
         if timeframe is None or timeframe == "raw":
             return tree
         return at_timeframe(timeframe, tree, dimension.sql_type)
@@ -115,10 +130,10 @@ class Fields:
     def _in_buckets(self, dimension: Dimension, tree: exp.Expression) -> exp.Expression:
         match dimension.buckets:
             case Bins() as bins:
-                return bins.write(tree)
+                return bins.write(enclosed(tree))
             case Groups() as groups:
                 # Groups are of texts only.
-                target = Target(tree, "VARCHAR")
+                target = Target(enclosed(tree), "VARCHAR")
                 return groups.write(lambda filter_: self._test(filter_, target, dimension.name))
         return tree
 
@@ -159,7 +174,7 @@ class Fields:
         sql_type = found.sql_type
         if timeframe is not None and timeframe != "raw":
             sql_type = timeframe_type(timeframe, sql_type)
-        return Target(self.dimension(alias, found, timeframe), sql_type)
+        return Target(enclosed(self.dimension(alias, found, timeframe)), sql_type)
 
     def _aggregated(self, alias: str, measure: Measure) -> exp.Expression:
         kind = measure.aggregate_type or ""
@@ -167,6 +182,7 @@ class Fields:
         needs_key = False
         if measure.sql is not None:
             value = measure.sql.over(alias, lambda name: self.row_value(name, alias))
+            _bounded(value, alias, measure)
         else:
             value, needs_key = self._marker(alias)
         home = frozenset(tables(value) | {alias})
@@ -193,6 +209,7 @@ class Fields:
         if measure.sql is None:
             raise Refused("PLAN", f'"{alias}.{measure.name}" has neither aggregate_type nor sql')
         tree = exp.paren(measure.sql.over(alias, lambda name: self._any_value(name, alias)))
+        _bounded(tree, alias, measure)
         for node in list(_outermost_aggregates(tree)):
             node.replace(self._raw_aggregate(alias, measure, node))
         loose = [each for each in tree.find_all(exp.Column) if stands_for(each) is None]
@@ -268,7 +285,26 @@ class Fields:
         at, found = self._resolved(name, alias)
         if not isinstance(found, Dimension):
             raise Refused("PLAN", f'"{at}.{found.name}" is a measure where a dimension is needed')
-        return self.dimension(at, found, self._timeframe(found, name))
+        return self._written_out(at, found, self._timeframe(found, name))
+
+    def _written_out(
+        self, alias: str, found: Dimension | Measure, timeframe: str | None = None
+    ) -> exp.Expression:
+        """Write a field that another one refers to; the second time, as it was the first."""
+        key = (alias, found.name, timeframe)
+        known = self._referred.get(key)
+        if known is None:
+            try:
+                if isinstance(found, Measure):
+                    known = self.measure(alias, found)
+                else:
+                    known = self.dimension(alias, found, timeframe)
+            except _TooLong as refused:
+                known = refused
+            self._referred[key] = known
+        if isinstance(known, _TooLong):
+            raise known
+        return known.copy()
 
     def _timeframe(self, found: Dimension | Measure, name: FieldName) -> str | None:
         """Give the timeframe that a name asks for, which the field must have."""
@@ -285,7 +321,7 @@ class Fields:
     def _any_value(self, name: FieldName, alias: str) -> exp.Expression:
         at, found = self._resolved(name, alias)
         if isinstance(found, Measure):
-            return self.measure(at, found)
+            return self._written_out(at, found)
         return self.row_value(name, alias)
 
     def _resolved(self, name: FieldName, alias: str) -> tuple[str, Dimension | Measure]:
@@ -319,10 +355,30 @@ class Fields:
             self._following.pop()
 
 
+def _bounded(tree: exp.Expression, alias: str, found: Field) -> exp.Expression:
+    """Give an expression that is not too long."""
+    parts, left = 0, [(tree, 0)]
+    while left:
+        node, depth = left.pop()
+        parts += 1
+        if parts > _MOST_PARTS:
+            raise _TooLong(
+                "PLAN",
+                f'"{alias}.{found.name}" comes to more than {_MOST_PARTS} parts when all that it'
+                " refers to is written out, which this sandbox does not model",
+            )
+        if depth > _DEEPEST:
+            raise _TooLong("PLAN", f'"{alias}.{found.name}": {TOO_DEEP}')
+        # A chain of one operator is written without going deeper.
+        left += [(each, depth + (type(each) is not type(node))) for each in node.iter_expressions()]
+    return tree
+
+
 def present(key: Sequence[exp.Expression]) -> exp.Expression:
     """Write that a join found a row: of one that it did not find, every part of the key is null."""
     return conjunction(
-        [exp.Not(this=exp.Is(this=part.copy(), expression=exp.Null())) for part in key], "OR"
+        [exp.Not(this=exp.Is(this=enclosed(part.copy()), expression=exp.Null())) for part in key],
+        "OR",
     )
 
 

@@ -13,6 +13,7 @@ from functools import cached_property
 
 from sqlglot import exp
 
+from omnipd_sandbox.engine.model.references import AGGREGATE
 from omnipd_sandbox.engine.model.sql_dialect import written
 
 AGGREGATE_TYPES = {
@@ -29,7 +30,6 @@ _ZERO_WHEN_EMPTY = {
 # What makes a node one aggregate, with all that is wrapped around it.
 _AROUND_CALLS = (exp.Filter, exp.IgnoreNulls, exp.RespectNulls, exp.WithinGroup)
 _CALLS = (exp.AggFunc, *_AROUND_CALLS)
-_STAND_IN = "omni_aggregate_"
 
 Build = Callable[[Sequence[exp.Expression]], exp.Expression]
 
@@ -68,9 +68,9 @@ class Aggregates:
         """Keep an aggregate, once, and return the column that stands for it."""
         for number, known in enumerate(self.found):
             if known.signature == aggregate.signature:
-                return exp.column(f"{_STAND_IN}{number}")
+                return exp.column(f"{AGGREGATE}{number}")
         self.found.append(aggregate)
-        return exp.column(f"{_STAND_IN}{len(self.found) - 1}")
+        return exp.column(f"{AGGREGATE}{len(self.found) - 1}")
 
 
 def is_aggregate_call(node: exp.Expression) -> bool:
@@ -80,8 +80,9 @@ def is_aggregate_call(node: exp.Expression) -> bool:
 
 def stands_for(column: exp.Expression) -> int | None:
     """Tell which aggregate a column stands for, if any."""
-    if isinstance(column, exp.Column) and column.name.startswith(_STAND_IN):
-        return int(column.name.removeprefix(_STAND_IN))
+    # A column of a table may have any name.
+    if isinstance(column, exp.Column) and not column.table and column.name.startswith(AGGREGATE):
+        return int(column.name.removeprefix(AGGREGATE))
     return None
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -119,6 +119,24 @@ class Relationship:
     reversible: bool = False
     id: str | None = None
     unmodeled: tuple[str, ...] = ()
+
+    @property
+    def named(self) -> tuple[tuple[str, str], tuple[str, str]]:
+        """Give both sides: the name that each is called by, and its view."""
+        return (self.left, self.left_view), (self.right, self.right_view)
+
+
+def views_by_alias(
+    views: Mapping[str, View], relationships: Iterable[Relationship]
+) -> dict[str, View]:
+    """Give the views by every name that SQL may call them by: their own, and their aliases.
+
+    A view's own name always means that view.
+    """
+    aliases = {
+        alias: views[name] for each in relationships for alias, name in each.named if name in views
+    }
+    return {**aliases, **views}
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -3,18 +3,32 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 from sqlglot import exp
 
 from omnipd_sandbox.engine.model.sql_dialect import BadSql, read_expression, refuse_templates
 
-__all__ = ["STAND_IN", "BadSql", "FieldName", "SqlText", "enclosed"]
+__all__ = [
+    "AGGREGATE",
+    "STAND_IN",
+    "BadSql",
+    "FieldName",
+    "SqlText",
+    "enclosed",
+    "own_name_in",
+]
 
 _REFERENCE = re.compile(r"\$\{([^}]*)\}")
 _NAME = re.compile(r"^(?:(?P<view>.+)\.)?(?P<field>[^.\[\]]+)(?:\[(?P<timeframe>[^\[\]]+)\])?$")
+# Names of the sandbox's own, with a number behind them: columns that stand for references, and for
+# aggregates (see measures.py).
 STAND_IN = "omni_reference_"
+AGGREGATE = "omni_aggregate_"
+# How many texts are remembered: branches and extending views say the same again.
+_REMEMBERED = 8192
 
 
 @dataclass(frozen=True)
@@ -56,30 +70,10 @@ class SqlText:
         BadSql
             For what is not one expression over the view's columns and other fields.
         """
-        references: list[FieldName] = []
-
-        def stand_in(match: re.Match[str]) -> str:
-            inside = match[1].strip()
-            if inside == "TABLE":
-                raise BadSql(
-                    "${TABLE} does not exist in Omni: write the column's name alone,"
-                    " or ${view.field} for a field"
-                )
-            name = FieldName.parse(inside)
-            if name is None:
-                raise BadSql(f"${{{inside}}} is not the name of a field")
-            references.append(name)
-            return f"{STAND_IN}{len(references) - 1}"
-
-        refuse_templates(text)
-        tree = read_expression(_REFERENCE.sub(stand_in, text))
-        if tree.find(exp.Query, exp.Subquery):
-            raise BadSql("A query inside a field's SQL is not modeled")
-        if tree.find(exp.Window):
-            raise BadSql("A window function in a field's SQL is not modeled")
-        if any(STAND_IN in str(literal.this) for literal in tree.find_all(exp.Literal)):
-            raise BadSql("A ${reference} inside quotes is not a reference")
-        return cls(text, tree, tuple(references))
+        parsed = _parsed(text)
+        if isinstance(parsed, str):
+            raise BadSql(parsed)
+        return parsed
 
     @property
     def columns(self) -> list[str]:
@@ -87,7 +81,7 @@ class SqlText:
         return [
             each.name
             for each in self.tree.find_all(exp.Column)
-            if not each.table and not each.name.startswith(STAND_IN)
+            if not each.table and not _stands_in(each)
         ]
 
     def over(self, table: str, resolve: Callable[[FieldName], exp.Expression]) -> exp.Expression:
@@ -96,13 +90,74 @@ class SqlText:
         def write(node: exp.Expression) -> exp.Expression:
             if not isinstance(node, exp.Column) or node.table:
                 return node
-            if node.name.startswith(STAND_IN) and not node.this.args.get("quoted"):
+            if _stands_in(node):
                 number = int(node.name.removeprefix(STAND_IN))
                 return enclosed(resolve(self.references[number]))
             return exp.column(node.this.copy(), table=exp.to_identifier(table, quoted=True))
 
         # A copy from the root: transform would otherwise rewrite what it has just put in.
         return _rewrite(self.tree, write)
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def _parsed(text: str) -> SqlText | str:
+    """Parse a text, or say why it cannot be used."""
+    try:
+        return _parse(text)
+    except BadSql as error:
+        return str(error)
+
+
+def _parse(text: str) -> SqlText:
+    references: list[FieldName] = []
+
+    def stand_in(match: re.Match[str]) -> str:
+        inside = match[1].strip()
+        if inside == "TABLE":
+            raise BadSql(
+                "${TABLE} does not exist in Omni: write the column's name alone,"
+                " or ${view.field} for a field"
+            )
+        name = FieldName.parse(inside)
+        if name is None:
+            raise BadSql(f"${{{inside}}} is not the name of a field")
+        references.append(name)
+        # Apart from what stands beside it, which would make it another name.
+        return f" {STAND_IN}{len(references) - 1} "
+
+    refuse_templates(text)
+    taken = own_name_in(text)
+    if taken is not None:
+        raise BadSql(f"Not modeled: a name that begins with {taken}, as the sandbox's own do")
+    tree = read_expression(_REFERENCE.sub(stand_in, text))
+    if tree.find(exp.Query, exp.Subquery):
+        raise BadSql("A query inside a field's SQL is not modeled")
+    if tree.find(exp.Window):
+        raise BadSql("A window function in a field's SQL is not modeled")
+    for node in _named_after_references(tree):
+        if isinstance(node, exp.Literal) or node.args.get("quoted"):
+            raise BadSql("A ${reference} inside quotes is not a reference")
+        if not (isinstance(node.parent, exp.Column) and _stands_in(node.parent)):
+            raise BadSql("A ${reference} stands for a value; here the SQL needs a name")
+    return SqlText(text, tree, tuple(references))
+
+
+def own_name_in(text: str) -> str | None:
+    """Tell how a name begins in a SQL text that would be taken for one of the sandbox's own."""
+    beside = _REFERENCE.sub(" ", text).lower()
+    return next((prefix for prefix in (STAND_IN, AGGREGATE) if prefix in beside), None)
+
+
+def _stands_in(column: exp.Column) -> bool:
+    return (
+        not column.table and column.name.startswith(STAND_IN) and not column.this.args.get("quoted")
+    )
+
+
+def _named_after_references(tree: exp.Expression) -> Iterator[exp.Expression]:
+    for node in tree.find_all(exp.Expression):
+        if any(isinstance(value, str) and STAND_IN in value for value in node.args.values()):
+            yield node
 
 
 def _rewrite(
@@ -118,6 +173,8 @@ def _rewrite(
 
 def enclosed(tree: exp.Expression) -> exp.Expression:
     """Put an expression in parentheses where it would not stand alone."""
-    if isinstance(tree, exp.Column | exp.Literal | exp.Paren | exp.Func | exp.Cast | exp.Null):
+    # To sqlglot, AND and OR are functions, and so are operators such as ->.
+    is_call = isinstance(tree, exp.Func) and not isinstance(tree, exp.Binary)
+    if is_call or isinstance(tree, exp.Column | exp.Literal | exp.Paren | exp.Null):
         return tree
     return exp.Paren(this=tree)

@@ -17,6 +17,7 @@ from sqlglot.dialects.duckdb import DuckDB
 from sqlglot.errors import ErrorLevel, SqlglotError
 
 from omnipd_sandbox.engine.data.sql_meaning import same_meaning
+from omnipd_sandbox.engine.shortened import first_line
 from omnipd_sandbox.refused_query import Refused
 
 # The aggregates that the planner knows by their own kind; of the others only that they are some.
@@ -108,7 +109,7 @@ def written(tree: exp.Expression | exp.Query, *, pretty: bool = False) -> str:
     try:
         return tree.sql(Unchanged, pretty=pretty, unsupported_level=ErrorLevel.RAISE)
     except SqlglotError as error:
-        raise Refused("PLAN", f"The SQL cannot be written: {str(error).splitlines()[0]}") from error
+        raise Refused("PLAN", f"The SQL cannot be written: {first_line(error)}") from error
 
 
 def refuse_templates(text: str) -> None:
@@ -165,9 +166,11 @@ def _read(text: str, before: str) -> exp.Expression:
         raise
     except Refused as refused:
         raise BadSql(f"Not modeled: {refused.message}") from refused
+    except RecursionError as error:
+        raise BadSql("The SQL is nested too deeply") from error
     # A number that is too long is a ValueError.
-    except (SqlglotError, ValueError, RecursionError) as error:
-        raise BadSql(f"The SQL cannot be read: {str(error).splitlines()[0]}") from error
+    except (SqlglotError, ValueError) as error:
+        raise BadSql(f"The SQL cannot be read: {first_line(error)}") from error
     if not same:
         raise BadSql("Not modeled: SQL that the sandbox cannot write down as it stands")
     return tree

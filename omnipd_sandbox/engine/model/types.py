@@ -10,11 +10,20 @@ from sqlglot import exp
 
 from omnipd_sandbox.engine.data.warehouse import Warehouse
 from omnipd_sandbox.engine.model.circumstances import Circumstances
-from omnipd_sandbox.engine.model.fields import Fields, tables
+from omnipd_sandbox.engine.model.fields import TOO_DEEP, Fields, tables
 from omnipd_sandbox.engine.model.measures import with_aggregates
-from omnipd_sandbox.engine.model.model import Dimension, Field, Issue, Measure, Relationship, View
+from omnipd_sandbox.engine.model.model import (
+    Dimension,
+    Field,
+    Issue,
+    Measure,
+    Relationship,
+    View,
+    views_by_alias,
+)
 from omnipd_sandbox.engine.model.sql_dialect import written
 from omnipd_sandbox.engine.model.tables import table_of
+from omnipd_sandbox.engine.shortened import first_line
 from omnipd_sandbox.refused_query import Refused
 
 # Only fills the literals of relative dates, which have no bearing on types.
@@ -39,9 +48,7 @@ class _Typing:
     ) -> None:
         self.views = dict(views)
         self.warehouse = warehouse
-        self.aliases = {name: name for name in views}
-        for each in relationships:
-            self.aliases |= {each.left: each.left_view, each.right: each.right_view}
+        self.relationships = tuple(relationships)
 
     def type_dimensions(self) -> list[Issue]:
         untyped: list[Field] = [
@@ -71,16 +78,22 @@ class _Typing:
 
     def _type(self, fields: Sequence[Field]) -> dict[tuple[str, str], str]:
         """Find out the types of fields; give the reasons of those whose SQL does not run."""
-        reachable = {a: self.views[name] for a, name in self.aliases.items() if name in self.views}
+        reachable = views_by_alias(self.views, self.relationships)
+        fields_of: dict[str, Fields] = {}
         reasons: dict[tuple[str, str], str] = {}
         # Those that read the same tables are asked for together.
         together: dict[tuple[str, ...], list[tuple[Field, exp.Expression]]] = {}
         for each in fields:
             try:
-                tree = _expression(Fields(reachable, each.view, _ANY_MOMENT), each)
+                of_view = fields_of.setdefault(each.view, Fields(reachable, each.view, _ANY_MOMENT))
+                tree = _expression(of_view, each)
                 together.setdefault(_aliases(tree, each, reachable), []).append((each, tree))
             except Refused as error:
-                reasons[_key(each)] = _first_line(error)
+                reasons[_key(each)] = first_line(error)
+            except RecursionError:
+                reasons[_key(each)] = TOO_DEEP
+                # It may have been left in the middle of something.
+                del fields_of[each.view]
         typed: list[Field] = []
         for aliases, asked in together.items():
             tables = [table_of(reachable[alias], alias) for alias in aliases]
@@ -97,9 +110,10 @@ class _Typing:
         """Ask for all at once; if that does not run, for each half, until it is known which do not."""
         try:
             types = self.warehouse.describe(_select([tree for _, tree in asked], tables))
-        except Refused as error:
+        except (Refused, RecursionError) as error:
             if len(asked) == 1:
-                reasons[_key(asked[0][0])] = _first_line(error)
+                too_deep = isinstance(error, RecursionError)
+                reasons[_key(asked[0][0])] = TOO_DEEP if too_deep else first_line(error)
                 return []
             middle = len(asked) // 2
             return [
@@ -130,10 +144,6 @@ class _Typing:
 def _key(field: Field) -> tuple[str, str]:
     # Dimensions are typed apart from measures, so that two of one name do not meet.
     return (field.view, field.name)
-
-
-def _first_line(error: Refused) -> str:
-    return str(error).strip().splitlines()[0]
 
 
 def _expression(fields: Fields, found: Field) -> exp.Expression:

@@ -13,6 +13,7 @@ from typing import Any
 
 from omnipd_sandbox.engine.model import dates
 from omnipd_sandbox.engine.model.sql_dialect import has_template
+from omnipd_sandbox.engine.shortened import shown
 from omnipd_sandbox.refused_query import Refused
 
 _TEXT = {"contains": "CONTAINS", "starts_with": "STARTS_WITH", "ends_with": "ENDS_WITH"}
@@ -49,7 +50,6 @@ _BOOLEANS = {
     False: (False, False), "false": (False, False), "falsey": (False, True),
 }  # fmt: skip
 
-_LONGEST_SHOWN = 100
 # Where a time of day follows a date.
 _TIME_OF_DAY = re.compile(r"\d{4}-\d\d-\d\d[T ]\d")
 
@@ -294,6 +294,4 @@ def _misfit(operator: str, kind: str) -> Refused:
 
 
 def _not_taken(operator: str, value: Any) -> Refused:
-    shown = repr(value)
-    shown = shown if len(shown) <= _LONGEST_SHOWN else f"{shown[:_LONGEST_SHOWN]}…"
-    return Refused("PLAN", f'"{operator}" does not take {shown}')
+    return Refused("PLAN", f'"{operator}" does not take {shown(value)}')

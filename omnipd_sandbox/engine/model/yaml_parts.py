@@ -16,9 +16,8 @@ from omnipd_sandbox.engine.model.model import Issue
 from omnipd_sandbox.engine.model.references import BadSql, SqlText
 from omnipd_sandbox.engine.model.yaml_filters import problems
 from omnipd_sandbox.engine.model.yaml_text import UnreadableYaml, parse_yaml
+from omnipd_sandbox.engine.shortened import shown
 from omnipd_sandbox.near_matches import near
-
-_LONGEST_SHOWN = 100
 
 Body = Mapping[str, Any]
 
@@ -180,8 +179,7 @@ def kind_of(value: Any) -> str:
             return "a list"
         case Mapping():
             return "a mapping"
-    shown = repr(value)
-    return shown if len(shown) <= _LONGEST_SHOWN else f"{shown[:_LONGEST_SHOWN]}…"
+    return shown(value)
 
 
 def titled(name: str) -> str:

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import cached_property
 from typing import Any
 
 from sqlglot import exp
 
 from omnipd_sandbox.engine.data.warehouse import Warehouse
 from omnipd_sandbox.engine.model.circumstances import Circumstances
-from omnipd_sandbox.engine.model.fields import Fields, tables
+from omnipd_sandbox.engine.model.fields import TOO_DEEP, Fields, tables
 from omnipd_sandbox.engine.model.joins import tree_of_topic
 from omnipd_sandbox.engine.model.measures import with_aggregates
 from omnipd_sandbox.engine.model.model import (
@@ -23,11 +24,13 @@ from omnipd_sandbox.engine.model.model import (
     Relationship,
     Topic,
     View,
+    views_by_alias,
 )
 from omnipd_sandbox.engine.model.references import FieldName
 from omnipd_sandbox.engine.model.sql_dialect import written
 from omnipd_sandbox.engine.model.tables import table_of
 from omnipd_sandbox.engine.plan.topic_filters import default_filters, topic_filters
+from omnipd_sandbox.engine.shortened import first_line
 from omnipd_sandbox.near_matches import near
 from omnipd_sandbox.refused_query import Refused
 
@@ -59,6 +62,28 @@ def issues_of_joins(model: Model, warehouse: Warehouse) -> Iterator[Issue]:
                 yield Issue(message, yaml_path=topic.path)
 
 
+def without_taken_aliases(model: Model) -> Model:
+    """Give a model in which no query joins a view by an alias that is another view's name."""
+
+    def refused(joins: tuple[Relationship, ...]) -> tuple[Relationship, ...]:
+        return tuple(
+            replace(each, unmodeled=(*each.unmodeled, "an alias that is another view's name"))
+            if any(_is_taken(model, alias, name) for alias, name in each.named)
+            else each
+            for each in joins
+        )
+
+    topics = {
+        name: replace(topic, relationships=refused(topic.relationships))
+        for name, topic in model.topics.items()
+    }
+    return replace(model, relationships=refused(model.relationships), topics=topics)
+
+
+def _is_taken(model: Model, alias: str, view: str) -> bool:
+    return alias != view and alias in model.views
+
+
 @dataclass
 class _Checker:
     model: Model
@@ -66,20 +91,24 @@ class _Checker:
     relationships: tuple[Relationship, ...]
     warehouse: Warehouse
 
+    @cached_property
+    def views(self) -> Mapping[str, View]:
+        """Give the views by their names and aliases."""
+        return views_by_alias(self.model.views, (*self.model.relationships, *self.relationships))
+
     def wrong_with_join(self, join: Relationship) -> Iterator[str]:
         missing = [name for name in (join.left_view, join.right_view) if not self._is_view(name)]
         for name in dict.fromkeys(missing):
             yield f'A relationship joins "{name}", which is not a view'
         if missing:
             return
-        names = {name: name for name in self.model.views}
-        for each in (*self.model.relationships, *self.relationships):
-            names |= {each.left: each.left_view, each.right: each.right_view}
-        names |= {join.left: join.left_view, join.right: join.right_view}
-        views = {
-            alias: self.model.views[name] for alias, name in names.items() if self._is_view(name)
-        }
-        fields = Fields(views, join.left, _ANY)
+        taken = [(alias, name) for alias, name in join.named if _is_taken(self.model, alias, name)]
+        for alias, name in taken:
+            yield f'The alias "{alias}" of "{name}" is the name of another view'
+        if taken:
+            return
+        own = {alias: self.model.views[name] for alias, name in join.named}
+        fields = Fields({**self.views, **own}, join.left, _ANY)
         problem = self._problem(fields, lambda fields: fields.join_condition(join.on, join.right))
         if problem:
             yield f"The relationship from {join.left} to {join.right}: {problem}"
@@ -91,13 +120,17 @@ class _Checker:
             return
         try:
             tree = tree_of_topic(self.model, topic)
+            declared = list(_declared(topic.base_view, topic.joins))
+        except RecursionError:
+            yield "joins: They are nested too deeply"
+            return
         except Refused as refused:
             meant = (
                 "" if self._is_view(topic.base_view) else near(topic.base_view, self.model.views)
             )
             yield f"{refused.message}{meant}"
             return
-        for parent, child in _declared(topic.base_view, topic.joins):
+        for parent, child in declared:
             if parent in tree.nodes and child not in tree.nodes:
                 yield f'No relationship joins "{child}" to "{parent}"'
         views = {alias: node.view for alias, node in tree.nodes.items()}
@@ -129,7 +162,9 @@ class _Checker:
                 select = select.join(table, join_type="cross") if number else select.from_(table)
             self.warehouse.describe(written(select))
         except Refused as refused:
-            return refused.message.strip().splitlines()[0]
+            return first_line(refused.message)
+        except RecursionError:
+            return TOO_DEEP
         return None
 
 

@@ -12,6 +12,7 @@ from typing import Any, cast
 from sqlglot import exp
 
 from omnipd_sandbox.engine.model.measures import is_aggregate_call
+from omnipd_sandbox.engine.model.references import enclosed
 from omnipd_sandbox.refused_query import Refused
 
 Named = Callable[[exp.Expression], str | None]
@@ -214,8 +215,7 @@ def _replaced(
 
 def _whole(tree: exp.Expression) -> exp.Expression:
     """Give an expression that stays one where it is put into another."""
-    plain = isinstance(tree, exp.Column | exp.Func | exp.Literal)
-    return tree.copy() if plain else cast("exp.Expression", exp.paren(tree, copy=True))
+    return enclosed(tree.copy())
 
 
 def _at_place(term: exp.Expression, items: list[exp.Expression]) -> exp.Expression:

@@ -10,7 +10,7 @@ from typing import Any, cast
 from sqlglot import exp
 
 from omnipd_sandbox.engine.model.measures import is_aggregate_call
-from omnipd_sandbox.engine.model.references import STAND_IN, FieldName, SqlText
+from omnipd_sandbox.engine.model.references import STAND_IN, FieldName, SqlText, own_name_in
 from omnipd_sandbox.engine.model.sql_dialect import BadSql, read_statement, written
 from omnipd_sandbox.engine.sql.flatten import check_parts, flattened, refused
 
@@ -119,8 +119,11 @@ def parse(text: str, is_measure: Callable[[str], bool]) -> Statement:
         For SQL that Omni may know how to read, and the sandbox does not.
     """
     references = references_in(text)
-    if not references or STAND_IN in text:
+    if not references:
         raise NotParsed
+    taken = own_name_in(text)
+    if taken is not None:
+        raise refused(f"a name that begins with {taken}, as the sandbox's own do,")
     return _Reader(references, is_measure).read(_tree(text))
 
 

@@ -10,7 +10,7 @@ from sqlglot import exp
 
 from omnipd_sandbox.engine.data.warehouse import Warehouse
 from omnipd_sandbox.engine.model.circumstances import Circumstances
-from omnipd_sandbox.engine.model.model import Dimension, Measure, Model
+from omnipd_sandbox.engine.model.model import Dimension, Measure, Model, views_by_alias
 from omnipd_sandbox.engine.model.references import FieldName
 from omnipd_sandbox.engine.model.sql_dialect import written
 from omnipd_sandbox.engine.model.yaml_parts import titled
@@ -82,16 +82,14 @@ def check_references(model: Model, text: str) -> None:
     Refused
         For the first one that the model does not have.
     """
-    aliases = {name: name for name in model.views}
-    for each in model.relationships:
-        aliases |= {each.left: each.left_view, each.right: each.right_view}
+    views = views_by_alias(model.views, model.relationships)
     for reference in references_in(text):
         name = FieldName.parse(reference)
-        if reference in aliases:
+        if reference in views:
             continue
-        if name is None or name.view not in aliases:
+        if name is None or name.view not in views:
             raise _no_such("view", name.view if name and name.view else reference)
-        if model.views[aliases[name.view]].field(name.field) is None:
+        if views[name.view].field(name.field) is None:
             raise _no_such("field", reference)
 
 

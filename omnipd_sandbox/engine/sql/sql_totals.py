@@ -17,6 +17,8 @@ from omnipd_sandbox.engine.sql.steps import TOTALS_MARK
 from omnipd_sandbox.refused_query import Refused
 
 _MARK = "column_total"
+# By what the rows keep their order.
+_PLACE = "omni_place"
 _WHOLE = frozenset(
     {"TINYINT", "SMALLINT", "INTEGER", "BIGINT", "UTINYINT", "USMALLINT", "UINTEGER"}
 )
@@ -50,7 +52,7 @@ def with_totals(
         plain.append(column)
         below.append(f"NULL AS {column}")
         if name in types:
-            beside = _quoted(f"{name.lower()}__omni_summ")
+            beside = _quoted(_beside(name))
             plain.append(f"CAST(NULL AS {types[name]}) AS {beside}")
             below.append(f"CAST(SUM({column}) AS {types[name]}) AS {beside}")
     mark = _quoted(TOTALS_MARK)
@@ -60,12 +62,12 @@ def with_totals(
     limit = "" if max_rows is None else f" LIMIT {max_rows}"
     # Numbered once, so that the rows keep their order; the new line ends a comment.
     return (
-        f"WITH omni_rows AS MATERIALIZED (SELECT *, row_number() OVER () AS omni_place FROM (\n{sql}\n))"  # noqa: S608 - it is a stranger's SQL anyway
+        f"WITH omni_rows AS MATERIALIZED (SELECT *, row_number() OVER () AS {_PLACE} FROM (\n{sql}\n))"  # noqa: S608 - it is a stranger's SQL anyway
         f" SELECT {shown} FROM ("
-        f"(SELECT {', '.join(plain)}, CAST(NULL AS VARCHAR) AS {mark}, omni_place FROM omni_rows"
-        f" ORDER BY omni_place{limit})"
+        f"(SELECT {', '.join(plain)}, CAST(NULL AS VARCHAR) AS {mark}, {_PLACE} FROM omni_rows"
+        f" ORDER BY {_PLACE}{limit})"
         f" UNION ALL SELECT {', '.join(below)}, '{_MARK}' AS {mark}, NULL FROM omni_rows"
-        ") ORDER BY omni_place NULLS LAST"
+        f") ORDER BY {_PLACE} NULLS LAST"
     )
 
 
@@ -83,6 +85,10 @@ def _types(totals: Sequence[str], columns: Sequence[tuple[str, str]]) -> dict[st
         if data_type(known[name]) != "NUMBER":
             raise Refused("PLAN", f'Totals of "{name}", which is not a number')
         types[name] = _summed(known[name])
+    own = {TOTALS_MARK, _PLACE, *(_beside(name) for name in types)}
+    for name in known:
+        if name.lower() in own:
+            raise Refused("PLAN", f'Totals over a column called "{name}" are not modeled')
     for name, count in counted.items():
         if count > 1:
             raise Refused("PLAN", f'Totals over two columns called "{name}" are not modeled')
@@ -99,8 +105,12 @@ def _summed(kind: str) -> str:
     return "DOUBLE" if kind in {"FLOAT", "DOUBLE"} else "HUGEINT"
 
 
+def _beside(name: str) -> str:
+    return f"{name.lower()}__omni_summ"
+
+
 def _with_beside(name: str, types: dict[str, str]) -> list[str]:
-    return [name, f"{name.lower()}__omni_summ"] if name in types else [name]
+    return [name, _beside(name)] if name in types else [name]
 
 
 def _quoted(name: str) -> str:

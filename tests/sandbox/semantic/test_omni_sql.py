@@ -6,8 +6,9 @@ from typing import Any
 import pytest
 from queries.query_cases import FLIGHTS, NOW, ORDERS, Case, number, text
 
-from omnipd_sandbox.engine.data.warehouse import warehouse
+from omnipd_sandbox.engine.data.warehouse import Dataset, Warehouse, warehouse
 from omnipd_sandbox.engine.engine import Engine, Refused
+from omnipd_sandbox.engine.read_model import read_checked_model
 
 
 @pytest.fixture(scope="module")
@@ -412,3 +413,20 @@ def test_a_filter_on_a_measure_is_skipped(engine: Engine) -> None:
         "SELECT ${users.id} FROM ${users}", filters={"users.count": number("GREATER_THAN", "9")}
     )
     assert engine.execute(engine.plan(query, now=NOW)).num_rows == 40
+
+
+def test_references_are_looked_up_beside_a_join_of_a_view_that_does_not_exist() -> None:
+    shops = Warehouse(Dataset("CREATE TABLE shops (id INTEGER)", lambda _: None))
+    files = {
+        "shops.view": "dimensions: {id: {}}\n",
+        "relationships": "- {join_from_view: shops, join_to_view: ghosts, join_to_view_as: g,"
+        " relationship_type: many_to_one, on_sql: '${shops.id} = ${g.id}'}\n",
+    }
+    model = read_checked_model(files, shops, model_id=FLIGHTS, name="S", connection_id=FLIGHTS)
+    engine = Engine([(model, shops)])
+    for reference, view in (("g.id", "g"), ("g", "g"), ("ghosts.id", "ghosts"), ("h.id", "h")):
+        with pytest.raises(Refused) as refused:
+            engine.plan(over(FLIGHTS, f"SELEC ${{{reference}}} FROM ${{shops}}"), now=NOW)
+        assert refused.value.message.endswith(f'No such view "{view}"')
+    with pytest.raises(Refused, match="cannot be parsed"):
+        engine.plan(over(FLIGHTS, "SELEC ${shops.id} FROM ${shops}"), now=NOW)

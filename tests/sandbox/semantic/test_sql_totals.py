@@ -124,3 +124,9 @@ def test_totals_over_sql_over_a_model_are_refused(engine: Engine) -> None:
     query = over("SELECT ${users.age} FROM ${users}", "users.age") | {"rewriteSql": None}
     with pytest.raises(Refused, match='"column_totals" over SQL over a model'):
         engine.plan(query, now=NOW)
+
+
+@pytest.mark.parametrize("name", ["omni_place", "Omni_Place", "a__omni_summ", "A__OMNI_SUMM", MARK])
+def test_columns_called_as_those_that_totals_add_are_refused(engine: Engine, name: str) -> None:
+    with pytest.raises(Refused, match=name.replace("$", r"\$")):
+        engine.plan(over(f'SELECT 1 AS a, 2 AS "{name}"', "a"), now=NOW)

@@ -7,6 +7,7 @@ import duckdb
 import pytest
 from queries.query_cases import NOW
 
+from omnipd_sandbox.engine.data import sql_meaning
 from omnipd_sandbox.engine.data.sql_meaning import NotRead, same_meaning
 from omnipd_sandbox.engine.data.warehouse import Dataset, Warehouse
 from omnipd_sandbox.engine.engine import Engine, Refused
@@ -349,3 +350,52 @@ def test_a_key_that_cannot_be_read_is_no_shorter_key(shops: Warehouse, key: str)
     with pytest.raises(Refused) as refused:
         answer(shops, model, "sales.shop_id", "shops.rents")
     assert refused.value.error_type == "PLAN_PK_REQUIRED_DUE_TO_JOIN_FANOUT"
+
+
+@pytest.mark.parametrize(
+    "sql", ["SELECT * FROM t TABLESAMPLE 10%", "SELECT i FROM t USING SAMPLE 3 ROWS"]
+)
+def test_samples_are_compared(sql: str) -> None:
+    assert same_meaning(sql, sql.lower())
+    assert not same_meaning(sql, sql.replace("10%", "20%").replace("3 ROWS", "4 ROWS"))
+
+
+@pytest.mark.parametrize(
+    ("sql", "again"),
+    [
+        ("SELECT * FROM t TABLESAMPLE 10%", "SELECT * FROM t TABLESAMPLE SYSTEM (10 PERCENT)"),
+        ("SELECT i FROM t USING SAMPLE 3 ROWS", "SELECT i FROM t USING SAMPLE RESERVOIR (3 ROWS)"),
+    ],
+)
+def test_a_sample_stays_what_it_is(sql: str, again: str) -> None:
+    assert written(read_statement(sql)) == again
+
+
+def test_a_form_that_is_not_known_is_not_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    for kind in (AttributeError, IndexError, KeyError, TypeError):
+
+        def fail(_: object, kind: type[Exception] = kind) -> None:
+            raise kind
+
+        monkeypatch.setattr("omnipd_sandbox.engine.data.sql_meaning._plain", fail)
+        assert not same_meaning(f"SELECT 1 AS {kind.__name__}", f"SELECT  1 AS {kind.__name__}")
+
+
+def test_a_text_is_read_once_and_compared_in_one_question(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = []
+    rows = sql_meaning._rows
+    monkeypatch.setattr(
+        "omnipd_sandbox.engine.data.sql_meaning._rows",
+        lambda sql, *parameters: asked.append(sql) or rows(sql, *parameters),
+    )
+    first = SqlText.parse("upper( never_seen_before ) || 'a'")
+    assert len([sql for sql in asked if "json_serialize_sql" in sql]) == 1
+    assert SqlText.parse("upper( never_seen_before ) || 'a'") is first
+    reasons = set()
+    for _ in range(2):
+        with pytest.raises(BadSql) as refused:
+            SqlText.parse("upper( never_seen_before_ ) ||| 'a'")
+        reasons.add(str(refused.value))
+        asked_once = len(asked)
+    assert len(reasons) == 1
+    assert len(asked) == asked_once
