@@ -38,6 +38,7 @@ from omnipd_sandbox.engine.model.yaml_parts import (
     titled,
     unmodeled,
 )
+from omnipd_sandbox.engine.shortened import first_line
 from omnipd_sandbox.near_matches import near
 from omnipd_sandbox.refused_query import Refused
 
@@ -194,7 +195,7 @@ class ViewReader:
         try:
             return self.warehouse.described(written(select)), ()
         except Refused as error:
-            reason = str(error).strip().splitlines()[0]
+            reason = first_line(error)
             self.parts.issue(reason, view)
             return [], (f"SQL that does not run ({reason})",)
 
