@@ -196,9 +196,12 @@ class Server:
         if keeper is not None:
             keeper.close()
         for tenant in tenants:
-            tenant.close()
+            tenant.hurry()
+        # Before the tenants, so that each change that is answered has its file.
         for door in doors.values():
             door.server_close()
+        for tenant in tenants:
+            tenant.close()
 
     def open_tenant(self, **knobs: Any) -> Tenant:
         """Open an organization of its own, with an address and keys of its own.
@@ -244,8 +247,9 @@ class Server:
             self._keeper.forget(door)
             self._closed_answered += tenant.log.count
             self._closed_by_path += tenant.log.by_path
-        tenant.close()
+        tenant.hurry()
         door.server_close()
+        tenant.close()
 
     def __enter__(self) -> Self:
         return self.start()

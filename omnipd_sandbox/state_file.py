@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -63,10 +64,11 @@ class StateFile:
         Raises
         ------
         OSError
-            When it cannot be written; the file is as it was then.
+            When it cannot be written, or was let go; the file is as it was then.
         """
-        if self._held is not None:
-            self._held[1].store(organization)
+        if self._held is None:
+            raise OSError(errno.EBADF, "the sandbox is closed", str(self._path))
+        self._held[1].store(organization)
 
     def let_go(self) -> None:
         """Leave the file to others."""

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from itertools import compress, filterfalse, islice
 from operator import is_not
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 from omnipd_sandbox.folder.problems import BadOrganization
@@ -43,6 +44,8 @@ class State:
 
     def __init__(self, path: Path, begun: Organization) -> None:
         self._path = path
+        # So that the file is not closed under a change.
+        self._lock = Lock()
         # Where each record stands among those of its mapping.
         self._places: dict[str, dict[Any, float]] = {name: {} for name in MAPPINGS}
         self._database = _opened(path)
@@ -64,6 +67,15 @@ class State:
 
     def store(self, organization: Organization) -> None:
         """Write what has changed: all of it, or the file stays as it was."""
+        with self._lock:
+            self._store(organization)
+
+    def close(self) -> None:
+        """Close the file."""
+        with self._lock:
+            self._database.close()
+
+    def _store(self, organization: Organization) -> None:
         changes = [
             _change(old, new, self._places[name], name)
             for name in MAPPINGS
@@ -85,10 +97,6 @@ class State:
             places |= each.placed
         # A copy, which nobody else changes.
         self._organization = copy(organization)
-
-    def close(self) -> None:
-        """Close the file."""
-        self._database.close()
 
     def _load(self, begun: Organization) -> Organization:
         try:
