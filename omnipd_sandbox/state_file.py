@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+from os.path import realpath
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -27,7 +28,8 @@ class StateFile:
     """
 
     def __init__(self, path: Path, begun: Organization) -> None:
-        self._path = path
+        # By one name, whatever leads there: the lock is beside the file itself.
+        self._path = Path(realpath(path))
         self._begun = begun
         self._held: tuple[FileLock, State] | None = None
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -75,6 +76,11 @@ def bring(
         files[model] = with_topic_file(files[model], old, topic_name)
         file = with_topic(file, old, topic_name)
     organization = read_organization(file, list(files), str(root / FILE), called)
+    if topic_name is not None:
+        organization.shared_models = {
+            key: replace(each, topic=topic_name) if each.subject == model else each
+            for key, each in organization.shared_models.items()
+        }
     try:
         warehouse = open_data(root / DATA, limits)
     except UnusableData as error:

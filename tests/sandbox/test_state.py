@@ -184,7 +184,7 @@ def test_a_damaged_file_is_refused_by_name(path, change, said):
     ("statement", "said"),
     [
         ("PRAGMA application_id = 1", "not a state of a sandbox"),
-        ("PRAGMA user_version = 3", "version 3 is not 2"),
+        ("PRAGMA user_version = 2", "version 2 is not 3"),
         ("DROP TABLE record", "no such table"),
     ],
 )
