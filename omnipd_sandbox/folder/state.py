@@ -112,8 +112,9 @@ class State:
     def _load(self, begun: Organization) -> Organization:
         try:
             return self._read(begun)
-        except sqlite3.DatabaseError as error:
-            # Without a code it is Python's own, about what came out of the file.
+        except (sqlite3.DatabaseError, UnicodeDecodeError) as error:
+            # Without a code it is Python's own, about what came out of the file; SQLite's messages
+            # quote the file, too.
             code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_CORRUPT)
             if code not in {sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT}:
                 raise
@@ -179,7 +180,7 @@ class State:
         """Let what goes wrong with the file look as with any other file."""
         try:
             yield
-        except sqlite3.Error as error:
+        except (sqlite3.Error, UnicodeDecodeError) as error:
             raise OSError(errno.EIO, str(error), str(self._path)) from error
 
 
