@@ -81,6 +81,8 @@ class Tenant:
         self._report = report
         #: What was asked, and how it was answered.
         self.log = RequestLog()
+        # Kept, so that others with the same names share it for as long.
+        self._foundation = foundation
         organization = copy(foundation.organization)
         self._state = None if state is None else StateFile(state, organization)
         if self._state is not None:

@@ -9,6 +9,7 @@ from typing import Any
 
 from omnipd_sandbox.engine.data.data_files import UnusableData, open_data
 from omnipd_sandbox.engine.data.limits import USUAL, Limits
+from omnipd_sandbox.engine.data.warehouse import Warehouse
 from omnipd_sandbox.engine.engine import Engine
 from omnipd_sandbox.engine.model.file_names import is_meant_for_a_model
 from omnipd_sandbox.engine.model.files import read_files
@@ -38,8 +39,9 @@ def bring(
     *,
     model_name: str | None = None,
     topic_name: str | None = None,
-) -> tuple[Organization, Engine]:
-    """Read an organization's folder; give it, and what runs its queries.
+    data: Warehouse | None = None,
+) -> tuple[Organization, Engine, Warehouse]:
+    """Read an organization's folder; give it, what runs its queries, and its data.
 
     Parameters
     ----------
@@ -49,6 +51,8 @@ def bring(
         How much memory its queries may take.
     model_name, topic_name
         Other names for a model of it, and for a topic of that.
+    data
+        What was read of its data before; it is not read again.
 
     Raises
     ------
@@ -82,7 +86,7 @@ def bring(
             for key, each in organization.shared_models.items()
         }
     try:
-        warehouse = open_data(root / DATA, limits)
+        warehouse = data or open_data(root / DATA, limits)
     except UnusableData as error:
         raise BadOrganization(str(root / DATA), [str(error)]) from None
     models = [
@@ -101,7 +105,7 @@ def bring(
     served = [
         (with_formats(each, organization.formats.get(each.name, {})), warehouse) for each in models
     ]
-    return organization, Engine(served)
+    return organization, Engine(served), warehouse
 
 
 def _called(names: Sequence[str], model_name: str | None) -> dict[str, str]:

@@ -1,7 +1,10 @@
 """What a folder can say beyond people and content, and what is not invented where it does not."""
 
 import base64
+import gc
 import json
+import urllib.request
+import weakref
 from datetime import UTC, datetime
 
 import pyarrow as pa
@@ -682,6 +685,30 @@ def test_the_model_and_topic_of_a_folder_can_have_other_names(mine, serve, conne
 def test_a_knob_that_makes_no_sense_with_a_folder_is_refused_by_name(mine, files, knobs, words):
     with pytest.raises(ValueError, match=words.replace("(", "\\(")):
         Server(org=mine(files=files), **knobs)
+
+
+def test_tenants_share_the_data_and_keep_nothing_when_they_are_closed(mine, serve):
+    started = serve(org=mine({"users": PEOPLE}, SHOP))
+    model_id = started.models["shop"]
+    query = {"modelId": model_id, "table": "shops", "fields": ["shops.name"]}
+    opened, foundations = [], [weakref.ref(started._own._foundation)]
+    for number in range(3):
+        tenant = started.open_tenant(topic_name=f"topic {number}")
+        named = {**query, "join_paths_from_topic_name": f"topic {number}"}
+        body = json.dumps({"query": named, "resultType": "json"}).encode()
+        headers = {"Authorization": f"Bearer {tenant.api_key}"}
+        asked = urllib.request.Request(f"{tenant.url}/api/v1/query/run", body, headers)
+        with urllib.request.urlopen(asked, timeout=30) as answer:
+            assert len(json.load(answer)) == 2
+        opened.append(tenant.id)
+        foundations.append(weakref.ref(tenant._foundation))
+        del tenant
+    assert len({id(each()) for each in foundations}) == 4
+    assert len({id(each().engine._databases[model_id]) for each in foundations}) == 1
+    for each in opened:
+        started.close_tenant(each)
+    gc.collect()
+    assert [each() is None for each in foundations] == [False, True, True, True]
 
 
 def test_another_name_is_given_to_a_topic_where_it_is_one(mine, serve):
