@@ -687,7 +687,7 @@ def test_a_knob_that_makes_no_sense_with_a_folder_is_refused_by_name(mine, files
         Server(org=mine(files=files), **knobs)
 
 
-def test_tenants_share_the_data_and_keep_nothing_when_they_are_closed(mine, serve):
+def test_tenants_share_the_data_and_keep_nothing_when_they_are_closed(mine, serve, connect):
     started = serve(org=mine({"users": PEOPLE}, SHOP))
     model_id = started.models["shop"]
     query = {"modelId": model_id, "table": "shops", "fields": ["shops.name"]}
@@ -707,6 +707,8 @@ def test_tenants_share_the_data_and_keep_nothing_when_they_are_closed(mine, serv
     assert len({id(each().engine._databases[model_id]) for each in foundations}) == 1
     for each in opened:
         started.close_tenant(each)
+    # Whoever waits at the doors knows which was the last that somebody came to.
+    assert connect(started).get("/api/v1/whoami").status == 200
     gc.collect()
     assert [each() is None for each in foundations] == [False, True, True, True]
 
