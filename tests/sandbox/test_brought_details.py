@@ -540,6 +540,18 @@ def test_the_topic_of_an_answer_is_the_one_that_is_said(mine, serve, connect):
             "groups[0].model_roles.shop: 'QUERRIER' is none of",
         ),
         ({"folders": [{"path": "a", "permits": "all"}]}, "folders[0].permits: a list is needed"),
+        (
+            {"documents": [{"name": "x", "queries": [{"query": None}]}]},
+            "documents[0].queries[0].query: an object is needed here, not None",
+        ),
+        (
+            {"prompt_sets": [{"name": "x", "model_id": "shop", "prompts": None}]},
+            "prompt_sets[0].prompts: a list is needed here, not None",
+        ),
+        (
+            {"environments": [{"userAttributeValues": "abc"}]},
+            "environments[0].userAttributeValues: a list is needed here, not 'abc'",
+        ),
         ({"refresh_jobs": ["x"]}, "refresh_jobs: an object of texts is needed"),
         ({"credit_controls": []}, "credit_controls: an object is needed"),
         (
