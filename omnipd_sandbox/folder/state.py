@@ -11,9 +11,9 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from copy import copy
 from dataclasses import dataclass
-from itertools import compress, filterfalse, islice
+from itertools import compress, count, filterfalse, islice
 from math import isfinite
-from operator import is_not
+from operator import is_not, ne
 from pathlib import Path
 from threading import Lock
 from typing import Any
@@ -232,14 +232,25 @@ def _rearranged(
     others = compress(new, map(is_not, map(old.get, new), new.values()))
     written = [key for key in others if key not in old or old[key] != new[key]]
     placed = {key: places[key] for key in written if key in old}
-    added = _between([key for key in written if key not in old], list(new), places)
-    kept = list(filter(new.__contains__, old))
-    if added is None or kept != list(filter(old.__contains__, new)):
+    before, after = list(old), list(new)
+    added = _between([key for key in written if key not in old], after, places)
+    # All but a few keys stand before what is new, or behind it, as they did.
+    start = _in_common(before, after)
+    before, after = before[start:], after[start:]
+    end = _in_common(before[::-1], after[::-1])
+    before, after = before[: len(before) - end], after[: len(after) - end]
+    kept = list(filter(new.__contains__, before))
+    if added is None or kept != list(filter(old.__contains__, after)):
         # In another order: all are written anew.
         everywhere = {key: float(number) for number, key in enumerate(new, 1)}
         return _Change(mapping, list(old), everywhere, new)
-    gone = list(filterfalse(new.__contains__, old))
+    gone = list(filterfalse(new.__contains__, before))
     return _Change(mapping, gone, placed | added, new)
+
+
+def _in_common(one: list[Any], other: list[Any]) -> int:
+    """Count the items that two lists begin with alike."""
+    return next(compress(count(), map(ne, one, other)), min(len(one), len(other)))
 
 
 def _between(
