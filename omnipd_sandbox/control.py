@@ -27,7 +27,7 @@ class Tenancy(Protocol):
     def closed_requests(self) -> tuple[int, Counter[str]]:
         """Count the requests to organizations that are closed, in all and by path."""
 
-    def open_tenant(self, **knobs: Any) -> Tenant:
+    def open_tenant(self, /, **knobs: Any) -> Tenant:
         """Open an organization of its own."""
 
     def close_tenant(self, tenant_id: str) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from copy import copy
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
+from weakref import WeakValueDictionary
 
 from omnipd_sandbox.engine.data.limits import Limits
 from omnipd_sandbox.engine.protocols import QueryEngine
@@ -14,6 +16,9 @@ from omnipd_sandbox.moods.size import SIZES
 from omnipd_sandbox.organization import derived
 from omnipd_sandbox.organization.models import ModelReference
 from omnipd_sandbox.organization.organization import Organization
+
+if TYPE_CHECKING:
+    from omnipd_sandbox.engine.data.warehouse import Warehouse
 
 _UNSAID = Behavior()
 
@@ -26,39 +31,57 @@ class Foundation:
     engine: QueryEngine
 
 
-def check_brought(behavior: Behavior) -> None:
-    """Refuse knobs that say how much is invented, beside an organization that is not.
+class Brought:
+    """Read an organization that somebody has written down, for one server's tenants.
 
-    Raises
-    ------
-    ValueError
-        For the first of them.
+    Parameters
+    ----------
+    folder
+        Where it is.
     """
+
+    def __init__(self, folder: str | Path) -> None:
+        self._folder = folder
+        # Read once: it is most of an organization, and no name is of any consequence to it.
+        self._data: Warehouse | None = None
+        # By the names that its model and topic were given, as long as a tenant has it.
+        self._read: WeakValueDictionary[tuple[str | None, str | None], Foundation] = (
+            WeakValueDictionary()
+        )
+
+    def foundation(self, behavior: Behavior) -> Foundation:
+        """Give it with the names that a tenant gives it.
+
+        Raises
+        ------
+        ValueError
+            For knobs that say how much is invented, and for anything in the folder that cannot be
+            used, by name and place.
+        """
+        # Late: it needs the database's package.
+        from omnipd_sandbox.folder.folder import bring  # noqa: PLC0415
+
+        _check_brought(behavior)
+        names = (behavior.model_name, behavior.topic_name)
+        found = self._read.get(names)
+        if found is None:
+            organization, engine, self._data = bring(
+                self._folder,
+                _limits(behavior),
+                model_name=behavior.model_name,
+                topic_name=behavior.topic_name,
+                data=self._data,
+            )
+            found = self._read[names] = Foundation(organization, engine)
+        return found
+
+
+def _check_brought(behavior: Behavior) -> None:
+    """Refuse knobs that say how much is invented, beside an organization that is not."""
     for name in ("size", "documents", "folders", "seed"):
         if getattr(behavior, name) != getattr(_UNSAID, name):
             msg = f"{name} is for what is invented; this sandbox has an organization of yours"
             raise ValueError(msg)
-
-
-def bring(folder: str | Path, behavior: Behavior) -> Foundation:
-    """Read an organization that somebody has written down.
-
-    Raises
-    ------
-    ValueError
-        For anything in it that cannot be used, by name and place.
-    """
-    # Late: it needs the database's package.
-    from omnipd_sandbox.folder.folder import bring as read  # noqa: PLC0415
-
-    return Foundation(
-        *read(
-            folder,
-            _limits(behavior),
-            model_name=behavior.model_name,
-            topic_name=behavior.topic_name,
-        )
-    )
 
 
 def invented(behavior: Behavior, engine: QueryEngine | None) -> Foundation:

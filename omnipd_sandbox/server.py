@@ -15,8 +15,9 @@ from typing import TYPE_CHECKING, Any
 from omnipd_sandbox.control import control, is_control
 from omnipd_sandbox.engine.model.placed_issues import PlacedIssue
 from omnipd_sandbox.engine.protocols import QueryEngine
-from omnipd_sandbox.foundation import Foundation, bring, check_brought, invented
+from omnipd_sandbox.foundation import Brought, Foundation, invented
 from omnipd_sandbox.http.listener import Door, Doorkeeper
+from omnipd_sandbox.http.refusals import RefusedRequest
 from omnipd_sandbox.http.reply import Reply
 from omnipd_sandbox.http.request import Request
 from omnipd_sandbox.http.request_log import Asked
@@ -102,10 +103,8 @@ class Server:
         self._host, self._port = host, port
         self._has_control = control
         self._now, self._engine = now, engine
-        self._org = org
         self._limits = {} if org is None else {k: knobs[k] for k in _OF_THE_DATA & set(knobs)}
-        # What was brought, by the names that its model and topic were given.
-        self._brought: dict[tuple[str | None, str | None], Foundation] = {}
+        self._brought = None if org is None else Brought(org)
         self._own = self._tenant(knobs, "own", None if state is None else Path(state))
         self._tenants: dict[str, Tenant] = {}
         self._closed_answered, self._closed_by_path = 0, Counter[str]()
@@ -196,11 +195,14 @@ class Server:
         if keeper is not None:
             keeper.close()
         for tenant in tenants:
-            tenant.close()
+            tenant.hurry()
+        # Before the tenants, so that each change that is answered has its file.
         for door in doors.values():
             door.server_close()
+        for tenant in tenants:
+            tenant.close()
 
-    def open_tenant(self, **knobs: Any) -> Tenant:
+    def open_tenant(self, /, **knobs: Any) -> Tenant:
         """Open an organization of its own, with an address and keys of its own.
 
         It has a port of its own, because that is the one form of an address that every client
@@ -211,7 +213,7 @@ class Server:
         ValueError
             For an unknown knob, or one with a value it cannot have.
         """
-        for name in sorted(_OF_THE_DATA & set(knobs)) if self._org is not None else ():
+        for name in sorted(_OF_THE_DATA & set(knobs)) if self._brought is not None else ():
             msg = f"{name} is said where the sandbox of an organization of yours is started"
             raise ValueError(msg)
         tenant = self._tenant({**self._limits, **knobs}, secrets.token_hex(6))
@@ -244,8 +246,9 @@ class Server:
             self._keeper.forget(door)
             self._closed_answered += tenant.log.count
             self._closed_by_path += tenant.log.by_path
-        tenant.close()
+        tenant.hurry()
         door.server_close()
+        tenant.close()
 
     def __enter__(self) -> Self:
         return self.start()
@@ -273,17 +276,17 @@ class Server:
         )
 
     def _foundation(self, behavior: Behavior) -> Foundation:
-        if self._org is None:
+        if self._brought is None:
             return invented(behavior, self._engine)
-        check_brought(behavior)
-        names = (behavior.model_name, behavior.topic_name)
-        if names not in self._brought:
-            self._brought[names] = bring(self._org, behavior)
-        return self._brought[names]
+        return self._brought.foundation(behavior)
 
     def _respond(self, request: Request) -> Reply:
         if self._has_control and is_control(request):
-            return control(request, self, self._own)
+            try:
+                return control(request, self, self._own)
+            except Exception as error:  # noqa: BLE001 - whoever asked is told, as by a tenant
+                self._report(error)
+                return RefusedRequest(500, "Internal Server Error").reply()
         return self._own.respond(request)
 
     def _report(self, error: BaseException) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+from os.path import realpath
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -26,7 +28,8 @@ class StateFile:
     """
 
     def __init__(self, path: Path, begun: Organization) -> None:
-        self._path = path
+        # By one name, whatever leads there: the lock is beside the file itself.
+        self._path = Path(realpath(path))
         self._begun = begun
         self._held: tuple[FileLock, State] | None = None
 
@@ -63,10 +66,11 @@ class StateFile:
         Raises
         ------
         OSError
-            When it cannot be written; the file is as it was then.
+            When it cannot be written, or was let go; the file is as it was then.
         """
-        if self._held is not None:
-            self._held[1].store(organization)
+        if self._held is None:
+            raise OSError(errno.EBADF, "the sandbox is closed", str(self._path))
+        self._held[1].store(organization)
 
     def let_go(self) -> None:
         """Leave the file to others."""

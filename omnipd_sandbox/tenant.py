@@ -81,6 +81,8 @@ class Tenant:
         self._report = report
         #: What was asked, and how it was answered.
         self.log = RequestLog()
+        # Kept, so that others with the same names share it for as long.
+        self._foundation = foundation
         organization = copy(foundation.organization)
         self._state = None if state is None else StateFile(state, organization)
         if self._state is not None:
@@ -144,16 +146,22 @@ class Tenant:
     def open_at(self, url: str) -> None:
         """Take an address; from now on answers can be late again."""
         if self._state is not None:
-            # Another sandbox may have had the file since this one was closed.
-            self._world = self._world_with(self._state.load())
+            with self._writing:
+                # Another sandbox may have had the file since this one was closed.
+                self._world = self._world_with(self._state.load())
         self.url = url
         self._closing.clear()
 
-    def close(self) -> None:
-        """Let go of the answers that are late on purpose, and of the file with the state."""
+    def hurry(self) -> None:
+        """Let go of the answers that are late on purpose."""
         self._closing.set()
+
+    def close(self) -> None:
+        """Let go of the file with the state; a change that is under way is stored first."""
+        self.hurry()
         if self._state is not None:
-            self._state.let_go()
+            with self._writing:
+                self._state.let_go()
 
     def respond(self, request: Request) -> Reply:
         """Answer a request."""

@@ -17,6 +17,14 @@ def problems_of_queries(queries: Sequence[StoredQuery]) -> Iterator[str]:
         yield from _problem(query_object, stored.query, f"queries[{number}].query")
 
 
+def problems_of_prompt(query: Any) -> Iterator[str]:
+    """Say what is wrong with the query that answers a prompt, each thing with its place."""
+    yield from _problem(query_object, query, "query")
+    for key in ("modelId", "model_id") if isinstance(query, dict) else ():
+        if key in query:
+            yield f"query.{key}: the query is on the model of its prompt: leave this out"
+
+
 def problems_of_dashboard(dashboard: Dashboard | None) -> Iterator[str]:
     """Say what is wrong with a dashboard, each thing with its place."""
     for name in ("filters", "controls", "tile_filters") if dashboard else ():

@@ -17,10 +17,14 @@ class FileLock:
     Raises
     ------
     BadOrganization
-        If another sandbox holds it.
+        If another sandbox holds it, or can hold it by another name.
     """
 
     def __init__(self, path: Path) -> None:
+        if path.exists() and path.stat().st_nlink > 1:
+            raise BadOrganization(
+                str(path), ["it has another name, too (a hard link): copy the file instead"]
+            )
         self._beside = path.with_name(f".{path.name}.lock")
         while True:
             self._file = self._beside.open("ab")

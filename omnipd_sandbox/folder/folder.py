@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from omnipd_sandbox.engine.data.data_files import UnusableData, open_data
 from omnipd_sandbox.engine.data.limits import USUAL, Limits
+from omnipd_sandbox.engine.data.warehouse import Warehouse
 from omnipd_sandbox.engine.engine import Engine
 from omnipd_sandbox.engine.model.file_names import is_meant_for_a_model
 from omnipd_sandbox.engine.model.files import read_files
@@ -37,8 +39,9 @@ def bring(
     *,
     model_name: str | None = None,
     topic_name: str | None = None,
-) -> tuple[Organization, Engine]:
-    """Read an organization's folder; give it, and what runs its queries.
+    data: Warehouse | None = None,
+) -> tuple[Organization, Engine, Warehouse]:
+    """Read an organization's folder; give it, what runs its queries, and its data.
 
     Parameters
     ----------
@@ -48,6 +51,8 @@ def bring(
         How much memory its queries may take.
     model_name, topic_name
         Other names for a model of it, and for a topic of that.
+    data
+        What was read of its data before; it is not read again.
 
     Raises
     ------
@@ -75,8 +80,13 @@ def bring(
         files[model] = with_topic_file(files[model], old, topic_name)
         file = with_topic(file, old, topic_name)
     organization = read_organization(file, list(files), str(root / FILE), called)
+    if topic_name is not None:
+        organization.shared_models = {
+            key: replace(each, topic=topic_name) if each.subject == model else each
+            for key, each in organization.shared_models.items()
+        }
     try:
-        warehouse = open_data(root / DATA, limits)
+        warehouse = data or open_data(root / DATA, limits)
     except UnusableData as error:
         raise BadOrganization(str(root / DATA), [str(error)]) from None
     models = [
@@ -95,7 +105,7 @@ def bring(
     served = [
         (with_formats(each, organization.formats.get(each.name, {})), warehouse) for each in models
     ]
-    return organization, Engine(served)
+    return organization, Engine(served), warehouse
 
 
 def _called(names: Sequence[str], model_name: str | None) -> dict[str, str]:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from types import MappingProxyType
 from typing import Any, TypeVar, get_args, get_type_hints
 
-from omnipd_sandbox.folder.content import problems_of_dashboard, problems_of_queries
+from omnipd_sandbox.folder.content import (
+    problems_of_dashboard,
+    problems_of_prompt,
+    problems_of_queries,
+)
 from omnipd_sandbox.folder.form import worked
 from omnipd_sandbox.folder.problems import BadOrganization
 from omnipd_sandbox.folder.sections import Sections
@@ -28,7 +32,7 @@ from omnipd_sandbox.organization.git import GitSettings
 from omnipd_sandbox.organization.models import ModelRecord, ModelReference, OwnModel, OwnModels
 from omnipd_sandbox.organization.organization import Organization
 from omnipd_sandbox.organization.permits import Permit
-from omnipd_sandbox.organization.prompts import KnownPrompt
+from omnipd_sandbox.organization.prompts import KnownPrompt, plain
 from omnipd_sandbox.organization.records import (
     Document,
     Folder,
@@ -383,8 +387,16 @@ class _Reader(Sections):
                 self.drafts[key] = self._drafts(document, lists["drafts"], place)
                 self.forbidden[key] = self._forbidden(lists["forbidden"], f"{place}.forbidden")
                 self.own_models[key] = self._own_models(own, place)
-                self.favorited_at[key] = self.dates(since, f"{place}.favorited_at")
+                self.favorited_at[key] = self._favorited(document, since, f"{place}.favorited_at")
         self.once("documents", found)
+        return found
+
+    def _favorited(self, document: Document, given: Any, place: str) -> dict[str, str]:
+        found = self.dates(given, place)
+        for user_id in found:
+            if user_id not in document.favorited_by:
+                name = self.references.name("user", user_id)
+                self.problems.append(f"{place}.{name}: the document is no favorite of theirs")
         return found
 
     def _scope(self, folder: Any) -> str:
@@ -415,9 +427,14 @@ class _Reader(Sections):
         for place, item in self.items("prompts"):
             if not item.get("prompts") and not item.get("contains"):
                 self.problems.append(f"{place}: it needs prompts, or what a prompt contains")
-            if "query" not in item:
+            if "query" in item:
+                self._note(f"{place}.", problems_of_prompt(item["query"]))
+            else:
                 self.problems.append(f"{place}.query: this is missing")
-            found += self.one(KnownPrompt, {**only_model, **item}, place)
+            for prompt in self.one(KnownPrompt, {**only_model, "query": {}, **item}, place):
+                found.append(prompt)
+                for key in ("prompts", "contains"):
+                    self._note(f"{place}.{key}", _without_words(getattr(prompt, key)))
         return found
 
     def _credit_controls(self) -> CreditControls:
@@ -458,6 +475,13 @@ _SCHEDULE = {
     "destination": "email",
     "timezone": "UTC",
 }
+
+
+def _without_words(texts: Sequence[str]) -> Iterator[str]:
+    """Say which texts say nothing, and so stand in every prompt."""
+    for number, each in enumerate(texts):
+        if not plain(each):
+            yield f"[{number}]: a text with words is needed here, not {each!r}"
 
 
 def _administrator() -> User:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import PurePosixPath
 from typing import Any
 
@@ -10,8 +10,15 @@ from omnipd_sandbox.engine.model.file_names import COMPOSITE_TOPIC, TOPIC, what_
 from omnipd_sandbox.engine.model.yaml_text import UnreadableYaml, parse_yaml
 from omnipd_sandbox.moods.behavior import RENAMED
 
-# The keys under which a file of an organization names a topic.
-_TOPIC = frozenset({"join_paths_from_topic_name", "topic", "topicName"})
+# Where the file of an organization names a topic, what may be changed of one, and has queries.
+_TOPICS = ("prompts.*.topic", "conversations.*.messages.*.topic", "routines.*.topicName")
+_TARGETS = ("suggestions.*.proposedChanges.edits.*.target",)
+_QUERIES = (
+    "documents.*.queries.*.query",
+    "documents.*.drafts.*.queries.*.query",
+    "prompts.*.query",
+)
+_TOPIC_OF_A_QUERY = "join_paths_from_topic_name"
 # The keys under which the files of a model list topics, by what they hold.
 _NAMING = {TOPIC: "extends", COMPOSITE_TOPIC: "topics"}
 
@@ -105,15 +112,36 @@ def _values(body: Any, wanted: str) -> Iterator[Any]:
 
 def with_topic(file: Any, old: str, new: str) -> Any:
     """Give an organization's file, parsed, with a topic of another name wherever it is named."""
-    if isinstance(file, list):
-        return [with_topic(each, old, new) for each in file]
-    if not isinstance(file, dict):
-        return file
+    names = {old: new}
+    targets = {f"topics.{old}": f"topics.{new}"}
+    for place in _TOPICS:
+        file = _changed(file, place.split("."), lambda said: _one_or_other(said, names))
+    for place in _TARGETS:
+        file = _changed(file, place.split("."), lambda said: _one_or_other(said, targets))
+    for place in _QUERIES:
+        file = _changed(file, place.split("."), lambda query: _query_on(query, names))
+    return file
+
+
+def _query_on(query: Any, names: Mapping[str, str]) -> Any:
+    renamed = _changed(query, [_TOPIC_OF_A_QUERY], lambda said: _one_or_other(said, names))
+    return _changed(renamed, ["staticQueryReferences", "*"], lambda each: _query_on(each, names))
+
+
+def _one_or_other(said: Any, names: Mapping[str, str]) -> Any:
+    return names.get(said, said) if isinstance(said, str) else said
+
+
+def _changed(value: Any, place: Sequence[str], change: Callable[[Any], Any]) -> Any:
+    """Give a value with another one at each place of this form; ``*`` is whatever is there."""
+    if not place:
+        return change(value)
+    key, *rest = place
+    if key == "*" and isinstance(value, list):
+        return [_changed(each, rest, change) for each in value]
+    if not isinstance(value, dict):
+        return value
     return {
-        key: new
-        if key in _TOPIC and value == old
-        else f"topics.{new}"
-        if key == "target" and value == f"topics.{old}"
-        else with_topic(value, old, new)
-        for key, value in file.items()
+        name: _changed(each, rest, change) if key in ("*", name) else each
+        for name, each in value.items()
     }

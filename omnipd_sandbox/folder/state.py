@@ -11,17 +11,26 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from copy import copy
 from dataclasses import dataclass
-from itertools import compress, filterfalse, islice
-from operator import is_not
+from itertools import compress, count, filterfalse, islice
+from math import isfinite
+from operator import is_not, ne
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 from omnipd_sandbox.folder.problems import BadOrganization
-from omnipd_sandbox.folder.stored import MAPPINGS, VALUES, Trouble, as_text, read_organization
+from omnipd_sandbox.folder.stored import (
+    MAPPINGS,
+    Trouble,
+    as_text,
+    first_values,
+    read_organization,
+    text_of,
+)
 from omnipd_sandbox.organization.organization import Organization
 
 _FORMAT = int.from_bytes(b"omni", "big")
-_VERSION = 2
+_VERSION = 3
 _TABLES = """
 CREATE TABLE single (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE record (
@@ -43,6 +52,8 @@ class State:
 
     def __init__(self, path: Path, begun: Organization) -> None:
         self._path = path
+        # So that the file is not closed under a change.
+        self._lock = Lock()
         # Where each record stands among those of its mapping.
         self._places: dict[str, dict[Any, float]] = {name: {} for name in MAPPINGS}
         self._database = _opened(path)
@@ -53,6 +64,9 @@ class State:
                 # waiting for the disk would be most of a change.
                 self._database.execute("PRAGMA journal_mode = WAL")
                 self._database.execute("PRAGMA synchronous = NORMAL")
+                # What can only be read is refused now, and not with the first change.
+                self._database.execute("UPDATE single SET value = value")
+                self._database.execute("ROLLBACK")
         except BaseException:
             self._database.close()
             raise
@@ -64,6 +78,15 @@ class State:
 
     def store(self, organization: Organization) -> None:
         """Write what has changed: all of it, or the file stays as it was."""
+        with self._lock:
+            self._store(organization)
+
+    def close(self) -> None:
+        """Close the file."""
+        with self._lock:
+            self._database.close()
+
+    def _store(self, organization: Organization) -> None:
         changes = [
             _change(old, new, self._places[name], name)
             for name in MAPPINGS
@@ -86,15 +109,14 @@ class State:
         # A copy, which nobody else changes.
         self._organization = copy(organization)
 
-    def close(self) -> None:
-        """Close the file."""
-        self._database.close()
-
     def _load(self, begun: Organization) -> Organization:
         try:
             return self._read(begun)
-        except sqlite3.DatabaseError as error:
-            if error.sqlite_errorcode not in {sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT}:
+        except (sqlite3.DatabaseError, UnicodeDecodeError) as error:
+            # Without a code it is Python's own, about what came out of the file; SQLite's messages
+            # quote the file, too.
+            code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_CORRUPT)
+            if code not in {sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT}:
                 raise
             raise _unusable(
                 self._path, "it is not a SQLite file, as states are: damaged, or something else"
@@ -112,19 +134,26 @@ class State:
         version = _pragma(self._database, "user_version")
         if version != _VERSION:
             raise Trouble(f"version {version} is not {_VERSION}")
-        problem = self._database.execute("PRAGMA quick_check(1)").fetchone()[0]
+        problem = text_of(self._database.execute("PRAGMA quick_check(1)").fetchone()[0])
         if problem != "ok":
             raise Trouble(f"it is damaged: {problem}")
+        # As bytes, because what is damaged may be no text.
         stored: dict[str, list[tuple[str, str]]] = {name: [] for name in MAPPINGS}
         places: dict[str, list[float]] = {name: [] for name in MAPPINGS}
         for mapping, key, place, value in self._database.execute(
             "SELECT mapping, key, place, value FROM record ORDER BY mapping, place"
         ):
-            if mapping not in stored:
-                raise Trouble(f"{mapping} is unknown")
-            stored[mapping].append((key, value))
-            places[mapping].append(place)
-        values = dict(self._database.execute("SELECT name, value FROM single"))
+            name = text_of(mapping)
+            if name not in stored:
+                raise Trouble(f"{name} is unknown")
+            if not isinstance(place, float) or not isfinite(place):
+                raise Trouble(f"it is damaged: {place!r} is the place of a record")
+            stored[name].append((text_of(key), text_of(value)))
+            places[name].append(place)
+        values = {
+            text_of(name): text_of(value)
+            for name, value in self._database.execute("SELECT name, value FROM single")
+        }
         organization = read_organization(begun, values, stored)
         for name in MAPPINGS:
             self._places[name] = dict(zip(getattr(organization, name), places[name], strict=True))
@@ -140,7 +169,7 @@ class State:
             self._database.execute(f"PRAGMA user_version = {_VERSION}")
             self._database.executemany(
                 "INSERT INTO single VALUES (?, ?)",
-                [(name, as_text(getattr(begun, name))) for name in VALUES],
+                list(first_values(begun).items()),
             )
             for each in changes:
                 each.write(self._database)
@@ -151,7 +180,7 @@ class State:
         """Let what goes wrong with the file look as with any other file."""
         try:
             yield
-        except sqlite3.Error as error:
+        except (sqlite3.Error, UnicodeDecodeError) as error:
             raise OSError(errno.EIO, str(error), str(self._path)) from error
 
 
@@ -203,14 +232,25 @@ def _rearranged(
     others = compress(new, map(is_not, map(old.get, new), new.values()))
     written = [key for key in others if key not in old or old[key] != new[key]]
     placed = {key: places[key] for key in written if key in old}
-    added = _between([key for key in written if key not in old], list(new), places)
-    kept = list(filter(new.__contains__, old))
-    if added is None or kept != list(filter(old.__contains__, new)):
+    before, after = list(old), list(new)
+    added = _between([key for key in written if key not in old], after, places)
+    # All but a few keys stand before what is new, or behind it, as they did.
+    start = _in_common(before, after)
+    before, after = before[start:], after[start:]
+    end = _in_common(before[::-1], after[::-1])
+    before, after = before[: len(before) - end], after[: len(after) - end]
+    kept = list(filter(new.__contains__, before))
+    if added is None or kept != list(filter(old.__contains__, after)):
         # In another order: all are written anew.
         everywhere = {key: float(number) for number, key in enumerate(new, 1)}
         return _Change(mapping, list(old), everywhere, new)
-    gone = list(filterfalse(new.__contains__, old))
+    gone = list(filterfalse(new.__contains__, before))
     return _Change(mapping, gone, placed | added, new)
+
+
+def _in_common(one: list[Any], other: list[Any]) -> int:
+    """Count the items that two lists begin with alike."""
+    return next(compress(count(), map(ne, one, other)), min(len(one), len(other)))
 
 
 def _between(
@@ -232,10 +272,12 @@ def _between(
 
 def _opened(path: Path) -> sqlite3.Connection:
     try:
-        # Its threads take turns.
-        return sqlite3.connect(path, check_same_thread=False)
+        # Its threads take turns. Absolute, because there are names that mean no file to SQLite.
+        database = sqlite3.connect(path.absolute(), check_same_thread=False)
     except sqlite3.Error as error:
         raise OSError(errno.ENOENT, str(error), str(path)) from error
+    database.text_factory = bytes
+    return database
 
 
 def _pragma(database: sqlite3.Connection, name: str) -> int:

@@ -9,6 +9,7 @@ import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from copy import copy
 from functools import cache
+from hashlib import sha256
 from itertools import chain
 from types import GenericAlias
 from typing import Any
@@ -52,13 +53,38 @@ _RECORDS: dict[str, tuple[Any, str]] = {
 # Those of plain texts, with how many texts their keys are.
 _OF_TEXTS = {"moved": 1, "group_roles": 2}
 MAPPINGS = (*_RECORDS, *_OF_TEXTS)
-# And what is one value.
-VALUES = ("invented", "made")
+# And what is one value: of what it was invented, which ids it began with, how much was made.
+VALUES = ("invented", "begun", "made")
 _converter = cache(strict_converter)
 
 
 class Trouble(Exception):
     """Say what is wrong with what was stored; there may be several things."""
+
+
+def first_values(begun: Organization) -> dict[str, str]:
+    """Give what is one value of an organization as it begins, as texts by name."""
+    return {
+        "invented": as_text(begun.invented),
+        "begun": as_text(_fingerprints(begun)),
+        "made": as_text(begun.made),
+    }
+
+
+def text_of(stored: object) -> str:
+    """Give a text that was stored.
+
+    Raises
+    ------
+    Trouble
+        If it is something else.
+    """
+    if not isinstance(stored, bytes):
+        raise Trouble(f"it is damaged: {stored!r:.50} is no text")
+    try:
+        return stored.decode()
+    except UnicodeDecodeError:
+        raise Trouble(f"it is damaged: {stored!r:.50} is not UTF-8") from None
 
 
 def as_text(value: Any) -> str:
@@ -96,6 +122,13 @@ def read_organization(
             "it is of an organization of another size, or of your own: start the sandbox with"
             " the same documents= or org= as before"
         )
+    then = _structure(_parsed(values["begun"], "begun"), list[list[str]], "begun")
+    other = [each[0] for each in _fingerprints(begun) if each not in then]
+    if other:
+        raise Trouble(
+            f"it is of another organization, which began with other {', '.join(other)}: start the"
+            " sandbox with the same org=, size=, seed=, model_name= and topic_name= as before"
+        )
     organization = copy(begun)
     organization.made = _structure(_parsed(values["made"], "made"), int, "made")
     for name, (kind, key) in _RECORDS.items():
@@ -108,10 +141,20 @@ def read_organization(
         setattr(organization, name, {getattr(each, key): each for each in records})
     for name, length in _OF_TEXTS.items():
         setattr(organization, name, _texts(mappings[name], length, name))
+    for name, stored in mappings.items():
+        if len(getattr(organization, name)) < len(stored):
+            raise Trouble(f"{name}: a key is there twice")
     troubles = [*_troubles(organization)]
     if troubles:
         raise Trouble(*troubles)
     return organization
+
+
+def _fingerprints(begun: Organization) -> list[list[str]]:
+    """Name what an organization begins with, each with little text that tells by its ids."""
+    models = [(each.id, each.name, each.topic) for each in begun.shared_models.values()]
+    parts = {"models": models, **{name: [*getattr(begun, name)] for name in _RECORDS}}
+    return [[name, sha256(as_text(ids).encode()).hexdigest()[:16]] for name, ids in parts.items()]
 
 
 def _texts(stored: Iterable[tuple[str, str]], length: int, at: str) -> dict[Any, str]:

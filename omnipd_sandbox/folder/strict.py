@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, MutableMapping, MutableSequence
+from types import GenericAlias
 from typing import Any, get_args, get_origin
 
 from cattrs import Converter
@@ -25,10 +26,21 @@ def strict_converter() -> Converter:
     made.register_structure_hook(str | Absent | None, _optional(str))
     made.register_structure_hook(int | Absent | None, _optional(int))
     made.register_structure_hook_factory(
-        lambda kind: repr(get_origin(kind)) == repr(tuple),
+        lambda kind: _origin(kind) is tuple,
         lambda kind: _tuple_of(get_args(kind)[0], made),
     )
+    made.register_structure_hook_factory(
+        lambda kind: _origin(kind) is list, lambda kind: _list_of(get_args(kind)[0], made)
+    )
+    made.register_structure_hook_factory(
+        lambda kind: _origin(kind) in {dict, Mapping},
+        lambda kind: _object_of(get_args(kind), made),
+    )
     return made
+
+
+def _origin(kind: Any) -> Any:
+    return get_origin(kind)
 
 
 def strict(value: Any, kind: Any) -> Any:
@@ -45,9 +57,27 @@ def _optional(kind: type) -> Callable[[Any, Any], Any]:
 
 
 def _tuple_of(inside: Any, converter: Converter) -> Callable[[Any, Any], Any]:
-    def read(value: Any, _: Any) -> tuple[Any, ...]:
+    return lambda value, _: tuple(converter.structure(value, list[inside]))
+
+
+def _list_of(inside: Any, converter: Converter) -> Callable[[Any, Any], Any]:
+    # A kind that has no hook of its own here.
+    kind: Any = GenericAlias(MutableSequence, (inside,))
+
+    def read(value: Any, _: Any) -> list[Any]:
         if not isinstance(value, list):
             raise Unreadable(f"a list is needed here, not {value!r}")
-        return tuple(converter.structure(value, list[inside]))
+        return list(converter.structure(value, kind))
+
+    return read
+
+
+def _object_of(inside: tuple[Any, ...], converter: Converter) -> Callable[[Any, Any], Any]:
+    kind: Any = GenericAlias(MutableMapping, inside)
+
+    def read(value: Any, _: Any) -> dict[Any, Any]:
+        if not isinstance(value, dict):
+            raise Unreadable(f"an object is needed here, not {value!r}")
+        return dict(converter.structure(value, kind))
 
     return read

@@ -118,8 +118,11 @@ def _with_kind(given: dict[str, Any]) -> dict[str, Any]:
     named = given.get("kind")
     if named is None:
         named = next((kind for kind in KINDS if given.get(kind)), None)
+    if not isinstance(named, str):
+        # None, or said as something that is no kind.
+        return given
     if named in _SAID_BY_KIND and isinstance(given.get(named), int | float):
         given.setdefault(_SAID_BY_KIND[named], given.pop(named))
-    elif "kind" not in given and named is not None and given[named] is True:
+    elif "kind" not in given and given[named] is True:
         del given[named]
-    return given if named is None else {"kind": named, **given}
+    return {"kind": named, **given}

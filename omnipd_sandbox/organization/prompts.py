@@ -22,9 +22,9 @@ class KnownPrompt:
 
     def is_meant_by(self, prompt: str) -> bool:
         """Tell whether a prompt is one of these, in any case and spacing."""
-        asked = _plain(prompt)
-        return asked in map(_plain, self.prompts) or any(
-            _plain(each) in asked for each in self.contains
+        asked = plain(prompt)
+        return asked in map(plain, self.prompts) or any(
+            plain(each) in asked for each in self.contains
         )
 
 
@@ -42,5 +42,6 @@ def find_prompt(
     return None
 
 
-def _plain(prompt: str) -> str:
+def plain(prompt: str) -> str:
+    """Give a prompt as it is compared: without case, spacing and the final sign."""
     return " ".join(prompt.casefold().split()).rstrip(" .?!")

@@ -123,6 +123,25 @@ def test_any_value_without_end_is_refused_by_name(key, value):
         Query.from_dict(query(**{key: value}))
 
 
+def doubled(levels, inside):
+    for _ in range(levels):
+        inside = [inside, inside]
+    return inside
+
+
+@pytest.mark.parametrize("key", ["fields", "calculations", "somethingNewer"])
+def test_what_holds_the_same_again_and_again_is_refused_before_it_is_written(key):
+    # 280 objects, and more values than anybody could write.
+    with pytest.raises(ArgumentError, match=f"{key} of the query is too large: .* 1,000,000 "):
+        Query.from_dict(query(**{key: doubled(280, ["a"])}))
+
+
+def test_a_long_list_of_values_is_not_too_large():
+    values = [str(number) for number in range(200_000)]
+    held = query(newer={"values": values}, newest=doubled(10, ["a"]))
+    assert Query.from_dict(held).to_dict()["newer"] == {"values": values}
+
+
 def test_json_text_without_end_is_refused():
     text = json.dumps(query()).replace('["a.b"]', "[" * 100_000 + "]" * 100_000)
     with pytest.raises(ArgumentError, match=r"The query is nested too deeply\."):

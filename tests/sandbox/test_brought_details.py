@@ -1,7 +1,10 @@
 """What a folder can say beyond people and content, and what is not invented where it does not."""
 
 import base64
+import gc
 import json
+import urllib.request
+import weakref
 from datetime import UTC, datetime
 
 import pyarrow as pa
@@ -12,6 +15,7 @@ from omnipd_sandbox.folder.problems import BadOrganization
 from omnipd_sandbox.folder.reading import read_organization
 from omnipd_sandbox.folder.writing import write_organization
 from omnipd_sandbox.organization.organization import Organization
+from omnipd_sandbox.organization.prompts import KnownPrompt
 from omnipd_sandbox.server import Server
 
 EPOCH = "2023-01-09T08:00:00.000Z"
@@ -125,11 +129,47 @@ def test_a_model_called_as_a_bundled_one_has_no_prompts_of_it(mine, serve, conne
         ({**RENT, "model": "shob"}, "prompts[0].model: there is no model 'shob'"),
         ({**RENT, "promts": []}, "prompts[0]: unknown key 'promts'; did you mean 'prompts'"),
         ({**RENT, "prompts": "Rent"}, "prompts[0].prompts: a list is needed here"),
-        ({key: RENT[key] for key in ("topic", "prompts")}, "prompts[0].query"),
+        ({key: RENT[key] for key in ("topic", "prompts")}, "prompts[0].query: this is missing"),
+        ({**RENT, "query": None}, "prompts[0].query: Expected object, received null"),
+        (
+            {**RENT, "query": {"filters": {"shops.name": "North"}}},
+            "prompts[0].query.filters.shops.name: Expected object, received string",
+        ),
+        (
+            {**RENT, "query": {"userEditedSQL": 5}},
+            "prompts[0].query.userEditedSQL: Expected string, received number",
+        ),
+        (
+            {**RENT, "query": {"filters": {"shops.name": None}}},
+            "prompts[0].query.filters.shops.name: Expected object, received null",
+        ),
+        ({**RENT, "query": {"modelId": "x"}}, "prompts[0].query.modelId: the query is on the"),
+        ({**RENT, "query": {"model_id": None}}, "prompts[0].query.model_id: the query is on"),
+        ({**RENT, "prompts": ["a", ""]}, "prompts[0].prompts[1]: a text with words is needed"),
+        ({**PART, "contains": [" ?"]}, "prompts[0].contains[0]: a text with words is needed"),
     ],
 )
 def test_prompts_that_cannot_be_used_are_refused_by_name(mine, prompt, words):
     assert words in said(mine({"prompts": [prompt]}, SHOP))
+
+
+def test_a_prompt_whose_query_says_null_is_as_without(mine, serve, connect):
+    query = {**RENT["query"], **dict.fromkeys(("table", "userEditedSQL", "filters", "sorts"))}
+    started = serve(org=mine({"prompts": [{**RENT, "query": query}]}, SHOP))
+    answer = generate(connect(started), "Rent by shop", modelId=started.models["shop"])
+    assert answer.status == 200
+    assert sorted(row["Rent Paid"] for row in answer.json["result"]["rows"]) == [100.5, 200.25]
+    assert answer.json["query"]["table"] == "shops"
+
+
+def test_a_filter_that_the_planner_refuses_is_400(mine, serve, connect):
+    started = serve(org=mine(files=SHOP))
+    model_id = started.models["shop"]
+    # No folder can say so.
+    query = {"fields": ["shops.name"], "filters": {"shops.name": "North"}}
+    started.organization.prompts = [KnownPrompt(model_id, "shops", query, ("Rent",))]
+    answer = generate(connect(started), "Rent", modelId=model_id)
+    assert (answer.status, answer.json["detail"]) == (400, "Unable to parse data stream")
 
 
 # Formats of timeframes
@@ -465,6 +505,22 @@ def test_the_topic_of_an_answer_is_the_one_that_is_said(mine, serve, connect):
             },
             "documents[0].favorited_at.bob@shop.example: 'x' is not a date and time",
         ),
+        (
+            {
+                "users": PEOPLE,
+                "documents": [
+                    {
+                        "name": "x",
+                        "favorites": ["ann@shop.example"],
+                        "favorited_at": {
+                            "ann@shop.example": EPOCH,
+                            "bob@shop.example": EPOCH,
+                        },
+                    }
+                ],
+            },
+            "documents[0].favorited_at.bob@shop.example: the document is no favorite of theirs",
+        ),
         ({"documents": [{"name": "x", "permits": {}}]}, "documents[0].permits: a list is needed"),
         ({"documents": [{"name": "x", "drafts": {}}]}, "documents[0].drafts: a list is needed"),
         (
@@ -484,6 +540,18 @@ def test_the_topic_of_an_answer_is_the_one_that_is_said(mine, serve, connect):
             "groups[0].model_roles.shop: 'QUERRIER' is none of",
         ),
         ({"folders": [{"path": "a", "permits": "all"}]}, "folders[0].permits: a list is needed"),
+        (
+            {"documents": [{"name": "x", "queries": [{"query": None}]}]},
+            "documents[0].queries[0].query: an object is needed here, not None",
+        ),
+        (
+            {"prompt_sets": [{"name": "x", "model_id": "shop", "prompts": None}]},
+            "prompt_sets[0].prompts: a list is needed here, not None",
+        ),
+        (
+            {"environments": [{"userAttributeValues": "abc"}]},
+            "environments[0].userAttributeValues: a list is needed here, not 'abc'",
+        ),
         ({"refresh_jobs": ["x"]}, "refresh_jobs: an object of texts is needed"),
         ({"credit_controls": []}, "credit_controls: an object is needed"),
         (
@@ -629,6 +697,86 @@ def test_the_model_and_topic_of_a_folder_can_have_other_names(mine, serve, conne
 def test_a_knob_that_makes_no_sense_with_a_folder_is_refused_by_name(mine, files, knobs, words):
     with pytest.raises(ValueError, match=words.replace("(", "\\(")):
         Server(org=mine(files=files), **knobs)
+
+
+def test_tenants_share_the_data_and_keep_nothing_when_they_are_closed(mine, serve, connect):
+    started = serve(org=mine({"users": PEOPLE}, SHOP))
+    model_id = started.models["shop"]
+    query = {"modelId": model_id, "table": "shops", "fields": ["shops.name"]}
+    opened, foundations = [], [weakref.ref(started._own._foundation)]
+    for number in range(3):
+        tenant = started.open_tenant(topic_name=f"topic {number}")
+        named = {**query, "join_paths_from_topic_name": f"topic {number}"}
+        body = json.dumps({"query": named, "resultType": "json"}).encode()
+        headers = {"Authorization": f"Bearer {tenant.api_key}"}
+        asked = urllib.request.Request(f"{tenant.url}/api/v1/query/run", body, headers)
+        with urllib.request.urlopen(asked, timeout=30) as answer:
+            assert len(json.load(answer)) == 2
+        opened.append(tenant.id)
+        foundations.append(weakref.ref(tenant._foundation))
+        del tenant
+    assert len({id(each()) for each in foundations}) == 4
+    assert len({id(each().engine._databases[model_id]) for each in foundations}) == 1
+    for each in opened:
+        started.close_tenant(each)
+    # Whoever waits at the doors knows which was the last that somebody came to.
+    assert connect(started).get("/api/v1/whoami").status == 200
+    gc.collect()
+    assert [each() is None for each in foundations] == [False, True, True, True]
+
+
+def test_another_name_is_given_to_a_topic_where_it_is_one(mine, serve):
+    query = {
+        "join_paths_from_topic_name": "shops",
+        "table": "shops",
+        "fields": ["shops.name"],
+        "staticQueryReferences": {
+            "topic": {"join_paths_from_topic_name": "shops", "fields": ["shops.name"]}
+        },
+    }
+    message = {"role": "user", "text": "shops", "created_at": EPOCH}
+    folder = mine(
+        {
+            "users": [{**PEOPLE[0], "attributes": {"topic": "shops", "target": "topics.shops"}}],
+            "user_attributes": [
+                {"name": "topic", "label": "Topic"},
+                {"name": "target", "label": "Target"},
+            ],
+            "documents": [
+                {
+                    "name": "Rent",
+                    "identifier": "rent",
+                    "queries": [{"query": query}],
+                    "drafts": [{"queries": [{"query": query}]}],
+                    "dashboard": {"filters": {"topic": {"topicName": "shops"}}},
+                }
+            ],
+            "conversations": [
+                {"user": PEOPLE[0]["email"], "messages": [{**message, "topic": "shops"}]}
+            ],
+            "prompts": [{**RENT, "query": query}],
+        },
+        SHOP,
+    )
+    found = serve(org=folder, topic_name="T").organization
+    renamed = {
+        **query,
+        "join_paths_from_topic_name": "T",
+        "staticQueryReferences": {
+            "topic": {"join_paths_from_topic_name": "T", "fields": ["shops.name"]}
+        },
+    }
+    document = found.documents["rent"]
+    for stored in (*document.queries, *found.drafts["rent"][0].queries):
+        assert {**stored.query, "modelId": None} == {**renamed, "modelId": None}
+    (prompt,) = found.prompts
+    assert (prompt.topic, prompt.query) == ("T", renamed)
+    (conversation,) = found.conversations.values()
+    assert conversation.messages[0].topic == "T"
+    # And nothing else of these names.
+    assert document.dashboard.filters == {"topic": {"topicName": "shops"}}
+    (ann,) = found.users.values()
+    assert ann.attributes == {"topic": "shops", "target": "topics.shops"}
 
 
 def test_the_demo_in_a_folder_is_renamed_as_the_demo_is(tmp_path, server, serve, connect):

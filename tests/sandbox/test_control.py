@@ -13,6 +13,7 @@ from omnipd_sandbox.http.loopback import check_loopback
 from omnipd_sandbox.http.refusals import Forbidden
 from omnipd_sandbox.http.request import Request
 from omnipd_sandbox.moods.faults import Fault, read_faults
+from omnipd_sandbox.moods.knobs import KNOBS
 from omnipd_sandbox.server import Server
 
 
@@ -240,6 +241,10 @@ def test_only_programs_of_this_machine_need_no_key(peer, welcome):
             "tokens: no member has the id or e-mail 'adda@sandbox.example'; did you mean 'ada@",
         ),
         ({"faults": [{"path": "/"}]}, "faults[0] must be an object with a kind: status, html"),
+        ({"self": 1}, "unknown knob 'self'; known: "),
+        ({"faults": [{"kind": []}]}, "faults[0].kind must be one of status,"),
+        ({"faults": [{"kind": {"a": 1}}]}, "faults[0].kind must be one of status,"),
+        ({"faults": [{"kind": None}]}, "faults[0].kind must be one of status,"),
         ({"faults": [{"kind": "stat"}]}, "faults[0].kind must be one of status,"),
         ({"faults": [{"kind": "html", "code": 500}]}, "unknown key of faults[0], a fault of kind"),
         ({"faults": [{"kind": "cut", "cout": 2}]}, "unknown key of faults[0]: 'cout'; did you"),
@@ -253,6 +258,28 @@ def test_a_knob_that_is_wrong_is_refused_by_name(controlled, knobs, said):
     assert status == 400
     assert answer["detail"].startswith(f"Bad Request: {said}")
     assert not controlled.tenants
+
+
+@pytest.mark.parametrize("name", [*KNOBS, "self", "cls", "", "\ud800"])
+def test_a_knob_with_any_value_is_answered(controlled, name):
+    odd = [None, -1, 1.5, True, "", "\ud800", "/", [], {}, [[]], [None], [{}], [{"name": []}]]
+    for value in [*odd, [{"kind": "slow", "slow": {}}], [{"kind": "status", "path": []}]]:
+        status, answer = ask(f"{controlled.url}/_sandbox/tenants", "POST", body={name: value})
+        assert status in {201, 400}, (value, answer)
+        if status == 201:
+            assert ask(f"{controlled.url}/_sandbox/tenants/{answer['id']}", "DELETE")[0] == 204
+    assert controlled.failures == []
+
+
+def test_a_fault_of_the_control_plane_is_answered_and_reported(monkeypatch):
+    def fail(tenancy, /, **knobs):
+        raise ZeroDivisionError("on purpose")
+
+    with Server(control=True, documents=0) as running:
+        monkeypatch.setattr(Server, "open_tenant", fail)
+        status, answer = ask(f"{running.url}/_sandbox/tenants", "POST", body={})
+        assert (status, answer["detail"]) == (500, "Internal Server Error")
+        assert "on purpose" in running.failures[0]
 
 
 def test_a_key_is_not_repeated_in_a_refusal(controlled):

@@ -4,6 +4,7 @@ import contextlib
 import http.client
 import itertools
 import json
+import random
 import sqlite3
 import subprocess
 import sys
@@ -184,7 +185,7 @@ def test_a_damaged_file_is_refused_by_name(path, change, said):
     ("statement", "said"),
     [
         ("PRAGMA application_id = 1", "not a state of a sandbox"),
-        ("PRAGMA user_version = 3", "version 3 is not 2"),
+        ("PRAGMA user_version = 2", "version 2 is not 3"),
         ("DROP TABLE record", "no such table"),
     ],
 )
@@ -376,6 +377,46 @@ def test_records_in_another_order_are_read_in_that_order(path):
     again = State(path, begun)
     assert list(again.organization.labels) == [*reversed(begun.labels), "z", "z 2"]
     again.close()
+
+
+def rearranged(labels, dice):
+    """Rename, delete, add and move a few labels, wherever they stand."""
+    names = list(labels)
+    for _ in range(dice.randrange(4)):
+        at = dice.randrange(len(names) + 1)
+        match dice.randrange(5):
+            case 0 if at < len(names):
+                names[at] = f"renamed {dice.random()}"
+            case 1 | 2 if at < len(names):
+                del names[at]
+            case 3 if at < len(names):
+                names.append(names.pop(at))
+            case _:
+                names.insert(at, f"new {dice.random()}")
+    return {name: labels.get(name) or Label(name) for name in names}
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_whatever_is_renamed_and_moved_is_read_as_it_was(path, seed):
+    with Server(documents=10, state=path) as server:
+        begun = server.organization
+    dice = random.Random(seed)
+    state = State(path, begun)
+    labels = begun.labels
+    for _ in range(60):
+        changed = copy(state.organization)
+        labels = changed.labels = rearranged(labels, dice)
+        state.store(changed)
+        stored = sorted(
+            (place, key, value)
+            for (mapping, key), (place, value) in rows_of(path).items()
+            if mapping == "labels"
+        )
+        assert [json.loads(key) for _, key, _ in stored] == list(labels)
+        assert [json.loads(value)["name"] for *_, value in stored] == [
+            each.name for each in labels.values()
+        ]
+    state.close()
 
 
 def test_a_change_that_cannot_be_written_is_not_made(path, connect):

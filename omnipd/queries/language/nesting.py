@@ -9,10 +9,12 @@ from omnipd.errors import ArgumentError
 
 #: Objects and lists in one another. Python copies, compares and prints about a thousand.
 DEEPEST = 300
+#: Objects, lists and values in all, each as often as it is written: more than long lists of values.
+MOST = 1_000_000
 
 
 def check_nesting(what: str, value: Any) -> None:
-    """Refuse what is nested without reason, or holds itself.
+    """Refuse what is nested without reason, holds itself, or is much too large when it is written.
 
     Raises
     ------
@@ -23,6 +25,11 @@ def check_nesting(what: str, value: Any) -> None:
         raise ArgumentError(
             f"{what} is nested too deeply: more than {DEEPEST} objects and lists in one another.",
             hint="What holds itself has no end. For many values on one field, one filter has a list.",
+        )
+    if _is_large(value):
+        raise ArgumentError(
+            f"{what} is too large: it has more than {MOST:,} objects, lists and values.",
+            hint="What stands in it twice is written twice.",
         )
 
 
@@ -42,6 +49,16 @@ def is_nested_deeply(value: Any) -> bool:
             return False
         level = list(inside.values())
     return True
+
+
+def _is_large(value: Any) -> bool:
+    """Tell whether there is too much in a value to be sent; it does not hold itself."""
+    left = [value]
+    for _ in range(MOST):
+        if not left:
+            return False
+        left += _inside(left.pop())
+    return bool(left)
 
 
 def _inside(value: Any) -> Iterable[Any]:

@@ -9,7 +9,7 @@ from typing import Any
 from omnipd_sandbox.api.query.display import shown
 from omnipd_sandbox.api.query.outcome import message, plan, result
 from omnipd_sandbox.api.query.planned_model import planned_model
-from omnipd_sandbox.api.query.request import QueryRequest
+from omnipd_sandbox.api.query.request import QueryRequest, unreadable_filter
 from omnipd_sandbox.api.query.result_file import records
 from omnipd_sandbox.api.query.run import acting_for, check_query_api, workbook_address
 from omnipd_sandbox.calls.body import read_object
@@ -21,7 +21,7 @@ from omnipd_sandbox.http.reply import Reply, json_reply, without_nulls
 from omnipd_sandbox.organization.attributes import effective_values
 from omnipd_sandbox.organization.prompts import KnownPrompt, find_prompt
 from omnipd_sandbox.organization.records import User
-from omnipd_sandbox.refused_query import Refused
+from omnipd_sandbox.refused_query import BadFilter, Refused
 
 _KEYS = {
     "prompt": Key(text(), required=True),
@@ -127,7 +127,7 @@ def _query(known: KnownPrompt, model_id: str, base_view: str) -> dict[str, Any]:
         "userEditedSQL": "",
         "default_group_by": True,
         "version": 9,
-        **known.query,
+        **without_nulls(known.query),
     }
 
 
@@ -151,13 +151,16 @@ def _outcome(
         branch_id=None,
     )
     view_sql = "VIEW_SQL" in call.world.permissions_on(model.id, user)
-    submission = plan(
-        request,
-        effective_values(user, call.world.organization.attributes),
-        may_view_sql=view_sql,
-        world=call.world,
-        model=model,
-    )
+    try:
+        submission = plan(
+            request,
+            effective_values(user, call.world.organization.attributes),
+            may_view_sql=view_sql,
+            world=call.world,
+            model=model,
+        )
+    except BadFilter:
+        raise unreadable_filter() from None
     try:
         table, _ = result(submission, call.world)
     except Refused as refusal:
