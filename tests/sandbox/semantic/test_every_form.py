@@ -229,7 +229,7 @@ def test_the_fields_of_a_topic_are_worked_through_in_omnis_order(model: Model) -
 
 
 # Each file and each piece of junk comes up; all of them are read by tests/mutated_models.py.
-SAMPLE = [each for place, each in enumerate(mutations()) if place % 97 == 0]
+SAMPLE = [each for place, each in enumerate(mutations()) if place % 193 == 0]
 
 
 @pytest.mark.parametrize("mutation", SAMPLE, ids=str)
