@@ -104,6 +104,9 @@ class Mutation:
             document = document[step]
         if type(document) is type(self.junk) and document == self.junk:
             return True
+        if document in (None, {}) and self.junk in (None, {}):
+            # A field of which nothing is said.
+            return True
         if "composite_topic" in self.path or IGNORED & set(self.place[:-1]):
             return True
         return bool(set(self.place) & (ON_A_SCREEN | NOT_MODELED.get(self.path, set())))
