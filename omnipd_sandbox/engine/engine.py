@@ -62,14 +62,17 @@ class Engine:
 
     def _read_branch(self, model_id: str, files: tuple[tuple[str, str], ...]) -> Model:
         model = self.models[model_id]
-        branch = read_checked_model(
-            {**model.files, **dict(files)},
-            self._databases[model_id],
+        return with_formats(self._read(model, {**model.files, **dict(files)}), model.formats)
+
+    def _read(self, model: Model, files: Mapping[str, str]) -> Model:
+        """Read a model from other files than its own."""
+        return read_checked_model(
+            files,
+            self._databases[model.id],
             model_id=model.id,
             name=model.name,
             connection_id=model.connection_id,
         )
-        return with_formats(branch, model.formats)
 
     def schema_model(self, model_id: str) -> Model:
         """Give what the database of a model says by itself: its tables and their columns."""
@@ -80,13 +83,7 @@ class Engine:
             for path, text in model.files.items()
             if what_it_holds(path) == (file_names.MODEL, file_names.MODEL)
         }
-        schema = read_checked_model(
-            settings,
-            self._databases[model_id],
-            model_id=model.id,
-            name=model.name,
-            connection_id=model.connection_id,
-        )
+        schema = self._read(model, settings)
         views = {name: replace(view, measures={}) for name, view in schema.views.items()}
         return replace(schema, views=views, files={})
 

@@ -78,7 +78,7 @@ def read_groups(given: Any, otherwise: Any) -> Groups | None:
     for each in given:
         if not isinstance(each, Mapping) or not isinstance(each.get("filter"), Mapping):
             return None
-        # YAML reads yes and no as true and false; what was written is lost.
+        # Of a number with a fraction, how it was written is not known.
         if isinstance(each.get("name"), bool) or not isinstance(each.get("name"), str | int):
             return None
         groups.append(Group(str(each["name"]), each["filter"]))

@@ -42,7 +42,7 @@ class Extension:
         BadExtension
             For what is not there, and for what extends itself.
         """
-        for each in self.line(name):
+        for each in self.line(name) if name not in self._inherited else ():
             if each not in self._inherited:
                 self._inherited[each] = self._inheritable(each)
         own = {key: self.bodies[name][key] for key in _OWN if key in self.bodies[name]}

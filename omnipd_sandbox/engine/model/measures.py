@@ -104,6 +104,12 @@ def is_percentile(value: object) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= 100
 
 
+def as_one_select(tree: exp.Expression, aggregates: Aggregates) -> exp.Expression:
+    """Put aggregates in place of what stands for them, as if no join repeated their rows."""
+    found = aggregates.found
+    return with_aggregates(tree, lambda number: found[number].build(found[number].inputs))
+
+
 def aggregate_of_type(kind: str, percentile: float | None) -> tuple[Build, bool, bool]:
     """Return how to build an aggregate, whether it minds repeats, whether empty means zero."""
     match kind.removesuffix("_distinct_on"):

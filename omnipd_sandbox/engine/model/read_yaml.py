@@ -171,7 +171,7 @@ def _refuse_catalogs(views: Mapping[str, dict[str, Any]], found: _Files, parts: 
 def _table_of(
     name: str, bodies: Mapping[str, Any], whole: Mapping[str, Any], layer: SchemaLayer
 ) -> Table | None:
-    """Find the table of a view: its own, or that of the first view it extends that has one."""
+    """Find the table of a view: its own, or that of the last view it extends that has one."""
     try:
         line = Extension(bodies).line(name)
     except BadExtension:

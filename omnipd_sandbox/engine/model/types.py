@@ -10,8 +10,8 @@ from sqlglot import exp
 
 from omnipd_sandbox.engine.data.warehouse import Warehouse
 from omnipd_sandbox.engine.model.circumstances import Circumstances
-from omnipd_sandbox.engine.model.fields import TOO_DEEP, Fields, tables
-from omnipd_sandbox.engine.model.measures import with_aggregates
+from omnipd_sandbox.engine.model.fields import TOO_DEEP, Fields
+from omnipd_sandbox.engine.model.measures import as_one_select
 from omnipd_sandbox.engine.model.model import (
     Dimension,
     Field,
@@ -22,7 +22,7 @@ from omnipd_sandbox.engine.model.model import (
     views_by_alias,
 )
 from omnipd_sandbox.engine.model.sql_dialect import written
-from omnipd_sandbox.engine.model.tables import table_of
+from omnipd_sandbox.engine.model.tables import aliases_read, crossed
 from omnipd_sandbox.engine.shortened import first_line
 from omnipd_sandbox.refused_query import Refused
 
@@ -87,7 +87,9 @@ class _Typing:
             try:
                 of_view = fields_of.setdefault(each.view, Fields(reachable, each.view, _ANY_MOMENT))
                 tree = _expression(of_view, each)
-                together.setdefault(_aliases(tree, each, reachable), []).append((each, tree))
+                together.setdefault(aliases_read(tree, each.view, reachable), []).append(
+                    (each, tree)
+                )
             except Refused as error:
                 reasons[_key(each)] = first_line(error)
             except RecursionError:
@@ -96,20 +98,21 @@ class _Typing:
                 del fields_of[each.view]
         typed: list[Field] = []
         for aliases, asked in together.items():
-            tables = [table_of(reachable[alias], alias) for alias in aliases]
-            typed += self._described(asked, tables, reasons)
+            typed += self._described(asked, reachable, aliases, reasons)
         self._put(typed)
         return reasons
 
     def _described(
         self,
         asked: Sequence[tuple[Field, exp.Expression]],
-        tables: Sequence[exp.Expression],
+        views: Mapping[str, View],
+        aliases: Sequence[str],
         reasons: dict[tuple[str, str], str],
     ) -> list[Field]:
         """Ask for all at once; if that does not run, for each half, until it is known which do not."""
         try:
-            types = self.warehouse.describe(_select([tree for _, tree in asked], tables))
+            select = crossed([tree for _, tree in asked], views, aliases)
+            types = self.warehouse.describe(written(select))
         except (Refused, RecursionError) as error:
             if len(asked) == 1:
                 too_deep = isinstance(error, RecursionError)
@@ -117,8 +120,8 @@ class _Typing:
                 return []
             middle = len(asked) // 2
             return [
-                *self._described(asked[:middle], tables, reasons),
-                *self._described(asked[middle:], tables, reasons),
+                *self._described(asked[:middle], views, aliases, reasons),
+                *self._described(asked[middle:], views, aliases, reasons),
             ]
         return [replace(each, sql_type=kind) for (each, _), kind in zip(asked, types, strict=True)]
 
@@ -148,30 +151,8 @@ def _key(field: Field) -> tuple[str, str]:
 
 def _expression(fields: Fields, found: Field) -> exp.Expression:
     if isinstance(found, Measure):
-        aggregates = fields.aggregates.found
-        return with_aggregates(
-            fields.measure(found.view, found),
-            lambda number: aggregates[number].build(aggregates[number].inputs),
-        )
+        return as_one_select(fields.measure(found.view, found), fields.aggregates)
     assert isinstance(found, Dimension)  # noqa: S101 - there is nothing else
     # A duration is nothing until it is asked for in some unit.
     timeframe = found.duration.intervals[0] if found.duration else None
     return fields.dimension(found.view, found, timeframe)
-
-
-def _aliases(tree: exp.Expression, found: Field, reachable: Mapping[str, View]) -> tuple[str, ...]:
-    """List what an expression is selected from."""
-    aliases = tuple(sorted(tables(tree) | {found.view}))
-    for alias in aliases:
-        if alias not in reachable:
-            raise Refused("PLAN", f'No such view "{alias}"')
-    return aliases
-
-
-def _select(trees: Sequence[exp.Expression], tables: Sequence[exp.Expression]) -> str:
-    first, *others = (each.copy() for each in tables)
-    select = exp.select(*trees).from_(first)
-    for table in others:
-        # Which rows would join does not matter to a type.
-        select = select.join(table, join_type="cross")
-    return written(select)

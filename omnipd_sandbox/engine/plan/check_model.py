@@ -12,9 +12,9 @@ from sqlglot import exp
 
 from omnipd_sandbox.engine.data.warehouse import Warehouse
 from omnipd_sandbox.engine.model.circumstances import Circumstances
-from omnipd_sandbox.engine.model.fields import TOO_DEEP, Fields, tables
+from omnipd_sandbox.engine.model.fields import TOO_DEEP, Fields
 from omnipd_sandbox.engine.model.joins import tree_of_topic
-from omnipd_sandbox.engine.model.measures import with_aggregates
+from omnipd_sandbox.engine.model.measures import as_one_select
 from omnipd_sandbox.engine.model.model import (
     Dimension,
     Field,
@@ -28,7 +28,7 @@ from omnipd_sandbox.engine.model.model import (
 )
 from omnipd_sandbox.engine.model.references import FieldName
 from omnipd_sandbox.engine.model.sql_dialect import written
-from omnipd_sandbox.engine.model.tables import table_of
+from omnipd_sandbox.engine.model.tables import aliases_read, crossed
 from omnipd_sandbox.engine.plan.topic_filters import default_filters, topic_filters
 from omnipd_sandbox.engine.shortened import first_line
 from omnipd_sandbox.near_matches import near
@@ -151,16 +151,9 @@ class _Checker:
             tree = write(fields)
             if tree is None:
                 return None
-            found = fields.aggregates.found
-            tree = with_aggregates(tree, lambda number: found[number].build(found[number].inputs))
-            select = exp.select(tree)
-            # Which rows would join does not matter to what runs.
-            for number, alias in enumerate(sorted(tables(tree) | {fields.base or ""})):
-                if alias not in fields.views:
-                    raise Refused("PLAN", f'No such view "{alias}"')
-                table = table_of(fields.views[alias], alias)
-                select = select.join(table, join_type="cross") if number else select.from_(table)
-            self.warehouse.describe(written(select))
+            tree = as_one_select(tree, fields.aggregates)
+            aliases = aliases_read(tree, fields.base or "", fields.views)
+            self.warehouse.describe(written(crossed([tree], fields.views, aliases)))
         except Refused as refused:
             return first_line(refused.message)
         except RecursionError:
