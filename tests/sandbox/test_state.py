@@ -4,9 +4,9 @@ import contextlib
 import http.client
 import itertools
 import json
+import multiprocessing
 import random
 import sqlite3
-import subprocess
 import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
@@ -253,16 +253,17 @@ def test_changes_at_the_same_time_are_all_made(serve, connect):
     )
 
 
-# Started, it says where it is, and then it serves until it is killed.
-KILLED = """
-import sys
-from omnipd_sandbox.organization.records import Label
-from omnipd_sandbox.server import Server
+# Where a process can be forked, they all are from one that has imported what a server needs.
+PROCESSES = multiprocessing.get_context("spawn" if sys.platform == "win32" else "forkserver")
+if sys.platform != "win32":
+    PROCESSES.set_forkserver_preload(["omnipd_sandbox.server"])
 
-with Server(size="tiny", state=sys.argv[1]) as server:
-    print(server.url, server.api_key, flush=True)
-    sys.stdin.read()
-"""
+
+def serve_until_killed(path, started):
+    """Say where the server is, and serve."""
+    with Server(size="tiny", state=path) as server:
+        started.send((server.url, server.api_key))
+        threading.Event().wait()
 
 
 def rename_until_it_is_gone(server, names, answered):
@@ -292,13 +293,10 @@ def test_a_killed_sandbox_has_lost_nothing_and_half_a_change_is_not_there(path):
     answered = []
     numbers = itertools.count()
     for kill in range(20):
-        process = subprocess.Popen(
-            [sys.executable, "-c", KILLED, str(path)],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-        )
-        server = process.stdout.readline().split()
+        started, told = PROCESSES.Pipe(duplex=False)
+        process = PROCESSES.Process(target=serve_until_killed, args=(path, told), daemon=True)
+        process.start()
+        server = started.recv()
         worker = threading.Thread(
             target=rename_until_it_is_gone,
             args=(server, (f"label-{number}" for number in numbers), answered),
@@ -309,7 +307,7 @@ def test_a_killed_sandbox_has_lost_nothing_and_half_a_change_is_not_there(path):
         while len(answered) < before + 3 + kill % 5:
             worker.join(0.001 * (1 + kill % 7))
         process.kill()
-        process.communicate()
+        process.join()
         worker.join()
     with Server(size="tiny", state=path) as last:
         labels = set(last.organization.labels)
