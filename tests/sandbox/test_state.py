@@ -4,10 +4,8 @@ import contextlib
 import http.client
 import itertools
 import json
-import multiprocessing
 import random
 import sqlite3
-import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from copy import copy
@@ -15,6 +13,7 @@ from dataclasses import replace
 from urllib.parse import urlsplit
 
 import pytest
+from sandbox.server_processes import start_server
 
 import omnipd
 from omnipd_sandbox.folder.problems import BadOrganization
@@ -253,19 +252,6 @@ def test_changes_at_the_same_time_are_all_made(serve, connect):
     )
 
 
-# Where a process can be forked, they all are from one that has imported what a server needs.
-PROCESSES = multiprocessing.get_context("spawn" if sys.platform == "win32" else "forkserver")
-if sys.platform != "win32":
-    PROCESSES.set_forkserver_preload(["omnipd_sandbox.server"])
-
-
-def serve_until_killed(path, started):
-    """Say where the server is, and serve."""
-    with Server(size="tiny", state=path) as server:
-        started.send((server.url, server.api_key))
-        threading.Event().wait()
-
-
 def rename_until_it_is_gone(server, names, answered):
     """Make labels, put each on a document and rename that; note what was answered."""
     url, key = server
@@ -289,14 +275,14 @@ def rename_until_it_is_gone(server, names, answered):
     http_client.close()
 
 
-def test_a_killed_sandbox_has_lost_nothing_and_half_a_change_is_not_there(path):
+def test_a_killed_sandbox_has_lost_nothing_and_half_a_change_is_not_there(tmp_path):
+    folder = tmp_path / "state"
+    folder.mkdir()
+    path = folder / "state.db"
     answered = []
     numbers = itertools.count()
     for kill in range(20):
-        started, told = PROCESSES.Pipe(duplex=False)
-        process = PROCESSES.Process(target=serve_until_killed, args=(path, told), daemon=True)
-        process.start()
-        server = started.recv()
+        process, _, *server = start_server(path, tmp_path / "said")
         worker = threading.Thread(
             target=rename_until_it_is_gone,
             args=(server, (f"label-{number}" for number in numbers), answered),
@@ -317,7 +303,7 @@ def test_a_killed_sandbox_has_lost_nothing_and_half_a_change_is_not_there(path):
         # What was renamed has one name, and what was not answered is done or not done.
         assert len({name, f"{name}-renamed"} & labels) == 1
         assert name not in renamed or f"{name}-renamed" in labels
-    assert [each.name for each in path.parent.iterdir()] == [path.name]
+    assert [each.name for each in folder.iterdir()] == [path.name]
 
 
 def rows_of(path):

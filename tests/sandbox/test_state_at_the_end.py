@@ -4,24 +4,14 @@ import contextlib
 import http.client
 import itertools
 import json
-import subprocess
-import sys
 import threading
 from email.message import Message
 from urllib.parse import urlsplit
 
+from sandbox.server_processes import start_server
+
 from omnipd_sandbox.http.request import Request
 from omnipd_sandbox.server import Server
-
-# It serves until there is a line to read, and then it is closed.
-CLOSED = """
-import sys
-from omnipd_sandbox.server import Server
-
-with Server(size="tiny", state=sys.argv[1]) as server:
-    print(server.url, server.api_key, flush=True)
-    sys.stdin.readline()
-"""
 
 
 def make_labels(url, key, names, answered):
@@ -43,14 +33,7 @@ def test_a_sandbox_that_is_closed_in_use_has_stored_what_it_answered(tmp_path):
     path = tmp_path / "state.db"
     answered, numbers = [], itertools.count()
     for closing in range(8):
-        process = subprocess.Popen(
-            [sys.executable, "-c", CLOSED, str(path)],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-        url, key = process.stdout.readline().split()
+        process, door, url, key = start_server(path, tmp_path / "said")
         clients = [
             threading.Thread(
                 target=make_labels,
@@ -64,10 +47,11 @@ def test_a_sandbox_that_is_closed_in_use_has_stored_what_it_answered(tmp_path):
         # In the midst of changes, at another one each time.
         while len(answered) < before + 20 + closing and any(each.is_alive() for each in clients):
             clients[0].join(0.001)
-        _, said = process.communicate("\n", timeout=60)
+        door.send("close")
+        process.join(60)
         for each in clients:
             each.join()
-        assert (process.returncode, said) == (0, "")
+        assert (process.exitcode, (tmp_path / "said").read_text()) == (0, "")
         with Server(size="tiny", state=path) as again:
             assert set(answered) - set(again.organization.labels) == set()
 
