@@ -19,6 +19,7 @@ from typing import Any
 from requests_cache.backends.base import BaseCache, DictStorage
 from requests_cache.backends.sqlite import SQLiteDict
 from requests_cache.models.response import CachedResponse
+from requests_cache.serializers import SerializerPipeline, Stage
 
 from omnipd.cache.last_write import NEVER
 from omnipd.cache.page_files import page_of, text_of
@@ -135,6 +136,17 @@ def _used() -> Iterator[None]:
         raise Unusable(f"cannot be used ({type(error).__name__})") from None
 
 
+def _page_or_none(text: str | bytes) -> CachedResponse | None:
+    try:
+        return page_of(text)
+    except Damaged:
+        return None
+
+
+#: Reads JSON and nothing else, and None for what is no page.
+_JSON = SerializerPipeline([Stage(dumps=text_of, loads=_page_or_none)], name="json")
+
+
 class SQLiteFile(SQLiteDict):
     """requests-cache's table of responses, with a connection for each call.
 
@@ -153,7 +165,7 @@ class SQLiteFile(SQLiteDict):
         self._private = private
         if private:
             own_folder(path.parent, make=True)
-        super().__init__(path, serializer=Json(), **more)
+        super().__init__(path, serializer=_JSON, **more)
 
     def init_db(self) -> None:
         """Do nothing: each connection makes sure of its table."""
@@ -190,24 +202,6 @@ class SQLiteFile(SQLiteDict):
             )
 
 
-class Json:
-    """A serializer of requests-cache that reads JSON and nothing else, and None for what is no page."""
-
-    name = "json"
-    is_binary = False
-
-    def dumps(self, page: CachedResponse) -> str:
-        """Return a page as JSON."""
-        return text_of(page)
-
-    def loads(self, text: str | bytes) -> CachedResponse | None:
-        """Return the page that a text is, or None."""
-        try:
-            return page_of(text)
-        except Damaged:
-            return None
-
-
 def storage_of(backend: BaseCache) -> MutableMapping[str, Any]:
     """Return where a backend keeps responses, with JSON; the backend itself stays as it is."""
     storage = backend.responses
@@ -221,5 +215,5 @@ def storage_of(backend: BaseCache) -> MutableMapping[str, Any]:
             **storage.connection_kwargs,
         )
     own = copy.copy(storage)
-    own.serializer = Json()  # type: ignore[assignment]
+    own.serializer = _JSON
     return own

@@ -48,7 +48,7 @@ def checked_backend(backend: Any) -> Any:
                 hint=f"pip install {needed}",
             )
         return backend
-    from requests_cache.backends import BaseCache  # noqa: PLC0415 - slow to import
+    from requests_cache.backends.base import BaseCache  # noqa: PLC0415 - slow to import
     from requests_cache.backends.filesystem import LRUFileDict  # noqa: PLC0415
 
     if not isinstance(backend, BaseCache):
@@ -96,7 +96,9 @@ def open_pages(backend: Any, folder: Path) -> Pages:
         note = LastWrite(root, folder.name.partition("-")[0])
         return PageFiles(root / "lists" / folder.name, note)
     if backend == "sqlite":
-        file = SQLiteFile(folder / "lists.sqlite", private=True, fast_save=True)
+        file = SQLiteFile(
+            folder / "lists.sqlite", private=True, fast_save=True, table_name="responses"
+        )
         return BackendPages(file, folder.name)
     made = _made(backend) if isinstance(backend, str) else backend
     return BackendPages(storage_of(made), folder.name)

@@ -39,7 +39,7 @@ from omnipd.errors import (
 )
 
 if TYPE_CHECKING:
-    from requests_cache import BaseCache
+    from requests_cache.backends.base import BaseCache
 
 WORK_SECONDS = 120.0
 LARGEST_RESULT = 2 * 2**30

@@ -15,7 +15,7 @@ from omnipd.errors import (
 )
 
 if TYPE_CHECKING:
-    from requests_cache import BaseCache
+    from requests_cache.backends.base import BaseCache
 
 
 def connect(
