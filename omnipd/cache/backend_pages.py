@@ -178,7 +178,10 @@ class SQLiteFile(SQLiteDict):
             own_folder(path.parent, make=True)
             with contextlib.suppress(FileExistsError):
                 os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
-            open_own(path).close()
+            try:
+                open_own(path).close()
+            except Unusable as refused:
+                raise Unusable(f"holds a database that is not used ({refused})") from None
         opened = sqlite3.connect(self.db_path, isolation_level=None, **self.connection_kwargs)
         with contextlib.closing(opened):
             if self.fast_save:

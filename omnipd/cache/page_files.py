@@ -52,6 +52,8 @@ class PageFiles:
             return None
         except Unusable as refused:
             raise Damaged(str(refused)) from None
+        except OSError as error:  # a link among others
+            raise Damaged(type(error).__name__) from None
         return page_of(text)
 
     def store(self, key: str, page: CachedResponse) -> None:
