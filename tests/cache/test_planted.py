@@ -179,6 +179,27 @@ def test_a_file_that_is_not_ours_alone_is_not_read_and_blocks_nothing(cache, pla
     assert stat.S_ISREG(file.lstat().st_mode)
 
 
+def test_a_note_of_a_write_that_others_could_have_made_is_not_believed(scripted):
+    scripted.script(answer({}, 201), page(document("a")), page(document("b")))
+    with client_of(scripted) as client:
+        client.post("/api/v1/something", {})
+        [note] = client._last_write._file.parent.iterdir()
+        give_away(note.parent)
+        omnipd.read_content(client=client)
+        with pytest.warns(OmniWarning, match="writes belongs to another user"):
+            assert omnipd.read_content(client=client)["name"].tolist() == ["b"]
+
+
+def test_a_pipe_in_the_place_of_a_note_blocks_nothing(scripted):
+    scripted.script(answer({}, 201), page(document("a")))
+    with client_of(scripted) as client:
+        client.post("/api/v1/something", {})
+        [note] = client._last_write._file.parent.iterdir()
+        a_pipe(note)
+        omnipd.read_content(client=client)
+        assert omnipd.read_content(client=client).attrs["omni"]["from_cache"]
+
+
 # --- leftovers
 
 
