@@ -22,7 +22,7 @@ from requests_cache.models.response import CachedResponse
 from requests_cache.serializers import SerializerPipeline, Stage
 
 from omnipd.cache.last_write import NEVER
-from omnipd.cache.page_files import page_of, text_of
+from omnipd.cache.page_files import new_page, page_of, text_of
 from omnipd.cache.pages import Damaged
 from omnipd.cache.private_files import Unusable, open_own, own_folder
 
@@ -85,7 +85,7 @@ class BackendPages:
         The note is what counts: somebody may be reading a list now, and store it later. Without the
         pages it does not matter whether the clocks of those who share the backend agree.
         """
-        note = CachedResponse(content=b"", status_code=200, url=self._note, created_at=now)
+        note = new_page(self._note, b"", {}, now)
         with _used():
             self._storage[self._note] = note
         for key in self._keys(self._of_instance):

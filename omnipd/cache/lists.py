@@ -10,14 +10,15 @@ wrote.
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import json
 import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from omnipd.cache.backends import in_folder, open_pages
 from omnipd.cache.clear import clear_folder
@@ -26,6 +27,7 @@ from omnipd.cache.pages import Damaged, Pages
 from omnipd.cache.private_files import Unusable
 from omnipd.errors import warn
 
+_Result = TypeVar("_Result")
 _READ_HEADER = "X-Omnipd-Read"
 #: A list of more bytes is not stored.
 LARGEST_LIST = 64 * 2**20
@@ -78,14 +80,11 @@ class ListCache:
         try:
             pages = self._open()
             try:
-                stored = pages.load(key)
+                stored = _twice(lambda: pages.load(key))
                 if stored is None:
                     return None
-                body, read, created = (
-                    stored.content,
-                    stored.headers[_READ_HEADER],
-                    stored.created_at,
-                )
+                body, created = stored.content, stored.created_at
+                read = stored.headers[_READ_HEADER]
                 if not isinstance(body, bytes) or stored.url != url:
                     raise Damaged("not what was stored")
                 age = datetime.now(UTC) - created
@@ -112,25 +111,15 @@ class ListCache:
         """Store all pages of one finished read, with one mark and one time of expiry."""
         if self._broken or sum(len(body) for _, body in pages) > LARGEST_LIST:
             return
-        from requests.structures import CaseInsensitiveDict  # noqa: PLC0415
-        from requests_cache.models.request import CachedRequest  # noqa: PLC0415
-        from requests_cache.models.response import CachedResponse  # noqa: PLC0415
-
-        mark = uuid.uuid4().hex
+        mark, expires = uuid.uuid4().hex, fetched_at + self.lifetime
         try:
             place = self._open()
+            from omnipd.cache.page_files import new_page  # noqa: PLC0415 - imported by then
+
             for params, body in pages:
                 url = self._url(path, params)
-                page = CachedResponse(
-                    content=body,
-                    status_code=200,
-                    url=url,
-                    created_at=fetched_at,
-                    expires=fetched_at + self.lifetime,
-                    headers=CaseInsensitiveDict({_READ_HEADER: mark}),
-                    request=CachedRequest(method="GET", url=url),
-                )
-                place.store(_key(url), page)
+                page = new_page(url, body, {_READ_HEADER: mark}, fetched_at, expires)
+                _twice(functools.partial(place.store, _key(url), page))
             now = datetime.now(UTC)
             if now - self._swept > _BETWEEN_SWEEPS:
                 self._swept = now
@@ -145,7 +134,7 @@ class ListCache:
             try:
                 count += self._open().clear()
             except Unusable as why:
-                warn(f"What is stored in {self._place} could not be deleted: it {why}.")
+                warn(f"{self._place} {why}: what is stored there was not deleted.")
         return count
 
     def note_write(self) -> None:
@@ -153,7 +142,7 @@ class ListCache:
         if in_folder(self._backend):
             return
         try:
-            self._open().note_write(datetime.now(UTC))
+            _twice(lambda: self._open().note_write(datetime.now(UTC)))
         except Unusable as why:
             warn(
                 f"{self._place} {why}: lists that are stored there may not show what was changed. "
@@ -162,7 +151,12 @@ class ListCache:
 
     def _open(self) -> Pages:
         if self._pages is None:
-            self._pages = open_pages(self._backend, self.folder)
+            try:
+                self._pages = open_pages(self._backend, self.folder)
+            except Unusable:
+                raise
+            except Exception as error:  # noqa: BLE001 - each backend has errors of its own
+                raise Unusable(f"cannot be used ({type(error).__name__})") from None
         return self._pages
 
     def _url(self, path: str, params: Mapping[str, str]) -> str:
@@ -182,6 +176,14 @@ class ListCache:
             return f"The cache folder {self.folder}"
         kind = self._backend if isinstance(self._backend, str) else type(self._backend).__name__
         return f"The cache backend {kind}"
+
+
+def _twice(work: Callable[[], _Result]) -> _Result:
+    """Do what may fail for a moment: another process may be deleting all that is stored."""
+    try:
+        return work()
+    except Unusable:
+        return work()
 
 
 def _key(url: str) -> str:

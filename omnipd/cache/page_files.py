@@ -6,9 +6,13 @@ links, and takes a damaged file for no file. Imported late: requests-cache takes
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
+from requests.structures import CaseInsensitiveDict
+from requests_cache.models.request import CachedRequest
 from requests_cache.models.response import CachedResponse
 from requests_cache.serializers import json_serializer
 
@@ -37,7 +41,6 @@ class PageFiles:
     """
 
     def __init__(self, folder: Path, shared: LastWrite | None = None) -> None:
-        own_folder(folder, make=True)
         self._folder = folder
         self._shared = shared
 
@@ -72,7 +75,8 @@ class PageFiles:
 
     def drop_expired(self, now: datetime) -> None:
         """Delete the files that have run out."""
-        drop_expired(self._folder, now.timestamp())
+        with contextlib.suppress(FileNotFoundError):  # another process has deleted the folder
+            drop_expired(self._folder, now.timestamp())
 
     def clear(self) -> int:
         """Delete the folder; return the number of answers."""
@@ -89,6 +93,25 @@ class PageFiles:
 
     def _file(self, key: str) -> Path:
         return self._folder / f"{key}.json"
+
+
+def new_page(
+    url: str,
+    body: bytes,
+    headers: Mapping[str, str],
+    created_at: datetime,
+    expires: datetime | None = None,
+) -> CachedResponse:
+    """Return a page; what is said of it beside its body is a header of a response."""
+    return CachedResponse(
+        content=body,
+        status_code=200,
+        url=url,
+        headers=CaseInsensitiveDict(headers),
+        request=CachedRequest(method="GET", url=url),
+        created_at=created_at,
+        expires=expires,
+    )
 
 
 def text_of(page: CachedResponse) -> str:

@@ -158,6 +158,8 @@ def set_aside(file: Path, now: float) -> Path:
     aside = file.with_suffix(DAMAGED)
     try:
         file.replace(aside)
+    except FileNotFoundError:  # another process has done it
+        return aside
     except OSError as error:
         raise Unusable(
             f"holds a damaged file that cannot be moved ({type(error).__name__})"

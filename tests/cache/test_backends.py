@@ -4,6 +4,7 @@ import base64
 import json
 import os
 import pickle
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -284,8 +285,31 @@ def test_a_server_that_does_not_answer_is_one_warning_without_its_password(scrip
     assert "pass-word" not in str(caught[0].message)
     with pytest.warns(OmniWarning, match="refresh=True"):
         client.post("/api/v1/something", {})
-    with pytest.warns(OmniWarning, match="could not be deleted"):
+    with pytest.warns(OmniWarning, match="was not deleted"):
         assert omnipd.clear_cache(client) == 0
+
+
+class Failing(requests_cache.backends.base.BaseStorage):
+    """A storage of somebody's own that fails in a way of its own."""
+
+    def fail(self, *_):
+        raise RuntimeError("pass-word")
+
+    __getitem__ = __setitem__ = __delitem__ = __iter__ = __len__ = fail
+
+
+class FailingAtOnce(Failing):
+    __copy__ = Failing.fail
+
+
+@pytest.mark.parametrize("storage", [Failing, FailingAtOnce])
+def test_a_backend_that_fails_in_its_own_way_is_a_warning(scripted, storage):
+    backend = BaseCache()
+    backend.responses = storage()
+    scripted.script(*pages_of("a"))
+    client = client_of(scripted, cache_backend=backend)
+    with pytest.warns(OmniWarning, match=r"BaseCache cannot be used \(RuntimeError\)"):
+        assert read(client) == ["a"]
 
 
 @pytest.mark.parametrize(
@@ -333,6 +357,24 @@ def test_the_object_that_was_given_stays_as_it_was(scripted, tmp_path):
     read(client_of(scripted, cache_backend=backend))
     assert vars(backend.responses) == before
     backend.close()
+
+
+@pytest.mark.parametrize("place", ["filesystem", "sqlite", "redis"], indirect=True)
+def test_threads_store_while_another_deletes(scripted, place, connect):
+    scripted.by_target = lambda target: page(document("desc" if "desc" in target else "asc"))
+    client = connect()
+
+    def work(number):
+        for _ in range(6):
+            for direction in ("asc", "desc"):
+                assert read(client, direction=direction, refresh=number == 1) == [direction]
+            if number == 0:
+                omnipd.clear_cache(client)
+
+    with ThreadPoolExecutor(3) as pool:
+        list(pool.map(work, range(3)))
+    assert read(client) == read(client) == ["asc"]
+    assert omnipd.read_content(client=client).attrs["omni"]["from_cache"]
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
