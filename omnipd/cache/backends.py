@@ -57,7 +57,10 @@ def checked_backend(backend: Any) -> Any:
             f"cache_backend= is not a backend of requests-cache, but {kind}.", hint=_KINDS
         )
     if isinstance(backend.responses, LRUFileDict):
-        raise ArgumentError("cache_backend= with max_cache_bytes is not kept to.", hint=_KINDS)
+        raise ArgumentError(
+            "The max_cache_bytes of cache_backend= would not be kept to.",
+            hint="Leave it out: what is stored is deleted when it has run out.",
+        )
     database = str(getattr(backend.responses, "db_path", ""))
     if ":memory:" in database or "mode=memory" in database:
         raise ArgumentError(

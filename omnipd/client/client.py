@@ -173,7 +173,7 @@ class Client:
         #: Where results of queries are kept, when a query asks for that.
         self.result_folder = self.disk / "results" / fingerprint
         self._last_write = LastWrite(self.disk, settings.instance)
-        #: What this client has stored of lists, or others before it: it may be told not to use them.
+        #: The stored lists of instance and key, which are deleted also by a client that serves none.
         self.stored_lists = ListCache(
             self.disk / "lists" / fingerprint,
             lifetime or timedelta(0),
