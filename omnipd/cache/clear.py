@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
 import shutil
+import sqlite3
 from pathlib import Path
 
 _KINDS = ("lists", "results")
 _ENDINGS = {".json", ".arrow"}
 
 
-def stored_answers(root: Path) -> list[Path]:
-    """Return the files of the stored lists and results of every instance and key."""
-    return [file for folder in _folders(root) for file in _answers_in(folder)]
+def stored_answers(root: Path) -> tuple[int, int]:
+    """Count the stored lists and results of every instance and key, and the bytes that they take."""
+    folders = _folders(root)
+    files = [file for folder in folders for file in folder.glob("*") if file.is_file()]
+    return sum(map(_count, folders)), sum(file.stat().st_size for file in files)
 
 
 def clear_all(root: Path) -> int:
@@ -21,14 +25,26 @@ def clear_all(root: Path) -> int:
 
 def clear_folder(folder: Path) -> int:
     """Delete everything stored for one instance and key; return the number of answers."""
-    count = len(_answers_in(folder))
+    count = _count(folder)
     shutil.rmtree(folder, ignore_errors=True)
-    return count
+    return count - _count(folder)
 
 
 def _folders(root: Path) -> list[Path]:
     return [folder for kind in _KINDS for folder in (root / kind).glob("*")]
 
 
-def _answers_in(folder: Path) -> list[Path]:
-    return [file for file in folder.glob("*") if file.suffix in _ENDINGS]
+def _count(folder: Path) -> int:
+    files = list(folder.glob("*"))
+    return sum(file.suffix in _ENDINGS for file in files) + sum(
+        _rows(file) for file in files if file.suffix == ".sqlite"
+    )
+
+
+def _rows(file: Path) -> int:
+    """Count the pages in a database; none in one that cannot be read."""
+    with contextlib.suppress(sqlite3.Error):
+        opened = sqlite3.connect(f"{file.absolute().as_uri()}?mode=ro", uri=True)
+        with contextlib.closing(opened):
+            return int(opened.execute("SELECT count(*) FROM responses").fetchone()[0])
+    return 0

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from pathlib import Path
 
-from omnipd.cache.private_files import delete, whole_file
+from omnipd.cache.private_files import Unusable, delete, open_own, own_folder, whole_file
 from omnipd.errors import warn
 
 #: Before anything was changed.
@@ -35,10 +35,10 @@ class LastWrite:
         that takes no note is a warning, where lists are stored.
         """
         try:
-            self._file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            own_folder(self._file.parent, make=True)
             with whole_file(self._file) as file:
                 file.write(datetime.now(UTC).isoformat().encode())
-        except OSError as error:
+        except (OSError, Unusable) as error:
             if self._lists.exists():
                 warn(
                     f"{self._file.parent} cannot be written ({type(error).__name__}): lists that are "
@@ -48,14 +48,25 @@ class LastWrite:
         delete(self._lists.glob(f"{self._instance}-*/*.json"))
 
     def at(self) -> datetime:
-        """Return when it was; the first time there is when never."""
+        """Return when it was; the first time there is when never.
+
+        Raises
+        ------
+        Unusable
+            If others can have made or taken away the note.
+        """
         try:
-            return datetime.fromisoformat(self._file.read_text(encoding="ascii"))
+            own_folder(self._file.parent)
+        except Unusable as refused:
+            raise Unusable(f"cannot be used: {self._file.parent} {refused}") from None
+        try:
+            with open_own(self._file) as file:
+                return datetime.fromisoformat(file.read().decode("ascii"))
         except FileNotFoundError:
             return NEVER
-        except (OSError, ValueError):
+        except (OSError, ValueError, Unusable):
             pass
         try:  # a damaged note: its file was changed when it was written
-            return datetime.fromtimestamp(self._file.stat().st_mtime, UTC)
+            return datetime.fromtimestamp(self._file.lstat().st_mtime, UTC)
         except OSError:
             return NEVER

@@ -1,35 +1,36 @@
-"""Answers kept on disk for a while, so that the same list is not asked for twice.
+"""Answers kept for a while, so that the same list is not asked for twice.
 
-requests-cache stores the answers: as JSON, in one 0700 directory per fingerprint of instance and
-key, each with an explicit expiry. Its session is not used: that would serve one key's answers to
-another, keep the request's headers, and cache the pages of a list one by one. Here the pages of one
-read carry a common mark; a list is served whole from the cache or not at all. What was begun before
-the last write to the same Omni is not served, whichever key and process wrote.
+They are responses of requests-cache as JSON, in one private folder for each fingerprint of instance
+and key, or in one of its backends, each with an explicit expiry. Its session is not used: that would
+serve one key's answers to another, keep the request's headers, and cache the pages of a list one by
+one. Here the pages of one read carry a common mark; a list is served whole from the cache or not at
+all. What was begun before the last write to the same Omni is not served, whichever key and process
+wrote.
 """
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import json
 import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Any, TypeVar
 
+from omnipd.cache.backends import in_folder, open_pages
 from omnipd.cache.clear import clear_folder
 from omnipd.cache.last_write import NEVER, LastWrite
-from omnipd.cache.private_files import delete, make_folder, set_aside
+from omnipd.cache.pages import Damaged, Pages
+from omnipd.cache.private_files import Unusable
 from omnipd.errors import warn
 
-if TYPE_CHECKING:
-    from omnipd.cache.page_files import PageFiles
-
+_Result = TypeVar("_Result")
 _READ_HEADER = "X-Omnipd-Read"
 #: A list of more bytes is not stored.
 LARGEST_LIST = 64 * 2**20
-_LONGEST_LIFE = timedelta(days=1)
 #: Looking at every file takes time, and a fan-out stores thousands.
 _BETWEEN_SWEEPS = timedelta(minutes=10)
 
@@ -49,120 +50,141 @@ class ListCache:
     Parameters
     ----------
     folder : Path
-        The directory of this instance and key; made with mode 0700 when first written.
+        The directory of this instance and key, named after both; made with mode 0700 when first used.
     lifetime : timedelta
         How long a stored list is served.
     last_write : LastWrite
         When something was last changed in the instance.
+    backend : str, BaseCache or None
+        Where they are stored instead of the folder, as
+        :func:`omnipd.cache.backends.checked_backend` returns it.
     """
 
-    def __init__(self, folder: Path, lifetime: timedelta, last_write: LastWrite) -> None:
+    def __init__(
+        self, folder: Path, lifetime: timedelta, last_write: LastWrite, backend: Any = None
+    ) -> None:
         self.folder = folder
         self.lifetime = lifetime
         self._last_write = last_write
-        self._files: PageFiles | None = None
+        self._backend = backend
+        self._pages: Pages | None = None
         self._broken = False
         self._swept = NEVER
 
     def load(self, path: str, params: Mapping[str, str]) -> CachedPage | None:
         """Return the stored answer to one request, or None when there is none or it is damaged."""
-        files = self._open()
-        if files is None:
+        if self._broken:
             return None
-        key = _key(path, params)
+        url = self._url(path, params)
+        key = _key(url)
         try:
-            stored = files[key]
-            body, read, created = stored.content, stored.headers[_READ_HEADER], stored.created_at
-            if not isinstance(body, bytes) or stored.url != _url(path, params):
-                raise ValueError("not what was stored")
-            age = datetime.now(UTC) - created
-            fresh = timedelta(0) <= age <= self.lifetime and not stored.is_expired
-            if not fresh or created <= self._last_write.at() or stored.status_code != 200:
-                return None
-            return CachedPage(body, str(read), created)
-        except KeyError as error:
-            if not files.path_of(key).exists():
-                return None
-            reason = type(error).__name__
-        except Exception as error:  # noqa: BLE001 - whatever a foreign or damaged file raises
-            reason = type(error).__name__
-        self._set_aside(files.path_of(key), reason)
+            pages = self._open()
+            try:
+                stored = _twice(lambda: pages.load(key))
+                if stored is None:
+                    return None
+                body, created = stored.content, stored.created_at
+                read = stored.headers[_READ_HEADER]
+                if not isinstance(body, bytes) or stored.url != url:
+                    raise Damaged("not what was stored")
+                age = datetime.now(UTC) - created
+                fresh = timedelta(0) <= age <= self.lifetime and not stored.is_expired
+                if not fresh or stored.status_code != 200:
+                    return None
+                if created <= max(self._last_write.at(), pages.last_write()):
+                    return None
+                return CachedPage(body, str(read), created)
+            except Damaged as damaged:
+                reason = str(damaged)
+            except (KeyError, TypeError, AttributeError, ValueError) as error:
+                reason = type(error).__name__
+            became = pages.set_aside(key)
+        except Unusable as why:
+            self._give_up(why)
+            return None
+        warn(f"A damaged page of the cache was {became} ({reason}); its list is fetched again.")
         return None
 
     def save(
         self, path: str, pages: list[tuple[Mapping[str, str], bytes]], fetched_at: datetime
     ) -> None:
         """Store all pages of one finished read, with one mark and one time of expiry."""
-        files = self._open()
-        if files is None or sum(len(body) for _, body in pages) > LARGEST_LIST:
+        if self._broken or sum(len(body) for _, body in pages) > LARGEST_LIST:
             return
-        from requests.structures import CaseInsensitiveDict  # noqa: PLC0415
-        from requests_cache.models.request import CachedRequest  # noqa: PLC0415
-        from requests_cache.models.response import CachedResponse  # noqa: PLC0415
-
-        mark = uuid.uuid4().hex
+        mark, expires = uuid.uuid4().hex, fetched_at + self.lifetime
         try:
-            make_folder(self.folder)
+            place = self._open()
+            from omnipd.cache.page_files import new_page  # noqa: PLC0415 - imported by then
+
             for params, body in pages:
-                url = _url(path, params)
-                files[_key(path, params)] = CachedResponse(
-                    content=body,
-                    status_code=200,
-                    url=url,
-                    created_at=fetched_at,
-                    expires=fetched_at + self.lifetime,
-                    headers=CaseInsensitiveDict({_READ_HEADER: mark}),
-                    request=CachedRequest(method="GET", url=url),
-                )
-            self._drop_expired(datetime.now(UTC))
-        except (OSError, KeyError, TypeError, ValueError) as error:
-            self._give_up(f"cannot be written ({type(error).__name__})")
+                url = self._url(path, params)
+                page = new_page(url, body, {_READ_HEADER: mark}, fetched_at, expires)
+                _twice(functools.partial(place.store, _key(url), page))
+            now = datetime.now(UTC)
+            if now - self._swept > _BETWEEN_SWEEPS:
+                self._swept = now
+                place.drop_expired(now)
+        except Unusable as why:
+            self._give_up(why)
 
     def clear(self) -> int:
         """Delete everything stored for this instance and key; return the number of answers."""
-        self._files = None
-        return clear_folder(self.folder)
-
-    def _open(self) -> PageFiles | None:
-        if self._files is None and not self._broken:
-            from omnipd.cache.page_files import PageFiles  # noqa: PLC0415 - slow to import
-
+        count = clear_folder(self.folder)
+        if not in_folder(self._backend):
             try:
-                make_folder(self.folder)
-                self._files = PageFiles(self.folder)
-            except OSError as error:
-                self._give_up(f"cannot be used ({type(error).__name__})")
-        return self._files
+                count += self._open().clear()
+            except Unusable as why:
+                warn(f"{self._place} {why}: what is stored there was not deleted.")
+        return count
 
-    def _drop_expired(self, now: datetime) -> None:
-        """Delete what no call of this key can be served from any more, by the longest life there is."""
-        if now - self._swept < _BETWEEN_SWEEPS:
+    def note_write(self) -> None:
+        """Note for others who share a backend that something may have changed until now."""
+        if in_folder(self._backend):
             return
-        self._swept = now
-        oldest = (now - max(self.lifetime, _LONGEST_LIFE)).timestamp()
-        delete(self.folder.glob("*.json"), older_than=oldest)
-
-    def _set_aside(self, file: Path, reason: str) -> None:
         try:
-            aside = set_aside(file)
-        except OSError:
-            self._give_up("holds a damaged file that cannot be moved")
-            return
-        warn(
-            f"A damaged cache file was set aside ({reason}) and its list is fetched again: {aside}"
-        )
+            _twice(lambda: self._open().note_write(datetime.now(UTC)))
+        except Unusable as why:
+            warn(
+                f"{self._place} {why}: lists that are stored there may not show what was changed. "
+                "refresh=True asks again."
+            )
 
-    def _give_up(self, why: str) -> None:
-        self._broken, self._files = True, None
-        warn(
-            f"The cache folder {self.folder} {why}; lists are fetched each time. "
-            "Set OMNIPD_CACHE_DIR to a writable folder, or pass cache=False.",
-        )
+    def _open(self) -> Pages:
+        if self._pages is None:
+            try:
+                self._pages = open_pages(self._backend, self.folder)
+            except Unusable:
+                raise
+            except Exception as error:  # noqa: BLE001 - each backend has errors of its own
+                raise Unusable(f"cannot be used ({type(error).__name__})") from None
+        return self._pages
+
+    def _url(self, path: str, params: Mapping[str, str]) -> str:
+        """Return what stands for a request, and for whose it is: folders can be renamed."""
+        return f"{self.folder.name}{path}?{json.dumps(sorted(params.items()), ensure_ascii=True)}"
+
+    def _give_up(self, why: Unusable) -> None:
+        self._broken = True
+        what = "" if in_folder(self._backend) else "See that it can be reached, "
+        if not what:
+            what = "Set OMNIPD_CACHE_DIR to a writable folder of your own, "
+        warn(f"{self._place} {why}; lists are fetched each time. {what}or pass cache=False.")
+
+    @property
+    def _place(self) -> str:
+        if in_folder(self._backend):
+            return f"The cache folder {self.folder}"
+        kind = self._backend if isinstance(self._backend, str) else type(self._backend).__name__
+        return f"The cache backend {kind}"
 
 
-def _url(path: str, params: Mapping[str, str]) -> str:
-    return path + "?" + json.dumps(sorted(params.items()), ensure_ascii=True)
+def _twice(work: Callable[[], _Result]) -> _Result:
+    """Do what may fail for a moment: another process may be deleting all that is stored."""
+    try:
+        return work()
+    except Unusable:
+        return work()
 
 
-def _key(path: str, params: Mapping[str, str]) -> str:
-    return hashlib.blake2b(_url(path, params).encode(), digest_size=16).hexdigest()
+def _key(url: str) -> str:
+    return hashlib.blake2b(url.encode(), digest_size=16).hexdigest()

@@ -8,9 +8,9 @@ checksum: it would take longer than the rest of a hit.
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import json
+import mmap
 import os
 from datetime import timedelta
 from pathlib import Path
@@ -18,16 +18,19 @@ from typing import Any
 
 import pyarrow as pa
 
-from omnipd.cache.private_files import PART, delete, make_folder, set_aside, whole_file
+from omnipd.cache.private_files import (
+    Unusable,
+    drop_expired,
+    open_own,
+    own_folder,
+    set_aside,
+    whole_file,
+)
 from omnipd.clock import Clock
 from omnipd.errors import OmniError, warn
 from omnipd.frames.arrow_stream import decode
 
 _NOTES = b"omnipd"
-#: Seconds after which a file that was never finished is nobody's any more.
-_LONGEST_WRITE = 3600.0
-#: Seconds that a damaged file is kept, to be looked at.
-_DAMAGED_FOR = 7 * 86_400.0
 
 
 class ResultCache:
@@ -57,15 +60,14 @@ class ResultCache:
         """
         file = self._file(asked)
         try:
-            if not self._is_private():
+            if not own_folder(self.folder):
                 return None
-            with pa.memory_map(str(file)) as mapped:
-                content = mapped.read_buffer()
-        except OSError:  # there is none, or it is not ours to read
+        except Unusable:  # which is said when the result is to be stored
             return None
         try:
+            content = _mapped(file)
             notes = json.loads(pa.ipc.open_stream(content).schema.metadata[_NOTES])
-            if notes["asked"] != asked:
+            if notes["asked"] != asked or notes["of"] != self.folder.name:
                 raise ValueError("not what was stored")
             now, stored_at = self._clock.wall(), float(notes["stored_at"])
             if (
@@ -75,6 +77,10 @@ class ResultCache:
             ):
                 return None
             return decode(content), dict(notes["facts"])
+        except FileNotFoundError:
+            return None
+        except Unusable as refused:
+            reason = str(refused)
         except (pa.ArrowException, OmniError, OSError, ValueError, KeyError, TypeError) as error:
             reason = type(error).__name__
         self._set_aside(file, reason)
@@ -84,17 +90,22 @@ class ResultCache:
         """Store a whole result for so long. A disk that takes none is a warning."""
         now = self._clock.wall()
         expires = now + lifetime.total_seconds()
-        notes = {"asked": asked, "stored_at": now, "expires_at": expires, "facts": facts}
+        notes = {"of": self.folder.name, "asked": asked, "stored_at": now, "expires_at": expires}
+        notes["facts"] = facts
         try:
-            make_folder(self.folder)
-            self._make_private()
+            own_folder(self.folder, make=True)
             schema = table.schema.with_metadata({_NOTES: json.dumps(notes)})
             with whole_file(self._file(asked), modified=expires) as sink:
                 with pa.ipc.new_stream(sink, schema) as stream:
                     stream.write_table(table)
                 sink.flush()
                 os.fsync(sink.fileno())
-            self._drop_expired(now)
+            drop_expired(self.folder, now)
+        except Unusable as refused:
+            warn(
+                f"The result could not be stored: the folder {self.folder} {refused}. Set "
+                "OMNIPD_CACHE_DIR to a folder of your own that can be written."
+            )
         except (OSError, pa.ArrowException) as error:
             warn(f"The result could not be stored in {self.folder} ({type(error).__name__}).")
 
@@ -102,29 +113,16 @@ class ResultCache:
         digest = hashlib.blake2b(asked.encode(), digest_size=16).hexdigest()
         return self.folder / f"{digest}.arrow"
 
-    def _is_private(self) -> bool:
-        """Whether nobody else can have put a file there; other systems than POSIX do not say."""
-        found = self.folder.stat()
-        return os.name != "posix" or (found.st_uid == os.geteuid() and not found.st_mode & 0o022)
-
-    def _make_private(self) -> None:
-        """Close the folder to others; what they could have put there before counts no more."""
-        if not self._is_private():
-            for file in self.folder.glob("*.arrow"):
-                file.unlink()  # one that cannot be deleted is an error: nothing is stored beside it
-        if os.name == "posix":
-            self.folder.chmod(0o700)
-
-    def _drop_expired(self, now: float) -> None:
-        """Delete what has run out: a file's time of change is set to when it does."""
-        files = list(self.folder.iterdir())
-        delete((file for file in files if file.suffix != PART), older_than=now)
-        delete((file for file in files if file.suffix == PART), older_than=now - _LONGEST_WRITE)
-
     def _set_aside(self, file: Path, reason: str) -> None:
-        place = file
-        with contextlib.suppress(OSError):
-            place = set_aside(file)
-            until = self._clock.wall() + _DAMAGED_FOR
-            os.utime(place, (until, until))
-        warn(f"A damaged result was set aside ({reason}) and its query is run again: {place}")
+        try:
+            file = set_aside(file, self._clock.wall())
+        except Unusable:
+            warn(f"A damaged result is not used ({reason}) and its query is run again: {file}")
+            return
+        warn(f"A damaged result was set aside ({reason}) and its query is run again: {file}")
+
+
+def _mapped(file: Path) -> pa.Buffer:
+    """Return the content of a file, mapped into memory for as long as anything uses it."""
+    with open_own(file) as opened:
+        return pa.py_buffer(mmap.mmap(opened.fileno(), 0, access=mmap.ACCESS_READ))

@@ -17,9 +17,10 @@ import urllib.parse
 from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from typing import Any, NoReturn, Self
+from typing import TYPE_CHECKING, Any, NoReturn, Self
 
 from omnipd.arguments import DECIMALS, check_choice, said, whole_number
+from omnipd.cache.backends import checked_backend
 from omnipd.cache.last_write import LastWrite
 from omnipd.cache.lifetime import parse_lifetime
 from omnipd.cache.lists import ListCache
@@ -36,6 +37,9 @@ from omnipd.errors import (
     OmniError,
     SettingsError,
 )
+
+if TYPE_CHECKING:
+    from requests_cache.backends.base import BaseCache
 
 WORK_SECONDS = 120.0
 LARGEST_RESULT = 2 * 2**30
@@ -111,6 +115,8 @@ class Client:
         How results of queries give decimals.
     cache_dir : path-like, optional
         Where everything on disk lives.
+    cache_backend : str or requests_cache.BaseCache, optional
+        Where lists are stored instead.
     clock : Clock
         For tests.
 
@@ -134,6 +140,7 @@ class Client:
         timeout: float | None = None,
         decimals: str = "exact",
         cache_dir: str | os.PathLike[str] | None = None,
+        cache_backend: str | BaseCache | None = None,
         clock: Clock | None = None,
     ) -> None:
         self.base_url = settings.origin
@@ -166,8 +173,14 @@ class Client:
         #: Where results of queries are kept, when a query asks for that.
         self.result_folder = self.disk / "results" / fingerprint
         self._last_write = LastWrite(self.disk, settings.instance)
-        lists = self.disk / "lists" / fingerprint
-        self.cache = ListCache(lists, lifetime, self._last_write) if lifetime else None
+        #: The stored lists of instance and key, which are deleted also by a client that serves none.
+        self.stored_lists = ListCache(
+            self.disk / "lists" / fingerprint,
+            lifetime or timedelta(0),
+            self._last_write,
+            checked_backend(cache_backend),
+        )
+        self.cache = self.stored_lists if lifetime else None
         self._limiter: Limiter | None = None
         if requests_per_minute is not None:
             pace = whole_number("requests_per_minute", requests_per_minute)
@@ -417,6 +430,7 @@ class Client:
     def _forget_lists(self) -> None:
         """Serve no list of this instance from the disk whose reading began before now."""
         self._last_write.note()
+        self.stored_lists.note_write()
 
     def _trace_id(self, reply: Reply) -> str | None:
         """Return what Omni calls the exchange, which its support asks for; None without."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from omnipd.cache.clear import clear_all, clear_folder
 from omnipd.client.client import Client, _around
@@ -13,6 +13,9 @@ from omnipd.errors import (
     ArgumentError,
     SettingsError,
 )
+
+if TYPE_CHECKING:
+    from requests_cache.backends.base import BaseCache
 
 
 def connect(
@@ -26,6 +29,7 @@ def connect(
     timeout: float | None = None,
     decimals: str = "exact",
     cache_dir: str | os.PathLike[str] | None = None,
+    cache_backend: str | BaseCache | None = None,
     allow_http: bool = False,
 ) -> Client:
     """Connect to an Omni instance. Nothing is sent.
@@ -63,6 +67,12 @@ def connect(
         with. ``run_query(decimals=)`` and its kin say otherwise for one query.
     cache_dir : path-like, optional
         Where cache and request log live; else ``OMNIPD_CACHE_DIR``, else the user's cache folder.
+    cache_backend : str or requests_cache.BaseCache, optional
+        Where lists are stored, if not as files in that folder: a backend object of requests-cache, or
+        the name of one. "sqlite" is a database in that folder, "memory" is of this client alone,
+        "redis", "mongodb" and "gridfs" are a server on this machine, and "dynamodb" a table in AWS.
+        What an object holds already stays as it is and is never read. Results of queries are
+        files whatever it is.
     allow_http : bool, default False
         Allow plain http to another machine. The key then travels in clear text.
 
@@ -73,9 +83,10 @@ def connect(
     Raises
     ------
     SettingsError
-        If address or key is missing or unusable; the message says what to export.
+        If address or key is missing or unusable; the message says what to export. If the package
+        that `cache_backend` needs is not installed.
     ArgumentError
-        If `timeout`, `cache` or `requests_per_minute` is not usable.
+        If `timeout`, `cache`, `cache_backend` or `requests_per_minute` is not usable.
 
     See Also
     --------
@@ -102,6 +113,7 @@ def connect(
         timeout=timeout,
         decimals=decimals,
         cache_dir=cache_dir,
+        cache_backend=cache_backend,
     )
 
 
@@ -137,7 +149,8 @@ def clear_cache(
     Parameters
     ----------
     client : Client, optional
-        Only what this client's instance and key have stored; by default everything.
+        Only what this client's instance and key have stored, in its ``cache_backend`` too; by
+        default everything on this disk.
     cache_dir : path-like, optional
         Where to look when no client is given.
 
@@ -154,5 +167,4 @@ def clear_cache(
     """
     if client is None:
         return clear_all(disk_root(cache_dir))
-    lists = client.cache.clear() if client.cache else 0
-    return lists + clear_folder(client.result_folder)
+    return client.stored_lists.clear() + clear_folder(client.result_folder)

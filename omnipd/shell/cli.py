@@ -273,9 +273,8 @@ def cache(clear: bool, cache_dir: Path | None) -> None:
     if clear:
         click.echo(f"{clear_cache(cache_dir=cache_dir)} stored answers deleted from {folder}")
         return
-    files = stored_answers(folder)
-    size = sum(file.stat().st_size for file in files)
-    click.echo(f"{folder}: {len(files)} stored answers, {size / 1e6:.1f} MB")
+    count, size = stored_answers(folder)
+    click.echo(f"{folder}: {count} stored answers, {size / 1e6:.1f} MB")
 
 
 @main.command(cls=Command)

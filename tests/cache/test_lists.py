@@ -226,8 +226,9 @@ DAMAGE += [without_headers, another_url, no_dates]
 LOOKS_LIKE_NONE = [another_status, a_folder, another_body]
 
 
-@pytest.mark.parametrize("number", [0, 1, 2])
-@pytest.mark.parametrize("damage", DAMAGE)
+@pytest.mark.parametrize(
+    ("damage", "number"), [(cut, 0), (cut, 1), *((damage, 2) for damage in DAMAGE)]
+)
 def test_a_damaged_page_is_a_warning_and_the_whole_list_is_read_again(
     scripted, stored, damage, number
 ):

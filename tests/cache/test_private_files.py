@@ -45,7 +45,7 @@ def test_files_and_folders_are_private_whatever_the_umask(tmp_path):
 def test_a_damaged_file_is_kept_under_another_name(tmp_path):
     damaged = tmp_path / "answer.json"
     damaged.write_bytes(b"?")
-    assert set_aside(damaged) == tmp_path / "answer.damaged"
+    assert set_aside(damaged, 0.0) == tmp_path / "answer.damaged"
     assert [one.name for one in tmp_path.iterdir()] == ["answer.damaged"]
 
 

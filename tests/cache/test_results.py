@@ -199,31 +199,6 @@ def test_what_was_damaged_is_named_where_it_is_and_goes_in_time(scripted, fake_t
         assert not aside.exists()
 
 
-@pytest.mark.skipif(os.name != "posix", reason="other systems have no such rights")
-@pytest.mark.parametrize("mode", [0o777, 0o720])
-def test_what_others_could_have_stored_is_not_served(scripted, fake_time, mode):
-    serve(scripted, ROWS, ROWS, OTHER)
-    with client_of(scripted, fake_time) as client:
-        omnipd.run_query(QUERY, ttl="1h", client=client)
-        omnipd.run_query(QUERY, ttl="1h", limit=5, client=client)
-        client.result_folder.chmod(mode)
-        assert len(omnipd.run_query(QUERY, ttl="1h", client=client)) == 1
-        assert stat.S_IMODE(client.result_folder.stat().st_mode) == 0o700
-        assert len(stored(client)) == 1
-        assert len(omnipd.run_query(QUERY, ttl="1h", client=client)) == 1
-    assert len(scripted.requests) == 3
-
-
-@pytest.mark.skipif(os.name != "posix", reason="other systems have no such rights")
-def test_a_folder_that_others_can_read_is_closed_to_them(scripted, fake_time):
-    serve(scripted, ROWS)
-    with client_of(scripted, fake_time) as client:
-        client.result_folder.mkdir(parents=True)
-        client.result_folder.chmod(0o755)
-        omnipd.run_query(QUERY, ttl="1h", client=client)
-        assert stat.S_IMODE(client.result_folder.stat().st_mode) == 0o700
-
-
 def test_a_disk_that_takes_nothing_is_a_warning(scripted, fake_time, tmp_path):
     serve(scripted, ROWS)
     file = tmp_path / "a-file"
