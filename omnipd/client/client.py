@@ -19,6 +19,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any, NoReturn, Self
 
+from omnipd import call
 from omnipd.arguments import DECIMALS, check_choice, said, whole_number
 from omnipd.cache.last_write import LastWrite
 from omnipd.cache.lifetime import parse_lifetime
@@ -106,7 +107,7 @@ class Client:
     requests_per_minute : int or None
         The key's allowance; None sends without pacing.
     timeout : float, optional
-        Wall-clock seconds for one request with its retries and waits.
+        As for :func:`omnipd.connect`.
     decimals : {"exact", "float64"}
         How results of queries give decimals.
     cache_dir : path-like, optional
@@ -147,7 +148,7 @@ class Client:
         check_choice("decimals", decimals, DECIMALS)
         self.decimals = decimals
         self.requests_per_minute = requests_per_minute
-        self.clock = clock or Clock()
+        self.clock = clock or Clock(sleep=call.sleep)
         self.disk = disk_root(cache_dir)
         self.requests_sent = 0
         #: Called after every page of a list with its path, the rows so far and the total.
@@ -179,7 +180,6 @@ class Client:
         path: str,
         params: Mapping[str, str] | None = None,
         *,
-        deadline: Deadline | None = None,
         parse: Callable[[bytes], tuple[Any, str | None]] = strict_json.parse,
     ) -> Answer:
         """Ask for a JSON document.
@@ -191,8 +191,6 @@ class Client:
             (:func:`segment`).
         params : mapping of str to str, optional
             Query parameters in the wire's spelling.
-        deadline : Deadline, optional
-            That of the call which this request is part of. Default: one of its own.
         parse : callable
             Returns what :func:`omnipd.client.strict_json.parse` does.
 
@@ -205,7 +203,7 @@ class Client:
         OmniError
             Of the kind that the tree in :mod:`omnipd.errors` names.
         """
-        deadline = deadline or self.deadline()
+        deadline = self.deadline()
         garbled = 0
         while True:
             reply = Received()
@@ -344,11 +342,14 @@ class Client:
         )
         redirects = 0
         while True:
+            self._refuse_late(request, deadline)
             self._pace(deadline, retry)
+            self._refuse_late(request, deadline)
             reply = self._exchange(request, deadline)
             received.trace_id = None
             shown = self.hide_key(request.path.split("?", 1)[0])
             if isinstance(reply, Failure):
+                call.current_call().go_on()
                 _LOG.debug("%s %s: %s", method, shown, reply.kind)
                 retry.after_failure(reply)
                 continue
@@ -399,6 +400,12 @@ class Client:
         if self._limiter is not None:
             self._limiter.arrived()
         return reply
+
+    def _refuse_late(self, request: Request, deadline: Deadline) -> None:
+        """Raise where a request is not to be sent any more: the time is up, or nobody waits for it."""
+        call.current_call().go_on()
+        if deadline.remaining() <= 0:
+            raise failures.too_late_to_send(deadline.seconds, url=self._url(request.path))
 
     def _pace(self, deadline: Deadline, retry: Retry) -> None:
         """Wait for a place in the key's window; that wait is ours and not counted as the server's."""
@@ -479,9 +486,16 @@ class Client:
         path = f"{moved}?{parts.query}" if parts.query else moved
         return replace(request, path=path, params=params)
 
-    def deadline(self) -> Deadline:
-        """Start the time that one call may take."""
-        return Deadline(self.timeout or WORK_SECONDS, self.clock, patient=self.timeout is None)
+    def deadline(self, seconds: float = WORK_SECONDS) -> Deadline:
+        """Return the time of the call around; where no timeout was given, start so many seconds."""
+        whole = call.current_call().deadline_of(self.timeout, self.clock)
+        return whole or Deadline(seconds, self.clock)
+
+    @property
+    def is_late(self) -> bool:
+        """Whether the time of the call around is up."""
+        deadline = call.current_call().deadline
+        return deadline is not None and deadline.remaining() <= 0
 
     def hide_key(self, text: str) -> str:
         """Return a text without the key in it, should a server or proxy have echoed it."""

@@ -16,7 +16,6 @@ import pyarrow as pa
 from omnipd.cache.lists import LARGEST_LIST
 from omnipd.client import strict_json
 from omnipd.client.client import Client
-from omnipd.clock import Deadline
 from omnipd.errors import (
     BadRequestError,
     IncompleteReadError,
@@ -96,13 +95,11 @@ class ListRead:
         limit: int | None,
         *,
         strict: bool,
-        deadline: Deadline | None = None,
     ) -> None:
         self._listing = listing
         self._client = client
         self._limit = limit
         self._strict = strict
-        self._deadline = deadline
         self._parse = _parser(listing)
 
     def from_cache(self, query: Mapping[str, str], steps: Sequence[Step]) -> Reading | None:
@@ -133,10 +130,6 @@ class ListRead:
         """Return the list from the server, and store the pages when they make a whole."""
         client, path = self._client, self._listing.path
         started = datetime.now(UTC)
-        # A timeout that was asked for is that of the whole list.
-        deadline = self._deadline
-        if deadline is None and client.timeout is not None:
-            deadline = client.deadline()
         asked = size = 0
         trace_id: str | None = None
         taken: list[tuple[Mapping[str, str], bytes]] = []
@@ -150,7 +143,7 @@ class ListRead:
         def fetch(params: Mapping[str, str]) -> Any:
             nonlocal asked, size, trace_id
             asked += 1
-            answer = client.get(path, params, deadline=deadline, parse=self._parse)
+            answer = client.get(path, params, parse=self._parse)
             trace_id = answer.trace_id
             size += len(answer.body)
             if client.cache is None or size > LARGEST_LIST:
