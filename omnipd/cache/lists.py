@@ -118,6 +118,11 @@ class ListCache:
         except (OSError, KeyError, TypeError, ValueError) as error:
             self._give_up(f"cannot be written ({type(error).__name__})")
 
+    @property
+    def works(self) -> bool:
+        """Whether something can be stored, as far as is known."""
+        return not self._broken
+
     def clear(self) -> int:
         """Delete everything stored for this instance and key; return the number of answers."""
         self._files = None

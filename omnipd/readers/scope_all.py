@@ -16,6 +16,7 @@ import pandas as pd
 import pyarrow as pa
 
 from omnipd.arguments import check_choice, check_flag
+from omnipd.call import one_call
 from omnipd.client.client import Client
 from omnipd.client.current_client import current_client
 from omnipd.errors import ArgumentError, ForbiddenError, NotFoundError, OmniError, warn
@@ -83,6 +84,7 @@ class _AllScopes(FanOut):
         return table
 
 
+@one_call()
 def read_all_scopes(
     endpoint: Endpoint, owner_param: str, arguments: Mapping[str, Any], *, only: str | None
 ) -> pd.DataFrame:
