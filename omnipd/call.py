@@ -35,6 +35,8 @@ class Call:
     ----------
     canceled : bool
         Whether nobody waits for it any more.
+    has_own_timeout : bool
+        Whether its time is not that of the client.
     deadline : Deadline or None
         Its time, once a request has asked for it.
     """
@@ -43,6 +45,7 @@ class Call:
         check_timeout(timeout)
         self.canceled = False
         self.deadline: Deadline | None = None
+        self.has_own_timeout = timeout is not None
         self._timeout = timeout
         self._beginning = threading.Lock()
         self._cuts: set[Callable[[], None]] = set()

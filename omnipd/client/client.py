@@ -34,6 +34,7 @@ from omnipd.client.transport import BrokenBody, Reply, Request, Transport
 from omnipd.clock import Clock, Deadline, check_timeout
 from omnipd.errors import (
     ArgumentError,
+    DeadlineError,
     OmniError,
     SettingsError,
 )
@@ -324,6 +325,8 @@ class Client:
             yield from self._answer(request, deadline, received, whole=whole)
         except OmniError as error:
             error.trace(received.trace_id)
+            if isinstance(error, DeadlineError) and call.current_call().has_own_timeout:
+                error.hint = "Give it more: timeout=…."
             raise
 
     def _answer(

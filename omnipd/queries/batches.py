@@ -47,8 +47,8 @@ def iter_batches(
     query, client
         As for :func:`run_query`.
     **options
-        Any other keyword of :func:`run_query` but ``ttl``. Here ``timeout`` bounds the whole query,
-        and what is done between two batches; with ``names="label"`` the rows wait for their labels
+        Any other keyword of :func:`run_query` but ``ttl``. Here ``timeout`` also counts what is done
+        between two batches, though not before the first; with ``names="label"`` the rows wait for their labels
         where Omni sends these behind them; ``check`` is done at once.
 
     Returns

@@ -171,7 +171,8 @@ def run_document(
     client : Client, optional
         Default: that of the ``with`` block, else one from the environment.
     **options
-        Any other keyword of :func:`omnipd.run_query`, for all tiles alike.
+        Any other keyword of :func:`omnipd.run_query`, for all tiles alike; ``timeout`` is for all
+        of them together.
 
     Returns
     -------

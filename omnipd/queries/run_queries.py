@@ -55,7 +55,7 @@ def run_queries(
 
     All are checked before the first is sent, as :func:`omnipd.run_query` checks one. Each is run to
     its end, whatever becomes of the others. All of them share the key's allowance of requests, as
-    everything does. An interrupt (Ctrl-C) waits for none of them, and nothing more is sent.
+    everything does. An interrupt (Ctrl-C) ends all of them, and nothing more is sent.
 
     Parameters
     ----------
@@ -69,7 +69,8 @@ def run_queries(
     client : Client, optional
         Default: that of the ``with`` block, else one from the environment.
     **options
-        Any other keyword of :func:`omnipd.run_query`, for all queries alike.
+        Any other keyword of :func:`omnipd.run_query`, for all queries alike; ``timeout`` is for all
+        of them together.
 
     Returns
     -------

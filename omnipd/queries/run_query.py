@@ -56,7 +56,9 @@ def run_query(
     cache : {"Standard", "SkipRequery", "SkipCache", "SkipCacheAndRebuildExtracts"}, optional
         How Omni may use its own cache. Default: Omni's choice.
     timeout : float, optional
-        Wall-clock seconds for the whole query. Default: the client's, else 600.
+        Wall-clock seconds for the whole call, whatever it consists of: all its requests, their
+        retries, and the waits that Omni asks for. Waiting for a place under ``requests_per_minute``
+        does not count. Default: the client's, else 600 for the query.
     totals : bool, default False
         Keep the totals rows that the query asks for; the column ``omni_total`` says what kind each
         is and is null for ordinary rows. By default they are dropped.

@@ -84,7 +84,9 @@ def run_query_in_pieces(
     model, branch_id, user_id, cache
         As for :func:`run_query`.
     timeout : float, optional
-        Wall-clock seconds for each piece. Default: the client's, else 600.
+        Wall-clock seconds for the whole call, whatever it consists of: all its requests, their
+        retries, and the waits that Omni asks for. Waiting for a place under ``requests_per_minute``
+        does not count. Default: the client's, else 600 for each piece.
     names : {"field", "label"}, default "field"
         As for :func:`run_query`.
     decimals : {"exact", "float64"}, optional
