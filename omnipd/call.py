@@ -104,6 +104,8 @@ _CALL: contextvars.ContextVar[Call | None] = contextvars.ContextVar("omnipd-call
 def one_call(timeout: float | None = None) -> Iterator[Call]:
     """Make one call of all that a block does; inside another one, which goes on, it is a part of that.
 
+    A block and no decorator, whose frame would stand between a warning and the caller's line.
+
     Parameters
     ----------
     timeout : float, optional

@@ -71,12 +71,15 @@ class Endpoint(Listing):
             acting["user_id"] = client.user_id
         return acting
 
-    @one_call()
     def read_table(self, arguments: Mapping[str, Any]) -> Reading:
         """Read the whole list as an Arrow table, with the facts of how it was read.
 
         The arguments are those that :meth:`acting` returns.
         """
+        with one_call():
+            return self._read_table(arguments)
+
+    def _read_table(self, arguments: Mapping[str, Any]) -> Reading:
         limit = arguments.get("limit")
         if limit is not None:
             limit = whole_number("limit", limit, unit="rows")

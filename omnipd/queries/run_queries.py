@@ -191,8 +191,8 @@ def _each(
     def progress() -> list[str]:
         ended = sum(isinstance(outcome, pd.DataFrame) for outcome in done.values())
         return [
-            f"Of {len(ready)} queries {ended} had given their frames, of which only ttl= keeps any. "
-            "Nothing more is sent; Omni may go on with what it was sent."
+            f"{ended} of {len(ready)} queries had given their frames, of which only those that ttl= "
+            "stores are kept. Nothing more is sent; Omni may go on with what it has."
         ]
 
     with one_call() as call, noted_interrupt(progress):

@@ -176,7 +176,7 @@ def test_after_an_interrupt_a_notebook_goes_on(scripted, ctrl_c, errors):
         assert threads_of_omnipd() == []
         assert len(omnipd.read_content()) == 1
         assert client.requests_sent == len(scripted.requests) == 4
-    assert "Of 5 queries 0 had given their frames" in notes_of(caught)
+    assert "0 of 5 queries had given their frames" in notes_of(caught)
 
 
 def test_an_interrupt_ends_the_tiles_of_a_dashboard(scripted, ctrl_c):

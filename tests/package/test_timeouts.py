@@ -3,6 +3,7 @@
 The clock of these clients is the number of requests that the server was sent: each takes a minute.
 """
 
+import inspect
 import json
 import time
 
@@ -69,6 +70,17 @@ PARTIAL = {
     "read_inventory": lambda inventory: list(inventory) == ["labels"],
     "export_documents": lambda manifest: manifest["error"].isna().tolist() == [True, False],
 }
+
+
+def test_every_public_function_that_may_send_several_requests_is_tried():
+    asking = {
+        name
+        for name in omnipd.__all__
+        if inspect.isfunction(getattr(omnipd, name))
+        and "client" in inspect.signature(getattr(omnipd, name)).parameters
+        and not name.startswith("read_")
+    }
+    assert asking - CALLS.keys() == {"clear_cache", "import_documents", "run_sql", "whoami"}
 
 
 @pytest.mark.filterwarnings("ignore::omnipd.OmniWarning")
