@@ -19,11 +19,11 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any, NoReturn, Self
 
-from omnipd import call
 from omnipd.arguments import DECIMALS, check_choice, said, whole_number
 from omnipd.cache.last_write import LastWrite
 from omnipd.cache.lifetime import parse_lifetime
 from omnipd.cache.lists import ListCache
+from omnipd.call import current_call, sleep
 from omnipd.client import failures, strict_json
 from omnipd.client.failures import Failure
 from omnipd.client.fork_safe_lock import ProcessLock
@@ -149,7 +149,7 @@ class Client:
         check_choice("decimals", decimals, DECIMALS)
         self.decimals = decimals
         self.requests_per_minute = requests_per_minute
-        self.clock = clock or Clock(sleep=call.sleep)
+        self.clock = clock or Clock(sleep=sleep)
         self.disk = disk_root(cache_dir)
         self.requests_sent = 0
         #: Called after every page of a list with its path, the rows so far and the total.
@@ -325,7 +325,7 @@ class Client:
             yield from self._answer(request, deadline, received, whole=whole)
         except OmniError as error:
             error.trace(received.trace_id)
-            if isinstance(error, DeadlineError) and call.current_call().has_own_timeout:
+            if isinstance(error, DeadlineError) and current_call().has_own_timeout:
                 error.hint = "Give it more: timeout=…."
             raise
 
@@ -352,7 +352,7 @@ class Client:
             received.trace_id = None
             shown = self.hide_key(request.path.split("?", 1)[0])
             if isinstance(reply, Failure):
-                call.current_call().go_on()
+                current_call().go_on()
                 _LOG.debug("%s %s: %s", method, shown, reply.kind)
                 retry.after_failure(reply)
                 continue
@@ -406,7 +406,7 @@ class Client:
 
     def _refuse_late(self, request: Request, deadline: Deadline) -> None:
         """Raise where a request is not to be sent any more: the time is up, or nobody waits for it."""
-        call.current_call().go_on()
+        current_call().go_on()
         if deadline.remaining() <= 0:
             raise failures.too_late_to_send(deadline.seconds, url=self._url(request.path))
 
@@ -491,13 +491,13 @@ class Client:
 
     def deadline(self, seconds: float = WORK_SECONDS) -> Deadline:
         """Return the time of the call around; where no timeout was given, start so many seconds."""
-        whole = call.current_call().deadline_of(self.timeout, self.clock)
+        whole = current_call().deadline_of(self.timeout, self.clock)
         return whole or Deadline(seconds, self.clock)
 
     @property
     def is_late(self) -> bool:
         """Whether the time of the call around is up."""
-        deadline = call.current_call().deadline
+        deadline = current_call().deadline
         return deadline is not None and deadline.remaining() <= 0
 
     def hide_key(self, text: str) -> str:
