@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import random
+import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -58,11 +60,19 @@ class Deadline:
         self.patient = patient
         self._clock = clock
         self._end = clock.monotonic() + seconds
+        self._extending = threading.Lock()
+        self._waited_until = -math.inf
 
     def remaining(self) -> float:
         """Return the seconds left; zero or less when the time is up."""
         return self._end - self._clock.monotonic()
 
     def extend(self, seconds: float) -> None:
-        """Do not count a wait that was not the server's doing."""
-        self._end += seconds
+        """Do not count a wait that ends now and was not the server's doing.
+
+        What several threads waited at the same time is left out once.
+        """
+        with self._extending:
+            now = self._clock.monotonic()
+            self._end += min(seconds, now - self._waited_until)
+            self._waited_until = now

@@ -50,6 +50,8 @@ class ModelFields:
         except (AuthenticationError, NotFoundError):
             raise
         except OmniError as error:
+            if self.client.is_late:
+                raise
             warn(
                 f"What the model has cannot be read, so the documents are imported unchecked: {error.message}"
             )

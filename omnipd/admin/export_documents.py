@@ -18,6 +18,7 @@ import pyarrow as pa
 from omnipd.admin.document_files import file_name, lacking_keys, name_of, refuse_link, write_export
 from omnipd.admin.outcome import BROKEN_OFF, frame_of, warn_of_mended_rows
 from omnipd.arguments import check_choice
+from omnipd.call import one_call
 from omnipd.client.client import Client, segment
 from omnipd.client.current_client import current_client
 from omnipd.errors import OmniError, ResponseError
@@ -100,32 +101,48 @@ def export_documents(
     say_cost(client, len(keys), _EXPORT)
     rows: list[dict[str, Any]] = []
     try:
-        for done, identifier in enumerate(keys, 1):
-            row: dict[str, Any] = {"document_identifier": identifier, "error": BROKEN_OFF}
-            rows.append(row)
-            try:
-                blob = _export(client, identifier)
-                row["name"] = name_of(blob)
-                file = root / file_name(identifier)
-                row["file"], row["bytes"], row["error"] = file.name, write_export(file, blob), None
-            except OmniError as error:
-                row["error"] = error.message
-                if errors == "raise" or not isinstance(error, OF_ONE_PARENT):
-                    raise
-            if client.progress is not None:
-                client.progress(_EXPORT, done, len(keys))
+        with one_call():
+            for done, identifier in enumerate(keys, 1):
+                row: dict[str, Any] = {"document_identifier": identifier, "error": BROKEN_OFF}
+                rows.append(row)
+                try:
+                    blob = _export(client, identifier)
+                    row["name"] = name_of(blob)
+                    file = root / file_name(identifier)
+                    row["file"], row["bytes"], row["error"] = (
+                        file.name,
+                        write_export(file, blob),
+                        None,
+                    )
+                except OmniError as error:
+                    row["error"] = error.message
+                    if errors == "raise" or not isinstance(error, OF_ONE_PARENT):
+                        raise
+                if client.progress is not None:
+                    client.progress(_EXPORT, done, len(keys))
     except BaseException as stop:
         manifest = frame_of(rows, _MANIFEST, complete=False)
         if isinstance(stop, OmniError):
             stop.partial = manifest
         with contextlib.suppress(OmniError):  # why it ended says more
             _write_manifest(manifest, root)
+            if isinstance(stop, KeyboardInterrupt):
+                stop.add_note(_so_far(rows, len(keys), root))
         raise
     failed = any(row["error"] for row in rows)
     manifest = frame_of(rows, _MANIFEST, complete=not failed and is_whole(documents))
     _write_manifest(manifest, root)
     warn_of_mended_rows(rows)
     return manifest
+
+
+def _so_far(rows: list[dict[str, Any]], count: int, root: Path) -> str:
+    """Say what an export that is interrupted leaves, and how to go on."""
+    written = sum(row["error"] is None for row in rows)
+    return (
+        f"Written so far: {written:,} of {count:,} documents, which {root / _MANIFEST_FILE} names. "
+        "The same call writes all of them anew; pass the others to go on."
+    )
 
 
 def _export(client: Client, identifier: str) -> Mapping[str, Any]:

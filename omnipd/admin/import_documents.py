@@ -26,11 +26,13 @@ from omnipd.admin.document_files import (
 from omnipd.admin.import_notes import MADE, Note, imported_before, note_import
 from omnipd.admin.outcome import BROKEN_OFF, frame_of, warn_of_mended_rows
 from omnipd.arguments import check_flag, check_id
+from omnipd.call import one_call
 from omnipd.client.client import Client
 from omnipd.client.current_client import current_client
 from omnipd.errors import (
     ArgumentError,
     AuthenticationError,
+    DeadlineError,
     OmniError,
     OutcomeUnknownError,
     warn,
@@ -95,9 +97,9 @@ def import_documents(
         ``document_id``, ``issues``, ``error`` (string). ``status`` is ``ok``, ``ok_with_issues``
         (made, and ``issues`` says what the model lacks: its tiles are broken), ``skipped`` (imported
         before, or sent and not answered), ``failed`` (Omni refused it), ``unknown`` (the answer was
-        lost: look for the name in Omni) or ``pending`` (not sent, because the key stopped working). To
-        go on, pass the folder again, or the files of the pending rows. What breaks the import off,
-        such as Ctrl-C, carries the outcome so far as ``partial``.
+        lost: look for the name in Omni) or ``pending`` (not sent, because the key stopped working or the
+        time was up). To go on, pass the folder again, or the files of the pending rows. What breaks
+        the import off, such as Ctrl-C, carries the outcome so far as ``partial``.
 
     Raises
     ------
@@ -134,6 +136,21 @@ def import_documents(
     blobs = {path: read_export(path) for path in export_files(folder)}
     refuse_same_document(blobs)
     client = current_client(client)
+    with one_call():
+        rows = _imported(blobs, client, model, folder_path, check=check, again=again)
+    return frame_of(rows, _OUTCOME, complete=not any(row.get("error") for row in rows))
+
+
+def _imported(
+    blobs: Mapping[Path, Any],
+    client: Client,
+    model: str,
+    folder_path: str | None,
+    *,
+    check: bool,
+    again: bool,
+) -> list[dict[str, Any]]:
+    """Import each export once, and return what became of each."""
     fields = ModelFields(model, client) if check else None
     checked = fields if fields is not None and fields.read() else None
     rows: list[dict[str, Any]] = [
@@ -159,10 +176,10 @@ def import_documents(
             body["baseModelId"] = model
             if folder_path is not None:
                 body["folderPath"] = folder_path
-            key_works = _send(client, body, row)
+            goes_on = _send(client, body, row)
             if row["status"] != "unknown":
                 note_import(path, row, client, not_written)
-            if not key_works:
+            if not goes_on:
                 break
             if client.progress is not None:
                 client.progress(_IMPORT, done, len(rows))
@@ -172,7 +189,7 @@ def import_documents(
         # Also Ctrl-C: what now exists in Omni must not be forgotten, or it is made twice.
         _hand_over(stop, rows)
         raise
-    return frame_of(rows, _OUTCOME, complete=not any(row.get("error") for row in rows))
+    return rows
 
 
 def _skipped(note: Note) -> dict[str, Any]:
@@ -186,7 +203,7 @@ def _skipped(note: Note) -> dict[str, Any]:
 
 
 def _send(client: Client, body: Mapping[str, Any], row: dict[str, Any]) -> bool:
-    """Send an import, and put what came of it into its row; tell whether the key still works."""
+    """Send an import, and put what came of it into its row; tell whether there is any use in the next."""
     try:
         made = client.post(_IMPORT, body).content
     except AuthenticationError as error:
@@ -194,6 +211,9 @@ def _send(client: Client, body: Mapping[str, Any], row: dict[str, Any]) -> bool:
         return False
     except OutcomeUnknownError as error:
         row["error"] = error.message
+    except DeadlineError as error:  # it was not sent
+        row.update(status="pending", error=error.message)
+        return not client.is_late
     except OmniError as error:
         row.update(status="failed", error=error.message)
     else:

@@ -11,9 +11,11 @@ from omnipd.admin.inventory_cost import Cost
 from omnipd.admin.inventory_frames import Inventory
 from omnipd.admin.inventory_parts import PARTS, Part, is_of_one_list, names_of, with_needed
 from omnipd.arguments import check_choice
+from omnipd.call import noted_interrupt, one_call
 from omnipd.client.client import Client
 from omnipd.client.current_client import current_client
 from omnipd.errors import OmniError
+from omnipd.lists.fanout import kept
 from omnipd.lists.manual import manual
 from omnipd.readers.scope_all import ALL
 
@@ -90,11 +92,12 @@ def read_inventory(
     check_choice("errors", errors, ("raise", "collect"))
     client = current_client(client)
     names = with_needed(wanted, scope)
-    if any(PARTS[name].is_expensive(scope) for name in names):
-        Cost(client, scope).warn(names)
     reading = _Reading(client, scope, errors, strict, refresh)
-    for name in names:
-        reading.read(name)
+    with one_call(), noted_interrupt(reading.so_far):
+        if any(PARTS[name].is_expensive(scope) for name in names):
+            Cost(client, scope).warn(names)
+        for name in names:
+            reading.read(name)
     return reading.inventory(wanted)
 
 
@@ -129,6 +132,13 @@ class _Reading:
             error.partial = Inventory(frames, self._failures)
             error.add_note(f"While reading {name}; the frames before it are in .partial.")
             raise
+
+    def so_far(self) -> list[str]:
+        """Say how far the reading is, when it is interrupted."""
+        if not self._frames:
+            return []
+        read = f"Read so far of the inventory: {', '.join(self._frames)}."
+        return [read, kept(self._client, refresh=bool(self._asked["refresh"]))]
 
     def inventory(self, names: Sequence[str]) -> Inventory:
         """Return what was asked for of what was read."""

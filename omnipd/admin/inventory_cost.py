@@ -17,6 +17,7 @@ from omnipd.admin.inventory_parts import (
     with_needed,
 )
 from omnipd.arguments import check_choice
+from omnipd.call import one_call
 from omnipd.client.client import Client
 from omnipd.client.current_client import current_client
 from omnipd.errors import OmniError, warn
@@ -78,7 +79,8 @@ def estimate_inventory(
     """
     names = names_of(include)
     check_choice("scope", scope, (ALL, "organization"))
-    return Cost(current_client(client), scope).of(with_needed(names, scope))
+    with one_call():
+        return Cost(current_client(client), scope).of(with_needed(names, scope))
 
 
 class Cost:

@@ -34,6 +34,21 @@ def parse_lifetime(cache: Any, name: str = "cache") -> timedelta | None:
     return lifetime or None
 
 
+def in_words(lifetime: timedelta) -> str:
+    """Return a time in the largest unit that it is a whole number of.
+
+    Examples
+    --------
+    >>> in_words(timedelta(minutes=10)), in_words(timedelta(days=1)), in_words(timedelta(seconds=90))
+    ('10 minutes', '1 day', '90 seconds')
+    """
+    seconds = lifetime.total_seconds()
+    units = {"day": 86400, "hour": 3600, "minute": 60}
+    name = next((one for one, length in units.items() if seconds % length == 0), "second")
+    number = seconds / units.get(name, 1)
+    return f"{number:g} {name}" if number == 1 else f"{number:g} {name}s"
+
+
 def _as_timedelta(cache: Any) -> timedelta | None:
     """Return a time in any of its forms; None for what is in none of them, or is too long for one."""
     if isinstance(cache, timedelta):

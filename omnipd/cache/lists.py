@@ -127,6 +127,11 @@ class ListCache:
         except Unusable as why:
             self._give_up(why)
 
+    @property
+    def works(self) -> bool:
+        """Whether something can be stored, as far as is known."""
+        return not self._broken
+
     def clear(self) -> int:
         """Delete everything stored for this instance and key; return the number of answers."""
         count = clear_folder(self.folder)

@@ -24,6 +24,7 @@ from omnipd.cache.backends import checked_backend
 from omnipd.cache.last_write import LastWrite
 from omnipd.cache.lifetime import parse_lifetime
 from omnipd.cache.lists import ListCache
+from omnipd.call import current_call, sleep
 from omnipd.client import failures, strict_json
 from omnipd.client.failures import Failure
 from omnipd.client.fork_safe_lock import ProcessLock
@@ -34,6 +35,7 @@ from omnipd.client.transport import BrokenBody, Reply, Request, Transport
 from omnipd.clock import Clock, Deadline, check_timeout
 from omnipd.errors import (
     ArgumentError,
+    DeadlineError,
     OmniError,
     SettingsError,
 )
@@ -110,7 +112,7 @@ class Client:
     requests_per_minute : int or None
         The key's allowance; None sends without pacing.
     timeout : float, optional
-        Wall-clock seconds for one request with its retries and waits.
+        As for :func:`omnipd.connect`.
     decimals : {"exact", "float64"}
         How results of queries give decimals.
     cache_dir : path-like, optional
@@ -154,7 +156,7 @@ class Client:
         check_choice("decimals", decimals, DECIMALS)
         self.decimals = decimals
         self.requests_per_minute = requests_per_minute
-        self.clock = clock or Clock()
+        self.clock = clock or Clock(sleep=sleep)
         self.disk = disk_root(cache_dir)
         self.requests_sent = 0
         #: Called after every page of a list with its path, the rows so far and the total.
@@ -192,7 +194,6 @@ class Client:
         path: str,
         params: Mapping[str, str] | None = None,
         *,
-        deadline: Deadline | None = None,
         parse: Callable[[bytes], tuple[Any, str | None]] = strict_json.parse,
     ) -> Answer:
         """Ask for a JSON document.
@@ -204,8 +205,6 @@ class Client:
             (:func:`segment`).
         params : mapping of str to str, optional
             Query parameters in the wire's spelling.
-        deadline : Deadline, optional
-            That of the call which this request is part of. Default: one of its own.
         parse : callable
             Returns what :func:`omnipd.client.strict_json.parse` does.
 
@@ -218,7 +217,7 @@ class Client:
         OmniError
             Of the kind that the tree in :mod:`omnipd.errors` names.
         """
-        deadline = deadline or self.deadline()
+        deadline = self.deadline()
         garbled = 0
         while True:
             reply = Received()
@@ -339,6 +338,8 @@ class Client:
             yield from self._answer(request, deadline, received, whole=whole)
         except OmniError as error:
             error.trace(received.trace_id)
+            if isinstance(error, DeadlineError) and current_call().has_own_timeout:
+                error.hint = "Give it more: timeout=…."
             raise
 
     def _answer(
@@ -357,11 +358,14 @@ class Client:
         )
         redirects = 0
         while True:
+            self._refuse_late(request, deadline)
             self._pace(deadline, retry)
+            self._refuse_late(request, deadline)
             reply = self._exchange(request, deadline)
             received.trace_id = None
             shown = self.hide_key(request.path.split("?", 1)[0])
             if isinstance(reply, Failure):
+                current_call().go_on()
                 _LOG.debug("%s %s: %s", method, shown, reply.kind)
                 retry.after_failure(reply)
                 continue
@@ -412,6 +416,12 @@ class Client:
         if self._limiter is not None:
             self._limiter.arrived()
         return reply
+
+    def _refuse_late(self, request: Request, deadline: Deadline) -> None:
+        """Raise where a request is not to be sent any more: the time is up, or nobody waits for it."""
+        current_call().go_on()
+        if deadline.remaining() <= 0:
+            raise failures.too_late_to_send(deadline.seconds, url=self._url(request.path))
 
     def _pace(self, deadline: Deadline, retry: Retry) -> None:
         """Wait for a place in the key's window; that wait is ours and not counted as the server's."""
@@ -493,9 +503,16 @@ class Client:
         path = f"{moved}?{parts.query}" if parts.query else moved
         return replace(request, path=path, params=params)
 
-    def deadline(self) -> Deadline:
-        """Start the time that one call may take."""
-        return Deadline(self.timeout or WORK_SECONDS, self.clock, patient=self.timeout is None)
+    def deadline(self, seconds: float = WORK_SECONDS) -> Deadline:
+        """Return the time of the call around; where no timeout was given, start so many seconds."""
+        whole = current_call().deadline_of(self.timeout, self.clock)
+        return whole or Deadline(seconds, self.clock)
+
+    @property
+    def is_late(self) -> bool:
+        """Whether the time of the call around is up."""
+        deadline = current_call().deadline
+        return deadline is not None and deadline.remaining() <= 0
 
     def hide_key(self, text: str) -> str:
         """Return a text without the key in it, should a server or proxy have echoed it."""

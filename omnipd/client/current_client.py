@@ -58,10 +58,10 @@ def connect(
         What Omni allows the key. omnipd sends at most 95 % of it in any minute, counted over all
         threads and processes of this machine. None sends without pacing.
     timeout : float, optional
-        Wall-clock seconds that one call may take: a whole list with all its pages, or a query, with
-        the retries and the waits that Omni asks for. By default each request of a list has 120 s,
-        and up to 150 s more while Omni says 429, and a query 600 s. Waiting for a place under
-        ``requests_per_minute`` does not count.
+        Wall-clock seconds for the whole call, whatever it consists of: all its requests, their
+        retries, and the waits that Omni asks for. Waiting for a place under ``requests_per_minute``
+        does not count. Functions that have a `timeout` of their own go by that. By default a
+        query has 600 s, and any other request 120 s and up to 150 s more while Omni says 429.
     decimals : {"exact", "float64"}, default "exact"
         How results of queries give decimals: exactly, or as floats, which all of pandas computes
         with. ``run_query(decimals=)`` and its kin say otherwise for one query.

@@ -50,6 +50,7 @@ class Failure:
         return self.kind in {"unsent", "unresolved", "untrusted", "unsendable"}
 
 
+_MORE_TIME = "Give it more: connect(timeout=…)."
 _KEY_HINT = "Check OMNI_API_KEY against Omni: Settings > API keys. It may have been revoked."
 
 # (status, words that the message holds in lower case, class, hint); the first match decides.
@@ -213,10 +214,19 @@ def error_of_failure(failure: Failure, *, url: str, tries: int = 1) -> OmniError
     if failure.kind == "oversized":
         return ResponseError(text, hint="Ask for less: narrow the filters.", url=url)
     if failure.kind == "late":
-        hint = "Give it more: connect(timeout=…)."
-        return DeadlineError(text, hint=hint, url=url, retryable=True)
+        return DeadlineError(text, hint=_MORE_TIME, url=url, retryable=True)
     again = failure.kind not in {"untrusted", "unsendable"}
     return NetworkError(text, hint=failure.hint, url=url, retryable=again)
+
+
+def too_late_to_send(seconds: float, *, url: str) -> DeadlineError:
+    """Build the error for a request that was not sent, because the time of its call is up."""
+    return DeadlineError(
+        f"{_place(url)}: the {seconds:g} s of the call were up before it was sent.",
+        hint=_MORE_TIME,
+        url=url,
+        retryable=True,
+    )
 
 
 def unknown_outcome(reason: str, *, url: str, status: int | None = None) -> OutcomeUnknownError:

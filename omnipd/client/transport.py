@@ -28,6 +28,7 @@ from requests.adapters import HTTPAdapter
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 
+from omnipd.call import current_call
 from omnipd.client.failures import Failure
 from omnipd.client.fork_safe_lock import ProcessLock
 from omnipd.client.settings import Settings
@@ -75,12 +76,19 @@ class _Watched:
     def __init__(self) -> None:
         self.connection: HTTPConnection | None = None
         self.sock: socket.socket | None = None
+        self.is_cut = False
 
     def cut(self) -> None:
+        self.is_cut = True
         for sock in (self.sock, getattr(self.connection, "sock", None)):
             if sock is not None:
                 with contextlib.suppress(OSError):
                     sock.shutdown(socket.SHUT_RDWR)
+
+    def go_on(self) -> None:
+        """Raise where it was cut before there was a socket to cut: nothing may be sent then."""
+        if self.is_cut:
+            raise ConnectionAbortedError
 
 
 class _Watch:
@@ -92,12 +100,14 @@ class _Watch:
             watched.connection = self  # type: ignore[assignment]
         super().connect()  # type: ignore[misc]
         if watched:
+            watched.go_on()
             watched.sock = self.sock  # type: ignore[attr-defined]
 
     def request(self, *args: Any, **kwargs: Any) -> None:
         watched: _Watched | None = getattr(_Watched.here, "now", None)
         if watched:
             watched.connection, watched.sock = self, self.sock  # type: ignore[assignment,attr-defined]
+            watched.go_on()
         super().request(*args, **kwargs)  # type: ignore[misc]
 
 
@@ -274,7 +284,13 @@ class Transport:
         handled = sys.exception()
         watched = _Watched()
         _Watched.here.now = watched
-        cancel = _WATCHDOG.watch(left, watched.cut)
+        unwatch = _WATCHDOG.watch(left, watched.cut)
+        forget = current_call().cut_by(watched.cut)
+
+        def cancel() -> None:
+            unwatch()
+            forget()
+
         answered = False
         try:
             session = self._open()

@@ -15,6 +15,7 @@ from typing import Any
 import pandas as pd
 
 from omnipd.arguments import check_flag, whole_number
+from omnipd.call import one_call
 from omnipd.client.client import Client
 from omnipd.client.current_client import current_client
 from omnipd.errors import BadRequestError, NotFoundError, OmniError, warn
@@ -73,9 +74,12 @@ class Endpoint(Listing):
     def read_table(self, arguments: Mapping[str, Any]) -> Reading:
         """Read the whole list as an Arrow table, with the facts of how it was read.
 
-        The arguments are those that :meth:`acting` returns, and perhaps the ``deadline`` of a call
-        that the reading is part of.
+        The arguments are those that :meth:`acting` returns.
         """
+        with one_call():
+            return self._read_table(arguments)
+
+    def _read_table(self, arguments: Mapping[str, Any]) -> Reading:
         limit = arguments.get("limit")
         if limit is not None:
             limit = whole_number("limit", limit, unit="rows")
@@ -89,7 +93,7 @@ class Endpoint(Listing):
         }
         wire = {name: self.params[name].encode(name, value) for name, value in given.items()}
         client: Client = arguments["client"]
-        read = ListRead(self, client, limit, strict=strict, deadline=arguments.get("deadline"))
+        read = ListRead(self, client, limit, strict=strict)
         uncertain = {name for name in given if self.params[name].may_be_refused(given[name])}
         refused = {name for name in uncertain if (self.path, name) in client.refused}
         if not refresh:

@@ -16,6 +16,8 @@ import pandas as pd
 import pyarrow as pa
 
 from omnipd.arguments import check_choice, check_id, said
+from omnipd.cache.lifetime import in_words
+from omnipd.call import noted_interrupt, one_call
 from omnipd.client.client import Client, segment
 from omnipd.client.current_client import current_client
 from omnipd.errors import (
@@ -92,7 +94,7 @@ class FanOut:
         pandas.DataFrame
             The parent's key, then the columns of the endpoint.
         """
-        with each_warning_once():
+        with one_call(), each_warning_once():
             return self._read(parents, arguments)
 
     def _read(self, parents: Parents, arguments: Mapping[str, Any]) -> pd.DataFrame:
@@ -109,27 +111,35 @@ class FanOut:
         tables: list[pa.Table] = []
         readings: list[Mapping[str, Any]] = []
         failed: dict[tuple[str, ...], OmniError] = {}
-        # More parents may become known on the way, behind those that are.
-        for done, key in enumerate(keys, 1):
-            try:
-                table, facts = self._read_one(key, acting, has_some.get(key))
-            except OF_ONE_PARENT as error:
-                readings.append({"requests": 1})
-                if isinstance(error, BadRequestError | NotFoundError) and self.ids:
-                    # A name or a path may stand where the id belongs; only Omni can tell.
-                    error.hint = " ".join(filter(None, (error.hint, *self.ids.values())))
-                if not self._says_none(error, has_some.get(key)):
-                    if errors == "raise":
-                        raise self._with_partial(error, tables, key, done, len(keys)) from None
-                    failed[key] = error.with_traceback(None)  # its frames hold the answer
-            except OmniError as error:
-                raise self._with_partial(error, tables, key, done, len(keys)) from None
-            else:
-                tables.append(self._with_key(table, key))
-                readings.append(facts)
-                keys += [one for one in self._further(key, table) if one not in keys]
-            if client.progress is not None:
-                client.progress(self.endpoint.path, done, len(keys))
+
+        def so_far() -> list[str]:
+            if not tables:
+                return []
+            read = f"Read so far of {self.endpoint.path}: {len(tables):,} of {len(keys):,}."
+            return [read, kept(client, refresh=arguments.get("refresh", False))]
+
+        with noted_interrupt(so_far):
+            # More parents may become known on the way, behind those that are.
+            for done, key in enumerate(keys, 1):
+                try:
+                    table, facts = self._read_one(key, acting, has_some.get(key))
+                except OF_ONE_PARENT as error:
+                    readings.append({"requests": 1})
+                    if isinstance(error, BadRequestError | NotFoundError) and self.ids:
+                        # A name or a path may stand where the id belongs; only Omni can tell.
+                        error.hint = " ".join(filter(None, (error.hint, *self.ids.values())))
+                    if not self._says_none(error, has_some.get(key)):
+                        if errors == "raise":
+                            raise self._with_partial(error, tables, key, done, len(keys)) from None
+                        failed[key] = error.with_traceback(None)  # its frames hold the answer
+                except OmniError as error:
+                    raise self._with_partial(error, tables, key, done, len(keys)) from None
+                else:
+                    tables.append(self._with_key(table, key))
+                    readings.append(facts)
+                    keys += [one for one in self._further(key, table) if one not in keys]
+                if client.progress is not None:
+                    client.progress(self.endpoint.path, done, len(keys))
         if len(failed) == len(keys) and _say_the_same(failed):
             first = next(iter(failed.values()))
             first.add_note(f"All {len(keys)} are refused in these words: an argument may be wrong.")
@@ -400,3 +410,14 @@ def say_cost(client: Client, calls: int, path: str) -> None:
         warn(
             f"{path} needs {calls:,} requests, about {minutes:.0f} minutes; what is cached needs none."
         )
+
+
+def kept(client: Client, *, refresh: bool) -> str:
+    """Say what is kept of many lists, when their reading is interrupted, and how to go on."""
+    if client.cache is None or not client.cache.works:
+        return "There is no cache, so nothing of it is kept: the same call begins anew."
+    again = "the same call without refresh=True" if refresh else "the same call"
+    return (
+        f"Each list that was read whole is in the cache for {in_words(client.cache.lifetime)}: "
+        f"{again} goes on from there."
+    )

@@ -14,9 +14,9 @@ from typing import Any
 import pyarrow as pa
 
 from omnipd.cache.lists import LARGEST_LIST
+from omnipd.call import noted_interrupt
 from omnipd.client import strict_json
 from omnipd.client.client import Client
-from omnipd.clock import Deadline
 from omnipd.errors import (
     BadRequestError,
     IncompleteReadError,
@@ -96,14 +96,13 @@ class ListRead:
         limit: int | None,
         *,
         strict: bool,
-        deadline: Deadline | None = None,
     ) -> None:
         self._listing = listing
         self._client = client
         self._limit = limit
         self._strict = strict
-        self._deadline = deadline
         self._parse = _parser(listing)
+        self._pass: _Pass | None = None
 
     def from_cache(self, query: Mapping[str, str], steps: Sequence[Step]) -> Reading | None:
         """Return the list from the cache; None unless every page of one reading is there."""
@@ -133,10 +132,6 @@ class ListRead:
         """Return the list from the server, and store the pages when they make a whole."""
         client, path = self._client, self._listing.path
         started = datetime.now(UTC)
-        # A timeout that was asked for is that of the whole list.
-        deadline = self._deadline
-        if deadline is None and client.timeout is not None:
-            deadline = client.deadline()
         asked = size = 0
         trace_id: str | None = None
         taken: list[tuple[Mapping[str, str], bytes]] = []
@@ -150,7 +145,7 @@ class ListRead:
         def fetch(params: Mapping[str, str]) -> Any:
             nonlocal asked, size, trace_id
             asked += 1
-            answer = client.get(path, params, deadline=deadline, parse=self._parse)
+            answer = client.get(path, params, parse=self._parse)
             trace_id = answer.trace_id
             size += len(answer.body)
             if client.cache is None or size > LARGEST_LIST:
@@ -159,10 +154,23 @@ class ListRead:
                 taken.append((dict(params), answer.body))
             return answer.content
 
-        table, reading = self._collect(begin, query, steps, strict=self._strict)
+        with noted_interrupt(self._so_far):
+            table, reading = self._collect(begin, query, steps, strict=self._strict)
         if client.cache is not None and not reading.faults and taken:
             client.cache.save(path, taken, started)
         return table, self._facts(asked, started, reading, trace_id)
+
+    def _so_far(self) -> list[str]:
+        """Say how far the reading is, when it is interrupted."""
+        reading = self._pass
+        if reading is None or not reading.pages:
+            return []
+        total = f" of {reading.total:,}" if reading.total is not None else ""
+        return [
+            f"Read so far of {self._listing.path}: {reading.pages:,} page(s), "
+            f"{reading.collected.rows:,}{total} rows. Of a list nothing is kept before it is whole: "
+            "the same call begins it anew."
+        ]
 
     def _collect(
         self,
@@ -175,7 +183,7 @@ class ListRead:
         """Read all pages; read a short list once more when it does not add up."""
         max_rows = None if steps else self._limit
         for last in (False, True):
-            reading = _Pass(self._listing, max_rows, self._client.progress)
+            self._pass = reading = _Pass(self._listing, max_rows, self._client.progress)
             table = None
             try:
                 table = reading.run(begin(), query)

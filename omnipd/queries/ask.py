@@ -8,6 +8,7 @@ from typing import Any, Unpack
 import pandas as pd
 
 from omnipd.arguments import IDS_OF_MODELS, check_id, said
+from omnipd.call import one_call
 from omnipd.client.client import Client
 from omnipd.client.current_client import current_client
 from omnipd.client.failures import words_in
@@ -137,6 +138,22 @@ def ask(
         "userId": acting,
     }
     sent = {name: value for name, value in body.items() if value is not None}
+    with one_call(options.get("timeout")):
+        query, chosen = _asked(sent, client)
+        try:
+            df = run_query(query, client=client, branch_id=branch_id, user_id=user_id, **options)
+        except OmniError as error:
+            error.partial = query
+            error.add_note(
+                "Omni's AI had made a query of the question; it is the error's .partial, and "
+                "run_query() runs it without asking again."
+            )
+            raise
+    return Answer(question, query, chosen, df)
+
+
+def _asked(sent: dict[str, Any], client: Client) -> tuple[dict[str, Any], str | None]:
+    """Ask the AI; return its query, and the topic that it chose."""
     try:
         answered = client.post(_GENERATE, sent, changes=False).content
     except BadRequestError as error:
@@ -149,17 +166,8 @@ def ask(
         raise
     query, chosen = _read(answered, client)
     # Omni names the topic beside the query; without it the run would be of a bare view.
-    query = {"modelId": model} | ({"join_paths_from_topic_name": chosen} if chosen else {}) | query
-    try:
-        df = run_query(query, client=client, branch_id=branch_id, user_id=user_id, **options)
-        return Answer(question, query, chosen, df)
-    except OmniError as error:
-        error.partial = query
-        error.add_note(
-            "Omni's AI had made a query of the question; it is the error's .partial, and "
-            "run_query() runs it without asking again."
-        )
-        raise
+    named = {"join_paths_from_topic_name": chosen} if chosen else {}
+    return {"modelId": sent["modelId"], **named, **query}, chosen
 
 
 def _read(answered: Any, client: Client) -> tuple[dict[str, Any], str | None]:

@@ -13,6 +13,7 @@ from typing import IO, Unpack
 import pyarrow as pa
 import pyarrow.parquet
 
+from omnipd.call import goes_on_later, one_call
 from omnipd.client.client import Client
 from omnipd.errors import ArgumentError
 from omnipd.export.whole_files import write_atomically
@@ -46,8 +47,8 @@ def iter_batches(
     query, client
         As for :func:`run_query`.
     **options
-        Any other keyword of :func:`run_query` but ``ttl``. Here ``timeout`` bounds the whole query,
-        and what is done between two batches; with ``names="label"`` the rows wait for their labels
+        Any other keyword of :func:`run_query` but ``ttl``. Here ``timeout`` also counts what is done
+        between two batches, though not before the first; with ``names="label"`` the rows wait for their labels
         where Omni sends these behind them; ``check`` is done at once.
 
     Returns
@@ -83,8 +84,9 @@ def iter_batches(
     """
     check_keywords(options, BatchKeywords, "iter_batches")
     ready = Ready(query, client=client, **options)
-    ready.check()
-    return ready.run.batches()
+    with one_call(ready.run.timeout):
+        ready.check()
+        return goes_on_later(ready.run.batches(), ready.run.client.clock)
 
 
 def query_to_parquet(
@@ -147,8 +149,9 @@ def query_to_parquet(
 
     def write(file: IO[bytes]) -> None:
         nonlocal rows
-        ready.check()
-        rows = _write(ready.run, file)
+        with one_call(ready.run.timeout):
+            ready.check()
+            rows = _write(ready.run, file)
 
     write_atomically(path, write)
     return rows

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import difflib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 from weakref import WeakKeyDictionary
@@ -11,7 +12,6 @@ from weakref import WeakKeyDictionary
 from omnipd.arguments import check_flag
 from omnipd.client.client import Client
 from omnipd.client.fork_safe_lock import ProcessLock
-from omnipd.clock import Deadline
 from omnipd.errors import (
     ArgumentError,
     AuthenticationError,
@@ -62,8 +62,7 @@ def check_first(
     request: QueryRequest,
     client: Client,
     wanted: bool | None,
-    timeout: float | None,
-) -> float | None:
+) -> None:
     """Refuse a query that names what its topic does not have.
 
     One request for each topic, answered from the cache afterwards. Where the topic cannot be read, or
@@ -80,13 +79,6 @@ def check_first(
     wanted : bool or None
         Whether to; None is for a query that was put together in Python, where names are easily
         mistyped, and not for one that comes from Omni.
-    timeout : float or None
-        Wall-clock seconds for this and the query.
-
-    Returns
-    -------
-    float or None
-        What is left of the time for the query.
 
     Raises
     ------
@@ -103,19 +95,10 @@ def check_first(
     if request.is_sql or not (built if wanted is None else wanted):
         if built:
             _tell_of_times(request)
-        return timeout
-    seconds = timeout or client.timeout
-    deadline = None if seconds is None else Deadline(seconds, client.clock, patient=False)
-    checked = _check(request.body["query"], client, request.body.get("branchId"), deadline)
-    if deadline is not None and deadline.remaining() <= 0:
-        raise QueryTimeoutError(
-            f"The topic was not read within {seconds:g} s, and the query was not sent.",
-            hint="Give it more: timeout=…; check=False does not look at the topic.",
-            retryable=True,
-        )
+        return
+    checked = _check(request.body["query"], client, request.body.get("branchId"))
     if built and not checked:
         _tell_of_times(request)
-    return timeout if deadline is None else deadline.remaining()
 
 
 def topic_fields(
@@ -141,14 +124,35 @@ def topic_fields(
     place = (str(query["modelId"]), str(name), branch_id)
     with _LOOKING:
         topic = _TOPICS.setdefault(client, {}).setdefault(place, _Topic())
-    topic.asking.take()
-    try:
-        is_new = not topic.told and _ask(topic, place, client, None, refresh=False)
+    with _asking(topic, client):
+        is_new = not topic.told and _ask(topic, place, client, refresh=False)
         if topic.known is not None and not is_new and not set(needed) <= topic.known.keys():
-            _ask(topic, place, client, None, refresh=True)
+            _ask(topic, place, client, refresh=True)
         return topic.known
-    finally:
-        topic.asking.release()
+
+
+@contextlib.contextmanager
+def _asking(topic: _Topic, client: Client) -> Iterator[None]:
+    """Be the only one who asks for a topic.
+
+    Raises
+    ------
+    QueryTimeoutError
+        If the time of the call is up, before or after.
+    """
+    deadline = client.deadline()
+    taken = topic.asking.take(None if deadline.patient else deadline.remaining())
+    if taken:
+        try:
+            yield
+        finally:
+            topic.asking.release()
+    if not taken or client.is_late:
+        raise QueryTimeoutError(
+            f"The topic was not read within {deadline.seconds:g} s, and the query was not sent.",
+            hint="Give it more: timeout=…; check=False does not look at the topic.",
+            retryable=True,
+        )
 
 
 def _tell_of_times(request: QueryRequest) -> None:
@@ -160,9 +164,7 @@ def _tell_of_times(request: QueryRequest) -> None:
         )
 
 
-def _check(
-    query: Mapping[str, Any], client: Client, branch_id: str | None, deadline: Deadline | None
-) -> bool:
+def _check(query: Mapping[str, Any], client: Client, branch_id: str | None) -> bool:
     """Refuse what the topic lacks; tell whether there was a topic to hold the query against."""
     check_names(query)
     name = query.get("join_paths_from_topic_name")
@@ -175,16 +177,12 @@ def _check(
     known = topic.known
     if known is not None and _passes(query, known, where):
         return True
-    if not topic.asking.take(None if deadline is None else deadline.remaining()):
-        return False  # the time is up
-    try:
-        is_new = not topic.told and _ask(topic, place, client, deadline, refresh=False)
+    with _asking(topic, client):
+        is_new = not topic.told and _ask(topic, place, client, refresh=False)
         if topic.known is not None and not is_new and not _passes(query, topic.known, where):
             # The model may have changed since.
-            _ask(topic, place, client, deadline, refresh=True)
+            _ask(topic, place, client, refresh=True)
         known = topic.known
-    finally:
-        topic.asking.release()
     if known is not None:
         check_fields(query, known, where)
     return known is not None
@@ -198,16 +196,14 @@ def _passes(query: Mapping[str, Any], known: Mapping[str, KnownField], where: st
     return True
 
 
-def _ask(
-    topic: _Topic, place: _Place, client: Client, deadline: Deadline | None, *, refresh: bool
-) -> bool:
+def _ask(topic: _Topic, place: _Place, client: Client, *, refresh: bool) -> bool:
     """Read a topic and note its fields; return whether the answer is fresh from Omni.
 
     What fails for now is not noted, and asked for again with the next query.
     """
     topic.told, topic.known = False, None
     model_id, name, branch_id = place
-    asked = {"branch_id": branch_id, "refresh": refresh, "client": client, "deadline": deadline}
+    asked = {"branch_id": branch_id, "refresh": refresh, "client": client}
     try:
         table, facts = TOPIC_FIELDS.below((model_id, name)).read_table(asked)
     except AuthenticationError:

@@ -12,6 +12,7 @@ from uuid import UUID
 import pandas as pd
 
 from omnipd.arguments import check_choice, said
+from omnipd.call import one_call
 from omnipd.client.client import Client
 from omnipd.client.current_client import current_client
 from omnipd.errors import (
@@ -110,7 +111,16 @@ def run_document_query(
     check_keywords(options)
     check_shape(filters)
     client = current_client(client)
-    board = _opened(document, client)
+    with one_call(options.get("timeout")):
+        board = _opened(document, client)
+        [tile] = _filtered(board, _tile(board, query), [query], filters, errors, client, options)
+        if isinstance(tile, OmniError):
+            raise tile
+        return _marked(Ready(tile.query, client=client, **options).frame(), tile)
+
+
+def _tile(board: _Board, query: str) -> pd.DataFrame:
+    """Return the one tile that has a name, or whose query has an id."""
     tiles = board.tiles
     if not isinstance(query, str):
         raise ArgumentError(f"query={said(query):.60} is not the name of a tile.")
@@ -128,10 +138,7 @@ def run_document_query(
             f"Document {board.identifier} has {len(found)} tiles named {query!r}.",
             hint=f"Pass the id of one: {', '.join(found['query_id'])}.",
         )
-    [tile] = _filtered(board, found, [query], filters, errors, client, options)
-    if isinstance(tile, OmniError):
-        raise tile
-    return _marked(Ready(tile.query, client=client, **options).frame(), tile)
+    return found
 
 
 def run_document(
@@ -164,7 +171,8 @@ def run_document(
     client : Client, optional
         Default: that of the ``with`` block, else one from the environment.
     **options
-        Any other keyword of :func:`omnipd.run_query`, for all tiles alike.
+        Any other keyword of :func:`omnipd.run_query`, for all tiles alike; ``timeout`` is for all
+        of them together.
 
     Returns
     -------
@@ -218,12 +226,13 @@ def run_document(
     client = current_client(client)
     # What is wrong with the options is the caller's doing, and no tile's.
     Ready({"modelId": str(UUID(int=0)), "fields": ["any"]}, client=client, **options)
-    board = _opened(document, client)
-    names = _distinct([str(name) for name in board.tiles["name"]])
-    tiles = _filtered(board, board.tiles, names, filters, errors, client, options)
-    ready = [_ready(tile, client, options) for tile in tiles]
-    called = [f"tile {name!r}" for name in names]
-    frames: dict[str, Any] = dict(zip(names, run_each(ready, called), strict=True))
+    with one_call(options.get("timeout")):
+        board = _opened(document, client)
+        names = _distinct([str(name) for name in board.tiles["name"]])
+        tiles = _filtered(board, board.tiles, names, filters, errors, client, options)
+        ready = [_ready(tile, client, options) for tile in tiles]
+        called = [f"tile {name!r}" for name in names]
+        frames: dict[str, Any] = dict(zip(names, run_each(ready, called), strict=True))
     for tile, outcome in zip(tiles, frames.values(), strict=True):
         if isinstance(outcome, pd.DataFrame) and isinstance(tile, Filtered):
             _marked(outcome, tile)
@@ -271,7 +280,9 @@ def _named(document: str, client: Client, missing: NotFoundError) -> str:
     except ArgumentError:
         raise
     except OmniError:
-        pass  # without the list, what Omni said of the identifier is all there is
+        if client.is_late:
+            raise
+        # without the list, what Omni said of the identifier is all there is
     else:
         if named is not None:
             return named

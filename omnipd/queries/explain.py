@@ -8,6 +8,7 @@ from typing import Any
 import pandas as pd
 import pyarrow as pa
 
+from omnipd.call import one_call
 from omnipd.client.client import Client
 from omnipd.client.current_client import current_client
 from omnipd.clock import check_timeout
@@ -96,10 +97,11 @@ def explain(
         client_user_id=client.user_id,
         plan_only=True,
     )
-    timeout = check_first(query, request, client, check, timeout)
     outcome = job.Outcome()
-    for _ in job.stream(client, request, outcome, timeout=timeout):
-        pass  # a plan has no rows
+    with one_call(timeout):
+        check_first(query, request, client, check)
+        for _ in job.stream(client, request, outcome):
+            pass  # a plan has no rows
     summary = outcome.summary
     fields = _objects(summary.get("fields"))
     order = [name for name in request.fields if name in fields]
@@ -190,8 +192,9 @@ def schema(
         ),
         client=current_client(client),
     )
-    run.timeout = check_first(query, run.request, run.client, check, run.timeout)
-    columns = run.guarded(run.columns)
+    with one_call(timeout):
+        check_first(query, run.request, run.client, check)
+        columns = run.guarded(run.columns)
     return to_frame(run.guarded(lambda: scalar_columns(columns.empty_table())), run.facts())
 
 

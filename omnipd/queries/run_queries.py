@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import contextlib
 import textwrap
-from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from typing import Any, Literal, Unpack, overload
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any, Literal, TypeVar, Unpack, overload
 
 import pandas as pd
 
 from omnipd.arguments import check_choice, whole_number
+from omnipd.call import noted_interrupt, one_call
 from omnipd.client.client import Client
 from omnipd.client.current_client import current_client
 from omnipd.errors import ArgumentError, OmniError, held_warnings, warn
+from omnipd.queries.in_threads import in_threads
 from omnipd.queries.job.options import QueryKeywords, check_keywords
 from omnipd.queries.language.request import AnyQuery, QueryRequest
 from omnipd.queries.run_query import Ready
+
+T = TypeVar("T")
 
 _MAX_WORKERS = 16
 _LONGEST = 120
@@ -52,7 +55,7 @@ def run_queries(
 
     All are checked before the first is sent, as :func:`omnipd.run_query` checks one. Each is run to
     its end, whatever becomes of the others. All of them share the key's allowance of requests, as
-    everything does. An interrupt (Ctrl-C) waits for none of them, and nothing more is sent.
+    everything does. An interrupt (Ctrl-C) ends all of them, and nothing more is sent.
 
     Parameters
     ----------
@@ -66,7 +69,8 @@ def run_queries(
     client : Client, optional
         Default: that of the ``with`` block, else one from the environment.
     **options
-        Any other keyword of :func:`omnipd.run_query`, for all queries alike.
+        Any other keyword of :func:`omnipd.run_query`, for all queries alike; ``timeout`` is for all
+        of them together.
 
     Returns
     -------
@@ -116,12 +120,12 @@ def run_queries(
         _ready(query, f"Query {place} of {len(queries)}", client, options, held)
         for place, (query, held) in enumerate(zip(queries, said, strict=True), 1)
     ]
-    with _pool(max_workers, ready) as pool:
-        for place, one in enumerate(pool.map(_checked, ready, said), 1):
+    with one_call(options.get("timeout")):
+        for place, one in enumerate(_each(_checked, ready, said, max_workers), 1):
             if isinstance(one, ArgumentError):
                 one.message = f"Query {place} of {len(queries)}: {one.message}"
                 raise one
-        outcomes = list(pool.map(_run, ready, said))
+        outcomes = _each(_run, ready, said, max_workers)
     _tell(said, [f"query {place} ({_in_short(one.request)})" for place, one in enumerate(ready, 1)])
     failed = [place for place, one in enumerate(outcomes) if isinstance(one, OmniError)]
     if failed and errors == "raise":
@@ -150,8 +154,7 @@ def run_each(
         How many run at the same time.
     """
     said: list[list[str]] = [[] for _ in ready]
-    with _pool(max_workers, ready) as pool:
-        outcomes = list(pool.map(_run, pool.map(_checked, ready, said), said))
+    outcomes = _each(_run, _each(_checked, ready, said, max_workers), said, max_workers)
     _tell(said, called)
     return outcomes
 
@@ -173,19 +176,28 @@ def _in_short(request: QueryRequest) -> str:
     return textwrap.shorten(f"{where}: {', '.join(request.fields)}", _LONGEST, placeholder=" …")
 
 
-@contextlib.contextmanager
-def _pool(max_workers: int, ready: Sequence[Ready | OmniError]) -> Iterator[ThreadPoolExecutor]:
-    """Give threads for the queries, and let go of them when their outcomes are not wanted any more."""
-    pool = ThreadPoolExecutor(max_workers, thread_name_prefix="omnipd-query")
-    try:
-        yield pool
-    except BaseException:
-        for one in ready:
-            if isinstance(one, Ready):
-                one.cancel()
-        pool.shutdown(wait=False, cancel_futures=True)
-        raise
-    pool.shutdown()
+def _each(
+    work: Callable[[Ready | OmniError, list[str]], T],
+    ready: Sequence[Ready | OmniError],
+    said: Sequence[list[str]],
+    max_workers: int,
+) -> list[T]:
+    """Return what comes of each query, in order; an interrupt says of how many there is something."""
+    done: dict[int, T] = {}
+
+    def one(number: int) -> None:
+        done[number] = work(ready[number], said[number])
+
+    def progress() -> list[str]:
+        ended = sum(isinstance(outcome, pd.DataFrame) for outcome in done.values())
+        return [
+            f"{ended} of {len(ready)} queries had given their frames, of which only those that ttl= "
+            "stores are kept. Nothing more is sent; Omni may go on with what it has."
+        ]
+
+    with one_call() as call, noted_interrupt(progress):
+        in_threads(one, len(ready), max_workers, call)
+    return [done[number] for number in range(len(ready))]
 
 
 def _ready(

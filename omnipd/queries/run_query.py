@@ -11,6 +11,7 @@ import pyarrow as pa
 
 from omnipd.arguments import check_flag
 from omnipd.cache.results import ResultCache
+from omnipd.call import one_call
 from omnipd.client.client import Client, checked_lifetime
 from omnipd.client.current_client import current_client
 from omnipd.frames import times
@@ -55,7 +56,9 @@ def run_query(
     cache : {"Standard", "SkipRequery", "SkipCache", "SkipCacheAndRebuildExtracts"}, optional
         How Omni may use its own cache. Default: Omni's choice.
     timeout : float, optional
-        Wall-clock seconds for the whole query. Default: the client's, else 600.
+        Wall-clock seconds for the whole call, whatever it consists of: all its requests, their
+        retries, and the waits that Omni asks for. Waiting for a place under ``requests_per_minute``
+        does not count. Default: the client's, else 600 for the query.
     totals : bool, default False
         Keep the totals rows that the query asks for; the column ``omni_total`` says what kind each
         is and is null for ordinary rows. By default they are dropped.
@@ -224,10 +227,6 @@ class Ready:
         """What is sent for it."""
         return self.run.request
 
-    def cancel(self) -> None:
-        """Send nothing more for it."""
-        self.run.cancel()
-
     def check(self) -> None:
         """Look for a stored result; without one, hold the query against its topic, once."""
         run = self.run
@@ -236,22 +235,22 @@ class Ready:
         if self._lifetime is not None and not run.asks_anew:
             self._stored = self._store.load(run.canonical, self._lifetime)
         if self._stored is None:
-            run.timeout = check_first(
-                self._query, run.request, run.client, self._check, run.timeout
-            )
+            with one_call(run.timeout):
+                check_first(self._query, run.request, run.client, self._check)
         self._checked = True
 
     def rows(self) -> tuple[pa.Table, dict[str, Any]]:
         """Return all rows and what is known of them, from the disk where ``ttl`` allows it."""
         run = self.run
-        self.check()
-        if self._stored is not None:
-            table, facts = self._stored
-            run.warn_of_limit(table)
-        else:
-            table, facts = run.guarded(run.table), run.facts()
-            if self._lifetime is not None:
-                self._store.save(run.canonical, table, facts, self._lifetime)
+        with one_call(run.timeout):
+            self.check()
+            if self._stored is not None:
+                table, facts = self._stored
+                run.warn_of_limit(table)
+            else:
+                table, facts = run.guarded(run.table), run.facts()
+                if self._lifetime is not None:
+                    self._store.save(run.canonical, table, facts, self._lifetime)
         times.tell(table)
         return table, facts | {"from_cache": self._stored is not None}
 

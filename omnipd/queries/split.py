@@ -13,6 +13,7 @@ import pandas as pd
 import pyarrow as pa
 
 from omnipd.arguments import DECIMALS, check_choice
+from omnipd.call import noted_interrupt, one_call
 from omnipd.client.client import Client
 from omnipd.client.current_client import current_client
 from omnipd.clock import check_timeout
@@ -83,7 +84,9 @@ def run_query_in_pieces(
     model, branch_id, user_id, cache
         As for :func:`run_query`.
     timeout : float, optional
-        Wall-clock seconds for each piece. Default: the client's, else 600.
+        Wall-clock seconds for the whole call, whatever it consists of: all its requests, their
+        retries, and the waits that Omni asks for. Waiting for a place under ``requests_per_minute``
+        does not count. Default: the client's, else 600 for each piece.
     names : {"field", "label"}, default "field"
         As for :func:`run_query`.
     decimals : {"exact", "float64"}, optional
@@ -144,7 +147,6 @@ def run_query_in_pieces(
     first, last = _bound("start", start), _bound("end", end)
     if first is not None and last is not None and first >= last:
         raise ArgumentError(f"start={start!r} is not before end={end!r}: no row lies between them.")
-    check_first(query, whole, client, check, timeout)
 
     def run(piece: Piece | None, rows: int | None, **changes: Any) -> tuple[pa.Table, Run]:
         asked = whole.body["query"] | changes
@@ -155,7 +157,6 @@ def run_query_in_pieces(
             QueryOptions(
                 limit="all" if rows is None else rows,
                 user_id=whole.params.get("userId"),
-                timeout=timeout,
                 names="field" if changes else names,
                 decimals="exact",
             ),
@@ -181,17 +182,21 @@ def run_query_in_pieces(
         times = one.guarded(lambda: check_cut(found.column(0), column, by))
         return _period(times[0].as_py(), by, later=last_one) if len(times) else None
 
-    low = edge(last_one=False) if first is None else first
-    high = edge(last_one=True) if last is None and low is not None else last
-    cuts = _cuts(low, high, by) if low is not None and high is not None else []
-    pieces = [_piece(left, right) for left, right in itertools.pairwise([first, *cuts, last])]
-    if first is None and last is None:
-        nothing: Piece = {"type": "null", "is_negative": False}
-        pieces = [*pieces, nothing] if nulls_first == downwards else [nothing, *pieces]
-    if downwards:
-        pieces.reverse()
-    table_of = as_floats if (decimals or client.decimals) == "float64" else _as_sent
-    return _one_after_the_other(pieces, run, whole, _finest(whole.fields, split_on, by), table_of)
+    with one_call(timeout):
+        check_first(query, whole, client, check)
+        low = edge(last_one=False) if first is None else first
+        high = edge(last_one=True) if last is None and low is not None else last
+        cuts = _cuts(low, high, by) if low is not None and high is not None else []
+        pieces = [_piece(left, right) for left, right in itertools.pairwise([first, *cuts, last])]
+        if first is None and last is None:
+            nothing: Piece = {"type": "null", "is_negative": False}
+            pieces = [*pieces, nothing] if nulls_first == downwards else [nothing, *pieces]
+        if downwards:
+            pieces.reverse()
+        table_of = as_floats if (decimals or client.decimals) == "float64" else _as_sent
+        return _one_after_the_other(
+            pieces, run, whole, _finest(whole.fields, split_on, by), table_of
+        )
 
 
 def _as_sent(table: pa.Table) -> pa.Table:
@@ -211,20 +216,25 @@ def _one_after_the_other(
     tables: list[pa.Table] = []
     runs: list[Run] = []
     left = whole.limit
-    for piece in pieces:
-        try:
-            table, one = run(piece, left)
-            one.guarded(partial(check_rows, table.column(place), column, timeframe, piece))
-            wider = one.guarded(partial(with_one_schema, tables, table))
-        except OmniError as error:
-            if tables:
-                error.partial = _joined(tables, runs, whole.limit, table_of, complete=False)
-            raise
-        tables = wider
-        runs.append(one)
-        left = None if left is None else left - len(table)
-        if left is not None and left <= 0:
-            break
+
+    def progress() -> list[str]:
+        return [f"Run so far: {len(runs)} of {len(pieces)} pieces, and nothing of them is kept."]
+
+    with noted_interrupt(progress):
+        for piece in pieces:
+            try:
+                table, one = run(piece, left)
+                one.guarded(partial(check_rows, table.column(place), column, timeframe, piece))
+                wider = one.guarded(partial(with_one_schema, tables, table))
+            except OmniError as error:
+                if tables:
+                    error.partial = _joined(tables, runs, whole.limit, table_of, complete=False)
+                raise
+            tables = wider
+            runs.append(one)
+            left = None if left is None else left - len(table)
+            if left is not None and left <= 0:
+                break
     rows = sum(map(len, tables))
     if whole.limit is not None and rows >= whole.limit:
         warn(words_of_limit(rows, whole.limit))

@@ -6,6 +6,7 @@ import re
 
 import pandas as pd
 
+from omnipd.call import one_call
 from omnipd.client.client import Client
 from omnipd.client.current_client import current_client
 from omnipd.errors import ArgumentError, IncompleteReadError, QueryError
@@ -140,7 +141,8 @@ def run_sql(
         warns=not strict,
         sql_is_cut=verbatim and not _has_low_limit(sql),
     )
-    rows = run.guarded(run.table)
+    with one_call(timeout):
+        rows = run.guarded(run.table)
     times.tell(rows)
     table = run.guarded(lambda: scalar_columns(rows))
     facts = run.facts()

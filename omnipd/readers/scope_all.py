@@ -16,6 +16,7 @@ import pandas as pd
 import pyarrow as pa
 
 from omnipd.arguments import check_choice, check_flag
+from omnipd.call import one_call
 from omnipd.client.client import Client
 from omnipd.client.current_client import current_client
 from omnipd.errors import ArgumentError, ForbiddenError, NotFoundError, OmniError, warn
@@ -115,15 +116,18 @@ def read_all_scopes(
                 steps.append(bound(param.client_side, given))
                 asked[name] = None
     client = current_client(asked["client"])
-    people, requests = ([only], 0) if only is not None else _all_people(client, asked["refresh"])
-    lists = _AllScopes(
-        endpoint,
-        parent=("owner",),
-        owner_param=owner_param,
-        steps=tuple(steps),
-        users=frozenset() if only is not None else frozenset(people),
-    )
-    frame = lists.read([_ORGANIZATION, *people], {**asked, "client": client})
+    with one_call():
+        people, requests = (
+            ([only], 0) if only is not None else _all_people(client, asked["refresh"])
+        )
+        lists = _AllScopes(
+            endpoint,
+            parent=("owner",),
+            owner_param=owner_param,
+            steps=tuple(steps),
+            users=frozenset() if only is not None else frozenset(people),
+        )
+        frame = lists.read([_ORGANIZATION, *people], {**asked, "client": client})
     facts = frame.attrs["omni"]
     facts["read_by"] = "user ids and owner ids" if lists.others else "user ids"
     if lists.others:

@@ -41,6 +41,10 @@ class Command(click.Command):
                 for note in getattr(error, "__notes__", ()):
                     click.echo(_as_options(note, self), err=True)
                 code = exit_code(error)
+            except KeyboardInterrupt as stop:
+                for note in getattr(stop, "__notes__", ()):
+                    click.echo(f"\n{_as_options(note, self)}", err=True)
+                raise
             except BrokenPipeError:  # `… | head` has seen enough
                 os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
                 code = 0

@@ -40,7 +40,9 @@ connection = apply_all(
     click.option(
         "--requests-per-minute", default=60, show_default=True, help="What Omni allows the key."
     ),
-    click.option("--timeout", type=float, help="Seconds that one request, or the query, may take."),
+    click.option(
+        "--timeout", type=float, help="Seconds that the whole command may take to ask Omni."
+    ),
     click.option("--cache-dir", type=click.Path(path_type=Path), help="Where omnipd keeps files."),
 )
 

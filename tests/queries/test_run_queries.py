@@ -1,8 +1,6 @@
 """Several queries at once, the tiles of a dashboard, and questions to Omni's AI."""
 
 import json
-import os
-import signal
 import threading
 
 import pandas as pd
@@ -224,40 +222,6 @@ def test_options_that_no_tile_can_have_are_refused_before_anything_is_sent(scrip
     with pytest.raises(omnipd.ArgumentError):
         omnipd.run_document("d1", client=client, **{"errors": "collect"} | options)
     assert scripted.requests == []
-
-
-@pytest.fixture
-def interruptible():
-    """Let an interrupt be one, also where a shell started the tests in the background."""
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
-    yield
-    signal.signal(signal.SIGINT, before)
-
-
-@pytest.mark.skipif(os.name != "posix", reason="other systems have no such signals")
-@pytest.mark.usefixtures("interruptible")
-def test_an_interrupt_waits_for_no_query_and_sends_nothing_more(scripted):
-    let_go = threading.Event()
-    waited = []
-
-    def step(connection):
-        signal.pthread_kill(threading.main_thread().ident, signal.SIGINT)
-        waited.append(let_go.wait(10))
-        still_runs = {"remaining_job_ids": ["j"], "timed_out": "true"}
-        lines = [{"jobs_submitted": {"j": None}}, still_runs]
-        body = b"".join(json.dumps(line).encode() + b"\n" for line in lines)
-        connection.sendall(answer(body, content_type="text/ndjson", Connection="close"))
-
-    scripted.script(step)
-    client = omnipd.connect(scripted.url, "key", cache=False, requests_per_minute=None)
-    with pytest.raises(KeyboardInterrupt):
-        omnipd.run_queries([ITEMS] * 3, max_workers=1, client=client)
-    let_go.set()
-    for thread in threading.enumerate():
-        if thread.name.startswith("omnipd-query"):
-            thread.join(10)
-    assert waited == [True]
-    assert len(scripted.requests) == 1
 
 
 def test_a_question_becomes_a_query_that_runs_again_without_the_ai(omni):

@@ -64,8 +64,6 @@ class Outcome:
     job_id: str = ""
     line: dict[str, Any] = field(default_factory=dict)
     received: Received = field(default_factory=Received)
-    #: Set from another thread when nobody waits for it any more: nothing else is then sent.
-    canceled: bool = False
 
     @property
     def summary(self) -> dict[str, Any]:
@@ -94,7 +92,6 @@ def stream(
     request: QueryRequest,
     outcome: Outcome,
     *,
-    timeout: float | None = None,
     again: bool = True,
 ) -> Iterator[Begin | pa.RecordBatch]:
     """Run a query to its end and yield its result as it arrives, each batch validated.
@@ -105,8 +102,6 @@ def stream(
     ----------
     outcome : Outcome
         Is filled in: the job's id when the result begins, the rest at the end.
-    timeout : float, optional
-        Wall-clock seconds for the whole query. Default: the client's, else 600.
     again : bool
         Whether a result that breaks off may be asked for again, from its beginning.
 
@@ -119,12 +114,10 @@ def stream(
     NetworkError, ResponseError, APIError
         As for every request; ``job_id`` is set where it is known.
     """
-    seconds = timeout or client.timeout
-    deadline = Deadline(seconds or QUERY_SECONDS, client.clock, patient=seconds is None)
+    deadline = client.deadline(QUERY_SECONDS)
     planning = bool(request.body.get("planOnly"))
     job = _Job(client, outcome, again=again, planning=planning)
     try:
-        job.go_on()
         yield from _post(client, request, deadline, job)
         yield from _wait(client, deadline, job)
         job.check()
@@ -161,11 +154,6 @@ class _Job:
     #: Whether anything of a result was handed on.
     handed_on: bool = False
     final_ending: Ending | None = None
-
-    def go_on(self) -> None:
-        """Raise when nobody waits for the job any more."""
-        if self.outcome.canceled:
-            raise QueryError("Nobody waits for the query any more.", job_id=self.id)
 
     @property
     def settled(self) -> bool:
@@ -294,7 +282,6 @@ def _put_off(client: Client, deadline: Deadline, job: _Job, path: str, wait: flo
         words = client.redact(str(job.put_off))
         raise failures.throttled_with_200(words, url=client.base_url + path)
     client.clock.sleep(wait)
-    job.go_on()
 
 
 def _post_once(
@@ -323,7 +310,7 @@ def _post_once(
     if job.settled and isinstance(failure, DeadlineError | OutcomeUnknownError):
         return  # what broke off after the last word of the job takes nothing from it
     if isinstance(failure, DeadlineError | OutcomeUnknownError) and deadline.remaining() <= 0:
-        raise _too_late(deadline, job)
+        raise _too_late(deadline, job, sent=not isinstance(failure, DeadlineError))
     named = job.id is not None
     if isinstance(failure, NetworkError) or (failure is not None and not named):
         raise failure  # never sent, or lost before it named a job
@@ -337,7 +324,6 @@ def _wait(client: Client, deadline: Deadline, job: _Job) -> Iterator[Begin | pa.
     waits = iter(_AGAIN_AFTER)
     before: set[str] | None = None
     while not job.settled:
-        job.go_on()
         shrank = before is not None and job.remaining is not None and job.remaining < before
         if job.polls and not shrank:
             client.clock.sleep(max(0.0, min(1.0, deadline.remaining())))
@@ -443,9 +429,11 @@ _HINTS = {
 }
 
 
-def _too_late(deadline: Deadline, job: _Job) -> QueryTimeoutError:
+def _too_late(deadline: Deadline, job: _Job, *, sent: bool = True) -> QueryTimeoutError:
     running = f"Job {job.id} is still running" if job.id else "The query was not answered"
     kept = " Omni keeps the job running." if job.id else " Omni may be running it."
+    if not sent:
+        running, kept = "The query was not sent: nothing was left of its time", ""
     return QueryTimeoutError(
         f"{running} after {deadline.seconds:g} s.",
         hint=f"Give it more: timeout=…, or narrow the query.{kept}",

@@ -50,7 +50,7 @@ class Run:
     request : QueryRequest
         What is sent.
     timeout : float or None
-        Wall-clock seconds that are left for it; None is the client's, else 600.
+        Wall-clock seconds for the call that runs it; None is the client's.
     """
 
     def __init__(
@@ -114,10 +114,6 @@ class Run:
             if isinstance(part, pa.Schema):
                 schema = part
         return schema
-
-    def cancel(self) -> None:
-        """Send nothing more for it; the request that is under way is not waited for."""
-        self._outcome.canceled = True
 
     def facts(self) -> dict[str, Any]:
         """Return what is worth knowing of the run when it is over, small and fit for JSON."""
@@ -212,9 +208,7 @@ class Run:
         held: list[pa.Table] = []
         waits, rows = False, 0
         fields: Any = None
-        for part in job.stream(
-            self.client, self.request, self._outcome, timeout=self.timeout, again=again
-        ):
+        for part in job.stream(self.client, self.request, self._outcome, again=again):
             begins = isinstance(part, job.Begin)
             if isinstance(part, job.Begin):
                 held, rows = [], 0

@@ -1,0 +1,183 @@
+"""One call of a public function: the time that it has, and its end by an interrupt.
+
+A call may be many requests, one after the other or in threads. What they share lies in the context
+and is handed through nothing: a deadline, where a timeout was asked for, and whether the call is
+canceled. Nothing is sent for a call that is, and what waits for it waits no longer.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import contextvars
+import threading
+import time
+from collections.abc import Callable, Generator, Iterable, Iterator
+from typing import TypeVar
+
+from omnipd.clock import Clock, Deadline, check_timeout
+
+T = TypeVar("T")
+
+
+class Canceled(BaseException):
+    """The call is canceled. Raised in the threads that work for it; never leaves omnipd."""
+
+
+class Call:
+    """One call of a public function.
+
+    Parameters
+    ----------
+    timeout : float, optional
+        Wall-clock seconds for the whole of it. Default: the client's.
+
+    Attributes
+    ----------
+    canceled : bool
+        Whether nobody waits for it any more.
+    has_own_timeout : bool
+        Whether its time is not that of the client.
+    deadline : Deadline or None
+        Its time, once a request has asked for it.
+    """
+
+    def __init__(self, timeout: float | None = None) -> None:
+        check_timeout(timeout)
+        self.canceled = False
+        self.deadline: Deadline | None = None
+        self.has_own_timeout = timeout is not None
+        self._timeout = timeout
+        self._beginning = threading.Lock()
+        self._cuts: set[Callable[[], None]] = set()
+        #: Taken until the call is canceled: what waits, waits for it.
+        self._barrier = threading.Lock()
+        self._barrier.acquire()
+
+    def deadline_of(self, timeout: float | None, clock: Clock) -> Deadline | None:
+        """Return the time of the whole call; None where neither it nor its client has a timeout."""
+        seconds = self._timeout if self._timeout is not None else timeout
+        with self._beginning:
+            if self.deadline is None and seconds is not None:
+                self.deadline = Deadline(seconds, clock, patient=False)
+            return self.deadline
+
+    def go_on(self) -> None:
+        """Raise where the call is canceled."""
+        if self.canceled:
+            raise Canceled
+
+    def cut_by(self, cut: Callable[[], None]) -> Callable[[], None]:
+        """Let an end of the call cut what a thread waits for; return what takes that back."""
+        self._cuts.add(cut)
+        if self.canceled:
+            cut()
+        return lambda: self._cuts.discard(cut)
+
+    def sleep(self, seconds: float) -> None:
+        """Wait in a thread, until the call is canceled at most."""
+        if self._barrier.acquire(timeout=min(seconds, threading.TIMEOUT_MAX)):
+            self._open_barrier()  # for the next one
+        self.go_on()
+
+    def cancel(self) -> None:
+        """Send nothing more for it, and let go of what its threads wait for."""
+        self.canceled = True
+        try:
+            self._let_go()
+        finally:  # once more: an interrupt may have come in between
+            self._let_go()
+
+    def _let_go(self) -> None:
+        self._open_barrier()
+        for cut in tuple(self._cuts):
+            cut()
+
+    def _open_barrier(self) -> None:
+        with contextlib.suppress(RuntimeError):  # it is open
+            self._barrier.release()
+
+
+_CALL: contextvars.ContextVar[Call | None] = contextvars.ContextVar("omnipd-call", default=None)
+
+
+@contextlib.contextmanager
+def one_call(timeout: float | None = None) -> Iterator[Call]:
+    """Make one call of all that a block does; inside another one, which goes on, it is a part of that.
+
+    A block and no decorator, whose frame would stand between a warning and the caller's line.
+
+    Parameters
+    ----------
+    timeout : float, optional
+        Wall-clock seconds for the whole block. Default: the client's.
+    """
+    around = _CALL.get()
+    if around is not None:
+        yield around
+        return
+    call = Call(timeout)
+    token = _CALL.set(call)
+    try:
+        yield call
+    finally:
+        _CALL.reset(token)
+
+
+def current_call() -> Call:
+    """Return the call around; where there is none, one that only asks."""
+    return _CALL.get() or Call()
+
+
+@contextlib.contextmanager
+def working_for(call: Call) -> Iterator[None]:
+    """Let what a thread does be a part of a call that was begun in another one."""
+    token = _CALL.set(call)
+    try:
+        yield
+    finally:
+        _CALL.reset(token)
+
+
+def goes_on_later(items: Generator[T, None, None], clock: Clock) -> Iterator[T]:
+    """Return items that are made within the call around, though it has returned by then.
+
+    What its caller does between two of them is no part of it. Its time stands still until the first
+    is asked for.
+    """
+    context, call = contextvars.copy_context(), current_call()
+    returned = clock.monotonic()
+
+    def each() -> Iterator[T]:
+        if call.deadline is not None:
+            call.deadline.extend(clock.monotonic() - returned)
+        with contextlib.closing(items):
+            while True:
+                try:
+                    item = context.run(next, items)
+                except StopIteration:
+                    return
+                yield item
+                del item  # or it would be held while the next is made
+
+    return each()
+
+
+def sleep(seconds: float) -> None:
+    """Wait; in a thread that works for a call, until that is canceled at most."""
+    call = _CALL.get()
+    if call is None or threading.current_thread() is threading.main_thread():
+        time.sleep(seconds)  # which Ctrl-C ends by itself
+    else:
+        call.sleep(seconds)
+
+
+@contextlib.contextmanager
+def noted_interrupt(words: Callable[[], Iterable[str]]) -> Iterator[None]:
+    """Let an interrupt of a block say how far it was, what is kept of it, and how to go on."""
+    try:
+        yield
+    except KeyboardInterrupt as stop:
+        for text in words():
+            if text not in getattr(stop, "__notes__", ()):
+                stop.add_note(text)
+        raise
