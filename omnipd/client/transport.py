@@ -8,6 +8,7 @@ headers, is ever in the chain of what omnipd raises.
 from __future__ import annotations
 
 import contextlib
+import copy
 import http.client
 import http.cookiejar
 import os
@@ -20,7 +21,7 @@ import threading
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, NoReturn
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
 import requests
 import urllib3
@@ -264,7 +265,8 @@ class Transport:
         self._settings = settings
         self._session: requests.Session | None = None
         self._surroundings: Mapping[str, Any] = {}
-        self._last_get: requests.PreparedRequest | None = None
+        #: The address of the last GET, and that request without parameters.
+        self._last_get: tuple[str, requests.PreparedRequest | None] = "", None
         self._pid = 0
         self._lock = ProcessLock()
 
@@ -345,16 +347,21 @@ class Transport:
 
     def _prepared(self, session: requests.Session, request: Request) -> requests.PreparedRequest:
         address = self._settings.origin + request.path
-        if request.method != "GET" or self._last_get is None:
-            prepared = session.prepare_request(
+        if request.method != "GET":
+            return session.prepare_request(
                 requests.Request(request.method, address, params=request.params, json=request.json)
             )
-            if request.method == "GET":
-                self._last_get = prepared
-            return prepared
-        # Preparing costs as much as sending; from one GET to another only the address changes.
-        prepared = self._last_get.copy()
-        prepared.prepare_url(address, request.params)
+        # Preparing costs as much as sending; from one page to another only the query changes.
+        known, bare = self._last_get
+        if bare is None:
+            bare = session.prepare_request(requests.Request("GET", address))
+        elif known != address:
+            bare = bare.copy()
+            bare.prepare_url(address, None)
+        self._last_get = address, bare
+        prepared = copy.copy(bare)
+        if request.params and prepared.url is not None:
+            prepared.url += ("&" if "?" in prepared.url else "?") + urlencode(request.params)
         return prepared
 
     def refused_by_proxy(self) -> Failure:

@@ -180,5 +180,8 @@ def _usual(values: Sequence[Any], column: Column) -> pa.Array:
 
 def _typed(values: Sequence[Any], column: Column) -> pa.Array:
     if (convert := column.convert) is not None:
-        values = [None if value is None else convert(value) for value in values]
+        # What came several times may be one object (PageParser), and is converted once.
+        each = {id(value): value for value in values}
+        made = {key: None if value is None else convert(value) for key, value in each.items()}
+        values = [made[id(value)] for value in values]
     return pa.array(values, column.type, memory_pool=_POOL)

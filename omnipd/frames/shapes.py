@@ -7,7 +7,7 @@ size, and is for the caller to read as dictionaries.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 import msgspec
@@ -39,6 +39,16 @@ def has_shape(columns: Columns) -> bool:
     return not any(path.startswith(f"{above}.") for path in paths for above in paths)
 
 
+def converted_keys(columns: Columns) -> list[str]:
+    """Return the keys of a record whose values columns convert one by one: lists and the like."""
+    keys: dict[str, bool] = {}
+    for column in columns.values():
+        for path in column.paths:
+            converted = column.convert is not None and column.wire is None
+            keys[path] = keys.get(path, True) and converted
+    return [key for key, converted in keys.items() if converted and "." not in key]
+
+
 def undeclared_keys(
     objects: Objects, declared: Keys, above: tuple[str, ...] = ()
 ) -> dict[tuple[str, ...], set[str]]:
@@ -51,11 +61,16 @@ def undeclared_keys(
 
 
 def shape_of(
-    declared: Keys, undeclared: Undeclared, above: tuple[str, ...] = ()
+    declared: Keys,
+    undeclared: Undeclared,
+    above: tuple[str, ...] = (),
+    *,
+    raw: Collection[str] = (),
 ) -> type[msgspec.Struct]:
     """Return the shape of records that have the declared keys, and perhaps those others.
 
     A declared key that is absent is null; below one that has keys below it stands an object or null.
+    Of the keys in `raw` the JSON text is kept, which is then not known to be whole.
 
     Raises
     ------
@@ -77,7 +92,8 @@ def shape_of(
     """
     kinds: dict[str, tuple[Any, Any]] = {}
     for key, below in declared.items():
-        kind = shape_of(below, undeclared, (*above, key)) | None if below else Any
+        value = msgspec.Raw if key in raw else Any
+        kind = shape_of(below, undeclared, (*above, key)) | None if below else value
         kinds[key] = (kind, None)
     return struct(kinds | dict.fromkeys(undeclared.get(above, ()), (Any, ABSENT)))
 

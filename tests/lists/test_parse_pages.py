@@ -6,10 +6,12 @@ import warnings
 
 import msgspec
 import pytest
-from lists.random_pages import RandomPages
+from lists.random_pages import DAMAGED, LABELS, LONE_SURROGATES, TEXTS, RandomPages
 
 from omnipd.client import strict_json
 from omnipd.errors import OmniError
+from omnipd.frames.columns import TEXT, Column, text
+from omnipd.frames.records import TableBuilder
 from omnipd.lists.collect_pages import PageCollector
 from omnipd.lists.paging import rows_of
 from omnipd.lists.parse_pages import PageParser
@@ -101,3 +103,43 @@ def test_a_page_that_is_not_whole_is_one_in_either_way():
     assert [parser.parse(body)[1] for body in (whole, whole, deep)] == [
         strict_json.parse(body)[1] for body in (whole, whole, deep)
     ]
+
+
+def test_equal_text_is_converted_once():
+    converted = []
+
+    def told(value):
+        converted.append(value)
+        return json.dumps(value)
+
+    columns = {"id": text("id", doc=""), "tags": Column(TEXT, ("tags",), "", told)}
+    parser, builder = PageParser(columns, ("records",)), TableBuilder(columns)
+    values = [["a"], True, 1, ["a", "b"], None, 1.0, {}]
+    for number in range(3):
+        records = [{"id": f"{number} {n}", "tags": values[n % 7]} for n in range(70)]
+        builder.add(parser.parse(page(*records))[0]["records"])
+    assert builder.finish()["tags"].to_pylist()[140:147] == [
+        *('["a"]', "true", "1", '["a", "b"]', None, "1.0", "{}")
+    ]
+    # The first page is parsed into dictionaries, with ten of each; the two after it into a shape.
+    assert [converted.count(one) for one in (["a"], ["a", "b"], {})] == [11, 11, 11]
+
+
+@pytest.mark.parametrize("held", LABELS + LONE_SURROGATES + DAMAGED + TEXTS + ["1", "true", "1e1"])
+def test_labels_are_the_same_in_whatever_way_they_come_again(held):
+    def body(number, *labels):
+        written = [
+            f'{{"identifier":"{number}-{n}","labels":{one}}}' for n, one in enumerate(labels)
+        ]
+        return page().replace(b"[]", f"[{','.join(written)}]".encode())
+
+    usual, spelled = '["a"]', f" {held} "
+    bodies = [body(1, usual, held), body(2, held, usual), body(3, usual, spelled, held, usual)]
+    assert_the_same(bodies)
+    assert_the_same([body(0, usual), body(4, usual, usual), *bodies])
+    assert_the_same([body(0, usual), *[one.replace(b'"a"', b'"\xff"') for one in bodies]])
+
+
+def test_more_combinations_of_labels_than_are_known_again():
+    records = [{"identifier": f"d{n}", "labels": [f"l{n % 700}", f"{n}"]} for n in range(2000)]
+    assert_the_same([page(*records[start : start + 100]) for start in range(0, 2000, 100)])
