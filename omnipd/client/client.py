@@ -10,7 +10,6 @@ the surrounding ``with`` block, else one made from the environment.
 
 from __future__ import annotations
 
-import contextvars
 import logging
 import os
 import urllib.parse
@@ -23,9 +22,8 @@ from omnipd.arguments import DECIMALS, check_choice, said, whole_number
 from omnipd.cache.last_write import LastWrite
 from omnipd.cache.lifetime import parse_lifetime
 from omnipd.cache.lists import ListCache
-from omnipd.client import failures, strict_json
+from omnipd.client import blocks, failures, strict_json
 from omnipd.client.failures import Failure
-from omnipd.client.fork_safe_lock import ProcessLock
 from omnipd.client.rate_limit import Limiter
 from omnipd.client.retry import LEFT_OPEN, Quota, Retry
 from omnipd.client.settings import Settings, disk_root, tidy_base_url
@@ -53,11 +51,6 @@ _SHOWN = (
 )
 _REDIRECTS = {301, 302, 303, 307, 308}
 _MAX_REDIRECTS = 3
-
-#: The clients of the with blocks around, the innermost last.
-_around: contextvars.ContextVar[tuple[Client, ...]] = contextvars.ContextVar(
-    "omnipd_clients", default=()
-)
 
 
 @dataclass(frozen=True)
@@ -159,8 +152,6 @@ class Client:
         self._settings = settings
         self._transport = Transport(settings)
         self._quota = Quota()
-        self._entered = 0
-        self._lock = ProcessLock()
         fingerprint = settings.fingerprint
         lifetime = checked_lifetime(cache)
         #: Where results of queries are kept, when a query asks for that.
@@ -288,21 +279,11 @@ class Client:
 
     def __enter__(self) -> Self:
         """Make this the default client of this context."""
-        _around.set((*_around.get(), self))
-        with self._lock:
-            self._entered += 1
+        blocks.enter(self)
         return self
 
     def __exit__(self, *_: object) -> None:
-        others = list(_around.get())
-        if self in others:
-            others.reverse()
-            others.remove(self)
-            _around.set(tuple(reversed(others)))
-        with self._lock:
-            self._entered -= 1
-            last = self._entered == 0
-        if last:
+        if blocks.leave(self):
             self.close()
 
     def __dir__(self) -> list[str]:
