@@ -35,6 +35,7 @@ from omnipd.errors import (
     OutcomeUnknownError,
     warn,
 )
+from omnipd.readers.model_list import model_id
 
 _IMPORT = "/api/unstable/documents/import"
 _PASSED = (*NEEDED, "dashboard", "workbookModel", "fileUploads")
@@ -77,7 +78,7 @@ def import_documents(
     folder : path-like, or iterable of path-like
         A folder that :func:`export_documents` wrote, or single files of one.
     model : str
-        The shared model to build on (UUID). It must have the fields that the documents use.
+        The shared model to build on: its id or its name. It must have the fields that the documents use.
     folder_path : str, optional
         Folder for the new documents. Default: none.
     check : bool, default True
@@ -134,6 +135,7 @@ def import_documents(
     blobs = {path: read_export(path) for path in export_files(folder)}
     refuse_same_document(blobs)
     client = current_client(client)
+    model = model_id(model, client)
     fields = ModelFields(model, client) if check else None
     checked = fields if fields is not None and fields.read() else None
     rows: list[dict[str, Any]] = [

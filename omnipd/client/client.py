@@ -15,7 +15,7 @@ import os
 import urllib.parse
 from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, NoReturn, Self
 
 from omnipd.arguments import DECIMALS, check_choice, said, whole_number
@@ -46,8 +46,8 @@ _LOG.addHandler(logging.NullHandler())
 
 #: What completion and ``dir()`` show of a client.
 _SHOWN = (
-    *("base_url", "close", "decimals", "progress", "requests_per_minute", "requests_sent"),
-    *("timeout", "user_id"),
+    *("base_url", "close", "decimals", "models", "progress", "requests_per_minute"),
+    *("requests_sent", "timeout", "user_id"),
 )
 _REDIRECTS = {301, 302, 303, 307, 308}
 _MAX_REDIRECTS = 3
@@ -272,6 +272,23 @@ class Client:
         """
         request = Request(method, path, params, json=body, max_bytes=max_bytes or LARGEST_RESULT)
         return self._stream(request, deadline, into or Received())
+
+    @property
+    def models(self) -> dict[str, str]:
+        """Model name → model id of the shared models; each name stands wherever an id does.
+
+        The list of models is read when this is first asked for, through the cache: one request, or one
+        for every 100 models. A name that is not in it is looked for in a new list. A name that several
+        models have is not in it; asked for, it is an error with their ids.
+        """
+        # The one import that points up: names come from a list, and lists are read above.
+        from omnipd.readers.model_list import model_names  # noqa: PLC0415
+
+        return model_names(self)
+
+    def changed_at(self) -> datetime:
+        """Return when this machine last changed something in this Omni."""
+        return self._last_write.at()
 
     def close(self) -> None:
         """Close the connections. A later call opens new ones."""

@@ -62,6 +62,9 @@ class Endpoint(Listing):
     def acting(self, client: Client, arguments: Mapping[str, Any]) -> dict[str, Any]:
         """Return the arguments with the client, and with whom it acts for where nobody is named."""
         acting = {**arguments, "client": client}
+        for name, param in self.params.items():  # a fan-out looks at them for each parent
+            if acting.get(name) is not None:
+                acting[name] = param.materialize(acting[name])
         if client.user_id is None:
             return acting
         if "user_id" not in self.params:
@@ -87,8 +90,9 @@ class Endpoint(Listing):
             for name, param in self.params.items()
             if arguments.get(name) is not None
         }
-        wire = {name: self.params[name].encode(name, value) for name, value in given.items()}
         client: Client = arguments["client"]
+        wire = {name: self.params[name].encode(name, value) for name, value in given.items()}
+        wire = {name: self.params[name].looked_up(value, client) for name, value in wire.items()}
         read = ListRead(self, client, limit, strict=strict, deadline=arguments.get("deadline"))
         uncertain = {name for name in given if self.params[name].may_be_refused(given[name])}
         refused = {name for name in uncertain if (self.path, name) in client.refused}
@@ -130,10 +134,20 @@ class Endpoint(Listing):
         if self.gone is not None and error.status in {404, 405}:
             error.hint = f"Newer Omnis do not have this call any more. {self.gone}"
             return
-        ids = [f"{name}=" for name in given if self.params[name].kind == "id"]
+        ids = [
+            f"{name}="
+            for name in given
+            if self.params[name].kind == "id" and self.params[name].lookup is None
+        ]
         if ids:
             takes = "takes an id, not a name" if len(ids) == 1 else "take ids, not names"
             error.hint = " ".join(filter(None, (error.hint, f"{' and '.join(ids)} {takes}.")))
+
+    def check(self, arguments: Mapping[str, Any]) -> None:
+        """Refuse parameters that cannot be sent; where something is asked before the list is read."""
+        for name, param in self.params.items():
+            if arguments.get(name) is not None:
+                param.encode(name, arguments[name])
 
     def _query(self, wire: Mapping[str, str], left_out: set[str]) -> dict[str, str]:
         query = {

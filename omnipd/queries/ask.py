@@ -66,7 +66,7 @@ def ask(
     question : str
         In plain words.
     model : str
-        Id of a shared model.
+        Id or name of a shared model.
     topic : str, optional
         Topic to ask. Default: the AI chooses.
     branch_id : str, optional
@@ -114,7 +114,7 @@ def ask(
         raise ArgumentError("The question is empty.")
     if not isinstance(model, str) or not model.strip():
         raise ArgumentError(
-            f"model={said(model):.60} is not the id of a model.", hint="read_models() has the ids."
+            f"model={said(model):.60} is not a model.", hint="read_models() has ids and names."
         )
     check_id("model", model, IDS_OF_MODELS)
     if topic is not None and (not isinstance(topic, str) or not topic.strip()):
@@ -125,7 +125,8 @@ def ask(
     check_keywords(options)
     # The answer costs credits, so that all else is looked at before.
     any_query = {"modelId": model, "fields": ["any"]}
-    Ready(any_query, client=client, branch_id=branch_id, user_id=user_id, **options)
+    ready = Ready(any_query, client=client, branch_id=branch_id, user_id=user_id, **options)
+    model = ready.request.body["query"]["modelId"]
     acting = user_id if user_id is not None else client.user_id
     body = {
         "modelId": model,

@@ -38,6 +38,7 @@ from omnipd.queries.run_queries import run_each
 from omnipd.queries.run_query import Ready
 from omnipd.readers.dashboard_filters import read_dashboard_filters
 from omnipd.readers.documents import read_document_details, read_document_queries
+from omnipd.readers.model_list import model_id
 
 
 def run_document_query(
@@ -407,11 +408,10 @@ def _known_fields(
             asked[_topic_of(query)] = query
     known: dict[tuple[str, str], Mapping[str, KnownField] | None] = {}
     for place, query in asked.items():
-        model_id = options.get("model") or query.get("modelId")
+        named = options.get("model") or query.get("modelId")
         try:
-            known[place] = topic_fields(
-                {**query, "modelId": model_id}, client, options.get("branch_id"), needed[place]
-            )
+            asked_for = {**query, "modelId": model_id(named, client) if named else None}
+            known[place] = topic_fields(asked_for, client, options.get("branch_id"), needed[place])
         except ArgumentError:
             known[place] = None  # there is no such topic, which the tile itself will say
     return known

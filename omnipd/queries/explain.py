@@ -15,6 +15,7 @@ from omnipd.frames.columns import TEXT
 from omnipd.frames.to_pandas import scalar_columns, to_frame
 from omnipd.queries.check_topic import check_first
 from omnipd.queries.job import job
+from omnipd.queries.job.model_ids import with_model_ids
 from omnipd.queries.job.options import QueryOptions
 from omnipd.queries.job.run import Run
 from omnipd.queries.language.request import AnyQuery, build_request
@@ -96,6 +97,7 @@ def explain(
         client_user_id=client.user_id,
         plan_only=True,
     )
+    request = with_model_ids(request, client)
     timeout = check_first(query, request, client, check, timeout)
     outcome = job.Outcome()
     for _ in job.stream(client, request, outcome, timeout=timeout):

@@ -38,7 +38,8 @@ class Query:
     Parameters
     ----------
     model : str
-        Id of a shared model, a branch or a workbook's model.
+        Name or id of a shared model, or the id of a branch or of a workbook's model. A name is looked
+        up when the query is run.
     topic : str, optional
         Name of the topic; its joins lead to every view in it.
     view : str, optional
@@ -145,7 +146,7 @@ class Query:
 
     @property
     def model(self) -> str:
-        """Id of the model."""
+        """Id or name of the model."""
         return str(self._wire["modelId"])
 
     @property

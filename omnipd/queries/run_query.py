@@ -47,7 +47,8 @@ def run_query(
     limit : int or "all", optional
         Number of rows. Default: the query's own limit, else Omni's 1000.
     model : str, optional
-        Replaces the query's ``modelId``.
+        Replaces the query's ``modelId``. Here and there it is the id of a model or the name of a shared
+        one, which :attr:`omnipd.Client.models` has; a name takes one list read through the cache.
     branch_id : str, optional
         Run against a branch of the model.
     user_id : str, optional
@@ -189,7 +190,9 @@ def run_query_arrow(
 
 
 class Ready:
-    """A query that is ready to be run; making one checks every argument and sends nothing.
+    """A query that is ready to be run; making one checks every argument.
+
+    Nothing is sent, but for the list of models where one is named by its name.
 
     Parameters
     ----------

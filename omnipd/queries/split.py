@@ -24,6 +24,7 @@ from omnipd.frames.to_pandas import scalar_columns, to_frame
 from omnipd.frames.unify_schemas import with_one_schema
 from omnipd.queries.check_split import check_cut, check_rows
 from omnipd.queries.check_topic import check_first
+from omnipd.queries.job.model_ids import with_model_ids
 from omnipd.queries.job.options import QueryOptions
 from omnipd.queries.job.run import Run, words_of_limit
 from omnipd.queries.language import dates, timeframes
@@ -144,6 +145,7 @@ def run_query_in_pieces(
     first, last = _bound("start", start), _bound("end", end)
     if first is not None and last is not None and first >= last:
         raise ArgumentError(f"start={start!r} is not before end={end!r}: no row lies between them.")
+    whole = with_model_ids(whole, client)
     check_first(query, whole, client, check, timeout)
 
     def run(piece: Piece | None, rows: int | None, **changes: Any) -> tuple[pa.Table, Run]:

@@ -58,7 +58,7 @@ def run_sql(
         Over the model: ``${view}`` in FROM, and ``${view.field}``, ``${view.field[month]}`` or
         ``${view.measure}`` as fields. Verbatim: the SQL of the database that the model is on.
     model : str
-        Id of the model.
+        Id of the model, or the name of a shared one.
     verbatim : bool, default False
         Send it to the database as it is.
     branch_id, user_id, cache, timeout, decimals

@@ -18,70 +18,15 @@ from omnipd.frames.columns import (
     instant,
     text,
 )
-from omnipd.frames.labels import joined
 from omnipd.frames.records import Record
 from omnipd.lists import paging
 from omnipd.lists.endpoint import Endpoint
 from omnipd.lists.fanout import Parents
 from omnipd.lists.manual import manual
-from omnipd.lists.params import SORT_DIRECTION, Param, choices
+from omnipd.lists.params import Param, choices
 from omnipd.readers.below_model import BRANCH, CAMEL_BRANCH, below_model
+from omnipd.readers.model_list import MODELS
 from omnipd.readers.record_parts import object_in, without
-
-MODELS = Endpoint(
-    "/api/v1/models",
-    key=("model_id",),
-    params={
-        "model": Param("modelId", "id"),
-        "name": Param("name"),
-        "model_kind": Param(
-            "modelKind",
-            "choice",
-            choices(
-                "SCHEMA",
-                "SHARED",
-                "SHARED_EXTENSION",
-                "BRANCH",
-                "WORKBOOK",
-                "QUERY",
-                # In the documentation, and not in the specification (docs/wire.md).
-                "TOPIC",
-                "FIELD_PICKER_TOPIC",
-            ),
-        ),
-        "base_model_id": Param("baseModelId", "id"),
-        "connection_id": Param("connectionId", "id"),
-        "include": Param("include", "list", choices(active_branches="activeBranches")),
-        "include_deleted": Param("includeDeleted", "flag"),
-        "sort": Param(
-            "sortField",
-            "choice",
-            choices(
-                "name",
-                model_kind="modelKind",
-                connection_id="connectionId",
-                base_model_id="baseModelId",
-                created_at="createdAt",
-                updated_at="updatedAt",
-            ),
-        ),
-        "direction": SORT_DIRECTION,
-    },
-    columns={
-        "model_id": text("id", doc="Model id"),
-        "name": text("name", doc="Name; null for most workbook and query models"),
-        "model_kind": text("modelKind", doc="SHARED, SCHEMA, BRANCH, WORKBOOK, QUERY and others"),
-        "connection_id": text("connectionId", doc="Connection the model queries"),
-        "base_model_id": text("baseModelId", doc="Model it builds on"),
-        "created_at": instant("createdAt", doc="When it was made"),
-        "updated_at": instant("updatedAt", doc="Last change"),
-        "deleted_at": instant("deletedAt", doc="When it was deleted; null for one that is there"),
-        "branch_ids": joined("branches", "id", doc="Ids of the active branches, comma-joined"),
-        "branch_names": joined(
-            "branches", "name", doc="Names of the active branches, comma-joined"
-        ),
-    },
-)
 
 
 @manual(MODELS)
@@ -106,7 +51,7 @@ def read_models(
     Parameters
     ----------
     model : str, optional
-        Only the model of this id.
+        Only this model: its id, or the name of a shared one.
     name : str, optional
         Only models of this name; case does not matter.
     model_kind : str, optional
@@ -114,7 +59,7 @@ def read_models(
         ``"BRANCH"``, ``"WORKBOOK"``, ``"QUERY"``, ``"TOPIC"``, ``"FIELD_PICKER_TOPIC"``. Without
         it workbook and query models make up most of the list.
     base_model_id, connection_id : str, optional
-        Only models on this model, on this connection.
+        Only models on this model (id or name), on this connection.
     include : {"active_branches"}, optional
         Optional fields to ask for. With None the columns of branches are null.
     include_deleted : bool, default False

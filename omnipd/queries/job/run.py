@@ -19,6 +19,7 @@ from omnipd.frames import times
 from omnipd.frames.columns import format_name
 from omnipd.frames.decimals import as_floats
 from omnipd.queries.job import job, result
+from omnipd.queries.job.model_ids import with_model_ids
 from omnipd.queries.job.options import QueryOptions
 from omnipd.queries.language import filters
 from omnipd.queries.language.request import AnyQuery, build_request
@@ -30,7 +31,9 @@ T = TypeVar("T")
 
 
 class Run:
-    """A query that is ready to be run; making one checks everything and sends nothing.
+    """A query that is ready to be run; making one checks everything.
+
+    Nothing is sent, but for the list of models where one is named by its name.
 
     Parameters
     ----------
@@ -62,7 +65,7 @@ class Run:
         warns: bool = True,
         sql_is_cut: bool = True,
     ) -> None:
-        self.request = build_request(
+        request = build_request(
             query,
             limit=options.limit,
             model=options.model,
@@ -71,6 +74,7 @@ class Run:
             client_user_id=client.user_id,
             cache=options.cache,
         )
+        self.request = with_model_ids(request, client)
         self.client = client
         self.totals = options.totals
         self.names = options.names
