@@ -79,20 +79,10 @@ class Endpoint(Listing):
         The arguments are those that :meth:`acting` returns, and perhaps the ``deadline`` of a call
         that the reading is part of.
         """
-        limit = arguments.get("limit")
-        if limit is not None:
-            limit = whole_number("limit", limit, unit="rows")
+        limit, given, encoded = self.checked(arguments)
         strict, refresh = arguments.get("strict", True), arguments.get("refresh", False)
-        check_flag("strict", strict)
-        check_flag("refresh", refresh)
-        given = {
-            name: param.materialize(arguments[name])
-            for name, param in self.params.items()
-            if arguments.get(name) is not None
-        }
         client: Client = arguments["client"]
-        wire = {name: self.params[name].encode(name, value) for name, value in given.items()}
-        wire = {name: self.params[name].looked_up(value, client) for name, value in wire.items()}
+        wire = {name: self.params[name].looked_up(value, client) for name, value in encoded.items()}
         read = ListRead(self, client, limit, strict=strict, deadline=arguments.get("deadline"))
         uncertain = {name for name in given if self.params[name].may_be_refused(given[name])}
         refused = {name for name in uncertain if (self.path, name) in client.refused}
@@ -143,11 +133,31 @@ class Endpoint(Listing):
             takes = "takes an id, not a name" if len(ids) == 1 else "take ids, not names"
             error.hint = " ".join(filter(None, (error.hint, f"{' and '.join(ids)} {takes}.")))
 
-    def check(self, arguments: Mapping[str, Any]) -> None:
-        """Refuse parameters that cannot be sent; where something is asked before the list is read."""
-        for name, param in self.params.items():
-            if arguments.get(name) is not None:
-                param.encode(name, arguments[name])
+    def checked(
+        self, arguments: Mapping[str, Any]
+    ) -> tuple[int | None, dict[str, Any], dict[str, str]]:
+        """Return the limit and the parameters, as they were given and as they are written.
+
+        Raises
+        ------
+        ArgumentError
+            For what cannot be sent.
+        """
+        limit = arguments.get("limit")
+        if limit is not None:
+            limit = whole_number("limit", limit, unit="rows")
+        check_flag("strict", arguments.get("strict", True))
+        check_flag("refresh", arguments.get("refresh", False))
+        given = {
+            name: param.materialize(arguments[name])
+            for name, param in self.params.items()
+            if arguments.get(name) is not None
+        }
+        return (
+            limit,
+            given,
+            {name: self.params[name].encode(name, value) for name, value in given.items()},
+        )
 
     def _query(self, wire: Mapping[str, str], left_out: set[str]) -> dict[str, str]:
         query = {

@@ -110,7 +110,7 @@ class FanOut:
         client = current_client(arguments.get("client"))
         acting = self.endpoint.acting(client, arguments)
         if self.lookup and not isinstance(parents, pd.DataFrame):
-            self.endpoint.check(acting)
+            self.endpoint.checked(acting)  # before anything is sent
             keys = list(dict.fromkeys(self._looked_up(key, client) for key in keys))
         say_cost(client, len(keys), self.endpoint.path)
         tables: list[pa.Table] = []
