@@ -101,11 +101,11 @@ class Sandbox(Client):
         self.personal_key: str = self.server.personal_key
 
     @property
-    def models(self) -> dict[str, str]:
+    def models(self) -> Mapping[str, str]:
         """Model name → model id, as they are now; nothing is sent for it."""
         from omnipd.readers.model_list import ModelNames  # noqa: PLC0415 - needs pandas
 
-        return ModelNames(self, self.server.models)
+        return ModelNames(self, lambda: self.server.models)
 
     def close(self) -> None:
         """Stop the server and delete what was kept on disk. It cannot be opened again."""

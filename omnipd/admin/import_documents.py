@@ -87,7 +87,7 @@ def import_documents(
     again : bool, default False
         Also make a document of a file that was, or may have been, imported into this Omni before.
     client : Client, optional
-        Default: that of the ``with`` block, else one from the environment.
+        Default: that of the ``with`` block, of :func:`omnipd.use`, or one from the environment.
 
     Returns
     -------
@@ -116,12 +116,12 @@ def import_documents(
     --------
     >>> import omnipd, tempfile
     >>> folder = tempfile.mkdtemp()
-    >>> with omnipd.sandbox() as omni:
+    >>> with omnipd.sandbox():
     ...     documents = omnipd.read_documents(limit=30)
-    ...     models = omnipd.read_models(model=omni.models["flights"])
+    ...     models = omnipd.read_models(model="flights")
     ...     about_flights = documents[documents["connection_id"].isin(models["connection_id"])]
     ...     _ = omnipd.export_documents(about_flights.head(2), folder)
-    ...     outcome = omnipd.import_documents(folder, model=omni.models["flights"])
+    ...     outcome = omnipd.import_documents(folder, model="flights")
     >>> outcome["status"].tolist()
     ['ok', 'ok']
     """

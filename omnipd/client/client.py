@@ -4,8 +4,8 @@ Order of one GET: take a place in the window of the key → send → on 429 hold
 → on a passing fault wait a little and try again, with a new place → judge the status → parse.
 A POST that starts something is never sent a second time once Omni may have seen it.
 
-The client owns no endpoints. Readers take one as ``client=``; without it they use the client of
-the surrounding ``with`` block, else one made from the environment.
+The client owns no endpoints. Readers take one as ``client=``; without it they use that which
+``current_client.py`` finds.
 """
 
 from __future__ import annotations
@@ -274,17 +274,17 @@ class Client:
         return self._stream(request, deadline, into or Received())
 
     @property
-    def models(self) -> dict[str, str]:
+    def models(self) -> Mapping[str, str]:
         """Model name → model id of the shared models; each name stands wherever an id does.
 
-        The list of models is read when this is first asked for, through the cache: one request, or one
-        for every 100 models. A name that is not in it is looked for in a new list. A name that several
-        models have is not in it; asked for, it is an error with their ids.
+        The list of models is read when this is first looked into, through the cache: one request, or
+        one for every 100 models. A name that is not in it is looked for in a new list. A name that
+        several models have is not in it; asked for, it is an error with their ids.
         """
         # The one import that points up: names come from a list, and lists are read above.
-        from omnipd.readers.model_list import model_names  # noqa: PLC0415
+        from omnipd.readers.model_list import ModelNames  # noqa: PLC0415
 
-        return model_names(self)
+        return ModelNames(self)
 
     def changed_at(self) -> datetime:
         """Return when this machine last changed something in this Omni."""

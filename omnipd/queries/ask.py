@@ -14,6 +14,7 @@ from omnipd.client.failures import words_in
 from omnipd.errors import ArgumentError, BadRequestError, OmniError, QueryError
 from omnipd.queries.job.options import RunKeywords, check_keywords
 from omnipd.queries.run_query import Ready, run_query
+from omnipd.readers.model_list import model_id
 
 _GENERATE = "/api/v1/ai/generate-query"
 
@@ -76,7 +77,7 @@ def ask(
     all_views : bool, default False
         Let the AI use views that are in no topic, where the model allows it.
     client : Client, optional
-        Default: that of the ``with`` block, else one from the environment.
+        Default: that of the ``with`` block, of :func:`omnipd.use`, or one from the environment.
     **options
         Any other keyword of :func:`omnipd.run_query`, such as ``limit="all"``.
 
@@ -103,8 +104,8 @@ def ask(
     Examples
     --------
     >>> import omnipd
-    >>> with omnipd.sandbox() as omni:
-    ...     answer = omnipd.ask("How many flights left each airport?", model=omni.models["flights"])
+    >>> with omnipd.sandbox():
+    ...     answer = omnipd.ask("How many flights left each airport?", model="flights")
     >>> answer.query["fields"]
     ['flights.origin', 'flights.count']
     >>> int(answer.df["flights.count"].sum())
@@ -125,8 +126,8 @@ def ask(
     check_keywords(options)
     # The answer costs credits, so that all else is looked at before.
     any_query = {"modelId": model, "fields": ["any"]}
-    ready = Ready(any_query, client=client, branch_id=branch_id, user_id=user_id, **options)
-    model = ready.request.body["query"]["modelId"]
+    Ready(any_query, client=client, branch_id=branch_id, user_id=user_id, **options)
+    model = model_id(model, client)
     acting = user_id if user_id is not None else client.user_id
     body = {
         "modelId": model,

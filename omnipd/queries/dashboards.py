@@ -64,7 +64,7 @@ def run_document_query(
     errors : {"raise", "collect"}, default "raise"
         ``collect`` runs the tile without the filters that cannot be applied, with a warning.
     client : Client, optional
-        Default: that of the ``with`` block, else one from the environment.
+        Default: that of the ``with`` block, of :func:`omnipd.use`, or one from the environment.
     **options
         Any other keyword of :func:`omnipd.run_query`, such as ``limit="all"``.
 
@@ -111,6 +111,8 @@ def run_document_query(
     check_keywords(options)
     check_shape(filters)
     client = current_client(client)
+    if (model := options.get("model")) is not None:
+        options["model"] = model_id(model, client)
     board = _opened(document, client)
     tiles = board.tiles
     if not isinstance(query, str):
@@ -163,7 +165,7 @@ def run_document(
         warning and stands in the frame's ``filters_not_applied``; ``raise`` runs nothing then,
         and raises the first failure of a tile when all have ended.
     client : Client, optional
-        Default: that of the ``with`` block, else one from the environment.
+        Default: that of the ``with`` block, of :func:`omnipd.use`, or one from the environment.
     **options
         Any other keyword of :func:`omnipd.run_query`, for all tiles alike.
 
@@ -219,6 +221,8 @@ def run_document(
     client = current_client(client)
     # What is wrong with the options is the caller's doing, and no tile's.
     Ready({"modelId": str(UUID(int=0)), "fields": ["any"]}, client=client, **options)
+    if (model := options.get("model")) is not None:
+        options["model"] = model_id(model, client)
     board = _opened(document, client)
     names = _distinct([str(name) for name in board.tiles["name"]])
     tiles = _filtered(board, board.tiles, names, filters, errors, client, options)
@@ -408,10 +412,11 @@ def _known_fields(
             asked[_topic_of(query)] = query
     known: dict[tuple[str, str], Mapping[str, KnownField] | None] = {}
     for place, query in asked.items():
-        named = options.get("model") or query.get("modelId")
+        model = options.get("model") or query.get("modelId")
         try:
-            asked_for = {**query, "modelId": model_id(named, client) if named else None}
-            known[place] = topic_fields(asked_for, client, options.get("branch_id"), needed[place])
+            known[place] = topic_fields(
+                {**query, "modelId": model}, client, options.get("branch_id"), needed[place]
+            )
         except ArgumentError:
             known[place] = None  # there is no such topic, which the tile itself will say
     return known

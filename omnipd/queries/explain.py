@@ -77,8 +77,8 @@ def explain(
     Examples
     --------
     >>> import omnipd
-    >>> with omnipd.sandbox() as omni:
-    ...     query = omnipd.Query(omni.models["flights"], "flights")
+    >>> with omnipd.sandbox():
+    ...     query = omnipd.Query("flights", "flights")
     ...     plan = omnipd.explain(query.select("flights.origin", "flights.count"))
     >>> plan.fields
                  name    label       kind data_type
@@ -168,8 +168,8 @@ def schema(
     Examples
     --------
     >>> import omnipd
-    >>> with omnipd.sandbox() as omni:
-    ...     query = omnipd.Query(omni.models["flights"], "flights")
+    >>> with omnipd.sandbox():
+    ...     query = omnipd.Query("flights", "flights")
     ...     empty = omnipd.schema(query.select("flights.date[month]", "flights.count"))
     >>> len(empty)
     0
@@ -192,6 +192,7 @@ def schema(
         ),
         client=current_client(client),
     )
+    run.look_up_models()
     run.timeout = check_first(query, run.request, run.client, check, run.timeout)
     columns = run.guarded(run.columns)
     return to_frame(run.guarded(lambda: scalar_columns(columns.empty_table())), run.facts())

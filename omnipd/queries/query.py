@@ -54,8 +54,8 @@ class Query:
     --------
     >>> import omnipd
     >>> from omnipd import field
-    >>> with omnipd.sandbox() as omni:
-    ...     flights = omnipd.Query(omni.models["flights"], "flights")
+    >>> with omnipd.sandbox():
+    ...     flights = omnipd.Query("flights", "flights")
     ...     late = (
     ...         flights.select("airlines.name", "flights.count", "flights.late_arrivals")
     ...         .where(field("flights.date").in_the("2013-07"), field("flights.count") > 4500)
@@ -280,7 +280,7 @@ class Query:
         Parameters
         ----------
         client : Client, optional
-            Default: that of the ``with`` block, else one from the environment.
+            Default: that of the ``with`` block, of :func:`omnipd.use`, or one from the environment.
         **options
             As :func:`run_query` takes them: ``limit``, ``totals``, ``names``, ``check`` …
 

@@ -64,7 +64,7 @@ def run_queries(
     max_workers : int, default 4
         How many run at the same time, 1 to 16.
     client : Client, optional
-        Default: that of the ``with`` block, else one from the environment.
+        Default: that of the ``with`` block, of :func:`omnipd.use`, or one from the environment.
     **options
         Any other keyword of :func:`omnipd.run_query`, for all queries alike.
 
@@ -93,8 +93,8 @@ def run_queries(
     Examples
     --------
     >>> import omnipd
-    >>> with omnipd.sandbox() as omni:
-    ...     flights = {"modelId": omni.models["flights"], "join_paths_from_topic_name": "flights"}
+    >>> with omnipd.sandbox():
+    ...     flights = {"modelId": "flights", "join_paths_from_topic_name": "flights"}
     ...     by_airport, by_month = omnipd.run_queries([
     ...         flights | {"fields": ["flights.origin", "flights.count"]},
     ...         flights | {"fields": ["flights.date[month]", "flights.count"]},
@@ -116,6 +116,9 @@ def run_queries(
         _ready(query, f"Query {place} of {len(queries)}", client, options, held)
         for place, (query, held) in enumerate(zip(queries, said, strict=True), 1)
     ]
+    for place, (asked, held) in enumerate(zip(ready, said, strict=True), 1):
+        with _placed(f"Query {place} of {len(queries)}", held):
+            asked.look_up_models()  # here, so that several ask once for the names
     with _pool(max_workers, ready) as pool:
         for place, one in enumerate(pool.map(_checked, ready, said), 1):
             if isinstance(one, ArgumentError):
@@ -191,9 +194,16 @@ def _pool(max_workers: int, ready: Sequence[Ready | OmniError]) -> Iterator[Thre
 def _ready(
     query: AnyQuery, place: str, client: Client, options: Mapping[str, Any], said: list[str]
 ) -> Ready:
+    with _placed(place, said):
+        return Ready(query, client=client, **options)
+
+
+@contextlib.contextmanager
+def _placed(place: str, said: list[str]) -> Iterator[None]:
+    """Keep the warnings of one query, and say which it is where it is refused."""
     with _held_in(said):
         try:
-            return Ready(query, client=client, **options)
+            yield
         except ArgumentError as error:
             error.message = f"{place}: {error.message}"
             raise

@@ -74,7 +74,7 @@ def run_query(
         at most so long ago (``"1h"``, seconds), else store it. The modes of `cache` that skip
         Omni's cache skip this one too, and store anew. Default: nothing is stored.
     client : Client, optional
-        Default: that of the ``with`` block, else one from the environment.
+        Default: that of the ``with`` block, of :func:`omnipd.use`, or one from the environment.
 
     Returns
     -------
@@ -114,9 +114,9 @@ def run_query(
     Examples
     --------
     >>> import omnipd
-    >>> with omnipd.sandbox() as omni:
+    >>> with omnipd.sandbox():
     ...     df = omnipd.run_query({
-    ...         "modelId": omni.models["flights"],
+    ...         "modelId": "flights",
     ...         "join_paths_from_topic_name": "flights",
     ...         "fields": ["flights.origin", "flights.count"],
     ...         "sorts": [{"column_name": "flights.count", "sort_descending": True}],
@@ -175,9 +175,9 @@ def run_query_arrow(
     Examples
     --------
     >>> import omnipd, polars
-    >>> with omnipd.sandbox() as omni:
+    >>> with omnipd.sandbox():
     ...     table = omnipd.run_query_arrow({
-    ...         "modelId": omni.models["flights"], "join_paths_from_topic_name": "flights",
+    ...         "modelId": "flights", "join_paths_from_topic_name": "flights",
     ...         "fields": ["flights.origin", "flights.count"],
     ...     })
     >>> polars.from_arrow(table)["flights.count"].sum()
@@ -190,9 +190,7 @@ def run_query_arrow(
 
 
 class Ready:
-    """A query that is ready to be run; making one checks every argument.
-
-    Nothing is sent, but for the list of models where one is named by its name.
+    """A query that is ready to be run; making one checks every argument and sends nothing.
 
     Parameters
     ----------
@@ -231,11 +229,16 @@ class Ready:
         """Send nothing more for it."""
         self.run.cancel()
 
+    def look_up_models(self) -> None:
+        """Put ids in place of names of models."""
+        self.run.look_up_models()
+
     def check(self) -> None:
         """Look for a stored result; without one, hold the query against its topic, once."""
         run = self.run
         if self._checked:
             return
+        run.look_up_models()
         if self._lifetime is not None and not run.asks_anew:
             self._stored = self._store.load(run.canonical, self._lifetime)
         if self._stored is None:

@@ -120,7 +120,7 @@ def run_query_in_pieces(
     >>> import omnipd
     >>> with omnipd.sandbox() as omni:
     ...     df = omnipd.run_query_in_pieces({
-    ...         "modelId": omni.models["flights"], "join_paths_from_topic_name": "flights",
+    ...         "modelId": "flights", "join_paths_from_topic_name": "flights",
     ...         "fields": ["flights.date[date]", "flights.origin", "flights.count"],
     ...     }, split_on="flights.date", by="quarter")
     >>> len(df), df["flights.count"].sum(), df.attrs["omni"]["pieces"]

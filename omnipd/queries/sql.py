@@ -66,7 +66,7 @@ def run_sql(
     strict : bool, default True
         Raise when Omni may have cut the rows off. False warns instead.
     client : Client, optional
-        Default: that of the ``with`` block, else one from the environment.
+        Default: that of the ``with`` block, of :func:`omnipd.use`, or one from the environment.
 
     Returns
     -------
@@ -107,8 +107,8 @@ def run_sql(
     Examples
     --------
     >>> import omnipd
-    >>> with omnipd.sandbox() as omni:
-    ...     model = omni.models["flights"]
+    >>> with omnipd.sandbox():
+    ...     model = "flights"
     ...     governed = omnipd.run_sql(
     ...         "SELECT ${flights.origin}, ${flights.count} FROM ${flights}", model=model
     ...     )
@@ -140,6 +140,7 @@ def run_sql(
         warns=not strict,
         sql_is_cut=verbatim and not _has_low_limit(sql),
     )
+    run.look_up_models()
     rows = run.guarded(run.table)
     times.tell(rows)
     table = run.guarded(lambda: scalar_columns(rows))

@@ -311,8 +311,8 @@ def read_ai_agent_actions(
     Examples
     --------
     >>> import omnipd
-    >>> with omnipd.sandbox() as sandbox:
-    ...     actions = omnipd.read_ai_agent_actions(sandbox.models["flights"])
+    >>> with omnipd.sandbox():
+    ...     actions = omnipd.read_ai_agent_actions("flights")
     >>> actions[["kind", "label"]]
          kind            label
     0  sample  Busiest airport

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -40,28 +40,60 @@ _Ids = Mapping[str, tuple[str, ...]]
 
 
 class UnknownModelName(ArgumentError, KeyError):
-    """A name that no shared model has, or several have; also a KeyError, as of any dict."""
+    """A name that no shared model has, or several have; also a KeyError, as of any mapping."""
 
     __str__ = OmniError.__str__
 
 
-class ModelNames(dict[str, str]):
-    """Model name → model id, in a dict that asks Omni again for a name which is not in it.
+class ModelNames(Mapping[str, str]):
+    """Model name → model id, of the names that just one shared model has.
+
+    Nothing is asked before it is looked into.
 
     Parameters
     ----------
     client : Client
         Who asks.
-    known : mapping of str to str
-        The names that just one model has.
+    known : callable, optional
+        Returns the names without asking, where that can be done. One that is not among them is asked for.
     """
 
-    def __init__(self, client: Client, known: Mapping[str, str]) -> None:
-        super().__init__(known)
+    def __init__(
+        self, client: Client, known: Callable[[], Mapping[str, str]] | None = None
+    ) -> None:
         self._client = client
+        self._known = known
 
-    def __missing__(self, name: str) -> str:
-        check_id("model", name, IDS_OF_MODELS)
+    def __getitem__(self, name: str) -> str:
+        names = self._names()
+        return names[name] if name in names else self._asked_for(name)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._names())
+
+    def __len__(self) -> int:
+        return len(self._names())
+
+    def __repr__(self) -> str:
+        if self._known is None and self._client not in _HELD:
+            return f"<names of models of {self._client.base_url}, not read yet>"
+        return repr(dict(self))
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return dict, (dict(self),)
+
+    def _names(self) -> Mapping[str, str]:
+        if self._known is not None:
+            return self._known()
+        ids = _ids_by_name(self._client)
+        return {name: found[0] for name, found in ids.items() if len(found) == 1}
+
+    def _asked_for(self, name: str) -> str:
+        """Return the id of a model that is newer than what is known, or say why there is none."""
+        try:
+            check_id("model", name, IDS_OF_MODELS)
+        except ArgumentError as error:
+            raise UnknownModelName(error.message, hint=error.hint) from None
         ids = _ids_by_name(self._client, refresh=True)
         found = ids.get(name, ())
         if len(found) == 1:
@@ -81,22 +113,13 @@ class ModelNames(dict[str, str]):
             "named by its id, which read_models() has.",
         )
 
-    def __reduce__(self) -> tuple[Any, ...]:
-        return dict, (dict(self),)
-
-
-def model_names(client: Client) -> ModelNames:
-    """Return the names of shared models, each with the id of the one that has it."""
-    ids = _ids_by_name(client)
-    return ModelNames(client, {name: found[0] for name, found in ids.items() if len(found) == 1})
-
 
 def model_id(given: str, client: Client) -> str:
     """Return the id of a model that is named by its id or by its name.
 
     Nothing is asked for a UUID. Of other texts the list of shared models tells: it is read once,
     through the cache, and again for a name that is not in it. Where the ids of an Omni are no UUIDs,
-    what is no name may be one, and is left for Omni to judge.
+    what is not a name may be one, and is left for Omni to judge.
 
     Raises
     ------
@@ -107,13 +130,13 @@ def model_id(given: str, client: Client) -> str:
     if _ID.fullmatch(given):
         return given
     try:
-        return client.models[given]
-    except UnknownModelName:
-        ids = [one for found in _ids_by_name(client).values() for one in found]
-        if all(map(_ID.fullmatch, ids)):
-            raise
-        return given
+        names = client.models
+        other_ids = not all(map(_ID.fullmatch, names.values()))
+        return given if other_ids and given not in names else names[given]
+    except ArgumentError:
+        raise
     except OmniError as error:
+        error.partial = None
         error.add_note(f"The models were asked for to find the one that is named {given!r:.60}.")
         raise
 

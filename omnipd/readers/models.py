@@ -126,8 +126,8 @@ def read_schemas(
     Examples
     --------
     >>> import omnipd
-    >>> with omnipd.sandbox() as sandbox:
-    ...     schemas = omnipd.read_schemas(sandbox.models["flights"])
+    >>> with omnipd.sandbox():
+    ...     schemas = omnipd.read_schemas("flights")
     >>> schemas["schema"].str.endswith(".main").tolist()
     [True]
     """
@@ -214,8 +214,8 @@ def read_model_files(
     Examples
     --------
     >>> import omnipd
-    >>> with omnipd.sandbox() as sandbox:
-    ...     files = omnipd.read_model_files(sandbox.models["flights"], file_name="flights.topic")
+    >>> with omnipd.sandbox():
+    ...     files = omnipd.read_model_files("flights", file_name="flights.topic")
     >>> files[["file_name", "version"]]
            file_name  version
     0  flights.topic        1
@@ -272,7 +272,7 @@ def read_model_git(
     Parameters
     ----------
     models : str, iterable of str, or DataFrame
-        Ids of shared models, or a frame with ``model_id``, such as that of
+        Ids or names of shared models, or a frame with ``model_id``, such as that of
         ``read_models(model_kind="SHARED")``.
 
     Raises
@@ -345,7 +345,7 @@ def read_model_suggestions(
     Parameters
     ----------
     models : str, iterable of str, or DataFrame
-        Ids of shared models, or a frame with ``model_id``, such as that of
+        Ids or names of shared models, or a frame with ``model_id``, such as that of
         ``read_models(model_kind="SHARED")``.
     status : {"active", "ignored", "all"}, default "active"
         Which suggestions.
@@ -368,8 +368,8 @@ def read_model_suggestions(
     Examples
     --------
     >>> import omnipd
-    >>> with omnipd.sandbox() as sandbox:
-    ...     suggestions = omnipd.read_model_suggestions(sandbox.models["flights"], status="ignored")
+    >>> with omnipd.sandbox():
+    ...     suggestions = omnipd.read_model_suggestions("flights", status="ignored")
     >>> suggestions["ignore_reason"].tolist()
     ['Known already.']
     """

@@ -64,7 +64,7 @@ def whoami(*, model: str | list[str] | None = None, client: Client | None = None
     model : str or list of str, optional
         Only the roles on these models: ids, or names of shared models.
     client : Client, optional
-        Default: that of the ``with`` block, else one from the environment.
+        Default: that of the ``with`` block, of :func:`omnipd.use`, or one from the environment.
 
     Returns
     -------

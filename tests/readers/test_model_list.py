@@ -30,9 +30,10 @@ def of_models(server):
 
 
 def imported(name, tmp_path):
-    documents = omnipd.read_documents(limit=1)
-    omnipd.export_documents(documents, tmp_path)
-    return omnipd.import_documents(tmp_path, model=name, check=False)
+    with omnipd.sandbox(size="tiny"):  # the server of all tests is only looked at
+        documents = omnipd.read_documents(limit=1)
+        omnipd.export_documents(documents, tmp_path)
+        assert omnipd.import_documents(tmp_path, model=name)["error"].isna().all()
 
 
 BOARD = "w9kwzitc27"
@@ -87,17 +88,13 @@ CALLS = {
 }
 
 
-def test_a_name_is_taken_by_all_that_takes_a_model(tmp_path):
-    with omnipd.sandbox(documents=40) as omni:
-        with omnipd.connect(
-            omni.base_url, omni.api_key, requests_per_minute=None, cache_dir=tmp_path
-        ):
-            for number, call in enumerate(CALLS.values()):
-                (folder := tmp_path / str(number)).mkdir()
-                call("flights", folder)
-        # An import made something, so that the names were read again.
-        named = [asked for asked in of_models(omni.server) if "modelKind=SHARED" in asked.query]
-        assert len(named) <= 2
+def test_a_name_is_taken_by_all_that_takes_a_model(omni, server, tmp_path):
+    before = len(server.requests)
+    for number, call in enumerate(CALLS.values()):
+        (folder := tmp_path / str(number)).mkdir()
+        call("flights", folder)
+    named = [asked for asked in server.requests[before:] if ("modelKind", "SHARED") in asked.query]
+    assert len(named) == 1
 
 
 def test_what_takes_a_model_is_in_the_test():
@@ -225,7 +222,10 @@ def test_names_that_cannot_be_read_say_what_they_were_read_for(scripted):
         lambda: omnipd.whoami(model=["flights", 3]),
         lambda: omnipd.run_query(NAMED, limit=-1),
         lambda: omnipd.run_query(NAMED | {"fields": []}),
-        lambda: omnipd.run_queries([NAMED], names="lable"),
+        lambda: omnipd.run_queries([NAMED, NAMED | {"fields": []}]),
+        lambda: omnipd.run_query_in_pieces(NAMED, split_on="flights.date", by="day", start="x"),
+        lambda: omnipd.run_document("x", model="flights", limit=-1),
+        lambda: omnipd.query_to_parquet(NAMED, 3),
     ],
 )
 def test_a_call_that_is_refused_looks_no_name_up(scripted, call):
@@ -234,16 +234,18 @@ def test_a_call_that_is_refused_looks_no_name_up(scripted, call):
     assert scripted.requests == []
 
 
-def test_the_names_are_a_dict(scripted):
+def test_the_names_are_a_mapping_that_asks_nothing_until_it_is_looked_into(scripted):
     scripted.script(page(model("Sales"), total=1))
     client = client_of(scripted)
     names = client.models
     assert {"models"} <= set(dir(client))
-    assert json.dumps(names) == json.dumps({"Sales": ID})
+    assert repr(names) == f"<names of models of {scripted.url}, not read yet>"
+    assert scripted.requests == []
+    assert json.dumps(dict(names)) == json.dumps({"Sales": ID})
     assert pickle.loads(pickle.dumps(names)) == {"Sales": ID}
     assert repr(names) == repr({"Sales": ID})
     assert "Stock" not in names
-    assert names.get("Stock") is None
+    assert names.get(None) is names.get("Stock") is None
     with pytest.raises(KeyError):
         names["Stock"]
 

@@ -31,9 +31,7 @@ T = TypeVar("T")
 
 
 class Run:
-    """A query that is ready to be run; making one checks everything.
-
-    Nothing is sent, but for the list of models where one is named by its name.
+    """A query that is ready to be run; making one checks everything and sends nothing.
 
     Parameters
     ----------
@@ -65,7 +63,7 @@ class Run:
         warns: bool = True,
         sql_is_cut: bool = True,
     ) -> None:
-        request = build_request(
+        self.request = build_request(
             query,
             limit=options.limit,
             model=options.model,
@@ -74,7 +72,6 @@ class Run:
             client_user_id=client.user_id,
             cache=options.cache,
         )
-        self.request = with_model_ids(request, client)
         self.client = client
         self.totals = options.totals
         self.names = options.names
@@ -84,6 +81,10 @@ class Run:
         self._sql_is_cut = sql_is_cut
         self._outcome = job.Outcome()
         self._limit_reached = False
+
+    def look_up_models(self) -> None:
+        """Put ids in place of names of models; where there are such, the models are read."""
+        self.request = with_model_ids(self.request, self.client)
 
     def table(self) -> pa.Table:
         """Run the query and return all rows, whole or not at all."""
