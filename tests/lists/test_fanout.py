@@ -324,7 +324,6 @@ def test_a_row_of_a_frame_is_told_what_to_pass(omni):
     [
         omnipd.read_topics,
         lambda model: omnipd.run_query({"modelId": model, "fields": ["a.b"]}),
-        lambda model: omnipd.ask("How many?", model=model),
     ],
 )
 def test_an_id_that_no_model_has_is_for_omni_to_refuse(omni, use):
