@@ -24,8 +24,6 @@ class Sandbox(Client):
 
     Attributes
     ----------
-    models : dict of str to str
-        Model name → model id, for queries.
     api_key : str
         The sandbox's organization key. It opens nothing but the sandbox.
     personal_key : str
@@ -101,7 +99,13 @@ class Sandbox(Client):
             raise
         self.api_key: str = self.server.api_key
         self.personal_key: str = self.server.personal_key
-        self.models: dict[str, str] = self.server.models
+
+    @property
+    def models(self) -> Mapping[str, str]:
+        """Model name → model id, as they are now; nothing is sent for it."""
+        from omnipd.readers.model_list import ModelNames  # noqa: PLC0415 - needs pandas
+
+        return ModelNames(self, lambda: self.server.models)
 
     def close(self) -> None:
         """Stop the server and delete what was kept on disk. It cannot be opened again."""

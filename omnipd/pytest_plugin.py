@@ -42,10 +42,26 @@ def omni_sandbox_server() -> Iterator[Any]:
 
 
 @pytest.fixture
-def omni_sandbox(request: pytest.FixtureRequest, omni_sandbox_server: Any) -> Iterator[Any]:
+def _no_other_omni(
+    monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """Take the settings of whoever runs the test out of the environment: processes inherit it."""
+    from omnipd.client.settings import OF_ENVIRONMENT  # noqa: PLC0415
+
+    for name in OF_ENVIRONMENT:
+        monkeypatch.delenv(name, raising=False)
+    no_profiles = tmp_path_factory.getbasetemp() / "no-profiles-in-this-test.json"
+    monkeypatch.setenv("OMNI_CONFIG_PATH", str(no_profiles))
+
+
+@pytest.fixture
+def omni_sandbox(
+    request: pytest.FixtureRequest, omni_sandbox_server: Any, _no_other_omni: None
+) -> Iterator[Any]:
     """Give this test alone an organization, with an address and keys of its own.
 
-    Its ``url``, ``api_key``, ``models``, ``requests`` and so on are those of a sandbox's server.
+    Its ``url``, ``api_key``, ``models``, ``requests`` and so on are those of a sandbox's server. The
+    environment says no other Omni and no other key meanwhile, also to processes that the test starts.
     """
     knobs: dict[str, Any] = {}
     # The nearest marker comes first, and wins.
@@ -68,8 +84,12 @@ def omni_sandbox(request: pytest.FixtureRequest, omni_sandbox_server: Any) -> It
 
 @pytest.fixture
 def omni_client(omni_sandbox: Any) -> Iterator[Client]:
-    """Give a client of this test's sandbox; it is the default client inside the test."""
-    from omnipd.client.current_client import connect  # noqa: PLC0415
+    """Give a client of this test's sandbox; it is the default client inside the test.
+
+    That is so in all threads. Another process has its own: give it the address and key of
+    ``omni_sandbox``.
+    """
+    from omnipd.client.current_client import connect, used_meanwhile  # noqa: PLC0415
 
     with (
         tempfile.TemporaryDirectory(prefix="omnipd-test-") as folder,
@@ -79,5 +99,6 @@ def omni_client(omni_sandbox: Any) -> Iterator[Client]:
             requests_per_minute=omni_sandbox.behavior.requests_per_minute,
             cache_dir=Path(folder),
         ) as client,
+        used_meanwhile(client),
     ):
         yield client

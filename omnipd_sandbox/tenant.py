@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from collections import Counter
 from collections.abc import Callable, Mapping
 from copy import copy
 from dataclasses import replace
@@ -129,9 +130,16 @@ class Tenant:
 
     @property
     def models(self) -> dict[str, str]:
-        """Give the ids of the models that can be queried, by name."""
+        """Give the ids of the models that can be queried, by the names that one of them has."""
         short = self._short_ids.short if self._short_ids else str
-        return {model.name: short(model.id) for model in self._world.engine.models.values()}
+        served = self._world.engine.models
+        named = [(model.name, model.id) for model in served.values()] + [
+            (model.name, model.id)
+            for model in self._world.organization.fixed_models.values()
+            if model.kind == "SHARED" and model.deleted_at is None and model.id not in served
+        ]
+        count = Counter(name for name, _ in named)
+        return {name: short(id_) for name, id_ in named if name and count[name] == 1}
 
     @property
     def issues(self) -> dict[str, list[PlacedIssue]]:

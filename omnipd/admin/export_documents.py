@@ -61,7 +61,7 @@ def export_documents(
         Whether a document that cannot be exported ends the export, or is a row with ``error``.
         What would fail them all, and an answer that is not an export, ends it all the same.
     client : Client, optional
-        Default: that of the ``with`` block, else one from the environment.
+        Default: that of the ``with`` block, of :func:`omnipd.use`, or one from the environment.
 
     Returns
     -------

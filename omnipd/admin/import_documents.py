@@ -37,6 +37,7 @@ from omnipd.errors import (
     OutcomeUnknownError,
     warn,
 )
+from omnipd.readers.model_list import model_id
 
 _IMPORT = "/api/unstable/documents/import"
 _PASSED = (*NEEDED, "dashboard", "workbookModel", "fileUploads")
@@ -79,7 +80,7 @@ def import_documents(
     folder : path-like, or iterable of path-like
         A folder that :func:`export_documents` wrote, or single files of one.
     model : str
-        The shared model to build on (UUID). It must have the fields that the documents use.
+        The shared model to build on: its id or its name. It must have the fields that the documents use.
     folder_path : str, optional
         Folder for the new documents. Default: none.
     check : bool, default True
@@ -88,7 +89,7 @@ def import_documents(
     again : bool, default False
         Also make a document of a file that was, or may have been, imported into this Omni before.
     client : Client, optional
-        Default: that of the ``with`` block, else one from the environment.
+        Default: that of the ``with`` block, of :func:`omnipd.use`, or one from the environment.
 
     Returns
     -------
@@ -117,12 +118,12 @@ def import_documents(
     --------
     >>> import omnipd, tempfile
     >>> folder = tempfile.mkdtemp()
-    >>> with omnipd.sandbox() as omni:
+    >>> with omnipd.sandbox():
     ...     documents = omnipd.read_documents(limit=30)
-    ...     models = omnipd.read_models(model=omni.models["flights"])
+    ...     models = omnipd.read_models(model="flights")
     ...     about_flights = documents[documents["connection_id"].isin(models["connection_id"])]
     ...     _ = omnipd.export_documents(about_flights.head(2), folder)
-    ...     outcome = omnipd.import_documents(folder, model=omni.models["flights"])
+    ...     outcome = omnipd.import_documents(folder, model="flights")
     >>> outcome["status"].tolist()
     ['ok', 'ok']
     """
@@ -151,6 +152,7 @@ def _imported(
     again: bool,
 ) -> list[dict[str, Any]]:
     """Import each export once, and return what became of each."""
+    model = model_id(model, client)
     fields = ModelFields(model, client) if check else None
     checked = fields if fields is not None and fields.read() else None
     rows: list[dict[str, Any]] = [

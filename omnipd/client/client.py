@@ -4,19 +4,18 @@ Order of one GET: take a place in the window of the key → send → on 429 hold
 → on a passing fault wait a little and try again, with a new place → judge the status → parse.
 A POST that starts something is never sent a second time once Omni may have seen it.
 
-The client owns no endpoints. Readers take one as ``client=``; without it they use the client of
-the surrounding ``with`` block, else one made from the environment.
+The client owns no endpoints. Readers take one as ``client=``; without it they use that which
+``current_client.py`` finds.
 """
 
 from __future__ import annotations
 
-import contextvars
 import logging
 import os
 import urllib.parse
 from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, NoReturn, Self
 
 from omnipd.arguments import DECIMALS, check_choice, said, whole_number
@@ -25,9 +24,8 @@ from omnipd.cache.last_write import LastWrite
 from omnipd.cache.lifetime import parse_lifetime
 from omnipd.cache.lists import ListCache
 from omnipd.call import current_call, sleep
-from omnipd.client import failures, strict_json
+from omnipd.client import blocks, failures, strict_json
 from omnipd.client.failures import Failure
-from omnipd.client.fork_safe_lock import ProcessLock
 from omnipd.client.rate_limit import Limiter
 from omnipd.client.retry import LEFT_OPEN, Quota, Retry
 from omnipd.client.settings import Settings, disk_root, tidy_base_url
@@ -54,16 +52,11 @@ _LOG.addHandler(logging.NullHandler())
 
 #: What completion and ``dir()`` show of a client.
 _SHOWN = (
-    *("base_url", "close", "decimals", "progress", "requests_per_minute", "requests_sent"),
-    *("timeout", "user_id"),
+    *("base_url", "close", "decimals", "models", "progress", "requests_per_minute"),
+    *("requests_sent", "timeout", "user_id"),
 )
 _REDIRECTS = {301, 302, 303, 307, 308}
 _MAX_REDIRECTS = 3
-
-#: The clients of the with blocks around, the innermost last.
-_around: contextvars.ContextVar[tuple[Client, ...]] = contextvars.ContextVar(
-    "omnipd_clients", default=()
-)
 
 
 @dataclass(frozen=True)
@@ -168,8 +161,6 @@ class Client:
         self._settings = settings
         self._transport = Transport(settings)
         self._quota = Quota()
-        self._entered = 0
-        self._lock = ProcessLock()
         fingerprint = settings.fingerprint
         lifetime = checked_lifetime(cache)
         #: Where results of queries are kept, when a query asks for that.
@@ -294,27 +285,34 @@ class Client:
         request = Request(method, path, params, json=body, max_bytes=max_bytes or LARGEST_RESULT)
         return self._stream(request, deadline, into or Received())
 
+    @property
+    def models(self) -> Mapping[str, str]:
+        """Model name → model id of the shared models; each name stands wherever an id does.
+
+        The list of models is read when this is first looked into, through the cache: one request, or
+        one for every 100 models. A name that is not in it is looked for in a new list. A name that
+        several models have is not in it; asked for, it is an error with their ids.
+        """
+        # The one import that points up: names come from a list, and lists are read above.
+        from omnipd.readers.model_list import ModelNames  # noqa: PLC0415
+
+        return ModelNames(self)
+
+    def changed_at(self) -> datetime:
+        """Return when this machine last changed something in this Omni."""
+        return self._last_write.at()
+
     def close(self) -> None:
         """Close the connections. A later call opens new ones."""
         self._transport.close()
 
     def __enter__(self) -> Self:
         """Make this the default client of this context."""
-        _around.set((*_around.get(), self))
-        with self._lock:
-            self._entered += 1
+        blocks.enter(self)
         return self
 
     def __exit__(self, *_: object) -> None:
-        others = list(_around.get())
-        if self in others:
-            others.reverse()
-            others.remove(self)
-            _around.set(tuple(reversed(others)))
-        with self._lock:
-            self._entered -= 1
-            last = self._entered == 0
-        if last:
+        if blocks.leave(self):
             self.close()
 
     def __dir__(self) -> list[str]:

@@ -1,12 +1,18 @@
-"""The client that a call uses: the one given, else that of the with block, else one of the environment."""
+"""The client that a call uses: the one given, else that of the with block around, else the default.
+
+The default is what :func:`use` has named, else a client of the environment.
+"""
 
 from __future__ import annotations
 
+import contextlib
 import os
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from omnipd.cache.clear import clear_all, clear_folder
-from omnipd.client.client import Client, _around
+from omnipd.client import blocks
+from omnipd.client.client import Client
 from omnipd.client.fork_safe_lock import ProcessLock
 from omnipd.client.settings import Secret, disk_root, resolve
 from omnipd.errors import (
@@ -37,7 +43,7 @@ def connect(
     Address and key are looked for in this order: the arguments; the environment (``OMNI_BASE_URL``
     with ``OMNI_API_KEY`` or ``OMNI_API_TOKEN``); the profile file of Omni's own command line, which
     is read and never written. ``with connect(...)`` makes the client the default inside the block
-    (of this thread or task); ``client=`` always wins.
+    (of this thread or task), :func:`omnipd.use` that of the whole process; ``client=`` always wins.
 
     Parameters
     ----------
@@ -91,6 +97,7 @@ def connect(
     See Also
     --------
     omnipd.sandbox : An Omni on this machine, without a key.
+    omnipd.use : Makes a client the default.
     omnipd.whoami : Who the key is, and which roles it has.
 
     Examples
@@ -117,28 +124,105 @@ def connect(
     )
 
 
+_Client = TypeVar("_Client", bound=Client | None)
+
+#: What use() has named; empty when nothing.
+_default: list[Client] = []
+
+
 _implicit: dict[str, Client] = {}
 
 
 _implicit_lock = ProcessLock()
 
 
+def use(client: _Client) -> _Client:
+    """Make a client the default of this process: in every cell of a notebook, and in every thread.
+
+    A ``with`` block wins over it inside the block, and ``client=`` always.
+
+    Parameters
+    ----------
+    client : Client or None
+        What :func:`omnipd.connect` or :func:`omnipd.sandbox` returned. None takes the default back:
+        calls use the Omni of the environment again.
+
+    Returns
+    -------
+    Client or None
+        The same.
+
+    Raises
+    ------
+    ArgumentError
+        If it is not a client.
+
+    See Also
+    --------
+    omnipd.connect : Makes a client; a ``with`` block of it is the default of one thread or task.
+
+    Examples
+    --------
+    >>> import omnipd
+    >>> omni = omnipd.use(omnipd.sandbox())
+    >>> len(omnipd.read_content())
+    550
+    >>> omnipd.use(None)
+    >>> omni.close()
+    """
+    _default[:] = [] if client is None else [_checked(client)]
+    return client
+
+
+@contextlib.contextmanager
+def used_meanwhile(client: Client) -> Iterator[None]:
+    """Make a client the default of the process, and then what was the default before."""
+    before = _default[:]
+    use(client)
+    try:
+        yield
+    finally:
+        _default[:] = before
+
+
 def current_client(client: Client | None = None) -> Client:
-    """Return the client to use: the one given, else that of the context, else one of the environment."""
+    """Return the client to use: the one given, else that of the context, else the default.
+
+    Raises
+    ------
+    ArgumentError
+        If what was given is not a client.
+    SettingsError
+        If only the environment says which Omni, and it says too little; or while a block is open in
+        another thread or task: the program is at work with another Omni then.
+    """
     if client is not None:
-        if not isinstance(client, Client):
-            raise ArgumentError(
-                f"client={client!r:.60} is not a Client.", hint="Make one with connect()."
-            )
-        return client
-    if around := _around.get():
-        return around[-1]
+        return _checked(client)
+    if (inside := blocks.innermost()) is not None:
+        return inside
+    for named in _default[:]:
+        return named
+    if (elsewhere := blocks.open_anywhere()) is not None:
+        raise SettingsError(
+            f"This thread or task is in no with block, while another is in that of {elsewhere!r}: the "
+            "Omni of the environment is not asked meanwhile.",
+            hint="Pass client=…; or start the function with contextvars.copy_context().run; or "
+            "connect() in a with block here; or call omnipd.use(client), for all threads.",
+        )
     settings = resolve()
     with _implicit_lock:
         if settings.fingerprint not in _implicit:
             _implicit.clear()
             _implicit[settings.fingerprint] = Client(settings)
         return _implicit[settings.fingerprint]
+
+
+def _checked(client: object) -> Client:
+    if not isinstance(client, Client):
+        raise ArgumentError(
+            f"client={client!r:.60} is not a Client.", hint="Make one with connect()."
+        )
+    return client
 
 
 def clear_cache(

@@ -26,6 +26,10 @@ _LABEL = re.compile(r"[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?", re.IGNORECASE)
 _ADDRESS_HINT = "Use the address you sign in at, for example https://yourcompany.omniapp.co"
 
 
+#: What of the environment says which Omni and which key, but for the file that OMNI_CONFIG_PATH names.
+OF_ENVIRONMENT = ("OMNI_BASE_URL", "OMNI_API_KEY", "OMNI_API_TOKEN", "OMNI_CONFIG_DIR")
+
+
 #: So much of a secret, from its beginning, is not shown either: an answer may be cut inside it.
 _SHORTEST_PART = 12
 

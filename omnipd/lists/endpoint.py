@@ -63,6 +63,9 @@ class Endpoint(Listing):
     def acting(self, client: Client, arguments: Mapping[str, Any]) -> dict[str, Any]:
         """Return the arguments with the client, and with whom it acts for where nobody is named."""
         acting = {**arguments, "client": client}
+        for name, param in self.params.items():  # a fan-out looks at them for each parent
+            if acting.get(name) is not None:
+                acting[name] = param.materialize(acting[name])
         if client.user_id is None:
             return acting
         if "user_id" not in self.params:
@@ -80,19 +83,10 @@ class Endpoint(Listing):
             return self._read_table(arguments)
 
     def _read_table(self, arguments: Mapping[str, Any]) -> Reading:
-        limit = arguments.get("limit")
-        if limit is not None:
-            limit = whole_number("limit", limit, unit="rows")
+        limit, given, encoded = self.checked(arguments)
         strict, refresh = arguments.get("strict", True), arguments.get("refresh", False)
-        check_flag("strict", strict)
-        check_flag("refresh", refresh)
-        given = {
-            name: param.materialize(arguments[name])
-            for name, param in self.params.items()
-            if arguments.get(name) is not None
-        }
-        wire = {name: self.params[name].encode(name, value) for name, value in given.items()}
         client: Client = arguments["client"]
+        wire = {name: self.params[name].looked_up(value, client) for name, value in encoded.items()}
         read = ListRead(self, client, limit, strict=strict)
         uncertain = {name for name in given if self.params[name].may_be_refused(given[name])}
         refused = {name for name in uncertain if (self.path, name) in client.refused}
@@ -134,10 +128,40 @@ class Endpoint(Listing):
         if self.gone is not None and error.status in {404, 405}:
             error.hint = f"Newer Omnis do not have this call any more. {self.gone}"
             return
-        ids = [f"{name}=" for name in given if self.params[name].kind == "id"]
+        ids = [
+            f"{name}="
+            for name in given
+            if self.params[name].kind == "id" and self.params[name].lookup is None
+        ]
         if ids:
             takes = "takes an id, not a name" if len(ids) == 1 else "take ids, not names"
             error.hint = " ".join(filter(None, (error.hint, f"{' and '.join(ids)} {takes}.")))
+
+    def checked(
+        self, arguments: Mapping[str, Any]
+    ) -> tuple[int | None, dict[str, Any], dict[str, str]]:
+        """Return the limit and the parameters, as they were given and as they are written.
+
+        Raises
+        ------
+        ArgumentError
+            For what cannot be sent.
+        """
+        limit = arguments.get("limit")
+        if limit is not None:
+            limit = whole_number("limit", limit, unit="rows")
+        check_flag("strict", arguments.get("strict", True))
+        check_flag("refresh", arguments.get("refresh", False))
+        given = {
+            name: param.materialize(arguments[name])
+            for name, param in self.params.items()
+            if arguments.get(name) is not None
+        }
+        return (
+            limit,
+            given,
+            {name: self.params[name].encode(name, value) for name, value in given.items()},
+        )
 
     def _query(self, wire: Mapping[str, str], left_out: set[str]) -> dict[str, str]:
         query = {

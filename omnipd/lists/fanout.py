@@ -34,6 +34,7 @@ from omnipd.frames.columns import TEXT
 from omnipd.frames.records import TableBuilder
 from omnipd.frames.to_pandas import is_whole, to_frame
 from omnipd.lists.endpoint import Endpoint
+from omnipd.lists.params import Lookup
 from omnipd.lists.read_list import Reading
 from omnipd.unicode_text import whole_text
 
@@ -70,6 +71,8 @@ class FanOut:
         What to ask where the server does not have the endpoint any more.
     ids : mapping of str to str
         Which parts of the key are ids, and where such ids are found.
+    lookup : mapping of str to callable
+        Returns the id for a part of the key that a name may stand for. In a frame are ids.
     """
 
     endpoint: Endpoint
@@ -78,6 +81,7 @@ class FanOut:
     none_column: str | None = None
     newer: Endpoint | None = None
     ids: Mapping[str, str] = field(default_factory=dict)
+    lookup: Mapping[str, Lookup] = field(default_factory=dict)
 
     def read(self, parents: Parents, arguments: Mapping[str, Any]) -> pd.DataFrame:
         """Read the list of every parent.
@@ -107,6 +111,9 @@ class FanOut:
         has_some = self._has_some(parents)
         client = current_client(arguments.get("client"))
         acting = self.endpoint.acting(client, arguments)
+        if self.lookup and not isinstance(parents, pd.DataFrame):
+            self.endpoint.checked(acting)  # before anything is sent
+            keys = list(dict.fromkeys(self._looked_up(key, client) for key in keys))
         say_cost(client, len(keys), self.endpoint.path)
         tables: list[pa.Table] = []
         readings: list[Mapping[str, Any]] = []
@@ -148,6 +155,13 @@ class FanOut:
         # Parents that are not all there have not all that is below them.
         facts["complete"] = facts["complete"] and is_whole(parents)
         return to_frame(self._joined(tables), facts)
+
+    def _looked_up(self, key: tuple[str, ...], client: Client) -> tuple[str, ...]:
+        """Return a key with ids in place of the names in it."""
+        return tuple(
+            self.lookup[name](part, client) if name in self.lookup else part
+            for name, part in zip(self.parent, key, strict=True)
+        )
 
     def _read_one(
         self, key: tuple[str, ...], acting: Mapping[str, Any], has_some: bool | None

@@ -32,7 +32,7 @@ _ORDER = ("Parameters", "Returns", "Raises", "See Also", "Notes", "Examples")
 _PARENT_PARAMETERS = {
     "documents": ("Identifiers", "document_identifier", "read_documents"),
     "folders": ("Folder ids", "folder_id", "read_folders"),
-    "models": ("Model ids", "model_id", "read_models"),
+    "models": ("Ids of models, names of shared ones", "model_id", "read_models"),
     "connections": ("Connection ids", "connection_id", "read_connections"),
     "schedules": ("Schedule ids", "schedule_id", "read_schedules"),
     "conversations": ("Conversation ids", "conversation_id", "read_ai_conversations"),
@@ -45,7 +45,8 @@ _PARENT_PARAMETERS = {
 _SHARED = {
     "model": (
         "str, iterable of (str, str), or DataFrame",
-        "The id of a model, with `topic`. Several topics without it: pairs of model id and topic, or "
+        "The id of a model or the name of a shared one, with `topic`. Several topics without it: pairs of "
+        "model and topic, or "
         "a frame with ``model_id`` and ``topic``, such as that of :func:`omnipd.read_topics`.",
     ),
     "topic": ("str, optional", "The name of the topic in `model`."),
@@ -63,7 +64,7 @@ _SHARED = {
     "refresh": ("bool", "Ask again even where the cache has an answer."),
     "client": (
         "Client, optional",
-        "Default: that of the ``with`` block, else one from the environment.",
+        "Default: that of the ``with`` block, of :func:`omnipd.use`, or one from the environment.",
     ),
 }
 

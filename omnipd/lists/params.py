@@ -9,8 +9,12 @@ from typing import Any, Literal
 import pyarrow as pa
 
 from omnipd.arguments import as_list, check_choice, check_flag, check_id, said
+from omnipd.client.client import Client
 from omnipd.errors import ArgumentError
 from omnipd.unicode_text import whole_text
+
+#: What a caller gave, and who asks → the id that is meant.
+Lookup = Callable[[str, Client], str]
 
 #: The same done locally: the table and the reader's arguments → the table.
 ClientSide = Callable[[pa.Table, Mapping[str, Any]], pa.Table]
@@ -32,6 +36,8 @@ class Param:
         How to do the same locally, ``(table, arguments) → table``, for what some servers refuse.
     maybe_unsupported : tuple of str
         The values that some servers refuse, when it is not all of them.
+    lookup : callable, optional
+        Returns the id where a name may stand for one; it may ask Omni.
     """
 
     wire: str
@@ -39,6 +45,7 @@ class Param:
     choices: Mapping[str, str] = field(default_factory=dict)
     client_side: ClientSide | None = None
     maybe_unsupported: tuple[str, ...] = ()
+    lookup: Lookup | None = None
 
     def may_be_refused(self, value: Any) -> bool:
         """Whether some servers answer 400 to this value of the parameter."""
@@ -74,6 +81,13 @@ class Param:
                     f"{name}={said(item)} holds a comma, which separates values on the wire."
                 )
         return ",".join(encoded)
+
+    def looked_up(self, encoded: str, client: Client) -> str:
+        """Return what :meth:`encode` returned with ids in place of names."""
+        if self.lookup is None:
+            return encoded
+        parts = encoded.split(",") if self.kind == "list" else [encoded]
+        return ",".join(self.lookup(part, client) for part in parts)
 
     def _encode_one(self, name: str, value: Any) -> str:
         if not isinstance(value, str):

@@ -15,6 +15,7 @@ from omnipd.client.failures import words_in
 from omnipd.errors import ArgumentError, BadRequestError, OmniError, QueryError
 from omnipd.queries.job.options import RunKeywords, check_keywords
 from omnipd.queries.run_query import Ready, run_query
+from omnipd.readers.model_list import model_id
 
 _GENERATE = "/api/v1/ai/generate-query"
 
@@ -67,7 +68,7 @@ def ask(
     question : str
         In plain words.
     model : str
-        Id of a shared model.
+        Id or name of a shared model.
     topic : str, optional
         Topic to ask. Default: the AI chooses.
     branch_id : str, optional
@@ -77,7 +78,7 @@ def ask(
     all_views : bool, default False
         Let the AI use views that are in no topic, where the model allows it.
     client : Client, optional
-        Default: that of the ``with`` block, else one from the environment.
+        Default: that of the ``with`` block, of :func:`omnipd.use`, or one from the environment.
     **options
         Any other keyword of :func:`omnipd.run_query`, such as ``limit="all"``.
 
@@ -104,8 +105,8 @@ def ask(
     Examples
     --------
     >>> import omnipd
-    >>> with omnipd.sandbox() as omni:
-    ...     answer = omnipd.ask("How many flights left each airport?", model=omni.models["flights"])
+    >>> with omnipd.sandbox():
+    ...     answer = omnipd.ask("How many flights left each airport?", model="flights")
     >>> answer.query["fields"]
     ['flights.origin', 'flights.count']
     >>> int(answer.df["flights.count"].sum())
@@ -115,7 +116,7 @@ def ask(
         raise ArgumentError("The question is empty.")
     if not isinstance(model, str) or not model.strip():
         raise ArgumentError(
-            f"model={said(model):.60} is not the id of a model.", hint="read_models() has the ids."
+            f"model={said(model):.60} is not a model.", hint="read_models() has ids and names."
         )
     check_id("model", model, IDS_OF_MODELS)
     if topic is not None and (not isinstance(topic, str) or not topic.strip()):
@@ -129,7 +130,6 @@ def ask(
     Ready(any_query, client=client, branch_id=branch_id, user_id=user_id, **options)
     acting = user_id if user_id is not None else client.user_id
     body = {
-        "modelId": model,
         "prompt": question,
         "runQuery": False,  # what is run there comes without types, with nothing said of its limit
         "currentTopicName": topic,
@@ -139,7 +139,7 @@ def ask(
     }
     sent = {name: value for name, value in body.items() if value is not None}
     with one_call(options.get("timeout")):
-        query, chosen = _asked(sent, client)
+        query, chosen = _asked({"modelId": model_id(model, client), **sent}, client)
         try:
             df = run_query(query, client=client, branch_id=branch_id, user_id=user_id, **options)
         except OmniError as error:

@@ -72,10 +72,10 @@ def iter_batches(
     Examples
     --------
     >>> import omnipd
-    >>> with omnipd.sandbox() as omni:
+    >>> with omnipd.sandbox():
     ...     rows = 0
     ...     for batch in omnipd.iter_batches({
-    ...         "modelId": omni.models["flights"], "join_paths_from_topic_name": "flights",
+    ...         "modelId": "flights", "join_paths_from_topic_name": "flights",
     ...         "fields": ["flights.id", "flights.carrier"],
     ...     }, limit="all"):
     ...         rows += batch.num_rows
@@ -132,9 +132,9 @@ def query_to_parquet(
     --------
     >>> import omnipd, pandas, pathlib, tempfile
     >>> path = pathlib.Path(tempfile.mkdtemp()) / "flights.parquet"
-    >>> with omnipd.sandbox() as omni:
+    >>> with omnipd.sandbox():
     ...     omnipd.query_to_parquet({
-    ...         "modelId": omni.models["flights"], "join_paths_from_topic_name": "flights",
+    ...         "modelId": "flights", "join_paths_from_topic_name": "flights",
     ...         "fields": ["flights.id", "flights.carrier"],
     ...     }, path, limit="all")
     336776

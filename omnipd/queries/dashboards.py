@@ -39,6 +39,7 @@ from omnipd.queries.run_queries import run_each
 from omnipd.queries.run_query import Ready
 from omnipd.readers.dashboard_filters import read_dashboard_filters
 from omnipd.readers.documents import read_document_details, read_document_queries
+from omnipd.readers.model_list import model_id
 
 
 def run_document_query(
@@ -64,7 +65,7 @@ def run_document_query(
     errors : {"raise", "collect"}, default "raise"
         ``collect`` runs the tile without the filters that cannot be applied, with a warning.
     client : Client, optional
-        Default: that of the ``with`` block, else one from the environment.
+        Default: that of the ``with`` block, of :func:`omnipd.use`, or one from the environment.
     **options
         Any other keyword of :func:`omnipd.run_query`, such as ``limit="all"``.
 
@@ -112,6 +113,8 @@ def run_document_query(
     check_shape(filters)
     client = current_client(client)
     with one_call(options.get("timeout")):
+        if (model := options.get("model")) is not None:
+            options["model"] = model_id(model, client)
         board = _opened(document, client)
         [tile] = _filtered(board, _tile(board, query), [query], filters, errors, client, options)
         if isinstance(tile, OmniError):
@@ -169,7 +172,7 @@ def run_document(
         warning and stands in the frame's ``filters_not_applied``; ``raise`` runs nothing then,
         and raises the first failure of a tile when all have ended.
     client : Client, optional
-        Default: that of the ``with`` block, else one from the environment.
+        Default: that of the ``with`` block, of :func:`omnipd.use`, or one from the environment.
     **options
         Any other keyword of :func:`omnipd.run_query`, for all tiles alike; ``timeout`` is for all
         of them together.
@@ -227,6 +230,8 @@ def run_document(
     # What is wrong with the options is the caller's doing, and no tile's.
     Ready({"modelId": str(UUID(int=0)), "fields": ["any"]}, client=client, **options)
     with one_call(options.get("timeout")):
+        if (model := options.get("model")) is not None:
+            options["model"] = model_id(model, client)
         board = _opened(document, client)
         names = _distinct([str(name) for name in board.tiles["name"]])
         tiles = _filtered(board, board.tiles, names, filters, errors, client, options)
@@ -418,10 +423,10 @@ def _known_fields(
             asked[_topic_of(query)] = query
     known: dict[tuple[str, str], Mapping[str, KnownField] | None] = {}
     for place, query in asked.items():
-        model_id = options.get("model") or query.get("modelId")
+        model = options.get("model") or query.get("modelId")
         try:
             known[place] = topic_fields(
-                {**query, "modelId": model_id}, client, options.get("branch_id"), needed[place]
+                {**query, "modelId": model}, client, options.get("branch_id"), needed[place]
             )
         except ArgumentError:
             known[place] = None  # there is no such topic, which the tile itself will say

@@ -16,6 +16,7 @@ from omnipd.frames.columns import TEXT
 from omnipd.frames.to_pandas import scalar_columns, to_frame
 from omnipd.queries.check_topic import check_first
 from omnipd.queries.job import job
+from omnipd.queries.job.model_ids import with_model_ids
 from omnipd.queries.job.options import QueryOptions
 from omnipd.queries.job.run import Run
 from omnipd.queries.language.request import AnyQuery, build_request
@@ -77,8 +78,8 @@ def explain(
     Examples
     --------
     >>> import omnipd
-    >>> with omnipd.sandbox() as omni:
-    ...     query = omnipd.Query(omni.models["flights"], "flights")
+    >>> with omnipd.sandbox():
+    ...     query = omnipd.Query("flights", "flights")
     ...     plan = omnipd.explain(query.select("flights.origin", "flights.count"))
     >>> plan.fields
                  name    label       kind data_type
@@ -99,6 +100,7 @@ def explain(
     )
     outcome = job.Outcome()
     with one_call(timeout):
+        request = with_model_ids(request, client)
         check_first(query, request, client, check)
         for _ in job.stream(client, request, outcome):
             pass  # a plan has no rows
@@ -168,8 +170,8 @@ def schema(
     Examples
     --------
     >>> import omnipd
-    >>> with omnipd.sandbox() as omni:
-    ...     query = omnipd.Query(omni.models["flights"], "flights")
+    >>> with omnipd.sandbox():
+    ...     query = omnipd.Query("flights", "flights")
     ...     empty = omnipd.schema(query.select("flights.date[month]", "flights.count"))
     >>> len(empty)
     0
@@ -193,6 +195,7 @@ def schema(
         client=current_client(client),
     )
     with one_call(timeout):
+        run.look_up_models()
         check_first(query, run.request, run.client, check)
         columns = run.guarded(run.columns)
     return to_frame(run.guarded(lambda: scalar_columns(columns.empty_table())), run.facts())

@@ -38,7 +38,8 @@ class Query:
     Parameters
     ----------
     model : str
-        Id of a shared model, a branch or a workbook's model.
+        Name or id of a shared model, or the id of a branch or of a workbook's model. A name is looked
+        up when the query is run.
     topic : str, optional
         Name of the topic; its joins lead to every view in it.
     view : str, optional
@@ -53,8 +54,8 @@ class Query:
     --------
     >>> import omnipd
     >>> from omnipd import field
-    >>> with omnipd.sandbox() as omni:
-    ...     flights = omnipd.Query(omni.models["flights"], "flights")
+    >>> with omnipd.sandbox():
+    ...     flights = omnipd.Query("flights", "flights")
     ...     late = (
     ...         flights.select("airlines.name", "flights.count", "flights.late_arrivals")
     ...         .where(field("flights.date").in_the("2013-07"), field("flights.count") > 4500)
@@ -145,7 +146,7 @@ class Query:
 
     @property
     def model(self) -> str:
-        """Id of the model."""
+        """Id or name of the model."""
         return str(self._wire["modelId"])
 
     @property
@@ -279,7 +280,7 @@ class Query:
         Parameters
         ----------
         client : Client, optional
-            Default: that of the ``with`` block, else one from the environment.
+            Default: that of the ``with`` block, of :func:`omnipd.use`, or one from the environment.
         **options
             As :func:`run_query` takes them: ``limit``, ``totals``, ``names``, ``check`` …
 

@@ -67,7 +67,7 @@ def run_queries(
     max_workers : int, default 4
         How many run at the same time, 1 to 16.
     client : Client, optional
-        Default: that of the ``with`` block, else one from the environment.
+        Default: that of the ``with`` block, of :func:`omnipd.use`, or one from the environment.
     **options
         Any other keyword of :func:`omnipd.run_query`, for all queries alike; ``timeout`` is for all
         of them together.
@@ -97,8 +97,8 @@ def run_queries(
     Examples
     --------
     >>> import omnipd
-    >>> with omnipd.sandbox() as omni:
-    ...     flights = {"modelId": omni.models["flights"], "join_paths_from_topic_name": "flights"}
+    >>> with omnipd.sandbox():
+    ...     flights = {"modelId": "flights", "join_paths_from_topic_name": "flights"}
     ...     by_airport, by_month = omnipd.run_queries([
     ...         flights | {"fields": ["flights.origin", "flights.count"]},
     ...         flights | {"fields": ["flights.date[month]", "flights.count"]},
@@ -121,6 +121,9 @@ def run_queries(
         for place, (query, held) in enumerate(zip(queries, said, strict=True), 1)
     ]
     with one_call(options.get("timeout")):
+        for place, (asked, held) in enumerate(zip(ready, said, strict=True), 1):
+            with _placed(f"Query {place} of {len(queries)}", held):
+                asked.look_up_models()  # here, so that several ask once for the names
         for place, one in enumerate(_each(_checked, ready, said, max_workers), 1):
             if isinstance(one, ArgumentError):
                 one.message = f"Query {place} of {len(queries)}: {one.message}"
@@ -203,9 +206,16 @@ def _each(
 def _ready(
     query: AnyQuery, place: str, client: Client, options: Mapping[str, Any], said: list[str]
 ) -> Ready:
+    with _placed(place, said):
+        return Ready(query, client=client, **options)
+
+
+@contextlib.contextmanager
+def _placed(place: str, said: list[str]) -> Iterator[None]:
+    """Keep the warnings of one query, and say which it is where it is refused."""
     with _held_in(said):
         try:
-            return Ready(query, client=client, **options)
+            yield
         except ArgumentError as error:
             error.message = f"{place}: {error.message}"
             raise

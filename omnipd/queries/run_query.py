@@ -48,7 +48,8 @@ def run_query(
     limit : int or "all", optional
         Number of rows. Default: the query's own limit, else Omni's 1000.
     model : str, optional
-        Replaces the query's ``modelId``.
+        Replaces the query's ``modelId``. Here and there it is the id of a model or the name of a shared
+        one, which :attr:`omnipd.Client.models` has; a name takes one list read through the cache.
     branch_id : str, optional
         Run against a branch of the model.
     user_id : str, optional
@@ -76,7 +77,7 @@ def run_query(
         at most so long ago (``"1h"``, seconds), else store it. The modes of `cache` that skip
         Omni's cache skip this one too, and store anew. Default: nothing is stored.
     client : Client, optional
-        Default: that of the ``with`` block, else one from the environment.
+        Default: that of the ``with`` block, of :func:`omnipd.use`, or one from the environment.
 
     Returns
     -------
@@ -116,9 +117,9 @@ def run_query(
     Examples
     --------
     >>> import omnipd
-    >>> with omnipd.sandbox() as omni:
+    >>> with omnipd.sandbox():
     ...     df = omnipd.run_query({
-    ...         "modelId": omni.models["flights"],
+    ...         "modelId": "flights",
     ...         "join_paths_from_topic_name": "flights",
     ...         "fields": ["flights.origin", "flights.count"],
     ...         "sorts": [{"column_name": "flights.count", "sort_descending": True}],
@@ -177,9 +178,9 @@ def run_query_arrow(
     Examples
     --------
     >>> import omnipd, polars
-    >>> with omnipd.sandbox() as omni:
+    >>> with omnipd.sandbox():
     ...     table = omnipd.run_query_arrow({
-    ...         "modelId": omni.models["flights"], "join_paths_from_topic_name": "flights",
+    ...         "modelId": "flights", "join_paths_from_topic_name": "flights",
     ...         "fields": ["flights.origin", "flights.count"],
     ...     })
     >>> polars.from_arrow(table)["flights.count"].sum()
@@ -227,15 +228,20 @@ class Ready:
         """What is sent for it."""
         return self.run.request
 
+    def look_up_models(self) -> None:
+        """Put ids in place of names of models."""
+        self.run.look_up_models()
+
     def check(self) -> None:
         """Look for a stored result; without one, hold the query against its topic, once."""
         run = self.run
         if self._checked:
             return
-        if self._lifetime is not None and not run.asks_anew:
-            self._stored = self._store.load(run.canonical, self._lifetime)
-        if self._stored is None:
-            with one_call(run.timeout):
+        with one_call(run.timeout):
+            run.look_up_models()
+            if self._lifetime is not None and not run.asks_anew:
+                self._stored = self._store.load(run.canonical, self._lifetime)
+            if self._stored is None:
                 check_first(self._query, run.request, run.client, self._check)
         self._checked = True
 

@@ -25,6 +25,7 @@ from omnipd.frames.to_pandas import scalar_columns, to_frame
 from omnipd.frames.unify_schemas import with_one_schema
 from omnipd.queries.check_split import check_cut, check_rows
 from omnipd.queries.check_topic import check_first
+from omnipd.queries.job.model_ids import with_model_ids
 from omnipd.queries.job.options import QueryOptions
 from omnipd.queries.job.run import Run, words_of_limit
 from omnipd.queries.language import dates, timeframes
@@ -122,7 +123,7 @@ def run_query_in_pieces(
     >>> import omnipd
     >>> with omnipd.sandbox() as omni:
     ...     df = omnipd.run_query_in_pieces({
-    ...         "modelId": omni.models["flights"], "join_paths_from_topic_name": "flights",
+    ...         "modelId": "flights", "join_paths_from_topic_name": "flights",
     ...         "fields": ["flights.date[date]", "flights.origin", "flights.count"],
     ...     }, split_on="flights.date", by="quarter")
     >>> len(df), df["flights.count"].sum(), df.attrs["omni"]["pieces"]
@@ -183,6 +184,7 @@ def run_query_in_pieces(
         return _period(times[0].as_py(), by, later=last_one) if len(times) else None
 
     with one_call(timeout):
+        whole = with_model_ids(whole, client)
         check_first(query, whole, client, check)
         low = edge(last_one=False) if first is None else first
         high = edge(last_one=True) if last is None and low is not None else last

@@ -59,7 +59,7 @@ def run_sql(
         Over the model: ``${view}`` in FROM, and ``${view.field}``, ``${view.field[month]}`` or
         ``${view.measure}`` as fields. Verbatim: the SQL of the database that the model is on.
     model : str
-        Id of the model.
+        Id of the model, or the name of a shared one.
     verbatim : bool, default False
         Send it to the database as it is.
     branch_id, user_id, cache, timeout, decimals
@@ -67,7 +67,7 @@ def run_sql(
     strict : bool, default True
         Raise when Omni may have cut the rows off. False warns instead.
     client : Client, optional
-        Default: that of the ``with`` block, else one from the environment.
+        Default: that of the ``with`` block, of :func:`omnipd.use`, or one from the environment.
 
     Returns
     -------
@@ -108,8 +108,8 @@ def run_sql(
     Examples
     --------
     >>> import omnipd
-    >>> with omnipd.sandbox() as omni:
-    ...     model = omni.models["flights"]
+    >>> with omnipd.sandbox():
+    ...     model = "flights"
     ...     governed = omnipd.run_sql(
     ...         "SELECT ${flights.origin}, ${flights.count} FROM ${flights}", model=model
     ...     )
@@ -142,6 +142,7 @@ def run_sql(
         sql_is_cut=verbatim and not _has_low_limit(sql),
     )
     with one_call(timeout):
+        run.look_up_models()
         rows = run.guarded(run.table)
     times.tell(rows)
     table = run.guarded(lambda: scalar_columns(rows))

@@ -6,7 +6,6 @@ from typing import Literal
 
 import pandas as pd
 
-from omnipd.arguments import IDS_OF_MODELS
 from omnipd.client.client import Client
 from omnipd.frames.columns import TEXT, Column, count, flag, instant, text
 from omnipd.frames.labels import join_names
@@ -16,6 +15,7 @@ from omnipd.lists.endpoint import Endpoint
 from omnipd.lists.fanout import FanOut, Parents
 from omnipd.lists.manual import manual
 from omnipd.lists.params import Param
+from omnipd.readers.below_model import below_model
 from omnipd.readers.record_parts import without
 
 CONVERSATIONS = Endpoint(
@@ -272,7 +272,7 @@ def read_ai_routines(
     return ROUTINES.read(locals())
 
 
-AGENT_ACTIONS = FanOut(
+AGENT_ACTIONS = below_model(
     Endpoint(
         "/api/v1/models/{model_id}/ai-agent-actions",
         pages=paging.whole,
@@ -283,9 +283,7 @@ AGENT_ACTIONS = FanOut(
         },
         # New, and its fields may change (docs/wire.md).
         exhaustive=False,
-    ),
-    parent=("model_id",),
-    ids={"model_id": IDS_OF_MODELS},
+    )
 )
 
 
@@ -313,8 +311,8 @@ def read_ai_agent_actions(
     Examples
     --------
     >>> import omnipd
-    >>> with omnipd.sandbox() as sandbox:
-    ...     actions = omnipd.read_ai_agent_actions(sandbox.models["flights"])
+    >>> with omnipd.sandbox():
+    ...     actions = omnipd.read_ai_agent_actions("flights")
     >>> actions[["kind", "label"]]
          kind            label
     0  sample  Busiest airport

@@ -11,6 +11,7 @@ from omnipd.errors import ArgumentError
 from omnipd.lists.endpoint import Endpoint
 from omnipd.lists.fanout import FanOut, Parents
 from omnipd.lists.params import Param
+from omnipd.readers.model_list import model_id
 
 # Omni spells the branch in two ways, by endpoint (docs/wire.md).
 BRANCH = {"branch_id": Param("branch_id", "id")}
@@ -32,8 +33,8 @@ def topics_of(model: Topics, topic: str | None) -> Parents:
         return model
     if not isinstance(model, str):
         raise ArgumentError(
-            f"topic={topic!r:.60} goes with the id of one model.",
-            hint="Pass several topics as pairs of model id and topic, without topic=.",
+            f"topic={topic!r:.60} goes with one model.",
+            hint="Pass several topics as pairs of model and topic, without topic=.",
         )
     return [(model, topic)]
 
@@ -45,6 +46,7 @@ def below_model(endpoint: Endpoint, *, none_said: str | None = None) -> FanOut:
         ("model_id",),
         none_said=none_said,
         ids={"model_id": IDS_OF_MODELS},
+        lookup={"model_id": model_id},
     )
 
 
@@ -54,4 +56,5 @@ def below_topic(endpoint: Endpoint) -> FanOut:
         endpoint,
         ("model_id", "topic"),
         ids={"model_id": IDS_OF_MODELS},
+        lookup={"model_id": model_id},
     )

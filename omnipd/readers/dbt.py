@@ -216,7 +216,7 @@ def read_dbt_exposures(
     Parameters
     ----------
     models : str, iterable of str, or DataFrame
-        Ids of shared models, or a frame with ``model_id``, such as that of
+        Ids or names of shared models, or a frame with ``model_id``, such as that of
         ``read_models(model_kind="SHARED")``.
 
     Returns

@@ -14,6 +14,7 @@ from omnipd.lists.endpoint import Endpoint
 from omnipd.lists.fanout import FanOut, Parents
 from omnipd.lists.manual import manual
 from omnipd.lists.params import Param
+from omnipd.readers.model_list import model_id
 
 _ROLE: dict[str, Column] = {
     "model_id": text("modelId", doc="Model the role is on"),
@@ -40,7 +41,7 @@ def _roles_of(parent: str, path: str) -> FanOut:
             rows="results",
             params={
                 "connection_id": Param("connectionId", "id"),
-                "model": Param("modelId", "id"),
+                "model": Param("modelId", "id", lookup=model_id),
             },
             columns=_ROLE,
         ),
@@ -78,7 +79,7 @@ def read_model_roles(
         Group ids, or a frame with ``group_id``, such as that of :func:`omnipd.read_groups`. Name
         either users or groups.
     connection_id, model : str, optional
-        Only roles on this connection, on the model of this id.
+        Only roles on this connection (id), on this model (id, or name of a shared one).
 
     Returns
     -------

@@ -18,70 +18,15 @@ from omnipd.frames.columns import (
     instant,
     text,
 )
-from omnipd.frames.labels import joined
 from omnipd.frames.records import Record
 from omnipd.lists import paging
 from omnipd.lists.endpoint import Endpoint
 from omnipd.lists.fanout import Parents
 from omnipd.lists.manual import manual
-from omnipd.lists.params import SORT_DIRECTION, Param, choices
+from omnipd.lists.params import Param, choices
 from omnipd.readers.below_model import BRANCH, CAMEL_BRANCH, below_model
+from omnipd.readers.model_list import MODELS
 from omnipd.readers.record_parts import object_in, without
-
-MODELS = Endpoint(
-    "/api/v1/models",
-    key=("model_id",),
-    params={
-        "model": Param("modelId", "id"),
-        "name": Param("name"),
-        "model_kind": Param(
-            "modelKind",
-            "choice",
-            choices(
-                "SCHEMA",
-                "SHARED",
-                "SHARED_EXTENSION",
-                "BRANCH",
-                "WORKBOOK",
-                "QUERY",
-                # In the documentation, and not in the specification (docs/wire.md).
-                "TOPIC",
-                "FIELD_PICKER_TOPIC",
-            ),
-        ),
-        "base_model_id": Param("baseModelId", "id"),
-        "connection_id": Param("connectionId", "id"),
-        "include": Param("include", "list", choices(active_branches="activeBranches")),
-        "include_deleted": Param("includeDeleted", "flag"),
-        "sort": Param(
-            "sortField",
-            "choice",
-            choices(
-                "name",
-                model_kind="modelKind",
-                connection_id="connectionId",
-                base_model_id="baseModelId",
-                created_at="createdAt",
-                updated_at="updatedAt",
-            ),
-        ),
-        "direction": SORT_DIRECTION,
-    },
-    columns={
-        "model_id": text("id", doc="Model id"),
-        "name": text("name", doc="Name; null for most workbook and query models"),
-        "model_kind": text("modelKind", doc="SHARED, SCHEMA, BRANCH, WORKBOOK, QUERY and others"),
-        "connection_id": text("connectionId", doc="Connection the model queries"),
-        "base_model_id": text("baseModelId", doc="Model it builds on"),
-        "created_at": instant("createdAt", doc="When it was made"),
-        "updated_at": instant("updatedAt", doc="Last change"),
-        "deleted_at": instant("deletedAt", doc="When it was deleted; null for one that is there"),
-        "branch_ids": joined("branches", "id", doc="Ids of the active branches, comma-joined"),
-        "branch_names": joined(
-            "branches", "name", doc="Names of the active branches, comma-joined"
-        ),
-    },
-)
 
 
 @manual(MODELS)
@@ -106,7 +51,7 @@ def read_models(
     Parameters
     ----------
     model : str, optional
-        Only the model of this id.
+        Only this model: its id, or the name of a shared one.
     name : str, optional
         Only models of this name; case does not matter.
     model_kind : str, optional
@@ -114,7 +59,7 @@ def read_models(
         ``"BRANCH"``, ``"WORKBOOK"``, ``"QUERY"``, ``"TOPIC"``, ``"FIELD_PICKER_TOPIC"``. Without
         it workbook and query models make up most of the list.
     base_model_id, connection_id : str, optional
-        Only models on this model, on this connection.
+        Only models on this model (id or name), on this connection.
     include : {"active_branches"}, optional
         Optional fields to ask for. With None the columns of branches are null.
     include_deleted : bool, default False
@@ -181,8 +126,8 @@ def read_schemas(
     Examples
     --------
     >>> import omnipd
-    >>> with omnipd.sandbox() as sandbox:
-    ...     schemas = omnipd.read_schemas(sandbox.models["flights"])
+    >>> with omnipd.sandbox():
+    ...     schemas = omnipd.read_schemas("flights")
     >>> schemas["schema"].str.endswith(".main").tolist()
     [True]
     """
@@ -269,8 +214,8 @@ def read_model_files(
     Examples
     --------
     >>> import omnipd
-    >>> with omnipd.sandbox() as sandbox:
-    ...     files = omnipd.read_model_files(sandbox.models["flights"], file_name="flights.topic")
+    >>> with omnipd.sandbox():
+    ...     files = omnipd.read_model_files("flights", file_name="flights.topic")
     >>> files[["file_name", "version"]]
            file_name  version
     0  flights.topic        1
@@ -327,7 +272,7 @@ def read_model_git(
     Parameters
     ----------
     models : str, iterable of str, or DataFrame
-        Ids of shared models, or a frame with ``model_id``, such as that of
+        Ids or names of shared models, or a frame with ``model_id``, such as that of
         ``read_models(model_kind="SHARED")``.
 
     Raises
@@ -400,7 +345,7 @@ def read_model_suggestions(
     Parameters
     ----------
     models : str, iterable of str, or DataFrame
-        Ids of shared models, or a frame with ``model_id``, such as that of
+        Ids or names of shared models, or a frame with ``model_id``, such as that of
         ``read_models(model_kind="SHARED")``.
     status : {"active", "ignored", "all"}, default "active"
         Which suggestions.
@@ -423,8 +368,8 @@ def read_model_suggestions(
     Examples
     --------
     >>> import omnipd
-    >>> with omnipd.sandbox() as sandbox:
-    ...     suggestions = omnipd.read_model_suggestions(sandbox.models["flights"], status="ignored")
+    >>> with omnipd.sandbox():
+    ...     suggestions = omnipd.read_model_suggestions("flights", status="ignored")
     >>> suggestions["ignore_reason"].tolist()
     ['Known already.']
     """

@@ -80,8 +80,8 @@ def read_topics(
     Examples
     --------
     >>> import omnipd
-    >>> with omnipd.sandbox() as sandbox:
-    ...     topics = omnipd.read_topics(sandbox.models["flights"])
+    >>> with omnipd.sandbox():
+    ...     topics = omnipd.read_topics("flights")
     >>> topics[["topic", "base_view"]]
          topic base_view
     0  flights   flights
@@ -182,8 +182,8 @@ def read_topic_fields(
     Examples
     --------
     >>> import omnipd
-    >>> with omnipd.sandbox() as sandbox:
-    ...     fields = omnipd.read_topic_fields(sandbox.models["orders"], "orders")
+    >>> with omnipd.sandbox():
+    ...     fields = omnipd.read_topic_fields("orders", "orders")
     >>> fields.groupby("kind").size().index.tolist()
     ['dimension', 'measure']
     """
@@ -239,8 +239,8 @@ def read_relationships(
     Examples
     --------
     >>> import omnipd
-    >>> with omnipd.sandbox() as sandbox:
-    ...     joins = omnipd.read_relationships(sandbox.models["orders"], "orders")
+    >>> with omnipd.sandbox():
+    ...     joins = omnipd.read_relationships("orders", "orders")
     >>> joins[["left_view", "right_view"]].head(1)
          left_view right_view
     0  order_items      users
@@ -297,8 +297,8 @@ def read_views(
     Examples
     --------
     >>> import omnipd
-    >>> with omnipd.sandbox() as sandbox:
-    ...     views = omnipd.read_views(sandbox.models["flights"])
+    >>> with omnipd.sandbox():
+    ...     views = omnipd.read_views("flights")
     >>> sorted(views["view"].unique())
     ['airlines', 'airports', 'flights', 'planes', 'weather']
     """

@@ -13,6 +13,7 @@ from omnipd.lists.endpoint import Endpoint
 from omnipd.lists.fanout import FanOut
 from omnipd.lists.manual import manual
 from omnipd.lists.params import SORT_DIRECTION, Param, choices
+from omnipd.readers.model_list import model_id
 
 _TYPES = choices("csv", "spreadsheet")
 _LONGEST_SEARCH = 256
@@ -32,7 +33,7 @@ UPLOADS = _ByType(
         key=("upload_id",),
         params={
             "connection_id": Param("connectionId", "id"),
-            "model": Param("modelId", "id"),
+            "model": Param("modelId", "id", lookup=model_id),
             "search_term": Param("searchTerm"),
             "sort": Param(
                 "sortField",
@@ -84,7 +85,8 @@ def read_uploads(
     connection_id : str, optional
         Only files of this connection.
     model : str, optional
-        The id of a model: only files of this model: a workbook's own, or those of a shared model's connection.
+        Only files of this model: a workbook's own, by its id, or those of a shared model's connection,
+        by its id or name.
     search_term : str, optional
         Words in the name of the file, at most 256 characters.
     sort : {"updated_at", "created_at", "file_name"}, default "updated_at"

@@ -80,8 +80,8 @@ def read_model_issues(
     Examples
     --------
     >>> import omnipd
-    >>> with omnipd.sandbox() as sandbox:
-    ...     issues = omnipd.read_model_issues(sandbox.models["flights"])
+    >>> with omnipd.sandbox():
+    ...     issues = omnipd.read_model_issues("flights")
     >>> len(issues)
     0
     """
@@ -203,7 +203,7 @@ def read_content_issues(
     Parameters
     ----------
     models : str, iterable of str, or DataFrame
-        Ids of shared models, or a frame with ``model_id``, such as that of
+        Ids or names of shared models, or a frame with ``model_id``, such as that of
         ``read_models(model_kind="SHARED")``.
     branch_id : str, optional
         Hold the content against this branch of the model.
@@ -232,8 +232,8 @@ def read_content_issues(
     Examples
     --------
     >>> import omnipd
-    >>> with omnipd.sandbox() as sandbox:
-    ...     issues = omnipd.read_content_issues(sandbox.models["flights"])
+    >>> with omnipd.sandbox():
+    ...     issues = omnipd.read_content_issues("flights")
     >>> issues.groupby("issue_scope").size().index.tolist()
     ['dashboard_filter', 'query']
     """

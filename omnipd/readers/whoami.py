@@ -8,6 +8,7 @@ from typing import Any
 
 import pandas as pd
 
+from omnipd.call import one_call
 from omnipd.client.client import Client
 from omnipd.client.current_client import current_client
 from omnipd.errors import IncompleteReadError, ResponseError
@@ -18,8 +19,9 @@ from omnipd.lists import paging
 from omnipd.lists.endpoint import Endpoint
 from omnipd.lists.manual import manual
 from omnipd.lists.params import Param
+from omnipd.readers.model_list import model_id
 
-_MODEL = Param("modelId", "list")
+_MODEL = Param("modelId", "list", lookup=model_id)
 
 
 @dataclass(frozen=True)
@@ -61,9 +63,9 @@ def whoami(*, model: str | list[str] | None = None, client: Client | None = None
     Parameters
     ----------
     model : str or list of str, optional
-        Only the roles on these models.
+        Only the roles on these models: ids, or names of shared models.
     client : Client, optional
-        Default: that of the ``with`` block, else one from the environment.
+        Default: that of the ``with`` block, of :func:`omnipd.use`, or one from the environment.
 
     Returns
     -------
@@ -89,7 +91,9 @@ def whoami(*, model: str | list[str] | None = None, client: Client | None = None
     """
     params = {} if model is None else {"modelId": _MODEL.encode("model", model)}
     client = current_client(client)
-    answer = client.get("/api/v1/whoami", params).content
+    with one_call():
+        params = {name: _MODEL.looked_up(value, client) for name, value in params.items()}
+        answer = client.get("/api/v1/whoami", params).content
     user = answer.get("user") if isinstance(answer, dict) else None
     if not isinstance(user, dict) or not isinstance(user.get("membershipId"), str):
         raise ResponseError(
@@ -169,7 +173,7 @@ def read_whoami_roles(
     Parameters
     ----------
     model : str or sequence of str, optional
-        Only the roles on these models.
+        Only the roles on these models: ids, or names of shared models.
 
     Raises
     ------

@@ -154,7 +154,7 @@ def inventory(to: Path | None, estimate: bool, files: str, raw: bool, **given: A
 @main.command(cls=Command)
 @click.argument("query", metavar="FILE|-")
 @click.option("--limit", help="Number of rows, or 'all'. Default: the query's own, else 1000.")
-@click.option("--model", help="Replaces the query's modelId.")
+@click.option("--model", help="Replaces the query's modelId: an id, or a shared model's name.")
 @click.option("--branch-id", help="Run against a branch of the model.")
 @click.option("--user-id", help="Membership id to act for.")
 @click.option(
@@ -189,7 +189,9 @@ def query(query: str, output: Path | None, style: str, raw: bool, **given: Any) 
 
 
 @main.command(cls=Command)
-@click.option("--model", multiple=True, help="Only the roles on this model; may be repeated.")
+@click.option(
+    "--model", multiple=True, help="Only the roles on this model, by id or name; may be repeated."
+)
 @options.connection
 def whoami(model: tuple[str, ...], **given: Any) -> None:
     """Who the key is, of what kind, and which roles it has."""

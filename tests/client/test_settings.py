@@ -1,7 +1,9 @@
 """Where the address and the key come from, in which order, and which of them never meet."""
 
+import inspect
 import json
 import os
+import re
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -10,6 +12,7 @@ from scripted_server import answer, page
 
 import omnipd
 from omnipd import SettingsError
+from omnipd.client import settings
 from omnipd.client.settings import disk_root, profile_path, resolve, tidy_base_url
 
 HOST = "https://acme.omniapp.co"
@@ -513,3 +516,9 @@ def test_every_request_goes_below_the_path(scripted):
 def test_servers_below_two_paths_share_no_cache(scripted):
     first, second = (resolve(f"{scripted.url}/{path}", "key") for path in "ab")
     assert first.fingerprint != second.fingerprint
+
+
+def test_all_that_names_an_omni_in_the_environment_is_listed():
+    # The fixtures for tests take this away, so that a process of a test finds no other Omni.
+    names = set(re.findall(r'"(OMNI_[A-Z_]+)"', inspect.getsource(settings)))
+    assert names == {*settings.OF_ENVIRONMENT, "OMNI_CONFIG_PATH"}

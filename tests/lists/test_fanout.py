@@ -322,18 +322,13 @@ def test_a_row_of_a_frame_is_told_what_to_pass(omni):
 @pytest.mark.parametrize(
     "use",
     [
-        lambda: omnipd.Query("flights", "flights").select("flights.count").run(),
-        lambda: omnipd.run_query({"modelId": "flights", "fields": ["a.b"]}),
-        lambda: omnipd.run_query({"fields": ["a.b"]}, model="flights"),
-        lambda: omnipd.read_topics("flights"),
-        lambda: omnipd.read_topic_fields(("flights", "flights")),
-        lambda: omnipd.read_ai_agent_actions(["flights"]),
-        lambda: omnipd.ask("How many?", model="flights"),
+        omnipd.read_topics,
+        lambda model: omnipd.run_query({"modelId": model, "fields": ["a.b"]}),
     ],
 )
-def test_the_name_of_a_model_where_its_id_belongs_is_for_omni_to_refuse(omni, use):
-    with pytest.raises(omnipd.BadRequestError) as caught:
-        use()
+def test_an_id_that_no_model_has_is_for_omni_to_refuse(omni, use):
+    with pytest.raises((omnipd.BadRequestError, omnipd.NotFoundError)) as caught:
+        use(MODEL)
     assert "read_models() has the ids of models beside their names." in caught.value.hint
 
 

@@ -31,14 +31,19 @@ def run_pytest(tmp_path):
     return run
 
 
-def test_a_test_has_a_sandbox_of_its_own_and_a_client(run_pytest):
+def test_a_test_has_a_sandbox_of_its_own_and_a_client(run_pytest, monkeypatch):
+    monkeypatch.setenv("OMNI_BASE_URL", "https://real.test")
+    monkeypatch.setenv("OMNI_API_KEY", "the-real-key")
     output = run_pytest(
         """
         import json
         import urllib.request
+        from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+        from multiprocessing import get_context
 
         import pytest
         import omnipd
+        from omnipd.client.settings import resolve
 
         seen = []
 
@@ -75,9 +80,20 @@ def test_a_test_has_a_sandbox_of_its_own_and_a_client(run_pytest):
             with pytest.raises(omnipd.ForbiddenError):
                 omnipd.read_labels()
             assert len(omnipd.read_labels()) == 12
+
+        def test_a_thread_has_the_client_and_a_process_finds_no_other_omni(omni_client):
+            with ThreadPoolExecutor(1) as pool:
+                assert pool.submit(omnipd.whoami).result().instance == omni_client.base_url
+            with ProcessPoolExecutor(1, get_context("spawn")) as pool:
+                with pytest.raises(omnipd.SettingsError, match="No Omni address is set"):
+                    pool.submit(resolve).result()
+
+        def test_afterwards_all_is_as_it_was():
+            assert resolve().origin == "https://real.test"
+            assert omnipd.client.current_client._default == []
         """
     )
-    assert "5 passed" in output, output
+    assert "7 passed" in output, output
 
 
 def test_a_knob_that_is_wrong_fails_the_test_by_name(run_pytest):

@@ -291,6 +291,15 @@ def test_messages_speak_of_options_and_not_of_python(shell, monkeypatch):
     assert "base_url=" not in result.stderr
 
 
+def test_a_model_goes_by_name_too(shell):
+    result = shell("query", "-", "--model", "flights", stdin=json.dumps(QUERY))
+    assert result.exit_code == 0
+    result = shell("query", "-", "--model", "flihgts", stdin=json.dumps(QUERY))
+    assert result.exit_code == 2
+    assert "no shared model named 'flihgts'.\nDid you mean 'flights'?" in result.stderr
+    assert " on model " in shell("whoami", "--model", "flights").stdout
+
+
 def test_a_cut_result_names_the_option(shell):
     cut = QUERY | {"modelId": "6f1c2a9e-0b47-4d3a-9c58-2e7d41f0a613", "limit": 1}
     result = shell("query", "-", stdin=json.dumps(cut))

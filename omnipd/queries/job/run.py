@@ -19,6 +19,7 @@ from omnipd.frames import times
 from omnipd.frames.columns import format_name
 from omnipd.frames.decimals import as_floats
 from omnipd.queries.job import job, result
+from omnipd.queries.job.model_ids import with_model_ids
 from omnipd.queries.job.options import QueryOptions
 from omnipd.queries.language import filters
 from omnipd.queries.language.request import AnyQuery, build_request
@@ -80,6 +81,10 @@ class Run:
         self._sql_is_cut = sql_is_cut
         self._outcome = job.Outcome()
         self._limit_reached = False
+
+    def look_up_models(self) -> None:
+        """Put ids in place of names of models; where there are such, the models are read."""
+        self.request = with_model_ids(self.request, self.client)
 
     def table(self) -> pa.Table:
         """Run the query and return all rows, whole or not at all."""

@@ -53,9 +53,9 @@ def field(name: str) -> Field:
     Examples
     --------
     >>> import omnipd
-    >>> with omnipd.sandbox() as omni:
+    >>> with omnipd.sandbox():
     ...     late = (
-    ...         omnipd.Query(omni.models["flights"], "flights")
+    ...         omnipd.Query("flights", "flights")
     ...         .select("flights.origin", "flights.count")
     ...         .where(omnipd.field("flights.dep_delay") > 60)
     ...         .sort(omnipd.field("flights.count").desc())

@@ -77,7 +77,7 @@ class Built(Protocol):
 
     @property
     def model(self) -> str:
-        """Id of the model."""
+        """Id or name of the model."""
 
     @property
     def topic(self) -> str | None:
@@ -293,7 +293,7 @@ def _check_values(query: Mapping[str, Any]) -> None:
     if not isinstance(query.get("modelId"), str) or not query["modelId"]:
         raise ArgumentError(
             "The query has no modelId.",
-            hint="Pass model=, the id of a shared model or a workbook model.",
+            hint="Pass model=, a shared model's name or id, or the id of a workbook's model.",
         )
     check_id("modelId", query["modelId"], IDS_OF_MODELS)
     fields = query.get("fields", [])
