@@ -169,7 +169,7 @@ def sandbox(
         Make the server as strict as Omni (60), and the client keep to it. Default: no limit.
     faults : sequence of mapping, optional
         What goes wrong on purpose: ``{"kind": "status", "code": 503, "path": "/api/v1/content"}``.
-        Kinds are status, html, reset, cut, slow, same_cursor and drift.
+        Kinds are status, html, reset, cut, slow, same_cursor, shift and drift.
     control : bool, default False
         Let any program open and close organizations at ``/_sandbox/tenants``.
     cache : str, float or False, default "10m"
