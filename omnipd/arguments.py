@@ -8,13 +8,14 @@ from collections.abc import Iterable
 from typing import Any
 
 from omnipd.errors import ArgumentError
+from omnipd.key_texts import hide_keys
 from omnipd.unicode_text import whole_text
 
 
 def said(value: object) -> str:
-    """Return how a value is written; Python refuses to write the longest and the deepest."""
+    """Return how a value is written, but for a key; Python refuses to write the longest and the deepest."""
     try:
-        return repr(value)
+        return hide_keys(repr(value))
     except ValueError:
         return f"a {type(value).__name__} of thousands of digits"
     except RecursionError:

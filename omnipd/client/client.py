@@ -333,6 +333,7 @@ class Client:
     ) -> Generator[bytes, None, None]:
         """Yield the body of a 2xx answer. ``whole`` yields it as one piece, so a cut can be retried."""
         method, changes = request.method, request.changes
+        self._transport.check()
         retry = Retry(
             method,
             self._url(request.path),
