@@ -14,12 +14,13 @@ _SHORTEST_PART = 12
 _MOST_KNOWN = 100
 
 # Omni's own prefixes, in any case, since hosts are written in lower case; a token in three parts, as OAuth
-# has them; and one long piece in which letters of both cases and digits take turns, as in no name.
-_KEY = re.compile(
-    r"(?i:omni_(?:osk|pat)_)\w{4,}"
-    r"|\beyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]*"
-    r"|\b(?=[A-Z0-9]*[a-z])(?=[a-z0-9]*[A-Z])(?=(?:[A-Za-z]*[0-9]+[A-Za-z]+){3})[A-Za-z0-9]{32,}"
+# has them.
+_KEY = r"(?i:omni_(?:osk|pat)_)\w{4,}|\beyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]*"
+# One long piece in which letters of both cases and digits take turns: no name, and perhaps a key.
+_MAYBE_KEY = (
+    r"\b(?=[A-Z0-9]*[a-z])(?=[a-z0-9]*[A-Z])(?=(?:[A-Za-z]*[0-9]+[A-Za-z]+){3})[A-Za-z0-9]{32,}"
 )
+_CERTAIN, _POSSIBLE = re.compile(_KEY), re.compile(f"{_KEY}|{_MAYBE_KEY}")
 _known: dict[str, None] = {}
 
 
@@ -65,11 +66,13 @@ def hide_keys(text: str) -> str:
     """
     for key in tuple(_known):
         text = hide_key(key, text)
-    return _KEY.sub("***", text)
+    return _POSSIBLE.sub("***", text)
 
 
 def holds_key(value: Any) -> bool:
-    """Whether a text, or one in a list or mapping, holds a key of this process or what looks like one.
+    """Whether a text, or one in a list or mapping, holds a key of this process, or one by its form.
+
+    What may be a key or an id is none here: an id has to be taken.
 
     Examples
     --------
@@ -77,7 +80,9 @@ def holds_key(value: Any) -> bool:
     (True, False)
     """
     if isinstance(value, str):
-        return hide_keys(value) != value
+        return bool(_CERTAIN.search(value)) or any(
+            hide_key(key, value) != value for key in tuple(_known)
+        )
     if isinstance(value, dict):
         return any(holds_key(name) or holds_key(one) for name, one in value.items())
     return isinstance(value, list | tuple) and any(map(holds_key, value))

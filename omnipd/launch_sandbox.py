@@ -11,7 +11,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal, Self
 
-from omnipd.arguments import check_choice
+from omnipd.arguments import check_choice, refuse_key
 from omnipd.client.client import Client
 from omnipd.client.failures import Failure
 from omnipd.client.settings import Secret, resolve
@@ -56,6 +56,8 @@ class Sandbox(Client):
                 "documents= and size= are for what is invented, and org= is not.",
                 hint="What an organization of your own holds is in its folder.",
             )
+        for name, path in (("org=", org), ("state=", state)):
+            refuse_key(name, str(path))
         for name in sorted({"host", "engine"} & served.keys()):
             raise ArgumentError(
                 f"A sandbox takes no {name}=.", hint="The knobs and faults: docs/sandbox.md."

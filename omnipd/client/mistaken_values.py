@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from omnipd.key_texts import holds_key
+from omnipd.key_texts import hide_keys
 
 _QUOTES = "\"'`“”‘’«»"
 _VARIABLE = re.compile(r"\$\{.*\}|\$\(.*\)|\$(?:env:)?\w+|%\w+%|!\w+!|\{\{.*\}\}")
@@ -34,7 +34,7 @@ def wrong_with_key(text: str) -> str | None:
 
 def wrong_with_address(text: str) -> str | None:
     """Return what an address is that cannot be one, to be read behind its name; None where it may be one."""
-    return "is an API key" if holds_key(text) else _wrong_with_either(text.strip())
+    return "is an API key" if hide_keys(text) != text else _wrong_with_either(text.strip())
 
 
 def _wrong_with_either(text: str) -> str | None:

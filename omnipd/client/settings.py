@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 from urllib.parse import urlsplit
 
-from omnipd.arguments import said
+from omnipd.arguments import refuse_key, said
 from omnipd.client.mistaken_values import wrong_with_address, wrong_with_key
 from omnipd.errors import ArgumentError, SettingsError
 from omnipd.key_texts import hide_key, remember_key
@@ -284,7 +284,8 @@ def is_loopback(host: str) -> bool:
 def disk_root(cache_dir: str | os.PathLike[str] | None = None) -> Path:
     """Return the directory for all that omnipd keeps on disk: cache, limiter, results."""
     if cache_dir is not None and not isinstance(cache_dir, str | os.PathLike):
-        raise SettingsError(f"cache_dir={cache_dir!r} is not a path.")
+        raise SettingsError(f"cache_dir={said(cache_dir):.60} is not a path.")
+    refuse_key("cache_dir=", Path(cache_dir or "").name)
     chosen = cache_dir or os.environ.get("OMNIPD_CACHE_DIR")
     if chosen:
         return Path(chosen).expanduser().absolute()
@@ -325,6 +326,7 @@ def _profile(name: str | None, key_wanted: bool) -> _Found:
             f"profile={said(name)} is not the name of a profile.",
             hint="Leave it out for the environment and the default profile.",
         )
+    refuse_key("profile=", name)
     path = profile_path()
     source = f"profile file {path}"
     profiles = _read_profiles(path)
