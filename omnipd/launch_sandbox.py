@@ -243,6 +243,7 @@ def write_demo(folder: Path) -> None:
     ArgumentError
         If there is something in the folder already.
     """
+    refuse_key("folder=", folder.name)
     server = _server_class()()
     from omnipd_sandbox.folder.demo import write_folder  # noqa: PLC0415 - needs what a server does
 

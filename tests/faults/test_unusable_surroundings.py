@@ -1,6 +1,7 @@
 """Variables by which no request can leave are named at once: nothing is sent, and nothing is tried again."""
 
 import http.client
+import logging
 import os
 
 import pytest
@@ -157,3 +158,24 @@ def test_the_debug_level_of_the_http_library_prints_no_key(
         omnipd.whoami(client=client)
     assert server.requests[-1][2]["authorization"] == f"Bearer {KEY}"
     assert capfd.readouterr().out == ""
+
+
+@pytest.mark.parametrize("address", ["http://omni.test", "https://omni.test"])
+def test_neither_debug_level_nor_debug_log_tell_of_a_key_or_of_a_proxys_password(
+    monkeypatch, capfd, caplog, scripted, fake_time, address
+):
+    caplog.set_level(logging.DEBUG)
+    monkeypatch.setattr(http.client.HTTPConnection, "debuglevel", 1)
+    for variable in ("HTTP_PROXY", "HTTPS_PROXY"):
+        monkeypatch.setenv(variable, f"http://mole:{PASSWORD}@127.0.0.1:{scripted.port}")
+    scripted.script(answer(b"", 407))
+    with omnipd.connect(address, KEY, allow_http=True, requests_per_minute=None) as client:
+        client.clock = fake_time.clock()
+        with pytest.raises(omnipd.NetworkError) as caught:
+            omnipd.whoami(client=client)
+    assert "basic" in scripted.requests[0][2]["proxy-authorization"].lower()
+    assert ("authorization" in scripted.requests[0][2]) == address.startswith("http:")
+    assert "urllib3" in caplog.text
+    assert capfd.readouterr().out == ""
+    said = f"{caught.value} {caplog.text} {[vars(record) for record in caplog.records]}"
+    assert not [word for word in (KEY, PASSWORD, "bW9sZTpw") if word in said]
