@@ -80,9 +80,9 @@ def holds_key(value: Any) -> bool:
     (True, False)
     """
     if isinstance(value, str):
-        return bool(_CERTAIN.search(value)) or any(
-            hide_key(key, value) != value for key in tuple(_known)
-        )
+        lowered = value.lower()
+        known = any(key[:_SHORTEST_PART].lower() in lowered for key in tuple(_known))
+        return known or bool(_CERTAIN.search(value))
     if isinstance(value, dict):
         return any(holds_key(name) or holds_key(one) for name, one in value.items())
     return isinstance(value, list | tuple) and any(map(holds_key, value))

@@ -141,7 +141,8 @@ def resolve(
         raise SettingsError(
             "No Omni address is set.",
             hint="export OMNI_BASE_URL=https://yourcompany.omniapp.co  (or pass base_url=…; "
-            "`with omnipd.sandbox():` needs neither; a client that you hold is passed as client=…)",
+            "`with omnipd.sandbox():` needs neither; a client that you hold is passed as client=…)"
+            + _missing_profile_file(),
         )
     if given.key is None:
         others = " ".join(f"{name} belongs to {address}." for name, address in given.others)
@@ -301,6 +302,15 @@ def profile_path() -> Path:
         return Path(folder).expanduser() / "config.json"
     base = os.environ.get("XDG_CONFIG_HOME")
     return (Path(base) if base else Path.home() / ".config") / "omni-cli" / "config.json"
+
+
+def _missing_profile_file() -> str:
+    """Say that a profile file was named and is not there; nothing where none was named."""
+    named = [name for name in ("OMNI_CONFIG_PATH", "OMNI_CONFIG_DIR") if os.environ.get(name)]
+    path = profile_path()
+    return (
+        f" {named[0]} leads to {path}, which does not exist." if named and not path.exists() else ""
+    )
 
 
 def _checked(key: Secret, name: str) -> Secret:

@@ -51,6 +51,14 @@ def check_surroundings(origin: str, surroundings: Mapping[str, Any]) -> None:
         _check_key_log()
 
 
+def trust_hint() -> str:
+    """Return how an authority is trusted that Python does not know."""
+    unread = [name for name in ("SSL_CERT_FILE", "SSL_CERT_DIR") if os.environ.get(name)]
+    return "Behind a company proxy: export REQUESTS_CA_BUNDLE=/path/to/company-ca.pem" + (
+        f"  ({' and '.join(unread)}: not read here.)" if unread else ""
+    )
+
+
 def proxy_shown(address: str) -> str:
     """Return a proxy's host and port; its address may hold a password."""
     try:

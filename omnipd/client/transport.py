@@ -30,7 +30,7 @@ from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 from omnipd.client.failures import Failure
 from omnipd.client.fork_safe_lock import ProcessLock
 from omnipd.client.settings import Settings
-from omnipd.client.surroundings import check_surroundings, proxy_shown
+from omnipd.client.surroundings import check_surroundings, proxy_shown, trust_hint
 from omnipd.client.watchdog import Watchdog
 from omnipd.clock import Deadline
 from omnipd.version import __version__
@@ -397,7 +397,7 @@ class Transport:
             return Failure(
                 "untrusted",
                 f"the server's TLS certificate is not trusted ({why[0] if why else 'wrong host name'})",
-                "Behind a company proxy: export REQUESTS_CA_BUNDLE=/path/to/company-ca.pem",
+                trust_hint(),
             )
         if any(isinstance(one, ssl.SSLError) and one.reason in _NO_TLS for one in chain):
             return Failure(

@@ -614,3 +614,17 @@ def test_what_is_no_name_of_a_profile_is_refused(profiles, profile):
     profiles("work", work=key_profile())
     with pytest.raises(omnipd.ArgumentError, match="is not the name of a profile"):
         omnipd.connect(profile=profile)
+
+
+def test_a_profile_file_that_was_named_and_is_not_there_is_told(monkeypatch, tmp_path):
+    monkeypatch.setenv("OMNI_CONFIG_PATH", str(tmp_path / "none.json"))
+    with pytest.raises(SettingsError, match="No Omni address") as caught:
+        omnipd.connect()
+    assert (
+        f"OMNI_CONFIG_PATH leads to {tmp_path / 'none.json'}, which does not" in caught.value.hint
+    )
+    monkeypatch.delenv("OMNI_CONFIG_PATH")
+    monkeypatch.setenv("HOME", str(tmp_path))
+    with pytest.raises(SettingsError, match="No Omni address") as caught:
+        omnipd.connect()
+    assert "OMNI_CONFIG" not in caught.value.hint

@@ -199,6 +199,11 @@ def test_no_method_of_a_query_shows_the_key(method, value):
     assert not [text for text in said_of(lambda: omnipd.Query(value, value)) if holds_key(text)]
 
 
+def test_a_frame_that_an_inventory_lacks_is_named_but_for_a_key():
+    with pytest.raises(KeyError, match=r"\*\*\* is not in this inventory"):
+        omnipd.Inventory({})[KEY]
+
+
 @pytest.mark.parametrize("key", [KEY, OPAQUE])
 @pytest.mark.parametrize(
     "argument", ["base_url", "profile", "user_id", "cache", "cache_dir", "timeout"]

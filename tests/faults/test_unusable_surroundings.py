@@ -86,6 +86,19 @@ def test_variables_that_nothing_here_reads_do_not_matter(monkeypatch, secure):
         assert omnipd.whoami(client=client).user_id == "m"
 
 
+def test_where_a_certificate_is_not_trusted_what_is_not_read_is_told(
+    monkeypatch, secure, fake_time
+):
+    server = secure().script(GOOD)
+    for variable in ("REQUESTS_CA_BUNDLE", "SSL_CERT_FILE", "SSL_CERT_DIR"):
+        monkeypatch.delenv(variable, raising=False)
+    for told in (False, True):
+        with client_of(server, fake_time) as client, pytest.raises(omnipd.NetworkError) as caught:
+            omnipd.whoami(client=client)
+        assert ("SSL_CERT_FILE: not read" in caught.value.hint) is told
+        monkeypatch.setenv("SSL_CERT_FILE", str(CERTIFICATES / "ca.pem"))
+
+
 def test_a_file_for_the_keys_of_tls_that_cannot_be_written_is_named(monkeypatch, fake_time):
     monkeypatch.setenv("SSLKEYLOGFILE", "/nope/keys.log")
     error = refused("https://127.0.0.1:1", fake_time)
