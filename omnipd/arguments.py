@@ -8,17 +8,27 @@ from collections.abc import Iterable
 from typing import Any
 
 from omnipd.errors import ArgumentError
+from omnipd.key_texts import hide_keys, holds_key
 from omnipd.unicode_text import whole_text
 
 
 def said(value: object) -> str:
-    """Return how a value is written; Python refuses to write the longest and the deepest."""
+    """Return how a value is written, but for a key; Python refuses to write the longest and the deepest."""
     try:
-        return repr(value)
+        return hide_keys(repr(value))
     except ValueError:
         return f"a {type(value).__name__} of thousands of digits"
     except RecursionError:
         return f"a {type(value).__name__} that is nested too deeply"
+
+
+def refuse_key(name: str, value: object) -> None:
+    """Refuse an API key in an argument that is none: it would be sent, looked up or written down."""
+    if holds_key(value):
+        raise ArgumentError(
+            f"{name} holds an API key.",
+            hint="Only connect(api_key=…) takes one. It is not shown here on purpose.",
+        )
 
 
 def as_list(name: str, value: Any) -> list[Any]:
@@ -55,6 +65,7 @@ def check_id(name: str, value: object, hint: str | None = None) -> None:
     hint : str, optional
         Where such ids are found.
     """
+    refuse_key(f"{name}=", value)
     possible = (
         isinstance(value, str)
         and value.strip() not in {"", ".", ".."}
@@ -62,7 +73,7 @@ def check_id(name: str, value: object, hint: str | None = None) -> None:
         and whole_text(value) == value
     )
     if not possible:
-        shown = repr(value) if isinstance(value, str) else type(value).__name__
+        shown = said(value) if isinstance(value, str) else type(value).__name__
         raise ArgumentError(f"{name}={shown:.60} is not an id.", hint=hint)
 
 

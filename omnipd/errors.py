@@ -38,6 +38,11 @@ from contextvars import ContextVar
 from pathlib import Path
 from typing import Any
 
+from omnipd.key_texts import hide_keys
+
+#: Texts of an error that people see.
+_SHOWN = {"message", "hint", "url", "words"}
+
 
 class OmniError(Exception):
     """Anything that omnipd raises.
@@ -80,7 +85,7 @@ class OmniError(Exception):
         words: str | None = None,
         trace_id: str | None = None,
     ) -> None:
-        super().__init__(message)
+        super().__init__(hide_keys(message))
         self.message = message
         self.hint = hint
         self.status = status
@@ -97,6 +102,16 @@ class OmniError(Exception):
     def __str__(self) -> str:
         """Say what happened, then what to do."""
         return f"{self.message}\n{self.hint}" if self.hint else self.message
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        """Keep keys out of what is shown: an argument that is echoed may be one by mistake."""
+        if name in _SHOWN and isinstance(value, str):
+            value = hide_keys(value)
+        super().__setattr__(name, value)
+
+    def add_note(self, note: str, /) -> None:
+        """Add a line to what a traceback shows."""
+        super().add_note(hide_keys(note))
 
     def trace(self, trace_id: str | None) -> None:
         """Note what Omni calls the exchange, unless that is known; a traceback shows it."""
@@ -252,6 +267,7 @@ def each_warning_once() -> Iterator[None]:
 
 def warn(text: str) -> None:
     """Warn with an OmniWarning that points at the caller's line, however deep inside omnipd it is."""
+    text = hide_keys(text)
     held, said = _HELD.get(), _SAID.get()
     if held is not None:
         held.append(text)

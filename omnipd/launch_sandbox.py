@@ -11,7 +11,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal, Self
 
-from omnipd.arguments import check_choice
+from omnipd.arguments import check_choice, refuse_key
 from omnipd.client.client import Client
 from omnipd.client.failures import Failure
 from omnipd.client.settings import Secret, resolve
@@ -54,6 +54,8 @@ class Sandbox(Client):
                 "documents= and size= are for what is invented, and org= is not.",
                 hint="What an organization of your own holds is in its folder.",
             )
+        for name, path in (("org=", org), ("state=", state)):
+            refuse_key(name, str(path))
         for name in sorted({"host", "engine"} & served.keys()):
             raise ArgumentError(
                 f"A sandbox takes no {name}=.", hint="The knobs and faults: docs/sandbox.md."
@@ -173,7 +175,7 @@ def sandbox(
         Make the server as strict as Omni (60), and the client keep to it. Default: no limit.
     faults : sequence of mapping, optional
         What goes wrong on purpose: ``{"kind": "status", "code": 503, "path": "/api/v1/content"}``.
-        Kinds are status, html, reset, cut, slow, same_cursor and drift.
+        Kinds are status, html, reset, cut, slow, same_cursor, shift and drift.
     control : bool, default False
         Let any program open and close organizations at ``/_sandbox/tenants``.
     cache : str, float or False, default "10m"
@@ -245,6 +247,7 @@ def write_demo(folder: Path) -> None:
     ArgumentError
         If there is something in the folder already.
     """
+    refuse_key("folder=", folder.name)
     server = _server_class()()
     from omnipd_sandbox.folder.demo import write_folder  # noqa: PLC0415 - needs what a server does
 

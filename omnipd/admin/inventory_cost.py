@@ -23,6 +23,7 @@ from omnipd.client.current_client import current_client
 from omnipd.errors import OmniError, warn
 from omnipd.frames.columns import COUNT, NUMBER, TEXT
 from omnipd.frames.to_pandas import to_frame
+from omnipd.lists.read_list import REREAD_PAGES
 from omnipd.readers.scope_all import ALL
 from omnipd.readers.users import read_users
 
@@ -73,7 +74,7 @@ def estimate_inventory(
     ...     cost = omnipd.estimate_inventory(include=["users", "document_access"])
     >>> cost[["name", "calls"]]
                   name  calls
-    0            users      2
+    0            users      4
     1        documents      6
     2  document_access    577
     """
@@ -137,17 +138,20 @@ class Cost:
             return self._rows(part.counted or PARTS[part.below].read)
         cached = self._client.cache is not None
         if part.same_as is not None:
-            return 0 if cached else self._pages(PARTS[part.same_as].read)
-        needed = [self._pages(part.read)]
+            return 0 if cached else self._pages(PARTS[part.same_as])
+        needed = [self._pages(part)]
         if part.is_read_by_person(self._scope):
             needed.append(self._rows(read_users))
-            needed.append(0 if cached else self._pages(read_users))
+            needed.append(0 if cached else self._pages(PARTS["users"]))
         known = [number for number in needed if number is not None]
         return sum(known) if len(known) == len(needed) else None
 
-    def _pages(self, reader: Reader) -> int | None:
-        rows = self._rows(reader)
-        return None if rows is None else max(1, -(-rows // _PAGE))
+    def _pages(self, part: Part) -> int | None:
+        rows = self._rows(part.read)
+        if rows is None:
+            return None
+        pages = max(1, -(-rows // _PAGE))
+        return 2 * pages if part.counted_pages and 1 < pages <= REREAD_PAGES else pages
 
     def _rows(self, reader: Reader) -> int | None:
         """Return how many rows the server counts in a list, from its first page."""

@@ -23,6 +23,7 @@ from omnipd.export.excel import workbook
 from omnipd.export.parquet import write_parquet
 from omnipd.export.storable_table import table_for
 from omnipd.frames.to_pandas import is_whole, marked_incomplete
+from omnipd.key_texts import hide_keys
 
 
 class Inventory(Mapping[str, pd.DataFrame]):
@@ -71,7 +72,9 @@ class Inventory(Mapping[str, pd.DataFrame]):
             raise KeyError(f"{name} could not be read: {self._failures[name]}")
         near = difflib.get_close_matches(str(name), self._frames, n=1)
         guess = f" Did you mean {near[0]!r}?" if near else ""
-        raise KeyError(f"{name} is not in this inventory; it has {', '.join(self._frames)}.{guess}")
+        raise KeyError(
+            f"{hide_keys(str(name))} is not in this inventory; it has {', '.join(self._frames)}.{guess}"
+        )
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._frames)

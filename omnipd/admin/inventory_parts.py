@@ -62,6 +62,8 @@ class Part:
         The reader.
     pages : bool
         Whether it is a list in pages, so that the number of its rows says what it costs.
+    counted_pages : bool
+        Whether Omni counts its pages, so that a short list is read twice.
     same_as : str, optional
         The frame whose list it is made from too: with a cache it costs nothing more.
     personal : bool
@@ -76,6 +78,7 @@ class Part:
 
     read: Reader
     pages: bool = True
+    counted_pages: bool = False
     same_as: str | None = None
     personal: bool = False
     below: str | None = None
@@ -96,16 +99,16 @@ PARTS: dict[str, Part] = {
     "documents": Part(read_documents),
     "folders": Part(read_folders, personal=True),
     "labels": Part(read_labels, pages=False),
-    "users": Part(read_users),
+    "users": Part(read_users, counted_pages=True),
     "user_attributes": Part(read_user_attributes, pages=False),
     "user_attribute_values": Part(read_user_attribute_values, same_as="users"),
-    "groups": Part(read_groups),
+    "groups": Part(read_groups, counted_pages=True),
     "group_members": Part(read_group_members, same_as="groups"),
     "model_roles": Part(read_model_roles, below="users"),
     "api_keys": Part(read_api_keys),
     "connections": Part(read_connections, pages=False),
     "models": Part(partial(read_models, model_kind="SHARED")),
-    "schedules": Part(read_schedules),
+    "schedules": Part(read_schedules, counted_pages=True),
     "schedule_recipients": Part(
         read_schedule_recipients,
         below="schedules",

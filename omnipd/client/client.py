@@ -18,7 +18,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, NoReturn, Self
 
-from omnipd.arguments import DECIMALS, check_choice, said, whole_number
+from omnipd.arguments import DECIMALS, check_choice, refuse_key, said, whole_number
 from omnipd.cache.backends import checked_backend
 from omnipd.cache.last_write import LastWrite
 from omnipd.cache.lifetime import parse_lifetime
@@ -145,6 +145,7 @@ class Client:
             raise ArgumentError(
                 f"user_id={said(user_id):.60} is not a membership id; leave it out for none."
             )
+        refuse_key("user_id=", user_id)
         self.timeout = timeout
         check_choice("decimals", decimals, DECIMALS)
         self.decimals = decimals
@@ -345,6 +346,8 @@ class Client:
     ) -> Generator[bytes, None, None]:
         """Yield the body of a 2xx answer. ``whole`` yields it as one piece, so a cut can be retried."""
         method, changes = request.method, request.changes
+        _refuse_keys(request)
+        self._transport.check()
         retry = Retry(
             method,
             self._url(request.path),
@@ -533,6 +536,15 @@ class Client:
 
     def _url(self, path: str) -> str:
         return self.base_url + path.split("?", 1)[0]
+
+
+def _refuse_keys(request: Request) -> None:
+    """Refuse to send an API key as a part of an address or a body, where somebody took it for an id."""
+    params = {name: one for name, one in (request.params or {}).items() if name != "cursor"}
+    body = request.json
+    if request.changes and isinstance(body, dict):  # documents may hold anything
+        body = [one for one in body.values() if isinstance(one, str)]
+    refuse_key("An argument", [urllib.parse.unquote(request.path), params, body])
 
 
 def segment(text: str) -> str:

@@ -12,13 +12,16 @@ import ipaddress
 import json
 import os
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, NoReturn
 from urllib.parse import urlsplit
 
-from omnipd.errors import SettingsError
+from omnipd.arguments import refuse_key, said
+from omnipd.client.mistaken_values import wrong_with_address, wrong_with_key
+from omnipd.errors import ArgumentError, SettingsError
+from omnipd.key_texts import hide_key, remember_key
 
 _API_SUFFIX = re.compile(r"(?:/api(?:/v\d+|/unstable)?|/api/scim(?:/v\d+)?)$", re.IGNORECASE)
 _PREFIX = re.compile(r"(?:/(?!\.{1,2}(?:/|$))[\w.~-]+)+", re.ASCII)
@@ -28,10 +31,6 @@ _ADDRESS_HINT = "Use the address you sign in at, for example https://yourcompany
 
 #: What of the environment says which Omni and which key, but for the file that OMNI_CONFIG_PATH names.
 OF_ENVIRONMENT = ("OMNI_BASE_URL", "OMNI_API_KEY", "OMNI_API_TOKEN", "OMNI_CONFIG_DIR")
-
-
-#: So much of a secret, from its beginning, is not shown either: an answer may be cut inside it.
-_SHORTEST_PART = 12
 
 
 class Secret:
@@ -47,34 +46,16 @@ class Secret:
 
     def __init__(self, value: str) -> None:
         self._value = value
+        if wrong_with_key(value) is None:
+            remember_key(value)
 
     def reveal(self) -> str:
         """Return the string itself; only for the header that carries it."""
         return self._value
 
     def hide_in(self, text: str) -> str:
-        """Return a text without the string in it, and without what is left where one was cut.
-
-        Examples
-        --------
-        >>> key = Secret("omni_osk_0123456789abcdef")
-        >>> key.hide_in("Bearer omni_osk_0123456789abcdef, https://OMNI_OSK_01234567")
-        'Bearer ***, https://***'
-        """
-        value = self._value
-        if len(value) < 2 * _SHORTEST_PART:
-            return text.replace(value, "***")
-        shown, after = [], 0
-        for found in re.finditer(re.escape(value[:_SHORTEST_PART]), text, re.IGNORECASE):
-            if found.start() < after:
-                continue
-            shown += [text[after : found.start()], "***"]
-            after = found.end()
-            for wanted in value[_SHORTEST_PART:].lower():
-                if text[after : after + 1].lower() != wanted:
-                    break
-                after += 1
-        return "".join([*shown, text[after:]])
+        """Return a text without the string in it, and without what is left where one was cut."""
+        return hide_key(self._value, text)
 
     @property
     def sendable(self) -> bool:
@@ -152,56 +133,79 @@ def resolve(
         If either is missing or unusable; the message says what to export.
     """
     api_key = Secret(api_key) if isinstance(api_key, str) else api_key
+    environment = _environment()  # in any case: its key is then known, and in no message
     origin = None if base_url is None else tidy_base_url(base_url, allow_http=allow_http)
-    source = "arguments"
+    given = _Given(origin, api_key)
     if profile is None and (origin is None or api_key is None):
-        origin, api_key, source = _completed(origin, api_key, source, _environment(), allow_http)
-    if profile is not None or origin is None or api_key is None:
-        found = _profile(profile, key_wanted=api_key is None)
-        origin, api_key, source = _completed(origin, api_key, source, found, allow_http)
-    if origin is None:
+        given = _completed(given, environment, allow_http)
+    if profile is not None or given.origin is None or given.key is None:
+        found = _profile(profile, key_wanted=given.key is None)
+        given = _completed(given, found, allow_http)
+    if given.origin is None:
         raise SettingsError(
             "No Omni address is set.",
             hint="export OMNI_BASE_URL=https://yourcompany.omniapp.co  (or pass base_url=…; "
-            "`with omnipd.sandbox():` needs neither; a client that you hold is passed as client=…)",
+            "`with omnipd.sandbox():` needs neither; a client that you hold is passed as client=…)"
+            + _missing_profile_file(),
         )
-    if api_key is None:
+    if given.key is None:
+        others = " ".join(f"{name} belongs to {address}." for name, address in given.others)
         raise SettingsError(
-            f"No API key is set for {origin}.",
-            hint="export OMNI_API_KEY=…  (Omni: Settings > API keys; or pass api_key=…)",
+            " ".join(filter(None, (f"No API key is set for {given.origin}.", others))),
+            hint="A key goes to its own address only. Pass base_url=… and api_key=… together, or change "
+            "OMNI_BASE_URL."
+            if others
+            else "export OMNI_API_KEY=…  (Omni: Settings > API keys; or pass api_key=…)",
         )
-    return Settings(origin=origin, key=_checked(api_key), source=source)
+    return Settings(given.origin, _checked(given.key, given.key_name), given.source)
 
 
 @dataclass(frozen=True)
 class _Found:
-    """What one source holds."""
+    """What one source holds, and what its two values are called in messages."""
 
     address: str | None
     key: Secret | None
     source: str
+    address_name: str
+    key_name: str
 
 
-def _completed(
-    origin: str | None, key: Secret | None, source: str, found: _Found, allow_http: bool
-) -> tuple[str | None, Secret | None, str]:
+@dataclass(frozen=True)
+class _Given:
+    """What is known so far; `others` are keys that were found and belong to other addresses."""
+
+    origin: str | None
+    key: Secret | None
+    source: str = "arguments"
+    key_name: str = "The API key"
+    others: tuple[tuple[str, str], ...] = ()
+
+
+def _completed(given: _Given, found: _Found, allow_http: bool) -> _Given:
     """Take from a source what is still missing, but for a key that belongs to another address."""
-    theirs = tidy_base_url(found.address, allow_http=allow_http) if found.address else None
-    if key is None and found.key is not None and theirs in {None, origin or theirs}:
-        key, source = found.key, found.source
-    return origin or theirs, key, source
+    theirs = None
+    if found.address:
+        theirs = tidy_base_url(found.address, allow_http=allow_http, name=found.address_name)
+    origin = given.origin or theirs
+    if given.key is not None or found.key is None:
+        return replace(given, origin=origin)
+    if theirs is not None and theirs != origin:
+        return replace(given, others=(*given.others, (found.key_name, theirs)))
+    return replace(
+        given, origin=origin, key=found.key, source=found.source, key_name=found.key_name
+    )
 
 
 def _environment() -> _Found:
     address = os.environ.get("OMNI_BASE_URL") or None
-    return _Found(address, _secret("OMNI_API_KEY") or _secret("OMNI_API_TOKEN"), "environment")
+    names = ("OMNI_API_KEY", "OMNI_API_TOKEN")
+    name = next((name for name in names if os.environ.get(name)), names[0])
+    key = Secret(os.environ[name]) if os.environ.get(name) else None
+    return _Found(address, key, "environment", "OMNI_BASE_URL", name)
 
 
-def _secret(variable: str) -> Secret | None:
-    return Secret(os.environ[variable]) if os.environ.get(variable) else None
-
-
-def tidy_base_url(text: str, *, allow_http: bool = False) -> str:
+def tidy_base_url(text: str, *, allow_http: bool = False, name: str = "The base URL") -> str:
     """Reduce any form of an Omni address to its origin; on this machine a path before the API stays.
 
     Examples
@@ -213,13 +217,13 @@ def tidy_base_url(text: str, *, allow_http: bool = False) -> str:
     """
     parts = _split(text)
     if isinstance(parts, str):
-        raise SettingsError(parts, hint=_ADDRESS_HINT)
+        raise SettingsError(f"{name} {parts}.", hint=_ADDRESS_HINT)
     scheme, host, port, path = parts
     while (shorter := _API_SUFFIX.sub("", path).rstrip("/")) != path:
         path = shorter
     if path and not (is_loopback(host) and _PREFIX.fullmatch(path)):
         raise SettingsError(
-            f"The base URL has a path, {path}, that is not part of Omni's API.",
+            f"{name} has a path, {path}, that is not part of Omni's API.",
             hint=f"Use {scheme}://{host}{f':{port}' if port else ''}",
         )
     if scheme == "http" and not (allow_http or is_loopback(host)):
@@ -238,29 +242,31 @@ def _split(text: str) -> tuple[str, str, int | None, str] | str:
     Nothing is raised here: an address may hold a password, and a traceback shows locals.
     """
     if not isinstance(text, str):
-        return f"The base URL is {type(text).__name__}, not text."
+        return f"is {type(text).__name__}, not text"
     text = text.strip()
+    if wrong := wrong_with_address(text):
+        return wrong
     if any(ord(letter) < 33 for letter in text):
-        return "The base URL holds a space or a control character."
+        return "holds a space or a control character"
     try:
         parts = urlsplit(text if "://" in text else f"https://{text}")
         port, host = parts.port, (parts.hostname or "").rstrip(".")
     except ValueError:
-        return "The base URL cannot be read as an address."
+        return "cannot be read as an address"
     if parts.scheme not in {"https", "http"}:
-        return f"The base URL starts with {parts.scheme}://, not https://."
+        return f"starts with {parts.scheme}://, not https://"
     if parts.username is not None or parts.password is not None:
-        return "The base URL holds a user name or password; Omni takes an API key."
+        return "holds a user name or password; Omni takes an API key"
     if not host:
-        return "The base URL has no host."
+        return "has no host"
     if port == 0:
-        return "The base URL has port 0, which nothing answers on."
-    if not _is_host(host):
-        return "The base URL has a host that is not a host name."
+        return "has port 0, which nothing answers on"
+    if not is_host(host):
+        return "has a host that is not a host name"
     return parts.scheme, host, port, parts.path.rstrip("/")
 
 
-def _is_host(host: str) -> bool:
+def is_host(host: str) -> bool:
     """Whether a text is a host name of plain letters, or an address literal."""
     try:
         ipaddress.ip_address(host)
@@ -283,7 +289,8 @@ def is_loopback(host: str) -> bool:
 def disk_root(cache_dir: str | os.PathLike[str] | None = None) -> Path:
     """Return the directory for all that omnipd keeps on disk: cache, limiter, results."""
     if cache_dir is not None and not isinstance(cache_dir, str | os.PathLike):
-        raise SettingsError(f"cache_dir={cache_dir!r} is not a path.")
+        raise SettingsError(f"cache_dir={said(cache_dir):.60} is not a path.")
+    refuse_key("cache_dir=", Path(cache_dir or "").name)
     chosen = cache_dir or os.environ.get("OMNIPD_CACHE_DIR")
     if chosen:
         return Path(chosen).expanduser().absolute()
@@ -301,11 +308,26 @@ def profile_path() -> Path:
     return (Path(base) if base else Path.home() / ".config") / "omni-cli" / "config.json"
 
 
-def _checked(key: Secret) -> Secret:
-    """Refuse a key that cannot be a header value; the HTTP library would print it in its error."""
+def _missing_profile_file() -> str:
+    """Say that a profile file was named and is not there; nothing where none was named."""
+    named = [name for name in ("OMNI_CONFIG_PATH", "OMNI_CONFIG_DIR") if os.environ.get(name)]
+    path = profile_path()
+    return (
+        f" {named[0]} leads to {path}, which does not exist." if named and not path.exists() else ""
+    )
+
+
+def _checked(key: Secret, name: str) -> Secret:
+    """Refuse what cannot be a key, or no header value; the HTTP library would print it in its error."""
+    wrong = wrong_with_key(key.reveal())
+    if wrong is not None:
+        raise SettingsError(
+            f"{name} {wrong}.",
+            hint="Copy it from Omni: Settings > API keys. (It is not shown here on purpose.)",
+        )
     if not key.sendable:
         raise SettingsError(
-            "The API key holds a space, a line break or a character outside ASCII, or is empty.",
+            f"{name} holds a space, a line break or a character outside ASCII, or is empty.",
             hint="Copy it again from Omni: Settings > API keys. (It is not shown here on purpose.)",
         )
     return key.stripped()
@@ -313,12 +335,18 @@ def _checked(key: Secret) -> Secret:
 
 def _profile(name: str | None, key_wanted: bool) -> _Found:
     """Return address and key of one profile of Omni's command line; nothing without a file."""
+    if name is not None and (not isinstance(name, str) or not name.strip()):
+        raise ArgumentError(
+            f"profile={said(name)} is not the name of a profile.",
+            hint="Leave it out for the environment and the default profile.",
+        )
+    refuse_key("profile=", name)
     path = profile_path()
-    nothing = _Found(None, None, f"profile file {path}")
+    source = f"profile file {path}"
     profiles = _read_profiles(path)
     if profiles is None:
         if name is None:
-            return nothing
+            return _Found(None, None, source, "", "")
         raise SettingsError(
             f"Profile {name!r} was asked for, and there is no profile file at {path}.",
             hint="Run Omni's own command line once to create it, or set OMNI_CONFIG_PATH.",
@@ -330,7 +358,7 @@ def _profile(name: str | None, key_wanted: bool) -> _Found:
         )
     chosen = name or profiles.default
     if chosen is None:
-        return nothing
+        return _Found(None, None, source, "", "")
     if chosen not in profiles.named:
         near = difflib.get_close_matches(chosen, profiles.named, n=1)
         guess = f"Did you mean {near[0]!r}? " if near else ""
@@ -344,7 +372,8 @@ def _profile(name: str | None, key_wanted: bool) -> _Found:
             f"The sign-in of profile {chosen!r} expired at {entry.expires:%Y-%m-%d %H:%M} UTC.",
             hint="Sign in again with Omni's own command line, or set OMNI_API_KEY.",
         )
-    return _Found(entry.address, entry.key, f"profile file {path}")
+    of = f"of profile {chosen!r} in {path}"
+    return _Found(entry.address, entry.key, source, f"The address {of}", f"The API key {of}")
 
 
 @dataclass(frozen=True)

@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import contextlib
 import copy
+import functools
 import http.client
 import http.cookiejar
 import os
 import platform
-import re
 import socket
 import ssl
 import sys
@@ -21,7 +21,7 @@ import threading
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, NoReturn
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlencode
 
 import requests
 import urllib3
@@ -33,6 +33,7 @@ from omnipd.call import current_call
 from omnipd.client.failures import Failure
 from omnipd.client.fork_safe_lock import ProcessLock
 from omnipd.client.settings import Settings
+from omnipd.client.surroundings import check_surroundings, proxy_shown, trust_hint
 from omnipd.client.watchdog import Watchdog
 from omnipd.clock import Deadline
 from omnipd.version import __version__
@@ -95,6 +96,9 @@ class _Watched:
 class _Watch:
     """Lets the current exchange of this thread know its connection and socket."""
 
+    #: Whoever sets ``http.client.HTTPConnection.debuglevel`` would have the key printed.
+    debuglevel = 0
+
     def connect(self) -> None:
         watched: _Watched | None = getattr(_Watched.here, "now", None)
         if watched:
@@ -147,8 +151,27 @@ class _Adapter(HTTPAdapter):
 
     def proxy_manager_for(self, proxy: str, **proxy_kwargs: Any) -> Any:
         manager = super().proxy_manager_for(proxy, **proxy_kwargs)
-        manager.pool_classes_by_scheme = _POOLS
+        socks = proxy.lower().startswith("socks")
+        manager.pool_classes_by_scheme = _socks_pools() if socks else _POOLS
         return manager
+
+
+@functools.cache
+def _socks_pools() -> dict[str, type[HTTPConnectionPool]]:
+    """Return the pools of connections through a SOCKS proxy; they need a package of their own."""
+    from urllib3.contrib import socks  # noqa: PLC0415
+
+    class HTTP(_Watch, socks.SOCKSConnection): ...
+
+    class HTTPS(_Watch, socks.SOCKSHTTPSConnection): ...
+
+    class HTTPPool(HTTPConnectionPool):
+        ConnectionCls = HTTP
+
+    class HTTPSPool(HTTPSConnectionPool):
+        ConnectionCls = HTTPS
+
+    return {"http": HTTPPool, "https": HTTPSPool}
 
 
 _POOLS = {"http": _HTTPPool, "https": _HTTPSPool}
@@ -323,6 +346,10 @@ class Transport:
                 cancel()
         return failure
 
+    def check(self) -> None:
+        """Raise a SettingsError where the environment lets no request leave."""
+        self._open()
+
     def close(self) -> None:
         """Close all connections."""
         with self._lock:
@@ -334,15 +361,17 @@ class Transport:
         """Return the session of this process; a fork must not share its parent's sockets."""
         with self._lock:
             if self._session is None or self._pid != os.getpid():
-                self._session, self._pid = self._new_session(), os.getpid()
+                session, self._session = self._new_session(), None
                 # Proxies and certificates of the environment, read once and not for each request.
-                self._surroundings = self._session.merge_environment_settings(
+                self._surroundings = session.merge_environment_settings(
                     self._settings.origin,
                     _NO_PROXIES if self._settings.loopback else {},
                     stream=True,
                     verify=None,
                     cert=None,
                 )
+                check_surroundings(self._settings.origin, self._surroundings)
+                self._session, self._pid = session, os.getpid()
             return self._session
 
     def _prepared(self, session: requests.Session, request: Request) -> requests.PreparedRequest:
@@ -392,7 +421,7 @@ class Transport:
             return Failure(
                 "untrusted",
                 f"the server's TLS certificate is not trusted ({why[0] if why else 'wrong host name'})",
-                "Behind a company proxy: export REQUESTS_CA_BUNDLE=/path/to/company-ca.pem",
+                trust_hint(),
             )
         if any(isinstance(one, ssl.SSLError) and one.reason in _NO_TLS for one in chain):
             return Failure(
@@ -435,10 +464,7 @@ class Transport:
         """Return the proxy's host and port; an address may hold a password."""
         origin = self._settings.origin
         proxies = requests.utils.get_environ_proxies(origin, no_proxy=None)
-        address = requests.utils.select_proxy(origin, proxies) or ""
-        parts = urlsplit(address if "://" in address else f"http://{address}")
-        shown = f"{parts.hostname}:{parts.port or 80}" if parts.hostname else "of the environment"
-        return re.sub(r"[^\w .:-]", "", shown)
+        return proxy_shown(requests.utils.select_proxy(origin, proxies) or "")
 
     def _new_session(self) -> requests.Session:
         session = requests.Session()

@@ -15,6 +15,7 @@ import pyarrow as pa
 import pyarrow.csv
 import pyarrow.parquet
 
+from omnipd.arguments import refuse_key, said
 from omnipd.errors import (
     ArgumentError,
     ExportError,
@@ -113,7 +114,8 @@ def make_folder(folder: str | os.PathLike[str]) -> Path:
 def check_path(name: str, path: Any) -> None:
     """Refuse what names no file."""
     if not isinstance(path, str | os.PathLike):
-        raise ArgumentError(f"{name}={path!r:.60} is not a path.")
+        raise ArgumentError(f"{name}={said(path):.60} is not a path.")
+    refuse_key(f"{name}=", Path(path).name)
 
 
 def without_values(error: Exception) -> str:

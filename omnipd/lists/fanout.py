@@ -309,6 +309,7 @@ class FanOut:
             "duplicates_checked": all(
                 reading.get("duplicates_checked", True) for reading in readings
             ),
+            "shifts_checked": all(reading.get("shifts_checked", True) for reading in readings),
             "complete": not failed and all(reading.get("complete", True) for reading in readings),
         }
         if failed:

@@ -74,6 +74,11 @@ def cursor(fetch: Fetch, params: Mapping[str, str], rows: Rows) -> Iterator[Page
         asked["cursor"] = following
 
 
+def numbered(fetch: Fetch, params: Mapping[str, str], rows: Rows) -> Iterator[Page]:
+    """Read a list whose cursor is the number of the page, which says how far one got and not where."""
+    return cursor(fetch, params, rows)
+
+
 def whole(fetch: Fetch, params: Mapping[str, str], rows: Rows) -> Iterator[Page]:
     """Read a list that comes in one piece, under a key or as a bare array."""
     answer = fetch(params)
@@ -177,4 +182,7 @@ def rows_of(answer: Any, rows: Rows) -> list[dict[str, Any]]:
 
 
 #: How a family is asked for pages of a size.
-PAGE_SIZE_PARAMS: dict[Family, str] = {cursor: "pageSize", scim: "count"}
+PAGE_SIZE_PARAMS: dict[Family, str] = {cursor: "pageSize", numbered: "pageSize", scim: "count"}
+
+#: Families that count to the next page. What is deleted before it moves a row to a page already read.
+BY_OFFSET: frozenset[Family] = frozenset({numbered, scim})

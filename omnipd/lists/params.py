@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 import pyarrow as pa
 
-from omnipd.arguments import as_list, check_choice, check_flag, check_id, said
+from omnipd.arguments import as_list, check_choice, check_flag, check_id, refuse_key, said
 from omnipd.client.client import Client
 from omnipd.errors import ArgumentError
 from omnipd.unicode_text import whole_text
@@ -101,6 +101,7 @@ class Param:
             raise ArgumentError(
                 f"{name}={said(value)} is empty; leave {name} out to ask for everything."
             )
+        refuse_key(f"{name}=", value)
         if self.choices:
             check_choice(name, value, self.choices)
             return self.choices[value]

@@ -1,11 +1,14 @@
 """Read one list to its end, from the cache or from the server, and never return half of it.
 
 What is checked here of every list: no row twice, the server's own count, a total that stays. A
-short list that does not add up is read once more, since it may have changed under the reader.
+short list that does not add up is read once more, since it may have changed under the reader. One
+whose pages are counted is read until two readings agree: a row that went to a page already read,
+while another came behind, changes no count.
 """
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -31,7 +34,10 @@ from omnipd.lists import completeness, paging
 from omnipd.lists.collect_pages import Keyless, PageCollector
 from omnipd.lists.parse_pages import PageParser, Parsed
 
-_REREAD_PAGES = 10
+#: How many pages a list may have that is read again.
+REREAD_PAGES = 10
+#: One change at any time is then seen twice alike after it.
+_MOST_READINGS = 4
 
 #: Something done locally after the list is read.
 Step = Callable[[pa.Table], pa.Table]
@@ -123,7 +129,7 @@ class ListRead:
             return self._parse(page.body)[0]
 
         try:
-            table, reading = self._collect(begin, query, steps, strict=True)
+            table, reading = self._collect(begin, query, steps, strict=True, stored=True)
         except (_NotStored, OmniError):
             return None
         return table, self._facts(0, next(iter(marks.values())), reading)
@@ -179,25 +185,31 @@ class ListRead:
         steps: Sequence[Step],
         *,
         strict: bool,
+        stored: bool = False,
     ) -> tuple[pa.Table, _Pass]:
-        """Read all pages; read a short list once more when it does not add up."""
+        """Read all pages; read a short list again when it does not add up, or when it may have shifted.
+
+        What is `stored` was read so already.
+        """
         max_rows = None if steps else self._limit
-        for last in (False, True):
-            self._pass = reading = _Pass(self._listing, max_rows, self._client.progress)
-            table = None
-            try:
-                table = reading.run(begin(), query)
-            except BadRequestError as error:
-                if reading.pages == 0 or error.status != 400:
-                    raise self._with_partial(error, reading) from None
-                reading.cut_short = True
-                reading.faults.append(f"page {reading.pages + 1} was refused ({error.message})")
-            except OmniError as error:
-                raise self._with_partial(error, reading) from None
-            except RecursionError:
-                deep = ResponseError("A row of the list is nested too deeply to be read.")
-                raise self._with_partial(deep, reading) from None
-            if not reading.faults or last or reading.pages > _REREAD_PAGES:
+        before: pa.Table | None = None
+        for number in itertools.count(1):
+            reading, table = self._read_once(begin(), query, max_rows)
+            if reading.pages > REREAD_PAGES:
+                break
+            shifts = reading.pages > 1 and self._listing.pages in paging.BY_OFFSET
+            if table is not None and not reading.faults:
+                if stored or not shifts:
+                    reading.confirmed = stored
+                    break
+                keys = _sorted_keys(table, self._listing.key)
+                if before is not None and keys.equals(before):
+                    reading.confirmed = True
+                    break
+                before = keys
+            if number == (_MOST_READINGS if shifts else 2):
+                if not reading.faults:
+                    reading.faults.append("each reading of it gave other rows")
                 break
         if table is None:
             table = reading.collected.finish()
@@ -220,6 +232,25 @@ class ListRead:
             table = step(table)
         table = table.slice(0, self._limit) if self._limit else table
         return table, reading
+
+    def _read_once(
+        self, fetch: paging.Fetch, query: Mapping[str, str], max_rows: int | None
+    ) -> tuple[_Pass, pa.Table | None]:
+        """Read all pages once; there is no table where a page was refused."""
+        self._pass = reading = _Pass(self._listing, max_rows, self._client.progress)
+        try:
+            return reading, reading.run(fetch, query)
+        except BadRequestError as error:
+            if reading.pages == 0 or error.status != 400:
+                raise self._with_partial(error, reading) from None
+            reading.cut_short = True
+            reading.faults.append(f"page {reading.pages + 1} was refused ({error.message})")
+        except OmniError as error:
+            raise self._with_partial(error, reading) from None
+        except RecursionError:
+            deep = ResponseError("A row of the list is nested too deeply to be read.")
+            raise self._with_partial(deep, reading) from None
+        return reading, None
 
     def _with_partial(
         self, error: OmniError, reading: _Pass, table: pa.Table | None = None
@@ -257,8 +288,21 @@ class ListRead:
             "total": reading.total,
             # A row that nothing tells from others is no doubt while it is alone.
             "duplicates_checked": reading.collected.unchecked < 2,
+            "shifts_checked": self._shows_shifts(reading),
             "trace_id": trace_id,
         }
+
+    def _shows_shifts(self, reading: _Pass) -> bool:
+        """Whether a row that moved from one page to another would have been noticed."""
+        pages = self._listing.pages
+        # What the cursors of an unknown list are, nobody has said.
+        safe = pages not in paging.BY_OFFSET and pages is not paging.either
+        return safe or reading.confirmed or reading.pages <= 1
+
+
+def _sorted_keys(table: pa.Table, key: tuple[str, ...]) -> pa.Table:
+    """Return the keys of all rows; a server may put rows that sort alike in another order each time."""
+    return table.select(key).sort_by([(name, "ascending") for name in key])
 
 
 def _parser(listing: Listing) -> Callable[[bytes], Parsed]:
@@ -293,6 +337,8 @@ class _Pass:
         self.pages = 0
         self.total: int | None = None
         self.faults: list[str] = []
+        #: Whether the reading before it gave the same rows.
+        self.confirmed = False
         #: Whether pages are missing for certain; then not even ``strict=False`` returns the others.
         self.cut_short = False
 

@@ -9,10 +9,11 @@ from typing import Any, Literal, NoReturn, Unpack
 
 import pandas as pd
 
-from omnipd.arguments import IDS_OF_MODELS, check_choice, check_id, said, whole_number
+from omnipd.arguments import IDS_OF_MODELS, check_choice, check_id, refuse_key, said, whole_number
 from omnipd.client.client import Client
 from omnipd.errors import ArgumentError
 from omnipd.frames.scalars import python_value
+from omnipd.key_texts import hide_keys
 from omnipd.queries.job.options import QueryKeywords, check_keywords
 from omnipd.queries.language.conditions import Condition, filters_of, joined
 from omnipd.queries.language.field import Field, Sort
@@ -310,7 +311,7 @@ class Query:
     def __repr__(self) -> str:
         shown = {key: value for key, value in self._wire.items() if key not in _NAMED}
         named = [f"{word}={self._wire[key]!r}" for key, word in _NAMED.items() if key in self._wire]
-        return (
+        return hide_keys(
             f"Query({', '.join([*named, *(f'{key}={value!r}' for key, value in shown.items())])})"
         )
 
@@ -340,6 +341,7 @@ def _name(given: object) -> str:
     if isinstance(given, Field):
         return given.name
     if isinstance(given, str) and given.strip():
+        refuse_key("The name of a field", given)
         return given
     raise ArgumentError(
         f"{said(given):.60} is not a field name.",

@@ -32,6 +32,7 @@ def _with_activity(schedule: Record) -> Iterator[Record]:
 SCHEDULES = Endpoint(
     "/api/v1/schedules",
     key=("schedule_id",),
+    pages=paging.numbered,
     unfold=_with_activity,
     params={
         "q": Param("q"),

@@ -117,8 +117,8 @@ def read_all_scopes(
                 asked[name] = None
     client = current_client(asked["client"])
     with one_call():
-        people, requests = (
-            ([only], 0) if only is not None else _all_people(client, asked["refresh"])
+        people, reading = (
+            ([only], {}) if only is not None else _all_people(client, asked["refresh"])
         )
         lists = _AllScopes(
             endpoint,
@@ -138,7 +138,8 @@ def read_all_scopes(
             "owners; what belongs to anybody else is not in the frame, which is marked incomplete. Join "
             "owners to users by name."
         )
-    facts["requests"] += requests
+    facts["requests"] += reading.get("requests", 0)
+    facts["shifts_checked"] &= reading.get("shifts_checked", True)
     facts["from_cache"] = facts["requests"] == 0
     return frame
 
@@ -152,8 +153,8 @@ def check_errors(errors: str, scope: str | None) -> None:
         )
 
 
-def _all_people(client: Client, refresh: bool) -> tuple[list[str], int]:
-    """Return the membership ids of all people, and how many requests that took."""
+def _all_people(client: Client, refresh: bool) -> tuple[list[str], dict[str, Any]]:
+    """Return the membership ids of all people, and the facts of how they were read."""
     try:
         table, facts = USERS.read_table({"client": client, "refresh": refresh})
     except ForbiddenError as error:
@@ -163,7 +164,7 @@ def _all_people(client: Client, refresh: bool) -> tuple[list[str], int]:
             "your own."
         )
         raise
-    return table["user_id"].to_pylist(), facts["requests"]
+    return table["user_id"].to_pylist(), facts
 
 
 def _once(table: pa.Table, key: tuple[str, ...]) -> pa.Table:

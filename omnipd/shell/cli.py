@@ -13,7 +13,7 @@ from typing import Any
 import click
 
 from omnipd.shell import options
-from omnipd.shell.command import Command, CommandWithOthers
+from omnipd.shell.command import Command, Commands, CommandWithOthers
 from omnipd.shell.options import client_of
 from omnipd.shell.output import deliver
 
@@ -29,7 +29,7 @@ _CONTENT_TABLE = (
 )
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="omnipd")
 def main() -> None:
     """Omni's lists and governed queries as tables.

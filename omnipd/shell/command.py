@@ -14,8 +14,32 @@ from typing import Any
 
 import click
 
+from omnipd.key_texts import hide_keys
 from omnipd.shell.exit_codes import exit_code
 from omnipd.shell.output import check_output
+
+
+class Commands(click.Group):
+    """All commands. What click says of a line that it cannot read echoes parts of it, but no key."""
+
+    def make_context(self, *args: Any, **kwargs: Any) -> click.Context:
+        """Read the options before the command."""
+        with _said_without_keys():
+            return super().make_context(*args, **kwargs)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Read the rest of the line, and run the command."""
+        with _said_without_keys():
+            return super().invoke(ctx)
+
+
+@contextlib.contextmanager
+def _said_without_keys() -> Iterator[None]:
+    try:
+        yield
+    except click.ClickException as error:
+        error.message = hide_keys(error.message)  # type: ignore[misc]
+        raise
 
 
 class Command(click.Command):

@@ -53,9 +53,15 @@ def _meets(fault: Fault, request: Request) -> bool:
     return (
         fault.method in {None, request.method}
         and _covers(fault.path, request.path)
-        # The first page has no cursor that could come again.
-        and (fault.kind != "same_cursor" or any(name == "cursor" for name, _ in request.query))
+        # The first page has no cursor that could come again, and nothing before it.
+        and (fault.kind != "same_cursor" or "cursor" in dict(request.query))
+        and (fault.kind != "shift" or _is_later_page(request))
     )
+
+
+def _is_later_page(request: Request) -> bool:
+    asked = dict(request.query)
+    return "cursor" in asked or asked.get("startIndex", "1") != "1"
 
 
 def _covers(pattern: str, path: str) -> bool:

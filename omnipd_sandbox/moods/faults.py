@@ -20,7 +20,9 @@ class Fault:
         ``status`` (an error status), ``html`` (a sign-in page with status 200), ``reset`` (the
         connection is reset, nothing is answered), ``cut`` (half the answer, then nothing),
         ``slow`` (the answer comes late), ``same_cursor`` (a page that names itself as the next),
-        ``drift`` (records change their shape), ``message`` (status 200 with one line of words, as
+        ``shift`` (a later page as it is when a record before it was deleted and one added behind:
+        its first record is on the page before, and a new one stands at its end), ``drift``
+        (records change their shape), ``message`` (status 200 with one line of words, as
         ``query/run`` puts a query off), ``not_ok`` (status 200 with ``success: false`` and words).
     path : str
         The path as it is asked for; ``*`` stands for any part of it.
@@ -70,6 +72,7 @@ KINDS: Mapping[str, frozenset[str]] = {
     "cut": frozenset(),
     "slow": frozenset({"seconds"}),
     "same_cursor": frozenset(),
+    "shift": frozenset(),
     "drift": frozenset({"field", "new_key"}),
     "message": frozenset({"words"}),
     "not_ok": frozenset({"words"}),

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
+from copy import deepcopy
 from http import HTTPStatus
 from typing import Any
+from uuid import uuid4
 
 from omnipd_sandbox.http.refusals import RefusedRequest
 from omnipd_sandbox.http.reply import Broken, Document, Reply, json_reply, to_json
@@ -70,6 +72,23 @@ def _repeat_cursor(body: Any, fault: Fault, request: Request) -> bool:
     return True
 
 
+def _shift(body: Any, fault: Fault, request: Request) -> bool:
+    del fault, request
+    lists = body.values() if isinstance(body, dict) else ()
+    records = next((held for held in lists if held and _is_list_of_records(held)), None)
+    if records is None:
+        return False
+    new = deepcopy(records[-1])
+    new["id" if "id" in new else "identifier"] = str(uuid4())
+    del records[0]
+    records.append(new)
+    return True
+
+
+def _is_list_of_records(held: Any) -> bool:
+    return isinstance(held, list) and all(isinstance(each, dict) for each in held)
+
+
 def _drift(body: Any, fault: Fault, request: Request) -> bool:
     del request
     changed = False
@@ -86,6 +105,7 @@ def _drift(body: Any, fault: Fault, request: Request) -> bool:
 #: What changes an answer, and tells whether there was anything to change.
 _CHANGES: Mapping[str, Callable[[Any, Fault, Request], bool]] = {
     "same_cursor": _repeat_cursor,
+    "shift": _shift,
     "drift": _drift,
 }
 

@@ -87,7 +87,7 @@ def test_without_a_cache_nothing_is_free_and_the_estimate_says_so(small):
         since = len(small.requests)
         inventory = omnipd.read_inventory(client=client)
     assert cost["group_members"] == 1
-    assert cost["user_attribute_values"] == 2
+    assert cost["user_attribute_values"] == 4
     second_pages = (inventory["document_access"].groupby("document_identifier").size() > 100).sum()
     personal = len(inventory["folders"]) - cost["folder_permissions"]
     # Nine first pages are asked for to count.
@@ -101,7 +101,7 @@ def test_an_estimate_is_what_the_organization_says(own, small):
     documents = sum(not one.deleted for one in organization.documents.values())
     public = sum(one.scope == "organization" for one in organization.folders.values())
     assert sorted(cost.index) == sorted(PARTS)
-    assert cost["users"] == 2
+    assert cost["users"] == 4  # two pages, read twice
     assert cost["content"] == 1 + users
     assert cost["folders"] == 1 + users
     assert cost["model_roles"] == users
@@ -124,8 +124,8 @@ def test_an_estimate_is_at_most_nine_calls_and_pays_no_short_list_twice(own, sma
 def test_an_estimate_says_the_minutes_at_the_pace_of_the_key(small):
     with omnipd.connect(small.url, small.api_key, requests_per_minute=600):
         cost = omnipd.estimate_inventory(include=["users", "model_roles"])
-    assert cost["calls"].tolist() == [2, 130]
-    assert cost["minutes"].round(4).tolist() == [0.0035, 0.2281]
+    assert cost["calls"].tolist() == [4, 130]
+    assert cost["minutes"].round(4).tolist() == [0.007, 0.2281]
     assert [str(kind) for kind in cost.dtypes] == [
         "string[pyarrow]",
         "int64[pyarrow]",
@@ -141,14 +141,16 @@ def test_the_cost_is_said_before_the_expensive_part(small):
             client.progress = stop_at("model-roles")
             with pytest.raises(Stopped):
                 omnipd.read_inventory(include="model_roles")
-    assert "about 132 calls (model_roles 130, users 2), 1 minutes" in str(said[0].message)
-    assert len(small.requests) - since == 4  # one page to count, two of users, one user's roles
+    assert "about 134 calls (model_roles 130, users 4), 1 minutes" in str(said[0].message)
+    assert (
+        len(small.requests) - since == 6
+    )  # one page to count, two of users twice, one user's roles
 
 
 def test_one_call_per_hundred_is_not_counted_first(own, small):
     since = len(small.requests)
     omnipd.read_inventory(include=["users", "labels"])
-    assert len(small.requests) - since == 3
+    assert len(small.requests) - since == 5
 
 
 @pytest.mark.parametrize(
@@ -431,10 +433,10 @@ def test_the_shell_says_the_cost_and_reads_nothing(shell, small):
     assert result.exit_code == 0, result.stderr
     assert [line.split()[:2] for line in result.stdout.splitlines()] == [
         ["name", "calls"],
-        ["users", "2"],
+        ["users", "4"],
         ["model_roles", "130"],
     ]
-    assert "132 calls" in result.stderr
+    assert "134 calls" in result.stderr
     assert len(small.requests) - since == 1
 
 

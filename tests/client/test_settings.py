@@ -522,3 +522,118 @@ def test_all_that_names_an_omni_in_the_environment_is_listed():
     # The fixtures for tests take this away, so that a process of a test finds no other Omni.
     names = set(re.findall(r'"(OMNI_[A-Z_]+)"', inspect.getsource(settings)))
     assert names == {*settings.OF_ENVIRONMENT, "OMNI_CONFIG_PATH"}
+
+
+# --- a value that is no key or no address, told as what it is
+
+MISTAKEN_KEYS = {
+    f'"{KEY}"': "has quotes around it",
+    f"'{KEY}'": "has quotes around it",
+    f"“{KEY}”": "has quotes around it",
+    f'{KEY}"': "has quotes around it",
+    "${OMNI_API_KEY}": "is a variable",
+    "$OMNI_API_KEY": "is a variable",
+    "$env:OMNI_API_KEY": "is a variable",
+    "%OMNI_API_KEY%": "is a variable",
+    "${{ secrets.OMNI_API_KEY }}": "is a variable",
+    "{{ omni_api_key }}": "is a variable",
+    "<your key>": "is a placeholder",
+    "your-api-key": "is a placeholder",
+    "YOUR_API_KEY_HERE": "is a placeholder",
+    "omni_osk_...": "is a placeholder",
+    "omni_osk_…": "is a placeholder",
+    "xxxxxxxx": "is a placeholder",
+    f"Bearer {KEY}": "begins with Bearer",
+    f"Authorization: Bearer {KEY}": "begins with Bearer",
+    f"OMNI_API_KEY={KEY}": "begins with the name of its variable",
+    f"export OMNI_API_KEY={KEY}": "begins with the name of its variable",
+    HOST: "is an address",
+    "acme.omniapp.co": "is an address",
+}
+
+
+@pytest.mark.parametrize(("key", "why"), MISTAKEN_KEYS.items())
+def test_what_is_no_key_is_told_as_what_it_is(monkeypatch, profiles, key, why):
+    path = profiles("work", work=key_profile(key=key))
+    monkeypatch.setenv("OMNI_BASE_URL", HOST)
+    for variable in ("OMNI_API_TOKEN", "OMNI_API_KEY"):
+        monkeypatch.setenv(variable, key)
+        assert refusal().startswith(f"{variable} {why}")
+    assert refusal(api_key=key).startswith(f"The API key {why}")
+    assert refusal(profile="work").startswith(f"The API key of profile 'work' in {path} {why}")
+
+
+@pytest.mark.parametrize("key", ["key", "k", "token", KEY, "x", "omni_pat_x$y", "abc%def%"])
+def test_what_may_be_a_key_is_left_to_omni(key):
+    assert resolve(HOST, key).key.reveal() == key
+
+
+MISTAKEN_ADDRESSES = {
+    f'"{HOST}"': "has quotes around it",
+    f"'{HOST}'": "has quotes around it",
+    "$OMNI_BASE_URL": "is a variable",
+    "${OMNI_BASE_URL}": "is a variable",
+    "%OMNI_BASE_URL%": "is a variable",
+    "<your instance>": "is a placeholder",
+    f"OMNI_BASE_URL={HOST}": "begins with the name of its variable",
+    KEY: "is an API key",
+    KEY.lower(): "is an API key",
+    f"https://{KEY}.omniapp.co": "is an API key",
+    "ftp://acme": "starts with ftp://",
+    "https://": "has no host",
+}
+
+
+@pytest.mark.parametrize(("address", "why"), MISTAKEN_ADDRESSES.items())
+def test_what_is_no_address_is_told_as_what_it_is_and_where_it_is_from(
+    monkeypatch, profiles, address, why
+):
+    path = profiles("work", work=key_profile(host=address))
+    monkeypatch.setenv("OMNI_API_KEY", "key")
+    assert refusal(base_url=address).startswith(f"The base URL {why}")
+    assert refusal(profile="work").startswith(f"The address of profile 'work' in {path} {why}")
+    monkeypatch.setenv("OMNI_BASE_URL", address)
+    assert refusal().startswith(f"OMNI_BASE_URL {why}")
+
+
+def refusal(**arguments):
+    """Return what is said of settings, which is not retryable and never the key."""
+    with pytest.raises(SettingsError) as caught:
+        omnipd.connect(**arguments)
+    assert not caught.value.retryable
+    assert KEY not in str(caught.value)
+    return caught.value.message
+
+
+def test_a_key_of_another_address_is_told_with_that_address(monkeypatch, profiles):
+    other = "https://b.omniapp.co"
+    path = profiles("work", work=key_profile())
+    message = f"No API key is set for {other}."
+    of_profile = f"The API key of profile 'work' in {path} belongs to {HOST}."
+    assert refusal(base_url=other) == f"{message} {of_profile}"
+    assert refusal(base_url=other, profile="work") == f"{message} {of_profile}"
+    monkeypatch.setenv("OMNI_API_TOKEN", KEY)
+    monkeypatch.setenv("OMNI_BASE_URL", "https://a.omniapp.co/api")
+    of_environment = "OMNI_API_TOKEN belongs to https://a.omniapp.co."
+    assert refusal(base_url=other) == f"{message} {of_environment} {of_profile}"
+
+
+@pytest.mark.parametrize("profile", ["", " ", 5, ["work"]])
+def test_what_is_no_name_of_a_profile_is_refused(profiles, profile):
+    profiles("work", work=key_profile())
+    with pytest.raises(omnipd.ArgumentError, match="is not the name of a profile"):
+        omnipd.connect(profile=profile)
+
+
+def test_a_profile_file_that_was_named_and_is_not_there_is_told(monkeypatch, tmp_path):
+    monkeypatch.setenv("OMNI_CONFIG_PATH", str(tmp_path / "none.json"))
+    with pytest.raises(SettingsError, match="No Omni address") as caught:
+        omnipd.connect()
+    assert (
+        f"OMNI_CONFIG_PATH leads to {tmp_path / 'none.json'}, which does not" in caught.value.hint
+    )
+    monkeypatch.delenv("OMNI_CONFIG_PATH")
+    monkeypatch.setenv("HOME", str(tmp_path))
+    with pytest.raises(SettingsError, match="No Omni address") as caught:
+        omnipd.connect()
+    assert "OMNI_CONFIG" not in caught.value.hint

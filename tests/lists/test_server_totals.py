@@ -29,7 +29,7 @@ def paged_lists():
         for name, one in vars(importlib.import_module(module.name)).items():
             if isinstance(one, FanOut):
                 one = one.below(("parent",) * len(one.parent))  # noqa: PLW2901
-            if isinstance(one, Endpoint) and one.pages in {paging.cursor, paging.scim}:
+            if isinstance(one, Endpoint) and one.pages in paging.PAGE_SIZE_PARAMS:
                 found[f"{name} {one.path}"] = one
     return found
 
@@ -106,6 +106,8 @@ def test_a_list_is_whole_whatever_its_totals_count(scripted, name, pages, counte
     endpoint = LISTS[name]
     count = SIZE * pages - 37
     scripted.by_target = PagedList(endpoint, count, counted)
+    # Where pages are counted, a short list is read twice.
+    twice = 2 if endpoint.pages in paging.BY_OFFSET and 1 < pages <= 10 else 1
     with client_of(scripted) as client:
         table, facts = endpoint.read_table({"client": client})
         again, stored = endpoint.read_table({"client": client})
@@ -113,7 +115,7 @@ def test_a_list_is_whole_whatever_its_totals_count(scripted, name, pages, counte
         count,
         count,
         True,
-        pages,
+        pages * twice,
     )
     assert again.equals(table)
     assert (stored["from_cache"], stored["total"]) == (True, count)

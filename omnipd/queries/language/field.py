@@ -8,7 +8,7 @@ from typing import Any, NoReturn
 
 import pandas as pd
 
-from omnipd.arguments import said
+from omnipd.arguments import refuse_key, said
 from omnipd.errors import ArgumentError
 from omnipd.queries.language import dates, timeframes
 from omnipd.queries.language.conditions import (
@@ -118,6 +118,7 @@ class Field:
                 f"{said(name):.60} is not a field name.",
                 hint="For example users.state or orders.created_at[month].",
             )
+        refuse_key("The name of a field", name)
         #: As it was given.
         self.name = name
         self._filters = FieldFilters(name, bare, timeframe)
@@ -409,6 +410,7 @@ class Field:
         """
         if not isinstance(name, str) or not name.strip():
             raise ArgumentError(f"{self!r}.is_attribute takes the name of a user attribute.")
+        refuse_key("name=", name)
         leaf = self._filters.leaf({"type": "user_attribute", "user_attribute_name": name})
         return Comparison(f"{self!r}.is_attribute({name!r})", leaf)
 
