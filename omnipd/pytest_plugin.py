@@ -69,15 +69,16 @@ def omni_sandbox(request: pytest.FixtureRequest, omni_sandbox_server: Any) -> It
 @pytest.fixture
 def omni_client(omni_sandbox: Any) -> Iterator[Client]:
     """Give a client of this test's sandbox; it is the default client inside the test."""
-    from omnipd.client.current_client import connect  # noqa: PLC0415
+    from omnipd.client.client import Client  # noqa: PLC0415
+    from omnipd.client.settings import Secret, resolve  # noqa: PLC0415
 
     with (
         tempfile.TemporaryDirectory(prefix="omnipd-test-") as folder,
-        connect(
-            omni_sandbox.url,
-            omni_sandbox.api_key,
+        Client(
+            resolve(omni_sandbox.url, Secret(omni_sandbox.api_key)),
             requests_per_minute=omni_sandbox.behavior.requests_per_minute,
             cache_dir=Path(folder),
+            state_dir=Path(folder),
         ) as client,
     ):
         yield client

@@ -28,7 +28,7 @@ from omnipd.client.failures import Failure
 from omnipd.client.fork_safe_lock import ProcessLock
 from omnipd.client.rate_limit import Limiter
 from omnipd.client.retry import LEFT_OPEN, Quota, Retry
-from omnipd.client.settings import Settings, disk_root, tidy_base_url
+from omnipd.client.settings import Settings, disk_root, state_root, tidy_base_url
 from omnipd.client.transport import BrokenBody, Reply, Request, Transport
 from omnipd.clock import Clock, Deadline, check_timeout
 from omnipd.errors import (
@@ -53,6 +53,8 @@ _SHOWN = (
 )
 _REDIRECTS = {301, 302, 303, 307, 308}
 _MAX_REDIRECTS = 3
+#: Whoever waits looks at the log so often, so that all know the window should the log be lost.
+_LONGEST_SLEEP = 1.0
 
 #: The clients of the with blocks around, the innermost last.
 _around: contextvars.ContextVar[tuple[Client, ...]] = contextvars.ContextVar(
@@ -110,7 +112,9 @@ class Client:
     decimals : {"exact", "float64"}
         How results of queries give decimals.
     cache_dir : path-like, optional
-        Where everything on disk lives.
+        Where lists and results live.
+    state_dir : path-like, optional
+        Where that lives which counts for all caches: the request log and the last write.
     clock : Clock
         For tests.
 
@@ -134,6 +138,7 @@ class Client:
         timeout: float | None = None,
         decimals: str = "exact",
         cache_dir: str | os.PathLike[str] | None = None,
+        state_dir: str | os.PathLike[str] | None = None,
         clock: Clock | None = None,
     ) -> None:
         self.base_url = settings.origin
@@ -149,6 +154,7 @@ class Client:
         self.requests_per_minute = requests_per_minute
         self.clock = clock or Clock()
         self.disk = disk_root(cache_dir)
+        self.state = state_root(state_dir)
         self.requests_sent = 0
         #: Called after every page of a list with its path, the rows so far and the total.
         self.progress: Callable[[str, int, int | None], None] | None = None
@@ -165,14 +171,14 @@ class Client:
         lifetime = checked_lifetime(cache)
         #: Where results of queries are kept, when a query asks for that.
         self.result_folder = self.disk / "results" / fingerprint
-        self._last_write = LastWrite(self.disk, settings.instance)
+        self._last_write = LastWrite(self.state, self.disk, settings.instance)
         lists = self.disk / "lists" / fingerprint
         self.cache = ListCache(lists, lifetime, self._last_write) if lifetime else None
         self._limiter: Limiter | None = None
         if requests_per_minute is not None:
             pace = whole_number("requests_per_minute", requests_per_minute)
-            log = self.disk / "limiter" / f"{fingerprint}.sqlite"
-            self._limiter = Limiter(log, pace, clock=self.clock.wall)
+            log = self.state / "limiter" / f"{fingerprint}.sqlite"
+            self._limiter = Limiter(log, pace, clock=self.clock.since_boot)
 
     def get(
         self,
@@ -402,12 +408,17 @@ class Client:
 
     def _pace(self, deadline: Deadline, retry: Retry) -> None:
         """Wait for a place in the key's window; that wait is ours and not counted as the server's."""
-        while self._limiter is not None and (wait := self._limiter.try_acquire()):
-            if held := self._limiter.held():
+        limiter, began = self._limiter, self.clock.monotonic()
+        while limiter is not None and (wait := limiter.try_acquire()):
+            if limiter.busy:
+                why = f"another program keeps the request log locked, {limiter.path}"
+                retry.while_busy(wait, why, since=began)
+            elif held := limiter.held():
                 retry.while_held(held)
             else:
-                self.clock.sleep(wait)
-                deadline.extend(wait)
+                self.clock.sleep(min(wait, _LONGEST_SLEEP))
+                deadline.extend(self.clock.monotonic() - began)
+            began = self.clock.monotonic()
 
     def hold(self, seconds: float) -> None:
         """Let no request of the key leave for so long, here and in other processes."""

@@ -52,7 +52,7 @@ def connect(
         are kept only where ``run_query(ttl=)`` asks for it.
     requests_per_minute : int or None, default 60
         What Omni allows the key. omnipd sends at most 95 % of it in any minute, counted over all
-        threads and processes of this machine. None sends without pacing.
+        threads and processes of yours on this machine. None sends without pacing.
     timeout : float, optional
         Wall-clock seconds that one call may take: a whole list with all its pages, or a query, with
         the retries and the waits that Omni asks for. By default each request of a list has 120 s,
@@ -62,7 +62,8 @@ def connect(
         How results of queries give decimals: exactly, or as floats, which all of pandas computes
         with. ``run_query(decimals=)`` and its kin say otherwise for one query.
     cache_dir : path-like, optional
-        Where cache and request log live; else ``OMNIPD_CACHE_DIR``, else the user's cache folder.
+        Where lists and results are kept; else ``OMNIPD_CACHE_DIR``, else the user's cache folder.
+        Requests are counted for all caches, in ``OMNIPD_STATE_DIR``, else the user's state folder.
     allow_http : bool, default False
         Allow plain http to another machine. The key then travels in clear text.
 
