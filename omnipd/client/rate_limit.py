@@ -107,7 +107,7 @@ class Limiter:
 
     def hold(self, seconds: float) -> None:
         """Let no request of this key leave for so long: the server has answered 429 to one of them."""
-        self._put(self._entry(_new_id(), self._clock(), min(seconds, _LONGEST_HOLD)))
+        self._put(self._entry(_new_id(), self._clock(), min(float(seconds), _LONGEST_HOLD)))
 
     @property
     def busy(self) -> bool:
@@ -189,6 +189,9 @@ class Limiter:
             now = self._clock()
             ended = [one for one, entry in known.items() if entry[_UNTIL] <= now]
             entries = {one: entry for one, entry in known.items() if entry[_UNTIL] > now}
+            if any(_is_future(entry, now) for entry in entries.values()):
+                stored = list(entries.values()) if stored is None else stored
+                entries = {one: _as_of_now(entry, now) for one, entry in entries.items()}
             put = dict(self._pending)
             if stored is not None:
                 ended, entries, new = self._merged(stored, entries, lost, now)
@@ -240,8 +243,8 @@ class Limiter:
                 of_others.append(entry)
             elif until <= now:
                 ended[one] = None
-            elif until > (latest := now + (hold or WINDOW)):
-                put[one] = (one, made_by, clock, latest, hold)
+            elif _is_future(entry, now):
+                put[one] = _as_of_now(entry, now)
             else:
                 entries[one] = entry
         for one, made_by, _, _, hold in of_others:
@@ -263,6 +266,15 @@ class Limiter:
 
     def _entry(self, one: int, now: float, hold: float = 0.0) -> Entry:
         return (one, self._clock_id, self._clock_id, now + (hold or WINDOW), hold)
+
+
+def _is_future(entry: Entry, now: float) -> bool:
+    return entry[_UNTIL] > now + (entry[_HOLD] or WINDOW)
+
+
+def _as_of_now(entry: Entry, now: float) -> Entry:
+    one, made_by, clock, until, hold = entry
+    return (one, made_by, clock, min(until, now + (hold or WINDOW)), hold)
 
 
 def _held_until(entries: _Entries) -> float:
