@@ -318,7 +318,10 @@ def _chosen(path: str | os.PathLike[str], name: str) -> Path:
 
 def _of_user(folder: Callable[..., Path]) -> Path:
     """Return a folder of the user's, or one that cannot be made, where the user has no home."""
-    found = folder("omnipd", appauthor=False)
+    try:
+        found = folder("omnipd", appauthor=False)
+    except RuntimeError:
+        found = Path("~")  # as older releases of platformdirs return it
     return found if found.is_absolute() else Path(os.devnull) / "omnipd"
 
 
