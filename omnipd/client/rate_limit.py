@@ -6,10 +6,11 @@ and nothing more. Omni counts requests when they arrive, not when they leave, so
 second longer than the server's and the last twentieth of the allowance is left unused.
 
 Every look at the log reads the whole window, and each process remembers it. Should the log be lost,
-whoever notices puts in what it remembers, and counts the rest of the window as sent just now but for
-the twentieth: since its last look others can have sent no more than there were places. So what is
-lost makes requests wait, and never lets too many through. Where several processes each begin another
-log, each holds the whole window.
+whoever notices puts in what it remembers, and fills the window up to that twentieth with entries of
+nobody, as of now: since its last look others can have sent no more than there were places. What
+others remember takes the place of such entries, one by one. So what is lost makes requests wait, and
+never lets too many through; also where several processes each begin another log, since each begins
+with a full window.
 
 Times are those of a clock that runs since the machine was started and cannot be set. An entry that
 another machine has made, or this one before it was restarted, counts from when it was first seen
@@ -45,6 +46,8 @@ _Entries = dict[int, Entry]
 _Work = Callable[[_Entries, float], tuple[_Result, _Entries]]
 #: What is where in an entry.
 _MADE_BY, _UNTIL, _HOLD = 1, 3, 4
+#: Whose request it is that may have been sent, and is not known.
+_NOBODY = 0
 
 
 class Limiter:
@@ -256,12 +259,19 @@ class Limiter:
             if one not in entries and one not in put and entry[_MADE_BY] == self._clock_id
         }
         if missing or lost:
+            # What is known again needs nothing that stands for it.
+            unknown = [one for one, it in (entries | put).items() if it[_MADE_BY] == _NOBODY]
+            known_again = sum(not entry[_HOLD] for entry in missing.values())
+            for one in unknown[:known_again]:
+                entries.pop(one, None)
+                put.pop(one, None)
+                ended[one] = None
             put |= missing
             counted = (entries | put | self._pending).values()
             free = self.capacity - self._unused - sum(not entry[_HOLD] for entry in counted)
             for _ in range(free):
-                entry = self._entry(_new_id(), now)
-                put[entry[0]] = entry
+                one = _new_id()
+                put[one] = (one, _NOBODY, self._clock_id, now + WINDOW, 0.0)
         return [one for one in ended if one not in put], entries, put
 
     def _entry(self, one: int, now: float, hold: float = 0.0) -> Entry:

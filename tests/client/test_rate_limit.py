@@ -487,6 +487,23 @@ def test_what_a_process_knows_is_in_the_log_again_after_a_loss(tmp_path):
     assert taken_at_once(other) == 57
 
 
+def test_what_others_know_takes_the_place_of_what_nobody_knew(tmp_path):
+    path = tmp_path / "log.sqlite"
+    now = [1000.0]
+    one, other = (Limiter(path, 60, clock=lambda: now[0]) for _ in range(2))
+    for limiter in (one, other) * 28:
+        assert limiter.try_acquire() == 0.0
+        now[0] += 1
+    path.unlink()
+    new = Limiter(path, 60, clock=lambda: now[0])
+    with pytest.warns(OmniWarning, match="begun anew"):
+        assert [new.try_acquire() for _ in range(3)] == [0.0] * 3
+    assert new.try_acquire() > 50  # the window is full, as of now
+    for limiter in (one, other, new):
+        wait = limiter.try_acquire()
+    assert wait == pytest.approx(WINDOW - 56 + 2)  # of the 59 that were sent the third has to end
+
+
 LOCKER = """
 import sqlite3, sys
 log = sqlite3.connect(sys.argv[1], isolation_level=None)
