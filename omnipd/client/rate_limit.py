@@ -6,8 +6,8 @@ and nothing more. Omni counts requests when they arrive, not when they leave, so
 second longer than the server's and the last twentieth of the allowance is left unused.
 
 Every look at the log reads the whole window, and each process remembers it. Should the log be lost,
-whoever notices puts in what it remembers, and fills the window up to that twentieth with entries of
-nobody, as of now: since its last look others can have sent no more than there were places. What
+whoever notices puts in what it remembers, and fills the window up to that twentieth (wholly, if it is
+the second time in a minute) with entries of nobody, as of now: since its last look others can have sent no more than there were places. What
 others remember takes the place of such entries, one by one. So what is lost makes requests wait, and
 never lets too many through; also where several processes each begin another log, since each begins
 with a full window.
@@ -29,7 +29,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from omnipd.client.fork_safe_lock import ProcessLock
-from omnipd.client.request_log import Entry, LogBusyError, LogUnusableError, RequestLog
+from omnipd.client.request_log import Entry, LogBusyError, LogUnusableError, Lost, RequestLog
 from omnipd.clock import boot_clock_id, seconds_since_boot
 from omnipd.errors import warn
 
@@ -187,7 +187,7 @@ class Limiter:
         version, known = self._known
 
         def decide(
-            stored: list[Entry] | None, lost: bool
+            stored: list[Entry] | None, lost: Lost
         ) -> tuple[tuple[_Result, _Entries], Collection[Entry], Collection[int]]:
             now = self._clock()
             ended = [one for one, entry in known.items() if entry[_UNTIL] <= now]
@@ -217,7 +217,7 @@ class Limiter:
         return result
 
     def _merged(
-        self, stored: list[Entry], known: _Entries, lost: bool, now: float
+        self, stored: list[Entry], known: _Entries, lost: Lost, now: float
     ) -> tuple[list[int], _Entries, _Entries]:
         """Return the ids of what has ended, the entries that count, and those that the log lacks.
 
@@ -227,7 +227,7 @@ class Limiter:
             All that is in the log.
         known : dict of int to Entry
             What counted at the last look and does so still.
-        lost : bool
+        lost : Lost
             Whether the log may have held more.
         now : float
             The time.
@@ -258,7 +258,7 @@ class Limiter:
             for one, entry in known.items()
             if one not in entries and one not in put and entry[_MADE_BY] == self._clock_id
         }
-        if missing or lost:
+        if missing or lost is not Lost.NOTHING:
             # What is known again needs nothing that stands for it.
             unknown = [one for one, it in (entries | put).items() if it[_MADE_BY] == _NOBODY]
             known_again = sum(not entry[_HOLD] for entry in missing.values())
@@ -268,8 +268,8 @@ class Limiter:
                 ended[one] = None
             put |= missing
             counted = (entries | put | self._pending).values()
-            free = self.capacity - self._unused - sum(not entry[_HOLD] for entry in counted)
-            for _ in range(free):
+            full = self.capacity - (0 if lost is Lost.AGAIN else self._unused)
+            for _ in range(full - sum(not entry[_HOLD] for entry in counted)):
                 one = _new_id()
                 put[one] = (one, _NOBODY, self._clock_id, now + WINDOW, 0.0)
         return [one for one in ended if one not in put], entries, put

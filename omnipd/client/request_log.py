@@ -10,6 +10,7 @@ import contextlib
 import os
 import sqlite3
 from collections.abc import Callable, Collection
+from enum import Enum
 from pathlib import Path
 from typing import TypeVar
 
@@ -37,6 +38,14 @@ class LogUnusableError(Exception):
     """The log cannot be written or replaced. The text is the name of what was raised."""
 
 
+class Lost(Enum):
+    """Whether entries are lost that may count still: none, or some, for the first time in a minute or not."""
+
+    NOTHING = 0
+    ONCE = 1
+    AGAIN = 2
+
+
 #: A request that counts, or a 429 that holds all requests, as one clock sees it: a number that is the
 #: same for every clock, the clock by which it was made, the clock of what follows, until when it
 #: counts, and how many seconds a 429 held when it was made (0.0 for a request).
@@ -47,7 +56,7 @@ _TABLE = """
         id INTEGER, made_by INTEGER, clock INTEGER, until REAL, hold REAL, PRIMARY KEY (id, clock)
     ) WITHOUT ROWID
 """
-_Decide = Callable[[list[Entry] | None, bool], tuple[_Result, Collection[Entry], Collection[int]]]
+_Decide = Callable[[list[Entry] | None, Lost], tuple[_Result, Collection[Entry], Collection[int]]]
 
 
 class RequestLog:
@@ -75,8 +84,8 @@ class RequestLog:
         Parameters
         ----------
         decide : callable
-            Takes the entries, or None where they are still those of `version`, and whether others may
-            be lost that still count. Returns a result, the entries to put in, and the ids of those to
+            Takes the entries, or None where they are still those of `version`, and whether others are
+            lost that may count still. Returns a result, the entries to put in, and the ids of those to
             delete. Raises ValueError or TypeError for entries that cannot be.
         version : int
             What the last exchange has returned.
@@ -93,17 +102,17 @@ class RequestLog:
         LogUnusableError
             If it cannot be written or replaced.
         """
-        lost: bool | None = None
+        lost: Lost | None = None
         reason = ""
         for _ in range(_TRIES):  # whoever deletes a log under us is no reason to count alone
             try:
                 seen = self._stat()
                 if lost is None and (seen is None or not seen.st_size):
-                    lost = self._mark.exists() and self._used_lately()
+                    lost = self._what_is_lost() if self._mark.exists() else Lost.NOTHING
                 seen = seen or self._create()
                 result = self._transaction(decide, version, lost)
                 if not self._marked:
-                    self._mark.touch(mode=0o600)
+                    self._make_mark()
                     self._marked = True
                 return result
             except (OSError, sqlite3.Error, TypeError, ValueError) as error:
@@ -119,7 +128,7 @@ class RequestLog:
         raise LogUnusableError(reason)
 
     def _transaction(
-        self, decide: _Decide[_Result], version: int, lost: bool | None
+        self, decide: _Decide[_Result], version: int, lost: Lost | None
     ) -> tuple[_Result, int]:
         log = sqlite3.connect(self.path, timeout=_BUSY_SECONDS, isolation_level=None)
         with contextlib.closing(log), log:  # an interrupt inside rolls back
@@ -135,7 +144,8 @@ class RequestLog:
                 entries = log.execute(
                     "SELECT id, made_by, clock, until, hold FROM entries"
                 ).fetchall()
-            result, put, delete = decide(entries, begun and bool(lost))
+            lost = lost if begun and lost else Lost.NOTHING
+            result, put, delete = decide(entries, lost)
             if delete:
                 log.executemany("DELETE FROM entries WHERE id = ?", [(one,) for one in delete])
             if put:
@@ -143,7 +153,7 @@ class RequestLog:
             if put or delete or not now_there:
                 now_there = 1 + int.from_bytes(os.urandom(4), "big") % 0x7FFFFFFE
                 log.execute(f"PRAGMA user_version = {now_there}")
-        self.begun_anew |= begun and bool(lost)
+        self.begun_anew |= lost is not Lost.NOTHING
         return result, now_there
 
     def _stat(self) -> os.stat_result | None:
@@ -161,13 +171,19 @@ class RequestLog:
         finally:
             os.close(descriptor)
 
-    def _replace(self, damaged: os.stat_result) -> bool:
+    def _make_mark(self) -> None:
+        """Note that there is a log. The time of the note is that of the last loss, or none."""
+        with contextlib.suppress(FileExistsError):
+            self._mark.touch(mode=0o600, exist_ok=False)
+            os.utime(self._mark, (0, 0))
+
+    def _replace(self, damaged: os.stat_result) -> Lost:
         """Put an empty file in the place of a damaged one; tell whether what it held may count.
 
         Another process may do the same at the same moment, and one of the two may lose what the
         other has begun. Both then count what they do not know as sent.
         """
-        lately = self._used_lately()
+        lost = self._what_is_lost()
         there = self._stat()
         if there is not None and (there.st_dev, there.st_ino) == (damaged.st_dev, damaged.st_ino):
             # The journal of a process that was killed would be played back into the new file.
@@ -175,18 +191,22 @@ class RequestLog:
             with whole_file(self.path):
                 pass
             self.begun_anew = True
-        return lately
+        return lost
 
-    def _used_lately(self) -> bool:
-        """Whether a request may have been counted within a window, by the times of the files.
+    def _what_is_lost(self) -> Lost:
+        """Tell by the times of the files, and note that it is lost; times of the future mean lately.
 
-        Whoever deletes a file changes the time of its folder. Times of the future mean yes.
+        Whoever deletes a file changes the time of its folder.
         """
-        last = self.path.parent.stat().st_mtime
+        used = self.path.parent.stat().st_mtime
         if (there := self._stat()) is not None:
-            last = max(last, there.st_mtime)
+            used = max(used, there.st_mtime)
+        noted = self._mark.stat().st_mtime if self._mark.exists() else 0.0
         self._mark.touch(mode=0o600)
-        return not self._mark.stat().st_mtime - last > _LATELY
+        now = self._mark.stat().st_mtime
+        if now - used > _LATELY:
+            return Lost.NOTHING
+        return Lost.ONCE if now - noted > _LATELY else Lost.AGAIN
 
 
 def _primary_code(error: Exception) -> int:

@@ -504,6 +504,16 @@ def test_what_others_know_takes_the_place_of_what_nobody_knew(tmp_path):
     assert wait == pytest.approx(WINDOW - 56 + 2)  # of the 59 that were sent the third has to end
 
 
+def test_a_second_loss_in_a_minute_gives_nothing_more(tmp_path):
+    path = tmp_path / "log.sqlite"
+    taken = [taken_at_once(Limiter(path, 60, clock=lambda: 1000.0))]
+    for _ in range(3):
+        path.unlink()
+        with pytest.warns(OmniWarning, match="begun anew"):
+            taken.append(taken_at_once(Limiter(path, 60, clock=lambda: 1000.0)))
+    assert taken == [57, 3, 0, 0]
+
+
 LOCKER = """
 import sqlite3, sys
 log = sqlite3.connect(sys.argv[1], isolation_level=None)
