@@ -408,8 +408,8 @@ class Client:
 
     def _pace(self, deadline: Deadline, retry: Retry) -> None:
         """Wait for a place in the key's window; that wait is ours and not counted as the server's."""
-        limiter, began = self._limiter, self.clock.monotonic()
-        while limiter is not None and (wait := limiter.try_acquire()):
+        began = self.clock.monotonic()
+        while (limiter := self._limiter) is not None and (wait := limiter.try_acquire()):
             if limiter.busy:
                 why = f"another program keeps the request log locked, {limiter.path}"
                 retry.while_busy(wait, why, since=began)

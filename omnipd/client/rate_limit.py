@@ -195,10 +195,10 @@ class Limiter:
             if any(_is_future(entry, now) for entry in entries.values()):
                 stored = list(entries.values()) if stored is None else stored
                 entries = {one: _as_of_now(entry, now) for one, entry in entries.items()}
-            put = dict(self._pending)
+            put: _Entries = {}
             if stored is not None:
-                ended, entries, new = self._merged(stored, entries, lost, now)
-                put |= new
+                ended, entries, put = self._merged(stored, entries, lost, now)
+            put |= self._pending  # the later word on what is in the log
             entries |= put
             result, new = work(entries, now)
             return (result, entries | new), [*put.values(), *new.values()], ended
@@ -212,8 +212,9 @@ class Limiter:
         """Do it with the window that this process knows."""
         now = self._clock()
         known = {**self._known[1], **self._pending}
-        result, new = work({one: it for one, it in known.items() if it[_UNTIL] > now}, now)
-        self._pending |= new
+        entries = {one: entry for one, entry in known.items() if entry[_UNTIL] > now}
+        result, new = work(entries, now)
+        self._pending = {one: self._pending[one] for one in entries.keys() & self._pending} | new
         return result
 
     def _merged(
