@@ -23,6 +23,7 @@ def without_settings(document_folder, monkeypatch):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("OMNI_CONFIG_PATH", str(document_folder / "no-profile.json"))
     monkeypatch.setenv("OMNIPD_CACHE_DIR", str(document_folder / "omnipd-disk"))
+    monkeypatch.setenv("OMNIPD_STATE_DIR", str(document_folder / "omnipd-state"))
     monkeypatch.chdir(document_folder)
 
 

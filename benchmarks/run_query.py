@@ -217,7 +217,7 @@ def main() -> None:
         measure(*given.measure)
         return
     with tempfile.TemporaryDirectory() as folder:
-        os.environ["OMNIPD_CACHE_DIR"] = folder
+        os.environ["OMNIPD_CACHE_DIR"] = os.environ["OMNIPD_STATE_DIR"] = folder
         compare(given)
 
 

@@ -2,29 +2,58 @@
 
 from __future__ import annotations
 
+import functools
+import hashlib
 import math
+import platform
 import random
 import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 from omnipd.arguments import said
 from omnipd.errors import ArgumentError
 
 
+def seconds_since_boot() -> float:
+    """Return what all processes of this machine read alike, and what nobody can set.
+
+    On Linux it goes on while the machine sleeps; elsewhere it may stand still meanwhile.
+    """
+    boot = getattr(time, "CLOCK_BOOTTIME", None)
+    return time.monotonic() if boot is None else time.clock_gettime(boot)
+
+
+@functools.cache
+def boot_clock_id() -> int:
+    """Return a number that stands for the clock of :func:`seconds_since_boot`.
+
+    Two machines have two, and so have containers on one machine that count from other times.
+    """
+    try:
+        parts = [Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii")]
+        parts.append(str(Path("/proc/self/ns/time").readlink()))
+    except (OSError, ValueError):  # no Linux, or one before time namespaces
+        parts = [platform.node(), time.get_clock_info("monotonic").implementation]
+    digest = hashlib.blake2b("\n".join(parts).encode(), digest_size=6).digest()
+    return int.from_bytes(digest, "big")
+
+
 @dataclass(frozen=True)
 class Clock:
-    """The four uses of time and chance.
+    """The five uses of time and chance.
 
-    ``monotonic`` measures deadlines, ``wall`` stamps what other processes read, ``sleep`` waits,
-    ``jitter`` spreads retries (a number from 0 to 1).
+    ``monotonic`` measures deadlines, ``wall`` dates what is kept, ``sleep`` waits, ``jitter``
+    spreads retries (a number from 0 to 1), ``since_boot`` stamps what other processes count.
     """
 
     monotonic: Callable[[], float] = time.monotonic
     wall: Callable[[], float] = time.time
     sleep: Callable[[float], None] = time.sleep
     jitter: Callable[[], float] = random.random
+    since_boot: Callable[[], float] = seconds_since_boot
 
 
 def check_timeout(timeout: float | None) -> None:

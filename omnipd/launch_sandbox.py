@@ -94,6 +94,7 @@ class Sandbox(Client):
                 timeout=timeout,
                 decimals=decimals,
                 cache_dir=Path(folder.name),
+                state_dir=Path(folder.name),
             )
         except BaseException:
             # Whoever keeps the error would keep a server with it, its port and its file.

@@ -89,15 +89,17 @@ def omni_client(omni_sandbox: Any) -> Iterator[Client]:
     That is so in all threads. Another process has its own: give it the address and key of
     ``omni_sandbox``.
     """
-    from omnipd.client.current_client import connect, used_meanwhile  # noqa: PLC0415
+    from omnipd.client.client import Client  # noqa: PLC0415
+    from omnipd.client.current_client import used_meanwhile  # noqa: PLC0415
+    from omnipd.client.settings import Secret, resolve  # noqa: PLC0415
 
     with (
         tempfile.TemporaryDirectory(prefix="omnipd-test-") as folder,
-        connect(
-            omni_sandbox.url,
-            omni_sandbox.api_key,
+        Client(
+            resolve(omni_sandbox.url, Secret(omni_sandbox.api_key)),
             requests_per_minute=omni_sandbox.behavior.requests_per_minute,
             cache_dir=Path(folder),
+            state_dir=Path(folder),
         ) as client,
         used_meanwhile(client),
     ):

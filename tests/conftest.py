@@ -28,6 +28,7 @@ def _own_environment(monkeypatch, tmp_path):
         monkeypatch.delenv(name.upper(), raising=False)
     monkeypatch.setenv("OMNI_CONFIG_PATH", str(tmp_path / "no-profile.json"))
     monkeypatch.setenv("OMNIPD_CACHE_DIR", str(tmp_path / "omnipd-disk"))
+    monkeypatch.setenv("OMNIPD_STATE_DIR", str(tmp_path / "omnipd-state"))
 
 
 @pytest.fixture(scope="session")
@@ -57,7 +58,7 @@ class FakeTime:
         self.now += seconds
 
     def clock(self):
-        return Clock(lambda: self.now, lambda: self.now, self.sleep, lambda: 0.5)
+        return Clock(*[lambda: self.now] * 2, self.sleep, lambda: 0.5, lambda: self.now)
 
 
 @pytest.fixture

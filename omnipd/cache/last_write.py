@@ -17,15 +17,17 @@ class LastWrite:
 
     Parameters
     ----------
-    root : Path
-        Where everything on disk lives.
+    state : Path
+        Where the note lives, whatever cache a process uses.
+    cache : Path
+        Where the lists live.
     instance : str
         What stands for the Omni in names of files.
     """
 
-    def __init__(self, root: Path, instance: str) -> None:
-        self._file = root / "writes" / instance
-        self._lists = root / "lists"
+    def __init__(self, state: Path, cache: Path, instance: str) -> None:
+        self._file = state / "writes" / instance
+        self._lists = cache / "lists"
         self._instance = instance
 
     def note(self) -> None:
@@ -42,7 +44,8 @@ class LastWrite:
             if self._lists.exists():
                 warn(
                     f"{self._file.parent} cannot be written ({type(error).__name__}): lists that are "
-                    "stored may not show what was changed. refresh=True asks again."
+                    "stored may not show what was changed. Set OMNIPD_STATE_DIR to a writable "
+                    "folder; refresh=True asks again."
                 )
         # The folders stay, since another thread may be storing a list in one.
         delete(self._lists.glob(f"{self._instance}-*/*.json"))

@@ -28,7 +28,7 @@ from omnipd.client import blocks, failures, strict_json
 from omnipd.client.failures import Failure
 from omnipd.client.rate_limit import Limiter
 from omnipd.client.retry import LEFT_OPEN, Quota, Retry
-from omnipd.client.settings import Settings, disk_root, tidy_base_url
+from omnipd.client.settings import Settings, disk_root, state_root, tidy_base_url
 from omnipd.client.transport import BrokenBody, Reply, Request, Transport
 from omnipd.clock import Clock, Deadline, check_timeout
 from omnipd.errors import (
@@ -57,6 +57,8 @@ _SHOWN = (
 )
 _REDIRECTS = {301, 302, 303, 307, 308}
 _MAX_REDIRECTS = 3
+#: Whoever waits looks at the log so often, so that all know the window should the log be lost.
+_LONGEST_SLEEP = 1.0
 
 
 @dataclass(frozen=True)
@@ -109,9 +111,11 @@ class Client:
     decimals : {"exact", "float64"}
         How results of queries give decimals.
     cache_dir : path-like, optional
-        Where everything on disk lives.
+        Where lists and results live.
     cache_backend : str or requests_cache.BaseCache, optional
         Where lists are stored instead.
+    state_dir : path-like, optional
+        Where that lives which counts for all caches: the request log and the last write.
     clock : Clock
         For tests.
 
@@ -136,6 +140,7 @@ class Client:
         decimals: str = "exact",
         cache_dir: str | os.PathLike[str] | None = None,
         cache_backend: str | BaseCache | None = None,
+        state_dir: str | os.PathLike[str] | None = None,
         clock: Clock | None = None,
     ) -> None:
         self.base_url = settings.origin
@@ -152,6 +157,7 @@ class Client:
         self.requests_per_minute = requests_per_minute
         self.clock = clock or Clock(sleep=sleep)
         self.disk = disk_root(cache_dir)
+        self.state = state_root(state_dir)
         self.requests_sent = 0
         #: Called after every page of a list with its path, the rows so far and the total.
         self.progress: Callable[[str, int, int | None], None] | None = None
@@ -166,7 +172,7 @@ class Client:
         lifetime = checked_lifetime(cache)
         #: Where results of queries are kept, when a query asks for that.
         self.result_folder = self.disk / "results" / fingerprint
-        self._last_write = LastWrite(self.disk, settings.instance)
+        self._last_write = LastWrite(self.state, self.disk, settings.instance)
         #: The stored lists of instance and key, which are deleted also by a client that serves none.
         self.stored_lists = ListCache(
             self.disk / "lists" / fingerprint,
@@ -178,8 +184,8 @@ class Client:
         self._limiter: Limiter | None = None
         if requests_per_minute is not None:
             pace = whole_number("requests_per_minute", requests_per_minute)
-            log = self.disk / "limiter" / f"{fingerprint}.sqlite"
-            self._limiter = Limiter(log, pace, clock=self.clock.wall)
+            log = self.state / "limiter" / f"{fingerprint}.sqlite"
+            self._limiter = Limiter(log, pace, clock=self.clock.since_boot)
 
     def get(
         self,
@@ -426,12 +432,17 @@ class Client:
 
     def _pace(self, deadline: Deadline, retry: Retry) -> None:
         """Wait for a place in the key's window; that wait is ours and not counted as the server's."""
-        while self._limiter is not None and (wait := self._limiter.try_acquire()):
-            if held := self._limiter.held():
+        began = self.clock.monotonic()
+        while (limiter := self._limiter) is not None and (wait := limiter.try_acquire()):
+            if limiter.busy:
+                why = f"another program keeps the request log locked, {limiter.path}"
+                retry.while_busy(wait, why, since=began)
+            elif held := limiter.held():
                 retry.while_held(held)
             else:
-                self.clock.sleep(wait)
-                deadline.extend(wait)
+                self.clock.sleep(min(wait, _LONGEST_SLEEP))
+                deadline.extend(self.clock.monotonic() - began)
+            began = self.clock.monotonic()
 
     def hold(self, seconds: float) -> None:
         """Let no request of the key leave for so long, here and in other processes."""

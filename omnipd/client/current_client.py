@@ -62,7 +62,7 @@ def connect(
         are kept only where ``run_query(ttl=)`` asks for it.
     requests_per_minute : int or None, default 60
         What Omni allows the key. omnipd sends at most 95 % of it in any minute, counted over all
-        threads and processes of this machine. None sends without pacing.
+        threads and processes of yours on this machine. None sends without pacing.
     timeout : float, optional
         Wall-clock seconds for the whole call, whatever it consists of: all its requests, their
         retries, and the waits that Omni asks for. Waiting for a place under ``requests_per_minute``
@@ -72,7 +72,8 @@ def connect(
         How results of queries give decimals: exactly, or as floats, which all of pandas computes
         with. ``run_query(decimals=)`` and its kin say otherwise for one query.
     cache_dir : path-like, optional
-        Where cache and request log live; else ``OMNIPD_CACHE_DIR``, else the user's cache folder.
+        Where lists and results are kept; else ``OMNIPD_CACHE_DIR``, else the user's cache folder.
+        Requests are counted for all caches, in ``OMNIPD_STATE_DIR``, else the user's state folder.
     cache_backend : str or requests_cache.BaseCache, optional
         Where lists are stored, if not as files in that folder: a backend object of requests-cache, or
         the name of one. "sqlite" is a database in that folder, "memory" is of this client alone,

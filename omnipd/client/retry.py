@@ -142,6 +142,19 @@ class Retry:
         words = "another request with this key was told to wait"
         self._wait(error_for(429, words, url=self._url, retry_after=seconds), seconds)
 
+    def while_busy(self, seconds: float, why: str, *, since: float) -> None:
+        """Wait for something on this machine; raise when a call with a time of its own has none left."""
+        if not self._patient and seconds >= self._deadline.remaining():
+            raise DeadlineError(
+                f"The request was not sent within {self._deadline.seconds:g} s: {why}.",
+                hint="End that program, or give the call more: connect(timeout=…).",
+                url=self._url,
+                retryable=True,
+            )
+        self._clock.sleep(seconds)
+        if self._patient:
+            self._deadline.extend(self._clock.monotonic() - since)
+
     def _throttle(self, error: OmniError, retry_after: float | None) -> None:
         """Hold every request of the key, here and in other processes, and wait."""
         step = _THROTTLE_STEPS[min(self._throttled, len(_THROTTLE_STEPS) - 1)]

@@ -12,11 +12,14 @@ import ipaddress
 import json
 import os
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, NoReturn
 from urllib.parse import urlsplit
+
+import platformdirs
 
 from omnipd.arguments import refuse_key, said
 from omnipd.client.mistaken_values import wrong_with_address, wrong_with_key
@@ -287,25 +290,67 @@ def is_loopback(host: str) -> bool:
 
 
 def disk_root(cache_dir: str | os.PathLike[str] | None = None) -> Path:
-    """Return the directory for all that omnipd keeps on disk: cache, limiter, results."""
+    """Return the directory for what may be deleted at any time: lists and results."""
     if cache_dir is not None and not isinstance(cache_dir, str | os.PathLike):
         raise SettingsError(f"cache_dir={said(cache_dir):.60} is not a path.")
     refuse_key("cache_dir=", Path(cache_dir or "").name)
     chosen = cache_dir or os.environ.get("OMNIPD_CACHE_DIR")
     if chosen:
-        return Path(chosen).expanduser().absolute()
-    base = os.environ.get("XDG_CACHE_HOME")
-    return (Path(base) if base else Path.home() / ".cache") / "omnipd"
+        return _chosen(chosen, "cache_dir" if cache_dir else "OMNIPD_CACHE_DIR")
+    return _of_user(platformdirs.user_cache_path)
+
+
+def state_root(state_dir: str | os.PathLike[str] | None = None) -> Path:
+    """Return the directory for what all processes of a user share, whatever cache they use."""
+    chosen = state_dir or os.environ.get("OMNIPD_STATE_DIR")
+    if chosen:
+        return _chosen(chosen, "OMNIPD_STATE_DIR")
+    return _of_user(platformdirs.user_state_path)
+
+
+def _chosen(path: str | os.PathLike[str], name: str) -> Path:
+    """Return a path without ``~`` and, where there is a working directory, independent of it."""
+    unknown = False
+    chosen = Path(path)
+    try:
+        chosen = chosen.expanduser()
+        chosen = chosen.absolute()
+    except RuntimeError:
+        unknown = True
+    except FileNotFoundError:
+        pass  # the working directory is deleted: whoever writes there will say so
+    if unknown:
+        raise SettingsError(
+            f"{name}={os.fspath(path)!r} needs a home directory, and this user has none.",
+            hint="Set HOME, or name the folder in full.",
+        )
+    return chosen
+
+
+def _of_user(folder: Callable[..., Path]) -> Path:
+    """Return a folder of the user's, or one that cannot be made, where the user has no home."""
+    try:
+        found = folder("omnipd", appauthor=False)
+    except RuntimeError:
+        found = Path("~")  # as older releases of platformdirs return it
+    return found if found.is_absolute() else Path(os.devnull) / "omnipd"
+
+
+def _home() -> Path:
+    try:
+        return Path.home()
+    except RuntimeError:  # no HOME, and a user that the system does not know
+        return Path(os.devnull)
 
 
 def profile_path() -> Path:
     """Return where Omni's command line keeps its profiles, on macOS too."""
     if chosen := os.environ.get("OMNI_CONFIG_PATH"):
-        return Path(chosen).expanduser()
+        return _chosen(chosen, "OMNI_CONFIG_PATH")
     if folder := os.environ.get("OMNI_CONFIG_DIR"):
-        return Path(folder).expanduser() / "config.json"
+        return _chosen(folder, "OMNI_CONFIG_DIR") / "config.json"
     base = os.environ.get("XDG_CONFIG_HOME")
-    return (Path(base) if base else Path.home() / ".config") / "omni-cli" / "config.json"
+    return (Path(base) if base else _home() / ".config") / "omni-cli" / "config.json"
 
 
 def _missing_profile_file() -> str:
@@ -398,7 +443,7 @@ def _read_profiles(path: Path) -> _Profiles | str | None:
     """
     try:
         config = json.loads(path.read_text(encoding="utf-8-sig"))
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return None
     except OSError as error:
         return f"cannot be read ({type(error).__name__})"

@@ -4,7 +4,10 @@ import inspect
 import json
 import os
 import re
+import subprocess
+import sys
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from faults.given import KEY, client_of
@@ -13,7 +16,7 @@ from scripted_server import answer, page
 import omnipd
 from omnipd import SettingsError
 from omnipd.client import settings
-from omnipd.client.settings import disk_root, profile_path, resolve, tidy_base_url
+from omnipd.client.settings import disk_root, profile_path, resolve, state_root, tidy_base_url
 
 HOST = "https://acme.omniapp.co"
 
@@ -448,6 +451,67 @@ def test_where_the_disk_is(monkeypatch, tmp_path):
     assert disk_root() == tmp_path / "xdg" / "omnipd"
     monkeypatch.delenv("XDG_CACHE_HOME")
     assert disk_root() == tmp_path / "home" / ".cache" / "omnipd"
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="others have other folders")
+def test_where_the_state_is(monkeypatch, tmp_path):
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("OMNIPD_STATE_DIR", "~/chosen")
+    assert state_root() == tmp_path / "home" / "chosen"
+    assert state_root(tmp_path / "argument") == tmp_path / "argument"
+    monkeypatch.delenv("OMNIPD_STATE_DIR")
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "xdg"))
+    assert state_root() == tmp_path / "xdg" / "omnipd"
+    monkeypatch.delenv("XDG_STATE_HOME")
+    assert state_root() == tmp_path / "home" / ".local" / "state" / "omnipd"
+
+
+NO_HOME = """
+import os, pwd, sys, omnipd
+os.environ.pop("HOME", None)
+for name in [name for name in os.environ if name.startswith(("OMNI", "XDG_"))]:
+    del os.environ[name]
+def unknown(_):
+    raise KeyError("getpwuid(): uid not found")
+pwd.getpwuid = unknown
+if sys.argv[2:]:
+    os.environ["OMNIPD_STATE_DIR"] = sys.argv[2]
+client = omnipd.connect(sys.argv[1], "a-key")
+print(len(omnipd.read_content(client=client)))
+"""
+
+
+@pytest.mark.skipif(os.name != "posix", reason="a home is found in another way")
+def test_who_has_no_home_has_a_client_and_is_warned(scripted, tmp_path):
+    scripted.script(page())
+
+    def run(*chosen):
+        return subprocess.run(
+            [sys.executable, "-c", NO_HOME, scripted.url, *chosen],
+            cwd=tmp_path,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    done = run()
+    assert done.stdout == "0\n", done.stderr
+    assert "OMNIPD_STATE_DIR" in done.stderr
+    assert "OMNIPD_CACHE_DIR" in done.stderr
+    assert list(tmp_path.iterdir()) == []  # no folder named "~"
+    done = run("~/state")
+    assert "SettingsError: OMNIPD_STATE_DIR='~/state' needs a home directory" in done.stderr
+
+
+def test_a_working_directory_that_is_deleted_is_no_error(monkeypatch, tmp_path):
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    monkeypatch.chdir(gone)
+    gone.rmdir()
+    monkeypatch.setenv("OMNI_CONFIG_PATH", "profile.json")
+    assert disk_root("cache") == Path("cache")
+    assert state_root("state") == Path("state")
+    assert resolve("https://acme.omniapp.co", "a-key").origin == "https://acme.omniapp.co"
 
 
 # --- which client is used

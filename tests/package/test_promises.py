@@ -381,6 +381,7 @@ def test_a_closed_sandbox_says_so_and_leaves_nothing():
 def test_a_paced_sandbox_that_is_closed_leaves_nothing_either():
     with omnipd.sandbox(documents=3, requests_per_minute=60) as omni:
         omnipd.read_labels()
+        assert list((omni.disk / "limiter").glob("*.sqlite"))  # and not where those of the user are
     with pytest.raises(omnipd.SettingsError, match="sandbox is closed"):
         omnipd.read_labels(client=omni)
     assert not omni.disk.exists()

@@ -57,6 +57,7 @@ def test_a_test_has_a_sandbox_of_its_own_and_a_client(run_pytest, monkeypatch):
             seen.append(omni_sandbox.url)
             assert len(omnipd.read_content()) == 550
             assert omni_client.base_url == omni_sandbox.url
+            assert omni_client.state == omni_client.disk  # not the user's
             assert [each.path for each in omni_sandbox.requests] == ["/api/v1/content"] * 6
 
         def test_the_next_test_has_another(omni_sandbox):
