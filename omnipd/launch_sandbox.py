@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import importlib
 import tempfile
 import weakref
 from collections.abc import Callable, Mapping, Sequence
@@ -17,6 +16,7 @@ from omnipd.client.failures import Failure
 from omnipd.client.settings import Secret, resolve
 from omnipd.client.transport import Reply
 from omnipd.errors import ArgumentError, SettingsError
+from omnipd.locks import NO_FORK, load
 
 
 class Sandbox(Client):
@@ -242,7 +242,8 @@ def write_demo(folder: Path) -> None:
         If there is something in the folder already.
     """
     server = _server_class()()
-    from omnipd_sandbox.folder.demo import write_folder  # noqa: PLC0415 - needs what a server does
+    with NO_FORK:
+        from omnipd_sandbox.folder.demo import write_folder  # noqa: PLC0415 - needs what a server does
 
     unusable = None
     try:
@@ -254,7 +255,8 @@ def write_demo(folder: Path) -> None:
 
 
 def _bad_organization() -> type[ValueError]:
-    from omnipd_sandbox.folder.problems import BadOrganization  # noqa: PLC0415 - as the server
+    with NO_FORK:
+        from omnipd_sandbox.folder.problems import BadOrganization  # noqa: PLC0415 - as the server
 
     return BadOrganization
 
@@ -283,8 +285,9 @@ def _server_class() -> type:
     """Import the server late: only those who use it need its packages."""
     missing = None
     try:
-        importlib.import_module("omnipd_sandbox.engine.bundled")
-        from omnipd_sandbox.server import Server  # noqa: PLC0415
+        with NO_FORK:
+            load("omnipd_sandbox.engine.bundled")
+            from omnipd_sandbox.server import Server  # noqa: PLC0415
     except ModuleNotFoundError as error:
         missing = error.name
     if missing is not None:

@@ -74,6 +74,12 @@ class ScriptedServer:
         except (OSError, ValueError):
             pass
 
+    def step(self, target, body):
+        """Return what the request that came last is answered with."""
+        if self.by_target is not None:
+            return self.by_target(target)
+        return self.steps[min(len(self.requests), len(self.steps)) - 1]
+
     def _one(self, connection, stream):
         first = stream.readline()
         if not first:
@@ -85,10 +91,7 @@ class ScriptedServer:
             headers[name.lower()] = value.strip()
         body = stream.read(int(headers.get("content-length", 0)))
         self.requests.append((method, target, headers, body))
-        if self.by_target is not None:
-            step = self.by_target(target)
-        else:
-            step = self.steps[min(len(self.requests), len(self.steps)) - 1]
+        step = self.step(target, body)
         if callable(step):
             step(connection)
             return False

@@ -22,6 +22,7 @@ from omnipd.cache.clear import clear_folder
 from omnipd.cache.last_write import NEVER, LastWrite
 from omnipd.cache.private_files import delete, make_folder, set_aside
 from omnipd.errors import warn
+from omnipd.locks import NO_FORK
 
 if TYPE_CHECKING:
     from omnipd.cache.page_files import PageFiles
@@ -96,9 +97,10 @@ class ListCache:
         files = self._open()
         if files is None or sum(len(body) for _, body in pages) > LARGEST_LIST:
             return
-        from requests.structures import CaseInsensitiveDict  # noqa: PLC0415
-        from requests_cache.models.request import CachedRequest  # noqa: PLC0415
-        from requests_cache.models.response import CachedResponse  # noqa: PLC0415
+        with NO_FORK:
+            from requests.structures import CaseInsensitiveDict  # noqa: PLC0415
+            from requests_cache.models.request import CachedRequest  # noqa: PLC0415
+            from requests_cache.models.response import CachedResponse  # noqa: PLC0415
 
         mark = uuid.uuid4().hex
         try:
@@ -125,7 +127,8 @@ class ListCache:
 
     def _open(self) -> PageFiles | None:
         if self._files is None and not self._broken:
-            from omnipd.cache.page_files import PageFiles  # noqa: PLC0415 - slow to import
+            with NO_FORK:
+                from omnipd.cache.page_files import PageFiles  # noqa: PLC0415 - slow to import
 
             try:
                 make_folder(self.folder)

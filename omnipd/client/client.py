@@ -25,7 +25,6 @@ from omnipd.cache.lifetime import parse_lifetime
 from omnipd.cache.lists import ListCache
 from omnipd.client import failures, strict_json
 from omnipd.client.failures import Failure
-from omnipd.client.fork_safe_lock import ProcessLock
 from omnipd.client.rate_limit import Limiter
 from omnipd.client.retry import LEFT_OPEN, Quota, Retry
 from omnipd.client.settings import Settings, disk_root, tidy_base_url
@@ -36,6 +35,7 @@ from omnipd.errors import (
     OmniError,
     SettingsError,
 )
+from omnipd.locks import new_lock
 
 WORK_SECONDS = 120.0
 LARGEST_RESULT = 2 * 2**30
@@ -160,7 +160,7 @@ class Client:
         self._transport = Transport(settings)
         self._quota = Quota()
         self._entered = 0
-        self._lock = ProcessLock()
+        self._lock = new_lock()
         fingerprint = settings.fingerprint
         lifetime = checked_lifetime(cache)
         #: Where results of queries are kept, when a query asks for that.
@@ -288,9 +288,16 @@ class Client:
 
     def __enter__(self) -> Self:
         """Make this the default client of this context."""
-        _around.set((*_around.get(), self))
-        with self._lock:
-            self._entered += 1
+        around, counted = _around.get(), False
+        try:
+            with self._lock:
+                self._entered += 1
+                counted = True
+            _around.set((*around, self))
+        except BaseException:  # an interrupt: the block is not entered
+            _around.set(around)
+            self._entered -= counted
+            raise
         return self
 
     def __exit__(self, *_: object) -> None:

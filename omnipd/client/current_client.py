@@ -7,12 +7,12 @@ from typing import Any
 
 from omnipd.cache.clear import clear_all, clear_folder
 from omnipd.client.client import Client, _around
-from omnipd.client.fork_safe_lock import ProcessLock
 from omnipd.client.settings import Secret, disk_root, resolve
 from omnipd.errors import (
     ArgumentError,
     SettingsError,
 )
+from omnipd.locks import new_lock
 
 
 def connect(
@@ -108,7 +108,7 @@ def connect(
 _implicit: dict[str, Client] = {}
 
 
-_implicit_lock = ProcessLock()
+_implicit_lock = new_lock()
 
 
 def current_client(client: Client | None = None) -> Client:

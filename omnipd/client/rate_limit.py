@@ -19,8 +19,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
 
-from omnipd.client.fork_safe_lock import ProcessLock
 from omnipd.errors import warn
+from omnipd.locks import NO_FORK, new_lock
 
 WINDOW = 60.5
 _BUSY_SECONDS = 5.0
@@ -47,7 +47,7 @@ class Limiter:
         self.capacity = max(1, math.floor(per_minute * 0.95))
         self._path = path
         self._clock = clock
-        self._lock = ProcessLock()
+        self._lock = new_lock()
         self._mine = threading.local()
         self._memory: sqlite3.Connection | None = None
 
@@ -105,18 +105,20 @@ class Limiter:
             if self._memory is None:
                 try:
                     # A connection per call survives a fork and leaks nothing.
-                    with contextlib.closing(self._open()) as log:
+                    with NO_FORK, contextlib.closing(self._open()) as log:
                         return _locked(log, work)
                 except (OSError, sqlite3.Error, TypeError, ValueError) as error:
                     reason = type(error).__name__
-                self._memory = _prepared(
-                    sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)
-                )
+                with NO_FORK:
+                    self._memory = _prepared(
+                        sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)
+                    )
                 warn(
                     f"The request log {self._path} cannot be used ({reason}); requests are counted "
                     "in this process only. Set OMNIPD_CACHE_DIR to a writable folder.",
                 )
-            return _locked(self._memory, work)
+            with NO_FORK:
+                return _locked(self._memory, work)
 
     def _open(self) -> sqlite3.Connection:
         self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)

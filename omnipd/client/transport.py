@@ -12,11 +12,13 @@ import http.client
 import http.cookiejar
 import os
 import platform
+import queue
 import re
 import socket
 import ssl
 import sys
 import threading
+from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, NoReturn
@@ -29,10 +31,10 @@ from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 
 from omnipd.client.failures import Failure
-from omnipd.client.fork_safe_lock import ProcessLock
 from omnipd.client.settings import Settings
 from omnipd.client.watchdog import Watchdog
 from omnipd.clock import Deadline
+from omnipd.locks import new_lock
 from omnipd.version import __version__
 
 CONNECT_SECONDS = 10.0
@@ -77,6 +79,9 @@ class _Watched:
         self.sock: socket.socket | None = None
 
     def cut(self) -> None:
+        # After an interrupt this may be called though another exchange has the connection by now.
+        if getattr(self.connection, "watched", self) is not self:
+            return
         for sock in (self.sock, getattr(self.connection, "sock", None)):
             if sock is not None:
                 with contextlib.suppress(OSError):
@@ -86,9 +91,13 @@ class _Watched:
 class _Watch:
     """Lets the current exchange of this thread know its connection and socket."""
 
+    #: Whose exchange goes over the connection.
+    watched: _Watched | None = None
+
     def connect(self) -> None:
         watched: _Watched | None = getattr(_Watched.here, "now", None)
         if watched:
+            self.watched = watched
             watched.connection = self  # type: ignore[assignment]
         super().connect()  # type: ignore[misc]
         if watched:
@@ -97,6 +106,7 @@ class _Watch:
     def request(self, *args: Any, **kwargs: Any) -> None:
         watched: _Watched | None = getattr(_Watched.here, "now", None)
         if watched:
+            self.watched = watched
             watched.connection, watched.sock = self, self.sock  # type: ignore[assignment,attr-defined]
         super().request(*args, **kwargs)  # type: ignore[misc]
 
@@ -107,12 +117,38 @@ class _HTTP(_Watch, HTTPConnection): ...
 class _HTTPS(_Watch, HTTPSConnection): ...
 
 
+class _Idle:
+    """The connections of a pool that nothing goes over: the last one in is the first one out.
+
+    Not the queue that comes with the library, whose lock an interrupt may leave taken.
+    """
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._held: deque[Any] = deque()
+
+    def put(self, connection: Any, block: bool = False) -> None:  # noqa: ARG002 - it never blocks
+        if len(self._held) >= self._most:
+            raise queue.Full
+        self._held.append(connection)
+
+    def get(self, block: bool = False, timeout: float | None = None) -> Any:  # noqa: ARG002 - as above
+        with contextlib.suppress(IndexError):
+            return self._held.pop()
+        raise queue.Empty
+
+    def qsize(self) -> int:
+        return len(self._held)
+
+
 class _HTTPPool(HTTPConnectionPool):
     ConnectionCls = _HTTP
+    QueueCls: Any = _Idle
 
 
 class _HTTPSPool(HTTPSConnectionPool):
     ConnectionCls = _HTTPS
+    QueueCls: Any = _Idle
 
 
 class _Adapter(HTTPAdapter):
@@ -157,7 +193,7 @@ class Reply:
     def __init__(
         self,
         response: urllib3.BaseHTTPResponse,
-        cancel: Callable[[], None],
+        cancel: Callable[[], object],
         deadline: Deadline,
         max_bytes: int,
     ) -> None:
@@ -247,16 +283,23 @@ class Request:
         return WAIT_READ_SECONDS if self.path.endswith("/query/wait") else READ_SECONDS
 
 
+@dataclass(frozen=True)
+class _Opened:
+    """A session, what it found in the environment, and the process that it is of."""
+
+    session: requests.Session
+    surroundings: Mapping[str, Any]
+    pid: int
+
+
 class Transport:
     """The connections to one Omni, for one key."""
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
-        self._session: requests.Session | None = None
-        self._surroundings: Mapping[str, Any] = {}
+        self._opened: _Opened | None = None
         self._last_get: requests.PreparedRequest | None = None
-        self._pid = 0
-        self._lock = ProcessLock()
+        self._lock = new_lock()
 
     def exchange(self, request: Request, deadline: Deadline) -> Reply | Failure:
         """Send one request and return the head of its answer, or why there is none.
@@ -277,13 +320,13 @@ class Transport:
         cancel = _WATCHDOG.watch(left, watched.cut)
         answered = False
         try:
-            session = self._open()
-            prepared = self._prepared(session, request)
+            opened = self._open()
+            prepared = self._prepared(opened.session, request)
             # Not by the session, which would look for redirects and cookies in every answer.
-            response: Any = session.get_adapter(self._settings.origin).send(
+            response: Any = opened.session.get_adapter(self._settings.origin).send(
                 prepared,
                 timeout=(min(CONNECT_SECONDS, left), min(request.read_seconds, left)),
-                **self._surroundings,
+                **opened.surroundings,
             )
         except (
             requests.RequestException,
@@ -308,24 +351,26 @@ class Transport:
     def close(self) -> None:
         """Close all connections."""
         with self._lock:
-            if self._session is not None:
-                self._session.close()
-                self._session = None
+            opened, self._opened = self._opened, None
+        # Those of the parent are not a child's, and a thread of the parent may have held their locks.
+        if opened is not None and opened.pid == os.getpid():
+            opened.session.close()
 
-    def _open(self) -> requests.Session:
+    def _open(self) -> _Opened:
         """Return the session of this process; a fork must not share its parent's sockets."""
         with self._lock:
-            if self._session is None or self._pid != os.getpid():
-                self._session, self._pid = self._new_session(), os.getpid()
+            if self._opened is None or self._opened.pid != os.getpid():
+                session = self._new_session()
                 # Proxies and certificates of the environment, read once and not for each request.
-                self._surroundings = self._session.merge_environment_settings(
+                surroundings = session.merge_environment_settings(
                     self._settings.origin,
                     _NO_PROXIES if self._settings.loopback else {},
                     stream=True,
                     verify=None,
                     cert=None,
                 )
-            return self._session
+                self._opened = _Opened(session, surroundings, os.getpid())
+            return self._opened
 
     def _prepared(self, session: requests.Session, request: Request) -> requests.PreparedRequest:
         address = self._settings.origin + request.path

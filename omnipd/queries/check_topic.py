@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import threading
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -10,7 +11,6 @@ from weakref import WeakKeyDictionary
 
 from omnipd.arguments import check_flag
 from omnipd.client.client import Client
-from omnipd.client.fork_safe_lock import ProcessLock
 from omnipd.clock import Deadline
 from omnipd.errors import (
     ArgumentError,
@@ -21,6 +21,7 @@ from omnipd.errors import (
     QueryTimeoutError,
     warn,
 )
+from omnipd.locks import new_lock
 from omnipd.queries.language.check_fields import (
     KnownField,
     check_fields,
@@ -47,14 +48,14 @@ class _Topic:
     #: Its fields; None when the client may not read it.
     known: _Known | None = None
     #: Held while Omni is asked, so that queries that begin at the same time ask once.
-    asking: ProcessLock = field(default_factory=ProcessLock)
+    asking: threading.RLock = field(default_factory=new_lock)
 
 
 _MOST_NAMED = 20
 
 _TOPICS: WeakKeyDictionary[Client, dict[_Place, _Topic]] = WeakKeyDictionary()
 # Held briefly, never while Omni is asked.
-_LOOKING = ProcessLock()
+_LOOKING = new_lock()
 
 
 def check_first(
@@ -141,14 +142,11 @@ def topic_fields(
     place = (str(query["modelId"]), str(name), branch_id)
     with _LOOKING:
         topic = _TOPICS.setdefault(client, {}).setdefault(place, _Topic())
-    topic.asking.take()
-    try:
+    with topic.asking:
         is_new = not topic.told and _ask(topic, place, client, None, refresh=False)
         if topic.known is not None and not is_new and not set(needed) <= topic.known.keys():
             _ask(topic, place, client, None, refresh=True)
         return topic.known
-    finally:
-        topic.asking.release()
 
 
 def _tell_of_times(request: QueryRequest) -> None:
@@ -175,16 +173,22 @@ def _check(
     known = topic.known
     if known is not None and _passes(query, known, where):
         return True
-    if not topic.asking.take(None if deadline is None else deadline.remaining()):
-        return False  # the time is up
     try:
+        # An interrupt may come when it is taken and before that is noted.
+        if not topic.asking.acquire(
+            timeout=-1 if deadline is None else max(0.0, deadline.remaining())
+        ):
+            return False  # the time is up
         is_new = not topic.told and _ask(topic, place, client, deadline, refresh=False)
         if topic.known is not None and not is_new and not _passes(query, topic.known, where):
             # The model may have changed since.
             _ask(topic, place, client, deadline, refresh=True)
         known = topic.known
     finally:
-        topic.asking.release()
+        try:  # noqa: SIM105 - an interrupt may come on the way into another function
+            topic.asking.release()
+        except RuntimeError:  # it was not taken
+            pass
     if known is not None:
         check_fields(query, known, where)
     return known is not None
