@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
+import os
+import shutil
 import tempfile
 import weakref
 from collections.abc import Callable, Mapping, Sequence
@@ -83,9 +84,9 @@ class Sandbox(Client):
         if bad_knob is not None:
             raise ArgumentError(f"{bad_knob}.", hint="The knobs and faults: docs/sandbox.md.")
         _open_door(self.server, port)
-        folder = tempfile.TemporaryDirectory(prefix="omnipd-sandbox-")
+        folder = Path(tempfile.mkdtemp(prefix="omnipd-sandbox-"))
         # Also when nobody closes it: at the end of the process, or when it is let go.
-        self._shut_down = weakref.finalize(self, _shut_down, self.server, folder)
+        self._shut_down = weakref.finalize(self, _shut_down, self.server, folder, os.getpid())
         try:
             super().__init__(
                 resolve(self.server.url, Secret(self.server.api_key)),
@@ -93,7 +94,7 @@ class Sandbox(Client):
                 requests_per_minute=requests_per_minute,
                 timeout=timeout,
                 decimals=decimals,
-                cache_dir=Path(folder.name),
+                cache_dir=folder,
             )
         except BaseException:
             # Whoever keeps the error would keep a server with it, its port and its file.
@@ -275,18 +276,18 @@ def _open_door(server: Any, port: int) -> None:
         )
 
 
-def _shut_down(server: Any, folder: tempfile.TemporaryDirectory[str]) -> None:
-    server.close()
-    with contextlib.suppress(OSError):
-        folder.cleanup()
+def _shut_down(server: Any, folder: Path, pid: int) -> None:
+    if os.getpid() == pid:  # a child of a fork has neither the threads of the server nor its folder
+        server.close()
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _server_class() -> type:
     """Import the server late: only those who use it need its packages."""
     missing = None
     try:
+        load("omnipd_sandbox.engine.bundled")
         with NO_FORK:
-            load("omnipd_sandbox.engine.bundled")
             from omnipd_sandbox.server import Server  # noqa: PLC0415
     except ModuleNotFoundError as error:
         missing = error.name

@@ -282,19 +282,43 @@ def disk_root(cache_dir: str | os.PathLike[str] | None = None) -> Path:
         raise SettingsError(f"cache_dir={cache_dir!r} is not a path.")
     chosen = cache_dir or os.environ.get("OMNIPD_CACHE_DIR")
     if chosen:
-        return Path(chosen).expanduser().absolute()
+        path = _expanded(chosen, "cache_dir" if cache_dir else "OMNIPD_CACHE_DIR")
+        try:
+            return path.absolute()
+        except OSError:  # of a working directory that was deleted; nothing can be kept there
+            return path
     base = os.environ.get("XDG_CACHE_HOME")
-    return (Path(base) if base else Path.home() / ".cache") / "omnipd"
+    return (Path(base) if base else _home() / ".cache") / "omnipd"
 
 
 def profile_path() -> Path:
     """Return where Omni's command line keeps its profiles, on macOS too."""
     if chosen := os.environ.get("OMNI_CONFIG_PATH"):
-        return Path(chosen).expanduser()
+        return _expanded(chosen, "OMNI_CONFIG_PATH")
     if folder := os.environ.get("OMNI_CONFIG_DIR"):
-        return Path(folder).expanduser() / "config.json"
+        return _expanded(folder, "OMNI_CONFIG_DIR") / "config.json"
     base = os.environ.get("XDG_CONFIG_HOME")
-    return (Path(base) if base else Path.home() / ".config") / "omni-cli" / "config.json"
+    return (Path(base) if base else _home() / ".config") / "omni-cli" / "config.json"
+
+
+def _home() -> Path:
+    """Return the home folder; the root, as ``login`` does, for a user without one."""
+    try:
+        return Path.home()
+    except RuntimeError:
+        return Path(os.sep)
+
+
+def _expanded(path: str | os.PathLike[str], name: str) -> Path:
+    """Write out the home folder at the beginning of a path; refuse one that does not exist."""
+    try:
+        return Path(path).expanduser()
+    except RuntimeError:
+        pass
+    raise SettingsError(
+        f"{name}={str(path)!r} begins with a home folder that is not known.",
+        hint="Write the path out, without ~.",
+    )
 
 
 def _checked(key: Secret) -> Secret:
