@@ -61,7 +61,7 @@ def _reap(children, found, patience):
         del children[child]
 
 
-def _parent(url, disk, seconds, most):
+def _parent(url, disk, seconds, max_children):
     """Fork for so long; print what became of the children."""
     client = client_of(url, disk)
     ended = threading.Event()
@@ -73,7 +73,7 @@ def _parent(url, disk, seconds, most):
         thread.start()
     found, children = {"children": 0, "hangs": 0, "failed": 0}, {}
     end = time.monotonic() + seconds
-    while time.monotonic() < end and found["children"] < most:
+    while time.monotonic() < end and found["children"] < max_children:
         time.sleep(random.random() * 0.01)
         if len(children) < _CHILDREN:
             found["children"] += 1
@@ -90,11 +90,19 @@ def _parent(url, disk, seconds, most):
     print(json.dumps(found))
 
 
-def fork(seconds, most=10**9):
+def fork(seconds, max_children=10**9):
     """Fork for so long, or so many children; return how many there were, hung and failed."""
     with EchoServer() as server, tempfile.TemporaryDirectory() as disk:
         done = subprocess.run(
-            [sys.executable, __file__, "--parent", server.url, disk, str(seconds), str(most)],
+            [
+                sys.executable,
+                __file__,
+                "--parent",
+                server.url,
+                disk,
+                str(seconds),
+                str(max_children),
+            ],
             stdout=subprocess.PIPE,
             check=True,
         )

@@ -24,6 +24,7 @@ class ScriptedServer:
         self._tls = tls
         self._listener = socket.create_server(("127.0.0.1", port))
         self._connections = []
+        self._serving = []
         self._thread = threading.Thread(target=self._accept, daemon=True)
 
     @property
@@ -51,7 +52,8 @@ class ScriptedServer:
             except OSError:
                 pass
             connection.close()
-        self._thread.join(5)
+        for thread in (self._thread, *self._serving):
+            thread.join(5)
 
     def _accept(self):
         while True:
@@ -61,7 +63,9 @@ class ScriptedServer:
                 return
             self.accepted += 1
             self._connections.append(connection)
-            threading.Thread(target=self._serve, args=(connection,), daemon=True).start()
+            thread = threading.Thread(target=self._serve, args=(connection,), daemon=True)
+            self._serving.append(thread)
+            thread.start()
 
     def _serve(self, connection):
         try:

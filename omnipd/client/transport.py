@@ -123,12 +123,12 @@ class _Idle:
     Not the queue that comes with the library, whose lock an interrupt may leave taken.
     """
 
-    def __init__(self, most: int) -> None:
-        self._most = most
+    def __init__(self, max_size: int) -> None:
+        self._max_size = max_size
         self._held: deque[Any] = deque()
 
     def put(self, connection: Any, block: bool = False) -> None:  # noqa: ARG002 - it never blocks
-        if len(self._held) >= self._most:
+        if len(self._held) >= self._max_size:
             raise queue.Full
         self._held.append(connection)
 
