@@ -1,10 +1,10 @@
 """pandas for Omni: every list and every governed query is a DataFrame with Arrow types."""
 
-import importlib
 import pkgutil
 import re
 from typing import Any
 
+from omnipd.locks import load as _load
 from omnipd.version import __version__ as __version__
 
 # The stub beside this file is what editors and type checkers read, and the table of the public names.
@@ -23,7 +23,7 @@ __all__ = sorted(_MODULE_OF)  # noqa: PLE0605 - a list, made from the table
 def __getattr__(name: str) -> Any:
     if name not in _MODULE_OF:
         raise AttributeError(f"module 'omnipd' has no attribute {name!r}")
-    value = getattr(importlib.import_module(_MODULE_OF[name]), name)
+    value = getattr(_load(_MODULE_OF[name]), name)
     globals()[name] = value
     return value
 

@@ -246,11 +246,12 @@ def held_warnings() -> Iterator[list[str]]:
     For work in other threads, where no line of the caller's is on the stack.
     """
     texts: list[str] = []
-    token = _HELD.set(texts)
-    try:
+    before = _HELD.get()
+    try:  # an interrupt that comes when it is set must not leave it so
+        _HELD.set(texts)
         yield texts
     finally:
-        _HELD.reset(token)
+        _HELD.set(before)
 
 
 @contextmanager
@@ -258,11 +259,11 @@ def each_warning_once() -> Iterator[None]:
     """Give each warning of a block once, though many lists that it reads say the same."""
     # Within another such block it goes on with what was said there.
     said = _SAID.get()
-    token = _SAID.set(set() if said is None else said)
     try:
+        _SAID.set(set() if said is None else said)
         yield
     finally:
-        _SAID.reset(token)
+        _SAID.set(said)
 
 
 def warn(text: str) -> None:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
-import importlib
+import os
+import shutil
 import tempfile
 import weakref
 from collections.abc import Callable, Mapping, Sequence
@@ -17,6 +17,7 @@ from omnipd.client.failures import Failure
 from omnipd.client.settings import Secret, resolve
 from omnipd.client.transport import Reply
 from omnipd.errors import ArgumentError, SettingsError
+from omnipd.locks import NO_FORK, load
 
 
 class Sandbox(Client):
@@ -83,9 +84,9 @@ class Sandbox(Client):
         if bad_knob is not None:
             raise ArgumentError(f"{bad_knob}.", hint="The knobs and faults: docs/sandbox.md.")
         _open_door(self.server, port)
-        folder = tempfile.TemporaryDirectory(prefix="omnipd-sandbox-")
+        folder = Path(tempfile.mkdtemp(prefix="omnipd-sandbox-"))
         # Also when nobody closes it: at the end of the process, or when it is let go.
-        self._shut_down = weakref.finalize(self, _shut_down, self.server, folder)
+        self._shut_down = weakref.finalize(self, _shut_down, self.server, folder, os.getpid())
         try:
             super().__init__(
                 resolve(self.server.url, Secret(self.server.api_key)),
@@ -93,8 +94,8 @@ class Sandbox(Client):
                 requests_per_minute=requests_per_minute,
                 timeout=timeout,
                 decimals=decimals,
-                cache_dir=Path(folder.name),
-                state_dir=Path(folder.name),
+                cache_dir=folder,
+                state_dir=folder,
             )
         except BaseException:
             # Whoever keeps the error would keep a server with it, its port and its file.
@@ -250,7 +251,8 @@ def write_demo(folder: Path) -> None:
     """
     refuse_key("folder=", folder.name)
     server = _server_class()()
-    from omnipd_sandbox.folder.demo import write_folder  # noqa: PLC0415 - needs what a server does
+    with NO_FORK:
+        from omnipd_sandbox.folder.demo import write_folder  # noqa: PLC0415 - needs what a server does
 
     unusable = None
     try:
@@ -262,7 +264,8 @@ def write_demo(folder: Path) -> None:
 
 
 def _bad_organization() -> type[ValueError]:
-    from omnipd_sandbox.folder.problems import BadOrganization  # noqa: PLC0415 - as the server
+    with NO_FORK:
+        from omnipd_sandbox.folder.problems import BadOrganization  # noqa: PLC0415 - as the server
 
     return BadOrganization
 
@@ -281,18 +284,19 @@ def _open_door(server: Any, port: int) -> None:
         )
 
 
-def _shut_down(server: Any, folder: tempfile.TemporaryDirectory[str]) -> None:
-    server.close()
-    with contextlib.suppress(OSError):
-        folder.cleanup()
+def _shut_down(server: Any, folder: Path, pid: int) -> None:
+    if os.getpid() == pid:  # a child of a fork has neither the threads of the server nor its folder
+        server.close()
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _server_class() -> type:
     """Import the server late: only those who use it need its packages."""
     missing = None
     try:
-        importlib.import_module("omnipd_sandbox.engine.bundled")
-        from omnipd_sandbox.server import Server  # noqa: PLC0415
+        load("omnipd_sandbox.engine.bundled")
+        with NO_FORK:
+            from omnipd_sandbox.server import Server  # noqa: PLC0415
     except ModuleNotFoundError as error:
         missing = error.name
     if missing is not None:

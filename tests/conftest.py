@@ -3,6 +3,7 @@
 import gc
 
 import pytest
+from echo_server import EchoServer
 from scripted_server import ScriptedServer, answer
 
 import omnipd
@@ -78,3 +79,10 @@ def elsewhere():
     """A second server, on another port: nothing that omnipd does may reach it."""
     with ScriptedServer() as running:
         yield running.script(answer({"records": [], "stolen": True}))
+
+
+@pytest.fixture
+def echo():
+    """A server whose rows name the question."""
+    with EchoServer() as running:
+        yield running

@@ -24,6 +24,7 @@ class ScriptedServer:
         self._tls = tls
         self._listener = socket.create_server(("127.0.0.1", port))
         self._connections = []
+        self._serving = []
         self._thread = threading.Thread(target=self._accept, daemon=True)
 
     @property
@@ -51,7 +52,8 @@ class ScriptedServer:
             except OSError:
                 pass
             connection.close()
-        self._thread.join(5)
+        for thread in (self._thread, *self._serving):
+            thread.join(5)
 
     def _accept(self):
         while True:
@@ -61,7 +63,9 @@ class ScriptedServer:
                 return
             self.accepted += 1
             self._connections.append(connection)
-            threading.Thread(target=self._serve, args=(connection,), daemon=True).start()
+            thread = threading.Thread(target=self._serve, args=(connection,), daemon=True)
+            self._serving.append(thread)
+            thread.start()
 
     def _serve(self, connection):
         try:
@@ -74,6 +78,12 @@ class ScriptedServer:
         except (OSError, ValueError):
             pass
 
+    def step(self, target, body):
+        """Return what the request that came last is answered with."""
+        if self.by_target is not None:
+            return self.by_target(target)
+        return self.steps[min(len(self.requests), len(self.steps)) - 1]
+
     def _one(self, connection, stream):
         first = stream.readline()
         if not first:
@@ -85,10 +95,7 @@ class ScriptedServer:
             headers[name.lower()] = value.strip()
         body = stream.read(int(headers.get("content-length", 0)))
         self.requests.append((method, target, headers, body))
-        if self.by_target is not None:
-            step = self.by_target(target)
-        else:
-            step = self.steps[min(len(self.requests), len(self.steps)) - 1]
+        step = self.step(target, body)
         if callable(step):
             step(connection)
             return False

@@ -25,6 +25,7 @@ from omnipd.cache.last_write import NEVER
 from omnipd.cache.page_files import new_page, page_of, text_of
 from omnipd.cache.pages import Damaged
 from omnipd.cache.private_files import Unusable, open_own, own_folder
+from omnipd.locks import NO_FORK, new_lock
 
 _PREFIX = "omnipd-"
 
@@ -165,7 +166,7 @@ class SQLiteFile(SQLiteDict):
         self._private = private
         if private:
             own_folder(path.parent, make=True)
-        super().__init__(path, serializer=_JSON, **more)
+        super().__init__(path, serializer=_JSON, lock=new_lock(), **more)
 
     def init_db(self) -> None:
         """Do nothing: each connection makes sure of its table."""
@@ -182,8 +183,12 @@ class SQLiteFile(SQLiteDict):
                 open_own(path).close()
             except Unusable as refused:
                 raise Unusable(f"holds a database that is not used ({refused})") from None
-        opened = sqlite3.connect(self.db_path, isolation_level=None, **self.connection_kwargs)
-        with contextlib.closing(opened):
+        with (
+            NO_FORK,
+            contextlib.closing(
+                sqlite3.connect(self.db_path, isolation_level=None, **self.connection_kwargs)
+            ) as opened,
+        ):
             if self.fast_save:
                 opened.execute("PRAGMA synchronous=OFF")
             opened.execute(

@@ -10,6 +10,7 @@ from omnipd.arguments import check_choice
 from omnipd.cache.last_write import LastWrite
 from omnipd.cache.pages import Pages
 from omnipd.errors import ArgumentError, SettingsError
+from omnipd.locks import NO_FORK
 
 #: The names of requests-cache, and the package that each needs beside it.
 _NEEDS = {
@@ -48,8 +49,9 @@ def checked_backend(backend: Any) -> Any:
                 hint=f"pip install {needed}",
             )
         return backend
-    from requests_cache.backends.base import BaseCache  # noqa: PLC0415 - slow to import
-    from requests_cache.backends.filesystem import LRUFileDict  # noqa: PLC0415
+    with NO_FORK:
+        from requests_cache.backends.base import BaseCache  # noqa: PLC0415 - slow to import
+        from requests_cache.backends.filesystem import LRUFileDict  # noqa: PLC0415
 
     if not isinstance(backend, BaseCache):
         kind = backend.__name__ if isinstance(backend, type) else type(backend).__name__

@@ -7,6 +7,8 @@ import shutil
 import sqlite3
 from pathlib import Path
 
+from omnipd.locks import NO_FORK
+
 _KINDS = ("lists", "results")
 _ENDINGS = {".json", ".arrow"}
 
@@ -43,7 +45,7 @@ def _count(folder: Path) -> int:
 
 def _rows(file: Path) -> int:
     """Count the pages in a database; none in one that cannot be read."""
-    with contextlib.suppress(sqlite3.Error):
+    with contextlib.suppress(sqlite3.Error), NO_FORK:
         opened = sqlite3.connect(f"{file.absolute().as_uri()}?mode=ro", uri=True)
         with contextlib.closing(opened):
             return int(opened.execute("SELECT count(*) FROM responses").fetchone()[0])

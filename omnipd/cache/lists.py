@@ -26,6 +26,7 @@ from omnipd.cache.last_write import NEVER, LastWrite
 from omnipd.cache.pages import Damaged, Pages
 from omnipd.cache.private_files import Unusable
 from omnipd.errors import warn
+from omnipd.locks import NO_FORK
 
 _Result = TypeVar("_Result")
 _READ_HEADER = "X-Omnipd-Read"
@@ -114,7 +115,8 @@ class ListCache:
         mark, expires = uuid.uuid4().hex, fetched_at + self.lifetime
         try:
             place = self._open()
-            from omnipd.cache.page_files import new_page  # noqa: PLC0415 - imported by then
+            with NO_FORK:
+                from omnipd.cache.page_files import new_page  # noqa: PLC0415 - imported by then
 
             for params, body in pages:
                 url = self._url(path, params)
@@ -157,7 +159,8 @@ class ListCache:
     def _open(self) -> Pages:
         if self._pages is None:
             try:
-                self._pages = open_pages(self._backend, self.folder)
+                with NO_FORK:  # what it imports
+                    self._pages = open_pages(self._backend, self.folder)
             except Unusable:
                 raise
             except Exception as error:  # noqa: BLE001 - each backend has errors of its own

@@ -45,8 +45,14 @@ def enter(client: Client) -> None:
     for entered in _entered():
         if entered[0]() is None:
             _forget(entered)
-    _open.append((weakref.ref(client), weakref.ref(block)))
-    _around.set((*_around.get(), block))
+    opened, around = (weakref.ref(client), weakref.ref(block)), _around.get()
+    try:
+        _open.append(opened)
+        _around.set((*around, block))
+    except BaseException:  # an interrupt: the block is not entered
+        _around.set(around)
+        _forget(opened)
+        raise
 
 
 def leave(client: Client) -> bool:

@@ -37,6 +37,7 @@ from omnipd.errors import (
     OmniError,
     SettingsError,
 )
+from omnipd.locks import NO_FORK
 
 if TYPE_CHECKING:
     from requests_cache.backends.base import BaseCache
@@ -301,7 +302,8 @@ class Client:
         several models have is not in it; asked for, it is an error with their ids.
         """
         # The one import that points up: names come from a list, and lists are read above.
-        from omnipd.readers.model_list import ModelNames  # noqa: PLC0415
+        with NO_FORK:
+            from omnipd.readers.model_list import ModelNames  # noqa: PLC0415
 
         return ModelNames(self)
 

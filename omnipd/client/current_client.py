@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from omnipd.cache.clear import clear_all, clear_folder
 from omnipd.client import blocks
 from omnipd.client.client import Client
-from omnipd.client.fork_safe_lock import ProcessLock
 from omnipd.client.settings import Secret, disk_root, resolve
 from omnipd.errors import (
     ArgumentError,
     SettingsError,
 )
+from omnipd.locks import new_lock
 
 if TYPE_CHECKING:
     from requests_cache.backends.base import BaseCache
@@ -134,7 +134,7 @@ _default: list[Client] = []
 _implicit: dict[str, Client] = {}
 
 
-_implicit_lock = ProcessLock()
+_implicit_lock = new_lock()
 
 
 def use(client: _Client) -> _Client:

@@ -28,10 +28,10 @@ from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import TypeVar
 
-from omnipd.client.fork_safe_lock import ProcessLock
 from omnipd.client.request_log import Entry, LogBusyError, LogUnusableError, Lost, RequestLog
 from omnipd.clock import boot_clock_id, seconds_since_boot
 from omnipd.errors import warn
+from omnipd.locks import new_lock
 
 WINDOW = 60.5
 #: What a request may take without being counted anew: less than what the window is longer by.
@@ -79,7 +79,7 @@ class Limiter:
         self._clock = clock
         self._clock_id = boot_clock_id() if clock_id is None else clock_id
         self._log = RequestLog(path)
-        self._lock = ProcessLock()
+        self._lock = new_lock()
         self._mine = threading.local()
         #: The window as it was last read, with its version.
         self._known: tuple[int, _Entries] = 0, {}

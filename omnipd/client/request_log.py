@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from omnipd.cache.private_files import make_folder, whole_file
+from omnipd.locks import NO_FORK
 
 #: So long a look waits for the lock. Whoever looks holds up the other threads of its process.
 _BUSY_SECONDS = 0.1
@@ -130,8 +131,13 @@ class RequestLog:
     def _transaction(
         self, decide: _Decide[_Result], version: int, lost: Lost | None
     ) -> tuple[_Result, int]:
-        log = sqlite3.connect(self.path, timeout=_BUSY_SECONDS, isolation_level=None)
-        with contextlib.closing(log), log:  # an interrupt inside rolls back
+        with (
+            NO_FORK,
+            contextlib.closing(
+                sqlite3.connect(self.path, timeout=_BUSY_SECONDS, isolation_level=None)
+            ) as log,
+            log,  # an interrupt inside rolls back
+        ):
             log.execute("PRAGMA synchronous=OFF")
             log.execute("PRAGMA journal_mode=TRUNCATE")  # to make a file each time takes long
             log.execute("BEGIN IMMEDIATE")

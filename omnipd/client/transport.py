@@ -14,10 +14,12 @@ import http.client
 import http.cookiejar
 import os
 import platform
+import queue
 import socket
 import ssl
 import sys
 import threading
+from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, NoReturn
@@ -31,11 +33,11 @@ from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 
 from omnipd.call import current_call
 from omnipd.client.failures import Failure
-from omnipd.client.fork_safe_lock import ProcessLock
 from omnipd.client.settings import Settings
 from omnipd.client.surroundings import check_surroundings, proxy_shown, trust_hint
 from omnipd.client.watchdog import Watchdog
 from omnipd.clock import Deadline
+from omnipd.locks import new_lock
 from omnipd.version import __version__
 
 CONNECT_SECONDS = 10.0
@@ -82,6 +84,9 @@ class _Watched:
 
     def cut(self) -> None:
         self.is_cut = True
+        # After an interrupt this may be called though another exchange has the connection by now.
+        if getattr(self.connection, "watched", self) is not self:
+            return
         for sock in (self.sock, getattr(self.connection, "sock", None)):
             if sock is not None:
                 with contextlib.suppress(OSError):
@@ -98,10 +103,13 @@ class _Watch:
 
     #: Whoever sets ``http.client.HTTPConnection.debuglevel`` would have the key printed.
     debuglevel = 0
+    #: Whose exchange goes over the connection.
+    watched: _Watched | None = None
 
     def connect(self) -> None:
         watched: _Watched | None = getattr(_Watched.here, "now", None)
         if watched:
+            self.watched = watched
             watched.connection = self  # type: ignore[assignment]
         super().connect()  # type: ignore[misc]
         if watched:
@@ -111,6 +119,7 @@ class _Watch:
     def request(self, *args: Any, **kwargs: Any) -> None:
         watched: _Watched | None = getattr(_Watched.here, "now", None)
         if watched:
+            self.watched = watched
             watched.connection, watched.sock = self, self.sock  # type: ignore[assignment,attr-defined]
             watched.go_on()
         super().request(*args, **kwargs)  # type: ignore[misc]
@@ -122,12 +131,38 @@ class _HTTP(_Watch, HTTPConnection): ...
 class _HTTPS(_Watch, HTTPSConnection): ...
 
 
+class _Idle:
+    """The connections of a pool that nothing goes over: the last one in is the first one out.
+
+    Not the queue that comes with the library, whose lock an interrupt may leave taken.
+    """
+
+    def __init__(self, max_size: int) -> None:
+        self._max_size = max_size
+        self._held: deque[Any] = deque()
+
+    def put(self, connection: Any, block: bool = False) -> None:  # noqa: ARG002 - it never blocks
+        if len(self._held) >= self._max_size:
+            raise queue.Full
+        self._held.append(connection)
+
+    def get(self, block: bool = False, timeout: float | None = None) -> Any:  # noqa: ARG002 - as above
+        with contextlib.suppress(IndexError):
+            return self._held.pop()
+        raise queue.Empty
+
+    def qsize(self) -> int:
+        return len(self._held)
+
+
 class _HTTPPool(HTTPConnectionPool):
     ConnectionCls = _HTTP
+    QueueCls: Any = _Idle
 
 
 class _HTTPSPool(HTTPSConnectionPool):
     ConnectionCls = _HTTPS
+    QueueCls: Any = _Idle
 
 
 class _Adapter(HTTPAdapter):
@@ -191,7 +226,7 @@ class Reply:
     def __init__(
         self,
         response: urllib3.BaseHTTPResponse,
-        cancel: Callable[[], None],
+        cancel: Callable[[], object],
         deadline: Deadline,
         max_bytes: int,
     ) -> None:
@@ -281,17 +316,24 @@ class Request:
         return WAIT_READ_SECONDS if self.path.endswith("/query/wait") else READ_SECONDS
 
 
+@dataclass(frozen=True)
+class _Opened:
+    """A session, what it found in the environment, and the process that it is of."""
+
+    session: requests.Session
+    surroundings: Mapping[str, Any]
+    pid: int
+
+
 class Transport:
     """The connections to one Omni, for one key."""
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
-        self._session: requests.Session | None = None
-        self._surroundings: Mapping[str, Any] = {}
+        self._opened: _Opened | None = None
         #: The address of the last GET, and that request without parameters.
         self._last_get: tuple[str, requests.PreparedRequest | None] = "", None
-        self._pid = 0
-        self._lock = ProcessLock()
+        self._lock = new_lock()
 
     def exchange(self, request: Request, deadline: Deadline) -> Reply | Failure:
         """Send one request and return the head of its answer, or why there is none.
@@ -318,13 +360,13 @@ class Transport:
 
         answered = False
         try:
-            session = self._open()
-            prepared = self._prepared(session, request)
+            opened = self._open()
+            prepared = self._prepared(opened.session, request)
             # Not by the session, which would look for redirects and cookies in every answer.
-            response: Any = session.get_adapter(self._settings.origin).send(
+            response: Any = opened.session.get_adapter(self._settings.origin).send(
                 prepared,
                 timeout=(min(CONNECT_SECONDS, left), min(request.read_seconds, left)),
-                **self._surroundings,
+                **opened.surroundings,
             )
         except (
             requests.RequestException,
@@ -353,26 +395,27 @@ class Transport:
     def close(self) -> None:
         """Close all connections."""
         with self._lock:
-            if self._session is not None:
-                self._session.close()
-                self._session = None
+            opened, self._opened = self._opened, None
+        # Those of the parent are not a child's, and a thread of the parent may have held their locks.
+        if opened is not None and opened.pid == os.getpid():
+            opened.session.close()
 
-    def _open(self) -> requests.Session:
+    def _open(self) -> _Opened:
         """Return the session of this process; a fork must not share its parent's sockets."""
         with self._lock:
-            if self._session is None or self._pid != os.getpid():
-                session, self._session = self._new_session(), None
+            if self._opened is None or self._opened.pid != os.getpid():
+                session = self._new_session()
                 # Proxies and certificates of the environment, read once and not for each request.
-                self._surroundings = session.merge_environment_settings(
+                surroundings = session.merge_environment_settings(
                     self._settings.origin,
                     _NO_PROXIES if self._settings.loopback else {},
                     stream=True,
                     verify=None,
                     cert=None,
                 )
-                check_surroundings(self._settings.origin, self._surroundings)
-                self._session, self._pid = session, os.getpid()
-            return self._session
+                check_surroundings(self._settings.origin, surroundings)
+                self._opened = _Opened(session, surroundings, os.getpid())
+            return self._opened
 
     def _prepared(self, session: requests.Session, request: Request) -> requests.PreparedRequest:
         address = self._settings.origin + request.path

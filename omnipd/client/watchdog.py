@@ -8,62 +8,76 @@ and start a thread each time; this is one for all of them.
 
 from __future__ import annotations
 
+import contextlib
+import functools
 import itertools
 import math
-import os
 import threading
 import time
 from collections.abc import Callable
+
+from omnipd.locks import after_fork, new_lock
 
 
 class Watchdog:
     """Calls a function when its time has come, unless it was canceled."""
 
     def __init__(self) -> None:
-        self._changed = threading.Condition()
         self._due: dict[int, tuple[float, Callable[[], None]]] = {}
         self._numbers = itertools.count()
+        self._starting = new_lock()
         self._running = False
         self._wakes = math.inf
-        # Neither the thread nor what it may hold of the lock survives a fork.
-        os.register_at_fork(after_in_child=self._renew)
+        #: Not a condition, which an interrupt may leave taken: the thread waits for this lock, and
+        #: whoever wakes it lets go of it.
+        self._asleep = _taken()
+        # The thread does not survive a fork.
+        after_fork(self._renew)
 
-    def watch(self, seconds: float, cut: Callable[[], None]) -> Callable[[], None]:
+    def watch(self, seconds: float, cut: Callable[[], None]) -> Callable[[], object]:
         """Cut in so many seconds; return what cancels it."""
-        with self._changed:
+        number, end = next(self._numbers), time.monotonic() + seconds
+        self._due[number] = (end, cut)
+        with self._starting:
             if not self._running:
-                self._running = True
                 threading.Thread(target=self._run, name="omnipd-watchdog", daemon=True).start()
-            number, end = next(self._numbers), time.monotonic() + seconds
-            self._due[number] = (end, cut)
-            # It is woken only where it would wake too late, not for each request: the thread that
-            # asks would then wait for it.
-            if end < self._wakes:
-                self._changed.notify()
-        return lambda: self._cancel(number)
+                self._running = True
+        # It is woken only where it would wake too late, not for each request: the thread that asks
+        # would then wait for it.
+        if end < self._wakes:
+            with contextlib.suppress(RuntimeError):  # it was woken already
+                self._asleep.release()
+        return functools.partial(self._due.pop, number, None)
 
     def _renew(self) -> None:
-        self._changed = threading.Condition()
-        self._due = {}
+        self._due.clear()
         self._running = False
         self._wakes = math.inf
-
-    def _cancel(self, number: int) -> None:
-        with self._changed:
-            self._due.pop(number, None)
+        self._asleep = _taken()
 
     def _run(self) -> None:
+        self._running = True  # an interrupt may have come before it was noted
         while True:
-            with self._changed:
-                now = time.monotonic()
-                over = [number for number, (end, _) in self._due.items() if end <= now]
-                cuts = [self._due.pop(number)[1] for number in over]
-                if not cuts:
-                    soonest = min((end for end, _ in self._due.values()), default=now + _IDLE)
-                    self._wakes = min(soonest, now + _IDLE)
-                    self._changed.wait(self._wakes - now)
-            for cut in cuts:
+            self._wakes = math.inf  # what is added from here on wakes it
+            now = time.monotonic()
+            self._wakes = min(self._cut_those_due(now), now + _IDLE)
+            self._asleep.acquire(timeout=max(0.0, self._wakes - now))
+
+    def _cut_those_due(self, now: float) -> float:
+        """Cut what has run out of time; return when the next one will."""
+        soonest = math.inf
+        for number, (end, cut) in self._due.copy().items():
+            if end > now:
+                soonest = min(soonest, end)
+            elif self._due.pop(number, None):
                 cut()
+        return soonest
+
+
+def _taken() -> threading.Lock:
+    lock = threading.Lock()
+    lock.acquire()
+    return lock
 
 
 _IDLE = 3600.0

@@ -16,6 +16,7 @@ import pyarrow as pa
 
 from omnipd.errors import ExportError, SettingsError, warn
 from omnipd.frames import times
+from omnipd.locks import NO_FORK, load
 
 # https://support.microsoft.com/office/1672b34d-7043-467e-8e27-269d656771c3
 _MAX_ROWS = 1_048_576
@@ -59,7 +60,7 @@ def workbook(tables: Mapping[str, pa.Table]) -> Callable[[IO[bytes]], None]:
         )
     missing = None
     try:
-        import openpyxl  # noqa: F401, PLC0415 - an extra
+        load("openpyxl")  # an extra
     except ModuleNotFoundError as error:
         missing = error.name
     if missing is not None:
@@ -71,8 +72,9 @@ def workbook(tables: Mapping[str, pa.Table]) -> Callable[[IO[bytes]], None]:
 
 
 def _write(tables: Mapping[str, pa.Table], file: IO[bytes]) -> None:
-    from openpyxl import Workbook  # noqa: PLC0415
-    from openpyxl.utils import get_column_letter  # noqa: PLC0415
+    with NO_FORK:
+        from openpyxl import Workbook  # noqa: PLC0415
+        from openpyxl.utils import get_column_letter  # noqa: PLC0415
 
     book = Workbook(write_only=True)
     cells = _Cells()
@@ -159,7 +161,8 @@ class _Cells:
 
 def _as_text(sheet: Any, text: str) -> Any:
     """Return a cell whose text is not read as something else."""
-    from openpyxl.cell import WriteOnlyCell  # noqa: PLC0415
+    with NO_FORK:
+        from openpyxl.cell import WriteOnlyCell  # noqa: PLC0415
 
     cell = WriteOnlyCell(sheet, text)
     cell.data_type = "s"

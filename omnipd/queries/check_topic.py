@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import difflib
+import threading
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -11,7 +12,6 @@ from weakref import WeakKeyDictionary
 
 from omnipd.arguments import check_flag
 from omnipd.client.client import Client
-from omnipd.client.fork_safe_lock import ProcessLock
 from omnipd.errors import (
     ArgumentError,
     AuthenticationError,
@@ -21,6 +21,7 @@ from omnipd.errors import (
     QueryTimeoutError,
     warn,
 )
+from omnipd.locks import new_lock
 from omnipd.queries.language.check_fields import (
     KnownField,
     check_fields,
@@ -47,14 +48,14 @@ class _Topic:
     #: Its fields; None when the client may not read it.
     known: _Known | None = None
     #: Held while Omni is asked, so that queries that begin at the same time ask once.
-    asking: ProcessLock = field(default_factory=ProcessLock)
+    asking: threading.RLock = field(default_factory=new_lock)
 
 
 _MOST_NAMED = 20
 
 _TOPICS: WeakKeyDictionary[Client, dict[_Place, _Topic]] = WeakKeyDictionary()
 # Held briefly, never while Omni is asked.
-_LOOKING = ProcessLock()
+_LOOKING = new_lock()
 
 
 def check_first(
@@ -141,12 +142,20 @@ def _asking(topic: _Topic, client: Client) -> Iterator[None]:
         If the time of the call is up, before or after.
     """
     deadline = client.deadline()
-    taken = topic.asking.take(None if deadline.patient else deadline.remaining())
-    if taken:
-        try:
+    taken = False
+    try:
+        taken = topic.asking.acquire(
+            timeout=-1 if deadline.patient else max(0.0, deadline.remaining())
+        )
+        if taken:
             yield
-        finally:
+    finally:
+        # An interrupt may come when it is taken and before that is noted; or on the way into another
+        # function.
+        try:  # noqa: SIM105
             topic.asking.release()
+        except RuntimeError:  # it was not taken
+            pass
     if not taken or client.is_late:
         raise QueryTimeoutError(
             f"The topic was not read within {deadline.seconds:g} s, and the query was not sent.",
