@@ -77,10 +77,18 @@ class _Watched:
 
     here = threading.local()
 
-    def __init__(self) -> None:
+    def __init__(self, deadline: Deadline) -> None:
         self.connection: HTTPConnection | None = None
         self.sock: socket.socket | None = None
         self.is_cut = False
+        self._deadline = deadline
+
+    def cut_if_late(self) -> float | None:
+        """Cut; or return the seconds left, where other threads of the call have waited for a place."""
+        if (left := self._deadline.remaining()) > 0:
+            return left
+        self.cut()
+        return None
 
     def cut(self) -> None:
         self.is_cut = True
@@ -90,7 +98,9 @@ class _Watched:
         for sock in (self.sock, getattr(self.connection, "sock", None)):
             if sock is not None:
                 with contextlib.suppress(OSError):
-                    sock.shutdown(socket.SHUT_RDWR)
+                    # TLS through a proxy that speaks TLS is no socket, but has one. Not its own
+                    # shutdown: a thread that reads would take what is encrypted for plain text.
+                    socket.socket.shutdown(getattr(sock, "socket", sock), socket.SHUT_RDWR)
 
     def go_on(self) -> None:
         """Raise where it was cut before there was a socket to cut: nothing may be sent then."""
@@ -349,9 +359,9 @@ class Transport:
             return _late(deadline)
         # What the caller is handling is not a cause of what goes wrong here, though Python chains it.
         handled = sys.exception()
-        watched = _Watched()
+        watched = _Watched(deadline)
         _Watched.here.now = watched
-        unwatch = _WATCHDOG.watch(left, watched.cut)
+        unwatch = _WATCHDOG.watch(left, watched.cut_if_late)
         forget = current_call().cut_by(watched.cut)
 
         def cancel() -> None:
@@ -365,7 +375,7 @@ class Transport:
             # Not by the session, which would look for redirects and cookies in every answer.
             response: Any = opened.session.get_adapter(self._settings.origin).send(
                 prepared,
-                timeout=(min(CONNECT_SECONDS, left), min(request.read_seconds, left)),
+                timeout=(min(CONNECT_SECONDS, left), request.read_seconds),
                 **opened.surroundings,
             )
         except (

@@ -15,15 +15,26 @@ import math
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 
 from omnipd.locks import after_fork, new_lock
+
+
+#: Cuts something; or returns in how many seconds to try again.
+Cut = Callable[[], float | None]
+
+
+@dataclass
+class _Due:
+    end: float
+    cut: Cut
 
 
 class Watchdog:
     """Calls a function when its time has come, unless it was canceled."""
 
     def __init__(self) -> None:
-        self._due: dict[int, tuple[float, Callable[[], None]]] = {}
+        self._due: dict[int, _Due] = {}
         self._numbers = itertools.count()
         self._starting = new_lock()
         self._running = False
@@ -34,10 +45,10 @@ class Watchdog:
         # The thread does not survive a fork.
         after_fork(self._renew)
 
-    def watch(self, seconds: float, cut: Callable[[], None]) -> Callable[[], object]:
+    def watch(self, seconds: float, cut: Cut) -> Callable[[], object]:
         """Cut in so many seconds; return what cancels it."""
         number, end = next(self._numbers), time.monotonic() + seconds
-        self._due[number] = (end, cut)
+        self._due[number] = _Due(end, cut)
         with self._starting:
             if not self._running:
                 threading.Thread(target=self._run, name="omnipd-watchdog", daemon=True).start()
@@ -66,11 +77,14 @@ class Watchdog:
     def _cut_those_due(self, now: float) -> float:
         """Cut what has run out of time; return when the next one will."""
         soonest = math.inf
-        for number, (end, cut) in self._due.copy().items():
-            if end > now:
-                soonest = min(soonest, end)
-            elif self._due.pop(number, None):
-                cut()
+        for number, due in self._due.copy().items():
+            if due.end <= now and number in self._due:
+                left = due.cut()
+                if left is None:
+                    self._due.pop(number, None)
+                    continue
+                due.end = now + left
+            soonest = min(soonest, due.end)
         return soonest
 
 

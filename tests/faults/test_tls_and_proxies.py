@@ -145,6 +145,40 @@ def test_a_timeout_cuts_a_stalled_tls_answer_too(secure):
         client.get("/api/v1/whoami")
 
 
+@pytest.mark.usefixtures("trusted", "hosts")
+def test_a_timeout_cuts_what_comes_through_a_proxy_that_speaks_tls(secure, monkeypatch):
+    ended = threading.Event()
+
+    def drip(connection):
+        connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n")
+        with contextlib.suppress(OSError):
+            while not ended.wait(0.05):
+                connection.sendall(b" ")
+
+    server = secure().script(drip)
+
+    def tunnel(connection):
+        connection.sendall(b"HTTP/1.1 200 OK\r\n\r\n")
+        with socket.create_connection(("127.0.0.1", server.port)) as onward:
+            threading.Thread(target=_pass_on, args=(onward, connection), daemon=True).start()
+            _pass_on(connection, onward)
+
+    monkeypatch.setenv("HTTPS_PROXY", f"https://omni.test:{secure().script(tunnel).port}")
+    for _ in range(2):  # also after the first: one thread cuts for all
+        with (
+            client_of(f"https://omni.test:{server.port}", timeout=0.5) as client,
+            pytest.raises(omnipd.DeadlineError),
+        ):
+            client.get("/api/v1/whoami")
+    ended.set()
+
+
+def _pass_on(source, to):
+    with contextlib.suppress(OSError):
+        while data := source.recv(65536):
+            to.sendall(data)
+
+
 class Proxy(ScriptedServer):
     """A proxy that keeps what it is asked, the CONNECT of a tunnel too."""
 

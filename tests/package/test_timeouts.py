@@ -176,6 +176,28 @@ def test_a_wait_of_several_threads_is_left_out_once(fake_time):
     assert deadline.remaining() == 9
 
 
+@pytest.mark.parametrize(("waited", "in_time"), [(60, True), (0.2, False)])
+def test_what_another_thread_waits_for_a_place_is_given_to_a_request_that_is_under_way(
+    scripted, waited, in_time
+):
+    deadline = Deadline(0.3, Clock())
+
+    def slow(connection):
+        deadline.extend(waited)
+        time.sleep(0.7)
+        connection.sendall(answer(b"{}"))
+
+    scripted.script(slow)
+    with client_of(scripted) as client:
+        rows = client.stream("POST", "/api/v1/query/run", body={}, deadline=deadline)
+        if in_time:
+            assert b"".join(rows) == b"{}"
+        else:
+            with pytest.raises(omnipd.OmniError):
+                next(rows)
+            assert deadline.remaining() < 0
+
+
 @pytest.mark.filterwarnings("ignore:.* needs 3 requests")
 def test_waiting_for_a_place_takes_nothing_from_the_time_of_a_fan_out(scripted, fake_time):
     scripted.script(answer({"queries": []}))
