@@ -10,8 +10,7 @@ from interrupted_calls import interrupt
 from scripted_server import answer
 
 from omnipd import errors
-from omnipd.client import transport
-from omnipd.client.client import _around
+from omnipd.client import blocks, transport
 from omnipd.client.watchdog import Watchdog
 
 #: Where locks, connections and their states are.
@@ -127,13 +126,13 @@ def test_an_interrupted_block_of_warnings_holds_none_afterwards(block):
 def test_a_block_whose_entry_is_interrupted_is_not_entered(echo, tmp_path):
     client = client_of(echo.url, tmp_path)
     interrupted = 0
-    for moment in range(1, 12):
-        with Interrupt(moment, ("/omnipd/client/client.py",)) as interrupt_:
+    for moment in range(1, 40):
+        with Interrupt(moment, ("/omnipd/client/client.py", "/omnipd/client/blocks.py")) as one:
             client.__enter__()
-        if interrupt_.left > 0:
+        if one.left > 0:
             client.__exit__()
         else:
             interrupted += 1
-        assert client not in _around.get()
-        assert client._entered == 0
+        assert blocks.innermost() is None
+        assert blocks.open_anywhere() is None
     assert interrupted > 2
