@@ -35,6 +35,8 @@ class Call:
     ----------
     canceled : bool
         Whether nobody waits for it any more.
+    over : bool
+        Whether it has returned. A task that it has started, by a callback, is no part of it then.
     has_own_timeout : bool
         Whether its time is not that of the client.
     deadline : Deadline or None
@@ -43,7 +45,7 @@ class Call:
 
     def __init__(self, timeout: float | None = None) -> None:
         check_timeout(timeout)
-        self.canceled = False
+        self.canceled = self.over = False
         self.deadline: Deadline | None = None
         self.has_own_timeout = timeout is not None
         self._timeout = timeout
@@ -112,7 +114,7 @@ def one_call(timeout: float | None = None) -> Iterator[Call]:
         Wall-clock seconds for the whole block. Default: the client's.
     """
     around = _CALL.get()
-    if around is not None:
+    if around is not None and not around.over:
         yield around
         return
     call = Call(timeout)
@@ -120,6 +122,7 @@ def one_call(timeout: float | None = None) -> Iterator[Call]:
     try:
         yield call
     finally:
+        call.over = True
         _CALL.reset(token)
 
 

@@ -107,7 +107,8 @@ class Sandbox(Client):
     @property
     def models(self) -> Mapping[str, str]:
         """Model name → model id, as they are now; nothing is sent for it."""
-        from omnipd.readers.model_list import ModelNames  # noqa: PLC0415 - needs pandas
+        with NO_FORK:
+            from omnipd.readers.model_list import ModelNames  # noqa: PLC0415 - needs pandas
 
         return ModelNames(self, lambda: self.server.models)
 

@@ -87,14 +87,20 @@ def open_pages(backend: Any, folder: Path) -> Pages:
     folder : Path
         The private folder of instance and key, named after both.
     """
-    from omnipd.cache.page_files import PageFiles  # noqa: PLC0415 - slow to import
+    with NO_FORK:
+        from omnipd.cache.page_files import PageFiles  # noqa: PLC0415 - slow to import
 
     if in_folder(backend) and backend != "sqlite":
         return PageFiles(folder)
 
-    from requests_cache.backends.filesystem import FileCache  # noqa: PLC0415
+    with NO_FORK:
+        from requests_cache.backends.filesystem import FileCache  # noqa: PLC0415
 
-    from omnipd.cache.backend_pages import BackendPages, SQLiteFile, storage_of  # noqa: PLC0415
+        from omnipd.cache.backend_pages import (  # noqa: PLC0415
+            BackendPages,
+            SQLiteFile,
+            storage_of,
+        )
 
     if isinstance(backend, FileCache):
         root = Path(backend.cache_dir)
@@ -111,14 +117,16 @@ def open_pages(backend: Any, folder: Path) -> Pages:
 
 def _made(name: str) -> Any:
     """Return a backend of a name; a server is asked for where it usually is."""
-    from requests_cache.backends import BACKEND_CLASSES  # noqa: PLC0415
+    with NO_FORK:
+        from requests_cache.backends import BACKEND_CLASSES  # noqa: PLC0415
 
     if name == "memory":
         return BACKEND_CLASSES[name]()
     if name == "redis":
-        from redis import Redis  # noqa: PLC0415 - not everybody has it
-        from redis.backoff import NoBackoff  # noqa: PLC0415
-        from redis.retry import Retry  # noqa: PLC0415
+        with NO_FORK:
+            from redis import Redis  # noqa: PLC0415 - not everybody has it
+            from redis.backoff import NoBackoff  # noqa: PLC0415
+            from redis.retry import Retry  # noqa: PLC0415
 
         server = Redis(
             socket_timeout=_PATIENCE,

@@ -159,8 +159,7 @@ class ListCache:
     def _open(self) -> Pages:
         if self._pages is None:
             try:
-                with NO_FORK:  # what it imports
-                    self._pages = open_pages(self._backend, self.folder)
+                self._pages = open_pages(self._backend, self.folder)
             except Unusable:
                 raise
             except Exception as error:  # noqa: BLE001 - each backend has errors of its own

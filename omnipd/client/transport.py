@@ -37,7 +37,7 @@ from omnipd.client.settings import Settings
 from omnipd.client.surroundings import check_surroundings, proxy_shown, trust_hint
 from omnipd.client.watchdog import Watchdog
 from omnipd.clock import Deadline
-from omnipd.locks import new_lock
+from omnipd.locks import NO_FORK, new_lock
 from omnipd.version import __version__
 
 CONNECT_SECONDS = 10.0
@@ -204,16 +204,17 @@ class _Adapter(HTTPAdapter):
 @functools.cache
 def _socks_pools() -> dict[str, type[HTTPConnectionPool]]:
     """Return the pools of connections through a SOCKS proxy; they need a package of their own."""
-    from urllib3.contrib import socks  # noqa: PLC0415
+    with NO_FORK:
+        from urllib3.contrib import socks  # noqa: PLC0415
 
     class HTTP(_Watch, socks.SOCKSConnection): ...
 
     class HTTPS(_Watch, socks.SOCKSHTTPSConnection): ...
 
-    class HTTPPool(HTTPConnectionPool):
+    class HTTPPool(_HTTPPool):
         ConnectionCls = HTTP
 
-    class HTTPSPool(HTTPSConnectionPool):
+    class HTTPSPool(_HTTPSPool):
         ConnectionCls = HTTPS
 
     return {"http": HTTPPool, "https": HTTPSPool}

@@ -19,7 +19,6 @@ from dataclasses import dataclass
 
 from omnipd.locks import after_fork, new_lock
 
-
 #: Cuts something; or returns in how many seconds to try again.
 Cut = Callable[[], float | None]
 

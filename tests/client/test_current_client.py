@@ -40,7 +40,7 @@ def of_environment(elsewhere, monkeypatch):
     """The Omni of the environment, with the key that must not be used by chance."""
     elsewhere.script(ME)
     monkeypatch.setenv("OMNI_BASE_URL", elsewhere.url)
-    monkeypatch.setenv("OMNI_API_KEY", "the-real-key")
+    monkeypatch.setenv("OMNI_API_KEY", "real-key")
     return elsewhere
 
 
@@ -252,7 +252,7 @@ def test_a_forked_child_has_the_block_that_its_thread_was_in(scripted):
         real.script(ME)
         done = subprocess.run(
             [sys.executable, "-W", "ignore::DeprecationWarning", "-c", CHILDREN, scripted.url],
-            env={**os.environ, "OMNI_BASE_URL": real.url, "OMNI_API_KEY": "the-real-key"},
+            env={**os.environ, "OMNI_BASE_URL": real.url, "OMNI_API_KEY": "real-key"},
             capture_output=True,
             text=True,
             timeout=60,

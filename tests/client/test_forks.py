@@ -188,7 +188,8 @@ def test_no_late_import_is_cut_in_two_by_a_fork():
         lines = file.read_text(encoding="utf-8").splitlines()
         for place, line in enumerate(lines):
             if re.match(r"\s+(import|from) .*PLC0415", line):
-                before = next(one for one in reversed(lines[:place]) if "PLC0415" not in one)
+                earlier = (one for one in reversed(lines[:place]) if one.strip())
+                before = next(one for one in earlier if "PLC0415" not in one)
                 found.append(f"{file.name}: {before.strip()}")
     assert len(found) > 5
     assert {one.partition(": ")[2] for one in found} == {"with NO_FORK:"}
@@ -232,11 +233,11 @@ if os.name == "posix":
     os.chdir(work + "/gone")
     os.rmdir(work + "/gone")
     read()
-    os.environ["OMNIPD_CACHE_DIR"] = "relative"
+    os.environ |= {"OMNIPD_CACHE_DIR": "relative", "OMNIPD_STATE_DIR": "relative"}
     read()
     # No home.
     os.chdir(work)
-    for name in ("HOME", "OMNIPD_CACHE_DIR", "XDG_CACHE_HOME"):
+    for name in ("HOME", *(one for one in os.environ if one.startswith(("OMNIPD_", "XDG_")))):
         os.environ.pop(name, None)
     if os.geteuid() == 0:
         os.setuid(12345)
@@ -264,15 +265,15 @@ def test_all_of_it_works_on_a_machine_without_forks_working_directory_or_home(ec
         return
     kept, relative, homeless, *refused = found[2:]
     assert kept == [True, []]
-    for (right, warned), folder in [(relative, "relative/"), (homeless, "/.cache/omnipd/")]:
+    for (right, warned), folder in [(relative, "relative/"), (homeless, "/dev/null/omnipd/")]:
         assert right
         assert len(warned) == 2, "\n".join(warned)
         lists, log = warned
         assert f"The cache folder {folder}lists/" in lists
         assert f"The request log {folder}limiter/" in log
     assert len(refused) == 2
-    assert all("begins with a home folder that is not known" in one for one in refused)
-    assert files == ["files", "omnipd-disk"]
+    assert all("needs a home directory, and this user has none" in one for one in refused)
+    assert files == ["files", "omnipd-disk", "omnipd-state"]
 
 
 def test_the_package_can_be_loaded_again():

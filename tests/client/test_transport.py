@@ -1,8 +1,13 @@
 """What goes over the wire for a request."""
 
+import sys
+import types
+
 import pytest
 from faults.given import client_of
 from scripted_server import answer
+
+from omnipd.client import transport
 
 GETS = [
     ("/api/v1/content", {"include": "_count,labels", "pageSize": "100"}),
@@ -36,3 +41,13 @@ def test_a_get_asks_for_its_own_path_and_parameters_whichever_came_before(
         for number in order:
             client.get(*GETS[number])
     assert [request[1] for request in scripted.requests] == [TARGETS[number] for number in order]
+
+
+def test_the_pools_of_a_socks_proxy_have_no_lock_that_an_interrupt_leaves_taken(monkeypatch):
+    monkeypatch.setitem(sys.modules, "socks", types.ModuleType("socks"))  # an extra
+    monkeypatch.delitem(sys.modules, "urllib3.contrib.socks", raising=False)
+    try:
+        pools = transport._socks_pools.__wrapped__()
+    finally:
+        del sys.modules["urllib3.contrib.socks"]
+    assert {pool.QueueCls for pool in pools.values()} == {transport._Idle}

@@ -33,7 +33,7 @@ def run_pytest(tmp_path):
 
 def test_a_test_has_a_sandbox_of_its_own_and_a_client(run_pytest, monkeypatch):
     monkeypatch.setenv("OMNI_BASE_URL", "https://real.test")
-    monkeypatch.setenv("OMNI_API_KEY", "the-real-key")
+    monkeypatch.setenv("OMNI_API_KEY", "real-key")
     output = run_pytest(
         """
         import json

@@ -3,6 +3,8 @@
 The clock of these clients is the number of requests that the server was sent: each takes a minute.
 """
 
+import contextvars
+import functools
 import inspect
 import json
 import time
@@ -162,6 +164,16 @@ def test_batches_have_the_time_of_their_query_and_what_is_done_between_them_has_
         fake_time.now += 2
         assert len(omnipd.read_content(refresh=True)) == 1
         batches.close()
+
+
+def test_what_a_call_has_started_and_outlives_it_is_a_call_of_its_own(server):
+    contexts = []
+    with client_of(server, 2.5 * MINUTE) as client:
+        client.progress = lambda *_: contexts.append(contextvars.copy_context())
+        read = functools.partial(omnipd.read_labels, client=client)
+        read()
+        for _ in range(3):  # a task that begins now has the context of the callback
+            assert len(contexts[0].run(read)) == 12
 
 
 def test_a_wait_of_several_threads_is_left_out_once(fake_time):
