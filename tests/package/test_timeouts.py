@@ -82,7 +82,7 @@ def test_every_public_function_that_may_send_several_requests_is_tried():
         and "client" in inspect.signature(getattr(omnipd, name)).parameters
         and not name.startswith("read_")
     }
-    assert asking - CALLS.keys() == {"clear_cache", "import_documents", "run_sql", "whoami"}
+    assert asking - CALLS.keys() == {"clear_cache", "import_documents", "run_sql", "use", "whoami"}
 
 
 @pytest.mark.filterwarnings("ignore::omnipd.OmniWarning")
