@@ -72,7 +72,7 @@ def hide_keys(text: str) -> str:
 def holds_key(value: Any) -> bool:
     """Whether a text, or one in a list or mapping, holds a key of this process, or one by its form.
 
-    What may be a key or an id is none here: an id has to be taken.
+    What may be a key or an id is none here: an id has to be taken, also one that begins as a key does.
 
     Examples
     --------
@@ -81,7 +81,7 @@ def holds_key(value: Any) -> bool:
     """
     if isinstance(value, str):
         lowered = value.lower()
-        known = any(key[:_SHORTEST_PART].lower() in lowered for key in tuple(_known))
+        known = any(key.lower() in lowered for key in tuple(_known))
         return known or bool(_CERTAIN.search(value))
     if isinstance(value, dict):
         return any(holds_key(name) or holds_key(one) for name, one in value.items())

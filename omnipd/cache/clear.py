@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import re
 import shutil
 import sqlite3
 from pathlib import Path
@@ -11,6 +12,9 @@ from omnipd.locks import NO_FORK
 
 _KINDS = ("lists", "results")
 _ENDINGS = {".json", ".arrow"}
+#: How folders of instance and key are named. Beside them may lie what is not omnipd's: whoever names
+#: the directory of a project as the cache may have results of his own there.
+_FINGERPRINT = re.compile(r"[0-9a-f]{8}-[0-9a-f]{16}")
 
 
 def stored_answers(root: Path) -> tuple[int, int]:
@@ -33,7 +37,8 @@ def clear_folder(folder: Path) -> int:
 
 
 def _folders(root: Path) -> list[Path]:
-    return [folder for kind in _KINDS for folder in (root / kind).glob("*")]
+    found = [folder for kind in _KINDS for folder in (root / kind).glob("*")]
+    return [folder for folder in found if _FINGERPRINT.fullmatch(folder.name)]
 
 
 def _count(folder: Path) -> int:

@@ -12,6 +12,7 @@ from scripted_server import answer
 
 import omnipd
 from omnipd import OmniError, OmniWarning
+from omnipd.cache.clear import stored_answers
 from omnipd.client.client import Client
 from omnipd.client.settings import resolve
 
@@ -208,6 +209,19 @@ def test_a_disk_that_takes_nothing_is_a_warning(scripted, fake_time, tmp_path):
         pytest.warns(OmniWarning, match="could not be stored"),
     ):
         assert len(omnipd.run_query(QUERY, ttl="1h", client=client)) == 3
+
+
+def test_clear_cache_leaves_what_is_not_omnipds(scripted, tmp_path):
+    own = [tmp_path / "results" / "2026" / "sums.arrow", tmp_path / "lists" / "mine" / "all.json"]
+    for file in own:
+        file.parent.mkdir(parents=True)
+        file.write_text("by hand")
+    serve(scripted, ROWS)
+    with client_of(scripted, cache_dir=tmp_path) as client:
+        omnipd.run_query(QUERY, ttl="1h", client=client)
+    assert stored_answers(tmp_path)[0] == 1
+    assert omnipd.clear_cache(cache_dir=tmp_path) == 1
+    assert [file.read_text() for file in own] == ["by hand"] * 2
 
 
 def test_clear_cache_deletes_results_too(scripted, fake_time):

@@ -94,6 +94,7 @@ def test_every_form_of_an_address_is_one_origin(form):
         ("http://127.0.0.1:8000", "http://127.0.0.1:8000"),
         ("http://127.9.9.9", "http://127.9.9.9"),
         ("http://[::1]:8000/", "http://[::1]:8000"),
+        ("[::1]", "https://[::1]"),
         ("https://[2001:db8::1]", "https://[2001:db8::1]"),
     ],
 )

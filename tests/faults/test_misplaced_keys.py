@@ -233,6 +233,15 @@ def test_an_address_and_a_key_in_each_others_place_are_told(nobody_hears, script
     assert nobody_hears == []
 
 
+def test_an_id_that_only_begins_as_a_key_does_is_taken(scripted):
+    key, model = "11111111-2222-4333-8444-000000000000", "11111111-2222-4333-8444-555555555555"
+    scripted.script(answer({"topics": []}))
+    omnipd.read_topics(model, client=omnipd.connect(scripted.url, key))
+    assert scripted.requests[0][1] == f"/api/v1/models/{model}/topic"
+    with pytest.raises(omnipd.ArgumentError, match="holds an API key"):
+        omnipd.read_topics(key, client=omnipd.connect(scripted.url, key))
+
+
 @pytest.mark.parametrize(
     "arguments",
     [

@@ -321,7 +321,7 @@ def test_nothing_that_holds_the_key_shows_pickles_or_copies_it(scripted, fake_ti
     with client:
         df = omnipd.read_content()
         holders = [client, settings, settings.key, client._transport, client._limiter, client.cache]
-        holders.append(client._transport._session)
+        holders.append(client._transport._opened.session)
         for holder in holders:
             assert not shown(repr(holder))
             assert not shown(str(holder))

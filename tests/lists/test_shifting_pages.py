@@ -93,6 +93,24 @@ def test_a_list_that_does_not_come_to_rest_is_an_error(scripted):
     assert (df.attrs["omni"]["complete"], df.attrs["omni"]["shifts_checked"]) == (False, False)
 
 
+def test_a_list_that_shrinks_to_one_page_which_does_not_add_up_is_an_error(scripted):
+    asked = []
+
+    def shrink(target):
+        asked.append(target)
+        if len(asked) > 20:
+            return answer({"detail": "It is asked for ever."}, 403)
+        more = len(asked) in {1, 3}  # two readings of two pages, and then one page is left
+        info = {"hasNextPage": more, "nextCursor": "2" if more else None, "totalRecords": 2}
+        return answer({"records": [{"id": f"r{len(asked)}"}], "pageInfo": info})
+
+    scripted.by_target = shrink
+    with client_of(scripted) as client:
+        with pytest.raises(IncompleteReadError, match="the server counts 2 and sent 1"):
+            omnipd.read_schedules(client=client)
+    assert len(asked) == 5
+
+
 def test_a_list_of_one_page_is_read_once(scripted):
     scripted.by_target = ChangingList(SIZE)
     with client_of(scripted) as client:
