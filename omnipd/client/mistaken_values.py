@@ -9,7 +9,7 @@ from omnipd.key_texts import hide_keys
 _QUOTES = "\"'`“”‘’«»"
 _VARIABLE = re.compile(r"\$\{.*\}|\$\(.*\)|\$(?:env:)?\w+|%\w+%|!\w+!|\{\{.*\}\}")
 _PLACEHOLDER = re.compile(
-    r"<.*>|\[[^:]*\]|.*(?:\.\.\.|…)|(?:my|the|your)[ _-]?.*(?:key|token)(?:[ _-]?here)?|x{3,}|\*{3,}",
+    r"<.*>|\[[^:]*\]|.*(?:\.\.\.|…)|your[ _-]?.*(?:key|token)(?:[ _-]?here)?|x{3,}|\*{3,}",
     re.IGNORECASE,
 )
 _BEARER = re.compile(r"(?:authorization\s*[:=]\s*)?bearer\b", re.IGNORECASE)

@@ -238,7 +238,6 @@ def writable(tmp_path):
         Server(documents=0) as server,
         connect(server, server.api_key, tmp_path / "disk") as client,
     ):
-        client.models = server.models
         client.model = server.models["flights"]
         yield client
 

@@ -15,6 +15,8 @@ READERS = {
     "read_dashboard_filters": "/api/v1/dashboards/*/filters",
 }
 
+MODEL = "6f1c2a9e-0b47-4d3a-9c58-2e7d41f0a613"
+
 
 def client_to(server):
     return omnipd.connect(server.url, server.api_key, requests_per_minute=None, cache=False)
@@ -77,12 +79,12 @@ def test_a_frame_that_says_there_is_none_is_believed_whatever_the_words(scripted
 def test_a_model_without_git_has_none_and_an_unknown_404_is_an_error(scripted):
     with client_of(scripted) as client:
         scripted.script(answer({"detail": "Git is not configured for this model"}, 404))
-        assert len(omnipd.read_model_git("m1", client=client)) == 0
+        assert len(omnipd.read_model_git(MODEL, client=client)) == 0
         no_route = {"message": "Route GET:/api/v1/models/m1/git not found", "error": "Not Found"}
         for words in ({"detail": "Not Found"}, {}, no_route):
             scripted.script(answer(words, 404))
             with pytest.raises(NotFoundError):
-                omnipd.read_model_git("m1", refresh=True, client=client)
+                omnipd.read_model_git(MODEL, refresh=True, client=client)
 
 
 # --- calls that newer servers have no more

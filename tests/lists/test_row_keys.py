@@ -48,6 +48,8 @@ PROMISED = {
     "_ALL_FOLDERS",
 }
 
+MODEL = "6f1c2a9e-0b47-4d3a-9c58-2e7d41f0a613"
+
 
 def lists():
     found = {}
@@ -76,7 +78,7 @@ def relationship(left, **more):
 def read_relationships(scripted, *given):
     scripted.script(answer({"topic": {"name": "t", "relationships": list(given)}}))
     with client_of(scripted, cache=False) as client:
-        return omnipd.read_relationships(("m1", "t"), client=client)
+        return omnipd.read_relationships((MODEL, "t"), client=client)
 
 
 def test_relationships_without_an_id_are_read(scripted):

@@ -3,6 +3,7 @@
 Each script is a process of its own, forked off one that has imported everything.
 """
 
+import contextlib
 import json
 import os
 import signal
@@ -63,9 +64,10 @@ def forks(tmp_path_factory):
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
+        start_new_session=True,
     )
     yield process
-    process.kill()
+    os.killpg(process.pid, signal.SIGKILL)  # and a child that a test has left
     process.communicate()
 
 
@@ -82,14 +84,17 @@ def interrupted(forks, script, when, *, times=1, **values):
         time.sleep(0.01)
     began = time.monotonic()
     for _ in range(times):
-        os.kill(child, signal.SIGINT)
+        with contextlib.suppress(ProcessLookupError):  # it has ended already
+            os.kill(child, signal.SIGINT)
         time.sleep(0.02)
     assert forks.stdout.readline() == "ended\n"
     return time.monotonic() - began
 
 
-def hold(_):
-    time.sleep(HELD)
+def hold(connection):
+    connection.settimeout(HELD)
+    with contextlib.suppress(OSError):
+        connection.recv(1)  # nothing more comes: it waits until one of the two closes
 
 
 @pytest.mark.parametrize("times", [1, 3])
