@@ -118,12 +118,11 @@ def one_call(timeout: float | None = None) -> Iterator[Call]:
         yield around
         return
     call = Call(timeout)
-    token = _CALL.set(call)
     try:
-        yield call
+        with working_for(call):
+            yield call
     finally:
         call.over = True
-        _CALL.reset(token)
 
 
 def current_call() -> Call:
@@ -134,11 +133,12 @@ def current_call() -> Call:
 @contextlib.contextmanager
 def working_for(call: Call) -> Iterator[None]:
     """Let what a thread does be a part of a call that was begun in another one."""
-    token = _CALL.set(call)
-    try:
+    before = _CALL.get()
+    try:  # an interrupt that comes when it is set must not leave it so
+        _CALL.set(call)
         yield
     finally:
-        _CALL.reset(token)
+        _CALL.set(before)
 
 
 def goes_on_later(items: Generator[T, None, None], clock: Clock) -> Iterator[T]:

@@ -438,7 +438,7 @@ class Client:
         while (limiter := self._limiter) is not None and (wait := limiter.try_acquire()):
             if limiter.busy:
                 why = f"another program keeps the request log locked, {limiter.path}"
-                retry.while_busy(wait, why, since=began)
+                retry.while_busy(min(wait, _LONGEST_SLEEP), why, since=began)
             elif held := limiter.held():
                 retry.while_held(held)
             else:

@@ -179,8 +179,8 @@ def use(client: _Client) -> _Client:
 def used_meanwhile(client: Client) -> Iterator[None]:
     """Make a client the default of the process, and then what was the default before."""
     before = _default[:]
-    use(client)
     try:
+        use(client)
         yield
     finally:
         _default[:] = before

@@ -166,12 +166,12 @@ class _Idle:
 
 
 class _HTTPPool(HTTPConnectionPool):
-    ConnectionCls = _HTTP
+    ConnectionCls: Any = _HTTP
     QueueCls: Any = _Idle
 
 
 class _HTTPSPool(HTTPSConnectionPool):
-    ConnectionCls = _HTTPS
+    ConnectionCls: Any = _HTTPS
     QueueCls: Any = _Idle
 
 

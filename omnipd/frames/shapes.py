@@ -36,7 +36,8 @@ def declared_keys(columns: Columns) -> Keys:
 def has_shape(columns: Columns) -> bool:
     """Whether each key holds either a value or an object with other columns in it, never both."""
     paths = {path for column in columns.values() for path in column.paths}
-    return not any(path.startswith(f"{above}.") for path in paths for above in paths)
+    dots = ((path, place) for path in paths for place, sign in enumerate(path) if sign == ".")
+    return paths.isdisjoint(path[:place] for path, place in dots)
 
 
 def converted_keys(columns: Columns) -> list[str]:

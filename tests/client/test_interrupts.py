@@ -9,7 +9,7 @@ from echo_server import client_of
 from interrupted_calls import interrupt
 from scripted_server import answer
 
-from omnipd import errors
+from omnipd import call, errors
 from omnipd.client import blocks, transport
 from omnipd.client.watchdog import Watchdog
 
@@ -121,6 +121,13 @@ def test_an_interrupted_block_of_warnings_holds_none_afterwards(block):
             pass
         assert errors._HELD.get() is None
         assert errors._SAID.get() is None
+
+
+def test_an_interrupted_call_takes_in_none_that_comes_after_it():
+    for moment in range(1, 30):
+        with Interrupt(moment, ("/omnipd/call.py", "/contextlib.py")), call.one_call(5):
+            pass
+        assert not call.current_call().has_own_timeout
 
 
 def test_a_block_whose_entry_is_interrupted_is_not_entered(echo, tmp_path):

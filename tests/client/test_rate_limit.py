@@ -596,6 +596,26 @@ def test_a_call_with_a_time_of_its_own_ends_by_it_and_says_that_the_log_is_locke
     assert len(scripted.requests) == 1
 
 
+def test_a_wait_for_a_place_stays_one_while_another_thread_finds_the_log_locked(
+    scripted, fake_time
+):
+    scripted.script(GOOD)
+    with client_of(scripted, fake_time, requests_per_minute=2, timeout=5) as client:
+        client.get("/api/v1/whoami")
+        limiter = client._limiter
+        look = limiter.try_acquire
+
+        def look_and_then_another_looks():
+            limiter.try_acquire = look
+            wait = look()
+            limiter._busy_since = fake_time.now
+            return wait
+
+        limiter.try_acquire = look_and_then_another_looks
+        client.get("/api/v1/whoami")
+    assert sum(fake_time.slept) == pytest.approx(WINDOW)
+
+
 def test_a_call_without_one_waits_longer_than_its_request_may_take(scripted, fake_time):
     scripted.script(GOOD)
     sleep, free = fake_time.sleep, []
