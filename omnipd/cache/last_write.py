@@ -10,6 +10,8 @@ from omnipd.errors import warn
 
 #: Before anything was changed.
 NEVER = datetime.min.replace(tzinfo=UTC)
+#: When this process changed something and could not note it, by instance: its own lists are right at least.
+_NOT_NOTED: dict[str, datetime] = {}
 
 
 class LastWrite:
@@ -41,11 +43,13 @@ class LastWrite:
             with whole_file(self._file) as file:
                 file.write(datetime.now(UTC).isoformat().encode())
         except (OSError, Unusable) as error:
+            _NOT_NOTED[self._instance] = datetime.now(UTC)
             if self._lists.exists():
+                why = error if isinstance(error, Unusable) else "cannot be written"
                 warn(
-                    f"{self._file.parent} cannot be written ({type(error).__name__}): lists that are "
-                    "stored may not show what was changed. Set OMNIPD_STATE_DIR to a writable "
-                    "folder; refresh=True asks again."
+                    f"{self._file.parent} {why}: lists that other programs have stored may not show "
+                    "what was changed. Set OMNIPD_STATE_DIR to a writable folder; refresh=True asks "
+                    "again."
                 )
         # The folders stay, since another thread may be storing a list in one.
         delete(self._lists.glob(f"{self._instance}-*/*.json"))
@@ -58,13 +62,18 @@ class LastWrite:
         Unusable
             If others can have made or taken away the note.
         """
+        return max(self._noted(), _NOT_NOTED.get(self._instance, NEVER))
+
+    def _noted(self) -> datetime:
         try:
             own_folder(self._file.parent)
         except Unusable as refused:
             raise Unusable(f"cannot be used: {self._file.parent} {refused}") from None
         try:
             with open_own(self._file) as file:
-                return datetime.fromisoformat(file.read().decode("ascii"))
+                noted = datetime.fromisoformat(file.read().decode("ascii"))
+                if noted.tzinfo is not None:
+                    return noted
         except FileNotFoundError:
             return NEVER
         except (OSError, ValueError, Unusable):
