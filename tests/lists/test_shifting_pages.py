@@ -105,9 +105,11 @@ def test_a_list_that_shrinks_to_one_page_which_does_not_add_up_is_an_error(scrip
         return answer({"records": [{"id": f"r{len(asked)}"}], "pageInfo": info})
 
     scripted.by_target = shrink
-    with client_of(scripted) as client:
-        with pytest.raises(IncompleteReadError, match="the server counts 2 and sent 1"):
-            omnipd.read_schedules(client=client)
+    with (
+        client_of(scripted) as client,
+        pytest.raises(IncompleteReadError, match="the server counts 2 and sent 1"),
+    ):
+        omnipd.read_schedules(client=client)
     assert len(asked) == 5
 
 
