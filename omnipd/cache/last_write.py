@@ -14,6 +14,14 @@ NEVER = datetime.min.replace(tzinfo=UTC)
 _NOT_NOTED: dict[str, datetime] = {}
 
 
+class NotesUnusable(Unusable):
+    """Why the folder of the notes is not used, and what names another."""
+
+    def __init__(self, words: str, named_by: str) -> None:
+        super().__init__(words)
+        self.named_by = named_by
+
+
 class LastWrite:
     """When this machine last changed something in one Omni: known to all its keys and processes.
 
@@ -25,12 +33,17 @@ class LastWrite:
         Where the lists live.
     instance : str
         What stands for the Omni in names of files.
+    named_by : str
+        Where `state` is set, for messages.
     """
 
-    def __init__(self, state: Path, cache: Path, instance: str) -> None:
+    def __init__(
+        self, state: Path, cache: Path, instance: str, named_by: str = "OMNIPD_STATE_DIR"
+    ) -> None:
         self._file = state / "writes" / instance
         self._lists = cache / "lists"
         self._instance = instance
+        self._named_by = named_by
 
     def note(self) -> None:
         """Note that something may have changed until now, and delete the lists of the instance.
@@ -48,8 +61,8 @@ class LastWrite:
                 why = error if isinstance(error, Unusable) else "cannot be written"
                 warn(
                     f"{self._file.parent} {why}: lists that other programs have stored may not show "
-                    "what was changed. Set OMNIPD_STATE_DIR to a writable folder; refresh=True asks "
-                    "again."
+                    f"what was changed. Set {self._named_by} to a writable folder of your own; "
+                    "refresh=True asks again."
                 )
         # The folders stay, since another thread may be storing a list in one.
         delete(self._lists.glob(f"{self._instance}-*/*.json"))
@@ -59,7 +72,7 @@ class LastWrite:
 
         Raises
         ------
-        Unusable
+        NotesUnusable
             If others can have made or taken away the note.
         """
         return max(self._noted(), _NOT_NOTED.get(self._instance, NEVER))
@@ -68,7 +81,9 @@ class LastWrite:
         try:
             own_folder(self._file.parent)
         except Unusable as refused:
-            raise Unusable(f"cannot be used: {self._file.parent} {refused}") from None
+            raise NotesUnusable(
+                f"cannot be used: {self._file.parent} {refused}", self._named_by
+            ) from None
         try:
             with open_own(self._file) as file:
                 noted = datetime.fromisoformat(file.read().decode("ascii"))

@@ -22,7 +22,7 @@ from typing import Any, TypeVar
 
 from omnipd.cache.backends import in_folder, open_pages
 from omnipd.cache.clear import clear_folder
-from omnipd.cache.last_write import NEVER, LastWrite
+from omnipd.cache.last_write import NEVER, LastWrite, NotesUnusable
 from omnipd.cache.pages import Damaged, Pages
 from omnipd.cache.private_files import Unusable
 from omnipd.errors import warn
@@ -173,9 +173,11 @@ class ListCache:
 
     def _give_up(self, why: Unusable) -> None:
         self._broken = True
-        what = "" if in_folder(self._backend) else "See that it can be reached, "
-        if not what:
-            what = "Set OMNIPD_CACHE_DIR to a writable folder of your own, "
+        if isinstance(why, NotesUnusable) or in_folder(self._backend):
+            name = why.named_by if isinstance(why, NotesUnusable) else "OMNIPD_CACHE_DIR"
+            what = f"Set {name} to a writable folder of your own, "
+        else:
+            what = "See that it can be reached, "
         warn(f"{self._place} {why}; lists are fetched each time. {what}or pass cache=False.")
 
     @property
