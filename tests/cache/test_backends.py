@@ -283,8 +283,10 @@ def test_a_server_that_does_not_answer_is_one_warning_without_its_password(scrip
     assert read(client) == ["b"]
     assert len(caught) == 1
     assert "pass-word" not in str(caught[0].message)
-    with pytest.warns(OmniWarning, match="refresh=True"):
+    with pytest.warns(OmniWarning, match="refresh=True") as caught:
         client.post("/api/v1/something", {})
+    assert len(caught) == 1  # it is not waited for again behind the change, nor at the next one
+    client.post("/api/v1/something", {})
     with pytest.warns(OmniWarning, match="was not deleted"):
         assert omnipd.clear_cache(client) == 0
 

@@ -245,7 +245,7 @@ def test_an_id_that_only_begins_as_a_key_does_is_taken(scripted):
 @pytest.mark.parametrize(
     "call",
     [
-        lambda odd: omnipd.clear_cache(odd),
+        omnipd.clear_cache,
         lambda odd: omnipd.read_content(client=odd),
         lambda odd: omnipd.read_models(include=odd),
         lambda odd: omnipd.ask("How many?", model=MODEL, all_views=odd),
