@@ -77,6 +77,13 @@ class LastWrite:
         """
         return max(self._noted(), _NOT_NOTED.get(self._instance, NEVER))
 
+    def known(self) -> datetime:
+        """Return when it was, as far as this process knows where the notes are not used."""
+        try:
+            return self.at()
+        except NotesUnusable:
+            return _NOT_NOTED.get(self._instance, NEVER)
+
     def _noted(self) -> datetime:
         try:
             own_folder(self._file.parent)
