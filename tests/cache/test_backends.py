@@ -1,6 +1,7 @@
 """What is promised of stored lists holds wherever they are stored."""
 
 import base64
+import gc
 import json
 import os
 import pickle
@@ -251,6 +252,17 @@ def test_a_database_by_name_is_private_and_is_counted_and_deleted_with_the_rest(
     assert omnipd.clear_cache(cache_dir=tmp_path / "disk") == 2
     assert not file.exists()
     assert read(client) == ["c"]
+
+
+def test_a_database_that_has_no_place_is_one_warning(scripted, tmp_path, capsys):
+    (tmp_path / "file").write_text("a file")
+    scripted.script(*pages_of("a"))
+    client = client_of(scripted, cache_backend="sqlite", cache_dir=tmp_path / "file")
+    with pytest.warns(OmniWarning, match="fetched each time") as caught:
+        assert read(client) == ["a"]
+    assert len(caught) == 1
+    gc.collect()
+    assert capsys.readouterr().err == ""
 
 
 @pytest.mark.parametrize("damage", [b"nonsense" * 200, b"SQLite format 3\0" + bytes(4000)])
