@@ -9,9 +9,7 @@ from omnipd.key_texts import hide_keys
 _QUOTES = "\"'`“”‘’«»"
 _VARIABLE = re.compile(r"\$\{.*\}|\$\(.*\)|\$(?:env:)?\w+|%\w+%|!\w+!|\{\{.*\}\}")
 _PLACEHOLDER = re.compile(
-    r"<.*>|\[[^:]*\]|.*(?:\.\.\.|…)|x{3,}|\*{3,}"
-    # A server of one's own may have a key such as my-test-key.
-    r"|(?:my|the|your)[ _-]?(?:(?:omni|api|secret|access|personal)[ _-]?)*(?:key|token)(?:[ _-]?here)?",
+    r"<.*>|\[[^:]*\]|.*(?:\.\.\.|…)|your[ _-]?.*(?:key|token)(?:[ _-]?here)?|x{3,}|\*{3,}",
     re.IGNORECASE,
 )
 _BEARER = re.compile(r"(?:authorization\s*[:=]\s*)?bearer\b", re.IGNORECASE)
