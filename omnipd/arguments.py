@@ -24,7 +24,13 @@ def said(value: object) -> str:
 
 def refuse_key(name: str, value: object) -> None:
     """Refuse an API key in an argument that is none: it would be sent, looked up or written down."""
-    if holds_key(value):
+    try:
+        found = holds_key(value)
+    except RecursionError:
+        found = None
+    if found is None:
+        raise ArgumentError(f"{name} holds lists or objects that are nested too deeply.")
+    if found:
         raise ArgumentError(
             f"{name} holds an API key.",
             hint="Only connect(api_key=…) takes one. It is not shown here on purpose.",

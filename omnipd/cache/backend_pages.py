@@ -171,6 +171,9 @@ class SQLiteFile(SQLiteDict):
     def init_db(self) -> None:
         """Do nothing: each connection makes sure of its table."""
 
+    def close(self) -> None:
+        """Do nothing: each connection is closed after its call. Also what was never opened is closed."""
+
     @contextlib.contextmanager
     def connection(self, commit: bool = False) -> Iterator[sqlite3.Connection]:
         """Open the database, and commit at the end of the block where that is asked for."""

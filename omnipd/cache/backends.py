@@ -104,7 +104,7 @@ def open_pages(backend: Any, folder: Path) -> Pages:
 
     if isinstance(backend, FileCache):
         root = Path(backend.cache_dir)
-        note = LastWrite(root, root, folder.name.partition("-")[0])
+        note = LastWrite(root, root, folder.name.partition("-")[0], "cache_backend=")
         return PageFiles(root / "lists" / folder.name, note)
     if backend == "sqlite":
         file = SQLiteFile(

@@ -31,6 +31,8 @@ def clear_all(root: Path) -> int:
 
 def clear_folder(folder: Path) -> int:
     """Delete everything stored for one instance and key; return the number of answers."""
+    if not _is_folder(folder):
+        return 0
     count = _count(folder)
     shutil.rmtree(folder, ignore_errors=True)
     return count - _count(folder)
@@ -38,13 +40,18 @@ def clear_folder(folder: Path) -> int:
 
 def _folders(root: Path) -> list[Path]:
     found = [folder for kind in _KINDS for folder in (root / kind).glob("*")]
-    return [folder for folder in found if _FINGERPRINT.fullmatch(folder.name)]
+    return [one for one in found if _FINGERPRINT.fullmatch(one.name) and _is_folder(one)]
+
+
+def _is_folder(path: Path) -> bool:
+    """Whether it is a folder itself: opening a pipe in its place would wait for ever."""
+    return path.is_dir() and not path.is_symlink()
 
 
 def _count(folder: Path) -> int:
     files = list(folder.glob("*"))
     return sum(file.suffix in _ENDINGS for file in files) + sum(
-        _rows(file) for file in files if file.suffix == ".sqlite"
+        _rows(file) for file in files if file.suffix == ".sqlite" and file.is_file()
     )
 
 

@@ -10,6 +10,16 @@ from omnipd.errors import warn
 
 #: Before anything was changed.
 NEVER = datetime.min.replace(tzinfo=UTC)
+#: When this process changed something and could not note it, by instance: its own lists are right at least.
+_NOT_NOTED: dict[str, datetime] = {}
+
+
+class NotesUnusable(Unusable):
+    """Why the folder of the notes is not used, and what names another."""
+
+    def __init__(self, words: str, named_by: str) -> None:
+        super().__init__(words)
+        self.named_by = named_by
 
 
 class LastWrite:
@@ -23,12 +33,17 @@ class LastWrite:
         Where the lists live.
     instance : str
         What stands for the Omni in names of files.
+    named_by : str
+        Where `state` is set, for messages.
     """
 
-    def __init__(self, state: Path, cache: Path, instance: str) -> None:
+    def __init__(
+        self, state: Path, cache: Path, instance: str, named_by: str = "OMNIPD_STATE_DIR"
+    ) -> None:
         self._file = state / "writes" / instance
         self._lists = cache / "lists"
         self._instance = instance
+        self._named_by = named_by
 
     def note(self) -> None:
         """Note that something may have changed until now, and delete the lists of the instance.
@@ -41,11 +56,13 @@ class LastWrite:
             with whole_file(self._file) as file:
                 file.write(datetime.now(UTC).isoformat().encode())
         except (OSError, Unusable) as error:
+            _NOT_NOTED[self._instance] = datetime.now(UTC)
             if self._lists.exists():
+                why = error if isinstance(error, Unusable) else "cannot be written"
                 warn(
-                    f"{self._file.parent} cannot be written ({type(error).__name__}): lists that are "
-                    "stored may not show what was changed. Set OMNIPD_STATE_DIR to a writable "
-                    "folder; refresh=True asks again."
+                    f"{self._file.parent} {why}: lists that other programs have stored may not show "
+                    f"what was changed. Set {self._named_by} to a writable folder of your own; "
+                    "refresh=True asks again."
                 )
         # The folders stay, since another thread may be storing a list in one.
         delete(self._lists.glob(f"{self._instance}-*/*.json"))
@@ -55,16 +72,30 @@ class LastWrite:
 
         Raises
         ------
-        Unusable
+        NotesUnusable
             If others can have made or taken away the note.
         """
+        return max(self._noted(), _NOT_NOTED.get(self._instance, NEVER))
+
+    def known(self) -> datetime:
+        """Return when it was, as far as this process knows where the notes are not used."""
+        try:
+            return self.at()
+        except NotesUnusable:
+            return _NOT_NOTED.get(self._instance, NEVER)
+
+    def _noted(self) -> datetime:
         try:
             own_folder(self._file.parent)
         except Unusable as refused:
-            raise Unusable(f"cannot be used: {self._file.parent} {refused}") from None
+            raise NotesUnusable(
+                f"cannot be used: {self._file.parent} {refused}", self._named_by
+            ) from None
         try:
             with open_own(self._file) as file:
-                return datetime.fromisoformat(file.read().decode("ascii"))
+                noted = datetime.fromisoformat(file.read().decode("ascii"))
+                if noted.tzinfo is not None:
+                    return noted
         except FileNotFoundError:
             return NEVER
         except (OSError, ValueError, Unusable):

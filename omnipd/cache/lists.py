@@ -22,7 +22,7 @@ from typing import Any, TypeVar
 
 from omnipd.cache.backends import in_folder, open_pages
 from omnipd.cache.clear import clear_folder
-from omnipd.cache.last_write import NEVER, LastWrite
+from omnipd.cache.last_write import NEVER, LastWrite, NotesUnusable
 from omnipd.cache.pages import Damaged, Pages
 from omnipd.cache.private_files import Unusable
 from omnipd.errors import warn
@@ -34,6 +34,8 @@ _READ_HEADER = "X-Omnipd-Read"
 LARGEST_LIST = 64 * 2**20
 #: Looking at every file takes time, and a fan-out stores thousands.
 _BETWEEN_SWEEPS = timedelta(minutes=10)
+#: A server that does not answer makes each try take its time.
+_BETWEEN_NOTES_IN_VAIN = timedelta(minutes=1)
 
 
 @dataclass(frozen=True)
@@ -70,7 +72,7 @@ class ListCache:
         self._backend = backend
         self._pages: Pages | None = None
         self._broken = False
-        self._swept = NEVER
+        self._swept = self._noted_in_vain = NEVER
 
     def load(self, path: str, params: Mapping[str, str]) -> CachedPage | None:
         """Return the stored answer to one request, or None when there is none or it is damaged."""
@@ -148,9 +150,13 @@ class ListCache:
         """Note for others who share a backend that something may have changed until now."""
         if in_folder(self._backend):
             return
+        # In either direction: a clock may be set back.
+        if abs(datetime.now(UTC) - self._noted_in_vain) < _BETWEEN_NOTES_IN_VAIN:
+            return
         try:
             _twice(lambda: self._open().note_write(datetime.now(UTC)))
         except Unusable as why:
+            self._noted_in_vain = datetime.now(UTC)
             warn(
                 f"{self._place} {why}: lists that are stored there may not show what was changed. "
                 "refresh=True asks again."
@@ -172,9 +178,11 @@ class ListCache:
 
     def _give_up(self, why: Unusable) -> None:
         self._broken = True
-        what = "" if in_folder(self._backend) else "See that it can be reached, "
-        if not what:
-            what = "Set OMNIPD_CACHE_DIR to a writable folder of your own, "
+        if isinstance(why, NotesUnusable) or in_folder(self._backend):
+            name = why.named_by if isinstance(why, NotesUnusable) else "OMNIPD_CACHE_DIR"
+            what = f"Set {name} to a writable folder of your own, "
+        else:
+            what = "See that it can be reached, "
         warn(f"{self._place} {why}; lists are fetched each time. {what}or pass cache=False.")
 
     @property

@@ -308,8 +308,8 @@ class Client:
         return ModelNames(self)
 
     def changed_at(self) -> datetime:
-        """Return when this machine last changed something in this Omni."""
-        return self._last_write.at()
+        """Return when this machine last changed something in this Omni, as far as is known."""
+        return self._last_write.known()
 
     def close(self) -> None:
         """Close the connections. A later call opens new ones."""

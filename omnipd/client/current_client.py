@@ -10,6 +10,7 @@ import os
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from omnipd.arguments import said
 from omnipd.cache.clear import clear_all, clear_folder
 from omnipd.client import blocks
 from omnipd.client.client import Client
@@ -221,7 +222,7 @@ def current_client(client: Client | None = None) -> Client:
 def _checked(client: object) -> Client:
     if not isinstance(client, Client):
         raise ArgumentError(
-            f"client={client!r:.60} is not a Client.", hint="Make one with connect()."
+            f"client={said(client):.60} is not a Client.", hint="Make one with connect()."
         )
     return client
 
@@ -252,4 +253,5 @@ def clear_cache(
     """
     if client is None:
         return clear_all(disk_root(cache_dir))
+    client = _checked(client)
     return client.stored_lists.clear() + clear_folder(client.result_folder)

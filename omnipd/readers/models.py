@@ -7,6 +7,7 @@ from typing import Literal
 
 import pandas as pd
 
+from omnipd.arguments import as_list
 from omnipd.client.client import Client
 from omnipd.errors import ArgumentError, ResponseError
 from omnipd.frames.columns import (
@@ -80,8 +81,7 @@ def read_models(
     ['flights', 'orders']
     """
     arguments = dict(locals())
-    if include is not None and len(include) == 0:
-        arguments["include"] = None
+    arguments["include"] = as_list("include", include) or None
     return MODELS.read(arguments)
 
 

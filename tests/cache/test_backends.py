@@ -1,6 +1,7 @@
 """What is promised of stored lists holds wherever they are stored."""
 
 import base64
+import gc
 import json
 import os
 import pickle
@@ -253,6 +254,17 @@ def test_a_database_by_name_is_private_and_is_counted_and_deleted_with_the_rest(
     assert read(client) == ["c"]
 
 
+def test_a_database_that_has_no_place_is_one_warning(scripted, tmp_path, capsys):
+    (tmp_path / "file").write_text("a file")
+    scripted.script(*pages_of("a"))
+    client = client_of(scripted, cache_backend="sqlite", cache_dir=tmp_path / "file")
+    with pytest.warns(OmniWarning, match="fetched each time") as caught:
+        assert read(client) == ["a"]
+    assert len(caught) == 1
+    gc.collect()
+    assert capsys.readouterr().err == ""
+
+
 @pytest.mark.parametrize("damage", [b"nonsense" * 200, b"SQLite format 3\0" + bytes(4000)])
 def test_a_database_that_is_damaged_is_a_warning(scripted, tmp_path, damage):
     scripted.script(*pages_of("a"), *pages_of("b"), *pages_of("c"))
@@ -283,8 +295,10 @@ def test_a_server_that_does_not_answer_is_one_warning_without_its_password(scrip
     assert read(client) == ["b"]
     assert len(caught) == 1
     assert "pass-word" not in str(caught[0].message)
-    with pytest.warns(OmniWarning, match="refresh=True"):
+    with pytest.warns(OmniWarning, match="refresh=True") as caught:
         client.post("/api/v1/something", {})
+    assert len(caught) == 1  # it is not waited for again behind the change, nor at the next one
+    client.post("/api/v1/something", {})
     with pytest.warns(OmniWarning, match="was not deleted"):
         assert omnipd.clear_cache(client) == 0
 

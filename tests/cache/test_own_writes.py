@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 import tempfile
+import warnings
 
 import pytest
 from faults.given import client_of
@@ -190,13 +191,31 @@ def test_a_disk_that_takes_no_note_is_a_warning_where_lists_are_stored(scripted,
         client.post("/api/unstable/documents/import", {})
 
 
-def test_a_damaged_note_is_as_old_as_its_file(scripted):
+@pytest.mark.parametrize("backend", ["filesystem", "sqlite", "memory"])
+def test_a_program_sees_its_own_writes_where_they_cannot_be_noted(scripted, tmp_path, backend):
+    scripted.script(page(document("a")))
+    one, other = (
+        client_of(scripted, cache_dir=tmp_path / name, cache_backend=backend)
+        for name in ("one", "other")
+    )
+    with one, other, warnings.catch_warnings():
+        # A folder lies where the note should.
+        (one.state / "writes" / one._settings.instance).mkdir(parents=True)
+        warnings.simplefilter("ignore")
+        assert [len(omnipd.read_content(client=client)) for client in (one, other)] == [1, 1]
+        scripted.script(answer({}, 201), page(document("a"), document("b")))
+        one.post("/api/unstable/documents/import", {})
+        assert [len(omnipd.read_content(client=client)) for client in (one, other)] == [2, 2]
+
+
+@pytest.mark.parametrize("nonsense", [b"\xff nonsense", b"2026-11-29T10:00:00"])
+def test_a_damaged_note_is_as_old_as_its_file(scripted, nonsense):
     scripted.script(page(document("a")), answer({}, 201), page(document("b")))
     with client_of(scripted) as client:
         omnipd.read_content(client=client)
         client.post("/api/unstable/documents/import", {})
         [note] = (client.state / "writes").iterdir()
-        note.write_bytes(b"\xff nonsense")
+        note.write_bytes(nonsense)
         os.utime(note, (1_000_000, 1_000_000))
         assert omnipd.read_content(client=client)["name"].tolist() == ["b"]
         assert omnipd.read_content(client=client).attrs["omni"]["from_cache"] is True

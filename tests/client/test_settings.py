@@ -628,7 +628,10 @@ def test_what_is_no_key_is_told_as_what_it_is(monkeypatch, profiles, key, why):
     assert refusal(profile="work").startswith(f"The API key of profile 'work' in {path} {why}")
 
 
-@pytest.mark.parametrize("key", ["key", "k", "token", KEY, "x", "omni_pat_x$y", "abc%def%"])
+@pytest.mark.parametrize(
+    "key",
+    ["key", "k", "token", KEY, "x", "omni_pat_x$y", "abc%def%", "my-test-key", "the-real-key"],
+)
 def test_what_may_be_a_key_is_left_to_omni(key):
     assert resolve(HOST, key).key.reveal() == key
 

@@ -243,6 +243,28 @@ def test_an_id_that_only_begins_as_a_key_does_is_taken(scripted):
 
 
 @pytest.mark.parametrize(
+    "call",
+    [
+        omnipd.clear_cache,
+        lambda odd: omnipd.read_content(client=odd),
+        lambda odd: omnipd.read_models(include=odd),
+        lambda odd: omnipd.ask("How many?", model=MODEL, all_views=odd),
+        lambda odd: omnipd.run_document_query("d", "q", model=odd),
+        lambda odd: omnipd.import_documents(".", model=odd),
+    ],
+)
+def test_what_is_looked_through_for_a_key_may_be_of_any_kind(scripted, call):
+    deep = []
+    for _ in range(5000):
+        deep = [deep]
+    scripted.script(answer({"detail": "Not found"}, 404))
+    with client_of(scripted):
+        for odd in (5, deep, [5]):
+            with pytest.raises(omnipd.OmniError):
+                call(odd)
+
+
+@pytest.mark.parametrize(
     "arguments",
     [
         ["--profile", KEY, "content"],

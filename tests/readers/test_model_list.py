@@ -9,6 +9,8 @@ import pytest
 from scripted_server import answer, page
 
 import omnipd
+from omnipd.client.client import Client
+from omnipd.client.settings import resolve
 from omnipd.readers.model_list import model_id
 
 ID = "11111111-2222-4333-8444-555555555555"
@@ -210,6 +212,21 @@ def test_names_that_cannot_be_read_say_what_they_were_read_for(scripted):
     with pytest.raises(omnipd.ForbiddenError) as caught:
         omnipd.read_topics("Sales", client=client_of(scripted))
     assert "to find the one that is named 'Sales'" in "".join(caught.value.__notes__)
+
+
+def test_names_are_found_where_nothing_can_be_kept(scripted, tmp_path):
+    (tmp_path / "file").write_text("a file")
+    scripted.script(page(model("Sales"), total=1))
+    nowhere = {"cache_dir": tmp_path / "file", "state_dir": tmp_path / "file" / "state"}
+    client = Client(resolve(scripted.url, "key"), requests_per_minute=None, **nowhere)
+    with pytest.warns(omnipd.OmniWarning, match="lists are fetched each time"):
+        assert client.models["Sales"] == ID
+    sent = len(scripted.requests)
+    assert model_id("Sales", client) == ID
+    assert len(scripted.requests) == sent
+    scripted.script(answer({}, 201), page(model("Sales", OTHER), total=1))
+    client.post("/api/v1/something", {})
+    assert model_id("Sales", client) == OTHER
 
 
 @pytest.mark.parametrize(
