@@ -152,8 +152,7 @@ def resolve(
         raise SettingsError(
             "No Omni address is set.",
             hint="export OMNI_BASE_URL=https://yourcompany.omniapp.co  (or pass base_url=…; "
-            f"{WITHOUT_ADDRESS})"
-            + _missing_profile_file(),
+            f"{WITHOUT_ADDRESS})" + _missing_profile_file(),
         )
     if given.key is None:
         others = " ".join(f"{name} belongs to {address}." for name, address in given.others)

@@ -81,7 +81,8 @@ class Query:
                 plain = given is None or isinstance(given, str | int)
                 shown = said(given) if plain else type(given).__name__
                 raise ArgumentError(
-                    f"{name}={shown:.60} is not a {name}.", hint=f"Pass the name of a {name}, as text."
+                    f"{name}={shown:.60} is not a {name}.",
+                    hint=f"Pass the name of a {name}, as text.",
                 )
         check_id("model", model, IDS_OF_MODELS)
         if topic is None and view is None:

@@ -98,7 +98,7 @@ def _show_warning(command: click.Command, message: Warning | str, *_: Any, **__:
 
 def _as_options(text: str, command: click.Command) -> str:
     """Return a message in the words of the shell: an argument of Python as the option that it is here."""
-    from omnipd.client.settings import WITHOUT_ADDRESS  # not before there is a message
+    from omnipd.client.settings import WITHOUT_ADDRESS  # noqa: PLC0415
 
     for param in command.params:
         if not isinstance(param, click.Option) or not param.name:

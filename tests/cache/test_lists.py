@@ -512,6 +512,6 @@ def test_what_is_no_client_clears_nothing_and_is_told_so(wrong):
 
 
 def test_a_client_and_a_folder_to_clear_do_not_go_together(tmp_path):
-    with omnipd.connect("acme.omniapp.co", KEY) as client:
-        with pytest.raises(omnipd.ArgumentError, match="do not go together"):
-            omnipd.clear_cache(client, cache_dir=tmp_path)
+    client = omnipd.connect("acme.omniapp.co", KEY)
+    with pytest.raises(omnipd.ArgumentError, match="do not go together"):
+        omnipd.clear_cache(client, cache_dir=tmp_path)

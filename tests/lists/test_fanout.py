@@ -354,9 +354,11 @@ def test_a_name_in_place_of_an_id_is_told_of_when_omni_refuses_it(omni):
 
 def test_rows_of_a_half_read_parent_are_not_said_to_be_in_partial():
     broken = {"kind": "status", "code": 403, "path": "/api/v1/content", "after": 1}
-    with omnipd.sandbox(documents=250, faults=[broken]):
-        with pytest.raises(omnipd.ForbiddenError) as caught:
-            omnipd.read_content(scope="all")
+    with (
+        omnipd.sandbox(documents=250, faults=[broken]),
+        pytest.raises(omnipd.ForbiddenError) as caught,
+    ):
+        omnipd.read_content(scope="all")
     error = caught.value
     assert len(error.partial) == 0
     said = " ".join(error.__notes__)
