@@ -60,6 +60,9 @@ DECIMALS = ("exact", "float64")
 IDS_OF_MODELS = "read_models() has the ids of models beside their names."
 
 
+NAMES_OF_TOPICS = "read_topics() has the topics of a model."
+
+
 IDS_OF_FOLDERS = "read_folders() has the ids of folders beside their paths."
 
 

@@ -278,7 +278,10 @@ def warn(text: str) -> None:
             return
         said.add(text)
     level, frame = 1, sys._getframe()
-    package = str(Path(__file__).parent)
-    while frame.f_back is not None and frame.f_code.co_filename.startswith(package):
+    inside = (
+        str(Path(__file__).parent),
+        "<frozen ",
+    )  # Mapping.get() of Python's own may be between
+    while frame.f_back is not None and frame.f_code.co_filename.startswith(inside):
         frame, level = frame.f_back, level + 1
     warnings.warn(text, OmniWarning, stacklevel=level)

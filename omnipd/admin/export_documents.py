@@ -19,7 +19,8 @@ from omnipd.admin.document_files import file_name, lacking_keys, name_of, refuse
 from omnipd.admin.outcome import BROKEN_OFF, frame_of, warn_of_mended_rows
 from omnipd.arguments import check_choice
 from omnipd.call import one_call
-from omnipd.client.client import Client, segment
+from omnipd.client.api_paths import segment
+from omnipd.client.client import Client
 from omnipd.client.current_client import current_client
 from omnipd.errors import OmniError, ResponseError
 from omnipd.export.jsonl import to_jsonl

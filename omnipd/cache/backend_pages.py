@@ -168,6 +168,9 @@ class SQLiteFile(SQLiteDict):
             own_folder(path.parent, make=True)
         super().__init__(path, serializer=_JSON, lock=new_lock(), **more)
 
+    def __del__(self) -> None:
+        """Do nothing: no connection outlives its call, and the folder may have been refused."""
+
     def init_db(self) -> None:
         """Do nothing: each connection makes sure of its table."""
 

@@ -40,7 +40,9 @@ def checked_backend(backend: Any) -> Any:
     if isinstance(backend, str):
         if not backend.isidentifier() or len(backend) > _LONGEST_NAME:
             # It may be an address with a password, or a key.
-            raise ArgumentError("The text of cache_backend= is not the name of one.", hint=_KINDS)
+            raise ArgumentError(
+                "The text given as cache_backend= is not the name of a backend.", hint=_KINDS
+            )
         check_choice("cache_backend", backend, _NEEDS)
         needed = _NEEDS[backend]
         if needed is not None and importlib.util.find_spec(needed) is None:

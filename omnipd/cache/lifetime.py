@@ -27,10 +27,10 @@ def parse_lifetime(cache: Any, name: str = "cache") -> timedelta | None:
     lifetime = _as_timedelta(cache)
     if lifetime is None:
         raise ValueError(
-            f"{name}={said(cache)} is not a time such as '30s', '10m', '2h' or '1d', nor False"
+            f"{name}={said(cache)} is not a time such as '30s', '10m', '2h' or '1d', nor False."
         )
     if not timedelta(0) <= lifetime <= _LONGEST:
-        raise ValueError(f"{name}={said(cache)} is not a time from 0 to 10 years")
+        raise ValueError(f"{name}={said(cache)} is not a time from 0 to 10 years.")
     return lifetime or None
 
 

@@ -110,17 +110,19 @@ def open_own(file: Path) -> IO[bytes]:
     OSError
         If it cannot be opened; FileNotFoundError if there is none.
     """
-    descriptor = os.open(file, _READ)
+    # Whose the descriptor is never changes hands: an interrupt on the way would have it closed twice, and
+    # the second time it may be that of another file.
+    opened = open(file, "rb", opener=lambda path, _: os.open(path, _READ))  # noqa: SIM115
     try:
-        found = os.fstat(descriptor)
+        found = os.fstat(opened.fileno())
         if not stat.S_ISREG(found.st_mode):
             raise Unusable("not a regular file")
         if _POSIX and (found.st_uid != os.geteuid() or found.st_mode & _OTHERS_WRITE):
             raise Unusable("other users could write it")
-        return os.fdopen(descriptor, "rb")
     except BaseException:
-        os.close(descriptor)
+        opened.close()
         raise
+    return opened
 
 
 @contextlib.contextmanager

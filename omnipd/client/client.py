@@ -25,6 +25,7 @@ from omnipd.cache.lifetime import parse_lifetime
 from omnipd.cache.lists import ListCache
 from omnipd.call import current_call, sleep
 from omnipd.client import blocks, failures, strict_json
+from omnipd.client.api_paths import is_api_path
 from omnipd.client.failures import Failure
 from omnipd.client.rate_limit import Limiter
 from omnipd.client.retry import LEFT_OPEN, Quota, Retry
@@ -201,7 +202,7 @@ class Client:
         ----------
         path : str
             Starts with ``/api``; parts that came from a caller are percent-encoded
-            (:func:`segment`).
+            (:func:`omnipd.client.api_paths.segment`).
         params : mapping of str to str, optional
             Query parameters in the wire's spelling.
         parse : callable
@@ -434,7 +435,7 @@ class Client:
 
     def _pace(self, deadline: Deadline, retry: Retry) -> None:
         """Wait for a place in the key's window; that wait is ours and not counted as the server's."""
-        began = self.clock.monotonic()
+        began, waited = self.clock.monotonic(), False
         while (limiter := self._limiter) is not None and (wait := limiter.try_acquire()):
             if limiter.busy:
                 why = f"another program keeps the request log locked, {limiter.path}"
@@ -442,6 +443,9 @@ class Client:
             elif held := limiter.held():
                 retry.while_held(held)
             else:
+                if not waited:
+                    _LOG.info("waiting %.0f s for a place among the requests of a minute", wait)
+                waited = True
                 self.clock.sleep(min(wait, _LONGEST_SLEEP))
                 deadline.extend(self.clock.monotonic() - began)
             began = self.clock.monotonic()
@@ -558,36 +562,6 @@ def _refuse_keys(request: Request) -> None:
     if request.changes and isinstance(body, dict):  # documents may hold anything
         body = [one for one in body.values() if isinstance(one, str)]
     refuse_key("An argument", [urllib.parse.unquote(request.path), params, body])
-
-
-def segment(text: str) -> str:
-    """Percent-encode one path segment that came from a caller.
-
-    Raises
-    ------
-    ArgumentError
-        For an empty one, and for ``.`` and ``..``, which would lead to another endpoint.
-
-    Examples
-    --------
-    >>> segment("Q1/Q2 report")
-    'Q1%2FQ2%20report'
-    """
-    if text in {"", ".", ".."}:
-        raise ArgumentError(f"{said(text):.60} cannot be an id.")
-    return urllib.parse.quote(text, safe="")
-
-
-def is_api_path(path: str) -> bool:
-    """Whether a path stays inside Omni's API however its dots and escapes are read.
-
-    Examples
-    --------
-    >>> is_api_path("/api/v1/content"), is_api_path("/api/%2e%2e/login")
-    (True, False)
-    """
-    parts = urllib.parse.unquote(path).split("/")
-    return parts[:2] == ["", "api"] and len(parts) > 2 and not {".", ".."} & set(parts)
 
 
 def checked_lifetime(cache: Any, name: str = "cache") -> timedelta | None:

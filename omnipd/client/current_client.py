@@ -238,7 +238,7 @@ def clear_cache(
         Only what this client's instance and key have stored, in its ``cache_backend`` too; by
         default everything on this disk.
     cache_dir : path-like, optional
-        Where to look when no client is given.
+        Where to look when no client is given; a client knows its own folder.
 
     Returns
     -------
@@ -254,4 +254,9 @@ def clear_cache(
     if client is None:
         return clear_all(disk_root(cache_dir))
     client = _checked(client)
+    if cache_dir is not None:
+        raise ArgumentError(
+            "client= and cache_dir= do not go together.",
+            hint="A client knows its own folder; cache_dir= alone clears one for all keys.",
+        )
     return client.stored_lists.clear() + clear_folder(client.result_folder)

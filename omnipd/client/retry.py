@@ -130,7 +130,7 @@ class Retry:
         if wait >= self._deadline.remaining():
             raise DeadlineError(
                 f"{error.message} No time is left for another try ({self._deadline.seconds:g} s).",
-                hint="Give it more: connect(timeout=…).",
+                hint=" ".join(filter(None, (error.hint, "Give it more: connect(timeout=…)."))),
                 status=error.status,
                 url=error.url,
                 retryable=True,

@@ -31,6 +31,10 @@ _PREFIX = re.compile(r"(?:/(?!\.{1,2}(?:/|$))[\w.~-]+)+", re.ASCII)
 _LABEL = re.compile(r"[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?", re.IGNORECASE)
 _ADDRESS_HINT = "Use the address you sign in at, for example https://yourcompany.omniapp.co"
 
+#: What a program does that has none; not for the shell.
+WITHOUT_ADDRESS = (
+    "`with omnipd.sandbox():` needs neither; a client that you hold is passed as client=…"
+)
 
 #: What of the environment says which Omni and which key, but for the file that OMNI_CONFIG_PATH names.
 OF_ENVIRONMENT = ("OMNI_BASE_URL", "OMNI_API_KEY", "OMNI_API_TOKEN", "OMNI_CONFIG_DIR")
@@ -148,8 +152,7 @@ def resolve(
         raise SettingsError(
             "No Omni address is set.",
             hint="export OMNI_BASE_URL=https://yourcompany.omniapp.co  (or pass base_url=…; "
-            "`with omnipd.sandbox():` needs neither; a client that you hold is passed as client=…)"
-            + _missing_profile_file(),
+            f"{WITHOUT_ADDRESS})" + _missing_profile_file(),
         )
     if given.key is None:
         others = " ".join(f"{name} belongs to {address}." for name, address in given.others)
@@ -368,7 +371,8 @@ def _checked(key: Secret, name: str) -> Secret:
     if wrong is not None:
         raise SettingsError(
             f"{name} {wrong}.",
-            hint="Copy it from Omni: Settings > API keys. (It is not shown here on purpose.)",
+            hint="Set it to the key alone, as Omni shows it under Settings > API keys. (It is not "
+            "shown here on purpose.)",
         )
     if not key.sendable:
         raise SettingsError(

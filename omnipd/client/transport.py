@@ -449,7 +449,11 @@ class Transport:
 
     def refused_by_proxy(self) -> Failure:
         """Return the failure of a request that the proxy of the environment did not pass on."""
-        return Failure("unsent", f"the proxy {self._proxy_name()} did not pass the request on")
+        return Failure(
+            "unsent",
+            f"the proxy {self._proxy_name()} did not pass the request on",
+            "Check HTTPS_PROXY, HTTP_PROXY and NO_PROXY, and whether the proxy runs.",
+        )
 
     def _explain(
         self, error: Exception, watched: _Watched, handled: BaseException | None

@@ -18,7 +18,8 @@ import pyarrow as pa
 from omnipd.arguments import check_choice, check_id, said
 from omnipd.cache.lifetime import in_words
 from omnipd.call import noted_interrupt, one_call
-from omnipd.client.client import Client, segment
+from omnipd.client.api_paths import segment
+from omnipd.client.client import Client
 from omnipd.client.current_client import current_client
 from omnipd.errors import (
     ArgumentError,
@@ -35,7 +36,7 @@ from omnipd.frames.records import TableBuilder
 from omnipd.frames.to_pandas import is_whole, to_frame
 from omnipd.lists.endpoint import Endpoint
 from omnipd.lists.params import Lookup
-from omnipd.lists.read_list import Reading
+from omnipd.lists.read_list import IN_PARTIAL, Reading
 from omnipd.unicode_text import whole_text
 
 #: What a caller may name parents by: one id, several, or a frame that has the column; where a key
@@ -281,6 +282,8 @@ class FanOut:
         self, error: OmniError, tables: list[pa.Table], key: tuple[str, ...], done: int, count: int
     ) -> OmniError:
         error.partial = to_frame(self._joined(tables), {"complete": False})
+        if hasattr(error, "__notes__"):
+            error.__notes__ = [note.replace(IN_PARTIAL, "") for note in error.__notes__]
         if count > 1:
             error.add_note(
                 f"At {' / '.join(key)}, {done} of {count}; the rows of those before are in .partial."

@@ -36,6 +36,8 @@ from omnipd.lists.parse_pages import PageParser, Parsed
 
 #: How many pages a list may have that is read again.
 REREAD_PAGES = 10
+#: What a note says of rows that are in `partial`; taken out where those of another frame are there.
+IN_PARTIAL = ", in the error's .partial"
 #: One change at any time is then seen twice alike after it.
 _MOST_READINGS = 4
 
@@ -264,8 +266,8 @@ class ListRead:
             error.partial = to_frame(table, facts | {"complete": False})
             total = f" of {reading.total:,}" if reading.total is not None else ""
             error.add_note(
-                f"Read before it: {reading.pages} page(s), {table.num_rows:,}{total} rows, in the "
-                "error's .partial; none is returned, because half a list looks like a whole one."
+                f"Read before it: {reading.pages} page(s), {table.num_rows:,}{total} rows{IN_PARTIAL}; "
+                "none is returned, because half a list looks like a whole one."
             )
         if isinstance(error, ResponseError) and error.url is None:
             error.url = self._client.base_url + self._listing.path

@@ -78,8 +78,12 @@ class Query:
             if (given is not None or name == "model") and (
                 not isinstance(given, str) or not given.strip()
             ):
-                shown = repr(given) if isinstance(given, str) else type(given).__name__
-                raise ArgumentError(f"{name}={shown:.60} is not a {name}.")
+                plain = given is None or isinstance(given, str | int)
+                shown = said(given) if plain else type(given).__name__
+                raise ArgumentError(
+                    f"{name}={shown:.60} is not a {name}.",
+                    hint=f"Pass the name of a {name}, as text.",
+                )
         check_id("model", model, IDS_OF_MODELS)
         if topic is None and view is None:
             raise ArgumentError(

@@ -10,7 +10,8 @@ import pandas as pd
 import pyarrow as pa
 
 from omnipd.arguments import said
-from omnipd.client.client import Client, is_api_path
+from omnipd.client.api_paths import is_api_path
+from omnipd.client.client import Client
 from omnipd.errors import ArgumentError
 from omnipd.frames.columns import TEXT, Column, as_json, to_instant
 from omnipd.frames.undeclared import EXTRA

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 import pandas as pd
 
-from omnipd.arguments import IDS_OF_MODELS
+from omnipd.arguments import IDS_OF_MODELS, NAMES_OF_TOPICS
 from omnipd.errors import ArgumentError
 from omnipd.lists.endpoint import Endpoint
 from omnipd.lists.fanout import FanOut, Parents
@@ -55,6 +55,6 @@ def below_topic(endpoint: Endpoint) -> FanOut:
     return FanOut(
         endpoint,
         ("model_id", "topic"),
-        ids={"model_id": IDS_OF_MODELS},
+        ids={"model_id": IDS_OF_MODELS, "topic": NAMES_OF_TOPICS},
         lookup={"model_id": model_id},
     )

@@ -98,6 +98,8 @@ def _show_warning(command: click.Command, message: Warning | str, *_: Any, **__:
 
 def _as_options(text: str, command: click.Command) -> str:
     """Return a message in the words of the shell: an argument of Python as the option that it is here."""
+    from omnipd.client.settings import WITHOUT_ADDRESS  # noqa: PLC0415
+
     for param in command.params:
         if not isinstance(param, click.Option) or not param.name:
             continue
@@ -111,4 +113,6 @@ def _as_options(text: str, command: click.Command) -> str:
         text = re.sub(rf"\bconnect\({name}=…\)", option, text)
         text = re.sub(rf"\b{name}=…", option, text)
         text = re.sub(rf'\b{name}="([\w.]+)"', rf"{option} \1", text)
+        text = re.sub(rf"\b{name}=(?=['\d-])", f"{option} ", text)
+    text = text.replace(WITHOUT_ADDRESS, "`omnipd demo` needs neither")
     return text.replace("pass api_key=…", "--api-key-file")

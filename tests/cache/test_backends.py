@@ -5,6 +5,8 @@ import gc
 import json
 import os
 import pickle
+import sys
+import warnings
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
@@ -330,8 +332,8 @@ def test_a_backend_that_fails_in_its_own_way_is_a_warning(scripted, storage):
     ("given", "said"),
     [
         ("redi", "Did you mean 'redis'"),
-        ("redis://:pass-word@host", "not the name of one"),
-        (KEY, "not the name of one"),
+        ("redis://:pass-word@host", "not the name of a backend"),
+        (KEY, "not the name of a backend"),
         (5, "but int"),
         (BaseCache, "but BaseCache"),
         ({}, "but dict"),
@@ -418,3 +420,20 @@ def test_a_forked_child_and_its_parent_use_one_place(scripted, place, connect):
         # What is in memory is each process's own.
         assert from_cache() is (type(place.backend) is BaseCache)
         assert from_cache()
+
+
+def test_a_folder_that_cannot_be_made_is_one_warning_and_where_the_caller_is(
+    server, tmp_path, monkeypatch
+):
+    ignored = []
+    monkeypatch.setattr(sys, "unraisablehook", ignored.append)
+    (tmp_path / "file").write_text("")
+    client = omnipd.connect(
+        server.url, server.api_key, cache_backend="sqlite", cache_dir=tmp_path / "file"
+    )
+    with warnings.catch_warnings(record=True, action="always") as said:
+        assert client.models["orders"]
+        assert client.models.get("nothing") is None
+    assert ignored == []
+    assert {one.filename for one in said} == {__file__}
+    assert all("cannot be used" in str(one.message) for one in said)

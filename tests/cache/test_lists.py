@@ -502,3 +502,16 @@ def test_processes_that_read_and_write_one_list_never_see_half_of_it():
             out, err = process.communicate(timeout=60)
             assert process.returncode == 0, err[-2000:]
             assert out == "fine\n"
+
+
+@pytest.mark.parametrize("wrong", [KEY, "https://acme.omniapp.co", omnipd.Client])
+def test_what_is_no_client_clears_nothing_and_is_told_so(wrong):
+    with pytest.raises(omnipd.ArgumentError, match="is not a Client") as caught:
+        omnipd.clear_cache(wrong)
+    assert KEY not in str(caught.value)
+
+
+def test_a_client_and_a_folder_to_clear_do_not_go_together(tmp_path):
+    client = omnipd.connect("acme.omniapp.co", KEY)
+    with pytest.raises(omnipd.ArgumentError, match="do not go together"):
+        omnipd.clear_cache(client, cache_dir=tmp_path)

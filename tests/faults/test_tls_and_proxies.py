@@ -241,7 +241,18 @@ def test_a_proxy_that_is_not_there_is_named(fake_time, monkeypatch):
         client.get("/api/v1/whoami")
     assert "127.0.0.1:1" in str(caught.value)
     assert "ssw0rd" not in str(caught.value)
+    assert "NO_PROXY" in caught.value.hint
     assert client.requests_sent == 5
+
+
+def test_a_time_that_is_up_before_the_next_try_still_says_what_to_look_at(fake_time):
+    with (
+        client_of("https://127.0.0.1:1", fake_time, timeout=0.05) as client,
+        pytest.raises(omnipd.DeadlineError, match="No time is left for another try") as caught,
+    ):
+        omnipd.whoami(client=client)
+    assert "Check OMNI_BASE_URL" in caught.value.hint
+    assert "Give it more" in caught.value.hint
 
 
 def test_407_over_plain_http_is_the_proxy_too(proxy, fake_time, monkeypatch):

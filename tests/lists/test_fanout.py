@@ -350,3 +350,23 @@ def test_a_name_in_place_of_an_id_is_told_of_when_omni_refuses_it(omni):
     with pytest.raises(omnipd.BadRequestError) as caught:
         omnipd.read_documents(creator_id="ada")
     assert caught.value.hint == "creator_id= takes an id, not a name."
+
+
+def test_rows_of_a_half_read_parent_are_not_said_to_be_in_partial():
+    broken = {"kind": "status", "code": 403, "path": "/api/v1/content", "after": 1}
+    with (
+        omnipd.sandbox(documents=250, faults=[broken]),
+        pytest.raises(omnipd.ForbiddenError) as caught,
+    ):
+        omnipd.read_content(scope="all")
+    error = caught.value
+    assert len(error.partial) == 0
+    said = " ".join(error.__notes__)
+    assert "1 page(s), 100 of 265 rows; none is returned" in said
+    assert "those before are in .partial" in said
+
+
+def test_a_topic_that_is_not_found_is_told_where_the_topics_are():
+    with omnipd.sandbox(documents=1), pytest.raises(omnipd.NotFoundError) as caught:
+        omnipd.read_topic_fields("orders", "user")
+    assert "read_topics() has the topics of a model" in caught.value.hint

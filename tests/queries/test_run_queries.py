@@ -431,3 +431,12 @@ def test_tiles_that_reached_their_limit_are_named_at_the_line_of_the_caller(omni
     for name, df in frames.items():
         assert (f"tile {name!r}" in str(one.message)) == df.attrs["omni"]["limit_reached"]
     assert one.filename == __file__
+
+
+@pytest.mark.parametrize("wrong", [7, ["orders"]])
+def test_a_model_that_is_not_text_is_not_told_to_be_missing(omni, wrong):
+    for query, more in ((ITEMS, {"model": wrong}), (ITEMS | {"modelId": wrong}, {})):
+        with pytest.raises(omnipd.ArgumentError, match="which is not text"):
+            omnipd.run_queries([query], **more)
+    with pytest.raises(omnipd.ArgumentError, match="Pass the name of a model"):
+        omnipd.Query(wrong, "orders")

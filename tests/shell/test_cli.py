@@ -305,3 +305,14 @@ def test_a_cut_result_names_the_option(shell):
     result = shell("query", "-", stdin=json.dumps(cut))
     assert result.exit_code == 0
     assert "Pass --limit all for all of them." in result.stderr
+
+
+def test_messages_speak_of_options(shell, monkeypatch, tmp_path):
+    (tmp_path / "query.json").write_text(json.dumps(QUERY))
+    assert "Pass --model, a shared" in shell("query", "query.json").stderr
+    assert "--cache '10minutes' is not" in shell("whoami", "--cache", "10minutes").stderr
+    assert "--timeout 0.0 must be" in shell("whoami", "--timeout", "0").stderr
+    monkeypatch.delenv("OMNI_BASE_URL")
+    said = shell("whoami").stderr
+    assert "`omnipd demo` needs neither" in said
+    assert "client=" not in said

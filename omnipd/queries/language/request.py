@@ -290,10 +290,15 @@ def _fold(key: Any) -> str:
 
 
 def _check_values(query: Mapping[str, Any]) -> None:
-    if not isinstance(query.get("modelId"), str) or not query["modelId"]:
+    if not isinstance(query.get("modelId"), str | None):
+        raise ArgumentError(
+            f"The model of the query is {said(query['modelId']):.60}, which is not text.",
+            hint="Pass a shared model's name or id, or the id of a workbook's model.",
+        )
+    if not query.get("modelId"):
         raise ArgumentError(
             "The query has no modelId.",
-            hint="Pass model=, a shared model's name or id, or the id of a workbook's model.",
+            hint="Pass model=…, a shared model's name or id, or the id of a workbook's model.",
         )
     check_id("modelId", query["modelId"], IDS_OF_MODELS)
     fields = query.get("fields", [])
