@@ -7,6 +7,7 @@ from echo_server import EchoServer
 from scripted_server import ScriptedServer, answer
 
 import omnipd
+from omnipd import key_texts
 from omnipd.clock import Clock
 from omnipd_sandbox.server import Server
 
@@ -30,6 +31,8 @@ def _own_environment(monkeypatch, tmp_path):
     monkeypatch.setenv("OMNI_CONFIG_PATH", str(tmp_path / "no-profile.json"))
     monkeypatch.setenv("OMNIPD_CACHE_DIR", str(tmp_path / "omnipd-disk"))
     monkeypatch.setenv("OMNIPD_STATE_DIR", str(tmp_path / "omnipd-state"))
+    # A key of one test may be what another one takes for an id.
+    monkeypatch.setattr(key_texts, "_known", {})
 
 
 @pytest.fixture(scope="session")

@@ -39,7 +39,7 @@ def found(tmp_path_factory):
     program.write_text(RIGHT + "\n".join(WRONG.values()) + "\n")
     root = Path(__file__).parents[2]
     done = subprocess.run(
-        [sys.executable, "-m", "mypy", "--strict", "--follow-imports=silent", str(program)],
+        [sys.executable, "-m", "mypy", str(program)],
         cwd=root,
         capture_output=True,
         text=True,
