@@ -17,7 +17,7 @@ from weakref import WeakKeyDictionary
 
 from omnipd.arguments import IDS_OF_MODELS, check_id
 from omnipd.client.client import Client
-from omnipd.errors import ArgumentError, OmniError
+from omnipd.errors import ArgumentError, NotFoundError, OmniError
 from omnipd.frames.columns import instant, text
 from omnipd.frames.labels import joined
 from omnipd.lists.endpoint import Endpoint
@@ -119,7 +119,7 @@ def model_id(given: str, client: Client) -> str:
 
     Nothing is asked for a UUID. Of other texts the list of shared models tells: it is read once,
     through the cache, and again for a name that is not in it. Where the ids of an Omni are no UUIDs,
-    what is not a name may be one, and is left for Omni to judge.
+    what is not a name may be one, and is left for Omni to judge; so it is where there is no such list.
 
     Raises
     ------
@@ -135,6 +135,8 @@ def model_id(given: str, client: Client) -> str:
         return given if other_ids and given not in names else names[given]
     except ArgumentError:
         raise
+    except NotFoundError:  # a server without this list
+        return given
     except OmniError as error:
         error.partial = None
         error.add_note(f"The models were asked for to find the one that is named {given!r:.60}.")

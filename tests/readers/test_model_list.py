@@ -207,6 +207,17 @@ def test_where_ids_are_no_uuids_what_is_no_name_may_be_one(scripted):
     assert model_id("Zz9yX8w7", client) == "Zz9yX8w7"
 
 
+def test_a_server_without_a_list_of_models_judges_what_it_is_given(scripted):
+    gone = answer({"message": "Route not found"}, 404)
+    scripted.script(gone, answer({"topics": []}))
+    topics = omnipd.read_topics("m1", client=client_of(scripted))
+    assert len(topics) == 0
+    assert [request[1].split("?")[0] for request in scripted.requests] == [
+        "/api/v1/models",
+        "/api/v1/models/m1/topic",
+    ]
+
+
 def test_names_that_cannot_be_read_say_what_they_were_read_for(scripted):
     scripted.script(answer({"detail": "no"}, 403))
     with pytest.raises(omnipd.ForbiddenError) as caught:
