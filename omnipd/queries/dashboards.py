@@ -113,8 +113,7 @@ def run_document_query(
     check_shape(filters)
     client = current_client(client)
     with one_call(options.get("timeout")):
-        if (model := options.get("model")) is not None:
-            options["model"] = model_id(model, client)
+        _look_up_model(options, client)
         board = _opened(document, client)
         [tile] = _filtered(board, _tile(board, query), [query], filters, errors, client, options)
         if isinstance(tile, OmniError):
@@ -230,8 +229,7 @@ def run_document(
     # What is wrong with the options is the caller's doing, and no tile's.
     Ready({"modelId": str(UUID(int=0)), "fields": ["any"]}, client=client, **options)
     with one_call(options.get("timeout")):
-        if (model := options.get("model")) is not None:
-            options["model"] = model_id(model, client)
+        _look_up_model(options, client)
         board = _opened(document, client)
         names = _distinct([str(name) for name in board.tiles["name"]])
         tiles = _filtered(board, board.tiles, names, filters, errors, client, options)
@@ -256,6 +254,12 @@ class _Board:
     identifier: str
     tiles: pd.DataFrame
     set_by_url: Mapping[str, Any]
+
+
+def _look_up_model(options: QueryKeywords, client: Client) -> None:
+    """Put a model's id in place of its name: here, so that all tiles ask once for the names."""
+    if (model := options.get("model")) is not None:
+        options["model"] = model_id(model, client)
 
 
 def _opened(document: str, client: Client) -> _Board:
