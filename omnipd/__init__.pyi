@@ -37,6 +37,7 @@ from omnipd.export.jsonl import to_jsonl as to_jsonl
 from omnipd.export.parquet import to_parquet as to_parquet
 from omnipd.launch_sandbox import Sandbox as Sandbox
 from omnipd.launch_sandbox import sandbox as sandbox
+from omnipd.lists.outcomes import outcomes as outcomes
 from omnipd.queries.ask import Answer as Answer
 from omnipd.queries.ask import ask as ask
 from omnipd.queries.batches import iter_batches as iter_batches

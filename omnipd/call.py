@@ -30,6 +30,8 @@ class Call:
     ----------
     timeout : float, optional
         Wall-clock seconds for the whole of it. Default: the client's.
+    around : Call, optional
+        What it is a part of, which it shares its time with and ends with.
 
     Attributes
     ----------
@@ -43,12 +45,12 @@ class Call:
         Its time, once a request has asked for it.
     """
 
-    def __init__(self, timeout: float | None = None) -> None:
+    def __init__(self, timeout: float | None = None, *, around: Call | None = None) -> None:
         check_timeout(timeout)
+        self._timeout, self._around = timeout, around
         self.canceled = self.over = False
         self.deadline: Deadline | None = None
-        self.has_own_timeout = timeout is not None
-        self._timeout = timeout
+        self.has_own_timeout: bool = (around or self)._timeout is not None
         self._beginning = threading.Lock()
         self._cuts: set[Callable[[], None]] = set()
         #: Taken until the call is canceled: what waits, waits for it.
@@ -57,6 +59,9 @@ class Call:
 
     def deadline_of(self, timeout: float | None, clock: Clock) -> Deadline | None:
         """Return the time of the whole call; None where neither it nor its client has a timeout."""
+        if self._around is not None:
+            self.deadline = self._around.deadline_of(timeout, clock)
+            return self.deadline
         seconds = self._timeout if self._timeout is not None else timeout
         with self._beginning:
             if self.deadline is None and seconds is not None:
@@ -123,6 +128,20 @@ def one_call(timeout: float | None = None) -> Iterator[Call]:
             yield call
     finally:
         call.over = True
+
+
+@contextlib.contextmanager
+def part_of_call() -> Iterator[Call]:
+    """Make a part of the call around, which can be canceled by itself while that goes on."""
+    around = current_call()
+    part = Call(around=around)
+    take_back = around.cut_by(part.cancel)
+    try:
+        with working_for(part):
+            yield part
+    finally:
+        take_back()
+        part.over = True
 
 
 def current_call() -> Call:

@@ -32,7 +32,7 @@ from __future__ import annotations
 
 import sys
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from pathlib import Path
@@ -95,6 +95,7 @@ class OmniError(Exception):
         self.partial = partial
         self.job_id = job_id
         self.words = words
+        self._again: Callable[[], Any] | None = None
         self.trace_id: str | None = None
         if trace_id is not None:
             self.trace(trace_id)
@@ -119,9 +120,33 @@ class OmniError(Exception):
             self.trace_id = trace_id
             self.add_note(f"Omni's trace id: {trace_id}")
 
+    def resumable_by(self, again: Callable[[], Any]) -> None:
+        """Note the call that goes on where this one was broken off."""
+        self._again = again
+
+    def resume(self) -> Any:
+        """Make the call again that was broken off; it goes on from its checkpoint.
+
+        Returns
+        -------
+        object
+            What the call returns.
+
+        Raises
+        ------
+        ArgumentError
+            If the call had no ``checkpoint=``, or the error comes from another process.
+        """
+        if self._again is None:
+            raise ArgumentError(
+                "There is nothing to go on from.",
+                hint="Calls that take checkpoint= keep what they have read, and go on.",
+            )
+        return self._again()
+
     def __reduce__(self) -> tuple[Any, ...]:
         """Survive a pickle with every attribute: errors cross process pools."""
-        return _rebuild, (type(self), self.message, dict(self.__dict__))
+        return _rebuild, (type(self), self.message, {**self.__dict__, "_again": None})
 
 
 def _rebuild(cls: type[OmniError], message: str, state: dict[str, Any]) -> OmniError:

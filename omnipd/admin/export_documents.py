@@ -26,7 +26,9 @@ from omnipd.errors import OmniError, ResponseError
 from omnipd.export.jsonl import to_jsonl
 from omnipd.export.whole_files import make_folder
 from omnipd.frames.to_pandas import is_whole
-from omnipd.lists.fanout import OF_ONE_PARENT, Parents, parent_keys, say_cost
+from omnipd.lists.fanout import say_cost
+from omnipd.lists.parents import Parents, parent_keys
+from omnipd.lists.read_parents import OF_ONE_PARENT
 
 _EXPORT = "/api/unstable/documents/{identifier}/export"
 _MANIFEST_FILE = "manifest.jsonl"

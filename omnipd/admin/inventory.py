@@ -15,8 +15,8 @@ from omnipd.call import noted_interrupt, one_call
 from omnipd.client.client import Client
 from omnipd.client.current_client import current_client
 from omnipd.errors import OmniError
-from omnipd.lists.fanout import kept
 from omnipd.lists.manual import manual
+from omnipd.lists.read_parents import kept
 from omnipd.readers.scope_all import ALL
 
 

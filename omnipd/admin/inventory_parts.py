@@ -18,7 +18,7 @@ from omnipd.errors import (
     ResponseError,
 )
 from omnipd.frames.to_pandas import is_whole, marked_incomplete
-from omnipd.lists.fanout import Parents
+from omnipd.lists.parents import Parents
 from omnipd.readers.api_keys import read_api_keys
 from omnipd.readers.connections import read_connections
 from omnipd.readers.content import read_content

@@ -11,6 +11,7 @@ The client owns no endpoints. Readers take one as ``client=``; without it they u
 from __future__ import annotations
 
 import logging
+import math
 import os
 import urllib.parse
 from collections.abc import Callable, Generator, Mapping
@@ -20,6 +21,7 @@ from typing import TYPE_CHECKING, Any, NoReturn, Self
 
 from omnipd.arguments import DECIMALS, check_choice, refuse_key, said, whole_number
 from omnipd.cache.backends import checked_backend
+from omnipd.cache.checkpoint import current_checkpoint, question_of
 from omnipd.cache.last_write import LastWrite
 from omnipd.cache.lifetime import parse_lifetime
 from omnipd.cache.lists import ListCache
@@ -44,6 +46,12 @@ if TYPE_CHECKING:
     from requests_cache.backends.base import BaseCache
 
 WORK_SECONDS = 120.0
+#: More at once would be no use to anybody who reads, and none to Omni.
+_MOST_IN_FLIGHT = 16
+#: Requests a minute, where nobody has said what is allowed: a sandbox, as a rule.
+_PACE_WITHOUT_LIMIT = 1000
+#: Over how many requests a mean is taken, nearly.
+_LATEST = 10
 LARGEST_RESULT = 2 * 2**30
 _LARGEST_ERROR = 2**20
 _LONGEST_SHOWN = 1000
@@ -75,11 +83,14 @@ class Answer:
         The body as it came, decoded from gzip.
     trace_id : str or None
         Omni's own name for the exchange.
+    read_at : datetime or None
+        When it came, where it is taken from a checkpoint.
     """
 
     content: Any
     body: bytes
     trace_id: str | None = None
+    read_at: datetime | None = None
 
 
 @dataclass
@@ -90,9 +101,12 @@ class Received:
     ----------
     trace_id : str or None
         Omni's own name for the last exchange, which its support asks for.
+    waited : float
+        Seconds for which a place among the requests of a minute was waited for.
     """
 
     trace_id: str | None = None
+    waited: float = 0.0
 
 
 class Client:
@@ -129,6 +143,8 @@ class Client:
         The membership id it acts for.
     requests_sent : int
         How many requests have left.
+    fingerprint : str
+        What stands for instance and key, and tells nothing of the key.
     """
 
     def __init__(
@@ -170,7 +186,9 @@ class Client:
         self._settings = settings
         self._transport = Transport(settings)
         self._quota = Quota()
-        fingerprint = settings.fingerprint
+        #: What a request takes, but for waiting for its place.
+        self._seconds = 0.0
+        fingerprint = self.fingerprint = settings.fingerprint
         lifetime = checked_lifetime(cache)
         #: Where results of queries are kept, when a query asks for that.
         self.result_folder = self.disk / "results" / fingerprint
@@ -217,15 +235,24 @@ class Client:
         OmniError
             Of the kind that the tree in :mod:`omnipd.errors` names.
         """
+        checkpoint, question = current_checkpoint(), question_of(path, params)
+        if checkpoint is not None and (kept := checkpoint.answer(question)) is not None:
+            return Answer(parse(kept.body)[0], kept.body, None, kept.read_at)
         deadline = self.deadline()
         garbled = 0
         while True:
             reply = Received()
             request = Request("GET", path, params)
-            body = b"".join(self._stream(request, deadline, reply, whole=True))
+            began = self.clock.monotonic()
+            try:
+                body = b"".join(self._stream(request, deadline, reply, whole=True))
+            finally:
+                self._note_seconds(self.clock.monotonic() - began - reply.waited)
             content, wrong = parse(body)
             if wrong is None:
                 self._refuse_failure(content, path, reply, reads=True)
+                if checkpoint is not None:
+                    checkpoint.keep(question, body)
                 return Answer(content, body, reply.trace_id)
             # A cut or garbled body is worth one more try: it may be a fault on the way.
             garbled += 1
@@ -308,6 +335,19 @@ class Client:
 
         return ModelNames(self)
 
+    def in_flight(self) -> int:
+        """Return how many requests have to be under way at once to use what the key is allowed.
+
+        The mean number in a system is the rate of arrival times the time that each is in it (Little's
+        law). Where the answers come as fast as the requests may be sent, that is one.
+        """
+        pace = self.requests_per_minute or _PACE_WITHOUT_LIMIT
+        return min(_MOST_IN_FLIGHT, max(1, math.ceil(self._seconds * pace / 60)))
+
+    def _note_seconds(self, seconds: float) -> None:
+        """Note what a request took with its retries; the latest weigh most."""
+        self._seconds += (seconds - self._seconds) / _LATEST if self._seconds else seconds
+
     def changed_at(self) -> datetime:
         """Return when this machine last changed something in this Omni, as far as is known."""
         return self._last_write.known()
@@ -369,7 +409,7 @@ class Client:
         redirects = 0
         while True:
             self._refuse_late(request, deadline)
-            self._pace(deadline, retry)
+            received.waited += self._pace(deadline, retry)
             self._refuse_late(request, deadline)
             reply = self._exchange(request, deadline)
             received.trace_id = None
@@ -433,9 +473,10 @@ class Client:
         if deadline.remaining() <= 0:
             raise failures.too_late_to_send(deadline.seconds, url=self._url(request.path))
 
-    def _pace(self, deadline: Deadline, retry: Retry) -> None:
+    def _pace(self, deadline: Deadline, retry: Retry) -> float:
         """Wait for a place in the key's window; that wait is ours and not counted as the server's."""
-        began, waited = self.clock.monotonic(), False
+        first = began = self.clock.monotonic()
+        waited = False
         while (limiter := self._limiter) is not None and (wait := limiter.try_acquire()):
             if limiter.busy:
                 why = f"another program keeps the request log locked, {limiter.path}"
@@ -449,6 +490,7 @@ class Client:
                 self.clock.sleep(min(wait, _LONGEST_SLEEP))
                 deadline.extend(self.clock.monotonic() - began)
             began = self.clock.monotonic()
+        return began - first
 
     def hold(self, seconds: float) -> None:
         """Let no request of the key leave for so long, here and in other processes."""

@@ -8,24 +8,22 @@ Each parent's answer is cached by itself: a second call goes on where a broken o
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sized
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any, Literal
 
 import pandas as pd
 import pyarrow as pa
 
-from omnipd.arguments import check_choice, check_id, said
-from omnipd.cache.lifetime import in_words
+from omnipd.arguments import check_choice, check_id
+from omnipd.cache.checkpoint import checkpointed, question_of
 from omnipd.call import noted_interrupt, one_call
 from omnipd.client.api_paths import segment
 from omnipd.client.client import Client
 from omnipd.client.current_client import current_client
 from omnipd.errors import (
-    ArgumentError,
     BadRequestError,
-    ConflictError,
-    ForbiddenError,
     NotFoundError,
     OmniError,
     each_warning_once,
@@ -33,23 +31,12 @@ from omnipd.errors import (
 )
 from omnipd.frames.columns import TEXT
 from omnipd.frames.records import TableBuilder
-from omnipd.frames.to_pandas import is_whole, to_frame
+from omnipd.frames.to_pandas import is_whole
 from omnipd.lists.endpoint import Endpoint
 from omnipd.lists.params import Lookup
-from omnipd.lists.read_list import IN_PARTIAL, Reading
-from omnipd.unicode_text import whole_text
-
-#: What a caller may name parents by: one id, several, or a frame that has the column; where a key
-#: has several parts, tuples of them.
-Parents = (
-    str | tuple[str, ...] | Iterable[str] | Iterable[tuple[str, ...]] | pd.Series | pd.DataFrame
-)
-
-#: What may be wrong with one parent and not with the next. A key that is unknown, a network that
-#: is down or a limit that is reached would fail them all.
-OF_ONE_PARENT = (BadRequestError, ConflictError, ForbiddenError, NotFoundError)
-
-_MOST_NAMED = 20
+from omnipd.lists.parents import Parents, column_of, is_missing, names_of, parent_keys
+from omnipd.lists.read_list import Reading
+from omnipd.lists.read_parents import ParentsRead
 
 
 @dataclass(frozen=True)
@@ -105,6 +92,8 @@ class FanOut:
     def _read(self, parents: Parents, arguments: Mapping[str, Any]) -> pd.DataFrame:
         errors: Literal["raise", "collect"] = arguments.get("errors", "raise")
         check_choice("errors", errors, ("raise", "collect"))
+        if not isinstance(parents, str | Sized):
+            parents = list(parents)  # it may be needed once more
         keys = parent_keys(parents, self.parent)
         for key in keys:
             for name, part in zip(self.parent, key, strict=True):
@@ -116,46 +105,30 @@ class FanOut:
             self.endpoint.checked(acting)  # before anything is sent
             keys = list(dict.fromkeys(self._looked_up(key, client) for key in keys))
         say_cost(client, len(keys), self.endpoint.path)
-        tables: list[pa.Table] = []
-        readings: list[Mapping[str, Any]] = []
-        failed: dict[tuple[str, ...], OmniError] = {}
-
-        def so_far() -> list[str]:
-            if not tables:
-                return []
-            read = f"Read so far of {self.endpoint.path}: {len(tables):,} of {len(keys):,}."
-            return [read, kept(client, refresh=arguments.get("refresh", False))]
-
-        with noted_interrupt(so_far):
-            # More parents may become known on the way, behind those that are.
-            for done, key in enumerate(keys, 1):
-                try:
-                    table, facts = self._read_one(key, acting, has_some.get(key))
-                except OF_ONE_PARENT as error:
-                    readings.append({"requests": 1})
-                    if isinstance(error, BadRequestError | NotFoundError) and self.ids:
-                        # A name or a path may stand where the id belongs; only Omni can tell.
-                        error.hint = " ".join(filter(None, (error.hint, *self.ids.values())))
-                    if not self._says_none(error, has_some.get(key)):
-                        if errors == "raise":
-                            raise self._with_partial(error, tables, key, done, len(keys)) from None
-                        failed[key] = error.with_traceback(None)  # its frames hold the answer
-                except OmniError as error:
-                    raise self._with_partial(error, tables, key, done, len(keys)) from None
-                else:
-                    tables.append(self._with_key(table, key))
-                    readings.append(facts)
-                    keys += [one for one in self._further(key, table) if one not in keys]
-                if client.progress is not None:
-                    client.progress(self.endpoint.path, done, len(keys))
-        if len(failed) == len(keys) and _say_the_same(failed):
-            first = next(iter(failed.values()))
-            first.add_note(f"All {len(keys)} are refused in these words: an argument may be wrong.")
-            raise first
-        facts = self._facts(client, len(keys), readings, failed)
+        read = ParentsRead(self, keys, has_some, acting, collect=errors == "collect")
+        again = partial(self.read, parents, arguments)
+        with (
+            checkpointed(arguments.get("checkpoint"), self._asked(acting), again) as checkpoint,
+            noted_interrupt(read.so_far),
+        ):
+            frame = read.run(checkpoint)
         # Parents that are not all there have not all that is below them.
-        facts["complete"] = facts["complete"] and is_whole(parents)
-        return to_frame(self._joined(tables), facts)
+        frame.attrs["omni"]["complete"] &= is_whole(parents)
+        return frame
+
+    def _asked(self, acting: Mapping[str, Any]) -> dict[str, str]:
+        """Return what a checkpoint is of; the parents may be others when it is gone on from."""
+        client: Client = acting["client"]
+        _, _, encoded = self.endpoint.checked(acting)
+        return {
+            "instance": client.base_url,
+            "key": client.fingerprint,
+            "question": question_of(self.endpoint.path, {**encoded, **self.endpoint.fixed}),
+        }
+
+    def named(self, key: tuple[str, ...]) -> str:
+        """Return what stands for one parent in a checkpoint."""
+        return question_of(self.endpoint.path, dict(zip(self.parent, key, strict=True)))
 
     def _looked_up(self, key: tuple[str, ...], client: Client) -> tuple[str, ...]:
         """Return a key with ids in place of the names in it."""
@@ -164,7 +137,7 @@ class FanOut:
             for name, part in zip(self.parent, key, strict=True)
         )
 
-    def _read_one(
+    def read_one(
         self, key: tuple[str, ...], acting: Mapping[str, Any], has_some: bool | None
     ) -> Reading:
         """Read the list of one parent, from where this server has it."""
@@ -207,7 +180,7 @@ class FanOut:
             warn(f"{newer.path} cannot act for user_id=; it shows what the key itself sees.")
         return reading
 
-    def _further(self, key: tuple[str, ...], table: pa.Table) -> list[tuple[str, ...]]:  # noqa: ARG002
+    def further(self, key: tuple[str, ...], table: pa.Table) -> list[tuple[str, ...]]:  # noqa: ARG002
         """Return parents that the rows of one make known; none, as a rule."""
         return []
 
@@ -216,17 +189,17 @@ class FanOut:
         if not isinstance(parents, pd.DataFrame) or self.none_column not in parents.columns:
             return {}
         told = zip(
-            *(_column(parents, names) for names in _names_of(self.parent)),
+            *(column_of(parents, names) for names in names_of(self.parent)),
             parents[self.none_column],
             strict=True,
         )
         return {
             tuple(map(str, key)): bool(some)
             for *key, some in told
-            if not _is_missing(some) and not any(map(_is_missing, key))
+            if not is_missing(some) and not any(map(is_missing, key))
         }
 
-    def _says_none(self, error: OmniError, has_some: bool | None) -> bool:
+    def says_none(self, error: OmniError, has_some: bool | None) -> bool:
         """Whether an error means that a parent, which exists, has none."""
         if self.none_said is None:
             return False
@@ -254,17 +227,18 @@ class FanOut:
             fixed |= {each: part for each, value in fixed.items() if value == f"{{{name}}}"}
         return replace(endpoint, path=path, fixed=fixed)
 
-    def _with_key(self, table: pa.Table, key: tuple[str, ...]) -> pa.Table:
+    def with_key(self, table: pa.Table, key: tuple[str, ...]) -> pa.Table:
+        """Return the rows of one parent with its key in front."""
         for place, (name, part) in enumerate(zip(self.parent, key, strict=True)):
             column = pa.array([part] * table.num_rows, TEXT)
             table = table.add_column(place, pa.field(name, TEXT), column)
         return table
 
-    def _joined(self, tables: list[pa.Table]) -> pa.Table:
+    def joined(self, tables: list[pa.Table]) -> pa.Table:
         """Return one table; a column that is text for one parent is text for all."""
         if self.endpoint.columns is None:
             raise TypeError("a fan-out declares its columns")
-        empty = self._with_key(
+        empty = self.with_key(
             TableBuilder(self.endpoint.columns).finish(), ("",) * len(self.parent)
         )
         drifted = {
@@ -278,148 +252,6 @@ class FanOut:
         )
         return pa.concat_tables([table.cast(schema) for table in [empty, *tables]])
 
-    def _with_partial(
-        self, error: OmniError, tables: list[pa.Table], key: tuple[str, ...], done: int, count: int
-    ) -> OmniError:
-        error.partial = to_frame(self._joined(tables), {"complete": False})
-        if hasattr(error, "__notes__"):
-            error.__notes__ = [note.replace(IN_PARTIAL, "") for note in error.__notes__]
-        if count > 1:
-            error.add_note(
-                f"At {' / '.join(key)}, {done} of {count}; the rows of those before are in .partial."
-            )
-        return error
-
-    def _facts(
-        self,
-        client: Client,
-        count: int,
-        readings: list[Mapping[str, Any]],
-        failed: Mapping[tuple[str, ...], OmniError],
-    ) -> dict[str, Any]:
-        """Sum up how the parents were read; the frame is as old as the oldest answer in it."""
-        requests = sum(reading["requests"] for reading in readings)
-        facts: dict[str, Any] = {
-            "instance": client.base_url,
-            "endpoint": self.endpoint.path,
-            "parents": count,
-            "fetched_at": min(
-                (reading["fetched_at"] for reading in readings if "fetched_at" in reading),
-                default=None,
-            ),
-            "requests": requests,
-            "from_cache": count > 0 and requests == 0,
-            "duplicates_checked": all(
-                reading.get("duplicates_checked", True) for reading in readings
-            ),
-            "shifts_checked": all(reading.get("shifts_checked", True) for reading in readings),
-            "complete": not failed and all(reading.get("complete", True) for reading in readings),
-        }
-        if failed:
-            named = {"/".join(key): failed[key].message for key in list(failed)[:_MOST_NAMED]}
-            facts |= {"failed": len(failed), "failures": named}
-            warn(
-                f"{len(failed)} of {count} could not be read and the frame is marked incomplete: "
-                f"{', '.join(named)}{' …' if len(failed) > len(named) else ''}. "
-                'df.attrs["omni"]["failures"] says why.'
-            )
-        return facts
-
-
-def parent_keys(parents: Parents, parts: tuple[str, ...]) -> list[tuple[str, ...]]:
-    """Return the keys of the parents that a caller named, each once, in order.
-
-    Parameters
-    ----------
-    parts : tuple of str
-        What a key consists of: the columns of a frame that hold it.
-
-    Notes
-    -----
-    Nulls in a column are left out: among content, folders have no identifier. In a list that somebody
-    wrote, a null is a mistake.
-    """
-    named = [name for names in _names_of(parts) for name in names]
-    if isinstance(parents, pd.Series) and any(name in parents.index for name in named):
-        name = next(name for name in named if name in parents.index)
-        raise ArgumentError(
-            f"A row of a frame is not {' and '.join(parts)}.", hint=f"Pass row[{name!r}]."
-        )
-    if isinstance(parents, pd.DataFrame):
-        columns = [_column(parents, names) for names in _names_of(parts)]
-        given: Iterable[Any] = zip(*columns, strict=True)
-    elif isinstance(parents, str) or (_is_key(parents) and len(parts) > 1):
-        given = [parents]
-    elif isinstance(parents, Mapping | bytes) or not isinstance(parents, Iterable):
-        raise _refusal(parents, parts)
-    else:
-        given = parents
-    keys: dict[tuple[str, ...], None] = {}
-    for one in given:
-        key = one if isinstance(one, tuple) else (one,)
-        if any(_is_missing(part) for part in key):
-            if hasattr(parents, "dtype") or isinstance(parents, pd.DataFrame):
-                continue
-            raise ArgumentError(
-                f"{said(one):.60} stands among the parents, and is not {' and '.join(parts)}.",
-                hint="Leave it out; nulls are skipped only in a Series or a frame.",
-            )
-        # A lone surrogate has no UTF-8, and so no place in an address.
-        if len(key) != len(parts) or not _is_key(key) or whole_text(list(key)) != list(key):
-            raise _refusal(one, parts)
-        keys[tuple(map(str, key))] = None
-    return list(keys)
-
-
-def _names_of(parts: tuple[str, ...]) -> list[tuple[str, ...]]:
-    """Return, for each part of a key, the columns of a frame that may hold it.
-
-    In records as Omni sends them a thing's own key is ``id`` or ``identifier`` alone.
-    """
-    if len(parts) > 1:
-        return [(part,) for part in parts]
-    return [(part, part.rpartition("_")[2]) for part in parts]
-
-
-def _is_key(value: Any) -> bool:
-    return isinstance(value, tuple) and all(isinstance(part, str) and part for part in value)
-
-
-def _is_missing(value: Any) -> bool:
-    return bool(pd.api.types.is_scalar(value) and pd.isna(value))
-
-
-def _refusal(value: Any, parts: tuple[str, ...]) -> ArgumentError:
-    what = "an id" if len(parts) == 1 else "a tuple of texts"
-    hint = f"Pass {what}, a list of such, or a frame that has {' and '.join(parts)}."
-    held = value if isinstance(value, tuple) else (value,)
-    if any(pd.api.types.is_number(part) for part in held):
-        hint += " Ids that were read from a file as numbers: read them as text, with dtype=str."
-    shown = type(value).__name__ if isinstance(value, pd.Series | Mapping) else f"{said(value):.60}"
-    return ArgumentError(f"{shown} is not {' and '.join(parts)}.", hint=hint)
-
-
-def _column(frame: pd.DataFrame, candidates: tuple[str, ...]) -> Any:
-    """Return the first of the columns that is there; it must be there once."""
-    for name in candidates:
-        if name in frame.columns:
-            held = frame.loc[:, name]
-            if isinstance(held, pd.DataFrame):
-                raise ArgumentError(f"The frame has {held.shape[1]} columns that are named {name}.")
-            return held
-    raise ArgumentError(f"The frame has none of the columns {', '.join(candidates)}.")
-
-
-def _say_the_same(failed: Mapping[tuple[str, ...], OmniError]) -> bool:
-    """Whether Omni refused every parent in the same words: then an argument is at fault."""
-    words = set()
-    for key, error in failed.items():
-        said = error.words or ""
-        for part in key:
-            said = re.sub(rf"(?<![\w-]){re.escape(part)}(?![\w-])", "…", said)
-        words.add((type(error), said))
-    return len(words) == 1 and isinstance(next(iter(failed.values())), BadRequestError)
-
 
 def say_cost(client: Client, calls: int, path: str) -> None:
     """Say beforehand what will take more than a minute at the pace of the key."""
@@ -428,14 +260,3 @@ def say_cost(client: Client, calls: int, path: str) -> None:
         warn(
             f"{path} needs {calls:,} requests, about {minutes:.0f} minutes; what is cached needs none."
         )
-
-
-def kept(client: Client, *, refresh: bool) -> str:
-    """Say what is kept of many lists, when their reading is interrupted, and how to go on."""
-    if client.cache is None or not client.cache.works:
-        return "There is no cache, so nothing of it is kept: the same call begins anew."
-    again = "the same call without refresh=True" if refresh else "the same call"
-    return (
-        f"Each list that was read whole is in the cache for {in_words(client.cache.lifetime)}: "
-        f"{again} goes on from there."
-    )

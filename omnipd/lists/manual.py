@@ -61,6 +61,17 @@ _SHARED = {
         "Raise when the list does not add up. False drops duplicates, warns, and marks the frame: "
         '``df.attrs["omni"]["complete"]`` is False.',
     ),
+    "checkpoint": (
+        "path-like, optional",
+        "A folder that keeps every answer as it comes until the whole is read, and is then deleted. "
+        "After a call that was broken off, in whatever way, the same call goes on from there, also days "
+        "later: it warns of how old the answers are that it takes from it.",
+    ),
+    "max_calls": (
+        "int, optional",
+        "Refuse, before the first call, what needs more requests than this. What is in the cache or the "
+        "checkpoint needs none.",
+    ),
     "refresh": ("bool", "Ask again even where the cache has an answer."),
     "client": (
         "Client, optional",

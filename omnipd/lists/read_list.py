@@ -16,6 +16,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from omnipd.cache.checkpoint import current_checkpoint, question_of
 from omnipd.cache.lists import LARGEST_LIST
 from omnipd.call import noted_interrupt
 from omnipd.client import strict_json
@@ -117,10 +118,13 @@ class ListRead:
         cache, path = self._client.cache, self._listing.path
         if cache is None:
             return None
+        checkpoint = current_checkpoint()
         marks: dict[str, datetime] = {}
+        taken: list[tuple[str, bytes]] = []
 
         def begin() -> paging.Fetch:
             marks.clear()
+            taken.clear()
             return fetch
 
         def fetch(params: Mapping[str, str]) -> Any:
@@ -128,13 +132,19 @@ class ListRead:
             if page is None or (marks and page.read not in marks):
                 raise _NotStored
             marks[page.read] = page.fetched_at
+            if checkpoint is not None:
+                taken.append((question_of(path, params), page.body))
             return self._parse(page.body)[0]
 
         try:
             table, reading = self._collect(begin, query, steps, strict=True, stored=True)
         except (_NotStored, OmniError):
             return None
-        return table, self._facts(0, next(iter(marks.values())), reading)
+        fetched_at = next(iter(marks.values()))
+        if checkpoint is not None:  # it may have run out when the read goes on
+            for question, body in taken:
+                checkpoint.keep(question, body, fetched_at)
+        return table, self._facts(0, fetched_at, reading)
 
     def from_server(self, query: Mapping[str, str], steps: Sequence[Step]) -> Reading:
         """Return the list from the server, and store the pages when they make a whole."""
@@ -151,10 +161,13 @@ class ListRead:
             return fetch
 
         def fetch(params: Mapping[str, str]) -> Any:
-            nonlocal asked, size, trace_id
-            asked += 1
+            nonlocal asked, size, started, trace_id
             answer = client.get(path, params, parse=self._parse)
             trace_id = answer.trace_id
+            if answer.read_at is None:
+                asked += 1
+            else:
+                started = min(started, answer.read_at)
             size += len(answer.body)
             if client.cache is None or size > LARGEST_LIST:
                 taken.clear()
@@ -163,7 +176,12 @@ class ListRead:
             return answer.content
 
         with noted_interrupt(self._so_far):
-            table, reading = self._collect(begin, query, steps, strict=self._strict)
+            try:
+                table, reading = self._collect(begin, query, steps, strict=self._strict)
+            except ResponseError:
+                if (checkpoint := current_checkpoint()) is not None:
+                    checkpoint.forget(path)
+                raise
         if client.cache is not None and not reading.faults and taken:
             client.cache.save(path, taken, started)
         return table, self._facts(asked, started, reading, trace_id)

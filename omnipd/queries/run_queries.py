@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import textwrap
+from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Literal, TypeVar, Unpack, overload
 
@@ -14,7 +15,7 @@ from omnipd.call import noted_interrupt, one_call
 from omnipd.client.client import Client
 from omnipd.client.current_client import current_client
 from omnipd.errors import ArgumentError, OmniError, held_warnings, warn
-from omnipd.queries.in_threads import in_threads
+from omnipd.in_threads import as_completed
 from omnipd.queries.job.options import QueryKeywords, check_keywords
 from omnipd.queries.language.request import AnyQuery, QueryRequest
 from omnipd.queries.run_query import Ready
@@ -187,9 +188,10 @@ def _each(
 ) -> list[T]:
     """Return what comes of each query, in order; an interrupt says of how many there is something."""
     done: dict[int, T] = {}
+    numbers = deque(range(len(ready)))
 
-    def one(number: int) -> None:
-        done[number] = work(ready[number], said[number])
+    def one(number: int) -> T:
+        return work(ready[number], said[number])
 
     def progress() -> list[str]:
         ended = sum(isinstance(outcome, pd.DataFrame) for outcome in done.values())
@@ -199,7 +201,7 @@ def _each(
         ]
 
     with one_call() as call, noted_interrupt(progress):
-        in_threads(one, len(ready), max_workers, call)
+        done.update(as_completed(one, numbers, lambda: max_workers, call))
     return [done[number] for number in range(len(ready))]
 
 

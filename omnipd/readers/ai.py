@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import Literal
 
 import pandas as pd
@@ -12,9 +13,10 @@ from omnipd.frames.labels import join_names
 from omnipd.frames.records import Record
 from omnipd.lists import paging
 from omnipd.lists.endpoint import Endpoint
-from omnipd.lists.fanout import FanOut, Parents
+from omnipd.lists.fanout import FanOut
 from omnipd.lists.manual import manual
 from omnipd.lists.params import Param
+from omnipd.lists.parents import Parents
 from omnipd.readers.below_model import below_model
 from omnipd.readers.record_parts import without
 
@@ -87,6 +89,8 @@ def read_ai_messages(
     conversations: Parents,
     *,
     errors: Literal["raise", "collect"] = "raise",
+    checkpoint: str | os.PathLike[str] | None = None,
+    max_calls: int | None = None,
     strict: bool = True,
     refresh: bool = False,
     client: Client | None = None,
@@ -157,6 +161,8 @@ def read_ai_jobs(
     jobs: Parents,
     *,
     errors: Literal["raise", "collect"] = "raise",
+    checkpoint: str | os.PathLike[str] | None = None,
+    max_calls: int | None = None,
     strict: bool = True,
     refresh: bool = False,
     client: Client | None = None,
@@ -292,6 +298,8 @@ def read_ai_agent_actions(
     models: Parents,
     *,
     errors: Literal["raise", "collect"] = "raise",
+    checkpoint: str | os.PathLike[str] | None = None,
+    max_calls: int | None = None,
     strict: bool = True,
     refresh: bool = False,
     client: Client | None = None,

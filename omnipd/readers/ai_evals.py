@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import Literal
 
 import pandas as pd
@@ -10,9 +11,10 @@ from omnipd.client.client import Client
 from omnipd.frames.columns import NUMBER, Column, count, flag, instant, text
 from omnipd.lists import paging
 from omnipd.lists.endpoint import Endpoint
-from omnipd.lists.fanout import FanOut, Parents
+from omnipd.lists.fanout import FanOut
 from omnipd.lists.manual import manual
 from omnipd.lists.params import Param
+from omnipd.lists.parents import Parents
 from omnipd.readers.record_parts import without
 
 PROMPT_SETS = Endpoint(
@@ -105,6 +107,8 @@ def read_ai_prompts(
     prompt_sets: Parents,
     *,
     errors: Literal["raise", "collect"] = "raise",
+    checkpoint: str | os.PathLike[str] | None = None,
+    max_calls: int | None = None,
     strict: bool = True,
     refresh: bool = False,
     client: Client | None = None,
@@ -171,6 +175,8 @@ def read_ai_eval_runs(
     *,
     archived: bool = False,
     errors: Literal["raise", "collect"] = "raise",
+    checkpoint: str | os.PathLike[str] | None = None,
+    max_calls: int | None = None,
     strict: bool = True,
     refresh: bool = False,
     client: Client | None = None,
@@ -245,6 +251,8 @@ def read_ai_eval_results(
     runs: Parents,
     *,
     errors: Literal["raise", "collect"] = "raise",
+    checkpoint: str | os.PathLike[str] | None = None,
+    max_calls: int | None = None,
     strict: bool = True,
     refresh: bool = False,
     client: Client | None = None,

@@ -9,8 +9,9 @@ import pandas as pd
 from omnipd.arguments import IDS_OF_MODELS, NAMES_OF_TOPICS
 from omnipd.errors import ArgumentError
 from omnipd.lists.endpoint import Endpoint
-from omnipd.lists.fanout import FanOut, Parents
+from omnipd.lists.fanout import FanOut
 from omnipd.lists.params import Param
+from omnipd.lists.parents import Parents
 from omnipd.readers.model_list import model_id
 
 # Omni spells the branch in two ways, by endpoint (docs/wire.md).

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from typing import Literal
 
@@ -11,9 +12,10 @@ from omnipd.client.client import Client
 from omnipd.frames.columns import TEXT, Column, as_json, flag, instant, text
 from omnipd.lists import paging
 from omnipd.lists.endpoint import Endpoint
-from omnipd.lists.fanout import FanOut, Parents
+from omnipd.lists.fanout import FanOut
 from omnipd.lists.manual import manual
 from omnipd.lists.params import SORT_DIRECTION, Param, choices
+from omnipd.lists.parents import Parents
 from omnipd.readers.record_parts import without
 
 PARENT = ("connection_id",)
@@ -176,6 +178,8 @@ def read_connection_schedules(
     connections: Parents,
     *,
     errors: Literal["raise", "collect"] = "raise",
+    checkpoint: str | os.PathLike[str] | None = None,
+    max_calls: int | None = None,
     strict: bool = True,
     refresh: bool = False,
     client: Client | None = None,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 from typing import Any, Literal
 
@@ -20,9 +21,10 @@ from omnipd.frames.columns import (
 from omnipd.frames.records import Record
 from omnipd.lists import paging
 from omnipd.lists.endpoint import Endpoint
-from omnipd.lists.fanout import FanOut, Parents
+from omnipd.lists.fanout import FanOut
 from omnipd.lists.manual import manual
 from omnipd.lists.params import Param
+from omnipd.lists.parents import Parents
 from omnipd.readers.documents import NO_DASHBOARD, PARENT
 
 
@@ -154,6 +156,8 @@ def read_dashboard_filters(
     *,
     user_id: str | None = None,
     errors: Literal["raise", "collect"] = "raise",
+    checkpoint: str | os.PathLike[str] | None = None,
+    max_calls: int | None = None,
     strict: bool = True,
     refresh: bool = False,
     client: Client | None = None,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from typing import Literal
 
@@ -20,9 +21,10 @@ from omnipd.frames.labels import join_names
 from omnipd.frames.records import Record
 from omnipd.lists import paging
 from omnipd.lists.endpoint import Endpoint
-from omnipd.lists.fanout import FanOut, Parents
+from omnipd.lists.fanout import FanOut
 from omnipd.lists.manual import manual
 from omnipd.lists.params import SORT_DIRECTION, Param, choices
+from omnipd.lists.parents import Parents
 from omnipd.readers.below_model import BRANCH, below_model
 from omnipd.readers.connections import PARENT
 from omnipd.readers.record_parts import object_in
@@ -59,6 +61,8 @@ def read_dbt(
     connections: Parents,
     *,
     errors: Literal["raise", "collect"] = "raise",
+    checkpoint: str | os.PathLike[str] | None = None,
+    max_calls: int | None = None,
     strict: bool = True,
     refresh: bool = False,
     client: Client | None = None,
@@ -131,6 +135,8 @@ def read_dbt_environments(
     sort: str = "name",
     direction: str = "asc",
     errors: Literal["raise", "collect"] = "raise",
+    checkpoint: str | os.PathLike[str] | None = None,
+    max_calls: int | None = None,
     strict: bool = True,
     refresh: bool = False,
     client: Client | None = None,
@@ -207,6 +213,8 @@ def read_dbt_exposures(
     branch_id: str | None = None,
     direction: str = "asc",
     errors: Literal["raise", "collect"] = "raise",
+    checkpoint: str | os.PathLike[str] | None = None,
+    max_calls: int | None = None,
     strict: bool = True,
     refresh: bool = False,
     client: Client | None = None,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from typing import Literal
 
@@ -19,9 +20,10 @@ from omnipd.frames.records import Record
 from omnipd.frames.to_pandas import is_whole, marked_incomplete
 from omnipd.lists import paging
 from omnipd.lists.endpoint import Endpoint
-from omnipd.lists.fanout import FanOut, Parents, parent_keys
+from omnipd.lists.fanout import FanOut
 from omnipd.lists.manual import manual
 from omnipd.lists.params import SORT_DIRECTION, Param, choices
+from omnipd.lists.parents import Parents, parent_keys
 from omnipd.readers.documents import PARENT
 
 DOCUMENT_ACCESS = FanOut(
@@ -66,6 +68,8 @@ def read_document_access(
     sort: str = "name",
     direction: str = "asc",
     errors: Literal["raise", "collect"] = "raise",
+    checkpoint: str | os.PathLike[str] | None = None,
+    max_calls: int | None = None,
     strict: bool = True,
     refresh: bool = False,
     client: Client | None = None,
@@ -144,6 +148,8 @@ def read_document_permissions(
     *,
     user_id: str | None = None,
     errors: Literal["raise", "collect"] = "raise",
+    checkpoint: str | os.PathLike[str] | None = None,
+    max_calls: int | None = None,
     strict: bool = True,
     refresh: bool = False,
     client: Client | None = None,
@@ -216,6 +222,8 @@ def read_document_abilities(
     *,
     user_id: str | None = None,
     errors: Literal["raise", "collect"] = "raise",
+    checkpoint: str | os.PathLike[str] | None = None,
+    max_calls: int | None = None,
     strict: bool = True,
     refresh: bool = False,
     client: Client | None = None,

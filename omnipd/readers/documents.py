@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Sequence
 from typing import Any, Literal
 
@@ -27,9 +28,10 @@ from omnipd.frames.columns import (
 from omnipd.frames.labels import LABELS, LABELS_VERIFIED, join_names
 from omnipd.lists import paging
 from omnipd.lists.endpoint import Endpoint
-from omnipd.lists.fanout import FanOut, Parents
+from omnipd.lists.fanout import FanOut
 from omnipd.lists.manual import manual
 from omnipd.lists.params import SORT_DIRECTION, Param, choices
+from omnipd.lists.parents import Parents
 
 # How Omni says that a document, which exists, has no dashboard (docs/wire.md).
 NO_DASHBOARD = "does not have a dashboard|has no dashboard"
@@ -203,6 +205,8 @@ def read_document_details(
     documents: Parents,
     *,
     errors: Literal["raise", "collect"] = "raise",
+    checkpoint: str | os.PathLike[str] | None = None,
+    max_calls: int | None = None,
     strict: bool = True,
     refresh: bool = False,
     client: Client | None = None,
@@ -279,6 +283,8 @@ def read_document_queries(
     documents: Parents,
     *,
     errors: Literal["raise", "collect"] = "raise",
+    checkpoint: str | os.PathLike[str] | None = None,
+    max_calls: int | None = None,
     strict: bool = True,
     refresh: bool = False,
     client: Client | None = None,
@@ -334,6 +340,8 @@ def read_document_favorites(
     documents: Parents,
     *,
     errors: Literal["raise", "collect"] = "raise",
+    checkpoint: str | os.PathLike[str] | None = None,
+    max_calls: int | None = None,
     strict: bool = True,
     refresh: bool = False,
     client: Client | None = None,
@@ -398,6 +406,8 @@ def read_document_drafts(
     *,
     include_archived: bool = False,
     errors: Literal["raise", "collect"] = "raise",
+    checkpoint: str | os.PathLike[str] | None = None,
+    max_calls: int | None = None,
     strict: bool = True,
     refresh: bool = False,
     client: Client | None = None,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import Literal
 
 import pandas as pd
@@ -11,9 +12,10 @@ from omnipd.errors import ArgumentError
 from omnipd.frames.columns import Column, count, flag, text
 from omnipd.lists import paging
 from omnipd.lists.endpoint import Endpoint
-from omnipd.lists.fanout import FanOut, Parents
+from omnipd.lists.fanout import FanOut
 from omnipd.lists.manual import manual
 from omnipd.lists.params import Param
+from omnipd.lists.parents import Parents
 from omnipd.readers.model_list import model_id
 
 _ROLE: dict[str, Column] = {
@@ -63,6 +65,8 @@ def read_model_roles(
     connection_id: str | None = None,
     model: str | None = None,
     errors: Literal["raise", "collect"] = "raise",
+    checkpoint: str | os.PathLike[str] | None = None,
+    max_calls: int | None = None,
     strict: bool = True,
     refresh: bool = False,
     client: Client | None = None,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from typing import Literal
 
@@ -22,9 +23,9 @@ from omnipd.frames.columns import (
 from omnipd.frames.records import Record
 from omnipd.lists import paging
 from omnipd.lists.endpoint import Endpoint
-from omnipd.lists.fanout import Parents
 from omnipd.lists.manual import manual
 from omnipd.lists.params import Param, choices
+from omnipd.lists.parents import Parents
 from omnipd.readers.below_model import BRANCH, CAMEL_BRANCH, below_model
 from omnipd.readers.model_list import MODELS
 from omnipd.readers.record_parts import object_in, without
@@ -111,6 +112,8 @@ def read_schemas(
     *,
     branch_id: str | None = None,
     errors: Literal["raise", "collect"] = "raise",
+    checkpoint: str | os.PathLike[str] | None = None,
+    max_calls: int | None = None,
     strict: bool = True,
     refresh: bool = False,
     client: Client | None = None,
@@ -188,6 +191,8 @@ def read_model_files(
     fully_resolved: bool | None = None,
     include_schemas: str | None = None,
     errors: Literal["raise", "collect"] = "raise",
+    checkpoint: str | os.PathLike[str] | None = None,
+    max_calls: int | None = None,
     strict: bool = True,
     refresh: bool = False,
     client: Client | None = None,
@@ -261,6 +266,8 @@ def read_model_git(
     models: Parents,
     *,
     errors: Literal["raise", "collect"] = "raise",
+    checkpoint: str | os.PathLike[str] | None = None,
+    max_calls: int | None = None,
     strict: bool = True,
     refresh: bool = False,
     client: Client | None = None,
@@ -334,6 +341,8 @@ def read_model_suggestions(
     *,
     status: str = "active",
     errors: Literal["raise", "collect"] = "raise",
+    checkpoint: str | os.PathLike[str] | None = None,
+    max_calls: int | None = None,
     strict: bool = True,
     refresh: bool = False,
     client: Client | None = None,

@@ -60,25 +60,25 @@ class _AllScopes(FanOut):
         )
         return replace(endpoint, fixed={**endpoint.fixed, **fixed})
 
-    def _further(self, key: tuple[str, ...], table: pa.Table) -> list[tuple[str, ...]]:
+    def further(self, key: tuple[str, ...], table: pa.Table) -> list[tuple[str, ...]]:
         """Return the owners of the organization's items, where none of them is a user."""
         owners = {one for one in table["owner_id"].to_pylist() if one is not None}
         if key == (_ORGANIZATION,) and self.users and owners and not owners & self.users:
             self.others.update(dict.fromkeys(sorted(owners)))
         return [(one,) for one in self.others]
 
-    def _says_none(self, error: OmniError, has_some: bool | None) -> bool:
+    def says_none(self, error: OmniError, has_some: bool | None) -> bool:
         """Whether Omni does not know a person who need not be known by this id."""
-        return (bool(self.others) and isinstance(error, NotFoundError)) or super()._says_none(
+        return (bool(self.others) and isinstance(error, NotFoundError)) or super().says_none(
             error, has_some
         )
 
-    def _with_key(self, table: pa.Table, key: tuple[str, ...]) -> pa.Table:  # noqa: ARG002
+    def with_key(self, table: pa.Table, key: tuple[str, ...]) -> pa.Table:  # noqa: ARG002
         """Return the table as it is: an item names its owner in its own columns."""
         return table
 
-    def _joined(self, tables: list[pa.Table]) -> pa.Table:
-        table = _once(super()._joined(tables), self.endpoint.key)
+    def joined(self, tables: list[pa.Table]) -> pa.Table:
+        table = _once(super().joined(tables), self.endpoint.key)
         for step in self.steps:
             table = step(table)
         return table

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from typing import Any, Literal
 
@@ -21,8 +22,8 @@ from omnipd.frames.labels import join_names
 from omnipd.frames.records import Record
 from omnipd.lists import paging
 from omnipd.lists.endpoint import Endpoint
-from omnipd.lists.fanout import Parents
 from omnipd.lists.manual import manual
+from omnipd.lists.parents import Parents
 from omnipd.readers.below_model import BRANCH, Topics, below_model, below_topic, topics_of
 from omnipd.readers.record_parts import objects_in
 
@@ -65,6 +66,8 @@ def read_topics(
     *,
     branch_id: str | None = None,
     errors: Literal["raise", "collect"] = "raise",
+    checkpoint: str | os.PathLike[str] | None = None,
+    max_calls: int | None = None,
     strict: bool = True,
     refresh: bool = False,
     client: Client | None = None,
@@ -161,6 +164,8 @@ def read_topic_fields(
     *,
     branch_id: str | None = None,
     errors: Literal["raise", "collect"] = "raise",
+    checkpoint: str | os.PathLike[str] | None = None,
+    max_calls: int | None = None,
     strict: bool = True,
     refresh: bool = False,
     client: Client | None = None,
@@ -224,6 +229,8 @@ def read_relationships(
     *,
     branch_id: str | None = None,
     errors: Literal["raise", "collect"] = "raise",
+    checkpoint: str | os.PathLike[str] | None = None,
+    max_calls: int | None = None,
     strict: bool = True,
     refresh: bool = False,
     client: Client | None = None,
@@ -282,6 +289,8 @@ def read_views(
     *,
     branch_id: str | None = None,
     errors: Literal["raise", "collect"] = "raise",
+    checkpoint: str | os.PathLike[str] | None = None,
+    max_calls: int | None = None,
     strict: bool = True,
     refresh: bool = False,
     client: Client | None = None,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Sequence
 from typing import Any, Literal
 
@@ -22,9 +23,9 @@ from omnipd.frames.columns import (
 from omnipd.frames.records import Record
 from omnipd.lists import paging
 from omnipd.lists.endpoint import Endpoint
-from omnipd.lists.fanout import Parents
 from omnipd.lists.manual import manual
 from omnipd.lists.params import Param, choices
+from omnipd.lists.parents import Parents
 from omnipd.readers.below_model import BRANCH, CAMEL_BRANCH, below_model
 from omnipd.readers.record_parts import items_in, object_in, objects_in
 
@@ -65,6 +66,8 @@ def read_model_issues(
     *,
     branch_id: str | None = None,
     errors: Literal["raise", "collect"] = "raise",
+    checkpoint: str | os.PathLike[str] | None = None,
+    max_calls: int | None = None,
     strict: bool = True,
     refresh: bool = False,
     client: Client | None = None,
@@ -192,6 +195,8 @@ def read_content_issues(
     labels: Sequence[str] | str | None = None,
     user_id: str | None = None,
     errors: Literal["raise", "collect"] = "raise",
+    checkpoint: str | os.PathLike[str] | None = None,
+    max_calls: int | None = None,
     strict: bool = True,
     refresh: bool = False,
     client: Client | None = None,

@@ -1,0 +1,324 @@
+"""The answers of a long read on disk, until it is over: broken off at any moment, it goes on from there.
+
+One SQLite file holds them, each as it came: SQLite puts a row in its place as a whole or not at all,
+also when the process is killed. What is read again on purpose, because it may have changed meanwhile,
+is another answer to the same question, and kept as such.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import sqlite3
+import zlib
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from contextvars import ContextVar
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, TypeVar
+from urllib.parse import urlencode
+
+from omnipd.arguments import said
+from omnipd.cache.private_files import make_folder
+from omnipd.errors import ArgumentError, OmniError, SettingsError, warn
+from omnipd.locks import NO_FORK, new_lock
+
+Result = TypeVar("Result")
+
+#: Which way of keeping answers a file has.
+_FORMAT = 1
+_FILE = "checkpoint.sqlite"
+_TABLES = """
+    CREATE TABLE IF NOT EXISTS asked (name TEXT PRIMARY KEY, value TEXT) WITHOUT ROWID;
+    CREATE TABLE IF NOT EXISTS answers (
+        question TEXT, turn INTEGER, read_at TEXT, body BLOB, PRIMARY KEY (question, turn)
+    ) WITHOUT ROWID;
+    CREATE TABLE IF NOT EXISTS refusals (question TEXT PRIMARY KEY, read_at TEXT, facts TEXT) WITHOUT ROWID;
+"""
+
+
+@dataclass(frozen=True)
+class Kept:
+    """An answer as it came, and when."""
+
+    body: bytes
+    read_at: datetime
+
+
+class Checkpoint:
+    """The answers of one read.
+
+    Parameters
+    ----------
+    folder : Path
+        Where its file is; made where it is missing.
+    asked : mapping of str to str
+        What the answers are of: another instance, key or question has no use for them.
+
+    Attributes
+    ----------
+    found : int
+        How many answers were there already.
+    oldest : datetime or None
+        When the oldest of them came.
+
+    Raises
+    ------
+    ArgumentError
+        If it holds the answers of something else, or another process is at it.
+    SettingsError
+        If it cannot be used.
+    """
+
+    def __init__(self, folder: Path, asked: Mapping[str, str]) -> None:
+        self._file = folder / _FILE
+        self._asked = {"format": str(_FORMAT), **asked}
+        self._lock = new_lock()
+        self._turns: Counter[str] = Counter()
+        self._pid = os.getpid()
+        self._database: sqlite3.Connection | None = None
+        try:
+            make_folder(folder)
+            os.close(os.open(self._file, os.O_CREAT | os.O_RDWR, 0o600))
+        except OSError as error:
+            raise SettingsError(
+                f"The checkpoint {folder} cannot be used ({type(error).__name__}).",
+                hint="Name a folder that can be made or written.",
+            ) from None
+        self.found, self.oldest = self._run(self._open)
+
+    def answer(self, question: str) -> Kept | None:
+        """Return what was answered to a question, at the turn at which it is asked now."""
+
+        def load(database: sqlite3.Connection) -> Kept | None:
+            row = database.execute(
+                "SELECT body, read_at FROM answers WHERE question = ? AND turn = ?",
+                (question, turn),
+            ).fetchone()
+            if row is None:
+                return None
+            return Kept(zlib.decompress(row[0]), datetime.fromisoformat(row[1]))
+
+        with self._lock:
+            turn = self._turns[question]
+            kept = self._run(load)
+            if kept is not None:
+                self._turns[question] += 1
+        return kept
+
+    def keep(self, question: str, body: bytes, read_at: datetime | None = None) -> None:
+        """Keep the answer to a question, which has come now or at another time."""
+        came = (read_at or datetime.now(UTC)).isoformat()
+        with self._lock:
+            turn = self._turns[question]
+            self._turns[question] += 1
+            held = (question, turn, came, zlib.compress(body, 1))
+            self._run(
+                lambda one: one.execute("INSERT OR REPLACE INTO answers VALUES (?,?,?,?)", held)
+            )
+
+    def forget(self, path: str) -> None:
+        """Delete the answers of a list that is wrong: to go on with them would be wrong again."""
+        start = question_of(path, {})
+        with self._lock:
+            for question in [one for one in self._turns if one.startswith(start)]:
+                del self._turns[question]
+            self._run(
+                lambda one: one.execute(
+                    "DELETE FROM answers WHERE substr(question, 1, ?) = ?", (len(start), start)
+                )
+            )
+
+    def refusal(self, question: str) -> dict[str, Any] | None:
+        """Return the facts of a refusal that was taken for an answer; None without one."""
+        with self._lock:
+            row = self._run(
+                lambda one: one.execute(
+                    "SELECT facts FROM refusals WHERE question = ?", (question,)
+                ).fetchone()
+            )
+        return None if row is None else dict(json.loads(row[0]))
+
+    def keep_refusal(self, question: str, facts: Mapping[str, Any]) -> None:
+        """Keep a refusal that is an answer: that there is none."""
+        held = (question, datetime.now(UTC).isoformat(), json.dumps(facts))
+        with self._lock:
+            self._run(
+                lambda one: one.execute("INSERT OR REPLACE INTO refusals VALUES (?,?,?)", held)
+            )
+
+    def close(self) -> None:
+        """Let go of the file; it stays."""
+        with self._lock:
+            database, self._database = self._database, None
+            if database is not None and os.getpid() == self._pid:
+                database.close()
+
+    def delete(self) -> None:
+        """Delete the file, and the folder if nothing else is in it."""
+        self.close()
+        with contextlib.suppress(OSError):
+            self._file.unlink(missing_ok=True)
+            self._file.parent.rmdir()
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing is kept; of one that cannot be asked that is not known."""
+        if not self.usable:
+            return False
+        with self._lock:
+            return self._run(lambda one: _count(one)[0] == 0)
+
+    @property
+    def usable(self) -> bool:
+        """Whether this is the process that it belongs to: a child of a fork has no part in it."""
+        return self._database is not None and os.getpid() == self._pid
+
+    def _open(self, database: sqlite3.Connection) -> tuple[int, datetime | None]:
+        held = dict(database.execute("SELECT name, value FROM asked"))
+        if not held:
+            database.executemany("INSERT INTO asked VALUES (?, ?)", self._asked.items())
+        elif other := sorted(
+            name for name in held | self._asked if held.get(name) != self._asked.get(name)
+        ):
+            raise _Other(", ".join(other))
+        count, oldest = _count(database)
+        return count, None if oldest is None else datetime.fromisoformat(oldest)
+
+    def _run(self, work: Callable[[sqlite3.Connection], Result]) -> Result:
+        """Do something with the file, as one transaction."""
+        fault: OmniError
+        try:
+            with NO_FORK:
+                database = self._connected()
+                with database:
+                    return work(database)
+        except _Other as other:
+            self.close()
+            fault = ArgumentError(
+                f"checkpoint={str(self._file.parent)!r} is of another read: {other} is not the same.",
+                hint="Take another folder, or delete this one if it is not needed any more.",
+            )
+        except sqlite3.OperationalError as error:
+            self.close()
+            code = error.sqlite_errorcode & 0xFF
+            if code in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}:
+                fault = ArgumentError(
+                    f"checkpoint={str(self._file.parent)!r} is being used by another read.",
+                    hint="Wait for it, or take another folder.",
+                )
+            else:
+                fault = SettingsError(
+                    f"The checkpoint {self._file} cannot be written ({error.sqlite_errorname}).",
+                    hint="Make room, or take another folder; what is in it is not lost.",
+                )
+        except (sqlite3.Error, zlib.error, ValueError, TypeError) as error:
+            self.close()
+            fault = SettingsError(
+                f"The checkpoint {self._file} is damaged ({type(error).__name__}).",
+                hint="Delete it, and begin anew.",
+            )
+        raise fault
+
+    def _connected(self) -> sqlite3.Connection:
+        if self._database is None:
+            database = sqlite3.connect(self._file, timeout=0, check_same_thread=False)
+            self._database = database
+            # Nobody else may have it: two would each ask for what the other has.
+            database.execute("PRAGMA locking_mode=EXCLUSIVE")
+            database.execute("PRAGMA synchronous=NORMAL")
+            database.execute("BEGIN EXCLUSIVE")
+            database.execute("COMMIT")
+            database.executescript(_TABLES)
+        return self._database
+
+
+def _count(database: sqlite3.Connection) -> tuple[int, str | None]:
+    """Return how many answers are kept, and when the oldest came."""
+    count, oldest = database.execute(
+        "SELECT count(*), min(read_at) FROM"
+        " (SELECT read_at FROM answers UNION ALL SELECT read_at FROM refusals)"
+    ).fetchone()
+    return count, oldest
+
+
+class _Other(Exception):
+    """What is not the same as in the read that the file is of."""
+
+
+def question_of(path: str, params: Mapping[str, str] | None) -> str:
+    """Return what stands for a request."""
+    return f"{path}?{urlencode(sorted((params or {}).items()))}"
+
+
+_NOW: ContextVar[Checkpoint | None] = ContextVar("omnipd-checkpoint", default=None)
+
+
+def current_checkpoint() -> Checkpoint | None:
+    """Return the checkpoint of the read that this is a part of."""
+    checkpoint = _NOW.get()
+    return checkpoint if checkpoint is not None and checkpoint.usable else None
+
+
+@contextlib.contextmanager
+def checkpointed(
+    folder: str | os.PathLike[str] | None,
+    asked: Mapping[str, str],
+    again: Callable[[], Any],
+) -> Iterator[Checkpoint | None]:
+    """Keep the answers of a block in a folder until it ends well; inside another one, in that one's.
+
+    Parameters
+    ----------
+    folder : path-like or None
+        None keeps nothing.
+    asked : mapping of str to str
+        As for :class:`Checkpoint`.
+    again : callable
+        The same call, which an error's ``resume()`` makes.
+    """
+    if folder is None or current_checkpoint() is not None:
+        yield current_checkpoint()
+        return
+    check_folder(folder)
+    checkpoint = Checkpoint(Path(folder), asked)
+    if checkpoint.oldest is not None:
+        age = datetime.now(UTC) - checkpoint.oldest
+        warn(
+            f"{checkpoint.found:,} answers are taken from the checkpoint {folder}; the oldest is of "
+            f"{checkpoint.oldest:%Y-%m-%d %H:%M} UTC, {_in_words(age.total_seconds())} ago."
+        )
+    before = _NOW.get()
+    try:
+        try:  # an interrupt that comes when it is set must not leave it so
+            _NOW.set(checkpoint)
+            yield checkpoint
+        finally:
+            _NOW.set(before)
+    except BaseException as error:
+        if checkpoint.is_empty:
+            checkpoint.delete()
+            raise
+        checkpoint.close()
+        if isinstance(error, OmniError | KeyboardInterrupt):
+            error.add_note(f"What was read is in the checkpoint {folder}: the same call goes on.")
+        if isinstance(error, OmniError):
+            error.resumable_by(again)
+        raise
+    checkpoint.delete()
+
+
+def check_folder(folder: Any) -> None:
+    """Refuse what names no folder."""
+    if not isinstance(folder, str | os.PathLike) or not str(folder).strip():
+        raise ArgumentError(f"checkpoint={said(folder):.60} is not a folder.")
+
+
+def _in_words(seconds: float) -> str:
+    minutes = max(0, round(seconds / 60))
+    if minutes < 120:
+        return f"{minutes} minutes"
+    return f"{minutes / 60:.0f} hours" if minutes < 2880 else f"{minutes / 1440:.0f} days"

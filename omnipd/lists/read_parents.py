@@ -1,0 +1,251 @@
+"""One reading of the lists of many parents: what comes of each, in whatever order, in theirs."""
+
+from __future__ import annotations
+
+import re
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+import pyarrow as pa
+
+from omnipd.cache.checkpoint import Checkpoint, current_checkpoint
+from omnipd.cache.lifetime import in_words
+from omnipd.call import part_of_call
+from omnipd.client.client import Client
+from omnipd.errors import (
+    BadRequestError,
+    ConflictError,
+    ForbiddenError,
+    NotFoundError,
+    OmniError,
+    held_warnings,
+    warn,
+)
+from omnipd.frames.to_pandas import to_frame
+from omnipd.in_threads import as_completed
+from omnipd.lists.outcomes import (
+    NONE,
+    NOT_ASKED,
+    OK,
+    OUTCOMES,
+    as_fact,
+    as_facts,
+    from_facts,
+    outcome_of,
+)
+from omnipd.lists.parents import Key
+from omnipd.lists.read_list import IN_PARTIAL, Reading
+
+if TYPE_CHECKING:
+    from omnipd.lists.fanout import FanOut
+
+#: What may be wrong with one parent and not with the next. A key that is unknown, a network that
+#: is down or a limit that is reached would fail them all.
+OF_ONE_PARENT = (BadRequestError, ConflictError, ForbiddenError, NotFoundError)
+
+_MOST_NAMED = 20
+
+#: What came of one parent, and what was warned of.
+_Answer = tuple[Reading | OmniError, list[str]]
+
+
+class ParentsRead:
+    """One reading of a fan-out.
+
+    Parameters
+    ----------
+    fanout : FanOut
+        What is read.
+    keys : list of tuple of str
+        The parents.
+    has_some : mapping
+        What is known of some of them: whether they have any.
+    acting : mapping
+        As :meth:`FanOut.read` takes them, with the client.
+    collect : bool
+        Whether to go on after a parent that is refused.
+    """
+
+    def __init__(
+        self,
+        fanout: FanOut,
+        keys: list[Key],
+        has_some: Mapping[Key, bool],
+        acting: Mapping[str, Any],
+        *,
+        collect: bool,
+    ) -> None:
+        self._fanout = fanout
+        self._has_some = has_some
+        self._acting = acting
+        self._client: Client = acting["client"]
+        self._collect = collect
+        self._waiting = deque(keys)
+        self._outcomes = dict.fromkeys(keys, NOT_ASKED)
+        self._tables: dict[Key, pa.Table] = {}
+        self._readings: list[Mapping[str, Any]] = []
+        self._failed: dict[Key, OmniError] = {}
+
+    def run(self, checkpoint: Checkpoint | None) -> pd.DataFrame:
+        """Read the lists of all parents."""
+
+        def ask(key: Key) -> _Answer:
+            known = None if checkpoint is None else checkpoint.refusal(self._fanout.named(key))
+            if known is not None and (self._collect or known["outcome"] == NONE):
+                return from_facts(known)[1], []
+            return self._ask(key)
+
+        answers = _answers(ask, self._waiting, self._client.in_flight)
+        for done, (key, (answer, said)) in enumerate(answers, 1):
+            for text in said:
+                warn(text)
+            if isinstance(answer, OmniError):
+                self._take_refusal(key, answer, checkpoint, done)
+            else:
+                self._take(key, *answer)
+            if self._client.progress is not None:
+                self._client.progress(self._fanout.endpoint.path, done, len(self._outcomes))
+        if len(self._failed) == len(self._outcomes) and _say_the_same(self._failed):
+            first = next(iter(self._failed.values()))
+            first.add_note(
+                f"All {len(self._failed)} are refused in these words: an argument may be wrong."
+            )
+            raise first
+        return to_frame(self._joined(), self._facts())
+
+    def so_far(self) -> list[str]:
+        """Say how far the reading is, when it is interrupted."""
+        if not self._tables:
+            return []
+        return [
+            f"Read so far of {self._fanout.endpoint.path}: {len(self._tables):,} of "
+            f"{len(self._outcomes):,}.",
+            kept(self._client, refresh=self._acting.get("refresh", False)),
+        ]
+
+    def _ask(self, key: Key) -> _Answer:
+        """Read the list of one parent, in any thread; what is warned of is told where it is taken."""
+        with held_warnings() as said:
+            try:
+                return self._fanout.read_one(key, self._acting, self._has_some.get(key)), said
+            except OmniError as error:
+                if isinstance(error, BadRequestError | NotFoundError) and self._fanout.ids:
+                    # A name or a path may stand where the id belongs; only Omni can tell.
+                    error.hint = " ".join(filter(None, (error.hint, *self._fanout.ids.values())))
+                return error.with_traceback(None), said  # its frames hold the answer
+
+    def _take(self, key: Key, table: pa.Table, reading: Mapping[str, Any]) -> None:
+        self._outcomes[key], self._tables[key] = OK, self._fanout.with_key(table, key)
+        self._readings.append(reading)
+        # More parents may become known on the way, behind those that are.
+        further = [one for one in self._fanout.further(key, table) if one not in self._outcomes]
+        self._outcomes |= dict.fromkeys(further, NOT_ASKED)
+        self._waiting.extend(further)
+
+    def _take_refusal(
+        self, key: Key, error: OmniError, checkpoint: Checkpoint | None, done: int
+    ) -> None:
+        """Note that a parent has none, or why it cannot be read; raise where that ends the reading."""
+        of_one = isinstance(error, OF_ONE_PARENT)
+        if of_one and self._fanout.says_none(error, self._has_some.get(key)):
+            self._outcomes[key] = NONE
+        else:
+            self._outcomes[key], self._failed[key] = outcome_of(error), error
+            if not (of_one and self._collect):
+                raise self._with_partial(error, key, done)
+        self._readings.append({"requests": 1})
+        if checkpoint is not None:
+            checkpoint.keep_refusal(self._fanout.named(key), as_facts(error, self._outcomes[key]))
+
+    def _joined(self) -> pa.Table:
+        """Return the rows of all parents, in the parents' order."""
+        return self._fanout.joined(
+            [self._tables[key] for key in self._outcomes if key in self._tables]
+        )
+
+    def _with_partial(self, error: OmniError, key: Key, done: int) -> OmniError:
+        became = as_fact(self._fanout.parent, self._outcomes, self._failed)
+        error.partial = to_frame(self._joined(), {"complete": False, OUTCOMES: became})
+        if hasattr(error, "__notes__"):
+            error.__notes__ = [note.replace(IN_PARTIAL, "") for note in error.__notes__]
+        if (count := len(self._outcomes)) > 1:
+            error.add_note(
+                f"At {' / '.join(key)}, {done} of {count}; the rows of those before are in .partial."
+            )
+        return error
+
+    def _facts(self) -> dict[str, Any]:
+        """Sum up how the parents were read; the frame is as old as the oldest answer in it."""
+        readings, failed, count = self._readings, self._failed, len(self._outcomes)
+        requests = sum(reading["requests"] for reading in readings)
+        facts: dict[str, Any] = {
+            "instance": self._client.base_url,
+            "endpoint": self._fanout.endpoint.path,
+            "parents": count,
+            "fetched_at": min(
+                (reading["fetched_at"] for reading in readings if "fetched_at" in reading),
+                default=None,
+            ),
+            "requests": requests,
+            "from_cache": count > 0 and requests == 0,
+            "duplicates_checked": all(
+                reading.get("duplicates_checked", True) for reading in readings
+            ),
+            "shifts_checked": all(reading.get("shifts_checked", True) for reading in readings),
+            "complete": not failed and all(reading.get("complete", True) for reading in readings),
+        }
+        if failed:
+            named = {"/".join(key): failed[key].message for key in list(failed)[:_MOST_NAMED]}
+            facts |= {"failed": len(failed), "failures": named}
+            warn(
+                f"{len(failed)} of {count} could not be read and the frame is marked incomplete: "
+                f"{', '.join(named)}{' …' if len(failed) > len(named) else ''}. "
+                'df.attrs["omni"]["failures"] says why.'
+            )
+        if self._collect:
+            facts[OUTCOMES] = as_fact(self._fanout.parent, self._outcomes, failed)
+        return facts
+
+
+def _answers(
+    ask: Callable[[Key], _Answer], waiting: deque[Key], in_flight: Callable[[], int]
+) -> Iterator[tuple[Key, _Answer]]:
+    """Yield each parent with what comes of it, as it comes; more may be put behind those that wait.
+
+    The first is asked by itself, since others may depend on what is learned by it; and all are, one
+    after the other, where that is as fast as the requests may be sent.
+    """
+    first = True
+    while waiting and (first or in_flight() == 1):
+        first = False
+        key = waiting.popleft()
+        yield key, ask(key)
+    if waiting:
+        with part_of_call() as part:
+            yield from as_completed(ask, waiting, in_flight, part)
+
+
+def _say_the_same(failed: Mapping[Key, OmniError]) -> bool:
+    """Whether Omni refused every parent in the same words: then an argument is at fault."""
+    words = set()
+    for key, error in failed.items():
+        said = error.words or ""
+        for part in key:
+            said = re.sub(rf"(?<![\w-]){re.escape(part)}(?![\w-])", "…", said)
+        words.add((type(error), said))
+    return len(words) == 1 and isinstance(next(iter(failed.values())), BadRequestError)
+
+
+def kept(client: Client, *, refresh: bool) -> str:
+    """Say what is kept of many lists, when their reading is interrupted, and how to go on."""
+    if current_checkpoint() is not None:
+        return "Nothing of it has to be asked for again."
+    if client.cache is None or not client.cache.works:
+        return "There is no cache, so nothing of it is kept: the same call begins anew."
+    again = "the same call without refresh=True" if refresh else "the same call"
+    return (
+        f"Each list that was read whole is in the cache for {in_words(client.cache.lifetime)}: "
+        f"{again} goes on from there."
+    )
