@@ -285,14 +285,9 @@ def checkpointed(
         return
     check_folder(folder)
     checkpoint = Checkpoint(Path(folder), asked)
-    if checkpoint.oldest is not None:
-        age = datetime.now(UTC) - checkpoint.oldest
-        warn(
-            f"{checkpoint.found:,} answers are taken from the checkpoint {folder}; the oldest is of "
-            f"{checkpoint.oldest:%Y-%m-%d %H:%M} UTC, {_in_words(age.total_seconds())} ago."
-        )
     before = _NOW.get()
     try:
+        _tell(checkpoint, folder)
         try:  # an interrupt that comes when it is set must not leave it so
             _NOW.set(checkpoint)
             yield checkpoint
@@ -315,6 +310,17 @@ def check_folder(folder: Any) -> None:
     """Refuse what names no folder."""
     if not isinstance(folder, str | os.PathLike) or not str(folder).strip():
         raise ArgumentError(f"checkpoint={said(folder):.60} is not a folder.")
+
+
+def _tell(checkpoint: Checkpoint, folder: str | os.PathLike[str]) -> None:
+    """Say how old that is which is taken from a checkpoint."""
+    if checkpoint.oldest is None:
+        return
+    age = datetime.now(UTC) - checkpoint.oldest
+    warn(
+        f"Answers taken from the checkpoint {folder}: {checkpoint.found:,}. The oldest is of "
+        f"{checkpoint.oldest:%Y-%m-%d %H:%M} UTC, {_in_words(age.total_seconds())} ago."
+    )
 
 
 def _in_words(seconds: float) -> str:

@@ -9,12 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import combinations
 from typing import Any
 
 import pandas as pd
 
 from omnipd.arguments import check_flag, whole_number
+from omnipd.cache.checkpoint import checkpointed, question_of
 from omnipd.call import one_call
 from omnipd.client.client import Client
 from omnipd.client.current_client import current_client
@@ -57,8 +59,26 @@ class Endpoint(Listing):
         pandas.DataFrame
             Whole, or an error is raised that carries what was read.
         """
-        client = current_client(arguments.get("client"))
-        return to_frame(*self.read_table(self.acting(client, arguments)))
+        acting = self.acting(current_client(arguments.get("client")), arguments)
+        again = partial(self.read, arguments)
+        with (
+            one_call(),
+            checkpointed(arguments.get("checkpoint"), self.identity(acting), again),
+        ):
+            return to_frame(*self.read_table(acting))
+
+    def identity(self, acting: Mapping[str, Any]) -> dict[str, str]:
+        """Return what a checkpoint is of: the same question with the same key.
+
+        Of many parents it is the same for all; they may be others when it is gone on from.
+        """
+        client: Client = acting["client"]
+        _, _, encoded = self.checked(acting)
+        return {
+            "instance": client.base_url,
+            "key": client.fingerprint,
+            "question": question_of(self.path, {**encoded, **self.fixed}),
+        }
 
     def acting(self, client: Client, arguments: Mapping[str, Any]) -> dict[str, Any]:
         """Return the arguments with the client, and with whom it acts for where nobody is named."""

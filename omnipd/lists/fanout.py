@@ -8,7 +8,7 @@ Each parent's answer is cached by itself: a second call goes on where a broken o
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sized
+from collections.abc import Mapping, Iterator
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any, Literal
@@ -92,7 +92,7 @@ class FanOut:
     def _read(self, parents: Parents, arguments: Mapping[str, Any]) -> pd.DataFrame:
         errors: Literal["raise", "collect"] = arguments.get("errors", "raise")
         check_choice("errors", errors, ("raise", "collect"))
-        if not isinstance(parents, str | Sized):
+        if isinstance(parents, Iterator):
             parents = list(parents)  # it may be needed once more
         keys = parent_keys(parents, self.parent)
         for key in keys:
@@ -108,23 +108,15 @@ class FanOut:
         read = ParentsRead(self, keys, has_some, acting, collect=errors == "collect")
         again = partial(self.read, parents, arguments)
         with (
-            checkpointed(arguments.get("checkpoint"), self._asked(acting), again) as checkpoint,
+            checkpointed(
+                arguments.get("checkpoint"), self.endpoint.identity(acting), again
+            ) as checkpoint,
             noted_interrupt(read.so_far),
         ):
             frame = read.run(checkpoint)
         # Parents that are not all there have not all that is below them.
         frame.attrs["omni"]["complete"] &= is_whole(parents)
         return frame
-
-    def _asked(self, acting: Mapping[str, Any]) -> dict[str, str]:
-        """Return what a checkpoint is of; the parents may be others when it is gone on from."""
-        client: Client = acting["client"]
-        _, _, encoded = self.endpoint.checked(acting)
-        return {
-            "instance": client.base_url,
-            "key": client.fingerprint,
-            "question": question_of(self.endpoint.path, {**encoded, **self.endpoint.fixed}),
-        }
 
     def named(self, key: tuple[str, ...]) -> str:
         """Return what stands for one parent in a checkpoint."""

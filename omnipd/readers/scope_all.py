@@ -10,12 +10,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any
 
 import pandas as pd
 import pyarrow as pa
 
 from omnipd.arguments import check_choice, check_flag
+from omnipd.cache.checkpoint import checkpointed
 from omnipd.call import one_call
 from omnipd.client.client import Client
 from omnipd.client.current_client import current_client
@@ -116,7 +118,9 @@ def read_all_scopes(
                 steps.append(bound(param.client_side, given))
                 asked[name] = None
     client = current_client(asked["client"])
-    with one_call():
+    again = partial(read_all_scopes, endpoint, owner_param, arguments, only=only)
+    identity = endpoint.identity({**asked, "client": client}) | {"scope": f"{ALL} {only}"}
+    with one_call(), checkpointed(arguments["checkpoint"], identity, again):
         people, reading = (
             ([only], {}) if only is not None else _all_people(client, asked["refresh"])
         )
