@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
+from functools import partial
 from typing import Literal
-
-import pandas as pd
 
 from omnipd.admin.inventory_cost import Cost
 from omnipd.admin.inventory_frames import Inventory
-from omnipd.admin.inventory_parts import PARTS, Part, is_of_one_list, names_of, with_needed
+from omnipd.admin.inventory_parts import names_of, with_needed
+from omnipd.admin.inventory_read import InventoryRead
 from omnipd.arguments import check_choice
+from omnipd.cache.checkpoint import checkpointed
 from omnipd.call import noted_interrupt, one_call
 from omnipd.client.client import Client
 from omnipd.client.current_client import current_client
-from omnipd.errors import OmniError
 from omnipd.lists.manual import manual
-from omnipd.lists.read_parents import kept
 from omnipd.readers.scope_all import ALL
 
 
@@ -27,6 +27,8 @@ def read_inventory(
     scope: Literal["all", "organization"] = "all",
     errors: Literal["raise", "collect"] = "raise",
     strict: bool = True,
+    checkpoint: str | os.PathLike[str] | None = None,
+    max_calls: int | None = None,
     refresh: bool = False,
     client: Client | None = None,
 ) -> Inventory:
@@ -37,7 +39,8 @@ def read_inventory(
     Parameters
     ----------
     include : str or sequence of str, optional
-        Only these frames. Default: ``content``, ``documents``, ``folders``, ``labels``, ``users``,
+        Only these frames, or those of a group: ``content``, ``people``, ``access``, ``schedules``,
+        ``connections``, ``models``, ``ai``; ``all`` is every list that omnipd reads. Default: ``content``, ``documents``, ``folders``, ``labels``, ``users``,
         ``user_attributes``, ``user_attribute_values``, ``groups``, ``group_members``,
         ``model_roles``, ``api_keys``, ``connections``, ``models`` (shared ones only),
         ``schedules``, ``schedule_recipients``, ``document_access``, ``folder_permissions``. Each is
@@ -92,67 +95,29 @@ def read_inventory(
     check_choice("errors", errors, ("raise", "collect"))
     client = current_client(client)
     names = with_needed(wanted, scope)
-    reading = _Reading(client, scope, errors, strict, refresh)
-    with one_call(), noted_interrupt(reading.so_far):
-        if any(PARTS[name].is_expensive(scope) for name in names):
-            Cost(client, scope).warn(names)
+    reading = InventoryRead(client, scope, errors, strict, refresh)
+    identity = {
+        "instance": client.base_url,
+        "key": client.fingerprint,
+        "question": f"inventory: {', '.join(wanted)} ({scope})",
+    }
+    again = partial(
+        read_inventory,
+        include=include,
+        scope=scope,
+        errors=errors,
+        strict=strict,
+        checkpoint=checkpoint,
+        max_calls=max_calls,
+        refresh=refresh,
+        client=client,
+    )
+    with (
+        one_call(),
+        checkpointed(checkpoint, identity, again),
+        noted_interrupt(reading.so_far),
+    ):
+        Cost(client, scope).say(names, max_calls)
         for name in names:
             reading.read(name)
     return reading.inventory(wanted)
-
-
-class _Reading:
-    """One reading of an inventory."""
-
-    def __init__(
-        self, client: Client, scope: str, errors: str, strict: bool, refresh: bool
-    ) -> None:
-        self._client = client
-        self._scope = scope
-        self._errors = errors
-        self._asked = {"strict": strict, "refresh": refresh, "client": client}
-        self._frames: dict[str, pd.DataFrame] = {}
-        self._failures: dict[str, str] = {}
-
-    def read(self, name: str) -> None:
-        """Read one frame; or note why not."""
-        part = PARTS[name]
-        if part.below is not None and part.below not in self._frames:
-            self._failures[name] = f"It needs {part.below}, which could not be read."
-            return
-        try:
-            self._frames[name] = self._read(part)
-        except OmniError as error:
-            self._failures[name] = "\n".join([str(error), *getattr(error, "__notes__", ())])
-            if self._errors == "collect" and is_of_one_list(error):
-                return
-            frames = dict(self._frames)
-            if isinstance(error.partial, pd.DataFrame):
-                frames[name] = error.partial
-            error.partial = Inventory(frames, self._failures)
-            error.add_note(f"While reading {name}; the frames before it are in .partial.")
-            raise
-
-    def so_far(self) -> list[str]:
-        """Say how far the reading is, when it is interrupted."""
-        if not self._frames:
-            return []
-        read = f"Read so far of the inventory: {', '.join(self._frames)}."
-        return [read, kept(self._client, refresh=bool(self._asked["refresh"]))]
-
-    def inventory(self, names: Sequence[str]) -> Inventory:
-        """Return what was asked for of what was read."""
-        return Inventory(
-            {name: self._frames[name] for name in names if name in self._frames},
-            {name: self._failures[name] for name in names if name in self._failures},
-        )
-
-    def _read(self, part: Part) -> pd.DataFrame:
-        if part.below is not None:
-            parents = part.parents(self._frames) if part.parents else self._frames[part.below]
-            return part.read(parents, errors=self._errors, **self._asked)
-        if part.is_read_by_person(self._scope):
-            return part.read(scope=ALL, errors=self._errors, **self._asked)
-        if part.same_as in self._frames and self._client.cache is not None:
-            return part.read(**{**self._asked, "refresh": False})
-        return part.read(**self._asked)

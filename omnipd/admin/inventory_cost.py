@@ -9,7 +9,7 @@ import pandas as pd
 import pyarrow as pa
 
 from omnipd.admin.inventory_parts import (
-    PARTS,
+    ALL_PARTS,
     Part,
     Reader,
     is_of_one_list,
@@ -23,6 +23,7 @@ from omnipd.client.current_client import current_client
 from omnipd.errors import OmniError, warn
 from omnipd.frames.columns import COUNT, NUMBER, TEXT
 from omnipd.frames.to_pandas import to_frame
+from omnipd.lists.fanout import check_calls
 from omnipd.lists.read_list import REREAD_PAGES
 from omnipd.readers.scope_all import ALL
 from omnipd.readers.users import read_users
@@ -102,7 +103,7 @@ class Cost:
 
     def of(self, names: Sequence[str]) -> pd.DataFrame:
         """Return the calls and minutes of each frame."""
-        calls = [self._calls(PARTS[name]) for name in names]
+        calls = [self._calls(ALL_PARTS[name]) for name in names]
         pace = self._client.requests_per_minute
         minutes = [
             None if number is None or pace is None else number / (pace * _USED) for number in calls
@@ -114,10 +115,16 @@ class Cost:
         }
         return to_frame(pa.table(columns), {"instance": self._client.base_url})
 
-    def warn(self, names: Sequence[str]) -> None:
-        """Warn beforehand of what takes more than a minute at the pace of the key."""
+    def say(self, names: Sequence[str], max_calls: int | None) -> None:
+        """Warn beforehand of what takes more than a minute at the pace of the key; refuse too much."""
+        if max_calls is None and not any(
+            ALL_PARTS[name].is_expensive(self._scope) for name in names
+        ):
+            return
         cost = self.of(names)
         calls, pace = int(cost["calls"].sum()), self._client.requests_per_minute
+        if max_calls is not None:
+            check_calls(calls, max_calls)
         if pace is None or calls <= pace:
             return
         largest = cost.dropna(subset="calls").nlargest(_NAMED, "calls")
@@ -135,14 +142,19 @@ class Cost:
         if not part.pages:
             return 1
         if part.below is not None:
-            return self._rows(part.counted or PARTS[part.below].read)
+            parents = ALL_PARTS[part.below]
+            if parents.below is not None:
+                return None  # of them only their own parents are known
+            if part.counted is None and not parents.pages:
+                return len(parents.read(client=self._client))
+            return self._rows(part.counted or parents.read)
         cached = self._client.cache is not None
         if part.same_as is not None:
-            return 0 if cached else self._pages(PARTS[part.same_as])
+            return 0 if cached else self._pages(ALL_PARTS[part.same_as])
         needed = [self._pages(part)]
         if part.is_read_by_person(self._scope):
             needed.append(self._rows(read_users))
-            needed.append(0 if cached else self._pages(PARTS["users"]))
+            needed.append(0 if cached else self._pages(ALL_PARTS["users"]))
         known = [number for number in needed if number is not None]
         return sum(known) if len(known) == len(needed) else None
 
@@ -158,7 +170,7 @@ class Cost:
         if reader not in self._counted:
             try:
                 first = reader(limit=1, client=self._client)
-                self._counted[reader] = first.attrs["omni"]["total"]
+                self._counted[reader] = first.attrs["omni"].get("total")
             except OmniError as error:
                 if not is_of_one_list(error):
                     raise

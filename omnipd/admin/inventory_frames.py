@@ -50,7 +50,7 @@ class Inventory(Mapping[str, pd.DataFrame]):
     def __init__(
         self, frames: Mapping[str, pd.DataFrame], failures: Mapping[str, str] | None = None
     ) -> None:
-        self._frames = dict(frames)
+        self._frames: Mapping[str, pd.DataFrame] = dict(frames)
         self._failures = dict(failures or {})
         # As they came: whoever changes a frame may lose the mark, and does not make it whole.
         self._incomplete = {name for name, frame in frames.items() if not is_whole(frame)}

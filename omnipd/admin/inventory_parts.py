@@ -19,19 +19,78 @@ from omnipd.errors import (
 )
 from omnipd.frames.to_pandas import is_whole, marked_incomplete
 from omnipd.lists.parents import Parents
+from omnipd.readers.ai import (
+    read_ai_agent_actions,
+    read_ai_conversations,
+    read_ai_jobs,
+    read_ai_messages,
+    read_ai_routines,
+)
+from omnipd.readers.ai_credits import (
+    read_ai_credit_controls,
+    read_ai_group_credit_limits,
+    read_ai_user_credit_limits,
+)
+from omnipd.readers.ai_evals import (
+    read_ai_eval_results,
+    read_ai_eval_runs,
+    read_ai_prompt_sets,
+    read_ai_prompts,
+)
 from omnipd.readers.api_keys import read_api_keys
-from omnipd.readers.connections import read_connections
+from omnipd.readers.connections import (
+    read_connection_environments,
+    read_connection_schedules,
+    read_connections,
+)
 from omnipd.readers.content import read_content
-from omnipd.readers.document_access import read_document_access
-from omnipd.readers.documents import read_documents
+from omnipd.readers.dashboard_filters import read_dashboard_filters
+from omnipd.readers.dbt import read_dbt, read_dbt_environments, read_dbt_exposures
+from omnipd.readers.document_access import read_document_abilities, read_document_access
+from omnipd.readers.documents import (
+    read_document_details,
+    read_document_drafts,
+    read_document_favorites,
+    read_document_queries,
+    read_documents,
+)
 from omnipd.readers.folders import read_folder_permissions, read_folders
 from omnipd.readers.groups import read_group_members, read_groups
 from omnipd.readers.labels import read_labels
 from omnipd.readers.model_roles import read_model_roles
-from omnipd.readers.models import read_models
-from omnipd.readers.schedules import read_schedule_recipients, read_schedules
+from omnipd.readers.models import (
+    read_model_files,
+    read_model_git,
+    read_model_suggestions,
+    read_models,
+    read_schemas,
+)
+from omnipd.readers.schedules import (
+    read_schedule_details,
+    read_schedule_recipients,
+    read_schedules,
+)
 from omnipd.readers.scope_all import ALL
-from omnipd.readers.users import read_user_attribute_values, read_user_attributes, read_users
+from omnipd.readers.topics import (
+    read_relationships,
+    read_topic_fields,
+    read_topics,
+    read_views,
+)
+from omnipd.readers.uploads import read_uploads
+from omnipd.readers.users import (
+    read_email_only_users,
+    read_embed_users,
+    read_user_attribute_values,
+    read_user_attributes,
+    read_user_groups,
+    read_users,
+)
+from omnipd.readers.validation import read_content_issues, read_model_issues
+from omnipd.readers.whoami import read_whoami_roles
+
+#: What stands for all frames.
+EVERYTHING = "all"
 
 #: A function named read_….
 Reader = Callable[..., pd.DataFrame]
@@ -41,6 +100,12 @@ def _emails(frames: Mapping[str, pd.DataFrame]) -> Parents:
     """Return the schedules that have recipients: the others would cost a call and have no rows."""
     schedules = frames["schedules"]
     return schedules[schedules["destination_type"] == "email"]
+
+
+def _with_dashboard(frames: Mapping[str, pd.DataFrame]) -> Parents:
+    """Return the documents that have a dashboard, or may have one."""
+    documents = frames["documents"]
+    return documents[documents["has_dashboard"].fillna(True)]
 
 
 def _all_documents(frames: Mapping[str, pd.DataFrame]) -> Parents:
@@ -74,9 +139,12 @@ class Part:
         From the frames to the parents, where they are not these rows.
     counted : callable, optional
         The reader that counts the parents, where it is not that of the frame.
+    group : str
+        By which name it is asked for together with others.
     """
 
     read: Reader
+    group: str
     pages: bool = True
     counted_pages: bool = False
     same_as: str | None = None
@@ -84,6 +152,11 @@ class Part:
     below: str | None = None
     parents: Callable[[Mapping[str, pd.DataFrame]], Parents] | None = None
     counted: Reader | None = None
+
+    @property
+    def reader_name(self) -> str:
+        """The name of the reader, whatever it is asked for."""
+        return str(getattr(self.read, "func", self.read).__name__)
 
     def is_expensive(self, scope: str) -> bool:
         """Whether it may take as many calls as there are users, documents or folders."""
@@ -94,30 +167,86 @@ class Part:
         return self.personal and scope == ALL
 
 
+#: What an audit needs.
 PARTS: dict[str, Part] = {
-    "content": Part(read_content, personal=True),
-    "documents": Part(read_documents),
-    "folders": Part(read_folders, personal=True),
-    "labels": Part(read_labels, pages=False),
-    "users": Part(read_users, counted_pages=True),
-    "user_attributes": Part(read_user_attributes, pages=False),
-    "user_attribute_values": Part(read_user_attribute_values, same_as="users"),
-    "groups": Part(read_groups, counted_pages=True),
-    "group_members": Part(read_group_members, same_as="groups"),
-    "model_roles": Part(read_model_roles, below="users"),
-    "api_keys": Part(read_api_keys),
-    "connections": Part(read_connections, pages=False),
-    "models": Part(partial(read_models, model_kind="SHARED")),
-    "schedules": Part(read_schedules, counted_pages=True),
+    "content": Part(read_content, "content", personal=True),
+    "documents": Part(read_documents, "content"),
+    "folders": Part(read_folders, "content", personal=True),
+    "labels": Part(read_labels, "content", pages=False),
+    "users": Part(read_users, "people", counted_pages=True),
+    "user_attributes": Part(read_user_attributes, "people", pages=False),
+    "user_attribute_values": Part(read_user_attribute_values, "people", same_as="users"),
+    "groups": Part(read_groups, "people", counted_pages=True),
+    "group_members": Part(read_group_members, "people", same_as="groups"),
+    "model_roles": Part(read_model_roles, "access", below="users"),
+    "api_keys": Part(read_api_keys, "people"),
+    "connections": Part(read_connections, "connections", pages=False),
+    "models": Part(partial(read_models, model_kind="SHARED"), "models"),
+    "schedules": Part(read_schedules, "schedules", counted_pages=True),
     "schedule_recipients": Part(
         read_schedule_recipients,
+        "schedules",
         below="schedules",
         parents=_emails,
         counted=partial(read_schedules, destination="email"),
     ),
-    "document_access": Part(read_document_access, below="documents", parents=_all_documents),
-    "folder_permissions": Part(read_folder_permissions, below="folders"),
+    "document_access": Part(
+        read_document_access, "access", below="documents", parents=_all_documents
+    ),
+    "folder_permissions": Part(read_folder_permissions, "access", below="folders"),
 }
+
+
+#: What there is beside that.
+_MORE: dict[str, Part] = {
+    "document_details": Part(read_document_details, "content", below="documents"),
+    "document_queries": Part(read_document_queries, "content", below="documents"),
+    "document_drafts": Part(read_document_drafts, "content", below="documents"),
+    "document_favorites": Part(read_document_favorites, "content", below="documents"),
+    "dashboard_filters": Part(
+        read_dashboard_filters, "content", below="documents", parents=_with_dashboard
+    ),
+    "document_abilities": Part(read_document_abilities, "access", below="documents"),
+    "embed_users": Part(read_embed_users, "people", counted_pages=True),
+    "email_only_users": Part(read_email_only_users, "people"),
+    "user_groups": Part(read_user_groups, "people", same_as="users"),
+    "whoami_roles": Part(read_whoami_roles, "access", pages=False),
+    "schedule_details": Part(read_schedule_details, "schedules", below="schedules"),
+    "connection_environments": Part(read_connection_environments, "connections", pages=False),
+    "connection_schedules": Part(read_connection_schedules, "connections", below="connections"),
+    "dbt": Part(read_dbt, "connections", below="connections"),
+    "dbt_environments": Part(read_dbt_environments, "connections", below="connections"),
+    "dbt_exposures": Part(read_dbt_exposures, "models", below="models"),
+    "uploads": Part(read_uploads, "connections"),
+    "topics": Part(read_topics, "models", below="models"),
+    "topic_fields": Part(read_topic_fields, "models", below="topics"),
+    "relationships": Part(read_relationships, "models", below="topics"),
+    "views": Part(read_views, "models", below="models"),
+    "schemas": Part(read_schemas, "models", below="models"),
+    "model_files": Part(read_model_files, "models", below="models"),
+    "model_git": Part(read_model_git, "models", below="models"),
+    "model_issues": Part(read_model_issues, "models", below="models"),
+    "model_suggestions": Part(read_model_suggestions, "models", below="models"),
+    "content_issues": Part(read_content_issues, "models", below="models"),
+    "ai_agent_actions": Part(read_ai_agent_actions, "ai", below="models"),
+    "ai_conversations": Part(read_ai_conversations, "ai"),
+    "ai_messages": Part(read_ai_messages, "ai", below="ai_conversations"),
+    "ai_jobs": Part(read_ai_jobs, "ai", below="ai_messages"),
+    "ai_routines": Part(read_ai_routines, "ai"),
+    "ai_prompt_sets": Part(read_ai_prompt_sets, "ai"),
+    "ai_prompts": Part(read_ai_prompts, "ai", below="ai_prompt_sets"),
+    "ai_eval_runs": Part(read_ai_eval_runs, "ai", below="ai_prompt_sets"),
+    "ai_eval_results": Part(read_ai_eval_results, "ai", below="ai_eval_runs"),
+    "ai_credit_controls": Part(read_ai_credit_controls, "ai", pages=False),
+    "ai_user_credit_limits": Part(read_ai_user_credit_limits, "ai"),
+    "ai_group_credit_limits": Part(read_ai_group_credit_limits, "ai"),
+}
+
+#: Every list that can be read without a choice that only its reader knows.
+ALL_PARTS = PARTS | _MORE
+
+#: Names for several at once.
+GROUPS = tuple(dict.fromkeys(part.group for part in ALL_PARTS.values()))
 
 
 def names_of(include: Sequence[str] | str | None) -> list[str]:
@@ -128,15 +257,19 @@ def names_of(include: Sequence[str] | str | None) -> list[str]:
     if not asked:
         raise ArgumentError("include=[] is empty; leave it out to ask for everything.")
     for name in asked:
-        check_choice("include", name, PARTS)
-    return [name for name in PARTS if name in asked]
+        check_choice("include", name, [*ALL_PARTS, *GROUPS, EVERYTHING])
+    return [
+        name
+        for name, part in ALL_PARTS.items()
+        if name in asked or part.group in asked or EVERYTHING in asked
+    ]
 
 
 def with_needed(names: Sequence[str], scope: str) -> list[str]:
     """Return the names with those that others cannot be read without, which stand before them."""
     needed: dict[str, None] = {}
     for name in names:
-        part = PARTS[name]
+        part = ALL_PARTS[name]
         if part.is_read_by_person(scope):
             needed["users"] = None
         if part.below is not None:

@@ -14,6 +14,7 @@ from itertools import combinations
 from typing import Any
 
 import pandas as pd
+import pyarrow as pa
 
 from omnipd.arguments import check_flag, whole_number
 from omnipd.cache.checkpoint import checkpointed, question_of
@@ -21,6 +22,7 @@ from omnipd.call import one_call
 from omnipd.client.client import Client
 from omnipd.client.current_client import current_client
 from omnipd.errors import BadRequestError, NotFoundError, OmniError, warn
+from omnipd.frames.records import TableBuilder
 from omnipd.frames.to_pandas import to_frame
 from omnipd.lists import paging
 from omnipd.lists.params import ClientSide, Param
@@ -79,6 +81,11 @@ class Endpoint(Listing):
             "key": client.fingerprint,
             "question": question_of(self.path, {**encoded, **self.fixed}),
         }
+
+    @property
+    def schema(self) -> pa.Schema:
+        """The columns as they are declared."""
+        return TableBuilder(self.columns or {}).finish().schema
 
     def acting(self, client: Client, arguments: Mapping[str, Any]) -> dict[str, Any]:
         """Return the arguments with the client, and with whom it acts for where nobody is named."""

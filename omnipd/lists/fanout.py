@@ -8,7 +8,7 @@ Each parent's answer is cached by itself: a second call goes on where a broken o
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any, Literal
@@ -16,13 +16,14 @@ from typing import Any, Literal
 import pandas as pd
 import pyarrow as pa
 
-from omnipd.arguments import check_choice, check_id
+from omnipd.arguments import check_choice, check_id, whole_number
 from omnipd.cache.checkpoint import checkpointed, question_of
 from omnipd.call import noted_interrupt, one_call
 from omnipd.client.api_paths import segment
 from omnipd.client.client import Client
 from omnipd.client.current_client import current_client
 from omnipd.errors import (
+    ArgumentError,
     BadRequestError,
     NotFoundError,
     OmniError,
@@ -30,7 +31,6 @@ from omnipd.errors import (
     warn,
 )
 from omnipd.frames.columns import TEXT
-from omnipd.frames.records import TableBuilder
 from omnipd.frames.to_pandas import is_whole
 from omnipd.lists.endpoint import Endpoint
 from omnipd.lists.params import Lookup
@@ -61,6 +61,8 @@ class FanOut:
         Which parts of the key are ids, and where such ids are found.
     lookup : mapping of str to callable
         Returns the id for a part of the key that a name may stand for. In a frame are ids.
+    in_parts : bool
+        Whether the rows of one parent have nothing to do with those of another.
     """
 
     endpoint: Endpoint
@@ -70,6 +72,7 @@ class FanOut:
     newer: Endpoint | None = None
     ids: Mapping[str, str] = field(default_factory=dict)
     lookup: Mapping[str, Lookup] = field(default_factory=dict)
+    in_parts: bool = True
 
     def read(self, parents: Parents, arguments: Mapping[str, Any]) -> pd.DataFrame:
         """Read the list of every parent.
@@ -104,6 +107,8 @@ class FanOut:
         if self.lookup and not isinstance(parents, pd.DataFrame):
             self.endpoint.checked(acting)  # before anything is sent
             keys = list(dict.fromkeys(self._looked_up(key, client) for key in keys))
+        if arguments.get("max_calls") is not None:
+            check_calls(len(keys), arguments["max_calls"])
         say_cost(client, len(keys), self.endpoint.path)
         read = ParentsRead(self, keys, has_some, acting, collect=errors == "collect")
         again = partial(self.read, parents, arguments)
@@ -228,11 +233,7 @@ class FanOut:
 
     def joined(self, tables: list[pa.Table]) -> pa.Table:
         """Return one table; a column that is text for one parent is text for all."""
-        if self.endpoint.columns is None:
-            raise TypeError("a fan-out declares its columns")
-        empty = self.with_key(
-            TableBuilder(self.endpoint.columns).finish(), ("",) * len(self.parent)
-        )
+        empty = self.with_key(self.endpoint.schema.empty_table(), ("",) * len(self.parent))
         drifted = {
             one.name
             for table in tables
@@ -243,6 +244,16 @@ class FanOut:
             [pa.field(one.name, TEXT if one.name in drifted else one.type) for one in empty.schema]
         )
         return pa.concat_tables([table.cast(schema) for table in [empty, *tables]])
+
+
+def check_calls(calls: int, max_calls: int) -> None:
+    """Refuse what needs more requests than a caller allows."""
+    allowed = whole_number("max_calls", max_calls, unit="requests")
+    if calls > allowed:
+        raise ArgumentError(
+            f"It needs {calls:,} requests, more than max_calls={allowed:,}.",
+            hint="Nothing was read. Ask about fewer, or allow more.",
+        )
 
 
 def say_cost(client: Client, calls: int, path: str) -> None:

@@ -24,6 +24,9 @@ from omnipd.lists.fanout import FanOut
 _Function = TypeVar("_Function", bound=Callable[..., Any])
 _List = Endpoint | FanOut
 
+#: What each reader reads, by the reader's name.
+_LISTS: dict[str, tuple[_List, ...]] = {}
+
 _WIDTH = 100
 _ORDER = ("Parameters", "Returns", "Raises", "See Also", "Notes", "Examples")
 
@@ -130,11 +133,18 @@ def manual(*lists: _List) -> Callable[[_Function], _Function]:
     """
 
     def complete(function: _Function) -> _Function:
+        _LISTS[function.__name__] = lists
         if function.__doc__ is not None:  # as it is with python -OO
             function.__doc__ = _completed(function, lists)
         return function
 
     return complete
+
+
+def schema_of(reader: str) -> pa.Schema:
+    """Return the columns of a reader's frames as they are declared, whatever a server sends."""
+    one = _LISTS[reader][0]
+    return one.joined([]).schema if isinstance(one, FanOut) else one.schema
 
 
 def _completed(function: Callable[..., Any], lists: Sequence[_List]) -> str:

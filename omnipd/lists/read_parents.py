@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
+from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -50,6 +52,25 @@ _MOST_NAMED = 20
 #: What came of one parent, and what was warned of.
 _Answer = tuple[Reading | OmniError, list[str]]
 
+#: What takes the rows of each parent instead of the frame, in the parents' order.
+RowsInto = Callable[[pa.Table], object]
+_ROWS_INTO: ContextVar[RowsInto | None] = ContextVar("omnipd-rows-into", default=None)
+
+
+@contextlib.contextmanager
+def rows_into(take: RowsInto) -> Iterator[None]:
+    """Hand the rows of fan-outs over as they come; their frames are empty then.
+
+    It is for what is too large to be held. Lists that have to be seen as a whole, such as those of all
+    scopes, stay as they are.
+    """
+    before = _ROWS_INTO.get()
+    try:
+        _ROWS_INTO.set(take)
+        yield
+    finally:
+        _ROWS_INTO.set(before)
+
 
 class ParentsRead:
     """One reading of a fan-out.
@@ -87,6 +108,8 @@ class ParentsRead:
         self._tables: dict[Key, pa.Table] = {}
         self._readings: list[Mapping[str, Any]] = []
         self._failed: dict[Key, OmniError] = {}
+        self._rows_into = _ROWS_INTO.get() if fanout.in_parts else None
+        self._to_hand_over = deque(keys)
 
     def run(self, checkpoint: Checkpoint | None) -> pd.DataFrame:
         """Read the lists of all parents."""
@@ -105,6 +128,7 @@ class ParentsRead:
                 self._take_refusal(key, answer, checkpoint, done)
             else:
                 self._take(key, *answer)
+            self._hand_over()
             if self._client.progress is not None:
                 self._client.progress(self._fanout.endpoint.path, done, len(self._outcomes))
         if len(self._failed) == len(self._outcomes) and _say_the_same(self._failed):
@@ -117,11 +141,11 @@ class ParentsRead:
 
     def so_far(self) -> list[str]:
         """Say how far the reading is, when it is interrupted."""
-        if not self._tables:
+        done = sum(outcome != NOT_ASKED for outcome in self._outcomes.values())
+        if not done:
             return []
         return [
-            f"Read so far of {self._fanout.endpoint.path}: {len(self._tables):,} of "
-            f"{len(self._outcomes):,}.",
+            f"Read so far of {self._fanout.endpoint.path}: {done:,} of {len(self._outcomes):,}.",
             kept(self._client, refresh=self._acting.get("refresh", False)),
         ]
 
@@ -143,6 +167,7 @@ class ParentsRead:
         further = [one for one in self._fanout.further(key, table) if one not in self._outcomes]
         self._outcomes |= dict.fromkeys(further, NOT_ASKED)
         self._waiting.extend(further)
+        self._to_hand_over.extend(further)
 
     def _take_refusal(
         self, key: Key, error: OmniError, checkpoint: Checkpoint | None, done: int
@@ -158,6 +183,15 @@ class ParentsRead:
         self._readings.append({"requests": 1})
         if checkpoint is not None:
             checkpoint.keep_refusal(self._fanout.named(key), as_facts(error, self._outcomes[key]))
+
+    def _hand_over(self) -> None:
+        """Hand over the rows of those parents before whom no one is still to come."""
+        if self._rows_into is None:
+            return
+        while self._to_hand_over and self._outcomes[self._to_hand_over[0]] != NOT_ASKED:
+            table = self._tables.pop(self._to_hand_over.popleft(), None)
+            if table is not None and table.num_rows:
+                self._rows_into(table)
 
     def _joined(self) -> pa.Table:
         """Return the rows of all parents, in the parents' order."""

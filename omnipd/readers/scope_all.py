@@ -45,6 +45,7 @@ class _AllScopes(FanOut):
         What is done with the rows of all lists together.
     """
 
+    in_parts: bool = False
     owner_param: str = ""
     steps: tuple[Step, ...] = ()
     #: The ids of the users to compare with; empty where one person was named.

@@ -1,0 +1,89 @@
+"""One reading of the frames of an inventory, one after the other: some need those before them."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Sequence
+
+import pandas as pd
+
+from omnipd.admin.inventory_frames import Inventory
+from omnipd.admin.inventory_parts import ALL_PARTS, Part, is_of_one_list
+from omnipd.client.client import Client
+from omnipd.errors import OmniError
+from omnipd.lists.read_parents import kept
+from omnipd.readers.scope_all import ALL
+
+
+class InventoryRead:
+    """One reading of an inventory.
+
+    Parameters
+    ----------
+    client, scope, errors, strict, refresh
+        As :func:`omnipd.read_inventory` takes them.
+    """
+
+    def __init__(
+        self, client: Client, scope: str, errors: str, strict: bool, refresh: bool
+    ) -> None:
+        self._client = client
+        self._scope = scope
+        self._errors = errors
+        self._asked = {"strict": strict, "refresh": refresh, "client": client}
+        self._frames: dict[str, pd.DataFrame] = {}
+        self._failures: dict[str, str] = {}
+
+    def read(self, name: str) -> None:
+        """Read one frame; or note why not."""
+        part = ALL_PARTS[name]
+        if part.below is not None and part.below not in self._frames:
+            self._failures[name] = f"It needs {part.below}, which could not be read."
+            return
+        try:
+            self._frames[name] = self._frame(name, part)
+        except OmniError as error:
+            self._failures[name] = "\n".join([str(error), *getattr(error, "__notes__", ())])
+            if self._errors == "collect" and is_of_one_list(error):
+                return
+            self._note(error, name)
+            raise
+
+    def _frame(self, name: str, part: Part) -> pd.DataFrame:  # noqa: ARG002 - for those who keep it
+        """Return what is held of a frame for those that are read after it."""
+        return self.read_part(part)
+
+    def _note(self, error: OmniError, name: str) -> None:
+        """Let an error carry what was read before it."""
+        frames = dict(self._frames)
+        if isinstance(error.partial, pd.DataFrame):
+            frames[name] = error.partial
+        error.partial = Inventory(frames, self._failures)
+        error.add_note(f"While reading {name}; the frames before it are in .partial.")
+
+    def so_far(self) -> list[str]:
+        """Say how far the reading is, when it is interrupted."""
+        if not self._frames:
+            return []
+        read = f"Read so far of the inventory: {', '.join(self._frames)}."
+        return [read, kept(self._client, refresh=bool(self._asked["refresh"]))]
+
+    def inventory(self, names: Sequence[str]) -> Inventory:
+        """Return what was asked for of what was read."""
+        return Inventory(
+            {name: self._frames[name] for name in names if name in self._frames},
+            {name: self._failures[name] for name in names if name in self._failures},
+        )
+
+    def read_part(self, part: Part) -> pd.DataFrame:
+        """Read one frame."""
+        taken = inspect.signature(part.read).parameters
+        asked = {name: value for name, value in self._asked.items() if name in taken}
+        if part.below is not None:
+            parents = part.parents(self._frames) if part.parents else self._frames[part.below]
+            return part.read(parents, errors=self._errors, **asked)
+        if part.is_read_by_person(self._scope):
+            return part.read(scope=ALL, errors=self._errors, **asked)
+        if part.same_as in self._frames and self._client.cache is not None:
+            return part.read(**{**asked, "refresh": False})
+        return part.read(**asked)
