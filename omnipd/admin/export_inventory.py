@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import functools
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal
@@ -24,7 +24,7 @@ from omnipd.cache.checkpoint import checkpointed
 from omnipd.call import noted_interrupt, one_call
 from omnipd.client.client import Client
 from omnipd.client.current_client import current_client
-from omnipd.errors import OmniError
+from omnipd.errors import ExportIncompleteError, OmniError
 from omnipd.export.whole_files import check_path
 from omnipd.frames.to_pandas import is_whole
 from omnipd.lists.manual import manual, schema_of
@@ -170,6 +170,23 @@ def export_inventory(
     return place
 
 
+@contextlib.contextmanager
+def _told_as_ours(folder: Path) -> Iterator[None]:
+    """Say what cannot be written as omnipd says it."""
+    try:
+        yield
+    except OmniError:
+        raise
+    except (OSError, pa.ArrowException) as error:
+        reason = getattr(error, "strerror", None) or type(error).__name__
+    else:
+        return
+    raise ExportIncompleteError(
+        f"{folder} could not be written to its end: {reason}.",
+        hint="Make room; what was read is kept, and the same call goes on.",
+    )
+
+
 class _ExportRead(InventoryRead):
     """One reading of an inventory into the files of an export."""
 
@@ -182,7 +199,10 @@ class _ExportRead(InventoryRead):
         """Write a frame to its file, and return what those after it need of it."""
         parents = {one.below for one in ALL_PARTS.values()}
         schema = schema_of(part.reader_name)
-        with TableFile(self._folder / f"{name}.parquet", schema) as file:
+        with (
+            _told_as_ours(self._folder),
+            TableFile(self._folder / f"{name}.parquet", schema) as file,
+        ):
             # Who is a parent is needed afterwards.
             taken = contextlib.nullcontext() if name in parents else rows_into(file.add)
             with taken:

@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from omnipd.cache.checkpoint import delete_checkpoint
 from omnipd.errors import ArgumentError, ExportError
 from omnipd.export.whole_files import write_atomically
 
@@ -63,6 +64,7 @@ class Snapshots:
         while place.exists():
             number += 1
             place = self.root / f"{name}-{number}"
+        delete_checkpoint(unfinished)  # which a kill may have left
         unfinished.rename(place)
         manifest = read_manifest(place)
         pointer = {name: manifest[name] for name in ("begun_at", "finished_at", "complete")}

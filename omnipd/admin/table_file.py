@@ -39,7 +39,8 @@ class TableFile:
         self.rows = 0
         self.schema = schema.remove_metadata()
         self._waiting: list[pa.Table] = []
-        self._writer = pyarrow.parquet.ParquetWriter(path, self.schema)
+        # With Arrow's own schema in it, what is noted at the end would not be seen by plain pandas.
+        self._writer = pyarrow.parquet.ParquetWriter(path, self.schema, store_schema=False)
 
     def add(self, table: pa.Table) -> None:
         """Take the next rows."""

@@ -161,7 +161,7 @@ class Checkpoint:
         """Delete the file, and the folder if nothing else is in it."""
         self.close()
         with contextlib.suppress(OSError):
-            self._file.unlink(missing_ok=True)
+            delete_checkpoint(self._file.parent)
             self._file.parent.rmdir()
 
     @property
@@ -229,6 +229,8 @@ class Checkpoint:
             self._database = database
             # Nobody else may have it: two would each ask for what the other has.
             database.execute("PRAGMA locking_mode=EXCLUSIVE")
+            # No wait for the disk with each answer: what a power cut takes is asked for again.
+            database.execute("PRAGMA journal_mode=WAL")
             database.execute("PRAGMA synchronous=NORMAL")
             database.execute("BEGIN EXCLUSIVE")
             database.execute("COMMIT")
@@ -247,6 +249,12 @@ def _count(database: sqlite3.Connection) -> tuple[int, str | None]:
 
 class _Other(Exception):
     """What is not the same as in the read that the file is of."""
+
+
+def delete_checkpoint(folder: Path) -> None:
+    """Delete the files of a checkpoint in a folder, where there is one."""
+    for file in folder.glob(f"{_FILE}*"):
+        file.unlink(missing_ok=True)
 
 
 def question_of(path: str, params: Mapping[str, str] | None) -> str:

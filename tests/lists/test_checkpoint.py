@@ -78,16 +78,22 @@ def test_an_error_without_a_checkpoint_says_so(scripted, fake_time):
 def test_a_killed_process_costs_one_call_and_no_row(scripted, folder):
     expected = whole(scripted)
     fork = multiprocessing.get_context("fork")
-    for number in (1, 4, 5, 9):
-        scripted.by_target = lambda target: (
-            os.kill(child.pid, signal.SIGKILL) if len(scripted.requests) == count else None,
-            abilities(target),
-        )[1]
-        count = len(scripted.requests) + number - len(set(asked(scripted))) + 1
-        child = fork.Process(target=read_in_child, args=(scripted, folder))
-        child.start()
-        child.join(30)
-        assert child.exitcode == -signal.SIGKILL
+    children = []
+
+    def kill_at(place):
+        def step(target):
+            if f"/d{place}/" in target:
+                os.kill(children[-1].pid, signal.SIGKILL)
+            return abilities(target)
+
+        return step
+
+    for place in (0, 4, 5, 9):
+        scripted.by_target = kill_at(place)
+        children.append(fork.Process(target=read_in_child, args=(scripted, folder)))
+        children[-1].start()
+        children[-1].join(30)
+        assert children[-1].exitcode == -signal.SIGKILL
     scripted.by_target = abilities
     with pytest.warns(omnipd.OmniWarning, match="Answers taken"):
         df = read(scripted, folder)
@@ -149,9 +155,11 @@ def test_another_question_or_key_is_refused_and_other_parents_are_not(
     broken_off(scripted, folder, fake_time)
     with pytest.raises(omnipd.ArgumentError, match="of another read: question is not the same"):
         read(scripted, folder, fake_time, user_id="11111111-2222-4333-8444-555555555555")
-    with client_of(scripted, fake_time, cache=False):
-        with pytest.raises(omnipd.ArgumentError, match="question is not the same"):
-            omnipd.read_document_access(NAMES, checkpoint=folder)
+    with (
+        client_of(scripted, fake_time, cache=False),
+        pytest.raises(omnipd.ArgumentError, match="question is not the same"),
+    ):
+        omnipd.read_document_access(NAMES, checkpoint=folder)
     with (
         omnipd.connect(scripted.url, "omni_osk_another", cache=False),
         pytest.raises(omnipd.ArgumentError, match="key is not the same"),

@@ -63,7 +63,7 @@ def test_the_first_error_ends_all_and_the_rows_before_it_are_in_the_parents_orde
     scripted.by_target = Slow(d9=refused)
     with (
         client_of(scripted, requests_per_minute=2400),
-        pytest.raises(omnipd.ForbiddenError, match="At d9, .* of 24") as caught,
+        pytest.raises(omnipd.ForbiddenError, match=r"At d9, .* of 24") as caught,
     ):
         omnipd.read_document_abilities(NAMES)
     asked = len(scripted.requests)

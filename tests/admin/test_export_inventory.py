@@ -1,0 +1,297 @@
+"""Exports: what is in one, what goes on after a break, and what is there meanwhile."""
+
+import datetime
+import errno
+import json
+import multiprocessing
+import os
+import re
+import signal
+import warnings
+
+import duckdb
+import openpyxl
+import pandas as pd
+import pyarrow as pa
+import pytest
+from faults.given import KEY, client_of
+from scripted_server import answer
+
+import omnipd
+from omnipd.admin.inventory_parts import ALL_PARTS, GROUPS, PARTS
+from omnipd.admin.table_file import TableFile, as_declared
+from omnipd_sandbox.server import Server
+
+
+@pytest.fixture(scope="module")
+def small():
+    with Server(size="tiny") as running:
+        yield running
+        assert running.failures == []
+
+
+@pytest.fixture
+def own(small):
+    with omnipd.connect(small.url, small.api_key, requests_per_minute=None) as client:
+        yield client
+
+
+@pytest.fixture
+def folder(tmp_path):
+    return tmp_path / "exports"
+
+
+def files(export):
+    return {one.name: one.read_bytes() for one in export.iterdir() if one.name != "manifest.json"}
+
+
+def test_an_export_is_the_inventory_that_its_readers_give(own, folder):
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", omnipd.OmniWarning)  # what the sandbox does not have
+        export = omnipd.export_inventory(folder, include="all", errors="collect", format="csv")
+        direct = omnipd.read_inventory(include="all", errors="collect")  # from the cache
+    opened = omnipd.open_export(folder)
+    assert list(opened) == list(direct) == list(ALL_PARTS)
+    assert opened.path == export
+    for name in direct:
+        pd.testing.assert_frame_equal(opened[name], direct[name])
+        assert opened[name].attrs["omni"]["complete"] is direct[name].attrs["omni"]["complete"]
+        assert (export / f"{name}.csv").is_file()
+    assert opened.complete is direct.complete
+    tables = opened.manifest["tables"]
+    assert tables["users"]["rows"] == len(direct["users"])
+    assert tables["users"]["columns"]["created_at"] == "timestamp[us, tz=UTC]"
+    pointer = json.loads((folder / "latest.json").read_text())
+    assert pointer["export"] == export.name
+    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d-\d\d-\d\dZ", export.name)
+    assert sorted(one.name for one in folder.iterdir()) == [export.name, "latest.json"]
+
+
+def test_every_reader_of_a_list_is_a_part_but_for_those_that_need_a_choice():
+    readers = {name for name in omnipd.__all__ if name.startswith("read_")}
+    read = {part.reader_name for part in ALL_PARTS.values()}
+    assert readers - read == {"read_inventory", "read_records", "read_document_permissions"}
+    assert {*GROUPS} == {"content", "people", "access", "schedules", "connections", "models", "ai"}
+
+
+def test_plain_pandas_and_duckdb_read_all_exports_together(own, folder):
+    first = omnipd.export_inventory(folder, include=["labels", "users"])
+    second = omnipd.export_inventory(folder, include=["labels", "users"], format="xlsx")
+    labels = pd.read_parquet(first / "labels.parquet")
+    assert labels.attrs == {"omni": {"complete": True}}
+    assert files(first).items() <= files(second).items()  # the same bytes
+    found = duckdb.sql(f"SELECT count(*) FROM '{folder}/*/labels.parquet'").fetchall()
+    assert found == [(2 * len(labels),)]
+    book = openpyxl.load_workbook(second / "inventory.xlsx", read_only=True)
+    assert book.sheetnames == ["labels", "users"]
+    assert len(list(book["users"].rows)) == len(omnipd.open_export(folder)["users"]) + 1
+    book.close()
+
+
+def test_groups_stand_for_their_lists_and_what_is_only_needed_is_not_there(own, folder):
+    export = omnipd.export_inventory(folder, include="schedules", scope="organization")
+    assert sorted(one.stem for one in export.glob("*.parquet")) == sorted(
+        ["schedules", "schedule_details", "schedule_recipients"]
+    )
+    export = omnipd.export_inventory(folder, include="document_access", scope="organization")
+    assert [one.name for one in export.glob("*.parquet")] == ["document_access.parquet"]
+    with pytest.raises(omnipd.ArgumentError, match="Did you mean 'access'"):
+        omnipd.export_inventory(folder, include="acces")
+
+
+def test_old_exports_are_dropped_and_any_is_found_by_its_time(own, folder, monkeypatch):
+    names = []
+    for day in (1, 2, 3, 3):
+
+        class Then(datetime.datetime):
+            now = classmethod(lambda cls, tz: cls(2026, 5, day, 6, tzinfo=tz))  # noqa: B023
+
+        monkeypatch.setattr("omnipd.admin.snapshots.datetime", Then)
+        names.append(omnipd.export_inventory(folder, include="labels").name)
+    monkeypatch.undo()
+    assert names == [f"2026-05-0{day}T06-00-00Z" for day in (1, 2, 3)] + ["2026-05-03T06-00-00Z-2"]
+    at = {
+        None: names[3],
+        "2026-05-01": names[0],
+        "2026-05-02T05:59": names[0],
+        "2026-05-02T07:00+01:00": names[1],
+        datetime.datetime(2026, 5, 2, 7): names[1],  # noqa: DTZ001 - as people write it
+        names[1]: names[1],
+        "2027-01-01": names[3],
+    }
+    for moment, name in at.items():
+        assert omnipd.open_export(folder, at=moment).path.name == name
+    with pytest.raises(omnipd.ArgumentError, match="before the first export"):
+        omnipd.open_export(folder, at="2026-04-30")
+    with pytest.raises(omnipd.ArgumentError, match="neither the name"):
+        omnipd.open_export(folder, at="yesterday")
+    omnipd.export_inventory(folder, include="labels", keep=2)
+    assert len([one for one in folder.iterdir() if one.is_dir()]) == 2
+    with pytest.raises(omnipd.ArgumentError, match="no export in"):
+        omnipd.open_export(folder / "nothing")
+    with pytest.raises(omnipd.ArgumentError, match="keep=0"):
+        omnipd.export_inventory(folder, include="labels", keep=0)
+
+
+def test_while_one_is_made_the_one_before_it_is_there(own, small, folder):
+    before = omnipd.export_inventory(folder, include=["labels", "users"])
+    seen = []
+    own.progress = lambda *_: seen.append(omnipd.open_export(folder).path)
+    omnipd.export_inventory(folder, include=["labels", "users"])
+    own.progress = None
+    assert seen
+    assert set(seen) == {before}
+
+
+def export_in_child(url, key, folder):
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        with omnipd.connect(url, key, requests_per_minute=None) as client:
+            omnipd.export_inventory(
+                folder, include=["document_access", "labels", "folder_permissions"], client=client
+            )
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs a process to kill")
+def test_a_killed_export_goes_on_and_has_the_same_bytes(small, own, folder):
+    expected = files(
+        omnipd.export_inventory(
+            folder / "a", include=["document_access", "labels", "folder_permissions"]
+        )
+    )
+    since = len(small.requests)
+    omnipd.clear_cache(own)
+    omnipd.export_inventory(
+        folder / "b", include=["document_access", "labels", "folder_permissions"]
+    )
+    calls = len(small.requests) - since
+    fork = multiprocessing.get_context("fork")
+    for part in (0.15, 0.4, 0.8):
+        since, until = len(small.requests), None
+        until = since + max(1, int(calls * part * 0.5))
+        child = fork.Process(
+            target=export_in_child, args=(small.url, small.api_key, folder / "c")
+        )
+        child.start()
+        while child.is_alive() and len(small.requests) < until:
+            child.join(0.001)
+        os.kill(child.pid, signal.SIGKILL)
+        child.join()
+        assert child.exitcode == -signal.SIGKILL
+        assert [one.name for one in (folder / "c").iterdir() if one.name[0] != "."] == []
+    with pytest.warns(omnipd.OmniWarning, match="Answers taken from the checkpoint"):
+        export = omnipd.export_inventory(
+            folder / "c", include=["document_access", "labels", "folder_permissions"]
+        )
+    assert files(export) == expected
+    assert KEY.encode() not in b"".join(expected.values())
+
+
+def test_an_error_keeps_what_was_read_and_resume_goes_on(scripted, fake_time, folder):
+    broken = answer({"detail": "broken", "status": 500}, 500)
+    labels = answer({"labels": [{"name": "a"}]})
+    users = answer(
+        {"Resources": [], "totalResults": 0, "itemsPerPage": 100, "startIndex": 1, "schemas": []}
+    )
+    answers = {"labels": labels, "Users": broken}
+    scripted.by_target = lambda target: answers[target.split("?")[0].rsplit("/", 1)[1]]
+    with client_of(scripted, fake_time) as client:
+        with pytest.raises(omnipd.ServerError, match="While reading users") as caught:
+            omnipd.export_inventory(folder, include=["labels", "users"], client=client)
+        answers["Users"] = users
+        scripted.requests.clear()
+        with pytest.warns(omnipd.OmniWarning, match=r": 1\. The oldest"):
+            export = caught.value.resume()
+    assert len(scripted.requests) == 1
+    assert len(omnipd.open_export(folder)["labels"]) == 1
+    assert sorted(one.name for one in export.iterdir()) == [
+        "labels.parquet",
+        "manifest.json",
+        "users.parquet",
+    ]
+
+
+def test_what_is_refused_is_a_gap_that_is_told(scripted, folder):
+    answers = {
+        "labels": answer({"labels": [{"name": "a"}]}),
+        "Users": answer({"detail": "no", "status": 403}, 403),
+    }
+    scripted.by_target = lambda target: answers[target.split("?")[0].rsplit("/", 1)[1]]
+    with client_of(scripted) as client:
+        omnipd.export_inventory(
+            folder, include=["labels", "users"], errors="collect", client=client
+        )
+    opened = omnipd.open_export(folder)
+    assert (list(opened), list(opened.failures)) == (["labels"], ["users"])
+    assert not opened.complete
+    assert json.loads((folder / "latest.json").read_text())["complete"] is False
+    with pytest.raises(KeyError, match="could not be read"):
+        opened["users"]
+
+
+def test_a_full_disk_is_a_plain_error_and_the_same_call_goes_on(own, small, folder, monkeypatch):
+    def full(self, table):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    with monkeypatch.context() as patched:
+        patched.setattr(TableFile, "add", full)
+        with pytest.raises(omnipd.ExportIncompleteError, match="No space left"):
+            omnipd.export_inventory(folder, include="labels")
+    since = len(small.requests)
+    with pytest.warns(omnipd.OmniWarning, match="Answers taken"):
+        omnipd.export_inventory(folder, include="labels")
+    assert len(small.requests) == since
+
+
+def test_a_value_of_another_type_is_kept_beside_its_column():
+    schema = pa.schema(
+        [("count", pa.int64()), ("at", pa.timestamp("us", "UTC")), ("extra", pa.string())]
+    )
+    came = pa.table(
+        {
+            "count": ["1", "many", None],
+            "at": ["2026-05-01 06:00:00.000000Z", None, "soon"],
+            "extra": [None, '{"more":1}', None],
+        }
+    )
+    noon = datetime.datetime(2026, 5, 1, 6, tzinfo=datetime.UTC)
+    assert as_declared(came, schema).to_pylist() == [
+        {"count": 1, "at": noon, "extra": None},
+        {"count": None, "at": None, "extra": '{"more":1,"count":"many"}'},
+        {"count": None, "at": None, "extra": '{"at":"soon"}'},
+    ]
+    assert as_declared(came, schema).schema == schema
+
+
+def test_a_table_that_was_changed_is_not_opened(own, folder):
+    export = omnipd.export_inventory(folder, include=["labels", "users"])
+    pd.DataFrame({"a": [1]}).to_parquet(export / "labels.parquet")
+    (export / "users.parquet").write_bytes(b"PAR1")
+    opened = omnipd.open_export(folder)
+    for name in ("labels", "users"):
+        with pytest.raises(omnipd.ExportError, match="cannot be read"):
+            opened[name]
+    (export / "manifest.json").write_text("{}")
+    with pytest.raises(omnipd.ExportError, match=r"manifest\.json cannot be read"):
+        omnipd.open_export(folder)
+
+
+def test_more_calls_than_are_allowed_are_refused_before_the_first(own, small, folder):
+    before = len(small.requests)
+    for read in (
+        lambda: omnipd.export_inventory(folder, include="document_access", max_calls=2),
+        lambda: omnipd.read_inventory(include="document_access", max_calls=2),
+    ):
+        with pytest.raises(omnipd.ArgumentError, match="more than max_calls=2"):
+            read()
+    documents = omnipd.read_documents()
+    since = len(small.requests)
+    with pytest.raises(omnipd.ArgumentError, match=f"needs {len(documents)} requests"):
+        omnipd.read_document_access(documents, max_calls=2)
+    assert len(small.requests) == since
+    assert not any("access-list" in one.path for one in list(small.requests)[before:])
+
+
+def test_the_default_of_an_export_is_what_an_audit_needs(own, folder):
+    omnipd.export_inventory(folder, scope="organization")
+    assert list(omnipd.open_export(folder)) == list(PARTS)
