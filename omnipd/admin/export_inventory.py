@@ -2,42 +2,30 @@
 
 from __future__ import annotations
 
-import contextlib
 import functools
 import os
-from collections.abc import Iterator, Sequence
-from datetime import UTC, datetime
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any, Literal
-
-import pandas as pd
-import pyarrow as pa
+from typing import Literal
 
 from omnipd.admin.export_formats import FORMATS, write_as
+from omnipd.admin.export_read import ExportRead
 from omnipd.admin.inventory_cost import Cost
-from omnipd.admin.inventory_parts import ALL_PARTS, Part, names_of, with_needed
-from omnipd.admin.inventory_read import InventoryRead
-from omnipd.admin.snapshots import MANIFEST, Snapshots
-from omnipd.admin.table_file import TableFile
+from omnipd.admin.inventory_parts import names_of, with_needed
+from omnipd.admin.open_export import Export
+from omnipd.admin.since_last import SinceLast
+from omnipd.admin.snapshots import MANIFEST, Snapshots, read_manifest
 from omnipd.arguments import check_choice, check_flag, whole_number
 from omnipd.cache.checkpoint import checkpointed
 from omnipd.call import noted_interrupt, one_call
-from omnipd.client.client import Client
+from omnipd.client.client import Client, checked_lifetime
 from omnipd.client.current_client import current_client
-from omnipd.errors import ExportIncompleteError, OmniError
+from omnipd.errors import ArgumentError
 from omnipd.export.whole_files import check_path
-from omnipd.frames.to_pandas import is_whole
-from omnipd.lists.manual import manual, schema_of
-from omnipd.lists.read_parents import rows_into
+from omnipd.lists.manual import manual
 from omnipd.readers.scope_all import ALL
 from omnipd.version import __version__
-
-#: What frames that are read later may need of one that is written: the keys of parents.
-_KEPT = (
-    *("conversation_id", "connection_id", "document_identifier", "folder_id", "job_id", "model_id"),
-    *("prompt_set_id", "run_id", "schedule_id", "topic", "user_id"),
-    *("destination_type", "has_dashboard"),
-)
 
 
 @manual()
@@ -48,6 +36,8 @@ def export_inventory(
     scope: Literal["all", "organization"] = "all",
     format: Literal["parquet", "csv", "xlsx"] = "parquet",  # noqa: A002 - pandas' word
     keep: int | None = None,
+    since: Literal["last"] | None = None,
+    full_every: str | float | timedelta = "7d",
     errors: Literal["raise", "collect"] = "raise",
     strict: bool = True,
     max_calls: int | None = None,
@@ -73,6 +63,10 @@ def export_inventory(
         workbook, ``inventory.xlsx``.
     keep : int, optional
         How many exports stay; older ones are deleted when this one is there. Default: all.
+    since : {"last"}, optional
+        Ask again only for what may have changed since the last export in `folder`; see the notes.
+    full_every : str, float or timedelta, default "7d"
+        With `since`: after which time all is asked for again, as ``"12h"`` or ``"7d"``.
     errors : {"raise", "collect"}, default "raise"
         ``collect`` goes on after what is refused; the export says that it is incomplete, and why.
 
@@ -103,6 +97,14 @@ def export_inventory(
     null in its column, and kept as JSON in the column ``extra``. Two exports of what is the same have the
     same bytes, but for the times in the manifest.
 
+    With ``since="last"`` every list is read whole, so that what is new, renamed, moved or deleted is
+    seen at once. What costs a call for each parent, such as ``document_access``, is asked for again only
+    where something in the parent's own row has changed, or the parent is new; the other rows are those of
+    the last export. A permission may change without its document: that is seen when `full_every` has
+    passed, and so is what people have in their own folders. What is below models is asked for each
+    time, since a model does not say that its files have changed. The column ``read_at`` says of each row of such a table when it
+    came.
+
     Examples
     --------
     >>> import omnipd, tempfile
@@ -120,13 +122,18 @@ def export_inventory(
         keep = whole_number("keep", keep)
     check_path("folder", folder)
     client = current_client(client)
+    if since is not None:
+        check_choice("since", since, ("last",))
+    often = checked_lifetime(full_every, "full_every") or timedelta(0)
     snapshots = Snapshots(Path(folder))
+    last = _last(snapshots, client, scope, often) if since is not None else None
     asked = {
         "instance": client.base_url,
         "tables": wanted,
         "scope": scope,
         "format": format,
         "errors": errors,
+        "since": since if last is None else last.name,
     }
     identity = {name: str(value) for name, value in asked.items()} | {"key": client.fingerprint}
     again = functools.partial(
@@ -136,6 +143,8 @@ def export_inventory(
         scope=scope,
         format=format,
         keep=keep,
+        since=since,
+        full_every=full_every,
         errors=errors,
         strict=strict,
         max_calls=max_calls,
@@ -144,7 +153,9 @@ def export_inventory(
     unfinished = snapshots.begin(identity)
     if not (unfinished / MANIFEST).exists():
         begun = datetime.now(UTC)
-        reading = _ExportRead(unfinished, client, scope, errors, strict)
+        reading = ExportRead(
+            unfinished, client, scope, errors, strict, last, read_at=since is not None
+        )
         names = with_needed(wanted, scope)
         with (
             one_call(),
@@ -160,6 +171,7 @@ def export_inventory(
                 **asked,
                 "begun_at": begun.isoformat(timespec="seconds"),
                 "finished_at": datetime.now(UTC).isoformat(timespec="seconds"),
+                "full_at": (last.full_at if last else begun).isoformat(timespec="seconds"),
                 **reading.summary(wanted),
             }
             write_as(format, unfinished, list(manifest["tables"]))
@@ -170,66 +182,20 @@ def export_inventory(
     return place
 
 
-@contextlib.contextmanager
-def _told_as_ours(folder: Path) -> Iterator[None]:
-    """Say what cannot be written as omnipd says it."""
-    try:
-        yield
-    except OmniError:
-        raise
-    except (OSError, pa.ArrowException) as error:
-        reason = getattr(error, "strerror", None) or type(error).__name__
-    else:
-        return
-    raise ExportIncompleteError(
-        f"{folder} could not be written to its end: {reason}.",
-        hint="Make room; what was read is kept, and the same call goes on.",
-    )
-
-
-class _ExportRead(InventoryRead):
-    """One reading of an inventory into the files of an export."""
-
-    def __init__(self, folder: Path, client: Client, scope: str, errors: str, strict: bool) -> None:
-        super().__init__(client, scope, errors, strict, refresh=True)
-        self._folder = folder
-        self._tables: dict[str, dict[str, Any]] = {}
-
-    def _frame(self, name: str, part: Part) -> pd.DataFrame:
-        """Write a frame to its file, and return what those after it need of it."""
-        parents = {one.below for one in ALL_PARTS.values()}
-        schema = schema_of(part.reader_name)
-        with (
-            _told_as_ours(self._folder),
-            TableFile(self._folder / f"{name}.parquet", schema) as file,
-        ):
-            # Who is a parent is needed afterwards.
-            taken = contextlib.nullcontext() if name in parents else rows_into(file.add)
-            with taken:
-                frame = self.read_part(part)
-            file.add(pa.Table.from_pandas(frame, preserve_index=False))
-            whole = is_whole(frame)
-            file.mark({"omni": {"complete": whole}})
-        facts = frame.attrs["omni"]
-        self._tables[name] = {
-            "file": f"{name}.parquet",
-            "rows": file.rows,
-            "columns": {field.name: str(field.type) for field in schema},
-            "complete": whole,
-            "fetched_at": facts.get("fetched_at"),
-            "requests": facts.get("requests"),
-            **({"failures": facts["failures"]} if "failures" in facts else {}),
-        }
-        return frame[[column for column in _KEPT if column in frame.columns]]
-
-    def _note(self, error: OmniError, name: str) -> None:
-        error.add_note(f"While reading {name}.")
-
-    def summary(self, wanted: Sequence[str]) -> dict[str, Any]:
-        """Return what the manifest says of the tables; those that were only needed are taken away."""
-        for name in set(self._tables) - set(wanted):
-            (self._folder / self._tables.pop(name)["file"]).unlink()
-        failures = {name: why for name, why in self._failures.items() if name in wanted}
-        tables = {name: self._tables[name] for name in wanted if name in self._tables}
-        complete = not failures and all(table["complete"] for table in tables.values())
-        return {"complete": complete, "tables": tables, "failures": failures}
+def _last(
+    snapshots: Snapshots, client: Client, scope: str, full_every: timedelta
+) -> SinceLast | None:
+    """Return the export to begin from; None where there is none, or all is to be asked for again."""
+    names = snapshots.names()
+    if not names:
+        return None
+    path = snapshots.find(None)
+    manifest = read_manifest(path)
+    if (manifest["instance"], manifest["scope"]) != (client.base_url, scope):
+        raise ArgumentError(
+            f"The last export in {snapshots.root} is of {manifest['instance']} with "
+            f"scope={manifest['scope']!r}: nothing can be taken from it.",
+            hint="Take another folder for each Omni and scope.",
+        )
+    last = SinceLast(Export(path, manifest), full_every)
+    return None if last.is_over else last

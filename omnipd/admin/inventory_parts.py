@@ -18,7 +18,6 @@ from omnipd.errors import (
     ResponseError,
 )
 from omnipd.frames.to_pandas import is_whole, marked_incomplete
-from omnipd.lists.parents import Parents
 from omnipd.readers.ai import (
     read_ai_agent_actions,
     read_ai_conversations,
@@ -96,19 +95,19 @@ EVERYTHING = "all"
 Reader = Callable[..., pd.DataFrame]
 
 
-def _emails(frames: Mapping[str, pd.DataFrame]) -> Parents:
+def _emails(frames: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
     """Return the schedules that have recipients: the others would cost a call and have no rows."""
     schedules = frames["schedules"]
     return schedules[schedules["destination_type"] == "email"]
 
 
-def _with_dashboard(frames: Mapping[str, pd.DataFrame]) -> Parents:
+def _with_dashboard(frames: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
     """Return the documents that have a dashboard, or may have one."""
     documents = frames["documents"]
     return documents[documents["has_dashboard"].fillna(True)]
 
 
-def _all_documents(frames: Mapping[str, pd.DataFrame]) -> Parents:
+def _all_documents(frames: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
     """Return all documents that are known: no source says whether one list holds the personal ones."""
     held = [frames[name] for name in ("documents", "content") if name in frames]
     identifiers = [identifier for one in held for identifier in one["document_identifier"].dropna()]
@@ -150,7 +149,7 @@ class Part:
     same_as: str | None = None
     personal: bool = False
     below: str | None = None
-    parents: Callable[[Mapping[str, pd.DataFrame]], Parents] | None = None
+    parents: Callable[[Mapping[str, pd.DataFrame]], pd.DataFrame] | None = None
     counted: Reader | None = None
 
     @property

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Sequence
+from typing import Any
 
 import pandas as pd
 
@@ -75,13 +76,29 @@ class InventoryRead:
             {name: self._failures[name] for name in names if name in self._failures},
         )
 
+    def parents_of(self, part: Part) -> pd.DataFrame:
+        """Return the frame of the parents that a frame is read below."""
+        if part.parents is not None:
+            return part.parents(self._frames)
+        return self._frames[part.below or ""]
+
+    def read_below(self, part: Part, parents: pd.DataFrame) -> pd.DataFrame:
+        """Read a frame below some parents."""
+        return part.read(parents, errors=self._errors, **self._options(part))
+
+    def read_public(self, part: Part) -> pd.DataFrame:
+        """Read what is the organization's of a frame that has what is personal, too."""
+        return part.read(scope="organization", **self._options(part))
+
+    def _options(self, part: Part) -> dict[str, Any]:
+        taken = inspect.signature(part.read).parameters
+        return {name: value for name, value in self._asked.items() if name in taken}
+
     def read_part(self, part: Part) -> pd.DataFrame:
         """Read one frame."""
-        taken = inspect.signature(part.read).parameters
-        asked = {name: value for name, value in self._asked.items() if name in taken}
+        asked = self._options(part)
         if part.below is not None:
-            parents = part.parents(self._frames) if part.parents else self._frames[part.below]
-            return part.read(parents, errors=self._errors, **asked)
+            return self.read_below(part, self.parents_of(part))
         if part.is_read_by_person(self._scope):
             return part.read(scope=ALL, errors=self._errors, **asked)
         if part.same_as in self._frames and self._client.cache is not None:

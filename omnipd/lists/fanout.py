@@ -231,17 +231,23 @@ class FanOut:
             table = table.add_column(place, pa.field(name, TEXT), column)
         return table
 
+    @property
+    def schema(self) -> pa.Schema:
+        """The columns as they are declared."""
+        one = self.endpoint.schema.empty_table()
+        return self.with_key(one, ("",) * len(self.parent)).schema
+
     def joined(self, tables: list[pa.Table]) -> pa.Table:
         """Return one table; a column that is text for one parent is text for all."""
-        empty = self.with_key(self.endpoint.schema.empty_table(), ("",) * len(self.parent))
+        empty = self.schema.empty_table()
         drifted = {
             one.name
             for table in tables
             for one in table.schema
-            if one.type != empty.schema.field(one.name).type
+            if one.type != self.schema.field(one.name).type
         }
         schema = pa.schema(
-            [pa.field(one.name, TEXT if one.name in drifted else one.type) for one in empty.schema]
+            [pa.field(one.name, TEXT if one.name in drifted else one.type) for one in self.schema]
         )
         return pa.concat_tables([table.cast(schema) for table in [empty, *tables]])
 

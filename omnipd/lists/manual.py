@@ -141,10 +141,9 @@ def manual(*lists: _List) -> Callable[[_Function], _Function]:
     return complete
 
 
-def schema_of(reader: str) -> pa.Schema:
-    """Return the columns of a reader's frames as they are declared, whatever a server sends."""
-    one = _LISTS[reader][0]
-    return one.joined([]).schema if isinstance(one, FanOut) else one.schema
+def list_of(reader: str) -> _List:
+    """Return what a reader reads, by the reader's name."""
+    return _LISTS[reader][0]
 
 
 def _completed(function: Callable[..., Any], lists: Sequence[_List]) -> str:

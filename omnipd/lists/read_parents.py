@@ -52,8 +52,8 @@ _MOST_NAMED = 20
 #: What came of one parent, and what was warned of.
 _Answer = tuple[Reading | OmniError, list[str]]
 
-#: What takes the rows of each parent instead of the frame, in the parents' order.
-RowsInto = Callable[[pa.Table], object]
+#: What takes the rows of each parent instead of the frame, in the parents' order, and when they came.
+RowsInto = Callable[[pa.Table, str], object]
 _ROWS_INTO: ContextVar[RowsInto | None] = ContextVar("omnipd-rows-into", default=None)
 
 
@@ -110,6 +110,7 @@ class ParentsRead:
         self._failed: dict[Key, OmniError] = {}
         self._rows_into = _ROWS_INTO.get() if fanout.in_parts else None
         self._to_hand_over = deque(keys)
+        self._came_at: dict[Key, str] = {}
 
     def run(self, checkpoint: Checkpoint | None) -> pd.DataFrame:
         """Read the lists of all parents."""
@@ -163,6 +164,8 @@ class ParentsRead:
     def _take(self, key: Key, table: pa.Table, reading: Mapping[str, Any]) -> None:
         self._outcomes[key], self._tables[key] = OK, self._fanout.with_key(table, key)
         self._readings.append(reading)
+        if self._rows_into is not None:
+            self._came_at[key] = reading["fetched_at"]
         # More parents may become known on the way, behind those that are.
         further = [one for one in self._fanout.further(key, table) if one not in self._outcomes]
         self._outcomes |= dict.fromkeys(further, NOT_ASKED)
@@ -189,9 +192,10 @@ class ParentsRead:
         if self._rows_into is None:
             return
         while self._to_hand_over and self._outcomes[self._to_hand_over[0]] != NOT_ASKED:
-            table = self._tables.pop(self._to_hand_over.popleft(), None)
-            if table is not None and table.num_rows:
-                self._rows_into(table)
+            key = self._to_hand_over.popleft()
+            table = self._tables.pop(key, None)
+            if table is not None:
+                self._rows_into(table, self._came_at.pop(key))
 
     def _joined(self) -> pa.Table:
         """Return the rows of all parents, in the parents' order."""

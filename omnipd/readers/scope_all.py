@@ -52,6 +52,8 @@ class _AllScopes(FanOut):
     users: frozenset[str] = frozenset()
     #: Owners' ids that no user has: other ids of people. Found while the organization's list is read.
     others: dict[str, None] = field(default_factory=dict)
+    #: How many rows the organization's list has, which come before all others.
+    public: list[int] = field(default_factory=list)
 
     def _bound(self, key: tuple[str, ...], endpoint: Endpoint | None = None) -> Endpoint:
         [owner] = key
@@ -65,6 +67,8 @@ class _AllScopes(FanOut):
 
     def further(self, key: tuple[str, ...], table: pa.Table) -> list[tuple[str, ...]]:
         """Return the owners of the organization's items, where none of them is a user."""
+        if key == (_ORGANIZATION,):
+            self.public.append(table.num_rows)
         owners = {one for one in table["owner_id"].to_pylist() if one is not None}
         if key == (_ORGANIZATION,) and self.users and owners and not owners & self.users:
             self.others.update(dict.fromkeys(sorted(owners)))
@@ -134,6 +138,8 @@ def read_all_scopes(
         )
         frame = lists.read([_ORGANIZATION, *people], {**asked, "client": client})
     facts = frame.attrs["omni"]
+    if not steps:  # which may put the rows in another order
+        facts["public_rows"] = sum(lists.public)
     facts["read_by"] = "user ids and owner ids" if lists.others else "user ids"
     if lists.others:
         facts["complete"] = False
