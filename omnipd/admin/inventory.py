@@ -39,8 +39,9 @@ def read_inventory(
     Parameters
     ----------
     include : str or sequence of str, optional
-        Only these frames, or those of a group: ``content``, ``people``, ``access``, ``schedules``,
-        ``connections``, ``models``, ``ai``; ``all`` is every list that omnipd reads. Default: ``content``, ``documents``, ``folders``, ``labels``, ``users``,
+        Only these frames, or all of a group: ``content:all``, ``people``, ``access``,
+        ``schedules:all``, ``connections:all``, ``models:all``, ``ai``; ``all`` is every list that
+        omnipd reads. Default: ``content``, ``documents``, ``folders``, ``labels``, ``users``,
         ``user_attributes``, ``user_attribute_values``, ``groups``, ``group_members``,
         ``model_roles``, ``api_keys``, ``connections``, ``models`` (shared ones only),
         ``schedules``, ``schedule_recipients``, ``document_access``, ``folder_permissions``. Each is

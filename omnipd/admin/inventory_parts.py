@@ -244,8 +244,12 @@ _MORE: dict[str, Part] = {
 #: Every list that can be read without a choice that only its reader knows.
 ALL_PARTS = PARTS | _MORE
 
-#: Names for several at once.
-GROUPS = tuple(dict.fromkeys(part.group for part in ALL_PARTS.values()))
+#: What stands for several at once. Where a frame has the name of its group, that is the frame.
+GROUPS: dict[str, list[str]] = {}
+for _name, _part in ALL_PARTS.items():
+    GROUPS.setdefault(f"{_part.group}:all", []).append(_name)
+    if _part.group not in ALL_PARTS:
+        GROUPS.setdefault(_part.group, []).append(_name)
 
 
 def names_of(include: Sequence[str] | str | None) -> list[str]:
@@ -257,11 +261,8 @@ def names_of(include: Sequence[str] | str | None) -> list[str]:
         raise ArgumentError("include=[] is empty; leave it out to ask for everything.")
     for name in asked:
         check_choice("include", name, [*ALL_PARTS, *GROUPS, EVERYTHING])
-    return [
-        name
-        for name, part in ALL_PARTS.items()
-        if name in asked or part.group in asked or EVERYTHING in asked
-    ]
+    wanted = {one for name in asked for one in GROUPS.get(name, (name,))}
+    return [name for name in ALL_PARTS if name in wanted or EVERYTHING in wanted]
 
 
 def with_needed(names: Sequence[str], scope: str) -> list[str]:

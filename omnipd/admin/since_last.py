@@ -104,8 +104,6 @@ def rows_of(table: pa.Table, parts: Sequence[str], keys: Sequence[Key]) -> pa.Ta
     return table.take(order[places[order] >= 0])
 
 
-
-
 def _digests(frame: pd.DataFrame, parts: Sequence[str]) -> Mapping[Key, int]:
     """Return what stands for all that is said of each parent, by its key."""
     said: Any = frame[[name for name in sorted(frame.columns) if name not in _COUNTS_READERS]]

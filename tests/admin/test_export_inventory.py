@@ -71,7 +71,9 @@ def test_every_reader_of_a_list_is_a_part_but_for_those_that_need_a_choice():
     readers = {name for name in omnipd.__all__ if name.startswith("read_")}
     read = {part.reader_name for part in ALL_PARTS.values()}
     assert readers - read == {"read_inventory", "read_records", "read_document_permissions"}
-    assert {*GROUPS} == {"content", "people", "access", "schedules", "connections", "models", "ai"}
+    groups = {"content", "people", "access", "schedules", "connections", "models", "ai"}
+    assert {*GROUPS} == {f"{group}:all" for group in groups} | {"people", "access", "ai"}
+    assert sum(len(GROUPS[f"{group}:all"]) for group in groups) == len(ALL_PARTS)
 
 
 def test_plain_pandas_and_duckdb_read_all_exports_together(own, folder):
@@ -89,7 +91,7 @@ def test_plain_pandas_and_duckdb_read_all_exports_together(own, folder):
 
 
 def test_groups_stand_for_their_lists_and_what_is_only_needed_is_not_there(own, folder):
-    export = omnipd.export_inventory(folder, include="schedules", scope="organization")
+    export = omnipd.export_inventory(folder, include="schedules:all", scope="organization")
     assert sorted(one.stem for one in export.glob("*.parquet")) == sorted(
         ["schedules", "schedule_details", "schedule_recipients"]
     )
@@ -169,9 +171,7 @@ def test_a_killed_export_goes_on_and_has_the_same_bytes(small, own, folder):
     for part in (0.15, 0.4, 0.8):
         since, until = len(small.requests), None
         until = since + max(1, int(calls * part * 0.5))
-        child = fork.Process(
-            target=export_in_child, args=(small.url, small.api_key, folder / "c")
-        )
+        child = fork.Process(target=export_in_child, args=(small.url, small.api_key, folder / "c"))
         child.start()
         while child.is_alive() and len(small.requests) < until:
             child.join(0.001)

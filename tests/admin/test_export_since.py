@@ -1,0 +1,189 @@
+"""An export since the last one: what it costs, what it sees at once, and what only when all is asked for."""
+
+import contextlib
+import warnings
+
+import pandas as pd
+import pytest
+import requests
+
+import omnipd
+from omnipd_sandbox.server import Server
+
+PUBLIC = {"scope": "organization"}
+INCLUDE = ["content", "documents", "folders", "document_access", "folder_permissions", "labels"]
+
+
+@pytest.fixture(scope="module")
+def changing():
+    with Server(size="tiny", documents=30, folders=6) as running:
+        yield running
+        assert running.failures == []
+
+
+@pytest.fixture
+def own(changing):
+    with omnipd.connect(changing.url, changing.api_key, requests_per_minute=None) as client:
+        yield client
+
+
+@pytest.fixture
+def folder(tmp_path):
+    return tmp_path / "exports"
+
+
+@contextlib.contextmanager
+def counted(server):
+    """Count the requests of a block by what they end in."""
+    since, found = len(server.requests), {}
+    yield found
+    for one in list(server.requests)[since:]:
+        name = one.path.rsplit("/", 1)[1]
+        found[name] = found.get(name, 0) + 1
+
+
+def change(server, method, path, body=None):
+    answer = requests.request(
+        method,
+        f"{server.url}/api/v1/{path}",
+        json=body,
+        headers={"Authorization": f"Bearer {server.api_key}"},
+        timeout=30,
+    )
+    assert answer.ok, answer.text
+
+
+def rows(frame, *keys):
+    """Return a frame without the times of its rows, in an order that says nothing."""
+    bare = frame.drop(columns="read_at", errors="ignore")
+    return bare.sort_values(list(keys), ignore_index=True, na_position="first")
+
+
+def assert_same(one, other):
+    for name, keys in {
+        "documents": ["document_identifier"],
+        "document_access": ["document_identifier", "principal_id", "access_source"],
+        "folders": ["folder_id"],
+        "folder_permissions": ["folder_id", "principal_id", "source"],
+        "content": ["id", "document_identifier"],
+    }.items():
+        held = [key for key in keys if key in one[name].columns]
+        counts = ["count_views", "count_favorites", "visits", "last_viewed_at"]
+        pd.testing.assert_frame_equal(
+            rows(one[name], *held).drop(columns=counts, errors="ignore"),
+            rows(other[name], *held).drop(columns=counts, errors="ignore"),
+        )
+
+
+def test_an_unchanged_organization_costs_its_lists_only(own, changing, folder):
+    with counted(changing) as first:
+        omnipd.export_inventory(folder, include=INCLUDE, since="last")
+    full = omnipd.open_export(folder)
+    with counted(changing) as second:
+        omnipd.export_inventory(folder, include=INCLUDE, since="last")
+    again = omnipd.open_export(folder)
+    assert first["access-list"] >= len(full["documents"])
+    assert "access-list" not in second
+    assert "permissions" not in second
+    assert sum(second.values()) / sum(first.values()) < 0.2
+    assert_same(again, full)
+    assert again.manifest["since"] == full.path.name
+    assert again.manifest["full_at"] == full.manifest["full_at"]
+    for name in ("document_access", "folder_permissions"):
+        pd.testing.assert_series_equal(again[name]["read_at"], full[name]["read_at"])
+        assert str(again[name]["read_at"].dtype) == "timestamp[us, tz=UTC][pyarrow]"
+    assert "read_at" not in again["documents"]
+
+
+def test_what_changes_is_seen_at_once_but_for_what_no_list_tells(own, changing, folder):
+    omnipd.export_inventory(folder, include=INCLUDE, since="last", **PUBLIC)
+    before = omnipd.open_export(folder)
+    public = before["documents"][before["documents"]["scope"] == "organization"]
+    renamed, moved, given, shared, deleted, *_ = public["document_identifier"]
+    people = omnipd.read_users()
+    somebody, other = people[people["active"]]["user_id"].tolist()[:2]
+    path = before["folders"]["path"][0]
+    change(
+        changing,
+        "PATCH",
+        f"documents/{renamed}",
+        {"name": "Another name", "clearExistingDraft": True},
+    )
+    change(changing, "POST", f"documents/{moved}/move", {"folderPath": path})
+    change(changing, "PUT", f"documents/{given}/transfer-ownership", {"userId": somebody})
+    change(
+        changing, "POST", f"documents/{shared}/permissions", {"role": "VIEWER", "userIds": [other]}
+    )
+    change(changing, "DELETE", f"documents/{deleted}")
+    with counted(changing) as asked:
+        omnipd.export_inventory(folder, include=INCLUDE, since="last", **PUBLIC)
+    after = omnipd.open_export(folder)
+    documents = after["documents"].set_index("document_identifier")
+    assert documents["name"][renamed] == "Another name"
+    assert documents["owner_id"][given] == somebody
+    assert deleted not in documents.index
+    access = after["document_access"]
+    assert deleted not in set(access["document_identifier"])
+    now = omnipd.read_document_access([renamed, moved, given], refresh=True)
+    kept = access[access["document_identifier"].isin([renamed, moved, given])]
+    keys = ["document_identifier", "principal_id", "access_source"]
+    pd.testing.assert_frame_equal(rows(kept, *keys), rows(now, *keys))
+    assert asked["access-list"] <= 4
+    # Nothing in the document says that somebody else may see it now.
+    mine = access[(access["document_identifier"] == shared) & (access["principal_id"] == other)]
+    seen_before = (before["document_access"]["document_identifier"] == shared) & (
+        before["document_access"]["principal_id"] == other
+    )
+    assert len(mine) == seen_before.sum()
+    fresh = access.set_index("document_identifier")["read_at"]
+    assert fresh[renamed].min() > fresh[shared].max()
+    # When the time for all has come, both are the same.
+    omnipd.export_inventory(folder, include=INCLUDE, since="last", **PUBLIC, full_every=0)
+    omnipd.export_inventory(folder.with_name("whole"), include=INCLUDE, **PUBLIC)
+    assert_same(omnipd.open_export(folder), omnipd.open_export(folder.with_name("whole")))
+    access = omnipd.open_export(folder)["document_access"]
+    assert other in set(access[access["document_identifier"] == shared]["principal_id"])
+
+
+def test_what_has_a_gap_is_asked_for_again(own, changing, folder):
+    omnipd.export_inventory(folder, include=INCLUDE, since="last", **PUBLIC)
+    manifest = folder / omnipd.open_export(folder).path.name / "manifest.json"
+    held = manifest.read_text()
+    table = held.index('"document_access": {')
+    manifest.write_text(
+        held[:table] + held[table:].replace('"complete": true', '"complete": false', 1)
+    )
+    with counted(changing) as asked:
+        omnipd.export_inventory(folder, include=INCLUDE, since="last", **PUBLIC)
+    assert asked["access-list"] >= 25
+    assert "permissions" not in asked
+
+
+def test_another_omni_or_scope_is_refused(own, changing, folder):
+    omnipd.export_inventory(folder, include="labels", since="last", scope="organization")
+    with pytest.raises(omnipd.ArgumentError, match="nothing can be taken from it"):
+        omnipd.export_inventory(folder, include="labels", since="last")
+    for wrong in ({"since": "first"}, {"since": "last", "full_every": "often"}):
+        with pytest.raises(omnipd.ArgumentError):
+            omnipd.export_inventory(folder, include="labels", **wrong)
+
+
+def test_an_incremental_export_that_is_broken_off_goes_on(own, changing, folder, monkeypatch):
+    omnipd.export_inventory(folder, include=INCLUDE, since="last", **PUBLIC)
+    expected = omnipd.open_export(folder)
+
+    class Stopped(Exception):
+        pass
+
+    def stop(path, *_):
+        if "folders" in path:
+            raise Stopped
+
+    own.progress = stop
+    with pytest.raises(Stopped):
+        omnipd.export_inventory(folder, include=INCLUDE, since="last", **PUBLIC)
+    own.progress = None
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", omnipd.OmniWarning)
+        omnipd.export_inventory(folder, include=INCLUDE, since="last", **PUBLIC)
+    assert_same(omnipd.open_export(folder), expected)
