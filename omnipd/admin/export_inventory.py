@@ -172,7 +172,8 @@ def export_inventory(
                 "begun_at": begun.isoformat(timespec="seconds"),
                 "finished_at": datetime.now(UTC).isoformat(timespec="seconds"),
                 "full_at": (last.full_at if last else begun).isoformat(timespec="seconds"),
-                **reading.summary(wanted),
+                # Of what is below others, the next one has to know those others.
+                **reading.summary(wanted if since is None else names),
             }
             write_as(format, unfinished, list(manifest["tables"]))
             snapshots.finish(unfinished, manifest)
