@@ -6,6 +6,7 @@ access lists have to arrive complete, in the time that the limit allows plus a t
 the limit in any 60 s.
 """
 
+import os
 import random
 import sys
 import tempfile
@@ -67,12 +68,12 @@ def main() -> int:
     behavior = Misbehaving(limit)
     with tempfile.TemporaryDirectory() as folder, ScriptedServer() as server:
         server.by_target = behavior
+        os.environ["OMNIPD_STATE_DIR"] = str(Path(folder) / "state")
         client = omnipd.connect(
             server.url,
             "omni_osk_of_the_trial",
             cache=False,
             requests_per_minute=limit,
-            state_dir=Path(folder) / "state",
         )
         began = time.monotonic()
         with warnings.catch_warnings():

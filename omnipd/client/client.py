@@ -339,10 +339,12 @@ class Client:
         """Return how many requests have to be under way at once to use what the key is allowed.
 
         The mean number in a system is the rate of arrival times the time that each is in it (Little's
-        law). Where the answers come as fast as the requests may be sent, that is one.
+        law); twice that, since some answers take longer. Where they come faster than requests may be
+        sent, it is one. How many are sent is for the limiter to say.
         """
         pace = self.requests_per_minute or _PACE_WITHOUT_LIMIT
-        return min(_MOST_IN_FLIGHT, max(1, math.ceil(self._seconds * pace / 60)))
+        needed = math.ceil(2 * self._seconds * pace / 60)
+        return min(_MOST_IN_FLIGHT, max(1, needed))
 
     def _note_seconds(self, seconds: float) -> None:
         """Note what a request took with its retries; the latest weigh most."""

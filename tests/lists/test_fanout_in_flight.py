@@ -49,11 +49,11 @@ def test_one_request_at_a_time_where_that_uses_the_allowance(scripted):
 
 
 def test_as_many_at_once_as_the_allowance_and_the_latency_need(scripted):
-    # 2,400 a minute are 40 a second, and 4 at a time where each takes a tenth of a second.
+    # 2,400 a minute are 40 a second, and 4 at a time where each takes a tenth of a second; twice that.
     scripted.by_target = slow = Slow()
     with client_of(scripted, requests_per_minute=2400):
         df = omnipd.read_document_abilities(NAMES)
-    assert 4 <= slow.most <= 7
+    assert 4 <= slow.most <= 12
     assert df["document_identifier"].tolist() == NAMES
     assert df["can_analyze"].tolist() == [name.endswith("1") for name in NAMES]
 
