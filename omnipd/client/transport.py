@@ -45,6 +45,8 @@ READ_SECONDS = 60.0
 WAIT_READ_SECONDS = 90.0
 LARGEST_BODY = 256 * 2**20
 CHUNK = 256 * 1024
+#: How many connections are kept for the next requests.
+_IDLE = 32
 _NO_PROXIES = {"http": "", "https": "", "all": ""}
 _RATIO, _RATIO_FLOOR = 200, 10 * 2**20
 
@@ -531,8 +533,8 @@ class Transport:
         session.headers["User-Agent"] = f"omnipd/{__version__} Python/{platform.python_version()}"
         session.headers["Accept"] = "application/json, application/x-ndjson, text/ndjson;q=0.9"
         session.cookies.set_policy(http.cookiejar.DefaultCookiePolicy(allowed_domains=[]))
-        session.mount("https://", _Adapter(max_retries=0))
-        session.mount("http://", _Adapter(max_retries=0))
+        for scheme in ("https://", "http://"):
+            session.mount(scheme, _Adapter(pool_maxsize=_IDLE, max_retries=0))
         return session
 
     def _authorize(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
