@@ -11,13 +11,14 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal, Self
 
-from omnipd.arguments import check_choice, refuse_key
+from omnipd.arguments import check_choice
 from omnipd.client.client import Client
 from omnipd.client.failures import Failure
 from omnipd.client.settings import Secret, resolve
 from omnipd.client.transport import Reply
 from omnipd.errors import ArgumentError, SettingsError
 from omnipd.locks import NO_FORK, load
+from omnipd.paths import local_path
 
 
 class Sandbox(Client):
@@ -55,8 +56,8 @@ class Sandbox(Client):
                 "documents= and size= are for what is invented, and org= is not.",
                 hint="What an organization of your own holds is in its folder.",
             )
-        for name, path in (("org=", org), ("state=", state)):
-            refuse_key(name, str(path))
+        org = None if org is None else local_path("org", org)
+        state = None if state is None else local_path("state", state)
         for name in sorted({"host", "engine"} & served.keys()):
             raise ArgumentError(
                 f"A sandbox takes no {name}=.", hint="The knobs and faults: docs/sandbox.md."
@@ -250,7 +251,7 @@ def write_demo(folder: Path) -> None:
     ArgumentError
         If there is something in the folder already.
     """
-    refuse_key("folder=", folder.name)
+    folder = local_path("folder", folder)
     server = _server_class()()
     with NO_FORK:
         from omnipd_sandbox.folder.demo import write_folder  # noqa: PLC0415 - needs what a server does
