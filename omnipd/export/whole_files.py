@@ -158,7 +158,7 @@ def _written_beside(path: Path, write: Write, undo: contextlib.ExitStack) -> tup
     # In bytes, since that is how systems count a name.
     start = os.fsencode(target.name)[:200].decode(errors="ignore")
     part = target.with_name(f".{start}.omnipd-{secrets.token_hex(4)}.part")
-    undo.callback(part.unlink, missing_ok=True)
+    undo.callback(_remove, part)
     mode = _mode_for(target)
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
     with _opened(part, target, lambda name, _: os.open(name, flags, mode)) as file:
@@ -191,6 +191,11 @@ def _make_parents(folder: Path, undo: contextlib.ExitStack) -> None:
             undo.callback(_remove_empty, one)
             continue
         raise ExportError(f"The folder {one} cannot be made: {reason}.")
+
+
+def _remove(part: Path) -> None:
+    with contextlib.suppress(OSError):  # it was never there, or cannot be reached any more
+        part.unlink()
 
 
 def _remove_empty(folder: Path) -> None:

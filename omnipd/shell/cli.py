@@ -129,7 +129,7 @@ def inventory(to: Path | None, estimate: bool, files: str, raw: bool, **given: A
         return
     if to is None:
         raise ArgumentError("Say where to write, with --to, or ask what it costs, with --estimate.")
-    to = local_path("--to", to)
+    to = local_path("to", to)
     # Before the long reading: is the extra there, and can the files be made?
     if is_workbook := to.suffix.lower() == ".xlsx":
         workbook({})

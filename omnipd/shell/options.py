@@ -89,7 +89,7 @@ def _read_key(path: Path) -> str:
     from omnipd.errors import SettingsError  # noqa: PLC0415
     from omnipd.paths import local_path  # noqa: PLC0415
 
-    path = local_path("--api-key-file", path, error=SettingsError)
+    path = local_path("api_key_file", path, error=SettingsError)
     try:
         return path.read_text(encoding="utf-8-sig").strip()
     except (OSError, UnicodeDecodeError):

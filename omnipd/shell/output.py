@@ -22,7 +22,7 @@ def checked_output(output: Path) -> Path:
     from omnipd.export.whole_files import check_places  # noqa: PLC0415
     from omnipd.paths import local_path  # noqa: PLC0415
 
-    output = local_path("--output", output)
+    output = local_path("output", output)
     ending = _ending(output)
     if ending not in _WRITABLE or (ending != output.suffix.lower() and ending not in _TEXT):
         raise ArgumentError(

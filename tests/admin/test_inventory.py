@@ -461,13 +461,14 @@ def test_the_shell_needs_to_know_where(shell):
     assert "--to" in result.stderr
 
 
-@pytest.mark.parametrize("place", ["nowhere/audit.xlsx", "file/audit"])
+@pytest.mark.parametrize("place", ["file/audit.xlsx", "file/audit"])
 def test_the_shell_looks_at_the_place_before_it_reads(shell, small, tmp_path, place):
     (tmp_path / "file").write_text("in the way")
     since = len(small.requests)
     result = shell("--include", "labels", "--to", place)
     assert result.exit_code == 8
     assert len(small.requests) == since
+    assert os.listdir(tmp_path) == ["file"]
 
 
 def test_what_is_no_path_is_refused_by_name():

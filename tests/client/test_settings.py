@@ -7,7 +7,6 @@ import re
 import subprocess
 import sys
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
 from faults.given import KEY, client_of
@@ -504,14 +503,20 @@ def test_who_has_no_home_has_a_client_and_is_warned(scripted, tmp_path):
     assert "SettingsError: OMNIPD_STATE_DIR='~/state' needs a home directory" in done.stderr
 
 
-def test_a_working_directory_that_is_deleted_is_no_error(monkeypatch, tmp_path):
+def test_a_working_directory_that_is_deleted_is_an_error_only_for_what_is_in_it(
+    monkeypatch, tmp_path
+):
     gone = tmp_path / "gone"
     gone.mkdir()
     monkeypatch.chdir(gone)
     gone.rmdir()
     monkeypatch.setenv("OMNI_CONFIG_PATH", "profile.json")
-    assert disk_root("cache") == Path("cache")
-    assert state_root("state") == Path("state")
+    assert disk_root(tmp_path / "cache") == tmp_path / "cache"
+    with pytest.raises(SettingsError, match="cache_dir='cache' .* working directory"):
+        disk_root("cache")
+    monkeypatch.setenv("OMNIPD_STATE_DIR", "state")
+    with pytest.raises(SettingsError, match="OMNIPD_STATE_DIR='state' .* working directory"):
+        state_root()
     assert resolve("https://acme.omniapp.co", "a-key").origin == "https://acme.omniapp.co"
 
 
