@@ -512,10 +512,10 @@ def test_a_working_directory_that_is_deleted_is_an_error_only_for_what_is_in_it(
     gone.rmdir()
     monkeypatch.setenv("OMNI_CONFIG_PATH", "profile.json")
     assert disk_root(tmp_path / "cache") == tmp_path / "cache"
-    with pytest.raises(SettingsError, match="cache_dir='cache' .* working directory"):
+    with pytest.raises(SettingsError, match=r"cache_dir='cache' .* working directory"):
         disk_root("cache")
     monkeypatch.setenv("OMNIPD_STATE_DIR", "state")
-    with pytest.raises(SettingsError, match="OMNIPD_STATE_DIR='state' .* working directory"):
+    with pytest.raises(SettingsError, match=r"OMNIPD_STATE_DIR='state' .* working directory"):
         state_root()
     assert resolve("https://acme.omniapp.co", "a-key").origin == "https://acme.omniapp.co"
 

@@ -50,9 +50,11 @@ def test_the_same_frame_has_the_same_bytes_at_any_time(tmp_path, monkeypatch, en
     assert first.read_bytes() == second.read_bytes()
 
 
-def test_the_ending_counts_in_any_case_and_for_a_link_its_own_name(tmp_path):
+def test_the_ending_counts_in_any_case_and_is_that_of_a_link_itself(tmp_path):
+    (tmp_path / "X.CSV.GZ").symlink_to(tmp_path / "latest.csv")
     omnipd.to_csv(DF, tmp_path / "X.CSV.GZ")
     assert same(pd.read_csv(tmp_path / "X.CSV.GZ"))
+    assert (tmp_path / "latest.csv").read_bytes() == (tmp_path / "X.CSV.GZ").read_bytes()
 
 
 @pytest.mark.parametrize("ending", [".tar", ".tar.gz", ".TAR.XZ"])
