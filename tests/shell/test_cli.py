@@ -296,6 +296,21 @@ def test_a_file_that_cannot_be_written_is_refused_before_anything_is_read(
     assert len(server.requests) == before
 
 
+@pytest.mark.parametrize(
+    ("file", "read"),
+    [
+        ("content.xlsx", pd.read_excel),
+        ("new/folder/Content.CSV.GZ", pd.read_csv),
+        ("content.jsonl.xz", lambda path: pd.read_json(path, lines=True)),
+    ],
+)
+def test_a_file_is_written_as_its_name_says(shell, tmp_path, file, read):
+    result = shell("content", "--limit", "3", "-o", file)
+    assert result.exit_code == 0, result.stderr
+    assert result.stderr.endswith(f"3 rows to {file}\n")
+    assert len(read(tmp_path / file)) == 3
+
+
 def test_messages_speak_of_options_and_not_of_python(shell, monkeypatch):
     monkeypatch.delenv("OMNI_BASE_URL")
     result = shell("content")
