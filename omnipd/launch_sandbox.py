@@ -64,6 +64,8 @@ class Sandbox(Client):
             )
         bad_org = bad_knob = None
         try:
+            if state is not None:
+                state.parent.mkdir(parents=True, exist_ok=True)
             self.server = server_class(
                 port=port,
                 org=org,
@@ -174,7 +176,7 @@ def sandbox(
         models, the data. ``omnipd sandbox init FOLDER`` writes one to start from.
     state : str or Path, optional
         A file that keeps what is changed: read at the start if it is there, and written after
-        each change. Default: changes are gone when the sandbox is closed.
+        each change. Folders that are missing are made. Default: changes are gone when the sandbox is closed.
     requests_per_minute : int, optional
         Make the server as strict as Omni (60), and the client keep to it. Default: no limit.
     faults : sequence of mapping, optional

@@ -431,7 +431,7 @@ def test_the_shell_writes_a_workbook(shell, tmp_path):
 def test_an_inventory_that_cannot_be_read_leaves_no_folder(shell, monkeypatch, tmp_path):
     monkeypatch.setenv("OMNI_API_KEY", "omni_osk_wrong")
     assert shell("--include", "labels", "--to", "new/audit").exit_code == 3
-    assert os.listdir(tmp_path) == []
+    assert not (tmp_path / "new").exists()
 
 
 def test_the_shell_says_the_cost_and_reads_nothing(shell, small):

@@ -1,5 +1,6 @@
 """A file is compressed as its name says, so that pandas and DuckDB read it by its name."""
 
+import os
 import time
 
 import duckdb
@@ -63,6 +64,14 @@ def test_a_tar_archive_is_refused_by_name(tmp_path, ending):
         omnipd.to_csv(DF, tmp_path / f"x.csv{ending}")
     assert ".gz" in caught.value.hint
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="no device is always full")
+@pytest.mark.parametrize("ending", ENDINGS)
+def test_a_disk_that_is_full_is_one_error(tmp_path, ending):
+    (tmp_path / f"x.csv{ending}").symlink_to("/dev/full")
+    with pytest.raises(omnipd.ExportIncompleteError, match="No space left"):
+        omnipd.to_csv(DF, tmp_path / f"x.csv{ending}")
 
 
 def test_parquet_has_a_compression_of_its_own(tmp_path):
