@@ -35,7 +35,6 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from pathlib import Path
 from typing import Any
 
 from omnipd.key_texts import hide_keys
@@ -266,6 +265,17 @@ def each_warning_once() -> Iterator[None]:
         _SAID.set(said)
 
 
+#: omnipd, and what of Python may call it for the caller: ``Mapping.get()`` of a client's models.
+_INSIDE = (__name__.partition(".")[0], "collections.abc")
+
+
+def _is_inside(module: object) -> bool:
+    """Whether a module of this name is none of the caller's; by name, since files lie anywhere."""
+    return isinstance(module, str) and any(
+        module == one or module.startswith(f"{one}.") for one in _INSIDE
+    )
+
+
 def warn(text: str) -> None:
     """Warn with an OmniWarning that points at the caller's line, however deep inside omnipd it is."""
     text = hide_keys(text)
@@ -278,10 +288,6 @@ def warn(text: str) -> None:
             return
         said.add(text)
     level, frame = 1, sys._getframe()
-    inside = (
-        str(Path(__file__).parent),
-        "<frozen ",
-    )  # Mapping.get() of Python's own may be between
-    while frame.f_back is not None and frame.f_code.co_filename.startswith(inside):
+    while frame.f_back is not None and _is_inside(frame.f_globals.get("__name__")):
         frame, level = frame.f_back, level + 1
     warnings.warn(text, OmniWarning, stacklevel=level)

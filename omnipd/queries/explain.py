@@ -11,7 +11,6 @@ import pyarrow as pa
 from omnipd.call import one_call
 from omnipd.client.client import Client
 from omnipd.client.current_client import current_client
-from omnipd.clock import check_timeout
 from omnipd.frames.columns import TEXT
 from omnipd.frames.to_pandas import scalar_columns, to_frame
 from omnipd.queries.check_topic import check_first
@@ -88,18 +87,17 @@ def explain(
     >>> "GROUP BY" in plan.sql
     True
     """
-    check_timeout(timeout)
-    client = current_client(client)
-    request = build_request(
-        query,
-        model=model,
-        branch_id=branch_id,
-        user_id=user_id,
-        client_user_id=client.user_id,
-        plan_only=True,
-    )
     outcome = job.Outcome()
     with one_call(timeout):
+        client = current_client(client)
+        request = build_request(
+            query,
+            model=model,
+            branch_id=branch_id,
+            user_id=user_id,
+            client_user_id=client.user_id,
+            plan_only=True,
+        )
         request = with_model_ids(request, client)
         check_first(query, request, client, check)
         for _ in job.stream(client, request, outcome):
@@ -180,21 +178,20 @@ def schema(
     flights.count                  int64[pyarrow]
     dtype: object
     """
-    run = Run(
-        query,
-        QueryOptions(
-            limit=1,
-            model=model,
-            branch_id=branch_id,
-            user_id=user_id,
-            timeout=timeout,
-            totals=totals,
-            names=names,
-            decimals=decimals,
-        ),
-        client=current_client(client),
-    )
     with one_call(timeout):
+        run = Run(
+            query,
+            QueryOptions(
+                limit=1,
+                model=model,
+                branch_id=branch_id,
+                user_id=user_id,
+                totals=totals,
+                names=names,
+                decimals=decimals,
+            ),
+            client=current_client(client),
+        )
         run.look_up_models()
         check_first(query, run.request, run.client, check)
         columns = run.guarded(run.columns)

@@ -12,7 +12,6 @@ import pandas as pd
 from omnipd.arguments import IDS_OF_MODELS, check_choice, check_id, refuse_key, said, whole_number
 from omnipd.client.client import Client
 from omnipd.errors import ArgumentError
-from omnipd.frames.scalars import python_value
 from omnipd.key_texts import hide_keys
 from omnipd.queries.job.options import QueryKeywords, check_keywords
 from omnipd.queries.language.conditions import Condition, filters_of, joined
@@ -232,7 +231,7 @@ class Query:
         rows : int
             How many.
         """
-        return self._with(offset=whole_number("offset", python_value(rows), minimum=0))
+        return self._with(offset=whole_number("offset", rows, minimum=0))
 
     def pivot(self, *fields: str | Field, column_limit: int | None = None) -> Query:
         """Make columns of the values of dimensions; they are selected, too.
@@ -247,8 +246,7 @@ class Query:
         query = self.select(*fields)._adding("pivots", _names(fields))
         if column_limit is None:
             return query
-        most = whole_number("column_limit", python_value(column_limit))
-        return query._with(column_limit=most)
+        return query._with(column_limit=whole_number("column_limit", column_limit))
 
     def fill(self, *fields: str | Field) -> Query:
         """Have Omni fill the gaps of dimensions, such as days without rows; they are selected, too.
