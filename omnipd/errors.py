@@ -37,10 +37,13 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any
 
+from omnipd.display import shortened
 from omnipd.key_texts import hide_keys
 
 #: Texts of an error that people see.
 _SHOWN = {"message", "hint", "url", "words"}
+#: Letters of a message in a repr.
+_LONGEST = 200
 
 
 class OmniError(Exception):
@@ -101,6 +104,17 @@ class OmniError(Exception):
     def __str__(self) -> str:
         """Say what happened, then what to do."""
         return f"{self.message}\n{self.hint}" if self.hint else self.message
+
+    def __repr__(self) -> str:
+        """Say the kind, what happened, what to do and the status, in one line that is not too long."""
+        told = {"hint": self.hint, "status": self.status}
+        said = [
+            f"{name}={shortened(one, _LONGEST)!r}" if isinstance(one, str) else f"{name}={one}"
+            for name, one in told.items()
+            if one is not None
+        ]
+        message = repr(shortened(self.message, _LONGEST))
+        return f"{type(self).__name__}({', '.join([message, *said])})"
 
     def __setattr__(self, name: str, value: Any) -> None:
         """Keep keys out of what is shown: an argument that is echoed may be one by mistake."""

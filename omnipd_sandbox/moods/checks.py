@@ -48,14 +48,12 @@ def seconds(maximum: float) -> Check:
     """Take a number of seconds."""
 
     def check(name: str, value: Any) -> float:
-        if (
-            isinstance(value, bool)
-            or not isinstance(value, numbers.Real)
-            or not 0 <= value <= maximum
-        ):
+        real = isinstance(value, numbers.Real) and not isinstance(value, bool)
+        number = float(value) if real else -1.0
+        if not 0 <= number <= maximum:
             msg = f"{name} must be a number of seconds from 0 to {maximum:g}, not {value!r}"
             raise ValueError(msg)
-        return float(value)
+        return number
 
     return check
 
