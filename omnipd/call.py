@@ -12,6 +12,7 @@ import contextvars
 import threading
 import time
 from collections.abc import Callable, Generator, Iterable, Iterator
+from types import TracebackType
 from typing import TypeVar
 
 from omnipd.clock import Clock, Deadline, checked_timeout
@@ -123,18 +124,16 @@ def one_call(timeout: float | None = None) -> Iterator[Call]:
         with working_for(call):
             yield call
     except OmniError as error:
-        _forget_frames_below(error)
+        here = error.__traceback__
+        _forget_frames_below(None if here is None else here.tb_next)  # that of the block
         raise
     finally:
         call.over = True
 
 
-def _forget_frames_below(error: OmniError) -> None:
-    """Cut a traceback below the block of the generator that catches the error."""
-    here = error.__traceback__
-    block = None if here is None else here.tb_next
-    if block is not None:
-        block.tb_next = None
+def _forget_frames_below(frame: TracebackType | None) -> None:
+    if frame is not None:
+        frame.tb_next = None
 
 
 def current_call() -> Call:
@@ -171,6 +170,9 @@ def goes_on_later(items: Generator[T, None, None], clock: Clock) -> Iterator[T]:
                     item = context.run(next, items)
                 except StopIteration:
                     return
+                except OmniError as error:
+                    _forget_frames_below(error.__traceback__)
+                    raise
                 yield item
                 del item  # or it would be held while the next is made
 

@@ -30,7 +30,7 @@ def shortened(text: str, longest: int) -> str:
     return line if len(line) <= longest else f"{line[: longest - 1]}…"
 
 
-def listed(items: Iterable[object], most: int = 10) -> str:
+def listed(items: Iterable[object], max_items: int = 10) -> str:
     """Return the first of many things, and how many more there are.
 
     Examples
@@ -39,11 +39,11 @@ def listed(items: Iterable[object], most: int = 10) -> str:
     'a, b … and 4 more'
     """
     texts = list(map(str, items))
-    more = f" … and {len(texts) - most:,} more" if len(texts) > most else ""
-    return ", ".join(texts[:most]) + more
+    more = f" … and {len(texts) - max_items:,} more" if len(texts) > max_items else ""
+    return ", ".join(texts[:max_items]) + more
 
 
-def first_lines(lines: Sequence[str], most: int) -> list[str]:
+def first_lines(lines: Sequence[str], max_lines: int) -> list[str]:
     """Return the first of many lines, and a line that says how many more there are.
 
     Examples
@@ -51,8 +51,8 @@ def first_lines(lines: Sequence[str], most: int) -> list[str]:
     >>> first_lines(["a", "b", "c"], 2)
     ['a', 'b', '… and 1 more']
     """
-    more = len(lines) - most
-    return [*lines[:most], f"… and {more:,} more"] if more > 0 else list(lines)
+    more = len(lines) - max_lines
+    return [*lines[:max_lines], f"… and {more:,} more"] if more > 0 else list(lines)
 
 
 def text(title: str, rows: Iterable[Row]) -> str:

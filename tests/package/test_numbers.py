@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 import omnipd
-from omnipd import Query
+from omnipd import Query, field
 from omnipd.errors import ArgumentError
 
 COUNTS = Query("flights", "flights").select("flights.origin", "flights.count")
@@ -20,6 +20,13 @@ def test_a_query_takes_whole_numbers_of_numpy(five):
     query = COUNTS.limit(five).offset(five).pivot("flights.origin", column_limit=five)
     sent = json.loads(json.dumps(query.to_dict()))
     assert (sent["limit"], sent["offset"], sent["column_limit"]) == (5, 5, 5)
+
+
+def test_a_condition_takes_whole_numbers_of_numpy():
+    quarter, hour = field("a.b").is_quarter(np.int64(2)), field("a.b").is_hour_of_day(np.uint8(7))
+    sent = COUNTS.where(quarter).to_dict()["filters"]["a.b"]
+    assert (sent["kind"], sent["left_side"]) == ("IS_IN_QUARTER_OF_YEAR", "2")
+    assert COUNTS.where(hour).to_dict()["filters"]["a.b"]["left_side"] == "7"
 
 
 def test_calls_take_whole_numbers_of_numpy(omni):

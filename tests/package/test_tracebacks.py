@@ -66,6 +66,10 @@ def test_a_field_that_only_omni_finds_missing_shows_few_frames(omni, tmp_path):
     with pytest.raises(ArgumentError) as caught:
         omnipd.query_to_parquet(MISSPELT, tmp_path / "x.parquet")
     assert len(frames_inside(caught.value)) <= 4
+    batches = omnipd.iter_batches(MISSPELT, check=False)
+    with pytest.raises(MissingFieldsError) as caught:
+        next(batches)
+    assert len(frames_inside(caught.value)) <= 4
 
 
 def test_the_error_that_the_caller_was_handling_is_still_shown(omni):
