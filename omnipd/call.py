@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import contextvars
+import sys
 import threading
 import time
 from collections.abc import Callable, Generator, Iterable, Iterator
@@ -132,7 +133,8 @@ def one_call(timeout: float | None = None) -> Iterator[Call]:
 
 
 def _forget_frames_below(frame: TracebackType | None) -> None:
-    if frame is not None:
+    """End a traceback at a frame; not in Python's development mode, where somebody looks into omnipd."""
+    if frame is not None and not sys.flags.dev_mode:
         frame.tb_next = None
 
 
