@@ -154,7 +154,7 @@ class Values:
         for path in paths[1:]:
             if None in values:
                 others = self._at(path)
-                if any(other is not None for other in others):
+                if others.count(None) < len(others):
                     values = [
                         other if value is None else value
                         for value, other in zip(values, others, strict=True)
@@ -175,13 +175,16 @@ def _usual(values: Sequence[Any], column: Column) -> pa.Array:
     if column.wire == COUNT and not set(map(type, values)) <= {int, type(None)}:
         raise ValueError("not only whole numbers")
     array = pa.array(values, column.wire, memory_pool=_POOL)
-    return array if column.vectorized is None else column.vectorized(array)
+    if column.vectorized is None:
+        return array
+    empty = array.null_count == len(array)
+    return pa.nulls(len(array), column.type) if empty else column.vectorized(array)
 
 
 def _typed(values: Sequence[Any], column: Column) -> pa.Array:
     if (convert := column.convert) is not None:
         # What came several times may be one object (PageParser), and is converted once.
-        each = {id(value): value for value in values}
+        each = dict(zip(map(id, values), values, strict=True))
         made = {key: None if value is None else convert(value) for key, value in each.items()}
-        values = [made[id(value)] for value in values]
+        values = list(map(made.__getitem__, map(id, values)))
     return pa.array(values, column.type, memory_pool=_POOL)
