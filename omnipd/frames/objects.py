@@ -35,7 +35,7 @@ class Objects:
         # Nearly always they have the same, so all are looked at together.
         return set().union(*self._objects)
 
-    def at(self, key: str, absent: Any = None) -> Sequence[Any]:
+    def at(self, key: str, absent: Any = None) -> list[Any]:
         """Return the value that each has under a key."""
         return [one.get(key, absent) for one in self._objects]
 
@@ -61,7 +61,7 @@ class ShapedObjects(Objects):
         self._shaped = objects
         kind = type(objects[0])
         self._fields = dict(zip(kind.__struct_encode_fields__, kind.__struct_fields__, strict=True))
-        self._values: dict[str, Sequence[Any]] = {}
+        self._values: dict[str, list[Any]] = {}
 
     def __len__(self) -> int:
         return len(self._shaped)
@@ -70,7 +70,7 @@ class ShapedObjects(Objects):
         """Return the keys of the shape."""
         return set(self._fields)
 
-    def at(self, key: str, absent: Any = None) -> Sequence[Any]:  # noqa: ARG002 - the shape says it
+    def at(self, key: str, absent: Any = None) -> list[Any]:  # noqa: ARG002 - the shape says it
         """Return the value that each has under a key of the shape."""
         if key not in self._values:
             if len(self._values) < _FEW:

@@ -1,6 +1,6 @@
 """JSON records → one Arrow table with the declared columns.
 
-Records are turned into arrays some hundred at a time, so that they can be dropped, a column at a
+Records are turned into arrays a thousand at a time, so that they can be dropped, a column at a
 time. A column where all values are as declared takes one call of Arrow; another is read value by
 value, and only there. A column that the server sends in another type than declared becomes text, with a
 warning; a key that no column declares is kept as JSON in ``extra``.
@@ -37,11 +37,11 @@ class TableBuilder:
         The declared columns, in order. The table has one more, ``extra``.
     exhaustive : bool, default True
         Whether they are all that is known to come, so that another key is worth a warning.
-    together : int, default 500
+    together : int, default 1000
         How many records are turned into arrays together. What is in the table does not depend on it.
     """
 
-    def __init__(self, columns: Columns, *, exhaustive: bool = True, together: int = 500) -> None:
+    def __init__(self, columns: Columns, *, exhaustive: bool = True, together: int = 1000) -> None:
         self._columns = columns
         self._exhaustive = exhaustive
         self._together = together
@@ -166,7 +166,8 @@ class Values:
         held = self.alike
         for key in above:
             held = [objects.inside(key) for objects in held]
-        return list(chain.from_iterable(objects.at(last) for objects in held))
+        each = [objects.at(last) for objects in held]
+        return each[0] if len(each) == 1 else list(chain.from_iterable(each))
 
 
 def _usual(values: Sequence[Any], column: Column) -> pa.Array:
