@@ -190,7 +190,8 @@ class _Adapter(HTTPAdapter):
 
     def request_url(self, request: Any, proxies: Any) -> str:
         # How an address is written for a proxy does not depend on its query, and takes long to tell.
-        address, mark, query = request.url.partition("?")
+        url: str = request.url
+        address, mark, query = url.partition("?")
         known, target = self._last_target
         if address != known:
             target = super().request_url(request, proxies).partition("?")[0]

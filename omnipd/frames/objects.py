@@ -71,7 +71,7 @@ class ShapedObjects(Objects):
         return set(self._fields)
 
     def at(self, key: str, absent: Any = None) -> list[Any]:  # noqa: ARG002 - the shape says it
-        """Return the value that each has under a key of the shape."""
+        """Return the value that each has under a key of the shape, in a list that is not to be changed."""
         if key not in self._values:
             if len(self._values) < _FEW:
                 self._values[key] = list(map(attrgetter(self._fields[key]), self._shaped))
