@@ -219,7 +219,7 @@ def test_what_is_refused_hides_nothing_else_and_is_never_an_empty_frame(small):
         inventory["model_roles"]
     with pytest.raises(KeyError, match="not in this inventory; it has labels, schedules"):
         inventory["folders"]
-    assert "users: not read." in repr(inventory)
+    assert "users        not read: " in repr(inventory)
 
 
 def test_the_first_refusal_is_raised_with_what_was_read_before_it(small):
@@ -410,21 +410,28 @@ def shell(small, monkeypatch, tmp_path):
     ("arguments", "files"),
     [
         (["--to", "audit"], ["labels.parquet", "users.parquet"]),
-        (["--to", "audit", "--files", "csv"], ["labels.csv", "users.csv"]),
+        (["--to", "new/audit", "--files", "csv"], ["labels.csv", "users.csv"]),
+        (["--to", "audit", "--files", "csv.gz"], ["labels.csv.gz", "users.csv.gz"]),
     ],
 )
 def test_the_shell_writes_a_folder(shell, tmp_path, arguments, files):
     result = shell("--include", "labels", "--include", "users", *arguments)
     assert result.exit_code == 0, result.stderr
     assert result.stdout == ""
-    assert sorted(os.listdir(tmp_path / "audit")) == files
-    assert "2 frames, 2 files in audit" in result.stderr
+    assert sorted(os.listdir(tmp_path / arguments[1])) == files
+    assert f"2 frames, 2 files in {arguments[1]}" in result.stderr
 
 
 def test_the_shell_writes_a_workbook(shell, tmp_path):
-    result = shell("--include", "labels", "--to", "audit.xlsx")
+    result = shell("--include", "labels", "--to", "new/audit.xlsx")
     assert result.exit_code == 0, result.stderr
-    assert len(pd.read_excel(tmp_path / "audit.xlsx", sheet_name="labels")) == 12
+    assert len(pd.read_excel(tmp_path / "new" / "audit.xlsx", sheet_name="labels")) == 12
+
+
+def test_an_inventory_that_cannot_be_read_leaves_no_folder(shell, monkeypatch, tmp_path):
+    monkeypatch.setenv("OMNI_API_KEY", "omni_osk_wrong")
+    assert shell("--include", "labels", "--to", "new/audit").exit_code == 3
+    assert not (tmp_path / "new").exists()
 
 
 def test_the_shell_says_the_cost_and_reads_nothing(shell, small):
@@ -461,13 +468,14 @@ def test_the_shell_needs_to_know_where(shell):
     assert "--to" in result.stderr
 
 
-@pytest.mark.parametrize("place", ["nowhere/audit.xlsx", "file/audit"])
+@pytest.mark.parametrize("place", ["file/audit.xlsx", "file/audit"])
 def test_the_shell_looks_at_the_place_before_it_reads(shell, small, tmp_path, place):
     (tmp_path / "file").write_text("in the way")
     since = len(small.requests)
     result = shell("--include", "labels", "--to", place)
     assert result.exit_code == 8
     assert len(small.requests) == since
+    assert os.listdir(tmp_path) == ["file"]
 
 
 def test_what_is_no_path_is_refused_by_name():
@@ -498,7 +506,7 @@ def test_a_file_whose_frame_could_not_be_read_does_not_look_new(omni, tmp_path):
 
 def test_a_name_that_is_nearly_there_is_asked_about(omni, tmp_path):
     inventory = omnipd.read_inventory(include="labels")
-    assert repr(inventory).startswith("<omnipd.Inventory of 1 frame, complete>")
+    assert repr(inventory).startswith("omnipd.Inventory: 1 frame, complete")
     with pytest.raises(KeyError, match="Did you mean 'labels'"):
         inventory["label"]
     with pytest.raises(omnipd.ArgumentError, match="looks like a file"):
