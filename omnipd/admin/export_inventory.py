@@ -22,8 +22,8 @@ from omnipd.call import noted_interrupt, one_call
 from omnipd.client.client import Client, checked_lifetime
 from omnipd.client.current_client import current_client
 from omnipd.errors import ArgumentError
-from omnipd.export.whole_files import check_path
 from omnipd.lists.manual import manual
+from omnipd.paths import local_path
 from omnipd.readers.scope_all import ALL
 from omnipd.version import __version__
 
@@ -120,12 +120,12 @@ def export_inventory(
     check_flag("strict", strict)
     if keep is not None:
         keep = whole_number("keep", keep)
-    check_path("folder", folder)
+    root = local_path("folder", folder)
     client = current_client(client)
     if since is not None:
         check_choice("since", since, ("last",))
     often = checked_lifetime(full_every, "full_every") or timedelta(0)
-    snapshots = Snapshots(Path(folder))
+    snapshots = Snapshots(root)
     last = _last(snapshots, client, scope, often) if since is not None else None
     asked = {
         "instance": client.base_url,

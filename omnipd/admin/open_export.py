@@ -15,8 +15,8 @@ import pyarrow.parquet
 from omnipd.admin.inventory_frames import Inventory
 from omnipd.admin.snapshots import Snapshots, read_manifest
 from omnipd.errors import ExportError
-from omnipd.export.whole_files import check_path
 from omnipd.frames.to_pandas import to_frame
+from omnipd.paths import local_path
 
 
 class Export(Inventory):
@@ -73,8 +73,7 @@ def open_export(folder: str | os.PathLike[str], at: str | datetime | None = None
     >>> inventory["labels"].dtypes["color"]
     string[pyarrow]
     """
-    check_path("folder", folder)
-    path = Snapshots(Path(folder)).find(at)
+    path = Snapshots(local_path("folder", folder)).find(at)
     return Export(path, read_manifest(path))
 
 

@@ -16,7 +16,7 @@ from typing import Any
 
 from omnipd.cache.checkpoint import delete_checkpoint
 from omnipd.errors import ArgumentError, ExportError
-from omnipd.export.whole_files import write_atomically
+from omnipd.export.whole_files import make_folder, write_atomically
 
 MANIFEST = "manifest.json"
 LATEST = "latest.json"
@@ -50,7 +50,8 @@ class Snapshots:
             return there
         name = datetime.now(UTC).strftime(_NAME)
         folder = self.root / f".{name}-{mark}{_UNFINISHED}"
-        folder.mkdir(parents=True)
+        make_folder(self.root)
+        folder.mkdir()
         return folder
 
     def finish(self, unfinished: Path, manifest: Mapping[str, Any]) -> None:

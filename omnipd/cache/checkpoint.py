@@ -21,10 +21,10 @@ from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import urlencode
 
-from omnipd.arguments import said
 from omnipd.cache.private_files import make_folder
 from omnipd.errors import ArgumentError, OmniError, SettingsError, warn
 from omnipd.locks import NO_FORK, new_lock
+from omnipd.paths import local_path
 
 Result = TypeVar("Result")
 
@@ -291,8 +291,7 @@ def checkpointed(
     if folder is None or current_checkpoint() is not None:
         yield current_checkpoint()
         return
-    check_folder(folder)
-    checkpoint = Checkpoint(Path(folder), asked)
+    checkpoint = Checkpoint(local_path("checkpoint", folder), asked)
     before = _NOW.get()
     try:
         _tell(checkpoint, folder)
@@ -312,12 +311,6 @@ def checkpointed(
             error.resumable_by(again)
         raise
     checkpoint.delete()
-
-
-def check_folder(folder: Any) -> None:
-    """Refuse what names no folder."""
-    if not isinstance(folder, str | os.PathLike) or not str(folder).strip():
-        raise ArgumentError(f"checkpoint={said(folder):.60} is not a folder.")
 
 
 def _tell(checkpoint: Checkpoint, folder: str | os.PathLike[str]) -> None:

@@ -41,7 +41,8 @@ def whole(server):
 
 
 def read(server, folder, fake_time=None, names=NAMES, **more):
-    with client_of(server, fake_time, cache=False):
+    # At this pace there is one request at a time, however slow the machine is.
+    with client_of(server, fake_time, cache=False, requests_per_minute=60):
         return omnipd.read_document_abilities(names, checkpoint=folder, **more)
 
 

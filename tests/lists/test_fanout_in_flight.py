@@ -53,7 +53,7 @@ def test_as_many_at_once_as_the_allowance_and_the_latency_need(scripted):
     scripted.by_target = slow = Slow()
     with client_of(scripted, requests_per_minute=2400):
         df = omnipd.read_document_abilities(NAMES)
-    assert 4 <= slow.most <= 12
+    assert 4 <= slow.most <= 16
     assert df["document_identifier"].tolist() == NAMES
     assert df["can_analyze"].tolist() == [name.endswith("1") for name in NAMES]
 
