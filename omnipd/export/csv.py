@@ -11,13 +11,15 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv
 
+from omnipd.export.spelled import spelled
 from omnipd.export.storable_table import table_for
 from omnipd.export.whole_files import write_atomically
 from omnipd.frames import times
 
-# A spreadsheet runs a cell that begins with one of these, in full width too, and a program that
-# splits on another separator begins a cell after it (OWASP: CSV injection; CVE-2021-41270).
-_FORMULA = r"(^|[;,|\t\r\n])([=+\-@\t\r＝＋－＠])"
+# A spreadsheet runs a cell that begins with one of these, in full width too (OWASP: CSV injection).
+# Every field is quoted, so that nothing inside a text begins a cell. A text that looks guarded gets
+# one ' more: taking one away is always right.
+_FORMULA = r"\A('*[=+\-@\t\r＝＋－＠])"
 
 
 def to_csv(
@@ -84,7 +86,10 @@ def to_csv(
 
 def write_csv(table: pa.Table, file: IO[bytes], *, raw: bool = False) -> None:
     """Write a table of scalar columns as CSV to an open file."""
-    table = times.showable(table)
+    table = spelled(table)
+    for place, field in enumerate(table.schema):
+        if pa.types.is_timestamp(field.type):
+            table = table.set_column(place, field.name, times.as_text(table.column(place)))
     if not raw:
         table = _without_formulas(table)
     options = pyarrow.csv.WriteOptions(quoting_style="all_valid")
@@ -93,10 +98,8 @@ def write_csv(table: pa.Table, file: IO[bytes], *, raw: bool = False) -> None:
 
 def _without_formulas(table: pa.Table) -> pa.Table:
     """Put ``'`` before what a spreadsheet would run, in text and in the header."""
-    for index, field in enumerate(table.schema):
+    for place, field in enumerate(table.schema):
         if pa.types.is_string(field.type) or pa.types.is_large_string(field.type):
-            safe = table.column(index)
-            for _ in range(2):  # a tab is a separator and a danger of its own
-                safe = pc.replace_substring_regex(safe, _FORMULA, r"\1'\2")
-            table = table.set_column(index, field.name, safe)
-    return table.rename_columns([re.sub(_FORMULA, r"\1'\2", name) for name in table.column_names])
+            safe = pc.replace_substring_regex(table.column(place), _FORMULA, r"'\1")
+            table = table.set_column(place, field.name, safe)
+    return table.rename_columns([re.sub(_FORMULA, r"'\1", name) for name in table.column_names])

@@ -8,9 +8,9 @@ from typing import IO
 import pandas as pd
 import pyarrow as pa
 
+from omnipd.export.spelled import spelled
 from omnipd.export.storable_table import table_for
 from omnipd.export.whole_files import write_atomically
-from omnipd.frames import times
 from omnipd.frames.columns import as_json
 
 
@@ -46,5 +46,5 @@ def to_jsonl(
 
 def write_jsonl(table: pa.Table, file: IO[bytes]) -> None:
     """Write a table of scalar columns as JSON lines to an open file."""
-    for batch in times.showable(table).to_batches(max_chunksize=10_000):
+    for batch in spelled(table).to_batches(max_chunksize=10_000):
         file.writelines(f"{as_json(row)}\n".encode() for row in batch.to_pylist())

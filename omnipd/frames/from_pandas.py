@@ -1,0 +1,190 @@
+"""DataFrames → Arrow tables: whatever pandas can hold, as what it means, its index first."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+from collections import Counter
+from collections.abc import Hashable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+
+from omnipd.errors import ExportError
+from omnipd.frames.python_objects import UnstorableError, array_of
+from omnipd.frames.to_pandas import storable
+from omnipd.unicode_text import whole_text
+
+#: Names of columns that pandas makes again of what stands in a Parquet file; of others come texts.
+_KNOWN_NAMES = {"unicode", "string", "int64", "datetime", "datetimetz"}
+
+
+def has_default_index(frame: pd.DataFrame) -> bool:
+    """Whether the rows of a frame are numbered from 0, without a name: such an index says nothing.
+
+    Examples
+    --------
+    >>> frame = pd.DataFrame({"a": [1, 2, 3]})
+    >>> has_default_index(frame), has_default_index(frame[1:])
+    (True, False)
+    """
+    index = frame.index
+    return (
+        isinstance(index, pd.RangeIndex)
+        and index.name is None
+        and index.equals(pd.RangeIndex(len(index)))
+    )
+
+
+def to_arrow(frame: pd.DataFrame) -> tuple[pa.Table, list[str]]:
+    """Return a frame as an Arrow table of scalar columns, and the columns whose text was mended.
+
+    The levels of an index that is not the default one are its first columns. A lone surrogate, which
+    only columns of Python objects can hold, becomes U+FFFD. pandas' notes in the metadata tell what
+    was the index.
+
+    Raises
+    ------
+    ExportError
+        For a column that Arrow cannot hold, and for columns that would have the same name.
+    """
+    levels = _levels(frame)
+    names = [*levels, *map(_name_of, frame.columns)]
+    _refuse_same(names, list(levels))
+    columns = [
+        *(_stored(name, level) for name, level in levels.items()),
+        *(_stored(_name_of(name), column) for name, column in frame.items()),
+    ]
+    whole = [whole_text(name) for name in names]
+    _refuse_same(whole, [])
+    mended = [
+        name
+        for name, before, column in zip(whole, names, columns, strict=True)
+        if column.mended or name != before
+    ]
+    table = pa.table([column.array for column in columns], names=whole)
+    notes = _notes(frame, whole, columns)
+    return table.replace_schema_metadata({b"pandas": json.dumps(notes).encode()}), mended
+
+
+@dataclass(frozen=True)
+class _Stored:
+    """A column as Arrow has it, and without rows as pandas does: what its notes are made of."""
+
+    array: pa.Array | pa.ChunkedArray
+    empty: pd.Series[Any]
+    mended: bool = False
+
+
+def _levels(frame: pd.DataFrame) -> dict[str, pd.Series[Any]]:
+    """Return the levels of an index by the names that ``reset_index`` would give them."""
+    if has_default_index(frame):
+        return {}
+    index = frame.index
+    names = [None if name is None else _name_of(name) for name in index.names]
+    if index.nlevels > 1:
+        names = [f"level_{n}" if name is None else name for n, name in enumerate(names)]
+    elif names == [None]:
+        taken = "index" in map(_name_of, frame.columns)
+        names = ["level_0" if taken else "index"]
+    _refuse_same(names, names)
+    return {str(name): pd.Series(index.get_level_values(n)) for n, name in enumerate(names)}
+
+
+def _name_of(label: Hashable) -> str:
+    """Return the name of a column as text, as PyArrow does."""
+    if isinstance(label, str):
+        return label
+    return str(tuple(map(_name_of, label))) if isinstance(label, tuple) else str(label)
+
+
+def _refuse_same(names: Sequence[Any], levels: Sequence[Any]) -> None:
+    twice = [name for name, count in Counter(names).items() if count > 1]
+    if not twice:
+        return
+    whose = "levels of the index or columns" if set(twice) & set(levels) else "columns"
+    listed = ", ".join(map(repr, twice[:5]))
+    raise ExportError(
+        f"Several {whose} have the same name as text: {listed}.",
+        hint="Give each a name of its own; reset_index(drop=True) leaves an index out.",
+    )
+
+
+def _stored(name: str, column: pd.Series[Any]) -> _Stored:
+    try:
+        return _as_arrow(column)
+    except UnstorableError as error:
+        reason = str(error)
+    except Exception as error:  # noqa: BLE001 - whatever the arrays of other packages raise
+        reason = type(error).__name__
+    raise ExportError(
+        f"The column {name} cannot be stored: {reason}.",
+        hint="A column holds values of one type; astype(str) makes text of any.",
+    )
+
+
+def _as_arrow(column: pd.Series[Any]) -> _Stored:
+    kind = column.dtype
+    if isinstance(kind, pd.CategoricalDtype):
+        values = _as_arrow(pd.Series(column.cat.categories))
+        codes = column.cat.codes.to_numpy()
+        return _of_objects(values.array.take(pa.array(codes, mask=codes < 0)), values.mended)
+    if isinstance(kind, pd.SparseDtype):
+        return _as_arrow(pd.Series(column.array.to_dense()))  # type: ignore[attr-defined]
+    if isinstance(kind, pd.ArrowDtype):
+        array = column.array.__arrow_array__()
+        held = storable(array if isinstance(array, pa.ChunkedArray) else pa.chunked_array([array]))
+        return _Stored(held, column.iloc[:0]) if held.type == array.type else _of_objects(held)
+    if _is_arrow_s(kind):
+        try:
+            return _Stored(pa.array(column, from_pandas=True), column.iloc[:0])
+        except UnicodeEncodeError:  # text of Python's
+            pass
+        except (pa.ArrowException, ValueError):
+            if not isinstance(kind, pd.DatetimeTZDtype):
+                raise
+            return _as_arrow(column.dt.tz_convert("UTC"))  # a zone that Arrow has no name for
+    return _of_objects(*array_of(column.to_numpy(dtype=object)))
+
+
+def _is_arrow_s(kind: Any) -> bool:
+    """Whether Arrow has the type."""
+    if isinstance(kind, np.dtype):
+        return kind.kind in "biufmM" and kind.itemsize <= 8
+    return isinstance(kind, pd.DatetimeTZDtype | pd.StringDtype | pd.BooleanDtype) or (
+        isinstance(kind, pd.api.extensions.ExtensionDtype)
+        and pd.api.types.is_numeric_dtype(kind)
+        and type(kind).__module__.startswith("pandas.")
+    )
+
+
+def _of_objects(array: pa.Array | pa.ChunkedArray, mended: bool = False) -> _Stored:
+    return _Stored(array, pd.Series([], dtype=object), mended)
+
+
+def _notes(frame: pd.DataFrame, names: Sequence[str], columns: Sequence[_Stored]) -> dict[str, Any]:
+    """Return what pandas says of a frame in a file, and reads there again."""
+    empty = pd.DataFrame({name: one.empty for name, one in zip(names, columns, strict=True)})
+    notes = _pandas_notes(empty)
+    levels = 0 if has_default_index(frame) else frame.index.nlevels
+    if levels:
+        notes["index_columns"] = list(names[:levels])
+    else:
+        notes["index_columns"][0]["stop"] = len(frame)
+    for note, label in zip(notes["columns"], frame.index.names if levels else (), strict=False):
+        note["name"] = None if label is None else note["name"]
+    with contextlib.suppress(TypeError, UnicodeEncodeError):  # names that PyArrow knows no text for
+        labels = pd.DataFrame(np.empty((0, frame.shape[1])), columns=frame.columns)
+        held = _pandas_notes(labels)["column_indexes"]
+        if all(one["pandas_type"] in _KNOWN_NAMES for one in held):
+            notes["column_indexes"] = held
+    return notes
+
+
+def _pandas_notes(frame: pd.DataFrame) -> dict[str, Any]:
+    schema = pa.Schema.from_pandas(frame.reset_index(drop=True))
+    held: dict[str, Any] = json.loads((schema.metadata or {})[b"pandas"])
+    return held
