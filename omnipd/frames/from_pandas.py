@@ -52,21 +52,21 @@ def to_arrow(frame: pd.DataFrame) -> tuple[pa.Table, list[str]]:
         For a column that Arrow cannot hold, and for columns that would have the same name.
     """
     levels = _levels(frame)
-    names = [*levels, *map(_name_of, frame.columns)]
-    _refuse_same(names, list(levels))
-    columns = [
-        *(_stored(name, level) for name, level in levels.items()),
-        *(_stored(_name_of(name), column) for name, column in frame.items()),
-    ]
-    whole = [whole_text(name) for name in names]
-    _refuse_same(whole, [])
+    labels = [*levels, *map(_name_of, frame.columns)]
+    names = [whole_text(label) for label in labels]
+    _refuse_same(names, levels)
+    # Else a level whose name is a number would be taken for the one in its place.
+    index = frame.index.set_names([None] * frame.index.nlevels)
+    held = [pd.Series(index.get_level_values(n)) for n in range(len(levels))]
+    held.extend(column for _, column in frame.items())
+    columns = [_stored(name, column) for name, column in zip(names, held, strict=True)]
     mended = [
         name
-        for name, before, column in zip(whole, names, columns, strict=True)
-        if column.mended or name != before
+        for name, label, column in zip(names, labels, columns, strict=True)
+        if column.mended or name != label
     ]
-    table = pa.table([column.array for column in columns], names=whole)
-    notes = _notes(frame, whole, columns)
+    table = pa.table([column.array for column in columns], names=names)
+    notes = _notes(frame, names, columns)
     return table.replace_schema_metadata({b"pandas": json.dumps(notes).encode()}), mended
 
 
@@ -79,19 +79,19 @@ class _Stored:
     mended: bool = False
 
 
-def _levels(frame: pd.DataFrame) -> dict[str, pd.Series[Any]]:
-    """Return the levels of an index by the names that ``reset_index`` would give them."""
-    if has_default_index(frame):
-        return {}
+def _levels(frame: pd.DataFrame) -> list[str]:
+    """Return the names of the levels of an index that is stored, those that ``reset_index`` gives."""
     index = frame.index
-    names = [None if name is None else _name_of(name) for name in index.names]
+    if has_default_index(frame):
+        return []
     if index.nlevels > 1:
-        names = [f"level_{n}" if name is None else name for n, name in enumerate(names)]
-    elif names == [None]:
-        taken = "index" in map(_name_of, frame.columns)
-        names = ["level_0" if taken else "index"]
-    _refuse_same(names, names)
-    return {str(name): pd.Series(index.get_level_values(n)) for n, name in enumerate(names)}
+        unnamed = [f"level_{n}" for n in range(index.nlevels)]
+    else:
+        unnamed = ["level_0" if "index" in map(_name_of, frame.columns) else "index"]
+    return [
+        other if name is None else _name_of(name)
+        for name, other in zip(index.names, unnamed, strict=True)
+    ]
 
 
 def _name_of(label: Hashable) -> str:
@@ -133,14 +133,16 @@ def _as_arrow(column: pd.Series[Any]) -> _Stored:
         codes = column.cat.codes.to_numpy()
         return _of_objects(values.array.take(pa.array(codes, mask=codes < 0)), values.mended)
     if isinstance(kind, pd.SparseDtype):
-        return _as_arrow(pd.Series(column.array.to_dense()))  # type: ignore[attr-defined]
+        return _as_arrow(pd.Series(column.array.to_dense()))
     if isinstance(kind, pd.ArrowDtype):
         array = column.array.__arrow_array__()
         held = storable(array if isinstance(array, pa.ChunkedArray) else pa.chunked_array([array]))
-        return _Stored(held, column.iloc[:0]) if held.type == array.type else _of_objects(held)
+        return (
+            _Stored(held, _without_rows(column)) if held.type == array.type else _of_objects(held)
+        )
     if _is_arrow_s(kind):
         try:
-            return _Stored(pa.array(column, from_pandas=True), column.iloc[:0])
+            return _Stored(pa.array(column, from_pandas=True), _without_rows(column))
         except UnicodeEncodeError:  # text of Python's
             pass
         except (pa.ArrowException, ValueError):
@@ -161,6 +163,10 @@ def _is_arrow_s(kind: Any) -> bool:
     )
 
 
+def _without_rows(column: pd.Series[Any]) -> pd.Series[Any]:
+    return column.iloc[:0].reset_index(drop=True)
+
+
 def _of_objects(array: pa.Array | pa.ChunkedArray, mended: bool = False) -> _Stored:
     return _Stored(array, pd.Series([], dtype=object), mended)
 
@@ -169,19 +175,28 @@ def _notes(frame: pd.DataFrame, names: Sequence[str], columns: Sequence[_Stored]
     """Return what pandas says of a frame in a file, and reads there again."""
     empty = pd.DataFrame({name: one.empty for name, one in zip(names, columns, strict=True)})
     notes = _pandas_notes(empty)
-    levels = 0 if has_default_index(frame) else frame.index.nlevels
-    if levels:
-        notes["index_columns"] = list(names[:levels])
-    else:
+    if has_default_index(frame):
         notes["index_columns"][0]["stop"] = len(frame)
-    for note, label in zip(notes["columns"], frame.index.names if levels else (), strict=False):
-        note["name"] = None if label is None else note["name"]
+    else:
+        levels = columns[: frame.index.nlevels]
+        notes["index_columns"] = []
+        if all(_fits_index(level.array.type) for level in levels):
+            notes["index_columns"] = list(names[: len(levels)])
+            for note, label in zip(notes["columns"], frame.index.names, strict=False):
+                note["name"] = None if label is None else note["name"]
+                if note["numpy_type"].endswith("[pyarrow]"):
+                    note["numpy_type"] = "object"  # pandas makes no index of every type of Arrow
     with contextlib.suppress(TypeError, UnicodeEncodeError):  # names that PyArrow knows no text for
         labels = pd.DataFrame(np.empty((0, frame.shape[1])), columns=frame.columns)
         held = _pandas_notes(labels)["column_indexes"]
         if all(one["pandas_type"] in _KNOWN_NAMES for one in held):
             notes["column_indexes"] = held
     return notes
+
+
+def _fits_index(kind: pa.DataType) -> bool:
+    """Whether pandas makes an index of such a column of a file; else it stays a column there."""
+    return not pa.types.is_float16(kind) and kind != pa.time64("ns")
 
 
 def _pandas_notes(frame: pd.DataFrame) -> dict[str, Any]:
