@@ -175,17 +175,18 @@ def _notes(frame: pd.DataFrame, names: Sequence[str], columns: Sequence[_Stored]
     """Return what pandas says of a frame in a file, and reads there again."""
     empty = pd.DataFrame({name: one.empty for name, one in zip(names, columns, strict=True)})
     notes = _pandas_notes(empty)
-    if has_default_index(frame):
-        notes["index_columns"][0]["stop"] = len(frame)
-    else:
-        levels = columns[: frame.index.nlevels]
+    levels = columns[: len(_levels(frame))]
+    if not all(_fits_index(level.array.type) for level in levels):
         notes["index_columns"] = []
-        if all(_fits_index(level.array.type) for level in levels):
-            notes["index_columns"] = list(names[: len(levels)])
-            for note, label in zip(notes["columns"], frame.index.names, strict=False):
-                note["name"] = None if label is None else note["name"]
-                if note["numpy_type"].endswith("[pyarrow]"):
-                    note["numpy_type"] = "object"  # pandas makes no index of every type of Arrow
+        return notes
+    if levels:
+        notes["index_columns"] = list(names[: len(levels)])
+    else:
+        notes["index_columns"][0]["stop"] = len(frame)
+    for note, label, _ in zip(notes["columns"], frame.index.names, levels, strict=False):
+        note["name"] = None if label is None else note["name"]
+        if note["numpy_type"].endswith("[pyarrow]"):
+            note["numpy_type"] = "object"  # pandas makes no index of every type of Arrow
     with contextlib.suppress(TypeError, UnicodeEncodeError):  # names that PyArrow knows no text for
         labels = pd.DataFrame(np.empty((0, frame.shape[1])), columns=frame.columns)
         held = _pandas_notes(labels)["column_indexes"]
