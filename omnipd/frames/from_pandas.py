@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 from collections import Counter
 from collections.abc import Hashable, Sequence
@@ -18,8 +17,8 @@ from omnipd.frames.python_objects import UnstorableError, array_of
 from omnipd.frames.to_pandas import storable
 from omnipd.unicode_text import whole_text
 
-#: Names of columns that pandas makes again of what stands in a Parquet file; of others come texts.
-_KNOWN_NAMES = {"unicode", "string", "int64", "datetime", "datetimetz"}
+#: Names of columns that pandas makes again of the texts in a Parquet file; others stay texts.
+_KNOWN_NAMES = {"string", "integer", "datetime64"}
 
 
 def has_default_index(frame: pd.DataFrame) -> bool:
@@ -159,7 +158,7 @@ def _is_arrow_s(kind: Any) -> bool:
     return isinstance(kind, pd.DatetimeTZDtype | pd.StringDtype | pd.BooleanDtype) or (
         isinstance(kind, pd.api.extensions.ExtensionDtype)
         and pd.api.types.is_numeric_dtype(kind)
-        and type(kind).__module__.startswith("pandas.")
+        and type(kind).__module__.split(".")[0] == "pandas"
     )
 
 
@@ -187,11 +186,11 @@ def _notes(frame: pd.DataFrame, names: Sequence[str], columns: Sequence[_Stored]
         note["name"] = None if label is None else note["name"]
         if note["numpy_type"].endswith("[pyarrow]"):
             note["numpy_type"] = "object"  # pandas makes no index of every type of Arrow
-    with contextlib.suppress(TypeError, UnicodeEncodeError):  # names that PyArrow knows no text for
-        labels = pd.DataFrame(np.empty((0, frame.shape[1])), columns=frame.columns)
-        held = _pandas_notes(labels)["column_indexes"]
-        if all(one["pandas_type"] in _KNOWN_NAMES for one in held):
-            notes["column_indexes"] = held
+    labels = frame.columns
+    kinds = labels.levels if isinstance(labels, pd.MultiIndex) else [labels]
+    if all(one.inferred_type in _KNOWN_NAMES for one in kinds):
+        named = pd.DataFrame(np.empty((0, len(labels))), columns=labels)
+        notes["column_indexes"] = _pandas_notes(named)["column_indexes"]
     return notes
 
 
