@@ -34,13 +34,14 @@ def to_csv(
     UTF-8, comma, ``\n``; every value is quoted and a null is an empty field without quotes, so
     that null differs from empty text and from the texts ``NA``, ``NaN`` and ``null``. Text that a
     spreadsheet would run as a formula gets a ``'`` before it: names in Omni are written by many
-    hands.
+    hands. Instants are in UTC, such as ``2026-01-02 03:04:05Z``; durations are those of ISO 8601, such
+    as ``P1DT2H`` and ``-PT0.5S``, which ``pandas.to_timedelta`` reads; bytes are base64.
 
     Parameters
     ----------
     df : pandas.DataFrame
-        Columns with lists or structs become JSON text. A default index is not written; another one
-        becomes a column.
+        Any frame. What becomes of the index and of each type is said in the Notes of
+        :func:`to_parquet`.
     path : path-like
         Its folder must exist.
     raw : bool, default False
@@ -53,9 +54,18 @@ def to_csv(
     ExportIncompleteError
         If the frame is marked incomplete, or the file cannot be written to its end.
     ExportError
-        If the file cannot be opened.
+        If the file cannot be opened, or a column cannot be stored; it is named, and nothing is written.
     ArgumentError
         If `df` is not a DataFrame.
+
+    Notes
+    -----
+    A formula is a text, or the name of a column, that begins with ``=``, ``+``, ``-``, ``@``, these in
+    full width, a tab or a carriage return. What follows a comma or a line end inside a text begins no
+    cell, since every field is quoted, and stays as it is. A text that begins with ``'`` and then a
+    formula gets one ``'`` more, so that the file can be read back exactly: take one ``'`` from each
+    text that ``^'+[=+\-@\t\r＝＋－＠]`` matches, or write it with ``raw=True``. In a frame of one column a null is an empty line, which many
+    readers skip.
 
     Examples
     --------

@@ -22,8 +22,8 @@ def to_jsonl(
     Parameters
     ----------
     df, path, allow_incomplete
-        As for :func:`to_parquet`. Decimals are written as text, instants as ISO 8601, nulls as
-        null.
+        As for :func:`to_parquet`. Decimals are written as text, instants as ISO 8601 in UTC, durations
+        as ISO 8601, bytes as base64, nulls as null.
 
     Raises
     ------

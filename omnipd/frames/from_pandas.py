@@ -118,7 +118,7 @@ def _stored(name: str, column: pd.Series[Any]) -> _Stored:
     except UnstorableError as error:
         reason = str(error)
     except Exception as error:  # noqa: BLE001 - whatever the arrays of other packages raise
-        reason = type(error).__name__
+        reason = f"its values cannot be read ({type(error).__name__})"
     raise ExportError(
         f"The column {name} cannot be stored: {reason}.",
         hint="A column holds values of one type; astype(str) makes text of any.",
@@ -135,6 +135,8 @@ def _as_arrow(column: pd.Series[Any]) -> _Stored:
         return _as_arrow(pd.Series(column.array.to_dense()))
     if isinstance(kind, pd.ArrowDtype):
         array = column.array.__arrow_array__()
+        if str(array.type).startswith("extension<pandas."):  # periods and intervals
+            return _as_arrow(pd.Series(array.type.to_pandas_dtype().__from_arrow__(array)))
         held = storable(array if isinstance(array, pa.ChunkedArray) else pa.chunked_array([array]))
         return (
             _Stored(held, _without_rows(column)) if held.type == array.type else _of_objects(held)
@@ -188,7 +190,8 @@ def _notes(frame: pd.DataFrame, names: Sequence[str], columns: Sequence[_Stored]
             note["numpy_type"] = "object"  # pandas makes no index of every type of Arrow
     labels = frame.columns
     kinds = labels.levels if isinstance(labels, pd.MultiIndex) else [labels]
-    if all(one.inferred_type in _KNOWN_NAMES for one in kinds):
+    as_they_are = list(names[len(levels) :]) == list(map(_name_of, labels))
+    if as_they_are and all(one.inferred_type in _KNOWN_NAMES for one in kinds):
         named = pd.DataFrame(np.empty((0, len(labels))), columns=labels)
         notes["column_indexes"] = _pandas_notes(named)["column_indexes"]
     return notes

@@ -3,7 +3,7 @@
 import json
 import math
 import uuid
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta, timezone
 from decimal import Decimal
 from pathlib import PurePosixPath
 
@@ -229,6 +229,54 @@ def test_columns_of_pandas_keep_their_dtype_through_parquet(tmp_path):
     omnipd.to_parquet(frame, tmp_path / "f.parquet")
     back = pd.read_parquet(tmp_path / "f.parquet")
     pd.testing.assert_frame_equal(back, frame.astype({"category": "str"}), check_index_type=False)
+
+
+def in_arrow(array):
+    return pd.DataFrame({"odd one": pd.arrays.ArrowExtensionArray(array)})
+
+
+PERIODS = pa.array(pd.Series(pd.period_range("2025-01", periods=1, freq="M")))
+TOO_FAR = pa.array([2**62]).cast(pa.timestamp("s"))
+
+
+def test_columns_that_pandas_reads_as_arrow_s_mean_the_same(tmp_path):
+    assert text_in_all(in_arrow(PERIODS), tmp_path) == ["2025-01"]
+    twice = pa.DictionaryArray.from_arrays(pa.array([0, 0]), pa.array([90], pa.duration("s")))
+    assert written(in_arrow(twice), tmp_path)["csv"][1:] == [("PT1M30S",)] * 2
+    mapped = pa.array([[("k", b"omni")]], pa.map_(pa.string(), pa.binary()))
+    assert text_in_all(in_arrow(mapped), tmp_path) == ['[["k","b21uaQ=="]]']
+
+
+def test_a_time_that_parquet_cannot_hold_is_refused_by_name(tmp_path):
+    with pytest.raises(omnipd.ExportError, match="The column odd one .* Parquet cannot hold"):
+        omnipd.to_parquet(in_arrow(TOO_FAR), tmp_path / "f.parquet")
+    assert list(tmp_path.iterdir()) == []
+    omnipd.to_csv(in_arrow(TOO_FAR), tmp_path / "f.csv")
+    assert (tmp_path / "f.csv").read_text() == '"odd one"\n"146138514283-06-19 07:45:04"\n'
+
+
+def test_a_struct_with_two_fields_of_one_name_is_refused_by_name(tmp_path):
+    array = pa.StructArray.from_arrays([pa.array([1]), pa.array([2])], ["a", "a"])
+    with pytest.raises(omnipd.ExportError, match="The column odd one cannot be stored"):
+        omnipd.to_jsonl(in_arrow(array), tmp_path / "f.jsonl")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_names_and_texts_that_are_no_unicode_are_mended_and_told_of(tmp_path):
+    names = pd.Index(["a\ud800", "b"], dtype=object)
+    frame = pd.DataFrame([[1, PurePosixPath("\udc80")]], columns=names, dtype=object)
+    with pytest.warns(omnipd.OmniWarning, match="U\\+FFFD in: a\ufffd, b"):
+        omnipd.to_parquet(frame, tmp_path / "f.parquet")
+    assert pd.read_parquet(tmp_path / "f.parquet").to_dict("list") == {
+        "a\ufffd": [1],
+        "b": ["\ufffd"],
+    }
+
+
+def test_a_zone_that_arrow_has_no_name_for_is_utc(tmp_path):
+    zone = timezone(timedelta(seconds=7))
+    frame = pd.DataFrame({"at": pd.Series([pd.Timestamp("2025-01-01", tz=zone)])})
+    assert written(frame, tmp_path)["csv"][1] == ("2024-12-31 23:59:53.000000Z",)
 
 
 def test_json_values_of_python_objects():
