@@ -165,7 +165,7 @@ def _is_arrow_s(kind: Any) -> bool:
 
 
 def _without_rows(column: pd.Series[Any]) -> pd.Series[Any]:
-    return column.iloc[:0].reset_index(drop=True)
+    return pd.Series(column.array[:0])
 
 
 def _of_objects(array: pa.Array | pa.ChunkedArray, mended: bool = False) -> _Stored:

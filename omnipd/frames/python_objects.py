@@ -14,7 +14,7 @@ import pandas as pd
 import pyarrow as pa
 
 from omnipd.frames.columns import as_json
-from omnipd.frames.spelling import as_json_value, text_of
+from omnipd.frames.spelling import as_json_value, nanoseconds, text_of
 from omnipd.unicode_text import whole_text
 
 # Python puts what has no text of its own between these: <object object at 0x7f…>.
@@ -113,9 +113,10 @@ def _times_of_day(held: Sequence[time]) -> _Made:
 
 
 def _durations(held: Sequence[Any]) -> _Made:
-    spans = [pd.Timedelta(one) if isinstance(one, np.timedelta64) else one for one in held]
-    fine = any(getattr(one, "nanoseconds", 0) for one in spans)
-    return pa.array(spans, pa.duration("ns" if fine else "us")), False
+    counts = list(map(nanoseconds, held))
+    if any(count % 1000 for count in counts):
+        return pa.array(counts, pa.int64()).cast(pa.duration("ns")), False
+    return pa.array([count // 1000 for count in counts], pa.int64()).cast(pa.duration("us")), False
 
 
 def _nested(held: Sequence[Any]) -> _Made:

@@ -30,13 +30,25 @@ def text_of(value: Any) -> str:
         return base64.b64encode(value).decode()
     if isinstance(value, pa.MonthDayNano):
         return month_day_nano(*value)
-    if isinstance(value, pd.Timedelta):  # with its nanoseconds, which a timedelta has not
-        return duration(int(value.asm8.view("i8")), value.unit)
     if isinstance(value, timedelta):
-        return duration(value // timedelta(microseconds=1), "us")
+        return duration(nanoseconds(value), "ns")
     if isinstance(value, os.PathLike):
         return os.fsdecode(value)
     return value.isoformat() if hasattr(value, "isoformat") else str(value)
+
+
+def nanoseconds(value: Any) -> int:
+    """Return the length of a timedelta of Python, pandas or NumPy.
+
+    Examples
+    --------
+    >>> nanoseconds(timedelta(seconds=1)), nanoseconds(np.timedelta64(1, "m"))
+    (1000000000, 60000000000)
+    """
+    if isinstance(value, timedelta) and not isinstance(value, pd.Timedelta):
+        return value // timedelta(microseconds=1) * 1000
+    held = pd.Timedelta(value)  # in a unit of its own, which only its number of NumPy tells
+    return int(held.to_timedelta64().view("i8")) * (10**9 // _PER_SECOND[held.unit])
 
 
 def duration(count: int, unit: str) -> str:

@@ -290,7 +290,7 @@ def category(make):
     def made(values):
         held = list(dict.fromkeys(value for value in values if value is not None))
         codes = [-1 if value is None else held.index(value) for value in values]
-        return pd.Series(pd.Categorical.from_codes(codes, categories=pd.Index(make(held))))
+        return pd.Series(pd.Categorical.from_codes(codes, categories=pd.Index(make(held).array)))
 
     return made
 
