@@ -57,7 +57,8 @@ def to_arrow(frame: pd.DataFrame) -> tuple[pa.Table, list[str]]:
     # Else a level whose name is a number would be taken for the one in its place.
     index = frame.index.set_names([None] * frame.index.nlevels)
     held = [pd.Series(index.get_level_values(n)) for n in range(len(levels))]
-    held.extend(column for _, column in frame.items())
+    # Without the index, which pandas may not be able to slice.
+    held.extend(pd.Series(column.array) for _, column in frame.items())
     columns = [_stored(name, column) for name, column in zip(names, held, strict=True)]
     mended = [
         name
@@ -139,11 +140,11 @@ def _as_arrow(column: pd.Series[Any]) -> _Stored:
             return _as_arrow(pd.Series(array.type.to_pandas_dtype().__from_arrow__(array)))
         held = storable(array if isinstance(array, pa.ChunkedArray) else pa.chunked_array([array]))
         return (
-            _Stored(held, _without_rows(column)) if held.type == array.type else _of_objects(held)
+            _Stored(held, column.iloc[:0]) if held.type == array.type else _of_objects(held)
         )
     if _is_arrow_s(kind):
         try:
-            return _Stored(pa.array(column, from_pandas=True), _without_rows(column))
+            return _Stored(pa.array(column, from_pandas=True), column.iloc[:0])
         except UnicodeEncodeError:  # text of Python's
             pass
         except (pa.ArrowException, ValueError):
@@ -162,10 +163,6 @@ def _is_arrow_s(kind: Any) -> bool:
         and pd.api.types.is_numeric_dtype(kind)
         and type(kind).__module__.split(".")[0] == "pandas"
     )
-
-
-def _without_rows(column: pd.Series[Any]) -> pd.Series[Any]:
-    return pd.Series(column.array[:0])
 
 
 def _of_objects(array: pa.Array | pa.ChunkedArray, mended: bool = False) -> _Stored:
