@@ -56,9 +56,9 @@ def to_arrow(frame: pd.DataFrame) -> tuple[pa.Table, list[str]]:
     _refuse_same(names, levels)
     # Else a level whose name is a number would be taken for the one in its place.
     index = frame.index.set_names([None] * frame.index.nlevels)
-    held = [pd.Series(index.get_level_values(n)) for n in range(len(levels))]
+    held = [_as_it_is(index.get_level_values(n)) for n in range(len(levels))]
     # Without the index, which pandas may not be able to slice.
-    held.extend(pd.Series(column.array) for _, column in frame.items())
+    held.extend(_as_it_is(column.array) for _, column in frame.items())
     columns = [_stored(name, column) for name, column in zip(names, held, strict=True)]
     mended = [
         name
@@ -129,7 +129,7 @@ def _stored(name: str, column: pd.Series[Any]) -> _Stored:
 def _as_arrow(column: pd.Series[Any]) -> _Stored:
     kind = column.dtype
     if isinstance(kind, pd.CategoricalDtype):
-        values = _as_arrow(pd.Series(column.cat.categories))
+        values = _as_arrow(_as_it_is(column.cat.categories))
         codes = column.cat.codes.to_numpy()
         return _of_objects(values.array.take(pa.array(codes, mask=codes < 0)), values.mended)
     if isinstance(kind, pd.SparseDtype):
@@ -139,9 +139,7 @@ def _as_arrow(column: pd.Series[Any]) -> _Stored:
         if str(array.type).startswith("extension<pandas."):  # periods and intervals
             return _as_arrow(pd.Series(array.type.to_pandas_dtype().__from_arrow__(array)))
         held = storable(array if isinstance(array, pa.ChunkedArray) else pa.chunked_array([array]))
-        return (
-            _Stored(held, column.iloc[:0]) if held.type == array.type else _of_objects(held)
-        )
+        return _Stored(held, column.iloc[:0]) if held.type == array.type else _of_objects(held)
     if _is_arrow_s(kind):
         try:
             return _Stored(pa.array(column, from_pandas=True), column.iloc[:0])
@@ -152,6 +150,12 @@ def _as_arrow(column: pd.Series[Any]) -> _Stored:
                 raise
             return _as_arrow(column.dt.tz_convert("UTC"))  # a zone that Arrow has no name for
     return _of_objects(*array_of(column.to_numpy(dtype=object)))
+
+
+def _as_it_is(values: Any) -> pd.Series[Any]:
+    """Return values as a column of the very dtype; older pandas would make another of objects."""
+    column: pd.Series[Any] = pd.Series(values, dtype=values.dtype)
+    return column
 
 
 def _is_arrow_s(kind: Any) -> bool:

@@ -286,11 +286,16 @@ def numpy_times(unit, letter, zone=None):
     return make
 
 
+def index_of(series):
+    """Return an index of the very dtype; older pandas would make another of objects."""
+    return pd.Index(series, dtype=series.dtype)
+
+
 def category(make):
     def made(values):
         held = list(dict.fromkeys(value for value in values if value is not None))
         codes = [-1 if value is None else held.index(value) for value in values]
-        return pd.Series(pd.Categorical.from_codes(codes, categories=pd.Index(make(held).array)))
+        return pd.Series(pd.Categorical.from_codes(codes, categories=index_of(make(held))))
 
     return made
 
@@ -332,6 +337,11 @@ def clock(value):
 def interval(text):
     low = int(text[1 : text.index(",")])
     return pd.Interval(low, low + 1)
+
+
+def intervals(texts):
+    bounds = [(one.left, one.right) for one in map(interval, texts)]
+    return pd.Series(pd.arrays.IntervalArray.from_tuples(bounds, dtype="interval[int64, right]"))
 
 
 INTEGER_WIDTHS = (8, 16, 32, 64)
@@ -442,16 +452,9 @@ DTYPES: dict[str, Dtype] = {
     "period": Dtype(PERIOD, pandas("period[M]")),
     "periods of objects": Dtype(PERIOD, objects(lambda text: pd.Period(text, "M"))),
     "category of periods": Dtype(PERIOD, category(pandas("period[M]"))),
-    "interval": Dtype(
-        BIN,
-        lambda values: pd.Series(
-            pd.arrays.IntervalArray([None if v is None else interval(v) for v in values])
-            if any(v is not None for v in values)
-            else pd.array([None] * len(values), "interval[int64, right]")
-        ),
-        nulls=False,  # pandas makes floats of the others then
-    ),
-    "category of intervals": Dtype(BIN, category(objects(interval))),
+    # Without nulls: pandas makes floats of the others then.
+    "interval": Dtype(BIN, intervals, nulls=False),
+    "category of intervals": Dtype(BIN, category(intervals)),
     "intervals of objects": Dtype(BIN, objects(interval)),
     "complex128": Dtype(COMPLEX, pandas("complex128"), nulls=False),
     "complex of objects": Dtype(COMPLEX, objects()),

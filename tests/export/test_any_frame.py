@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.csv
 import pyarrow.parquet
 import pytest
-from export.any_frames import DTYPES, NS, TEXTS, UNSTORABLE
+from export.any_frames import DTYPES, NS, TEXTS, UNSTORABLE, index_of
 from hypothesis import HealthCheck, given, reject, settings
 from hypothesis import strategies as st
 
@@ -210,7 +210,7 @@ def any_index(draw, rows, taken):
     held = [draw(values_of(DTYPES[draw(st.sampled_from(fit))], rows)) for _ in range(count)]
     try:
         if kind == "one":
-            index = pd.Index(held[0][2], name=labels[0])
+            index = index_of(held[0][2]).rename(labels[0])
         else:
             index = pd.MultiIndex.from_arrays([series for _, _, series in held], names=labels)
     except (ValueError, TypeError, KeyError, NotImplementedError):  # pandas cannot hold it
@@ -267,7 +267,7 @@ def test_every_dtype_is_an_index_of_its_own(tmp_path):
     for name, dtype in DTYPES.items():
         one, other = dtype.kind.samples
         try:
-            index = pd.Index(dtype.make([one, other]))
+            index = index_of(dtype.make([one, other]))
         except (KeyError, NotImplementedError):
             assert name in {"float16", "arrow float16", "run ends"} or "Nowhere" in name
             continue
