@@ -248,7 +248,7 @@ def check(drawn):
             assert_written(frame, columns, Path(folder))
 
 
-@settings(max_examples=30, **SETTINGS)
+@settings(max_examples=20, **SETTINGS)
 @given(any_frame())
 def test_any_frame_means_the_same_in_every_file_or_is_refused_by_name(drawn):
     check(drawn)
