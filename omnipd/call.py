@@ -12,15 +12,32 @@ import contextvars
 import threading
 import time
 from collections.abc import Callable, Generator, Iterable, Iterator
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from omnipd.clock import Clock, Deadline, check_timeout
+
+if TYPE_CHECKING:
+    from omnipd.progress import Report
 
 T = TypeVar("T")
 
 
 class Canceled(BaseException):
     """The call is canceled. Raised in the threads that work for it; never leaves omnipd."""
+
+
+class WouldSend(BaseException):
+    """A request would be sent now, and this is a rehearsal. Never leaves omnipd.
+
+    Parameters
+    ----------
+    requests : int, optional
+        How many requests it is for certain; by default that is not known.
+    """
+
+    def __init__(self, requests: int | None = None) -> None:
+        super().__init__(requests)
+        self.requests = requests
 
 
 class Call:
@@ -41,12 +58,20 @@ class Call:
         Whether its time is not that of the client.
     deadline : Deadline or None
         Its time, once a request has asked for it.
+    report : Report or None
+        How far it is, while it goes on step by step.
+    rehearses : bool
+        Whether it only shows what it would send.
+    cost_is_said : bool
+        Whether what its parts cost was said for all of them together.
     """
 
     def __init__(self, timeout: float | None = None) -> None:
         check_timeout(timeout)
         self.canceled = self.over = False
         self.deadline: Deadline | None = None
+        self.report: Report | None = None
+        self.rehearses = self.cost_is_said = False
         self.has_own_timeout = timeout is not None
         self._timeout = timeout
         self._beginning = threading.Lock()
@@ -123,6 +148,15 @@ def one_call(timeout: float | None = None) -> Iterator[Call]:
             yield call
     finally:
         call.over = True
+
+
+@contextlib.contextmanager
+def rehearsal() -> Iterator[None]:
+    """Let a block read what the cache has, and send nothing: what would be sent raises WouldSend."""
+    call = Call()
+    call.rehearses = True
+    with working_for(call):
+        yield
 
 
 def current_call() -> Call:

@@ -38,6 +38,7 @@ from contextvars import ContextVar
 from pathlib import Path
 from typing import Any
 
+from omnipd.bars import aside
 from omnipd.key_texts import hide_keys
 
 #: Texts of an error that people see.
@@ -284,4 +285,5 @@ def warn(text: str) -> None:
     )  # Mapping.get() of Python's own may be between
     while frame.f_back is not None and frame.f_code.co_filename.startswith(inside):
         frame, level = frame.f_back, level + 1
-    warnings.warn(text, OmniWarning, stacklevel=level)
+    with aside():
+        warnings.warn(text, OmniWarning, stacklevel=level)

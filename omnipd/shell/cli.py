@@ -72,12 +72,10 @@ def main() -> None:
 def content(output: Path | None, style: str, raw: bool, **given: Any) -> None:
     """Documents and folders, one row each."""
     from omnipd.readers.content import read_content  # noqa: PLC0415
-    from omnipd.shell import terminal  # noqa: PLC0415
 
     client = client_of(given)
     given["labels"] = list(given["labels"]) or None
-    with terminal.Progress(client):
-        df = read_content(**given, client=client)
+    df = read_content(**given, client=client)
     facts = df.attrs["omni"]
     if facts["from_cache"]:
         click.echo(
@@ -133,8 +131,7 @@ def inventory(to: Path | None, estimate: bool, files: str, raw: bool, **given: A
     else:
         make_folder(to)
     client = client_of(given)
-    with terminal.Progress(client):
-        read = read_inventory(**given, client=client)
+    read = read_inventory(**given, client=client)
     if to.suffix.lower() == ".xlsx":
         written = [read.to_excel(to, allow_incomplete=True)]
     elif files == "csv":

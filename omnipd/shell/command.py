@@ -93,7 +93,10 @@ def _ended_as_by_ctrl_c() -> Iterator[None]:
 
 
 def _show_warning(command: click.Command, message: Warning | str, *_: Any, **__: Any) -> None:
-    click.echo(f"omnipd: {_as_options(str(message), command)}", err=True)
+    from omnipd.bars import aside  # noqa: PLC0415
+
+    with aside():
+        click.echo(f"omnipd: {_as_options(str(message), command)}", err=True)
 
 
 def _as_options(text: str, command: click.Command) -> str:
