@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import importlib.util
+import os
 import sys
 from collections.abc import Iterator
 from typing import Any
@@ -51,6 +52,7 @@ class Bar:
             if bar.total != total:
                 bar.reset(total)
             bar.n = done
+            bar.ncols = _columns() or bar.ncols
             bar.bar_format = ("{l_bar}{bar}| " if total else "{desc}") + how_far
             bar.set_description(name, refresh=False)
             bar.refresh(nolock=True)
@@ -109,7 +111,16 @@ def _new_bar(total: int | None) -> Any:
     plain = load("tqdm.notebook" if widgets else "tqdm.std").tqdm
     # Without its thread, which would look after bars that are not drawn often enough.
     kind = type("Bar", (plain,), {"monitor_interval": 0, "_lock": _Unlocked()})
-    return kind(total=total, leave=False, dynamic_ncols=not widgets)
+    # It is not drawn before it says something.
+    return kind(total=total, leave=False, delay=1e-9)
+
+
+def _columns() -> int | None:
+    """Return how wide a bar is; behind it is room for the ``^C`` that a terminal shows."""
+    try:
+        return os.get_terminal_size(sys.stderr.fileno()).columns - 3
+    except (OSError, ValueError, AttributeError):
+        return None
 
 
 def _in_notebook() -> bool:

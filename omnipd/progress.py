@@ -267,7 +267,7 @@ def _done(within: list[Steps]) -> float:
         done = one.done + one.size * part
         if one.total is not None:
             done = min(done, one.total)
-        part = done / one.total if one.total else 0.0
+        part = 1.0 if one.left == 0 else done / one.total if one.total else 0.0
     return done
 
 

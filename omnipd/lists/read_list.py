@@ -375,7 +375,9 @@ class _Pass:
         rows, total = self.collected.rows, self.total
         if total is not None and self._max_rows is not None:
             total = min(total, self._max_rows)
-        left = None
-        if total is not None and rows:
+        left: int | None = None
+        if self._listing.pages in paging.IN_ONE_PIECE:
+            left = 0
+        elif total is not None and rows:
             left = math.ceil(max(0, total - rows) * self.pages / rows)
         self._told.at(rows, total, left=left)
