@@ -49,6 +49,8 @@ class Bar:
                 self._bar = _new_bar(total)
                 _SHOWN.append(self._bar)
             bar = self._bar
+            if bar.disable:  # by the environment: TQDM_DISABLE
+                return
             if bar.total != total:
                 bar.reset(total)
             bar.n = done

@@ -13,7 +13,7 @@ from typing import Any
 import click
 
 from omnipd.shell import options
-from omnipd.shell.command import Command, Commands, CommandWithOthers
+from omnipd.shell.command import Command, Commands, CommandWithOthers, shown_log
 from omnipd.shell.options import client_of
 from omnipd.shell.output import deliver
 
@@ -31,7 +31,11 @@ _CONTENT_TABLE = (
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="omnipd")
-def main() -> None:
+@click.option(
+    "-v", "--verbose", is_flag=True, help="Show each request, wait and retry on standard error."
+)
+@click.pass_context
+def main(ctx: click.Context, /, *, verbose: bool) -> None:
     """Omni's lists and governed queries as tables.
 
     Without a key and without a network: omnipd demo.
@@ -39,6 +43,8 @@ def main() -> None:
     Exit codes: 0 done, 1 unforeseen, 2 usage, 3 settings or key, 4 done with gaps, 5 not reachable or
     not now, 6 an answer that is not whole, 7 the query failed, 8 a file could not be written.
     """
+    if verbose:
+        ctx.with_resource(shown_log())
 
 
 @main.command(cls=Command)
