@@ -19,6 +19,7 @@ from omnipd.bars import Bar, can_be_seen
 from omnipd.call import current_call
 from omnipd.clock import Clock
 from omnipd.errors import ArgumentError
+from omnipd.locks import new_lock
 
 #: A function that is told: what is read, how much of it is there, and of how much if that is known.
 Told = Callable[[str, int, int | None], object]
@@ -122,6 +123,7 @@ class Report:
         self._bar = Bar()
         self._seen: bool | None = None
         self._requests = 0
+        self._counting = new_lock()
         self._waited, self._waited_until, self._waits = 0.0, -math.inf, 0
         #: What is read, with what it is a part of before it.
         self.within: list[Steps] = []
@@ -140,15 +142,17 @@ class Report:
         """Count the time of a wait for the limit. What several threads waited at once counts once."""
         clock = self._client.clock
         began = clock.monotonic()
-        self._waits += 1
+        with self._counting:
+            self._waits += 1
         self.draw()
         try:
             yield
         finally:
-            now = clock.monotonic()
-            self._waits -= 1
-            self._waited += now - max(began, self._waited_until)
-            self._waited_until = now
+            with self._counting:
+                now = clock.monotonic()
+                self._waits -= 1
+                self._waited += now - max(began, self._waited_until)
+                self._waited_until = now
 
     def tell(self, name: str, done: int, total: int | None) -> None:
         """Tell of a step whoever the client says now: a function may have taken itself out."""
@@ -196,7 +200,9 @@ class Report:
         left = self.seconds_left()
         times = f"{_interval(now - self._began)}<{'?' if left is None else _interval(left)}"
         waits = ", waiting for the limit" if self._waits else ""
-        name = first.name.rsplit("/", 1)[-1] + (f", {first.part}" if first.part else "")
+        # As frames are called; a notebook would break a line at a hyphen.
+        name = first.name.rsplit("/", 1)[-1].replace("-", "_")
+        name += f", {first.part}" if first.part else ""
         unit = f" {first.unit}" if first.unit else ""
         self._bar.draw(
             name[:_LONGEST_NAME], int(_done(within)), first.total, unit, f"[{times}{waits}]"

@@ -269,6 +269,15 @@ def newer_server(scripted, **older):
     scripted.by_target = step
 
 
+def test_what_the_newer_call_has_answered_costs_nothing_again(scripted, fake_time):
+    newer_server(scripted)
+    with client_of(scripted, fake_time, requests_per_minute=1) as client:
+        said_of(client, ["a", "b"])
+    with client_of(scripted, fake_time, requests_per_minute=1) as client:
+        assert said_of(client, ["a", "b"]) == []
+        assert client.requests_sent == 0
+
+
 def test_a_newer_call_that_cannot_act_for_somebody_does_not_show_what_the_key_sees(scripted):
     newer_server(scripted)
     with client_of(scripted) as client:
