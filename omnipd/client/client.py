@@ -32,7 +32,7 @@ from omnipd.client.rate_limit import Limiter
 from omnipd.client.retry import LEFT_OPEN, Quota, Retry
 from omnipd.client.settings import Settings, disk_root, state_root, tidy_base_url
 from omnipd.client.transport import BrokenBody, Reply, Request, Transport
-from omnipd.clock import Clock, Deadline, check_timeout
+from omnipd.clock import Clock, Deadline, checked_timeout
 from omnipd.errors import (
     ArgumentError,
     DeadlineError,
@@ -150,16 +150,15 @@ class Client:
     ) -> None:
         self.base_url = settings.origin
         self.user_id = user_id
-        check_timeout(timeout)
         if user_id is not None and (not isinstance(user_id, str) or not user_id.strip()):
             raise ArgumentError(
                 f"user_id={said(user_id):.60} is not a membership id; leave it out for none."
             )
         refuse_key("user_id=", user_id)
-        self.timeout = timeout
+        self.timeout = checked_timeout(timeout)
         check_choice("decimals", decimals, DECIMALS)
         self.decimals = decimals
-        self.requests_per_minute = requests_per_minute
+        self.requests_per_minute: int | None = None
         self.clock = clock or Clock(sleep=sleep)
         self.disk = disk_root(cache_dir)
         self.state = state_root(state_dir)
@@ -188,6 +187,7 @@ class Client:
         self._limiter: Limiter | None = None
         if requests_per_minute is not None:
             pace = whole_number("requests_per_minute", requests_per_minute)
+            self.requests_per_minute = pace
             requests = self.state / "limiter" / f"{fingerprint}.sqlite"
             self._limiter = Limiter(requests, pace, clock=self.clock.since_boot)
 

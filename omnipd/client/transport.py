@@ -46,7 +46,6 @@ WAIT_READ_SECONDS = 90.0
 LARGEST_BODY = 256 * 2**20
 CHUNK = 256 * 1024
 _NO_PROXIES = {"http": "", "https": "", "all": ""}
-_RATIO, _RATIO_FLOOR = 200, 10 * 2**20
 
 
 _WATCHDOG = Watchdog()
@@ -264,9 +263,7 @@ class Reply:
                 if not piece:
                     break
                 size += len(piece)
-                if size > self._max_bytes or (
-                    size > _RATIO_FLOOR and size > _RATIO * max(1, raw.tell())
-                ):
+                if size > self._max_bytes:
                     failure = Failure("oversized", f"the answer is over {size / 2**20:.0f} MiB")
                     break
                 yield piece
