@@ -178,12 +178,24 @@ class _Adapter(HTTPAdapter):
     """Watches every connection, those through a proxy too. It is for one origin."""
 
     _pool: Any = None
+    #: What stood before the question mark of the last address, and what was sent for it.
+    _last_target: tuple[str, str] = "", ""
 
     def get_connection_with_tls_context(self, *args: Any, **kwargs: Any) -> Any:
         # Which pool an origin has is a longer question than what is asked of it.
         if self._pool is None:
             self._pool = super().get_connection_with_tls_context(*args, **kwargs)
         return self._pool
+
+    def request_url(self, request: Any, proxies: Any) -> str:
+        # How an address is written for a proxy does not depend on its query, and takes long to tell.
+        url: str = request.url
+        address, mark, query = url.partition("?")
+        known, target = self._last_target
+        if address != known:
+            target = super().request_url(request, proxies).partition("?")[0]
+            self._last_target = address, target
+        return target + mark + query
 
     def build_response(self, req: Any, resp: Any) -> Any:  # noqa: ARG002 - as the library calls it
         """Return the answer as it is: one for requests' users costs as much as its head to read."""
