@@ -30,7 +30,7 @@ from omnipd.client.api_paths import is_api_path
 from omnipd.client.failures import Failure
 from omnipd.client.rate_limit import Limiter
 from omnipd.client.retry import LEFT_OPEN, Quota, Retry
-from omnipd.client.settings import Settings, disk_root, state_root, tidy_base_url
+from omnipd.client.settings import Settings, disk_root, shown_host, state_root, tidy_base_url
 from omnipd.client.transport import BrokenBody, Reply, Request, Transport
 from omnipd.clock import Clock, Deadline, checked_timeout
 from omnipd.errors import (
@@ -525,7 +525,7 @@ class Client:
             inside = False
         to = None
         if not inside or request.method != "GET":
-            to = f"to {self.hide_key(host)}" if host else "to an unusable address"
+            to = f"to {self.hide_key(shown_host(host))}" if host else "to an unusable address"
         elif redirects > _MAX_REDIRECTS:
             to = "in a circle"
         if to is not None:

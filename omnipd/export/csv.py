@@ -11,9 +11,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv
 
+from omnipd.export.compression import compressed
 from omnipd.export.storable_table import table_for
 from omnipd.export.whole_files import write_atomically
 from omnipd.frames import times
+from omnipd.paths import local_path
 
 # A spreadsheet runs a cell that begins with one of these, in full width too, and a program that
 # splits on another separator begins a cell after it (OWASP: CSV injection; CVE-2021-41270).
@@ -40,7 +42,8 @@ def to_csv(
         Columns with lists or structs become JSON text. A default index is not written; another one
         becomes a column.
     path : path-like
-        Its folder must exist.
+        Folders that are missing are made. A name that ends in ``.gz``, ``.zst``, ``.bz2``, ``.xz``
+        or ``.zip`` is compressed, as pandas does it.
     raw : bool, default False
         Leave text as it is, formulas too: for programs, not for spreadsheets.
     allow_incomplete : bool, default False
@@ -79,7 +82,8 @@ def to_csv(
     [{'name': 'NA', 'url': None}]
     """
     table = table_for(df, path, allow_incomplete=allow_incomplete)
-    write_atomically(path, lambda file: write_csv(table, file, raw=raw))
+    target = local_path("path", path)
+    write_atomically(path, compressed(target, lambda file: write_csv(table, file, raw=raw)))
 
 
 def write_csv(table: pa.Table, file: IO[bytes], *, raw: bool = False) -> None:

@@ -1,25 +1,43 @@
-"""Arrow tables → one Excel workbook, a sheet each; nothing in a cell is run, and nothing is lost silently.
+"""Frames → one Excel workbook, a sheet each; nothing in a cell is run, and nothing is lost silently.
 
 openpyxl writes the rows as they come. What is decided here is what a cell cannot hold.
 """
 
 from __future__ import annotations
 
+import contextlib
 import math
+import os
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
+from pathlib import Path
+from tempfile import TemporaryDirectory, gettempdir
 from typing import IO, Any
+from zipfile import ZIP_DEFLATED, ZipFile
 
+import pandas as pd
 import pyarrow as pa
 
-from omnipd.errors import ExportError, SettingsError, warn
+from omnipd.arguments import refuse_key, said
+from omnipd.errors import (
+    ArgumentError,
+    ExportError,
+    ExportIncompleteError,
+    SettingsError,
+    warn,
+)
+from omnipd.export.sheet_names import sheet_names
+from omnipd.export.storable_table import table_for
+from omnipd.export.whole_files import write_atomically
 from omnipd.frames import times
 from omnipd.locks import NO_FORK, load
+from omnipd.paths import local_path
 
 # https://support.microsoft.com/office/1672b34d-7043-467e-8e27-269d656771c3
 _MAX_ROWS = 1_048_576
+_MAX_COLUMNS = 16_384
 _MAX_TEXT = 32_767
 # Excel keeps fifteen digits of a number.
 _MAX_INTEGER = 10**15
@@ -37,6 +55,66 @@ _TIME_WIDTH = 19
 _BATCH = 5_000
 
 
+def to_excel(
+    df: pd.DataFrame,
+    path: str | os.PathLike[str],
+    *,
+    sheet_name: str = "Sheet1",
+    allow_incomplete: bool = False,
+) -> None:
+    """Write a frame to an Excel workbook of one sheet, whole or not at all.
+
+    It needs ``pip install "omnipd[excel]"``. What a sheet cannot hold is told in a warning, as by
+    :meth:`Inventory.to_excel`, which writes several frames.
+
+    Parameters
+    ----------
+    df : pandas.DataFrame
+        Columns with lists or structs become JSON text. A default index is not written; another one
+        becomes a column.
+    path : path-like
+        A name that ends in ``.xlsx``. Folders that are missing are made.
+    sheet_name : str, default "Sheet1"
+        The name of the sheet. One that Excel does not allow is mended, with a warning.
+    allow_incomplete : bool, default False
+        Write a frame that is marked incomplete.
+
+    Raises
+    ------
+    ArgumentError
+        If the name does not end in ``.xlsx``, or `df` is not a DataFrame.
+    SettingsError
+        If openpyxl is not installed.
+    ExportIncompleteError
+        If the frame is marked incomplete, or the disk or the temporary folder is full.
+    ExportError
+        If the frame has more rows or columns than a sheet, or the file cannot be written.
+
+    Examples
+    --------
+    >>> import omnipd, pandas, pathlib, tempfile
+    >>> path = pathlib.Path(tempfile.mkdtemp()) / "content.xlsx"
+    >>> df = omnipd.flatten_content([{"type": "document", "identifier": "d1", "name": "=1+1"}])
+    >>> omnipd.to_excel(df[["document_identifier", "name"]], path, sheet_name="content")
+    >>> pandas.read_excel(path, sheet_name="content")["name"].tolist()
+    ['=1+1']
+    """
+    if not isinstance(sheet_name, str):
+        raise ArgumentError(f"sheet_name={said(sheet_name):.60} is not text.")
+    refuse_key("sheet_name=", sheet_name)
+    target = workbook_path(path)
+    table = table_for(df, target, allow_incomplete=allow_incomplete)
+    write_atomically(target, workbook({sheet_name: table}))
+
+
+def workbook_path(path: Any) -> Path:
+    """Return the file that a workbook is to be; refuse a name that no Excel opens."""
+    target = local_path("path", path)
+    if target.suffix.lower() != ".xlsx":
+        raise ArgumentError(f"path={said(str(target)):.60} does not end in .xlsx.")
+    return target
+
+
 def workbook(tables: Mapping[str, pa.Table]) -> Callable[[IO[bytes]], None]:
     """Check that tables fit into a workbook, and return what writes it to an open file.
 
@@ -48,7 +126,7 @@ def workbook(tables: Mapping[str, pa.Table]) -> Callable[[IO[bytes]], None]:
     Raises
     ------
     ExportError
-        For a table with more rows than a sheet has.
+        For a table with more rows or columns than a sheet has.
     SettingsError
         If openpyxl is not installed.
     """
@@ -56,6 +134,12 @@ def workbook(tables: Mapping[str, pa.Table]) -> Callable[[IO[bytes]], None]:
     if too_long:
         raise ExportError(
             f"A sheet has {_MAX_ROWS:,} rows with its heading; more are in: {', '.join(too_long)}.",
+            hint="Nothing was written. Parquet and CSV take any number.",
+        )
+    too_wide = [name for name, table in tables.items() if table.num_columns > _MAX_COLUMNS]
+    if too_wide:
+        raise ExportError(
+            f"A sheet has {_MAX_COLUMNS:,} columns; more are in: {', '.join(too_wide)}.",
             hint="Nothing was written. Parquet and CSV take any number.",
         )
     missing = None
@@ -68,27 +152,85 @@ def workbook(tables: Mapping[str, pa.Table]) -> Callable[[IO[bytes]], None]:
             f"Excel files need a package that is not installed: {missing}.",
             hint='pip install "omnipd[excel]"',
         )
-    return lambda file: _write(tables, file)
+    names = sheet_names(tables)
+    return lambda file: _write({names[name]: table for name, table in tables.items()}, file)
 
 
 def _write(tables: Mapping[str, pa.Table], file: IO[bytes]) -> None:
     with NO_FORK:
         from openpyxl import Workbook  # noqa: PLC0415
-        from openpyxl.utils import get_column_letter  # noqa: PLC0415
 
     book = Workbook(write_only=True)
     cells = _Cells()
-    for name, table in tables.items():
-        sheet = book.create_sheet(name)
-        sheet.freeze_panes = "A2"
-        for place, kind in enumerate(table.schema.types, 1):
-            if pa.types.is_timestamp(kind):
-                sheet.column_dimensions[get_column_letter(place)].width = _TIME_WIDTH
-        sheet.append([cells.text(sheet, column, column) for column in table.column_names])
-        for row in cells.rows(sheet, times.showable(table)):
-            sheet.append(row)
-    book.save(file)
+    with contextlib.ExitStack() as undo:
+        with _temporary_folder_named():
+            folder = Path(undo.enter_context(TemporaryDirectory(prefix="omnipd-")))
+            for number, (name, table) in enumerate(tables.items()):
+                _fill(book.create_sheet(name), table, cells, folder / f"{number}.xml", undo)
+        _save(book, file)
     cells.tell()
+
+
+def _fill(
+    sheet: Any, table: pa.Table, cells: _Cells, rows: Path, undo: contextlib.ExitStack
+) -> None:
+    """Put a table into a sheet, whose rows wait in a file until the workbook is put together."""
+    with NO_FORK:
+        from openpyxl.utils import get_column_letter  # noqa: PLC0415
+        from openpyxl.worksheet._writer import WorksheetWriter  # noqa: PLC0415
+
+    sheet.freeze_panes = "A2"
+    for place, kind in enumerate(table.schema.types, 1):
+        if pa.types.is_timestamp(kind):
+            sheet.column_dimensions[get_column_letter(place)].width = _TIME_WIDTH
+    # As openpyxl has it, the file is left behind when something fails, and what is not written yet
+    # is tried again when nobody listens any more.
+    writer = sheet._writer = WorksheetWriter(sheet, out=str(rows))
+    writer.cleanup = lambda: None
+    undo.callback(_closed_quietly, writer.xf)
+    writer.write_top()
+    undo.callback(lambda: _closed_quietly(sheet._rows))
+    sheet.append([cells.text(sheet, column, column) for column in table.column_names])
+    for row in cells.rows(sheet, times.showable(table)):
+        sheet.append(row)
+    sheet.close()
+
+
+def _save(book: Any, file: IO[bytes]) -> None:
+    """Put a workbook together, as ``book.save()`` does, which leaves an archive open when it fails."""
+    with NO_FORK:
+        from openpyxl.writer.excel import ExcelWriter  # noqa: PLC0415
+
+    archive = ZipFile(file, "w", ZIP_DEFLATED)
+    try:
+        ExcelWriter(book, archive).save()
+    finally:
+        with contextlib.suppress(OSError, ValueError):
+            archive.close()
+
+
+def _closed_quietly(generator: Any) -> None:
+    if generator is not None:
+        with contextlib.suppress(OSError, ValueError):
+            generator.close()
+
+
+@contextlib.contextmanager
+def _temporary_folder_named() -> Iterator[None]:
+    """Say of a folder for temporary files that is full, or is not there, that it is this one."""
+    try:
+        yield
+        return
+    except OSError as error:
+        reason = error.strerror or str(error)
+    folder = "The temporary folder"
+    with contextlib.suppress(OSError):  # there is none
+        folder += f" {gettempdir()}"
+    raise ExportIncompleteError(
+        f"{folder} could not be written: {reason}.",
+        hint="A workbook waits there until it is whole. Make room in it, or set TMPDIR to a folder "
+        "that has. Any existing file was left unchanged.",
+    ) from None
 
 
 class _Cells:

@@ -30,7 +30,7 @@ def to_parquet(
         Columns with lists or structs become JSON text. A default index is not written; another one
         becomes a column. Types do not depend on values: Parquet holds times of any year.
     path : path-like
-        Its folder must exist.
+        Folders that are missing are made. A device or a pipe is written to as it comes.
     allow_incomplete : bool, default False
         Write a frame that is marked incomplete.
 

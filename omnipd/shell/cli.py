@@ -108,7 +108,9 @@ def content(output: Path | None, style: str, raw: bool, **given: Any) -> None:
 @click.option("--estimate", is_flag=True, help="Only say what it would cost.")
 @click.option(
     "--files",
-    type=click.Choice(["parquet", "csv"]),
+    type=click.Choice(
+        ["parquet", "csv", *(f"csv{ending}" for ending in (".gz", ".zst", ".bz2", ".xz", ".zip"))]
+    ),
     default="parquet",
     show_default=True,
     help="What to write in a folder.",
@@ -118,9 +120,11 @@ def content(output: Path | None, style: str, raw: bool, **given: Any) -> None:
 def inventory(to: Path | None, estimate: bool, files: str, raw: bool, **given: Any) -> None:
     """Everything that an audit needs: a file per frame in a folder, or one Excel workbook."""
     from omnipd.admin.inventory import read_inventory  # noqa: PLC0415
-    from omnipd.errors import ArgumentError, ExportError  # noqa: PLC0415
+    from omnipd.errors import ArgumentError  # noqa: PLC0415
+    from omnipd.export.compression import ENDINGS  # noqa: PLC0415
     from omnipd.export.excel import workbook  # noqa: PLC0415
-    from omnipd.export.whole_files import make_folder  # noqa: PLC0415
+    from omnipd.export.whole_files import check_places  # noqa: PLC0415
+    from omnipd.paths import local_path  # noqa: PLC0415
     from omnipd.shell import terminal  # noqa: PLC0415
 
     given["include"] = list(given["include"]) or None
@@ -129,21 +133,21 @@ def inventory(to: Path | None, estimate: bool, files: str, raw: bool, **given: A
         return
     if to is None:
         raise ArgumentError("Say where to write, with --to, or ask what it costs, with --estimate.")
-    if to.suffix.lower() == ".xlsx":
-        # Before the long reading: is the extra there, and the folder?
+    to = local_path("to", to)
+    # Before the long reading: is the extra there, and can the files be made?
+    if is_workbook := to.suffix.lower() == ".xlsx":
         workbook({})
-        if not to.parent.is_dir():
-            raise ExportError(f"The folder {to.parent} does not exist. Make it first.")
-    else:
-        make_folder(to)
+    check_places([to if is_workbook else to / f"content.{files}"])
     client = client_of(given)
     read = read_inventory(**given, client=client)
-    if to.suffix.lower() == ".xlsx":
+    if is_workbook:
         written = [read.to_excel(to, allow_incomplete=True)]
-    elif files == "csv":
-        written = read.to_csv(to, raw=raw, allow_incomplete=True)
-    else:
+    elif files == "parquet":
         written = read.to_parquet(to, allow_incomplete=True)
+    else:
+        by_ending = {ending: name for name, ending in ENDINGS.items()}
+        compression = by_ending.get(files.removeprefix("csv"))
+        written = read.to_csv(to, raw=raw, compression=compression, allow_incomplete=True)
     for name, why in read.failures.items():
         click.echo(f"omnipd: {name} could not be read: {why}", err=True)
     click.echo(

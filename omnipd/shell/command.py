@@ -17,7 +17,7 @@ import click
 
 from omnipd.key_texts import hide_keys
 from omnipd.shell.exit_codes import exit_code
-from omnipd.shell.output import check_output
+from omnipd.shell.output import checked_output
 
 
 class Commands(click.Group):
@@ -72,7 +72,7 @@ class Command(click.Command):
             warnings.showwarning = functools.partial(_show_warning, self)
             try:
                 if ctx.params.get("output") is not None:
-                    check_output(ctx.params["output"])
+                    ctx.params["output"] = checked_output(ctx.params["output"])
                 return super().invoke(ctx)
             except OmniError as error:
                 click.echo(f"omnipd: {_as_options(error.message, self)}", err=True)

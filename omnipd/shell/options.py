@@ -58,7 +58,8 @@ output = apply_all(
         "-o",
         "--output",
         type=click.Path(path_type=Path),
-        help="Write to a file instead; .parquet, .csv or .jsonl by its ending.",
+        help="Write to a file instead, by its ending: .parquet, .xlsx, .csv or .jsonl, these two also "
+        "compressed: .csv.gz.",
     ),
     click.option(
         "--format",
@@ -86,7 +87,9 @@ def client_of(given: dict[str, Any]) -> Client:
 
 def _read_key(path: Path) -> str:
     from omnipd.errors import SettingsError  # noqa: PLC0415
+    from omnipd.paths import local_path  # noqa: PLC0415
 
+    path = local_path("api_key_file", path, error=SettingsError)
     try:
         return path.read_text(encoding="utf-8-sig").strip()
     except (OSError, UnicodeDecodeError):

@@ -425,21 +425,28 @@ def shell(small, monkeypatch, tmp_path):
     ("arguments", "files"),
     [
         (["--to", "audit"], ["labels.parquet", "users.parquet"]),
-        (["--to", "audit", "--files", "csv"], ["labels.csv", "users.csv"]),
+        (["--to", "new/audit", "--files", "csv"], ["labels.csv", "users.csv"]),
+        (["--to", "audit", "--files", "csv.gz"], ["labels.csv.gz", "users.csv.gz"]),
     ],
 )
 def test_the_shell_writes_a_folder(shell, tmp_path, arguments, files):
     result = shell("--include", "labels", "--include", "users", *arguments)
     assert result.exit_code == 0, result.stderr
     assert result.stdout == ""
-    assert sorted(os.listdir(tmp_path / "audit")) == files
-    assert "2 frames, 2 files in audit" in result.stderr
+    assert sorted(os.listdir(tmp_path / arguments[1])) == files
+    assert f"2 frames, 2 files in {arguments[1]}" in result.stderr
 
 
 def test_the_shell_writes_a_workbook(shell, tmp_path):
-    result = shell("--include", "labels", "--to", "audit.xlsx")
+    result = shell("--include", "labels", "--to", "new/audit.xlsx")
     assert result.exit_code == 0, result.stderr
-    assert len(pd.read_excel(tmp_path / "audit.xlsx", sheet_name="labels")) == 12
+    assert len(pd.read_excel(tmp_path / "new" / "audit.xlsx", sheet_name="labels")) == 12
+
+
+def test_an_inventory_that_cannot_be_read_leaves_no_folder(shell, monkeypatch, tmp_path):
+    monkeypatch.setenv("OMNI_API_KEY", "omni_osk_wrong")
+    assert shell("--include", "labels", "--to", "new/audit").exit_code == 3
+    assert not (tmp_path / "new").exists()
 
 
 def test_the_shell_says_the_cost_and_reads_nothing(shell, small):
@@ -476,13 +483,14 @@ def test_the_shell_needs_to_know_where(shell):
     assert "--to" in result.stderr
 
 
-@pytest.mark.parametrize("place", ["nowhere/audit.xlsx", "file/audit"])
+@pytest.mark.parametrize("place", ["file/audit.xlsx", "file/audit"])
 def test_the_shell_looks_at_the_place_before_it_reads(shell, small, tmp_path, place):
     (tmp_path / "file").write_text("in the way")
     since = len(small.requests)
     result = shell("--include", "labels", "--to", place)
     assert result.exit_code == 8
     assert len(small.requests) == since
+    assert os.listdir(tmp_path) == ["file"]
 
 
 def test_what_is_no_path_is_refused_by_name():

@@ -165,13 +165,14 @@ def test_an_interrupt_leaves_nothing(tmp_path):
     assert os.listdir(tmp_path) == []
 
 
-def test_a_missing_folder_and_a_folder_in_the_way_are_said(tmp_path):
-    with pytest.raises(omnipd.ExportError, match="does not exist"):
-        omnipd.to_csv(frame(a=pa.array([1])), tmp_path / "no" / "f.csv")
+def test_what_is_in_the_way_is_said(tmp_path):
     (tmp_path / "f.csv").mkdir()
-    with pytest.raises(omnipd.ExportError, match=r"f\.csv"):
+    with pytest.raises(omnipd.ExportError, match=r"f\.csv cannot be written"):
         omnipd.to_csv(frame(a=pa.array([1])), tmp_path / "f.csv")
-    assert os.listdir(tmp_path) == ["f.csv"]
+    (tmp_path / "file").touch()
+    with pytest.raises(omnipd.ExportError, match=r"The folder .*file/no cannot be made"):
+        omnipd.to_csv(frame(a=pa.array([1])), tmp_path / "file" / "no" / "f.csv")
+    assert sorted(os.listdir(tmp_path)) == ["f.csv", "file"]
 
 
 def test_a_link_stays_a_link_and_permissions_stay(tmp_path):

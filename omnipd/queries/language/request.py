@@ -14,17 +14,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from pathlib import Path
 from typing import Any, Literal, Protocol, runtime_checkable
 
 from omnipd.arguments import IDS_OF_MODELS, check_id, said, whole_number
 from omnipd.errors import ArgumentError, warn
 from omnipd.frames.scalars import python_value
+from omnipd.paths import local_path
 from omnipd.queries.language import clauses, dates, filters
 from omnipd.queries.language.nesting import check_nesting
 
 #: What Omni gives when a query names no limit; sent, so that it is seen (docs/wire.md).
 DEFAULT_LIMIT = 1000
+_FORMS = "Pass the query as a dict, as JSON text that starts with {, or as a .json file."
 #: More than a decimal of 76 digits needs.
 _MOST_BITS = 256
 CACHE_MODES = ("Standard", "SkipRequery", "SkipCache", "SkipCacheAndRebuildExtracts")
@@ -209,7 +210,7 @@ def _read(query: AnyQuery) -> Mapping[str, Any]:
     if isinstance(query, str) and query.lstrip()[:1] in {"{", "["}:
         loaded = _parse(query, where)
     elif isinstance(query, str | os.PathLike):
-        path = Path(query)
+        path = local_path("query", query, hint=_FORMS)
         where = f"The file {path}"
         try:
             text = path.read_text(encoding="utf-8")
@@ -220,7 +221,7 @@ def _read(query: AnyQuery) -> Mapping[str, Any]:
         if reason:
             raise ArgumentError(
                 f"{where} cannot be read ({reason}).",
-                hint="Pass the query as a dict, as JSON text that starts with {, or as a .json file.",
+                hint=_FORMS,
             )
         loaded = _parse(text, where)
     if not isinstance(loaded, Mapping):
