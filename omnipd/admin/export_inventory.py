@@ -11,7 +11,6 @@ from typing import Literal
 
 from omnipd.admin.export_formats import FORMATS, write_as
 from omnipd.admin.export_read import ExportRead
-from omnipd.admin.inventory_cost import Cost
 from omnipd.admin.inventory_parts import names_of, with_needed
 from omnipd.admin.open_export import Export
 from omnipd.admin.since_last import SinceLast
@@ -162,9 +161,7 @@ def export_inventory(
             checkpointed(unfinished, identity, again),
             noted_interrupt(reading.so_far),
         ):
-            Cost(client, scope).say(names, max_calls)
-            for name in names:
-                reading.read(name)
+            reading.run("export", names, max_calls)
             manifest = {
                 "manifest": 1,
                 "omnipd": __version__,

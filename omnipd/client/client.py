@@ -10,7 +10,6 @@ The client owns no endpoints. Readers take one as ``client=``; without it they u
 
 from __future__ import annotations
 
-import logging
 import math
 import os
 import urllib.parse
@@ -19,13 +18,14 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, NoReturn, Self
 
+from omnipd import log
 from omnipd.arguments import DECIMALS, check_choice, refuse_key, said, whole_number
 from omnipd.cache.backends import checked_backend
 from omnipd.cache.checkpoint import current_checkpoint, question_of
 from omnipd.cache.last_write import LastWrite
 from omnipd.cache.lifetime import parse_lifetime
 from omnipd.cache.lists import ListCache
-from omnipd.call import current_call, sleep
+from omnipd.call import WouldSend, current_call, sleep
 from omnipd.client import blocks, failures, strict_json
 from omnipd.client.api_paths import is_api_path
 from omnipd.client.failures import Failure
@@ -41,6 +41,7 @@ from omnipd.errors import (
     SettingsError,
 )
 from omnipd.locks import NO_FORK
+from omnipd.progress import Told, check_progress, waiting
 
 if TYPE_CHECKING:
     from requests_cache.backends.base import BaseCache
@@ -55,10 +56,6 @@ _LATEST = 10
 LARGEST_RESULT = 2 * 2**30
 _LARGEST_ERROR = 2**20
 _LONGEST_SHOWN = 1000
-
-#: One record of level DEBUG for each answer. The key is in none.
-_LOG = logging.getLogger("omnipd")
-_LOG.addHandler(logging.NullHandler())
 
 #: What completion and ``dir()`` show of a client.
 _SHOWN = (
@@ -132,6 +129,8 @@ class Client:
         Where lists are stored instead.
     state_dir : path-like, optional
         Where that lives which counts for all caches: the request log and the last write.
+    progress : bool or callable
+        Whether or to whom it is told how far a call is.
     clock : Clock
         For tests.
 
@@ -145,6 +144,8 @@ class Client:
         How many requests have left.
     fingerprint : str
         What stands for instance and key, and tells nothing of the key.
+    progress : bool or callable
+        Whether or to whom it is told how far a call is; it may be changed.
     """
 
     def __init__(
@@ -159,6 +160,7 @@ class Client:
         cache_dir: str | os.PathLike[str] | None = None,
         cache_backend: str | BaseCache | None = None,
         state_dir: str | os.PathLike[str] | None = None,
+        progress: bool | Told = True,
         clock: Clock | None = None,
     ) -> None:
         self.base_url = settings.origin
@@ -176,8 +178,7 @@ class Client:
         self.disk = disk_root(cache_dir)
         self.state = state_root(state_dir)
         self.requests_sent = 0
-        #: Called after every page of a list with its path, the rows so far and the total.
-        self.progress: Callable[[str, int, int | None], None] | None = None
+        self.progress = check_progress(progress)
         #: Parameters that this server has refused, so that it is asked once.
         self.refused: set[tuple[str, str]] = set()
         #: Calls that this server has: where one says 404, the thing is not there.
@@ -204,8 +205,8 @@ class Client:
         if requests_per_minute is not None:
             pace = whole_number("requests_per_minute", requests_per_minute)
             self.requests_per_minute = pace
-            log = self.state / "limiter" / f"{fingerprint}.sqlite"
-            self._limiter = Limiter(log, pace, clock=self.clock.since_boot)
+            requests = self.state / "limiter" / f"{fingerprint}.sqlite"
+            self._limiter = Limiter(requests, pace, clock=self.clock.since_boot)
 
     def get(
         self,
@@ -236,18 +237,20 @@ class Client:
             Of the kind that the tree in :mod:`omnipd.errors` names.
         """
         checkpoint, question = current_checkpoint(), question_of(path, params)
-        if checkpoint is not None and (kept := checkpoint.answer(question)) is not None:
+        rehearses = current_call().rehearses
+        if checkpoint and (kept := checkpoint.answer(question, again=rehearses)) is not None:
             return Answer(parse(kept.body)[0], kept.body, None, kept.read_at)
         deadline = self.deadline()
         garbled = 0
         while True:
             reply = Received()
             request = Request("GET", path, params)
-            began = self.clock.monotonic()
+            began, sent = self.clock.monotonic(), self.requests_sent
             try:
                 body = b"".join(self._stream(request, deadline, reply, whole=True))
             finally:
-                self._note_seconds(self.clock.monotonic() - began - reply.waited)
+                if self.requests_sent > sent:
+                    self._note_seconds(self.clock.monotonic() - began - reply.waited)
             content, wrong = parse(body)
             if wrong is None:
                 self._refuse_failure(content, path, reply, reads=True)
@@ -413,16 +416,19 @@ class Client:
             self._refuse_late(request, deadline)
             received.waited += self._pace(deadline, retry)
             self._refuse_late(request, deadline)
+            began = self.clock.monotonic()
             reply = self._exchange(request, deadline)
+            took = self.clock.monotonic() - began
             received.trace_id = None
             shown = self.hide_key(request.path.split("?", 1)[0])
             if isinstance(reply, Failure):
                 current_call().go_on()
-                _LOG.debug("%s %s: %s", method, shown, reply.kind)
+                log.debug("%s %s: %s after %.2f s", method, shown, reply.kind, took)
                 retry.after_failure(reply)
                 continue
             received.trace_id = self._trace_id(reply)
-            _LOG.debug("%s %s: %d (x-trace-id %s)", method, shown, reply.status, received.trace_id)
+            told = (reply.status, took, received.trace_id)
+            log.debug("%s %s: %d after %.2f s (x-trace-id %s)", method, shown, *told)
             # Where a change is redirected to is not followed; retry judges what it means.
             if reply.status in _REDIRECTS and not (changes and reply.status in LEFT_OPEN):
                 redirects += 1
@@ -464,6 +470,8 @@ class Client:
 
     def _exchange(self, request: Request, deadline: Deadline) -> Reply | Failure:
         self.requests_sent += 1
+        if (report := current_call().report) is not None:
+            report.sent()
         reply = self._transport.exchange(request, deadline)
         if self._limiter is not None:
             self._limiter.arrived()
@@ -471,7 +479,10 @@ class Client:
 
     def _refuse_late(self, request: Request, deadline: Deadline) -> None:
         """Raise where a request is not to be sent any more: the time is up, or nobody waits for it."""
-        current_call().go_on()
+        call = current_call()
+        call.go_on()
+        if call.rehearses:
+            raise WouldSend
         if deadline.remaining() <= 0:
             raise failures.too_late_to_send(deadline.seconds, url=self._url(request.path))
 
@@ -487,12 +498,17 @@ class Client:
                 retry.while_held(held)
             else:
                 if not waited:
-                    _LOG.info("waiting %.0f s for a place among the requests of a minute", wait)
+                    log.info("waiting %.0f s for a place among the requests of a minute", wait)
                 waited = True
-                self.clock.sleep(min(wait, _LONGEST_SLEEP))
+                with waiting():
+                    self.clock.sleep(min(wait, _LONGEST_SLEEP))
                 deadline.extend(self.clock.monotonic() - began)
             began = self.clock.monotonic()
         return began - first
+
+    def seconds_at_pace(self, requests: float) -> float | None:
+        """Return how long so many more requests have to wait for their places; None without a pace."""
+        return None if self._limiter is None else self._limiter.seconds_for(math.ceil(requests))
 
     def hold(self, seconds: float) -> None:
         """Let no request of the key leave for so long, here and in other processes."""
