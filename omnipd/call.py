@@ -36,11 +36,14 @@ class WouldSend(BaseException):
     ----------
     requests : int, optional
         How many requests it is for certain; by default that is not known.
+    stored : int
+        How many answers need none.
     """
 
-    def __init__(self, requests: int | None = None) -> None:
+    def __init__(self, requests: int | None = None, stored: int = 0) -> None:
         super().__init__(requests)
         self.requests = requests
+        self.stored = stored
 
 
 class Call:

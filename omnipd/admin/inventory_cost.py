@@ -30,7 +30,7 @@ from omnipd.readers.users import read_users
 
 _PAGE = 100
 #: How much of its pace a client uses.
-_USED = 0.95
+USED = 0.95
 _NAMED = 3
 
 
@@ -106,7 +106,7 @@ class Cost:
         calls = [self.calls(ALL_PARTS[name]) for name in names]
         pace = self._client.requests_per_minute
         minutes = [
-            None if number is None or pace is None else number / (pace * _USED) for number in calls
+            None if number is None or pace is None else number / (pace * USED) for number in calls
         ]
         columns = {
             "name": pa.array(names, TEXT),
@@ -122,7 +122,7 @@ class Cost:
             return
         largest = sorted(filter(calls.get, calls), key=calls.__getitem__, reverse=True)
         shown = ", ".join(f"{name} {calls[name]:,}" for name in largest[:_NAMED])
-        minutes = in_minutes(whole / (pace * _USED))
+        minutes = in_minutes(whole / (pace * USED))
         warn(f"The inventory is about {whole:,} calls ({shown}), {minutes}.")
 
     def calls(self, part: Part) -> int | None:

@@ -150,7 +150,7 @@ class ParentsRead:
                 total = len(self._outcomes)
                 how_far.at(done, total, left=total - done - len(known))
         if unsent:
-            raise WouldSend(unsent)
+            raise WouldSend(unsent, len(self._outcomes) - unsent)
         if len(self._failed) == len(self._outcomes) and _say_the_same(self._failed):
             first = next(iter(self._failed.values()))
             first.add_note(
