@@ -28,6 +28,7 @@ from omnipd.client import blocks, failures, strict_json
 from omnipd.client.api_paths import is_api_path
 from omnipd.client.failures import Failure
 from omnipd.client.rate_limit import Limiter
+from omnipd.client.redis_limiter import RedisLimiter, RedisPlace
 from omnipd.client.retry import LEFT_OPEN, Quota, Retry
 from omnipd.client.settings import Settings, disk_root, state_root, tidy_base_url
 from omnipd.client.transport import BrokenBody, Reply, Request, Transport
@@ -108,6 +109,8 @@ class Client:
         How long lists are kept on disk.
     requests_per_minute : int or None
         The key's allowance; None sends without pacing.
+    limiter : RedisPlace, optional
+        The Redis server in which requests are counted, if not in the request log.
     timeout : float, optional
         As for :func:`omnipd.connect`.
     decimals : {"exact", "float64"}
@@ -138,6 +141,7 @@ class Client:
         user_id: str | None = None,
         cache: Any = "10m",
         requests_per_minute: int | None = 60,
+        limiter: RedisPlace | None = None,
         timeout: float | None = None,
         decimals: str = "exact",
         cache_dir: str | os.PathLike[str] | None = None,
@@ -183,11 +187,15 @@ class Client:
             checked_backend(cache_backend),
         )
         self.cache = self.stored_lists if lifetime else None
-        self._limiter: Limiter | None = None
+        self._limiter: Limiter | RedisLimiter | None = None
         if requests_per_minute is not None:
             pace = whole_number("requests_per_minute", requests_per_minute)
             log = self.state / "limiter" / f"{fingerprint}.sqlite"
-            self._limiter = Limiter(log, pace, clock=self.clock.since_boot)
+            self._limiter = (
+                Limiter(log, pace, clock=self.clock.since_boot)
+                if limiter is None
+                else RedisLimiter(limiter, fingerprint, pace, clock=self.clock).checked()
+            )
 
     def get(
         self,
@@ -315,6 +323,8 @@ class Client:
     def close(self) -> None:
         """Close the connections. A later call opens new ones."""
         self._transport.close()
+        if self._limiter is not None:
+            self._limiter.close()
 
     def __enter__(self) -> Self:
         """Make this the default client of this context."""
@@ -437,9 +447,8 @@ class Client:
         """Wait for a place in the key's window; that wait is ours and not counted as the server's."""
         began, waited = self.clock.monotonic(), False
         while (limiter := self._limiter) is not None and (wait := limiter.try_acquire()):
-            if limiter.busy:
-                why = f"another program keeps the request log locked, {limiter.path}"
-                retry.while_busy(min(wait, _LONGEST_SLEEP), why, since=began)
+            if busy := limiter.busy:
+                retry.while_busy(min(wait, _LONGEST_SLEEP), busy, since=began)
             elif held := limiter.held():
                 retry.while_held(held)
             else:
@@ -451,7 +460,7 @@ class Client:
             began = self.clock.monotonic()
 
     def hold(self, seconds: float) -> None:
-        """Let no request of the key leave for so long, here and in other processes."""
+        """Let no request of the key leave for so long, here and wherever they are counted together."""
         if self._limiter is not None:
             self._limiter.hold(seconds)
 

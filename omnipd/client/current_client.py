@@ -14,7 +14,8 @@ from omnipd.arguments import said
 from omnipd.cache.clear import clear_all, clear_folder
 from omnipd.client import blocks
 from omnipd.client.client import Client
-from omnipd.client.settings import Secret, disk_root, resolve
+from omnipd.client.redis_limiter import RedisPlace, redis_place
+from omnipd.client.settings import Secret, disk_root, limiter_of_environment, resolve
 from omnipd.errors import (
     ArgumentError,
     SettingsError,
@@ -33,13 +34,14 @@ def connect(
     profile: str | None = None,
     cache: Any = "10m",
     requests_per_minute: int | None = 60,
+    limiter: str | None = None,
     timeout: float | None = None,
     decimals: str = "exact",
     cache_dir: str | os.PathLike[str] | None = None,
     cache_backend: str | BaseCache | None = None,
     allow_http: bool = False,
 ) -> Client:
-    """Connect to an Omni instance. Nothing is sent.
+    """Connect to an Omni instance. Nothing is sent to it.
 
     Address and key are looked for in this order: the arguments; the environment (``OMNI_BASE_URL``
     with ``OMNI_API_KEY`` or ``OMNI_API_TOKEN``); the profile file of Omni's own command line, which
@@ -64,6 +66,11 @@ def connect(
     requests_per_minute : int or None, default 60
         What Omni allows the key. omnipd sends at most 95 % of it in any minute, counted over all
         threads and processes of yours on this machine. None sends without pacing.
+    limiter : str, optional
+        Where to count instead: a Redis server, such as ``redis://:password@host:6379/0``, ``rediss://…``
+        for TLS or ``unix:///path/to/redis.sock``; else ``OMNIPD_LIMITER``. All hosts that name the same
+        server share the key's allowance, and a 429 to one of them holds all. It is asked at once
+        whether it can be used. Needs ``pip install "omnipd[redis]"``.
     timeout : float, optional
         Wall-clock seconds for the whole call, whatever it consists of: all its requests, their
         retries, and the waits that Omni asks for. Waiting for a place under ``requests_per_minute``
@@ -92,9 +99,10 @@ def connect(
     ------
     SettingsError
         If address or key is missing or unusable; the message says what to export. If the package
-        that `cache_backend` needs is not installed.
+        that `cache_backend` or `limiter` needs is not installed. If the server of `limiter` does not
+        answer.
     ArgumentError
-        If `timeout`, `cache`, `cache_backend` or `requests_per_minute` is not usable.
+        If `timeout`, `cache`, `cache_backend`, `requests_per_minute` or `limiter` is not usable.
 
     See Also
     --------
@@ -113,17 +121,34 @@ def connect(
         raise SettingsError("The API key is not text.")
     key = Secret(api_key) if api_key else None
     del api_key  # what fails from here on shows its locals to whoever prints a traceback with them
+    if limiter is not None and not isinstance(limiter, str):
+        kind = type(limiter).__name__
+        del limiter
+        raise ArgumentError(f"limiter= is {kind}, not the address of a Redis server.")
+    counted_at = None if limiter is None else Secret(limiter)
+    del limiter
+    if counted_at is not None and requests_per_minute is None:
+        raise ArgumentError(
+            "limiter= and requests_per_minute=None do not go together.",
+            hint="Without pacing nothing is counted.",
+        )
+    place = redis_place(counted_at) or _place_of_environment()
     settings = resolve(base_url, key, profile=profile, allow_http=allow_http)
     return Client(
         settings,
         user_id=user_id,
         cache=cache,
         requests_per_minute=requests_per_minute,
+        limiter=place,
         timeout=timeout,
         decimals=decimals,
         cache_dir=cache_dir,
         cache_backend=cache_backend,
     )
+
+
+def _place_of_environment() -> RedisPlace | None:
+    return redis_place(limiter_of_environment(), "OMNIPD_LIMITER")
 
 
 _Client = TypeVar("_Client", bound=Client | None)
@@ -211,12 +236,13 @@ def current_client(client: Client | None = None) -> Client:
             hint="Pass client=…; or start the function with contextvars.copy_context().run; or "
             "connect() in a with block here; or call omnipd.use(client), for all threads.",
         )
-    settings = resolve()
+    settings, place = resolve(), _place_of_environment()
     with _implicit_lock:
-        if settings.fingerprint not in _implicit:
+        wanted = f"{settings.fingerprint} {place.shown if place else ''}"
+        if wanted not in _implicit:
             _implicit.clear()
-            _implicit[settings.fingerprint] = Client(settings)
-        return _implicit[settings.fingerprint]
+            _implicit[wanted] = Client(settings, limiter=place)
+        return _implicit[wanted]
 
 
 def _checked(client: object) -> Client:

@@ -292,6 +292,12 @@ def is_loopback(host: str) -> bool:
         return False
 
 
+def limiter_of_environment() -> Secret | None:
+    """Return the address of the limiter, which may hold a password; None for the request log."""
+    url = os.environ.get("OMNIPD_LIMITER")
+    return Secret(url) if url else None
+
+
 def disk_root(cache_dir: str | os.PathLike[str] | None = None) -> Path:
     """Return the directory for what may be deleted at any time: lists and results."""
     if cache_dir is not None and not isinstance(cache_dir, str | os.PathLike):
