@@ -15,6 +15,7 @@ from __future__ import annotations
 import importlib.util
 import os
 import re
+import socket
 import threading
 import urllib.parse
 from dataclasses import dataclass
@@ -198,14 +199,15 @@ def _split(url: Secret) -> tuple[str, str, list[str], Secret | None] | str:
         return "is not the address of a Redis server"
     if any(ord(letter) < 33 for letter in text):
         return "holds a space or a control character"
+    # Parts of a password would be taken for names of options.
+    if "#" in text or "@" in text.partition("?")[2]:
+        return "has a ?, # or @ that ends something: in a password write %3F, %23 or %40"
     try:
         parts = urllib.parse.urlsplit(text)
         options = urllib.parse.parse_qs(parts.query, strict_parsing=bool(parts.query))
         port = parts.port or 6379
     except ValueError:
         return "cannot be read as an address"
-    if "@" in parts.query or parts.fragment:  # and names of options would be parts of the password
-        return "has a character in its password that ends it: write %3F for ? and %23 for #"
     password = options.get("password", [urllib.parse.unquote(parts.password or "")])[0]
     secret = Secret(password) if password else None
     for timeout in _TIMEOUTS:
@@ -215,6 +217,8 @@ def _split(url: Secret) -> tuple[str, str, list[str], Secret | None] | str:
     if scheme == "unix":
         if not parts.path or parts.hostname:
             return "does not name a socket in full"
+        if not hasattr(socket, "AF_UNIX"):
+            return "names a socket, and this system has none"
         return scheme, parts.path, list(options), secret
     host, database = parts.hostname or "localhost", parts.path.strip("/")
     if not is_host(host):
