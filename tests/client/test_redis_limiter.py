@@ -1,5 +1,7 @@
 """One limit for all hosts: never more requests in a window than allowed, whoever counts in the server."""
 
+import contextlib
+import itertools
 import os
 import socket
 import threading
@@ -44,9 +46,9 @@ def host(server, per_minute=10, key="key", **more):
     return RedisLimiter(place_of(server.url), key, per_minute, **more)
 
 
-def taken_at_once(limiter, most=200):
+def taken_at_once(limiter):
     """How many places are given without a wait."""
-    return next(count for count in range(most) if limiter.try_acquire() != 0.0)
+    return next(count for count in itertools.count() if limiter.try_acquire() != 0.0)
 
 
 def most_in_a_window(stamps, window):
@@ -103,8 +105,11 @@ def test_children_of_a_fork_share_the_window_over_connections_of_their_own(used)
     for _ in range(3):
         child = os.fork()
         if not child:
-            os.write(writing, b"%d " % taken_at_once(limiter, 30))
-            os._exit(0)
+            with contextlib.suppress(BaseException):
+                got = sum(limiter.try_acquire() == 0.0 for _ in range(30))
+                os.write(writing, b"%d " % got)
+                os._exit(0)
+            os._exit(1)
         children.append(child)
     taken = taken_at_once(limiter)
     for child in children:
@@ -337,6 +342,8 @@ def test_a_server_that_is_silent_for_long_is_an_error_and_nothing_is_sent(
     assert scripted.requests == []
 
 
+# The oldest redis-py leaves the socket open that it could not connect.
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 @pytest.mark.parametrize("url", [Nowhere.url, f"unix:///nowhere/redis.sock?password={PASSWORD}"])
 def test_a_server_that_cannot_be_used_is_refused_at_once_and_its_password_is_in_nothing(url):
     pytest.importorskip("redis")
