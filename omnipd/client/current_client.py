@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from omnipd.arguments import said
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 def connect(
     base_url: str | None = None,
-    api_key: str | None = None,
+    api_key: str | Sequence[str] | None = None,
     *,
     user_id: str | None = None,
     profile: str | None = None,
@@ -53,8 +53,11 @@ def connect(
     base_url : str, optional
         The address that you sign in at, in any form: ``acme.omniapp.co``,
         ``https://acme.omniapp.co/api/v1``. HTTPS only, but for loopback addresses.
-    api_key : str, optional
-        An organization key or a personal access token.
+    api_key : str or sequence of str, optional
+        An organization key or a personal access token; or several organization keys of one organization.
+        Lists are then read by whichever has a place in its own limit, and all else by the first. Before
+        the first request each is asked of which kind it is. A key that Omni refuses is set aside with a
+        warning while others are left.
     user_id : str, optional
         Membership id to act for: the default of every ``user_id=``. What has no such argument
         shows what the key itself sees, and says so in a warning.
@@ -64,7 +67,7 @@ def connect(
         How long lists are served from disk ("30s", "10m", "2h", "1d", seconds). Results of queries
         are kept only where ``run_query(ttl=)`` asks for it.
     requests_per_minute : int or None, default 60
-        What Omni allows the key. omnipd sends at most 95 % of it in any minute, counted over all
+        What Omni allows each key. omnipd sends at most 95 % of it in any minute, counted over all
         threads and processes of yours on this machine. None sends without pacing.
     limiter : str, optional
         Where to count instead: a Redis server, such as ``redis://:password@host:6379/0``, ``rediss://…``
@@ -116,10 +119,7 @@ def connect(
     >>> omnipd.connect("acme.omniapp.co/api/", api_key="omni_osk_example")
     <omnipd.Client https://acme.omniapp.co>
     """
-    if api_key is not None and not isinstance(api_key, str):
-        del api_key
-        raise SettingsError("The API key is not text.")
-    key = Secret(api_key) if api_key else None
+    keys = _secrets(api_key)
     del api_key  # what fails from here on shows its locals to whoever prints a traceback with them
     if limiter is not None and not isinstance(limiter, str):
         kind = type(limiter).__name__
@@ -133,7 +133,9 @@ def connect(
             hint="Without pacing nothing is counted.",
         )
     place = redis_place(counted_at) or _place_of_environment()
-    settings = resolve(base_url, key, profile=profile, allow_http=allow_http)
+    settings = resolve(base_url, keys[0] if keys else None, profile=profile, allow_http=allow_http)
+    if len(keys) > 1:
+        settings = settings.with_more(keys[1:])
     return Client(
         settings,
         user_id=user_id,
@@ -145,6 +147,23 @@ def connect(
         cache_dir=cache_dir,
         cache_backend=cache_backend,
     )
+
+
+def _secrets(api_key: object) -> list[Secret]:
+    """Return the keys that were given, none where none was."""
+    several = isinstance(api_key, list | tuple)
+    given: Any = api_key if several else [] if api_key is None or api_key == "" else [api_key]
+    wrong = None
+    if several and not given:
+        wrong = "api_key= is an empty list."
+    elif not all(isinstance(one, str) for one in given):
+        wrong = "The API key is not text."
+    elif several and not all(given):
+        wrong = "api_key= holds an empty text."
+    if wrong is not None:
+        del api_key, given
+        raise SettingsError(wrong)
+    return [Secret(one) for one in given]
 
 
 def _place_of_environment() -> RedisPlace | None:

@@ -325,7 +325,7 @@ def test_a_server_that_is_silent_for_long_is_an_error_and_nothing_is_sent(
     clock = fake_time.clock()
     with omnipd.connect(scripted.url, KEY, limiter=used.url) as client:
         client.clock = clock
-        client._limiter = host(Nowhere, clock=clock)
+        client._lanes.all[0].limiter = host(Nowhere, clock=clock)
         for _ in range(2):  # once more later: it is not given up for ever
             began = fake_time.now
             with pytest.raises(NetworkError, match="cannot be used") as caught:
