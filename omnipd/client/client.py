@@ -151,6 +151,7 @@ class Client:
         state_dir: str | os.PathLike[str] | None = None,
         clock: Clock | None = None,
     ) -> None:
+        self._settings = settings
         self.base_url = settings.origin
         self.user_id = user_id
         check_timeout(timeout)
@@ -172,7 +173,6 @@ class Client:
         self.refused: set[tuple[str, str]] = set()
         #: Calls that this server has: where one says 404, the thing is not there.
         self.served: set[str] = set()
-        self._settings = settings
         self._quota = Quota()
         fingerprint = settings.fingerprint
         lifetime = checked_lifetime(cache)
@@ -351,7 +351,8 @@ class Client:
 
     def __repr__(self) -> str:
         acting = f", user_id={self.user_id!r}" if self.user_id else ""
-        keys = f", {len(self._lanes.all)} keys" if len(self._lanes.all) > 1 else ""
+        number = len(self._settings.keys)
+        keys = f", {number} keys" if number > 1 else ""
         return f"<omnipd.Client {self.base_url}{keys}{acting}>"
 
     def __reduce__(self) -> NoReturn:
