@@ -7,11 +7,11 @@ import socket
 import threading
 import time
 import traceback
+import warnings
 from bisect import bisect_right
 
 import pytest
 from faults.given import KEY
-from forked_children import fork
 from redis_server import RedisServer
 from scripted_server import answer
 
@@ -50,6 +50,13 @@ def host(server, per_minute=10, key="key", **more):
 def taken_at_once(limiter):
     """How many places are given without a wait."""
     return next(count for count in itertools.count() if limiter.try_acquire() != 0.0)
+
+
+def fork():
+    with warnings.catch_warnings():
+        # The latest Python warns of the threads that other tests have left.
+        warnings.simplefilter("ignore", DeprecationWarning)
+        return os.fork()
 
 
 def most_in_a_window(stamps, window):
