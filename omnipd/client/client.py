@@ -4,8 +4,8 @@ Order of one GET: take a place in the window of the key → send → on 429 hold
 → on a passing fault wait a little and try again, with a new place → judge the status → parse.
 A POST that starts something is never sent a second time once Omni may have seen it.
 
-The client owns no endpoints, but for asking several keys of which kind they are. Readers take one as ``client=``; without it they use that which
-``current_client.py`` finds.
+The client owns no endpoints, but for asking several keys of which kind they are. Readers take one as
+``client=``; without it they use that which ``current_client.py`` finds.
 """
 
 from __future__ import annotations
@@ -448,7 +448,7 @@ class Client:
     def _who(self, lane: Lane, deadline: Deadline) -> Any:
         """Return what Omni says of one of several keys."""
         route = Route(lane=lane, stays=True, checks=True)
-        stream = self._stream(Request("GET", WHOAMI), deadline, Received(), route=route)
+        stream = self._stream(Request("GET", WHOAMI), deadline, Received(), whole=True, route=route)
         return strict_json.parse(b"".join(stream))[0]
 
     def _after_status(self, reply: Reply, retry: Retry, route: Route) -> None:
