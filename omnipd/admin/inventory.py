@@ -81,11 +81,10 @@ def read_inventory(
     >>> with omnipd.sandbox():
     ...     inventory = omnipd.read_inventory(include=["labels", "users", "groups"])
     >>> inventory
-    <omnipd.Inventory of 3 frames, complete>
-    name        rows columns
-    labels        12       7
-    users        130      12
-    groups         5       6
+    omnipd.Inventory: 3 frames, complete
+      labels   12 rows x  7 columns
+      users   130 rows x 12 columns
+      groups    5 rows x  6 columns
     """
     wanted = names_of(include)
     check_choice("scope", scope, (ALL, "organization"))

@@ -11,6 +11,7 @@ from pathlib import Path
 import pandas as pd
 import pyarrow as pa
 
+from omnipd import display
 from omnipd.errors import (
     ArgumentError,
     ExportError,
@@ -24,6 +25,8 @@ from omnipd.export.parquet import write_parquet
 from omnipd.export.storable_table import table_for
 from omnipd.frames.to_pandas import is_whole, marked_incomplete
 from omnipd.key_texts import hide_keys
+
+_LONGEST_REASON = 200
 
 
 class Inventory(Mapping[str, pd.DataFrame]):
@@ -90,16 +93,23 @@ class Inventory(Mapping[str, pd.DataFrame]):
         return id(self)
 
     def __repr__(self) -> str:
-        width = max(map(len, self._frames), default=4)
-        lines = [
-            f"<omnipd.Inventory of {len(self)} {'frame' if len(self) == 1 else 'frames'}, {_said(self.complete)}>",
-            f"{'name':{width}} {'rows':>9} {'columns':>7}",
-        ]
+        return display.text(self._title, self._rows())
+
+    def _repr_html_(self) -> str:
+        return display.page(self._title, display.table(self._rows()))
+
+    @property
+    def _title(self) -> str:
+        frames = "1 frame" if len(self) == 1 else f"{len(self)} frames"
+        return f"omnipd.Inventory: {frames}, {_said(self.complete)}"
+
+    def _rows(self) -> Iterator[display.Row]:
+        width = max((len(f"{len(frame):,}") for frame in self._frames.values()), default=0)
         for name, frame in self._frames.items():
-            line = f"{name:{width}} {len(frame):9,} {len(frame.columns):7}"
-            lines.append(line if self._is_whole(name) else f"{line}  {_said(False)}")
-        lines += [f"{name}: not read. {why.splitlines()[0]}" for name, why in self.failures.items()]
-        return "\n".join(lines)
+            size = f"{len(frame):{width},} rows x {len(frame.columns):2} columns"
+            yield name, [size if self._is_whole(name) else f"{size}, {_said(False)}"]
+        for name, why in self._failures.items():
+            yield name, [f"not read: {display.shortened(why, _LONGEST_REASON)}"]
 
     def to_parquet(
         self, folder: str | os.PathLike[str], *, allow_incomplete: bool = False

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-from omnipd.arguments import said
+from omnipd.arguments import number_of, said
 
 _DEFAULT = timedelta(minutes=10)
 _LONGEST = timedelta(days=3650)
@@ -54,8 +54,8 @@ def _as_timedelta(cache: Any) -> timedelta | None:
     if isinstance(cache, timedelta):
         return cache
     try:
-        if isinstance(cache, int | float):
-            return timedelta(seconds=cache)
+        if (seconds := number_of(cache)) is not None:
+            return timedelta(seconds=seconds)
         text = cache if isinstance(cache, str) else ""
         return timedelta(seconds=float(text[:-1]) * _UNITS[text[-1:]])
     except (KeyError, ValueError, OverflowError):

@@ -33,7 +33,7 @@ from omnipd.client.redis_limiter import RedisLimiter, RedisPlace
 from omnipd.client.retry import LEFT_OPEN, Quota, Retry
 from omnipd.client.settings import Settings, disk_root, state_root
 from omnipd.client.transport import BrokenBody, Reply, Request, Transport
-from omnipd.clock import Clock, Deadline, check_timeout
+from omnipd.clock import Clock, Deadline, checked_timeout
 from omnipd.errors import (
     ArgumentError,
     AuthenticationError,
@@ -154,13 +154,12 @@ class Client:
         self._settings = settings
         self.base_url = settings.origin
         self.user_id = user_id
-        check_timeout(timeout)
         if user_id is not None and (not isinstance(user_id, str) or not user_id.strip()):
             raise ArgumentError(
                 f"user_id={said(user_id):.60} is not a membership id; leave it out for none."
             )
         refuse_key("user_id=", user_id)
-        self.timeout = timeout
+        self.timeout = checked_timeout(timeout)
         check_choice("decimals", decimals, DECIMALS)
         self.decimals = decimals
         self.clock = clock or Clock(sleep=sleep)

@@ -197,11 +197,11 @@ def to_instant(value: Any) -> datetime | None:
 
 def _instants(texts: pa.Array) -> pa.Array:
     times = texts.cast(INSTANT)
-    ends = pc.min_max(times.cast(COUNT)).as_py()
+    ends = pc.min_max(times.view(COUNT)).as_py()
     if ends["min"] is not None and not (ends["min"] >= _YEAR_1 and ends["max"] < _YEAR_10000):
         raise ValueError("a time that Python cannot hold")
     if ends["min"] == _YEAR_1:
-        return pc.if_else(pc.equal(times.cast(COUNT), _YEAR_1), None, times)
+        return pc.if_else(pc.equal(times.view(COUNT), _YEAR_1), None, times)
     return times
 
 
@@ -210,4 +210,4 @@ def _to_folder_path(value: Any) -> str:
 
 
 def _folder_paths(texts: pa.Array) -> pa.Array:
-    return pc.binary_join_element_wise("/", pc.utf8_ltrim(texts, "/"), "")
+    return pc.utf8_replace_slice(pc.utf8_ltrim(texts, "/"), 0, 0, "/")

@@ -149,11 +149,11 @@ def query_to_parquet(
 
     def write(file: IO[bytes]) -> None:
         nonlocal rows
-        with one_call(ready.run.timeout):
-            ready.check()
-            rows = _write(ready.run, file)
+        ready.check()
+        rows = _write(ready.run, file)
 
-    write_atomically(path, write)
+    with one_call(ready.run.timeout):
+        write_atomically(path, write)
     return rows
 
 

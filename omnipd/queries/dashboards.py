@@ -276,7 +276,9 @@ def _opened(document: str, client: Client) -> _Board:
     except NotFoundError as error:
         if set_by_url or not find_dashboard.is_like_identifier(document):
             raise
-        named = _named(document, client, error)
+        missing = error
+    # Outside, so that what is wrong with the name does not show the error of the identifier, too.
+    named = _named(document, client, missing)
     return _Board(named, _tiles(named, client), {})
 
 

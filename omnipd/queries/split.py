@@ -16,7 +16,7 @@ from omnipd.arguments import DECIMALS, check_choice
 from omnipd.call import noted_interrupt, one_call
 from omnipd.client.client import Client
 from omnipd.client.current_client import current_client
-from omnipd.clock import check_timeout
+from omnipd.clock import checked_timeout
 from omnipd.errors import ArgumentError, OmniError, warn
 from omnipd.frames import times
 from omnipd.frames.decimals import as_floats
@@ -130,18 +130,19 @@ def run_query_in_pieces(
     (1095, 336776, 5)
     """
     client = current_client(client)
-    check_timeout(timeout)
+    checked_timeout(timeout)
     if decimals is not None:
         check_choice("decimals", decimals, DECIMALS)
-    whole = build_request(
-        query,
-        limit="all" if limit is None else limit,
-        model=model,
-        branch_id=branch_id,
-        user_id=user_id,
-        client_user_id=client.user_id,
-        cache=cache,
-    )
+    with one_call():
+        whole = build_request(
+            query,
+            limit="all" if limit is None else limit,
+            model=model,
+            branch_id=branch_id,
+            user_id=user_id,
+            client_user_id=client.user_id,
+            cache=cache,
+        )
     filters = whole.body["query"]["filters"]
     _check_split(whole, split_on, by)
     downwards, nulls_first = _order(whole, split_on, by)

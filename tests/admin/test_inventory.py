@@ -219,7 +219,7 @@ def test_what_is_refused_hides_nothing_else_and_is_never_an_empty_frame(small):
         inventory["model_roles"]
     with pytest.raises(KeyError, match="not in this inventory; it has labels, schedules"):
         inventory["folders"]
-    assert "users: not read." in repr(inventory)
+    assert "users        not read: " in repr(inventory)
 
 
 def test_the_first_refusal_is_raised_with_what_was_read_before_it(small):
@@ -498,7 +498,7 @@ def test_a_file_whose_frame_could_not_be_read_does_not_look_new(omni, tmp_path):
 
 def test_a_name_that_is_nearly_there_is_asked_about(omni, tmp_path):
     inventory = omnipd.read_inventory(include="labels")
-    assert repr(inventory).startswith("<omnipd.Inventory of 1 frame, complete>")
+    assert repr(inventory).startswith("omnipd.Inventory: 1 frame, complete")
     with pytest.raises(KeyError, match="Did you mean 'labels'"):
         inventory["label"]
     with pytest.raises(omnipd.ArgumentError, match="looks like a file"):

@@ -356,11 +356,11 @@ def _check_reference(query: Any) -> None:
 
 def checked_limit(limit: Any) -> int | None:
     """Return a number of rows, None for no limit, or refuse what is neither."""
-    limit = python_value(limit)
     if limit is None or (isinstance(limit, str) and limit == "all"):
         return None
-    if isinstance(limit, int) and limit.bit_length() > _MOST_BITS:
+    rows = whole_number("limit", limit, unit="rows", hint='limit="all" has no limit.')
+    if rows.bit_length() > _MOST_BITS:
         raise ArgumentError(
             "The limit has more digits than any count of rows.", hint='"all" is none.'
         )
-    return whole_number("limit", limit, unit="rows", hint='limit="all" has no limit.')
+    return rows
