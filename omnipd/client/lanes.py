@@ -7,6 +7,7 @@ who asks goes by the first key that Omni still takes: queries, changes, and what
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -116,6 +117,12 @@ class Lanes:
         usable = self.usable
         # From the end, so that what has to go by the first key finds places there.
         return usable[::-1] if route.any_key else usable[:1]
+
+    def seconds_for(self, requests: int) -> float | None:
+        """Return after how many seconds all keys together could have sent so many more; None without a pace."""
+        limiters = [lane.limiter for lane in self.usable if lane.limiter is not None]
+        each = math.ceil(requests / len(self.usable))
+        return max((limiter.seconds_for(each) for limiter in limiters), default=None)
 
     def give_up(self, route: Route, words: str | None) -> bool:
         """Set the key of a request aside, since Omni refuses it; return whether another one is left."""

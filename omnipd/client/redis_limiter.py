@@ -107,7 +107,9 @@ redis.call('PEXPIREAT', key, ends)
 redis.call('PEXPIREAT', sent, ends)
 redis.call('HSET', server, 'id', id, 'run', run, 'since', since, 'now', now)
 redis.call('PEXPIRE', server, REMEMBERED)
-return {wait, till - now, id, now, lost and 1 or 0}
+local first = redis.call('ZRANGE', sent, 0, 0, 'WITHSCORES')[2] or now
+return {wait, till - now, id, now, lost and 1 or 0,
+    redis.call('ZCARD', sent), first - now, math.max(since + window, till, now) - now}
 """.replace("REMEMBERED", str(_REMEMBERED))
 
 
@@ -240,6 +242,9 @@ class _Look:
     lost: bool
     asked: tuple[float, float]
     held_until: float
+    counted: int
+    first_until: float
+    closed_until: float
 
 
 @dataclass(frozen=True)
@@ -340,6 +345,21 @@ class RedisLimiter:
         until = max(self._last.held_until if self._last else 0.0, self._pending_hold)
         return max(0.0, until - self._clock.since_boot())
 
+    def seconds_for(self, requests: int) -> float:
+        """Return after how many seconds so many more requests could have been sent, as far as is known.
+
+        The places of those that are sent are taken to come back evenly.
+        """
+        last = self._last
+        if requests <= 0 or last is None:
+            return 0.0
+        waiting = max(0, requests - self.capacity + last.counted)
+        until = last.closed_until
+        if waiting:
+            free_at = last.first_until + (waiting - 1) * self._window / self.capacity
+            until = max(until, free_at)
+        return max(self.held(), until - self._clock.since_boot())
+
     def hold(self, seconds: float) -> None:
         """Let no request of this key leave for so long: Omni has answered 429 to one of them."""
         until = self._clock.since_boot() + min(float(seconds), LONGEST_HOLD)
@@ -415,9 +435,17 @@ class RedisLimiter:
             self._pending.pop(one, None)
         if self._pending_hold == until:
             self._pending_hold = 0.0
-        wait, held, found, now, lost = reply
+        wait, held, found, now, lost, counted, first, closed = reply
         self._last = look = _Look(
-            wait / 1000, found.decode(), now / 1000, bool(lost), asked, asked[0] + held / 1000
+            wait / 1000,
+            found.decode(),
+            now / 1000,
+            bool(lost),
+            asked,
+            asked[0] + held / 1000,
+            counted,
+            asked[0] + first / 1000,
+            asked[0] + closed / 1000,
         )
         if look.lost:
             warn(

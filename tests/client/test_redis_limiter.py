@@ -173,6 +173,22 @@ def test_nothing_of_the_key_is_in_the_server_and_nothing_stays(used, scripted):
         assert KEY.encode() not in key + repr(held).encode()
 
 
+def test_how_long_many_requests_would_wait_is_known_as_of_the_last_look(used):
+    limiter = host(used)
+    assert limiter.seconds_for(100) == 0.0  # nothing is known
+    assert limiter.try_acquire() == 0.0
+    assert limiter.seconds_for(0) == limiter.seconds_for(8) == 0.0
+    assert 0 < limiter.seconds_for(9) <= WINDOW
+    # Eight now, the ninth after a window, and as many more in each window that follows.
+    assert WINDOW < limiter.seconds_for(17) < 2 * WINDOW
+    limiter.hold(300)
+    assert limiter.seconds_for(1) > 2 * WINDOW
+    used.connection.flushall()
+    with pytest.warns(OmniWarning, match="cannot say"):
+        new = host(used).checked()
+    assert 0 < new.seconds_for(1) <= WINDOW
+
+
 # --- what is lost
 
 
