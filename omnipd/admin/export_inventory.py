@@ -17,8 +17,9 @@ from omnipd.admin.since_last import SinceLast
 from omnipd.admin.snapshots import MANIFEST, Snapshots, read_manifest
 from omnipd.arguments import check_choice, check_flag, whole_number
 from omnipd.cache.checkpoint import checkpointed
+from omnipd.cache.lifetime import checked_lifetime
 from omnipd.call import noted_interrupt, one_call
-from omnipd.client.client import Client, checked_lifetime
+from omnipd.client.client import Client
 from omnipd.client.current_client import current_client
 from omnipd.errors import ArgumentError
 from omnipd.lists.manual import manual

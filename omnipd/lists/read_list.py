@@ -23,6 +23,7 @@ from omnipd.cache.lists import LARGEST_LIST
 from omnipd.call import noted_interrupt
 from omnipd.client import strict_json
 from omnipd.client.client import Client
+from omnipd.client.lanes import Route
 from omnipd.errors import (
     BadRequestError,
     IncompleteReadError,
@@ -44,6 +45,9 @@ REREAD_PAGES = 10
 IN_PARTIAL = ", in the error's .partial"
 #: One change at any time is then seen twice alike after it.
 _MOST_READINGS = 4
+
+#: Below this are conversations and routines, which are those of whoever asks.
+_OF_CALLER = "/api/v1/ai/"
 
 #: Something done locally after the list is read.
 Step = Callable[[pa.Table], pa.Table]
@@ -156,6 +160,7 @@ class ListRead:
     def from_server(self, query: Mapping[str, str], then: Sequence[Step]) -> Reading:
         """Return the list from the server, and store the pages when they make a whole."""
         client, path = self._client, self._listing.path
+        route = Route(any_key=_is_the_same_for_all(self._listing, query))
         started = datetime.now(UTC)
         asked = size = 0
         trace_id: str | None = None
@@ -169,7 +174,7 @@ class ListRead:
 
         def fetch(params: Mapping[str, str]) -> Any:
             nonlocal asked, size, started, trace_id
-            answer = client.get(path, params, parse=self._parse)
+            answer = client.get(path, params, parse=self._parse, route=route)
             trace_id = answer.trace_id
             if answer.read_at is None:
                 asked += 1
@@ -326,6 +331,12 @@ class ListRead:
         # What the cursors of an unknown list are, nobody has said.
         safe = pages not in paging.BY_OFFSET and pages is not paging.either
         return safe or reading.confirmed or reading.pages <= 1
+
+
+def _is_the_same_for_all(listing: Listing, query: Mapping[str, str]) -> bool:
+    """Whether all keys of an organization are shown the same: nothing of a person, and no unknown list."""
+    of_person = "userId" in query or query.get("scope") == "restricted"
+    return not (of_person or listing.columns is None or listing.path.startswith(_OF_CALLER))
 
 
 def _sorted_keys(table: pa.Table, key: tuple[str, ...]) -> pa.Table:
