@@ -1,14 +1,14 @@
 """The lowest version that pyproject.toml allows of each package, as constraints for pip.
 
-`.ci/run` installs these and runs the tests, so that no floor promises what nobody has tried.
+`.ci/run` installs these and runs the tests, so that none is promised that nobody has tried.
 """
 
 import tomllib
 from pathlib import Path
 
 
-def floors() -> list[str]:
-    """Give each requirement as the one version that it begins at, such as ``pandas==2.2.3``."""
+def lowest_versions() -> list[str]:
+    """Give each requirement as the lowest version it allows, such as ``pandas==2.2.3``."""
     text = (Path(__file__).parent.parent / "pyproject.toml").read_text(encoding="utf-8")
     project = tomllib.loads(text)["project"]
     extras = project["optional-dependencies"].values()
@@ -18,4 +18,4 @@ def floors() -> list[str]:
 
 
 if __name__ == "__main__":
-    print("\n".join(floors()))
+    print("\n".join(lowest_versions()))
