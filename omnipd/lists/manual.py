@@ -160,6 +160,16 @@ def _completed(function: Callable[..., Any], lists: Sequence[_List]) -> str:
     return "\n\n".join([summary, *shown]) + "\n"
 
 
+def meanings_of(function: Callable[..., Any]) -> dict[str, str]:
+    """Return what the docstring of a function says of each parameter, as one line."""
+    _, sections = _sections(inspect.cleandoc(function.__doc__ or ""))
+    return {
+        name: " ".join(line.strip() for line in entry.split("\n")[1:])
+        for names, entry in _entries(sections.get("Parameters", ""))
+        for name in names
+    }
+
+
 def _sections(docstring: str) -> tuple[str, dict[str, str]]:
     """Return what stands before the first section of a docstring, and the sections by title."""
     summary, *rest = re.split(r"^(\w[\w ]*)\n-{3,}\n", docstring, flags=re.MULTILINE)
