@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 import os
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -96,12 +96,14 @@ class Readers(click.Group):
 
         summary = (inspect.getdoc(function) or "").split("\n", 1)[0]
         command = click.command(name, cls=Command, help=summary)(self._add(run))
-        made = [_as_option(one, meanings.get(one.name, "")) for one in named]
+        made = [_as_option(one, *meanings.get(one.name, ("", []))) for one in named]
         command.params = [*made, *command.params]
         return command
 
 
-def _as_option(parameter: inspect.Parameter, meaning: str) -> click.Parameter:
+def _as_option(
+    parameter: inspect.Parameter, meaning: str, choices: Sequence[str]
+) -> click.Parameter:
     """Return the option of a parameter, or the argument where it is given by position."""
     name, default, kind = parameter.name, parameter.default, str(parameter.annotation)
     if parameter.kind is parameter.POSITIONAL_OR_KEYWORD:
@@ -112,7 +114,13 @@ def _as_option(parameter: inspect.Parameter, meaning: str) -> click.Parameter:
     option = f"--{name.replace('_', '-')}"
     # One sentence: the rest is in the manual.
     shown = meaning.split(". ", 1)[0].rstrip(".").replace("``", "").replace("`", "") + "."
-    more: dict[str, Any] = {"help": shown}
+    # Completed only: the reader refuses others, with near matches.
+    more: dict[str, Any] = {
+        "help": shown,
+        "shell_complete": lambda _ctx, _param, begun: [
+            one for one in choices if one.startswith(begun)
+        ],
+    }
     if isinstance(default, bool):
         names = f"{option}/--no-{option[2:]}" if default else option
         return click.Option([names, name], is_flag=True, default=default, **more)
