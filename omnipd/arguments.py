@@ -9,6 +9,7 @@ from typing import Any
 
 from omnipd.errors import ArgumentError
 from omnipd.key_texts import hide_keys, holds_key
+from omnipd.message import Code, Text
 from omnipd.unicode_text import whole_text
 
 
@@ -20,6 +21,55 @@ def said(value: object) -> str:
         return f"a {type(value).__name__} of thousands of digits"
     except RecursionError:
         return f"a {type(value).__name__} that is nested too deeply"
+
+
+_ANY = object()
+_LONGEST = 100
+
+
+def argument(name: str, value: object = _ANY, *, of: str | None = None) -> Text:
+    """Return how a message names an argument: Python's ``limit=0`` is ``--limit 0`` in the shell.
+
+    Parameters
+    ----------
+    value : object, optional
+        What was given, or should be; ``...`` for any.
+    of : str, optional
+        Its function, where the call around is of another one.
+
+    Examples
+    --------
+    >>> argument("limit", 0) + " is none; leave out " + argument("limit") + "."
+    'limit=0 is none; leave out limit=.'
+    >>> "Give it more: " + argument("timeout", ..., of="connect")
+    'Give it more: connect(timeout=…)'
+    """
+    python = "" if value is _ANY else "…" if value is ... else said(value)
+    if len(python) > _LONGEST:
+        python = f"{python[:60]}…{python[-30:]}"
+    written = f"{name}={python}"
+    return Text(Code(f"{of}({written})" if of else written, of, name, _in_words(value)))
+
+
+def function(name: str) -> Text:
+    """Return how a message names a public function: Python's ``omnipd.whoami()`` is a command in the shell.
+
+    Examples
+    --------
+    >>> function("whoami") + " shows its roles."
+    'omnipd.whoami() shows its roles.'
+    """
+    return Text(Code(f"omnipd.{name}()", name))
+
+
+def _in_words(value: object) -> bool | tuple[str, ...] | None:
+    """Return a value as the shell would be given it."""
+    if value is _ANY or value is ...:
+        return None
+    if value is None or isinstance(value, bool):
+        return bool(value)
+    each = value if isinstance(value, list | tuple) else [value]
+    return tuple(hide_keys(one) if isinstance(one, str) else said(one) for one in each)
 
 
 def refuse_key(name: str, value: object) -> None:
