@@ -35,7 +35,7 @@ def argument(name: str, value: object = _ANY, *, of: str | None = None) -> Text:
     value : object, optional
         What was given, or should be; ``...`` for any.
     of : str, optional
-        Its function, where the call around is of another one.
+        Its function, where the call around may be of another one; named where the value is ``...``.
 
     Examples
     --------
@@ -44,11 +44,14 @@ def argument(name: str, value: object = _ANY, *, of: str | None = None) -> Text:
     >>> "Give it more: " + argument("timeout", ..., of="connect")
     'Give it more: connect(timeout=…)'
     """
-    python = "" if value is _ANY else "…" if value is ... else said(value)
-    if len(python) > _LONGEST:
-        python = f"{python[:60]}…{python[-30:]}"
-    written = f"{name}={python}"
-    return Text(Code(f"{of}({written})" if of else written, of, name, _in_words(value)))
+    shown = "" if value is _ANY else "…" if value is ... else said(value)
+    if "\n" in shown:  # a frame, or the like
+        shown = type(value).__name__
+    if len(shown) > _LONGEST:
+        shown = f"{shown[:60]}…{shown[-30:]}"
+    written = f"{name}={shown}"
+    python = f"{of}({written})" if of and value is ... else written
+    return Text(Code(python, of, name, _in_words(value)))
 
 
 def function(name: str) -> Text:
@@ -79,11 +82,15 @@ def refuse_key(name: str, value: object) -> None:
     except RecursionError:
         found = None
     if found is None:
-        raise ArgumentError(f"{name} holds lists or objects that are nested too deeply.")
+        raise ArgumentError(name + " holds lists or objects that are nested too deeply.")
     if found:
         raise ArgumentError(
-            f"{name} holds an API key.",
-            hint="Only connect(api_key=…) takes one. It is not shown here on purpose.",
+            name + " holds an API key.",
+            hint=(
+                "Only "
+                + argument("api_key", ..., of="connect")
+                + " takes one. It is not shown here on purpose."
+            ),
         )
 
 
@@ -98,7 +105,7 @@ def as_list(name: str, value: Any) -> list[Any]:
     if value is None or isinstance(value, str):
         return [] if value is None else [value]
     if isinstance(value, bytes) or not isinstance(value, Iterable):
-        raise ArgumentError(f"{name}={said(value)} must be text or several texts.")
+        raise ArgumentError(argument(name, value) + " must be text or several texts.")
     return list(value)
 
 
@@ -107,13 +114,13 @@ DECIMALS = ("exact", "float64")
 
 
 #: Where the ids are that people take names or paths for.
-IDS_OF_MODELS = "read_models() has the ids of models beside their names."
+IDS_OF_MODELS = function("read_models") + " has the ids of models beside their names."
 
 
-NAMES_OF_TOPICS = "read_topics() has the topics of a model."
+NAMES_OF_TOPICS = function("read_topics") + " has the topics of a model."
 
 
-IDS_OF_FOLDERS = "read_folders() has the ids of folders beside their paths."
+IDS_OF_FOLDERS = function("read_folders") + " has the ids of folders beside their paths."
 
 
 def check_id(name: str, value: object, hint: str | None = None) -> None:
@@ -124,7 +131,7 @@ def check_id(name: str, value: object, hint: str | None = None) -> None:
     hint : str, optional
         Where such ids are found.
     """
-    refuse_key(f"{name}=", value)
+    refuse_key(argument(name), value)
     possible = (
         isinstance(value, str)
         and value.strip() not in {"", ".", ".."}
@@ -132,14 +139,13 @@ def check_id(name: str, value: object, hint: str | None = None) -> None:
         and whole_text(value) == value
     )
     if not possible:
-        shown = said(value) if isinstance(value, str) else type(value).__name__
-        raise ArgumentError(f"{name}={shown:.60} is not an id.", hint=hint)
+        raise ArgumentError(argument(name, value) + " is not an id.", hint=hint)
 
 
 def check_flag(name: str, value: bool) -> None:
     """Refuse what is not a boolean: the text ``"false"`` would count as true."""
     if not isinstance(value, bool):
-        raise ArgumentError(f"{name}={said(value)} must be True or False.")
+        raise ArgumentError(argument(name, value) + " must be True or False.")
 
 
 def whole_number(
@@ -174,7 +180,7 @@ def whole_number(
     if number is None or number < minimum or (maximum is not None and number > maximum):
         what = f"a whole number of {unit}" if unit else "a whole number"
         span = f", {minimum} or more" if maximum is None else f" from {minimum} to {maximum}"
-        raise ArgumentError(f"{name}={said(value)} must be {what}{span}.", hint=hint)
+        raise ArgumentError((argument(name, value) + f" must be {what}{span}."), hint=hint)
     return number
 
 
@@ -197,5 +203,5 @@ def check_choice(name: str, value: str, legal: Iterable[str]) -> None:
     )
     guess = f"Did you mean {near[0]!r}? " if near else ""
     raise ArgumentError(
-        f"{name}={said(value)} is not known.", hint=f"{guess}It takes: {', '.join(legal)}."
+        (argument(name, value) + " is not known."), hint=f"{guess}It takes: {', '.join(legal)}."
     )

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from omnipd.arguments import said
+from omnipd.arguments import argument
 from omnipd.errors import ArgumentError
 
 
@@ -68,7 +68,7 @@ def check_timeout(timeout: float | None) -> None:
     """
     number = isinstance(timeout, int | float) and not isinstance(timeout, bool)
     if timeout is not None and not (number and timeout > 0):
-        raise ArgumentError(f"timeout={said(timeout)} must be a positive number of seconds.")
+        raise ArgumentError(argument("timeout", timeout) + " must be a positive number of seconds.")
 
 
 class Deadline:

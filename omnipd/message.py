@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -81,3 +81,16 @@ def changed(text: str, change: Callable[[str], str]) -> str:
     if not isinstance(text, Text):
         return change(text)
     return Text(*(part if isinstance(part, Code) else change(part) for part in text.parts))
+
+
+def join(texts: Iterable[str | None], between: str = " ") -> str:
+    """Return texts as one, but for those that are None or empty.
+
+    Examples
+    --------
+    >>> join(["There is none.", None, "Write: " + Text(Code("limit=1", argument="limit"))])
+    'There is none. Write: limit=1'
+    """
+    given = [text for text in texts if text]
+    pieces = [piece for text in given for piece in (between, text)]
+    return Text(*pieces[1:])

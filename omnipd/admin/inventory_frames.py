@@ -11,6 +11,7 @@ from pathlib import Path
 import pandas as pd
 import pyarrow as pa
 
+from omnipd.arguments import argument
 from omnipd.errors import (
     ArgumentError,
     ExportError,
@@ -235,7 +236,7 @@ class Inventory(Mapping[str, pd.DataFrame]):
         whole_files.check_path("path", path)
         target = Path(path)
         if target.suffix.lower() != ".xlsx":
-            raise ArgumentError(f"path={str(path)!r} does not end in .xlsx.")
+            raise ArgumentError(argument("path", str(path)) + " does not end in .xlsx.")
         write = workbook(self._tables(target, allow_incomplete))
         whole_files.write_atomically(target, write)
         return target
@@ -251,7 +252,10 @@ class Inventory(Mapping[str, pd.DataFrame]):
         root = Path(folder)
         if root.suffix.lower() in {".xlsx", ".parquet", ".csv"} and not root.is_dir():
             raise ArgumentError(
-                f"folder={str(folder)!r} looks like a file; a file for each frame is written in it.",
+                (
+                    argument("folder", str(folder))
+                    + " looks like a file; a file for each frame is written in it."
+                ),
                 hint="Name a folder. One file with all frames is to_excel('….xlsx').",
             )
         writes = {
@@ -288,8 +292,11 @@ class Inventory(Mapping[str, pd.DataFrame]):
         if lacking and not allow_incomplete:
             raise ExportIncompleteError(
                 f"The inventory is incomplete: {', '.join(lacking)}.",
-                hint="Its .failures and the frames' attrs say why. Read it again, or pass "
-                "allow_incomplete=True.",
+                hint=(
+                    "Its .failures and the frames' attrs say why. Read it again, or pass "
+                    + argument("allow_incomplete", True)
+                    + "."
+                ),
             )
         return {
             name: table_for(

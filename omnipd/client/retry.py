@@ -12,9 +12,11 @@ import email.utils
 import math
 from collections.abc import Callable, Mapping
 
+from omnipd.arguments import argument
 from omnipd.client.failures import Failure, error_for, error_of_failure, unknown_outcome
 from omnipd.clock import Clock, Deadline
 from omnipd.errors import DeadlineError, OmniError
+from omnipd.message import join
 
 LONGEST_RETRY_AFTER = 120.0
 _THROTTLE_SECONDS = 150.0
@@ -129,8 +131,10 @@ class Retry:
             raise error
         if wait >= self._deadline.remaining():
             raise DeadlineError(
-                f"{error.message} No time is left for another try ({self._deadline.seconds:g} s).",
-                hint=" ".join(filter(None, (error.hint, "Give it more: connect(timeout=…)."))),
+                error.message + f" No time is left for another try ({self._deadline.seconds:g} s).",
+                hint=join(
+                    [error.hint, "Give it more: " + argument("timeout", ..., of="connect") + "."]
+                ),
                 status=error.status,
                 url=error.url,
                 retryable=True,
@@ -147,7 +151,11 @@ class Retry:
         if not self._patient and seconds >= self._deadline.remaining():
             raise DeadlineError(
                 f"The request was not sent within {self._deadline.seconds:g} s: {why}.",
-                hint="End that program, or give the call more: connect(timeout=…).",
+                hint=(
+                    "End that program, or give the call more: "
+                    + argument("timeout", ..., of="connect")
+                    + "."
+                ),
                 url=self._url,
                 retryable=True,
             )

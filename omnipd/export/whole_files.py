@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyarrow.csv
 import pyarrow.parquet
 
-from omnipd.arguments import refuse_key, said
+from omnipd.arguments import argument, refuse_key
 from omnipd.errors import (
     ArgumentError,
     ExportError,
@@ -44,7 +44,9 @@ def write_together(writes: Mapping[Path, Callable[[IO[bytes]], Any]]) -> None:
             beside: list[tuple[Path, Path]] = []
             for path, write in writes.items():
                 if "\0" in str(path):
-                    raise ArgumentError(f"path={str(path)!r} has a NUL in it, which no file may.")
+                    raise ArgumentError(
+                        argument("path", str(path)) + " has a NUL in it, which no file may."
+                    )
                 target = _without_link(path)
                 beside.append((_written_beside(target, write, parts), target))
             for part, target in beside:
@@ -114,8 +116,8 @@ def make_folder(folder: str | os.PathLike[str]) -> Path:
 def check_path(name: str, path: Any) -> None:
     """Refuse what names no file."""
     if not isinstance(path, str | os.PathLike):
-        raise ArgumentError(f"{name}={said(path):.60} is not a path.")
-    refuse_key(f"{name}=", Path(path).name)
+        raise ArgumentError(argument(name, path) + " is not a path.")
+    refuse_key(argument(name), Path(path).name)
 
 
 def without_values(error: Exception) -> str:

@@ -15,7 +15,7 @@ from typing import Any, Literal
 import pandas as pd
 import pyarrow as pa
 
-from omnipd.arguments import check_choice, check_id, said
+from omnipd.arguments import argument, check_choice, check_id, said
 from omnipd.cache.lifetime import in_words
 from omnipd.call import noted_interrupt, one_call
 from omnipd.client.api_paths import segment
@@ -37,6 +37,7 @@ from omnipd.frames.to_pandas import is_whole, to_frame
 from omnipd.lists.endpoint import Endpoint
 from omnipd.lists.params import Lookup
 from omnipd.lists.read_list import IN_PARTIAL, Reading
+from omnipd.message import join
 from omnipd.unicode_text import whole_text
 
 #: What a caller may name parents by: one id, several, or a frame that has the column; where a key
@@ -135,7 +136,7 @@ class FanOut:
                     readings.append({"requests": 1})
                     if isinstance(error, BadRequestError | NotFoundError) and self.ids:
                         # A name or a path may stand where the id belongs; only Omni can tell.
-                        error.hint = " ".join(filter(None, (error.hint, *self.ids.values())))
+                        error.hint = join([error.hint, *self.ids.values()])
                     if not self._says_none(error, has_some.get(key)):
                         if errors == "raise":
                             raise self._with_partial(error, tables, key, done, len(keys)) from None
@@ -200,11 +201,23 @@ class FanOut:
         if person is not None and "user_id" not in newer.params:
             if person != acting["client"].user_id:
                 raise BadRequestError(
-                    f"This Omni has the newer call {newer.path} only, which cannot act for user_id=.",
-                    hint="Leave user_id= out; it then shows what the key itself sees.",
+                    (
+                        f"This Omni has the newer call {newer.path} only, which cannot act for "
+                        + argument("user_id")
+                        + "."
+                    ),
+                    hint=(
+                        "Leave "
+                        + argument("user_id")
+                        + " out; it then shows what the key itself sees."
+                    ),
                     status=404,
                 )
-            warn(f"{newer.path} cannot act for user_id=; it shows what the key itself sees.")
+            warn(
+                f"{newer.path} cannot act for "
+                + argument("user_id")
+                + "; it shows what the key itself sees."
+            )
         return reading
 
     def _further(self, key: tuple[str, ...], table: pa.Table) -> list[tuple[str, ...]]:  # noqa: ARG002
@@ -394,7 +407,7 @@ def _refusal(value: Any, parts: tuple[str, ...]) -> ArgumentError:
     hint = f"Pass {what}, a list of such, or a frame that has {' and '.join(parts)}."
     held = value if isinstance(value, tuple) else (value,)
     if any(pd.api.types.is_number(part) for part in held):
-        hint += " Ids that were read from a file as numbers: read them as text, with dtype=str."
+        hint += " Ids that were read from a file as numbers: read them as text, as dtype str."
     shown = type(value).__name__ if isinstance(value, pd.Series | Mapping) else f"{said(value):.60}"
     return ArgumentError(f"{shown} is not {' and '.join(parts)}.", hint=hint)
 
@@ -434,7 +447,7 @@ def kept(client: Client, *, refresh: bool) -> str:
     """Say what is kept of many lists, when their reading is interrupted, and how to go on."""
     if client.cache is None or not client.cache.works:
         return "There is no cache, so nothing of it is kept: the same call begins anew."
-    again = "the same call without refresh=True" if refresh else "the same call"
+    again = ("the same call without " + argument("refresh", True)) if refresh else "the same call"
     return (
         f"Each list that was read whole is in the cache for {in_words(client.cache.lifetime)}: "
         f"{again} goes on from there."

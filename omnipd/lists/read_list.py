@@ -16,6 +16,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from omnipd.arguments import argument
 from omnipd.cache.lists import LARGEST_LIST
 from omnipd.call import noted_interrupt
 from omnipd.client import strict_json
@@ -33,6 +34,7 @@ from omnipd.frames.to_pandas import to_frame
 from omnipd.lists import completeness, paging
 from omnipd.lists.collect_pages import Keyless, PageCollector
 from omnipd.lists.parse_pages import PageParser, Parsed
+from omnipd.message import changed
 
 #: How many pages a list may have that is read again.
 REREAD_PAGES = 10
@@ -220,8 +222,11 @@ class ListRead:
             raise self._with_partial(
                 IncompleteReadError(
                     f"{self._listing.path} does not add up: {'; '.join(reading.faults)}.",
-                    hint="The list may be changing while it is read: try again, or pass strict=False to "
-                    "take what there is.",
+                    hint=(
+                        "The list may be changing while it is read: try again, or pass "
+                        + argument("strict", False)
+                        + " to take what there is."
+                    ),
                 ),
                 reading,
                 table,
@@ -259,7 +264,7 @@ class ListRead:
         self, error: OmniError, reading: _Pass, table: pa.Table | None = None
     ) -> OmniError:
         """Let an error carry the rows that were read before it, and nothing of the key."""
-        error.message = self._client.hide_key(error.message)
+        error.message = changed(error.message, self._client.hide_key)
         if reading.pages and error.partial is None:
             table = reading.collected.finish() if table is None else table
             facts = self._facts(reading.pages, datetime.now(UTC), reading)

@@ -13,6 +13,7 @@ from typing import IO, Unpack
 import pyarrow as pa
 import pyarrow.parquet
 
+from omnipd.arguments import argument
 from omnipd.call import goes_on_later, one_call
 from omnipd.client.client import Client
 from omnipd.errors import ArgumentError
@@ -142,7 +143,7 @@ def query_to_parquet(
     16
     """
     if not isinstance(path, str | os.PathLike):
-        raise ArgumentError(f"path={path!r} is not a path.")
+        raise ArgumentError(argument("path", path) + " is not a path.")
     check_keywords(options, BatchKeywords, "query_to_parquet")
     ready = Ready(query, client=client, **options)
     rows = 0

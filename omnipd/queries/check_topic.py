@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from weakref import WeakKeyDictionary
 
-from omnipd.arguments import check_flag
+from omnipd.arguments import argument, check_flag
 from omnipd.client.client import Client
 from omnipd.errors import (
     ArgumentError,
@@ -159,7 +159,13 @@ def _asking(topic: _Topic, client: Client) -> Iterator[None]:
     if not taken or client.is_late:
         raise QueryTimeoutError(
             f"The topic was not read within {deadline.seconds:g} s, and the query was not sent.",
-            hint="Give it more: timeout=…; check=False does not look at the topic.",
+            hint=(
+                "Give it more: "
+                + argument("timeout", ...)
+                + "; "
+                + argument("check", False)
+                + " does not look at the topic."
+            ),
             retryable=True,
         )
 
@@ -259,5 +265,6 @@ def _refuse_unknown(place: _Place, asked: Mapping[str, Any]) -> None:
     shown = ", ".join(names[:_MOST_NAMED]) + (" …" if len(names) > _MOST_NAMED else "")
     guess = f"Did you mean {near[0]!r}?" if near else f"It has {shown}."
     raise ArgumentError(
-        f"The model has no topic {name!r}.", hint=f"{guess} check=False sends the query as it is."
+        f"The model has no topic {name!r}.",
+        hint=f"{guess} " + argument("check", False) + " sends the query as it is.",
     )

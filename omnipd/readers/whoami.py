@@ -8,6 +8,7 @@ from typing import Any
 
 import pandas as pd
 
+from omnipd.arguments import argument
 from omnipd.call import one_call
 from omnipd.client.client import Client
 from omnipd.client.current_client import current_client
@@ -139,7 +140,9 @@ def _by_model(
     if answer.get("rolesByModelTruncated"):
         raise IncompleteReadError(
             f"Omni names the roles on {_MOST_MODELS} models and left out others.",
-            hint=f"Name the models with model=, up to {_MOST_MODELS} in one call.",
+            hint=(
+                "Name the models with " + argument("model") + f", up to {_MOST_MODELS} in one call."
+            ),
         )
 
 

@@ -158,7 +158,7 @@ def inventory(to: Path | None, estimate: bool, files: str, raw: bool, **given: A
 @click.option("--branch-id", help="Run against a branch of the model.")
 @click.option("--user-id", help="Membership id to act for.")
 @click.option(
-    "--omni-cache", help="Standard, SkipRequery, SkipCache or SkipCacheAndRebuildExtracts."
+    "--omni-cache", "cache", help="Standard, SkipRequery, SkipCache or SkipCacheAndRebuildExtracts."
 )
 @click.option(
     "--totals", is_flag=True, help="Keep totals rows, told apart by the column omni_total."
@@ -182,7 +182,6 @@ def query(query: str, output: Path | None, style: str, raw: bool, **given: Any) 
             raise ArgumentError(f"--limit {limit!r} must be a whole number or 'all'.")
         given["limit"] = int(limit)
     client = client_of(given)
-    given["cache"] = given.pop("omni_cache")
     text = sys.stdin.read() if query == "-" else Path(query)
     df = run_query(text, **given, timeout=seconds, client=client)
     deliver(df, output, style, raw=raw)

@@ -1,4 +1,8 @@
-"""The options that several commands have, and the client that they describe."""
+"""The options that several commands have, and the client that they describe.
+
+An option is named as the parameter of Python that it is, for messages speak of that; ``connect_cache``
+is the one of connect(), since a command may be of a function that has one of its own.
+"""
 
 from __future__ import annotations
 
@@ -27,12 +31,14 @@ connection = apply_all(
     click.option("--base-url", help="The address you sign in at. Default: OMNI_BASE_URL."),
     click.option(
         "--api-key-file",
+        "api_key",
         type=click.Path(path_type=Path),
         help="File that holds the key. Default: OMNI_API_KEY. A key on the command line could be seen.",
     ),
     click.option("--profile", help="Profile of Omni's own command line."),
     click.option(
         "--cache",
+        "connect_cache",
         default="10m",
         show_default=True,
         help="How long lists are kept; 'off' keeps none.",
@@ -76,10 +82,10 @@ def client_of(given: dict[str, Any]) -> Client:
     """Take the connection's options out of a command's, and connect."""
     from omnipd.client.current_client import connect  # noqa: PLC0415
 
-    names = ("base_url", "profile", "cache", "requests_per_minute", "timeout", "cache_dir")
+    names = ("base_url", "profile", "requests_per_minute", "timeout", "cache_dir")
     own = {name: given.pop(name) for name in names}
-    key_file = given.pop("api_key_file")
-    own["cache"] = False if own["cache"] == "off" else own["cache"]
+    key_file, cache = given.pop("api_key"), given.pop("connect_cache")
+    own["cache"] = False if cache == "off" else cache
     # Read in the call itself, so that no frame of a traceback holds the key.
     return connect(api_key=None if key_file is None else _read_key(key_file), **own)
 

@@ -17,7 +17,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any, Literal, Protocol, runtime_checkable
 
-from omnipd.arguments import IDS_OF_MODELS, check_id, said, whole_number
+from omnipd.arguments import IDS_OF_MODELS, argument, check_id, said, whole_number
 from omnipd.errors import ArgumentError, warn
 from omnipd.frames.scalars import python_value
 from omnipd.queries.language import clauses, dates, filters
@@ -58,9 +58,9 @@ _CALLED_OTHERWISE = {
     "columns": "fields",
 }
 _OUTSIDE = {
-    "branchId": "Pass branch_id=.",
-    "userId": "Pass user_id=.",
-    "cache": "Pass cache=.",
+    "branchId": "Pass " + argument("branch_id") + ".",
+    "userId": "Pass " + argument("user_id") + ".",
+    "cache": "Pass " + argument("cache") + ".",
     "timezone": 'Put it beside "query".',
     "environmentConnectionId": 'Put it beside "query".',
     "resultType": "run_query reads Arrow.",
@@ -171,14 +171,14 @@ def build_request(
     }.items():
         if given_id is not None and (not isinstance(given_id, str) or not given_id.strip()):
             what = "time zone" if name == "timezone" else "id"
-            raise ArgumentError(f"{name}={said(given_id):.60} is no {what}; leave it out for none.")
+            raise ArgumentError(argument(name, given_id) + f" is no {what}; leave it out for none.")
     acting = next(
         (one for one in (user_id, outer.get("userId"), client_user_id) if one is not None), None
     )
     mode = cache if cache is not None else outer.get("cache")
     if mode is not None and mode not in CACHE_MODES:
         raise ArgumentError(
-            f"cache={said(mode):.60} is not known.", hint=f"It takes {', '.join(CACHE_MODES)}."
+            (argument("cache", mode) + " is not known."), hint=f"It takes {', '.join(CACHE_MODES)}."
         )
     beside = {
         "cache": mode,
@@ -298,7 +298,11 @@ def _check_values(query: Mapping[str, Any]) -> None:
     if not query.get("modelId"):
         raise ArgumentError(
             "The query has no modelId.",
-            hint="Pass model=…, a shared model's name or id, or the id of a workbook's model.",
+            hint=(
+                "Pass "
+                + argument("model", ...)
+                + ", a shared model's name or id, or the id of a workbook's model."
+            ),
         )
     check_id("modelId", query["modelId"], IDS_OF_MODELS)
     fields = query.get("fields", [])
@@ -327,7 +331,7 @@ def _check_references(query: Mapping[str, Any]) -> None:
         try:
             _check_reference(inner)
         except ArgumentError as error:
-            error.message = f"In staticQueryReferences, {key!r:.60}: {error.message}"
+            error.message = f"In staticQueryReferences, {key!r:.60}: " + error.message
             raise
         unlimited = {
             one.get("query_id") for one in filters.all_in(query) if one.get("disregard_limit")
@@ -363,4 +367,6 @@ def checked_limit(limit: Any) -> int | None:
         raise ArgumentError(
             "The limit has more digits than any count of rows.", hint='"all" is none.'
         )
-    return whole_number("limit", limit, unit="rows", hint='limit="all" has no limit.')
+    return whole_number(
+        "limit", limit, unit="rows", hint=(argument("limit", "all") + " has no limit.")
+    )
