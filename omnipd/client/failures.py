@@ -52,7 +52,7 @@ class Failure:
 
 
 _MORE_TIME = "Give it more: " + argument("timeout", ..., of="connect") + "."
-_KEY_HINT = "Check OMNI_API_KEY against Omni: Settings > API keys. It may have been revoked."
+_KEY_HINT = "Compare the key with those in Omni: Settings > API keys. It may have been revoked."
 
 # (status, words that the message holds in lower case, class, hint); the first match decides.
 _TABLE: list[tuple[int, tuple[str, ...], type[APIError], str | None]] = [

@@ -74,7 +74,7 @@ class Param:
         items = as_list(name, value)
         if not items:
             raise ArgumentError(
-                argument(name, []) + f" is empty; leave {name} out to ask for everything."
+                argument(name, []) + " is empty; leave it out to ask for everything."
             )
         encoded = [self._encode_one(name, item) for item in items]
         for item in encoded:
@@ -103,7 +103,7 @@ class Param:
         if not value.strip():
             # An empty filter is dropped by the server: it would answer with everything.
             raise ArgumentError(
-                argument(name, value) + f" is empty; leave {name} out to ask for everything."
+                argument(name, value) + " is empty; leave it out to ask for everything."
             )
         refuse_key(argument(name), value)
         if self.choices:

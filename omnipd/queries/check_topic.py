@@ -162,9 +162,9 @@ def _asking(topic: _Topic, client: Client) -> Iterator[None]:
             hint=(
                 "Give it more: "
                 + argument("timeout", ...)
-                + "; "
+                + "; with "
                 + argument("check", False)
-                + " does not look at the topic."
+                + " the topic is not looked at."
             ),
             retryable=True,
         )
@@ -175,7 +175,7 @@ def _tell_of_times(request: QueryRequest) -> None:
     for name in texts_like_times(request.body["query"]):
         warn(
             f"{name} is compared with text, and its type was not looked up. If it is a time, Omni "
-            f"ignores that and all rows come; write field({name!r}).in_the(…)."
+            f"ignores that and all rows come; it needs a filter of dates, such as field({name!r}).in_the(…)."
         )
 
 
@@ -266,5 +266,5 @@ def _refuse_unknown(place: _Place, asked: Mapping[str, Any]) -> None:
     guess = f"Did you mean {near[0]!r}?" if near else f"It has {shown}."
     raise ArgumentError(
         f"The model has no topic {name!r}.",
-        hint=f"{guess} " + argument("check", False) + " sends the query as it is.",
+        hint=f"{guess} With " + argument("check", False) + " the query is sent as it is.",
     )

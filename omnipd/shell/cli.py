@@ -16,6 +16,7 @@ from omnipd.shell import options
 from omnipd.shell.command import Command, Commands, CommandWithOthers
 from omnipd.shell.options import client_of
 from omnipd.shell.output import deliver
+from omnipd.shell.words import counted, in_words_of
 
 # What a person wants to see first of content, in the room that a terminal has.
 _CONTENT_TABLE = (
@@ -88,7 +89,7 @@ def content(output: Path | None, style: str, raw: bool, **given: Any) -> None:
 
 
 @main.command(cls=Command)
-@click.option("--to", metavar="FOLDER|FILE.xlsx", type=click.Path(path_type=Path), help="Where to.")
+@click.option("--to", metavar="FOLDER|FILE.xlsx", type=options.PATH, help="Where to.")
 @click.option("--include", multiple=True, help="Only this frame; may be repeated. Default: all.")
 @click.option(
     "--scope", default="all", show_default=True, help="all, with what is personal, or organization."
@@ -114,6 +115,7 @@ def content(output: Path | None, style: str, raw: bool, **given: Any) -> None:
 def inventory(to: Path | None, estimate: bool, files: str, raw: bool, **given: Any) -> None:
     """Everything that an audit needs: a file per frame in a folder, or one Excel workbook."""
     from omnipd.admin.inventory import read_inventory  # noqa: PLC0415
+    from omnipd.arguments import argument, refuse_key  # noqa: PLC0415
     from omnipd.errors import ArgumentError, ExportError  # noqa: PLC0415
     from omnipd.export.excel import workbook  # noqa: PLC0415
     from omnipd.export.whole_files import make_folder  # noqa: PLC0415
@@ -125,11 +127,17 @@ def inventory(to: Path | None, estimate: bool, files: str, raw: bool, **given: A
         return
     if to is None:
         raise ArgumentError("Say where to write, with --to, or ask what it costs, with --estimate.")
+    refuse_key(argument("to"), to.name)
     if to.suffix.lower() == ".xlsx":
         # Before the long reading: is the extra there, and the folder?
         workbook({})
         if not to.parent.is_dir():
             raise ExportError(f"The folder {to.parent} does not exist. Make it first.")
+    elif to.suffix[1:2].isalpha() and not to.is_dir():
+        raise ArgumentError(
+            argument("to", str(to)) + " has an unknown ending.",
+            hint="It takes a folder, or a file that ends in .xlsx.",
+        )
     else:
         make_folder(to)
     client = client_of(given)
@@ -141,18 +149,21 @@ def inventory(to: Path | None, estimate: bool, files: str, raw: bool, **given: A
         written = read.to_csv(to, raw=raw, allow_incomplete=True)
     else:
         written = read.to_parquet(to, allow_incomplete=True)
+    ctx = click.get_current_context()
     for name, why in read.failures.items():
-        click.echo(f"omnipd: {name} could not be read: {why}", err=True)
+        click.echo(f"omnipd: {name} could not be read: {in_words_of(ctx.command, why)}", err=True)
     click.echo(
-        f"{terminal.counted(len(read), 'frame')}, {terminal.counted(len(written), 'file')} in {to}",
+        f"{counted(len(read), 'frame')}, {counted(len(written), 'file')} in {to}",
         err=True,
     )
     if not read.complete:
-        click.get_current_context().exit(4)
+        ctx.exit(4)
 
 
 @main.command(cls=Command)
-@click.argument("query", metavar="FILE|-")
+@click.argument(
+    "query", metavar="FILE|-", type=click.Path(exists=True, dir_okay=False, allow_dash=True)
+)
 @click.option("--limit", help="Number of rows, or 'all'. Default: the query's own, else 1000.")
 @click.option("--model", help="Replaces the query's modelId: an id, or a shared model's name.")
 @click.option("--branch-id", help="Run against a branch of the model.")
@@ -207,7 +218,13 @@ def whoami(model: tuple[str, ...], **given: Any) -> None:
 
 
 @main.group(cls=CommandWithOthers, invoke_without_command=True)
-@click.option("--port", default=8000, show_default=True, help="0 takes a free one.")
+@click.option(
+    "--port",
+    type=click.IntRange(0, 65_535),
+    default=8000,
+    show_default=True,
+    help="0 takes a free one.",
+)
 @click.option(
     "--size",
     type=click.Choice(["tiny", "demo", "large"]),
@@ -215,12 +232,18 @@ def whoami(model: tuple[str, ...], **given: Any) -> None:
     show_default=True,
     help="Size of the invented organization: 5, 600 or 100,000 documents.",
 )
-@click.option("--documents", type=int, help="How many documents, in place of the number of --size.")
 @click.option(
-    "--org", type=click.Path(path_type=Path), help="A folder with an organization of your own."
+    "--documents",
+    type=click.IntRange(0, 1_000_000),
+    help="How many documents, in place of the number of --size.",
 )
-@click.option("--state", type=click.Path(path_type=Path), help="A file that keeps what is changed.")
-@click.option("--requests-per-minute", type=int, help="Be as strict as Omni, for example 60.")
+@click.option("--org", type=options.PATH, help="A folder with an organization of your own.")
+@click.option("--state", type=options.PATH, help="A file that keeps what is changed.")
+@click.option(
+    "--requests-per-minute",
+    type=click.IntRange(1, 1_000_000),
+    help="Be as strict as Omni, for example 60.",
+)
 @click.option(
     "--control", is_flag=True, help="Let programs open organizations at /_sandbox/tenants."
 )
@@ -252,7 +275,7 @@ def sandbox(ctx: click.Context, /, **given: Any) -> None:
 
 
 @sandbox.command("init", cls=Command)
-@click.argument("folder", type=click.Path(path_type=Path))
+@click.argument("folder", type=options.PATH)
 def sandbox_init(folder: Path) -> None:
     """Write the sandbox's organization to a folder, to change it and start it with --org."""
     from omnipd.launch_sandbox import write_demo  # noqa: PLC0415
@@ -263,7 +286,7 @@ def sandbox_init(folder: Path) -> None:
 
 @main.command(cls=Command)
 @click.option("--clear", is_flag=True, help="Delete what is kept.")
-@click.option("--cache-dir", type=click.Path(path_type=Path), help="Where omnipd keeps files.")
+@click.option("--cache-dir", type=options.PATH, help="Where omnipd keeps files.")
 def cache(clear: bool, cache_dir: Path | None) -> None:
     """Show what omnipd keeps on disk, or delete it."""
     from omnipd.cache.clear import stored_answers  # noqa: PLC0415
@@ -272,16 +295,17 @@ def cache(clear: bool, cache_dir: Path | None) -> None:
 
     folder = disk_root(cache_dir)
     if clear:
-        click.echo(f"{clear_cache(cache_dir=cache_dir)} stored answers deleted from {folder}")
+        count = clear_cache(cache_dir=cache_dir)
+        click.echo(f"{counted(count, 'stored answer')} deleted from {folder}")
         return
     count, size = stored_answers(folder)
-    click.echo(f"{folder}: {count} stored answers, {size / 1e6:.1f} MB")
+    click.echo(f"{folder}: {counted(count, 'stored answer')}, {size / 1e6:.1f} MB")
 
 
 @main.command(cls=Command)
 @click.option(
     "--folder",
-    type=click.Path(path_type=Path),
+    type=options.PATH,
     default=Path("omnipd-demo"),
     show_default=True,
     help="Where to write the files.",
@@ -301,7 +325,8 @@ def _show_estimate(given: dict[str, Any]) -> None:
     client = client_of(given)
     cost = estimate_inventory(include=given["include"], scope=given["scope"], client=client)
     terminal.print_table(cost, len(cost))
-    click.echo(f"{cost['calls'].sum():,} calls, {cost['minutes'].sum():.0f} minutes", err=True)
+    calls, minutes = int(cost["calls"].sum()), round(cost["minutes"].sum())
+    click.echo(f"{counted(calls, 'call')}, {counted(minutes, 'minute')}", err=True)
 
 
 if __name__ == "__main__":

@@ -16,6 +16,18 @@ if TYPE_CHECKING:
     from omnipd.client.client import Client
 
 
+class _Path(click.Path):
+    """A path, and not the empty text that a shell gives for an unset variable: it would be this folder."""
+
+    def convert(self, value: Any, *args: Any) -> Any:
+        if value == "":
+            self.fail("it is empty.", *args)
+        return super().convert(value, *args)
+
+
+PATH = _Path(path_type=Path)
+
+
 def apply_all(*options: Callable[..., Any]) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Apply several click options, in the order in which the help shows them."""
 
@@ -32,7 +44,7 @@ connection = apply_all(
     click.option(
         "--api-key-file",
         "api_key",
-        type=click.Path(path_type=Path),
+        type=PATH,
         help="File that holds the key. Default: OMNI_API_KEY. A key on the command line could be seen.",
     ),
     click.option("--profile", help="Profile of Omni's own command line."),
@@ -49,7 +61,7 @@ connection = apply_all(
     click.option(
         "--timeout", type=float, help="Seconds that the whole command may take to ask Omni."
     ),
-    click.option("--cache-dir", type=click.Path(path_type=Path), help="Where omnipd keeps files."),
+    click.option("--cache-dir", type=PATH, help="Where omnipd keeps files."),
 )
 
 raw = click.option(
@@ -63,7 +75,7 @@ output = apply_all(
     click.option(
         "-o",
         "--output",
-        type=click.Path(path_type=Path),
+        type=PATH,
         help="Write to a file instead; .parquet, .csv or .jsonl by its ending.",
     ),
     click.option(

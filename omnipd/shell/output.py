@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from omnipd.shell.words import counted
+
 if TYPE_CHECKING:
     import pandas as pd
 
@@ -16,8 +18,10 @@ _WRITABLE = (".parquet", ".csv", ".jsonl", ".ndjson")
 
 def check_output(output: Path) -> None:
     """Refuse a file that could not be written, before anything is read for it."""
+    from omnipd.arguments import argument, refuse_key  # noqa: PLC0415
     from omnipd.errors import ArgumentError, ExportError  # noqa: PLC0415
 
+    refuse_key(argument("output"), output.name)
     if output.suffix.lower() not in _WRITABLE:
         raise ArgumentError(
             f"--output {output} has an unknown ending.", hint="It takes .parquet, .csv or .jsonl."
@@ -70,4 +74,4 @@ def _write(df: pd.DataFrame, output: Path, *, raw: bool) -> None:
         to_csv(df, output, raw=raw, allow_incomplete=True)
     else:
         to_jsonl(df, output, allow_incomplete=True)
-    click.echo(f"{len(df):,} rows to {output}", err=True)
+    click.echo(f"{counted(len(df), 'row')} to {output}", err=True)

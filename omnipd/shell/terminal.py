@@ -12,6 +12,7 @@ import pandas as pd
 from tqdm import tqdm
 
 from omnipd.client.client import Client
+from omnipd.shell.words import counted
 
 
 class Progress:
@@ -98,11 +99,6 @@ def _width(text: str) -> int:
         else 1 + (unicodedata.east_asian_width(letter) in {"W", "F"})
         for letter in text
     )
-
-
-def counted(number: int, noun: str) -> str:
-    """Return a number with its noun, which has an s where there is not just one."""
-    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
 
 
 def printable(value: Any) -> str:

@@ -40,7 +40,7 @@ def _in_words(command: click.Command, code: Code) -> str:
     if code.argument is None:
         name = _COMMANDS.get(code.function or "")
         return f"Python's {code}" if name is None else f"`omnipd {name}`"
-    by_name = {param.name: param for param in command.params}
+    by_name = {param.name: param for param in [*_of_connections(code), *command.params]}
     # An option that several functions have a parameter for is named after its function too.
     param = by_name.get(f"{code.function}_{code.argument}") or by_name.get(code.argument)
     if param is None:
@@ -54,6 +54,21 @@ def _in_words(command: click.Command, code: Code) -> str:
         off = f"no {on}" if param.is_flag else f"{on} off"
         return param.secondary_opts[0] if param.secondary_opts else off
     return " ".join(f"{on} {value}" for value in _quoted(code.value)) or on
+
+
+def _of_connections(code: Code) -> list[click.Parameter]:
+    """Return the options of other commands too, for what is said of the function that connects."""
+    context = click.get_current_context(silent=True)
+    if code.function != "connect" or context is None:
+        return []
+    main = context.find_root().command
+    commands = main.commands.values() if isinstance(main, click.Group) else []
+    return [param for one in commands for param in one.params]
+
+
+def counted(number: int, noun: str) -> str:
+    """Return a number with its noun, which has an s where there is not just one."""
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
 
 
 def _quoted(value: bool | tuple[str, ...]) -> list[str]:

@@ -16,7 +16,7 @@ from omnipd.errors import ArgumentError
 from omnipd.queries.language import dates, timeframes
 from omnipd.queries.language.filters import conditions_of, ignored, types_in
 
-_UNCHECKED = argument("check", False) + " sends the query as it is."
+_UNCHECKED = "With " + argument("check", False) + " the query is sent as it is."
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any, Literal, Protocol, runtime_checkable
 
-from omnipd.arguments import IDS_OF_MODELS, argument, check_id, said, whole_number
+from omnipd.arguments import IDS_OF_MODELS, argument, check_id, refuse_key, said, whole_number
 from omnipd.errors import ArgumentError, warn
 from omnipd.frames.scalars import python_value
 from omnipd.queries.language import clauses, dates, filters
@@ -169,6 +169,7 @@ def build_request(
         # An empty one would be none, and the query would run with all rights of the key.
         **{key: value for key, value in outer.items() if key != "cache"},
     }.items():
+        refuse_key(argument(name), given_id)
         if given_id is not None and (not isinstance(given_id, str) or not given_id.strip()):
             what = "time zone" if name == "timezone" else "id"
             raise ArgumentError(argument(name, given_id) + f" is no {what}; leave it out for none.")
