@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import contextlib
 import io
 import os
@@ -84,6 +85,12 @@ class _Error(_Output):
         pass
 
 
+class _Ascii(io.TextIOWrapper):
+    """A console of ASCII. Under its name click takes it for a mistake, and writes UTF-8 to it."""
+
+    encoding = "7 bits"
+
+
 @contextlib.contextmanager
 def standard_streams() -> Iterator[None]:
     """Let a block write to any console: a letter that it lacks is a question mark, a full disk an error."""
@@ -105,7 +112,9 @@ def _as_text(kind: type[_Output], stream: Any) -> Any:
         return io.TextIOWrapper(kind(None), "utf-8", "replace")
     if not hasattr(stream, "buffer"):  # of a notebook, say
         return stream
-    return io.TextIOWrapper(
+    is_ascii = codecs.lookup(stream.encoding).name == "ascii"
+    kind_of_text: Any = _Ascii if is_ascii else io.TextIOWrapper
+    return kind_of_text(
         kind(stream),
         stream.encoding,
         "replace" if stream.errors in _BY_DEFAULT else stream.errors,

@@ -154,6 +154,7 @@ def build_request(
         check_nesting(f"{key!s:.60} of the query", value)
     inner = {str(key): _plain(value, str(key)) for key, value in given.items()}
     if model is not None:
+        refuse_key(argument("model"), model)
         inner["modelId"] = model
     _check_keys(inner)
     _check_values(inner)
