@@ -47,9 +47,7 @@ def argument(name: str, value: object = _ANY, *, of: str | None = None) -> Text:
     shown = "" if value is _ANY else "…" if value is ... else said(value)
     if "\n" in shown:  # a frame, or the like
         shown = type(value).__name__
-    if len(shown) > _LONGEST:
-        shown = f"{shown[:60]}…{shown[-30:]}"
-    written = f"{name}={shown}"
+    written = f"{name}={_cut(shown)}"
     python = f"{of}({written})" if of and value is ... else written
     return Text(Code(python, of, name, _in_words(value)))
 
@@ -72,7 +70,11 @@ def _in_words(value: object) -> bool | tuple[str, ...] | None:
     if value is None or isinstance(value, bool):
         return bool(value)
     each = value if isinstance(value, list | tuple) else [value]
-    return tuple(hide_keys(one) if isinstance(one, str) else said(one) for one in each)
+    return tuple(_cut(hide_keys(one) if isinstance(one, str) else said(one)) for one in each)
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= _LONGEST else f"{text[:60]}…{text[-30:]}"
 
 
 def refuse_key(name: str, value: object) -> None:

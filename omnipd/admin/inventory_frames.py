@@ -256,7 +256,7 @@ class Inventory(Mapping[str, pd.DataFrame]):
                     argument("folder", str(folder))
                     + " looks like a file; a file for each frame is written in it."
                 ),
-                hint="Name a folder. One file with all frames is to_excel('….xlsx').",
+                hint="Name a folder. One file with all frames is what .to_excel('….xlsx') writes.",
             )
         writes = {
             root / f"{name}{ending}": partial(write, table)
