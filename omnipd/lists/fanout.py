@@ -407,7 +407,7 @@ def _refusal(value: Any, parts: tuple[str, ...]) -> ArgumentError:
     hint = f"Pass {what}, a list of such, or a frame that has {' and '.join(parts)}."
     held = value if isinstance(value, tuple) else (value,)
     if any(pd.api.types.is_number(part) for part in held):
-        hint += " Ids that were read from a file as numbers: read them as text, as dtype str."
+        hint += " Ids that were read from a file as numbers: read them as text, with dtype=str."
     shown = type(value).__name__ if isinstance(value, pd.Series | Mapping) else f"{said(value):.60}"
     return ArgumentError(f"{shown} is not {' and '.join(parts)}.", hint=hint)
 

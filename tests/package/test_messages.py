@@ -90,9 +90,9 @@ def test_texts_are_joined_and_changed_with_their_code():
 _STRING = re.compile(r'"""(?:.|\n)*?"""|"(?:[^"\\\n]|\\.)*"')
 _NAMES = "|".join(name for name in omnipd.__all__ if name != "field")  # a condition is no argument
 _WRITTEN = re.compile(rf"(?<![\w.])[a-z_]+=|\}}=\{{|(?:omnipd\.|(?<![`.\w]))(?:{_NAMES})\(")
-#: Of manuals, SQLite, headers, names of files, and of what has a repr.
+#: Of manuals, pandas, SQLite, headers, names of files, and of what has a repr.
 _NO_MESSAGE = re.compile(
-    r"with include=|PRAGMA|mode=|;q=|hexdigest|json\.dumps|pickled|\.use\(client|\{word\}|Query\(|self\.user_id"
+    r"with include=|dtype=str|PRAGMA|mode=|;q=|hexdigest|json\.dumps|pickled|\.use\(client|\{word\}|Query\(|self\.user_id"
 )
 
 
