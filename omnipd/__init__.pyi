@@ -33,6 +33,7 @@ from omnipd.errors import ResponseError as ResponseError
 from omnipd.errors import ServerError as ServerError
 from omnipd.errors import SettingsError as SettingsError
 from omnipd.export.csv import to_csv as to_csv
+from omnipd.export.excel import to_excel as to_excel
 from omnipd.export.jsonl import to_jsonl as to_jsonl
 from omnipd.export.parquet import to_parquet as to_parquet
 from omnipd.launch_sandbox import Sandbox as Sandbox

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import numbers
 import operator
 from collections.abc import Iterable
 from typing import Any
@@ -148,6 +149,19 @@ def check_flag(name: str, value: bool) -> None:
     """Refuse what is not a boolean: the text ``"false"`` would count as true."""
     if not isinstance(value, bool):
         raise ArgumentError(argument(name, value) + " must be True or False.")
+
+
+def number_of(value: object) -> int | float | None:
+    """Return a real number, one of NumPy's as Python's own; None for what is none, such as a boolean.
+
+    Examples
+    --------
+    >>> number_of(2.5), number_of(True), number_of("2")
+    (2.5, None, None)
+    """
+    if isinstance(value, bool) or not isinstance(value, numbers.Real):
+        return None
+    return int(value) if isinstance(value, numbers.Integral) else float(value)
 
 
 def whole_number(

@@ -9,18 +9,38 @@ from __future__ import annotations
 
 import contextlib
 import contextvars
+import sys
 import threading
 import time
 from collections.abc import Callable, Generator, Iterable, Iterator
-from typing import TypeVar
+from types import TracebackType
+from typing import TYPE_CHECKING, TypeVar
 
-from omnipd.clock import Clock, Deadline, check_timeout
+from omnipd.clock import Clock, Deadline, checked_timeout
+from omnipd.errors import OmniError
+
+if TYPE_CHECKING:
+    from omnipd.progress import Report
 
 T = TypeVar("T")
 
 
 class Canceled(BaseException):
     """The call is canceled. Raised in the threads that work for it; never leaves omnipd."""
+
+
+class WouldSend(BaseException):
+    """A request would be sent now, and this is a rehearsal. Never leaves omnipd.
+
+    Parameters
+    ----------
+    requests : int, optional
+        How many requests it is for certain; by default that is not known.
+    """
+
+    def __init__(self, requests: int | None = None) -> None:
+        super().__init__(requests)
+        self.requests = requests
 
 
 class Call:
@@ -41,14 +61,21 @@ class Call:
         Whether its time is not that of the client.
     deadline : Deadline or None
         Its time, once a request has asked for it.
+    report : Report or None
+        How far it is, while it goes on step by step.
+    rehearses : bool
+        Whether it only shows what it would send.
+    cost_is_said : bool
+        Whether what its parts cost was said for all of them together.
     """
 
     def __init__(self, timeout: float | None = None) -> None:
-        check_timeout(timeout)
         self.canceled = self.over = False
         self.deadline: Deadline | None = None
+        self.report: Report | None = None
+        self.rehearses = self.cost_is_said = False
         self.has_own_timeout = timeout is not None
-        self._timeout = timeout
+        self._timeout = checked_timeout(timeout)
         self._beginning = threading.Lock()
         self._cuts: set[Callable[[], None]] = set()
         #: Taken until the call is canceled: what waits, waits for it.
@@ -106,7 +133,8 @@ _CALL: contextvars.ContextVar[Call | None] = contextvars.ContextVar("omnipd-call
 def one_call(timeout: float | None = None) -> Iterator[Call]:
     """Make one call of all that a block does; inside another one, which goes on, it is a part of that.
 
-    A block and no decorator, whose frame would stand between a warning and the caller's line.
+    An error of omnipd that leaves the block shows no frame below it: how omnipd came upon what is
+    wrong is nothing to the caller, and its frames would hold what was read.
 
     Parameters
     ----------
@@ -121,8 +149,27 @@ def one_call(timeout: float | None = None) -> Iterator[Call]:
     try:
         with working_for(call):
             yield call
+    except OmniError as error:
+        here = error.__traceback__
+        _forget_frames_below(None if here is None else here.tb_next)  # that of the block
+        raise
     finally:
         call.over = True
+
+
+def _forget_frames_below(frame: TracebackType | None) -> None:
+    """End a traceback at a frame; not in Python's development mode, where somebody looks into omnipd."""
+    if frame is not None and not sys.flags.dev_mode:
+        frame.tb_next = None
+
+
+@contextlib.contextmanager
+def rehearsal() -> Iterator[None]:
+    """Let a block read what the cache has, and send nothing: what would be sent raises WouldSend."""
+    call = Call()
+    call.rehearses = True
+    with working_for(call):
+        yield
 
 
 def current_call() -> Call:
@@ -159,6 +206,9 @@ def goes_on_later(items: Generator[T, None, None], clock: Clock) -> Iterator[T]:
                     item = context.run(next, items)
                 except StopIteration:
                     return
+                except OmniError as error:
+                    _forget_frames_below(error.__traceback__)
+                    raise
                 yield item
                 del item  # or it would be held while the next is made
 

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from omnipd.arguments import argument
+from omnipd.arguments import argument, number_of
 from omnipd.errors import ArgumentError
 
 
@@ -56,19 +56,22 @@ class Clock:
     since_boot: Callable[[], float] = seconds_since_boot
 
 
-def check_timeout(timeout: float | None) -> None:
-    """Refuse a timeout that is not a positive number of seconds, or None.
+def checked_timeout(timeout: float | None) -> float | None:
+    """Return a timeout as Python's own number, or None; refuse what is not a positive number of seconds.
 
     Examples
     --------
-    >>> check_timeout(-1)
+    >>> checked_timeout(-1)
     Traceback (most recent call last):
     ...
     omnipd.errors.ArgumentError: timeout=-1 must be a positive number of seconds.
     """
-    number = isinstance(timeout, int | float) and not isinstance(timeout, bool)
-    if timeout is not None and not (number and timeout > 0):
+    if timeout is None:
+        return None
+    seconds = number_of(timeout)
+    if seconds is None or not seconds > 0:
         raise ArgumentError(argument("timeout", timeout) + " must be a positive number of seconds.")
+    return float(min(seconds, threading.TIMEOUT_MAX))
 
 
 class Deadline:

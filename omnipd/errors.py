@@ -35,14 +35,17 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from pathlib import Path
 from typing import Any
 
+from omnipd.bars import aside
+from omnipd.display import shortened
 from omnipd.key_texts import hide_keys
 from omnipd.message import changed
 
 #: Texts of an error that people see.
 _SHOWN = {"message", "hint", "url", "words"}
+#: Letters of a message in a repr.
+_LONGEST = 200
 
 
 class OmniError(Exception):
@@ -103,6 +106,17 @@ class OmniError(Exception):
     def __str__(self) -> str:
         """Say what happened, then what to do."""
         return f"{self.message}\n{self.hint}" if self.hint else self.message
+
+    def __repr__(self) -> str:
+        """Say the kind, what happened, what to do and the status, in one line that is not too long."""
+        told = {"hint": self.hint, "status": self.status}
+        said = [
+            f"{name}={shortened(one, _LONGEST)!r}" if isinstance(one, str) else f"{name}={one}"
+            for name, one in told.items()
+            if one is not None
+        ]
+        message = repr(shortened(self.message, _LONGEST))
+        return f"{type(self).__name__}({', '.join([message, *said])})"
 
     def __setattr__(self, name: str, value: Any) -> None:
         """Keep keys out of what is shown: an argument that is echoed may be one by mistake."""
@@ -267,6 +281,17 @@ def each_warning_once() -> Iterator[None]:
         _SAID.set(said)
 
 
+#: omnipd, and what of Python may call it for the caller: ``Mapping.get()`` of a client's models.
+_INSIDE = (__name__.partition(".")[0], "collections.abc")
+
+
+def _is_inside(module: object) -> bool:
+    """Whether a module of this name is none of the caller's; by name, since files lie anywhere."""
+    return isinstance(module, str) and any(
+        module == one or module.startswith(f"{one}.") for one in _INSIDE
+    )
+
+
 def warn(text: str) -> None:
     """Warn with an OmniWarning that points at the caller's line, however deep inside omnipd it is."""
     text = changed(text, hide_keys)
@@ -279,10 +304,7 @@ def warn(text: str) -> None:
             return
         said.add(text)
     level, frame = 1, sys._getframe()
-    inside = (
-        str(Path(__file__).parent),
-        "<frozen ",
-    )  # Mapping.get() of Python's own may be between
-    while frame.f_back is not None and frame.f_code.co_filename.startswith(inside):
+    while frame.f_back is not None and _is_inside(frame.f_globals.get("__name__")):
         frame, level = frame.f_back, level + 1
-    warnings.warn(text, OmniWarning, stacklevel=level)
+    with aside():
+        warnings.warn(text, OmniWarning, stacklevel=level)

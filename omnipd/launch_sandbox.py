@@ -11,13 +11,14 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal, Self
 
-from omnipd.arguments import argument, check_choice, function, refuse_key
+from omnipd.arguments import argument, check_choice, function
 from omnipd.client.client import Client
 from omnipd.client.failures import Failure
 from omnipd.client.settings import Secret, resolve
 from omnipd.client.transport import Reply
 from omnipd.errors import ArgumentError, SettingsError
 from omnipd.locks import NO_FORK, load
+from omnipd.paths import local_path
 
 
 class Sandbox(Client):
@@ -62,8 +63,8 @@ class Sandbox(Client):
                 ),
                 hint="What an organization of your own holds is in its folder.",
             )
-        for given, path in ((argument("org"), org), (argument("state"), state)):
-            refuse_key(given, str(path))
+        org = None if org is None else local_path("org", org)
+        state = None if state is None else local_path("state", state)
         for name in sorted({"host", "engine"} & served.keys()):
             raise ArgumentError(
                 "A sandbox takes no " + argument(name) + ".",
@@ -71,6 +72,8 @@ class Sandbox(Client):
             )
         bad_org = bad_knob = None
         try:
+            if state is not None:
+                state.parent.mkdir(parents=True, exist_ok=True)
             self.server = server_class(
                 port=port,
                 org=org,
@@ -181,7 +184,7 @@ def sandbox(
         models, the data. ``omnipd sandbox init FOLDER`` writes one to start from.
     state : str or Path, optional
         A file that keeps what is changed: read at the start if it is there, and written after
-        each change. Default: changes are gone when the sandbox is closed.
+        each change. Folders that are missing are made. Default: changes are gone when the sandbox is closed.
     requests_per_minute : int, optional
         Make the server as strict as Omni (60), and the client keep to it. Default: no limit.
     faults : sequence of mapping, optional
@@ -258,7 +261,7 @@ def write_demo(folder: Path) -> None:
     ArgumentError
         If there is something in the folder already.
     """
-    refuse_key(argument("folder"), folder.name)
+    folder = local_path("folder", folder)
     server = _server_class()()
     with NO_FORK:
         from omnipd_sandbox.folder.demo import write_folder  # noqa: PLC0415 - needs what a server does

@@ -15,6 +15,7 @@ from omnipd.arguments import function
 from omnipd.client import strict_json
 from omnipd.errors import ArgumentError, ExportError
 from omnipd.export.whole_files import write_atomically
+from omnipd.paths import local_path
 
 #: What Omni asks for in an import.
 NEEDED = ("document", "exportVersion", "queryModels")
@@ -47,7 +48,7 @@ def write_export(file: Path, blob: Any) -> int:
 def export_files(folder: Any) -> list[Path]:
     """Return the files of an export, from its folder or one by one."""
     if isinstance(folder, str | os.PathLike):
-        root = Path(folder)
+        root = local_path("folder", folder)
         if not root.is_dir():
             raise ArgumentError(
                 f"{root} is not a folder.",
@@ -60,13 +61,9 @@ def export_files(folder: Any) -> list[Path]:
                 hint="Pass what " + function("export_documents") + " wrote.",
             )
         return files
-    listed = list(folder) if isinstance(folder, Iterable) else [folder]
-    for file in listed:
-        if not isinstance(file, str | os.PathLike):
-            raise ArgumentError(
-                f"{file!r:.60} is not a path.", hint="Pass a folder, or files of an export."
-            )
-    return [Path(file) for file in listed]
+    listed = folder if isinstance(folder, Iterable) and not isinstance(folder, bytes) else [folder]
+    hint = "Pass a folder, or files of an export."
+    return [local_path("folder", file, hint=hint) for file in listed]
 
 
 def refuse_same_document(files: Iterable[Path]) -> None:

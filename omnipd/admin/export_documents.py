@@ -27,6 +27,7 @@ from omnipd.export.jsonl import to_jsonl
 from omnipd.export.whole_files import make_folder
 from omnipd.frames.to_pandas import is_whole
 from omnipd.lists.fanout import OF_ONE_PARENT, Parents, parent_keys, say_cost
+from omnipd.progress import steps
 
 _EXPORT = "/api/unstable/documents/{identifier}/export"
 _MANIFEST_FILE = "manifest.jsonl"
@@ -102,7 +103,8 @@ def export_documents(
     say_cost(client, len(keys), _EXPORT)
     rows: list[dict[str, Any]] = []
     try:
-        with one_call():
+        with one_call(), steps(client, _EXPORT, "documents") as how_far:
+            how_far.total = how_far.left = len(keys)
             for done, identifier in enumerate(keys, 1):
                 row: dict[str, Any] = {"document_identifier": identifier, "error": BROKEN_OFF}
                 rows.append(row)
@@ -119,8 +121,7 @@ def export_documents(
                     row["error"] = str(error.message)
                     if errors == "raise" or not isinstance(error, OF_ONE_PARENT):
                         raise
-                if client.progress is not None:
-                    client.progress(_EXPORT, done, len(keys))
+                how_far.at(done, len(keys), left=len(keys) - done)
     except BaseException as stop:
         manifest = frame_of(rows, _MANIFEST, complete=False)
         if isinstance(stop, OmniError):

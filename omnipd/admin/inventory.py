@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Literal
 
 import pandas as pd
@@ -11,13 +12,14 @@ from omnipd.admin.inventory_cost import Cost
 from omnipd.admin.inventory_frames import Inventory
 from omnipd.admin.inventory_parts import PARTS, Part, is_of_one_list, names_of, with_needed
 from omnipd.arguments import check_choice
-from omnipd.call import noted_interrupt, one_call
+from omnipd.call import WouldSend, noted_interrupt, one_call, rehearsal
 from omnipd.client.client import Client
 from omnipd.client.current_client import current_client
-from omnipd.errors import OmniError
+from omnipd.errors import OmniError, held_warnings, warn
 from omnipd.lists.fanout import kept
 from omnipd.lists.manual import manual
 from omnipd.message import join
+from omnipd.progress import steps
 from omnipd.readers.scope_all import ALL
 
 
@@ -82,11 +84,10 @@ def read_inventory(
     >>> with omnipd.sandbox():
     ...     inventory = omnipd.read_inventory(include=["labels", "users", "groups"])
     >>> inventory
-    <omnipd.Inventory of 3 frames, complete>
-    name        rows columns
-    labels        12       7
-    users        130      12
-    groups         5       6
+    omnipd.Inventory: 3 frames, complete
+      labels   12 rows x  7 columns
+      users   130 rows x 12 columns
+      groups    5 rows x  6 columns
     """
     wanted = names_of(include)
     check_choice("scope", scope, (ALL, "organization"))
@@ -94,11 +95,24 @@ def read_inventory(
     client = current_client(client)
     names = with_needed(wanted, scope)
     reading = _Reading(client, scope, errors, strict, refresh)
-    with one_call(), noted_interrupt(reading.so_far):
+    with (
+        one_call() as call,
+        noted_interrupt(reading.so_far),
+        steps(client, "inventory") as how_far,
+    ):
+        calls = dict.fromkeys(names, 1)
         if any(PARTS[name].is_expensive(scope) for name in names):
-            Cost(client, scope).warn(names)
-        for name in names:
+            how_far.part = "estimate"
+            cost = Cost(client, scope)
+            calls = {name: reading.cost(name, cost) for name in names}
+            cost.warn(calls)
+            call.cost_is_said = True
+        whole = left = sum(calls.values())
+        for name, size in calls.items():
+            how_far.at(whole - left, whole, left=left, size=size, part=name)
             reading.read(name)
+            left -= size
+        how_far.at(whole, whole, left=0)
     return reading.inventory(wanted)
 
 
@@ -114,9 +128,48 @@ class _Reading:
         self._asked = {"strict": strict, "refresh": refresh, "client": client}
         self._frames: dict[str, pd.DataFrame] = {}
         self._failures: dict[str, str] = {}
+        self._lists_are_cached = True
+
+    def cost(self, name: str, cost: Cost) -> int:
+        """Return how many calls a frame needs still; one that the cache has whole is read from there."""
+        part = PARTS[name]
+        if self._asked["refresh"] or self._client.cache is None:
+            return cost.calls(part) or 0
+        # What is below others has a call for each row of all lists before it.
+        if part.below is None or self._lists_are_cached:
+            frame, lacking = self._rehearsed(lambda: self._read(part))
+            if frame is not None:
+                self._frames[name] = frame
+                return 0
+            if part.below is not None and lacking:
+                return lacking
+            self._lists_are_cached = False
+            if lacking:  # for people who are known, and perhaps for the organization's own list
+                own = partial(part.read, scope="organization", **self._asked)
+                pages = None if self._rehearsed(own)[0] is not None else cost.pages(part)
+                return lacking + (pages or 1) - 1
+        return cost.calls(part) or 0
+
+    def _rehearsed(
+        self, read: Callable[[], pd.DataFrame]
+    ) -> tuple[pd.DataFrame | None, int | None]:
+        """Return a frame if the cache has all of it, else how many requests it lacks, if that is known."""
+        with held_warnings() as texts:
+            try:
+                with rehearsal():
+                    frame = read()
+            except WouldSend as lacks:
+                return None, lacks.requests
+            except OmniError:  # which is met again
+                return None, None
+        for text in texts:
+            warn(text)
+        return frame, 0
 
     def read(self, name: str) -> None:
-        """Read one frame; or note why not."""
+        """Read one frame, unless that is done; or note why not."""
+        if name in self._frames:
+            return
         part = PARTS[name]
         if part.below is not None and part.below not in self._frames:
             self._failures[name] = f"It needs {part.below}, which could not be read."

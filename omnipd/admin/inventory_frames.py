@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import os
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial
 from pathlib import Path
@@ -11,7 +12,8 @@ from pathlib import Path
 import pandas as pd
 import pyarrow as pa
 
-from omnipd.arguments import argument
+from omnipd import display
+from omnipd.arguments import argument, check_choice, said
 from omnipd.errors import (
     ArgumentError,
     ExportError,
@@ -19,12 +21,19 @@ from omnipd.errors import (
     warn,
 )
 from omnipd.export import whole_files
+from omnipd.export.compression import ENDINGS, Compression, compressed, uncompressed_suffix
 from omnipd.export.csv import write_csv
-from omnipd.export.excel import workbook
+from omnipd.export.excel import workbook, workbook_path
 from omnipd.export.parquet import write_parquet
 from omnipd.export.storable_table import table_for
 from omnipd.frames.to_pandas import is_whole, marked_incomplete
 from omnipd.key_texts import hide_keys
+from omnipd.paths import local_path
+
+# What separates folders or drives, or is no letter; Windows also drops what ends in a dot.
+_FILE_NAME = re.compile(r"(?!\.)[^\x00-\x1f/\\:*?\"<>|]+")
+
+_LONGEST_REASON = 200
 
 
 class Inventory(Mapping[str, pd.DataFrame]):
@@ -91,16 +100,23 @@ class Inventory(Mapping[str, pd.DataFrame]):
         return id(self)
 
     def __repr__(self) -> str:
-        width = max(map(len, self._frames), default=4)
-        lines = [
-            f"<omnipd.Inventory of {len(self)} {'frame' if len(self) == 1 else 'frames'}, {_said(self.complete)}>",
-            f"{'name':{width}} {'rows':>9} {'columns':>7}",
-        ]
+        return display.text(self._title, self._rows())
+
+    def _repr_html_(self) -> str:
+        return display.page(self._title, display.table(self._rows()))
+
+    @property
+    def _title(self) -> str:
+        frames = "1 frame" if len(self) == 1 else f"{len(self)} frames"
+        return f"omnipd.Inventory: {frames}, {_said(self.complete)}"
+
+    def _rows(self) -> Iterator[display.Row]:
+        width = max((len(f"{len(frame):,}") for frame in self._frames.values()), default=0)
         for name, frame in self._frames.items():
-            line = f"{name:{width}} {len(frame):9,} {len(frame.columns):7}"
-            lines.append(line if self._is_whole(name) else f"{line}  {_said(False)}")
-        lines += [f"{name}: not read. {why.splitlines()[0]}" for name, why in self.failures.items()]
-        return "\n".join(lines)
+            size = f"{len(frame):{width},} rows x {len(frame.columns):2} columns"
+            yield name, [size if self._is_whole(name) else f"{size}, {_said(False)}"]
+        for name, why in self._failures.items():
+            yield name, [f"not read: {display.shortened(why, _LONGEST_REASON)}"]
 
     def to_parquet(
         self, folder: str | os.PathLike[str], *, allow_incomplete: bool = False
@@ -152,6 +168,7 @@ class Inventory(Mapping[str, pd.DataFrame]):
         folder: str | os.PathLike[str],
         *,
         raw: bool = False,
+        compression: Compression | None = None,
         allow_incomplete: bool = False,
     ) -> list[Path]:
         """Write one CSV file per frame, all of them or none.
@@ -162,6 +179,8 @@ class Inventory(Mapping[str, pd.DataFrame]):
             As for :meth:`to_parquet`, and so is what "all or none" means.
         raw : bool, default False
             Leave text that a spreadsheet would run as a formula as it is.
+        compression : {"gzip", "bz2", "zip", "xz", "zstd"}, optional
+            Compress each file, as its ending then says: ``users.csv.gz``.
         allow_incomplete : bool, default False
             Write also when something could not be read.
 
@@ -187,22 +206,27 @@ class Inventory(Mapping[str, pd.DataFrame]):
         >>> [path.name for path in inventory.to_csv(tempfile.mkdtemp())]
         ['labels.csv']
         """
+        if compression is not None:
+            check_choice("compression", compression, ENDINGS)
+        ending = ".csv" if compression is None else f".csv{ENDINGS[compression]}"
         write = partial(write_csv, raw=raw)
-        return self._to_folder(folder, ".csv", write, allow_incomplete)
+        return self._to_folder(folder, ending, write, allow_incomplete)
 
     def to_excel(self, path: str | os.PathLike[str], *, allow_incomplete: bool = False) -> Path:
         """Write one Excel workbook with a sheet per frame, whole or not at all.
 
         It needs ``pip install "omnipd[excel]"``. What a sheet cannot hold is told in a warning:
         control characters become U+FFFD, line ends become a line feed, and text is cut at 32,767
-        characters. Times are in UTC without a zone, to the millisecond, and text where Excel has
-        no such day; numbers of more than fifteen digits are text; empty text
-        looks like null. Text that Excel would run as a formula stays text.
+        characters. Times are in UTC without a zone, to the millisecond, dates are days, and both
+        are text where Excel has no such day. Decimals of up to fifteen digits are numbers; numbers of
+        more are text, and floats keep sixteen. Durations are text such as ``P1DT2H``, bytes base64.
+        Empty text looks like null. Text that Excel would run as a formula stays text. A frame whose
+        name no sheet can have is in one of nearly that name.
 
         Parameters
         ----------
         path : path-like
-            A name that ends in ``.xlsx``, in a folder that exists.
+            A name that ends in ``.xlsx``. Folders that are missing are made.
         allow_incomplete : bool, default False
             Write also when something could not be read.
 
@@ -220,8 +244,12 @@ class Inventory(Mapping[str, pd.DataFrame]):
         ExportIncompleteError
             If something could not be read, or the disk is full.
         ExportError
-            If a frame has more rows than a sheet, 1,048,576 with the heading, or the file cannot be
-            written.
+            If a frame has more rows than a sheet, 1,048,576 with the heading, or more columns,
+            16,384, or the file cannot be written.
+
+        See Also
+        --------
+        omnipd.to_excel : One frame.
 
         Examples
         --------
@@ -233,10 +261,7 @@ class Inventory(Mapping[str, pd.DataFrame]):
         >>> len(pd.read_excel(file, sheet_name="users"))
         130
         """
-        whole_files.check_path("path", path)
-        target = Path(path)
-        if target.suffix.lower() != ".xlsx":
-            raise ArgumentError(argument("path", str(path)) + " does not end in .xlsx.")
+        target = workbook_path(path)
         write = workbook(self._tables(target, allow_incomplete))
         whole_files.write_atomically(target, write)
         return target
@@ -248,9 +273,8 @@ class Inventory(Mapping[str, pd.DataFrame]):
         write: Callable[..., None],
         allow_incomplete: bool,
     ) -> list[Path]:
-        whole_files.check_path("folder", folder)
-        root = Path(folder)
-        if root.suffix.lower() in {".xlsx", ".parquet", ".csv"} and not root.is_dir():
+        root = local_path("folder", folder)
+        if uncompressed_suffix(root) in {".xlsx", ".parquet", ".csv"} and not root.is_dir():
             raise ArgumentError(
                 (
                     argument("folder", str(folder))
@@ -258,10 +282,12 @@ class Inventory(Mapping[str, pd.DataFrame]):
                 ),
                 hint="Name a folder. One file with all frames is what .to_excel('….xlsx') writes.",
             )
-        writes = {
+        _check_file_names([*self._frames, *self._failures])
+        files = {
             root / f"{name}{ending}": partial(write, table)
             for name, table in self._tables(root, allow_incomplete).items()
         }
+        writes = {file: compressed(file, one) for file, one in files.items()}
         whole_files.make_folder(root)
         whole_files.write_together(writes)
         self._set_aside([root / f"{name}{ending}" for name in self._failures])
@@ -309,6 +335,23 @@ class Inventory(Mapping[str, pd.DataFrame]):
 
     def _is_whole(self, name: str) -> bool:
         return name not in self._incomplete and is_whole(self._frames[name])
+
+
+def _check_file_names(names: Iterable[str]) -> None:
+    """Refuse names of frames that would lead out of the folder, or to one file on some system."""
+    first: dict[str, str] = {}
+    for name in names:
+        if not _FILE_NAME.fullmatch(name):
+            raise ArgumentError(
+                f"The frame {said(name):.60} cannot be a file of that name.",
+                hint="Nothing was written. Name it without / \\ : and the like.",
+            )
+        if (other := first.setdefault(name.casefold(), name)) != name:
+            raise ArgumentError(
+                f"The frames {other!r} and {name!r} would be one file where upper and lower case do "
+                "not differ.",
+                hint="Nothing was written. Rename one of them.",
+            )
 
 
 def _said(complete: bool) -> str:

@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import contextlib
-import re
 import shutil
 import sqlite3
 from pathlib import Path
 
+from omnipd.cache.private_files import FINGERPRINT
 from omnipd.locks import NO_FORK
 
 _KINDS = ("lists", "results")
 _ENDINGS = {".json", ".arrow"}
-#: How folders of instance and key are named. Beside them may lie what is not omnipd's: whoever names
-#: the directory of a project as the cache may have results of his own there.
-_FINGERPRINT = re.compile(r"[0-9a-f]{8}-[0-9a-f]{16}")
 
 
 def stored_answers(root: Path) -> tuple[int, int]:
@@ -40,7 +37,7 @@ def clear_folder(folder: Path) -> int:
 
 def _folders(root: Path) -> list[Path]:
     found = [folder for kind in _KINDS for folder in (root / kind).glob("*")]
-    return [one for one in found if _FINGERPRINT.fullmatch(one.name) and _is_folder(one)]
+    return [one for one in found if FINGERPRINT.fullmatch(one.name) and _is_folder(one)]
 
 
 def _is_folder(path: Path) -> bool:

@@ -6,7 +6,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from omnipd.arguments import argument
-from omnipd.cache.private_files import Unusable, delete, open_own, own_folder, whole_file
+from omnipd.cache.private_files import (
+    Unusable,
+    delete,
+    drop_parts,
+    open_own,
+    own_folder,
+    whole_file,
+)
 from omnipd.errors import warn
 
 #: Before anything was changed.
@@ -56,6 +63,7 @@ class LastWrite:
             own_folder(self._file.parent, make=True)
             with whole_file(self._file) as file:
                 file.write(datetime.now(UTC).isoformat().encode())
+            drop_parts(self._file.parent, datetime.now(UTC).timestamp())
         except (OSError, Unusable) as error:
             _NOT_NOTED[self._instance] = datetime.now(UTC)
             if self._lists.exists():

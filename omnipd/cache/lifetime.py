@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-from omnipd.arguments import argument
+from omnipd.arguments import argument, number_of
 
 _DEFAULT = timedelta(minutes=10)
 _LONGEST = timedelta(days=3650)
@@ -53,8 +53,8 @@ def _as_timedelta(cache: Any) -> timedelta | None:
     if isinstance(cache, timedelta):
         return cache
     try:
-        if isinstance(cache, int | float):
-            return timedelta(seconds=cache)
+        if (seconds := number_of(cache)) is not None:
+            return timedelta(seconds=seconds)
         text = cache if isinstance(cache, str) else ""
         return timedelta(seconds=float(text[:-1]) * _UNITS[text[-1:]])
     except (KeyError, ValueError, OverflowError):

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import secrets
 import shutil
 import stat
@@ -23,6 +24,11 @@ from omnipd.errors import warn
 PART = ".part"
 #: The ending of a file that cannot be read, kept to be looked at.
 DAMAGED = ".damaged"
+#: How folders of instance and key are named. Beside them may lie what is not omnipd's: whoever names
+#: the directory of a project as the cache may have results of his own there.
+FINGERPRINT = re.compile(r"[0-9a-f]{8}-[0-9a-f]{16}")
+#: The endings of files whose time of change is when they run out.
+_EXPIRING = {".json", ".arrow", DAMAGED}
 #: Seconds after which a file that was never finished is nobody's any more.
 _LONGEST_WRITE = 3600.0
 #: Seconds that a damaged file is kept.
@@ -173,10 +179,23 @@ def set_aside(file: Path, now: float) -> Path:
 
 
 def drop_expired(folder: Path, now: float) -> None:
-    """Delete what has run out: a file's time of change is set to when it does."""
-    files = list(folder.iterdir())
-    delete((file for file in files if file.suffix != PART), older_than=now)
-    delete((file for file in files if file.suffix == PART), older_than=now - _LONGEST_WRITE)
+    """Delete what has run out: a file's time of change is set to when it does.
+
+    Also in the folders beside it: nobody may use the key of one any more.
+    """
+    for one in folder.parent.iterdir():
+        if FINGERPRINT.fullmatch(one.name) and one.is_dir() and not one.is_symlink():
+            with contextlib.suppress(OSError):  # another process has deleted it
+                files = [file for file in one.iterdir() if file.suffix in _EXPIRING]
+                delete(files, older_than=now)
+            drop_parts(one, now)
+
+
+def drop_parts(folder: Path, now: float) -> None:
+    """Delete the files of processes that were killed before these were in their places."""
+    with contextlib.suppress(OSError):
+        parts = [file for file in folder.iterdir() if file.suffix == PART]
+        delete(parts, older_than=now - _LONGEST_WRITE)
 
 
 def delete(files: Iterable[Path], *, older_than: float | None = None) -> None:

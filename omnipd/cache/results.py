@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import mmap
 import os
 from datetime import timedelta
 from pathlib import Path
@@ -123,6 +122,14 @@ class ResultCache:
 
 
 def _mapped(file: Path) -> pa.Buffer:
-    """Return the content of a file, mapped into memory for as long as anything uses it."""
+    """Return the content of a file, mapped into memory for as long as anything uses it.
+
+    No descriptor is held for so long: there may be many frames, and few descriptors.
+    """
     with open_own(file) as opened:
-        return pa.py_buffer(mmap.mmap(opened.fileno(), 0, access=mmap.ACCESS_READ))
+        # By its descriptor, since by now another file may have its name; Windows does not allow that.
+        name = f"/dev/fd/{opened.fileno()}"
+        if not os.path.exists(name):  # noqa: PTH110 - and some containers have no /dev/fd
+            name = str(file)
+        with pa.memory_map(name) as mapped:
+            return mapped.read_buffer()

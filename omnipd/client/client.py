@@ -10,7 +10,7 @@ The client owns no endpoints. Readers take one as ``client=``; without it they u
 
 from __future__ import annotations
 
-import logging
+import math
 import os
 import urllib.parse
 from collections.abc import Callable, Generator, Mapping
@@ -18,20 +18,21 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, NoReturn, Self
 
+from omnipd import log
 from omnipd.arguments import DECIMALS, argument, check_choice, refuse_key, whole_number
 from omnipd.cache.backends import checked_backend
 from omnipd.cache.last_write import LastWrite
 from omnipd.cache.lifetime import parse_lifetime
 from omnipd.cache.lists import ListCache
-from omnipd.call import current_call, sleep
+from omnipd.call import WouldSend, current_call, sleep
 from omnipd.client import blocks, failures, strict_json
 from omnipd.client.api_paths import is_api_path
 from omnipd.client.failures import Failure
 from omnipd.client.rate_limit import Limiter
 from omnipd.client.retry import LEFT_OPEN, Quota, Retry
-from omnipd.client.settings import Settings, disk_root, state_root, tidy_base_url
+from omnipd.client.settings import Settings, disk_root, shown_host, state_root, tidy_base_url
 from omnipd.client.transport import BrokenBody, Reply, Request, Transport
-from omnipd.clock import Clock, Deadline, check_timeout
+from omnipd.clock import Clock, Deadline, checked_timeout
 from omnipd.errors import (
     ArgumentError,
     DeadlineError,
@@ -39,6 +40,7 @@ from omnipd.errors import (
     SettingsError,
 )
 from omnipd.locks import NO_FORK
+from omnipd.progress import Told, check_progress, waiting
 
 if TYPE_CHECKING:
     from requests_cache.backends.base import BaseCache
@@ -47,10 +49,6 @@ WORK_SECONDS = 120.0
 LARGEST_RESULT = 2 * 2**30
 _LARGEST_ERROR = 2**20
 _LONGEST_SHOWN = 1000
-
-#: One record of level DEBUG for each answer. The key is in none.
-_LOG = logging.getLogger("omnipd")
-_LOG.addHandler(logging.NullHandler())
 
 #: What completion and ``dir()`` show of a client.
 _SHOWN = (
@@ -118,6 +116,8 @@ class Client:
         Where lists are stored instead.
     state_dir : path-like, optional
         Where that lives which counts for all caches: the request log and the last write.
+    progress : bool or callable
+        Whether or to whom it is told how far a call is.
     clock : Clock
         For tests.
 
@@ -129,6 +129,8 @@ class Client:
         The membership id it acts for.
     requests_sent : int
         How many requests have left.
+    progress : bool or callable
+        Whether or to whom it is told how far a call is; it may be changed.
     """
 
     def __init__(
@@ -143,26 +145,25 @@ class Client:
         cache_dir: str | os.PathLike[str] | None = None,
         cache_backend: str | BaseCache | None = None,
         state_dir: str | os.PathLike[str] | None = None,
+        progress: bool | Told = True,
         clock: Clock | None = None,
     ) -> None:
         self.base_url = settings.origin
         self.user_id = user_id
-        check_timeout(timeout)
         if user_id is not None and (not isinstance(user_id, str) or not user_id.strip()):
             raise ArgumentError(
                 argument("user_id", user_id) + " is not a membership id; leave it out for none."
             )
         refuse_key(argument("user_id"), user_id)
-        self.timeout = timeout
+        self.timeout = checked_timeout(timeout)
         check_choice("decimals", decimals, DECIMALS)
         self.decimals = decimals
-        self.requests_per_minute = requests_per_minute
+        self.requests_per_minute: int | None = None
         self.clock = clock or Clock(sleep=sleep)
         self.disk = disk_root(cache_dir)
         self.state = state_root(state_dir)
         self.requests_sent = 0
-        #: Called after every page of a list with its path, the rows so far and the total.
-        self.progress: Callable[[str, int, int | None], None] | None = None
+        self.progress = check_progress(progress)
         #: Parameters that this server has refused, so that it is asked once.
         self.refused: set[tuple[str, str]] = set()
         #: Calls that this server has: where one says 404, the thing is not there.
@@ -186,8 +187,9 @@ class Client:
         self._limiter: Limiter | None = None
         if requests_per_minute is not None:
             pace = whole_number("requests_per_minute", requests_per_minute)
-            log = self.state / "limiter" / f"{fingerprint}.sqlite"
-            self._limiter = Limiter(log, pace, clock=self.clock.since_boot)
+            self.requests_per_minute = pace
+            requests = self.state / "limiter" / f"{fingerprint}.sqlite"
+            self._limiter = Limiter(requests, pace, clock=self.clock.since_boot)
 
     def get(
         self,
@@ -371,16 +373,19 @@ class Client:
             self._refuse_late(request, deadline)
             self._pace(deadline, retry)
             self._refuse_late(request, deadline)
+            began = self.clock.monotonic()
             reply = self._exchange(request, deadline)
+            took = self.clock.monotonic() - began
             received.trace_id = None
             shown = self.hide_key(request.path.split("?", 1)[0])
             if isinstance(reply, Failure):
                 current_call().go_on()
-                _LOG.debug("%s %s: %s", method, shown, reply.kind)
+                log.debug("%s %s: %s after %.2f s", method, shown, reply.kind, took)
                 retry.after_failure(reply)
                 continue
             received.trace_id = self._trace_id(reply)
-            _LOG.debug("%s %s: %d (x-trace-id %s)", method, shown, reply.status, received.trace_id)
+            told = (reply.status, took, received.trace_id)
+            log.debug("%s %s: %d after %.2f s (x-trace-id %s)", method, shown, *told)
             # Where a change is redirected to is not followed; retry judges what it means.
             if reply.status in _REDIRECTS and not (changes and reply.status in LEFT_OPEN):
                 redirects += 1
@@ -422,6 +427,8 @@ class Client:
 
     def _exchange(self, request: Request, deadline: Deadline) -> Reply | Failure:
         self.requests_sent += 1
+        if (report := current_call().report) is not None:
+            report.sent()
         reply = self._transport.exchange(request, deadline)
         if self._limiter is not None:
             self._limiter.arrived()
@@ -429,7 +436,10 @@ class Client:
 
     def _refuse_late(self, request: Request, deadline: Deadline) -> None:
         """Raise where a request is not to be sent any more: the time is up, or nobody waits for it."""
-        current_call().go_on()
+        call = current_call()
+        call.go_on()
+        if call.rehearses:
+            raise WouldSend
         if deadline.remaining() <= 0:
             raise failures.too_late_to_send(deadline.seconds, url=self._url(request.path))
 
@@ -444,11 +454,16 @@ class Client:
                 retry.while_held(held)
             else:
                 if not waited:
-                    _LOG.info("waiting %.0f s for a place among the requests of a minute", wait)
+                    log.info("waiting %.0f s for a place among the requests of a minute", wait)
                 waited = True
-                self.clock.sleep(min(wait, _LONGEST_SLEEP))
+                with waiting():
+                    self.clock.sleep(min(wait, _LONGEST_SLEEP))
                 deadline.extend(self.clock.monotonic() - began)
             began = self.clock.monotonic()
+
+    def seconds_at_pace(self, requests: float) -> float | None:
+        """Return how long so many more requests have to wait for their places; None without a pace."""
+        return None if self._limiter is None else self._limiter.seconds_for(math.ceil(requests))
 
     def hold(self, seconds: float) -> None:
         """Let no request of the key leave for so long, here and in other processes."""
@@ -510,7 +525,7 @@ class Client:
             inside = False
         to = None
         if not inside or request.method != "GET":
-            to = f"to {self.hide_key(host)}" if host else "to an unusable address"
+            to = f"to {self.hide_key(shown_host(host))}" if host else "to an unusable address"
         elif redirects > _MAX_REDIRECTS:
             to = "in a circle"
         if to is not None:

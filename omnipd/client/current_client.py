@@ -21,6 +21,7 @@ from omnipd.errors import (
 )
 from omnipd.locks import new_lock
 from omnipd.message import join
+from omnipd.progress import Told
 
 if TYPE_CHECKING:
     from requests_cache.backends.base import BaseCache
@@ -38,6 +39,7 @@ def connect(
     decimals: str = "exact",
     cache_dir: str | os.PathLike[str] | None = None,
     cache_backend: str | BaseCache | None = None,
+    progress: bool | Told = True,
     allow_http: bool = False,
 ) -> Client:
     """Connect to an Omni instance. Nothing is sent.
@@ -82,6 +84,12 @@ def connect(
         "redis", "mongodb" and "gridfs" are a server on this machine, and "dynamodb" a table in AWS.
         What an object holds already stays as it is and is never read. Results of queries are
         files whatever it is.
+    progress : bool or callable, default True
+        Whether what takes more than two seconds and several requests shows a bar: on a terminal, that is
+        where standard error is one, and in a notebook. A function is called instead, with what is read
+        (such as the path of a list), how much of it is there, and of how much (None where that is not
+        known), after each step of each list, fan-out, inventory, export and import. ``client.progress``
+        changes it later.
     allow_http : bool, default False
         Allow plain http to another machine. The key then travels in clear text.
 
@@ -95,7 +103,7 @@ def connect(
         If address or key is missing or unusable; the message says what to export. If the package
         that `cache_backend` needs is not installed.
     ArgumentError
-        If `timeout`, `cache`, `cache_backend` or `requests_per_minute` is not usable.
+        If `timeout`, `cache`, `cache_backend`, `progress` or `requests_per_minute` is not usable.
 
     See Also
     --------
@@ -124,6 +132,7 @@ def connect(
         decimals=decimals,
         cache_dir=cache_dir,
         cache_backend=cache_backend,
+        progress=progress,
     )
 
 

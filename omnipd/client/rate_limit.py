@@ -108,6 +108,21 @@ class Limiter:
             known = self._known[1] | self._pending
             return max(0.0, _held_until(known) - self._clock())
 
+    def seconds_for(self, requests: int) -> float:
+        """Return after how many seconds so many more requests could have been sent, as far as is known.
+
+        The places of those that are sent come back one by one, and each is taken again after a window.
+        """
+        if requests <= 0:
+            return 0.0
+        now = self._clock()
+        with self._lock:
+            known = (self._known[1] | self._pending).values()
+        until = sorted(entry[_UNTIL] - now for entry in known if not entry[_HOLD])
+        places = [0.0] * self.capacity + [seconds for seconds in until if seconds > 0]
+        windows, place = divmod(requests - 1, self.capacity)
+        return max(places[-self.capacity :][place], self.held()) + windows * WINDOW
+
     def hold(self, seconds: float) -> None:
         """Let no request of this key leave for so long: the server has answered 429 to one of them."""
         self._put(self._entry(_new_id(), self._clock(), min(float(seconds), _LONGEST_HOLD)))

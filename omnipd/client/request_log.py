@@ -10,11 +10,12 @@ import contextlib
 import os
 import sqlite3
 from collections.abc import Callable, Collection
+from datetime import UTC, datetime
 from enum import Enum
 from pathlib import Path
 from typing import TypeVar
 
-from omnipd.cache.private_files import make_folder, whole_file
+from omnipd.cache.private_files import drop_parts, make_folder, whole_file
 from omnipd.locks import NO_FORK
 
 #: So long a look waits for the lock. Whoever looks holds up the other threads of its process.
@@ -114,6 +115,7 @@ class RequestLog:
                 result = self._transaction(decide, version, lost)
                 if not self._marked:
                     self._make_mark()
+                    drop_parts(self.path.parent, datetime.now(UTC).timestamp())
                     self._marked = True
                 return result
             except (OSError, sqlite3.Error, TypeError, ValueError) as error:

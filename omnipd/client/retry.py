@@ -12,11 +12,13 @@ import email.utils
 import math
 from collections.abc import Callable, Mapping
 
+from omnipd import log
 from omnipd.arguments import argument
 from omnipd.client.failures import Failure, error_for, error_of_failure, unknown_outcome
 from omnipd.clock import Clock, Deadline
 from omnipd.errors import DeadlineError, OmniError
 from omnipd.message import join
+from omnipd.progress import waiting
 
 LONGEST_RETRY_AFTER = 120.0
 _THROTTLE_SECONDS = 150.0
@@ -139,6 +141,7 @@ class Retry:
                 url=error.url,
                 retryable=True,
             )
+        log.info("%s Sending it again after %.1f s.", error.message, wait)
         self._clock.sleep(wait)
 
     def while_held(self, seconds: float) -> None:
@@ -179,7 +182,9 @@ class Retry:
         if seconds > min(left, LONGEST_RETRY_AFTER):
             raise error
         self._waited += seconds
-        self._clock.sleep(seconds)
+        log.info("%s Waiting %.0f s.", error.message, seconds)
+        with waiting():
+            self._clock.sleep(seconds)
         if self._patient:
             self._deadline.extend(seconds)
 

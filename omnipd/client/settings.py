@@ -6,6 +6,7 @@ command line; it is read and never written.
 
 from __future__ import annotations
 
+import contextlib
 import difflib
 import hashlib
 import ipaddress
@@ -25,6 +26,7 @@ from omnipd.arguments import argument, function, refuse_key
 from omnipd.client.mistaken_values import wrong_with_address, wrong_with_key
 from omnipd.errors import ArgumentError, SettingsError
 from omnipd.key_texts import hide_key, remember_key
+from omnipd.paths import local_path
 
 _API_SUFFIX = re.compile(r"(?:/api(?:/v\d+|/unstable)?|/api/scim(?:/v\d+)?)$", re.IGNORECASE)
 _PREFIX = re.compile(r"(?:/(?!\.{1,2}(?:/|$))[\w.~-]+)+", re.ASCII)
@@ -235,19 +237,19 @@ def tidy_base_url(text: str, *, allow_http: bool = False, name: str = "The base 
     if isinstance(parts, str):
         raise SettingsError(f"{name} {parts}.", hint=_ADDRESS_HINT)
     scheme, host, port, path = parts
+    shown = shown_host(host)
     while (shorter := _API_SUFFIX.sub("", path).rstrip("/")) != path:
         path = shorter
     if path and not (is_loopback(host) and _PREFIX.fullmatch(path)):
         raise SettingsError(
             f"{name} has a path, {path}, that is not part of Omni's API.",
-            hint=f"Use {scheme}://{host}{f':{port}' if port else ''}",
+            hint=f"Use {scheme}://{shown}{f':{port}' if port else ''}",
         )
     if scheme == "http" and not (allow_http or is_loopback(host)):
         raise SettingsError(
-            f"http://{host} would send the API key in clear text.",
-            hint=f"Use https://{host}; plain http is for loopback addresses only.",
+            f"http://{shown} would send the API key in clear text.",
+            hint=f"Use https://{shown}; plain http is for loopback addresses only.",
         )
-    shown = f"[{host}]" if ":" in host else host
     usual = {"https": 443, "http": 80}[scheme]
     return f"{scheme}://{shown}" + (f":{port}" if port not in {None, usual} else "") + path
 
@@ -282,6 +284,11 @@ def _split(text: str) -> tuple[str, str, int | None, str] | str:
     return parts.scheme, host, port, parts.path.rstrip("/")
 
 
+def shown_host(host: str | None) -> str:
+    """Return a host as it stands in an address: an IPv6 address is in brackets."""
+    return f"[{host}]" if ":" in (host or "") else host or ""
+
+
 def is_host(host: str) -> bool:
     """Whether a text is a host name of plain letters, or an address literal."""
     try:
@@ -304,40 +311,33 @@ def is_loopback(host: str) -> bool:
 
 def disk_root(cache_dir: str | os.PathLike[str] | None = None) -> Path:
     """Return the directory for what may be deleted at any time: lists and results."""
-    if cache_dir is not None and not isinstance(cache_dir, str | os.PathLike):
-        raise SettingsError(argument("cache_dir", cache_dir) + " is not a path.")
-    refuse_key(argument("cache_dir"), Path(cache_dir or "").name)
-    chosen = cache_dir or os.environ.get("OMNIPD_CACHE_DIR")
-    if chosen:
-        return _chosen(chosen, "cache_dir" if cache_dir else "OMNIPD_CACHE_DIR")
-    return _of_user(platformdirs.user_cache_path)
+    return _chosen("cache_dir", cache_dir, "OMNIPD_CACHE_DIR") or _of_user(
+        platformdirs.user_cache_path
+    )
 
 
 def state_root(state_dir: str | os.PathLike[str] | None = None) -> Path:
     """Return the directory for what all processes of a user share, whatever cache they use."""
-    chosen = state_dir or os.environ.get("OMNIPD_STATE_DIR")
-    if chosen:
-        return _chosen(chosen, "OMNIPD_STATE_DIR")
-    return _of_user(platformdirs.user_state_path)
+    return _chosen("state_dir", state_dir, "OMNIPD_STATE_DIR") or _of_user(
+        platformdirs.user_state_path
+    )
 
 
-def _chosen(path: str | os.PathLike[str], name: str) -> Path:
-    """Return a path without ``~`` and, where there is a working directory, independent of it."""
-    unknown = False
-    chosen = Path(path)
+def _chosen(name: str, path: Any, variable: str) -> Path | None:
+    """Return the folder that is named, so that it does not depend on a working directory."""
+    if path is None:
+        name, path = variable, os.environ.get(variable) or None
+    if path is None:
+        return None
+    chosen = local_path(name, path, error=SettingsError)
     try:
-        chosen = chosen.expanduser()
-        chosen = chosen.absolute()
-    except RuntimeError:
-        unknown = True
+        return chosen.absolute()
     except FileNotFoundError:
-        pass  # the working directory is deleted: whoever writes there will say so
-    if unknown:
-        raise SettingsError(
-            argument(name, os.fspath(path)) + " needs a home directory, and this user has none.",
-            hint="Set HOME, or name the folder in full.",
-        )
-    return chosen
+        pass
+    raise SettingsError(
+        argument(name, os.fspath(path)) + " is in the working directory, which is deleted.",
+        hint="Change to a folder that is there, or name it in full.",
+    )
 
 
 def _of_user(folder: Callable[..., Path]) -> Path:
@@ -358,10 +358,12 @@ def _home() -> Path:
 
 def profile_path() -> Path:
     """Return where Omni's command line keeps its profiles, on macOS too."""
-    if chosen := os.environ.get("OMNI_CONFIG_PATH"):
-        return _chosen(chosen, "OMNI_CONFIG_PATH")
-    if folder := os.environ.get("OMNI_CONFIG_DIR"):
-        return _chosen(folder, "OMNI_CONFIG_DIR") / "config.json"
+    for name, inside in (("OMNI_CONFIG_PATH", ""), ("OMNI_CONFIG_DIR", "config.json")):
+        if chosen := os.environ.get(name):
+            found = local_path(name, chosen, error=SettingsError) / inside
+            with contextlib.suppress(FileNotFoundError):  # the working directory is deleted
+                found = found.absolute()
+            return found
     base = os.environ.get("XDG_CONFIG_HOME")
     return (Path(base) if base else _home() / ".config") / "omni-cli" / "config.json"
 

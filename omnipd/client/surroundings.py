@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 import requests
 import urllib3
 
-from omnipd.client.settings import is_host
+from omnipd.client.settings import is_host, shown_host
 from omnipd.errors import SettingsError
 
 _SOCKS = {"socks4", "socks4a", "socks5", "socks5h"}
@@ -66,7 +66,7 @@ def proxy_shown(address: str) -> str:
         host, port = parts.hostname or "", parts.port or 80
     except ValueError:
         return "of the environment"
-    return f"{host}:{port}" if is_host(host) else "of the environment"
+    return f"{shown_host(host)}:{port}" if is_host(host) else "of the environment"
 
 
 def _named(origin: str, proxy: str) -> str:

@@ -46,7 +46,6 @@ WAIT_READ_SECONDS = 90.0
 LARGEST_BODY = 256 * 2**20
 CHUNK = 256 * 1024
 _NO_PROXIES = {"http": "", "https": "", "all": ""}
-_RATIO, _RATIO_FLOOR = 200, 10 * 2**20
 
 
 _WATCHDOG = Watchdog()
@@ -179,12 +178,24 @@ class _Adapter(HTTPAdapter):
     """Watches every connection, those through a proxy too. It is for one origin."""
 
     _pool: Any = None
+    #: What stood before the question mark of the last address, and what was sent for it.
+    _last_target: tuple[str, str] = "", ""
 
     def get_connection_with_tls_context(self, *args: Any, **kwargs: Any) -> Any:
         # Which pool an origin has is a longer question than what is asked of it.
         if self._pool is None:
             self._pool = super().get_connection_with_tls_context(*args, **kwargs)
         return self._pool
+
+    def request_url(self, request: Any, proxies: Any) -> str:
+        # How an address is written for a proxy does not depend on its query, and takes long to tell.
+        url: str = request.url
+        address, mark, query = url.partition("?")
+        known, target = self._last_target
+        if address != known:
+            target = super().request_url(request, proxies).partition("?")[0]
+            self._last_target = address, target
+        return target + mark + query
 
     def build_response(self, req: Any, resp: Any) -> Any:  # noqa: ARG002 - as the library calls it
         """Return the answer as it is: one for requests' users costs as much as its head to read."""
@@ -264,9 +275,7 @@ class Reply:
                 if not piece:
                     break
                 size += len(piece)
-                if size > self._max_bytes or (
-                    size > _RATIO_FLOOR and size > _RATIO * max(1, raw.tell())
-                ):
+                if size > self._max_bytes:
                     failure = Failure("oversized", f"the answer is over {size / 2**20:.0f} MiB")
                     break
                 yield piece

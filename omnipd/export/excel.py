@@ -1,28 +1,48 @@
-"""Arrow tables → one Excel workbook, a sheet each; nothing in a cell is run, and nothing is lost silently.
+"""Frames → one Excel workbook, a sheet each; nothing in a cell is run, and nothing is lost silently.
 
 openpyxl writes the rows as they come. What is decided here is what a cell cannot hold.
 """
 
 from __future__ import annotations
 
+import contextlib
 import math
+import os
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
-from datetime import datetime
+from datetime import date, datetime, time
+from decimal import Decimal
+from pathlib import Path
+from tempfile import TemporaryDirectory, gettempdir
 from typing import IO, Any
+from zipfile import ZIP_DEFLATED, ZipFile
 
+import pandas as pd
 import pyarrow as pa
 
-from omnipd.errors import ExportError, SettingsError, warn
-from omnipd.frames import times
+from omnipd.arguments import argument, refuse_key
+from omnipd.errors import (
+    ArgumentError,
+    ExportError,
+    ExportIncompleteError,
+    SettingsError,
+    warn,
+)
+from omnipd.export.sheet_names import sheet_names
+from omnipd.export.spelled import spelled
+from omnipd.export.storable_table import table_for
+from omnipd.export.whole_files import write_atomically
 from omnipd.locks import NO_FORK, load
+from omnipd.paths import local_path
 
 # https://support.microsoft.com/office/1672b34d-7043-467e-8e27-269d656771c3
 _MAX_ROWS = 1_048_576
+_MAX_COLUMNS = 16_384
 _MAX_TEXT = 32_767
 # Excel keeps fifteen digits of a number.
-_MAX_INTEGER = 10**15
+_DIGITS = 15
+_MAX_INTEGER = 10**_DIGITS
 # Excel's days begin in 1900, and its February of 1900 has 29.
 _FIRST_TIME = datetime(1900, 3, 1)  # noqa: DTZ001 - a cell has no zone
 # Its last day is in 9999; a cell has milliseconds, and what would be rounded up is none of its days.
@@ -37,6 +57,66 @@ _TIME_WIDTH = 19
 _BATCH = 5_000
 
 
+def to_excel(
+    df: pd.DataFrame,
+    path: str | os.PathLike[str],
+    *,
+    sheet_name: str = "Sheet1",
+    allow_incomplete: bool = False,
+) -> None:
+    """Write a frame to an Excel workbook of one sheet, whole or not at all.
+
+    It needs ``pip install "omnipd[excel]"``. What a sheet cannot hold is told in a warning, as by
+    :meth:`Inventory.to_excel`, which writes several frames.
+
+    Parameters
+    ----------
+    df : pandas.DataFrame
+        Any frame. What becomes of the index and of each type is said in the Notes of
+        :func:`to_parquet`.
+    path : path-like
+        A name that ends in ``.xlsx``. Folders that are missing are made.
+    sheet_name : str, default "Sheet1"
+        The name of the sheet. One that Excel does not allow is mended, with a warning.
+    allow_incomplete : bool, default False
+        Write a frame that is marked incomplete.
+
+    Raises
+    ------
+    ArgumentError
+        If the name does not end in ``.xlsx``, or `df` is not a DataFrame.
+    SettingsError
+        If openpyxl is not installed.
+    ExportIncompleteError
+        If the frame is marked incomplete, or the disk or the temporary folder is full.
+    ExportError
+        If the frame has more rows or columns than a sheet, or the file cannot be written.
+
+    Examples
+    --------
+    >>> import omnipd, pandas, pathlib, tempfile
+    >>> path = pathlib.Path(tempfile.mkdtemp()) / "content.xlsx"
+    >>> df = omnipd.flatten_content([{"type": "document", "identifier": "d1", "name": "=1+1"}])
+    >>> omnipd.to_excel(df[["document_identifier", "name"]], path, sheet_name="content")
+    >>> pandas.read_excel(path, sheet_name="content")["name"].tolist()
+    ['=1+1']
+    """
+    if not isinstance(sheet_name, str):
+        raise ArgumentError(argument("sheet_name", sheet_name) + " is not text.")
+    refuse_key(argument("sheet_name"), sheet_name)
+    target = workbook_path(path)
+    table = table_for(df, target, allow_incomplete=allow_incomplete)
+    write_atomically(target, workbook({sheet_name: table}))
+
+
+def workbook_path(path: Any) -> Path:
+    """Return the file that a workbook is to be; refuse a name that no Excel opens."""
+    target = local_path("path", path)
+    if target.suffix.lower() != ".xlsx":
+        raise ArgumentError(argument("path", str(target)) + " does not end in .xlsx.")
+    return target
+
+
 def workbook(tables: Mapping[str, pa.Table]) -> Callable[[IO[bytes]], None]:
     """Check that tables fit into a workbook, and return what writes it to an open file.
 
@@ -48,7 +128,7 @@ def workbook(tables: Mapping[str, pa.Table]) -> Callable[[IO[bytes]], None]:
     Raises
     ------
     ExportError
-        For a table with more rows than a sheet has.
+        For a table with more rows or columns than a sheet has.
     SettingsError
         If openpyxl is not installed.
     """
@@ -56,6 +136,12 @@ def workbook(tables: Mapping[str, pa.Table]) -> Callable[[IO[bytes]], None]:
     if too_long:
         raise ExportError(
             f"A sheet has {_MAX_ROWS:,} rows with its heading; more are in: {', '.join(too_long)}.",
+            hint="Nothing was written. Parquet and CSV take any number.",
+        )
+    too_wide = [name for name, table in tables.items() if table.num_columns > _MAX_COLUMNS]
+    if too_wide:
+        raise ExportError(
+            f"A sheet has {_MAX_COLUMNS:,} columns; more are in: {', '.join(too_wide)}.",
             hint="Nothing was written. Parquet and CSV take any number.",
         )
     missing = None
@@ -68,27 +154,85 @@ def workbook(tables: Mapping[str, pa.Table]) -> Callable[[IO[bytes]], None]:
             f"Excel files need a package that is not installed: {missing}.",
             hint='pip install "omnipd[excel]"',
         )
-    return lambda file: _write(tables, file)
+    names = sheet_names(tables)
+    return lambda file: _write({names[name]: table for name, table in tables.items()}, file)
 
 
 def _write(tables: Mapping[str, pa.Table], file: IO[bytes]) -> None:
     with NO_FORK:
         from openpyxl import Workbook  # noqa: PLC0415
-        from openpyxl.utils import get_column_letter  # noqa: PLC0415
 
     book = Workbook(write_only=True)
     cells = _Cells()
-    for name, table in tables.items():
-        sheet = book.create_sheet(name)
-        sheet.freeze_panes = "A2"
-        for place, kind in enumerate(table.schema.types, 1):
-            if pa.types.is_timestamp(kind):
-                sheet.column_dimensions[get_column_letter(place)].width = _TIME_WIDTH
-        sheet.append([cells.text(sheet, column, column) for column in table.column_names])
-        for row in cells.rows(sheet, times.showable(table)):
-            sheet.append(row)
-    book.save(file)
+    with contextlib.ExitStack() as undo:
+        with _temporary_folder_named():
+            folder = Path(undo.enter_context(TemporaryDirectory(prefix="omnipd-")))
+            for number, (name, table) in enumerate(tables.items()):
+                _fill(book.create_sheet(name), table, cells, folder / f"{number}.xml", undo)
+        _save(book, file)
     cells.tell()
+
+
+def _fill(
+    sheet: Any, table: pa.Table, cells: _Cells, rows: Path, undo: contextlib.ExitStack
+) -> None:
+    """Put a table into a sheet, whose rows wait in a file until the workbook is put together."""
+    with NO_FORK:
+        from openpyxl.utils import get_column_letter  # noqa: PLC0415
+        from openpyxl.worksheet._writer import WorksheetWriter  # noqa: PLC0415
+
+    sheet.freeze_panes = "A2"
+    for place, kind in enumerate(table.schema.types, 1):
+        if pa.types.is_temporal(kind):
+            sheet.column_dimensions[get_column_letter(place)].width = _TIME_WIDTH
+    # As openpyxl has it, the file is left behind when something fails, and what is not written yet
+    # is tried again when nobody listens any more.
+    writer = sheet._writer = WorksheetWriter(sheet, out=str(rows))
+    writer.cleanup = lambda: None
+    undo.callback(_closed_quietly, writer.xf)
+    writer.write_top()
+    undo.callback(lambda: _closed_quietly(sheet._rows))
+    sheet.append([cells.text(sheet, column, column) for column in table.column_names])
+    for row in cells.rows(sheet, table):
+        sheet.append(row)
+    sheet.close()
+
+
+def _save(book: Any, file: IO[bytes]) -> None:
+    """Put a workbook together, as ``book.save()`` does, which leaves an archive open when it fails."""
+    with NO_FORK:
+        from openpyxl.writer.excel import ExcelWriter  # noqa: PLC0415
+
+    archive = ZipFile(file, "w", ZIP_DEFLATED)
+    try:
+        ExcelWriter(book, archive).save()
+    finally:
+        with contextlib.suppress(OSError, ValueError):
+            archive.close()
+
+
+def _closed_quietly(generator: Any) -> None:
+    if generator is not None:
+        with contextlib.suppress(OSError, ValueError):
+            generator.close()
+
+
+@contextlib.contextmanager
+def _temporary_folder_named() -> Iterator[None]:
+    """Say of a folder for temporary files that is full, or is not there, that it is this one."""
+    try:
+        yield
+        return
+    except OSError as error:
+        reason = error.strerror or str(error)
+    folder = "The temporary folder"
+    with contextlib.suppress(OSError):  # there is none
+        folder += f" {gettempdir()}"
+    raise ExportIncompleteError(
+        f"{folder} could not be written: {reason}.",
+        hint="A workbook waits there until it is whole. Make room in it, or set TMPDIR to a folder "
+        "that has. Any existing file was left unchanged.",
+    ) from None
 
 
 class _Cells:
@@ -101,7 +245,7 @@ class _Cells:
 
     def rows(self, sheet: Any, table: pa.Table) -> Iterator[list[Any]]:
         """Yield the rows of a table as cells."""
-        for batch in table.to_batches(max_chunksize=_BATCH):
+        for batch in spelled(table).to_batches(max_chunksize=_BATCH):
             columns = [
                 self._column(sheet, name, values)
                 for name, values in zip(table.column_names, batch.columns, strict=True)
@@ -143,20 +287,25 @@ class _Cells:
             )
 
     def _column(self, sheet: Any, name: str, values: pa.Array) -> list[Any]:
-        kind = values.type
-        if pa.types.is_timestamp(kind):
-            naive = values.cast(pa.timestamp("us"), safe=False).to_pylist()
-            return [
-                value if value is None or _FIRST_TIME <= value <= _LAST_TIME else value.isoformat()
-                for value in naive
-            ]
+        if pa.types.is_timestamp(values.type):
+            values = values.cast(pa.timestamp("us"), safe=False)
         held: list[Any] = values.to_pylist()
-        if pa.types.is_boolean(kind):
+        if pa.types.is_boolean(values.type):
             return held
-        return [
-            value if value is None or _is_number(value) else self.text(sheet, name, str(value))
-            for value in held
-        ]
+        return [None if value is None else self._cell(sheet, name, value) for value in held]
+
+    def _cell(self, sheet: Any, name: str, value: Any) -> Any:
+        if isinstance(value, str):
+            return self.text(sheet, name, value)
+        if isinstance(value, datetime):
+            return value if _FIRST_TIME <= value <= _LAST_TIME else value.isoformat()
+        if isinstance(value, date):
+            return value if value >= _FIRST_TIME.date() else value.isoformat()
+        if isinstance(value, time):  # to the millisecond; what is rounded up may be the next day
+            return value.replace(microsecond=value.microsecond // 1000 * 1000)
+        if isinstance(value, Decimal) and _is_short(value):
+            return float(value)
+        return value if _is_number(value) else self.text(sheet, name, str(value))
 
 
 def _as_text(sheet: Any, text: str) -> Any:
@@ -176,6 +325,12 @@ def _is_number(value: Any) -> bool:
     if isinstance(value, float):
         return math.isfinite(value)
     return isinstance(value, int) and abs(value) < _MAX_INTEGER
+
+
+def _is_short(value: Decimal) -> bool:
+    """Whether a decimal has no more digits than a cell keeps, so that no other number is shown."""
+    digits = value.as_tuple().digits
+    return abs(value) < _MAX_INTEGER and len("".join(map(str, digits)).strip("0")) <= _DIGITS
 
 
 def _counted(places: Counter[str]) -> str:

@@ -8,10 +8,12 @@ from typing import IO
 import pandas as pd
 import pyarrow as pa
 
+from omnipd.export.compression import compressed
+from omnipd.export.spelled import spelled
 from omnipd.export.storable_table import table_for
 from omnipd.export.whole_files import write_atomically
-from omnipd.frames import times
 from omnipd.frames.columns import as_json
+from omnipd.paths import local_path
 
 
 def to_jsonl(
@@ -22,8 +24,9 @@ def to_jsonl(
     Parameters
     ----------
     df, path, allow_incomplete
-        As for :func:`to_parquet`. Decimals are written as text, instants as ISO 8601, nulls as
-        null.
+        As for :func:`to_parquet`. Decimals are written as text, instants as ISO 8601 in UTC, durations
+        as ISO 8601, bytes as base64, nulls as null. A name that ends in ``.gz``, ``.zst``, ``.bz2``,
+        ``.xz`` or ``.zip`` is compressed, as pandas does it.
 
     Raises
     ------
@@ -41,10 +44,11 @@ def to_jsonl(
     <BLANKLINE>
     """
     table = table_for(df, path, allow_incomplete=allow_incomplete)
-    write_atomically(path, lambda file: write_jsonl(table, file))
+    target = local_path("path", path)
+    write_atomically(path, compressed(target, lambda file: write_jsonl(table, file)))
 
 
 def write_jsonl(table: pa.Table, file: IO[bytes]) -> None:
     """Write a table of scalar columns as JSON lines to an open file."""
-    for batch in times.showable(table).to_batches(max_chunksize=10_000):
+    for batch in spelled(table).to_batches(max_chunksize=10_000):
         file.writelines(f"{as_json(row)}\n".encode() for row in batch.to_pylist())

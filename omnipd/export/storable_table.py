@@ -10,9 +10,10 @@ import pandas as pd
 import pyarrow as pa
 
 from omnipd.arguments import argument
-from omnipd.errors import ArgumentError, ExportError, ExportIncompleteError
-from omnipd.export.whole_files import check_path, without_values
-from omnipd.frames.to_pandas import is_whole, storable_columns, to_arrow
+from omnipd.errors import ArgumentError, ExportIncompleteError
+from omnipd.frames.from_pandas import to_arrow
+from omnipd.frames.to_pandas import is_whole
+from omnipd.paths import local_path
 from omnipd.unicode_text import warn_of_mended
 
 #: Where pandas' own Parquet files hold ``df.attrs``, and where it looks for them.
@@ -23,29 +24,20 @@ def table_for(df: pd.DataFrame, path: Any, *, allow_incomplete: bool = False) ->
     """Return a frame as a table that any file can hold; refuse one that is marked incomplete."""
     if not isinstance(df, pd.DataFrame):
         raise ArgumentError(f"Expected a DataFrame, not {type(df).__name__}.")
-    check_path("path", path)
+    local_path("path", path)
     if not (allow_incomplete or is_whole(df)):
         raise ExportIncompleteError(
             "The frame is marked incomplete: it does not hold all that Omni has.",
             hint="Read it again, or pass " + argument("allow_incomplete", True) + ".",
         )
-    fault = ""
-    try:
-        table, mended = to_arrow(df)
-    except (pa.ArrowException, ValueError, TypeError, OverflowError) as error:
-        fault = without_values(error)
-    if fault:
-        raise ExportError(
-            f"A column cannot be stored: {fault}.",
-            hint="A column holds values of one type; astype(str) makes text of any.",
-        )
+    return table_of(df)
+
+
+def table_of(df: pd.DataFrame) -> pa.Table:
+    """Return a frame as a table that any file can hold."""
+    table, mended = to_arrow(df)
     warn_of_mended(mended)
-    scalar = storable_columns(table)
-    notes = dict(scalar.schema.metadata or {})
-    if scalar.schema.types != table.schema.types:
-        # pandas' own notes in the file would name types that plain pd.read_parquet chokes on.
-        notes.pop(b"pandas", None)
-    return scalar.replace_schema_metadata(notes | _attrs_of(df))
+    return table.replace_schema_metadata(dict(table.schema.metadata) | _attrs_of(df))
 
 
 def _attrs_of(df: pd.DataFrame) -> dict[bytes, bytes]:

@@ -5,88 +5,216 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
+import re
 import secrets
 import stat
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, TypeVar
 
 import pyarrow as pa
-import pyarrow.csv
-import pyarrow.parquet
 
-from omnipd.arguments import argument, refuse_key
+from omnipd.arguments import argument
+from omnipd.clock import Clock
 from omnipd.errors import (
     ArgumentError,
     ExportError,
     ExportIncompleteError,
     OmniError,
 )
+from omnipd.paths import local_path
+
+_Result = TypeVar("_Result")
+#: What writes to an open file.
+Write = Callable[[IO[bytes]], Any]
+
+_UNCHANGED = "Any existing file was left unchanged, and no part of the new one was left."
+#: The names of files that are not in their places yet, and so long after its last change one is nobody's.
+_PART = re.compile(r"\..*\.omnipd-[0-9a-f]{8}\.part")
+_LONGEST_WRITE = 86_400.0
+#: Folders of which this process knows that nothing of that is in them.
+_SWEPT: set[tuple[int, int]] = set()
+# What this process has open already.
+_OPEN_ALREADY = re.compile(
+    r"/dev/(?P<name>stdout|stderr)|/(?:dev|proc/self)/fd/(?P<number>\d{1,9})"
+)
+_STANDARD = {"stdout": 1, "stderr": 2}
 
 
-def write_atomically(path: str | os.PathLike[str], write: Callable[[IO[bytes]], Any]) -> None:
+def write_atomically(path: str | os.PathLike[str], write: Write) -> None:
     """Write a file beside its place, and move it there when it is whole and on the disk."""
-    write_together({Path(path): write})
+    target = local_path("path", path)
+    if os.fspath(path).endswith(("/", os.sep)):
+        raise ArgumentError(argument("path", os.fspath(path)) + " is the name of a folder.")
+    write_together({target: write})
 
 
-def write_together(writes: Mapping[Path, Callable[[IO[bytes]], Any]]) -> None:
-    """Write several files, all of them or none.
+def write_together(writes: Mapping[Path, Write]) -> None:
+    """Write several files, all of them or none; folders that are missing are made.
 
     Each is written beside its place. When all are whole and on the disk, they are moved there one
     after the other: meanwhile a reader may see the first ones new and the last ones old, and a power
-    cut leaves them so. No file is ever half.
+    cut leaves them so. No file is ever half. A device, a pipe or a socket is written to as it is.
     """
-    failure: tuple[bool, str] | None = None
+    _write(writes)
+
+
+def check_places(paths: Iterable[Path]) -> None:
+    """Refuse what cannot be written, before anything is read for it: each is begun, and goes again."""
+    _write({path: lambda _: None for path in paths}, goes_again=True)
+
+
+def _write(writes: Mapping[Path, Write], *, goes_again: bool = False) -> None:
+    streams = {path: write for path, write in writes.items() if _is_stream(path)}
     placed: list[Path] = []
-    target = Path()
+    with contextlib.ExitStack() as undo:
+        beside = [
+            _told(path, _UNCHANGED, _written_beside, path, write, undo)
+            for path, write in writes.items()
+            if path not in streams
+        ]
+        if goes_again:
+            for path in streams:
+                _told(path, _UNCHANGED, _check_access, path)
+            return
+        for path, write in streams.items():
+            _told(
+                path, "What was written there before is not taken back.", _write_into, path, write
+            )
+            placed.append(path)
+        for part, target in beside:
+            _told(target, _hint(placed), os.replace, part, target)
+            placed.append(target)
+        undo.pop_all()
+    for folder in {target.parent for _, target in beside}:
+        _sync_folder(folder)
+
+
+def _told(target: Path, hint: str, work: Callable[..., _Result], *given: Any) -> _Result:
+    """Do something for a file, and say what is wrong as an error of omnipd."""
     try:
-        with contextlib.ExitStack() as parts:
-            beside: list[tuple[Path, Path]] = []
-            for path, write in writes.items():
-                if "\0" in str(path):
-                    raise ArgumentError(
-                        argument("path", str(path)) + " has a NUL in it, which no file may."
-                    )
-                target = _without_link(path)
-                beside.append((_written_beside(target, write, parts), target))
-            for part, target in beside:
-                os.replace(part, target)  # noqa: PTH105
-                placed.append(target)
-        for folder in {target.parent for target in placed}:
-            _sync_folder(folder)
+        return work(*given)
     except OmniError:  # of what is written; some are an OSError too
         raise
-    except FileNotFoundError:
-        failure = (False, f"The folder {target.parent} does not exist. Make it first.")
-    except (IsADirectoryError, PermissionError, NotADirectoryError) as error:
-        failure = (False, f"{target} cannot be written: {error.strerror}.")
+    except (IsADirectoryError, PermissionError, NotADirectoryError, FileNotFoundError) as error:
+        late, text = False, f"{target} cannot be written: {error.strerror}."
     except OSError as error:
-        failure = (True, f"{target} could not be written to its end: {error.strerror or error}.")
+        late, text = True, f"{target} could not be written to its end: {error.strerror or error}."
     except (pa.ArrowException, ValueError, TypeError, OverflowError) as error:
-        failure = (False, f"{target}: a column cannot be stored: {without_values(error)}")
-    if failure is not None:
-        late, text = failure
-        hint = "Any existing file was left unchanged, and no part of the new one was left."
-        if placed:
-            hint = f"These are new already, the others as before: {', '.join(map(str, placed))}."
-        raise (ExportIncompleteError if late else ExportError)(text, hint=hint)
+        late, text = False, f"{target}: a column cannot be stored: {without_values(error)}"
+    raise (ExportIncompleteError if late else ExportError)(text, hint=hint)
 
 
-def _written_beside(
-    target: Path, write: Callable[[IO[bytes]], Any], parts: contextlib.ExitStack
-) -> Path:
-    """Write a file under another name beside its place; it goes again when the others fail."""
+def _hint(placed: list[Path]) -> str:
+    if not placed:
+        return _UNCHANGED
+    return f"These are new already, the others as before: {', '.join(map(str, placed))}."
+
+
+def _is_stream(path: Path) -> bool:
+    """Whether it is there and no file of its own: what is written to it is gone, so it is never replaced."""
+    if _descriptor_of(path) is not None:
+        return True
+    try:
+        kind = path.stat().st_mode
+    except OSError:
+        return False
+    return not (stat.S_ISREG(kind) or stat.S_ISDIR(kind))
+
+
+def _descriptor_of(path: Path) -> int | None:
+    """Return the descriptor that a name stands for, such as ``/dev/stdout``."""
+    found = _OPEN_ALREADY.fullmatch(str(path)) if os.name == "posix" else None
+    if found is None:
+        return None
+    return int(found["number"]) if found["number"] else _STANDARD[found["name"]]
+
+
+def _check_access(target: Path) -> None:
+    """Refuse a stream that is not ours to write; to open a pipe would wake up who reads from it."""
+    if _descriptor_of(target) is None and not os.access(target, os.W_OK):
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+
+
+def _write_into(target: Path, write: Write) -> None:
+    """Write to a device, a pipe or a socket as it is; it is waited for as open() does."""
+    number = _descriptor_of(target)
+
+    # As it goes on: opened by its name, it would begin anew.
+    def opener(name: str, _: int) -> int:
+        return os.open(name, os.O_WRONLY) if number is None else os.dup(number)
+
+    with _opened(target, target, opener) as file:
+        write(file)
+
+
+def _written_beside(path: Path, write: Write, undo: contextlib.ExitStack) -> tuple[Path, Path]:
+    """Write a file beside its place, and return where it is and its place; it goes when others fail."""
+    target = _without_link(path)
     if target.is_dir():
         raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
+    _make_parents(target.parent, undo)
+    _sweep(target.parent)
+    # In bytes, since that is how systems count a name.
+    start = os.fsencode(target.name)[:200].decode(errors="ignore")
+    part = target.with_name(f".{start}.omnipd-{secrets.token_hex(4)}.part")
+    undo.callback(_remove, part)
     mode = _mode_for(target)
-    part = target.with_name(f".{target.name[:100]}.{secrets.token_hex(4)}.part")
-    parts.enter_context(_removed_on_failure(part))
-    descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
-    with os.fdopen(descriptor, "wb") as file:
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
+    with _opened(part, target, lambda name, _: os.open(name, flags, mode)) as file:
         write(file)
         file.flush()
         os.fsync(file.fileno())
-    return part
+    return part, target
+
+
+def _opened(path: Path, target: Path, opener: Callable[[str, int], int]) -> IO[bytes]:
+    """Open a file to write it; say of its place why that cannot be."""
+    try:
+        return open(path, "wb", opener=opener)
+    except OSError as error:
+        reason = error.strerror
+    raise ExportError(f"{target} cannot be written: {reason}.", hint=_UNCHANGED)
+
+
+def _make_parents(folder: Path, undo: contextlib.ExitStack) -> None:
+    """Make the folders that are missing; those that are empty go again when the writing fails."""
+    missing = [one for one in (folder, *folder.parents) if not one.exists()]
+    for one in reversed(missing):
+        try:
+            one.mkdir()
+        except FileExistsError:  # another process has made it
+            continue
+        except OSError as error:
+            reason = error.strerror
+        else:
+            undo.callback(_remove_empty, one)
+            continue
+        raise ExportError(f"The folder {one} cannot be made: {reason}.")
+
+
+def _remove(part: Path) -> None:
+    with contextlib.suppress(OSError):  # it was never there, or cannot be reached any more
+        part.unlink()
+
+
+def _remove_empty(folder: Path) -> None:
+    with contextlib.suppress(OSError):  # somebody has put something there
+        folder.rmdir()
+
+
+def _sweep(folder: Path) -> None:
+    """Delete what was left beside the places of exports that were killed, once in a process."""
+    with contextlib.suppress(OSError):
+        found = folder.stat()
+        if (place := (found.st_dev, found.st_ino)) in _SWEPT:
+            return
+        _SWEPT.add(place)
+        for part in folder.iterdir():
+            if _PART.fullmatch(part.name):
+                with contextlib.suppress(OSError):  # another process may be doing the same
+                    if part.lstat().st_mtime < Clock().wall() - _LONGEST_WRITE:
+                        part.unlink()
 
 
 def _without_link(path: Path) -> Path:
@@ -102,8 +230,7 @@ def _without_link(path: Path) -> Path:
 
 def make_folder(folder: str | os.PathLike[str]) -> Path:
     """Make a folder for exported files, and return it."""
-    check_path("folder", folder)
-    root = Path(folder)
+    root = local_path("folder", folder)
     try:
         root.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -113,13 +240,6 @@ def make_folder(folder: str | os.PathLike[str]) -> Path:
     raise ExportError(f"The folder {root} cannot be made: {reason}.")
 
 
-def check_path(name: str, path: Any) -> None:
-    """Refuse what names no file."""
-    if not isinstance(path, str | os.PathLike):
-        raise ArgumentError(argument(name, path) + " is not a path.")
-    refuse_key(argument(name), Path(path).name)
-
-
 def without_values(error: Exception) -> str:
     """Return why a column cannot be stored, without any value of it.
 
@@ -127,15 +247,6 @@ def without_values(error: Exception) -> str:
     as a key that a server echoed. Where there are several arguments the last one names the column.
     """
     return str(error.args[-1]).rstrip(".") if error.args else type(error).__name__
-
-
-@contextlib.contextmanager
-def _removed_on_failure(part: Path) -> Iterator[None]:
-    try:
-        yield
-    except BaseException:
-        part.unlink(missing_ok=True)
-        raise
 
 
 def _mode_for(target: Path) -> int:

@@ -18,6 +18,8 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from omnipd.frames.spelling import text_of
+
 TEXT = pa.string()
 COUNT = pa.int64()
 NUMBER = pa.float64()
@@ -154,12 +156,8 @@ def _finite(value: Any) -> Any:
     return [_finite(inner) for inner in value] if isinstance(value, list | tuple) else value
 
 
-def _written(value: Any) -> str:
-    return value.isoformat() if hasattr(value, "isoformat") else str(value)
-
-
 _dumps = json.JSONEncoder(
-    ensure_ascii=False, allow_nan=False, separators=(",", ":"), default=_written
+    ensure_ascii=False, allow_nan=False, separators=(",", ":"), default=text_of
 ).encode
 
 
@@ -197,11 +195,11 @@ def to_instant(value: Any) -> datetime | None:
 
 def _instants(texts: pa.Array) -> pa.Array:
     times = texts.cast(INSTANT)
-    ends = pc.min_max(times.cast(COUNT)).as_py()
+    ends = pc.min_max(times.view(COUNT)).as_py()
     if ends["min"] is not None and not (ends["min"] >= _YEAR_1 and ends["max"] < _YEAR_10000):
         raise ValueError("a time that Python cannot hold")
     if ends["min"] == _YEAR_1:
-        return pc.if_else(pc.equal(times.cast(COUNT), _YEAR_1), None, times)
+        return pc.if_else(pc.equal(times.view(COUNT), _YEAR_1), None, times)
     return times
 
 
@@ -210,4 +208,4 @@ def _to_folder_path(value: Any) -> str:
 
 
 def _folder_paths(texts: pa.Array) -> pa.Array:
-    return pc.binary_join_element_wise("/", pc.utf8_ltrim(texts, "/"), "")
+    return pc.utf8_replace_slice(pc.utf8_ltrim(texts, "/"), 0, 0, "/")

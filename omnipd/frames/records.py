@@ -1,6 +1,6 @@
 """JSON records → one Arrow table with the declared columns.
 
-Records are turned into arrays some hundred at a time, so that they can be dropped, a column at a
+Records are turned into arrays a thousand at a time, so that they can be dropped, a column at a
 time. A column where all values are as declared takes one call of Arrow; another is read value by
 value, and only there. A column that the server sends in another type than declared becomes text, with a
 warning; a key that no column declares is kept as JSON in ``extra``.
@@ -37,11 +37,11 @@ class TableBuilder:
         The declared columns, in order. The table has one more, ``extra``.
     exhaustive : bool, default True
         Whether they are all that is known to come, so that another key is worth a warning.
-    together : int, default 500
+    together : int, default 1000
         How many records are turned into arrays together. What is in the table does not depend on it.
     """
 
-    def __init__(self, columns: Columns, *, exhaustive: bool = True, together: int = 500) -> None:
+    def __init__(self, columns: Columns, *, exhaustive: bool = True, together: int = 1000) -> None:
         self._columns = columns
         self._exhaustive = exhaustive
         self._together = together
@@ -154,7 +154,7 @@ class Values:
         for path in paths[1:]:
             if None in values:
                 others = self._at(path)
-                if any(other is not None for other in others):
+                if others.count(None) < len(others):
                     values = [
                         other if value is None else value
                         for value, other in zip(values, others, strict=True)
@@ -166,7 +166,8 @@ class Values:
         held = self.alike
         for key in above:
             held = [objects.inside(key) for objects in held]
-        return list(chain.from_iterable(objects.at(last) for objects in held))
+        each = [objects.at(last) for objects in held]
+        return each[0] if len(each) == 1 else list(chain.from_iterable(each))
 
 
 def _usual(values: Sequence[Any], column: Column) -> pa.Array:
@@ -175,13 +176,16 @@ def _usual(values: Sequence[Any], column: Column) -> pa.Array:
     if column.wire == COUNT and not set(map(type, values)) <= {int, type(None)}:
         raise ValueError("not only whole numbers")
     array = pa.array(values, column.wire, memory_pool=_POOL)
-    return array if column.vectorized is None else column.vectorized(array)
+    if column.vectorized is None:
+        return array
+    empty = array.null_count == len(array)
+    return pa.nulls(len(array), column.type) if empty else column.vectorized(array)
 
 
 def _typed(values: Sequence[Any], column: Column) -> pa.Array:
     if (convert := column.convert) is not None:
         # What came several times may be one object (PageParser), and is converted once.
-        each = {id(value): value for value in values}
+        each = dict(zip(map(id, values), values, strict=True))
         made = {key: None if value is None else convert(value) for key, value in each.items()}
-        values = [made[id(value)] for value in values]
+        values = list(map(made.__getitem__, map(id, values)))
     return pa.array(values, column.type, memory_pool=_POOL)

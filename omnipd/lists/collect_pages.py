@@ -21,8 +21,9 @@ _MAX_PAGES_WITHOUT_NEW_ROWS = 3
 #: holds, as soon as any of the columns has none. ``unchecked``: not told from others.
 Keyless = Literal["refused", "whole", "unchecked"]
 
-#: What tells one row from another.
-_Identity = tuple[str | None, ...]
+#: What tells one row from another: its key, or only the text of the first column where the others have
+#: none. Many tuples would be looked through by Python's collector of garbage, with all else there is.
+_Identity = str | tuple[str | None, ...] | None
 
 
 class PageCollector:
@@ -120,11 +121,10 @@ class PageCollector:
             return rows
         values = Values(rows)
         parts = [values.first(columns[name].paths) for name in self._key]
-        keys = list(zip(*parts, strict=True))
-        if self._all_new(keys):
+        if self._all_new(parts):
             return rows
         new = []
-        for row, key in zip(rows, keys, strict=True):
+        for row, key in zip(rows, zip(*parts, strict=True), strict=True):
             identity = self._identity(row, key)
             if identity is None:
                 self.unchecked += 1
@@ -134,24 +134,26 @@ class PageCollector:
                 new.append(row)
         return new
 
-    def _all_new(self, keys: Sequence[tuple[Any, ...]]) -> bool:
+    def _all_new(self, parts: Sequence[list[Any]]) -> bool:
         """Whether each row has a key that did not come before; if so, they have come now."""
         # So it is on nearly every page, and then no row has to be looked at by itself.
         refused = self._keyless == "refused"
-        kinds = set(map(type, chain.from_iterable(keys)))
+        kinds = set(map(type, chain.from_iterable(parts)))
         if not kinds <= ({str, NoneType} if refused else {str}):
             return False
-        identities = set(keys)
-        if (None,) * len(self._key) in identities:
+        if not refused and any("" in part for part in parts):
             return False
-        if not refused and any("" in identity for identity in identities):
+        first, *others = parts
+        alone = all(part.count(None) == len(part) for part in others)
+        identities = set(first if alone else map(_short, zip(*parts, strict=True)))
+        if None in identities or len(identities) < len(first):
             return False
-        if len(identities) < len(keys) or not identities.isdisjoint(self._seen):
+        if not identities.isdisjoint(self._seen):
             return False
         self._seen |= identities
         return True
 
-    def _identity(self, row: Record, key: tuple[Any, ...]) -> _Identity | None:
+    def _identity(self, row: Record, key: tuple[Any, ...]) -> _Identity:
         """Return what tells a row from others; None where nothing does."""
         if self._keyless == "refused":
             if key.count(None) == len(key):
@@ -162,4 +164,9 @@ class PageCollector:
             # One text more than a key has, so that neither is taken for the other.
             whole = ("",) * len(key) + (as_json(sorted(row.items())),)
             return whole if self._keyless == "whole" else None
-        return tuple(None if part is None else str(part) for part in key)
+        return _short(tuple(None if part is None else str(part) for part in key))
+
+
+def _short(key: tuple[str | None, ...]) -> _Identity:
+    """Return what stands for a key: equal for equal keys only; None for one without a value."""
+    return key[0] if key[1:].count(None) == len(key) - 1 else key

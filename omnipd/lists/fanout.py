@@ -7,6 +7,7 @@ Each parent's answer is cached by itself: a second call goes on where a broken o
 
 from __future__ import annotations
 
+import contextlib
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
@@ -17,7 +18,7 @@ import pyarrow as pa
 
 from omnipd.arguments import argument, check_choice, check_id, said
 from omnipd.cache.lifetime import in_words
-from omnipd.call import noted_interrupt, one_call
+from omnipd.call import WouldSend, current_call, noted_interrupt, one_call, rehearsal
 from omnipd.client.api_paths import segment
 from omnipd.client.client import Client
 from omnipd.client.current_client import current_client
@@ -38,6 +39,7 @@ from omnipd.lists.endpoint import Endpoint
 from omnipd.lists.params import Lookup
 from omnipd.lists.read_list import IN_PARTIAL, Reading
 from omnipd.message import join
+from omnipd.progress import steps
 from omnipd.unicode_text import whole_text
 
 #: What a caller may name parents by: one id, several, or a frame that has the column; where a key
@@ -116,7 +118,10 @@ class FanOut:
         if self.lookup and not isinstance(parents, pd.DataFrame):
             self.endpoint.checked(acting)  # before anything is sent
             keys = list(dict.fromkeys(self._looked_up(key, client) for key in keys))
-        say_cost(client, len(keys), self.endpoint.path)
+        path, refresh = self.endpoint.path, bool(acting.get("refresh"))
+        known = {} if refresh else self._from_cache(keys, acting, has_some)
+        say_cost(client, len(keys) - len(known), path)
+        unsent = 0
         tables: list[pa.Table] = []
         readings: list[Mapping[str, Any]] = []
         failed: dict[tuple[str, ...], OmniError] = {}
@@ -124,19 +129,25 @@ class FanOut:
         def so_far() -> list[str]:
             if not tables:
                 return []
-            read = f"Read so far of {self.endpoint.path}: {len(tables):,} of {len(keys):,}."
-            return [read, kept(client, refresh=arguments.get("refresh", False))]
+            read = f"Read so far of {path}: {len(tables):,} of {len(keys):,}."
+            return [read, kept(client, refresh=refresh)]
 
-        with noted_interrupt(so_far):
+        with noted_interrupt(so_far), steps(client, path) as how_far:
+            how_far.total, how_far.left = len(keys), len(keys) - len(known)
             # More parents may become known on the way, behind those that are.
             for done, key in enumerate(keys, 1):
                 try:
-                    table, facts = self._read_one(key, acting, has_some.get(key))
+                    table, facts = (
+                        known.pop(key)
+                        if key in known
+                        else self._read_one(key, acting, has_some.get(key))
+                    )
+                except WouldSend:
+                    unsent += 1
+                    continue
                 except OF_ONE_PARENT as error:
                     readings.append({"requests": 1})
-                    if isinstance(error, BadRequestError | NotFoundError) and self.ids:
-                        # A name or a path may stand where the id belongs; only Omni can tell.
-                        error.hint = join([error.hint, *self.ids.values()])
+                    self._tell_of_ids(error)
                     if not self._says_none(error, has_some.get(key)):
                         if errors == "raise":
                             raise self._with_partial(error, tables, key, done, len(keys)) from None
@@ -147,8 +158,9 @@ class FanOut:
                     tables.append(self._with_key(table, key))
                     readings.append(facts)
                     keys += [one for one in self._further(key, table) if one not in keys]
-                if client.progress is not None:
-                    client.progress(self.endpoint.path, done, len(keys))
+                how_far.at(done, len(keys), left=len(keys) - done - len(known))
+        if unsent:
+            raise WouldSend(unsent)
         if len(failed) == len(keys) and _say_the_same(failed):
             first = next(iter(failed.values()))
             first.add_note(f"All {len(keys)} are refused in these words: an argument may be wrong.")
@@ -157,6 +169,33 @@ class FanOut:
         # Parents that are not all there have not all that is below them.
         facts["complete"] = facts["complete"] and is_whole(parents)
         return to_frame(self._joined(tables), facts)
+
+    def _tell_of_ids(self, error: OmniError) -> None:
+        """Say where ids are found: a name or a path may stand for one, and only Omni can tell."""
+        if isinstance(error, BadRequestError | NotFoundError) and self.ids:
+            error.hint = join([error.hint, *self.ids.values()])
+
+    def _from_cache(
+        self,
+        keys: list[tuple[str, ...]],
+        acting: Mapping[str, Any],
+        has_some: Mapping[tuple[str, ...], bool],
+    ) -> dict[tuple[str, ...], Reading]:
+        """Return what the cache has of so many parents that it is said what the others cost."""
+        client: Client = acting["client"]
+        pace = client.requests_per_minute
+        if pace is None or len(keys) <= pace or client.cache is None or current_call().rehearses:
+            return {}
+        held: dict[tuple[str, ...], Reading] = {}
+        with rehearsal():
+            for key in keys:
+                with contextlib.suppress(WouldSend):
+                    held[key] = self._read_one(key, acting, has_some.get(key))
+                    continue
+                if self.newer is not None:  # where this server had it before
+                    with contextlib.suppress(WouldSend, OmniError):
+                        held[key] = self._read_newer(self.newer, key, acting)
+        return held
 
     def _looked_up(self, key: tuple[str, ...], client: Client) -> tuple[str, ...]:
         """Return a key with ids in place of the names in it."""
@@ -436,11 +475,22 @@ def _say_the_same(failed: Mapping[tuple[str, ...], OmniError]) -> bool:
 
 def say_cost(client: Client, calls: int, path: str) -> None:
     """Say beforehand what will take more than a minute at the pace of the key."""
-    if client.requests_per_minute is not None and calls > client.requests_per_minute:
-        minutes = calls / (client.requests_per_minute * 0.95)
-        warn(
-            f"{path} needs {calls:,} requests, about {minutes:.0f} minutes; what is cached needs none."
-        )
+    pace = client.requests_per_minute
+    call = current_call()
+    if pace is not None and calls > pace and not call.rehearses and not call.cost_is_said:
+        warn(f"{path} needs {calls:,} requests, about {in_minutes(calls / (pace * 0.95))}.")
+
+
+def in_minutes(minutes: float) -> str:
+    """Return minutes in words.
+
+    Examples
+    --------
+    >>> in_minutes(1.3), in_minutes(9.7)
+    ('1 minute', '10 minutes')
+    """
+    whole = round(minutes)
+    return f"{whole:,} minute{'' if whole == 1 else 's'}"
 
 
 def kept(client: Client, *, refresh: bool) -> str:

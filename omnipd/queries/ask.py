@@ -7,6 +7,7 @@ from typing import Any, Unpack
 
 import pandas as pd
 
+from omnipd import display
 from omnipd.arguments import IDS_OF_MODELS, argument, check_id, function
 from omnipd.call import one_call
 from omnipd.client.client import Client
@@ -43,8 +44,18 @@ class Answer:
     df: pd.DataFrame
 
     def __repr__(self) -> str:
-        fields = ", ".join(map(str, self.query.get("fields", ())))
-        return f"<omnipd.Answer to {self.question!r}: {fields}; {len(self.df):,} rows>"
+        return display.text("omnipd.Answer", self._rows())
+
+    def _repr_html_(self) -> str:
+        return display.page("omnipd.Answer", display.table(self._rows()))
+
+    def _rows(self) -> list[display.Row]:
+        return [
+            ("question", [display.shortened(self.question, 200)]),
+            ("topic", ["none" if self.topic is None else self.topic]),
+            ("fields", [display.listed(self.query.get("fields", ()), 20)]),
+            ("df", [f"{len(self.df):,} rows x {len(self.df.columns)} columns"]),
+        ]
 
 
 def ask(

@@ -13,12 +13,11 @@ from typing import IO, Unpack
 import pyarrow as pa
 import pyarrow.parquet
 
-from omnipd.arguments import argument
 from omnipd.call import goes_on_later, one_call
 from omnipd.client.client import Client
-from omnipd.errors import ArgumentError
 from omnipd.export.whole_files import write_atomically
 from omnipd.frames.to_pandas import storable_columns
+from omnipd.paths import local_path
 from omnipd.queries.job.options import BatchKeywords, check_keywords
 from omnipd.queries.job.run import Run
 from omnipd.queries.language.request import AnyQuery
@@ -107,7 +106,7 @@ def query_to_parquet(
     query : Query, dict, str or path
         As for :func:`run_query`.
     path : path-like
-        Its folder must exist; nothing is sent otherwise.
+        Folders that are missing are made. Nothing is sent where it cannot be written.
     client, **options
         As for :func:`iter_batches`.
 
@@ -142,19 +141,18 @@ def query_to_parquet(
     >>> pandas.read_parquet(path)["flights.carrier"].nunique()
     16
     """
-    if not isinstance(path, str | os.PathLike):
-        raise ArgumentError(argument("path", path) + " is not a path.")
+    local_path("path", path)
     check_keywords(options, BatchKeywords, "query_to_parquet")
     ready = Ready(query, client=client, **options)
     rows = 0
 
     def write(file: IO[bytes]) -> None:
         nonlocal rows
-        with one_call(ready.run.timeout):
-            ready.check()
-            rows = _write(ready.run, file)
+        ready.check()
+        rows = _write(ready.run, file)
 
-    write_atomically(path, write)
+    with one_call(ready.run.timeout):
+        write_atomically(path, write)
     return rows
 
 

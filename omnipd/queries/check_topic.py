@@ -219,6 +219,7 @@ def _ask(topic: _Topic, place: _Place, client: Client, *, refresh: bool) -> bool
     topic.told, topic.known = False, None
     model_id, name, branch_id = place
     asked = {"branch_id": branch_id, "refresh": refresh, "client": client}
+    is_missing = False
     try:
         table, facts = TOPIC_FIELDS.below((model_id, name)).read_table(asked)
     except AuthenticationError:
@@ -227,10 +228,12 @@ def _ask(topic: _Topic, place: _Place, client: Client, *, refresh: bool) -> bool
         topic.told = True
         return True
     except NotFoundError:
+        is_missing = True  # and no more here: whoever mistyped a name need not see this error
+    except OmniError:
+        return True
+    if is_missing:
         _refuse_unknown(place, asked)
         topic.told = True
-        return True
-    except OmniError:
         return True
     columns = ("fully_qualified_name", "kind", "data_type", "date_type", "time_frames")
     known = {

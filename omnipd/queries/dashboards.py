@@ -235,7 +235,7 @@ def run_document(
         tiles = _filtered(board, board.tiles, names, filters, errors, client, options)
         ready = [_ready(tile, client, options) for tile in tiles]
         called = [f"tile {name!r}" for name in names]
-        frames: dict[str, Any] = dict(zip(names, run_each(ready, called), strict=True))
+        frames: dict[str, Any] = dict(zip(names, run_each(ready, called, client), strict=True))
     for tile, outcome in zip(tiles, frames.values(), strict=True):
         if isinstance(outcome, pd.DataFrame) and isinstance(tile, Filtered):
             _marked(outcome, tile)
@@ -276,7 +276,9 @@ def _opened(document: str, client: Client) -> _Board:
     except NotFoundError as error:
         if set_by_url or not find_dashboard.is_like_identifier(document):
             raise
-        named = _named(document, client, error)
+        missing = error
+    # Outside, so that what is wrong with the name does not show the error of the identifier, too.
+    named = _named(document, client, missing)
     return _Board(named, _tiles(named, client), {})
 
 

@@ -8,12 +8,13 @@ from typing import Any
 import pandas as pd
 import pyarrow as pa
 
+from omnipd import display
 from omnipd.call import one_call
 from omnipd.client.client import Client
 from omnipd.client.current_client import current_client
-from omnipd.clock import check_timeout
 from omnipd.frames.columns import TEXT
 from omnipd.frames.to_pandas import scalar_columns, to_frame
+from omnipd.key_texts import hide_keys
 from omnipd.queries.check_topic import check_first
 from omnipd.queries.job import job
 from omnipd.queries.job.model_ids import with_model_ids
@@ -21,8 +22,15 @@ from omnipd.queries.job.options import QueryOptions
 from omnipd.queries.job.run import Run
 from omnipd.queries.language.request import AnyQuery, build_request
 
+_MOST_FIELDS = 20
+_LONGEST_NAME = 40
+_MOST_LINES = 60
+_NO_SQL = "The key may not see the SQL."
+_MOST_WARNINGS = 10
+_LONGEST_WARNING = 200
 
-@dataclass(frozen=True, eq=False)
+
+@dataclass(frozen=True, eq=False, repr=False)
 class Plan:
     """How Omni would run a query, as :func:`explain` returns it.
 
@@ -40,6 +48,35 @@ class Plan:
     sql: str | None
     fields: pd.DataFrame
     warnings: tuple[str, ...]
+
+    def __repr__(self) -> str:
+        columns = self.fields.to_string(
+            index=False, max_rows=_MOST_FIELDS, line_width=display.WIDTH, max_colwidth=_LONGEST_NAME
+        )
+        head = display.text(self._title, self._warned)
+        return hide_keys("\n".join([head, columns, "", self._code or _NO_SQL]))
+
+    @property
+    def _code(self) -> str:
+        lines = (self.sql or "").splitlines()
+        more = len(lines) - _MOST_LINES
+        cut = [f"-- {more:,} more lines: .sql has all"] if more > 0 else []
+        return "\n".join([*lines[:_MOST_LINES], *cut])
+
+    @property
+    def _title(self) -> str:
+        return f"omnipd.Plan: {len(self.fields)} {'field' if len(self.fields) == 1 else 'fields'}"
+
+    @property
+    def _warned(self) -> list[display.Row]:
+        shown = [display.shortened(one, _LONGEST_WARNING) for one in self.warnings]
+        return [("warnings", display.first_lines(shown, _MOST_WARNINGS))] if shown else []
+
+    def _repr_html_(self) -> str:
+        columns = self.fields.to_html(index=False, max_rows=_MOST_FIELDS)
+        warned = [display.table(self._warned)] if self.warnings else []
+        code = display.sql(self._code) if self._code else f"<p>{_NO_SQL}</p>"
+        return display.page(self._title, *warned, columns, code)
 
 
 def explain(
@@ -88,18 +125,17 @@ def explain(
     >>> "GROUP BY" in plan.sql
     True
     """
-    check_timeout(timeout)
-    client = current_client(client)
-    request = build_request(
-        query,
-        model=model,
-        branch_id=branch_id,
-        user_id=user_id,
-        client_user_id=client.user_id,
-        plan_only=True,
-    )
     outcome = job.Outcome()
     with one_call(timeout):
+        client = current_client(client)
+        request = build_request(
+            query,
+            model=model,
+            branch_id=branch_id,
+            user_id=user_id,
+            client_user_id=client.user_id,
+            plan_only=True,
+        )
         request = with_model_ids(request, client)
         check_first(query, request, client, check)
         for _ in job.stream(client, request, outcome):
@@ -180,21 +216,20 @@ def schema(
     flights.count                  int64[pyarrow]
     dtype: object
     """
-    run = Run(
-        query,
-        QueryOptions(
-            limit=1,
-            model=model,
-            branch_id=branch_id,
-            user_id=user_id,
-            timeout=timeout,
-            totals=totals,
-            names=names,
-            decimals=decimals,
-        ),
-        client=current_client(client),
-    )
     with one_call(timeout):
+        run = Run(
+            query,
+            QueryOptions(
+                limit=1,
+                model=model,
+                branch_id=branch_id,
+                user_id=user_id,
+                totals=totals,
+                names=names,
+                decimals=decimals,
+            ),
+            client=current_client(client),
+        )
         run.look_up_models()
         check_first(query, run.request, run.client, check)
         columns = run.guarded(run.columns)

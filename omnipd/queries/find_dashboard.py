@@ -11,6 +11,7 @@ from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
 
 from omnipd.arguments import argument, function
 from omnipd.client.client import Client
+from omnipd.client.settings import shown_host
 from omnipd.errors import ArgumentError, NotFoundError
 from omnipd.readers.documents import read_documents
 
@@ -55,7 +56,7 @@ def read_url(url: str, client: Client) -> tuple[str, dict[str, Any]]:
     if here != there:
         # Only the host is shown: an address can hold what is nobody's business.
         raise ArgumentError(
-            f"The address is on {parts.hostname}, and this client's Omni is {client.base_url}.",
+            f"The address is on {shown_host(parts.hostname)}, and this client's Omni is {client.base_url}.",
             hint="Pass the identifier of the dashboard, or a client of that Omni.",
         )
     steps = [unquote(step) for step in parts.path.split("/")]

@@ -20,7 +20,13 @@ _PATIENCE = 0.5
 _LISTENING = 0.2
 
 
-def in_threads(work: Callable[[int], None], count: int, max_workers: int, call: Call) -> None:
+def in_threads(
+    work: Callable[[int], None],
+    count: int,
+    max_workers: int,
+    call: Call,
+    told: Callable[[int], None],
+) -> None:
     """Do something for each number below `count`, some at the same time.
 
     What leaves early, an interrupt or an error of the work, cancels the call and all of its threads.
@@ -35,6 +41,8 @@ def in_threads(work: Callable[[int], None], count: int, max_workers: int, call: 
         How many threads there are.
     call : Call
         What the work is a part of.
+    told : callable
+        Hears in this thread, after each, how many are done.
     """
     waiting: SimpleQueue[int] = SimpleQueue()
     ended: SimpleQueue[BaseException | None] = SimpleQueue()
@@ -59,9 +67,10 @@ def in_threads(work: Callable[[int], None], count: int, max_workers: int, call: 
     try:
         for thread in threads:
             thread.start()
-        for _ in range(count):
+        for done in range(1, count + 1):
             if (error := _next(ended)) is not None:
                 raise error
+            told(done)
     except BaseException:
         call.cancel()
         raise

@@ -9,6 +9,7 @@ from typing import Any, Literal, NoReturn, Unpack
 
 import pandas as pd
 
+from omnipd import display
 from omnipd.arguments import (
     IDS_OF_MODELS,
     argument,
@@ -21,11 +22,10 @@ from omnipd.arguments import (
 )
 from omnipd.client.client import Client
 from omnipd.errors import ArgumentError
-from omnipd.frames.scalars import python_value
-from omnipd.key_texts import hide_keys
 from omnipd.queries.job.options import QueryKeywords, check_keywords
 from omnipd.queries.language.conditions import Condition, filters_of, joined
 from omnipd.queries.language.field import Field, Sort
+from omnipd.queries.language.filter_words import in_words
 from omnipd.queries.language.request import (
     DEFAULT_LIMIT,
     QUERY_DEFAULTS,
@@ -239,7 +239,7 @@ class Query:
         rows : int
             How many.
         """
-        return self._with(offset=whole_number("offset", python_value(rows), minimum=0))
+        return self._with(offset=whole_number("offset", rows, minimum=0))
 
     def pivot(self, *fields: str | Field, column_limit: int | None = None) -> Query:
         """Make columns of the values of dimensions; they are selected, too.
@@ -254,8 +254,7 @@ class Query:
         query = self.select(*fields)._adding("pivots", _names(fields))
         if column_limit is None:
             return query
-        most = whole_number("column_limit", python_value(column_limit))
-        return query._with(column_limit=most)
+        return query._with(column_limit=whole_number("column_limit", column_limit))
 
     def fill(self, *fields: str | Field) -> Query:
         """Have Omni fill the gaps of dimensions, such as days without rows; they are selected, too.
@@ -320,11 +319,10 @@ class Query:
         return hash(self._text())
 
     def __repr__(self) -> str:
-        shown = {key: value for key, value in self._wire.items() if key not in _NAMED}
-        named = [f"{word}={self._wire[key]!r}" for key, word in _NAMED.items() if key in self._wire]
-        return hide_keys(
-            f"Query({', '.join([*named, *(f'{key}={value!r}' for key, value in shown.items())])})"
-        )
+        return display.text("omnipd.Query", _rows(self._wire))
+
+    def _repr_html_(self) -> str:
+        return display.page("omnipd.Query", display.table(_rows(self._wire)))
 
     def __setattr__(self, name: str, value: object) -> NoReturn:
         raise AttributeError(f"A Query never changes; {name} cannot be set.")
@@ -333,7 +331,53 @@ class Query:
         return Query._of, (self._wire,)
 
 
-_NAMED = {"modelId": "model", "join_paths_from_topic_name": "topic", "table": "view"}
+_NAMED = {
+    "modelId": "model",
+    "join_paths_from_topic_name": "topic",
+    "table": "view",
+    "fields": "fields",
+    "filters": "where",
+    "sorts": "sort",
+    "pivots": "pivot",
+    "fill_fields": "fill",
+    "column_totals": "totals",
+    "row_totals": "totals of rows",
+}
+_MOST_SHOWN = 20
+_LONGEST = 200
+
+
+def _rows(wire: Mapping[str, Any]) -> list[display.Row]:
+    """Return the parts of a query with the words of the methods that make them."""
+    in_order = [*_NAMED, *(key for key in wire if key not in _NAMED)]
+    rows = [
+        (_NAMED.get(key, key), _lines(key, wire[key]))
+        for key in in_order
+        if key in wire and key != "limit"
+    ]
+    limit = wire.get("limit", DEFAULT_LIMIT)
+    of_omni = "" if "limit" in wire else ", Omni's default"
+    return [*rows, ("limit", ["none" if limit is None else f"{limit:,}{of_omni}"])]
+
+
+def _lines(key: str, value: Any) -> list[str]:
+    if key == "filters":
+        said = [f"{name}: {in_words(one)}" for name, one in value.items()]
+        return display.first_lines(said, _MOST_SHOWN)
+    if key == "sorts":
+        said = [
+            f"{one.get('column_name')}{' descending' if one.get('sort_descending') else ''}"
+            + (f", nulls {place.lower()}" if (place := one.get("null_sort")) else "")
+            for one in value
+        ]
+        return [display.listed(said, _MOST_SHOWN)]
+    if key in {"fields", "pivots", "fill_fields"}:
+        return [display.listed(value, _MOST_SHOWN)]
+    if key in {"column_totals", "row_totals"}:
+        return [display.listed(("all" if name == _GRAND else name for name in value), _MOST_SHOWN)]
+    if isinstance(value, str):
+        return [display.shortened(value, _LONGEST)]
+    return [display.shortened(json.dumps(value, ensure_ascii=False), _LONGEST)]
 
 
 def _without_defaults(wire: Mapping[str, Any]) -> dict[str, Any]:

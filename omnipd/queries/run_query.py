@@ -212,13 +212,14 @@ class Ready:
         self, query: AnyQuery, *, client: Client | None = None, **options: Unpack[QueryKeywords]
     ) -> None:
         check, ttl = options.pop("check", None), options.pop("ttl", None)
-        if check is not None:
-            check_flag("check", check)
         self._query = query
         self._check = check
-        self._lifetime = checked_lifetime(ttl, "ttl")
-        # A type checker does not follow what was popped.
-        self.run = Run(query, QueryOptions(**options), client=current_client(client))  # type: ignore[misc]
+        with one_call():
+            if check is not None:
+                check_flag("check", check)
+            self._lifetime = checked_lifetime(ttl, "ttl")
+            # A type checker does not follow what was popped.
+            self.run = Run(query, QueryOptions(**options), client=current_client(client))  # type: ignore[misc]
         self._store = ResultCache(self.run.client.result_folder, self.run.client.clock)
         self._stored: tuple[pa.Table, dict[str, Any]] | None = None
         self._checked = False

@@ -16,13 +16,14 @@ from omnipd.arguments import DECIMALS, argument, check_choice
 from omnipd.call import noted_interrupt, one_call
 from omnipd.client.client import Client
 from omnipd.client.current_client import current_client
-from omnipd.clock import check_timeout
+from omnipd.clock import checked_timeout
 from omnipd.errors import ArgumentError, OmniError, warn
 from omnipd.frames import times
 from omnipd.frames.decimals import as_floats
 from omnipd.frames.scalars import python_value
 from omnipd.frames.to_pandas import scalar_columns, to_frame
 from omnipd.frames.unify_schemas import with_one_schema
+from omnipd.progress import Steps, steps
 from omnipd.queries.check_split import check_cut, check_rows
 from omnipd.queries.check_topic import check_first
 from omnipd.queries.job.model_ids import with_model_ids
@@ -130,18 +131,19 @@ def run_query_in_pieces(
     (1095, 336776, 5)
     """
     client = current_client(client)
-    check_timeout(timeout)
+    checked_timeout(timeout)
     if decimals is not None:
         check_choice("decimals", decimals, DECIMALS)
-    whole = build_request(
-        query,
-        limit="all" if limit is None else limit,
-        model=model,
-        branch_id=branch_id,
-        user_id=user_id,
-        client_user_id=client.user_id,
-        cache=cache,
-    )
+    with one_call():
+        whole = build_request(
+            query,
+            limit="all" if limit is None else limit,
+            model=model,
+            branch_id=branch_id,
+            user_id=user_id,
+            client_user_id=client.user_id,
+            cache=cache,
+        )
     filters = whole.body["query"]["filters"]
     _check_split(whole, split_on, by)
     downwards, nulls_first = _order(whole, split_on, by)
@@ -188,7 +190,7 @@ def run_query_in_pieces(
         times = one.guarded(lambda: check_cut(found.column(0), column, by))
         return _period(times[0].as_py(), by, later=last_one) if len(times) else None
 
-    with one_call(timeout):
+    with one_call(timeout), steps(client, "pieces") as how_far:
         whole = with_model_ids(whole, client)
         check_first(query, whole, client, check)
         low = edge(last_one=False) if first is None else first
@@ -202,7 +204,7 @@ def run_query_in_pieces(
             pieces.reverse()
         table_of = as_floats if (decimals or client.decimals) == "float64" else _as_sent
         return _one_after_the_other(
-            pieces, run, whole, _finest(whole.fields, split_on, by), table_of
+            pieces, run, whole, _finest(whole.fields, split_on, by), table_of, how_far
         )
 
 
@@ -216,6 +218,7 @@ def _one_after_the_other(
     whole: QueryRequest,
     told_by: tuple[int, str],
     table_of: Callable[[pa.Table], pa.Table],
+    how_far: Steps,
 ) -> pd.DataFrame:
     """Run the pieces up to the limit, and hold the rows of each against its bounds."""
     place, column = told_by
@@ -224,10 +227,11 @@ def _one_after_the_other(
     runs: list[Run] = []
     left = whole.limit
 
-    def progress() -> list[str]:
+    def so_far() -> list[str]:
         return [f"Run so far: {len(runs)} of {len(pieces)} pieces, and nothing of them is kept."]
 
-    with noted_interrupt(progress):
+    how_far.total = len(pieces)
+    with noted_interrupt(so_far):
         for piece in pieces:
             try:
                 table, one = run(piece, left)
@@ -239,6 +243,7 @@ def _one_after_the_other(
                 raise
             tables = wider
             runs.append(one)
+            how_far.at(len(runs), len(pieces))
             left = None if left is None else left - len(table)
             if left is not None and left <= 0:
                 break

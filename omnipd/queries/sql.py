@@ -128,21 +128,20 @@ def run_sql(
     """
     _check(sql, verbatim=verbatim)
     query = {"modelId": model, "fields": [], "userEditedSQL": sql}
-    run = Run(
-        query | ({"rewriteSql": False} if verbatim else {}),
-        QueryOptions(
-            limit="all",
-            branch_id=branch_id,
-            user_id=user_id,
-            cache=cache,
-            timeout=timeout,
-            decimals=decimals,
-        ),
-        client=current_client(client),
-        warns=not strict,
-        sql_is_cut=verbatim and not _has_low_limit(sql),
-    )
     with one_call(timeout):
+        run = Run(
+            query | ({"rewriteSql": False} if verbatim else {}),
+            QueryOptions(
+                limit="all",
+                branch_id=branch_id,
+                user_id=user_id,
+                cache=cache,
+                decimals=decimals,
+            ),
+            client=current_client(client),
+            warns=not strict,
+            sql_is_cut=verbatim and not _has_low_limit(sql),
+        )
         run.look_up_models()
         rows = run.guarded(run.table)
     times.tell(rows)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
 
+from omnipd import display
 from omnipd.arguments import argument
 from omnipd.call import one_call
 from omnipd.client.client import Client
@@ -22,10 +23,11 @@ from omnipd.lists.manual import manual
 from omnipd.lists.params import Param
 from omnipd.readers.model_list import model_id
 
+_MOST_ROLES = 10
 _MODEL = Param("modelId", "list", lookup=model_id)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Identity:
     """Who a key is.
 
@@ -54,8 +56,31 @@ class Identity:
     base_user_id: str | None
     key_scope: str | None
     org_role: str | None
-    roles: Mapping[str, Mapping[str, Any]] = field(repr=False)
+    roles: Mapping[str, Mapping[str, Any]]
     roles_truncated: bool = False
+
+    def __repr__(self) -> str:
+        return display.text("omnipd.Identity", self._rows())
+
+    def _repr_html_(self) -> str:
+        return display.page("omnipd.Identity", display.table(self._rows()))
+
+    def _rows(self) -> list[display.Row]:
+        told = {
+            "instance": self.instance,
+            "user_id": self.user_id,
+            "base_user_id": self.base_user_id,
+            "key_scope": self.key_scope,
+            "org_role": self.org_role,
+        }
+        roles = [f"{role.get('roleName')} on {model}" for model, role in self.roles.items()]
+        lines = display.first_lines(roles, _MOST_ROLES) or ["none"]
+        if self.roles_truncated:
+            lines.append(f"Omni left some out: it stops at {_MOST_MODELS} models.")
+        return [
+            *((name, ["not told" if one is None else one]) for name, one in told.items()),
+            ("roles", lines),
+        ]
 
 
 def whoami(*, model: str | list[str] | None = None, client: Client | None = None) -> Identity:

@@ -13,7 +13,7 @@ from typing import Any
 import click
 
 from omnipd.shell import options
-from omnipd.shell.command import Command, Commands, CommandWithOthers
+from omnipd.shell.command import Command, Commands, CommandWithOthers, shown_log
 from omnipd.shell.options import client_of
 from omnipd.shell.output import deliver
 from omnipd.shell.words import counted, in_words_of
@@ -32,7 +32,11 @@ _CONTENT_TABLE = (
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="omnipd")
-def main() -> None:
+@click.option(
+    "-v", "--verbose", is_flag=True, help="Show each request, wait and retry on standard error."
+)
+@click.pass_context
+def main(ctx: click.Context, /, *, verbose: bool) -> None:
     """Omni's lists and governed queries as tables.
 
     Without a key and without a network: omnipd demo.
@@ -40,6 +44,8 @@ def main() -> None:
     Exit codes: 0 done, 1 unforeseen, 2 usage, 3 settings or key, 4 done with gaps, 5 not reachable or
     not now, 6 an answer that is not whole, 7 the query failed, 8 a file could not be written.
     """
+    if verbose:
+        ctx.with_resource(shown_log())
 
 
 @main.command(cls=Command)
@@ -73,12 +79,10 @@ def main() -> None:
 def content(output: Path | None, style: str, raw: bool, **given: Any) -> None:
     """Documents and folders, one row each."""
     from omnipd.readers.content import read_content  # noqa: PLC0415
-    from omnipd.shell import terminal  # noqa: PLC0415
 
     client = client_of(given)
     given["labels"] = list(given["labels"]) or None
-    with terminal.Progress(client):
-        df = read_content(**given, client=client)
+    df = read_content(**given, client=client)
     facts = df.attrs["omni"]
     if facts["from_cache"]:
         click.echo(
@@ -105,7 +109,9 @@ def content(output: Path | None, style: str, raw: bool, **given: Any) -> None:
 @click.option("--estimate", is_flag=True, help="Only say what it would cost.")
 @click.option(
     "--files",
-    type=click.Choice(["parquet", "csv"]),
+    type=click.Choice(
+        ["parquet", "csv", *(f"csv{ending}" for ending in (".gz", ".zst", ".bz2", ".xz", ".zip"))]
+    ),
     default="parquet",
     show_default=True,
     help="What to write in a folder.",
@@ -115,11 +121,12 @@ def content(output: Path | None, style: str, raw: bool, **given: Any) -> None:
 def inventory(to: Path | None, estimate: bool, files: str, raw: bool, **given: Any) -> None:
     """Everything that an audit needs: a file per frame in a folder, or one Excel workbook."""
     from omnipd.admin.inventory import read_inventory  # noqa: PLC0415
-    from omnipd.arguments import argument, refuse_key  # noqa: PLC0415
-    from omnipd.errors import ArgumentError, ExportError  # noqa: PLC0415
+    from omnipd.arguments import argument  # noqa: PLC0415
+    from omnipd.errors import ArgumentError  # noqa: PLC0415
+    from omnipd.export.compression import ENDINGS  # noqa: PLC0415
     from omnipd.export.excel import workbook  # noqa: PLC0415
-    from omnipd.export.whole_files import make_folder  # noqa: PLC0415
-    from omnipd.shell import terminal  # noqa: PLC0415
+    from omnipd.export.whole_files import check_places  # noqa: PLC0415
+    from omnipd.paths import local_path  # noqa: PLC0415
 
     given["include"] = list(given["include"]) or None
     if estimate:
@@ -127,28 +134,26 @@ def inventory(to: Path | None, estimate: bool, files: str, raw: bool, **given: A
         return
     if to is None:
         raise ArgumentError("Say where to write, with --to, or ask what it costs, with --estimate.")
-    refuse_key(argument("to"), to.name)
-    if to.suffix.lower() == ".xlsx":
-        # Before the long reading: is the extra there, and the folder?
+    to = local_path("to", to)
+    # Before the long reading: is the extra there, and can the files be made?
+    if is_workbook := to.suffix.lower() == ".xlsx":
         workbook({})
-        if not to.parent.is_dir():
-            raise ExportError(f"The folder {to.parent} does not exist. Make it first.")
     elif to.suffix[1:2].isalpha() and not to.is_dir():
         raise ArgumentError(
             argument("to", str(to)) + " has an unknown ending.",
             hint="It takes a folder, or a file that ends in .xlsx.",
         )
-    else:
-        make_folder(to)
+    check_places([to if is_workbook else to / f"content.{files}"])
     client = client_of(given)
-    with terminal.Progress(client):
-        read = read_inventory(**given, client=client)
-    if to.suffix.lower() == ".xlsx":
+    read = read_inventory(**given, client=client)
+    if is_workbook:
         written = [read.to_excel(to, allow_incomplete=True)]
-    elif files == "csv":
-        written = read.to_csv(to, raw=raw, allow_incomplete=True)
-    else:
+    elif files == "parquet":
         written = read.to_parquet(to, allow_incomplete=True)
+    else:
+        by_ending = {ending: name for name, ending in ENDINGS.items()}
+        compression = by_ending.get(files.removeprefix("csv"))
+        written = read.to_csv(to, raw=raw, compression=compression, allow_incomplete=True)
     ctx = click.get_current_context()
     for name, why in read.failures.items():
         click.echo(f"omnipd: {name} could not be read: {in_words_of(ctx.command, why)}", err=True)
@@ -161,9 +166,7 @@ def inventory(to: Path | None, estimate: bool, files: str, raw: bool, **given: A
 
 
 @main.command(cls=Command)
-@click.argument(
-    "query", metavar="FILE|-", type=click.Path(exists=True, dir_okay=False, allow_dash=True)
-)
+@click.argument("query", metavar="FILE|-")
 @click.option("--limit", help="Number of rows, or 'all'. Default: the query's own, else 1000.")
 @click.option("--model", help="Replaces the query's modelId: an id, or a shared model's name.")
 @click.option("--branch-id", help="Run against a branch of the model.")

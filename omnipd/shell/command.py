@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import logging
 import signal
 import threading
 from collections.abc import Iterator
@@ -13,7 +14,7 @@ import click
 
 from omnipd.key_texts import hide_keys
 from omnipd.shell.exit_codes import exit_code
-from omnipd.shell.output import check_output
+from omnipd.shell.output import checked_output
 from omnipd.shell.streams import standard_streams
 from omnipd.shell.words import in_words_of
 
@@ -35,6 +36,21 @@ class Commands(click.Group):
         """Read the rest of the line, and run the command."""
         with _said_without_keys():
             return super().invoke(ctx)
+
+
+@contextlib.contextmanager
+def shown_log() -> Iterator[None]:
+    """Show the log of the package on standard error."""
+    logger, handler = logging.getLogger("omnipd"), logging.StreamHandler()
+    handler.setFormatter(logging.Formatter("omnipd: %(message)s"))
+    level = logger.level
+    logger.addHandler(handler)
+    logger.setLevel(logging.DEBUG)
+    try:
+        yield
+    finally:
+        logger.removeHandler(handler)
+        logger.setLevel(level)
 
 
 @contextlib.contextmanager
@@ -60,7 +76,7 @@ class Command(click.Command):
             warnings.showwarning = functools.partial(_show_warning, self)
             try:
                 if ctx.params.get("output") is not None:
-                    check_output(ctx.params["output"])
+                    ctx.params["output"] = checked_output(ctx.params["output"])
                 return super().invoke(ctx)
             except OmniError as error:
                 click.echo(f"omnipd: {in_words_of(self, error.message)}", err=True)
@@ -94,7 +110,9 @@ def _ended_as_by_ctrl_c() -> Iterator[None]:
 
 
 def _show_warning(command: click.Command, message: Warning | str, *_: Any, **__: Any) -> None:
+    from omnipd.bars import aside  # noqa: PLC0415
     from omnipd.errors import OmniWarning  # noqa: PLC0415
 
     text = message.args[0] if isinstance(message, OmniWarning) else str(message)
-    click.echo(f"omnipd: {in_words_of(command, text)}", err=True)
+    with aside():
+        click.echo(f"omnipd: {in_words_of(command, text)}", err=True)

@@ -76,7 +76,8 @@ output = apply_all(
         "-o",
         "--output",
         type=PATH,
-        help="Write to a file instead; .parquet, .csv or .jsonl by its ending.",
+        help="Write to a file instead, by its ending: .parquet, .xlsx, .csv or .jsonl, these two also "
+        "compressed: .csv.gz.",
     ),
     click.option(
         "--format",
@@ -104,7 +105,14 @@ def client_of(given: dict[str, Any]) -> Client:
 
 def _read_key(path: Path) -> str:
     from omnipd.errors import SettingsError  # noqa: PLC0415
+    from omnipd.key_texts import holds_key  # noqa: PLC0415
+    from omnipd.paths import local_path  # noqa: PLC0415
 
+    if holds_key(str(path)):
+        raise SettingsError(
+            "--api-key-file is given a key.", hint="Write the key to a file, and name that."
+        )
+    path = local_path("api_key", path, error=SettingsError)
     try:
         return path.read_text(encoding="utf-8-sig").strip()
     except (OSError, UnicodeDecodeError):

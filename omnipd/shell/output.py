@@ -13,21 +13,35 @@ from omnipd.shell.words import counted
 if TYPE_CHECKING:
     import pandas as pd
 
-_WRITABLE = (".parquet", ".csv", ".jsonl", ".ndjson")
+_WRITABLE = (".parquet", ".xlsx", ".csv", ".jsonl", ".ndjson")
+_TEXT = (".csv", ".jsonl", ".ndjson")
 
 
-def check_output(output: Path) -> None:
-    """Refuse a file that could not be written, before anything is read for it."""
-    from omnipd.arguments import argument, refuse_key  # noqa: PLC0415
-    from omnipd.errors import ArgumentError, ExportError  # noqa: PLC0415
+def checked_output(output: Path) -> Path:
+    """Return the file that is to be written; refuse what could not be, before anything is read for it."""
+    from omnipd.errors import ArgumentError  # noqa: PLC0415
+    from omnipd.export.excel import workbook  # noqa: PLC0415
+    from omnipd.export.whole_files import check_places  # noqa: PLC0415
+    from omnipd.paths import local_path  # noqa: PLC0415
 
-    refuse_key(argument("output"), output.name)
-    if output.suffix.lower() not in _WRITABLE:
+    output = local_path("output", output)
+    ending = _ending(output)
+    if ending not in _WRITABLE or (ending != output.suffix.lower() and ending not in _TEXT):
         raise ArgumentError(
-            f"--output {output} has an unknown ending.", hint="It takes .parquet, .csv or .jsonl."
+            f"--output {output} has an unknown ending.",
+            hint="It takes .parquet, .xlsx, .csv or .jsonl; these two also with .gz, .zst, .bz2, .xz "
+            "or .zip behind.",
         )
-    if not output.parent.is_dir():
-        raise ExportError(f"The folder {output.parent} does not exist. Make it first.")
+    if ending == ".xlsx":
+        workbook({})  # is the extra there?
+    check_places([output])
+    return output
+
+
+def _ending(output: Path) -> str:
+    from omnipd.export.compression import uncompressed_suffix  # noqa: PLC0415
+
+    return uncompressed_suffix(output)
 
 
 def deliver(
@@ -36,7 +50,7 @@ def deliver(
     """Write a frame to a file by its ending, or print it."""
     from omnipd.export.csv import write_csv  # noqa: PLC0415
     from omnipd.export.jsonl import write_jsonl  # noqa: PLC0415
-    from omnipd.frames import to_pandas  # noqa: PLC0415
+    from omnipd.export.storable_table import table_of  # noqa: PLC0415
     from omnipd.shell import terminal  # noqa: PLC0415
 
     if output is not None:
@@ -51,7 +65,7 @@ def deliver(
             click.echo(f"{len(df):,} rows; --format csv or -o FILE gives them all.", err=True)
     else:
         stream = sys.stdout.buffer
-        table = to_pandas.scalar_columns(to_pandas.to_arrow(df)[0])
+        table = table_of(df)
         if style == "csv":
             write_csv(table, stream, raw=raw)
         else:
@@ -64,12 +78,15 @@ def deliver(
 def _write(df: pd.DataFrame, output: Path, *, raw: bool) -> None:
     """Write a frame to a file by its ending; a gap that was allowed is told by the exit code."""
     from omnipd.export.csv import to_csv  # noqa: PLC0415
+    from omnipd.export.excel import to_excel  # noqa: PLC0415
     from omnipd.export.jsonl import to_jsonl  # noqa: PLC0415
     from omnipd.export.parquet import to_parquet  # noqa: PLC0415
 
-    ending = output.suffix.lower()
+    ending = _ending(output)
     if ending == ".parquet":
         to_parquet(df, output, allow_incomplete=True)
+    elif ending == ".xlsx":
+        to_excel(df, output, allow_incomplete=True)
     elif ending == ".csv":
         to_csv(df, output, raw=raw, allow_incomplete=True)
     else:

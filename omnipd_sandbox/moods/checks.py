@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import numbers
+import operator
 from collections.abc import Callable, Collection
 from typing import Any
 
@@ -24,27 +26,34 @@ def whole(minimum: int, maximum: int, *, or_none: bool = False) -> Check:
     def check(name: str, value: Any) -> int | None:
         if value is None and or_none:
             return None
-        if isinstance(value, bool) or not isinstance(value, int) or not minimum <= value <= maximum:
+        number = None if isinstance(value, bool) else _index(value)
+        if number is None or not minimum <= number <= maximum:
             otherwise = ", or null for none" if or_none else ""
             msg = f"{name} must be a whole number from {minimum} to {maximum:,}{otherwise}, not {value!r}"
             raise ValueError(msg)
-        return value
+        return number
 
     return check
+
+
+def _index(value: Any) -> int | None:
+    """Take what Python counts by, a number of NumPy's, too."""
+    try:
+        return operator.index(value)
+    except TypeError:
+        return None
 
 
 def seconds(maximum: float) -> Check:
     """Take a number of seconds."""
 
     def check(name: str, value: Any) -> float:
-        if (
-            isinstance(value, bool)
-            or not isinstance(value, int | float)
-            or not 0 <= value <= maximum
-        ):
+        real = isinstance(value, numbers.Real) and not isinstance(value, bool)
+        number = float(value) if real else -1.0
+        if not 0 <= number <= maximum:
             msg = f"{name} must be a number of seconds from 0 to {maximum:g}, not {value!r}"
             raise ValueError(msg)
-        return float(value)
+        return number
 
     return check
 

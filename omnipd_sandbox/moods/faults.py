@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numbers
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -124,7 +125,7 @@ def _with_kind(given: dict[str, Any]) -> dict[str, Any]:
     if not isinstance(named, str):
         # None, or said as something that is no kind.
         return given
-    if named in _SAID_BY_KIND and isinstance(given.get(named), int | float):
+    if named in _SAID_BY_KIND and isinstance(given.get(named), numbers.Real):
         given.setdefault(_SAID_BY_KIND[named], given.pop(named))
     elif "kind" not in given and given[named] is True:
         del given[named]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numbers
 import re
 from collections.abc import Mapping
 from typing import Any, get_args, get_type_hints
@@ -45,7 +46,7 @@ def _topic(name: str, value: Any) -> str | None:
 
 
 def _tokens(name: str, value: Any) -> tuple[Token, ...]:
-    if isinstance(value, int) and not isinstance(value, bool):
+    if isinstance(value, numbers.Integral) and not isinstance(value, bool):
         value = [{"name": f"token-{place}"} for place in range(1, _so_many(name, value) + 1)]
     if not isinstance(value, list | tuple | set | frozenset):
         # Not shown: it may be somebody's real key.

@@ -1,10 +1,8 @@
 """Everything that an audit needs, in one call: what it holds, what it costs, and its files."""
 
 import errno
-import io
 import os
 import pickle
-import sys
 import warnings
 
 import pandas as pd
@@ -17,7 +15,6 @@ from scripted_server import answer
 import omnipd
 from omnipd.admin.inventory_parts import PARTS
 from omnipd.export import whole_files
-from omnipd.shell import terminal
 from omnipd.shell.cli import main
 from omnipd_sandbox.server import Server
 
@@ -141,10 +138,48 @@ def test_the_cost_is_said_before_the_expensive_part(small):
             client.progress = stop_at("model-roles")
             with pytest.raises(Stopped):
                 omnipd.read_inventory(include="model_roles")
-    assert "about 134 calls (model_roles 130, users 4), 1 minutes" in str(said[0].message)
+    assert "about 134 calls (model_roles 130, users 4), 1 minute." in str(said[0].message)
     assert (
         len(small.requests) - since == 6
     )  # one page to count, two of users twice, one user's roles
+
+
+def test_the_cost_is_that_of_what_is_not_cached(own, small):
+    omnipd.read_model_roles(omnipd.read_users().head(20))
+    with (
+        omnipd.connect(
+            small.url, small.api_key, requests_per_minute=100, progress=stop_at("model-roles")
+        ),
+        pytest.warns(omnipd.OmniWarning) as said,
+        pytest.raises(Stopped),
+    ):
+        omnipd.read_inventory(include="model_roles")
+    assert [str(one.message) for one in said] == [
+        "The inventory is about 110 calls (model_roles 110), 1 minute."
+    ]
+
+
+def test_an_inventory_that_is_cached_costs_nothing_and_says_nothing(own, small):
+    include = ["documents", "document_access"]
+    first = omnipd.read_inventory(include=include)
+    since = len(small.requests)
+    with omnipd.connect(small.url, small.api_key, requests_per_minute=30):
+        again = omnipd.read_inventory(include=include)
+    assert len(small.requests) == since
+    for name in include:
+        pd.testing.assert_frame_equal(again[name], first[name])
+        assert again[name].attrs["omni"]["from_cache"] is True
+
+
+def test_personal_content_that_is_cached_in_part_is_counted_in_part(own, small):
+    omnipd.read_content(scope="organization")
+    omnipd.read_users()
+    with (
+        omnipd.connect(small.url, small.api_key, requests_per_minute=100, progress=stop_at("inv")),
+        pytest.warns(omnipd.OmniWarning, match="about 130 calls \\(content 130\\), 1 minute"),
+        pytest.raises(Stopped),
+    ):
+        omnipd.read_inventory(include="content")
 
 
 def test_one_call_per_hundred_is_not_counted_first(own, small):
@@ -219,7 +254,7 @@ def test_what_is_refused_hides_nothing_else_and_is_never_an_empty_frame(small):
         inventory["model_roles"]
     with pytest.raises(KeyError, match="not in this inventory; it has labels, schedules"):
         inventory["folders"]
-    assert "users: not read." in repr(inventory)
+    assert "users        not read: " in repr(inventory)
 
 
 def test_the_first_refusal_is_raised_with_what_was_read_before_it(small):
@@ -372,26 +407,6 @@ def test_an_inventory_cannot_be_changed(two):
 # --- the shell
 
 
-def test_progress_follows_from_one_list_to_the_next(own, monkeypatch):
-    class Screen(io.StringIO):
-        def isatty(self):
-            return True
-
-    monkeypatch.setattr(sys, "stderr", screen := Screen())
-    with terminal.Progress(own):
-        own.progress("/api/v1/content", 100, 250)
-        own.progress("/api/v1/users/{user_id}/model-roles", 13, 130)
-        own.progress("/api/v1/users/ada/model-roles", 3, 3)
-        own.progress("/api/v1/users/{user_id}/model-roles", 130, 130)
-        own.progress("/api/v1/folders", 100, 200)
-    shown = screen.getvalue()
-    assert "content:  40%" in shown
-    assert "model-roles:  10%" in shown
-    assert "folders:  50%" in shown
-    assert "3/3" not in shown
-    assert own.progress is None
-
-
 @pytest.fixture
 def shell(small, monkeypatch, tmp_path):
     monkeypatch.setenv("OMNI_BASE_URL", small.url)
@@ -410,21 +425,28 @@ def shell(small, monkeypatch, tmp_path):
     ("arguments", "files"),
     [
         (["--to", "audit"], ["labels.parquet", "users.parquet"]),
-        (["--to", "audit", "--files", "csv"], ["labels.csv", "users.csv"]),
+        (["--to", "new/audit", "--files", "csv"], ["labels.csv", "users.csv"]),
+        (["--to", "audit", "--files", "csv.gz"], ["labels.csv.gz", "users.csv.gz"]),
     ],
 )
 def test_the_shell_writes_a_folder(shell, tmp_path, arguments, files):
     result = shell("--include", "labels", "--include", "users", *arguments)
     assert result.exit_code == 0, result.stderr
     assert result.stdout == ""
-    assert sorted(os.listdir(tmp_path / "audit")) == files
-    assert "2 frames, 2 files in audit" in result.stderr
+    assert sorted(os.listdir(tmp_path / arguments[1])) == files
+    assert f"2 frames, 2 files in {arguments[1]}" in result.stderr
 
 
 def test_the_shell_writes_a_workbook(shell, tmp_path):
-    result = shell("--include", "labels", "--to", "audit.xlsx")
+    result = shell("--include", "labels", "--to", "new/audit.xlsx")
     assert result.exit_code == 0, result.stderr
-    assert len(pd.read_excel(tmp_path / "audit.xlsx", sheet_name="labels")) == 12
+    assert len(pd.read_excel(tmp_path / "new" / "audit.xlsx", sheet_name="labels")) == 12
+
+
+def test_an_inventory_that_cannot_be_read_leaves_no_folder(shell, monkeypatch, tmp_path):
+    monkeypatch.setenv("OMNI_API_KEY", "omni_osk_wrong")
+    assert shell("--include", "labels", "--to", "new/audit").exit_code == 3
+    assert not (tmp_path / "new").exists()
 
 
 def test_the_shell_says_the_cost_and_reads_nothing(shell, small):
@@ -461,13 +483,14 @@ def test_the_shell_needs_to_know_where(shell):
     assert "--to" in result.stderr
 
 
-@pytest.mark.parametrize("place", ["nowhere/audit.xlsx", "file/audit"])
+@pytest.mark.parametrize("place", ["file/audit.xlsx", "file/audit"])
 def test_the_shell_looks_at_the_place_before_it_reads(shell, small, tmp_path, place):
     (tmp_path / "file").write_text("in the way")
     since = len(small.requests)
     result = shell("--include", "labels", "--to", place)
     assert result.exit_code == 8
     assert len(small.requests) == since
+    assert os.listdir(tmp_path) == ["file"]
 
 
 def test_what_is_no_path_is_refused_by_name():
@@ -498,7 +521,7 @@ def test_a_file_whose_frame_could_not_be_read_does_not_look_new(omni, tmp_path):
 
 def test_a_name_that_is_nearly_there_is_asked_about(omni, tmp_path):
     inventory = omnipd.read_inventory(include="labels")
-    assert repr(inventory).startswith("<omnipd.Inventory of 1 frame, complete>")
+    assert repr(inventory).startswith("omnipd.Inventory: 1 frame, complete")
     with pytest.raises(KeyError, match="Did you mean 'labels'"):
         inventory["label"]
     with pytest.raises(omnipd.ArgumentError, match="looks like a file"):

@@ -1,5 +1,7 @@
 """What somebody else could have put on the disk is not served, blocks nothing and is not written over."""
 
+import contextlib
+import gc
 import os
 import stat
 import subprocess
@@ -33,8 +35,11 @@ class Lists:
     def __init__(self, client):
         self.client, self.folder = client, client.cache.folder
 
+    def frame(self):
+        return omnipd.read_content(client=self.client)
+
     def ask(self):
-        return "abc".index(omnipd.read_content(client=self.client)["document_identifier"][0])
+        return "abc".index(self.frame()["document_identifier"][0])
 
     def ask_another(self):
         omnipd.read_content(direction="desc", client=self.client)
@@ -49,8 +54,11 @@ class Results:
     def __init__(self, client):
         self.client, self.folder = client, client.result_folder
 
+    def frame(self):
+        return omnipd.run_query(QUERY, ttl="1h", client=self.client)
+
     def ask(self):
-        return len(omnipd.run_query(QUERY, ttl="1h", client=self.client)) - 1
+        return len(self.frame()) - 1
 
     def ask_another(self):
         omnipd.run_query(QUERY, ttl="1h", names="label", client=self.client)
@@ -234,6 +242,74 @@ def test_what_was_left_behind_goes_in_time(cache):
         type(cache)(another).ask_another()
     left = {file.name for file in cache.folder.iterdir()} & ages.keys()
     assert left == {".two.json.abcd.part", "four.damaged", f"six{cache.ending}"}
+
+
+def test_what_is_left_of_keys_that_nobody_uses_goes_too(cache):
+    other = cache.folder.parent / "01234567-0123456789abcdef"
+    foreign = cache.folder.parent / "results-of-mine"
+    past = time.time() - 86_400
+    names = (".one.json.abcd.part", "two.damaged", f"three{cache.ending}", "lists.sqlite")
+    for folder in (other, foreign):
+        folder.mkdir()
+        for name in names:
+            (folder / name).touch()
+            os.utime(folder / name, (past, past))
+    with client_of(cache.client.base_url) as another:
+        type(cache)(another).ask_another()
+    # A database has many pages, and each its own time.
+    assert [file.name for file in other.iterdir()] == ["lists.sqlite"]
+    assert {file.name for file in foreign.iterdir()} == set(names)
+
+
+def test_what_was_not_put_in_place_beside_notes_and_logs_goes_too(scripted):
+    with client_of(scripted, requests_per_minute=1000) as client:
+        left = []
+        for folder in (client.state / "writes", client.state / "limiter"):
+            folder.mkdir(parents=True, exist_ok=True)
+            folder.chmod(0o700)
+            for name, hours in ((".old.abcd.part", 2), (".new.abcd.part", 0)):
+                (folder / name).touch()
+                then = time.time() - hours * 3600
+                os.utime(folder / name, (then, then))
+            left.append(folder / ".new.abcd.part")
+        scripted.script(answer({}))
+        client.post("/api/v1/labels", {})
+        assert sorted(client.state.rglob("*.part")) == sorted(left)
+
+
+# --- descriptors
+
+
+@pytest.mark.skipif(not os.path.exists("/proc/self/fd"), reason="nobody says which are open")
+def test_no_descriptor_is_held_after_a_call_nor_by_what_came_of_it(cache):
+    """Not even until a frame goes, or until garbage is collected."""
+
+    def held():
+        names = []
+        for descriptor in os.listdir("/proc/self/fd"):
+            with contextlib.suppress(OSError):
+                names.append(os.readlink(f"/proc/self/fd/{descriptor}"))
+        inside = (str(cache.client.disk), str(cache.client.state))
+        return [name for name in names if name.startswith(inside)]
+
+    gc.disable()
+    try:
+        with client_of(cache.client.base_url, requests_per_minute=1000) as counted:
+            another = type(cache)(counted)
+            frames = [another.frame() for _ in range(3)]
+            assert held() == []
+            another.ask_another()
+            assert held() == []
+            for file in stored(another):
+                file.write_bytes(b"nonsense")
+            [log] = (counted.state / "limiter").glob("*.sqlite")
+            log.write_bytes(b"nonsense" * 1000)
+            with pytest.warns(OmniWarning):
+                frames.append(another.frame())
+            assert held() == []
+        assert held() == []
+    finally:
+        gc.enable()
 
 
 def test_what_was_damaged_can_be_looked_at_for_a_week(cache):

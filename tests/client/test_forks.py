@@ -216,6 +216,12 @@ def read():
     told = {str(one.message) for one in caught if one.category is omnipd.OmniWarning}
     found.append([right, sorted(told)])
 
+def refused(**given):
+    try:
+        omnipd.connect(**given)
+    except omnipd.SettingsError as error:
+        found.append(error.message)
+
 # No fork.
 import omnipd_sandbox.server
 os.mkdir(work + "/files")
@@ -233,8 +239,7 @@ if os.name == "posix":
     os.chdir(work + "/gone")
     os.rmdir(work + "/gone")
     read()
-    os.environ |= {"OMNIPD_CACHE_DIR": "relative", "OMNIPD_STATE_DIR": "relative"}
-    read()
+    refused(cache_dir="relative")
     # No home.
     os.chdir(work)
     for name in ("HOME", *(one for one in os.environ if one.startswith(("OMNIPD_", "XDG_")))):
@@ -247,11 +252,8 @@ if os.name == "posix":
             raise KeyError
         pwd.getpwuid = nobody
     read()
-    for given in ("~/x", "~nobody-of-this-name/x"):
-        try:
-            omnipd.connect(cache_dir=given)
-        except omnipd.SettingsError as error:
-            found.append(error.message)
+    refused(cache_dir="~/x")
+    refused(cache_dir="~nobody-of-this-name/x")
 print(json.dumps([found, sorted(os.listdir())]))
 """
 
@@ -263,16 +265,16 @@ def test_all_of_it_works_on_a_machine_without_forks_working_directory_or_home(ec
     assert found[:2] == [[True, []], ["content.csv", "content.parquet", "shell.csv"]]
     if os.name != "posix":
         return
-    kept, relative, homeless, *refused = found[2:]
+    kept, relative, (right, warned), of_this_user, of_nobody = found[2:]
     assert kept == [True, []]
-    for (right, warned), folder in [(relative, "relative/"), (homeless, "/dev/null/omnipd/")]:
-        assert right
-        assert len(warned) == 2, "\n".join(warned)
-        lists, log = warned
-        assert f"The cache folder {folder}lists/" in lists
-        assert f"The request log {folder}limiter/" in log
-    assert len(refused) == 2
-    assert all("needs a home directory, and this user has none" in one for one in refused)
+    assert "cache_dir='relative' is in the working directory, which is deleted" in relative
+    assert right
+    assert len(warned) == 2, "\n".join(warned)
+    lists, log = warned
+    assert "The cache folder /dev/null/omnipd/lists/" in lists
+    assert "The request log /dev/null/omnipd/limiter/" in log
+    assert "needs a home directory, and this user has none" in of_this_user
+    assert "needs the home directory of 'nobody-of-this-name', which is not known" in of_nobody
     assert files == ["files", "omnipd-disk", "omnipd-state"]
 
 

@@ -7,7 +7,6 @@ import re
 import subprocess
 import sys
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
 from faults.given import KEY, client_of
@@ -17,6 +16,7 @@ import omnipd
 from omnipd import SettingsError
 from omnipd.client import settings
 from omnipd.client.settings import disk_root, profile_path, resolve, state_root, tidy_base_url
+from omnipd.client.surroundings import proxy_shown
 
 HOST = "https://acme.omniapp.co"
 
@@ -504,15 +504,74 @@ def test_who_has_no_home_has_a_client_and_is_warned(scripted, tmp_path):
     assert "SettingsError: OMNIPD_STATE_DIR='~/state' needs a home directory" in done.stderr
 
 
-def test_a_working_directory_that_is_deleted_is_no_error(monkeypatch, tmp_path):
+def test_a_working_directory_that_is_deleted_is_an_error_only_for_what_is_in_it(
+    monkeypatch, tmp_path
+):
     gone = tmp_path / "gone"
     gone.mkdir()
     monkeypatch.chdir(gone)
     gone.rmdir()
     monkeypatch.setenv("OMNI_CONFIG_PATH", "profile.json")
-    assert disk_root("cache") == Path("cache")
-    assert state_root("state") == Path("state")
+    assert disk_root(tmp_path / "cache") == tmp_path / "cache"
+    with pytest.raises(SettingsError, match=r"cache_dir='cache' .* working directory"):
+        disk_root("cache")
+    monkeypatch.setenv("OMNIPD_STATE_DIR", "state")
+    with pytest.raises(SettingsError, match=r"OMNIPD_STATE_DIR='state' .* working directory"):
+        state_root()
     assert resolve("https://acme.omniapp.co", "a-key").origin == "https://acme.omniapp.co"
+
+
+@pytest.mark.parametrize(
+    ("path", "words"),
+    [
+        ("a\0b", "has a NUL in it"),
+        ("~nosuch-user/omnipd", "needs the home directory of 'nosuch-user'"),
+        ("", "is empty"),
+        (b"cache", "is not a path"),
+        ("s3://bucket/omnipd", "'s3://…' is an address"),
+        ("x" * 256, "more than 255 bytes"),
+    ],
+)
+def test_a_folder_that_cannot_be_is_a_settings_error_wherever_it_is_named(path, words, monkeypatch):
+    for call in (
+        lambda: omnipd.connect("acme.omniapp.co", "a-key", cache_dir=path),
+        lambda: omnipd.clear_cache(cache_dir=path),
+        lambda: disk_root(path),
+    ):
+        with pytest.raises(SettingsError, match=f"cache_dir=.*{words}"):
+            call()
+    if isinstance(path, str) and path and "\0" not in path:
+        monkeypatch.setenv("OMNIPD_CACHE_DIR", path)
+        monkeypatch.setenv("OMNI_CONFIG_PATH", path)
+        with pytest.raises(SettingsError, match=f"OMNIPD_CACHE_DIR=.*{words}"):
+            disk_root()
+        with pytest.raises(SettingsError, match=f"OMNI_CONFIG_PATH=.*{words}"):
+            profile_path()
+
+
+# --- an IPv6 address is in brackets wherever it is said
+
+
+def test_an_address_of_ipv6_is_in_brackets_in_what_is_to_be_done():
+    with pytest.raises(SettingsError, match=r"http://\[2001:db8::1\] would") as caught:
+        tidy_base_url("http://[2001:db8::1]:8080")
+    assert "Use https://[2001:db8::1];" in caught.value.hint
+    with pytest.raises(SettingsError) as caught:
+        tidy_base_url("https://[2001:db8::1]:8443/omni")
+    assert caught.value.hint == "Use https://[2001:db8::1]:8443"
+
+
+@pytest.mark.parametrize(
+    ("address", "shown"),
+    [
+        ("http://user:hush@[2001:db8::1]:3128", "[2001:db8::1]:3128"),
+        ("[::1]", "[::1]:80"),
+        ("http://proxy.example:3128", "proxy.example:3128"),
+        ("http://[::1", "of the environment"),
+    ],
+)
+def test_a_proxy_is_shown_by_host_and_port(address, shown):
+    assert proxy_shown(address) == shown
 
 
 # --- which client is used

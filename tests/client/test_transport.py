@@ -7,6 +7,7 @@ import pytest
 from faults.given import client_of
 from scripted_server import answer
 
+import omnipd
 from omnipd.client import transport
 
 GETS = [
@@ -41,6 +42,19 @@ def test_a_get_asks_for_its_own_path_and_parameters_whichever_came_before(
         for number in order:
             client.get(*GETS[number])
     assert [request[1] for request in scripted.requests] == [TARGETS[number] for number in order]
+
+
+def test_a_proxy_is_told_the_whole_address_of_each_get(scripted, monkeypatch):
+    monkeypatch.setenv("HTTP_PROXY", scripted.url)
+    scripted.script(*[answer({"ok": 1}) for _ in GETS])
+    with omnipd.connect(
+        "http://omni.test", "key", allow_http=True, requests_per_minute=None
+    ) as client:
+        for path, params in GETS:
+            client.get(path, params)
+    assert [request[1] for request in scripted.requests] == [
+        f"http://omni.test{target}" for target in TARGETS
+    ]
 
 
 def test_the_pools_of_a_socks_proxy_have_no_lock_that_an_interrupt_leaves_taken(monkeypatch):

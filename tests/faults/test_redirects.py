@@ -47,6 +47,13 @@ def test_the_new_address_is_asked_for_as_it_stands(scripted, fake_time):
     assert scripted.requests[1][1] == "/api/v1/content?include=a&include=b&x=%E9&cursor=c"
 
 
+def test_an_address_of_ipv6_is_in_brackets(scripted, fake_time):
+    scripted.script(to("https://[2001:db8::9]/login"))
+    with client_of(scripted, fake_time) as client, pytest.raises(ResponseError) as caught:
+        client.get("/api/v1/content")
+    assert "to [2001:db8::9]" in str(caught.value)
+
+
 def test_three_redirects_are_followed_and_a_fourth_is_not(scripted, fake_time):
     steps = [to(f"{scripted.url}/api/v1/step{number}") for number in range(1, 5)]
     scripted.script(*steps[:3], answer({"ok": 1}))

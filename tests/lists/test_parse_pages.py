@@ -1,5 +1,6 @@
 """Pages whose records are decoded into a shape: nothing shows whether they were."""
 
+import gc
 import json
 import random
 import warnings
@@ -18,9 +19,8 @@ from omnipd.lists.parse_pages import PageParser
 from omnipd.readers.content import CONTENT
 
 
-def read(bodies, parse, max_rows=None):
-    """Return all that can be told of a list that is read from these bodies."""
-    collected = PageCollector(
+def collector(max_rows=None):
+    return PageCollector(
         CONTENT.columns,
         key=CONTENT.key,
         keyless=CONTENT.keyless,
@@ -28,6 +28,11 @@ def read(bodies, parse, max_rows=None):
         exhaustive=CONTENT.exhaustive,
         max_rows=max_rows,
     )
+
+
+def read(bodies, parse, max_rows=None):
+    """Return all that can be told of a list that is read from these bodies."""
+    collected = collector(max_rows)
     told = []
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
@@ -91,6 +96,47 @@ def test_a_list_that_never_looks_the_same_is_parsed_twice_on_few_pages_only():
     assert_the_same(bodies)
     # It has been given up by then.
     assert not any(shapes(*bodies, bodies[-1], bodies[-1]))
+
+
+def test_many_rows_are_no_work_for_the_collector_of_garbage():
+    bodies = [
+        page(*[{"identifier": f"{start + n}", "owner": {"id": "m"}} for n in range(100)])
+        for start in range(0, 3000, 100)
+    ]
+    parser = PageParser(CONTENT.columns, ("records",))
+    pages = [parser.parse(body)[0]["records"] for body in bodies]
+    collected = collector()
+    runs = []
+    before = gc.get_threshold()
+    gc.collect(0)
+    gc.callbacks.append(note := lambda phase, info: runs.append(phase))
+    try:
+        gc.set_threshold(700, 10, 10)
+        for records in pages:
+            collected.add(records)
+    finally:
+        gc.set_threshold(*before)
+        gc.callbacks.remove(note)
+    assert collected.rows == 3000
+    assert runs == []
+
+
+DOCUMENT, FOLDER, BOTH = {"identifier": "a"}, {"id": "a"}, {"identifier": "a", "id": "a"}
+
+
+@pytest.mark.filterwarnings("ignore::omnipd.OmniWarning")  # a number where text is documented
+@pytest.mark.parametrize("again", [DOCUMENT, FOLDER, BOTH])
+@pytest.mark.parametrize(
+    "beside", [[], [{"identifier": "b"}], [{"id": "b"}], [{"identifier": 5}], [{"identifier": ""}]]
+)
+def test_a_key_of_two_columns_is_known_again_whatever_else_is_on_its_page(beside, again):
+    collected = collector()
+    for records in ([DOCUMENT], [FOLDER], [BOTH], [*beside, again], [*beside, DOCUMENT, FOLDER]):
+        collected.add(records)
+    assert (collected.rows, collected.repeated) == (3 + len(beside), 3 + len(beside))
+    table = collected.finish()
+    assert table["document_identifier"].to_pylist()[:3] == ["a", None, "a"]
+    assert table["id"].to_pylist()[:3] == [None, "a", "a"]
 
 
 def test_a_page_that_is_not_whole_is_one_in_either_way():

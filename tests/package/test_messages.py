@@ -92,7 +92,7 @@ _NAMES = "|".join(name for name in omnipd.__all__ if name != "field")  # a condi
 _WRITTEN = re.compile(rf"(?<![\w.])[a-z_]+=|\}}=\{{|(?:omnipd\.|(?<![`.\w]))(?:{_NAMES})\(")
 #: Of manuals, pandas, SQLite, headers, names of files, and of what has a repr.
 _NO_MESSAGE = re.compile(
-    r"with include=|dtype=str|PRAGMA|mode=|;q=|hexdigest|json\.dumps|pickled|\.use\(client|\{word\}|Query\(|self\.user_id"
+    r"with include=|dtype=str|drop=True|PRAGMA|mode=|;q=|hexdigest|json\.dumps|pickled|\.use\(client|\{word\}|Query\(|self\.user_id|shortened\(one|\{name\}=\{one\}"
 )
 
 
@@ -105,4 +105,4 @@ def test_no_message_has_an_argument_or_a_function_as_plain_text():
         for text in _STRING.findall(file.read_text(encoding="utf-8"))
         if not text.startswith('"""') and _WRITTEN.search(text) and not _NO_MESSAGE.search(text)
     ]
-    assert found == []
+    assert not found, "\n".join(found)

@@ -147,8 +147,11 @@ def test_wrong_arguments_are_refused_at_the_call(scripted, fake_time, tmp_path):
             omnipd.query_to_parquet(QUERY, tmp_path / "rows.parquet", limit=0, client=client)
         with pytest.raises(omnipd.ArgumentError, match="not a path"):
             omnipd.query_to_parquet(QUERY, None, client=client)
-        with pytest.raises(omnipd.ExportError, match="does not exist"):
-            omnipd.query_to_parquet(QUERY, tmp_path / "no" / "rows.parquet", client=client)
+        with pytest.raises(omnipd.ArgumentError, match="path='s3://…' is an address"):
+            omnipd.query_to_parquet(QUERY, "s3://bucket/rows.parquet", client=client)
+        (tmp_path / "file").touch()
+        with pytest.raises(omnipd.ExportError, match="cannot be made"):
+            omnipd.query_to_parquet(QUERY, tmp_path / "file" / "no" / "f.parquet", client=client)
         omnipd.iter_batches(QUERY, client=client)
     assert scripted.requests == []
 

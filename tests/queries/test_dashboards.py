@@ -1059,6 +1059,7 @@ def test_what_an_address_sets_and_no_filter_is_is_refused(omni, server, path, wo
         ("{url}/dashboards/", "names no dashboard"),
         ("{url}", "names no dashboard"),
         ("http://[::1/dashboards/x", "is not an address"),
+        ("http://[2001:db8::1]/dashboards/x", r"is on \[2001:db8::1\], and"),
     ],
 )
 def test_an_address_of_something_else_is_refused_before_anything_is_sent(

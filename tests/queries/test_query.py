@@ -17,6 +17,7 @@ from queries.query_cases import CASES, FLIGHTS, NOW, ORDERS, TIMEFRAMES, flights
 
 import omnipd
 from omnipd import Query, field
+from omnipd.errors import ArgumentError
 from omnipd.queries.job.options import QueryKeywords
 from omnipd.queries.language.request import build_request
 from omnipd_sandbox.engine.data.warehouse import warehouse
@@ -239,12 +240,29 @@ def test_queries_are_equal_when_they_send_the_same():
     }
 
 
-def test_the_repr_is_plain():
-    query = Query(FLIGHTS, "t").select("a.b").where(field("a.b").isna()).limit(5)
-    assert repr(query) == (
-        f"Query(model={FLIGHTS!r}, topic='t', fields=['a.b'], "
-        "filters={'a.b': {'type': 'null', 'is_negative': False}}, limit=5)"
-    )
+def test_where_with_text_or_a_dict_shows_the_condition_to_write():
+    for given, hint in {
+        "users.state = 'Texas'": "Write omnipd.field('users.state') == 'Texas'.",
+        "users.age >= 18 and x": "Write omnipd.field('users.age') >= 18.",
+        "users.age <> -2.5": "Write omnipd.field('users.age') != -2.5.",
+        "users.state": "Write omnipd.field('users.state') == ….",
+        "Texas": "Write, for example, omnipd.field('users.state') == 'Texas'.",
+    }.items():
+        with pytest.raises(ArgumentError) as caught:
+            Query(FLIGHTS, "t").where(given)
+        assert caught.value.hint == hint
+    for given, hint in (
+        ({"users.state": "Texas"}, "Write omnipd.field('users.state') == 'Texas'."),
+        (
+            {"a.b": [1, 2], "a.c": None, "a.d": {"type": "null"}, "a.e": 1},
+            "Write omnipd.field('a.b').isin([1, 2]), omnipd.field('a.c').isna(), "
+            "omnipd.field('a.d') == …, ….",
+        ),
+        ({}, "Write, for example, omnipd.field('users.state') == 'Texas'."),
+    ):
+        with pytest.raises(ArgumentError) as caught:
+            Query(FLIGHTS, "t").where(given)
+        assert caught.value.hint == hint
 
 
 @pytest.mark.parametrize(

@@ -227,8 +227,15 @@ def test_the_launcher_keeps_changes_and_says_what_is_wrong(path):
     path.write_text("{}")
     with pytest.raises(omnipd.ArgumentError, match=r"state\.json"):
         omnipd.sandbox(documents=10, state=path)
-    with pytest.raises(omnipd.ArgumentError, match="No such file"):
-        omnipd.sandbox(documents=10, state=path.parent / "nowhere" / "state.json")
+    with pytest.raises(omnipd.ArgumentError, match=r"state\.json"):
+        omnipd.sandbox(documents=10, state=path / "state.json")
+
+
+def test_the_launcher_takes_a_home_and_makes_the_folders_of_a_state(tmp_path, monkeypatch):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("USERPROFILE", str(tmp_path))
+    with omnipd.sandbox(size="tiny", state="~/new/state.json"):
+        assert (tmp_path / "new" / "state.json").exists()
 
 
 def test_changes_at_the_same_time_are_all_made(serve, connect):

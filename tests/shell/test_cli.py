@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import logging
 import os
 import signal
 import subprocess
@@ -152,9 +153,21 @@ def test_the_cache_is_shown_and_cleared(shell):
         (["content", "--sort", "updatedAt"], None, 2, "Did you mean 'updated_at'"),
         (["content", "--limit", "many"], None, 2, "Invalid value"),
         (["content", "--no-such-flag"], None, 2, "No such option"),
-        (["content", "-o", "out.xls"], None, 2, ".parquet, .csv or .jsonl"),
-        (["content", "-o", "no/such/out.csv"], None, 8, "does not exist"),
-        (["query", "missing.json"], None, 2, "does not exist"),
+        (["content", "-o", "out.xls"], None, 2, "It takes .parquet, .xlsx, .csv or .jsonl"),
+        (["content", "-o", "out.parquet.gz"], None, 2, "unknown ending"),
+        (["content", "-o", "s3://bucket/out.csv"], None, 2, "--output 's3://…' is an address"),
+        (["content", "--cache-dir", "~no such"], None, 3, "--cache-dir '~no such' needs"),
+        (
+            ["content", "--api-key-file", "~no such"],
+            None,
+            3,
+            "--api-key-file '~no such' needs the home directory of 'no such'",
+        ),
+        (["sandbox", "--state", "~no such"], None, 2, "home directory of 'no such'"),
+        (["sandbox", "--org", "s3://bucket/org"], None, 2, "is an address"),
+        (["sandbox", "init", "s3://bucket/org"], None, 2, "is an address"),
+        (["demo", "--folder", "s3://bucket/demo"], None, 2, "is an address"),
+        (["query", "missing.json"], None, 2, "cannot be read"),
         (["query", "-", "--limit", "few"], "{}", 2, "whole number"),
         (["content", "--api-key-file", "missing"], None, 3, "cannot be read"),
         (["content", "--base-url", "http://example.com"], None, 3, "clear text"),
@@ -271,16 +284,32 @@ def test_the_sandbox_command_serves_until_it_is_ended_and_leaves_nothing(
 
 @pytest.mark.parametrize(
     ("file", "code", "words"),
-    [("land.txt", 2, "unknown ending"), ("no/such/out.parquet", 8, "does not exist")],
+    [("land.txt", 2, "unknown ending"), ("file/no/out.parquet", 8, "cannot be made")],
 )
 def test_a_file_that_cannot_be_written_is_refused_before_anything_is_read(
     shell, server, file, code, words
 ):
+    Path("file").touch()
     before = len(server.requests)
     result = shell("content", "-o", file)
     assert result.exit_code == code
     assert words in result.stderr
     assert len(server.requests) == before
+
+
+@pytest.mark.parametrize(
+    ("file", "read"),
+    [
+        ("content.xlsx", pd.read_excel),
+        ("new/folder/Content.CSV.GZ", pd.read_csv),
+        ("content.jsonl.xz", lambda path: pd.read_json(path, lines=True)),
+    ],
+)
+def test_a_file_is_written_as_its_name_says(shell, tmp_path, file, read):
+    result = shell("content", "--limit", "3", "-o", file)
+    assert result.exit_code == 0, result.stderr
+    assert result.stderr.endswith(f"3 rows to {file}\n")
+    assert len(read(tmp_path / file)) == 3
 
 
 def test_a_model_goes_by_name_too(shell):
@@ -297,3 +326,10 @@ def test_a_cut_result_names_the_option(shell):
     result = shell("query", "-", stdin=json.dumps(cut))
     assert result.exit_code == 0
     assert "Pass --limit all for all of them." in result.stderr
+
+
+def test_verbose_shows_the_log_on_standard_error_and_no_longer_than_it_runs(shell):
+    done = shell("-v", "whoami")
+    assert "omnipd: GET /api/v1/whoami: 200 after " in done.stderr
+    assert logging.getLogger("omnipd").level == logging.NOTSET
+    assert "GET" not in shell("whoami").stderr

@@ -9,7 +9,7 @@ from datetime import timedelta
 from typing import Any, Literal, TypedDict
 
 from omnipd.arguments import DECIMALS, check_choice, check_flag
-from omnipd.clock import check_timeout
+from omnipd.clock import checked_timeout
 from omnipd.errors import ArgumentError
 
 
@@ -69,7 +69,7 @@ class QueryOptions:
         check_flag("totals", self.totals)
         if self.decimals is not None:
             check_choice("decimals", self.decimals, DECIMALS)
-        check_timeout(self.timeout)
+        checked_timeout(self.timeout)
 
 
 def check_keywords(

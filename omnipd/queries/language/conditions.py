@@ -7,6 +7,7 @@ the comparisons, and the laws of De Morgan hold.
 
 from __future__ import annotations
 
+import re
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -131,12 +132,55 @@ def _condition(value: object) -> Condition:
 
 
 def not_a_condition(value: object) -> ArgumentError:
-    """Return the error to raise for what stands where a condition should."""
-    return ArgumentError(
-        f"{said(value):.60} is not a condition.",
-        hint="Put each comparison in brackets: (a > 1) & (b < 2). A true-or-false field is "
-        "field(…).is_true().",
-    )
+    """Return the error to raise for what stands where a condition should.
+
+    Examples
+    --------
+    >>> not_a_condition({"users.state": "Texas"}).hint
+    "Write omnipd.field('users.state') == 'Texas'."
+    """
+    if isinstance(value, Mapping):
+        written = [_compared(str(name), one) for name, one in list(value.items())[:_MOST_WRITTEN]]
+        more = ["…"] if len(value) > len(written) else []
+        hint = f"Write {', '.join([*written, *more])}." if written else _EXAMPLE
+    elif isinstance(value, str):
+        written_as_text = _read(value)
+        hint = f"Write {written_as_text}." if written_as_text else _EXAMPLE
+    else:
+        hint = (
+            "Put each comparison in brackets: (a > 1) & (b < 2). A true-or-false field is "
+            "field(…).is_true()."
+        )
+    return ArgumentError(f"{said(value):.60} is not a condition.", hint=hint)
+
+
+_EXAMPLE = "Write, for example, omnipd.field('users.state') == 'Texas'."
+_MOST_WRITTEN = 3
+#: A comparison as SQL and others write it: name, sign, and a literal or a word.
+_WRITTEN = re.compile(
+    r"""\s*([\w.\[\]]+)\s*(?:(==?|!=|<>|<=|>=|<|>)\s*('[^']*'|"[^"]*"|-?\d+(?:\.\d+)?)?.*)?""",
+    re.DOTALL,
+)
+_SIGNS = {"=": "==", "<>": "!="}
+
+
+def _compared(name: str, value: object) -> str:
+    """Return how a comparison with a value, or with any of several, is written."""
+    bare = f"omnipd.field({name!r})"
+    if value is None:
+        return f"{bare}.isna()"
+    if isinstance(value, list | tuple | set | frozenset):
+        return f"{bare}.isin({said(list(value)):.60})"
+    return f"{bare} == {'…' if isinstance(value, Mapping) else f'{said(value):.60}'}"
+
+
+def _read(text: str) -> str | None:
+    """Return how a comparison that was written as text is written, as far as it can be told."""
+    found = _WRITTEN.fullmatch(text)
+    if found is None or "." not in found[1]:
+        return None
+    sign = found[2] or "=="
+    return f"omnipd.field({found[1]!r}) {_SIGNS.get(sign, sign)} {found[3] or '…'}"
 
 
 # --- what is sent for them

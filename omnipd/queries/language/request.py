@@ -14,17 +14,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from pathlib import Path
 from typing import Any, Literal, Protocol, runtime_checkable
 
 from omnipd.arguments import IDS_OF_MODELS, argument, check_id, refuse_key, said, whole_number
 from omnipd.errors import ArgumentError, warn
 from omnipd.frames.scalars import python_value
+from omnipd.paths import local_path
 from omnipd.queries.language import clauses, dates, filters
 from omnipd.queries.language.nesting import check_nesting
 
 #: What Omni gives when a query names no limit; sent, so that it is seen (docs/wire.md).
 DEFAULT_LIMIT = 1000
+_FORMS = "Pass the query as a dict, as JSON text that starts with {, or as a .json file."
 #: More than a decimal of 76 digits needs.
 _MOST_BITS = 256
 CACHE_MODES = ("Standard", "SkipRequery", "SkipCache", "SkipCacheAndRebuildExtracts")
@@ -211,7 +212,7 @@ def _read(query: AnyQuery) -> Mapping[str, Any]:
     if isinstance(query, str) and query.lstrip()[:1] in {"{", "["}:
         loaded = _parse(query, where)
     elif isinstance(query, str | os.PathLike):
-        path = Path(query)
+        path = local_path("query", query, hint=_FORMS)
         where = f"The file {path}"
         try:
             text = path.read_text(encoding="utf-8")
@@ -222,7 +223,7 @@ def _read(query: AnyQuery) -> Mapping[str, Any]:
         if reason:
             raise ArgumentError(
                 f"{where} cannot be read ({reason}).",
-                hint="Pass the query as a dict, as JSON text that starts with {, or as a .json file.",
+                hint=_FORMS,
             )
         loaded = _parse(text, where)
     if not isinstance(loaded, Mapping):
@@ -362,13 +363,11 @@ def _check_reference(query: Any) -> None:
 
 def checked_limit(limit: Any) -> int | None:
     """Return a number of rows, None for no limit, or refuse what is neither."""
-    limit = python_value(limit)
     if limit is None or (isinstance(limit, str) and limit == "all"):
         return None
-    if isinstance(limit, int) and limit.bit_length() > _MOST_BITS:
+    rows = whole_number("limit", limit, unit="rows", hint='limit="all" has no limit.')
+    if rows.bit_length() > _MOST_BITS:
         raise ArgumentError(
             "The limit has more digits than any count of rows.", hint='"all" is none.'
         )
-    return whole_number(
-        "limit", limit, unit="rows", hint=(argument("limit", "all") + " has no limit.")
-    )
+    return rows
