@@ -163,7 +163,7 @@ def _completed(function: Callable[..., Any], lists: Sequence[_List]) -> str:
 def meanings_of(function: Callable[..., Any]) -> dict[str, tuple[str, list[str]]]:
     """Return what the docstring of a function says of each parameter: as one line, and its choices."""
     _, sections = _sections(inspect.cleandoc(function.__doc__ or ""))
-    found = {}
+    found: dict[str, tuple[str, list[str]]] = {}
     for names, entry in _entries(sections.get("Parameters", "")):
         head, _, body = entry.partition("\n")
         choices = re.findall(r'"([^"]+)"', head.partition("{")[2].partition("}")[0])
