@@ -155,7 +155,7 @@ class OmniError(Exception):
         if self._again is None:
             raise ArgumentError(
                 "There is nothing to go on from.",
-                hint="Calls that take checkpoint= keep what they have read, and go on.",
+                hint="Calls that have a checkpoint keep what they have read, and go on.",
             )
         return self._again()
 

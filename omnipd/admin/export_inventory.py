@@ -15,7 +15,7 @@ from omnipd.admin.inventory_parts import names_of, with_needed
 from omnipd.admin.open_export import Export
 from omnipd.admin.since_last import SinceLast
 from omnipd.admin.snapshots import MANIFEST, Snapshots, read_manifest
-from omnipd.arguments import check_choice, check_flag, whole_number
+from omnipd.arguments import argument, check_choice, check_flag, whole_number
 from omnipd.cache.checkpoint import checkpointed
 from omnipd.cache.lifetime import checked_lifetime
 from omnipd.call import noted_interrupt, one_call
@@ -193,7 +193,8 @@ def _last(
     if (manifest["instance"], manifest["scope"]) != (client.base_url, scope):
         raise ArgumentError(
             f"The last export in {snapshots.root} is of {manifest['instance']} with "
-            f"scope={manifest['scope']!r}: nothing can be taken from it.",
+            + argument("scope", manifest["scope"])
+            + ": nothing can be taken from it.",
             hint="Take another folder for each Omni and scope.",
         )
     last = SinceLast(Export(path, manifest), full_every)

@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from omnipd.arguments import argument, function
 from omnipd.cache.checkpoint import delete_checkpoint
 from omnipd.errors import ArgumentError, ExportError
 from omnipd.export.whole_files import make_folder, write_atomically
@@ -103,7 +104,8 @@ class Snapshots:
         names = self.names()
         if not names:
             raise ArgumentError(
-                f"There is no export in {self.root}.", hint="export_inventory() makes one."
+                f"There is no export in {self.root}.",
+                hint=function("export_inventory") + " makes one.",
             )
         if at is None:
             return self.root / self._latest(names)
@@ -113,7 +115,7 @@ class Snapshots:
         before = [name for name in names if _begun(name) <= moment]
         if not before:
             raise ArgumentError(
-                f"at={str(at)!r} is before the first export in {self.root}.",
+                argument("at", str(at)) + f" is before the first export in {self.root}.",
                 hint=f"There is: {', '.join(names[:3])}{' …' if len(names) > 3 else ''}.",
             )
         return self.root / before[-1]
@@ -166,10 +168,11 @@ def _moment(at: str | datetime) -> datetime:
             moment = datetime.fromisoformat(at)
         except ValueError:
             raise ArgumentError(
-                f"at={at!r} is neither the name of an export nor a time such as 2026-05-01T06:00."
+                argument("at", at)
+                + " is neither the name of an export nor a time such as 2026-05-01T06:00."
             ) from None
         if len(at) == len("2026-05-01"):  # the whole of that day
             moment = moment.replace(hour=23, minute=59, second=59, microsecond=999_999)
     if not isinstance(moment, datetime):
-        raise ArgumentError(f"at={at!r} is not a time.")
+        raise ArgumentError(argument("at", at) + " is not a time.")
     return moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)

@@ -134,12 +134,15 @@ def connect(
     if limiter is not None and not isinstance(limiter, str):
         kind = type(limiter).__name__
         del limiter
-        raise ArgumentError(f"limiter= is {kind}, not the address of a Redis server.")
+        raise ArgumentError(argument("limiter") + f" is {kind}, not the address of a Redis server.")
     counted_at = None if limiter is None else Secret(limiter)
     del limiter
     if counted_at is not None and requests_per_minute is None:
         raise ArgumentError(
-            "limiter= and requests_per_minute=None do not go together.",
+            argument("limiter")
+            + " and "
+            + argument("requests_per_minute", None)
+            + " do not go together.",
             hint="Without pacing nothing is counted.",
         )
     place = redis_place(counted_at) or _place_of_environment()
@@ -164,13 +167,13 @@ def _secrets(api_key: object) -> list[Secret]:
     """Return the keys that were given, none where none was."""
     several = isinstance(api_key, list | tuple)
     given: Any = api_key if several else [] if api_key is None or api_key == "" else [api_key]
-    wrong = None
+    wrong: str | None = None
     if several and not given:
-        wrong = "api_key= is an empty list."
+        wrong = argument("api_key", of="connect") + " is an empty list."
     elif not all(isinstance(one, str) for one in given):
         wrong = "The API key is not text."
     elif several and not all(given):
-        wrong = "api_key= holds an empty text."
+        wrong = argument("api_key", of="connect") + " holds an empty text."
     if wrong is not None:
         del api_key, given
         raise SettingsError(wrong)

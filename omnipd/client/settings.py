@@ -114,12 +114,15 @@ class Settings:
 
     def with_more(self, keys: Sequence[Secret]) -> Settings:
         """Return it with further keys; refuse what cannot be one, and what is there already."""
-        checked = [_checked(key, f"API key {at} of api_key=") for at, key in enumerate(keys, 2)]
+        checked = [
+            _checked(key, f"API key {at} of " + argument("api_key", of="connect"))
+            for at, key in enumerate(keys, 2)
+        ]
         found = {self.key.reveal(), *(key.reveal() for key in checked)}
         if len(found) <= len(checked):
             del found
             raise SettingsError(
-                "api_key= has a key twice.",
+                argument("api_key", of="connect") + " has a key twice.",
                 hint="Each key has one limit, however often it is named.",
             )
         return replace(self, more_keys=tuple(checked))

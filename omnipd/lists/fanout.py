@@ -299,7 +299,7 @@ def check_calls(calls: int, max_calls: int) -> None:
     allowed = whole_number("max_calls", max_calls, unit="requests")
     if calls > allowed:
         raise ArgumentError(
-            f"It needs {calls:,} requests, more than max_calls={allowed:,}.",
+            f"It needs {calls:,} requests, more than " + argument("max_calls", allowed) + ".",
             hint="Nothing was read. Ask about fewer, or allow more.",
         )
 

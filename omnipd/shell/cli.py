@@ -16,6 +16,7 @@ from omnipd.shell import options
 from omnipd.shell.command import Command, Commands, CommandWithOthers, shown_log
 from omnipd.shell.options import client_of
 from omnipd.shell.output import deliver
+from omnipd.shell.readers import estimate, read
 from omnipd.shell.words import counted, in_words_of
 
 # What a person wants to see first of content, in the room that a terminal has.
@@ -163,6 +164,61 @@ def inventory(to: Path | None, estimate: bool, files: str, raw: bool, **given: A
     )
     if not read.complete:
         ctx.exit(4)
+
+
+@main.command(cls=Command)
+@click.option(
+    "--to", "folder", metavar="FOLDER", type=options.PATH, required=True, help="Where to."
+)
+@click.option(
+    "--include",
+    multiple=True,
+    help="A list, a group (content:all, people, access, schedules:all, connections:all, models:all, ai) or "
+    "all; repeat, or separate by commas. Default: what an audit needs.",
+)
+@click.option(
+    "--scope", default="all", show_default=True, help="all, with what is personal, or organization."
+)
+@click.option(
+    "--format",
+    type=click.Choice(["parquet", "csv", "xlsx"]),
+    default="parquet",
+    show_default=True,
+    help="What to write beside Parquet, which is always there.",
+)
+@click.option("--keep", type=int, help="How many exports stay. Default: all.")
+@click.option(
+    "--since", help="last asks again only for what may have changed since the last export."
+)
+@click.option(
+    "--full-every",
+    default="7d",
+    show_default=True,
+    help="With --since: after which time all is asked for again.",
+)
+@click.option(
+    "--errors",
+    default="raise",
+    show_default=True,
+    help="raise, or collect to go on after what is refused.",
+)
+@click.option("--strict/--no-strict", default=True, help="Fail when a list does not add up.")
+@click.option("--max-calls", type=int, help="Refuse what needs more requests.")
+@options.connection
+def export(**given: Any) -> None:
+    """Every list to files: an export of its own each time, which goes on where it was broken off."""
+    from omnipd.admin.export_inventory import export_inventory  # noqa: PLC0415
+    from omnipd.admin.open_export import open_export  # noqa: PLC0415
+
+    given["include"] = [name for one in given["include"] for name in one.split(",")] or None
+    folder = given["folder"]
+    path = export_inventory(**given, client=client_of(given))
+    opened = open_export(folder, at=path.name)
+    for name, why in opened.failures.items():
+        click.echo(f"omnipd: {name} could not be read: {why}", err=True)
+    click.echo(f"{counted(len(opened), 'table')} in {path}", err=True)
+    if not opened.complete:
+        click.get_current_context().exit(4)
 
 
 @main.command(cls=Command)
@@ -333,6 +389,10 @@ def _show_estimate(given: dict[str, Any]) -> None:
     terminal.print_table(cost, len(cost))
     calls, minutes = int(cost["calls"].sum()), round(cost["minutes"].sum())
     click.echo(f"{counted(calls, 'call')}, {counted(minutes, 'minute')}", err=True)
+
+
+main.add_command(read)
+main.add_command(estimate)
 
 
 if __name__ == "__main__":
