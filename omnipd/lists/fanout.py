@@ -500,5 +500,6 @@ def kept(client: Client, *, refresh: bool) -> str:
     again = ("the same call without " + argument("refresh", True)) if refresh else "the same call"
     return (
         f"Each list that was read whole is in the cache for {in_words(client.cache.lifetime)}: "
-        f"{again} goes on from there."
+        + again
+        + " goes on from there."
     )

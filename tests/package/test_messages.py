@@ -2,7 +2,9 @@
 
 import pickle
 import re
+from datetime import timedelta
 from pathlib import Path
+from types import SimpleNamespace
 
 import pandas as pd
 import pytest
@@ -10,7 +12,9 @@ import pytest
 import omnipd
 from omnipd.arguments import argument, function
 from omnipd.errors import OmniError, QueryError, held_warnings, warn
+from omnipd.lists.fanout import kept
 from omnipd.message import Code, Text, changed, join
+from omnipd.queries.run_queries import _tell as tell
 
 ROOT = Path(omnipd.__file__).parent
 KEY = "omni_osk_0123456789abcdef"
@@ -85,6 +89,15 @@ def test_texts_are_joined_and_changed_with_their_code():
     assert shouted == "PASS limit=1, AS omnipd.run_query() TAKES IT."
     assert isinstance(shouted, Text)
     assert type(changed("a", str.upper)) is str
+
+
+def test_what_is_said_of_an_interrupt_and_of_several_queries_knows_its_code():
+    cache = SimpleNamespace(works=True, lifetime=timedelta(minutes=10))
+    assert code(kept(SimpleNamespace(cache=cache), refresh=True)) == ["refresh=True"]
+    with held_warnings() as texts:
+        tell([["Cut. " + TEXT], []], ["one", "two"])
+    assert texts == [f"Of 2 queries: one. Cut. {TEXT}"]
+    assert code(texts[0]) == code(TEXT)
 
 
 _STRING = re.compile(r'''"""(?:.|\n)*?"""|"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*'|\#[^\n]*''')
