@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Protocol
 
-from omnipd.arguments import said
+from omnipd.arguments import argument
 from omnipd.bars import Bar, can_be_seen
 from omnipd.call import current_call
 from omnipd.clock import Clock
@@ -51,7 +51,7 @@ def check_progress(progress: object) -> bool | Told:
     """
     if callable(progress) or isinstance(progress, bool):
         return progress
-    raise ArgumentError(f"progress={said(progress):.60} is not True, False or a function.")
+    raise ArgumentError(argument("progress", progress) + " is not True, False or a function.")
 
 
 class Steps:
