@@ -25,6 +25,7 @@ from omnipd.errors import ArgumentError, ForbiddenError, NotFoundError, OmniErro
 from omnipd.lists.endpoint import Endpoint, bound
 from omnipd.lists.fanout import FanOut
 from omnipd.lists.read_list import Step
+from omnipd.message import join
 from omnipd.readers.users import USERS
 
 #: The value of ``scope=`` that stands for both of Omni's. It is ours, and never sent.
@@ -178,13 +179,14 @@ def _all_people(client: Client, refresh: bool) -> tuple[list[str], dict[str, Any
         table, facts = USERS.read_table({"client": client, "refresh": refresh})
     except ForbiddenError as error:
         error.message = argument("scope", "all") + " has to know all people. " + error.message
-        error.hint = (
-            f"{error.hint} Without one take "
+        without = (
+            "Without one take "
             + argument("scope", "organization")
             + ", or "
             + argument("scope", "restricted")
             + " for what is your own."
         )
+        error.hint = join([error.hint, without])
         raise
     return table["user_id"].to_pylist(), facts
 

@@ -2,7 +2,9 @@
 
 import pickle
 import re
+from datetime import timedelta
 from pathlib import Path
+from types import SimpleNamespace
 
 import pandas as pd
 import pytest
@@ -10,7 +12,9 @@ import pytest
 import omnipd
 from omnipd.arguments import argument, function
 from omnipd.errors import OmniError, QueryError, held_warnings, warn
+from omnipd.lists.fanout import kept
 from omnipd.message import Code, Text, changed, join
+from omnipd.queries.run_queries import _tell as tell
 
 ROOT = Path(omnipd.__file__).parent
 KEY = "omni_osk_0123456789abcdef"
@@ -87,12 +91,21 @@ def test_texts_are_joined_and_changed_with_their_code():
     assert type(changed("a", str.upper)) is str
 
 
-_STRING = re.compile(r'"""(?:.|\n)*?"""|"(?:[^"\\\n]|\\.)*"')
+def test_what_is_said_of_an_interrupt_and_of_several_queries_knows_its_code():
+    cache = SimpleNamespace(works=True, lifetime=timedelta(minutes=10))
+    assert code(kept(SimpleNamespace(cache=cache), refresh=True)) == ["refresh=True"]
+    with held_warnings() as texts:
+        tell([["Cut. " + TEXT], []], ["one", "two"])
+    assert texts == [f"Of 2 queries: one. Cut. {TEXT}"]
+    assert code(texts[0]) == code(TEXT)
+
+
+_STRING = re.compile(r'''"""(?:.|\n)*?"""|"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*'|\#[^\n]*''')
 _NAMES = "|".join(name for name in omnipd.__all__ if name != "field")  # a condition is no argument
 _WRITTEN = re.compile(rf"(?<![\w.])[a-z_]+=|\}}=\{{|(?:omnipd\.|(?<![`.\w]))(?:{_NAMES})\(")
-#: Of manuals, pandas, SQLite, headers, names of files, and of what has a repr.
+#: Of manuals, pages, pandas, SQLite, headers, names of files, and of what has a repr.
 _NO_MESSAGE = re.compile(
-    r"with include=|dtype=str|drop=True|PRAGMA|mode=|;q=|hexdigest|json\.dumps|pickled|\.use\(client|\{word\}|Query\(|self\.user_id|shortened\(one|\{name\}=\{one\}"
+    r"(?i:with) (?:``|include=)|<t[ar]|dtype=str|drop=True|PRAGMA|mode=|;q=|hexdigest|json\.dumps|pickled|\.use\(client|\{word\}|Query\(|self\.user_id|shortened\(one|\{name\}=\{one\}"
 )
 
 
@@ -103,6 +116,8 @@ def test_no_message_has_an_argument_or_a_function_as_plain_text():
         for file in sorted(ROOT.rglob("*.py"))
         if file.parent.name != "shell" and file.name not in {"pytest_plugin.py", "arguments.py"}
         for text in _STRING.findall(file.read_text(encoding="utf-8"))
-        if not text.startswith('"""') and _WRITTEN.search(text) and not _NO_MESSAGE.search(text)
+        if not text.startswith(('"""', "#"))
+        and _WRITTEN.search(text)
+        and not _NO_MESSAGE.search(text)
     ]
     assert not found, "\n".join(found)

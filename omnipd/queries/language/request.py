@@ -365,7 +365,8 @@ def checked_limit(limit: Any) -> int | None:
     """Return a number of rows, None for no limit, or refuse what is neither."""
     if limit is None or (isinstance(limit, str) and limit == "all"):
         return None
-    rows = whole_number("limit", limit, unit="rows", hint='limit="all" has no limit.')
+    hint = argument("limit", "all") + " has no limit."
+    rows = whole_number("limit", limit, unit="rows", hint=hint)
     if rows.bit_length() > _MOST_BITS:
         raise ArgumentError(
             "The limit has more digits than any count of rows.", hint='"all" is none.'
