@@ -211,12 +211,12 @@ def export(**given: Any) -> None:
     from omnipd.admin.open_export import open_export  # noqa: PLC0415
 
     given["include"] = [name for one in given["include"] for name in one.split(",")] or None
-    folder = given["folder"]
-    path = export_inventory(**given, client=client_of(given))
+    client, folder = client_of(given), given["folder"]
+    path = export_inventory(**given, client=client)
     opened = open_export(folder, at=path.name)
     for name, why in opened.failures.items():
         click.echo(f"omnipd: {name} could not be read: {why}", err=True)
-    click.echo(f"{counted(len(opened), 'table')} in {path}", err=True)
+    click.echo(f"{counted(len(opened), 'frame')} in {path}", err=True)
     if not opened.complete:
         click.get_current_context().exit(4)
 

@@ -15,6 +15,7 @@ from omnipd.shell import options
 from omnipd.shell.command import Command
 from omnipd.shell.options import client_of
 from omnipd.shell.output import deliver
+from omnipd.shell.words import counted
 
 #: What a command does with a reader and what it was given.
 Action = Callable[[Callable[..., Any], list[Any], dict[str, Any]], None]
@@ -186,8 +187,8 @@ def _estimate(function: Callable[..., Any], arguments: list[Any], given: dict[st
     asked = given.pop("asked")
     cost = of(function, *arguments, **asked, client=client_of(given))
     terminal.print_table(cost, len(cost))
-    calls, minutes = cost["calls"].sum(), cost["minutes"].sum()
-    click.echo(f"{calls:,} calls, {minutes:.0f} minutes", err=True)
+    calls, minutes = int(cost["calls"].sum()), round(cost["minutes"].sum())
+    click.echo(f"{counted(calls, 'call')}, {counted(minutes, 'minute')}", err=True)
 
 
 def _reading(function: Any) -> Any:

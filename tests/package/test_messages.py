@@ -12,7 +12,7 @@ import pytest
 import omnipd
 from omnipd.arguments import argument, function
 from omnipd.errors import OmniError, QueryError, held_warnings, warn
-from omnipd.lists.fanout import kept
+from omnipd.lists.read_parents import kept
 from omnipd.message import Code, Text, changed, join
 from omnipd.queries.run_queries import _tell as tell
 
