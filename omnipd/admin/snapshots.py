@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from omnipd.addresses import Address
 from omnipd.cache.checkpoint import delete_checkpoint
 from omnipd.errors import ArgumentError, ExportError
 from omnipd.export.whole_files import make_folder, write_atomically
@@ -29,49 +30,31 @@ class Snapshots:
 
     Parameters
     ----------
-    root : Path
-        The folder.
+    root : Path or Address
+        The folder, or its address.
     """
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path | Address) -> None:
         self.root = root
-
-    def begin(self, asked: Mapping[str, Any]) -> Path:
-        """Return the folder of an export that is not whole yet: one that was broken off, or a new one.
-
-        Parameters
-        ----------
-        asked : mapping
-            What is exported. What was broken off and is not the same is left alone.
-        """
-        text = json.dumps(asked, sort_keys=True)
-        mark = hashlib.blake2b(text.encode(), digest_size=6).hexdigest()
-        for there in sorted(self.root.glob(f".*-{mark}{_UNFINISHED}")):
-            return there
-        name = datetime.now(UTC).strftime(_NAME)
-        folder = self.root / f".{name}-{mark}{_UNFINISHED}"
-        make_folder(self.root)
-        folder.mkdir()
-        return folder
 
     def finish(self, unfinished: Path, manifest: Mapping[str, Any]) -> None:
         """Write down what is in an export: from now on it is whole, whatever happens."""
         write_atomically(unfinished / MANIFEST, lambda file: file.write(_as_bytes(manifest)))
 
-    def publish(self, unfinished: Path) -> Path:
-        """Give a whole export its name, and let the pointer name it; return the folder."""
-        name = unfinished.name.removeprefix(".").rsplit("-", 1)[0]
-        place, number = self.root / name, 1
-        while place.exists():
+    def _free_name(self, unfinished: Path) -> str:
+        """Return the first name that is not taken of those that an export may have."""
+        free = name = unfinished.name.removeprefix(".").rsplit("-", 1)[0]
+        number = 1
+        while (self.root / free).exists():
             number += 1
-            place = self.root / f"{name}-{number}"
-        delete_checkpoint(unfinished)  # which a kill may have left
-        unfinished.rename(place)
-        manifest = read_manifest(place)
-        pointer = {name: manifest[name] for name in ("begun_at", "finished_at", "complete")}
-        held = _as_bytes({"export": place.name, **pointer})
+            free = f"{name}-{number}"
+        return free
+
+    def _point_to(self, name: str, manifest: Mapping[str, Any]) -> None:
+        """Let the pointer name an export."""
+        pointer = {fact: manifest[fact] for fact in ("begun_at", "finished_at", "complete")}
+        held = _as_bytes({"export": name, **pointer})
         write_atomically(self.root / LATEST, lambda file: file.write(held))
-        return place
 
     def names(self) -> list[str]:
         """Return the names of all whole exports, the oldest first."""
@@ -83,16 +66,7 @@ class Snapshots:
             )
         return []
 
-    def keep(self, number: int) -> None:
-        """Delete all but the last exports."""
-        for name in self.names()[:-number]:
-            # Out of sight first: half of one must not be found.
-            aside = self.root / f".{name}.deleted"
-            with contextlib.suppress(OSError):
-                (self.root / name).rename(aside)
-                shutil.rmtree(aside)
-
-    def find(self, at: str | datetime | None) -> Path:
+    def find(self, at: str | datetime | None) -> Path | Address:
         """Return the folder of the last export, or of the last that was begun by then.
 
         Raises
@@ -127,7 +101,51 @@ class Snapshots:
         return names[-1]
 
 
-def read_manifest(folder: Path) -> dict[str, Any]:
+class FolderSnapshots(Snapshots):
+    """The exports in a folder of this machine."""
+
+    root: Path
+
+    def begin(self, asked: Mapping[str, Any]) -> Path:
+        """Return the folder of an export that is not whole yet: one that was broken off, or a new one.
+
+        Parameters
+        ----------
+        asked : mapping
+            What is exported. What was broken off and is not the same is left alone.
+        """
+        return unfinished_in(make_folder(self.root), asked)
+
+    def publish(self, unfinished: Path) -> Path:
+        """Give a whole export its name, and let the pointer name it; return the folder."""
+        place = self.root / self._free_name(unfinished)
+        delete_checkpoint(unfinished)  # which a kill may have left
+        unfinished.rename(place)
+        self._point_to(place.name, read_manifest(place))
+        return place
+
+    def keep(self, number: int) -> None:
+        """Delete all but the last exports."""
+        for name in self.names()[:-number]:
+            # Out of sight first: half of one must not be found.
+            aside = self.root / f".{name}.deleted"
+            with contextlib.suppress(OSError):
+                (self.root / name).rename(aside)
+                shutil.rmtree(aside)
+
+
+def unfinished_in(folder: Path, asked: Mapping[str, Any]) -> Path:
+    """Return the folder below another of an export that was broken off, or of a new one."""
+    text = json.dumps(asked, sort_keys=True)
+    mark = hashlib.blake2b(text.encode(), digest_size=6).hexdigest()
+    for there in sorted(folder.glob(f".*-{mark}{_UNFINISHED}")):
+        return there
+    new = folder / f".{datetime.now(UTC).strftime(_NAME)}-{mark}{_UNFINISHED}"
+    new.mkdir()
+    return new
+
+
+def read_manifest(folder: Path | Address) -> dict[str, Any]:
     """Return what is written down of an export.
 
     Raises

@@ -120,7 +120,7 @@ def inventory(to: Path | None, estimate: bool, files: str, raw: bool, **given: A
     from omnipd.export.compression import ENDINGS  # noqa: PLC0415
     from omnipd.export.excel import workbook  # noqa: PLC0415
     from omnipd.export.whole_files import check_places  # noqa: PLC0415
-    from omnipd.paths import local_path  # noqa: PLC0415
+    from omnipd.paths import place  # noqa: PLC0415
     from omnipd.shell import terminal  # noqa: PLC0415
 
     given["include"] = list(given["include"]) or None
@@ -129,26 +129,26 @@ def inventory(to: Path | None, estimate: bool, files: str, raw: bool, **given: A
         return
     if to is None:
         raise ArgumentError("Say where to write, with --to, or ask what it costs, with --estimate.")
-    to = local_path("to", to)
+    target = place("to", to)
     # Before the long reading: is the extra there, and can the files be made?
-    if is_workbook := to.suffix.lower() == ".xlsx":
+    if is_workbook := target.suffix.lower() == ".xlsx":
         workbook({})
-    check_places([to if is_workbook else to / f"content.{files}"])
+    check_places([target if is_workbook else target / f"content.{files}"])
     client = client_of(given)
     with terminal.Progress(client):
         read = read_inventory(**given, client=client)
     if is_workbook:
-        written = [read.to_excel(to, allow_incomplete=True)]
+        written = [read.to_excel(target, allow_incomplete=True)]
     elif files == "parquet":
-        written = read.to_parquet(to, allow_incomplete=True)
+        written = read.to_parquet(target, allow_incomplete=True)
     else:
         by_ending = {ending: name for name, ending in ENDINGS.items()}
         compression = by_ending.get(files.removeprefix("csv"))
-        written = read.to_csv(to, raw=raw, compression=compression, allow_incomplete=True)
+        written = read.to_csv(target, raw=raw, compression=compression, allow_incomplete=True)
     for name, why in read.failures.items():
         click.echo(f"omnipd: {name} could not be read: {why}", err=True)
     click.echo(
-        f"{terminal.counted(len(read), 'frame')}, {terminal.counted(len(written), 'file')} in {to}",
+        f"{terminal.counted(len(read), 'frame')}, {terminal.counted(len(written), 'file')} in {target}",
         err=True,
     )
     if not read.complete:
