@@ -265,7 +265,7 @@ def _missing_package(shown: str, scheme: str) -> tuple[str | None, str | None]:
     except ImportError as error:
         cause, said = error.__cause__, str(error)
     except ValueError:
-        near = difflib.get_close_matches(scheme, registry.known_implementations, n=3)
+        near = difflib.get_close_matches(scheme, registry.known_implementations, 3, 0.5)
         guess = f" Did you mean {' or '.join(f'{one}://' for one in near)}?" if near else ""
         raise ArgumentError(
             f"{shown} is an address that fsspec does not know.{guess}",
