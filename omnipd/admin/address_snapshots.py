@@ -52,7 +52,7 @@ class AddressSnapshots(Snapshots):
         raise SettingsError(
             f"The folder {self._waiting}, where an export waits until it is whole, cannot be used "
             f"({reason}).",
-            hint="OMNIPD_STATE_DIR, or state_dir= of connect(), names another folder.",
+            hint="OMNIPD_STATE_DIR names another folder.",
         )
 
     def publish(self, unfinished: Path) -> Address:
