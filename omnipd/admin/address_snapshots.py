@@ -43,7 +43,8 @@ class AddressSnapshots(Snapshots):
 
     def begin(self, asked: Mapping[str, Any]) -> Path:
         """Return the folder on this machine of an export that is not whole yet."""
-        self.names()  # a store that cannot be asked is known before anything is read for it
+        with contextlib.suppress(FileNotFoundError):
+            self.root.iterdir()  # a store that cannot be asked is known before anything is read for it
         try:
             make_folder(self._waiting)
             return unfinished_in(self._waiting, {**asked, "address": os.fspath(self.root)})

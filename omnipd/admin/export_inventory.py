@@ -202,10 +202,9 @@ def _last(
     snapshots: Snapshots, client: Client, scope: str, full_every: timedelta
 ) -> SinceLast | None:
     """Return the export to begin from; None where there is none, or all is to be asked for again."""
-    names = snapshots.names()
-    if not names:
+    path = snapshots.latest()
+    if path is None:
         return None
-    path = snapshots.find(None)
     manifest = read_manifest(path)
     if (manifest["instance"], manifest["scope"]) != (client.base_url, scope):
         raise ArgumentError(

@@ -62,9 +62,20 @@ class Snapshots:
             return sorted(
                 one.name
                 for one in self.root.iterdir()
-                if not one.name.startswith(".") and (one / MANIFEST).is_file()
+                if not one.name.startswith(".")
+                and one.name != LATEST
+                and (one / MANIFEST).is_file()
             )
         return []
+
+    def latest(self) -> Path | Address | None:
+        """Return what the pointer names, or the last export where it names none that is there."""
+        with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
+            named = self.root / str(json.loads((self.root / LATEST).read_bytes())["export"])
+            if (named / MANIFEST).is_file():
+                return named
+        names = self.names()
+        return self.root / names[-1] if names else None
 
     def find(self, at: str | datetime | None) -> Path | Address:
         """Return the folder of the last export, or of the last that was begun by then.
@@ -74,13 +85,13 @@ class Snapshots:
         ArgumentError
             If there is none.
         """
+        if at is None and (latest := self.latest()) is not None:
+            return latest
         names = self.names()
         if not names:
             raise ArgumentError(
                 f"There is no export in {self.root}.", hint="export_inventory() makes one."
             )
-        if at is None:
-            return self.root / self._latest(names)
         if at in names:
             return self.root / str(at)
         moment = _moment(at)
@@ -91,14 +102,6 @@ class Snapshots:
                 hint=f"There is: {', '.join(names[:3])}{' …' if len(names) > 3 else ''}.",
             )
         return self.root / before[-1]
-
-    def _latest(self, names: list[str]) -> str:
-        """Return what the pointer names, and the last one where it names none that is there."""
-        with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
-            named = json.loads((self.root / LATEST).read_bytes())["export"]
-            if named in names:
-                return str(named)
-        return names[-1]
 
 
 class FolderSnapshots(Snapshots):
