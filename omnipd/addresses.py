@@ -201,10 +201,11 @@ class Address(os.PathLike[str]):
     ) -> _Result:
         """Do something with the store and the path in it; say as omnipd does what it fails with."""
         try:
-            with (
-                NO_FORK
-            ):  # each process has its own: fsspec keeps one, and makes another in a child
-                store, path = load("fsspec.core").url_to_fs(self._url, **self._options)
+            core, registry = load("fsspec.core"), load("fsspec.registry")
+            with NO_FORK:  # it imports the store's package
+                registry.get_filesystem_class(self._url.partition("://")[0])
+            # Each process has its own: fsspec keeps one, and makes another in a child of a fork.
+            store, path = core.url_to_fs(self._url, **self._options)
             return work(store, path)
         except OmniError:
             raise
