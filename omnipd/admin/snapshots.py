@@ -85,10 +85,11 @@ class Snapshots:
         ArgumentError
             If there is none.
         """
-        if at is None and (latest := self.latest()) is not None:
+        latest = self.latest() if at is None else None
+        if latest is not None:
             return latest
         names = self.names()
-        if not names:
+        if at is None or not names:
             raise ArgumentError(
                 f"There is no export in {self.root}.", hint="export_inventory() makes one."
             )
