@@ -21,6 +21,7 @@ def without_settings(document_folder, monkeypatch):
     """Documents are read by people without settings; so their blocks are run without any."""
     for name in ("OMNI_BASE_URL", "OMNI_API_KEY", "OMNI_API_TOKEN", "OMNI_CONFIG_DIR"):
         monkeypatch.delenv(name, raising=False)
+    monkeypatch.delenv("OMNIPD_LIMITER", raising=False)
     monkeypatch.setenv("OMNI_CONFIG_PATH", str(document_folder / "no-profile.json"))
     monkeypatch.setenv("OMNIPD_CACHE_DIR", str(document_folder / "omnipd-disk"))
     monkeypatch.setenv("OMNIPD_STATE_DIR", str(document_folder / "omnipd-state"))

@@ -27,6 +27,7 @@ def executed(notebook: Path) -> nbformat.NotebookNode:
         for name in [name for name in os.environ if name.startswith("OMNI")]:
             del os.environ[name]
         os.environ["OMNI_CONFIG_PATH"] = str(Path(folder) / "no-profile.json")
+        os.environ["TQDM_DISABLE"] = "1"  # on a slow machine there would be a bar
         NotebookClient(
             book,
             timeout=120,

@@ -1,5 +1,6 @@
 """The public names and where each lives: the one table of them."""
 
+from omnipd.admin.estimate import estimate as estimate
 from omnipd.admin.export_documents import export_documents as export_documents
 from omnipd.admin.export_inventory import export_inventory as export_inventory
 from omnipd.admin.import_documents import import_documents as import_documents

@@ -14,16 +14,36 @@ import threading
 import time
 from collections.abc import Callable, Generator, Iterable, Iterator
 from types import TracebackType
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from omnipd.clock import Clock, Deadline, checked_timeout
 from omnipd.errors import OmniError
+
+if TYPE_CHECKING:
+    from omnipd.progress import Report
 
 T = TypeVar("T")
 
 
 class Canceled(BaseException):
     """The call is canceled. Raised in the threads that work for it; never leaves omnipd."""
+
+
+class WouldSend(BaseException):
+    """A request would be sent now, and this is a rehearsal. Never leaves omnipd.
+
+    Parameters
+    ----------
+    requests : int, optional
+        How many requests it is for certain; by default that is not known.
+    stored : int
+        How many answers need none.
+    """
+
+    def __init__(self, requests: int | None = None, stored: int = 0) -> None:
+        super().__init__(requests)
+        self.requests = requests
+        self.stored = stored
 
 
 class Call:
@@ -46,6 +66,12 @@ class Call:
         Whether its time is not that of the client.
     deadline : Deadline or None
         Its time, once a request has asked for it.
+    report : Report or None
+        How far it is, while it goes on step by step.
+    rehearses : bool
+        Whether it only shows what it would send.
+    cost_is_said : bool
+        Whether what its parts cost was said for all of them together.
     """
 
     def __init__(self, timeout: float | None = None, *, around: Call | None = None) -> None:
@@ -53,9 +79,13 @@ class Call:
         self._timeout = checked_timeout(timeout)
         self.canceled = self.over = False
         self.deadline: Deadline | None = None
-        self.has_own_timeout: bool = timeout is not None or (
-            around is not None and around.has_own_timeout
-        )
+        self.report: Report | None = None
+        self.rehearses = self.cost_is_said = False
+        self.has_own_timeout: bool = timeout is not None
+        if around is not None:
+            self.report, self.rehearses = around.report, around.rehearses
+            self.has_own_timeout = around.has_own_timeout
+            self.cost_is_said = around.cost_is_said
         self._beginning = threading.Lock()
         self._cuts: set[Callable[[], None]] = set()
         #: Taken until the call is canceled: what waits, waits for it.
@@ -158,6 +188,15 @@ def _forget_frames_below(frame: TracebackType | None) -> None:
     """End a traceback at a frame; not in Python's development mode, where somebody looks into omnipd."""
     if frame is not None and not sys.flags.dev_mode:
         frame.tb_next = None
+
+
+@contextlib.contextmanager
+def rehearsal() -> Iterator[None]:
+    """Let a block read what the cache has, and send nothing: what would be sent raises WouldSend."""
+    call = Call()
+    call.rehearses = True
+    with working_for(call):
+        yield
 
 
 def current_call() -> Call:

@@ -37,6 +37,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any
 
+from omnipd.bars import aside
 from omnipd.display import shortened
 from omnipd.key_texts import hide_keys
 
@@ -329,4 +330,5 @@ def warn(text: str) -> None:
     level, frame = 1, sys._getframe()
     while frame.f_back is not None and _is_inside(frame.f_globals.get("__name__")):
         frame, level = frame.f_back, level + 1
-    warnings.warn(text, OmniWarning, stacklevel=level)
+    with aside():
+        warnings.warn(text, OmniWarning, stacklevel=level)

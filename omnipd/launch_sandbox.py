@@ -120,7 +120,7 @@ class Sandbox(Client):
         super().close()
         self._shut_down()
         # They would make their folder again.
-        self.cache = self._limiter = None
+        self.cache = self._lanes.all[0].limiter = None
 
     def __enter__(self) -> Self:
         """Make the sandbox the default client of this context; it stops at its end."""

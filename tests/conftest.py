@@ -4,6 +4,7 @@ import gc
 
 import pytest
 from echo_server import EchoServer
+from redis_server import RedisServer
 from scripted_server import ScriptedServer, answer
 
 import omnipd
@@ -25,6 +26,7 @@ def _own_environment(monkeypatch, tmp_path):
     """No test reads the settings of whoever runs it, or leaves anything on their disk."""
     for name in ("OMNI_BASE_URL", "OMNI_API_KEY", "OMNI_API_TOKEN", "OMNI_CONFIG_DIR"):
         monkeypatch.delenv(name, raising=False)
+    monkeypatch.delenv("OMNIPD_LIMITER", raising=False)
     for name in ("http_proxy", "https_proxy", "all_proxy", "no_proxy"):
         monkeypatch.delenv(name, raising=False)
         monkeypatch.delenv(name.upper(), raising=False)
@@ -41,6 +43,13 @@ def server():
     with Server() as running:
         yield running
         assert running.failures == []
+
+
+@pytest.fixture(scope="session")
+def redis_server():
+    """A Redis server; skips where one cannot be started."""
+    with RedisServer() as running:
+        yield running
 
 
 @pytest.fixture

@@ -29,6 +29,7 @@ from omnipd.frames.to_pandas import is_whole
 from omnipd.lists.fanout import say_cost
 from omnipd.lists.parents import Parents, parent_keys
 from omnipd.lists.read_parents import OF_ONE_PARENT
+from omnipd.progress import steps
 
 _EXPORT = "/api/unstable/documents/{identifier}/export"
 _MANIFEST_FILE = "manifest.jsonl"
@@ -104,7 +105,8 @@ def export_documents(
     say_cost(client, len(keys), _EXPORT)
     rows: list[dict[str, Any]] = []
     try:
-        with one_call():
+        with one_call(), steps(client, _EXPORT, "documents") as how_far:
+            how_far.total = how_far.left = len(keys)
             for done, identifier in enumerate(keys, 1):
                 row: dict[str, Any] = {"document_identifier": identifier, "error": BROKEN_OFF}
                 rows.append(row)
@@ -121,8 +123,7 @@ def export_documents(
                     row["error"] = error.message
                     if errors == "raise" or not isinstance(error, OF_ONE_PARENT):
                         raise
-                if client.progress is not None:
-                    client.progress(_EXPORT, done, len(keys))
+                how_far.at(done, len(keys), left=len(keys) - done)
     except BaseException as stop:
         manifest = frame_of(rows, _MANIFEST, complete=False)
         if isinstance(stop, OmniError):

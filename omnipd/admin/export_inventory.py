@@ -13,15 +13,15 @@ from omnipd.addresses import Address
 from omnipd.admin.address_snapshots import AddressSnapshots
 from omnipd.admin.export_formats import FORMATS, write_as
 from omnipd.admin.export_read import ExportRead
-from omnipd.admin.inventory_cost import Cost
 from omnipd.admin.inventory_parts import names_of, with_needed
 from omnipd.admin.open_export import Export
 from omnipd.admin.since_last import SinceLast
 from omnipd.admin.snapshots import MANIFEST, FolderSnapshots, Snapshots, read_manifest
 from omnipd.arguments import check_choice, check_flag, whole_number
 from omnipd.cache.checkpoint import checkpointed
+from omnipd.cache.lifetime import checked_lifetime
 from omnipd.call import noted_interrupt, one_call
-from omnipd.client.client import Client, checked_lifetime
+from omnipd.client.client import Client
 from omnipd.client.current_client import current_client
 from omnipd.errors import ArgumentError, OmniError
 from omnipd.lists.manual import manual
@@ -172,9 +172,7 @@ def export_inventory(
             checkpointed(unfinished, identity, again),
             noted_interrupt(reading.so_far),
         ):
-            Cost(client, scope).say(names, max_calls)
-            for name in names:
-                reading.read(name)
+            reading.run("export", names, max_calls)
             manifest = {
                 "manifest": 1,
                 "omnipd": __version__,

@@ -37,6 +37,7 @@ from omnipd.errors import (
     OutcomeUnknownError,
     warn,
 )
+from omnipd.progress import steps
 from omnipd.readers.model_list import model_id
 
 _IMPORT = "/api/unstable/documents/import"
@@ -167,24 +168,27 @@ def _imported(
     before = {} if again else imported_before(blobs, client)
     not_written: set[Path] = set()
     try:
-        for done, (row, (path, blob)) in enumerate(zip(rows, blobs.items(), strict=True), 1):
-            if (note := before.get(path)) is not None:
-                row.update(_skipped(note))
-                continue
-            row.update(status="unknown", error=BROKEN_OFF)
-            # Before it is sent: should this process be killed, it may exist.
-            note_import(path, row, client, not_written)
-            body = {key: blob[key] for key in _PASSED if key in blob}
-            body["baseModelId"] = model
-            if folder_path is not None:
-                body["folderPath"] = folder_path
-            goes_on = _send(client, body, row)
-            if row["status"] != "unknown":
+        with steps(client, _IMPORT, "documents") as how_far:
+            how_far.total = len(rows)
+            how_far.left = left = len(rows) - len(before)
+            for done, (row, (path, blob)) in enumerate(zip(rows, blobs.items(), strict=True), 1):
+                if (note := before.get(path)) is not None:
+                    row.update(_skipped(note))
+                    continue
+                row.update(status="unknown", error=BROKEN_OFF)
+                # Before it is sent: should this process be killed, it may exist.
                 note_import(path, row, client, not_written)
-            if not goes_on:
-                break
-            if client.progress is not None:
-                client.progress(_IMPORT, done, len(rows))
+                body = {key: blob[key] for key in _PASSED if key in blob}
+                body["baseModelId"] = model
+                if folder_path is not None:
+                    body["folderPath"] = folder_path
+                goes_on = _send(client, body, row)
+                if row["status"] != "unknown":
+                    note_import(path, row, client, not_written)
+                if not goes_on:
+                    break
+                left -= 1
+                how_far.at(done, len(rows), left=left)
         _warn_of_outcome(rows)
         warn_of_mended_rows(rows)
     except BaseException as stop:

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from functools import partial
 from typing import Literal
 
-from omnipd.admin.inventory_cost import Cost
 from omnipd.admin.inventory_frames import Inventory
 from omnipd.admin.inventory_parts import names_of, with_needed
 from omnipd.admin.inventory_read import InventoryRead
@@ -117,7 +116,5 @@ def read_inventory(
         checkpointed(checkpoint, identity, again),
         noted_interrupt(reading.so_far),
     ):
-        Cost(client, scope).say(names, max_calls)
-        for name in names:
-            reading.read(name)
+        reading.run("inventory", names, max_calls)
     return reading.inventory(wanted)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Literal
 
 import pandas as pd
@@ -23,14 +23,14 @@ from omnipd.client.current_client import current_client
 from omnipd.errors import OmniError, warn
 from omnipd.frames.columns import COUNT, NUMBER, TEXT
 from omnipd.frames.to_pandas import to_frame
-from omnipd.lists.fanout import check_calls
+from omnipd.lists.fanout import in_minutes
 from omnipd.lists.read_list import REREAD_PAGES
 from omnipd.readers.scope_all import ALL
 from omnipd.readers.users import read_users
 
 _PAGE = 100
 #: How much of its pace a client uses.
-_USED = 0.95
+USED = 0.95
 _NAMED = 3
 
 
@@ -103,10 +103,10 @@ class Cost:
 
     def of(self, names: Sequence[str]) -> pd.DataFrame:
         """Return the calls and minutes of each frame."""
-        calls = [self._calls(ALL_PARTS[name]) for name in names]
+        calls = [self.calls(ALL_PARTS[name]) for name in names]
         pace = self._client.requests_per_minute
         minutes = [
-            None if number is None or pace is None else number / (pace * _USED) for number in calls
+            None if number is None or pace is None else number / (pace * USED) for number in calls
         ]
         columns = {
             "name": pa.array(names, TEXT),
@@ -115,30 +115,18 @@ class Cost:
         }
         return to_frame(pa.table(columns), {"instance": self._client.base_url})
 
-    def say(self, names: Sequence[str], max_calls: int | None) -> None:
-        """Warn beforehand of what takes more than a minute at the pace of the key; refuse too much."""
-        if max_calls is None and not any(
-            ALL_PARTS[name].is_expensive(self._scope) for name in names
-        ):
+    def warn(self, calls: Mapping[str, int]) -> None:
+        """Warn beforehand of calls that take more than a minute at the pace of the key."""
+        whole, pace = sum(calls.values()), self._client.requests_per_minute
+        if pace is None or whole <= pace:
             return
-        cost = self.of(names)
-        calls, pace = int(cost["calls"].sum()), self._client.requests_per_minute
-        if max_calls is not None:
-            check_calls(calls, max_calls)
-        if pace is None or calls <= pace:
-            return
-        largest = cost.dropna(subset="calls").nlargest(_NAMED, "calls")
-        shown = ", ".join(
-            f"{name} {number:,}"
-            for name, number in zip(largest["name"], largest["calls"], strict=True)
-        )
-        warn(
-            f"The inventory is about {calls:,} calls ({shown}), {cost['minutes'].sum():.0f} "
-            "minutes; what is cached needs none."
-        )
+        largest = sorted(filter(calls.get, calls), key=calls.__getitem__, reverse=True)
+        shown = ", ".join(f"{name} {calls[name]:,}" for name in largest[:_NAMED])
+        minutes = in_minutes(whole / (pace * USED))
+        warn(f"The inventory is about {whole:,} calls ({shown}), {minutes}.")
 
-    def _calls(self, part: Part) -> int | None:
-        """Return the calls of a frame; None where one of its lists cannot be counted."""
+    def calls(self, part: Part) -> int | None:
+        """Return the calls of a frame with an empty cache; None where one of its lists cannot be counted."""
         if not part.pages:
             return 1
         if part.below is not None:
@@ -150,15 +138,16 @@ class Cost:
             return self._rows(part.counted or parents.read)
         cached = self._client.cache is not None
         if part.same_as is not None:
-            return 0 if cached else self._pages(ALL_PARTS[part.same_as])
-        needed = [self._pages(part)]
+            return 0 if cached else self.pages(ALL_PARTS[part.same_as])
+        needed = [self.pages(part)]
         if part.is_read_by_person(self._scope):
             needed.append(self._rows(read_users))
-            needed.append(0 if cached else self._pages(ALL_PARTS["users"]))
+            needed.append(0 if cached else self.pages(ALL_PARTS["users"]))
         known = [number for number in needed if number is not None]
         return sum(known) if len(known) == len(needed) else None
 
-    def _pages(self, part: Part) -> int | None:
+    def pages(self, part: Part) -> int | None:
+        """Return the calls of a list that comes in pages; None where it cannot be counted."""
         rows = self._rows(part.read)
         if rows is None:
             return None

@@ -238,10 +238,11 @@ class Inventory(Mapping[str, pd.DataFrame]):
 
         It needs ``pip install "omnipd[excel]"``. What a sheet cannot hold is told in a warning:
         control characters become U+FFFD, line ends become a line feed, and text is cut at 32,767
-        characters. Times are in UTC without a zone, to the millisecond, and text where Excel has
-        no such day; numbers of more than fifteen digits are text; empty text
-        looks like null. Text that Excel would run as a formula stays text. A frame whose name no sheet
-        can have is in one of nearly that name.
+        characters. Times are in UTC without a zone, to the millisecond, dates are days, and both
+        are text where Excel has no such day. Decimals of up to fifteen digits are numbers; numbers of
+        more are text, and floats keep sixteen. Durations are text such as ``P1DT2H``, bytes base64.
+        Empty text looks like null. Text that Excel would run as a formula stays text. A frame whose
+        name no sheet can have is in one of nearly that name.
 
         Parameters
         ----------

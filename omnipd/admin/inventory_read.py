@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import pandas as pd
 
+from omnipd.admin.inventory_cost import Cost
 from omnipd.admin.inventory_frames import Inventory
 from omnipd.admin.inventory_parts import ALL_PARTS, Part, is_of_one_list
+from omnipd.call import WouldSend, current_call, rehearsal
 from omnipd.client.client import Client
-from omnipd.errors import OmniError
+from omnipd.errors import OmniError, held_warnings, warn
+from omnipd.lists.fanout import check_calls
 from omnipd.lists.read_parents import kept
+from omnipd.progress import steps
 from omnipd.readers.scope_all import ALL
 
 
@@ -34,9 +38,78 @@ class InventoryRead:
         self._asked = {"strict": strict, "refresh": refresh, "client": client}
         self._frames: dict[str, pd.DataFrame] = {}
         self._failures: dict[str, str] = {}
+        self._lists_are_cached = True
+
+    def run(self, what: str, names: Sequence[str], max_calls: int | None) -> None:
+        """Read frames, and say beforehand what that costs, and on the way how far it is.
+
+        Parameters
+        ----------
+        what : str
+            What it is, on the bar.
+        names : sequence of str
+            The frames, those that others need before them.
+        max_calls : int, optional
+            More are refused.
+        """
+        with steps(self._client, what) as how_far:
+            calls = dict.fromkeys(names, 1)
+            expensive = any(ALL_PARTS[name].is_expensive(self._scope) for name in names)
+            if expensive or max_calls is not None:
+                how_far.part = "estimate"
+                cost = Cost(self._client, self._scope)
+                calls = {name: self.cost(name, cost) for name in names}
+                if max_calls is not None:
+                    check_calls(sum(calls.values()), max_calls)
+                cost.warn(calls)
+                current_call().cost_is_said = True
+            whole = left = sum(calls.values())
+            for name, size in calls.items():
+                how_far.at(whole - left, whole, left=left, size=size, part=name)
+                self.read(name)
+                left -= size
+            how_far.at(whole, whole, left=0)
+
+    def cost(self, name: str, cost: Cost) -> int:
+        """Return how many calls a frame needs still; one that the cache has whole is read from there."""
+        part = ALL_PARTS[name]
+        if self._asked["refresh"] or self._client.cache is None:
+            return cost.calls(part) or 0
+        # What is below others has a call for each row of all lists before it.
+        if part.below is None or self._lists_are_cached:
+            frame, lacking = self._rehearsed(lambda: self.read_part(part))
+            if frame is not None:
+                self._frames[name] = frame
+                return 0
+            if part.below is not None and lacking:
+                return lacking
+            self._lists_are_cached = False
+            if lacking:  # for people who are known, and perhaps for the organization's own list
+                own = self._rehearsed(lambda: self.read_public(part))[0]
+                pages = None if own is not None else cost.pages(part)
+                return lacking + (pages or 1) - 1
+        return cost.calls(part) or 0
+
+    def _rehearsed(
+        self, read: Callable[[], pd.DataFrame]
+    ) -> tuple[pd.DataFrame | None, int | None]:
+        """Return a frame if the cache has all of it, else how many requests it lacks, if that is known."""
+        with held_warnings() as texts:
+            try:
+                with rehearsal():
+                    frame = read()
+            except WouldSend as lacks:
+                return None, lacks.requests
+            except OmniError:  # which is met again
+                return None, None
+        for text in texts:
+            warn(text)
+        return frame, 0
 
     def read(self, name: str) -> None:
-        """Read one frame; or note why not."""
+        """Read one frame, unless that is done; or note why not."""
+        if name in self._frames:
+            return
         part = ALL_PARTS[name]
         if part.below is not None and part.below not in self._frames:
             self._failures[name] = f"It needs {part.below}, which could not be read."

@@ -90,8 +90,14 @@ class Checkpoint:
             ) from None
         self.found, self.oldest = self._run(self._open)
 
-    def answer(self, question: str) -> Kept | None:
-        """Return what was answered to a question, at the turn at which it is asked now."""
+    def answer(self, question: str, *, again: bool = False) -> Kept | None:
+        """Return what was answered to a question, at the turn at which it is asked now.
+
+        Parameters
+        ----------
+        again : bool
+            Whether it will be asked for again at this turn.
+        """
 
         def load(database: sqlite3.Connection) -> Kept | None:
             row = database.execute(
@@ -105,7 +111,7 @@ class Checkpoint:
         with self._lock:
             turn = self._turns[question]
             kept = self._run(load)
-            if kept is not None:
+            if kept is not None and not again:
                 self._turns[question] += 1
         return kept
 

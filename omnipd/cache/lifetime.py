@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 from omnipd.arguments import number_of, said
+from omnipd.errors import ArgumentError
 
 _DEFAULT = timedelta(minutes=10)
 _LONGEST = timedelta(days=3650)
@@ -32,6 +33,21 @@ def parse_lifetime(cache: Any, name: str = "cache") -> timedelta | None:
     if not timedelta(0) <= lifetime <= _LONGEST:
         raise ValueError(f"{name}={said(cache)} is not a time from 0 to 10 years.")
     return lifetime or None
+
+
+def checked_lifetime(cache: Any, name: str = "cache") -> timedelta | None:
+    """Return a time that something is kept, None for not at all; refuse what is none.
+
+    Examples
+    --------
+    >>> checked_lifetime("2h", "ttl").total_seconds()
+    7200.0
+    """
+    try:
+        return parse_lifetime(cache, name)
+    except (ValueError, TypeError, OverflowError) as error:
+        reason = str(error)
+    raise ArgumentError(reason)
 
 
 def in_words(lifetime: timedelta) -> str:

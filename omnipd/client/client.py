@@ -4,61 +4,55 @@ Order of one GET: take a place in the window of the key → send → on 429 hold
 → on a passing fault wait a little and try again, with a new place → judge the status → parse.
 A POST that starts something is never sent a second time once Omni may have seen it.
 
-The client owns no endpoints. Readers take one as ``client=``; without it they use that which
-``current_client.py`` finds.
+The client owns no endpoints, but for asking several keys of which kind they are. Readers take one as
+``client=``; without it they use that which ``current_client.py`` finds.
 """
 
 from __future__ import annotations
 
-import logging
 import math
 import os
 import urllib.parse
 from collections.abc import Callable, Generator, Mapping
-from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, NoReturn, Self
 
+from omnipd import log
 from omnipd.arguments import DECIMALS, check_choice, refuse_key, said, whole_number
 from omnipd.cache.backends import checked_backend
 from omnipd.cache.checkpoint import current_checkpoint, question_of
 from omnipd.cache.last_write import LastWrite
-from omnipd.cache.lifetime import parse_lifetime
+from omnipd.cache.lifetime import checked_lifetime
 from omnipd.cache.lists import ListCache
-from omnipd.call import current_call, sleep
+from omnipd.call import WouldSend, current_call, sleep
 from omnipd.client import blocks, failures, strict_json
-from omnipd.client.api_paths import is_api_path
+from omnipd.client.answers import Answer, Received
 from omnipd.client.failures import Failure
+from omnipd.client.in_flight import InFlight
+from omnipd.client.lanes import WHOAMI, Lane, Route, open_lanes
 from omnipd.client.rate_limit import Limiter
+from omnipd.client.redirects import followed
+from omnipd.client.redis_limiter import RedisLimiter, RedisPlace
 from omnipd.client.retry import LEFT_OPEN, Quota, Retry
-from omnipd.client.settings import Settings, disk_root, shown_host, state_root, tidy_base_url
+from omnipd.client.settings import Settings, disk_root, state_root
 from omnipd.client.transport import BrokenBody, Reply, Request, Transport
 from omnipd.clock import Clock, Deadline, checked_timeout
 from omnipd.errors import (
     ArgumentError,
+    AuthenticationError,
     DeadlineError,
     OmniError,
-    SettingsError,
 )
 from omnipd.locks import NO_FORK
+from omnipd.progress import Told, check_progress, waiting
 
 if TYPE_CHECKING:
     from requests_cache.backends.base import BaseCache
 
 WORK_SECONDS = 120.0
-#: More at once would be no use to anybody who reads, and none to Omni.
-_MOST_IN_FLIGHT = 16
-#: Requests a minute, where nobody has said what is allowed: a sandbox, as a rule.
-_PACE_WITHOUT_LIMIT = 1000
-#: Over how many requests a mean is taken, nearly.
-_LATEST = 10
 LARGEST_RESULT = 2 * 2**30
 _LARGEST_ERROR = 2**20
 _LONGEST_SHOWN = 1000
-
-#: One record of level DEBUG for each answer. The key is in none.
-_LOG = logging.getLogger("omnipd")
-_LOG.addHandler(logging.NullHandler())
 
 #: What completion and ``dir()`` show of a client.
 _SHOWN = (
@@ -66,62 +60,25 @@ _SHOWN = (
     *("requests_sent", "timeout", "user_id"),
 )
 _REDIRECTS = {301, 302, 303, 307, 308}
-_MAX_REDIRECTS = 3
 #: Whoever waits looks at the log so often, so that all know the window should the log be lost.
 _LONGEST_SLEEP = 1.0
 
 
-@dataclass(frozen=True)
-class Answer:
-    """A whole JSON answer.
-
-    Attributes
-    ----------
-    content : dict or list
-        The parsed body.
-    body : bytes
-        The body as it came, decoded from gzip.
-    trace_id : str or None
-        Omni's own name for the exchange.
-    read_at : datetime or None
-        When it came, where it is taken from a checkpoint.
-    """
-
-    content: Any
-    body: bytes
-    trace_id: str | None = None
-    read_at: datetime | None = None
-
-
-@dataclass
-class Received:
-    """What is known of an answer beside its body.
-
-    Attributes
-    ----------
-    trace_id : str or None
-        Omni's own name for the last exchange, which its support asks for.
-    waited : float
-        Seconds for which a place among the requests of a minute was waited for.
-    """
-
-    trace_id: str | None = None
-    waited: float = 0.0
-
-
 class Client:
-    """One Omni, one key. Make it with :func:`omnipd.connect`.
+    """One Omni, one key or several of one organization. Make it with :func:`omnipd.connect`.
 
     Parameters
     ----------
     settings : Settings
-        Address and key.
+        Address and key, or keys.
     user_id : str, optional
         Membership id to act for, where an endpoint allows it.
     cache : str, float, timedelta or False
         How long lists are kept on disk.
     requests_per_minute : int or None
-        The key's allowance; None sends without pacing.
+        The allowance of each key; None sends without pacing.
+    limiter : RedisPlace, optional
+        The Redis server in which requests are counted, if not in the request log.
     timeout : float, optional
         As for :func:`omnipd.connect`.
     decimals : {"exact", "float64"}
@@ -132,6 +89,8 @@ class Client:
         Where lists are stored instead.
     state_dir : path-like, optional
         Where that lives which counts for all caches: the request log and the last write.
+    progress : bool or callable
+        Whether or to whom it is told how far a call is.
     clock : Clock
         For tests.
 
@@ -141,10 +100,14 @@ class Client:
         The Omni that is asked.
     user_id : str or None
         The membership id it acts for.
+    requests_per_minute : int or None
+        What Omni allows all its keys together; None sends without pacing.
     requests_sent : int
         How many requests have left.
     fingerprint : str
         What stands for instance and key, and tells nothing of the key.
+    progress : bool or callable
+        Whether or to whom it is told how far a call is; it may be changed.
     """
 
     def __init__(
@@ -154,13 +117,16 @@ class Client:
         user_id: str | None = None,
         cache: Any = "10m",
         requests_per_minute: int | None = 60,
+        limiter: RedisPlace | None = None,
         timeout: float | None = None,
         decimals: str = "exact",
         cache_dir: str | os.PathLike[str] | None = None,
         cache_backend: str | BaseCache | None = None,
         state_dir: str | os.PathLike[str] | None = None,
+        progress: bool | Told = True,
         clock: Clock | None = None,
     ) -> None:
+        self._settings = settings
         self.base_url = settings.origin
         self.user_id = user_id
         if user_id is not None and (not isinstance(user_id, str) or not user_id.strip()):
@@ -171,22 +137,17 @@ class Client:
         self.timeout = checked_timeout(timeout)
         check_choice("decimals", decimals, DECIMALS)
         self.decimals = decimals
-        self.requests_per_minute: int | None = None
         self.clock = clock or Clock(sleep=sleep)
         self.disk = disk_root(cache_dir)
         self.state = state_root(state_dir)
         self.requests_sent = 0
-        #: Called after every page of a list with its path, the rows so far and the total.
-        self.progress: Callable[[str, int, int | None], None] | None = None
+        self.progress = check_progress(progress)
         #: Parameters that this server has refused, so that it is asked once.
         self.refused: set[tuple[str, str]] = set()
         #: Calls that this server has: where one says 404, the thing is not there.
         self.served: set[str] = set()
-        self._settings = settings
-        self._transport = Transport(settings)
         self._quota = Quota()
-        #: What a request takes, but for waiting for its place.
-        self._seconds = 0.0
+        self._in_flight = InFlight()
         fingerprint = self.fingerprint = settings.fingerprint
         lifetime = checked_lifetime(cache)
         #: Where results of queries are kept, when a query asks for that.
@@ -200,12 +161,10 @@ class Client:
             checked_backend(cache_backend),
         )
         self.cache = self.stored_lists if lifetime else None
-        self._limiter: Limiter | None = None
+        self._pace_of_each: int | None = None
         if requests_per_minute is not None:
-            pace = whole_number("requests_per_minute", requests_per_minute)
-            self.requests_per_minute = pace
-            log = self.state / "limiter" / f"{fingerprint}.sqlite"
-            self._limiter = Limiter(log, pace, clock=self.clock.since_boot)
+            self._pace_of_each = whole_number("requests_per_minute", requests_per_minute)
+        self._lanes = open_lanes(settings, self._pace_of_each, limiter, self.state, self.clock)
 
     def get(
         self,
@@ -213,6 +172,7 @@ class Client:
         params: Mapping[str, str] | None = None,
         *,
         parse: Callable[[bytes], tuple[Any, str | None]] = strict_json.parse,
+        route: Route | None = None,
     ) -> Answer:
         """Ask for a JSON document.
 
@@ -225,6 +185,8 @@ class Client:
             Query parameters in the wire's spelling.
         parse : callable
             Returns what :func:`omnipd.client.strict_json.parse` does.
+        route : Route, optional
+            What the requests of one list have in common. By default it goes by the first key.
 
         Returns
         -------
@@ -236,18 +198,20 @@ class Client:
             Of the kind that the tree in :mod:`omnipd.errors` names.
         """
         checkpoint, question = current_checkpoint(), question_of(path, params)
-        if checkpoint is not None and (kept := checkpoint.answer(question)) is not None:
+        rehearses = current_call().rehearses
+        if checkpoint and (kept := checkpoint.answer(question, again=rehearses)) is not None:
             return Answer(parse(kept.body)[0], kept.body, None, kept.read_at)
         deadline = self.deadline()
         garbled = 0
         while True:
             reply = Received()
             request = Request("GET", path, params)
-            began = self.clock.monotonic()
+            began, sent = self.clock.monotonic(), self.requests_sent
             try:
-                body = b"".join(self._stream(request, deadline, reply, whole=True))
+                body = b"".join(self._stream(request, deadline, reply, whole=True, route=route))
             finally:
-                self._note_seconds(self.clock.monotonic() - began - reply.waited)
+                if self.requests_sent > sent:
+                    self._in_flight.note(self.clock.monotonic() - began - reply.waited)
             content, wrong = parse(body)
             if wrong is None:
                 self._refuse_failure(content, path, reply, reads=True)
@@ -336,19 +300,21 @@ class Client:
         return ModelNames(self)
 
     def in_flight(self) -> int:
-        """Return how many requests have to be under way at once to use what the key is allowed.
+        """Return how many requests have to be under way at once to use what the keys are allowed."""
+        return self._in_flight.needed(self.requests_per_minute)
 
-        The mean number in a system is the rate of arrival times the time that each is in it (Little's
-        law); twice that, since some answers take longer. Where they come faster than requests may be
-        sent, it is one. How many are sent is for the limiter to say.
-        """
-        pace = self.requests_per_minute or _PACE_WITHOUT_LIMIT
-        needed = math.ceil(2 * self._seconds * pace / 60)
-        return min(_MOST_IN_FLIGHT, max(1, needed))
+    @property
+    def requests_per_minute(self) -> int | None:
+        """What Omni allows all keys together that it still takes; None without pacing."""
+        return self._pace_of_each and self._pace_of_each * len(self._lanes.usable)
 
-    def _note_seconds(self, seconds: float) -> None:
-        """Note what a request took with its retries; the latest weigh most."""
-        self._seconds += (seconds - self._seconds) / _LATEST if self._seconds else seconds
+    @property
+    def _transport(self) -> Transport:
+        return self._lanes.all[0].transport
+
+    @property
+    def _limiter(self) -> Limiter | RedisLimiter | None:
+        return self._lanes.all[0].limiter
 
     def changed_at(self) -> datetime:
         """Return when this machine last changed something in this Omni, as far as is known."""
@@ -356,7 +322,8 @@ class Client:
 
     def close(self) -> None:
         """Close the connections. A later call opens new ones."""
-        self._transport.close()
+        for lane in self._lanes.all:
+            lane.close()
 
     def __enter__(self) -> Self:
         """Make this the default client of this context."""
@@ -373,7 +340,9 @@ class Client:
 
     def __repr__(self) -> str:
         acting = f", user_id={self.user_id!r}" if self.user_id else ""
-        return f"<omnipd.Client {self.base_url}{acting}>"
+        number = len(self._settings.keys)
+        keys = f", {number} keys" if number > 1 else ""
+        return f"<omnipd.Client {self.base_url}{keys}{acting}>"
 
     def __reduce__(self) -> NoReturn:
         raise TypeError(
@@ -381,11 +350,17 @@ class Client:
         )
 
     def _stream(
-        self, request: Request, deadline: Deadline, received: Received, *, whole: bool = False
+        self,
+        request: Request,
+        deadline: Deadline,
+        received: Received,
+        *,
+        whole: bool = False,
+        route: Route | None = None,
     ) -> Generator[bytes, None, None]:
         """Yield the body of a 2xx answer; an error carries the trace id of the last answer."""
         try:
-            yield from self._answer(request, deadline, received, whole=whole)
+            yield from self._answer(request, deadline, received, route or Route(), whole=whole)
         except OmniError as error:
             error.trace(received.trace_id)
             if isinstance(error, DeadlineError) and current_call().has_own_timeout:
@@ -393,44 +368,57 @@ class Client:
             raise
 
     def _answer(
-        self, request: Request, deadline: Deadline, received: Received, *, whole: bool
+        self,
+        request: Request,
+        deadline: Deadline,
+        received: Received,
+        route: Route,
+        *,
+        whole: bool,
     ) -> Generator[bytes, None, None]:
         """Yield the body of a 2xx answer. ``whole`` yields it as one piece, so a cut can be retried."""
         method, changes = request.method, request.changes
         _refuse_keys(request)
         self._transport.check()
+        if not route.checks:
+            self._lanes.check(lambda lane: self._who(lane, deadline))
         retry = Retry(
             method,
             self._url(request.path),
             changes=changes,
             deadline=deadline,
             quota=self._quota,
-            hold=self.hold,
+            hold=route.hold,
             clock=self.clock,
         )
         redirects = 0
         while True:
             self._refuse_late(request, deadline)
-            received.waited += self._pace(deadline, retry)
+            lane = self._pace(deadline, retry, route, received)
             self._refuse_late(request, deadline)
-            reply = self._exchange(request, deadline)
+            began = self.clock.monotonic()
+            reply = self._exchange(request, deadline, lane)
+            took = self.clock.monotonic() - began
             received.trace_id = None
             shown = self.hide_key(request.path.split("?", 1)[0])
             if isinstance(reply, Failure):
                 current_call().go_on()
-                _LOG.debug("%s %s: %s", method, shown, reply.kind)
+                log.debug("%s %s: %s after %.2f s", method, shown, reply.kind, took)
                 retry.after_failure(reply)
                 continue
             received.trace_id = self._trace_id(reply)
-            _LOG.debug("%s %s: %d (x-trace-id %s)", method, shown, reply.status, received.trace_id)
+            told = (reply.status, took, received.trace_id)
+            log.debug("%s %s: %d after %.2f s (x-trace-id %s)", method, shown, *told)
             # Where a change is redirected to is not followed; retry judges what it means.
             if reply.status in _REDIRECTS and not (changes and reply.status in LEFT_OPEN):
                 redirects += 1
                 reply.close()
-                request = self._follow(reply, request, redirects)
+                request = followed(
+                    request, reply, redirects, base_url=self.base_url, hide_key=self.hide_key
+                )
                 continue
             if not 200 <= reply.status < 300:
-                self._after_status(reply, retry)
+                self._after_status(reply, retry, route)
                 continue
             failure = None
             try:
@@ -449,55 +437,76 @@ class Client:
                 raise failures.error_of_failure(failure, url=self._url(request.path))
             retry.after_failure(failure)
 
-    def _after_status(self, reply: Reply, retry: Retry) -> None:
+    def _who(self, lane: Lane, deadline: Deadline) -> Any:
+        """Return what Omni says of one of several keys."""
+        route = Route(lane=lane, stays=True, checks=True)
+        stream = self._stream(Request("GET", WHOAMI), deadline, Received(), whole=True, route=route)
+        return strict_json.parse(b"".join(stream))[0]
+
+    def _after_status(self, reply: Reply, retry: Retry, route: Route) -> None:
         """Wait and return when a request that was answered with an error may be sent again."""
         if reply.status == 407:
             reply.close()
             retry.after_failure(self._transport.refused_by_proxy())
             return
         words, job_id = self._said_by(reply)
+        error = failures.error_for(reply.status, words, url=self.base_url)
+        # Omni has done nothing for a key that it does not take.
+        if isinstance(error, AuthenticationError) and self._lanes.give_up(route, words):
+            return
         try:
             retry.after_status(reply.status, reply.headers, words)
         except OmniError as error:
             error.job_id = job_id
             raise
 
-    def _exchange(self, request: Request, deadline: Deadline) -> Reply | Failure:
+    def _exchange(self, request: Request, deadline: Deadline, lane: Lane) -> Reply | Failure:
         self.requests_sent += 1
-        reply = self._transport.exchange(request, deadline)
-        if self._limiter is not None:
-            self._limiter.arrived()
+        if (report := current_call().report) is not None:
+            report.sent()
+        reply = lane.transport.exchange(request, deadline)
+        if lane.limiter is not None:
+            lane.limiter.arrived()
         return reply
 
     def _refuse_late(self, request: Request, deadline: Deadline) -> None:
         """Raise where a request is not to be sent any more: the time is up, or nobody waits for it."""
-        current_call().go_on()
+        call = current_call()
+        call.go_on()
+        if call.rehearses:
+            raise WouldSend
         if deadline.remaining() <= 0:
             raise failures.too_late_to_send(deadline.seconds, url=self._url(request.path))
 
-    def _pace(self, deadline: Deadline, retry: Retry) -> float:
-        """Wait for a place in the key's window; that wait is ours and not counted as the server's."""
+    def _pace(self, deadline: Deadline, retry: Retry, route: Route, received: Received) -> Lane:
+        """Wait for a place in the window of a key; that wait is ours and not counted as the server's."""
         first = began = self.clock.monotonic()
         waited = False
-        while (limiter := self._limiter) is not None and (wait := limiter.try_acquire()):
-            if limiter.busy:
-                why = f"another program keeps the request log locked, {limiter.path}"
-                retry.while_busy(min(wait, _LONGEST_SLEEP), why, since=began)
+        while True:
+            lane, wait = self._lanes.take(route)
+            if not wait or (limiter := lane.limiter) is None:
+                received.waited += began - first
+                return lane
+            if busy := limiter.busy:
+                retry.while_busy(min(wait, _LONGEST_SLEEP), busy, since=began)
             elif held := limiter.held():
                 retry.while_held(held)
             else:
                 if not waited:
-                    _LOG.info("waiting %.0f s for a place among the requests of a minute", wait)
+                    log.info("waiting %.0f s for a place among the requests of a minute", wait)
                 waited = True
-                self.clock.sleep(min(wait, _LONGEST_SLEEP))
+                with waiting():
+                    self.clock.sleep(min(wait, _LONGEST_SLEEP))
                 deadline.extend(self.clock.monotonic() - began)
             began = self.clock.monotonic()
-        return began - first
+
+    def seconds_at_pace(self, requests: float) -> float | None:
+        """Return how long so many more requests have to wait for their places; None without a pace."""
+        return self._lanes.seconds_for(math.ceil(requests))
 
     def hold(self, seconds: float) -> None:
-        """Let no request of the key leave for so long, here and in other processes."""
-        if self._limiter is not None:
-            self._limiter.hold(seconds)
+        """Let no request of the key leave for so long, here and wherever they are counted together."""
+        Route(lane=self._lanes.usable[0]).hold(seconds)
 
     def _forget_lists(self) -> None:
         """Serve no list of this instance from the disk whose reading began before now."""
@@ -536,35 +545,6 @@ class Client:
         job_id = failures.job_named_in(body)
         return self.redact(said) if said else None, self.hide_key(job_id) if job_id else None
 
-    def _follow(self, reply: Reply, request: Request, redirects: int) -> Request:
-        """Follow a redirect of a GET inside this origin's API: a renamed document redirects."""
-        host, inside, moved = None, False, ""
-        try:
-            parts = urllib.parse.urlsplit(
-                urllib.parse.urljoin(
-                    self.base_url + request.path, reply.headers.get("Location", "")
-                )
-            )
-            host = parts.hostname
-            origin = tidy_base_url(f"{parts.scheme}://{parts.netloc}", allow_http=True)
-            prefix = self.base_url.removeprefix(origin)
-            moved = parts.path.removeprefix(prefix)
-            inside = origin + prefix == self.base_url and is_api_path(moved)
-        except (ValueError, SettingsError):
-            inside = False
-        to = None
-        if not inside or request.method != "GET":
-            to = f"to {self.hide_key(shown_host(host))}" if host else "to an unusable address"
-        elif redirects > _MAX_REDIRECTS:
-            to = "in a circle"
-        if to is not None:
-            raise failures.unwanted_redirect(to, url=self._url(request.path), status=reply.status)
-        # Filters and the cursor go along, but for what the address says itself.
-        said = {name for name, _ in urllib.parse.parse_qsl(parts.query, keep_blank_values=True)}
-        params = {name: one for name, one in (request.params or {}).items() if name not in said}
-        path = f"{moved}?{parts.query}" if parts.query else moved
-        return replace(request, path=path, params=params)
-
     def deadline(self, seconds: float = WORK_SECONDS) -> Deadline:
         """Return the time of the call around; where no timeout was given, start so many seconds."""
         whole = current_call().deadline_of(self.timeout, self.clock)
@@ -577,8 +557,10 @@ class Client:
         return deadline is not None and deadline.remaining() <= 0
 
     def hide_key(self, text: str) -> str:
-        """Return a text without the key in it, should a server or proxy have echoed it."""
-        return self._settings.key.hide_in(text)
+        """Return a text without a key in it, should a server or proxy have echoed it."""
+        for key in self._settings.keys:
+            text = key.hide_in(text)
+        return text
 
     def hide_key_in(self, said: Any) -> Any:
         """Return what a server said as JSON, without the key in any of its texts."""
@@ -606,18 +588,3 @@ def _refuse_keys(request: Request) -> None:
     if request.changes and isinstance(body, dict):  # documents may hold anything
         body = [one for one in body.values() if isinstance(one, str)]
     refuse_key("An argument", [urllib.parse.unquote(request.path), params, body])
-
-
-def checked_lifetime(cache: Any, name: str = "cache") -> timedelta | None:
-    """Return a time that something is kept, None for not at all; refuse what is none.
-
-    Examples
-    --------
-    >>> checked_lifetime("2h", "ttl").total_seconds()
-    7200.0
-    """
-    try:
-        return parse_lifetime(cache, name)
-    except (ValueError, TypeError, OverflowError) as error:
-        reason = str(error)
-    raise ArgumentError(reason)

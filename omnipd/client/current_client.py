@@ -7,19 +7,21 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from omnipd.arguments import said
 from omnipd.cache.clear import clear_all, clear_folder
 from omnipd.client import blocks
 from omnipd.client.client import Client
-from omnipd.client.settings import Secret, disk_root, resolve
+from omnipd.client.redis_limiter import RedisPlace, redis_place
+from omnipd.client.settings import Secret, disk_root, limiter_of_environment, resolve
 from omnipd.errors import (
     ArgumentError,
     SettingsError,
 )
 from omnipd.locks import new_lock
+from omnipd.progress import Told
 
 if TYPE_CHECKING:
     from requests_cache.backends.base import BaseCache
@@ -27,19 +29,21 @@ if TYPE_CHECKING:
 
 def connect(
     base_url: str | None = None,
-    api_key: str | None = None,
+    api_key: str | Sequence[str] | None = None,
     *,
     user_id: str | None = None,
     profile: str | None = None,
     cache: Any = "10m",
     requests_per_minute: int | None = 60,
+    limiter: str | None = None,
     timeout: float | None = None,
     decimals: str = "exact",
     cache_dir: str | os.PathLike[str] | None = None,
     cache_backend: str | BaseCache | None = None,
+    progress: bool | Told = True,
     allow_http: bool = False,
 ) -> Client:
-    """Connect to an Omni instance. Nothing is sent.
+    """Connect to an Omni instance. Nothing is sent to it.
 
     Address and key are looked for in this order: the arguments; the environment (``OMNI_BASE_URL``
     with ``OMNI_API_KEY`` or ``OMNI_API_TOKEN``); the profile file of Omni's own command line, which
@@ -51,8 +55,11 @@ def connect(
     base_url : str, optional
         The address that you sign in at, in any form: ``acme.omniapp.co``,
         ``https://acme.omniapp.co/api/v1``. HTTPS only, but for loopback addresses.
-    api_key : str, optional
-        An organization key or a personal access token.
+    api_key : str or sequence of str, optional
+        An organization key or a personal access token; or several organization keys of one organization.
+        Lists are then read by whichever has a place in its own limit, and all else by the first. Before
+        the first request each is asked of which kind it is. A key that Omni refuses is set aside with a
+        warning while others are left.
     user_id : str, optional
         Membership id to act for: the default of every ``user_id=``. What has no such argument
         shows what the key itself sees, and says so in a warning.
@@ -62,8 +69,13 @@ def connect(
         How long lists are served from disk ("30s", "10m", "2h", "1d", seconds). Results of queries
         are kept only where ``run_query(ttl=)`` asks for it.
     requests_per_minute : int or None, default 60
-        What Omni allows the key. omnipd sends at most 95 % of it in any minute, counted over all
+        What Omni allows each key. omnipd sends at most 95 % of it in any minute, counted over all
         threads and processes of yours on this machine. None sends without pacing.
+    limiter : str, optional
+        Where to count instead: a Redis server, such as ``redis://:password@host:6379/0``, ``rediss://…``
+        for TLS or ``unix:///path/to/redis.sock``; else ``OMNIPD_LIMITER``. All hosts that name the same
+        server share the key's allowance, and a 429 to one of them holds all. It is asked at once
+        whether it can be used. Needs ``pip install "omnipd[redis]"``.
     timeout : float, optional
         Wall-clock seconds for the whole call, whatever it consists of: all its requests, their
         retries, and the waits that Omni asks for. Waiting for a place under ``requests_per_minute``
@@ -81,6 +93,12 @@ def connect(
         "redis", "mongodb" and "gridfs" are a server on this machine, and "dynamodb" a table in AWS.
         What an object holds already stays as it is and is never read. Results of queries are
         files whatever it is.
+    progress : bool or callable, default True
+        Whether what takes more than two seconds and several requests shows a bar: on a terminal, that is
+        where standard error is one, and in a notebook. A function is called instead, with what is read
+        (such as the path of a list), how much of it is there, and of how much (None where that is not
+        known), after each step of each list, fan-out, inventory, export and import. ``client.progress``
+        changes it later.
     allow_http : bool, default False
         Allow plain http to another machine. The key then travels in clear text.
 
@@ -92,9 +110,11 @@ def connect(
     ------
     SettingsError
         If address or key is missing or unusable; the message says what to export. If the package
-        that `cache_backend` needs is not installed.
+        that `cache_backend` or `limiter` needs is not installed. If the server of `limiter` does not
+        answer.
     ArgumentError
-        If `timeout`, `cache`, `cache_backend` or `requests_per_minute` is not usable.
+        If `timeout`, `cache`, `cache_backend`, `requests_per_minute`, `limiter` or `progress` is not
+        usable.
 
     See Also
     --------
@@ -108,22 +128,56 @@ def connect(
     >>> omnipd.connect("acme.omniapp.co/api/", api_key="omni_osk_example")
     <omnipd.Client https://acme.omniapp.co>
     """
-    if api_key is not None and not isinstance(api_key, str):
-        del api_key
-        raise SettingsError("The API key is not text.")
-    key = Secret(api_key) if api_key else None
+    keys = _secrets(api_key)
     del api_key  # what fails from here on shows its locals to whoever prints a traceback with them
-    settings = resolve(base_url, key, profile=profile, allow_http=allow_http)
+    if limiter is not None and not isinstance(limiter, str):
+        kind = type(limiter).__name__
+        del limiter
+        raise ArgumentError(f"limiter= is {kind}, not the address of a Redis server.")
+    counted_at = None if limiter is None else Secret(limiter)
+    del limiter
+    if counted_at is not None and requests_per_minute is None:
+        raise ArgumentError(
+            "limiter= and requests_per_minute=None do not go together.",
+            hint="Without pacing nothing is counted.",
+        )
+    place = redis_place(counted_at) or _place_of_environment()
+    settings = resolve(base_url, keys[0] if keys else None, profile=profile, allow_http=allow_http)
+    if len(keys) > 1:
+        settings = settings.with_more(keys[1:])
     return Client(
         settings,
         user_id=user_id,
         cache=cache,
         requests_per_minute=requests_per_minute,
+        limiter=place,
         timeout=timeout,
         decimals=decimals,
         cache_dir=cache_dir,
         cache_backend=cache_backend,
+        progress=progress,
     )
+
+
+def _secrets(api_key: object) -> list[Secret]:
+    """Return the keys that were given, none where none was."""
+    several = isinstance(api_key, list | tuple)
+    given: Any = api_key if several else [] if api_key is None or api_key == "" else [api_key]
+    wrong = None
+    if several and not given:
+        wrong = "api_key= is an empty list."
+    elif not all(isinstance(one, str) for one in given):
+        wrong = "The API key is not text."
+    elif several and not all(given):
+        wrong = "api_key= holds an empty text."
+    if wrong is not None:
+        del api_key, given
+        raise SettingsError(wrong)
+    return [Secret(one) for one in given]
+
+
+def _place_of_environment() -> RedisPlace | None:
+    return redis_place(limiter_of_environment(), "OMNIPD_LIMITER")
 
 
 _Client = TypeVar("_Client", bound=Client | None)
@@ -211,12 +265,13 @@ def current_client(client: Client | None = None) -> Client:
             hint="Pass client=…; or start the function with contextvars.copy_context().run; or "
             "connect() in a with block here; or call omnipd.use(client), for all threads.",
         )
-    settings = resolve()
+    settings, place = resolve(), _place_of_environment()
     with _implicit_lock:
-        if settings.fingerprint not in _implicit:
+        wanted = f"{settings.fingerprint} {place.shown if place else ''}"
+        if wanted not in _implicit:
             _implicit.clear()
-            _implicit[settings.fingerprint] = Client(settings)
-        return _implicit[settings.fingerprint]
+            _implicit[wanted] = Client(settings, limiter=place)
+        return _implicit[wanted]
 
 
 def _checked(client: object) -> Client:

@@ -26,7 +26,7 @@ import os
 import threading
 from collections.abc import Callable, Collection
 from pathlib import Path
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 from omnipd.client.request_log import Entry, LogBusyError, LogUnusableError, Lost, RequestLog
 from omnipd.clock import boot_clock_id, seconds_since_boot
@@ -35,9 +35,9 @@ from omnipd.locks import new_lock
 
 WINDOW = 60.5
 #: What a request may take without being counted anew: less than what the window is longer by.
-_SLACK = 0.25
-_LONGEST_HOLD = 3600.0
-_BETWEEN_LOOKS = 0.2
+SLACK = 0.25
+LONGEST_HOLD = 3600.0
+BETWEEN_LOOKS = 0.2
 _BUSY_UNTIL_SAID = 5.0
 #: Seconds after which a log that could not be used is tried again.
 _ALONE = 5.0
@@ -48,6 +48,18 @@ _Work = Callable[[_Entries, float], tuple[_Result, _Entries]]
 _MADE_BY, _UNTIL, _HOLD = 1, 3, 4
 #: Whose request it is that may have been sent, and is not known.
 _NOBODY = 0
+
+
+class Busy(NamedTuple):
+    """Why nobody knows whether there is a place, and what to do about it."""
+
+    why: str
+    remedy: str
+
+
+def capacity_of(per_minute: int) -> int:
+    """Return how many requests of an allowance are used: 95 % of them, at least one."""
+    return max(1, math.floor(per_minute * 0.95))
 
 
 class Limiter:
@@ -73,7 +85,7 @@ class Limiter:
         clock: Callable[[], float] = seconds_since_boot,
         clock_id: int | None = None,
     ) -> None:
-        self.capacity = max(1, math.floor(per_minute * 0.95))
+        self.capacity = capacity_of(per_minute)
         self.path = path
         self._unused = per_minute - self.capacity
         self._clock = clock
@@ -94,12 +106,12 @@ class Limiter:
         try:
             return self._look(self._take)
         except LogBusyError:
-            return _BETWEEN_LOOKS
+            return BETWEEN_LOOKS
 
     def arrived(self) -> None:
         """Count this thread's last request from now: making its connection may have taken long."""
         mine: Entry | None = getattr(self._mine, "entry", None)
-        if mine is not None and (now := self._clock()) - (mine[_UNTIL] - WINDOW) > _SLACK:
+        if mine is not None and (now := self._clock()) - (mine[_UNTIL] - WINDOW) > SLACK:
             self._put(self._entry(mine[0], now))
 
     def held(self) -> float:
@@ -108,14 +120,36 @@ class Limiter:
             known = self._known[1] | self._pending
             return max(0.0, _held_until(known) - self._clock())
 
+    def seconds_for(self, requests: int) -> float:
+        """Return after how many seconds so many more requests could have been sent, as far as is known.
+
+        The places of those that are sent come back one by one, and each is taken again after a window.
+        """
+        if requests <= 0:
+            return 0.0
+        now = self._clock()
+        with self._lock:
+            known = (self._known[1] | self._pending).values()
+        until = sorted(entry[_UNTIL] - now for entry in known if not entry[_HOLD])
+        places = [0.0] * self.capacity + [seconds for seconds in until if seconds > 0]
+        windows, place = divmod(requests - 1, self.capacity)
+        return max(places[-self.capacity :][place], self.held()) + windows * WINDOW
+
     def hold(self, seconds: float) -> None:
         """Let no request of this key leave for so long: the server has answered 429 to one of them."""
-        self._put(self._entry(_new_id(), self._clock(), min(float(seconds), _LONGEST_HOLD)))
+        self._put(self._entry(_new_id(), self._clock(), min(float(seconds), LONGEST_HOLD)))
 
     @property
-    def busy(self) -> bool:
-        """Whether another program kept the log locked at the last look."""
-        return self._busy_since is not None
+    def busy(self) -> Busy | None:
+        """Why nobody knew at the last look whether there is a place: another program has locked the log."""
+        if self._busy_since is None:
+            return None
+        return Busy(
+            f"another program keeps the request log locked, {self.path}", "End that program"
+        )
+
+    def close(self) -> None:
+        """Nothing is left open between two looks."""
 
     def _take(self, entries: _Entries, now: float) -> tuple[float, _Entries]:
         """Return the seconds to wait, and the new entry where there are none."""
@@ -157,7 +191,7 @@ class Limiter:
             except LogBusyError:
                 now = self._clock()
                 self._busy_since = now if self._busy_since is None else self._busy_since
-                self._try_again = now + _BETWEEN_LOOKS / 2
+                self._try_again = now + BETWEEN_LOOKS / 2
             except LogUnusableError as error:
                 self._busy_since, self._try_again = None, self._clock() + _ALONE
                 if not self._said_unusable:
@@ -241,7 +275,7 @@ class Limiter:
             one, made_by, clock, until, hold = entry
             if not (isinstance(until, float) and isinstance(hold, float)):
                 raise TypeError("SQLite takes anything for a column")
-            if not 0.0 <= hold <= _LONGEST_HOLD:
+            if not 0.0 <= hold <= LONGEST_HOLD:
                 raise ValueError("longer than anything holds")
             if clock != self._clock_id:
                 of_others.append(entry)

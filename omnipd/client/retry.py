@@ -12,9 +12,12 @@ import email.utils
 import math
 from collections.abc import Callable, Mapping
 
+from omnipd import log
 from omnipd.client.failures import Failure, error_for, error_of_failure, unknown_outcome
+from omnipd.client.rate_limit import Busy
 from omnipd.clock import Clock, Deadline
 from omnipd.errors import DeadlineError, OmniError
+from omnipd.progress import waiting
 
 LONGEST_RETRY_AFTER = 120.0
 _THROTTLE_SECONDS = 150.0
@@ -135,6 +138,7 @@ class Retry:
                 url=error.url,
                 retryable=True,
             )
+        log.info("%s Sending it again after %.1f s.", error.message, wait)
         self._clock.sleep(wait)
 
     def while_held(self, seconds: float) -> None:
@@ -142,12 +146,12 @@ class Retry:
         words = "another request with this key was told to wait"
         self._wait(error_for(429, words, url=self._url, retry_after=seconds), seconds)
 
-    def while_busy(self, seconds: float, why: str, *, since: float) -> None:
-        """Wait for something on this machine; raise when a call with a time of its own has none left."""
+    def while_busy(self, seconds: float, busy: Busy, *, since: float) -> None:
+        """Wait for what counts the requests; raise when a call with a time of its own has none left."""
         if not self._patient and seconds >= self._deadline.remaining():
             raise DeadlineError(
-                f"The request was not sent within {self._deadline.seconds:g} s: {why}.",
-                hint="End that program, or give the call more: connect(timeout=…).",
+                f"The request was not sent within {self._deadline.seconds:g} s: {busy.why}.",
+                hint=f"{busy.remedy}, or give the call more: connect(timeout=…).",
                 url=self._url,
                 retryable=True,
             )
@@ -171,7 +175,9 @@ class Retry:
         if seconds > min(left, LONGEST_RETRY_AFTER):
             raise error
         self._waited += seconds
-        self._clock.sleep(seconds)
+        log.info("%s Waiting %.0f s.", error.message, seconds)
+        with waiting():
+            self._clock.sleep(seconds)
         if self._patient:
             self._deadline.extend(seconds)
 

@@ -13,7 +13,7 @@ import ipaddress
 import json
 import os
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -98,11 +98,36 @@ class Settings:
         The API key or token.
     source : str
         Where the two came from, for messages.
+    more_keys : tuple of Secret
+        Further keys of the same organization.
     """
 
     origin: str
     key: Secret
     source: str
+    more_keys: tuple[Secret, ...] = ()
+
+    @property
+    def keys(self) -> tuple[Secret, ...]:
+        """All keys."""
+        return self.key, *self.more_keys
+
+    @property
+    def by_key(self) -> list[Settings]:
+        """The same for each key alone."""
+        return [replace(self, key=key, more_keys=()) for key in self.keys]
+
+    def with_more(self, keys: Sequence[Secret]) -> Settings:
+        """Return it with further keys; refuse what cannot be one, and what is there already."""
+        checked = [_checked(key, f"API key {at} of api_key=") for at, key in enumerate(keys, 2)]
+        found = {self.key.reveal(), *(key.reveal() for key in checked)}
+        if len(found) <= len(checked):
+            del found
+            raise SettingsError(
+                "api_key= has a key twice.",
+                hint="Each key has one limit, however often it is named.",
+            )
+        return replace(self, more_keys=tuple(checked))
 
     @property
     def loopback(self) -> bool:
@@ -297,6 +322,12 @@ def is_loopback(host: str) -> bool:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return False
+
+
+def limiter_of_environment() -> Secret | None:
+    """Return the address of the limiter, which may hold a password; None for the request log."""
+    url = os.environ.get("OMNIPD_LIMITER")
+    return Secret(url) if url else None
 
 
 def disk_root(cache_dir: str | os.PathLike[str] | None = None) -> Path:

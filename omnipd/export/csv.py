@@ -13,14 +13,16 @@ import pyarrow.compute as pc
 import pyarrow.csv
 
 from omnipd.export.compression import compressed
+from omnipd.export.spelled import spelled
 from omnipd.export.storable_table import table_for
 from omnipd.export.whole_files import write_atomically
 from omnipd.frames import times
 from omnipd.paths import place_of_file
 
-# A spreadsheet runs a cell that begins with one of these, in full width too, and a program that
-# splits on another separator begins a cell after it (OWASP: CSV injection; CVE-2021-41270).
-_FORMULA = r"(^|[;,|\t\r\n])([=+\-@\t\r＝＋－＠])"
+# A spreadsheet runs a cell that begins with one of these, in full width too (OWASP: CSV injection).
+# Every field is quoted, so that nothing inside a text begins a cell. A text that looks guarded gets
+# one ' more: taking one away is always right.
+_FORMULA = r"\A('*[=+\-@\t\r＝＋－＠])"
 
 
 def to_csv(
@@ -36,13 +38,14 @@ def to_csv(
     UTF-8, comma, ``\n``; every value is quoted and a null is an empty field without quotes, so
     that null differs from empty text and from the texts ``NA``, ``NaN`` and ``null``. Text that a
     spreadsheet would run as a formula gets a ``'`` before it: names in Omni are written by many
-    hands.
+    hands. Instants are in UTC, such as ``2026-01-02 03:04:05Z``; durations are those of ISO 8601, such
+    as ``P1DT2H`` and ``-PT0.5S``, which ``pandas.to_timedelta`` reads; bytes are base64.
 
     Parameters
     ----------
     df : pandas.DataFrame
-        Columns with lists or structs become JSON text. A default index is not written; another one
-        becomes a column.
+        Any frame. What becomes of the index and of each type is said in the Notes of
+        :func:`to_parquet`.
     path : path-like
         A file, or an address as for :func:`to_parquet`. Folders that are missing are made. A name that ends in ``.gz``, ``.zst``, ``.bz2``, ``.xz``
         or ``.zip`` is compressed, as pandas does it.
@@ -58,9 +61,18 @@ def to_csv(
     ExportIncompleteError
         If the frame is marked incomplete, or the file cannot be written to its end.
     ExportError
-        If the file cannot be opened.
+        If the file cannot be opened, or a column cannot be stored; it is named, and nothing is written.
     ArgumentError
         If `df` is not a DataFrame.
+
+    Notes
+    -----
+    A formula is a text, or the name of a column, that begins with ``=``, ``+``, ``-``, ``@``, these in
+    full width, a tab or a carriage return. What follows a comma or a line end inside a text begins no
+    cell, since every field is quoted, and stays as it is. A text that begins with ``'`` and then a
+    formula gets one ``'`` more, so that the file can be read back exactly: take one ``'`` from each
+    text that ``^'+[=+\-@\t\r＝＋－＠]`` matches, or write it with ``raw=True``. In a frame of one column a null is an empty line, which many
+    readers skip.
 
     Examples
     --------
@@ -92,7 +104,10 @@ def to_csv(
 
 def write_csv(table: pa.Table, file: IO[bytes], *, raw: bool = False) -> None:
     """Write a table of scalar columns as CSV to an open file."""
-    table = times.showable(table)
+    table = spelled(table)
+    for place, field in enumerate(table.schema):
+        if pa.types.is_timestamp(field.type):
+            table = table.set_column(place, field.name, times.as_text(table.column(place)))
     if not raw:
         table = _without_formulas(table)
     options = pyarrow.csv.WriteOptions(quoting_style="all_valid")
@@ -101,10 +116,8 @@ def write_csv(table: pa.Table, file: IO[bytes], *, raw: bool = False) -> None:
 
 def _without_formulas(table: pa.Table) -> pa.Table:
     """Put ``'`` before what a spreadsheet would run, in text and in the header."""
-    for index, field in enumerate(table.schema):
+    for place, field in enumerate(table.schema):
         if pa.types.is_string(field.type) or pa.types.is_large_string(field.type):
-            safe = table.column(index)
-            for _ in range(2):  # a tab is a separator and a danger of its own
-                safe = pc.replace_substring_regex(safe, _FORMULA, r"\1'\2")
-            table = table.set_column(index, field.name, safe)
-    return table.rename_columns([re.sub(_FORMULA, r"\1'\2", name) for name in table.column_names])
+            safe = pc.replace_substring_regex(table.column(place), _FORMULA, r"'\1")
+            table = table.set_column(place, field.name, safe)
+    return table.rename_columns([re.sub(_FORMULA, r"'\1", name) for name in table.column_names])

@@ -11,7 +11,8 @@ import os
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
-from datetime import datetime
+from datetime import date, datetime, time
+from decimal import Decimal
 from pathlib import Path
 from typing import IO, Any
 from zipfile import ZIP_DEFLATED, ZipFile
@@ -28,10 +29,10 @@ from omnipd.errors import (
     warn,
 )
 from omnipd.export.sheet_names import sheet_names
+from omnipd.export.spelled import spelled
 from omnipd.export.storable_table import table_for
 from omnipd.export.temporary_folder import temporary_folder, temporary_folder_named
 from omnipd.export.whole_files import write_atomically
-from omnipd.frames import times
 from omnipd.locks import NO_FORK, load
 from omnipd.paths import place_of_file
 
@@ -40,7 +41,8 @@ _MAX_ROWS = 1_048_576
 _MAX_COLUMNS = 16_384
 _MAX_TEXT = 32_767
 # Excel keeps fifteen digits of a number.
-_MAX_INTEGER = 10**15
+_DIGITS = 15
+_MAX_INTEGER = 10**_DIGITS
 # Excel's days begin in 1900, and its February of 1900 has 29.
 _FIRST_TIME = datetime(1900, 3, 1)  # noqa: DTZ001 - a cell has no zone
 # Its last day is in 9999; a cell has milliseconds, and what would be rounded up is none of its days.
@@ -71,8 +73,8 @@ def to_excel(
     Parameters
     ----------
     df : pandas.DataFrame
-        Columns with lists or structs become JSON text. A default index is not written; another one
-        becomes a column.
+        Any frame. What becomes of the index and of each type is said in the Notes of
+        :func:`to_parquet`.
     path : path-like
         A name that ends in ``.xlsx``, or an address. Folders that are missing are made.
     sheet_name : str, default "Sheet1"
@@ -184,7 +186,7 @@ def _fill(
 
     sheet.freeze_panes = "A2"
     for place, kind in enumerate(table.schema.types, 1):
-        if pa.types.is_timestamp(kind):
+        if pa.types.is_temporal(kind):
             sheet.column_dimensions[get_column_letter(place)].width = _TIME_WIDTH
     # As openpyxl has it, the file is left behind when something fails, and what is not written yet
     # is tried again when nobody listens any more.
@@ -194,7 +196,7 @@ def _fill(
     writer.write_top()
     undo.callback(lambda: _closed_quietly(sheet._rows))
     sheet.append([cells.text(sheet, column, column) for column in table.column_names])
-    for row in cells.rows(sheet, times.showable(table)):
+    for row in cells.rows(sheet, table):
         sheet.append(row)
     sheet.close()
 
@@ -228,7 +230,7 @@ class _Cells:
 
     def rows(self, sheet: Any, table: pa.Table) -> Iterator[list[Any]]:
         """Yield the rows of a table as cells."""
-        for batch in table.to_batches(max_chunksize=_BATCH):
+        for batch in spelled(table).to_batches(max_chunksize=_BATCH):
             columns = [
                 self._column(sheet, name, values)
                 for name, values in zip(table.column_names, batch.columns, strict=True)
@@ -270,20 +272,25 @@ class _Cells:
             )
 
     def _column(self, sheet: Any, name: str, values: pa.Array) -> list[Any]:
-        kind = values.type
-        if pa.types.is_timestamp(kind):
-            naive = values.cast(pa.timestamp("us"), safe=False).to_pylist()
-            return [
-                value if value is None or _FIRST_TIME <= value <= _LAST_TIME else value.isoformat()
-                for value in naive
-            ]
+        if pa.types.is_timestamp(values.type):
+            values = values.cast(pa.timestamp("us"), safe=False)
         held: list[Any] = values.to_pylist()
-        if pa.types.is_boolean(kind):
+        if pa.types.is_boolean(values.type):
             return held
-        return [
-            value if value is None or _is_number(value) else self.text(sheet, name, str(value))
-            for value in held
-        ]
+        return [None if value is None else self._cell(sheet, name, value) for value in held]
+
+    def _cell(self, sheet: Any, name: str, value: Any) -> Any:
+        if isinstance(value, str):
+            return self.text(sheet, name, value)
+        if isinstance(value, datetime):
+            return value if _FIRST_TIME <= value <= _LAST_TIME else value.isoformat()
+        if isinstance(value, date):
+            return value if value >= _FIRST_TIME.date() else value.isoformat()
+        if isinstance(value, time):  # to the millisecond; what is rounded up may be the next day
+            return value.replace(microsecond=value.microsecond // 1000 * 1000)
+        if isinstance(value, Decimal) and _is_short(value):
+            return float(value)
+        return value if _is_number(value) else self.text(sheet, name, str(value))
 
 
 def _as_text(sheet: Any, text: str) -> Any:
@@ -303,6 +310,12 @@ def _is_number(value: Any) -> bool:
     if isinstance(value, float):
         return math.isfinite(value)
     return isinstance(value, int) and abs(value) < _MAX_INTEGER
+
+
+def _is_short(value: Decimal) -> bool:
+    """Whether a decimal has no more digits than a cell keeps, so that no other number is shown."""
+    digits = value.as_tuple().digits
+    return abs(value) < _MAX_INTEGER and len("".join(map(str, digits)).strip("0")) <= _DIGITS
 
 
 def _counted(places: Counter[str]) -> str:

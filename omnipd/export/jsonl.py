@@ -10,9 +10,9 @@ import pandas as pd
 import pyarrow as pa
 
 from omnipd.export.compression import compressed
+from omnipd.export.spelled import spelled
 from omnipd.export.storable_table import table_for
 from omnipd.export.whole_files import write_atomically
-from omnipd.frames import times
 from omnipd.frames.columns import as_json
 from omnipd.paths import place_of_file
 
@@ -29,9 +29,9 @@ def to_jsonl(
     Parameters
     ----------
     df, path, allow_incomplete, storage_options
-        As for :func:`to_parquet`. Decimals are written as text, instants as ISO 8601, nulls as
-        null. A name that ends in ``.gz``, ``.zst``, ``.bz2``, ``.xz`` or ``.zip`` is compressed, as
-        pandas does it.
+        As for :func:`to_parquet`. Decimals are written as text, instants as ISO 8601 in UTC, durations
+        as ISO 8601, bytes as base64, nulls as null. A name that ends in ``.gz``, ``.zst``, ``.bz2``,
+        ``.xz`` or ``.zip`` is compressed, as pandas does it.
 
     Raises
     ------
@@ -55,5 +55,5 @@ def to_jsonl(
 
 def write_jsonl(table: pa.Table, file: IO[bytes]) -> None:
     """Write a table of scalar columns as JSON lines to an open file."""
-    for batch in times.showable(table).to_batches(max_chunksize=10_000):
+    for batch in spelled(table).to_batches(max_chunksize=10_000):
         file.writelines(f"{as_json(row)}\n".encode() for row in batch.to_pylist())

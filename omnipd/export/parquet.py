@@ -10,6 +10,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet
 
+from omnipd.errors import ExportError
 from omnipd.export.storable_table import table_for
 from omnipd.export.whole_files import write_atomically
 from omnipd.paths import place_of_file
@@ -33,8 +34,7 @@ def to_parquet(
     Parameters
     ----------
     df : pandas.DataFrame
-        Columns with lists or structs become JSON text. A default index is not written; another one
-        becomes a column. Types do not depend on values: Parquet holds times of any year.
+        Any frame, see Notes.
     path : path-like
         Folders that are missing are made. A device or a pipe is written to as it comes. Or an
         address that fsspec knows, such as ``s3://bucket/labels.parquet``: the object is put there when
@@ -49,9 +49,32 @@ def to_parquet(
     ExportIncompleteError
         If the frame is marked incomplete, or the file cannot be written to its end.
     ExportError
-        If the file cannot be opened, or a column cannot be stored.
+        If the file cannot be opened, or a column cannot be stored; it is named, and nothing is written.
     ArgumentError
         If `df` is not a DataFrame.
+
+    Notes
+    -----
+    These rules are those of all four formats: Parquet, CSV, JSON lines and Excel.
+
+    *The index* comes first, a column for each level, unless the rows are just numbered from 0 (a
+    default ``RangeIndex``). A frame that was filtered keeps the old numbers, and they are written too:
+    ``df.reset_index(drop=True)`` leaves them out. A level without a name is called as ``reset_index``
+    calls it: ``index``, or ``level_0``, ``level_1`` and so on. In Parquet it is the index again when
+    pandas reads the file, unnamed if it was.
+
+    *The names* of columns are text: ``2026`` becomes ``"2026"``, and ``("sales", "sum")`` of a
+    MultiIndex ``"('sales', 'sum')"``. Two columns of the same name are refused.
+
+    *What Arrow knows* keeps its type in Parquet, whatever the values. Categories and sparse columns
+    are their values.
+
+    *What only pandas or Python knows* is written as text: a period as ``2025-01``, an interval as
+    ``(0, 2]``, a complex number, UUID, path, or an integer of more than 64 bits as ``str()`` has it. A
+    member of an Enum is its value. Lists, dicts, tuples, sets, arrays, structs and maps are JSON text;
+    in it, bytes are base64 and durations as in CSV. Intervals of the calendar are text such as
+    ``P1M2D``. An object column holds values of one kind: numbers beside text, dates beside times, and
+    objects that have no text of their own are refused.
 
     Examples
     --------
@@ -68,4 +91,14 @@ def to_parquet(
 
 def write_parquet(table: pa.Table, file: IO[bytes]) -> None:
     """Write a table of scalar columns as Parquet to an open file."""
+    for place, field in enumerate(table.schema):
+        if pa.types.is_timestamp(field.type) and field.type.unit == "s":  # Parquet has milliseconds
+            try:
+                column = table.column(place).cast(pa.timestamp("ms", field.type.tz))
+            except pa.ArrowInvalid:
+                raise ExportError(
+                    f"The column {field.name} cannot be stored: it has a time that Parquet cannot hold.",
+                    hint="CSV and JSON lines hold times of any year.",
+                ) from None
+            table = table.set_column(place, field.name, column)
     pyarrow.parquet.write_table(table, file)

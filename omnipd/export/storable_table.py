@@ -8,9 +8,9 @@ import json
 import pandas as pd
 import pyarrow as pa
 
-from omnipd.errors import ArgumentError, ExportError, ExportIncompleteError
-from omnipd.export.whole_files import without_values
-from omnipd.frames.to_pandas import is_whole, storable_columns, to_arrow
+from omnipd.errors import ArgumentError, ExportIncompleteError
+from omnipd.frames.from_pandas import to_arrow
+from omnipd.frames.to_pandas import is_whole
 from omnipd.unicode_text import warn_of_mended
 
 #: Where pandas' own Parquet files hold ``df.attrs``, and where it looks for them.
@@ -26,23 +26,14 @@ def table_for(df: pd.DataFrame, *, allow_incomplete: bool = False) -> pa.Table:
             "The frame is marked incomplete: it does not hold all that Omni has.",
             hint="Read it again, or pass allow_incomplete=True.",
         )
-    fault = ""
-    try:
-        table, mended = to_arrow(df)
-    except (pa.ArrowException, ValueError, TypeError, OverflowError) as error:
-        fault = without_values(error)
-    if fault:
-        raise ExportError(
-            f"A column cannot be stored: {fault}.",
-            hint="A column holds values of one type; astype(str) makes text of any.",
-        )
+    return table_of(df)
+
+
+def table_of(df: pd.DataFrame) -> pa.Table:
+    """Return a frame as a table that any file can hold."""
+    table, mended = to_arrow(df)
     warn_of_mended(mended)
-    scalar = storable_columns(table)
-    notes = dict(scalar.schema.metadata or {})
-    if scalar.schema.types != table.schema.types:
-        # pandas' own notes in the file would name types that plain pd.read_parquet chokes on.
-        notes.pop(b"pandas", None)
-    return scalar.replace_schema_metadata(notes | _attrs_of(df))
+    return table.replace_schema_metadata(dict(table.schema.metadata) | _attrs_of(df))
 
 
 def _attrs_of(df: pd.DataFrame) -> dict[bytes, bytes]:

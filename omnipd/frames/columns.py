@@ -18,6 +18,8 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from omnipd.frames.spelling import text_of
+
 TEXT = pa.string()
 COUNT = pa.int64()
 NUMBER = pa.float64()
@@ -154,12 +156,8 @@ def _finite(value: Any) -> Any:
     return [_finite(inner) for inner in value] if isinstance(value, list | tuple) else value
 
 
-def _written(value: Any) -> str:
-    return value.isoformat() if hasattr(value, "isoformat") else str(value)
-
-
 _dumps = json.JSONEncoder(
-    ensure_ascii=False, allow_nan=False, separators=(",", ":"), default=_written
+    ensure_ascii=False, allow_nan=False, separators=(",", ":"), default=text_of
 ).encode
 
 

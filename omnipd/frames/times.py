@@ -119,10 +119,24 @@ def _fault(column: pa.ChunkedArray | pa.Array) -> _Fault | None:
     if _within(column, _FIRST_DAY + zoned, _LAST_DAY - zoned):
         return None
     if not _within(column, _FIRST_DAY, _LAST_DAY):
-        return _Fault("before the year 1 or after 9999; it is text in a DataFrame", _as_text)
+        return _Fault("before the year 1 or after 9999; it is text in a DataFrame", as_text)
     if not zoned or _within(pc.local_timestamp(column), _FIRST_DAY, _LAST_DAY):
         return None
     return _Fault(f"that {kind.tz} cannot show; it is in UTC in a DataFrame", _in_utc)
+
+
+def in_utc(table: pa.Table) -> pa.Table:
+    """Return a table whose instants are in UTC, for which nothing has to know a zone.
+
+    Examples
+    --------
+    >>> in_utc(pa.table({"a": pa.array([0], pa.timestamp("s", "Asia/Tokyo"))})).schema.types
+    [TimestampType(timestamp[s, tz=UTC])]
+    """
+    for place, field in enumerate(table.schema):
+        if pa.types.is_timestamp(field.type) and field.type.tz not in {None, "UTC"}:
+            table = table.set_column(place, field.name, _in_utc(table.column(place)))
+    return table
 
 
 def _in_utc(column: pa.ChunkedArray) -> pa.ChunkedArray:
@@ -135,8 +149,25 @@ def _plain(column: pa.ChunkedArray | pa.Array) -> pa.ChunkedArray | pa.Array:
     return column.cast(column.type.value_type) if coded else column
 
 
-def _as_text(column: pa.ChunkedArray) -> pa.ChunkedArray:
-    """Return dates or times as text, in any year."""
+def as_text(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Return dates or times as text, in any year; instants in UTC, with a Z at the end.
+
+    Arrow itself looks for the data of zones even when it writes UTC, and fails where there are none.
+
+    Examples
+    --------
+    >>> as_text(pa.chunked_array([pa.array([0, None], pa.timestamp("s", "Asia/Tokyo"))])).to_pylist()
+    ['1970-01-01 00:00:00Z', None]
+    """
+    kind = column.type
+    zoned = pa.types.is_timestamp(kind) and kind.tz is not None
+    if zoned:
+        column = column.cast(pa.timestamp(kind.unit))
+    texts = _naive_text(column)
+    return pc.binary_join_element_wise(texts, "Z", "") if zoned else texts
+
+
+def _naive_text(column: pa.ChunkedArray) -> pa.ChunkedArray:
     kind = column.type
     if _within(column, _FIRST_WRITTEN + 1, _LAST_WRITTEN - 1):
         return column.cast(pa.string())
@@ -144,9 +175,7 @@ def _as_text(column: pa.ChunkedArray) -> pa.ChunkedArray:
     unit = "D" if pa.types.is_date(kind) else kind.unit
     held = pc.divide(_numbers(column), _per_day(kind)) if unit == "D" else _numbers(column)
     values = held.fill_null(0).to_numpy().astype(f"datetime64[{unit}]")
-    end = "Z" if pa.types.is_timestamp(kind) and kind.tz is not None else ""
-    texts = pa.array(np.datetime_as_string(values), pa.string())
-    texts = pc.binary_join_element_wise(pc.replace_substring(texts, "T", " "), end, "")
+    texts = pc.replace_substring(pa.array(np.datetime_as_string(values), pa.string()), "T", " ")
     valid = pc.is_valid(column).combine_chunks()
     return pa.chunked_array([pc.if_else(valid, texts, pa.scalar(None, pa.string()))])
 

@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 
 from omnipd.frames import times
 from omnipd.frames.columns import as_json
-from omnipd.unicode_text import whole_text
+from omnipd.frames.spelling import as_json_value, text_of
 
 
 def to_frame(table: pa.Table, facts: dict[str, Any]) -> pd.DataFrame:
@@ -58,10 +58,10 @@ def scalar_columns(table: pa.Table) -> pa.Table:
 def storable_columns(table: pa.Table) -> pa.Table:
     """Return the table with scalar columns only; which types they have does not depend on values.
 
-    Dictionaries are decoded. Lists, structs, maps and intervals become JSON text. UTC by any name, and
-    a time zone that nobody knows, become UTC.
+    Dictionaries are decoded. Lists, structs and maps become JSON text, intervals durations of
+    ISO 8601, UUIDs text. UTC by any name, and a time zone that nobody knows, become UTC.
     """
-    return _each_column(table, _storable)
+    return _each_column(table, storable)
 
 
 def _each_column(table: pa.Table, change: Callable[[pa.ChunkedArray], pa.ChunkedArray]) -> pa.Table:
@@ -72,20 +72,21 @@ def _each_column(table: pa.Table, change: Callable[[pa.ChunkedArray], pa.Chunked
     return table
 
 
-def _storable(column: pa.ChunkedArray) -> pa.ChunkedArray:
-    if isinstance(column.type, pa.BaseExtensionType):
-        column = _storage(column)
-    if pa.types.is_run_end_encoded(column.type):
-        column = pa.chunked_array(
-            [pc.run_end_decode(chunk) for chunk in column.chunks], column.type.value_type
-        )
-    if pa.types.is_dictionary(column.type):
-        decoded = [chunk.dictionary_decode() for chunk in column.chunks]
-        column = pa.chunked_array(decoded, column.type.value_type)
+def storable(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Return one column as :func:`storable_columns` does."""
     kind = column.type
-    if pa.types.is_nested(kind) or pa.types.is_interval(kind):
-        texts = [None if value is None else as_json(value) for value in column.to_pylist()]
-        return pa.chunked_array([pa.array(texts, pa.string())])
+    if isinstance(kind, pa.BaseExtensionType):
+        return storable(_of_extension(column))
+    if pa.types.is_run_end_encoded(kind):
+        ends = [pc.run_end_decode(chunk) for chunk in column.chunks]
+        return storable(pa.chunked_array(ends, kind.value_type))
+    if pa.types.is_dictionary(kind):
+        decoded = [chunk.dictionary.take(chunk.indices) for chunk in column.chunks]
+        return storable(pa.chunked_array(decoded, kind.value_type))
+    if pa.types.is_nested(kind):
+        return _written(column, lambda value: as_json(as_json_value(value)))
+    if pa.types.is_interval(kind):
+        return _written(column, text_of)
     if pa.types.is_null(kind) or pa.types.is_string_view(kind):
         return column.cast(pa.string())
     if pa.types.is_binary_view(kind) or pa.types.is_fixed_size_binary(kind):
@@ -96,28 +97,15 @@ def _storable(column: pa.ChunkedArray) -> pa.ChunkedArray:
     return column if known == kind else column.cast(known)
 
 
-def _storage(column: pa.ChunkedArray) -> pa.ChunkedArray:
+def _written(column: pa.ChunkedArray, text: Callable[[Any], str]) -> pa.ChunkedArray:
+    texts = [None if value is None else text(value) for value in column.to_pylist()]
+    return pa.chunked_array([pa.array(texts, pa.string())])
+
+
+def _of_extension(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Return what values of an extension mean, where Arrow says it; else how they are stored."""
+    if isinstance(column.type, pa.UuidType):
+        return _written(column, str)
     kind = column.type.storage_type
-    return pa.chunked_array([chunk.storage for chunk in column.chunks], kind)
-
-
-def to_arrow(frame: pd.DataFrame) -> tuple[pa.Table, list[str]]:
-    """Return a frame as an Arrow table, and the names of columns whose text had to be mended.
-
-    An index without a name is left out, another one becomes a column. A lone surrogate, which only
-    columns of Python objects can hold, becomes U+FFFD.
-    """
-    default = all(name is None for name in frame.index.names)
-    frame = frame.copy(deep=False)
-    frame.attrs = {}  # what is not JSON in them would be a warning
-    try:
-        return pa.Table.from_pandas(frame, preserve_index=False if default else None), []
-    except UnicodeEncodeError:
-        mended = frame.copy()
-    names = []
-    for name in mended.select_dtypes("object").columns:
-        whole = mended[name].map(whole_text)
-        if not whole.equals(mended[name]):
-            mended[name] = whole
-            names.append(str(name))
-    return pa.Table.from_pandas(mended, preserve_index=False if default else None), names
+    held = pa.chunked_array([chunk.storage for chunk in column.chunks], kind)
+    return held.cast(pa.bool_()) if isinstance(column.type, pa.Bool8Type) else held

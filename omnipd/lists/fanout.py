@@ -7,6 +7,7 @@ Each parent's answer is cached by itself: a second call goes on where a broken o
 
 from __future__ import annotations
 
+import contextlib
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
@@ -17,8 +18,8 @@ import pandas as pd
 import pyarrow as pa
 
 from omnipd.arguments import check_choice, check_id, whole_number
-from omnipd.cache.checkpoint import checkpointed, question_of
-from omnipd.call import noted_interrupt, one_call
+from omnipd.cache.checkpoint import checkpointed, current_checkpoint, question_of
+from omnipd.call import WouldSend, current_call, noted_interrupt, one_call, rehearsal
 from omnipd.client.api_paths import segment
 from omnipd.client.client import Client
 from omnipd.client.current_client import current_client
@@ -34,7 +35,7 @@ from omnipd.frames.columns import TEXT
 from omnipd.frames.to_pandas import is_whole
 from omnipd.lists.endpoint import Endpoint
 from omnipd.lists.params import Lookup
-from omnipd.lists.parents import Parents, column_of, is_missing, names_of, parent_keys
+from omnipd.lists.parents import Key, Parents, column_of, is_missing, names_of, parent_keys
 from omnipd.lists.read_list import Reading
 from omnipd.lists.read_parents import ParentsRead
 
@@ -107,9 +108,6 @@ class FanOut:
         if self.lookup and not isinstance(parents, pd.DataFrame):
             self.endpoint.checked(acting)  # before anything is sent
             keys = list(dict.fromkeys(self._looked_up(key, client) for key in keys))
-        if arguments.get("max_calls") is not None:
-            check_calls(len(keys), arguments["max_calls"])
-        say_cost(client, len(keys), self.endpoint.path)
         read = ParentsRead(self, keys, has_some, acting, collect=errors == "collect")
         again = partial(self.read, parents, arguments)
         with (
@@ -118,7 +116,12 @@ class FanOut:
             ) as checkpoint,
             noted_interrupt(read.so_far),
         ):
-            frame = read.run(checkpoint)
+            max_calls = arguments.get("max_calls")
+            known = self._known(keys, acting, has_some, counted=max_calls is not None)
+            if max_calls is not None:
+                check_calls(len(keys) - len(known), max_calls)
+            say_cost(client, len(keys) - len(known), self.endpoint.path)
+            frame = read.run(checkpoint, known)
         # Parents that are not all there have not all that is below them.
         frame.attrs["omni"]["complete"] &= is_whole(parents)
         return frame
@@ -126,6 +129,33 @@ class FanOut:
     def named(self, key: tuple[str, ...]) -> str:
         """Return what stands for one parent in a checkpoint."""
         return question_of(self.endpoint.path, dict(zip(self.parent, key, strict=True)))
+
+    def _known(
+        self,
+        keys: list[Key],
+        acting: Mapping[str, Any],
+        has_some: Mapping[Key, bool],
+        *,
+        counted: bool,
+    ) -> dict[Key, Reading]:
+        """Return what cache and checkpoint have of so many parents that it is said what the others cost."""
+        client: Client = acting["client"]
+        call, pace = current_call(), client.requests_per_minute
+        if not counted and (pace is None or len(keys) <= pace or call.cost_is_said):
+            return {}
+        stored = client.cache is not None and not acting.get("refresh")
+        if call.rehearses or not (stored or current_checkpoint() is not None):
+            return {}
+        held: dict[Key, Reading] = {}
+        with rehearsal():
+            for key in keys:
+                with contextlib.suppress(WouldSend):
+                    held[key] = self.read_one(key, acting, has_some.get(key))
+                    continue
+                if self.newer is not None:  # where this server had it before
+                    with contextlib.suppress(WouldSend, OmniError):
+                        held[key] = self._read_newer(self.newer, key, acting)
+        return held
 
     def _looked_up(self, key: tuple[str, ...], client: Client) -> tuple[str, ...]:
         """Return a key with ids in place of the names in it."""
@@ -264,8 +294,19 @@ def check_calls(calls: int, max_calls: int) -> None:
 
 def say_cost(client: Client, calls: int, path: str) -> None:
     """Say beforehand what will take more than a minute at the pace of the key."""
-    if client.requests_per_minute is not None and calls > client.requests_per_minute:
-        minutes = calls / (client.requests_per_minute * 0.95)
-        warn(
-            f"{path} needs {calls:,} requests, about {minutes:.0f} minutes; what is cached needs none."
-        )
+    pace = client.requests_per_minute
+    call = current_call()
+    if pace is not None and calls > pace and not call.rehearses and not call.cost_is_said:
+        warn(f"{path} needs {calls:,} requests, about {in_minutes(calls / (pace * 0.95))}.")
+
+
+def in_minutes(minutes: float) -> str:
+    """Return minutes in words.
+
+    Examples
+    --------
+    >>> in_minutes(1.3), in_minutes(9.7)
+    ('1 minute', '10 minutes')
+    """
+    whole = round(minutes)
+    return f"{whole:,} minute{'' if whole == 1 else 's'}"

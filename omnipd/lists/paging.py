@@ -184,5 +184,8 @@ def rows_of(answer: Any, rows: Rows) -> list[dict[str, Any]]:
 #: How a family is asked for pages of a size.
 PAGE_SIZE_PARAMS: dict[Family, str] = {cursor: "pageSize", numbered: "pageSize", scim: "count"}
 
+#: Families of one answer.
+IN_ONE_PIECE: frozenset[Family] = frozenset({whole, whole_or_bare, single})
+
 #: Families that count to the next page. What is deleted before it moves a row to a page already read.
 BY_OFFSET: frozenset[Family] = frozenset({numbered, scim})

@@ -9,6 +9,7 @@ while another came behind, changes no count.
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -16,11 +17,13 @@ from typing import Any
 
 import pyarrow as pa
 
+from omnipd import log
 from omnipd.cache.checkpoint import current_checkpoint, question_of
 from omnipd.cache.lists import LARGEST_LIST
 from omnipd.call import noted_interrupt
 from omnipd.client import strict_json
 from omnipd.client.client import Client
+from omnipd.client.lanes import Route
 from omnipd.errors import (
     BadRequestError,
     IncompleteReadError,
@@ -34,6 +37,7 @@ from omnipd.frames.to_pandas import to_frame
 from omnipd.lists import completeness, paging
 from omnipd.lists.collect_pages import Keyless, PageCollector
 from omnipd.lists.parse_pages import PageParser, Parsed
+from omnipd.progress import Steps, steps
 
 #: How many pages a list may have that is read again.
 REREAD_PAGES = 10
@@ -41,6 +45,9 @@ REREAD_PAGES = 10
 IN_PARTIAL = ", in the error's .partial"
 #: One change at any time is then seen twice alike after it.
 _MOST_READINGS = 4
+
+#: Below this are conversations and routines, which are those of whoever asks.
+_OF_CALLER = "/api/v1/ai/"
 
 #: Something done locally after the list is read.
 Step = Callable[[pa.Table], pa.Table]
@@ -112,8 +119,9 @@ class ListRead:
         self._strict = strict
         self._parse = _parser(listing)
         self._pass: _Pass | None = None
+        self._steps = Steps(listing.path, "rows")
 
-    def from_cache(self, query: Mapping[str, str], steps: Sequence[Step]) -> Reading | None:
+    def from_cache(self, query: Mapping[str, str], then: Sequence[Step]) -> Reading | None:
         """Return the list from the cache; None unless every page of one reading is there."""
         cache, path = self._client.cache, self._listing.path
         if cache is None:
@@ -137,18 +145,22 @@ class ListRead:
             return self._parse(page.body)[0]
 
         try:
-            table, reading = self._collect(begin, query, steps, strict=True, stored=True)
+            with steps(self._client, path, "rows") as self._steps:
+                table, reading = self._collect(begin, query, then, strict=True, stored=True)
         except (_NotStored, OmniError):
             return None
         fetched_at = next(iter(marks.values()))
         if checkpoint is not None:  # it may have run out when the read goes on
             for question, body in taken:
                 checkpoint.keep(question, body, fetched_at)
-        return table, self._facts(0, fetched_at, reading)
+        facts = self._facts(0, fetched_at, reading)
+        log.debug("GET %s: from the cache, fetched %s", path, facts["fetched_at"])
+        return table, facts
 
-    def from_server(self, query: Mapping[str, str], steps: Sequence[Step]) -> Reading:
+    def from_server(self, query: Mapping[str, str], then: Sequence[Step]) -> Reading:
         """Return the list from the server, and store the pages when they make a whole."""
         client, path = self._client, self._listing.path
+        route = Route(any_key=_is_the_same_for_all(self._listing, query))
         started = datetime.now(UTC)
         asked = size = 0
         trace_id: str | None = None
@@ -162,7 +174,7 @@ class ListRead:
 
         def fetch(params: Mapping[str, str]) -> Any:
             nonlocal asked, size, started, trace_id
-            answer = client.get(path, params, parse=self._parse)
+            answer = client.get(path, params, parse=self._parse, route=route)
             trace_id = answer.trace_id
             if answer.read_at is None:
                 asked += 1
@@ -175,9 +187,9 @@ class ListRead:
                 taken.append((dict(params), answer.body))
             return answer.content
 
-        with noted_interrupt(self._so_far):
+        with noted_interrupt(self._so_far), steps(client, path, "rows") as self._steps:
             try:
-                table, reading = self._collect(begin, query, steps, strict=self._strict)
+                table, reading = self._collect(begin, query, then, strict=self._strict)
             except ResponseError:
                 if (checkpoint := current_checkpoint()) is not None:
                     checkpoint.forget(path)
@@ -202,7 +214,7 @@ class ListRead:
         self,
         begin: Callable[[], paging.Fetch],
         query: Mapping[str, str],
-        steps: Sequence[Step],
+        then: Sequence[Step],
         *,
         strict: bool,
         stored: bool = False,
@@ -211,7 +223,7 @@ class ListRead:
 
         What is `stored` was read so already.
         """
-        max_rows = None if steps else self._limit
+        max_rows = None if then else self._limit
         before: pa.Table | None = None
         for number in itertools.count(1):
             reading, table = self._read_once(begin(), query, max_rows)
@@ -249,7 +261,7 @@ class ListRead:
                 f"{self._listing.path} does not add up: {'; '.join(reading.faults)}. The frame is marked "
                 "incomplete.",
             )
-        for step in steps:
+        for step in then:
             table = step(table)
         table = table.slice(0, self._limit) if self._limit else table
         return table, reading
@@ -258,7 +270,7 @@ class ListRead:
         self, fetch: paging.Fetch, query: Mapping[str, str], max_rows: int | None
     ) -> tuple[_Pass, pa.Table | None]:
         """Read all pages once; there is no table where a page was refused."""
-        self._pass = reading = _Pass(self._listing, max_rows, self._client.progress)
+        self._pass = reading = _Pass(self._listing, max_rows, self._steps)
         try:
             return reading, reading.run(fetch, query)
         except BadRequestError as error:
@@ -321,6 +333,12 @@ class ListRead:
         return safe or reading.confirmed or reading.pages <= 1
 
 
+def _is_the_same_for_all(listing: Listing, query: Mapping[str, str]) -> bool:
+    """Whether all keys of an organization are shown the same: nothing of a person, and no unknown list."""
+    of_person = "userId" in query or query.get("scope") == "restricted"
+    return not (of_person or listing.columns is None or listing.path.startswith(_OF_CALLER))
+
+
 def _sorted_keys(table: pa.Table, key: tuple[str, ...]) -> pa.Table:
     """Return the keys of all rows; a server may put rows that sort alike in another order each time."""
     return table.select(key).sort_by([(name, "ascending") for name in key])
@@ -343,10 +361,11 @@ class _Pass:
         self,
         listing: Listing,
         max_rows: int | None,
-        progress: Callable[[str, int, int | None], None] | None,
+        told: Steps,
     ) -> None:
         self._listing = listing
-        self._progress = progress
+        self._max_rows = max_rows
+        self._told = told
         self.collected = PageCollector(
             listing.columns,
             key=listing.key,
@@ -373,10 +392,21 @@ class _Pass:
             totals.append(page.total)
             # The first page's total is that of the list, whatever later ones count.
             self.total = totals[0]
-            if self._progress is not None:
-                self._progress(self._listing.path, collected.rows, self.total)
+            self._tell()
             if collected.enough:
                 break
         table = collected.finish()
         self.faults += completeness.faults(totals, collected)
         return table
+
+    def _tell(self) -> None:
+        """Tell how far it is, in rows and in pages like those that came."""
+        rows, total = self.collected.rows, self.total
+        if total is not None and self._max_rows is not None:
+            total = min(total, self._max_rows)
+        left: int | None = None
+        if self._listing.pages in paging.IN_ONE_PIECE:
+            left = 0
+        elif total is not None and rows:
+            left = math.ceil(max(0, total - rows) * self.pages / rows)
+        self._told.at(rows, total, left=left)

@@ -14,7 +14,7 @@ import pyarrow as pa
 
 from omnipd.cache.checkpoint import Checkpoint, current_checkpoint
 from omnipd.cache.lifetime import in_words
-from omnipd.call import part_of_call
+from omnipd.call import WouldSend, current_call, part_of_call
 from omnipd.client.client import Client
 from omnipd.errors import (
     BadRequestError,
@@ -39,6 +39,7 @@ from omnipd.lists.outcomes import (
 )
 from omnipd.lists.parents import Key
 from omnipd.lists.read_list import IN_PARTIAL, Reading
+from omnipd.progress import steps
 
 if TYPE_CHECKING:
     from omnipd.lists.fanout import FanOut
@@ -50,7 +51,7 @@ OF_ONE_PARENT = (BadRequestError, ConflictError, ForbiddenError, NotFoundError)
 _MOST_NAMED = 20
 
 #: What came of one parent, and what was warned of.
-_Answer = tuple[Reading | OmniError, list[str]]
+_Answer = tuple[Reading | OmniError | WouldSend, list[str]]
 
 #: What takes the rows of each parent instead of the frame, in the parents' order, and when they came.
 RowsInto = Callable[[pa.Table, str], object]
@@ -112,26 +113,44 @@ class ParentsRead:
         self._to_hand_over = deque(keys)
         self._came_at: dict[Key, str] = {}
 
-    def run(self, checkpoint: Checkpoint | None) -> pd.DataFrame:
-        """Read the lists of all parents."""
+    def run(self, checkpoint: Checkpoint | None, known: dict[Key, Reading]) -> pd.DataFrame:
+        """Read the lists of all parents.
+
+        Parameters
+        ----------
+        checkpoint : Checkpoint, optional
+            What keeps the answers.
+        known : dict
+            What is read already of some; emptied.
+        """
 
         def ask(key: Key) -> _Answer:
-            known = None if checkpoint is None else checkpoint.refusal(self._fanout.named(key))
-            if known is not None and (self._collect or known["outcome"] == NONE):
-                return from_facts(known)[1], []
+            if (reading := known.pop(key, None)) is not None:
+                return reading, []
+            told = None if checkpoint is None else checkpoint.refusal(self._fanout.named(key))
+            if told is not None and (self._collect or told["outcome"] == NONE):
+                return from_facts(told)[1], []
             return self._ask(key)
 
-        answers = _answers(ask, self._waiting, self._client.in_flight)
-        for done, (key, (answer, said)) in enumerate(answers, 1):
-            for text in said:
-                warn(text)
-            if isinstance(answer, OmniError):
-                self._take_refusal(key, answer, checkpoint, done)
-            else:
-                self._take(key, *answer)
-            self._hand_over()
-            if self._client.progress is not None:
-                self._client.progress(self._fanout.endpoint.path, done, len(self._outcomes))
+        unsent = 0
+        with steps(self._client, self._fanout.endpoint.path) as how_far:
+            how_far.total, how_far.left = len(self._outcomes), len(self._outcomes) - len(known)
+            answers = _answers(ask, self._waiting, self._client.in_flight)
+            for done, (key, (answer, said)) in enumerate(answers, 1):
+                for text in said:
+                    warn(text)
+                if isinstance(answer, WouldSend):
+                    unsent += 1
+                    continue
+                if isinstance(answer, OmniError):
+                    self._take_refusal(key, answer, checkpoint, done)
+                else:
+                    self._take(key, *answer)
+                self._hand_over()
+                total = len(self._outcomes)
+                how_far.at(done, total, left=total - done - len(known))
+        if unsent:
+            raise WouldSend(unsent, len(self._outcomes) - unsent)
         if len(self._failed) == len(self._outcomes) and _say_the_same(self._failed):
             first = next(iter(self._failed.values()))
             first.add_note(
@@ -160,6 +179,8 @@ class ParentsRead:
                     # A name or a path may stand where the id belongs; only Omni can tell.
                     error.hint = " ".join(filter(None, (error.hint, *self._fanout.ids.values())))
                 return error.with_traceback(None), said  # its frames hold the answer
+            except WouldSend as nothing:
+                return nothing, said
 
     def _take(self, key: Key, table: pa.Table, reading: Mapping[str, Any]) -> None:
         self._outcomes[key], self._tables[key] = OK, self._fanout.with_key(table, key)
@@ -256,7 +277,7 @@ def _answers(
     after the other, where that is as fast as the requests may be sent.
     """
     first = True
-    while waiting and (first or in_flight() == 1):
+    while waiting and (first or current_call().rehearses or in_flight() == 1):
         first = False
         key = waiting.popleft()
         yield key, ask(key)

@@ -235,7 +235,7 @@ def run_document(
         tiles = _filtered(board, board.tiles, names, filters, errors, client, options)
         ready = [_ready(tile, client, options) for tile in tiles]
         called = [f"tile {name!r}" for name in names]
-        frames: dict[str, Any] = dict(zip(names, run_each(ready, called), strict=True))
+        frames: dict[str, Any] = dict(zip(names, run_each(ready, called, client), strict=True))
     for tile, outcome in zip(tiles, frames.values(), strict=True):
         if isinstance(outcome, pd.DataFrame) and isinstance(tile, Filtered):
             _marked(outcome, tile)

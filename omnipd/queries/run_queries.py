@@ -16,6 +16,7 @@ from omnipd.client.client import Client
 from omnipd.client.current_client import current_client
 from omnipd.errors import ArgumentError, OmniError, held_warnings, warn
 from omnipd.in_threads import as_completed
+from omnipd.progress import Steps, steps
 from omnipd.queries.job.options import QueryKeywords, check_keywords
 from omnipd.queries.language.request import AnyQuery, QueryRequest
 from omnipd.queries.run_query import Ready
@@ -121,7 +122,11 @@ def run_queries(
         _ready(query, f"Query {place} of {len(queries)}", client, options, held)
         for place, (query, held) in enumerate(zip(queries, said, strict=True), 1)
     ]
-    with one_call(options.get("timeout")):
+    with (
+        one_call(options.get("timeout")),
+        steps(client, "queries") as how_far,
+    ):
+        how_far.total = len(ready)
         for place, (asked, held) in enumerate(zip(ready, said, strict=True), 1):
             with _placed(f"Query {place} of {len(queries)}", held):
                 asked.look_up_models()  # here, so that several ask once for the names
@@ -129,7 +134,7 @@ def run_queries(
             if isinstance(one, ArgumentError):
                 one.message = f"Query {place} of {len(queries)}: {one.message}"
                 raise one
-        outcomes = _each(_run, ready, said, max_workers)
+        outcomes = _each(_run, ready, said, max_workers, how_far)
     _tell(said, [f"query {place} ({_in_short(one.request)})" for place, one in enumerate(ready, 1)])
     failed = [place for place, one in enumerate(outcomes) if isinstance(one, OmniError)]
     if failed and errors == "raise":
@@ -144,7 +149,10 @@ def run_queries(
 
 
 def run_each(
-    ready: Sequence[Ready | OmniError], called: Sequence[str], max_workers: int = 4
+    ready: Sequence[Ready | OmniError],
+    called: Sequence[str],
+    client: Client,
+    max_workers: int = 4,
 ) -> list[pd.DataFrame | OmniError]:
     """Run queries that have nothing to do with each other; what one lacks is no matter to the others.
 
@@ -154,11 +162,16 @@ def run_each(
         An error where there is nothing to run; it is the outcome.
     called : sequence of str
         What each is called in a warning.
+    client : Client
+        Who asks.
     max_workers : int
         How many run at the same time.
     """
     said: list[list[str]] = [[] for _ in ready]
-    outcomes = _each(_run, _each(_checked, ready, said, max_workers), said, max_workers)
+    with one_call(), steps(client, "queries") as how_far:
+        how_far.total = len(ready)
+        checked = _each(_checked, ready, said, max_workers)
+        outcomes = _each(_run, checked, said, max_workers, how_far)
     _tell(said, called)
     return outcomes
 
@@ -185,6 +198,7 @@ def _each(
     ready: Sequence[Ready | OmniError],
     said: Sequence[list[str]],
     max_workers: int,
+    how_far: Steps | None = None,
 ) -> list[T]:
     """Return what comes of each query, in order; an interrupt says of how many there is something."""
     done: dict[int, T] = {}
@@ -193,15 +207,21 @@ def _each(
     def one(number: int) -> T:
         return work(ready[number], said[number])
 
-    def progress() -> list[str]:
+    def tell(count: int) -> None:
+        if how_far is not None:
+            how_far.at(count, len(ready))
+
+    def so_far() -> list[str]:
         ended = sum(isinstance(outcome, pd.DataFrame) for outcome in done.values())
         return [
             f"{ended} of {len(ready)} queries had given their frames, of which only those that ttl= "
             "stores are kept. Nothing more is sent; Omni may go on with what it has."
         ]
 
-    with one_call() as call, noted_interrupt(progress):
-        done.update(as_completed(one, numbers, lambda: max_workers, call))
+    with one_call() as call, noted_interrupt(so_far):
+        for number, outcome in as_completed(one, numbers, lambda: max_workers, call):
+            done[number] = outcome
+            tell(len(done))
     return [done[number] for number in range(len(ready))]
 
 

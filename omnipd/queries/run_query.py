@@ -10,9 +10,10 @@ import pandas as pd
 import pyarrow as pa
 
 from omnipd.arguments import check_flag
+from omnipd.cache.lifetime import checked_lifetime
 from omnipd.cache.results import ResultCache
 from omnipd.call import one_call
-from omnipd.client.client import Client, checked_lifetime
+from omnipd.client.client import Client
 from omnipd.client.current_client import current_client
 from omnipd.frames import times
 from omnipd.frames.to_pandas import scalar_columns, to_frame

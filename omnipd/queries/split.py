@@ -9,6 +9,7 @@ from datetime import date, datetime
 from functools import partial
 from typing import Any, Literal
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 
@@ -23,6 +24,7 @@ from omnipd.frames.decimals import as_floats
 from omnipd.frames.scalars import python_value
 from omnipd.frames.to_pandas import scalar_columns, to_frame
 from omnipd.frames.unify_schemas import with_one_schema
+from omnipd.progress import Steps, steps
 from omnipd.queries.check_split import check_cut, check_rows
 from omnipd.queries.check_topic import check_first
 from omnipd.queries.job.model_ids import with_model_ids
@@ -184,7 +186,7 @@ def run_query_in_pieces(
         times = one.guarded(lambda: check_cut(found.column(0), column, by))
         return _period(times[0].as_py(), by, later=last_one) if len(times) else None
 
-    with one_call(timeout):
+    with one_call(timeout), steps(client, "pieces") as how_far:
         whole = with_model_ids(whole, client)
         check_first(query, whole, client, check)
         low = edge(last_one=False) if first is None else first
@@ -198,7 +200,7 @@ def run_query_in_pieces(
             pieces.reverse()
         table_of = as_floats if (decimals or client.decimals) == "float64" else _as_sent
         return _one_after_the_other(
-            pieces, run, whole, _finest(whole.fields, split_on, by), table_of
+            pieces, run, whole, _finest(whole.fields, split_on, by), table_of, how_far
         )
 
 
@@ -212,6 +214,7 @@ def _one_after_the_other(
     whole: QueryRequest,
     told_by: tuple[int, str],
     table_of: Callable[[pa.Table], pa.Table],
+    how_far: Steps,
 ) -> pd.DataFrame:
     """Run the pieces up to the limit, and hold the rows of each against its bounds."""
     place, column = told_by
@@ -220,10 +223,11 @@ def _one_after_the_other(
     runs: list[Run] = []
     left = whole.limit
 
-    def progress() -> list[str]:
+    def so_far() -> list[str]:
         return [f"Run so far: {len(runs)} of {len(pieces)} pieces, and nothing of them is kept."]
 
-    with noted_interrupt(progress):
+    how_far.total = len(pieces)
+    with noted_interrupt(so_far):
         for piece in pieces:
             try:
                 table, one = run(piece, left)
@@ -235,6 +239,7 @@ def _one_after_the_other(
                 raise
             tables = wider
             runs.append(one)
+            how_far.at(len(runs), len(pieces))
             left = None if left is None else left - len(table)
             if left is not None and left <= 0:
                 break
@@ -365,20 +370,26 @@ def _bound(name: str, given: date | str | None) -> pd.Timestamp | None:
 def _period(time: datetime, by: str, *, later: bool) -> pd.Timestamp:
     """Return where the piece begins that a truncated time names, or where it ends."""
     period = pd.Timestamp(time).to_period(_PERIODS[by])
-    return (period + 1 if later else period).start_time
+    return _begin(period + 1 if later else period)
+
+
+def _begin(period: pd.Period) -> pd.Timestamp:
+    """Return where a period begins; `start_time` of older pandas ends with nanoseconds, in 2262."""
+    days = period.asfreq("D", how="start").ordinal
+    return pd.Timestamp(np.datetime64(days, "D").astype("datetime64[us]"))
 
 
 def _cuts(first: pd.Timestamp, last: pd.Timestamp, by: str) -> list[pd.Timestamp]:
     """Return where the pieces between two times are cut, upwards."""
     begins, ends = first.to_period(_PERIODS[by]), last.to_period(_PERIODS[by])
-    count = (ends - begins).n + (last > ends.start_time)
+    count = (ends - begins).n + (last > _begin(ends))
     if count > _MOST_PIECES:
         raise ArgumentError(
             f"That would be {count:,} pieces by {by}, a query each.",
             hint="Take longer pieces, or give start= and end=.",
         )
-    inner = pd.period_range(begins, ends)
-    return [one.start_time for one in inner if first < one.start_time < last]
+    inner = map(_begin, pd.period_range(begins, ends))
+    return [one for one in inner if first < one < last]
 
 
 def _piece(left: pd.Timestamp | None, right: pd.Timestamp | None) -> Piece:

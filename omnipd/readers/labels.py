@@ -65,7 +65,8 @@ def explode_labels(df: pd.DataFrame) -> pd.DataFrame:
     pandas.DataFrame
         The columns of `df` but for ``labels`` and ``labels_verified``, then ``label`` (string) and
         ``verified`` (bool, null where the server does not say). Items without labels have no row.
-        The index is that of `df`, so that a label finds its item.
+        The index is that of `df`, so that a label finds its item; ``reset_index(drop=True)`` numbers
+        the rows anew, and files then have no column for it.
 
     Raises
     ------

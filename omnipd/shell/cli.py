@@ -13,7 +13,7 @@ from typing import Any
 import click
 
 from omnipd.shell import options
-from omnipd.shell.command import Command, Commands, CommandWithOthers
+from omnipd.shell.command import Command, Commands, CommandWithOthers, shown_log
 from omnipd.shell.options import client_of
 from omnipd.shell.output import deliver
 
@@ -31,7 +31,11 @@ _CONTENT_TABLE = (
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="omnipd")
-def main() -> None:
+@click.option(
+    "-v", "--verbose", is_flag=True, help="Show each request, wait and retry on standard error."
+)
+@click.pass_context
+def main(ctx: click.Context, /, *, verbose: bool) -> None:
     """Omni's lists and governed queries as tables.
 
     Without a key and without a network: omnipd demo.
@@ -39,6 +43,8 @@ def main() -> None:
     Exit codes: 0 done, 1 unforeseen, 2 usage, 3 settings or key, 4 done with gaps, 5 not reachable or
     not now, 6 an answer that is not whole, 7 the query failed, 8 a file could not be written.
     """
+    if verbose:
+        ctx.with_resource(shown_log())
 
 
 @main.command(cls=Command)
@@ -72,12 +78,10 @@ def main() -> None:
 def content(output: Path | None, style: str, raw: bool, **given: Any) -> None:
     """Documents and folders, one row each."""
     from omnipd.readers.content import read_content  # noqa: PLC0415
-    from omnipd.shell import terminal  # noqa: PLC0415
 
     client = client_of(given)
     given["labels"] = list(given["labels"]) or None
-    with terminal.Progress(client):
-        df = read_content(**given, client=client)
+    df = read_content(**given, client=client)
     facts = df.attrs["omni"]
     if facts["from_cache"]:
         click.echo(
@@ -135,8 +139,7 @@ def inventory(to: Path | None, estimate: bool, files: str, raw: bool, **given: A
         workbook({})
     check_places([target if is_workbook else target / f"content.{files}"])
     client = client_of(given)
-    with terminal.Progress(client):
-        read = read_inventory(**given, client=client)
+    read = read_inventory(**given, client=client)
     if is_workbook:
         written = [read.to_excel(target, allow_incomplete=True)]
     elif files == "parquet":
@@ -211,7 +214,10 @@ def whoami(model: tuple[str, ...], **given: Any) -> None:
         click.echo("omnipd: Omni lists roles on 200 models only; there are more.", err=True)
 
 
-@main.group(cls=CommandWithOthers, invoke_without_command=True)
+# Said here, since older versions of click write it otherwise.
+@main.group(
+    cls=CommandWithOthers, invoke_without_command=True, subcommand_metavar="[COMMAND] [ARGS]..."
+)
 @click.option("--port", default=8000, show_default=True, help="0 takes a free one.")
 @click.option(
     "--size",

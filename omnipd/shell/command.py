@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import logging
 import os
 import re
 import signal
@@ -31,6 +32,21 @@ class Commands(click.Group):
         """Read the rest of the line, and run the command."""
         with _said_without_keys():
             return super().invoke(ctx)
+
+
+@contextlib.contextmanager
+def shown_log() -> Iterator[None]:
+    """Show the log of the package on standard error."""
+    logger, handler = logging.getLogger("omnipd"), logging.StreamHandler()
+    handler.setFormatter(logging.Formatter("omnipd: %(message)s"))
+    level = logger.level
+    logger.addHandler(handler)
+    logger.setLevel(logging.DEBUG)
+    try:
+        yield
+    finally:
+        logger.removeHandler(handler)
+        logger.setLevel(level)
 
 
 @contextlib.contextmanager
@@ -93,7 +109,10 @@ def _ended_as_by_ctrl_c() -> Iterator[None]:
 
 
 def _show_warning(command: click.Command, message: Warning | str, *_: Any, **__: Any) -> None:
-    click.echo(f"omnipd: {_as_options(str(message), command)}", err=True)
+    from omnipd.bars import aside  # noqa: PLC0415
+
+    with aside():
+        click.echo(f"omnipd: {_as_options(str(message), command)}", err=True)
 
 
 def _as_options(text: str, command: click.Command) -> str:

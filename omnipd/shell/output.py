@@ -55,7 +55,7 @@ def deliver(
     """Write a frame to a file by its ending, or print it."""
     from omnipd.export.csv import write_csv  # noqa: PLC0415
     from omnipd.export.jsonl import write_jsonl  # noqa: PLC0415
-    from omnipd.frames import to_pandas  # noqa: PLC0415
+    from omnipd.export.storable_table import table_of  # noqa: PLC0415
     from omnipd.shell import terminal  # noqa: PLC0415
 
     if output is not None:
@@ -70,7 +70,7 @@ def deliver(
             click.echo(f"{len(df):,} rows; --format csv or -o FILE gives them all.", err=True)
     else:
         stream = sys.stdout.buffer
-        table = to_pandas.scalar_columns(to_pandas.to_arrow(df)[0])
+        table = table_of(df)
         if style == "csv":
             write_csv(table, stream, raw=raw)
         else:

@@ -1,55 +1,13 @@
-"""What a person sees on a terminal: tables that fit, progress, and nothing that moves the cursor."""
+"""What a person sees on a terminal: tables that fit, and nothing that moves the cursor."""
 
 from __future__ import annotations
 
 import shutil
-import sys
 import unicodedata
 from typing import Any
 
 import click
 import pandas as pd
-from tqdm import tqdm
-
-from omnipd.client.client import Client
-
-
-class Progress:
-    """A progress bar on standard error while something of more than one page is read on a terminal.
-
-    There is one bar at a time. A list inside a fan-out that has several pages takes its place while it
-    is read.
-    """
-
-    def __init__(self, client: Client) -> None:
-        self._client = client
-        self._bar: Any = None
-        self._of: tuple[str, int | None] | None = None
-
-    def __enter__(self) -> None:
-        if sys.stderr.isatty():
-            self._client.progress = self._advance
-
-    def __exit__(self, *_: object) -> None:
-        self._client.progress = None
-        self._close()
-
-    def _advance(self, path: str, rows: int, total: int | None) -> None:
-        if (path, total) != self._of:
-            if total is None or rows >= total:
-                return
-            self._close()
-            self._of = (path, total)
-            name = path.rsplit("/", 1)[-1]
-            self._bar = tqdm(total=total, initial=rows, desc=name, leave=False)
-        self._bar.update(rows - self._bar.n)
-        if total is not None and rows >= total:
-            self._close()
-
-    def _close(self) -> None:
-        if self._bar is not None:
-            self._bar.close()
-        self._bar = self._of = None
 
 
 def print_table(df: pd.DataFrame, rows: int) -> None:

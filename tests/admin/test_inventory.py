@@ -1,10 +1,8 @@
 """Everything that an audit needs, in one call: what it holds, what it costs, and its files."""
 
 import errno
-import io
 import os
 import pickle
-import sys
 import warnings
 
 import pandas as pd
@@ -17,7 +15,6 @@ from scripted_server import answer
 import omnipd
 from omnipd.admin.inventory_parts import PARTS
 from omnipd.export import whole_files
-from omnipd.shell import terminal
 from omnipd.shell.cli import main
 from omnipd_sandbox.server import Server
 
@@ -141,10 +138,48 @@ def test_the_cost_is_said_before_the_expensive_part(small):
             client.progress = stop_at("model-roles")
             with pytest.raises(Stopped):
                 omnipd.read_inventory(include="model_roles")
-    assert "about 134 calls (model_roles 130, users 4), 1 minutes" in str(said[0].message)
+    assert "about 134 calls (model_roles 130, users 4), 1 minute." in str(said[0].message)
     assert (
         len(small.requests) - since == 6
     )  # one page to count, two of users twice, one user's roles
+
+
+def test_the_cost_is_that_of_what_is_not_cached(own, small):
+    omnipd.read_model_roles(omnipd.read_users().head(20))
+    with (
+        omnipd.connect(
+            small.url, small.api_key, requests_per_minute=100, progress=stop_at("model-roles")
+        ),
+        pytest.warns(omnipd.OmniWarning) as said,
+        pytest.raises(Stopped),
+    ):
+        omnipd.read_inventory(include="model_roles")
+    assert [str(one.message) for one in said] == [
+        "The inventory is about 110 calls (model_roles 110), 1 minute."
+    ]
+
+
+def test_an_inventory_that_is_cached_costs_nothing_and_says_nothing(own, small):
+    include = ["documents", "document_access"]
+    first = omnipd.read_inventory(include=include)
+    since = len(small.requests)
+    with omnipd.connect(small.url, small.api_key, requests_per_minute=30):
+        again = omnipd.read_inventory(include=include)
+    assert len(small.requests) == since
+    for name in include:
+        pd.testing.assert_frame_equal(again[name], first[name])
+        assert again[name].attrs["omni"]["from_cache"] is True
+
+
+def test_personal_content_that_is_cached_in_part_is_counted_in_part(own, small):
+    omnipd.read_content(scope="organization")
+    omnipd.read_users()
+    with (
+        omnipd.connect(small.url, small.api_key, requests_per_minute=100, progress=stop_at("inv")),
+        pytest.warns(omnipd.OmniWarning, match="about 130 calls \\(content 130\\), 1 minute"),
+        pytest.raises(Stopped),
+    ):
+        omnipd.read_inventory(include="content")
 
 
 def test_one_call_per_hundred_is_not_counted_first(own, small):
@@ -370,26 +405,6 @@ def test_an_inventory_cannot_be_changed(two):
 
 
 # --- the shell
-
-
-def test_progress_follows_from_one_list_to_the_next(own, monkeypatch):
-    class Screen(io.StringIO):
-        def isatty(self):
-            return True
-
-    monkeypatch.setattr(sys, "stderr", screen := Screen())
-    with terminal.Progress(own):
-        own.progress("/api/v1/content", 100, 250)
-        own.progress("/api/v1/users/{user_id}/model-roles", 13, 130)
-        own.progress("/api/v1/users/ada/model-roles", 3, 3)
-        own.progress("/api/v1/users/{user_id}/model-roles", 130, 130)
-        own.progress("/api/v1/folders", 100, 200)
-    shown = screen.getvalue()
-    assert "content:  40%" in shown
-    assert "model-roles:  10%" in shown
-    assert "folders:  50%" in shown
-    assert "3/3" not in shown
-    assert own.progress is None
 
 
 @pytest.fixture

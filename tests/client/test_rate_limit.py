@@ -775,3 +775,33 @@ def test_two_cache_folders_of_a_key_share_its_window(scripted, fake_time, tmp_pa
     assert sum(fake_time.slept) == pytest.approx(WINDOW)
     assert spent(clients[0]) == 3
     assert not any((folder / "limiter").exists() for folder in folders)
+
+
+# --- how long it takes
+
+
+@pytest.mark.parametrize(
+    ("requests", "seconds"),
+    [
+        (0, 0.0),
+        (54, 0.0),  # three of 57 places are taken
+        (55, 50.5),  # the first of them was taken ten seconds ago
+        (57, 50.5),
+        (58, 60.5),  # the place of the first of those that pass at once
+        (577, 10 * 60.5),  # 7 behind ten windows of 57
+        (569, 9 * 60.5 + 50.5),  # 56 behind nine
+    ],
+)
+def test_requests_take_as_long_as_their_places(tmp_path, requests, seconds):
+    now = [1000.0]
+    limiter = Limiter(tmp_path / "log.sqlite", 60, clock=lambda: now[0])
+    assert [limiter.try_acquire() for _ in range(3)] == [0.0] * 3
+    now[0] += 10
+    assert limiter.seconds_for(requests) == pytest.approx(seconds)
+
+
+def test_requests_take_as_long_as_a_429_holds_them(tmp_path):
+    limiter = Limiter(tmp_path / "log.sqlite", 60, clock=lambda: 1000.0)
+    limiter.hold(30)
+    assert limiter.seconds_for(1) == 30.0
+    assert limiter.seconds_for(58) == 30.0 + 60.5

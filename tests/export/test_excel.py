@@ -2,7 +2,8 @@
 
 import io
 import sys
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, time
+from decimal import Decimal
 
 import openpyxl
 import pyarrow as pa
@@ -51,6 +52,46 @@ def test_a_time_of_another_zone_is_written_in_utc():
     noon = pa.array([datetime(2026, 1, 2, 12, tzinfo=UTC)], TIME)
     sheet = written(time=noon.cast(pa.timestamp("us", "Asia/Tokyo")))
     assert values(sheet)[1] == [naive("2026-01-02 12:00:00")]
+
+
+def test_decimals_are_numbers_as_long_as_a_cell_keeps_all_their_digits():
+    texts = ["741.18", "-0.05", "0.00", "999999999999999", "1234567890.12345", "1.10"]
+    long = ["1234567890.123456", "1000000000000000", "0.1234567890123456", "-1E+20"]
+    sheet = written(
+        key=pa.array(range(7)),
+        money=pa.array([*map(Decimal, texts), None], pa.decimal128(38, 5)),
+        long=pa.array([*map(Decimal, long), None, None, None], pa.decimal256(60, 16)),
+    )
+    _, money, exact = zip(*values(sheet)[1:], strict=True)
+    assert money == (741.18, -0.05, 0, 999_999_999_999_999, 1234567890.12345, 1.1, None)
+    assert exact == (
+        "1234567890.1234560000000000",
+        "1000000000000000.0000000000000000",
+        "0.1234567890123456",
+        "-100000000000000000000.0000000000000000",
+        *[None] * 3,
+    )
+
+
+def test_dates_are_days_and_times_of_day_are_times():
+    sheet = written(
+        day=pa.array([date(2026, 1, 2), date(1900, 2, 28), None]),
+        wide=pa.array([date(1900, 3, 1), date(9999, 12, 31), None], pa.date64()),
+        clock=pa.array([time(1, 2, 3, 4_999), time(23, 59, 59, 999_999), None]),
+        key=pa.array([1, 2, 3]),
+    )
+    assert sheet["A2"].is_date
+    assert sheet["A2"].number_format == "yyyy-mm-dd"
+    assert values(sheet)[1:] == [
+        [naive("2026-01-02"), naive("1900-03-01"), time(1, 2, 3, 4_000), 1],
+        ["1900-02-28", naive("9999-12-31"), time(23, 59, 59, 999_000), 2],
+        [None, None, None, 3],
+    ]
+
+
+def test_durations_and_bytes_are_spelled_as_in_other_files():
+    sheet = written(long=pa.array([-93_600], pa.duration("s")), raw=pa.array([b"omni"]))
+    assert values(sheet)[1] == ["-P1DT2H", "b21uaQ=="]
 
 
 def test_a_time_before_the_first_of_excel_is_text():

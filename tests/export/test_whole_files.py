@@ -81,11 +81,18 @@ def test_csv_tells_null_from_text_that_looks_like_it(tmp_path):
         ("+1", "'+1"),
         ("-1", "'-1"),
         ("@SUM(A1)", "'@SUM(A1)"),
-        ("\t=1", "'\t'=1"),
-        ("\r=1", "'\r'=1"),
+        ("\t=1", "'\t=1"),
+        ("\r=1", "'\r=1"),
         ("＝1", "'＝1"),
-        ("a;=1", "a;'=1"),
-        ("a\n=1", "a\n'=1"),
+        ("a;=1", "a;=1"),
+        ("a\n=1", "a\n=1"),
+        ("finance,@home", "finance,@home"),
+        ("To do:\n- item", "To do:\n- item"),
+        ("\n- item", "\n- item"),
+        ("'=1", "''=1"),
+        ("''-1", "'''-1"),
+        ("'quoted'", "'quoted'"),
+        ("'", "'"),
         ("1-1", "1-1"),
         ("a = b", "a = b"),
         ("revenue, -5%", "revenue, -5%"),
@@ -102,8 +109,31 @@ def test_a_formula_is_made_harmless_in_csv_only(tmp_path, text, safe):
 
 
 def test_a_formula_in_a_column_name_is_made_harmless_too(tmp_path):
-    omnipd.to_csv(frame(**{"=cmd": pa.array([1])}), tmp_path / "f.csv")
-    assert (tmp_path / "f.csv").read_text().splitlines()[0] == '"\'=cmd"'
+    df = frame(**{"=cmd": pa.array([1]), "a\n-b": pa.array([2])})
+    omnipd.to_csv(df.set_index("=cmd"), tmp_path / "f.csv")
+    assert (tmp_path / "f.csv").read_text() == '"\'=cmd","a\n-b"\n"1","2"\n'
+
+
+def test_no_zone_is_looked_up_for_csv_which_some_systems_do_not_have(tmp_path, monkeypatch):
+    noon = pa.array([datetime(2026, 1, 2, 12, tzinfo=UTC), None], pa.timestamp("us", "UTC"))
+    last = pa.array([253_402_300_800_000, 0], pa.timestamp("ms", "UTC"))
+    tokyo = noon.cast(pa.timestamp("ns", "Asia/Tokyo"))
+    written = []
+    write = pyarrow.csv.write_csv
+
+    def write_csv(table, file, options):
+        written.append([str(kind) for kind in table.schema.types])
+        write(table, file, options)
+
+    monkeypatch.setattr(pyarrow.csv, "write_csv", write_csv)
+    omnipd.to_csv(frame(utc=noon, tokyo=tokyo, last=last), tmp_path / "f.csv")
+    # Arrow's own writer would look for the zone, also for UTC.
+    assert written == [["string", "string", "string"]]
+    assert (tmp_path / "f.csv").read_text().splitlines() == [
+        '"utc","tokyo","last"',
+        '"2026-01-02 12:00:00.000000Z","2026-01-02 12:00:00.000000000Z","10000-01-01 00:00:00.000Z"',
+        ',,"1970-01-01 00:00:00.000Z"',
+    ]
 
 
 def test_json_lines_hold_every_value(tmp_path):
@@ -202,6 +232,6 @@ def test_any_pandas_frame_can_be_written(tmp_path):
     df = pd.DataFrame({"a": pd.Series(["x\ud800", "y"], key, dtype=object), "b": [1.5, None]})
     with pytest.warns(omnipd.OmniWarning, match="U\\+FFFD in: a"):
         omnipd.to_csv(df, tmp_path / "f.csv")
-    assert (tmp_path / "f.csv").read_text(encoding="utf-8").splitlines()[1] == '"x\ufffd","1.5","7"'
+    assert (tmp_path / "f.csv").read_text(encoding="utf-8").splitlines()[1] == '"7","x\ufffd","1.5"'
     with pytest.raises(omnipd.ArgumentError, match="DataFrame"):
         omnipd.to_csv([1], tmp_path / "f.csv")

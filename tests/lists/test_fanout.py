@@ -192,6 +192,38 @@ def test_progress_counts_the_parents_that_have_none(scripted):
     assert [one for one in told if one[0] == path] == [(path, 1, 3), (path, 2, 3), (path, 3, 3)]
 
 
+# --- what it costs
+
+
+def said_of(client, documents, **asked):
+    """Return what is said before the filters of documents are read."""
+    with warnings.catch_warnings(record=True) as said:
+        warnings.simplefilter("always")
+        omnipd.read_dashboard_filters(documents, client=client, **asked)
+    return [str(one.message) for one in said]
+
+
+def test_the_cost_is_said_of_what_is_not_cached(scripted, fake_time):
+    scripted.script(answer(FILTERS))
+    path = "/api/v1/dashboards/{document_identifier}/filters"
+    with client_of(scripted, fake_time, requests_per_minute=2) as client:
+        assert said_of(client, ["d1", "d2"]) == []
+        five = [f"d{number}" for number in range(1, 6)]
+        assert said_of(client, five) == [f"{path} needs 3 requests, about 2 minutes."]
+        assert client.requests_sent == 5
+        assert said_of(client, five) == []
+        assert client.requests_sent == 5
+        assert said_of(client, five, refresh=True) == [f"{path} needs 5 requests, about 3 minutes."]
+
+
+def test_the_cost_is_said_of_all_without_a_cache(scripted, fake_time):
+    scripted.script(answer(FILTERS))
+    with client_of(scripted, fake_time, requests_per_minute=1, cache=False) as client:
+        for _ in range(2):
+            [said] = said_of(client, ["d1", "d2"])
+            assert "needs 2 requests, about 2 minutes." in said
+
+
 # --- for whom
 
 
@@ -235,6 +267,15 @@ def newer_server(scripted, **older):
         return answer({"identifier": "x", "controls": {"data": {"new": control}, "order": ["new"]}})
 
     scripted.by_target = step
+
+
+def test_what_the_newer_call_has_answered_costs_nothing_again(scripted, fake_time):
+    newer_server(scripted)
+    with client_of(scripted, fake_time, requests_per_minute=1) as client:
+        said_of(client, ["a", "b"])
+    with client_of(scripted, fake_time, requests_per_minute=1) as client:
+        assert said_of(client, ["a", "b"]) == []
+        assert client.requests_sent == 0
 
 
 def test_a_newer_call_that_cannot_act_for_somebody_does_not_show_what_the_key_sees(scripted):

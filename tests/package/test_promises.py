@@ -315,10 +315,17 @@ def test_json_lines_are_json_whatever_the_number(tmp_path):
     ]
 
 
-def test_an_index_without_a_name_is_no_column(tmp_path):
+def test_an_index_that_says_which_item_a_label_is_of_is_written(tmp_path):
     df = omnipd.explode_labels(omnipd.flatten_content([document("a") | {"labels": ["x", "y"]}]))
-    omnipd.to_csv(df[["document_identifier", "label"]], tmp_path / "x.csv")
+    labels = df[["document_identifier", "label"]]
+    omnipd.to_csv(labels, tmp_path / "x.csv")
+    omnipd.to_csv(labels.reset_index(drop=True), tmp_path / "y.csv")
     assert (tmp_path / "x.csv").read_text().splitlines() == [
+        '"index","document_identifier","label"',
+        '"0","a","x"',
+        '"0","a","y"',
+    ]
+    assert (tmp_path / "y.csv").read_text().splitlines() == [
         '"document_identifier","label"',
         '"a","x"',
         '"a","y"',

@@ -118,7 +118,7 @@ def test_the_cost_is_said_before_anything_is_read():
         client.progress = lambda path, *_: 1 / ("content" not in path)
         with (
             pytest.raises(ZeroDivisionError),
-            pytest.warns(omnipd.OmniWarning, match="content needs 131 requests, about 1 minutes"),
+            pytest.warns(omnipd.OmniWarning, match="content needs 131 requests, about 1 minute\\."),
         ):
             omnipd.read_content(scope="all")
         assert client.requests_sent == 5  # the users twice, and the first walk

@@ -10,6 +10,7 @@ import pytest
 from readers.reader_checks import documented_columns, types_of
 
 import omnipd
+from omnipd.frames.from_pandas import has_default_index
 
 JOINS = join_table.all_joins()
 
@@ -215,6 +216,11 @@ def cells(join, frame):
 
 def test_everything_is_read(frames):
     assert set(frames) == set(READERS)
+
+
+def test_the_rows_of_every_frame_are_numbered_from_zero(frames):
+    # Any other index is written to files, as columns that nobody asked for.
+    assert [name for name, frame in frames.items() if not has_default_index(frame)] == []
 
 
 @pytest.mark.parametrize("join", JOINS, ids=name_of)

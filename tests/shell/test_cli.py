@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import logging
 import os
 import signal
 import subprocess
@@ -344,3 +345,10 @@ def test_messages_speak_of_options(shell, monkeypatch, tmp_path):
     said = shell("whoami").stderr
     assert "`omnipd demo` needs neither" in said
     assert "client=" not in said
+
+
+def test_verbose_shows_the_log_on_standard_error_and_no_longer_than_it_runs(shell):
+    done = shell("-v", "whoami")
+    assert "omnipd: GET /api/v1/whoami: 200 after " in done.stderr
+    assert logging.getLogger("omnipd").level == logging.NOTSET
+    assert "GET" not in shell("whoami").stderr

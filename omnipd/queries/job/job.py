@@ -17,7 +17,8 @@ import pyarrow as pa
 
 from omnipd.arguments import IDS_OF_MODELS
 from omnipd.client import failures
-from omnipd.client.client import Client, Received
+from omnipd.client.answers import Received
+from omnipd.client.client import Client
 from omnipd.clock import Deadline
 from omnipd.errors import (
     BadRequestError,

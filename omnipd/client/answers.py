@@ -1,0 +1,45 @@
+"""What comes of a request: a whole JSON document, and what is known of it beside its body."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A whole JSON answer.
+
+    Attributes
+    ----------
+    content : dict or list
+        The parsed body.
+    body : bytes
+        The body as it came, decoded from gzip.
+    trace_id : str or None
+        Omni's own name for the exchange.
+    read_at : datetime or None
+        When it came, where it is taken from a checkpoint.
+    """
+
+    content: Any
+    body: bytes
+    trace_id: str | None = None
+    read_at: datetime | None = None
+
+
+@dataclass
+class Received:
+    """What is known of an answer beside its body.
+
+    Attributes
+    ----------
+    trace_id : str or None
+        Omni's own name for the last exchange, which its support asks for.
+    waited : float
+        Seconds for which a place among the requests of a minute was waited for.
+    """
+
+    trace_id: str | None = None
+    waited: float = 0.0

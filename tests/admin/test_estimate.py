@@ -1,0 +1,90 @@
+"""What a read would cost: what is counted, what is stored, and that nothing is read for it."""
+
+import pytest
+from faults.given import client_of
+
+import omnipd
+from omnipd_sandbox.server import Server
+
+
+@pytest.fixture(scope="module")
+def small():
+    with Server(size="tiny", documents=30) as running:
+        yield running
+        assert running.failures == []
+
+
+@pytest.fixture
+def own(small):
+    with omnipd.connect(small.url, small.api_key, requests_per_minute=6000) as client:
+        yield client
+
+
+def row(frame):
+    [one] = frame.to_dict("records")
+    return one
+
+
+def test_a_fan_out_is_counted_without_a_request(own, small, tmp_path):
+    documents = omnipd.read_documents()
+    since = len(small.requests)
+    cost = row(omnipd.estimate(omnipd.read_document_access, documents))
+    assert (cost["name"], cost["calls"], cost["stored"]) == ("document_access", len(documents), 0)
+    assert cost["minutes"] == pytest.approx(len(documents) / 5700)
+    assert len(small.requests) == since
+    omnipd.read_document_access(documents[:7])
+    cost = row(omnipd.estimate("document_access", documents))
+    assert (cost["calls"], cost["stored"]) == (len(documents) - 7, 7)
+    assert row(omnipd.estimate("document_access", documents[:7]))["calls"] == 0
+    # The calls that are made are those that were said.
+    since = len(small.requests)
+    omnipd.read_document_access(documents)
+    assert len(small.requests) - since == cost["calls"]
+
+
+def test_a_list_asks_for_its_first_page(own, small):
+    since = len(small.requests)
+    assert row(omnipd.estimate("content"))["calls"] == 1
+    assert row(omnipd.estimate(omnipd.read_labels))["calls"] == 1
+    assert len(small.requests) - since == 1
+    omnipd.read_labels()
+    cost = row(omnipd.estimate("labels"))
+    assert (cost["calls"], cost["stored"]) == (0, 1)
+
+
+def test_an_inventory_is_what_its_own_estimate_says(own):
+    told = omnipd.estimate("inventory", include="access")
+    plain = omnipd.estimate_inventory(include="access")
+    assert told["name"].tolist() == plain["name"].tolist()
+    assert told["calls"].tolist() == plain["calls"].tolist()
+    also = omnipd.estimate(omnipd.export_inventory, include="access", keep=3)
+    assert also["calls"].tolist() == plain["calls"].tolist()
+
+
+def test_what_is_in_a_checkpoint_needs_no_call(scripted, fake_time, tmp_path):
+    from lists.test_checkpoint import NAMES, broken_off
+
+    folder = tmp_path / "checkpoint"
+    broken_off(scripted, folder, fake_time)
+    with client_of(scripted, cache=False, requests_per_minute=60) as client:
+        cost = row(omnipd.estimate("document_abilities", NAMES, checkpoint=folder, client=client))
+        assert (cost["calls"], cost["stored"]) == (7, 5)
+        assert scripted.requests == []
+        with (
+            pytest.warns(omnipd.OmniWarning, match="Answers taken"),
+            pytest.raises(omnipd.ArgumentError, match="needs 7 requests"),
+        ):
+            omnipd.read_document_abilities(NAMES, checkpoint=folder, max_calls=6)
+        with pytest.warns(omnipd.OmniWarning, match="Answers taken"):
+            omnipd.read_document_abilities(NAMES, checkpoint=folder, max_calls=7)
+
+
+@pytest.mark.parametrize("wrong", ["document_acess", "read_nothing", print, 7, omnipd.run_query])
+def test_what_is_no_reader_is_refused(own, wrong):
+    with pytest.raises(omnipd.ArgumentError, match="is no reader"):
+        omnipd.estimate(wrong)
+
+
+def test_what_the_reader_would_refuse_is_refused(own):
+    with pytest.raises(omnipd.ArgumentError, match="direction="):
+        omnipd.estimate("document_access", "d1", direction="up")
