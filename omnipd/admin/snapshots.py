@@ -95,7 +95,7 @@ class Snapshots:
             )
         if at in names:
             return self.root / str(at)
-        moment = _moment(at)
+        moment = _time_of(at)
         before = [name for name in names if _begun(name) <= moment]
         if not before:
             raise ArgumentError(
@@ -181,7 +181,7 @@ def _begun(name: str) -> datetime:
         return datetime.max.replace(tzinfo=UTC)
 
 
-def _moment(at: str | datetime) -> datetime:
+def _time_of(at: str | datetime) -> datetime:
     moment = at
     if isinstance(at, str):
         try:
