@@ -16,10 +16,8 @@ import traceback
 import warnings
 from pathlib import Path
 
-import boto3
 import numpy as np
 import pandas as pd
-from moto.server import ThreadedMotoServer
 
 import omnipd
 from omnipd_sandbox.server import Server
@@ -220,6 +218,9 @@ def a_query(store, url):
 
 
 def main() -> int:
+    import boto3
+    from moto.server import ThreadedMotoServer
+
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
     server = ThreadedMotoServer("127.0.0.1", port=0, verbose=False)
     server.start()

@@ -147,7 +147,7 @@ def export_inventory(
     identity = {name: str(value) for name, value in asked.items()} | {"key": client.fingerprint}
     again = functools.partial(
         export_inventory,
-        folder,
+        root,  # with what its store takes, and shows none of it
         include=include,
         scope=scope,
         format=format,
@@ -157,7 +157,6 @@ def export_inventory(
         errors=errors,
         strict=strict,
         max_calls=max_calls,
-        storage_options=storage_options,
         client=client,
     )
     unfinished = snapshots.begin(identity)

@@ -132,7 +132,8 @@ def test_one_that_was_broken_off_while_it_was_put_goes_on_without_asking(own, sm
     for refused in ("labels.parquet", "manifest.json", "latest.json"):
         puts.fails.add(refused)
         with pytest.raises(omnipd.ExportError, match="the same call puts it there") as caught:
-            omnipd.export_inventory(HOME, include=INCLUDE)
+            omnipd.export_inventory(HOME, include=INCLUDE, storage_options={"secret": "5ecret"})
+        assert "5ecret" not in repr(vars(caught.value))
         assert str(waiting(state)[0]) in caught.value.__notes__[-1]
         assert omnipd.open_export(HOME).path == before
         puts.fails.clear()
