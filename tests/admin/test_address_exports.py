@@ -142,7 +142,7 @@ def test_one_that_was_broken_off_while_it_was_put_goes_on_without_asking(own, sm
     after = caught.value.resume()
     assert len(small.requests) == since
     assert after.name == name  # under which it was begun
-    assert omnipd.open_export(HOME).path == after
+    assert omnipd.open_export(HOME).path.name == name
     assert json.loads((Address(HOME) / "latest.json").read_bytes())["export"] == name
     assert waiting(state) == []
     assert exports() == sorted([before.name, name])
