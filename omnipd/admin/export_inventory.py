@@ -4,26 +4,28 @@ from __future__ import annotations
 
 import functools
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
+from omnipd.addresses import Address
+from omnipd.admin.address_snapshots import AddressSnapshots
 from omnipd.admin.export_formats import FORMATS, write_as
 from omnipd.admin.export_read import ExportRead
 from omnipd.admin.inventory_parts import names_of, with_needed
 from omnipd.admin.open_export import Export
 from omnipd.admin.since_last import SinceLast
-from omnipd.admin.snapshots import MANIFEST, Snapshots, read_manifest
+from omnipd.admin.snapshots import MANIFEST, FolderSnapshots, Snapshots, read_manifest
 from omnipd.arguments import argument, check_choice, check_flag, whole_number
 from omnipd.cache.checkpoint import checkpointed
 from omnipd.cache.lifetime import checked_lifetime
 from omnipd.call import noted_interrupt, one_call
 from omnipd.client.client import Client
 from omnipd.client.current_client import current_client
-from omnipd.errors import ArgumentError
+from omnipd.errors import ArgumentError, OmniError
 from omnipd.lists.manual import manual
-from omnipd.paths import local_path
+from omnipd.paths import place
 from omnipd.readers.scope_all import ALL
 from omnipd.version import __version__
 
@@ -41,8 +43,9 @@ def export_inventory(
     errors: Literal["raise", "collect"] = "raise",
     strict: bool = True,
     max_calls: int | None = None,
+    storage_options: Mapping[str, Any] | None = None,
     client: Client | None = None,
-) -> Path:
+) -> Path | Address:
     """Read lists of an organization and write each to a file, in memory that does not grow with it.
 
     Each export is a folder of its own below `folder`, named by the time in UTC at which it was begun.
@@ -53,7 +56,8 @@ def export_inventory(
     Parameters
     ----------
     folder : path-like
-        Made where it is missing.
+        Made where it is missing. Or an address that fsspec knows, such as ``s3://bucket/omni``: then an
+        export is made in the state folder of this machine, and put there when it is whole.
     include : str or sequence of str, optional
         As for :func:`omnipd.read_inventory`: names, groups, or ``all``.
     scope : {"all", "organization"}, default "all"
@@ -69,11 +73,14 @@ def export_inventory(
         With `since`: after which time all is asked for again, as ``"12h"`` or ``"7d"``.
     errors : {"raise", "collect"}, default "raise"
         ``collect`` goes on after what is refused; the export says that it is incomplete, and why.
+    storage_options : mapping, optional
+        As for :func:`omnipd.to_parquet`.
 
     Returns
     -------
-    pathlib.Path
-        The folder of the new export, with one Parquet file per frame and ``manifest.json``.
+    path-like
+        The folder of the new export, with one Parquet file per frame and ``manifest.json``: a Path, or an
+        address, which ``os.fspath()`` gives as text.
 
     Raises
     ------
@@ -120,12 +127,14 @@ def export_inventory(
     check_flag("strict", strict)
     if keep is not None:
         keep = whole_number("keep", keep)
-    root = local_path("folder", folder)
+    root = place("folder", folder, storage_options)
     client = current_client(client)
     if since is not None:
         check_choice("since", since, ("last",))
     often = checked_lifetime(full_every, "full_every") or timedelta(0)
-    snapshots = Snapshots(root)
+    snapshots: AddressSnapshots | FolderSnapshots = (
+        AddressSnapshots(root, client.state) if isinstance(root, Address) else FolderSnapshots(root)
+    )
     last = _last(snapshots, client, scope, often) if since is not None else None
     asked = {
         "instance": client.base_url,
@@ -138,7 +147,7 @@ def export_inventory(
     identity = {name: str(value) for name, value in asked.items()} | {"key": client.fingerprint}
     again = functools.partial(
         export_inventory,
-        folder,
+        root,  # with what its store takes, and shows none of it
         include=include,
         scope=scope,
         format=format,
@@ -175,20 +184,24 @@ def export_inventory(
             }
             write_as(format, unfinished, list(manifest["tables"]))
             snapshots.finish(unfinished, manifest)
-    place = snapshots.publish(unfinished)
+    try:
+        export = snapshots.publish(unfinished)
+    except OmniError as error:
+        if unfinished.exists():
+            error.resumable_by(again)
+        raise
     if keep is not None:
         snapshots.keep(keep)
-    return place
+    return export
 
 
 def _last(
     snapshots: Snapshots, client: Client, scope: str, full_every: timedelta
 ) -> SinceLast | None:
     """Return the export to begin from; None where there is none, or all is to be asked for again."""
-    names = snapshots.names()
-    if not names:
+    path = snapshots.latest()
+    if path is None:
         return None
-    path = snapshots.find(None)
     manifest = read_manifest(path)
     if (manifest["instance"], manifest["scope"]) != (client.base_url, scope):
         raise ArgumentError(

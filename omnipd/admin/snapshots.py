@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from omnipd.addresses import Address
 from omnipd.arguments import argument, function
 from omnipd.cache.checkpoint import delete_checkpoint
 from omnipd.errors import ArgumentError, ExportError
@@ -30,12 +31,86 @@ class Snapshots:
 
     Parameters
     ----------
-    root : Path
-        The folder.
+    root : Path or Address
+        The folder, or its address.
     """
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path | Address) -> None:
         self.root = root
+
+    def finish(self, unfinished: Path, manifest: Mapping[str, Any]) -> None:
+        """Write down what is in an export: from now on it is whole, whatever happens."""
+        write_atomically(unfinished / MANIFEST, lambda file: file.write(_as_bytes(manifest)))
+
+    def _free_name(self, unfinished: Path) -> str:
+        """Return the first name that is not taken of those that an export may have."""
+        free = name = unfinished.name.removeprefix(".").rsplit("-", 1)[0]
+        number = 1
+        while (self.root / free).exists():
+            number += 1
+            free = f"{name}-{number}"
+        return free
+
+    def _point_to(self, name: str, manifest: Mapping[str, Any]) -> None:
+        """Let the pointer name an export."""
+        pointer = {fact: manifest[fact] for fact in ("begun_at", "finished_at", "complete")}
+        held = _as_bytes({"export": name, **pointer})
+        write_atomically(self.root / LATEST, lambda file: file.write(held))
+
+    def names(self) -> list[str]:
+        """Return the names of all whole exports, the oldest first."""
+        with contextlib.suppress(OSError):
+            return sorted(
+                one.name
+                for one in self.root.iterdir()
+                if not one.name.startswith(".")
+                and one.name != LATEST
+                and (one / MANIFEST).is_file()
+            )
+        return []
+
+    def latest(self) -> Path | Address | None:
+        """Return what the pointer names, or the last export where it names none that is there."""
+        with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
+            named = self.root / str(json.loads((self.root / LATEST).read_bytes())["export"])
+            if (named / MANIFEST).is_file():
+                return named
+        names = self.names()
+        return self.root / names[-1] if names else None
+
+    def find(self, at: str | datetime | None) -> Path | Address:
+        """Return the folder of the last export, or of the last that was begun by then.
+
+        Raises
+        ------
+        ArgumentError
+            If there is none.
+        """
+        latest = self.latest() if at is None else None
+        if latest is not None:
+            return latest
+        names = self.names()
+        if at is None or not names:
+            raise ArgumentError(
+                f"There is no export in {self.root}.",
+                hint=function("export_inventory") + " makes one.",
+            )
+        if at in names:
+            return self.root / str(at)
+        moment = _time_of(at)
+        before = [name for name in names if _begun(name) <= moment]
+        if not before:
+            raise ArgumentError(
+                argument("at", str(at)) + f" is before the first export in {self.root}.",
+                hint=f"There is: {', '.join(names[:3])}{' …' if len(names) > 3 else ''}.",
+            )
+        return self.root / before[-1]
+
+
+class FolderSnapshots(Snapshots):
+    """The exports in a folder of this machine."""
+
+    root: Path
 
     def begin(self, asked: Mapping[str, Any]) -> Path:
         """Return the folder of an export that is not whole yet: one that was broken off, or a new one.
@@ -45,44 +120,15 @@ class Snapshots:
         asked : mapping
             What is exported. What was broken off and is not the same is left alone.
         """
-        text = json.dumps(asked, sort_keys=True)
-        mark = hashlib.blake2b(text.encode(), digest_size=6).hexdigest()
-        for there in sorted(self.root.glob(f".*-{mark}{_UNFINISHED}")):
-            return there
-        name = datetime.now(UTC).strftime(_NAME)
-        folder = self.root / f".{name}-{mark}{_UNFINISHED}"
-        make_folder(self.root)
-        folder.mkdir()
-        return folder
-
-    def finish(self, unfinished: Path, manifest: Mapping[str, Any]) -> None:
-        """Write down what is in an export: from now on it is whole, whatever happens."""
-        write_atomically(unfinished / MANIFEST, lambda file: file.write(_as_bytes(manifest)))
+        return unfinished_in(make_folder(self.root), asked)
 
     def publish(self, unfinished: Path) -> Path:
         """Give a whole export its name, and let the pointer name it; return the folder."""
-        name = unfinished.name.removeprefix(".").rsplit("-", 1)[0]
-        place, number = self.root / name, 1
-        while place.exists():
-            number += 1
-            place = self.root / f"{name}-{number}"
+        place = self.root / self._free_name(unfinished)
         delete_checkpoint(unfinished)  # which a kill may have left
         unfinished.rename(place)
-        manifest = read_manifest(place)
-        pointer = {name: manifest[name] for name in ("begun_at", "finished_at", "complete")}
-        held = _as_bytes({"export": place.name, **pointer})
-        write_atomically(self.root / LATEST, lambda file: file.write(held))
+        self._point_to(place.name, read_manifest(place))
         return place
-
-    def names(self) -> list[str]:
-        """Return the names of all whole exports, the oldest first."""
-        with contextlib.suppress(OSError):
-            return sorted(
-                one.name
-                for one in self.root.iterdir()
-                if not one.name.startswith(".") and (one / MANIFEST).is_file()
-            )
-        return []
 
     def keep(self, number: int) -> None:
         """Delete all but the last exports."""
@@ -93,43 +139,19 @@ class Snapshots:
                 (self.root / name).rename(aside)
                 shutil.rmtree(aside)
 
-    def find(self, at: str | datetime | None) -> Path:
-        """Return the folder of the last export, or of the last that was begun by then.
 
-        Raises
-        ------
-        ArgumentError
-            If there is none.
-        """
-        names = self.names()
-        if not names:
-            raise ArgumentError(
-                f"There is no export in {self.root}.",
-                hint=function("export_inventory") + " makes one.",
-            )
-        if at is None:
-            return self.root / self._latest(names)
-        if at in names:
-            return self.root / str(at)
-        moment = _moment(at)
-        before = [name for name in names if _begun(name) <= moment]
-        if not before:
-            raise ArgumentError(
-                argument("at", str(at)) + f" is before the first export in {self.root}.",
-                hint=f"There is: {', '.join(names[:3])}{' …' if len(names) > 3 else ''}.",
-            )
-        return self.root / before[-1]
-
-    def _latest(self, names: list[str]) -> str:
-        """Return what the pointer names, and the last one where it names none that is there."""
-        with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
-            named = json.loads((self.root / LATEST).read_bytes())["export"]
-            if named in names:
-                return str(named)
-        return names[-1]
+def unfinished_in(folder: Path, asked: Mapping[str, Any]) -> Path:
+    """Return the folder below another of an export that was broken off, or of a new one."""
+    text = json.dumps(asked, sort_keys=True)
+    mark = hashlib.blake2b(text.encode(), digest_size=6).hexdigest()
+    for there in sorted(folder.glob(f".*-{mark}{_UNFINISHED}")):
+        return there
+    new = folder / f".{datetime.now(UTC).strftime(_NAME)}-{mark}{_UNFINISHED}"
+    new.mkdir()
+    return new
 
 
-def read_manifest(folder: Path) -> dict[str, Any]:
+def read_manifest(folder: Path | Address) -> dict[str, Any]:
     """Return what is written down of an export.
 
     Raises
@@ -161,7 +183,7 @@ def _begun(name: str) -> datetime:
         return datetime.max.replace(tzinfo=UTC)
 
 
-def _moment(at: str | datetime) -> datetime:
+def _time_of(at: str | datetime) -> datetime:
     moment = at
     if isinstance(at, str):
         try:

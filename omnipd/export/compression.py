@@ -15,6 +15,7 @@ from typing import IO, Any, Literal
 
 import pyarrow as pa
 
+from omnipd.addresses import Address
 from omnipd.arguments import argument
 from omnipd.errors import ArgumentError
 from omnipd.export.whole_files import Write
@@ -33,7 +34,7 @@ ENDINGS: dict[Compression, str] = {
 _ARCHIVES = (".tar", ".tar.gz", ".tar.bz2", ".tar.xz")
 
 
-def compressed(path: Path, write: Write) -> Write:
+def compressed(path: Path | Address, write: Write) -> Write:
     """Return what writes the same to a file, compressed where its name says so.
 
     Raises
@@ -58,7 +59,7 @@ def compressed(path: Path, write: Write) -> Write:
     return write_compressed
 
 
-def uncompressed_suffix(path: Path) -> str:
+def uncompressed_suffix(path: Path | Address) -> str:
     """Return the ending of a name without the one that says how it is compressed, in lower case.
 
     Examples

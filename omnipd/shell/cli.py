@@ -127,7 +127,7 @@ def inventory(to: Path | None, estimate: bool, files: str, raw: bool, **given: A
     from omnipd.export.compression import ENDINGS  # noqa: PLC0415
     from omnipd.export.excel import workbook  # noqa: PLC0415
     from omnipd.export.whole_files import check_places  # noqa: PLC0415
-    from omnipd.paths import local_path  # noqa: PLC0415
+    from omnipd.paths import place  # noqa: PLC0415
 
     given["include"] = list(given["include"]) or None
     if estimate:
@@ -135,31 +135,31 @@ def inventory(to: Path | None, estimate: bool, files: str, raw: bool, **given: A
         return
     if to is None:
         raise ArgumentError("Say where to write, with --to, or ask what it costs, with --estimate.")
-    to = local_path("to", to)
+    target = place("to", to)
     # Before the long reading: is the extra there, and can the files be made?
-    if is_workbook := to.suffix.lower() == ".xlsx":
+    if is_workbook := target.suffix.lower() == ".xlsx":
         workbook({})
-    elif to.suffix[1:2].isalpha() and not to.is_dir():
+    elif target.suffix[1:2].isalpha() and not target.is_dir():
         raise ArgumentError(
-            argument("to", str(to)) + " has an unknown ending.",
+            argument("to", str(target)) + " has an unknown ending.",
             hint="It takes a folder, or a file that ends in .xlsx.",
         )
-    check_places([to if is_workbook else to / f"content.{files}"])
+    check_places([target if is_workbook else target / f"content.{files}"])
     client = client_of(given)
     read = read_inventory(**given, client=client)
     if is_workbook:
-        written = [read.to_excel(to, allow_incomplete=True)]
+        written = [read.to_excel(target, allow_incomplete=True)]
     elif files == "parquet":
-        written = read.to_parquet(to, allow_incomplete=True)
+        written = read.to_parquet(target, allow_incomplete=True)
     else:
         by_ending = {ending: name for name, ending in ENDINGS.items()}
         compression = by_ending.get(files.removeprefix("csv"))
-        written = read.to_csv(to, raw=raw, compression=compression, allow_incomplete=True)
+        written = read.to_csv(target, raw=raw, compression=compression, allow_incomplete=True)
     ctx = click.get_current_context()
     for name, why in read.failures.items():
         click.echo(f"omnipd: {name} could not be read: {in_words_of(ctx.command, why)}", err=True)
     click.echo(
-        f"{counted(len(read), 'frame')}, {counted(len(written), 'file')} in {to}",
+        f"{counted(len(read), 'frame')}, {counted(len(written), 'file')} in {target}",
         err=True,
     )
     if not read.complete:
