@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path, PurePosixPath
 from typing import Any, Self, TypeVar
 
-from omnipd.arguments import refuse_key
+from omnipd.arguments import argument, refuse_key
 from omnipd.errors import (
     ArgumentError,
     ExportError,
@@ -218,7 +218,9 @@ class Address(os.PathLike[str]):
         raise (ExportIncompleteError if late else ExportError)(
             f"{self} cannot be {what}: {_MEANS.get(kind, kind)}.",
             hint="Credentials come from where the store's package looks for them, fsspec's own "
-            "configuration, or storage_options=. What was there before is as it was where a store puts "
+            "configuration, or "
+            + argument("storage_options")
+            + ". What was there before is as it was where a store puts "
             "objects whole, as S3, GCS and Azure do.",
         )
 
@@ -233,23 +235,23 @@ def address(name: str, url: str, storage_options: Mapping[str, Any] | None) -> A
     SettingsError
         If a package is not installed.
     """
-    refuse_key(f"{name}=", url)
+    refuse_key(argument(name), url)
     scheme = url.partition("://")[0]
-    shown = f"{name}='{scheme}://…'"
+    shown = argument(name, f"{scheme}://…")
     if "::" in url:
         raise ArgumentError(
-            f"{shown} is a chain of addresses, which is not taken.",
+            shown + " is a chain of addresses, which is not taken.",
             hint="Name the place itself, such as s3://bucket/name.",
         )
     if scheme in {"file", "local"}:
         raise ArgumentError(
-            f"{shown} is on this machine.", hint=f"Name it by its path, without {scheme}://."
+            shown + " is on this machine.", hint=f"Name it by its path, without {scheme}://."
         )
     found = Address(url, storage_options)
     missing, install = _missing_package(shown, scheme)
     if missing is not None:
         raise SettingsError(
-            f"{shown} needs a package that is not installed: {missing}.", hint=install
+            shown + f" needs a package that is not installed: {missing}.", hint=install
         )
     return found
 
@@ -269,7 +271,7 @@ def _missing_package(shown: str, scheme: str) -> tuple[str | None, str | None]:
         near = difflib.get_close_matches(scheme, registry.known_implementations, 3, 0.5)
         guess = f" Did you mean {' or '.join(f'{one}://' for one in near)}?" if near else ""
         raise ArgumentError(
-            f"{shown} is an address that fsspec does not know.{guess}",
+            shown + f" is an address that fsspec does not know.{guess}",
             hint="fsspec.available_protocols() lists what it knows.",
         ) from None
     else:

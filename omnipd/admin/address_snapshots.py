@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from omnipd.addresses import Address
+from omnipd.arguments import argument
 from omnipd.admin.snapshots import MANIFEST, Snapshots, read_manifest, unfinished_in
 from omnipd.cache.checkpoint import delete_checkpoint
 from omnipd.cache.private_files import make_folder
@@ -83,4 +84,9 @@ class AddressSnapshots(Snapshots):
                     (place / MANIFEST).unlink()  # out of sight first: half of one must not be found
                     place.delete_all()
             except ExportError as error:
-                warn(f"An export is still there that keep={number} would delete. {error.message}")
+                warn(
+                    "An export is still there that "
+                    + argument("keep", number)
+                    + " would delete. "
+                    + error.message
+                )

@@ -100,7 +100,7 @@ def test_storage_options_go_to_the_store_and_to_no_file(
     assert list(store.store) == [f"/audits/{object_}"]
     with pytest.raises(omnipd.ArgumentError, match="storage_options= is for addresses"):
         write(DF, tmp_path / name, storage_options={"endpoint": "here"})
-    with pytest.raises(omnipd.ArgumentError, match="storage_options=str is not a mapping"):
+    with pytest.raises(omnipd.ArgumentError, match="storage_options= is a str, and not a mapping"):
         write(DF, f"told://audits/{name}", storage_options="endpoint")
     assert not list(tmp_path.iterdir())
 
@@ -116,7 +116,7 @@ def test_storage_options_go_to_the_store_and_to_no_file(
         ("file:///tmp/x.csv", "path='file://…' is on this machine"),
         ("simplecache::s3://u:5ecret@audits/x.csv", "path='simplecache::s3://…' is a chain"),
         ("memory://audits/x::s3://5ecret/x.csv", "path='memory://…' is a chain"),
-        ("memory://audits/", "path=memory://audits/ is the name of a folder"),
+        ("memory://audits/", "path='memory://audits/' is the name of a folder"),
         ("memory://", "is the name of a folder"),
     ],
 )
