@@ -17,7 +17,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, TypeVar
 
 from omnipd.clock import Clock, Deadline, checked_timeout
-from omnipd.errors import OmniError
+from omnipd.errors import OmniError, is_inside
 
 if TYPE_CHECKING:
     from omnipd.progress import Report
@@ -158,9 +158,19 @@ def one_call(timeout: float | None = None) -> Iterator[Call]:
 
 
 def _forget_frames_below(frame: TracebackType | None) -> None:
-    """End a traceback at a frame; not in Python's development mode, where somebody looks into omnipd."""
-    if frame is not None and not sys.flags.dev_mode:
-        frame.tb_next = None
+    """End a traceback at a frame.
+
+    Not in Python's development mode, where somebody looks into omnipd; nor where the caller's own code is
+    below: a function that is told of progress, or a generator of ids.
+    """
+    if frame is None or sys.flags.dev_mode:
+        return
+    below = frame.tb_next
+    while below is not None:
+        if not is_inside(below.tb_frame.f_globals.get("__name__")):
+            return
+        below = below.tb_next
+    frame.tb_next = None
 
 
 @contextlib.contextmanager

@@ -12,7 +12,7 @@ import os
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Protocol
+from typing import NoReturn, Protocol
 
 from omnipd.arguments import said
 from omnipd.bars import Bar, can_be_seen
@@ -52,6 +52,14 @@ def check_progress(progress: object) -> bool | Told:
     if callable(progress) or isinstance(progress, bool):
         return progress
     raise ArgumentError(f"progress={said(progress):.60} is not True, False or a function.")
+
+
+class _Thrown(BaseException):
+    """What a function that was told has thrown: no error of the read, and handled by nothing on the way."""
+
+    def __init__(self, error: Exception) -> None:
+        super().__init__(error)
+        self.error = error
 
 
 class Steps:
@@ -125,13 +133,16 @@ class Report:
         self._requests = 0
         self._counting = new_lock()
         self._waited, self._waited_until, self._waits = 0.0, -math.inf, 0
+        self._telling = False
         #: What is read, with what it is a part of before it.
         self.within: list[Steps] = []
 
     @property
-    def is_mine(self) -> bool:
-        """Whether it is of this thread: what others do for the call is a part of its steps."""
-        return self._whose == (os.getpid(), threading.get_ident())
+    def takes_steps(self) -> bool:
+        """Whether what begins is told of: not what other threads do for the call, which is a part of its
+        steps, nor what a function reads while it is told.
+        """
+        return not self._telling and self._whose == (os.getpid(), threading.get_ident())
 
     def sent(self) -> None:
         """Count a request."""
@@ -159,8 +170,14 @@ class Report:
         asked = self._client.progress
         if asked is True:
             self.draw()
-        elif asked:
-            asked(name, done, total)
+        elif asked is not False:
+            self._telling = True
+            try:
+                asked(name, done, total)
+            except Exception as error:
+                raise _Thrown(error) from None
+            finally:
+                self._telling = False
 
     def seconds_left(self) -> float | None:
         """Return how long it will take still: no shorter than the limit has it. None if not known."""
@@ -226,20 +243,38 @@ def steps(client: Reporting, name: str, unit: str = "") -> Iterator[Steps]:
     """
     call = current_call()
     report = call.report
-    if not client.progress or call.rehearses or (report is not None and not report.is_mine):
+    is_wanted = check_progress(client.progress) is not False
+    if not is_wanted or call.rehearses or (report is not None and not report.takes_steps):
         yield Steps(name, unit)
         return
     if report is None:
         report = call.report = Report(client)
     one = Steps(name, unit, report)
+    depth = len(report.within)
     try:
         report.within.append(one)
         yield one
+    except _Thrown as thrown:
+        if depth:
+            raise
+        error = thrown.error
+    else:
+        return
     finally:
-        del report.within[report.within.index(one) :]
-        if not report.within:
+        del report.within[depth:]
+        if not depth:
             call.report = None
             report.close()
+    _raise_as_it_was(error)
+
+
+def _raise_as_it_was(error: Exception) -> NoReturn:
+    """Raise an error with what it was raised from, though another one is handled here."""
+    before = error.__context__
+    try:
+        raise error
+    finally:
+        error.__context__ = before
 
 
 @contextmanager

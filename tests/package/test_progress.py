@@ -226,9 +226,67 @@ def test_what_a_function_raises_is_raised(scripted, fake_time):
         assert client.requests_sent == 1
 
 
+def test_what_a_function_raises_is_no_error_of_the_read(scripted, fake_time):
+    """Neither of a page that the cache has, nor of one of many parents."""
+    why = ZeroDivisionError("why")
+
+    def stop(*_):
+        error = omnipd.NotFoundError("mine")
+        error.__context__ = why
+        raise error
+
+    scripted.script(*[answer({"queries": []})] * 2)
+    with client_of(scripted, fake_time) as client:
+        omnipd.read_document_queries("ab", client=client)
+        scripted.requests.clear()
+        client.progress = stop
+        for read in (
+            lambda: omnipd.read_document_queries("ab", client=client),
+            lambda: omnipd.read_document_queries("ab", errors="collect", client=client),
+        ):
+            with pytest.raises(omnipd.NotFoundError, match="^mine$") as caught:
+                read()
+            assert caught.value.partial is None
+            assert caught.value.__context__ is why
+            assert not hasattr(caught.value, "__notes__")
+    assert scripted.requests == []
+
+
+def test_what_a_function_reads_is_not_told_to_it(server):
+    told = []
+
+    def read(*one):
+        told.append(one)
+        omnipd.read_labels(client=client)
+
+    client = omnipd.connect(
+        server.url, server.api_key, requests_per_minute=None, cache=False, progress=read
+    )
+    assert len(omnipd.read_groups(client=client)) == 5
+    assert told == [("/api/scim/v2/Groups", 5, 5)]
+    assert client.requests_sent == 2
+
+
+def test_a_function_that_counts_as_false_is_told(server):
+    class Told(list):
+        def __call__(self, *one):
+            self.append(one)
+
+    with omnipd.connect(
+        server.url, server.api_key, requests_per_minute=None, progress=Told()
+    ) as client:
+        omnipd.read_groups(client=client)
+        assert client.progress == [("/api/scim/v2/Groups", 5, 5)]
+
+
 def test_progress_is_a_flag_or_a_function(scripted):
     with pytest.raises(omnipd.ArgumentError, match="progress='no' is not True, False or a func"):
         omnipd.connect(scripted.url, "key", progress="no")
+    client = omnipd.connect(scripted.url, "key", timeout=1)
+    client.progress = "no"
+    with pytest.raises(omnipd.ArgumentError, match="progress='no' is not True, False or a func"):
+        omnipd.read_labels(client=client)
+    assert scripted.requests == []
 
 
 def test_two_threads_have_a_bar_each(fake_time, terminal):

@@ -85,6 +85,26 @@ def test_the_error_that_the_caller_was_handling_is_still_shown(omni):
     assert not caught.value.__suppress_context__
 
 
+def ids_that_are_read():
+    yield "flights"
+    omnipd.read_topics("flihgts")
+
+
+def test_the_frames_of_the_caller_are_shown_wherever_they_are(omni):
+    def told(*_):
+        omnipd.read_topics("flihgts")
+
+    with pytest.raises(OmniError) as caught:
+        omnipd.read_topics(ids_that_are_read())
+    names = [frame.name for frame in traceback.extract_tb(caught.value.__traceback__)]
+    assert "ids_that_are_read" in names
+    omni.progress = told
+    with pytest.raises(OmniError) as caught:
+        omnipd.read_labels()
+    names = [frame.name for frame in traceback.extract_tb(caught.value.__traceback__)]
+    assert "told" in names
+
+
 def test_what_is_no_error_of_omnipd_keeps_its_frames(omni, monkeypatch):
     def broken(*_args, **_kwargs):
         raise ZeroDivisionError
