@@ -103,7 +103,10 @@ def number_of(value: object) -> int | float | None:
     """
     if isinstance(value, bool) or not isinstance(value, numbers.Real):
         return None
-    return int(value) if isinstance(value, numbers.Integral) else float(value)
+    try:
+        return int(value) if isinstance(value, numbers.Integral) else float(value)
+    except OverflowError:  # a fraction
+        return int(value)
 
 
 def whole_number(

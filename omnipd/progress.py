@@ -139,8 +139,10 @@ class Report:
 
     @property
     def takes_steps(self) -> bool:
-        """Whether what begins is told of: not what other threads do for the call, which is a part of its
-        steps, nor what a function reads while it is told.
+        """Whether what begins now is told of.
+
+        What other threads do for the call is a part of its steps, and what a function reads while it is
+        told is its own matter.
         """
         return not self._telling and self._whose == (os.getpid(), threading.get_ident())
 
@@ -174,7 +176,7 @@ class Report:
             self._telling = True
             try:
                 asked(name, done, total)
-            except Exception as error:
+            except Exception as error:  # noqa: BLE001 - it is raised where the call ends
                 raise _Thrown(error) from None
             finally:
                 self._telling = False

@@ -244,7 +244,7 @@ def test_what_a_function_raises_is_no_error_of_the_read(scripted, fake_time):
             lambda: omnipd.read_document_queries("ab", client=client),
             lambda: omnipd.read_document_queries("ab", errors="collect", client=client),
         ):
-            with pytest.raises(omnipd.NotFoundError, match="^mine$") as caught:
+            with pytest.raises(omnipd.NotFoundError, match=r"^mine$") as caught:
                 read()
             assert caught.value.partial is None
             assert caught.value.__context__ is why
