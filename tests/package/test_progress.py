@@ -130,6 +130,28 @@ def test_the_time_left_is_that_of_the_limit_and_not_of_the_burst(scripted, fake_
     assert terminal.screen == [""]
 
 
+@pytest.mark.parametrize(
+    ("columns", "shown"),
+    [
+        (0, r"some_long_name_of_a_thing:  25%\|\S+ +\| 100/400 rows \[00:03<00:00\]"),  # not known
+        (20, r"some_lon:  25%\|.\|"),
+        (80, r"some_long_name_of_a_thing:  25%\|\S+ +\| 100/400 rows \[00:03<00:00\]"),
+    ],
+)
+def test_a_bar_fits_the_terminal(fake_time, terminal, monkeypatch, columns, shown):
+    terminal.fileno = lambda: 2
+    monkeypatch.setattr(os, "get_terminal_size", lambda _: os.terminal_size((columns, 24)))
+    with (
+        redirect_stderr(terminal),
+        one_call(),
+        steps(Asking(fake_time), "/api/v1/some-long-name-of-a-thing", "rows") as told,
+    ):
+        fake_time.now += 3
+        told.at(100, 400, left=3)
+        assert re.fullmatch(shown, terminal.screen[0])
+        assert len(terminal.screen[0]) < (columns or 100)
+
+
 def test_a_warning_does_not_tear_the_bar(fake_time, terminal):
     with (
         redirect_stderr(terminal),
