@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import math
 import numbers
 import operator
 from collections.abc import Iterable
@@ -106,7 +107,7 @@ def number_of(value: object) -> int | float | None:
     try:
         return int(value) if isinstance(value, numbers.Integral) else float(value)
     except OverflowError:  # a fraction
-        return int(value)
+        return int(math.trunc(value))
 
 
 def whole_number(

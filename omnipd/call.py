@@ -43,6 +43,17 @@ class WouldSend(BaseException):
         self.requests = requests
 
 
+class Thrown(BaseException):
+    """A function of the caller's has thrown something. It is no error of the call, which must not handle it.
+
+    Never leaves omnipd: what was thrown is raised where the call ends.
+    """
+
+    def __init__(self, error: Exception) -> None:
+        super().__init__(error)
+        self.error = error
+
+
 class Call:
     """One call of a public function.
 
@@ -149,12 +160,21 @@ def one_call(timeout: float | None = None) -> Iterator[Call]:
     try:
         with working_for(call):
             yield call
-    except OmniError as error:
-        here = error.__traceback__
+    except OmniError as fault:
+        here = fault.__traceback__
         _forget_frames_below(None if here is None else here.tb_next)  # that of the block
         raise
+    except Thrown as stop:
+        error = stop.error
+    else:
+        return
     finally:
         call.over = True
+    before = error.__context__
+    try:
+        raise error
+    finally:  # as it was, though another one is handled here
+        error.__context__ = before
 
 
 def _forget_frames_below(frame: TracebackType | None) -> None:

@@ -12,11 +12,11 @@ import os
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import NoReturn, Protocol
+from typing import Protocol
 
 from omnipd.arguments import said
 from omnipd.bars import Bar, can_be_seen
-from omnipd.call import current_call
+from omnipd.call import Thrown, current_call
 from omnipd.clock import Clock
 from omnipd.errors import ArgumentError
 from omnipd.locks import new_lock
@@ -52,14 +52,6 @@ def check_progress(progress: object) -> bool | Told:
     if callable(progress) or isinstance(progress, bool):
         return progress
     raise ArgumentError(f"progress={said(progress):.60} is not True, False or a function.")
-
-
-class _Thrown(BaseException):
-    """What a function that was told has thrown: no error of the read, and handled by nothing on the way."""
-
-    def __init__(self, error: Exception) -> None:
-        super().__init__(error)
-        self.error = error
 
 
 class Steps:
@@ -177,7 +169,7 @@ class Report:
             try:
                 asked(name, done, total)
             except Exception as error:  # noqa: BLE001 - it is raised where the call ends
-                raise _Thrown(error) from None
+                raise Thrown(error) from None
             finally:
                 self._telling = False
 
@@ -256,27 +248,11 @@ def steps(client: Reporting, name: str, unit: str = "") -> Iterator[Steps]:
     try:
         report.within.append(one)
         yield one
-    except _Thrown as thrown:
-        if depth:
-            raise
-        error = thrown.error
-    else:
-        return
     finally:
         del report.within[depth:]
         if not depth:
             call.report = None
             report.close()
-    _raise_as_it_was(error)
-
-
-def _raise_as_it_was(error: Exception) -> NoReturn:
-    """Raise an error with what it was raised from, though another one is handled here."""
-    before = error.__context__
-    try:
-        raise error
-    finally:
-        error.__context__ = before
 
 
 @contextmanager

@@ -257,14 +257,16 @@ def test_what_a_function_raises_is_no_error_of_the_read(scripted, fake_time):
         error.__context__ = why
         raise error
 
-    scripted.script(*[answer({"queries": []})] * 2)
+    scripted.script(*[answer({"queries": []})] * 2, page(document("a")))
     with client_of(scripted, fake_time) as client:
-        omnipd.read_document_queries("ab", client=client)
+        omnipd.read_document_queries(["a", "b"], client=client)
+        omnipd.read_content(client=client)
         scripted.requests.clear()
         client.progress = stop
         for read in (
-            lambda: omnipd.read_document_queries("ab", client=client),
-            lambda: omnipd.read_document_queries("ab", errors="collect", client=client),
+            lambda: omnipd.read_content(client=client),
+            lambda: omnipd.read_document_queries(["a", "b"], client=client),
+            lambda: omnipd.read_document_queries(["a", "b"], errors="collect", client=client),
         ):
             with pytest.raises(omnipd.NotFoundError, match=r"^mine$") as caught:
                 read()
