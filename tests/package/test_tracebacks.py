@@ -1,5 +1,6 @@
 """What a traceback shows of omnipd: few frames, and no second error."""
 
+import sys
 import traceback
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import omnipd
 from omnipd import Query, field
 from omnipd.errors import ArgumentError, MissingFieldsError, OmniError
 
+pytestmark = pytest.mark.skipif(sys.flags.dev_mode, reason="python -X dev shows all frames")
 INSIDE = Path(omnipd.__file__).parent
 FLIGHTS = Query("flights", "flights")
 COUNTS = FLIGHTS.select("flights.origin", "flights.count")
