@@ -107,7 +107,7 @@ def number_of(value: object) -> int | float | None:
     try:
         return int(value) if isinstance(value, numbers.Integral) else float(value)
     except OverflowError:  # a fraction
-        return int(math.trunc(value))
+        return -math.inf if value < 0 else math.inf
 
 
 def whole_number(
