@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import math
 import numbers
 import operator
 from collections.abc import Iterable
@@ -161,7 +162,10 @@ def number_of(value: object) -> int | float | None:
     """
     if isinstance(value, bool) or not isinstance(value, numbers.Real):
         return None
-    return int(value) if isinstance(value, numbers.Integral) else float(value)
+    try:
+        return int(value) if isinstance(value, numbers.Integral) else float(value)
+    except OverflowError:  # a fraction
+        return -math.inf if value < 0 else math.inf
 
 
 def whole_number(

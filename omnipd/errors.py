@@ -310,7 +310,7 @@ def each_warning_once() -> Iterator[None]:
 _INSIDE = (__name__.partition(".")[0], "collections.abc")
 
 
-def _is_inside(module: object) -> bool:
+def is_inside(module: object) -> bool:
     """Whether a module of this name is none of the caller's; by name, since files lie anywhere."""
     return isinstance(module, str) and any(
         module == one or module.startswith(f"{one}.") for one in _INSIDE
@@ -329,7 +329,7 @@ def warn(text: str) -> None:
             return
         said.add(text)
     level, frame = 1, sys._getframe()
-    while frame.f_back is not None and _is_inside(frame.f_globals.get("__name__")):
+    while frame.f_back is not None and is_inside(frame.f_globals.get("__name__")):
         frame, level = frame.f_back, level + 1
     with aside():
         warnings.warn(text, OmniWarning, stacklevel=level)

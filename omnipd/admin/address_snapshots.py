@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from omnipd.addresses import Address
-from omnipd.arguments import argument
 from omnipd.admin.snapshots import MANIFEST, Snapshots, read_manifest, unfinished_in
+from omnipd.arguments import argument
 from omnipd.cache.checkpoint import delete_checkpoint
 from omnipd.cache.private_files import make_folder
 from omnipd.errors import ExportError, SettingsError, warn

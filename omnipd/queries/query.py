@@ -345,6 +345,7 @@ _NAMED = {
 }
 _MOST_SHOWN = 20
 _LONGEST = 200
+_LONGEST_FILTER = 1000
 
 
 def _rows(wire: Mapping[str, Any]) -> list[display.Row]:
@@ -362,12 +363,15 @@ def _rows(wire: Mapping[str, Any]) -> list[display.Row]:
 
 def _lines(key: str, value: Any) -> list[str]:
     if key == "filters":
-        said = [f"{name}: {in_words(one)}" for name, one in value.items()]
+        said = [
+            display.shortened(f"{name}: {in_words(one)}", _LONGEST_FILTER)
+            for name, one in value.items()
+        ]
         return display.first_lines(said, _MOST_SHOWN)
     if key == "sorts":
         said = [
             f"{one.get('column_name')}{' descending' if one.get('sort_descending') else ''}"
-            + (f", nulls {place.lower()}" if (place := one.get("null_sort")) else "")
+            + (f", nulls {str(place).lower()}" if (place := one.get("null_sort")) else "")
             for one in value
         ]
         return [display.listed(said, _MOST_SHOWN)]
