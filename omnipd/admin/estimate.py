@@ -56,8 +56,10 @@ def estimate(
     ----------
     reader : callable or str
         A reader, or its name without ``read_``: ``"document_access"``, ``"users"``, ``"inventory"``.
-    *arguments, **options
-        What the reader would be given.
+    *arguments
+        What the reader would be given by position.
+    **options
+        What it would be given by name.
     client : Client, optional
         Default: that of the ``with`` block, of :func:`omnipd.use`, or one from the environment.
 

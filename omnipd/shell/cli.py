@@ -73,6 +73,7 @@ def main(ctx: click.Context, /, *, verbose: bool) -> None:
     show_default=True,
     help="With --scope all: raise, or collect to go on after a person who is refused.",
 )
+@options.long_read
 @click.option("--strict/--no-strict", default=True, help="Fail when the list does not add up.")
 @options.refresh
 @options.output
@@ -105,6 +106,7 @@ def content(output: Path | None, style: str, raw: bool, **given: Any) -> None:
     show_default=True,
     help="raise, or collect to go on after what is refused.",
 )
+@options.long_read
 @click.option("--strict/--no-strict", default=True, help="Fail when a list does not add up.")
 @options.refresh
 @click.option("--estimate", is_flag=True, help="Only say what it would cost.")

@@ -71,6 +71,15 @@ refresh = click.option(
     "--refresh", is_flag=True, help="Ask Omni even where the cache has an answer."
 )
 
+long_read = apply_all(
+    click.option(
+        "--checkpoint",
+        type=PATH,
+        help="A folder that keeps every answer until all is read: the same line goes on after a break.",
+    ),
+    click.option("--max-calls", type=int, help="Refuse what needs more requests."),
+)
+
 output = apply_all(
     click.option(
         "-o",
