@@ -58,10 +58,10 @@ def estimate(
         A reader, or its name without ``read_``: ``"document_access"``, ``"users"``, ``"inventory"``.
     *arguments
         What the reader would be given by position.
-    **options
-        What it would be given by name.
     client : Client, optional
         Default: that of the ``with`` block, of :func:`omnipd.use`, or one from the environment.
+    **options
+        What the reader would be given by name.
 
     Returns
     -------
