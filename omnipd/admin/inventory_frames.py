@@ -263,7 +263,7 @@ class Inventory(Mapping[str, pd.DataFrame]):
         """
         target = workbook_path(path)
         write = workbook(self._tables(target, allow_incomplete))
-        whole_files.write_atomically(target, write)
+        whole_files.write_atomically(path, write)
         return target
 
     def _to_folder(

@@ -106,7 +106,7 @@ def to_excel(
     refuse_key("sheet_name=", sheet_name)
     target = workbook_path(path)
     table = table_for(df, target, allow_incomplete=allow_incomplete)
-    write_atomically(target, workbook({sheet_name: table}))
+    write_atomically(path, workbook({sheet_name: table}))
 
 
 def workbook_path(path: Any) -> Path:
