@@ -91,10 +91,19 @@ def storable(column: pa.ChunkedArray) -> pa.ChunkedArray:
         return column.cast(pa.string())
     if pa.types.is_binary_view(kind) or pa.types.is_fixed_size_binary(kind):
         return column.cast(pa.binary())
-    if pa.types.is_decimal(kind) and kind.bit_width < 128:
-        return column.cast(pa.decimal128(kind.precision, kind.scale))
+    if pa.types.is_decimal(kind):
+        usual = _usual_decimal(kind)
+        return column if usual == kind else column.cast(usual)
     known = times.in_known_zone(kind)
     return column if known == kind else column.cast(known)
+
+
+def _usual_decimal(kind: pa.DataType) -> pa.DataType:
+    """Return a type for the same decimals that files know: its scale from 0 to its digits, 128 bits or more."""
+    scale = max(kind.scale, 0)
+    digits = max(kind.precision - min(kind.scale, 0), scale)
+    wide = digits > pa.decimal128(38).precision or kind.bit_width > pa.decimal128(38).bit_width
+    return (pa.decimal256 if wide else pa.decimal128)(digits, scale)
 
 
 def _written(column: pa.ChunkedArray, text: Callable[[Any], str]) -> pa.ChunkedArray:
