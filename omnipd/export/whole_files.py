@@ -130,7 +130,7 @@ def _descriptor_of(path: Path) -> int | None:
         return None
     with contextlib.suppress(OSError):  # links in a circle, or a working directory that is gone
         for _ in range(_LINKS):
-            if found := _OPEN_ALREADY.fullmatch(os.path.abspath(path)):
+            if found := _OPEN_ALREADY.fullmatch(os.path.abspath(path)):  # noqa: PTH100 - no link is followed
                 return int(found["number"]) if found["number"] else _STANDARD[found["name"]]
             if not path.is_symlink():
                 break
