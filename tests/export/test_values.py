@@ -129,6 +129,14 @@ def test_durations_have_one_spelling_wherever_they_come_from(tmp_path):
         assert as_parquet[name][0] == timedelta(hours=26)
 
 
+def test_a_duration_that_begins_with_a_sign_is_guarded_in_csv_as_text_is(tmp_path):
+    frame = pd.DataFrame({"span": objects(timedelta(seconds=-0.5))})
+    omnipd.to_csv(frame, tmp_path / "f.csv")
+    assert (tmp_path / "f.csv").read_text() == '"span"\n"\'-PT0.5S"\n'
+    omnipd.to_csv(frame, tmp_path / "f.csv", raw=True)
+    assert pd.to_timedelta(pd.read_csv(tmp_path / "f.csv")["span"])[0] == timedelta(seconds=-0.5)
+
+
 @pytest.mark.parametrize(
     ("count", "unit", "text"),
     [
