@@ -84,9 +84,9 @@ def storable(column: pa.ChunkedArray) -> pa.ChunkedArray:
         decoded = [chunk.dictionary.take(chunk.indices) for chunk in column.chunks]
         return storable(pa.chunked_array(decoded, kind.value_type))
     if pa.types.is_nested(kind):
-        return _written(column, lambda value: as_json(as_json_value(value)))
+        return written(column, lambda value: as_json(as_json_value(value)))
     if pa.types.is_interval(kind):
-        return _written(column, text_of)
+        return written(column, text_of)
     if pa.types.is_null(kind) or pa.types.is_string_view(kind):
         return column.cast(pa.string())
     if pa.types.is_binary_view(kind) or pa.types.is_fixed_size_binary(kind):
@@ -106,7 +106,8 @@ def _usual_decimal(kind: pa.DataType) -> pa.DataType:
     return (pa.decimal256 if wide else pa.decimal128)(digits, scale)
 
 
-def _written(column: pa.ChunkedArray, text: Callable[[Any], str]) -> pa.ChunkedArray:
+def written(column: pa.ChunkedArray, text: Callable[[Any], str]) -> pa.ChunkedArray:
+    """Return a column with the text of each value."""
     texts = [None if value is None else text(value) for value in column.to_pylist()]
     return pa.chunked_array([pa.array(texts, pa.string())])
 
@@ -114,7 +115,7 @@ def _written(column: pa.ChunkedArray, text: Callable[[Any], str]) -> pa.ChunkedA
 def _of_extension(column: pa.ChunkedArray) -> pa.ChunkedArray:
     """Return what values of an extension mean, where Arrow says it; else how they are stored."""
     if isinstance(column.type, pa.UuidType):
-        return _written(column, str)
+        return written(column, str)
     kind = column.type.storage_type
     held = pa.chunked_array([chunk.storage for chunk in column.chunks], kind)
     return held.cast(pa.bool_()) if isinstance(column.type, pa.Bool8Type) else held
