@@ -9,6 +9,7 @@ from datetime import date, datetime
 from functools import partial
 from typing import Any, Literal
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 
@@ -369,20 +370,26 @@ def _bound(name: str, given: date | str | None) -> pd.Timestamp | None:
 def _period(time: datetime, by: str, *, later: bool) -> pd.Timestamp:
     """Return where the piece begins that a truncated time names, or where it ends."""
     period = pd.Timestamp(time).to_period(_PERIODS[by])
-    return (period + 1 if later else period).start_time
+    return _begin(period + 1 if later else period)
+
+
+def _begin(period: pd.Period) -> pd.Timestamp:
+    """Return where a period begins; `start_time` of older pandas ends with nanoseconds, in 2262."""
+    days = period.asfreq("D", how="start").ordinal
+    return pd.Timestamp(np.datetime64(days, "D").astype("datetime64[us]"))
 
 
 def _cuts(first: pd.Timestamp, last: pd.Timestamp, by: str) -> list[pd.Timestamp]:
     """Return where the pieces between two times are cut, upwards."""
     begins, ends = first.to_period(_PERIODS[by]), last.to_period(_PERIODS[by])
-    count = (ends - begins).n + (last > ends.start_time)
+    count = (ends - begins).n + (last > _begin(ends))
     if count > _MOST_PIECES:
         raise ArgumentError(
             f"That would be {count:,} pieces by {by}, a query each.",
             hint="Take longer pieces, or give start= and end=.",
         )
-    inner = pd.period_range(begins, ends)
-    return [one.start_time for one in inner if first < one.start_time < last]
+    inner = map(_begin, pd.period_range(begins, ends))
+    return [one for one in inner if first < one < last]
 
 
 def _piece(left: pd.Timestamp | None, right: pd.Timestamp | None) -> Piece:

@@ -214,7 +214,10 @@ def whoami(model: tuple[str, ...], **given: Any) -> None:
         click.echo("omnipd: Omni lists roles on 200 models only; there are more.", err=True)
 
 
-@main.group(cls=CommandWithOthers, invoke_without_command=True)
+# Said here, since older versions of click write it otherwise.
+@main.group(
+    cls=CommandWithOthers, invoke_without_command=True, subcommand_metavar="[COMMAND] [ARGS]..."
+)
 @click.option("--port", default=8000, show_default=True, help="0 takes a free one.")
 @click.option(
     "--size",
