@@ -242,6 +242,12 @@ def test_what_a_killed_export_left_goes_after_a_day(tmp_path, monkeypatch):
     left = set(os.listdir(tmp_path))
     assert old.keys() - left == {".f.csv.omnipd-0123abcd.part"}
     assert ".folder.omnipd-0123abcd.part" in left
+    part = tmp_path / "second" / ".f.csv.omnipd-0123abcd.part"
+    part.parent.mkdir()
+    part.touch()
+    os.utime(part, (0, 0))
+    omnipd.to_csv(DF, part.parent / "new.csv")
+    assert os.listdir(part.parent) == ["new.csv"]
 
 
 def test_the_file_that_is_being_written_has_the_name_that_is_swept(tmp_path):

@@ -268,6 +268,7 @@ def in_arrow(array):
 
 
 PERIODS = pa.array(pd.Series(pd.period_range("2025-01", periods=1, freq="M")))
+YEAR_10000 = pa.array([253_402_300_800]).cast(pa.timestamp("s"))
 TOO_FAR = pa.array([2**62]).cast(pa.timestamp("s"))
 
 
@@ -302,6 +303,14 @@ def test_a_time_that_parquet_cannot_hold_is_refused_by_name(tmp_path):
     with pytest.raises(omnipd.ExportError, match=r"The column odd one .* Parquet cannot hold"):
         omnipd.to_parquet(in_arrow(TOO_FAR), tmp_path / "f.parquet")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_time_of_any_year_is_text_where_python_has_none(tmp_path):
+    omnipd.to_jsonl(in_arrow(YEAR_10000), tmp_path / "f.jsonl")
+    assert (tmp_path / "f.jsonl").read_text() == '{"odd one":"10000-01-01 00:00:00"}\n'
+    omnipd.to_excel(in_arrow(YEAR_10000), tmp_path / "f.xlsx")
+    cells = openpyxl.load_workbook(tmp_path / "f.xlsx").active.values
+    assert list(cells) == [("odd one",), ("10000-01-01 00:00:00",)]
 
 
 def test_a_struct_with_two_fields_of_one_name_is_refused_by_name(tmp_path):

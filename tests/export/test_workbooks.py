@@ -32,6 +32,7 @@ def test_one_frame_is_a_workbook_of_one_sheet(tmp_path):
         [1, "x"],
         [2, None],
     ]
+    assert book["labels"].freeze_panes == "A2"
 
 
 def test_an_incomplete_frame_is_written_only_when_told(tmp_path):
