@@ -8,7 +8,7 @@ import re
 from pathlib import Path
 from typing import Any
 
-from omnipd.arguments import refuse_key, said
+from omnipd.arguments import argument, refuse_key
 from omnipd.errors import ArgumentError, OmniError
 
 # As fsspec writes them, and as a Path keeps them, which takes two slashes for one. A scheme of one
@@ -44,15 +44,16 @@ def local_path(
     """
     text = os.fspath(path) if isinstance(path, str | os.PathLike) else path
     if not isinstance(text, str):
-        raise error(f"{name}={said(path):.60} is not a path.", hint=hint)
+        raise error(argument(name, path) + " is not a path.", hint=hint)
     if address := _ADDRESS.match(text):  # what follows may hold a password
         raise error(
-            f"{name}='{address[1]}://…' is an address, and addresses are not taken yet.",
+            argument(name, f"{address[1]}://…")
+            + " is an address, and addresses are not taken yet.",
             hint="Write to a local file and copy it; to read one, copy it to a local file first.",
         )
-    refuse_key(f"{name}=", Path(text).name)
+    refuse_key(argument(name), Path(text).name)
     if wrong := _wrong_with(text):
-        raise error(f"{name}={said(text):.60} {wrong}.", hint=hint)
+        raise error(argument(name, text) + f" {wrong}.", hint=hint)
     return _from_home(name, text, error)
 
 
@@ -86,10 +87,10 @@ def _from_home(name: str, text: str, error: type[OmniError]) -> Path:
         pass
     if first == "~":
         raise error(
-            f"{name}={said(text):.60} needs a home directory, and this user has none.",
+            argument(name, text) + " needs a home directory, and this user has none.",
             hint="Set HOME, or name it in full.",
         )
     raise error(
-        f"{name}={said(text):.60} needs the home directory of {first[1:]!r}, which is not known.",
+        argument(name, text) + f" needs the home directory of {first[1:]!r}, which is not known.",
         hint=f"Name it in full; where {first} is a name itself, it is ./{first}",
     )

@@ -18,6 +18,7 @@ from omnipd.client.current_client import current_client
 from omnipd.errors import OmniError, held_warnings, warn
 from omnipd.lists.fanout import kept
 from omnipd.lists.manual import manual
+from omnipd.message import join
 from omnipd.progress import steps
 from omnipd.readers.scope_all import ALL
 
@@ -176,7 +177,9 @@ class _Reading:
         try:
             self._frames[name] = self._read(part)
         except OmniError as error:
-            self._failures[name] = "\n".join([str(error), *getattr(error, "__notes__", ())])
+            self._failures[name] = join(
+                [error.message, error.hint, *getattr(error, "__notes__", ())], "\n"
+            )
             if self._errors == "collect" and is_of_one_list(error):
                 return
             frames = dict(self._frames)

@@ -14,7 +14,7 @@ import pandas as pd
 import pyarrow as pa
 
 from omnipd import display
-from omnipd.arguments import check_choice, said
+from omnipd.arguments import argument, check_choice, said
 from omnipd.errors import (
     ArgumentError,
     ExportError,
@@ -286,8 +286,11 @@ class Inventory(Mapping[str, pd.DataFrame]):
         root = local_path("folder", folder)
         if uncompressed_suffix(root) in {".xlsx", ".parquet", ".csv"} and not root.is_dir():
             raise ArgumentError(
-                f"folder={str(folder)!r} looks like a file; a file for each frame is written in it.",
-                hint="Name a folder. One file with all frames is to_excel('….xlsx').",
+                (
+                    argument("folder", str(folder))
+                    + " looks like a file; a file for each frame is written in it."
+                ),
+                hint="Name a folder. One file with all frames is what .to_excel('….xlsx') writes.",
             )
         _check_file_names([*self._frames, *self._failures], ending)
         files = {
@@ -327,8 +330,11 @@ class Inventory(Mapping[str, pd.DataFrame]):
         if lacking and not allow_incomplete:
             raise ExportIncompleteError(
                 f"The inventory is incomplete: {', '.join(lacking)}.",
-                hint="Its .failures and the frames' attrs say why. Read it again, or pass "
-                "allow_incomplete=True.",
+                hint=(
+                    "Its .failures and the frames' attrs say why. Read it again, or pass "
+                    + argument("allow_incomplete", True)
+                    + "."
+                ),
             )
         return {
             name: table_for(

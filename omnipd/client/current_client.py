@@ -10,7 +10,7 @@ import os
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from omnipd.arguments import said
+from omnipd.arguments import argument, function
 from omnipd.cache.clear import clear_all, clear_folder
 from omnipd.client import blocks
 from omnipd.client.client import Client
@@ -20,6 +20,7 @@ from omnipd.errors import (
     SettingsError,
 )
 from omnipd.locks import new_lock
+from omnipd.message import join
 from omnipd.progress import Told
 
 if TYPE_CHECKING:
@@ -217,10 +218,20 @@ def current_client(client: Client | None = None) -> Client:
         raise SettingsError(
             f"This thread or task is in no with block, while another is in that of {elsewhere!r}: the "
             "Omni of the environment is not asked meanwhile.",
-            hint="Pass client=…; or start the function with contextvars.copy_context().run; or "
-            "connect() in a with block here; or call omnipd.use(client), for all threads.",
+            hint=(
+                "Pass "
+                + argument("client", ...)
+                + "; or start the function with contextvars.copy_context().run; or "
+                + function("connect")
+                + " in a with block here; or call omnipd.use(client), for all threads."
+            ),
         )
-    settings = resolve()
+    try:
+        settings = resolve()
+    except SettingsError as error:
+        held = "A client that you hold is passed as " + argument("client", ...) + "."
+        error.hint = join([error.hint, held])
+        raise
     with _implicit_lock:
         if settings.fingerprint not in _implicit:
             _implicit.clear()
@@ -231,7 +242,8 @@ def current_client(client: Client | None = None) -> Client:
 def _checked(client: object) -> Client:
     if not isinstance(client, Client):
         raise ArgumentError(
-            f"client={said(client):.60} is not a Client.", hint="Make one with connect()."
+            argument("client", client) + " is not a Client.",
+            hint="Make one with " + function("connect") + ".",
         )
     return client
 
@@ -265,7 +277,11 @@ def clear_cache(
     client = _checked(client)
     if cache_dir is not None:
         raise ArgumentError(
-            "client= and cache_dir= do not go together.",
-            hint="A client knows its own folder; cache_dir= alone clears one for all keys.",
+            argument("client") + " and " + argument("cache_dir") + " do not go together.",
+            hint=(
+                "A client knows its own folder; "
+                + argument("cache_dir")
+                + " alone clears one for all keys."
+            ),
         )
     return client.stored_lists.clear() + clear_folder(client.result_folder)

@@ -13,9 +13,11 @@ import math
 from collections.abc import Callable, Mapping
 
 from omnipd import log
+from omnipd.arguments import argument
 from omnipd.client.failures import Failure, error_for, error_of_failure, unknown_outcome
 from omnipd.clock import Clock, Deadline
 from omnipd.errors import DeadlineError, OmniError
+from omnipd.message import join
 from omnipd.progress import waiting
 
 LONGEST_RETRY_AFTER = 120.0
@@ -131,8 +133,10 @@ class Retry:
             raise error
         if wait >= self._deadline.remaining():
             raise DeadlineError(
-                f"{error.message} No time is left for another try ({self._deadline.seconds:g} s).",
-                hint=" ".join(filter(None, (error.hint, "Give it more: connect(timeout=…)."))),
+                error.message + f" No time is left for another try ({self._deadline.seconds:g} s).",
+                hint=join(
+                    [error.hint, "Give it more: " + argument("timeout", ..., of="connect") + "."]
+                ),
                 status=error.status,
                 url=error.url,
                 retryable=True,
@@ -150,7 +154,11 @@ class Retry:
         if not self._patient and seconds >= self._deadline.remaining():
             raise DeadlineError(
                 f"The request was not sent within {self._deadline.seconds:g} s: {why}.",
-                hint="End that program, or give the call more: connect(timeout=…).",
+                hint=(
+                    "End that program, or give the call more: "
+                    + argument("timeout", ..., of="connect")
+                    + "."
+                ),
                 url=self._url,
                 retryable=True,
             )

@@ -15,6 +15,7 @@ from typing import IO, Any, Literal
 
 import pyarrow as pa
 
+from omnipd.arguments import argument
 from omnipd.errors import ArgumentError
 from omnipd.export.whole_files import Write
 
@@ -43,7 +44,7 @@ def compressed(path: Path, write: Write) -> Write:
     name = path.name.lower()
     if name.endswith(_ARCHIVES):
         raise ArgumentError(
-            f"path={path.name!r} is the name of a tar archive, which is not written.",
+            argument("path", path.name) + " is the name of a tar archive, which is not written.",
             hint=f"It takes: {', '.join(ENDINGS.values())}.",
         )
     opener = _OPENERS.get(path.suffix.lower())

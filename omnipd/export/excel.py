@@ -21,7 +21,7 @@ from zipfile import ZIP_DEFLATED, ZipFile
 import pandas as pd
 import pyarrow as pa
 
-from omnipd.arguments import refuse_key, said
+from omnipd.arguments import argument, refuse_key
 from omnipd.errors import (
     ArgumentError,
     ExportError,
@@ -102,8 +102,8 @@ def to_excel(
     ['=1+1']
     """
     if not isinstance(sheet_name, str):
-        raise ArgumentError(f"sheet_name={said(sheet_name):.60} is not text.")
-    refuse_key("sheet_name=", sheet_name)
+        raise ArgumentError(argument("sheet_name", sheet_name) + " is not text.")
+    refuse_key(argument("sheet_name"), sheet_name)
     target = workbook_path(path)
     table = table_for(df, target, allow_incomplete=allow_incomplete)
     write_atomically(path, workbook({sheet_name: table}))
@@ -113,7 +113,7 @@ def workbook_path(path: Any) -> Path:
     """Return the file that a workbook is to be; refuse a name that no Excel opens."""
     target = local_path("path", path)
     if target.suffix.lower() != ".xlsx":
-        raise ArgumentError(f"path={said(str(target)):.60} does not end in .xlsx.")
+        raise ArgumentError(argument("path", str(target)) + " does not end in .xlsx.")
     return target
 
 

@@ -9,6 +9,7 @@ from typing import Any
 import pandas as pd
 import pyarrow as pa
 
+from omnipd.arguments import argument
 from omnipd.errors import ArgumentError, ExportIncompleteError
 from omnipd.frames.from_pandas import to_arrow
 from omnipd.frames.to_pandas import is_whole
@@ -27,7 +28,7 @@ def table_for(df: pd.DataFrame, path: Any, *, allow_incomplete: bool = False) ->
     if not (allow_incomplete or is_whole(df)):
         raise ExportIncompleteError(
             "The frame is marked incomplete: it does not hold all that Omni has.",
-            hint="Read it again, or pass allow_incomplete=True.",
+            hint="Read it again, or pass " + argument("allow_incomplete", True) + ".",
         )
     return table_of(df)
 

@@ -14,7 +14,7 @@ from typing import IO, Any, TypeVar
 
 import pyarrow as pa
 
-from omnipd.arguments import said
+from omnipd.arguments import argument
 from omnipd.clock import Clock
 from omnipd.errors import (
     ArgumentError,
@@ -47,7 +47,7 @@ def write_atomically(path: str | os.PathLike[str], write: Write) -> None:
     """Write a file beside its place, and move it there when it is whole and on the disk."""
     target = local_path("path", path)
     if os.fspath(path).endswith(("/", os.sep)):
-        raise ArgumentError(f"path={said(os.fspath(path)):.60} is the name of a folder.")
+        raise ArgumentError(argument("path", os.fspath(path)) + " is the name of a folder.")
     write_together({target: write})
 
 

@@ -16,7 +16,7 @@ from typing import Any, Literal
 import pandas as pd
 import pyarrow as pa
 
-from omnipd.arguments import check_choice, check_id, said
+from omnipd.arguments import argument, check_choice, check_id, said
 from omnipd.cache.lifetime import in_words
 from omnipd.call import WouldSend, current_call, noted_interrupt, one_call, rehearsal
 from omnipd.client.api_paths import segment
@@ -38,6 +38,7 @@ from omnipd.frames.to_pandas import is_whole, to_frame
 from omnipd.lists.endpoint import Endpoint
 from omnipd.lists.params import Lookup
 from omnipd.lists.read_list import IN_PARTIAL, Reading
+from omnipd.message import join
 from omnipd.progress import steps
 from omnipd.unicode_text import whole_text
 
@@ -172,7 +173,7 @@ class FanOut:
     def _tell_of_ids(self, error: OmniError) -> None:
         """Say where ids are found: a name or a path may stand for one, and only Omni can tell."""
         if isinstance(error, BadRequestError | NotFoundError) and self.ids:
-            error.hint = " ".join(filter(None, (error.hint, *self.ids.values())))
+            error.hint = join([error.hint, *self.ids.values()])
 
     def _from_cache(
         self,
@@ -239,11 +240,23 @@ class FanOut:
         if person is not None and "user_id" not in newer.params:
             if person != acting["client"].user_id:
                 raise BadRequestError(
-                    f"This Omni has the newer call {newer.path} only, which cannot act for user_id=.",
-                    hint="Leave user_id= out; it then shows what the key itself sees.",
+                    (
+                        f"This Omni has the newer call {newer.path} only, which cannot act for "
+                        + argument("user_id")
+                        + "."
+                    ),
+                    hint=(
+                        "Leave "
+                        + argument("user_id")
+                        + " out; it then shows what the key itself sees."
+                    ),
                     status=404,
                 )
-            warn(f"{newer.path} cannot act for user_id=; it shows what the key itself sees.")
+            warn(
+                f"{newer.path} cannot act for "
+                + argument("user_id")
+                + "; it shows what the key itself sees."
+            )
         return reading
 
     def _further(self, key: tuple[str, ...], table: pa.Table) -> list[tuple[str, ...]]:  # noqa: ARG002
@@ -484,8 +497,9 @@ def kept(client: Client, *, refresh: bool) -> str:
     """Say what is kept of many lists, when their reading is interrupted, and how to go on."""
     if client.cache is None or not client.cache.works:
         return "There is no cache, so nothing of it is kept: the same call begins anew."
-    again = "the same call without refresh=True" if refresh else "the same call"
+    again = ("the same call without " + argument("refresh", True)) if refresh else "the same call"
     return (
         f"Each list that was read whole is in the cache for {in_words(client.cache.lifetime)}: "
-        f"{again} goes on from there."
+        + again
+        + " goes on from there."
     )

@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from omnipd.arguments import DECIMALS, check_choice
+from omnipd.arguments import DECIMALS, argument, check_choice
 from omnipd.call import noted_interrupt, one_call
 from omnipd.client.client import Client
 from omnipd.client.current_client import current_client
@@ -150,7 +150,12 @@ def run_query_in_pieces(
     downwards, nulls_first = _order(whole, split_on, by)
     first, last = _bound("start", start), _bound("end", end)
     if first is not None and last is not None and first >= last:
-        raise ArgumentError(f"start={start!r} is not before end={end!r}: no row lies between them.")
+        raise ArgumentError(
+            argument("start", start)
+            + " is not before "
+            + argument("end", end)
+            + ": no row lies between them."
+        )
 
     def run(piece: Piece | None, rows: int | None, **changes: Any) -> tuple[pa.Table, Run]:
         asked = whole.body["query"] | changes
@@ -280,12 +285,18 @@ def _check_split(whole: QueryRequest, split_on: str, by: str) -> None:
     query = whole.body["query"]
     if not isinstance(split_on, str) or not split_on or "[" in split_on:
         raise ArgumentError(
-            f"split_on={split_on!r} is not the name of a field.",
-            hint="Give it without a timeframe: split_on='orders.created_at'.",
+            argument("split_on", split_on) + " is not the name of a field.",
+            hint=(
+                "Give it without a timeframe: " + argument("split_on", "orders.created_at") + "."
+            ),
         )
     if str(whole.body.get("timezone", "UTC")).upper() != "UTC":
         raise ArgumentError(
-            f"The query has timezone={whole.body['timezone']!r}, and pieces are cut in UTC.",
+            (
+                "The query has "
+                + argument("timezone", whole.body["timezone"])
+                + ", and pieces are cut in UTC."
+            ),
             hint="Leave it out, or use run_query.",
         )
     if whole.is_sql:
@@ -361,7 +372,7 @@ def _bound(name: str, given: date | str | None) -> pd.Timestamp | None:
             start = dates.date_literal(value, name).start
     if start is None:  # text that depends on the day it is asked is Omni's to read, and none here
         raise ArgumentError(
-            f"{name}={given!r} is not a date.",
+            argument(name, given) + " is not a date.",
             hint='Give a date or text such as "2024-03-01", to the second, without a time zone.',
         )
     return pd.Timestamp(start)
@@ -386,7 +397,9 @@ def _cuts(first: pd.Timestamp, last: pd.Timestamp, by: str) -> list[pd.Timestamp
     if count > _MOST_PIECES:
         raise ArgumentError(
             f"That would be {count:,} pieces by {by}, a query each.",
-            hint="Take longer pieces, or give start= and end=.",
+            hint=(
+                "Take longer pieces, or give " + argument("start") + " and " + argument("end") + "."
+            ),
         )
     inner = map(_begin, pd.period_range(begins, ends))
     return [one for one in inner if first < one < last]

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from omnipd.shell.words import counted
+
 if TYPE_CHECKING:
     import pandas as pd
 
@@ -89,4 +91,4 @@ def _write(df: pd.DataFrame, output: Path, *, raw: bool) -> None:
         to_csv(df, output, raw=raw, allow_incomplete=True)
     else:
         to_jsonl(df, output, allow_incomplete=True)
-    click.echo(f"{len(df):,} rows to {output}", err=True)
+    click.echo(f"{counted(len(df), 'row')} to {output}", err=True)

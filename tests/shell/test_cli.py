@@ -312,14 +312,6 @@ def test_a_file_is_written_as_its_name_says(shell, tmp_path, file, read):
     assert len(read(tmp_path / file)) == 3
 
 
-def test_messages_speak_of_options_and_not_of_python(shell, monkeypatch):
-    monkeypatch.delenv("OMNI_BASE_URL")
-    result = shell("content")
-    assert result.exit_code == 3
-    assert "--base-url" in result.stderr
-    assert "base_url=" not in result.stderr
-
-
 def test_a_model_goes_by_name_too(shell):
     result = shell("query", "-", "--model", "flights", stdin=json.dumps(QUERY))
     assert result.exit_code == 0
@@ -334,17 +326,6 @@ def test_a_cut_result_names_the_option(shell):
     result = shell("query", "-", stdin=json.dumps(cut))
     assert result.exit_code == 0
     assert "Pass --limit all for all of them." in result.stderr
-
-
-def test_messages_speak_of_options(shell, monkeypatch, tmp_path):
-    (tmp_path / "query.json").write_text(json.dumps(QUERY))
-    assert "Pass --model, a shared" in shell("query", "query.json").stderr
-    assert "--cache '10minutes' is not" in shell("whoami", "--cache", "10minutes").stderr
-    assert "--timeout 0.0 must be" in shell("whoami", "--timeout", "0").stderr
-    monkeypatch.delenv("OMNI_BASE_URL")
-    said = shell("whoami").stderr
-    assert "`omnipd demo` needs neither" in said
-    assert "client=" not in said
 
 
 def test_verbose_shows_the_log_on_standard_error_and_no_longer_than_it_runs(shell):
