@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import os
 import re
+import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial
 from pathlib import Path
@@ -64,6 +65,9 @@ class Inventory(Mapping[str, pd.DataFrame]):
     ) -> None:
         self._frames: Mapping[str, pd.DataFrame] = dict(frames)
         self._failures = dict(failures or {})
+        for name in (*self._frames, *self._failures):
+            if not isinstance(name, str):
+                raise ArgumentError(f"The name of a frame is text, not {said(name):.60}.")
         # As they came: whoever changes a frame may lose the mark, and does not make it whole.
         self._incomplete = {name for name, frame in frames.items() if not is_whole(frame)}
 
@@ -285,8 +289,13 @@ class Inventory(Mapping[str, pd.DataFrame]):
         130
         """
         target = workbook_path(path, storage_options)
-        write = workbook(self._tables(allow_incomplete))
-        whole_files.write_atomically(target, write)
+        tables = self._tables(allow_incomplete)
+        if not tables:
+            raise ExportError(
+                "There is no frame to write, and a workbook has at least one sheet.",
+                hint="Its .failures say what could not be read.",
+            )
+        whole_files.write_atomically(target, workbook(tables))
         return target
 
     def _to_folder(
@@ -304,15 +313,16 @@ class Inventory(Mapping[str, pd.DataFrame]):
                 ),
                 hint="Name a folder. One file with all frames is what .to_excel('….xlsx') writes.",
             )
-        _check_file_names([*self._frames, *self._failures])
+        _check_file_names([*self._frames, *self._failures], ending)
         files = {
             root / f"{name}{ending}": partial(write, table)
             for name, table in self._tables(allow_incomplete).items()
         }
         writes = {file: compressed(file, one) for file, one in files.items()}
-        if isinstance(root, Path):
+        if writes:
+            whole_files.write_together(writes)
+        elif isinstance(root, Path):
             whole_files.make_folder(root)
-        whole_files.write_together(writes)
         self._set_aside([root / f"{name}{ending}" for name in self._failures])
         return list(writes)
 
@@ -359,7 +369,7 @@ class Inventory(Mapping[str, pd.DataFrame]):
         return name not in self._incomplete and is_whole(self._frames[name])
 
 
-def _check_file_names(names: Iterable[str]) -> None:
+def _check_file_names(names: Iterable[str], ending: str) -> None:
     """Refuse names of frames that would lead out of the folder, or to one file on some system."""
     first: dict[str, str] = {}
     for name in names:
@@ -368,10 +378,11 @@ def _check_file_names(names: Iterable[str]) -> None:
                 f"The frame {said(name):.60} cannot be a file of that name.",
                 hint="Nothing was written. Name it without / \\ : and the like.",
             )
-        if (other := first.setdefault(name.casefold(), name)) != name:
+        local_path("frame", f"./{name}{ending}")
+        if (other := first.setdefault(unicodedata.normalize("NFD", name).casefold(), name)) != name:
             raise ArgumentError(
-                f"The frames {other!r} and {name!r} would be one file where upper and lower case do "
-                "not differ.",
+                f"The frames {other!r} and {name!r} would be one file where upper and lower case, or "
+                "the two spellings of an accent, do not differ.",
                 hint="Nothing was written. Rename one of them.",
             )
 

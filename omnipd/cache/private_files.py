@@ -20,8 +20,8 @@ from typing import IO
 
 from omnipd.errors import warn
 
-#: The ending of a file that is not in its place yet.
-PART = ".part"
+# The names of files that are not in their places yet: a folder may have files of others as well.
+_PART = re.compile(r"\..+\.[0-9a-f]{8}\.part")
 #: The ending of a file that cannot be read, kept to be looked at.
 DAMAGED = ".damaged"
 #: How folders of instance and key are named. Beside them may lie what is not omnipd's: whoever names
@@ -142,7 +142,7 @@ def whole_file(target: Path, *, modified: float | None = None) -> Iterator[IO[by
     modified : float, optional
         The time of change that it gets: when it runs out. Default: now.
     """
-    part = target.with_name(f".{target.name}.{secrets.token_hex(4)}{PART}")
+    part = target.with_name(f".{target.name}.{secrets.token_hex(4)}.part")
     try:
         descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(descriptor, "wb") as file:
@@ -194,7 +194,7 @@ def drop_expired(folder: Path, now: float) -> None:
 def drop_parts(folder: Path, now: float) -> None:
     """Delete the files of processes that were killed before these were in their places."""
     with contextlib.suppress(OSError):
-        parts = [file for file in folder.iterdir() if file.suffix == PART]
+        parts = [file for file in folder.iterdir() if _PART.fullmatch(file.name)]
         delete(parts, older_than=now - _LONGEST_WRITE)
 
 

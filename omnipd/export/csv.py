@@ -39,7 +39,8 @@ def to_csv(
     that null differs from empty text and from the texts ``NA``, ``NaN`` and ``null``. Text that a
     spreadsheet would run as a formula gets a ``'`` before it: names in Omni are written by many
     hands. Instants are in UTC, such as ``2026-01-02 03:04:05Z``; durations are those of ISO 8601, such
-    as ``P1DT2H`` and ``-PT0.5S``, which ``pandas.to_timedelta`` reads; bytes are base64.
+    as ``P1DT2H``, which ``pandas.to_timedelta`` reads; bytes are base64. What is no text in the frame
+    and is spelled with a ``-`` or a ``+`` before it, such as ``-PT0.5S``, gets the ``'`` too.
 
     Parameters
     ----------

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
-
 import pyarrow as pa
 
 from omnipd.frames import times
 from omnipd.frames.spelling import duration, text_of
+from omnipd.frames.to_pandas import written
 
 
 def spelled(table: pa.Table) -> pa.Table:
@@ -34,9 +32,9 @@ def spelled(table: pa.Table) -> pa.Table:
 def _spelled(column: pa.ChunkedArray) -> pa.ChunkedArray:
     kind = column.type
     if pa.types.is_binary(kind) or pa.types.is_large_binary(kind):
-        return _texts(column, text_of)
+        return written(column, text_of)
     if pa.types.is_duration(kind):
-        return _texts(column.cast(pa.int64()), lambda count: duration(count, kind.unit))
+        return written(column.cast(pa.int64()), lambda count: duration(count, kind.unit))
     if pa.types.is_float16(kind):
         return column.cast(pa.float32())
     if kind == pa.time64("ns"):
@@ -45,8 +43,3 @@ def _spelled(column: pa.ChunkedArray) -> pa.ChunkedArray:
         except pa.ArrowInvalid:  # Python has no nanoseconds
             return column.cast(pa.string())
     return column
-
-
-def _texts(column: pa.ChunkedArray, text: Callable[[Any], str]) -> pa.ChunkedArray:
-    texts = [None if value is None else text(value) for value in column.to_pylist()]
-    return pa.chunked_array([pa.array(texts, pa.string())])

@@ -32,9 +32,11 @@ _LONGEST_WRITE = 86_400.0
 _SWEPT: set[tuple[int, int]] = set()
 # What this process has open already.
 _OPEN_ALREADY = re.compile(
-    r"/dev/(?P<name>stdout|stderr)|/(?:dev|proc/self)/fd/(?P<number>\d{1,9})"
+    r"/?/(?:dev/(?P<name>stdout|stderr)|(?:dev|proc/(?:thread-)?self)/fd/(?P<number>\d{1,9}))"
 )
 _STANDARD = {"stdout": 1, "stderr": 2}
+#: So many links one after the other are followed, as Linux does.
+_LINKS = 40
 
 
 def write_atomically(path: Path | Address, write: Write) -> None:
@@ -152,11 +154,17 @@ def _is_stream(path: Path) -> bool:
 
 
 def _descriptor_of(path: Path) -> int | None:
-    """Return the descriptor that a name stands for, such as ``/dev/stdout``."""
-    found = _OPEN_ALREADY.fullmatch(str(path)) if os.name == "posix" else None
-    if found is None:
+    """Return the descriptor that a name stands for, such as ``/dev/stdout`` or a link to it."""
+    if os.name != "posix":
         return None
-    return int(found["number"]) if found["number"] else _STANDARD[found["name"]]
+    with contextlib.suppress(OSError):  # links in a circle, or a working directory that is gone
+        for _ in range(_LINKS):
+            if found := _OPEN_ALREADY.fullmatch(os.path.abspath(path)):  # noqa: PTH100 - no link is followed
+                return int(found["number"]) if found["number"] else _STANDARD[found["name"]]
+            if not path.is_symlink():
+                break
+            path = path.parent / path.readlink()
+    return None
 
 
 def _check_access(target: Path) -> None:
@@ -188,9 +196,13 @@ def _written_beside(path: Path, write: Write, undo: contextlib.ExitStack) -> tup
     start = os.fsencode(target.name)[:200].decode(errors="ignore")
     part = target.with_name(f".{start}.omnipd-{secrets.token_hex(4)}.part")
     undo.callback(_remove, part)
-    mode = _mode_for(target)
+    mode = _mode_of(target)
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
-    with _opened(part, target, lambda name, _: os.open(name, flags, mode)) as file:
+    new = 0o666 if mode is None else mode
+    with _opened(part, target, lambda name, _: os.open(name, flags, new)) as file:
+        if mode is not None:  # from which the umask takes nothing
+            with contextlib.suppress(OSError):  # not every disk has permissions
+                part.chmod(mode)
         write(file)
         file.flush()
         os.fsync(file.fileno())
@@ -248,10 +260,11 @@ def _sweep(folder: Path) -> None:
 
 def _without_link(path: Path) -> Path:
     """Return where a link leads: what it points at is replaced, not the link."""
-    try:
-        return path.resolve() if path.is_symlink() else path
-    except (RuntimeError, OSError):
-        pass
+    if not path.is_symlink():
+        return path
+    with contextlib.suppress(RuntimeError):  # links in a circle, before Python 3.13
+        if not (target := path.resolve()).is_symlink():
+            return target
     raise ExportError(
         f"{path} is a link that leads nowhere.", hint="Remove it, or take another name."
     )
@@ -278,12 +291,12 @@ def without_values(error: Exception) -> str:
     return str(error.args[-1]).rstrip(".") if error.args else type(error).__name__
 
 
-def _mode_for(target: Path) -> int:
-    """Return the permissions of the file that is replaced, else those of any new file."""
+def _mode_of(target: Path) -> int | None:
+    """Return the permissions of the file that is replaced, None where there is none."""
     try:
         return stat.S_IMODE(target.stat().st_mode)
     except OSError:
-        return 0o666
+        return None
 
 
 def _sync_folder(folder: Path) -> None:

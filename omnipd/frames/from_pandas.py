@@ -13,7 +13,8 @@ import pandas as pd
 import pyarrow as pa
 
 from omnipd.errors import ExportError
-from omnipd.frames.python_objects import UnstorableError, array_of
+from omnipd.frames.python_objects import array_of
+from omnipd.frames.spelling import UnstorableError
 from omnipd.frames.to_pandas import storable
 from omnipd.unicode_text import whole_text
 

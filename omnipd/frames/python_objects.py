@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping, Sequence
-from datetime import date, datetime, time, timedelta
+from datetime import MAXYEAR, MINYEAR, date, datetime, time, timedelta
 from decimal import Decimal
 from enum import Enum
 from typing import Any
@@ -14,22 +13,21 @@ import pandas as pd
 import pyarrow as pa
 
 from omnipd.frames.columns import as_json
-from omnipd.frames.spelling import as_json_value, nanoseconds, text_of
+from omnipd.frames.spelling import (
+    UnstorableError,
+    as_json_value,
+    nanoseconds,
+    own_text,
+    unwrapped,
+)
 from omnipd.unicode_text import whole_text
-
-# Python puts what has no text of its own between these: <object object at 0x7f…>.
-_NO_TEXT = re.compile(r"<.*>", re.DOTALL)
-
-
-class UnstorableError(Exception):
-    """Says why a column cannot be stored, without any value of it."""
 
 
 def array_of(values: np.ndarray[Any, Any]) -> tuple[pa.Array | pa.ChunkedArray, bool]:
     """Return Python objects as an Arrow array, and whether text of them had to be mended.
 
-    What pandas takes for missing is null. Members of an Enum are what they stand for. Objects of one
-    kind become the Arrow type of that kind; lists, dicts, tuples, sets and arrays become JSON text;
+    What pandas takes for missing is null. Members of an Enum and scalars of Arrow are what they stand
+    for. Objects of one kind become the Arrow type of that kind; lists, dicts, tuples, sets and arrays become JSON text;
     objects of a kind that Arrow does not know become their text.
 
     Raises
@@ -39,9 +37,12 @@ def array_of(values: np.ndarray[Any, Any]) -> tuple[pa.Array | pa.ChunkedArray, 
     """
     here = pd.notna(values)
     held = values[here].tolist()
-    if any(issubclass(kind, Enum) for kind in set(map(type, held))):
-        held = [one.value if isinstance(one, Enum) else one for one in held]
     types = set(map(type, held))
+    if any(issubclass(kind, Enum | pa.Scalar) for kind in types):
+        plain = np.empty(len(values), object)
+        for place, one in enumerate(values):
+            plain[place] = unwrapped(one)
+        return array_of(plain)
     kinds = {_kind_of(one) for one in types}
     names = " and ".join(sorted(one.__name__ for one in types))
     if len(kinds) > 1:
@@ -94,6 +95,8 @@ def _binary(held: Sequence[Any]) -> _Made:
 
 def _instants(held: Sequence[Any]) -> _Made:
     stamps = [one if isinstance(one, datetime) else pd.Timestamp(one) for one in held]
+    if not all(MINYEAR <= one.year <= MAXYEAR for one in stamps):  # Arrow would make 1970 of it
+        raise UnstorableError("it has a time before the year 1 or after 9999")
     aware = {one.tzinfo is not None for one in stamps}
     if len(aware) > 1:
         raise UnstorableError("some of its times have a zone, others have none")
@@ -124,17 +127,11 @@ def _nested(held: Sequence[Any]) -> _Made:
 
 
 def _others(held: Sequence[Any]) -> _Made:
-    texts = list(map(text_of, held))
-    if any(map(_NO_TEXT.fullmatch, texts)):
-        raise UnstorableError("it holds Python objects that have no text of their own")
-    return _texts(texts)
+    return _texts(list(map(own_text, held)))
 
 
-def _tables(_: Sequence[Any]) -> _Made:
-    raise UnstorableError("it holds whole columns or tables")
-
-
-# The first that fits: a bool is an int too, a datetime a date, and a timedelta64 an integer.
+# The first that fits: a bool is an int too, a datetime a date, a timedelta64 an integer, and an interval
+# of Arrow's a tuple.
 _KINDS: tuple[tuple[tuple[type, ...], Callable[[Any], _Made]], ...] = (
     ((str,), _texts),
     ((bool, np.bool_), _flags),
@@ -145,8 +142,8 @@ _KINDS: tuple[tuple[tuple[type, ...], Callable[[Any], _Made]], ...] = (
     ((datetime, np.datetime64), _instants),
     ((date,), _days),
     ((time,), _times_of_day),
+    ((pa.MonthDayNano,), _others),
     ((Mapping, list, tuple, set, frozenset, range, np.ndarray), _nested),
-    ((pd.DataFrame, pd.Series, pd.Index, pa.Table, pa.Array, pa.ChunkedArray), _tables),
     ((object,), _others),
 )
 

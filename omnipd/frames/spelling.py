@@ -6,8 +6,10 @@ import base64
 import json
 import math
 import os
+import re
 from collections.abc import Mapping
 from datetime import timedelta
+from enum import Enum
 from typing import Any
 
 import numpy as np
@@ -15,6 +17,13 @@ import pandas as pd
 import pyarrow as pa
 
 _PER_SECOND = {"s": 1, "ms": 10**3, "us": 10**6, "ns": 10**9}
+# Python puts what has no text of its own between these: <object object at 0x7f…>.
+_NO_TEXT = re.compile(r"<.*>", re.DOTALL)
+_TABLES = (pd.DataFrame, pd.Series, pd.Index, pa.Table, pa.Array, pa.ChunkedArray)
+
+
+class UnstorableError(ValueError):
+    """Says why a column cannot be stored, without any value of it."""
 
 
 def text_of(value: Any) -> str:
@@ -35,6 +44,23 @@ def text_of(value: Any) -> str:
     if isinstance(value, os.PathLike):
         return os.fsdecode(value)
     return value.isoformat() if hasattr(value, "isoformat") else str(value)
+
+
+def own_text(value: Any) -> str:
+    """Return the text that stands for an object; refuse one that has none of its own."""
+    if isinstance(value, _TABLES):
+        raise UnstorableError("it holds whole columns or tables")
+    text = text_of(value)
+    if _NO_TEXT.fullmatch(text):
+        raise UnstorableError("it holds Python objects that have no text of their own")
+    return text
+
+
+def unwrapped(value: Any) -> Any:
+    """Return what a member of an Enum or a scalar of Arrow stands for; anything else as it is."""
+    if isinstance(value, Enum):
+        return value.value
+    return value.as_py() if isinstance(value, pa.Scalar) else value
 
 
 def nanoseconds(value: Any) -> int:
@@ -95,14 +121,15 @@ def as_json_value(value: Any) -> Any:
     """Return a Python object as what JSON has: objects, lists, texts, numbers, true, false, null.
 
     The members of a set are put in order, so that equal sets are written alike. Two keys of one
-    mapping that have the same text are refused.
+    mapping that have the same text are refused, and so are objects that have no text.
     """
+    value = unwrapped(value)
     if isinstance(value, np.generic):
         value = _of_numpy(value)
     if isinstance(value, Mapping):
         held = {_key(key): as_json_value(inner) for key, inner in value.items()}
         if len(held) < len(value):
-            raise ValueError("two keys of a mapping have the same text")
+            raise UnstorableError("two keys of a mapping have the same text")
         return held
     if isinstance(value, set | frozenset):
         return sorted(map(as_json_value, value), key=repr)
@@ -114,7 +141,7 @@ def as_json_value(value: Any) -> Any:
         return None
     if isinstance(value, float) and not math.isfinite(value):
         return str(value)
-    return value if isinstance(value, str | bool | int | float) else text_of(value)
+    return value if isinstance(value, str | bool | int | float) else own_text(value)
 
 
 def _of_numpy(value: np.generic) -> Any:

@@ -84,20 +84,30 @@ def storable(column: pa.ChunkedArray) -> pa.ChunkedArray:
         decoded = [chunk.dictionary.take(chunk.indices) for chunk in column.chunks]
         return storable(pa.chunked_array(decoded, kind.value_type))
     if pa.types.is_nested(kind):
-        return _written(column, lambda value: as_json(as_json_value(value)))
+        return written(column, lambda value: as_json(as_json_value(value)))
     if pa.types.is_interval(kind):
-        return _written(column, text_of)
+        return written(column, text_of)
     if pa.types.is_null(kind) or pa.types.is_string_view(kind):
         return column.cast(pa.string())
     if pa.types.is_binary_view(kind) or pa.types.is_fixed_size_binary(kind):
         return column.cast(pa.binary())
-    if pa.types.is_decimal(kind) and kind.bit_width < 128:
-        return column.cast(pa.decimal128(kind.precision, kind.scale))
+    if pa.types.is_decimal(kind):
+        usual = _usual_decimal(kind)
+        return column if usual == kind else column.cast(usual)
     known = times.in_known_zone(kind)
     return column if known == kind else column.cast(known)
 
 
-def _written(column: pa.ChunkedArray, text: Callable[[Any], str]) -> pa.ChunkedArray:
+def _usual_decimal(kind: pa.DataType) -> pa.DataType:
+    """Return a type for the same decimals that files know: its scale from 0 to its digits, 128 bits or more."""
+    scale = max(kind.scale, 0)
+    digits = max(kind.precision - min(kind.scale, 0), scale)
+    wide = digits > pa.decimal128(38).precision or kind.bit_width > pa.decimal128(38).bit_width
+    return (pa.decimal256 if wide else pa.decimal128)(digits, scale)
+
+
+def written(column: pa.ChunkedArray, text: Callable[[Any], str]) -> pa.ChunkedArray:
+    """Return a column with the text of each value."""
     texts = [None if value is None else text(value) for value in column.to_pylist()]
     return pa.chunked_array([pa.array(texts, pa.string())])
 
@@ -105,7 +115,7 @@ def _written(column: pa.ChunkedArray, text: Callable[[Any], str]) -> pa.ChunkedA
 def _of_extension(column: pa.ChunkedArray) -> pa.ChunkedArray:
     """Return what values of an extension mean, where Arrow says it; else how they are stored."""
     if isinstance(column.type, pa.UuidType):
-        return _written(column, str)
+        return written(column, str)
     kind = column.type.storage_type
     held = pa.chunked_array([chunk.storage for chunk in column.chunks], kind)
     return held.cast(pa.bool_()) if isinstance(column.type, pa.Bool8Type) else held

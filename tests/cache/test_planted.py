@@ -228,8 +228,8 @@ def test_a_pipe_does_not_block_who_counts_and_clears(tmp_path, place):
 def test_what_was_left_behind_goes_in_time(cache):
     now = time.time()
     ages = {
-        ".one.json.abcd.part": now - 2 * 3600,
-        ".two.json.abcd.part": now - 60,
+        ".one.json.0123abcd.part": now - 2 * 3600,
+        ".two.json.0123abcd.part": now - 60,
         "three.damaged": now - 1,
         "four.damaged": now + 60,
         f"five{cache.ending}": now - 1,
@@ -241,14 +241,14 @@ def test_what_was_left_behind_goes_in_time(cache):
     with client_of(cache.client.base_url) as another:
         type(cache)(another).ask_another()
     left = {file.name for file in cache.folder.iterdir()} & ages.keys()
-    assert left == {".two.json.abcd.part", "four.damaged", f"six{cache.ending}"}
+    assert left == {".two.json.0123abcd.part", "four.damaged", f"six{cache.ending}"}
 
 
 def test_what_is_left_of_keys_that_nobody_uses_goes_too(cache):
     other = cache.folder.parent / "01234567-0123456789abcdef"
     foreign = cache.folder.parent / "results-of-mine"
     past = time.time() - 86_400
-    names = (".one.json.abcd.part", "two.damaged", f"three{cache.ending}", "lists.sqlite")
+    names = (".one.json.0123abcd.part", "two.damaged", f"three{cache.ending}", "lists.sqlite")
     for folder in (other, foreign):
         folder.mkdir()
         for name in names:
@@ -267,11 +267,15 @@ def test_what_was_not_put_in_place_beside_notes_and_logs_goes_too(scripted):
         for folder in (client.state / "writes", client.state / "limiter"):
             folder.mkdir(parents=True, exist_ok=True)
             folder.chmod(0o700)
-            for name, hours in ((".old.abcd.part", 2), (".new.abcd.part", 0)):
+            for name, hours in (
+                (".old.0123abcd.part", 2),
+                (".new.0123abcd.part", 0),
+                ("a stranger's.part", 900),
+            ):
                 (folder / name).touch()
                 then = time.time() - hours * 3600
                 os.utime(folder / name, (then, then))
-            left.append(folder / ".new.abcd.part")
+            left += [folder / ".new.0123abcd.part", folder / "a stranger's.part"]
         scripted.script(answer({}))
         client.post("/api/v1/labels", {})
         assert sorted(client.state.rglob("*.part")) == sorted(left)

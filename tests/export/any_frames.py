@@ -492,4 +492,7 @@ UNSTORABLE: dict[str, list[Any]] = {
     "functions": [len, max],
     "whole frames": [pd.DataFrame({"a": [1]}), None],
     "two keys of the same text": [{1: "a", "1": "b"}, None],
+    "objects without a text in lists": [[Point()], [1]],
+    "whole columns in lists": [[pd.Series([1])], [1]],
+    "times after 9999": [np.datetime64("12026-01-01"), np.datetime64("2026-01-01")],
 }

@@ -109,9 +109,10 @@ def test_a_look_at_the_place_leaves_nothing(tmp_path):
     assert (tmp_path / "old.csv").read_text() == "old"
 
 
-def test_a_name_that_ends_in_a_slash_is_no_file(tmp_path):
+@pytest.mark.parametrize(("write", "name"), list(WRITERS.values())[:5], ids=list(WRITERS)[:5])
+def test_a_name_that_ends_in_a_slash_is_no_file(tmp_path, write, name):
     with pytest.raises(omnipd.ArgumentError, match="the name of a folder"):
-        omnipd.to_csv(DF, f"{tmp_path}/new/")
+        write(f"{tmp_path}/{name}/")
     assert os.listdir(tmp_path) == []
 
 
@@ -187,6 +188,31 @@ def test_an_open_descriptor_is_gone_on_with(tmp_path):
 
 
 @posix
+@pytest.mark.parametrize("name", ["link.csv", "second.csv", "up", "//"])
+def test_a_descriptor_by_another_name_is_gone_on_with(tmp_path, name):
+    with open(tmp_path / "all.csv", "wb", buffering=0) as file:
+        place = f"/dev/fd/{file.fileno()}"
+        (tmp_path / "link.csv").symlink_to(place)
+        (tmp_path / "second.csv").symlink_to("link.csv")
+        paths = {"up": f"/dev/../{place}", "//": f"/{place}"}
+        file.write(b"before\n")
+        omnipd.to_csv(DF[["a"]], paths.get(name, tmp_path / name))
+        file.write(b"after\n")
+    assert (tmp_path / "all.csv").read_text() == 'before\n"a"\n"1"\n"2"\nafter\n'
+    assert (tmp_path / "link.csv").is_symlink()
+
+
+@posix
+def test_why_a_place_cannot_be_is_not_taken_for_a_link(tmp_path):
+    (tmp_path / "loop").symlink_to("loop")
+    with pytest.raises(omnipd.ExportError, match="loop is a link that leads nowhere"):
+        omnipd.to_csv(DF, tmp_path / "loop")
+    assert (tmp_path / "loop").is_symlink()
+    with pytest.raises(omnipd.ExportError, match="File name too long"):
+        omnipd.to_csv(DF, tmp_path.joinpath(*["y" * 200] * 30, "x.csv"))
+
+
+@posix
 def test_a_pipe_that_nobody_reads_is_no_reason_to_wait_for_who_only_looks(tmp_path):
     os.mkfifo(tmp_path / "pipe.csv")
     whole_files.check_places([tmp_path / "pipe.csv"])
@@ -210,6 +236,12 @@ def test_what_a_killed_export_left_goes_after_a_day(tmp_path, monkeypatch):
     left = set(os.listdir(tmp_path))
     assert old.keys() - left == {".f.csv.omnipd-0123abcd.part"}
     assert ".folder.omnipd-0123abcd.part" in left
+    part = tmp_path / "second" / ".f.csv.omnipd-0123abcd.part"
+    part.parent.mkdir()
+    part.touch()
+    os.utime(part, (0, 0))
+    omnipd.to_csv(DF, part.parent / "new.csv")
+    assert os.listdir(part.parent) == ["new.csv"]
 
 
 def test_the_file_that_is_being_written_has_the_name_that_is_swept(tmp_path):

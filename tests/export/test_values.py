@@ -5,6 +5,7 @@ import math
 import uuid
 from datetime import UTC, date, datetime, time, timedelta, timezone
 from decimal import Decimal
+from enum import Enum
 from pathlib import PurePosixPath
 
 import duckdb
@@ -44,12 +45,16 @@ def written(frame, folder):
     return found
 
 
-def text_in_all(frame, folder):
-    """Return the text of a one-column frame, the same in every file."""
-    found = {
-        style: [str(row[-1]) for row in rows[1:]] for style, rows in written(frame, folder).items()
-    }
-    assert all(texts == found["csv"] for texts in found.values()), found
+def texts_in_all(frame, folder):
+    """Return the columns of a frame as texts, the same in every file."""
+    found = {}
+    for style, (names, *rows) in written(frame, folder).items():
+        columns = zip(
+            *([None if one is None else str(one) for one in row] for row in rows), strict=True
+        )
+        found[style] = dict(zip(names, map(list, columns), strict=True))
+    for style, columns in found.items():
+        assert columns == found["csv"], style
     return found["csv"]
 
 
@@ -57,52 +62,79 @@ def objects(*values):
     return pd.Series(values, dtype=object)
 
 
-@pytest.mark.parametrize(
-    ("column", "texts"),
-    [
-        (pd.period_range("2025-01", periods=2, freq="M"), ["2025-01", "2025-02"]),
-        (pd.period_range("2025Q1", periods=2, freq="Q"), ["2025Q1", "2025Q2"]),
-        (pd.Categorical(pd.period_range("2025-01", periods=1, freq="M")), ["2025-01"]),
-        (pd.interval_range(0, 4, periods=2), ["(0, 2]", "(2, 4]"]),
-        (pd.cut([1, 3], [0, 2, 4]), ["(0, 2]", "(2, 4]"]),
-        (pd.cut([1, 3], [0, 2, 4], right=False), ["[0, 2)", "[2, 4)"]),
-        (np.array([1 + 2j]), ["(1+2j)"]),
-        (objects(uuid.UUID(int=1)), ["00000000-0000-0000-0000-000000000001"]),
-        (objects(PurePosixPath("a/b")), ["a/b"]),
-        (objects(time(1, 2, tzinfo=UTC)), ["01:02:00+00:00"]),
-        (objects(2**70, 1), ["1180591620717411303424", "1"]),
-        (objects({"b": 2}, [1, "a"]), ['{"b":2}', '[1,"a"]']),
-        (objects({"b": 2}, {"a": timedelta(1)}), ['{"b":2}', '{"a":"P1D"}']),
-        (objects({3, 1, 2}), ["[1,2,3]"]),
-        (objects((1, Decimal("1.10"), b"omni")), ['[1,"1.10","b21uaQ=="]']),
-    ],
-    ids=str,
-)
-def test_what_arrow_does_not_know_is_its_text_in_every_file(tmp_path, column, texts):
-    assert text_in_all(pd.DataFrame({"a": column}), tmp_path) == texts
+class Color(Enum):
+    """Members that stand for other values, one for none."""
+
+    RED = "red"
+    BLUE = 7
+    NONE = None
 
 
-@pytest.mark.parametrize(
-    "span",
-    [
-        timedelta(days=1, hours=2),
-        pd.Timedelta("1D") + pd.Timedelta("2h"),
-        np.timedelta64(26, "h"),
-        pa.scalar(93_600_000, pa.duration("ms")),
-    ],
-    ids=lambda span: type(span).__name__,
-)
-def test_durations_have_one_spelling_wherever_they_come_from(tmp_path, span):
-    if isinstance(span, pa.Scalar):
-        column = pd.Series(pd.arrays.ArrowExtensionArray(pa.array([span])))
-    else:
-        column = objects(span)
-    found = written(pd.DataFrame({"a": column}), tmp_path)
-    assert {style: found[style][1] for style in ("csv", "jsonl", "xlsx")} == dict.fromkeys(
-        ("csv", "jsonl", "xlsx"), ("P1DT2H",)
+UNKNOWN_TO_ARROW = {
+    "months": (pd.period_range("2025-01", periods=2, freq="M"), ["2025-01", "2025-02"]),
+    "quarters": (pd.period_range("2025Q1", periods=2, freq="Q"), ["2025Q1", "2025Q2"]),
+    "category": (pd.Categorical(pd.PeriodIndex(["2025-01", None], freq="M")), ["2025-01", None]),
+    "intervals": (pd.interval_range(0, 4, periods=2), ["(0, 2]", "(2, 4]"]),
+    "bins": (pd.cut([1, 3], [0, 2, 4]), ["(0, 2]", "(2, 4]"]),
+    "bins from the left": (pd.cut([1, 3], [0, 2, 4], right=False), ["[0, 2)", "[2, 4)"]),
+    "complex": (np.array([1 + 2j, 0.5j]), ["(1+2j)", "0.5j"]),
+    "uuids": (
+        objects(uuid.UUID(int=1), uuid.UUID(int=2)),
+        ["00000000-0000-0000-0000-000000000001", "00000000-0000-0000-0000-000000000002"],
+    ),
+    "paths": (objects(PurePosixPath("a/b"), PurePosixPath("c")), ["a/b", "c"]),
+    "clocks": (
+        objects(time(1, 2, tzinfo=UTC), time(3, tzinfo=timezone(timedelta(hours=-1)))),
+        ["01:02:00+00:00", "03:00:00-01:00"],
+    ),
+    "long integers": (objects(2**70, 1), ["1180591620717411303424", "1"]),
+    "dict and list": (objects({"b": 2}, [1, "a"]), ['{"b":2}', '[1,"a"]']),
+    "dicts": (objects({"b": 2}, {"a": timedelta(1)}), ['{"b":2}', '{"a":"P1D"}']),
+    "sets": (objects({3, 1, 2}, frozenset()), ["[1,2,3]", "[]"]),
+    "tuples": (
+        objects((1, Decimal("1.10"), b"omni"), (None,)),
+        ['[1,"1.10","b21uaQ=="]', "[null]"],
+    ),
+    "members": (objects(Color.RED, Color.NONE), ["red", None]),
+    "members in lists": (objects([Color.RED], {"a": Color.BLUE}), ['["red"]', '{"a":7}']),
+    "scalars": (objects(pa.scalar("x"), pa.scalar(None, pa.string())), ["x", None]),
+    "calendar": (
+        objects(pa.MonthDayNano([14, -3, 0]), pa.MonthDayNano([0, 0, 10**9])),
+        ["P14M-3D", "PT1S"],
+    ),
+}
+
+
+def test_what_arrow_does_not_know_is_its_text_in_every_file(tmp_path):
+    frame = pd.DataFrame({name: column for name, (column, _) in UNKNOWN_TO_ARROW.items()})
+    wanted = {name: texts for name, (_, texts) in UNKNOWN_TO_ARROW.items()}
+    assert texts_in_all(frame, tmp_path) == wanted
+
+
+def test_durations_have_one_spelling_wherever_they_come_from(tmp_path):
+    frame = pd.DataFrame(
+        {
+            "Python": objects(timedelta(days=1, hours=2)),
+            "pandas": objects(pd.Timedelta("1D") + pd.Timedelta("2h")),
+            "NumPy": objects(np.timedelta64(26, "h")),
+            "Arrow": pd.arrays.ArrowExtensionArray(pa.array([93_600_000], pa.duration("ms"))),
+        }
     )
-    assert pd.to_timedelta(pd.read_csv(tmp_path / "f.csv")["a"])[0] == timedelta(hours=26)
-    assert pd.read_parquet(tmp_path / "f.parquet")["a"][0] == timedelta(hours=26)
+    found = written(frame, tmp_path)
+    for style in ("csv", "jsonl", "xlsx"):
+        assert tuple(found[style][1]) == ("P1DT2H",) * 4, style
+    as_csv, as_parquet = pd.read_csv(tmp_path / "f.csv"), pd.read_parquet(tmp_path / "f.parquet")
+    for name in frame:
+        assert pd.to_timedelta(as_csv[name])[0] == timedelta(hours=26)
+        assert as_parquet[name][0] == timedelta(hours=26)
+
+
+def test_a_duration_that_begins_with_a_sign_is_guarded_in_csv_as_text_is(tmp_path):
+    frame = pd.DataFrame({"span": objects(timedelta(seconds=-0.5))})
+    omnipd.to_csv(frame, tmp_path / "f.csv")
+    assert (tmp_path / "f.csv").read_text() == '"span"\n"\'-PT0.5S"\n'
+    omnipd.to_csv(frame, tmp_path / "f.csv", raw=True)
+    assert pd.to_timedelta(pd.read_csv(tmp_path / "f.csv")["span"])[0] == timedelta(seconds=-0.5)
 
 
 @pytest.mark.parametrize(
@@ -236,21 +268,49 @@ def in_arrow(array):
 
 
 PERIODS = pa.array(pd.Series(pd.period_range("2025-01", periods=1, freq="M")))
+YEAR_10000 = pa.array([253_402_300_800]).cast(pa.timestamp("s"))
 TOO_FAR = pa.array([2**62]).cast(pa.timestamp("s"))
 
 
+def decimals(kind, unscaled):
+    """An array of one decimal; Arrow makes none of Python's for a scale below 0 or above the digits."""
+    held = unscaled.to_bytes(kind.bit_width // 8, "little")
+    return pa.Array.from_buffers(kind, 1, [None, pa.py_buffer(held)])
+
+
 def test_columns_that_pandas_reads_as_arrow_s_mean_the_same(tmp_path):
-    assert text_in_all(in_arrow(PERIODS), tmp_path) == ["2025-01"]
-    twice = pa.DictionaryArray.from_arrays(pa.array([0, 0]), pa.array([90], pa.duration("s")))
-    assert written(in_arrow(twice), tmp_path)["csv"][1:] == [("PT1M30S",)] * 2
-    mapped = pa.array([[("k", b"omni")]], pa.map_(pa.string(), pa.binary()))
-    assert text_in_all(in_arrow(mapped), tmp_path) == ['[["k","b21uaQ=="]]']
+    twice = pa.DictionaryArray.from_arrays(pa.array([0]), pa.array([90], pa.duration("s")))
+    frame = pd.concat(
+        [
+            in_arrow(PERIODS).set_axis(["periods"], axis=1),
+            in_arrow(pa.array([[("k", b"omni")]], pa.map_(pa.string(), pa.binary()))),
+            in_arrow(decimals(pa.decimal128(5, -2), 12)).set_axis(["hundreds"], axis=1),
+            in_arrow(decimals(pa.decimal128(2, 5), 12)).set_axis(["small"], axis=1),
+        ],
+        axis=1,
+    )
+    assert texts_in_all(frame, tmp_path) == {
+        "periods": ["2025-01"],
+        "odd one": ['[["k","b21uaQ=="]]'],
+        "hundreds": ["1200"],
+        "small": ["0.00012"],
+    }
+    omnipd.to_csv(in_arrow(twice), tmp_path / "f.csv")
+    assert (tmp_path / "f.csv").read_text() == '"odd one"\n"PT1M30S"\n'
 
 
 def test_a_time_that_parquet_cannot_hold_is_refused_by_name(tmp_path):
     with pytest.raises(omnipd.ExportError, match=r"The column odd one .* Parquet cannot hold"):
         omnipd.to_parquet(in_arrow(TOO_FAR), tmp_path / "f.parquet")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_time_of_any_year_is_text_where_python_has_none(tmp_path):
+    omnipd.to_jsonl(in_arrow(YEAR_10000), tmp_path / "f.jsonl")
+    assert (tmp_path / "f.jsonl").read_text() == '{"odd one":"10000-01-01 00:00:00"}\n'
+    omnipd.to_excel(in_arrow(YEAR_10000), tmp_path / "f.xlsx")
+    cells = openpyxl.load_workbook(tmp_path / "f.xlsx").active.values
+    assert list(cells) == [("odd one",), ("10000-01-01 00:00:00",)]
 
 
 def test_a_struct_with_two_fields_of_one_name_is_refused_by_name(tmp_path):

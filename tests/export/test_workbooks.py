@@ -32,6 +32,7 @@ def test_one_frame_is_a_workbook_of_one_sheet(tmp_path):
         [1, "x"],
         [2, None],
     ]
+    assert book["labels"].freeze_panes == "A2"
 
 
 def test_an_incomplete_frame_is_written_only_when_told(tmp_path):
@@ -114,21 +115,55 @@ def test_the_sheets_of_an_inventory_are_mended_and_stay_in_order(tmp_path):
     ]
 
 
-@pytest.mark.parametrize("name", ["../x", "a/b", "a\\b", "C:x", "..", ".x", "a\0b", "", "a*"])
-def test_the_name_of_a_frame_never_leaves_the_folder(tmp_path, name):
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        *((name, "cannot be a file of that name") for name in ("../x", "a/b", "a\\b", "C:x", "a*")),
+        *((name, "cannot be a file of that name") for name in ("..", ".x", "a\0b", "")),
+        ("x" * 250, "has a name of more than 255 bytes"),
+        pytest.param(
+            "\ud800",
+            "letters in it that the names of files cannot have",
+            marks=pytest.mark.skipif(os.name != "posix", reason="Windows takes it"),
+        ),
+    ],
+)
+def test_the_name_of_a_frame_never_leaves_the_folder(tmp_path, name, words):
     folder = tmp_path / "folder"
     for inventory in (
         omnipd.Inventory({"users": DF, name: DF}),
         omnipd.Inventory({"users": DF}, {name: "refused"}),
     ):
-        with pytest.raises(omnipd.ArgumentError, match="cannot be a file of that name"):
+        with pytest.raises(omnipd.ArgumentError, match=words):
             inventory.to_parquet(folder, allow_incomplete=True)
         assert os.listdir(tmp_path) == []
 
 
 def test_names_that_are_one_file_on_some_system_are_refused(tmp_path):
-    with pytest.raises(omnipd.ArgumentError, match="'Users' and 'users' would be one file"):
-        omnipd.Inventory({"Users": DF, "users": DF}).to_csv(tmp_path)
+    for one, other in (("Users", "users"), ("caf\u00e9", "cafe\u0301")):
+        with pytest.raises(omnipd.ArgumentError, match=f"{one!r} and {other!r} would be one file"):
+            omnipd.Inventory({one: DF, other: DF}).to_csv(tmp_path)
+    assert os.listdir(tmp_path) == []
+
+
+def test_a_name_of_a_frame_that_is_no_text_is_refused():
+    for frames, failures in (({5: DF}, {}), ({}, {5: "refused"})):
+        with pytest.raises(omnipd.ArgumentError, match="The name of a frame is text, not 5"):
+            omnipd.Inventory(frames, failures)
+
+
+def test_no_frame_is_no_workbook(tmp_path):
+    nothing = omnipd.Inventory({}, {"api_keys": "403"})
+    with pytest.raises(omnipd.ExportError, match="no frame to write"):
+        nothing.to_excel(tmp_path / "x.xlsx", allow_incomplete=True)
+    assert os.listdir(tmp_path) == []
+    assert nothing.to_csv(tmp_path / "new", allow_incomplete=True) == []
+
+
+def test_a_folder_that_was_made_for_files_that_cannot_be_goes_again(tmp_path):
+    far = pd.arrays.ArrowExtensionArray(pa.array([2**62]).cast(pa.timestamp("s")))
+    with pytest.raises(omnipd.ExportError, match="Parquet cannot hold"):
+        omnipd.Inventory({"a": DF, "b": pd.DataFrame({"at": far})}).to_parquet(tmp_path / "new")
     assert os.listdir(tmp_path) == []
 
 

@@ -106,7 +106,7 @@ def test_an_inventory_knows_of_its_frames_what_they_were_when_they_came(
     inventory["content"].attrs.clear()
     assert is_whole(inventory["content"])
     assert not inventory.complete
-    assert "incomplete" in repr(inventory).splitlines()[2]
+    assert "incomplete" in repr(inventory).splitlines()[1]
     for write in (inventory.to_parquet, inventory.to_csv):
         with pytest.raises(omnipd.ExportIncompleteError, match=r"incomplete: content\."):
             write(tmp_path / "out")
