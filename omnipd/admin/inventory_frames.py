@@ -31,7 +31,7 @@ from omnipd.export.parquet import write_parquet
 from omnipd.export.storable_table import table_for
 from omnipd.frames.to_pandas import is_whole, marked_incomplete
 from omnipd.key_texts import hide_keys
-from omnipd.paths import place
+from omnipd.paths import local_path, place
 
 # What separates folders or drives, or is no letter; Windows also drops what ends in a dot.
 _FILE_NAME = re.compile(r"(?!\.)[^\x00-\x1f/\\:*?\"<>|]+")
