@@ -14,7 +14,7 @@ from omnipd.admin.export_read import ExportRead
 from omnipd.admin.inventory_parts import names_of, with_needed
 from omnipd.admin.open_export import Export
 from omnipd.admin.since_last import SinceLast
-from omnipd.admin.snapshots import MANIFEST, Snapshots, read_manifest
+from omnipd.admin.snapshots import MANIFEST, Snapshots, begun_at, read_manifest
 from omnipd.arguments import check_choice, check_flag, whole_number
 from omnipd.cache.checkpoint import checkpointed
 from omnipd.cache.lifetime import checked_lifetime
@@ -48,7 +48,7 @@ def export_inventory(
     Each export is a folder of its own below `folder`, named by the time in UTC at which it was begun.
     It appears there when it is whole, and never changes after that; then ``latest.json`` beside it names
     it. One that is broken off, in whatever way, goes on with the same call: what was read is kept, and
-    nothing of it is asked for again.
+    nothing of it is asked for again. That also holds with another `format` or `errors`.
 
     Parameters
     ----------
@@ -102,8 +102,8 @@ def export_inventory(
     where something in the parent's own row has changed, or the parent is new; the other rows are those of
     the last export. A permission may change without its document: that is seen when `full_every` has
     passed, and so is what people have in their own folders. What is below models is asked for each
-    time, since a model does not say that its files have changed. The column ``read_at`` says of each row of such a table when it
-    came.
+    time, since a model does not say that its files have changed. All is asked for with another key. The
+    column ``read_at`` says of each row of such a table when it came.
 
     Examples
     --------
@@ -129,13 +129,15 @@ def export_inventory(
     last = _last(snapshots, client, scope, often) if since is not None else None
     asked = {
         "instance": client.base_url,
+        "key": client.fingerprint,
+        "user_id": client.user_id,
         "tables": wanted,
         "scope": scope,
-        "format": format,
-        "errors": errors,
         "since": since if last is None else last.name,
     }
-    identity = {name: str(value) for name, value in asked.items()} | {"key": client.fingerprint}
+    # What was read goes on whatever is made of it.
+    identity = {name: str(value) for name, value in asked.items()}
+    asked |= {"format": format, "errors": errors}
     again = functools.partial(
         export_inventory,
         folder,
@@ -151,8 +153,12 @@ def export_inventory(
         client=client,
     )
     unfinished = snapshots.begin(identity)
-    if not (unfinished / MANIFEST).exists():
-        begun = datetime.now(UTC)
+    whole = (unfinished / MANIFEST).exists()
+    if whole and asked != {name: read_manifest(unfinished).get(name) for name in asked}:
+        snapshots.publish(unfinished)
+        unfinished, whole = snapshots.begin(identity), False
+    if not whole:
+        begun = begun_at(unfinished)
         reading = ExportRead(
             unfinished, client, scope, errors, strict, last, read_at=since is not None
         )
@@ -197,4 +203,9 @@ def _last(
             hint="Take another folder for each Omni and scope.",
         )
     last = SinceLast(Export(path, manifest), full_every)
-    return None if last.is_over else last
+    # Another key or person may be shown other things.
+    same = [manifest.get(name) for name in ("key", "user_id")] == [
+        client.fingerprint,
+        client.user_id,
+    ]
+    return last if same and not last.is_over else None

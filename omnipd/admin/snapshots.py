@@ -49,10 +49,7 @@ class Snapshots:
         for there in sorted(self.root.glob(f".*-{mark}{_UNFINISHED}")):
             return there
         name = datetime.now(UTC).strftime(_NAME)
-        folder = self.root / f".{name}-{mark}{_UNFINISHED}"
-        make_folder(self.root)
-        folder.mkdir()
-        return folder
+        return make_folder(self.root / f".{name}-{mark}{_UNFINISHED}")
 
     def finish(self, unfinished: Path, manifest: Mapping[str, Any]) -> None:
         """Write down what is in an export: from now on it is whole, whatever happens."""
@@ -61,12 +58,20 @@ class Snapshots:
     def publish(self, unfinished: Path) -> Path:
         """Give a whole export its name, and let the pointer name it; return the folder."""
         name = unfinished.name.removeprefix(".").rsplit("-", 1)[0]
-        place, number = self.root / name, 1
-        while place.exists():
-            number += 1
-            place = self.root / f"{name}-{number}"
-        delete_checkpoint(unfinished)  # which a kill may have left
-        unfinished.rename(place)
+        reason = None
+        try:
+            delete_checkpoint(unfinished)  # which a kill may have left
+            place, number = self.root / name, 1
+            while not _renamed(unfinished, place):
+                number += 1
+                place = self.root / f"{name}-{number}"
+        except OSError as error:
+            reason = error.strerror or type(error).__name__
+        if reason is not None:
+            raise ExportError(
+                f"The export in {unfinished} cannot be given its name: {reason}.",
+                hint="It is whole: the same call goes on, unless another one has done so meanwhile.",
+            )
         manifest = read_manifest(place)
         pointer = {name: manifest[name] for name in ("begun_at", "finished_at", "complete")}
         held = _as_bytes({"export": place.name, **pointer})
@@ -84,8 +89,12 @@ class Snapshots:
         return []
 
     def keep(self, number: int) -> None:
-        """Delete all but the last exports."""
-        for name in self.names()[:-number]:
+        """Delete all but the last exports. That which is named last stays, whatever the clock said."""
+        names = self.names()
+        if names:
+            latest = self._latest(names)
+            names = [*(name for name in names if name != latest), latest]
+        for name in names[:-number]:
             # Out of sight first: half of one must not be found.
             aside = self.root / f".{name}.deleted"
             with contextlib.suppress(OSError):
@@ -150,6 +159,24 @@ def read_manifest(folder: Path) -> dict[str, Any]:
 
 def _as_bytes(held: Mapping[str, Any]) -> bytes:
     return (json.dumps(held, indent=2, ensure_ascii=False) + "\n").encode()
+
+
+def _renamed(unfinished: Path, place: Path) -> bool:
+    """Give a folder its name, unless that is taken, also in this moment."""
+    if place.exists():
+        return False
+    try:
+        unfinished.rename(place)
+    except OSError:
+        if not place.exists():
+            raise
+        return False
+    return True
+
+
+def begun_at(unfinished: Path) -> datetime:
+    """Return when an export was begun that may have been broken off since."""
+    return _begun(unfinished.name.removeprefix("."))
 
 
 def _begun(name: str) -> datetime:
