@@ -85,6 +85,13 @@ def estimate_inventory(
         return Cost(current_client(client), scope).of(with_needed(names, scope))
 
 
+def calls_of(rows: int, part: Part | None) -> int:
+    """Return the calls of so many rows in pages; a short list whose pages are counted is read twice."""
+    pages = max(1, -(-rows // _PAGE))
+    twice = part is not None and part.counted_pages and 1 < pages <= REREAD_PAGES
+    return 2 * pages if twice else pages
+
+
 class Cost:
     """The calls of frames. Each list is counted once.
 
@@ -149,10 +156,7 @@ class Cost:
     def pages(self, part: Part) -> int | None:
         """Return the calls of a list that comes in pages; None where it cannot be counted."""
         rows = self._rows(part.read)
-        if rows is None:
-            return None
-        pages = max(1, -(-rows // _PAGE))
-        return 2 * pages if part.counted_pages and 1 < pages <= REREAD_PAGES else pages
+        return None if rows is None else calls_of(rows, part)
 
     def _rows(self, reader: Reader) -> int | None:
         """Return how many rows the server counts in a list, from its first page."""
