@@ -392,15 +392,17 @@ def test_what_is_tried_asks_at_each_turn_and_counts_none(folder):
     one.close()
 
 
-def test_a_warning_that_is_an_error_lets_go_of_the_checkpoint(scripted, fake_time, folder):
-    broken_off(scripted, folder, fake_time)
+def test_a_warning_that_is_an_error_lets_go_of_the_checkpoint(folder):
+    one = checkpoint.Checkpoint(folder, {})
+    one.keep("?", b"1")
+    one.close()
+    goes_on = checkpoint.checkpointed(folder, {}, lambda: None)
     with warnings.catch_warnings():
         warnings.simplefilter("error", omnipd.OmniWarning)
         with pytest.raises(omnipd.OmniWarning, match="Answers taken") as kept:
-            read(scripted, folder, fake_time)
-    with pytest.warns(omnipd.OmniWarning, match="Answers taken"):
-        assert len(read(scripted, folder, fake_time)) == len(NAMES)
+            goes_on.__enter__()
     assert kept.value.__traceback__ is not None
+    checkpoint.Checkpoint(folder, {}).close()
 
 
 def test_a_generator_is_there_again_when_it_is_gone_on(scripted, fake_time, folder):
