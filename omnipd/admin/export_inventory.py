@@ -43,7 +43,7 @@ def export_inventory(
     max_calls: int | None = None,
     client: Client | None = None,
 ) -> Path:
-    """Read lists of an organization and write each to a file, in memory that does not grow with it.
+    """Read lists of an organization and write each to a file, as its rows come.
 
     Each export is a folder of its own below `folder`, named by the time in UTC at which it was begun.
     It appears there when it is whole, and never changes after that; then ``latest.json`` beside it names
@@ -62,13 +62,16 @@ def export_inventory(
         What to write beside Parquet, which is always there: a CSV file for each frame, or one Excel
         workbook, ``inventory.xlsx``.
     keep : int, optional
-        How many exports stay; older ones are deleted when this one is there. Default: all.
+        How many exports stay; older ones are deleted when this one is there, and so is what was broken
+        off and not gone on with for a week. Default: all.
     since : {"last"}, optional
         Ask again only for what may have changed since the last export in `folder`; see the notes.
     full_every : str, float or timedelta, default "7d"
         With `since`: after which time all is asked for again, as ``"12h"`` or ``"7d"``.
     errors : {"raise", "collect"}, default "raise"
         ``collect`` goes on after what is refused; the export says that it is incomplete, and why.
+    max_calls : int, optional
+        Refuse what needs more requests than this, counted as if all were asked for.
 
     Returns
     -------
@@ -96,6 +99,9 @@ def export_inventory(
     types of a table are those that its reader declares: a value that a server sends in another type is
     null in its column, and kept as JSON in the column ``extra``. Two exports of what is the same have the
     same bytes, but for the times in the manifest.
+
+    What is below documents, folders, users and the like is written as it comes and never held; with
+    `since`, one such table is held at a time.
 
     With ``since="last"`` every list is read whole, so that what is new, renamed, moved or deleted is
     seen at once. What costs a call for each parent, such as ``document_access``, is asked for again only

@@ -15,12 +15,16 @@ from pathlib import Path
 from typing import Any
 
 from omnipd.cache.checkpoint import delete_checkpoint
+from omnipd.clock import Clock
 from omnipd.errors import ArgumentError, ExportError
 from omnipd.export.whole_files import make_folder, write_atomically
 
 MANIFEST = "manifest.json"
 LATEST = "latest.json"
 _UNFINISHED = ".unfinished"
+_DELETED = ".deleted"
+#: What was broken off and has stood still for so many seconds is nobody's any more.
+_GIVEN_UP = 7 * 86_400.0
 _NAME = "%Y-%m-%dT%H-%M-%SZ"
 
 
@@ -89,17 +93,23 @@ class Snapshots:
         return []
 
     def keep(self, number: int) -> None:
-        """Delete all but the last exports. That which is named last stays, whatever the clock said."""
+        """Delete all but the last exports, and what was broken off a week ago.
+
+        The export that the pointer names stays, whatever the clock said.
+        """
         names = self.names()
         if names:
             latest = self._latest(names)
             names = [*(name for name in names if name != latest), latest]
         for name in names[:-number]:
             # Out of sight first: half of one must not be found.
-            aside = self.root / f".{name}.deleted"
             with contextlib.suppress(OSError):
-                (self.root / name).rename(aside)
-                shutil.rmtree(aside)
+                (self.root / name).rename(self.root / f".{name}{_DELETED}")
+        with contextlib.suppress(OSError):
+            for one in self.root.iterdir():
+                given_up = one.name.endswith(_UNFINISHED) and _is_given_up(one)
+                if one.name.startswith(".") and (given_up or one.name.endswith(_DELETED)):
+                    shutil.rmtree(one, ignore_errors=True)
 
     def find(self, at: str | datetime | None) -> Path:
         """Return the folder of the last export, or of the last that was begun by then.
@@ -172,6 +182,11 @@ def _renamed(unfinished: Path, place: Path) -> bool:
             raise
         return False
     return True
+
+
+def _is_given_up(unfinished: Path) -> bool:
+    changed = max(one.stat().st_mtime for one in [unfinished, *unfinished.iterdir()])
+    return Clock().wall() - changed > _GIVEN_UP
 
 
 def begun_at(unfinished: Path) -> datetime:

@@ -213,10 +213,12 @@ class ListRead:
         if reading is None or not reading.pages:
             return []
         total = f" of {reading.total:,}" if reading.total is not None else ""
+        kept = "Of a list nothing is kept before it is whole: the same call begins it anew."
+        if current_checkpoint() is not None:
+            kept = "Nothing of it has to be asked for again."
         return [
             f"Read so far of {self._listing.path}: {reading.pages:,} page(s), "
-            f"{reading.collected.rows:,}{total} rows. Of a list nothing is kept before it is whole: "
-            "the same call begins it anew."
+            f"{reading.collected.rows:,}{total} rows. {kept}"
         ]
 
     def _collect(

@@ -60,7 +60,7 @@ _ROWS_INTO: ContextVar[RowsInto | None] = ContextVar("omnipd-rows-into", default
 
 @contextlib.contextmanager
 def rows_into(take: RowsInto) -> Iterator[None]:
-    """Hand the rows of fan-outs over as they come; their frames are empty then.
+    """Hand the rows of the next fan-out over as they come; its frame is empty then.
 
     It is for what is too large to be held. Lists that have to be seen as a whole, such as those of all
     scopes, stay as they are.
@@ -112,6 +112,8 @@ class ParentsRead:
         #: Whose refusals the checkpoint had.
         self._old: set[Key] = set()
         self._rows_into = _ROWS_INTO.get() if fanout.in_parts else None
+        if self._rows_into is not None:
+            _ROWS_INTO.set(None)  # what a progress function reads meanwhile is its own
         self._to_hand_over = deque(keys)
         self._came_at: dict[Key, str] = {}
 
@@ -248,9 +250,8 @@ class ParentsRead:
         if hasattr(error, "__notes__"):
             error.__notes__ = [note.replace(IN_PARTIAL, "") for note in error.__notes__]
         if (count := len(self._outcomes)) > 1:
-            error.add_note(
-                f"At {' / '.join(key)}, {done} of {count}; the rows of those before are in .partial."
-            )
+            partial = "" if self._rows_into else "; the rows of those before are in .partial"
+            error.add_note(f"At {' / '.join(key)}, {done} of {count}{partial}.")
         return error
 
     def _facts(self) -> dict[str, Any]:

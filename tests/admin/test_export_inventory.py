@@ -406,3 +406,39 @@ def test_an_export_that_another_call_has_named_meanwhile_is_a_plain_error(own, f
     monkeypatch.setattr(pathlib.Path, "rename", gone)
     with pytest.raises(omnipd.ExportError, match="cannot be given its name: No such file"):
         omnipd.export_inventory(folder, include="labels")
+
+
+def test_what_was_given_up_or_half_deleted_goes_with_the_old_ones(own, folder):
+    stays, goes = folder / ".a-b.unfinished", folder / ".c-d.unfinished"
+    for one in (stays, goes, folder / ".e.deleted", folder / ".mine"):
+        one.mkdir(parents=True)
+        (one / "file").touch()
+    for one in (goes / "file", goes, stays):
+        os.utime(one, (0, 0))
+    export = omnipd.export_inventory(folder, include="labels", keep=1)
+    left = {one for one in folder.iterdir() if one.is_dir()}
+    assert left == {export, stays, folder / ".mine"}
+
+
+def test_whether_an_export_is_whole_is_known_without_its_tables(own, folder):
+    export = omnipd.export_inventory(folder, include="labels")
+    rows = omnipd.open_export(folder).manifest["tables"]["labels"]["rows"]
+    (export / "labels.parquet").unlink()
+    opened = omnipd.open_export(folder)
+    assert opened.complete
+    assert f"labels  {rows} rows" in repr(opened)
+
+
+def test_what_a_progress_function_reads_is_its_own(own, folder):
+    expected = files(omnipd.export_inventory(folder, include="document_access"))
+    documents, seen = omnipd.read_documents(), []
+
+    def read(path, done, total):
+        if "access-list" in path and not seen:
+            seen.append(len(documents))
+            own.progress = None
+            seen.append(len(omnipd.read_document_abilities(documents)))
+
+    own.progress = read
+    assert files(omnipd.export_inventory(folder, include="document_access")) == expected
+    assert seen == [len(documents)] * 2
