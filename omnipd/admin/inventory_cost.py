@@ -42,7 +42,7 @@ def estimate_inventory(
 ) -> pd.DataFrame:
     """Estimate what :func:`read_inventory` would cost, one row per frame.
 
-    It asks for the first page of each list, at most nine calls, for the server's count.
+    It asks for the first page of each list, for the server's count: nine calls unless more is included.
 
     Parameters
     ----------

@@ -1,5 +1,7 @@
 """What a read would cost: what is counted, what is stored, and that nothing is read for it."""
 
+import warnings
+
 import pytest
 from faults.given import client_of
 
@@ -119,3 +121,12 @@ def test_an_estimate_leaves_the_checkpoint_as_it_is(scripted, fake_time, tmp_pat
         for names, calls in ((NAMES[:3], 0), (NAMES, 7)):
             cost = omnipd.estimate("document_abilities", names, checkpoint=folder, client=client)
             assert row(cost)["calls"] == calls
+
+
+def test_an_inventory_of_all_is_counted_and_read_with_an_empty_cache(own):
+    asked = {"include": ["uploads", "topic_fields", "ai_jobs"], "errors": "collect"}
+    omnipd.clear_cache(own)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", omnipd.OmniWarning)  # what the sandbox does not have
+        inventory = omnipd.read_inventory(max_calls=1000, **asked)
+    assert list(inventory) == ["uploads", "topic_fields", "ai_jobs"]

@@ -415,3 +415,18 @@ def test_a_generator_is_there_again_when_it_is_gone_on(scripted, fake_time, fold
         with pytest.warns(omnipd.OmniWarning, match="Answers taken"):
             assert len(caught.value.resume()) == 2
     assert all("labels=x%2Cy" in target for _, target, *_ in scripted.requests)
+
+
+def test_an_interrupted_list_says_that_its_pages_are_kept(scripted, folder):
+    scripted.script(page(document("a"), cursor="2", total=2))
+
+    def stop(*_):
+        raise KeyboardInterrupt
+
+    for kept, words in ((folder, "Nothing of it has"), (None, "begins it anew")):
+        with (
+            client_of(scripted, cache=False, progress=stop),
+            pytest.raises(KeyboardInterrupt) as stopped,
+        ):
+            omnipd.read_content(checkpoint=kept)
+        assert words in "".join(stopped.value.__notes__)
