@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import math
 import numbers
 import operator
 from collections.abc import Iterable
@@ -10,6 +11,7 @@ from typing import Any
 
 from omnipd.errors import ArgumentError
 from omnipd.key_texts import hide_keys, holds_key
+from omnipd.message import Code, Text
 from omnipd.unicode_text import whole_text
 
 
@@ -23,6 +25,60 @@ def said(value: object) -> str:
         return f"a {type(value).__name__} that is nested too deeply"
 
 
+_ANY = object()
+_LONGEST = 100
+
+
+def argument(name: str, value: object = _ANY, *, of: str | None = None) -> Text:
+    """Return how a message names an argument: Python's ``limit=0`` is ``--limit 0`` in the shell.
+
+    Parameters
+    ----------
+    value : object, optional
+        What was given, or should be; ``...`` for any.
+    of : str, optional
+        Its function, where the call around may be of another one; named where the value is ``...``.
+
+    Examples
+    --------
+    >>> argument("limit", 0) + " is none; leave out " + argument("limit") + "."
+    'limit=0 is none; leave out limit=.'
+    >>> "Give it more: " + argument("timeout", ..., of="connect")
+    'Give it more: connect(timeout=…)'
+    """
+    shown = "" if value is _ANY else "…" if value is ... else said(value)
+    if "\n" in shown:  # a frame, or the like
+        shown = type(value).__name__
+    written = f"{name}={_cut(shown)}"
+    python = f"{of}({written})" if of and value is ... else written
+    return Text(Code(python, of, name, _in_words(value)))
+
+
+def function(name: str) -> Text:
+    """Return how a message names a public function: Python's ``omnipd.whoami()`` is a command in the shell.
+
+    Examples
+    --------
+    >>> function("whoami") + " shows its roles."
+    'omnipd.whoami() shows its roles.'
+    """
+    return Text(Code(f"omnipd.{name}()", name))
+
+
+def _in_words(value: object) -> bool | tuple[str, ...] | None:
+    """Return a value as the shell would be given it."""
+    if value is _ANY or value is ...:
+        return None
+    if value is None or isinstance(value, bool):
+        return bool(value)
+    each = value if isinstance(value, list | tuple) else [value]
+    return tuple(_cut(hide_keys(one) if isinstance(one, str) else said(one)) for one in each)
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= _LONGEST else f"{text[:60]}…{text[-30:]}"
+
+
 def refuse_key(name: str, value: object) -> None:
     """Refuse an API key in an argument that is none: it would be sent, looked up or written down."""
     try:
@@ -30,11 +86,15 @@ def refuse_key(name: str, value: object) -> None:
     except RecursionError:
         found = None
     if found is None:
-        raise ArgumentError(f"{name} holds lists or objects that are nested too deeply.")
+        raise ArgumentError(name + " holds lists or objects that are nested too deeply.")
     if found:
         raise ArgumentError(
-            f"{name} holds an API key.",
-            hint="Only connect(api_key=…) takes one. It is not shown here on purpose.",
+            name + " holds an API key.",
+            hint=(
+                "Only "
+                + argument("api_key", ..., of="connect")
+                + " takes one. It is not shown here on purpose."
+            ),
         )
 
 
@@ -49,7 +109,7 @@ def as_list(name: str, value: Any) -> list[Any]:
     if value is None or isinstance(value, str):
         return [] if value is None else [value]
     if isinstance(value, bytes) or not isinstance(value, Iterable):
-        raise ArgumentError(f"{name}={said(value)} must be text or several texts.")
+        raise ArgumentError(argument(name, value) + " must be text or several texts.")
     return list(value)
 
 
@@ -58,13 +118,13 @@ DECIMALS = ("exact", "float64")
 
 
 #: Where the ids are that people take names or paths for.
-IDS_OF_MODELS = "read_models() has the ids of models beside their names."
+IDS_OF_MODELS = function("read_models") + " has the ids of models beside their names."
 
 
-NAMES_OF_TOPICS = "read_topics() has the topics of a model."
+NAMES_OF_TOPICS = function("read_topics") + " has the topics of a model."
 
 
-IDS_OF_FOLDERS = "read_folders() has the ids of folders beside their paths."
+IDS_OF_FOLDERS = function("read_folders") + " has the ids of folders beside their paths."
 
 
 def check_id(name: str, value: object, hint: str | None = None) -> None:
@@ -75,7 +135,7 @@ def check_id(name: str, value: object, hint: str | None = None) -> None:
     hint : str, optional
         Where such ids are found.
     """
-    refuse_key(f"{name}=", value)
+    refuse_key(argument(name), value)
     possible = (
         isinstance(value, str)
         and value.strip() not in {"", ".", ".."}
@@ -83,14 +143,13 @@ def check_id(name: str, value: object, hint: str | None = None) -> None:
         and whole_text(value) == value
     )
     if not possible:
-        shown = said(value) if isinstance(value, str) else type(value).__name__
-        raise ArgumentError(f"{name}={shown:.60} is not an id.", hint=hint)
+        raise ArgumentError(argument(name, value) + " is not an id.", hint=hint)
 
 
 def check_flag(name: str, value: bool) -> None:
     """Refuse what is not a boolean: the text ``"false"`` would count as true."""
     if not isinstance(value, bool):
-        raise ArgumentError(f"{name}={said(value)} must be True or False.")
+        raise ArgumentError(argument(name, value) + " must be True or False.")
 
 
 def number_of(value: object) -> int | float | None:
@@ -103,7 +162,10 @@ def number_of(value: object) -> int | float | None:
     """
     if isinstance(value, bool) or not isinstance(value, numbers.Real):
         return None
-    return int(value) if isinstance(value, numbers.Integral) else float(value)
+    try:
+        return int(value) if isinstance(value, numbers.Integral) else float(value)
+    except OverflowError:  # a fraction
+        return -math.inf if value < 0 else math.inf
 
 
 def whole_number(
@@ -138,7 +200,7 @@ def whole_number(
     if number is None or number < minimum or (maximum is not None and number > maximum):
         what = f"a whole number of {unit}" if unit else "a whole number"
         span = f", {minimum} or more" if maximum is None else f" from {minimum} to {maximum}"
-        raise ArgumentError(f"{name}={said(value)} must be {what}{span}.", hint=hint)
+        raise ArgumentError((argument(name, value) + f" must be {what}{span}."), hint=hint)
     return number
 
 
@@ -161,5 +223,5 @@ def check_choice(name: str, value: str, legal: Iterable[str]) -> None:
     )
     guess = f"Did you mean {near[0]!r}? " if near else ""
     raise ArgumentError(
-        f"{name}={said(value)} is not known.", hint=f"{guess}It takes: {', '.join(legal)}."
+        (argument(name, value) + " is not known."), hint=f"{guess}It takes: {', '.join(legal)}."
     )

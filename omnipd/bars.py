@@ -54,7 +54,9 @@ class Bar:
             if bar.total != total:
                 bar.reset(total)
             bar.n = done
-            bar.ncols = _columns() or bar.ncols
+            bar.ncols = _columns()
+            if bar.ncols is not None:
+                name = name[: bar.ncols // 2]  # how far it is says more
             bar.bar_format = ("{l_bar}{bar}| " if total else "{desc}") + how_far
             bar.set_description(name, refresh=False)
             bar.refresh(nolock=True)
@@ -120,9 +122,10 @@ def _new_bar(total: int | None) -> Any:
 def _columns() -> int | None:
     """Return how wide a bar is; behind it is room for the ``^C`` that a terminal shows."""
     try:
-        return os.get_terminal_size(sys.stderr.fileno()).columns - 3
+        columns = os.get_terminal_size(sys.stderr.fileno()).columns
     except (OSError, ValueError, AttributeError):
         return None
+    return columns - 3 if columns > 3 else None  # some do not say how wide they are
 
 
 def _in_notebook() -> bool:

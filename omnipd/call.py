@@ -18,7 +18,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, TypeVar
 
 from omnipd.clock import Clock, Deadline, checked_timeout
-from omnipd.errors import OmniError
+from omnipd.errors import OmniError, is_inside
 
 if TYPE_CHECKING:
     from omnipd.progress import Report
@@ -45,6 +45,17 @@ class WouldSend(BaseException):
         super().__init__(requests)
         self.requests = requests
         self.stored = stored
+
+
+class Thrown(BaseException):
+    """A function of the caller's has thrown something. It is no error of the call, which must not handle it.
+
+    Never leaves omnipd: what was thrown is raised where the call ends.
+    """
+
+    def __init__(self, error: Exception) -> None:
+        super().__init__(error)
+        self.error = error
 
 
 class Call:
@@ -166,12 +177,21 @@ def one_call(timeout: float | None = None) -> Iterator[Call]:
     try:
         with working_for(call):
             yield call
-    except OmniError as error:
-        here = error.__traceback__
+    except OmniError as fault:
+        here = fault.__traceback__
         _forget_frames_below(None if here is None else here.tb_next)  # that of the block
         raise
+    except Thrown as stop:
+        error = stop.error
+    else:
+        return
     finally:
         call.over = True
+    before = error.__context__
+    try:
+        raise error
+    finally:  # as it was, though another one is handled here
+        error.__context__ = before
 
 
 @contextlib.contextmanager
@@ -189,9 +209,19 @@ def part_of_call() -> Iterator[Call]:
 
 
 def _forget_frames_below(frame: TracebackType | None) -> None:
-    """End a traceback at a frame; not in Python's development mode, where somebody looks into omnipd."""
-    if frame is not None and not sys.flags.dev_mode:
-        frame.tb_next = None
+    """End a traceback at a frame.
+
+    Not in Python's development mode, where somebody looks into omnipd; nor where the caller's own code is
+    below: a function that is told of progress, or a generator of ids.
+    """
+    if frame is None or sys.flags.dev_mode:
+        return
+    below = frame.tb_next
+    while below is not None:
+        if not is_inside(below.tb_frame.f_globals.get("__name__")):
+            return
+        below = below.tb_next
+    frame.tb_next = None
 
 
 @contextlib.contextmanager

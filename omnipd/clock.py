@@ -13,7 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from omnipd.arguments import number_of, said
+from omnipd.arguments import argument, number_of
 from omnipd.errors import ArgumentError
 
 
@@ -70,7 +70,7 @@ def checked_timeout(timeout: float | None) -> float | None:
         return None
     seconds = number_of(timeout)
     if seconds is None or not seconds > 0:
-        raise ArgumentError(f"timeout={said(timeout)} must be a positive number of seconds.")
+        raise ArgumentError(argument("timeout", timeout) + " must be a positive number of seconds.")
     return float(min(seconds, threading.TIMEOUT_MAX))
 
 

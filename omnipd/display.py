@@ -14,8 +14,29 @@ from omnipd.key_texts import hide_keys
 from omnipd.locks import NO_FORK
 
 WIDTH = 80
+_LONGEST_NAME = 40
+_LONGEST_ITEM = 200
 #: A name, and the lines of what it stands for.
 Row = tuple[str, Sequence[str]]
+
+
+def printable(text: object) -> str:
+    r"""Return a text as one line without a key: a name must not be able to write to the terminal.
+
+    Examples
+    --------
+    >>> print(printable("red:\x1b[31m\n"), end="|")
+    red:\x1b[31m |
+    """
+    return "".join(
+        " " if letter.isspace() else letter if letter.isprintable() else repr(letter)[1:-1]
+        for letter in hide_keys(str(text))
+    )
+
+
+def printable_lines(text: str) -> str:
+    """Return a text of several lines without a key, and without what moves the cursor."""
+    return "\n".join(map(printable, text.splitlines()))
 
 
 def shortened(text: str, longest: int) -> str:
@@ -26,7 +47,7 @@ def shortened(text: str, longest: int) -> str:
     >>> shortened("no such  field", 10)
     'no such f…'
     """
-    line = " ".join(hide_keys(text).split())
+    line = " ".join(printable(text).split())
     return line if len(line) <= longest else f"{line[: longest - 1]}…"
 
 
@@ -38,9 +59,10 @@ def listed(items: Iterable[object], max_items: int = 10) -> str:
     >>> listed("abcdef", 2)
     'a, b … and 4 more'
     """
-    texts = list(map(str, items))
-    more = f" … and {len(texts) - max_items:,} more" if len(texts) > max_items else ""
-    return ", ".join(texts[:max_items]) + more
+    all_items = list(items)
+    shown = [shortened(str(one), _LONGEST_ITEM) for one in all_items[:max_items]]
+    more = f" … and {len(all_items) - max_items:,} more" if len(all_items) > max_items else ""
+    return ", ".join(shown) + more
 
 
 def first_lines(lines: Sequence[str], max_lines: int) -> list[str]:
@@ -66,14 +88,14 @@ def text(title: str, rows: Iterable[Row]) -> str:
       sorts  a.b up
              a.c down
     """
-    shown = [(hide_keys(name), values) for name, values in rows]
+    shown = [(shortened(name, _LONGEST_NAME), values) for name, values in rows]
     indent = max((len(name) for name, _ in shown), default=0) + 4
-    lines = [hide_keys(title)]
+    lines = [printable(title)]
     for name, values in shown:
         wrapped = [
             part
             for value in values
-            for part in textwrap.wrap(hide_keys(value), WIDTH - indent, break_on_hyphens=False)
+            for part in textwrap.wrap(printable(value), WIDTH - indent, break_on_hyphens=False)
             or [""]
         ]
         lines.append(f"  {name:{indent - 4}}  {wrapped[0] if wrapped else ''}".rstrip())
@@ -83,7 +105,7 @@ def text(title: str, rows: Iterable[Row]) -> str:
 
 def page(title: str, *parts: str) -> str:
     """Return a title above parts that are HTML already."""
-    return hide_keys(f"<div><p><b>{html.escape(title)}</b></p>{''.join(parts)}</div>")
+    return hide_keys(f"<div><p><b>{_escaped(title)}</b></p>{''.join(parts)}</div>")
 
 
 def table(rows: Iterable[Row]) -> str:
@@ -95,15 +117,21 @@ def table(rows: Iterable[Row]) -> str:
     True
     """
     body = "".join(
-        f'<tr><th>{html.escape(name)}</th><td style="text-align: left; overflow-wrap: anywhere">'
-        f"{'<br>'.join(map(html.escape, lines))}</td></tr>"
+        f'<tr><th>{html.escape(shortened(name, _LONGEST_NAME))}</th><td style="text-align: left; overflow-wrap: anywhere">'
+        f"{'<br>'.join(map(_escaped, lines))}</td></tr>"
         for name, lines in rows
     )
     return f'<table border="1" class="dataframe"><tbody>{body}</tbody></table>'
 
 
+def _escaped(text: str) -> str:
+    """Return a text as HTML; a key is hidden before its letters are written otherwise."""
+    return html.escape(printable(text))
+
+
 def sql(code: str) -> str:
     """Return SQL as HTML, its words marked where Pygments is installed, as it is beside IPython."""
+    code = printable_lines(code)
     try:
         with NO_FORK:
             import pygments.formatters.html  # noqa: PLC0415 - no dependency of ours

@@ -40,6 +40,7 @@ from typing import Any
 from omnipd.bars import aside
 from omnipd.display import shortened
 from omnipd.key_texts import hide_keys
+from omnipd.message import changed
 
 #: Texts of an error that people see.
 _SHOWN = {"message", "hint", "url", "words"}
@@ -53,7 +54,7 @@ class OmniError(Exception):
     Parameters
     ----------
     message : str
-        What happened.
+        What happened. What it names of Python comes from ``omnipd.arguments.argument()``.
     hint : str, optional
         What to do next; appended to the message.
     status : int, optional
@@ -121,12 +122,12 @@ class OmniError(Exception):
     def __setattr__(self, name: str, value: Any) -> None:
         """Keep keys out of what is shown: an argument that is echoed may be one by mistake."""
         if name in _SHOWN and isinstance(value, str):
-            value = hide_keys(value)
+            value = changed(value, hide_keys)
         super().__setattr__(name, value)
 
     def add_note(self, note: str, /) -> None:
         """Add a line to what a traceback shows."""
-        super().add_note(hide_keys(note))
+        super().add_note(changed(note, hide_keys))
 
     def trace(self, trace_id: str | None) -> None:
         """Note what Omni calls the exchange, unless that is known; a traceback shows it."""
@@ -154,7 +155,7 @@ class OmniError(Exception):
         if self._again is None:
             raise ArgumentError(
                 "There is nothing to go on from.",
-                hint="Calls that take checkpoint= keep what they have read, and go on.",
+                hint="Calls that have a checkpoint keep what they have read, and go on.",
             )
         return self._again()
 
@@ -309,7 +310,7 @@ def each_warning_once() -> Iterator[None]:
 _INSIDE = (__name__.partition(".")[0], "collections.abc")
 
 
-def _is_inside(module: object) -> bool:
+def is_inside(module: object) -> bool:
     """Whether a module of this name is none of the caller's; by name, since files lie anywhere."""
     return isinstance(module, str) and any(
         module == one or module.startswith(f"{one}.") for one in _INSIDE
@@ -318,7 +319,7 @@ def _is_inside(module: object) -> bool:
 
 def warn(text: str) -> None:
     """Warn with an OmniWarning that points at the caller's line, however deep inside omnipd it is."""
-    text = hide_keys(text)
+    text = changed(text, hide_keys)
     held, said = _HELD.get(), _SAID.get()
     if held is not None:
         held.append(text)
@@ -328,7 +329,7 @@ def warn(text: str) -> None:
             return
         said.add(text)
     level, frame = 1, sys._getframe()
-    while frame.f_back is not None and _is_inside(frame.f_globals.get("__name__")):
+    while frame.f_back is not None and is_inside(frame.f_globals.get("__name__")):
         frame, level = frame.f_back, level + 1
     with aside():
         warnings.warn(text, OmniWarning, stacklevel=level)

@@ -11,7 +11,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal, Self
 
-from omnipd.arguments import check_choice
+from omnipd.arguments import argument, check_choice, function
 from omnipd.client.client import Client
 from omnipd.client.failures import Failure
 from omnipd.client.settings import Secret, resolve
@@ -53,14 +53,22 @@ class Sandbox(Client):
         check_choice("size", size, ("tiny", "demo", "large"))
         if org is not None and (documents is not None or size != "demo"):
             raise ArgumentError(
-                "documents= and size= are for what is invented, and org= is not.",
+                (
+                    argument("documents")
+                    + " and "
+                    + argument("size")
+                    + " are for what is invented, and "
+                    + argument("org")
+                    + " is not."
+                ),
                 hint="What an organization of your own holds is in its folder.",
             )
         org = None if org is None else local_path("org", org)
         state = None if state is None else local_path("state", state)
         for name in sorted({"host", "engine"} & served.keys()):
             raise ArgumentError(
-                f"A sandbox takes no {name}=.", hint="The knobs and faults: docs/sandbox.md."
+                "A sandbox takes no " + argument(name) + ".",
+                hint="The knobs and faults: docs/sandbox.md.",
             )
         bad_org = bad_knob = None
         try:
@@ -134,7 +142,7 @@ class Sandbox(Client):
         if not self._shut_down.alive:
             raise SettingsError(
                 "This sandbox is closed: it ends with its with block, or with close().",
-                hint="Start another one: omnipd.sandbox().",
+                hint="Start another one: " + function("sandbox") + ".",
             )
         return super()._exchange(*args)
 

@@ -5,23 +5,82 @@ from __future__ import annotations
 import contextlib
 import os
 import re
-from pathlib import Path
+from collections.abc import Mapping
+from pathlib import Path, PurePath
 from typing import Any
 
-from omnipd.arguments import refuse_key, said
+from omnipd.addresses import Address, address
+from omnipd.arguments import argument, refuse_key
 from omnipd.errors import ArgumentError, OmniError
 
 # As fsspec writes them, and as a Path keeps them, which takes two slashes for one. A scheme of one
 # letter is a drive.
-_ADDRESS = re.compile(r"((?:[a-z][a-z0-9+.-]*::)*[a-z][a-z0-9+.-]+):[/\\]", re.IGNORECASE)
+_ADDRESS = re.compile(r"((?:[a-z][a-z0-9+.-]*::)*[a-z][a-z0-9+.-]+):([/\\]+)", re.IGNORECASE)
 # Of every file system in wide use, in bytes or, on Windows, letters.
 _LONGEST_NAME = 255
+
+
+def place(name: str, path: Any, storage_options: Mapping[str, Any] | None = None) -> Path | Address:
+    """Return the file or folder that was named, on this machine or in a store that fsspec knows.
+
+    Parameters
+    ----------
+    name : str
+        The argument, for the message.
+    path : Any
+        What was given.
+    storage_options : mapping, optional
+        What the store takes.
+
+    Raises
+    ------
+    ArgumentError
+        If it names none, or its address is not known.
+    SettingsError
+        If the package of its store is not installed.
+
+    Examples
+    --------
+    >>> place("folder", "exports/omni").name
+    'omni'
+    """
+    if storage_options is not None and not isinstance(storage_options, Mapping):
+        raise ArgumentError(
+            argument("storage_options")
+            + f" is a {type(storage_options).__name__}, and not a mapping."
+        )
+    if isinstance(path, Address):
+        return path
+    text = _text_of(path)
+    if text is not None and (found := _ADDRESS.match(text)):
+        slashes = "/" * max(2, len(found[2]))
+        url = f"{found[1].lower()}:{slashes}{text[found.end() :]}"
+        return address(name, url, storage_options)
+    if storage_options:
+        raise ArgumentError(
+            argument("storage_options")
+            + " is for addresses, such as s3://…, and "
+            + argument(name, path)
+            + " is none."
+        )
+    return local_path(name, path)
+
+
+def place_of_file(
+    name: str, path: Any, storage_options: Mapping[str, Any] | None = None
+) -> Path | Address:
+    """Return the file that was named, as :func:`place` does; refuse what can only be a folder."""
+    found = place(name, path, storage_options)
+    if os.fspath(path).endswith(("/", os.sep)) or (isinstance(found, Address) and found.is_store()):
+        shown = str(found) if isinstance(found, Address) else os.fspath(path)
+        raise ArgumentError(argument(name, shown) + " is the name of a folder.")
+    return found
 
 
 def local_path(
     name: str, path: Any, *, error: type[OmniError] = ArgumentError, hint: str | None = None
 ) -> Path:
-    """Return the file or folder that was named, with ``~`` as the home; refuse what names none.
+    """Return the file or folder that was named, with ``~`` as the home; refuse what names none here.
 
     Parameters
     ----------
@@ -36,24 +95,33 @@ def local_path(
 
     Examples
     --------
-    >>> local_path("path", "s3://audits/content.csv")
+    >>> local_path("checkpoint", "s3://audits/content")
     Traceback (most recent call last):
     ...
-    omnipd.errors.ArgumentError: path='s3://…' is an address, and addresses are not taken yet.
-    Write to a local file and copy it; to read one, copy it to a local file first.
+    omnipd.errors.ArgumentError: checkpoint='s3://…' is an address, and only a local path is taken here.
+    Take a file or folder of this machine, and copy it.
     """
-    text = os.fspath(path) if isinstance(path, str | os.PathLike) else path
-    if not isinstance(text, str):
-        raise error(f"{name}={said(path):.60} is not a path.", hint=hint)
-    if address := _ADDRESS.match(text):  # what follows may hold a password
+    text = _text_of(path)
+    if text is None:
+        raise error(argument(name, path) + " is not a path.", hint=hint)
+    if found := _ADDRESS.match(text):  # what follows may hold a password
         raise error(
-            f"{name}='{address[1]}://…' is an address, and addresses are not taken yet.",
-            hint="Write to a local file and copy it; to read one, copy it to a local file first.",
+            argument(name, f"{found[1]}://…")
+            + " is an address, and only a local path is taken here.",
+            hint="Take a file or folder of this machine, and copy it.",
         )
-    refuse_key(f"{name}=", Path(text).name)
+    refuse_key(argument(name), Path(text).name)
     if wrong := _wrong_with(text):
-        raise error(f"{name}={said(text):.60} {wrong}.", hint=hint)
+        raise error(argument(name, text) + f" {wrong}.", hint=hint)
     return _from_home(name, text, error)
+
+
+def _text_of(path: Any) -> str | None:
+    """Return a path as text; None for what is none."""
+    text = os.fspath(path) if isinstance(path, str | os.PathLike) else None
+    if isinstance(path, PurePath) and _ADDRESS.match(str(path)):  # on Windows with other slashes
+        return path.as_posix()
+    return text if isinstance(text, str) else None
 
 
 def _wrong_with(text: str) -> str | None:
@@ -86,10 +154,10 @@ def _from_home(name: str, text: str, error: type[OmniError]) -> Path:
         pass
     if first == "~":
         raise error(
-            f"{name}={said(text):.60} needs a home directory, and this user has none.",
+            argument(name, text) + " needs a home directory, and this user has none.",
             hint="Set HOME, or name it in full.",
         )
     raise error(
-        f"{name}={said(text):.60} needs the home directory of {first[1:]!r}, which is not known.",
+        argument(name, text) + f" needs the home directory of {first[1:]!r}, which is not known.",
         hint=f"Name it in full; where {first} is a name itself, it is ./{first}",
     )

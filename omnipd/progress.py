@@ -14,9 +14,9 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Protocol
 
-from omnipd.arguments import said
+from omnipd.arguments import argument
 from omnipd.bars import Bar, can_be_seen
-from omnipd.call import current_call
+from omnipd.call import Thrown, current_call
 from omnipd.clock import Clock
 from omnipd.errors import ArgumentError
 from omnipd.locks import new_lock
@@ -51,7 +51,7 @@ def check_progress(progress: object) -> bool | Told:
     """
     if callable(progress) or isinstance(progress, bool):
         return progress
-    raise ArgumentError(f"progress={said(progress):.60} is not True, False or a function.")
+    raise ArgumentError(argument("progress", progress) + " is not True, False or a function.")
 
 
 class Steps:
@@ -125,13 +125,18 @@ class Report:
         self._requests = 0
         self._counting = new_lock()
         self._waited, self._waited_until, self._waits = 0.0, -math.inf, 0
+        self._telling = False
         #: What is read, with what it is a part of before it.
         self.within: list[Steps] = []
 
     @property
-    def is_mine(self) -> bool:
-        """Whether it is of this thread: what others do for the call is a part of its steps."""
-        return self._whose == (os.getpid(), threading.get_ident())
+    def takes_steps(self) -> bool:
+        """Whether what begins now is told of.
+
+        What other threads do for the call is a part of its steps, and what a function reads while it is
+        told is its own matter.
+        """
+        return not self._telling and self._whose == (os.getpid(), threading.get_ident())
 
     def sent(self) -> None:
         """Count a request."""
@@ -159,8 +164,14 @@ class Report:
         asked = self._client.progress
         if asked is True:
             self.draw()
-        elif asked:
-            asked(name, done, total)
+        elif asked is not False:
+            self._telling = True
+            try:
+                asked(name, done, total)
+            except Exception as error:  # noqa: BLE001 - it is raised where the call ends
+                raise Thrown(error) from None
+            finally:
+                self._telling = False
 
     def seconds_left(self) -> float | None:
         """Return how long it will take still: no shorter than the limit has it. None if not known."""
@@ -226,18 +237,20 @@ def steps(client: Reporting, name: str, unit: str = "") -> Iterator[Steps]:
     """
     call = current_call()
     report = call.report
-    if not client.progress or call.rehearses or (report is not None and not report.is_mine):
+    is_wanted = check_progress(client.progress) is not False
+    if not is_wanted or call.rehearses or (report is not None and not report.takes_steps):
         yield Steps(name, unit)
         return
     if report is None:
         report = call.report = Report(client)
     one = Steps(name, unit, report)
+    depth = len(report.within)
     try:
         report.within.append(one)
         yield one
     finally:
-        del report.within[report.within.index(one) :]
-        if not report.within:
+        del report.within[depth:]
+        if not depth:
             call.report = None
             report.close()
 

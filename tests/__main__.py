@@ -1,4 +1,7 @@
-"""Every check there is, in one command: python -m tests. The tests come last."""
+"""Every check there is, in one command: python -m tests. The tests come last.
+
+`python -m tests types tests` runs only those that it names.
+"""
 
 import subprocess
 import sys
@@ -26,10 +29,14 @@ CHECKS = {
 
 
 def main() -> int:
-    """Run all checks, go on after one that fails, and say at the end which did."""
+    """Run all checks, or those that are named, go on after one that fails, and say which did."""
+    unknown = set(sys.argv[1:]) - set(CHECKS)
+    if unknown:
+        sys.exit(f"no such check: {', '.join(sorted(unknown))}; there are {', '.join(CHECKS)}")
     scripts = Path(sys.executable).parent
     failed = []
-    for name, command in CHECKS.items():
+    for name in sys.argv[1:] or CHECKS:
+        command = CHECKS[name]
         print(f"== {name}: {' '.join(Path(part).name for part in command)}", flush=True)
         program = scripts / command[0] if not Path(command[0]).is_absolute() else command[0]
         if subprocess.run([str(program), *command[1:]], cwd=ROOT, check=False).returncode:

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+from omnipd.arguments import function
 from omnipd.client import strict_json
 from omnipd.errors import ArgumentError, ExportError
 from omnipd.export.whole_files import write_atomically
@@ -50,12 +51,14 @@ def export_files(folder: Any) -> list[Path]:
         root = local_path("folder", folder)
         if not root.is_dir():
             raise ArgumentError(
-                f"{root} is not a folder.", hint="Pass what export_documents() wrote."
+                f"{root} is not a folder.",
+                hint="Pass what " + function("export_documents") + " wrote.",
             )
         files = sorted(root.glob("*.json"))
         if not files:
             raise ArgumentError(
-                f"{root} has no .json files.", hint="Pass what export_documents() wrote."
+                f"{root} has no .json files.",
+                hint="Pass what " + function("export_documents") + " wrote.",
             )
         return files
     listed = folder if isinstance(folder, Iterable) and not isinstance(folder, bytes) else [folder]

@@ -120,7 +120,7 @@ def export_documents(
                         None,
                     )
                 except OmniError as error:
-                    row["error"] = error.message
+                    row["error"] = str(error.message)
                     if errors == "raise" or not isinstance(error, OF_ONE_PARENT):
                         raise
                 how_far.at(done, len(keys), left=len(keys) - done)

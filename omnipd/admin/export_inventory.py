@@ -4,26 +4,34 @@ from __future__ import annotations
 
 import functools
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
+from omnipd.addresses import Address
+from omnipd.admin.address_snapshots import AddressSnapshots
 from omnipd.admin.export_formats import FORMATS, write_as
 from omnipd.admin.export_read import ExportRead
 from omnipd.admin.inventory_parts import names_of, with_needed
 from omnipd.admin.open_export import Export
 from omnipd.admin.since_last import SinceLast
-from omnipd.admin.snapshots import MANIFEST, Snapshots, begun_at, read_manifest
-from omnipd.arguments import check_choice, check_flag, whole_number
+from omnipd.admin.snapshots import (
+    MANIFEST,
+    FolderSnapshots,
+    Snapshots,
+    begun_at,
+    read_manifest,
+)
+from omnipd.arguments import argument, check_choice, check_flag, whole_number
 from omnipd.cache.checkpoint import checkpointed
 from omnipd.cache.lifetime import checked_lifetime
 from omnipd.call import noted_interrupt, one_call
 from omnipd.client.client import Client
 from omnipd.client.current_client import current_client
-from omnipd.errors import ArgumentError
+from omnipd.errors import ArgumentError, OmniError
 from omnipd.lists.manual import manual
-from omnipd.paths import local_path
+from omnipd.paths import place
 from omnipd.readers.scope_all import ALL
 from omnipd.version import __version__
 
@@ -41,8 +49,9 @@ def export_inventory(
     errors: Literal["raise", "collect"] = "raise",
     strict: bool = True,
     max_calls: int | None = None,
+    storage_options: Mapping[str, Any] | None = None,
     client: Client | None = None,
-) -> Path:
+) -> Path | Address:
     """Read lists of an organization and write each to a file, as its rows come.
 
     Each export is a folder of its own below `folder`, named by the time in UTC at which it was begun.
@@ -53,7 +62,8 @@ def export_inventory(
     Parameters
     ----------
     folder : path-like
-        Made where it is missing.
+        Made where it is missing. Or an address that fsspec knows, such as ``s3://bucket/omni``: then an
+        export is made in the state folder of this machine, and put there when it is whole.
     include : str or sequence of str, optional
         As for :func:`omnipd.read_inventory`: names, groups, or ``all``.
     scope : {"all", "organization"}, default "all"
@@ -72,11 +82,14 @@ def export_inventory(
         ``collect`` goes on after what is refused; the export says that it is incomplete, and why.
     max_calls : int, optional
         Refuse what needs more requests than this, counted as if all were asked for.
+    storage_options : mapping, optional
+        As for :func:`omnipd.to_parquet`.
 
     Returns
     -------
-    pathlib.Path
-        The folder of the new export, with one Parquet file per frame and ``manifest.json``.
+    path-like
+        The folder of the new export, with one Parquet file per frame and ``manifest.json``: a Path, or an
+        address, which ``os.fspath()`` gives as text.
 
     Raises
     ------
@@ -126,12 +139,14 @@ def export_inventory(
     check_flag("strict", strict)
     if keep is not None:
         keep = whole_number("keep", keep)
-    root = local_path("folder", folder)
+    root = place("folder", folder, storage_options)
     client = current_client(client)
     if since is not None:
         check_choice("since", since, ("last",))
     often = checked_lifetime(full_every, "full_every") or timedelta(0)
-    snapshots = Snapshots(root)
+    snapshots: AddressSnapshots | FolderSnapshots = (
+        AddressSnapshots(root, client.state) if isinstance(root, Address) else FolderSnapshots(root)
+    )
     last = _last(snapshots, client, scope, often) if since is not None else None
     asked = {
         "instance": client.base_url,
@@ -143,10 +158,10 @@ def export_inventory(
     }
     # What was read goes on whatever is made of it.
     identity = {name: str(value) for name, value in asked.items()}
-    asked |= {"format": format, "errors": errors}
+    made = {"format": format, "errors": errors}
     again = functools.partial(
         export_inventory,
-        folder,
+        root,  # with what its store takes, and shows none of it
         include=include,
         scope=scope,
         format=format,
@@ -160,7 +175,7 @@ def export_inventory(
     )
     unfinished = snapshots.begin(identity)
     whole = (unfinished / MANIFEST).exists()
-    if whole and asked != {name: read_manifest(unfinished).get(name) for name in asked}:
+    if whole and not made.items() <= read_manifest(unfinished).items():
         snapshots.publish(unfinished)
         unfinished, whole = snapshots.begin(identity), False
     if not whole:
@@ -179,6 +194,7 @@ def export_inventory(
                 "manifest": 1,
                 "omnipd": __version__,
                 **asked,
+                **made,
                 "begun_at": begun.isoformat(timespec="seconds"),
                 "finished_at": datetime.now(UTC).isoformat(timespec="seconds"),
                 "full_at": (last.full_at if last else begun).isoformat(timespec="seconds"),
@@ -187,25 +203,30 @@ def export_inventory(
             }
             write_as(format, unfinished, list(manifest["tables"]))
             snapshots.finish(unfinished, manifest)
-    place = snapshots.publish(unfinished)
+    try:
+        export = snapshots.publish(unfinished)
+    except OmniError as error:
+        if unfinished.exists():
+            error.resumable_by(again)
+        raise
     if keep is not None:
         snapshots.keep(keep)
-    return place
+    return export
 
 
 def _last(
     snapshots: Snapshots, client: Client, scope: str, full_every: timedelta
 ) -> SinceLast | None:
     """Return the export to begin from; None where there is none, or all is to be asked for again."""
-    names = snapshots.names()
-    if not names:
+    path = snapshots.latest()
+    if path is None:
         return None
-    path = snapshots.find(None)
     manifest = read_manifest(path)
     if (manifest["instance"], manifest["scope"]) != (client.base_url, scope):
         raise ArgumentError(
             f"The last export in {snapshots.root} is of {manifest['instance']} with "
-            f"scope={manifest['scope']!r}: nothing can be taken from it.",
+            + argument("scope", manifest["scope"])
+            + ": nothing can be taken from it.",
             hint="Take another folder for each Omni and scope.",
         )
     last = SinceLast(Export(path, manifest), full_every)

@@ -25,7 +25,7 @@ from omnipd.admin.document_files import (
 )
 from omnipd.admin.import_notes import MADE, Note, imported_before, note_import
 from omnipd.admin.outcome import BROKEN_OFF, frame_of, warn_of_mended_rows
-from omnipd.arguments import check_flag, check_id
+from omnipd.arguments import argument, check_flag, check_id
 from omnipd.call import one_call
 from omnipd.client.client import Client
 from omnipd.client.current_client import current_client
@@ -44,7 +44,9 @@ _IMPORT = "/api/unstable/documents/import"
 _PASSED = (*NEEDED, "dashboard", "workbookModel", "fileUploads")
 _SKIPPED = "It was imported into this Omni before."
 _LOST = (
-    "It was sent to this Omni before, and the answer was lost: look for its name, then again=True."
+    "It was sent to this Omni before, and the answer was lost: look for its name, then "
+    + argument("again", True)
+    + "."
 )
 _OUTCOME = pa.schema(
     [
@@ -133,7 +135,7 @@ def import_documents(
     check_flag("again", again)
     if folder_path is not None and not (isinstance(folder_path, str) and folder_path.strip()):
         raise ArgumentError(
-            f"folder_path={folder_path!r} is not a path; leave it out for no folder."
+            argument("folder_path", folder_path) + " is not a path; leave it out for no folder."
         )
     blobs = {path: read_export(path) for path in export_files(folder)}
     refuse_same_document(blobs)
@@ -213,15 +215,15 @@ def _send(client: Client, body: Mapping[str, Any], row: dict[str, Any]) -> bool:
     try:
         made = client.post(_IMPORT, body).content
     except AuthenticationError as error:
-        row.update(status="pending", error=error.message)
+        row.update(status="pending", error=str(error.message))
         return False
     except OutcomeUnknownError as error:
-        row["error"] = error.message
+        row["error"] = str(error.message)
     except DeadlineError as error:  # it was not sent
-        row.update(status="pending", error=error.message)
+        row.update(status="pending", error=str(error.message))
         return not client.is_late
     except OmniError as error:
-        row.update(status="failed", error=error.message)
+        row.update(status="failed", error=str(error.message))
     else:
         status = "ok" if row["issues"] is None else "ok_with_issues"
         row.update(status=status, error=None, **_made(made))
@@ -241,7 +243,8 @@ def _warn_of_outcome(rows: list[dict[str, Any]]) -> None:
     if counts["skipped"]:
         warn(
             f"{counts['skipped']} of {len(rows)} documents were imported before and are not made twice; "
-            "again=True makes them."
+            + argument("again", True)
+            + " makes them."
         )
 
 

@@ -8,12 +8,14 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pyarrow as pa
 
 from omnipd import display
-from omnipd.arguments import check_choice, said
+from omnipd.addresses import Address
+from omnipd.arguments import argument, check_choice, said
 from omnipd.errors import (
     ArgumentError,
     ExportError,
@@ -28,7 +30,7 @@ from omnipd.export.parquet import write_parquet
 from omnipd.export.storable_table import table_for
 from omnipd.frames.to_pandas import is_whole, marked_incomplete
 from omnipd.key_texts import hide_keys
-from omnipd.paths import local_path
+from omnipd.paths import place
 
 # What separates folders or drives, or is no letter; Windows also drops what ends in a dot.
 _FILE_NAME = re.compile(r"(?!\.)[^\x00-\x1f/\\:*?\"<>|]+")
@@ -125,13 +127,18 @@ class Inventory(Mapping[str, pd.DataFrame]):
             yield name, [f"not read: {display.shortened(why, _LONGEST_REASON)}"]
 
     def to_parquet(
-        self, folder: str | os.PathLike[str], *, allow_incomplete: bool = False
-    ) -> list[Path]:
+        self,
+        folder: str | os.PathLike[str],
+        *,
+        allow_incomplete: bool = False,
+        storage_options: Mapping[str, Any] | None = None,
+    ) -> list[Path | Address]:
         """Write one Parquet file per frame, all of them or none.
 
         Each file is written beside its place; when all are whole and on the disk, they are moved
         there one after the other. No file is ever half. While they are moved, a reader of the folder
-        may see new files beside old ones.
+        may see new files beside old ones. At an address such as ``s3://bucket/audit`` the objects are put
+        one after the other when all files are whole.
 
         Parameters
         ----------
@@ -140,11 +147,14 @@ class Inventory(Mapping[str, pd.DataFrame]):
         allow_incomplete : bool, default False
             Write also when something could not be read. The file that an earlier run left for a frame
             that could not be read gets the ending ``.old``, with a warning.
+        storage_options : mapping, optional
+            As for :func:`omnipd.to_parquet`.
 
         Returns
         -------
-        list of Path
-            The files, in the order of the frames.
+        list of path-like
+            The files, in the order of the frames: a Path each, or an address, which ``os.fspath()``
+            gives as text.
 
         Raises
         ------
@@ -167,7 +177,8 @@ class Inventory(Mapping[str, pd.DataFrame]):
         >>> [path.name for path in inventory.to_parquet(tempfile.mkdtemp())]
         ['labels.parquet', 'users.parquet']
         """
-        return self._to_folder(folder, ".parquet", write_parquet, allow_incomplete)
+        root = place("folder", folder, storage_options)
+        return self._to_folder(root, ".parquet", write_parquet, allow_incomplete)
 
     def to_csv(
         self,
@@ -176,7 +187,8 @@ class Inventory(Mapping[str, pd.DataFrame]):
         raw: bool = False,
         compression: Compression | None = None,
         allow_incomplete: bool = False,
-    ) -> list[Path]:
+        storage_options: Mapping[str, Any] | None = None,
+    ) -> list[Path | Address]:
         """Write one CSV file per frame, all of them or none.
 
         Parameters
@@ -189,11 +201,13 @@ class Inventory(Mapping[str, pd.DataFrame]):
             Compress each file, as its ending then says: ``users.csv.gz``.
         allow_incomplete : bool, default False
             Write also when something could not be read.
+        storage_options : mapping, optional
+            As for :func:`omnipd.to_parquet`.
 
         Returns
         -------
-        list of Path
-            The files, in the order of the frames.
+        list of path-like
+            As for :meth:`to_parquet`.
 
         Raises
         ------
@@ -216,9 +230,16 @@ class Inventory(Mapping[str, pd.DataFrame]):
             check_choice("compression", compression, ENDINGS)
         ending = ".csv" if compression is None else f".csv{ENDINGS[compression]}"
         write = partial(write_csv, raw=raw)
-        return self._to_folder(folder, ending, write, allow_incomplete)
+        root = place("folder", folder, storage_options)
+        return self._to_folder(root, ending, write, allow_incomplete)
 
-    def to_excel(self, path: str | os.PathLike[str], *, allow_incomplete: bool = False) -> Path:
+    def to_excel(
+        self,
+        path: str | os.PathLike[str],
+        *,
+        allow_incomplete: bool = False,
+        storage_options: Mapping[str, Any] | None = None,
+    ) -> Path | Address:
         """Write one Excel workbook with a sheet per frame, whole or not at all.
 
         It needs ``pip install "omnipd[excel]"``. What a sheet cannot hold is told in a warning:
@@ -232,14 +253,16 @@ class Inventory(Mapping[str, pd.DataFrame]):
         Parameters
         ----------
         path : path-like
-            A name that ends in ``.xlsx``. Folders that are missing are made.
+            A name that ends in ``.xlsx``, or an address. Folders that are missing are made.
         allow_incomplete : bool, default False
             Write also when something could not be read.
+        storage_options : mapping, optional
+            As for :func:`omnipd.to_parquet`.
 
         Returns
         -------
-        Path
-            The file.
+        path-like
+            The file: a Path, or an address, which ``os.fspath()`` gives as text.
 
         Raises
         ------
@@ -267,36 +290,39 @@ class Inventory(Mapping[str, pd.DataFrame]):
         >>> len(pd.read_excel(file, sheet_name="users"))
         130
         """
-        target = workbook_path(path)
-        write = workbook(self._tables(target, allow_incomplete))
+        target = workbook_path(path, storage_options)
+        write = workbook(self._tables(allow_incomplete))
         whole_files.write_atomically(target, write)
         return target
 
     def _to_folder(
         self,
-        folder: str | os.PathLike[str],
+        root: Path | Address,
         ending: str,
         write: Callable[..., None],
         allow_incomplete: bool,
-    ) -> list[Path]:
-        root = local_path("folder", folder)
+    ) -> list[Path | Address]:
         if uncompressed_suffix(root) in {".xlsx", ".parquet", ".csv"} and not root.is_dir():
             raise ArgumentError(
-                f"folder={str(folder)!r} looks like a file; a file for each frame is written in it.",
-                hint="Name a folder. One file with all frames is to_excel('….xlsx').",
+                (
+                    argument("folder", str(root))
+                    + " looks like a file; a file for each frame is written in it."
+                ),
+                hint="Name a folder. One file with all frames is what .to_excel('….xlsx') writes.",
             )
         _check_file_names([*self._frames, *self._failures])
         files = {
             root / f"{name}{ending}": partial(write, table)
-            for name, table in self._tables(root, allow_incomplete).items()
+            for name, table in self._tables(allow_incomplete).items()
         }
         writes = {file: compressed(file, one) for file, one in files.items()}
-        whole_files.make_folder(root)
+        if isinstance(root, Path):
+            whole_files.make_folder(root)
         whole_files.write_together(writes)
         self._set_aside([root / f"{name}{ending}" for name in self._failures])
         return list(writes)
 
-    def _set_aside(self, files: Iterable[Path]) -> None:
+    def _set_aside(self, files: Iterable[Path | Address]) -> None:
         """Rename the files of an earlier run whose frames could not be read: they would look new."""
         for file in files:
             aside = file.with_name(f"{file.name}.old")
@@ -314,20 +340,22 @@ class Inventory(Mapping[str, pd.DataFrame]):
                 f"{file.stem} could not be read; its file of an earlier run is {aside} from now on."
             )
 
-    def _tables(self, place: Path, allow_incomplete: bool) -> dict[str, pa.Table]:
+    def _tables(self, allow_incomplete: bool) -> dict[str, pa.Table]:
         """Return the frames as tables; refuse before anything is written when some are not whole."""
         cut = [name for name in self._frames if not self._is_whole(name)]
         lacking = list(dict.fromkeys([*self._failures, *cut]))
         if lacking and not allow_incomplete:
             raise ExportIncompleteError(
                 f"The inventory is incomplete: {', '.join(lacking)}.",
-                hint="Its .failures and the frames' attrs say why. Read it again, or pass "
-                "allow_incomplete=True.",
+                hint=(
+                    "Its .failures and the frames' attrs say why. Read it again, or pass "
+                    + argument("allow_incomplete", True)
+                    + "."
+                ),
             )
         return {
             name: table_for(
                 frame if self._is_whole(name) else marked_incomplete(frame),
-                place,
                 allow_incomplete=True,
             )
             for name, frame in self._frames.items()

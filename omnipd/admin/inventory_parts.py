@@ -8,7 +8,7 @@ from functools import partial
 
 import pandas as pd
 
-from omnipd.arguments import as_list, check_choice
+from omnipd.arguments import argument, as_list, check_choice
 from omnipd.errors import (
     APIError,
     ArgumentError,
@@ -258,7 +258,9 @@ def names_of(include: Sequence[str] | str | None) -> list[str]:
         return list(PARTS)
     asked = as_list("include", include)
     if not asked:
-        raise ArgumentError("include=[] is empty; leave it out to ask for everything.")
+        raise ArgumentError(
+            argument("include", []) + " is empty; leave it out to ask for everything."
+        )
     for name in asked:
         check_choice("include", name, [*ALL_PARTS, *GROUPS, EVERYTHING])
     wanted = {one for name in asked for one in GROUPS.get(name, (name,))}

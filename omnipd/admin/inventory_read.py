@@ -16,6 +16,7 @@ from omnipd.client.client import Client
 from omnipd.errors import OmniError, held_warnings, warn
 from omnipd.lists.fanout import check_calls
 from omnipd.lists.read_parents import kept
+from omnipd.message import join
 from omnipd.progress import steps
 from omnipd.readers.scope_all import ALL
 
@@ -119,7 +120,9 @@ class InventoryRead:
         try:
             self._frames[name] = self._frame(name, part)
         except OmniError as error:
-            self._failures[name] = "\n".join([str(error), *getattr(error, "__notes__", ())])
+            self._failures[name] = join(
+                [error.message, error.hint, *getattr(error, "__notes__", ())], "\n"
+            )
             if self._errors == "collect" and is_of_one_list(error):
                 return
             self._note(error, name)

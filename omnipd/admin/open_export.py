@@ -12,11 +12,12 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet
 
+from omnipd.addresses import Address
 from omnipd.admin.inventory_frames import Inventory
 from omnipd.admin.snapshots import Snapshots, read_manifest
 from omnipd.errors import ExportError
 from omnipd.frames.to_pandas import to_frame
-from omnipd.paths import local_path
+from omnipd.paths import place
 
 
 class Export(Inventory):
@@ -24,13 +25,13 @@ class Export(Inventory):
 
     Attributes
     ----------
-    path : pathlib.Path
-        Its folder.
+    path : path-like
+        Its folder, or its address.
     manifest : dict
         What is written down of it: what was asked for, when, and what became of it.
     """
 
-    def __init__(self, path: Path, manifest: dict[str, Any]) -> None:
+    def __init__(self, path: Path | Address, manifest: dict[str, Any]) -> None:
         super().__init__({}, manifest["failures"])
         self.path = path
         self.manifest = manifest
@@ -46,7 +47,12 @@ class Export(Inventory):
             yield name, table["rows"], len(table["columns"])
 
 
-def open_export(folder: str | os.PathLike[str], at: str | datetime | None = None) -> Export:
+def open_export(
+    folder: str | os.PathLike[str],
+    at: str | datetime | None = None,
+    *,
+    storage_options: Mapping[str, Any] | None = None,
+) -> Export:
     """Open an export as the inventory that it is of, without reading its tables.
 
     Parameters
@@ -56,6 +62,8 @@ def open_export(folder: str | os.PathLike[str], at: str | datetime | None = None
     at : str or datetime, optional
         The name of an export; or a time or day, in UTC where it says no zone: the last export that was
         begun by then. Default: the last one.
+    storage_options : mapping, optional
+        As for :func:`to_parquet`.
 
     Returns
     -------
@@ -80,14 +88,14 @@ def open_export(folder: str | os.PathLike[str], at: str | datetime | None = None
     >>> inventory["labels"].dtypes["color"]
     string[pyarrow]
     """
-    path = Snapshots(local_path("folder", folder)).find(at)
+    path = Snapshots(place("folder", folder, storage_options)).find(at)
     return Export(path, read_manifest(path))
 
 
 class _Frames(Mapping[str, pd.DataFrame]):
     """The frames of an export by name."""
 
-    def __init__(self, path: Path, manifest: Mapping[str, Any]) -> None:
+    def __init__(self, path: Path | Address, manifest: Mapping[str, Any]) -> None:
         self._path = path
         self._manifest = manifest
         self._read: dict[str, pd.DataFrame] = {}
@@ -107,7 +115,9 @@ class _Frames(Mapping[str, pd.DataFrame]):
         about = self._manifest["tables"][name]
         file, reason = self._path / about["file"], ""
         try:
-            table = pyarrow.parquet.read_table(file)
+            table = pyarrow.parquet.read_table(
+                file if isinstance(file, Path) else pa.BufferReader(file.read_bytes())
+            )
         except (OSError, pa.ArrowException) as error:
             reason = type(error).__name__
         else:

@@ -6,7 +6,7 @@ import importlib.util
 from pathlib import Path
 from typing import Any
 
-from omnipd.arguments import check_choice
+from omnipd.arguments import argument, check_choice
 from omnipd.cache.last_write import LastWrite
 from omnipd.cache.pages import Pages
 from omnipd.errors import ArgumentError, SettingsError
@@ -41,13 +41,21 @@ def checked_backend(backend: Any) -> Any:
         if not backend.isidentifier() or len(backend) > _LONGEST_NAME:
             # It may be an address with a password, or a key.
             raise ArgumentError(
-                "The text given as cache_backend= is not the name of a backend.", hint=_KINDS
+                (
+                    "The text given as "
+                    + argument("cache_backend")
+                    + " is not the name of a backend."
+                ),
+                hint=_KINDS,
             )
         check_choice("cache_backend", backend, _NEEDS)
         needed = _NEEDS[backend]
         if needed is not None and importlib.util.find_spec(needed) is None:
             raise SettingsError(
-                f"cache_backend={backend!r} needs a package that is not installed: {needed}.",
+                (
+                    argument("cache_backend", backend)
+                    + f" needs a package that is not installed: {needed}."
+                ),
                 hint=f"pip install {needed}",
             )
         return backend
@@ -58,18 +66,22 @@ def checked_backend(backend: Any) -> Any:
     if not isinstance(backend, BaseCache):
         kind = backend.__name__ if isinstance(backend, type) else type(backend).__name__
         raise ArgumentError(
-            f"cache_backend= is not a backend of requests-cache, but {kind}.", hint=_KINDS
+            argument("cache_backend") + f" is not a backend of requests-cache, but {kind}.",
+            hint=_KINDS,
         )
     if isinstance(backend.responses, LRUFileDict):
         raise ArgumentError(
-            "The max_cache_bytes of cache_backend= would not be kept to.",
+            "The max_cache_bytes of " + argument("cache_backend") + " would not be kept to.",
             hint="Leave it out: what is stored is deleted when it has run out.",
         )
     database = str(getattr(backend.responses, "db_path", ""))
     if ":memory:" in database or "mode=memory" in database:
         raise ArgumentError(
-            "cache_backend= is a SQLite database in memory, which is of one connection only.",
-            hint='Pass cache_backend="memory".',
+            (
+                argument("cache_backend")
+                + " is a SQLite database in memory, which is of one connection only."
+            ),
+            hint="Pass " + argument("cache_backend", "memory") + ".",
         )
     return backend
 
@@ -106,7 +118,7 @@ def open_pages(backend: Any, folder: Path) -> Pages:
 
     if isinstance(backend, FileCache):
         root = Path(backend.cache_dir)
-        note = LastWrite(root, root, folder.name.partition("-")[0], "cache_backend=")
+        note = LastWrite(root, root, folder.name.partition("-")[0], (argument("cache_backend")))
         return PageFiles(root / "lists" / folder.name, note)
     if backend == "sqlite":
         file = SQLiteFile(

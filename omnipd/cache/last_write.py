@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from pathlib import Path
 
+from omnipd.arguments import argument
 from omnipd.cache.private_files import (
     Unusable,
     delete,
@@ -69,8 +70,11 @@ class LastWrite:
                 why = error if isinstance(error, Unusable) else "cannot be written"
                 warn(
                     f"{self._file.parent} {why}: lists that other programs have stored may not show "
-                    f"what was changed. Set {self._named_by} to a writable folder of your own; "
-                    "refresh=True asks again."
+                    "what was changed. Set "
+                    + self._named_by
+                    + " to a writable folder of your own; "
+                    + argument("refresh", True)
+                    + " asks again."
                 )
         # The folders stay, since another thread may be storing a list in one.
         delete(self._lists.glob(f"{self._instance}-*/*.json"))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-from omnipd.arguments import number_of, said
+from omnipd.arguments import argument, number_of
 from omnipd.errors import ArgumentError
 
 _DEFAULT = timedelta(minutes=10)
@@ -26,12 +26,11 @@ def parse_lifetime(cache: Any, name: str = "cache") -> timedelta | None:
     if cache is True:
         return _DEFAULT
     lifetime = _as_timedelta(cache)
+    given = argument(name, cache, of="connect" if name == "cache" else None)
     if lifetime is None:
-        raise ValueError(
-            f"{name}={said(cache)} is not a time such as '30s', '10m', '2h' or '1d', nor False."
-        )
+        raise ValueError(given + " is not a time such as '30s', '10m', '2h' or '1d', nor 'off'.")
     if not timedelta(0) <= lifetime <= _LONGEST:
-        raise ValueError(f"{name}={said(cache)} is not a time from 0 to 10 years.")
+        raise ValueError(given + " is not a time from 0 to 10 years.")
     return lifetime or None
 
 
@@ -45,8 +44,8 @@ def checked_lifetime(cache: Any, name: str = "cache") -> timedelta | None:
     """
     try:
         return parse_lifetime(cache, name)
-    except (ValueError, TypeError, OverflowError) as error:
-        reason = str(error)
+    except ValueError as error:
+        reason = error.args[0]
     raise ArgumentError(reason)
 
 

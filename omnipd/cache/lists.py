@@ -20,6 +20,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, TypeVar
 
+from omnipd.arguments import argument
 from omnipd.cache.backends import in_folder, open_pages
 from omnipd.cache.clear import clear_folder
 from omnipd.cache.last_write import NEVER, LastWrite, NotesUnusable
@@ -159,7 +160,8 @@ class ListCache:
             self._noted_in_vain = datetime.now(UTC)
             warn(
                 f"{self._place} {why}: lists that are stored there may not show what was changed. "
-                "refresh=True asks again."
+                + argument("refresh", True)
+                + " asks again."
             )
 
     def _open(self) -> Pages:
@@ -180,10 +182,16 @@ class ListCache:
         self._broken = True
         if isinstance(why, NotesUnusable) or in_folder(self._backend):
             name = why.named_by if isinstance(why, NotesUnusable) else "OMNIPD_CACHE_DIR"
-            what = f"Set {name} to a writable folder of your own, "
+            what = "Set " + name + " to a writable folder of your own, "
         else:
             what = "See that it can be reached, "
-        warn(f"{self._place} {why}; lists are fetched each time. {what}or pass cache=False.")
+        warn(
+            f"{self._place} {why}; lists are fetched each time. "
+            + what
+            + "or pass "
+            + argument("cache", False, of="connect")
+            + "."
+        )
 
     @property
     def _place(self) -> str:

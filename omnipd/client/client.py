@@ -18,7 +18,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, NoReturn, Self
 
 from omnipd import log
-from omnipd.arguments import DECIMALS, check_choice, refuse_key, said, whole_number
+from omnipd.arguments import DECIMALS, argument, check_choice, refuse_key, whole_number
 from omnipd.cache.backends import checked_backend
 from omnipd.cache.checkpoint import current_checkpoint, question_of
 from omnipd.cache.last_write import LastWrite
@@ -131,9 +131,9 @@ class Client:
         self.user_id = user_id
         if user_id is not None and (not isinstance(user_id, str) or not user_id.strip()):
             raise ArgumentError(
-                f"user_id={said(user_id):.60} is not a membership id; leave it out for none."
+                argument("user_id", user_id) + " is not a membership id; leave it out for none."
             )
-        refuse_key("user_id=", user_id)
+        refuse_key(argument("user_id"), user_id)
         self.timeout = checked_timeout(timeout)
         check_choice("decimals", decimals, DECIMALS)
         self.decimals = decimals
@@ -363,7 +363,7 @@ class Client:
         except OmniError as error:
             error.trace(received.trace_id)
             if isinstance(error, DeadlineError) and current_call().has_own_timeout:
-                error.hint = "Give it more: timeout=…."
+                error.hint = "Give it more: " + argument("timeout", ...) + "."
             raise
 
     def _answer(

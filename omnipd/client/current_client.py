@@ -10,7 +10,7 @@ import os
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from omnipd.arguments import said
+from omnipd.arguments import argument, function
 from omnipd.cache.clear import clear_all, clear_folder
 from omnipd.client import blocks
 from omnipd.client.client import Client
@@ -21,6 +21,7 @@ from omnipd.errors import (
     SettingsError,
 )
 from omnipd.locks import new_lock
+from omnipd.message import join
 from omnipd.progress import Told
 
 if TYPE_CHECKING:
@@ -133,12 +134,15 @@ def connect(
     if limiter is not None and not isinstance(limiter, str):
         kind = type(limiter).__name__
         del limiter
-        raise ArgumentError(f"limiter= is {kind}, not the address of a Redis server.")
+        raise ArgumentError(argument("limiter") + f" is {kind}, not the address of a Redis server.")
     counted_at = None if limiter is None else Secret(limiter)
     del limiter
     if counted_at is not None and requests_per_minute is None:
         raise ArgumentError(
-            "limiter= and requests_per_minute=None do not go together.",
+            argument("limiter")
+            + " and "
+            + argument("requests_per_minute", None)
+            + " do not go together.",
             hint="Without pacing nothing is counted.",
         )
     place = redis_place(counted_at) or _place_of_environment()
@@ -163,13 +167,13 @@ def _secrets(api_key: object) -> list[Secret]:
     """Return the keys that were given, none where none was."""
     several = isinstance(api_key, list | tuple)
     given: Any = api_key if several else [] if api_key is None or api_key == "" else [api_key]
-    wrong = None
+    wrong: str | None = None
     if several and not given:
-        wrong = "api_key= is an empty list."
+        wrong = argument("api_key", of="connect") + " is an empty list."
     elif not all(isinstance(one, str) for one in given):
         wrong = "The API key is not text."
     elif several and not all(given):
-        wrong = "api_key= holds an empty text."
+        wrong = argument("api_key", of="connect") + " holds an empty text."
     if wrong is not None:
         del api_key, given
         raise SettingsError(wrong)
@@ -262,10 +266,21 @@ def current_client(client: Client | None = None) -> Client:
         raise SettingsError(
             f"This thread or task is in no with block, while another is in that of {elsewhere!r}: the "
             "Omni of the environment is not asked meanwhile.",
-            hint="Pass client=…; or start the function with contextvars.copy_context().run; or "
-            "connect() in a with block here; or call omnipd.use(client), for all threads.",
+            hint=(
+                "Pass "
+                + argument("client", ...)
+                + "; or start the function with contextvars.copy_context().run; or "
+                + function("connect")
+                + " in a with block here; or call omnipd.use(client), for all threads."
+            ),
         )
-    settings, place = resolve(), _place_of_environment()
+    place = _place_of_environment()
+    try:
+        settings = resolve()
+    except SettingsError as error:
+        held = "A client that you hold is passed as " + argument("client", ...) + "."
+        error.hint = join([error.hint, held])
+        raise
     with _implicit_lock:
         wanted = f"{settings.fingerprint} {place.shown if place else ''}"
         if wanted not in _implicit:
@@ -277,7 +292,8 @@ def current_client(client: Client | None = None) -> Client:
 def _checked(client: object) -> Client:
     if not isinstance(client, Client):
         raise ArgumentError(
-            f"client={said(client):.60} is not a Client.", hint="Make one with connect()."
+            argument("client", client) + " is not a Client.",
+            hint="Make one with " + function("connect") + ".",
         )
     return client
 
@@ -311,7 +327,11 @@ def clear_cache(
     client = _checked(client)
     if cache_dir is not None:
         raise ArgumentError(
-            "client= and cache_dir= do not go together.",
-            hint="A client knows its own folder; cache_dir= alone clears one for all keys.",
+            argument("client") + " and " + argument("cache_dir") + " do not go together.",
+            hint=(
+                "A client knows its own folder; "
+                + argument("cache_dir")
+                + " alone clears one for all keys."
+            ),
         )
     return client.stored_lists.clear() + clear_folder(client.result_folder)

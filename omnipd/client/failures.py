@@ -10,6 +10,7 @@ import json
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from omnipd.arguments import argument, function
 from omnipd.client.strict_json import WEB_PAGE
 from omnipd.errors import (
     APIError,
@@ -50,8 +51,8 @@ class Failure:
         return self.kind in {"unsent", "unresolved", "untrusted", "unsendable"}
 
 
-_MORE_TIME = "Give it more: connect(timeout=…)."
-_KEY_HINT = "Check OMNI_API_KEY against Omni: Settings > API keys. It may have been revoked."
+_MORE_TIME = "Give it more: " + argument("timeout", ..., of="connect") + "."
+_KEY_HINT = "Compare the key with those in Omni: Settings > API keys. It may have been revoked."
 
 # (status, words that the message holds in lower case, class, hint); the first match decides.
 _TABLE: list[tuple[int, tuple[str, ...], type[APIError], str | None]] = [
@@ -82,7 +83,7 @@ _TABLE: list[tuple[int, tuple[str, ...], type[APIError], str | None]] = [
         403,
         (),
         ForbiddenError,
-        "The key is valid but lacks the permission; omnipd.whoami() shows its roles.",
+        "The key is valid but lacks the permission; " + function("whoami") + " shows its roles.",
     ),
     (404, (), NotFoundError, "Check the id; Omni says the same of what this key may not see."),
     (408, (), ServerError, "Omni took too long; try again later."),
@@ -104,7 +105,7 @@ _BY_WORDS: list[tuple[tuple[str, ...], type[APIError], str | None, bool]] = [
     (
         ("permission", "forbidden", "not authorized"),
         ForbiddenError,
-        "The key is valid but lacks the permission; omnipd.whoami() shows its roles.",
+        "The key is valid but lacks the permission; " + function("whoami") + " shows its roles.",
         False,
     ),
     (

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from omnipd.arguments import argument
 from omnipd.client.rate_limit import Limiter
 from omnipd.client.redis_limiter import RedisLimiter, RedisPlace
 from omnipd.client.settings import Settings
@@ -154,7 +155,7 @@ class Lanes:
         said = f" ({words})" if words else ""
         warn(
             f"Omni refuses the {self._name_of(lane)}{said}. It is set aside, and requests go by the others. "
-            "Take it out of api_key=."
+            "Take it out of " + argument("api_key", of="connect") + "."
         )
         return True
 

@@ -21,7 +21,7 @@ import urllib.parse
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self
 
-from omnipd.arguments import check_choice
+from omnipd.arguments import argument, check_choice
 from omnipd.client.rate_limit import (
     BETWEEN_LOOKS,
     LONGEST_HOLD,
@@ -308,7 +308,7 @@ class RedisLimiter:
             raise SettingsError(
                 f"The limiter {self._place.shown} cannot be used: {self._unusable.reason}.",
                 hint="It must be a Redis server, 5 or later, that runs scripts and can be written to. "
-                "Without limiter=, requests are counted on this machine only.",
+                "Without " + argument("limiter") + ", requests are counted on this machine only.",
             )
         return self
 
@@ -387,7 +387,9 @@ class RedisLimiter:
             raise NetworkError(
                 f"The limiter {self._place.shown} cannot be used: {unusable.reason}.",
                 hint="Nothing was sent, since nobody counts it. Start the limiter again, or connect "
-                "without limiter=: requests are then counted on this machine only.",
+                "without "
+                + argument("limiter")
+                + ": requests are then counted on this machine only.",
                 retryable=True,
             )
 

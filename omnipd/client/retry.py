@@ -13,10 +13,12 @@ import math
 from collections.abc import Callable, Mapping
 
 from omnipd import log
+from omnipd.arguments import argument
 from omnipd.client.failures import Failure, error_for, error_of_failure, unknown_outcome
 from omnipd.client.rate_limit import Busy
 from omnipd.clock import Clock, Deadline
 from omnipd.errors import DeadlineError, OmniError
+from omnipd.message import join
 from omnipd.progress import waiting
 
 LONGEST_RETRY_AFTER = 120.0
@@ -132,8 +134,10 @@ class Retry:
             raise error
         if wait >= self._deadline.remaining():
             raise DeadlineError(
-                f"{error.message} No time is left for another try ({self._deadline.seconds:g} s).",
-                hint=" ".join(filter(None, (error.hint, "Give it more: connect(timeout=…)."))),
+                error.message + f" No time is left for another try ({self._deadline.seconds:g} s).",
+                hint=join(
+                    [error.hint, "Give it more: " + argument("timeout", ..., of="connect") + "."]
+                ),
                 status=error.status,
                 url=error.url,
                 retryable=True,
@@ -151,7 +155,11 @@ class Retry:
         if not self._patient and seconds >= self._deadline.remaining():
             raise DeadlineError(
                 f"The request was not sent within {self._deadline.seconds:g} s: {busy.why}.",
-                hint=f"{busy.remedy}, or give the call more: connect(timeout=…).",
+                hint=(
+                    f"{busy.remedy}, or give the call more: "
+                    + argument("timeout", ..., of="connect")
+                    + "."
+                ),
                 url=self._url,
                 retryable=True,
             )

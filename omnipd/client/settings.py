@@ -22,7 +22,7 @@ from urllib.parse import urlsplit
 
 import platformdirs
 
-from omnipd.arguments import refuse_key, said
+from omnipd.arguments import argument, function, refuse_key
 from omnipd.client.mistaken_values import wrong_with_address, wrong_with_key
 from omnipd.errors import ArgumentError, SettingsError
 from omnipd.key_texts import hide_key, remember_key
@@ -32,11 +32,6 @@ _API_SUFFIX = re.compile(r"(?:/api(?:/v\d+|/unstable)?|/api/scim(?:/v\d+)?)$", r
 _PREFIX = re.compile(r"(?:/(?!\.{1,2}(?:/|$))[\w.~-]+)+", re.ASCII)
 _LABEL = re.compile(r"[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?", re.IGNORECASE)
 _ADDRESS_HINT = "Use the address you sign in at, for example https://yourcompany.omniapp.co"
-
-#: What a program does that has none; not for the shell.
-WITHOUT_ADDRESS = (
-    "`with omnipd.sandbox():` needs neither; a client that you hold is passed as client=…"
-)
 
 #: What of the environment says which Omni and which key, but for the file that OMNI_CONFIG_PATH names.
 OF_ENVIRONMENT = ("OMNI_BASE_URL", "OMNI_API_KEY", "OMNI_API_TOKEN", "OMNI_CONFIG_DIR")
@@ -119,12 +114,15 @@ class Settings:
 
     def with_more(self, keys: Sequence[Secret]) -> Settings:
         """Return it with further keys; refuse what cannot be one, and what is there already."""
-        checked = [_checked(key, f"API key {at} of api_key=") for at, key in enumerate(keys, 2)]
+        checked = [
+            _checked(key, f"API key {at} of " + argument("api_key", of="connect"))
+            for at, key in enumerate(keys, 2)
+        ]
         found = {self.key.reveal(), *(key.reveal() for key in checked)}
         if len(found) <= len(checked):
             del found
             raise SettingsError(
-                "api_key= has a key twice.",
+                argument("api_key", of="connect") + " has a key twice.",
                 hint="Each key has one limit, however often it is named.",
             )
         return replace(self, more_keys=tuple(checked))
@@ -178,17 +176,32 @@ def resolve(
     if given.origin is None:
         raise SettingsError(
             "No Omni address is set.",
-            hint="export OMNI_BASE_URL=https://yourcompany.omniapp.co  (or pass base_url=…; "
-            f"{WITHOUT_ADDRESS})" + _missing_profile_file(),
+            hint=(
+                "export OMNI_BASE_URL=https://yourcompany.omniapp.co  (or pass "
+                + argument("base_url", ...)
+                + "; "
+                + function("sandbox")
+                + " needs neither)"
+                + _missing_profile_file()
+            ),
         )
     if given.key is None:
         others = " ".join(f"{name} belongs to {address}." for name, address in given.others)
         raise SettingsError(
             " ".join(filter(None, (f"No API key is set for {given.origin}.", others))),
-            hint="A key goes to its own address only. Pass base_url=… and api_key=… together, or change "
-            "OMNI_BASE_URL."
+            hint=(
+                "A key goes to its own address only. Pass "
+                + argument("base_url", ...)
+                + " and "
+                + argument("api_key", ...)
+                + " together, or change OMNI_BASE_URL."
+            )
             if others
-            else "export OMNI_API_KEY=…  (Omni: Settings > API keys; or pass api_key=…)",
+            else (
+                "export OMNI_API_KEY=…  (Omni: Settings > API keys; or pass "
+                + argument("api_key", ...)
+                + ")"
+            ),
         )
     return Settings(given.origin, _checked(given.key, given.key_name), given.source)
 
@@ -356,7 +369,7 @@ def _chosen(name: str, path: Any, variable: str) -> Path | None:
     except FileNotFoundError:
         pass
     raise SettingsError(
-        f"{name}={said(os.fspath(path)):.60} is in the working directory, which is deleted.",
+        argument(name, os.fspath(path)) + " is in the working directory, which is deleted.",
         hint="Change to a folder that is there, or name it in full.",
     )
 
@@ -419,10 +432,10 @@ def _profile(name: str | None, key_wanted: bool) -> _Found:
     """Return address and key of one profile of Omni's command line; nothing without a file."""
     if name is not None and (not isinstance(name, str) or not name.strip()):
         raise ArgumentError(
-            f"profile={said(name)} is not the name of a profile.",
+            argument("profile", name) + " is not the name of a profile.",
             hint="Leave it out for the environment and the default profile.",
         )
-    refuse_key("profile=", name)
+    refuse_key(argument("profile"), name)
     path = profile_path()
     source = f"profile file {path}"
     profiles = _read_profiles(path)

@@ -15,6 +15,8 @@ from typing import IO, Any, Literal
 
 import pyarrow as pa
 
+from omnipd.addresses import Address
+from omnipd.arguments import argument
 from omnipd.errors import ArgumentError
 from omnipd.export.whole_files import Write
 
@@ -32,7 +34,7 @@ ENDINGS: dict[Compression, str] = {
 _ARCHIVES = (".tar", ".tar.gz", ".tar.bz2", ".tar.xz")
 
 
-def compressed(path: Path, write: Write) -> Write:
+def compressed(path: Path | Address, write: Write) -> Write:
     """Return what writes the same to a file, compressed where its name says so.
 
     Raises
@@ -43,7 +45,7 @@ def compressed(path: Path, write: Write) -> Write:
     name = path.name.lower()
     if name.endswith(_ARCHIVES):
         raise ArgumentError(
-            f"path={path.name!r} is the name of a tar archive, which is not written.",
+            argument("path", path.name) + " is the name of a tar archive, which is not written.",
             hint=f"It takes: {', '.join(ENDINGS.values())}.",
         )
     opener = _OPENERS.get(path.suffix.lower())
@@ -57,7 +59,7 @@ def compressed(path: Path, write: Write) -> Write:
     return write_compressed
 
 
-def uncompressed_suffix(path: Path) -> str:
+def uncompressed_suffix(path: Path | Address) -> str:
     """Return the ending of a name without the one that says how it is compressed, in lower case.
 
     Examples

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import re
-from typing import IO
+from collections.abc import Mapping
+from typing import IO, Any
 
 import pandas as pd
 import pyarrow as pa
@@ -16,7 +17,7 @@ from omnipd.export.spelled import spelled
 from omnipd.export.storable_table import table_for
 from omnipd.export.whole_files import write_atomically
 from omnipd.frames import times
-from omnipd.paths import local_path
+from omnipd.paths import place_of_file
 
 # A spreadsheet runs a cell that begins with one of these, in full width too (OWASP: CSV injection).
 # Every field is quoted, so that nothing inside a text begins a cell. A text that looks guarded gets
@@ -30,6 +31,7 @@ def to_csv(
     *,
     raw: bool = False,
     allow_incomplete: bool = False,
+    storage_options: Mapping[str, Any] | None = None,
 ) -> None:
     r"""Write a frame to a CSV file, atomically, with formulas made harmless.
 
@@ -45,12 +47,14 @@ def to_csv(
         Any frame. What becomes of the index and of each type is said in the Notes of
         :func:`to_parquet`.
     path : path-like
-        Folders that are missing are made. A name that ends in ``.gz``, ``.zst``, ``.bz2``, ``.xz``
+        A file, or an address as for :func:`to_parquet`. Folders that are missing are made. A name that ends in ``.gz``, ``.zst``, ``.bz2``, ``.xz``
         or ``.zip`` is compressed, as pandas does it.
     raw : bool, default False
         Leave text as it is, formulas too: for programs, not for spreadsheets.
     allow_incomplete : bool, default False
         Write a frame that is marked incomplete.
+    storage_options : mapping, optional
+        As for :func:`to_parquet`.
 
     Raises
     ------
@@ -93,9 +97,9 @@ def to_csv(
     >>> pyarrow.csv.read_csv(path, convert_options=as_written).to_pylist()
     [{'name': 'NA', 'url': None}]
     """
-    table = table_for(df, path, allow_incomplete=allow_incomplete)
-    target = local_path("path", path)
-    write_atomically(path, compressed(target, lambda file: write_csv(table, file, raw=raw)))
+    target = place_of_file("path", path, storage_options)
+    table = table_for(df, allow_incomplete=allow_incomplete)
+    write_atomically(target, compressed(target, lambda file: write_csv(table, file, raw=raw)))
 
 
 def write_csv(table: pa.Table, file: IO[bytes], *, raw: bool = False) -> None:

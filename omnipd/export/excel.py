@@ -14,27 +14,27 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import date, datetime, time
 from decimal import Decimal
 from pathlib import Path
-from tempfile import TemporaryDirectory, gettempdir
 from typing import IO, Any
 from zipfile import ZIP_DEFLATED, ZipFile
 
 import pandas as pd
 import pyarrow as pa
 
-from omnipd.arguments import refuse_key, said
+from omnipd.addresses import Address
+from omnipd.arguments import argument, refuse_key
 from omnipd.errors import (
     ArgumentError,
     ExportError,
-    ExportIncompleteError,
     SettingsError,
     warn,
 )
 from omnipd.export.sheet_names import sheet_names
 from omnipd.export.spelled import spelled
 from omnipd.export.storable_table import table_for
+from omnipd.export.temporary_folder import temporary_folder, temporary_folder_named
 from omnipd.export.whole_files import write_atomically
 from omnipd.locks import NO_FORK, load
-from omnipd.paths import local_path
+from omnipd.paths import place_of_file
 
 # https://support.microsoft.com/office/1672b34d-7043-467e-8e27-269d656771c3
 _MAX_ROWS = 1_048_576
@@ -63,6 +63,7 @@ def to_excel(
     *,
     sheet_name: str = "Sheet1",
     allow_incomplete: bool = False,
+    storage_options: Mapping[str, Any] | None = None,
 ) -> None:
     """Write a frame to an Excel workbook of one sheet, whole or not at all.
 
@@ -75,11 +76,13 @@ def to_excel(
         Any frame. What becomes of the index and of each type is said in the Notes of
         :func:`to_parquet`.
     path : path-like
-        A name that ends in ``.xlsx``. Folders that are missing are made.
+        A name that ends in ``.xlsx``, or an address. Folders that are missing are made.
     sheet_name : str, default "Sheet1"
         The name of the sheet. One that Excel does not allow is mended, with a warning.
     allow_incomplete : bool, default False
         Write a frame that is marked incomplete.
+    storage_options : mapping, optional
+        As for :func:`to_parquet`.
 
     Raises
     ------
@@ -102,18 +105,18 @@ def to_excel(
     ['=1+1']
     """
     if not isinstance(sheet_name, str):
-        raise ArgumentError(f"sheet_name={said(sheet_name):.60} is not text.")
-    refuse_key("sheet_name=", sheet_name)
-    target = workbook_path(path)
-    table = table_for(df, target, allow_incomplete=allow_incomplete)
+        raise ArgumentError(argument("sheet_name", sheet_name) + " is not text.")
+    refuse_key(argument("sheet_name"), sheet_name)
+    target = workbook_path(path, storage_options)
+    table = table_for(df, allow_incomplete=allow_incomplete)
     write_atomically(target, workbook({sheet_name: table}))
 
 
-def workbook_path(path: Any) -> Path:
+def workbook_path(path: Any, storage_options: Mapping[str, Any] | None = None) -> Path | Address:
     """Return the file that a workbook is to be; refuse a name that no Excel opens."""
-    target = local_path("path", path)
+    target = place_of_file("path", path, storage_options)
     if target.suffix.lower() != ".xlsx":
-        raise ArgumentError(f"path={said(str(target)):.60} does not end in .xlsx.")
+        raise ArgumentError(argument("path", str(target)) + " does not end in .xlsx.")
     return target
 
 
@@ -165,8 +168,8 @@ def _write(tables: Mapping[str, pa.Table], file: IO[bytes]) -> None:
     book = Workbook(write_only=True)
     cells = _Cells()
     with contextlib.ExitStack() as undo:
-        with _temporary_folder_named():
-            folder = Path(undo.enter_context(TemporaryDirectory(prefix="omnipd-")))
+        with temporary_folder_named():
+            folder = undo.enter_context(temporary_folder())
             for number, (name, table) in enumerate(tables.items()):
                 _fill(book.create_sheet(name), table, cells, folder / f"{number}.xml", undo)
         _save(book, file)
@@ -215,24 +218,6 @@ def _closed_quietly(generator: Any) -> None:
     if generator is not None:
         with contextlib.suppress(OSError, ValueError):
             generator.close()
-
-
-@contextlib.contextmanager
-def _temporary_folder_named() -> Iterator[None]:
-    """Say of a folder for temporary files that is full, or is not there, that it is this one."""
-    try:
-        yield
-        return
-    except OSError as error:
-        reason = error.strerror or str(error)
-    folder = "The temporary folder"
-    with contextlib.suppress(OSError):  # there is none
-        folder += f" {gettempdir()}"
-    raise ExportIncompleteError(
-        f"{folder} could not be written: {reason}.",
-        hint="A workbook waits there until it is whole. Make room in it, or set TMPDIR to a folder "
-        "that has. Any existing file was left unchanged.",
-    ) from None
 
 
 class _Cells:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from typing import IO
+from collections.abc import Mapping
+from typing import IO, Any
 
 import pandas as pd
 import pyarrow as pa
@@ -13,17 +14,21 @@ from omnipd.export.spelled import spelled
 from omnipd.export.storable_table import table_for
 from omnipd.export.whole_files import write_atomically
 from omnipd.frames.columns import as_json
-from omnipd.paths import local_path
+from omnipd.paths import place_of_file
 
 
 def to_jsonl(
-    df: pd.DataFrame, path: str | os.PathLike[str], *, allow_incomplete: bool = False
+    df: pd.DataFrame,
+    path: str | os.PathLike[str],
+    *,
+    allow_incomplete: bool = False,
+    storage_options: Mapping[str, Any] | None = None,
 ) -> None:
     """Write a frame as JSON lines, one object per row, atomically.
 
     Parameters
     ----------
-    df, path, allow_incomplete
+    df, path, allow_incomplete, storage_options
         As for :func:`to_parquet`. Decimals are written as text, instants as ISO 8601 in UTC, durations
         as ISO 8601, bytes as base64, nulls as null. A name that ends in ``.gz``, ``.zst``, ``.bz2``,
         ``.xz`` or ``.zip`` is compressed, as pandas does it.
@@ -43,9 +48,9 @@ def to_jsonl(
     {"document_identifier":"d1","url":null}
     <BLANKLINE>
     """
-    table = table_for(df, path, allow_incomplete=allow_incomplete)
-    target = local_path("path", path)
-    write_atomically(path, compressed(target, lambda file: write_jsonl(table, file)))
+    target = place_of_file("path", path, storage_options)
+    table = table_for(df, allow_incomplete=allow_incomplete)
+    write_atomically(target, compressed(target, lambda file: write_jsonl(table, file)))
 
 
 def write_jsonl(table: pa.Table, file: IO[bytes]) -> None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from typing import IO
+from collections.abc import Mapping
+from typing import IO, Any
 
 import pandas as pd
 import pyarrow as pa
@@ -12,10 +13,15 @@ import pyarrow.parquet
 from omnipd.errors import ExportError
 from omnipd.export.storable_table import table_for
 from omnipd.export.whole_files import write_atomically
+from omnipd.paths import place_of_file
 
 
 def to_parquet(
-    df: pd.DataFrame, path: str | os.PathLike[str], *, allow_incomplete: bool = False
+    df: pd.DataFrame,
+    path: str | os.PathLike[str],
+    *,
+    allow_incomplete: bool = False,
+    storage_options: Mapping[str, Any] | None = None,
 ) -> None:
     """Write a frame to a Parquet file, atomically.
 
@@ -30,9 +36,13 @@ def to_parquet(
     df : pandas.DataFrame
         Any frame, see Notes.
     path : path-like
-        Folders that are missing are made. A device or a pipe is written to as it comes.
+        Folders that are missing are made. A device or a pipe is written to as it comes. Or an
+        address that fsspec knows, such as ``s3://bucket/labels.parquet``: the object is put there when
+        the file is whole.
     allow_incomplete : bool, default False
         Write a frame that is marked incomplete.
+    storage_options : mapping, optional
+        As for pandas: what the store of an address takes, such as its endpoint or credentials.
 
     Raises
     ------
@@ -74,8 +84,9 @@ def to_parquet(
     >>> len(pandas.read_parquet(path))
     0
     """
-    table = table_for(df, path, allow_incomplete=allow_incomplete)
-    write_atomically(path, lambda file: write_parquet(table, file))
+    target = place_of_file("path", path, storage_options)
+    table = table_for(df, allow_incomplete=allow_incomplete)
+    write_atomically(target, lambda file: write_parquet(table, file))
 
 
 def write_parquet(table: pa.Table, file: IO[bytes]) -> None:

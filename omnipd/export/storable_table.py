@@ -4,30 +4,28 @@ from __future__ import annotations
 
 import contextlib
 import json
-from typing import Any
 
 import pandas as pd
 import pyarrow as pa
 
+from omnipd.arguments import argument
 from omnipd.errors import ArgumentError, ExportIncompleteError
 from omnipd.frames.from_pandas import to_arrow
 from omnipd.frames.to_pandas import is_whole
-from omnipd.paths import local_path
 from omnipd.unicode_text import warn_of_mended
 
 #: Where pandas' own Parquet files hold ``df.attrs``, and where it looks for them.
 ATTRS = b"PANDAS_ATTRS"
 
 
-def table_for(df: pd.DataFrame, path: Any, *, allow_incomplete: bool = False) -> pa.Table:
+def table_for(df: pd.DataFrame, *, allow_incomplete: bool = False) -> pa.Table:
     """Return a frame as a table that any file can hold; refuse one that is marked incomplete."""
     if not isinstance(df, pd.DataFrame):
         raise ArgumentError(f"Expected a DataFrame, not {type(df).__name__}.")
-    local_path("path", path)
     if not (allow_incomplete or is_whole(df)):
         raise ExportIncompleteError(
             "The frame is marked incomplete: it does not hold all that Omni has.",
-            hint="Read it again, or pass allow_incomplete=True.",
+            hint="Read it again, or pass " + argument("allow_incomplete", True) + ".",
         )
     return table_of(df)
 

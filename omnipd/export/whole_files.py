@@ -8,20 +8,16 @@ import os
 import re
 import secrets
 import stat
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import IO, Any, TypeVar
 
 import pyarrow as pa
 
-from omnipd.arguments import said
+from omnipd.addresses import Address
 from omnipd.clock import Clock
-from omnipd.errors import (
-    ArgumentError,
-    ExportError,
-    ExportIncompleteError,
-    OmniError,
-)
+from omnipd.errors import ExportError, ExportIncompleteError, OmniError
+from omnipd.export.temporary_folder import temporary_folder, temporary_folder_named
 from omnipd.paths import local_path
 
 _Result = TypeVar("_Result")
@@ -41,27 +37,60 @@ _OPEN_ALREADY = re.compile(
 _STANDARD = {"stdout": 1, "stderr": 2}
 
 
-def write_atomically(path: str | os.PathLike[str], write: Write) -> None:
+def write_atomically(path: Path | Address, write: Write) -> None:
     """Write a file beside its place, and move it there when it is whole and on the disk."""
-    target = local_path("path", path)
-    if os.fspath(path).endswith(("/", os.sep)):
-        raise ArgumentError(f"path={said(os.fspath(path)):.60} is the name of a folder.")
-    write_together({target: write})
+    write_together({path: write})
 
 
-def write_together(writes: Mapping[Path, Write]) -> None:
+def write_together(writes: Mapping[Path | Address, Write]) -> None:
     """Write several files, all of them or none; folders that are missing are made.
 
     Each is written beside its place. When all are whole and on the disk, they are moved there one
     after the other: meanwhile a reader may see the first ones new and the last ones old, and a power
     cut leaves them so. No file is ever half. A device, a pipe or a socket is written to as it is.
+
+    What goes to addresses is written to temporary files first. When all are whole, each is put to its
+    address in one call, in the order that is given.
     """
-    _write(writes)
+    _write({path: write for path, write in writes.items() if isinstance(path, Path)})
+    put = {path: write for path, write in writes.items() if isinstance(path, Address)}
+    if put:
+        _write_and_put(put)
 
 
-def check_places(paths: Iterable[Path]) -> None:
+def check_places(paths: Iterable[Path | Address]) -> None:
     """Refuse what cannot be written, before anything is read for it: each is begun, and goes again."""
-    _write({path: lambda _: None for path in paths}, goes_again=True)
+    paths = list(paths)
+    for path in paths:
+        if isinstance(path, Address):
+            path.check()
+    _write({path: lambda _: None for path in paths if isinstance(path, Path)}, goes_again=True)
+
+
+def put_together(files: Mapping[Address, Path]) -> None:
+    """Put files to their addresses, one after the other; say of one that fails which are there already."""
+    placed: list[Address] = []
+    for place, file in files.items():
+        try:
+            place.put(file)
+        except ExportError as error:
+            if placed:
+                error.add_note(_hint(placed))
+            raise
+        placed.append(place)
+
+
+def _write_and_put(writes: Mapping[Address, Write]) -> None:
+    with temporary_folder() as folder:
+        files = {place: folder / str(number) for number, place in enumerate(writes)}
+        for place, write in writes.items():
+            _told(place, _UNCHANGED, _write_new, files[place], write)
+        put_together(files)
+
+
+def _write_new(file: Path, write: Write) -> None:
+    with temporary_folder_named(), file.open("xb") as opened:
+        write(opened)
 
 
 def _write(writes: Mapping[Path, Write], *, goes_again: bool = False) -> None:
@@ -90,7 +119,7 @@ def _write(writes: Mapping[Path, Write], *, goes_again: bool = False) -> None:
         _sync_folder(folder)
 
 
-def _told(target: Path, hint: str, work: Callable[..., _Result], *given: Any) -> _Result:
+def _told(target: Path | Address, hint: str, work: Callable[..., _Result], *given: Any) -> _Result:
     """Do something for a file, and say what is wrong as an error of omnipd."""
     try:
         return work(*given)
@@ -105,7 +134,7 @@ def _told(target: Path, hint: str, work: Callable[..., _Result], *given: Any) ->
     raise (ExportIncompleteError if late else ExportError)(text, hint=hint)
 
 
-def _hint(placed: list[Path]) -> str:
+def _hint(placed: Sequence[Path | Address]) -> str:
     if not placed:
         return _UNCHANGED
     return f"These are new already, the others as before: {', '.join(map(str, placed))}."

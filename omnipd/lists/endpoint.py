@@ -16,7 +16,7 @@ from typing import Any
 import pandas as pd
 import pyarrow as pa
 
-from omnipd.arguments import check_flag, whole_number
+from omnipd.arguments import argument, check_flag, whole_number
 from omnipd.cache.checkpoint import checkpointed, question_of
 from omnipd.call import one_call
 from omnipd.client.client import Client
@@ -27,6 +27,7 @@ from omnipd.frames.to_pandas import to_frame
 from omnipd.lists import paging
 from omnipd.lists.params import ClientSide, Param
 from omnipd.lists.read_list import Listing, ListRead, Reading, Step
+from omnipd.message import join
 
 
 @dataclass(frozen=True)
@@ -97,7 +98,11 @@ class Endpoint(Listing):
         if client.user_id is None:
             return acting
         if "user_id" not in self.params:
-            warn(f"{self.path} cannot act for user_id=; it shows what the key itself sees.")
+            warn(
+                f"{self.path} cannot act for "
+                + argument("user_id")
+                + "; it shows what the key itself sees."
+            )
         elif acting.get("user_id") is None:
             acting["user_id"] = client.user_id
         return acting
@@ -147,23 +152,24 @@ class Endpoint(Listing):
                 raise
             refused |= newly
             warn(
-                f"This Omni does not take {' and '.join(f'{name}=' for name in sorted(newly))} here as "
-                f"asked; the whole list is read and omnipd does it locally. ({words})"
+                "This Omni does not take "
+                + join(map(argument, sorted(newly)), " and ")
+                + f" here as asked; the whole list is read and omnipd does it locally. ({words})"
             )
 
     def _tell_what_to_do(self, error: OmniError, given: Mapping[str, Any]) -> None:
         """Say that a call is gone, or which arguments are ids, for which a name may stand."""
         if self.gone is not None and error.status in {404, 405}:
-            error.hint = f"Newer Omnis do not have this call any more. {self.gone}"
+            error.hint = "Newer Omnis do not have this call any more. " + self.gone
             return
         ids = [
-            f"{name}="
+            argument(name)
             for name in given
             if self.params[name].kind == "id" and self.params[name].lookup is None
         ]
         if ids:
             takes = "takes an id, not a name" if len(ids) == 1 else "take ids, not names"
-            error.hint = " ".join(filter(None, (error.hint, f"{' and '.join(ids)} {takes}.")))
+            error.hint = join([error.hint, join(ids, " and "), f"{takes}."])
 
     def checked(
         self, arguments: Mapping[str, Any]

@@ -17,7 +17,7 @@ from typing import Any, Literal
 import pandas as pd
 import pyarrow as pa
 
-from omnipd.arguments import check_choice, check_id, whole_number
+from omnipd.arguments import argument, check_choice, check_id, whole_number
 from omnipd.cache.checkpoint import checkpointed, current_checkpoint, question_of
 from omnipd.call import WouldSend, current_call, noted_interrupt, one_call, rehearsal
 from omnipd.client.api_paths import segment
@@ -200,11 +200,23 @@ class FanOut:
         if person is not None and "user_id" not in newer.params:
             if person != acting["client"].user_id:
                 raise BadRequestError(
-                    f"This Omni has the newer call {newer.path} only, which cannot act for user_id=.",
-                    hint="Leave user_id= out; it then shows what the key itself sees.",
+                    (
+                        f"This Omni has the newer call {newer.path} only, which cannot act for "
+                        + argument("user_id")
+                        + "."
+                    ),
+                    hint=(
+                        "Leave "
+                        + argument("user_id")
+                        + " out; it then shows what the key itself sees."
+                    ),
                     status=404,
                 )
-            warn(f"{newer.path} cannot act for user_id=; it shows what the key itself sees.")
+            warn(
+                f"{newer.path} cannot act for "
+                + argument("user_id")
+                + "; it shows what the key itself sees."
+            )
         return reading
 
     def further(self, key: tuple[str, ...], table: pa.Table) -> list[tuple[str, ...]]:  # noqa: ARG002
@@ -287,7 +299,7 @@ def check_calls(calls: int, max_calls: int) -> None:
     allowed = whole_number("max_calls", max_calls, unit="requests")
     if calls > allowed:
         raise ArgumentError(
-            f"It needs {calls:,} requests, more than max_calls={allowed:,}.",
+            f"It needs {calls:,} requests, more than " + argument("max_calls", allowed) + ".",
             hint="Nothing was read. Ask about fewer, or allow more.",
         )
 

@@ -160,6 +160,17 @@ def _completed(function: Callable[..., Any], lists: Sequence[_List]) -> str:
     return "\n\n".join([summary, *shown]) + "\n"
 
 
+def meanings_of(function: Callable[..., Any]) -> dict[str, tuple[str, list[str]]]:
+    """Return what the docstring of a function says of each parameter: as one line, and its choices."""
+    _, sections = _sections(inspect.cleandoc(function.__doc__ or ""))
+    found: dict[str, tuple[str, list[str]]] = {}
+    for names, entry in _entries(sections.get("Parameters", "")):
+        head, _, body = entry.partition("\n")
+        choices = re.findall(r'"([^"]+)"', head.partition("{")[2].partition("}")[0])
+        found |= dict.fromkeys(names, (" ".join(body.split()), choices))
+    return found
+
+
 def _sections(docstring: str) -> tuple[str, dict[str, str]]:
     """Return what stands before the first section of a docstring, and the sections by title."""
     summary, *rest = re.split(r"^(\w[\w ]*)\n-{3,}\n", docstring, flags=re.MULTILINE)

@@ -10,7 +10,7 @@ import pandas as pd
 import pyarrow as pa
 
 from omnipd import errors
-from omnipd.arguments import said
+from omnipd.arguments import argument, said
 from omnipd.errors import ArgumentError, ForbiddenError, NotFoundError, OmniError
 from omnipd.frames.columns import TEXT
 from omnipd.frames.to_pandas import to_frame
@@ -95,8 +95,9 @@ def outcomes(df: pd.DataFrame) -> pd.DataFrame:
     if not isinstance(held, str):
         raise ArgumentError(
             "The frame does not say what became of each parent.",
-            hint='A reader that takes parents does with errors="collect"; pandas loses it where frames '
-            "are merged or concatenated.",
+            hint="A reader that takes parents does with "
+            + argument("errors", "collect")
+            + "; pandas loses it where frames are merged or concatenated.",
         )
     found = json.loads(held)
     names = [*found["parent"], "outcome", "message"]

@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 import pyarrow as pa
 
-from omnipd.arguments import as_list, check_choice, check_flag, check_id, refuse_key, said
+from omnipd.arguments import argument, as_list, check_choice, check_flag, check_id, refuse_key
 from omnipd.client.client import Client
 from omnipd.errors import ArgumentError
 from omnipd.unicode_text import whole_text
@@ -73,12 +73,14 @@ class Param:
             return self._encode_one(name, value)
         items = as_list(name, value)
         if not items:
-            raise ArgumentError(f"{name}=[] is empty; leave {name} out to ask for everything.")
+            raise ArgumentError(
+                argument(name, []) + " is empty; leave it out to ask for everything."
+            )
         encoded = [self._encode_one(name, item) for item in items]
         for item in encoded:
             if "," in item:
                 raise ArgumentError(
-                    f"{name}={said(item)} holds a comma, which separates values on the wire."
+                    argument(name, item) + " holds a comma, which separates values on the wire."
                 )
         return ",".join(encoded)
 
@@ -91,17 +93,19 @@ class Param:
 
     def _encode_one(self, name: str, value: Any) -> str:
         if not isinstance(value, str):
-            raise ArgumentError(f"{name}={said(value)} must be text, not {type(value).__name__}.")
+            raise ArgumentError(
+                argument(name, value) + f" must be text, not {type(value).__name__}."
+            )
         if whole_text(value) != value:
             raise ArgumentError(
-                f"{name}={said(value)} is not valid Unicode: it has a lone surrogate."
+                argument(name, value) + " is not valid Unicode: it has a lone surrogate."
             )
         if not value.strip():
             # An empty filter is dropped by the server: it would answer with everything.
             raise ArgumentError(
-                f"{name}={said(value)} is empty; leave {name} out to ask for everything."
+                argument(name, value) + " is empty; leave it out to ask for everything."
             )
-        refuse_key(f"{name}=", value)
+        refuse_key(argument(name), value)
         if self.choices:
             check_choice(name, value, self.choices)
             return self.choices[value]

@@ -18,6 +18,7 @@ from typing import Any
 import pyarrow as pa
 
 from omnipd import log
+from omnipd.arguments import argument
 from omnipd.cache.checkpoint import current_checkpoint, question_of
 from omnipd.cache.lists import LARGEST_LIST
 from omnipd.call import noted_interrupt
@@ -38,6 +39,7 @@ from omnipd.frames.to_pandas import to_frame
 from omnipd.lists import completeness, paging
 from omnipd.lists.collect_pages import Keyless, PageCollector
 from omnipd.lists.parse_pages import PageParser, Parsed
+from omnipd.message import changed
 from omnipd.progress import Steps, steps
 
 #: How many pages a list may have that is read again.
@@ -261,8 +263,11 @@ class ListRead:
             raise self._with_partial(
                 IncompleteReadError(
                     f"{self._listing.path} does not add up: {'; '.join(reading.faults)}.",
-                    hint="The list may be changing while it is read: try again, or pass strict=False to "
-                    "take what there is.",
+                    hint=(
+                        "The list may be changing while it is read: try again, or pass "
+                        + argument("strict", False)
+                        + " to take what there is."
+                    ),
                 ),
                 reading,
                 table,
@@ -300,7 +305,7 @@ class ListRead:
         self, error: OmniError, reading: _Pass, table: pa.Table | None = None
     ) -> OmniError:
         """Let an error carry the rows that were read before it, and nothing of the key."""
-        error.message = self._client.hide_key(error.message)
+        error.message = changed(error.message, self._client.hide_key)
         if reading.pages and error.partial is None:
             table = reading.collected.finish() if table is None else table
             facts = self._facts(reading.pages, datetime.now(UTC), reading)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 import pyarrow as pa
 
+from omnipd.arguments import argument
 from omnipd.cache.checkpoint import Checkpoint, current_checkpoint
 from omnipd.cache.lifetime import in_words
 from omnipd.call import WouldSend, current_call, part_of_call
@@ -39,6 +40,7 @@ from omnipd.lists.outcomes import (
 )
 from omnipd.lists.parents import Key
 from omnipd.lists.read_list import IN_PARTIAL, Reading
+from omnipd.message import join
 from omnipd.progress import steps
 
 if TYPE_CHECKING:
@@ -185,7 +187,7 @@ class ParentsRead:
             except OmniError as error:
                 if isinstance(error, BadRequestError | NotFoundError) and self._fanout.ids:
                     # A name or a path may stand where the id belongs; only Omni can tell.
-                    error.hint = " ".join(filter(None, (error.hint, *self._fanout.ids.values())))
+                    error.hint = join([error.hint, *self._fanout.ids.values()])
                 return error.with_traceback(None), said  # its frames hold the answer
             except WouldSend as nothing:
                 return nothing, said
@@ -322,8 +324,9 @@ def kept(client: Client, *, refresh: bool) -> str:
         return "Nothing of it has to be asked for again."
     if client.cache is None or not client.cache.works:
         return "There is no cache, so nothing of it is kept: the same call begins anew."
-    again = "the same call without refresh=True" if refresh else "the same call"
+    again = ("the same call without " + argument("refresh", True)) if refresh else "the same call"
     return (
         f"Each list that was read whole is in the cache for {in_words(client.cache.lifetime)}: "
-        f"{again} goes on from there."
+        + again
+        + " goes on from there."
     )

@@ -8,7 +8,7 @@ from typing import Any, Unpack
 import pandas as pd
 
 from omnipd import display
-from omnipd.arguments import IDS_OF_MODELS, check_id, said
+from omnipd.arguments import IDS_OF_MODELS, argument, check_id, function
 from omnipd.call import one_call
 from omnipd.client.client import Client
 from omnipd.client.current_client import current_client
@@ -127,12 +127,13 @@ def ask(
         raise ArgumentError("The question is empty.")
     if not isinstance(model, str) or not model.strip():
         raise ArgumentError(
-            f"model={said(model):.60} is not a model.", hint="read_models() has ids and names."
+            argument("model", model) + " is not a model.",
+            hint=function("read_models") + " has ids and names.",
         )
     check_id("model", model, IDS_OF_MODELS)
     if topic is not None and (not isinstance(topic, str) or not topic.strip()):
         raise ArgumentError(
-            f"topic={said(topic):.60} is not a topic.", hint="Leave it out for Omni's choice."
+            (argument("topic", topic) + " is not a topic."), hint="Leave it out for Omni's choice."
         )
     client = current_client(client)
     check_keywords(options)
@@ -157,7 +158,8 @@ def ask(
             error.partial = query
             error.add_note(
                 "Omni's AI had made a query of the question; it is the error's .partial, and "
-                "run_query() runs it without asking again."
+                + function("run_query")
+                + " runs it without asking again."
             )
             raise
     return Answer(question, query, chosen, df)
@@ -170,7 +172,9 @@ def _asked(sent: dict[str, Any], client: Client) -> tuple[dict[str, Any], str | 
     except BadRequestError as error:
         if error.status == 402:
             error.hint = (
-                "The credits for Omni's AI are used up; read_ai_credit_controls() shows them."
+                "The credits for Omni's AI are used up; "
+                + function("read_ai_credit_controls")
+                + " shows them."
             )
         else:
             error.hint = error.hint or IDS_OF_MODELS
@@ -202,7 +206,11 @@ def _read(answered: Any, client: Client) -> tuple[dict[str, Any], str | None]:
         # filter would hold then (docs/wire.md).
         raise QueryError(
             "Omni's AI answered with SQL, which is not a governed query; it was not run.",
-            hint="Name a topic, or write the query yourself. The SQL is the error's .sql, for run_sql().",
+            hint=(
+                "Name a topic, or write the query yourself. The SQL is the error's .sql, for "
+                + function("run_sql")
+                + "."
+            ),
             error_type="NO_ANSWER",
             sql=client.redact(str(query["userEditedSQL"])),
         )

@@ -7,8 +7,8 @@ import functools
 import itertools
 import json
 import os
-from collections.abc import Iterator
-from typing import IO, Unpack
+from collections.abc import Iterator, Mapping
+from typing import IO, Any, Unpack
 
 import pyarrow as pa
 import pyarrow.parquet
@@ -17,7 +17,7 @@ from omnipd.call import goes_on_later, one_call
 from omnipd.client.client import Client
 from omnipd.export.whole_files import write_atomically
 from omnipd.frames.to_pandas import storable_columns
-from omnipd.paths import local_path
+from omnipd.paths import place_of_file
 from omnipd.queries.job.options import BatchKeywords, check_keywords
 from omnipd.queries.job.run import Run
 from omnipd.queries.language.request import AnyQuery
@@ -93,6 +93,7 @@ def query_to_parquet(
     query: AnyQuery,
     path: str | os.PathLike[str],
     *,
+    storage_options: Mapping[str, Any] | None = None,
     client: Client | None = None,
     **options: Unpack[BatchKeywords],
 ) -> int:
@@ -106,7 +107,10 @@ def query_to_parquet(
     query : Query, dict, str or path
         As for :func:`run_query`.
     path : path-like
-        Folders that are missing are made. Nothing is sent where it cannot be written.
+        A file, or an address as for :func:`to_parquet`. Folders that are missing are made. Nothing is
+        sent where it cannot be written; of an address that is known at the end.
+    storage_options : mapping, optional
+        As for :func:`to_parquet`.
     client, **options
         As for :func:`iter_batches`.
 
@@ -141,7 +145,7 @@ def query_to_parquet(
     >>> pandas.read_parquet(path)["flights.carrier"].nunique()
     16
     """
-    local_path("path", path)
+    target = place_of_file("path", path, storage_options)
     check_keywords(options, BatchKeywords, "query_to_parquet")
     ready = Ready(query, client=client, **options)
     rows = 0
@@ -152,7 +156,7 @@ def query_to_parquet(
         rows = _write(ready.run, file)
 
     with one_call(ready.run.timeout):
-        write_atomically(path, write)
+        write_atomically(target, write)
     return rows
 
 

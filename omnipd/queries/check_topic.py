@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from weakref import WeakKeyDictionary
 
-from omnipd.arguments import check_flag
+from omnipd.arguments import argument, check_flag
 from omnipd.client.client import Client
 from omnipd.errors import (
     ArgumentError,
@@ -159,7 +159,13 @@ def _asking(topic: _Topic, client: Client) -> Iterator[None]:
     if not taken or client.is_late:
         raise QueryTimeoutError(
             f"The topic was not read within {deadline.seconds:g} s, and the query was not sent.",
-            hint="Give it more: timeout=…; check=False does not look at the topic.",
+            hint=(
+                "Give it more: "
+                + argument("timeout", ...)
+                + "; with "
+                + argument("check", False)
+                + " the topic is not looked at."
+            ),
             retryable=True,
         )
 
@@ -169,7 +175,7 @@ def _tell_of_times(request: QueryRequest) -> None:
     for name in texts_like_times(request.body["query"]):
         warn(
             f"{name} is compared with text, and its type was not looked up. If it is a time, Omni "
-            f"ignores that and all rows come; write field({name!r}).in_the(…)."
+            f"ignores that and all rows come; it needs a filter of dates, such as field({name!r}).in_the(…)."
         )
 
 
@@ -262,5 +268,6 @@ def _refuse_unknown(place: _Place, asked: Mapping[str, Any]) -> None:
     shown = ", ".join(names[:_MOST_NAMED]) + (" …" if len(names) > _MOST_NAMED else "")
     guess = f"Did you mean {near[0]!r}?" if near else f"It has {shown}."
     raise ArgumentError(
-        f"The model has no topic {name!r}.", hint=f"{guess} check=False sends the query as it is."
+        f"The model has no topic {name!r}.",
+        hint=f"{guess} With " + argument("check", False) + " the query is sent as it is.",
     )

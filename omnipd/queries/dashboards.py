@@ -11,7 +11,7 @@ from uuid import UUID
 
 import pandas as pd
 
-from omnipd.arguments import check_choice, said
+from omnipd.arguments import argument, check_choice, function
 from omnipd.call import one_call
 from omnipd.client.client import Client
 from omnipd.client.current_client import current_client
@@ -125,7 +125,7 @@ def _tile(board: _Board, query: str) -> pd.DataFrame:
     """Return the one tile that has a name, or whose query has an id."""
     tiles = board.tiles
     if not isinstance(query, str):
-        raise ArgumentError(f"query={said(query):.60} is not the name of a tile.")
+        raise ArgumentError(argument("query", query) + " is not the name of a tile.")
     found = tiles[(tiles["name"] == query) | (tiles["query_id"] == query)]
     names = [str(name) for name in tiles["name"]]
     if found.empty:
@@ -329,7 +329,7 @@ def _filtered(
         raise ArgumentError(
             f"The filter {control} of the dashboard {board.identifier} does not reach "
             f"{', '.join(f'the tile {name!r}' for name in names)}: {why}.",
-            hint="Leave it out of filters=.",
+            hint="Leave it out of " + argument("filters") + ".",
         )
     known = _known_fields(whole, wanted, client, options)
     done = [
@@ -349,8 +349,14 @@ def _filtered(
             raise ArgumentError(
                 f"Not all filters of the dashboard {board.identifier} can be applied, and no query "
                 f"was sent.\n{listed}",
-                hint="filters={'…': None} leaves one out, errors='collect' runs the tiles without "
-                "those, filters=None runs them as they are stored.",
+                hint=(
+                    argument("filters", {"…": None})
+                    + " leaves one out, "
+                    + argument("errors", "collect")
+                    + " runs the tiles without those, "
+                    + argument("filters", None)
+                    + " runs them as they are stored."
+                ),
             )
         warn(
             f"Filters of the dashboard {board.identifier} could not be applied: these tiles show "
@@ -369,8 +375,9 @@ def _wanted_filters(
         )
     except OmniError as error:
         error.add_note(
-            "The filters of the dashboard could not be read, and no query was sent; filters=None "
-            "runs the tiles as they are stored."
+            "The filters of the dashboard could not be read, and no query was sent; "
+            + argument("filters", None)
+            + " runs the tiles as they are stored."
         )
         error.partial = None
         raise
@@ -470,16 +477,18 @@ def _stored(stored: Any, name: str) -> dict[str, Any] | OmniError:
 
 def _tiles(document: str, client: Client) -> pd.DataFrame:
     if not isinstance(document, str) or not document:
-        shown = repr(document) if isinstance(document, str) else type(document).__name__
         raise ArgumentError(
-            f"document={shown:.60} is not the identifier of a document.",
-            hint="Pass one of read_documents()['document_identifier'].",
+            argument("document", document) + " is not the identifier of a document.",
+            hint="Pass one of " + function("read_documents") + "['document_identifier'].",
         )
     tiles = read_document_queries(document, client=client)
     if tiles.empty:
         raise NotFoundError(
             f"Document {document} has no tiles: it has no dashboard, is gone, or is not yours to see.",
-            hint="read_documents() has the identifiers; has_dashboard says which have tiles.",
+            hint=(
+                function("read_documents")
+                + " has the identifiers; has_dashboard says which have tiles."
+            ),
         )
     return tiles
 

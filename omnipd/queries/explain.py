@@ -14,7 +14,6 @@ from omnipd.client.client import Client
 from omnipd.client.current_client import current_client
 from omnipd.frames.columns import TEXT
 from omnipd.frames.to_pandas import scalar_columns, to_frame
-from omnipd.key_texts import hide_keys
 from omnipd.queries.check_topic import check_first
 from omnipd.queries.job import job
 from omnipd.queries.job.model_ids import with_model_ids
@@ -54,7 +53,14 @@ class Plan:
             index=False, max_rows=_MOST_FIELDS, line_width=display.WIDTH, max_colwidth=_LONGEST_NAME
         )
         head = display.text(self._title, self._warned)
-        return hide_keys("\n".join([head, columns, "", self._code or _NO_SQL]))
+        return "\n".join(
+            [
+                head,
+                display.printable_lines(columns),
+                "",
+                display.printable_lines(self._code or _NO_SQL),
+            ]
+        )
 
     @property
     def _code(self) -> str:

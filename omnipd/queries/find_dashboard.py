@@ -9,6 +9,7 @@ import re
 from typing import Any
 from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
 
+from omnipd.arguments import argument, function
 from omnipd.client.client import Client
 from omnipd.client.settings import shown_host
 from omnipd.errors import ArgumentError, NotFoundError
@@ -85,12 +86,12 @@ def _filters_in(parts: SplitResult) -> dict[str, Any]:
             except (ValueError, RecursionError):
                 raise ArgumentError(
                     f"The address sets {name[3:]!r:.60} to what cannot be read.",
-                    hint="Leave it out of the address, and pass filters=.",
+                    hint="Leave it out of the address, and pass " + argument("filters") + ".",
                 ) from None
         if name[3:] in found and found[name[3:]] != value:
             raise ArgumentError(
                 f"The address sets {name[3:]!r:.60} twice, to {found[name[3:]]!r:.40} and {value!r:.40}.",
-                hint="Leave it out of the address, and pass filters=.",
+                hint="Leave it out of the address, and pass " + argument("filters") + ".",
             )
         found[name[3:]] = value
     return found
@@ -129,5 +130,8 @@ def identifier_of(name: str, client: Client) -> str | None:
         "yours to see.",
         hint=f"Did you mean {' or '.join(map(repr, near))}?"
         if near
-        else "read_documents() has the identifiers; has_dashboard says which have tiles.",
+        else (
+            function("read_documents")
+            + " has the identifiers; has_dashboard says which have tiles."
+        ),
     )

@@ -10,7 +10,16 @@ from typing import Any, Literal, NoReturn, Unpack
 import pandas as pd
 
 from omnipd import display
-from omnipd.arguments import IDS_OF_MODELS, check_choice, check_id, refuse_key, said, whole_number
+from omnipd.arguments import (
+    IDS_OF_MODELS,
+    argument,
+    check_choice,
+    check_id,
+    function,
+    refuse_key,
+    said,
+    whole_number,
+)
 from omnipd.client.client import Client
 from omnipd.errors import ArgumentError
 from omnipd.queries.job.options import QueryKeywords, check_keywords
@@ -78,17 +87,15 @@ class Query:
             if (given is not None or name == "model") and (
                 not isinstance(given, str) or not given.strip()
             ):
-                plain = given is None or isinstance(given, str | int)
-                shown = said(given) if plain else type(given).__name__
                 raise ArgumentError(
-                    f"{name}={shown:.60} is not a {name}.",
+                    argument(name, given) + f" is not a {name}.",
                     hint=f"Pass the name of a {name}, as text.",
                 )
         check_id("model", model, IDS_OF_MODELS)
         if topic is None and view is None:
             raise ArgumentError(
-                "A query needs a topic, or view= for a bare view.",
-                hint="omnipd.read_topics(model) lists the topics.",
+                "A query needs a topic, or " + argument("view") + " for a bare view.",
+                hint=function("read_topics") + " lists the topics.",
             )
         wire = {"modelId": model, "join_paths_from_topic_name": topic, "table": view}
         object.__setattr__(
@@ -338,6 +345,7 @@ _NAMED = {
 }
 _MOST_SHOWN = 20
 _LONGEST = 200
+_LONGEST_FILTER = 1000
 
 
 def _rows(wire: Mapping[str, Any]) -> list[display.Row]:
@@ -355,12 +363,15 @@ def _rows(wire: Mapping[str, Any]) -> list[display.Row]:
 
 def _lines(key: str, value: Any) -> list[str]:
     if key == "filters":
-        said = [f"{name}: {in_words(one)}" for name, one in value.items()]
+        said = [
+            display.shortened(f"{name}: {in_words(one)}", _LONGEST_FILTER)
+            for name, one in value.items()
+        ]
         return display.first_lines(said, _MOST_SHOWN)
     if key == "sorts":
         said = [
             f"{one.get('column_name')}{' descending' if one.get('sort_descending') else ''}"
-            + (f", nulls {place.lower()}" if (place := one.get("null_sort")) else "")
+            + (f", nulls {str(place).lower()}" if (place := one.get("null_sort")) else "")
             for one in value
         ]
         return [display.listed(said, _MOST_SHOWN)]

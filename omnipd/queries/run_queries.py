@@ -10,7 +10,7 @@ from typing import Any, Literal, TypeVar, Unpack, overload
 
 import pandas as pd
 
-from omnipd.arguments import check_choice, whole_number
+from omnipd.arguments import argument, check_choice, whole_number
 from omnipd.call import noted_interrupt, one_call
 from omnipd.client.client import Client
 from omnipd.client.current_client import current_client
@@ -132,7 +132,7 @@ def run_queries(
                 asked.look_up_models()  # here, so that several ask once for the names
         for place, one in enumerate(_each(_checked, ready, said, max_workers), 1):
             if isinstance(one, ArgumentError):
-                one.message = f"Query {place} of {len(queries)}: {one.message}"
+                one.message = f"Query {place} of {len(queries)}: " + one.message
                 raise one
         outcomes = _each(_run, ready, said, max_workers, how_far)
     _tell(said, [f"query {place} ({_in_short(one.request)})" for place, one in enumerate(ready, 1)])
@@ -183,7 +183,7 @@ def _tell(said: Sequence[Sequence[str]], called: Sequence[str]) -> None:
         for text in dict.fromkeys(texts):
             named.setdefault(text, []).append(name)
     for text, names in named.items():
-        warn(f"Of {len(called)} queries: {', '.join(names)}. {text}")
+        warn(f"Of {len(called)} queries: {', '.join(names)}. " + text)
 
 
 def _in_short(request: QueryRequest) -> str:
@@ -214,8 +214,11 @@ def _each(
     def so_far() -> list[str]:
         ended = sum(isinstance(outcome, pd.DataFrame) for outcome in done.values())
         return [
-            f"{ended} of {len(ready)} queries had given their frames, of which only those that ttl= "
-            "stores are kept. Nothing more is sent; Omni may go on with what it has."
+            (
+                f"{ended} of {len(ready)} queries had given their frames, of which only those that "
+                + argument("ttl")
+                + " stores are kept. Nothing more is sent; Omni may go on with what it has."
+            )
         ]
 
     with one_call() as call, noted_interrupt(so_far):
@@ -239,7 +242,7 @@ def _placed(place: str, said: list[str]) -> Iterator[None]:
         try:
             yield
         except ArgumentError as error:
-            error.message = f"{place}: {error.message}"
+            error.message = f"{place}: " + error.message
             raise
 
 

@@ -9,10 +9,11 @@ from datetime import date, datetime
 from functools import partial
 from typing import Any, Literal
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from omnipd.arguments import DECIMALS, check_choice
+from omnipd.arguments import DECIMALS, argument, check_choice
 from omnipd.call import noted_interrupt, one_call
 from omnipd.client.client import Client
 from omnipd.client.current_client import current_client
@@ -149,7 +150,12 @@ def run_query_in_pieces(
     downwards, nulls_first = _order(whole, split_on, by)
     first, last = _bound("start", start), _bound("end", end)
     if first is not None and last is not None and first >= last:
-        raise ArgumentError(f"start={start!r} is not before end={end!r}: no row lies between them.")
+        raise ArgumentError(
+            argument("start", start)
+            + " is not before "
+            + argument("end", end)
+            + ": no row lies between them."
+        )
 
     def run(piece: Piece | None, rows: int | None, **changes: Any) -> tuple[pa.Table, Run]:
         asked = whole.body["query"] | changes
@@ -279,12 +285,18 @@ def _check_split(whole: QueryRequest, split_on: str, by: str) -> None:
     query = whole.body["query"]
     if not isinstance(split_on, str) or not split_on or "[" in split_on:
         raise ArgumentError(
-            f"split_on={split_on!r} is not the name of a field.",
-            hint="Give it without a timeframe: split_on='orders.created_at'.",
+            argument("split_on", split_on) + " is not the name of a field.",
+            hint=(
+                "Give it without a timeframe: " + argument("split_on", "orders.created_at") + "."
+            ),
         )
     if str(whole.body.get("timezone", "UTC")).upper() != "UTC":
         raise ArgumentError(
-            f"The query has timezone={whole.body['timezone']!r}, and pieces are cut in UTC.",
+            (
+                "The query has "
+                + argument("timezone", whole.body["timezone"])
+                + ", and pieces are cut in UTC."
+            ),
             hint="Leave it out, or use run_query.",
         )
     if whole.is_sql:
@@ -360,7 +372,7 @@ def _bound(name: str, given: date | str | None) -> pd.Timestamp | None:
             start = dates.date_literal(value, name).start
     if start is None:  # text that depends on the day it is asked is Omni's to read, and none here
         raise ArgumentError(
-            f"{name}={given!r} is not a date.",
+            argument(name, given) + " is not a date.",
             hint='Give a date or text such as "2024-03-01", to the second, without a time zone.',
         )
     return pd.Timestamp(start)
@@ -369,20 +381,28 @@ def _bound(name: str, given: date | str | None) -> pd.Timestamp | None:
 def _period(time: datetime, by: str, *, later: bool) -> pd.Timestamp:
     """Return where the piece begins that a truncated time names, or where it ends."""
     period = pd.Timestamp(time).to_period(_PERIODS[by])
-    return (period + 1 if later else period).start_time
+    return _begin(period + 1 if later else period)
+
+
+def _begin(period: pd.Period) -> pd.Timestamp:
+    """Return where a period begins; `start_time` of older pandas ends with nanoseconds, in 2262."""
+    days = period.asfreq("D", how="start").ordinal
+    return pd.Timestamp(np.datetime64(days, "D").astype("datetime64[us]"))
 
 
 def _cuts(first: pd.Timestamp, last: pd.Timestamp, by: str) -> list[pd.Timestamp]:
     """Return where the pieces between two times are cut, upwards."""
     begins, ends = first.to_period(_PERIODS[by]), last.to_period(_PERIODS[by])
-    count = (ends - begins).n + (last > ends.start_time)
+    count = (ends - begins).n + (last > _begin(ends))
     if count > _MOST_PIECES:
         raise ArgumentError(
             f"That would be {count:,} pieces by {by}, a query each.",
-            hint="Take longer pieces, or give start= and end=.",
+            hint=(
+                "Take longer pieces, or give " + argument("start") + " and " + argument("end") + "."
+            ),
         )
-    inner = pd.period_range(begins, ends)
-    return [one.start_time for one in inner if first < one.start_time < last]
+    inner = map(_begin, pd.period_range(begins, ends))
+    return [one for one in inner if first < one < last]
 
 
 def _piece(left: pd.Timestamp | None, right: pd.Timestamp | None) -> Piece:

@@ -6,6 +6,7 @@ import re
 
 import pandas as pd
 
+from omnipd.arguments import argument
 from omnipd.call import one_call
 from omnipd.client.client import Client
 from omnipd.client.current_client import current_client
@@ -149,7 +150,11 @@ def run_sql(
     if not verbatim and not run.was_parsed:
         raise QueryError(
             "Omni could not read the SQL over the model and ran it as it is, around the model.",
-            hint="Write fields as ${view.field}; or pass verbatim=True when that is what you want.",
+            hint=(
+                "Write fields as ${view.field}; or pass "
+                + argument("verbatim", True)
+                + " when that is what you want."
+            ),
             error_type="NOT_PARSED",
             job_id=facts["job_id"],
             sql=facts["sql"],
@@ -157,7 +162,11 @@ def run_sql(
     if strict and facts["limit_reached"]:
         raise IncompleteReadError(
             f"Omni cut the result of the SQL off at {table.num_rows:,} rows.",
-            hint="Put a limit or narrower conditions into the SQL, or pass strict=False.",
+            hint=(
+                "Put a limit or narrower conditions into the SQL, or pass "
+                + argument("strict", False)
+                + "."
+            ),
             partial=to_frame(table, facts | {"complete": False}),
             job_id=facts["job_id"],
         )
@@ -182,18 +191,22 @@ def _check(sql: str, *, verbatim: bool) -> None:
         if all(refers):
             raise ArgumentError(
                 "Verbatim SQL has ${…}, which no database knows.",
-                hint="Leave out verbatim=True, or write tables and columns.",
+                hint="Leave out " + argument("verbatim", True) + ", or write tables and columns.",
             )
         return
     if _DO_NOT_PARSE.search(sql):
         raise ArgumentError(
             "The SQL says DO NOT PARSE, which sends it around the model.",
-            hint="Pass verbatim=True when that is what you want.",
+            hint="Pass " + argument("verbatim", True) + " when that is what you want.",
         )
     if not any(refers):
         raise ArgumentError(
             "The SQL has no ${…}, so that Omni would run it as it is, around the model.",
-            hint="Write fields as ${view.field}; or pass verbatim=True when that is what you want.",
+            hint=(
+                "Write fields as ${view.field}; or pass "
+                + argument("verbatim", True)
+                + " when that is what you want."
+            ),
         )
     for code in codes:
         _check_code(code)
@@ -204,7 +217,7 @@ def _check_code(code: str) -> None:
     if _DISTINCT.search(code):
         raise ArgumentError(
             "Omni silently drops DISTINCT from SQL over the model.",
-            hint="Group by the fields instead, or pass verbatim=True.",
+            hint="Group by the fields instead, or pass " + argument("verbatim", True) + ".",
         )
     for clause in _PREDICATES.findall(code):
         named = [(field.lower(), timeframe) for field, timeframe in _FIELD.findall(clause)]
@@ -213,5 +226,5 @@ def _check_code(code: str) -> None:
         if both:
             raise ArgumentError(
                 f"Of conditions on {both[0]} with and without a timeframe Omni silently drops one.",
-                hint="Write both in one way, or pass verbatim=True.",
+                hint="Write both in one way, or pass " + argument("verbatim", True) + ".",
             )

@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 import pyarrow as pa
 
-from omnipd.arguments import said
+from omnipd.arguments import argument, said
 from omnipd.client.api_paths import is_api_path
 from omnipd.client.client import Client
 from omnipd.errors import ArgumentError
@@ -67,7 +67,7 @@ def read_records(
     """
     _check_columns(columns)
     if rows is not None and not isinstance(rows, str):
-        raise ArgumentError(f"rows={rows!r:.60} must be text: the key of the records.")
+        raise ArgumentError(argument("rows", rows) + " must be text: the key of the records.")
     if (
         not isinstance(path, str)
         or whole_text(path) != path
@@ -75,8 +75,8 @@ def read_records(
         or not is_api_path(path)
     ):
         raise ArgumentError(
-            f"path={path!r} is not an API path.",
-            hint="Start with /api/ and put query parameters into params=.",
+            argument("path", path) + " is not an API path.",
+            hint="Start with /api/ and put query parameters into " + argument("params") + ".",
         )
     endpoint = Endpoint(
         path,
@@ -92,7 +92,8 @@ def read_records(
 def _check_columns(columns: Any) -> None:
     if columns is not None and not isinstance(columns, Mapping):
         raise ArgumentError(
-            f"columns={said(columns):.60} is not a mapping.", hint='Write {"owner_id": "owner.id"}.'
+            argument("columns", columns) + " is not a mapping.",
+            hint='Write {"owner_id": "owner.id"}.',
         )
     for name, where in (columns or {}).items():
         if not isinstance(name, str):
@@ -125,7 +126,8 @@ def _fixed(params: Any) -> dict[str, str]:
     """Return query parameters as they are sent."""
     if params is not None and not isinstance(params, Mapping):
         raise ArgumentError(
-            f"params={said(params):.60} is not a mapping.", hint='Write {"scope": "organization"}.'
+            argument("params", params) + " is not a mapping.",
+            hint='Write {"scope": "organization"}.',
         )
     given = {name: value for name, value in (params or {}).items() if value is not None}
     for name, value in given.items():

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 import pandas as pd
 
-from omnipd.arguments import IDS_OF_MODELS, NAMES_OF_TOPICS
+from omnipd.arguments import IDS_OF_MODELS, NAMES_OF_TOPICS, argument, function
 from omnipd.errors import ArgumentError
 from omnipd.lists.endpoint import Endpoint
 from omnipd.lists.fanout import FanOut
@@ -28,14 +28,21 @@ def topics_of(model: Topics, topic: str | None) -> Parents:
     if topic is None:
         if isinstance(model, str):
             raise ArgumentError(
-                f"topic= is missing: which topic of the model {model!r:.60}.",
-                hint="read_topics() lists those of a model; pass its frame for all of them.",
+                argument("topic") + f" is missing: which topic of the model {model!r:.60}.",
+                hint=(
+                    function("read_topics")
+                    + " lists those of a model; pass its frame for all of them."
+                ),
             )
         return model
     if not isinstance(model, str):
         raise ArgumentError(
-            f"topic={topic!r:.60} goes with one model.",
-            hint="Pass several topics as pairs of model and topic, without topic=.",
+            argument("topic", topic) + " goes with one model.",
+            hint=(
+                "Pass several topics as pairs of model and topic, without "
+                + argument("topic")
+                + "."
+            ),
         )
     return [(model, topic)]
 

@@ -8,6 +8,7 @@ from typing import Literal
 
 import pandas as pd
 
+from omnipd.arguments import function
 from omnipd.client.client import Client
 from omnipd.frames.columns import TEXT, Column, as_json, flag, instant, text
 from omnipd.lists import paging
@@ -126,7 +127,10 @@ CONNECTION_ENVIRONMENTS = Endpoint(
             as_json,
         ),
     },
-    gone="read_connections() tells which user attribute chooses the environment of a connection.",
+    gone=(
+        function("read_connections")
+        + " tells which user attribute chooses the environment of a connection."
+    ),
 )
 
 

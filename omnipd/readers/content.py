@@ -10,7 +10,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from omnipd.arguments import as_list
+from omnipd.arguments import argument, as_list, function
 from omnipd.client.client import Client
 from omnipd.errors import ArgumentError
 from omnipd.frames.columns import Column, count, flag, folder_path, instant, text
@@ -170,16 +170,33 @@ def read_content(
     check_errors(errors, scope)
     if scope == ALL and (path is not None or folder_id is not None):
         raise ArgumentError(
-            'scope="all" does not go with path= or folder_id=: a folder is not in every list.',
+            (
+                argument("scope", "all")
+                + " does not go with "
+                + argument("path")
+                + " or "
+                + argument("folder_id")
+                + ": a folder is not in every list."
+            ),
             hint="Read it all, and filter the frame by folder_path.",
         )
     if scope == "restricted" and creator_id is None:
         raise ArgumentError(
-            'scope="restricted" needs creator_id=, the owner of the content.',
-            hint="Pass a membership id; omnipd.whoami() shows your own.",
+            (
+                argument("scope", "restricted")
+                + " needs "
+                + argument("creator_id")
+                + ", the owner of the content."
+            ),
+            hint="Pass a membership id; " + function("whoami") + " shows your own.",
         )
     if folder_id is not None and path is not None:
-        raise ArgumentError("folder_id= and path= exclude each other; give one of them.")
+        raise ArgumentError(
+            argument("folder_id")
+            + " and "
+            + argument("path")
+            + " exclude each other; give one of them."
+        )
     asked = as_list("include", include)
     if labels is not None and "labels" not in asked:
         asked.append("labels")

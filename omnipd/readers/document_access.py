@@ -8,6 +8,7 @@ from typing import Literal
 
 import pandas as pd
 
+from omnipd.arguments import argument
 from omnipd.client.client import Client
 from omnipd.client.current_client import current_client
 from omnipd.errors import ArgumentError
@@ -179,7 +180,7 @@ def read_document_permissions(
     arguments = dict(locals())
     person = user_id if user_id is not None else current_client(client).user_id
     if person is None:
-        raise ArgumentError("user_id= is missing: the person whose permits to read.")
+        raise ArgumentError(argument("user_id") + " is missing: the person whose permits to read.")
     DOCUMENT_PERMISSIONS.endpoint.params["user_id"].encode("user_id", person)
     pairs = [(*key, person) for key in parent_keys(documents, PARENT)]
     asked = pd.DataFrame(pairs, columns=list(DOCUMENT_PERMISSIONS.parent), dtype=object)

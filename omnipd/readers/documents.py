@@ -9,7 +9,7 @@ from typing import Any, Literal
 import pandas as pd
 import pyarrow as pa
 
-from omnipd.arguments import as_list, check_flag
+from omnipd.arguments import argument, as_list, check_flag
 from omnipd.client.client import Client
 from omnipd.client.current_client import current_client
 from omnipd.errors import ArgumentError
@@ -166,9 +166,21 @@ def read_documents(
         check_flag(name, on)
         asked += [name] if on and name not in asked else []
     if "only_favorites" in asked and user_id is None and current_client(client).user_id is None:
-        raise ArgumentError("only_favorites=True needs user_id=: whose favorites.")
+        raise ArgumentError(
+            argument("only_favorites", True)
+            + " needs "
+            + argument("user_id")
+            + ": whose favorites."
+        )
     if "only_shared_with_me" in asked and ("only_favorites" in asked or folder_id is not None):
-        raise ArgumentError("only_shared_with_me= excludes only_favorites= and folder_id=.")
+        raise ArgumentError(
+            argument("only_shared_with_me")
+            + " excludes "
+            + argument("only_favorites")
+            + " and "
+            + argument("folder_id")
+            + "."
+        )
     return DOCUMENTS.read(arguments | {"include": asked or None})
 
 

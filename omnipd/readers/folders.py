@@ -10,7 +10,7 @@ from typing import Any, Literal
 import pandas as pd
 import pyarrow as pa
 
-from omnipd.arguments import IDS_OF_FOLDERS, as_list, check_flag
+from omnipd.arguments import IDS_OF_FOLDERS, argument, as_list, check_flag, function
 from omnipd.client.client import Client
 from omnipd.errors import ArgumentError
 from omnipd.frames.columns import COUNT, TEXT, Column, count, flag, folder_path, text
@@ -139,14 +139,30 @@ def read_folders(
     if only_shared_with_me and "only_shared_with_me" not in asked:
         asked.append("only_shared_with_me")
     if "only_shared_with_me" not in asked and user_id is not None:
-        raise ArgumentError("user_id= goes only with only_shared_with_me=True.")
+        raise ArgumentError(
+            argument("user_id") + " goes only with " + argument("only_shared_with_me", True) + "."
+        )
     if "only_shared_with_me" in asked and (owner_id is not None or path is not None):
-        raise ArgumentError("only_shared_with_me= excludes owner_id= and path=.")
+        raise ArgumentError(
+            argument("only_shared_with_me")
+            + " excludes "
+            + argument("owner_id")
+            + " and "
+            + argument("path")
+            + "."
+        )
     arguments["include"] = asked or None
     check_errors(errors, scope)
     if scope == ALL:
         if path is not None or "only_shared_with_me" in asked:
-            raise ArgumentError('scope="all" does not go with path= or only_shared_with_me=.')
+            raise ArgumentError(
+                argument("scope", "all")
+                + " does not go with "
+                + argument("path")
+                + " or "
+                + argument("only_shared_with_me")
+                + "."
+            )
         return read_all_scopes(_ALL_FOLDERS, "ownerId", arguments, only=owner_id)
     endpoint = FOLDERS if "only_shared_with_me" in asked else _ALL_FOLDERS
     return endpoint.read(arguments)
@@ -295,7 +311,8 @@ def folder_tree(df: pd.DataFrame) -> pd.DataFrame:
     missing = [name for name in _NEEDED if name not in df.columns]
     if missing:
         raise ArgumentError(
-            f"The frame has no column {missing[0]!r}.", hint="Pass what read_content() returns."
+            f"The frame has no column {missing[0]!r}.",
+            hint="Pass what " + function("read_content") + " returns.",
         )
     folders = df[df["type"] == "folder"]
     documents = df[df["type"] == "document"]

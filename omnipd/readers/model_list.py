@@ -15,7 +15,7 @@ from datetime import datetime
 from typing import Any
 from weakref import WeakKeyDictionary
 
-from omnipd.arguments import IDS_OF_MODELS, check_id
+from omnipd.arguments import IDS_OF_MODELS, check_id, function
 from omnipd.client.client import Client
 from omnipd.errors import ArgumentError, NotFoundError, OmniError
 from omnipd.frames.columns import instant, text
@@ -109,8 +109,11 @@ class ModelNames(Mapping[str, str]):
         names = [*map(repr, list(ids)[:_MOST_NAMED]), *(["…"] if len(ids) > _MOST_NAMED else [])]
         raise UnknownModelName(
             f"There is no shared model named {name!r:.60}.",
-            hint=f"{guess}This key sees {', '.join(names) or 'none'}. A model of another kind is "
-            "named by its id, which read_models() has.",
+            hint=(
+                f"{guess}This key sees {', '.join(names) or 'none'}. A model of another kind is named by its id, which "
+                + function("read_models")
+                + " has."
+            ),
         )
 
 

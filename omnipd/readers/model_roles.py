@@ -7,6 +7,7 @@ from typing import Literal
 
 import pandas as pd
 
+from omnipd.arguments import argument
 from omnipd.client.client import Client
 from omnipd.errors import ArgumentError
 from omnipd.frames.columns import Column, count, flag, text
@@ -115,4 +116,6 @@ def read_model_roles(
         return USER_MODEL_ROLES.read(users, arguments)
     if groups is not None and users is None:
         return GROUP_MODEL_ROLES.read(groups, arguments)
-    raise ArgumentError("Name either users= or groups=, whose roles to read.")
+    raise ArgumentError(
+        "Name either " + argument("users") + " or " + argument("groups") + ", whose roles to read."
+    )

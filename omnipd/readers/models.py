@@ -8,7 +8,7 @@ from typing import Literal
 
 import pandas as pd
 
-from omnipd.arguments import as_list
+from omnipd.arguments import argument, as_list
 from omnipd.client.client import Client
 from omnipd.errors import ArgumentError, ResponseError
 from omnipd.frames.columns import (
@@ -227,7 +227,12 @@ def read_model_files(
     """
     arguments = dict(locals())
     if fully_resolved and mode != "combined":
-        raise ArgumentError('fully_resolved=True goes with mode="combined" only.')
+        raise ArgumentError(
+            argument("fully_resolved", True)
+            + " goes with "
+            + argument("mode", "combined")
+            + " only."
+        )
     return MODEL_FILES.read(models, arguments)
 
 

@@ -16,7 +16,7 @@ from typing import Any
 import pandas as pd
 import pyarrow as pa
 
-from omnipd.arguments import check_choice, check_flag
+from omnipd.arguments import argument, check_choice, check_flag
 from omnipd.cache.checkpoint import checkpointed
 from omnipd.call import one_call
 from omnipd.client.client import Client
@@ -25,6 +25,7 @@ from omnipd.errors import ArgumentError, ForbiddenError, NotFoundError, OmniErro
 from omnipd.lists.endpoint import Endpoint, bound
 from omnipd.lists.fanout import FanOut
 from omnipd.lists.read_list import Step
+from omnipd.message import join
 from omnipd.readers.users import USERS
 
 #: The value of ``scope=`` that stands for both of Omni's. It is ours, and never sent.
@@ -108,7 +109,12 @@ def read_all_scopes(
         The one person to read it for, instead of all people.
     """
     if arguments["limit"] is not None:
-        raise ArgumentError('limit= and scope="all" exclude each other: all is everything.')
+        raise ArgumentError(
+            argument("limit")
+            + " and "
+            + argument("scope", "all")
+            + " exclude each other: all is everything."
+        )
     check_flag("strict", arguments["strict"])
     asked = {**arguments, "scope": None}
     steps: list[Step] = []
@@ -160,7 +166,10 @@ def check_errors(errors: str, scope: str | None) -> None:
     check_choice("errors", errors, ("raise", "collect"))
     if errors == "collect" and scope != ALL:
         raise ArgumentError(
-            'errors="collect" goes only with scope="all": one list is whole or not.'
+            argument("errors", "collect")
+            + " goes only with "
+            + argument("scope", "all")
+            + ": one list is whole or not."
         )
 
 
@@ -169,11 +178,15 @@ def _all_people(client: Client, refresh: bool) -> tuple[list[str], dict[str, Any
     try:
         table, facts = USERS.read_table({"client": client, "refresh": refresh})
     except ForbiddenError as error:
-        error.message = f'scope="all" has to know all people. {error.message}'
-        error.hint = (
-            f'{error.hint} Without one take scope="organization", or scope="restricted" for what is '
-            "your own."
+        error.message = argument("scope", "all") + " has to know all people. " + error.message
+        without = (
+            "Without one take "
+            + argument("scope", "organization")
+            + ", or "
+            + argument("scope", "restricted")
+            + " for what is your own."
         )
+        error.hint = join([error.hint, without])
         raise
     return table["user_id"].to_pylist(), facts
 

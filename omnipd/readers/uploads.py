@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 
 import pandas as pd
 
+from omnipd.arguments import argument
 from omnipd.client.client import Client
 from omnipd.errors import ArgumentError
 from omnipd.frames.columns import count, instant, text
@@ -106,7 +107,9 @@ def read_uploads(
     """
     arguments = dict(locals())
     if isinstance(search_term, str) and len(search_term) > _LONGEST_SEARCH:
-        raise ArgumentError(f"search_term= is longer than {_LONGEST_SEARCH} characters.")
+        raise ArgumentError(
+            argument("search_term") + f" is longer than {_LONGEST_SEARCH} characters."
+        )
     types = list(_TYPES)
     if upload_type is not None:
         types = [Param("type", "choice", _TYPES).encode("upload_type", upload_type)]

@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 import pandas as pd
 
+from omnipd.arguments import argument
 from omnipd.client.client import Client
 from omnipd.errors import ArgumentError
 from omnipd.frames.columns import (
@@ -244,5 +245,7 @@ def read_content_issues(
     """
     arguments = dict(locals())
     if (find is None) != (find_type is None):
-        raise ArgumentError("find= and find_type= go together; give both or none.")
+        raise ArgumentError(
+            argument("find") + " and " + argument("find_type") + " go together; give both or none."
+        )
     return CONTENT_ISSUES.read(models, arguments)

@@ -9,6 +9,7 @@ from typing import Any
 import pandas as pd
 
 from omnipd import display
+from omnipd.arguments import argument
 from omnipd.call import one_call
 from omnipd.client.client import Client
 from omnipd.client.current_client import current_client
@@ -164,7 +165,9 @@ def _by_model(
     if answer.get("rolesByModelTruncated"):
         raise IncompleteReadError(
             f"Omni names the roles on {_MOST_MODELS} models and left out others.",
-            hint=f"Name the models with model=, up to {_MOST_MODELS} in one call.",
+            hint=(
+                "Name the models with " + argument("model") + f", up to {_MOST_MODELS} in one call."
+            ),
         )
 
 

@@ -16,6 +16,8 @@ from omnipd.shell import options
 from omnipd.shell.command import Command, Commands, CommandWithOthers, shown_log
 from omnipd.shell.options import client_of
 from omnipd.shell.output import deliver
+from omnipd.shell.readers import estimate, read
+from omnipd.shell.words import counted, in_words_of
 
 # What a person wants to see first of content, in the room that a terminal has.
 _CONTENT_TABLE = (
@@ -92,7 +94,7 @@ def content(output: Path | None, style: str, raw: bool, **given: Any) -> None:
 
 
 @main.command(cls=Command)
-@click.option("--to", metavar="FOLDER|FILE.xlsx", type=click.Path(path_type=Path), help="Where to.")
+@click.option("--to", metavar="FOLDER|FILE.xlsx", type=options.PATH, help="Where to.")
 @click.option("--include", multiple=True, help="Only this frame; may be repeated. Default: all.")
 @click.option(
     "--scope", default="all", show_default=True, help="all, with what is personal, or organization."
@@ -120,12 +122,12 @@ def content(output: Path | None, style: str, raw: bool, **given: Any) -> None:
 def inventory(to: Path | None, estimate: bool, files: str, raw: bool, **given: Any) -> None:
     """Everything that an audit needs: a file per frame in a folder, or one Excel workbook."""
     from omnipd.admin.inventory import read_inventory  # noqa: PLC0415
+    from omnipd.arguments import argument  # noqa: PLC0415
     from omnipd.errors import ArgumentError  # noqa: PLC0415
     from omnipd.export.compression import ENDINGS  # noqa: PLC0415
     from omnipd.export.excel import workbook  # noqa: PLC0415
     from omnipd.export.whole_files import check_places  # noqa: PLC0415
-    from omnipd.paths import local_path  # noqa: PLC0415
-    from omnipd.shell import terminal  # noqa: PLC0415
+    from omnipd.paths import place  # noqa: PLC0415
 
     given["include"] = list(given["include"]) or None
     if estimate:
@@ -133,28 +135,89 @@ def inventory(to: Path | None, estimate: bool, files: str, raw: bool, **given: A
         return
     if to is None:
         raise ArgumentError("Say where to write, with --to, or ask what it costs, with --estimate.")
-    to = local_path("to", to)
+    target = place("to", to)
     # Before the long reading: is the extra there, and can the files be made?
-    if is_workbook := to.suffix.lower() == ".xlsx":
+    if is_workbook := target.suffix.lower() == ".xlsx":
         workbook({})
-    check_places([to if is_workbook else to / f"content.{files}"])
+    elif target.suffix[1:2].isalpha() and not target.is_dir():
+        raise ArgumentError(
+            argument("to", str(target)) + " has an unknown ending.",
+            hint="It takes a folder, or a file that ends in .xlsx.",
+        )
+    check_places([target if is_workbook else target / f"content.{files}"])
     client = client_of(given)
     read = read_inventory(**given, client=client)
     if is_workbook:
-        written = [read.to_excel(to, allow_incomplete=True)]
+        written = [read.to_excel(target, allow_incomplete=True)]
     elif files == "parquet":
-        written = read.to_parquet(to, allow_incomplete=True)
+        written = read.to_parquet(target, allow_incomplete=True)
     else:
         by_ending = {ending: name for name, ending in ENDINGS.items()}
         compression = by_ending.get(files.removeprefix("csv"))
-        written = read.to_csv(to, raw=raw, compression=compression, allow_incomplete=True)
+        written = read.to_csv(target, raw=raw, compression=compression, allow_incomplete=True)
+    ctx = click.get_current_context()
     for name, why in read.failures.items():
-        click.echo(f"omnipd: {name} could not be read: {why}", err=True)
+        click.echo(f"omnipd: {name} could not be read: {in_words_of(ctx.command, why)}", err=True)
     click.echo(
-        f"{terminal.counted(len(read), 'frame')}, {terminal.counted(len(written), 'file')} in {to}",
+        f"{counted(len(read), 'frame')}, {counted(len(written), 'file')} in {target}",
         err=True,
     )
     if not read.complete:
+        ctx.exit(4)
+
+
+@main.command(cls=Command)
+@click.option(
+    "--to", "folder", metavar="FOLDER", type=options.PATH, required=True, help="Where to."
+)
+@click.option(
+    "--include",
+    multiple=True,
+    help="A list, a group (content:all, people, access, schedules:all, connections:all, models:all, ai) or "
+    "all; repeat, or separate by commas. Default: what an audit needs.",
+)
+@click.option(
+    "--scope", default="all", show_default=True, help="all, with what is personal, or organization."
+)
+@click.option(
+    "--format",
+    type=click.Choice(["parquet", "csv", "xlsx"]),
+    default="parquet",
+    show_default=True,
+    help="What to write beside Parquet, which is always there.",
+)
+@click.option("--keep", type=int, help="How many exports stay. Default: all.")
+@click.option(
+    "--since", help="last asks again only for what may have changed since the last export."
+)
+@click.option(
+    "--full-every",
+    default="7d",
+    show_default=True,
+    help="With --since: after which time all is asked for again.",
+)
+@click.option(
+    "--errors",
+    default="raise",
+    show_default=True,
+    help="raise, or collect to go on after what is refused.",
+)
+@click.option("--strict/--no-strict", default=True, help="Fail when a list does not add up.")
+@click.option("--max-calls", type=int, help="Refuse what needs more requests.")
+@options.connection
+def export(**given: Any) -> None:
+    """Every list to files: an export of its own each time, which goes on where it was broken off."""
+    from omnipd.admin.export_inventory import export_inventory  # noqa: PLC0415
+    from omnipd.admin.open_export import open_export  # noqa: PLC0415
+
+    given["include"] = [name for one in given["include"] for name in one.split(",")] or None
+    client, folder = client_of(given), given["folder"]
+    path = export_inventory(**given, client=client)
+    opened = open_export(folder, at=path.name)
+    for name, why in opened.failures.items():
+        click.echo(f"omnipd: {name} could not be read: {why}", err=True)
+    click.echo(f"{counted(len(opened), 'frame')} in {path}", err=True)
+    if not opened.complete:
         click.get_current_context().exit(4)
 
 
@@ -165,7 +228,7 @@ def inventory(to: Path | None, estimate: bool, files: str, raw: bool, **given: A
 @click.option("--branch-id", help="Run against a branch of the model.")
 @click.option("--user-id", help="Membership id to act for.")
 @click.option(
-    "--omni-cache", help="Standard, SkipRequery, SkipCache or SkipCacheAndRebuildExtracts."
+    "--omni-cache", "cache", help="Standard, SkipRequery, SkipCache or SkipCacheAndRebuildExtracts."
 )
 @click.option(
     "--totals", is_flag=True, help="Keep totals rows, told apart by the column omni_total."
@@ -189,7 +252,6 @@ def query(query: str, output: Path | None, style: str, raw: bool, **given: Any) 
             raise ArgumentError(f"--limit {limit!r} must be a whole number or 'all'.")
         given["limit"] = int(limit)
     client = client_of(given)
-    given["cache"] = given.pop("omni_cache")
     text = sys.stdin.read() if query == "-" else Path(query)
     df = run_query(text, **given, timeout=seconds, client=client)
     deliver(df, output, style, raw=raw)
@@ -214,8 +276,17 @@ def whoami(model: tuple[str, ...], **given: Any) -> None:
         click.echo("omnipd: Omni lists roles on 200 models only; there are more.", err=True)
 
 
-@main.group(cls=CommandWithOthers, invoke_without_command=True)
-@click.option("--port", default=8000, show_default=True, help="0 takes a free one.")
+# Said here, since older versions of click write it otherwise.
+@main.group(
+    cls=CommandWithOthers, invoke_without_command=True, subcommand_metavar="[COMMAND] [ARGS]..."
+)
+@click.option(
+    "--port",
+    type=click.IntRange(0, 65_535),
+    default=8000,
+    show_default=True,
+    help="0 takes a free one.",
+)
 @click.option(
     "--size",
     type=click.Choice(["tiny", "demo", "large"]),
@@ -223,12 +294,18 @@ def whoami(model: tuple[str, ...], **given: Any) -> None:
     show_default=True,
     help="Size of the invented organization: 5, 600 or 100,000 documents.",
 )
-@click.option("--documents", type=int, help="How many documents, in place of the number of --size.")
 @click.option(
-    "--org", type=click.Path(path_type=Path), help="A folder with an organization of your own."
+    "--documents",
+    type=click.IntRange(0, 1_000_000),
+    help="How many documents, in place of the number of --size.",
 )
-@click.option("--state", type=click.Path(path_type=Path), help="A file that keeps what is changed.")
-@click.option("--requests-per-minute", type=int, help="Be as strict as Omni, for example 60.")
+@click.option("--org", type=options.PATH, help="A folder with an organization of your own.")
+@click.option("--state", type=options.PATH, help="A file that keeps what is changed.")
+@click.option(
+    "--requests-per-minute",
+    type=click.IntRange(1, 1_000_000),
+    help="Be as strict as Omni, for example 60.",
+)
 @click.option(
     "--control", is_flag=True, help="Let programs open organizations at /_sandbox/tenants."
 )
@@ -260,7 +337,7 @@ def sandbox(ctx: click.Context, /, **given: Any) -> None:
 
 
 @sandbox.command("init", cls=Command)
-@click.argument("folder", type=click.Path(path_type=Path))
+@click.argument("folder", type=options.PATH)
 def sandbox_init(folder: Path) -> None:
     """Write the sandbox's organization to a folder, to change it and start it with --org."""
     from omnipd.launch_sandbox import write_demo  # noqa: PLC0415
@@ -271,7 +348,7 @@ def sandbox_init(folder: Path) -> None:
 
 @main.command(cls=Command)
 @click.option("--clear", is_flag=True, help="Delete what is kept.")
-@click.option("--cache-dir", type=click.Path(path_type=Path), help="Where omnipd keeps files.")
+@click.option("--cache-dir", type=options.PATH, help="Where omnipd keeps files.")
 def cache(clear: bool, cache_dir: Path | None) -> None:
     """Show what omnipd keeps on disk, or delete it."""
     from omnipd.cache.clear import stored_answers  # noqa: PLC0415
@@ -280,16 +357,17 @@ def cache(clear: bool, cache_dir: Path | None) -> None:
 
     folder = disk_root(cache_dir)
     if clear:
-        click.echo(f"{clear_cache(cache_dir=cache_dir)} stored answers deleted from {folder}")
+        count = clear_cache(cache_dir=cache_dir)
+        click.echo(f"{counted(count, 'stored answer')} deleted from {folder}")
         return
     count, size = stored_answers(folder)
-    click.echo(f"{folder}: {count} stored answers, {size / 1e6:.1f} MB")
+    click.echo(f"{folder}: {counted(count, 'stored answer')}, {size / 1e6:.1f} MB")
 
 
 @main.command(cls=Command)
 @click.option(
     "--folder",
-    type=click.Path(path_type=Path),
+    type=options.PATH,
     default=Path("omnipd-demo"),
     show_default=True,
     help="Where to write the files.",
@@ -309,7 +387,12 @@ def _show_estimate(given: dict[str, Any]) -> None:
     client = client_of(given)
     cost = estimate_inventory(include=given["include"], scope=given["scope"], client=client)
     terminal.print_table(cost, len(cost))
-    click.echo(f"{cost['calls'].sum():,} calls, {cost['minutes'].sum():.0f} minutes", err=True)
+    calls, minutes = int(cost["calls"].sum()), round(cost["minutes"].sum())
+    click.echo(f"{counted(calls, 'call')}, {counted(minutes, 'minute')}", err=True)
+
+
+main.add_command(read)
+main.add_command(estimate)
 
 
 if __name__ == "__main__":

@@ -5,10 +5,7 @@ from __future__ import annotations
 import contextlib
 import functools
 import logging
-import os
-import re
 import signal
-import sys
 import threading
 from collections.abc import Iterator
 from typing import Any
@@ -18,10 +15,17 @@ import click
 from omnipd.key_texts import hide_keys
 from omnipd.shell.exit_codes import exit_code
 from omnipd.shell.output import checked_output
+from omnipd.shell.streams import standard_streams
+from omnipd.shell.words import in_words_of
 
 
 class Commands(click.Group):
     """All commands. What click says of a line that it cannot read echoes parts of it, but no key."""
+
+    def main(self, *args: Any, **kwargs: Any) -> Any:
+        """Run a command on the standard streams as they are."""
+        with standard_streams():
+            return super().main(*args, **kwargs)
 
     def make_context(self, *args: Any, **kwargs: Any) -> click.Context:
         """Read the options before the command."""
@@ -75,19 +79,16 @@ class Command(click.Command):
                     ctx.params["output"] = checked_output(ctx.params["output"])
                 return super().invoke(ctx)
             except OmniError as error:
-                click.echo(f"omnipd: {_as_options(error.message, self)}", err=True)
+                click.echo(f"omnipd: {in_words_of(self, error.message)}", err=True)
                 if error.hint:
-                    click.echo(_as_options(error.hint, self), err=True)
+                    click.echo(in_words_of(self, error.hint), err=True)
                 for note in getattr(error, "__notes__", ()):
-                    click.echo(_as_options(note, self), err=True)
+                    click.echo(in_words_of(self, note), err=True)
                 code = exit_code(error)
             except KeyboardInterrupt as stop:
                 for note in getattr(stop, "__notes__", ()):
-                    click.echo(f"\n{_as_options(note, self)}", err=True)
+                    click.echo(f"\n{in_words_of(self, note)}", err=True)
                 raise
-            except BrokenPipeError:  # `… | head` has seen enough
-                os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-                code = 0
         return ctx.exit(code)
 
 
@@ -110,28 +111,8 @@ def _ended_as_by_ctrl_c() -> Iterator[None]:
 
 def _show_warning(command: click.Command, message: Warning | str, *_: Any, **__: Any) -> None:
     from omnipd.bars import aside  # noqa: PLC0415
+    from omnipd.errors import OmniWarning  # noqa: PLC0415
 
+    text = message.args[0] if isinstance(message, OmniWarning) else str(message)
     with aside():
-        click.echo(f"omnipd: {_as_options(str(message), command)}", err=True)
-
-
-def _as_options(text: str, command: click.Command) -> str:
-    """Return a message in the words of the shell: an argument of Python as the option that it is here."""
-    from omnipd.client.settings import WITHOUT_ADDRESS  # noqa: PLC0415
-
-    for param in command.params:
-        if not isinstance(param, click.Option) or not param.name:
-            continue
-        off = param.secondary_opts[0] if param.secondary_opts else None
-        name, option = param.name, max(param.opts, key=len)
-        if off is not None:
-            text = re.sub(rf"\b{name}=False\b", off, text)
-        if param.is_flag:
-            text = re.sub(rf"\b{name}=True\b", option, text)
-            continue
-        text = re.sub(rf"\bconnect\({name}=…\)", option, text)
-        text = re.sub(rf"\b{name}=…", option, text)
-        text = re.sub(rf'\b{name}="([\w.]+)"', rf"{option} \1", text)
-        text = re.sub(rf"\b{name}=(?=['\d-])", f"{option} ", text)
-    text = text.replace(WITHOUT_ADDRESS, "`omnipd demo` needs neither")
-    return text.replace("pass api_key=…", "--api-key-file")
+        click.echo(f"omnipd: {in_words_of(command, text)}", err=True)

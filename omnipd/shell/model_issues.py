@@ -7,7 +7,8 @@ from typing import Any
 import click
 
 from omnipd.launch_sandbox import Sandbox
-from omnipd.shell.terminal import counted, printable
+from omnipd.shell.terminal import printable
+from omnipd.shell.words import counted
 
 _MOST_ISSUES = 10
 _LONGEST = 400

@@ -8,21 +8,25 @@ from typing import TYPE_CHECKING
 
 import click
 
+from omnipd.shell.words import counted
+
 if TYPE_CHECKING:
     import pandas as pd
+
+    from omnipd.addresses import Address
 
 _WRITABLE = (".parquet", ".xlsx", ".csv", ".jsonl", ".ndjson")
 _TEXT = (".csv", ".jsonl", ".ndjson")
 
 
-def checked_output(output: Path) -> Path:
+def checked_output(output: Path | Address) -> Path | Address:
     """Return the file that is to be written; refuse what could not be, before anything is read for it."""
     from omnipd.errors import ArgumentError  # noqa: PLC0415
     from omnipd.export.excel import workbook  # noqa: PLC0415
     from omnipd.export.whole_files import check_places  # noqa: PLC0415
-    from omnipd.paths import local_path  # noqa: PLC0415
+    from omnipd.paths import place_of_file  # noqa: PLC0415
 
-    output = local_path("output", output)
+    output = place_of_file("output", output)
     ending = _ending(output)
     if ending not in _WRITABLE or (ending != output.suffix.lower() and ending not in _TEXT):
         raise ArgumentError(
@@ -36,14 +40,19 @@ def checked_output(output: Path) -> Path:
     return output
 
 
-def _ending(output: Path) -> str:
+def _ending(output: Path | Address) -> str:
     from omnipd.export.compression import uncompressed_suffix  # noqa: PLC0415
 
     return uncompressed_suffix(output)
 
 
 def deliver(
-    df: pd.DataFrame, output: Path | None, style: str, *, raw: bool, first: tuple[str, ...] = ()
+    df: pd.DataFrame,
+    output: Path | Address | None,
+    style: str,
+    *,
+    raw: bool,
+    first: tuple[str, ...] = (),
 ) -> None:
     """Write a frame to a file by its ending, or print it."""
     from omnipd.export.csv import write_csv  # noqa: PLC0415
@@ -73,7 +82,7 @@ def deliver(
         click.get_current_context().exit(4)
 
 
-def _write(df: pd.DataFrame, output: Path, *, raw: bool) -> None:
+def _write(df: pd.DataFrame, output: Path | Address, *, raw: bool) -> None:
     """Write a frame to a file by its ending; a gap that was allowed is told by the exit code."""
     from omnipd.export.csv import to_csv  # noqa: PLC0415
     from omnipd.export.excel import to_excel  # noqa: PLC0415
@@ -89,4 +98,4 @@ def _write(df: pd.DataFrame, output: Path, *, raw: bool) -> None:
         to_csv(df, output, raw=raw, allow_incomplete=True)
     else:
         to_jsonl(df, output, allow_incomplete=True)
-    click.echo(f"{len(df):,} rows to {output}", err=True)
+    click.echo(f"{counted(len(df), 'row')} to {output}", err=True)

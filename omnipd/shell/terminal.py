@@ -9,6 +9,8 @@ from typing import Any
 import click
 import pandas as pd
 
+from omnipd.shell.words import counted
+
 
 def print_table(df: pd.DataFrame, rows: int) -> None:
     """Print a frame for eyes: some rows, the columns that fit, nothing that moves the cursor."""
@@ -56,11 +58,6 @@ def _width(text: str) -> int:
         else 1 + (unicodedata.east_asian_width(letter) in {"W", "F"})
         for letter in text
     )
-
-
-def counted(number: int, noun: str) -> str:
-    """Return a number with its noun, which has an s where there is not just one."""
-    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
 
 
 def printable(value: Any) -> str:

@@ -141,7 +141,7 @@ def test_while_one_is_made_the_one_before_it_is_there(own, small, folder):
     seen = []
     own.progress = lambda *_: seen.append(omnipd.open_export(folder).path)
     omnipd.export_inventory(folder, include=["labels", "users"])
-    own.progress = None
+    own.progress = False
     assert seen
     assert set(seen) == {before}
 
@@ -356,7 +356,7 @@ def test_one_that_goes_on_is_as_old_as_its_beginning_whatever_is_made_of_it(
 
 
 def test_a_whole_one_that_has_no_name_yet_is_given_it_and_another_format_is_another(
-    own, folder, monkeypatch
+    own, small, folder, monkeypatch
 ):
     class Killed(BaseException):
         pass
@@ -365,12 +365,16 @@ def test_a_whole_one_that_has_no_name_yet_is_given_it_and_another_format_is_anot
         raise Killed
 
     with monkeypatch.context() as patched:
-        patched.setattr("omnipd.admin.snapshots.Snapshots.publish", kill)
-        with pytest.raises(Killed):
-            omnipd.export_inventory(folder, include="labels")
+        patched.setattr("omnipd.admin.snapshots.FolderSnapshots.publish", kill)
+        for include in ("labels", "users"):
+            with pytest.raises(Killed):
+                omnipd.export_inventory(folder, include=include)
+    since = len(small.requests)
+    omnipd.export_inventory(folder, include="users")
+    assert len(small.requests) == since
     export = omnipd.export_inventory(folder, include="labels", format="csv")
     assert (export / "labels.csv").is_file()
-    assert len([one for one in folder.iterdir() if one.is_dir()]) == 2
+    assert len([one for one in folder.iterdir() if one.is_dir()]) == 3
 
 
 def test_the_new_one_stays_where_the_clock_was_set_back(own, folder, monkeypatch):
@@ -436,7 +440,7 @@ def test_what_a_progress_function_reads_is_its_own(own, folder):
     def read(path, done, total):
         if "access-list" in path and not seen:
             seen.append(len(documents))
-            own.progress = None
+            own.progress = False
             seen.append(len(omnipd.read_document_abilities(documents)))
 
     own.progress = read

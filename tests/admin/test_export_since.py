@@ -11,6 +11,8 @@ from faults.given import client_of
 from scripted_server import answer, document, page
 
 import omnipd
+from omnipd.admin import export_read
+from omnipd.admin.since_last import with_read_at
 from omnipd_sandbox.server import Server
 
 PUBLIC = {"scope": "organization"}
@@ -98,7 +100,9 @@ def test_an_unchanged_organization_costs_its_lists_only(own, changing, folder):
     assert "read_at" not in again["documents"]
 
 
-def test_what_changes_is_seen_at_once_but_for_what_no_list_tells(own, changing, folder):
+def test_what_changes_is_seen_at_once_but_for_what_no_list_tells(
+    own, changing, folder, monkeypatch
+):
     omnipd.export_inventory(folder, include=INCLUDE, since="last", **PUBLIC)
     before = omnipd.open_export(folder)
     public = before["documents"][before["documents"]["scope"] == "organization"]
@@ -118,7 +122,9 @@ def test_what_changes_is_seen_at_once_but_for_what_no_list_tells(own, changing, 
         changing, "POST", f"documents/{shared}/permissions", {"role": "VIEWER", "userIds": [other]}
     )
     change(changing, "DELETE", f"documents/{deleted}")
-    with counted(changing) as asked:
+    later = "2100-01-01T00:00:00+00:00"
+    with counted(changing) as asked, monkeypatch.context() as patched:
+        patched.setattr(export_read, "with_read_at", lambda rows, _: with_read_at(rows, later))
         omnipd.export_inventory(folder, include=INCLUDE, since="last", **PUBLIC)
     after = omnipd.open_export(folder)
     documents = after["documents"].set_index("document_identifier")
@@ -139,7 +145,7 @@ def test_what_changes_is_seen_at_once_but_for_what_no_list_tells(own, changing, 
     )
     assert len(mine) == seen_before.sum()
     fresh = access.set_index("document_identifier")["read_at"]
-    assert fresh[renamed].min() > fresh[shared].max()
+    assert fresh[renamed].min() == pd.Timestamp(later) > fresh[shared].max()
     # When the time for all has come, both are the same.
     omnipd.export_inventory(folder, include=INCLUDE, since="last", **PUBLIC, full_every=0)
     omnipd.export_inventory(folder.with_name("whole"), include=INCLUDE, **PUBLIC)
@@ -185,7 +191,7 @@ def test_an_incremental_export_that_is_broken_off_goes_on(own, changing, folder,
     own.progress = stop
     with pytest.raises(Stopped):
         omnipd.export_inventory(folder, include=INCLUDE, since="last", **PUBLIC)
-    own.progress = None
+    own.progress = False
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", omnipd.OmniWarning)
         omnipd.export_inventory(folder, include=INCLUDE, since="last", **PUBLIC)

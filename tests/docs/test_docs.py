@@ -154,9 +154,9 @@ def parameters(function):
 
 CONNECTION = {
     "base_url",
-    "api_key_file",
+    "api_key",
     "profile",
-    "cache",
+    "connect_cache",  # a command may be of a function with a cache= of its own
     "requests_per_minute",
     "timeout",
     "cache_dir",
@@ -164,7 +164,8 @@ CONNECTION = {
 
 
 def test_the_flags_of_the_connection_are_parameters_of_connect():
-    assert CONNECTION - {"api_key_file"} <= parameters(omnipd.connect)
+    names = {name.removeprefix("connect_") for name in CONNECTION}
+    assert names <= parameters(omnipd.connect)
     assert flags("content") >= CONNECTION
     assert flags("whoami") >= CONNECTION
 
@@ -179,8 +180,7 @@ def test_the_flags_of_inventory_are_the_parameters_of_read_inventory():
 
 
 def test_the_flags_of_query_are_the_parameters_of_run_query():
-    # cache= is --omni-cache there, because --cache is the connection's; timeout= is --timeout.
-    own = flags("query") - CONNECTION - {"omni_cache"} | {"cache", "timeout"}
+    own = flags("query") - CONNECTION | {"timeout"}
     assert own == parameters(omnipd.run_query) - {"client"}
 
 

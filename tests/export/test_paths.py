@@ -48,11 +48,6 @@ def test_every_writer_takes_a_home_and_makes_the_folders_above(tmp_path, monkeyp
 @pytest.mark.parametrize(
     ("path", "words"),
     [
-        ("s3://audits/{}", "='s3://…' is an address, and addresses are not taken yet"),
-        (Path("s3://user:password@audits/{}"), "='s3://…' is an address"),
-        ("abfss://box@account.dfs.core.windows.net/{}", "='abfss://…' is an address"),
-        ("simplecache::s3://audits/{}", "='simplecache::s3://…' is an address"),
-        ("file:///tmp/{}", "='file://…' is an address"),
         ("~nosuch-user/{}", "needs the home directory of 'nosuch-user'"),
         ("a\0b/{}", "has a NUL in it"),
         ("é" * 128 + "/{}", "more than 255 bytes"),
@@ -70,7 +65,6 @@ def test_what_is_no_local_path_is_refused_and_nothing_is_made(
     with pytest.raises(omnipd.ArgumentError) as caught:
         write(path)
     assert words in str(caught.value)
-    assert "password" not in str(caught.value)
     assert os.listdir(tmp_path) == []
 
 

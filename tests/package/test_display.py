@@ -6,13 +6,15 @@ import pandas as pd
 import pytest
 
 import omnipd
-from omnipd import Query, field
+from omnipd import Query, field, key_texts
 from omnipd.errors import NotFoundError
 from omnipd.queries.ask import Answer
 from omnipd.queries.explain import Plan
 from omnipd.readers.whoami import Identity
 
 KEY = "omni_osk_0123456789abcdefghijklmnop"
+#: A key of which HTML writes a letter otherwise, and that is known by itself alone.
+SPECIAL_KEY = "0123456789'<abcdefghijklmnopqrstuvwxyz"
 LATE = (
     Query("flights", "flights")
     .select("airlines.name", "flights.count")
@@ -145,6 +147,49 @@ def test_an_error_in_a_list_is_one_short_line():
     assert len(repr(NotFoundError("x" * 10_000, hint="y " * 10_000, status=404))) < 500
 
 
+HOSTILE = "\x1b[31mred\x1b]0;title\x07\r\ud83d\u202e"
+WRITTEN = "\\x1b[31mred\\x1b]0;title\\x07 \\ud83d\\u202e"
+
+
+@pytest.mark.parametrize(
+    "one",
+    [
+        Query._of({"modelId": HOSTILE, "fields": [HOSTILE], HOSTILE: HOSTILE}),
+        Query._of({"filters": {HOSTILE: {"type": "string", "kind": HOSTILE, "values": [HOSTILE]}}}),
+        Plan(HOSTILE, pd.DataFrame({"name": [HOSTILE.replace("\ud83d", "")]}), (HOSTILE,)),
+        Identity(*[HOSTILE] * 5, {HOSTILE: {"roleName": HOSTILE}}),
+        inventory({HOSTILE: HOSTILE}),
+        Answer(HOSTILE, {"fields": [HOSTILE]}, HOSTILE, pd.DataFrame()),
+    ],
+    ids=lambda one: type(one).__name__,
+)
+def test_a_name_cannot_write_to_the_terminal(one):
+    shown = repr(one)
+    assert all(letter.isprintable() or letter == "\n" for letter in shown)
+    assert WRITTEN[:12] in shown
+    one._repr_html_().encode()
+
+
+@pytest.mark.parametrize(
+    ("part", "shown"),
+    [
+        ({"x" * 10_000: 1}, f"  {'x' * 39}…  1\n"),
+        ({"fields": ["x" * 10_000] * 1000}, "… and 980 more\n"),
+        ({"filters": {"x" * 10_000: {"type": "null"}}}, "x…\n"),
+        ({"filters": {"a.b": {"type": "date", "kind": "IN_{0}", "left_side": "1"}}}, "in {0} 1\n"),
+        ({"filters": {"a.b": {"type": ["x"]}}}, 'a.b: {"type": ["x"]}\n'),
+        ({"sorts": [{"column_name": "a.b", "null_sort": 5}]}, "a.b, nulls 5\n"),
+    ],
+)
+@pytest.mark.filterwarnings("ignore::omnipd.OmniWarning")
+def test_whatever_a_query_holds_is_shown_and_is_not_long(part, shown):
+    query = Query.from_dict({"modelId": "m", "fields": ["a.b"], **part})
+    assert shown in repr(query)
+    assert max(map(len, repr(query).splitlines())) <= 80
+    assert len(repr(query)) < 5000
+    assert len(query._repr_html_()) < 6000
+
+
 SHOWN = {
     "a query": LATE,
     "a plan": plan(warnings=["w" * 1000]),
@@ -182,3 +227,20 @@ def test_no_key_is_shown(one):
     shown = repr(one) + getattr(one, "_repr_html_", str)()
     assert KEY[:20] not in shown
     assert "***" in shown
+
+
+@pytest.mark.parametrize(
+    "one",
+    [
+        Query._of({"modelId": SPECIAL_KEY, "fields": [SPECIAL_KEY], SPECIAL_KEY: 1}),
+        Plan(f"SELECT {SPECIAL_KEY}", pd.DataFrame({"name": []}), (SPECIAL_KEY,)),
+        Identity(*[SPECIAL_KEY] * 5, {SPECIAL_KEY: {"roleName": SPECIAL_KEY}}),
+    ],
+    ids=lambda one: type(one).__name__,
+)
+def test_no_letters_of_a_key_hide_it_from_what_hides_keys(one):
+    key_texts.remember_key(SPECIAL_KEY)
+    for shown in (repr(one), one._repr_html_()):
+        assert "0123456789" not in shown
+        assert "klmnop" not in shown
+        assert "***" in shown

@@ -2,6 +2,7 @@
 
 import json
 import math
+from fractions import Fraction
 
 import numpy as np
 import pytest
@@ -55,14 +56,20 @@ def test_what_counts_nothing_is_refused_by_name(omni, given):
         omnipd.read_users(limit=given)
 
 
-@pytest.mark.parametrize("seconds", [np.float32(60), np.int64(60), np.float64(60), math.inf])
+@pytest.mark.parametrize(
+    "seconds",
+    [np.float32(60), np.int64(60), np.float64(60), math.inf, 10**400, Fraction(10**400)],
+    ids=type,
+)
 def test_a_timeout_is_any_number_of_seconds(omni, seconds):
     assert len(COUNTS.run(timeout=seconds)) == 3
     client = omnipd.connect(omni.base_url, "key", timeout=seconds)
     assert type(client.timeout) is float
 
 
-@pytest.mark.parametrize("given", [0, -1, math.nan, True, np.True_, "60", np.float64(-1)], ids=repr)
+@pytest.mark.parametrize(
+    "given", [0, -1, math.nan, True, np.True_, "60", np.float64(-1), Fraction(-(10**400))], ids=type
+)
 def test_what_is_no_number_of_seconds_is_refused(omni, given):
     with pytest.raises(ArgumentError, match=r"^timeout=.* must be a positive number of seconds"):
         COUNTS.run(timeout=given)

@@ -130,6 +130,28 @@ def test_the_time_left_is_that_of_the_limit_and_not_of_the_burst(scripted, fake_
     assert terminal.screen == [""]
 
 
+@pytest.mark.parametrize(
+    ("columns", "shown"),
+    [
+        (0, r"some_long_name_of_a_thing:  25%\|\S+ +\| 100/400 rows \[00:03<00:00\]"),  # not known
+        (20, r"some_lon:  25%\|.\|"),
+        (80, r"some_long_name_of_a_thing:  25%\|\S+ +\| 100/400 rows \[00:03<00:00\]"),
+    ],
+)
+def test_a_bar_fits_the_terminal(fake_time, terminal, monkeypatch, columns, shown):
+    terminal.fileno = lambda: 2
+    monkeypatch.setattr(os, "get_terminal_size", lambda _: os.terminal_size((columns, 24)))
+    with (
+        redirect_stderr(terminal),
+        one_call(),
+        steps(Asking(fake_time), "/api/v1/some-long-name-of-a-thing", "rows") as told,
+    ):
+        fake_time.now += 3
+        told.at(100, 400, left=3)
+        assert re.fullmatch(shown, terminal.screen[0])
+        assert len(terminal.screen[0]) < (columns or 100)
+
+
 def test_a_warning_does_not_tear_the_bar(fake_time, terminal):
     with (
         redirect_stderr(terminal),
@@ -226,9 +248,69 @@ def test_what_a_function_raises_is_raised(scripted, fake_time):
         assert client.requests_sent == 1
 
 
+def test_what_a_function_raises_is_no_error_of_the_read(scripted, fake_time):
+    """Neither of a page that the cache has, nor of one of many parents."""
+    why = ZeroDivisionError("why")
+
+    def stop(*_):
+        error = omnipd.NotFoundError("mine")
+        error.__context__ = why
+        raise error
+
+    scripted.script(*[answer({"queries": []})] * 2, page(document("a")))
+    with client_of(scripted, fake_time) as client:
+        omnipd.read_document_queries(["a", "b"], client=client)
+        omnipd.read_content(client=client)
+        scripted.requests.clear()
+        client.progress = stop
+        for read in (
+            lambda: omnipd.read_content(client=client),
+            lambda: omnipd.read_document_queries(["a", "b"], client=client),
+            lambda: omnipd.read_document_queries(["a", "b"], errors="collect", client=client),
+        ):
+            with pytest.raises(omnipd.NotFoundError, match=r"^mine$") as caught:
+                read()
+            assert caught.value.partial is None
+            assert caught.value.__context__ is why
+            assert not hasattr(caught.value, "__notes__")
+    assert scripted.requests == []
+
+
+def test_what_a_function_reads_is_not_told_to_it(server):
+    told = []
+
+    def read(*one):
+        told.append(one)
+        omnipd.read_labels(client=client)
+
+    client = omnipd.connect(
+        server.url, server.api_key, requests_per_minute=None, cache=False, progress=read
+    )
+    assert len(omnipd.read_groups(client=client)) == 5
+    assert told == [("/api/scim/v2/Groups", 5, 5)]
+    assert client.requests_sent == 2
+
+
+def test_a_function_that_counts_as_false_is_told(server):
+    class Told(list):
+        def __call__(self, *one):
+            self.append(one)
+
+    with omnipd.connect(
+        server.url, server.api_key, requests_per_minute=None, progress=Told()
+    ) as client:
+        omnipd.read_groups(client=client)
+        assert client.progress == [("/api/scim/v2/Groups", 5, 5)]
+
+
 def test_progress_is_a_flag_or_a_function(scripted):
     with pytest.raises(omnipd.ArgumentError, match="progress='no' is not True, False or a func"):
         omnipd.connect(scripted.url, "key", progress="no")
+    client = omnipd.connect(scripted.url, "key", timeout=1)
+    client.progress = "no"
+    with pytest.raises(omnipd.ArgumentError, match="progress='no' is not True, False or a func"):
+        omnipd.read_labels(client=client)
+    assert scripted.requests == []
 
 
 def test_two_threads_have_a_bar_each(fake_time, terminal):

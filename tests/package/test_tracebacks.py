@@ -1,5 +1,6 @@
 """What a traceback shows of omnipd: few frames, and no second error."""
 
+import sys
 import traceback
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import omnipd
 from omnipd import Query, field
 from omnipd.errors import ArgumentError, MissingFieldsError, OmniError
 
+pytestmark = pytest.mark.skipif(sys.flags.dev_mode, reason="python -X dev shows all frames")
 INSIDE = Path(omnipd.__file__).parent
 FLIGHTS = Query("flights", "flights")
 COUNTS = FLIGHTS.select("flights.origin", "flights.count")
@@ -83,6 +85,26 @@ def test_the_error_that_the_caller_was_handling_is_still_shown(omni):
         handling()
     assert isinstance(caught.value.__context__, ZeroDivisionError)
     assert not caught.value.__suppress_context__
+
+
+def ids_that_are_read():
+    yield "flights"
+    omnipd.read_topics("flihgts")
+
+
+def test_the_frames_of_the_caller_are_shown_wherever_they_are(omni):
+    def told(*_):
+        omnipd.read_topics("flihgts")
+
+    with pytest.raises(OmniError) as caught:
+        omnipd.read_topics(ids_that_are_read())
+    names = [frame.name for frame in traceback.extract_tb(caught.value.__traceback__)]
+    assert "ids_that_are_read" in names
+    omni.progress = told
+    with pytest.raises(OmniError) as caught:
+        omnipd.read_labels()
+    names = [frame.name for frame in traceback.extract_tb(caught.value.__traceback__)]
+    assert "told" in names
 
 
 def test_what_is_no_error_of_omnipd_keeps_its_frames(omni, monkeypatch):

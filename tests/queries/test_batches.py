@@ -13,6 +13,7 @@ import pyarrow as pa
 import pyarrow.parquet
 import pytest
 from faults.given import QUERY, ROWS, arrow, client_of, complete, footer, header, line, whole_answer
+from fsspec.implementations.memory import MemoryFileSystem
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from queries.query_cases import CASES
@@ -136,6 +137,19 @@ def test_a_result_without_rows_is_one_batch_with_its_columns(scripted, fake_time
     assert pyarrow.parquet.read_schema(tmp_path / "rows.parquet").names == ROWS.column_names
 
 
+def test_a_file_is_put_to_an_address_when_it_is_whole(scripted, fake_time, monkeypatch):
+    monkeypatch.setattr(MemoryFileSystem, "store", {})
+    whole = whole_answer(arrow(ROWS))
+    scripted.script(answer(whole), answer(whole[: len(whole) // 2]))
+    with client_of(scripted, fake_time) as client:
+        path = "memory://bucket/rows.parquet"
+        assert omnipd.query_to_parquet(QUERY, path, client=client) == len(ROWS)
+        with pytest.raises(omnipd.OmniError):
+            omnipd.query_to_parquet(QUERY, "memory://bucket/half.parquet", client=client)
+    assert list(MemoryFileSystem.store) == ["/bucket/rows.parquet"]
+    assert pd.read_parquet(path)["users.count"].tolist() == ROWS["users.count"].to_pylist()
+
+
 # --- nothing is sent before a batch is wanted, and nothing is left open
 
 
@@ -147,8 +161,8 @@ def test_wrong_arguments_are_refused_at_the_call(scripted, fake_time, tmp_path):
             omnipd.query_to_parquet(QUERY, tmp_path / "rows.parquet", limit=0, client=client)
         with pytest.raises(omnipd.ArgumentError, match="not a path"):
             omnipd.query_to_parquet(QUERY, None, client=client)
-        with pytest.raises(omnipd.ArgumentError, match="path='s3://…' is an address"):
-            omnipd.query_to_parquet(QUERY, "s3://bucket/rows.parquet", client=client)
+        with pytest.raises(omnipd.ArgumentError, match="path='s33://…' is an address"):
+            omnipd.query_to_parquet(QUERY, "s33://bucket/rows.parquet", client=client)
         (tmp_path / "file").touch()
         with pytest.raises(omnipd.ExportError, match="cannot be made"):
             omnipd.query_to_parquet(QUERY, tmp_path / "file" / "no" / "f.parquet", client=client)

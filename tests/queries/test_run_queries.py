@@ -417,7 +417,7 @@ def test_queries_that_reached_their_limit_are_named_at_the_line_of_the_caller(om
     assert str(one.message) == (
         "Of 3 queries: query 1 (flights: flights.origin, flights.count), "
         "query 3 (flights: flights.date[month], flights.count). The result has exactly 1 row, "
-        'which is its limit: there may be more. Pass limit="all" for all of them.'
+        "which is its limit: there may be more. Pass limit='all' for all of them."
     )
     assert one.filename == __file__
 

@@ -163,7 +163,7 @@ def test_a_personal_token_is_told_that_it_needs_an_organization_key(server):
         with pytest.raises(omnipd.ForbiddenError, match="has to know all people") as caught:
             omnipd.read_content(scope="all")
         assert "organization key" in str(caught.value)
-        assert 'scope="organization"' in caught.value.hint
+        assert "scope='organization'" in caught.value.hint
     assert len(server.requests) - since == 1
 
 

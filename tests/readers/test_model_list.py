@@ -174,7 +174,7 @@ def test_a_name_that_is_not_known_is_looked_for_again_and_then_refused_with_near
             omnipd.run_query(FLIGHTS, model=wrong, client=client)
         assert str(caught.value) == (
             f"There is no shared model named {wrong!r}.\nDid you mean {near!r}? This key sees 'Sales', "
-            "'Stock'. A model of another kind is named by its id, which read_models() has."
+            "'Stock'. A model of another kind is named by its id, which omnipd.read_models() has."
         )
     assert {target.split("?")[0] for _, target, _, _ in scripted.requests} == {"/api/v1/models"}
 

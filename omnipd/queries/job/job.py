@@ -15,7 +15,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from omnipd.arguments import IDS_OF_MODELS
+from omnipd.arguments import IDS_OF_MODELS, argument, function
 from omnipd.client import failures
 from omnipd.client.answers import Received
 from omnipd.client.client import Client
@@ -35,6 +35,7 @@ from omnipd.errors import (
     ServerError,
 )
 from omnipd.frames.arrow_stream import Ending, read_stream
+from omnipd.message import changed, join
 from omnipd.queries.job.ndjson import Line, LineReader
 from omnipd.queries.language.request import QueryRequest
 
@@ -125,9 +126,9 @@ def stream(
     except OmniError as error:
         error.job_id = error.job_id or job.id
         error.trace(outcome.received.trace_id)
-        error.message = client.hide_key(error.message)
+        error.message = changed(error.message, client.hide_key)
         if isinstance(error, BadRequestError | NotFoundError):
-            error.hint = " ".join(filter(None, (error.hint, IDS_OF_MODELS)))
+            error.hint = join([error.hint, IDS_OF_MODELS])
         raise
     assert job.final is not None  # noqa: S101 - waited for
     outcome.job_id, outcome.line = str(job.id), client.hide_key_in(job.final.content)
@@ -400,7 +401,7 @@ def _judge(client: Client, job_id: str, line: dict[str, Any], *, has_result: boo
     if not has_result and line.get("requery_sql"):
         raise QueryError(
             "Omni asked for a second query and sent no result.",
-            hint='Run it with cache="SkipCache".',
+            hint="Run it with " + argument("cache", "SkipCache") + ".",
             error_type="REQUERY",
             **facts,
         )
@@ -423,7 +424,9 @@ _HANDED_OUT = (
     "lost on the way. Run the query again."
 )
 _HINTS = {
-    "FORBIDDEN": "The key's role does not allow this query; omnipd.whoami() shows its roles.",
+    "FORBIDDEN": (
+        "The key's role does not allow this query; " + function("whoami") + " shows its roles."
+    ),
     "PLAN_PK_REQUIRED_DUE_TO_JOIN_FANOUT": "The joined view needs a primary key in the model.",
     "RATE_LIMITED": "Too many queries run at once; try again in a minute.",
     "OAUTH_AUTHENTICATION_REQUIRED": "Sign in to the connection in Omni first.",
@@ -437,7 +440,7 @@ def _too_late(deadline: Deadline, job: _Job, *, sent: bool = True) -> QueryTimeo
         running, kept = "The query was not sent: nothing was left of its time", ""
     return QueryTimeoutError(
         f"{running} after {deadline.seconds:g} s.",
-        hint=f"Give it more: timeout=…, or narrow the query.{kept}",
+        hint="Give it more: " + argument("timeout", ...) + f", or narrow the query.{kept}",
         job_id=job.id,
         retryable=True,
     )

@@ -13,11 +13,13 @@ from typing import Any, TypeVar
 
 import pyarrow as pa
 
+from omnipd.arguments import argument
 from omnipd.client.client import Client
 from omnipd.errors import OmniError, QueryError, ResponseError, warn
 from omnipd.frames import times
 from omnipd.frames.columns import format_name
 from omnipd.frames.decimals import as_floats
+from omnipd.message import changed
 from omnipd.queries.job import job, result
 from omnipd.queries.job.model_ids import with_model_ids
 from omnipd.queries.job.options import QueryOptions
@@ -158,7 +160,7 @@ class Run:
             return work()
         except OmniError as error:
             error.job_id = error.job_id or self._outcome.job_id or None
-            error.message = self.client.hide_key(error.message)
+            error.message = changed(error.message, self.client.hide_key)
             raise
         except (pa.ArrowException, ValueError, TypeError, NotImplementedError) as error:
             reason = self.client.redact(str(error))
@@ -303,4 +305,8 @@ def words_of_limit(rows: int, limit: int) -> str:
     has = f"{rows:,} {'row' if rows == 1 else 'rows'}"
     which = "which is its limit" if rows == limit else f"and its limit is {limit:,}"
     exactly = "exactly " if rows == limit else ""
-    return f'The result has {exactly}{has}, {which}: there may be more. Pass limit="all" for all of them.'
+    return (
+        f"The result has {exactly}{has}, {which}: there may be more. Pass "
+        + argument("limit", "all")
+        + " for all of them."
+    )

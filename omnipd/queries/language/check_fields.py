@@ -11,11 +11,12 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from omnipd.arguments import argument
 from omnipd.errors import ArgumentError
 from omnipd.queries.language import dates, timeframes
 from omnipd.queries.language.filters import conditions_of, ignored, types_in
 
-_UNCHECKED = "check=False sends the query as it is."
+_UNCHECKED = "With " + argument("check", False) + " the query is sent as it is."
 
 
 @dataclass(frozen=True)
@@ -63,7 +64,7 @@ def check_names(query: Mapping[str, Any]) -> None:
             near = _near(str(name), selected) or "Put it into the fields, brackets and all."
             raise ArgumentError(
                 f"The query is {what} {name}, which it does not select.",
-                hint=f"{near} {_UNCHECKED}",
+                hint=f"{near} " + _UNCHECKED,
             )
 
 
@@ -162,7 +163,7 @@ def _check_name(name: str, known: Mapping[str, KnownField], where: str) -> None:
     if bare not in known:
         near = _near(bare, known)
         raise ArgumentError(
-            f"{where} has no field {bare}.", hint=f"{near} {_UNCHECKED}" if near else _UNCHECKED
+            f"{where} has no field {bare}.", hint=f"{near} " + _UNCHECKED if near else _UNCHECKED
         )
     field = known[bare]
     if timeframe is None:
@@ -181,7 +182,7 @@ def _check_name(name: str, known: Mapping[str, KnownField], where: str) -> None:
     if timeframe not in offered or (of_date and timeframe in timeframes.OF_TIMES_ONLY):
         listed = sorted(set(offered) - set(timeframes.OF_TIMES_ONLY if of_date else ()))
         near = _near(timeframe, listed) or f"It has {', '.join(listed)}."
-        raise ArgumentError(f"{bare} has no timeframe {timeframe}.", hint=f"{near} {_UNCHECKED}")
+        raise ArgumentError(f"{bare} has no timeframe {timeframe}.", hint=f"{near} " + _UNCHECKED)
 
 
 def _type(name: str, known: Mapping[str, KnownField]) -> str:

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
-from omnipd.arguments import said
+from omnipd.arguments import argument, said
 from omnipd.errors import ArgumentError, held_warnings
 from omnipd.frames.scalars import python_value
 from omnipd.queries.language import filters, timeframes
@@ -154,7 +154,10 @@ def check_shape(given: Any) -> None:
     elif isinstance(given, list | tuple) and all(isinstance(one, Condition) for one in given):
         return
     raise ArgumentError(
-        f"filters={said(given):.60} is neither 'dashboard', nor None, nor says what to change.",
+        (
+            argument("filters", given)
+            + " is neither 'dashboard', nor None, nor says what to change."
+        ),
         hint="Pass {'State': omnipd.field('users.state') == 'Texas'}, or a list of conditions.",
     )
 

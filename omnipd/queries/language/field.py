@@ -8,7 +8,7 @@ from typing import Any, NoReturn
 
 import pandas as pd
 
-from omnipd.arguments import refuse_key, said
+from omnipd.arguments import argument, refuse_key, said
 from omnipd.errors import ArgumentError
 from omnipd.queries.language import dates, timeframes
 from omnipd.queries.language.conditions import (
@@ -410,7 +410,7 @@ class Field:
         """
         if not isinstance(name, str) or not name.strip():
             raise ArgumentError(f"{self!r}.is_attribute takes the name of a user attribute.")
-        refuse_key("name=", name)
+        refuse_key(argument("name"), name)
         leaf = self._filters.leaf({"type": "user_attribute", "user_attribute_name": name})
         return Comparison(f"{self!r}.is_attribute({name!r})", leaf)
 

@@ -57,8 +57,9 @@ def _said(filter_: Mapping[str, Any]) -> str | None:
     words = kind.lower().replace("_", " ")
     if type_ == "date":
         left, right = filter_.get("left_side"), filter_.get("right_side")
-        return _DATES.get(kind, f"{words} {{left}}").format(left=left, right=right)
-    if type_ not in {"string", "number"}:
+        known = _DATES.get(kind)
+        return f"{words} {left}" if known is None else known.format(left=left, right=right)
+    if type_ not in ("string", "number"):  # no set, since a type may be a list
         return None
     sign = _SIGNS.get(kind, words) + ("=" if filter_.get("is_inclusive") else "")
     write = repr if type_ == "string" else str

@@ -16,7 +16,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any, Literal, Protocol, runtime_checkable
 
-from omnipd.arguments import IDS_OF_MODELS, check_id, said, whole_number
+from omnipd.arguments import IDS_OF_MODELS, argument, check_id, refuse_key, said, whole_number
 from omnipd.errors import ArgumentError, warn
 from omnipd.frames.scalars import python_value
 from omnipd.paths import local_path
@@ -59,9 +59,9 @@ _CALLED_OTHERWISE = {
     "columns": "fields",
 }
 _OUTSIDE = {
-    "branchId": "Pass branch_id=.",
-    "userId": "Pass user_id=.",
-    "cache": "Pass cache=.",
+    "branchId": "Pass " + argument("branch_id") + ".",
+    "userId": "Pass " + argument("user_id") + ".",
+    "cache": "Pass " + argument("cache") + ".",
     "timezone": 'Put it beside "query".',
     "environmentConnectionId": 'Put it beside "query".',
     "resultType": "run_query reads Arrow.",
@@ -155,6 +155,7 @@ def build_request(
         check_nesting(f"{key!s:.60} of the query", value)
     inner = {str(key): _plain(value, str(key)) for key, value in given.items()}
     if model is not None:
+        refuse_key(argument("model"), model)
         inner["modelId"] = model
     _check_keys(inner)
     _check_values(inner)
@@ -170,16 +171,17 @@ def build_request(
         # An empty one would be none, and the query would run with all rights of the key.
         **{key: value for key, value in outer.items() if key != "cache"},
     }.items():
+        refuse_key(argument(name), given_id)
         if given_id is not None and (not isinstance(given_id, str) or not given_id.strip()):
             what = "time zone" if name == "timezone" else "id"
-            raise ArgumentError(f"{name}={said(given_id):.60} is no {what}; leave it out for none.")
+            raise ArgumentError(argument(name, given_id) + f" is no {what}; leave it out for none.")
     acting = next(
         (one for one in (user_id, outer.get("userId"), client_user_id) if one is not None), None
     )
     mode = cache if cache is not None else outer.get("cache")
     if mode is not None and mode not in CACHE_MODES:
         raise ArgumentError(
-            f"cache={said(mode):.60} is not known.", hint=f"It takes {', '.join(CACHE_MODES)}."
+            (argument("cache", mode) + " is not known."), hint=f"It takes {', '.join(CACHE_MODES)}."
         )
     beside = {
         "cache": mode,
@@ -299,7 +301,11 @@ def _check_values(query: Mapping[str, Any]) -> None:
     if not query.get("modelId"):
         raise ArgumentError(
             "The query has no modelId.",
-            hint="Pass model=…, a shared model's name or id, or the id of a workbook's model.",
+            hint=(
+                "Pass "
+                + argument("model", ...)
+                + ", a shared model's name or id, or the id of a workbook's model."
+            ),
         )
     check_id("modelId", query["modelId"], IDS_OF_MODELS)
     fields = query.get("fields", [])
@@ -328,7 +334,7 @@ def _check_references(query: Mapping[str, Any]) -> None:
         try:
             _check_reference(inner)
         except ArgumentError as error:
-            error.message = f"In staticQueryReferences, {key!r:.60}: {error.message}"
+            error.message = f"In staticQueryReferences, {key!r:.60}: " + error.message
             raise
         unlimited = {
             one.get("query_id") for one in filters.all_in(query) if one.get("disregard_limit")
@@ -359,7 +365,8 @@ def checked_limit(limit: Any) -> int | None:
     """Return a number of rows, None for no limit, or refuse what is neither."""
     if limit is None or (isinstance(limit, str) and limit == "all"):
         return None
-    rows = whole_number("limit", limit, unit="rows", hint='limit="all" has no limit.')
+    hint = argument("limit", "all") + " has no limit."
+    rows = whole_number("limit", limit, unit="rows", hint=hint)
     if rows.bit_length() > _MOST_BITS:
         raise ArgumentError(
             "The limit has more digits than any count of rows.", hint='"all" is none.'

@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from omnipd.arguments import said
+from omnipd.arguments import argument, said
 from omnipd.errors import ArgumentError
 from omnipd.frames.scalars import python_value
 from omnipd.queries.language.conditions import (
@@ -21,13 +21,13 @@ _MOST_DIGITS = 10_000
 
 def said_of(case: object) -> str:
     """Return how an argument ``case=`` is written, nothing where it is the default."""
-    return "" if case is True else f", case={said(case):.20}"
+    return "" if case is True else (", " + argument("case", case))
 
 
 def check_case(case: object) -> None:
     """Refuse what is neither true nor false."""
     if not isinstance(case, bool):
-        raise ArgumentError(f"case={said(case):.60} is neither True nor False.")
+        raise ArgumentError(argument("case", case) + " is neither True nor False.")
 
 
 def kind_of(value: Any) -> str:
