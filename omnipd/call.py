@@ -12,6 +12,7 @@ import contextvars
 import sys
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Generator, Iterable, Iterator
 from types import TracebackType
 from typing import TYPE_CHECKING, TypeVar
@@ -81,6 +82,8 @@ class Call:
         How far it is, while it goes on step by step.
     rehearses : bool
         Whether it only shows what it would send.
+    ahead : Counter of str or None
+        Of a rehearsal, how often it has asked what will be asked again.
     cost_is_said : bool
         Whether what its parts cost was said for all of them together.
     """
@@ -92,9 +95,10 @@ class Call:
         self.deadline: Deadline | None = None
         self.report: Report | None = None
         self.rehearses = self.cost_is_said = False
+        self.ahead: Counter[str] | None = None
         self.has_own_timeout: bool = timeout is not None
         if around is not None:
-            self.report, self.rehearses = around.report, around.rehearses
+            self.report, self.rehearses, self.ahead = around.report, around.rehearses, around.ahead
             self.has_own_timeout = around.has_own_timeout
             self.cost_is_said = around.cost_is_said
         self._beginning = threading.Lock()
@@ -224,7 +228,7 @@ def _forget_frames_below(frame: TracebackType | None) -> None:
 def rehearsal() -> Iterator[None]:
     """Let a block read what the cache has, and send nothing: what would be sent raises WouldSend."""
     call = Call()
-    call.rehearses = True
+    call.rehearses, call.ahead = True, Counter()
     with working_for(call):
         yield
 

@@ -77,7 +77,7 @@ class AddressSnapshots(Snapshots):
 
     def keep(self, number: int) -> None:
         """Delete all but the last exports."""
-        for name in self.names()[:-number]:
+        for name in self._superseded(number):
             place = self.root / name
             try:
                 with contextlib.suppress(FileNotFoundError):  # another process does the same

@@ -12,7 +12,7 @@ import pyarrow as pa
 
 from omnipd.admin.export_inventory import export_inventory
 from omnipd.admin.inventory import read_inventory
-from omnipd.admin.inventory_cost import USED, estimate_inventory
+from omnipd.admin.inventory_cost import USED, calls_of, estimate_inventory
 from omnipd.admin.inventory_parts import ALL_PARTS
 from omnipd.arguments import said
 from omnipd.call import WouldSend, one_call, rehearsal
@@ -22,6 +22,8 @@ from omnipd.errors import ArgumentError, held_warnings
 from omnipd.frames.columns import COUNT, NUMBER, TEXT
 from omnipd.frames.to_pandas import to_frame
 from omnipd.readers.document_access import read_document_permissions
+from omnipd.readers.scope_all import ALL
+from omnipd.readers.users import read_users
 
 #: What may be named: the readers that ask once for each parent, the lists, and the inventory.
 _READERS: dict[str, Callable[..., Any]] = {
@@ -118,7 +120,7 @@ def estimate(
             facts = frame.attrs["omni"]
             return _frame([(name, 0, facts.get("parents", 1))], client)
         if calls is None:
-            calls, stored = _pages(function, arguments, options, client), 0
+            calls, stored = _pages(name, arguments, options, client), 0
     return _frame([(name, calls, stored)], client)
 
 
@@ -142,21 +144,31 @@ def _reader(reader: Callable[..., Any] | str) -> Callable[..., Any]:
 
 
 def _pages(
-    function: Callable[..., Any],
+    name: str,
     arguments: Sequence[Any],
     options: dict[str, Any],
     client: Client,
 ) -> int | None:
     """Return how many calls a list takes, by what its first page says; one where it has no pages."""
+    function, part = _READERS[name], ALL_PARTS.get(name)
     if "limit" not in inspect.signature(function).parameters:
         return 1
+    if part is not None and part.same_as is not None:
+        part = ALL_PARTS[part.same_as]
+    if options.get("scope") == ALL:
+        # The list of all people, one for the organization, and one for each person.
+        people = estimate(read_users, client=client)["calls"][0]
+        public = {**options, "scope": None, "errors": "raise", "checkpoint": None}
+        own = estimate(function, *arguments, **public, client=client)["calls"][0]
+        count = read_users(limit=1, client=client).attrs["omni"].get("total")
+        return None if pd.isna(own) or count is None else int(people + own + count)
     first = function(*arguments, **{**options, "limit": 1}, client=client)
     total: int | None = first.attrs["omni"].get("total")
     wanted = options.get("limit")
     if total is None:
         return None
     rows = total if wanted is None else min(total, int(wanted))
-    return max(1, -(-rows // 100))
+    return calls_of(rows, part)
 
 
 def _frame(rows: Sequence[tuple[str, Any, Any]], client: Client) -> pd.DataFrame:

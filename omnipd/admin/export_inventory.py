@@ -16,7 +16,13 @@ from omnipd.admin.export_read import ExportRead
 from omnipd.admin.inventory_parts import names_of, with_needed
 from omnipd.admin.open_export import Export
 from omnipd.admin.since_last import SinceLast
-from omnipd.admin.snapshots import MANIFEST, FolderSnapshots, Snapshots, read_manifest
+from omnipd.admin.snapshots import (
+    MANIFEST,
+    FolderSnapshots,
+    Snapshots,
+    begun_at,
+    read_manifest,
+)
 from omnipd.arguments import argument, check_choice, check_flag, whole_number
 from omnipd.cache.checkpoint import checkpointed
 from omnipd.cache.lifetime import checked_lifetime
@@ -46,12 +52,12 @@ def export_inventory(
     storage_options: Mapping[str, Any] | None = None,
     client: Client | None = None,
 ) -> Path | Address:
-    """Read lists of an organization and write each to a file, in memory that does not grow with it.
+    """Read lists of an organization and write each to a file, as its rows come.
 
     Each export is a folder of its own below `folder`, named by the time in UTC at which it was begun.
     It appears there when it is whole, and never changes after that; then ``latest.json`` beside it names
     it. One that is broken off, in whatever way, goes on with the same call: what was read is kept, and
-    nothing of it is asked for again.
+    nothing of it is asked for again. That also holds with another `format` or `errors`.
 
     Parameters
     ----------
@@ -66,13 +72,16 @@ def export_inventory(
         What to write beside Parquet, which is always there: a CSV file for each frame, or one Excel
         workbook, ``inventory.xlsx``.
     keep : int, optional
-        How many exports stay; older ones are deleted when this one is there. Default: all.
+        How many exports stay; older ones are deleted when this one is there, and so is what was broken
+        off and not gone on with for a week. Default: all.
     since : {"last"}, optional
         Ask again only for what may have changed since the last export in `folder`; see the notes.
     full_every : str, float or timedelta, default "7d"
         With `since`: after which time all is asked for again, as ``"12h"`` or ``"7d"``.
     errors : {"raise", "collect"}, default "raise"
         ``collect`` goes on after what is refused; the export says that it is incomplete, and why.
+    max_calls : int, optional
+        Refuse what needs more requests than this, counted as if all were asked for.
     storage_options : mapping, optional
         As for :func:`omnipd.to_parquet`.
 
@@ -104,13 +113,16 @@ def export_inventory(
     null in its column, and kept as JSON in the column ``extra``. Two exports of what is the same have the
     same bytes, but for the times in the manifest.
 
+    What is below documents, folders, users and the like is written as it comes and never held; with
+    `since`, one such table is held at a time.
+
     With ``since="last"`` every list is read whole, so that what is new, renamed, moved or deleted is
     seen at once. What costs a call for each parent, such as ``document_access``, is asked for again only
     where something in the parent's own row has changed, or the parent is new; the other rows are those of
     the last export. A permission may change without its document: that is seen when `full_every` has
     passed, and so is what people have in their own folders. What is below models is asked for each
-    time, since a model does not say that its files have changed. The column ``read_at`` says of each row of such a table when it
-    came.
+    time, since a model does not say that its files have changed. All is asked for with another key. The
+    column ``read_at`` says of each row of such a table when it came.
 
     Examples
     --------
@@ -138,13 +150,15 @@ def export_inventory(
     last = _last(snapshots, client, scope, often) if since is not None else None
     asked = {
         "instance": client.base_url,
+        "key": client.fingerprint,
+        "user_id": client.user_id,
         "tables": wanted,
         "scope": scope,
-        "format": format,
-        "errors": errors,
         "since": since if last is None else last.name,
     }
-    identity = {name: str(value) for name, value in asked.items()} | {"key": client.fingerprint}
+    # What was read goes on whatever is made of it.
+    identity = {name: str(value) for name, value in asked.items()}
+    made = {"format": format, "errors": errors}
     again = functools.partial(
         export_inventory,
         root,  # with what its store takes, and shows none of it
@@ -160,8 +174,12 @@ def export_inventory(
         client=client,
     )
     unfinished = snapshots.begin(identity)
-    if not (unfinished / MANIFEST).exists():
-        begun = datetime.now(UTC)
+    whole = (unfinished / MANIFEST).exists()
+    if whole and not made.items() <= read_manifest(unfinished).items():
+        snapshots.publish(unfinished)
+        unfinished, whole = snapshots.begin(identity), False
+    if not whole:
+        begun = begun_at(unfinished)
         reading = ExportRead(
             unfinished, client, scope, errors, strict, last, read_at=since is not None
         )
@@ -176,6 +194,7 @@ def export_inventory(
                 "manifest": 1,
                 "omnipd": __version__,
                 **asked,
+                **made,
                 "begun_at": begun.isoformat(timespec="seconds"),
                 "finished_at": datetime.now(UTC).isoformat(timespec="seconds"),
                 "full_at": (last.full_at if last else begun).isoformat(timespec="seconds"),
@@ -211,4 +230,9 @@ def _last(
             hint="Take another folder for each Omni and scope.",
         )
     last = SinceLast(Export(path, manifest), full_every)
-    return None if last.is_over else last
+    # Another key or person may be shown other things.
+    same = [manifest.get(name) for name in ("key", "user_id")] == [
+        client.fingerprint,
+        client.user_id,
+    ]
+    return last if same and not last.is_over else None

@@ -7,12 +7,20 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 
 from omnipd.admin.inventory_parts import ALL_PARTS, Part
 from omnipd.admin.inventory_read import InventoryRead
-from omnipd.admin.since_last import READ_AT, SinceLast, rows_of, with_read_at, without_rows_of
+from omnipd.admin.since_last import (
+    READ_AT,
+    SHOWS_USE,
+    SinceLast,
+    rows_of,
+    with_read_at,
+    without_rows_of,
+)
 from omnipd.admin.table_file import TableFile, as_declared
 from omnipd.client.client import Client
 from omnipd.errors import ExportIncompleteError, OmniError
@@ -94,10 +102,13 @@ class ExportRead(InventoryRead):
             **({"failures": facts["failures"]} if "failures" in facts else {}),
         }
         if self._last is not None:
-            for parts in {_parts_of(one) for one in ALL_PARTS.values() if one.below == name}:
-                self._last.note_parents(name, parts, frame)
-            if name == "content":
-                self._last.note_parents(name, _parts_of(ALL_PARTS["document_access"]), frame)
+            below = {
+                (_parts_of(one), SHOWS_USE.get(child, frozenset()))
+                for child, one in ALL_PARTS.items()
+                if one.below == name or (child, name) == ("document_access", "content")
+            }
+            for parts, use in below:
+                self._last.note_parents(name, parts, frame, use)
         return frame[[column for column in _KEPT if column in frame.columns]]
 
     def _whole(self, name: str, part: Part, file: TableFile) -> pd.DataFrame:
@@ -109,6 +120,7 @@ class ExportRead(InventoryRead):
         table = as_declared(pa.Table.from_pandas(frame, preserve_index=False), file.schema)
         if personal is not None:
             facts = {**frame.attrs["omni"], "public_rows": table.num_rows}
+            facts["fetched_at"] = self._last and self._last.oldest(name, facts["fetched_at"])
             # What was personal may have been shared since.
             one = list_of(part.reader_name)
             key = one.endpoint.key if isinstance(one, FanOut) else one.key
@@ -127,12 +139,16 @@ class ExportRead(InventoryRead):
                 frame = self.read_part(part)
         else:
             parents, parts = self.parents_of(part), _parts_of(part)
-            same = [key for key in parent_keys(parents, parts) if self._last.is_same(key)]
+            use = SHOWS_USE.get(name, frozenset())
+            same = [key for key in parent_keys(parents, parts) if self._last.is_same(key, use)]
             rows: list[pa.Table] = []
             with rows_into(
                 lambda some, at: rows.append(as_declared(with_read_at(some, at), file.schema))
             ):
                 frame = self.read_below(part, _without(parents, parts, set(same)))
+            if same:
+                facts = frame.attrs["omni"]
+                facts["fetched_at"] = self._last.oldest(name, facts["fetched_at"])
             table = pa.concat_tables([rows_of(before, parts, same), *rows])
             keep(rows_of(table, parts, parent_keys(parents, parts)))
         if came:
@@ -165,7 +181,7 @@ def _without(
 ) -> pd.DataFrame:
     """Return the rows of the parents that are not among some."""
     keys = zip(*(parents[part] for part in parts), strict=True)
-    return parents[[key not in same for key in keys]]
+    return parents[np.array([key not in same for key in keys], dtype=bool)]  # also of none at all
 
 
 @contextlib.contextmanager

@@ -42,7 +42,7 @@ def estimate_inventory(
 ) -> pd.DataFrame:
     """Estimate what :func:`read_inventory` would cost, one row per frame.
 
-    It asks for the first page of each list, at most nine calls, for the server's count.
+    It asks for the first page of each list, for the server's count: nine calls unless more is included.
 
     Parameters
     ----------
@@ -83,6 +83,13 @@ def estimate_inventory(
     check_choice("scope", scope, (ALL, "organization"))
     with one_call():
         return Cost(current_client(client), scope).of(with_needed(names, scope))
+
+
+def calls_of(rows: int, part: Part | None) -> int:
+    """Return the calls of so many rows in pages; a short list whose pages are counted is read twice."""
+    pages = max(1, -(-rows // _PAGE))
+    twice = part is not None and part.counted_pages and 1 < pages <= REREAD_PAGES
+    return 2 * pages if twice else pages
 
 
 class Cost:
@@ -149,10 +156,7 @@ class Cost:
     def pages(self, part: Part) -> int | None:
         """Return the calls of a list that comes in pages; None where it cannot be counted."""
         rows = self._rows(part.read)
-        if rows is None:
-            return None
-        pages = max(1, -(-rows // _PAGE))
-        return 2 * pages if part.counted_pages and 1 < pages <= REREAD_PAGES else pages
+        return None if rows is None else calls_of(rows, part)
 
     def _rows(self, reader: Reader) -> int | None:
         """Return how many rows the server counts in a list, from its first page."""

@@ -116,10 +116,16 @@ class Inventory(Mapping[str, pd.DataFrame]):
         frames = "1 frame" if len(self) == 1 else f"{len(self)} frames"
         return f"omnipd.Inventory: {frames}, {_said(self.complete)}"
 
-    def _rows(self) -> Iterator[display.Row]:
-        width = max((len(f"{len(frame):,}") for frame in self._frames.values()), default=0)
+    def _sizes(self) -> Iterator[tuple[str, int, int]]:
+        """Yield the name of each frame, and how many rows and columns it has."""
         for name, frame in self._frames.items():
-            size = f"{len(frame):{width},} rows x {len(frame.columns):2} columns"
+            yield name, len(frame), len(frame.columns)
+
+    def _rows(self) -> Iterator[display.Row]:
+        sizes = list(self._sizes())
+        width = max((len(f"{rows:,}") for _, rows, _ in sizes), default=0)
+        for name, rows, columns in sizes:
+            size = f"{rows:{width},} rows x {columns:2} columns"
             yield name, [size if self._is_whole(name) else f"{size}, {_said(False)}"]
         for name, why in self._failures.items():
             yield name, [f"not read: {display.shortened(why, _LONGEST_REASON)}"]

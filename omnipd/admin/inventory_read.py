@@ -85,6 +85,8 @@ class InventoryRead:
             if part.below is not None and lacking:
                 return lacking
             self._lists_are_cached = False
+            if lacking and not part.is_read_by_person(self._scope):
+                return lacking
             if lacking:  # for people who are known, and perhaps for the organization's own list
                 own = self._rehearsed(lambda: self.read_public(part))[0]
                 pages = None if own is not None else cost.pages(part)

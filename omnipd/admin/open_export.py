@@ -39,6 +39,13 @@ class Export(Inventory):
         tables = manifest["tables"]
         self._incomplete = {name for name, table in tables.items() if not table["complete"]}
 
+    def _is_whole(self, name: str) -> bool:
+        return name not in self._incomplete  # the manifest knows, so that no table is read for it
+
+    def _sizes(self) -> Iterator[tuple[str, int, int]]:
+        for name, table in self.manifest["tables"].items():
+            yield name, table["rows"], len(table["columns"])
+
 
 def open_export(
     folder: str | os.PathLike[str],

@@ -1,7 +1,7 @@
 """What need not be asked for again since an export: the lists of parents that have not changed.
 
-A parent is the same where all that its own list says of it is the same, but for what only counts its
-readers. That needs no watermark: neither clocks that differ nor two changes in one second matter.
+A parent is the same where all that its own list says of it is the same, but for what changes whenever
+somebody uses it. That needs no watermark: neither clocks that differ nor two changes in one second matter.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ import pyarrow as pa
 from omnipd.admin.inventory_parts import Part
 from omnipd.admin.open_export import Export
 from omnipd.admin.table_file import as_declared
+from omnipd.errors import ExportError
 from omnipd.frames.columns import INSTANT
 from omnipd.lists.parents import Key
 
@@ -26,8 +27,16 @@ READ_AT = pa.field("read_at", INSTANT)
 #: Parents that do not say that something below them has changed.
 _SILENT = {"ai_messages", "models", "topics"}
 
-#: What changes although nothing that matters does.
-_COUNTS_READERS = {"count_favorites", "count_views", "last_viewed_at", "read_at", "visits"}
+#: What changes as things are used, and says nothing of what is below them.
+_OF_USE = {
+    *("count_documents", "count_favorites", "count_views", "last_completed_at", "last_login_at"),
+    *("last_status", "last_viewed_at", "read_at", "visits"),
+}
+#: But for these tables, of which it says something.
+SHOWS_USE = {
+    "document_favorites": frozenset({"count_favorites"}),
+    "schedule_details": frozenset({"last_completed_at", "last_status"}),
+}
 
 
 class SinceLast:
@@ -43,30 +52,39 @@ class SinceLast:
 
     def __init__(self, export: Export, full_every: timedelta) -> None:
         self.name = export.path.name
-        self._export = export
+        self._path, self._manifest = export.path, export.manifest
         self.full_at = datetime.fromisoformat(export.manifest["full_at"])
-        self.is_over = datetime.now(UTC) - self.full_at >= full_every
-        self._before: dict[str, Mapping[Key, int]] = {}
-        self._now: dict[str, Mapping[Key, int]] = {}
+        # Where the clock was set back since, it is not known how long ago that was.
+        self.is_over = not timedelta(0) <= datetime.now(UTC) - self.full_at < full_every
+        self._before: dict[tuple[str, frozenset[str]], Mapping[Key, int]] = {}
+        self._now: dict[tuple[str, frozenset[str]], Mapping[Key, int]] = {}
 
-    def note_parents(self, name: str, parts: Sequence[str], frame: pd.DataFrame) -> None:
-        """Note what a list says of parents, now and in the last export."""
-        if name not in self._export or not set(parts) <= set(frame.columns):
+    def note_parents(
+        self, name: str, parts: Sequence[str], frame: pd.DataFrame, use: frozenset[str]
+    ) -> None:
+        """Note what a list says of parents, and of their `use`, now and in the last export."""
+        before = self._frame(name)
+        if before is None or not set(parts) <= set(frame.columns):
             return
-        self._before[name] = _digests(self._export[name], parts)
-        self._now[name] = _digests(frame, parts)
+        self._before[name, use] = _digests(before, parts, use)
+        self._now[name, use] = _digests(frame, parts, use)
 
-    def is_same(self, key: Key) -> bool:
+    def is_same(self, key: Key, use: frozenset[str]) -> bool:
         """Whether a parent has not changed since then."""
-        told = [name for name, now in self._now.items() if key in now]
+        told = [list_ for list_, now in self._now.items() if list_[1] == use and key in now]
         return bool(told) and all(
-            self._now[name][key] == self._before[name].get(key) for name in told
+            self._now[list_][key] == self._before[list_].get(key) for list_ in told
         )
+
+    def oldest(self, name: str, fetched_at: str | None) -> str | None:
+        """Return when the oldest answer came, where some rows of a table are those of the last export."""
+        before = self._manifest["tables"][name]["fetched_at"]
+        return min((at for at in (before, fetched_at) if at is not None), default=None)
 
     def personal(self, name: str, schema: pa.Schema) -> pa.Table | None:
         """Return the rows of a table that are personal; None where they are not known."""
         table = self.table(name, schema)
-        public = self._export.manifest["tables"].get(name, {}).get("public_rows")
+        public = self._manifest["tables"].get(name, {}).get("public_rows")
         return None if table is None or public is None else table.slice(public)
 
     def below(self, name: str, part: Part, schema: pa.Schema) -> pa.Table | None:
@@ -75,11 +93,18 @@ class SinceLast:
 
     def table(self, name: str, schema: pa.Schema) -> pa.Table | None:
         """Return what the last export has of a table; None unless all of it is there."""
-        about = self._export.manifest["tables"].get(name)
-        if about is None or not about["complete"]:
+        about = self._manifest["tables"].get(name)
+        frame = self._frame(name) if about is not None and about["complete"] else None
+        if frame is None or set(schema.names) != set(frame.columns):
             return None
-        table = pa.Table.from_pandas(self._export[name], preserve_index=False)
-        return as_declared(table, schema) if set(schema.names) == set(table.column_names) else None
+        return as_declared(pa.Table.from_pandas(frame, preserve_index=False), schema)
+
+    def _frame(self, name: str) -> pd.DataFrame | None:
+        """Return what the last export has of a table; None where it has nothing that can be read."""
+        try:
+            return Export(self._path, self._manifest)[name]  # which holds none of them for long
+        except (KeyError, ExportError):
+            return None
 
 
 def without_rows_of(table: pa.Table, others: pa.Table, key: Sequence[str]) -> pa.Table:
@@ -104,9 +129,9 @@ def rows_of(table: pa.Table, parts: Sequence[str], keys: Sequence[Key]) -> pa.Ta
     return table.take(order[places[order] >= 0])
 
 
-def _digests(frame: pd.DataFrame, parts: Sequence[str]) -> Mapping[Key, int]:
+def _digests(frame: pd.DataFrame, parts: Sequence[str], use: frozenset[str]) -> Mapping[Key, int]:
     """Return what stands for all that is said of each parent, by its key."""
-    said: Any = frame[[name for name in sorted(frame.columns) if name not in _COUNTS_READERS]]
+    said: Any = frame[[name for name in sorted(frame.columns) if name not in _OF_USE - use]]
     table = pa.Table.from_pandas(said, preserve_index=False)
     columns = [column.cast(pa.string()).to_pylist() for column in table.columns]
     keys = zip(*(frame[part] for part in parts), strict=True)

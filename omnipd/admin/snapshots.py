@@ -17,12 +17,16 @@ from typing import Any
 from omnipd.addresses import Address
 from omnipd.arguments import argument, function
 from omnipd.cache.checkpoint import delete_checkpoint
+from omnipd.clock import Clock
 from omnipd.errors import ArgumentError, ExportError
 from omnipd.export.whole_files import make_folder, write_atomically
 
 MANIFEST = "manifest.json"
 LATEST = "latest.json"
 _UNFINISHED = ".unfinished"
+_DELETED = ".deleted"
+#: What was broken off and has stood still for so many seconds is nobody's any more.
+_GIVEN_UP = 7 * 86_400.0
 _NAME = "%Y-%m-%dT%H-%M-%SZ"
 
 
@@ -78,6 +82,12 @@ class Snapshots:
         names = self.names()
         return self.root / names[-1] if names else None
 
+    def _superseded(self, number: int) -> list[str]:
+        """Return the names of all but the last exports, among which is the one that the pointer names."""
+        latest = self.latest()
+        others = [name for name in self.names() if latest is None or name != latest.name]
+        return others[: max(0, len(others) + 1 - number)]
+
     def find(self, at: str | datetime | None) -> Path | Address:
         """Return the folder of the last export, or of the last that was begun by then.
 
@@ -124,20 +134,36 @@ class FolderSnapshots(Snapshots):
 
     def publish(self, unfinished: Path) -> Path:
         """Give a whole export its name, and let the pointer name it; return the folder."""
-        place = self.root / self._free_name(unfinished)
-        delete_checkpoint(unfinished)  # which a kill may have left
-        unfinished.rename(place)
+        reason = None
+        try:
+            delete_checkpoint(unfinished)  # which a kill may have left
+            place = self.root / self._free_name(unfinished)
+            while not _renamed(unfinished, place):  # another one has taken it in this moment
+                place = self.root / self._free_name(unfinished)
+        except OSError as error:
+            reason = error.strerror or type(error).__name__
+        if reason is not None:
+            raise ExportError(
+                f"The export in {unfinished} cannot be given its name: {reason}.",
+                hint="It is whole: the same call goes on, unless another one has done so meanwhile.",
+            )
         self._point_to(place.name, read_manifest(place))
         return place
 
     def keep(self, number: int) -> None:
-        """Delete all but the last exports."""
-        for name in self.names()[:-number]:
+        """Delete all but the last exports, and what was broken off a week ago.
+
+        The export that the pointer names stays, whatever the clock said.
+        """
+        for name in self._superseded(number):
             # Out of sight first: half of one must not be found.
-            aside = self.root / f".{name}.deleted"
             with contextlib.suppress(OSError):
-                (self.root / name).rename(aside)
-                shutil.rmtree(aside)
+                (self.root / name).rename(self.root / f".{name}{_DELETED}")
+        with contextlib.suppress(OSError):
+            for one in self.root.iterdir():
+                given_up = one.name.endswith(_UNFINISHED) and _is_given_up(one)
+                if one.name.startswith(".") and (given_up or one.name.endswith(_DELETED)):
+                    shutil.rmtree(one, ignore_errors=True)
 
 
 def unfinished_in(folder: Path, asked: Mapping[str, Any]) -> Path:
@@ -147,8 +173,7 @@ def unfinished_in(folder: Path, asked: Mapping[str, Any]) -> Path:
     for there in sorted(folder.glob(f".*-{mark}{_UNFINISHED}")):
         return there
     new = folder / f".{datetime.now(UTC).strftime(_NAME)}-{mark}{_UNFINISHED}"
-    new.mkdir()
-    return new
+    return make_folder(new)
 
 
 def read_manifest(folder: Path | Address) -> dict[str, Any]:
@@ -174,6 +199,27 @@ def read_manifest(folder: Path | Address) -> dict[str, Any]:
 
 def _as_bytes(held: Mapping[str, Any]) -> bytes:
     return (json.dumps(held, indent=2, ensure_ascii=False) + "\n").encode()
+
+
+def _renamed(unfinished: Path, place: Path) -> bool:
+    """Give a folder its name, unless that is taken."""
+    try:
+        unfinished.rename(place)
+    except OSError:
+        if not place.exists():
+            raise
+        return False
+    return True
+
+
+def _is_given_up(unfinished: Path) -> bool:
+    changed = max(one.stat().st_mtime for one in [unfinished, *unfinished.iterdir()])
+    return Clock().wall() - changed > _GIVEN_UP
+
+
+def begun_at(unfinished: Path) -> datetime:
+    """Return when an export was begun that may have been broken off since."""
+    return _begun(unfinished.name.removeprefix("."))
 
 
 def _begun(name: str) -> datetime:

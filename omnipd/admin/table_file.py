@@ -39,6 +39,7 @@ class TableFile:
         self.rows = 0
         self.schema = schema.remove_metadata()
         self._waiting: list[pa.Table] = []
+        self._path = path
         # With Arrow's own schema in it, what is noted at the end would not be seen by plain pandas.
         self._writer = pyarrow.parquet.ParquetWriter(path, self.schema, store_schema=False)
 
@@ -66,9 +67,13 @@ class TableFile:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        if kind is None and self._waiting:
-            self._writer.write_table(pa.concat_tables(self._waiting), row_group_size=_TOGETHER)
-        self._writer.close()
+        try:
+            if kind is None and self._waiting:
+                self._writer.write_table(pa.concat_tables(self._waiting), row_group_size=_TOGETHER)
+            self._writer.close()
+        finally:
+            if kind is not None:  # what is not whole would look so
+                self._path.unlink(missing_ok=True)
 
 
 def as_declared(table: pa.Table, schema: pa.Schema) -> pa.Table:

@@ -13,7 +13,7 @@ import os
 import sqlite3
 import zlib
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -23,6 +23,7 @@ from urllib.parse import urlencode
 
 from omnipd.arguments import argument
 from omnipd.cache.private_files import make_folder
+from omnipd.call import current_call
 from omnipd.errors import ArgumentError, OmniError, SettingsError, warn
 from omnipd.locks import NO_FORK, new_lock
 from omnipd.message import Text
@@ -92,14 +93,8 @@ class Checkpoint:
             ) from None
         self.found, self.oldest = self._run(self._open)
 
-    def answer(self, question: str, *, again: bool = False) -> Kept | None:
-        """Return what was answered to a question, at the turn at which it is asked now.
-
-        Parameters
-        ----------
-        again : bool
-            Whether it will be asked for again at this turn.
-        """
+    def answer(self, question: str) -> Kept | None:
+        """Return what was answered to a question, at the turn at which it is asked now."""
 
         def load(database: sqlite3.Connection) -> Kept | None:
             row = database.execute(
@@ -111,38 +106,51 @@ class Checkpoint:
             return Kept(zlib.decompress(row[0]), datetime.fromisoformat(row[1]))
 
         with self._lock:
-            turn = self._turns[question]
+            if not self.usable:
+                return None
+            turn = self._turn(question)
             kept = self._run(load)
-            if kept is not None and not again:
-                self._turns[question] += 1
+            if kept is not None:
+                self._next_turn(question)
         return kept
 
     def keep(self, question: str, body: bytes, read_at: datetime | None = None) -> None:
         """Keep the answer to a question, which has come now or at another time."""
         came = (read_at or datetime.now(UTC)).isoformat()
         with self._lock:
-            turn = self._turns[question]
-            self._turns[question] += 1
+            if not self.usable:  # the read is over, and nobody waits for this answer any more
+                return
+            turn = self._turn(question)
+            self._next_turn(question)
             held = (question, turn, came, zlib.compress(body, 1))
             self._run(
                 lambda one: one.execute("INSERT OR REPLACE INTO answers VALUES (?,?,?,?)", held)
             )
 
-    def forget(self, path: str) -> None:
+    def forget(self, questions: Iterable[str]) -> None:
         """Delete the answers of a list that is wrong: to go on with them would be wrong again."""
-        start = question_of(path, {})
+        asked = [(question,) for question in set(questions)]
         with self._lock:
-            for question in [one for one in self._turns if one.startswith(start)]:
-                del self._turns[question]
-            self._run(
-                lambda one: one.execute(
-                    "DELETE FROM answers WHERE substr(question, 1, ?) = ?", (len(start), start)
-                )
-            )
+            if not self.usable:
+                return
+            for (question,) in asked:
+                self._turns.pop(question, None)
+            self._run(lambda one: one.executemany("DELETE FROM answers WHERE question = ?", asked))
+
+    def _turn(self, question: str) -> int:
+        ahead = current_call().ahead
+        return self._turns[question] + (0 if ahead is None else ahead[question])
+
+    def _next_turn(self, question: str) -> None:
+        """Count a question; what a rehearsal asks is asked again at the same turn."""
+        ahead = current_call().ahead
+        (self._turns if ahead is None else ahead)[question] += 1
 
     def refusal(self, question: str) -> dict[str, Any] | None:
         """Return the facts of a refusal that was taken for an answer; None without one."""
         with self._lock:
+            if not self.usable:
+                return None
             row = self._run(
                 lambda one: one.execute(
                     "SELECT facts FROM refusals WHERE question = ?", (question,)
@@ -154,6 +162,8 @@ class Checkpoint:
         """Keep a refusal that is an answer: that there is none."""
         held = (question, datetime.now(UTC).isoformat(), json.dumps(facts))
         with self._lock:
+            if not self.usable:
+                return
             self._run(
                 lambda one: one.execute("INSERT OR REPLACE INTO refusals VALUES (?,?,?)", held)
             )
@@ -306,9 +316,9 @@ def checkpointed(
     checkpoint = Checkpoint(local_path("checkpoint", folder), asked)
     before = _NOW.get()
     try:
-        _tell(checkpoint, folder)
         try:  # an interrupt that comes when it is set must not leave it so
             _NOW.set(checkpoint)
+            _tell(checkpoint, folder)
             yield checkpoint
         finally:
             _NOW.set(before)
@@ -322,7 +332,10 @@ def checkpointed(
         if isinstance(error, OmniError):
             error.resumable_by(again)
         raise
-    checkpoint.delete()
+    if current_call().rehearses:
+        checkpoint.close()
+    else:
+        checkpoint.delete()
 
 
 def _tell(checkpoint: Checkpoint, folder: str | os.PathLike[str]) -> None:

@@ -63,7 +63,8 @@ class Endpoint(Listing):
             Whole, or an error is raised that carries what was read.
         """
         acting = self.acting(current_client(arguments.get("client")), arguments)
-        again = partial(self.read, arguments)
+        # What came from a generator comes but once.
+        again = partial(self.read, {**acting, "client": arguments.get("client")})
         with (
             one_call(),
             checkpointed(arguments.get("checkpoint"), self.identity(acting), again),

@@ -109,7 +109,7 @@ class FanOut:
             self.endpoint.checked(acting)  # before anything is sent
             keys = list(dict.fromkeys(self._looked_up(key, client) for key in keys))
         read = ParentsRead(self, keys, has_some, acting, collect=errors == "collect")
-        again = partial(self.read, parents, arguments)
+        again = partial(self.read, parents, {**acting, "client": arguments.get("client")})
         with (
             checkpointed(
                 arguments.get("checkpoint"), self.endpoint.identity(acting), again
@@ -119,7 +119,7 @@ class FanOut:
             max_calls = arguments.get("max_calls")
             known = self._known(keys, acting, has_some, counted=max_calls is not None)
             if max_calls is not None:
-                check_calls(len(keys) - len(known), max_calls)
+                check_calls(len(keys) - len(known) - read.told_before(checkpoint), max_calls)
             say_cost(client, len(keys) - len(known), self.endpoint.path)
             frame = read.run(checkpoint, known)
         # Parents that are not all there have not all that is below them.

@@ -28,6 +28,7 @@ from omnipd.client.lanes import Route
 from omnipd.errors import (
     BadRequestError,
     IncompleteReadError,
+    NotFoundError,
     OmniError,
     ResponseError,
     warn,
@@ -167,6 +168,8 @@ class ListRead:
         asked = size = 0
         trace_id: str | None = None
         taken: list[tuple[Mapping[str, str], bytes]] = []
+        questions: set[str] = set()
+        goes_on = False
 
         def begin() -> paging.Fetch:
             nonlocal size
@@ -175,13 +178,14 @@ class ListRead:
             return fetch
 
         def fetch(params: Mapping[str, str]) -> Any:
-            nonlocal asked, size, started, trace_id
+            nonlocal asked, size, started, trace_id, goes_on
+            questions.add(question_of(path, params))
             answer = client.get(path, params, parse=self._parse, route=route)
             trace_id = answer.trace_id
             if answer.read_at is None:
                 asked += 1
             else:
-                started = min(started, answer.read_at)
+                goes_on, started = True, min(started, answer.read_at)
             size += len(answer.body)
             if client.cache is None or size > LARGEST_LIST:
                 taken.clear()
@@ -190,12 +194,17 @@ class ListRead:
             return answer.content
 
         with noted_interrupt(self._so_far), steps(client, path, "rows") as self._steps:
-            try:
-                table, reading = self._collect(begin, query, then, strict=self._strict)
-            except ResponseError:
-                if (checkpoint := current_checkpoint()) is not None:
-                    checkpoint.forget(path)
-                raise
+            while True:
+                try:
+                    table, reading = self._collect(begin, query, then, strict=self._strict)
+                    break
+                except (ResponseError, BadRequestError, NotFoundError):
+                    if (checkpoint := current_checkpoint()) is not None:
+                        checkpoint.forget(questions)
+                    # Pages of two times may not fit, or the cursor between them be known no more.
+                    if not goes_on:
+                        raise
+                goes_on, started = False, datetime.now(UTC)
         if client.cache is not None and not reading.faults and taken:
             client.cache.save(path, taken, started)
         return table, self._facts(asked, started, reading, trace_id)
@@ -206,10 +215,12 @@ class ListRead:
         if reading is None or not reading.pages:
             return []
         total = f" of {reading.total:,}" if reading.total is not None else ""
+        kept = "Of a list nothing is kept before it is whole: the same call begins it anew."
+        if current_checkpoint() is not None:
+            kept = "Nothing of it has to be asked for again."
         return [
             f"Read so far of {self._listing.path}: {reading.pages:,} page(s), "
-            f"{reading.collected.rows:,}{total} rows. Of a list nothing is kept before it is whole: "
-            "the same call begins it anew."
+            f"{reading.collected.rows:,}{total} rows. {kept}"
         ]
 
     def _collect(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import re
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
 
@@ -62,7 +62,7 @@ _ROWS_INTO: ContextVar[RowsInto | None] = ContextVar("omnipd-rows-into", default
 
 @contextlib.contextmanager
 def rows_into(take: RowsInto) -> Iterator[None]:
-    """Hand the rows of fan-outs over as they come; their frames are empty then.
+    """Hand the rows of the next fan-out over as they come; its frame is empty then.
 
     It is for what is too large to be held. Lists that have to be seen as a whole, such as those of all
     scopes, stay as they are.
@@ -111,7 +111,11 @@ class ParentsRead:
         self._tables: dict[Key, pa.Table] = {}
         self._readings: list[Mapping[str, Any]] = []
         self._failed: dict[Key, OmniError] = {}
+        #: Whose refusals the checkpoint had.
+        self._old: set[Key] = set()
         self._rows_into = _ROWS_INTO.get() if fanout.in_parts else None
+        if self._rows_into is not None:
+            _ROWS_INTO.set(None)  # what a progress function reads meanwhile is its own
         self._to_hand_over = deque(keys)
         self._came_at: dict[Key, str] = {}
 
@@ -129,15 +133,15 @@ class ParentsRead:
         def ask(key: Key) -> _Answer:
             if (reading := known.pop(key, None)) is not None:
                 return reading, []
-            told = None if checkpoint is None else checkpoint.refusal(self._fanout.named(key))
-            if told is not None and (self._collect or told["outcome"] == NONE):
-                return from_facts(told)[1], []
-            return self._ask(key)
+            return self._told_before(key, checkpoint) or self._ask(key)
 
         unsent = 0
-        with steps(self._client, self._fanout.endpoint.path) as how_far:
+        with (
+            steps(self._client, self._fanout.endpoint.path) as how_far,
+            # Whatever leaves early ends the threads at once, also where its traceback is kept.
+            contextlib.closing(_answers(ask, self._waiting, self._client.in_flight)) as answers,
+        ):
             how_far.total, how_far.left = len(self._outcomes), len(self._outcomes) - len(known)
-            answers = _answers(ask, self._waiting, self._client.in_flight)
             for done, (key, (answer, said)) in enumerate(answers, 1):
                 for text in said:
                     warn(text)
@@ -160,6 +164,10 @@ class ParentsRead:
             )
             raise first
         return to_frame(self._joined(), self._facts())
+
+    def told_before(self, checkpoint: Checkpoint | None) -> int:
+        """Return of how many parents the checkpoint has a refusal that is still an answer."""
+        return sum(self._told_before(key, checkpoint) is not None for key in self._outcomes)
 
     def so_far(self) -> list[str]:
         """Say how far the reading is, when it is interrupted."""
@@ -184,6 +192,18 @@ class ParentsRead:
             except WouldSend as nothing:
                 return nothing, said
 
+    def _told_before(self, key: Key, checkpoint: Checkpoint | None) -> _Answer | None:
+        """Return a refusal that the checkpoint has, where it is still an answer."""
+        told = None if checkpoint is None else checkpoint.refusal(self._fanout.named(key))
+        if told is None:
+            return None
+        outcome, error = from_facts(told)
+        is_none = self._fanout.says_none(error, self._has_some.get(key))
+        if is_none or (self._collect and outcome != NONE):
+            self._old.add(key)
+            return error, []
+        return None
+
     def _take(self, key: Key, table: pa.Table, reading: Mapping[str, Any]) -> None:
         self._outcomes[key], self._tables[key] = OK, self._fanout.with_key(table, key)
         self._readings.append(reading)
@@ -206,8 +226,8 @@ class ParentsRead:
             self._outcomes[key], self._failed[key] = outcome_of(error), error
             if not (of_one and self._collect):
                 raise self._with_partial(error, key, done)
-        self._readings.append({"requests": 1})
-        if checkpoint is not None:
+        self._readings.append({"requests": int(key not in self._old)})
+        if checkpoint is not None and key not in self._old:
             checkpoint.keep_refusal(self._fanout.named(key), as_facts(error, self._outcomes[key]))
 
     def _hand_over(self) -> None:
@@ -232,9 +252,8 @@ class ParentsRead:
         if hasattr(error, "__notes__"):
             error.__notes__ = [note.replace(IN_PARTIAL, "") for note in error.__notes__]
         if (count := len(self._outcomes)) > 1:
-            error.add_note(
-                f"At {' / '.join(key)}, {done} of {count}; the rows of those before are in .partial."
-            )
+            partial = "" if self._rows_into else "; the rows of those before are in .partial"
+            error.add_note(f"At {' / '.join(key)}, {done} of {count}{partial}.")
         return error
 
     def _facts(self) -> dict[str, Any]:
@@ -272,7 +291,7 @@ class ParentsRead:
 
 def _answers(
     ask: Callable[[Key], _Answer], waiting: deque[Key], in_flight: Callable[[], int]
-) -> Iterator[tuple[Key, _Answer]]:
+) -> Generator[tuple[Key, _Answer], None, None]:
     """Yield each parent with what comes of it, as it comes; more may be put behind those that wait.
 
     The first is asked by itself, since others may depend on what is learned by it; and all are, one

@@ -129,7 +129,7 @@ def read_all_scopes(
                 steps.append(bound(param.client_side, given))
                 asked[name] = None
     client = current_client(asked["client"])
-    again = partial(read_all_scopes, endpoint, owner_param, arguments, only=only)
+    again = partial(read_all_scopes, endpoint, owner_param, {**arguments, **given}, only=only)
     identity = endpoint.identity({**asked, "client": client}) | {"scope": f"{ALL} {only}"}
     with one_call(), checkpointed(arguments["checkpoint"], identity, again):
         people, reading = (

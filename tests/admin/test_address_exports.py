@@ -114,7 +114,7 @@ def test_one_that_was_broken_off_while_it_was_read_goes_on(own, small, state, pu
     own.progress = stop
     with pytest.raises(KeyboardInterrupt):
         omnipd.export_inventory(HOME, include=INCLUDE)
-    own.progress = None
+    own.progress = False
     assert len(waiting(state)) == 1
     assert (waiting(state)[0].parent.stat().st_mode & 0o077 == 0) or os.name == "nt"
     assert puts == []

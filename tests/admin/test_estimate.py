@@ -1,5 +1,7 @@
 """What a read would cost: what is counted, what is stored, and that nothing is read for it."""
 
+import warnings
+
 import pytest
 from faults.given import client_of
 
@@ -88,3 +90,43 @@ def test_what_is_no_reader_is_refused(own, wrong):
 def test_what_the_reader_would_refuse_is_refused(own):
     with pytest.raises(omnipd.ArgumentError, match="direction="):
         omnipd.estimate("document_access", "d1", direction="up")
+
+
+def test_a_list_that_is_read_twice_or_for_each_person_is_counted_so():
+    # Of 130 people two pages are read, and once more: Omni counts these pages.
+    with Server(documents=30) as running:
+        for cache, name, options in (
+            ("10m", "users", {}),
+            ("10m", "user_groups", {}),
+            (False, "users", {}),
+            (False, "content", {"scope": "all"}),
+        ):
+            with omnipd.connect(
+                running.url, running.api_key, requests_per_minute=None, cache=cache
+            ) as client:
+                omnipd.clear_cache(client)
+                told = row(omnipd.estimate(name, client=client, **options))["calls"]
+                omnipd.clear_cache(client)
+                since = len(running.requests)
+                getattr(omnipd, f"read_{name}")(client=client, **options)
+                assert len(running.requests) - since == told
+
+
+def test_an_estimate_leaves_the_checkpoint_as_it_is(scripted, fake_time, tmp_path):
+    from lists.test_checkpoint import NAMES, broken_off
+
+    folder = tmp_path / "checkpoint"
+    broken_off(scripted, folder, fake_time)
+    with client_of(scripted, cache=False, requests_per_minute=60) as client:
+        for names, calls in ((NAMES[:3], 0), (NAMES, 7)):
+            cost = omnipd.estimate("document_abilities", names, checkpoint=folder, client=client)
+            assert row(cost)["calls"] == calls
+
+
+def test_an_inventory_of_all_is_counted_and_read_with_an_empty_cache(own):
+    asked = {"include": ["uploads", "topic_fields", "ai_jobs"], "errors": "collect"}
+    omnipd.clear_cache(own)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", omnipd.OmniWarning)  # what the sandbox does not have
+        inventory = omnipd.read_inventory(max_calls=1000, **asked)
+    assert list(inventory) == ["uploads", "topic_fields", "ai_jobs"]

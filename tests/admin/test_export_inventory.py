@@ -5,6 +5,7 @@ import errno
 import json
 import multiprocessing
 import os
+import pathlib
 import re
 import signal
 import warnings
@@ -15,7 +16,7 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 from faults.given import KEY, client_of
-from scripted_server import answer
+from scripted_server import answer, document, page
 
 import omnipd
 from omnipd.admin.inventory_parts import ALL_PARTS, GROUPS, PARTS
@@ -140,7 +141,7 @@ def test_while_one_is_made_the_one_before_it_is_there(own, small, folder):
     seen = []
     own.progress = lambda *_: seen.append(omnipd.open_export(folder).path)
     omnipd.export_inventory(folder, include=["labels", "users"])
-    own.progress = None
+    own.progress = False
     assert seen
     assert set(seen) == {before}
 
@@ -295,3 +296,153 @@ def test_more_calls_than_are_allowed_are_refused_before_the_first(own, small, fo
 def test_the_default_of_an_export_is_what_an_audit_needs(own, folder):
     omnipd.export_inventory(folder, scope="organization")
     assert list(omnipd.open_export(folder)) == list(PARTS)
+
+
+def test_what_breaks_off_in_the_middle_of_a_table_leaves_no_file_of_it(scripted, folder):
+    listed = page(document("d1"), document("d2"))
+    people = {"principals": [{"id": "m1", "type": "user", "role": "VIEWER"}]}
+    info = {"hasNextPage": False, "nextCursor": None, "pageSize": 100, "totalRecords": 1}
+    answers = {
+        "documents": listed,
+        "d1": answer(people | {"pageInfo": info}),
+        "d2": answer({"detail": "broken", "status": 501}, 501),
+    }
+
+    def step(target):
+        parts = target.split("?")[0].split("/")
+        return answers[parts[4] if "access-list" in target else parts[-1]]
+
+    scripted.by_target = step
+    with client_of(scripted) as client:
+        export = omnipd.export_inventory(
+            folder,
+            include=["documents", "document_access"],
+            scope="organization",
+            errors="collect",
+            client=client,
+        )
+    assert list(omnipd.open_export(folder).failures) == ["document_access"]
+    assert sorted(one.name for one in export.iterdir()) == ["documents.parquet", "manifest.json"]
+
+
+def then(monkeypatch, *moment):
+    """Let exports be begun at another time."""
+
+    class Then(datetime.datetime):
+        now = classmethod(lambda cls, tz: cls(*moment, tzinfo=tz))
+
+    monkeypatch.setattr("omnipd.admin.snapshots.datetime", Then)
+
+
+def test_one_that_goes_on_is_as_old_as_its_beginning_whatever_is_made_of_it(
+    own, small, folder, monkeypatch
+):
+    then(monkeypatch, 2026, 5, 1, 6)
+    with monkeypatch.context() as patched:
+        patched.setattr("omnipd.admin.export_formats.workbook", lambda _: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            omnipd.export_inventory(folder, include=["labels", "users"], format="xlsx")
+    since = len(small.requests)
+    then(monkeypatch, 2026, 5, 4, 6)
+    with pytest.warns(omnipd.OmniWarning, match="Answers taken"):
+        export = omnipd.export_inventory(
+            folder, include=["labels", "users"], errors="collect", format="csv"
+        )
+    assert len(small.requests) == since
+    assert export.name == "2026-05-01T06-00-00Z"
+    manifest = omnipd.open_export(folder).manifest
+    assert manifest["begun_at"] == manifest["full_at"] == "2026-05-01T06:00:00+00:00"
+    assert {one.suffix for one in export.iterdir()} == {".parquet", ".csv", ".json"}
+
+
+def test_a_whole_one_that_has_no_name_yet_is_given_it_and_another_format_is_another(
+    own, small, folder, monkeypatch
+):
+    class Killed(BaseException):
+        pass
+
+    def kill(*_):
+        raise Killed
+
+    with monkeypatch.context() as patched:
+        patched.setattr("omnipd.admin.snapshots.FolderSnapshots.publish", kill)
+        for include in ("labels", "users"):
+            with pytest.raises(Killed):
+                omnipd.export_inventory(folder, include=include)
+    since = len(small.requests)
+    omnipd.export_inventory(folder, include="users")
+    assert len(small.requests) == since
+    export = omnipd.export_inventory(folder, include="labels", format="csv")
+    assert (export / "labels.csv").is_file()
+    assert len([one for one in folder.iterdir() if one.is_dir()]) == 3
+
+
+def test_the_new_one_stays_where_the_clock_was_set_back(own, folder, monkeypatch):
+    then(monkeypatch, 2036, 5, 1, 6)
+    omnipd.export_inventory(folder, include="labels")
+    then(monkeypatch, 2026, 5, 1, 6)
+    export = omnipd.export_inventory(folder, include="labels", keep=1)
+    assert [one for one in folder.iterdir() if one.is_dir()] == [export]
+    assert omnipd.open_export(folder).path == export
+
+
+def test_a_name_that_another_export_takes_in_this_moment_is_not_taken_twice(
+    own, folder, monkeypatch
+):
+    then(monkeypatch, 2026, 5, 1, 6)
+    plain, taken = pathlib.Path.rename, []
+
+    def rename(path, target):
+        if not taken:
+            taken.append(target)
+            target.mkdir()
+            (target / "manifest.json").write_text("{}")
+        return plain(path, target)
+
+    monkeypatch.setattr(pathlib.Path, "rename", rename)
+    assert omnipd.export_inventory(folder, include="labels").name == "2026-05-01T06-00-00Z-2"
+
+
+def test_an_export_that_another_call_has_named_meanwhile_is_a_plain_error(own, folder, monkeypatch):
+    def gone(path, target):
+        raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT))
+
+    monkeypatch.setattr(pathlib.Path, "rename", gone)
+    with pytest.raises(omnipd.ExportError, match="cannot be given its name: No such file"):
+        omnipd.export_inventory(folder, include="labels")
+
+
+def test_what_was_given_up_or_half_deleted_goes_with_the_old_ones(own, folder):
+    stays, goes = folder / ".a-b.unfinished", folder / ".c-d.unfinished"
+    for one in (stays, goes, folder / ".e.deleted", folder / ".mine"):
+        one.mkdir(parents=True)
+        (one / "file").touch()
+    for one in (goes / "file", goes, stays):
+        os.utime(one, (0, 0))
+    export = omnipd.export_inventory(folder, include="labels", keep=1)
+    left = {one for one in folder.iterdir() if one.is_dir()}
+    assert left == {export, stays, folder / ".mine"}
+
+
+def test_whether_an_export_is_whole_is_known_without_its_tables(own, folder):
+    export = omnipd.export_inventory(folder, include="labels")
+    rows = omnipd.open_export(folder).manifest["tables"]["labels"]["rows"]
+    (export / "labels.parquet").unlink()
+    opened = omnipd.open_export(folder)
+    assert opened.complete
+    assert f"labels  {rows} rows" in repr(opened)
+
+
+def test_what_a_progress_function_reads_is_its_own(own, folder):
+    expected = files(omnipd.export_inventory(folder, include="document_access"))
+    documents, seen = omnipd.read_documents(), []
+
+    def read(path, done, total):
+        if "access-list" in path and not seen:
+            seen.append(len(documents))
+            own.progress = False
+            seen.append(len(omnipd.read_document_abilities(documents)))
+
+    own.progress = read
+    assert files(omnipd.export_inventory(folder, include="document_access")) == expected
+    assert seen == [len(documents)] * 2

@@ -1,11 +1,14 @@
 """An export since the last one: what it costs, what it sees at once, and what only when all is asked for."""
 
 import contextlib
+import json
 import warnings
 
 import pandas as pd
 import pytest
 import requests
+from faults.given import client_of
+from scripted_server import answer, document, page
 
 import omnipd
 from omnipd.admin import export_read
@@ -188,8 +191,114 @@ def test_an_incremental_export_that_is_broken_off_goes_on(own, changing, folder,
     own.progress = stop
     with pytest.raises(Stopped):
         omnipd.export_inventory(folder, include=INCLUDE, since="last", **PUBLIC)
-    own.progress = None
+    own.progress = False
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", omnipd.OmniWarning)
         omnipd.export_inventory(folder, include=INCLUDE, since="last", **PUBLIC)
     assert_same(omnipd.open_export(folder), expected)
+
+
+def test_where_there_is_nothing_nothing_is_asked_for(scripted, folder):
+    scripted.by_target = lambda _: page()
+    with client_of(scripted) as client:
+        for _ in range(2):
+            omnipd.export_inventory(
+                folder, include="document_access", since="last", client=client, **PUBLIC
+            )
+    opened = omnipd.open_export(folder)
+    assert opened.complete
+    assert opened["document_access"].empty
+    assert {target.split("?")[0] for _, target, *_ in scripted.requests} == {"/api/v1/documents"}
+
+
+def users(*last_logins):
+    """Return a list of people who have logged in at these times."""
+    login = "urn:omni:params:scim:schemas:extension:user:2.0"
+    people = [
+        {"id": f"m{number}", "userName": f"u{number}@example.com", login: {"lastLogin": at}}
+        for number, at in enumerate(last_logins)
+    ]
+    return answer(
+        {"Resources": people, "totalResults": len(people), "itemsPerPage": 100, "startIndex": 1}
+    )
+
+
+class Scripted:
+    """An Omni with documents, people and what is below them, which a test changes."""
+
+    def __init__(self, server):
+        self.favorites = 0
+        self.logins = ["2026-05-01T06:00:00Z"]
+        self.server = server
+        server.by_target = self
+
+    def __call__(self, target):
+        path = target.split("?")[0]
+        if path.endswith("/documents"):
+            return page({**document("d1"), "_count": {"favorites": self.favorites, "views": 1}})
+        if path.endswith("/Users"):
+            return users(*self.logins)
+        if path.endswith("/favorites"):
+            return page()
+        return answer({"results": []})
+
+    def below(self):
+        """Return which calls below others were made since this was asked last."""
+        asked = {target.split("?")[0].rsplit("/", 1)[1] for _, target, *_ in self.server.requests}
+        self.server.requests.clear()
+        return asked & {"favorites", "model-roles"}
+
+
+def test_what_is_used_is_not_changed_but_for_what_shows_the_use(scripted, folder):
+    omni = Scripted(scripted)
+    asked = {"include": ["document_favorites", "model_roles"], "since": "last", **PUBLIC}
+    with client_of(scripted, cache=False) as client:
+        omnipd.export_inventory(folder, client=client, **asked)
+        assert omni.below() == {"favorites", "model-roles"}
+        omni.logins = ["2026-05-02T06:00:00Z"]
+        omnipd.export_inventory(folder, client=client, **asked)
+        assert omni.below() == set()
+        omni.favorites = 1
+        omnipd.export_inventory(folder, client=client, **asked)
+        assert omni.below() == {"favorites"}
+
+
+def test_the_age_is_that_of_the_oldest_row_also_where_some_are_new(scripted, folder):
+    Scripted(scripted)
+    asked = {"include": "document_favorites", "since": "last", **PUBLIC}
+    with client_of(scripted, cache=False) as client:
+        first = omnipd.export_inventory(folder, client=client, **asked)
+        manifest = json.loads((first / "manifest.json").read_text())
+        old = manifest["tables"]["document_favorites"]["fetched_at"] = "2026-05-01T06:00:00+00:00"
+        (first / "manifest.json").write_text(json.dumps(manifest))
+        omnipd.export_inventory(folder, client=client, **asked)
+    opened = omnipd.open_export(folder)
+    assert opened.manifest["tables"]["document_favorites"]["fetched_at"] == old
+    assert opened["document_favorites"].attrs["omni"]["fetched_at"] == old
+
+
+def test_all_is_asked_for_where_the_last_one_is_no_help(scripted, folder):
+    omni = Scripted(scripted)
+    asked = {"include": "document_favorites", "since": "last", **PUBLIC}
+
+    def last(**changes):
+        manifest = folder / omnipd.open_export(folder).path.name / "manifest.json"
+        manifest.write_text(json.dumps(json.loads(manifest.read_text()) | changes))
+
+    def lose(name):
+        (omnipd.open_export(folder).path / f"{name}.parquet").unlink()
+
+    with client_of(scripted, cache=False) as client:
+        for spoil in (
+            lambda: None,  # there is none
+            lambda: lose("documents"),
+            lambda: lose("document_favorites"),
+            lambda: last(key="of somebody else"),
+            lambda: last(user_id="somebody else"),
+            lambda: last(full_at="2036-05-01T06:00:00+00:00"),  # the clock was wrong
+        ):
+            spoil()
+            omnipd.export_inventory(folder, client=client, **asked)
+            assert omni.below() == {"favorites"}
+        omnipd.export_inventory(folder, client=client, **asked)
+        assert omni.below() == set()

@@ -14,6 +14,8 @@ from faults.given import KEY, client_of
 from scripted_server import answer, document, page
 
 import omnipd
+from omnipd.cache import checkpoint
+from omnipd.call import rehearsal
 
 NAMES = [f"d{number}" for number in range(12)]
 BROKEN = answer({"detail": "broken", "status": 500}, 500)
@@ -71,7 +73,7 @@ def test_an_error_without_a_checkpoint_says_so(scripted, fake_time):
     scripted.script(BROKEN)
     with client_of(scripted, fake_time), pytest.raises(omnipd.ServerError) as caught:
         omnipd.read_document_abilities("d1")
-    with pytest.raises(omnipd.ArgumentError, match="checkpoint="):
+    with pytest.raises(omnipd.ArgumentError, match="a checkpoint keep"):
         caught.value.resume()
 
 
@@ -265,3 +267,166 @@ def test_a_list_that_does_not_add_up_is_not_gone_on_with(scripted, folder):
         scripted.requests.clear()
         assert len(omnipd.read_content(checkpoint=folder)) == 2
     assert len(scripted.requests) == 1
+
+
+def test_a_cursor_that_is_known_no_more_begins_the_list_anew(scripted, fake_time, folder):
+    first, second = page(document("a"), cursor="2", total=2), page(document("b"), total=2)
+    steps = {None: first, "2": BROKEN}
+
+    def step(target):
+        return steps[target.split("cursor=")[1].split("&")[0] if "cursor=" in target else None]
+
+    scripted.by_target = step
+    with client_of(scripted, fake_time, cache=False):
+        with pytest.raises(omnipd.ServerError):
+            omnipd.read_content(checkpoint=folder)
+        # The next day the cursor has another name, and the old one is refused.
+        steps.update({None: page(document("a"), cursor="9", total=2), "9": second})
+        steps["2"] = answer({"detail": "unknown cursor", "status": 410}, 410)
+        scripted.requests.clear()
+        with pytest.warns(omnipd.OmniWarning, match="Answers taken"):
+            df = omnipd.read_content(checkpoint=folder)
+        assert df["name"].tolist() == ["a", "b"]
+        assert df.attrs["omni"]["fetched_at"] >= datetime.now(UTC).isoformat()[:16]
+        # Where nothing is of before, it is an error as ever.
+        steps[None] = first
+        with pytest.raises(omnipd.BadRequestError, match="unknown cursor"):
+            omnipd.read_content(checkpoint=folder)
+    assert not folder.exists()
+
+
+def test_a_wrong_list_takes_none_of_its_neighbors_away(scripted, fake_time, folder):
+    people = [{"id": name, "userName": f"{name}@example.com"} for name in ("m1", "m2", "m3")]
+    listed = {"Resources": people, "totalResults": 3, "itemsPerPage": 100, "startIndex": 1}
+    lists = {
+        "organization": page(document("a")),
+        "m1": page(document("b")),
+        "m2": answer({"records": []}),
+    }
+
+    def step(target):
+        if "/Users" in target:
+            return answer(listed)
+        asked = dict(one.split("=") for one in target.split("?")[1].split("&"))
+        return lists[asked.get("creatorId", "organization")]
+
+    scripted.by_target = step
+    # At this pace there is one request at a time.
+    with client_of(scripted, fake_time, cache=False, requests_per_minute=60):
+        with pytest.raises(omnipd.ResponseError, match="pageInfo"):
+            omnipd.read_content(scope="all", checkpoint=folder)
+        lists.update(m2=page(document("c")), m3=page())
+        scripted.requests.clear()
+        with pytest.warns(omnipd.OmniWarning, match="Answers taken"):
+            df = omnipd.read_content(scope="all", checkpoint=folder)
+    assert df["name"].tolist() == ["a", "b", "c"]
+    assert len(scripted.requests) == 2
+
+
+def test_that_there_is_none_is_no_answer_where_the_frame_says_otherwise(
+    scripted, fake_time, folder
+):
+    none = answer({"detail": "d1 does not have a dashboard", "status": 404}, 404)
+    filters = answer({"filterOrder": [], "filters": {}, "controls": {}})
+    answers = {"d1": none, "d2": BROKEN}
+    scripted.by_target = lambda target: answers[target.split("/")[4]]
+    documents = pd.DataFrame({"document_identifier": list(answers), "has_dashboard": [False, True]})
+    with client_of(scripted, fake_time, cache=False):
+        with pytest.raises(omnipd.ServerError):
+            omnipd.read_dashboard_filters(documents, checkpoint=folder)
+        documents["has_dashboard"] = True
+        answers = {"d1": filters, "d2": filters}
+        scripted.requests.clear()
+        with pytest.warns(omnipd.OmniWarning, match="Answers taken"):
+            omnipd.read_dashboard_filters(documents, checkpoint=folder)
+    assert asked(scripted) == ["d1", "d2"]
+
+
+def test_a_refusal_is_as_old_as_it_is_and_costs_no_request(scripted, fake_time, folder):
+    gone = answer({"detail": "no", "status": 403}, 403)
+    answers = {"d0": abilities("/api/v1/documents/d0"), "d1": gone, "d2": BROKEN}
+    scripted.by_target = lambda target: answers[target.split("/")[4]]
+    more = {"names": list(answers), "errors": "collect"}
+    with pytest.raises(omnipd.ServerError):
+        read(scripted, folder, fake_time, **more)
+    database = sqlite3.connect(folder / "checkpoint.sqlite")
+    with database:
+        at = (datetime.now(UTC) - timedelta(hours=20)).isoformat()
+        database.execute("UPDATE refusals SET read_at = ?", (at,))
+    database.close()
+    with (
+        pytest.raises(omnipd.ServerError),
+        pytest.warns(omnipd.OmniWarning, match="20 hours ago"),
+    ):
+        read(scripted, folder, fake_time, **more)
+    answers["d2"] = answers["d0"]
+    with pytest.warns(omnipd.OmniWarning, match=r"20 hours ago|1 of 3"):
+        df = read(scripted, folder, fake_time, **more, max_calls=1)
+    assert df.attrs["omni"]["requests"] == 1
+
+
+def test_an_answer_that_comes_when_the_read_is_over_is_kept_nowhere(folder):
+    one = checkpoint.Checkpoint(folder, {"key": "a"})
+    one.keep("?", b"1")
+    one.close()
+    one.keep("?", b"late")
+    one.keep_refusal("?", {})
+    one.forget(["?"])
+    assert (one.answer("?"), one.refusal("?")) == (None, None)
+    again = checkpoint.Checkpoint(folder, {"key": "a"})  # nobody else is at it
+    assert (again.answer("?").body, again.answer("?")) == (b"1", None)
+    again.delete()
+    again.keep("?", b"late")
+    assert not folder.exists()
+
+
+def test_what_is_tried_asks_at_each_turn_and_counts_none(folder):
+    one = checkpoint.Checkpoint(folder, {})
+    one.keep("?", b"1")
+    one = (one.close(), checkpoint.Checkpoint(folder, {}))[1]
+    for _ in range(2):
+        with rehearsal():
+            # A list that is to be read twice does not agree with itself.
+            assert (one.answer("?").body, one.answer("?")) == (b"1", None)
+    assert one.answer("?").body == b"1"
+    one.close()
+
+
+def test_a_warning_that_is_an_error_lets_go_of_the_checkpoint(folder):
+    one = checkpoint.Checkpoint(folder, {})
+    one.keep("?", b"1")
+    one.close()
+    goes_on = checkpoint.checkpointed(folder, {}, lambda: None)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", omnipd.OmniWarning)
+        with pytest.raises(omnipd.OmniWarning, match="Answers taken") as kept:
+            goes_on.__enter__()
+    assert kept.value.__traceback__ is not None
+    checkpoint.Checkpoint(folder, {}).close()
+
+
+def test_a_generator_is_there_again_when_it_is_gone_on(scripted, fake_time, folder):
+    steps = [page(document("a"), cursor="2", total=2), BROKEN]
+    scripted.by_target = lambda target: steps["cursor=" in target]
+    with client_of(scripted, fake_time, cache=False):
+        with pytest.raises(omnipd.ServerError) as caught:
+            omnipd.read_content(labels=(one for one in ["x", "y"]), checkpoint=folder)
+        steps[1] = page(document("b"), total=2)
+        with pytest.warns(omnipd.OmniWarning, match="Answers taken"):
+            assert len(caught.value.resume()) == 2
+    assert all("labels=x%2Cy" in target for _, target, *_ in scripted.requests)
+
+
+def test_an_interrupted_list_says_that_its_pages_are_kept(scripted, folder):
+    scripted.script(page(document("a"), cursor="2", total=2))
+
+    def stop(*_):
+        raise KeyboardInterrupt
+
+    for kept, words in ((folder, "Nothing of it has"), (None, "begins it anew")):
+        with (
+            client_of(scripted, cache=False, progress=stop),
+            pytest.raises(KeyboardInterrupt) as stopped,
+        ):
+            omnipd.read_content(checkpoint=kept)
+        assert words in "".join(stopped.value.__notes__)

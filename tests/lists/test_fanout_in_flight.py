@@ -121,3 +121,19 @@ def test_warnings_from_threads_point_at_the_caller(scripted):
         omnipd.read_document_abilities(NAMES[:6])
     assert {one.filename for one in said} == {__file__}
     assert len({str(one.message) for one in said}) == len(said)
+
+
+def test_an_error_of_the_progress_function_ends_all_while_its_traceback_is_kept(scripted):
+    scripted.by_target = Slow()
+
+    def stop(path, done, total):
+        if done == 12:
+            raise ZeroDivisionError
+
+    with (
+        client_of(scripted, requests_per_minute=2400, progress=stop),
+        pytest.raises(ZeroDivisionError) as kept,
+    ):
+        omnipd.read_document_abilities(NAMES)
+    assert kept.value.__traceback__ is not None
+    assert not [one for one in threading.enumerate() if one.name == "omnipd"]
