@@ -3,6 +3,7 @@
 `python -m tests types tests` runs only those that it names.
 """
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -34,12 +35,15 @@ def main() -> int:
     if unknown:
         sys.exit(f"no such check: {', '.join(sorted(unknown))}; there are {', '.join(CHECKS)}")
     scripts = Path(sys.executable).parent
+    # Else every worker, and every process that a test starts, compiles all that it imports.
+    environment = {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"}
     failed = []
     for name in sys.argv[1:] or CHECKS:
         command = CHECKS[name]
         print(f"== {name}: {' '.join(Path(part).name for part in command)}", flush=True)
         program = scripts / command[0] if not Path(command[0]).is_absolute() else command[0]
-        if subprocess.run([str(program), *command[1:]], cwd=ROOT, check=False).returncode:
+        ran = subprocess.run([str(program), *command[1:]], cwd=ROOT, env=environment, check=False)
+        if ran.returncode:
             failed.append(name)
     if failed:
         print(f"failed: {', '.join(failed)}", flush=True)

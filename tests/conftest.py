@@ -1,6 +1,7 @@
 """What all tests share: one sandbox, clients with a disk of their own, and a server that misbehaves."""
 
 import gc
+from itertools import count
 
 import pytest
 from echo_server import EchoServer
@@ -21,8 +22,22 @@ def pytest_unconfigure():
     gc.callbacks[:] = [one for one in gc.callbacks if not one.__module__.startswith("hypothesis.")]
 
 
+@pytest.fixture(scope="session")
+def _own_folders(tmp_path_factory):
+    """Paths that nothing is at: most tests write nothing, and pytest makes a folder ever more slowly."""
+    root = tmp_path_factory.mktemp("own")
+    return (root / str(number) for number in count())
+
+
+@pytest.fixture
+def _own_folder(request, _own_folders):
+    """Where what a test writes goes: into the folder that it looks at, if it looks at one."""
+    looks = "tmp_path" in request.fixturenames
+    return request.getfixturevalue("tmp_path") if looks else next(_own_folders)
+
+
 @pytest.fixture(autouse=True)
-def _own_environment(monkeypatch, tmp_path):
+def _own_environment(monkeypatch, _own_folder):
     """No test reads the settings of whoever runs it, or leaves anything on their disk."""
     for name in ("OMNI_BASE_URL", "OMNI_API_KEY", "OMNI_API_TOKEN", "OMNI_CONFIG_DIR"):
         monkeypatch.delenv(name, raising=False)
@@ -30,9 +45,9 @@ def _own_environment(monkeypatch, tmp_path):
     for name in ("http_proxy", "https_proxy", "all_proxy", "no_proxy"):
         monkeypatch.delenv(name, raising=False)
         monkeypatch.delenv(name.upper(), raising=False)
-    monkeypatch.setenv("OMNI_CONFIG_PATH", str(tmp_path / "no-profile.json"))
-    monkeypatch.setenv("OMNIPD_CACHE_DIR", str(tmp_path / "omnipd-disk"))
-    monkeypatch.setenv("OMNIPD_STATE_DIR", str(tmp_path / "omnipd-state"))
+    monkeypatch.setenv("OMNI_CONFIG_PATH", str(_own_folder / "no-profile.json"))
+    monkeypatch.setenv("OMNIPD_CACHE_DIR", str(_own_folder / "omnipd-disk"))
+    monkeypatch.setenv("OMNIPD_STATE_DIR", str(_own_folder / "omnipd-state"))
     # A key of one test may be what another one takes for an id.
     monkeypatch.setattr(key_texts, "_known", {})
 

@@ -84,19 +84,22 @@ def calls(database: duckdb.DuckDBPyConnection) -> list[tuple[str, str]]:
 
 
 def test_every_function_of_duckdb_gives_the_same(database: duckdb.DuckDBPyConnection) -> None:
-    tried, refused = 0, set()
+    same, changed, refused = 0, 0, set()
     for name, text in calls(database):
-        wanted = outcome(database, text)
-        if wanted is None:
-            continue
         try:
             again = written(read_expression(text))
         except BadSql:
-            refused.add(name)
+            if outcome(database, text) is not None:
+                refused.add(name)
             continue
-        assert outcome(database, again) == wanted, (text, again)
-        tried += 1
-    assert tried > 700
+        # DuckDB does not care about the case of a function's name.
+        if again == f"{name.upper()}{text.removeprefix(name)}":
+            same += 1
+        elif (wanted := outcome(database, text)) is not None:
+            assert outcome(database, again) == wanted, (text, again)
+            changed += 1
+    assert same > 2_000
+    assert changed > 150
     assert refused <= NOT_READ
 
 
