@@ -50,6 +50,10 @@ CALLS = {
     "read_folders": lambda path: omnipd.read_folders(scope="all"),
     "read_inventory": lambda path: omnipd.read_inventory(include=["labels", "connections"]),
     "estimate_inventory": lambda path: omnipd.estimate_inventory(include=["users", "groups"]),
+    "estimate": lambda path: omnipd.estimate("inventory", include=["users", "groups"]),
+    "export_inventory": lambda path: omnipd.export_inventory(
+        path / "exports", include=["labels", "connections"]
+    ),
     "export_documents": lambda path: omnipd.export_documents([BOARD, "v3spj1wn19"], path),
     "run_query": lambda path: omnipd.run_query(BY_ORIGIN),
     "run_query_arrow": lambda path: omnipd.run_query_arrow(BY_ORIGIN),
@@ -142,7 +146,8 @@ def test_a_fan_out_over_a_slow_line_ends_in_time(scripted):
         connection.sendall(answer({"queries": []}, Connection="close"))
 
     scripted.script(slow)
-    client = omnipd.connect(scripted.url, "key", requests_per_minute=None, timeout=0.5)
+    # At this pace there is one request at a time.
+    client = omnipd.connect(scripted.url, "key", requests_per_minute=60, timeout=0.5)
     with client, pytest.raises(omnipd.DeadlineError) as caught:
         omnipd.read_document_queries([str(number) for number in range(30)])
     assert len(scripted.requests) <= 3
