@@ -196,13 +196,16 @@ def one_call(timeout: float | None = None) -> Iterator[Call]:
 
 @contextlib.contextmanager
 def part_of_call() -> Iterator[Call]:
-    """Make a part of the call around, which can be canceled by itself while that goes on."""
+    """Make a part of the call around, which can be canceled by itself while that goes on.
+
+    It is that of the threads that are started for it. In the one that waits for them nothing is set: a
+    generator that is closed late would take it back when another call is made.
+    """
     around = current_call()
     part = Call(around=around)
     take_back = around.cut_by(part.cancel)
     try:
-        with working_for(part):
-            yield part
+        yield part
     finally:
         take_back()
         part.over = True

@@ -11,7 +11,7 @@ import contextvars
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from queue import Empty, SimpleQueue
 from typing import TypeVar
 
@@ -31,7 +31,7 @@ def as_completed(
     items: deque[Item],
     workers: Callable[[], int],
     call: Call,
-) -> Iterator[tuple[Item, Result]]:
+) -> Generator[tuple[Item, Result], None, None]:
     """Yield each item with what comes of it, as soon as it is done; some are done at the same time.
 
     What leaves early, an interrupt or an error of the work or of who takes the results, cancels the

@@ -221,8 +221,12 @@ def _each(
             )
         ]
 
-    with one_call() as call, noted_interrupt(so_far):
-        for number, outcome in as_completed(one, numbers, lambda: max_workers, call):
+    with (
+        one_call() as call,
+        noted_interrupt(so_far),
+        contextlib.closing(as_completed(one, numbers, lambda: max_workers, call)) as completed,
+    ):
+        for number, outcome in completed:
             done[number] = outcome
             tell(len(done))
     return [done[number] for number in range(len(ready))]

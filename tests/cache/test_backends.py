@@ -182,7 +182,7 @@ def test_what_was_begun_before_a_write_is_not_served(scripted, place, connect, t
 
     def between(_path, rows, _total):
         if rows == 1:
-            client.progress = None
+            client.progress = False
             writer.post("/api/v1/something", {})
 
     client.progress = between
@@ -351,7 +351,7 @@ def test_what_is_no_backend_is_refused(scripted, given, said):
 def test_an_object_that_cannot_be_shared_or_kept_to_is_refused(scripted, tmp_path):
     private = requests_cache.SQLiteCache(use_memory=True)
     bounded = requests_cache.FileCache(tmp_path / "given", max_cache_bytes=10_000)
-    for backend, said in ((private, 'cache_backend="memory"'), (bounded, "max_cache_bytes")):
+    for backend, said in ((private, "cache_backend='memory'"), (bounded, "max_cache_bytes")):
         with pytest.raises(ArgumentError, match=said):
             client_of(scripted, cache_backend=backend)
         backend.close()

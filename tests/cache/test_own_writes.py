@@ -94,7 +94,7 @@ def test_a_list_that_was_being_read_when_something_changed_is_not_stored(
         def between(_path, rows, _total):
             if rows == 1:
                 scripted.script(answer({"identifier": "x"}, 201))
-                client.progress = None
+                client.progress = False
                 omnipd.import_documents(folder, model=MODEL, check=False, client=client)
                 scripted.script(last)
 

@@ -287,7 +287,7 @@ def test_a_key_that_is_refused_is_not_sent_again(scripted, fake_time, fault):
         omnipd.read_content(client=client)
     assert len(scripted.requests) == 1
     assert fake_time.slept == []
-    assert "OMNI_API_KEY" in str(caught.value)
+    assert "Compare the key with those in Omni" in str(caught.value)
     assert not caught.value.retryable
 
 

@@ -1,5 +1,6 @@
 """Many parents at once: how many requests are under way, whose rows come first, what stops them all."""
 
+import gc
 import threading
 import time
 
@@ -9,6 +10,7 @@ from faults.given import client_of
 from scripted_server import answer
 
 import omnipd
+from omnipd.call import current_call
 
 WAIT = 0.1
 
@@ -137,3 +139,14 @@ def test_an_error_of_the_progress_function_ends_all_while_its_traceback_is_kept(
         omnipd.read_document_abilities(NAMES)
     assert kept.value.__traceback__ is not None
     assert not [one for one in threading.enumerate() if one.name == "omnipd"]
+
+
+def test_what_is_broken_off_is_no_part_of_the_next_call(scripted):
+    scripted.by_target = Slow(d9=answer({"detail": "no", "status": 403}, 403))
+    with client_of(scripted, requests_per_minute=2400, timeout=60):
+        with pytest.raises(omnipd.ForbiddenError) as kept:
+            omnipd.read_document_abilities(NAMES)
+        assert current_call().deadline is None
+        del kept  # its frames held the threads' results
+        gc.collect()
+        assert current_call().deadline is None
