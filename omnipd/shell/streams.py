@@ -55,6 +55,9 @@ class _Output(io.BufferedIOBase):
             if self._bytes is not None:
                 self._bytes.flush()
 
+    def close(self) -> None:
+        """Leave the stream to whoever has it: only what is at its end closes it."""
+
     @contextlib.contextmanager
     def _failing(self) -> Iterator[None]:
         try:

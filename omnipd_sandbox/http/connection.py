@@ -53,6 +53,13 @@ class Connection(BaseHTTPRequestHandler):
             # The client left, or went silent.
             self.close_connection = True
 
+    def finish(self) -> None:
+        """Close both ends, also where the client left before it had all."""
+        try:
+            super().finish()
+        finally:
+            self.rfile.close()
+
     def handle_expect_100(self) -> bool:
         """Invite the body at once: what is buffered would not reach a client that waits."""
         invited = super().handle_expect_100()

@@ -301,7 +301,7 @@ def test_a_moment_of_any_library_is_sent_as_omnis_text(value, text):
         (dt.datetime(2013, 1, 1, 23, 59, 59, 999_999), "fractions of a second"),  # noqa: DTZ001
         (pd.Timestamp(2013, 1, 1, nanosecond=7), "fractions of a second"),
         (pd.NaT, "not a date"),
-        (np.datetime64("NaT"), "not a date"),
+        (np.datetime64("NaT", "ns"), "not a date"),
         (np.timedelta64(7, "ns"), "which JSON cannot"),
         (dt.datetime.min.replace(tzinfo=dt.timezone(dt.timedelta(hours=2))), "not a time in UTC"),
     ],
