@@ -177,7 +177,7 @@ def test_what_is_given_wrongly_is_named_as_the_option(shell, command):
         (["content", "--api-key-file", "unknown"], 3, "\nCompare the key with those in Omni:"),
         (["cache", "--cache-dir", KEY], 2, "\nOnly --api-key-file takes one."),
         (["cache", "--cache-dir", ""], 2, "Invalid value for '--cache-dir': it is empty."),
-        (["cache", "--limit", "3"], 2, "No such option '--limit'."),
+        (["cache", "--limit", "3"], 2, "No such option"),
         (["inventory", "--to", "x.foo"], 2, "omnipd: --to x.foo has an unknown ending."),
         (["query", "missing.json"], 2, "omnipd: The file missing.json cannot be read"),
         (["query", "query.json", "--cache", "x"], 2, "omnipd: --cache x is not a time"),
