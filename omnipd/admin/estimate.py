@@ -12,7 +12,7 @@ import pyarrow as pa
 
 from omnipd.admin.export_inventory import export_inventory
 from omnipd.admin.inventory import read_inventory
-from omnipd.admin.inventory_cost import USED, calls_of, estimate_inventory
+from omnipd.admin.inventory_cost import calls_of, estimate_inventory
 from omnipd.admin.inventory_parts import ALL_PARTS
 from omnipd.arguments import said
 from omnipd.call import WouldSend, one_call, rehearsal
@@ -21,6 +21,7 @@ from omnipd.client.current_client import current_client
 from omnipd.errors import ArgumentError, held_warnings
 from omnipd.frames.columns import COUNT, NUMBER, TEXT
 from omnipd.frames.to_pandas import to_frame
+from omnipd.lists.fanout import minutes_for
 from omnipd.readers.document_access import read_document_permissions
 from omnipd.readers.scope_all import ALL
 from omnipd.readers.users import read_users
@@ -176,7 +177,7 @@ def _frame(rows: Sequence[tuple[str, Any, Any]], client: Client) -> pd.DataFrame
     needed = [None if pd.isna(number) else int(number) for number in calls]
     pace = client.requests_per_minute
     minutes = [
-        None if number is None or pace is None else number / (pace * USED) for number in needed
+        None if number is None or pace is None else minutes_for(number, pace) for number in needed
     ]
     columns = {
         "name": pa.array(names, TEXT),

@@ -23,14 +23,12 @@ from omnipd.client.current_client import current_client
 from omnipd.errors import OmniError, warn
 from omnipd.frames.columns import COUNT, NUMBER, TEXT
 from omnipd.frames.to_pandas import to_frame
-from omnipd.lists.fanout import in_minutes
+from omnipd.lists.fanout import in_minutes, minutes_for
 from omnipd.lists.read_list import REREAD_PAGES
 from omnipd.readers.scope_all import ALL
 from omnipd.readers.users import read_users
 
 _PAGE = 100
-#: How much of its pace a client uses.
-USED = 0.95
 _NAMED = 3
 
 
@@ -113,7 +111,8 @@ class Cost:
         calls = [self.calls(ALL_PARTS[name]) for name in names]
         pace = self._client.requests_per_minute
         minutes = [
-            None if number is None or pace is None else number / (pace * USED) for number in calls
+            None if number is None or pace is None else minutes_for(number, pace)
+            for number in calls
         ]
         columns = {
             "name": pa.array(names, TEXT),
@@ -129,7 +128,7 @@ class Cost:
             return
         largest = sorted(filter(calls.get, calls), key=calls.__getitem__, reverse=True)
         shown = ", ".join(f"{name} {calls[name]:,}" for name in largest[:_NAMED])
-        minutes = in_minutes(whole / (pace * USED))
+        minutes = in_minutes(minutes_for(whole, pace))
         warn(f"The inventory is about {whole:,} calls ({shown}), {minutes}.")
 
     def calls(self, part: Part) -> int | None:

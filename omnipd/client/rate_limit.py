@@ -34,6 +34,8 @@ from omnipd.errors import warn
 from omnipd.locks import new_lock
 
 WINDOW = 60.5
+#: How much of an allowance is used.
+USED = 0.95
 #: What a request may take without being counted anew: less than what the window is longer by.
 SLACK = 0.25
 LONGEST_HOLD = 3600.0
@@ -59,7 +61,7 @@ class Busy(NamedTuple):
 
 def capacity_of(per_minute: int) -> int:
     """Return how many requests of an allowance are used: 95 % of them, at least one."""
-    return max(1, math.floor(per_minute * 0.95))
+    return max(1, math.floor(per_minute * USED))
 
 
 class Limiter:

@@ -23,6 +23,7 @@ from omnipd.call import WouldSend, current_call, noted_interrupt, one_call, rehe
 from omnipd.client.api_paths import segment
 from omnipd.client.client import Client
 from omnipd.client.current_client import current_client
+from omnipd.client.rate_limit import USED
 from omnipd.errors import (
     ArgumentError,
     BadRequestError,
@@ -309,7 +310,12 @@ def say_cost(client: Client, calls: int, path: str) -> None:
     pace = client.requests_per_minute
     call = current_call()
     if pace is not None and calls > pace and not call.rehearses and not call.cost_is_said:
-        warn(f"{path} needs {calls:,} requests, about {in_minutes(calls / (pace * 0.95))}.")
+        warn(f"{path} needs {calls:,} requests, about {in_minutes(minutes_for(calls, pace))}.")
+
+
+def minutes_for(calls: float, per_minute: int) -> float:
+    """Return how long so many requests take at the pace of a key."""
+    return calls / (per_minute * USED)
 
 
 def in_minutes(minutes: float) -> str:
