@@ -140,7 +140,8 @@ class ExportRead(InventoryRead):
         else:
             parents, parts = self.parents_of(part), _parts_of(part)
             use = SHOWS_USE.get(name, frozenset())
-            same = [key for key in parent_keys(parents, parts) if self._last.is_same(key, use)]
+            keys = parent_keys(parents, parts)
+            same = [key for key in keys if self._last.is_same(key, use)]
             rows: list[pa.Table] = []
             with rows_into(
                 lambda some, at: rows.append(as_declared(with_read_at(some, at), file.schema))
@@ -150,7 +151,7 @@ class ExportRead(InventoryRead):
                 facts = frame.attrs["omni"]
                 facts["fetched_at"] = self._last.oldest(name, facts["fetched_at"])
             table = pa.concat_tables([rows_of(before, parts, same), *rows])
-            keep(rows_of(table, parts, parent_keys(parents, parts)))
+            keep(rows_of(table, parts, keys))
         if came:
             table = pa.concat_tables([as_declared(one, file.schema) for one in came])
             file.add(table)

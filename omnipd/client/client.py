@@ -197,7 +197,8 @@ class Client:
         OmniError
             Of the kind that the tree in :mod:`omnipd.errors` names.
         """
-        checkpoint, question = current_checkpoint(), question_of(path, params)
+        checkpoint = current_checkpoint()
+        question = "" if checkpoint is None else question_of(path, params)
         if checkpoint and (kept := checkpoint.answer(question)) is not None:
             return Answer(parse(kept.body)[0], kept.body, None, kept.read_at)
         deadline = self.deadline()
