@@ -1,6 +1,7 @@
 """What all tests share: one sandbox, clients with a disk of their own, and a server that misbehaves."""
 
 import gc
+import signal
 from itertools import count
 
 import pytest
@@ -12,6 +13,12 @@ import omnipd
 from omnipd import key_texts
 from omnipd.clock import Clock
 from omnipd_sandbox.server import Server
+
+
+def pytest_configure():
+    """Let what tests start be interrupted: a job in the background ignores Ctrl-C, and so would they."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_unconfigure():

@@ -273,6 +273,8 @@ def test_the_sandbox_command_serves_until_it_is_ended_and_leaves_nothing(
         with omnipd.connect(address, key, cache_dir=tmp_path):
             assert omnipd.whoami().key_scope == "organization"
         assert len(os.listdir(tmp_path / "temporary")) == 1
+        # Python ends by the signal itself where it interrupts an import that runs code of a text.
+        assert any("Ctrl-C ends it" in line for line in process.stderr)
         process.send_signal(getattr(signal, how))
         _, err = process.communicate(timeout=20)
         assert process.returncode == 0, err
