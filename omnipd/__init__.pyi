@@ -1,5 +1,6 @@
 """The public names and where each lives: the one table of them."""
 
+from omnipd import audit as audit
 from omnipd.admin.estimate import estimate as estimate
 from omnipd.admin.export_documents import export_documents as export_documents
 from omnipd.admin.export_inventory import export_inventory as export_inventory

@@ -26,7 +26,8 @@ def test_every_public_name_can_be_had_and_is_typed_for_editors():
     assert sorted(name for name, _ in typed) == omnipd.__all__
     for name, module in typed:
         assert omnipd._MODULE_OF[name] == module
-        assert getattr(omnipd, name).__name__ == name
+        value = getattr(omnipd, name)
+        assert value.__name__ == (f"omnipd.{name}" if module == "omnipd" else name)
     assert sorted(dir(omnipd)) == sorted([*omnipd.__all__, "__version__"])
 
 

@@ -1,0 +1,9 @@
+"""Questions of an administrator, answered from the tables of an inventory."""
+
+from typing import Any
+
+__all__ = [
+    name
+    for name, value in list[tuple[str, Any]](globals().items())
+    if callable(value) and getattr(value, "__module__", "").startswith("omnipd.audit.")
+]
