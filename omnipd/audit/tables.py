@@ -81,7 +81,7 @@ class Tables:
                 hint=function("read_inventory")
                 + ", "
                 + function("open_export")
-                + ", or omnipd.Inventory({…}) of frames by their names.",
+                + ", or an Inventory of frames by their names.",
             )
         self._inventory = inventory
         self._tables: dict[str, pa.Table] = {}
