@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from omnipd.audit.unviewed import unused as unused
+
 __all__ = [
     name
     for name, value in list[tuple[str, Any]](globals().items())
