@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from omnipd.audit.belonging import orphans as orphans
 from omnipd.audit.unviewed import unused as unused
 
 __all__ = [
