@@ -10,6 +10,7 @@ import pandas as pd
 import pyarrow as pa
 
 from omnipd.admin.inventory_frames import Inventory
+from omnipd.audit.empty_groups import GROUPS, EmptyGroups
 from omnipd.audit.facts import has_all_scopes
 from omnipd.audit.folder_readers import PERMITS, FolderReaders
 from omnipd.audit.listed_documents import LISTS, ListedDocuments
@@ -44,7 +45,7 @@ _RESTS_ON = {
     "no readers": ("content", *PERMITS, *PEOPLE),
     "document gone": ("schedules", *LISTS),
     "no content": ("labels", "content"),
-    "no members": ("groups", "group_members"),
+    "no members": GROUPS,
 }
 
 
@@ -244,21 +245,14 @@ def _unused_labels(inventory: Inventory, tables: Tables) -> Iterator[Row]:
 
 
 def _empty_groups(tables: Tables) -> Iterator[Row]:
-    members = {*tables["group_members"]["group_id"].to_pylist()}
-    for groups in tables["users"]["group_ids"].unique().to_pylist():
-        members.update(split_names(groups))
-    for row in tables.rows("groups"):
-        if row["group_id"] in members or (row["member_count"] or 0) > 0:
-            continue
-        why = None
-        if row["member_count"] is None:
-            why = "groups: Omni does not tell the members"
-        elif "group_members" in tables.gaps:
-            why = f"group_members: {tables.gaps['group_members']}"
-        yield {
-            "kind": "no members",
-            "type": "group",
-            "id": row["group_id"],
-            "name": row["display_name"],
-            "unknown": why,
-        }
+    groups = EmptyGroups(tables)
+    for group_id, name in groups.names.items():
+        is_empty, why = groups.is_empty(group_id)
+        if is_empty is not False:
+            yield {
+                "kind": "no members",
+                "type": "group",
+                "id": group_id,
+                "name": name,
+                "unknown": why,
+            }

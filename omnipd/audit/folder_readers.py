@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from omnipd.audit.empty_groups import GROUPS
 from omnipd.audit.owners import Owner, People
 from omnipd.audit.reasons_to_keep import any_of
 from omnipd.audit.tables import Tables
 
 #: The tables by which that is known, beside those of the people.
-PERMITS = ("folders", "folder_permissions", "groups", "group_members")
+PERMITS = ("folders", "folder_permissions", *GROUPS)
 
 # How some servers name everybody among those who have a role.
 _EVERYBODY = "ORG-MEMBERSHIP"
