@@ -4,6 +4,7 @@ from typing import Any
 
 from omnipd.audit.belonging import orphans as orphans
 from omnipd.audit.deliveries import schedule_health as schedule_health
+from omnipd.audit.leaving import leaver as leaver
 from omnipd.audit.unviewed import unused as unused
 
 __all__ = [
