@@ -15,6 +15,20 @@ from omnipd.frames.labels import split_names
 
 Row = Mapping[str, Any]
 
+# What is taken of documents and folders.
+_COLUMNS = (
+    "type",
+    "document_identifier",
+    "id",
+    "folder_id",
+    "name",
+    "path",
+    "scope",
+    "owner_id",
+    "owner_name",
+    "folder_path",
+    "deleted",
+)
 _NO_MATCH = "no owner's id is that of a user"
 _WHOSE_ROUTINES = "ai_routines: Omni lists those of one person, and does not tell whose"
 
@@ -40,19 +54,27 @@ class Belongings:
             one.casefold() for one in (person["email"], person["user_name"]) if one is not None
         }
         self._users = {*tables["users"]["user_id"].to_pylist()} - {None}
+        content, documents, folders = (
+            _some_columns(tables[name]) for name in ("content", "documents", "folders")
+        )
+        self._lists_of_documents = [
+            [row for row in rows if row["type"] == "document"] for rows in (content, documents)
+        ]
+        self._lists_of_folders = [
+            [row for row in content if row["type"] == "folder"],
+            [row | {"id": row["folder_id"]} for row in folders],
+        ]
         self._documents = {
             row["document_identifier"]: row
-            for name in ("documents", "content")
-            for row in tables.rows(name)
-            if row["type"] == "document"
+            for rows in reversed(self._lists_of_documents)
+            for row in rows
         }
         self._schedules = {row["schedule_id"]: row for row in tables.rows("schedules")}
 
     def documents(self) -> Iterator[Row]:
         """Yield the documents that they own."""
         found: dict[str | None, dict[str, Any]] = {}
-        for name in ("content", "documents"):
-            rows = [row for row in self._tables.rows(name) if row["type"] == "document"]
+        for rows in self._lists_of_documents:
             for row, why in self._owned(rows):
                 if row is None:
                     yield {"kind": "document", "unknown": why}
@@ -83,10 +105,8 @@ class Belongings:
 
     def folders(self) -> Iterator[Row]:
         """Yield the folders that they own."""
-        content = [row for row in self._tables.rows("content") if row["type"] == "folder"]
-        others = [dict(row) | {"id": row["folder_id"]} for row in self._tables.rows("folders")]
         found: dict[str | None, tuple[Row, str | None]] = {}
-        for rows in (content, others):
+        for rows in self._lists_of_folders:
             for row, why in self._owned(rows):
                 if row is None:
                     yield {"kind": "folder", "unknown": why}
@@ -196,10 +216,7 @@ class Belongings:
 
     def permissions(self) -> Iterator[Row]:
         """Yield the roles on documents and folders that are given to them in person."""
-        folders = {row["folder_id"]: row for row in self._tables.rows("folders")}
-        folders |= {
-            row["id"]: row for row in self._tables.rows("content") if row["type"] == "folder"
-        }
+        folders = {row["id"]: row for rows in reversed(self._lists_of_folders) for row in rows}
         for row in self._principals("document_access"):
             document = self._documents.get(row["document_identifier"], {})
             if row["access_source"] == "folder" or row["is_owner"] or self._is_mine(document):
@@ -353,6 +370,13 @@ class Belongings:
     ) -> dict[str, Any]:
         made = calls(call or kind, identity, self._id)
         return {"kind": kind, "id": identity, "name": name, **rest, **made}
+
+
+def _some_columns(table: pa.Table) -> list[dict[str, Any]]:
+    rows: list[dict[str, Any]] = table.select(
+        [name for name in _COLUMNS if name in table.schema.names]
+    ).to_pylist()
+    return rows
 
 
 def _joined(reasons: Iterable[str | None]) -> str | None:
