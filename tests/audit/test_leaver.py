@@ -174,6 +174,16 @@ def test_owners_with_ids_of_another_kind():
     assert asked("document", content=content) == []
 
 
+def test_what_one_list_knows_for_certain_is_known():
+    found = asked(
+        "document",
+        content=[document("d", "base-1", owner_name="Ann")],
+        documents=[document("d")],
+        document_access=[access("d", "bob")],
+    )
+    assert told(found, "id", "unknown") == [("d", None), (None, "no owner's id is that of a user")]
+
+
 def test_what_is_personal_may_be_missing():
     for kind in ("document", "folder"):
         [row] = asked(kind, scopes=None)
