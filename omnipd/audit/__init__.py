@@ -2,6 +2,10 @@
 
 from typing import Any
 
+from omnipd.audit.content_access import access as access
+from omnipd.audit.content_access import what_can_see as what_can_see
+from omnipd.audit.content_access import who_can_see as who_can_see
+
 __all__ = [
     name
     for name, value in list[tuple[str, Any]](globals().items())
