@@ -19,7 +19,9 @@ from omnipd.lists.outcomes import outcomes
 ROLES = ("NO_ACCESS", "VIEWER", "EXPLORER", "EDITOR", "MANAGER")
 
 _EVERYBODY_ID = "ORG-MEMBERSHIP"
-_EVERYBODY = "organization"
+_EVERYBODY = "Organization"
+# How Omni's pages end the description of a permit that comes from a folder above.
+_ABOVE = " - via Folder"
 _NOT_TOLD = "Omni does not tell the organization's role"
 
 Row = Mapping[str, Any]
@@ -140,9 +142,8 @@ class Grants:
         return self._on_folders.get(item["id"], [])
 
     def _grant(self, row: Row) -> Grant:
-        inherited = row.get("access_source") == "folder" or str(row.get("description")).endswith(
-            "via Folder"
-        )
+        inherited = row.get("access_source") == "folder"
+        inherited |= str(row.get("description")).endswith(_ABOVE)
         rest: dict[str, Any] = {
             "role": None if row["role"] is None else str(row["role"]).upper(),
             "access_boost": row["access_boost"],
@@ -159,14 +160,16 @@ class Grants:
         if identity is None:
             rest["unknown"] = "Omni does not say whose role it is"
             return Grant("unknown", None, source, name=name, **rest)
-        if row["principal_type"] == "userGroup":
+        if row["principal_type"] == "userGroup" or self._groups.name(identity) is not None:
             return Grant("group", self._groups.find(identity, name), source, name=name, **rest)
         if self._is_everybody(row):
             return Grant("everybody", None, "organization", **rest)
         return Grant("user", self._holder(row), source, **rest)
 
     def _holder(self, row: Row) -> int:
-        email = row.get("email") or row.get("description")
+        # On a folder the address stands where Omni says something of who it is.
+        said = row.get("email") or row.get("description")
+        email = said if said is not None and "@" in said else None
         return self._people.place(row["principal_id"], email, row["principal_name"])
 
     def _is_everybody(self, row: Row) -> bool:
@@ -174,7 +177,7 @@ class Grants:
         if self._people.find(row["principal_id"]) is not None or row.get("email") is not None:
             return False
         said = str(row.get("description") or row["principal_name"])
-        return row["principal_id"] == _EVERYBODY_ID or said.casefold().startswith(_EVERYBODY)
+        return row["principal_id"] == _EVERYBODY_ID or said.removesuffix(_ABOVE) == _EVERYBODY
 
     def _inherited(self, item: Item) -> list[Grant]:
         """Return what the folders around an item give: what is in a folder has its roles, too."""

@@ -130,7 +130,7 @@ class Groups:
         found: dict[str, list[str]] = {}
         ahead = [(inner, [group]) for inner in sorted(self._inner.get(group, ()))]
         for inner, around in ahead:
-            if inner != group and inner not in found:
+            if inner not in found:
                 found[inner] = around
                 ahead += [(one, [*around, inner]) for one in sorted(self._inner.get(inner, ()))]
         return found

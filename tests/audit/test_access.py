@@ -153,3 +153,29 @@ def test_who_is_deactivated_reads_nothing():
             pytest.raises(omnipd.AuthenticationError),
         ):
             omnipd.read_documents(client=client)
+
+
+@pytest.fixture(scope="module")
+def tiny():
+    """A small Omni whose owners have other ids than its users."""
+    with Server(size="tiny", owner_ids="other") as server:
+        yield server
+
+
+def test_owners_of_other_ids_are_known_where_the_list_of_who_sees_it_names_them(tiny, tmp_path):
+    with omnipd.connect(tiny.url, tiny.api_key, cache=False, requests_per_minute=None):
+        inventory = omnipd.read_inventory(scope="organization")
+        omnipd.export_inventory(tmp_path / "export", scope="organization")
+    answer = audit.access(inventory)
+    owners = answer[answer["access_source"] == "owner"]
+    documents = owners[owners["type"] == "document"]
+    held = tiny.organization.documents.values()
+    of = {each.identifier: each.owner_id for each in held if not each.deleted}
+    assert dict(zip(documents["document_identifier"], documents["user_id"], strict=True)) == of
+    folders = owners[owners["type"] == "folder"]
+    # Of a folder's owner the name is all that is told, and two people may share it.
+    assert folders["user_id"].isna().all()
+    assert folders["unknown"].unique().tolist() == ["the owner is not among the users"]
+    assert len(folders) == len(inventory["folders"])
+    # An export answers as the inventory does.
+    pd.testing.assert_frame_equal(audit.access(omnipd.open_export(tmp_path / "export")), answer)

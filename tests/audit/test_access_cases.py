@@ -233,6 +233,20 @@ def test_a_group_of_another_id_is_found_by_its_name():
     assert ways(answer)[1:] == [("ann", "d", "direct", "g", None, "VIEWER")]
 
 
+def test_a_name_or_address_of_two_says_nothing():
+    groups = [{"group_id": one, "display_name": "Same"} for one in ("g", "h")]
+    people = [*PEOPLE, user("ann2", email="ann@x.example")]
+    rows = [
+        on_document("d", "group", "uuid", principal_name="Same"),
+        on_document("d", "user", "other id", email="ann@x.example"),
+    ]
+    answer = audit.access(inventory([document("d")], rows, groups=groups, people=people))
+    assert unknowns(answer) == [
+        ("other id", "d", "direct", "VIEWER", "not among the users"),
+        (None, "d", "direct", "VIEWER", "no table names this group"),
+    ]
+
+
 def test_folders_give_what_is_in_them_at_any_depth():
     content = [
         folder("/a"),
@@ -358,11 +372,39 @@ def test_somebody_called_organization_is_a_person():
     assert ways(answer)[1:] == [("some-id", "/a", "direct", None, None, "EDITOR")]
 
 
+def test_a_name_that_begins_like_the_organizations_is_not_everybody():
+    row = on_folder("/a", "user", "bot", "EDITOR", principal_name="Organization chart")
+    answer = audit.access(inventory([folder("/a")], permits=[row]))
+    assert ways(answer)[1:] == [("bot", "/a", "direct", None, None, "EDITOR")]
+
+
+def test_what_a_folder_has_from_above_is_not_direct():
+    description = {"principal_name": "Ann", "description": "ann@x.example - via Folder"}
+    content = [folder("/a"), document("d", folder_id="/a", folder_path="/a")]
+    permits = [on_folder("/a", "user", "ann", "EDITOR", **description)]
+    answer = audit.access(inventory(content, permits=permits), "ann")
+    # From which folder, it does not say; and what it gives on a document stands in that one's list.
+    assert ways(answer) == [("ann", "/a", "folder", None, None, "EDITOR")]
+    wide = [folder("/a", scope="organization")]
+    permits = [on_folder("/a", "user", "x", "VIEWER", description="Organization - via Folder")]
+    answer = audit.access(inventory(wide, permits=permits), "ann")
+    assert ways(answer) == [("ann", "/a", "organization", None, None, "VIEWER")]
+
+
+def test_a_group_is_one_also_where_its_kind_is_not_told():
+    row = on_folder("/a", "group", "g", "EDITOR") | {"principal_type": None}
+    answer = audit.access(inventory([folder("/a")], permits=[row], members=[member("g", "ann")]))
+    assert ways(answer)[1:] == [("ann", "/a", "direct", "g", None, "EDITOR")]
+
+
 def test_administrators_see_all_where_omni_says_who_they_are():
     yes = '{"team": "a", "omni_is_org_admin": true}'
     people = [user("olga"), user("ann", user_attributes=yes)]
     answer = audit.access(inventory([document("d")], people=people))
     assert ways(answer)[1:] == [("ann", "d", "administrator", None, None, "MANAGER")]
+    # Some servers write what is true or false as text.
+    people = [user("olga", user_attributes='{"omni_is_org_admin": "false"}'), *people[1:]]
+    assert len(audit.access(inventory([document("d")], people=people))) == 2
     # Of one person it is not told.
     people = [*people, user("bob", user_attributes="{}")]
     answer = audit.access(inventory([document("d")], people=people))
@@ -408,6 +450,18 @@ def test_who_has_a_role_and_is_no_user_is_shown_as_omni_names_them():
     assert sorted(found[1:]) == [
         ("embed", "c@y.example", "Customer", None, None, who),
         ("left", None, None, None, None, who),
+    ]
+
+
+def test_what_is_said_of_a_person_on_a_folder_may_be_their_address():
+    said = [
+        on_folder("/a", "user", "other id", "EDITOR", description="ann@x.example"),
+        on_folder("/a", "user", "robot", "VIEWER", description="Made by hand"),
+    ]
+    answer = audit.access(inventory([folder("/a")], permits=said))
+    assert ways(answer, "user_id", "email", "role")[1:] == [
+        ("ann", "ann@x.example", "EDITOR"),
+        ("robot", None, "VIEWER"),
     ]
 
 
@@ -460,6 +514,25 @@ def test_a_scope_and_a_folder_that_are_not_known_are_said():
         (None, "/a/b", "folder", None, "a folder around it is not known"),
         (None, "d", "organization", None, "the scope is not told"),
     ]
+
+
+def test_a_folder_that_was_not_asked_about_leaves_open_what_its_documents_lists_do_not():
+    content = [folder("/a"), document("d", folder_id="/a", folder_path="/a")]
+    answer = audit.access(inventory(content, folders=()))
+    assert unknowns(answer) == [(None, "/a", "direct", None, "folder_permissions: not asked for")]
+    with pytest.warns(omnipd.OmniWarning, match="document_access"):
+        answer = audit.access(
+            inventory(content, folders=(), without=["document_access"]), None, "d"
+        )
+    assert unknowns(answer) == [
+        (None, "d", "direct", None, "document_access: refused"),
+        (None, "d", "folder", None, "folder_permissions: not asked for"),
+    ]
+
+
+def test_public_is_the_older_word_for_what_is_the_organizations():
+    answer = audit.access(inventory([document("d", scope="public")]), "ann")
+    assert [row[:2] for row in ways(answer)] == [("ann", "d")]
 
 
 def test_the_role_on_the_connection_stands_beside_it():
@@ -541,6 +614,15 @@ def test_a_table_that_is_not_whole_withholds_what_rests_on_it(name, said, how):
     assert {*said} <= {row[:-1] for row in found}
     assert answer.attrs["omni"]["complete"] is False
     assert answer.attrs["omni"]["failures"] == {name: why}
+
+
+def test_groups_of_some_people_are_not_all_members():
+    people = [user("olga", group_ids="g")]
+    rows = [on_document("d", "group", "g")]
+    one = inventory([document("d")], rows, people=people, without=["group_members"], cut=["users"])
+    with pytest.warns(omnipd.OmniWarning, match="group_members"):
+        answer = audit.access(one)
+    assert (None, "d", "direct", "VIEWER", "group_members: refused") in unknowns(answer)
 
 
 def test_people_who_were_not_read_are_said():
