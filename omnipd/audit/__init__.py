@@ -2,6 +2,9 @@
 
 from typing import Any
 
+from omnipd.audit.compare import diff as diff
+from omnipd.audit.count_changes import diff_summary as diff_summary
+
 __all__ = [
     name
     for name, value in list[tuple[str, Any]](globals().items())
