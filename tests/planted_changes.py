@@ -5,7 +5,8 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from audit.test_compare import check, planted
+from audit.test_compare import check, check_texts, planted
+from export.test_any_frame import SETTINGS, any_frame
 from hypothesis import Phase, given, settings
 
 
@@ -13,10 +14,9 @@ def main() -> int:
     """Compare so many pairs of frames, or a thousand; the first that is not as planted is an error."""
     count = int(sys.argv[1]) if len(sys.argv) > 1 else 1000
     quick = [Phase.generate, Phase.shrink]
-    settings(max_examples=count, phases=quick, database=None, deadline=None)(
-        given(planted())(check)
-    )()
-    print(f"{count:,} pairs of frames")
+    for drawn, test in ((planted(), check), (any_frame(), check_texts)):
+        settings(max_examples=count, phases=quick, database=None, **SETTINGS)(given(drawn)(test))()
+        print(f"{count:,} pairs of frames: {test.__name__}")
     return 0
 
 

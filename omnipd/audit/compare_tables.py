@@ -210,14 +210,17 @@ class _Comparison:
     ) -> pa.Table:
         """Return a column of the rows that both have, where it has changed."""
         before, after = self._found.before[where], self._found.after[where]
+        old, new = self._before.column(name), self._after.column(name)
+        if old.type != new.type and all(map(pa.types.is_floating, (old.type, new.type))):
+            old, new = self._pairs[name]  # as the narrow type spells it, it is another number
         return _rows(
             len(before),
             change=CHANGED,
             key=self._key_texts(self._after.take(after), self._key),
             name=self._names(self._after, after),
             column=name,
-            old=texts(self._before.column(name).take(before)),
-            new=texts(self._after.column(name).take(after)),
+            old=texts(old.take(before)),
+            new=texts(new.take(after)),
             note=note,
             position=position,
         )

@@ -7,6 +7,7 @@ import json
 import math
 from collections.abc import Callable
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -25,6 +26,7 @@ _TIME = (
     r"^[0-9]{4}-[0-9]{2}-[0-9]{2}([ T][0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]{1,9})?)?)?"
     r"(Z|[+-][0-9]{2}:?[0-9]{2})?$"
 )
+_CLOCK = r"^[0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]{1,9})?)?$"
 _UNITS = ["s", "ms", "us", "ns"]
 _WIDEST_DECIMAL = 76
 
@@ -57,6 +59,7 @@ def in_one_type(
     >>> differs(*in_one_type(before, after)).tolist()
     [False, True, False]
     """
+    kinds = before.type, after.type
     before, after = _usual(before), _usual(after)
     if before.type == after.type:
         return before, after
@@ -65,7 +68,7 @@ def in_one_type(
             return before.cast(kind), after.cast(kind)
     if _is_number(before.type) and _is_number(after.type):
         return _written(before, _number), _written(after, _number)
-    return _as_text(before, after.type), _as_text(after, before.type)
+    return _as_text(before, kinds[1]), _as_text(after, kinds[0])
 
 
 def differs(before: pa.ChunkedArray, after: pa.ChunkedArray) -> npt.NDArray[np.bool_]:
@@ -182,13 +185,29 @@ def _as_text(column: pa.ChunkedArray, other: pa.DataType) -> pa.ChunkedArray:
         lower = pc.utf8_lower(column)
         return pc.if_else(pc.is_in(lower, pa.array(["true", "false"], TEXT)), lower, column)
     if pa.types.is_floating(other):
-        return _read_as(column, _NUMBER, lambda text: text.cast(pa.float64()))
+        narrow = pa.float64() if pa.types.is_float64(other) else pa.float32()
+        return _read_as(column, _NUMBER, lambda text: text.cast(narrow))
     if pa.types.is_decimal(other):
         return _read_as(column, _NUMBER, lambda text: _written(text, _decimal))
     if pa.types.is_timestamp(other) or pa.types.is_date(other):
-        zone = getattr(other, "tz", None)
-        return _read_as(column, _TIME, lambda text: text.cast(pa.timestamp("ns", zone)))
+        return _read_as(column, _TIME, partial(_times, zone=getattr(other, "tz", None)))
+    if pa.types.is_time(other):
+        return _read_as(column, _CLOCK, _times_of_day)
     return column
+
+
+def _times(texts: pa.ChunkedArray, zone: str | None) -> pa.ChunkedArray:
+    """Read times, those of far years as exactly as they are written."""
+    try:
+        return texts.cast(pa.timestamp("us", zone))
+    except pa.ArrowException:  # finer, or none
+        return texts.cast(pa.timestamp("ns", zone))
+
+
+def _times_of_day(texts: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Read times of a day, which Arrow reads only behind a date."""
+    dated = pc.binary_join_element_wise(pa.scalar("1970-01-01", TEXT), texts, pa.scalar(" ", TEXT))
+    return dated.cast(pa.timestamp("ns")).cast(pa.time64("ns"))
 
 
 def _read_as(
@@ -196,12 +215,24 @@ def _read_as(
 ) -> pa.ChunkedArray:
     """Return texts, those that match a pattern spelled as values of a type are."""
     matches = pc.fill_null(pc.match_substring_regex(column, pattern), False)
+    matching = column.filter(matches)
     try:
-        values = _one_spelling(read(column.filter(matches)))
-    except (pa.ArrowException, ValueError):
-        return column
+        values = _one_spelling(_usual(read(matching)))
+    except pa.ArrowException:  # one of them is none: the 31st of February
+        each = [_one_if_any(matching.slice(row, 1), read) for row in range(len(matching))]
+        values = pa.chunked_array([pa.array(each, TEXT)])
     masked = (column.combine_chunks(), matches.combine_chunks(), values.combine_chunks())
     return pa.chunked_array([pc.replace_with_mask(*masked)])
+
+
+def _one_if_any(
+    text: pa.ChunkedArray, read: Callable[[pa.ChunkedArray], pa.ChunkedArray]
+) -> str | None:
+    """Return one text, spelled as its value is, if it is one."""
+    with contextlib.suppress(pa.ArrowException):
+        text = _one_spelling(_usual(read(text)))
+    one: str | None = text[0].as_py()
+    return one
 
 
 def _one_spelling(column: pa.ChunkedArray) -> pa.ChunkedArray:

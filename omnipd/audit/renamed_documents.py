@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
@@ -56,12 +56,12 @@ def renamed_documents(before: Find, after: Find) -> dict[str, Renamed]:
             new = now.get(id_)
             if new is not None and old in had - have and new in have - had:
                 found[old].setdefault(new, f"{table}.{column}")
-    claimed = [new for news in found.values() for new in news]
+    claimed = Counter(new for news in found.values() for new in news)
     return {
         old: Renamed(new, shown_by)
         for old, news in found.items()
         for new, shown_by in news.items()
-        if len(news) == 1 and claimed.count(new) == 1
+        if len(news) == 1 and claimed[new] == 1
     }
 
 

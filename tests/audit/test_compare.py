@@ -1,13 +1,16 @@
 """What has changed: exactly what was planted, whatever the order, the dtypes and the keys."""
 
+import tempfile
 from collections import Counter
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pytest
+from export.test_any_frame import SETTINGS, any_frame, from_csv
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -94,6 +97,8 @@ BIG = 2**53 + 1
         (pd.Series([float("inf")]), pd.Series([float("inf")], dtype="Float64")),
         (pd.Series([5]), pd.Series(["5"])),
         (pd.Series([5.0]), pd.Series(["5.0"])),
+        (pd.Series([0.0]), pd.Series(["-0"])),
+        (pd.Series([102961408.0], dtype="float32"), pd.Series(["102961410"])),
         (pd.Series([5.0]), pd.Series(["5"])),
         (pd.Series([Decimal("1.50")]), pd.Series(["1.5"])),
         (pd.Series([True]), pd.Series(["True"])),
@@ -113,6 +118,7 @@ BIG = 2**53 + 1
             pd.Series([timedelta(days=1)], dtype="timedelta64[s]"),
         ),
         (pd.Series([timedelta(days=1, hours=2)]), pd.Series(["P1DT2H"])),
+        (pd.Series([time(3, 4)]), pd.Series(["03:04:00.000"])),
         (pd.Series([b"omni"]), pd.Series(["b21uaQ=="])),
         (pd.Series([None]), pd.Series([float("nan")])),
         (pd.Series([pd.NaT]), pd.Series([pd.NA], dtype="string")),
@@ -142,7 +148,7 @@ def test_what_means_the_same_is_no_change(old, new):
     [
         ([BIG], [float(BIG)], (str(BIG), "9.007199254740992e+15")),
         ([0.1], [np.nextafter(0.1, 1)], ("0.1", "0.10000000000000002")),
-        (pd.Series([0.1], dtype="float32"), [0.1], ("0.1", "0.1")),
+        (pd.Series([0.1], dtype="float32"), [0.1], ("0.10000000149011612", "0.1")),
         ([7], ["007"], ("7", "007")),
         ([None], [""], (None, "")),
         ([None], ["None"], (None, "None")),
@@ -171,9 +177,10 @@ def test_what_does_not_mean_the_same_is_one_change(old, new, spelled):
 
 
 def test_texts_that_no_time_can_be_do_not_keep_others_from_being_read():
-    before = pd.DataFrame({"id": [1, 2, 3], "x": [NAIVE, NAIVE, None]})
-    after = pd.DataFrame({"id": [1, 2, 3], "x": ["2026-01-02 03:04:05", "soon", None]})
-    assert told(diff(before, after, key="id"), "key", "new") == [("2", "soon")]
+    before = pd.DataFrame({"id": [1, 2, 3, 4], "x": [NAIVE, NAIVE, NAIVE, None]})
+    texts = ["2026-01-02T03:04:05", "soon", "2026-02-31", None]
+    after = pd.DataFrame({"id": [1, 2, 3, 4], "x": texts})
+    assert told(diff(before, after, key="id"), "key", "new") == [("2", "soon"), ("3", "2026-02-31")]
 
 
 def test_rows_without_a_key_and_with_that_of_another_are_counted():
@@ -380,3 +387,27 @@ def test_rows_without_a_key_are_a_multiset(before, after):
     said = Counter(found["change"])
     assert said["removed"] == (Counter(before) - Counter(after)).total()
     assert said["added"] == (Counter(after) - Counter(before)).total()
+
+
+@settings(max_examples=8, **SETTINGS)
+@given(any_frame())
+def test_any_frame_is_the_same_as_its_texts(drawn):
+    check_texts(drawn)
+
+
+def check_texts(drawn):
+    """Any frame that pandas can hold is what CSV makes of it, in whatever order its columns are."""
+    frame, columns = drawn
+    if set(frame.index.names) == {None}:
+        columns, frame = columns[-frame.shape[1] :], frame.reset_index(drop=True)
+    names = [name for name, _, _ in columns]
+    if len(set(names)) < len(names):
+        with pytest.raises(omnipd.ArgumentError, match="before cannot be compared: Several"):
+            diff(frame, frame, key=[])
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "frame.csv"
+        omnipd.to_csv(frame, path, raw=True)
+        held = from_csv(path, raw=True)
+    texts = pd.DataFrame({name: pd.Series(values, dtype=object) for name, values in held[::-1]})
+    assert told(diff(frame, texts, key=[])) == []
