@@ -47,14 +47,17 @@ def renamed_documents(before: Find, after: Find) -> dict[str, Renamed]:
     two others would do.
     """
     had, have = _documents(before), _documents(after)
-    if had is None or have is None or not (had - have and have - had):
+    if had is None or have is None:
+        return {}
+    gone, new_ones = had - have, have - had
+    if not (gone and new_ones):
         return {}
     found: dict[str, dict[str, str]] = defaultdict(dict)
     for table, column in _STAYS.items():
         was, now = _identifiers(before(table), column), _identifiers(after(table), column)
         for id_, old in was.items():
-            new = now.get(id_)
-            if new is not None and old in had - have and new in have - had:
+            new = now.get(id_, old)
+            if new in new_ones and old in gone:
                 found[old].setdefault(new, f"{table}.{column}")
     claimed = Counter(new for news in found.values() for new in news)
     return {
