@@ -7,6 +7,7 @@ from omnipd.audit.content_access import access as access
 from omnipd.audit.content_access import what_can_see as what_can_see
 from omnipd.audit.content_access import who_can_see as who_can_see
 from omnipd.audit.count_changes import diff_summary as diff_summary
+from omnipd.audit.views_in_window import usage as usage
 
 __all__ = [
     name

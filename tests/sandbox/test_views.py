@@ -1,30 +1,10 @@
 """Counters of views: they grow with the clock by whole days, and by nothing else."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from sandbox.shop_folder import PEOPLE, SHOP
-
-BEGUN = datetime(2026, 9, 1, 6, tzinfo=UTC)
-
-# Documents with what is viewed of them, written down from the invention by hand: the views of one
-# day, and the days, counted from 1, on which they are.
-SCHEDULE = {
-    "gz1lqftq5": (5, [1, 8, 15, 22, 29, 36, 43, 50, 57]),
-    "report-22": (4, [15, 45]),
-    "report-13": (3, [*range(1, 61)]),
-    "v3spj1wn19": (6, [*range(3, 61, 3)]),
-    "fmletwfnb": (5, [*range(2, 61, 2)]),
-}
-
-
-class Days:
-    """A clock that stands still, so many days after it was first looked at."""
-
-    passed = 0.0
-
-    def __call__(self):
-        return BEGUN + timedelta(days=self.passed)
+from sandbox.viewed_days import BEGUN, SCHEDULE, Days
 
 
 @pytest.fixture
