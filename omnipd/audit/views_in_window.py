@@ -120,7 +120,8 @@ def usage(
     was reset and has grown beyond what it was cannot be told from one that was not.
 
     A document that was given another identifier is found where the exports have an id that stays with it,
-    as :func:`omnipd.audit.diff` does. Else it is removed and added.
+    as :func:`omnipd.audit.diff` does. Else it is removed and added. Where another document has taken the
+    identifier of one that is gone, the two are taken for one.
 
     Exports are not exactly one window apart: ``measured_from`` and ``measured_to`` say what was measured,
     and a warning says if it is more than a tenth longer than `window`. An export counts from when it was begun.
