@@ -44,13 +44,6 @@ def small():
         assert running.failures == []
 
 
-@pytest.fixture
-def own(small):
-    """A client of it, and the default client inside the test."""
-    with omnipd.connect(small.url, small.api_key, requests_per_minute=None) as client:
-        yield client
-
-
 def test_each_frame_is_what_its_reader_gives(own):
     inventory = omnipd.read_inventory()
     assert list(inventory) == list(PARTS)
