@@ -16,12 +16,13 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import urlencode
 
 from omnipd.arguments import argument
+from omnipd.cache.lifetime import in_words
 from omnipd.cache.private_files import make_folder
 from omnipd.call import current_call
 from omnipd.errors import ArgumentError, OmniError, SettingsError, warn
@@ -342,15 +343,8 @@ def _tell(checkpoint: Checkpoint, folder: str | os.PathLike[str]) -> None:
     """Say how old that is which is taken from a checkpoint."""
     if checkpoint.oldest is None:
         return
-    age = datetime.now(UTC) - checkpoint.oldest
+    age = max(datetime.now(UTC) - checkpoint.oldest, timedelta(0))
     warn(
         f"Answers taken from the checkpoint {folder}: {checkpoint.found:,}. The oldest is of "
-        f"{checkpoint.oldest:%Y-%m-%d %H:%M} UTC, {_in_words(age.total_seconds())} ago."
+        f"{checkpoint.oldest:%Y-%m-%d %H:%M} UTC, {in_words(age, rounded=True)} ago."
     )
-
-
-def _in_words(seconds: float) -> str:
-    minutes = max(0, round(seconds / 60))
-    if minutes < 120:
-        return f"{minutes} minutes"
-    return f"{minutes / 60:.0f} hours" if minutes < 2880 else f"{minutes / 1440:.0f} days"

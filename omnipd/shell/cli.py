@@ -12,6 +12,7 @@ from typing import Any
 
 import click
 
+from omnipd.display import printable
 from omnipd.shell import options
 from omnipd.shell.command import Command, Commands, CommandWithOthers, shown_log
 from omnipd.shell.options import client_of
@@ -267,13 +268,14 @@ def query(query: str, output: Path | None, style: str, raw: bool, **given: Any) 
 def whoami(model: tuple[str, ...], **given: Any) -> None:
     """Who the key is, of what kind, and which roles it has."""
     from omnipd.readers.whoami import whoami as ask  # noqa: PLC0415
-    from omnipd.shell.terminal import printable  # noqa: PLC0415
 
     me = ask(model=list(model) or None, client=client_of(given))
     for name in ("instance", "user_id", "base_user_id", "key_scope", "org_role"):
-        click.echo(f"{name:14} {printable(getattr(me, name))}")
+        click.echo(f"{name:14} {printable(getattr(me, name) or '')}")
     for identity, role in me.roles.items():
-        click.echo(f"{'role':14} {printable(role.get('roleName'))} on model {printable(identity)}")
+        click.echo(
+            f"{'role':14} {printable(role.get('roleName') or '')} on model {printable(identity)}"
+        )
     if me.roles_truncated:
         click.echo("omnipd: Omni lists roles on 200 models only; there are more.", err=True)
 
@@ -316,7 +318,6 @@ def sandbox(ctx: click.Context, /, **given: Any) -> None:
     """Start an Omni on this machine, for as long as this command runs."""
     from omnipd.launch_sandbox import sandbox as launch  # noqa: PLC0415
     from omnipd.shell.model_issues import print_issues  # noqa: PLC0415
-    from omnipd.shell.terminal import printable  # noqa: PLC0415
 
     if ctx.invoked_subcommand is not None:
         return

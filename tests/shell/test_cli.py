@@ -103,7 +103,7 @@ def test_no_name_can_write_to_the_terminal(tmp_path, monkeypatch, scripted):
     result = CliRunner().invoke(main, ["content"])
     assert "\x1b" not in result.stdout
     assert "\u202e" not in result.stdout
-    assert "\\x1b[2J\\u202ehidden\\r\\n" in result.stdout
+    assert "\\x1b[2J\\u202ehidden  " in result.stdout
 
 
 def test_a_query_from_a_file_and_from_standard_input(shell, server, tmp_path):
