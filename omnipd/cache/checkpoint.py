@@ -343,8 +343,8 @@ def _tell(checkpoint: Checkpoint, folder: str | os.PathLike[str]) -> None:
     """Say how old that is which is taken from a checkpoint."""
     if checkpoint.oldest is None:
         return
-    age = max(datetime.now(UTC) - checkpoint.oldest, timedelta(0))
+    age = in_words(max(datetime.now(UTC) - checkpoint.oldest, timedelta(0)), rounded=True)
     warn(
         f"Answers taken from the checkpoint {folder}: {checkpoint.found:,}. The oldest is of "
-        f"{checkpoint.oldest:%Y-%m-%d %H:%M} UTC, {in_words(age, rounded=True)} ago."
+        f"{checkpoint.oldest:%Y-%m-%d %H:%M} UTC, {age} ago."
     )
