@@ -111,14 +111,24 @@ def split_at_commas(
     return tuple(name.strip() for one in given for name in one.split(","))
 
 
+def complete_lists(_ctx: click.Context, _param: click.Parameter, begun: str) -> list[Any]:
+    """Complete the last of the names of lists, and groups of them, that an inventory may include."""
+    from omnipd.admin.inventory_parts import ALL_PARTS, GROUPS  # noqa: PLC0415
+
+    before, comma, last = begun.rpartition(",")
+    names = sorted({*ALL_PARTS, *GROUPS, "all"})
+    return [before + comma + one for one in names if one.startswith(last)]
+
+
 def include(meaning: str, default: Sequence[str] = ()) -> Callable[..., Any]:
-    """Return the option that names several things."""
+    """Return the option that names several things; without a default they are lists."""
     return click.option(
         "--include",
         multiple=True,
         default=default,
         show_default=bool(default),
         callback=split_at_commas,
+        shell_complete=None if default else complete_lists,
         help=f"{meaning} {REPEAT_OR_COMMAS}",
     )
 

@@ -150,6 +150,8 @@ def _as_option(
         first = (default,) if isinstance(default, str) else default
         commas = name == "include"
         more["help"] += f" {options.REPEAT_OR_COMMAS if commas else options.REPEAT}"
+        if commas and default is None:
+            more["shell_complete"] = options.complete_lists
         return click.Option(
             [f"--{option}", name],
             multiple=True,

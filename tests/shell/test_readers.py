@@ -105,6 +105,15 @@ def test_files_are_completed_where_they_may_be_given(run):
         assert [item.type for item in param.shell_complete(None, "d")] == ["file"]
 
 
+def test_lists_to_include_are_completed_after_a_comma_too(run):
+    for command in (main.commands["export"], estimate.get_command(None, "inventory")):
+        [include] = [param for param in command.params if param.name == "include"]
+        assert [item.value for item in include.shell_complete(None, "lab")] == ["labels"]
+        assert [item.value for item in include.shell_complete(None, "ai,document_q")] == [
+            "ai,document_queries"
+        ]
+
+
 def _facts(param):
     names = (*param.opts, *param.secondary_opts)
     metavar = param.make_metavar(click.Context(main))
