@@ -21,13 +21,11 @@ from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import urlencode
 
-from omnipd.arguments import argument
 from omnipd.cache.lifetime import in_words
 from omnipd.cache.private_files import make_folder
 from omnipd.call import current_call
 from omnipd.errors import ArgumentError, OmniError, SettingsError, warn
 from omnipd.locks import NO_FORK, new_lock
-from omnipd.message import Text
 from omnipd.paths import local_path
 
 Result = TypeVar("Result")
@@ -218,7 +216,7 @@ class Checkpoint:
         except _Other as other:
             self.close()
             fault = ArgumentError(
-                self._named + f" is of another read: {other} is not the same.",
+                f"The checkpoint {self._file.parent} is of another read: {other} is not the same.",
                 hint="Take another folder, or delete this one if it is not needed any more.",
             )
         except sqlite3.OperationalError as error:
@@ -226,7 +224,7 @@ class Checkpoint:
             code = error.sqlite_errorcode & 0xFF
             if code in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}:
                 fault = ArgumentError(
-                    self._named + " is being used by another read.",
+                    f"The checkpoint {self._file.parent} is being used by another read.",
                     hint="Wait for it, or take another folder.",
                 )
             else:
@@ -241,10 +239,6 @@ class Checkpoint:
                 hint="Delete it, and begin anew.",
             )
         raise fault
-
-    @property
-    def _named(self) -> Text:
-        return argument("checkpoint", str(self._file.parent))
 
     def _connected(self) -> sqlite3.Connection:
         if self._database is None:
