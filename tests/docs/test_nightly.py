@@ -22,10 +22,9 @@ pytestmark = pytest.mark.skipif(os.name == "nt", reason="a script of a POSIX she
 @pytest.fixture
 def exports(monkeypatch, tmp_path):
     """Exports go to a folder of their own, from a small sandbox."""
-    connect = omnipd.connect
     with (
         Server(size="tiny") as running,
-        connect(running.url, running.api_key, requests_per_minute=None),
+        omnipd.connect(running.url, running.api_key, requests_per_minute=None),
     ):
         monkeypatch.setenv("OMNI_EXPORTS", str(tmp_path / "omni"))
         yield tmp_path / "omni"
