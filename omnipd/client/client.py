@@ -37,6 +37,7 @@ from omnipd.client.retry import LEFT_OPEN, Quota, Retry
 from omnipd.client.settings import Settings, disk_root, state_root
 from omnipd.client.transport import BrokenBody, Reply, Request, Transport
 from omnipd.clock import Clock, Deadline, checked_timeout
+from omnipd.display import shortened
 from omnipd.errors import (
     ArgumentError,
     AuthenticationError,
@@ -573,9 +574,7 @@ class Client:
     def redact(self, text: str) -> str:
         """Return a server's words fit to be shown: without the key, in one line, not too long."""
         # Cut after the key is hidden, or the first half of one would be left at the cut.
-        text = self.hide_key(text)[:_LONGEST_SHOWN]
-        text = " ".join("".join(c if c.isprintable() else " " for c in text).split())
-        return text if len(text) <= 200 else text[:199] + "…"
+        return shortened(self.hide_key(text)[:_LONGEST_SHOWN], 200)
 
     def _url(self, path: str) -> str:
         return self.base_url + path.split("?", 1)[0]

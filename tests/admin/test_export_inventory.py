@@ -21,25 +21,6 @@ from scripted_server import answer, document, page
 import omnipd
 from omnipd.admin.inventory_parts import ALL_PARTS, GROUPS, PARTS
 from omnipd.admin.table_file import TableFile, as_declared
-from omnipd_sandbox.server import Server
-
-
-@pytest.fixture(scope="module")
-def small():
-    with Server(size="tiny") as running:
-        yield running
-        assert running.failures == []
-
-
-@pytest.fixture
-def own(small):
-    with omnipd.connect(small.url, small.api_key, requests_per_minute=None) as client:
-        yield client
-
-
-@pytest.fixture
-def folder(tmp_path):
-    return tmp_path / "exports"
 
 
 def files(export):

@@ -44,13 +44,6 @@ def small():
         assert running.failures == []
 
 
-@pytest.fixture
-def own(small):
-    """A client of it, and the default client inside the test."""
-    with omnipd.connect(small.url, small.api_key, requests_per_minute=None) as client:
-        yield client
-
-
 def test_each_frame_is_what_its_reader_gives(own):
     inventory = omnipd.read_inventory()
     assert list(inventory) == list(PARTS)
@@ -424,9 +417,9 @@ def shell(small, monkeypatch, tmp_path):
 @pytest.mark.parametrize(
     ("arguments", "files"),
     [
-        (["--to", "audit"], ["labels.parquet", "users.parquet"]),
-        (["--to", "new/audit", "--files", "csv"], ["labels.csv", "users.csv"]),
-        (["--to", "audit", "--files", "csv.gz"], ["labels.csv.gz", "users.csv.gz"]),
+        (["-o", "audit"], ["labels.parquet", "users.parquet"]),
+        (["-o", "new/audit", "--format", "csv"], ["labels.csv", "users.csv"]),
+        (["-o", "audit", "--format", "csv.gz"], ["labels.csv.gz", "users.csv.gz"]),
     ],
 )
 def test_the_shell_writes_a_folder(shell, tmp_path, arguments, files):
@@ -438,20 +431,20 @@ def test_the_shell_writes_a_folder(shell, tmp_path, arguments, files):
 
 
 def test_the_shell_writes_a_workbook(shell, tmp_path):
-    result = shell("--include", "labels", "--to", "new/audit.xlsx")
+    result = shell("--include", "labels", "-o", "new/audit.xlsx")
     assert result.exit_code == 0, result.stderr
     assert len(pd.read_excel(tmp_path / "new" / "audit.xlsx", sheet_name="labels")) == 12
 
 
 def test_an_inventory_that_cannot_be_read_leaves_no_folder(shell, monkeypatch, tmp_path):
     monkeypatch.setenv("OMNI_API_KEY", "omni_osk_wrong")
-    assert shell("--include", "labels", "--to", "new/audit").exit_code == 3
+    assert shell("--include", "labels", "-o", "new/audit").exit_code == 3
     assert not (tmp_path / "new").exists()
 
 
 def test_the_shell_says_the_cost_and_reads_nothing(shell, small):
     since = len(small.requests)
-    result = shell("--include", "model_roles", "--estimate")
+    result = CliRunner().invoke(main, ["estimate", "inventory", "--include", "model_roles"])
     assert result.exit_code == 0, result.stderr
     assert [line.split()[:2] for line in result.stdout.splitlines()] == [
         ["name", "calls"],
@@ -464,14 +457,14 @@ def test_the_shell_says_the_cost_and_reads_nothing(shell, small):
 
 def test_the_shell_says_at_which_frame_it_failed(shell, small, monkeypatch):
     monkeypatch.setenv("OMNI_API_KEY", small.personal_key)
-    result = shell("--include", "labels", "--include", "users", "--to", "audit")
+    result = shell("--include", "labels", "--include", "users", "-o", "audit")
     assert result.exit_code == 3
     assert "While reading users" in result.stderr
 
 
 def test_the_shell_tells_a_gap_by_its_exit_code(shell, small, monkeypatch, tmp_path):
     monkeypatch.setenv("OMNI_API_KEY", small.personal_key)
-    result = shell("--include", "labels", "--include", "users", "--to", "x", "--errors", "collect")
+    result = shell("--include", "labels", "--include", "users", "-o", "x", "--errors", "collect")
     assert result.exit_code == 4
     assert "users could not be read" in result.stderr
     assert os.listdir(tmp_path / "x") == ["labels.parquet"]
@@ -480,14 +473,14 @@ def test_the_shell_tells_a_gap_by_its_exit_code(shell, small, monkeypatch, tmp_p
 def test_the_shell_needs_to_know_where(shell):
     result = shell("--include", "labels")
     assert result.exit_code == 2
-    assert "--to" in result.stderr
+    assert "--output" in result.stderr
 
 
 @pytest.mark.parametrize("place", ["file/audit.xlsx", "file/audit"])
 def test_the_shell_looks_at_the_place_before_it_reads(shell, small, tmp_path, place):
     (tmp_path / "file").write_text("in the way")
     since = len(small.requests)
-    result = shell("--include", "labels", "--to", place)
+    result = shell("--include", "labels", "-o", place)
     assert result.exit_code == 8
     assert len(small.requests) == since
     assert os.listdir(tmp_path) == ["file"]
