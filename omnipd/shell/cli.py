@@ -123,6 +123,7 @@ def content(output: Path | None, style: str, raw: bool, **given: Any) -> None:
 @click.option(
     "-o",
     "--output",
+    "--to",
     "to",
     metavar="FOLDER|FILE.xlsx",
     type=options.PATH,
@@ -193,6 +194,7 @@ def inventory(to: Path, style: str, raw: bool, **given: Any) -> None:
 @click.option(
     "-o",
     "--output",
+    "--to",
     "folder",
     metavar="FOLDER",
     type=options.PATH,

@@ -131,7 +131,9 @@ def _as_option(
     option = name.replace("_", "-")
     more: dict[str, Any] = {"help": options.HELP.get(name, meaning)}
     if by_position:
-        return click.Option(["-o", "--output", name], metavar="FOLDER", type=options.PATH, **more)
+        return click.Option(
+            ["-o", "--output", "--to", name], metavar="FOLDER", type=options.PATH, **more
+        )
     if kind.startswith("bool"):
         both = "" if default is False else f"/--no-{option}"
         return click.Option([f"--{option}{both}", name], is_flag=True, default=default, **more)
