@@ -336,7 +336,8 @@ MODEL_SUGGESTIONS = below_model(
         },
         # New, and its fields may change (docs/wire.md).
         exhaustive=False,
-    )
+    ),
+    long=True,
 )
 
 

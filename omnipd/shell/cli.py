@@ -16,7 +16,7 @@ from omnipd.shell import options
 from omnipd.shell.command import Command, Commands, CommandWithOthers, shown_log
 from omnipd.shell.options import client_of
 from omnipd.shell.output import deliver
-from omnipd.shell.readers import estimate, read
+from omnipd.shell.readers import estimate, print_cost, read
 from omnipd.shell.words import counted, in_words_of
 
 # What a person wants to see first of content, in the room that a terminal has.
@@ -123,6 +123,7 @@ def content(output: Path | None, style: str, raw: bool, **given: Any) -> None:
 @options.connection
 def inventory(to: Path | None, estimate: bool, files: str, raw: bool, **given: Any) -> None:
     """Everything that an audit needs: a file per frame in a folder, or one Excel workbook."""
+    from omnipd.admin.estimate import estimate as of  # noqa: PLC0415
     from omnipd.admin.inventory import read_inventory  # noqa: PLC0415
     from omnipd.arguments import argument  # noqa: PLC0415
     from omnipd.errors import ArgumentError  # noqa: PLC0415
@@ -133,7 +134,8 @@ def inventory(to: Path | None, estimate: bool, files: str, raw: bool, **given: A
 
     given["include"] = list(given["include"]) or None
     if estimate:
-        _show_estimate(given)
+        client = client_of(given)
+        print_cost(of("inventory", **given, client=client))
         return
     if to is None:
         raise ArgumentError("Say where to write, with --to, or ask what it costs, with --estimate.")
@@ -379,18 +381,6 @@ def demo(folder: Path) -> None:
     from omnipd.shell.demo import run_demo  # noqa: PLC0415
 
     run_demo(folder)
-
-
-def _show_estimate(given: dict[str, Any]) -> None:
-    """Print what an inventory would cost."""
-    from omnipd.admin.inventory_cost import estimate_inventory  # noqa: PLC0415
-    from omnipd.shell import terminal  # noqa: PLC0415
-
-    client = client_of(given)
-    cost = estimate_inventory(include=given["include"], scope=given["scope"], client=client)
-    terminal.print_table(cost, len(cost))
-    calls, minutes = int(cost["calls"].sum()), round(cost["minutes"].sum())
-    click.echo(f"{counted(calls, 'call')}, {counted(minutes, 'minute')}", err=True)
 
 
 main.add_command(read)

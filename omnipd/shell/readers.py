@@ -7,7 +7,7 @@ import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -16,6 +16,9 @@ from omnipd.shell.command import Command
 from omnipd.shell.options import client_of
 from omnipd.shell.output import deliver
 from omnipd.shell.words import counted
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 #: What a command does with a reader and what it was given.
 Action = Callable[[Callable[..., Any], list[Any], dict[str, Any]], None]
@@ -182,13 +185,19 @@ def _read(function: Callable[..., Any], arguments: list[Any], given: dict[str, A
 
 def _estimate(function: Callable[..., Any], arguments: list[Any], given: dict[str, Any]) -> None:
     from omnipd.admin.estimate import estimate as of  # noqa: PLC0415
-    from omnipd.shell import terminal  # noqa: PLC0415
 
     asked = given.pop("asked")
-    cost = of(function, *arguments, **asked, client=client_of(given))
+    print_cost(of(function, *arguments, **asked, client=client_of(given)))
+
+
+def print_cost(cost: pd.DataFrame) -> None:
+    """Print what :func:`omnipd.estimate` gives, and what it is in all."""
+    from omnipd.shell import terminal  # noqa: PLC0415
+
     terminal.print_table(cost, len(cost))
     calls, minutes = int(cost["calls"].sum()), round(cost["minutes"].sum())
-    click.echo(f"{counted(calls, 'call')}, {counted(minutes, 'minute')}", err=True)
+    at_least = "at least " if cost["at_least"].any() else ""
+    click.echo(f"{at_least}{counted(calls, 'call')}, {counted(minutes, 'minute')}", err=True)
 
 
 def _reading(function: Any) -> Any:
