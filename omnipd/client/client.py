@@ -198,10 +198,19 @@ class Client:
         OmniError
             Of the kind that the tree in :mod:`omnipd.errors` names.
         """
-        checkpoint = current_checkpoint()
-        question = "" if checkpoint is None else question_of(path, params)
+        checkpoint, call = current_checkpoint(), current_call()
+        ahead = call.asked_ahead
+        kept_anywhere = checkpoint is not None or ahead is not None
+        question = question_of(path, params) if kept_anywhere else ""
         if checkpoint and (kept := checkpoint.answer(question)) is not None:
             return Answer(parse(kept.body)[0], kept.body, None, kept.read_at)
+        if ahead is not None and not call.rehearses:
+            held = (ahead.find if call.asks_ahead else ahead.take)((id(self), question))
+            if held is not None:
+                if checkpoint is not None and not call.asks_ahead:
+                    checkpoint.keep(question, held.body, held.read_at)
+                content = parse(held.body)[0]
+                return Answer(content, held.body, held.trace_id, held.read_at, asked_ahead=True)
         deadline = self.deadline()
         garbled = 0
         while True:
@@ -216,7 +225,9 @@ class Client:
             content, wrong = parse(body)
             if wrong is None:
                 self._refuse_failure(content, path, reply, reads=True)
-                if checkpoint is not None:
+                if ahead is not None and call.asks_ahead:
+                    ahead.keep((id(self), question), body, reply.trace_id)
+                elif checkpoint is not None:
                     checkpoint.keep(question, body)
                 return Answer(content, body, reply.trace_id)
             # A cut or garbled body is worth one more try: it may be a fault on the way.

@@ -339,7 +339,8 @@ MODEL_SUGGESTIONS = below_model(
         },
         # New, and its fields may change (docs/wire.md).
         exhaustive=False,
-    )
+    ),
+    long=True,
 )
 
 

@@ -238,12 +238,9 @@ def _estimate(function: Callable[..., Any], arguments: list[Any], given: dict[st
     asked = given.pop("asked")
     cost = of(function, *arguments, **asked, client=client_of(given))
     terminal.print_table(cost, len(cost))
-    calls, minutes = cost["calls"].dropna(), cost["minutes"].dropna()
-    least = "" if len(calls) == len(cost) else "at least "
-    click.echo(
-        f"{least}{counted(int(sum(calls)), 'call')}, {counted(round(sum(minutes)), 'minute')}",
-        err=True,
-    )
+    calls, minutes = int(cost["calls"].sum()), round(cost["minutes"].sum())
+    at_least = "at least " if cost["at_least"].any() else ""
+    click.echo(f"{at_least}{counted(calls, 'call')}, {counted(minutes, 'minute')}", err=True)
 
 
 def _reading(function: Any) -> Any:

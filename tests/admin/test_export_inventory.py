@@ -268,7 +268,7 @@ def test_more_calls_than_are_allowed_are_refused_before_the_first(own, small, fo
             read()
     documents = omnipd.read_documents()
     since = len(small.requests)
-    with pytest.raises(omnipd.ArgumentError, match=f"needs {len(documents)} requests"):
+    with pytest.raises(omnipd.ArgumentError, match=f"at least {len(documents)} requests"):
         omnipd.read_document_access(documents, max_calls=2)
     assert len(small.requests) == since
     assert not any("access-list" in one.path for one in list(small.requests)[before:])

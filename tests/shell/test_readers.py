@@ -212,7 +212,7 @@ def test_pairs_reach_the_reader(run):
 
 
 def test_an_unknown_cost_is_not_none(run, monkeypatch):
-    cost = pd.DataFrame({"name": ["a", "b"], "calls": [3, None], "minutes": [0.05, None]})
+    cost = pd.DataFrame({"calls": [3, None], "minutes": [0.05, None], "at_least": [False, True]})
     monkeypatch.setattr("omnipd.admin.estimate.estimate", lambda *_, **__: cost)
     assert run("estimate", "users").stderr == "at least 3 calls, 0 minutes\n"
 
