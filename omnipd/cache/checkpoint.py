@@ -16,17 +16,16 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import urlencode
 
-from omnipd.arguments import argument
+from omnipd.cache.lifetime import in_words
 from omnipd.cache.private_files import make_folder
 from omnipd.call import current_call
 from omnipd.errors import ArgumentError, OmniError, SettingsError, warn
 from omnipd.locks import NO_FORK, new_lock
-from omnipd.message import Text
 from omnipd.paths import local_path
 
 Result = TypeVar("Result")
@@ -217,7 +216,7 @@ class Checkpoint:
         except _Other as other:
             self.close()
             fault = ArgumentError(
-                self._named + f" is of another read: {other} is not the same.",
+                f"The checkpoint {self._file.parent} is of another read: {other} is not the same.",
                 hint="Take another folder, or delete this one if it is not needed any more.",
             )
         except sqlite3.OperationalError as error:
@@ -225,7 +224,7 @@ class Checkpoint:
             code = error.sqlite_errorcode & 0xFF
             if code in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}:
                 fault = ArgumentError(
-                    self._named + " is being used by another read.",
+                    f"The checkpoint {self._file.parent} is being used by another read.",
                     hint="Wait for it, or take another folder.",
                 )
             else:
@@ -240,10 +239,6 @@ class Checkpoint:
                 hint="Delete it, and begin anew.",
             )
         raise fault
-
-    @property
-    def _named(self) -> Text:
-        return argument("checkpoint", str(self._file.parent))
 
     def _connected(self) -> sqlite3.Connection:
         if self._database is None:
@@ -342,15 +337,8 @@ def _tell(checkpoint: Checkpoint, folder: str | os.PathLike[str]) -> None:
     """Say how old that is which is taken from a checkpoint."""
     if checkpoint.oldest is None:
         return
-    age = datetime.now(UTC) - checkpoint.oldest
+    age = in_words(max(datetime.now(UTC) - checkpoint.oldest, timedelta(0)), rounded=True)
     warn(
         f"Answers taken from the checkpoint {folder}: {checkpoint.found:,}. The oldest is of "
-        f"{checkpoint.oldest:%Y-%m-%d %H:%M} UTC, {_in_words(age.total_seconds())} ago."
+        f"{checkpoint.oldest:%Y-%m-%d %H:%M} UTC, {age} ago."
     )
-
-
-def _in_words(seconds: float) -> str:
-    minutes = max(0, round(seconds / 60))
-    if minutes < 120:
-        return f"{minutes} minutes"
-    return f"{minutes / 60:.0f} hours" if minutes < 2880 else f"{minutes / 1440:.0f} days"

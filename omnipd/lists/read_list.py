@@ -8,6 +8,7 @@ while another came behind, changes no count.
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -21,7 +22,7 @@ from omnipd import log
 from omnipd.arguments import argument
 from omnipd.cache.checkpoint import current_checkpoint, question_of
 from omnipd.cache.lists import LARGEST_LIST
-from omnipd.call import noted_interrupt
+from omnipd.call import WouldSend, asking_ahead, current_call, noted_interrupt, rehearsal
 from omnipd.client import strict_json
 from omnipd.client.client import Client
 from omnipd.client.lanes import Route
@@ -164,6 +165,9 @@ class ListRead:
         """Return the list from the server, and store the pages when they make a whole."""
         client, path = self._client, self._listing.path
         route = Route(any_key=_is_the_same_for_all(self._listing, query))
+        call = current_call()
+        if call.counts:
+            return self._count(query, then, route)
         started = datetime.now(UTC)
         asked = size = 0
         trace_id: str | None = None
@@ -182,9 +186,9 @@ class ListRead:
             questions.add(question_of(path, params))
             answer = client.get(path, params, parse=self._parse, route=route)
             trace_id = answer.trace_id
-            if answer.read_at is None:
+            if answer.read_at is None or answer.asked_ahead:
                 asked += 1
-            else:
+            if answer.read_at is not None:
                 goes_on, started = True, min(started, answer.read_at)
             size += len(answer.body)
             if client.cache is None or size > LARGEST_LIST:
@@ -205,9 +209,65 @@ class ListRead:
                     if not goes_on:
                         raise
                 goes_on, started = False, datetime.now(UTC)
-        if client.cache is not None and not reading.faults and taken:
+        if client.cache is not None and not reading.faults and taken and not call.asks_ahead:
             client.cache.save(path, taken, started)
         return table, self._facts(asked, started, reading, trace_id)
+
+    def _count(self, query: Mapping[str, str], then: Sequence[Step], route: Route) -> Reading:
+        """Raise how many requests the list takes, by its first page; return it where a checkpoint has it."""
+        client, path, stored = self._client, self._listing.path, 0
+
+        def fetch(params: Mapping[str, str]) -> Any:
+            nonlocal stored
+            answer = client.get(path, params, parse=self._parse, route=route)
+            stored += 1
+            return answer.content
+
+        if current_checkpoint() is not None:
+            with contextlib.suppress(WouldSend, OmniError), rehearsal():
+                table, reading = self._collect(lambda: fetch, query, then, strict=self._strict)
+                return table, self._facts(0, datetime.now(UTC), reading)
+        if self._listing.pages not in paging.IN_PAGES:
+            raise WouldSend(1)
+        calls, rows, more = self._by_its_first_page(query, limited=not then, route=route)
+        raise WouldSend(max(1, calls - stored), stored, rows=rows, more=more)
+
+    def _by_its_first_page(
+        self, query: Mapping[str, str], *, limited: bool, route: Route
+    ) -> tuple[int, int, str | None]:
+        """Return how many requests and records a list is at least, and why it may be more."""
+        listing, asked = self._listing, False
+
+        def fetch_one(params: Mapping[str, str]) -> Any:
+            nonlocal asked
+            if asked:
+                raise _NotStored
+            asked = True
+            with asking_ahead():
+                return self._client.get(listing.path, params, route=route).content
+
+        pages = listing.pages(fetch_one, query, listing.rows)
+        first = next(pages)
+        held, limit = len(first.records), self._limit if limited else None
+        try:
+            next(pages)
+        except StopIteration:
+            return 1, held, None
+        except _NotStored:
+            pass
+        unfold = listing.unfold
+        if limit is not None and unfold is not None:
+            if sum(len(list(unfold(one))) for one in first.records) >= limit:
+                return 1, held, None
+            return 2, held, "how many rows a page gives is known when it is read"
+        if first.total is None or not held:
+            return 2, held, "Omni does not count this list"
+        records = first.total if limit is None else min(first.total, limit)
+        # A server may put fewer on a page than it was asked for.
+        calls = math.ceil(records / held)
+        if 1 < calls <= REREAD_PAGES and listing.pages in paging.BY_OFFSET:
+            calls *= 2
+        return calls, first.total, None
 
     def _so_far(self) -> list[str]:
         """Say how far the reading is, when it is interrupted."""

@@ -15,7 +15,7 @@ import pyarrow as pa
 from omnipd.arguments import argument
 from omnipd.cache.checkpoint import Checkpoint, current_checkpoint
 from omnipd.cache.lifetime import in_words
-from omnipd.call import WouldSend, current_call, part_of_call
+from omnipd.call import WouldSend, current_call, part_of_call, rehearsal
 from omnipd.client.client import Client
 from omnipd.errors import (
     BadRequestError,
@@ -51,6 +51,8 @@ if TYPE_CHECKING:
 OF_ONE_PARENT = (BadRequestError, ConflictError, ForbiddenError, NotFoundError)
 
 _MOST_NAMED = 20
+#: Of how many parents the first pages are asked for at most, to count what all take.
+_MOST_COUNTED = 40
 
 #: What came of one parent, and what was warned of.
 _Answer = tuple[Reading | OmniError | WouldSend, list[str]]
@@ -107,6 +109,7 @@ class ParentsRead:
         self._client: Client = acting["client"]
         self._collect = collect
         self._waiting = deque(keys)
+        self._counted = {key for key in keys[:_MOST_COUNTED] if fanout.has_first_page(key)}
         self._outcomes = dict.fromkeys(keys, NOT_ASKED)
         self._tables: dict[Key, pa.Table] = {}
         self._readings: list[Mapping[str, Any]] = []
@@ -135,7 +138,7 @@ class ParentsRead:
                 return reading, []
             return self._told_before(key, checkpoint) or self._ask(key)
 
-        unsent = 0
+        unsent: list[WouldSend] = []
         with (
             steps(self._client, self._fanout.endpoint.path) as how_far,
             # Whatever leaves early ends the threads at once, also where its traceback is kept.
@@ -146,7 +149,7 @@ class ParentsRead:
                 for text in said:
                     warn(text)
                 if isinstance(answer, WouldSend):
-                    unsent += 1
+                    unsent.append(answer)
                     continue
                 if isinstance(answer, OmniError):
                     self._take_refusal(key, answer, checkpoint, done)
@@ -156,7 +159,7 @@ class ParentsRead:
                 total = len(self._outcomes)
                 how_far.at(done, total, left=total - done - len(known))
         if unsent:
-            raise WouldSend(unsent, len(self._outcomes) - unsent)
+            raise self._lacking(unsent)
         if len(self._failed) == len(self._outcomes) and _say_the_same(self._failed):
             first = next(iter(self._failed.values()))
             first.add_note(
@@ -164,6 +167,22 @@ class ParentsRead:
             )
             raise first
         return to_frame(self._joined(), self._facts())
+
+    def _lacking(self, unsent: list[WouldSend]) -> WouldSend:
+        """Sum up what is lacking of all parents, and how many rows those have that are counted."""
+        counted = self._counted
+        held = (self._tables[key].num_rows for key in counted if key in self._tables)
+        return WouldSend(
+            sum(one.requests or 1 for one in unsent),
+            len(self._outcomes) - len(unsent) + sum(one.stored for one in unsent),
+            rows=sum(held) + sum(one.rows or 0 for one in unsent) if counted else None,
+            more=next(
+                (one.more for one in unsent if one.more),
+                None
+                if len(counted) == len(self._outcomes)
+                else self._fanout.why_more(self._client),
+            ),
+        )
 
     def told_before(self, checkpoint: Checkpoint | None) -> int:
         """Return of how many parents the checkpoint has a refusal that is still an answer."""
@@ -181,7 +200,11 @@ class ParentsRead:
 
     def _ask(self, key: Key) -> _Answer:
         """Read the list of one parent, in any thread; what is warned of is told where it is taken."""
-        with held_warnings() as said:
+        only_counted = current_call().counts and key not in self._counted
+        with (
+            held_warnings() as said,
+            rehearsal() if only_counted else contextlib.nullcontext(),
+        ):
             try:
                 return self._fanout.read_one(key, self._acting, self._has_some.get(key)), said
             except OmniError as error:

@@ -3,6 +3,7 @@
 import functools
 import json
 import os
+from pathlib import Path
 
 import pandas as pd
 import pytest
@@ -10,27 +11,19 @@ from fsspec.implementations.memory import MemoryFileSystem
 
 import omnipd
 from omnipd.addresses import Address
-from omnipd_sandbox.server import Server
 
 INCLUDE = ["labels", "document_access"]
 HOME = "memory://warehouse/omni"
 
 
-@pytest.fixture(scope="module")
-def small():
-    with Server(size="tiny") as running:
-        yield running
-        assert running.failures == []
+@pytest.fixture
+def state():
+    return Path(os.environ["OMNIPD_STATE_DIR"])
 
 
 @pytest.fixture
-def state(tmp_path, monkeypatch):
-    monkeypatch.setenv("OMNIPD_STATE_DIR", str(tmp_path / "state"))
-    return tmp_path / "state"
-
-
-@pytest.fixture
-def own(small, state):
+def own(small):
+    """Without a cache: what is asked for is counted."""
     with omnipd.connect(small.url, small.api_key, requests_per_minute=None, cache=False) as client:
         yield client
 

@@ -26,15 +26,9 @@ def changing():
         assert running.failures == []
 
 
-@pytest.fixture
-def own(changing):
-    with omnipd.connect(changing.url, changing.api_key, requests_per_minute=None) as client:
-        yield client
-
-
-@pytest.fixture
-def folder(tmp_path):
-    return tmp_path / "exports"
+@pytest.fixture(scope="module")
+def small(changing):
+    return changing
 
 
 @contextlib.contextmanager
