@@ -282,17 +282,18 @@ class FanOut:
 
     def joined(self, tables: list[pa.Table]) -> pa.Table:
         """Return one table; a column that is text for one parent is text for all."""
-        empty = self.schema.empty_table()
+        declared = self.schema  # made anew each time
         drifted = {
             one.name
             for table in tables
             for one in table.schema
-            if one.type != self.schema.field(one.name).type
+            if one.type != declared.field(one.name).type
         }
         schema = pa.schema(
-            [pa.field(one.name, TEXT if one.name in drifted else one.type) for one in self.schema]
+            [pa.field(one.name, TEXT if one.name in drifted else one.type) for one in declared]
         )
-        return pa.concat_tables([table.cast(schema) for table in [empty, *tables]])
+        tables = [declared.empty_table(), *tables]
+        return pa.concat_tables([table.cast(schema) for table in tables])
 
 
 def check_calls(calls: int, max_calls: int) -> None:
