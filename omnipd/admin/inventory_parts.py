@@ -198,7 +198,9 @@ PARTS: dict[str, Part] = {
 
 #: What there is beside that.
 _MORE: dict[str, Part] = {
-    "document_details": Part(read_document_details, "content", below="documents"),
+    "document_details": Part(
+        read_document_details, "content", below="documents", parents=_with_dashboard
+    ),
     "document_queries": Part(read_document_queries, "content", below="documents"),
     "document_drafts": Part(read_document_drafts, "content", below="documents"),
     "document_favorites": Part(read_document_favorites, "content", below="documents"),
