@@ -413,20 +413,25 @@ def test_of_the_jobs_of_the_ai_only_those_that_go_on_are_asked_for_again(scripte
                 states.update(j2="FAILED", j3="CANCELLED")
 
 
-def test_the_table_of_parents_is_read_once_whatever_is_below_them(scripted, folder, monkeypatch):
+@pytest.fixture
+def tables_read(monkeypatch):
+    """List the tables of exports that are read."""
+    read, frame = [], Export.__getitem__
+    monkeypatch.setattr(
+        Export, "__getitem__", lambda self, name: read.append(name) or frame(self, name)
+    )
+    return read
+
+
+def test_the_table_of_parents_is_read_once_whatever_is_below_them(scripted, folder, tables_read):
     omni = Scripted(scripted)
     scripted.by_target = lambda target: answer([]) if "/drafts" in target else omni(target)
     include = ["document_favorites", "document_drafts"]  # of one, use is a change
     asked = {"include": include, "since": "last", **PUBLIC}
-    read = []
-    frame = Export.__getitem__
     with client_of(scripted, cache=False) as client:
         omnipd.export_inventory(folder, client=client, **asked)
-        monkeypatch.setattr(
-            Export, "__getitem__", lambda self, name: read.append(name) or frame(self, name)
-        )
         omnipd.export_inventory(folder, client=client, **asked)
-    assert sorted(read) == sorted(["documents", *include])
+    assert sorted(tables_read) == sorted(["documents", *include])
 
 
 def test_nothing_is_asked_for_only_to_be_counted_unless_there_is_a_limit(scripted, folder):
@@ -462,7 +467,7 @@ def test_a_list_that_agrees_with_the_last_one_is_not_read_a_second_time(folder):
         assert len(omnipd.open_export(folder)["users"]) == 25
 
 
-def test_what_belongs_to_somebody_who_is_gone_goes_with_them(folder):
+def test_what_belongs_to_somebody_who_is_gone_goes_with_them(folder, tables_read):
     with Server(size="tiny", documents=12) as server:
         client = omnipd.connect(server.url, server.api_key, requests_per_minute=None, cache=False)
         asked = {"include": "content", "client": client}
@@ -476,7 +481,9 @@ def test_what_belongs_to_somebody_who_is_gone_goes_with_them(folder):
             headers={"Authorization": f"Bearer {server.api_key}"},
             timeout=30,
         ).raise_for_status()
+        tables_read.clear()
         omnipd.export_inventory(folder, since="last", **asked)
+        assert tables_read == ["users", "content"]
         omnipd.export_inventory(folder.with_name("whole"), **asked)
     now = omnipd.open_export(folder)["content"]
     assert gone not in set(now[now["scope"] == "restricted"]["owner_id"])
