@@ -15,8 +15,8 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 from omni_changes import (
     AT_ONCE,
+    IN_PART,
     LATE,
-    OF_PEOPLE,
     Changing,
     NothingToChangeError,
     differences,
@@ -25,7 +25,7 @@ from omni_changes import (
 
 import omnipd
 
-ALL = (*AT_ONCE, *LATE, *OF_PEOPLE)
+ALL = (*AT_ONCE, *LATE, *IN_PART)
 #: Rounds in one Omni, and after how many of them all is asked for.
 ROUNDS, FULL = 6, 3
 KINDS = [

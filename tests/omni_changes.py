@@ -224,11 +224,6 @@ def label_recolored(omni):
     _recolor(omni)
 
 
-def label_renamed(omni):
-    label = omni.any_of(omni.organization.labels)
-    omni.send("PUT", f"v1/labels/{_quoted(label)}", {"name": omni.text()})
-
-
 def folder_made(omni):
     omni.send("POST", "v1/folders", {"name": omni.text()})
 
@@ -285,7 +280,7 @@ AT_ONCE = (
     *(document_with_another_identifier, document_moved, document_given_to_somebody),
     *(document_deleted, document_restored, document_deleted_and_restored, document_copied),
     *(document_labeled, document_marked_as_favorite, dashboard_filter_changed),
-    *(label_recolored, label_renamed, folder_made, folder_renamed, folder_deleted),
+    *(label_recolored, folder_made, folder_renamed, folder_deleted),
     *(user_made, user_deactivated, email_only_user_made),
     *(schedule_deleted, schedule_paused, schedule_run, recipient_added, own_document_shared),
 )
@@ -387,6 +382,18 @@ LATE = (
 )
 
 
+def label_renamed(omni):
+    """What is one person's own bears the old name still."""
+    own = [label for one in omni.documents(scope="restricted") for label in one.labels]
+    label = omni.any_of(own or omni.organization.labels)
+    omni.send("PUT", f"v1/labels/{_quoted(label)}", {"name": (new := omni.text())})
+    all_ = omni.organization.folders.values()
+    folders = {one.id for one in all_ if one.scope == "restricted" and new in one.labels}
+    all_ = omni.documents(scope="restricted")
+    documents = {one.identifier for one in all_ if new in one.labels}
+    return {"content": documents | folders, "folders": folders}
+
+
 def user_renamed(omni):
     user = omni.any_of(omni.users())
     omni.send("PATCH", f"scim/v2/Users/{user}", _scim("replace", "displayName", omni.text()))
@@ -422,8 +429,9 @@ def role_of_a_group_given(omni):
     return {"model_roles": None}
 
 
-#: What is seen when all is asked for of whomever it concerns; each returns in which tables.
-OF_PEOPLE = (
+#: What is seen when all is asked for of whatever it concerns; each returns in which tables, or all it knows.
+IN_PART = (
+    label_renamed,
     *(user_renamed, user_deleted, group_renamed, group_deleted, group_joined),
     role_of_a_group_given,
 )
@@ -441,7 +449,9 @@ def _rows(frame):
     """Return the rows without the times at which they came, each with its key; equal ones are numbered."""
     bare = frame.drop(columns="read_at", errors="ignore").astype(object)
     bare = bare.where(bare.notna(), None)
-    columns = [name for name in ("document_identifier", *bare.columns[:2]) if name in bare.columns]
+    columns = [
+        name for name in ("document_identifier", "id", *bare.columns[:2]) if name in bare.columns
+    ]
     seen, rows = {}, set()
     for row in bare.to_dict("records"):
         key = next((row[name] for name in columns if row[name] is not None), None)
