@@ -17,9 +17,10 @@ from omnipd.admin.since_last import (
     READ_AT,
     SHOWS_USE,
     SinceLast,
+    keys_in,
     rows_of,
     with_read_at,
-    without_rows_of,
+    without_keys,
 )
 from omnipd.admin.table_file import TableFile, as_declared
 from omnipd.client.client import Client
@@ -27,7 +28,10 @@ from omnipd.errors import ExportIncompleteError, OmniError
 from omnipd.frames.to_pandas import is_whole, to_frame
 from omnipd.lists.fanout import FanOut
 from omnipd.lists.manual import list_of
+from omnipd.lists.outcomes import NONE, OK, OUTCOMES, outcomes
+from omnipd.lists.paging import BY_OFFSET
 from omnipd.lists.parents import parent_keys
+from omnipd.lists.read_list import after_earlier
 from omnipd.lists.read_parents import rows_into
 
 #: What frames that are read later may need of one that is written: the keys of parents.
@@ -68,8 +72,13 @@ class ExportRead(InventoryRead):
         super().__init__(client, scope, errors, strict, refresh=True)
         self._folder = folder
         self._last = last
+        self._strict = strict
         self._read_at = read_at
         self._tables: dict[str, dict[str, Any]] = {}
+
+    def _known_calls(self, names: Sequence[str]) -> dict[str, int] | None:
+        last = self._last
+        return None if last is None else {name: last.calls(name, ALL_PARTS[name]) for name in names}
 
     def _frame(self, name: str, part: Part) -> pd.DataFrame:
         """Write a frame to its file, and return what those after it need of it."""
@@ -100,6 +109,8 @@ class ExportRead(InventoryRead):
             "requests": facts.get("requests"),
             "public_rows": facts.get("public_rows"),
             **({"failures": facts["failures"]} if "failures" in facts else {}),
+            # The rows of all other parents are there.
+            **({"not_read": _not_read(frame)} if dated and self._strict and not whole else {}),
         }
         if self._last is not None:
             below = {
@@ -107,24 +118,26 @@ class ExportRead(InventoryRead):
                 for child, one in ALL_PARTS.items()
                 if one.below == name or (child, name) == ("document_access", "content")
             }
-            for parts, use in below:
-                self._last.note_parents(name, parts, frame, use)
+            self._last.note_parents(name, below, frame)
         return frame[[column for column in _KEPT if column in frame.columns]]
 
     def _whole(self, name: str, part: Part, file: TableFile) -> pd.DataFrame:
         """Read a table that is held, and write it; what is personal may be that of the last export."""
-        personal = None
+        personal = earlier = None
         if part.is_read_by_person(self._scope) and self._last is not None:
             personal = self._last.personal(name, file.schema)
-        frame = self.read_part(part) if personal is None else self.read_public(part)
+        if self._last is not None and part.endpoint.pages in BY_OFFSET:
+            earlier = self._last.whole(name, file.schema)
+        with after_earlier(earlier):
+            frame = self.read_part(part) if personal is None else self.read_public(part)
         table = as_declared(pa.Table.from_pandas(frame, preserve_index=False), file.schema)
         if personal is not None:
             facts = {**frame.attrs["omni"], "public_rows": table.num_rows}
             facts["fetched_at"] = self._last and self._last.oldest(name, facts["fetched_at"])
             # What was personal may have been shared since.
-            one = list_of(part.reader_name)
-            key = one.endpoint.key if isinstance(one, FanOut) else one.key
-            table = pa.concat_tables([table, without_rows_of(personal, table, key)])
+            key = part.endpoint.key
+            others = without_keys(personal, key, set(keys_in(table, key)))
+            table = pa.concat_tables([table, others])
             frame = to_frame(table, facts)
         file.add(table)
         return frame
@@ -139,9 +152,8 @@ class ExportRead(InventoryRead):
                 frame = self.read_part(part)
         else:
             parents, parts = self.parents_of(part), _parts_of(part)
-            use = SHOWS_USE.get(name, frozenset())
             keys = parent_keys(parents, parts)
-            same = [key for key in keys if self._last.is_same(key, use)]
+            same = self._last.same(name, parts, keys, before)
             rows: list[pa.Table] = []
             with rows_into(
                 lambda some, at: rows.append(as_declared(with_read_at(some, at), file.schema))
@@ -175,6 +187,15 @@ def _parts_of(part: Part) -> tuple[str, ...]:
     """Return the columns of the key of a part's parents."""
     one = list_of(part.reader_name)
     return one.parent if isinstance(one, FanOut) else ()
+
+
+def _not_read(frame: pd.DataFrame) -> list[list[str]]:
+    """Return the keys of the parents that were refused; without `errors` there are none."""
+    if OUTCOMES not in frame.attrs["omni"]:
+        return []
+    became = outcomes(frame)
+    refused = became[~became["outcome"].isin([OK, NONE])]
+    return refused.drop(columns=["outcome", "message"]).to_numpy().tolist()
 
 
 def _without(

@@ -11,7 +11,8 @@ from __future__ import annotations
 import contextlib
 import itertools
 import math
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -55,6 +56,23 @@ _OF_CALLER = "/api/v1/ai/"
 
 #: Something done locally after the list is read.
 Step = Callable[[pa.Table], pa.Table]
+
+_EARLIER: ContextVar[pa.Table | None] = ContextVar("omnipd-earlier-reading", default=None)
+
+
+@contextlib.contextmanager
+def after_earlier(table: pa.Table | None) -> Iterator[None]:
+    """Say what an earlier reading gave of the list that is read next; one that agrees is not done again.
+
+    That is as good as two readings one after the other. For a row to be passed over unseen, another
+    one has to come in behind where one went: of these the earlier reading has but one.
+    """
+    before = _EARLIER.get()
+    try:
+        _EARLIER.set(table)
+        yield
+    finally:
+        _EARLIER.set(before)
 
 
 @dataclass(frozen=True)
@@ -297,7 +315,7 @@ class ListRead:
         What is `stored` was read so already.
         """
         max_rows = None if then else self._limit
-        before: pa.Table | None = None
+        before = self._earlier()
         for number in itertools.count(1):
             reading, table = self._read_once(begin(), query, max_rows)
             if reading.pages > REREAD_PAGES:
@@ -341,6 +359,12 @@ class ListRead:
             table = step(table)
         table = table.slice(0, self._limit) if self._limit else table
         return table, reading
+
+    def _earlier(self) -> pa.Table | None:
+        """Return the keys of what an earlier reading gave; None where it is of another list."""
+        table, key = _EARLIER.get(), self._listing.key
+        there = table is not None and key and set(key) <= set(table.column_names)
+        return _sorted_keys(table, key) if there else None
 
     def _read_once(
         self, fetch: paging.Fetch, query: Mapping[str, str], max_rows: int | None

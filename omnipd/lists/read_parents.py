@@ -160,7 +160,9 @@ class ParentsRead:
                 how_far.at(done, total, left=total - done - len(known))
         if unsent:
             raise self._lacking(unsent)
-        if len(self._failed) == len(self._outcomes) and _say_the_same(self._failed):
+        # Where rows are handed over there may be those of other parents, and nobody chose the arguments.
+        all_failed = len(self._failed) == len(self._outcomes) and self._rows_into is None
+        if all_failed and _say_the_same(self._failed):
             first = next(iter(self._failed.values()))
             first.add_note(
                 f"All {len(self._failed)} are refused in these words: an argument may be wrong."
