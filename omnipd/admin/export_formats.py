@@ -41,8 +41,6 @@ class Tables(Mapping[str, pa.Table]):
 def write_as(format_: str, folder: Path, names: Sequence[str]) -> None:
     """Write the tables of an export in another format beside its Parquet files."""
     tables = Tables(folder, names)
-    for other in [*folder.glob("*.csv"), folder / WORKBOOK]:  # of a call that asked for it
-        other.unlink(missing_ok=True)
     if format_ == "xlsx":
         write_atomically(folder / WORKBOOK, workbook(tables))
     elif format_ == "csv":

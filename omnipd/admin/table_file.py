@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -67,13 +68,23 @@ class TableFile:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
+        whole = False
         try:
             if kind is None and self._waiting:
                 self._writer.write_table(pa.concat_tables(self._waiting), row_group_size=_TOGETHER)
             self._writer.close()
+            if kind is None:
+                _put_on_disk(self._path)
+                whole = True
         finally:
-            if kind is not None:  # what is not whole would look so
+            if not whole:  # it would look so
                 self._path.unlink(missing_ok=True)
+
+
+def _put_on_disk(path: Path) -> None:
+    """Wait until a file is on the disk: some disks say only then that they are full."""
+    with path.open("rb+") as file:
+        os.fsync(file.fileno())
 
 
 def as_declared(table: pa.Table, schema: pa.Schema) -> pa.Table:

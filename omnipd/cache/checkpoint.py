@@ -8,6 +8,7 @@ is another answer to the same question, and kept as such.
 from __future__ import annotations
 
 import contextlib
+import errno
 import json
 import os
 import sqlite3
@@ -24,7 +25,7 @@ from urllib.parse import urlencode
 from omnipd.arguments import argument
 from omnipd.cache.private_files import make_folder
 from omnipd.call import current_call
-from omnipd.errors import ArgumentError, OmniError, SettingsError, warn
+from omnipd.errors import ArgumentError, ExportIncompleteError, OmniError, SettingsError, warn
 from omnipd.locks import NO_FORK, new_lock
 from omnipd.message import Text
 from omnipd.paths import local_path
@@ -34,6 +35,8 @@ Result = TypeVar("Result")
 #: Which way of keeping answers a file has.
 _FORMAT = 1
 _FILE = "checkpoint.sqlite"
+#: How systems say that a disk is full, or what this user may have of it.
+_NO_ROOM = {errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC)}
 _TABLES = """
     CREATE TABLE IF NOT EXISTS asked (name TEXT PRIMARY KEY, value TEXT) WITHOUT ROWID;
     CREATE TABLE IF NOT EXISTS answers (
@@ -74,6 +77,8 @@ class Checkpoint:
         If it holds the answers of something else, or another process is at it.
     SettingsError
         If it cannot be used.
+    ExportIncompleteError
+        If the disk is full.
     """
 
     def __init__(self, folder: Path, asked: Mapping[str, str]) -> None:
@@ -87,6 +92,8 @@ class Checkpoint:
             make_folder(folder)
             os.close(os.open(self._file, os.O_CREAT | os.O_RDWR, 0o600))
         except OSError as error:
+            if error.errno in _NO_ROOM:
+                raise _full(folder, str(error.strerror)) from None
             raise SettingsError(
                 f"The checkpoint {folder} cannot be used ({type(error).__name__}).",
                 hint="Name a folder that can be made or written.",
@@ -228,10 +235,12 @@ class Checkpoint:
                     self._named + " is being used by another read.",
                     hint="Wait for it, or take another folder.",
                 )
+            elif code in {sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR}:
+                fault = _full(self._file, str(error))
             else:
                 fault = SettingsError(
                     f"The checkpoint {self._file} cannot be written ({error.sqlite_errorname}).",
-                    hint="Make room, or take another folder; what is in it is not lost.",
+                    hint="Take another folder; what is in it is not lost.",
                 )
         except (sqlite3.Error, zlib.error, ValueError, TypeError) as error:
             self.close()
@@ -269,6 +278,13 @@ def _count(database: sqlite3.Connection) -> tuple[int, str | None]:
     return count, oldest
 
 
+def _full(place: Path, reason: str) -> ExportIncompleteError:
+    return ExportIncompleteError(
+        f"The checkpoint {place} could not be written to its end: {reason}.",
+        hint="Make room, or take another folder; what is in it is not lost.",
+    )
+
+
 class _Other(Exception):
     """What is not the same as in the read that the file is of."""
 
@@ -277,6 +293,13 @@ def delete_checkpoint(folder: Path) -> None:
     """Delete the files of a checkpoint in a folder, where there is one."""
     for file in folder.glob(f"{_FILE}*"):
         file.unlink(missing_ok=True)
+
+
+def delete_all_but_checkpoint(folder: Path) -> None:
+    """Delete the files that are in the folder of a checkpoint beside its own."""
+    for file in folder.iterdir():
+        if not file.name.startswith(_FILE):
+            file.unlink(missing_ok=True)
 
 
 def question_of(path: str, params: Mapping[str, str] | None) -> str:

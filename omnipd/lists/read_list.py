@@ -165,7 +165,7 @@ class ListRead:
         client, path = self._client, self._listing.path
         route = Route(any_key=_is_the_same_for_all(self._listing, query))
         started = datetime.now(UTC)
-        asked = size = 0
+        asked = resumed = size = 0
         trace_id: str | None = None
         taken: list[tuple[Mapping[str, str], bytes]] = []
         questions: set[str] = set()
@@ -178,13 +178,14 @@ class ListRead:
             return fetch
 
         def fetch(params: Mapping[str, str]) -> Any:
-            nonlocal asked, size, started, trace_id, goes_on
+            nonlocal asked, resumed, size, started, trace_id, goes_on
             questions.add(question_of(path, params))
             answer = client.get(path, params, parse=self._parse, route=route)
             trace_id = answer.trace_id
             if answer.read_at is None:
                 asked += 1
             else:
+                resumed += 1
                 goes_on, started = True, min(started, answer.read_at)
             size += len(answer.body)
             if client.cache is None or size > LARGEST_LIST:
@@ -207,7 +208,8 @@ class ListRead:
                 goes_on, started = False, datetime.now(UTC)
         if client.cache is not None and not reading.faults and taken:
             client.cache.save(path, taken, started)
-        return table, self._facts(asked, started, reading, trace_id)
+        facts = self._facts(asked, started, reading, trace_id)
+        return table, facts | {"from_checkpoint": resumed}
 
     def _so_far(self) -> list[str]:
         """Say how far the reading is, when it is interrupted."""
@@ -332,6 +334,7 @@ class ListRead:
             "endpoint": self._listing.path,
             "fetched_at": fetched_at.isoformat(timespec="seconds"),
             "requests": requests,
+            "from_checkpoint": 0,
             "from_cache": requests == 0,
             "complete": not reading.faults,
             "total": reading.total,

@@ -226,7 +226,8 @@ class ParentsRead:
             self._outcomes[key], self._failed[key] = outcome_of(error), error
             if not (of_one and self._collect):
                 raise self._with_partial(error, key, done)
-        self._readings.append({"requests": int(key not in self._old)})
+        old = key in self._old
+        self._readings.append({"requests": int(not old), "from_checkpoint": int(old)})
         if checkpoint is not None and key not in self._old:
             checkpoint.keep_refusal(self._fanout.named(key), as_facts(error, self._outcomes[key]))
 
@@ -269,6 +270,7 @@ class ParentsRead:
                 default=None,
             ),
             "requests": requests,
+            "from_checkpoint": sum(reading["from_checkpoint"] for reading in readings),
             "from_cache": count > 0 and requests == 0,
             "duplicates_checked": all(
                 reading.get("duplicates_checked", True) for reading in readings
