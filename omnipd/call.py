@@ -82,7 +82,7 @@ class Call:
         How far it is, while it goes on step by step.
     rehearses : bool
         Whether it only shows what it would send.
-    ahead : Counter of str or None
+    ahead : Counter of int or None
         Of a rehearsal, how often it has asked what will be asked again.
     cost_is_said : bool
         Whether what its parts cost was said for all of them together.
@@ -95,7 +95,7 @@ class Call:
         self.deadline: Deadline | None = None
         self.report: Report | None = None
         self.rehearses = self.cost_is_said = False
-        self.ahead: Counter[str] | None = None
+        self.ahead: Counter[int] | None = None
         self.has_own_timeout: bool = timeout is not None
         if around is not None:
             self.report, self.rehearses, self.ahead = around.report, around.rehearses, around.ahead

@@ -85,7 +85,8 @@ class Checkpoint:
         self._file = folder / _FILE
         self._asked = {"format": str(_FORMAT), **asked}
         self._lock = new_lock()
-        self._turns: Counter[str] = Counter()
+        # By what stands for the question: there may be a hundred thousand.
+        self._turns: Counter[int] = Counter()
         self._pid = os.getpid()
         self._database: sqlite3.Connection | None = None
         try:
@@ -141,17 +142,17 @@ class Checkpoint:
             if not self.usable:
                 return
             for (question,) in asked:
-                self._turns.pop(question, None)
+                self._turns.pop(hash(question), None)
             self._run(lambda one: one.executemany("DELETE FROM answers WHERE question = ?", asked))
 
     def _turn(self, question: str) -> int:
         ahead = current_call().ahead
-        return self._turns[question] + (0 if ahead is None else ahead[question])
+        return self._turns[hash(question)] + (0 if ahead is None else ahead[hash(question)])
 
     def _next_turn(self, question: str) -> None:
         """Count a question; what a rehearsal asks is asked again at the same turn."""
         ahead = current_call().ahead
-        (self._turns if ahead is None else ahead)[question] += 1
+        (self._turns if ahead is None else ahead)[hash(question)] += 1
 
     def refusal(self, question: str) -> dict[str, Any] | None:
         """Return the facts of a refusal that was taken for an answer; None without one."""

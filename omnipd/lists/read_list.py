@@ -39,6 +39,7 @@ from omnipd.frames.to_pandas import to_frame
 from omnipd.lists import completeness, paging
 from omnipd.lists.collect_pages import Keyless, PageCollector
 from omnipd.lists.parse_pages import PageParser, Parsed
+from omnipd.lists.taken_pages import TakenPages
 from omnipd.message import changed
 from omnipd.progress import Steps, steps
 
@@ -167,7 +168,7 @@ class ListRead:
         started = datetime.now(UTC)
         asked = resumed = size = 0
         trace_id: str | None = None
-        taken: list[tuple[Mapping[str, str], bytes]] = []
+        taken = TakenPages()
         questions: set[str] = set()
         goes_on = False
 
@@ -191,7 +192,7 @@ class ListRead:
             if client.cache is None or size > LARGEST_LIST:
                 taken.clear()
             else:
-                taken.append((dict(params), answer.body))
+                taken.add(dict(params), answer.body)
             return answer.content
 
         with noted_interrupt(self._so_far), steps(client, path, "rows") as self._steps:

@@ -208,7 +208,7 @@ def test_a_folder_that_cannot_be_made_and_what_is_none(scripted, tmp_path):
 
 
 def read_with_little_room(scripted, folder, said):
-    import resource  # noqa: PLC0415 - where there is none, there is no fork
+    import resource
 
     resource.setrlimit(resource.RLIMIT_FSIZE, (48 * 1024,) * 2)  # of this process alone
     try:
