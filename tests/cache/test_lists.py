@@ -82,7 +82,7 @@ def test_a_long_list_is_served_as_it_came(scripted, fake_time):
 READS = """
 import sys, gc, omnipd, pyarrow as pa
 client = omnipd.connect(sys.argv[1], "omni_osk_of_nobody", cache_dir=sys.argv[2])
-df = omnipd.read_content(client=client)
+df = omnipd.read_content(client=client, refresh=True)
 held = pa.system_memory_pool().bytes_allocated()
 del df
 gc.collect()
