@@ -58,7 +58,7 @@ class AddressSnapshots(Snapshots):
             at_home = {**asked, "address": os.fspath(self.root)}
             unfinished = unfinished_in(self._waiting, at_home)
             if self._is_there(unfinished):
-                discard(unfinished)
+                discard(unfinished, self._waiting)
                 unfinished = unfinished_in(self._waiting, at_home)
             return unfinished
         except OSError as error:
@@ -93,7 +93,7 @@ class AddressSnapshots(Snapshots):
                 f"The export in {unfinished} cannot be put to {self.root}: {reason}.",
                 hint="It is whole: the same call goes on, unless another one has done so meanwhile.",
             )
-        discard(unfinished)
+        discard(unfinished, self._waiting)
         return place
 
     def _is_there(self, unfinished: Path) -> bool:

@@ -1,6 +1,7 @@
 """A folder of exports: a folder for each, which is there as a whole or not at all, and the last one's name.
 
-What is being written has a name that begins with a dot, and is nobody's business until it is whole.
+What is being written, or deleted, is a folder deeper: what looks for ``*/content.parquet`` must not find
+it, and to DuckDB a name that begins with a dot is one like others.
 """
 
 from __future__ import annotations
@@ -24,6 +25,8 @@ from omnipd.export.whole_files import make_folder, sync_folder, write_atomically
 
 MANIFEST = "manifest.json"
 LATEST = "latest.json"
+#: Where exports of this folder are that are not whole yet, or not any more; there is none as a rule.
+_BEHIND = ".omnipd"
 _UNFINISHED = ".unfinished"
 #: The pointer that is to be once the export that it names has its name.
 _WAITING = ".waiting"
@@ -144,6 +147,10 @@ class FolderSnapshots(Snapshots):
 
     root: Path
 
+    def __init__(self, root: Path) -> None:
+        super().__init__(root)
+        self._behind = root / _BEHIND
+
     def begin(self, asked: Mapping[str, Any]) -> Path:
         """Return the folder of an export that was broken off, or of a new one.
 
@@ -154,12 +161,11 @@ class FolderSnapshots(Snapshots):
         asked : mapping
             What is exported. What was broken off and is not the same is left alone.
         """
-        make_folder(self.root)
         mark = _mark_of(asked)
-        waiting = self.root / f".{mark}{_WAITING}"
-        named = None if _broken_off(self.root, mark) else self._named_in(waiting)
+        waiting = self._behind / f".{mark}{_WAITING}"
+        named = None if _broken_off(self._behind, mark) else self._named_in(waiting)
         if not isinstance(named, Path):
-            return unfinished_in(self.root, asked)
+            return unfinished_in(self._behind, asked)
         self._let_point(waiting)
         return named
 
@@ -170,7 +176,7 @@ class FolderSnapshots(Snapshots):
         """
         if not unfinished.name.startswith("."):
             return unfinished
-        waiting, reason = self.root / f".{_mark_in(unfinished)}{_WAITING}", None
+        waiting, reason = self._behind / f".{_mark_in(unfinished)}{_WAITING}", None
         try:
             unfinished.stat()  # another process may have named it
             delete_checkpoint(unfinished)  # which a kill may have left
@@ -198,8 +204,11 @@ class FolderSnapshots(Snapshots):
         The export that the pointer names stays, whatever the clock said, and so does the new one.
         """
         for name in self._superseded(number, new):
-            discard(self.root / name)
-        sweep(self.root)
+            with contextlib.suppress(OSError):
+                self._behind.mkdir(exist_ok=True)
+            discard(self.root / name, self._behind)
+        sweep(self._behind)
+        self._tidy()
 
     def _let_point(self, waiting: Path) -> None:
         """Put the pointer that waits in its place."""
@@ -216,18 +225,22 @@ class FolderSnapshots(Snapshots):
                 hint="The export has its name: the same call lets it be the last one.",
             )
         sync_folder(self.root)
+        self._tidy()
+
+    def _tidy(self) -> None:
+        """Delete the folder of what is not whole, where there is nothing in it."""
+        with contextlib.suppress(OSError):
+            self._behind.rmdir()
 
     def _being_named(self) -> set[str]:
-        waiting = self.root.glob(f".*{_WAITING}")
+        waiting = self._behind.glob(f".*{_WAITING}")
         return {named.name for one in waiting if (named := self._named_in(one)) is not None}
 
 
-def discard(folder: Path) -> None:
-    """Delete a folder; first it is put out of sight, since half of it must not be found."""
+def discard(folder: Path, behind: Path) -> None:
+    """Delete a folder; first it is put out of sight into another, since half of it must not be found."""
     with contextlib.suppress(OSError):
-        away = folder.rename(
-            folder.with_name(f".{folder.name.removeprefix('.')}.{secrets.token_hex(4)}{_DELETED}")
-        )
+        away = folder.rename(behind / f".{folder.name}.{secrets.token_hex(4)}{_DELETED}")
         shutil.rmtree(away, ignore_errors=True)
 
 
@@ -238,7 +251,7 @@ def sweep(folder: Path) -> None:
             if one.name.endswith(_DELETED):
                 shutil.rmtree(one, ignore_errors=True)
             elif one.name.endswith(_UNFINISHED) and _is_given_up(one):
-                discard(one)
+                discard(one, folder)
             elif one.name.endswith(_WAITING) and _is_given_up(one):
                 one.unlink(missing_ok=True)
 
@@ -246,8 +259,12 @@ def sweep(folder: Path) -> None:
 def unfinished_in(folder: Path, asked: Mapping[str, Any]) -> Path:
     """Return the folder below another of an export that was broken off, or of a new one."""
     mark = _mark_of(asked)
+    if there := _broken_off(folder, mark):
+        return there
     new = folder / f".{datetime.now(UTC).strftime(_NAME)}-{mark}{_UNFINISHED}"
-    return _broken_off(folder, mark) or make_folder(new)
+    with contextlib.suppress(ExportError):  # another export, which ends, may have tidied up
+        return make_folder(new)
+    return make_folder(new)
 
 
 def _broken_off(folder: Path, mark: str) -> Path | None:

@@ -138,12 +138,19 @@ def test_old_exports_are_dropped_and_any_is_found_by_its_time(own, folder, monke
 
 def test_while_one_is_made_the_one_before_it_is_there(own, small, folder):
     before = omnipd.export_inventory(folder, include=["labels", "users"])
+    rows = len(omnipd.open_export(folder)["labels"])
     seen = []
-    own.progress = lambda *_: seen.append(omnipd.open_export(folder).path)
+
+    def look(*_):
+        # To DuckDB a name that begins with a dot is one like others.
+        [[counted]] = duckdb.sql(f"SELECT count(*) FROM '{folder}/*/labels.parquet'").fetchall()
+        seen.append((omnipd.open_export(folder).path, counted))
+
+    own.progress = look
     omnipd.export_inventory(folder, include=["labels", "users"])
     own.progress = False
-    assert seen
-    assert set(seen) == {before}
+    assert list(folder.glob("*/*.parquet")) != []
+    assert set(seen) == {(before, rows)}
 
 
 def export_in_child(url, key, folder):
@@ -388,7 +395,7 @@ def test_one_that_has_its_name_and_not_the_pointer_is_named_by_it_without_asking
         with pytest.raises(Killed):
             omnipd.export_inventory(folder, include="labels")
     assert omnipd.open_export(folder).path == before
-    [named] = [one for one in folder.iterdir() if one.is_dir() and one != before]
+    [named] = [one for one in folder.glob("2*") if one != before]
     with monkeypatch.context() as patched:  # another one that deletes leaves it
         patched.setattr("omnipd.admin.snapshots.datetime", datetime.datetime)
         omnipd.export_inventory(folder, include="users", keep=1)
@@ -433,7 +440,7 @@ def test_what_a_killed_call_has_left_is_in_no_export_and_its_requests_are_counte
         patched.setattr("omnipd.admin.snapshots.FolderSnapshots.finish", kill)
         with pytest.raises(Killed):
             omnipd.export_inventory(folder / "b", include=include)
-    [unfinished] = (folder / "b").iterdir()
+    [unfinished] = (folder / "b" / ".omnipd").iterdir()
     for name in ("half.parquet", ".manifest.json.omnipd-0badcafe.part"):
         (unfinished / name).write_bytes(b"half")
     with pytest.warns(omnipd.OmniWarning, match="Answers taken"):
@@ -482,15 +489,16 @@ def test_an_export_that_another_call_has_named_meanwhile_is_a_plain_error(own, f
 
 
 def test_what_was_given_up_or_half_deleted_goes_with_the_old_ones(own, folder):
-    stays, goes = folder / ".a-b.unfinished", folder / ".c-d.unfinished"
-    for one in (stays, goes, folder / ".e.deleted", folder / ".mine"):
+    behind = folder / ".omnipd"
+    stays, goes = behind / ".a-b.unfinished", behind / ".c-d.unfinished"
+    for one in (stays, goes, behind / ".e.deleted", behind / ".mine", folder / ".mine"):
         one.mkdir(parents=True)
         (one / "file").touch()
     for one in (goes / "file", goes, stays):
         os.utime(one, (0, 0))
     export = omnipd.export_inventory(folder, include="labels", keep=1)
-    left = {one for one in folder.iterdir() if one.is_dir()}
-    assert left == {export, stays, folder / ".mine"}
+    assert {one for one in folder.iterdir() if one.is_dir()} == {export, behind, folder / ".mine"}
+    assert set(behind.iterdir()) == {stays, behind / ".mine"}
 
 
 def test_whether_an_export_is_whole_is_known_without_its_tables(own, folder):
