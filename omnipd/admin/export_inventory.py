@@ -208,11 +208,10 @@ def export_inventory(
     try:
         export = snapshots.publish(unfinished)
     except OmniError as error:
-        if unfinished.exists():
-            error.resumable_by(again)
+        error.resumable_by(again)
         raise
     if keep is not None:
-        snapshots.keep(keep)
+        snapshots.keep(keep, export.name)
     return export
 
 

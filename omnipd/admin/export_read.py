@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -23,6 +24,7 @@ from omnipd.admin.since_last import (
     without_keys,
 )
 from omnipd.admin.table_file import TableFile, as_declared
+from omnipd.cache.checkpoint import delete_all_but_checkpoint
 from omnipd.client.client import Client
 from omnipd.errors import ExportIncompleteError, OmniError
 from omnipd.frames.to_pandas import is_whole, to_frame
@@ -76,6 +78,12 @@ class ExportRead(InventoryRead):
         self._read_at = read_at
         self._tables: dict[str, dict[str, Any]] = {}
 
+    def run(self, what: str, names: Sequence[str], max_calls: int | None) -> None:
+        """Read frames to files, in place of those that a call has left which was killed."""
+        with _told_as_ours(self._folder):
+            delete_all_but_checkpoint(self._folder)
+        super().run(what, names, max_calls)
+
     def _known_calls(self, names: Sequence[str]) -> dict[str, int] | None:
         last = self._last
         return None if last is None else {name: last.calls(name, ALL_PARTS[name]) for name in names}
@@ -87,8 +95,8 @@ class ExportRead(InventoryRead):
         if dated:
             schema = schema.append(READ_AT)
         with (
-            _told_as_ours(self._folder),
-            TableFile(self._folder / f"{name}.parquet", schema) as file,
+            _told_as_ours(place := self._folder / f"{name}.parquet"),
+            TableFile(place, schema) as file,
         ):
             if dated:
                 frame = self._dated(name, part, file)
@@ -101,12 +109,13 @@ class ExportRead(InventoryRead):
             file.mark({"omni": {"complete": whole}})
         facts = frame.attrs["omni"]
         self._tables[name] = {
-            "file": f"{name}.parquet",
+            "file": place.name,
             "rows": file.rows,
             "columns": {field.name: str(field.type) for field in schema},
             "complete": whole,
             "fetched_at": facts.get("fetched_at"),
-            "requests": facts.get("requests"),
+            # Those of a call that was broken off are its requests as well.
+            "requests": facts["requests"] + facts["from_checkpoint"],
             "public_rows": facts.get("public_rows"),
             **({"failures": facts["failures"]} if "failures" in facts else {}),
             # The rows of all other parents are there.
@@ -175,8 +184,9 @@ class ExportRead(InventoryRead):
 
     def summary(self, wanted: Sequence[str]) -> dict[str, Any]:
         """Return what the manifest says of the tables; those that were only needed are taken away."""
-        for name in set(self._tables) - set(wanted):
-            (self._folder / self._tables.pop(name)["file"]).unlink()
+        with _told_as_ours(self._folder):
+            for name in set(self._tables) - set(wanted):
+                (self._folder / self._tables.pop(name)["file"]).unlink()
         failures = {name: why for name, why in self._failures.items() if name in wanted}
         tables = {name: self._tables[name] for name in wanted if name in self._tables}
         complete = not failures and all(table["complete"] for table in tables.values())
@@ -207,17 +217,19 @@ def _without(
 
 
 @contextlib.contextmanager
-def _told_as_ours(folder: Path) -> Iterator[None]:
+def _told_as_ours(place: Path) -> Iterator[None]:
     """Say what cannot be written as omnipd says it."""
     try:
         yield
     except OmniError:
         raise
     except (OSError, pa.ArrowException) as error:
-        reason = getattr(error, "strerror", None) or type(error).__name__
+        # Arrow has words of its own around those of the system.
+        number = getattr(error, "errno", None)
+        reason = type(error).__name__ if number is None else os.strerror(number)
     else:
         return
     raise ExportIncompleteError(
-        f"{folder} could not be written to its end: {reason}.",
+        f"{place} could not be written to its end: {reason}.",
         hint="Make room; what was read is kept, and the same call goes on.",
     )

@@ -41,6 +41,7 @@ from omnipd.frames.to_pandas import to_frame
 from omnipd.lists import completeness, paging
 from omnipd.lists.collect_pages import Keyless, PageCollector
 from omnipd.lists.parse_pages import PageParser, Parsed
+from omnipd.lists.taken_pages import TakenPages
 from omnipd.message import changed
 from omnipd.progress import Steps, steps
 
@@ -187,9 +188,9 @@ class ListRead:
         if call.counts:
             return self._count(query, then, route)
         started = datetime.now(UTC)
-        asked = size = 0
+        asked = resumed = size = 0
         trace_id: str | None = None
-        taken: list[tuple[Mapping[str, str], bytes]] = []
+        taken = TakenPages()
         questions: set[str] = set()
         goes_on = False
 
@@ -200,19 +201,21 @@ class ListRead:
             return fetch
 
         def fetch(params: Mapping[str, str]) -> Any:
-            nonlocal asked, size, started, trace_id, goes_on
+            nonlocal asked, resumed, size, started, trace_id, goes_on
             questions.add(question_of(path, params))
             answer = client.get(path, params, parse=self._parse, route=route)
             trace_id = answer.trace_id
             if answer.read_at is None or answer.asked_ahead:
                 asked += 1
+            else:
+                resumed += 1
             if answer.read_at is not None:
                 goes_on, started = True, min(started, answer.read_at)
             size += len(answer.body)
             if client.cache is None or size > LARGEST_LIST:
                 taken.clear()
             else:
-                taken.append((dict(params), answer.body))
+                taken.add(dict(params), answer.body)
             return answer.content
 
         with noted_interrupt(self._so_far), steps(client, path, "rows") as self._steps:
@@ -229,7 +232,8 @@ class ListRead:
                 goes_on, started = False, datetime.now(UTC)
         if client.cache is not None and not reading.faults and taken and not call.asks_ahead:
             client.cache.save(path, taken, started)
-        return table, self._facts(asked, started, reading, trace_id)
+        facts = self._facts(asked, started, reading, trace_id)
+        return table, facts | {"from_checkpoint": resumed}
 
     def _count(self, query: Mapping[str, str], then: Sequence[Step], route: Route) -> Reading:
         """Raise how many requests the list takes, by its first page; return it where a checkpoint has it."""
@@ -416,6 +420,7 @@ class ListRead:
             "endpoint": self._listing.path,
             "fetched_at": fetched_at.isoformat(timespec="seconds"),
             "requests": requests,
+            "from_checkpoint": 0,
             "from_cache": requests == 0,
             "complete": not reading.faults,
             "total": reading.total,
