@@ -107,7 +107,7 @@ class Call:
         Whether what it asks for is only held for the read that comes after it.
     asked_ahead : AskedAhead or None
         What is held for it.
-    ahead : Counter of str or None
+    ahead : Counter of int or None
         Of what comes before a read, how often it has asked what will be asked again.
     calls_said : int
         How many requests it was said to take already, together with what else is read.
@@ -121,7 +121,7 @@ class Call:
         self.report: Report | None = None
         self.rehearses = self.counts = self.asks_ahead = False
         self.asked_ahead: AskedAhead | None = None
-        self.ahead: Counter[str] | None = None
+        self.ahead: Counter[int] | None = None
         self.calls_said = 0
         self.has_own_timeout: bool = timeout is not None
         if around is not None:

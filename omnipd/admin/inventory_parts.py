@@ -18,6 +18,9 @@ from omnipd.errors import (
     ResponseError,
 )
 from omnipd.frames.to_pandas import is_whole, marked_incomplete
+from omnipd.lists.endpoint import Endpoint
+from omnipd.lists.fanout import FanOut
+from omnipd.lists.manual import list_of
 from omnipd.readers.ai import (
     read_ai_agent_actions,
     read_ai_conversations,
@@ -154,6 +157,12 @@ class Part:
         """The name of the reader, whatever it is asked for."""
         return str(getattr(self.read, "func", self.read).__name__)
 
+    @property
+    def endpoint(self) -> Endpoint:
+        """The list itself; where it is below others, that of one parent."""
+        one = list_of(self.reader_name)
+        return one.endpoint if isinstance(one, FanOut) else one
+
     def is_expensive(self, scope: str) -> bool:
         """Whether it may take as many calls as there are users, documents or folders."""
         return self.below is not None or self.is_read_by_person(scope)
@@ -195,7 +204,13 @@ PARTS: dict[str, Part] = {
 
 #: What there is beside that.
 _MORE: dict[str, Part] = {
-    "document_details": Part(read_document_details, "content", below="documents"),
+    "document_details": Part(
+        read_document_details,
+        "content",
+        below="documents",
+        parents=_with_dashboard,
+        narrowed=True,
+    ),
     "document_queries": Part(read_document_queries, "content", below="documents"),
     "document_drafts": Part(read_document_drafts, "content", below="documents"),
     "document_favorites": Part(read_document_favorites, "content", below="documents"),

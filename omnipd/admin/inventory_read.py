@@ -55,7 +55,9 @@ class InventoryRead:
         with steps(self._client, what) as how_far:
             sizes, said = dict.fromkeys(names, 1), dict.fromkeys(names, 0)
             expensive = any(ALL_PARTS[name].is_expensive(self._scope) for name in names)
-            if expensive or max_calls is not None:
+            if max_calls is None and (known := self._known_calls(names)) is not None:
+                sizes = known
+            elif expensive or max_calls is not None:
                 how_far.part = "estimate"
                 calls = self.costs(names)
                 sizes = said = {name: one.needed or 0 for name, one in calls.items()}
@@ -80,6 +82,10 @@ class InventoryRead:
             for text in cost.said:
                 warn(text)
         return calls
+
+    def _known_calls(self, names: Sequence[str]) -> dict[str, int] | None:  # noqa: ARG002
+        """Return about how many calls each frame takes, where nobody has to be asked for that."""
+        return None
 
     def read(self, name: str) -> None:
         """Read one frame, unless that is done; or note why not."""

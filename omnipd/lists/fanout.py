@@ -306,7 +306,7 @@ class FanOut:
 
     def joined(self, tables: list[pa.Table]) -> pa.Table:
         """Return one table; a column that is text for one parent is text for all."""
-        declared = self.schema
+        declared = self.schema  # made anew each time
         drifted = {
             one.name
             for table in tables

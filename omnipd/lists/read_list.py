@@ -11,7 +11,8 @@ from __future__ import annotations
 import contextlib
 import itertools
 import math
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -40,6 +41,7 @@ from omnipd.frames.to_pandas import to_frame
 from omnipd.lists import completeness, paging
 from omnipd.lists.collect_pages import Keyless, PageCollector
 from omnipd.lists.parse_pages import PageParser, Parsed
+from omnipd.lists.taken_pages import TakenPages
 from omnipd.message import changed
 from omnipd.progress import Steps, steps
 
@@ -55,6 +57,23 @@ _OF_CALLER = "/api/v1/ai/"
 
 #: Something done locally after the list is read.
 Step = Callable[[pa.Table], pa.Table]
+
+_EARLIER: ContextVar[pa.Table | None] = ContextVar("omnipd-earlier-reading", default=None)
+
+
+@contextlib.contextmanager
+def after_earlier(table: pa.Table | None) -> Iterator[None]:
+    """Say what an earlier reading gave of the list that is read next; one that agrees is not done again.
+
+    That is as good as two readings one after the other. For a row to be passed over unseen, another
+    one has to come in behind where one went: of these the earlier reading has but one.
+    """
+    before = _EARLIER.get()
+    try:
+        _EARLIER.set(table)
+        yield
+    finally:
+        _EARLIER.set(before)
 
 
 @dataclass(frozen=True)
@@ -169,9 +188,9 @@ class ListRead:
         if call.counts:
             return self._count(query, then, route)
         started = datetime.now(UTC)
-        asked = size = 0
+        asked = resumed = size = 0
         trace_id: str | None = None
-        taken: list[tuple[Mapping[str, str], bytes]] = []
+        taken = TakenPages()
         questions: set[str] = set()
         goes_on = False
 
@@ -182,19 +201,21 @@ class ListRead:
             return fetch
 
         def fetch(params: Mapping[str, str]) -> Any:
-            nonlocal asked, size, started, trace_id, goes_on
+            nonlocal asked, resumed, size, started, trace_id, goes_on
             questions.add(question_of(path, params))
             answer = client.get(path, params, parse=self._parse, route=route)
             trace_id = answer.trace_id
             if answer.read_at is None or answer.asked_ahead:
                 asked += 1
+            else:
+                resumed += 1
             if answer.read_at is not None:
                 goes_on, started = True, min(started, answer.read_at)
             size += len(answer.body)
             if client.cache is None or size > LARGEST_LIST:
                 taken.clear()
             else:
-                taken.append((dict(params), answer.body))
+                taken.add(dict(params), answer.body)
             return answer.content
 
         with noted_interrupt(self._so_far), steps(client, path, "rows") as self._steps:
@@ -211,7 +232,8 @@ class ListRead:
                 goes_on, started = False, datetime.now(UTC)
         if client.cache is not None and not reading.faults and taken and not call.asks_ahead:
             client.cache.save(path, taken, started)
-        return table, self._facts(asked, started, reading, trace_id)
+        facts = self._facts(asked, started, reading, trace_id)
+        return table, facts | {"from_checkpoint": resumed}
 
     def _count(self, query: Mapping[str, str], then: Sequence[Step], route: Route) -> Reading:
         """Raise how many requests the list takes, by its first page; return it where a checkpoint has it."""
@@ -297,7 +319,7 @@ class ListRead:
         What is `stored` was read so already.
         """
         max_rows = None if then else self._limit
-        before: pa.Table | None = None
+        before = self._earlier()
         for number in itertools.count(1):
             reading, table = self._read_once(begin(), query, max_rows)
             if reading.pages > REREAD_PAGES:
@@ -341,6 +363,12 @@ class ListRead:
             table = step(table)
         table = table.slice(0, self._limit) if self._limit else table
         return table, reading
+
+    def _earlier(self) -> pa.Table | None:
+        """Return the keys of what an earlier reading gave; None where it is of another list."""
+        table, key = _EARLIER.get(), self._listing.key
+        there = table is not None and key and set(key) <= set(table.column_names)
+        return _sorted_keys(table, key) if there else None
 
     def _read_once(
         self, fetch: paging.Fetch, query: Mapping[str, str], max_rows: int | None
@@ -392,6 +420,7 @@ class ListRead:
             "endpoint": self._listing.path,
             "fetched_at": fetched_at.isoformat(timespec="seconds"),
             "requests": requests,
+            "from_checkpoint": 0,
             "from_cache": requests == 0,
             "complete": not reading.faults,
             "total": reading.total,

@@ -7,6 +7,7 @@ import re
 from collections import deque
 from collections.abc import Callable, Generator, Iterator, Mapping
 from contextvars import ContextVar
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -112,7 +113,7 @@ class ParentsRead:
         self._counted = {key for key in keys[:_MOST_COUNTED] if fanout.has_first_page(key)}
         self._outcomes = dict.fromkeys(keys, NOT_ASKED)
         self._tables: dict[Key, pa.Table] = {}
-        self._readings: list[Mapping[str, Any]] = []
+        self._sum = _Sum()
         self._failed: dict[Key, OmniError] = {}
         #: Whose refusals the checkpoint had.
         self._old: set[Key] = set()
@@ -160,7 +161,9 @@ class ParentsRead:
                 how_far.at(done, total, left=total - done - len(known))
         if unsent:
             raise self._lacking(unsent)
-        if len(self._failed) == len(self._outcomes) and _say_the_same(self._failed):
+        # Where rows are handed over there may be those of other parents, and nobody chose the arguments.
+        all_failed = len(self._failed) == len(self._outcomes) and self._rows_into is None
+        if all_failed and _say_the_same(self._failed):
             first = next(iter(self._failed.values()))
             first.add_note(
                 f"All {len(self._failed)} are refused in these words: an argument may be wrong."
@@ -229,7 +232,7 @@ class ParentsRead:
 
     def _take(self, key: Key, table: pa.Table, reading: Mapping[str, Any]) -> None:
         self._outcomes[key], self._tables[key] = OK, self._fanout.with_key(table, key)
-        self._readings.append(reading)
+        self._sum.add(reading)
         if self._rows_into is not None:
             self._came_at[key] = reading["fetched_at"]
         # More parents may become known on the way, behind those that are.
@@ -249,7 +252,8 @@ class ParentsRead:
             self._outcomes[key], self._failed[key] = outcome_of(error), error
             if not (of_one and self._collect):
                 raise self._with_partial(error, key, done)
-        self._readings.append({"requests": int(key not in self._old)})
+        old = key in self._old
+        self._sum.add({"requests": int(not old), "from_checkpoint": int(old)})
         if checkpoint is not None and key not in self._old:
             checkpoint.keep_refusal(self._fanout.named(key), as_facts(error, self._outcomes[key]))
 
@@ -281,23 +285,18 @@ class ParentsRead:
 
     def _facts(self) -> dict[str, Any]:
         """Sum up how the parents were read; the frame is as old as the oldest answer in it."""
-        readings, failed, count = self._readings, self._failed, len(self._outcomes)
-        requests = sum(reading["requests"] for reading in readings)
+        summed, failed, count = self._sum, self._failed, len(self._outcomes)
         facts: dict[str, Any] = {
             "instance": self._client.base_url,
             "endpoint": self._fanout.endpoint.path,
             "parents": count,
-            "fetched_at": min(
-                (reading["fetched_at"] for reading in readings if "fetched_at" in reading),
-                default=None,
-            ),
-            "requests": requests,
-            "from_cache": count > 0 and requests == 0,
-            "duplicates_checked": all(
-                reading.get("duplicates_checked", True) for reading in readings
-            ),
-            "shifts_checked": all(reading.get("shifts_checked", True) for reading in readings),
-            "complete": not failed and all(reading.get("complete", True) for reading in readings),
+            "fetched_at": summed.fetched_at,
+            "requests": summed.requests,
+            "from_checkpoint": summed.from_checkpoint,
+            "from_cache": count > 0 and summed.requests == 0,
+            "duplicates_checked": summed.duplicates_checked,
+            "shifts_checked": summed.shifts_checked,
+            "complete": not failed and summed.complete,
         }
         if failed:
             named = {"/".join(key): failed[key].message for key in list(failed)[:_MOST_NAMED]}
@@ -310,6 +309,28 @@ class ParentsRead:
         if self._collect:
             facts[OUTCOMES] = as_fact(self._fanout.parent, self._outcomes, failed)
         return facts
+
+
+@dataclass
+class _Sum:
+    """What the facts of many readings come to; of each by itself nothing is held."""
+
+    requests: int = 0
+    from_checkpoint: int = 0
+    fetched_at: str | None = None
+    duplicates_checked: bool = True
+    shifts_checked: bool = True
+    complete: bool = True
+
+    def add(self, facts: Mapping[str, Any]) -> None:
+        self.requests += facts["requests"]
+        self.from_checkpoint += facts["from_checkpoint"]
+        came = facts.get("fetched_at")
+        if came is not None and (self.fetched_at is None or came < self.fetched_at):
+            self.fetched_at = came
+        self.duplicates_checked &= facts.get("duplicates_checked", True)
+        self.shifts_checked &= facts.get("shifts_checked", True)
+        self.complete &= facts.get("complete", True)
 
 
 def _answers(

@@ -184,7 +184,8 @@ def read_all_scopes(
             "owners; what belongs to anybody else is not in the frame, which is marked incomplete. Join "
             "owners to users by name."
         )
-    facts["requests"] += reading.get("requests", 0)
+    for count in ("requests", "from_checkpoint"):
+        facts[count] += reading.get(count, 0)
     facts["shifts_checked"] &= reading.get("shifts_checked", True)
     facts["from_cache"] = facts["requests"] == 0
     return frame
