@@ -2,9 +2,11 @@
 
 from typing import Any
 
+from omnipd.audit.compare import diff as diff
 from omnipd.audit.content_access import access as access
 from omnipd.audit.content_access import what_can_see as what_can_see
 from omnipd.audit.content_access import who_can_see as who_can_see
+from omnipd.audit.count_changes import diff_summary as diff_summary
 
 __all__ = [
     name
