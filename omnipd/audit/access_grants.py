@@ -72,10 +72,10 @@ class Grants:
         listed = listed.filter(pc.is_in(listed["document_identifier"], documents))
         self._on_documents = _by(listed.to_pylist(), "document_identifier")
         self._on_folders = _by(tables.rows("folder_permissions"), "folder_id")
-        self._documents_unread = _Unread(tables, "document_access", "document_identifier")
-        self._folders_unread = _Unread(tables, "folder_permissions", "folder_id")
+        self._documents_unread = Unread(tables, "document_access", "document_identifier")
+        self._folders_unread = Unread(tables, "folder_permissions", "folder_id")
         self._asked_folders = {*tables["folders"]["folder_id"].to_pylist(), *self._on_folders}
-        self._of_folder: dict[str | None, list[Grant]] = {}
+        self._of_folder: dict[tuple[str | None, str | None], list[Grant]] = {}
         self._administrators = [
             Grant("user", place, "administrator", "MANAGER") for place in people.administrators
         ]
@@ -187,13 +187,17 @@ class Grants:
             self._documents_unread.why(item["document_identifier"]) is None if document else False
         )
         for folder in self._items.around(item):
-            if folder is not None and folder["id"] not in self._of_folder:
-                self._of_folder[folder["id"]] = [*self._by_folder(folder)]
-            grants = self._of_folder[folder["id"]] if folder else [_OUTER]
+            grants = [_OUTER] if folder is None else self._all_by_folder(folder)
             # The list of who sees a document names those who do so by a folder, which then need
             # not be known by itself.
             found += [one for one in grants if not (told and one.kind == "unknown")]
         return found
+
+    def _all_by_folder(self, folder: Item) -> list[Grant]:
+        key = folder["id"], folder["path"]
+        if key not in self._of_folder:
+            self._of_folder[key] = [*self._by_folder(folder)]
+        return self._of_folder[key]
 
     def _by_folder(self, folder: Item) -> Iterator[Grant]:
         place = {"folder_id": folder["id"], "folder_path": folder["path"]}
@@ -229,7 +233,7 @@ def _by(rows: Iterable[Row], key: str) -> dict[str, list[Row]]:
     return found
 
 
-class _Unread:
+class Unread:
     """Which items a table does not tell of, and why."""
 
     def __init__(self, tables: Tables, name: str, key: str) -> None:

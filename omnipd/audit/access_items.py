@@ -47,9 +47,10 @@ class Items:
                 continue
             known[key] = item
             self.all.append(item)
-        self._folders = {item["id"]: item for item in self.all if item["type"] == "folder"}
+        folders = [item for item in self.all if item["type"] == "folder"]
+        self._folders = {item["id"]: item for item in folders if item["id"] is not None}
         self._at: dict[str, list[Item]] = {}
-        for item in self._folders.values():
+        for item in folders:
             self._at.setdefault(item["path"], []).append(item)
 
     def around(self, item: Item) -> list[Item | None]:

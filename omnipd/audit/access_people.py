@@ -6,7 +6,9 @@ import json
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
+from omnipd.audit.each_once import each_once
 from omnipd.audit.tables import Tables
+from omnipd.frames.labels import split_names
 
 Row = Mapping[str, Any]
 #: From a person's place in the list to the groups between: that with the role first.
@@ -16,13 +18,21 @@ _IS_ADMINISTRATOR = "omni_is_org_admin"
 
 
 class People:
-    """People by their place in a list; ids that none of them has get a place behind them."""
+    """People by their place in a list; ids that none of them has get a place behind them.
+
+    Attributes
+    ----------
+    users : list of mapping
+        The rows of ``users``, each person once.
+    """
 
     def __init__(self, users: Sequence[Row]) -> None:
         names = ("user_id", "email", "display_name", "active")
+        users = each_once(users, "user_id")
+        self.users = users
         self.rows: list[dict[str, Any]] = [{name: row[name] for name in names} for row in users]
         self.known = len(self.rows)
-        self._by_id = {row["user_id"]: place for place, row in reversed([*enumerate(self.rows)])}
+        self._by_id = {row["user_id"]: place for place, row in enumerate(self.rows)}
         self._by_email = _unique(
             (row[name], place) for place, row in enumerate(users) for name in ("email", "user_name")
         )
@@ -71,19 +81,17 @@ class Groups:
         self._silent: set[str] = set()
         for row in rows:
             self._take(row["group_id"], row["user_id"], row["user_display"])
-        users = tables.rows("users")
-        for place, row in enumerate(users):
-            for group in (row["group_ids"] or "").split(","):
-                if group:
-                    self._names.setdefault(group, None)
-                    self._direct.setdefault(group, set()).add(place)
+        for place, user in enumerate(people.users):
+            for group in split_names(user["group_ids"]):
+                self._names.setdefault(group, None)
+                self._direct.setdefault(group, set()).add(place)
         # A role of a group that somebody has says that they are in it, perhaps by others.
         for row in roles:
             whom = people.find(row["user_id"])
             if row["origin_group_id"] is not None and whom is not None:
                 self._direct.setdefault(row["origin_group_id"], set()).add(whom)
-        each_says = tables.is_known("users") and all(row["group_ids"] is not None for row in users)
-        self._gap = None if each_says else tables.gaps.get("group_members")
+        # The groups that users say they are in need not be those around these.
+        self._gap = tables.gaps.get("group_members")
         self._of: dict[str, dict[int, str]] = {}
 
     def _take(self, group: str, member: str | None, display: str | None) -> None:

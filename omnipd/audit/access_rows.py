@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from omnipd.audit.access_grants import ROLES, Grant, Grants
+from omnipd.audit.access_grants import ROLES, Grant, Grants, Unread
 from omnipd.audit.access_items import Item
 from omnipd.audit.access_people import Groups, People
+from omnipd.audit.tables import Tables
 
 SCHEMA = pa.schema(
     [
@@ -206,12 +207,16 @@ class Rows:
 class ModelRoles:
     """The role that is in effect for each person on each connection, where it is one only."""
 
-    def __init__(self, rows: Sequence[Mapping[str, Any]], people: People) -> None:
+    def __init__(self, tables: Tables, people: People) -> None:
         found: dict[tuple[int, str | None], set[str]] = {}
-        for row in rows:
+        unread = Unread(tables, "model_roles", "user_id")
+        for row in tables.rows("model_roles"):
             place = people.find(row["user_id"])
             role = row["base_role"] or row["role_name"]
-            if row["resolved"] and place is not None and role is not None:
+            if not row["resolved"] or place is None or role is None:
+                continue
+            # Of somebody with a gap, the role on another model may be another one.
+            if unread.why(row["user_id"]) is None:
                 found.setdefault((place, row["connection_id"]), set()).add(role)
         self._roles = found
         self._people = len(people.rows)

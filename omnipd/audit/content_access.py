@@ -195,12 +195,13 @@ def _table(
     organization_role: str | None,
 ) -> pa.Table:
     """Return the rows of the people and items that are asked for, each by the argument's name."""
-    users = tables.rows("users")
-    everybody = People(users)
+    everybody = People(tables.rows("users"))
     items = Items(tables)
     wanted: set[int] | None = None
     if whom is not None:
-        wanted = {everybody.place(find_person(users, one, name)) for name, one in _each(whom)}
+        wanted = {
+            everybody.place(find_person(everybody.users, one, name)) for name, one in _each(whom)
+        }
     chosen: list[Item] = items.all
     if what is not None:
         found = [find_item(items.all, one, name) for name, one in _each(what)]
@@ -208,7 +209,7 @@ def _table(
     groups = Groups(tables, everybody)
     grants = Grants(tables, items, everybody, groups, organization_role, chosen)
     rows = Rows(chosen, grants, everybody, groups, wanted)
-    table = rows.table(ModelRoles(tables.rows("model_roles"), everybody))
+    table = rows.table(ModelRoles(tables, everybody))
     rest = [{"unknown": f"{name}: {tables.gaps[name]}"} for name in _LISTS if name in tables.gaps]
     if not everybody.administrators_are_known:
         rest.append(_ADMINISTRATORS)

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from omnipd.arguments import argument
+from omnipd.audit.each_once import each_once
 from omnipd.errors import ArgumentError
 
 _SHOWN = 3
@@ -27,22 +28,26 @@ def find_person(users: Sequence[Mapping[str, Any]], person: str, name: str = "pe
     Raises
     ------
     ArgumentError
-        If nobody is meant by it, with near matches, or more than one.
+        If nobody is meant by it, with near matches, or more than one, or somebody without an id.
     """
-    return str(
-        _found(
-            name,
-            person,
-            users,
-            [
-                lambda row: row["user_id"],
-                lambda row: row["email"],
-                lambda row: row["user_name"],
-                lambda row: row["display_name"],
-            ],
+    user_id: str | None = _found(
+        name,
+        person,
+        each_once(users, "user_id"),
+        [
             lambda row: row["user_id"],
-        )["user_id"]
-    )
+            lambda row: row["email"],
+            lambda row: row["user_name"],
+            lambda row: row["display_name"],
+        ],
+        lambda row: row["user_id"],
+    )["user_id"]
+    if user_id is None:
+        raise ArgumentError(
+            argument(name, person) + " has no id in the inventory.",
+            hint="What is theirs is found by it: read the users again.",
+        )
+    return user_id
 
 
 def find_item(

@@ -158,6 +158,11 @@ def _schema(name: str) -> pa.Schema:
 def _declared(name: str, frame: pd.DataFrame) -> pa.Table:
     """Return a frame as its reader declares it, without what was added to it."""
     schema = _schema(name)
+    if not frame.columns.is_unique:
+        raise ArgumentError(
+            f"The frame {name} has columns of one name.",
+            hint="Give it as its reader made it.",
+        )
     absent = [column for column in schema.names if column not in frame.columns]
     if absent:
         raise ArgumentError(

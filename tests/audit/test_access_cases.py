@@ -214,7 +214,12 @@ def test_people_say_themselves_and_roles_on_models_say_in_which_groups_they_are(
     )
     with pytest.warns(omnipd.OmniWarning, match="group_members"):
         answer = audit.access(one)
-    assert ways(answer)[1:] == [("ann", "d", "direct", "g", None, "VIEWER")]
+    # They do not say in which groups by another one.
+    assert ways(answer)[1:] == [
+        ("ann", "d", "direct", "g", None, "VIEWER"),
+        (None, "d", "direct", "g", None, "VIEWER"),
+    ]
+    assert results(answer)["ann", "d"] == [None, True]
     role = {"user_id": "bob", "model_id": "m", "role_name": "VIEWER", "origin_group_id": "g"}
     answer = audit.access(
         inventory(
@@ -715,3 +720,38 @@ def test_who_and_what_are_named_as_people_name_them():
         audit.who_can_see(one, "dd")
     with pytest.raises(omnipd.ArgumentError, match="person='nobody'"):
         audit.what_can_see(one, "nobody")
+
+
+def test_somebody_who_is_listed_twice_is_one_and_without_an_id_nobody_of_a_name():
+    rows = [on_document("d", "user", "ann")]
+    one = inventory([document("d")], rows, people=[*PEOPLE, user("ann")])
+    assert [row[0] for row in ways(audit.access(one))] == ["olga", "ann"]
+    assert len(audit.what_can_see(one, "ann")) == 1
+    one = inventory([document("d")], rows, people=[*PEOPLE, user("new") | {"user_id": None}])
+    with pytest.raises(omnipd.ArgumentError, match="has no id"):
+        audit.what_can_see(one, "new@x.example")
+
+
+def test_a_folder_without_an_id_is_not_that_of_what_names_none():
+    inner = document("d", folder_path="/a")
+    one = inventory(
+        [inner, folder("/b", owner_id="ann") | {"id": None}], cut=["document_access"], folders=()
+    )
+    with pytest.warns(omnipd.OmniWarning):
+        answer = audit.access(one, content="d")
+    assert "ann" not in {row[0] for row in ways(answer)}
+    assert (None, "d", "folder", None, "a folder around it is not known") in unknowns(answer)
+    # By its path it is found all the same.
+    inner = document("d", folder_path="/b")
+    one = inventory([inner, folder("/b", owner_id="ann") | {"id": None}], folders=())
+    assert results(audit.access(one, content="d"))["ann", "d"] == ["MANAGER", True]
+
+
+def test_the_role_on_models_is_not_known_where_not_all_of_them_were_read():
+    roles = [{"user_id": "olga", "connection_id": "c", "base_role": "VIEWER", "resolved": True}]
+    content = [document("d", connection_id="c")]
+    [row] = ways(audit.access(inventory(content, model_roles=roles)), "model_role")
+    assert row == ("VIEWER",)
+    with pytest.warns(omnipd.OmniWarning, match="model_roles"):
+        answer = audit.access(inventory(content, model_roles=roles, cut=["model_roles"]))
+    assert ways(answer, "model_role") == [(None,)]

@@ -119,3 +119,10 @@ ITEMS = [
 )
 def test_an_item_is_found_by_identifier_id_path_or_name(item, row):
     assert find_item(ITEMS, item) is ITEMS[row]
+
+
+def test_columns_of_one_name_are_refused():
+    frame = pd.DataFrame({"label": ["a"]})
+    twice = omnipd.Inventory({"labels": pd.concat([frame, frame], axis=1)})
+    with pytest.raises(omnipd.ArgumentError, match="columns of one name"):
+        asked(twice)
