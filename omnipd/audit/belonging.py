@@ -10,8 +10,9 @@ import pandas as pd
 import pyarrow as pa
 
 from omnipd.admin.inventory_frames import Inventory
+from omnipd.audit.each_once import each_once
 from omnipd.audit.empty_groups import GROUPS, EmptyGroups
-from omnipd.audit.facts import has_all_scopes
+from omnipd.audit.facts import NOT_PERSONAL, has_all_scopes
 from omnipd.audit.folder_readers import PERMITS, FolderReaders
 from omnipd.audit.listed_documents import LISTS, ListedDocuments
 from omnipd.audit.owners import PEOPLE, People
@@ -128,8 +129,8 @@ def _gaps(tables: Tables) -> Iterator[Row]:
 
 def _owned(tables: Tables, people: People) -> Iterator[Row]:
     """Yield what has an owner who is gone or deactivated, and of how much that is not known."""
-    for items in _items_of_owners(tables):
-        owner_of = people.owners(one["refers_to"] for one in items)
+    for owners, items in _items_of_owners(tables):
+        owner_of = people.owners(owners)
         open_ones: Counter[tuple[str, str, str]] = Counter()
         for item in items:
             owner = owner_of(item["refers_to"])
@@ -144,27 +145,32 @@ def _owned(tables: Tables, people: People) -> Iterator[Row]:
             yield {"kind": kind, "type": of, "unknown": f"{why}, of {count}"}
 
 
-def _items_of_owners(tables: Tables) -> Iterator[list[dict[str, Any]]]:
-    """Yield what has owners, list by list: the ids of owners may differ from list to list."""
+def _items_of_owners(
+    tables: Tables,
+) -> Iterator[tuple[list[str | None], list[dict[str, Any]]]]:
+    """Yield the owners in each list, whose ids may be of another kind than in the next, and what is theirs."""
     listed: set[tuple[str, str | None]] = set()
     for name in ("content", "documents", "folders"):
-        items = []
-        for row in some_columns(tables[name], OF_ITEMS):
+        items, held = [], some_columns(tables[name], OF_ITEMS)
+        for row in held:
             kind, identity, path = _identity(name, row)
             if kind is not None and (kind, identity) not in listed:
-                listed.add((kind, identity))
+                if identity is not None:
+                    listed.add((kind, identity))
                 if not row.get("deleted"):
                     items.append(_item(kind, identity, row, row["owner_id"], path))
-        yield items
-    yield [
+        yield [row["owner_id"] for row in held], items
+    schedules = [
         _item("schedule", row["schedule_id"], row, row["owner_id"])
-        for row in tables.rows("schedules")
+        for row in each_once(tables.rows("schedules"), "schedule_id")
     ]
-    yield [
+    api_keys = [
         _item("api_key", row["api_key_id"], row, row["user_id"])
-        for row in tables.rows("api_keys")
+        for row in each_once(tables.rows("api_keys"), "api_key_id")
         if row["user_id"] is not None
     ]
+    for items in (schedules, api_keys):
+        yield [one["refers_to"] for one in items], items
 
 
 def _identity(name: str, row: Row) -> tuple[str | None, str | None, str | None]:
@@ -193,7 +199,7 @@ def _item(
 
 def _unread_folders(tables: Tables, people: People) -> Iterator[Row]:
     items = some_columns(tables["content"], OF_ITEMS)
-    folders = [row for row in items if row["type"] == "folder" and row["id"]]
+    folders = each_once([row for row in items if row["type"] == "folder" and row["id"]], "id")
     readers = FolderReaders(tables, people)
     owner_of = people.owners(row["owner_id"] for row in folders)
     for row in folders:
@@ -207,7 +213,7 @@ def _unread_folders(tables: Tables, people: People) -> Iterator[Row]:
 
 def _undelivered(inventory: Inventory, tables: Tables) -> Iterator[Row]:
     documents = ListedDocuments(inventory, tables)
-    for row in tables.rows("schedules"):
+    for row in each_once(tables.rows("schedules"), "schedule_id"):
         is_gone, why = documents.is_gone(row["document_identifier"])
         if is_gone is not False:
             yield {
@@ -235,8 +241,10 @@ def _unused_labels(inventory: Inventory, tables: Tables) -> Iterator[Row]:
         if row["label"] in borne or (row["usage_count"] or 0) > 0:
             continue
         why = list(hidden)
+        if row["label"] is None:
+            why.append("labels: Omni does not tell its name")
         if row["usage_count"] is None and not has_all_scopes(inventory):
-            why.append("content: what is personal is not known to be in it")
+            why.append(f"content: {NOT_PERSONAL}")
         yield {
             "kind": "no content",
             "type": "label",

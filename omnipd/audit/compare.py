@@ -9,9 +9,11 @@ import pandas as pd
 import pyarrow as pa
 
 from omnipd.admin.inventory_frames import Inventory
+from omnipd.admin.inventory_parts import ALL_PARTS
 from omnipd.admin.since_last import READ_AT
 from omnipd.arguments import argument, as_list, check_choice, check_flag, function, said
 from omnipd.audit.compare_tables import CHANGES, Compared, changes, not_compared
+from omnipd.audit.facts import NOT_PERSONAL, has_all_scopes
 from omnipd.audit.keys import Key, declared_columns, json_columns, key_of
 from omnipd.audit.renamed_documents import DOCUMENTS, Renamed, renamed_documents
 from omnipd.errors import ArgumentError, ExportError, ExportIncompleteError, warn
@@ -238,11 +240,19 @@ class _Side:
         """The tables that it has, or should have."""
         return [*dict.fromkeys([*self._inventory, *self._inventory.failures])]
 
-    def gap(self, name: str) -> str | None:
-        """Why a table is not known whole."""
-        if name in self._inventory:
-            return None if is_whole(self._inventory[name]) else _INCOMPLETE
-        return self._inventory.failures.get(name, _NOT_ASKED)
+    def gap(self, name: str, other: _Side | None = None) -> str | None:
+        """Why a table is not known whole, or not as far as another side tells it."""
+        if name not in self._inventory:
+            return self._inventory.failures.get(name, _NOT_ASKED)
+        if not is_whole(self._inventory[name]):
+            return _INCOMPLETE
+        is_wider = other is not None and other.has_all_scopes(name)
+        return NOT_PERSONAL if is_wider and not self.has_all_scopes(name) else None
+
+    def has_all_scopes(self, name: str) -> bool:
+        """Whether a table is known to have what is personal, too."""
+        part = ALL_PARTS.get(name)
+        return part is not None and part.personal and has_all_scopes(self._inventory, name)
 
     def table(self, name: str) -> pa.Table | None:
         """Return a table; None where there is none."""
@@ -272,8 +282,8 @@ def _of_inventories(
         for name in asked:
             check_choice("include", name, names)
         names = [name for name in names if name in asked]
-    gaps = {name: (before.gap(name), after.gap(name)) for name in names}
-    lacking = [name for name, both in gaps.items() if set(both) - {None, _NOT_ASKED}]
+    gaps = {name: (before.gap(name, after), after.gap(name, before)) for name in names}
+    lacking = [name for name, both in gaps.items() if set(both) - {None, _NOT_ASKED, NOT_PERSONAL}]
     _refuse_incomplete(", ".join(lacking), allow_incomplete)
     tables = {
         name: (old, new)

@@ -10,6 +10,7 @@ import pandas as pd
 from omnipd.admin.inventory_frames import Inventory
 from omnipd.arguments import argument
 from omnipd.errors import ArgumentError
+from omnipd.readers.scope_all import ALL
 
 
 def facts_of(inventory: Inventory, name: str) -> dict[str, Any]:
@@ -18,9 +19,16 @@ def facts_of(inventory: Inventory, name: str) -> dict[str, Any]:
     return facts if isinstance(facts, dict) else {}
 
 
-def has_all_scopes(inventory: Inventory) -> bool:
-    """Whether ``content`` is known to be what is the organization's and what is personal."""
-    return facts_of(inventory, "content").get("public_rows") is not None
+#: Why a list that was read without what is personal does not tell all that another one does.
+NOT_PERSONAL = "what is personal is not known to be in it"
+
+
+def has_all_scopes(inventory: Inventory, name: str = "content") -> bool:
+    """Whether a table is known to be what is the organization's and what is personal."""
+    manifest = getattr(inventory, "manifest", None)
+    if manifest is not None:
+        return bool(name in inventory and manifest.get("scope") == ALL)
+    return facts_of(inventory, name).get("public_rows") is not None
 
 
 def reading_time(inventory: Inventory, name: str, now: datetime | str | None) -> datetime:

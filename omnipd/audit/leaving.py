@@ -10,7 +10,7 @@ import pyarrow as pa
 
 from omnipd.admin.inventory_frames import Inventory
 from omnipd.audit.belongings import Belongings
-from omnipd.audit.facts import has_all_scopes
+from omnipd.audit.facts import NOT_PERSONAL, has_all_scopes
 from omnipd.audit.find import find_person
 from omnipd.audit.tables import Tables, question
 from omnipd.frames.columns import TEXT
@@ -113,7 +113,7 @@ def leaver(inventory: Inventory, person: str) -> pd.DataFrame:
     tables = Tables(inventory, leaver)
     users = tables.rows("users")
     user_id = find_person(users, person)
-    them = next(row for row in users if str(row["user_id"]) == user_id)
+    them = next(row for row in users if row["user_id"] == user_id)
     return tables.answer(_SCHEMA, _rows(inventory, tables, Belongings(tables, them)))
 
 
@@ -136,13 +136,17 @@ def _rows(inventory: Inventory, tables: Tables, theirs: Belongings) -> Iterator[
     for kind, of_kind in kinds.items():
         open_ones: dict[str, None] = {}
         for row in of_kind():
-            if row.get("id") is None and row.get("unknown") is not None:
+            if "id" not in row:
                 open_ones[row["unknown"]] = None
             else:
                 yield row
         for name in _IN[kind]:
             if name in tables.gaps:
                 open_ones[f"{name}: {tables.gaps[name]}"] = None
+            if nameless := theirs.nameless(name):
+                open_ones[f"{name}: Omni does not tell whose, of {nameless}"] = None
+            if unasked := theirs.unasked(name):
+                open_ones[f"{name}: not asked for, of {unasked} documents"] = None
         if "content" in _IN[kind] and tables.is_known("content") and not has_all_scopes(inventory):
-            open_ones["content: what is personal is not known to be in it"] = None
+            open_ones[f"content: {NOT_PERSONAL}"] = None
         yield from ({"kind": kind, "unknown": why} for why in open_ones)

@@ -12,6 +12,7 @@ import pandas as pd
 from omnipd.admin.inventory_frames import Inventory
 from omnipd.arguments import argument, check_choice
 from omnipd.audit.export_history import History, Reading
+from omnipd.audit.facts import NOT_PERSONAL, has_all_scopes
 from omnipd.audit.tables import Tables, question
 from omnipd.audit.views_between import (
     CONTENT,
@@ -171,6 +172,7 @@ def usage(
         if not start.is_whole:
             tables.gaps["content at the start"] = before.gaps[CONTENT]
         _tell_of_gap(first, last, span)
+        _note_scopes(tables, start, end)
     if history.passed_over:
         warn(f"Passed over, without content: {', '.join(history.passed_over)}.")
     rows = views_between(start, end, no_start)
@@ -203,6 +205,16 @@ def _refuse_other(first: Reading, last: Reading) -> None:
                 + argument("window")
                 + " that begins after the change.",
             )
+
+
+def _note_scopes(tables: Tables, start: Counted, end: Counted) -> None:
+    """Note what is personal where only one reading is known to have it: it is neither new nor gone."""
+    sides = {"start": start, "end": end}
+    known = {which: has_all_scopes(side.reading.inventory) for which, side in sides.items()}
+    for which, side in sides.items():
+        if any(known.values()) and not known[which] and side.is_whole:
+            side.is_whole = False
+            tables.gaps[f"{CONTENT} at the {which}"] = NOT_PERSONAL
 
 
 def _facts(reading: Reading) -> Mapping[str, Any]:

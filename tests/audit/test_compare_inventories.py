@@ -7,6 +7,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.csv
 import pytest
+from audit.hand_made import rows, table
 from audit.test_compare import told
 
 import omnipd
@@ -502,3 +503,24 @@ def test_what_is_changed_in_a_sandbox_is_found():
     assert told(found, "table", "change", "key", "column", "old", "new") == [
         ("documents", "changed", "renamed-here", "document_identifier", old, "renamed-here")
     ]
+
+
+def test_what_is_personal_is_not_removed_by_a_list_that_need_not_have_it():
+    def content(*names, **facts):
+        rows = [{"type": "document", "document_identifier": one} for one in names]
+        return omnipd.Inventory({"content": table("content", *rows, **facts)})
+
+    wide, narrow = content("a", "p", public_rows=1), content("a")
+    for change, sides in (("removed", (wide, narrow)), ("added", (narrow, wide))):
+        with pytest.warns(omnipd.OmniWarning, match="personal"):
+            [row] = rows(diff(*sides))
+        assert (row["key"], row["change"]) == ("p", None)
+        assert row["note"].startswith(f"not known whether {change}")
+    [row] = rows(diff(wide, content("a", public_rows=1)))
+    assert (row["key"], row["change"]) == ("p", "removed")
+    # What the list without it has, the other one would have.
+    [row] = rows(diff(content("a", "b"), content("a"), allow_incomplete=True))
+    assert row["change"] == "removed"
+    with pytest.warns(omnipd.OmniWarning, match="personal"):
+        [row] = rows(diff(content("a", "b"), content("a", public_rows=1)))
+    assert (row["key"], row["change"]) == ("b", "removed")

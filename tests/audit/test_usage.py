@@ -358,3 +358,18 @@ def test_what_is_no_history_is_refused(exports, message):
 def test_arguments_are_checked(given):
     with pytest.raises(omnipd.ArgumentError, match=next(iter(given))):
         between(inventory(), inventory(), **given)
+
+
+def test_what_is_personal_is_neither_new_nor_gone_where_one_side_need_not_have_it():
+    both, one = [document("a", 1), document("p", 2)], [document("a", 4)]
+    for before, after, which in ((both, one, "end"), (one, both, "start")):
+        held = [
+            inventory(*rows, **({"public_rows": 1} if rows is both else {}))
+            for rows in (before, after)
+        ]
+        with pytest.warns(omnipd.OmniWarning, match=f"content at the {which} .what is personal"):
+            frame = between(*held)
+        assert told(frame, "change")["p"] is None
+        assert pd.isna(frame.set_index("document_identifier").loc["p", "views"])
+    held = [inventory(*rows, public_rows=1) for rows in (both, one)]
+    assert told(between(*held), "change") == {"a": None, "p": "removed"}
