@@ -9,6 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from omnipd.audit.calls import calls
+from omnipd.audit.each_once import each_once
 from omnipd.audit.some_columns import OF_ITEMS, some_columns
 from omnipd.audit.successors import ANYBODY, NOBODY, Successors
 from omnipd.audit.tables import Tables
@@ -17,6 +18,20 @@ from omnipd.frames.labels import split_names
 Row = Mapping[str, Any]
 
 _NO_MATCH = "no owner's id is that of a user"
+#: What tells whose a row is; a key without a user is the organization's.
+_WHOSE = {
+    "schedule_recipients": ("recipient_id", "email", "via_group_id"),
+    "group_members": ("user_id",),
+    "model_roles": ("user_id",),
+    "document_access": ("principal_id", "email"),
+    "folder_permissions": ("principal_id",),
+    "document_favorites": ("user_id", "email"),
+    "document_drafts": ("created_by_id", "last_edited_by_id"),
+    "user_attribute_values": ("user_id",),
+    "ai_user_credit_limits": ("user_id",),
+}
+#: Tables that are read for each row of ``documents``.
+_OF_LISTED = {"document_favorites", "document_drafts"}
 _WHOSE_ROUTINES = "ai_routines: Omni lists those of one person, and does not tell whose"
 
 
@@ -33,6 +48,7 @@ class Belongings:
         self._tables = tables
         self._id = str(person["user_id"])
         self._name = person["display_name"]
+        self._says_its_groups = person["group_ids"] is not None
         self._groups = {
             **dict.fromkeys(split_names(person["group_ids"])),
             **{row["group_id"]: row["group_name"] for row in self._mine("group_members")},
@@ -56,28 +72,32 @@ class Belongings:
             for rows in reversed(self._lists_of_documents)
             for row in rows
         }
-        self._schedules = {row["schedule_id"]: row for row in tables.rows("schedules")}
+        self._schedules = each_once(tables.rows("schedules"), "schedule_id")
 
     def documents(self) -> Iterator[Row]:
         """Yield the documents that they own."""
-        found: dict[str | None, dict[str, Any]] = {}
+        found: dict[str, dict[str, Any]] = {}
+        nameless: list[dict[str, Any]] = []
         for rows in self._lists_of_documents:
             for row, why in self._owned(rows):
                 if row is None:
                     yield {"kind": "document", "unknown": why}
                     continue
-                held = found.get(row["document_identifier"])
-                if held is None or (why is None and held["why"] is not None):
-                    found[row["document_identifier"]] = dict(row) | {"why": why}
+                identifier = row["document_identifier"]
+                held = found.get(identifier)
+                if identifier is None:
+                    nameless.append(dict(row) | {"why": why})
+                elif held is None or (why is None and held["why"] is not None):
+                    found[identifier] = dict(row) | {"why": why}
         # Who sees a document is told by address, too, where owners have ids of another kind.
         for row in self._principals("document_access"):
-            if row["is_owner"] and row["access_source"] != "folder":
-                identifier = row["document_identifier"]
+            identifier = row["document_identifier"]
+            if row["is_owner"] and row["access_source"] != "folder" and identifier is not None:
                 known = found.get(identifier) or self._documents.get(identifier, {})
                 found[identifier] = {"document_identifier": identifier, **known, "why": None}
         successors = Successors(self._tables, "document_access", found, self._id)
-        for identifier, row in found.items():
-            deleted = row.get("deleted")
+        for row in [*found.values(), *nameless]:
+            identifier, deleted = row["document_identifier"], row.get("deleted")
             who, why = (NOBODY, None) if deleted else successors.of(identifier)
             yield self._row(
                 "document",
@@ -92,30 +112,32 @@ class Belongings:
 
     def folders(self) -> Iterator[Row]:
         """Yield the folders that they own."""
-        found: dict[str | None, tuple[Row, str | None]] = {}
+        found: list[dict[str, Any]] = []
         for rows in self._lists_of_folders:
             for row, why in self._owned(rows):
                 if row is None:
                     yield {"kind": "folder", "unknown": why}
                 else:
-                    found.setdefault(row["id"], (row, why))
-        successors = Successors(self._tables, "folder_permissions", found, self._id)
-        for identity, (row, lead) in found.items():
-            who, why = successors.of(identity)
+                    found.append(dict(row) | {"lead": why})
+        found = each_once(found, "id")
+        ids = [row["id"] for row in found]
+        successors = Successors(self._tables, "folder_permissions", ids, self._id)
+        for row in found:
+            who, why = successors.of(row["id"])
             yield self._row(
                 "folder",
-                identity,
+                row["id"],
                 row["name"],
                 folder_path=row["path"],
                 detail=row["scope"],
                 could_take_over=who,
-                unknown=_joined([lead, why]),
+                unknown=_joined([row["lead"], why]),
             )
 
     def schedules(self) -> Iterator[Row]:
         """Yield the schedules that they own."""
         found: list[tuple[Row, str | None]] = []
-        for row, why in self._owned(self._schedules.values()):
+        for row, why in self._owned(self._schedules):
             if row is None:
                 yield {"kind": "schedule", "unknown": why}
             else:
@@ -139,8 +161,9 @@ class Belongings:
         # Of some groups the members are not told.
         by_groups = table.filter(pc.and_(table["recipient_id"].is_null(), table["email"].is_null()))
         told = [row for row in by_groups.to_pylist() if row["via_group_id"] in self._groups]
+        schedules = {row["schedule_id"]: row for row in self._schedules}
         for row in [*self._matching(table, "recipient_id"), *told]:
-            schedule = self._schedules.get(row["schedule_id"], {})
+            schedule = schedules.get(row["schedule_id"], {})
             group = row["via_group_name"] or row["via_group_id"]
             made = self._row(
                 "received_schedule",
@@ -294,6 +317,29 @@ class Belongings:
             yield self._row(
                 "credit_limit", self._id, self._name, detail=detail, could_take_over=ANYBODY
             )
+
+    def nameless(self, name: str) -> int:
+        """Return how many rows of a table do not tell whose they are."""
+        columns = _WHOSE.get(name, ())
+        # Users say themselves in which groups they are.
+        if not columns or (name == "group_members" and self._says_its_groups):
+            return 0
+        table = self._tables[name]
+        nobody = pa.chunked_array([pa.repeat(True, table.num_rows)])
+        for column in columns:
+            nobody = pc.and_(nobody, table[column].is_null())
+        return int(pc.sum(nobody).as_py() or 0)
+
+    def unasked(self, name: str) -> int:
+        """Return of how many documents a table cannot tell, since they are in another list only."""
+        if name not in _OF_LISTED or not self._tables.is_known("documents"):
+            return 0
+        content, documents = (
+            {row["document_identifier"] for row in rows if not row["deleted"]}
+            for rows in self._lists_of_documents
+        )
+        told = {*self._tables[name]["document_identifier"].to_pylist()}
+        return len(content - documents - told)
 
     def _owned(self, rows: Iterable[Row]) -> Iterator[tuple[Row | None, str | None]]:
         """Yield what is theirs, or may be by the name of its owner; then what is not known."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from urllib.parse import quote
 
 NOT_BY_API = "not by the API"
@@ -47,18 +48,25 @@ _CALLS: dict[str, tuple[str, str]] = {
 }
 
 
-def calls(what: str, identity: str | None, leaver: str) -> dict[str, str]:
+def calls(what: str, identity: str | None, leaver: str) -> dict[str, str | None]:
     """Return the call that hands something over, and the one that takes it away.
+
+    What has no id is in no address: the call is null.
 
     Examples
     --------
     >>> calls("folder", "f1", "m1")
     {'hand_over': 'not by the API', 'take_away': 'DELETE /api/v1/folders/f1'}
     """
-    filled = (
-        call.replace("{id}", quote(identity or "", safe="")).replace(
-            "{leaver}", quote(leaver, safe="")
-        )
-        for call in _CALLS[what]
-    )
+    ids = {"{id}": identity, "{leaver}": leaver}
+    filled = (_filled(call, ids) for call in _CALLS[what])
     return dict(zip(("hand_over", "take_away"), filled, strict=True))
+
+
+def _filled(call: str, ids: Mapping[str, str | None]) -> str | None:
+    for place, one in ids.items():
+        if place in call:
+            if one is None:
+                return None
+            call = call.replace(place, quote(one, safe=""))
+    return call

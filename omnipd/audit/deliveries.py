@@ -11,7 +11,7 @@ import pyarrow as pa
 from omnipd.admin.inventory_frames import Inventory
 from omnipd.audit.empty_groups import GROUPS
 from omnipd.audit.listed_documents import LISTS, ListedDocuments
-from omnipd.audit.owners import PEOPLE, People
+from omnipd.audit.owners import PEOPLE, People, emails
 from omnipd.audit.recipients import Recipients, checked_domains
 from omnipd.audit.tables import Tables, question
 from omnipd.frames.columns import FLAG, INSTANT, TEXT
@@ -132,7 +132,7 @@ def _rows(
 ) -> Iterator[dict[str, Any]]:
     schedules = tables.rows("schedules")
     owner_of = People(tables).owners(row["owner_id"] for row in schedules)
-    emails = {row["user_id"]: row["email"] for row in tables.rows("users")}
+    addresses = emails(tables, "users")
     documents = ListedDocuments(inventory, tables)
     recipients = Recipients(tables)
     # A server that tells of no run of any schedule does not tell whether one has run.
@@ -140,6 +140,7 @@ def _rows(
     for row in schedules:
         owner = owner_of(row["owner_id"])
         known: dict[str, Known] = {
+            "is_paused": _paused(row),
             "is_stopped": _stopped(row),
             "is_failing": _failing(row, tells),
             "never_ran": _never_ran(row, tells),
@@ -158,8 +159,7 @@ def _rows(
             {name: row[name] for name in (*_TEXTS, *_TIMES, *_STATES)}
             | flags
             | {
-                "owner_email": emails.get(row["owner_id"]),
-                "is_paused": _paused(row),
+                "owner_email": addresses.get(row["owner_id"]),
                 "findings": ",".join(name for name in _FINDINGS if flags.get(name)),
                 "outside_recipients": ",".join(outside) or None,
                 "unknown": "; ".join(reasons) or None,
@@ -167,10 +167,12 @@ def _rows(
         )
 
 
-def _paused(row: Row) -> bool | None:
+def _paused(row: Row) -> Known:
     if row["disabled_at"] is not None:
-        return True
-    return None if row["is_active"] is None else False
+        return True, None
+    if row["is_active"] or row["system_disabled_at"] is not None:
+        return False, None
+    return None, "Omni does not tell whether somebody has paused it"
 
 
 def _stopped(row: Row) -> Known:

@@ -20,7 +20,11 @@ class EmptyGroups:
             self.names[row["group_id"]] = row["display_name"]
             self._counts[row["group_id"]] = row["member_count"]
             self._ids.setdefault(row["display_name"], set()).add(row["group_id"])
-        self._with_members = {*tables["group_members"]["group_id"].to_pylist()}
+        # Where Omni does not send the members of a group, there is a row without one.
+        members = tables["group_members"]
+        told = members.filter(members["user_id"].is_valid())
+        self._with_members = {*told["group_id"].to_pylist()} - {None}
+        self._silent = {*members["group_id"].to_pylist()} - self._with_members
         for groups in tables["users"]["group_ids"].unique().to_pylist():
             self._with_members.update(split_names(groups))
         gap = tables.gaps.get("group_members")
@@ -30,13 +34,15 @@ class EmptyGroups:
         self, group_id: str | None, name: str | None = None
     ) -> tuple[bool | None, str | None]:
         """Return whether nobody is in a group, and why that is not known."""
-        if group_id not in self._counts and len(named := self._ids.get(name, set())) == 1:
+        named = set() if name is None else self._ids.get(name, set())
+        if group_id not in self._counts and len(named) == 1:
             [group_id] = named
         count = self._counts.get(group_id)
         if group_id in self._with_members or (count or 0) > 0:
             return False, None
-        if group_id not in self._counts:
-            return None, f"groups: {name or group_id} is not known"
-        if count is None:
+        if group_id is None or group_id not in self._counts:
+            which = name or group_id or "one without an id"
+            return None, f"groups: {which} is not known"
+        if count is None or group_id in self._silent:
             return None, "groups: Omni does not tell the members"
         return (True, None) if self._gap is None else (None, self._gap)

@@ -44,17 +44,19 @@ class FolderReaders:
             )
         for row in tables.rows("groups"):
             self._members.setdefault(row["group_id"], False if row["member_count"] == 0 else None)
+        self._noted: dict[str, Row] = {}
         self._at: dict[str | None, list[Row]] = {}
         self._known: dict[str, Known] = {}
 
     def note(self, folder: Row, owner: Owner) -> None:
         """Take a folder with what is known of its owner."""
-        self._at.setdefault(folder["path"], []).append(dict(folder) | {"owner": owner})
+        noted = dict(folder) | {"owner": owner}
+        self._noted[folder["id"]] = noted
+        self._at.setdefault(folder["path"], []).append(noted)
 
     def of(self, folder: Row) -> Known:
         """Return whether anybody has a role on a folder; all have been noted before."""
-        [noted, *_] = [one for one in self._at[folder["path"]] if one["id"] == folder["id"]]
-        return self._readers(noted)
+        return self._readers(self._noted[folder["id"]])
 
     def _readers(self, folder: Row) -> Known:
         known = self._known.get(folder["id"])

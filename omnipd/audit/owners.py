@@ -11,6 +11,18 @@ from omnipd.audit.tables import Tables
 PEOPLE = ("users", "embed_users", "email_only_users")
 
 
+def emails(tables: Tables, *names: str) -> dict[str | None, str]:
+    """Return the addresses in some tables of people by id, where both are told."""
+    return {
+        user_id: email
+        for name in reversed(names)
+        for user_id, email in zip(
+            tables[name]["user_id"].to_pylist(), tables[name]["email"].to_pylist(), strict=True
+        )
+        if user_id is not None and email is not None
+    }
+
+
 class Owner(NamedTuple):
     """What is known of the person an id stands for.
 

@@ -6,6 +6,8 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
+import pyarrow.compute as pc
+
 from omnipd.audit.tables import Tables
 from omnipd.frames.labels import split_names
 
@@ -92,14 +94,32 @@ def is_used_by_document(tables: Tables) -> Reason:
             for found in _named(row[column] for column in columns):
                 users.setdefault(found, set()).add(row["document_identifier"])
     known = tables.is_known(*USES) and not silent
+    unread = _unread(tables)
 
     def reason(row: Row) -> bool | None:
         identifier = row["document_identifier"]
-        if identifier is not None and users.get(identifier, set()) - {identifier}:
+        if identifier is None:
+            return None
+        if users.get(identifier, set()) - {identifier}:
             return True
-        return False if known and identifier is not None else None
+        return False if known and unread <= {identifier} else None
 
     return reason
+
+
+def _unread(tables: Tables) -> set[str | None]:
+    """Return the documents of which no table says what they use: personal ones need not be asked for."""
+    content = tables["content"].filter(pc.equal(tables["content"]["type"], "document"))
+    held = content.select(["document_identifier", "has_dashboard", "deleted"]).to_pylist()
+    detailed, queried = ({*tables[name]["document_identifier"].to_pylist()} for name in USES)
+    either = detailed | queried  # a workbook without a dashboard has no details
+    return {
+        row["document_identifier"]
+        for row in held
+        if not row["deleted"]
+        and row["document_identifier"]
+        not in (either if row["has_dashboard"] is False else detailed)
+    }
 
 
 def _named(texts: Iterator[str | None]) -> Iterator[str]:

@@ -7,13 +7,14 @@ from typing import Any
 
 from omnipd.arguments import argument, as_list
 from omnipd.audit.empty_groups import EmptyGroups
-from omnipd.audit.owners import PEOPLE
+from omnipd.audit.owners import PEOPLE, emails
 from omnipd.audit.reasons_to_keep import any_of
 from omnipd.audit.tables import Tables
 from omnipd.errors import ArgumentError
 
 Row = Mapping[str, Any]
 _EMAIL = "email"
+_NONE_LISTED = "schedule_recipients: none is listed, and Omni does not count none"
 
 
 def checked_domains(domains: Sequence[str] | str | None) -> frozenset[str] | None:
@@ -45,9 +46,7 @@ class Recipients:
         for row in tables.rows("schedule_recipients"):
             self._rows.setdefault(row["schedule_id"], []).append(row)
         self._groups = EmptyGroups(tables)
-        self._emails = {
-            row["user_id"]: row["email"] for name in PEOPLE for row in tables.rows(name)
-        }
+        self._emails = emails(tables, *PEOPLE)
         gap = tables.gaps.get("schedule_recipients")
         self._gap = None if gap is None else f"schedule_recipients: {gap}"
 
@@ -64,7 +63,7 @@ class Recipients:
         if not rows:
             if schedule["recipient_count"] == 0:
                 return True, None
-            return None, "schedule_recipients: none is listed, and Omni does not count none"
+            return None, _NONE_LISTED
         parts = [self._groups.is_empty(row["via_group_id"], row["via_group_name"]) for row in rows]
         has_member = any_of(*(None if empty is None else not empty for empty, _ in parts))
         why = "; ".join(dict.fromkeys(why for _, why in parts if why is not None))
@@ -80,7 +79,9 @@ class Recipients:
         why = {} if self._gap is None else {self._gap: None}
         rows = self._rows.get(schedule["schedule_id"], [])
         if not rows and schedule["recipient_count"] != 0:
-            why["schedule_recipients: none is listed, and Omni does not count none"] = None
+            why[_NONE_LISTED] = None
+        elif len(rows) < (schedule["recipient_count"] or 0):
+            why["schedule_recipients: Omni counts more than are listed"] = None
         for row in rows:
             address = row["email"] or self._emails.get(row["recipient_id"])
             if address is not None and "@" in address:

@@ -8,6 +8,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from omnipd.audit.access_people import People
 from omnipd.audit.empty_groups import EmptyGroups
 from omnipd.audit.tables import Tables
 
@@ -42,12 +43,15 @@ class Successors:
         self._rows: dict[str | None, list[Row]] = {}
         for row in table.filter(pc.is_in(table[key], asked)).to_pylist():
             self._rows.setdefault(row[key], []).append(row)
-        self._emails = {
+        self._emails: dict[str | None, str] = {
             row["user_id"]: row["email"] or row["user_name"] or row["user_id"]
             for row in tables.rows("users")
-            if row["active"] and row["user_id"] != leaver
+            if row["active"] and row["user_id"] not in {None, leaver}
         }
         self._users = {*tables["users"]["user_id"].to_pylist()}
+        self._people = People(tables.rows("users"))
+        persons = [row for rows in self._rows.values() for row in rows if not _is_group(row)]
+        self._ids_match = any(self._user_id(row) is not None for row in persons)
         self._vacant = self._vacant_groups(tables)
         self._name = name
         self._gaps = {
@@ -76,13 +80,21 @@ class Successors:
             return None, self._gaps[self._name]
         if not rows:
             return None, f"{self._name}: Omni does not tell who has a role"
-        if "users" in self._gaps and any(self._may_take_over(row) for row in rows):
-            return None, self._gaps["users"]
+        if any(self._is_stranger(row) for row in rows):
+            if "users" in self._gaps:
+                return None, self._gaps["users"]
+            if not self._ids_match:
+                return None, f"{self._name}: nobody who has a role has the id of a user"
         return ADMINISTRATORS, None
 
-    def _may_take_over(self, row: Row) -> bool:
-        """Whether somebody with a role may be a user who is not listed."""
-        return row["role"] in _ROLES and row["principal_id"] not in self._users
+    def _user_id(self, row: Row) -> str | None:
+        """Return the user who has a role: on some servers the address shows it, and no id does."""
+        place = self._people.find(row["principal_id"], row.get("email"))
+        return None if place is None else self._people.rows[place]["user_id"]
+
+    def _is_stranger(self, row: Row) -> bool:
+        """Whether somebody who could take over is not among the users."""
+        return row["role"] in _ROLES and not _is_group(row) and self._user_id(row) is None
 
     def _named(self, rows: Iterable[Row]) -> str | None:
         for role in _ROLES:
@@ -90,14 +102,18 @@ class Successors:
             for row in rows:
                 if row["role"] != role:
                     continue
-                if row["principal_type"] == "userGroup":
+                if _is_group(row):
                     if row["principal_id"] in self._vacant:
                         continue
                     names[f"group {row['principal_name'] or row['principal_id']}"] = None
-                elif row["principal_id"] in self._emails:
-                    names[self._emails[row["principal_id"]]] = None
+                elif (user_id := self._user_id(row)) in self._emails:
+                    names[self._emails[user_id]] = None
             if names:
                 people = sorted(names, key=lambda one: one.startswith("group "))
                 more = ", …" if len(people) > _NAMED else ""
                 return ", ".join(people[:_NAMED]) + more
         return None
+
+
+def _is_group(row: Row) -> bool:
+    return bool(row["principal_type"] == "userGroup")

@@ -11,7 +11,9 @@ import pyarrow as pa
 
 from omnipd.admin.inventory_frames import Inventory
 from omnipd.arguments import whole_number
+from omnipd.audit.each_once import each_once
 from omnipd.audit.facts import reading_time
+from omnipd.audit.owners import emails
 from omnipd.audit.reasons_to_keep import (
     USES,
     Row,
@@ -96,7 +98,7 @@ def unused(
           ``folder_path``, ``last_viewed_at``, ``count_views``, ``updated_at``: as in ``content``;
           ``owner_email``: as in ``users``.
         - ``viewed``: ``before`` when the last view is longer ago; ``never`` when its dashboard counts
-          no view; ``unknown`` when Omni does not say when it was viewed, or whether it was.
+          no view and no visit; ``unknown`` when Omni does not say when it was viewed, or whether it was.
         - ``days_since_view``: whole days since the last view.
         - ``is_scheduled``: whether a schedule that runs delivers it.
         - ``is_favorite``: whether it is anybody's favorite.
@@ -131,7 +133,7 @@ def unused(
 
 def _rows(tables: Tables, now: datetime, days: int) -> Iterator[dict[str, Any]]:
     since = now - timedelta(days=days)
-    emails = {row["user_id"]: row["email"] for row in tables.rows("users")}
+    addresses = emails(tables, "users")
     reasons = {
         "is_scheduled": is_scheduled(tables),
         "is_favorite": is_favorite,
@@ -148,7 +150,8 @@ def _rows(tables: Tables, now: datetime, days: int) -> Iterator[dict[str, Any]]:
         reason: [f"{name}: {tables.gaps[name]}" for name in names if name in tables.gaps]
         for reason, names in rests_on.items()
     }
-    for row in some_columns(tables["content"], (*_OF_CONTENT, *_ALSO_OF_CONTENT)):
+    content = some_columns(tables["content"], (*_OF_CONTENT, *_ALSO_OF_CONTENT))
+    for row in each_once(content, "document_identifier"):
         if row["type"] != "document" or row["deleted"] or _is_since(row["last_viewed_at"], since):
             continue
         viewed, why = _viewed(row)
@@ -162,7 +165,7 @@ def _rows(tables: Tables, now: datetime, days: int) -> Iterator[dict[str, Any]]:
             {name: row[name] for name in _OF_CONTENT}
             | flags
             | {
-                "owner_email": emails.get(row["owner_id"]),
+                "owner_email": addresses.get(row["owner_id"]),
                 "viewed": viewed,
                 "days_since_view": None if last is None else (now - last).days,
                 "has_reason_to_stay": any_of(*flags.values()),
@@ -183,6 +186,6 @@ def _viewed(row: Row) -> tuple[str, str | None]:
         return "unknown", "viewed: it was, and Omni does not tell when"
     if not row["has_dashboard"]:
         return "unknown", "viewed: Omni counts the views of dashboards"
-    if row["count_views"] is None:
+    if row["count_views"] is None or row["visits"] is None:
         return "unknown", "viewed: Omni does not tell"
     return "never", None

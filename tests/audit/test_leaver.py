@@ -319,7 +319,8 @@ def test_favorites_and_drafts():
     favorites = [
         {"document_identifier": one, "user_id": who} for one, who in (("d", "ann"), ("e", "bob"))
     ]
-    [row] = asked("favorite", content=[document("d", "bob")], document_favorites=favorites)
+    listed = {name: [document("d", "bob")] for name in ("content", "documents")}
+    [row] = asked("favorite", **listed, document_favorites=favorites)
     assert told([row], "id", "name", "hand_over", "take_away") == [
         (
             "d",
@@ -336,7 +337,7 @@ def test_favorites_and_drafts():
     ]
     found = asked(
         "draft",
-        content=[document("d", "bob")],
+        **listed,
         document_drafts=drafts,
         document_access=[access("d", "bob", is_owner=True)],
     )
@@ -450,3 +451,73 @@ def test_the_sandbox_has_what_its_records_say(listed):
         theirs = [row["id"] for row in answer if row["kind"] == kind and row["id"] is not None]
         assert sorted(theirs) == sorted(mine)
         assert len(mine) > 0 or kind in {"folder", "api_key"}
+
+
+def test_what_is_not_in_the_list_of_documents_was_not_asked_for():
+    listed = {"content": [document("d"), document("t", deleted=True)], "documents": [document("e")]}
+    for kind, name in (("favorite", "document_favorites"), ("draft", "document_drafts")):
+        [row] = asked(kind, **listed)
+        assert (row["id"], row["unknown"]) == (None, f"{name}: not asked for, of 1 documents")
+        read = {"document_identifier": "d", "user_id": "bob"}
+        if kind == "favorite":
+            assert asked(kind, **listed, document_favorites=[read]) == []
+
+
+@pytest.mark.parametrize(
+    ("kind", "name", "given"),
+    [
+        ("received_schedule", "schedule_recipients", {"schedule_id": "s"}),
+        ("group", "group_members", {"group_id": "g"}),
+        ("model_role", "model_roles", {"role_name": "VIEWER", "origin_type": "USER"}),
+        ("permission", "document_access", {"document_identifier": "d", "role": "VIEWER"}),
+        ("permission", "folder_permissions", {"folder_id": "f", "role": "VIEWER"}),
+        ("favorite", "document_favorites", {"document_identifier": "d"}),
+        ("draft", "document_drafts", {"draft_identifier": "r"}),
+        ("attribute", "user_attribute_values", {"attribute_name": "a", "value": "b"}),
+        ("credit_limit", "ai_user_credit_limits", {"credit_limit": 5}),
+    ],
+)
+def test_a_row_that_does_not_tell_whose_it_is_may_be_theirs(kind, name, given):
+    [row] = asked(kind, **{name: [given]})
+    assert (row["id"], row["unknown"]) == (None, f"{name}: Omni does not tell whose, of 1")
+
+
+def test_users_who_say_their_groups_settle_whose_members_are_not_told():
+    members = [{"group_id": "g", "group_name": "G"}]
+    users = [USERS[0] | {"group_ids": ""}, *USERS[1:]]
+    assert asked("group", users=users, group_members=members) == []
+
+
+def test_what_has_no_id_stays_and_no_call_is_made_of_it():
+    nameless = [document("x", name=one) | {"document_identifier": None} for one in "AB"]
+    found = asked("document", content=nameless)
+    assert told(found, "id", "name", "hand_over", "take_away") == [
+        (None, "A", None, None),
+        (None, "B", None, None),
+    ]
+    found = asked("schedule", schedules=[{"name": one, "owner_id": "ann"} for one in "AB"])
+    assert told(found, "id", "name", "take_away") == [(None, "A", None), (None, "B", None)]
+    found = asked("folder", content=[folder("/f") | {"id": None}, folder("/g") | {"id": None}])
+    assert told(found, "id", "folder_path", "take_away") == [(None, "/f", None), (None, "/g", None)]
+
+
+def test_somebody_who_is_listed_twice_is_one_and_without_an_id_nobody():
+    assert len(asked("document", users=[*USERS, USERS[0]], content=[document("d")])) == 1
+    users = [*USERS, {"email": "new@x.example", "active": True}]
+    with pytest.raises(omnipd.ArgumentError, match="has no id"):
+        asked("document", person="new@x.example", users=users)
+
+
+def test_where_roles_have_ids_of_another_kind_addresses_name_who_could_take_over():
+    roles = [access("d", "m9", email="BOB@x.example"), access("d", "m8", "EDITOR")]
+    [row] = asked("document", content=[document("d")], document_access=roles)
+    assert (row["could_take_over"], row["unknown"]) == ("bob@x.example", None)
+    [row] = asked("document", content=[document("d")], document_access=roles[1:])
+    assert (row["could_take_over"], row["unknown"]) == (
+        None,
+        "document_access: nobody who has a role has the id of a user",
+    )
+    # Beside a user, a stranger is none.
+    roles = [access("d", "m8", "EDITOR"), access("d", "cleo", "VIEWER")]
+    [row] = asked("document", content=[document("d")], document_access=roles)
+    assert (row["could_take_over"], row["unknown"]) == ("administrators", None)

@@ -87,8 +87,8 @@ def test_owners_that_are_gone_and_deactivated_are_apart():
     assert found(answer) == [
         ("owner gone", "document", "gone", "ghost", None),
         ("owner deactivated", "document", "off", "off", None),
-        # In each list, none is said to be gone unless another one is there.
-        ("owner gone", "document", None, None, "no owner's id is that of a person, of 1"),
+        # Whose the others of this list are shows of what kind its ids are.
+        ("owner gone", "document", "more", "ghost", None),
         ("owner gone", "schedule", "s1", "ghost", None),
         ("owner deactivated", "api_key", "k1", "off", None),
     ]
@@ -333,7 +333,9 @@ def test_of_incomplete_content_no_label_is_said_to_be_without():
         (1, {}, False),
         (None, {}, None),
         (0, {"group_members": [member("g", "off")]}, False),
-        (0, {"group_members": [member("g", None)]}, False),
+        (None, {"group_members": [member("g", None)]}, None),
+        (0, {"group_members": [member("g", None)]}, None),
+        (2, {"group_members": [member("g", None)]}, False),
         (0, {"group_members": [member("h", "ann")]}, True),
         (0, {"users": [{"user_id": "ann", "active": True, "group_ids": "h,g"}]}, False),
     ],
@@ -403,3 +405,25 @@ def test_the_sandbox_has_what_its_records_say(listed):
             if row[column] == owner
         )
         assert len(told) > 3
+
+
+def test_what_has_no_id_is_not_the_same():
+    nameless = [document("x", "ghost", name=one) | {"document_identifier": None} for one in "AB"]
+    answer = rows(audit.orphans(omnipd.Inventory(tables(*nameless))))
+    assert [row["name"] for row in answer if row["kind"] == "owner gone"] == ["A", "B"]
+
+
+def test_what_is_listed_twice_is_one():
+    away = folder("/f", "off")
+    assert len(asked(away, away, kind="no readers")) == 1
+    schedule = {"schedule_id": "s", "owner_id": "off", "document_identifier": "away"}
+    kinds = [kind for kind, *_ in asked(schedules=[schedule, schedule])]
+    assert [kinds.count(kind) for kind in ("owner deactivated", "document gone")] == [1, 1]
+
+
+def test_a_label_and_a_group_without_a_name_or_id_are_not_known():
+    [row] = asked(kind="no content", labels=[{"label": None, "usage_count": 0}])
+    assert row[2:] == (None, None, "labels: Omni does not tell its name")
+    groups = [{"group_id": None, "member_count": 0}]
+    [row] = asked(kind="no members", groups=groups)
+    assert row[2:] == (None, None, "groups: one without an id is not known")

@@ -151,7 +151,7 @@ def test_each_flag_holds_does_not_or_is_not_known(flag, given, others, holds):
         ({"destination_type": None}, {}, ["has_no_recipients", "has_outside_recipients"]),
         ({"owner_id": None}, {}, ["owner_is_gone", "owner_is_deactivated"]),
         ({"is_active": None}, {}, ["is_paused", "is_stopped"]),
-        ({"is_active": False}, {}, ["is_stopped"]),
+        ({"is_active": False}, {}, ["is_paused", "is_stopped"]),
         (
             {"document_identifier": "away"},
             {"embed_users": [{"user_id": "e", "active": True}]},
@@ -284,3 +284,26 @@ def test_the_sandbox_has_what_its_records_say(listed):
     }
     assert {row["schedule_id"] for row in found if row["has_outside_recipients"]} == outside
     assert len(outside) == 30
+
+
+def test_a_recipient_without_an_id_is_nobody_of_the_users():
+    users = [
+        {"user_id": "ann", "email": "ann@x.example", "active": True},
+        {"user_id": None, "email": "new@elsewhere.example"},
+    ]
+    row = asked(schedule(), users=users, schedule_recipients=[group()])
+    assert (row["has_outside_recipients"], row["outside_recipients"]) == (None, None)
+
+
+def test_who_receives_what_says_nothing_is_not_known():
+    # A group without a name is not the one that a recipient without a group goes by.
+    nameless = [{"group_id": "g", "display_name": None, "member_count": 0}]
+    row = asked(schedule(), groups=nameless, schedule_recipients=[{"schedule_id": "s"}])
+    assert row["has_no_recipients"] is None
+
+
+def test_recipients_who_are_counted_and_not_listed_may_be_outside():
+    assert asked(schedule(recipient_count=1))["has_outside_recipients"] is False
+    row = asked(schedule(recipient_count=2))
+    assert row["has_outside_recipients"] is None
+    assert row["unknown"] == "schedule_recipients: Omni counts more than are listed"

@@ -68,6 +68,7 @@ def test_what_was_viewed_lately_is_in_the_trash_or_is_a_folder_is_left_out():
         document("before", last_viewed_at=at("2026-01-31 11:59:59")),
         document("trash", deleted=True),
         {"type": "folder", "id": "f", "name": "Folder"},
+        document_details=[details("lately"), details("before")],
     )
     [row] = rows(answer)
     assert row["document_identifier"] == "before"
@@ -81,7 +82,7 @@ def test_what_was_viewed_lately_is_in_the_trash_or_is_a_folder_is_left_out():
 @pytest.mark.parametrize(
     ("given", "viewed"),
     [
-        ({"count_views": 0}, "never"),
+        ({"count_views": 0}, "unknown"),
         ({"count_views": 0, "visits": 0}, "never"),
         ({"count_views": 0, "visits": 3}, "unknown"),
         ({"count_views": 5}, "unknown"),
@@ -218,7 +219,7 @@ def test_no_rows_have_the_same_columns():
 def test_odd_rows_are_no_error():
     odd = {"type": "document", "deleted": None}
     answer = asked(odd, {"type": None}, document("d"), document("d"))
-    assert [row["document_identifier"] for row in rows(answer)] == [None, "d", "d"]
+    assert [row["document_identifier"] for row in rows(answer)] == [None, "d"]
     assert [rows(answer)[0][name] for name in [*REASONS, "has_reason_to_stay"]] == [None] * 6
 
 
@@ -262,3 +263,28 @@ def test_an_export_answers_as_the_inventory_does(tmp_path):
         omnipd.open_export(tmp_path)["content"].attrs["omni"]["public_rows"]
         == len(inventory["content"]) - (inventory["content"]["scope"] == "restricted").sum()
     )
+
+
+def test_what_a_document_without_details_uses_is_not_known():
+    def used(*documents, **others):
+        return by(asked(*documents, **others), "document_identifier", "is_used_by_document")
+
+    assert used(document("d"), document("e"), document_details=[details("e")]) == {
+        "d": False,  # nobody asks whether it uses itself
+        "e": None,
+    }
+    both = [details("d"), details("e")]
+    assert used(document("d"), document("e"), document_details=both) == {"d": False, "e": False}
+    # A workbook has queries and no details.
+    workbook = document("w", has_dashboard=False)
+    assert used(document("d"), workbook, document_details=[details("d")])["d"] is None
+    queries = [{"document_identifier": "w", "query": "{}"}]
+    assert used(
+        document("d"), workbook, document_details=[details("d")], document_queries=queries
+    ) == {"d": False, "w": False}
+
+
+def test_an_owner_who_is_not_told_has_nobodys_address():
+    nobody = [{"user_id": None, "email": "new@x.example"}]
+    [row] = rows(asked(document("d", owner_id=None), users=nobody))
+    assert row["owner_email"] is None
