@@ -7,7 +7,8 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.csv
 import pytest
-from audit.hand_made import rows, table
+from audit.hand_made import rows
+from audit.hand_made import table as made
 from audit.test_compare import told
 
 import omnipd
@@ -507,8 +508,8 @@ def test_what_is_changed_in_a_sandbox_is_found():
 
 def test_what_is_personal_is_not_removed_by_a_list_that_need_not_have_it():
     def content(*names, **facts):
-        rows = [{"type": "document", "document_identifier": one} for one in names]
-        return omnipd.Inventory({"content": table("content", *rows, **facts)})
+        held = [{"type": "document", "document_identifier": one} for one in names]
+        return omnipd.Inventory({"content": made("content", *held, **facts)})
 
     wide, narrow = content("a", "p", public_rows=1), content("a")
     for change, sides in (("removed", (wide, narrow)), ("added", (narrow, wide))):
