@@ -10,6 +10,7 @@ import pyarrow.compute as pc
 
 from omnipd.audit.access_items import Item, Items
 from omnipd.audit.access_people import Groups, People
+from omnipd.audit.everybody import VIA_FOLDER, is_everybodys
 from omnipd.audit.tables import Tables
 from omnipd.errors import OmniError
 from omnipd.frames.to_pandas import is_whole
@@ -18,10 +19,6 @@ from omnipd.lists.outcomes import outcomes
 #: Omni's roles on content, each more than the one before it.
 ROLES = ("NO_ACCESS", "VIEWER", "EXPLORER", "EDITOR", "MANAGER")
 
-_EVERYBODY_ID = "ORG-MEMBERSHIP"
-_EVERYBODY = "Organization"
-# How Omni's pages end the description of a permit that comes from a folder above.
-_ABOVE = " - via Folder"
 _NOT_TOLD = "Omni does not tell the organization's role"
 
 Row = Mapping[str, Any]
@@ -143,7 +140,7 @@ class Grants:
 
     def _grant(self, row: Row) -> Grant:
         inherited = row.get("access_source") == "folder"
-        inherited |= str(row.get("description")).endswith(_ABOVE)
+        inherited |= str(row.get("description")).endswith(VIA_FOLDER)
         rest: dict[str, Any] = {
             "role": None if row["role"] is None else str(row["role"]).upper(),
             "access_boost": row["access_boost"],
@@ -160,10 +157,11 @@ class Grants:
         if identity is None:
             rest["unknown"] = "Omni does not say whose role it is"
             return Grant("unknown", None, source, name=name, **rest)
-        if row["principal_type"] == "userGroup" or self._groups.name(identity) is not None:
-            return Grant("group", self._groups.find(identity, name), source, name=name, **rest)
-        if self._is_everybody(row):
+        is_group = self._groups.name(identity) is not None
+        if is_everybodys(row, is_group or self._people.find(identity) is not None):
             return Grant("everybody", None, "organization", **rest)
+        if is_group or row["principal_type"] == "userGroup":
+            return Grant("group", self._groups.find(identity, name), source, name=name, **rest)
         return Grant("user", self._holder(row), source, **rest)
 
     def _holder(self, row: Row) -> int:
@@ -171,13 +169,6 @@ class Grants:
         said = row.get("email") or row.get("description")
         email = said if said is not None and "@" in said else None
         return self._people.place(row["principal_id"], email, row["principal_name"])
-
-    def _is_everybody(self, row: Row) -> bool:
-        """Whether a role is everybody's: Omni writes it like one of a user named Organization."""
-        if self._people.find(row["principal_id"]) is not None or row.get("email") is not None:
-            return False
-        said = str(row.get("description") or row["principal_name"])
-        return row["principal_id"] == _EVERYBODY_ID or said.removesuffix(_ABOVE) == _EVERYBODY
 
     def _inherited(self, item: Item) -> list[Grant]:
         """Return what the folders around an item give: what is in a folder has its roles, too."""

@@ -7,6 +7,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from omnipd.audit.folders_by_path import FoldersByPath, path_above
 from omnipd.audit.tables import Tables
 
 Item = dict[str, Any]
@@ -49,33 +50,25 @@ class Items:
             self.all.append(item)
         folders = [item for item in self.all if item["type"] == "folder"]
         self._folders = {item["id"]: item for item in folders if item["id"] is not None}
-        self._at: dict[str, list[Item]] = {}
+        self._at = FoldersByPath[Item]()
         for item in folders:
-            self._at.setdefault(item["path"], []).append(item)
+            self._at.add(item)
 
     def around(self, item: Item) -> list[Item | None]:
         """Return the folders that an item is in, the nearest first; None stands for one not known."""
         if item["type"] == "folder":
-            path, inner, found = _above(item["path"]), item, []
+            path, inner, found = path_above(item["path"]), item, []
         elif item["folder_id"] is None and item["folder_path"] is None:
             return []
         else:
-            first = self._folders.get(item["folder_id"]) or self._one_at(item["folder_path"], item)
-            path, found = _above(item["folder_path"]), [first]
+            first = self._folders.get(item["folder_id"]) or self._at.find(item["folder_path"], item)
+            path, found = path_above(item["folder_path"]), [first]
             inner = first or item
         while path is not None:
-            folder = self._one_at(path, inner)
+            folder = self._at.find(path, inner)
             found.append(folder)
-            inner, path = folder or inner, _above(path)
+            inner, path = folder or inner, path_above(path)
         return found
-
-    def _one_at(self, path: str | None, inner: Item) -> Item | None:
-        """Return the folder at a path; personal ones of several people may have the same."""
-        found = self._at.get(path or "", [])
-        for trait in ("scope", "owner_id"):
-            if len(found) > 1:
-                found = [one for one in found if one[trait] == inner[trait]]
-        return found[0] if len(found) == 1 else None
 
 
 def _told(tables: Tables) -> Iterator[Item]:
@@ -95,7 +88,3 @@ def _told(tables: Tables) -> Iterator[Item]:
         yield dict.fromkeys(_COLUMNS) | {"type": "document", "document_identifier": identifier}
     for identifier in tables["folder_permissions"]["folder_id"].unique().to_pylist():
         yield dict.fromkeys(_COLUMNS) | {"type": "folder", "id": identifier}
-
-
-def _above(path: str | None) -> str | None:
-    return (path or "").rpartition("/")[0] or None

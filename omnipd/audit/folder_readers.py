@@ -6,15 +6,14 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from omnipd.audit.empty_groups import GROUPS
+from omnipd.audit.everybody import is_everybodys
+from omnipd.audit.folders_by_path import FoldersByPath, path_above
 from omnipd.audit.owners import Owner, People
 from omnipd.audit.reasons_to_keep import any_of
 from omnipd.audit.tables import Tables
 
 #: The tables by which that is known, beside those of the people.
 PERMITS = ("folders", "folder_permissions", *GROUPS)
-
-# How some servers name everybody among those who have a role.
-_EVERYBODY = "ORG-MEMBERSHIP"
 
 Row = Mapping[str, Any]
 #: Whether there is somebody, and why that is not known.
@@ -45,14 +44,14 @@ class FolderReaders:
         for row in tables.rows("groups"):
             self._members.setdefault(row["group_id"], False if row["member_count"] == 0 else None)
         self._noted: dict[str, Row] = {}
-        self._at: dict[str | None, list[Row]] = {}
+        self._at = FoldersByPath[Row]()
         self._known: dict[str, Known] = {}
 
     def note(self, folder: Row, owner: Owner) -> None:
         """Take a folder with what is known of its owner."""
         noted = dict(folder) | {"owner": owner}
         self._noted[folder["id"]] = noted
-        self._at.setdefault(folder["path"], []).append(noted)
+        self._at.add(noted)
 
     def of(self, folder: Row) -> Known:
         """Return whether anybody has a role on a folder; all have been noted before."""
@@ -80,32 +79,29 @@ class FolderReaders:
             yield None, "Omni does not tell the organization's role"
 
     def _permit(self, permit: Row) -> Known:
+        identity = permit["principal_id"]
         if permit["role"] == "NO_ACCESS":
             return False, None
-        if permit["role"] is None or permit["principal_id"] is None:
+        if permit["role"] is None or identity is None:
             return None, "folder_permissions: Omni does not tell who has which role"
-        if permit["principal_id"] == _EVERYBODY:
+        is_group = identity in self._members
+        if is_everybodys(permit, is_group or identity in self._people.active):
             return True, None
-        if permit["principal_type"] == "user":
-            return _is_active(self._principal(permit["principal_id"]))
-        members = self._members.get(permit["principal_id"])
+        if not is_group and permit["principal_type"] != "userGroup":
+            return _is_active(self._principal(identity))
+        members = self._members.get(identity)
         if members is False and (gap := self._gaps.get("group_members")):
             return None, gap
-        return members, f"who is in the group {permit['principal_name'] or permit['principal_id']}"
+        return members, f"who is in the group {permit['principal_name'] or identity}"
 
     def _above(self, folder: Row) -> Known:
         if folder["path"] is None:
             return None, "Omni does not tell the folder's path"
-        path = folder["path"].rpartition("/")[0]
-        if not path:
+        path = path_above(folder["path"])
+        if path is None:
             return False, None
-        found = self._at.get(path, [])
-        for trait in ("scope", "owner_id"):
-            if len(found) > 1:
-                found = [one for one in found if one[trait] == folder[trait]]
-        if len(found) != 1:
-            return None, f"the folder {path} is not known"
-        return self._readers(found[0])
+        found = self._at.find(path, folder)
+        return (None, f"the folder {path} is not known") if found is None else self._readers(found)
 
 
 def _is_active(owner: Owner) -> Known:

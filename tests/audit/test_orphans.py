@@ -427,3 +427,16 @@ def test_a_label_and_a_group_without_a_name_or_id_are_not_known():
     groups = [{"group_id": None, "member_count": 0}]
     [row] = asked(kind="no members", groups=groups)
     assert row[2:] == (None, None, "groups: one without an id is not known")
+
+
+def test_a_role_of_everybody_is_one_of_readers():
+    def permit(**given):
+        row = {"folder_id": "/f", "principal_type": "user", "role": "VIEWER"} | given
+        permits = [row, row | {"principal_id": "ann", "role": "NO_ACCESS"}]
+        return asked(folder("/f", "off"), folder_permissions=permits, kind="no readers")
+
+    assert permit(principal_id="org-1", principal_name="Organization") == []
+    assert permit(principal_id="ORG-MEMBERSHIP", principal_name=None) == []
+    # A user may be called so.
+    assert len(permit(principal_id="off", principal_name="Organization")) == 1
+    assert len(permit(principal_id="gone", principal_name="Somebody")) == 1
