@@ -2,6 +2,9 @@
 
 from typing import Any
 
+from omnipd.audit.fields_without_use import unused_fields as unused_fields
+from omnipd.audit.where_used import field_usage as field_usage
+
 __all__ = [
     name
     for name, value in list[tuple[str, Any]](globals().items())
