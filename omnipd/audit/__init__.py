@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from omnipd.audit.broken import validate as validate
 from omnipd.audit.fields_without_use import unused_fields as unused_fields
 from omnipd.audit.where_used import field_usage as field_usage
 
