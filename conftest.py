@@ -6,8 +6,14 @@ import pytest
 from sybil import Sybil
 from sybil.parsers.markdown import PythonCodeBlockParser
 
-# What Sphinx needs and makes holds no tests.
-collect_ignore_glob = ["docs/conf.py", "docs/_build/*", "docs/api/*", "docs/notebooks/*"]
+# What Sphinx needs and makes holds no tests, and what other programs run needs those.
+collect_ignore_glob = [
+    "docs/conf.py",
+    "docs/nightly/*",
+    "docs/_build/*",
+    "docs/api/*",
+    "docs/notebooks/*",
+]
 
 
 @pytest.fixture(scope="session")

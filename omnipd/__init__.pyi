@@ -2,11 +2,11 @@
 
 from omnipd import audit as audit
 from omnipd.admin.estimate import estimate as estimate
+from omnipd.admin.estimate import estimate_inventory as estimate_inventory
 from omnipd.admin.export_documents import export_documents as export_documents
 from omnipd.admin.export_inventory import export_inventory as export_inventory
 from omnipd.admin.import_documents import import_documents as import_documents
 from omnipd.admin.inventory import read_inventory as read_inventory
-from omnipd.admin.inventory_cost import estimate_inventory as estimate_inventory
 from omnipd.admin.inventory_frames import Inventory as Inventory
 from omnipd.admin.open_export import Export as Export
 from omnipd.admin.open_export import open_export as open_export

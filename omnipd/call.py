@@ -17,6 +17,7 @@ from collections.abc import Callable, Generator, Iterable, Iterator
 from types import TracebackType
 from typing import TYPE_CHECKING, TypeVar
 
+from omnipd.asked_ahead import AskedAhead
 from omnipd.clock import Clock, Deadline, checked_timeout
 from omnipd.errors import OmniError, is_inside
 
@@ -39,12 +40,30 @@ class WouldSend(BaseException):
         How many requests it is for certain; by default that is not known.
     stored : int
         How many answers need none.
+    rows : int, optional
+        Of a list that is counted, how many rows it has.
+    more : str, optional
+        Why it may be more requests; None where their number is sure.
     """
 
-    def __init__(self, requests: int | None = None, stored: int = 0) -> None:
+    def __init__(
+        self,
+        requests: int | None = None,
+        stored: int = 0,
+        *,
+        rows: int | None = None,
+        more: str | None = None,
+    ) -> None:
         super().__init__(requests)
         self.requests = requests
         self.stored = stored
+        self.rows = rows
+        self.more = more
+
+    def and_before(self, requests: int) -> WouldSend:
+        """Return the same with requests that come before it, where it is counted."""
+        counted = None if self.requests is None else self.requests + requests
+        return WouldSend(counted, self.stored, rows=self.rows, more=self.more)
 
 
 class Thrown(BaseException):
@@ -82,10 +101,16 @@ class Call:
         How far it is, while it goes on step by step.
     rehearses : bool
         Whether it only shows what it would send.
-    ahead : Counter of str or None
-        Of a rehearsal, how often it has asked what will be asked again.
-    cost_is_said : bool
-        Whether what its parts cost was said for all of them together.
+    counts : bool
+        Whether it is a rehearsal that asks for the first pages of lists, to count what it would send.
+    asks_ahead : bool
+        Whether what it asks for is only held for the read that comes after it.
+    asked_ahead : AskedAhead or None
+        What is held for it.
+    ahead : Counter of int or None
+        Of what comes before a read, how often it has asked what will be asked again.
+    calls_said : int
+        How many requests it was said to take already, together with what else is read.
     """
 
     def __init__(self, timeout: float | None = None, *, around: Call | None = None) -> None:
@@ -94,13 +119,16 @@ class Call:
         self.canceled = self.over = False
         self.deadline: Deadline | None = None
         self.report: Report | None = None
-        self.rehearses = self.cost_is_said = False
-        self.ahead: Counter[str] | None = None
+        self.rehearses = self.counts = self.asks_ahead = False
+        self.asked_ahead: AskedAhead | None = None
+        self.ahead: Counter[int] | None = None
+        self.calls_said = 0
         self.has_own_timeout: bool = timeout is not None
         if around is not None:
             self.report, self.rehearses, self.ahead = around.report, around.rehearses, around.ahead
             self.has_own_timeout = around.has_own_timeout
-            self.cost_is_said = around.cost_is_said
+            self.counts, self.asks_ahead = around.counts, around.asks_ahead
+            self.asked_ahead, self.calls_said = around.asked_ahead, around.calls_said
         self._beginning = threading.Lock()
         self._cuts: set[Callable[[], None]] = set()
         #: Taken until the call is canceled: what waits, waits for it.
@@ -234,6 +262,37 @@ def rehearsal() -> Iterator[None]:
     call.rehearses, call.ahead = True, Counter()
     with working_for(call):
         yield
+
+
+@contextlib.contextmanager
+def counting() -> Iterator[None]:
+    """Let a block count what it would send: only the first pages of lists are asked for.
+
+    What it lacks it raises as WouldSend. What it asks for is held for the call around.
+    """
+    call = _before_a_read(current_call())
+    call.rehearses = call.counts = True
+    call.report = None
+    with working_for(call):
+        yield
+
+
+@contextlib.contextmanager
+def asking_ahead() -> Iterator[None]:
+    """Let a block ask for what the call around need not ask for again; nothing else keeps it."""
+    call = _before_a_read(current_call())
+    call.rehearses = call.counts = False
+    call.asks_ahead, call.calls_said = True, sys.maxsize
+    with working_for(call):
+        yield
+
+
+def _before_a_read(around: Call) -> Call:
+    if around.asked_ahead is None:
+        around.asked_ahead = AskedAhead()
+    call = Call(around=around)
+    call.ahead = Counter()
+    return call
 
 
 def current_call() -> Call:

@@ -15,6 +15,7 @@ import functools
 import importlib
 import logging  # noqa: F401 - its own lock must be taken after this one: what is registered last goes first
 import os
+import sys
 import threading
 import weakref
 from collections.abc import Callable
@@ -42,6 +43,25 @@ def load(module: str) -> ModuleType:
     """Import a module late: a child of a fork could never import one that a thread was in the middle of."""
     with NO_FORK:
         return importlib.import_module(module)
+
+
+def load_apart(module: str) -> ModuleType:
+    """Import a module late, in a thread of its own; not while ``NO_FORK`` is held.
+
+    One that keeps the error of an import that has failed keeps with it all frames below its own, and what
+    they hold, as long as the process lives. In a thread there are none.
+    """
+    if module not in sys.modules:
+
+        def work() -> None:
+            with contextlib.suppress(Exception):  # which is met again below
+                load(module)
+
+        with contextlib.suppress(RuntimeError):  # where no thread can be started
+            thread = threading.Thread(target=work, daemon=True)
+            thread.start()
+            thread.join()
+    return load(module)
 
 
 def after_fork(work: Callable[[], object]) -> None:

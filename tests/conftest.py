@@ -59,9 +59,12 @@ def _own_environment(monkeypatch, _own_folder):
     monkeypatch.setattr(key_texts, "_known", {})
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def server():
-    """A sandbox with the default organization, for tests that only look."""
+    """A sandbox with the default organization, for tests that only look.
+
+    One for each file, which costs little: its log holds ten thousand requests, and tests count them.
+    """
     with Server() as running:
         yield running
         assert running.failures == []

@@ -11,11 +11,11 @@ import subprocess
 import sys
 import tempfile
 import time
-from bisect import bisect_right
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
 
+from arrivals import most_in_a_minute, used_of
 from scripted_server import ScriptedServer, answer
 
 LIMIT = 60
@@ -92,20 +92,6 @@ def lock(log: Path) -> sqlite3.Connection:
     return connection
 
 
-def most_in_a_minute(arrivals: list[float]) -> int:
-    """Return the largest number of arrivals in any 60 seconds."""
-    return max(
-        (n + 1 - bisect_right(arrivals, at - 60.0) for n, at in enumerate(arrivals)), default=0
-    )
-
-
-def used_of(arrivals: list[float], start: float, end: float) -> float:
-    """Return how much of the limit was used in the minutes that end between two times, on average."""
-    ends = [start + step / 10 for step in range(int(10 * (end - start)))]
-    counts = [bisect_right(arrivals, one) - bisect_right(arrivals, one - 60.0) for one in ends]
-    return sum(counts) / len(counts) / LIMIT
-
-
 def run(seconds: float, folder: Path) -> int:
     """Run the trial, print what was found, and return 1 if it is not what was promised."""
     arrivals: list[float] = []
@@ -145,7 +131,7 @@ def run(seconds: float, folder: Path) -> int:
         errors = processes.end()
     arrivals.sort()
     most = most_in_a_minute(arrivals)
-    used = used_of(arrivals, began + free_at + WINDOW, ended)
+    used = used_of(LIMIT, arrivals, began + free_at + WINDOW, ended)
     print(f"{len(arrivals)} arrived in {seconds:.0f} s; {processes.killed} processes were killed")
     print(f"most in any 60 s: {most} of {LIMIT}")
     print(f"used of the limit in a minute in which nothing was wrong: {used:.1%}")

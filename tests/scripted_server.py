@@ -1,5 +1,6 @@
 """A server on a real socket that answers what a test tells it to, wrong in every way that bytes can be."""
 
+import contextlib
 import json
 import socket
 import struct
@@ -162,8 +163,14 @@ def after(data, then):
 
 
 def silence(seconds):
-    """Say nothing for a while."""
-    return lambda _: time.sleep(seconds)
+    """Say nothing for a while, or until the other side leaves."""
+
+    def step(connection):
+        connection.settimeout(seconds)
+        with contextlib.suppress(OSError):
+            connection.recv(1)
+
+    return step
 
 
 def drip(data, pause):

@@ -3,46 +3,39 @@
 from __future__ import annotations
 
 import difflib
-import inspect
-from collections.abc import Callable, Sequence
-from typing import Any
+import os
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Literal
 
 import pandas as pd
 import pyarrow as pa
 
 from omnipd.admin.export_inventory import export_inventory
-from omnipd.admin.inventory import read_inventory
-from omnipd.admin.inventory_cost import calls_of, estimate_inventory
-from omnipd.admin.inventory_parts import ALL_PARTS
-from omnipd.arguments import said
-from omnipd.call import WouldSend, one_call, rehearsal
+from omnipd.admin.inventory import identity_of, read_inventory
+from omnipd.admin.inventory_cost import Calls
+from omnipd.admin.inventory_parts import ALL_PARTS, names_of, with_needed
+from omnipd.admin.inventory_read import InventoryRead
+from omnipd.arguments import check_choice, said
+from omnipd.cache.checkpoint import checkpointed
+from omnipd.call import WouldSend, counting, one_call
 from omnipd.client.client import Client
 from omnipd.client.current_client import current_client
 from omnipd.errors import ArgumentError, held_warnings
-from omnipd.frames.columns import COUNT, NUMBER, TEXT
+from omnipd.frames.columns import COUNT, FLAG, NUMBER, TEXT
 from omnipd.frames.to_pandas import to_frame
 from omnipd.lists.fanout import minutes_for
+from omnipd.readers.any_list import read_records
 from omnipd.readers.document_access import read_document_permissions
 from omnipd.readers.scope_all import ALL
-from omnipd.readers.users import read_users
 
-#: What may be named: the readers that ask once for each parent, the lists, and the inventory.
+#: What may be named: the readers that ask once for each parent, the lists, the inventory and its export.
 _READERS: dict[str, Callable[..., Any]] = {
     name: getattr(part.read, "func", part.read) for name, part in ALL_PARTS.items()
 } | {
     "document_permissions": read_document_permissions,
+    "records": read_records,
     "inventory": read_inventory,
-}
-#: Options that say nothing of what is read.
-_NOT_ASKED = {
-    "checkpoint",
-    "errors",
-    "format",
-    "full_every",
-    "keep",
-    "max_calls",
-    "refresh",
-    "since",
 }
 
 
@@ -69,10 +62,11 @@ def estimate(
     Returns
     -------
     pandas.DataFrame
-        One row per list, with ``name`` (string), ``calls`` (int64): the requests that are still needed,
-        null where they cannot be counted; ``stored`` (int64): how many answers are in the cache or the
-        checkpoint already, null where that is not known; ``minutes`` (float64): what the calls take at
-        the pace of the key, null without one.
+        One row per list, with ``name`` (string); ``calls`` (int64): the requests that are still needed,
+        null where they cannot be counted; ``at_least`` (bool): whether it may be more; ``stored``
+        (int64): how many lists, or answers for a parent each, are in the cache or the checkpoint
+        already; ``minutes`` (float64): what the calls take at the pace of the key, null without one;
+        ``why_more`` (string): why it may be more, null where the number is sure.
 
     Raises
     ------
@@ -83,12 +77,21 @@ def estimate(
 
     See Also
     --------
-    omnipd.estimate_inventory : What an inventory costs with an empty cache.
+    omnipd.estimate_inventory : What an inventory costs.
 
     Notes
     -----
-    A reader that asks once for each parent sends nothing. Of a list the first page is asked for, which
-    says how many rows there are. A parent with more rows than fit on a page needs more than one call.
+    What can be counted cheaply is: of a list the first page is asked for, which says how many rows there
+    are. A reader that asks once for each parent sends nothing, but for what may have many pages for each:
+    exposures of dbt and suggestions, of which the first page is asked for, of 40 models at most. Nothing of
+    it is stored: the read makes the calls that are said, whether it comes now or later.
+
+    What is not known before it is read is left out, and the figure is then "at least": a parent with more
+    rows than fit on a page, what is personal with ``scope="all"``, and a list that the server does not
+    count. For an inventory the topics of models, the runs of sets of prompts and the messages of
+    conversations are read to count what is below them: a call for each, of the first 40 at most.
+    Documents and schedules are read, up to 100 pages, where only some of them have what is below. What
+    fails and is tried again is not counted.
 
     Examples
     --------
@@ -97,32 +100,114 @@ def estimate(
     ...     documents = omnipd.read_documents()
     ...     access = omnipd.read_document_access(documents[:100])
     ...     cost = omnipd.estimate("document_access", documents)
-    >>> cost[["name", "calls", "stored"]]
-                  name  calls  stored
-    0  document_access    477     100
+    >>> cost[["name", "calls", "at_least", "stored"]]
+                  name  calls  at_least  stored
+    0  document_access    477      True     100
+    >>> cost["why_more"][0]
+    'a list of more than 100 rows takes more than one call'
     """
     function = _reader(reader)
     client = current_client(client)
-    if function in {read_inventory, export_inventory}:
-        asked = {name: one for name, one in options.items() if name not in _NOT_ASKED | {"strict"}}
-        cost = estimate_inventory(**asked, client=client)
-        rows = [
-            (name, calls, None) for name, calls in zip(cost["name"], cost["calls"], strict=True)
-        ]
-        return _frame(rows, client)
+    if function is read_inventory:
+        return _of_inventory(client, **options)
+    if function is export_inventory:
+        return _of_export(client, *arguments, **options)
     name = function.__name__.removeprefix("read_")
     with one_call(), held_warnings():
         try:
-            with rehearsal():
+            with counting():
                 frame = function(*arguments, **options, client=client)
         except WouldSend as lacks:
-            calls, stored = lacks.requests, lacks.stored
+            calls = Calls(lacks.requests, lacks.stored, lacks.more)
         else:
-            facts = frame.attrs["omni"]
-            return _frame([(name, 0, facts.get("parents", 1))], client)
-        if calls is None:
-            calls, stored = _pages(name, arguments, options, client), 0
-    return _frame([(name, calls, stored)], client)
+            calls = Calls(0, frame.attrs["omni"].get("parents", 1))
+    return _frame({name: calls}, client)
+
+
+def estimate_inventory(
+    *,
+    include: Sequence[str] | str | None = None,
+    scope: Literal["all", "organization"] = "all",
+    client: Client | None = None,
+) -> pd.DataFrame:
+    """Estimate what :func:`read_inventory` would cost, one row per frame.
+
+    It asks for the first page of each list, for the server's count: eight calls unless more is included.
+
+    Parameters
+    ----------
+    include, scope, client
+        As for :func:`read_inventory`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        As :func:`omnipd.estimate` gives it. A frame that is not asked for and is needed by another is
+        there too.
+
+    Raises
+    ------
+    ArgumentError
+        For a name that is not known; nothing was sent.
+    AuthenticationError, NetworkError, RateLimitError
+        If nothing can be asked.
+
+    See Also
+    --------
+    omnipd.estimate : The same of any reader, and of an export.
+
+    Notes
+    -----
+    The notes of :func:`omnipd.estimate` say what is counted, and what is "at least".
+
+    Examples
+    --------
+    >>> import omnipd
+    >>> with omnipd.sandbox():
+    ...     cost = omnipd.estimate_inventory(include=["users", "document_access"])
+    >>> cost[["name", "calls", "at_least"]]
+                  name  calls  at_least
+    0            users      4     False
+    1        documents      6     False
+    2  document_access    577      True
+    """
+    return estimate(read_inventory, include=include, scope=scope, client=client)
+
+
+def _of_inventory(
+    client: Client,
+    *,
+    include: Sequence[str] | str | None = None,
+    scope: str = ALL,
+    checkpoint: str | os.PathLike[str] | None = None,
+    refresh: bool = False,
+    strict: bool = True,
+    **_: Any,
+) -> pd.DataFrame:
+    wanted = names_of(include)
+    check_choice("scope", scope, (ALL, "organization"))
+    reading = InventoryRead(client, scope, "collect", strict, refresh)
+    # One that is not there has nothing, and is not made.
+    folder = checkpoint if checkpoint is not None and Path(checkpoint).exists() else None
+    with (
+        one_call(),
+        held_warnings(),
+        counting(),  # which leaves the checkpoint as it is
+        checkpointed(folder, identity_of(client, wanted, scope), lambda: None),
+    ):
+        return _frame(reading.costs(with_needed(wanted, scope)), client)
+
+
+def _of_export(
+    client: Client,
+    _folder: Any = None,
+    *,
+    include: Sequence[str] | str | None = None,
+    scope: str = ALL,
+    **_: Any,
+) -> pd.DataFrame:
+    """Estimate an export, which asks for all, whatever the cache has."""
+    return _of_inventory(client, include=include, scope=scope, refresh=True)
 
 
 def _reader(reader: Callable[..., Any] | str) -> Callable[..., Any]:
@@ -144,45 +229,18 @@ def _reader(reader: Callable[..., Any] | str) -> Callable[..., Any]:
     )
 
 
-def _pages(
-    name: str,
-    arguments: Sequence[Any],
-    options: dict[str, Any],
-    client: Client,
-) -> int | None:
-    """Return how many calls a list takes, by what its first page says; one where it has no pages."""
-    function, part = _READERS[name], ALL_PARTS.get(name)
-    if "limit" not in inspect.signature(function).parameters:
-        return 1
-    if part is not None and part.same_as is not None:
-        part = ALL_PARTS[part.same_as]
-    if options.get("scope") == ALL:
-        # The list of all people, one for the organization, and one for each person.
-        people = estimate(read_users, client=client)["calls"][0]
-        public = {**options, "scope": None, "errors": "raise", "checkpoint": None}
-        own = estimate(function, *arguments, **public, client=client)["calls"][0]
-        count = read_users(limit=1, client=client).attrs["omni"].get("total")
-        return None if pd.isna(own) or count is None else int(people + own + count)
-    first = function(*arguments, **{**options, "limit": 1}, client=client)
-    total: int | None = first.attrs["omni"].get("total")
-    wanted = options.get("limit")
-    if total is None:
-        return None
-    rows = total if wanted is None else min(total, int(wanted))
-    return calls_of(rows, part)
-
-
-def _frame(rows: Sequence[tuple[str, Any, Any]], client: Client) -> pd.DataFrame:
-    names, calls, stored = zip(*rows, strict=True) if rows else ((), (), ())
-    needed = [None if pd.isna(number) else int(number) for number in calls]
+def _frame(calls: Mapping[str, Calls], client: Client) -> pd.DataFrame:
     pace = client.requests_per_minute
     minutes = [
-        None if number is None or pace is None else minutes_for(number, pace) for number in needed
+        None if one.needed is None or pace is None else minutes_for(one.needed, pace)
+        for one in calls.values()
     ]
     columns = {
-        "name": pa.array(names, TEXT),
-        "calls": pa.array(needed, COUNT),
-        "stored": pa.array(stored, COUNT),
+        "name": pa.array(calls, TEXT),
+        "calls": pa.array([one.needed for one in calls.values()], COUNT),
+        "at_least": pa.array([one.why_more is not None for one in calls.values()], FLAG),
+        "stored": pa.array([one.stored for one in calls.values()], COUNT),
         "minutes": pa.array(minutes, NUMBER),
+        "why_more": pa.array([one.why_more for one in calls.values()], TEXT),
     }
     return to_frame(pa.table(columns), {"instance": client.base_url})

@@ -17,6 +17,8 @@ from omnipd.export.whole_files import write_atomically, write_together
 #: What an export may hold beside Parquet.
 FORMATS = ("parquet", "csv", "xlsx")
 WORKBOOK = "inventory.xlsx"
+#: So many rows become CSV together.
+_ROWS = 10_000
 
 
 class Tables(Mapping[str, pa.Table]):
@@ -40,16 +42,20 @@ class Tables(Mapping[str, pa.Table]):
 
 def write_as(format_: str, folder: Path, names: Sequence[str]) -> None:
     """Write the tables of an export in another format beside its Parquet files."""
-    tables = Tables(folder, names)
-    for other in [*folder.glob("*.csv"), folder / WORKBOOK]:  # of a call that asked for it
-        other.unlink(missing_ok=True)
     if format_ == "xlsx":
-        write_atomically(folder / WORKBOOK, workbook(tables))
+        write_atomically(folder / WORKBOOK, workbook(Tables(folder, names)))
     elif format_ == "csv":
         write_together(
-            {folder / f"{name}.csv": partial(_write_csv, tables, name) for name in names}
+            {
+                folder / f"{name}.csv": partial(_write_csv, folder / f"{name}.parquet")
+                for name in names
+            }
         )
 
 
-def _write_csv(tables: Tables, name: str, file: IO[bytes]) -> None:
-    write_csv(tables[name], file)
+def _write_csv(table: Path, file: IO[bytes]) -> None:
+    """Write a table some rows at a time; it may be too large to be held."""
+    with pyarrow.parquet.ParquetFile(table) as held:
+        write_csv(held.schema_arrow.empty_table(), file)
+        for batch in held.iter_batches(_ROWS):
+            write_csv(pa.Table.from_batches([batch]), file, header=False)

@@ -29,7 +29,7 @@ from omnipd.cache.lifetime import checked_lifetime
 from omnipd.call import noted_interrupt, one_call
 from omnipd.client.client import Client
 from omnipd.client.current_client import current_client
-from omnipd.errors import ArgumentError, OmniError
+from omnipd.errors import ArgumentError, ExportError, OmniError, warn
 from omnipd.lists.manual import manual
 from omnipd.paths import place
 from omnipd.readers.scope_all import ALL
@@ -81,7 +81,8 @@ def export_inventory(
     errors : {"raise", "collect"}, default "raise"
         ``collect`` goes on after what is refused; the export says that it is incomplete, and why.
     max_calls : int, optional
-        Refuse what needs more requests than this, counted as if all were asked for.
+        Refuse what needs more requests than this, counted as if all were asked for; the counts are a
+        request for each list.
     storage_options : mapping, optional
         As for :func:`omnipd.to_parquet`.
 
@@ -118,11 +119,12 @@ def export_inventory(
 
     With ``since="last"`` every list is read whole, so that what is new, renamed, moved or deleted is
     seen at once. What costs a call for each parent, such as ``document_access``, is asked for again only
-    where something in the parent's own row has changed, or the parent is new; the other rows are those of
-    the last export. A permission may change without its document: that is seen when `full_every` has
-    passed, and so is what people have in their own folders. What is below models is asked for each
-    time, since a model does not say that its files have changed. All is asked for with another key. The
-    column ``read_at`` says of each row of such a table when it came.
+    where something in the parent's own row has changed, or the parent is new or was refused; the other
+    rows are those of the last export. A permission may change without its document: that is seen when
+    `full_every` has passed, and so is what people have in their own folders. What is below models is asked
+    for each time, since a model does not say that its files have changed. All is asked for with another
+    key or another version of omnipd, and where the last export cannot be read. The column ``read_at``
+    says of each row of such a table when it came.
 
     Examples
     --------
@@ -206,11 +208,10 @@ def export_inventory(
     try:
         export = snapshots.publish(unfinished)
     except OmniError as error:
-        if unfinished.exists():
-            error.resumable_by(again)
+        error.resumable_by(again)
         raise
     if keep is not None:
-        snapshots.keep(keep)
+        snapshots.keep(keep, export.name)
     return export
 
 
@@ -221,18 +222,26 @@ def _last(
     path = snapshots.latest()
     if path is None:
         return None
-    manifest = read_manifest(path)
-    if (manifest["instance"], manifest["scope"]) != (client.base_url, scope):
+    now, anew = datetime.fromtimestamp(client.clock.wall(), UTC), None
+    try:
+        manifest = read_manifest(path)
+        of = (manifest["instance"], manifest["scope"])
+        last = SinceLast(Export(path, manifest), full_every, now)
+    except ExportError as error:
+        anew = error.message
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        anew = f"{path / MANIFEST} is not what omnipd writes ({type(error).__name__})."
+    if anew is not None:
+        warn(anew + " All is asked for.")
+        return None
+    if of != (client.base_url, scope):
         raise ArgumentError(
-            f"The last export in {snapshots.root} is of {manifest['instance']} with "
-            + argument("scope", manifest["scope"])
+            f"The last export in {snapshots.root} is of {of[0]} with "
+            + argument("scope", of[1])
             + ": nothing can be taken from it.",
             hint="Take another folder for each Omni and scope.",
         )
-    last = SinceLast(Export(path, manifest), full_every)
-    # Another key or person may be shown other things.
-    same = [manifest.get(name) for name in ("key", "user_id")] == [
-        client.fingerprint,
-        client.user_id,
-    ]
-    return last if same and not last.is_over else None
+    # Another key or person may be shown other things, and another version may write other things.
+    asks = {"key": client.fingerprint, "user_id": client.user_id, "omnipd": __version__}
+    is_same = asks.items() <= manifest.items()
+    return last if is_same and not last.is_over else None

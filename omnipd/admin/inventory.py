@@ -95,11 +95,6 @@ def read_inventory(
     client = current_client(client)
     names = with_needed(wanted, scope)
     reading = InventoryRead(client, scope, errors, strict, refresh)
-    identity = {
-        "instance": client.base_url,
-        "key": client.fingerprint,
-        "question": f"inventory: {', '.join(wanted)} ({scope})",
-    }
     again = partial(
         read_inventory,
         include=include,
@@ -113,8 +108,17 @@ def read_inventory(
     )
     with (
         one_call(),
-        checkpointed(checkpoint, identity, again),
+        checkpointed(checkpoint, identity_of(client, wanted, scope), again),
         noted_interrupt(reading.so_far),
     ):
         reading.run("inventory", names, max_calls)
     return reading.inventory(wanted)
+
+
+def identity_of(client: Client, names: Sequence[str], scope: str) -> dict[str, str]:
+    """Return what a checkpoint of an inventory is of."""
+    return {
+        "instance": client.base_url,
+        "key": client.fingerprint,
+        "question": f"inventory: {', '.join(names)} ({scope})",
+    }

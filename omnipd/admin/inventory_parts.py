@@ -18,6 +18,9 @@ from omnipd.errors import (
     ResponseError,
 )
 from omnipd.frames.to_pandas import is_whole, marked_incomplete
+from omnipd.lists.endpoint import Endpoint
+from omnipd.lists.fanout import FanOut
+from omnipd.lists.manual import list_of
 from omnipd.readers.ai import (
     read_ai_agent_actions,
     read_ai_conversations,
@@ -124,10 +127,6 @@ class Part:
     ----------
     read : callable
         The reader.
-    pages : bool
-        Whether it is a list in pages, so that the number of its rows says what it costs.
-    counted_pages : bool
-        Whether Omni counts its pages, so that a short list is read twice.
     same_as : str, optional
         The frame whose list it is made from too: with a cache it costs nothing more.
     personal : bool
@@ -136,26 +135,33 @@ class Part:
         The frame that it is one call for each row of.
     parents : callable, optional
         From the frames to the parents, where they are not these rows.
-    counted : callable, optional
-        The reader that counts the parents, where it is not that of the frame.
+    narrowed : bool
+        Whether the parents are only some of these rows, so that their number is not enough to count.
+    counts_below : bool
+        Whether it is read to count what is below it, a call for each of the first parents.
     group : str
         By which name it is asked for together with others.
     """
 
     read: Reader
     group: str
-    pages: bool = True
-    counted_pages: bool = False
     same_as: str | None = None
     personal: bool = False
     below: str | None = None
     parents: Callable[[Mapping[str, pd.DataFrame]], pd.DataFrame] | None = None
-    counted: Reader | None = None
+    narrowed: bool = False
+    counts_below: bool = False
 
     @property
     def reader_name(self) -> str:
         """The name of the reader, whatever it is asked for."""
         return str(getattr(self.read, "func", self.read).__name__)
+
+    @property
+    def endpoint(self) -> Endpoint:
+        """The list itself; where it is below others, that of one parent."""
+        one = list_of(self.reader_name)
+        return one.endpoint if isinstance(one, FanOut) else one
 
     def is_expensive(self, scope: str) -> bool:
         """Whether it may take as many calls as there are users, documents or folders."""
@@ -171,23 +177,23 @@ PARTS: dict[str, Part] = {
     "content": Part(read_content, "content", personal=True),
     "documents": Part(read_documents, "content"),
     "folders": Part(read_folders, "content", personal=True),
-    "labels": Part(read_labels, "content", pages=False),
-    "users": Part(read_users, "people", counted_pages=True),
-    "user_attributes": Part(read_user_attributes, "people", pages=False),
+    "labels": Part(read_labels, "content"),
+    "users": Part(read_users, "people"),
+    "user_attributes": Part(read_user_attributes, "people"),
     "user_attribute_values": Part(read_user_attribute_values, "people", same_as="users"),
-    "groups": Part(read_groups, "people", counted_pages=True),
+    "groups": Part(read_groups, "people"),
     "group_members": Part(read_group_members, "people", same_as="groups"),
     "model_roles": Part(read_model_roles, "access", below="users"),
     "api_keys": Part(read_api_keys, "people"),
-    "connections": Part(read_connections, "connections", pages=False),
+    "connections": Part(read_connections, "connections"),
     "models": Part(partial(read_models, model_kind="SHARED"), "models"),
-    "schedules": Part(read_schedules, "schedules", counted_pages=True),
+    "schedules": Part(read_schedules, "schedules"),
     "schedule_recipients": Part(
         read_schedule_recipients,
         "schedules",
         below="schedules",
         parents=_emails,
-        counted=partial(read_schedules, destination="email"),
+        narrowed=True,
     ),
     "document_access": Part(
         read_document_access, "access", below="documents", parents=_all_documents
@@ -198,28 +204,38 @@ PARTS: dict[str, Part] = {
 
 #: What there is beside that.
 _MORE: dict[str, Part] = {
-    "document_details": Part(read_document_details, "content", below="documents"),
+    "document_details": Part(
+        read_document_details,
+        "content",
+        below="documents",
+        parents=_with_dashboard,
+        narrowed=True,
+    ),
     "document_queries": Part(read_document_queries, "content", below="documents"),
     "document_drafts": Part(read_document_drafts, "content", below="documents"),
     "document_favorites": Part(read_document_favorites, "content", below="documents"),
     "dashboard_filters": Part(
-        read_dashboard_filters, "content", below="documents", parents=_with_dashboard
+        read_dashboard_filters,
+        "content",
+        below="documents",
+        parents=_with_dashboard,
+        narrowed=True,
     ),
     "document_abilities": Part(read_document_abilities, "access", below="documents"),
-    "embed_users": Part(read_embed_users, "people", counted_pages=True),
+    "embed_users": Part(read_embed_users, "people"),
     "email_only_users": Part(read_email_only_users, "people"),
     "user_groups": Part(read_user_groups, "people", same_as="users"),
-    "whoami_roles": Part(read_whoami_roles, "access", pages=False),
+    "whoami_roles": Part(read_whoami_roles, "access"),
     "schedule_details": Part(read_schedule_details, "schedules", below="schedules"),
-    "connection_environments": Part(read_connection_environments, "connections", pages=False),
+    "connection_environments": Part(read_connection_environments, "connections"),
     "connection_schedules": Part(read_connection_schedules, "connections", below="connections"),
     "dbt": Part(read_dbt, "connections", below="connections"),
     "dbt_environments": Part(read_dbt_environments, "connections", below="connections"),
     "dbt_exposures": Part(read_dbt_exposures, "models", below="models"),
     "uploads": Part(read_uploads, "connections"),
-    "topics": Part(read_topics, "models", below="models"),
+    "topics": Part(read_topics, "models", below="models", counts_below=True),
     "topic_fields": Part(read_topic_fields, "models", below="topics"),
-    "relationships": Part(read_relationships, "models", below="topics"),
+    "relationships": Part(read_relationships, "models", below="topics", same_as="topic_fields"),
     "views": Part(read_views, "models", below="models"),
     "schemas": Part(read_schemas, "models", below="models"),
     "model_files": Part(read_model_files, "models", below="models"),
@@ -229,14 +245,14 @@ _MORE: dict[str, Part] = {
     "content_issues": Part(read_content_issues, "models", below="models"),
     "ai_agent_actions": Part(read_ai_agent_actions, "ai", below="models"),
     "ai_conversations": Part(read_ai_conversations, "ai"),
-    "ai_messages": Part(read_ai_messages, "ai", below="ai_conversations"),
+    "ai_messages": Part(read_ai_messages, "ai", below="ai_conversations", counts_below=True),
     "ai_jobs": Part(read_ai_jobs, "ai", below="ai_messages"),
     "ai_routines": Part(read_ai_routines, "ai"),
     "ai_prompt_sets": Part(read_ai_prompt_sets, "ai"),
     "ai_prompts": Part(read_ai_prompts, "ai", below="ai_prompt_sets"),
-    "ai_eval_runs": Part(read_ai_eval_runs, "ai", below="ai_prompt_sets"),
+    "ai_eval_runs": Part(read_ai_eval_runs, "ai", below="ai_prompt_sets", counts_below=True),
     "ai_eval_results": Part(read_ai_eval_results, "ai", below="ai_eval_runs"),
-    "ai_credit_controls": Part(read_ai_credit_controls, "ai", pages=False),
+    "ai_credit_controls": Part(read_ai_credit_controls, "ai"),
     "ai_user_credit_limits": Part(read_ai_user_credit_limits, "ai"),
     "ai_group_credit_limits": Part(read_ai_group_credit_limits, "ai"),
 }

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import pandas as pd
 
-from omnipd.admin.inventory_cost import Cost
+from omnipd.admin.inventory_cost import Calls, Cost, warn_of_cost
 from omnipd.admin.inventory_frames import Inventory
 from omnipd.admin.inventory_parts import ALL_PARTS, Part, is_of_one_list
-from omnipd.call import WouldSend, current_call, rehearsal
+from omnipd.call import current_call
 from omnipd.client.client import Client
-from omnipd.errors import OmniError, held_warnings, warn
+from omnipd.errors import OmniError, warn
 from omnipd.lists.fanout import check_calls
 from omnipd.lists.read_parents import kept
 from omnipd.message import join
@@ -39,7 +39,6 @@ class InventoryRead:
         self._asked = {"strict": strict, "refresh": refresh, "client": client}
         self._frames: dict[str, pd.DataFrame] = {}
         self._failures: dict[str, str] = {}
-        self._lists_are_cached = True
 
     def run(self, what: str, names: Sequence[str], max_calls: int | None) -> None:
         """Read frames, and say beforehand what that costs, and on the way how far it is.
@@ -54,60 +53,39 @@ class InventoryRead:
             More are refused.
         """
         with steps(self._client, what) as how_far:
-            calls = dict.fromkeys(names, 1)
+            sizes, said = dict.fromkeys(names, 1), dict.fromkeys(names, 0)
             expensive = any(ALL_PARTS[name].is_expensive(self._scope) for name in names)
-            if expensive or max_calls is not None:
+            if max_calls is None and (known := self._known_calls(names)) is not None:
+                sizes = known
+            elif expensive or max_calls is not None:
                 how_far.part = "estimate"
-                cost = Cost(self._client, self._scope)
-                calls = {name: self.cost(name, cost) for name in names}
+                calls = self.costs(names)
+                sizes = said = {name: one.needed or 0 for name, one in calls.items()}
                 if max_calls is not None:
-                    check_calls(sum(calls.values()), max_calls)
-                cost.warn(calls)
-                current_call().cost_is_said = True
-            whole = left = sum(calls.values())
-            for name, size in calls.items():
+                    more = any(one.why_more for one in calls.values())
+                    check_calls(sum(sizes.values()), max_calls, more=more)
+                warn_of_cost(self._client, calls)
+            whole = left = sum(sizes.values())
+            for name, size in sizes.items():
                 how_far.at(whole - left, whole, left=left, size=size, part=name)
+                current_call().calls_said = said[name]
                 self.read(name)
                 left -= size
             how_far.at(whole, whole, left=0)
 
-    def cost(self, name: str, cost: Cost) -> int:
-        """Return how many calls a frame needs still; one that the cache has whole is read from there."""
-        part = ALL_PARTS[name]
-        if self._asked["refresh"] or self._client.cache is None:
-            return cost.calls(part) or 0
-        # What is below others has a call for each row of all lists before it.
-        if part.below is None or self._lists_are_cached:
-            frame, lacking = self._rehearsed(lambda: self.read_part(part))
-            if frame is not None:
-                self._frames[name] = frame
-                return 0
-            if part.below is not None and lacking:
-                return lacking
-            self._lists_are_cached = False
-            if lacking and not part.is_read_by_person(self._scope):
-                return lacking
-            if lacking:  # for people who are known, and perhaps for the organization's own list
-                own = self._rehearsed(lambda: self.read_public(part))[0]
-                pages = None if own is not None else cost.pages(part)
-                return lacking + (pages or 1) - 1
-        return cost.calls(part) or 0
+    def costs(self, names: Sequence[str]) -> dict[str, Calls]:
+        """Return the calls that frames need still; those that the cache has whole are read from there."""
+        cost = Cost(self._client, self._scope, self, refresh=bool(self._asked["refresh"]))
+        calls = {name: cost.calls(name) for name in names}
+        if not self._asked["refresh"]:
+            self._frames |= cost.known
+            for text in cost.said:
+                warn(text)
+        return calls
 
-    def _rehearsed(
-        self, read: Callable[[], pd.DataFrame]
-    ) -> tuple[pd.DataFrame | None, int | None]:
-        """Return a frame if the cache has all of it, else how many requests it lacks, if that is known."""
-        with held_warnings() as texts:
-            try:
-                with rehearsal():
-                    frame = read()
-            except WouldSend as lacks:
-                return None, lacks.requests
-            except OmniError:  # which is met again
-                return None, None
-        for text in texts:
-            warn(text)
-        return frame, 0
+    def _known_calls(self, names: Sequence[str]) -> dict[str, int] | None:  # noqa: ARG002
+        """Return about how many calls each frame takes, where nobody has to be asked for that."""
+        return None
 
     def read(self, name: str) -> None:
         """Read one frame, unless that is done; or note why not."""

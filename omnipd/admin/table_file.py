@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -16,7 +17,9 @@ from omnipd.frames.columns import TEXT, as_json
 from omnipd.frames.undeclared import EXTRA
 
 #: Rows that are held until they are written together. How they came is not seen in the file.
-_TOGETHER = 50_000
+_TOGETHER = 10_000
+#: So many small tables are made one: each takes some kilobytes, however few rows it has.
+_MOST_TABLES = 200
 
 
 class TableFile:
@@ -39,6 +42,7 @@ class TableFile:
         self.rows = 0
         self.schema = schema.remove_metadata()
         self._waiting: list[pa.Table] = []
+        self._rows_waiting = 0
         self._path = path
         # With Arrow's own schema in it, what is noted at the end would not be seen by plain pandas.
         self._writer = pyarrow.parquet.ParquetWriter(path, self.schema, store_schema=False)
@@ -46,13 +50,19 @@ class TableFile:
     def add(self, table: pa.Table) -> None:
         """Take the next rows."""
         table = as_declared(table, self.schema)
+        if not table.num_rows:
+            return
         self.rows += table.num_rows
+        self._rows_waiting += table.num_rows
         self._waiting.append(table)
-        if sum(one.num_rows for one in self._waiting) >= _TOGETHER:
+        if self._rows_waiting >= _TOGETHER:
             together = pa.concat_tables(self._waiting)
             whole = together.num_rows - together.num_rows % _TOGETHER
             self._writer.write_table(together.slice(0, whole), row_group_size=_TOGETHER)
             self._waiting = [together.slice(whole)]
+            self._rows_waiting -= whole
+        if len(self._waiting) >= _MOST_TABLES:
+            self._waiting = [pa.concat_tables(self._waiting).combine_chunks()]
 
     def mark(self, facts: dict[str, Any]) -> None:
         """Note what plain pandas finds in ``df.attrs``."""
@@ -67,13 +77,23 @@ class TableFile:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
+        whole = False
         try:
             if kind is None and self._waiting:
                 self._writer.write_table(pa.concat_tables(self._waiting), row_group_size=_TOGETHER)
             self._writer.close()
+            if kind is None:
+                _put_on_disk(self._path)
+                whole = True
         finally:
-            if kind is not None:  # what is not whole would look so
+            if not whole:  # it would look so
                 self._path.unlink(missing_ok=True)
+
+
+def _put_on_disk(path: Path) -> None:
+    """Wait until a file is on the disk: some disks say only then that they are full."""
+    with path.open("rb+") as file:
+        os.fsync(file.fileno())
 
 
 def as_declared(table: pa.Table, schema: pa.Schema) -> pa.Table:

@@ -121,13 +121,22 @@ class Tables:
         rows: list[dict[str, Any]] = self._tables[name].to_pylist()
         return rows
 
+    def frame(self, name: str) -> pd.DataFrame | None:
+        """Return a table as it was given; None where it was not."""
+        return self._inventory.get(name)
+
     def is_known(self, *names: str) -> bool:
         """Whether all of these tables were read whole."""
         return not self.gaps.keys() & set(names)
 
-    def answer(self, schema: pa.Schema, rows: Iterable[Mapping[str, Any]]) -> pd.DataFrame:
+    def answer(
+        self, schema: pa.Schema, rows: Iterable[Mapping[str, Any]] | pa.Table
+    ) -> pd.DataFrame:
         """Return rows as a frame with these columns; it is marked where a table is not known whole."""
-        table = pa.Table.from_pylist(list(rows), schema=schema)
+        if isinstance(rows, pa.Table):
+            table = rows.select(schema.names).cast(schema)
+        else:
+            table = pa.Table.from_pylist(list(rows), schema=schema)
         fetched = [facts["fetched_at"] for facts in self._facts if facts.get("fetched_at")]
         facts = {
             "instance": next((one["instance"] for one in self._facts if one.get("instance")), None),

@@ -10,7 +10,7 @@ from omnipd.arguments import argument, check_choice
 from omnipd.cache.last_write import LastWrite
 from omnipd.cache.pages import Pages
 from omnipd.errors import ArgumentError, SettingsError
-from omnipd.locks import NO_FORK
+from omnipd.locks import NO_FORK, load_apart
 
 #: The names of requests-cache, and the package that each needs beside it.
 _NEEDS = {
@@ -59,8 +59,9 @@ def checked_backend(backend: Any) -> Any:
                 hint=f"pip install {needed}",
             )
         return backend
+    load_apart("requests_cache")  # slow, and it keeps errors
     with NO_FORK:
-        from requests_cache.backends.base import BaseCache  # noqa: PLC0415 - slow to import
+        from requests_cache.backends.base import BaseCache  # noqa: PLC0415
         from requests_cache.backends.filesystem import LRUFileDict  # noqa: PLC0415
 
     if not isinstance(backend, BaseCache):
@@ -101,8 +102,9 @@ def open_pages(backend: Any, folder: Path) -> Pages:
     folder : Path
         The private folder of instance and key, named after both.
     """
+    load_apart("requests_cache")  # slow, and it keeps errors
     with NO_FORK:
-        from omnipd.cache.page_files import PageFiles  # noqa: PLC0415 - slow to import
+        from omnipd.cache.page_files import PageFiles  # noqa: PLC0415
 
     if in_folder(backend) and backend != "sqlite":
         return PageFiles(folder)

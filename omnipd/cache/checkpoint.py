@@ -8,6 +8,7 @@ is another answer to the same question, and kept as such.
 from __future__ import annotations
 
 import contextlib
+import errno
 import json
 import os
 import sqlite3
@@ -16,17 +17,16 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import urlencode
 
-from omnipd.arguments import argument
+from omnipd.cache.lifetime import in_words
 from omnipd.cache.private_files import make_folder
 from omnipd.call import current_call
-from omnipd.errors import ArgumentError, OmniError, SettingsError, warn
+from omnipd.errors import ArgumentError, ExportIncompleteError, OmniError, SettingsError, warn
 from omnipd.locks import NO_FORK, new_lock
-from omnipd.message import Text
 from omnipd.paths import local_path
 
 Result = TypeVar("Result")
@@ -34,6 +34,8 @@ Result = TypeVar("Result")
 #: Which way of keeping answers a file has.
 _FORMAT = 1
 _FILE = "checkpoint.sqlite"
+#: How systems say that a disk is full, or what this user may have of it.
+_NO_ROOM = {errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC)}
 _TABLES = """
     CREATE TABLE IF NOT EXISTS asked (name TEXT PRIMARY KEY, value TEXT) WITHOUT ROWID;
     CREATE TABLE IF NOT EXISTS answers (
@@ -74,19 +76,24 @@ class Checkpoint:
         If it holds the answers of something else, or another process is at it.
     SettingsError
         If it cannot be used.
+    ExportIncompleteError
+        If the disk is full.
     """
 
     def __init__(self, folder: Path, asked: Mapping[str, str]) -> None:
         self._file = folder / _FILE
         self._asked = {"format": str(_FORMAT), **asked}
         self._lock = new_lock()
-        self._turns: Counter[str] = Counter()
+        # By what stands for the question: there may be a hundred thousand.
+        self._turns: Counter[int] = Counter()
         self._pid = os.getpid()
         self._database: sqlite3.Connection | None = None
         try:
             make_folder(folder)
             os.close(os.open(self._file, os.O_CREAT | os.O_RDWR, 0o600))
         except OSError as error:
+            if error.errno in _NO_ROOM:
+                raise _full(folder, str(error.strerror)) from None
             raise SettingsError(
                 f"The checkpoint {folder} cannot be used ({type(error).__name__}).",
                 hint="Name a folder that can be made or written.",
@@ -134,17 +141,17 @@ class Checkpoint:
             if not self.usable:
                 return
             for (question,) in asked:
-                self._turns.pop(question, None)
+                self._turns.pop(hash(question), None)
             self._run(lambda one: one.executemany("DELETE FROM answers WHERE question = ?", asked))
 
     def _turn(self, question: str) -> int:
         ahead = current_call().ahead
-        return self._turns[question] + (0 if ahead is None else ahead[question])
+        return self._turns[hash(question)] + (0 if ahead is None else ahead[hash(question)])
 
     def _next_turn(self, question: str) -> None:
         """Count a question; what a rehearsal asks is asked again at the same turn."""
         ahead = current_call().ahead
-        (self._turns if ahead is None else ahead)[question] += 1
+        (self._turns if ahead is None else ahead)[hash(question)] += 1
 
     def refusal(self, question: str) -> dict[str, Any] | None:
         """Return the facts of a refusal that was taken for an answer; None without one."""
@@ -217,7 +224,7 @@ class Checkpoint:
         except _Other as other:
             self.close()
             fault = ArgumentError(
-                self._named + f" is of another read: {other} is not the same.",
+                f"The checkpoint {self._file.parent} is of another read: {other} is not the same.",
                 hint="Take another folder, or delete this one if it is not needed any more.",
             )
         except sqlite3.OperationalError as error:
@@ -225,13 +232,15 @@ class Checkpoint:
             code = error.sqlite_errorcode & 0xFF
             if code in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}:
                 fault = ArgumentError(
-                    self._named + " is being used by another read.",
+                    f"The checkpoint {self._file.parent} is being used by another read.",
                     hint="Wait for it, or take another folder.",
                 )
+            elif code in {sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR}:
+                fault = _full(self._file, str(error))
             else:
                 fault = SettingsError(
                     f"The checkpoint {self._file} cannot be written ({error.sqlite_errorname}).",
-                    hint="Make room, or take another folder; what is in it is not lost.",
+                    hint="Take another folder; what is in it is not lost.",
                 )
         except (sqlite3.Error, zlib.error, ValueError, TypeError) as error:
             self.close()
@@ -240,10 +249,6 @@ class Checkpoint:
                 hint="Delete it, and begin anew.",
             )
         raise fault
-
-    @property
-    def _named(self) -> Text:
-        return argument("checkpoint", str(self._file.parent))
 
     def _connected(self) -> sqlite3.Connection:
         if self._database is None:
@@ -269,6 +274,13 @@ def _count(database: sqlite3.Connection) -> tuple[int, str | None]:
     return count, oldest
 
 
+def _full(place: Path, reason: str) -> ExportIncompleteError:
+    return ExportIncompleteError(
+        f"The checkpoint {place} could not be written to its end: {reason}.",
+        hint="Make room, or take another folder; what is in it is not lost.",
+    )
+
+
 class _Other(Exception):
     """What is not the same as in the read that the file is of."""
 
@@ -277,6 +289,13 @@ def delete_checkpoint(folder: Path) -> None:
     """Delete the files of a checkpoint in a folder, where there is one."""
     for file in folder.glob(f"{_FILE}*"):
         file.unlink(missing_ok=True)
+
+
+def delete_all_but_checkpoint(folder: Path) -> None:
+    """Delete the files that are in the folder of a checkpoint beside its own."""
+    for file in folder.iterdir():
+        if not file.name.startswith(_FILE):
+            file.unlink(missing_ok=True)
 
 
 def question_of(path: str, params: Mapping[str, str] | None) -> str:
@@ -342,15 +361,8 @@ def _tell(checkpoint: Checkpoint, folder: str | os.PathLike[str]) -> None:
     """Say how old that is which is taken from a checkpoint."""
     if checkpoint.oldest is None:
         return
-    age = datetime.now(UTC) - checkpoint.oldest
+    age = in_words(max(datetime.now(UTC) - checkpoint.oldest, timedelta(0)), rounded=True)
     warn(
         f"Answers taken from the checkpoint {folder}: {checkpoint.found:,}. The oldest is of "
-        f"{checkpoint.oldest:%Y-%m-%d %H:%M} UTC, {_in_words(age.total_seconds())} ago."
+        f"{checkpoint.oldest:%Y-%m-%d %H:%M} UTC, {age} ago."
     )
-
-
-def _in_words(seconds: float) -> str:
-    minutes = max(0, round(seconds / 60))
-    if minutes < 120:
-        return f"{minutes} minutes"
-    return f"{minutes / 60:.0f} hours" if minutes < 2880 else f"{minutes / 1440:.0f} days"

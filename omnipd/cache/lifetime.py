@@ -49,18 +49,24 @@ def checked_lifetime(cache: Any, name: str = "cache") -> timedelta | None:
     raise ArgumentError(reason)
 
 
-def in_words(lifetime: timedelta) -> str:
-    """Return a time in the largest unit that it is a whole number of.
+def in_words(time: timedelta, *, rounded: bool = False) -> str:
+    """Return a time in the largest unit that it is a whole number of, or about two of.
 
     Examples
     --------
     >>> in_words(timedelta(minutes=10)), in_words(timedelta(days=1)), in_words(timedelta(seconds=90))
     ('10 minutes', '1 day', '90 seconds')
+    >>> in_words(timedelta(minutes=130), rounded=True), in_words(timedelta(0), rounded=True)
+    ('2 hours', '0 minutes')
     """
-    seconds = lifetime.total_seconds()
+    seconds = time.total_seconds()
     units = {"day": 86400, "hour": 3600, "minute": 60}
-    name = next((one for one, length in units.items() if seconds % length == 0), "second")
-    number = seconds / units.get(name, 1)
+    if rounded:
+        name = next((one for one, length in units.items() if seconds >= 2 * length), "minute")
+        number: float = round(seconds / units[name])
+    else:
+        name = next((one for one, length in units.items() if seconds % length == 0), "second")
+        number = seconds / units.get(name, 1)
     return f"{number:g} {name}" if number == 1 else f"{number:g} {name}s"
 
 

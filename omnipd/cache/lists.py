@@ -14,7 +14,7 @@ import functools
 import hashlib
 import json
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -110,9 +110,9 @@ class ListCache:
         return None
 
     def save(
-        self, path: str, pages: list[tuple[Mapping[str, str], bytes]], fetched_at: datetime
+        self, path: str, pages: Iterable[tuple[Mapping[str, str], bytes]], fetched_at: datetime
     ) -> None:
-        """Store all pages of one finished read, with one mark and one time of expiry."""
+        """Store all pages of one finished read, which are gone through twice, with one mark and expiry."""
         if self._broken or sum(len(body) for _, body in pages) > LARGEST_LIST:
             return
         mark, expires = uuid.uuid4().hex, fetched_at + self.lifetime

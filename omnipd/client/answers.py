@@ -20,13 +20,16 @@ class Answer:
     trace_id : str or None
         Omni's own name for the exchange.
     read_at : datetime or None
-        When it came, where it is taken from a checkpoint.
+        When it came, where it was not asked for now.
+    asked_ahead : bool
+        Whether this call has asked for it before, to count what it takes.
     """
 
     content: Any
     body: bytes
     trace_id: str | None = None
     read_at: datetime | None = None
+    asked_ahead: bool = False
 
 
 @dataclass

@@ -37,6 +37,7 @@ from omnipd.client.retry import LEFT_OPEN, Quota, Retry
 from omnipd.client.settings import Settings, disk_root, state_root
 from omnipd.client.transport import BrokenBody, Reply, Request, Transport
 from omnipd.clock import Clock, Deadline, checked_timeout
+from omnipd.display import shortened
 from omnipd.errors import (
     ArgumentError,
     AuthenticationError,
@@ -197,10 +198,19 @@ class Client:
         OmniError
             Of the kind that the tree in :mod:`omnipd.errors` names.
         """
-        checkpoint = current_checkpoint()
-        question = "" if checkpoint is None else question_of(path, params)
+        checkpoint, call = current_checkpoint(), current_call()
+        ahead = call.asked_ahead
+        kept_anywhere = checkpoint is not None or ahead is not None
+        question = question_of(path, params) if kept_anywhere else ""
         if checkpoint and (kept := checkpoint.answer(question)) is not None:
             return Answer(parse(kept.body)[0], kept.body, None, kept.read_at)
+        if ahead is not None and not call.rehearses:
+            held = (ahead.find if call.asks_ahead else ahead.take)((id(self), question))
+            if held is not None:
+                if checkpoint is not None and not call.asks_ahead:
+                    checkpoint.keep(question, held.body, held.read_at)
+                content = parse(held.body)[0]
+                return Answer(content, held.body, held.trace_id, held.read_at, asked_ahead=True)
         deadline = self.deadline()
         garbled = 0
         while True:
@@ -215,7 +225,9 @@ class Client:
             content, wrong = parse(body)
             if wrong is None:
                 self._refuse_failure(content, path, reply, reads=True)
-                if checkpoint is not None:
+                if ahead is not None and call.asks_ahead:
+                    ahead.keep((id(self), question), body, reply.trace_id)
+                elif checkpoint is not None:
                     checkpoint.keep(question, body)
                 return Answer(content, body, reply.trace_id)
             # A cut or garbled body is worth one more try: it may be a fault on the way.
@@ -573,9 +585,7 @@ class Client:
     def redact(self, text: str) -> str:
         """Return a server's words fit to be shown: without the key, in one line, not too long."""
         # Cut after the key is hidden, or the first half of one would be left at the cut.
-        text = self.hide_key(text)[:_LONGEST_SHOWN]
-        text = " ".join("".join(c if c.isprintable() else " " for c in text).split())
-        return text if len(text) <= 200 else text[:199] + "…"
+        return shortened(self.hide_key(text)[:_LONGEST_SHOWN], 200)
 
     def _url(self, path: str) -> str:
         return self.base_url + path.split("?", 1)[0]

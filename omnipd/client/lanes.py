@@ -73,10 +73,17 @@ class Route:
     stays: bool = False
     checks: bool = False
 
-    def hold(self, seconds: float) -> None:
-        """Let no request of its key leave for so long: Omni has answered 429 to one of them."""
-        if self.lane is not None and self.lane.limiter is not None:
-            self.lane.limiter.hold(seconds)
+    def hold(self, seconds: float) -> bool:
+        """Let no request of its key leave for so long: Omni has answered 429 to one of them.
+
+        Return whether all were told to wait already, when this one was under way.
+        """
+        limiter = None if self.lane is None else self.lane.limiter
+        if limiter is None:
+            return False
+        is_held = limiter.held() > 0.0
+        limiter.hold(seconds)
+        return is_held
 
 
 class Lanes:

@@ -32,6 +32,7 @@ from omnipd.client.rate_limit import (
 )
 from omnipd.client.settings import Secret, is_host
 from omnipd.clock import Clock
+from omnipd.display import shortened
 from omnipd.errors import ArgumentError, NetworkError, SettingsError, warn
 from omnipd.key_texts import hide_key
 from omnipd.locks import NO_FORK
@@ -146,8 +147,7 @@ class RedisPlace:
         text = str(error) or type(error).__name__
         if self._password is not None:
             text = hide_key(self._password.reveal(), text)
-        text = " ".join("".join(c if c.isprintable() else " " for c in text).split())
-        return text[:_LONGEST_REASON].rstrip(".")
+        return shortened(text, _LONGEST_REASON).rstrip(".")
 
 
 def redis_place(url: Secret | None, name: str = "limiter") -> RedisPlace | None:

@@ -63,7 +63,7 @@ class Retry:
     quota : Quota
         Shared by all requests of the client.
     hold : callable
-        Lets no request of the key leave for so many seconds.
+        Lets no request of the key leave for so many seconds; returns whether none might already.
     clock : Clock
         How to wait.
     """
@@ -76,7 +76,7 @@ class Retry:
         changes: bool,
         deadline: Deadline,
         quota: Quota,
-        hold: Callable[[float], None],
+        hold: Callable[[float], bool],
         clock: Clock,
     ) -> None:
         self._safe = method == "GET"
@@ -172,8 +172,10 @@ class Retry:
         step = _THROTTLE_STEPS[min(self._throttled, len(_THROTTLE_STEPS) - 1)]
         wait = retry_after or step * (0.8 + 0.4 * self._clock.jitter())
         self._throttled += 1
-        self._hold(wait)  # also when this call gives up: the others must not run into it
-        if not self._quota.spend(5):
+        # Also when this call gives up: the others must not run into it. And a storm costs once, not once
+        # for each request that was under way when it began.
+        is_held = self._hold(wait)
+        if not is_held and not self._quota.spend(5):
             raise error
         self._wait(error, wait)
 

@@ -103,15 +103,15 @@ def to_csv(
     write_atomically(target, compressed(target, lambda file: write_csv(table, file, raw=raw)))
 
 
-def write_csv(table: pa.Table, file: IO[bytes], *, raw: bool = False) -> None:
-    """Write a table of scalar columns as CSV to an open file."""
+def write_csv(table: pa.Table, file: IO[bytes], *, raw: bool = False, header: bool = True) -> None:
+    """Write a table of scalar columns as CSV to an open file; without a header, behind others."""
     table = spelled(table)
     for place, field in enumerate(table.schema):
         if pa.types.is_timestamp(field.type):
             table = table.set_column(place, field.name, times.as_text(table.column(place)))
     if not raw:
         table = _without_formulas(table)
-    options = pyarrow.csv.WriteOptions(quoting_style="all_valid")
+    options = pyarrow.csv.WriteOptions(include_header=header, quoting_style="all_valid")
     pyarrow.csv.write_csv(table, file, options)
 
 

@@ -118,7 +118,7 @@ def _write(writes: Mapping[Path, Write], *, goes_again: bool = False) -> None:
             placed.append(target)
         undo.pop_all()
     for folder in {target.parent for _, target in beside}:
-        _sync_folder(folder)
+        sync_folder(folder)
 
 
 def _told(target: Path | Address, hint: str, work: Callable[..., _Result], *given: Any) -> _Result:
@@ -299,7 +299,7 @@ def _mode_of(target: Path) -> int | None:
         return None
 
 
-def _sync_folder(folder: Path) -> None:
+def sync_folder(folder: Path) -> None:
     """Put the new name on the disk too, where the platform can."""
     with contextlib.suppress(OSError):
         descriptor = os.open(folder, os.O_RDONLY)

@@ -7,7 +7,8 @@ although others take it is done locally.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import contextlib
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import combinations
@@ -18,7 +19,7 @@ import pyarrow as pa
 
 from omnipd.arguments import argument, check_flag, whole_number
 from omnipd.cache.checkpoint import checkpointed, question_of
-from omnipd.call import one_call
+from omnipd.call import WouldSend, asking_ahead, current_call, one_call
 from omnipd.client.client import Client
 from omnipd.client.current_client import current_client
 from omnipd.errors import BadRequestError, NotFoundError, OmniError, warn
@@ -119,7 +120,11 @@ class Endpoint(Listing):
         limit, given, encoded = self.checked(arguments)
         strict, refresh = arguments.get("strict", True), arguments.get("refresh", False)
         client: Client = arguments["client"]
-        wire = {name: self.params[name].looked_up(value, client) for name, value in encoded.items()}
+        with looking_up(client) as looked_up:
+            wire = {
+                name: self.params[name].looked_up(value, client) for name, value in encoded.items()
+            }
+        before = looked_up.requests
         read = ListRead(self, client, limit, strict=strict)
         uncertain = {name for name in given if self.params[name].may_be_refused(given[name])}
         refused = {name for name in uncertain if (self.path, name) in client.refused}
@@ -141,6 +146,8 @@ class Endpoint(Listing):
                 )
                 client.refused |= {(self.path, name) for name in refused}
                 return reading
+            except WouldSend as lacks:
+                raise lacks.and_before(before) from None
             except BadRequestError as error:
                 newly = self._refused_by(error, uncertain - refused)
                 if not newly or error.partial is not None:
@@ -151,6 +158,7 @@ class Endpoint(Listing):
                 self._tell_what_to_do(error, given)
                 raise
             refused |= newly
+            before += 1
             warn(
                 "This Omni does not take "
                 + join(map(argument, sorted(newly)), " and ")
@@ -221,6 +229,22 @@ class Endpoint(Listing):
         words = (error.words or "").lower()
         named = {name for name in uncertain if self.params[name].wire.lower() in words}
         return named or uncertain
+
+
+@dataclass
+class LookedUp:
+    """How many requests were sent to find the ids that names stand for."""
+
+    requests: int = 0
+
+
+@contextlib.contextmanager
+def looking_up(client: Client) -> Iterator[LookedUp]:
+    """Let a block find the ids that names stand for, also while what it is for is only counted."""
+    looked_up, before = LookedUp(), client.requests_sent
+    with asking_ahead() if current_call().counts else contextlib.nullcontext():
+        yield looked_up
+    looked_up.requests = client.requests_sent - before
 
 
 def bound(client_side: ClientSide, given: Mapping[str, Any]) -> Step:

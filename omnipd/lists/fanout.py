@@ -34,7 +34,8 @@ from omnipd.errors import (
 )
 from omnipd.frames.columns import TEXT
 from omnipd.frames.to_pandas import is_whole
-from omnipd.lists.endpoint import Endpoint
+from omnipd.lists import paging
+from omnipd.lists.endpoint import Endpoint, looking_up
 from omnipd.lists.params import Lookup
 from omnipd.lists.parents import Key, Parents, column_of, is_missing, names_of, parent_keys
 from omnipd.lists.read_list import Reading
@@ -63,6 +64,9 @@ class FanOut:
         Which parts of the key are ids, and where such ids are found.
     lookup : mapping of str to callable
         Returns the id for a part of the key that a name may stand for. In a frame are ids.
+    long : bool
+        Whether a parent may have many pages, as a model that all documents are on, so that it is worth a
+        call to count them.
     in_parts : bool
         Whether the rows of one parent have nothing to do with those of another.
     """
@@ -74,6 +78,7 @@ class FanOut:
     newer: Endpoint | None = None
     ids: Mapping[str, str] = field(default_factory=dict)
     lookup: Mapping[str, Lookup] = field(default_factory=dict)
+    long: bool = False
     in_parts: bool = True
 
     def read(self, parents: Parents, arguments: Mapping[str, Any]) -> pd.DataFrame:
@@ -106,9 +111,12 @@ class FanOut:
         has_some = self._has_some(parents)
         client = current_client(arguments.get("client"))
         acting = self.endpoint.acting(client, arguments)
+        before = 0
         if self.lookup and not isinstance(parents, pd.DataFrame):
             self.endpoint.checked(acting)  # before anything is sent
-            keys = list(dict.fromkeys(self._looked_up(key, client) for key in keys))
+            with looking_up(client) as looked_up:
+                keys = list(dict.fromkeys(self._looked_up(key, client) for key in keys))
+            before = looked_up.requests
         read = ParentsRead(self, keys, has_some, acting, collect=errors == "collect")
         again = partial(self.read, parents, {**acting, "client": arguments.get("client")})
         with (
@@ -120,9 +128,13 @@ class FanOut:
             max_calls = arguments.get("max_calls")
             known = self._known(keys, acting, has_some, counted=max_calls is not None)
             if max_calls is not None:
-                check_calls(len(keys) - len(known) - read.told_before(checkpoint), max_calls)
+                lacking = len(keys) - len(known) - read.told_before(checkpoint)
+                check_calls(before + lacking, max_calls, more=self.why_more(client) is not None)
             say_cost(client, len(keys) - len(known), self.endpoint.path)
-            frame = read.run(checkpoint, known)
+            try:
+                frame = read.run(checkpoint, known)
+            except WouldSend as lacks:
+                raise lacks.and_before(before) from None
         # Parents that are not all there have not all that is below them.
         frame.attrs["omni"]["complete"] &= is_whole(parents)
         return frame
@@ -142,7 +154,7 @@ class FanOut:
         """Return what cache and checkpoint have of so many parents that it is said what the others cost."""
         client: Client = acting["client"]
         call, pace = current_call(), client.requests_per_minute
-        if not counted and (pace is None or len(keys) <= pace or call.cost_is_said):
+        if not counted and (pace is None or len(keys) - call.calls_said <= pace):
             return {}
         stored = client.cache is not None and not acting.get("refresh")
         if call.rehearses or not (stored or current_checkpoint() is not None):
@@ -224,6 +236,18 @@ class FanOut:
         """Return parents that the rows of one make known; none, as a rule."""
         return []
 
+    def has_first_page(self, key: tuple[str, ...]) -> bool:  # noqa: ARG002
+        """Whether the first page of a parent's list is asked for to count it."""
+        return self.long
+
+    def why_more(self, client: Client) -> str | None:
+        """Return why a call for each parent may not be enough; None where it is."""
+        endpoint = self.endpoint
+        if endpoint.pages in paging.IN_PAGES:
+            return f"a list of more than {endpoint.page_size} rows takes more than one call"
+        known = endpoint.path in client.served or (endpoint.path, "") in client.refused
+        return None if self.newer is None or known else "newer servers take one call more"
+
     def _has_some(self, parents: Parents) -> dict[tuple[str, ...], bool]:
         """Return what a frame of parents says of each: whether it has some."""
         if not isinstance(parents, pd.DataFrame) or self.none_column not in parents.columns:
@@ -282,25 +306,27 @@ class FanOut:
 
     def joined(self, tables: list[pa.Table]) -> pa.Table:
         """Return one table; a column that is text for one parent is text for all."""
-        empty = self.schema.empty_table()
+        declared = self.schema  # made anew each time
         drifted = {
             one.name
             for table in tables
             for one in table.schema
-            if one.type != self.schema.field(one.name).type
+            if one.type != declared.field(one.name).type
         }
         schema = pa.schema(
-            [pa.field(one.name, TEXT if one.name in drifted else one.type) for one in self.schema]
+            [pa.field(one.name, TEXT if one.name in drifted else one.type) for one in declared]
         )
-        return pa.concat_tables([table.cast(schema) for table in [empty, *tables]])
+        return pa.concat_tables([table.cast(schema) for table in [declared.empty_table(), *tables]])
 
 
-def check_calls(calls: int, max_calls: int) -> None:
-    """Refuse what needs more requests than a caller allows."""
+def check_calls(calls: int, max_calls: int, *, more: bool = False) -> None:
+    """Refuse what needs more requests than a caller allows; it may be more than are known."""
     allowed = whole_number("max_calls", max_calls, unit="requests")
     if calls > allowed:
         raise ArgumentError(
-            f"It needs {calls:,} requests, more than " + argument("max_calls", allowed) + ".",
+            f"It needs {'at least ' if more else ''}{calls:,} requests, more than "
+            + argument("max_calls", allowed)
+            + ".",
             hint="Nothing was read. Ask about fewer, or allow more.",
         )
 
@@ -309,7 +335,7 @@ def say_cost(client: Client, calls: int, path: str) -> None:
     """Say beforehand what will take more than a minute at the pace of the key."""
     pace = client.requests_per_minute
     call = current_call()
-    if pace is not None and calls > pace and not call.rehearses and not call.cost_is_said:
+    if pace is not None and calls - call.calls_said > pace and not call.rehearses:
         warn(f"{path} needs {calls:,} requests, about {in_minutes(minutes_for(calls, pace))}.")
 
 

@@ -184,6 +184,9 @@ def rows_of(answer: Any, rows: Rows) -> list[dict[str, Any]]:
 #: How a family is asked for pages of a size.
 PAGE_SIZE_PARAMS: dict[Family, str] = {cursor: "pageSize", numbered: "pageSize", scim: "count"}
 
+#: Families of which there may be another page.
+IN_PAGES: frozenset[Family] = frozenset({*PAGE_SIZE_PARAMS, either})
+
 #: Families of one answer.
 IN_ONE_PIECE: frozenset[Family] = frozenset({whole, whole_or_bare, single})
 

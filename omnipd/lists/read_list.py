@@ -8,9 +8,11 @@ while another came behind, changes no count.
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import math
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -21,7 +23,7 @@ from omnipd import log
 from omnipd.arguments import argument
 from omnipd.cache.checkpoint import current_checkpoint, question_of
 from omnipd.cache.lists import LARGEST_LIST
-from omnipd.call import noted_interrupt
+from omnipd.call import WouldSend, asking_ahead, current_call, noted_interrupt, rehearsal
 from omnipd.client import strict_json
 from omnipd.client.client import Client
 from omnipd.client.lanes import Route
@@ -39,6 +41,7 @@ from omnipd.frames.to_pandas import to_frame
 from omnipd.lists import completeness, paging
 from omnipd.lists.collect_pages import Keyless, PageCollector
 from omnipd.lists.parse_pages import PageParser, Parsed
+from omnipd.lists.taken_pages import TakenPages
 from omnipd.message import changed
 from omnipd.progress import Steps, steps
 
@@ -54,6 +57,23 @@ _OF_CALLER = "/api/v1/ai/"
 
 #: Something done locally after the list is read.
 Step = Callable[[pa.Table], pa.Table]
+
+_EARLIER: ContextVar[pa.Table | None] = ContextVar("omnipd-earlier-reading", default=None)
+
+
+@contextlib.contextmanager
+def after_earlier(table: pa.Table | None) -> Iterator[None]:
+    """Say what an earlier reading gave of the list that is read next; one that agrees is not done again.
+
+    That is as good as two readings one after the other. For a row to be passed over unseen, another
+    one has to come in behind where one went: of these the earlier reading has but one.
+    """
+    before = _EARLIER.get()
+    try:
+        _EARLIER.set(table)
+        yield
+    finally:
+        _EARLIER.set(before)
 
 
 @dataclass(frozen=True)
@@ -164,10 +184,13 @@ class ListRead:
         """Return the list from the server, and store the pages when they make a whole."""
         client, path = self._client, self._listing.path
         route = Route(any_key=_is_the_same_for_all(self._listing, query))
+        call = current_call()
+        if call.counts:
+            return self._count(query, then, route)
         started = datetime.now(UTC)
-        asked = size = 0
+        asked = resumed = size = 0
         trace_id: str | None = None
-        taken: list[tuple[Mapping[str, str], bytes]] = []
+        taken = TakenPages()
         questions: set[str] = set()
         goes_on = False
 
@@ -178,19 +201,21 @@ class ListRead:
             return fetch
 
         def fetch(params: Mapping[str, str]) -> Any:
-            nonlocal asked, size, started, trace_id, goes_on
+            nonlocal asked, resumed, size, started, trace_id, goes_on
             questions.add(question_of(path, params))
             answer = client.get(path, params, parse=self._parse, route=route)
             trace_id = answer.trace_id
-            if answer.read_at is None:
+            if answer.read_at is None or answer.asked_ahead:
                 asked += 1
             else:
+                resumed += 1
+            if answer.read_at is not None:
                 goes_on, started = True, min(started, answer.read_at)
             size += len(answer.body)
             if client.cache is None or size > LARGEST_LIST:
                 taken.clear()
             else:
-                taken.append((dict(params), answer.body))
+                taken.add(dict(params), answer.body)
             return answer.content
 
         with noted_interrupt(self._so_far), steps(client, path, "rows") as self._steps:
@@ -205,9 +230,66 @@ class ListRead:
                     if not goes_on:
                         raise
                 goes_on, started = False, datetime.now(UTC)
-        if client.cache is not None and not reading.faults and taken:
+        if client.cache is not None and not reading.faults and taken and not call.asks_ahead:
             client.cache.save(path, taken, started)
-        return table, self._facts(asked, started, reading, trace_id)
+        facts = self._facts(asked, started, reading, trace_id)
+        return table, facts | {"from_checkpoint": resumed}
+
+    def _count(self, query: Mapping[str, str], then: Sequence[Step], route: Route) -> Reading:
+        """Raise how many requests the list takes, by its first page; return it where a checkpoint has it."""
+        client, path, stored = self._client, self._listing.path, 0
+
+        def fetch(params: Mapping[str, str]) -> Any:
+            nonlocal stored
+            answer = client.get(path, params, parse=self._parse, route=route)
+            stored += 1
+            return answer.content
+
+        if current_checkpoint() is not None:
+            with contextlib.suppress(WouldSend, OmniError), rehearsal():
+                table, reading = self._collect(lambda: fetch, query, then, strict=self._strict)
+                return table, self._facts(0, datetime.now(UTC), reading)
+        if self._listing.pages not in paging.IN_PAGES:
+            raise WouldSend(1)
+        calls, rows, more = self._by_its_first_page(query, limited=not then, route=route)
+        raise WouldSend(max(1, calls - stored), stored, rows=rows, more=more)
+
+    def _by_its_first_page(
+        self, query: Mapping[str, str], *, limited: bool, route: Route
+    ) -> tuple[int, int, str | None]:
+        """Return how many requests and records a list is at least, and why it may be more."""
+        listing, asked = self._listing, False
+
+        def fetch_one(params: Mapping[str, str]) -> Any:
+            nonlocal asked
+            if asked:
+                raise _NotStored
+            asked = True
+            with asking_ahead():
+                return self._client.get(listing.path, params, route=route).content
+
+        pages = listing.pages(fetch_one, query, listing.rows)
+        first = next(pages)
+        held, limit = len(first.records), self._limit if limited else None
+        try:
+            next(pages)
+        except StopIteration:
+            return 1, held, None
+        except _NotStored:
+            pass
+        unfold = listing.unfold
+        if limit is not None and unfold is not None:
+            if sum(len(list(unfold(one))) for one in first.records) >= limit:
+                return 1, held, None
+            return 2, held, "how many rows a page gives is known when it is read"
+        if first.total is None or not held:
+            return 2, held, "Omni does not count this list"
+        records = first.total if limit is None else min(first.total, limit)
+        # A server may put fewer on a page than it was asked for.
+        calls = math.ceil(records / held)
+        if 1 < calls <= REREAD_PAGES and listing.pages in paging.BY_OFFSET:
+            calls *= 2
+        return calls, first.total, None
 
     def _so_far(self) -> list[str]:
         """Say how far the reading is, when it is interrupted."""
@@ -237,7 +319,7 @@ class ListRead:
         What is `stored` was read so already.
         """
         max_rows = None if then else self._limit
-        before: pa.Table | None = None
+        before = self._earlier()
         for number in itertools.count(1):
             reading, table = self._read_once(begin(), query, max_rows)
             if reading.pages > REREAD_PAGES:
@@ -281,6 +363,12 @@ class ListRead:
             table = step(table)
         table = table.slice(0, self._limit) if self._limit else table
         return table, reading
+
+    def _earlier(self) -> pa.Table | None:
+        """Return the keys of what an earlier reading gave; None where it is of another list."""
+        table, key = _EARLIER.get(), self._listing.key
+        there = table is not None and key and set(key) <= set(table.column_names)
+        return _sorted_keys(table, key) if there else None
 
     def _read_once(
         self, fetch: paging.Fetch, query: Mapping[str, str], max_rows: int | None
@@ -332,6 +420,7 @@ class ListRead:
             "endpoint": self._listing.path,
             "fetched_at": fetched_at.isoformat(timespec="seconds"),
             "requests": requests,
+            "from_checkpoint": 0,
             "from_cache": requests == 0,
             "complete": not reading.faults,
             "total": reading.total,

@@ -7,6 +7,7 @@ import re
 from collections import deque
 from collections.abc import Callable, Generator, Iterator, Mapping
 from contextvars import ContextVar
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -15,7 +16,7 @@ import pyarrow as pa
 from omnipd.arguments import argument
 from omnipd.cache.checkpoint import Checkpoint, current_checkpoint
 from omnipd.cache.lifetime import in_words
-from omnipd.call import WouldSend, current_call, part_of_call
+from omnipd.call import WouldSend, current_call, part_of_call, rehearsal
 from omnipd.client.client import Client
 from omnipd.errors import (
     BadRequestError,
@@ -51,6 +52,8 @@ if TYPE_CHECKING:
 OF_ONE_PARENT = (BadRequestError, ConflictError, ForbiddenError, NotFoundError)
 
 _MOST_NAMED = 20
+#: Of how many parents the first pages are asked for at most, to count what all take.
+_MOST_COUNTED = 40
 
 #: What came of one parent, and what was warned of.
 _Answer = tuple[Reading | OmniError | WouldSend, list[str]]
@@ -107,9 +110,10 @@ class ParentsRead:
         self._client: Client = acting["client"]
         self._collect = collect
         self._waiting = deque(keys)
+        self._counted = {key for key in keys[:_MOST_COUNTED] if fanout.has_first_page(key)}
         self._outcomes = dict.fromkeys(keys, NOT_ASKED)
         self._tables: dict[Key, pa.Table] = {}
-        self._readings: list[Mapping[str, Any]] = []
+        self._sum = _Sum()
         self._failed: dict[Key, OmniError] = {}
         #: Whose refusals the checkpoint had.
         self._old: set[Key] = set()
@@ -135,7 +139,7 @@ class ParentsRead:
                 return reading, []
             return self._told_before(key, checkpoint) or self._ask(key)
 
-        unsent = 0
+        unsent: list[WouldSend] = []
         with (
             steps(self._client, self._fanout.endpoint.path) as how_far,
             # Whatever leaves early ends the threads at once, also where its traceback is kept.
@@ -146,7 +150,7 @@ class ParentsRead:
                 for text in said:
                     warn(text)
                 if isinstance(answer, WouldSend):
-                    unsent += 1
+                    unsent.append(answer)
                     continue
                 if isinstance(answer, OmniError):
                     self._take_refusal(key, answer, checkpoint, done)
@@ -156,14 +160,32 @@ class ParentsRead:
                 total = len(self._outcomes)
                 how_far.at(done, total, left=total - done - len(known))
         if unsent:
-            raise WouldSend(unsent, len(self._outcomes) - unsent)
-        if len(self._failed) == len(self._outcomes) and _say_the_same(self._failed):
+            raise self._lacking(unsent)
+        # Where rows are handed over there may be those of other parents, and nobody chose the arguments.
+        all_failed = len(self._failed) == len(self._outcomes) and self._rows_into is None
+        if all_failed and _say_the_same(self._failed):
             first = next(iter(self._failed.values()))
             first.add_note(
                 f"All {len(self._failed)} are refused in these words: an argument may be wrong."
             )
             raise first
         return to_frame(self._joined(), self._facts())
+
+    def _lacking(self, unsent: list[WouldSend]) -> WouldSend:
+        """Sum up what is lacking of all parents, and how many rows those have that are counted."""
+        counted = self._counted
+        held = (self._tables[key].num_rows for key in counted if key in self._tables)
+        return WouldSend(
+            sum(one.requests or 1 for one in unsent),
+            len(self._outcomes) - len(unsent) + sum(one.stored for one in unsent),
+            rows=sum(held) + sum(one.rows or 0 for one in unsent) if counted else None,
+            more=next(
+                (one.more for one in unsent if one.more),
+                None
+                if len(counted) == len(self._outcomes)
+                else self._fanout.why_more(self._client),
+            ),
+        )
 
     def told_before(self, checkpoint: Checkpoint | None) -> int:
         """Return of how many parents the checkpoint has a refusal that is still an answer."""
@@ -181,7 +203,11 @@ class ParentsRead:
 
     def _ask(self, key: Key) -> _Answer:
         """Read the list of one parent, in any thread; what is warned of is told where it is taken."""
-        with held_warnings() as said:
+        only_counted = current_call().counts and key not in self._counted
+        with (
+            held_warnings() as said,
+            rehearsal() if only_counted else contextlib.nullcontext(),
+        ):
             try:
                 return self._fanout.read_one(key, self._acting, self._has_some.get(key)), said
             except OmniError as error:
@@ -206,7 +232,7 @@ class ParentsRead:
 
     def _take(self, key: Key, table: pa.Table, reading: Mapping[str, Any]) -> None:
         self._outcomes[key], self._tables[key] = OK, self._fanout.with_key(table, key)
-        self._readings.append(reading)
+        self._sum.add(reading)
         if self._rows_into is not None:
             self._came_at[key] = reading["fetched_at"]
         # More parents may become known on the way, behind those that are.
@@ -226,7 +252,8 @@ class ParentsRead:
             self._outcomes[key], self._failed[key] = outcome_of(error), error
             if not (of_one and self._collect):
                 raise self._with_partial(error, key, done)
-        self._readings.append({"requests": int(key not in self._old)})
+        old = key in self._old
+        self._sum.add({"requests": int(not old), "from_checkpoint": int(old)})
         if checkpoint is not None and key not in self._old:
             checkpoint.keep_refusal(self._fanout.named(key), as_facts(error, self._outcomes[key]))
 
@@ -258,23 +285,18 @@ class ParentsRead:
 
     def _facts(self) -> dict[str, Any]:
         """Sum up how the parents were read; the frame is as old as the oldest answer in it."""
-        readings, failed, count = self._readings, self._failed, len(self._outcomes)
-        requests = sum(reading["requests"] for reading in readings)
+        summed, failed, count = self._sum, self._failed, len(self._outcomes)
         facts: dict[str, Any] = {
             "instance": self._client.base_url,
             "endpoint": self._fanout.endpoint.path,
             "parents": count,
-            "fetched_at": min(
-                (reading["fetched_at"] for reading in readings if "fetched_at" in reading),
-                default=None,
-            ),
-            "requests": requests,
-            "from_cache": count > 0 and requests == 0,
-            "duplicates_checked": all(
-                reading.get("duplicates_checked", True) for reading in readings
-            ),
-            "shifts_checked": all(reading.get("shifts_checked", True) for reading in readings),
-            "complete": not failed and all(reading.get("complete", True) for reading in readings),
+            "fetched_at": summed.fetched_at,
+            "requests": summed.requests,
+            "from_checkpoint": summed.from_checkpoint,
+            "from_cache": count > 0 and summed.requests == 0,
+            "duplicates_checked": summed.duplicates_checked,
+            "shifts_checked": summed.shifts_checked,
+            "complete": not failed and summed.complete,
         }
         if failed:
             named = {"/".join(key): failed[key].message for key in list(failed)[:_MOST_NAMED]}
@@ -287,6 +309,28 @@ class ParentsRead:
         if self._collect:
             facts[OUTCOMES] = as_fact(self._fanout.parent, self._outcomes, failed)
         return facts
+
+
+@dataclass
+class _Sum:
+    """What the facts of many readings come to; of each by itself nothing is held."""
+
+    requests: int = 0
+    from_checkpoint: int = 0
+    fetched_at: str | None = None
+    duplicates_checked: bool = True
+    shifts_checked: bool = True
+    complete: bool = True
+
+    def add(self, facts: Mapping[str, Any]) -> None:
+        self.requests += facts["requests"]
+        self.from_checkpoint += facts["from_checkpoint"]
+        came = facts.get("fetched_at")
+        if came is not None and (self.fetched_at is None or came < self.fetched_at):
+            self.fetched_at = came
+        self.duplicates_checked &= facts.get("duplicates_checked", True)
+        self.shifts_checked &= facts.get("shifts_checked", True)
+        self.complete &= facts.get("complete", True)
 
 
 def _answers(

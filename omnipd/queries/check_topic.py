@@ -93,12 +93,13 @@ def check_first(
     if wanted is not None:
         check_flag("check", wanted)
     built = isinstance(query, Built)
-    if request.is_sql or not (built if wanted is None else wanted):
-        if built:
-            _tell_of_times(request)
-        return
-    checked = _check(request.body["query"], client, request.body.get("branchId"))
-    if built and not checked:
+    wanted = built if wanted is None else wanted
+    checked = (
+        wanted
+        and not request.is_sql
+        and _check(request.body["query"], client, request.body.get("branchId"))
+    )
+    if (built or wanted) and not checked:
         _tell_of_times(request)
 
 

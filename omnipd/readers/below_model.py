@@ -47,12 +47,13 @@ def topics_of(model: Topics, topic: str | None) -> Parents:
     return [(model, topic)]
 
 
-def below_model(endpoint: Endpoint, *, none_said: str | None = None) -> FanOut:
+def below_model(endpoint: Endpoint, *, none_said: str | None = None, long: bool = False) -> FanOut:
     """Declare a list below each of some models."""
     return FanOut(
         endpoint,
         ("model_id",),
         none_said=none_said,
+        long=long,
         ids={"model_id": IDS_OF_MODELS},
         lookup={"model_id": model_id},
     )

@@ -202,7 +202,8 @@ DBT_EXPOSURES = below_model(
             "owner_email": text("owner.email", doc="E-mail address of the owner"),
         },
         unfold=_exposure,
-    )
+    ),
+    long=True,
 )
 
 

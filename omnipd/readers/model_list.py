@@ -16,6 +16,7 @@ from typing import Any
 from weakref import WeakKeyDictionary
 
 from omnipd.arguments import IDS_OF_MODELS, check_id, function
+from omnipd.call import current_call
 from omnipd.client.client import Client
 from omnipd.errors import ArgumentError, NotFoundError, OmniError
 from omnipd.frames.columns import instant, text
@@ -225,5 +226,6 @@ def _ids_by_name(client: Client, *, refresh: bool = False) -> _Ids:
     for row in table.select(["model_id", "name", "deleted_at"]).to_pylist():
         if row["name"] is not None and row["deleted_at"] is None:
             ids[row["name"]] = (*ids.get(row["name"], ()), row["model_id"])
-    _HELD[client] = _Held(ids, now, changed_at)
+    if not current_call().asks_ahead:
+        _HELD[client] = _Held(ids, now, changed_at)
     return ids

@@ -83,8 +83,10 @@ def read_model_roles(
     groups : str, iterable of str, or DataFrame, optional
         Group ids, or a frame with ``group_id``, such as that of :func:`omnipd.read_groups`. Name
         either users or groups.
-    connection_id, model : str, optional
-        Only roles on this connection (id), on this model (id, or name of a shared one).
+    connection_id : str, optional
+        Only roles on this connection.
+    model : str, optional
+        Only roles on this model: its id, or the name of a shared one.
 
     Returns
     -------

@@ -56,18 +56,21 @@ def read_models(
         Only this model: its id, or the name of a shared one.
     name : str, optional
         Only models of this name; case does not matter.
-    model_kind : str, optional
-        ``"SHARED"``: the models that people work on; or ``"SCHEMA"``, ``"SHARED_EXTENSION"``,
-        ``"BRANCH"``, ``"WORKBOOK"``, ``"QUERY"``, ``"TOPIC"``, ``"FIELD_PICKER_TOPIC"``. Without
-        it workbook and query models make up most of the list.
-    base_model_id, connection_id : str, optional
-        Only models on this model (id or name), on this connection.
+    model_kind : {"SHARED", "SCHEMA", "SHARED_EXTENSION", "BRANCH", "WORKBOOK", "QUERY", "TOPIC", \
+"FIELD_PICKER_TOPIC"}, optional
+        Only models of this kind; ``SHARED`` are those that people work on. Without it workbook and
+        query models make up most of the list.
+    base_model_id : str, optional
+        Only models on this model: its id, or the name of a shared one.
+    connection_id : str, optional
+        Only models on this connection.
     include : {"active_branches"}, optional
         Optional fields to ask for. With None the columns of branches are null.
     include_deleted : bool, default False
         Also models that were deleted.
-    sort : {"created_at", "updated_at", "name", "model_kind", "connection_id", "base_model_id"}
-        What to sort by; default ``"created_at"``.
+    sort : {"created_at", "updated_at", "name", "model_kind", "connection_id", "base_model_id"}, \
+default "created_at"
+        What to sort by.
 
     See Also
     --------
@@ -336,7 +339,8 @@ MODEL_SUGGESTIONS = below_model(
         },
         # New, and its fields may change (docs/wire.md).
         exhaustive=False,
-    )
+    ),
+    long=True,
 )
 
 

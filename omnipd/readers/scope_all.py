@@ -8,7 +8,7 @@ a user the owners' own ids are tried, too (docs/wire.md).
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
@@ -18,12 +18,19 @@ import pyarrow as pa
 
 from omnipd.arguments import argument, check_choice, check_flag
 from omnipd.cache.checkpoint import checkpointed
-from omnipd.call import one_call
+from omnipd.call import WouldSend, counting, one_call
 from omnipd.client.client import Client
 from omnipd.client.current_client import current_client
-from omnipd.errors import ArgumentError, ForbiddenError, NotFoundError, OmniError, warn
+from omnipd.errors import (
+    ArgumentError,
+    ForbiddenError,
+    NotFoundError,
+    OmniError,
+    held_warnings,
+    warn,
+)
 from omnipd.lists.endpoint import Endpoint, bound
-from omnipd.lists.fanout import FanOut
+from omnipd.lists.fanout import FanOut, check_calls
 from omnipd.lists.read_list import Step
 from omnipd.message import join
 from omnipd.readers.users import USERS
@@ -32,6 +39,7 @@ from omnipd.readers.users import USERS
 ALL = "all"
 
 _ORGANIZATION = "organization"
+_PERSONAL = "what is personal is known when it is read"
 
 
 @dataclass(frozen=True)
@@ -65,6 +73,12 @@ class _AllScopes(FanOut):
             else {"scope": "restricted", self.owner_param: owner}
         )
         return replace(endpoint, fixed={**endpoint.fixed, **fixed})
+
+    def has_first_page(self, key: tuple[str, ...]) -> bool:
+        return key == (_ORGANIZATION,)
+
+    def why_more(self, client: Client) -> str | None:  # noqa: ARG002
+        return _PERSONAL
 
     def further(self, key: tuple[str, ...], table: pa.Table) -> list[tuple[str, ...]]:
         """Return the owners of the organization's items, where none of them is a user."""
@@ -132,9 +146,18 @@ def read_all_scopes(
     again = partial(read_all_scopes, endpoint, owner_param, {**arguments, **given}, only=only)
     identity = endpoint.identity({**asked, "client": client}) | {"scope": f"{ALL} {only}"}
     with one_call(), checkpointed(arguments["checkpoint"], identity, again):
-        people, reading = (
-            ([only], {}) if only is not None else _all_people(client, asked["refresh"])
-        )
+        if (allowed := asked.pop("max_calls")) is not None:
+            counted = {**arguments, **given, "max_calls": None, "checkpoint": None}
+            _check_calls(
+                partial(read_all_scopes, endpoint, owner_param, counted, only=only), allowed
+            )
+        uncounted: WouldSend | None = None
+        try:
+            people, reading = (
+                ([only], {}) if only is not None else _all_people(client, asked["refresh"])
+            )
+        except WouldSend as lacks:  # where it is counted, one list for each is, too
+            people, reading, uncounted = [], {}, lacks
         lists = _AllScopes(
             endpoint,
             parent=("owner",),
@@ -142,7 +165,13 @@ def read_all_scopes(
             steps=tuple(steps),
             users=frozenset() if only is not None else frozenset(people),
         )
-        frame = lists.read([_ORGANIZATION, *people], {**asked, "client": client})
+        try:
+            frame = lists.read([_ORGANIZATION, *people], {**asked, "client": client})
+        except WouldSend as lacks:
+            raise lacks if uncounted is None else _with_people(lacks, uncounted) from None
+        if uncounted is not None:
+            stored = WouldSend(0, 1, rows=len(frame), more=lists.why_more(client))
+            raise _with_people(stored, uncounted)
     facts = frame.attrs["omni"]
     if not steps:  # which may put the rows in another order
         facts["public_rows"] = sum(lists.public)
@@ -155,7 +184,8 @@ def read_all_scopes(
             "owners; what belongs to anybody else is not in the frame, which is marked incomplete. Join "
             "owners to users by name."
         )
-    facts["requests"] += reading.get("requests", 0)
+    for count in ("requests", "from_checkpoint"):
+        facts[count] += reading.get(count, 0)
     facts["shifts_checked"] &= reading.get("shifts_checked", True)
     facts["from_cache"] = facts["requests"] == 0
     return frame
@@ -189,6 +219,26 @@ def _all_people(client: Client, refresh: bool) -> tuple[list[str], dict[str, Any
         error.hint = join([error.hint, without])
         raise
     return table["user_id"].to_pylist(), facts
+
+
+def _check_calls(read: Callable[[], object], max_calls: int) -> None:
+    """Refuse what needs more requests than a caller allows."""
+    lacking = WouldSend(0)
+    try:
+        with held_warnings(), counting():
+            read()
+    except WouldSend as lacks:
+        lacking = lacks
+    check_calls(lacking.requests or 0, max_calls, more=lacking.more is not None)
+
+
+def _with_people(own: WouldSend, people: WouldSend) -> WouldSend:
+    """Return what is lacking of the organization's list, of the people, and of one list for each."""
+    if own.requests is None or people.requests is None or people.rows is None:
+        return WouldSend()
+    requests = own.requests + people.requests + people.rows
+    more = people.more or own.more or _PERSONAL
+    return WouldSend(requests, own.stored + people.stored, rows=own.rows, more=more)
 
 
 def _once(table: pa.Table, key: tuple[str, ...]) -> pa.Table:

@@ -27,6 +27,9 @@ class _ByType(FanOut):
     def _bound(self, key: tuple[str, ...], endpoint: Endpoint | None = None) -> Endpoint:
         return replace(endpoint or self.endpoint, fixed={"type": key[0]})
 
+    def has_first_page(self, key: tuple[str, ...]) -> bool:  # noqa: ARG002
+        return True
+
 
 UPLOADS = _ByType(
     Endpoint(

@@ -12,6 +12,7 @@ from typing import Any
 
 import click
 
+from omnipd.display import printable
 from omnipd.shell import options
 from omnipd.shell.command import Command, Commands, CommandWithOthers, shown_log
 from omnipd.shell.options import client_of
@@ -19,7 +20,7 @@ from omnipd.shell.output import deliver
 from omnipd.shell.readers import estimate, read
 from omnipd.shell.words import counted, in_words_of
 
-# What a person wants to see first of content, in the room that a terminal has.
+# What a person wants to see first, in the room that a terminal has.
 _CONTENT_TABLE = (
     "name",
     "type",
@@ -28,6 +29,21 @@ _CONTENT_TABLE = (
     "count_views",
     "labels",
     "updated_at",
+)
+_TOPIC_TABLE = ("topic", "label", "base_view", "model_id", "description")
+_FIELD_TABLE = (
+    "fully_qualified_name",
+    "label",
+    "kind",
+    "data_type",
+    "aggregate_type",
+    "time_frames",
+    "description",
+)
+# What may be included in an inventory or an export.
+_LISTS = (
+    "Only these frames, or all of a group: content:all, people, access, schedules:all, connections:all, "
+    "models:all, ai; all is every list that omnipd reads."
 )
 
 
@@ -51,30 +67,39 @@ def main(ctx: click.Context, /, *, verbose: bool) -> None:
 
 @main.command(cls=Command)
 @click.option(
-    "--labels", multiple=True, help="Only what carries this label; repeat for any of several."
-)
-@click.option("--scope", help="organization, restricted (with --creator-id) or all.")
-@click.option("--creator-id", help="Membership id of the creator.")
-@click.option("--folder-id", help="Only what is in this folder.")
-@click.option("--path", help="A folder path: /a/b, /a/* for everything below, / for everything.")
-@click.option(
-    "--include",
+    "--labels",
     multiple=True,
-    default=("_count", "labels"),
-    show_default=True,
-    help="Optional fields.",
+    help=f"Only what carries at least one of these labels. {options.REPEAT}",
 )
-@click.option("--sort", default="name", show_default=True, help="name, favorites or updated_at.")
-@click.option("--direction", default="asc", show_default=True, help="asc or desc.")
-@click.option("--limit", type=int, help="Total number of rows. Default: all.")
 @click.option(
-    "--errors",
-    default="raise",
-    show_default=True,
-    help="With --scope all: raise, or collect to go on after a person who is refused.",
+    "--scope",
+    help="restricted is one person's own content, and needs --creator-id.",
+    **options.one_of(["organization", "restricted", "all"]),
 )
+@click.option("--creator-id", help="Membership id (UUID) of the creator.")
+@click.option("--folder-id", help="Only what is in this folder.")
+@click.option(
+    "--path", help="/a/b: that folder and what it holds; /a/*: everything below; /: everything."
+)
+@options.include("Optional fields to ask for.", ("_count", "labels"))
+@click.option(
+    "--sort",
+    default="name",
+    show_default=True,
+    help="Where the server cannot sort by updated_at, it is done here, folders last, with a warning.",
+    **options.one_of(["name", "favorites", "updated_at"]),
+)
+@click.option(
+    "--direction",
+    default="asc",
+    show_default=True,
+    help=options.HELP["direction"],
+    **options.one_of(["asc", "desc"]),
+)
+@click.option("--limit", type=int, help=options.HELP["limit"])
+@options.errors
 @options.long_read
-@click.option("--strict/--no-strict", default=True, help="Fail when the list does not add up.")
+@options.strict
 @options.refresh
 @options.output
 @options.connection
@@ -95,23 +120,25 @@ def content(output: Path | None, style: str, raw: bool, **given: Any) -> None:
 
 
 @main.command(cls=Command)
-@click.option("--to", metavar="FOLDER|FILE.xlsx", type=options.PATH, help="Where to.")
-@click.option("--include", multiple=True, help="Only this frame; may be repeated. Default: all.")
 @click.option(
-    "--scope", default="all", show_default=True, help="all, with what is personal, or organization."
+    "-o",
+    "--output",
+    "--to",
+    "to",
+    metavar="FOLDER|FILE.xlsx",
+    type=options.PATH,
+    required=True,
+    help=options.HELP["folder"],
 )
-@click.option(
-    "--errors",
-    default="raise",
-    show_default=True,
-    help="raise, or collect to go on after what is refused.",
-)
+@options.include(_LISTS)
+@options.scope
+@options.errors
 @options.long_read
-@click.option("--strict/--no-strict", default=True, help="Fail when a list does not add up.")
+@options.strict
 @options.refresh
-@click.option("--estimate", is_flag=True, help="Only say what it would cost.")
 @click.option(
-    "--files",
+    "--format",
+    "style",
     type=click.Choice(
         ["parquet", "csv", *(f"csv{ending}" for ending in (".gz", ".zst", ".bz2", ".xz", ".zip"))]
     ),
@@ -121,7 +148,7 @@ def content(output: Path | None, style: str, raw: bool, **given: Any) -> None:
 )
 @options.raw
 @options.connection
-def inventory(to: Path | None, estimate: bool, files: str, raw: bool, **given: Any) -> None:
+def inventory(to: Path, style: str, raw: bool, **given: Any) -> None:
     """Everything that an audit needs: a file per frame in a folder, or one Excel workbook."""
     from omnipd.admin.inventory import read_inventory  # noqa: PLC0415
     from omnipd.arguments import argument  # noqa: PLC0415
@@ -132,11 +159,6 @@ def inventory(to: Path | None, estimate: bool, files: str, raw: bool, **given: A
     from omnipd.paths import place  # noqa: PLC0415
 
     given["include"] = list(given["include"]) or None
-    if estimate:
-        _show_estimate(given)
-        return
-    if to is None:
-        raise ArgumentError("Say where to write, with --to, or ask what it costs, with --estimate.")
     target = place("to", to)
     # Before the long reading: is the extra there, and can the files be made?
     if is_workbook := target.suffix.lower() == ".xlsx":
@@ -146,16 +168,16 @@ def inventory(to: Path | None, estimate: bool, files: str, raw: bool, **given: A
             argument("to", str(target)) + " has an unknown ending.",
             hint="It takes a folder, or a file that ends in .xlsx.",
         )
-    check_places([target if is_workbook else target / f"content.{files}"])
+    check_places([target if is_workbook else target / f"content.{style}"])
     client = client_of(given)
     read = read_inventory(**given, client=client)
     if is_workbook:
         written = [read.to_excel(target, allow_incomplete=True)]
-    elif files == "parquet":
+    elif style == "parquet":
         written = read.to_parquet(target, allow_incomplete=True)
     else:
         by_ending = {ending: name for name, ending in ENDINGS.items()}
-        compression = by_ending.get(files.removeprefix("csv"))
+        compression = by_ending.get(style.removeprefix("csv"))
         written = read.to_csv(target, raw=raw, compression=compression, allow_incomplete=True)
     ctx = click.get_current_context()
     for name, why in read.failures.items():
@@ -170,49 +192,38 @@ def inventory(to: Path | None, estimate: bool, files: str, raw: bool, **given: A
 
 @main.command(cls=Command)
 @click.option(
-    "--to", "folder", metavar="FOLDER", type=options.PATH, required=True, help="Where to."
+    "-o",
+    "--output",
+    "--to",
+    "folder",
+    metavar="FOLDER",
+    type=options.PATH,
+    required=True,
+    help=options.HELP["folder"],
 )
-@click.option(
-    "--include",
-    multiple=True,
-    help="A list, a group (content:all, people, access, schedules:all, connections:all, models:all, ai) or "
-    "all; repeat, or separate by commas. Default: what an audit needs.",
-)
-@click.option(
-    "--scope", default="all", show_default=True, help="all, with what is personal, or organization."
-)
+@options.include(_LISTS)
+@options.scope
 @click.option(
     "--format",
     type=click.Choice(["parquet", "csv", "xlsx"]),
     default="parquet",
     show_default=True,
-    help="What to write beside Parquet, which is always there.",
+    help="What to write beside Parquet, which is always there: a CSV file for each frame, or one Excel "
+    "workbook, inventory.xlsx.",
 )
-@click.option("--keep", type=int, help="How many exports stay. Default: all.")
-@click.option(
-    "--since", help="last asks again only for what may have changed since the last export."
-)
-@click.option(
-    "--full-every",
-    default="7d",
-    show_default=True,
-    help="With --since: after which time all is asked for again.",
-)
-@click.option(
-    "--errors",
-    default="raise",
-    show_default=True,
-    help="raise, or collect to go on after what is refused.",
-)
-@click.option("--strict/--no-strict", default=True, help="Fail when a list does not add up.")
-@click.option("--max-calls", type=int, help="Refuse what needs more requests.")
+@click.option("--keep", type=int, help=options.HELP["keep"])
+@click.option("--since", help=options.HELP["since"], **options.one_of(["last"]))
+@click.option("--full-every", default="7d", show_default=True, help=options.HELP["full_every"])
+@options.errors
+@options.strict
+@options.max_calls
 @options.connection
 def export(**given: Any) -> None:
     """Every list to files: an export of its own each time, which goes on where it was broken off."""
     from omnipd.admin.export_inventory import export_inventory  # noqa: PLC0415
     from omnipd.admin.open_export import open_export  # noqa: PLC0415
 
-    given["include"] = [name for one in given["include"] for name in one.split(",")] or None
+    given["include"] = list(given["include"]) or None
     client, folder = client_of(given), given["folder"]
     path = export_inventory(**given, client=client)
     opened = open_export(folder, at=path.name)
@@ -224,23 +235,67 @@ def export(**given: Any) -> None:
 
 
 @main.command(cls=Command)
-@click.argument("query", metavar="FILE|-")
+@options.of_model
+@options.refresh
+@options.output
+@options.connection
+def topics(model: str | None, output: Path | None, style: str, raw: bool, **given: Any) -> None:
+    """Topics to query: what a query names as join_paths_from_topic_name, and its modelId."""
+    from omnipd.shell.topics import topics_to_query  # noqa: PLC0415
+
+    client = client_of(given)
+    df = topics_to_query(model, client, **given)
+    deliver(df, output, style, raw=raw, first=_TOPIC_TABLE, rows=len(df))
+
+
+@main.command(cls=Command)
+@click.argument("topic")
+@options.of_model
+@options.refresh
+@options.output
+@options.connection
+def fields(
+    topic: str, model: str | None, output: Path | None, style: str, raw: bool, **given: Any
+) -> None:
+    """Fields of a topic: their names in queries, and whether each is a dimension or a measure."""
+    from omnipd.shell.topics import fields_to_query  # noqa: PLC0415
+
+    client = client_of(given)
+    df = fields_to_query(topic, model, client, **given)
+    deliver(df, output, style, raw=raw, first=_FIELD_TABLE, rows=len(df))
+
+
+@main.command(cls=Command)
+@click.argument("query", metavar="FILE|-", shell_complete=options.complete_files)
 @click.option("--limit", help="Number of rows, or 'all'. Default: the query's own, else 1000.")
 @click.option("--model", help="Replaces the query's modelId: an id, or a shared model's name.")
 @click.option("--branch-id", help="Run against a branch of the model.")
 @click.option("--user-id", help="Membership id to act for.")
 @click.option(
-    "--omni-cache", "cache", help="Standard, SkipRequery, SkipCache or SkipCacheAndRebuildExtracts."
+    "--omni-cache",
+    "cache",
+    help="How Omni may use its own cache. Default: Omni's choice.",
+    **options.one_of(["Standard", "SkipRequery", "SkipCache", "SkipCacheAndRebuildExtracts"]),
 )
 @click.option(
     "--totals", is_flag=True, help="Keep totals rows, told apart by the column omni_total."
 )
 @click.option(
-    "--names", default="field", show_default=True, help="Name columns by field or by label."
+    "--names",
+    default="field",
+    show_default=True,
+    help="What columns are named by.",
+    **options.one_of(["field", "label"]),
 )
-@click.option("--decimals", help="exact or float64. Default: exact.")
+@click.option(
+    "--decimals",
+    help="float64 makes floats of decimals. Default: exact.",
+    **options.one_of(["exact", "float64"]),
+)
 @click.option("--ttl", help="Take a result stored here so long ago (30s, 10m, 2h), else store it.")
-@click.option("--check", is_flag=True, help="Compare fields and filters with the topic first.")
+@click.option(
+    "--check/--no-check", default=True, help="Compare fields and filters with the topic first."
+)
 @options.output
 @options.connection
 def query(query: str, output: Path | None, style: str, raw: bool, **given: Any) -> None:
@@ -261,19 +316,22 @@ def query(query: str, output: Path | None, style: str, raw: bool, **given: Any) 
 
 @main.command(cls=Command)
 @click.option(
-    "--model", multiple=True, help="Only the roles on this model, by id or name; may be repeated."
+    "--model",
+    multiple=True,
+    help=f"Only the roles on this model: an id, or a shared model's name. {options.REPEAT}",
 )
 @options.connection
 def whoami(model: tuple[str, ...], **given: Any) -> None:
     """Who the key is, of what kind, and which roles it has."""
     from omnipd.readers.whoami import whoami as ask  # noqa: PLC0415
-    from omnipd.shell.terminal import printable  # noqa: PLC0415
 
     me = ask(model=list(model) or None, client=client_of(given))
     for name in ("instance", "user_id", "base_user_id", "key_scope", "org_role"):
-        click.echo(f"{name:14} {printable(getattr(me, name))}")
+        click.echo(f"{name:14} {printable(getattr(me, name) or '')}")
     for identity, role in me.roles.items():
-        click.echo(f"{'role':14} {printable(role.get('roleName'))} on model {printable(identity)}")
+        click.echo(
+            f"{'role':14} {printable(role.get('roleName') or '')} on model {printable(identity)}"
+        )
     if me.roles_truncated:
         click.echo("omnipd: Omni lists roles on 200 models only; there are more.", err=True)
 
@@ -316,7 +374,6 @@ def sandbox(ctx: click.Context, /, **given: Any) -> None:
     """Start an Omni on this machine, for as long as this command runs."""
     from omnipd.launch_sandbox import sandbox as launch  # noqa: PLC0415
     from omnipd.shell.model_issues import print_issues  # noqa: PLC0415
-    from omnipd.shell.terminal import printable  # noqa: PLC0415
 
     if ctx.invoked_subcommand is not None:
         return
@@ -368,29 +425,20 @@ def cache(clear: bool, cache_dir: Path | None) -> None:
 
 @main.command(cls=Command)
 @click.option(
-    "--folder",
+    "-o",
+    "--output",
+    "folder",
+    metavar="FOLDER",
     type=options.PATH,
     default=Path("omnipd-demo"),
     show_default=True,
-    help="Where to write the files.",
+    help=options.HELP["folder"],
 )
 def demo(folder: Path) -> None:
     """Try omnipd with no key and no network: the sandbox, an inventory, a query, four files."""
     from omnipd.shell.demo import run_demo  # noqa: PLC0415
 
     run_demo(folder)
-
-
-def _show_estimate(given: dict[str, Any]) -> None:
-    """Print what an inventory would cost."""
-    from omnipd.admin.inventory_cost import estimate_inventory  # noqa: PLC0415
-    from omnipd.shell import terminal  # noqa: PLC0415
-
-    client = client_of(given)
-    cost = estimate_inventory(include=given["include"], scope=given["scope"], client=client)
-    terminal.print_table(cost, len(cost))
-    calls, minutes = int(cost["calls"].sum()), round(cost["minutes"].sum())
-    click.echo(f"{counted(calls, 'call')}, {counted(minutes, 'minute')}", err=True)
 
 
 main.add_command(read)

@@ -6,8 +6,8 @@ from typing import Any
 
 import click
 
+from omnipd.display import printable, shortened
 from omnipd.launch_sandbox import Sandbox
-from omnipd.shell.terminal import printable
 from omnipd.shell.words import counted
 
 _MOST_ISSUES = 10
@@ -39,6 +39,5 @@ def print_issues(omni: Sandbox) -> None:
 def _line(issue: Any) -> str:
     """Write an issue on one line: a file may hold anything, and so may what is said of it."""
     place = [each for each in (issue.file, issue.about) if each]
-    text = ": ".join([*place, " ".join(issue.message.split())])
-    shown = text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
-    return f"{issue.severity:8} {printable(shown)}"
+    text = ": ".join([*place, issue.message])
+    return f"{issue.severity:8} {shortened(text, _LONGEST)}"

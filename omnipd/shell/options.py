@@ -6,7 +6,7 @@ is the one of connect(), since a command may be of a function that has one of it
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -64,20 +64,103 @@ connection = apply_all(
     click.option("--cache-dir", type=PATH, help="Where omnipd keeps files."),
 )
 
+#: What an option says in every command, by the parameter that it is.
+HELP = {
+    "checkpoint": "A folder that keeps every answer until all is read: the same line goes on after a break.",
+    "direction": "Ascending or descending.",
+    "errors": "raise, or collect to go on after what is refused.",
+    "folder": "Where to: made where it is missing.",
+    "full_every": "With --since: after which time all is asked for again.",
+    "keep": "How many exports stay. Default: all.",
+    "limit": "Total number of rows. Default: all.",
+    "max_calls": "Refuse what needs more requests.",
+    "refresh": "Ask Omni even where the cache has an answer.",
+    "since": "Ask again only for what may have changed since the last export.",
+    "strict": "Fail when a list does not add up.",
+}
+
+#: What the help of an option says that may be given several times.
+REPEAT = "Repeat for several."
+REPEAT_OR_COMMAS = "Repeat, or separate by commas."
+
+
+def one_of(choices: Sequence[str]) -> dict[str, Any]:
+    """Return what an option has that takes one of several words.
+
+    They are shown and completed only: the function refuses others, with near matches.
+    """
+    return {
+        "metavar": f"[{'|'.join(choices)}]",
+        "shell_complete": lambda _ctx, _param, begun: [
+            one for one in choices if one.startswith(begun)
+        ],
+    }
+
+
+def complete_files(_ctx: click.Context, _param: click.Parameter, begun: str) -> list[Any]:
+    """Let the shell complete the name of a file."""
+    from click.shell_completion import CompletionItem  # noqa: PLC0415
+
+    return [CompletionItem(begun, type="file")]
+
+
+def split_at_commas(
+    _ctx: click.Context, _param: click.Parameter, given: Sequence[str]
+) -> tuple[str, ...]:
+    """Return names that were given one by one, or several with commas between them."""
+    return tuple(name.strip() for one in given for name in one.split(","))
+
+
+def complete_lists(_ctx: click.Context, _param: click.Parameter, begun: str) -> list[Any]:
+    """Complete the last of the names of lists, and groups of them, that an inventory may include."""
+    from omnipd.admin.inventory_parts import ALL_PARTS, GROUPS  # noqa: PLC0415
+
+    before, comma, last = begun.rpartition(",")
+    names = sorted({*ALL_PARTS, *GROUPS, "all"})
+    return [before + comma + one for one in names if one.startswith(last)]
+
+
+def include(meaning: str, default: Sequence[str] = ()) -> Callable[..., Any]:
+    """Return the option that names several things; without a default they are lists."""
+    return click.option(
+        "--include",
+        multiple=True,
+        default=default,
+        show_default=bool(default),
+        callback=split_at_commas,
+        shell_complete=None if default else complete_lists,
+        help=f"{meaning} {REPEAT_OR_COMMAS}",
+    )
+
+
+of_model = apply_all(
+    click.option("--model", help="An id, or a shared model's name. Default: all shared models."),
+    click.option("--branch-id", help="Read this branch of the model."),
+)
 raw = click.option(
     "--raw", is_flag=True, help="Leave text that spreadsheets run as formulas as it is in CSV."
 )
-refresh = click.option(
-    "--refresh", is_flag=True, help="Ask Omni even where the cache has an answer."
+refresh = click.option("--refresh", is_flag=True, help=HELP["refresh"])
+strict = click.option("--strict/--no-strict", default=True, help=HELP["strict"])
+errors = click.option(
+    "--errors",
+    default="raise",
+    show_default=True,
+    help=HELP["errors"],
+    **one_of(["raise", "collect"]),
 )
-
+scope = click.option(
+    "--scope",
+    default="all",
+    show_default=True,
+    help="Whether content and folders hold what is personal, with one call more for each user, or only "
+    "what is the organization's.",
+    **one_of(["all", "organization"]),
+)
+max_calls = click.option("--max-calls", type=int, help=HELP["max_calls"])
 long_read = apply_all(
-    click.option(
-        "--checkpoint",
-        type=PATH,
-        help="A folder that keeps every answer until all is read: the same line goes on after a break.",
-    ),
-    click.option("--max-calls", type=int, help="Refuse what needs more requests."),
+    click.option("--checkpoint", type=PATH, help=HELP["checkpoint"]),
+    max_calls,
 )
 
 output = apply_all(

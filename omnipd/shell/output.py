@@ -53,8 +53,9 @@ def deliver(
     *,
     raw: bool,
     first: tuple[str, ...] = (),
+    rows: int = 40,
 ) -> None:
-    """Write a frame to a file by its ending, or print it."""
+    """Write a frame to a file by its ending, or print it: as a table, these columns first, some rows."""
     from omnipd.export.csv import write_csv  # noqa: PLC0415
     from omnipd.export.jsonl import write_jsonl  # noqa: PLC0415
     from omnipd.export.storable_table import table_of  # noqa: PLC0415
@@ -65,10 +66,10 @@ def deliver(
     elif style == "table":
         if first:
             df = df[[*first, *(name for name in df.columns if name not in first)]]
-        terminal.print_table(df, 40)
+        terminal.print_table(df, rows)
         if df.empty:
             click.echo("0 rows", err=True)
-        if len(df) > 40:
+        if len(df) > rows:
             click.echo(f"{len(df):,} rows; --format csv or -o FILE gives them all.", err=True)
     else:
         stream = sys.stdout.buffer

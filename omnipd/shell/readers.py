@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import os
+import re
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -15,13 +16,13 @@ from omnipd.shell import options
 from omnipd.shell.command import Command
 from omnipd.shell.options import client_of
 from omnipd.shell.output import deliver
-from omnipd.shell.words import counted
+from omnipd.shell.words import counted, in_options
 
 #: What a command does with a reader and what it was given.
 Action = Callable[[Callable[..., Any], list[Any], dict[str, Any]], None]
 
-#: Parameters that are no options: who asks is said by those of the connection.
-_NO_OPTIONS = {"client"}
+#: Parameters that are no options: who asks is said by those of the connection, and a store by its own.
+_NO_OPTIONS = {"client", "storage_options"}
 _ENDINGS = (".parquet", ".csv", ".jsonl")
 
 
@@ -80,20 +81,17 @@ class Readers(click.Group):
             raise
 
     def _command(self, name: str, function: Callable[..., Any]) -> click.Command:
-        from omnipd.lists.manual import meanings_of  # noqa: PLC0415
-
         parameters = inspect.signature(function).parameters.values()
-        meanings = meanings_of(function)
+        meanings = _meanings(function)
         named = [one for one in parameters if one.name not in _NO_OPTIONS]
-        parents = [one.name for one in named if one.kind is one.POSITIONAL_OR_KEYWORD]
+        by_position = [one.name for one in named if one.kind is one.POSITIONAL_OR_KEYWORD]
+        of_parents = [one.name for one in named if "Parents" in str(one.annotation)]
 
         def run(**given: Any) -> None:
             asked = {one.name: given.pop(one.name) for one in named}
-            arguments = [_parents(asked.pop(parent)) for parent in parents]
-            lists = {
-                key: list(value) or None for key, value in asked.items() if isinstance(value, tuple)
-            }
-            self._act(function, arguments, {**given, "asked": asked | lists})
+            asked |= {one: _parents(asked[one]) for one in of_parents}
+            arguments = [asked.pop(one) for one in by_position]
+            self._act(function, arguments, {**given, "asked": asked})
 
         summary = (inspect.getdoc(function) or "").split("\n", 1)[0]
         command = click.command(name, cls=Command, help=summary)(self._add(run))
@@ -102,49 +100,102 @@ class Readers(click.Group):
         return command
 
 
+def _meanings(function: Callable[..., Any]) -> dict[str, tuple[str, list[str]]]:
+    """Return what the manual says of parameters; what is as for another function, it says of that."""
+    import omnipd  # noqa: PLC0415
+    from omnipd.lists.manual import meanings_of  # noqa: PLC0415
+
+    found = meanings_of(function)
+    for name, (meaning, choices) in found.items():
+        if other := re.match(r"As for :func:`omnipd\.(\w+)`", meaning):
+            found[name] = _meanings(getattr(omnipd, other[1]))[name][0], choices
+        found[name] = in_options(found[name][0], found), choices
+    return found
+
+
 def _as_option(
     parameter: inspect.Parameter, meaning: str, choices: Sequence[str]
 ) -> click.Parameter:
     """Return the option of a parameter, or the argument where it is given by position."""
     name, default, kind = parameter.name, parameter.default, str(parameter.annotation)
-    if parameter.kind is parameter.POSITIONAL_OR_KEYWORD:
+    by_position = parameter.kind is parameter.POSITIONAL_OR_KEYWORD
+    if by_position and "PathLike" not in kind:
         several = "Parents" in kind
-        metavar = "ID…|FILE|-" if several else name.upper()
-        needed = parameter.default is parameter.empty
-        return click.Argument([name], nargs=-1 if several else 1, metavar=metavar, required=needed)
-    option = f"--{name.replace('_', '-')}"
-    # One sentence: the rest is in the manual.
-    shown = meaning.split(". ", 1)[0].rstrip(".").replace("``", "").replace("`", "") + "."
-    # Completed only: the reader refuses others, with near matches.
-    more: dict[str, Any] = {
-        "help": shown,
-        "shell_complete": lambda _ctx, _param, begun: [
-            one for one in choices if one.startswith(begun)
-        ],
-    }
-    if isinstance(default, bool):
-        names = f"{option}/--no-{option[2:]}" if default else option
-        return click.Option([names, name], is_flag=True, default=default, **more)
+        return click.Argument(
+            [name],
+            nargs=-1 if several else 1,
+            metavar="ID…|FILE|-" if several else name.upper(),
+            required=default is parameter.empty,
+            shell_complete=options.complete_files if several else None,
+        )
+    option = name.replace("_", "-")
+    more: dict[str, Any] = {"help": options.HELP.get(name, meaning)}
+    if by_position:
+        return click.Option(
+            ["-o", "--output", "--to", name], metavar="FOLDER", type=options.PATH, **more
+        )
+    if kind.startswith("bool"):
+        both = "" if default is False else f"/--no-{option}"
+        return click.Option([f"--{option}{both}", name], is_flag=True, default=default, **more)
+    if "Parents" in kind:
+        more["help"] += f" {options.REPEAT}"
+        more["shell_complete"] = options.complete_files
+        return click.Option([f"--{option}", name], multiple=True, metavar="ID|FILE|-", **more)
+    if "Mapping" in kind:
+        more["help"] += f" {options.REPEAT}"
+        return click.Option(
+            [f"--{option}", name], multiple=True, metavar="NAME=VALUE", callback=_pairs, **more
+        )
+    if choices:
+        more |= options.one_of(choices)
     if "Sequence" in kind:
-        return click.Option([option, name], multiple=True, default=default or (), **more)
-    if "PathLike" in kind:
-        return click.Option([option, name], type=options.PATH, **more)
-    whole = kind.startswith("int")
+        first = (default,) if isinstance(default, str) else default
+        commas = name == "include"
+        more["help"] += f" {options.REPEAT_OR_COMMAS if commas else options.REPEAT}"
+        if commas and default is None:
+            more["shell_complete"] = options.complete_lists
+        return click.Option(
+            [f"--{option}", name],
+            multiple=True,
+            default=first or (),
+            show_default=bool(first),
+            callback=_names if commas else _texts,
+            **more,
+        )
     return click.Option(
-        [option, name],
-        type=int if whole else str,
+        [f"--{option}", name],
+        type=options.PATH if "PathLike" in kind else int if kind.startswith("int") else str,
         default=default,
         show_default=default is not None,
         **more,
     )
 
 
-def _parents(given: Any) -> Any:
+def _names(ctx: click.Context, param: click.Parameter, given: Sequence[str]) -> Any:
+    return _texts(ctx, param, options.split_at_commas(ctx, param, given))
+
+
+def _texts(_ctx: click.Context, _param: click.Parameter, given: Sequence[str]) -> Any:
+    return list(given) or None
+
+
+def _pairs(ctx: click.Context, param: click.Parameter, given: Sequence[str]) -> Any:
+    """Return a mapping of what is given as a name and a value each."""
+    pairs = [one.partition("=") for one in given]
+    for name, sign, value in pairs:
+        if not name or not sign:
+            raise click.BadParameter(
+                f"{name or sign + value} has no name, or no value.", ctx, param
+            )
+    return {name: value for name, _, value in pairs} or None
+
+
+def _parents(given: tuple[str, ...]) -> Any:
     """Return parents: ids, those of the lines of standard input, or the rows of a file."""
     from omnipd.errors import ArgumentError  # noqa: PLC0415
 
-    if not isinstance(given, tuple):
-        return given
+    if not given:
+        return None
     if given == ("-",):
         return [line.strip() for line in sys.stdin if line.strip()]
     if len(given) == 1 and given[0].lower().endswith(_ENDINGS):
@@ -188,7 +239,8 @@ def _estimate(function: Callable[..., Any], arguments: list[Any], given: dict[st
     cost = of(function, *arguments, **asked, client=client_of(given))
     terminal.print_table(cost, len(cost))
     calls, minutes = int(cost["calls"].sum()), round(cost["minutes"].sum())
-    click.echo(f"{counted(calls, 'call')}, {counted(minutes, 'minute')}", err=True)
+    at_least = "at least " if cost["at_least"].any() else ""
+    click.echo(f"{at_least}{counted(calls, 'call')}, {counted(minutes, 'minute')}", err=True)
 
 
 def _reading(function: Any) -> Any:

@@ -9,6 +9,7 @@ from typing import Any
 import click
 import pandas as pd
 
+from omnipd.display import printable
 from omnipd.shell.words import counted
 
 
@@ -43,6 +44,10 @@ def print_table(df: pd.DataFrame, rows: int) -> None:
 def _cell(value: Any) -> str:
     if isinstance(value, float):
         return f"{value:.2f}" if value == 0 or abs(value) >= 0.01 else f"{value:.3g}"
+    if value is None or value is pd.NA or value is pd.NaT:
+        return ""
+    if isinstance(value, pd.Timestamp):
+        return value.strftime("%Y-%m-%d %H:%M").removesuffix(" 00:00")
     text = printable(str(value)[:200] if isinstance(value, str) else value)
     if _width(text) <= 40:
         return text
@@ -58,12 +63,3 @@ def _width(text: str) -> int:
         else 1 + (unicodedata.east_asian_width(letter) in {"W", "F"})
         for letter in text
     )
-
-
-def printable(value: Any) -> str:
-    """Return a value as printable text: a name must not be able to write to the terminal."""
-    if value is None or value is pd.NA or value is pd.NaT:
-        return ""
-    if isinstance(value, pd.Timestamp):
-        return value.strftime("%Y-%m-%d %H:%M").removesuffix(" 00:00")
-    return "".join(letter if letter.isprintable() else repr(letter)[1:-1] for letter in str(value))

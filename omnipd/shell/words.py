@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import re
 import shlex
+from collections.abc import Container
 
 import click
 
 from omnipd.message import Code, Text
 
-# The functions that are commands.
+# The functions that are commands, beside the readers.
 _COMMANDS = {
     "clear_cache": "cache --clear",
+    "estimate_inventory": "estimate inventory",
+    "export_inventory": "export",
     "read_content": "content",
     "read_inventory": "inventory",
     "run_query": "query",
@@ -36,9 +40,46 @@ def in_words_of(command: click.Command, text: str) -> str:
     )
 
 
+def command_of(function: str) -> str | None:
+    """Return the command of a function; None where it has none.
+
+    Examples
+    --------
+    >>> command_of("read_topic_fields"), command_of("run_query"), command_of("connect")
+    ('read topic-fields', 'query', None)
+    """
+    if function in _COMMANDS:
+        return _COMMANDS[function]
+    reader = function.removeprefix("read_")
+    return None if reader == function else f"read {reader.replace('_', '-')}"
+
+
+def in_options(meaning: str, parameters: Container[str]) -> str:
+    """Return the first sentence of what a manual says of a parameter, in the words of the shell.
+
+    Examples
+    --------
+    >>> in_options('What `find` names, by `updated_at`, with ``scope="all"``. More.', {"find", "scope"})
+    'What --find names, by updated_at, with --scope all.'
+    >>> in_options("A frame, such as that of :func:`omnipd.read_users`.", ())
+    'A frame, such as that of omnipd read users.'
+    """
+    text = meaning.split(". ", 1)[0].rstrip(".") + "."
+    text = re.sub(
+        r":func:`omnipd\.(\w+)`", lambda one: f"omnipd {command_of(one[1]) or one[1]}", text
+    )
+    text = re.sub(r"``(\w+)=\"([^\"`]*)\"``", lambda one: f"{_option(one[1])} {one[2]}", text)
+    text = re.sub(r"``[\"']?(.*?)[\"']?``", r"\1", text)
+    return re.sub(r"`(\w+)`", lambda one: _option(one[1]) if one[1] in parameters else one[1], text)
+
+
+def _option(parameter: str) -> str:
+    return f"--{parameter.replace('_', '-')}"
+
+
 def _in_words(command: click.Command, code: Code) -> str:
     if code.argument is None:
-        name = _COMMANDS.get(code.function or "")
+        name = command_of(code.function or "")
         return f"Python's {code}" if name is None else f"`omnipd {name}`"
     by_name = {param.name: param for param in [*_of_connections(code), *command.params]}
     # An option that several functions have a parameter for is named after its function too.

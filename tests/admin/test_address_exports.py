@@ -3,6 +3,7 @@
 import functools
 import json
 import os
+from pathlib import Path
 
 import pandas as pd
 import pytest
@@ -10,27 +11,19 @@ from fsspec.implementations.memory import MemoryFileSystem
 
 import omnipd
 from omnipd.addresses import Address
-from omnipd_sandbox.server import Server
 
 INCLUDE = ["labels", "document_access"]
 HOME = "memory://warehouse/omni"
 
 
-@pytest.fixture(scope="module")
-def small():
-    with Server(size="tiny") as running:
-        yield running
-        assert running.failures == []
+@pytest.fixture
+def state():
+    return Path(os.environ["OMNIPD_STATE_DIR"])
 
 
 @pytest.fixture
-def state(tmp_path, monkeypatch):
-    monkeypatch.setenv("OMNIPD_STATE_DIR", str(tmp_path / "state"))
-    return tmp_path / "state"
-
-
-@pytest.fixture
-def own(small, state):
+def own(small):
+    """Without a cache: what is asked for is counted."""
     with omnipd.connect(small.url, small.api_key, requests_per_minute=None, cache=False) as client:
         yield client
 
@@ -146,6 +139,39 @@ def test_one_that_was_broken_off_while_it_was_put_goes_on_without_asking(own, sm
     assert json.loads((Address(HOME) / "latest.json").read_bytes())["export"] == name
     assert waiting(state) == []
     assert exports() == sorted([before.name, name])
+
+
+def test_one_that_was_put_and_killed_before_its_folder_here_went_is_not_put_again(
+    own, state, puts, monkeypatch
+):
+    class Killed(BaseException):
+        pass
+
+    def kill(*_):
+        raise Killed
+
+    with monkeypatch.context() as patched:
+        patched.setattr("omnipd.admin.address_snapshots.discard", kill)
+        with pytest.raises(Killed):
+            omnipd.export_inventory(HOME, include="labels")
+    first = omnipd.open_export(HOME).path
+    [left] = waiting(state)
+    puts.clear()
+    second = omnipd.export_inventory(HOME, include="labels", keep=2)
+    assert second.name != first.name
+    assert puts == ["labels.parquet", "manifest.json", "latest.json"]
+    assert exports() == sorted([first.name, second.name])
+    assert not left.exists()
+    assert waiting(state) == []
+
+
+def test_what_was_given_up_on_the_way_to_an_address_goes_with_the_old_ones(own, state, puts):
+    given_up, goes_on = state / "exports" / ".a-b.unfinished", state / "exports" / ".c-d.unfinished"
+    for one in (given_up, goes_on):
+        one.mkdir(parents=True)
+    os.utime(given_up, (0, 0))
+    omnipd.export_inventory(HOME, include="labels", keep=1)
+    assert waiting(state) == [goes_on]
 
 
 def test_a_store_that_cannot_be_asked_is_told_before_omni_is(own, small, puts, monkeypatch):

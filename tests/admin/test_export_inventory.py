@@ -21,25 +21,6 @@ from scripted_server import answer, document, page
 import omnipd
 from omnipd.admin.inventory_parts import ALL_PARTS, GROUPS, PARTS
 from omnipd.admin.table_file import TableFile, as_declared
-from omnipd_sandbox.server import Server
-
-
-@pytest.fixture(scope="module")
-def small():
-    with Server(size="tiny") as running:
-        yield running
-        assert running.failures == []
-
-
-@pytest.fixture
-def own(small):
-    with omnipd.connect(small.url, small.api_key, requests_per_minute=None) as client:
-        yield client
-
-
-@pytest.fixture
-def folder(tmp_path):
-    return tmp_path / "exports"
 
 
 def files(export):
@@ -138,12 +119,19 @@ def test_old_exports_are_dropped_and_any_is_found_by_its_time(own, folder, monke
 
 def test_while_one_is_made_the_one_before_it_is_there(own, small, folder):
     before = omnipd.export_inventory(folder, include=["labels", "users"])
+    rows = len(omnipd.open_export(folder)["labels"])
     seen = []
-    own.progress = lambda *_: seen.append(omnipd.open_export(folder).path)
+
+    def look(*_):
+        # To DuckDB a name that begins with a dot is one like others.
+        [[counted]] = duckdb.sql(f"SELECT count(*) FROM '{folder}/*/labels.parquet'").fetchall()
+        seen.append((omnipd.open_export(folder).path, counted))
+
+    own.progress = look
     omnipd.export_inventory(folder, include=["labels", "users"])
     own.progress = False
-    assert seen
-    assert set(seen) == {before}
+    assert list(folder.glob("*/*.parquet")) != []
+    assert set(seen) == {(before, rows)}
 
 
 def export_in_child(url, key, folder):
@@ -287,7 +275,7 @@ def test_more_calls_than_are_allowed_are_refused_before_the_first(own, small, fo
             read()
     documents = omnipd.read_documents()
     since = len(small.requests)
-    with pytest.raises(omnipd.ArgumentError, match=f"needs {len(documents)} requests"):
+    with pytest.raises(omnipd.ArgumentError, match=f"at least {len(documents)} requests"):
         omnipd.read_document_access(documents, max_calls=2)
     assert len(small.requests) == since
     assert not any("access-list" in one.path for one in list(small.requests)[before:])
@@ -358,12 +346,6 @@ def test_one_that_goes_on_is_as_old_as_its_beginning_whatever_is_made_of_it(
 def test_a_whole_one_that_has_no_name_yet_is_given_it_and_another_format_is_another(
     own, small, folder, monkeypatch
 ):
-    class Killed(BaseException):
-        pass
-
-    def kill(*_):
-        raise Killed
-
     with monkeypatch.context() as patched:
         patched.setattr("omnipd.admin.snapshots.FolderSnapshots.publish", kill)
         for include in ("labels", "users"):
@@ -375,6 +357,81 @@ def test_a_whole_one_that_has_no_name_yet_is_given_it_and_another_format_is_anot
     export = omnipd.export_inventory(folder, include="labels", format="csv")
     assert (export / "labels.csv").is_file()
     assert len([one for one in folder.iterdir() if one.is_dir()]) == 3
+
+
+class Killed(BaseException):
+    """What nothing catches."""
+
+
+def kill(*_):
+    raise Killed
+
+
+def test_one_that_has_its_name_and_not_the_pointer_is_named_by_it_without_asking(
+    own, small, folder, monkeypatch
+):
+    before = omnipd.export_inventory(folder, include="users")
+    with monkeypatch.context() as patched:
+        patched.setattr("omnipd.admin.snapshots.FolderSnapshots._let_point", kill)
+        with pytest.raises(Killed):
+            omnipd.export_inventory(folder, include="labels")
+    assert omnipd.open_export(folder).path == before
+    [named] = [one for one in folder.glob("2*") if one != before]
+    with monkeypatch.context() as patched:  # another one that deletes leaves it
+        patched.setattr("omnipd.admin.snapshots.datetime", datetime.datetime)
+        omnipd.export_inventory(folder, include="users", keep=1)
+    assert named.is_dir()
+    since = len(small.requests)
+    assert omnipd.export_inventory(folder, include="labels") == named
+    assert len(small.requests) == since
+    assert omnipd.open_export(folder).path == named
+    assert omnipd.export_inventory(folder, include="labels") != named
+    assert not list(folder.glob(".*"))
+
+
+def test_a_disk_that_is_full_for_the_pointer_leaves_the_last_export(
+    own, small, folder, monkeypatch
+):
+    before = omnipd.export_inventory(folder, include="users")
+    plain = os.replace
+
+    def full(source, target):
+        if str(target).endswith(".waiting"):
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        plain(source, target)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "replace", full)
+        with pytest.raises(omnipd.ExportIncompleteError, match="No space left") as caught:
+            omnipd.export_inventory(folder, include="labels")
+    assert "is whole: the same call goes on" in caught.value.__notes__[-1]
+    assert omnipd.open_export(folder).path == before
+    assert len([one for one in folder.iterdir() if one.name[0] != "."]) == 2
+    since = len(small.requests)
+    assert caught.value.resume() == omnipd.open_export(folder).path != before
+    assert len(small.requests) == since
+
+
+def test_what_a_killed_call_has_left_is_in_no_export_and_its_requests_are_counted(
+    own, folder, monkeypatch
+):
+    include = ["document_access", "labels"]
+    first = omnipd.export_inventory(folder / "a", include=include)
+    with monkeypatch.context() as patched:
+        patched.setattr("omnipd.admin.snapshots.FolderSnapshots.finish", kill)
+        with pytest.raises(Killed):
+            omnipd.export_inventory(folder / "b", include=include)
+    [unfinished] = (folder / "b" / ".omnipd").iterdir()
+    for name in ("half.parquet", ".manifest.json.omnipd-0badcafe.part"):
+        (unfinished / name).write_bytes(b"half")
+    with pytest.warns(omnipd.OmniWarning, match="Answers taken"):
+        second = omnipd.export_inventory(folder / "b", include=include)
+    assert files(second) == files(first)
+    told = [omnipd.open_export(folder / one).manifest["tables"] for one in "ab"]
+    assert told[0]["document_access"]["requests"] == 4
+    for table in (*told[0].values(), *told[1].values()):
+        del table["fetched_at"]
+    assert told[0] == told[1]
 
 
 def test_the_new_one_stays_where_the_clock_was_set_back(own, folder, monkeypatch):
@@ -413,15 +470,16 @@ def test_an_export_that_another_call_has_named_meanwhile_is_a_plain_error(own, f
 
 
 def test_what_was_given_up_or_half_deleted_goes_with_the_old_ones(own, folder):
-    stays, goes = folder / ".a-b.unfinished", folder / ".c-d.unfinished"
-    for one in (stays, goes, folder / ".e.deleted", folder / ".mine"):
+    behind = folder / ".omnipd"
+    stays, goes = behind / ".a-b.unfinished", behind / ".c-d.unfinished"
+    for one in (stays, goes, behind / ".e.deleted", behind / ".mine", folder / ".mine"):
         one.mkdir(parents=True)
         (one / "file").touch()
     for one in (goes / "file", goes, stays):
         os.utime(one, (0, 0))
     export = omnipd.export_inventory(folder, include="labels", keep=1)
-    left = {one for one in folder.iterdir() if one.is_dir()}
-    assert left == {export, stays, folder / ".mine"}
+    assert {one for one in folder.iterdir() if one.is_dir()} == {export, behind, folder / ".mine"}
+    assert set(behind.iterdir()) == {stays, behind / ".mine"}
 
 
 def test_whether_an_export_is_whole_is_known_without_its_tables(own, folder):

@@ -12,6 +12,7 @@ from scripted_server import answer, document, page
 
 import omnipd
 from omnipd.admin import export_read
+from omnipd.admin.open_export import Export
 from omnipd.admin.since_last import with_read_at
 from omnipd_sandbox.server import Server
 
@@ -26,15 +27,9 @@ def changing():
         assert running.failures == []
 
 
-@pytest.fixture
-def own(changing):
-    with omnipd.connect(changing.url, changing.api_key, requests_per_minute=None) as client:
-        yield client
-
-
-@pytest.fixture
-def folder(tmp_path):
-    return tmp_path / "exports"
+@pytest.fixture(scope="module")
+def small(changing):
+    return changing
 
 
 @contextlib.contextmanager
@@ -281,9 +276,12 @@ def test_all_is_asked_for_where_the_last_one_is_no_help(scripted, folder):
     omni = Scripted(scripted)
     asked = {"include": "document_favorites", "since": "last", **PUBLIC}
 
+    def manifest():
+        return folder / omnipd.open_export(folder).path.name / "manifest.json"
+
     def last(**changes):
-        manifest = folder / omnipd.open_export(folder).path.name / "manifest.json"
-        manifest.write_text(json.dumps(json.loads(manifest.read_text()) | changes))
+        held = json.loads(manifest().read_text())
+        manifest().write_text(json.dumps(held | changes))
 
     def lose(name):
         (omnipd.open_export(folder).path / f"{name}.parquet").unlink()
@@ -295,10 +293,192 @@ def test_all_is_asked_for_where_the_last_one_is_no_help(scripted, folder):
             lambda: lose("document_favorites"),
             lambda: last(key="of somebody else"),
             lambda: last(user_id="somebody else"),
+            lambda: last(omnipd="0.0.0"),
             lambda: last(full_at="2036-05-01T06:00:00+00:00"),  # the clock was wrong
         ):
             spoil()
             omnipd.export_inventory(folder, client=client, **asked)
             assert omni.below() == {"favorites"}
+        for spoil in (
+            lambda: manifest().write_text("{"),
+            lambda: last(manifest=2),
+            lambda: last(full_at=None),
+            lambda: last(tables=[]),
+        ):
+            spoil()
+            with pytest.warns(omnipd.OmniWarning, match=r"manifest\.json .* All is asked for\."):
+                omnipd.export_inventory(folder, client=client, **asked)
+            assert omni.below() == {"favorites"}
         omnipd.export_inventory(folder, client=client, **asked)
         assert omni.below() == set()
+        last(instance="https://other.example")
+        with pytest.raises(omnipd.ArgumentError, match=r"is of https://other\.example with scope"):
+            omnipd.export_inventory(folder, client=client, **asked)
+        assert scripted.requests == []
+
+
+def test_what_the_last_one_does_not_have_is_asked_for(scripted, folder):
+    omni = Scripted(scripted)
+    below = {"document_favorites": "favorites", "model_roles": "model-roles"}
+    with client_of(scripted, cache=False) as client:
+
+        def asked(*include, **more):
+            omnipd.export_inventory(folder, include=include, client=client, **PUBLIC, **more)
+            return omni.below()
+
+        assert asked("document_favorites") == {"favorites"}  # which does not say when its rows came
+        for include, expected in (
+            (["document_favorites"], {"favorites"}),
+            (["document_favorites"], set()),
+            (["document_favorites", "model_roles"], {"model-roles"}),
+            (["model_roles"], set()),
+            ([*below], {"favorites"}),
+            ([*below], set()),
+        ):
+            assert asked(*include, since="last") == expected
+
+
+def test_only_the_parents_that_were_refused_are_asked_for_again(scripted, folder):
+    refused = {"d2", "d3"}
+    documents = ["d1", "d2", "d3"]
+
+    def told(target):
+        path = target.split("?")[0]
+        if path.endswith("/documents"):
+            return page(*(document(one) for one in documents))
+        if path.split("/")[-2] in refused:
+            return answer({"detail": "Bad Request: no", "status": 400}, status=400)
+        return page({"userId": "m1", "name": path.split("/")[-2], "favoritedAt": None})
+
+    def export():
+        scripted.requests.clear()
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", omnipd.OmniWarning)
+            omnipd.export_inventory(
+                folder,
+                include="document_favorites",
+                since="last",
+                errors="collect",
+                client=client,
+                **PUBLIC,
+            )
+        targets = [target.split("?")[0] for _, target, *_ in scripted.requests]
+        opened = omnipd.open_export(folder)
+        frame = opened["document_favorites"]
+        assert opened.complete == (not refused)
+        return {one.split("/")[-2] for one in targets if one.endswith("/favorites")}, frame
+
+    scripted.by_target = told
+    with client_of(scripted, cache=False) as client:
+        first, frame = export()
+        assert (first, frame["document_identifier"].tolist()) == ({"d1", "d2", "d3"}, ["d1"])
+        # Each in the same words, and no table is given up for that.
+        second, frame = export()
+        assert (second, frame["document_identifier"].tolist()) == ({"d2", "d3"}, ["d1"])
+        refused.clear()
+        third, frame = export()
+        assert third == {"d2", "d3"}
+        assert frame["document_identifier"].tolist() == frame["name"].tolist() == documents
+        assert export()[0] == set()
+
+
+def test_of_the_jobs_of_the_ai_only_those_that_go_on_are_asked_for_again(scripted, folder):
+    states = {"j1": "COMPLETE", "j2": "EXECUTING", "j3": None}
+
+    def told(target):
+        [*_, kind, one] = target.split("?")[0].split("/")
+        if one == "conversations":
+            return page({"id": "c1", "updatedAt": "2026-05-01T06:00:00Z"})
+        if kind == "conversations":
+            said = {"role": "assistant", "createdAt": "2026-05-01T06:00:00Z"}
+            messages = [{**said, "text": job, "jobId": job} for job in states]
+            return answer({"id": one, "messages": messages})
+        return answer({"id": one, "conversationId": "c1", "state": states[one]})
+
+    scripted.by_target = told
+    with client_of(scripted, cache=False) as client:
+        for expected in ({"j1", "j2", "j3"}, {"j2", "j3"}, {"j2", "j3"}, set()):
+            scripted.requests.clear()
+            omnipd.export_inventory(folder, include="ai_jobs", since="last", client=client)
+            asked = {target.rsplit("/", 1)[1] for _, target, *_ in scripted.requests}
+            assert asked & set(states) == expected
+            assert omnipd.open_export(folder)["ai_jobs"]["job_id"].tolist() == [*states]
+            if expected == {"j2", "j3"}:
+                states.update(j2="FAILED", j3="CANCELLED")
+
+
+@pytest.fixture
+def tables_read(monkeypatch):
+    """List the tables of exports that are read."""
+    read, frame = [], Export.__getitem__
+    monkeypatch.setattr(
+        Export, "__getitem__", lambda self, name: read.append(name) or frame(self, name)
+    )
+    return read
+
+
+def test_the_table_of_parents_is_read_once_whatever_is_below_them(scripted, folder, tables_read):
+    omni = Scripted(scripted)
+    scripted.by_target = lambda target: answer([]) if "/drafts" in target else omni(target)
+    include = ["document_favorites", "document_drafts"]  # of one, use is a change
+    asked = {"include": include, "since": "last", **PUBLIC}
+    with client_of(scripted, cache=False) as client:
+        omnipd.export_inventory(folder, client=client, **asked)
+        omnipd.export_inventory(folder, client=client, **asked)
+    assert sorted(tables_read) == sorted(["documents", *include])
+
+
+def test_nothing_is_asked_for_only_to_be_counted_unless_there_is_a_limit(scripted, folder):
+    Scripted(scripted)
+    asked = {"include": "document_favorites", "since": "last", **PUBLIC}
+    with client_of(scripted, cache=False) as client:
+        for expected, more in ((2, {}), (1, {}), (1, {"max_calls": 10})):
+            scripted.requests.clear()
+            omnipd.export_inventory(folder, client=client, **asked, **more)
+            assert len(scripted.requests) == expected
+        with pytest.raises(omnipd.ArgumentError, match="needs at least 2 requests"):
+            omnipd.export_inventory(folder, client=client, max_calls=1, **asked)
+
+
+def test_a_list_that_agrees_with_the_last_one_is_not_read_a_second_time(folder):
+    with Server(size="tiny", scim_count_at_most=9) as server:  # 24 people on three pages
+        client = omnipd.connect(server.url, server.api_key, requests_per_minute=None, cache=False)
+
+        def asked():
+            with counted(server) as found:
+                omnipd.export_inventory(folder, include="users", since="last", client=client)
+            return found["Users"]
+
+        assert [asked(), asked()] == [6, 3]
+        body = {"userName": "new@x.example", "displayName": "New"}
+        requests.post(
+            f"{server.url}/api/scim/v2/Users",
+            json=body,
+            headers={"Authorization": f"Bearer {server.api_key}"},
+            timeout=30,
+        ).raise_for_status()
+        assert [asked(), asked()] == [6, 3]
+        assert len(omnipd.open_export(folder)["users"]) == 25
+
+
+def test_what_belongs_to_somebody_who_is_gone_goes_with_them(folder, tables_read):
+    with Server(size="tiny", documents=12) as server:
+        client = omnipd.connect(server.url, server.api_key, requests_per_minute=None, cache=False)
+        asked = {"include": "content", "client": client}
+        omnipd.export_inventory(folder, since="last", **asked)
+        content = omnipd.open_export(folder)["content"]
+        own = content[content["scope"] == "restricted"]
+        keys = {user.membership_id for user in [*server.organization.users.values()][:2]}
+        gone = sorted(set(own["owner_id"]) - keys)[0]
+        requests.delete(
+            f"{server.url}/api/scim/v2/Users/{gone}",
+            headers={"Authorization": f"Bearer {server.api_key}"},
+            timeout=30,
+        ).raise_for_status()
+        tables_read.clear()
+        omnipd.export_inventory(folder, since="last", **asked)
+        assert tables_read == ["users", "content"]
+        omnipd.export_inventory(folder.with_name("whole"), **asked)
+    now = omnipd.open_export(folder)["content"]
+    assert gone not in set(now[now["scope"] == "restricted"]["owner_id"])
+    pd.testing.assert_frame_equal(now, omnipd.open_export(folder.with_name("whole"))["content"])

@@ -69,6 +69,41 @@ def test_a_list_is_served_without_a_request_and_says_so(scripted, stored):
     assert df.attrs["omni"]["complete"] is True
 
 
+def test_a_long_list_is_served_as_it_came(scripted, fake_time):
+    names = [letter * 2**21 for letter in "abcd"]  # the last two are held compressed
+    serve(scripted, *names)
+    with client_of(scripted, fake_time) as client:
+        assert read(client) == names
+        assert read(client) == names
+        assert len(scripted.requests) == 4
+        assert len(files(client)) == 4
+
+
+READS = """
+import sys, gc, omnipd, pyarrow as pa
+client = omnipd.connect(sys.argv[1], "omni_osk_of_nobody", cache_dir=sys.argv[2])
+df = omnipd.read_content(client=client, refresh=True)
+held = pa.system_memory_pool().bytes_allocated()
+del df
+gc.collect()
+print(held, pa.system_memory_pool().bytes_allocated())
+"""
+
+
+def test_of_the_first_list_that_is_stored_nothing_is_held_for_ever(scripted, tmp_path):
+    # requests-cache keeps the errors of imports that fail: their frames would hold what was read.
+    serve(scripted, "a" * 2**20)
+    said = subprocess.run(
+        [sys.executable, "-c", READS, scripted.url, tmp_path],
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
+    held, after = map(int, said.split())
+    assert held > 2**20
+    assert after < 2**20
+
+
 def test_the_frame_from_disk_is_the_frame_from_the_server(scripted, fake_time):
     scripted.script(
         page(document("a") | {"_count": {"views": 3}, "labels": ["x"], "deleted": False})

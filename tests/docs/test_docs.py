@@ -174,7 +174,7 @@ def test_the_flags_of_content_are_the_parameters_of_read_content():
 
 
 def test_the_flags_of_inventory_are_the_parameters_of_read_inventory():
-    own = flags("inventory") - CONNECTION - {"to", "estimate", "files"}
+    own = flags("inventory") - CONNECTION - {"to"}
     assert own == parameters(omnipd.read_inventory) - {"client"}
 
 

@@ -286,7 +286,7 @@ def test_what_is_looked_through_for_a_key_may_be_of_any_kind(scripted, call):
         ["query", "-", "--model", KEY],
         ["query", "-", "--limit", KEY],
         ["whoami", "--model", KEY],
-        ["inventory", "--to", KEY],
+        ["inventory", "--output", KEY],
         ["inventory", "--include", KEY],
         ["sandbox", "--size", KEY],
         ["sandbox", "--org", KEY],

@@ -1,5 +1,7 @@
 """Each error status becomes its error: how often it is tried, how long is waited, what is said."""
 
+from dataclasses import replace
+
 import pytest
 from faults.given import KEY, client_of
 from scripted_server import after, answer, hang_up, page
@@ -16,6 +18,10 @@ from omnipd import (
     ResponseError,
     ServerError,
 )
+from omnipd.client.lanes import Lane, Route
+from omnipd.client.rate_limit import Limiter
+from omnipd.client.retry import Quota, Retry
+from omnipd.clock import Deadline
 
 GOOD = answer({"user": {"id": "u", "membershipId": "m"}})
 SERVER_DATE = "Sat, 07 Nov 2026 10:00:00 GMT"
@@ -144,6 +150,30 @@ def test_429s_use_up_the_fund_of_retries_and_successes_fill_it_again(scripted, f
             whoami(client)
     assert fake_time.slept == [1] * 101
     assert len(scripted.requests) == 5 + 101 + 5 + 2 + 1
+
+
+def test_429s_of_requests_that_were_under_way_together_cost_the_fund_once(fake_time, tmp_path):
+    # Two storms meet sixteen requests each; 10 in the fund are enough for two waits of 5, and no third.
+    limiter = Limiter(tmp_path / "log.sqlite", 500, clock=lambda: fake_time.now)
+    clock = replace(fake_time.clock(), sleep=lambda _: None)
+    quota = Quota()
+    quota.left = 10
+
+    def meet_429():
+        route = Route(lane=Lane(None, limiter))
+        deadline = Deadline(120, clock)
+        retry = Retry(
+            "GET", "/", changes=False, deadline=deadline, quota=quota, hold=route.hold, clock=clock
+        )
+        retry.after_status(429, {"Retry-After": "1"}, None)
+
+    for left in (5, 0):
+        for _ in range(16):
+            meet_429()
+        assert quota.left == left
+        fake_time.now += 1.5
+    with pytest.raises(RateLimitError):
+        meet_429()
 
 
 def test_retries_use_up_the_same_fund(scripted, fake_time):

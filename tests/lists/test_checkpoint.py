@@ -207,6 +207,35 @@ def test_a_folder_that_cannot_be_made_and_what_is_none(scripted, tmp_path):
     assert scripted.requests == []
 
 
+def read_with_little_room(scripted, folder, said):
+    import resource
+
+    resource.setrlimit(resource.RLIMIT_FSIZE, (48 * 1024,) * 2)  # of this process alone
+    try:
+        read(scripted, folder)
+    except omnipd.ExportIncompleteError as error:
+        said.send((error.message, error.hint))
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs a process with limits of its own")
+def test_a_disk_that_is_full_is_told_and_what_was_kept_is_there(scripted, folder):
+    scripted.by_target = abilities
+    fork = multiprocessing.get_context("fork")
+    here, there = fork.Pipe()
+    child = fork.Process(target=read_with_little_room, args=(scripted, folder, there))
+    child.start()
+    child.join()
+    message, hint = here.recv()
+    assert message.startswith(f"The checkpoint {folder / 'checkpoint.sqlite'} could not be written")
+    assert hint.startswith("Make room")
+    came = asked(scripted)
+    assert came == NAMES[: len(came)] != NAMES
+    scripted.requests.clear()
+    with pytest.warns(omnipd.OmniWarning, match="Answers taken"):
+        read(scripted, folder)
+    assert asked(scripted) == NAMES[len(came) - 1 :]  # the last one could not be kept
+
+
 def test_a_call_that_is_refused_leaves_no_folder(scripted, fake_time, folder):
     scripted.script(BROKEN)
     with pytest.raises(omnipd.ServerError):

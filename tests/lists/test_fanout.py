@@ -10,6 +10,7 @@ from faults.given import client_of
 from scripted_server import answer
 
 import omnipd
+from omnipd.lists.endpoint import Endpoint
 
 USER = "11111111-2222-4333-8444-555555555555"
 OTHER = "21111111-2222-4333-8444-555555555555"
@@ -411,3 +412,18 @@ def test_a_topic_that_is_not_found_is_told_where_the_topics_are():
     with omnipd.sandbox(documents=1), pytest.raises(omnipd.NotFoundError) as caught:
         omnipd.read_topic_fields("orders", "user")
     assert "read_topics() has the topics of a model" in caught.value.hint
+
+
+@pytest.mark.parametrize("count", [1, 30])
+def test_the_declared_columns_are_made_once_however_many_parents_there_are(
+    scripted, monkeypatch, count
+):
+    # Made for each column of each parent, they took seconds after the last of a thousand answers.
+    made = []
+    schema = Endpoint.schema.fget
+    monkeypatch.setattr(Endpoint, "schema", property(lambda self: made.append(1) or schema(self)))
+    scripted.by_target = lambda _: answer({"abilities": {"canAnalyze": True}})
+    with client_of(scripted):
+        df = omnipd.read_document_abilities([f"d{number}" for number in range(count)])
+    assert len(df) == count
+    assert len(made) == 1

@@ -9,11 +9,6 @@ from scripted_server import answer
 
 import omnipd
 from omnipd import IncompleteReadError, OmniWarning
-from omnipd.admin.inventory_parts import PARTS
-from omnipd.lists import paging
-from omnipd.readers.groups import GROUPS
-from omnipd.readers.schedules import SCHEDULES
-from omnipd.readers.users import USERS
 from omnipd_sandbox.server import Server
 
 SIZE = 3
@@ -168,13 +163,6 @@ def test_of_an_unknown_list_nothing_is_promised(scripted):
         scripted.by_target = ChangingList(SIZE)
         facts = omnipd.read_records("/api/v1/things", client=client, refresh=True).attrs["omni"]
         assert (facts["requests"], facts["shifts_checked"]) == (1, True)
-
-
-def test_the_estimate_knows_which_lists_are_read_twice():
-    counted = {name for name, part in PARTS.items() if part.counted_pages}
-    lists = {"users": USERS, "groups": GROUPS, "schedules": SCHEDULES}
-    assert counted == set(lists)
-    assert {endpoint.pages for endpoint in lists.values()} <= paging.BY_OFFSET
 
 
 def test_a_sandbox_can_shift_its_pages_and_no_row_is_lost():

@@ -99,6 +99,7 @@ def test_the_requests_are_those_of_the_estimate(omni, server, organization):
     assert len(server.requests) - since == by_hand == 140
     assert df.attrs["omni"]["requests"] == by_hand
     assert df.attrs["omni"]["complete"] is True
+    omnipd.clear_cache(omni)
     assert omnipd.estimate_inventory(include="content")["calls"].sum() == by_hand
 
 

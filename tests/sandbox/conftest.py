@@ -65,7 +65,7 @@ class Wire:
                 return records, infos
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def server():
     with Server() as started:
         yield started

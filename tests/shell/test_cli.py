@@ -39,7 +39,7 @@ def shell(server, monkeypatch, tmp_path):
                 *arguments,
                 *(
                     ["--requests-per-minute", "100000"]
-                    if arguments[0] in {"content", "query"}
+                    if arguments[0] in {"content", "fields", "query", "topics"}
                     else []
                 ),
             ],
@@ -103,7 +103,7 @@ def test_no_name_can_write_to_the_terminal(tmp_path, monkeypatch, scripted):
     result = CliRunner().invoke(main, ["content"])
     assert "\x1b" not in result.stdout
     assert "\u202e" not in result.stdout
-    assert "\\x1b[2J\\u202ehidden\\r\\n" in result.stdout
+    assert "\\x1b[2J\\u202ehidden  " in result.stdout
 
 
 def test_a_query_from_a_file_and_from_standard_input(shell, server, tmp_path):
@@ -132,6 +132,56 @@ def test_a_query_takes_a_model_a_limit_and_labels(shell, server):
     )
     assert result.stdout.splitlines() == ['"Origin","Flights"', '"EWR","120835"', '"JFK","111279"']
     assert "exactly 2 rows" in result.stderr
+
+
+def test_a_query_file_is_written_from_topics_and_fields(shell):
+    topics = shell("topics").stdout.splitlines()
+    assert topics[0].split() == ["topic", "label", "base_view", "model_id"]
+    names = [line.split()[0] for line in topics[1:5]]
+    assert names == ["flights", "completed_orders", "orders", "users"]
+    flights = "6f1c2a9e-0b47-4d3a-9c58-2e7d41f0a613"
+    assert topics[1].split()[-1] == flights
+    fields = shell("fields", "flights").stdout.splitlines()
+    assert fields[0].split() == ["fully_qualified_name", "label", "kind", "data_type"]
+    assert ["flights.origin", "Origin", "dimension", "STRING"] in map(str.split, fields)
+    assert ["flights.count", "Flights", "measure", "NUMBER"] in map(str.split, fields)
+    assert (
+        "dest_airport.average_altitude" in fields[-2]
+    )  # all of them, also more than fit on a screen
+    # With a model no list of topics is needed, and both say the same.
+    of_model = shell("fields", "flights", "--model", "flights", "--format", "csv").stdout
+    assert of_model == shell("fields", "flights", "--format", "csv").stdout
+    one = shell("topics", "--model", "flights", "--format", "csv").stdout
+    assert [line.split(",")[1] for line in one.splitlines()] == ['"topic"', '"flights"']
+
+
+def test_a_topic_that_no_model_or_several_have_is_named(shell, server, monkeypatch):
+    done = shell("fields", "flihgts")
+    assert done.exit_code == 2
+    assert done.stderr == (
+        "omnipd: No shared model has a topic 'flihgts'.\nDid you mean 'flights'?\n"
+    )
+    done = shell("fields", "x")
+    assert done.stderr.endswith("There are completed_orders, flights, orders, users.\n")
+    done = shell("topics", "--branch-id", "b")
+    assert done.stderr == "omnipd: --branch-id b is of one model.\nName it: --model.\n"
+    twice = pd.DataFrame({"topic": ["flights"] * 2, "model_id": ["m1", "m2"]})
+    monkeypatch.setattr("omnipd.shell.topics.read_topics", lambda *_, **__: twice)
+    done = shell("fields", "flights")
+    assert done.exit_code == 2
+    assert "2 shared models have a topic 'flights': m1, m2.\nSay of which: --model." in done.stderr
+
+
+def test_a_query_is_held_against_its_topic_before_it_is_sent(shell, server):
+    mistyped = QUERY | {"modelId": "flights", "fields": ["flights.orgin"], "sorts": []}
+    since = len(server.requests)
+    done = shell("query", "-", stdin=json.dumps(mistyped))
+    assert done.exit_code == 2
+    assert done.stderr == (
+        "omnipd: The topic flights has no field flights.orgin.\n"
+        "Did you mean flights.origin? With --no-check the query is sent as it is.\n"
+    )
+    assert "/api/v1/query/run" not in {one.path for one in server.requests[since:]}
 
 
 def test_whoami_names_the_key_but_not_its_secret(shell, server):
@@ -167,7 +217,7 @@ def test_the_cache_is_shown_and_cleared(shell):
         (["sandbox", "--state", "~no such"], None, 2, "home directory of 'no such'"),
         (["sandbox", "--org", "s3://bucket/org"], None, 2, "is an address"),
         (["sandbox", "init", "s3://bucket/org"], None, 2, "is an address"),
-        (["demo", "--folder", "s3://bucket/demo"], None, 2, "is an address"),
+        (["demo", "-o", "s3://bucket/demo"], None, 2, "is an address"),
         (["query", "missing.json"], None, 2, "cannot be read"),
         (["query", "-", "--limit", "few"], "{}", 2, "whole number"),
         (["content", "--api-key-file", "missing"], None, 3, "cannot be read"),
@@ -186,6 +236,7 @@ def test_a_failed_query_has_its_own_exit_code(shell, server):
     result = shell(
         "query",
         "-",
+        "--no-check",
         stdin=json.dumps(QUERY | {"modelId": model, "fields": ["flights.nope"], "sorts": []}),
     )
     assert result.exit_code == 7
@@ -321,7 +372,7 @@ def test_an_address_takes_what_a_file_or_folder_would(shell, monkeypatch):
     assert result.exit_code == 0, result.stderr
     assert result.stderr.endswith("3 rows to memory://audit/content.csv\n")
     assert len(pd.read_csv("memory://audit/content.csv")) == 3
-    result = shell("inventory", "--include", "labels", "--to", "memory://audit")
+    result = shell("inventory", "--include", "labels", "-o", "memory://audit")
     assert result.exit_code == 0, result.stderr
     assert "1 frame, 1 file in memory://audit" in result.stderr
     assert sorted(MemoryFileSystem.store) == ["/audit/content.csv", "/audit/labels.parquet"]

@@ -74,8 +74,8 @@ def test_an_issue_is_one_line_that_moves_no_cursor(folder, capsys):
     lines = printed(folder("sh\x1b[31mop\u2028", shops_view=text), capsys)
     assert len(lines) == 4
     assert all(line.isprintable() for line in lines)
-    assert r"The model sh\x1b[31mop\u2028 has 2 issues" in lines[0]
-    assert r"shops.a\x1b[2J\u202eb\nc: There is neither" in lines[1]
+    assert r"The model sh\x1b[31mop  has 2 issues" in lines[0]
+    assert r"shops.a\x1b[2J\u202eb c: There is neither" in lines[1]
     assert lines[2].startswith("  warning  shops.view.yaml: shops: Not modeled: longlong")
     assert lines[2].endswith("…")
     assert len(lines[2]) < 500
@@ -96,10 +96,10 @@ def test_the_command_tells_them_at_its_start_and_keeps_its_output_to_the_lines_t
     finally:
         process.kill()
         process.communicate()
-    assert told[0].startswith(r"The model sh\nop has 1 issue (1 error, 0 warnings).")
+    assert told[0].startswith("The model sh op has 1 issue (1 error, 0 warnings).")
     assert "shops.view.yaml: shops.gone: There is neither a column" in told[1]
     assert told[3].startswith("A sandbox: ")
     address, key, model = out.splitlines()
     assert address.startswith("export OMNI_BASE_URL=")
     assert key.startswith("export OMNI_API_KEY=")
-    assert model.startswith(r"# model sh\nop: ")
+    assert model.startswith("# model sh op: ")

@@ -1,7 +1,9 @@
 """Every reader as a command: its options, its parents, and what it would cost."""
 
 import inspect
+import re
 
+import click
 import pandas as pd
 import pytest
 from click.testing import CliRunner
@@ -92,6 +94,129 @@ def test_choices_are_completed(run):
     assert [item.value for item in sort.shell_complete(None, "r")] == ["role"]
 
 
+def test_files_are_completed_where_they_may_be_given(run):
+    [documents] = [
+        param
+        for param in read.get_command(None, "document-access").params
+        if param.name == "documents"
+    ]
+    [query] = [param for param in main.commands["query"].params if param.name == "query"]
+    for param in (documents, query):
+        assert [item.type for item in param.shell_complete(None, "d")] == ["file"]
+
+
+def test_lists_to_include_are_completed_after_a_comma_too(run):
+    for command in (main.commands["export"], estimate.get_command(None, "inventory")):
+        [include] = [param for param in command.params if param.name == "include"]
+        assert [item.value for item in include.shell_complete(None, "lab")] == ["labels"]
+        assert [item.value for item in include.shell_complete(None, "ai,document_q")] == [
+            "ai,document_queries"
+        ]
+
+
+def _facts(param):
+    names = (*param.opts, *param.secondary_opts)
+    metavar = param.make_metavar(click.Context(main))
+    return names, metavar, param.help, param.multiple, param.is_flag
+
+
+def _options(command):
+    return {param.name: param for param in command.params if isinstance(param, click.Option)}
+
+
+def test_a_command_and_the_one_that_is_made_have_the_same_options():
+    for name, group in (("content", read), ("inventory", estimate), ("export", estimate)):
+        by_hand = _options(main.commands[name])
+        made = _options(group.get_command(None, name))
+        for option, param in made.items():
+            assert _facts(by_hand[option]) == _facts(param), (name, option)
+
+
+def test_what_is_said_of_an_option_is_said_by_every_command():
+    commands = [
+        *main.commands.values(),
+        *(read.get_command(None, name) for name in read.list_commands(None)),
+    ]
+    for name in (
+        "output",
+        "style",
+        "raw",
+        "errors",
+        "strict",
+        "refresh",
+        "checkpoint",
+        "max_calls",
+        "limit",
+    ):
+        found = {
+            _facts(_options(command)[name])
+            for command in commands
+            if name in _options(command) and command.name not in {"inventory", "query"}
+        }
+        assert len(found) == 1, name
+
+
+def test_nothing_in_a_help_is_python():
+    for name in read.list_commands(None):
+        command = read.get_command(None, name)
+        for param in _options(command).values():
+            assert not re.search(r":\w+:|`|\w=|_id\b.*needs|attrs|None|True|False", param.help), (
+                name,
+                param.help,
+            )
+
+
+@pytest.mark.parametrize("given", [["labels,_count"], ["labels", "_count"]])
+def test_names_are_given_with_commas_or_one_by_one(run, tiny, given):
+    words = [word for one in given for word in ("--include", one)]
+    for command in (["content"], ["read", "content"]):
+        since = len(tiny.requests)
+        run(*command, *words, "--refresh")
+        assert dict(tiny.requests[since].query)["include"] == "labels,_count"
+
+
+def test_an_option_takes_parents_as_an_argument_does(run, tmp_path):
+    run("read", "groups", "-o", tmp_path / "g.parquet")
+    groups = pd.read_parquet(tmp_path / "g.parquet")["group_id"].tolist()
+    of_file = run(
+        "read", "model-roles", "--groups", tmp_path / "g.parquet", "--format", "csv"
+    ).stdout
+    words = [word for group in groups for word in ("--groups", group)]
+    assert run("read", "model-roles", *words, "--format", "csv").stdout == of_file
+    assert len(of_file.splitlines()) > 1
+    done = run("read", "model-roles", code=2)
+    assert "Name either ID…|FILE|- or --groups" in done.stderr
+
+
+def test_a_default_of_one_name_is_that_name(run, tiny):
+    since = len(tiny.requests)
+    run("read", "models", "--refresh")
+    assert dict(tiny.requests[since].query)["include"] == "activeBranches"
+
+
+def test_pairs_reach_the_reader(run):
+    out = run(
+        "read",
+        "records",
+        "/api/v1/labels",
+        "--rows",
+        "labels",
+        "--columns",
+        "label=name",
+        "--format",
+        "csv",
+    ).stdout
+    assert out.splitlines()[0].startswith('"label"')
+    done = run("read", "records", "/api/v1/labels", "--params", "pageSize", code=2)
+    assert "pageSize has no name, or no value" in done.stderr
+
+
+def test_an_unknown_cost_is_not_none(run, monkeypatch):
+    cost = pd.DataFrame({"calls": [3, None], "minutes": [0.05, None], "at_least": [False, True]})
+    monkeypatch.setattr("omnipd.admin.estimate.estimate", lambda *_, **__: cost)
+    assert run("estimate", "users").stderr == "at least 3 calls, 0 minutes\n"
+
+
 def test_an_estimate_reads_nothing(run, tiny):
     since = len(tiny.requests)
     done = run("estimate", "document-access", "a", "b", "c")
@@ -102,10 +227,10 @@ def test_an_estimate_reads_nothing(run, tiny):
 
 
 def test_an_export_is_made_and_named(run, tmp_path):
-    done = run("export", "--to", tmp_path / "e", "--include", "labels,models", "--keep", 1)
+    done = run("export", "-o", tmp_path / "e", "--include", "labels,models", "--keep", 1)
     assert done.stderr.startswith("2 frames in ")
     assert list(omnipd.open_export(tmp_path / "e")) == ["labels", "models"]
     assert (
         "Did you mean 'labels'"
-        in run("export", "--to", tmp_path / "e", "--include", "lables", code=2).stderr
+        in run("export", "-o", tmp_path / "e", "--include", "lables", code=2).stderr
     )

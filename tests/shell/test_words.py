@@ -52,18 +52,18 @@ WRONG = {
         "--format": ["x"],
         **_CONNECTION,
     },
-    ("inventory", "--to", "out"): {
-        "--to": ["", "x.foo", "query.json/x.xlsx", KEY],
+    ("inventory", "--output", "out"): {
+        "--output": ["", "x.foo", "query.json/x.xlsx", KEY],
         "--include": ["", "x"],
         "--scope": ["x"],
         "--errors": ["x"],
         "--checkpoint": ["", "query.json/x", KEY],
         "--max-calls": ["0", "x"],
-        "--files": ["x"],
+        "--format": ["x"],
         **dict.fromkeys(_CONNECTION, ()),
     },
-    ("export", "--to", "exports"): {
-        "--to": ["", "query.json/x", KEY],
+    ("export", "--output", "exports"): {
+        "--output": ["", "query.json/x", KEY],
         "--include": ["", "x"],
         "--scope": ["x"],
         "--format": ["x"],
@@ -91,6 +91,20 @@ WRONG = {
         "--cache": ["x"],
         "--timeout": ["0"],
     },
+    ("topics",): {
+        "--model": ["", "flihgts", KEY],
+        "--branch-id": ["x", "x --model flights", KEY],
+        "--output": ["x.foo"],
+        "--format": ["x"],
+        **dict.fromkeys(_CONNECTION, ()),
+    },
+    ("fields", "flights"): {
+        "--model": ["", "orders", KEY],
+        "--branch-id": ["x", "x --model flights", KEY],
+        "--output": ["x.foo"],
+        "--format": ["x"],
+        **dict.fromkeys(_CONNECTION, ()),
+    },
     ("whoami",): {"--model": ["", "x", KEY], **dict.fromkeys(_CONNECTION, ())},
     ("sandbox",): {
         "--port": ["-1", "99999"],
@@ -102,7 +116,7 @@ WRONG = {
     },
     ("sandbox init",): {},
     ("cache",): {"--cache-dir": ["", "~nosuch/x", KEY]},
-    ("demo",): {"--folder": ["", "query.json", KEY]},
+    ("demo",): {"--output": ["", "query.json", KEY]},
 }
 
 
@@ -178,11 +192,11 @@ def test_what_is_given_wrongly_is_named_as_the_option(shell, command):
         (["cache", "--cache-dir", KEY], 2, "\nOnly --api-key-file takes one."),
         (["cache", "--cache-dir", ""], 2, "Invalid value for '--cache-dir': it is empty."),
         (["cache", "--limit", "3"], 2, "No such option"),
-        (["inventory", "--to", "x.foo"], 2, "omnipd: --to x.foo has an unknown ending."),
+        (["inventory", "-o", "x.foo"], 2, "omnipd: --output x.foo has an unknown ending."),
         (["query", "missing.json"], 2, "omnipd: The file missing.json cannot be read"),
         (["query", "query.json", "--cache", "x"], 2, "omnipd: --cache x is not a time"),
         (["query", "query.json", "--omni-cache", "x"], 2, "omnipd: --omni-cache x is not known"),
-        (["query", "query.json", "--model", "x"], 2, "which Python's omnipd.read_models() has."),
+        (["query", "query.json", "--model", "x"], 2, "which `omnipd read models` has."),
         (["query", "query.json", "--model", KEY], 2, "omnipd: --model holds an API key."),
         (["query", "query.json", "--limit", "1"], 0, "Pass --limit all for all of them."),
         (["sandbox", "init", KEY], 2, "omnipd: FOLDER holds an API key."),
@@ -207,9 +221,9 @@ def test_a_query_that_lacks_what_an_option_gives_names_the_option(shell):
         said, code = shell("query", "-", input=json.dumps(FLIGHTS | {"fields": ["a.b"]} | query))
         assert (f"Pass {option}" in said, code) == (True, 2)
     wrong = FLIGHTS | {"fields": ["flights.orgin"]}
-    said, code = shell("query", "-", "--check", input=json.dumps(wrong))
+    said, code = shell("query", "-", input=json.dumps(wrong))
     assert said.endswith(
-        "Did you mean flights.origin? With no --check the query is sent as it is.\n"
+        "Did you mean flights.origin? With --no-check the query is sent as it is.\n"
     )
 
 
@@ -268,7 +282,8 @@ def command():
             f"--ttl '{'ab' * 30}…{'ab' * 15}'",
         ),
         (function("whoami"), "omnipd.whoami()", "`omnipd whoami`"),
-        (function("read_models"), "omnipd.read_models()", "Python's omnipd.read_models()"),
+        (function("connect"), "omnipd.connect()", "Python's omnipd.connect()"),
+        (function("read_models"), "omnipd.read_models()", "`omnipd read models`"),
         (argument("timeout", ..., of="connect"), "connect(timeout=…)", "connect(timeout=…)"),
     ],
 )

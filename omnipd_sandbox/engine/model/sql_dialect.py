@@ -37,6 +37,8 @@ _AGGREGATES = (
 )  # fmt: skip
 # Calls whose arguments are not a list between commas.
 _WITH_WORDS = {"CAST", "TRY_CAST", "POSITION", "SUBSTRING", "TRIM"}
+# What sqlglot notes of the place of a part in its text.
+_PLACES = {"line", "col", "start", "end"}
 # Templates, which Omni fills in.
 _TEMPLATE_SIGNS = ("{{", "{%", "{#")
 
@@ -160,7 +162,7 @@ def _read(text: str, before: str) -> exp.Expression:
         parsed = [each for each in sqlglot.parse(text, read=Unchanged) if each is not None]
         if len(parsed) != 1:
             raise BadSql(f"The SQL cannot be read: it is {len(parsed)} statements, not one")
-        tree = cast("exp.Expression", parsed[0])
+        tree = _without_places(cast("exp.Expression", parsed[0]))
         same = same_meaning(before + text, before + written(tree))
     except BadSql:
         raise
@@ -173,4 +175,13 @@ def _read(text: str, before: str) -> exp.Expression:
         raise BadSql(f"The SQL cannot be read: {first_line(error)}") from error
     if not same:
         raise BadSql("Not modeled: SQL that the sandbox cannot write down as it stands")
+    return tree
+
+
+def _without_places(tree: exp.Expression) -> exp.Expression:
+    """Forget where in the text each part stood, which takes longer to copy than the parts do."""
+    for node in tree.walk():
+        kept = {key: value for key, value in (node._meta or {}).items() if key not in _PLACES}
+        node._meta = kept or None
+        node.comments = node.comments or None
     return tree

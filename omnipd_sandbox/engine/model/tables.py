@@ -45,7 +45,7 @@ def crossed(
 ) -> exp.Select:
     """Select from views whichever way: which rows join does not matter to what runs, or its type."""
     first, *others = (table_of(views[alias], alias) for alias in aliases)
-    select = exp.select(*trees).from_(first)
+    select = exp.select(*trees).from_(first, copy=False)
     for table in others:
-        select = select.join(table, join_type="cross")
+        select = select.join(table, join_type="cross", copy=False)
     return select

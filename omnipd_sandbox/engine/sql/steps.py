@@ -51,7 +51,7 @@ def from_joins(draft: Draft, select: exp.Select) -> exp.Select:
 def after(steps: Sequence[tuple[str, exp.Query]], last: exp.Select) -> exp.Select:
     """Write named steps before the select that reads them."""
     for name, query in steps:
-        last = last.with_(name, query)
+        last = last.with_(name, query, copy=False)
     return last
 
 

@@ -264,6 +264,14 @@ def test_text_that_may_be_a_time_is_warned_of_where_nobody_looked(omni, query, o
         query.where(condition).run(**options)
 
 
+def test_a_query_object_that_is_to_be_checked_is_warned_of_too(omni):
+    query = Query(FLIGHTS, view="flights").select("flights.origin", "flights.count")
+    asked = query.where(field("flights.time_hour") == "2013-03").to_dict()
+    with pytest.warns(omnipd.OmniWarning, match=r"flights\.time_hour is compared with text"):
+        omnipd.run_query(asked, check=True)
+    omnipd.run_query(asked)
+
+
 def test_text_that_is_no_time_is_not_warned_of(omni):
     for condition in (
         field("flights.origin") == "JFK",
