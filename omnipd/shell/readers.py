@@ -12,11 +12,12 @@ from typing import Any
 
 import click
 
+from omnipd.display import counted
 from omnipd.shell import options
 from omnipd.shell.command import Command
 from omnipd.shell.options import client_of
 from omnipd.shell.output import deliver
-from omnipd.shell.words import counted, in_options
+from omnipd.shell.words import in_options
 
 #: What a command does with a reader and what it was given.
 Action = Callable[[Callable[..., Any], list[Any], dict[str, Any]], None]
