@@ -132,5 +132,7 @@ class _Frames(Mapping[str, pd.DataFrame]):
             "instance": self._manifest["instance"],
             "fetched_at": about["fetched_at"],
             "complete": about["complete"],
+            # Whether what is personal is in it, too.
+            "public_rows": about.get("public_rows"),
         }
         return to_frame(table.replace_schema_metadata(), facts)
