@@ -9,6 +9,7 @@ from omnipd.audit.content_access import who_can_see as who_can_see
 from omnipd.audit.count_changes import diff_summary as diff_summary
 from omnipd.audit.belonging import orphans as orphans
 from omnipd.audit.deliveries import schedule_health as schedule_health
+from omnipd.audit.leaving import leaver as leaver
 from omnipd.audit.unviewed import unused as unused
 
 __all__ = [
