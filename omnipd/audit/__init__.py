@@ -2,12 +2,12 @@
 
 from typing import Any
 
+from omnipd.audit.belonging import orphans as orphans
 from omnipd.audit.compare import diff as diff
 from omnipd.audit.content_access import access as access
 from omnipd.audit.content_access import what_can_see as what_can_see
 from omnipd.audit.content_access import who_can_see as who_can_see
 from omnipd.audit.count_changes import diff_summary as diff_summary
-from omnipd.audit.belonging import orphans as orphans
 from omnipd.audit.deliveries import schedule_health as schedule_health
 from omnipd.audit.leaving import leaver as leaver
 from omnipd.audit.unviewed import unused as unused

@@ -76,6 +76,7 @@ WRONG = {
     },
     ("read",): {},
     ("estimate",): {},
+    ("audit",): {},
     ("query", "query.json"): {
         "--limit": ["0", "x", "1"],
         "--model": ["", "flihgts", KEY],
