@@ -11,6 +11,7 @@ from omnipd.audit.count_changes import diff_summary as diff_summary
 from omnipd.audit.deliveries import schedule_health as schedule_health
 from omnipd.audit.leaving import leaver as leaver
 from omnipd.audit.unviewed import unused as unused
+from omnipd.audit.views_in_window import usage as usage
 
 __all__ = [
     name
