@@ -12,6 +12,8 @@ from omnipd.audit.deliveries import schedule_health as schedule_health
 from omnipd.audit.leaving import leaver as leaver
 from omnipd.audit.unviewed import unused as unused
 from omnipd.audit.views_in_window import usage as usage
+from omnipd.audit.fields_without_use import unused_fields as unused_fields
+from omnipd.audit.where_used import field_usage as field_usage
 
 __all__ = [
     name
