@@ -9,10 +9,10 @@ from omnipd.audit.content_access import what_can_see as what_can_see
 from omnipd.audit.content_access import who_can_see as who_can_see
 from omnipd.audit.count_changes import diff_summary as diff_summary
 from omnipd.audit.deliveries import schedule_health as schedule_health
+from omnipd.audit.fields_without_use import unused_fields as unused_fields
 from omnipd.audit.leaving import leaver as leaver
 from omnipd.audit.unviewed import unused as unused
 from omnipd.audit.views_in_window import usage as usage
-from omnipd.audit.fields_without_use import unused_fields as unused_fields
 from omnipd.audit.where_used import field_usage as field_usage
 
 __all__ = [
