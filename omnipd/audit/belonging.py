@@ -15,6 +15,7 @@ from omnipd.audit.facts import has_all_scopes
 from omnipd.audit.folder_readers import PERMITS, FolderReaders
 from omnipd.audit.listed_documents import LISTS, ListedDocuments
 from omnipd.audit.owners import PEOPLE, People
+from omnipd.audit.some_columns import OF_ITEMS, some_columns
 from omnipd.audit.tables import Tables, question
 from omnipd.frames.columns import TEXT
 from omnipd.frames.labels import split_names
@@ -153,7 +154,7 @@ def _items_of_owners(tables: Tables) -> Iterator[list[dict[str, Any]]]:
     listed: set[tuple[str, str | None]] = set()
     for name in ("content", "documents", "folders"):
         items = []
-        for row in tables.rows(name):
+        for row in some_columns(tables[name], OF_ITEMS):
             kind, identity, path = _identity(name, row)
             if kind is not None and (kind, identity) not in listed:
                 listed.add((kind, identity))
@@ -196,7 +197,8 @@ def _item(
 
 
 def _unread_folders(tables: Tables, people: People) -> Iterator[Row]:
-    folders = [row for row in tables.rows("content") if row["type"] == "folder" and row["id"]]
+    items = some_columns(tables["content"], OF_ITEMS)
+    folders = [row for row in items if row["type"] == "folder" and row["id"]]
     readers = FolderReaders(tables, people)
     owner_of = people.owners(row["owner_id"] for row in folders)
     for row in folders:

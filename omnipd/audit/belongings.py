@@ -9,26 +9,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from omnipd.audit.calls import calls
+from omnipd.audit.some_columns import OF_ITEMS, some_columns
 from omnipd.audit.successors import ANYBODY, NOBODY, Successors
 from omnipd.audit.tables import Tables
 from omnipd.frames.labels import split_names
 
 Row = Mapping[str, Any]
 
-# What is taken of documents and folders.
-_COLUMNS = (
-    "type",
-    "document_identifier",
-    "id",
-    "folder_id",
-    "name",
-    "path",
-    "scope",
-    "owner_id",
-    "owner_name",
-    "folder_path",
-    "deleted",
-)
 _NO_MATCH = "no owner's id is that of a user"
 _WHOSE_ROUTINES = "ai_routines: Omni lists those of one person, and does not tell whose"
 
@@ -55,7 +42,7 @@ class Belongings:
         }
         self._users = {*tables["users"]["user_id"].to_pylist()} - {None}
         content, documents, folders = (
-            _some_columns(tables[name]) for name in ("content", "documents", "folders")
+            some_columns(tables[name], OF_ITEMS) for name in ("content", "documents", "folders")
         )
         self._lists_of_documents = [
             [row for row in rows if row["type"] == "document"] for rows in (content, documents)
@@ -370,13 +357,6 @@ class Belongings:
     ) -> dict[str, Any]:
         made = calls(call or kind, identity, self._id)
         return {"kind": kind, "id": identity, "name": name, **rest, **made}
-
-
-def _some_columns(table: pa.Table) -> list[dict[str, Any]]:
-    rows: list[dict[str, Any]] = table.select(
-        [name for name in _COLUMNS if name in table.schema.names]
-    ).to_pylist()
-    return rows
 
 
 def _joined(reasons: Iterable[str | None]) -> str | None:

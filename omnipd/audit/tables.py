@@ -107,7 +107,7 @@ class Tables:
                 frame = inventory[name]
                 if not is_whole(frame):
                     self.gaps[name] = "incomplete"
-                self._tables[name] = _declared(name, frame)
+                self._tables[name] = declared(name, frame)
                 facts = frame.attrs.get("omni")
                 self._facts.append(facts if isinstance(facts, dict) else {})
             else:
@@ -161,7 +161,7 @@ def _schema(name: str) -> pa.Schema:
     return schema.remove_metadata()
 
 
-def _declared(name: str, frame: pd.DataFrame) -> pa.Table:
+def declared(name: str, frame: pd.DataFrame) -> pa.Table:
     """Return a frame as its reader declares it, without what was added to it."""
     schema = _schema(name)
     absent = [column for column in schema.names if column not in frame.columns]

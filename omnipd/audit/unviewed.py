@@ -21,6 +21,7 @@ from omnipd.audit.reasons_to_keep import (
     is_used_by_document,
     is_verified,
 )
+from omnipd.audit.some_columns import some_columns
 from omnipd.audit.tables import Tables, question
 from omnipd.frames.columns import COUNT, FLAG, INSTANT, TEXT
 
@@ -36,6 +37,15 @@ _OF_CONTENT = (
     "last_viewed_at",
     "count_views",
     "updated_at",
+)
+_ALSO_OF_CONTENT = (
+    "type",
+    "deleted",
+    "has_dashboard",
+    "visits",
+    "count_favorites",
+    "labels",
+    "labels_verified",
 )
 _SCHEMA = pa.schema(
     [
@@ -143,7 +153,7 @@ def _rows(tables: Tables, now: datetime, days: int) -> Iterator[dict[str, Any]]:
         reason: [f"{name}: {tables.gaps[name]}" for name in names if name in tables.gaps]
         for reason, names in rests_on.items()
     }
-    for row in tables.rows("content"):
+    for row in some_columns(tables["content"], (*_OF_CONTENT, *_ALSO_OF_CONTENT)):
         if row["type"] != "document" or row["deleted"] or _is_since(row["last_viewed_at"], since):
             continue
         viewed, why = _viewed(row)

@@ -222,12 +222,10 @@ def test_odd_rows_are_no_error():
     assert [rows(answer)[0][name] for name in [*REASONS, "has_reason_to_stay"]] == [None] * 6
 
 
-def test_the_sandbox_has_what_its_records_say(server):
-    with omnipd.connect(server.url, server.api_key, cache=False, requests_per_minute=None):
-        inventory = omnipd.read_inventory(include=["content", "labels", "users", "schedules"])
+def test_the_sandbox_has_what_its_records_say(listed):
     with pytest.warns(omnipd.OmniWarning, match="document_details"):
-        answer = audit.unused(inventory, now="2024-01-01")
-    content = rows(inventory["content"])
+        answer = audit.unused(listed, now="2024-01-01")
+    content = rows(listed["content"])
     since = pd.Timestamp("2023-10-03", tz="UTC")
     expected = [
         row["document_identifier"]
@@ -237,9 +235,7 @@ def test_the_sandbox_has_what_its_records_say(server):
     ]
     found = rows(answer)
     assert [row["document_identifier"] for row in found] == expected
-    running = {
-        row["document_identifier"] for row in rows(inventory["schedules"]) if row["is_active"]
-    }
+    running = {row["document_identifier"] for row in rows(listed["schedules"]) if row["is_active"]}
     assert {row["document_identifier"] for row in found if row["is_scheduled"]} == (
         running & {*expected}
     )
