@@ -2,10 +2,8 @@
 
 from typing import Any
 
-from omnipd.audit.broken import validate as validate
-from omnipd.audit.fields_without_use import unused_fields as unused_fields
-from omnipd.audit.where_used import field_usage as field_usage
 from omnipd.audit.belonging import orphans as orphans
+from omnipd.audit.broken import validate as validate
 from omnipd.audit.compare import diff as diff
 from omnipd.audit.content_access import access as access
 from omnipd.audit.content_access import what_can_see as what_can_see
@@ -20,6 +18,7 @@ from omnipd.audit.where_used import field_usage as field_usage
 from omnipd.audit.leaving import leaver as leaver
 from omnipd.audit.unviewed import unused as unused
 from omnipd.audit.views_in_window import usage as usage
+from omnipd.audit.where_used import field_usage as field_usage
 
 __all__ = [
     name

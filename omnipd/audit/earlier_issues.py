@@ -7,12 +7,11 @@ from collections.abc import Callable, Hashable, Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-import pandas as pd
-
 from omnipd.admin.inventory_frames import Inventory
 from omnipd.admin.open_export import open_export
 from omnipd.admin.snapshots import Snapshots
 from omnipd.arguments import argument, function, said
+from omnipd.audit.facts import facts_of
 from omnipd.audit.tables import declared
 from omnipd.errors import ArgumentError
 from omnipd.frames.to_pandas import is_whole
@@ -71,15 +70,15 @@ class EarlierIssues:
         return self._first.get((name, issue))
 
     def _look_through(self, name: str, earlier: list[Inventory], now: Inventory) -> None:
-        instance = _facts(now[name]).get("instance")
-        last = _read_at(now[name])
+        instance = facts_of(now, name).get("instance")
+        last = _read_at(now, name)
         looks: list[tuple[datetime | None, Inventory]] = []
         for one in earlier:
             if name not in one and name not in one.failures:
                 continue
-            at = _read_at(one[name]) if name in one else _begun_at(one)
+            at = _read_at(one, name) if name in one else _begun_at(one)
             if name in one and instance is not None:
-                other = _facts(one[name]).get("instance")
+                other = facts_of(one, name).get("instance")
                 if other is not None and other != instance:
                     raise ArgumentError(
                         argument("before") + f" is of another Omni: {other}, not {instance}."
@@ -122,13 +121,8 @@ def _inventories(before: Inventory | str | os.PathLike[str]) -> Iterator[Invento
         yield open_export(before, name)
 
 
-def _facts(frame: pd.DataFrame) -> dict[str, Any]:
-    facts = frame.attrs.get("omni")
-    return facts if isinstance(facts, dict) else {}
-
-
-def _read_at(frame: pd.DataFrame) -> datetime | None:
-    return _time(_facts(frame).get("fetched_at"))
+def _read_at(inventory: Inventory, name: str) -> datetime | None:
+    return _time(facts_of(inventory, name).get("fetched_at"))
 
 
 def _begun_at(inventory: Inventory) -> datetime | None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from omnipd.admin.inventory_frames import Inventory
+from omnipd.audit.facts import facts_of, has_all_scopes
 from omnipd.audit.model_yaml import fields_in
 from omnipd.audit.tables import Tables
 from omnipd.frames.labels import join_names
@@ -83,6 +84,7 @@ class Uses:
 
     def __init__(self, inventory: Inventory, tables: Tables) -> None:
         self._tables = tables
+        self._has_all_scopes = has_all_scopes(inventory)
         self._failed = _failed_documents(inventory)
         self.fields: dict[str | None, set[str]] = {}
         for table, columns in (
@@ -102,7 +104,7 @@ class Uses:
                     self.documents[identifier] = Document(*rest)
 
     def __iter__(self) -> Iterator[Use]:
-        """Give every use, and what may be one; but for tables that are not known whole."""
+        """Give every use, and what may be one; but for what was not read."""
         yield from self._of_documents()
         yield from self._of_tiles()
         yield from self._of_filters()
@@ -123,12 +125,16 @@ class Uses:
         return zip(*(held[name].to_pylist() for name in names), strict=True)
 
     def gaps(self) -> list[Use]:
-        """Return what stands for the uses in tables that are not known whole."""
-        return [
+        """Return what stands for the uses in what was not read, or not whole."""
+        gaps = [
             Use(_USED_IN[name], reason=f"{name}: {why}")
             for name, why in self._tables.gaps.items()
             if name in _USED_IN
         ]
+        if not self._has_all_scopes and self._tables.is_known("content"):
+            reason = "content: what is one person's own is not known to be in it"
+            gaps.append(Use("tile", reason=reason))
+        return gaps
 
     def _of_documents(self) -> Iterator[Use]:
         """Give the documents into whose queries nobody could look."""
@@ -260,8 +266,7 @@ def _of_control(control: Control) -> tuple[list[str], str | None]:
 
 def _failed_documents(inventory: Inventory) -> dict[str, str]:
     """Return the documents whose queries could not be read, as far as the frame names them."""
-    facts = inventory["document_queries"].attrs.get("omni")
-    named = facts.get("failures") if isinstance(facts, dict) else None
+    named = facts_of(inventory, "document_queries").get("failures")
     return {str(key): str(why) for key, why in named.items()} if isinstance(named, dict) else {}
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import difflib
 import itertools
 from collections.abc import Iterator
-from typing import Any
 
 import pandas as pd
 import pyarrow as pa
@@ -13,7 +12,7 @@ import pyarrow as pa
 from omnipd.admin.inventory_frames import Inventory
 from omnipd.arguments import argument
 from omnipd.audit.tables import Tables, question
-from omnipd.audit.uses import Uses
+from omnipd.audit.uses import Use, Uses
 from omnipd.errors import ArgumentError
 from omnipd.queries.language.timeframes import split
 
@@ -28,6 +27,7 @@ _SCHEMA = pa.schema(
         **dict.fromkeys(("item_id", "used_by", "schedule_ids"), pa.string()),
     }
 )
+_AT_A_TIME = 65_536
 
 
 @question(
@@ -116,46 +116,49 @@ def field_usage(inventory: Inventory, field: str | None = None) -> pd.DataFrame:
     tables = Tables(inventory, field_usage)
     uses = Uses(inventory, tables)
     wanted = None if field is None else _wanted(field)
-    schedules = uses.schedules()
     is_used = False
 
-    def rows() -> Iterator[dict[str, Any]]:
+    def found() -> Iterator[Use]:
         nonlocal is_used
         for use in itertools.chain(uses.gaps(), uses):
-            bare, timeframe = (None, None) if use.name is None else split(use.name)
-            if wanted is not None and bare is not None:
+            if wanted is not None and use.name is not None:
+                bare, timeframe = split(use.name)
                 if bare.lower() != wanted[0] or wanted[1] not in {None, timeframe}:
                     continue
                 is_used = True
-            identifier = use.document_identifier
-            document = uses.documents.get(identifier) if identifier is not None else None
-            yield {
-                "field": bare,
-                "timeframe": timeframe,
-                "used_in": use.used_in,
-                "used_as": use.used_as,
-                "is_known": use.name is not None,
-                "reason": use.reason,
-                "model_id": use.model_id,
-                "topic": use.topic,
-                "document_identifier": identifier,
-                "document_name": document and document.name,
-                "owner_id": document and document.owner_id,
-                "owner_name": document and document.owner_name,
-                "query_id": use.query_id,
-                "query_name": use.query_name,
-                "query_reference": use.query_reference,
-                "item_id": use.item_id,
-                "used_by": use.used_by,
-                "schedule_ids": None
-                if schedules is None or identifier is None
-                else schedules.get(identifier, ""),
-            }
+            yield use
 
-    found = list(rows())
+    table = _table(found(), uses)
     if wanted is not None and not is_used and tables.is_known("views"):
         _check_exists(str(field), wanted[0], uses)
-    return tables.answer(_SCHEMA, found)
+    return tables.answer(_SCHEMA, table)
+
+
+def _table(found: Iterator[Use], uses: Uses) -> pa.Table:
+    """Return the rows of an answer, put into columns some at a time: there may be millions."""
+    schedules = uses.schedules()
+    batches = []
+    while some := list(itertools.islice(found, _AT_A_TIME)):
+        names = [(None, None) if use.name is None else split(use.name) for use in some]
+        places = [use.document_identifier for use in some]
+        documents = [None if one is None else uses.documents.get(one) for one in places]
+        columns = {
+            "field": [bare for bare, _ in names],
+            "timeframe": [timeframe for _, timeframe in names],
+            "is_known": [use.name is not None for use in some],
+            "document_name": [one and one.name for one in documents],
+            "owner_id": [one and one.owner_id for one in documents],
+            "owner_name": [one and one.owner_name for one in documents],
+            "schedule_ids": [
+                None if schedules is None or one is None else schedules.get(one, "")
+                for one in places
+            ],
+        }
+        for name in _SCHEMA.names:
+            if name not in columns:
+                columns[name] = [getattr(use, name) for use in some]
+        batches.append(pa.Table.from_pydict(columns, schema=_SCHEMA))
+    return pa.concat_tables([_SCHEMA.empty_table(), *batches])
 
 
 def _wanted(field: str) -> tuple[str, str | None]:

@@ -70,7 +70,11 @@ def tables(**rows):
             {"document_identifier": "d1", "schedule_id": "s3"},
         ],
     }
-    return {name: table(name, *each) for name, each in (held | rows).items()}
+    return {
+        # It says so where what is one person's own is in it.
+        name: table(name, *each, **({"public_rows": len(each)} if name == "content" else {}))
+        for name, each in (held | rows).items()
+    }
 
 
 def inventory(**rows):
@@ -408,6 +412,14 @@ def test_without_the_queries_nothing_is_answered():
             asked(refused)
 
 
+def test_what_is_one_person_s_own_is_looked_for():
+    held = tables() | {"content": table("content", document())}
+    answer = unused_fields(omnipd.Inventory(held))
+    assert answer["is_unused"].isna().all()
+    assert answer["reason"].str.startswith("content: what is one person's own").all()
+    assert field_usage(omnipd.Inventory(held), "orders.tax")["is_known"].tolist() == [False]
+
+
 def test_a_document_whose_queries_failed_is_named():
     held = tables()
     held["documents"] = table("documents", document(), document("d2"))
@@ -420,7 +432,7 @@ def test_a_document_whose_queries_failed_is_named():
 
 
 def test_answers_have_the_same_columns_without_rows():
-    empty = omnipd.Inventory({name: table(name) for name in tables()})
+    empty = inventory(**{name: [] for name in tables()})
     assert field_usage(empty).dtypes.equals(field_usage(inventory()).dtypes)
     assert unused_fields(empty).dtypes.equals(unused_fields(inventory()).dtypes)
     assert field_usage(empty).empty
