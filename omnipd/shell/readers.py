@@ -7,11 +7,11 @@ from typing import Any
 
 import click
 
+from omnipd.display import counted
 from omnipd.shell import options
 from omnipd.shell.function_commands import FunctionCommands
 from omnipd.shell.options import client_of
 from omnipd.shell.output import deliver
-from omnipd.shell.words import counted
 
 
 def _readers() -> dict[str, str]:

@@ -114,11 +114,6 @@ def _of_connections(code: Code) -> list[click.Parameter]:
     return [param for one in commands for param in one.params]
 
 
-def counted(number: int, noun: str) -> str:
-    """Return a number with its noun, which has an s where there is not just one."""
-    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
-
-
 def _quoted(value: bool | tuple[str, ...]) -> list[str]:
     """Return texts as a shell takes them; what would write to the terminal as Python writes it."""
     texts = value if isinstance(value, tuple) else ()
