@@ -92,7 +92,7 @@ def _other_question(parameter: inspect.Parameter) -> Function | None:
 def _sources(function: Function) -> list[inspect.Parameter]:
     """Return the parameters that a function finds its answer in: inventories, or a folder of exports."""
     named = inspect.signature(function).parameters.values()
-    return [one for one in named if "Inventory" in str(one.annotation)]
+    return [one for one in named if "Inventory" in str(one.annotation) and one.default is one.empty]
 
 
 def _parameters(function: Function) -> list[Parameter]:

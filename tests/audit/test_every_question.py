@@ -84,7 +84,7 @@ def test_an_answer_has_the_same_columns_for_tables_without_rows(name, sandbox_in
     assert bare.dtypes.equals(full.dtypes)
     assert bare.attrs["omni"]["complete"] is True
     assert full.attrs["omni"]["complete"] is True
-    assert len(full) > 0
+    assert (len(full) > 0) == (name != "validate")  # in this sandbox nothing is broken
 
 
 @ASKED
