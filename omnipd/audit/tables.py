@@ -98,7 +98,9 @@ class Tables:
             why = f" Not read: {'; '.join(failed)}." if failed else ""
             raise ArgumentError(
                 f"The inventory has no {' and no '.join(missing)}.{why}",
-                hint="What is needed: " + argument("include", names, of="read_inventory") + ".",
+                hint="It takes an inventory or export with "
+                + argument("include", list(asked.needs), of="read_inventory")
+                + f"{_without(asked.also)}.",
             )
         for name in names:
             if name in inventory:
@@ -148,6 +150,10 @@ class Tables:
             told = "; ".join(f"{name} ({why})" for name, why in self.gaps.items())
             warn(f"Not all is known: {told}. What rests on it is null or left open.")
         return to_frame(table, facts)
+
+
+def _without(also: Iterable[str]) -> str:
+    return f"; without {', '.join(also)} less is known" if also else ""
 
 
 def _schema(name: str) -> pa.Schema:

@@ -17,6 +17,7 @@ from omnipd.shell import options
 from omnipd.shell.command import Command, Commands, CommandWithOthers, shown_log
 from omnipd.shell.options import client_of
 from omnipd.shell.output import deliver
+from omnipd.shell.questions import audit
 from omnipd.shell.readers import estimate, read
 from omnipd.shell.words import in_words_of
 
@@ -443,6 +444,7 @@ def demo(folder: Path) -> None:
 
 main.add_command(read)
 main.add_command(estimate)
+main.add_command(audit)
 
 
 if __name__ == "__main__":
