@@ -94,7 +94,7 @@ def test_where_owners_are_users_the_list_is_whole_and_says_how_it_was_read(omni)
 @pytest.mark.parametrize("reader", ["read_content", "read_folders"])
 def test_a_sandbox_whose_owners_are_no_users_is_read_as_far_as_it_can_be(reader, unknown):
     read = getattr(omnipd, reader)
-    options = {"documents": 60, "folders": 20}
+    options = {"size": "tiny", "documents": 60, "folders": 20}
     with (
         Server(**options) as plain,
         Server(**options, owner_ids="other", unknown_owner=unknown) as other,
