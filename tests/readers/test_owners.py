@@ -116,7 +116,7 @@ def test_a_sandbox_whose_owners_are_no_users_is_read_as_far_as_it_can_be(reader,
 
 def test_an_inventory_of_such_an_omni_does_not_claim_to_be_whole():
     with (
-        Server(documents=10, owner_ids="other") as server,
+        Server(size="tiny", documents=10, owner_ids="other") as server,
         client_to(server) as client,
         pytest.warns(omnipd.OmniWarning, match="people have another id there"),
     ):
