@@ -42,7 +42,7 @@ from omnipd.lists import completeness, paging
 from omnipd.lists.collect_pages import Keyless, PageCollector
 from omnipd.lists.parse_pages import PageParser, Parsed
 from omnipd.lists.taken_pages import TakenPages
-from omnipd.message import changed
+from omnipd.message import changed, in_python
 from omnipd.progress import Steps, steps
 
 #: How many pages a list may have that is read again.
@@ -400,8 +400,9 @@ class ListRead:
             error.partial = to_frame(table, facts | {"complete": False})
             total = f" of {reading.total:,}" if reading.total is not None else ""
             error.add_note(
-                f"Read before it: {reading.pages} page(s), {table.num_rows:,}{total} rows{IN_PARTIAL}; "
-                "none is returned, because half a list looks like a whole one."
+                f"Read before it: {reading.pages} page(s), {table.num_rows:,}{total} rows"
+                + in_python(IN_PARTIAL)
+                + "; none is returned, because half a list looks like a whole one."
             )
         if isinstance(error, ResponseError) and error.url is None:
             error.url = self._client.base_url + self._listing.path

@@ -41,7 +41,7 @@ from omnipd.lists.outcomes import (
 )
 from omnipd.lists.parents import Key
 from omnipd.lists.read_list import IN_PARTIAL, Reading
-from omnipd.message import join
+from omnipd.message import in_python, join
 from omnipd.progress import steps
 
 if TYPE_CHECKING:
@@ -280,7 +280,7 @@ class ParentsRead:
             error.__notes__ = [note.replace(IN_PARTIAL, "") for note in error.__notes__]
         if (count := len(self._outcomes)) > 1:
             partial = "" if self._rows_into else "; the rows of those before are in .partial"
-            error.add_note(f"At {' / '.join(key)}, {done} of {count}{partial}.")
+            error.add_note(f"At {' / '.join(key)}, {done} of {count}" + in_python(partial) + ".")
         return error
 
     def _facts(self) -> dict[str, Any]:
@@ -301,10 +301,13 @@ class ParentsRead:
         if failed:
             named = {"/".join(key): failed[key].message for key in list(failed)[:_MOST_NAMED]}
             facts |= {"failed": len(failed), "failures": named}
+            first = next(iter(named.values()))
             warn(
                 f"{len(failed)} of {count} could not be read and the frame is marked incomplete: "
-                f"{', '.join(named)}{' …' if len(failed) > len(named) else ''}. "
-                'df.attrs["omni"]["failures"] says why.'
+                f"{', '.join(named)}{' …' if len(failed) > len(named) else ''}. The first of them: "
+                + first
+                + ("" if first.endswith(".") else ".")
+                + in_python(' df.attrs["omni"]["failures"] says why.')
             )
         if self._collect:
             facts[OUTCOMES] = as_fact(self._fanout.parent, self._outcomes, failed)
