@@ -5,7 +5,6 @@ from __future__ import annotations
 import difflib
 import os
 from collections.abc import Callable, Mapping, Sequence
-from pathlib import Path
 from typing import Any, Literal
 
 import pandas as pd
@@ -187,13 +186,11 @@ def _of_inventory(
     wanted = names_of(include)
     check_choice("scope", scope, (ALL, "organization"))
     reading = InventoryRead(client, scope, "collect", strict, refresh)
-    # One that is not there has nothing, and is not made.
-    folder = checkpoint if checkpoint is not None and Path(checkpoint).exists() else None
     with (
         one_call(),
         held_warnings(),
         counting(),  # which leaves the checkpoint as it is
-        checkpointed(folder, identity_of(client, wanted, scope), lambda: None),
+        checkpointed(checkpoint, identity_of(client, wanted, scope), lambda: None),
     ):
         return _frame(reading.costs(with_needed(wanted, scope)), client)
 
