@@ -262,8 +262,9 @@ def _forget_frames_below(frame: TracebackType | None) -> None:
 @contextlib.contextmanager
 def rehearsal() -> Iterator[None]:
     """Let a block read what the cache has, and send nothing: what would be sent raises WouldSend."""
-    call = Call()
-    call.rehearses, call.ahead, call.whole = True, Counter(), current_call().whole
+    around, call = current_call(), Call()
+    call.rehearses, call.ahead = True, Counter()
+    call.whole, call.asked_ahead = around.whole, around.asked_ahead
     with working_for(call):
         yield
 

@@ -17,12 +17,12 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import urlencode
 
-from omnipd.cache.lifetime import in_words
+from omnipd.cache.lifetime import ago
 from omnipd.cache.private_files import make_folder
 from omnipd.call import Call, current_call
 from omnipd.errors import ArgumentError, ExportIncompleteError, OmniError, SettingsError, warn
@@ -376,8 +376,7 @@ def _tell(checkpoint: Checkpoint, folder: str | os.PathLike[str]) -> None:
     """Say how old that is which is taken from a checkpoint."""
     if checkpoint.oldest is None:
         return
-    age = in_words(max(datetime.now(UTC) - checkpoint.oldest, timedelta(0)), rounded=True)
     warn(
         f"Answers taken from the checkpoint {folder}: {checkpoint.found:,}. The oldest is of "
-        f"{checkpoint.oldest:%Y-%m-%d %H:%M} UTC, {age} ago."
+        f"{checkpoint.oldest:%Y-%m-%d %H:%M} UTC, {ago(checkpoint.oldest)}."
     )

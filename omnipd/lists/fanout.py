@@ -323,12 +323,20 @@ def check_calls(calls: int, max_calls: int, *, more: bool = False) -> None:
     """Refuse what needs more requests than a caller allows; it may be more than are known."""
     allowed = whole_number("max_calls", max_calls, unit="requests")
     if calls > allowed:
+        _forget_what_was_counted()
         raise ArgumentError(
             f"It needs {'at least ' if more else ''}{calls:,} requests, more than "
             + argument("max_calls", allowed)
             + ".",
             hint="Nothing was read. Ask about fewer, or allow more.",
         )
+
+
+def _forget_what_was_counted() -> None:
+    """Take out of the checkpoint what was asked for to count a read that is refused."""
+    checkpoint, ahead = current_checkpoint(), current_call().asked_ahead
+    if checkpoint is not None and ahead is not None:
+        checkpoint.forget(ahead.questions())
 
 
 def say_cost(client: Client, calls: int, path: str) -> None:

@@ -243,6 +243,8 @@ class ListRead:
         def fetch(params: Mapping[str, str]) -> Any:
             nonlocal stored, oldest
             answer = client.get(path, params, parse=self._parse, route=route)
+            if answer.asked_ahead:  # to count this list, or another that asks the same
+                raise WouldSend
             stored, oldest = stored + 1, min(oldest, answer.read_at or oldest)
             return answer.content
 

@@ -172,3 +172,20 @@ def test_a_parent_that_is_refused_while_it_is_counted_takes_a_call_still(
         ):
             omnipd.read_dbt_exposures(**asked, errors="collect", client=client)
         assert len(scripted.requests) - since == 2
+
+
+def test_what_an_inventory_does_not_take_is_refused(own):
+    for arguments, options in (((), {"inclde": "labels"}), (("labels",), {})):
+        for name in ("inventory", omnipd.read_inventory):
+            with pytest.raises(TypeError):
+                omnipd.estimate(name, *arguments, **options)
+    with pytest.raises(TypeError):
+        omnipd.estimate(omnipd.export_inventory, "folder", inclde="labels")
+
+
+def test_what_is_made_of_a_list_that_is_refused_is_not_counted_as_stored(scripted):
+    scripted.script(REFUSED)
+    with client_of(scripted) as client:
+        cost = omnipd.estimate("inventory", include=["groups", "group_members"], client=client)
+    assert cost["calls"].isna().all()
+    assert cost["at_least"].all()
