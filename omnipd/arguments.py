@@ -123,7 +123,13 @@ DECIMALS = ("exact", "float64")
 IDS_OF_MODELS = function("read_models") + " has the ids of models beside their names."
 
 
+IDS_OF_PEOPLE = function("read_users") + " has the membership ids of people."
+
+
 NAMES_OF_TOPICS = function("read_topics") + " has the topics of a model."
+
+
+IDS_OF_GROUPS = function("read_groups") + " has the ids of groups beside their names."
 
 
 IDS_OF_FOLDERS = function("read_folders") + " has the ids of folders beside their paths."

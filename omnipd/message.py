@@ -70,6 +70,17 @@ class Text(str):
         return Text, self.parts
 
 
+def in_python(text: str) -> Text:
+    """Return words about what only Python has, such as an attribute: the shell leaves them out.
+
+    Examples
+    --------
+    >>> "One failed." + in_python(" Its .partial has the rest.")
+    'One failed. Its .partial has the rest.'
+    """
+    return Text(Code(text))
+
+
 def changed(text: str, change: Callable[[str], str]) -> str:
     """Return a text, changed outside of its code.
 

@@ -58,6 +58,21 @@ def command_of(function: str) -> str | None:
     return None
 
 
+def in_commands(text: str) -> str:
+    """Return a text that a file has kept, with the functions in it as their commands.
+
+    Examples
+    --------
+    >>> in_commands("omnipd.whoami() shows its roles; omnipd.connect() takes another.")
+    '`omnipd whoami` shows its roles; omnipd.connect() takes another.'
+    """
+    return re.sub(
+        r"\bomnipd\.(\w+)\(\)",
+        lambda one: f"`omnipd {name}`" if (name := command_of(one[1])) else one[0],
+        text,
+    )
+
+
 def in_options(meaning: str, parameters: Container[str]) -> str:
     """Return the first sentence of what a manual says of a parameter, in the words of the shell.
 
@@ -82,6 +97,8 @@ def _option(parameter: str) -> str:
 
 
 def _in_words(command: click.Command, code: Code) -> str:
+    if code.argument is None and code.function is None:
+        return ""
     if code.argument is None:
         name = command_of(code.function or "")
         return f"Python's {code}" if name is None else f"`omnipd {name}`"
