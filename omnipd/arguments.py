@@ -9,6 +9,7 @@ import operator
 from collections.abc import Iterable
 from typing import Any
 
+from omnipd.display import listed
 from omnipd.errors import ArgumentError
 from omnipd.key_texts import hide_keys, holds_key
 from omnipd.message import Code, Text
@@ -27,6 +28,7 @@ def said(value: object) -> str:
 
 _ANY = object()
 _LONGEST = 100
+_MOST_NAMES = 60
 
 
 def argument(name: str, value: object = _ANY, *, of: str | None = None) -> Text:
@@ -121,7 +123,13 @@ DECIMALS = ("exact", "float64")
 IDS_OF_MODELS = function("read_models") + " has the ids of models beside their names."
 
 
+IDS_OF_PEOPLE = function("read_users") + " has the membership ids of people."
+
+
 NAMES_OF_TOPICS = function("read_topics") + " has the topics of a model."
+
+
+IDS_OF_GROUPS = function("read_groups") + " has the ids of groups beside their names."
 
 
 IDS_OF_FOLDERS = function("read_folders") + " has the ids of folders beside their paths."
@@ -223,5 +231,6 @@ def check_choice(name: str, value: str, legal: Iterable[str]) -> None:
     )
     guess = f"Did you mean {near[0]!r}? " if near else ""
     raise ArgumentError(
-        (argument(name, value) + " is not known."), hint=f"{guess}It takes: {', '.join(legal)}."
+        (argument(name, value) + " is not known."),
+        hint=f"{guess}It takes: {listed(legal, _MOST_NAMES)}.",
     )

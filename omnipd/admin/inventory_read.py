@@ -14,9 +14,9 @@ from omnipd.admin.inventory_parts import ALL_PARTS, Part, is_of_one_list
 from omnipd.call import current_call
 from omnipd.client.client import Client
 from omnipd.errors import OmniError, warn
-from omnipd.lists.fanout import check_calls
+from omnipd.lists.allowed_calls import check_calls
 from omnipd.lists.read_parents import kept
-from omnipd.message import join
+from omnipd.message import in_python, join
 from omnipd.progress import steps
 from omnipd.readers.scope_all import ALL
 
@@ -116,7 +116,9 @@ class InventoryRead:
         if isinstance(error.partial, pd.DataFrame):
             frames[name] = error.partial
         error.partial = Inventory(frames, self._failures)
-        error.add_note(f"While reading {name}; the frames before it are in .partial.")
+        error.add_note(
+            f"While reading {name}" + in_python("; the frames before it are in .partial") + "."
+        )
 
     def so_far(self) -> list[str]:
         """Say how far the reading is, when it is interrupted."""

@@ -18,6 +18,7 @@ from omnipd.admin.snapshots import Snapshots, read_manifest
 from omnipd.errors import ExportError
 from omnipd.frames.to_pandas import to_frame
 from omnipd.paths import place
+from omnipd.readers import accessor  # noqa: F401 - the frames have df.omni
 
 
 class Export(Inventory):

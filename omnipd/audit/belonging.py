@@ -90,6 +90,11 @@ def orphans(inventory: Inventory) -> pd.DataFrame:
         - ``unknown``: null where it is known; else what would have to be known for it. A row without
           an ``id`` says why there may be more.
 
+    Raises
+    ------
+    ArgumentError
+        If the inventory lacks what it needs.
+
     See Also
     --------
     omnipd.audit.leaver : What belongs to somebody who leaves.

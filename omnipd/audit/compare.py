@@ -52,8 +52,8 @@ def diff(
     include : str or iterable of str, optional
         The tables to compare. Default: all.
     ignore : str or iterable of str
-        Columns that are not compared, in whatever table: ``["count_views", "last_viewed_at"]``. What is
-        in a table's key tells its rows apart all the same.
+        Columns that are not compared, in whatever table, such as ``count_views`` and
+        ``last_viewed_at``. What is in a table's key tells its rows apart all the same.
     allow_incomplete : bool, default False
         Compare also what is marked incomplete or could not be read. What rests on it has a null
         ``change``.

@@ -76,6 +76,11 @@ def access(
         - ``can_see``: whether they see it; null where it is not known.
         - ``unknown``: what is not known in this row, and why.
 
+    Raises
+    ------
+    ArgumentError
+        If the inventory lacks what it needs, or somebody or something that is named is not in it, or is not the only one.
+
     See Also
     --------
     omnipd.audit.who_can_see : One item, with one row per person.
@@ -105,10 +110,12 @@ def who_can_see(
 
     Parameters
     ----------
-    inventory, organization_role
+    inventory : Inventory
         As for :func:`omnipd.audit.access`.
     item : str
         The document or folder: its identifier, id, path or name.
+    organization_role : {"NO_ACCESS", "VIEWER", "EXPLORER", "EDITOR", "MANAGER"}, optional
+        As for :func:`omnipd.audit.access`.
 
     Returns
     -------
@@ -117,6 +124,11 @@ def who_can_see(
         ``display_name``, ``active``, ``can_see``, ``resulting_role``, ``model_role`` as in
         :func:`omnipd.audit.access`; ``ways``: every way that gives something, in words; ``unknown``: what is not known,
         and why. What may concern anybody has rows of its own, without a ``user_id``.
+
+    Raises
+    ------
+    ArgumentError
+        If the inventory lacks what it needs, or `item` is not in it, or is not the only one.
 
     See Also
     --------
@@ -145,10 +157,12 @@ def what_can_see(
 
     Parameters
     ----------
-    inventory, organization_role
+    inventory : Inventory
         As for :func:`omnipd.audit.access`.
     person : str
         The person: id, address or name.
+    organization_role : {"NO_ACCESS", "VIEWER", "EXPLORER", "EDITOR", "MANAGER"}, optional
+        As for :func:`omnipd.audit.access`.
 
     Returns
     -------
@@ -157,6 +171,11 @@ def what_can_see(
         ``name``, ``can_see``, ``resulting_role``, ``model_role`` as in
         :func:`omnipd.audit.access`; ``ways``: every way that gives something, in words; ``unknown``: what is not known,
         and why.
+
+    Raises
+    ------
+    ArgumentError
+        If the inventory lacks what it needs, or `person` is not in it, or is not the only one.
 
     See Also
     --------

@@ -108,6 +108,11 @@ def schedule_health(
           ``system_disabled_at``: as in ``schedules``.
         - ``unknown``: what is not known in this row, and why.
 
+    Raises
+    ------
+    ArgumentError
+        If the inventory lacks what it needs, or a domain is none.
+
     See Also
     --------
     omnipd.audit.orphans : What belongs to nobody.

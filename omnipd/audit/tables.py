@@ -98,14 +98,16 @@ class Tables:
             why = f" Not read: {'; '.join(failed)}." if failed else ""
             raise ArgumentError(
                 f"The inventory has no {' and no '.join(missing)}.{why}",
-                hint="What is needed: " + argument("include", names, of="read_inventory") + ".",
+                hint="It takes an inventory or export with "
+                + argument("include", list(asked.needs), of="read_inventory")
+                + f"{_without(asked.also)}.",
             )
         for name in names:
             if name in inventory:
                 frame = inventory[name]
                 if not is_whole(frame):
                     self.gaps[name] = "incomplete"
-                self._tables[name] = _declared(name, frame)
+                self._tables[name] = declared(name, frame)
                 facts = frame.attrs.get("omni")
                 self._facts.append(facts if isinstance(facts, dict) else {})
             else:
@@ -150,12 +152,16 @@ class Tables:
         return to_frame(table, facts)
 
 
+def _without(also: Iterable[str]) -> str:
+    return f"; without {', '.join(also)} less is known" if also else ""
+
+
 def _schema(name: str) -> pa.Schema:
     schema = list_of(ALL_PARTS[name].reader_name).schema
     return schema.remove_metadata()
 
 
-def _declared(name: str, frame: pd.DataFrame) -> pa.Table:
+def declared(name: str, frame: pd.DataFrame) -> pa.Table:
     """Return a frame as its reader declares it, without what was added to it."""
     schema = _schema(name)
     if not frame.columns.is_unique:

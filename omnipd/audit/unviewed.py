@@ -109,6 +109,11 @@ def unused(
           not all are known.
         - ``unknown``: what is not known in this row, and why.
 
+    Raises
+    ------
+    ArgumentError
+        If the inventory lacks what it needs, or it is not known from when to count back.
+
     See Also
     --------
     omnipd.audit.orphans : What belongs to nobody.

@@ -26,6 +26,7 @@ from omnipd.errors import BadRequestError, NotFoundError, OmniError, warn
 from omnipd.frames.records import TableBuilder
 from omnipd.frames.to_pandas import to_frame
 from omnipd.lists import paging
+from omnipd.lists.allowed_calls import check_calls_of
 from omnipd.lists.params import ClientSide, Param
 from omnipd.lists.read_list import Listing, ListRead, Reading, Step
 from omnipd.message import join
@@ -70,6 +71,8 @@ class Endpoint(Listing):
             one_call(),
             checkpointed(arguments.get("checkpoint"), self.identity(acting), again),
         ):
+            if (allowed := arguments.get("max_calls")) is not None:
+                check_calls_of(partial(self.read_table, acting), allowed)
             return to_frame(*self.read_table(acting))
 
     def identity(self, acting: Mapping[str, Any]) -> dict[str, str]:

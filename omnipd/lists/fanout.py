@@ -17,7 +17,7 @@ from typing import Any, Literal
 import pandas as pd
 import pyarrow as pa
 
-from omnipd.arguments import argument, check_choice, check_id, whole_number
+from omnipd.arguments import argument, check_choice, check_id
 from omnipd.cache.checkpoint import checkpointed, current_checkpoint, question_of
 from omnipd.call import WouldSend, current_call, noted_interrupt, one_call, rehearsal
 from omnipd.client.api_paths import segment
@@ -25,7 +25,6 @@ from omnipd.client.client import Client
 from omnipd.client.current_client import current_client
 from omnipd.client.rate_limit import USED
 from omnipd.errors import (
-    ArgumentError,
     BadRequestError,
     NotFoundError,
     OmniError,
@@ -35,6 +34,7 @@ from omnipd.errors import (
 from omnipd.frames.columns import TEXT
 from omnipd.frames.to_pandas import is_whole
 from omnipd.lists import paging
+from omnipd.lists.allowed_calls import check_calls
 from omnipd.lists.endpoint import Endpoint, looking_up
 from omnipd.lists.params import Lookup
 from omnipd.lists.parents import Key, Parents, column_of, is_missing, names_of, parent_keys
@@ -317,18 +317,6 @@ class FanOut:
             [pa.field(one.name, TEXT if one.name in drifted else one.type) for one in declared]
         )
         return pa.concat_tables([table.cast(schema) for table in [declared.empty_table(), *tables]])
-
-
-def check_calls(calls: int, max_calls: int, *, more: bool = False) -> None:
-    """Refuse what needs more requests than a caller allows; it may be more than are known."""
-    allowed = whole_number("max_calls", max_calls, unit="requests")
-    if calls > allowed:
-        raise ArgumentError(
-            f"It needs {'at least ' if more else ''}{calls:,} requests, more than "
-            + argument("max_calls", allowed)
-            + ".",
-            hint="Nothing was read. Ask about fewer, or allow more.",
-        )
 
 
 def say_cost(client: Client, calls: int, path: str) -> None:

@@ -41,7 +41,7 @@ from omnipd.lists.outcomes import (
 )
 from omnipd.lists.parents import Key
 from omnipd.lists.read_list import IN_PARTIAL, Reading
-from omnipd.message import join
+from omnipd.message import in_python, join
 from omnipd.progress import steps
 
 if TYPE_CHECKING:
@@ -152,6 +152,9 @@ class ParentsRead:
                 if isinstance(answer, WouldSend):
                     unsent.append(answer)
                     continue
+                if isinstance(answer, OmniError) and self._is_asked_again(key, answer):
+                    unsent.append(WouldSend(1))
+                    continue
                 if isinstance(answer, OmniError):
                     self._take_refusal(key, answer, checkpoint, done)
                 else:
@@ -257,6 +260,16 @@ class ParentsRead:
         if checkpoint is not None and key not in self._old:
             checkpoint.keep_refusal(self._fanout.named(key), as_facts(error, self._outcomes[key]))
 
+    def _is_asked_again(self, key: Key, error: OmniError) -> bool:
+        """Whether a refusal came of counting, and is none that ends the reading: that asks once more."""
+        goes_on = self._collect or self._fanout.says_none(error, self._has_some.get(key))
+        return (
+            current_call().counts
+            and key not in self._old
+            and goes_on
+            and isinstance(error, OF_ONE_PARENT)
+        )
+
     def _hand_over(self) -> None:
         """Hand over the rows of those parents before whom no one is still to come."""
         if self._rows_into is None:
@@ -280,7 +293,7 @@ class ParentsRead:
             error.__notes__ = [note.replace(IN_PARTIAL, "") for note in error.__notes__]
         if (count := len(self._outcomes)) > 1:
             partial = "" if self._rows_into else "; the rows of those before are in .partial"
-            error.add_note(f"At {' / '.join(key)}, {done} of {count}{partial}.")
+            error.add_note(f"At {' / '.join(key)}, {done} of {count}" + in_python(partial) + ".")
         return error
 
     def _facts(self) -> dict[str, Any]:
@@ -301,10 +314,13 @@ class ParentsRead:
         if failed:
             named = {"/".join(key): failed[key].message for key in list(failed)[:_MOST_NAMED]}
             facts |= {"failed": len(failed), "failures": named}
+            first = next(iter(named.values()))
             warn(
                 f"{len(failed)} of {count} could not be read and the frame is marked incomplete: "
-                f"{', '.join(named)}{' …' if len(failed) > len(named) else ''}. "
-                'df.attrs["omni"]["failures"] says why.'
+                f"{', '.join(named)}{' …' if len(failed) > len(named) else ''}. The first of them: "
+                + first
+                + ("" if first.endswith(".") else ".")
+                + in_python(' df.attrs["omni"]["failures"] says why.')
             )
         if self._collect:
             facts[OUTCOMES] = as_fact(self._fanout.parent, self._outcomes, failed)

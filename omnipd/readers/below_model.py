@@ -12,6 +12,7 @@ from omnipd.lists.endpoint import Endpoint
 from omnipd.lists.fanout import FanOut
 from omnipd.lists.params import Param
 from omnipd.lists.parents import Parents
+from omnipd.message import in_python
 from omnipd.readers.model_list import model_id
 
 # Omni spells the branch in two ways, by endpoint (docs/wire.md).
@@ -31,7 +32,9 @@ def topics_of(model: Topics, topic: str | None) -> Parents:
                 argument("topic") + f" is missing: which topic of the model {model!r:.60}.",
                 hint=(
                     function("read_topics")
-                    + " lists those of a model; pass its frame for all of them."
+                    + " lists those of a model"
+                    + in_python("; pass its frame for all of them")
+                    + "."
                 ),
             )
         return model

@@ -7,7 +7,7 @@ from typing import Literal
 
 import pandas as pd
 
-from omnipd.arguments import argument
+from omnipd.arguments import IDS_OF_GROUPS, IDS_OF_PEOPLE, argument
 from omnipd.client.client import Client
 from omnipd.errors import ArgumentError
 from omnipd.frames.columns import Column, count, flag, text
@@ -33,7 +33,7 @@ _ROLE: dict[str, Column] = {
 }
 
 
-def _roles_of(parent: str, path: str) -> FanOut:
+def _roles_of(parent: str, path: str, ids: str) -> FanOut:
     return FanOut(
         Endpoint(
             path,
@@ -49,13 +49,16 @@ def _roles_of(parent: str, path: str) -> FanOut:
             columns=_ROLE,
         ),
         parent=(parent,),
+        ids={parent: ids},
     )
 
 
-USER_MODEL_ROLES = _roles_of("user_id", "/api/v1/users/{user_id}/model-roles")
+USER_MODEL_ROLES = _roles_of("user_id", "/api/v1/users/{user_id}/model-roles", IDS_OF_PEOPLE)
 
 
-GROUP_MODEL_ROLES = _roles_of("group_id", "/api/v1/user-groups/{group_id}/model-roles")
+GROUP_MODEL_ROLES = _roles_of(
+    "group_id", "/api/v1/user-groups/{group_id}/model-roles", IDS_OF_GROUPS
+)
 
 
 @manual(USER_MODEL_ROLES, GROUP_MODEL_ROLES)

@@ -8,7 +8,7 @@ a user the owners' own ids are tried, too (docs/wire.md).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
@@ -18,7 +18,7 @@ import pyarrow as pa
 
 from omnipd.arguments import argument, check_choice, check_flag
 from omnipd.cache.checkpoint import checkpointed
-from omnipd.call import WouldSend, counting, one_call
+from omnipd.call import WouldSend, one_call
 from omnipd.client.client import Client
 from omnipd.client.current_client import current_client
 from omnipd.errors import (
@@ -26,11 +26,11 @@ from omnipd.errors import (
     ForbiddenError,
     NotFoundError,
     OmniError,
-    held_warnings,
     warn,
 )
+from omnipd.lists.allowed_calls import check_calls_of
 from omnipd.lists.endpoint import Endpoint, bound
-from omnipd.lists.fanout import FanOut, check_calls
+from omnipd.lists.fanout import FanOut
 from omnipd.lists.read_list import Step
 from omnipd.message import join
 from omnipd.readers.users import USERS
@@ -148,7 +148,7 @@ def read_all_scopes(
     with one_call(), checkpointed(arguments["checkpoint"], identity, again):
         if (allowed := asked.pop("max_calls")) is not None:
             counted = {**arguments, **given, "max_calls": None, "checkpoint": None}
-            _check_calls(
+            check_calls_of(
                 partial(read_all_scopes, endpoint, owner_param, counted, only=only), allowed
             )
         uncounted: WouldSend | None = None
@@ -219,17 +219,6 @@ def _all_people(client: Client, refresh: bool) -> tuple[list[str], dict[str, Any
         error.hint = join([error.hint, without])
         raise
     return table["user_id"].to_pylist(), facts
-
-
-def _check_calls(read: Callable[[], object], max_calls: int) -> None:
-    """Refuse what needs more requests than a caller allows."""
-    lacking = WouldSend(0)
-    try:
-        with held_warnings(), counting():
-            read()
-    except WouldSend as lacks:
-        lacking = lacks
-    check_calls(lacking.requests or 0, max_calls, more=lacking.more is not None)
 
 
 def _with_people(own: WouldSend, people: WouldSend) -> WouldSend:

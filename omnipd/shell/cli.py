@@ -5,6 +5,7 @@ Only what `--help` needs is imported at the top; pandas is loaded by the command
 
 from __future__ import annotations
 
+import os
 import sys
 import threading
 from pathlib import Path
@@ -12,13 +13,14 @@ from typing import Any
 
 import click
 
-from omnipd.display import printable
+from omnipd.display import counted, printable
 from omnipd.shell import options
 from omnipd.shell.command import Command, Commands, CommandWithOthers, shown_log
 from omnipd.shell.options import client_of
 from omnipd.shell.output import deliver
+from omnipd.shell.questions import audit
 from omnipd.shell.readers import estimate, read
-from omnipd.shell.words import counted, in_words_of
+from omnipd.shell.words import in_commands, in_words_of
 
 # What a person wants to see first, in the room that a terminal has.
 _CONTENT_TABLE = (
@@ -113,7 +115,8 @@ def content(output: Path | None, style: str, raw: bool, **given: Any) -> None:
     facts = df.attrs["omni"]
     if facts["from_cache"]:
         click.echo(
-            f"omnipd: from the cache, fetched {facts['fetched_at']}; --refresh asks again.",
+            f"omnipd: From the cache, fetched {facts['fetched_at'][:16].replace('T', ' ')} UTC; "
+            "--refresh asks again.",
             err=True,
         )
     deliver(df, output, style, raw=raw, first=_CONTENT_TABLE)
@@ -228,7 +231,7 @@ def export(**given: Any) -> None:
     path = export_inventory(**given, client=client)
     opened = open_export(folder, at=path.name)
     for name, why in opened.failures.items():
-        click.echo(f"omnipd: {name} could not be read: {why}", err=True)
+        click.echo(f"omnipd: {name} could not be read: {in_commands(why)}", err=True)
     click.echo(f"{counted(len(opened), 'frame')} in {path}", err=True)
     if not opened.complete:
         click.get_current_context().exit(4)
@@ -300,14 +303,20 @@ def fields(
 @options.connection
 def query(query: str, output: Path | None, style: str, raw: bool, **given: Any) -> None:
     """Run the governed query of a JSON file, or of standard input with -."""
+    from omnipd.arguments import said  # noqa: PLC0415
     from omnipd.errors import ArgumentError  # noqa: PLC0415
     from omnipd.queries.run_query import run_query  # noqa: PLC0415
 
     limit, seconds = given["limit"], given["timeout"]
     if limit is not None and limit != "all":
         if not limit.isdecimal():
-            raise ArgumentError(f"--limit {limit!r} must be a whole number or 'all'.")
+            raise ArgumentError(f"--limit {limit!r} must be a whole number, 1 or more, or 'all'.")
         given["limit"] = int(limit)
+    if query != "-" and not os.path.lexists(os.path.expanduser(query)):  # noqa: PTH111 - any text
+        raise ArgumentError(
+            f"There is no file {said(query):.80}.",
+            hint="Name a JSON file that holds the query, or - for standard input.",
+        )
     client = client_of(given)
     text = sys.stdin.read() if query == "-" else Path(query)
     df = run_query(text, **given, timeout=seconds, client=client)
@@ -443,6 +452,7 @@ def demo(folder: Path) -> None:
 
 main.add_command(read)
 main.add_command(estimate)
+main.add_command(audit)
 
 
 if __name__ == "__main__":

@@ -168,7 +168,7 @@ def test_controls_are_read_in_every_form(controls):
 
 @pytest.mark.parametrize("ids", ["uuid", "short"])
 def test_ids_that_omni_sent_are_taken_whatever_their_form(ids):
-    with Server(documents=10, ids=ids) as server, client_to(server) as client:
+    with Server(size="tiny", documents=10, ids=ids) as server, client_to(server) as client:
         models = omnipd.read_models(model_kind="SHARED", client=client)
         lengths = {len(one) for one in models["model_id"]}
         assert lengths == ({8} if ids == "short" else {36})

@@ -414,6 +414,12 @@ def test_a_topic_that_is_not_found_is_told_where_the_topics_are():
     assert "read_topics() has the topics of a model" in caught.value.hint
 
 
+def test_a_name_in_place_of_a_membership_id_is_told_where_such_ids_are():
+    with omnipd.sandbox(documents=1), pytest.raises(omnipd.BadRequestError) as caught:
+        omnipd.read_model_roles("ada")
+    assert caught.value.hint == "omnipd.read_users() has the membership ids of people."
+
+
 @pytest.mark.parametrize("count", [1, 30])
 def test_the_declared_columns_are_made_once_however_many_parents_there_are(
     scripted, monkeypatch, count

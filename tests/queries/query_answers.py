@@ -1,6 +1,7 @@
 """What a query answered beside what SQL written by hand answers, row by row and type by type."""
 
 from collections import Counter
+from functools import cache
 
 from queries.query_cases import FLIGHTS
 
@@ -26,10 +27,20 @@ def as_delivered(table):
     )
 
 
+def by_hand(case):
+    """What the SQL of a case answers."""
+    return _answered("flights" if case.query["modelId"] == FLIGHTS else "orders", case.sql)
+
+
+# Many files ask for the same.
+@cache
+def _answered(dataset, sql):
+    return warehouse(dataset).run(sql)
+
+
 def assert_answers(table, case):
     """The rows, in the case's order where it has one, with its names and types."""
-    expected = warehouse("flights" if case.query["modelId"] == FLIGHTS else "orders").run(case.sql)
-    expected = as_delivered(expected)
+    expected = as_delivered(by_hand(case))
     assert table.column_names == expected.column_names
     wanted, got = rows_of(expected), rows_of(table)
     assert (got == wanted) if case.is_sorted else (Counter(got) == Counter(wanted))

@@ -16,6 +16,14 @@ BEN = "21111111-2222-4333-8444-555555555555"
 CID = "31111111-2222-4333-8444-555555555555"
 
 
+@pytest.fixture(scope="module")
+def server():
+    """A sandbox of 24 people, each of whom is one walk."""
+    with Server(size="tiny", documents=400, folders=40) as running:
+        yield running
+        assert running.failures == []
+
+
 @pytest.fixture
 def organization(server):
     """What the sandbox holds, looked at from inside."""
@@ -86,21 +94,25 @@ def test_the_organization_comes_first_then_person_by_person_in_the_order_of_user
     )
 
 
-def test_the_requests_are_those_of_the_estimate(omni, server, organization):
-    since = len(server.requests)
-    df = omnipd.read_content(scope="all")
-    public = [
-        one
-        for one in [*organization.documents.values(), *organization.folders.values()]
-        if one.scope == "organization" and not getattr(one, "deleted", False)
-    ]
-    users = len(organization.users)
-    by_hand = hundreds(len(public)) + 2 * hundreds(users) + users
-    assert len(server.requests) - since == by_hand == 140
-    assert df.attrs["omni"]["requests"] == by_hand
-    assert df.attrs["omni"]["complete"] is True
-    omnipd.clear_cache(omni)
-    assert omnipd.estimate_inventory(include="content")["calls"].sum() == by_hand
+def test_the_requests_are_those_of_the_estimate():
+    with (
+        Server() as whole,
+        omnipd.connect(whole.url, whole.api_key, requests_per_minute=None) as client,
+    ):
+        organization = whole.organization
+        df = omnipd.read_content(scope="all")
+        public = [
+            one
+            for one in [*organization.documents.values(), *organization.folders.values()]
+            if one.scope == "organization" and not getattr(one, "deleted", False)
+        ]
+        users = len(organization.users)
+        by_hand = hundreds(len(public)) + 2 * hundreds(users) + users
+        assert len(whole.requests) == by_hand == 140
+        assert df.attrs["omni"]["requests"] == by_hand
+        assert df.attrs["omni"]["complete"] is True
+        omnipd.clear_cache(client)
+        assert omnipd.estimate_inventory(include="content")["calls"].sum() == by_hand
 
 
 def test_a_second_call_asks_nothing(omni, server):
@@ -201,7 +213,7 @@ def test_a_label_that_nobody_carries_is_said_once(omni):
 def test_the_last_update_sorts_all_walks_together(omni):
     df = omnipd.read_content(scope="all", sort="updated_at", direction="desc")
     updated = df["updated_at"].dropna()
-    assert len(updated) > 500
+    assert len(updated) > 300
     assert updated.is_monotonic_decreasing
     assert df.loc[len(updated) :, "updated_at"].isna().all()
 

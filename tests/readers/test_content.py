@@ -431,3 +431,16 @@ def test_whoami_says_who_the_key_is(server):
     assert set(one_model.roles) == {next(iter(admin.roles))}
     with omnipd.connect(server.url, server.personal_key, requests_per_minute=None):
         assert omnipd.whoami().key_scope == "user"
+
+
+def test_max_calls_holds_for_one_list_too():
+    with omnipd.sandbox(documents=250) as omni:
+        # 250 documents are 265 rows of content: three pages.
+        with pytest.raises(omnipd.ArgumentError, match="needs 3 requests, more than max_calls=2"):
+            omnipd.read_content(max_calls=2)
+        assert omni.requests_sent == 1  # the page that it is counted by
+        with pytest.raises(omnipd.ArgumentError, match="max_calls=0 must be a whole number"):
+            omnipd.read_folders(max_calls=0)
+        before = omni.requests_sent
+        assert len(omnipd.read_content(max_calls=3, refresh=True)) == 265
+        assert omni.requests_sent - before == 3

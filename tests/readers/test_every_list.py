@@ -138,7 +138,7 @@ PARENTS = {
     "read_document_permissions": dashboards,
     "read_document_abilities": dashboards,
     "read_document_access": dashboards,
-    "read_document_drafts": lambda omni: omnipd.read_documents(client=omni),
+    "read_document_drafts": lambda omni: omnipd.read_documents(limit=60, client=omni),
     "read_document_favorites": lambda omni: omnipd.read_documents(
         include=["_count"], sort="favorites", direction="desc", limit=3, client=omni
     ),

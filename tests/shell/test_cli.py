@@ -218,7 +218,7 @@ def test_the_cache_is_shown_and_cleared(shell):
         (["sandbox", "--org", "s3://bucket/org"], None, 2, "is an address"),
         (["sandbox", "init", "s3://bucket/org"], None, 2, "is an address"),
         (["demo", "-o", "s3://bucket/demo"], None, 2, "is an address"),
-        (["query", "missing.json"], None, 2, "cannot be read"),
+        (["query", "missing.json"], None, 2, "There is no file"),
         (["query", "-", "--limit", "few"], "{}", 2, "whole number"),
         (["content", "--api-key-file", "missing"], None, 3, "cannot be read"),
         (["content", "--base-url", "http://example.com"], None, 3, "clear text"),

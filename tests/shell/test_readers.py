@@ -10,6 +10,7 @@ from click.testing import CliRunner
 
 import omnipd
 from omnipd.shell.cli import main
+from omnipd.shell.questions import audit
 from omnipd.shell.readers import estimate, read
 from omnipd_sandbox.server import Server
 
@@ -135,7 +136,11 @@ def test_a_command_and_the_one_that_is_made_have_the_same_options():
 def test_what_is_said_of_an_option_is_said_by_every_command():
     commands = [
         *main.commands.values(),
-        *(read.get_command(None, name) for name in read.list_commands(None)),
+        *(
+            group.get_command(None, name)
+            for group in (read, audit)
+            for name in group.list_commands(None)
+        ),
     ]
     for name in (
         "output",

@@ -21,7 +21,7 @@ FLIGHTS = {
 }
 #: Arguments, functions and values as Python writes them. A function without a command is named as Python's.
 PYTHON = re.compile(
-    rf"\b[a-z_]+=|\b(?:True|False|None)\b|(?<!Python's omnipd\.)\b(?:{'|'.join(omnipd.__all__)})\("
+    rf"\b[a-z_]+=|\b(?:True|False|None)\b|(?<!Python's omnipd\.)\b(?:audit\.\w+|{'|'.join(omnipd.__all__)})\("
 )
 
 _CONNECTION = {
@@ -76,6 +76,7 @@ WRONG = {
     },
     ("read",): {},
     ("estimate",): {},
+    ("audit",): {},
     ("query", "query.json"): {
         "--limit": ["0", "x", "1"],
         "--model": ["", "flihgts", KEY],
@@ -193,7 +194,21 @@ def test_what_is_given_wrongly_is_named_as_the_option(shell, command):
         (["cache", "--cache-dir", ""], 2, "Invalid value for '--cache-dir': it is empty."),
         (["cache", "--limit", "3"], 2, "No such option"),
         (["inventory", "-o", "x.foo"], 2, "omnipd: --output x.foo has an unknown ending."),
-        (["query", "missing.json"], 2, "omnipd: The file missing.json cannot be read"),
+        (
+            ["query", "missing.json"],
+            2,
+            "omnipd: There is no file 'missing.json'.\nName a JSON file",
+        ),
+        (["query", '{"limit": 1}'], 2, "Name a JSON file that holds the query, or - for standard"),
+        (["query", KEY], 2, "omnipd: There is no file '"),
+        (["query", "query.json", "--limit", "-3"], 2, "whole number, 1 or more, or 'all'."),
+        (["query", "query.json", "--user-id", "x"], 1, "\n`omnipd read users` has the membership"),
+        (["content", "--max-calls", "2", "--refresh"], 2, "requests, more than --max-calls 2."),
+        (
+            ["read", "topic-fields", "flights"],
+            2,
+            "\n`omnipd read topics` lists those of a model.\n",
+        ),
         (["query", "query.json", "--cache", "x"], 2, "omnipd: --cache x is not a time"),
         (["query", "query.json", "--omni-cache", "x"], 2, "omnipd: --omni-cache x is not known"),
         (["query", "query.json", "--model", "x"], 2, "which `omnipd read models` has."),
@@ -225,6 +240,26 @@ def test_a_query_that_lacks_what_an_option_gives_names_the_option(shell):
     assert said.endswith(
         "Did you mean flights.origin? With --no-check the query is sent as it is.\n"
     )
+
+
+@pytest.mark.parametrize("command", ["inventory", "export"])
+def test_what_only_python_has_is_left_out(command, monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    asked = [command, "-o", "all", "--scope", "organization", "--include"]
+    with omnipd.sandbox(documents=1) as omni:
+        monkeypatch.setenv("OMNI_BASE_URL", omni.base_url)
+        monkeypatch.setenv("OMNI_API_KEY", omni.personal_key)
+        raised = CliRunner().invoke(main, [*asked, "labels,users"])
+        collected = CliRunner().invoke(
+            main, [*asked, "folder_permissions,api_keys", "--errors", "collect"]
+        )
+    assert (raised.exit_code, collected.exit_code) == (3, 4)
+    assert "While reading users.\n" in raised.stderr
+    assert "`omnipd whoami` shows its roles." in collected.stderr
+    # 47 of the 54 folders are others'.
+    first = r"marked incomplete: [-0-9a-f, ]{700,} …\. The first of them: 127\S+permissions answered 403: "
+    assert re.search(first + r"Permission denied\.\n", collected.stderr)
+    assert not PYTHON.search(raised.stderr + collected.stderr)
 
 
 def test_no_address_and_no_key_name_options_and_the_sandbox(shell, monkeypatch):

@@ -15,7 +15,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from omnipd.arguments import IDS_OF_MODELS, argument, function
+from omnipd.arguments import IDS_OF_MODELS, IDS_OF_PEOPLE, argument, function
 from omnipd.client import failures
 from omnipd.client.answers import Received
 from omnipd.client.client import Client
@@ -128,7 +128,9 @@ def stream(
         error.trace(outcome.received.trace_id)
         error.message = changed(error.message, client.hide_key)
         if isinstance(error, BadRequestError | NotFoundError):
-            error.hint = join([error.hint, IDS_OF_MODELS])
+            error.hint = join(
+                [error.hint, IDS_OF_PEOPLE if "userId" in error.message else IDS_OF_MODELS]
+            )
         raise
     assert job.final is not None  # noqa: S101 - waited for
     outcome.job_id, outcome.line = str(job.id), client.hide_key_in(job.final.content)

@@ -10,6 +10,15 @@ from omnipd_sandbox.refused_query import Refused
 # The beginning of the year 1, and of the year 10000.
 _FIRST_SECOND, _END_SECOND = -62_135_596_800, 253_402_300_800
 
+# What most columns are, beside decimals.
+_USUAL = frozenset({"BIGINT", "BOOLEAN", "DATE", "DOUBLE", "INTEGER", "TIMESTAMP", "VARCHAR"})
+
+
+def is_usual(database_type: str) -> bool:
+    """Tell whether a type is one of those that the wire is known to carry, before any column is seen."""
+    is_decimal = database_type.startswith("DECIMAL(") and database_type.endswith(")")
+    return is_decimal or database_type in _USUAL
+
 
 def with_wire_types(table: pa.Table, database_types: list[str]) -> pa.Table:
     """Recast a result so that it holds only the Arrow types of docs/wire.md."""

@@ -12,7 +12,7 @@ from itertools import groupby
 import duckdb
 import pyarrow as pa
 
-from omnipd_sandbox.engine.data.arrow_types import with_wire_types
+from omnipd_sandbox.engine.data.arrow_types import is_usual, with_wire_types
 from omnipd_sandbox.engine.data.datasets import flights, orders
 from omnipd_sandbox.engine.data.limits import USUAL, Limits
 from omnipd_sandbox.engine.data.read_result import read_result
@@ -136,8 +136,9 @@ class Warehouse:
         """
         with self._reading(select) as relation:
             kinds = [kind for _, kind in _columns(relation)]
-            # Before anything is run: what has no wire type may be very large.
-            with_wire_types(relation.limit(0).to_arrow_table(), kinds)
+            if not all(is_usual(kind) for kind in kinds):
+                # Before anything is run: what has no wire type may be very large.
+                with_wire_types(relation.limit(0).to_arrow_table(), kinds)
             table = read_result(relation, at_most, self.limits.result)
         return with_wire_types(table, kinds)
 

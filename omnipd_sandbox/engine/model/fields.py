@@ -78,7 +78,7 @@ class Fields:
     aggregates: Aggregates = field(default_factory=Aggregates)
     _following: list[tuple[str, str]] = field(default_factory=list)
     # What other fields refer to: written out once, or why it cannot be.
-    _referred: dict[tuple[str, str, str | None], exp.Expression | _TooLong] = field(
+    _referred: dict[tuple[type[Field], str, str, str | None], exp.Expression | _TooLong] = field(
         default_factory=dict
     )
 
@@ -98,8 +98,9 @@ class Fields:
                 tree: exp.Expression = _column(dimension.name, alias)
             else:
                 tree = dimension.sql.over(alias, lambda name: self.row_value(name, alias))
-            tree = self._in_buckets(dimension, _bounded(tree, alias, dimension))
             _bounded(tree, alias, dimension)
+            if dimension.buckets is not None:
+                tree = _bounded(self._in_buckets(dimension, tree), alias, dimension)
         if timeframe is None or timeframe == "raw":
             return tree
         return at_timeframe(timeframe, tree, dimension.sql_type)
@@ -285,13 +286,14 @@ class Fields:
         at, found = self._resolved(name, alias)
         if not isinstance(found, Dimension):
             raise Refused("PLAN", f'"{at}.{found.name}" is a measure where a dimension is needed')
-        return self._written_out(at, found, self._timeframe(found, name))
+        return self.written_out(at, found, self._timeframe(found, name))
 
-    def _written_out(
+    def written_out(
         self, alias: str, found: Dimension | Measure, timeframe: str | None = None
     ) -> exp.Expression:
-        """Write a field that another one refers to; the second time, as it was the first."""
-        key = (alias, found.name, timeframe)
+        """Write a field that another one may refer to; the second time, as it was the first."""
+        # A dimension and a measure may share a name.
+        key = (type(found), alias, found.name, timeframe)
         known = self._referred.get(key)
         if known is None:
             try:
@@ -321,7 +323,7 @@ class Fields:
     def _any_value(self, name: FieldName, alias: str) -> exp.Expression:
         at, found = self._resolved(name, alias)
         if isinstance(found, Measure):
-            return self._written_out(at, found)
+            return self.written_out(at, found)
         return self.row_value(name, alias)
 
     def _resolved(self, name: FieldName, alias: str) -> tuple[str, Dimension | Measure]:

@@ -43,9 +43,12 @@ def aliases_read(tree: exp.Expression, own: str, views: Mapping[str, View]) -> t
 def crossed(
     trees: Sequence[exp.Expression], views: Mapping[str, View], aliases: Sequence[str]
 ) -> exp.Select:
-    """Select from views whichever way: which rows join does not matter to what runs, or its type."""
+    """Select from views whichever way: which rows join does not matter to what runs, or its type.
+
+    The trees are taken as they are, not copied.
+    """
     first, *others = (table_of(views[alias], alias) for alias in aliases)
-    select = exp.select(*trees).from_(first, copy=False)
+    select = exp.select(*trees, copy=False).from_(first, copy=False)
     for table in others:
         select = select.join(table, join_type="cross", copy=False)
     return select

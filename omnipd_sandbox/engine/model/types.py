@@ -83,7 +83,7 @@ class _Typing:
         reasons: dict[tuple[str, str], str] = {}
         # Those that read the same tables are asked for together.
         together: dict[tuple[str, ...], list[tuple[Field, exp.Expression]]] = {}
-        for each in fields:
+        for each in _referred_first(fields):
             try:
                 of_view = fields_of.setdefault(each.view, Fields(reachable, each.view, _ANY_MOMENT))
                 tree = _expression(of_view, each)
@@ -149,10 +149,31 @@ def _key(field: Field) -> tuple[str, str]:
     return (field.view, field.name)
 
 
+def _referred_first(fields: Iterable[Field]) -> list[Field]:
+    """Put what others refer to before them, so that no chain is followed from its end."""
+    left_out = {_key(each): each for each in fields}
+    ordered: list[Field] = []
+    for start in list(left_out):
+        path = [left_out.pop(start)] if start in left_out else []
+        while path:
+            below = (left_out.pop(key, None) for key in _referred(path[-1]))
+            found = next((each for each in below if each is not None), None)
+            if found is None:
+                ordered.append(path.pop())
+            else:
+                path.append(found)
+    return ordered
+
+
+def _referred(found: Field) -> list[tuple[str, str]]:
+    names = found.sql.references if found.sql is not None else ()
+    return [(name.view or found.view, name.field) for name in names]
+
+
 def _expression(fields: Fields, found: Field) -> exp.Expression:
     if isinstance(found, Measure):
-        return as_one_select(fields.measure(found.view, found), fields.aggregates)
+        return as_one_select(fields.written_out(found.view, found), fields.aggregates)
     assert isinstance(found, Dimension)  # noqa: S101 - there is nothing else
     # A duration is nothing until it is asked for in some unit.
     timeframe = found.duration.intervals[0] if found.duration else None
-    return fields.dimension(found.view, found, timeframe)
+    return fields.written_out(found.view, found, timeframe)

@@ -20,11 +20,11 @@ def test_a_version_is_read_once() -> None:
     assert engine.model_with(ORDERS, version(1)) is not engine.model_with(ORDERS, version(2))
 
 
-def test_of_two_hundred_versions_few_are_kept() -> None:
+def test_of_many_versions_few_are_kept() -> None:
     engine = Engine()
     with ThreadPoolExecutor(4) as workers:
         made = list(
-            workers.map(lambda n: weakref.ref(engine.model_with(ORDERS, version(n))), range(200))
+            workers.map(lambda n: weakref.ref(engine.model_with(ORDERS, version(n))), range(70))
         )
     gc.collect()
     assert sum(each() is not None for each in made) <= 32
