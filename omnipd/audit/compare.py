@@ -13,7 +13,7 @@ from omnipd.admin.inventory_parts import ALL_PARTS
 from omnipd.admin.since_last import READ_AT
 from omnipd.arguments import argument, as_list, check_choice, check_flag, function, said
 from omnipd.audit.compare_tables import CHANGES, Compared, changes, not_compared
-from omnipd.audit.facts import NOT_PERSONAL, has_all_scopes
+from omnipd.audit.facts import NOT_PERSONAL, facts_in, has_all_scopes
 from omnipd.audit.keys import Key, declared_columns, json_columns, key_of
 from omnipd.audit.renamed_documents import DOCUMENTS, Renamed, renamed_documents
 from omnipd.errors import ArgumentError, ExportError, ExportIncompleteError, warn
@@ -347,7 +347,7 @@ def _told(gaps: tuple[str | None, str | None]) -> str:
 
 def _facts(frames: Iterable[pd.DataFrame]) -> dict[str, Any]:
     """Return which Omni frames are of, and when the first was read."""
-    held = [facts for frame in frames if isinstance(facts := frame.attrs.get("omni"), dict)]
+    held = [facts_in(frame) for frame in frames]
     fetched = [facts["fetched_at"] for facts in held if facts.get("fetched_at")]
     return {
         "instance": next((facts["instance"] for facts in held if facts.get("instance")), None),

@@ -10,6 +10,7 @@ import pyarrow.compute as pc
 
 from omnipd.arguments import check_choice, function, said
 from omnipd.audit.compare_tables import ADDED, CHANGED, CHANGES, REMOVED, is_not_compared
+from omnipd.audit.facts import facts_in
 from omnipd.errors import ArgumentError
 from omnipd.frames.columns import COUNT, TEXT
 from omnipd.frames.to_pandas import to_frame
@@ -74,8 +75,7 @@ def diff_summary(diff: pd.DataFrame, *, by: Literal["table", "column"] = "table"
         )
     check_choice("by", by, ("table", "column"))
     rows = pa.Table.from_pandas(diff[CHANGES.names], preserve_index=False).cast(CHANGES)
-    facts = diff.attrs.get("omni")
-    facts = facts if isinstance(facts, dict) else {}
+    facts = facts_in(diff)
     if by == "column":
         return to_frame(_by_column(rows), facts)
     return to_frame(_by_table(rows, facts), facts)

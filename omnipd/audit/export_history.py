@@ -15,6 +15,7 @@ from omnipd.admin.inventory_frames import Inventory
 from omnipd.admin.open_export import Export
 from omnipd.admin.snapshots import Snapshots, begun_at, read_manifest, time_of
 from omnipd.arguments import argument, function, said
+from omnipd.audit.facts import facts_in
 from omnipd.errors import ArgumentError
 from omnipd.paths import place
 
@@ -141,10 +142,8 @@ def _read_at(inventory: Inventory) -> datetime:
     """Return when an inventory was read, as it says itself."""
     if isinstance(inventory, Export):
         return datetime.fromisoformat(inventory.manifest["begun_at"])
-    facts = [frame.attrs.get("omni") for frame in inventory.values()]
-    said_at = [
-        one["fetched_at"] for one in facts if isinstance(one, dict) and one.get("fetched_at")
-    ]
+    facts = [facts_in(frame) for frame in inventory.values()]
+    said_at = [one["fetched_at"] for one in facts if one.get("fetched_at")]
     if not said_at:
         raise ArgumentError(
             "An inventory does not say when it was read.", hint="Give it as (time, inventory)."

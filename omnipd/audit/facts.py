@@ -13,10 +13,15 @@ from omnipd.errors import ArgumentError
 from omnipd.readers.scope_all import ALL
 
 
-def facts_of(inventory: Inventory, name: str) -> dict[str, Any]:
-    """Return what a frame says of how it was read."""
-    facts = inventory[name].attrs.get("omni") if name in inventory else None
+def facts_in(frame: pd.DataFrame) -> dict[str, Any]:
+    """Return what a frame says of how it was read; nothing where pandas lost it."""
+    facts = frame.attrs.get("omni")
     return facts if isinstance(facts, dict) else {}
+
+
+def facts_of(inventory: Inventory, name: str) -> dict[str, Any]:
+    """Return what a frame of an inventory says of how it was read."""
+    return facts_in(inventory[name]) if name in inventory else {}
 
 
 #: Why a list that was read without what is personal does not tell all that another one does.

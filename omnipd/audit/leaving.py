@@ -146,7 +146,7 @@ def _rows(inventory: Inventory, tables: Tables, theirs: Belongings) -> Iterator[
             if nameless := theirs.nameless(name):
                 open_ones[f"{name}: Omni does not tell whose, of {nameless}"] = None
             if unasked := theirs.unasked(name):
-                open_ones[f"{name}: not asked for, of {unasked} documents"] = None
+                open_ones[f"{name}: not asked for {unasked} of the documents in content"] = None
         if "content" in _IN[kind] and tables.is_known("content") and not has_all_scopes(inventory):
             open_ones[f"content: {NOT_PERSONAL}"] = None
         yield from ({"kind": kind, "unknown": why} for why in open_ones)

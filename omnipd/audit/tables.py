@@ -12,6 +12,7 @@ from omnipd.admin.inventory_frames import Inventory
 from omnipd.admin.inventory_parts import ALL_PARTS
 from omnipd.admin.table_file import as_declared
 from omnipd.arguments import argument, function, said
+from omnipd.audit.facts import facts_in
 from omnipd.errors import ArgumentError, warn
 from omnipd.frames.to_pandas import is_whole, to_frame
 from omnipd.lists.manual import list_of
@@ -108,8 +109,7 @@ class Tables:
                 if not is_whole(frame):
                     self.gaps[name] = "incomplete"
                 self._tables[name] = declared(name, frame)
-                facts = frame.attrs.get("omni")
-                self._facts.append(facts if isinstance(facts, dict) else {})
+                self._facts.append(facts_in(frame))
             else:
                 self.gaps[name] = inventory.failures.get(name, "not in the inventory")
                 self._tables[name] = _schema(name).empty_table()

@@ -12,7 +12,7 @@ import pandas as pd
 from omnipd.admin.inventory_frames import Inventory
 from omnipd.arguments import argument, check_choice
 from omnipd.audit.export_history import History, Reading
-from omnipd.audit.facts import NOT_PERSONAL, has_all_scopes
+from omnipd.audit.facts import NOT_PERSONAL, facts_of, has_all_scopes
 from omnipd.audit.tables import Tables, question
 from omnipd.audit.views_between import (
     CONTENT,
@@ -222,8 +222,7 @@ def _facts(reading: Reading) -> Mapping[str, Any]:
     manifest = getattr(reading.inventory, "manifest", None)
     if manifest is not None:
         return {fact: manifest[fact] for fact in _SAME if fact in manifest}
-    facts = reading.inventory[CONTENT].attrs.get("omni")
-    instance = facts.get("instance") if isinstance(facts, dict) else None
+    instance = facts_of(reading.inventory, CONTENT).get("instance")
     return {} if instance is None else {"instance": instance}
 
 

@@ -457,7 +457,10 @@ def test_what_is_not_in_the_list_of_documents_was_not_asked_for():
     listed = {"content": [document("d"), document("t", deleted=True)], "documents": [document("e")]}
     for kind, name in (("favorite", "document_favorites"), ("draft", "document_drafts")):
         [row] = asked(kind, **listed)
-        assert (row["id"], row["unknown"]) == (None, f"{name}: not asked for, of 1 documents")
+        assert (row["id"], row["unknown"]) == (
+            None,
+            f"{name}: not asked for 1 of the documents in content",
+        )
         read = {"document_identifier": "d", "user_id": "bob"}
         if kind == "favorite":
             assert asked(kind, **listed, document_favorites=[read]) == []
