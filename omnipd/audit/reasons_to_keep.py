@@ -6,8 +6,6 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-import pyarrow.compute as pc
-
 from omnipd.audit.tables import Tables
 from omnipd.frames.labels import split_names
 
@@ -108,17 +106,19 @@ def is_used_by_document(tables: Tables) -> Reason:
 
 
 def _unread(tables: Tables) -> set[str | None]:
-    """Return the documents of which no table says what they use: personal ones need not be asked for."""
-    content = tables["content"].filter(pc.equal(tables["content"]["type"], "document"))
-    held = content.select(["document_identifier", "has_dashboard", "deleted"]).to_pylist()
-    detailed, queried = ({*tables[name]["document_identifier"].to_pylist()} for name in USES)
-    either = detailed | queried  # a workbook without a dashboard has no details
+    """Return the documents of which no row says what they use: personal ones need not be asked for.
+
+    One without a dashboard has no details, and need not have queries.
+    """
+    content = tables["content"].select(["type", "document_identifier", "has_dashboard", "deleted"])
+    detailed = {*tables["document_details"]["document_identifier"].to_pylist()}
     return {
         row["document_identifier"]
-        for row in held
-        if not row["deleted"]
-        and row["document_identifier"]
-        not in (either if row["has_dashboard"] is False else detailed)
+        for row in content.to_pylist()
+        if row["type"] == "document"
+        and row["has_dashboard"] is not False
+        and not row["deleted"]
+        and row["document_identifier"] not in detailed
     }
 
 

@@ -275,13 +275,10 @@ def test_what_a_document_without_details_uses_is_not_known():
     }
     both = [details("d"), details("e")]
     assert used(document("d"), document("e"), document_details=both) == {"d": False, "e": False}
-    # A workbook has queries and no details.
-    workbook = document("w", has_dashboard=False)
-    assert used(document("d"), workbook, document_details=[details("d")])["d"] is None
-    queries = [{"document_identifier": "w", "query": "{}"}]
-    assert used(
-        document("d"), workbook, document_details=[details("d")], document_queries=queries
-    ) == {"d": False, "w": False}
+    # One that is no dashboard has no details, and one in the trash uses nothing.
+    for other in ({"has_dashboard": False}, {"deleted": True}):
+        more = document("w", **other)
+        assert used(document("d"), more, document_details=[details("d")])["d"] is False
 
 
 def test_an_owner_who_is_not_told_has_nobodys_address():
