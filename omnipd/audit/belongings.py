@@ -32,6 +32,7 @@ _WHOSE = {
 }
 #: Tables that are read for each row of ``documents``.
 _OF_LISTED = {"document_favorites", "document_drafts"}
+_ONLY_NAME = "who has begun or changed it has their name, and Omni does not tell the id"
 _WHOSE_ROUTINES = "ai_routines: Omni lists those of one person, and does not tell whose"
 
 
@@ -264,8 +265,8 @@ class Belongings:
         drafts = [
             row
             for row in self._tables.rows("document_drafts")
-            if self._id in (row["created_by_id"], row["last_edited_by_id"])
-            and row["status"] != "archived"
+            if row["status"] != "archived"
+            and any(self._did(row, how) is not False for how in ("created_by", "last_edited_by"))
         ]
         published = {
             row["draft_identifier"]: row["published_identifier"] or row["document_identifier"]
@@ -275,9 +276,19 @@ class Belongings:
         for row in drafts:
             document = published[row["draft_identifier"]]
             who, why = successors.of(document)
-            began = row["created_by_id"] == self._id
+            told = {how: self._did(row, how) for how in ("created_by", "last_edited_by")}
+            began = told["created_by"] or (
+                told["created_by"] is None and not told["last_edited_by"]
+            )
             made = self._of_document("draft", document, who, "begun" if began else "changed last")
-            yield made | {"id": row["draft_identifier"], "unknown": why}
+            lead = None if True in told.values() else _ONLY_NAME
+            yield made | {"id": row["draft_identifier"], "unknown": _joined([lead, why])}
+
+    def _did(self, draft: Row, how: str) -> bool | None:
+        """Whether they have begun or changed a draft; None where no more than their name says so."""
+        if draft[f"{how}_id"] is not None:
+            return bool(draft[f"{how}_id"] == self._id)
+        return None if self._name is not None and draft[f"{how}_name"] == self._name else False
 
     def routines(self) -> Iterator[Row]:
         """Yield the routines that come to them; whose a routine is is not told."""

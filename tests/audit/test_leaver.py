@@ -524,3 +524,23 @@ def test_where_roles_have_ids_of_another_kind_addresses_name_who_could_take_over
     roles = [access("d", "m8", "EDITOR"), access("d", "cleo", "VIEWER")]
     [row] = asked("document", content=[document("d")], document_access=roles)
     assert (row["could_take_over"], row["unknown"]) == ("administrators", None)
+
+
+def test_a_draft_of_somebody_of_their_name_may_be_theirs():
+    drafts = [
+        {"draft_identifier": "r1", "created_by_name": "Ann", "last_edited_by_name": "Bob"},
+        {"draft_identifier": "r2", "created_by_name": "Bob", "last_edited_by_name": "Ann"},
+        {"draft_identifier": "r3", "created_by_name": "Bob", "last_edited_by_name": "Bob"},
+        # An id tells more than a name.
+        {"draft_identifier": "r4", "created_by_name": "Ann", "created_by_id": "bob"},
+        {"draft_identifier": "r5", "created_by_name": "Ann", "last_edited_by_id": "ann"},
+    ]
+    found = asked("draft", document_drafts=drafts)
+    lead = "who has begun or changed it has their name, and Omni does not tell the id"
+    assert [(row["id"], row["detail"], lead in row["unknown"]) for row in found] == [
+        ("r1", "begun", True),
+        ("r2", "changed last", True),
+        ("r5", "changed last", False),
+        (None, None, False),
+    ]
+    assert found[-1]["unknown"] == "document_drafts: Omni does not tell whose, of 3"
