@@ -156,7 +156,7 @@ class ParentsRead:
                     unsent.append(WouldSend(1))
                     continue
                 if isinstance(answer, OmniError):
-                    self._take_refusal(key, answer, checkpoint, done)
+                    self._take_refusal(key, answer, checkpoint)
                 else:
                     self._take(key, *answer)
                 self._hand_over()
@@ -244,9 +244,7 @@ class ParentsRead:
         self._waiting.extend(further)
         self._to_hand_over.extend(further)
 
-    def _take_refusal(
-        self, key: Key, error: OmniError, checkpoint: Checkpoint | None, done: int
-    ) -> None:
+    def _take_refusal(self, key: Key, error: OmniError, checkpoint: Checkpoint | None) -> None:
         """Note that a parent has none, or why it cannot be read; raise where that ends the reading."""
         of_one = isinstance(error, OF_ONE_PARENT)
         if of_one and self._fanout.says_none(error, self._has_some.get(key)):
@@ -254,7 +252,7 @@ class ParentsRead:
         else:
             self._outcomes[key], self._failed[key] = outcome_of(error), error
             if not (of_one and self._collect):
-                raise self._with_partial(error, key, done)
+                raise self._with_partial(error, key)
         old = key in self._old
         self._sum.add({"requests": int(not old), "from_checkpoint": int(old)})
         if checkpoint is not None and key not in self._old:
@@ -286,14 +284,15 @@ class ParentsRead:
             [self._tables[key] for key in self._outcomes if key in self._tables]
         )
 
-    def _with_partial(self, error: OmniError, key: Key, done: int) -> OmniError:
+    def _with_partial(self, error: OmniError, key: Key) -> OmniError:
         became = as_fact(self._fanout.parent, self._outcomes, self._failed)
         error.partial = to_frame(self._joined(), {"complete": False, OUTCOMES: became})
         if hasattr(error, "__notes__"):
             error.__notes__ = [note.replace(IN_PARTIAL, "") for note in error.__notes__]
         if (count := len(self._outcomes)) > 1:
-            partial = "" if self._rows_into else "; the rows of those before are in .partial"
-            error.add_note(f"At {' / '.join(key)}, {done} of {count}" + in_python(partial) + ".")
+            partial = "" if self._rows_into else "; the rows that had come are in .partial"
+            place = 1 + list(self._outcomes).index(key)
+            error.add_note(f"At {' / '.join(key)}, {place} of {count}" + in_python(partial) + ".")
         return error
 
     def _facts(self) -> dict[str, Any]:

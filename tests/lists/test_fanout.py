@@ -405,7 +405,7 @@ def test_rows_of_a_half_read_parent_are_not_said_to_be_in_partial():
     assert len(error.partial) == 0
     said = " ".join(error.__notes__)
     assert "1 page(s), 100 of 265 rows; none is returned" in said
-    assert "those before are in .partial" in said
+    assert "rows that had come are in .partial" in said
 
 
 def test_a_topic_that_is_not_found_is_told_where_the_topics_are():

@@ -134,7 +134,8 @@ def test_a_query_takes_a_model_a_limit_and_labels(shell, server):
     assert "exactly 2 rows" in result.stderr
 
 
-def test_a_query_file_is_written_from_topics_and_fields(shell):
+def test_a_query_file_is_written_from_topics_and_fields(shell, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "100")
     topics = shell("topics").stdout.splitlines()
     assert topics[0].split() == ["topic", "label", "base_view", "model_id"]
     names = [line.split()[0] for line in topics[1:5]]
