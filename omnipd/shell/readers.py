@@ -16,7 +16,7 @@ from omnipd.shell import options
 from omnipd.shell.command import Command
 from omnipd.shell.options import client_of
 from omnipd.shell.output import deliver
-from omnipd.shell.words import counted, in_options
+from omnipd.shell.words import counted, in_options, short
 
 #: What a command does with a reader and what it was given.
 Action = Callable[[Callable[..., Any], list[Any], dict[str, Any]], None]
@@ -94,7 +94,9 @@ class Readers(click.Group):
             self._act(function, arguments, {**given, "asked": asked})
 
         summary = (inspect.getdoc(function) or "").split("\n", 1)[0]
-        command = click.command(name, cls=Command, help=summary)(self._add(run))
+        command = click.command(name, cls=Command, help=summary, short_help=short(summary))(
+            self._add(run)
+        )
         made = [_as_option(one, *meanings.get(one.name, ("", []))) for one in named]
         command.params = [*made, *command.params]
         return command
@@ -253,12 +255,14 @@ read = Readers(
     others={},
     add=_reading,
     act=_read,
-    help="Any list of Omni's as a table: omnipd read users, omnipd read document-access ID…",
+    help="Read any list of Omni's as a table: omnipd read users, omnipd read document-access ID…",
+    short_help="Read any list of Omni's as a table.",
 )
 estimate = Readers(
     "estimate",
     others={"inventory": "read_inventory", "export": "export_inventory"},
     add=options.connection,
     act=_estimate,
-    help="What a read would cost, without making it: omnipd estimate document-access ID…",
+    help="Say what a read would cost, without making it: omnipd estimate document-access ID…",
+    short_help="Say what a read would cost, without making it.",
 )

@@ -50,6 +50,19 @@ def test_every_reader_is_a_command_with_its_parameters():
     assert set(estimate.list_commands(None)) == {*names, "inventory", "export"}
 
 
+@pytest.mark.parametrize("group", [(), ("read",), ("estimate",), ("sandbox",)])
+def test_the_list_of_commands_cuts_no_summary_and_has_one_voice(group):
+    shown = CliRunner().invoke(main, [*group, "--help"], terminal_width=80).output
+    listed = shown.split("\nCommands:\n", 1)[1]
+    assert "..." not in listed
+    rows = re.split(r"\n  (?=\S)", "\n" + listed.rstrip())[1:]
+    for name, summary in (row.split(None, 1) for row in rows):
+        # A verb that tells to do something, and a sentence that ends.
+        assert re.match(r"(Read|Write|Say|Show|Run|Start|Try) ", summary), name
+        assert summary.endswith("."), name
+        assert len(" ".join(summary.split())) <= 75, name
+
+
 def test_what_a_command_prints_is_what_its_reader_gives(run, tiny, tmp_path):
     run("read", "documents", "-o", tmp_path / "d.parquet")
     with omnipd.connect(tiny.url, tiny.api_key, requests_per_minute=None) as client:
