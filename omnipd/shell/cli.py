@@ -60,7 +60,8 @@ def main(ctx: click.Context, /, *, verbose: bool) -> None:
     Without a key and without a network: omnipd demo.
 
     Exit codes: 0 done, 1 unforeseen, 2 usage, 3 settings or key, 4 done with gaps, 5 not reachable or
-    not now, 6 an answer that is not whole, 7 the query failed, 8 a file could not be written.
+    not now, 6 an answer that is not whole, 7 the query failed, 8 a file could not be written, 130 ended by
+    Ctrl-C, 143 by SIGTERM.
     """
     if verbose:
         ctx.with_resource(shown_log())
