@@ -154,6 +154,7 @@ def content(output: Path | None, style: str, raw: bool, **given: Any) -> None:
 def inventory(to: Path, style: str, raw: bool, **given: Any) -> None:
     """Write everything that an audit needs: a file per frame in a folder, or one Excel workbook."""
     from omnipd.admin.inventory import read_inventory  # noqa: PLC0415
+    from omnipd.admin.inventory_parts import names_of  # noqa: PLC0415
     from omnipd.arguments import argument  # noqa: PLC0415
     from omnipd.errors import ArgumentError  # noqa: PLC0415
     from omnipd.export.compression import ENDINGS  # noqa: PLC0415
@@ -171,7 +172,8 @@ def inventory(to: Path, style: str, raw: bool, **given: Any) -> None:
             argument("to", str(target)) + " has an unknown ending.",
             hint="It takes a folder, or a file that ends in .xlsx.",
         )
-    check_places([target if is_workbook else target / f"content.{style}"])
+    first = names_of(given["include"])[0]
+    check_places([target if is_workbook else target / f"{first}.{style}"])
     client = client_of(given)
     read = read_inventory(**given, client=client)
     if is_workbook:

@@ -337,8 +337,46 @@ def test_the_sandbox_command_serves_until_it_is_ended_and_leaves_nothing(
 
 
 @pytest.mark.parametrize(
+    ("command", "words"),
+    [
+        ("export -o afile", "omnipd: afile is a file, not a folder."),
+        ("inventory -o afile --include labels", "omnipd: afile is a file, not a folder."),
+        ("demo -o afile/demo", "omnipd: afile is a file, not a folder."),
+        (
+            "read document-access ID --checkpoint afile",
+            "The checkpoint afile cannot be used: afile is a file, not a folder.",
+        ),
+        ("sandbox init afile", "  it is a file, not a folder"),
+        ("sandbox init afile/init", "  it cannot be made"),
+    ],
+)
+def test_a_file_where_a_folder_is_to_be_is_named_before_anything_is_read(
+    shell, server, command, words
+):
+    Path("afile").touch()
+    before = len(server.requests)
+    result = shell(*command.split())
+    assert result.exit_code in {2, 3, 8}
+    assert words in result.stderr
+    assert len(server.requests) == before
+    assert os.listdir() == ["afile"]
+
+
+def test_an_inventory_that_cannot_be_written_names_a_file_that_was_asked_for(shell, server):
+    Path("audit/labels.parquet").mkdir(parents=True)
+    before = len(server.requests)
+    result = shell("inventory", "-o", "audit", "--include", "labels")
+    assert result.exit_code == 8
+    assert str(Path("audit/labels.parquet")) in result.stderr
+    assert len(server.requests) == before
+
+
+@pytest.mark.parametrize(
     ("file", "code", "words"),
-    [("land.txt", 2, "unknown ending"), ("file/no/out.parquet", 8, "cannot be made")],
+    [
+        ("land.txt", 2, "unknown ending"),
+        ("file/no/out.parquet", 8, "omnipd: file is a file, not a folder.\n"),
+    ],
 )
 def test_a_file_that_cannot_be_written_is_refused_before_anything_is_read(
     shell, server, file, code, words
