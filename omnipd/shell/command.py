@@ -51,7 +51,7 @@ class _Ended(click.ClickException):
 
     def __init__(self, number: signal.Signals) -> None:
         super().__init__("Aborted!")
-        self.exit_code = ENDED_BY[number]
+        self.exit_code = ENDED_BY[number]  # type: ignore[misc]
 
     def show(self, file: IO[Any] | None = None) -> None:
         """Say it below what the terminal shows of Ctrl-C."""
