@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import inspect
 import os
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -107,6 +108,8 @@ def estimate(
     'a list of more than 100 rows takes more than one call'
     """
     function = _reader(reader)
+    # An inventory's, too, refuses a name that it does not have, as any call does.
+    inspect.signature(function).bind_partial(*arguments, **options)
     client = current_client(client)
     if function is read_inventory:
         return _of_inventory(client, **options)

@@ -17,7 +17,7 @@ from omnipd.display import printable
 from omnipd.shell import options
 from omnipd.shell.command import Command, Commands, CommandWithOthers, shown_log
 from omnipd.shell.options import client_of
-from omnipd.shell.output import deliver
+from omnipd.shell.output import check_form, deliver
 from omnipd.shell.readers import estimate, read
 from omnipd.shell.words import counted, in_commands, in_words_of
 
@@ -172,6 +172,7 @@ def inventory(to: Path, style: str, raw: bool, **given: Any) -> None:
             argument("to", str(target)) + " has an unknown ending.",
             hint="It takes a folder, or a file that ends in .xlsx.",
         )
+    check_form(target if is_workbook else None, style, raw=raw)
     first = names_of(given["include"])[0]
     check_places([target if is_workbook else target / f"{first}.{style}"])
     client = client_of(given)
@@ -218,7 +219,7 @@ def inventory(to: Path, style: str, raw: bool, **given: Any) -> None:
 )
 @click.option("--keep", type=int, help=options.HELP["keep"])
 @click.option("--since", help=options.HELP["since"], **options.one_of(["last"]))
-@click.option("--full-every", default="7d", show_default=True, help=options.HELP["full_every"])
+@click.option("--full-every", help=options.HELP["full_every"])
 @options.errors
 @options.strict
 @options.max_calls

@@ -14,7 +14,7 @@ import click
 
 from omnipd.key_texts import hide_keys
 from omnipd.shell.exit_codes import ENDED_BY, exit_code
-from omnipd.shell.output import checked_output
+from omnipd.shell.output import check_form, checked_output
 from omnipd.shell.streams import standard_streams
 from omnipd.shell.words import in_words_of
 
@@ -97,6 +97,8 @@ class Command(click.Command):
             try:
                 if ctx.params.get("output") is not None:
                     ctx.params["output"] = checked_output(ctx.params["output"])
+                if "output" in ctx.params:
+                    check_form(ctx.params["output"], ctx.params["style"], raw=ctx.params["raw"])
                 return super().invoke(ctx)
             except OmniError as error:
                 click.echo(f"omnipd: {in_words_of(self, error.message)}", err=True)

@@ -70,7 +70,7 @@ HELP = {
     "direction": "Ascending or descending.",
     "errors": "raise, or collect to go on after what is refused.",
     "folder": "Where to: made where it is missing.",
-    "full_every": "With --since: after which time all is asked for again.",
+    "full_every": "With --since: after which time all is asked for again. Default: 7d.",
     "keep": "How many exports stay. Default: all.",
     "limit": "Total number of rows. Default: all.",
     "max_calls": "Refuse what needs more requests.",

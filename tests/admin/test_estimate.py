@@ -134,3 +134,9 @@ def test_an_inventory_of_all_is_counted_and_read_with_an_empty_cache(own):
         warnings.simplefilter("ignore", omnipd.OmniWarning)  # what the sandbox does not have
         inventory = omnipd.read_inventory(max_calls=1000, **asked)
     assert list(inventory) == ["uploads", "topic_fields", "ai_jobs"]
+
+
+@pytest.mark.parametrize("reader", ["users", "inventory", omnipd.export_inventory])
+def test_what_the_reader_does_not_take_is_refused(own, reader):
+    with pytest.raises(TypeError, match="unexpected keyword argument 'inclde'"):
+        omnipd.estimate(reader, inclde="labels")

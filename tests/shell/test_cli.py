@@ -362,6 +362,35 @@ def test_a_file_where_a_folder_is_to_be_is_named_before_anything_is_read(
     assert os.listdir() == ["afile"]
 
 
+@pytest.mark.parametrize(
+    ("command", "words"),
+    [
+        ("content --format jsonl -o y.csv", "--format jsonl is not the form of --output y.csv."),
+        ("content --format table -o y.csv.gz", "--format table is not the form of --output"),
+        ("inventory --format csv -o y.xlsx", "--format csv is not the form of --output y.xlsx."),
+        ("content --raw -o y.jsonl", "--raw is for CSV, and none is written here."),
+        ("content --raw", "--raw is for CSV, and none is written here."),
+        ("inventory --raw -o audit", "--raw is for CSV, and none is written here."),
+        ("inventory --raw -o y.xlsx", "--raw is for CSV, and none is written here."),
+        ("export --full-every 12h -o exports", "--full-every 12h needs --since last."),
+    ],
+)
+def test_an_option_that_would_do_nothing_is_refused(shell, server, command, words):
+    before = len(server.requests)
+    result = shell(*command.split())
+    assert result.exit_code == 2
+    assert words in result.stderr
+    assert len(server.requests) == before
+    assert os.listdir() == []
+
+
+@pytest.mark.parametrize("file", ["y.csv", "y.csv.gz"])
+def test_a_form_that_the_file_has_may_be_named_too(shell, file):
+    done = shell("content", "--labels", "finance", "--format", "csv", "--raw", "-o", file)
+    assert done.exit_code == 0, done.stderr
+    assert [one for one in os.listdir() if one.startswith("y.")] == [file]
+
+
 def test_an_inventory_that_cannot_be_written_names_a_file_that_was_asked_for(shell, server):
     Path("audit/labels.parquet").mkdir(parents=True)
     before = len(server.requests)
