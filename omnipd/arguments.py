@@ -43,8 +43,8 @@ def argument(name: str, value: object = _ANY, *, of: str | None = None) -> Text:
     --------
     >>> argument("limit", 0) + " is none; leave out " + argument("limit") + "."
     'limit=0 is none; leave out limit=.'
-    >>> "Give it more: " + argument("timeout", ..., of="connect")
-    'Give it more: connect(timeout=…)'
+    >>> "Allow more time with " + argument("timeout", ..., of="connect")
+    'Allow more time with connect(timeout=…)'
     """
     shown = "" if value is _ANY else "…" if value is ... else said(value)
     if "\n" in shown:  # a frame, or the like

@@ -36,12 +36,12 @@ def in_words_of(command: click.Command, text: str) -> str:
     >>> limit = click.Command("list", params=[click.Option(["--limit"])])
     >>> in_words_of(limit, argument("limit", 0) + " is none; " + function("whoami") + " has more.")
     '--limit 0 is none; `omnipd whoami` has more.'
+    >>> in_words_of(limit, "What was read is kept, and the same call goes on.")
+    'What was read is kept, and the same command goes on.'
     """
-    if not isinstance(text, Text):
-        return text
-    return "".join(
-        _in_words(command, part) if isinstance(part, Code) else part for part in text.parts
-    )
+    parts = text.parts if isinstance(text, Text) else (text,)
+    said = "".join(_in_words(command, part) if isinstance(part, Code) else part for part in parts)
+    return re.sub(r"\bthe same call\b", "the same command", said)
 
 
 def command_of(function: str) -> str | None:

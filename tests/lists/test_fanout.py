@@ -61,7 +61,7 @@ def test_what_cannot_name_a_parent_is_refused_with_what_to_do(scripted, parents)
 def test_a_refused_parent_says_what_can_be_passed(scripted):
     with client_of(scripted):
         with pytest.raises(
-            omnipd.ArgumentError, match=r"7 is not document_identifier.\nPass an id.*dtype=str"
+            omnipd.ArgumentError, match=r"7 is not a document_identifier.\nPass an id.*dtype=str"
         ):
             omnipd.read_dashboard_filters([7])
         with pytest.raises(omnipd.ArgumentError, match="Pass a tuple of texts"):

@@ -220,7 +220,7 @@ def test_the_cache_is_shown_and_cleared(shell):
         (["demo", "-o", "s3://bucket/demo"], None, 2, "is an address"),
         (["query", "missing.json"], None, 2, "There is no file"),
         (["query", "-", "--limit", "few"], "{}", 2, "whole number"),
-        (["content", "--api-key-file", "missing"], None, 3, "cannot be read"),
+        (["content", "--api-key-file", "missing"], None, 3, "missing cannot be read: No such file"),
         (["content", "--base-url", "http://example.com"], None, 3, "clear text"),
     ],
 )
@@ -253,6 +253,10 @@ def test_a_key_file_is_used_and_a_wrong_key_is_code_3(shell, server, tmp_path, m
     result = shell("whoami", "--api-key-file", "key")
     assert result.exit_code == 3
     assert "omni_osk_wrong" not in result.output
+    (tmp_path / "key").write_bytes(b"omni_osk_\xff")
+    result = shell("whoami", "--api-key-file", "key")
+    assert result.exit_code == 3
+    assert result.stderr == "omnipd: The key file key cannot be read: it is not UTF-8.\n"
 
 
 def test_an_unreachable_omni_is_code_5(shell, monkeypatch, tmp_path):
