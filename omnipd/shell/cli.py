@@ -396,6 +396,7 @@ def sandbox(ctx: click.Context, /, **given: Any) -> None:
         with launch(**given) as omni:
             click.echo(f"export OMNI_BASE_URL={omni.base_url}")
             click.echo(f"export OMNI_API_KEY={omni.api_key}")
+            click.echo(f"# a member's key: {omni.personal_key}")
             for name, identity in omni.models.items():
                 click.echo(f"# model {printable(name)}: {identity}")
             sys.stdout.flush()

@@ -12,11 +12,12 @@ from typing import Any
 
 import click
 
+from omnipd.display import printable
 from omnipd.shell import options
 from omnipd.shell.command import Command
 from omnipd.shell.options import client_of
 from omnipd.shell.output import deliver
-from omnipd.shell.words import counted, in_options, short
+from omnipd.shell.words import counted, in_commands, in_options, short
 
 #: What a command does with a reader and what it was given.
 Action = Callable[[Callable[..., Any], list[Any], dict[str, Any]], None]
@@ -239,7 +240,10 @@ def _estimate(function: Callable[..., Any], arguments: list[Any], given: dict[st
 
     asked = given.pop("asked")
     cost = of(function, *arguments, **asked, client=client_of(given))
-    terminal.print_table(cost, len(cost))
+    cost = cost.assign(minutes=cost["minutes"].round(2))
+    terminal.print_table(cost.drop(columns="why_more"), len(cost))
+    for why, names in cost.groupby("why_more", sort=False)["name"]:
+        click.echo(f"{', '.join(names)} may be more: {printable(in_commands(why))}.")
     calls, minutes = int(cost["calls"].sum()), round(cost["minutes"].sum())
     at_least = "at least " if cost["at_least"].any() else ""
     click.echo(f"{at_least}{counted(calls, 'call')}, {counted(minutes, 'minute')}", err=True)

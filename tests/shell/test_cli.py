@@ -327,6 +327,9 @@ def test_the_sandbox_command_serves_until_it_is_ended_and_leaves_nothing(
         key = process.stdout.readline().strip().removeprefix("export OMNI_API_KEY=")
         with omnipd.connect(address, key, cache_dir=tmp_path):
             assert omnipd.whoami().key_scope == "organization"
+        of_member = process.stdout.readline().strip().removeprefix("# a member's key: ")
+        with omnipd.connect(address, of_member, cache_dir=tmp_path):
+            assert omnipd.whoami().key_scope == "user"
         assert len(os.listdir(tmp_path / "temporary")) == 1
         # Python ends by the signal itself where it interrupts an import that runs code of a text.
         assert any("Ctrl-C ends it" in line for line in process.stderr)

@@ -225,9 +225,29 @@ def test_pairs_reach_the_reader(run):
 
 
 def test_an_unknown_cost_is_not_none(run, monkeypatch):
-    cost = pd.DataFrame({"calls": [3, None], "minutes": [0.05, None], "at_least": [False, True]})
+    cost = pd.DataFrame(
+        {
+            "name": ["users", "ai_jobs", "groups"],
+            "calls": [3, None, 14],
+            "minutes": [0.00702, None, 0.24],
+            "at_least": [False, True, True],
+            "why_more": [
+                None,
+                "omnipd.whoami() " + "says more " * 20,
+                "omnipd.whoami() " + "says more " * 20,
+            ],
+        }
+    )
     monkeypatch.setattr("omnipd.admin.estimate.estimate", lambda *_, **__: cost)
-    assert run("estimate", "users").stderr == "at least 3 calls, 0 minutes\n"
+    done = run("estimate", "users")
+    assert done.stderr == "at least 17 calls, 0 minutes\n"
+    _, users, jobs, groups, why = done.stdout.splitlines()
+    assert users.split()[2] == "0.01"
+    assert "0.00" not in jobs
+    assert groups.split()[2] == "0.24"
+    # All of it, once for both.
+    says = "says more " * 20
+    assert why == f"ai_jobs, groups may be more: `omnipd whoami` {says}."
 
 
 def test_an_estimate_reads_nothing(run, tiny):
