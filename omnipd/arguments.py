@@ -133,6 +133,14 @@ IDS_OF_GROUPS = function("read_groups") + " has the ids of groups beside their n
 IDS_OF_FOLDERS = function("read_folders") + " has the ids of folders beside their paths."
 
 
+IDS_OF_CONNECTIONS = (
+    function("read_connections") + " has the ids of connections beside their names."
+)
+
+
+IDS_OF_SCHEDULES = function("read_schedules") + " has the ids of schedules beside their names."
+
+
 def check_id(name: str, value: object, hint: str | None = None) -> None:
     """Refuse what cannot be an id. Ids are opaque: whether it is one is for Omni to say.
 

@@ -243,7 +243,7 @@ def _estimate(function: Callable[..., Any], arguments: list[Any], given: dict[st
     cost = cost.assign(minutes=cost["minutes"].round(2))
     terminal.print_table(cost.drop(columns="why_more"), len(cost))
     for why, names in cost.groupby("why_more", sort=False)["name"]:
-        click.echo(f"{', '.join(names)} may be more: {printable(in_commands(why))}.")
+        click.echo(f"{', '.join(names)} may be more: {printable(in_commands(str(why)))}.")
     calls, minutes = int(cost["calls"].sum()), round(cost["minutes"].sum())
     at_least = "at least " if cost["at_least"].any() else ""
     click.echo(f"{at_least}{counted(calls, 'call')}, {counted(minutes, 'minute')}", err=True)

@@ -374,6 +374,22 @@ def test_an_id_that_no_model_has_is_for_omni_to_refuse(omni, use):
     assert "read_models() has the ids of models beside their names." in caught.value.hint
 
 
+@pytest.mark.parametrize(
+    ("reader", "of", "things"),
+    [
+        (omnipd.read_dbt, "read_connections", "connections"),
+        (omnipd.read_dbt_environments, "read_connections", "connections"),
+        (omnipd.read_connection_schedules, "read_connections", "connections"),
+        (omnipd.read_schedule_details, "read_schedules", "schedules"),
+        (omnipd.read_schedule_recipients, "read_schedules", "schedules"),
+    ],
+)
+def test_an_id_that_omni_refuses_is_told_where_ids_are(omni, reader, of, things):
+    with pytest.raises((omnipd.BadRequestError, omnipd.NotFoundError)) as caught:
+        reader("x")
+    assert f"omnipd.{of}() has the ids of {things} beside their names." in caught.value.hint
+
+
 @pytest.mark.parametrize("impossible", ["", " ", ".", "..", "a\nb", "a\ud83d"])
 def test_what_cannot_be_an_id_is_refused_and_nothing_is_sent(omni, server, impossible):
     before = len(server.requests)
