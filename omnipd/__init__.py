@@ -23,7 +23,8 @@ __all__ = sorted(_MODULE_OF)  # noqa: PLE0605 - a list, made from the table
 def __getattr__(name: str) -> Any:
     if name not in _MODULE_OF:
         raise AttributeError(f"module 'omnipd' has no attribute {name!r}")
-    value = getattr(_load(_MODULE_OF[name]), name)
+    module = _MODULE_OF[name]
+    value = _load(f"{module}.{name}") if module == __name__ else getattr(_load(module), name)
     globals()[name] = value
     return value
 

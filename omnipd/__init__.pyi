@@ -1,5 +1,6 @@
 """The public names and where each lives: the one table of them."""
 
+from omnipd import audit as audit
 from omnipd.admin.estimate import estimate as estimate
 from omnipd.admin.estimate import estimate_inventory as estimate_inventory
 from omnipd.admin.export_documents import export_documents as export_documents
@@ -61,6 +62,7 @@ from omnipd.queries.run_query import run_query as run_query
 from omnipd.queries.run_query import run_query_arrow as run_query_arrow
 from omnipd.queries.split import run_query_in_pieces as run_query_in_pieces
 from omnipd.queries.sql import run_sql as run_sql
+from omnipd.readers.accessor import OmniAccessor as OmniAccessor
 from omnipd.readers.ai import read_ai_agent_actions as read_ai_agent_actions
 from omnipd.readers.ai import read_ai_conversations as read_ai_conversations
 from omnipd.readers.ai import read_ai_jobs as read_ai_jobs

@@ -9,6 +9,7 @@ import operator
 from collections.abc import Iterable
 from typing import Any
 
+from omnipd.display import listed
 from omnipd.errors import ArgumentError
 from omnipd.key_texts import hide_keys, holds_key
 from omnipd.message import Code, Text
@@ -27,6 +28,7 @@ def said(value: object) -> str:
 
 _ANY = object()
 _LONGEST = 100
+_MOST_NAMES = 60
 
 
 def argument(name: str, value: object = _ANY, *, of: str | None = None) -> Text:
@@ -237,5 +239,6 @@ def check_choice(name: str, value: str, legal: Iterable[str]) -> None:
     )
     guess = f"Did you mean {near[0]!r}? " if near else ""
     raise ArgumentError(
-        (argument(name, value) + " is not known."), hint=f"{guess}It takes: {', '.join(legal)}."
+        (argument(name, value) + " is not known."),
+        hint=f"{guess}It takes: {listed(legal, _MOST_NAMES)}.",
     )

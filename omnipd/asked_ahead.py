@@ -22,24 +22,32 @@ class Held:
 
 
 class AskedAhead:
-    """The answers of one call, each until it is taken."""
+    """The answers of one call, each until the read takes it."""
 
     def __init__(self) -> None:
         self._held: dict[Question, Held] = {}
 
-    def keep(self, question: Question, body: bytes, trace_id: str | None) -> None:
-        """Keep the answer to a question, which has come now."""
-        self._held[question] = Held(body, trace_id, datetime.now(UTC))
+    def keep(self, question: Question, answer: Held) -> None:
+        """Keep the answer to a question."""
+        self._held[question] = answer
 
     def find(self, question: Question) -> Held | None:
         """Return an answer, which stays."""
-        held = self._held.get(question)
-        # In either direction: a clock may be set back.
-        fresh = held is not None and abs(datetime.now(UTC) - held.read_at) < _HELD_FOR
-        return held if fresh else None
+        return self._held.get(question)
 
-    def take(self, question: Question) -> Held | None:
-        """Return an answer, which is asked for anew the next time."""
-        held = self.find(question)
+    def drop(self, question: Question) -> None:
+        """Let an answer go, so that it is asked for anew."""
         self._held.pop(question, None)
-        return held
+
+    def drop_old(self, question: Question) -> bool:
+        """Let an answer go if it is too old; return whether it was."""
+        held = self.find(question)
+        # In either direction: a clock may be set back.
+        if held is None or abs(datetime.now(UTC) - held.read_at) < _HELD_FOR:
+            return False
+        self.drop(question)
+        return True
+
+    def questions(self) -> list[str]:
+        """Return what was asked for and not taken yet."""
+        return [question for _, question in self._held]

@@ -93,6 +93,8 @@ class Call:
         Whether nobody waits for it any more.
     over : bool
         Whether it has returned. A task that it has started, by a callback, is no part of it then.
+    whole : Call
+        What it is a part of, which what it keeps is kept for; itself where it is none.
     has_own_timeout : bool
         Whether its time is not that of the client.
     deadline : Deadline or None
@@ -123,8 +125,10 @@ class Call:
         self.asked_ahead: AskedAhead | None = None
         self.ahead: Counter[int] | None = None
         self.calls_said = 0
+        self.whole = self
         self.has_own_timeout: bool = timeout is not None
         if around is not None:
+            self.whole = around.whole
             self.report, self.rehearses, self.ahead = around.report, around.rehearses, around.ahead
             self.has_own_timeout = around.has_own_timeout
             self.counts, self.asks_ahead = around.counts, around.asks_ahead
@@ -258,8 +262,9 @@ def _forget_frames_below(frame: TracebackType | None) -> None:
 @contextlib.contextmanager
 def rehearsal() -> Iterator[None]:
     """Let a block read what the cache has, and send nothing: what would be sent raises WouldSend."""
-    call = Call()
+    around, call = current_call(), Call()
     call.rehearses, call.ahead = True, Counter()
+    call.whole, call.asked_ahead = around.whole, around.asked_ahead
     with working_for(call):
         yield
 
@@ -273,7 +278,7 @@ def counting() -> Iterator[None]:
     call = _before_a_read(current_call())
     call.rehearses = call.counts = True
     call.report = None
-    with working_for(call):
+    with _inside(call):
         yield
 
 
@@ -283,7 +288,17 @@ def asking_ahead() -> Iterator[None]:
     call = _before_a_read(current_call())
     call.rehearses = call.counts = False
     call.asks_ahead, call.calls_said = True, sys.maxsize
-    with working_for(call):
+    with _inside(call):
+        yield
+
+
+@contextlib.contextmanager
+def apart() -> Iterator[None]:
+    """Let a function of the caller's ask in the time of the call around, for nothing that is kept for that."""
+    call = Call(around=current_call())
+    call.asks_ahead, call.asked_ahead, call.ahead, call.whole = False, None, None, call
+    call.calls_said = 0
+    with _inside(call):
         yield
 
 
@@ -293,6 +308,18 @@ def _before_a_read(around: Call) -> Call:
     call = Call(around=around)
     call.ahead = Counter()
     return call
+
+
+@contextlib.contextmanager
+def _inside(call: Call) -> Iterator[None]:
+    """Let a block work for a part of the call around, and end where that is canceled."""
+    take_back = current_call().cut_by(call.cancel)
+    try:
+        with working_for(call):
+            yield
+    finally:
+        take_back()
+        call.over = True
 
 
 def current_call() -> Call:

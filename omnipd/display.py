@@ -65,6 +65,17 @@ def listed(items: Iterable[object], max_items: int = 10) -> str:
     return ", ".join(shown) + more
 
 
+def counted(number: int, noun: str) -> str:
+    """Return a number with its noun, which has an s where there is not just one.
+
+    Examples
+    --------
+    >>> counted(1, "view"), counted(2000, "view")
+    ('1 view', '2,000 views')
+    """
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+
+
 def first_lines(lines: Sequence[str], max_lines: int) -> list[str]:
     """Return the first of many lines, and a line that says how many more there are.
 

@@ -199,7 +199,7 @@ def sandbox(
     decimals : {"exact", "float64"}, default "exact"
         As for :func:`omnipd.connect`.
     now : callable, optional
-        The server's clock, for relative dates. Default: the real one.
+        The server's clock, for relative dates and counters of views. Default: the real one.
     **knobs
         How this Omni differs from others, such as ``slow_job_polls=2`` or ``redact_sql=True``;
         the page on the sandbox lists them.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 
@@ -92,6 +92,27 @@ def changed(text: str, change: Callable[[str], str]) -> str:
     if not isinstance(text, Text):
         return change(text)
     return Text(*(part if isinstance(part, Code) else change(part) for part in text.parts))
+
+
+def renamed(text: str, argument: str, name: str) -> str:
+    """Return a text that is of another argument, for a function whose argument is given to another as that.
+
+    Examples
+    --------
+    >>> text = Text(Code("at=1", argument="at", value=("1",)), " is none.")
+    >>> renamed(text, "at", "before").parts[0].argument
+    'before'
+    """
+    if not isinstance(text, Text):
+        return text
+    return Text(
+        *(
+            replace(part, argument=name)
+            if isinstance(part, Code) and part.argument == argument
+            else part
+            for part in text.parts
+        )
+    )
 
 
 def join(texts: Iterable[str | None], between: str = " ") -> str:

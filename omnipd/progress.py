@@ -16,7 +16,7 @@ from typing import Protocol
 
 from omnipd.arguments import argument
 from omnipd.bars import Bar, can_be_seen
-from omnipd.call import Thrown, current_call
+from omnipd.call import Thrown, apart, current_call
 from omnipd.clock import Clock
 from omnipd.errors import ArgumentError
 from omnipd.locks import new_lock
@@ -167,7 +167,8 @@ class Report:
         elif asked is not False:
             self._telling = True
             try:
-                asked(name, done, total)
+                with apart():
+                    asked(name, done, total)
             except Exception as error:  # noqa: BLE001 - it is raised where the call ends
                 raise Thrown(error) from None
             finally:

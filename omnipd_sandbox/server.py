@@ -64,7 +64,7 @@ class Server:
     control : bool
         Whether organizations can be opened and closed over HTTP, at ``/_sandbox/``.
     now : callable
-        The clock: the rate limit and relative dates look at it.
+        The clock: the rate limit, relative dates and the counters of views look at it.
     engine : QueryEngine, optional
         What plans and runs queries; the bundled models when None.
     org : str or Path, optional

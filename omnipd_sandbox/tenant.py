@@ -35,6 +35,7 @@ from omnipd_sandbox.moods.faulty_replies import in_place_of_an_answer, spoiled
 from omnipd_sandbox.moods.rate_limit import RateLimit
 from omnipd_sandbox.moods.short_ids import ShortIds
 from omnipd_sandbox.organization import derived
+from omnipd_sandbox.organization.habits import DAY, viewed
 from omnipd_sandbox.organization.organization import Organization
 from omnipd_sandbox.page.browser import answer_browser, is_browser
 from omnipd_sandbox.state_file import StateFile
@@ -43,6 +44,8 @@ from omnipd_sandbox.state_file import StateFile
 _RESULTS_AT_MOST = 64_000_000
 # References to records that are there anyway: some eight bytes each.
 _LISTED_AT_MOST = 1_000_000
+# What shows how often documents are viewed.
+_SHOW_VIEWS = {"/api/v1/content", "/api/v1/documents"}
 
 
 class Tenant:
@@ -57,7 +60,7 @@ class Tenant:
     foundation : Foundation
         What it starts with, and what runs its queries.
     now : callable
-        The clock: the rate limit and relative dates look at it.
+        The clock: the rate limit, relative dates and the counters of views look at it.
     report : callable
         Told of faults of the sandbox itself.
     state : Path, optional
@@ -101,6 +104,9 @@ class Tenant:
         )
         # One change at a time; whoever reads has the organization as it was or as it is then.
         self._writing = Lock()
+        # When views were first asked for, and how many days of views have been counted since.
+        self._begun: datetime | None = None
+        self._days = 0
         self._router = Router([*endpoints(behavior), *_not_done(behavior)])
         self._faults = FaultQueue(behavior.faults)
         self._short_ids = ShortIds() if behavior.ids == "short" else None
@@ -238,6 +244,8 @@ class Tenant:
 
     def _behind_the_limit(self, request: Request) -> Reply:
         route = self._router.find(request.method, request.path)
+        if route.endpoint.path in _SHOW_VIEWS:
+            self._count_views()
         if not route.endpoint.writes:
             return self._ask(request, route, self._world)
         with self._writing:
@@ -248,6 +256,25 @@ class Tenant:
             # Lists that were read half way are left behind too.
             self._world = self._world_with(changed)
         return reply
+
+    def _count_views(self) -> None:
+        """Add the views of the days that have gone by, which are a change like any other."""
+        now = self._world.now()
+        if self._begun is not None and self._days_until(now) <= self._days:
+            return
+        with self._writing:
+            self._begun = self._begun or now
+            days = self._days_until(now)
+            if days > self._days:
+                changed = copy(self._world.organization)
+                changed.documents = viewed(
+                    changed.documents, changed.habits, self._begun, self._days, days
+                )
+                self._store(changed)
+                self._world, self._days = self._world_with(changed), days
+
+    def _days_until(self, now: datetime) -> int:
+        return 0 if self._begun is None else (now - self._begun) // DAY
 
     def _world_with(self, organization: Organization) -> World:
         return replace(self._world, organization=organization, lists=_no_lists())

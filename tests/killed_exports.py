@@ -80,6 +80,9 @@ def export(url, key, folder, lines=None):
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         with omnipd.connect(url, key, requests_per_minute=None) as client:
+            client.in_flight = lambda: (
+                1
+            )  # a kill costs what is under way, however slow the machine is
             before = sys.gettrace()
             sys.settrace(lines)
             try:

@@ -6,7 +6,6 @@ import difflib
 import inspect
 import os
 from collections.abc import Callable, Mapping, Sequence
-from pathlib import Path
 from typing import Any, Literal
 
 import pandas as pd
@@ -92,7 +91,7 @@ def estimate(
     count. For an inventory the topics of models, the runs of sets of prompts and the messages of
     conversations are read to count what is below them: a call for each, of the first 40 at most.
     Documents and schedules are read, up to 100 pages, where only some of them have what is below. What
-    fails and is tried again is not counted.
+    fails and is tried again is not counted. An export with ``since="last"`` is counted as if it asked for all.
 
     Examples
     --------
@@ -108,13 +107,10 @@ def estimate(
     'a list of more than 100 rows takes more than one call'
     """
     function = _reader(reader)
-    # An inventory's, too, refuses a name that it does not have, as any call does.
-    inspect.signature(function).bind_partial(*arguments, **options)
     client = current_client(client)
-    if function is read_inventory:
-        return _of_inventory(client, **options)
-    if function is export_inventory:
-        return _of_export(client, *arguments, **options)
+    if function in _OF_MANY:
+        inspect.signature(function).bind_partial(*arguments, **options)  # what it does not take
+        return _OF_MANY[function](client, **options)
     name = function.__name__.removeprefix("read_")
     with one_call(), held_warnings():
         try:
@@ -190,20 +186,17 @@ def _of_inventory(
     wanted = names_of(include)
     check_choice("scope", scope, (ALL, "organization"))
     reading = InventoryRead(client, scope, "collect", strict, refresh)
-    # One that is not there has nothing, and is not made.
-    folder = checkpoint if checkpoint is not None and Path(checkpoint).exists() else None
     with (
         one_call(),
         held_warnings(),
         counting(),  # which leaves the checkpoint as it is
-        checkpointed(folder, identity_of(client, wanted, scope), lambda: None),
+        checkpointed(checkpoint, identity_of(client, wanted, scope), lambda: None),
     ):
         return _frame(reading.costs(with_needed(wanted, scope)), client)
 
 
 def _of_export(
     client: Client,
-    _folder: Any = None,
     *,
     include: Sequence[str] | str | None = None,
     scope: str = ALL,
@@ -211,6 +204,13 @@ def _of_export(
 ) -> pd.DataFrame:
     """Estimate an export, which asks for all, whatever the cache has."""
     return _of_inventory(client, include=include, scope=scope, refresh=True)
+
+
+#: What is estimated list by list.
+_OF_MANY: dict[Callable[..., Any], Callable[..., pd.DataFrame]] = {
+    read_inventory: _of_inventory,
+    export_inventory: _of_export,
+}
 
 
 def _reader(reader: Callable[..., Any] | str) -> Callable[..., Any]:

@@ -25,7 +25,7 @@ from omnipd.admin.snapshots import (
 )
 from omnipd.arguments import argument, check_choice, check_flag, whole_number
 from omnipd.cache.checkpoint import checkpointed
-from omnipd.cache.lifetime import checked_lifetime
+from omnipd.cache.lifetime import ago, checked_lifetime
 from omnipd.call import noted_interrupt, one_call
 from omnipd.client.client import Client
 from omnipd.client.current_client import current_client
@@ -215,6 +215,12 @@ def export_inventory(
             }
             write_as(format, unfinished, list(manifest["tables"]))
             snapshots.finish(unfinished, manifest)
+    else:
+        begun = begun_at(unfinished)
+        warn(
+            "Nothing is asked for: the export that was broken off was whole. It was begun at "
+            f"{begun:%Y-%m-%d %H:%M} UTC, {ago(begun)}."
+        )
     try:
         export = snapshots.publish(unfinished)
     except OmniError as error:

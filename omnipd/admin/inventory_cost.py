@@ -120,6 +120,9 @@ class Cost:
         """Whether the answers that it needs are stored when it is read."""
         if part.same_as is None or not self._shares:
             return False
+        counted = self._calls.get(part.same_as)
+        if counted is not None and counted.needed is None:
+            return False
         if self._refresh:
             return part.below is None and part.same_as in self._calls
         same = {part.same_as, *(one for one, it in ALL_PARTS.items() if it.same_as == part.same_as)}

@@ -18,6 +18,7 @@ from omnipd.admin.snapshots import Snapshots, read_manifest
 from omnipd.errors import ExportError
 from omnipd.frames.to_pandas import to_frame
 from omnipd.paths import place
+from omnipd.readers import accessor  # noqa: F401 - the frames have df.omni
 
 
 class Export(Inventory):
@@ -132,5 +133,7 @@ class _Frames(Mapping[str, pd.DataFrame]):
             "instance": self._manifest["instance"],
             "fetched_at": about["fetched_at"],
             "complete": about["complete"],
+            # Whether what is personal is in it, too.
+            "public_rows": about.get("public_rows"),
         }
         return to_frame(table.replace_schema_metadata(), facts)

@@ -132,7 +132,7 @@ class Snapshots:
             )
         if at in names:
             return self.root / str(at)
-        moment = _time_of(at)
+        moment = time_of("at", at)
         before = [name for name in names if _begun(name) <= moment]
         if not before:
             raise ArgumentError(
@@ -323,9 +323,9 @@ def _is_given_up(one: Path) -> bool:
     return Clock().wall() - changed > _GIVEN_UP
 
 
-def begun_at(unfinished: Path) -> datetime:
-    """Return when an export was begun that may have been broken off since."""
-    return _begun(unfinished.name.removeprefix("."))
+def begun_at(export: Path | Address) -> datetime:
+    """Return when an export was begun, by its name; it may have been broken off since."""
+    return _begun(export.name.removeprefix("."))
 
 
 def _begun(name: str) -> datetime:
@@ -335,18 +335,19 @@ def _begun(name: str) -> datetime:
         return datetime.max.replace(tzinfo=UTC)
 
 
-def _time_of(at: str | datetime) -> datetime:
+def time_of(name: str, at: str | datetime) -> datetime:
+    """Return a time that was given, as text or not; a day is its last instant, and no zone is UTC."""
     moment = at
     if isinstance(at, str):
         try:
             moment = datetime.fromisoformat(at)
         except ValueError:
             raise ArgumentError(
-                argument("at", at)
+                argument(name, at)
                 + " is neither the name of an export nor a time such as 2026-05-01T06:00."
             ) from None
         if len(at) == len("2026-05-01"):  # the whole of that day
             moment = moment.replace(hour=23, minute=59, second=59, microsecond=999_999)
     if not isinstance(moment, datetime):
-        raise ArgumentError(argument("at", at) + " is not a time.")
+        raise ArgumentError(argument(name, at) + " is not a time.")
     return moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)

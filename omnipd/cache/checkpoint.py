@@ -17,14 +17,14 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import urlencode
 
-from omnipd.cache.lifetime import in_words
+from omnipd.cache.lifetime import ago
 from omnipd.cache.private_files import make_folder
-from omnipd.call import current_call
+from omnipd.call import Call, current_call
 from omnipd.errors import ArgumentError, ExportIncompleteError, OmniError, SettingsError, warn
 from omnipd.locks import NO_FORK, new_lock
 from omnipd.paths import file_in_the_way, local_path
@@ -62,6 +62,8 @@ class Checkpoint:
         Where its file is; made where it is missing.
     asked : mapping of str to str
         What the answers are of: another instance, key or question has no use for them.
+    keeps : bool
+        Whether it takes more; what is only counted leaves it as it is.
 
     Attributes
     ----------
@@ -80,8 +82,9 @@ class Checkpoint:
         If the disk is full.
     """
 
-    def __init__(self, folder: Path, asked: Mapping[str, str]) -> None:
+    def __init__(self, folder: Path, asked: Mapping[str, str], *, keeps: bool = True) -> None:
         self._file = folder / _FILE
+        self._keeps = keeps
         self._asked = {"format": str(_FORMAT), **asked}
         self._lock = new_lock()
         # By what stands for the question: there may be a hundred thousand.
@@ -128,7 +131,8 @@ class Checkpoint:
         """Keep the answer to a question, which has come now or at another time."""
         came = (read_at or datetime.now(UTC)).isoformat()
         with self._lock:
-            if not self.usable:  # the read is over, and nobody waits for this answer any more
+            # Where the read is over nobody waits for this answer any more.
+            if not self.usable or not self._keeps:
                 return
             turn = self._turn(question)
             self._next_turn(question)
@@ -141,7 +145,7 @@ class Checkpoint:
         """Delete the answers of a list that is wrong: to go on with them would be wrong again."""
         asked = [(question,) for question in set(questions)]
         with self._lock:
-            if not self.usable:
+            if not self.usable or not self._keeps:
                 return
             for (question,) in asked:
                 self._turns.pop(hash(question), None)
@@ -172,7 +176,7 @@ class Checkpoint:
         """Keep a refusal that is an answer: that there is none."""
         held = (question, datetime.now(UTC).isoformat(), json.dumps(facts))
         with self._lock:
-            if not self.usable:
+            if not self.usable or not self._keeps:
                 return
             self._run(
                 lambda one: one.execute("INSERT OR REPLACE INTO refusals VALUES (?,?,?)", held)
@@ -306,13 +310,15 @@ def question_of(path: str, params: Mapping[str, str] | None) -> str:
     return f"{path}?{urlencode(sorted((params or {}).items()))}"
 
 
-_NOW: ContextVar[Checkpoint | None] = ContextVar("omnipd-checkpoint", default=None)
+#: With the call that it is of.
+_NOW: ContextVar[tuple[Checkpoint, Call] | None] = ContextVar("omnipd-checkpoint", default=None)
 
 
 def current_checkpoint() -> Checkpoint | None:
     """Return the checkpoint of the read that this is a part of."""
-    checkpoint = _NOW.get()
-    return checkpoint if checkpoint is not None and checkpoint.usable else None
+    checkpoint, of = _NOW.get() or (None, None)
+    is_here = checkpoint is not None and of is current_call().whole and checkpoint.usable
+    return checkpoint if is_here else None
 
 
 @contextlib.contextmanager
@@ -322,6 +328,8 @@ def checkpointed(
     again: Callable[[], Any],
 ) -> Iterator[Checkpoint | None]:
     """Keep the answers of a block in a folder until it ends well; inside another one, in that one's.
+
+    In a rehearsal the folder is looked into, and left as it is.
 
     Parameters
     ----------
@@ -335,16 +343,23 @@ def checkpointed(
     if folder is None or current_checkpoint() is not None:
         yield current_checkpoint()
         return
-    checkpoint = Checkpoint(local_path("checkpoint", folder), asked)
+    place, rehearses = local_path("checkpoint", folder), current_call().rehearses
+    if rehearses and not (place / _FILE).exists():
+        yield None
+        return
+    checkpoint = Checkpoint(place, asked, keeps=not rehearses)
     before = _NOW.get()
     try:
         try:  # an interrupt that comes when it is set must not leave it so
-            _NOW.set(checkpoint)
+            _NOW.set((checkpoint, current_call().whole))
             _tell(checkpoint, folder)
             yield checkpoint
         finally:
             _NOW.set(before)
     except BaseException as error:
+        if rehearses:
+            checkpoint.close()
+            raise
         if checkpoint.is_empty:
             checkpoint.delete()
             raise
@@ -354,7 +369,7 @@ def checkpointed(
         if isinstance(error, OmniError):
             error.resumable_by(again)
         raise
-    if current_call().rehearses:
+    if rehearses:
         checkpoint.close()
     else:
         checkpoint.delete()
@@ -364,8 +379,7 @@ def _tell(checkpoint: Checkpoint, folder: str | os.PathLike[str]) -> None:
     """Say how old that is which is taken from a checkpoint."""
     if checkpoint.oldest is None:
         return
-    age = in_words(max(datetime.now(UTC) - checkpoint.oldest, timedelta(0)), rounded=True)
     warn(
         f"Answers taken from the checkpoint {folder}: {checkpoint.found:,}. The oldest is of "
-        f"{checkpoint.oldest:%Y-%m-%d %H:%M} UTC, {age} ago."
+        f"{checkpoint.oldest:%Y-%m-%d %H:%M} UTC, {ago(checkpoint.oldest)}."
     )

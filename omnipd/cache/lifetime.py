@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from omnipd.arguments import argument, number_of
@@ -81,3 +81,8 @@ def _as_timedelta(cache: Any) -> timedelta | None:
         return timedelta(seconds=float(text[:-1]) * _UNITS[text[-1:]])
     except (KeyError, ValueError, OverflowError):
         return None
+
+
+def ago(then: datetime) -> str:
+    """Return about how long ago something was; what a clock has in the future was now."""
+    return in_words(max(datetime.now(UTC) - then, timedelta(0)), rounded=True) + " ago"

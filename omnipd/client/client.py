@@ -14,11 +14,12 @@ import math
 import os
 import urllib.parse
 from collections.abc import Callable, Generator, Mapping
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, NoReturn, Self
 
 from omnipd import log
 from omnipd.arguments import DECIMALS, argument, check_choice, refuse_key, whole_number
+from omnipd.asked_ahead import Held
 from omnipd.cache.backends import checked_backend
 from omnipd.cache.checkpoint import current_checkpoint, question_of
 from omnipd.cache.last_write import LastWrite
@@ -202,15 +203,18 @@ class Client:
         ahead = call.asked_ahead
         kept_anywhere = checkpoint is not None or ahead is not None
         question = question_of(path, params) if kept_anywhere else ""
-        if checkpoint and (kept := checkpoint.answer(question)) is not None:
+        mine = id(self), question
+        if ahead is not None and ahead.drop_old(mine) and checkpoint is not None:
+            checkpoint.forget([question])
+        kept = None if checkpoint is None else checkpoint.answer(question)
+        held = None if ahead is None else ahead.find(mine)
+        if kept is not None and (held is None or held.read_at != kept.read_at):
             return Answer(parse(kept.body)[0], kept.body, None, kept.read_at)
-        if ahead is not None and not call.rehearses:
-            held = (ahead.find if call.asks_ahead else ahead.take)((id(self), question))
-            if held is not None:
-                if checkpoint is not None and not call.asks_ahead:
-                    checkpoint.keep(question, held.body, held.read_at)
-                content = parse(held.body)[0]
-                return Answer(content, held.body, held.trace_id, held.read_at, asked_ahead=True)
+        if ahead is not None and held is not None and not (call.rehearses and kept is None):
+            if not call.rehearses and not call.asks_ahead:
+                ahead.drop(mine)  # the next time it is asked for anew
+            content = parse(held.body)[0]
+            return Answer(content, held.body, held.trace_id, held.read_at, asked_ahead=True)
         deadline = self.deadline()
         garbled = 0
         while True:
@@ -225,10 +229,11 @@ class Client:
             content, wrong = parse(body)
             if wrong is None:
                 self._refuse_failure(content, path, reply, reads=True)
+                now = datetime.now(UTC)
                 if ahead is not None and call.asks_ahead:
-                    ahead.keep((id(self), question), body, reply.trace_id)
-                elif checkpoint is not None:
-                    checkpoint.keep(question, body)
+                    ahead.keep(mine, Held(body, reply.trace_id, now))
+                if checkpoint is not None:
+                    checkpoint.keep(question, body, now)
                 return Answer(content, body, reply.trace_id)
             # A cut or garbled body is worth one more try: it may be a fault on the way.
             garbled += 1

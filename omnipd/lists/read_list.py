@@ -238,17 +238,20 @@ class ListRead:
     def _count(self, query: Mapping[str, str], then: Sequence[Step], route: Route) -> Reading:
         """Raise how many requests the list takes, by its first page; return it where a checkpoint has it."""
         client, path, stored = self._client, self._listing.path, 0
+        oldest = datetime.now(UTC)
 
         def fetch(params: Mapping[str, str]) -> Any:
-            nonlocal stored
+            nonlocal stored, oldest
             answer = client.get(path, params, parse=self._parse, route=route)
-            stored += 1
+            if answer.asked_ahead:  # to count this list, or another that asks the same
+                raise WouldSend
+            stored, oldest = stored + 1, min(oldest, answer.read_at or oldest)
             return answer.content
 
         if current_checkpoint() is not None:
             with contextlib.suppress(WouldSend, OmniError), rehearsal():
                 table, reading = self._collect(lambda: fetch, query, then, strict=self._strict)
-                return table, self._facts(0, datetime.now(UTC), reading)
+                return table, self._facts(0, oldest, reading) | {"from_checkpoint": stored}
         if self._listing.pages not in paging.IN_PAGES:
             raise WouldSend(1)
         calls, rows, more = self._by_its_first_page(query, limited=not then, route=route)

@@ -152,6 +152,9 @@ class ParentsRead:
                 if isinstance(answer, WouldSend):
                     unsent.append(answer)
                     continue
+                if isinstance(answer, OmniError) and self._is_asked_again(key, answer):
+                    unsent.append(WouldSend(1))
+                    continue
                 if isinstance(answer, OmniError):
                     self._take_refusal(key, answer, checkpoint, done)
                 else:
@@ -256,6 +259,16 @@ class ParentsRead:
         self._sum.add({"requests": int(not old), "from_checkpoint": int(old)})
         if checkpoint is not None and key not in self._old:
             checkpoint.keep_refusal(self._fanout.named(key), as_facts(error, self._outcomes[key]))
+
+    def _is_asked_again(self, key: Key, error: OmniError) -> bool:
+        """Whether a refusal came of counting, and is none that ends the reading: that asks once more."""
+        goes_on = self._collect or self._fanout.says_none(error, self._has_some.get(key))
+        return (
+            current_call().counts
+            and key not in self._old
+            and goes_on
+            and isinstance(error, OF_ONE_PARENT)
+        )
 
     def _hand_over(self) -> None:
         """Hand over the rows of those parents before whom no one is still to come."""

@@ -15,25 +15,16 @@ from omnipd.frames import times
 from omnipd.frames.to_pandas import scalar_columns, to_frame
 from omnipd.queries.job.options import QueryOptions
 from omnipd.queries.job.run import SQL_CAP, Run
+from omnipd.queries.language.references import NO_CODE, REFERENCE
 
-# What is no code: texts, quoted names, comments. Databases differ on whether a backslash takes the
-# quote behind it into the text, and which kind this one is nothing tells: both readings are looked at.
-_NO_CODE = tuple(
-    re.compile(rf"{text}|--[^\n]*|/\*.*?\*/", re.DOTALL)
-    for text in (
-        r"""'(?:[^']|'')*'|"(?:[^"]|"")*"|`[^`]*`""",
-        r"""'(?:[^'\\]|\\.|'')*'|"(?:[^"\\]|\\.|"")*"|`[^`]*`""",
-    )
-)
 _DO_NOT_PARSE = re.compile(r"^\s*--\s*DO NOT PARSE\s*$", re.MULTILINE | re.IGNORECASE)
-_REFERENCE = re.compile(r"\$\{")
+_BEGINS = re.compile(r"\$\{")
 _DISTINCT = re.compile(r"\bselect\s+distinct\b", re.IGNORECASE)
 _PREDICATES = re.compile(
     r"\b(?:where|on)\b(.*?)(?=\bgroup\s+by\b|\bhaving\b|\border\s+by\b|\blimit\b|\bunion\b|\Z)",
     re.IGNORECASE | re.DOTALL,
 )
 _LIMIT = re.compile(r"\blimit\s+([0-9]{1,9})(?:\s+offset\s+[0-9]+)?\s*;?\s*\Z", re.IGNORECASE)
-_FIELD = re.compile(r"\$\{\s*([^\s\[\]{}]+?)\s*(\[[^\]]*\])?\s*\}")
 
 
 def run_sql(
@@ -175,7 +166,7 @@ def run_sql(
 
 def _has_low_limit(sql: str) -> bool:
     """Whether verbatim SQL ends in a limit that Omni's own does not undercut."""
-    found = [_LIMIT.search(no_code.sub(" ", sql)) for no_code in _NO_CODE]
+    found = [_LIMIT.search(no_code.sub(" ", sql)) for no_code in NO_CODE]
     return all(limit is not None and int(limit[1]) <= SQL_CAP for limit in found)
 
 
@@ -183,10 +174,10 @@ def _check(sql: str, *, verbatim: bool) -> None:
     """Refuse what would not be run as it is written."""
     if not isinstance(sql, str) or not sql.strip():
         raise ArgumentError("The SQL is empty.")
-    codes = [no_code.sub(" ", sql) for no_code in _NO_CODE]
+    codes = [no_code.sub(" ", sql) for no_code in NO_CODE]
     if not all(code.strip() for code in codes):
         raise ArgumentError("The SQL is only a comment.")
-    refers = [bool(_REFERENCE.search(code)) for code in codes]
+    refers = [bool(_BEGINS.search(code)) for code in codes]
     if verbatim:
         if all(refers):
             raise ArgumentError(
@@ -220,7 +211,7 @@ def _check_code(code: str) -> None:
             hint="Group by the fields instead, or pass " + argument("verbatim", True) + ".",
         )
     for clause in _PREDICATES.findall(code):
-        named = [(field.lower(), timeframe) for field, timeframe in _FIELD.findall(clause)]
+        named = [(field.lower(), timeframe) for field, timeframe in REFERENCE.findall(clause)]
         cut = {field for field, timeframe in named if timeframe}
         both = sorted(cut & {field for field, timeframe in named if not timeframe})
         if both:

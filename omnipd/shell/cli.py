@@ -13,13 +13,14 @@ from typing import Any
 
 import click
 
-from omnipd.display import printable
+from omnipd.display import counted, printable
 from omnipd.shell import options
 from omnipd.shell.command import Command, Commands, CommandWithOthers, shown_log
 from omnipd.shell.options import client_of
 from omnipd.shell.output import check_form, deliver
+from omnipd.shell.questions import audit
 from omnipd.shell.readers import estimate, read
-from omnipd.shell.words import counted, in_commands, in_words_of
+from omnipd.shell.words import in_commands, in_words_of
 
 # What a person wants to see first, in the room that a terminal has.
 _CONTENT_TABLE = (
@@ -459,6 +460,7 @@ def demo(folder: Path) -> None:
 
 main.add_command(read)
 main.add_command(estimate)
+main.add_command(audit)
 
 
 if __name__ == "__main__":

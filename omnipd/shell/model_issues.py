@@ -6,9 +6,8 @@ from typing import Any
 
 import click
 
-from omnipd.display import printable, shortened
+from omnipd.display import counted, printable, shortened
 from omnipd.launch_sandbox import Sandbox
-from omnipd.shell.words import counted
 
 _MOST_ISSUES = 10
 _LONGEST = 400

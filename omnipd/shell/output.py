@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from omnipd.shell.words import counted
+from omnipd.display import counted
 
 if TYPE_CHECKING:
     import pandas as pd

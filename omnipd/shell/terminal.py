@@ -9,8 +9,7 @@ from typing import Any
 import click
 import pandas as pd
 
-from omnipd.display import printable
-from omnipd.shell.words import counted
+from omnipd.display import counted, printable
 
 
 def print_table(df: pd.DataFrame, rows: int) -> None:

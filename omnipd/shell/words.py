@@ -51,11 +51,15 @@ def command_of(function: str) -> str | None:
     --------
     >>> command_of("read_topic_fields"), command_of("run_query"), command_of("connect")
     ('read topic-fields', 'query', None)
+    >>> command_of("audit.who_can_see")
+    'audit who-can-see'
     """
     if function in _COMMANDS:
         return _COMMANDS[function]
-    reader = function.removeprefix("read_")
-    return None if reader == function else f"read {reader.replace('_', '-')}"
+    for before, group in (("read_", "read"), ("audit.", "audit")):
+        if function.startswith(before) and not function.startswith("audit.plot_"):
+            return f"{group} {function.removeprefix(before).replace('_', '-')}"
+    return None
 
 
 def in_commands(text: str) -> str:
@@ -85,7 +89,7 @@ def in_options(meaning: str, parameters: Container[str]) -> str:
     """
     text = meaning.split(". ", 1)[0].rstrip(".") + "."
     text = re.sub(
-        r":func:`omnipd\.(\w+)`", lambda one: f"omnipd {command_of(one[1]) or one[1]}", text
+        r":func:`omnipd\.([\w.]+)`", lambda one: f"omnipd {command_of(one[1]) or one[1]}", text
     )
     text = re.sub(r"``(\w+)=\"([^\"`]*)\"``", lambda one: f"{_option(one[1])} {one[2]}", text)
     text = re.sub(r"``[\"']?(.*?)[\"']?``", r"\1", text)
@@ -119,6 +123,9 @@ def _in_words(command: click.Command, code: Code) -> str:
     by_name = {param.name: param for param in [*_of_connections(code), *command.params]}
     # An option that several functions have a parameter for is named after its function too.
     param = by_name.get(f"{code.function}_{code.argument}") or by_name.get(code.argument)
+    if param is None and command_of(code.function or "") is not None:
+        # Of another command, where the function is named.
+        return " ".join(f"{_option(code.argument)} {one}" for one in _quoted(code.value or ()))
     if param is None:
         return code.python
     if not isinstance(param, click.Option):
@@ -140,11 +147,6 @@ def _of_connections(code: Code) -> list[click.Parameter]:
     main = context.find_root().command
     commands = main.commands.values() if isinstance(main, click.Group) else []
     return [param for one in commands for param in one.params]
-
-
-def counted(number: int, noun: str) -> str:
-    """Return a number with its noun, which has an s where there is not just one."""
-    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
 
 
 def _quoted(value: bool | tuple[str, ...]) -> list[str]:

@@ -24,6 +24,7 @@ from omnipd_sandbox.invention.favorites import invent_favorite_dates
 from omnipd_sandbox.invention.folders import invent_folders
 from omnipd_sandbox.invention.git import GIT
 from omnipd_sandbox.invention.groups import invent_group_roles, invent_groups
+from omnipd_sandbox.invention.habits import invent_habit
 from omnipd_sandbox.invention.labels import LABELS
 from omnipd_sandbox.invention.models import invent_models
 from omnipd_sandbox.invention.on_demand import OnDemand
@@ -125,6 +126,7 @@ def _invent(
         forbidden=OnDemand(content, invent_forbidden),
         own_models=OnDemand(content, invent_own_models),
         favorited_at=OnDemand(content, invent_favorite_dates),
+        habits=OnDemand(content, invent_habit),
         invented=(documents, folders, int(newcomers), seed),
     )
 

@@ -17,6 +17,7 @@ from omnipd_sandbox.organization.draft import Draft
 from omnipd_sandbox.organization.email_only import EmailOnlyUser
 from omnipd_sandbox.organization.embed import EmbedUser
 from omnipd_sandbox.organization.git import GitSettings
+from omnipd_sandbox.organization.habits import Habit
 from omnipd_sandbox.organization.models import (
     ModelRecord,
     ModelReference,
@@ -94,6 +95,8 @@ class Organization:
     own_models: Mapping[str, OwnModels] = field(default_factory=dict)
     # Since when whose favorite it is: by user's id.
     favorited_at: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    # How it is viewed as days go by.
+    habits: Mapping[str, Habit | None] = field(default_factory=dict)
 
     # Of what it was invented; None for one that was brought.
     invented: tuple[int, ...] | None = None

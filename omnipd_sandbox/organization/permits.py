@@ -51,6 +51,30 @@ def permits_on(item: Document | Folder, organization: Organization) -> list[Perm
     return permits
 
 
+def folders_of(item: Document | Folder, organization: Organization) -> list[Folder]:
+    """Give the folder that an item is in and those above it, the nearest first."""
+    found: list[Folder] = []
+    above = item.folder_id if isinstance(item, Document) else item.parent_id
+    while above is not None:
+        found.append(organization.folders[above])
+        above = found[-1].parent_id
+    return found
+
+
+def inherited_permits(
+    item: Document | Folder, organization: Organization
+) -> list[tuple[Permit, Folder]]:
+    """Give what is inherited from the folders above: the highest of each principal, the nearest first."""
+    highest: dict[tuple[str, str], tuple[Permit, Folder]] = {}
+    for folder in folders_of(item, organization):
+        for permit in permits_on(folder, organization):
+            principal = (permit.principal_type, permit.principal_id)
+            known = highest.get(principal)
+            if known is None or ROLES.index(permit.role) > ROLES.index(known[0].role):
+                highest[principal] = (permit, folder)
+    return [*highest.values()]
+
+
 def grants_on(item: Document | Folder, organization: Organization) -> tuple[Grant, ...]:
     """Give what was given on a document or a folder itself: by calls, or from the start."""
     if item.grants is not None:

@@ -120,6 +120,7 @@ def test_one_that_was_broken_off_while_it_was_read_goes_on(own, small, state, pu
     assert waiting(state) == []
 
 
+@pytest.mark.filterwarnings("ignore:Nothing is asked for")
 def test_one_that_was_broken_off_while_it_was_put_goes_on_without_asking(own, small, state, puts):
     before = omnipd.export_inventory(HOME, include="labels")
     for refused in ("labels.parquet", "manifest.json", "latest.json"):

@@ -4,6 +4,8 @@ import warnings
 
 import pytest
 from faults.given import client_of
+from lists.test_checkpoint import BROKEN
+from scripted_server import answer
 
 import omnipd
 from omnipd_sandbox.server import Server
@@ -136,7 +138,54 @@ def test_an_inventory_of_all_is_counted_and_read_with_an_empty_cache(own):
     assert list(inventory) == ["uploads", "topic_fields", "ai_jobs"]
 
 
-@pytest.mark.parametrize("reader", ["users", "inventory", omnipd.export_inventory])
-def test_what_the_reader_does_not_take_is_refused(own, reader):
-    with pytest.raises(TypeError, match="unexpected keyword argument 'inclde'"):
-        omnipd.estimate(reader, inclde="labels")
+def test_an_estimate_makes_no_checkpoint_of_what_the_cache_has(own, tmp_path):
+    folder = tmp_path / "checkpoint"
+    documents = omnipd.read_documents()[:9]
+    omnipd.read_document_access(documents[:5])
+    for parents in (documents, documents[:5]):
+        omnipd.estimate("document_access", parents, checkpoint=folder)
+        omnipd.estimate("inventory", include="documents", checkpoint=folder)
+        assert not folder.exists()
+
+
+MODELS = [f"1111111{number}-2222-4333-8444-555555555555" for number in range(3)]
+NONE = answer({"records": [], "pageInfo": {"hasNextPage": False, "totalRecords": 0}})
+REFUSED = answer({"detail": "not yours", "status": 403}, 403)
+
+
+def test_a_parent_that_is_refused_while_it_is_counted_takes_a_call_still(
+    scripted, fake_time, tmp_path
+):
+    asked = {"models": MODELS, "checkpoint": tmp_path}
+    scripted.by_target = lambda target: BROKEN if MODELS[1] in target else NONE
+    with client_of(scripted, fake_time, cache=False, requests_per_minute=60) as client:
+        with pytest.raises(omnipd.ServerError):
+            omnipd.read_dbt_exposures(**asked, client=client)
+        scripted.by_target = lambda target: REFUSED if MODELS[1] in target else NONE
+        for _ in range(2):  # the checkpoint has nothing of it either
+            cost = row(omnipd.estimate("dbt_exposures", **asked, errors="collect", client=client))
+            assert (cost["calls"], cost["stored"]) == (2, 1)
+        since = len(scripted.requests)
+        with (
+            pytest.warns(omnipd.OmniWarning, match="Answers taken from the checkpoint"),
+            pytest.warns(omnipd.OmniWarning, match="1 of 3 could not be read"),
+        ):
+            omnipd.read_dbt_exposures(**asked, errors="collect", client=client)
+        assert len(scripted.requests) - since == 2
+
+
+def test_what_an_inventory_does_not_take_is_refused(own):
+    for arguments, options in (((), {"inclde": "labels"}), (("labels",), {})):
+        for name in ("inventory", omnipd.read_inventory):
+            with pytest.raises(TypeError):
+                omnipd.estimate(name, *arguments, **options)
+    with pytest.raises(TypeError):
+        omnipd.estimate(omnipd.export_inventory, "folder", inclde="labels")
+
+
+def test_what_is_made_of_a_list_that_is_refused_is_not_counted_as_stored(scripted):
+    scripted.script(REFUSED)
+    with client_of(scripted) as client:
+        cost = omnipd.estimate("inventory", include=["groups", "group_members"], client=client)
+    assert cost["calls"].isna().all()
+    assert cost["at_least"].all()

@@ -343,6 +343,10 @@ def test_one_that_goes_on_is_as_old_as_its_beginning_whatever_is_made_of_it(
     assert {one.suffix for one in export.iterdir()} == {".parquet", ".csv", ".json"}
 
 
+#: A nightly call may be given what last night's has read.
+WHOLE = r"the export that was broken off was whole. It was begun at \d{4}-.* UTC, 0 minutes ago"
+
+
 def test_a_whole_one_that_has_no_name_yet_is_given_it_and_another_format_is_another(
     own, small, folder, monkeypatch
 ):
@@ -352,7 +356,8 @@ def test_a_whole_one_that_has_no_name_yet_is_given_it_and_another_format_is_anot
             with pytest.raises(Killed):
                 omnipd.export_inventory(folder, include=include)
     since = len(small.requests)
-    omnipd.export_inventory(folder, include="users")
+    with pytest.warns(omnipd.OmniWarning, match=WHOLE):
+        omnipd.export_inventory(folder, include="users")
     assert len(small.requests) == since
     export = omnipd.export_inventory(folder, include="labels", format="csv")
     assert (export / "labels.csv").is_file()
@@ -382,7 +387,8 @@ def test_one_that_has_its_name_and_not_the_pointer_is_named_by_it_without_asking
         omnipd.export_inventory(folder, include="users", keep=1)
     assert named.is_dir()
     since = len(small.requests)
-    assert omnipd.export_inventory(folder, include="labels") == named
+    with pytest.warns(omnipd.OmniWarning, match=WHOLE):
+        assert omnipd.export_inventory(folder, include="labels") == named
     assert len(small.requests) == since
     assert omnipd.open_export(folder).path == named
     assert omnipd.export_inventory(folder, include="labels") != named
@@ -408,7 +414,8 @@ def test_a_disk_that_is_full_for_the_pointer_leaves_the_last_export(
     assert omnipd.open_export(folder).path == before
     assert len([one for one in folder.iterdir() if one.name[0] != "."]) == 2
     since = len(small.requests)
-    assert caught.value.resume() == omnipd.open_export(folder).path != before
+    with pytest.warns(omnipd.OmniWarning, match=WHOLE):
+        assert caught.value.resume() == omnipd.open_export(folder).path != before
     assert len(small.requests) == since
 
 
@@ -504,3 +511,45 @@ def test_what_a_progress_function_reads_is_its_own(own, folder):
     own.progress = read
     assert files(omnipd.export_inventory(folder, include="document_access")) == expected
     assert seen == [len(documents)] * 2
+
+
+COUNTED = ["documents", "users", "model_roles"]
+
+
+def test_what_was_asked_for_to_count_the_calls_is_kept_when_it_is_broken_off(own, small, folder):
+    def stop(path, *_):
+        if path == "/api/v1/documents":  # of the people the first page has been asked for by then
+            raise KeyError
+
+    since = len(small.requests)
+    omnipd.export_inventory(folder, include=COUNTED)
+    whole = len(small.requests) - since
+    own.progress = stop
+    with pytest.raises(KeyError):
+        omnipd.export_inventory(folder, include=COUNTED)
+    own.progress = False
+    with pytest.warns(omnipd.OmniWarning, match="Answers taken from the checkpoint"):
+        omnipd.export_inventory(folder, include=COUNTED)
+    assert len(small.requests) - since == 2 * whole
+
+
+def test_what_was_asked_for_to_count_is_not_taken_later_than_ten_minutes(own, small, folder):
+    since = len(small.requests)
+    omnipd.export_inventory(folder, include=COUNTED)
+    whole = len(small.requests) - since
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr("omnipd.asked_ahead._HELD_FOR", datetime.timedelta(0))
+        omnipd.export_inventory(folder, include=COUNTED)
+        # The first pages of documents and people once more.
+        assert len(small.requests) - since == 2 * whole + 2
+    assert omnipd.open_export(folder).manifest["tables"]["users"]["requests"] == 1
+
+
+def test_a_list_that_is_read_twice_without_a_cache_is_counted_twice(small, folder):
+    with omnipd.connect(small.url, small.api_key, cache=False, requests_per_minute=None) as client:
+        calls = int(omnipd.estimate(omnipd.export_inventory, include="people")["calls"].sum())
+        with pytest.raises(omnipd.ArgumentError, match=f"It needs {calls} requests"):
+            omnipd.export_inventory(folder, include="people", max_calls=calls - 1)
+        since = client.requests_sent  # nothing is left of the one that was refused
+        omnipd.export_inventory(folder, include="people", max_calls=calls)
+        assert client.requests_sent - since == calls

@@ -1,8 +1,10 @@
 """Everything that an audit needs, in one call: what it holds, what it costs, and its files."""
 
+import contextlib
 import errno
 import os
 import pickle
+import sqlite3
 import warnings
 
 import pandas as pd
@@ -522,3 +524,48 @@ def test_a_name_that_is_nearly_there_is_asked_about(omni, tmp_path):
     with pytest.raises(omnipd.ArgumentError, match="looks like a file"):
         inventory.to_parquet(tmp_path / "a.xlsx")
     assert not (tmp_path / "a.xlsx").exists()
+
+
+def test_what_a_checkpoint_has_is_as_old_as_it_came(small, tmp_path):
+    asked = {"include": ["labels", "users", "model_roles"], "checkpoint": tmp_path / "checkpoint"}
+    came = "2026-05-01T06:00:00+00:00"
+    with omnipd.connect(
+        small.url,
+        small.api_key,
+        cache=False,
+        requests_per_minute=None,
+        progress=stop_at("model-roles"),
+    ) as client:
+        with pytest.raises(Stopped):
+            omnipd.read_inventory(**asked)
+        client.progress = False
+        with contextlib.closing(sqlite3.connect(asked["checkpoint"] / "checkpoint.sqlite")) as file:
+            file.execute("UPDATE answers SET read_at = ?", (came,))
+            file.commit()
+        with pytest.warns(omnipd.OmniWarning, match="The oldest is of 2026-05-01 06:00"):
+            inventory = omnipd.read_inventory(**asked)
+    for name, answers in (("labels", 1), ("users", 4)):
+        facts = inventory[name].attrs["omni"]
+        assert facts["fetched_at"] == came
+        assert (facts["requests"], facts["from_checkpoint"]) == (0, answers)
+
+
+def test_what_a_progress_function_reads_anew_is_asked_for_anew(small, tmp_path):
+    sent = []
+
+    def read(path, *_):
+        if path == "/api/v1/labels" and not sent:
+            since = len(small.requests)
+            sent.append(0)
+            users = omnipd.read_users(refresh=True)
+            sent.append(len(small.requests) - since)
+            assert users.attrs["omni"]["requests"] == sent[1]
+
+    # What counts the calls has asked for the people already, and the checkpoint keeps them.
+    for more in ({}, {"checkpoint": tmp_path / "checkpoint"}):
+        sent.clear()
+        with omnipd.connect(
+            small.url, small.api_key, cache=False, requests_per_minute=None, progress=read
+        ):
+            omnipd.read_inventory(include=["labels", "users", "model_roles"], **more)
+        assert sent == [0, 4]

@@ -143,3 +143,16 @@ def test_a_block_whose_entry_is_interrupted_is_not_entered(echo, tmp_path):
         assert blocks.innermost() is None
         assert blocks.open_anywhere() is None
     assert interrupted > 2
+
+
+@pytest.mark.parametrize("part", [call.counting, call.asking_ahead, call.apart])
+def test_what_is_a_part_of_a_call_ends_with_it(part):
+    # Threads do it for a part that is canceled, and wait for a place or for a server meanwhile.
+    with call.one_call() as whole, call.part_of_call() as of_threads:
+        with call.working_for(of_threads), part():
+            inner = call.current_call()
+            whole.cancel()
+            assert inner.canceled
+            with pytest.raises(call.Canceled):
+                inner.sleep(60)
+        assert inner.over

@@ -8,6 +8,8 @@ from collections import defaultdict
 from pathlib import Path
 
 import pytest
+from numpydoc.docscrape import FunctionDoc
+from public_names import PUBLIC
 from readers.reader_checks import documented_columns
 
 import omnipd
@@ -75,9 +77,8 @@ def names_in(package):
 
 def public_names():
     """Yield the public names, those of what public classes have, and the arguments of all."""
-    for name in omnipd.__all__:
-        value = getattr(omnipd, name)
-        yield name, name
+    for name, value in PUBLIC.items():
+        yield name.removeprefix("audit."), name
         for member in [one for one in dir(value) if not one.startswith("_")]:
             if inspect.isclass(value):
                 yield member, f"{name}.{member}"
@@ -94,10 +95,13 @@ def _arguments(value, place):
 
 
 def column_names():
-    """Yield the columns of every reader's frame."""
+    """Yield the columns of every reader's frame, and what answers of audit hold."""
     for reader in omnipd.__all__:
         if reader.startswith("read_"):
             yield from ((name, reader) for name, _ in documented_columns(reader))
+    for name in omnipd.audit.__all__:
+        [returned] = FunctionDoc(getattr(omnipd.audit, name))["Returns"]
+        yield from ((word, name) for word in re.findall(r"``(\w+)``", " ".join(returned.desc)))
 
 
 def page_titles():

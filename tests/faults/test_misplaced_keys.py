@@ -7,17 +7,22 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from audit.hand_made import table
 from click.testing import CliRunner
 from faults.given import KEY, MODEL, QUERY, client_of
+from public_names import PUBLIC
 from scripted_server import answer
 
 import omnipd
+from omnipd.admin.inventory_parts import ALL_PARTS
 from omnipd.shell.cli import main
 
 #: A key as Omni makes no more, or another maker's: known to nobody but as that of the environment.
 OPAQUE = "h7Qw-zL2p_vK9x.T4mB8nR1cY6dF3gJ5"
 #: Enough of the key to tell, in the letters of a host.
 PART = KEY[9:15].lower()
+#: An inventory of all tables, without rows.
+EMPTY = omnipd.Inventory({name: table(name) for name in ALL_PARTS})
 #: What each argument without a default takes.
 USUAL = {
     "query": QUERY,
@@ -31,6 +36,12 @@ USUAL = {
     "df": pd.DataFrame({"id": [1]}),
     "records": [],
     "folder": "nowhere",
+    "inventory": EMPTY,
+    "before": EMPTY,
+    "after": EMPTY,
+    "diff": omnipd.audit.diff(EMPTY, EMPTY),
+    "person": "one",
+    "item": "one",
 }
 #: What ``**options`` holds.
 OPTIONS = ("model", "branch_id", "user_id", "cache", "timeout", "names", "decimals", "check", "ttl")
@@ -41,8 +52,7 @@ TAKES_A_KEY = {("connect", "api_key")}
 
 
 def functions():
-    for name in sorted(omnipd.__all__):
-        function = getattr(omnipd, name)
+    for name, function in PUBLIC.items():
         # A sandbox starts a server each time; its own test is below.
         if callable(function) and not inspect.isclass(function) and name != "sandbox":
             yield name, function

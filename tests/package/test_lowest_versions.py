@@ -15,6 +15,7 @@ def test_every_package_has_a_lowest_version_that_pip_can_be_held_to():
     lowest = lowest_versions()
     assert all(re.fullmatch(r"[\w-]+==[\d.]+(; .*)?", each) for each in lowest), lowest
     assert {"pandas==2.2.3", "duckdb==2.0.1", "openpyxl==3.1.5", "omniframes==0.2.0"} <= set(lowest)
+    assert lowest.count("matplotlib==3.10.8") == 1
     needed = {re.match(r"[\w-]+", each)[0].lower() for each in requires("omnipd")} - {"omnipd"}
     assert {each.split("==")[0].lower() for each in lowest} == needed
 

@@ -101,7 +101,8 @@ def test_what_is_said_of_an_interrupt_and_of_several_queries_knows_its_code():
 
 
 _STRING = re.compile(r'''"""(?:.|\n)*?"""|"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*'|\#[^\n]*''')
-_NAMES = "|".join(name for name in omnipd.__all__ if name != "field")  # a condition is no argument
+# A condition, field(…), is no argument.
+_NAMES = "|".join([r"audit\.\w+", *(name for name in omnipd.__all__ if name != "field")])
 _WRITTEN = re.compile(rf"(?<![\w.])[a-z_]+=|\}}=\{{|(?:omnipd\.|(?<![`.\w]))(?:{_NAMES})\(")
 #: Of manuals, pages, pandas, SQLite, headers, names of files, and of what has a repr.
 _NO_MESSAGE = re.compile(

@@ -26,8 +26,25 @@ def test_every_public_name_can_be_had_and_is_typed_for_editors():
     assert sorted(name for name, _ in typed) == omnipd.__all__
     for name, module in typed:
         assert omnipd._MODULE_OF[name] == module
-        assert getattr(omnipd, name).__name__ == name
+        value = getattr(omnipd, name)
+        assert value.__name__ == (f"omnipd.{name}" if module == "omnipd" else name)
     assert sorted(dir(omnipd)) == sorted([*omnipd.__all__, "__version__"])
+
+
+def test_every_question_can_be_had_and_no_file_has_its_name():
+    tree = ast.parse((ROOT / "audit" / "__init__.py").read_text())
+    imported = [
+        (alias.name, alias.asname, node.module)
+        for node in tree.body
+        if isinstance(node, ast.ImportFrom) and node.module.startswith("omnipd.audit.")
+        for alias in node.names
+    ]
+    assert sorted(name for name, _, _ in imported) == sorted(omnipd.audit.__all__)
+    for name, as_name, module in imported:
+        assert as_name == name  # which makes it public to type checkers
+        value = getattr(omnipd.audit, name)
+        assert (value.__name__, value.__module__) == (name, module)
+        assert not (ROOT / "audit" / f"{name}.py").exists()
 
 
 def test_an_unknown_name_is_an_attribute_error():

@@ -18,6 +18,12 @@ tile = omnipd.run_document_query("d", "t", limit=10)
 answer = omnipd.ask("How many?", model="model", limit=10)
 users = omnipd.read_users()
 omnipd.to_parquet(users, "users.parquet")
+inventory = omnipd.open_export("exports")
+unused = omnipd.audit.unused(inventory, days=180)
+tables: tuple[str, ...] = (*omnipd.audit.unused.needs, *omnipd.audit.unused.also)
+seen = omnipd.audit.who_can_see(inventory, "/finance", organization_role="VIEWER")
+changes = omnipd.audit.diff(inventory, omnipd.read_inventory(include=tables), ignore="visits")
+omnipd.audit.diff_summary(changes, by="column").to_dict()
 """
 WRONG = {
     "query.run": "query.run(limti=5)",
@@ -28,6 +34,10 @@ WRONG = {
     "ask": 'omnipd.ask("How many?", model="m", limti=3)',
     "the kind of a value": 'omnipd.run_queries([query], timeout="3")',
     "no such name": "omnipd.read_userss()",
+    "audit.unused": "omnipd.audit.unused(inventory, dasy=3)",
+    "audit.who_can_see": "omnipd.audit.who_can_see(inventory)",
+    "audit.diff": 'omnipd.audit.diff_summary(changes, by="rows")',
+    "no such question": "omnipd.audit.unusd(inventory)",
 }
 
 

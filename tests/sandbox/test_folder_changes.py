@@ -172,6 +172,7 @@ def test_who_may_only_look_may_not_change(own, priya):
         each.id
         for each in own.server.organization.folders.values()
         if each.scope == "organization"
+        and each.parent_id is None
         and each.owner_id != me
         and not grants_on(each, own.server.organization)
     )

@@ -175,3 +175,43 @@ def test_what_everybody_may_do_is_set_too(own, priya, words):
     assert priya.get(path).status == 404
     own.send("PUT", path, {"organizationRole": words[1]})
     assert priya.get(path).status == 200
+
+
+def test_what_is_in_a_folder_has_the_folders_roles_at_any_depth(own, people):
+    organization = own.server.organization
+    outer = organization.folder_at("ada-s-drafts")
+    inner = organization.folder_at("ada-s-drafts/private-board")
+    document = next(
+        each
+        for each in organization.documents.values()
+        if each.folder_id == inner.id and not each.deleted
+    )
+    listed = f"/api/v1/documents/{document.identifier}/access-list"
+
+    def seen(user_id):
+        found = own.get("/api/v1/documents", userId=user_id, pageSize=300).json["records"]
+        return document.identifier in {each["identifier"] for each in found}
+
+    somebody = next(each for each in people.values() if not seen(each))
+
+    def ways():
+        return [
+            (each["role"], each["accessSource"], each.get("folderInfo", {}).get("path"))
+            for each in own.get(listed, pageSize=100).json["principals"]
+            if each["id"] == somebody
+        ]
+
+    assert ways() == []
+    own.send(
+        "POST", f"/api/v1/folders/{outer.id}/permissions", {"role": "EDITOR", "userIds": [somebody]}
+    )
+    assert (seen(somebody), ways()) == (True, [("EDITOR", "folder", "ada-s-drafts")])
+    # What is nearer may give more, not less.
+    near = f"/api/v1/folders/{inner.id}/permissions"
+    for role, ways_then in (
+        ("VIEWER", ("EDITOR", "folder", "ada-s-drafts")),
+        ("NO_ACCESS", ("EDITOR", "folder", "ada-s-drafts")),
+        ("MANAGER", ("MANAGER", "folder", "ada-s-drafts/private-board")),
+    ):
+        own.send("POST", near, {"role": role, "userIds": [somebody]})
+        assert (seen(somebody), ways()) == (True, [ways_then])

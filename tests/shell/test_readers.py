@@ -10,6 +10,7 @@ from click.testing import CliRunner
 
 import omnipd
 from omnipd.shell.cli import main
+from omnipd.shell.questions import audit
 from omnipd.shell.readers import estimate, read
 from omnipd_sandbox.server import Server
 
@@ -58,7 +59,7 @@ def test_the_list_of_commands_cuts_no_summary_and_has_one_voice(group):
     rows = re.split(r"\n  (?=\S)", "\n" + listed.rstrip())[1:]
     for name, summary in (row.split(None, 1) for row in rows):
         # A verb that tells to do something, and a sentence that ends.
-        assert re.match(r"(Read|Write|Say|Show|Run|Start|Try) ", summary), name
+        assert re.match(r"(Ask|Read|Run|Say|Show|Start|Try|Write) ", summary), name
         assert summary.endswith("."), name
         assert len(" ".join(summary.split())) <= 75, name
 
@@ -148,7 +149,11 @@ def test_a_command_and_the_one_that_is_made_have_the_same_options():
 def test_what_is_said_of_an_option_is_said_by_every_command():
     commands = [
         *main.commands.values(),
-        *(read.get_command(None, name) for name in read.list_commands(None)),
+        *(
+            group.get_command(None, name)
+            for group in (read, audit)
+            for name in group.list_commands(None)
+        ),
     ]
     for name in (
         "output",

@@ -21,7 +21,7 @@ FLIGHTS = {
 }
 #: Arguments, functions and values as Python writes them. A function without a command is named as Python's.
 PYTHON = re.compile(
-    rf"\b[a-z_]+=|\b(?:True|False|None)\b|(?<!Python's omnipd\.)\b(?:{'|'.join(omnipd.__all__)})\("
+    rf"\b[a-z_]+=|\b(?:True|False|None)\b|(?<!Python's omnipd\.)\b(?:audit\.\w+|{'|'.join(omnipd.__all__)})\("
 )
 
 _CONNECTION = {
@@ -76,6 +76,7 @@ WRONG = {
     },
     ("read",): {},
     ("estimate",): {},
+    ("audit",): {},
     ("query", "query.json"): {
         "--limit": ["0", "x", "1"],
         "--model": ["", "flihgts", KEY],

@@ -170,7 +170,7 @@ def ignored(filters: Mapping[str, Any], data_types: Mapping[str, str]) -> list[s
 
 def types_in(condition: Any) -> Iterable[str]:
     """Give the type of a filter and of all within it."""
-    return (str(one.get("type")) for one in _within(condition))
+    return (str(one.get("type")) for one in within(condition))
 
 
 def unknown_word(condition: Any) -> str | None:
@@ -181,7 +181,7 @@ def unknown_word(condition: Any) -> str | None:
     >>> unknown_word({"type": "date", "kind": "WITHIN_RANGE"})
     "kind 'WITHIN_RANGE'"
     """
-    for one in _within(condition):
+    for one in within(condition):
         type_, kind = one.get("type"), one.get("kind")
         if type_ not in list(_KEYS):
             return f"type {type_!r:.40}"
@@ -215,15 +215,16 @@ def filters_nothing(condition: Mapping[str, Any]) -> bool:
 def all_in(query: Mapping[str, Any]) -> Iterable[Mapping[str, Any]]:
     """Give every filter of a query, and those within composite ones."""
     for _, condition in conditions_of(query):
-        yield from _within(condition)
+        yield from within(condition)
 
 
-def _within(condition: Any) -> Iterable[Mapping[str, Any]]:
+def within(condition: Any) -> Iterable[Mapping[str, Any]]:
+    """Give a filter and all within it."""
     if isinstance(condition, Mapping):
         yield condition
         inner = condition.get("filters")
         for one in inner if isinstance(inner, list) else ():
-            yield from _within(one)
+            yield from within(one)
 
 
 def _check_one(what: str, condition: Any) -> None:

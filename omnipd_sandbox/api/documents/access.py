@@ -11,7 +11,7 @@ from omnipd_sandbox.calls.call import Call
 from omnipd_sandbox.calls.paging import Rank, Ranks, asked_order, cut_page
 from omnipd_sandbox.http.reply import Reply, json_reply
 from omnipd_sandbox.organization.organization import Organization
-from omnipd_sandbox.organization.permits import ROLES, Permit, permits_on
+from omnipd_sandbox.organization.permits import ROLES, Permit, inherited_permits, permits_on
 from omnipd_sandbox.organization.records import Document, Folder, User
 
 
@@ -43,10 +43,8 @@ def list_access(call: Call) -> Reply:
 def accesses(document: Document, organization: Organization) -> list[Access]:
     """Give every way in which somebody has access to a document."""
     found = [Access(permit) for permit in permits_on(document, organization)]
-    if document.folder_id is not None:
-        folder = organization.folders[document.folder_id]
-        found += [Access(permit, folder) for permit in permits_on(folder, organization)]
-    return found
+    inherited = inherited_permits(document, organization)
+    return found + [Access(permit, folder) for permit, folder in inherited]
 
 
 def source(access: Access) -> str:

@@ -6,7 +6,7 @@ from omnipd_sandbox.calls.call import Call
 from omnipd_sandbox.calls.identity import acting_user
 from omnipd_sandbox.http.refusals import Forbidden, not_found
 from omnipd_sandbox.organization.organization import Organization
-from omnipd_sandbox.organization.permits import ROLES, permits_on
+from omnipd_sandbox.organization.permits import ROLES, inherited_permits, permits_on
 from omnipd_sandbox.organization.records import Document, Folder, User
 
 
@@ -20,8 +20,7 @@ def role_on(user: User, item: Document | Folder, organization: Organization) -> 
     if user.organization_role == "ORG_ADMIN":
         return "MANAGER"
     permits = permits_on(item, organization)
-    if isinstance(item, Document) and item.folder_id is not None:
-        permits += permits_on(organization.folders[item.folder_id], organization)
+    permits += [permit for permit, _ in inherited_permits(item, organization)]
     roles = [permit.role for permit in permits if permit.covers(user.membership_id)]
     if item.scope == "organization":
         roles.append(item.organization_role if isinstance(item, Document) else "VIEWER")

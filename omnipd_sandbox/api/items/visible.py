@@ -7,7 +7,7 @@ from omnipd_sandbox.calls.checks import one_of
 from omnipd_sandbox.calls.identity import acting_user
 from omnipd_sandbox.http.refusals import not_found
 from omnipd_sandbox.organization.organization import Organization
-from omnipd_sandbox.organization.permits import permits_on
+from omnipd_sandbox.organization.permits import Permit, inherited_permits, permits_on
 from omnipd_sandbox.organization.records import Document, Folder, User
 
 SCOPE = one_of("organization", "restricted")
@@ -34,6 +34,7 @@ def may_view(user_id: str | None, item: Document | Folder, organization: Organiz
         or (item.scope == "organization" and not _closed(item))
         or item.owner_id == user_id
         or is_shared_with(user_id, item, organization)
+        or any(_gives(permit, user_id) for permit, _ in inherited_permits(item, organization))
     )
 
 
@@ -53,10 +54,11 @@ def is_shared_with(user_id: str, item: Document | Folder, organization: Organiza
     """Tell whether an item of somebody else is shared with a member, or a group of theirs."""
     if item.owner_id == user_id:
         return False
-    return any(
-        permit.covers(user_id) and permit.role != "NO_ACCESS"
-        for permit in permits_on(item, organization)
-    )
+    return any(_gives(permit, user_id) for permit in permits_on(item, organization))
+
+
+def _gives(permit: Permit, user_id: str) -> bool:
+    return permit.covers(user_id) and permit.role != "NO_ACCESS"
 
 
 def _closed(item: Document | Folder) -> bool:
