@@ -45,8 +45,8 @@ def argument(name: str, value: object = _ANY, *, of: str | None = None) -> Text:
     --------
     >>> argument("limit", 0) + " is none; leave out " + argument("limit") + "."
     'limit=0 is none; leave out limit=.'
-    >>> "Give it more: " + argument("timeout", ..., of="connect")
-    'Give it more: connect(timeout=…)'
+    >>> "Allow more time with " + argument("timeout", ..., of="connect")
+    'Allow more time with connect(timeout=…)'
     """
     shown = "" if value is _ANY else "…" if value is ... else said(value)
     if "\n" in shown:  # a frame, or the like
@@ -133,6 +133,14 @@ IDS_OF_GROUPS = function("read_groups") + " has the ids of groups beside their n
 
 
 IDS_OF_FOLDERS = function("read_folders") + " has the ids of folders beside their paths."
+
+
+IDS_OF_CONNECTIONS = (
+    function("read_connections") + " has the ids of connections beside their names."
+)
+
+
+IDS_OF_SCHEDULES = function("read_schedules") + " has the ids of schedules beside their names."
 
 
 def check_id(name: str, value: object, hint: str | None = None) -> None:

@@ -259,7 +259,7 @@ def write_demo(folder: Path) -> None:
     Raises
     ------
     ArgumentError
-        If there is something in the folder already.
+        If there is something in the folder already, or it cannot be made.
     """
     folder = local_path("folder", folder)
     server = _server_class()()

@@ -39,9 +39,9 @@ class Text(str):
 
     Examples
     --------
-    >>> text = "Give it more: " + Text(Code("timeout=…", argument="timeout")) + "."
+    >>> text = "Allow more time with " + Text(Code("timeout=…", argument="timeout")) + "."
     >>> text
-    'Give it more: timeout=….'
+    'Allow more time with timeout=….'
     >>> [part.argument for part in text.parts if isinstance(part, Code)]
     ['timeout']
     """

@@ -116,6 +116,14 @@ def local_path(
     return _from_home(name, text, error)
 
 
+def file_in_the_way(folder: Path) -> Path | None:
+    """Return the file that stands where a folder is to be, or one above it; None where none does."""
+    with contextlib.suppress(OSError):  # what may not be looked at
+        there = next(one for one in (folder, *folder.parents) if one.exists())
+        return None if there.is_dir() else there
+    return None
+
+
 def _text_of(path: Any) -> str | None:
     """Return a path as text; None for what is none."""
     text = os.fspath(path) if isinstance(path, str | os.PathLike) else None

@@ -1,5 +1,5 @@
 #!/bin/sh
-# One export of Omni. Where Omni cannot be reached (5), or an answer was cut (6), the same call goes on later.
+# One export of Omni. Where Omni cannot be reached (5), or an answer was cut (6), the same command goes on later.
 export_omni() {
     omnipd export -o "$OMNI_EXPORTS" --api-key-file "$OMNI_KEY_FILE" --since last --keep 30
 }

@@ -35,6 +35,9 @@ from omnipd.paths import place
 from omnipd.readers.scope_all import ALL
 from omnipd.version import __version__
 
+#: After which time all is asked for again, where nobody has said another.
+_WEEK = timedelta(days=7)
+
 
 @manual()
 def export_inventory(
@@ -45,7 +48,7 @@ def export_inventory(
     format: Literal["parquet", "csv", "xlsx"] = "parquet",  # noqa: A002 - pandas' word
     keep: int | None = None,
     since: Literal["last"] | None = None,
-    full_every: str | float | timedelta = "7d",
+    full_every: str | float | timedelta | None = None,
     errors: Literal["raise", "collect"] = "raise",
     strict: bool = True,
     max_calls: int | None = None,
@@ -76,8 +79,8 @@ def export_inventory(
         off and not gone on with for a week. Default: all.
     since : {"last"}, optional
         Ask again only for what may have changed since the last export in `folder`; see the notes.
-    full_every : str, float or timedelta, default "7d"
-        With `since`: after which time all is asked for again, as ``"12h"`` or ``"7d"``.
+    full_every : str, float or timedelta, optional
+        With `since`: after which time all is asked for again, as ``"12h"``. Default: ``"7d"``.
     errors : {"raise", "collect"}, default "raise"
         ``collect`` goes on after what is refused; the export says that it is incomplete, and why.
     max_calls : int, optional
@@ -145,7 +148,14 @@ def export_inventory(
     client = current_client(client)
     if since is not None:
         check_choice("since", since, ("last",))
-    often = checked_lifetime(full_every, "full_every") or timedelta(0)
+    elif full_every is not None:
+        raise ArgumentError(
+            argument("full_every", full_every) + " needs " + argument("since", "last") + ".",
+            hint="Without it all is asked for each time.",
+        )
+    often = _WEEK
+    if full_every is not None:
+        often = checked_lifetime(full_every, "full_every") or timedelta(0)
     snapshots: AddressSnapshots | FolderSnapshots = (
         AddressSnapshots(root, client.state) if isinstance(root, Address) else FolderSnapshots(root)
     )

@@ -27,7 +27,7 @@ from omnipd.cache.private_files import make_folder
 from omnipd.call import Call, current_call
 from omnipd.errors import ArgumentError, ExportIncompleteError, OmniError, SettingsError, warn
 from omnipd.locks import NO_FORK, new_lock
-from omnipd.paths import local_path
+from omnipd.paths import file_in_the_way, local_path
 
 Result = TypeVar("Result")
 
@@ -97,8 +97,11 @@ class Checkpoint:
         except OSError as error:
             if error.errno in _NO_ROOM:
                 raise _full(folder, str(error.strerror)) from None
+            file, why = file_in_the_way(folder), f" ({type(error).__name__})"
             raise SettingsError(
-                f"The checkpoint {folder} cannot be used ({type(error).__name__}).",
+                f"The checkpoint {folder} cannot be used"
+                + (why if file is None else f": {file} is a file, not a folder")
+                + ".",
                 hint="Name a folder that can be made or written.",
             ) from None
         self.found, self.oldest = self._run(self._open)

@@ -381,7 +381,7 @@ class Client:
         except OmniError as error:
             error.trace(received.trace_id)
             if isinstance(error, DeadlineError) and current_call().has_own_timeout:
-                error.hint = "Give it more: " + argument("timeout", ...) + "."
+                error.hint = "Allow more time with " + argument("timeout", ...) + "."
             raise
 
     def _answer(

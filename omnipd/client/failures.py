@@ -51,7 +51,7 @@ class Failure:
         return self.kind in {"unsent", "unresolved", "untrusted", "unsendable"}
 
 
-_MORE_TIME = "Give it more: " + argument("timeout", ..., of="connect") + "."
+_MORE_TIME = "Allow more time with " + argument("timeout", ..., of="connect") + "."
 _KEY_HINT = "Compare the key with those in Omni: Settings > API keys. It may have been revoked."
 
 # (status, words that the message holds in lower case, class, hint); the first match decides.

@@ -136,7 +136,10 @@ class Retry:
             raise DeadlineError(
                 error.message + f" No time is left for another try ({self._deadline.seconds:g} s).",
                 hint=join(
-                    [error.hint, "Give it more: " + argument("timeout", ..., of="connect") + "."]
+                    [
+                        error.hint,
+                        "Allow more time with " + argument("timeout", ..., of="connect") + ".",
+                    ]
                 ),
                 status=error.status,
                 url=error.url,

@@ -18,7 +18,7 @@ from omnipd.addresses import Address
 from omnipd.clock import Clock
 from omnipd.errors import ExportError, ExportIncompleteError, OmniError
 from omnipd.export.temporary_folder import temporary_folder, temporary_folder_named
-from omnipd.paths import local_path
+from omnipd.paths import file_in_the_way, local_path
 
 _Result = TypeVar("_Result")
 #: What writes to an open file.
@@ -220,6 +220,8 @@ def _opened(path: Path, target: Path, opener: Callable[[str, int], int]) -> IO[b
 
 def _make_parents(folder: Path, undo: contextlib.ExitStack) -> None:
     """Make the folders that are missing; those that are empty go again when the writing fails."""
+    if file := file_in_the_way(folder):
+        raise _no_folder(file)
     missing = [one for one in (folder, *folder.parents) if not one.exists()]
     for one in reversed(missing):
         try:
@@ -232,6 +234,10 @@ def _make_parents(folder: Path, undo: contextlib.ExitStack) -> None:
             undo.callback(_remove_empty, one)
             continue
         raise ExportError(f"The folder {one} cannot be made: {reason}.")
+
+
+def _no_folder(file: Path) -> ExportError:
+    return ExportError(f"{file} is a file, not a folder.", hint="Name another folder.")
 
 
 def _remove(part: Path) -> None:
@@ -273,6 +279,8 @@ def _without_link(path: Path) -> Path:
 def make_folder(folder: str | os.PathLike[str]) -> Path:
     """Make a folder for exported files, and return it."""
     root = local_path("folder", folder)
+    if file := file_in_the_way(root):
+        raise _no_folder(file)
     try:
         root.mkdir(parents=True, exist_ok=True)
     except OSError as error:

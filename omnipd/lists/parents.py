@@ -38,7 +38,7 @@ def parent_keys(parents: Parents, parts: tuple[str, ...]) -> list[tuple[str, ...
     if isinstance(parents, pd.Series) and any(name in parents.index for name in named):
         name = next(name for name in named if name in parents.index)
         raise ArgumentError(
-            f"A row of a frame is not {' and '.join(parts)}.", hint=f"Pass row[{name!r}]."
+            f"A row of a frame is not {_named(parts)}.", hint=f"Pass row[{name!r}]."
         )
     if isinstance(parents, pd.DataFrame):
         columns = [column_of(parents, names) for names in names_of(parts)]
@@ -56,7 +56,7 @@ def parent_keys(parents: Parents, parts: tuple[str, ...]) -> list[tuple[str, ...
             if hasattr(parents, "dtype") or isinstance(parents, pd.DataFrame):
                 continue
             raise ArgumentError(
-                f"{said(one):.60} stands among the parents, and is not {' and '.join(parts)}.",
+                f"{said(one):.60} stands among the parents, and is not {_named(parts)}.",
                 hint="Leave it out; nulls are skipped only in a Series or a frame.",
             )
         # A lone surrogate has no UTF-8, and so no place in an address.
@@ -92,7 +92,11 @@ def _refusal(value: Any, parts: tuple[str, ...]) -> ArgumentError:
     if any(pd.api.types.is_number(part) for part in held):
         hint += " Ids that were read from a file as numbers: read them as text, with dtype=str."
     shown = type(value).__name__ if isinstance(value, pd.Series | Mapping) else f"{said(value):.60}"
-    return ArgumentError(f"{shown} is not {' and '.join(parts)}.", hint=hint)
+    return ArgumentError(f"{shown} is not {_named(parts)}.", hint=hint)
+
+
+def _named(parts: tuple[str, ...]) -> str:
+    return " and ".join(f"a {part}" for part in parts)
 
 
 def column_of(frame: pd.DataFrame, candidates: tuple[str, ...]) -> Any:

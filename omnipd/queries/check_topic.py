@@ -161,7 +161,7 @@ def _asking(topic: _Topic, client: Client) -> Iterator[None]:
         raise QueryTimeoutError(
             f"The topic was not read within {deadline.seconds:g} s, and the query was not sent.",
             hint=(
-                "Give it more: "
+                "Allow more time with "
                 + argument("timeout", ...)
                 + "; with "
                 + argument("check", False)

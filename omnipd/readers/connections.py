@@ -8,7 +8,7 @@ from typing import Literal
 
 import pandas as pd
 
-from omnipd.arguments import function
+from omnipd.arguments import IDS_OF_CONNECTIONS, function
 from omnipd.client.client import Client
 from omnipd.frames.columns import TEXT, Column, as_json, flag, instant, text
 from omnipd.lists import paging
@@ -174,6 +174,7 @@ CONNECTION_SCHEDULES = FanOut(
         },
     ),
     parent=PARENT,
+    ids={"connection_id": IDS_OF_CONNECTIONS},
 )
 
 

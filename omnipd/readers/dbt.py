@@ -8,6 +8,7 @@ from typing import Literal
 
 import pandas as pd
 
+from omnipd.arguments import IDS_OF_CONNECTIONS
 from omnipd.client.client import Client
 from omnipd.errors import ResponseError
 from omnipd.frames.columns import (
@@ -53,6 +54,7 @@ DBT = FanOut(
         },
     ),
     parent=PARENT,
+    ids={"connection_id": IDS_OF_CONNECTIONS},
 )
 
 
@@ -125,6 +127,7 @@ DBT_ENVIRONMENTS = FanOut(
         },
     ),
     parent=PARENT,
+    ids={"connection_id": IDS_OF_CONNECTIONS},
 )
 
 

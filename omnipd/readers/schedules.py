@@ -8,6 +8,7 @@ from typing import Literal
 
 import pandas as pd
 
+from omnipd.arguments import IDS_OF_SCHEDULES
 from omnipd.client.client import Client
 from omnipd.errors import ResponseError
 from omnipd.frames.columns import COUNT, TEXT, Column, as_json, count, flag, instant, text
@@ -208,6 +209,7 @@ SCHEDULE_DETAILS = FanOut(
         },
     ),
     parent=_PARENT,
+    ids={"schedule_id": IDS_OF_SCHEDULES},
 )
 
 
@@ -288,6 +290,7 @@ SCHEDULE_RECIPIENTS = FanOut(
         },
     ),
     parent=_PARENT,
+    ids={"schedule_id": IDS_OF_SCHEDULES},
 )
 
 

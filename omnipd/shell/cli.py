@@ -17,7 +17,7 @@ from omnipd.display import counted, printable
 from omnipd.shell import options
 from omnipd.shell.command import Command, Commands, CommandWithOthers, shown_log
 from omnipd.shell.options import client_of
-from omnipd.shell.output import deliver
+from omnipd.shell.output import check_form, deliver
 from omnipd.shell.questions import audit
 from omnipd.shell.readers import estimate, read
 from omnipd.shell.words import in_commands, in_words_of
@@ -61,7 +61,8 @@ def main(ctx: click.Context, /, *, verbose: bool) -> None:
     Without a key and without a network: omnipd demo.
 
     Exit codes: 0 done, 1 unforeseen, 2 usage, 3 settings or key, 4 done with gaps, 5 not reachable or
-    not now, 6 an answer that is not whole, 7 the query failed, 8 a file could not be written.
+    not now, 6 an answer that is not whole, 7 the query failed, 8 a file could not be written, 130 ended by
+    Ctrl-C, 143 by SIGTERM.
     """
     if verbose:
         ctx.with_resource(shown_log())
@@ -106,7 +107,7 @@ def main(ctx: click.Context, /, *, verbose: bool) -> None:
 @options.output
 @options.connection
 def content(output: Path | None, style: str, raw: bool, **given: Any) -> None:
-    """Documents and folders, one row each."""
+    """Read documents and folders, one row each."""
     from omnipd.readers.content import read_content  # noqa: PLC0415
 
     client = client_of(given)
@@ -122,7 +123,7 @@ def content(output: Path | None, style: str, raw: bool, **given: Any) -> None:
     deliver(df, output, style, raw=raw, first=_CONTENT_TABLE)
 
 
-@main.command(cls=Command)
+@main.command(cls=Command, short_help="Write what an audit needs to a folder, or a workbook.")
 @click.option(
     "-o",
     "--output",
@@ -152,8 +153,9 @@ def content(output: Path | None, style: str, raw: bool, **given: Any) -> None:
 @options.raw
 @options.connection
 def inventory(to: Path, style: str, raw: bool, **given: Any) -> None:
-    """Everything that an audit needs: a file per frame in a folder, or one Excel workbook."""
+    """Write everything that an audit needs: a file per frame in a folder, or one Excel workbook."""
     from omnipd.admin.inventory import read_inventory  # noqa: PLC0415
+    from omnipd.admin.inventory_parts import names_of  # noqa: PLC0415
     from omnipd.arguments import argument  # noqa: PLC0415
     from omnipd.errors import ArgumentError  # noqa: PLC0415
     from omnipd.export.compression import ENDINGS  # noqa: PLC0415
@@ -171,7 +173,9 @@ def inventory(to: Path, style: str, raw: bool, **given: Any) -> None:
             argument("to", str(target)) + " has an unknown ending.",
             hint="It takes a folder, or a file that ends in .xlsx.",
         )
-    check_places([target if is_workbook else target / f"content.{style}"])
+    check_form(target if is_workbook else None, style, raw=raw)
+    first = names_of(given["include"])[0]
+    check_places([target if is_workbook else target / f"{first}.{style}"])
     client = client_of(given)
     read = read_inventory(**given, client=client)
     if is_workbook:
@@ -193,7 +197,7 @@ def inventory(to: Path, style: str, raw: bool, **given: Any) -> None:
         ctx.exit(4)
 
 
-@main.command(cls=Command)
+@main.command(cls=Command, short_help="Write every list to files, an export of its own each time.")
 @click.option(
     "-o",
     "--output",
@@ -216,13 +220,13 @@ def inventory(to: Path, style: str, raw: bool, **given: Any) -> None:
 )
 @click.option("--keep", type=int, help=options.HELP["keep"])
 @click.option("--since", help=options.HELP["since"], **options.one_of(["last"]))
-@click.option("--full-every", default="7d", show_default=True, help=options.HELP["full_every"])
+@click.option("--full-every", help=options.HELP["full_every"])
 @options.errors
 @options.strict
 @options.max_calls
 @options.connection
 def export(**given: Any) -> None:
-    """Every list to files: an export of its own each time, which goes on where it was broken off."""
+    """Write every list to files: an export of its own each time, which goes on where it was broken off."""
     from omnipd.admin.export_inventory import export_inventory  # noqa: PLC0415
     from omnipd.admin.open_export import open_export  # noqa: PLC0415
 
@@ -237,13 +241,13 @@ def export(**given: Any) -> None:
         click.get_current_context().exit(4)
 
 
-@main.command(cls=Command)
+@main.command(cls=Command, short_help="Read the topics to query.")
 @options.of_model
 @options.refresh
 @options.output
 @options.connection
 def topics(model: str | None, output: Path | None, style: str, raw: bool, **given: Any) -> None:
-    """Topics to query: what a query names as join_paths_from_topic_name, and its modelId."""
+    """Read the topics to query: what a query names as join_paths_from_topic_name, and its modelId."""
     from omnipd.shell.topics import topics_to_query  # noqa: PLC0415
 
     client = client_of(given)
@@ -251,7 +255,7 @@ def topics(model: str | None, output: Path | None, style: str, raw: bool, **give
     deliver(df, output, style, raw=raw, first=_TOPIC_TABLE, rows=len(df))
 
 
-@main.command(cls=Command)
+@main.command(cls=Command, short_help="Read the fields of a topic, by their names in queries.")
 @click.argument("topic")
 @options.of_model
 @options.refresh
@@ -260,7 +264,7 @@ def topics(model: str | None, output: Path | None, style: str, raw: bool, **give
 def fields(
     topic: str, model: str | None, output: Path | None, style: str, raw: bool, **given: Any
 ) -> None:
-    """Fields of a topic: their names in queries, and whether each is a dimension or a measure."""
+    """Read the fields of a topic: their names in queries, and whether each is a dimension or a measure."""
     from omnipd.shell.topics import fields_to_query  # noqa: PLC0415
 
     client = client_of(given)
@@ -268,7 +272,7 @@ def fields(
     deliver(df, output, style, raw=raw, first=_FIELD_TABLE, rows=len(df))
 
 
-@main.command(cls=Command)
+@main.command(cls=Command, short_help="Run the governed query of a JSON file.")
 @click.argument("query", metavar="FILE|-", shell_complete=options.complete_files)
 @click.option("--limit", help="Number of rows, or 'all'. Default: the query's own, else 1000.")
 @click.option("--model", help="Replaces the query's modelId: an id, or a shared model's name.")
@@ -331,7 +335,7 @@ def query(query: str, output: Path | None, style: str, raw: bool, **given: Any) 
 )
 @options.connection
 def whoami(model: tuple[str, ...], **given: Any) -> None:
-    """Who the key is, of what kind, and which roles it has."""
+    """Show who the key is, of what kind, and which roles it has."""
     from omnipd.readers.whoami import whoami as ask  # noqa: PLC0415
 
     me = ask(model=list(model) or None, client=client_of(given))
@@ -347,7 +351,10 @@ def whoami(model: tuple[str, ...], **given: Any) -> None:
 
 # Said here, since older versions of click write it otherwise.
 @main.group(
-    cls=CommandWithOthers, invoke_without_command=True, subcommand_metavar="[COMMAND] [ARGS]..."
+    cls=CommandWithOthers,
+    invoke_without_command=True,
+    subcommand_metavar="[COMMAND] [ARGS]...",
+    short_help="Start an Omni on this machine, while the command runs.",
 )
 @click.option(
     "--port",
@@ -380,7 +387,7 @@ def whoami(model: tuple[str, ...], **given: Any) -> None:
 )
 @click.pass_context
 def sandbox(ctx: click.Context, /, **given: Any) -> None:
-    """Start an Omni on this machine, for as long as this command runs."""
+    """Start an Omni on this machine, for as long as the command runs."""
     from omnipd.launch_sandbox import sandbox as launch  # noqa: PLC0415
     from omnipd.shell.model_issues import print_issues  # noqa: PLC0415
 
@@ -390,6 +397,7 @@ def sandbox(ctx: click.Context, /, **given: Any) -> None:
         with launch(**given) as omni:
             click.echo(f"export OMNI_BASE_URL={omni.base_url}")
             click.echo(f"export OMNI_API_KEY={omni.api_key}")
+            click.echo(f"# a member's key: {omni.personal_key}")
             for name, identity in omni.models.items():
                 click.echo(f"# model {printable(name)}: {identity}")
             sys.stdout.flush()
@@ -404,7 +412,7 @@ def sandbox(ctx: click.Context, /, **given: Any) -> None:
         click.echo("\nStopped.", err=True)
 
 
-@sandbox.command("init", cls=Command)
+@sandbox.command("init", cls=Command, short_help="Write the sandbox's organization to a folder.")
 @click.argument("folder", type=options.PATH)
 def sandbox_init(folder: Path) -> None:
     """Write the sandbox's organization to a folder, to change it and start it with --org."""
@@ -432,7 +440,7 @@ def cache(clear: bool, cache_dir: Path | None) -> None:
     click.echo(f"{folder}: {counted(count, 'stored answer')}, {size / 1e6:.1f} MB")
 
 
-@main.command(cls=Command)
+@main.command(cls=Command, short_help="Try omnipd with no key and no network.")
 @click.option(
     "-o",
     "--output",

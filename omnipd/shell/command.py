@@ -8,13 +8,13 @@ import logging
 import signal
 import threading
 from collections.abc import Iterator
-from typing import Any
+from typing import IO, Any
 
 import click
 
 from omnipd.key_texts import hide_keys
-from omnipd.shell.exit_codes import exit_code
-from omnipd.shell.output import checked_output
+from omnipd.shell.exit_codes import ENDED_BY, exit_code
+from omnipd.shell.output import check_form, checked_output
 from omnipd.shell.streams import standard_streams
 from omnipd.shell.words import in_words_of
 
@@ -33,9 +33,29 @@ class Commands(click.Group):
             return super().make_context(*args, **kwargs)
 
     def invoke(self, ctx: click.Context) -> Any:
-        """Read the rest of the line, and run the command."""
+        """Read the rest of the line, and run the command; a signal that ends it is in the exit code."""
         with _said_without_keys():
-            return super().invoke(ctx)
+            try:
+                return super().invoke(ctx)
+            except KeyboardInterrupt as stop:
+                number = signal.SIGTERM if isinstance(stop, _Terminated) else signal.SIGINT
+            raise _Ended(number)
+
+
+class _Terminated(KeyboardInterrupt):
+    """An interrupt by SIGTERM."""
+
+
+class _Ended(click.ClickException):
+    """A command that a signal has ended."""
+
+    def __init__(self, number: signal.Signals) -> None:
+        super().__init__("Aborted!")
+        self.exit_code = ENDED_BY[number]  # type: ignore[misc]
+
+    def show(self, file: IO[Any] | None = None) -> None:
+        """Say it below what the terminal shows of Ctrl-C."""
+        click.echo(f"\n{self.message}", err=True, file=file)
 
 
 @contextlib.contextmanager
@@ -77,6 +97,8 @@ class Command(click.Command):
             try:
                 if ctx.params.get("output") is not None:
                     ctx.params["output"] = checked_output(ctx.params["output"])
+                if "output" in ctx.params:
+                    check_form(ctx.params["output"], ctx.params["style"], raw=ctx.params["raw"])
                 return super().invoke(ctx)
             except OmniError as error:
                 click.echo(f"omnipd: {in_words_of(self, error.message)}", err=True)
@@ -102,11 +124,15 @@ def _ended_as_by_ctrl_c() -> Iterator[None]:
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    before = signal.signal(signal.SIGTERM, _terminate)
     try:
         yield
     finally:
         signal.signal(signal.SIGTERM, before)
+
+
+def _terminate(_number: int, _frame: object) -> None:
+    raise _Terminated
 
 
 def _show_warning(command: click.Command, message: Warning | str, *_: Any, **__: Any) -> None:

@@ -15,7 +15,7 @@ import click
 
 from omnipd.shell import options
 from omnipd.shell.command import Command
-from omnipd.shell.words import in_options
+from omnipd.shell.words import in_options, short
 
 #: What a command is of, and what it does with that and what it was given.
 Function = Callable[..., Any]
@@ -101,7 +101,9 @@ class FunctionCommands(click.Group):
             self._act(function, arguments, {**given, "asked": asked})
 
         summary = (inspect.getdoc(function) or "").split("\n", 1)[0]
-        command = click.command(name, cls=Command, help=summary)(self._add(function)(run))
+        command = click.command(name, cls=Command, help=summary, short_help=short(summary))(
+            self._add(function)(run)
+        )
         meanings = {of: _meanings(of) for of, _ in parameters}
         made = [_as_option(one, *meanings[of].get(one.name, ("", []))) for of, one in parameters]
         command.params = [*made, *command.params]

@@ -66,11 +66,11 @@ connection = apply_all(
 
 #: What an option says in every command, by the parameter that it is.
 HELP = {
-    "checkpoint": "A folder that keeps every answer until all is read: the same line goes on after a break.",
+    "checkpoint": "A folder that keeps every answer until all is read: the same command goes on after a break.",
     "direction": "Ascending or descending.",
     "errors": "raise, or collect to go on after what is refused.",
-    "folder": "Where to: made where it is missing.",
-    "full_every": "With --since: after which time all is asked for again.",
+    "folder": "Where to write; a folder that is missing is made.",
+    "full_every": "With --since: after which time all is asked for again. Default: 7d.",
     "keep": "How many exports stay. Default: all.",
     "limit": "Total number of rows. Default: all.",
     "max_calls": "Refuse what needs more requests.",
@@ -207,5 +207,8 @@ def _read_key(path: Path) -> str:
     path = local_path("api_key", path, error=SettingsError)
     try:
         return path.read_text(encoding="utf-8-sig").strip()
-    except (OSError, UnicodeDecodeError):
-        raise SettingsError(f"The key file {path} cannot be read.") from None
+    except OSError as error:
+        reason = error.strerror or type(error).__name__
+    except UnicodeDecodeError:
+        reason = "it is not UTF-8"
+    raise SettingsError(f"The key file {path} cannot be read: {reason}.")

@@ -40,6 +40,25 @@ def checked_output(output: Path | Address) -> Path | Address:
     return output
 
 
+def check_form(output: Path | Address | None, style: str, *, raw: bool) -> None:
+    """Refuse a form that is not the one of the file, and --raw where no CSV is written."""
+    from omnipd.errors import ArgumentError  # noqa: PLC0415
+
+    form = style.split(".", 1)[0]
+    if output is not None:
+        by_default = click.core.ParameterSource.DEFAULT
+        chosen = click.get_current_context().get_parameter_source("style") is not by_default
+        written = _ending(output).removeprefix(".").replace("ndjson", "jsonl")
+        if chosen and form != written:
+            raise ArgumentError(
+                f"--format {style} is not the form of --output {output}.",
+                hint="The ending of the file says its form: leave out --format, or name another file.",
+            )
+        form = written
+    if raw and form != "csv":
+        raise ArgumentError("--raw is for CSV, and none is written here.", hint="Leave it out.")
+
+
 def _ending(output: Path | Address) -> str:
     from omnipd.export.compression import uncompressed_suffix  # noqa: PLC0415
 

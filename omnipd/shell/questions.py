@@ -195,5 +195,6 @@ audit = FunctionCommands(
     parameters=_parameters,
     add=_of,
     act=_ask,
-    help="A question of an administrator: omnipd audit unused --from FOLDER",
+    help="Ask a question of an administrator: omnipd audit unused --from FOLDER",
+    short_help="Ask a question of an administrator.",
 )

@@ -7,11 +7,12 @@ from typing import Any
 
 import click
 
-from omnipd.display import counted
+from omnipd.display import counted, printable
 from omnipd.shell import options
 from omnipd.shell.function_commands import FunctionCommands
 from omnipd.shell.options import client_of
 from omnipd.shell.output import deliver
+from omnipd.shell.words import in_commands
 
 
 def _readers() -> dict[str, str]:
@@ -38,7 +39,10 @@ def _estimate(function: Callable[..., Any], arguments: list[Any], given: dict[st
 
     asked = given.pop("asked")
     cost = of(function, *arguments, **asked, client=client_of(given))
-    terminal.print_table(cost, len(cost))
+    cost = cost.assign(minutes=cost["minutes"].round(2))
+    terminal.print_table(cost.drop(columns="why_more"), len(cost))
+    for why, names in cost.groupby("why_more", sort=False)["name"]:
+        click.echo(f"{', '.join(names)} may be more: {printable(in_commands(str(why)))}.")
     calls, minutes = int(cost["calls"].sum()), round(cost["minutes"].sum())
     at_least = "at least " if cost["at_least"].any() else ""
     click.echo(f"{at_least}{counted(calls, 'call')}, {counted(minutes, 'minute')}", err=True)
@@ -50,12 +54,14 @@ read = FunctionCommands(
     functions=_readers,
     add=lambda _: options.apply_all(options.output, options.connection),
     act=_read,
-    help="Any list of Omni's as a table: omnipd read users, omnipd read document-access ID…",
+    help="Read any list of Omni's as a table: omnipd read users, omnipd read document-access ID…",
+    short_help="Read any list of Omni's as a table.",
 )
 estimate = FunctionCommands(
     "estimate",
     functions=_estimated,
     add=lambda _: options.connection,
     act=_estimate,
-    help="What a read would cost, without making it: omnipd estimate document-access ID…",
+    help="Say what a read would cost, without making it: omnipd estimate document-access ID…",
+    short_help="Say what a read would cost, without making it.",
 )

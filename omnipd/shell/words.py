@@ -23,6 +23,10 @@ _COMMANDS = {
 }
 
 
+#: A longer sentence does not fit beside the name of a reader where a terminal has 80 columns.
+_SHORT = 52
+
+
 def in_words_of(command: click.Command, text: str) -> str:
     """Return a text with its code in the words of a command.
 
@@ -32,12 +36,12 @@ def in_words_of(command: click.Command, text: str) -> str:
     >>> limit = click.Command("list", params=[click.Option(["--limit"])])
     >>> in_words_of(limit, argument("limit", 0) + " is none; " + function("whoami") + " has more.")
     '--limit 0 is none; `omnipd whoami` has more.'
+    >>> in_words_of(limit, "What was read is kept, and the same call goes on.")
+    'What was read is kept, and the same command goes on.'
     """
-    if not isinstance(text, Text):
-        return text
-    return "".join(
-        _in_words(command, part) if isinstance(part, Code) else part for part in text.parts
-    )
+    parts = text.parts if isinstance(text, Text) else (text,)
+    said = "".join(_in_words(command, part) if isinstance(part, Code) else part for part in parts)
+    return re.sub(r"\bthe same call\b", "the same command", said)
 
 
 def command_of(function: str) -> str | None:
@@ -90,6 +94,20 @@ def in_options(meaning: str, parameters: Container[str]) -> str:
     text = re.sub(r"``(\w+)=\"([^\"`]*)\"``", lambda one: f"{_option(one[1])} {one[2]}", text)
     text = re.sub(r"``[\"']?(.*?)[\"']?``", r"\1", text)
     return re.sub(r"`(\w+)`", lambda one: _option(one[1]) if one[1] in parameters else one[1], text)
+
+
+def short(summary: str) -> str:
+    """Return what a list of commands says of one: its first sentence, a long one without what a row is.
+
+    Examples
+    --------
+    >>> short("Read folders, one row each. For administrators.")
+    'Read folders, one row each.'
+    >>> short("Read who has access to documents, one row per document, person or group, and way of access.")
+    'Read who has access to documents.'
+    """
+    sentence = summary.split(". ", 1)[0].rstrip(".")
+    return (sentence if len(sentence) <= _SHORT else sentence.split(", one row", 1)[0]) + "."
 
 
 def _option(parameter: str) -> str:

@@ -22,12 +22,17 @@ def write_folder(folder: str | Path, organization: Organization) -> None:
     Raises
     ------
     BadOrganization
-        When there is something in the folder already.
+        When there is something in the folder already, or it cannot be made.
     """
     root = Path(folder)
-    if root.exists() and (not root.is_dir() or any(root.iterdir())):
+    if root.is_file():
+        raise BadOrganization(str(root), ["it is a file, not a folder"])
+    if root.exists() and any(root.iterdir()):
         raise BadOrganization(str(root), ["it is there already and not empty"])
-    (root / DATA).mkdir(parents=True)
+    try:
+        (root / DATA).mkdir(parents=True)
+    except OSError as error:
+        raise BadOrganization(str(root), [f"it cannot be made: {error.strerror}"]) from None
     for bundled in BUNDLED:
         place = root / MODELS / bundled.name
         place.mkdir(parents=True)

@@ -167,8 +167,12 @@ def test_another_omni_or_scope_is_refused(own, changing, folder):
     omnipd.export_inventory(folder, include="labels", since="last", scope="organization")
     with pytest.raises(omnipd.ArgumentError, match="nothing can be taken from it"):
         omnipd.export_inventory(folder, include="labels", since="last")
-    for wrong in ({"since": "first"}, {"since": "last", "full_every": "often"}):
-        with pytest.raises(omnipd.ArgumentError):
+    for wrong, words in (
+        ({"since": "first"}, "since='first'"),
+        ({"since": "last", "full_every": "often"}, "full_every"),
+        ({"full_every": "12h"}, "full_every='12h' needs since='last'"),
+    ):
+        with pytest.raises(omnipd.ArgumentError, match=words):
             omnipd.export_inventory(folder, include="labels", **wrong)
 
 

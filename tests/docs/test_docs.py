@@ -18,7 +18,7 @@ from public_names import PUBLIC
 import omnipd
 from omnipd import errors
 from omnipd.shell import cli
-from omnipd.shell.exit_codes import exit_code
+from omnipd.shell.exit_codes import ENDED_BY, exit_code
 from omnipd_sandbox.moods.behavior import Behavior
 from omnipd_sandbox.moods.faults import KINDS as FAULTS
 from omnipd_sandbox.moods.knobs import KNOBS
@@ -190,7 +190,7 @@ def test_the_flags_of_the_sandbox_are_parameters_of_sandbox():
 
 def test_the_exit_codes_are_those_that_the_shell_gives():
     rows = table_rows(section(text_of("shell.md"), "Exit codes"))
-    assert [int(code) for code, *_ in rows] == list(range(9))
+    assert [int(code) for code, *_ in rows] == [*range(9), *ENDED_BY.values()]
     named = set()
     for code, _, raised in rows:
         for name in re.findall(r"`(\w+)`", raised):

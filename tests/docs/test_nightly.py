@@ -108,7 +108,7 @@ def test_cron_goes_on_only_after_what_may_pass(cron):
     assert called == (
         "omnipd export -o /data/omni --api-key-file /etc/omnipd/key --since last --keep 30"
     )
-    for code in (1, 2, 3, 4, 8, 130):
+    for code in (1, 2, 3, 4, 8, 130, 143):
         assert cron(code, 0) == (code, [called])
     assert cron(5, 6, 0) == (0, [called, "sleep 60", called, "sleep 600", called])
     code, lines = cron(5, 5, 5, 5)

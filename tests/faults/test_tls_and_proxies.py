@@ -252,7 +252,7 @@ def test_a_time_that_is_up_before_the_next_try_still_says_what_to_look_at(fake_t
     ):
         omnipd.whoami(client=client)
     assert "Check OMNI_BASE_URL" in caught.value.hint
-    assert "Give it more" in caught.value.hint
+    assert "Allow more time" in caught.value.hint
 
 
 def test_407_over_plain_http_is_the_proxy_too(proxy, fake_time, monkeypatch):

@@ -61,7 +61,7 @@ def test_what_cannot_name_a_parent_is_refused_with_what_to_do(scripted, parents)
 def test_a_refused_parent_says_what_can_be_passed(scripted):
     with client_of(scripted):
         with pytest.raises(
-            omnipd.ArgumentError, match=r"7 is not document_identifier.\nPass an id.*dtype=str"
+            omnipd.ArgumentError, match=r"7 is not a document_identifier.\nPass an id.*dtype=str"
         ):
             omnipd.read_dashboard_filters([7])
         with pytest.raises(omnipd.ArgumentError, match="Pass a tuple of texts"):
@@ -372,6 +372,22 @@ def test_an_id_that_no_model_has_is_for_omni_to_refuse(omni, use):
     with pytest.raises((omnipd.BadRequestError, omnipd.NotFoundError)) as caught:
         use(MODEL)
     assert "read_models() has the ids of models beside their names." in caught.value.hint
+
+
+@pytest.mark.parametrize(
+    ("reader", "of", "things"),
+    [
+        (omnipd.read_dbt, "read_connections", "connections"),
+        (omnipd.read_dbt_environments, "read_connections", "connections"),
+        (omnipd.read_connection_schedules, "read_connections", "connections"),
+        (omnipd.read_schedule_details, "read_schedules", "schedules"),
+        (omnipd.read_schedule_recipients, "read_schedules", "schedules"),
+    ],
+)
+def test_an_id_that_omni_refuses_is_told_where_ids_are(omni, reader, of, things):
+    with pytest.raises((omnipd.BadRequestError, omnipd.NotFoundError)) as caught:
+        reader("x")
+    assert f"omnipd.{of}() has the ids of {things} beside their names." in caught.value.hint
 
 
 @pytest.mark.parametrize("impossible", ["", " ", ".", "..", "a\nb", "a\ud83d"])

@@ -144,14 +144,15 @@ def test_a_connection_that_is_never_made_keeps_no_process(forks):
 
 
 @pytest.fixture
-def ctrl_c():
+def ctrl_c(request):
     """A step of a script that interrupts this process, and leaves the request without an answer."""
     # A shell that starts the tests in the background lets them ignore interrupts.
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
     done = threading.Event()
 
     def step(_):
-        signal.pthread_kill(threading.main_thread().ident, signal.SIGINT)
+        number = getattr(request, "param", signal.SIGINT)
+        signal.pthread_kill(threading.main_thread().ident, number)
         done.wait(HELD)
 
     yield step
@@ -254,11 +255,14 @@ def test_an_interrupted_export_says_what_is_written(scripted, ctrl_c, tmp_path):
     assert manifest.loc[manifest["error"].isna(), "file"].tolist() == ["a.json"]
 
 
-def test_the_shell_shows_what_an_interrupt_says(scripted, ctrl_c, monkeypatch):
+@pytest.mark.parametrize(
+    ("ctrl_c", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)], indirect=["ctrl_c"]
+)
+def test_the_shell_shows_what_an_interrupt_says(scripted, ctrl_c, code, monkeypatch):
     monkeypatch.setenv("OMNI_BASE_URL", scripted.url)
     monkeypatch.setenv("OMNI_API_KEY", "key")
     scripted.script(page(document("a"), cursor="c", total=3), ctrl_c)
     result = CliRunner().invoke(main, ["content"])
-    assert result.exit_code not in {0, 2, 3, 4}
+    assert result.exit_code == code
     assert "Read so far of /api/v1/content: 1 page(s), 1 of 3 rows." in result.stderr
     assert result.stderr.strip().endswith("Aborted!")

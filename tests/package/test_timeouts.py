@@ -106,7 +106,7 @@ def test_the_time_of_a_query_is_that_of_its_own_keyword_where_it_has_one(server)
     with client_of(server, 100 * MINUTE):
         with pytest.raises(omnipd.DeadlineError, match="90 s") as caught:
             omnipd.run_document(BOARD, timeout=1.5 * MINUTE)
-        assert caught.value.hint == "Give it more: timeout=…."
+        assert caught.value.hint == "Allow more time with timeout=…."
         assert len(server.requests) - before == 2
         omnipd.run_document_query(BOARD, "Customers by state", timeout=50 * MINUTE)
 

@@ -164,7 +164,7 @@ def test_wrong_arguments_are_refused_at_the_call(scripted, fake_time, tmp_path):
         with pytest.raises(omnipd.ArgumentError, match="path='s33://…' is an address"):
             omnipd.query_to_parquet(QUERY, "s33://bucket/rows.parquet", client=client)
         (tmp_path / "file").touch()
-        with pytest.raises(omnipd.ExportError, match="cannot be made"):
+        with pytest.raises(omnipd.ExportError, match="is a file, not a folder"):
             omnipd.query_to_parquet(QUERY, tmp_path / "file" / "no" / "f.parquet", client=client)
         omnipd.iter_batches(QUERY, client=client)
     assert scripted.requests == []

@@ -336,7 +336,7 @@ def test_bad_parameters_of_folders_are_refused_by_name(omni, server, arguments, 
 @pytest.mark.parametrize(
     ("parents", "arguments", "message"),
     [
-        ([7], {}, "is not folder_id"),
+        ([7], {}, "is not a folder_id"),
         (pd.DataFrame({"name": ["x"]}), {}, "none of the columns folder_id, id"),
         ([".."], {}, "folder_id='..' is not an id"),
         ([F1], {"user_id": ".."}, "user_id='..' is not an id"),

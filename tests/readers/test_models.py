@@ -1137,11 +1137,11 @@ def test_the_direction_of_exposures_turns_the_list_round(omni, server):
         ("read_models", {"limit": 0}, "1 or more"),
         ("read_topics", {"models": MODEL, "branch_id": ".."}, "branch_id='..' is not an id"),
         ("read_topics", {"models": pd.DataFrame({"x": []})}, "model_id, id"),
-        ("read_topic_fields", {"model": [MODEL]}, "is not model_id and topic"),
+        ("read_topic_fields", {"model": [MODEL]}, "is not a model_id and a topic"),
         ("read_topic_fields", {"model": pd.DataFrame({"model_id": []})}, "columns topic"),
         ("read_topic_fields", {"model": MODEL}, "topic= is missing"),
         ("read_topic_fields", {"model": [MODEL], "topic": "orders"}, "one model"),
-        ("read_topic_fields", {"model": MODEL, "topic": ""}, "is not model_id and topic"),
+        ("read_topic_fields", {"model": MODEL, "topic": ""}, "is not a model_id and a topic"),
         ("read_model_files", {"models": MODEL, "mode": "merge"}, "Did you mean 'merged'"),
         (
             "read_model_files",

@@ -745,7 +745,7 @@ def test_limit_takes_the_first_rows_and_no_more_pages_than_it_needs(omni, server
         ("read_model_roles", {"users": "x", "connection_id": ".."}, "connection_id='..' is not"),
         ("read_model_roles", {"users": "x", "errors": "ignore"}, "errors='ignore' is not known"),
         ("read_model_roles", {"users": pd.DataFrame({"name": ["x"]})}, "user_id, id"),
-        ("read_model_roles", {"groups": [""]}, "is not group_id"),
+        ("read_model_roles", {"groups": [""]}, "is not a group_id"),
         ("read_whoami_roles", {"model": []}, "is empty"),
     ],
 )

@@ -221,7 +221,7 @@ def test_the_cache_is_shown_and_cleared(shell):
         (["demo", "-o", "s3://bucket/demo"], None, 2, "is an address"),
         (["query", "missing.json"], None, 2, "There is no file"),
         (["query", "-", "--limit", "few"], "{}", 2, "whole number"),
-        (["content", "--api-key-file", "missing"], None, 3, "cannot be read"),
+        (["content", "--api-key-file", "missing"], None, 3, "missing cannot be read: No such file"),
         (["content", "--base-url", "http://example.com"], None, 3, "clear text"),
     ],
 )
@@ -254,6 +254,10 @@ def test_a_key_file_is_used_and_a_wrong_key_is_code_3(shell, server, tmp_path, m
     result = shell("whoami", "--api-key-file", "key")
     assert result.exit_code == 3
     assert "omni_osk_wrong" not in result.output
+    (tmp_path / "key").write_bytes(b"omni_osk_\xff")
+    result = shell("whoami", "--api-key-file", "key")
+    assert result.exit_code == 3
+    assert result.stderr == "omnipd: The key file key cannot be read: it is not UTF-8.\n"
 
 
 def test_an_unreachable_omni_is_code_5(shell, monkeypatch, tmp_path):
@@ -324,6 +328,9 @@ def test_the_sandbox_command_serves_until_it_is_ended_and_leaves_nothing(
         key = process.stdout.readline().strip().removeprefix("export OMNI_API_KEY=")
         with omnipd.connect(address, key, cache_dir=tmp_path):
             assert omnipd.whoami().key_scope == "organization"
+        of_member = process.stdout.readline().strip().removeprefix("# a member's key: ")
+        with omnipd.connect(address, of_member, cache_dir=tmp_path):
+            assert omnipd.whoami().key_scope == "user"
         assert len(os.listdir(tmp_path / "temporary")) == 1
         # Python ends by the signal itself where it interrupts an import that runs code of a text.
         assert any("Ctrl-C ends it" in line for line in process.stderr)
@@ -338,8 +345,75 @@ def test_the_sandbox_command_serves_until_it_is_ended_and_leaves_nothing(
 
 
 @pytest.mark.parametrize(
+    ("command", "words"),
+    [
+        ("export -o afile", "omnipd: afile is a file, not a folder."),
+        ("inventory -o afile --include labels", "omnipd: afile is a file, not a folder."),
+        ("demo -o afile/demo", "omnipd: afile is a file, not a folder."),
+        (
+            "read document-access ID --checkpoint afile",
+            "The checkpoint afile cannot be used: afile is a file, not a folder.",
+        ),
+        ("sandbox init afile", "  it is a file, not a folder"),
+        ("sandbox init afile/init", "  it cannot be made"),
+    ],
+)
+def test_a_file_where_a_folder_is_to_be_is_named_before_anything_is_read(
+    shell, server, command, words
+):
+    Path("afile").touch()
+    before = len(server.requests)
+    result = shell(*command.split())
+    assert result.exit_code in {2, 3, 8}
+    assert words in result.stderr
+    assert len(server.requests) == before
+    assert os.listdir() == ["afile"]
+
+
+@pytest.mark.parametrize(
+    ("command", "words"),
+    [
+        ("content --format jsonl -o y.csv", "--format jsonl is not the form of --output y.csv."),
+        ("content --format table -o y.csv.gz", "--format table is not the form of --output"),
+        ("inventory --format csv -o y.xlsx", "--format csv is not the form of --output y.xlsx."),
+        ("content --raw -o y.jsonl", "--raw is for CSV, and none is written here."),
+        ("content --raw", "--raw is for CSV, and none is written here."),
+        ("inventory --raw -o audit", "--raw is for CSV, and none is written here."),
+        ("inventory --raw -o y.xlsx", "--raw is for CSV, and none is written here."),
+        ("export --full-every 12h -o exports", "--full-every 12h needs --since last."),
+    ],
+)
+def test_an_option_that_would_do_nothing_is_refused(shell, server, command, words):
+    before = len(server.requests)
+    result = shell(*command.split())
+    assert result.exit_code == 2
+    assert words in result.stderr
+    assert len(server.requests) == before
+    assert os.listdir() == []
+
+
+@pytest.mark.parametrize("file", ["y.csv", "y.csv.gz"])
+def test_a_form_that_the_file_has_may_be_named_too(shell, file):
+    done = shell("content", "--labels", "finance", "--format", "csv", "--raw", "-o", file)
+    assert done.exit_code == 0, done.stderr
+    assert [one for one in os.listdir() if one.startswith("y.")] == [file]
+
+
+def test_an_inventory_that_cannot_be_written_names_a_file_that_was_asked_for(shell, server):
+    Path("audit/labels.parquet").mkdir(parents=True)
+    before = len(server.requests)
+    result = shell("inventory", "-o", "audit", "--include", "labels")
+    assert result.exit_code == 8
+    assert str(Path("audit/labels.parquet")) in result.stderr
+    assert len(server.requests) == before
+
+
+@pytest.mark.parametrize(
     ("file", "code", "words"),
-    [("land.txt", 2, "unknown ending"), ("file/no/out.parquet", 8, "cannot be made")],
+    [
+        ("land.txt", 2, "unknown ending"),
+        ("file/no/out.parquet", 8, "omnipd: file is a file, not a folder.\n"),
+    ],
 )
 def test_a_file_that_cannot_be_written_is_refused_before_anything_is_read(
     shell, server, file, code, words

@@ -51,6 +51,19 @@ def test_every_reader_is_a_command_with_its_parameters():
     assert set(estimate.list_commands(None)) == {*names, "inventory", "export"}
 
 
+@pytest.mark.parametrize("group", [(), ("read",), ("estimate",), ("sandbox",)])
+def test_the_list_of_commands_cuts_no_summary_and_has_one_voice(group):
+    shown = CliRunner().invoke(main, [*group, "--help"], terminal_width=80).output
+    listed = shown.split("\nCommands:\n", 1)[1]
+    assert "..." not in listed
+    rows = re.split(r"\n  (?=\S)", "\n" + listed.rstrip())[1:]
+    for name, summary in (row.split(None, 1) for row in rows):
+        # A verb that tells to do something, and a sentence that ends.
+        assert re.match(r"(Ask|Read|Run|Say|Show|Start|Try|Write) ", summary), name
+        assert summary.endswith("."), name
+        assert len(" ".join(summary.split())) <= 75, name
+
+
 def test_what_a_command_prints_is_what_its_reader_gives(run, tiny, tmp_path):
     run("read", "documents", "-o", tmp_path / "d.parquet")
     with omnipd.connect(tiny.url, tiny.api_key, requests_per_minute=None) as client:
@@ -217,9 +230,29 @@ def test_pairs_reach_the_reader(run):
 
 
 def test_an_unknown_cost_is_not_none(run, monkeypatch):
-    cost = pd.DataFrame({"calls": [3, None], "minutes": [0.05, None], "at_least": [False, True]})
+    cost = pd.DataFrame(
+        {
+            "name": ["users", "ai_jobs", "groups"],
+            "calls": [3, None, 14],
+            "minutes": [0.00702, None, 0.24],
+            "at_least": [False, True, True],
+            "why_more": [
+                None,
+                "omnipd.whoami() " + "says more " * 20,
+                "omnipd.whoami() " + "says more " * 20,
+            ],
+        }
+    )
     monkeypatch.setattr("omnipd.admin.estimate.estimate", lambda *_, **__: cost)
-    assert run("estimate", "users").stderr == "at least 3 calls, 0 minutes\n"
+    done = run("estimate", "users")
+    assert done.stderr == "at least 17 calls, 0 minutes\n"
+    _, users, jobs, groups, why = done.stdout.splitlines()
+    assert users.split()[2] == "0.01"
+    assert "0.00" not in jobs
+    assert groups.split()[2] == "0.24"
+    # All of it, once for both.
+    says = "says more " * 20
+    assert why == f"ai_jobs, groups may be more: `omnipd whoami` {says}."
 
 
 def test_an_estimate_reads_nothing(run, tiny):

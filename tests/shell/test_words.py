@@ -179,7 +179,7 @@ def test_what_is_given_wrongly_is_named_as_the_option(shell, command):
         (["content", "--creator-id", "x"], 1, "\n--creator-id takes an id, not a name."),
         (["content", "--scope", "restricted"], 2, "--scope restricted needs --creator-id"),
         (["content", "--scope", "restricted"], 2, "`omnipd whoami` shows your own."),
-        (["content", "--timeout", "1e-9"], 5, "\nGive it more: --timeout."),
+        (["content", "--timeout", "1e-9"], 5, "\nAllow more time with --timeout."),
         (["content", "--cache-dir", KEY], 2, "Only --api-key-file takes one."),
         (["content", "--cache-dir", "query.json"], 0, "or pass --cache off."),
         (

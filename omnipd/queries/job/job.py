@@ -442,7 +442,7 @@ def _too_late(deadline: Deadline, job: _Job, *, sent: bool = True) -> QueryTimeo
         running, kept = "The query was not sent: nothing was left of its time", ""
     return QueryTimeoutError(
         f"{running} after {deadline.seconds:g} s.",
-        hint="Give it more: " + argument("timeout", ...) + f", or narrow the query.{kept}",
+        hint="Allow more time with " + argument("timeout", ...) + f", or narrow the query.{kept}",
         job_id=job.id,
         retryable=True,
     )

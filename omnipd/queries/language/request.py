@@ -365,7 +365,7 @@ def checked_limit(limit: Any) -> int | None:
     """Return a number of rows, None for no limit, or refuse what is neither."""
     if limit is None or (isinstance(limit, str) and limit == "all"):
         return None
-    hint = argument("limit", "all") + " has no limit."
+    hint = "For all rows: " + argument("limit", "all") + "."
     rows = whole_number("limit", limit, unit="rows", hint=hint)
     if rows.bit_length() > _MOST_BITS:
         raise ArgumentError(
