@@ -715,3 +715,9 @@ def test_who_and_what_are_named_as_people_name_them():
         audit.who_can_see(one, "dd")
     with pytest.raises(omnipd.ArgumentError, match="person='nobody'"):
         audit.what_can_see(one, "nobody")
+
+
+def test_a_list_that_is_missing_is_no_way_to_see_anything():
+    with pytest.warns(omnipd.OmniWarning, match="documents"):
+        answer = audit.what_can_see(inventory(without=["documents"]), "ann")
+    assert ways(answer, "ways", "unknown") == [(None, "documents: refused")]
