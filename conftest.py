@@ -17,9 +17,17 @@ collect_ignore_glob = [
 
 
 @pytest.fixture(scope="session")
-def document_folder(tmp_path_factory):
-    """One folder for the files that blocks write: a later block may read them."""
-    return tmp_path_factory.mktemp("documents")
+def _folders_of_pages():
+    return {}
+
+
+@pytest.fixture
+def document_folder(request, tmp_path_factory, _folders_of_pages):
+    """One folder for the files that the blocks of a page write: a later block may read them."""
+    page = request.node.path
+    if page not in _folders_of_pages:
+        _folders_of_pages[page] = tmp_path_factory.mktemp(page.stem)
+    return _folders_of_pages[page]
 
 
 @pytest.fixture

@@ -26,6 +26,19 @@ def said(value: object) -> str:
         return f"a {type(value).__name__} that is nested too deeply"
 
 
+def said_shortly(value: object) -> str:
+    """Return how a value is written, cut; of what takes several lines, as a frame does, only its type.
+
+    Examples
+    --------
+    >>> import pandas
+    >>> said_shortly("omni"), said_shortly(pandas.DataFrame({"name": ["Flights"]}))
+    ("'omni'", 'DataFrame')
+    """
+    shown = said(value)
+    return type(value).__name__ if "\n" in shown else shown[:60]
+
+
 _ANY = object()
 _LONGEST = 100
 _MOST_NAMES = 60

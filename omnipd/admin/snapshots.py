@@ -126,10 +126,7 @@ class Snapshots:
             return latest
         names = self.names()
         if at is None or not names:
-            raise ArgumentError(
-                f"There is no export in {self.root}.",
-                hint=function("export_inventory") + " makes one.",
-            )
+            raise no_export_in(self.root, takes_at=True)
         if at in names:
             return self.root / str(at)
         moment = time_of("at", at)
@@ -321,6 +318,18 @@ def _is_given_up(one: Path) -> bool:
     """Whether a file, or a folder with all in it, has stood still for too long."""
     changed = max(each.stat().st_mtime for each in [one, *one.glob("*")])
     return Clock().wall() - changed > _GIVEN_UP
+
+
+def no_export_in(folder: Path | Address, *, takes_at: bool = False) -> ArgumentError:
+    """Return what to say of a folder without exports, which may be an export itself."""
+    if (folder / MANIFEST).is_file():
+        hint = f"Name the folder that it is in, {folder.parent}"
+        if takes_at:
+            hint += ", with " + argument("at", folder.name)
+        return ArgumentError(f"{folder} is one export, not a folder of exports.", hint=hint + ".")
+    return ArgumentError(
+        f"There is no export in {folder}.", hint=function("export_inventory") + " makes one."
+    )
 
 
 def begun_at(export: Path | Address) -> datetime:

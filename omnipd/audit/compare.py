@@ -143,8 +143,8 @@ def diff(
             )
         return _of_inventories((before, after), key or {}, include, ignored, allow_incomplete)
     raise ArgumentError(
-        f"Expected two inventories or two frames, not {said(type(before).__name__)} and "
-        f"{said(type(after).__name__)}.",
+        f"Expected two inventories or two frames, not {type(before).__name__} and "
+        f"{type(after).__name__}.",
         hint=function("open_export") + " opens an export, inventory['users'] is a frame of one.",
     )
 

@@ -273,8 +273,13 @@ def _view(
             unknown = dict.fromkeys(row["unknown"] for row in ways if row["unknown"] is not None)
             yield {name: ways[0][name] for name in names} | {
                 "ways": "; ".join(
-                    dict.fromkeys(_way(row) for row in ways if row["role"] != "NO_ACCESS")
-                ),
+                    dict.fromkeys(
+                        _way(row)
+                        for row in ways
+                        if row["access_source"] is not None and row["role"] != "NO_ACCESS"
+                    )
+                )
+                or None,
                 "unknown": "; ".join(unknown) or None,
             }
 
@@ -283,7 +288,7 @@ _WAY = ("access_source", "group_id", "group_name", "folder_id", "folder_path", "
 
 
 def _way(row: Mapping[str, Any]) -> str:
-    parts = [str(row["access_source"])]
+    parts = [row["access_source"]]
     if row["group_id"] is not None or row["group_name"] is not None:
         parts.append(f"group {row['group_name'] or row['group_id']}")
     if row["folder_id"] is not None or row["folder_path"] is not None:

@@ -8,7 +8,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from omnipd.arguments import check_choice, function, said
+from omnipd.arguments import check_choice, function
 from omnipd.audit.compare_tables import ADDED, CHANGED, CHANGES, REMOVED, is_not_compared
 from omnipd.audit.facts import facts_in
 from omnipd.errors import ArgumentError
@@ -70,7 +70,7 @@ def diff_summary(diff: pd.DataFrame, *, by: Literal["table", "column"] = "table"
     """
     if not isinstance(diff, pd.DataFrame) or not set(CHANGES.names) <= set(diff.columns):
         raise ArgumentError(
-            f"Expected what has changed, not {said(type(diff).__name__)}.",
+            f"Expected what has changed, not {type(diff).__name__}.",
             hint="It comes from " + function("audit.diff") + ".",
         )
     check_choice("by", by, ("table", "column"))

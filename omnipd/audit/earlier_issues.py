@@ -9,8 +9,8 @@ from typing import Any
 
 from omnipd.admin.inventory_frames import Inventory
 from omnipd.admin.open_export import open_export
-from omnipd.admin.snapshots import Snapshots
-from omnipd.arguments import argument, function, said
+from omnipd.admin.snapshots import Snapshots, no_export_in
+from omnipd.arguments import argument, function
 from omnipd.audit.facts import facts_of
 from omnipd.audit.tables import declared
 from omnipd.errors import ArgumentError
@@ -107,16 +107,14 @@ def _inventories(before: Inventory | str | os.PathLike[str]) -> Iterator[Invento
         return
     if not isinstance(before, str | os.PathLike):
         raise ArgumentError(
-            argument("before", said(type(before).__name__))
-            + " is neither an inventory nor a folder.",
+            argument("before")
+            + f" is neither an inventory nor a folder, but of the type {type(before).__name__}.",
             hint=function("open_export") + " opens an export.",
         )
-    names = Snapshots(place("before", before)).names()
+    folder = place("before", before)
+    names = Snapshots(folder).names()
     if not names:
-        raise ArgumentError(
-            f"There is no export in {place('before', before)}.",
-            hint=function("export_inventory") + " makes one.",
-        )
+        raise no_export_in(folder)
     for name in names:
         yield open_export(before, name)
 

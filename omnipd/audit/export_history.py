@@ -13,8 +13,8 @@ from typing import Any
 from omnipd.addresses import Address
 from omnipd.admin.inventory_frames import Inventory
 from omnipd.admin.open_export import Export
-from omnipd.admin.snapshots import Snapshots, begun_at, read_manifest, time_of
-from omnipd.arguments import argument, function, said
+from omnipd.admin.snapshots import Snapshots, begun_at, no_export_in, read_manifest, time_of
+from omnipd.arguments import argument, function, said_shortly
 from omnipd.audit.facts import facts_in
 from omnipd.errors import ArgumentError
 from omnipd.paths import place
@@ -99,10 +99,7 @@ def _in_folder(folder: Any, storage_options: Mapping[str, Any] | None) -> Iterat
     # What somebody has given another name is part of no history.
     dated = [(at, name) for at, name in dated if at != _UNKNOWN_TIME]
     if not dated:
-        raise ArgumentError(
-            f"There is no export in {snapshots.root}.",
-            hint=function("export_inventory") + " makes one.",
-        )
+        raise no_export_in(snapshots.root)
     for at, name in dated:
         yield at, name, partial(_opened, snapshots.root / name)
 
@@ -118,7 +115,7 @@ def _given(exports: Any) -> Iterator[_Opener]:
         items = []
     if not items:
         raise ArgumentError(
-            argument("exports", said(type(exports).__name__)) + " is no history.",
+            argument("exports") + f" is no history, but of the type {type(exports).__name__}.",
             hint="Give the folder of "
             + function("export_inventory")
             + ", or inventories in a list, each alone or as (time, inventory).",
@@ -127,7 +124,7 @@ def _given(exports: Any) -> Iterator[_Opener]:
         pair = item if isinstance(item, tuple) else (None, item)
         if len(pair) != 2 or not isinstance(pair[1], Inventory):
             raise ArgumentError(
-                f"Expected an Inventory or (time, Inventory), not {said(item):.60}."
+                f"Expected an Inventory or (time, Inventory), not {said_shortly(item)}."
             )
         at = _read_at(pair[1]) if pair[0] is None else time_of("exports", pair[0])
         name = pair[1].path.name if isinstance(pair[1], Export) else at.isoformat(sep=" ")

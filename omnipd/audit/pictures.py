@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from omnipd.admin.inventory_frames import Inventory
-from omnipd.arguments import argument, said
+from omnipd.arguments import argument, said_shortly
 from omnipd.display import shortened
 from omnipd.errors import ArgumentError, SettingsError
 from omnipd.locks import NO_FORK, load
@@ -57,13 +57,13 @@ def new_axes(ax: Axes | None, size: tuple[float, float]) -> Axes:
         from matplotlib.axes import Axes  # noqa: PLC0415
     if ax is not None and not isinstance(ax, Axes):
         raise ArgumentError(
-            argument("ax") + f" is an Axes of matplotlib, not {said(ax):.60}.",
+            argument("ax") + f" is an Axes of matplotlib, not {said_shortly(ax)}.",
             hint="plt.subplots() gives some; without one there is a figure of its own.",
         )
     if ax is not None:
         return ax
+    # Only pyplot shows a figure in a notebook by itself; what is drawn on given axes leaves it alone.
     with NO_FORK:
-        # Only pyplot shows a figure in a notebook by itself; what is drawn on given axes leaves it alone.
         from matplotlib import pyplot as plt  # noqa: PLC0415
     return plt.subplots(figsize=size, layout="constrained")[1]
 

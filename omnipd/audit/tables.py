@@ -11,7 +11,7 @@ import pyarrow as pa
 from omnipd.admin.inventory_frames import Inventory
 from omnipd.admin.inventory_parts import ALL_PARTS
 from omnipd.admin.table_file import as_declared
-from omnipd.arguments import argument, function, said
+from omnipd.arguments import argument, function, said_shortly
 from omnipd.audit.facts import facts_in
 from omnipd.errors import ArgumentError, warn
 from omnipd.frames.to_pandas import is_whole, to_frame
@@ -78,7 +78,7 @@ class Tables:
     def __init__(self, inventory: Inventory, asked: Question[..., Any]) -> None:
         if not isinstance(inventory, Inventory):
             raise ArgumentError(
-                f"Expected an Inventory, not {said(inventory):.60}.",
+                f"Expected an Inventory, not {said_shortly(inventory)}.",
                 hint=function("read_inventory")
                 + ", "
                 + function("open_export")

@@ -145,10 +145,10 @@ def usage(
     18           hce5n3vc1    120          277
     """
     check_choice("by", by, _BY)
-    span = None if isinstance(window, bool) else checked_lifetime(window, "window")
+    span = checked_lifetime(window, "window", can_be_off=False)
     if span is None:
         raise ArgumentError(
-            argument("window", window) + " is no time.", hint="A time is '30d' or '12h'."
+            argument("window", window) + " is no time for anybody to view anything."
         )
     history = History(exports, storage_options)
     last = history.last(CONTENT)

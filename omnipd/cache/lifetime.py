@@ -13,7 +13,7 @@ _LONGEST = timedelta(days=3650)
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 
 
-def parse_lifetime(cache: Any, name: str = "cache") -> timedelta | None:
+def parse_lifetime(cache: Any, name: str = "cache", *, can_be_off: bool = True) -> timedelta | None:
     """Read a time: "10m", "2h", "1d", seconds, a timedelta; None for False and "off".
 
     Examples
@@ -21,20 +21,23 @@ def parse_lifetime(cache: Any, name: str = "cache") -> timedelta | None:
     >>> parse_lifetime("10m").total_seconds()
     600.0
     """
-    if cache is False or cache is None or cache == "off":
+    if can_be_off and (cache is False or cache is None or cache == "off"):
         return None
-    if cache is True:
+    if can_be_off and cache is True:
         return _DEFAULT
     lifetime = _as_timedelta(cache)
     given = argument(name, cache, of="connect" if name == "cache" else None)
     if lifetime is None:
-        raise ValueError(given + " is not a time such as '30s', '10m', '2h' or '1d', nor 'off'.")
+        off = ", nor 'off'" if can_be_off else ""
+        raise ValueError(given + f" is not a time such as '30s', '10m', '2h' or '1d'{off}.")
     if not timedelta(0) <= lifetime <= _LONGEST:
         raise ValueError(given + " is not a time from 0 to 10 years.")
     return lifetime or None
 
 
-def checked_lifetime(cache: Any, name: str = "cache") -> timedelta | None:
+def checked_lifetime(
+    cache: Any, name: str = "cache", *, can_be_off: bool = True
+) -> timedelta | None:
     """Return a time that something is kept, None for not at all; refuse what is none.
 
     Examples
@@ -43,7 +46,7 @@ def checked_lifetime(cache: Any, name: str = "cache") -> timedelta | None:
     7200.0
     """
     try:
-        return parse_lifetime(cache, name)
+        return parse_lifetime(cache, name, can_be_off=can_be_off)
     except ValueError as error:
         reason = error.args[0]
     raise ArgumentError(reason)

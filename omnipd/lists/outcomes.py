@@ -10,7 +10,7 @@ import pandas as pd
 import pyarrow as pa
 
 from omnipd import errors
-from omnipd.arguments import argument, said
+from omnipd.arguments import argument, said_shortly
 from omnipd.errors import ArgumentError, ForbiddenError, NotFoundError, OmniError
 from omnipd.frames.columns import TEXT
 from omnipd.frames.to_pandas import to_frame
@@ -89,7 +89,7 @@ def outcomes(df: pd.DataFrame) -> pd.DataFrame:
     ['ok', 'not found']
     """
     if not isinstance(df, pd.DataFrame):
-        raise ArgumentError(f"Expected a DataFrame, not {said(df):.60}.")
+        raise ArgumentError(f"Expected a DataFrame, not {said_shortly(df)}.")
     facts: Any = df.attrs.get("omni")
     held = facts.get(OUTCOMES) if isinstance(facts, dict) else None
     if not isinstance(held, str):

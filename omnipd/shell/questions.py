@@ -22,6 +22,17 @@ _FOLDER = "A folder of exports, as omnipd export makes them."
 _BY_THEN = "its name, or a time or day for the last one by then."
 _LAST = "Default: the last one."
 
+#: What each answer is asked for, in the room that a terminal has; by the name of the function.
+FIRST = {
+    "diff": ("table", "change", "name", "column", "old", "new"),
+    "leaver": ("kind", "name", "could_take_over", "hand_over"),
+    "schedule_health": ("name", "findings", "last_status"),
+    "unused": ("name", "viewed", "days_since_view", "has_reason_to_stay"),
+    "usage": ("name", "views", "visits", "owner_name"),
+    "what_can_see": ("type", "name", "resulting_role", "ways"),
+    "who_can_see": ("email", "display_name", "resulting_role", "ways"),
+}
+
 
 def _from(name: str, meaning: str, *, required: bool = False) -> Callable[..., Any]:
     return click.option(
@@ -124,7 +135,8 @@ def _ask(function: Function, arguments: list[Any], given: dict[str, Any]) -> Non
     output, style, raw = given.pop("output"), given.pop("style"), given.pop("raw")
     answer = _answer(function, arguments, asked, _opened(function, given))
     # What a person reads goes first: ids are long.
-    first = [name for name in answer.columns if name != "id" and not name.endswith("_id")]
+    read = [name for name in answer.columns if name != "id" and not name.endswith("_id")]
+    first = dict.fromkeys([*FIRST.get(function.__name__, ()), *read])
     deliver(answer, output, style, raw=raw, first=tuple(first))
 
 

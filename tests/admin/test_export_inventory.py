@@ -113,6 +113,13 @@ def test_old_exports_are_dropped_and_any_is_found_by_its_time(own, folder, monke
     assert len([one for one in folder.iterdir() if one.is_dir()]) == 2
     with pytest.raises(omnipd.ArgumentError, match="no export in"):
         omnipd.open_export(folder / "nothing")
+    last = omnipd.open_export(folder).path
+    with pytest.raises(omnipd.ArgumentError, match="is one export, not a folder") as error:
+        omnipd.open_export(last)
+    assert error.value.hint == f"Name the folder that it is in, {folder}, with at={last.name!r}."
+    with pytest.raises(omnipd.ArgumentError, match="is one export, not a folder") as error:
+        omnipd.audit.usage(last)
+    assert error.value.hint == f"Name the folder that it is in, {folder}."
     with pytest.raises(omnipd.ArgumentError, match="keep=0"):
         omnipd.export_inventory(folder, include="labels", keep=0)
 

@@ -755,3 +755,9 @@ def test_the_role_on_models_is_not_known_where_not_all_of_them_were_read():
     with pytest.warns(omnipd.OmniWarning, match="model_roles"):
         answer = audit.access(inventory(content, model_roles=roles, cut=["model_roles"]))
     assert ways(answer, "model_role") == [(None,)]
+
+
+def test_a_list_that_is_missing_is_no_way_to_see_anything():
+    with pytest.warns(omnipd.OmniWarning, match="documents"):
+        answer = audit.what_can_see(inventory(without=["documents"]), "ann")
+    assert ways(answer, "ways", "unknown") == [(None, "documents: refused")]

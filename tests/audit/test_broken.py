@@ -224,7 +224,9 @@ def test_an_earlier_one_is_of_the_same_omni():
 
 
 def test_before_is_an_inventory_or_a_folder_of_exports(tmp_path):
-    with pytest.raises(omnipd.ArgumentError, match="neither an inventory nor a folder"):
+    with pytest.raises(
+        omnipd.ArgumentError, match="neither an inventory nor a folder, but of the type int"
+    ):
         validate(issues_on(1), before=3)
     with pytest.raises(omnipd.ArgumentError, match="no export in"):
         validate(issues_on(1), before=tmp_path)

@@ -80,8 +80,10 @@ def test_without_what_is_needed_nothing_is_answered(frames):
 
 
 def test_only_an_inventory_as_readers_made_it_is_taken(frames):
-    with pytest.raises(omnipd.ArgumentError, match="Expected an Inventory"):
+    with pytest.raises(omnipd.ArgumentError, match=r"Expected an Inventory, not DataFrame\.\n"):
         asked(frames["labels"])
+    with pytest.raises(omnipd.ArgumentError, match=r"Expected an Inventory, not 'exports'\.\n"):
+        asked("exports")
     with pytest.raises(omnipd.ArgumentError, match="labels has no column verified"):
         asked(omnipd.Inventory({"labels": frames["labels"].drop(columns="verified")}))
 

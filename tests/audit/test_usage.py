@@ -338,9 +338,9 @@ def test_two_omnis_have_no_history_together():
 @pytest.mark.parametrize(
     ("exports", "message"),
     [
-        ([], "is no history"),
-        (7, "is no history"),
-        (inventory(), "is no history"),
+        ([], "is no history, but of the type list"),
+        (7, "is no history, but of the type int"),
+        (inventory(), "is no history, but of the type Inventory"),
         (["2026-05-01"], "Expected an Inventory"),
         ([(START, inventory(), 3)], "Expected an Inventory"),
         ([("soon", inventory())], "exports='soon' is neither"),
@@ -353,7 +353,11 @@ def test_what_is_no_history_is_refused(exports, message):
 
 
 @pytest.mark.parametrize(
-    "given", [{"window": "off"}, {"window": True}, {"window": "soon"}, {"by": "x"}]
+    "given",
+    [
+        *({"window": window} for window in ("off", True, False, None, "soon", 0)),
+        {"by": "x"},
+    ],
 )
 def test_arguments_are_checked(given):
     with pytest.raises(omnipd.ArgumentError, match=next(iter(given))):
@@ -373,3 +377,9 @@ def test_what_is_personal_is_neither_new_nor_gone_where_one_side_need_not_have_i
         assert pd.isna(frame.set_index("document_identifier").loc["p", "views"])
     held = [inventory(*rows, public_rows=1) for rows in (both, one)]
     assert told(between(*held), "change") == {"a": None, "p": "removed"}
+
+
+def test_a_window_that_is_no_time_is_not_said_to_be_off_either():
+    with pytest.raises(omnipd.ArgumentError, match="such as '30s', '10m', '2h' or '1d'") as error:
+        between(inventory(), inventory(), window="30")
+    assert "off" not in str(error.value)

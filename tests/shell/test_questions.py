@@ -13,7 +13,7 @@ from click.testing import CliRunner
 
 import omnipd
 from omnipd.shell.cli import main
-from omnipd.shell.questions import audit
+from omnipd.shell.questions import FIRST, audit
 from omnipd_sandbox.server import Server
 
 #: What the commands for which something has to be named are given.
@@ -234,3 +234,40 @@ def test_the_lines_of_the_pages_are_understood():
     for name, *words in lines:
         command = audit.get_command(None, name)
         assert command.make_context(name, words).params, name
+
+
+@pytest.mark.parametrize(
+    ("asked", "heading", "code"),
+    [
+        (
+            ["who-can-see", "/flights", "--organization-role", "NO_ACCESS"],
+            "email display_name resulting_role ways",
+            0,
+        ),
+        (["what-can-see", "sam@sandbox.example"], "type name resulting_role ways", 0),
+        (["unused"], "name viewed days_since_view has_reason_to_stay", 4),
+        (["schedule-health"], "name findings last_status", 4),
+        (["leaver", "priya@sandbox.example"], "kind name could_take_over", 4),
+    ],
+)
+def test_a_table_in_a_narrow_terminal_shows_what_was_asked_for(run, exports, asked, heading, code):
+    folder, _, second = exports
+    shown = run(*asked, "--from", folder, "--at", second, code=code).stdout
+    assert shown.splitlines()[0].split()[: len(heading.split())] == heading.split()
+
+
+@pytest.mark.filterwarnings("ignore::omnipd.OmniWarning")
+def test_what_goes_first_in_a_table_is_in_the_answer(exports):
+    folder, first, second = exports
+    export = omnipd.open_export(folder, at=second)
+    answers = {
+        "diff": omnipd.audit.diff(omnipd.open_export(folder, at=first), export),
+        "leaver": omnipd.audit.leaver(export, "priya@sandbox.example"),
+        "schedule_health": omnipd.audit.schedule_health(export),
+        "unused": omnipd.audit.unused(export),
+        "usage": omnipd.audit.usage([export], window="1s"),
+        "what_can_see": omnipd.audit.what_can_see(export, "sam@sandbox.example"),
+        "who_can_see": omnipd.audit.who_can_see(export, "/flights"),
+    }
+    assert {*answers} == {*FIRST}
+    assert all({*FIRST[name]} <= {*answer.columns} for name, answer in answers.items())
