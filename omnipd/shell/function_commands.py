@@ -183,17 +183,8 @@ def _as_option(
         type=options.PATH if "PathLike" in kind else int if kind.startswith("int") else str,
         default=default,
         show_default=default is not None,
-        callback=_number if "float" in kind else None,
         **more,
     )
-
-
-def _number(_ctx: click.Context, _param: click.Parameter, given: str | None) -> Any:
-    """Return what is a number as one, where a text may be given, too."""
-    try:
-        return given if given is None else float(given)
-    except ValueError:
-        return given
 
 
 def _names(ctx: click.Context, param: click.Parameter, given: Sequence[str]) -> Any:

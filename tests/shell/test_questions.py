@@ -256,6 +256,11 @@ def test_a_table_in_a_narrow_terminal_shows_what_was_asked_for(run, exports, ask
     assert shown.splitlines()[0].split()[: len(heading.split())] == heading.split()
 
 
+def test_a_window_without_a_unit_is_refused(run, exports):
+    done = run("usage", "--from", exports[0], "--window", "30", code=2)
+    assert "--window 30 is not a time such as '30s'" in done.stderr
+
+
 @pytest.mark.filterwarnings("ignore::omnipd.OmniWarning")
 def test_what_goes_first_in_a_table_is_in_the_answer(exports):
     folder, first, second = exports
