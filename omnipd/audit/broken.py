@@ -12,7 +12,9 @@ import pyarrow as pa
 
 from omnipd.admin.inventory_frames import Inventory
 from omnipd.audit.earlier_issues import EarlierIssues, as_content, as_model
+from omnipd.audit.live import as_inventory, issues_on
 from omnipd.audit.tables import Tables, question
+from omnipd.client.client import Client
 from omnipd.frames.columns import INSTANT
 from omnipd.queries.language.timeframes import split
 
@@ -31,7 +33,8 @@ _NAMED = re.compile(r"""(?:['"`]|\$\{)([^\W\d]\w*\.[^\W\d]\w*(?:\[\w+\])?)(?:['"
 
 @question("content_issues", "model_issues", also=("documents", "users"))
 def validate(
-    inventory: Inventory,
+    inventory: Inventory | Client,
+    branch: str | None = None,
     *,
     before: Inventory | str | os.PathLike[str] | None = None,
 ) -> pd.DataFrame:
@@ -39,10 +42,11 @@ def validate(
 
     Parameters
     ----------
-    inventory : Inventory
+    inventory : Inventory or Client
         With the tables that ``omnipd.audit.validate.needs`` and ``.also`` name, as
-        :func:`omnipd.read_inventory` reads them of all shared models. Of a branch, or of one model, an
-        Inventory of what the readers give.
+        :func:`omnipd.read_inventory` reads them of all shared models; a client reads them now.
+    branch : str, optional
+        Id of a branch: content and its model are held against that. It has to be read now, by a client.
     before : Inventory or path-like, optional
         An earlier inventory or export, or the folder of exports of :func:`omnipd.export_inventory`: when
         was an issue first seen? Default: that is not asked.
@@ -73,7 +77,7 @@ def validate(
     Raises
     ------
     ArgumentError
-        If a table is missing that is needed, or nothing earlier is there.
+        If a table is missing that is needed, nothing earlier is there, or the branch is not.
 
     See Also
     --------
@@ -91,10 +95,8 @@ def validate(
     Examples
     --------
     >>> import omnipd
-    >>> asked = omnipd.audit.validate
-    >>> with omnipd.sandbox():
-    ...     inventory = omnipd.read_inventory(include=[*asked.needs, *asked.also])
-    >>> issues = asked(inventory)
+    >>> with omnipd.sandbox() as client:
+    ...     issues = omnipd.audit.validate(client)
     >>> issues.groupby(["issue_of", "document_type", "field"]).size()
     issue_of  document_type  field
     content   Draft          flights.tail_number          25
@@ -103,8 +105,9 @@ def validate(
                              order_items.sales_channel     9
     dtype: int64
     """
-    tables = Tables(inventory, validate)
-    seen = EarlierIssues(inventory, before)
+    given = as_inventory(inventory, validate) if branch is None else issues_on(branch, inventory)
+    tables = Tables(given, validate)
+    seen = EarlierIssues(given, before)
     owners = _Owners(tables)
 
     def rows() -> Iterator[Mapping[str, Any]]:

@@ -11,8 +11,10 @@ import pyarrow as pa
 
 from omnipd.admin.inventory_frames import Inventory
 from omnipd.arguments import argument
+from omnipd.audit.live import as_inventory
 from omnipd.audit.tables import Tables, question
 from omnipd.audit.uses import Use, Uses
+from omnipd.client.client import Client
 from omnipd.errors import ArgumentError
 from omnipd.queries.language.timeframes import split
 
@@ -37,14 +39,15 @@ _AT_A_TIME = 65_536
         *("model_files", "schedules"),
     ),
 )
-def field_usage(inventory: Inventory, field: str | None = None) -> pd.DataFrame:
+def field_usage(inventory: Inventory | Client, field: str | None = None) -> pd.DataFrame:
     """Return where fields are used, one row per use.
 
     Parameters
     ----------
-    inventory : Inventory
+    inventory : Inventory or Client
         With the tables that ``omnipd.audit.field_usage.needs`` and ``.also`` name, as
-        :func:`omnipd.read_inventory` reads them (``include=``) or :func:`omnipd.open_export` opens them.
+        :func:`omnipd.read_inventory` reads them (``include=``) or :func:`omnipd.open_export` opens them; a
+        client reads them now.
     field : str, optional
         Only uses of this field, ``view.field``, in whatever timeframe; of ``view.field[month]``, in this
         one. What may be a use of it stays. Case does not matter. Default: all fields.
@@ -113,8 +116,9 @@ def field_usage(inventory: Inventory, field: str | None = None) -> pd.DataFrame:
     3  dashboard_filter  filter   Cancellations by airport               <NA>
     4             field     sql                       <NA>  flights.last_date
     """
-    tables = Tables(inventory, field_usage)
-    uses = Uses(inventory, tables)
+    given = as_inventory(inventory, field_usage)
+    tables = Tables(given, field_usage)
+    uses = Uses(given, tables)
     wanted = None if field is None else _wanted(field)
     is_used = False
 

@@ -106,13 +106,17 @@ def _sources(function: Function) -> list[inspect.Parameter]:
     return [one for one in named if "Inventory" in str(one.annotation) and one.default is one.empty]
 
 
+#: What only a client in place of an inventory can be asked.
+_OF_A_CLIENT = {"branch"}
+
+
 def _parameters(function: Function) -> list[Parameter]:
     """Return what is asked: who or what it is about is an argument, all else an option."""
     found: list[Parameter] = []
     for of, one in parameters_of(function):
         if other := _other_question(one):
             found += _parameters(other)
-        elif one not in _sources(of):
+        elif one not in _sources(of) and one.name not in _OF_A_CLIENT:
             is_option = one.default is not one.empty
             found.append((of, one.replace(kind=one.KEYWORD_ONLY) if is_option else one))
     return found

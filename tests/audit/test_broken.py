@@ -255,3 +255,26 @@ def test_the_exports_in_a_folder_say_since_when(server, tmp_path):
     assert set(answer["first_seen_at"]) == {pd.Timestamp(seen)}
     assert set(answer["field"]) == {"flights.tail_number", "order_items.sales_channel"}
     assert answer["owner_id"].notna().all()
+
+
+def test_a_client_in_place_of_an_inventory_is_asked_now(server):
+    with omnipd.connect(server.url, server.api_key, requests_per_minute=None) as client:
+        inventory = omnipd.read_inventory(include=[*validate.needs, *validate.also])
+        pd.testing.assert_frame_equal(validate(client), validate(inventory))
+        assert len(validate(inventory)) > 0
+
+
+def test_a_branch_is_held_against_its_own_model_only(server):
+    with omnipd.connect(server.url, server.api_key, requests_per_minute=None) as client:
+        model = client.models["flights"]
+        branch = omnipd.read_models(model=model)["branch_ids"][0].split(",")[0]
+        issues = validate(client, branch)
+        content = issues[issues["issue_of"] == "content"]
+        assert content["branch_id"].unique().tolist() == [branch]
+        assert issues["model_id"].unique().tolist() == [model]
+        by_hand = omnipd.read_content_issues(model, branch_id=branch)
+        assert sorted(content["issue"]) == sorted(by_hand["issue"])
+        with pytest.raises(omnipd.ArgumentError, match="is no branch of a shared model"):
+            validate(client, model)
+        with pytest.raises(omnipd.ArgumentError, match="an inventory is read already"):
+            validate(omnipd.read_inventory(include=[*validate.needs, *validate.also]), branch)

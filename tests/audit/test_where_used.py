@@ -2,6 +2,7 @@
 
 import json
 
+import pandas as pd
 import pytest
 from audit.hand_made import table
 
@@ -485,3 +486,11 @@ def test_every_field_of_the_sandbox_is_used_or_listed_as_not(of_sandbox):
     # The first has no use; year, month and day make the date; origin_airport.faa is airports.faa.
     assert "planes.engines" in names
     assert not {"flights.year", "flights.day", "airports.faa", "weather.time_hour"} & names
+
+
+def test_a_client_in_place_of_an_inventory_is_asked_now():
+    with omnipd.sandbox(documents=5) as client:
+        asked = [*field_usage.needs, *field_usage.also]
+        inventory = omnipd.read_inventory(include=asked, errors="collect")
+        pd.testing.assert_frame_equal(field_usage(client), field_usage(inventory))
+        assert len(field_usage(inventory)) > 0

@@ -70,7 +70,7 @@ def test_every_question_is_a_command_with_its_parameters():
             one.name
             for one in inspect.signature(function).parameters.values()
             if "Inventory" not in str(one.annotation) or one.default is not one.empty
-        } - {"client", "storage_options", "diff"}
+        } - {"branch", "client", "storage_options", "diff"}
         assert own <= {param.name for param in command.params}, name
         assert command.help
         given = options_of(command)
