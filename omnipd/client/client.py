@@ -14,14 +14,12 @@ import math
 import os
 import urllib.parse
 from collections.abc import Callable, Generator, Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, NoReturn, Self
 
 from omnipd import log
 from omnipd.arguments import DECIMALS, argument, check_choice, refuse_key, whole_number
-from omnipd.asked_ahead import Held
 from omnipd.cache.backends import checked_backend
-from omnipd.cache.checkpoint import current_checkpoint, question_of
 from omnipd.cache.last_write import LastWrite
 from omnipd.cache.lifetime import checked_lifetime
 from omnipd.cache.lists import ListCache
@@ -30,6 +28,7 @@ from omnipd.client import blocks, failures, strict_json
 from omnipd.client.answers import Answer, Received
 from omnipd.client.failures import Failure
 from omnipd.client.in_flight import InFlight
+from omnipd.client.kept_answers import KeptAnswers
 from omnipd.client.lanes import WHOAMI, Lane, Route, open_lanes
 from omnipd.client.rate_limit import Limiter
 from omnipd.client.redirects import followed
@@ -199,22 +198,9 @@ class Client:
         OmniError
             Of the kind that the tree in :mod:`omnipd.errors` names.
         """
-        checkpoint, call = current_checkpoint(), current_call()
-        ahead = call.asked_ahead
-        kept_anywhere = checkpoint is not None or ahead is not None
-        question = question_of(path, params) if kept_anywhere else ""
-        mine = id(self), question
-        if ahead is not None and ahead.drop_old(mine) and checkpoint is not None:
-            checkpoint.forget([question])
-        kept = None if checkpoint is None else checkpoint.answer(question)
-        held = None if ahead is None else ahead.find(mine)
-        if kept is not None and (held is None or held.read_at != kept.read_at):
-            return Answer(parse(kept.body)[0], kept.body, None, kept.read_at)
-        if ahead is not None and held is not None and not (call.rehearses and kept is None):
-            if not call.rehearses and not call.asks_ahead:
-                ahead.drop(mine)  # the next time it is asked for anew
-            content = parse(held.body)[0]
-            return Answer(content, held.body, held.trace_id, held.read_at, asked_ahead=True)
+        kept = KeptAnswers(self, path, params)
+        if (answer := kept.find(parse)) is not None:
+            return answer
         deadline = self.deadline()
         garbled = 0
         while True:
@@ -229,11 +215,7 @@ class Client:
             content, wrong = parse(body)
             if wrong is None:
                 self._refuse_failure(content, path, reply, reads=True)
-                now = datetime.now(UTC)
-                if ahead is not None and call.asks_ahead:
-                    ahead.keep(mine, Held(body, reply.trace_id, now))
-                if checkpoint is not None:
-                    checkpoint.keep(question, body, now)
+                kept.keep(body, reply.trace_id)
                 return Answer(content, body, reply.trace_id)
             # A cut or garbled body is worth one more try: it may be a fault on the way.
             garbled += 1
