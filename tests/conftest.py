@@ -49,6 +49,7 @@ def _own_environment(monkeypatch, _own_folder):
     for name in ("OMNI_BASE_URL", "OMNI_API_KEY", "OMNI_API_TOKEN", "OMNI_CONFIG_DIR"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.delenv("OMNIPD_LIMITER", raising=False)
+    monkeypatch.delenv("COLUMNS", raising=False)
     for name in ("http_proxy", "https_proxy", "all_proxy", "no_proxy"):
         monkeypatch.delenv(name, raising=False)
         monkeypatch.delenv(name.upper(), raising=False)

@@ -200,7 +200,7 @@ def test_what_is_personal_was_read_when_all_was_asked_for(own, monkeypatch):
     assert frame.loc[~personal, "views"].notna().all()
     assert frame.loc[~personal, "views"].sum() > 100
     # Asked for again, it is measured since it was last read.
-    own.on(60, **{**given, "since": None})
+    own.on(60, include="content", scope="all")
     frame = usage(own.folder)
     assert frame["views"].notna().all()
     assert set(frame.loc[personal, "measured_from"]) == {BEGUN}

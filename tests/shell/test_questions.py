@@ -250,7 +250,10 @@ def test_the_lines_of_the_pages_are_understood():
         (["leaver", "priya@sandbox.example"], "kind name could_take_over", 4),
     ],
 )
-def test_a_table_in_a_narrow_terminal_shows_what_was_asked_for(run, exports, asked, heading, code):
+def test_a_table_of_100_letters_a_line_shows_what_was_asked_for(
+    run, exports, monkeypatch, asked, heading, code
+):
+    monkeypatch.setenv("COLUMNS", "100")
     folder, _, second = exports
     shown = run(*asked, "--from", folder, "--at", second, code=code).stdout
     assert shown.splitlines()[0].split()[: len(heading.split())] == heading.split()

@@ -245,7 +245,8 @@ def test_a_query_that_lacks_what_an_option_gives_names_the_option(shell):
 @pytest.mark.parametrize("command", ["inventory", "export"])
 def test_what_only_python_has_is_left_out(command, monkeypatch, tmp_path):
     monkeypatch.chdir(tmp_path)
-    asked = [command, "-o", "all", "--scope", "organization", "--include"]
+    asked = [command, "-o", "all", "--scope", "organization", "--requests-per-minute", "6000"]
+    asked.append("--include")
     with omnipd.sandbox(documents=1) as omni:
         monkeypatch.setenv("OMNI_BASE_URL", omni.base_url)
         monkeypatch.setenv("OMNI_API_KEY", omni.personal_key)
