@@ -11,7 +11,6 @@ import pyarrow as pa
 
 from omnipd.arguments import check_flag
 from omnipd.cache.lifetime import checked_lifetime
-from omnipd.cache.results import ResultCache
 from omnipd.call import one_call
 from omnipd.client.client import Client
 from omnipd.client.current_client import current_client
@@ -20,6 +19,7 @@ from omnipd.frames.to_pandas import scalar_columns, to_frame
 from omnipd.queries.check_topic import check_first
 from omnipd.queries.job.options import QueryKeywords, QueryOptions, check_keywords
 from omnipd.queries.job.run import Run
+from omnipd.queries.job.stored_results import ResultCache
 from omnipd.queries.language.request import AnyQuery, QueryRequest
 
 
