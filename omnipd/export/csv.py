@@ -111,6 +111,9 @@ def write_csv(table: pa.Table, file: IO[bytes], *, raw: bool = False, header: bo
             table = table.set_column(place, field.name, times.as_text(table.column(place)))
     if not raw:
         table = _without_formulas(table)
+    # PyArrow 23 writes the header once more for a first batch of no rows.
+    full = [batch for batch in table.to_batches() if batch.num_rows]
+    table = pa.Table.from_batches(full, table.schema)
     options = pyarrow.csv.WriteOptions(include_header=header, quoting_style="all_valid")
     pyarrow.csv.write_csv(table, file, options)
 

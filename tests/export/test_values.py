@@ -1,5 +1,6 @@
 """What only pandas or Python knows means the same in files, as plain pandas, DuckDB and openpyxl read them."""
 
+import io
 import json
 import math
 import uuid
@@ -16,6 +17,7 @@ import pyarrow as pa
 import pytest
 
 import omnipd
+from omnipd.export.csv import write_csv
 from omnipd.frames.spelling import as_json_value, duration
 
 
@@ -353,3 +355,13 @@ def test_json_values_of_python_objects():
     }
     with pytest.raises(ValueError, match="two keys"):
         as_json_value({1: 2, "1": 3})
+
+
+def test_a_header_stands_once_before_batches_of_no_rows():
+    table = pa.table({"a": pa.chunked_array([[], ["x"], [], ["y"]], pa.string())})
+    file = io.BytesIO()
+    write_csv(table, file)
+    assert file.getvalue() == b'"a"\n"x"\n"y"\n'
+    file = io.BytesIO()
+    write_csv(table.slice(0, 0), file)
+    assert file.getvalue() == b'"a"\n'
