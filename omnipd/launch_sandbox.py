@@ -17,7 +17,8 @@ from omnipd.client.failures import Failure
 from omnipd.client.settings import Secret, resolve
 from omnipd.client.transport import Reply
 from omnipd.errors import ArgumentError, SettingsError
-from omnipd.locks import NO_FORK, load
+from omnipd.extras import load_extra
+from omnipd.locks import NO_FORK
 from omnipd.paths import local_path
 
 
@@ -304,16 +305,8 @@ def _shut_down(server: Any, folder: Path, pid: int) -> None:
 
 def _server_class() -> type:
     """Import the server late: only those who use it need its packages."""
-    missing = None
-    try:
-        load("omnipd_sandbox.engine.bundled")
-        with NO_FORK:
-            from omnipd_sandbox.server import Server  # noqa: PLC0415
-    except ModuleNotFoundError as error:
-        missing = error.name
-    if missing is not None:
-        raise SettingsError(
-            f"The sandbox needs a package that is not installed: {missing}.",
-            hint='pip install "omnipd[sandbox]"',
-        )
+    for module in ("omnipd_sandbox.engine.bundled", "omnipd_sandbox.server"):
+        load_extra(module, "sandbox", "The sandbox needs")
+    with NO_FORK:
+        from omnipd_sandbox.server import Server  # noqa: PLC0415
     return Server

@@ -13,8 +13,9 @@ import pyarrow.compute as pc
 from omnipd.admin.inventory_frames import Inventory
 from omnipd.arguments import argument, said_shortly
 from omnipd.display import shortened
-from omnipd.errors import ArgumentError, SettingsError
-from omnipd.locks import NO_FORK, load
+from omnipd.errors import ArgumentError
+from omnipd.extras import load_extra
+from omnipd.locks import NO_FORK
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -43,16 +44,7 @@ def new_axes(ax: Axes | None, size: tuple[float, float]) -> Axes:
     ArgumentError
         If something else than axes was given.
     """
-    missing = None
-    try:
-        load("matplotlib")  # an extra
-    except ModuleNotFoundError as error:
-        missing = error.name
-    if missing is not None:
-        raise SettingsError(
-            f"Pictures need a package that is not installed: {missing}.",
-            hint='pip install "omnipd[plot]"',
-        )
+    load_extra("matplotlib", "plot", "Pictures need")
     with NO_FORK:
         from matplotlib.axes import Axes  # noqa: PLC0415
     if ax is not None and not isinstance(ax, Axes):

@@ -25,7 +25,6 @@ from omnipd.arguments import argument, refuse_key
 from omnipd.errors import (
     ArgumentError,
     ExportError,
-    SettingsError,
     warn,
 )
 from omnipd.export.sheet_names import sheet_names
@@ -33,7 +32,8 @@ from omnipd.export.spelled import spelled
 from omnipd.export.storable_table import table_for
 from omnipd.export.temporary_folder import temporary_folder, temporary_folder_named
 from omnipd.export.whole_files import write_atomically
-from omnipd.locks import NO_FORK, load
+from omnipd.extras import load_extra
+from omnipd.locks import NO_FORK
 from omnipd.paths import place_of_file
 
 # https://support.microsoft.com/office/1672b34d-7043-467e-8e27-269d656771c3
@@ -147,16 +147,7 @@ def workbook(tables: Mapping[str, pa.Table]) -> Callable[[IO[bytes]], None]:
             f"A sheet has {_MAX_COLUMNS:,} columns; more are in: {', '.join(too_wide)}.",
             hint="Nothing was written. Parquet and CSV take any number.",
         )
-    missing = None
-    try:
-        load("openpyxl")  # an extra
-    except ModuleNotFoundError as error:
-        missing = error.name
-    if missing is not None:
-        raise SettingsError(
-            f"Excel files need a package that is not installed: {missing}.",
-            hint='pip install "omnipd[excel]"',
-        )
+    load_extra("openpyxl", "excel", "Excel files need")
     names = sheet_names(tables)
     return lambda file: _write({names[name]: table for name, table in tables.items()}, file)
 
