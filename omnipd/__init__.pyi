@@ -14,6 +14,7 @@ from omnipd.client.client import Client as Client
 from omnipd.client.current_client import clear_cache as clear_cache
 from omnipd.client.current_client import connect as connect
 from omnipd.client.current_client import use as use
+from omnipd.embedding import embed_url as embed_url
 from omnipd.errors import APIError as APIError
 from omnipd.errors import ArgumentError as ArgumentError
 from omnipd.errors import AuthenticationError as AuthenticationError

@@ -9,6 +9,7 @@ from omnipd_sandbox.api.api_keys.endpoints import api_key_endpoints
 from omnipd_sandbox.api.connections.endpoints import connection_endpoints
 from omnipd_sandbox.api.content.endpoints import content_endpoints
 from omnipd_sandbox.api.documents.endpoints import document_endpoints
+from omnipd_sandbox.api.embed import embed_endpoints
 from omnipd_sandbox.api.folders.endpoints import folder_endpoints
 from omnipd_sandbox.api.groups.endpoints import group_endpoints
 from omnipd_sandbox.api.labels.endpoints import label_endpoints
@@ -76,4 +77,5 @@ def _chapters(behavior: Behavior) -> list[Endpoint]:
         *ai_endpoints(),
         *whoami_endpoints(),
         *query_endpoints(),
+        *embed_endpoints(),
     ]

@@ -107,7 +107,6 @@ _NEWER = {
 _WITHOUT_A_KEY = {
     "/embed/sso/generate-url": "POST",
     "/embed/sso/redeem-session": "GET",
-    "/embed/login": "GET",
 }
 
 
