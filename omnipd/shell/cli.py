@@ -46,7 +46,7 @@ _FIELD_TABLE = (
 # What may be included in an inventory or an export.
 _LISTS = (
     "Only these frames, or all of a group: content:all, people, access, schedules:all, connections:all, "
-    "models:all, ai; all is every list that omnipd reads."
+    "models:all, ai; all is all of these."
 )
 
 
