@@ -77,6 +77,9 @@ def read_content_search(
     """
     arguments = dict(locals())
     search = CONTENT_SEARCH
+    search.params["query"].encode(
+        "query", query
+    )  # None too is refused: all dashboards are no answer
     if limit is not None:
         search = replace(search, fixed={"limit": str(whole_number("limit", limit, unit="rows"))})
     return search.read(arguments)

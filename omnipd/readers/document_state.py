@@ -31,7 +31,7 @@ NO_STATE = {
 }
 
 
-def entries_of(state: Record, key: str) -> Iterator[tuple[str, Any, int | None]]:
+def entries_of(state: Record, key: str) -> Iterator[tuple[Any, Any, int | None]]:
     """Yield what a slice of a state holds by id, each with its place; that is None where no order is told.
 
     Raises
@@ -39,18 +39,23 @@ def entries_of(state: Record, key: str) -> Iterator[tuple[str, Any, int | None]]
     ResponseError
         If it is neither an object nor a list.
     """
-    slice_ = state.get(key) or {}
-    held = slice_
-    if isinstance(held, dict) and isinstance(held.get("data"), dict | list):
-        held = held["data"]
-    if isinstance(held, list):
-        held = {str(one.get("id", one.get("key"))): one for one in held if isinstance(one, dict)}
-    if not isinstance(held, dict):
+    whole = state.get(key) or {}
+    held = whole
+    if isinstance(whole, dict) and isinstance(whole.get("data"), dict | list):
+        held = whole["data"]
+    if not isinstance(held, dict | list):
         raise ResponseError(f"The {key} of a document are neither an object nor a list.")
-    order = slice_.get("order") if isinstance(slice_, dict) else None
-    places = {str(name): place for place, name in enumerate(order or (), 1)}
-    for name, entry in held.items():
-        yield name, entry, places.get(name, len(places) + 1) if places else None
+    order = whole.get("order") if isinstance(whole, dict) else None
+    listed = order if isinstance(order, list) else []
+    places = {str(name): place for place, name in enumerate(listed, 1)}
+    for name, entry in held.items() if isinstance(held, dict) else _by_id(held):
+        yield name, entry, places.get(str(name), len(places) + 1) if places else None
+
+
+def _by_id(entries: list[Any]) -> Iterator[tuple[Any, Any]]:
+    for entry in entries:
+        known = entry if isinstance(entry, dict) else {}
+        yield known.get("id", known.get("key")), entry
 
 
 def _tile_rows(state: Record) -> Iterator[Record]:
