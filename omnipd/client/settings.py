@@ -34,8 +34,11 @@ _PREFIX = re.compile(r"(?:/(?!\.{1,2}(?:/|$))[\w.~-]+)+", re.ASCII)
 _LABEL = re.compile(r"[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?", re.IGNORECASE)
 _ADDRESS_HINT = "Use the address you sign in at, for example https://yourcompany.omniapp.co"
 
-#: What of the environment says which Omni and which key, but for the file that OMNI_CONFIG_PATH names.
-OF_ENVIRONMENT = ("OMNI_BASE_URL", "OMNI_API_KEY", "OMNI_API_TOKEN", "OMNI_CONFIG_DIR")
+#: What of the environment says which Omni, which key and which secret, but for the file that OMNI_CONFIG_PATH names.
+OF_ENVIRONMENT = (
+    *("OMNI_BASE_URL", "OMNI_API_KEY", "OMNI_API_TOKEN", "OMNI_CONFIG_DIR"),
+    "OMNI_EMBED_SECRET",
+)
 
 
 class Secret:
