@@ -93,6 +93,7 @@ class Engine:
         *,
         now: datetime,
         user_attributes: Mapping[str, Any] = MappingProxyType({}),
+        zone: str | None = None,
         model: Model | None = None,
     ) -> Plan:
         """Plan a query.
@@ -105,6 +106,8 @@ class Engine:
             The instant that relative dates refer to; UTC when it has no zone.
         user_attributes
             The attributes of the acting user.
+        zone
+            The IANA name of the time zone in which to compute; UTC unless given.
         model
             The model to plan on, such as a branch; the one that the query names unless given.
 
@@ -122,7 +125,7 @@ class Engine:
             return self._plan(
                 query,
                 model or self.models[query["modelId"]],
-                Circumstances(instant, user_attributes),
+                Circumstances(instant, user_attributes, zone=zone),
             )
         except RecursionError as error:
             raise Refused("PLAN", "The query is nested too deeply") from error

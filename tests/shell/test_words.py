@@ -83,6 +83,7 @@ WRONG = {
         "--model": ["", "flihgts", KEY],
         "--branch-id": ["", "x", KEY],
         "--user-id": ["", "x", KEY],
+        "--timezone": ["", "europe/berlin", "+02:00", KEY],
         "--omni-cache": ["x"],
         "--names": ["x"],
         "--decimals": ["x"],

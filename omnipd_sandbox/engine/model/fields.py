@@ -31,6 +31,7 @@ from omnipd_sandbox.engine.model.timeframes import (
     timeframe_type,
 )
 from omnipd_sandbox.engine.model.yaml_filters import on_the_wire
+from omnipd_sandbox.engine.model.zones import at_timeframe_in
 from omnipd_sandbox.refused_query import Refused
 
 # How many parts an expression may have, and how deep they may lie in one another, when all that it
@@ -103,6 +104,8 @@ class Fields:
                 tree = _bounded(self._in_buckets(dimension, tree), alias, dimension)
         if timeframe is None or timeframe == "raw":
             return tree
+        if self.around.zone is not None and dimension.convert_tz:
+            return at_timeframe_in(self.around.zone, timeframe, tree, dimension.sql_type)
         return at_timeframe(timeframe, tree, dimension.sql_type)
 
     def _duration(self, alias: str, duration: Duration, timeframe: str | None) -> exp.Expression:
@@ -141,7 +144,7 @@ class Fields:
     def _test(self, operators: Mapping[str, object], target: Target, name: str) -> exp.Expression:
         """Write a filter in the model's notation; it always restricts."""
         try:
-            wire = on_the_wire(operators, target.kind, self.around.now)
+            wire = on_the_wire(operators, target.kind, self.around, in_zone=target.convert_tz)
             test = condition(wire, target, self.around)
         except Refused as refused:
             raise Refused(
@@ -175,7 +178,8 @@ class Fields:
         sql_type = found.sql_type
         if timeframe is not None and timeframe != "raw":
             sql_type = timeframe_type(timeframe, sql_type)
-        return Target(enclosed(self.dimension(alias, found, timeframe)), sql_type)
+        value = enclosed(self.dimension(alias, found, timeframe))
+        return Target(value, sql_type, found.convert_tz)
 
     def _aggregated(self, alias: str, measure: Measure) -> exp.Expression:
         kind = measure.aggregate_type or ""

@@ -19,6 +19,7 @@ from sqlglot import exp
 from omnipd_sandbox.engine.model import dates
 from omnipd_sandbox.engine.model.circumstances import Circumstances
 from omnipd_sandbox.engine.model.timeframes import at_timeframe, is_temporal
+from omnipd_sandbox.engine.model.zones import on_clocks
 from omnipd_sandbox.refused_query import BadFilter, Refused
 
 _STRING_KINDS = frozenset(
@@ -27,7 +28,7 @@ _STRING_KINDS = frozenset(
 _NUMBER_KINDS = frozenset({"EQUALS", "GREATER_THAN", "LESS_THAN", "BETWEEN"})
 _DATE_KINDS = frozenset(dates.PARTS) | {
     "BETWEEN", "ON_OR_AFTER", "BEFORE", "TIME_FOR_UNIT_DURATION", "TIME_FOR_INTERVAL_DURATION",
-    "QUERY_OFFSET",
+    "QUERY_OFFSET", dates.WEEK_OF_YEAR,
 }  # fmt: skip
 
 
@@ -41,6 +42,8 @@ class Target:
 
     value: exp.Expression
     sql_type: str
+    # Whether its times are taken in the zone that a query names.
+    convert_tz: bool = True
 
     @property
     def kind(self) -> str:
@@ -119,7 +122,7 @@ def condition(
         case "number" if target.kind == "number":
             return _number(filter_, target)
         case "date" if target.kind == "date":
-            return _date(filter_, target, around.now)
+            return _date(filter_, target, around)
         case "boolean" if target.kind == "boolean":
             return _boolean(filter_, target)
         case "null":
@@ -345,11 +348,13 @@ def _composite(
     return _signed(conjunction(tests, operator), filter_) if tests else None
 
 
-def _date(filter_: Mapping[str, Any], target: Target, now: datetime) -> exp.Expression | None:
+def _date(
+    filter_: Mapping[str, Any], target: Target, around: Circumstances
+) -> exp.Expression | None:
     kind = filter_.get("kind")
     _check_kind(filter_, "Date", _DATE_KINDS)
-    if kind == "QUERY_OFFSET":
-        raise Refused("PLAN", "Date filters of kind QUERY_OFFSET are not modeled by this sandbox")
+    if kind in {"QUERY_OFFSET", dates.WEEK_OF_YEAR}:
+        raise Refused("PLAN", f"Date filters of kind {kind} are not modeled by this sandbox")
     offset = filter_.get("offset_interval_string")
     if offset is not None and not isinstance(offset, str):
         raise _unreadable("offset_interval_string", "a text")
@@ -358,6 +363,9 @@ def _date(filter_: Mapping[str, Any], target: Target, now: datetime) -> exp.Expr
     # A fiscal year is the calendar's: where a model moves it, such a query is refused, so that
     # isFiscal changes nothing.
     left, right = filter_.get("left_side"), filter_.get("right_side")
+    now = around.now_on_clocks(of_zone=target.convert_tz)
+    if around.zone is not None and target.convert_tz and target.sql_type != "DATE":
+        target = Target(on_clocks(around.zone, target.value, target.sql_type), "TIMESTAMP")
     tree: exp.Expression
     match kind, left, right:
         case "BETWEEN", str(), str():

@@ -133,6 +133,7 @@ def draft(model: Model, request: Request, around: Circumstances) -> Draft:
     for sort in request.sorts:
         finder.sort(sort)
     _totals(found)
+    found.grouped = _is_grouped(found)
     refuse_unmodeled_joins(found)
     return found
 
@@ -180,6 +181,20 @@ def _topic(model: Model, request: Request, around: Circumstances) -> Topic | Non
             "PLAN", f'The topic "{topic.name}" uses {what}, which this sandbox does not model'
         )
     return topic
+
+
+def _is_grouped(found: Draft) -> bool:
+    """Tell whether rows that are alike are one: what speaks of groups makes them in any case."""
+    if found.request.grouped:
+        return True
+    for each in found.selected:
+        if each.key is None:
+            raise Refused(
+                "PLAN",
+                f'"default_group_by": false with the measure "{each.name}" is not modeled by this'
+                " sandbox",
+            )
+    return bool(found.totals or found.having or found.request.echo["pivots"])
 
 
 def _totals(found: Draft) -> None:
@@ -242,7 +257,7 @@ class Finder:
         written = [(test, of_groups) for test, of_groups in tests if test is not None]
         if len({of_groups for _, of_groups in written}) > 1:
             raise Refused(
-                "PLAN", "Measures or dimensions in one control is not modeled by this sandbox"
+                "PLAN", "Measures and dimensions in one control are not modeled by this sandbox"
             )
         for _, of_groups in written[:1]:
             test = conjunction([each for each, _ in written], "OR")

@@ -105,6 +105,8 @@ class Request:
     static_queries: Mapping[str, Any]
     echo: dict[str, Any]
     controls: tuple[AnyOf, ...] = ()
+    # Whether rows that are alike in every dimension are one, where nothing else makes groups.
+    grouped: bool = True
 
     @classmethod
     def read(cls, query: Mapping[str, Any]) -> Request:
@@ -123,8 +125,6 @@ class Request:
         refuse(echo, _NOT_MODELLED)
         if not isinstance(echo["default_group_by"], bool):
             raise Refused("PLAN", '"default_group_by" is not readable')
-        if not echo["default_group_by"]:
-            raise Refused("PLAN", '"default_group_by": false is not modeled by this sandbox')
         if not all(isinstance(name, str) for name in echo["fields"]):
             raise Refused("PLAN", '"fields" is not readable')
         limit = echo["limit"]
@@ -146,6 +146,7 @@ class Request:
             static_queries=echo["staticQueryReferences"],
             echo=echoed(echo),
             controls=tuple(_any_of(each) for each in echo["controls"]),
+            grouped=echo["default_group_by"],
         )
 
 
