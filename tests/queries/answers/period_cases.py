@@ -196,7 +196,9 @@ PERIOD_CASES = [
             _by_category(
                 ("Current Period", "2024-05-01", "2024-06-01"),
                 ("Previous Month", "2024-04-01", "2024-05-01"),
-            ).replace("GROUP BY category, period, c", "GROUP BY category, period, c HAVING count(*) > 3")
+            ).replace(
+                "GROUP BY category, period, c", "GROUP BY category, period, c HAVING count(*) > 3"
+            )
         })""",
     ),
     Case(
