@@ -140,7 +140,9 @@ def test_a_pivot_is_wide_or_long(shell):
         "join_paths_from_topic_name": "flights",
         "fields": ["flights.carrier", "flights.origin", "flights.count"],
         "pivots": ["flights.origin"],
-        "filters": {"flights.carrier": {"type": "string", "kind": "EQUALS", "values": ["HA", "AS"]}},
+        "filters": {
+            "flights.carrier": {"type": "string", "kind": "EQUALS", "values": ["HA", "AS"]}
+        },
     }
     asked = ("query", "-", "--format", "csv", "--names", "label")
     wide, long = (
