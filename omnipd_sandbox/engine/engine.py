@@ -118,12 +118,10 @@ class Engine:
             For a query that cannot be planned.
         """
         instant = now.astimezone(UTC).replace(tzinfo=None) if now.tzinfo else now
+        model = model or self.models[query["modelId"]]
+        around = Circumstances(instant, user_attributes, calendar=model.calendar)
         try:
-            return self._plan(
-                query,
-                model or self.models[query["modelId"]],
-                Circumstances(instant, user_attributes),
-            )
+            return self._plan(query, model, around)
         except RecursionError as error:
             raise Refused("PLAN", "The query is nested too deeply") from error
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from sqlglot import exp
 
 from omnipd_sandbox.engine.model.buckets import Bins, Groups
+from omnipd_sandbox.engine.model.calendars import FISCAL, Calendar
 from omnipd_sandbox.engine.model.circumstances import Circumstances
 from omnipd_sandbox.engine.model.durations import Duration, nothing, passed
 from omnipd_sandbox.engine.model.filters import Target, condition, conjunction
@@ -40,7 +41,7 @@ _DEEPEST = 250
 TOO_DEEP = "The SQL is nested too deeply"
 
 
-def known_timeframe(dimension: Dimension, timeframe: str) -> str | None:
+def known_timeframe(dimension: Dimension, timeframe: str, calendar: Calendar) -> str | None:
     """Return a timeframe's own spelling if the dimension can be cut to it, else None."""
     name = timeframe.lower()
     if dimension.duration is not None:
@@ -49,6 +50,8 @@ def known_timeframe(dimension: Dimension, timeframe: str) -> str | None:
         return None
     if name == "raw":
         return name
+    if name.startswith(FISCAL) and calendar.fiscal_months is None:
+        return None
     if name not in TIMEFRAMES or (dimension.sql_type == "DATE" and not TIMEFRAMES[name].of_dates):
         return None
     return name
@@ -103,13 +106,13 @@ class Fields:
                 tree = _bounded(self._in_buckets(dimension, tree), alias, dimension)
         if timeframe is None or timeframe == "raw":
             return tree
-        return at_timeframe(timeframe, tree, dimension.sql_type)
+        return at_timeframe(timeframe, tree, dimension.sql_type, self.around.calendar)
 
     def _duration(self, alias: str, duration: Duration, timeframe: str | None) -> exp.Expression:
         if timeframe is None or timeframe == "raw":
             return nothing()
         start, end = (self._instant(alias, each) for each in (duration.start, duration.end))
-        return passed(timeframe, start, end)
+        return passed(timeframe, start, end, self.around.calendar)
 
     def _instant(self, alias: str, sql: SqlText) -> exp.Expression:
         """Write the start or the end of a duration."""
@@ -141,7 +144,7 @@ class Fields:
     def _test(self, operators: Mapping[str, object], target: Target, name: str) -> exp.Expression:
         """Write a filter in the model's notation; it always restricts."""
         try:
-            wire = on_the_wire(operators, target.kind, self.around.now)
+            wire = on_the_wire(operators, target.kind, self.around)
             test = condition(wire, target, self.around)
         except Refused as refused:
             raise Refused(
@@ -315,7 +318,7 @@ class Fields:
         timeframe = None
         # What is not modeled is refused for itself.
         if isinstance(found, Dimension) and not found.unmodeled:
-            timeframe = known_timeframe(found, name.timeframe)
+            timeframe = known_timeframe(found, name.timeframe, self.around.calendar)
         if timeframe is None and not found.unmodeled:
             raise Refused("PLAN", f'No such field "{name}"')
         return timeframe

@@ -17,6 +17,7 @@ from typing import Any
 from sqlglot import exp
 
 from omnipd_sandbox.engine.model import dates
+from omnipd_sandbox.engine.model.calendars import PLAIN
 from omnipd_sandbox.engine.model.circumstances import Circumstances
 from omnipd_sandbox.engine.model.timeframes import at_timeframe, is_temporal
 from omnipd_sandbox.refused_query import BadFilter, Refused
@@ -119,7 +120,7 @@ def condition(
         case "number" if target.kind == "number":
             return _number(filter_, target)
         case "date" if target.kind == "date":
-            return _date(filter_, target, around.now)
+            return _date(filter_, target, around)
         case "boolean" if target.kind == "boolean":
             return _boolean(filter_, target)
         case "null":
@@ -345,8 +346,11 @@ def _composite(
     return _signed(conjunction(tests, operator), filter_) if tests else None
 
 
-def _date(filter_: Mapping[str, Any], target: Target, now: datetime) -> exp.Expression | None:
+def _date(
+    filter_: Mapping[str, Any], target: Target, around: Circumstances
+) -> exp.Expression | None:
     kind = filter_.get("kind")
+    now, calendar = around.now, around.calendar
     _check_kind(filter_, "Date", _DATE_KINDS)
     if kind == "QUERY_OFFSET":
         raise Refused("PLAN", "Date filters of kind QUERY_OFFSET are not modeled by this sandbox")
@@ -355,26 +359,30 @@ def _date(filter_: Mapping[str, Any], target: Target, now: datetime) -> exp.Expr
         raise _unreadable("offset_interval_string", "a text")
     if not _NO_OFFSET.fullmatch(offset or ""):
         raise Refused("PLAN", '"offset_interval_string" is not modeled by this sandbox')
-    # A fiscal year is the calendar's: where a model moves it, such a query is refused, so that
-    # isFiscal changes nothing.
     left, right = filter_.get("left_side"), filter_.get("right_side")
+    # Where the fiscal year is the calendar's, it changes nothing.
+    if flag(filter_, "isFiscal") and calendar.months_ahead:
+        raise Refused("PLAN", '"isFiscal" where a model moves the fiscal year is not modeled')
     tree: exp.Expression
     match kind, left, right:
         case "BETWEEN", str(), str():
-            tree = _within(target, dates.Period(dates.start(left, now), dates.start(right, now)))
+            begin, end = (dates.start(side, now, calendar) for side in (left, right))
+            tree = _within(target, dates.Period(begin, end))
         case "ON_OR_AFTER", str(), _:
-            tree = _compared(exp.GTE, target, dates.start(left, now))
+            tree = _compared(exp.GTE, target, dates.start(left, now, calendar))
         case "BEFORE", _, str():
-            tree = _compared(exp.LT, target, dates.start(right, now))
+            tree = _compared(exp.LT, target, dates.start(right, now, calendar))
         case "TIME_FOR_UNIT_DURATION", str(), _:
-            tree = _within(target, dates.period(left, now))
+            tree = _within(target, dates.period(left, now, calendar))
         case "TIME_FOR_INTERVAL_DURATION", str(), str():
-            tree = _within(target, dates.window(left, right, now))
+            tree = _within(target, dates.window(left, right, now, calendar))
         case _, str(), _ if kind in dates.PARTS:
             part = dates.PARTS[kind]
             if part.timeframe == "hour_of_day" and target.sql_type == "DATE":
                 return None
-            extracted = at_timeframe(part.timeframe, target.value.copy(), target.sql_type)
+            # Which day it is does not depend on where weeks begin.
+            days = PLAIN if part.timeframe == "day_of_week_num" else calendar
+            extracted = at_timeframe(part.timeframe, target.value.copy(), target.sql_type, days)
             tree = exp.EQ(this=extracted, expression=exp.Literal.number(part.value(left)))
         case _:
             raise _unreadable("right_side" if kind == "BEFORE" else "left_side", "a text")

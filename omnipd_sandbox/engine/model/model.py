@@ -9,6 +9,7 @@ from typing import Any
 from sqlglot import exp
 
 from omnipd_sandbox.engine.model.buckets import Bins, Groups
+from omnipd_sandbox.engine.model.calendars import PLAIN, Calendar
 from omnipd_sandbox.engine.model.durations import Duration
 from omnipd_sandbox.engine.model.grants import AccessFilter, Grant
 from omnipd_sandbox.engine.model.references import SqlText
@@ -188,8 +189,8 @@ class Model:
     files: Mapping[str, str] = field(default_factory=dict)
     issues: tuple[Issue, ...] = ()
     grants: Mapping[str, Grant] = field(default_factory=dict)
-    # Settings that every query depends on, and those that only some queries do.
+    calendar: Calendar = PLAIN
+    # Settings that every query depends on.
     unmodeled: tuple[str, ...] = ()
-    unmodeled_at_times: tuple[str, ...] = ()
     # By field and timeframe: see formats.py.
     formats: Mapping[str, str] = field(default_factory=dict)

@@ -47,8 +47,7 @@ _VIEW_REFERENCE = re.compile(r"""'(?:[^']|'')*'|"(?:[^"]|"")*"|\$\{([^}]*)\}""")
 _COUNT = "count"
 # What a model may offer beside those that the sandbox computes; asking for them finds nothing.
 _OTHER_TIMEFRAMES = {
-    "raw", "fiscal_month", "fiscal_month_num", "fiscal_quarter", "fiscal_quarter_of_year",
-    "fiscal_week", "fiscal_year",
+    "raw", "fiscal_month", "fiscal_month_num", "fiscal_quarter_of_year", "fiscal_week",
 }  # fmt: skip
 
 

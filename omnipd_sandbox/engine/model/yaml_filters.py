@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from omnipd_sandbox.engine.model import dates
+from omnipd_sandbox.engine.model.circumstances import Circumstances
 from omnipd_sandbox.engine.model.sql_dialect import has_template
 from omnipd_sandbox.engine.shortened import shown
 from omnipd_sandbox.refused_query import Refused
@@ -66,7 +67,7 @@ def problems(operators: Mapping[str, Any]) -> Iterator[str]:
             yield "a template ({{ … }}) in the filter"
 
 
-def on_the_wire(operators: Mapping[str, Any], kind: str, now: datetime) -> dict[str, Any]:
+def on_the_wire(operators: Mapping[str, Any], kind: str, around: Circumstances) -> dict[str, Any]:
     """Turn one field's operators into one filter of the wire.
 
     Parameters
@@ -75,8 +76,8 @@ def on_the_wire(operators: Mapping[str, Any], kind: str, now: datetime) -> dict[
         The operators and their values; several hold together.
     kind
         The filter type that fits the field: string, number, date, boolean or other.
-    now
-        The instant that relative dates refer to.
+    around
+        When it is, and in which calendar.
 
     Raises
     ------
@@ -93,7 +94,7 @@ def on_the_wire(operators: Mapping[str, Any], kind: str, now: datetime) -> dict[
         raise _not_taken(_FOLD, fold)
     if fold and kind != "string":
         raise _misfit(_FOLD, kind)
-    read = _Reader(kind, now, fold=fold)
+    read = _Reader(kind, around, fold=fold)
     return _all([read.filter(operator, value) for operator, value in rest.items()])
 
 
@@ -112,9 +113,9 @@ def _negative(filter_: dict[str, Any]) -> dict[str, Any]:
 class _Reader:
     """Read the operators of a field."""
 
-    def __init__(self, kind: str, now: datetime, *, fold: bool) -> None:
+    def __init__(self, kind: str, around: Circumstances, *, fold: bool) -> None:
         self.kind = kind
-        self.now = now
+        self.around = around
         self.folded = {"case_insensitive": True} if fold else {}
 
     def filter(self, operator: str, value: Any) -> dict[str, Any]:
@@ -149,8 +150,8 @@ class _Reader:
             if not isinstance(each, Mapping):
                 raise _not_taken(operator, each)
         # Each is read on its own; what is said beside "and" or "or" holds in it, too.
-        around = {_FOLD: True} if self.folded else {}
-        each_read = [on_the_wire({**around, **each}, self.kind, self.now) for each in value]
+        fold = {_FOLD: True} if self.folded else {}
+        each_read = [on_the_wire({**fold, **each}, self.kind, self.around) for each in value]
         return _all(each_read, operator.upper())
 
     def _equals(self, operator: str, value: Any) -> dict[str, Any]:
@@ -199,7 +200,9 @@ class _Reader:
                 }
             case "between_dates", [begin, end]:
                 # The end belongs to it here; on the wire it does not.
-                last = dates.period(_written_time(operator, end), self.now)
+                last = dates.period(
+                    _written_time(operator, end), self.around.now, self.around.calendar
+                )
                 return {
                     "type": "date",
                     "kind": "BETWEEN",

@@ -17,7 +17,6 @@ from omnipd_sandbox.engine.model.measures import Aggregate
 from omnipd_sandbox.engine.model.model import Dimension, Measure, Model, Topic
 from omnipd_sandbox.engine.model.references import FieldName
 from omnipd_sandbox.engine.model.timeframes import TIMEFRAMES
-from omnipd_sandbox.engine.model.unmodeled_settings import speaks_of
 from omnipd_sandbox.engine.plan.request import GRAND_TOTAL, AnyOf, Request, Sort
 from omnipd_sandbox.engine.plan.topic_filters import topic_filters
 from omnipd_sandbox.refused_query import Refused
@@ -145,10 +144,7 @@ def begin(model: Model, request: Request, around: Circumstances) -> tuple[Draft,
     Refused
         For what does not exist and for what the sandbox does not do.
     """
-    for setting in (
-        *model.unmodeled,
-        *(each for each in model.unmodeled_at_times if speaks_of(each, request.echo)),
-    ):
+    for setting in model.unmodeled:
         raise Refused("PLAN", f'The model sets "{setting}", which this sandbox does not model')
     topic = _topic(model, request, around)
     if topic is not None:
@@ -270,6 +266,9 @@ class Finder:
         """Add a sort by something selected."""
         for each in self.found.selected:
             if each.name == sort.column:
+                if each.timeframe == "day_of_week_name":
+                    # By its number (docs/wire.md), which depends on where weeks begin.
+                    self.fields.around.calendar.refuse_other_weeks(f'The order of "{each.name}"')
                 self.found.sorts.append((each, sort))
                 return
         if sort.column not in self.found.missing:
@@ -288,7 +287,7 @@ class Finder:
             return name, found, None
         if not isinstance(found, Dimension):
             return None
-        timeframe = known_timeframe(found, name.timeframe)
+        timeframe = known_timeframe(found, name.timeframe, self.fields.around.calendar)
         if timeframe is None or timeframe not in (*found.timeframes, "raw"):
             return None
         return name, found, timeframe

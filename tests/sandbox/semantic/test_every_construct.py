@@ -613,18 +613,15 @@ REFUSES = [
         'The topic "shops" uses views',
     ),
     Refuses(
-        "week_start_day",
-        {"model": "week_start_day: Sunday\n"},
+        "week_start_day of no day",
+        {"model": "week_start_day: Someday\n"},
         "Not modeled: week_start_day",
         ["shops.opened[week]"],
         "week_start_day",
     ),
     Refuses(
-        "fiscal_month_offset",
-        {
-            "model": "fiscal_month_offset: 3\n",
-            **topic("always_where_filters: {shops.opened: {is: FY2024}}"),
-        },
+        "fiscal_month_offset of more than a year",
+        {"model": "fiscal_month_offset: 13\n"},
         "Not modeled: fiscal_month_offset",
         ["shops.count"],
         "fiscal_month_offset",
