@@ -23,7 +23,7 @@ from omnipd.arguments import (
 from omnipd.client.client import Client
 from omnipd.errors import ArgumentError
 from omnipd.queries.job.options import QueryKeywords, check_keywords
-from omnipd.queries.language.conditions import Condition, filters_of, joined
+from omnipd.queries.language.conditions import Condition, joined
 from omnipd.queries.language.field import Field, Sort
 from omnipd.queries.language.filter_words import in_words
 from omnipd.queries.language.request import (
@@ -32,6 +32,7 @@ from omnipd.queries.language.request import (
     build_request,
     checked_limit,
 )
+from omnipd.queries.language.where import where_of
 from omnipd.queries.run_query import run_query
 
 _NULLS = ("first", "last", "dialect_default", "omni_default")
@@ -184,17 +185,20 @@ class Query:
         ----------
         *conditions : Condition
             Comparisons of :func:`field`, joined by ``&``, ``|`` and ``~``. Those on measures keep
-            groups.
+            groups; one ``|`` is over dimensions or over measures.
 
         Raises
         ------
         ArgumentError
-            For an *or* across fields, which Omni's filters cannot say.
+            For an *or* across fields that Omni cannot be told in sixteen of its controls.
         """
+        wanted = where_of(conditions)
         filters = dict(self._wire.get("filters", {}))
-        for name, one in filters_of(conditions).items():
+        for name, one in wanted.filters.items():
             filters[name] = joined("AND", [filters[name], one]) if name in filters else one
-        return self._with(filters=filters)
+        controls = list(self._wire.get("controls", []))
+        controls += [one for one in wanted.controls if one not in controls]
+        return self._with(filters=filters, controls=controls)
 
     def sort(self, *by: str | Field | Sort, nulls: str | None = None) -> Query:
         """Sort the rows; later sorts order the ties of earlier ones.
@@ -337,6 +341,7 @@ _NAMED = {
     "table": "view",
     "fields": "fields",
     "filters": "where",
+    "controls": "any of",
     "sorts": "sort",
     "pivots": "pivot",
     "fill_fields": "fill",
@@ -368,6 +373,17 @@ def _lines(key: str, value: Any) -> list[str]:
             for name, one in value.items()
         ]
         return display.first_lines(said, _MOST_SHOWN)
+    if key == "controls":
+        said = [
+            display.shortened(
+                " or ".join(
+                    f"{one['fieldName']}: {in_words(one['filter'])}" for one in held["filters"]
+                ),
+                _LONGEST_FILTER,
+            )
+            for held in value
+        ]
+        return display.first_lines(said, _MOST_SHOWN)
     if key == "sorts":
         said = [
             f"{one.get('column_name')}{' descending' if one.get('sort_descending') else ''}"
@@ -386,7 +402,7 @@ def _lines(key: str, value: Any) -> list[str]:
 
 def _without_defaults(wire: Mapping[str, Any]) -> dict[str, Any]:
     """Return a query object without what would be sent anyway, so that equal queries are alike."""
-    defaults = {**QUERY_DEFAULTS, "limit": DEFAULT_LIMIT, "offset": 0}
+    defaults = {**QUERY_DEFAULTS, "controls": [], "limit": DEFAULT_LIMIT, "offset": 0}
     return {
         key: value for key, value in wire.items() if key not in defaults or value != defaults[key]
     }

@@ -21,7 +21,7 @@ from queries.query_cases import FLIGHTS, ORDERS
 import omnipd
 from omnipd import Query, field
 from omnipd.queries.language import timeframes
-from omnipd.queries.language.conditions import filters_of
+from omnipd.queries.language.where import filters_of
 from omnipd_sandbox.engine.data.warehouse import warehouse
 
 F = field("v.f")
