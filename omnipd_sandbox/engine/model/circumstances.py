@@ -10,6 +10,7 @@ from typing import Any
 from sqlglot import exp
 
 from omnipd_sandbox.engine.model.calendars import PLAIN, Calendar
+from omnipd_sandbox.engine.model.dates import Interval
 from omnipd_sandbox.refused_query import Refused
 
 # From a query of the wire to its SQL and the names of its columns.
@@ -85,6 +86,8 @@ class Circumstances:
     user_attributes: Mapping[str, Any] = field(default_factory=dict)
     queries: OtherQueries | None = None
     calendar: Calendar = PLAIN
+    # How far back the dates of a filter are moved.
+    back: Interval = (0, "day")
 
     def attribute(self, name: str) -> list[Any]:
         """Give the values of an attribute of the acting user; none when there is none.

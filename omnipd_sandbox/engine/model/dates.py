@@ -34,6 +34,10 @@ _DAYS = {"yesterday": -1, "today": 0, "tomorrow": 1}
 _SHIFTS = {"last": -1, "this": 0, "next": 1}
 
 
+# How many of which unit.
+Interval = tuple[int, str]
+
+
 @dataclass(frozen=True)
 class Period:
     """Hold a stretch of time; its end is not part of it."""
@@ -80,13 +84,62 @@ def start(text: str, now: datetime, around: Calendar = PLAIN) -> datetime:
 def window(start_text: str, length_text: str, now: datetime, around: Calendar = PLAIN) -> Period:
     """Read a start and a length, such as ``30 days ago`` and ``30 days``."""
     begin = start(start_text, now, around)
-    match = _LENGTH.fullmatch(" ".join(length_text.lower().split()))
-    if match is None:
-        raise _invalid(length_text)
+    count, unit = interval(length_text)
     try:
-        return Period(begin, moved(begin, int(match["count"]), match["unit"]))
+        return Period(begin, moved(begin, count, unit))
     except (ValueError, OverflowError) as error:
         raise _invalid(length_text) from error
+
+
+@dataclass(frozen=True)
+class Bounds:
+    """Hold from when to when a filter lets times through; a side may be open."""
+
+    start: datetime | None
+    end: datetime | None
+
+    def moved_back(self, interval: Interval) -> Bounds:
+        """Move both sides back."""
+        count, unit = interval
+        try:
+            sides = [side and moved(side, -count, unit) for side in (self.start, self.end)]
+        except (ValueError, OverflowError) as error:
+            raise _invalid(f"{count} {unit}s") from error
+        return Bounds(*sides)
+
+
+def bounds(
+    kind: object, left: object, right: object, now: datetime, around: Calendar = PLAIN
+) -> Bounds | None:
+    """Read the sides of a filter; None for a kind that has no such sides, or where one is missing."""
+    match kind, left, right:
+        case "BETWEEN", str(), str():
+            return Bounds(start(left, now, around), start(right, now, around))
+        case "ON_OR_AFTER", str(), _:
+            return Bounds(start(left, now, around), None)
+        case "BEFORE", _, str():
+            return Bounds(None, start(right, now, around))
+        case "TIME_FOR_UNIT_DURATION", str(), _:
+            whole = period(left, now, around)
+        case "TIME_FOR_INTERVAL_DURATION", str(), str():
+            whole = window(left, right, now, around)
+        case _:
+            return None
+    return Bounds(whole.start, whole.end)
+
+
+def interval(text: str) -> Interval:
+    """Read a length, such as ``2 years``.
+
+    Raises
+    ------
+    Refused
+        For a text outside the grammar.
+    """
+    match = _LENGTH.fullmatch(" ".join(text.lower().split()))
+    if match is None:
+        raise _invalid(text)
+    return int(match["count"]), match["unit"]
 
 
 def _invalid(text: str) -> Refused:

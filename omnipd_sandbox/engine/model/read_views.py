@@ -28,7 +28,7 @@ from omnipd_sandbox.engine.model.references import BadSql
 from omnipd_sandbox.engine.model.schema_layer import MAIN, Table
 from omnipd_sandbox.engine.model.sql_dialect import read_statement, refuse_templates, written
 from omnipd_sandbox.engine.model.timeframes import TIMEFRAMES
-from omnipd_sandbox.engine.model.yaml_filters import problems as problems_of_filter
+from omnipd_sandbox.engine.model.yaml_filters import problems_of_measure
 from omnipd_sandbox.engine.model.yaml_parts import (
     Body,
     Parts,
@@ -313,7 +313,7 @@ class ViewReader:
         percentile = said(body, "percentile")
         if str(kind).startswith("percentile") and not is_percentile(percentile):
             problems.append(f"percentile {percentile!r}, which is no number from 0 to 100")
-        filters = self.parts.filters(said(body, "filters"), view, name)
+        filters = self.parts.filters(said(body, "filters"), view, name, problems_of_measure)
         if filters and kind is None:
             problems.append("filters on a measure without aggregate_type")
         for problem in problems:
@@ -375,7 +375,7 @@ def _table_name(body: Body, view: str) -> str:
 
 def _unmodeled_filters(filters: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
     for operators in filters.values():
-        yield from problems_of_filter(operators)
+        yield from problems_of_measure(operators)
 
 
 def _shown(name: str, body: Body) -> dict[str, Any]:

@@ -51,6 +51,10 @@ _BOOLEANS = {
     False: (False, False), "false": (False, False), "falsey": (False, True),
 }  # fmt: skip
 
+# What a measure's filter has beside the others: whether the query's filter on the field counts for
+# it, and how far back that filter is moved.
+CANCEL, OFFSET = "cancel_query_filter", "date_offset_from_query"
+
 # Where a time of day follows a date.
 _TIME_OF_DAY = re.compile(r"\d{4}-\d\d-\d\d[T ]\d")
 
@@ -65,6 +69,32 @@ def problems(operators: Mapping[str, Any]) -> Iterator[str]:
                 yield from problems(each) if isinstance(each, Mapping) else ()
         elif any(isinstance(each, str) and has_template(each) for each in _values(value)):
             yield "a template ({{ … }}) in the filter"
+
+
+def problems_of_measure(operators: Mapping[str, Any]) -> Iterator[str]:
+    """Name what is not modeled in the operators of a measure's filter on a field."""
+    yield from problems(without_query(operators))
+    if not isinstance(operators.get(CANCEL, False), bool):
+        yield f"{CANCEL} that is neither true nor false"
+    if OFFSET not in operators:
+        return
+    if not cancels(operators):
+        yield f"{OFFSET} without {CANCEL}: true"
+    length = operators[OFFSET]
+    try:
+        dates.interval(length if isinstance(length, str) else shown(length))
+    except Refused:
+        yield f"{OFFSET} {shown(length)}"
+
+
+def cancels(operators: Mapping[str, Any]) -> bool:
+    """Tell whether a measure's filter on a field stands in place of the query's."""
+    return operators.get(CANCEL) is True
+
+
+def without_query(operators: Mapping[str, Any]) -> dict[str, Any]:
+    """Give a filter's own operators, without what concerns the query's."""
+    return {key: value for key, value in operators.items() if key not in {CANCEL, OFFSET}}
 
 
 def on_the_wire(operators: Mapping[str, Any], kind: str, around: Circumstances) -> dict[str, Any]:

@@ -13,10 +13,11 @@ from omnipd_sandbox.engine.model.fields import Fields, known_timeframe, tables
 from omnipd_sandbox.engine.model.filters import condition, conjunction, flag
 from omnipd_sandbox.engine.model.grants import Grant, holds
 from omnipd_sandbox.engine.model.joins import Joined, JoinTree, tree_of_topic, tree_of_view
-from omnipd_sandbox.engine.model.measures import Aggregate
+from omnipd_sandbox.engine.model.measures import Aggregate, FieldPlace
 from omnipd_sandbox.engine.model.model import Dimension, Measure, Model, Topic
 from omnipd_sandbox.engine.model.references import FieldName
 from omnipd_sandbox.engine.model.timeframes import TIMEFRAMES
+from omnipd_sandbox.engine.plan.cancelled_filters import put_in_place
 from omnipd_sandbox.engine.plan.request import GRAND_TOTAL, AnyOf, Request, Sort
 from omnipd_sandbox.engine.plan.topic_filters import topic_filters
 from omnipd_sandbox.refused_query import Refused
@@ -58,6 +59,9 @@ class Draft:
     selected: list[Selected] = field(default_factory=list)
     missing: list[str] = field(default_factory=list)
     where: list[exp.Expression] = field(default_factory=list)
+    # The query's own filters on dimensions, which measures may cancel.
+    filtered: dict[FieldPlace, exp.Expression] = field(default_factory=dict)
+    in_controls: set[FieldPlace | None] = field(default_factory=set)
     having: list[exp.Expression] = field(default_factory=list)
     sorts: list[tuple[Selected, Sort]] = field(default_factory=list)
     # How many of the keys each row of totals keeps, and the mark it carries.
@@ -132,6 +136,7 @@ def draft(model: Model, request: Request, around: Circumstances) -> Draft:
     for sort in request.sorts:
         finder.sort(sort)
     _totals(found)
+    found.where += put_in_place(found.filtered, found.aggregates, found.in_controls)
     refuse_unmodeled_joins(found)
     return found
 
@@ -156,7 +161,7 @@ def begin(model: Model, request: Request, around: Circumstances) -> tuple[Draft,
     # A full join may have no row of the base view either.
     full = any(node.join_type == "full_outer" for node in tree.nodes.values())
     views = {alias: node.view for alias, node in tree.nodes.items()}
-    fields = Fields(views, None if full else tree.base, around)
+    fields = Fields(views, None if full else tree.base, around, request.filters)
     found = Draft(request, tree, fields)
     for each in topic_filters(topic, tree.base) if topic else ():
         test = each.write(fields)
@@ -229,8 +234,17 @@ class Finder:
     def filter(self, text: str, filter_: Mapping[str, Any], around: Circumstances) -> None:
         """Add a filter."""
         test, of_groups = self._test(text, filter_, around)
-        if test is not None:
-            (self.found.having if of_groups else self.found.where).append(test)
+        if test is None:
+            return
+        place = self.fields.place_of(text)
+        if of_groups or place is None:
+            self.found.having.append(test)
+        elif place in self.found.filtered:
+            # By a name that the field had before, too.
+            both = [self.found.filtered[place], test]
+            self.found.filtered[place] = conjunction(both)
+        else:
+            self.found.filtered[place] = test
 
     def any_of(self, control: AnyOf, around: Circumstances) -> None:
         """Add filters on several fields, one of which must hold; one that restricts nothing is out."""
@@ -241,6 +255,7 @@ class Finder:
                 "PLAN", "Measures or dimensions in one control is not modeled by this sandbox"
             )
         for _, of_groups in written[:1]:
+            self.found.in_controls |= {self.fields.place_of(name) for name, _ in control.filters}
             test = conjunction([each for each, _ in written], "OR")
             (self.found.having if of_groups else self.found.where).append(test)
 

@@ -584,17 +584,14 @@ REFUSES = [
         ["shops.names"],
         "aggregate_type list",
     ),
-    *(
-        Refuses(
-            f"the filter {operator}",
-            of_shops(
-                measures=f"odd: {{aggregate_type: count, filters: {{opened: {{{operator}: x}}}}}}"
-            ),
-            f'Not modeled: the filter "{operator}"',
-            ["shops.odd"],
-            operator,
-        )
-        for operator in ("date_offset_from_query", "cancel_query_filter", "field_name_in_query")
+    Refuses(
+        "the filter field_name_in_query",
+        of_shops(
+            measures="odd: {aggregate_type: count, filters: {opened: {field_name_in_query: x}}}"
+        ),
+        'Not modeled: the filter "field_name_in_query"',
+        ["shops.odd"],
+        "field_name_in_query",
     ),
     Refuses(
         "a join of no known type",
