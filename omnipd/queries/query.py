@@ -245,6 +245,14 @@ class Query:
         """
         return self._with(offset=whole_number("offset", rows, minimum=0))
 
+    def ungrouped(self) -> Query:
+        """Return every row, those that are alike in all dimensions, too, and not one for each group.
+
+        It takes dimensions only. Omni groups all the same where something speaks of groups: totals,
+        pivots, a condition on a measure.
+        """
+        return self._with(default_group_by=False)
+
     def pivot(self, *fields: str | Field, column_limit: int | None = None) -> Query:
         """Make columns of the values of dimensions; they are selected, too.
 
@@ -345,6 +353,7 @@ _NAMED = {
     "sorts": "sort",
     "pivots": "pivot",
     "fill_fields": "fill",
+    "default_group_by": "grouped",
     "column_totals": "totals",
     "row_totals": "totals of rows",
 }
@@ -397,6 +406,8 @@ def _lines(key: str, value: Any) -> list[str]:
         return [display.listed(("all" if name == _GRAND else name for name in value), _MOST_SHOWN)]
     if isinstance(value, str):
         return [display.shortened(value, _LONGEST)]
+    if isinstance(value, bool):
+        return ["yes" if value else "no"]
     return [display.shortened(json.dumps(value, ensure_ascii=False), _LONGEST)]
 
 

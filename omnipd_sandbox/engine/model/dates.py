@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import calendar
 import re
-from collections.abc import Callable
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -189,27 +189,12 @@ def _utc(
     return datetime(year, month, day, hour, minute, second)  # noqa: DTZ001 - UTC throughout
 
 
-# Of a filter, Sunday is 0 and Saturday 6; the timeframe that tells the day runs from 1, Monday, to 7.
-_WEEKDAYS = {name.lower(): number for number, name in enumerate(WEEKDAYS, 1)} | {
-    str(number): number or 7 for number in range(7)
-}
-_MONTHS = {name.lower(): number for number, name in enumerate(MONTHS, 1)}
+def _numbers(first: int, last: int) -> dict[str, int]:
+    return {str(number): number for number in range(first, last + 1)}
 
 
-def _number(words: str) -> int | None:
-    return int(words) if re.fullmatch(r"\d{1,3}", words) else None
-
-
-def _or_named(names: dict[str, int]) -> Callable[[str], int | None]:
-    return lambda words: names.get(words, _number(words))
-
-
-def _weekday(words: str) -> int | None:
-    return _WEEKDAYS.get(words)
-
-
-def _quarter(words: str) -> int | None:
-    return _number(words.removeprefix("q"))
+def _by_name(names: Sequence[str]) -> dict[str, int]:
+    return {name.lower(): number for number, name in enumerate(names, 1)}
 
 
 @dataclass(frozen=True)
@@ -217,9 +202,7 @@ class Part:
     """Describe a recurring part of a date: the timeframe that extracts it, and how it is written."""
 
     timeframe: str
-    read: Callable[[str], int | None]
-    minimum: int
-    maximum: int
+    values: Mapping[str, int]
 
     def value(self, text: str) -> int:
         """Read the part's value, a number or a name.
@@ -229,19 +212,22 @@ class Part:
         Refused
             For a value that no date has.
         """
-        found = self.read(" ".join(text.lower().split()))
-        if found is None or not self.minimum <= found <= self.maximum:
+        found = self.values.get(" ".join(text.lower().split()))
+        if found is None:
             raise _invalid(text)
         return found
 
 
 PARTS = {
-    "IS_ON_DAY_OF_WEEK": Part("day_of_week_num", _weekday, 1, 7),
-    "IS_ON_DAY_OF_MONTH": Part("day_of_month", _number, 1, 31),
-    "IS_ON_DAY_OF_QUARTER": Part("day_of_quarter", _number, 1, 92),
-    "IS_ON_DAY_OF_YEAR": Part("day_of_year", _number, 1, 366),
-    "IS_IN_MONTH_OF_YEAR": Part("month_num", _or_named(_MONTHS), 1, 12),
-    "IS_IN_QUARTER_OF_YEAR": Part("quarter_of_year", _quarter, 1, 4),
-    "IS_IN_WEEK_OF_YEAR": Part("week_of_year", _number, 1, 53),
-    "IS_AT_HOUR_OF_DAY": Part("hour_of_day", _number, 0, 23),
+    # Of a filter, Sunday is 0 and Saturday 6; the timeframe that tells the day runs from 1, Monday,
+    # to 7.
+    "IS_ON_DAY_OF_WEEK": Part("day_of_week_num", _by_name(WEEKDAYS) | {**_numbers(1, 6), "0": 7}),
+    "IS_ON_DAY_OF_MONTH": Part("day_of_month", _numbers(1, 31)),
+    "IS_ON_DAY_OF_QUARTER": Part("day_of_quarter", _numbers(1, 92)),
+    "IS_ON_DAY_OF_YEAR": Part("day_of_year", _numbers(1, 366)),
+    "IS_IN_MONTH_OF_YEAR": Part("month_num", _by_name(MONTHS) | _numbers(1, 12)),
+    "IS_IN_QUARTER_OF_YEAR": Part("quarter_of_year", _numbers(1, 4)),
+    "IS_AT_HOUR_OF_DAY": Part("hour_of_day", _numbers(0, 23)),
 }
+# What it takes, and how it counts, no source says (docs/wire.md).
+WEEK_OF_YEAR = "IS_IN_WEEK_OF_YEAR"

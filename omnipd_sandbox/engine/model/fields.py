@@ -35,6 +35,7 @@ from omnipd_sandbox.engine.model.timeframes import (
     timeframe_type,
 )
 from omnipd_sandbox.engine.model.yaml_filters import OFFSET, cancels, on_the_wire, without_query
+from omnipd_sandbox.engine.model.zones import at_timeframe_in
 from omnipd_sandbox.refused_query import Refused
 
 # How many parts an expression may have, and how deep they may lie in one another, when all that it
@@ -111,7 +112,10 @@ class Fields:
                 tree = _bounded(self._in_buckets(dimension, tree), alias, dimension)
         if timeframe is None or timeframe == "raw":
             return tree
-        return at_timeframe(timeframe, tree, dimension.sql_type, self.around.calendar)
+        zone, calendar = self.around.zone, self.around.calendar
+        if zone is not None and dimension.convert_tz:
+            return at_timeframe_in(zone, timeframe, tree, dimension.sql_type, calendar)
+        return at_timeframe(timeframe, tree, dimension.sql_type, calendar)
 
     def _duration(self, alias: str, duration: Duration, timeframe: str | None) -> exp.Expression:
         if timeframe is None or timeframe == "raw":
@@ -149,7 +153,7 @@ class Fields:
     def _test(self, operators: Mapping[str, object], target: Target, name: str) -> exp.Expression:
         """Write a filter in the model's notation; it always restricts."""
         try:
-            wire = on_the_wire(operators, target.kind, self.around)
+            wire = on_the_wire(operators, target.kind, self.around, in_zone=target.convert_tz)
             test = condition(wire, target, self.around)
         except Refused as refused:
             raise Refused(
@@ -183,7 +187,8 @@ class Fields:
         sql_type = found.sql_type
         if timeframe is not None and timeframe != "raw":
             sql_type = timeframe_type(timeframe, sql_type)
-        return Target(enclosed(self.dimension(alias, found, timeframe)), sql_type)
+        value = enclosed(self.dimension(alias, found, timeframe))
+        return Target(value, sql_type, found.convert_tz)
 
     def _aggregated(self, alias: str, measure: Measure) -> exp.Expression:
         kind = measure.aggregate_type or ""

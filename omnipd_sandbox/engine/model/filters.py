@@ -20,6 +20,7 @@ from omnipd_sandbox.engine.model import dates
 from omnipd_sandbox.engine.model.calendars import PLAIN
 from omnipd_sandbox.engine.model.circumstances import Circumstances
 from omnipd_sandbox.engine.model.timeframes import at_timeframe, is_temporal
+from omnipd_sandbox.engine.model.zones import on_clocks
 from omnipd_sandbox.refused_query import BadFilter, Refused
 
 _STRING_KINDS = frozenset(
@@ -28,7 +29,7 @@ _STRING_KINDS = frozenset(
 _NUMBER_KINDS = frozenset({"EQUALS", "GREATER_THAN", "LESS_THAN", "BETWEEN"})
 _DATE_KINDS = frozenset(dates.PARTS) | {
     "BETWEEN", "ON_OR_AFTER", "BEFORE", "TIME_FOR_UNIT_DURATION", "TIME_FOR_INTERVAL_DURATION",
-    "QUERY_OFFSET",
+    "QUERY_OFFSET", dates.WEEK_OF_YEAR,
 }  # fmt: skip
 
 
@@ -42,6 +43,8 @@ class Target:
 
     value: exp.Expression
     sql_type: str
+    # Whether its times are taken in the zone that a query names.
+    convert_tz: bool = True
 
     @property
     def kind(self) -> str:
@@ -355,8 +358,8 @@ def _date(
 ) -> exp.Expression | None:
     kind = filter_.get("kind")
     _check_kind(filter_, "Date", _DATE_KINDS)
-    if kind == "QUERY_OFFSET":
-        raise Refused("PLAN", "Date filters of kind QUERY_OFFSET are not modeled by this sandbox")
+    if kind in {"QUERY_OFFSET", dates.WEEK_OF_YEAR}:
+        raise Refused("PLAN", f"Date filters of kind {kind} are not modeled by this sandbox")
     offset = filter_.get("offset_interval_string")
     if offset is not None and not isinstance(offset, str):
         raise _unreadable("offset_interval_string", "a text")
@@ -366,7 +369,10 @@ def _date(
     # Where the fiscal year is the calendar's, it changes nothing.
     if flag(filter_, "isFiscal") and around.calendar.months_ahead:
         raise Refused("PLAN", '"isFiscal" where a model moves the fiscal year is not modeled')
-    bounds = dates.bounds(kind, left, right, around.now, around.calendar)
+    now = around.now_on_clocks(of_zone=target.convert_tz)
+    if around.zone is not None and target.convert_tz and target.sql_type != "DATE":
+        target = Target(on_clocks(around.zone, target.value, target.sql_type), "TIMESTAMP")
+    bounds = dates.bounds(kind, left, right, now, around.calendar)
     if bounds is not None:
         return _signed(_within(target, bounds.moved_back(around.back)), filter_)
     if kind not in dates.PARTS or not isinstance(left, str):

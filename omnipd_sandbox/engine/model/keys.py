@@ -239,6 +239,7 @@ TOPIC: Keys = {
         relationships=LIST_OR_NOTHING,
         required_access_grants=TEXT_OR_TEXTS,
         template=FLAG,
+        topics=TEXTS,
     ),
     **_all(
         Bearing.DISPLAY,
@@ -267,7 +268,6 @@ TOPIC: Keys = {
         always_join=ANYTHING,
         conditionally_join=ANYTHING,
         hidden_unless_access_grants=ANYTHING,
-        topics=ANYTHING,
         views=ANYTHING,
         week_start_day=ANYTHING,
     ),

@@ -62,6 +62,8 @@ class Dimension(Field):
     formats: Mapping[str, str] = field(default_factory=dict)
     buckets: Groups | Bins | None = None
     duration: Duration | None = None
+    # Whether its times are taken in the zone that a query names.
+    convert_tz: bool = True
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -152,6 +154,8 @@ class Topic:
     description: str | None = None
     group_label: str | None = None
     hidden: bool = False
+    # The topics that a composite one is made of; it has no base view.
+    composed_of: tuple[str, ...] = ()
     joins: Mapping[str, Any] = field(default_factory=dict)
     relationships: tuple[Relationship, ...] = ()
     # Terms such as "users.*" and "-users.email", and the fields that they come to; None means all.

@@ -262,6 +262,7 @@ class ViewReader:
             grants=self.parts.grants(body, view, name),
             buckets=buckets,
             duration=duration,
+            convert_tz=said(body, "convert_tz", True),
         )
 
     def _timeframes(self, body: Body, view: str, field: str) -> tuple[str, ...]:

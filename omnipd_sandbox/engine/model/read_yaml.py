@@ -10,7 +10,7 @@ from omnipd_sandbox.engine.data.warehouse import Warehouse
 from omnipd_sandbox.engine.model import file_names
 from omnipd_sandbox.engine.model.extension import BadExtension, Extension
 from omnipd_sandbox.engine.model.file_names import folder_of, plain_path, what_it_holds
-from omnipd_sandbox.engine.model.keys import WHOLE, NotModeled
+from omnipd_sandbox.engine.model.keys import NotModeled
 from omnipd_sandbox.engine.model.model import Model, Topic, View
 from omnipd_sandbox.engine.model.offered import with_offered_fields
 from omnipd_sandbox.engine.model.read_relationships import read_relationships
@@ -111,11 +111,8 @@ class _Files:
                 self.relationships = document
             case file_names.VIEW:
                 self.views[name] = checked_view(document, name, self.parts)
-            case file_names.TOPIC:
+            case file_names.TOPIC | file_names.COMPOSITE_TOPIC:
                 self.topics[name] = checked_topic(document, self.parts)
-            case file_names.COMPOSITE_TOPIC:
-                self.parts.issue("Not modeled: composite topics")
-                self.topics[name] = {WHOLE: NotModeled("topics made of topics")}
 
     def _view_name(self, path: str, stem: str) -> str:
         """Name a view: one in the folder of a schema is named after both (docs/wire.md)."""
@@ -189,6 +186,11 @@ def _topics(found: _Files, settings: Settings, parts: Parts) -> dict[str, Topic]
         # A template is there to be extended.
         if not said(body, "template"):
             topics[name] = reader.read(name, body, parts.path)
+    for each in topics.values():
+        parts.path = each.path
+        for part in each.composed_of:
+            if part not in topics or topics[part].composed_of:
+                parts.issue(f'Topic "{each.name}" is made of "{part}", which is no topic of views')
     return topics
 
 

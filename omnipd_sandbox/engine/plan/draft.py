@@ -158,6 +158,7 @@ def draft(model: Model, request: Request, around: Circumstances) -> Draft:
         finder.sort(sort)
     found.where += put_in_place(found.filtered, found.aggregates, found.in_controls)
     lay_out(found)
+    found.grouped = _is_grouped(found)
     refuse_unmodeled_joins(found)
     return found
 
@@ -210,6 +211,20 @@ def _select_period(found: Draft) -> None:
     found.selected.append(
         Selected(PERIOD, at, period_field(), None, len(found.keys), place_of_period(), texts)
     )
+
+
+def _is_grouped(found: Draft) -> bool:
+    """Tell whether rows that are alike are one: what speaks of groups makes them in any case."""
+    if found.request.grouped:
+        return True
+    for each in found.selected:
+        if each.key is None:
+            raise Refused(
+                "PLAN",
+                f'"default_group_by": false with the measure "{each.name}" is not modeled by this'
+                " sandbox",
+            )
+    return bool(found.totals or found.having or found.request.echo["pivots"])
 
 
 def refuse_unmodeled_joins(found: Draft) -> None:
@@ -268,7 +283,7 @@ class Finder:
         written = [(test, of_groups) for test, of_groups in tests if test is not None]
         if len({of_groups for _, of_groups in written}) > 1:
             raise Refused(
-                "PLAN", "Measures or dimensions in one control is not modeled by this sandbox"
+                "PLAN", "Measures and dimensions in one control are not modeled by this sandbox"
             )
         for _, of_groups in written[:1]:
             self.found.in_controls |= {self.fields.place_of(name) for name, _ in control.filters}

@@ -92,7 +92,7 @@ def _range(found: Draft, name: str, target: Target, around: Circumstances) -> Pe
     filter_ = found.request.filters.get(name)
     # What cannot be read, and what does not fit the field, is so here as anywhere.
     if filter_ is not None and condition(filter_, target, around) is not None:
-        current = filter_range(filter_, around)
+        current = filter_range(filter_, around, of_zone=target.convert_tz)
         if current is not None:
             return current
     raise Refused("PLAN", f'{_KEY} needs a date filter with two ends on "{name}"')

@@ -113,6 +113,8 @@ class Request:
     # The measures that become rows; None gives no rows at all.
     transposed: tuple[str, ...] | None = ()
     periods: tuple[Comparison, ...] = ()
+    # Whether rows that are alike in every dimension are one, where nothing else makes groups.
+    grouped: bool = True
 
     @classmethod
     def read(cls, query: Mapping[str, Any]) -> Request:
@@ -131,8 +133,6 @@ class Request:
         refuse(echo, _NOT_MODELLED)
         if not isinstance(echo["default_group_by"], bool):
             raise Refused("PLAN", '"default_group_by" is not readable')
-        if not echo["default_group_by"]:
-            raise Refused("PLAN", '"default_group_by": false is not modeled by this sandbox')
         limit = echo["limit"]
         for key, least in _LEAST.items():
             if echo[key] is not None and echo[key] < least:
@@ -159,6 +159,7 @@ class Request:
                 None if echo["transposed_measures"] is True else _names(echo, "transposed_measures")
             ),
             periods=read_comparisons(echo["period_over_period_computations"]),
+            grouped=echo["default_group_by"],
         )
 
 
