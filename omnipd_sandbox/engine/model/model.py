@@ -194,6 +194,8 @@ class Model:
     issues: tuple[Issue, ...] = ()
     grants: Mapping[str, Grant] = field(default_factory=dict)
     calendar: Calendar = PLAIN
+    # Whether queries without measures have groups.
+    default_group_by: str = "always"
     # Settings that every query depends on.
     unmodeled: tuple[str, ...] = ()
     # By field and timeframe: see formats.py.

@@ -16,10 +16,11 @@ from omnipd_sandbox.engine.model.read_views import known_timeframes
 from omnipd_sandbox.engine.model.schema_layer import Table
 from omnipd_sandbox.engine.model.yaml_parts import Body, Parts, said, texts, unmodeled
 from omnipd_sandbox.engine.shortened import shown
+from omnipd_sandbox.near_matches import near
 
 _WHICH_VIEWS = ("ignored_schemas", "ignored_views", "included_schemas", "included_views")
-# A setting that changes the answers to queries without measures, which are refused at its sight.
-_GROUPED = "always"
+# Whether rows of queries without measures become groups.
+_GROUPED = ("always", "never", "primary_key")
 
 
 @dataclass(frozen=True)
@@ -32,6 +33,7 @@ class Settings:
     access_filters: tuple[AccessFilter, ...] | None
     topic_grants: tuple[str, ...]
     calendar: Calendar
+    default_group_by: str
     # What every query is refused for.
     unmodeled: tuple[str, ...]
     ignored_schemas: tuple[str, ...] = ()
@@ -70,8 +72,9 @@ def read_settings(document: Any, parts: Parts) -> Settings:
     for key in unread:
         parts.issue(f"Not modeled: {key} {shown(said(body, key))}")
         always.append(key)
-    if str(said(body, "default_group_by", _GROUPED)).lower() != _GROUPED:
-        parts.issue("Not modeled: default_group_by")
+    grouped = str(said(body, "default_group_by", _GROUPED[0])).lower()
+    if grouped not in _GROUPED:
+        parts.issue(f"Not modeled: default_group_by {shown(grouped)}{near(grouped, _GROUPED)}")
         always.append("default_group_by")
     default = said(body, "default_timeframes")
     return Settings(
@@ -82,6 +85,7 @@ def read_settings(document: Any, parts: Parts) -> Settings:
             {"required_access_grants": said(body, "default_topic_required_access_grants")}
         ),
         calendar=calendar,
+        default_group_by=grouped,
         unmodeled=tuple(always),
         **{key: texts(said(body, key)) for key in _WHICH_VIEWS},
     )

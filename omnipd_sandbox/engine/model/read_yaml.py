@@ -65,6 +65,7 @@ def read_model(
         files=dict(files),
         relationships_unread=unread,
         calendar=settings.calendar,
+        default_group_by=settings.default_group_by,
         unmodeled=settings.unmodeled,
         grants=settings.grants,
     )

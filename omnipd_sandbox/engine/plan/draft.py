@@ -19,6 +19,7 @@ from omnipd_sandbox.engine.model.references import FieldName
 from omnipd_sandbox.engine.model.timeframes import TIMEFRAMES
 from omnipd_sandbox.engine.plan.cancelled_filters import put_in_place
 from omnipd_sandbox.engine.plan.comparisons import PERIOD
+from omnipd_sandbox.engine.plan.grouping import is_grouped
 from omnipd_sandbox.engine.plan.layout import lay_out
 from omnipd_sandbox.engine.plan.periods import (
     compare_periods,
@@ -158,7 +159,7 @@ def draft(model: Model, request: Request, around: Circumstances) -> Draft:
         finder.sort(sort)
     found.where += put_in_place(found.filtered, found.aggregates, found.in_controls)
     lay_out(found)
-    found.grouped = _is_grouped(found)
+    found.grouped = is_grouped(found, model.default_group_by)
     refuse_unmodeled_joins(found)
     return found
 
@@ -211,20 +212,6 @@ def _select_period(found: Draft) -> None:
     found.selected.append(
         Selected(PERIOD, at, period_field(), None, len(found.keys), place_of_period(), texts)
     )
-
-
-def _is_grouped(found: Draft) -> bool:
-    """Tell whether rows that are alike are one: what speaks of groups makes them in any case."""
-    if found.request.grouped:
-        return True
-    for each in found.selected:
-        if each.key is None:
-            raise Refused(
-                "PLAN",
-                f'"default_group_by": false with the measure "{each.name}" is not modeled by this'
-                " sandbox",
-            )
-    return bool(found.totals or found.having or found.request.echo["pivots"])
 
 
 def refuse_unmodeled_joins(found: Draft) -> None:

@@ -114,7 +114,8 @@ class Request:
     transposed: tuple[str, ...] | None = ()
     periods: tuple[Comparison, ...] = ()
     # Whether rows that are alike in every dimension are one, where nothing else makes groups.
-    grouped: bool = True
+    # None where it is for the model to say.
+    grouped: bool | None = True
 
     @classmethod
     def read(cls, query: Mapping[str, Any]) -> Request:
@@ -159,7 +160,7 @@ class Request:
                 None if echo["transposed_measures"] is True else _names(echo, "transposed_measures")
             ),
             periods=read_comparisons(echo["period_over_period_computations"]),
-            grouped=echo["default_group_by"],
+            grouped=query.get("default_group_by"),
         )
 
 
