@@ -214,6 +214,8 @@ def _check_name(name: str, known: Mapping[str, KnownField], where: str) -> None:
         return
     if field.data_type == "NUMBER" and field.kind != "measure" and timeframe in timeframes.UNITS:
         return  # which numbers are durations, no topic says
+    if timeframe.isdecimal() and field.kind != "measure":
+        return  # nor which dimensions keep so many of their values (dynamic_top_n)
     if field.kind == "measure" or field.data_type in {"STRING", "NUMBER", "BOOLEAN"}:
         what = "a measure" if field.kind == "measure" else f"{field.data_type} and no time"
         raise ArgumentError(

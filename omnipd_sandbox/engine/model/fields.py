@@ -399,6 +399,12 @@ class Fields:
         found = self.views[at].field(name.field)
         if found is None:
             raise Refused("PLAN", f'No such field "{at}.{name.field}"')
+        if isinstance(found, Dimension) and found.top_values is not None:
+            raise Refused(
+                "PLAN",
+                f'What refers to "{at}.{name.field}", a dimension with dynamic_top_n, is not'
+                " modeled by this sandbox",
+            )
         return at, found
 
     @contextmanager

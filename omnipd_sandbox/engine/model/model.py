@@ -13,6 +13,7 @@ from omnipd_sandbox.engine.model.calendars import PLAIN, Calendar
 from omnipd_sandbox.engine.model.durations import Duration
 from omnipd_sandbox.engine.model.grants import AccessFilter, Grant
 from omnipd_sandbox.engine.model.references import SqlText
+from omnipd_sandbox.engine.model.top_values import TopValues
 
 
 @dataclass(frozen=True)
@@ -62,6 +63,7 @@ class Dimension(Field):
     formats: Mapping[str, str] = field(default_factory=dict)
     buckets: Groups | Bins | None = None
     duration: Duration | None = None
+    top_values: TopValues | None = None
     # Whether its times are taken in the zone that a query names.
     convert_tz: bool = True
 

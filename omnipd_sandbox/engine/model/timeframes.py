@@ -152,6 +152,8 @@ def at_timeframe(
 
 def timeframe_type(name: str, sql_type: str) -> str:
     """Tell the DuckDB type of a timeframe."""
+    if name.isdigit():
+        return sql_type  # so many of a dimension's values
     if name not in TIMEFRAMES:
         return "BIGINT"  # an interval of a duration
     yields = TIMEFRAMES[name].yields

@@ -17,6 +17,7 @@ from omnipd_sandbox.engine.model.measures import Aggregate, FieldPlace
 from omnipd_sandbox.engine.model.model import Dimension, Measure, Model, Topic
 from omnipd_sandbox.engine.model.references import FieldName
 from omnipd_sandbox.engine.model.timeframes import TIMEFRAMES
+from omnipd_sandbox.engine.model.top_values import TopValues
 from omnipd_sandbox.engine.plan.cancelled_filters import put_in_place
 from omnipd_sandbox.engine.plan.comparisons import PERIOD
 from omnipd_sandbox.engine.plan.grouping import is_grouped
@@ -27,6 +28,7 @@ from omnipd_sandbox.engine.plan.periods import (
     period_texts,
     place_of_period,
 )
+from omnipd_sandbox.engine.plan.rankings import ranked, ranking
 from omnipd_sandbox.engine.plan.request import AnyOf, Request, Sort
 from omnipd_sandbox.engine.plan.topic_filters import topic_filters
 from omnipd_sandbox.refused_query import Refused
@@ -83,6 +85,11 @@ class Draft:
     transposed: list[str] | None = field(default_factory=list)
     # The conditions on rows of each period that is compared; a row may be in several.
     periods: list[exp.Expression] = field(default_factory=list)
+    # Dimensions of which the first values by a measure are kept, by the name of their ranking; the
+    # rankings as drafts, and as they are written.
+    rankings: dict[str, tuple[FieldName, Dimension, TopValues]] = field(default_factory=dict)
+    ranked: list[tuple[str, Draft]] = field(default_factory=list)
+    written_rankings: list[tuple[str, exp.Query]] = field(default_factory=list)
     # Rows that are alike in every key become one; SQL can ask for rows as they are.
     grouped: bool = True
 
@@ -98,9 +105,9 @@ class Draft:
 
     @property
     def other_queries(self) -> list[tuple[str, exp.Query]]:
-        """List the queries that filters refer to, by the names they have here."""
+        """List the queries that filters and dimensions refer to, by the names they have here."""
         queries = self.fields.around.queries
-        return [] if queries is None else queries.steps
+        return [*([] if queries is None else queries.steps), *self.written_rankings]
 
     def joined(self) -> list[Joined]:
         """List the views to join: the base view, those that are read, those in between."""
@@ -157,6 +164,7 @@ def draft(model: Model, request: Request, around: Circumstances) -> Draft:
         finder.any_of(control, around)
     for sort in request.sorts:
         finder.sort(sort)
+    _rank(found)
     found.where += put_in_place(found.filtered, found.aggregates, found.in_controls)
     lay_out(found)
     found.grouped = is_grouped(found, model.default_group_by)
@@ -191,6 +199,15 @@ def begin(model: Model, request: Request, around: Circumstances) -> tuple[Draft,
         if test is not None:
             (found.having if each.of_groups else found.where).append(test)
     return found, Finder(fields, topic, found, model.grants)
+
+
+def _rank(found: Draft) -> None:
+    if found.rankings and found.request.periods:
+        raise Refused("PLAN", "dynamic_top_n in periods that are compared is not modeled")
+    for name, (at, dimension, top) in found.rankings.items():
+        draft = ranking(found, at, dimension, top, Selected)
+        draft.where += put_in_place(draft.filtered, draft.aggregates, draft.in_controls)
+        found.ranked.append((name, draft))
 
 
 def _topic(model: Model, request: Request, around: Circumstances) -> Topic | None:
@@ -244,7 +261,10 @@ class Finder:
         key = None
         if isinstance(found, Dimension):
             key = len(self.found.keys)
-            value = self.fields.dimension(alias, found, timeframe)
+            if found.top_values is not None:
+                value = ranked(self.found, at, found, found.top_values)
+            else:
+                value = self.fields.dimension(alias, found, timeframe)
         else:
             value = self.fields.measure(alias, found)
         self.found.selected.append(Selected(text, at, found, timeframe, key, value))
@@ -287,6 +307,10 @@ class Finder:
                 raise Refused("PLAN", f'No such field "{text}"')
             return None, False
         at, found, timeframe = place
+        if isinstance(found, Dimension) and found.top_values is not None:
+            raise Refused(
+                "PLAN", f'A filter on "{text}", a dimension with dynamic_top_n, is not modeled'
+            )
         if timeframe in TIMEFRAMES and _wants_a_date(filter_):
             # A date filter belongs under the name without a timeframe; under a timeframe the field is
             # missing (docs/wire.md).
@@ -320,6 +344,8 @@ class Finder:
             return name, found, None
         if not isinstance(found, Dimension):
             return None
+        if found.top_values is not None:
+            return name, found, name.timeframe
         timeframe = known_timeframe(found, name.timeframe, self.fields.around.calendar)
         if timeframe is None or timeframe not in (*found.timeframes, "raw"):
             return None

@@ -31,6 +31,7 @@ def write_sql(draft: Draft, totals: TotalsPlace = "behind_group") -> exp.Select:
     Refused
         When a measure's rows are repeated and no primary key tells them apart.
     """
+    draft.written_rankings = [(name, write_sql(each)) for name, each in draft.ranked]
     repeated = _repeated(draft)
     if repeated or draft.totals or draft.pivots or draft.transposed != []:
         return _rows(draft, Groups(draft, repeated), totals).write()

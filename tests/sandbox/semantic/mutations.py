@@ -69,6 +69,7 @@ QUERIES: tuple[dict[str, Any], ...] = (
     {"join_paths_from_topic_name": "sales", "fields": ["big_sales.sold_in_all", "sales.count"]},
     {"join_paths_from_topic_name": "northern", "fields": ["northern_shops.name"]},
     {"table": "order__items", "fields": ["order__items.count"]},
+    {"table": "shops", "fields": ["shops.dearest[1]", "shops.count"]},
     {"table": "shops", "fields": ["shops.new_rents", "shops.high_rent", "shops.rent_of_city"]},
     {
         "table": "shops",

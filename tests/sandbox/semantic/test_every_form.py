@@ -80,7 +80,12 @@ def test_what_is_not_modeled_is_an_issue_with_its_place(model: Model) -> None:
         (unmodeled, "unmodeled", "masked", "Not modeled: mask_unless_access_grants"),
         (unmodeled, "unmodeled", "fixed", "Not modeled: level_of_detail"),
         (unmodeled, "unmodeled", "ordered", "Not modeled: order_by_field"),
-        (unmodeled, "unmodeled", "top", "Not modeled: dynamic_top_n"),
+        (
+            unmodeled,
+            "unmodeled",
+            "top",
+            "Not modeled: dynamic_top_n without a readable n, by, desc and else",
+        ),
         (unmodeled, "unmodeled", "all", "Not modeled: aggregate_type list"),
     }
 
@@ -146,6 +151,10 @@ def test_what_is_not_modeled_is_refused_by_name(
             on_shops(["shops.rents", "shops.rents_before"])
             | {"filters": {"shops.opened": date("TIME_FOR_UNIT_DURATION", "2025")}},
             [(D(0), D("400.40"))],
+        ),
+        (
+            on_shops(["shops.dearest[1]", "shops.count"]),
+            [("Other", 2), ("West", 1)],
         ),
         # Two measures side by side that a join would repeat.
         (
