@@ -30,6 +30,8 @@ class Calendar:
         """Cut an instant down to the start of its unit, such as ``week`` or ``fiscal_quarter``."""
         day = instant.replace(hour=0, minute=0, second=0, microsecond=0)
         match unit:
+            case "millisecond":
+                return instant.replace(microsecond=instant.microsecond // 1000 * 1000)
             case "second":
                 return instant.replace(microsecond=0)
             case "minute":

@@ -20,6 +20,7 @@ from omnipd_sandbox.engine.model.timeframes import TIMEFRAMES
 from omnipd_sandbox.engine.model.top_values import TopValues
 from omnipd_sandbox.engine.plan.cancelled_filters import put_in_place
 from omnipd_sandbox.engine.plan.comparisons import PERIOD
+from omnipd_sandbox.engine.plan.filling import Filling, filling
 from omnipd_sandbox.engine.plan.grouping import is_grouped
 from omnipd_sandbox.engine.plan.layout import lay_out
 from omnipd_sandbox.engine.plan.periods import (
@@ -85,6 +86,8 @@ class Draft:
     transposed: list[str] | None = field(default_factory=list)
     # The conditions on rows of each period that is compared; a row may be in several.
     periods: list[exp.Expression] = field(default_factory=list)
+    # The values of a time that have rows in any case.
+    filling: Filling | None = None
     # Dimensions of which the first values by a measure are kept, by the name of their ranking; the
     # rankings as drafts, and as they are written.
     rankings: dict[str, tuple[FieldName, Dimension, TopValues]] = field(default_factory=dict)
@@ -168,6 +171,7 @@ def draft(model: Model, request: Request, around: Circumstances) -> Draft:
     found.where += put_in_place(found.filtered, found.aggregates, found.in_controls)
     lay_out(found)
     found.grouped = is_grouped(found, model.default_group_by)
+    found.filling = filling(found, around)
     refuse_unmodeled_joins(found)
     return found
 

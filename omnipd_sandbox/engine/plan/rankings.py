@@ -59,7 +59,7 @@ def ranking(
         named("by", by, measure, None, None, fields.measure(by.view or "", measure)),
     ]
     request = replace(
-        found.request, fields=(), sorts=(), limit=top.count, offset=0, column_totals=(), pivots=(),
+        found.request, fields=(), sorts=(), fill_fields=(), limit=top.count, offset=0, column_totals=(), pivots=(),
         transposed=(), periods=(),
     )  # fmt: skip
     kept = exp.Not(this=exp.Is(this=enclosed(value.copy()), expression=exp.Null()))

@@ -62,7 +62,7 @@ _KINDS: dict[str, type] = {
 _LEAST = {"limit": 1, "offset": 0, "column_limit": 1}
 
 _NOT_MODELLED = (
-    "fill_fields", "calculations", "row_totals", "custom_summary_types", "join_via_map",
+    "calculations", "row_totals", "custom_summary_types", "join_via_map",
 )  # fmt: skip
 
 # What only matters on a screen or says again what stands elsewhere; and what belongs beside the
@@ -110,6 +110,7 @@ class Request:
     controls: tuple[AnyOf, ...] = ()
     pivots: tuple[str, ...] = ()
     column_limit: int = 50
+    fill_fields: tuple[str, ...] = ()
     # The measures that become rows; None gives no rows at all.
     transposed: tuple[str, ...] | None = ()
     periods: tuple[Comparison, ...] = ()
@@ -155,6 +156,7 @@ class Request:
             controls=tuple(_any_of(each) for each in echo["controls"]),
             pivots=_names(echo, "pivots"),
             column_limit=echo["column_limit"],
+            fill_fields=_names(echo, "fill_fields"),
             # True silently gives nothing (docs/wire.md).
             transposed=(
                 None if echo["transposed_measures"] is True else _names(echo, "transposed_measures")
