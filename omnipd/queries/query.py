@@ -269,12 +269,15 @@ class Query:
         return query._with(column_limit=whole_number("column_limit", column_limit))
 
     def fill(self, *fields: str | Field) -> Query:
-        """Have Omni fill the gaps of dimensions, such as days without rows; they are selected, too.
+        """Have Omni fill the gaps of times, such as days without rows; they are selected, too.
+
+        Omni fills from one end of a filter to the other: ``.in_the("last 200 days")``, or both
+        ``>=`` and ``<``. Without two ends it fills nothing, and :meth:`run` warns.
 
         Parameters
         ----------
         *fields : str or Field
-            Dimensions.
+            Times with a timeframe, such as ``orders.created_at[date]``.
         """
         return self.select(*fields)._adding("fill_fields", _names(fields))
 

@@ -7,9 +7,10 @@ from decimal import Decimal
 import pytest
 from queries.answers.fill_cases import BUILT, SOLD, WITH_TOTAL, bounded, items
 from queries.query_answers import assert_answers, by_hand
-from queries.query_cases import NOW, date, orders, users
+from queries.query_cases import NOW, ORDERS, date, orders, users
 
 import omnipd
+from omnipd import Query, field
 from omnipd.queries.language.request import build_request
 from omnipd_sandbox.engine.engine import Engine, Refused
 from omnipd_sandbox.server import Server
@@ -74,6 +75,33 @@ def test_totals_are_of_what_there_is(dated):
     assert total["order_items.total_sale_price"] == sum(
         (row["order_items.total_sale_price"] or Decimal(0)) for row in plain
     )
+
+
+@pytest.mark.parametrize(
+    ("condition", "is_filled"),
+    [
+        (field(SOLD).in_the("last 200 days"), True),
+        (field(SOLD).in_the("2024-02"), True),
+        (field(SOLD).in_the("2024-02-03", "2 weeks"), True),
+        ((field(SOLD) >= "2024-02-01") & (field(SOLD) < "2024-03-01"), True),
+        (field(SOLD).in_the("2024-02-01") | field(SOLD).in_the("2024-02-03"), True),
+        (field(SOLD) >= "2024-12-01", False),
+        (field(SOLD) < "2023-12-01", False),
+        (~field(SOLD).in_the("2024"), False),
+        (field(SOLD).is_month("July"), False),
+        (field(SOLD).in_the("2024-02") | (field(SOLD) >= "2025-01-01"), False),
+        (field("order_items.shipped_on").in_the("2024-02"), False),
+    ],
+)
+def test_what_omni_leaves_in_silence_is_warned_of(dated, condition, is_filled):
+    query = Query(ORDERS, "orders").fill(f"{SOLD}[date]").where(condition)
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always", omnipd.OmniWarning)
+        omnipd.run_query_arrow(query, client=dated)
+        omnipd.run_query_arrow(query.to_dict(), client=dated)
+    words = [str(one.message) for one in caught]
+    told = [each for each in words if f"gaps of {SOLD}[date] are not filled" in each]
+    assert len(told) == (0 if is_filled else 2)
 
 
 DAYS = ("date", "2024-02-20", "2024-03-05")
