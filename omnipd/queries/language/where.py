@@ -95,14 +95,14 @@ def _where_of(conditions: Iterable[Condition]) -> Where:
     for condition in conditions:
         if not isinstance(condition, Condition):
             raise not_a_condition(condition)
-        for part in _parts(condition._pushed(negative=False), "AND"):
-            for any_of in _distributed(part):
-                filters = _by_field(any_of)
-                if len(filters) == 1:
-                    [(name, one)] = filters.items()
-                    by_field.setdefault(name, []).append(one)
-                elif (control := _control(filters)) not in controls:
-                    controls.append(control)
+        parts = _parts(condition._pushed(negative=False), "AND")
+        for any_of in _without_idle(one for part in parts for one in _distributed(part)):
+            filters = _by_field(any_of)
+            if len(filters) == 1:
+                [(name, filter_)] = filters.items()
+                by_field.setdefault(name, []).append(filter_)
+            elif (control := _control(filters)) not in controls:
+                controls.append(control)
     return Where({name: joined("AND", parts) for name, parts in by_field.items()}, controls)
 
 
@@ -158,12 +158,13 @@ def _junction(tree: Junction, parts: list[Tree]) -> Tree:
 
 def _without_idle(given: Iterable[_AnyOf]) -> list[_AnyOf]:
     """Leave out what holds anyway: ``a | b`` beside ``a``."""
-    every = list(given)
-    least: list[_AnyOf] = []
-    for one in sorted(every, key=len):
-        if not any(other.keys() <= one.keys() for other in least):
-            least.append(one)
-    return [one for one in every if any(one is other for other in least)]
+    every = {frozenset(one): one for one in given}
+    alone = {key for one in every if len(one) == 1 for key in one}
+    several = [one for one in every if len(one) > 1 and not one & alone]
+    idle = {one for one in several for other in several if other < one}
+    return [
+        any_of for one, any_of in every.items() if len(one) == 1 or not (one & alone or one in idle)
+    ]
 
 
 def _by_field(any_of: _AnyOf) -> dict[str, Filter]:
