@@ -107,7 +107,8 @@ def run_query(
         ``limit``, in ``limit_reached`` whether it may have cut rows off, and whether the result is
         ``from_cache`` of this machine; of totals in ``totals_missing`` which kinds Omni left out, and
         of how many groups; and ``pivot``: what the result is pivoted ``by``, its ``measures``, the
-        number of ``columns``, the ``column_limit`` and how many were dropped for it.
+        number of ``columns``, the ``column_limit`` and how many were dropped for it; of a flat frame
+        in ``fields`` the measure that each column is of.
 
     Raises
     ------
@@ -287,8 +288,7 @@ class Ready:
         if "pivot" not in facts:
             return table, facts
         if self._form == "flat":
-            wide, facts = self._widened(table, facts)
-            return wide.flat(), facts
+            return pivots.flat(*self._widened(table, facts))
         pivots.warn_of_columns(facts["pivot"])
         return pivots.named(table, facts, self.run.names), facts
 
@@ -302,7 +302,9 @@ class Ready:
             pivots.warn_of_columns(facts["pivot"])
             return to_frame(pivots.named(held, facts, self.run.names), facts)
         wide, facts = self._widened(held, facts)
-        return to_frame(wide.flat(), facts) if self._form == "flat" else to_wide_frame(wide, facts)
+        if self._form == "flat":
+            return to_frame(*pivots.flat(wide, facts))
+        return to_wide_frame(wide, facts)
 
     def _widened(self, table: pa.Table, facts: dict[str, Any]) -> tuple[Wide, dict[str, Any]]:
         query = self.run.request.body["query"]
