@@ -59,8 +59,8 @@ def compare_periods(found: Draft, finder: Finder, around: Circumstances) -> str 
     at, dimension, timeframe = place
     if not isinstance(dimension, Dimension) or timeframe is not None:
         raise Refused("PLAN", f'{_KEY} needs a date, not "{name}"')
-    cancelled = {each for aggregate in found.aggregates for each in aggregate.cancels}
-    if found.fields.place_of(name) in cancelled:
+    canceled = {each for aggregate in found.aggregates for each in aggregate.cancels}
+    if found.fields.place_of(name) in canceled:
         raise Refused(
             "PLAN",
             f'A measure cancels the filter on "{name}", whose periods are compared; that is not'
