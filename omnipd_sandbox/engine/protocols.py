@@ -79,6 +79,7 @@ class QueryEngine(Protocol):
         user_attributes: Mapping[str, Any] = ...,
         zone: str | None = ...,
         model: Any = ...,
+        totals: Any = ...,
     ) -> Any:
         """Plan a query."""
 

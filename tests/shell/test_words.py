@@ -85,6 +85,7 @@ WRONG = {
         "--user-id": ["", "x", KEY],
         "--timezone": ["", "europe/berlin", "+02:00", KEY],
         "--omni-cache": ["x"],
+        "--pivot": ["tall"],
         "--names": ["x"],
         "--decimals": ["x"],
         "--ttl": ["x"],

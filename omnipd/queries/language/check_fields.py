@@ -13,7 +13,7 @@ from typing import Any
 
 from omnipd.arguments import argument
 from omnipd.errors import ArgumentError
-from omnipd.queries.language import dates, timeframes
+from omnipd.queries.language import dates, periods, timeframes
 from omnipd.queries.language.filters import conditions_of, ignored, types_in
 
 #: What kind a field of a composite topic is.
@@ -44,7 +44,7 @@ class KnownField:
 
 
 def check_names(query: Mapping[str, Any]) -> None:
-    """Refuse pivots, fillings and subtotals of what the query does not select.
+    """Refuse pivots, fillings and subtotals of what the query does not select, and periods of nothing.
 
     Raises
     ------
@@ -52,6 +52,11 @@ def check_names(query: Mapping[str, Any]) -> None:
         Naming it, with near matches.
     """
     selected = query.get("fields") or []
+    if periods.PERIOD in selected and not query.get(periods.COMPUTATIONS):
+        raise ArgumentError(
+            f"The query selects {periods.PERIOD}, and compares no periods.",
+            hint="Query.compare(…) says which, and selects it. " + _UNCHECKED,
+        )
     named = [
         *(("pivoted by", name) for name in query.get("pivots") or []),
         *(("filled by", name) for name in query.get("fill_fields") or []),
@@ -193,7 +198,7 @@ def _is_like_time(condition: Mapping[str, Any]) -> bool:
     return is_equal and bool(values) and all(dates.is_date_literal(value) for value in values)
 
 
-_MAKING = ("period_over_period_computations", "transposed_measures", "custom_summary_types")
+_MAKING = (periods.COMPUTATIONS, "transposed_measures", "custom_summary_types")
 _FITTING = {
     "STRING": "Compare it with text.",
     "NUMBER": "Compare it with numbers, written without quotes.",
@@ -214,6 +219,8 @@ def _check_name(name: str, known: Mapping[str, KnownField], where: str) -> None:
         return
     if field.data_type == "NUMBER" and field.kind != "measure" and timeframe in timeframes.UNITS:
         return  # which numbers are durations, no topic says
+    if timeframe.isdecimal() and field.kind != "measure":
+        return  # nor which dimensions keep so many of their values (dynamic_top_n)
     if field.kind == "measure" or field.data_type in {"STRING", "NUMBER", "BOOLEAN"}:
         what = "a measure" if field.kind == "measure" else f"{field.data_type} and no time"
         raise ArgumentError(

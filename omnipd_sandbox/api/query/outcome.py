@@ -62,6 +62,7 @@ def plan(
             request.query,
             now=world.now(),
             user_attributes=user_attributes,
+            totals="last" if world.behavior.totals == "last" else "behind_group",
             zone=_zone(request, world),
             **composed,
         )

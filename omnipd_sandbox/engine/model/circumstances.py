@@ -10,6 +10,8 @@ from zoneinfo import ZoneInfo
 
 from sqlglot import exp
 
+from omnipd_sandbox.engine.model.calendars import PLAIN, Calendar
+from omnipd_sandbox.engine.model.dates import Interval
 from omnipd_sandbox.refused_query import Refused
 
 # From a query of the wire to its SQL and the names of its columns.
@@ -84,6 +86,9 @@ class Circumstances:
     now: datetime
     user_attributes: Mapping[str, Any] = field(default_factory=dict)
     queries: OtherQueries | None = None
+    calendar: Calendar = PLAIN
+    # How far back the dates of a filter are moved.
+    back: Interval = (0, "day")
     # In which the query is computed; None is UTC.
     zone: str | None = None
 

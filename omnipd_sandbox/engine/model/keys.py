@@ -192,6 +192,7 @@ DIMENSION: Keys = {
     **_all(
         Bearing.ANSWER,
         bin_boundaries=LIST,
+        dynamic_top_n=FULL_MAPPING,
         duration=FULL_MAPPING,
         groups=LIST,
         primary_key=FLAG,
@@ -205,7 +206,12 @@ DIMENSION: Keys = {
         custom_primary_key_sql_for_quick_aggs=TEXT,
         skip_parent_label=FLAG,
     ),
-    **_all(Bearing.UNMODELED, dynamic_top_n=ANYTHING, order_by_field=ANYTHING),
+    **_all(
+        Bearing.UNMODELED,
+        custom_calendar=ANYTHING,
+        order_by_field=ANYTHING,
+        week_start_day=ANYTHING,
+    ),
 }
 
 MEASURE: Keys = {

@@ -52,6 +52,10 @@ _BOOLEANS = {
     False: (False, False), "false": (False, False), "falsey": (False, True),
 }  # fmt: skip
 
+# What a measure's filter has beside the others: whether the query's filter on the field counts for
+# it, and how far back that filter is moved.
+CANCEL, OFFSET = "cancel_query_filter", "date_offset_from_query"
+
 # Where a time of day follows a date.
 _TIME_OF_DAY = re.compile(r"\d{4}-\d\d-\d\d[T ]\d")
 
@@ -68,6 +72,32 @@ def problems(operators: Mapping[str, Any]) -> Iterator[str]:
             yield "a template ({{ … }}) in the filter"
 
 
+def problems_of_measure(operators: Mapping[str, Any]) -> Iterator[str]:
+    """Name what is not modeled in the operators of a measure's filter on a field."""
+    yield from problems(without_query(operators))
+    if not isinstance(operators.get(CANCEL, False), bool):
+        yield f"{CANCEL} that is neither true nor false"
+    if OFFSET not in operators:
+        return
+    if not cancels(operators):
+        yield f"{OFFSET} without {CANCEL}: true"
+    length = operators[OFFSET]
+    try:
+        dates.interval(length if isinstance(length, str) else shown(length))
+    except Refused:
+        yield f"{OFFSET} {shown(length)}"
+
+
+def cancels(operators: Mapping[str, Any]) -> bool:
+    """Tell whether a measure's filter on a field stands in place of the query's."""
+    return operators.get(CANCEL) is True
+
+
+def without_query(operators: Mapping[str, Any]) -> dict[str, Any]:
+    """Give a filter's own operators, without what concerns the query's."""
+    return {key: value for key, value in operators.items() if key not in {CANCEL, OFFSET}}
+
+
 def on_the_wire(
     operators: Mapping[str, Any], kind: str, around: Circumstances, *, in_zone: bool = True
 ) -> dict[str, Any]:
@@ -80,7 +110,7 @@ def on_the_wire(
     kind
         The filter type that fits the field: string, number, date, boolean or other.
     around
-        When relative dates are asked for, and in which zone.
+        When relative dates are asked for, and in which zone and calendar.
     in_zone
         Whether the field's times are taken in that zone.
 
@@ -156,9 +186,9 @@ class _Reader:
             if not isinstance(each, Mapping):
                 raise _not_taken(operator, each)
         # Each is read on its own; what is said beside "and" or "or" holds in it, too.
-        around = {_FOLD: True} if self.folded else {}
+        fold = {_FOLD: True} if self.folded else {}
         each_read = [
-            on_the_wire({**around, **each}, self.kind, self.around, in_zone=self.in_zone)
+            on_the_wire({**fold, **each}, self.kind, self.around, in_zone=self.in_zone)
             for each in value
         ]
         return _all(each_read, operator.upper())
@@ -210,7 +240,7 @@ class _Reader:
             case "between_dates", [begin, end]:
                 # The end belongs to it here; on the wire it does not.
                 now = self.around.now_on_clocks(of_zone=self.in_zone)
-                last = dates.period(self._written_time(operator, end), now)
+                last = dates.period(self._written_time(operator, end), now, self.around.calendar)
                 return {
                     "type": "date",
                     "kind": "BETWEEN",

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from sqlglot import exp
 
+from omnipd_sandbox.engine.model.calendars import Calendar
 from omnipd_sandbox.engine.model.timeframes import (
     NANOSECONDS,
     TIMEFRAMES,
@@ -29,11 +30,13 @@ def on_clocks(zone: str, value: exp.Expression, sql_type: str) -> exp.Expression
     return _at(zone, _at("UTC", plain))
 
 
-def at_timeframe_in(zone: str, name: str, value: exp.Expression, sql_type: str) -> exp.Expression:
+def at_timeframe_in(
+    zone: str, name: str, value: exp.Expression, sql_type: str, calendar: Calendar
+) -> exp.Expression:
     """Compute a timeframe of a time on the clocks of a zone; its type is as without one."""
     if sql_type == "DATE" or name == _OF_NO_ZONE:
-        return at_timeframe(name, value, sql_type)
-    tree = at_timeframe(name, on_clocks(zone, value, sql_type), "TIMESTAMP")
+        return at_timeframe(name, value, sql_type, calendar)
+    tree = at_timeframe(name, on_clocks(zone, value, sql_type), "TIMESTAMP", calendar)
     return _at("UTC", tree) if sql_type == _INSTANT and TIMEFRAMES[name].yields == "time" else tree
 
 
