@@ -14,6 +14,7 @@ from omnipd.cache.lifetime import checked_lifetime
 from omnipd.call import one_call
 from omnipd.client.client import Client
 from omnipd.client.current_client import current_client
+from omnipd.formats.format_values import as_shown
 from omnipd.frames import times
 from omnipd.frames.to_pandas import scalar_columns, to_frame
 from omnipd.queries.check_topic import check_first
@@ -37,6 +38,7 @@ def run_query(
     decimals: str | None = None,
     check: bool | None = None,
     ttl: str | float | timedelta | None = None,
+    formatted: bool = False,
     client: Client | None = None,
 ) -> pd.DataFrame:
     """Run a governed query and return its rows.
@@ -77,6 +79,9 @@ def run_query(
         Take the result from this machine when the same query of the same key and person was stored
         at most so long ago (``"1h"``, seconds), else store it. The modes of `cache` that skip
         Omni's cache skip this one too, and store anew. Default: nothing is stored.
+    formatted : bool, default False
+        Return the text that Omni shows in the place of each value, as
+        :func:`omnipd.format_values` does; with ``names="label"`` the frame is as Omni's people see it.
     client : Client, optional
         Default: that of the ``with`` block, of :func:`omnipd.use`, or one from the environment.
 
@@ -144,6 +149,7 @@ def run_query(
         decimals=decimals,
         check=check,
         ttl=ttl,
+        formatted=formatted,
         client=client,
     )
     return ready.frame()
@@ -213,11 +219,15 @@ class Ready:
         self, query: AnyQuery, *, client: Client | None = None, **options: Unpack[QueryKeywords]
     ) -> None:
         check, ttl = options.pop("check", None), options.pop("ttl", None)
+        self._formatted = options.pop("formatted", False)
         self._query = query
         self._check = check
         with one_call():
             if check is not None:
                 check_flag("check", check)
+            check_flag("formatted", self._formatted)
+            if self._formatted and options.get("decimals") is None:
+                options["decimals"] = "exact"  # whatever the client's default
             self._lifetime = checked_lifetime(ttl, "ttl")
             # A type checker does not follow what was popped.
             self.run = Run(query, QueryOptions(**options), client=current_client(client))  # type: ignore[misc]
@@ -259,6 +269,8 @@ class Ready:
                 table, facts = run.guarded(run.table), run.facts()
                 if self._lifetime is not None:
                     self._store.save(run.canonical, table, facts, self._lifetime)
+        if self._formatted:
+            table = run.guarded(lambda: as_shown(table, facts["formats"]))
         times.tell(table)
         return table, facts | {"from_cache": self._stored is not None}
 

@@ -34,9 +34,10 @@ class Scope(TypedDict, total=False):
 
 
 class RunKeywords(StreamKeywords, total=False):
-    """The same for a result that may be kept on disk."""
+    """The same for a result that comes whole: it may be kept on disk, and shown as Omni shows it."""
 
     ttl: str | float | timedelta | None
+    formatted: bool
 
 
 class BatchKeywords(StreamKeywords, Scope, total=False):

@@ -83,6 +83,7 @@ class Run:
         self._sql_is_cut = sql_is_cut
         self._outcome = job.Outcome()
         self._limit_reached = False
+        self._columns: dict[str, str] = {}
 
     def look_up_models(self) -> None:
         """Put ids in place of names of models; where there are such, the models are read."""
@@ -126,8 +127,11 @@ class Run:
         """Return what is worth knowing of the run when it is over, small and fit for JSON."""
         summary = self._outcome.summary
         fields = summary.get("fields")
+        # A database may have changed the case of their names; of two such columns the first is meant.
+        called = {name.lower(): column for name, column in reversed(self._columns.items())}
+        called |= self._columns
         described = {
-            name: field
+            called.get(name, called.get(name.lower(), name)): field
             for name, field in (fields if isinstance(fields, dict) else {}).items()
             if isinstance(field, dict)
         }
@@ -269,8 +273,10 @@ class Run:
         return int(table.column(result.TOTAL_COLUMN).null_count if self.totals else table.num_rows)
 
     def _named(self, table: pa.Table, fields: Any, *, whole: bool) -> pa.Schema | pa.RecordBatch:
+        sent = table.column_names
         if self.names == "label":
             table = result.labeled(table, fields)
+        self._columns = dict(zip(sent, table.column_names, strict=True))
         if whole:
             return table.schema
         [batch] = table.combine_chunks().to_batches() or [
