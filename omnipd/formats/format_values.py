@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Mapping
+from dataclasses import replace
+from itertools import cycle
 from typing import Any
 
 import pandas as pd
@@ -18,6 +20,7 @@ from omnipd.formats.write_times import is_time, is_time_pattern, time_texts
 from omnipd.frames import times
 from omnipd.frames.from_pandas import column_to_arrow
 from omnipd.frames.to_pandas import storable, to_frame
+from omnipd.frames.wide import Wide
 
 _FRACTION, _MIDNIGHT = r"\.\d+$", r" 00:00:00$"
 _NO_FRACTION = r"\.0+$"
@@ -74,7 +77,10 @@ def format_values(df: pd.DataFrame, formats: Mapping[Any, str] | None = None) ->
     ...     )
     >>> omnipd.format_values(df, {"order_items.count": "NUMBER_0"})
       order_items.status order_items.total_sale_price order_items.count
-    0           complete                    $3,848.43                80
+    0               <NA>                    $1,738.98                40
+    1           complete                    $5,328.77               120
+    2            pending                    $1,757.61                40
+    3           returned                    $1,776.24                40
     """
     if not isinstance(df, pd.DataFrame):
         raise ArgumentError(
@@ -112,6 +118,37 @@ def as_shown(table: pa.Table, formats: Mapping[str, str]) -> pa.Table:
     ]
     _warn_of(unknown)
     return pa.table(columns, names=table.column_names)
+
+
+def wide_as_shown(wide: Wide, formats: Mapping[str, str]) -> Wide:
+    """Return a wide table with the text that Omni shows in the place of each value.
+
+    Parameters
+    ----------
+    wide : Wide
+        Of any columns.
+    formats : mapping
+        The formats of what its rows and columns are of and of its measures, by their names.
+    """
+    unknown: dict[str, str] = {}
+
+    def shown(name: str, column: pa.ChunkedArray) -> pa.ChunkedArray:
+        return _column(name, storable(column), formats.get(name), unknown)
+
+    def heads(table: pa.Table) -> pa.Table:
+        for place, name in enumerate(table.column_names):
+            table = table.set_column(place, name, shown(name, table.column(place)))
+        return table
+
+    cells = zip(cycle(wide.measures), wide.cells, strict=False)
+    changed = replace(
+        wide,
+        rows=heads(wide.rows),
+        columns=heads(wide.columns),
+        cells=tuple(shown(name, column) for name, column in cells),
+    )
+    _warn_of(unknown)
+    return changed
 
 
 def formats_of(df: pd.DataFrame, given: Mapping[Any, str] | None) -> dict[Hashable, str | None]:

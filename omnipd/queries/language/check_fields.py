@@ -13,7 +13,7 @@ from typing import Any
 
 from omnipd.arguments import argument
 from omnipd.errors import ArgumentError
-from omnipd.queries.language import dates, timeframes
+from omnipd.queries.language import dates, periods, timeframes
 from omnipd.queries.language.filters import conditions_of, ignored, types_in
 
 _UNCHECKED = "With " + argument("check", False) + " the query is sent as it is."
@@ -149,7 +149,7 @@ def _is_like_time(condition: Mapping[str, Any]) -> bool:
     return is_equal and bool(values) and all(dates.is_date_literal(value) for value in values)
 
 
-_MAKING = ("period_over_period_computations", "transposed_measures", "custom_summary_types")
+_MAKING = (periods.COMPUTATIONS, "transposed_measures", "custom_summary_types")
 _FITTING = {
     "STRING": "Compare it with text.",
     "NUMBER": "Compare it with numbers, written without quotes.",
