@@ -172,14 +172,14 @@ def _shown(exact: _Exact, format_: NumberFormat) -> pa.Array:
     texts = _laid_out(exact, format_)
     places = np.arange(len(exact.numbers))
     most = format_.positive.most
-    # The largest unit of which a number has one when it is rounded.
+    digits = exact.digits(most)
+    # What is a thousand of a unit when it is rounded is one of the next.
     for power, unit in _UNITS:
-        digits = exact.digits(most - power)
-        has_one = pc.and_(pc.greater(pc.utf8_length(digits), most), pc.not_equal(digits, "0"))
-        has_one = has_one.fill_null(False)
-        if not pc.any(has_one).as_py():
+        is_more = pc.greater(pc.utf8_length(digits), most + 3).fill_null(False)
+        if not pc.any(is_more).as_py():
             break
-        exact, places = exact.filter(has_one), places[has_one.to_numpy(zero_copy_only=False)]
+        exact, places = exact.filter(is_more), places[is_more.to_numpy(zero_copy_only=False)]
+        digits = exact.digits(most - power)
         mask = np.zeros(len(texts), bool)
         mask[places] = True
         texts = pc.replace_with_mask(
