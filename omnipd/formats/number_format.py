@@ -16,7 +16,7 @@ class Layout:
         What stands around them.
     shift : int
         How many places the point moves to the right first: 2 for percents, -3 for thousands.
-    least, most : int
+    always, decimals : int
         Decimals that are always shown, and those that are shown where they are not zero.
     whole : int
         Digits before the point that are always shown.
@@ -27,8 +27,8 @@ class Layout:
     before: str = ""
     after: str = ""
     shift: int = 0
-    least: int = 0
-    most: int = 0
+    always: int = 0
+    decimals: int = 0
     whole: int = 1
     grouped: bool = True
 
@@ -66,7 +66,7 @@ _SIGNS = {"usd": "$", "eur": "€", "gbp": "£", "aud": "A$", "jpy": "¥", "brl"
 _CODE = "|".join(_SIGNS)
 _NUMBER = re.compile(r"(number|percent|id|big|bignumber|billions|millions|thousands)(?:_(\d))?")
 _MONEY = re.compile(rf"(big)?({_CODE})?(currency|accounting|financial)(?:_(\d))?")
-# A code alone is no name of Omni's own, but models have it.
+# Models have a code alone, too, which Omni's own pages do not know.
 _SHORT = re.compile(rf"({_CODE})(?:_(\d))?")
 
 #: The decimals of a format whose name says none (docs/wire.md).
@@ -91,7 +91,7 @@ def number_format(text: str) -> NumberFormat | None:
     --------
     >>> number_format("USDCURRENCY_2").negative.before
     '-$'
-    >>> number_format("#,##0.0#").positive.most, number_format("DURATION")
+    >>> number_format("#,##0.0#").positive.decimals, number_format("DURATION")
     (2, None)
     """
     name = text.strip().lower()
@@ -114,7 +114,7 @@ def _number(kind: str, digits: str | None) -> NumberFormat:
 
 def _money(sign: str, kind: str, digits: str | None, *, in_units: bool = False) -> NumberFormat:
     decimals = int(digits) if digits else 2
-    plain = Layout(least=decimals, most=decimals, grouped=not in_units)
+    plain = Layout(always=decimals, decimals=decimals, grouped=not in_units)
     if kind == "financial":  # which has no sign of a currency
         return NumberFormat(plain, plain.around("(", ")"), in_units=in_units)
     negative = plain.around(f"-{sign}") if kind == "currency" else plain.around(f"{sign}(", ")")
@@ -171,8 +171,8 @@ def _layout(section: str) -> Layout | None:
         before=around[0],
         after=around[1],
         shift=shift - 3 * thousands,
-        least=decimals.count("0"),
-        most=len(decimals),
+        always=decimals.count("0"),
+        decimals=len(decimals),
         whole=digits["whole"].count("0"),
         grouped="," in digits["whole"],
     )

@@ -55,7 +55,7 @@ def exact_texts(column: pa.ChunkedArray) -> pa.ChunkedArray:
     ['0.00000000']
     """
     scale = column.type.scale
-    layout = Layout(least=scale, most=scale, grouped=False)
+    layout = Layout(always=scale, decimals=scale, grouped=False)
     return number_texts(column, NumberFormat(layout, layout.around("-")))
 
 
@@ -162,8 +162,8 @@ def _rounded(integers: pa.Array, drop: int) -> pa.Array:
 def _digits_of(value: Any, places: int) -> str:
     """Return the digits of one number, however large."""
     exact = value if isinstance(value, Decimal) else Decimal(repr(value))
-    moved = exact.copy_abs().scaleb(places, _CONTEXT)
-    return f"{moved.quantize(Decimal(1), context=_CONTEXT):f}"
+    moved = exact.copy_abs().scaleb(places, _CONTEXT).quantize(Decimal(1), context=_CONTEXT)
+    return f"{moved:f}"
 
 
 def _shown(exact: _Exact, format_: NumberFormat) -> pa.Array:
@@ -171,7 +171,7 @@ def _shown(exact: _Exact, format_: NumberFormat) -> pa.Array:
         return _laid_out(exact, format_)
     texts = _laid_out(exact, format_)
     places = np.arange(len(exact.numbers))
-    most = format_.positive.most
+    most = format_.positive.decimals
     digits = exact.digits(most)
     # What is a thousand of a unit when it is rounded is one of the next.
     for power, unit in _UNITS:
@@ -199,7 +199,7 @@ def _in_unit(format_: NumberFormat, power: int, unit: str) -> NumberFormat:
 
 def _laid_out(exact: _Exact, format_: NumberFormat) -> pa.Array:
     numbers, positive, negative = exact.numbers, format_.positive, format_.negative
-    digits = exact.digits(positive.shift + positive.most)
+    digits = exact.digits(positive.shift + positive.decimals)
     body = _body(digits, positive)
     texts = _around(body, positive)
     below = pc.less(numbers, _of(numbers.type, 0))
@@ -207,7 +207,7 @@ def _laid_out(exact: _Exact, format_: NumberFormat) -> pa.Array:
         below = pc.and_(below, pc.not_equal(digits, "0"))
     if pc.any(below).as_py():
         if format_.by_value:
-            body = _body(exact.digits(negative.shift + negative.most), negative)
+            body = _body(exact.digits(negative.shift + negative.decimals), negative)
         texts = pc.if_else(below, _around(body, negative), texts)
     if format_.zero is not None:
         at_zero = pc.equal(numbers, _of(numbers.type, 0))
@@ -222,22 +222,22 @@ def _around(body: pa.Array, layout: Layout) -> pa.Array:
 
 def _body(digits: pa.Array, layout: Layout) -> pa.Array:
     """Return the text of numbers without what stands around it."""
-    digits = pc.ascii_lpad(digits, layout.most + max(layout.whole, 1), "0")
-    whole = pc.utf8_slice_codeunits(digits, 0, -layout.most) if layout.most else digits
+    digits = pc.ascii_lpad(digits, layout.decimals + max(layout.whole, 1), "0")
+    whole = pc.utf8_slice_codeunits(digits, 0, -layout.decimals) if layout.decimals else digits
     if layout.grouped:
         whole = _grouped(whole)
-    if not layout.most:
+    if not layout.decimals:
         return whole
-    decimals = _decimals(pc.utf8_slice_codeunits(digits, -layout.most), layout)
+    decimals = _decimals(pc.utf8_slice_codeunits(digits, -layout.decimals), layout)
     return pc.binary_join_element_wise(whole, decimals, "")
 
 
 def _decimals(decimals: pa.Array, layout: Layout) -> pa.Array:
     """Return decimals behind a point, without zeros that need not be shown."""
-    if layout.least == layout.most:
+    if layout.always == layout.decimals:
         return pc.binary_join_element_wise(".", decimals, "")
-    always = pc.utf8_slice_codeunits(decimals, 0, layout.least)
-    others = pc.ascii_rtrim(pc.utf8_slice_codeunits(decimals, layout.least), "0")
+    always = pc.utf8_slice_codeunits(decimals, 0, layout.always)
+    others = pc.ascii_rtrim(pc.utf8_slice_codeunits(decimals, layout.always), "0")
     shown = pc.binary_join_element_wise(".", always, others, "")
     return pc.if_else(pc.equal(shown, "."), "", shown)
 

@@ -1,9 +1,11 @@
 """Values as Omni shows them, each text worked out by hand."""
 
 import random
+import re
 import warnings
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import ROUND_HALF_UP, Decimal
+from pathlib import Path
 
 import pandas as pd
 import pyarrow as pa
@@ -336,3 +338,12 @@ def test_columns_of_one_name_and_of_several_levels():
 def test_what_cannot_be_meant_is_refused_by_name(df, formats, said):
     with pytest.raises(omnipd.ArgumentError, match=said):
         omnipd.format_values(df, formats)
+
+
+def test_the_page_shows_what_formats_make():
+    page = (Path(__file__).parents[2] / "docs" / "queries" / "types.md").read_text("utf-8")
+    rows = re.findall(r"^\| `([^`]+)` \| (.+?) \| (.+?) \|.*\|$", page, re.MULTILINE)
+    rows = [row for row in rows if number_format(row[0])]
+    assert len(rows) == 9
+    for name, *texts in rows:
+        assert [shown(1234.5, name), shown(-0.256, name)] == texts
