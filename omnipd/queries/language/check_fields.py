@@ -42,7 +42,7 @@ class KnownField:
 
 
 def check_names(query: Mapping[str, Any]) -> None:
-    """Refuse pivots, fillings and subtotals of what the query does not select.
+    """Refuse pivots, fillings and subtotals of what the query does not select, and periods of nothing.
 
     Raises
     ------
@@ -50,6 +50,11 @@ def check_names(query: Mapping[str, Any]) -> None:
         Naming it, with near matches.
     """
     selected = query.get("fields") or []
+    if periods.PERIOD in selected and not query.get(periods.COMPUTATIONS):
+        raise ArgumentError(
+            f"The query selects {periods.PERIOD}, and compares no periods.",
+            hint="Query.compare(…) says which, and selects it. " + _UNCHECKED,
+        )
     named = [
         *(("pivoted by", name) for name in query.get("pivots") or []),
         *(("filled by", name) for name in query.get("fill_fields") or []),

@@ -1,4 +1,4 @@
-"""Period over period: the same measures for the running period, and for those before it.
+"""Period over period: the same measures for the current period, and for those before it.
 
 What the vendor's queries look like, and what of it is assumed: docs/wire.md.
 """
@@ -9,7 +9,7 @@ import difflib
 from collections.abc import Mapping
 from typing import Any
 
-from omnipd.arguments import argument, said, whole_number
+from omnipd.arguments import argument, whole_number
 from omnipd.errors import ArgumentError
 from omnipd.queries.language import filters, timeframes
 
@@ -27,18 +27,18 @@ _KEYS = (_FIELD, _AGO, _UNIT, "time_unit", _DYNAMIC, _IGNORED)
 def with_comparison(
     computations: list[dict[str, Any]], field: str, periods: int, unit: str | None
 ) -> list[dict[str, Any]]:
-    """Return what is compared with one comparison more; the running period is the first entry.
+    """Return what is compared with one comparison more; the current period is the first entry.
 
     Parameters
     ----------
     computations : list of dict
         Those that are there.
     field : str
-        Whose date filter says which period is the running one.
+        Whose date filter says which period is the current one.
     periods : int
         How many of the unit ago.
     unit : str or None
-        Of the calendar; None is a period as long as the running one, right before it.
+        Of the calendar; None is a period as long as the current one, right before it.
 
     Raises
     ------
@@ -67,8 +67,8 @@ def with_comparison(
     others = {one.get(_FIELD) for one in computations} - {field}
     if others:
         raise ArgumentError(
-            f"The query already compares periods of {said(next(iter(others))):.60}, and there is only "
-            "one running period."
+            f"The query already compares periods of {next(iter(others))!s:.60}, and there is only "
+            "one current period."
         )
     now: dict[str, Any] = {_FIELD: field, _AGO: None, _UNIT: None}
     then: dict[str, Any] = {_FIELD: field, _AGO: periods, _UNIT: unit and unit.upper()}
@@ -79,7 +79,7 @@ def with_comparison(
 
 
 def in_words(computation: Mapping[str, Any]) -> str | None:
-    """Return what one entry compares with; None for the running period.
+    """Return what one entry compares with; None for the current period.
 
     Examples
     --------
@@ -118,7 +118,7 @@ def check(query: Mapping[str, Any]) -> None:
         if not _is_bounded(query, name):
             raise ArgumentError(
                 f"The query compares periods of {name}, and no date filter on it says which period is "
-                "the running one.",
+                "the current one.",
                 hint=f"Add .where(field({name!r}).in_the('this month')), say.",
             )
         for key in ("fields", "pivots"):
