@@ -36,6 +36,7 @@ def run_query(
     model: str | None = None,
     branch_id: str | None = None,
     user_id: str | None = None,
+    timezone: str | None = None,
     cache: str | None = None,
     timeout: float | None = None,
     totals: bool = False,
@@ -63,6 +64,10 @@ def run_query(
         Run against a branch of the model.
     user_id : str, optional
         Membership id to act for. Default: the client's.
+    timezone : str, optional
+        Name of the time zone, such as ``"Europe/Berlin"``, in which times are cut and dates of filters
+        begin. Omni refuses it, or ignores it without a word, where the connection or the organization
+        does not allow it. Default: Omni's choice.
     cache : {"Standard", "SkipRequery", "SkipCache", "SkipCacheAndRebuildExtracts"}, optional
         How Omni may use its own cache. Default: Omni's choice.
     timeout : float, optional
@@ -159,6 +164,7 @@ def run_query(
         model=model,
         branch_id=branch_id,
         user_id=user_id,
+        timezone=timezone,
         cache=cache,
         timeout=timeout,
         totals=totals,

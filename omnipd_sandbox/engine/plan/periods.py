@@ -59,6 +59,13 @@ def compare_periods(found: Draft, finder: Finder, around: Circumstances) -> str 
     at, dimension, timeframe = place
     if not isinstance(dimension, Dimension) or timeframe is not None:
         raise Refused("PLAN", f'{_KEY} needs a date, not "{name}"')
+    cancelled = {each for aggregate in found.aggregates for each in aggregate.cancels}
+    if found.fields.place_of(name) in cancelled:
+        raise Refused(
+            "PLAN",
+            f'A measure cancels the filter on "{name}", whose periods are compared; that is not'
+            " modeled by this sandbox",
+        )
     target = found.fields.target(at.view or "", dimension)
     current = _range(found, name, target, around)
     for each in found.selected:
@@ -85,7 +92,7 @@ def _range(found: Draft, name: str, target: Target, around: Circumstances) -> Pe
     filter_ = found.request.filters.get(name)
     # What cannot be read, and what does not fit the field, is so here as anywhere.
     if filter_ is not None and condition(filter_, target, around) is not None:
-        current = filter_range(filter_, around.now)
+        current = filter_range(filter_, around, of_zone=target.convert_tz)
         if current is not None:
             return current
     raise Refused("PLAN", f'{_KEY} needs a date filter with two ends on "{name}"')
