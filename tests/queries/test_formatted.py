@@ -204,3 +204,22 @@ def test_a_long_frame_as_omni_shows_it(ask, formatted):
     shown = df if formatted else omnipd.format_values(df)
     assert shown.iloc[0].tolist() == ["Ohio", "Jan 1970", "$1,234.50", "1"]
     assert set(df.attrs["omni"]["formats"]) == {"Month", "Sales"}
+
+
+def test_a_pivot_of_the_sandbox_as_omni_shows_it(omni):
+    query = (
+        omnipd.Query(ORDERS, "orders")
+        .select("products.category", "order_items.total_sale_price", "order_items.count")
+        .pivot("order_items.status")
+    )
+    plain, shown = (query.run(names="label", formatted=formatted) for formatted in (False, True))
+    assert shown.columns.names == plain.columns.names == ["Status", "measure"]
+    assert shown.values.tolist() == omnipd.format_values(plain).values.tolist()
+    for texts, row in zip(shown.values.tolist(), plain.values.tolist(), strict=True):
+        for column, text, value in zip(plain.columns, texts, row, strict=True):
+            money = column[-1] == "Total Sale Price"
+            assert (
+                pd.isna(text)
+                if pd.isna(value)
+                else text == (f"${value:,}" if money else str(value))
+            )
