@@ -66,7 +66,7 @@ def run_query(
         Membership id to act for. Default: the client's.
     timezone : str, optional
         Name of the time zone, such as ``"Europe/Berlin"``, in which times are cut and dates of filters
-        begin. Omni refuses it, or ignores it without a word, where the connection or the organization
+        begin. Omni refuses it, or silently ignores it, where the connection or the organization
         does not allow it. Default: Omni's choice.
     cache : {"Standard", "SkipRequery", "SkipCache", "SkipCacheAndRebuildExtracts"}, optional
         How Omni may use its own cache. Default: Omni's choice.
@@ -113,7 +113,8 @@ def run_query(
         ``limit``, in ``limit_reached`` whether it may have cut rows off, and whether the result is
         ``from_cache`` of this machine; of totals in ``totals_missing`` which kinds Omni left out, and
         of how many groups; and ``pivot``: what the result is pivoted ``by``, its ``measures``, the
-        number of ``columns``, the ``column_limit`` and how many were dropped for it.
+        number of ``columns``, the ``column_limit`` and how many were dropped for it; of a flat frame
+        in ``fields`` the measure that each column is of.
 
     Raises
     ------
@@ -319,7 +320,7 @@ class Ready:
 
     def _flat(self, table: pa.Table, facts: dict[str, Any]) -> tuple[pa.Table, dict[str, Any]]:
         wide, facts = self._widened(table, facts)
-        flat = wide.flat()
+        flat, facts = pivots.flat(wide, facts)
         cells = flat.column_names[wide.rows.num_columns :]
         return flat, by_flat_column(facts, cells, wide.measures)
 
