@@ -42,6 +42,7 @@ from omnipd.export.csv import to_csv as to_csv
 from omnipd.export.excel import to_excel as to_excel
 from omnipd.export.jsonl import to_jsonl as to_jsonl
 from omnipd.export.parquet import to_parquet as to_parquet
+from omnipd.formats.format_values import format_values as format_values
 from omnipd.launch_sandbox import Sandbox as Sandbox
 from omnipd.launch_sandbox import sandbox as sandbox
 from omnipd.lists.outcomes import outcomes as outcomes

@@ -308,6 +308,7 @@ def fields(
     help="float64 makes floats of decimals. Default: exact.",
     **options.one_of(["exact", "float64"]),
 )
+@click.option("--formatted", is_flag=True, help="Show values as Omni does, all as text.")
 @click.option("--ttl", help="Take a result stored here so long ago (30s, 10m, 2h), else store it.")
 @click.option(
     "--check/--no-check", default=True, help="Compare fields and filters with the topic first."

@@ -135,6 +135,19 @@ def test_a_query_takes_a_model_a_limit_and_labels(shell, server):
     assert "exactly 2 rows" in result.stderr
 
 
+def test_values_are_shown_as_omni_shows_them(shell):
+    query = {
+        "modelId": "flights",
+        "join_paths_from_topic_name": "flights",
+        "fields": ["flights.carrier", "flights.total_distance"],
+        "filters": {"flights.carrier": {"type": "string", "kind": "EQUALS", "values": ["HA"]}},
+    }
+    asked = ("query", "-", "--format", "csv", "--formatted")
+    shown = shell(*asked, stdin=json.dumps(query)).stdout.splitlines()
+    # 342 flights of 4,983 miles to Honolulu.
+    assert shown == ['"flights.carrier","flights.total_distance"', '"HA","1,704,186"']
+
+
 def test_a_pivot_is_wide_or_long(shell):
     query = {
         "modelId": "flights",
