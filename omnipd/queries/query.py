@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterable, Mapping
-from typing import Any, Literal, NoReturn, Unpack
+from typing import Any, Literal, NoReturn, Unpack, overload
 
 import pandas as pd
 
@@ -22,7 +22,7 @@ from omnipd.arguments import (
 )
 from omnipd.client.client import Client
 from omnipd.errors import ArgumentError
-from omnipd.queries.job.options import QueryKeywords, check_keywords
+from omnipd.queries.job.options import QueryKeywords, SplitKeywords, check_keywords
 from omnipd.queries.language.conditions import Condition, joined
 from omnipd.queries.language.field import Field, Sort
 from omnipd.queries.language.filter_words import in_words
@@ -345,9 +345,23 @@ class Query:
         query = self._with(column_totals=columns)
         return query._with(row_totals={_GRAND: _TOTAL}) if rows else query
 
+    @overload
+    def run(
+        self,
+        *,
+        totals: Literal["separate"],
+        client: Client | None = None,
+        **options: Unpack[SplitKeywords],
+    ) -> tuple[pd.DataFrame, pd.DataFrame]: ...
+
+    @overload
     def run(
         self, *, client: Client | None = None, **options: Unpack[QueryKeywords]
-    ) -> pd.DataFrame:
+    ) -> pd.DataFrame: ...
+
+    def run(
+        self, *, client: Client | None = None, **options: Any
+    ) -> pd.DataFrame | tuple[pd.DataFrame, pd.DataFrame]:
         """Run the query and return its rows.
 
         Parameters
@@ -360,10 +374,12 @@ class Query:
         Returns
         -------
         pandas.DataFrame
-            As :func:`run_query` returns it.
+            As :func:`run_query` returns it; with ``totals="separate"`` two, rows and totals.
         """
         check_keywords(options)
-        return run_query(self, client=client, **options)
+        found: pd.DataFrame | tuple[pd.DataFrame, pd.DataFrame]
+        found = run_query(self, client=client, **options)
+        return found
 
     def _with(self, **changes: Any) -> Query:
         return self._of(_without_defaults({**self._wire, **changes}))

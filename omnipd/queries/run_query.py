@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import timedelta
-from typing import Any, Literal, Unpack
+from typing import Any, Literal, Unpack, overload
 
 import pandas as pd
 import pyarrow as pa
@@ -22,11 +22,33 @@ from omnipd.frames.wide import Wide
 from omnipd.queries.check_topic import check_first
 from omnipd.queries.job import pivot as pivots
 from omnipd.queries.job.column_facts import by_column, by_flat_column
-from omnipd.queries.job.options import QueryKeywords, QueryOptions, check_keywords
+from omnipd.queries.job.options import (
+    QueryKeywords,
+    QueryOptions,
+    SplitKeywords,
+    check_keywords,
+)
 from omnipd.queries.job.run import Run
 from omnipd.queries.job.stored_results import ResultCache
 from omnipd.queries.job.totals import warn_of_missing
 from omnipd.queries.language.request import AnyQuery, QueryRequest
+from omnipd.queries.split_totals import split_totals
+
+
+@overload
+def run_query(
+    query: AnyQuery,
+    *,
+    totals: Literal["separate"],
+    client: Client | None = None,
+    **options: Unpack[SplitKeywords],
+) -> tuple[pd.DataFrame, pd.DataFrame]: ...
+
+
+@overload
+def run_query(
+    query: AnyQuery, *, client: Client | None = None, **options: Unpack[QueryKeywords]
+) -> pd.DataFrame: ...
 
 
 def run_query(
@@ -39,7 +61,7 @@ def run_query(
     timezone: str | None = None,
     cache: str | None = None,
     timeout: float | None = None,
-    totals: bool = False,
+    totals: bool | Literal["rows", "separate"] = False,
     names: str = "field",
     decimals: str | None = None,
     check: bool | None = None,
@@ -47,7 +69,7 @@ def run_query(
     pivot: str | None = None,
     formatted: bool = False,
     client: Client | None = None,
-) -> pd.DataFrame:
+) -> pd.DataFrame | tuple[pd.DataFrame, pd.DataFrame]:
     """Run a governed query and return its rows.
 
     Parameters
@@ -74,10 +96,11 @@ def run_query(
         Wall-clock seconds for the whole call, whatever it consists of: all its requests, their
         retries, and the waits that Omni asks for. Waiting for a place under ``requests_per_minute``
         does not count. Default: the client's, else 600 for the query.
-    totals : bool, default False
-        Keep the totals rows that the query asks for, where they came; the column ``omni_total`` says
-        what kind each is and is null for ordinary rows. :func:`split_totals` makes two frames of
-        them. By default they are dropped.
+    totals : bool, "rows" or "separate", default False
+        Keep the totals rows that the query asks for. True or ``"rows"`` keeps them where they came;
+        the column ``omni_total`` says what kind each is and is null for ordinary rows.
+        ``"separate"`` returns two frames, rows and totals, as :func:`split_totals` makes them of
+        one. By default totals are dropped.
     names : {"field", "label"}, default "field"
         Call the columns by field (``users.state``) or by Omni's label (``State``).
     decimals : {"exact", "float64"}, optional
@@ -109,6 +132,7 @@ def run_query(
         One column per field, in the order of the query, with the Arrow types that Omni sent:
         decimals stay decimals unless `decimals` says otherwise, instants are UTC. Lists and structs
         are JSON text, and so, with a warning, are times before the year 1 or after 9999.
+        With ``totals="separate"`` two frames, rows and totals.
         ``df.attrs["omni"]`` has job id, SQL, labels, formats and cache kind, where known, the
         ``limit``, in ``limit_reached`` whether it may have cut rows off, and whether the result is
         ``from_cache`` of this machine; of totals in ``totals_missing`` which kinds Omni left out, and
@@ -168,7 +192,7 @@ def run_query(
         timezone=timezone,
         cache=cache,
         timeout=timeout,
-        totals=totals,
+        totals="rows" if totals == "separate" else totals,
         names=names,
         decimals=decimals,
         check=check,
@@ -177,7 +201,8 @@ def run_query(
         formatted=formatted,
         client=client,
     )
-    return ready.frame()
+    df = ready.frame()
+    return split_totals(df) if totals == "separate" else df
 
 
 def run_query_arrow(

@@ -119,6 +119,28 @@ def test_rows_and_totals_apart(ask):
     assert totals.dtypes.equals(df.dtypes)
 
 
+def test_rows_and_totals_may_be_asked_for_apart(ask):
+    (rows, totals), said = ask(totals="separate")
+    kept, _ = ask(totals="rows")
+    wanted = omnipd.split_totals(kept)
+    assert rows.equals(wanted[0])
+    assert totals.equals(wanted[1])
+    assert kept.equals(ask(totals=True)[0])
+    assert said == []
+
+
+@pytest.mark.parametrize("totals", ["separate", "row", 1, None])
+def test_what_says_nothing_of_totals_is_refused(scripted, fake_time, totals):
+    with client_of(scripted, fake_time) as client:
+        for run, query in ((omnipd.run_query_arrow, QUERY), (omnipd.run_queries, [QUERY])):
+            with pytest.raises(
+                omnipd.ArgumentError, match=r"totals=.* is not known here"
+            ) as caught:
+                run(query, totals=totals, client=client)
+            assert "split_totals" in str(caught.value)
+    assert scripted.requests == []
+
+
 def test_a_frame_without_the_mark_has_no_totals_to_split_off(ask):
     with pytest.raises(omnipd.ArgumentError, match="no column omni_total") as caught:
         omnipd.split_totals(ask()[0])

@@ -8,18 +8,17 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Literal, TypedDict
 
-from omnipd.arguments import DECIMALS, check_choice, check_flag
+from omnipd.arguments import DECIMALS, argument, check_choice, function
 from omnipd.clock import checked_timeout
 from omnipd.errors import ArgumentError
 
 
-class StreamKeywords(TypedDict, total=False):
+class RowKeywords(TypedDict, total=False):
     """How a query is run and its rows given, whatever it asks and whom for."""
 
     limit: int | Literal["all"] | None
     cache: str | None
     timeout: float | None
-    totals: bool
     names: str
     decimals: str | None
     check: bool | None
@@ -34,12 +33,26 @@ class Scope(TypedDict, total=False):
     timezone: str | None
 
 
-class RunKeywords(StreamKeywords, total=False):
-    """The same for a result that is had whole: it may be kept on disk, pivoted, and written out."""
+class StreamKeywords(RowKeywords, total=False):
+    """The same, and whether its totals are among the rows."""
+
+    totals: bool | Literal["rows"]
+
+
+class WholeKeywords(TypedDict, total=False):
+    """What a result takes that is had whole: it may be kept on disk, pivoted, and written out."""
 
     ttl: str | float | timedelta | None
     pivot: str | None
     formatted: bool
+
+
+class RunKeywords(StreamKeywords, WholeKeywords, total=False):
+    """How a query is run whose result is had whole."""
+
+
+class SplitKeywords(RowKeywords, WholeKeywords, Scope, total=False):
+    """All that :func:`omnipd.run_query` takes beside the query, its client, and its totals."""
 
 
 class BatchKeywords(StreamKeywords, Scope, total=False):
@@ -68,19 +81,35 @@ class QueryOptions:
     timezone: str | None = None
     cache: str | None = None
     timeout: float | None = None
-    totals: bool = False
+    totals: bool | Literal["rows"] = False
     names: str = "field"
     decimals: str | None = None
     pivot: str | None = None
 
     def __post_init__(self) -> None:
         check_choice("names", self.names, ("field", "label"))
-        check_flag("totals", self.totals)
+        _check_totals(self.totals)
         if self.decimals is not None:
             check_choice("decimals", self.decimals, DECIMALS)
         if self.pivot is not None:
             check_choice("pivot", self.pivot, PIVOT_FORMS)
         checked_timeout(self.timeout)
+
+
+def _check_totals(totals: object) -> None:
+    """Refuse what does not say whether totals are among the rows."""
+    if isinstance(totals, bool) or totals == "rows":
+        return
+    raise ArgumentError(
+        argument("totals", totals) + " is not known here.",
+        hint="It takes True or 'rows', and False. Two frames are made by "
+        + function("run_query")
+        + " with "
+        + argument("totals", "separate")
+        + ", or by "
+        + function("split_totals")
+        + ".",
+    )
 
 
 def check_keywords(

@@ -78,7 +78,7 @@ class Run:
             cache=options.cache,
         )
         self.client = client
-        self.totals = options.totals
+        self.totals = bool(options.totals)
         self.pivot = options.pivot
         self.names = options.names
         self.decimals = options.decimals or client.decimals
