@@ -70,6 +70,10 @@ FLAG = Check("true or false", lambda value: isinstance(value, bool))
 NUMBER = Check(
     "a number", lambda value: isinstance(value, int | float) and not isinstance(value, bool)
 )
+LIMIT = Check(
+    "a number of rows, at least 1",
+    lambda value: isinstance(value, int) and not isinstance(value, bool) and value >= 1,
+)
 TEXTS = Check("a list of texts", _is_list_of_texts)
 TEXT_OR_TEXTS = Check(
     "a text or a list of texts", lambda value: _is_name(value) or _is_list_of_texts(value)
@@ -125,6 +129,7 @@ VIEW: Keys = {
         extends=TEXT_OR_TEXTS,
         ignored=FLAG,
         measures=MAPPING_OR_LIST,
+        query=FULL_MAPPING,
         required_access_grants=TEXT_OR_TEXTS,
         schema=NAME,
         sql=TEXT,
@@ -145,7 +150,6 @@ VIEW: Keys = {
         Bearing.UNMODELED,
         dynamic_schema=ANYTHING,
         materialized_query=ANYTHING,
-        query=ANYTHING,
         uploaded=ANYTHING,
     ),
 }
@@ -219,6 +223,25 @@ MEASURE: Keys = {
     ),
 }
 
+QUERY: Keys = {
+    **_all(
+        Bearing.ANSWER,
+        base_view=NAME,
+        bind_all_filters=FLAG,
+        # It says of which query templates tell, and a template is refused anyway.
+        bind_outer_context=FLAG,
+        default_group_by=FLAG,
+        fields=MAPPING_OR_LIST,
+        filters=MAPPING,
+        limit=LIMIT,
+        sorts=LIST_OR_NOTHING,
+        topic=NAME,
+    ),
+    **_all(Bearing.UNMODELED, calculations=ANYTHING, fill_fields=ANYTHING, join_via_map=ANYTHING),
+}
+
+SORT: Keys = _all(Bearing.ANSWER, desc=FLAG, field=NAME)
+
 DURATION: Keys = _all(Bearing.ANSWER, intervals=TEXTS, sql_end=TEXT, sql_start=TEXT)
 
 GROUP: Keys = _all(Bearing.ANSWER, filter=FULL_MAPPING, name=TEXT)
@@ -239,6 +262,7 @@ TOPIC: Keys = {
         relationships=LIST_OR_NOTHING,
         required_access_grants=TEXT_OR_TEXTS,
         template=FLAG,
+        views=MAPPING,
     ),
     **_all(
         Bearing.DISPLAY,
@@ -268,7 +292,6 @@ TOPIC: Keys = {
         conditionally_join=ANYTHING,
         hidden_unless_access_grants=ANYTHING,
         topics=ANYTHING,
-        views=ANYTHING,
         week_start_day=ANYTHING,
     ),
 }

@@ -56,6 +56,9 @@ class Draft:
     request: Request
     tree: JoinTree
     fields: Fields
+    model: Model
+    # The model as the query's topic sees it.
+    seen: Model
     selected: list[Selected] = field(default_factory=list)
     missing: list[str] = field(default_factory=list)
     where: list[exp.Expression] = field(default_factory=list)
@@ -65,6 +68,13 @@ class Draft:
     totals: list[tuple[int, str]] = field(default_factory=list)
     # Rows that are alike in every key become one; SQL can ask for rows as they are.
     grouped: bool = True
+    # The query's own filters on fields, which queries of views may be bound to; what it has beside
+    # them that cannot be bound.
+    chosen: dict[str, Mapping[str, Any]] = field(default_factory=dict)
+    cannot_be_bound: str | None = None
+    # The views whose queries it is written in, outermost first, and those of the views it reads.
+    above: tuple[str, ...] = ()
+    view_steps: list[tuple[str, exp.Query]] = field(default_factory=list)
 
     @property
     def keys(self) -> list[exp.Expression]:
@@ -78,9 +88,9 @@ class Draft:
 
     @property
     def other_queries(self) -> list[tuple[str, exp.Query]]:
-        """List the queries that filters refer to, by the names they have here."""
+        """List the queries that filters refer to, and those of views, by their names here."""
         queries = self.fields.around.queries
-        return [] if queries is None else queries.steps
+        return [*([] if queries is None else queries.steps), *self.view_steps]
 
     def joined(self) -> list[Joined]:
         """List the views to join: the base view, those that are read, those in between."""
@@ -128,7 +138,9 @@ def draft(model: Model, request: Request, around: Circumstances) -> Draft:
         raise Refused("PLAN", "The query selects no fields")
     for name, filter_ in request.filters.items():
         finder.filter(name, filter_, around)
+    found.chosen = dict(request.filters)
     for control in request.controls:
+        found.cannot_be_bound = "A control"
         finder.any_of(control, around)
     for sort in request.sorts:
         finder.sort(sort)
@@ -161,7 +173,7 @@ def begin(model: Model, request: Request, around: Circumstances) -> tuple[Draft,
     full = any(node.join_type == "full_outer" for node in tree.nodes.values())
     views = {alias: node.view for alias, node in tree.nodes.items()}
     fields = Fields(views, None if full else tree.base, around)
-    found = Draft(request, tree, fields)
+    found = Draft(request, tree, fields, model, model.within(topic))
     for each in topic_filters(topic, tree.base) if topic else ():
         test = each.write(fields)
         if test is not None:
@@ -211,7 +223,8 @@ class Finder:
     fields: Fields
     topic: Topic | None
     found: Draft
-    grants: Mapping[str, Grant]
+    # None where nothing that it finds is asked for by a user.
+    grants: Mapping[str, Grant] | None
 
     def select(self, text: str) -> None:
         """Add a selected field, or note that it is missing."""
@@ -295,7 +308,7 @@ class Finder:
 
     def _granted(self, name: FieldName, found: Dimension | Measure) -> bool:
         needed = (*self.fields.views[name.view or ""].grants, *found.grants)
-        return holds(self.grants, needed, self.fields.around)
+        return self.grants is None or holds(self.grants, needed, self.fields.around)
 
     def _offered(self, name: FieldName, found: Dimension | Measure) -> bool:
         # By the name that it has today.

@@ -15,6 +15,7 @@ from omnipd_sandbox.engine.plan.result_columns import (
     result_columns,
     sorts_by_calendar,
 )
+from omnipd_sandbox.engine.sql.query_views import with_query_views
 from omnipd_sandbox.engine.sql.steps import Steps, after, from_joins
 from omnipd_sandbox.refused_query import Refused
 
@@ -27,6 +28,7 @@ def write_sql(draft: Draft) -> exp.Select:
     Refused
         When a measure's rows are repeated and no primary key tells them apart.
     """
+    draft = with_query_views(draft, write_sql)
     repeated = _repeated(draft)
     if repeated or draft.totals:
         return Steps(draft, repeated).write()
