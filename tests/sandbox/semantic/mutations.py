@@ -39,6 +39,8 @@ ON_A_SCREEN |= {"catalog"}
 # What was not modeled before it was replaced is not modeled after: keys by their file.
 NOT_MODELED = {
     "views/unplanned.query.view.yaml": {"query"},
+    # A query says itself which tables it reads.
+    "views/asked.query.view.yaml": {"schema"},
     "views/unmodeled.view.yaml": {
         "aliases", "dynamic_top_n", "filters", "level_of_detail", "mask_unless_access_grants",
         "order_by_field",

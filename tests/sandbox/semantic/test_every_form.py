@@ -278,7 +278,7 @@ def test_the_fields_of_a_topic_are_worked_through_in_omnis_order(model: Model) -
 
 
 # Each file and each piece of junk comes up; all of them are read by tests/mutated_models.py.
-SAMPLE = [each for place, each in enumerate(mutations()) if place % 283 == 41]
+SAMPLE = [each for place, each in enumerate(mutations()) if place % 271 == 0]
 
 
 def test_each_file_and_each_piece_of_junk_comes_up() -> None:
