@@ -1,4 +1,4 @@
-"""Run the Python blocks of README.md and docs/*.md; what a block prints must be what stands there."""
+"""Run the Python blocks of README.md and of the pages in docs; what a block prints must be what stands there."""
 
 import doctest
 
@@ -46,7 +46,7 @@ pytest_collect_file = Sybil(
     parsers=[
         PythonCodeBlockParser(doctest_optionflags=doctest.NORMALIZE_WHITESPACE | doctest.ELLIPSIS)
     ],
-    patterns=["README.md", "docs/*.md"],
+    patterns=["README.md", "docs/*.md", "docs/queries/*.md"],
     excludes=["docs/_build/*"],
     fixtures=["without_settings"],
 ).pytest()

@@ -26,7 +26,7 @@ from omnipd_sandbox.server import Server
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
-PAGES = [ROOT / "README.md", *sorted(DOCS.glob("*.md"))]
+PAGES = [ROOT / "README.md", *sorted(DOCS.glob("*.md")), *sorted(DOCS.glob("queries/*.md"))]
 
 FUNCTIONS = [name for name, value in PUBLIC.items() if inspect.isfunction(value)]
 # Deleting what is not there, or cannot be deleted, is not an error.
@@ -205,7 +205,9 @@ MODEL_AND_TOPIC = {"flights": ("flights", "flights"), "users": ("orders", "users
 FILTERS = [
     (field.strip("`"), ast.literal_eval(condition.strip("`")), int(rows))
     for field, condition, _, rows in (
-        cells for cells in table_rows(section(text_of("queries.md"), "Filters")) if len(cells) == 4
+        cells
+        for cells in table_rows(section(text_of("queries/conditions.md"), "Filters"))
+        if len(cells) == 4
     )
 ]
 
@@ -249,7 +251,7 @@ CONDITIONS = [
     (condition.strip("`").replace(r"\|", "|"), int(rows))
     for condition, _, rows in (
         cells
-        for cells in table_rows(section(text_of("queries.md"), "In Python"))
+        for cells in table_rows(section(text_of("queries/conditions.md"), "Conditions"))
         if len(cells) == 3
     )
 ]
@@ -286,7 +288,7 @@ def test_the_page_has_a_filter_of_every_type_and_kind():
 
 
 def test_the_timeframes_on_the_page_are_what_the_sandbox_answers(omni_of_the_page):
-    rows = table_rows(section(text_of("queries.md"), "Fields and timeframes"))
+    rows = table_rows(section(text_of("queries/build.md"), "Fields and timeframes"))
     assert len(rows) == 21
     fields = [f"flights.time_hour[{timeframe.strip('`')}]" for timeframe, *_ in rows]
     hour = {"type": "date", "kind": "TIME_FOR_UNIT_DURATION", "left_side": "2013-02-03 17"}

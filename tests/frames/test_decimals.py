@@ -148,7 +148,9 @@ WORKS = {
 
 def test_the_page_on_queries_is_true_about_what_works(scripted, monkeypatch):
     monkeypatch.setenv("MPLBACKEND", "agg")
-    page = (Path(omnipd.__file__).parent.parent / "docs" / "queries.md").read_text("utf-8")
+    page = (Path(omnipd.__file__).parent.parent / "docs" / "queries" / "types.md").read_text(
+        "utf-8"
+    )
     told = {}
     for line in page.partition("| With a column `s` of money |")[2].splitlines()[2:]:
         if not line.startswith("|"):
