@@ -23,15 +23,18 @@ from omnipd.arguments import (
 from omnipd.client.client import Client
 from omnipd.errors import ArgumentError
 from omnipd.queries.job.options import QueryKeywords, check_keywords
-from omnipd.queries.language.conditions import Condition, filters_of, joined
+from omnipd.queries.language.conditions import Condition, joined
 from omnipd.queries.language.field import Field, Sort
 from omnipd.queries.language.filter_words import in_words
+from omnipd.queries.language.periods import COMPUTATIONS, PERIOD, with_comparison
+from omnipd.queries.language.periods import in_words as period_in_words
 from omnipd.queries.language.request import (
     DEFAULT_LIMIT,
     QUERY_DEFAULTS,
     build_request,
     checked_limit,
 )
+from omnipd.queries.language.where import where_of
 from omnipd.queries.run_query import run_query
 
 _NULLS = ("first", "last", "dialect_default", "omni_default")
@@ -184,17 +187,20 @@ class Query:
         ----------
         *conditions : Condition
             Comparisons of :func:`field`, joined by ``&``, ``|`` and ``~``. Those on measures keep
-            groups.
+            groups; one ``|`` is over dimensions or over measures.
 
         Raises
         ------
         ArgumentError
-            For an *or* across fields, which Omni's filters cannot say.
+            For an *or* across fields that Omni cannot be told in sixteen of its controls.
         """
+        wanted = where_of(conditions)
         filters = dict(self._wire.get("filters", {}))
-        for name, one in filters_of(conditions).items():
+        for name, one in wanted.filters.items():
             filters[name] = joined("AND", [filters[name], one]) if name in filters else one
-        return self._with(filters=filters)
+        controls = list(self._wire.get("controls", []))
+        controls += [one for one in wanted.controls if one not in controls]
+        return self._with(filters=filters, controls=controls)
 
     def sort(self, *by: str | Field | Sort, nulls: str | None = None) -> Query:
         """Sort the rows; later sorts order the ties of earlier ones.
@@ -241,33 +247,89 @@ class Query:
         """
         return self._with(offset=whole_number("offset", rows, minimum=0))
 
+    def ungrouped(self) -> Query:
+        """Return every row, those that are alike in all dimensions, too, and not one for each group.
+
+        It takes dimensions only. Omni groups all the same where something speaks of groups: totals,
+        pivots, a condition on a measure.
+        """
+        return self._with(default_group_by=False)
+
     def pivot(self, *fields: str | Field, column_limit: int | None = None) -> Query:
         """Make columns of the values of dimensions; they are selected, too.
+
+        The frame then has a column for each value and measure, see `pivot` of :func:`run_query`.
 
         Parameters
         ----------
         *fields : str or Field
-            Dimensions.
+            Dimensions. The rest of those that are selected say what a row is of.
         column_limit : int, optional
             The most columns. Default: Omni's 50.
         """
         query = self.select(*fields)._adding("pivots", _names(fields))
         if column_limit is None:
             return query
-        return query._with(column_limit=whole_number("column_limit", column_limit))
+        return query._with(column_limit=whole_number("column_limit", column_limit, unit="columns"))
+
+    def compare(self, by: str | Field, periods: int = 1, unit: str | None = None) -> Query:
+        """Compare the period that the query's date filter is for with an earlier one.
+
+        Every measure then comes for each period: the query is pivoted by the field
+        ``omni_period_pivot``, whose values are ``Current Period``, ``Previous Month`` and so on. More
+        comparisons are more calls.
+
+        Parameters
+        ----------
+        by : str or Field
+            The time that says in which period a row is, without a timeframe. A date filter on it,
+            such as ``field(…).in_the("this month")``, says which period is the current one; without
+            it the query is refused when it is run.
+        periods : int, default 1
+            How many of the unit ago.
+        unit : {"day", "week", "month", "quarter", "year"}, optional
+            Default: as long as the current period, right before it, ``Previous Period``.
+
+        Raises
+        ------
+        ArgumentError
+            For a unit that there is not, and for a second time.
+        """
+        before = self._wire.get(COMPUTATIONS, [])
+        computations = with_comparison(before, _name(by), periods, unit)
+        return self.pivot(PERIOD)._with(**{COMPUTATIONS: computations})
+
+    def transpose(self, *measures: str | Field) -> Query:
+        """Put measures below each other instead of side by side; they are selected, too.
+
+        In their place, where the first of them was selected, come ``measure_name``,
+        ``measure_order`` (from 0, as listed) and ``measure_value``: one row for each measure and
+        group.
+
+        Parameters
+        ----------
+        *measures : str or Field
+            Measures, in their order.
+        """
+        return self.select(*measures)._adding("transposed_measures", _names(measures))
 
     def fill(self, *fields: str | Field) -> Query:
-        """Have Omni fill the gaps of dimensions, such as days without rows; they are selected, too.
+        """Have Omni fill the gaps of times, such as days without rows; they are selected, too.
+
+        Omni fills from one end of a filter to the other: ``.in_the("last 200 days")``, or both
+        ``>=`` and ``<``. Without two ends it fills nothing, and :meth:`run` warns.
 
         Parameters
         ----------
         *fields : str or Field
-            Dimensions.
+            Times with a timeframe, such as ``orders.created_at[date]``.
         """
         return self.select(*fields)._adding("fill_fields", _names(fields))
 
     def totals(self, *by: str | Field, grand: bool = True, rows: bool = False) -> Query:
         """Add totals, which ``run(totals=True)`` then keeps; they are computed anew, not added up.
+
+        :func:`omnipd.split_totals` makes two frames of the result.
 
         Parameters
         ----------
@@ -337,9 +399,14 @@ _NAMED = {
     "table": "view",
     "fields": "fields",
     "filters": "where",
+    "controls": "any of",
     "sorts": "sort",
     "pivots": "pivot",
+    "column_limit": "column limit",
+    COMPUTATIONS: "compare",
+    "transposed_measures": "transpose",
     "fill_fields": "fill",
+    "default_group_by": "grouped",
     "column_totals": "totals",
     "row_totals": "totals of rows",
 }
@@ -368,6 +435,17 @@ def _lines(key: str, value: Any) -> list[str]:
             for name, one in value.items()
         ]
         return display.first_lines(said, _MOST_SHOWN)
+    if key == "controls":
+        said = [
+            display.shortened(
+                " or ".join(
+                    f"{one['fieldName']}: {in_words(one['filter'])}" for one in held["filters"]
+                ),
+                _LONGEST_FILTER,
+            )
+            for held in value
+        ]
+        return display.first_lines(said, _MOST_SHOWN)
     if key == "sorts":
         said = [
             f"{one.get('column_name')}{' descending' if one.get('sort_descending') else ''}"
@@ -375,18 +453,23 @@ def _lines(key: str, value: Any) -> list[str]:
             for one in value
         ]
         return [display.listed(said, _MOST_SHOWN)]
-    if key in {"fields", "pivots", "fill_fields"}:
+    if key == COMPUTATIONS:
+        said = [words for one in value if (words := period_in_words(one))]
+        return display.first_lines(said, _MOST_SHOWN)
+    if key in {"fields", "pivots", "fill_fields", "transposed_measures"}:
         return [display.listed(value, _MOST_SHOWN)]
     if key in {"column_totals", "row_totals"}:
         return [display.listed(("all" if name == _GRAND else name for name in value), _MOST_SHOWN)]
     if isinstance(value, str):
         return [display.shortened(value, _LONGEST)]
+    if isinstance(value, bool):
+        return ["yes" if value else "no"]
     return [display.shortened(json.dumps(value, ensure_ascii=False), _LONGEST)]
 
 
 def _without_defaults(wire: Mapping[str, Any]) -> dict[str, Any]:
     """Return a query object without what would be sent anyway, so that equal queries are alike."""
-    defaults = {**QUERY_DEFAULTS, "limit": DEFAULT_LIMIT, "offset": 0}
+    defaults = {**QUERY_DEFAULTS, "controls": [], "limit": DEFAULT_LIMIT, "offset": 0}
     return {
         key: value for key, value in wire.items() if key not in defaults or value != defaults[key]
     }

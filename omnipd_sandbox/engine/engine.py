@@ -21,12 +21,13 @@ from omnipd_sandbox.engine.model.formats import with_formats
 from omnipd_sandbox.engine.model.model import Model
 from omnipd_sandbox.engine.model.sql_dialect import written
 from omnipd_sandbox.engine.plan.draft import Draft, draft
-from omnipd_sandbox.engine.plan.metadata import describe
+from omnipd_sandbox.engine.plan.metadata import describe_all
 from omnipd_sandbox.engine.plan.plan import Plan
 from omnipd_sandbox.engine.plan.request import Request
 from omnipd_sandbox.engine.plan.result_columns import result_columns
 from omnipd_sandbox.engine.read_model import read_checked_model
 from omnipd_sandbox.engine.sql.sql_job import is_sql_job, plan_sql_job
+from omnipd_sandbox.engine.sql.totals import TotalsPlace, narrow_columns
 from omnipd_sandbox.engine.sql.write_sql import write_sql
 from omnipd_sandbox.refused_query import BadFilter, Refused
 
@@ -93,7 +94,9 @@ class Engine:
         *,
         now: datetime,
         user_attributes: Mapping[str, Any] = MappingProxyType({}),
+        zone: str | None = None,
         model: Model | None = None,
+        totals: TotalsPlace = "behind_group",
     ) -> Plan:
         """Plan a query.
 
@@ -105,8 +108,12 @@ class Engine:
             The instant that relative dates refer to; UTC when it has no zone.
         user_attributes
             The attributes of the acting user.
+        zone
+            The IANA name of the time zone in which to compute; UTC unless given.
         model
             The model to plan on, such as a branch; the one that the query names unless given.
+        totals
+            Where rows of totals stand: each directly behind its group, or all of them last.
 
         Raises
         ------
@@ -118,28 +125,33 @@ class Engine:
             For a query that cannot be planned.
         """
         instant = now.astimezone(UTC).replace(tzinfo=None) if now.tzinfo else now
+        model = model or self.models[query["modelId"]]
+        around = Circumstances(instant, user_attributes, calendar=model.calendar, zone=zone)
         try:
-            return self._plan(
-                query,
-                model or self.models[query["modelId"]],
-                Circumstances(instant, user_attributes),
-            )
+            return self._plan(query, model, around, totals)
         except RecursionError as error:
             raise Refused("PLAN", "The query is nested too deeply") from error
 
-    def _plan(self, query: Mapping[str, Any], model: Model, around: Circumstances) -> Plan:
+    def _plan(
+        self,
+        query: Mapping[str, Any],
+        model: Model,
+        around: Circumstances,
+        totals: TotalsPlace,
+    ) -> Plan:
         if is_sql_job(query):
             return plan_sql_job(model, self._databases[model.id], query, around)
         drafted = _drafted(query, model, around)
         # Nothing is left to select when every field is missing.
-        sql = written(write_sql(drafted), pretty=True) if drafted.selected else ""
+        sql = written(write_sql(drafted, totals), pretty=True) if drafted.selected else ""
         return Plan(
             sql=sql,
-            fields={each.name: describe(each) for each in drafted.selected},
+            fields=describe_all(drafted),
             missing_fields=drafted.missing,
             limit=drafted.request.limit,
             query=drafted.request.echo,
             shared_model_id=model.id,
+            narrow=tuple(narrow_columns(drafted)),
         )
 
     def execute(self, plan: Plan) -> pa.Table:
@@ -152,7 +164,11 @@ class Engine:
         """
         if not plan.sql:
             return pa.table({})
-        return self._databases[plan.shared_model_id].run(plan.sql, plan.row_cap)
+        table = self._databases[plan.shared_model_id].run(plan.sql, plan.row_cap)
+        for name in plan.narrow:
+            place = table.column_names.index(name)
+            table = table.set_column(place, name, table.column(place).cast(pa.int32()))
+        return table
 
 
 def _drafted(query: Mapping[str, Any], model: Model, around: Circumstances) -> Draft:
@@ -161,8 +177,12 @@ def _drafted(query: Mapping[str, Any], model: Model, around: Circumstances) -> D
     def write_other(other: Mapping[str, Any]) -> tuple[exp.Query, list[str]]:
         drafted = _drafted(other, model, around)
         columns = result_columns(drafted)
-        if drafted.missing or drafted.totals:
-            raise Refused("PLAN", "A query that a filter refers to misses fields or has totals")
+        if drafted.missing or drafted.totals or drafted.pivots or drafted.transposed != []:
+            raise Refused(
+                "PLAN",
+                "A query that a filter refers to misses fields, or has totals, pivots or measures as"
+                " rows",
+            )
         return write_sql(drafted), [each.name for each in columns]
 
     queries = OtherQueries(request.static_queries, {model.id, query["modelId"]}, write_other)

@@ -77,7 +77,9 @@ class QueryEngine(Protocol):
         *,
         now: datetime,
         user_attributes: Mapping[str, Any] = ...,
+        zone: str | None = ...,
         model: Any = ...,
+        totals: Any = ...,
     ) -> Any:
         """Plan a query."""
 

@@ -99,9 +99,10 @@ class Behavior:
     unrequested_columns : bool
         Give results what nobody asked for: sort keys, keys of the base view, and numbers as text with
         the number beside it under ``…__raw``.
-    totals : {"last", "behind_group", "absent"}
-        Where totals stand: subtotals behind all rows, or each directly behind the rows of its group;
-        or none come although they were asked for.
+    totals : {"behind_group", "last", "absent"}
+        Where totals stand: each subtotal directly behind the rows of its group, and as many of each
+        kind as the limit says, or fewer; all of them behind the rows, whatever the limit; or none come
+        although they were asked for.
     query_echo : {"query", "model_job"}
         What a job says of its query: the query itself, or an object with it under ``model_job``, its
         keys in snake_case.
@@ -118,6 +119,9 @@ class Behavior:
         What the result of an AI job says that it is; it is JSON either way.
     relationship_ids : bool
         Give the relationships of topics an ``id``.
+    query_timezones : {"refused", "ignored", "applied"}
+        What becomes of the time zone that a query names: it is 400 where the connection does not allow
+        it, and ignored where only the organization does not.
     composite_topic : bool
         Have a topic ``everything`` in each model that is made of all others and has no base view.
     content_issues : {"text", "object"}
@@ -173,7 +177,7 @@ class Behavior:
     old_shapes: bool = False
     total_records: Literal["all", "remaining"] = "all"
     unrequested_columns: bool = False
-    totals: Literal["last", "behind_group", "absent"] = "last"
+    totals: Literal["behind_group", "last", "absent"] = "behind_group"
     query_echo: Literal["query", "model_job"] = "query"
     formats_as_objects: bool = False
     client_result_ids: bool = False
@@ -181,6 +185,7 @@ class Behavior:
     trace_ids: bool = True
     relationship_ids: bool = True
     ai_result_type: Literal["json", "octet-stream"] = "json"
+    query_timezones: Literal["refused", "ignored", "applied"] = "refused"
     composite_topic: bool = False
     content_issues: Literal["text", "object"] = "text"
     owner_ids: Literal["membership", "other"] = "membership"

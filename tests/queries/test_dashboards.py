@@ -274,7 +274,7 @@ REFUSED = {
     ),
     "or across fields": (
         [(field("users.state") == "x") | (field("products.category") == "y")],
-        "cannot say 'or' across fields",
+        "cannot say 'or' across users.state and products.category",
         "",
     ),
     "a value for a filter that contains": ({"Category": "Socks"}, "CONTAINS, is not clear", ""),

@@ -26,17 +26,19 @@ class StreamKeywords(TypedDict, total=False):
 
 
 class Scope(TypedDict, total=False):
-    """Whom a query is run for, and over what."""
+    """Whom a query is run for, over what, and by whose clocks."""
 
     model: str | None
     branch_id: str | None
     user_id: str | None
+    timezone: str | None
 
 
 class RunKeywords(StreamKeywords, total=False):
-    """The same for a result that may be kept on disk."""
+    """The same for a result that is had whole: it may be kept on disk, and pivoted."""
 
     ttl: str | float | timedelta | None
+    pivot: str | None
 
 
 class BatchKeywords(StreamKeywords, Scope, total=False):
@@ -45,6 +47,10 @@ class BatchKeywords(StreamKeywords, Scope, total=False):
 
 class QueryKeywords(RunKeywords, Scope, total=False):
     """All that :func:`omnipd.run_query` takes beside the query and the client."""
+
+
+#: The forms in which a pivoted result may be had.
+PIVOT_FORMS = ("wide", "flat", "long")
 
 
 @dataclass(frozen=True)
@@ -58,17 +64,21 @@ class QueryOptions:
     model: str | None = None
     branch_id: str | None = None
     user_id: str | None = None
+    timezone: str | None = None
     cache: str | None = None
     timeout: float | None = None
     totals: bool = False
     names: str = "field"
     decimals: str | None = None
+    pivot: str | None = None
 
     def __post_init__(self) -> None:
         check_choice("names", self.names, ("field", "label"))
         check_flag("totals", self.totals)
         if self.decimals is not None:
             check_choice("decimals", self.decimals, DECIMALS)
+        if self.pivot is not None:
+            check_choice("pivot", self.pivot, PIVOT_FORMS)
         checked_timeout(self.timeout)
 
 

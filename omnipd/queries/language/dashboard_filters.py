@@ -15,8 +15,9 @@ from omnipd.errors import ArgumentError, held_warnings
 from omnipd.frames.scalars import python_value
 from omnipd.queries.language import filters, timeframes
 from omnipd.queries.language.check_fields import KnownField
-from omnipd.queries.language.conditions import Condition, Filter, filters_of, joined
+from omnipd.queries.language.conditions import Condition, Filter, joined
 from omnipd.queries.language.field import Field
+from omnipd.queries.language.where import filters_of
 
 #: What a caller may say of the filters of a dashboard.
 Changes = Literal["dashboard"] | Mapping[Any, Any] | Condition | Sequence[Condition] | None
@@ -376,7 +377,8 @@ class DashboardFilters:
                 *([where if isinstance(where, str) else control.field] if listed is None else ()),
                 *(each.get("fieldName") for each in listed or () if isinstance(each, Mapping)),
             ]
-        return [timeframes.split(str(name))[0] for name in dict.fromkeys(found) if name]
+        names = [str(name) for name in dict.fromkeys(found) if name]
+        return [timeframes.split(name)[0] for name in names if not timeframes.is_composite(name)]
 
     def _filter(
         self, control: Control, name: str | None, known: Mapping[str, KnownField] | None
@@ -509,6 +511,8 @@ def _data_type(name: str, known: Mapping[str, KnownField] | None) -> str | None:
         return None
     bare, timeframe = timeframes.split(name)
     if bare not in known:
+        if timeframes.is_composite(bare):
+            return None  # of such fields no topic speaks
         raise _Unfit(f"the topic of the tile has no field {bare}")
     own = known[bare].data_type
     return (

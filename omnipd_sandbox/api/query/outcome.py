@@ -59,7 +59,12 @@ def plan(
         # None is the model that the query names, as it is served.
         composed = {} if model is None else {"model": model}
         outcome = world.engine.plan(
-            request.query, now=world.now(), user_attributes=user_attributes, **composed
+            request.query,
+            now=world.now(),
+            user_attributes=user_attributes,
+            totals="last" if world.behavior.totals == "last" else "behind_group",
+            zone=_zone(request, world),
+            **composed,
         )
     except Refused as refusal:
         outcome = refusal
@@ -68,6 +73,11 @@ def plan(
     except Exception as error:  # noqa: BLE001 - a fault of the planner must not look like an answer
         outcome = _fault(error, world)
     return Submission(request, user_attributes, may_view_sql, outcome)
+
+
+def _zone(request: QueryRequest, world: World) -> str | None:
+    """Give the zone to compute in; an organization that has none of it ignores it (docs/wire.md)."""
+    return request.timezone if world.behavior.query_timezones == "applied" else None
 
 
 def write_outcome(sink: Sink, job_id: str, submission: Submission, world: World) -> None:

@@ -196,6 +196,7 @@ DIMENSION: Keys = {
     **_all(
         Bearing.ANSWER,
         bin_boundaries=LIST,
+        dynamic_top_n=FULL_MAPPING,
         duration=FULL_MAPPING,
         groups=LIST,
         primary_key=FLAG,
@@ -209,7 +210,7 @@ DIMENSION: Keys = {
         custom_primary_key_sql_for_quick_aggs=TEXT,
         skip_parent_label=FLAG,
     ),
-    **_all(Bearing.UNMODELED, dynamic_top_n=ANYTHING, order_by_field=ANYTHING),
+    **_all(Bearing.UNMODELED, order_by_field=ANYTHING),
 }
 
 MEASURE: Keys = {
@@ -232,12 +233,13 @@ QUERY: Keys = {
         bind_outer_context=FLAG,
         default_group_by=FLAG,
         fields=MAPPING_OR_LIST,
+        fill_fields=TEXTS,
         filters=MAPPING,
         limit=LIMIT,
         sorts=LIST_OR_NOTHING,
         topic=NAME,
     ),
-    **_all(Bearing.UNMODELED, calculations=ANYTHING, fill_fields=ANYTHING, join_via_map=ANYTHING),
+    **_all(Bearing.UNMODELED, calculations=ANYTHING, join_via_map=ANYTHING),
 }
 
 SORT: Keys = _all(Bearing.ANSWER, desc=FLAG, field=NAME)
@@ -262,6 +264,7 @@ TOPIC: Keys = {
         relationships=LIST_OR_NOTHING,
         required_access_grants=TEXT_OR_TEXTS,
         template=FLAG,
+        topics=TEXTS,
         views=MAPPING,
     ),
     **_all(
@@ -291,7 +294,6 @@ TOPIC: Keys = {
         always_join=ANYTHING,
         conditionally_join=ANYTHING,
         hidden_unless_access_grants=ANYTHING,
-        topics=ANYTHING,
         week_start_day=ANYTHING,
     ),
 }

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from sqlglot import exp
 
 from omnipd_sandbox.engine.data.warehouse import Warehouse
-from omnipd_sandbox.engine.model.circumstances import ANY
+from omnipd_sandbox.engine.model.circumstances import Circumstances, for_anybody
 from omnipd_sandbox.engine.model.fields import TOO_DEEP, Fields
 from omnipd_sandbox.engine.model.measures import as_one_select
 from omnipd_sandbox.engine.model.model import Issue, Measure, Model, View, views_by_alias
@@ -82,7 +82,7 @@ class _Learning:
     def _type(self) -> None:
         model = self.model
         views, issues = with_types(
-            to_be_typed_again(model.views), model.relationships, self.warehouse
+            to_be_typed_again(model.views), model.relationships, self.warehouse, model.calendar
         )
         self._put(None, views)
         self.of_fields = self._placed(issues, views)
@@ -92,7 +92,7 @@ class _Learning:
                 continue
             seen = {**views, **to_be_typed_again(topic.views)}
             joins = (*model.relationships, *topic.relationships)
-            typed, more = with_types(seen, joins, self.warehouse, topic.views)
+            typed, more = with_types(seen, joins, self.warehouse, model.calendar, topic.views)
             self._put(name, {each: typed[each] for each in topic.views})
             new = [each for each in more if (each.view, each.field, each.message) not in known]
             self.of_fields += [replace(each, yaml_path=topic.path) for each in new]
@@ -110,7 +110,8 @@ class _Learning:
         try:
             if view.query is None:
                 joins = (*self.model.relationships, *(topic.relationships if topic else ()))
-                select = _with_fields(view, views_by_alias(seen.views, joins))
+                around = for_anybody(self.model.calendar)
+                select = _with_fields(view, views_by_alias(seen.views, joins), around)
             else:
                 select = self.write(self.model, seen, view)
             columns = self.warehouse.described(written(select))
@@ -144,14 +145,14 @@ def _learned(view: View, select: exp.Query, columns: list[tuple[str, str]]) -> V
     return replace(view, dimensions=dimensions, select=select, sql_references=(), unmodeled=left)
 
 
-def _with_fields(view: View, views: Mapping[str, View]) -> exp.Query:
+def _with_fields(view: View, views: Mapping[str, View], around: Circumstances) -> exp.Query:
     """Write the fields out that the SQL of a view names."""
 
     def value(name: FieldName) -> exp.Expression:
         alias = name.view or ""
         if alias not in views:
             raise Refused("PLAN", f'No such view "{alias}"')
-        fields = Fields(views, alias, ANY)
+        fields = Fields(views, alias, around)
         found = views[alias].field(name.field)
         if isinstance(found, Measure) and name.timeframe is None:
             return as_one_select(fields.written_out(alias, found), fields.aggregates)

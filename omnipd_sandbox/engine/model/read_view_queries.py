@@ -16,6 +16,7 @@ from omnipd_sandbox.engine.model.yaml_parts import (
     kind_of,
     optional_text,
     said,
+    texts,
     unmodeled,
 )
 
@@ -57,6 +58,7 @@ class _Reader:
             binds_all=said(body, "bind_all_filters", False),
             kept=frozenset(name for name, each in filters.items() if each.get(_KEPT)),
             sorts=self._sorts(said(body, "sorts")),
+            fill_fields=texts(said(body, "fill_fields")),
             limit=said(body, "limit"),
             grouped=said(body, "default_group_by"),
             outer_context=said(body, "bind_outer_context", False),

@@ -10,7 +10,7 @@ from typing import Any
 from sqlglot import exp
 
 from omnipd_sandbox.engine.data.warehouse import Warehouse
-from omnipd_sandbox.engine.model.circumstances import ANY
+from omnipd_sandbox.engine.model.circumstances import Circumstances, for_anybody
 from omnipd_sandbox.engine.model.fields import TOO_DEEP, Fields
 from omnipd_sandbox.engine.model.joins import tree_of_topic
 from omnipd_sandbox.engine.model.measures import as_one_select
@@ -74,6 +74,10 @@ class _Checker:
     warehouse: Warehouse
 
     @cached_property
+    def around(self) -> Circumstances:
+        return for_anybody(self.model.calendar)
+
+    @cached_property
     def views(self) -> Mapping[str, View]:
         """Give the views by their names and aliases."""
         return views_by_alias(self.model.views, (*self.model.relationships, *self.relationships))
@@ -92,7 +96,7 @@ class _Checker:
         views = self.model.views
         # A topic may have a role for itself.
         own = {alias: views.get(alias, views[name]) for alias, name in join.named}
-        fields = Fields({**self.views, **own}, join.left, ANY)
+        fields = Fields({**self.views, **own}, join.left, self.around)
         problem = self._problem(fields, lambda fields: fields.join_condition(join.on, join.right))
         if problem:
             yield f"The relationship from {join.left} to {join.right}: {problem}"
@@ -120,7 +124,7 @@ class _Checker:
         views = {alias: node.view for alias, node in tree.nodes.items()}
         yield from _broken(topic, views)
         for each in (*topic_filters(topic, tree.base), *default_filters(topic, tree.base)):
-            problem = self._problem(Fields(views, tree.base, ANY), each.write)
+            problem = self._problem(Fields(views, tree.base, self.around), each.write)
             if problem:
                 yield f"{each.key}: {problem}"
 

@@ -13,12 +13,24 @@ from omnipd_sandbox.engine.model.fields import Fields, known_timeframe, tables
 from omnipd_sandbox.engine.model.filters import condition, conjunction, flag
 from omnipd_sandbox.engine.model.grants import Grant, holds
 from omnipd_sandbox.engine.model.joins import Joined, JoinTree, tree_of_topic, tree_of_view
-from omnipd_sandbox.engine.model.measures import Aggregate
+from omnipd_sandbox.engine.model.measures import Aggregate, FieldPlace
 from omnipd_sandbox.engine.model.model import Dimension, Measure, Model, Topic
 from omnipd_sandbox.engine.model.references import FieldName
 from omnipd_sandbox.engine.model.timeframes import TIMEFRAMES
-from omnipd_sandbox.engine.model.unmodeled_settings import speaks_of
-from omnipd_sandbox.engine.plan.request import GRAND_TOTAL, AnyOf, Request, Sort
+from omnipd_sandbox.engine.model.top_values import TopValues
+from omnipd_sandbox.engine.plan.cancelled_filters import put_in_place
+from omnipd_sandbox.engine.plan.comparisons import PERIOD
+from omnipd_sandbox.engine.plan.filling import Filling, filling
+from omnipd_sandbox.engine.plan.grouping import is_grouped
+from omnipd_sandbox.engine.plan.layout import lay_out
+from omnipd_sandbox.engine.plan.periods import (
+    compare_periods,
+    period_field,
+    period_texts,
+    place_of_period,
+)
+from omnipd_sandbox.engine.plan.rankings import ranked, ranking
+from omnipd_sandbox.engine.plan.request import AnyOf, Request, Sort
 from omnipd_sandbox.engine.plan.topic_filters import topic_filters
 from omnipd_sandbox.refused_query import Refused
 
@@ -36,6 +48,8 @@ class Selected:
     key: int | None
     # The measure over its aggregates; for a dimension, the expression over a row.
     value: exp.Expression
+    # The texts that a number stands for, where it is a place among them.
+    texts: tuple[str, ...] = ()
 
     @property
     def formatted(self) -> str | None:
@@ -62,15 +76,30 @@ class Draft:
     selected: list[Selected] = field(default_factory=list)
     missing: list[str] = field(default_factory=list)
     where: list[exp.Expression] = field(default_factory=list)
+    # The query's own filters on dimensions, which measures may cancel.
+    filtered: dict[FieldPlace, exp.Expression] = field(default_factory=dict)
+    in_controls: set[FieldPlace | None] = field(default_factory=set)
     having: list[exp.Expression] = field(default_factory=list)
     sorts: list[tuple[Selected, Sort]] = field(default_factory=list)
     # How many of the keys each row of totals keeps, and the mark it carries.
     totals: list[tuple[int, str]] = field(default_factory=list)
+    # The dimensions whose values are columns.
+    pivots: list[str] = field(default_factory=list)
+    # The measures that become rows; None gives no rows at all.
+    transposed: list[str] | None = field(default_factory=list)
+    # The conditions on rows of each period that is compared; a row may be in several.
+    periods: list[exp.Expression] = field(default_factory=list)
+    # The values of a time that have rows in any case.
+    filling: Filling | None = None
+    # Dimensions of which the first values by a measure are kept, by the name of their ranking; the
+    # rankings as drafts, and as they are written.
+    rankings: dict[str, tuple[FieldName, Dimension, TopValues]] = field(default_factory=dict)
+    ranked: list[tuple[str, Draft]] = field(default_factory=list)
+    written_rankings: list[tuple[str, exp.Query]] = field(default_factory=list)
     # Rows that are alike in every key become one; SQL can ask for rows as they are.
     grouped: bool = True
-    # The query's own filters on fields, which queries of views may be bound to; what it has beside
-    # them that cannot be bound.
-    chosen: dict[str, Mapping[str, Any]] = field(default_factory=dict)
+    # The filters that queries of views are not told of, and what it has that they cannot be told of.
+    kept: frozenset[str] = frozenset()
     cannot_be_bound: str | None = None
     # The views whose queries it is written in, outermost first, and those of the views it reads.
     above: tuple[str, ...] = ()
@@ -88,13 +117,14 @@ class Draft:
 
     @property
     def other_queries(self) -> list[tuple[str, exp.Query]]:
-        """List the queries that filters refer to, and those of views, by their names here."""
+        """List the queries that views, filters and dimensions refer to, by their names here."""
         queries = self.fields.around.queries
-        return [*([] if queries is None else queries.steps), *self.view_steps]
+        others = [] if queries is None else queries.steps
+        return [*others, *self.view_steps, *self.written_rankings]
 
     def joined(self) -> list[Joined]:
         """List the views to join: the base view, those that are read, those in between."""
-        read = [*self.where, *self.keys]
+        read = [*self.where, *self.periods, *self.keys]
         for aggregate in self.aggregates:
             read += [*aggregate.inputs, *(aggregate.key or ())]
         needed = {alias for tree in read for alias in tables(tree)}
@@ -132,21 +162,43 @@ def draft(model: Model, request: Request, around: Circumstances) -> Draft:
         For what does not exist and for what the sandbox does not do.
     """
     found, finder = begin(model, request, around)
+    complete(found, finder)
+    return found
+
+
+def complete(found: Draft, finder: Finder) -> None:
+    """Find what a query names that was begun.
+
+    Raises
+    ------
+    Refused
+        For what does not exist and for what the sandbox does not do.
+    """
+    request, around = found.request, found.fields.around
     for name in request.fields:
-        finder.select(name)
+        if request.periods and name == PERIOD:
+            _select_period(found)
+        else:
+            finder.select(name)
     if not request.fields:
         raise Refused("PLAN", "The query selects no fields")
+    compared = compare_periods(found, finder, around)
+    if compared is not None:
+        found.cannot_be_bound = "A comparison of periods"
     for name, filter_ in request.filters.items():
-        finder.filter(name, filter_, around)
-    found.chosen = dict(request.filters)
+        if name != compared:
+            finder.filter(name, filter_, around)
     for control in request.controls:
         found.cannot_be_bound = "A control"
         finder.any_of(control, around)
     for sort in request.sorts:
         finder.sort(sort)
-    _totals(found)
+    _rank(found)
+    found.where += put_in_place(found.filtered, found.aggregates, found.in_controls)
+    lay_out(found)
+    found.grouped = is_grouped(found, found.model.default_group_by)
+    found.filling = filling(found, around)
     refuse_unmodeled_joins(found)
-    return found
 
 
 def begin(model: Model, request: Request, around: Circumstances) -> tuple[Draft, Finder]:
@@ -157,10 +209,7 @@ def begin(model: Model, request: Request, around: Circumstances) -> tuple[Draft,
     Refused
         For what does not exist and for what the sandbox does not do.
     """
-    for setting in (
-        *model.unmodeled,
-        *(each for each in model.unmodeled_at_times if speaks_of(each, request.echo)),
-    ):
+    for setting in model.unmodeled:
         raise Refused("PLAN", f'The model sets "{setting}", which this sandbox does not model')
     topic = _topic(model, request, around)
     if topic is not None:
@@ -172,13 +221,22 @@ def begin(model: Model, request: Request, around: Circumstances) -> tuple[Draft,
     # A full join may have no row of the base view either.
     full = any(node.join_type == "full_outer" for node in tree.nodes.values())
     views = {alias: node.view for alias, node in tree.nodes.items()}
-    fields = Fields(views, None if full else tree.base, around)
+    fields = Fields(views, None if full else tree.base, around, request.filters)
     found = Draft(request, tree, fields, model, model.within(topic))
     for each in topic_filters(topic, tree.base) if topic else ():
         test = each.write(fields)
         if test is not None:
             (found.having if each.of_groups else found.where).append(test)
     return found, Finder(fields, topic, found, model.grants)
+
+
+def _rank(found: Draft) -> None:
+    if found.rankings and found.request.periods:
+        raise Refused("PLAN", "dynamic_top_n in periods that are compared is not modeled")
+    for name, (at, dimension, top) in found.rankings.items():
+        draft = ranking(found, at, dimension, top, Selected)
+        draft.where += put_in_place(draft.filtered, draft.aggregates, draft.in_controls)
+        found.ranked.append((name, draft))
 
 
 def _topic(model: Model, request: Request, around: Circumstances) -> Topic | None:
@@ -194,17 +252,12 @@ def _topic(model: Model, request: Request, around: Circumstances) -> Topic | Non
     return topic
 
 
-def _totals(found: Draft) -> None:
-    keyed = [each.name for each in found.selected if each.key is not None]
-    for name in found.request.column_totals:
-        if name == GRAND_TOTAL:
-            found.totals.append((0, "column_total"))
-        elif name in keyed:
-            found.totals.append((keyed.index(name) + 1, f"column_subtotal::{name}"))
-        elif name not in found.missing:
-            raise Refused("PLAN", f'Totals of "{name}" need it to be a selected dimension')
-    # Finer subtotals come before coarser ones, the grand total last.
-    found.totals.sort(key=lambda total: -total[0])
+def _select_period(found: Draft) -> None:
+    at = FieldName(None, PERIOD)
+    texts = period_texts(found)
+    found.selected.append(
+        Selected(PERIOD, at, period_field(), None, len(found.keys), place_of_period(), texts)
+    )
 
 
 def refuse_unmodeled_joins(found: Draft) -> None:
@@ -238,7 +291,10 @@ class Finder:
         key = None
         if isinstance(found, Dimension):
             key = len(self.found.keys)
-            value = self.fields.dimension(alias, found, timeframe)
+            if found.top_values is not None:
+                value = ranked(self.found, at, found, found.top_values)
+            else:
+                value = self.fields.dimension(alias, found, timeframe)
         else:
             value = self.fields.measure(alias, found)
         self.found.selected.append(Selected(text, at, found, timeframe, key, value))
@@ -246,8 +302,17 @@ class Finder:
     def filter(self, text: str, filter_: Mapping[str, Any], around: Circumstances) -> None:
         """Add a filter."""
         test, of_groups = self._test(text, filter_, around)
-        if test is not None:
-            (self.found.having if of_groups else self.found.where).append(test)
+        if test is None:
+            return
+        place = self.fields.place_of(text)
+        if of_groups or place is None:
+            self.found.having.append(test)
+        elif place in self.found.filtered:
+            # By a name that the field had before, too.
+            both = [self.found.filtered[place], test]
+            self.found.filtered[place] = conjunction(both)
+        else:
+            self.found.filtered[place] = test
 
     def any_of(self, control: AnyOf, around: Circumstances) -> None:
         """Add filters on several fields, one of which must hold; one that restricts nothing is out."""
@@ -255,9 +320,10 @@ class Finder:
         written = [(test, of_groups) for test, of_groups in tests if test is not None]
         if len({of_groups for _, of_groups in written}) > 1:
             raise Refused(
-                "PLAN", "Measures or dimensions in one control is not modeled by this sandbox"
+                "PLAN", "Measures and dimensions in one control are not modeled by this sandbox"
             )
         for _, of_groups in written[:1]:
+            self.found.in_controls |= {self.fields.place_of(name) for name, _ in control.filters}
             test = conjunction([each for each, _ in written], "OR")
             (self.found.having if of_groups else self.found.where).append(test)
 
@@ -271,6 +337,10 @@ class Finder:
                 raise Refused("PLAN", f'No such field "{text}"')
             return None, False
         at, found, timeframe = place
+        if isinstance(found, Dimension) and found.top_values is not None:
+            raise Refused(
+                "PLAN", f'A filter on "{text}", a dimension with dynamic_top_n, is not modeled'
+            )
         if timeframe in TIMEFRAMES and _wants_a_date(filter_):
             # A date filter belongs under the name without a timeframe; under a timeframe the field is
             # missing (docs/wire.md).
@@ -283,6 +353,9 @@ class Finder:
         """Add a sort by something selected."""
         for each in self.found.selected:
             if each.name == sort.column:
+                if each.timeframe == "day_of_week_name":
+                    # By its number (docs/wire.md), which depends on where weeks begin.
+                    self.fields.around.calendar.refuse_other_weeks(f'The order of "{each.name}"')
                 self.found.sorts.append((each, sort))
                 return
         if sort.column not in self.found.missing:
@@ -301,7 +374,9 @@ class Finder:
             return name, found, None
         if not isinstance(found, Dimension):
             return None
-        timeframe = known_timeframe(found, name.timeframe)
+        if found.top_values is not None:
+            return name, found, name.timeframe
+        timeframe = known_timeframe(found, name.timeframe, self.fields.around.calendar)
         if timeframe is None or timeframe not in (*found.timeframes, "raw"):
             return None
         return name, found, timeframe

@@ -28,6 +28,12 @@ class ResultColumn:
         if self.selected.key is None:
             return with_aggregates(self.selected.value, aggregate)
         key = keys[self.selected.key].copy()
+        if self.selected.texts:
+            cases = [
+                exp.If(this=exp.Literal.number(place), true=exp.Literal.string(each))
+                for place, each in enumerate(self.selected.texts)
+            ]
+            return exp.Case(this=key, ifs=cases)
         if not self.formatted or isinstance(key, exp.Null):
             return key
         pattern = exp.Literal.string(self.selected.formatted or "")
@@ -51,19 +57,24 @@ def named(tree: exp.Expression, name: str) -> exp.Expression:
     return exp.Alias(this=tree, alias=exp.to_identifier(name, quoted=True))
 
 
-def ordered(draft: Draft, value: Callable[[Selected], exp.Expression]) -> list[exp.Expression]:
+@dataclass(frozen=True)
+class SortedBy:
+    """Hold one field by which rows are sorted."""
+
+    selected: Selected
+    descending: bool = False
+    nulls_first: bool = False
+
+
+def order_of(draft: Draft) -> list[SortedBy]:
     """List the sorts, then every other key, so that the same query gives the same rows."""
     # The database's own default is nulls last, so DIALECT_DEFAULT needs no case of its own.
-    terms = [(each, sort.descending, bool(sort.nulls_first)) for each, sort in draft.sorts]
+    terms = [SortedBy(each, sort.descending, bool(sort.nulls_first)) for each, sort in draft.sorts]
     sorted_by = {each.name for each, _ in draft.sorts}
-    terms += [
-        (each, False, False)
+    return terms + [
+        SortedBy(each)
         for each in draft.selected
         if each.key is not None and each.name not in sorted_by
-    ]
-    return [
-        exp.Ordered(this=value(each), desc=descending, nulls_first=nulls_first)
-        for each, descending, nulls_first in terms
     ]
 
 

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from omnipd_sandbox.engine.model.circumstances import Circumstances
-from omnipd_sandbox.engine.model.filters import conjunction
 from omnipd_sandbox.engine.model.model import Measure, Model, View, ViewQuery
 from omnipd_sandbox.engine.model.references import FieldName
+from omnipd_sandbox.engine.model.timeframes import TIMEFRAMES
 from omnipd_sandbox.engine.model.yaml_filters import on_the_wire
-from omnipd_sandbox.engine.plan.draft import Draft, Finder, begin, refuse_unmodeled_joins
+from omnipd_sandbox.engine.plan.draft import Draft, Finder, begin, complete
 from omnipd_sandbox.engine.plan.request import Request, Sort
 from omnipd_sandbox.refused_query import Refused
 
@@ -47,11 +48,13 @@ def draft_of_view(
         offset=0,
         column_totals=(),
         static_queries={},
-        echo={},
+        echo={"pivots": []},
+        fill_fields=query.fill_fields,
     )
     found, finder = begin(model if query.topic else seen, request, around)
     found.model = model
     found.above = (*(outer.above if outer else ()), view.name)
+    found.kept = query.kept
     if query.base_view not in {None, found.tree.base}:
         raise Refused(
             "PLAN",
@@ -60,57 +63,47 @@ def draft_of_view(
         )
     # Grants are for asking; a model may refer to what its user may not ask for.
     finder.grants = None
-    for name in request.fields:
-        finder.select(name)
-    for name, operators in query.filters.items():
-        _filter(found, finder, name, operators, kept=name in query.kept)
-    _bind(found, finder, query, around, outer)
+    filters = {name: _on_the_wire(finder, name, each) for name, each in query.filters.items()}
+    filters |= _bound(found, finder, query, outer)
+    found.request = replace(request, filters=filters, grouped=_grouped(finder, query))
+    found.fields.asked = filters
+    complete(found, finder)
     if found.missing:
         raise Refused("PLAN", f'No such field "{found.missing[0]}"')
-    for sort in request.sorts:
-        finder.sort(sort)
-    _group(found, query)
-    refuse_unmodeled_joins(found)
     return found
 
 
-def _filter(
-    found: Draft, finder: Finder, name: str, operators: Mapping[str, Any], *, kept: bool
-) -> None:
-    """Add a filter of the query's own, in the notation of models."""
+def _on_the_wire(finder: Finder, name: str, operators: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Give a filter of the query's own, in the notation of models, as queries have it."""
     place = finder.place(name)
     if place is None:
         raise Refused("PLAN", f'No such field "{name}"')
     at, field, timeframe = place
-    fields = finder.fields
-    of_groups = isinstance(field, Measure)
-    tests = fields.model_conditions(at.view or "", {name: operators}, of_groups=of_groups)
-    (found.having if of_groups else found.where).append(conjunction(tests))
-    if not kept:
-        kind = fields.target(at.view or "", field, timeframe).kind
-        found.chosen[name] = on_the_wire(operators, kind, fields.around.now)
+    target = finder.fields.target(at.view or "", field, timeframe)
+    if target.kind == "date" and timeframe in TIMEFRAMES:
+        raise Refused("PLAN", f'A filter on dates under "{name}" is not modeled by this sandbox')
+    around = finder.fields.around
+    return on_the_wire(operators, target.kind, around, in_zone=target.convert_tz)
 
 
-def _bind(
-    found: Draft, finder: Finder, query: ViewQuery, around: Circumstances, outer: Draft | None
-) -> None:
-    """Add the filters of the query around that are bound to fields of this one."""
+def _bound(
+    found: Draft, finder: Finder, query: ViewQuery, outer: Draft | None
+) -> dict[str, Mapping[str, Any]]:
+    """Give the filters of the query around that hold for fields of this one."""
     for name in query.bound:
         if finder.place(name) is None:
             raise Refused("PLAN", f'No such field "{name}"')
     if outer is None or not (query.bound or query.binds_all):
-        return
+        return {}
     if outer.cannot_be_bound is not None:
         raise Refused(
             "PLAN",
             f"{outer.cannot_be_bound} of a query that a query view binds is not modeled by this"
             " sandbox",
         )
-    for name, other in query.bound.items():
-        if other in outer.chosen:
-            found.chosen[name] = outer.chosen[other]
-            finder.filter(name, outer.chosen[other], around)
-    for name, filter_ in outer.chosen.items() if query.binds_all else ():
+    told = {name: each for name, each in outer.request.filters.items() if name not in outer.kept}
+    bound = {name: told[other] for name, other in query.bound.items() if other in told}
+    for name, filter_ in told.items() if query.binds_all else ():
         if name in query.kept or name in query.bound or not _joins(found, finder, name):
             continue
         if isinstance(finder.fields.find(FieldName.parse(name) or FieldName(None, "")), Measure):
@@ -119,8 +112,13 @@ def _bind(
                 f'bind_all_filters with the filter on the measure "{name}" is not modeled by this'
                 " sandbox",
             )
-        found.chosen.setdefault(name, filter_)
-        finder.filter(name, filter_, around)
+        own = query.filters.get(name)
+        bound[name] = filter_ if own is None else _both(_on_the_wire(finder, name, own), filter_)
+    return bound
+
+
+def _both(one: Mapping[str, Any], other: Mapping[str, Any]) -> dict[str, Any]:
+    return {"type": "composite", "conjunction": "AND", "filters": [one, other]}
 
 
 def _joins(found: Draft, finder: Finder, name: str) -> bool:
@@ -129,11 +127,8 @@ def _joins(found: Draft, finder: Finder, name: str) -> bool:
     return place is not None and found.fields.views[place[0].view or ""].name not in found.above
 
 
-def _group(found: Draft, query: ViewQuery) -> None:
-    measured = any(each.key is None for each in found.selected)
-    if measured and query.grouped is False:
-        raise Refused(
-            "PLAN", '"default_group_by": false with a measure is not modeled by this sandbox'
-        )
-    # A filter on groups makes some; without measures rows stay as they are (docs/wire.md).
-    found.grouped = measured or bool(query.grouped) or bool(found.having)
+def _grouped(finder: Finder, query: ViewQuery) -> bool | None:
+    """Tell whether the query is to have groups: without a measure, and a word, it has none."""
+    places = [finder.place(name) for name, _ in query.outputs]
+    measured = any(place is not None and isinstance(place[1], Measure) for place in places)
+    return query.grouped if query.grouped is not None or measured else False

@@ -63,6 +63,14 @@ def plan_omni_sql(
     if statement.where or statement.having:
         found.cannot_be_bound = "SQL with conditions"
     _Writer(found, finder, statement).write()
+    if found.rankings:
+        raise Refused("PLAN", "dynamic_top_n in SQL over a model is not modeled by this sandbox")
+    if statement.where and any(each.cancels for each in found.aggregates):
+        raise Refused(
+            "PLAN",
+            "A measure that cancels filters (cancel_query_filter) beside WHERE is not modeled by"
+            " this sandbox",
+        )
     refuse_unmodeled_joins(found)
     sql = written(write_sql(found), pretty=True)
     return Plan(

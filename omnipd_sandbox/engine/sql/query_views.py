@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from sqlglot import exp
 
-from omnipd_sandbox.engine.model.circumstances import ANY, Circumstances
+from omnipd_sandbox.engine.model.circumstances import Circumstances, for_anybody
 from omnipd_sandbox.engine.model.joins import JoinTree
 from omnipd_sandbox.engine.model.model import Model, View
 from omnipd_sandbox.engine.plan.draft import Draft
@@ -59,7 +59,7 @@ def written_for_anybody(model: Model, seen: Model, view: View, write: Write) -> 
     Refused
         For what cannot be planned.
     """
-    return _written(model, seen, view, ANY, None, write)
+    return _written(model, seen, view, for_anybody(model.calendar), None, write)
 
 
 def _written(

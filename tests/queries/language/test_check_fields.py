@@ -35,6 +35,13 @@ ITEMS = Query(ORDERS, "orders").select("order_items.id")
         (ORIGINS.sort("flights.dest"), "sorted by flights.dest", "fields"),
         (ORIGINS.sort("flights.orgin"), "sorted by flights.orgin", "Did you mean flights.origin"),
         (ORIGINS.totals("flights.dest"), "subtotalled by flights.dest", "fields"),
+        (ORIGINS.pivot("omni_period_pivot"), "compares no periods", "Query.compare"),
+        (
+            ORIGINS.where(field("flights.dat").in_the("2013")).compare("flights.dat"),
+            "no field flights.dat",
+            "Did you mean flights.date",
+        ),
+        (ORIGINS.transpose("flights.cout"), "no field flights.cout", "flights.count"),
         (
             ORIGINS.select("flights.date[month]").sort("flights.date"),
             "sorted by flights.date,",
@@ -304,6 +311,14 @@ def test_what_can_be_no_duration_has_no_units(name):
     query = Query(ORDERS, "orders").select(name)
     with pytest.raises(omnipd.ArgumentError, match="so it has no timeframes"):
         check_fields(query.to_dict(), WAIT, "The topic orders")
+
+
+def test_so_many_of_the_values_of_a_dimension_may_be_asked_for():
+    query = Query(ORDERS, "orders").select("orders.status[10]").sort("orders.status[10]")
+    check_fields(query.to_dict(), WAIT, "The topic orders")
+    measure = Query(ORDERS, "orders").select("orders.waits[10]")
+    with pytest.raises(omnipd.ArgumentError, match="a measure, so it has no timeframes"):
+        check_fields(measure.to_dict(), WAIT, "The topic orders")
 
 
 # --- when the topic cannot be had, or has changed

@@ -23,6 +23,9 @@ def test_a_query_has_the_answer_of_the_sql_written_by_hand(case: ViewCase, engin
     plan = engine.plan(case.query, now=NOW, user_attributes=case.attributes, model=model)
     assert plan.missing_fields == []
     answer, expected = engine.execute(plan), warehouse("orders").run(case.sql)
+    # Totals have columns of their own that say where they stand.
+    helpers = {"$omni_group_grouping", "$omni_total_sort"} & set(answer.column_names)
+    answer = answer.drop_columns(sorted(helpers))
     assert answer.column_names == expected.column_names
     got, wanted = rows_of(answer), rows_of(expected)
     assert got

@@ -120,8 +120,8 @@ REFUSES = [
             " fields: {users.state: state, users.count: n}",
             "state: {}, n: {}",
         ),
-        'Not modeled: the query, because "default_group_by": false with a measure is not modeled'
-        " by this sandbox",
+        'Not modeled: the query, because "default_group_by": false with the measure "users.count"'
+        " is not modeled by this sandbox",
         NOT_PLANNED,
         is_error=False,
     ),

@@ -381,6 +381,43 @@ measures: {amounts: {aggregate_type: sum, sql: "${amount}"}}
                  FROM order_items WHERE year(created_at) = 2024 GROUP BY 1) GROUP BY 1, 2""",
     ),
     ViewCase(
+        "values of a time that have no rows are filled in the query",
+        asked(
+            "base_view: order_items, fields: {'order_items.created_at[date]': day,"
+            " order_items.count: items}, fill_fields: ['order_items.created_at[date]'],"
+            " filters: {order_items.created_at: {between_dates: [2024-01-01, 2024-01-31]}}",
+            "day: {}, items: {}",
+            "measures: {days: {aggregate_type: count}, empty: {aggregate_type: count,"
+            " filters: {items: {is: null}}}}\n",
+        ),
+        on_view("asked", ["asked.days", "asked.empty"]),
+        """SELECT 31::BIGINT AS "asked.days", 31 - count(DISTINCT date_trunc('day', created_at))
+                  AS "asked.empty" FROM order_items
+           WHERE epoch_us(created_at) >= 1704067200000000
+             AND epoch_us(created_at) < 1706745600000000""",
+    ),
+    ViewCase(
+        "a measure that cancels the filter of its query",
+        {
+            "order_items.view.yaml": "dimensions: {id: {primary_key: true}}\nmeasures:\n"
+            "  all_items: {aggregate_type: count, filters: {quantity:"
+            " {greater_than: 0, cancel_query_filter: true}}}\n  count: {aggregate_type: count}\n",
+            **asked(
+                "base_view: order_items, fields: {order_items.status: status,"
+                " order_items.all_items: whole, order_items.count: part},"
+                " filters: {order_items.quantity: {greater_than: 2}}",
+                "status: {}, whole: {}, part: {}",
+            ),
+            "orders.topic.yaml": "base_view: order_items\n",
+            "users.topic.yaml": "base_view: users\n",
+            "completed_orders.topic.yaml": "base_view: order_items\n",
+        },
+        on_view("asked", ["asked.status", "asked.whole", "asked.part"]),
+        """SELECT status AS "asked.status", count(*) FILTER (WHERE quantity > 0) AS "asked.whole",
+                  count(*) FILTER (WHERE quantity > 2) AS "asked.part"
+           FROM order_items GROUP BY 1""",
+    ),
+    ViewCase(
         "totals over a query view",
         VIEW,
         on_view(
