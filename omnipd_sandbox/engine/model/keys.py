@@ -127,6 +127,8 @@ VIEW: Keys = {
         custom_compound_primary_key_sql=TEXTS,
         dimensions=MAPPING_OR_LIST,
         extends=TEXT_OR_TEXTS,
+        # Those that its query binds; asking for any other is refused.
+        filters=MAPPING_OR_LIST,
         ignored=FLAG,
         measures=MAPPING_OR_LIST,
         query=FULL_MAPPING,
@@ -145,7 +147,7 @@ VIEW: Keys = {
         synonyms=TEXT_OR_TEXTS,
         view_label=TEXT,
     ),
-    **_all(Bearing.ADDITION, aliases=TEXT_OR_TEXTS, filters=MAPPING_OR_LIST),
+    **_all(Bearing.ADDITION, aliases=TEXT_OR_TEXTS),
     **_all(
         Bearing.UNMODELED,
         dynamic_schema=ANYTHING,

@@ -134,6 +134,8 @@ class View:
     query: ViewQuery | None = None
     # The fields that its SQL names, until they are written out there.
     sql_references: tuple[FieldName, ...] = ()
+    # The names under which a query may only filter, which the view's own query binds.
+    filter_only: frozenset[str] = frozenset()
     # Of a view that a topic has of another: the names by which its SQL means itself, too.
     stands_for: tuple[str, ...] = ()
     # Names that fields had before.

@@ -154,10 +154,19 @@ class ViewReader:
             select=select,
             query=query,
             sql_references=references,
+            filter_only=self._filter_only(said(body, "filters"), query, name),
             aliases=self._aliases(body),
             grants=self.parts.grants(body, name),
             tags=texts(said(body, "tags")),
         )
+
+    def _filter_only(self, document: Any, query: ViewQuery | None, view: str) -> frozenset[str]:
+        """List the filters of a view that are fields of none: those that its query binds."""
+        named = self.parts.by_name(document, view) or {}
+        bound = set(query.bound.values()) if query is not None else set()
+        if {f"{view}.{name}" for name in named} - bound:
+            self.parts.issue("Not modeled: filters", view)
+        return frozenset(str(name) for name in named if f"{view}.{name}" in bound)
 
     def _keys(self, view: str, body: Body, dimensions: Mapping[str, Dimension]) -> tuple[str, ...]:
         """List the parts of the primary key; none where a part is not there."""

@@ -333,6 +333,9 @@ class Finder:
         """Write a filter, or None when it restricts nothing, and tell whether it is on groups."""
         place = self.place(text)
         if place is None:
+            if self._is_filter_only(text):
+                # It holds in the query of its view alone.
+                return None, False
             if not flag(filter_, "ignore_if_unjoinable"):
                 raise Refused("PLAN", f'No such field "{text}"')
             return None, False
@@ -348,6 +351,11 @@ class Finder:
             return None, False
         test = condition(filter_, self.fields.target(at.view or "", found, timeframe), around)
         return test, isinstance(found, Measure)
+
+    def _is_filter_only(self, text: str) -> bool:
+        name = FieldName.parse(text)
+        view = self.fields.views.get(name.view or "") if name else None
+        return name is not None and view is not None and name.field in view.filter_only
 
     def sort(self, sort: Sort) -> None:
         """Add a sort by something selected."""

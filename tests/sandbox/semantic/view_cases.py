@@ -571,6 +571,24 @@ BINDS = [
            WHERE i.quantity > 3 GROUP BY ALL""",
     ),
     ViewCase(
+        "a filter of the view alone, which its query binds",
+        {
+            **VIEW,
+            "spenders.query.view.yaml": _PUSHED.replace(
+                "REST", "filters: {order_items.created_at: {bind: spenders.since}}"
+            )
+            + "filters: {since: {type: timestamp, label: Since}}\n",
+        },
+        on_view(
+            "spenders",
+            ["spenders.items", "spenders.all_items"],
+            filters={"spenders.since": date("ON_OR_AFTER", "2024-07-01")},
+        ),
+        """SELECT items AS "spenders.items", sum(items) AS "spenders.all_items" FROM
+             (SELECT u.id, count(*) AS items FROM order_items i LEFT JOIN users u ON u.id = i.user_id
+              WHERE epoch_us(i.created_at) >= 1719792000000000 GROUP BY 1) GROUP BY 1""",
+    ),
+    ViewCase(
         "all filters that can be joined",
         pushed("bind_all_filters: true"),
         on_items(
