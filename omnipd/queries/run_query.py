@@ -63,7 +63,7 @@ def run_query(
         Membership id to act for. Default: the client's.
     timezone : str, optional
         Name of the time zone, such as ``"Europe/Berlin"``, in which times are cut and dates of filters
-        begin. Omni refuses it, or ignores it without a word, where the connection or the organization
+        begin. Omni refuses it, or silently ignores it, where the connection or the organization
         does not allow it. Default: Omni's choice.
     cache : {"Standard", "SkipRequery", "SkipCache", "SkipCacheAndRebuildExtracts"}, optional
         How Omni may use its own cache. Default: Omni's choice.

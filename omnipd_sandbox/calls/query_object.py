@@ -179,16 +179,9 @@ class QueryObject:
             QueryObject(each) for each in (self.query.get("staticQueryReferences") or {}).values()
         ]
 
-    @property
-    def own_fields(self) -> set[str]:
-        """Give the fields that it makes itself, and no model has: calculations, and the periods."""
-        calculations = self.query.get("calculations") or ()
-        periods = self.query.get("period_over_period_computations")
-        own = {name for each in calculations if isinstance(name := each.get("calc_name"), str)}
-        return own | {"omni_period_pivot"} if periods else own
-
     def names(self) -> Iterator[str]:
-        """Give the fields of a model that are named anywhere in it."""
-        own = self.own_fields
-        sorts = [sort["column_name"] for sort in self.query.get("sorts") or ()]
-        yield from (name for name in (*self.fields, *self.filters, *sorts) if name not in own)
+        """Give the fields that are named anywhere in it."""
+        yield from self.fields
+        yield from self.filters
+        for sort in self.query.get("sorts") or ():
+            yield sort["column_name"]

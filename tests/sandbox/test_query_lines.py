@@ -26,7 +26,7 @@ class Engine:
 
     models = {MODEL: SimpleNamespace(id=MODEL, name="known", connection_id=MODEL, formats={})}  # noqa: RUF012
 
-    def plan(self, query, *, now, user_attributes):
+    def plan(self, query, *, now, user_attributes, zone):
         if "refuse" in query:
             raise Refused("PLAN", 'No such field "t.x"')
         if "fault" in query:

@@ -154,31 +154,6 @@ def test_a_query_that_leaves_out_its_fields_is_shown_without_them(wire):
     assert again.json["detail"] == "Bad Request: query.fields: Required"
 
 
-def test_what_a_query_makes_itself_is_not_missing_in_the_model(wire):
-    model_id = wire.server.models["orders"]
-    body = export_of(model_id)
-    body["queryModels"]["k"]["query"] |= {
-        "fields": ["users.name", "omni_period_pivot", "calc_1", "calc_2"],
-        "pivots": ["omni_period_pivot"],
-        "sorts": [{"column_name": "calc_1"}],
-        "calculations": [{"calc_name": "calc_1"}, {"calc_name": 3}],
-        "period_over_period_computations": [{"date_filter_field_name": "users.signed_up_on"}],
-    }
-    identifier = wire.send("POST", IMPORT, body).json["identifier"]
-    content = wire.get(f"/api/v1/models/{model_id}/content-validator").json["content"]
-    [found] = [each for each in content if each["identifier"] == identifier]
-    assert found["queries_and_issues"][0]["issues"] == ["Field 'calc_2' not found in model"]
-    # Without periods nobody makes their field.
-    del body["queryModels"]["k"]["query"]["period_over_period_computations"]
-    identifier = wire.send("POST", IMPORT, body).json["identifier"]
-    content = wire.get(f"/api/v1/models/{model_id}/content-validator").json["content"]
-    [found] = [each for each in content if each["identifier"] == identifier]
-    assert found["queries_and_issues"][0]["issues"] == [
-        "Field 'omni_period_pivot' not found in model",
-        "Field 'calc_2' not found in model",
-    ]
-
-
 QUERY = ("queryModels", "k", "query")
 
 

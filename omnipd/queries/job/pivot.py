@@ -63,7 +63,8 @@ def _measures(
     """Return the columns that are computed for each cell; None where Omni does not tell all of them."""
     lower = {name.lower(): field for name, field in described.items()}
     computed = {str(one.get("calc_name")).lower() for one in query.get("calculations") or ()}
-    known = dict(zip(TRANSPOSED, (False, False, True), strict=True))
+    made = TRANSPOSED if query.get("transposed_measures") else ()
+    known = {name: name == TRANSPOSED[-1] for name in made}
     found: list[str] = []
     for name in names:
         field = lower.get(name.lower(), {})

@@ -224,7 +224,7 @@ class Fields:
         self, alias: str, measure: Measure
     ) -> tuple[list[exp.Expression], dict[FieldPlace, exp.Expression]]:
         """Write a measure's own filters, and tell which stand in place of the query's."""
-        tests, cancelled = [], {}
+        tests, canceled = [], {}
         for text, operators in measure.filters.items():
             own = without_query(operators)
             found = []
@@ -234,8 +234,8 @@ class Fields:
                 found.append(self._moved_back(alias, text, dates.interval(operators[OFFSET])))
             tests += found
             if cancels(operators):
-                cancelled[self._place(alias, text)] = conjunction(found)
-        return tests, cancelled
+                canceled[self._place(alias, text)] = conjunction(found)
+        return tests, canceled
 
     def _moved_back(self, alias: str, text: str, interval: dates.Interval) -> exp.Expression:
         """Write the query's filter on a field, its dates moved back."""

@@ -212,7 +212,12 @@ DIMENSION: Keys = {
         custom_primary_key_sql_for_quick_aggs=TEXT,
         skip_parent_label=FLAG,
     ),
-    **_all(Bearing.UNMODELED, order_by_field=ANYTHING),
+    **_all(
+        Bearing.UNMODELED,
+        custom_calendar=ANYTHING,
+        order_by_field=ANYTHING,
+        week_start_day=ANYTHING,
+    ),
 }
 
 MEASURE: Keys = {

@@ -60,8 +60,8 @@ class Aggregate:
         """Tell aggregates apart that would come out differently."""
         key = None if self.key is None else tuple(written(part) for part in self.key)
         inputs = [each.copy() for each in self.inputs]
-        cancelled = tuple((place, written(test)) for place, test in self.cancels.items())
-        return (self.view, self.home, written(self.build(inputs)), key, cancelled)
+        canceled = tuple((place, written(test)) for place, test in self.cancels.items())
+        return (self.view, self.home, written(self.build(inputs)), key, canceled)
 
     def where(self, test: exp.Expression) -> Aggregate:
         """Give the same over those rows alone for which a condition holds."""

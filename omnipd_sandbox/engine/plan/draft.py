@@ -18,7 +18,7 @@ from omnipd_sandbox.engine.model.model import Dimension, Measure, Model, Topic
 from omnipd_sandbox.engine.model.references import FieldName
 from omnipd_sandbox.engine.model.timeframes import TIMEFRAMES
 from omnipd_sandbox.engine.model.top_values import TopValues
-from omnipd_sandbox.engine.plan.cancelled_filters import put_in_place
+from omnipd_sandbox.engine.plan.canceled_filters import put_in_place
 from omnipd_sandbox.engine.plan.comparisons import PERIOD
 from omnipd_sandbox.engine.plan.filling import Filling, filling
 from omnipd_sandbox.engine.plan.grouping import is_grouped

@@ -50,7 +50,9 @@ def ranking(
     alias = at.view or ""
     fields = Fields(found.fields.views, found.fields.base, found.fields.around, found.fields.asked)
     value = fields.dimension(alias, dimension)
-    by = replace(top.by, view=top.by.view or alias)
+    # A view that names itself means itself under whatever alias it is joined.
+    own = top.by.view in {None, found.fields.views[alias].name}
+    by = replace(top.by, view=alias) if own else top.by
     measure = fields.find(by)
     if not isinstance(measure, Measure):
         raise Refused("PLAN", f'dynamic_top_n of "{at}" is by "{by}", which is no measure')

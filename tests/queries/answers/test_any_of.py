@@ -1,6 +1,7 @@
 """An *or* across fields answers as SQL written by hand, and equal queries are equal."""
 
 import itertools
+import random
 
 import pytest
 from queries.answers.any_of_cases import CASES, GIFT, ITEMS, QUANTITY, STATE, STATUS
@@ -9,6 +10,7 @@ from queries.query_cases import NOW, ORDERS, number, text
 
 import omnipd
 from omnipd import Query, field
+from omnipd.queries.language.where import where_of
 from omnipd_sandbox.server import Server
 
 A, B, C = STATUS == "complete", STATE == "Texas", QUANTITY > 3
@@ -84,6 +86,63 @@ def test_what_is_distributed_means_the_same_of_the_unknown_too(condition, meant)
             for control in wire.get("controls", [])
         ]
         assert _all([*(by_field[name] for name in wire["filters"]), *controls]) == meant(truth)
+
+
+ROWS = [dict(zip("abcd", row, strict=True)) for row in itertools.product((0, 1, None), repeat=4)]
+
+
+def _condition(chance, depth):
+    """A condition put together by chance, and what it is of a row."""
+    name, value = chance.choice("abcd"), chance.choice((0, 1))
+    of = field(f"v.{name}")
+    if depth == 0 or chance.random() < 0.25:
+        return chance.choice(
+            [
+                (of == value, lambda row: row[name] == value),
+                (of > 0, lambda row: row[name] == 1),
+                (of.isna(), lambda row: row[name] is None),
+                (of.is_true(), lambda row: row[name] == 1),
+            ]
+        )
+    one, holds = _condition(chance, depth - 1)
+    if chance.random() < 0.3:
+        return ~one, lambda row: not holds(row)
+    other, too = _condition(chance, depth - 1)
+    if chance.random() < 0.5:
+        return one & other, lambda row: holds(row) and too(row)
+    return one | other, lambda row: holds(row) or too(row)
+
+
+def _holds(filter_, value):
+    """What a filter object is of a value."""
+    if filter_["type"] == "boolean":
+        return value == (0 if filter_["is_negative"] else 1)
+    if filter_["type"] == "composite":
+        inner = [_holds(one, value) for one in filter_["filters"]]
+        return all(inner) if filter_["conjunction"] == "AND" else any(inner)
+    if filter_["type"] == "null":
+        held = value is None
+    elif filter_["kind"] == "EQUALS":
+        held = str(value) in filter_["values"]
+    else:
+        held = value is not None and value > int(filter_["values"][0])
+    return held != filter_.get("is_negative", False)
+
+
+def test_conditions_put_together_by_chance_keep_the_rows_that_are_meant():
+    chance, seen = random.Random(20), 0
+    for _ in range(400):
+        condition, meant = _condition(chance, chance.choice((2, 3, 4)))
+        wanted = where_of([condition])
+        seen += bool(wanted.controls)
+        for row in ROWS:
+            held = [_holds(one, row[name[2:]]) for name, one in wanted.filters.items()]
+            held += [
+                any(_holds(one["filter"], row[one["fieldName"][2:]]) for one in control["filters"])
+                for control in wanted.controls
+            ]
+            assert all(held) == bool(meant(row)), condition
+    assert seen > 100
 
 
 def test_what_holds_anyway_is_not_sent():

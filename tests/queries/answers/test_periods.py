@@ -107,7 +107,20 @@ REFUSED = {
     ),
     "the compared date among the fields": (
         {"fields": [f"{SHIPPED}[month]", PERIOD, "order_items.count"]},
-        f'"{SHIPPED}[month]", whose periods are compared, in "fields" is not modeled',
+        f'"{SHIPPED}", whose periods are compared, in "fields" is not modeled',
+    ),
+    "the compared date among the controls": (
+        {
+            "controls": [
+                {
+                    "id": "c",
+                    "type": "MULTI_FIELD_FILTER",
+                    "conjunction": "OR",
+                    "filters": [{"id": "f", "fieldName": SHIPPED, "filter": MAY}],
+                }
+            ]
+        },
+        f'"{SHIPPED}", whose periods are compared, in "controls" is not modeled',
     ),
     "the field of periods not among the fields": (
         {"fields": ["products.category", "order_items.count"]},

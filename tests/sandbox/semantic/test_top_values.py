@@ -41,7 +41,8 @@ measures:
         filters: {kind: {is: new, cancel_query_filter: true}}}
 """,
     "relationships": "[{join_from_view: sales, join_to_view: shops, relationship_type: many_to_one,"
-    " on_sql: '${sales.shop} = ${shops.id}', reversible: true}]",
+    " on_sql: '${sales.shop} = ${shops.id}', reversible: true}, {join_from_view: shops, join_to_view: sales, join_to_view_as: sold,"
+    " relationship_type: one_to_many, on_sql: '${shops.id} = ${sold.shop}'}]",
     "shops.topic": "{base_view: shops, joins: {sales: {}}}",
 }
 
@@ -104,6 +105,14 @@ CASES = [
      " GROUP BY state ORDER BY count(DISTINCT shop) DESC, state LIMIT 4)"
      " SELECT CASE WHEN state IN (FROM first) THEN state ELSE 'Other' END AS s, count(*)"
      " FROM sales GROUP BY s ORDER BY s"),
+    ("of a view under another name", {
+        "table": "shops", "fields": ["sold.worst[3]", "sold.count"],
+        "sorts": [{"column_name": "sold.worst[3]"}], "filters": {"sold.id": {
+            "type": "null", "is_negative": True}}},
+     "WITH rows AS (SELECT sales.* FROM shops JOIN sales ON shop = shops.id), first AS"
+     " (SELECT state FROM rows WHERE state IS NOT NULL GROUP BY state ORDER BY sum(price), state LIMIT 3)"
+     " SELECT CASE WHEN state IN (FROM first) THEN state ELSE 'The rest' END AS s, count(*)"
+     " FROM rows GROUP BY s ORDER BY s"),
     ("beside a measure whose rows a join repeats",
      {**sales("worst[3]", "shops.count"), "join_paths_from_topic_name": "shops", "table": "shops"},
      "WITH rows AS (SELECT * FROM shops JOIN sales ON shop = shops.id), first AS"

@@ -49,7 +49,7 @@ measures:
     filters: {status: {is: new, cancel_query_filter: true}, users.state: {is: Texas}}
   cheap: {aggregate_type: sum, sql: '${price}',
           filters: {price: {less_than: 100, cancel_query_filter: true}}}
-  not_cancelled: {aggregate_type: count, filters: {status: {is: new, cancel_query_filter: false}}}
+  not_canceled: {aggregate_type: count, filters: {status: {is: new, cancel_query_filter: false}}}
   before: {aggregate_type: sum, sql: '${price}',
            filters: {sold: {date_offset_from_query: 2 years, cancel_query_filter: true}}}
   month_before: {aggregate_type: count,
@@ -114,7 +114,7 @@ CASES = [
      "SELECT count(*) FILTER (status = 'done') * 1000 + count(*) FILTER (status = 'new') FROM items"),
     ("a number", items("items.count", "items.cheap", items__price=number("GREATER_THAN", "200")),
      "SELECT count(*) FILTER (price > 200), sum(price) FILTER (price < 100) FROM items"),
-    ("cancel that is off", items("items.not_cancelled", items__status=DONE), "SELECT 0"),
+    ("cancel that is off", items("items.not_canceled", items__status=DONE), "SELECT 0"),
     ("the field of another view",
      items("users.in_texas", "users.count", "items.count", users__state=YORK),
      f"SELECT count(DISTINCT u.id) FILTER (u.state = 'Texas'),"
@@ -152,7 +152,7 @@ CASES = [
       "filters": {"items.status": DONE, "items.new": number("GREATER_THAN", "25")}},
      f"SELECT state, count(*) FILTER (status = 'done') FROM {JOINED}"
      " GROUP BY state HAVING count(*) FILTER (status = 'new') > 25 ORDER BY state NULLS FIRST"),
-    ("what a topic always filters by is not cancelled",
+    ("what a topic always filters by is not canceled",
      items("items.new", "items.count", topic="done", items__price=number("LESS_THAN", "9")),
      "SELECT 0, count(*) FROM items WHERE status = 'done' AND price < 9"),
     ("totals", {**items("items.status", "items.count", "items.new", items__status=DONE),
@@ -176,7 +176,7 @@ CASES = [
         "type": "composite", "conjunction": "AND", "filters": [
             date("ON_OR_AFTER", "2022-05-01"), date("BEFORE", None, "2022-07-01")]}),
      "SELECT count(*) FROM items WHERE sold >= '2022-04-01' AND sold < '2022-06-01'"),
-    ("moved back and cancelled", items(
+    ("moved back and canceled", items(
         "items.new_before", "items.count", items__status=DONE,
         items__sold=date("BETWEEN", "2022-03-02", "2022-05-01")),
      "SELECT count(*) FILTER (status = 'new' AND sold >= '2022-01-31' AND sold < '2022-04-01'),"

@@ -29,7 +29,7 @@ def put_in_place(
     filtered
         The query's filters, by the fields that they are on.
     aggregates
-        Those of the query; the ones that obey a cancelled filter are replaced.
+        Those of the query; the ones that obey a canceled filter are replaced.
     in_controls
         The fields of filters that stand in an OR with others.
 
@@ -43,15 +43,15 @@ def put_in_place(
     Refused
         Where a measure cancels a filter that is one of several in an OR.
     """
-    cancelled = {place for each in aggregates for place in each.cancels}
-    for view, name, _ in (place for place in in_controls if place in cancelled and place):
+    canceled = {place for each in aggregates for place in each.cancels}
+    for view, name, _ in (place for place in in_controls if place in canceled and place):
         raise Refused(
             "PLAN",
             f'A measure cancels the filter on "{view}.{name}", which stands in a control; that is'
             " not modeled by this sandbox",
         )
-    where = [test for place, test in filtered.items() if place not in cancelled]
-    tests = {place: test for place, test in filtered.items() if place in cancelled}
+    where = [test for place, test in filtered.items() if place not in canceled]
+    tests = {place: test for place, test in filtered.items() if place in canceled}
     if not tests:
         return where
     ways = [_rows(tests, {})]
