@@ -140,8 +140,8 @@ def format_name(value: Any) -> str:
 
     Examples
     --------
-    >>> format_name("USD_2"), format_name({"value": "NUMBER_0"})
-    ('USD_2', 'NUMBER_0')
+    >>> format_name("USDCURRENCY_2"), format_name({"value": "NUMBER_0"})
+    ('USDCURRENCY_2', 'NUMBER_0')
     """
     named = value.get("value") if isinstance(value, dict) else value
     return named if isinstance(named, str) else as_json(value)

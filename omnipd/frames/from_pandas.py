@@ -71,6 +71,18 @@ def to_arrow(frame: pd.DataFrame) -> tuple[pa.Table, list[str]]:
     return table.replace_schema_metadata({b"pandas": json.dumps(notes).encode()}), mended
 
 
+def column_to_arrow(name: Hashable, column: pd.Series[Any]) -> pa.ChunkedArray:
+    """Return one column of a frame as :func:`to_arrow` does.
+
+    Raises
+    ------
+    ExportError
+        For a column that Arrow cannot hold.
+    """
+    array = _stored(_name_of(name), _as_it_is(column.array)).array
+    return array if isinstance(array, pa.ChunkedArray) else pa.chunked_array([array])
+
+
 @dataclass(frozen=True)
 class _Stored:
     """A column as Arrow has it, and without rows as pandas does: what its notes are made of."""

@@ -15,11 +15,13 @@ from omnipd.call import one_call
 from omnipd.client.client import Client
 from omnipd.client.current_client import current_client
 from omnipd.errors import ArgumentError
+from omnipd.formats.format_values import as_shown, wide_as_shown
 from omnipd.frames import times
 from omnipd.frames.to_pandas import scalar_columns, to_frame, to_wide_frame
 from omnipd.frames.wide import Wide
 from omnipd.queries.check_topic import check_first
 from omnipd.queries.job import pivot as pivots
+from omnipd.queries.job.column_facts import by_column, by_flat_column
 from omnipd.queries.job.options import QueryKeywords, QueryOptions, check_keywords
 from omnipd.queries.job.run import Run
 from omnipd.queries.job.stored_results import ResultCache
@@ -43,6 +45,7 @@ def run_query(
     check: bool | None = None,
     ttl: str | float | timedelta | None = None,
     pivot: str | None = None,
+    formatted: bool = False,
     client: Client | None = None,
 ) -> pd.DataFrame:
     """Run a governed query and return its rows.
@@ -94,6 +97,9 @@ def run_query(
         and below each the measures. ``flat`` is the same with plain columns, which any file can
         hold: those of the rows, then ``Texas · users.count``. ``long`` is what Omni sends: one row
         for each cell that is not empty, and a column for each field.
+    formatted : bool, default False
+        Return the text that Omni shows in the place of each value, as
+        :func:`omnipd.format_values` does; with ``names="label"`` the frame is as Omni's people see it.
     client : Client, optional
         Default: that of the ``with`` block, of :func:`omnipd.use`, or one from the environment.
 
@@ -107,7 +113,8 @@ def run_query(
         ``limit``, in ``limit_reached`` whether it may have cut rows off, and whether the result is
         ``from_cache`` of this machine; of totals in ``totals_missing`` which kinds Omni left out, and
         of how many groups; and ``pivot``: what the result is pivoted ``by``, its ``measures``, the
-        number of ``columns``, the ``column_limit`` and how many were dropped for it.
+        number of ``columns``, the ``column_limit`` and how many were dropped for it; of a flat frame
+        in ``fields`` the measure that each column is of.
 
     Raises
     ------
@@ -167,6 +174,7 @@ def run_query(
         check=check,
         ttl=ttl,
         pivot=pivot,
+        formatted=formatted,
         client=client,
     )
     return ready.frame()
@@ -244,11 +252,15 @@ class Ready:
         self, query: AnyQuery, *, client: Client | None = None, **options: Unpack[QueryKeywords]
     ) -> None:
         check, ttl = options.pop("check", None), options.pop("ttl", None)
+        self._formatted = options.pop("formatted", False)
         self._query = query
         self._check = check
         with one_call():
             if check is not None:
                 check_flag("check", check)
+            check_flag("formatted", self._formatted)
+            if self._formatted and options.get("decimals") is None:
+                options["decimals"] = "exact"  # whatever the client's default
             self._lifetime = checked_lifetime(ttl, "ttl")
             # A type checker does not follow what was popped.
             self.run = Run(query, QueryOptions(**options), client=current_client(client))  # type: ignore[misc]
@@ -284,29 +296,47 @@ class Ready:
     def rows(self) -> tuple[pa.Table, dict[str, Any]]:
         """Return all rows as :func:`run_query_arrow` does, and what is known of them."""
         table, facts = self._as_it_came()
-        if "pivot" not in facts:
-            return table, facts
-        if self._form == "flat":
-            wide, facts = self._widened(table, facts)
-            return wide.flat(), facts
-        pivots.warn_of_columns(facts["pivot"])
-        return pivots.named(table, facts, self.run.names), facts
+        if "pivot" in facts and self._form == "flat":
+            return self._flat(table, facts)
+        return self._long(table, facts)
 
     def frame(self) -> pd.DataFrame:
         """Return all rows as :func:`run_query` does."""
         table, facts = self._as_it_came()
         held = self.run.guarded(lambda: scalar_columns(table))
-        if "pivot" not in facts:
-            return to_frame(held, facts)
-        if self._form == "long":
+        if "pivot" in facts and self._form == "flat":
+            return to_frame(*self._flat(held, facts))
+        if "pivot" in facts and self._form == "wide":
+            return to_wide_frame(*self._widened(held, facts))
+        return to_frame(*self._long(held, facts))
+
+    def _long(self, table: pa.Table, facts: dict[str, Any]) -> tuple[pa.Table, dict[str, Any]]:
+        if "pivot" in facts:
             pivots.warn_of_columns(facts["pivot"])
-            return to_frame(pivots.named(held, facts, self.run.names), facts)
-        wide, facts = self._widened(held, facts)
-        return to_frame(wide.flat(), facts) if self._form == "flat" else to_wide_frame(wide, facts)
+            table, facts = self._called(table, facts)
+        if self._formatted:
+            return self.run.guarded(lambda: as_shown(table, facts["formats"])), facts
+        return table, facts
+
+    def _flat(self, table: pa.Table, facts: dict[str, Any]) -> tuple[pa.Table, dict[str, Any]]:
+        wide, facts = self._widened(table, facts)
+        flat, facts = pivots.flat(wide, facts)
+        cells = flat.column_names[wide.rows.num_columns :]
+        return flat, by_flat_column(facts, cells, wide.measures)
 
     def _widened(self, table: pa.Table, facts: dict[str, Any]) -> tuple[Wide, dict[str, Any]]:
         query = self.run.request.body["query"]
-        return self.run.guarded(lambda: pivots.widened(table, facts, query, self.run.names))
+        wide, facts = self.run.guarded(lambda: pivots.widened(table, facts, query, self.run.names))
+        _, facts = self._called(table, facts)
+        if self._formatted:
+            wide = self.run.guarded(lambda: wide_as_shown(wide, facts["formats"]))
+        return wide, facts
+
+    def _called(self, table: pa.Table, facts: dict[str, Any]) -> tuple[pa.Table, dict[str, Any]]:
+        """Return a pivoted result by the names that its columns have in the end."""
+        named = pivots.named(table, facts, self.run.names)
+        columns = dict(zip(table.column_names, named.column_names, strict=False))
+        return named, by_column(facts, columns)
 
     def _as_it_came(self) -> tuple[pa.Table, dict[str, Any]]:
         """Return all rows as :meth:`Run.table` does, from the disk where ``ttl`` allows it."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 import pandas as pd
@@ -10,11 +11,15 @@ import pyarrow as pa
 
 from omnipd.arguments import argument, function
 from omnipd.errors import ArgumentError, warn
+from omnipd.formats.style import styled
 from omnipd.frames.columns import FLAG, TEXT
 from omnipd.frames.labels import split_names
 from omnipd.frames.to_pandas import is_whole, marked_incomplete
 from omnipd.readers.folders import folder_tree
 from omnipd.readers.labels import explode_labels
+
+if TYPE_CHECKING:
+    from pandas.io.formats.style import Styler
 
 #: The columns that hold an address as Omni sends it.
 _SENT = ("url", "omni_chat_url")
@@ -53,6 +58,37 @@ class OmniAccessor:
     def folder_tree(self) -> pd.DataFrame:
         """Return folders with parents, depth and rolled-up counts, as :func:`omnipd.folder_tree`."""
         return folder_tree(self._df)
+
+    def style(self, formats: Mapping[Any, str] | None = None) -> Styler:
+        """Return the frame as a table for a notebook, with its values as Omni shows them.
+
+        Parameters
+        ----------
+        formats : dict, optional
+            As for :func:`omnipd.format_values`.
+
+        Returns
+        -------
+        pandas.io.formats.style.Styler
+            Numbers stand to the right, anything else to the left, and null is empty. The values of the
+            frame stay what they are, so that more styles can be added, such as colors by value.
+
+        Raises
+        ------
+        SettingsError
+            If Jinja2 is not installed: ``pip install "omnipd[style]"``.
+        ArgumentError
+            If two rows or columns have one name, which pandas does not style.
+
+        Examples
+        --------
+        >>> import omnipd
+        >>> with omnipd.sandbox():
+        ...     df = omnipd.Query("orders", "orders").select("order_items.total_sale_price").run()
+        >>> "$10,601.60" in df.omni.style().to_html()
+        True
+        """
+        return styled(self._df, formats)
 
     def has_label(self, name: str) -> pd.Series:
         """Return whether each row carries a label.

@@ -107,7 +107,7 @@ class Behavior:
         What a job says of its query: the query itself, or an object with it under ``model_job``, its
         keys in snake_case.
     formats_as_objects : bool
-        Give formats of fields as ``{"value": "USD_2"}`` in what a job says of its result.
+        Give formats of fields as ``{"value": "USDCURRENCY_2"}`` in what a job says of its result.
     client_result_ids : bool
         Name a UUID of the server's own for each job.
     first_answer : {"lines", "footer", "408"}

@@ -172,7 +172,7 @@ METHODS = {
     "contains": [KEY],
     "in_the": [KEY, KEY],
     "is_attribute": [KEY],
-    "is_month": [KEY],
+    "in_month": [KEY],
     "isin": [[KEY]],
     "like": [KEY],
     "on_or_after": [KEY],

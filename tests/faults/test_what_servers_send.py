@@ -243,13 +243,13 @@ def test_a_pivoted_result_has_its_fields_and_not_its_helpers(scripted, fake_time
         assert omnipd.run_query_arrow(query, client=client).column_names == fields
 
 
-@pytest.mark.parametrize("format_", ["USD_2", {"value": "USD_2"}])
+@pytest.mark.parametrize("format_", ["USDCURRENCY_2", {"value": "USDCURRENCY_2"}])
 def test_a_format_is_its_name_in_either_form(scripted, fake_time, format_):
     fields = {"users.state": {"format": format_}}
     scripted.script(answer(whole_answer(summary={"fields": fields})))
     with client_of(scripted, fake_time) as client:
         df = omnipd.run_query(QUERY, client=client)
-    assert df.attrs["omni"]["formats"] == {"users.state": "USD_2"}
+    assert df.attrs["omni"]["formats"] == {"users.state": "USDCURRENCY_2"}
 
 
 @pytest.mark.parametrize("timed_out", ["false", False])

@@ -24,7 +24,7 @@ def test_a_query_takes_whole_numbers_of_numpy(five):
 
 
 def test_a_condition_takes_whole_numbers_of_numpy():
-    quarter, hour = field("a.b").is_quarter(np.int64(2)), field("a.b").is_hour_of_day(np.uint8(7))
+    quarter, hour = field("a.b").in_quarter(np.int64(2)), field("a.b").at_hour(np.uint8(7))
     sent = COUNTS.where(quarter).to_dict()["filters"]["a.b"]
     assert (sent["kind"], sent["left_side"]) == ("IS_IN_QUARTER_OF_YEAR", "2")
     assert COUNTS.where(hour).to_dict()["filters"]["a.b"]["left_side"] == "7"

@@ -8,6 +8,7 @@ import os
 import signal
 import subprocess
 import sys
+import urllib.request
 from pathlib import Path
 
 import pandas as pd
@@ -132,6 +133,19 @@ def test_a_query_takes_a_model_a_limit_and_labels(shell, server):
     )
     assert result.stdout.splitlines() == ['"Origin","Flights"', '"EWR","120835"', '"JFK","111279"']
     assert "exactly 2 rows" in result.stderr
+
+
+def test_values_are_shown_as_omni_shows_them(shell):
+    query = {
+        "modelId": "flights",
+        "join_paths_from_topic_name": "flights",
+        "fields": ["flights.carrier", "flights.total_distance"],
+        "filters": {"flights.carrier": {"type": "string", "kind": "EQUALS", "values": ["HA"]}},
+    }
+    asked = ("query", "-", "--format", "csv", "--formatted")
+    shown = shell(*asked, stdin=json.dumps(query)).stdout.splitlines()
+    # 342 flights of 4,983 miles to Honolulu.
+    assert shown == ['"flights.carrier","flights.total_distance"', '"HA","1,704,186"']
 
 
 def test_a_pivot_is_wide_or_long(shell):
@@ -348,6 +362,10 @@ def test_the_sandbox_command_serves_until_it_is_ended_and_leaves_nothing(
         key = process.stdout.readline().strip().removeprefix("export OMNI_API_KEY=")
         with omnipd.connect(address, key, cache_dir=tmp_path):
             assert omnipd.whoami().key_scope == "organization"
+        secret = process.stdout.readline().strip().removeprefix("export OMNI_EMBED_SECRET=")
+        signed = omnipd.embed_url("/dashboards/abc", "u1", "Ann", url=address, secret=secret)
+        with urllib.request.urlopen(signed, timeout=30) as page:
+            assert page.status == 200
         of_member = process.stdout.readline().strip().removeprefix("# a member's key: ")
         with omnipd.connect(address, of_member, cache_dir=tmp_path):
             assert omnipd.whoami().key_scope == "user"

@@ -77,11 +77,13 @@ WRONG = {
     ("read",): {},
     ("estimate",): {},
     ("audit",): {},
+    ("embed",): {},
     ("query", "query.json"): {
         "--limit": ["0", "x", "1"],
         "--model": ["", "flihgts", KEY],
         "--branch-id": ["", "x", KEY],
         "--user-id": ["", "x", KEY],
+        "--timezone": ["", "europe/berlin", "+02:00", KEY],
         "--omni-cache": ["x"],
         "--pivot": ["tall"],
         "--names": ["x"],

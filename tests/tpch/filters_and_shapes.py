@@ -101,11 +101,11 @@ FILTERS_AND_SHAPES = [
     Case(
         "recurring dates, and what is not in a period, nulls included",
         SALES.select("lineitem.returned_on[year]", "lineitem.count").where(
-            field("lineitem.l_shipdate").is_day_of_week("Monday")
-            | field("lineitem.l_shipdate").is_day_of_month(31),
-            ~field("lineitem.l_receiptdate").is_month("July"),
+            field("lineitem.l_shipdate").on_weekday("Monday")
+            | field("lineitem.l_shipdate").on_day_of_month(31),
+            ~field("lineitem.l_receiptdate").in_month("July"),
             ~field("lineitem.returned_on").in_the("1993"),
-            field("lineitem.l_commitdate").is_quarter(3),
+            field("lineitem.l_commitdate").in_quarter(3),
         ),
         """SELECT date_trunc('year', CASE WHEN l_returnflag = 'R' THEN l_receiptdate END)::TIMESTAMP,
                   count(*)

@@ -35,10 +35,11 @@ class Scope(TypedDict, total=False):
 
 
 class RunKeywords(StreamKeywords, total=False):
-    """The same for a result that is had whole: it may be kept on disk, and pivoted."""
+    """The same for a result that is had whole: it may be kept on disk, pivoted, and written out."""
 
     ttl: str | float | timedelta | None
     pivot: str | None
+    formatted: bool
 
 
 class BatchKeywords(StreamKeywords, Scope, total=False):

@@ -171,6 +171,15 @@ def widened(
     return wide, facts | {"pivot": pivot}
 
 
+def flat(wide: Wide, facts: dict[str, Any]) -> tuple[pa.Table, dict[str, Any]]:
+    """Return a wide result with plain columns, and its facts with the measure that each is of."""
+    table = wide.flat()
+    names = table.column_names[len(wide.rows.column_names) :]
+    measures = facts["pivot"]["measures"] * wide.columns.num_rows
+    fields = dict(zip(names, measures, strict=True))
+    return table, facts | {"pivot": facts["pivot"] | {"fields": fields}}
+
+
 _AS_IT_CAME = "With " + argument("pivot", "long") + " the rows are as Omni sent them."
 
 

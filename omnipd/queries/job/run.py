@@ -21,6 +21,7 @@ from omnipd.frames.columns import format_name
 from omnipd.frames.decimals import as_floats
 from omnipd.message import changed
 from omnipd.queries.job import job, pivot, result, totals
+from omnipd.queries.job.column_facts import by_column
 from omnipd.queries.job.model_ids import with_model_ids
 from omnipd.queries.job.options import QueryOptions
 from omnipd.queries.job.seen import Seen
@@ -89,6 +90,7 @@ class Run:
         self._seen = Seen(self.totals)
         self._limit_reached = False
         self._totals_missing: totals.Missing = {}
+        self._columns: dict[str, str] = {}
 
     def look_up_models(self) -> None:
         """Put ids in place of names of models; where there are such, the models are read."""
@@ -169,7 +171,7 @@ class Run:
                 facts["totals_missing"] = self._totals_missing
             if (pivoted := pivot.facts_of(self._query, self._names, described)) is not None:
                 facts["pivot"] = pivoted | {"columns": self._seen.pivot_columns}
-        return facts
+        return by_column(facts, self._columns)
 
     @property
     def _query(self) -> Mapping[str, Any]:
@@ -308,10 +310,13 @@ class Run:
     def _named(
         self, table: pa.Table, fields: Any, whole: bool, places: bool
     ) -> pa.Schema | pa.RecordBatch:
-        if not (places and self._query.get("pivots")):
+        is_long = not (places and self._query.get("pivots"))
+        if is_long:
             table = result.without_places(table)
-            if self.names == "label":
-                table = result.labeled(table, fields)
+        sent = table.column_names
+        if is_long and self.names == "label":
+            table = result.labeled(table, fields)
+        self._columns = dict(zip(sent, table.column_names, strict=True))
         if whole:
             return table.schema
         [batch] = table.combine_chunks().to_batches() or [

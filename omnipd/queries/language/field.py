@@ -312,7 +312,7 @@ class Field:
             )
         return Comparison(words, self._filters.whole(start))
 
-    def is_month(self, *months: str | int) -> Condition:
+    def in_month(self, *months: str | int) -> Condition:
         """Be in a month of any year; of several, in any.
 
         Parameters
@@ -322,9 +322,9 @@ class Field:
             of a query carries the value as it does in a model is not documented;
             ``field("…[month_num]") == 7`` says the same and is certain. So for the others below.
         """
-        return self._filters.recurring("is_month", recurring.MONTH, months)
+        return self._filters.recurring("in_month", recurring.MONTH, months)
 
-    def is_quarter(self, *quarters: int) -> Condition:
+    def in_quarter(self, *quarters: int) -> Condition:
         """Be in a quarter of any year; of several, in any.
 
         Parameters
@@ -332,9 +332,9 @@ class Field:
         *quarters : int
             1 to 4.
         """
-        return self._filters.recurring("is_quarter", recurring.QUARTER, quarters)
+        return self._filters.recurring("in_quarter", recurring.QUARTER, quarters)
 
-    def is_day_of_week(self, *days: str) -> Condition:
+    def on_weekday(self, *days: str) -> Condition:
         """Be on a day of the week; of several, on any.
 
         Parameters
@@ -343,9 +343,9 @@ class Field:
             ``Monday`` to ``Sunday``. A number is refused: Omni counts from 0, Sunday, and pandas from
             0, Monday.
         """
-        return self._filters.recurring("is_day_of_week", recurring.DAY_OF_WEEK, days)
+        return self._filters.recurring("on_weekday", recurring.DAY_OF_WEEK, days)
 
-    def is_day_of_month(self, *days: int) -> Condition:
+    def on_day_of_month(self, *days: int) -> Condition:
         """Be on a day of any month; of several, on any.
 
         Parameters
@@ -353,9 +353,9 @@ class Field:
         *days : int
             1 to 31.
         """
-        return self._filters.recurring("is_day_of_month", recurring.DAY_OF_MONTH, days)
+        return self._filters.recurring("on_day_of_month", recurring.DAY_OF_MONTH, days)
 
-    def is_day_of_quarter(self, *days: int) -> Condition:
+    def on_day_of_quarter(self, *days: int) -> Condition:
         """Be on a day of any quarter; of several, on any.
 
         Parameters
@@ -363,9 +363,9 @@ class Field:
         *days : int
             1 to 92.
         """
-        return self._filters.recurring("is_day_of_quarter", recurring.DAY_OF_QUARTER, days)
+        return self._filters.recurring("on_day_of_quarter", recurring.DAY_OF_QUARTER, days)
 
-    def is_day_of_year(self, *days: int) -> Condition:
+    def on_day_of_year(self, *days: int) -> Condition:
         """Be on a day of any year; of several, on any.
 
         Parameters
@@ -373,9 +373,9 @@ class Field:
         *days : int
             1 to 366.
         """
-        return self._filters.recurring("is_day_of_year", recurring.DAY_OF_YEAR, days)
+        return self._filters.recurring("on_day_of_year", recurring.DAY_OF_YEAR, days)
 
-    def is_hour_of_day(self, *hours: int) -> Condition:
+    def at_hour(self, *hours: int) -> Condition:
         """Be at an hour of any day; of several, at any.
 
         Parameters
@@ -383,7 +383,7 @@ class Field:
         *hours : int
             0 to 23, UTC; 7 is from 7:00 to before 8:00.
         """
-        return self._filters.recurring("is_hour_of_day", recurring.HOUR_OF_DAY, hours)
+        return self._filters.recurring("at_hour", recurring.HOUR_OF_DAY, hours)
 
     def is_attribute(self, name: str) -> Condition:
         """Be what a user attribute holds for the person who asks.

@@ -44,9 +44,7 @@ def kind_of(value: Any) -> str:
         return "date"
     if isinstance(plain, str):
         return "string"
-    if isinstance(plain, Condition) or hasattr(
-        plain, "is_day_of_week"
-    ):  # a field, which knows these
+    if isinstance(plain, Condition) or hasattr(plain, "on_weekday"):  # a field, which knows these
         raise ArgumentError(
             f"Omni's filters compare a field with values, not with {plain!r}.",
             hint="Compare the two columns in pandas, or make a dimension of it in the model.",

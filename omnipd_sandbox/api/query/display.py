@@ -6,8 +6,10 @@ import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
+
+from omnipd_sandbox.api.query.number_formats import number_text
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -15,7 +17,6 @@ if TYPE_CHECKING:
 Cell = str | int | float | bool | None
 
 _ROWS_AT_A_TIME = 10_000
-_CURRENCIES = {"USD": "$", "EUR": "€", "GBP": "£"}
 
 
 @dataclass(frozen=True)
@@ -84,21 +85,7 @@ def _cell(value: Any, format_: str | None) -> Cell:
         # JSON has no such numbers.
         return None
     if format_ is not None:
-        return _formatted(value, format_)
+        return number_text(value, format_)
     if isinstance(value, Decimal):
         return int(value) if value == value.to_integral_value() else float(value)
     return value
-
-
-def _formatted(value: int | float | Decimal, format_: str) -> str:
-    """Write a number in one of Omni's formats, such as ``USD_2``; without one, in groups."""
-    kind, _, digits = format_.partition("_")
-    exact = value if isinstance(value, Decimal) else Decimal(str(value))
-    if kind == "ID":
-        return f"{exact.normalize():f}"
-    if kind == "PERCENT":
-        exact *= 100
-    if digits.isdigit():
-        exact = exact.quantize(Decimal(1).scaleb(-int(digits)), ROUND_HALF_UP)
-    text = f"{abs(exact):,f}{'%' if kind == 'PERCENT' else ''}"
-    return f"{'-' if exact < 0 else ''}{_CURRENCIES.get(kind, '')}{text}"

@@ -1,6 +1,7 @@
 """Formats of fields with a timeframe: what the model also writes out as text.
 
-Omni's files have no place for them that any source shows, so they are handed over beside the files.
+They are handed over beside the files: what Omni's own files have for them, ``timeframe_metadata``, is
+not modeled.
 """
 
 from __future__ import annotations

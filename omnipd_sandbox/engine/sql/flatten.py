@@ -151,7 +151,7 @@ class _Flattening:
                 continue
             tree = put(each.copy())
             name = each.alias_or_name
-            if isinstance(each, exp.Column) and self.field_of(tree) is None and name in columns:
+            if isinstance(each, exp.Column) and name in columns:
                 # It keeps the name that it has in the inner query.
                 tree = cast("exp.Expression", exp.alias_(tree, name, quoted=True))
             shown.append(tree)

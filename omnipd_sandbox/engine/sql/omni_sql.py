@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import cast
 
 from sqlglot import exp
 
@@ -194,10 +194,7 @@ class _Reader:
 
     def _conjuncts(self, clause: exp.Expression | None) -> Iterator[Item]:
         if clause is not None:
-            tests: Iterable[Any] = (
-                clause.this.flatten() if isinstance(clause.this, exp.And) else [clause.this]
-            )
-            for test in tests:
+            for test in _tests(clause.this):
                 yield self._item(test)
 
     def _groups(self, group: exp.Expression) -> Iterator[Item]:
@@ -225,9 +222,21 @@ def _number(node: exp.Expression) -> int | None:
     return int(match[1]) if match else None
 
 
+def _tests(tree: exp.Expression) -> Iterator[exp.Expression]:
+    """Give what must all hold, however it is put in parentheses."""
+    test = tree.unnest()
+    if isinstance(test, exp.And):
+        for each in test.flatten():
+            yield from _tests(cast("exp.Expression", each))
+    else:
+        yield cast("exp.Expression", test)
+
+
 def _whole(clause: exp.Expression | None) -> int | None:
     if clause is None:
         return None
+    if isinstance(clause, exp.Fetch):
+        raise refused("FETCH")
     value = clause.expression
     plain = not any(part for key, part in clause.args.items() if key != "expression")
     if not (plain and isinstance(value, exp.Literal) and str(value.this).isdigit()):

@@ -10,6 +10,7 @@ from sqlglot import exp
 
 from omnipd_sandbox.engine.data.warehouse import Warehouse
 from omnipd_sandbox.engine.model.circumstances import Circumstances
+from omnipd_sandbox.engine.model.measures import is_aggregate_call
 from omnipd_sandbox.engine.model.model import Dimension, Measure, Model, views_by_alias
 from omnipd_sandbox.engine.model.references import FieldName
 from omnipd_sandbox.engine.model.sql_dialect import written
@@ -226,8 +227,35 @@ class _Writer:
         _refuse_columns(item)
         base = self.found.tree.base
         # The name is in no model, so that no field can refer back to it.
-        measure = Measure(name=f"({item.alias})", view=base, label="", sql=item.sql())
+        sql = replace(item, tree=self._of_group(item.tree)).sql()
+        measure = Measure(name=f"({item.alias})", view=base, label="", sql=sql)
         return self.found.fields.measure(base, measure)
+
+    def _of_group(self, tree: exp.Expression) -> exp.Expression:
+        """Write the keys in an expression as values of a group; it has one of each."""
+        keys = [each.tree for each in self.statement.selected if not self._is_measure(each)]
+        kinds = {type(key) for key in keys}
+        texts = {self._text(key) for key in keys}
+
+        def write(node: exp.Expression) -> exp.Expression:
+            if is_aggregate_call(node):
+                # Another node, so that what stands in it is left alone.
+                return node.copy()
+            if type(node) in kinds and self._text(node) in texts:
+                return exp.AnonymousAggFunc(this="ANY_VALUE", expressions=[node.copy()])
+            return node
+
+        return tree.transform(write)
+
+    def _text(self, tree: exp.Expression) -> str:
+        return Item(tree, "", self.statement.references).sql().text
+
+    def _reads_keys_only(self, item: Item) -> bool:
+        """Tell whether an expression has one value for each group without being aggregated."""
+        _refuse_columns(item)
+        of_group = self._of_group(item.tree)
+        inside = {id(each) for call in _aggregate_calls(of_group) for each in call.walk()}
+        return all(id(column) in inside for column in of_group.find_all(exp.Column))
 
     def _group(self) -> None:
         group = self.statement.group
@@ -247,8 +275,7 @@ class _Writer:
         if self._is_measure(item):
             self.found.having.append(self._over_groups(item))
             return
-        selected = {each.name for each in self.found.selected}
-        if not self.found.grouped or not set(item.fields) <= selected:
+        if not self.found.grouped or not self._reads_keys_only(item):
             raise Refused(
                 "QUERY", f"{item.sql().text} in HAVING must be aggregated or stand in GROUP BY"
             )
@@ -269,10 +296,11 @@ class _Writer:
             "label": "",
             "sql": None,
         }
-        if self.found.grouped and self._is_measure(item):
-            return Selected("", at, Measure(**hidden), None, None, self._over_groups(item))
-        if self.found.grouped:
+        of_groups = self._is_measure(item) or (bool(item.fields) and self._reads_keys_only(item))
+        if self.found.grouped and not of_groups:
             return self._selected(item, "ORDER BY")
+        if self.found.grouped:
+            return Selected("", at, Measure(**hidden), None, None, self._over_groups(item))
         return Selected("", at, Dimension(**hidden), None, 0, self._over_rows(item))
 
     def _names(self) -> set[str]:
@@ -315,9 +343,10 @@ class _Writer:
         tree = item.tree
         if item.fields or not isinstance(tree, exp.Column) or tree.table:
             return None
-        for each, selected in self._expressions():
+        by_name = {each.name: each for each in self.found.selected}
+        for each in self.statement.selected:
             if each.alias.lower() == tree.name.lower():
-                return selected
+                return by_name[each.bare or self._name(each)]
         return None
 
     def _alike(self, item: Item) -> Selected | None:
@@ -333,6 +362,10 @@ class _Writer:
             for each in self.statement.selected
             if each.bare is None
         ]
+
+
+def _aggregate_calls(tree: exp.Expression) -> list[exp.Expression]:
+    return [each for each in tree.find_all(exp.Expression) if is_aggregate_call(each)]
 
 
 def _two_columns(name: str) -> Refused:

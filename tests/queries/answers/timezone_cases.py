@@ -90,14 +90,14 @@ CASES = [
     _where(
         "at an hour of the day",
         "Asia/Kolkata",
-        lambda f: f.is_hour_of_day(7),
+        lambda f: f.at_hour(7),
         date("IS_AT_HOUR_OF_DAY", "7"),
         "strftime({t}, '%H') = '07'",
     ),
     _where(
         "on a day of the week",
         "America/New_York",
-        lambda f: f.is_day_of_week("Sunday"),
+        lambda f: f.on_weekday("Sunday"),
         date("IS_ON_DAY_OF_WEEK", "Sunday"),
         "dayname({t}) = 'Sunday'",
     ),

@@ -223,15 +223,15 @@ PLAIN = [
     *(
         (condition, date(kind, value), date(kind, value, **NOT))
         for condition, kind, value in [
-            (T.is_month(7), "IS_IN_MONTH_OF_YEAR", "July"),
-            (T.is_month("july"), "IS_IN_MONTH_OF_YEAR", "July"),
-            (T.is_quarter(4), "IS_IN_QUARTER_OF_YEAR", "4"),
-            (T.is_day_of_month(np.int32(31)), "IS_ON_DAY_OF_MONTH", "31"),
-            (T.is_day_of_week("Sunday"), "IS_ON_DAY_OF_WEEK", "Sunday"),
-            (T.is_day_of_month(31), "IS_ON_DAY_OF_MONTH", "31"),
-            (T.is_day_of_quarter(92), "IS_ON_DAY_OF_QUARTER", "92"),
-            (T.is_day_of_year(366), "IS_ON_DAY_OF_YEAR", "366"),
-            (T.is_hour_of_day(0), "IS_AT_HOUR_OF_DAY", "0"),
+            (T.in_month(7), "IS_IN_MONTH_OF_YEAR", "July"),
+            (T.in_month("july"), "IS_IN_MONTH_OF_YEAR", "July"),
+            (T.in_quarter(4), "IS_IN_QUARTER_OF_YEAR", "4"),
+            (T.on_day_of_month(np.int32(31)), "IS_ON_DAY_OF_MONTH", "31"),
+            (T.on_weekday("Sunday"), "IS_ON_DAY_OF_WEEK", "Sunday"),
+            (T.on_day_of_month(31), "IS_ON_DAY_OF_MONTH", "31"),
+            (T.on_day_of_quarter(92), "IS_ON_DAY_OF_QUARTER", "92"),
+            (T.on_day_of_year(366), "IS_ON_DAY_OF_YEAR", "366"),
+            (T.at_hour(0), "IS_AT_HOUR_OF_DAY", "0"),
         ]
     ),
 ]
@@ -451,15 +451,15 @@ def test_a_part_that_is_a_name_is_filtered_as_text_under_its_bracket(timeframe):
         (lambda: T.before(pd.Timestamp("2025-03-01 00:00:00.5")), "fractions of a second"),
         (lambda: T.in_the("next 30 days"), "not a date that Omni knows"),
         (lambda: T.in_the("2025", "long"), "not a length"),
-        (lambda: T.is_month("Juli"), "1 to 12 or January"),
-        (lambda: T.is_month(13), "1 to 12"),
-        (lambda: T.is_month(True), "1 to 12"),
-        (lambda: T.is_day_of_week(1), "count from the same day"),
-        (T.is_day_of_week, "names none"),
-        (lambda: T.is_quarter("4"), "none of 1 to 4"),
-        (lambda: T.is_month("July", "Jly"), "'Jly' is none of"),
-        (lambda: T.is_hour_of_day(24), "0 to 23"),
-        (lambda: field("v.t[month]").is_month(7), "not the time itself"),
+        (lambda: T.in_month("Juli"), "1 to 12 or January"),
+        (lambda: T.in_month(13), "1 to 12"),
+        (lambda: T.in_month(True), "1 to 12"),
+        (lambda: T.on_weekday(1), "count from the same day"),
+        (T.on_weekday, "names none"),
+        (lambda: T.in_quarter("4"), "none of 1 to 4"),
+        (lambda: T.in_month("July", "Jly"), "'Jly' is none of"),
+        (lambda: T.at_hour(24), "0 to 23"),
+        (lambda: field("v.t[month]").in_month(7), "not the time itself"),
         (lambda: field("v.t[month]") == 7, "is a time"),
         (lambda: field("v.t[month]") == "July", "not a date"),
         (lambda: field("v.t[month]") == dt.date(2025, 3, 2), "does not begin a month"),
@@ -580,7 +580,7 @@ LEAVES = {
     "users.signed_up_on": [
         (field("users.signed_up_on") >= "2024", "signed_up_on >= '2024-01-01'"),
         (field("users.signed_up_on").in_the("2023 Q4"), "strftime(signed_up_on, '%Y-%m') IN ('2023-10', '2023-11', '2023-12')"),
-        (field("users.signed_up_on").is_day_of_week("Monday"), "dayname(signed_up_on) = 'Monday'"),
+        (field("users.signed_up_on").on_weekday("Monday"), "dayname(signed_up_on) = 'Monday'"),
     ],
 }  # fmt: skip
 

@@ -1,0 +1,1 @@
+"""Values as Omni shows them: the formats of fields, read and applied."""
