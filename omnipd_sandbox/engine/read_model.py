@@ -9,6 +9,8 @@ from omnipd_sandbox.engine.data.warehouse import Warehouse
 from omnipd_sandbox.engine.model.model import Model
 from omnipd_sandbox.engine.model.read_yaml import read_model
 from omnipd_sandbox.engine.plan.check_model import issues_of_joins, without_taken_aliases
+from omnipd_sandbox.engine.sql.query_views import written_for_anybody
+from omnipd_sandbox.engine.sql.write_sql import write_sql
 
 
 def read_checked_model(
@@ -28,6 +30,13 @@ def read_checked_model(
     warehouse
         The database behind the model.
     """
-    model = read_model(files, warehouse, model_id=model_id, name=name, connection_id=connection_id)
+    model = read_model(
+        files,
+        warehouse,
+        model_id=model_id,
+        name=name,
+        connection_id=connection_id,
+        write_view=lambda model, seen, view: written_for_anybody(model, seen, view, write_sql),
+    )
     checked = replace(model, issues=(*model.issues, *issues_of_joins(model, warehouse)))
     return without_taken_aliases(checked)

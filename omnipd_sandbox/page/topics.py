@@ -37,7 +37,7 @@ def subjects(world: World) -> list[Subject]:
         Subject(model, topic)
         for model in models.values()
         for topic in model.topics.values()
-        if topic.base_view in model.views
+        if topic.base_view in model.within(topic).views
     ]
 
 

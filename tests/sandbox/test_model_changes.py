@@ -248,3 +248,69 @@ def test_a_topic_announces_the_units_of_a_duration(own):
         200,
         days["v"].to_pylist(),
     )
+
+
+STATES = """
+schema: main
+query: {topic: orders, fields: {users.state: state, order_items.count: items}}
+dimensions: {state: {primary_key: true}, items: {}}
+measures: {states: {aggregate_type: count}}
+"""
+
+
+def test_a_query_view_of_a_branch_is_a_file_a_view_and_an_answer(own):
+    trial = branch(own)
+    # As a git export names it; Omni's own name has no suffix.
+    body = {"fileName": "people/states.query.view.yaml", "yaml": STATES}
+    wrote = post(own, f"{MODELS}/{trial}/yaml", body)
+    assert (wrote.status, wrote.json["files"]) == (200, {"people/states.query.view": STATES})
+    read = own.get(f"{MODELS}/{ORDERS}/yaml", branchId=trial).json
+    assert read["files"]["people/states.query.view"] == STATES
+    assert read["viewNames"]["people/states.query.view"] == "states"
+    assert own.get(f"{MODELS}/{ORDERS}/validate", branchId=trial).json["issues"] == []
+    views = {each["name"]: each for each in own.get(f"{MODELS}/{trial}/view").json["views"]}
+    assert [each["name"] for each in views["states"]["fields"]] == ["state", "items", "states"]
+    query = {"modelId": ORDERS, "table": "states", "fields": ["states.states"]}
+    answer = post(
+        own, "/api/v1/query/run", {"query": query, "resultType": "json", "branchId": trial}
+    )
+    # Six states, one of them empty, and none.
+    assert answer.json == [{"States": 7}]
+    # The shared model has no such view.
+    assert "states" not in [
+        each["name"] for each in own.get(f"{MODELS}/{ORDERS}/view").json["views"]
+    ]
+
+
+def test_the_views_of_a_topic_are_listed_with_it(own):
+    trial = branch(own)
+    topic = """
+base_view: people
+joins: {states: {}}
+relationships:
+  - {join_from_view: people, join_to_view: states, on_sql: "${people.state} = ${states.state}"}
+views:
+  people: {extends: [users], label: Everybody, dimensions: {short: {sql: "left(${name}, 2)"}}}
+  users: {dimensions: {name: {label: Who}}}
+  states:
+    query: {base_view: users, fields: {users.state: state, users.count: people}}
+    dimensions: {state: {primary_key: true}, people: {label: How many}}
+"""
+    body = {"fileName": "everybody.topic", "yaml": topic}
+    assert post(own, f"{MODELS}/{trial}/yaml", body).status == 200
+    assert own.get(f"{MODELS}/{ORDERS}/validate", branchId=trial).json["issues"] == []
+    names = [each["name"] for each in own.get(f"{MODELS}/{trial}/topic").json["topics"]]
+    assert "everybody" in names
+    views = own.get(f"{MODELS}/{trial}/topic/everybody").json["topic"]["views"]
+    assert [(each["name"], each["label"]) for each in views] == [
+        ("people", "Everybody"),
+        ("states", "States"),
+    ]
+    shown = {each["fully_qualified_name"]: each for view in views for each in view["dimensions"]}
+    # What the topic says of users, the view that extends them has, too.
+    assert shown["people.name"]["label"] == "Who"
+    assert shown["people.short"]["data_type"] == "STRING"
+    assert (
+        shown["states.people"] | {"label": "How many", "data_type": "NUMBER"}
+        == (shown["states.people"])
+    )

@@ -15,7 +15,7 @@ from omnipd_sandbox.engine.data.datasets import flights
 from omnipd_sandbox.engine.data.warehouse import DATASETS, Dataset, Warehouse, warehouse
 from omnipd_sandbox.engine.engine import Engine
 from omnipd_sandbox.engine.model.formats import with_formats
-from omnipd_sandbox.engine.model.read_yaml import read_model
+from omnipd_sandbox.engine.read_model import read_checked_model
 
 # tests/random_queries.py makes as many as it is told.
 QUERIES = 280
@@ -55,7 +55,7 @@ class Held:
         self.engine = Engine(
             (
                 with_formats(
-                    read_model(
+                    read_checked_model(
                         {
                             path.name: path.read_text(encoding="utf-8")
                             for path in model_folder(each.name).iterdir()

@@ -34,7 +34,7 @@ def list_topics(call: Call) -> Reply:
                 *(
                     _topic(each)
                     for each in model.topics.values()
-                    if each.composed_of or each.base_view in model.views
+                    if each.composed_of or each.base_view in model.within(each).views
                 ),
                 *_composite(model, call),
             ],
@@ -85,7 +85,9 @@ def _composite(model: Model, call: Call) -> list[dict[str, Any]]:
     """Give the topic that is made of all others, where this Omni has such."""
     if not call.world.behavior.composite_topic:
         return []
-    topics = [each.name for each in model.topics.values() if each.base_view in model.views]
+    topics = [
+        each.name for each in model.topics.values() if each.base_view in model.within(each).views
+    ]
     return [{"name": "everything", "label": "Everything", "is_composite": True, "topics": topics}]
 
 

@@ -83,12 +83,21 @@ class Extension:
             for key, value in self.bodies[name].items()
             if key not in _OWN or isinstance(value, NotModeled)
         }
-        for kind in _EITHER:
-            # A view reads one thing: its own table takes the place of a base's SQL, and so on.
-            if kind & own.keys():
-                for other in _EITHER - {kind}:
-                    merged = {key: value for key, value in merged.items() if key not in other}
-        return overlaid(merged, own)
+        return laid_over(merged, own)
+
+
+def laid_over(base: Body, own: Body) -> dict[str, Any]:
+    """Lay what a view says itself over what it has from another."""
+    left = dict(base)
+    for kind in _EITHER:
+        # A view reads one thing: its own table takes the place of a base's SQL, and so on.
+        if kind & own.keys():
+            for other in _EITHER - {kind}:
+                left = {key: value for key, value in left.items() if key not in other}
+    if "query" in own:
+        # A query is one thing, too (assumed; docs/wire.md).
+        left.pop("query", None)
+    return overlaid(left, own)
 
 
 def overlaid(base: Body, over: Body) -> dict[str, Any]:

@@ -393,7 +393,8 @@ class Fields:
     def _resolved(self, name: FieldName, alias: str) -> tuple[str, Dimension | Measure]:
         own = self.views[alias]
         # A view that names itself means itself under whatever alias it is joined.
-        at = alias if name.view is None or name.view == own.name else name.view
+        own_names = (None, own.name, *own.stands_for)
+        at = name.view if name.view is not None and name.view not in own_names else alias
         if at not in self.views:
             raise Refused("PLAN", f'No such view "{at}"')
         found = self.views[at].field(name.field)

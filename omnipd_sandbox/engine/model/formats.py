@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
-from omnipd_sandbox.engine.model.model import Dimension, Model
+from omnipd_sandbox.engine.model.model import Dimension, Model, View
 from omnipd_sandbox.engine.model.references import FieldName
 from omnipd_sandbox.engine.model.timeframes import TIMEFRAMES
 
@@ -27,17 +27,25 @@ def with_formats(model: Model, formats: Mapping[str, str]) -> Model:
         Patterns such as ``%Y-%m`` by field and timeframe, such as ``orders.created_at[month]``.
         What the model does not have is left out: a branch may do without a field.
     """
-    views = dict(model.views)
+    topics = {
+        name: replace(topic, views=_written_out(topic.views, formats))
+        for name, topic in model.topics.items()
+    }
+    views = _written_out(model.views, formats)
+    return replace(model, views=views, topics=topics, formats=dict(formats))
+
+
+def _written_out(views: Mapping[str, View], formats: Mapping[str, str]) -> dict[str, View]:
+    changed = dict(views)
     for name, pattern in formats.items():
         at = FieldName.parse(name)
-        dimension = _dimension(model, at)
-        if at is None or at.timeframe is None or dimension is None:
+        view = changed.get(at.view or "") if at else None
+        before = view.dimensions.get(at.field) if at and view else None
+        if at is None or at.timeframe is None or view is None or before is None:
             continue
-        view = views[at.view or ""]
-        before = view.dimensions[dimension.name]
         after = replace(before, formats={**before.formats, at.timeframe.lower(): pattern})
-        views[view.name] = replace(view, dimensions={**view.dimensions, after.name: after})
-    return replace(model, views=views, formats=dict(formats))
+        changed[view.name] = replace(view, dimensions={**view.dimensions, after.name: after})
+    return changed
 
 
 def problems_with_formats(model: Model, formats: Mapping[str, str]) -> Iterator[str]:

@@ -27,9 +27,20 @@ class AccessFilter:
     like: bool = False
 
 
-def holds(grants: Mapping[str, Grant], names: Iterable[str], around: Circumstances) -> bool:
-    """Tell whether the acting user has all of some grants."""
-    return all(_has(grants.get(name), around) for name in names)
+def alternatives(needed: str) -> tuple[tuple[str, ...], ...]:
+    """Read what is needed: ``a|b&c`` is ``a``, or both ``b`` and ``c``; empty for what is unreadable."""
+    read = tuple(tuple(name.strip() for name in each.split("&")) for each in needed.split("|"))
+    return read if all(all(names) for names in read) else ()
+
+
+def holds(grants: Mapping[str, Grant], needed: Iterable[str], around: Circumstances) -> bool:
+    """Tell whether the acting user has all of some grants, each of which may be put together."""
+    if around.has_all_grants:
+        return True
+    return all(
+        any(all(_has(grants.get(name), around) for name in names) for names in alternatives(each))
+        for each in needed
+    )
 
 
 def _has(grant: Grant | None, around: Circumstances) -> bool:

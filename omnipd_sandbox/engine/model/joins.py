@@ -100,6 +100,7 @@ def tree_of_topic(model: Model, topic: Topic) -> JoinTree:
     Refused
         For a view that is not there, and for one that is joined twice.
     """
+    model = model.within(topic)
     nodes = {topic.base_view: Joined(topic.base_view, _view(model, topic.base_view))}
 
     def add(parent: str, children: Mapping[str, Any]) -> None:
@@ -170,9 +171,12 @@ def _joined(
     model: Model, relationship: Relationship, parent: str, child: str, *, forward: bool
 ) -> Joined:
     to_many, from_many = relationship.kind in _TO_MANY, relationship.kind in _FROM_MANY
+    name = relationship.right_view if forward else relationship.left_view
+    own = model.views.get(child)
     return Joined(
         child,
-        _view(model, relationship.right_view if forward else relationship.left_view),
+        # A topic may have the role for itself.
+        own if own is not None and name in own.stands_for else _view(model, name),
         parent,
         relationship.on,
         to_many=to_many if forward else from_many,

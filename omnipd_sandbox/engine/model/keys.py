@@ -70,6 +70,10 @@ FLAG = Check("true or false", lambda value: isinstance(value, bool))
 NUMBER = Check(
     "a number", lambda value: isinstance(value, int | float) and not isinstance(value, bool)
 )
+LIMIT = Check(
+    "a number of rows, at least 1",
+    lambda value: isinstance(value, int) and not isinstance(value, bool) and value >= 1,
+)
 TEXTS = Check("a list of texts", _is_list_of_texts)
 TEXT_OR_TEXTS = Check(
     "a text or a list of texts", lambda value: _is_name(value) or _is_list_of_texts(value)
@@ -123,8 +127,11 @@ VIEW: Keys = {
         custom_compound_primary_key_sql=TEXTS,
         dimensions=MAPPING_OR_LIST,
         extends=TEXT_OR_TEXTS,
+        # Those that its query binds; asking for any other is refused.
+        filters=MAPPING_OR_LIST,
         ignored=FLAG,
         measures=MAPPING_OR_LIST,
+        query=FULL_MAPPING,
         required_access_grants=TEXT_OR_TEXTS,
         schema=NAME,
         sql=TEXT,
@@ -140,12 +147,11 @@ VIEW: Keys = {
         synonyms=TEXT_OR_TEXTS,
         view_label=TEXT,
     ),
-    **_all(Bearing.ADDITION, aliases=TEXT_OR_TEXTS, filters=MAPPING_OR_LIST),
+    **_all(Bearing.ADDITION, aliases=TEXT_OR_TEXTS),
     **_all(
         Bearing.UNMODELED,
         dynamic_schema=ANYTHING,
         materialized_query=ANYTHING,
-        query=ANYTHING,
         uploaded=ANYTHING,
     ),
 }
@@ -225,6 +231,26 @@ MEASURE: Keys = {
     ),
 }
 
+QUERY: Keys = {
+    **_all(
+        Bearing.ANSWER,
+        base_view=NAME,
+        bind_all_filters=FLAG,
+        # It says of which query templates tell, and a template is refused anyway.
+        bind_outer_context=FLAG,
+        default_group_by=FLAG,
+        fields=MAPPING_OR_LIST,
+        fill_fields=TEXTS,
+        filters=MAPPING,
+        limit=LIMIT,
+        sorts=LIST_OR_NOTHING,
+        topic=NAME,
+    ),
+    **_all(Bearing.UNMODELED, calculations=ANYTHING, join_via_map=ANYTHING),
+}
+
+SORT: Keys = _all(Bearing.ANSWER, desc=FLAG, field=NAME)
+
 DURATION: Keys = _all(Bearing.ANSWER, intervals=TEXTS, sql_end=TEXT, sql_start=TEXT)
 
 GROUP: Keys = _all(Bearing.ANSWER, filter=FULL_MAPPING, name=TEXT)
@@ -246,6 +272,7 @@ TOPIC: Keys = {
         required_access_grants=TEXT_OR_TEXTS,
         template=FLAG,
         topics=TEXTS,
+        views=MAPPING,
     ),
     **_all(
         Bearing.DISPLAY,
@@ -274,7 +301,6 @@ TOPIC: Keys = {
         always_join=ANYTHING,
         conditionally_join=ANYTHING,
         hidden_unless_access_grants=ANYTHING,
-        views=ANYTHING,
         week_start_day=ANYTHING,
     ),
 }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from sqlglot import exp
@@ -12,7 +12,7 @@ from omnipd_sandbox.engine.model.buckets import Bins, Groups
 from omnipd_sandbox.engine.model.calendars import PLAIN, Calendar
 from omnipd_sandbox.engine.model.durations import Duration
 from omnipd_sandbox.engine.model.grants import AccessFilter, Grant
-from omnipd_sandbox.engine.model.references import SqlText
+from omnipd_sandbox.engine.model.references import FieldName, SqlText
 from omnipd_sandbox.engine.model.top_values import TopValues
 
 
@@ -78,6 +78,41 @@ class Measure(Field):
     distinct_key: SqlText | None = None
 
 
+def views_read(found: Field) -> set[str]:
+    """List the views that a field names."""
+    names = list(found.sql.references) if found.sql is not None else []
+    if isinstance(found, Measure):
+        names += list(found.distinct_key.references) if found.distinct_key is not None else []
+        names += [name for each in found.filters if (name := FieldName.parse(each)) is not None]
+    elif isinstance(found, Dimension) and found.duration is not None:
+        names += [*found.duration.start.references, *found.duration.end.references]
+    return {name.view for name in names if name.view is not None}
+
+
+@dataclass(frozen=True, kw_only=True)
+class ViewQuery:
+    """Describe the query whose rows a view has in place of a table's."""
+
+    # One of the two is said; the base view of a topic is its own.
+    base_view: str | None
+    topic: str | None
+    # Each field with the name of its column.
+    outputs: tuple[tuple[str, str], ...]
+    filters: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    # By its own field: the field whose filter, in the query around, holds for it too.
+    bound: Mapping[str, str] = field(default_factory=dict)
+    binds_all: bool = False
+    # The filters that no query around narrows, and that no query below is told of.
+    kept: frozenset[str] = frozenset()
+    # Each field with whether it descends.
+    sorts: tuple[tuple[str, bool], ...] = ()
+    fill_fields: tuple[str, ...] = ()
+    limit: int | None = None
+    # Whether rows that are alike become one; None where nothing is said.
+    grouped: bool | None = None
+    outer_context: bool = False
+
+
 @dataclass(frozen=True, kw_only=True)
 class View:
     """Describe a table of the database and its fields."""
@@ -94,8 +129,15 @@ class View:
     dimensions: Mapping[str, Dimension] = field(default_factory=dict)
     measures: Mapping[str, Measure] = field(default_factory=dict)
     unmodeled: tuple[str, ...] = ()
-    # What it selects in place of a table.
+    # What it selects in place of a table; of a view with a query, what it would for anybody.
     select: exp.Query | None = None
+    query: ViewQuery | None = None
+    # The fields that its SQL names, until they are written out there.
+    sql_references: tuple[FieldName, ...] = ()
+    # The names under which a query may only filter, which the view's own query binds.
+    filter_only: frozenset[str] = frozenset()
+    # Of a view that a topic has of another: the names by which its SQL means itself, too.
+    stands_for: tuple[str, ...] = ()
     # Names that fields had before.
     aliases: Mapping[str, str] = field(default_factory=dict)
     grants: tuple[str, ...] = ()
@@ -171,6 +213,8 @@ class Topic:
     always_having_filters: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     access_filters: tuple[AccessFilter, ...] = ()
     grants: tuple[str, ...] = ()
+    # The views that it has for itself, or changed for itself.
+    views: Mapping[str, View] = field(default_factory=dict)
     unmodeled: tuple[str, ...] = ()
 
     def offers(self, full_name: str) -> bool:
@@ -202,3 +246,9 @@ class Model:
     unmodeled: tuple[str, ...] = ()
     # By field and timeframe: see formats.py.
     formats: Mapping[str, str] = field(default_factory=dict)
+
+    def within(self, topic: Topic | None) -> Model:
+        """Give the model as a topic sees it."""
+        if topic is None or not topic.views:
+            return self
+        return replace(self, views={**self.views, **topic.views})

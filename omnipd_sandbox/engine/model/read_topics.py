@@ -11,6 +11,7 @@ from omnipd_sandbox.engine.model.grants import AccessFilter
 from omnipd_sandbox.engine.model.keys import ACCESS_FILTER, TOPIC, NotModeled
 from omnipd_sandbox.engine.model.model import Topic
 from omnipd_sandbox.engine.model.read_relationships import read_relationships
+from omnipd_sandbox.engine.model.read_views import checked_view
 from omnipd_sandbox.engine.model.yaml_parts import (
     Body,
     Parts,
@@ -31,6 +32,10 @@ def checked_topic(document: Any, parts: Parts) -> dict[str, Any]:
         if problem:
             parts.issue(problem)
             body["joins"] = NotModeled("joins that cannot be read")
+    if said(body, "views"):
+        body["views"] = {
+            name: checked_view(each, name, parts) for name, each in body["views"].items()
+        }
     return body
 
 

@@ -23,8 +23,16 @@ from omnipd_sandbox.engine.model.keys import (
     NotModeled,
 )
 from omnipd_sandbox.engine.model.measures import AGGREGATE_TYPES, is_percentile
-from omnipd_sandbox.engine.model.model import Dimension, Measure, View
-from omnipd_sandbox.engine.model.references import BadSql
+from omnipd_sandbox.engine.model.model import Dimension, Measure, View, ViewQuery
+from omnipd_sandbox.engine.model.read_view_queries import read_view_query
+from omnipd_sandbox.engine.model.references import (
+    BadSql,
+    FieldName,
+    name_selected,
+    refuse_lost_references,
+    refuse_own_names,
+    stand_in,
+)
 from omnipd_sandbox.engine.model.schema_layer import MAIN, Table
 from omnipd_sandbox.engine.model.sql_dialect import read_statement, refuse_templates, written
 from omnipd_sandbox.engine.model.timeframes import TIMEFRAMES
@@ -43,8 +51,13 @@ from omnipd_sandbox.engine.shortened import first_line
 from omnipd_sandbox.near_matches import near
 from omnipd_sandbox.refused_query import Refused
 
-# Whatever is in quotes, and ``${view}``.
-_VIEW_REFERENCE = re.compile(r"""'(?:[^']|'')*'|"(?:[^"]|"")*"|\$\{([^}]*)\}""")
+# What stands for a column's type, and is one of a view's reasons to be refused, until it is known
+# what the view's query, or its SQL, comes to.
+NOT_YET = "unknown"
+WAITING = "a query that reads itself"
+
+# Whatever is in quotes, and ``${view}`` or ``${view.field}``.
+_REFERENCE = re.compile(r"""'(?:[^']|'')*'|"(?:[^"]|"")*"|\$\{([^}]*)\}""")
 _COUNT = "count"
 # What a model may offer beside those that the sandbox computes; asking for them finds nothing.
 _OTHER_TIMEFRAMES = {
@@ -86,21 +99,33 @@ class ViewReader:
         """Read a view, from the file of that path."""
         body = self.bodies[name]
         missing = (*unmodeled(body), *self._misplaced(_misplaced_in_view(body), name))
-        select, table = None, self.tables.get(name)
+        select, query, table = None, None, self.tables.get(name)
+        references: tuple[FieldName, ...] = ()
         columns: list[tuple[str, str]] = []
-        if "sql" in body:
+        if said(body, "query") is not None:
+            query, reason = read_view_query(body["query"], self.parts, name)
+            missing = (*missing, *reason)
+            if query is not None:
+                columns = [(column, NOT_YET) for column in _listed(query, body)]
+        elif "sql" in body:
             text = said(body, "sql")
-            select = None if text is None else self._select(str(text), name)
-            if select is not None:
-                columns, reason = self._columns_of(select, name)
-                missing = (*missing, *reason)
+            read = None if text is None else self._select(str(text), name)
+            if read is not None:
+                select, references = read
+                if references:
+                    columns = [(each, NOT_YET) for each in select.named_selects if each != "*"]
+                else:
+                    columns, reason = self._columns_of(select, name)
+                    missing = (*missing, *reason)
             elif text is not None:
                 missing = (*missing, "SQL that cannot be read")
         elif table is not None:
             columns = list(table.columns)
-        elif not missing:
+        elif not missing and "query" not in body:
             self.parts.issue(f'The database has no table "{_table_name(body, name)}"', name)
             missing = (f'the missing table "{_table_name(body, name)}"',)
+        if (query is not None or references) and not missing:
+            missing = (WAITING,)
         # Of a view that cannot be read, no column is missed.
         unknown = "unknown" if missing and not columns else ""
         dimensions = self._dimensions(name, said(body, "dimensions", {}), columns, unknown)
@@ -127,10 +152,21 @@ class ViewReader:
             measures=measures,
             unmodeled=missing,
             select=select,
+            query=query,
+            sql_references=references,
+            filter_only=self._filter_only(said(body, "filters"), query, name),
             aliases=self._aliases(body),
             grants=self.parts.grants(body, name),
             tags=texts(said(body, "tags")),
         )
+
+    def _filter_only(self, document: Any, query: ViewQuery | None, view: str) -> frozenset[str]:
+        """List the filters of a view that are fields of none: those that its query binds."""
+        named = self.parts.by_name(document, view) or {}
+        bound = set(query.bound.values()) if query is not None else set()
+        if {f"{view}.{name}" for name in named} - bound:
+            self.parts.issue("Not modeled: filters", view)
+        return frozenset(str(name) for name in named if f"{view}.{name}" in bound)
 
     def _keys(self, view: str, body: Body, dimensions: Mapping[str, Dimension]) -> tuple[str, ...]:
         """List the parts of the primary key; none where a part is not there."""
@@ -164,29 +200,43 @@ class ViewReader:
             for alias in texts(said(each, "aliases"))
         }
 
-    def _select(self, text: str, view: str) -> exp.Query | None:
-        """Read the SQL that stands for a view; ``${view}`` in it is another view's table."""
+    def _select(self, text: str, view: str) -> tuple[exp.Query, tuple[FieldName, ...]] | None:
+        """Read the SQL that stands for a view, and the fields that it names.
 
-        def table(match: re.Match[str]) -> str:
+        ``${view}`` in it is another view's table; in the place of ``${view.field}`` stands a column.
+        """
+        fields: list[FieldName] = []
+
+        def put(match: re.Match[str]) -> str:
             if match[1] is None:
                 if "${" in match[0]:
                     raise BadSql("A ${reference} inside quotes is not a reference")
                 return match[0]
-            found = self.tables.get(match[1].strip())
-            if found is None:
-                raise BadSql(f"${{{match[1].strip()}}} is not a view on a table")
-            return f'"{found.schema}"."{found.name}"'
+            inside = match[1].strip()
+            table, field = self.tables.get(inside), FieldName.parse(inside)
+            if table is not None:
+                return f'"{table.schema}"."{table.name}"'
+            if field is None or field.view is None:
+                raise BadSql(f"${{{inside}}} is not a view on a table")
+            fields.append(field)
+            return stand_in(len(fields) - 1)
 
         try:
             refuse_templates(text)
-            tree = read_statement(_VIEW_REFERENCE.sub(table, text))
+            statement = _REFERENCE.sub(put, text)
+            if fields:
+                refuse_own_names(text)
+            tree = read_statement(statement)
+            if fields:
+                refuse_lost_references(tree)
+                name_selected(tree, fields)
         except BadSql as error:
             self.parts.issue(str(error), view)
             return None
         if not isinstance(tree, exp.Query):
             self.parts.issue("The SQL of a view must be a query", view)
             return None
-        return tree
+        return tree, tuple(fields)
 
     def _columns_of(
         self, select: exp.Query, view: str
@@ -344,8 +394,14 @@ class ViewReader:
 
 
 def _misplaced_in_view(body: Body) -> Iterator[str]:
-    if said(body, "sql") is not None and said(body, "table_name") is not None:
-        yield "table_name"
+    has = [key for key in ("query", "sql", "table_name") if said(body, key) is not None]
+    yield from has[1:]
+
+
+def _listed(query: ViewQuery, body: Body) -> Iterator[str]:
+    """List the columns of a query that the view has as dimensions: those that its file lists."""
+    dimensions = {name.lower() for name in said(body, "dimensions", {})}
+    yield from (column for _, column in query.outputs if column.lower() in dimensions)
 
 
 def _misplaced_in_dimension(body: Body) -> Iterator[str]:

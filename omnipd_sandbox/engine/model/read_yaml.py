@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from omnipd_sandbox.engine.data.warehouse import Warehouse
 from omnipd_sandbox.engine.model import file_names
-from omnipd_sandbox.engine.model.extension import BadExtension, Extension
+from omnipd_sandbox.engine.model.extension import BadExtension, Extension, laid_over
 from omnipd_sandbox.engine.model.file_names import folder_of, plain_path, what_it_holds
 from omnipd_sandbox.engine.model.keys import NotModeled
-from omnipd_sandbox.engine.model.model import Model, Topic, View
+from omnipd_sandbox.engine.model.learned_views import WriteView, with_all_types
+from omnipd_sandbox.engine.model.model import Model, Relationship, Topic, View, views_read
 from omnipd_sandbox.engine.model.offered import with_offered_fields
 from omnipd_sandbox.engine.model.read_relationships import read_relationships
 from omnipd_sandbox.engine.model.read_settings import Settings, read_settings
 from omnipd_sandbox.engine.model.read_topics import TopicReader, checked_topic
 from omnipd_sandbox.engine.model.read_views import ViewReader, checked_view
 from omnipd_sandbox.engine.model.schema_layer import SchemaLayer, Table
-from omnipd_sandbox.engine.model.types import with_types
-from omnipd_sandbox.engine.model.yaml_parts import Parts, said
+from omnipd_sandbox.engine.model.yaml_parts import Parts, said, texts
 
 
 def read_model(
@@ -29,6 +29,7 @@ def read_model(
     model_id: str,
     name: str,
     connection_id: str,
+    write_view: WriteView,
 ) -> Model:
     """Read a model from its files; what cannot be read becomes an issue, never an exception.
 
@@ -39,6 +40,8 @@ def read_model(
         ``.yml`` suffix and folders are accepted.
     warehouse
         The database, which knows the tables, their columns and their types.
+    write_view
+        Writes the query that stands for a view.
     """
     layer = SchemaLayer(
         Table(schema, table, tuple(columns)) for schema, table, columns in warehouse.tables()
@@ -51,15 +54,15 @@ def read_model(
     settings = read_settings(found.settings, parts)
     parts.path = file_names.RELATIONSHIPS
     relationships, unread = read_relationships(found.relationships, parts)
-    views = _views(found, layer, settings, warehouse, parts)
-    topics = _topics(found, settings, parts)
-    typed, issues = with_types(views, relationships, warehouse, settings.calendar)
+    known = _known_views(found, layer, settings, warehouse, parts)
+    views = known.read_all()
+    topics = _topics(found, settings, parts, known, _Shared(views, relationships))
     model = Model(
         id=model_id,
         name=name,
         kind="SHARED",
         connection_id=connection_id,
-        views=typed,
+        views=views,
         relationships=relationships,
         topics=topics,
         files=dict(files),
@@ -70,9 +73,8 @@ def read_model(
         grants=settings.grants,
     )
     model, more = with_offered_fields(model)
-    paths = {view.name: view.path for view in typed.values()}
-    placed = [replace(each, yaml_path=paths.get(each.view or "")) for each in issues]
-    return replace(model, issues=(*parts.issues, *placed, *more))
+    model, issues = with_all_types(model, warehouse, write_view)
+    return replace(model, issues=(*parts.issues, *issues, *more))
 
 
 @dataclass
@@ -126,10 +128,101 @@ class _Files:
         return f"{prefix}{stem}"
 
 
-def _views(
+@dataclass(frozen=True)
+class _Views:
+    """Read views, those that all topics share and those of one topic.
+
+    `bodies` is what each view says itself, `whole` that with all that it extends, `tables` the
+    tables behind them.
+    """
+
+    bodies: Mapping[str, dict[str, Any]]
+    whole: Mapping[str, dict[str, Any]]
+    tables: Mapping[str, Table]
+    found: _Files
+    layer: SchemaLayer
+    settings: Settings
+    warehouse: Warehouse
+    parts: Parts
+
+    def read_all(self) -> dict[str, View]:
+        """Read every view: those of the files, and one for each table that no file is about."""
+        tables = self.tables
+        reader = self._reader(self.whole, tables)
+        views = {}
+        for name, body in sorted(self.whole.items()):
+            path = self._path(name)
+            self.parts.path = path
+            if not said(body, "ignored") and not self.settings.leaves_out(name, tables.get(name)):
+                views[name] = reader.read(name, path)
+        return views
+
+    def read_of_topic(
+        self, said_there: Mapping[str, dict[str, Any]], roles: Mapping[str, str], path: str
+    ) -> dict[str, View]:
+        """Read the views of a topic: new ones, and others with what it says of them on top.
+
+        Parameters
+        ----------
+        said_there
+            What the topic says of each.
+        roles
+            The views behind the names that joins give them.
+        """
+        own, stand_for = {}, {}
+        for name, body in said_there.items():
+            if name in self.bodies:
+                own[name] = _laid_over_view(self.bodies[name], body)
+            elif name in roles:
+                bases = (roles[name], *texts(said(body, "extends")))
+                own[name], stand_for[name] = body | {"extends": list(bases)}, (roles[name],)
+            else:
+                own[name] = body
+        bodies = {**self.bodies, **own}
+        extension = Extension(bodies)
+        whole = dict(self.whole)
+        for name in own:
+            try:
+                whole[name] = extension.of(name)
+            except BadExtension as error:
+                self.parts.issue(f'"{name}" {error}', name)
+                whole[name] = bodies[name] | {
+                    "extends": NotModeled("extends that cannot be followed")
+                }
+        tables = _tables_of(own, bodies, whole, self.layer)
+        reader = self._reader(whole, {**self.tables, **tables})
+        views = {}
+        for name in own:
+            known = name in self.bodies
+            # What a model leaves out no topic brings back; what is new in the topic is wanted.
+            if said(whole[name], "ignored") or (
+                known and self.settings.leaves_out(name, tables.get(name))
+            ):
+                continue
+            view = reader.read(name, self._path(name) if known else path)
+            views[name] = replace(view, stands_for=stand_for.get(name, ()))
+        return views
+
+    def _reader(
+        self, whole: Mapping[str, dict[str, Any]], tables: Mapping[str, Table]
+    ) -> ViewReader:
+        return ViewReader(self.parts, self.warehouse, whole, tables, self.settings.timeframes)
+
+    def _path(self, name: str) -> str:
+        return self.found.paths.get((file_names.VIEW, name), f"{name}.{file_names.VIEW}")
+
+
+def _laid_over_view(base: dict[str, Any], body: dict[str, Any]) -> dict[str, Any]:
+    """Lay what a topic says of a view over what the view says; it extends what either names."""
+    both = laid_over(base, body)
+    if "extends" in base and "extends" in body and not isinstance(body["extends"], NotModeled):
+        both["extends"] = [*texts(said(base, "extends")), *texts(body["extends"])]
+    return both
+
+
+def _known_views(
     found: _Files, layer: SchemaLayer, settings: Settings, warehouse: Warehouse, parts: Parts
-) -> dict[str, View]:
-    """Read every view: those of the files, and one for each table that no file is about."""
+) -> _Views:
     about = {layer.named(name) for name in found.views}
     bodies: dict[str, Any] = found.views | {
         table.view_name: {}
@@ -138,14 +231,8 @@ def _views(
     }
     whole = dict(_with_bases(bodies, file_names.VIEW, found, parts))
     _refuse_catalogs(whole, found, parts)
-    tables = {name: table for name in whole if (table := _table_of(name, bodies, whole, layer))}
-    reader = ViewReader(parts, warehouse, whole, tables, settings.timeframes)
-    views = {}
-    for name, body in sorted(whole.items()):
-        parts.path = found.paths.get((file_names.VIEW, name), f"{name}.{file_names.VIEW}")
-        if not said(body, "ignored") and not settings.leaves_out(name, tables.get(name)):
-            views[name] = reader.read(name, parts.path)
-    return views
+    tables = _tables_of(whole, bodies, whole, layer)
+    return _Views(bodies, whole, tables, found, layer, settings, warehouse, parts)
 
 
 def _refuse_catalogs(views: Mapping[str, dict[str, Any]], found: _Files, parts: Parts) -> None:
@@ -157,6 +244,16 @@ def _refuse_catalogs(views: Mapping[str, dict[str, Any]], found: _Files, parts: 
                 parts.path = found.paths.get((file_names.VIEW, name), "")
                 parts.issue("Not modeled: more than one catalog", name)
                 views[name]["catalog"] = NotModeled(f'the catalog "{catalog}"')
+
+
+def _tables_of(
+    names: Iterable[str],
+    bodies: Mapping[str, Any],
+    whole: Mapping[str, Any],
+    layer: SchemaLayer,
+) -> dict[str, Table]:
+    found = {name: _table_of(name, bodies, whole, layer) for name in names}
+    return {name: table for name, table in found.items() if table is not None}
 
 
 def _table_of(
@@ -179,20 +276,81 @@ def _table_of(
     return None
 
 
-def _topics(found: _Files, settings: Settings, parts: Parts) -> dict[str, Topic]:
+def _topics(
+    found: _Files,
+    settings: Settings,
+    parts: Parts,
+    views: _Views,
+    shared: _Shared,
+) -> dict[str, Topic]:
     reader = TopicReader(parts, settings.access_filters, settings.topic_grants)
     topics = {}
     for name, body in _with_bases(found.topics, file_names.TOPIC, found, parts):
         parts.path = found.paths[file_names.TOPIC, name]
         # A template is there to be extended.
         if not said(body, "template"):
-            topics[name] = reader.read(name, body, parts.path)
+            topic = reader.read(name, body, parts.path)
+            topics[name] = replace(topic, views=_views_of(topic, body, parts, views, shared))
     for each in topics.values():
         parts.path = each.path
         for part in each.composed_of:
             if part not in topics or topics[part].composed_of:
                 parts.issue(f'Topic "{each.name}" is made of "{part}", which is no topic of views')
     return topics
+
+
+def _views_of(
+    topic: Topic,
+    body: dict[str, Any],
+    parts: Parts,
+    views: _Views,
+    shared: _Shared,
+) -> dict[str, View]:
+    """Read the views of a topic; what is wrong with views of all topics is not told again."""
+    said_there = said(body, "views") or {}
+    if not said_there:
+        return {}
+    roles = {
+        alias: name
+        for each in (*shared.relationships, *topic.relationships)
+        for alias, name in each.named
+        if alias != name
+    }
+    known = {(each.view, each.field, each.message) for each in parts.issues}
+    before = len(parts.issues)
+    read = views.read_of_topic(said_there, roles, parts.path)
+    new = parts.issues[before:]
+    parts.issues[before:] = [
+        each for each in new if (each.view, each.field, each.message) not in known
+    ]
+    return {**shared.that_read(read), **read}
+
+
+@dataclass(frozen=True)
+class _Shared:
+    """Hold what all topics share."""
+
+    views: Mapping[str, View]
+    relationships: tuple[Relationship, ...]
+
+    def that_read(self, changed: Iterable[str]) -> dict[str, View]:
+        """Give the views with fields that read any of some views, which may be of other types."""
+        reached, found = set(changed), dict[str, View]()
+        while True:
+            more = {
+                name: view
+                for name, view in self.views.items()
+                if name not in reached and reached & _read_by(view)
+            }
+            if not more:
+                return found
+            found |= more
+            reached |= more.keys()
+
+
+def _read_by(view: View) -> set[str]:
+    fields = (*view.dimensions.values(), *view.measures.values())
+    return {name for each in fields for name in views_read(each)}
 
 
 def _with_bases(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -91,8 +91,7 @@ class SqlText:
             if not isinstance(node, exp.Column) or node.table:
                 return node
             if _stands_in(node):
-                number = int(node.name.removeprefix(STAND_IN))
-                return enclosed(resolve(self.references[number]))
+                return enclosed(resolve(self.references[_number_of(node)]))
             return exp.column(node.this.copy(), table=exp.to_identifier(table, quoted=True))
 
         # A copy from the root: transform would otherwise rewrite what it has just put in.
@@ -111,7 +110,7 @@ def _parsed(text: str) -> SqlText | str:
 def _parse(text: str) -> SqlText:
     references: list[FieldName] = []
 
-    def stand_in(match: re.Match[str]) -> str:
+    def put(match: re.Match[str]) -> str:
         inside = match[1].strip()
         if inside == "TABLE":
             raise BadSql(
@@ -122,24 +121,50 @@ def _parse(text: str) -> SqlText:
         if name is None:
             raise BadSql(f"${{{inside}}} is not the name of a field")
         references.append(name)
-        # Apart from what stands beside it, which would make it another name.
-        return f" {STAND_IN}{len(references) - 1} "
+        return stand_in(len(references) - 1)
 
     refuse_templates(text)
-    taken = own_name_in(text)
-    if taken is not None:
-        raise BadSql(f"Not modeled: a name that begins with {taken}, as the sandbox's own do")
-    tree = read_expression(_REFERENCE.sub(stand_in, text))
+    refuse_own_names(text)
+    tree = read_expression(_REFERENCE.sub(put, text))
     if tree.find(exp.Query, exp.Subquery):
         raise BadSql("A query inside a field's SQL is not modeled")
     if tree.find(exp.Window):
         raise BadSql("A window function in a field's SQL is not modeled")
+    refuse_lost_references(tree)
+    return SqlText(text, tree, tuple(references))
+
+
+def stand_in(number: int) -> str:
+    """Give what stands in a text for a reference, apart from what stands beside it."""
+    return f" {STAND_IN}{number} "
+
+
+def refuse_own_names(text: str) -> None:
+    """Refuse a text with names that begin as the sandbox's own do.
+
+    Raises
+    ------
+    BadSql
+        For the first of them.
+    """
+    taken = own_name_in(text)
+    if taken is not None:
+        raise BadSql(f"Not modeled: a name that begins with {taken}, as the sandbox's own do")
+
+
+def refuse_lost_references(tree: exp.Expression) -> None:
+    """Refuse references that do not stand for values.
+
+    Raises
+    ------
+    BadSql
+        For the first of them.
+    """
     for node in _named_after_references(tree):
         if isinstance(node, exp.Literal) or node.args.get("quoted"):
             raise BadSql("A ${reference} inside quotes is not a reference")
         if not (isinstance(node.parent, exp.Column) and _stands_in(node.parent)):
             raise BadSql("A ${reference} stands for a value; here the SQL needs a name")
-    return SqlText(text, tree, tuple(references))
 
 
 def own_name_in(text: str) -> str | None:
@@ -152,6 +177,32 @@ def _stands_in(column: exp.Column) -> bool:
     return (
         not column.table and column.name.startswith(STAND_IN) and not column.this.args.get("quoted")
     )
+
+
+def _number_of(column: exp.Column) -> int:
+    return int(column.name.removeprefix(STAND_IN))
+
+
+def written_out(
+    tree: exp.Query,
+    references: Sequence[FieldName],
+    resolve: Callable[[FieldName], exp.Expression],
+) -> exp.Query:
+    """Write a statement with each reference resolved."""
+    copied = tree.copy()
+    for column in list(copied.find_all(exp.Column)):
+        if _stands_in(column):
+            column.replace(enclosed(resolve(references[_number_of(column)])))
+    return copied
+
+
+def name_selected(tree: exp.Expression, references: Sequence[FieldName]) -> None:
+    """Name what a statement selects of fields, and does not name itself, after them."""
+    for select in tree.find_all(exp.Select):
+        for each in list(select.expressions):
+            if isinstance(each, exp.Column) and _stands_in(each):
+                name = exp.to_identifier(references[_number_of(each)].field, quoted=True)
+                each.replace(exp.Alias(this=each.copy(), alias=name))
 
 
 def _named_after_references(tree: exp.Expression) -> Iterator[exp.Expression]:

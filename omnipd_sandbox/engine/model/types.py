@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
+from typing import TypeVar
 
 from sqlglot import exp
 
@@ -27,6 +28,8 @@ from omnipd_sandbox.engine.model.tables import aliases_read, crossed
 from omnipd_sandbox.engine.shortened import first_line
 from omnipd_sandbox.refused_query import Refused
 
+_Kind = TypeVar("_Kind", bound=Field)
+
 # Only fills the literals of relative dates, which have no bearing on types.
 _ANY_MOMENT = datetime.fromisoformat("2000-01-01")
 
@@ -36,12 +39,41 @@ def with_types(
     relationships: Iterable[Relationship],
     warehouse: Warehouse,
     calendar: Calendar,
+    of: Iterable[str] | None = None,
 ) -> tuple[dict[str, View], list[Issue]]:
-    """Return the views with each field's type filled in, and what does not run."""
+    """Return the views with each field's type filled in, and what does not run.
+
+    Parameters
+    ----------
+    of
+        The views whose fields are typed; all of them unless given.
+    """
     around = Circumstances(_ANY_MOMENT, calendar=calendar)
-    typing = _Typing(views, relationships, warehouse, around)
+    typing = _Typing(views, relationships, warehouse, around, views if of is None else of)
     issues = [*typing.type_dimensions(), *typing.type_measures()]
     return typing.views, issues
+
+
+def to_be_typed_again(views: Mapping[str, View]) -> dict[str, View]:
+    """Give views whose fields that did not run are tried again."""
+    return {
+        name: replace(
+            view,
+            dimensions={name: _tried_again(each) for name, each in view.dimensions.items()},
+            measures={name: _tried_again(each) for name, each in view.measures.items()},
+        )
+        if any(each.does_not_run for each in (*view.dimensions.values(), *view.measures.values()))
+        else view
+        for name, view in views.items()
+    }
+
+
+def _tried_again(found: _Kind) -> _Kind:
+    return replace(found, does_not_run="") if found.does_not_run else found
+
+
+def _untyped(found: Field) -> bool:
+    return not (found.sql_type or found.unmodeled)
 
 
 class _Typing:
@@ -51,18 +83,21 @@ class _Typing:
         relationships: Iterable[Relationship],
         warehouse: Warehouse,
         around: Circumstances,
+        of: Iterable[str],
     ) -> None:
         self.views = dict(views)
+        self.of = tuple(of)
         self.around = around
         self.warehouse = warehouse
         self.relationships = tuple(relationships)
 
+    def _asked(self) -> list[View]:
+        views = [self.views[name] for name in self.of]
+        return [each for each in views if not each.unmodeled]
+
     def type_dimensions(self) -> list[Issue]:
         untyped: list[Field] = [
-            each
-            for view in self.views.values()
-            for each in view.dimensions.values()
-            if not (each.sql_type or each.unmodeled or view.unmodeled)
+            each for view in self._asked() for each in view.dimensions.values() if _untyped(each)
         ]
         # A dimension may need the type of another, so go round until nothing more is learnt.
         while untyped:
@@ -75,10 +110,7 @@ class _Typing:
 
     def type_measures(self) -> list[Issue]:
         measures: list[Field] = [
-            each
-            for view in self.views.values()
-            for each in view.measures.values()
-            if not (each.unmodeled or view.unmodeled)
+            each for view in self._asked() for each in view.measures.values() if _untyped(each)
         ]
         reasons = self._type(measures)
         return self._give_up([each for each in measures if _key(each) in reasons], reasons)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from dataclasses import field as dataclass_field
 from typing import Any
 
-from omnipd_sandbox.engine.model.grants import Grant
+from omnipd_sandbox.engine.model.grants import Grant, alternatives
 from omnipd_sandbox.engine.model.keys import WHOLE, Bearing, Keys, NotModeled
 from omnipd_sandbox.engine.model.model import Issue
 from omnipd_sandbox.engine.model.references import BadSql, SqlText
@@ -107,11 +107,13 @@ class Parts:
         """List the grants that something needs; all of them (assumed)."""
         found = texts(said(body, "required_access_grants"))
         for each in found:
+            read = alternatives(each)
+            if not read:
+                self.issue(f'The grants "{each}" cannot be read', view, field)
             # Nobody has a grant that is not there, so that it opens nothing.
-            if "|" in each or "&" in each:
-                self.issue(f'Not modeled: the grant "{each}"', view, field)
-            elif each not in self.known_grants:
-                self.issue(f'The model has no grant "{each}"', view, field)
+            for name in dict.fromkeys(name for names in read for name in names):
+                if name not in self.known_grants:
+                    self.issue(f'The model has no grant "{name}"', view, field)
         return found
 
     def filters(

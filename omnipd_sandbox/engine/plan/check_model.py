@@ -4,49 +4,31 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
 from functools import cached_property
 from typing import Any
 
 from sqlglot import exp
 
 from omnipd_sandbox.engine.data.warehouse import Warehouse
-from omnipd_sandbox.engine.model.circumstances import Circumstances
+from omnipd_sandbox.engine.model.circumstances import Circumstances, for_anybody
 from omnipd_sandbox.engine.model.fields import TOO_DEEP, Fields
 from omnipd_sandbox.engine.model.joins import tree_of_topic
 from omnipd_sandbox.engine.model.measures import as_one_select
 from omnipd_sandbox.engine.model.model import (
-    Dimension,
-    Field,
     Issue,
-    Measure,
     Model,
     Relationship,
     Topic,
     View,
     views_by_alias,
+    views_read,
 )
-from omnipd_sandbox.engine.model.references import FieldName
 from omnipd_sandbox.engine.model.sql_dialect import written
 from omnipd_sandbox.engine.model.tables import aliases_read, crossed
 from omnipd_sandbox.engine.plan.topic_filters import default_filters, topic_filters
 from omnipd_sandbox.engine.shortened import first_line
 from omnipd_sandbox.near_matches import near
 from omnipd_sandbox.refused_query import Refused
-
-
-class _Anybody(dict[str, Any]):
-    """Stand in for the attributes of a user who has a value for each."""
-
-    def __contains__(self, key: object) -> bool:
-        return True
-
-    def __missing__(self, key: str) -> str:
-        return "1"
-
-
-# When it is, and who asks, has no bearing on what runs.
-_ANY = datetime.fromisoformat("2000-01-01"), _Anybody()
 
 
 def issues_of_joins(model: Model, warehouse: Warehouse) -> Iterator[Issue]:
@@ -57,7 +39,7 @@ def issues_of_joins(model: Model, warehouse: Warehouse) -> Iterator[Issue]:
             yield Issue(message, yaml_path="relationships")
     for topic in model.topics.values():
         if not topic.unmodeled:
-            checker = _Checker(model, topic.relationships, warehouse)
+            checker = _Checker(model.within(topic), topic.relationships, warehouse)
             for message in checker.wrong_with_topic(topic):
                 yield Issue(message, yaml_path=topic.path)
 
@@ -65,23 +47,23 @@ def issues_of_joins(model: Model, warehouse: Warehouse) -> Iterator[Issue]:
 def without_taken_aliases(model: Model) -> Model:
     """Give a model in which no query joins a view by an alias that is another view's name."""
 
-    def refused(joins: tuple[Relationship, ...]) -> tuple[Relationship, ...]:
+    def refused(seen: Model, joins: tuple[Relationship, ...]) -> tuple[Relationship, ...]:
         return tuple(
             replace(each, unmodeled=(*each.unmodeled, "an alias that is another view's name"))
-            if any(_is_taken(model, alias, name) for alias, name in each.named)
+            if any(_is_taken(seen, alias, name) for alias, name in each.named)
             else each
             for each in joins
         )
 
     topics = {
-        name: replace(topic, relationships=refused(topic.relationships))
+        name: replace(topic, relationships=refused(model.within(topic), topic.relationships))
         for name, topic in model.topics.items()
     }
-    return replace(model, relationships=refused(model.relationships), topics=topics)
+    return replace(model, relationships=refused(model, model.relationships), topics=topics)
 
 
 def _is_taken(model: Model, alias: str, view: str) -> bool:
-    return alias != view and alias in model.views
+    return alias != view and alias in model.views and view not in model.views[alias].stands_for
 
 
 @dataclass
@@ -93,7 +75,7 @@ class _Checker:
 
     @cached_property
     def around(self) -> Circumstances:
-        return Circumstances(*_ANY, calendar=self.model.calendar)
+        return for_anybody(self.model.calendar)
 
     @cached_property
     def views(self) -> Mapping[str, View]:
@@ -111,7 +93,9 @@ class _Checker:
             yield f'The alias "{alias}" of "{name}" is the name of another view'
         if taken:
             return
-        own = {alias: self.model.views[name] for alias, name in join.named}
+        views = self.model.views
+        # A topic may have a role for itself.
+        own = {alias: views.get(alias, views[name]) for alias, name in join.named}
         fields = Fields({**self.views, **own}, join.left, self.around)
         problem = self._problem(fields, lambda fields: fields.join_condition(join.on, join.right))
         if problem:
@@ -171,18 +155,8 @@ def _broken(topic: Topic, views: Mapping[str, View]) -> Iterator[str]:
         for field in (*view.dimensions.values(), *view.measures.values()):
             if not topic.offers(f"{alias}.{field.name}") or field.unmodeled or view.unmodeled:
                 continue
-            for name in sorted(_views_read(field) - {view.name, *views}):
+            for name in sorted(views_read(field) - {view.name, *view.stands_for, *views}):
                 yield f"{alias}.{field.name} reads {name}, which the topic does not join"
-
-
-def _views_read(field: Field) -> set[str]:
-    names = list(field.sql.references) if field.sql is not None else []
-    if isinstance(field, Measure):
-        names += list(field.distinct_key.references) if field.distinct_key is not None else []
-        names += [name for each in field.filters if (name := FieldName.parse(each)) is not None]
-    elif isinstance(field, Dimension) and field.duration is not None:
-        names += [*field.duration.start.references, *field.duration.end.references]
-    return {name.view for name in names if name.view is not None}
 
 
 def _declared(parent: str, joins: Mapping[str, Any]) -> Iterator[tuple[str, str]]:

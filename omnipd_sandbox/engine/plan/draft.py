@@ -70,6 +70,9 @@ class Draft:
     request: Request
     tree: JoinTree
     fields: Fields
+    model: Model
+    # The model as the query's topic sees it.
+    seen: Model
     selected: list[Selected] = field(default_factory=list)
     missing: list[str] = field(default_factory=list)
     where: list[exp.Expression] = field(default_factory=list)
@@ -95,6 +98,12 @@ class Draft:
     written_rankings: list[tuple[str, exp.Query]] = field(default_factory=list)
     # Rows that are alike in every key become one; SQL can ask for rows as they are.
     grouped: bool = True
+    # The filters that queries of views are not told of, and what it has that they cannot be told of.
+    kept: frozenset[str] = frozenset()
+    cannot_be_bound: str | None = None
+    # The views whose queries it is written in, outermost first, and those of the views it reads.
+    above: tuple[str, ...] = ()
+    view_steps: list[tuple[str, exp.Query]] = field(default_factory=list)
 
     @property
     def keys(self) -> list[exp.Expression]:
@@ -108,9 +117,10 @@ class Draft:
 
     @property
     def other_queries(self) -> list[tuple[str, exp.Query]]:
-        """List the queries that filters and dimensions refer to, by the names they have here."""
+        """List the queries that views, filters and dimensions refer to, by their names here."""
         queries = self.fields.around.queries
-        return [*([] if queries is None else queries.steps), *self.written_rankings]
+        others = [] if queries is None else queries.steps
+        return [*others, *self.view_steps, *self.written_rankings]
 
     def joined(self) -> list[Joined]:
         """List the views to join: the base view, those that are read, those in between."""
@@ -152,6 +162,19 @@ def draft(model: Model, request: Request, around: Circumstances) -> Draft:
         For what does not exist and for what the sandbox does not do.
     """
     found, finder = begin(model, request, around)
+    complete(found, finder)
+    return found
+
+
+def complete(found: Draft, finder: Finder) -> None:
+    """Find what a query names that was begun.
+
+    Raises
+    ------
+    Refused
+        For what does not exist and for what the sandbox does not do.
+    """
+    request, around = found.request, found.fields.around
     for name in request.fields:
         if request.periods and name == PERIOD:
             _select_period(found)
@@ -160,20 +183,22 @@ def draft(model: Model, request: Request, around: Circumstances) -> Draft:
     if not request.fields:
         raise Refused("PLAN", "The query selects no fields")
     compared = compare_periods(found, finder, around)
+    if compared is not None:
+        found.cannot_be_bound = "A comparison of periods"
     for name, filter_ in request.filters.items():
         if name != compared:
             finder.filter(name, filter_, around)
     for control in request.controls:
+        found.cannot_be_bound = "A control"
         finder.any_of(control, around)
     for sort in request.sorts:
         finder.sort(sort)
     _rank(found)
     found.where += put_in_place(found.filtered, found.aggregates, found.in_controls)
     lay_out(found)
-    found.grouped = is_grouped(found, model.default_group_by)
+    found.grouped = is_grouped(found, found.model.default_group_by)
     found.filling = filling(found, around)
     refuse_unmodeled_joins(found)
-    return found
 
 
 def begin(model: Model, request: Request, around: Circumstances) -> tuple[Draft, Finder]:
@@ -197,7 +222,7 @@ def begin(model: Model, request: Request, around: Circumstances) -> tuple[Draft,
     full = any(node.join_type == "full_outer" for node in tree.nodes.values())
     views = {alias: node.view for alias, node in tree.nodes.items()}
     fields = Fields(views, None if full else tree.base, around, request.filters)
-    found = Draft(request, tree, fields)
+    found = Draft(request, tree, fields, model, model.within(topic))
     for each in topic_filters(topic, tree.base) if topic else ():
         test = each.write(fields)
         if test is not None:
@@ -251,7 +276,8 @@ class Finder:
     fields: Fields
     topic: Topic | None
     found: Draft
-    grants: Mapping[str, Grant]
+    # None where nothing that it finds is asked for by a user.
+    grants: Mapping[str, Grant] | None
 
     def select(self, text: str) -> None:
         """Add a selected field, or note that it is missing."""
@@ -307,6 +333,9 @@ class Finder:
         """Write a filter, or None when it restricts nothing, and tell whether it is on groups."""
         place = self.place(text)
         if place is None:
+            if self._is_filter_only(text):
+                # It holds in the query of its view alone.
+                return None, False
             if not flag(filter_, "ignore_if_unjoinable"):
                 raise Refused("PLAN", f'No such field "{text}"')
             return None, False
@@ -322,6 +351,11 @@ class Finder:
             return None, False
         test = condition(filter_, self.fields.target(at.view or "", found, timeframe), around)
         return test, isinstance(found, Measure)
+
+    def _is_filter_only(self, text: str) -> bool:
+        name = FieldName.parse(text)
+        view = self.fields.views.get(name.view or "") if name else None
+        return name is not None and view is not None and name.field in view.filter_only
 
     def sort(self, sort: Sort) -> None:
         """Add a sort by something selected."""
@@ -357,7 +391,7 @@ class Finder:
 
     def _granted(self, name: FieldName, found: Dimension | Measure) -> bool:
         needed = (*self.fields.views[name.view or ""].grants, *found.grants)
-        return holds(self.grants, needed, self.fields.around)
+        return self.grants is None or holds(self.grants, needed, self.fields.around)
 
     def _offered(self, name: FieldName, found: Dimension | Measure) -> bool:
         # By the name that it has today.

@@ -45,13 +45,14 @@ def plan_omni_sql(
     Refused
         For names the model does not have, and for what the sandbox does not do.
     """
-    statement = parse(query["userEditedSQL"], lambda name: _is_measure(model, name))
     known = checked(model, query)
+    seen = model.within(model.topics.get(known["join_paths_from_topic_name"] or ""))
+    statement = parse(query["userEditedSQL"], lambda name: _is_measure(seen, name))
     if known["sqlSortsEnabled"]:
         refuse(known, ("sorts", "calculations", "column_totals"), " over SQL over a model")
     known |= {"sorts": [], "calculations": [], "column_totals": {}}
     request = _request(known, statement)
-    _check_view(model, statement.view)
+    _check_view(seen, statement.view)
     found, finder = begin(model, request, around)
     if found.tree.base != statement.view:
         raise Refused(
@@ -60,6 +61,8 @@ def plan_omni_sql(
     for each in statement.references:
         if each != statement.view:
             _check_field(finder, each)
+    if statement.where or statement.having:
+        found.cannot_be_bound = "SQL with conditions"
     _Writer(found, finder, statement).write()
     if found.rankings:
         raise Refused("PLAN", "dynamic_top_n in SQL over a model is not modeled by this sandbox")

@@ -9,6 +9,7 @@ from omnipd_sandbox.engine.sql.groups import Groups
 from omnipd_sandbox.engine.sql.limit import within_limit
 from omnipd_sandbox.engine.sql.one_select import one_select
 from omnipd_sandbox.engine.sql.pivot_ranks import with_pivot_ranks
+from omnipd_sandbox.engine.sql.query_views import with_query_views
 from omnipd_sandbox.engine.sql.result_rows import result_rows
 from omnipd_sandbox.engine.sql.rows import Rows
 from omnipd_sandbox.engine.sql.totals import TotalsPlace, rows_with_totals
@@ -31,6 +32,7 @@ def write_sql(draft: Draft, totals: TotalsPlace = "behind_group") -> exp.Select:
     Refused
         When a measure's rows are repeated and no primary key tells them apart.
     """
+    draft = with_query_views(draft, write_sql)
     draft.written_rankings = [(name, write_sql(each)) for name, each in draft.ranked]
     repeated = _repeated(draft)
     staged = draft.totals or draft.pivots or draft.transposed != [] or draft.filling

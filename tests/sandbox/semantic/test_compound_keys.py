@@ -11,7 +11,7 @@ from queries.query_cases import NOW
 
 from omnipd_sandbox.engine.data.warehouse import Dataset, Warehouse
 from omnipd_sandbox.engine.engine import Engine
-from omnipd_sandbox.engine.model.read_yaml import read_model
+from omnipd_sandbox.engine.read_model import read_checked_model
 
 MODEL_ID = "00000000-0000-4000-8000-000000000001"
 TABLES = """
@@ -53,7 +53,9 @@ VISITED = {"visits.visitors": {"type": "number", "kind": "GREATER_THAN", "values
 @pytest.fixture(scope="module")
 def engine() -> Engine:
     warehouse = Warehouse(Dataset(TABLES, lambda connection: connection.execute(ROWS) and None))
-    model = read_model(FILES, warehouse, model_id=MODEL_ID, name="S", connection_id=MODEL_ID)
+    model = read_checked_model(
+        FILES, warehouse, model_id=MODEL_ID, name="S", connection_id=MODEL_ID
+    )
     assert model.issues == ()
     return Engine([(model, warehouse)])
 
@@ -117,7 +119,9 @@ def test_the_base_view_needs_no_key_to_have_a_row() -> None:
         " relationship_type: one_to_many, on_sql: '${a.x} = ${b.x}'}",
         "a.topic": "base_view: a\njoins: {b: {}}",
     }
-    model = read_model(files, warehouse, model_id=MODEL_ID, name="A", connection_id=MODEL_ID)
+    model = read_checked_model(
+        files, warehouse, model_id=MODEL_ID, name="A", connection_id=MODEL_ID
+    )
     engine = Engine([(model, warehouse)])
     assert rows(engine, "a", ["a.count"]) == [(2,)]
     assert rows(engine, "a", ["b.x", "a.count"]) == [(1, 1), (2, 1)]

@@ -15,7 +15,7 @@ from queries.query_cases import NOW
 from omnipd_sandbox.engine.data.warehouse import Dataset, Warehouse
 from omnipd_sandbox.engine.engine import Engine, Refused
 from omnipd_sandbox.engine.model.model import Model
-from omnipd_sandbox.engine.model.read_yaml import read_model
+from omnipd_sandbox.engine.read_model import read_checked_model
 
 MODEL_ID = "00000000-0000-4000-8000-000000000001"
 TABLES = """
@@ -498,6 +498,34 @@ WORKS = [
         attributes={"region": "north"},
     ),
     Works(
+        "a grant that is put together of others",
+        {
+            "model": "access_grants: {north_only: {user_attribute: region, allowed_values: [north]},"
+            " staff: {user_attribute: team, allowed_values: [staff]}}\n",
+            **topic("required_access_grants: ['staff|north_only']"),
+        },
+        ["shops.count"],
+        [(3,)],
+        attributes={"region": "north"},
+    ),
+    Works(
+        "a query view",
+        {
+            "asked.query.view": "query: {topic: sales, fields: {shops.name: name, sales.count: n}}\n"
+            "dimensions: {name: {}, n: {}}\n"
+        },
+        ["asked.name", "asked.n"],
+        [(None, 1), ("North", 2), ("South", 1)],
+        topic=None,
+        table="asked",
+    ),
+    Works(
+        "views of a topic",
+        topic("views: {shops: {dimensions: {half: {sql: '${rent} / 2'}}}}"),
+        ["shops.half"],
+        [(50.05,), (100.1,), (150.15,)],
+    ),
+    Works(
         "extends of a topic",
         {"part.topic": "extends: [sales]\nalways_where_filters: {shops.name: {is: North}}\n"},
         ["sales.revenue"],
@@ -521,15 +549,6 @@ REFUSES = [
         "Not modeled: more than one catalog",
         ["shops.count"],
         "catalog",
-    ),
-    Refuses(
-        "a query view",
-        {"asked.view": "query: {fields: [shops.name]}\n"},
-        "Not modeled: query",
-        ["asked.name"],
-        "query",
-        topic=None,
-        table="asked",
     ),
     Refuses(
         "extends of what is not there",
@@ -603,13 +622,6 @@ REFUSES = [
         table="sales",
     ),
     Refuses(
-        "views of a topic",
-        topic("views: {shops: {label: Other}}"),
-        "Not modeled: views",
-        ["shops.count"],
-        'The topic "shops" uses views',
-    ),
-    Refuses(
         "week_start_day of no day",
         {"model": "week_start_day: Someday\n"},
         "Not modeled: week_start_day",
@@ -624,9 +636,9 @@ REFUSES = [
         "fiscal_month_offset",
     ),
     Refuses(
-        "a grant that is put together of others",
-        {"model": REGION, **topic("required_access_grants: ['north_only|other']")},
-        'Not modeled: the grant "north_only|other"',
+        "a grant that is put together of others, and cannot be read",
+        {"model": REGION, **topic("required_access_grants: ['north_only|']")},
+        'The grants "north_only|" cannot be read',
         ["shops.count"],
         "Topic shops not found",
         attributes={"region": "north"},
@@ -654,7 +666,9 @@ def shops() -> Warehouse:
 
 
 def read(shops: Warehouse, files: dict[str, str]) -> Model:
-    return read_model(FILES | files, shops, model_id=MODEL_ID, name="Shops", connection_id=MODEL_ID)
+    return read_checked_model(
+        FILES | files, shops, model_id=MODEL_ID, name="Shops", connection_id=MODEL_ID
+    )
 
 
 def rows(shops: Warehouse, model: Model, case: Works | Refuses) -> list[tuple[Any, ...]]:

@@ -8,7 +8,7 @@ from queries.query_cases import NOW
 from omnipd_sandbox.engine.data.warehouse import Dataset, Warehouse
 from omnipd_sandbox.engine.engine import Engine, Refused
 from omnipd_sandbox.engine.model.model import Model
-from omnipd_sandbox.engine.model.read_yaml import read_model
+from omnipd_sandbox.engine.read_model import read_checked_model
 
 MODEL_ID = "00000000-0000-4000-8000-000000000001"
 
@@ -53,7 +53,7 @@ def shops() -> Warehouse:
 def read(shops: Warehouse, **changed: str) -> Model:
     """Read the model with some files replaced; a name's last underscore is its dot."""
     files = FILES | {".".join(name.rsplit("_", 1)): text for name, text in changed.items()}
-    return read_model(files, shops, model_id=MODEL_ID, name="Shops", connection_id=MODEL_ID)
+    return read_checked_model(files, shops, model_id=MODEL_ID, name="Shops", connection_id=MODEL_ID)
 
 
 def answer(shops: Warehouse, model: Model, fields: list[str], **rest: Any) -> list[dict[str, Any]]:
@@ -81,7 +81,9 @@ def test_every_column_is_a_dimension_of_the_type_in_the_database(shops: Warehous
 
 def test_a_git_export_and_folders_are_read_alike(shops: Warehouse) -> None:
     exported = {f"some/where/{name}.yaml": text for name, text in FILES.items()}
-    model = read_model(exported, shops, model_id=MODEL_ID, name="Shops", connection_id=MODEL_ID)
+    model = read_checked_model(
+        exported, shops, model_id=MODEL_ID, name="Shops", connection_id=MODEL_ID
+    )
     assert list(model.views) == ["sales", "shops", "visits"]
     assert answer(shops, model, ["shops.count"]) == [{"shops.count": 3}]
     assert model.files == exported

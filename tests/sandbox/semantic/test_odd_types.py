@@ -16,7 +16,7 @@ from omnipd_sandbox.engine.data.warehouse import Dataset, Warehouse
 from omnipd_sandbox.engine.engine import Engine, Refused
 from omnipd_sandbox.engine.model.filters import kind_of
 from omnipd_sandbox.engine.model.model import Model
-from omnipd_sandbox.engine.model.read_yaml import read_model
+from omnipd_sandbox.engine.read_model import read_checked_model
 
 MODEL_ID = "00000000-0000-4000-8000-000000000001"
 
@@ -129,7 +129,7 @@ def warehouse() -> Warehouse:
 
 @pytest.fixture(scope="module")
 def model(warehouse: Warehouse) -> Model:
-    return read_model(FILES, warehouse, model_id=MODEL_ID, name="O", connection_id=MODEL_ID)
+    return read_checked_model(FILES, warehouse, model_id=MODEL_ID, name="O", connection_id=MODEL_ID)
 
 
 @pytest.fixture(scope="module")
@@ -291,7 +291,9 @@ def last_moments() -> Engine:
     rows = "INSERT INTO x VALUES (1, '2023-12-31 23:59:59.9999999'), (2, '1969-12-31 23:59:59.9999999')"
     warehouse = Warehouse(Dataset(tables, lambda connection: connection.execute(rows) and None))
     files = {"model": FILES["model"], "x.view": "", "x.topic": "base_view: x"}
-    model = read_model(files, warehouse, model_id=MODEL_ID, name="X", connection_id=MODEL_ID)
+    model = read_checked_model(
+        files, warehouse, model_id=MODEL_ID, name="X", connection_id=MODEL_ID
+    )
     return Engine([(model, warehouse)])
 
 

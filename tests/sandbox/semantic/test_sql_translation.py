@@ -12,9 +12,9 @@ from omnipd_sandbox.engine.data.sql_meaning import NotRead, same_meaning
 from omnipd_sandbox.engine.data.warehouse import Dataset, Warehouse
 from omnipd_sandbox.engine.engine import Engine, Refused
 from omnipd_sandbox.engine.model.model import Model
-from omnipd_sandbox.engine.model.read_yaml import read_model
 from omnipd_sandbox.engine.model.references import BadSql, SqlText
 from omnipd_sandbox.engine.model.sql_dialect import read_expression, read_statement, written
+from omnipd_sandbox.engine.read_model import read_checked_model
 
 MODEL_ID = "00000000-0000-4000-8000-000000000001"
 
@@ -226,7 +226,9 @@ def shops() -> Warehouse:
 def read(shops: Warehouse, **files: str) -> Model:
     named = {".".join(name.rsplit("_", 1)): text for name, text in files.items()}
     base = {"shops.view": "", "shops.topic": "base_view: shops"}
-    return read_model(base | named, shops, model_id=MODEL_ID, name="S", connection_id=MODEL_ID)
+    return read_checked_model(
+        base | named, shops, model_id=MODEL_ID, name="S", connection_id=MODEL_ID
+    )
 
 
 def answer(shops: Warehouse, model: Model, *fields: str) -> list[tuple[Any, ...]]:

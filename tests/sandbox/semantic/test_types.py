@@ -8,7 +8,6 @@ from queries.query_cases import NOW
 from omnipd_sandbox.engine.data.warehouse import Dataset, Warehouse
 from omnipd_sandbox.engine.engine import Engine, Refused
 from omnipd_sandbox.engine.model.model import Issue, Model
-from omnipd_sandbox.engine.model.read_yaml import read_model
 from omnipd_sandbox.engine.read_model import read_checked_model
 
 MODEL_ID = "00000000-0000-4000-8000-000000000001"
@@ -31,7 +30,9 @@ def read(dimensions: dict[str, str], measures: dict[str, str]) -> tuple[Model, A
     lines += [f"  {n}: {{aggregate_type: max, sql: '{sql}'}}" for n, sql in measures.items()]
     shops = Asked(Dataset(TABLES, lambda _: None))
     files = {"sales.view": "\n".join(lines), "sales.topic": "base_view: sales\n"}
-    model = read_model(files, shops, model_id=MODEL_ID, name="Shops", connection_id=MODEL_ID)
+    model = read_checked_model(
+        files, shops, model_id=MODEL_ID, name="Shops", connection_id=MODEL_ID
+    )
     return model, shops
 
 
@@ -110,7 +111,9 @@ def test_fields_over_other_tables_do_not_disturb_one_another() -> None:
         "relationships": "- {join_from_view: sales, join_to_view: shops,"
         " relationship_type: many_to_one, on_sql: '${sales.shop} = ${shops.shop}'}\n",
     }
-    model = read_model(files, shops, model_id=MODEL_ID, name="Shops", connection_id=MODEL_ID)
+    model = read_checked_model(
+        files, shops, model_id=MODEL_ID, name="Shops", connection_id=MODEL_ID
+    )
     assert [(each.field, each.message) for each in model.issues] == [
         ("missing", 'No such view "nowhere"')
     ]
