@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from omnipd_sandbox.engine.sql.steps import TOTALS_MARK
+from omnipd_sandbox.engine.plan.helper_columns import TOTALS_MARK
 
 if TYPE_CHECKING:
     from omnipd_sandbox.moods.behavior import Behavior

@@ -51,19 +51,24 @@ def named(tree: exp.Expression, name: str) -> exp.Expression:
     return exp.Alias(this=tree, alias=exp.to_identifier(name, quoted=True))
 
 
-def ordered(draft: Draft, value: Callable[[Selected], exp.Expression]) -> list[exp.Expression]:
+@dataclass(frozen=True)
+class SortedBy:
+    """Hold one field by which rows are sorted."""
+
+    selected: Selected
+    descending: bool = False
+    nulls_first: bool = False
+
+
+def order_of(draft: Draft) -> list[SortedBy]:
     """List the sorts, then every other key, so that the same query gives the same rows."""
     # The database's own default is nulls last, so DIALECT_DEFAULT needs no case of its own.
-    terms = [(each, sort.descending, bool(sort.nulls_first)) for each, sort in draft.sorts]
+    terms = [SortedBy(each, sort.descending, bool(sort.nulls_first)) for each, sort in draft.sorts]
     sorted_by = {each.name for each, _ in draft.sorts}
-    terms += [
-        (each, False, False)
+    return terms + [
+        SortedBy(each)
         for each in draft.selected
         if each.key is not None and each.name not in sorted_by
-    ]
-    return [
-        exp.Ordered(this=value(each), desc=descending, nulls_first=nulls_first)
-        for each, descending, nulls_first in terms
     ]
 
 

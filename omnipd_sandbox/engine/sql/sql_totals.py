@@ -11,9 +11,9 @@ from collections.abc import Sequence
 
 from sqlglot import exp
 
+from omnipd_sandbox.engine.plan.helper_columns import TOTALS_MARK
 from omnipd_sandbox.engine.plan.metadata import data_type
 from omnipd_sandbox.engine.plan.request import GRAND_TOTAL
-from omnipd_sandbox.engine.sql.steps import TOTALS_MARK
 from omnipd_sandbox.refused_query import Refused
 
 _MARK = "column_total"

@@ -1,26 +1,21 @@
-"""A drafted query, written as SQL."""
+"""A drafted query, written as SQL: one SELECT where that says it, else a chain of stages."""
 
 from __future__ import annotations
 
 from sqlglot import exp
 
-from omnipd_sandbox.engine.model.filters import conjunction
-from omnipd_sandbox.engine.model.measures import with_aggregates
-from omnipd_sandbox.engine.plan.draft import Draft, Selected
-from omnipd_sandbox.engine.plan.result_columns import (
-    by_calendar,
-    limited,
-    named,
-    ordered,
-    result_columns,
-    sorts_by_calendar,
-)
-from omnipd_sandbox.engine.sql.steps import Steps, after, from_joins
+from omnipd_sandbox.engine.plan.draft import Draft
+from omnipd_sandbox.engine.sql.groups import Groups
+from omnipd_sandbox.engine.sql.limit import within_limit
+from omnipd_sandbox.engine.sql.one_select import one_select
+from omnipd_sandbox.engine.sql.result_rows import result_rows
+from omnipd_sandbox.engine.sql.rows import Rows
+from omnipd_sandbox.engine.sql.totals import rows_with_totals
 from omnipd_sandbox.refused_query import Refused
 
 
 def write_sql(draft: Draft) -> exp.Select:
-    """Write a draft as one statement: mostly one SELECT, else a chain of steps.
+    """Write a draft as one statement.
 
     Raises
     ------
@@ -29,8 +24,15 @@ def write_sql(draft: Draft) -> exp.Select:
     """
     repeated = _repeated(draft)
     if repeated or draft.totals:
-        return Steps(draft, repeated).write()
-    return _one_select(draft)
+        return _rows(draft, Groups(draft, repeated)).write()
+    return one_select(draft)
+
+
+def _rows(draft: Draft, groups: Groups) -> Rows:
+    """Take the groups of a query through all stages."""
+    if draft.totals:
+        return rows_with_totals(draft, groups)
+    return within_limit(draft, result_rows(draft, groups))
 
 
 def _repeated(draft: Draft) -> set[int]:
@@ -51,38 +53,3 @@ def _repeated(draft: Draft) -> set[int]:
         elif aggregate.needs_key:
             raise Refused("PLAN", "Counting the rows of a joined view needs its primary key")
     return found
-
-
-def _one_select(draft: Draft) -> exp.Select:
-    columns, keys = result_columns(draft), draft.keys
-    # A name may be there twice, as a time and as its text; the time sorts and groups.
-    places = {
-        each.selected.name: exp.Literal.number(place)
-        for place, each in enumerate(columns, 1)
-        if not each.formatted
-    }
-
-    def aggregate(number: int) -> exp.Expression:
-        found = draft.aggregates[number]
-        return found.build([each.copy() for each in found.inputs])
-
-    def sort_value(selected: Selected) -> exp.Expression:
-        if sorts_by_calendar(selected):
-            return by_calendar(selected, selected.value.copy())
-        if selected.name not in places:
-            # It is sorted by and not selected.
-            return with_aggregates(selected.value.copy(), aggregate)
-        return places[selected.name].copy()
-
-    select = exp.select(*(named(each.write(keys, aggregate), each.name) for each in columns))
-    select = from_joins(draft, select)
-    grouped = [places[each.name].copy() for each in draft.selected if each.key is not None]
-    if grouped and draft.grouped:
-        select = select.group_by(*grouped, copy=False)
-    if draft.having:
-        select = select.having(
-            conjunction([with_aggregates(test, aggregate) for test in draft.having]), copy=False
-        )
-    order = ordered(draft, sort_value)
-    select = limited(draft, select.order_by(*order, copy=False) if order else select)
-    return after(draft.other_queries, select)
