@@ -26,6 +26,7 @@ from omnipd_sandbox.engine.plan.plan import Plan
 from omnipd_sandbox.engine.plan.request import Request
 from omnipd_sandbox.engine.plan.result_columns import result_columns
 from omnipd_sandbox.engine.read_model import read_checked_model
+from omnipd_sandbox.engine.sql.calculated import run_calculations, with_calculations
 from omnipd_sandbox.engine.sql.sql_job import is_sql_job, plan_sql_job
 from omnipd_sandbox.engine.sql.write_sql import write_sql
 from omnipd_sandbox.refused_query import BadFilter, Refused
@@ -132,15 +133,18 @@ class Engine:
             return plan_sql_job(model, self._databases[model.id], query, around)
         drafted = _drafted(query, model, around)
         # Nothing is left to select when every field is missing.
-        sql = written(write_sql(drafted), pretty=True) if drafted.selected else ""
-        return Plan(
-            sql=sql,
+        rows = write_sql(drafted) if drafted.selected else None
+        plan = Plan(
+            sql=written(rows, pretty=True) if rows is not None else "",
             fields={each.name: describe(each) for each in drafted.selected},
             missing_fields=drafted.missing,
             limit=drafted.request.limit,
             query=drafted.request.echo,
             shared_model_id=model.id,
         )
+        if rows is None or not drafted.request.calculations:
+            return plan
+        return with_calculations(plan, drafted, rows, self._databases[model.id])
 
     def execute(self, plan: Plan) -> pa.Table:
         """Run a planned query; safe to call from several threads.
@@ -152,7 +156,10 @@ class Engine:
         """
         if not plan.sql:
             return pa.table({})
-        return self._databases[plan.shared_model_id].run(plan.sql, plan.row_cap)
+        database = self._databases[plan.shared_model_id]
+        if plan.calculations is not None:
+            return run_calculations(plan.calculations, plan.sql, database)
+        return database.run(plan.sql, plan.row_cap)
 
 
 def _drafted(query: Mapping[str, Any], model: Model, around: Circumstances) -> Draft:
@@ -161,8 +168,11 @@ def _drafted(query: Mapping[str, Any], model: Model, around: Circumstances) -> D
     def write_other(other: Mapping[str, Any]) -> tuple[exp.Query, list[str]]:
         drafted = _drafted(other, model, around)
         columns = result_columns(drafted)
-        if drafted.missing or drafted.totals:
-            raise Refused("PLAN", "A query that a filter refers to misses fields or has totals")
+        if drafted.missing or drafted.totals or drafted.request.calculations:
+            raise Refused(
+                "PLAN",
+                "A query that a filter refers to misses fields, or has totals or calculations",
+            )
         return write_sql(drafted), [each.name for each in columns]
 
     queries = OtherQueries(request.static_queries, {model.id, query["modelId"]}, write_other)

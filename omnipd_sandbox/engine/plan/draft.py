@@ -122,9 +122,9 @@ def draft(model: Model, request: Request, around: Circumstances) -> Draft:
         For what does not exist and for what the sandbox does not do.
     """
     found, finder = begin(model, request, around)
-    for name in request.fields:
+    for name in request.model_fields:
         finder.select(name)
-    if not request.fields:
+    if not request.model_fields:
         raise Refused("PLAN", "The query selects no fields")
     for name, filter_ in request.filters.items():
         finder.filter(name, filter_, around)
@@ -272,6 +272,8 @@ class Finder:
             if each.name == sort.column:
                 self.found.sorts.append((each, sort))
                 return
+        if any(sort.column == each.name for each in self.found.request.calculations):
+            raise Refused("PLAN", '"sorts" by a calculation is not modeled by this sandbox')
         if sort.column not in self.found.missing:
             raise Refused("PLAN", f'Sorted by "{sort.column}", which is not selected')
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from omnipd_sandbox.engine.calculations.calculation import Calculation, read_calculations
 from omnipd_sandbox.engine.model.filters import refuse_bare_values
 from omnipd_sandbox.refused_query import Refused
 
@@ -58,7 +59,7 @@ _KINDS: dict[str, type] = {
 _LEAST = {"limit": 1, "offset": 0, "column_limit": 1}
 
 _NOT_MODELLED = (
-    "pivots", "fill_fields", "calculations", "row_totals", "custom_summary_types", "join_via_map",
+    "pivots", "fill_fields", "row_totals", "custom_summary_types", "join_via_map",
     "transposed_measures", "period_over_period_computations",
 )  # fmt: skip
 
@@ -105,6 +106,13 @@ class Request:
     static_queries: Mapping[str, Any]
     echo: dict[str, Any]
     controls: tuple[AnyOf, ...] = ()
+    calculations: tuple[Calculation, ...] = ()
+
+    @property
+    def model_fields(self) -> tuple[str, ...]:
+        """List the selected fields that are not calculations."""
+        computed = {each.name for each in self.calculations}
+        return tuple(name for name in self.fields if name not in computed)
 
     @classmethod
     def read(cls, query: Mapping[str, Any]) -> Request:
@@ -146,6 +154,7 @@ class Request:
             static_queries=echo["staticQueryReferences"],
             echo=echoed(echo),
             controls=tuple(_any_of(each) for each in echo["controls"]),
+            calculations=read_calculations(echo["calculations"]),
         )
 
 

@@ -22,7 +22,6 @@ def refusal(engine: Engine, query: dict[str, Any]) -> Refused:
     [
         ("pivots", ["flights.origin"]),
         ("fill_fields", ["flights.date"]),
-        ("calculations", [{"calc_name": "c"}]),
         ("row_totals", {"::total::": {"type": "aggregation"}}),
         ("custom_summary_types", {"flights.count": "sum"}),
         ("join_via_map", {"planes": ["flights"]}),
