@@ -21,13 +21,14 @@ from omnipd_sandbox.engine.model.formats import with_formats
 from omnipd_sandbox.engine.model.model import Model
 from omnipd_sandbox.engine.model.sql_dialect import written
 from omnipd_sandbox.engine.plan.draft import Draft, draft
-from omnipd_sandbox.engine.plan.metadata import describe
+from omnipd_sandbox.engine.plan.metadata import describe_all
 from omnipd_sandbox.engine.plan.plan import Plan
 from omnipd_sandbox.engine.plan.request import Request
 from omnipd_sandbox.engine.plan.result_columns import result_columns
 from omnipd_sandbox.engine.read_model import read_checked_model
 from omnipd_sandbox.engine.sql.calculated import run_calculations, with_calculations
 from omnipd_sandbox.engine.sql.sql_job import is_sql_job, plan_sql_job
+from omnipd_sandbox.engine.sql.totals import TotalsPlace, narrow_columns
 from omnipd_sandbox.engine.sql.write_sql import write_sql
 from omnipd_sandbox.refused_query import BadFilter, Refused
 
@@ -95,6 +96,7 @@ class Engine:
         now: datetime,
         user_attributes: Mapping[str, Any] = MappingProxyType({}),
         model: Model | None = None,
+        totals: TotalsPlace = "behind_group",
     ) -> Plan:
         """Plan a query.
 
@@ -108,6 +110,8 @@ class Engine:
             The attributes of the acting user.
         model
             The model to plan on, such as a branch; the one that the query names unless given.
+        totals
+            Where rows of totals stand: each directly behind its group, or all of them last.
 
         Raises
         ------
@@ -124,23 +128,31 @@ class Engine:
                 query,
                 model or self.models[query["modelId"]],
                 Circumstances(instant, user_attributes),
+                totals,
             )
         except RecursionError as error:
             raise Refused("PLAN", "The query is nested too deeply") from error
 
-    def _plan(self, query: Mapping[str, Any], model: Model, around: Circumstances) -> Plan:
+    def _plan(
+        self,
+        query: Mapping[str, Any],
+        model: Model,
+        around: Circumstances,
+        totals: TotalsPlace,
+    ) -> Plan:
         if is_sql_job(query):
             return plan_sql_job(model, self._databases[model.id], query, around)
         drafted = _drafted(query, model, around)
         # Nothing is left to select when every field is missing.
-        rows = write_sql(drafted) if drafted.selected else None
+        rows = write_sql(drafted, totals) if drafted.selected else None
         plan = Plan(
             sql=written(rows, pretty=True) if rows is not None else "",
-            fields={each.name: describe(each) for each in drafted.selected},
+            fields=describe_all(drafted),
             missing_fields=drafted.missing,
             limit=drafted.request.limit,
             query=drafted.request.echo,
             shared_model_id=model.id,
+            narrow=tuple(narrow_columns(drafted)),
         )
         if rows is None or not drafted.request.calculations:
             return plan
@@ -159,7 +171,11 @@ class Engine:
         database = self._databases[plan.shared_model_id]
         if plan.calculations is not None:
             return run_calculations(plan.calculations, plan.sql, database)
-        return database.run(plan.sql, plan.row_cap)
+        table = database.run(plan.sql, plan.row_cap)
+        for name in plan.narrow:
+            place = table.column_names.index(name)
+            table = table.set_column(place, name, table.column(place).cast(pa.int32()))
+        return table
 
 
 def _drafted(query: Mapping[str, Any], model: Model, around: Circumstances) -> Draft:
@@ -168,10 +184,12 @@ def _drafted(query: Mapping[str, Any], model: Model, around: Circumstances) -> D
     def write_other(other: Mapping[str, Any]) -> tuple[exp.Query, list[str]]:
         drafted = _drafted(other, model, around)
         columns = result_columns(drafted)
-        if drafted.missing or drafted.totals or drafted.request.calculations:
+        beyond = drafted.totals or drafted.pivots or drafted.request.calculations
+        if drafted.missing or beyond or drafted.transposed != []:
             raise Refused(
                 "PLAN",
-                "A query that a filter refers to misses fields, or has totals or calculations",
+                "A query that a filter refers to misses fields, or has totals, pivots, measures as"
+                " rows or calculations",
             )
         return write_sql(drafted), [each.name for each in columns]
 

@@ -82,6 +82,7 @@ class QueryEngine(Protocol):
         now: datetime,
         user_attributes: Mapping[str, Any] = ...,
         model: Any = ...,
+        totals: Any = ...,
     ) -> Any:
         """Plan a query."""
 

@@ -99,9 +99,10 @@ class Behavior:
     unrequested_columns : bool
         Give results what nobody asked for: sort keys, keys of the base view, and numbers as text with
         the number beside it under ``…__raw``.
-    totals : {"last", "behind_group", "absent"}
-        Where totals stand: subtotals behind all rows, or each directly behind the rows of its group;
-        or none come although they were asked for.
+    totals : {"behind_group", "last", "absent"}
+        Where totals stand: each subtotal directly behind the rows of its group, and as many of each
+        kind as the limit says, or fewer; all of them behind the rows, whatever the limit; or none come
+        although they were asked for.
     query_echo : {"query", "model_job"}
         What a job says of its query: the query itself, or an object with it under ``model_job``, its
         keys in snake_case.
@@ -175,7 +176,7 @@ class Behavior:
     old_shapes: bool = False
     total_records: Literal["all", "remaining"] = "all"
     unrequested_columns: bool = False
-    totals: Literal["last", "behind_group", "absent"] = "last"
+    totals: Literal["behind_group", "last", "absent"] = "behind_group"
     query_echo: Literal["query", "model_job"] = "query"
     formats_as_objects: bool = False
     failed_calculations: Literal["job", "summary"] = "job"

@@ -1,5 +1,6 @@
 """What a query answered beside what SQL written by hand answers, row by row and type by type."""
 
+import re
 from collections import Counter
 from functools import cache
 
@@ -15,6 +16,12 @@ def rows_of(table):
 def exact(value):
     """A value with its type; floats to eleven digits, since sums depend on their order."""
     return ("float", f"{value:.11e}") if isinstance(value, float) else (type(value).__name__, value)
+
+
+def without_helpers(table):
+    """A result without what totals bring beside their mark."""
+    helpers = r"ssort_\d+|\$omni_group_grouping|\$omni_total_sort"
+    return table.select([each for each in table.column_names if not re.fullmatch(helpers, each)])
 
 
 def as_delivered(table):

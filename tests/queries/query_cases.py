@@ -1137,14 +1137,14 @@ TOTAL_CASES = [
     Case(
         "a total counts the rows beyond the limit",
         flights(
-            ["flights.dest", "flights.count"],
+            ["flights.origin", "flights.count"],
             sorts=[sort("flights.count", descending=True)],
             limit=2,
             column_totals={"::total::": TOTAL},
         ),
-        """(SELECT dest AS "flights.dest", count(*) AS "flights.count",
+        """(SELECT origin AS "flights.origin", count(*) AS "flights.count",
                    NULL AS "$omni_column_total_indicator"
-            FROM flights GROUP BY dest ORDER BY 2 DESC LIMIT 2)
+            FROM flights GROUP BY origin ORDER BY 2 DESC LIMIT 2)
            UNION ALL SELECT NULL, 336776, 'column_total'""",
     ),
     Case(
@@ -1184,7 +1184,7 @@ TOTAL_CASES = [
                     'column_subtotal::products.category', 1 FROM o GROUP BY category
              UNION ALL
              SELECT NULL, NULL, count(*), count(DISTINCT user_id), 'column_total', 2 FROM o)
-           ORDER BY part, category NULLS LAST, status NULLS LAST""",
+           ORDER BY part = 2, category NULLS LAST, part, status NULLS LAST""",
     ),
 ]
 

@@ -212,7 +212,7 @@ def test_what_is_of_the_right_kind_and_says_nothing_is_the_planners(wire, whole)
     for changes, message in (
         ({"offset": -1}, "Invalid offset -1"),
         ({"column_limit": 0}, "Invalid column_limit 0"),
-        ({"transposed_measures": True}, '"transposed_measures" is not readable'),
+        ({"transposed_measures": "a.b"}, '"transposed_measures" is not readable'),
     ):
         job = job_of(ask(wire, {**whole, **changes}))
         assert (job["error_type"], job["error_message"]) == ("PLAN", message)

@@ -235,8 +235,7 @@ FILTERS_AND_SHAPES = [
            FROM every_level e JOIN prices p ON e.region IS NOT DISTINCT FROM p.region
                 AND e.flag IS NOT DISTINCT FROM p.flag AND e.mark IS NOT DISTINCT FROM p.mark
            GROUP BY e.region, e.flag, e.mark
-           ORDER BY (e.mark IS NOT NULL)::INT + (e.mark = 'column_total' AND e.mark IS NOT NULL)::INT,
-                    e.region, e.flag""",
+           ORDER BY e.mark IS NOT DISTINCT FROM 'column_total', e.region, e.mark IS NOT NULL, e.flag""",
         totals=True,
     ),
     # Rights and names

@@ -25,9 +25,13 @@ class Shown:
     labels: tuple[str, ...]
     columns: tuple[pa.ChunkedArray, ...]
     formats: tuple[str | None, ...]
+    # A second row of labels, which comes as a row.
+    header: tuple[Cell, ...] | None = None
 
     def rows(self) -> Iterator[list[Cell]]:
         """Give the rows one after the other."""
+        if self.header is not None:
+            yield list(self.header)
         length = len(self.columns[0]) if self.columns else 0
         for start in range(0, length, _ROWS_AT_A_TIME):
             parts = [column.slice(start, _ROWS_AT_A_TIME).to_pylist() for column in self.columns]
@@ -43,7 +47,7 @@ def shown(table: pa.Table, fields: Mapping[str, Mapping[str, Any]], *, formatted
     Of a time that is also written out, only what is written out is shown.
     """
     return Shown(
-        labels=tuple(_distinct([field.get("label") or name for name, field in fields.items()])),
+        labels=tuple(distinct([field.get("label") or name for name, field in fields.items()])),
         # By place, because SQL may call two columns the same.
         columns=tuple(table.column(table.column_names.index(name)) for name in fields),
         formats=tuple(
@@ -55,7 +59,7 @@ def shown(table: pa.Table, fields: Mapping[str, Mapping[str, Any]], *, formatted
     )
 
 
-def _distinct(labels: list[str]) -> Iterator[str]:
+def distinct(labels: list[str]) -> Iterator[str]:
     """Give each label a number that is there already."""
     given: set[str] = set()
     for label in labels:

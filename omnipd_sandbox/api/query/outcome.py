@@ -59,7 +59,11 @@ def plan(
         # None is the model that the query names, as it is served.
         composed = {} if model is None else {"model": model}
         outcome = world.engine.plan(
-            request.query, now=world.now(), user_attributes=user_attributes, **composed
+            request.query,
+            now=world.now(),
+            user_attributes=user_attributes,
+            totals="last" if world.behavior.totals == "last" else "behind_group",
+            **composed,
         )
         if world.behavior.failed_calculations == "job":
             for name, why in outcome.invalid_calculations.items():

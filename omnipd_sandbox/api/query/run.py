@@ -11,11 +11,13 @@ from omnipd_sandbox.api.query.planned_model import planned_model
 from omnipd_sandbox.api.query.request import read_request, unreadable_filter
 from omnipd_sandbox.api.query.result_file import result_file, timed_out
 from omnipd_sandbox.api.query.variants import client_result_id
+from omnipd_sandbox.api.query.wide import wide
 from omnipd_sandbox.calls.call import Call
 from omnipd_sandbox.calls.identity import acting_user
 from omnipd_sandbox.calls.jobs import Job
 from omnipd_sandbox.calls.query_object import QueryObject
 from omnipd_sandbox.calls.world import World
+from omnipd_sandbox.engine.plan.helper_columns import PIVOT_ROW
 from omnipd_sandbox.http.refusals import BadRequest, Forbidden, RefusedRequest
 from omnipd_sandbox.http.reply import Document, Reply, Sink, Stream
 from omnipd_sandbox.organization import derived
@@ -107,7 +109,10 @@ def _document(submission: Submission, world: World) -> Document:
         raise RefusedRequest(status, message(refusal, submission)) from None
     assert not isinstance(submission.outcome, Refused)  # noqa: S101 - it has a result
     fields = submission.outcome.fields
-    rows = shown(table, fields, formatted=request.format_results)
+    if PIVOT_ROW in table.column_names:
+        rows = wide(table, fields, query, formatted=request.format_results)
+    else:
+        rows = shown(table, fields, formatted=request.format_results)
     return result_file(rows, request.result_type or "json")
 
 

@@ -16,13 +16,12 @@ if TYPE_CHECKING:
     from omnipd_sandbox.moods.behavior import Behavior
 
 _RESULTS = uuid.UUID(int=0x6F6D6E69)
-_SUBTOTAL = "column_subtotal::"
 
 
 def table_of(table: pa.Table, query: Mapping[str, Any], behavior: Behavior) -> pa.Table:
     """Give a result as this Omni sends it."""
-    if TOTALS_MARK in table.column_names:
-        table = _with_totals(table, behavior.totals)
+    if behavior.totals == "absent" and TOTALS_MARK in table.column_names:
+        table = table.filter(pc.is_null(table.column(TOTALS_MARK)))
     table = _in_zone(table, behavior.zone_of_instants)
     return _with_unrequested(table, query) if behavior.unrequested_columns else table
 
@@ -63,45 +62,14 @@ def _snake_case(key: str) -> str:
     return re.sub(r"(?<=[a-z])([A-Z]+)", lambda found: f"_{found[1].lower()}", key)
 
 
-def _with_totals(table: pa.Table, place: str) -> pa.Table:
-    marks = table.column(TOTALS_MARK).to_pylist()
-    if place == "last":
-        return table
-    if place == "absent":
-        return table.filter(pc.is_null(table.column(TOTALS_MARK)))
-    names = table.column_names
-    columns = [table.column(name).to_pylist() for name in names]
-
-    def group(row: int, mark: str) -> tuple[Any, ...]:
-        # A subtotal of a field is over the rows that are alike up to that field.
-        last = names.index(mark.removeprefix(_SUBTOTAL))
-        return tuple(column[row] for column in columns[: last + 1])
-
-    plain = [row for row, mark in enumerate(marks) if mark is None]
-    behind: dict[int, list[int]] = {}
-    rest = []
-    for row, mark in enumerate(marks):
-        if mark is None:
-            continue
-        alike = (
-            [each for each in plain if group(each, mark) == group(row, mark)]
-            if mark.startswith(_SUBTOTAL)
-            else []
-        )
-        if alike:
-            behind.setdefault(alike[-1], []).append(row)
-        else:
-            rest.append(row)
-    order = [each for row in plain for each in (row, *behind.get(row, ()))]
-    return table.take(order + rest)
-
-
 def _with_unrequested(table: pa.Table, query: Mapping[str, Any]) -> pa.Table:
     """Add sort keys, the key of the base view, and the numbers behind what is written as text."""
     first, numbers = table.column_names[:1], range(table.num_rows)
-    table = table.add_column(
-        min(1, table.num_columns), "ssort_0", pa.array(numbers, pa.int32())
-    ).append_column("ssort_1", pa.array(numbers, pa.int32()))
+    for behind, name in enumerate(("ssort_0", "ssort_1"), 1):
+        # Totals have some of their own.
+        if name not in table.column_names:
+            place = min(behind, table.num_columns)
+            table = table.add_column(place, name, pa.array(numbers, pa.int32()))
     if query.get("userEditedSQL"):
         return table
     view = query.get("table") or (first[0].partition(".")[0] if first else "")

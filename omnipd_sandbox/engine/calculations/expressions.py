@@ -63,8 +63,6 @@ _IN_WINDOWS = {
     for name, build in {**_AGGREGATES, "AVG": _AGGREGATES["AVERAGE"]}.items()
     if name not in {"AVERAGE", "MEDIAN", "COUNTA"}
 }
-# Where a row and a column stand in a pivot.
-PIVOT_ROW, PIVOT_COLUMN = "$omni_pivot_row_num", "$omni_pivot_col_num"
 _UNITS = ("DAY", "MONTH", "YEAR")
 _RANGE, _PIVOT_RANGE = "Omni.OMNI_OFFSET_MULTI", "Omni.OMNI_PIVOT_OFFSET"
 
@@ -78,6 +76,14 @@ class ResultColumn:
     data_type: str
     # It has days and no time of day.
     is_date: bool
+
+
+@dataclass(frozen=True)
+class Pivot:
+    """Name the columns that say in which row and column of a pivot a row stands."""
+
+    row: str
+    column: str
 
 
 def references(expression: Any) -> Iterator[str]:
@@ -105,16 +111,14 @@ class Expressions:
         Those of the query by their names.
     at
         What the rows that are computed over call each column of the result.
+    pivot
+        Where the rows stand in a pivot, if there is one.
     """
 
     columns: Mapping[str, ResultColumn]
     calculations: Mapping[str, Calculation]
     at: Mapping[str, str]
-
-    @property
-    def is_pivoted(self) -> bool:
-        """Tell whether the rows have places in a pivot."""
-        return PIVOT_COLUMN in self.at
+    pivot: Pivot | None
 
     def column(self, name: str) -> exp.Column:
         """Write a column of the result."""
@@ -313,8 +317,8 @@ class _Tree:
             raise Refused(
                 "PLAN", f'{operator} of a field without "for_calc" is not modeled by this sandbox'
             )
-        by = [self.around.column(PIVOT_COLUMN)] if self.around.is_pivoted else []
-        return self.write(node), by
+        pivot = self.around.pivot
+        return self.write(node), [self.around.column(pivot.column)] if pivot else []
 
     def _running_total(self, operator: str, operands: list[Any]) -> exp.Expression:
         value, by = self._template(operator, operands)
@@ -349,7 +353,7 @@ class _Tree:
         return over(aggregate(value), order=in_order(), frame=rows)
 
     def _range(self, operands: list[Any]) -> tuple[exp.Expression, exp.WindowSpec]:
-        if self.around.is_pivoted:
+        if self.around.pivot is not None:
             raise Refused("PLAN", "OMNI_OFFSET_MULTI within a pivot is not modeled by this sandbox")
         field, start, end, size, step = _exactly(_RANGE, operands, 5)
         if not isinstance(field, Mapping) or field.get("type") != "field":
@@ -357,7 +361,8 @@ class _Tree:
         return self.write(field), of_range(start, end, size, step)
 
     def _across_pivot(self, aggregate: Aggregate, operands: list[Any]) -> exp.Expression:
-        if not self.around.is_pivoted:
+        pivot = self.around.pivot
+        if pivot is None:
             raise CalculationFailed("OMNI_PIVOT_OFFSET needs a pivot")
         if not self.calculation.outside_pivot:
             raise Refused(
@@ -375,12 +380,12 @@ class _Tree:
                 "PLAN", "OMNI_PIVOT_OFFSET of a calculation is not modeled by this sandbox"
             )
         within = exp.Between(
-            this=self.around.column(PIVOT_COLUMN),
+            this=self.around.column(pivot.column),
             low=exp.Literal.number(first),
             high=exp.Literal.number(last),
         )
         value = exp.Case(ifs=[exp.If(this=within, true=self._column(name))])
-        return over(aggregate(value), by=[self.around.column(PIVOT_ROW)])
+        return over(aggregate(value), by=[self.around.column(pivot.row)])
 
     def _sum_if(self, operator: str, operands: list[Any]) -> exp.Expression:
         tested, criterion, summed = _exactly(operator, operands, 3)

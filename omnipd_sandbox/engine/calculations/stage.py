@@ -13,7 +13,12 @@ from typing import Any
 from sqlglot import exp
 
 from omnipd_sandbox.engine.calculations.calculation import Calculation, CalculationFailed
-from omnipd_sandbox.engine.calculations.expressions import Expressions, ResultColumn, references
+from omnipd_sandbox.engine.calculations.expressions import (
+    Expressions,
+    Pivot,
+    ResultColumn,
+    references,
+)
 from omnipd_sandbox.engine.calculations.windows import PLACE, column
 from omnipd_sandbox.refused_query import Refused
 
@@ -36,6 +41,8 @@ class CalculationStage:
         Those of the query.
     fields
         What the query selects, calculations among the fields.
+    pivot
+        Where the rows stand in a pivot, if there is one.
 
     Attributes
     ----------
@@ -47,6 +54,7 @@ class CalculationStage:
     columns: Mapping[str, ResultColumn]
     calculations: Sequence[Calculation]
     fields: Sequence[str]
+    pivot: Pivot | None
     failed: dict[str, str] = field(init=False, default_factory=dict)
     _written: dict[str, exp.Expression] = field(init=False, default_factory=dict)
 
@@ -56,7 +64,7 @@ class CalculationStage:
         self._at = {name: f"out_{n}" for n, name in enumerate(self.rows.named_selects)}
         self._at |= {each.name: f"calc_{n}" for n, each in enumerate(self.calculations)}
         self._levels = self._in_levels()
-        around = Expressions(self.columns, self._by_name, self._at)
+        around = Expressions(self.columns, self._by_name, self._at, self.pivot)
         for each in self.calculations:
             try:
                 self._written[each.name] = around.write(each)
@@ -131,13 +139,17 @@ class CalculationStage:
 
     def _shown(self) -> list[str]:
         """List the columns of the result: calculations at their place, texts of times at the end."""
+        rows = self.rows.named_selects
+        if self.pivot is not None:
+            # A pivot has an order of its own, measures behind dimensions.
+            return [*rows, *(name for name in self.fields if name in self._by_name)]
         placed = []
         for name in self.fields:
             if name in self._by_name:
                 placed.append(name)
             elif name in self.columns:
                 placed.append(self.columns[name].name)
-        return placed + [name for name in self.rows.named_selects if name not in placed]
+        return placed + [name for name in rows if name not in placed]
 
     def _rows_by_number(self) -> exp.Subquery:
         names = [exp.to_identifier(self._at[name]) for name in self.rows.named_selects]

@@ -18,7 +18,15 @@ from omnipd_sandbox.engine.model.model import Dimension, Measure, Model, Topic
 from omnipd_sandbox.engine.model.references import FieldName
 from omnipd_sandbox.engine.model.timeframes import TIMEFRAMES
 from omnipd_sandbox.engine.model.unmodeled_settings import speaks_of
-from omnipd_sandbox.engine.plan.request import GRAND_TOTAL, AnyOf, Request, Sort
+from omnipd_sandbox.engine.plan.comparisons import PERIOD
+from omnipd_sandbox.engine.plan.layout import lay_out
+from omnipd_sandbox.engine.plan.periods import (
+    compare_periods,
+    period_field,
+    period_texts,
+    place_of_period,
+)
+from omnipd_sandbox.engine.plan.request import AnyOf, Request, Sort
 from omnipd_sandbox.engine.plan.topic_filters import topic_filters
 from omnipd_sandbox.refused_query import Refused
 
@@ -36,6 +44,8 @@ class Selected:
     key: int | None
     # The measure over its aggregates; for a dimension, the expression over a row.
     value: exp.Expression
+    # The texts that a number stands for, where it is a place among them.
+    texts: tuple[str, ...] = ()
 
     @property
     def formatted(self) -> str | None:
@@ -63,6 +73,12 @@ class Draft:
     sorts: list[tuple[Selected, Sort]] = field(default_factory=list)
     # How many of the keys each row of totals keeps, and the mark it carries.
     totals: list[tuple[int, str]] = field(default_factory=list)
+    # The dimensions whose values are columns.
+    pivots: list[str] = field(default_factory=list)
+    # The measures that become rows; None gives no rows at all.
+    transposed: list[str] | None = field(default_factory=list)
+    # The conditions on rows of each period that is compared; a row may be in several.
+    periods: list[exp.Expression] = field(default_factory=list)
     # Rows that are alike in every key become one; SQL can ask for rows as they are.
     grouped: bool = True
 
@@ -84,7 +100,7 @@ class Draft:
 
     def joined(self) -> list[Joined]:
         """List the views to join: the base view, those that are read, those in between."""
-        read = [*self.where, *self.keys]
+        read = [*self.where, *self.periods, *self.keys]
         for aggregate in self.aggregates:
             read += [*aggregate.inputs, *(aggregate.key or ())]
         needed = {alias for tree in read for alias in tables(tree)}
@@ -123,16 +139,21 @@ def draft(model: Model, request: Request, around: Circumstances) -> Draft:
     """
     found, finder = begin(model, request, around)
     for name in request.model_fields:
-        finder.select(name)
+        if request.periods and name == PERIOD:
+            _select_period(found)
+        else:
+            finder.select(name)
     if not request.model_fields:
         raise Refused("PLAN", "The query selects no fields")
+    compared = compare_periods(found, finder, around)
     for name, filter_ in request.filters.items():
-        finder.filter(name, filter_, around)
+        if name != compared:
+            finder.filter(name, filter_, around)
     for control in request.controls:
         finder.any_of(control, around)
     for sort in request.sorts:
         finder.sort(sort)
-    _totals(found)
+    lay_out(found)
     refuse_unmodeled_joins(found)
     return found
 
@@ -182,17 +203,12 @@ def _topic(model: Model, request: Request, around: Circumstances) -> Topic | Non
     return topic
 
 
-def _totals(found: Draft) -> None:
-    keyed = [each.name for each in found.selected if each.key is not None]
-    for name in found.request.column_totals:
-        if name == GRAND_TOTAL:
-            found.totals.append((0, "column_total"))
-        elif name in keyed:
-            found.totals.append((keyed.index(name) + 1, f"column_subtotal::{name}"))
-        elif name not in found.missing:
-            raise Refused("PLAN", f'Totals of "{name}" need it to be a selected dimension')
-    # Finer subtotals come before coarser ones, the grand total last.
-    found.totals.sort(key=lambda total: -total[0])
+def _select_period(found: Draft) -> None:
+    at = FieldName(None, PERIOD)
+    texts = period_texts(found)
+    found.selected.append(
+        Selected(PERIOD, at, period_field(), None, len(found.keys), place_of_period(), texts)
+    )
 
 
 def refuse_unmodeled_joins(found: Draft) -> None:

@@ -7,7 +7,12 @@ from typing import Any
 from omnipd_sandbox.engine.model.filters import kind_of
 from omnipd_sandbox.engine.model.model import Dimension, Field, Measure
 from omnipd_sandbox.engine.model.timeframes import timeframe_type
-from omnipd_sandbox.engine.plan.draft import Selected
+from omnipd_sandbox.engine.plan.draft import Draft, Selected
+from omnipd_sandbox.engine.plan.helper_columns import (
+    MEASURE_NAME,
+    MEASURE_ORDER,
+    MEASURE_VALUE,
+)
 
 _DATA_TYPES = {"string": "STRING", "number": "NUMBER", "boolean": "BOOLEAN", "date": "TIMESTAMP"}
 
@@ -25,7 +30,7 @@ def describe(selected: Selected) -> dict[str, Any]:
             label = f"{label} {timeframe.replace('_', ' ').title()}"
     described = {
         "field_name": name,
-        "fully_qualified_name": f"{selected.at.view}.{name}",
+        "fully_qualified_name": f"{selected.at.view}.{name}" if selected.at.view else name,
         "view_name": selected.at.view,
         "data_type": data_type(sql_type),
         "is_dimension": isinstance(found, Dimension),
@@ -40,6 +45,39 @@ def describe(selected: Selected) -> dict[str, Any]:
         "sql": found.sql.text if found.sql else None,
     }
     return {key: value for key, value in described.items() if value is not None}
+
+
+def describe_all(draft: Draft) -> dict[str, dict[str, Any]]:
+    """Describe the fields of a result in order, measures that became rows by what they became."""
+    described: dict[str, dict[str, Any]] = {}
+    for each in draft.selected:
+        if draft.transposed and each.name in draft.transposed:
+            described |= _transposed(each.field.sql_type)
+        else:
+            described[each.name] = describe(each)
+    return described
+
+
+def _transposed(sql_type: str) -> dict[str, dict[str, Any]]:
+    """Describe the three columns that stand for measures, whose values are of a type."""
+    columns = {
+        MEASURE_NAME: ("VARCHAR", True),
+        MEASURE_ORDER: ("BIGINT", True),
+        MEASURE_VALUE: (sql_type, False),
+    }
+    return {
+        name: {
+            "field_name": name,
+            "fully_qualified_name": name,
+            "data_type": data_type(kind),
+            "is_dimension": is_dimension,
+            "is_calc": False,
+            "label": name.replace("_", " ").title(),
+            "filter_only_field": False,
+            "hidden": False,
+        }
+        for name, (kind, is_dimension) in columns.items()
+    }
 
 
 def data_type(sql_type: str) -> str:

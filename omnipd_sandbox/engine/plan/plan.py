@@ -25,6 +25,8 @@ class Plan:
     shared_model_id: str
     # How many rows are returned at most, whatever the SQL says.
     row_cap: int | None = None
+    # The columns that come as integers of 32 bits, where all others have 64.
+    narrow: tuple[str, ...] = ()
     # The SQL that was sent, and whether it had to be run without being understood.
     omni_sql: str | None = None
     omni_sql_parse_failed: bool | None = None

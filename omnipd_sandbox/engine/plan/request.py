@@ -8,6 +8,7 @@ from typing import Any
 
 from omnipd_sandbox.engine.calculations.calculation import Calculation, read_calculations
 from omnipd_sandbox.engine.model.filters import refuse_bare_values
+from omnipd_sandbox.engine.plan.comparisons import Comparison, read_comparisons
 from omnipd_sandbox.refused_query import Refused
 
 DEFAULT_LIMIT = 1000
@@ -47,7 +48,10 @@ _DEFAULTS: dict[str, Any] = {
 
 # Whose values are of the kind of their defaults, and those that have none.
 _KINDS: dict[str, type] = {
-    key: type(default) for key, default in _DEFAULTS.items() if default is not None
+    key: type(default)
+    for key, default in _DEFAULTS.items()
+    # Omni takes true there, too.
+    if default is not None and key != "transposed_measures"
 } | {
     "join_paths_from_topic_name": str,
     "rewriteSql": bool,
@@ -59,8 +63,7 @@ _KINDS: dict[str, type] = {
 _LEAST = {"limit": 1, "offset": 0, "column_limit": 1}
 
 _NOT_MODELLED = (
-    "pivots", "fill_fields", "row_totals", "custom_summary_types", "join_via_map",
-    "transposed_measures", "period_over_period_computations",
+    "fill_fields", "row_totals", "custom_summary_types", "join_via_map",
 )  # fmt: skip
 
 # What only matters on a screen or says again what stands elsewhere; and what belongs beside the
@@ -106,6 +109,11 @@ class Request:
     static_queries: Mapping[str, Any]
     echo: dict[str, Any]
     controls: tuple[AnyOf, ...] = ()
+    pivots: tuple[str, ...] = ()
+    column_limit: int = 50
+    # The measures that become rows; None gives no rows at all.
+    transposed: tuple[str, ...] | None = ()
+    periods: tuple[Comparison, ...] = ()
     calculations: tuple[Calculation, ...] = ()
 
     @property
@@ -133,8 +141,6 @@ class Request:
             raise Refused("PLAN", '"default_group_by" is not readable')
         if not echo["default_group_by"]:
             raise Refused("PLAN", '"default_group_by": false is not modeled by this sandbox')
-        if not all(isinstance(name, str) for name in echo["fields"]):
-            raise Refused("PLAN", '"fields" is not readable')
         limit = echo["limit"]
         for key, least in _LEAST.items():
             if echo[key] is not None and echo[key] < least:
@@ -145,7 +151,7 @@ class Request:
         return cls(
             table=echo["table"],
             topic=echo["join_paths_from_topic_name"] or None,
-            fields=tuple(dict.fromkeys(echo["fields"])),
+            fields=_names(echo, "fields"),
             filters=echo["filters"],
             sorts=read_sorts(echo),
             limit=limit,
@@ -154,6 +160,13 @@ class Request:
             static_queries=echo["staticQueryReferences"],
             echo=echoed(echo),
             controls=tuple(_any_of(each) for each in echo["controls"]),
+            pivots=_names(echo, "pivots"),
+            column_limit=echo["column_limit"],
+            # True silently gives nothing (docs/wire.md).
+            transposed=(
+                None if echo["transposed_measures"] is True else _names(echo, "transposed_measures")
+            ),
+            periods=read_comparisons(echo["period_over_period_computations"]),
             calculations=read_calculations(echo["calculations"]),
         )
 
@@ -181,6 +194,14 @@ def with_defaults(query: Mapping[str, Any]) -> dict[str, Any]:
         if known[key] is not None and type(known[key]) is not kind:
             raise Refused("PLAN", f'"{key}" is not readable')
     return known
+
+
+def _names(known: Mapping[str, Any], key: str) -> tuple[str, ...]:
+    """Read a list of names, each once."""
+    names = known[key]
+    if not isinstance(names, list) or not all(isinstance(each, str) for each in names):
+        raise Refused("PLAN", f'"{key}" is not readable')
+    return tuple(dict.fromkeys(names))
 
 
 def echoed(known: Mapping[str, Any]) -> dict[str, Any]:

@@ -28,6 +28,12 @@ class ResultColumn:
         if self.selected.key is None:
             return with_aggregates(self.selected.value, aggregate)
         key = keys[self.selected.key].copy()
+        if self.selected.texts:
+            cases = [
+                exp.If(this=exp.Literal.number(place), true=exp.Literal.string(each))
+                for place, each in enumerate(self.selected.texts)
+            ]
+            return exp.Case(this=key, ifs=cases)
         if not self.formatted or isinstance(key, exp.Null):
             return key
         pattern = exp.Literal.string(self.selected.formatted or "")

@@ -10,11 +10,12 @@ import pyarrow as pa
 from sqlglot import exp
 
 from omnipd_sandbox.engine.calculations.calculation import Calculation
-from omnipd_sandbox.engine.calculations.expressions import ResultColumn
+from omnipd_sandbox.engine.calculations.expressions import Pivot, ResultColumn
 from omnipd_sandbox.engine.calculations.stage import CalculationStage
 from omnipd_sandbox.engine.data.warehouse import Warehouse
 from omnipd_sandbox.engine.model.sql_dialect import written
 from omnipd_sandbox.engine.plan.draft import Draft
+from omnipd_sandbox.engine.plan.helper_columns import PIVOT_COLUMN, PIVOT_ROW
 from omnipd_sandbox.engine.plan.metadata import data_type, date_type
 from omnipd_sandbox.engine.plan.plan import Plan
 from omnipd_sandbox.refused_query import Refused
@@ -33,7 +34,8 @@ def with_calculations(plan: Plan, draft: Draft, rows: exp.Select, database: Ware
     calculations = draft.request.calculations
     _refuse_beside(draft)
     columns = _columns(plan.fields, rows)
-    stage = CalculationStage(rows, columns, calculations, draft.request.fields)
+    pivot = Pivot(PIVOT_ROW, PIVOT_COLUMN) if draft.pivots else None
+    stage = CalculationStage(rows, columns, calculations, draft.request.fields, pivot)
 
     def described(statement: exp.Select) -> list[tuple[str, str]]:
         return database.described(written(statement))

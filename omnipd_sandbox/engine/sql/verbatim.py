@@ -32,7 +32,7 @@ _ROW_CAP = HIGH_LIMIT + 1
 
 _NOT_OVER_SQL = (
     "pivots", "fill_fields", "row_totals", "custom_summary_types", "join_via_map", "controls",
-    "transposed_measures",
+    "transposed_measures", "period_over_period_computations",
 )  # fmt: skip
 _JINJA = ("{{", "{%", "{#")
 

@@ -8,14 +8,23 @@ from omnipd_sandbox.engine.plan.draft import Draft
 from omnipd_sandbox.engine.sql.groups import Groups
 from omnipd_sandbox.engine.sql.limit import within_limit
 from omnipd_sandbox.engine.sql.one_select import one_select
+from omnipd_sandbox.engine.sql.pivot_ranks import with_pivot_ranks
 from omnipd_sandbox.engine.sql.result_rows import result_rows
 from omnipd_sandbox.engine.sql.rows import Rows
-from omnipd_sandbox.engine.sql.totals import rows_with_totals
+from omnipd_sandbox.engine.sql.totals import TotalsPlace, rows_with_totals
+from omnipd_sandbox.engine.sql.transposed import with_transposed
 from omnipd_sandbox.refused_query import Refused
 
 
-def write_sql(draft: Draft) -> exp.Select:
+def write_sql(draft: Draft, totals: TotalsPlace = "behind_group") -> exp.Select:
     """Write a draft as one statement.
+
+    Parameters
+    ----------
+    draft
+        The query.
+    totals
+        Where its totals stand.
 
     Raises
     ------
@@ -23,16 +32,17 @@ def write_sql(draft: Draft) -> exp.Select:
         When a measure's rows are repeated and no primary key tells them apart.
     """
     repeated = _repeated(draft)
-    if repeated or draft.totals:
-        return _rows(draft, Groups(draft, repeated)).write()
+    if repeated or draft.totals or draft.pivots or draft.transposed != []:
+        return _rows(draft, Groups(draft, repeated), totals).write()
     return one_select(draft)
 
 
-def _rows(draft: Draft, groups: Groups) -> Rows:
+def _rows(draft: Draft, groups: Groups, totals: TotalsPlace) -> Rows:
     """Take the groups of a query through all stages."""
     if draft.totals:
-        return rows_with_totals(draft, groups)
-    return within_limit(draft, result_rows(draft, groups))
+        return rows_with_totals(draft, groups, totals)
+    rows = with_pivot_ranks(draft, result_rows(draft, groups))
+    return with_transposed(draft, within_limit(draft, rows))
 
 
 def _repeated(draft: Draft) -> set[int]:

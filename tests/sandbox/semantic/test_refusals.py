@@ -20,13 +20,11 @@ def refusal(engine: Engine, query: dict[str, Any]) -> Refused:
 @pytest.mark.parametrize(
     ("key", "value"),
     [
-        ("pivots", ["flights.origin"]),
         ("fill_fields", ["flights.date"]),
         ("row_totals", {"::total::": {"type": "aggregation"}}),
         ("custom_summary_types", {"flights.count": "sum"}),
         ("join_via_map", {"planes": ["flights"]}),
         ("controls", [{"type": "FIELD_SELECTION"}]),
-        ("transposed_measures", ["flights.count"]),
         ("period_over_period_computations", [{"periods_ago": 1, "time_unit_name": "MONTH"}]),
         ("Limit", 3),
         ("quickFilters", {"a": 1}),
