@@ -564,3 +564,54 @@ told(
                WHERE later.m >= t.m AND later.status IS NOT DISTINCT FROM t.status)::BIGINT AS "x"
        FROM twenty AS t ORDER BY 1, 2 NULLS FIRST""",
 )
+
+# --- over pivots, as the sandbox sends them: long, with the places of rows and columns
+
+PIVOTED: list[Case] = []
+PIVOT = TOPIC.select(MONTH, COUNT).pivot(STATUS).sort(MONTH).limit(4)
+CELLS = """WITH cells AS (SELECT date_trunc('month', created_at) AS m, status, count(*) AS n,
+                   dense_rank() OVER (ORDER BY date_trunc('month', created_at)) AS r,
+                   dense_rank() OVER (ORDER BY status NULLS LAST) AS c
+            FROM order_items GROUP BY m, status QUALIFY r <= 4)"""
+PLACES = """m AS "order_items.created_at[month]", status AS "order_items.status",
+            r AS "$omni_pivot_row_num", c AS "$omni_pivot_col_num", n AS "order_items.count" """
+
+
+def pivoted(name, query, sql):
+    """Add a case of a pivot."""
+    PIVOTED.append(Case(name, query.to_dict(), sql))
+
+
+pivoted(
+    "templates look at the rows of their column",
+    PIVOT.calculate("total", calc.running_total(COUNT))
+    .calculate("share", calc.percent_of_total(COUNT))
+    .calculate("before", calc.percent_of_previous(COUNT))
+    .calculate("growth", calc.percent_change_from_previous(COUNT))
+    .calculate("rank", calc.rank(COUNT))
+    .calculate("double", calc.field("total") * 2),
+    f"""{CELLS} SELECT {PLACES},
+               (SELECT sum(n) FROM cells AS o WHERE o.c = t.c AND o.r <= t.r)::BIGINT AS "total",
+               n / (SELECT sum(n) FROM cells AS o WHERE o.c = t.c) AS "share",
+               n / (SELECT n FROM cells AS o WHERE o.c = t.c AND o.r = t.r - 1) AS "before",
+               n / (SELECT n FROM cells AS o WHERE o.c = t.c AND o.r = t.r - 1) - 1 AS "growth",
+               (SELECT 1 + count(*) FROM cells AS o WHERE o.c = t.c AND o.n > t.n) AS "rank",
+               (SELECT 2 * sum(n) FROM cells AS o
+                WHERE o.c = t.c AND o.r <= t.r)::BIGINT AS "double"
+        FROM cells AS t ORDER BY r, c""",
+)
+for how, aggregate in {"sum": "sum(n)::BIGINT", "average": "avg(n)", "max": "max(n)"}.items():
+    pivoted(
+        f"the {how} of the columns of a row",
+        PIVOT.calculate("total", calc.row_total(COUNT, how)),
+        f"""{CELLS} SELECT {PLACES},
+                   (SELECT {aggregate} FROM cells AS o WHERE o.r = t.r) AS "total"
+            FROM cells AS t ORDER BY r, c""",
+    )
+pivoted(
+    "the first two columns of a row, divided by all",
+    PIVOT.calculate("part", calc.row_total(COUNT, columns=2) / calc.row_total(COUNT)),
+    f"""{CELLS} SELECT {PLACES},
+               (SELECT sum(n) FILTER (c <= 2) / sum(n) FROM cells AS o WHERE o.r = t.r) AS "part"
+        FROM cells AS t ORDER BY r, c""",
+)

@@ -3,7 +3,7 @@
 import warnings
 
 import pytest
-from queries.answers.calculations_cases import BUILT, CASES
+from queries.answers.calculations_cases import BUILT, CASES, PIVOTED
 from queries.query_answers import assert_answers, by_hand, rows_of
 from queries.query_cases import NOW
 
@@ -37,7 +37,7 @@ def test_there_are_many_cases_and_each_has_a_name_of_its_own():
     assert len(BUILT) > 38
 
 
-@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+@pytest.mark.parametrize("case", [*CASES, *PIVOTED], ids=lambda case: case.name)
 def test_the_sandbox_answers_as_sql_by_hand_does(engine, case):
     plan = engine.plan(case.query, now=NOW)
     assert plan.invalid_calculations == {}
