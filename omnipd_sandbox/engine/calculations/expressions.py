@@ -237,7 +237,8 @@ class _Tree:
         return _divided(*self._values(operator, operands, 2))
 
     def _concatenated(self, operator: str, operands: list[Any]) -> exp.Expression:
-        empty = exp.Literal.string("")
+        # A text by its type, so that numbers are written out, null or not.
+        empty = exp.cast(exp.Literal.string(""), "text")
         parts = [
             exp.Coalesce(this=each, expressions=[empty.copy()])
             for each in self._values(operator, operands, 2)
