@@ -62,6 +62,7 @@ from omnipd.queries.run_queries import run_queries as run_queries
 from omnipd.queries.run_query import run_query as run_query
 from omnipd.queries.run_query import run_query_arrow as run_query_arrow
 from omnipd.queries.split import run_query_in_pieces as run_query_in_pieces
+from omnipd.queries.split_totals import split_totals as split_totals
 from omnipd.queries.sql import run_sql as run_sql
 from omnipd.readers.accessor import OmniAccessor as OmniAccessor
 from omnipd.readers.ai import read_ai_agent_actions as read_ai_agent_actions

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -12,6 +13,10 @@ import pyarrow.compute as pc
 from omnipd.frames import times
 from omnipd.frames.columns import as_json
 from omnipd.frames.spelling import as_json_value, text_of
+from omnipd.frames.wide import Wide
+
+#: What the level of the columns is called that has the measures.
+MEASURE = "measure"
 
 
 def to_frame(table: pa.Table, facts: dict[str, Any]) -> pd.DataFrame:
@@ -27,6 +32,50 @@ def to_frame(table: pa.Table, facts: dict[str, Any]) -> pd.DataFrame:
     frame: pd.DataFrame = table.to_pandas(types_mapper=pd.ArrowDtype)
     frame.attrs["omni"] = facts
     return frame
+
+
+def to_wide_frame(wide: Wide, facts: dict[str, Any]) -> pd.DataFrame:
+    """Return a DataFrame with an index of what the rows are of, and columns of values and measures.
+
+    Cells have Arrow types, and so have index and columns; but times there are pandas' own, in the
+    unit that they came in, since only of those pandas picks a month by its name.
+
+    Parameters
+    ----------
+    wide : Wide
+        Scalar columns only.
+    facts : dict
+        As for :func:`to_frame`.
+    """
+    places = list(map(str, range(len(wide.cells))))
+    frame = to_frame(pa.Table.from_arrays(list(wide.cells), names=places), facts)
+    rows = _levels(wide.rows)
+    if not wide.cells:
+        frame = frame.reindex(range(wide.height))
+    if not rows:
+        frame.index = pd.RangeIndex(wide.height)
+    elif len(rows) == 1:
+        frame.index = rows[0]
+    else:
+        frame.index = pd.MultiIndex.from_arrays(rows, names=wide.rows.column_names)
+    count = len(wide.measures)
+    each = np.repeat(np.arange(wide.columns.num_rows), count)
+    measures = pd.Index(list(wide.measures) * wide.columns.num_rows, dtype=object)
+    frame.columns = pd.MultiIndex.from_arrays(
+        [*_levels(wide.columns.take(pa.array(each))), measures],
+        names=[*wide.columns.column_names, MEASURE],
+    )
+    return frame
+
+
+def _levels(table: pa.Table) -> list[pd.Index[Any]]:
+    """Return the columns of a table as levels of an index."""
+
+    def kind(type_: pa.DataType) -> pd.ArrowDtype | None:
+        return None if pa.types.is_timestamp(type_) else pd.ArrowDtype(type_)
+
+    frame = table.to_pandas(types_mapper=kind)
+    return [pd.Index(frame[name], name=name) for name in table.column_names]
 
 
 def is_whole(frame: Any) -> bool:

@@ -47,7 +47,7 @@ def iter_batches(
     query, client
         As for :func:`run_query`.
     **options
-        Any other keyword of :func:`run_query` but ``ttl``. Here ``timeout`` also counts what is done
+        Any other keyword of :func:`run_query` but ``ttl`` and ``pivot``: a pivoted result is long. Here ``timeout`` also counts what is done
         between two batches, though not before the first; with ``names="label"`` the rows wait for their labels
         where Omni sends these behind them; ``check`` is done at once.
 
@@ -83,7 +83,7 @@ def iter_batches(
     336776
     """
     check_keywords(options, BatchKeywords, "iter_batches")
-    ready = Ready(query, client=client, **options)
+    ready = Ready(query, client=client, pivot="long", **options)
     with one_call(ready.run.timeout):
         ready.check()
         return goes_on_later(ready.run.batches(), ready.run.client.clock)
@@ -147,7 +147,7 @@ def query_to_parquet(
     """
     target = place_of_file("path", path, storage_options)
     check_keywords(options, BatchKeywords, "query_to_parquet")
-    ready = Ready(query, client=client, **options)
+    ready = Ready(query, client=client, pivot="long", **options)
     rows = 0
 
     def write(file: IO[bytes]) -> None:

@@ -28,6 +28,8 @@ from omnipd.queries.language.check_calculations import calculation_entry
 from omnipd.queries.language.conditions import Condition, filters_of, joined
 from omnipd.queries.language.field import Field, Sort
 from omnipd.queries.language.filter_words import in_words
+from omnipd.queries.language.periods import COMPUTATIONS, PERIOD, with_comparison
+from omnipd.queries.language.periods import in_words as period_in_words
 from omnipd.queries.language.request import (
     DEFAULT_LIMIT,
     QUERY_DEFAULTS,
@@ -246,17 +248,60 @@ class Query:
     def pivot(self, *fields: str | Field, column_limit: int | None = None) -> Query:
         """Make columns of the values of dimensions; they are selected, too.
 
+        The frame then has a column for each value and measure, see `pivot` of :func:`run_query`.
+
         Parameters
         ----------
         *fields : str or Field
-            Dimensions.
+            Dimensions. The rest of those that are selected say what a row is of.
         column_limit : int, optional
             The most columns. Default: Omni's 50.
         """
         query = self.select(*fields)._adding("pivots", _names(fields))
         if column_limit is None:
             return query
-        return query._with(column_limit=whole_number("column_limit", column_limit))
+        return query._with(column_limit=whole_number("column_limit", column_limit, unit="columns"))
+
+    def compare(self, by: str | Field, periods: int = 1, unit: str | None = None) -> Query:
+        """Compare the period that the query's date filter is for with an earlier one.
+
+        Every measure then comes for each period: the query is pivoted by the field
+        ``omni_period_pivot``, whose values are ``Current Period``, ``Previous Month`` and so on. More
+        comparisons are more calls.
+
+        Parameters
+        ----------
+        by : str or Field
+            The time that says in which period a row is, without a timeframe. A date filter on it,
+            such as ``field(…).in_the("this month")``, says which period is the current one; without
+            it the query is refused when it is run.
+        periods : int, default 1
+            How many of the unit ago.
+        unit : {"day", "week", "month", "quarter", "year"}, optional
+            Default: as long as the current period, right before it, ``Previous Period``.
+
+        Raises
+        ------
+        ArgumentError
+            For a unit that there is not, and for a second time.
+        """
+        before = self._wire.get(COMPUTATIONS, [])
+        computations = with_comparison(before, _name(by), periods, unit)
+        return self.pivot(PERIOD)._with(**{COMPUTATIONS: computations})
+
+    def transpose(self, *measures: str | Field) -> Query:
+        """Put measures below each other instead of side by side; they are selected, too.
+
+        In their place, where the first of them was selected, come ``measure_name``,
+        ``measure_order`` (from 0, as listed) and ``measure_value``: one row for each measure and
+        group.
+
+        Parameters
+        ----------
+        *measures : str or Field
+            Measures, in their order.
+        """
+        return self.select(*measures)._adding("transposed_measures", _names(measures))
 
     def fill(self, *fields: str | Field) -> Query:
         """Have Omni fill the gaps of dimensions, such as days without rows; they are selected, too.
@@ -270,6 +315,8 @@ class Query:
 
     def totals(self, *by: str | Field, grand: bool = True, rows: bool = False) -> Query:
         """Add totals, which ``run(totals=True)`` then keeps; they are computed anew, not added up.
+
+        :func:`omnipd.split_totals` makes two frames of the result.
 
         Parameters
         ----------
@@ -383,6 +430,9 @@ _NAMED = {
     "filters": "where",
     "sorts": "sort",
     "pivots": "pivot",
+    "column_limit": "column limit",
+    COMPUTATIONS: "compare",
+    "transposed_measures": "transpose",
     "fill_fields": "fill",
     "column_totals": "totals",
     "row_totals": "totals of rows",
@@ -420,7 +470,10 @@ def _lines(key: str, value: Any) -> list[str]:
             for one in value
         ]
         return [display.listed(said, _MOST_SHOWN)]
-    if key in {"fields", "pivots", "fill_fields"}:
+    if key == COMPUTATIONS:
+        said = [words for one in value if (words := period_in_words(one))]
+        return display.first_lines(said, _MOST_SHOWN)
+    if key in {"fields", "pivots", "fill_fields", "transposed_measures"}:
         return [display.listed(value, _MOST_SHOWN)]
     if key == "calculations":
         said = [

@@ -9,17 +9,21 @@ from typing import Any, Literal, Unpack
 import pandas as pd
 import pyarrow as pa
 
-from omnipd.arguments import check_flag
+from omnipd.arguments import argument, check_flag
 from omnipd.cache.lifetime import checked_lifetime
 from omnipd.call import one_call
 from omnipd.client.client import Client
 from omnipd.client.current_client import current_client
+from omnipd.errors import ArgumentError
 from omnipd.frames import times
-from omnipd.frames.to_pandas import scalar_columns, to_frame
+from omnipd.frames.to_pandas import scalar_columns, to_frame, to_wide_frame
+from omnipd.frames.wide import Wide
 from omnipd.queries.check_topic import check_first
+from omnipd.queries.job import pivot as pivots
 from omnipd.queries.job.options import QueryKeywords, QueryOptions, check_keywords
 from omnipd.queries.job.run import Run
 from omnipd.queries.job.stored_results import ResultCache
+from omnipd.queries.job.totals import warn_of_missing
 from omnipd.queries.language.request import AnyQuery, QueryRequest
 
 
@@ -37,6 +41,7 @@ def run_query(
     decimals: str | None = None,
     check: bool | None = None,
     ttl: str | float | timedelta | None = None,
+    pivot: str | None = None,
     client: Client | None = None,
 ) -> pd.DataFrame:
     """Run a governed query and return its rows.
@@ -62,8 +67,9 @@ def run_query(
         retries, and the waits that Omni asks for. Waiting for a place under ``requests_per_minute``
         does not count. Default: the client's, else 600 for the query.
     totals : bool, default False
-        Keep the totals rows that the query asks for; the column ``omni_total`` says what kind each
-        is and is null for ordinary rows. By default they are dropped.
+        Keep the totals rows that the query asks for, where they came; the column ``omni_total`` says
+        what kind each is and is null for ordinary rows. :func:`split_totals` makes two frames of
+        them. By default they are dropped.
     names : {"field", "label"}, default "field"
         Call the columns by field (``users.state``) or by Omni's label (``State``).
     decimals : {"exact", "float64"}, optional
@@ -77,6 +83,12 @@ def run_query(
         Take the result from this machine when the same query of the same key and person was stored
         at most so long ago (``"1h"``, seconds), else store it. The modes of `cache` that skip
         Omni's cache skip this one too, and store anew. Default: nothing is stored.
+    pivot : {"wide", "flat", "long"}, optional
+        The form of the result of a query with pivots; others have none. ``wide``, the default, is
+        what Omni shows: the index is what a row is of, and the columns have the values of the pivot
+        and below each the measures. ``flat`` is the same with plain columns, which any file can
+        hold: those of the rows, then ``Texas · users.count``. ``long`` is what Omni sends: one row
+        for each cell that is not empty, and a column for each field.
     client : Client, optional
         Default: that of the ``with`` block, of :func:`omnipd.use`, or one from the environment.
 
@@ -88,7 +100,9 @@ def run_query(
         are JSON text, and so, with a warning, are times before the year 1 or after 9999.
         ``df.attrs["omni"]`` has job id, SQL, labels, formats and cache kind, where known, the
         ``limit``, in ``limit_reached`` whether it may have cut rows off, and whether the result is
-        ``from_cache`` of this machine.
+        ``from_cache`` of this machine; of totals in ``totals_missing`` which kinds Omni left out, and
+        of how many groups; and ``pivot``: what the result is pivoted ``by``, its ``measures``, the
+        number of ``columns``, the ``column_limit`` and how many were dropped for it.
 
     Raises
     ------
@@ -107,11 +121,13 @@ def run_query(
     -----
     OmniWarning
         If the result has as many rows as the limit: there may be more. Should Omni send more rows
-        than that, all are returned. If a column has times that pandas cannot hold.
+        than that, all are returned. The same of the columns of a pivot. If totals are missing that
+        were asked for and are kept. If a column has times that pandas cannot hold.
 
     See Also
     --------
     run_query_arrow : The same as a pyarrow.Table.
+    split_totals : Rows and totals apart.
     iter_batches : The rows as they arrive.
     query_to_parquet : Rows to a file, in bounded memory.
 
@@ -144,6 +160,7 @@ def run_query(
         decimals=decimals,
         check=check,
         ttl=ttl,
+        pivot=pivot,
         client=client,
     )
     return ready.frame()
@@ -159,7 +176,8 @@ def run_query_arrow(
     query, client
         As for :func:`run_query`.
     **options
-        Any other keyword of :func:`run_query`.
+        Any other keyword of :func:`run_query`. A pivoted result is ``long`` by default, or ``flat``:
+        Arrow has no columns of several levels.
 
     Returns
     -------
@@ -188,6 +206,13 @@ def run_query_arrow(
     336776
     """
     check_keywords(options)
+    if options.get("pivot") == "wide":
+        raise ArgumentError(
+            argument("pivot", "wide")
+            + " is of a DataFrame: Arrow has no columns of several levels.",
+            hint="Pass " + argument("pivot", "flat") + ", which has the same with plain names.",
+        )
+    options["pivot"] = options.get("pivot") or "long"
     ready = Ready(query, client=client, **options)
     table, facts = ready.rows()
     return table.replace_schema_metadata({"omni": json.dumps(facts)})
@@ -221,6 +246,9 @@ class Ready:
             self._lifetime = checked_lifetime(ttl, "ttl")
             # A type checker does not follow what was popped.
             self.run = Run(query, QueryOptions(**options), client=current_client(client))  # type: ignore[misc]
+        self._form = self.run.pivot or "wide"
+        if self._form != "long" and self.run.totals:
+            pivots.refuse_totals_of_rows(self.run.request.body["query"])
         self._store = ResultCache(self.run.client.result_folder, self.run.client.clock)
         self._stored: tuple[pa.Table, dict[str, Any]] | None = None
         self._checked = False
@@ -248,7 +276,34 @@ class Ready:
         self._checked = True
 
     def rows(self) -> tuple[pa.Table, dict[str, Any]]:
-        """Return all rows and what is known of them, from the disk where ``ttl`` allows it."""
+        """Return all rows as :func:`run_query_arrow` does, and what is known of them."""
+        table, facts = self._as_it_came()
+        if "pivot" not in facts:
+            return table, facts
+        if self._form == "flat":
+            wide, facts = self._widened(table, facts)
+            return wide.flat(), facts
+        pivots.warn_of_columns(facts["pivot"])
+        return pivots.named(table, facts, self.run.names), facts
+
+    def frame(self) -> pd.DataFrame:
+        """Return all rows as :func:`run_query` does."""
+        table, facts = self._as_it_came()
+        held = self.run.guarded(lambda: scalar_columns(table))
+        if "pivot" not in facts:
+            return to_frame(held, facts)
+        if self._form == "long":
+            pivots.warn_of_columns(facts["pivot"])
+            return to_frame(pivots.named(held, facts, self.run.names), facts)
+        wide, facts = self._widened(held, facts)
+        return to_frame(wide.flat(), facts) if self._form == "flat" else to_wide_frame(wide, facts)
+
+    def _widened(self, table: pa.Table, facts: dict[str, Any]) -> tuple[Wide, dict[str, Any]]:
+        query = self.run.request.body["query"]
+        return self.run.guarded(lambda: pivots.widened(table, facts, query, self.run.names))
+
+    def _as_it_came(self) -> tuple[pa.Table, dict[str, Any]]:
+        """Return all rows as :meth:`Run.table` does, from the disk where ``ttl`` allows it."""
         run = self.run
         with one_call(run.timeout):
             self.check()
@@ -259,10 +314,6 @@ class Ready:
                 table, facts = run.guarded(run.table), run.facts()
                 if self._lifetime is not None:
                     self._store.save(run.canonical, table, facts, self._lifetime)
+            warn_of_missing(facts.get("totals_missing", {}))
         times.tell(table)
         return table, facts | {"from_cache": self._stored is not None}
-
-    def frame(self) -> pd.DataFrame:
-        """Return all rows as :func:`run_query` does."""
-        table, facts = self.rows()
-        return to_frame(self.run.guarded(lambda: scalar_columns(table)), facts)

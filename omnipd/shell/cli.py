@@ -288,6 +288,13 @@ def fields(
     "--totals", is_flag=True, help="Keep totals rows, told apart by the column omni_total."
 )
 @click.option(
+    "--pivot",
+    default="wide",
+    show_default=True,
+    help="Give a pivot a column for each value, or a row for each cell.",
+    **options.one_of(["wide", "long"]),
+)
+@click.option(
     "--names",
     default="field",
     show_default=True,
@@ -321,6 +328,8 @@ def query(query: str, output: Path | None, style: str, raw: bool, **given: Any) 
             f"There is no file {said(query):.80}.",
             hint="Name a JSON file that holds the query, or - for standard input.",
         )
+    if given["pivot"] == "wide":
+        given["pivot"] = "flat"  # whose columns have names that a line of text can hold
     client = client_of(given)
     text = sys.stdin.read() if query == "-" else Path(query)
     df = run_query(text, **given, timeout=seconds, client=client)

@@ -188,8 +188,8 @@ def _drafted(query: Mapping[str, Any], model: Model, around: Circumstances) -> D
         if drafted.missing or beyond or drafted.transposed != []:
             raise Refused(
                 "PLAN",
-                "A query that a filter refers to misses fields, or has totals, pivots, measures as"
-                " rows or calculations",
+                "A query that a filter refers to misses fields, or has totals, pivots or measures as"
+                " rows, or calculations",
             )
         return write_sql(drafted), [each.name for each in columns]
 

@@ -6,6 +6,7 @@ The small server here is written from what was seen, and shares nothing with the
 import json
 import logging
 import pickle
+import warnings
 from decimal import Decimal
 
 import pandas as pd
@@ -579,8 +580,13 @@ def test_totals_are_told_apart_wherever_they_stand(place, marks):
         omnipd.connect(server.url, server.api_key, requests_per_minute=None) as client,
     ):
         asked = SUBTOTALLED | {"modelId": server.models["flights"]}
-        kept = omnipd.run_query(asked, totals=True, client=client)
+        with warnings.catch_warnings(record=True, action="always") as said:
+            kept = omnipd.run_query(asked, totals=True, client=client)
         plain = omnipd.run_query(asked, client=client)
+    missing = {} if marks[-1] else {SUB: 2, ALL: None}
+    assert kept.attrs["omni"]["totals_missing"] == missing
+    assert len(said) == bool(missing)
+    assert "totals_missing" not in plain.attrs["omni"]
     told = [None if pd.isna(mark) else mark for mark in kept["omni_total"]]
     assert told == marks
     counted = kept.loc[kept["omni_total"].isna()].drop(columns="omni_total")

@@ -196,6 +196,93 @@ def test_every_method_writes_its_keys():
     ] == {"a.b": total}
 
 
+def test_comparisons_of_periods_and_transposed_measures():
+    query = (
+        Query(FLIGHTS, "t")
+        .select("v.a", "v.n")
+        .where(field("v.t").in_the("2024-03"))
+        .compare("v.t", 1, "month")
+        .compare(field("v.t"), 2, "year")
+        .compare("v.t")
+        .compare("v.t", 1, "month")
+        .transpose("v.n", "v.m")
+    )
+    sent = query.to_dict()
+    assert sent["fields"] == ["v.a", "v.n", "omni_period_pivot", "v.m"]
+    assert sent["pivots"] == ["omni_period_pivot"]
+    assert sent["transposed_measures"] == ["v.n", "v.m"]
+    of = {"date_filter_field_name": "v.t"}
+    assert sent["period_over_period_computations"] == [
+        {**of, "periods_ago": None, "time_unit_name": None},
+        {**of, "periods_ago": 1, "time_unit_name": "MONTH"},
+        {**of, "periods_ago": 2, "time_unit_name": "YEAR"},
+        {
+            **of,
+            "periods_ago": 1,
+            "time_unit_name": None,
+            "is_dynamic_previous_period": True,
+        },
+    ]
+    assert Query.from_dict(sent) == query
+    assert repr(query).splitlines()[5:] == [
+        "  pivot      omni_period_pivot",
+        "  compare    v.t: 1 month ago",
+        "             v.t: 2 years ago",
+        "             v.t: the period before",
+        "  transpose  v.n, v.m",
+        "  limit      1,000, Omni's default",
+    ]
+    assert "v.t: 1 month ago<br>v.t: 2 years ago" in query._repr_html_()
+
+
+COMPARED = {
+    "modelId": FLIGHTS,
+    "fields": ["v.n", "omni_period_pivot"],
+    "pivots": ["omni_period_pivot"],
+    "filters": {"V.T": {"type": "date", "kind": "TIME_FOR_UNIT_DURATION", "left_side": "2024-03"}},
+    "period_over_period_computations": [
+        {"date_filter_field_name": "v.t", "periods_ago": None, "time_unit_name": None},
+        {"date_filter_field_name": "v.t", "periods_ago": 1, "time_unit_name": "MONTH"},
+    ],
+}
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"filters": {}}, "compares periods of v.t, and no date filter"),
+        ({"filters": {"v.t": {"type": "null", "is_negative": True}}}, "no date filter"),
+        ({"filters": {"v.u": COMPARED["filters"]["V.T"]}}, "no date filter"),
+        ({"fields": ["v.n"]}, "omni_period_pivot is not among its fields"),
+        ({"pivots": []}, "omni_period_pivot is not among its pivots"),
+        ({"period_over_period_computations": {"v.t": 1}}, "must be a list of objects"),
+        ({"period_over_period_computations": [{"periods_ago": 1}]}, "no date_filter_field_name"),
+        (
+            {
+                "period_over_period_computations": [
+                    {"date_filter_field_name": "v.t", "period_ago": 1}
+                ]
+            },
+            "'periods_ago'",
+        ),
+        ({"column_limit": 0}, "column_limit=0"),
+        ({"column_limit": "many"}, "column_limit='many'"),
+    ],
+)
+def test_periods_of_a_query_object_are_checked(changes, message):
+    assert build_request(COMPARED).body["query"].items() >= COMPARED.items()
+    with pytest.raises(ArgumentError, match=message):
+        build_request(COMPARED | changes)
+
+
+def test_what_a_query_object_ignores_is_not_missed():
+    """Entries that are switched off, and keys that documents have beside them."""
+    off = [{**one, "is_ignored": True} for one in COMPARED["period_over_period_computations"]]
+    build_request(COMPARED | {"period_over_period_computations": off, "filters": {}})
+    more = [{**one, "time_unit": None} for one in COMPARED["period_over_period_computations"]]
+    build_request(COMPARED | {"period_over_period_computations": more})
+
+
 def test_a_query_never_changes():
     start = Query(FLIGHTS, "t").select("a.b")
     before = start.to_dict()
@@ -208,6 +295,8 @@ def test_a_query_never_changes():
         start.pivot("a.b"),
         start.fill("a.b"),
         start.totals(),
+        start.compare("a.t", 1, "month"),
+        start.transpose("a.b"),
     ):
         assert changed != start
         assert start.to_dict() == before
@@ -280,6 +369,17 @@ def test_where_with_text_or_a_dict_shows_the_condition_to_write():
         (lambda: Query(FLIGHTS, "t").limit(True), "1 or more"),
         (lambda: Query(FLIGHTS, "t").offset(-1), "0 or more"),
         (lambda: Query(FLIGHTS, "t").pivot("a.b", column_limit=0), "1 or more"),
+        (lambda: Query(FLIGHTS, "t").compare("a.t", 1, "months"), "Did you mean 'month'"),
+        (lambda: Query(FLIGHTS, "t").compare("a.t", 1, "MONTH"), "Did you mean 'month'"),
+        (lambda: Query(FLIGHTS, "t").compare("a.t", 1, "fortnight"), "day, week, month, quarter"),
+        (lambda: Query(FLIGHTS, "t").compare("a.t", 0, "day"), "1 or more"),
+        (lambda: Query(FLIGHTS, "t").compare("a.t", 2), "periods=2 needs a unit"),
+        (lambda: Query(FLIGHTS, "t").compare("a.t[month]", 1, "day"), "Compare those of a.t,"),
+        (
+            lambda: Query(FLIGHTS, "t").compare("a.t").compare("a.u"),
+            "already compares periods of a.t",
+        ),
+        (lambda: Query(FLIGHTS, "t").compare("a.t").to_dict(), "no date filter on it"),
         (lambda: Query(FLIGHTS, "t").to_dict(), "asks for no fields"),
         (lambda: Query(FLIGHTS, "t").pivot("a.b").limit(None).to_dict(), "numeric limit"),
         (

@@ -35,6 +35,16 @@ def sql(text):
     return {"userEditedSQL": text, "rewriteSql": False}
 
 
+def sheet_rows(answer):
+    """The texts of the cells of a workbook."""
+    with ZipFile(BytesIO(answer.body)) as archive:
+        sheet = ElementTree.fromstring(archive.read("xl/worksheets/sheet1.xml"))
+    return [
+        ["".join(cell.itertext()) for cell in row.iter(f"{SHEET}c")]
+        for row in sheet.iter(f"{SHEET}row")
+    ]
+
+
 PRODUCTS = {
     "fields": ["products.name", "products.list_price", "products.discontinued_on"],
     "filters": {"products.sku": {"type": "string", "kind": "EQUALS", "values": ["P-03", "P-02"]}},
@@ -75,12 +85,7 @@ def test_xlsx_is_a_workbook_of_one_sheet(run):
         assert archive.testzip() is None
         for name in archive.namelist():
             ElementTree.fromstring(archive.read(name))
-        sheet = ElementTree.fromstring(archive.read("xl/worksheets/sheet1.xml"))
-    rows = [
-        ["".join(cell.itertext()) for cell in row.iter(f"{SHEET}c")]
-        for row in sheet.iter(f"{SHEET}row")
-    ]
-    assert rows == [
+    assert sheet_rows(answer) == [
         ["Product", "List Price", "Discontinued"],
         ["O'Brien's polo", "34.95", ""],
         ['The "quoted" one', "29.99", "2024-06-30"],
@@ -153,6 +158,86 @@ def test_totals_are_not_written_into_a_document(run):
     answer = run(["users.state", "users.count"], "csv", column_totals=totals)
     assert answer.status == 400
     assert answer.json["detail"].startswith("Bad Request: query.column_totals: the sandbox")
+
+
+PIVOTED = {
+    "join_paths_from_topic_name": "flights",
+    "pivots": ["flights.origin"],
+    "filters": {
+        "flights.carrier": {"type": "string", "kind": "EQUALS", "values": ["HA", "DL", "F9"]}
+    },
+}
+
+
+def test_a_pivoted_document_is_wide_and_begins_with_a_second_header(run, server):
+    fields = ["flights.carrier", "flights.origin", "flights.count"]
+    on = {"modelId": server.models["flights"], **PIVOTED}
+    assert run(fields, "json", **on).json == [
+        {"Origin": "Carrier Code", "EWR": "Flights", "JFK": "Flights", "LGA": "Flights"},
+        {"Origin": "DL", "EWR": 4342, "JFK": 20701, "LGA": 23067},
+        {"Origin": "F9", "EWR": None, "JFK": None, "LGA": 685},
+        {"Origin": "HA", "EWR": None, "JFK": 342, "LGA": None},
+    ]
+    formatted = run(fields, "csv", formatted=True, **on, limit=1)
+    assert formatted.body.decode() == (
+        'Origin,EWR,JFK,LGA\nCarrier Code,Flights,Flights,Flights\nDL,"4,342","20,701","23,067"\n'
+    )
+
+
+def test_a_pivoted_document_needs_no_limit_and_keeps_to_the_limit_of_columns(run, server):
+    fields = ["flights.origin", "flights.count", "flights.carrier"]
+    on = {"modelId": server.models["flights"], **PIVOTED, "limit": None, "column_limit": 2}
+    assert run(fields, "json", **on).json == [
+        {"Origin": "Carrier Code", "EWR": "Flights", "JFK": "Flights"},
+        {"Origin": "DL", "EWR": 4342, "JFK": 20701},
+        {"Origin": "F9", "EWR": None, "JFK": None},
+        {"Origin": "HA", "EWR": None, "JFK": 342},
+    ]
+    rows = sheet_rows(run(fields, "xlsx", **on))
+    assert rows[:3] == [
+        ["Origin", "EWR", "JFK"],
+        ["Carrier Code", "Flights", "Flights"],
+        ["DL", "4342", "20701"],
+    ]
+
+
+def test_compared_periods_are_columns_of_a_document(run):
+    shipped = "order_items.shipped_on"
+    month = {"type": "date", "kind": "TIME_FOR_UNIT_DURATION", "left_side": "2024-06"}
+    answer = run(
+        ["products.category", "omni_period_pivot", "order_items.count"],
+        "json",
+        pivots=["omni_period_pivot"],
+        period_over_period_computations=[
+            {"date_filter_field_name": shipped, "periods_ago": None, "time_unit_name": None},
+            {"date_filter_field_name": shipped, "periods_ago": 1, "time_unit_name": "MONTH"},
+        ],
+        filters={shipped: month},
+    )
+    header, *rows = answer.json
+    assert header == {"Period": "Category", "Current Period": "Count", "Previous Month": "Count"}
+    assert [each["Period"] for each in rows] == ["Extras", "Shirts", "Socks", None]
+    assert sum(each["Current Period"] for each in rows) == 12
+    assert sum(each["Previous Month"] for each in rows) == 14
+
+
+def test_a_pivoted_document_without_rows_has_its_headers(run, server):
+    on = {"modelId": server.models["flights"], **PIVOTED}
+    on["filters"] = {"flights.carrier": {"type": "string", "kind": "EQUALS", "values": ["?"]}}
+    fields = ["flights.carrier", "flights.origin", "flights.count"]
+    assert run(fields, "json", **on).json == [{"Origin": "Carrier Code"}]
+
+
+@pytest.mark.parametrize(
+    ("more", "less"),
+    [("flights.dest", None), ("flights.planes", None), (None, "flights.count")],
+)
+def test_a_pivot_of_another_layout_is_not_written_into_a_document(run, server, more, less):
+    fields = ["flights.carrier", "flights.origin", "flights.count", more]
+    kept = [each for each in fields if each not in {less, None}]
+    answer = run(kept, "json", modelId=server.models["flights"], **PIVOTED)
+    assert answer.status == 400
+    assert answer.json["detail"].startswith("Bad Request: query.pivots: the sandbox")
 
 
 def test_a_slow_document_is_408_and_its_job_can_be_waited_for(serve, connect):

@@ -134,6 +134,26 @@ def test_a_query_takes_a_model_a_limit_and_labels(shell, server):
     assert "exactly 2 rows" in result.stderr
 
 
+def test_a_pivot_is_wide_or_long(shell):
+    query = {
+        "modelId": "flights",
+        "join_paths_from_topic_name": "flights",
+        "fields": ["flights.carrier", "flights.origin", "flights.count"],
+        "pivots": ["flights.origin"],
+        "filters": {
+            "flights.carrier": {"type": "string", "kind": "EQUALS", "values": ["HA", "AS"]}
+        },
+    }
+    asked = ("query", "-", "--format", "csv", "--names", "label")
+    wide, long = (
+        shell(*asked, *form, stdin=json.dumps(query)).stdout.splitlines()
+        for form in ((), ("--pivot", "long"))
+    )
+    assert wide == ['"Carrier Code","EWR · Flights","JFK · Flights"', '"AS","714",', '"HA",,"342"']
+    assert long == ['"Carrier Code","Origin","Flights"', '"AS","EWR","714"', '"HA","JFK","342"']
+    assert "--pivot tall is not" in shell("query", "-", "--pivot", "tall", stdin="{}").stderr
+
+
 def test_a_query_file_is_written_from_topics_and_fields(shell, monkeypatch):
     monkeypatch.setenv("COLUMNS", "100")
     topics = shell("topics").stdout.splitlines()

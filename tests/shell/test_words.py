@@ -83,6 +83,7 @@ WRONG = {
         "--branch-id": ["", "x", KEY],
         "--user-id": ["", "x", KEY],
         "--omni-cache": ["x"],
+        "--pivot": ["tall"],
         "--names": ["x"],
         "--decimals": ["x"],
         "--ttl": ["x"],

@@ -34,9 +34,10 @@ class Scope(TypedDict, total=False):
 
 
 class RunKeywords(StreamKeywords, total=False):
-    """The same for a result that may be kept on disk."""
+    """The same for a result that is had whole: it may be kept on disk, and pivoted."""
 
     ttl: str | float | timedelta | None
+    pivot: str | None
 
 
 class BatchKeywords(StreamKeywords, Scope, total=False):
@@ -45,6 +46,10 @@ class BatchKeywords(StreamKeywords, Scope, total=False):
 
 class QueryKeywords(RunKeywords, Scope, total=False):
     """All that :func:`omnipd.run_query` takes beside the query and the client."""
+
+
+#: The forms in which a pivoted result may be had.
+PIVOT_FORMS = ("wide", "flat", "long")
 
 
 @dataclass(frozen=True)
@@ -63,12 +68,15 @@ class QueryOptions:
     totals: bool = False
     names: str = "field"
     decimals: str | None = None
+    pivot: str | None = None
 
     def __post_init__(self) -> None:
         check_choice("names", self.names, ("field", "label"))
         check_flag("totals", self.totals)
         if self.decimals is not None:
             check_choice("decimals", self.decimals, DECIMALS)
+        if self.pivot is not None:
+            check_choice("pivot", self.pivot, PIVOT_FORMS)
         checked_timeout(self.timeout)
 
 

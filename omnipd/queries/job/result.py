@@ -7,7 +7,7 @@ names covers them, so what is kept is what was asked for (docs/wire.md).
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import pyarrow as pa
@@ -21,6 +21,8 @@ from omnipd.unicode_text import whole_text
 
 #: The column that tells totals rows from others, when they are kept.
 TOTAL_COLUMN = "omni_total"
+#: Where a row of a pivoted result stands: in which row, and in which column (docs/wire.md).
+PIVOT_ROW, PIVOT_COLUMN = "$omni_pivot_row_num", "$omni_pivot_col_num"
 
 
 _INDICATORS = (
@@ -49,6 +51,7 @@ def normalize(
     sql: bool = False,
     described: Collection[str] = (),
     transposed: Sequence[str] = (),
+    places: bool = False,
 ) -> pa.Table:
     """Return the columns that were asked for, in that order, and no others.
 
@@ -66,6 +69,8 @@ def normalize(
         The columns that Omni says the result has, for SQL and wildcards; empty where it says nothing.
     transposed : sequence of str
         The measures of the query that stand below each other instead of side by side.
+    places : bool
+        Keep, behind all others, the columns that say where a row of a pivoted result stands.
 
     Raises
     ------
@@ -92,7 +97,16 @@ def normalize(
             pa.chunked_array([pa.nulls(table.num_rows, pa.string())]) if marks is None else marks
         )
         result = result.append_column(TOTAL_COLUMN, column)
+    for name in (PIVOT_ROW, PIVOT_COLUMN) if places else ():
+        if name in table.column_names:
+            result = result.append_column(name, table.column(name).cast(pa.int64()))
     return result
+
+
+def without_places(table: pa.Table) -> pa.Table:
+    """Return a result without what says where a row of a pivoted result stands."""
+    named = [name for name in (PIVOT_ROW, PIVOT_COLUMN) if name in table.column_names]
+    return table.drop_columns(named) if named else table
 
 
 def _total_marks(table: pa.Table) -> pa.ChunkedArray | None:
@@ -213,16 +227,22 @@ def _of_sql(names: list[str], described: Collection[str]) -> list[str]:
 
 
 def labeled(table: pa.Table, fields: Any) -> pa.Table:
-    """Rename columns to Omni's labels; two columns with one label keep their names behind it."""
-    labels = [_label(name, fields) for name in table.column_names]
-    named = [
-        f"{label} ({name})" if labels.count(label) > 1 else label
-        for label, name in zip(labels, table.column_names, strict=True)
-    ]
-    return table.rename_columns(distinct_names(named))
+    """Rename columns to Omni's labels, as :func:`labels_of` has them."""
+    described = fields.items() if isinstance(fields, dict) else ()
+    labels = {name: field.get("label") for name, field in described if isinstance(field, dict)}
+    return table.rename_columns(labels_of(table.column_names, labels))
 
 
-def _label(name: str, fields: Any) -> str:
-    field = fields.get(name) if isinstance(fields, dict) else None
-    label = field.get("label") if isinstance(field, dict) else None
+def labels_of(names: Sequence[str], labels: Mapping[str, Any]) -> list[str]:
+    """Return the labels of columns; two columns with one label keep their names behind it."""
+    found = [_label(labels.get(name), name) for name in names]
+    return distinct_names(
+        [
+            f"{label} ({name})" if found.count(label) > 1 else label
+            for label, name in zip(found, names, strict=True)
+        ]
+    )
+
+
+def _label(label: Any, name: str) -> str:
     return str(whole_text(label)) if isinstance(label, str) and label else name

@@ -7,7 +7,7 @@ dropped or told apart, Omni's bookkeeping removed, columns in the order of the r
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator, Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
@@ -20,9 +20,10 @@ from omnipd.frames import times
 from omnipd.frames.columns import format_name
 from omnipd.frames.decimals import as_floats
 from omnipd.message import changed
-from omnipd.queries.job import job, result
+from omnipd.queries.job import job, pivot, result, totals
 from omnipd.queries.job.model_ids import with_model_ids
 from omnipd.queries.job.options import QueryOptions
+from omnipd.queries.job.seen import Seen
 from omnipd.queries.language import filters
 from omnipd.queries.language.request import AnyQuery, build_request
 
@@ -76,28 +77,39 @@ class Run:
         )
         self.client = client
         self.totals = options.totals
+        self.pivot = options.pivot
         self.names = options.names
         self.decimals = options.decimals or client.decimals
         self.timeout = options.timeout
         self._warns = warns
         self._sql_is_cut = sql_is_cut
         self._outcome = job.Outcome()
+        self._names: list[str] = []
+        self._seen = Seen(self.totals)
         self._limit_reached = False
+        self._totals_missing: totals.Missing = {}
 
     def look_up_models(self) -> None:
         """Put ids in place of names of models; where there are such, the models are read."""
         self.request = with_model_ids(self.request, self.client)
 
     def table(self) -> pa.Table:
-        """Run the query and return all rows, whole or not at all."""
+        """Run the query and return all rows, whole or not at all.
+
+        Those of a pivoted query are in the order of the pivot, say where they stand in it, and are
+        called by their fields: see :mod:`omnipd.queries.job.pivot`.
+        """
         schema: pa.Schema | None = None
         batches: list[pa.RecordBatch] = []
-        for part in self._parts(again=True):
+        for part in self._parts(again=True, places=True):
             if isinstance(part, pa.Schema):
                 schema, batches = part, []
             else:
                 batches.append(part)
-        return pa.Table.from_batches(batches, schema)
+        table = pivot.in_display_order(pa.Table.from_batches(batches, schema))
+        if self.totals and not self.request.is_sql:
+            self._totals_missing |= totals.groups_without(table, self._query, self._described)
+        return table
 
     def batches(self) -> Generator[pa.RecordBatch, None, None]:
         """Run the query and yield its rows as they arrive; at least one batch, that may be empty."""
@@ -111,6 +123,10 @@ class Run:
                 times.tell(part, told)
                 yield part
             del part
+        facts = self.facts()
+        totals.warn_of_missing(facts.get("totals_missing", {}))
+        if "pivot" in facts:
+            pivot.warn_of_columns(facts["pivot"])
         if none:
             yield pa.RecordBatch.from_pylist([], schema)
 
@@ -124,14 +140,8 @@ class Run:
 
     def facts(self) -> dict[str, Any]:
         """Return what is worth knowing of the run when it is over, small and fit for JSON."""
-        summary = self._outcome.summary
-        fields = summary.get("fields")
-        described = {
-            name: field
-            for name, field in (fields if isinstance(fields, dict) else {}).items()
-            if isinstance(field, dict)
-        }
-        return {
+        summary, described = self._outcome.summary, self._described
+        facts = {
             "instance": self.client.base_url,
             "endpoint": job.RUN,
             "fetched_at": datetime.fromtimestamp(self.client.clock.wall(), UTC).isoformat(
@@ -152,6 +162,27 @@ class Run:
             "limit": self.request.limit,
             "limit_reached": self._limit_reached,
             "complete": True,
+        }
+        if not self.request.is_sql:
+            if self.totals and totals.asked_for(self._query):
+                facts["totals_missing"] = self._totals_missing
+            if (pivoted := pivot.facts_of(self._query, self._names, described)) is not None:
+                facts["pivot"] = pivoted | {"columns": self._seen.pivot_columns}
+        return facts
+
+    @property
+    def _query(self) -> Mapping[str, Any]:
+        query: Mapping[str, Any] = self.request.body["query"]
+        return query
+
+    @property
+    def _described(self) -> dict[str, dict[str, Any]]:
+        """What Omni says of the columns of the result, by their names."""
+        fields = self._outcome.summary.get("fields")
+        return {
+            name: field
+            for name, field in (fields if isinstance(fields, dict) else {}).items()
+            if isinstance(field, dict)
         }
 
     def guarded(self, work: Callable[[], T]) -> T:
@@ -189,11 +220,13 @@ class Run:
 
     def warn_of_limit(self, table: pa.Table) -> None:
         """Warn when a result may have been cut off at its limit."""
-        self._check_limit(self._rows(table))
+        seen = Seen(self.totals)
+        seen.add(table)
+        self._check_limit(seen)
 
-    def _check_limit(self, rows: int) -> None:
+    def _check_limit(self, seen: Seen) -> None:
         """Note whether there may be more rows than came, and warn of it."""
-        limit = self.request.limit
+        limit, rows = self.request.limit, seen.rows
         if self.request.is_sql:
             self._limit_reached = self._sql_is_cut and rows == SQL_CAP
             if self._limit_reached and self._warns:
@@ -201,24 +234,26 @@ class Run:
                     f"The result has {rows:,} rows, where Omni cuts SQL without a limit of its own."
                 )
             return
-        self._limit_reached = limit is not None and rows >= limit
-        if limit is None or rows < limit or not self._warns:
-            return
-        warn(words_of_limit(rows, limit))
+        at_limit = seen.at_limit(limit)
+        self._limit_reached = at_limit is not None
+        if limit is not None and at_limit is not None and self._warns:
+            warn(words_of_limit(at_limit, limit, pivoted=bool(self._query.get("pivots"))))
 
-    def _parts(self, *, again: bool, sample: bool = False) -> Iterator[pa.Schema | pa.RecordBatch]:
+    def _parts(
+        self, *, again: bool, sample: bool = False, places: bool = False
+    ) -> Iterator[pa.Schema | pa.RecordBatch]:
         """Yield the schema of the result and its batches as they are wanted.
 
         What Omni says of the columns may come after the rows. Where it decides which columns were
         asked for, or what they are called, the rows wait for it.
         """
         held: list[pa.Table] = []
-        waits, rows = False, 0
+        waits = False
         fields: Any = None
         for part in job.stream(self.client, self.request, self._outcome, again=again):
             begins = isinstance(part, job.Begin)
             if isinstance(part, job.Begin):
-                held, rows = [], 0
+                held, self._seen = [], Seen(self.totals)
                 fields = job.summary_of(part.head).get("fields")
                 waits = fields is None and (self.names == "label" or self._depends_on_fields)
                 if fields is not None:
@@ -229,18 +264,15 @@ class Run:
             if waits:
                 held.append(table)
             else:
-                table = self._normalized(table, fields)
-                rows += self._rows(table)
-                yield self._named(table, fields, whole=begins)
+                yield self._named(self._noted(table, fields), fields, begins, places)
             del part, table  # or they would be held while the next batch is read
         fields = self._outcome.summary.get("fields")
         self._check_filters(fields)
         for number, waiting in enumerate(held):
-            table = self._normalized(waiting, fields)
-            rows += self._rows(table)
-            yield self._named(table, fields, whole=number == 0)
+            yield self._named(self._noted(waiting, fields), fields, number == 0, places)
         if not sample:
-            self._check_limit(rows)
+            self._check_limit(self._seen)
+            self._totals_missing = totals.absent(self._query, self._seen)
 
     @property
     def _depends_on_fields(self) -> bool:
@@ -248,7 +280,7 @@ class Run:
         return self.request.is_sql or result.has_wildcard(self.request.fields)
 
     def _normalized(self, sent: pa.Table, described: Any) -> pa.Table:
-        transposed = self.request.body["query"].get("transposed_measures")
+        transposed = self._query.get("transposed_measures")
 
         def work() -> pa.Table:
             asked = result.normalize(
@@ -258,19 +290,27 @@ class Run:
                 sql=self.request.is_sql,
                 described=described if isinstance(described, dict) else (),
                 transposed=transposed if isinstance(transposed, list) else (),
+                places=bool(self._query.get("pivots")),
             )
             held = times.in_known_zones(asked)
             return held if self.decimals == "exact" else as_floats(held)
 
         return self.guarded(work)
 
-    def _rows(self, table: pa.Table) -> int:
-        """Return the rows that count against the limit: totals do not."""
-        return int(table.column(result.TOTAL_COLUMN).null_count if self.totals else table.num_rows)
+    def _noted(self, sent: pa.Table, described: Any) -> pa.Table:
+        """Return what was asked for of rows that came, and note what is counted of them."""
+        table = self._normalized(sent, described)
+        self._names = table.column_names
+        self._seen.add(table)
+        return table
 
-    def _named(self, table: pa.Table, fields: Any, *, whole: bool) -> pa.Schema | pa.RecordBatch:
-        if self.names == "label":
-            table = result.labeled(table, fields)
+    def _named(
+        self, table: pa.Table, fields: Any, whole: bool, places: bool
+    ) -> pa.Schema | pa.RecordBatch:
+        if not (places and self._query.get("pivots")):
+            table = result.without_places(table)
+            if self.names == "label":
+                table = result.labeled(table, fields)
         if whole:
             return table.schema
         [batch] = table.combine_chunks().to_batches() or [
@@ -287,7 +327,7 @@ class Run:
         }
         wrong: list[str] = []
         if not self.request.is_sql:
-            for name, condition in filters.conditions_of(self.request.body["query"]):
+            for name, condition in filters.conditions_of(self._query):
                 wrong += filters.ignored({name: condition}, types)
         if wrong:
             shown = ", ".join(f"{name} ({types.get(name, 'TIMESTAMP')})" for name in wrong)
@@ -299,14 +339,13 @@ class Run:
             )
 
 
-def words_of_limit(rows: int, limit: int) -> str:
+def words_of_limit(rows: int, limit: int, *, pivoted: bool = False) -> str:
     """Return what to say of a result that may have been cut off at its limit."""
     # Rows above the limit are kept: which of them are too many, nothing tells.
     has = f"{rows:,} {'row' if rows == 1 else 'rows'}"
     which = "which is its limit" if rows == limit else f"and its limit is {limit:,}"
     exactly = "exactly " if rows == limit else ""
-    return (
-        f"The result has {exactly}{has}, {which}: there may be more. Pass "
-        + argument("limit", "all")
-        + " for all of them."
-    )
+    more = f"The result has {exactly}{has}, {which}: there may be more."
+    if pivoted:
+        return more + " Give a larger limit; with pivots Omni needs a number."
+    return more + " Pass " + argument("limit", "all") + " for all of them."

@@ -11,7 +11,7 @@ from typing import Any
 
 from omnipd.arguments import argument
 from omnipd.errors import ArgumentError
-from omnipd.queries.language import dates, timeframes
+from omnipd.queries.language import dates, periods, timeframes
 from omnipd.queries.language.check_calculations import check_calculations, check_kinds
 from omnipd.queries.language.filters import conditions_of, ignored, types_in
 from omnipd.queries.language.near_names import near_names
@@ -42,7 +42,7 @@ class KnownField:
 
 
 def check_names(query: Mapping[str, Any]) -> None:
-    """Refuse pivots, fillings, subtotals and calculations of what the query does not select.
+    """Refuse pivots, fillings, subtotals and calculations of what is not selected, and periods of nothing.
 
     Raises
     ------
@@ -50,6 +50,11 @@ def check_names(query: Mapping[str, Any]) -> None:
         Naming it, with near matches.
     """
     selected = query.get("fields") or []
+    if periods.PERIOD in selected and not query.get(periods.COMPUTATIONS):
+        raise ArgumentError(
+            f"The query selects {periods.PERIOD}, and compares no periods.",
+            hint="Query.compare(…) says which, and selects it. " + _UNCHECKED,
+        )
     named = [
         *(("pivoted by", name) for name in query.get("pivots") or []),
         *(("filled by", name) for name in query.get("fill_fields") or []),
@@ -151,7 +156,7 @@ def _is_like_time(condition: Mapping[str, Any]) -> bool:
     return is_equal and bool(values) and all(dates.is_date_literal(value) for value in values)
 
 
-_MAKING = ("period_over_period_computations", "transposed_measures", "custom_summary_types")
+_MAKING = (periods.COMPUTATIONS, "transposed_measures", "custom_summary_types")
 _FITTING = {
     "STRING": "Compare it with text.",
     "NUMBER": "Compare it with numbers, written without quotes.",

@@ -11,7 +11,9 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from omnipd.arguments import whole_number
 from omnipd.errors import ArgumentError
+from omnipd.queries.language import periods
 from omnipd.queries.language.filters import check_word
 
 #: What stands in a result in place of measures that are transposed (docs/wire.md).
@@ -22,7 +24,7 @@ _DIRECTIONS = {"asc", "ascending", "desc", "descending", "direction", "order", "
 
 
 def check(query: Mapping[str, Any]) -> None:
-    """Refuse sorts, totals, pivots and calculations of another shape than Omni's.
+    """Refuse sorts, totals, pivots, periods and calculations of another shape than Omni's.
 
     Raises
     ------
@@ -47,6 +49,9 @@ def check(query: Mapping[str, Any]) -> None:
                 f"{name} must be an object of objects.",
                 hint='For example {"::total::": {"type": "aggregation"}}.',
             )
+    if (limit := query.get("column_limit")) is not None:
+        whole_number("column_limit", limit, unit="columns")
+    periods.check(query)
     for sort in query.get("sorts") or ():
         _check_sort(sort)
     _check_sorted(query)

@@ -35,6 +35,13 @@ ITEMS = Query(ORDERS, "orders").select("order_items.id")
         (ORIGINS.sort("flights.dest"), "sorted by flights.dest", "fields"),
         (ORIGINS.sort("flights.orgin"), "sorted by flights.orgin", "Did you mean flights.origin"),
         (ORIGINS.totals("flights.dest"), "subtotalled by flights.dest", "fields"),
+        (ORIGINS.pivot("omni_period_pivot"), "compares no periods", "Query.compare"),
+        (
+            ORIGINS.where(field("flights.dat").in_the("2013")).compare("flights.dat"),
+            "no field flights.dat",
+            "Did you mean flights.date",
+        ),
+        (ORIGINS.transpose("flights.cout"), "no field flights.cout", "flights.count"),
         (
             ORIGINS.select("flights.date[month]").sort("flights.date"),
             "sorted by flights.date,",

@@ -324,7 +324,7 @@ def test_a_filter_by_a_query_with_calculations_is_refused(engine):
     other = {**asked(named("x", of(COUNT))), "model_id": orders([])["modelId"]}
     kept = {"type": "query", "query_id": "q", "field_name": STATUS}
     query = orders([STATUS], filters={STATUS: kept}, staticQueryReferences={"q": other})
-    with pytest.raises(Refused, match="measures as rows or calculations"):
+    with pytest.raises(Refused, match="measures as rows, or calculations"):
         engine.plan(query, now=NOW)
 
 
