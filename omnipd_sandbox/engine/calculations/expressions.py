@@ -95,7 +95,7 @@ def references(expression: Any) -> Iterator[str]:
             if node.get("type") == "field" and isinstance(node.get("field_name"), str):
                 yield node["field_name"]
             left += node.values()
-        elif isinstance(node, list):
+        elif isinstance(node, list | tuple):
             left += node
 
 
