@@ -106,8 +106,8 @@ def _template(operator: str, of: AnyField) -> Calculation:
 def running_total(of: AnyField) -> Calculation:
     """Add up a field over all rows up to this one, in the order of the query.
 
-    Within a pivot each column has a running total of its own; so it is with all functions here
-    that look at other rows and take nothing but a field.
+    Within a pivot each column has a running total of its own; so it is with the percentages and
+    with :func:`rank`.
 
     Parameters
     ----------

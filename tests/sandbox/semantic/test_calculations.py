@@ -3,9 +3,12 @@
 import pytest
 from queries.answers.calculations_cases import bound, call, literal, of, tree, whole_column
 from queries.query_cases import NOW, orders, sort, users
+from sandbox.junk import mutations
 
 from omnipd_sandbox.engine.engine import Engine, Refused
 
+# How many of the changed trees are tried; all of them take a minute.
+_ONE_IN = 17
 COUNT, STATUS, MONTH = "order_items.count", "order_items.status", "order_items.created_at[month]"
 DOUBLE = {"type": "sql_type", "type_name_name": "DOUBLE", "precision": 0, "scale": 0}
 TO_NUMBER = call("SqlStdOperatorTable.CAST", of(STATUS), DOUBLE)
@@ -344,3 +347,43 @@ def test_names_that_the_planner_uses_itself_are_names_like_any_other(engine):
     assert totals[-1] == 40
     assert totals == sorted(totals)
     assert all(table[name].to_pylist() == totals for name in names)
+
+
+def every_kind_of_node():
+    """Two queries whose trees have a node of each kind that the sandbox reads."""
+    trees = {
+        "a": call("SqlStdOperatorTable.CASE", of("b"), literal("x"), {"type": "literal", "value": None}),
+        "b": call("SqlStdOperatorTable.AND", call("SqlStdOperatorTable.EQUALS", of(STATUS), literal("x")), {"type": "literal", "value": True}),
+        "c": call("Omni.OMNI_FX_SUM_IF", whole_column(STATUS), literal("<>x"), whole_column(COUNT)),
+        "d": call("Omni.OMNI_FX_SUM", call("Omni.OMNI_OFFSET_MULTI", of(COUNT), call("Omni.ABSOLUTE_POSITION", literal(1)), *places(0, 1, 1))),
+        "e": call("Omni.OMNI_FX_DATEDIF", literal("DAY"), call("SqlStdOperatorTable.CAST", of(MONTH), {"type": "sql_type", "type_name_name": "DATE"}), of("order_items.shipped_on")),
+        "f": call("Omni.OMNI_FX_TEXT", of(MONTH), literal("YYYY")),
+        "g": window(partition_args=[of(STATUS)], order_by_args=[of(MONTH)]),
+        "h": RUNNING,
+    }  # fmt: skip
+    fields = (MONTH, STATUS, "order_items.shipped_on", COUNT)
+    yield asked(*(named(name, node) for name, node in trees.items()), fields=fields)
+    yield asked(
+        named("i", ACROSS, outside_pivot=True), fields=(MONTH, *fields[1:]), pivots=[STATUS]
+    )
+
+
+def test_no_part_of_a_tree_makes_the_planner_fail(engine):
+    changed = []
+    for query in every_kind_of_node():
+        assert engine.plan(query, now=NOW).invalid_calculations == {}
+        for _, queries in mutations(query, ("calculations",)):
+            changed += queries.values()
+    # One in so many, of every part and of every kind in turn.
+    tried = changed[::_ONE_IN]
+    assert len(tried) > 250
+    refused = [query for query in tried if is_refused(engine, query)]
+    assert 0 < len(refused) < len(tried)
+
+
+def is_refused(engine, query):
+    try:
+        engine.plan(query, now=NOW)
+    except Refused:
+        return True
+    return False
