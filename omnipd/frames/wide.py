@@ -111,8 +111,6 @@ def widen(
             lowest[order] == _BEHIND_ALL, np.arange(1, len(order) + 1), lowest[order]
         )
     kept = order[numbers <= limit]
-    if len(np.unique(rows * len(order) + columns)) < len(rows):
-        raise ResponseError("The result has two rows for one cell of the pivot.")
     values = [_whole(table.column(name)) for name in measures]
     by_column = np.argsort(columns, kind="stable")
     ends = np.cumsum(np.bincount(columns, minlength=len(order)))
@@ -121,7 +119,10 @@ def widen(
         own = by_column[ends[column - 1] if column else 0 : ends[column]]
         places = np.full(len(first_rows), -1)
         places[rows[own]] = own
-        held = pa.array(places, mask=places < 0)
+        empty = places < 0
+        if len(places) - np.count_nonzero(empty) < len(own):
+            raise ResponseError("The result has two rows for one cell of the pivot.")
+        held = pa.array(places, mask=empty)
         cells += [pa.chunked_array([one.take(held)]) for one in values]
     return Wide(
         len(first_rows),
@@ -157,13 +158,17 @@ def _merged(rows: Numbers, columns: Numbers, ranks: Numbers) -> Numbers:
     """
     by_row = np.argsort(rows, kind="stable")
     of_one_row = rows[by_row][1:] == rows[by_row][:-1]
-    pairs = np.stack([columns[by_row][:-1][of_one_row], columns[by_row][1:][of_one_row]], axis=1)
+    count = len(ranks)
+    # Sorted, since np.unique is slow without an inverse.
+    pairs = np.sort((columns[by_row][:-1] * count + columns[by_row][1:])[of_one_row])
     behind: list[list[int]] = [[] for _ in ranks]
-    awaited = [0] * len(ranks)
-    for one, other in np.unique(pairs, axis=0).tolist():
-        behind[one].append(other)
-        awaited[other] += 1
-    ready = [(int(ranks[one]), one) for one, count in enumerate(awaited) if not count]
+    awaited = [0] * count
+    for pair in pairs[np.diff(pairs, prepend=-1) > 0].tolist():
+        one, other = divmod(pair, count)
+        if one != other:
+            behind[one].append(other)
+            awaited[other] += 1
+    ready = [(int(ranks[one]), one) for one, waits in enumerate(awaited) if not waits]
     heapq.heapify(ready)
     left = dict.fromkeys(np.argsort(ranks).tolist())
     order = []

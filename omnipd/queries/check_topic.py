@@ -28,6 +28,7 @@ from omnipd.queries.language.check_fields import (
     check_names,
     texts_like_times,
 )
+from omnipd.queries.language.filling import not_filled
 from omnipd.queries.language.request import AnyQuery, Built, QueryRequest
 from omnipd.readers.topics import TOPIC_FIELDS, TOPICS
 
@@ -101,6 +102,8 @@ def check_first(
     )
     if (built or wanted) and not checked:
         _tell_of_times(request)
+    if not request.is_sql:
+        _tell_of_gaps(request)
 
 
 def topic_fields(
@@ -177,6 +180,16 @@ def _tell_of_times(request: QueryRequest) -> None:
         warn(
             f"{name} is compared with text, and its type was not looked up. If it is a time, Omni "
             f"ignores that and all rows come; it needs a filter of dates, such as field({name!r}).in_the(…)."
+        )
+
+
+def _tell_of_gaps(request: QueryRequest) -> None:
+    """Warn of gaps that were to be filled and are not: Omni leaves them in silence."""
+    for name in not_filled(request.body["query"]):
+        bare = name.partition("[")[0]
+        warn(
+            f"The gaps of {name} are not filled: Omni fills a range that a filter ends on both sides, "
+            f"such as field({bare!r}).in_the('last 30 days')."
         )
 
 

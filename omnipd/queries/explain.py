@@ -91,6 +91,7 @@ def explain(
     model: str | None = None,
     branch_id: str | None = None,
     user_id: str | None = None,
+    timezone: str | None = None,
     timeout: float | None = None,
     check: bool | None = None,
     client: Client | None = None,
@@ -99,7 +100,7 @@ def explain(
 
     Parameters
     ----------
-    query, model, branch_id, user_id, timeout, check, client
+    query, model, branch_id, user_id, timezone, timeout, check, client
         As for :func:`run_query`.
 
     Returns
@@ -139,6 +140,7 @@ def explain(
             model=model,
             branch_id=branch_id,
             user_id=user_id,
+            timezone=timezone,
             client_user_id=client.user_id,
             plan_only=True,
         )
@@ -173,6 +175,7 @@ def schema(
     model: str | None = None,
     branch_id: str | None = None,
     user_id: str | None = None,
+    timezone: str | None = None,
     timeout: float | None = None,
     totals: bool = False,
     names: str = "field",
@@ -188,7 +191,7 @@ def schema(
 
     Parameters
     ----------
-    query, model, branch_id, user_id, timeout, totals, names, decimals, check, client
+    query, model, branch_id, user_id, timezone, timeout, totals, names, decimals, check, client
         As for :func:`run_query`.
 
     Returns
@@ -230,6 +233,7 @@ def schema(
                 model=model,
                 branch_id=branch_id,
                 user_id=user_id,
+                timezone=timezone,
                 totals=totals,
                 names=names,
                 decimals=decimals,

@@ -25,7 +25,7 @@ from omnipd.errors import ArgumentError
 from omnipd.queries.job.options import QueryKeywords, check_keywords
 from omnipd.queries.language.calculation import Calculation, formula
 from omnipd.queries.language.check_calculations import calculation_entry
-from omnipd.queries.language.conditions import Condition, filters_of, joined
+from omnipd.queries.language.conditions import Condition, joined
 from omnipd.queries.language.field import Field, Sort
 from omnipd.queries.language.filter_words import in_words
 from omnipd.queries.language.periods import COMPUTATIONS, PERIOD, with_comparison
@@ -36,6 +36,7 @@ from omnipd.queries.language.request import (
     build_request,
     checked_limit,
 )
+from omnipd.queries.language.where import where_of
 from omnipd.queries.run_query import run_query
 
 _NULLS = ("first", "last", "dialect_default", "omni_default")
@@ -188,17 +189,20 @@ class Query:
         ----------
         *conditions : Condition
             Comparisons of :func:`field`, joined by ``&``, ``|`` and ``~``. Those on measures keep
-            groups.
+            groups; one ``|`` is over dimensions or over measures.
 
         Raises
         ------
         ArgumentError
-            For an *or* across fields, which Omni's filters cannot say.
+            For an *or* across fields that Omni cannot be told in sixteen of its controls.
         """
+        wanted = where_of(conditions)
         filters = dict(self._wire.get("filters", {}))
-        for name, one in filters_of(conditions).items():
+        for name, one in wanted.filters.items():
             filters[name] = joined("AND", [filters[name], one]) if name in filters else one
-        return self._with(filters=filters)
+        controls = list(self._wire.get("controls", []))
+        controls += [one for one in wanted.controls if one not in controls]
+        return self._with(filters=filters, controls=controls)
 
     def sort(self, *by: str | Field | Sort, nulls: str | None = None) -> Query:
         """Sort the rows; later sorts order the ties of earlier ones.
@@ -244,6 +248,14 @@ class Query:
             How many.
         """
         return self._with(offset=whole_number("offset", rows, minimum=0))
+
+    def ungrouped(self) -> Query:
+        """Return every row, those that are alike in all dimensions, too, and not one for each group.
+
+        It takes dimensions only. Omni groups all the same where something speaks of groups: totals,
+        pivots, a condition on a measure.
+        """
+        return self._with(default_group_by=False)
 
     def pivot(self, *fields: str | Field, column_limit: int | None = None) -> Query:
         """Make columns of the values of dimensions; they are selected, too.
@@ -304,12 +316,15 @@ class Query:
         return self.select(*measures)._adding("transposed_measures", _names(measures))
 
     def fill(self, *fields: str | Field) -> Query:
-        """Have Omni fill the gaps of dimensions, such as days without rows; they are selected, too.
+        """Have Omni fill the gaps of times, such as days without rows; they are selected, too.
+
+        Omni fills from one end of a filter to the other: ``.in_the("last 200 days")``, or both
+        ``>=`` and ``<``. Without two ends it fills nothing, and :meth:`run` warns.
 
         Parameters
         ----------
         *fields : str or Field
-            Dimensions.
+            Times with a timeframe, such as ``orders.created_at[date]``.
         """
         return self.select(*fields)._adding("fill_fields", _names(fields))
 
@@ -428,12 +443,14 @@ _NAMED = {
     "table": "view",
     "fields": "fields",
     "filters": "where",
+    "controls": "any of",
     "sorts": "sort",
     "pivots": "pivot",
     "column_limit": "column limit",
     COMPUTATIONS: "compare",
     "transposed_measures": "transpose",
     "fill_fields": "fill",
+    "default_group_by": "grouped",
     "column_totals": "totals",
     "row_totals": "totals of rows",
     "calculations": "calculate",
@@ -463,6 +480,17 @@ def _lines(key: str, value: Any) -> list[str]:
             for name, one in value.items()
         ]
         return display.first_lines(said, _MOST_SHOWN)
+    if key == "controls":
+        said = [
+            display.shortened(
+                " or ".join(
+                    f"{one['fieldName']}: {in_words(one['filter'])}" for one in held["filters"]
+                ),
+                _LONGEST_FILTER,
+            )
+            for held in value
+        ]
+        return display.first_lines(said, _MOST_SHOWN)
     if key == "sorts":
         said = [
             f"{one.get('column_name')}{' descending' if one.get('sort_descending') else ''}"
@@ -487,12 +515,14 @@ def _lines(key: str, value: Any) -> list[str]:
         return [display.listed(("all" if name == _GRAND else name for name in value), _MOST_SHOWN)]
     if isinstance(value, str):
         return [display.shortened(value, _LONGEST)]
+    if isinstance(value, bool):
+        return ["yes" if value else "no"]
     return [display.shortened(json.dumps(value, ensure_ascii=False), _LONGEST)]
 
 
 def _without_defaults(wire: Mapping[str, Any]) -> dict[str, Any]:
     """Return a query object without what would be sent anyway, so that equal queries are alike."""
-    defaults = {**QUERY_DEFAULTS, "limit": DEFAULT_LIMIT, "offset": 0}
+    defaults = {**QUERY_DEFAULTS, "controls": [], "limit": DEFAULT_LIMIT, "offset": 0}
     return {
         key: value for key, value in wire.items() if key not in defaults or value != defaults[key]
     }

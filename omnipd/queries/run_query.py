@@ -34,6 +34,7 @@ def run_query(
     model: str | None = None,
     branch_id: str | None = None,
     user_id: str | None = None,
+    timezone: str | None = None,
     cache: str | None = None,
     timeout: float | None = None,
     totals: bool = False,
@@ -60,6 +61,10 @@ def run_query(
         Run against a branch of the model.
     user_id : str, optional
         Membership id to act for. Default: the client's.
+    timezone : str, optional
+        Name of the time zone, such as ``"Europe/Berlin"``, in which times are cut and dates of filters
+        begin. Omni refuses it, or silently ignores it, where the connection or the organization
+        does not allow it. Default: Omni's choice.
     cache : {"Standard", "SkipRequery", "SkipCache", "SkipCacheAndRebuildExtracts"}, optional
         How Omni may use its own cache. Default: Omni's choice.
     timeout : float, optional
@@ -102,7 +107,8 @@ def run_query(
         ``limit``, in ``limit_reached`` whether it may have cut rows off, and whether the result is
         ``from_cache`` of this machine; of totals in ``totals_missing`` which kinds Omni left out, and
         of how many groups; and ``pivot``: what the result is pivoted ``by``, its ``measures``, the
-        number of ``columns``, the ``column_limit`` and how many were dropped for it.
+        number of ``columns``, the ``column_limit`` and how many were dropped for it; of a flat frame
+        in ``fields`` the measure that each column is of.
 
     Raises
     ------
@@ -153,6 +159,7 @@ def run_query(
         model=model,
         branch_id=branch_id,
         user_id=user_id,
+        timezone=timezone,
         cache=cache,
         timeout=timeout,
         totals=totals,
@@ -281,8 +288,7 @@ class Ready:
         if "pivot" not in facts:
             return table, facts
         if self._form == "flat":
-            wide, facts = self._widened(table, facts)
-            return wide.flat(), facts
+            return pivots.flat(*self._widened(table, facts))
         pivots.warn_of_columns(facts["pivot"])
         return pivots.named(table, facts, self.run.names), facts
 
@@ -296,7 +302,9 @@ class Ready:
             pivots.warn_of_columns(facts["pivot"])
             return to_frame(pivots.named(held, facts, self.run.names), facts)
         wide, facts = self._widened(held, facts)
-        return to_frame(wide.flat(), facts) if self._form == "flat" else to_wide_frame(wide, facts)
+        if self._form == "flat":
+            return to_frame(*pivots.flat(wide, facts))
+        return to_wide_frame(wide, facts)
 
     def _widened(self, table: pa.Table, facts: dict[str, Any]) -> tuple[Wide, dict[str, Any]]:
         query = self.run.request.body["query"]

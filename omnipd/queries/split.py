@@ -186,7 +186,13 @@ def run_query_in_pieces(
         own = {name: one for name, one in filters.items() if name == _own_name(filters, split_on)}
         there: Piece = {"type": "null", "is_negative": True}
         found, one = run(
-            there, 1, fields=[column], sorts=[sort], filters=own, transposed_measures=[]
+            there,
+            1,
+            fields=[column],
+            sorts=[sort],
+            filters=own,
+            controls=[],
+            transposed_measures=[],
         )
         times = one.guarded(lambda: check_cut(found.column(0), column, by))
         return _period(times[0].as_py(), by, later=last_one) if len(times) else None

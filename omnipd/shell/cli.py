@@ -278,6 +278,7 @@ def fields(
 @click.option("--model", help="Replaces the query's modelId: an id, or a shared model's name.")
 @click.option("--branch-id", help="Run against a branch of the model.")
 @click.option("--user-id", help="Membership id to act for.")
+@click.option("--timezone", help="Time zone to compute in, such as Europe/Berlin.")
 @click.option(
     "--omni-cache",
     "cache",

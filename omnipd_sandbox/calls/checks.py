@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from omnipd_sandbox.http.refusals import BadRequest
 
@@ -142,6 +143,15 @@ def uuid(value: Any) -> str:
     if not _UUID.fullmatch(text()(value)):
         raise BadRequest("Invalid uuid")
     return str(value).lower()
+
+
+def time_zone(value: Any) -> str:
+    """Take the IANA name of a time zone."""
+    try:
+        ZoneInfo(text()(value))
+    except (ValueError, OSError, LookupError):
+        raise BadRequest("Invalid timezone") from None
+    return str(value)
 
 
 def email(value: Any) -> str:

@@ -95,6 +95,7 @@ class Engine:
         *,
         now: datetime,
         user_attributes: Mapping[str, Any] = MappingProxyType({}),
+        zone: str | None = None,
         model: Model | None = None,
         totals: TotalsPlace = "behind_group",
     ) -> Plan:
@@ -108,6 +109,8 @@ class Engine:
             The instant that relative dates refer to; UTC when it has no zone.
         user_attributes
             The attributes of the acting user.
+        zone
+            The IANA name of the time zone in which to compute; UTC unless given.
         model
             The model to plan on, such as a branch; the one that the query names unless given.
         totals
@@ -123,13 +126,10 @@ class Engine:
             For a query that cannot be planned.
         """
         instant = now.astimezone(UTC).replace(tzinfo=None) if now.tzinfo else now
+        model = model or self.models[query["modelId"]]
+        around = Circumstances(instant, user_attributes, calendar=model.calendar, zone=zone)
         try:
-            return self._plan(
-                query,
-                model or self.models[query["modelId"]],
-                Circumstances(instant, user_attributes),
-                totals,
-            )
+            return self._plan(query, model, around, totals)
         except RecursionError as error:
             raise Refused("PLAN", "The query is nested too deeply") from error
 

@@ -81,6 +81,7 @@ class QueryEngine(Protocol):
         *,
         now: datetime,
         user_attributes: Mapping[str, Any] = ...,
+        zone: str | None = ...,
         model: Any = ...,
         totals: Any = ...,
     ) -> Any:

@@ -121,6 +121,9 @@ class Behavior:
         What the result of an AI job says that it is; it is JSON either way.
     relationship_ids : bool
         Give the relationships of topics an ``id``.
+    query_timezones : {"refused", "ignored", "applied"}
+        What becomes of the time zone that a query names: it is 400 where the connection does not allow
+        it, and ignored where only the organization does not.
     composite_topic : bool
         Have a topic ``everything`` in each model that is made of all others and has no base view.
     content_issues : {"text", "object"}
@@ -185,6 +188,7 @@ class Behavior:
     trace_ids: bool = True
     relationship_ids: bool = True
     ai_result_type: Literal["json", "octet-stream"] = "json"
+    query_timezones: Literal["refused", "ignored", "applied"] = "refused"
     composite_topic: bool = False
     content_issues: Literal["text", "object"] = "text"
     owner_ids: Literal["membership", "other"] = "membership"

@@ -25,6 +25,8 @@ def found(yaml, view="orders"):
         ("measures:\n  x:\n    filters:\n      status:\n        is: a", *("orders.status", "filters", "orders.x")),
         ("measures:\n  x:\n    filters: {}\n    sql: ${gone.x}", "gone.x", "sql", "orders.x"),
         ("dimensions:\n  x:\n    order_by_field: rank", "orders.rank", "order_by_field", "orders.x"),
+        ("dimensions:\n  x:\n    dynamic_top_n: {n: 3, by: total}", *("orders.total", "dynamic_top_n", "orders.x")),
+        ("measures:\n  x:\n    filters: {status: {is: a, cancel_query_filter: true}}", *("orders.status", "filters", "orders.x")),
         ("dimensions:\n  id:\n    primary_key: true", "orders.id", "primary_key", None),
         ("dimensions:\n  id: {primary_key: true}", "orders.id", "primary_key", None),
         ("default_drill_fields: [id]", "orders.id", "default_drill_fields", None),

@@ -15,6 +15,7 @@ from scripted_server import answer
 
 import omnipd
 from omnipd.admin.inventory_parts import ALL_PARTS
+from omnipd.queries.language.request import build_request
 from omnipd.shell.cli import main
 
 #: A key as Omni makes no more, or another maker's: known to nobody but as that of the environment.
@@ -200,6 +201,8 @@ def test_no_method_of_a_field_shows_the_key(method, arguments):
         ("limit", KEY),
         ("offset", KEY),
         ("totals", KEY),
+        ("compare", KEY),
+        ("transpose", KEY),
         ("from_dict", KEY),
     ],
 )
@@ -207,6 +210,26 @@ def test_no_method_of_a_query_shows_the_key(method, value):
     query = omnipd.Query(MODEL, "users").select("users.state")
     assert not [text for text in said_of(lambda: getattr(query, method)(value)) if holds_key(text)]
     assert not [text for text in said_of(lambda: omnipd.Query(value, value)) if holds_key(text)]
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda query: query.compare("users.at", 1, KEY),
+        lambda query: query.compare("users.at", KEY, "month"),
+        lambda query: query.pivot("users.at", column_limit=KEY),
+        lambda query: query.run(pivot=KEY),
+        lambda query: build_request(
+            query.to_dict() | {"period_over_period_computations": [{"periods_ago": KEY}]}
+        ),
+        lambda query: build_request(query.to_dict() | {"column_limit": KEY}),
+    ],
+)
+def test_no_pivot_and_no_comparison_shows_the_key(make, scripted):
+    query = omnipd.Query(MODEL, "users").select("users.state")
+    with pytest.raises(omnipd.ArgumentError) as caught, omnipd.connect(scripted.url, KEY):
+        make(query)
+    assert not holds_key(f"{caught.value} {caught.value!r}")
 
 
 def test_a_frame_that_an_inventory_lacks_is_named_but_for_a_key():

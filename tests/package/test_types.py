@@ -11,7 +11,9 @@ import omnipd
 
 query = omnipd.Query("model", "topic").select("a.b")
 frame = query.run(limit=5, totals=True, decimals="float64")
-table = omnipd.run_query_arrow(query, limit="all", names="label")
+table = omnipd.run_query_arrow(query, limit="all", names="label", pivot="flat")
+rows, sums = omnipd.split_totals(frame)
+compared = query.compare("a.t", 1, "month").transpose("a.n").pivot("a.b", column_limit=9)
 frames = omnipd.run_queries([query], limit=5, ttl="1h")
 shown = omnipd.run_document("d", timeout=3, filters=None)
 tile = omnipd.run_document_query("d", "t", limit=10)
@@ -35,6 +37,7 @@ WRONG = {
     "run_document_query": 'omnipd.run_document_query("d", "t", timout=3)',
     "ask": 'omnipd.ask("How many?", model="m", limti=3)',
     "the kind of a value": 'omnipd.run_queries([query], timeout="3")',
+    "iter_batches": 'omnipd.iter_batches(query, pivot="long")',
     "no such name": "omnipd.read_userss()",
     "calc.moving": 'omnipd.calc.moving("a.b", 3, "mean")',
     "query.calculate": 'query.calculate("x", omnipd.field("a.b") > 1)',

@@ -142,7 +142,6 @@ CONDITIONS = {
     "on a day of the year": lambda f: f.is_day_of_year(60),
     "in a month of the year": lambda f: f.is_month(3),
     "in a quarter of the year": lambda f: f.is_quarter(4),
-    "in a week of the year": lambda f: f.is_week_of_year(1),
     "at an hour of the day": lambda f: f.is_hour_of_day(7),
     "not on a day of the week": lambda f: ~f.is_day_of_week("Sunday"),
     "a date between leaves out its end": lambda f: f.between(date(2024, 1, 1), date(2024, 2, 1)),

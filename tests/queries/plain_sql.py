@@ -479,10 +479,9 @@ _PARTS = {
     "IS_ON_DAY_OF_YEAR": "day_of_year",
     "IS_IN_MONTH_OF_YEAR": "month_num",
     "IS_IN_QUARTER_OF_YEAR": "quarter_of_year",
-    "IS_IN_WEEK_OF_YEAR": "week_of_year",
     "IS_AT_HOUR_OF_DAY": "hour_of_day",
 }
-_NAMED_PARTS = {"Monday": 1, "friday": 5, "Sunday": 7, "march": 3, "November": 11, "Q2": 2}
+_NAMED_PARTS = {"Monday": 1, "friday": 5, "Sunday": 7, "march": 3, "November": 11}
 
 
 def _date(

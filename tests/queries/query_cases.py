@@ -885,10 +885,6 @@ _INSTANT_FILTERS = {
         date("IS_IN_QUARTER_OF_YEAR", "4"),
         "month(created_at) IN (10, 11, 12)",
     ),
-    "in a week of the year": (
-        date("IS_IN_WEEK_OF_YEAR", "1"),
-        "strftime(created_at, '%V') = '01'",
-    ),
     "at an hour of the day": (
         date("IS_AT_HOUR_OF_DAY", "7"),
         "hour(created_at) = 7",

@@ -274,7 +274,7 @@ REFUSED = {
     ),
     "or across fields": (
         [(field("users.state") == "x") | (field("products.category") == "y")],
-        "cannot say 'or' across fields",
+        "cannot say 'or' across users.state and products.category",
         "",
     ),
     "a value for a filter that contains": ({"Category": "Socks"}, "CONTAINS, is not clear", ""),
@@ -848,6 +848,37 @@ def test_a_filter_on_several_fields_goes_into_the_controls_of_the_query(board, f
         board.run()
     config["filters"] = ENTRIES[2:3]
     assert board.run()["Tile 2"].attrs["omni"]["filters_applied"] == []
+
+
+STATE, AGE = field("users.state"), field("users.age")
+
+
+def test_a_filter_on_several_fields_is_changed_by_a_condition(board):
+    config = {"controlType": "MULTI_FIELD_FILTER", "conjunction": "OR", "filters": list(ENTRIES)}
+    board.controls = {"m1": config | {"label": "Any"}}
+
+    def sent_for(condition):
+        board.run(filters={"Any": condition})
+        [control] = board.sent()[-1].get("controls", [None])
+        return control
+
+    made = {"id": "m1", "type": "MULTI_FIELD_FILTER", "label": "Any", "conjunction": "OR"}
+    texan = {"id": "a", "fieldName": "users.state", "filter": text("EQUALS", "Texas")}
+    old = {"id": "b", "fieldName": "users.age", "filter": number("GREATER_THAN", "60")}
+    assert sent_for((STATE == "Texas") | (AGE > 60)) == {**made, "filters": [texan, old]}
+    assert sent_for(AGE > 60) == {**made, "filters": [old]}
+    assert sent_for(None) is None
+    for wrong in (
+        (STATE == "Texas") & (AGE > 60),
+        (STATE == "Texas") | (field("users.zip") == "1"),
+        ((STATE == "Texas") & (AGE > 60)) | (field("users.city") == "x"),
+    ):
+        with pytest.raises(omnipd.ArgumentError, match="any of its conditions") as caught:
+            board.run(filters={"Any": wrong})
+        assert "users.state and users.age and users.city" in caught.value.hint
+    with pytest.raises(omnipd.ArgumentError, match="takes no value here") as caught:
+        board.run(filters={"Any": "Texas"})
+    assert "a condition on users.state and users.age" in caught.value.hint
 
 
 # --- figures of dashboards that are made for it

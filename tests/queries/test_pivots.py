@@ -150,6 +150,8 @@ def test_a_flat_frame_has_plain_columns_that_any_file_holds(ask, tmp_path):
         "Won · o.amount",
     ]
     assert df.index.equals(pd.RangeIndex(3))
+    fields = df.attrs["omni"]["pivot"]["fields"]
+    assert fields == dict.fromkeys(df.columns[1:], "o.amount")
     assert df["Won · o.amount"].isna().tolist() == [True, False, False]
     table = ask(FIRST, omnipd.run_query_arrow, pivot="flat")
     assert table.to_pylist()[1] == {
@@ -188,6 +190,15 @@ def test_values_as_names_of_columns(ask, values, names):
     found = ask(case, omnipd.run_query_arrow, pivot="flat").to_pylist()
     suffixed = [f"{one.removesuffix('_2')} · o.amount{'_2' * one.endswith('_2')}" for one in names]
     assert found == [{"o.region": "NA", **dict(zip(suffixed, range(count), strict=True))}]
+
+
+def test_a_flat_frame_says_which_measure_each_column_is_of(ask):
+    case = next(case for case in CASES if case.name.startswith("labels"))
+    assert ask(case, pivot="flat").attrs["omni"]["pivot"]["fields"] == {
+        "Won · N (o.amount)": "o.amount",
+        "Won · N (o.count)": "o.count",
+    }
+    assert "fields" not in ask(case).attrs["omni"]["pivot"]
 
 
 def test_forms_that_are_none_are_refused_by_name(ask, scripted, fake_time):

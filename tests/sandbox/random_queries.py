@@ -72,8 +72,7 @@ _PART_VALUES = {
     "IS_ON_DAY_OF_QUARTER": ("1", "45", "92"),
     "IS_ON_DAY_OF_YEAR": ("1", "60", "365"),
     "IS_IN_MONTH_OF_YEAR": ("march", "November", "2", "12"),
-    "IS_IN_QUARTER_OF_YEAR": ("Q2", "4"),
-    "IS_IN_WEEK_OF_YEAR": ("1", "26", "52"),
+    "IS_IN_QUARTER_OF_YEAR": ("2", "4"),
     "IS_AT_HOUR_OF_DAY": ("0", "6", "7", "23"),
 }
 

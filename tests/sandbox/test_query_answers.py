@@ -108,3 +108,32 @@ def test_a_filter_on_an_attribute_looks_at_the_acting_user(server, wire):
     assert count("omni_user_email") == [{"users.count": 40}]
     someone = server.organization.token_holder.membership_id
     assert count("region", userId=someone) == [{"users.count": 40}]
+
+
+def test_a_pivot_comes_long_and_is_echoed(serve, connect):
+    for echo, unrequested in (("query", False), ("model_job", True)):
+        server = serve(documents=0, query_echo=echo, unrequested_columns=unrequested)
+        query = {
+            "modelId": server.models["flights"],
+            "join_paths_from_topic_name": "flights",
+            "fields": ["flights.carrier", "flights.planes", "flights.origin"],
+            "pivots": ["flights.origin"],
+            "column_limit": 2,
+            "limit": 100,
+            "filters": {
+                "flights.carrier": {"type": "string", "kind": "EQUALS", "values": ["DL", "F9"]}
+            },
+        }
+        job = ask(connect(server), query)[1]
+        assert job["status"] == "COMPLETE"
+        kept = ("flights.carrier", "flights.origin", "$omni_pivot_row_num", "$omni_pivot_col_num")
+        assert [tuple(row[name] for name in kept) for row in rows(job)] == [
+            ("DL", "EWR", 1, 1),
+            ("DL", "JFK", 1, 2),
+            ("F9", "LGA", 2, 3),
+        ]
+        echoed = job["query"]["model_job"] if echo == "model_job" else job["query"]
+        assert (echoed["pivots"], echoed["column_limit"]) == (["flights.origin"], 2)
+        fields = job["summary"]["fields"]
+        assert [name for name in fields if not fields[name]["is_dimension"]] == ["flights.planes"]
+        assert list(fields) == query["fields"]

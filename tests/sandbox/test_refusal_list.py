@@ -37,6 +37,7 @@ FILTERS = {
     "view_query": {"type": "query", "view_query": {"table": "flights"}},
     "cancel_query_filter": {"type": "null", "cancel_query_filter": True},
     "QUERY_OFFSET": {"type": "date", "kind": "QUERY_OFFSET", "offset_interval_string": "1 year"},
+    "IS_IN_WEEK_OF_YEAR": {"type": "date", "kind": "IS_IN_WEEK_OF_YEAR", "left_side": "2"},
     "offset_interval_string": {
         "type": "date",
         "kind": "TIME_FOR_UNIT_DURATION",

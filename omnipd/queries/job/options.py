@@ -26,11 +26,12 @@ class StreamKeywords(TypedDict, total=False):
 
 
 class Scope(TypedDict, total=False):
-    """Whom a query is run for, and over what."""
+    """Whom a query is run for, over what, and by whose clocks."""
 
     model: str | None
     branch_id: str | None
     user_id: str | None
+    timezone: str | None
 
 
 class RunKeywords(StreamKeywords, total=False):
@@ -63,6 +64,7 @@ class QueryOptions:
     model: str | None = None
     branch_id: str | None = None
     user_id: str | None = None
+    timezone: str | None = None
     cache: str | None = None
     timeout: float | None = None
     totals: bool = False

@@ -69,7 +69,8 @@ def _measures(
         str(one.get("calc_name")).lower(): bool(one.get("outside_pivot"))
         for one in query.get("calculations") or ()
     }
-    known = dict(zip(TRANSPOSED, (False, False, True), strict=True))
+    made = TRANSPOSED if query.get("transposed_measures") else ()
+    known = {name: name == TRANSPOSED[-1] for name in made}
     found: list[str] = []
     for name in names:
         field = lower.get(name.lower(), {})
@@ -176,6 +177,15 @@ def widened(
             "The query has no measures, and a pivot without measures has no columns. " + _AS_IT_CAME
         )
     return wide, facts | {"pivot": pivot}
+
+
+def flat(wide: Wide, facts: dict[str, Any]) -> tuple[pa.Table, dict[str, Any]]:
+    """Return a wide result with plain columns, and its facts with the measure that each is of."""
+    table = wide.flat()
+    names = table.column_names[len(wide.rows.column_names) :]
+    measures = facts["pivot"]["measures"] * wide.columns.num_rows
+    fields = dict(zip(names, measures, strict=True))
+    return table, facts | {"pivot": facts["pivot"] | {"fields": fields}}
 
 
 _AS_IT_CAME = "With " + argument("pivot", "long") + " the rows are as Omni sent them."

@@ -72,6 +72,7 @@ class Run:
             model=options.model,
             branch_id=options.branch_id,
             user_id=options.user_id,
+            timezone=options.timezone,
             client_user_id=client.user_id,
             cache=options.cache,
         )

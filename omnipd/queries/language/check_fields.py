@@ -16,6 +16,8 @@ from omnipd.queries.language.check_calculations import check_calculations, check
 from omnipd.queries.language.filters import conditions_of, ignored, types_in
 from omnipd.queries.language.near_names import near_names
 
+#: What kind a field of a composite topic is.
+_UNKNOWN = "unknown"
 _UNCHECKED = "With " + argument("check", False) + " the query is sent as it is."
 
 
@@ -96,6 +98,7 @@ def check_fields(query: Mapping[str, Any], known: Mapping[str, KnownField], wher
         for one in query.get("calculations") or []
         if isinstance(one, dict)
     }
+    known = _known_here(query, known)
     for name in query.get("fields") or []:
         # What has no dot may be a column that one of these keys makes.
         if name not in computed and ("." in name or not any(query.get(key) for key in _MAKING)):
@@ -103,7 +106,7 @@ def check_fields(query: Mapping[str, Any], known: Mapping[str, KnownField], wher
     for what in ("pivots", "fill_fields"):
         for name in query.get(what) or []:
             field = known.get(timeframes.split(name)[0])
-            if field is not None and field.kind != "dimension":
+            if field is not None and field.kind not in {"dimension", _UNKNOWN}:
                 raise ArgumentError(
                     f"{name} is a {field.kind}; {what} take dimensions.", hint=_UNCHECKED
                 )
@@ -130,6 +133,47 @@ def check_fields(query: Mapping[str, Any], known: Mapping[str, KnownField], wher
             hint=_FITTING.get(type_, _UNCHECKED),
         )
     check_kinds(query, {name: _kind(name, known) for name in query.get("fields") or []})
+    _check_any_of(query, known)
+    _check_ungrouped(query, known)
+
+
+def _known_here(
+    query: Mapping[str, Any], known: Mapping[str, KnownField]
+) -> Mapping[str, KnownField]:
+    """Add what a composite topic makes of the fields of others; what it is, no topic says."""
+    made = {name for name in query.get("fields") or [] if timeframes.is_composite(name)}
+    made |= {name for name, _ in conditions_of(query) if timeframes.is_composite(name)}
+    anything = dict.fromkeys((timeframes.split(name)[0] for name in made), KnownField(_UNKNOWN))
+    return {**anything, **known} if anything else known
+
+
+def _check_any_of(query: Mapping[str, Any], known: Mapping[str, KnownField]) -> None:
+    """Refuse an *or* over rows and groups at once: a measure is filtered after it is computed."""
+    for control in query.get("controls") or ():
+        by_kind: dict[str, str] = {}
+        for one in control["filters"]:
+            field = known.get(timeframes.split(one["fieldName"])[0])
+            if field is not None:
+                by_kind.setdefault(field.kind, one["fieldName"])
+        if {"measure", "dimension"} <= by_kind.keys():
+            raise ArgumentError(
+                f"One 'or' is over {by_kind['dimension']}, which is a dimension, and "
+                f"{by_kind['measure']}, which is a measure.",
+                hint="Rows are filtered by dimensions, groups by measures. Select both, and filter "
+                "the frame. " + _UNCHECKED,
+            )
+
+
+def _check_ungrouped(query: Mapping[str, Any], known: Mapping[str, KnownField]) -> None:
+    """Refuse measures where rows are not grouped; what Omni makes of them is not known."""
+    if query.get("default_group_by") is not False:
+        return
+    for name in query.get("fields") or []:
+        if name in known and known[name].kind == "measure":
+            raise ArgumentError(
+                f"The query does not group its rows, and {name} is a measure.",
+                hint="Leave it out, or group. " + _UNCHECKED,
+            )
 
 
 def texts_like_times(query: Mapping[str, Any]) -> list[str]:
@@ -177,6 +221,8 @@ def _check_name(name: str, known: Mapping[str, KnownField], where: str) -> None:
         return
     if field.data_type == "NUMBER" and field.kind != "measure" and timeframe in timeframes.UNITS:
         return  # which numbers are durations, no topic says
+    if timeframe.isdecimal() and field.kind != "measure":
+        return  # nor which dimensions keep so many of their values (dynamic_top_n)
     if field.kind == "measure" or field.data_type in {"STRING", "NUMBER", "BOOLEAN"}:
         what = "a measure" if field.kind == "measure" else f"{field.data_type} and no time"
         raise ArgumentError(

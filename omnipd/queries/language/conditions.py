@@ -15,7 +15,6 @@ from typing import Any, Literal, NoReturn
 
 from omnipd.arguments import said
 from omnipd.errors import ArgumentError
-from omnipd.queries.language.nesting import is_nested_deeply
 
 Filter = dict[str, Any]
 
@@ -25,8 +24,8 @@ NULL: Filter = {"type": "null", "is_negative": False}
 class Condition(ABC):
     """What a row must fulfil: made from :func:`field`, joined by ``&``, ``|`` and ``~``.
 
-    Omni has one filter per field, and all of them must hold. So ``|`` joins conditions on one field
-    only; :meth:`omnipd.Query.where` refuses what cannot be said.
+    ``&`` and ``|`` join conditions on one field and on several; :meth:`omnipd.Query.where` refuses the
+    few that Omni cannot be told.
 
     Examples
     --------
@@ -235,49 +234,6 @@ class Junction:
 
 
 Tree = Leaf | Junction
-
-
-def filters_of(conditions: Iterable[Condition]) -> dict[str, Filter]:
-    """Return the filters of a query that say that all the conditions hold.
-
-    Raises
-    ------
-    ArgumentError
-        For an *or* across fields, and for conditions that are nested too deeply.
-    """
-    try:
-        found = _filters_of(conditions)
-    except RecursionError:
-        found = None
-    if found is None or is_nested_deeply(found):
-        raise ArgumentError(
-            "The conditions are nested too deeply.",
-            hint="Of many values on one field, use .isin([…]).",
-        )
-    return found
-
-
-def _filters_of(conditions: Iterable[Condition]) -> dict[str, Filter]:
-    found: dict[str, list[Filter]] = {}
-    for condition in conditions:
-        for part in _all_of(_condition(condition)._pushed(negative=False)):
-            names = list(dict.fromkeys(leaf.key for leaf in part.leaves()))
-            if len(names) > 1:
-                raise ArgumentError(
-                    f"Omni's filters cannot say 'or' across fields: {' and '.join(names)}.",
-                    hint="Each field has one filter and all must hold; 'not both' is an 'or', too. "
-                    "Run one query for each side, or write SQL for run_sql.",
-                )
-            found.setdefault(names[0], []).append(part.sent())
-    return {name: joined("AND", parts) for name, parts in found.items()}
-
-
-def _all_of(tree: Tree) -> Iterator[Tree]:
-    if isinstance(tree, Junction) and tree.conjunction == "AND":
-        for part in tree.parts:
-            yield from _all_of(part)
-    else:
-        yield tree
 
 
 def joined(conjunction: Literal["AND", "OR"], filters: Iterable[Mapping[str, Any]]) -> Filter:

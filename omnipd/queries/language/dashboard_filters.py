@@ -15,8 +15,9 @@ from omnipd.errors import ArgumentError, held_warnings
 from omnipd.frames.scalars import python_value
 from omnipd.queries.language import filters, timeframes
 from omnipd.queries.language.check_fields import KnownField
-from omnipd.queries.language.conditions import Condition, Filter, filters_of, joined
+from omnipd.queries.language.conditions import Condition, Filter, joined
 from omnipd.queries.language.field import Field
+from omnipd.queries.language.where import filters_of, where_of
 
 #: What a caller may say of the filters of a dashboard.
 Changes = Literal["dashboard"] | Mapping[Any, Any] | Condition | Sequence[Condition] | None
@@ -264,10 +265,14 @@ class DashboardFilters:
 
     @staticmethod
     def _changed_to(control: Control, value: Any) -> Filter | None:
+        if control.type == filters.ANY_OF and isinstance(value, Condition):
+            return _any_of_condition(control, value)
         if control.type is not None:
             raise ArgumentError(
                 f"{control} is a control of the type {control.type}, which takes no value here.",
-                hint="None leaves it out.",
+                hint=f"It takes a condition on {_fields_of(control)}, or None."
+                if control.type == filters.ANY_OF
+                else "None leaves it out.",
             )
         filter_ = _wanted(control, value)
         family = _family(control)
@@ -376,7 +381,8 @@ class DashboardFilters:
                 *([where if isinstance(where, str) else control.field] if listed is None else ()),
                 *(each.get("fieldName") for each in listed or () if isinstance(each, Mapping)),
             ]
-        return [timeframes.split(str(name))[0] for name in dict.fromkeys(found) if name]
+        names = [str(name) for name in dict.fromkeys(found) if name]
+        return [timeframes.split(name)[0] for name in names if not timeframes.is_composite(name)]
 
     def _filter(
         self, control: Control, name: str | None, known: Mapping[str, KnownField] | None
@@ -390,15 +396,14 @@ class DashboardFilters:
         _check(name, filter_, data_type)
         return filter_
 
-    @staticmethod
     def _control(
-        control: Control, where: Any, known: Mapping[str, KnownField] | None
+        self, control: Control, where: Any, known: Mapping[str, KnownField] | None
     ) -> dict[str, Any]:
         if control.type != filters.ANY_OF:
             raise _Unfit(f"what a control of the type {control.type} does to a query is not known")
         if isinstance(where, str):
             raise _Unfit(f"it works on several fields, and is bound to {where} here")
-        sent = _any_of(control)
+        sent = self._changed.get(control.id) or _any_of(control)
         if sent is None:
             raise _Unfit("nothing is chosen in it")
         for each in sent["filters"]:
@@ -476,10 +481,19 @@ def _any_of(control: Control) -> dict[str, Any] | None:
         if unknown is not None:
             raise _Unfit(f"its {unknown} is not known")
         kept.append({"id": str(each.get("id", name)), "fieldName": name, "filter": dict(filter_)})
-    if not kept:
-        return None
+    return _control_of(control, kept) if kept else None
+
+
+def _control_of(control: Control, listed: list[dict[str, Any]]) -> dict[str, Any]:
+    """Return a filter on several fields as a query has it."""
     label = {} if control.label is None else {"label": control.label}
-    return {"id": control.id, "type": filters.ANY_OF, **label, "conjunction": "OR", "filters": kept}
+    return {
+        "id": control.id,
+        "type": filters.ANY_OF,
+        **label,
+        "conjunction": "OR",
+        "filters": listed,
+    }
 
 
 def _check(name: str, filter_: Filter, data_type: str | None) -> None:
@@ -509,6 +523,8 @@ def _data_type(name: str, known: Mapping[str, KnownField] | None) -> str | None:
         return None
     bare, timeframe = timeframes.split(name)
     if bare not in known:
+        if timeframes.is_composite(bare):
+            return None  # of such fields no topic speaks
         raise _Unfit(f"the topic of the tile has no field {bare}")
     own = known[bare].data_type
     return (
@@ -564,6 +580,37 @@ def _wanted(control: Control, value: Any) -> Filter:
             )
         return dict(value)
     return _from_value(control, value)
+
+
+def _any_of_condition(control: Control, condition: Condition) -> Filter:
+    """Return a filter on several fields that says an *or* of conditions on them."""
+    wanted = where_of([condition])
+    said = {one["fieldName"]: one["filter"] for held in wanted.controls for one in held["filters"]}
+    said |= wanted.filters
+    ids = {name: id_ for id_, name in _listed_fields(control)}
+    if len(wanted.controls) + len(wanted.filters) != 1 or not said.keys() <= ids.keys():
+        raise ArgumentError(
+            f"The filter {control} keeps what fulfils any of its conditions, and cannot say this one.",
+            hint=f"It takes an 'or' of conditions on {_fields_of(control)}.",
+        )
+    return _control_of(
+        control,
+        [{"id": ids[name], "fieldName": name, "filter": one} for name, one in said.items()],
+    )
+
+
+def _listed_fields(control: Control) -> list[tuple[str, str]]:
+    """Return the id and the field of each filter of a control."""
+    listed = control.config.get("filters")
+    return [
+        (str(one.get("id", one["fieldName"])), one["fieldName"])
+        for one in (listed if isinstance(listed, list) else ())
+        if isinstance(one, Mapping) and isinstance(one.get("fieldName"), str)
+    ]
+
+
+def _fields_of(control: Control) -> str:
+    return " and ".join(name for _, name in _listed_fields(control)) or "no field that is known"
 
 
 def _from_value(control: Control, value: Any) -> Filter:

@@ -10,7 +10,7 @@ import pandas as pd
 
 from omnipd.arguments import argument, refuse_key, said
 from omnipd.errors import ArgumentError
-from omnipd.queries.language import dates, timeframes
+from omnipd.queries.language import dates, recurring, timeframes
 from omnipd.queries.language.conditions import (
     NULL,
     Comparison,
@@ -20,12 +20,6 @@ from omnipd.queries.language.conditions import (
 )
 from omnipd.queries.language.field_filters import FieldFilters, date_filter
 from omnipd.queries.language.values import kind_of, said_of
-
-_MONTHS = (
-    *("January", "February", "March", "April", "May", "June"),
-    *("July", "August", "September", "October", "November", "December"),
-)
-_WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 
 
 def field(name: str) -> Field:
@@ -318,87 +312,78 @@ class Field:
             )
         return Comparison(words, self._filters.whole(start))
 
-    def is_month(self, month: str | int) -> Condition:
-        """Be in a month of any year.
+    def is_month(self, *months: str | int) -> Condition:
+        """Be in a month of any year; of several, in any.
 
         Parameters
         ----------
-        month : str or int
+        *months : str or int
             ``July`` or 7; the name is sent, which every reading of Omni's pages takes. That a filter
             of a query carries the value as it does in a model is not documented;
             ``field("…[month_num]") == 7`` says the same and is certain. So for the others below.
         """
-        return self._filters.recurring("is_month", "IS_IN_MONTH_OF_YEAR", month, 1, 12, _MONTHS)
+        return self._filters.recurring("is_month", recurring.MONTH, months)
 
-    def is_quarter(self, quarter: int) -> Condition:
-        """Be in a quarter of any year.
+    def is_quarter(self, *quarters: int) -> Condition:
+        """Be in a quarter of any year; of several, in any.
 
         Parameters
         ----------
-        quarter : int
+        *quarters : int
             1 to 4.
         """
-        return self._filters.recurring("is_quarter", "IS_IN_QUARTER_OF_YEAR", quarter, 1, 4)
+        return self._filters.recurring("is_quarter", recurring.QUARTER, quarters)
 
-    def is_week_of_year(self, week: int) -> Condition:
-        """Be in a week of any year.
+    def is_day_of_week(self, *days: str) -> Condition:
+        """Be on a day of the week; of several, on any.
 
         Parameters
         ----------
-        week : int
-            1 to 53.
+        *days : str
+            ``Monday`` to ``Sunday``. A number is refused: Omni counts from 0, Sunday, and pandas from
+            0, Monday.
         """
-        return self._filters.recurring("is_week_of_year", "IS_IN_WEEK_OF_YEAR", week, 1, 53)
+        return self._filters.recurring("is_day_of_week", recurring.DAY_OF_WEEK, days)
 
-    def is_day_of_week(self, day: str) -> Condition:
-        """Be on a day of the week.
-
-        Parameters
-        ----------
-        day : str
-            ``Monday`` to ``Sunday``. A number is refused: Omni counts from 0, Sunday, and others do not.
-        """
-        return self._filters.recurring("is_day_of_week", "IS_ON_DAY_OF_WEEK", day, 0, -1, _WEEKDAYS)
-
-    def is_day_of_month(self, day: int) -> Condition:
-        """Be on a day of any month.
+    def is_day_of_month(self, *days: int) -> Condition:
+        """Be on a day of any month; of several, on any.
 
         Parameters
         ----------
-        day : int
+        *days : int
             1 to 31.
         """
-        return self._filters.recurring("is_day_of_month", "IS_ON_DAY_OF_MONTH", day, 1, 31)
+        return self._filters.recurring("is_day_of_month", recurring.DAY_OF_MONTH, days)
 
-    def is_day_of_quarter(self, day: int) -> Condition:
-        """Be on a day of any quarter.
+    def is_day_of_quarter(self, *days: int) -> Condition:
+        """Be on a day of any quarter; of several, on any.
 
         Parameters
         ----------
-        day : int
+        *days : int
             1 to 92.
         """
-        return self._filters.recurring("is_day_of_quarter", "IS_ON_DAY_OF_QUARTER", day, 1, 92)
+        return self._filters.recurring("is_day_of_quarter", recurring.DAY_OF_QUARTER, days)
 
-    def is_day_of_year(self, day: int) -> Condition:
-        """Be on a day of any year.
+    def is_day_of_year(self, *days: int) -> Condition:
+        """Be on a day of any year; of several, on any.
 
         Parameters
         ----------
-        day : int
+        *days : int
             1 to 366.
         """
-        return self._filters.recurring("is_day_of_year", "IS_ON_DAY_OF_YEAR", day, 1, 366)
+        return self._filters.recurring("is_day_of_year", recurring.DAY_OF_YEAR, days)
 
-    def is_hour_of_day(self, hour: int) -> Condition:
-        """Be at an hour of any day.
+    def is_hour_of_day(self, *hours: int) -> Condition:
+        """Be at an hour of any day; of several, at any.
 
         Parameters
         ----------
-        hour : int
-            0 to 23, UTC.
+        *hours : int
+            0 to 23, UTC; 7 is from 7:00 to before 8:00.
         """
-        return self._filters.recurring("is_hour_of_day", "IS_AT_HOUR_OF_DAY", hour, 0, 23)
+        return self._filters.recurring("is_hour_of_day", recurring.HOUR_OF_DAY, hours)
 
     def is_attribute(self, name: str) -> Condition:
         """Be what a user attribute holds for the person who asks.

@@ -21,6 +21,7 @@ from omnipd.queries.language.conditions import (
     Leaf,
     Tree,
 )
+from omnipd.queries.language.recurring import Part
 from omnipd.queries.language.values import check_case, digits_of, kind_of, said_of
 
 
@@ -200,34 +201,19 @@ class FieldFilters:
             parts.append(self.leaf({"type": "string", "kind": "IS_EMPTY", "values": []}))
         return parts[0] if len(parts) == 1 else Junction("OR", tuple(parts))
 
-    def recurring(
-        self,
-        method: str,
-        kind: str,
-        value: str | int,
-        least: int,
-        greatest: int,
-        names: tuple[str, ...] = (),
-    ) -> Condition:
-        """Keep the rows at a part of a time that comes again, by number or by name."""
-        words = f"{self.shown}.{method}({said(value)})"
+    def recurring(self, method: str, part: Part, values: tuple[str | int, ...]) -> Condition:
+        """Keep the rows at any of the values of a part of a time that comes again."""
+        words = f"{self.shown}.{method}({', '.join(map(said, values))})"
         if self.timeframe not in {None, "raw"}:
             raise ArgumentError(
                 f"{words} asks for a part of a time, and [{self.timeframe}] is not the time itself.",
                 hint=f"Write field({self.bare!r}).",
             )
-        plain = python_value(value)
-        folded = {name.lower(): name for name in names}
-        if isinstance(plain, str) and plain.strip().lower() in folded:
-            part = folded[plain.strip().lower()]
-        elif type(plain) is int and least <= plain <= greatest:
-            part = names[plain - 1] if names else str(plain)
-        else:
-            numbers = f"{least} to {greatest}" if greatest >= least else ""
-            raise ArgumentError(
-                f"{words}: it takes {' or '.join(filter(None, (numbers, ', '.join(names))))}."
-            )
-        return Comparison(words, self.leaf(date_filter(kind, left_side=part)))
+        if not values:
+            raise ArgumentError(f"{words} names none.", hint=f"It takes {part.values}.")
+        sent = dict.fromkeys(part.sent(python_value(value), words) for value in values)
+        leaves = [self.leaf(date_filter(part.kind, left_side=one)) for one in sent]
+        return Comparison(words, leaves[0] if len(leaves) == 1 else Junction("OR", tuple(leaves)))
 
 
 def number_filter(kind: str, values: list[str], **rest: bool) -> Filter:

@@ -13,6 +13,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Literal
 
 from omnipd.errors import ArgumentError, warn
+from omnipd.queries.language.recurring import PARTS, near_name
 
 _ANY = ("type", "is_negative", "cancel_query_filter", "ignore_if_unjoinable", "appliedLabels")
 #: The kinds that filters of a type have.
@@ -54,13 +55,6 @@ _RECURRING = ("IS_ON_", "IS_IN_", "IS_AT_")
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?", re.ASCII | re.IGNORECASE)
 #: What stands for no value is a type of filter and no kind; Omni fails such a query (docs/wire.md).
 _NULL_KINDS = {"null", "isnull", "notnull", "isnotnull"}
-_WEEKDAYS = ("Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday")
-_MONTHS = (
-    *("January", "February", "March", "April", "May", "June", "July"),
-    *("August", "September", "October", "November", "December"),
-)
-#: Names of a recurring part, and the number of the first.
-_NAMED_PARTS = {"IS_ON_DAY_OF_WEEK": (_WEEKDAYS, 0), "IS_IN_MONTH_OF_YEAR": (_MONTHS, 1)}
 #: Keys that hold true or false; Omni takes any text in them for true, or for nothing.
 _FLAGS = (
     *("is_negative", "cancel_query_filter", "ignore_if_unjoinable", "case_insensitive"),
@@ -274,18 +268,17 @@ def _check_kind(what: str, given: Any, known: Iterable[str]) -> None:
 
 
 def _check_part(what: str, condition: Mapping[str, Any]) -> None:
-    """Refuse a day of the week or a month that there is not."""
-    names, first = _NAMED_PARTS.get(str(condition.get("kind")), ((), 0))
+    """Refuse a day of the week, a month or an hour that there is not."""
+    part = PARTS.get(str(condition.get("kind")))
     given = str(condition.get("left_side") or "").strip()
-    if not names or not given or given.title() in names:
+    if part is None or not given or part.holds(given):
         return
-    if given.isascii() and given.isdigit() and first <= int(given) < first + len(names):
-        return
-    near = [name for name in names if name.lower().startswith(given.lower())]
-    near = near or difflib.get_close_matches(given.title(), names, n=1)
+    near = near_name(given, part.names)
     raise ArgumentError(
         f"{what} is {condition['kind']} and has left_side: {given!r:.40}, which is none.",
-        hint=f"Did you mean {near[0]!r}?" if near else f"It takes {', '.join(names)}.",
+        hint=f"Did you mean {near!r}?"
+        if near
+        else f"It takes {', '.join(part.names) or part.values}.",
     )
 
 

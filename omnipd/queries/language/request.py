@@ -22,6 +22,7 @@ from omnipd.frames.scalars import python_value
 from omnipd.paths import local_path
 from omnipd.queries.language import clauses, dates, filters
 from omnipd.queries.language.nesting import check_nesting
+from omnipd.queries.language.time_zones import check_time_zone
 
 #: What Omni gives when a query names no limit; sent, so that it is seen (docs/wire.md).
 DEFAULT_LIMIT = 1000
@@ -62,7 +63,7 @@ _OUTSIDE = {
     "branchId": "Pass " + argument("branch_id") + ".",
     "userId": "Pass " + argument("user_id") + ".",
     "cache": "Pass " + argument("cache") + ".",
-    "timezone": 'Put it beside "query".',
+    "timezone": "Pass " + argument("timezone") + ".",
     "environmentConnectionId": 'Put it beside "query".',
     "resultType": "run_query reads Arrow.",
     "formatResults": "run_query reads Arrow.",
@@ -125,6 +126,7 @@ def build_request(
     branch_id: str | None = None,
     user_id: str | None = None,
     client_user_id: str | None = None,
+    timezone: str | None = None,
     cache: str | None = None,
     plan_only: bool = False,
 ) -> QueryRequest:
@@ -167,6 +169,7 @@ def build_request(
     for name, given_id in {
         "user_id": user_id,
         "branch_id": branch_id,
+        "timezone": timezone,
         "model": model,
         # An empty one would be none, and the query would run with all rights of the key.
         **{key: value for key, value in outer.items() if key != "cache"},
@@ -183,10 +186,13 @@ def build_request(
         raise ArgumentError(
             (argument("cache", mode) + " is not known."), hint=f"It takes {', '.join(CACHE_MODES)}."
         )
+    zone = timezone if timezone is not None else outer.get("timezone")
+    if zone is not None:
+        check_time_zone(zone)
     beside = {
         "cache": mode,
         "branchId": branch_id if branch_id is not None else outer.get("branchId"),
-        "timezone": outer.get("timezone"),
+        "timezone": zone,
         "environmentConnectionId": outer.get("environmentConnectionId"),
         "planOnly": plan_only or None,
     }

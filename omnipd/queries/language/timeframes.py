@@ -37,6 +37,17 @@ def split(name: str) -> tuple[str, str | None]:
     )
 
 
+def is_composite(name: str) -> bool:
+    """Tell whether a field is of a composite topic, which names the topic or what is shared.
+
+    Examples
+    --------
+    >>> is_composite("@orders.order_items.count"), is_composite("order_items.count")
+    (True, False)
+    """
+    return name.startswith("@")
+
+
 def data_type(timeframe: str) -> str | None:
     """Return the type of a field at a timeframe, as Omni calls it; None for a timeframe that is not known."""
     if timeframe in CUTTING:

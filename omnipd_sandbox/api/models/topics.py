@@ -31,7 +31,11 @@ def list_topics(call: Call) -> Reply:
         {
             "success": True,
             "topics": [
-                *(_topic(each) for each in model.topics.values() if each.base_view in model.views),
+                *(
+                    _topic(each)
+                    for each in model.topics.values()
+                    if each.composed_of or each.base_view in model.views
+                ),
                 *_composite(model, call),
             ],
         }
@@ -43,12 +47,12 @@ def show_topic(call: Call) -> Reply:
     model = composed(call)
     name = call.segments["topicName"]
     topic = model.topics.get(name)
-    for composite in _composite(model, call) if topic is None else ():
-        if composite["name"] == name:
-            # What else its details hold is not known (docs/wire.md).
-            return json_reply(
-                {"success": True, "topic": composite | {"views": [], "relationships": []}}
-            )
+    composite = [each for each in _composite(model, call) if each["name"] == name]
+    if topic is not None:
+        composite = [_topic(topic)] if topic.composed_of else []
+    for each in composite:
+        # What else its details hold is not known (docs/wire.md).
+        return json_reply({"success": True, "topic": each | {"views": [], "relationships": []}})
     if topic is None:
         raise NotFound(f"Topic {name} not found")
     try:
@@ -86,11 +90,10 @@ def _composite(model: Model, call: Call) -> list[dict[str, Any]]:
 
 
 def _topic(topic: Topic) -> dict[str, Any]:
-    record: dict[str, Any] = {
-        "name": topic.name,
-        "base_view_name": topic.base_view,
-        "label": topic.label,
-    }
+    made: dict[str, Any] = {"base_view_name": topic.base_view}
+    if topic.composed_of:
+        made = {"is_composite": True, "topics": list(topic.composed_of)}
+    record: dict[str, Any] = {"name": topic.name, **made, "label": topic.label}
     optional = {
         "description": topic.description,
         "group_label": topic.group_label,

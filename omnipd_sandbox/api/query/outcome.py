@@ -63,6 +63,7 @@ def plan(
             now=world.now(),
             user_attributes=user_attributes,
             totals="last" if world.behavior.totals == "last" else "behind_group",
+            zone=_zone(request, world),
             **composed,
         )
         if world.behavior.failed_calculations == "job":
@@ -75,6 +76,11 @@ def plan(
     except Exception as error:  # noqa: BLE001 - a fault of the planner must not look like an answer
         outcome = _fault(error, world)
     return Submission(request, user_attributes, may_view_sql, outcome)
+
+
+def _zone(request: QueryRequest, world: World) -> str | None:
+    """Give the zone to compute in; an organization that has none of it ignores it (docs/wire.md)."""
+    return request.timezone if world.behavior.query_timezones == "applied" else None
 
 
 def write_outcome(sink: Sink, job_id: str, submission: Submission, world: World) -> None:

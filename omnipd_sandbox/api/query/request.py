@@ -17,6 +17,7 @@ from omnipd_sandbox.calls.checks import (
     record,
     table,
     text,
+    time_zone,
     uuid,
 )
 from omnipd_sandbox.calls.query_object import QUERY_KEYS, NoFilter
@@ -38,7 +39,7 @@ _KEYS = {
     "branchId": Key(uuid, None),
     "userId": Key(uuid, None),
     "environmentConnectionId": Key(uuid),
-    "timezone": Key(anything),
+    "timezone": Key(time_zone, None),
 }
 # What they say, and keys that are not known, are the planner's to judge.
 _QUERY_KEYS = {
@@ -61,6 +62,8 @@ class QueryRequest:
     # One document of this kind in place of lines, and whether its numbers are formatted.
     result_type: str | None = None
     format_results: bool = False
+    # The IANA name of a time zone.
+    timezone: str | None = None
 
     @property
     def model_id(self) -> str:
@@ -88,6 +91,7 @@ def read_request(body: bytes) -> QueryRequest:
         branch_id=asked["branchId"],
         result_type=asked["resultType"],
         format_results=asked.get("formatResults", False),
+        timezone=asked["timezone"],
     )
 
 
@@ -105,12 +109,6 @@ def _check_together(asked: dict[str, Any]) -> None:
         raise BadRequest("planOnly cannot be combined with workbookUrl", at="workbookUrl")
     if "environmentConnectionId" in asked:
         raise BadRequest("this Omni has no connection environments", at="environmentConnectionId")
-    if "timezone" in asked:
-        raise BadRequest(
-            "The timezone parameter requires user-specific timezones to be enabled on the"
-            " connection.",
-            at="timezone",
-        )
 
 
 def _check_query(query: dict[str, Any], asked: dict[str, Any]) -> None:

@@ -34,6 +34,12 @@ def run_query(call: Call) -> Reply:
     world = call.world
     check_query_api(call)
     request = read_request(call.request.body)
+    if request.timezone is not None and world.behavior.query_timezones == "refused":
+        raise BadRequest(
+            "The timezone parameter requires user-specific timezones to be enabled on the"
+            " connection.",
+            at="timezone",
+        )
     user = acting_for(call, request.user_id)
     # The body's branch wins over the older query parameter.
     branch_id = request.branch_id or call.parameters["branch_id"]

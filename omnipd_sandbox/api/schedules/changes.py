@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from omnipd_sandbox.api.documents.dashboard import numbered
 from omnipd_sandbox.api.items.roles import author, role_on
@@ -15,7 +14,17 @@ from omnipd_sandbox.api.schedules.record import find_schedule
 from omnipd_sandbox.api.users.email_only import ensure_email_only_user
 from omnipd_sandbox.calls.body import read_body
 from omnipd_sandbox.calls.call import Call
-from omnipd_sandbox.calls.checks import Key, anything, boolean, email, items, one_of, record, text
+from omnipd_sandbox.calls.checks import (
+    Key,
+    anything,
+    boolean,
+    email,
+    items,
+    one_of,
+    record,
+    text,
+    time_zone,
+)
 from omnipd_sandbox.http.refusals import BadRequest, Forbidden, not_found
 from omnipd_sandbox.http.reply import Reply, done, json_reply
 from omnipd_sandbox.organization import derived
@@ -32,19 +41,11 @@ def _cron(value: Any) -> str:
     return str(value)
 
 
-def _zone(value: Any) -> str:
-    try:
-        ZoneInfo(text()(value))
-    except (ValueError, OSError, LookupError):
-        raise BadRequest("Invalid timezone") from None
-    return str(value)
-
-
 _KEYS = {
     "identifier": Key(text(), required=True),
     "name": Key(text(1), required=True),
     "schedule": Key(_cron, required=True),
-    "timezone": Key(_zone, required=True),
+    "timezone": Key(time_zone, required=True),
     "format": Key(one_of("link_only", "pdf", "png", "csv", "xlsx", "json"), required=True),
     "destinationType": Key(one_of("email", "webhook", "sftp", "slack", "s3"), required=True),
     "recipients": Key(items(record({"email": Key(email, required=True)}), minimum=1)),

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Set
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from sqlglot import exp
 
+from omnipd_sandbox.engine.model.calendars import PLAIN, Calendar
+from omnipd_sandbox.engine.model.dates import Interval
 from omnipd_sandbox.refused_query import Refused
 
 # From a query of the wire to its SQL and the names of its columns.
@@ -83,6 +86,17 @@ class Circumstances:
     now: datetime
     user_attributes: Mapping[str, Any] = field(default_factory=dict)
     queries: OtherQueries | None = None
+    calendar: Calendar = PLAIN
+    # How far back the dates of a filter are moved.
+    back: Interval = (0, "day")
+    # In which the query is computed; None is UTC.
+    zone: str | None = None
+
+    def now_on_clocks(self, *, of_zone: bool) -> datetime:
+        """Tell the time that clocks show, those of the query's zone or of UTC."""
+        if self.zone is None or not of_zone:
+            return self.now
+        return self.now.replace(tzinfo=UTC).astimezone(ZoneInfo(self.zone)).replace(tzinfo=None)
 
     def attribute(self, name: str) -> list[Any]:
         """Give the values of an attribute of the acting user; none when there is none.

@@ -7,27 +7,35 @@ from __future__ import annotations
 
 import calendar
 import re
-from collections.abc import Callable
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from omnipd_sandbox.engine.model.timeframes import MONTHS, WEEKDAYS
+from omnipd_sandbox.engine.model.calendars import FISCAL, MONTHS_IN, PLAIN, WEEKDAYS, Calendar
+from omnipd_sandbox.engine.model.timeframes import MONTHS
 from omnipd_sandbox.refused_query import Refused
 
 UNITS = ("second", "minute", "hour", "day", "week", "month", "quarter", "year")
 
 _UNIT = rf"(?P<unit>{'|'.join(UNITS)})s?"
+# A fiscal month is the calendar's, and so is whatever is as short.
+_FISCAL = r"(?:(?P<fiscal>fiscal )(?=quarter|year|month))?"
 _ABSOLUTE = re.compile(
     r"(?P<year>\d{4})(?:-(?P<month>\d{2})(?:-(?P<day>\d{2})"
     r"(?: (?P<hour>\d{2})(?::(?P<minute>\d{2})(?::(?P<second>\d{2}))?)?)?)?)?"
 )
 _QUARTER = re.compile(r"(?P<year>\d{4}) q(?P<quarter>[1-4])")
-_AGO = re.compile(rf"(?P<count>\d{{1,6}}) (?P<complete>complete )?{_UNIT} ago")
-_NAMED = re.compile(rf"(?P<which>this|last|next) {_UNIT}")
+_FISCAL_YEAR = re.compile(r"fy(?P<year>\d{4})")
+_AGO = re.compile(rf"(?P<count>\d{{1,6}}) (?P<complete>complete )?{_FISCAL}{_UNIT} ago")
+_NAMED = re.compile(rf"(?P<which>this|last|next) {_FISCAL}{_UNIT}")
 _LENGTH = re.compile(rf"(?P<count>\d{{1,6}}) {_UNIT}")
 
 _DAYS = {"yesterday": -1, "today": 0, "tomorrow": 1}
 _SHIFTS = {"last": -1, "this": 0, "next": 1}
+
+
+# How many of which unit.
+Interval = tuple[int, str]
 
 
 @dataclass(frozen=True)
@@ -38,40 +46,19 @@ class Period:
     end: datetime
 
 
-def start_of(unit: str, instant: datetime) -> datetime:
-    """Cut a instant down to the start of its unit; weeks start on Monday."""
-    day = instant.replace(hour=0, minute=0, second=0, microsecond=0)
-    match unit:
-        case "second":
-            return instant.replace(microsecond=0)
-        case "minute":
-            return instant.replace(second=0, microsecond=0)
-        case "hour":
-            return instant.replace(minute=0, second=0, microsecond=0)
-        case "day":
-            return day
-        case "week":
-            return day - timedelta(days=day.weekday())
-        case "month":
-            return day.replace(day=1)
-        case "quarter":
-            return day.replace(month=(day.month - 1) // 3 * 3 + 1, day=1)
-        case _:
-            return day.replace(month=1, day=1)
-
-
 def moved(instant: datetime, count: int, unit: str) -> datetime:
     """Move a instant by whole units; a month's last day stays within the month it lands in."""
-    if unit in {"month", "quarter", "year"}:
+    unit = unit.removeprefix(FISCAL)
+    if unit in MONTHS_IN:
         months = instant.year * 12 + instant.month - 1
-        months += count * {"month": 1, "quarter": 3, "year": 12}[unit]
+        months += count * MONTHS_IN[unit]
         year, month = divmod(months, 12)
         last = calendar.monthrange(year, month + 1)[1]
         return instant.replace(year=year, month=month + 1, day=min(instant.day, last))
     return instant + timedelta(**{f"{unit}s": count})
 
 
-def period(text: str, now: datetime) -> Period:
+def period(text: str, now: datetime, around: Calendar = PLAIN) -> Period:
     """Read a literal as the whole unit that it names.
 
     Raises
@@ -79,12 +66,9 @@ def period(text: str, now: datetime) -> Period:
     Refused
         For a text outside the grammar.
     """
-    # The fiscal year is the calendar's; such a query is refused where the model moves it.
-    words = " ".join(text.lower().split()).replace("fiscal ", "")
-    if re.fullmatch(r"fy\d{4}", words):
-        words = words.removeprefix("fy")
+    words = " ".join(text.lower().split())
     try:
-        found = _named(words, now) or _absolute(words)
+        found = _named(words, now, around) or _absolute(words, around)
     except (ValueError, OverflowError) as error:  # 30 February, or a year beyond 9999
         raise _invalid(text) from error
     if found is None:
@@ -92,21 +76,70 @@ def period(text: str, now: datetime) -> Period:
     return found
 
 
-def start(text: str, now: datetime) -> datetime:
+def start(text: str, now: datetime, around: Calendar = PLAIN) -> datetime:
     """Read a literal as the instant at which it starts."""
-    return period(text, now).start
+    return period(text, now, around).start
 
 
-def window(start_text: str, length_text: str, now: datetime) -> Period:
+def window(start_text: str, length_text: str, now: datetime, around: Calendar = PLAIN) -> Period:
     """Read a start and a length, such as ``30 days ago`` and ``30 days``."""
-    begin = start(start_text, now)
-    match = _LENGTH.fullmatch(" ".join(length_text.lower().split()))
-    if match is None:
-        raise _invalid(length_text)
+    begin = start(start_text, now, around)
+    count, unit = interval(length_text)
     try:
-        return Period(begin, moved(begin, int(match["count"]), match["unit"]))
+        return Period(begin, moved(begin, count, unit))
     except (ValueError, OverflowError) as error:
         raise _invalid(length_text) from error
+
+
+@dataclass(frozen=True)
+class Bounds:
+    """Hold from when to when a filter lets times through; a side may be open."""
+
+    start: datetime | None
+    end: datetime | None
+
+    def moved_back(self, interval: Interval) -> Bounds:
+        """Move both sides back."""
+        count, unit = interval
+        try:
+            sides = [side and moved(side, -count, unit) for side in (self.start, self.end)]
+        except (ValueError, OverflowError) as error:
+            raise _invalid(f"{count} {unit}s") from error
+        return Bounds(*sides)
+
+
+def bounds(
+    kind: object, left: object, right: object, now: datetime, around: Calendar = PLAIN
+) -> Bounds | None:
+    """Read the sides of a filter; None for a kind that has no such sides, or where one is missing."""
+    match kind, left, right:
+        case "BETWEEN", str(), str():
+            return Bounds(start(left, now, around), start(right, now, around))
+        case "ON_OR_AFTER", str(), _:
+            return Bounds(start(left, now, around), None)
+        case "BEFORE", _, str():
+            return Bounds(None, start(right, now, around))
+        case "TIME_FOR_UNIT_DURATION", str(), _:
+            whole = period(left, now, around)
+        case "TIME_FOR_INTERVAL_DURATION", str(), str():
+            whole = window(left, right, now, around)
+        case _:
+            return None
+    return Bounds(whole.start, whole.end)
+
+
+def interval(text: str) -> Interval:
+    """Read a length, such as ``2 years``.
+
+    Raises
+    ------
+    Refused
+        For a text outside the grammar.
+    """
+    match = _LENGTH.fullmatch(" ".join(text.lower().split()))
+    if match is None:
+        raise _invalid(text)
+    return int(match["count"]), match["unit"]
 
 
 def _invalid(text: str) -> Refused:
@@ -117,22 +150,28 @@ def _unit_from(begin: datetime, unit: str) -> Period:
     return Period(begin, moved(begin, 1, unit))
 
 
-def _named(words: str, now: datetime) -> Period | None:
+def _named(words: str, now: datetime, around: Calendar) -> Period | None:
     if words in _DAYS:
-        return _unit_from(moved(start_of("day", now), _DAYS[words], "day"), "day")
+        return _unit_from(moved(around.start_of("day", now), _DAYS[words], "day"), "day")
     if match := _NAMED.fullmatch(words):
-        unit = match["unit"]
-        return _unit_from(moved(start_of(unit, now), _SHIFTS[match["which"]], unit), unit)
+        unit = _unit(match)
+        return _unit_from(moved(around.start_of(unit, now), _SHIFTS[match["which"]], unit), unit)
     if match := _AGO.fullmatch(words):
         # "N units ago" starts a stretch of N units that includes the running one; "N complete
         # units ago" starts N whole units before it (docs/wire.md).
-        unit, count = match["unit"], int(match["count"])
+        unit, count = _unit(match), int(match["count"])
         back = count if match["complete"] else max(count - 1, 0)
-        return _unit_from(moved(start_of(unit, now), -back, unit), unit)
+        return _unit_from(moved(around.start_of(unit, now), -back, unit), unit)
     return None
 
 
-def _absolute(words: str) -> Period | None:
+def _unit(match: re.Match[str]) -> str:
+    return f"{FISCAL if match['fiscal'] else ''}{match['unit']}"
+
+
+def _absolute(words: str, around: Calendar) -> Period | None:
+    if match := _FISCAL_YEAR.fullmatch(words):
+        return _unit_from(around.fiscal_year(int(match["year"])), "year")
     if match := _QUARTER.fullmatch(words):
         begin = _utc(int(match["year"]), int(match["quarter"]) * 3 - 2)
         return _unit_from(begin, "quarter")
@@ -150,27 +189,12 @@ def _utc(
     return datetime(year, month, day, hour, minute, second)  # noqa: DTZ001 - UTC throughout
 
 
-# Of a filter, Sunday is 0 and Saturday 6; the timeframe that tells the day runs from 1, Monday, to 7.
-_WEEKDAYS = {name.lower(): number for number, name in enumerate(WEEKDAYS, 1)} | {
-    str(number): number or 7 for number in range(7)
-}
-_MONTHS = {name.lower(): number for number, name in enumerate(MONTHS, 1)}
+def _numbers(first: int, last: int) -> dict[str, int]:
+    return {str(number): number for number in range(first, last + 1)}
 
 
-def _number(words: str) -> int | None:
-    return int(words) if re.fullmatch(r"\d{1,3}", words) else None
-
-
-def _or_named(names: dict[str, int]) -> Callable[[str], int | None]:
-    return lambda words: names.get(words, _number(words))
-
-
-def _weekday(words: str) -> int | None:
-    return _WEEKDAYS.get(words)
-
-
-def _quarter(words: str) -> int | None:
-    return _number(words.removeprefix("q"))
+def _by_name(names: Sequence[str]) -> dict[str, int]:
+    return {name.lower(): number for number, name in enumerate(names, 1)}
 
 
 @dataclass(frozen=True)
@@ -178,9 +202,7 @@ class Part:
     """Describe a recurring part of a date: the timeframe that extracts it, and how it is written."""
 
     timeframe: str
-    read: Callable[[str], int | None]
-    minimum: int
-    maximum: int
+    values: Mapping[str, int]
 
     def value(self, text: str) -> int:
         """Read the part's value, a number or a name.
@@ -190,19 +212,22 @@ class Part:
         Refused
             For a value that no date has.
         """
-        found = self.read(" ".join(text.lower().split()))
-        if found is None or not self.minimum <= found <= self.maximum:
+        found = self.values.get(" ".join(text.lower().split()))
+        if found is None:
             raise _invalid(text)
         return found
 
 
 PARTS = {
-    "IS_ON_DAY_OF_WEEK": Part("day_of_week_num", _weekday, 1, 7),
-    "IS_ON_DAY_OF_MONTH": Part("day_of_month", _number, 1, 31),
-    "IS_ON_DAY_OF_QUARTER": Part("day_of_quarter", _number, 1, 92),
-    "IS_ON_DAY_OF_YEAR": Part("day_of_year", _number, 1, 366),
-    "IS_IN_MONTH_OF_YEAR": Part("month_num", _or_named(_MONTHS), 1, 12),
-    "IS_IN_QUARTER_OF_YEAR": Part("quarter_of_year", _quarter, 1, 4),
-    "IS_IN_WEEK_OF_YEAR": Part("week_of_year", _number, 1, 53),
-    "IS_AT_HOUR_OF_DAY": Part("hour_of_day", _number, 0, 23),
+    # Of a filter, Sunday is 0 and Saturday 6; the timeframe that tells the day runs from 1, Monday,
+    # to 7.
+    "IS_ON_DAY_OF_WEEK": Part("day_of_week_num", _by_name(WEEKDAYS) | {**_numbers(1, 6), "0": 7}),
+    "IS_ON_DAY_OF_MONTH": Part("day_of_month", _numbers(1, 31)),
+    "IS_ON_DAY_OF_QUARTER": Part("day_of_quarter", _numbers(1, 92)),
+    "IS_ON_DAY_OF_YEAR": Part("day_of_year", _numbers(1, 366)),
+    "IS_IN_MONTH_OF_YEAR": Part("month_num", _by_name(MONTHS) | _numbers(1, 12)),
+    "IS_IN_QUARTER_OF_YEAR": Part("quarter_of_year", _numbers(1, 4)),
+    "IS_AT_HOUR_OF_DAY": Part("hour_of_day", _numbers(0, 23)),
 }
+# What it takes, and how it counts, no source says (docs/wire.md).
+WEEK_OF_YEAR = "IS_IN_WEEK_OF_YEAR"

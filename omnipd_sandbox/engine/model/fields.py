@@ -4,17 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 from sqlglot import exp
 
+from omnipd_sandbox.engine.model import dates
 from omnipd_sandbox.engine.model.buckets import Bins, Groups
+from omnipd_sandbox.engine.model.calendars import FISCAL, Calendar
 from omnipd_sandbox.engine.model.circumstances import Circumstances
 from omnipd_sandbox.engine.model.durations import Duration, nothing, passed
 from omnipd_sandbox.engine.model.filters import Target, condition, conjunction
 from omnipd_sandbox.engine.model.measures import (
     Aggregate,
     Aggregates,
+    FieldPlace,
     aggregate_of_type,
     as_aggregate,
     is_aggregate_call,
@@ -30,7 +34,8 @@ from omnipd_sandbox.engine.model.timeframes import (
     is_temporal,
     timeframe_type,
 )
-from omnipd_sandbox.engine.model.yaml_filters import on_the_wire
+from omnipd_sandbox.engine.model.yaml_filters import OFFSET, cancels, on_the_wire, without_query
+from omnipd_sandbox.engine.model.zones import at_timeframe_in
 from omnipd_sandbox.refused_query import Refused
 
 # How many parts an expression may have, and how deep they may lie in one another, when all that it
@@ -40,7 +45,7 @@ _DEEPEST = 250
 TOO_DEEP = "The SQL is nested too deeply"
 
 
-def known_timeframe(dimension: Dimension, timeframe: str) -> str | None:
+def known_timeframe(dimension: Dimension, timeframe: str, calendar: Calendar) -> str | None:
     """Return a timeframe's own spelling if the dimension can be cut to it, else None."""
     name = timeframe.lower()
     if dimension.duration is not None:
@@ -49,6 +54,8 @@ def known_timeframe(dimension: Dimension, timeframe: str) -> str | None:
         return None
     if name == "raw":
         return name
+    if name.startswith(FISCAL) and calendar.fiscal_months is None:
+        return None
     if name not in TIMEFRAMES or (dimension.sql_type == "DATE" and not TIMEFRAMES[name].of_dates):
         return None
     return name
@@ -75,6 +82,8 @@ class Fields:
     views: Mapping[str, View]
     base: str | None
     around: Circumstances
+    # The filters of the query, for measures that look at them; None while there is no query yet.
+    asked: Mapping[str, Mapping[str, Any]] | None = None
     aggregates: Aggregates = field(default_factory=Aggregates)
     _following: list[tuple[str, str]] = field(default_factory=list)
     # What other fields refer to: written out once, or why it cannot be.
@@ -103,13 +112,16 @@ class Fields:
                 tree = _bounded(self._in_buckets(dimension, tree), alias, dimension)
         if timeframe is None or timeframe == "raw":
             return tree
-        return at_timeframe(timeframe, tree, dimension.sql_type)
+        zone, calendar = self.around.zone, self.around.calendar
+        if zone is not None and dimension.convert_tz:
+            return at_timeframe_in(zone, timeframe, tree, dimension.sql_type, calendar)
+        return at_timeframe(timeframe, tree, dimension.sql_type, calendar)
 
     def _duration(self, alias: str, duration: Duration, timeframe: str | None) -> exp.Expression:
         if timeframe is None or timeframe == "raw":
             return nothing()
         start, end = (self._instant(alias, each) for each in (duration.start, duration.end))
-        return passed(timeframe, start, end)
+        return passed(timeframe, start, end, self.around.calendar)
 
     def _instant(self, alias: str, sql: SqlText) -> exp.Expression:
         """Write the start or the end of a duration."""
@@ -141,7 +153,7 @@ class Fields:
     def _test(self, operators: Mapping[str, object], target: Target, name: str) -> exp.Expression:
         """Write a filter in the model's notation; it always restricts."""
         try:
-            wire = on_the_wire(operators, target.kind, self.around.now)
+            wire = on_the_wire(operators, target.kind, self.around, in_zone=target.convert_tz)
             test = condition(wire, target, self.around)
         except Refused as refused:
             raise Refused(
@@ -175,7 +187,8 @@ class Fields:
         sql_type = found.sql_type
         if timeframe is not None and timeframe != "raw":
             sql_type = timeframe_type(timeframe, sql_type)
-        return Target(enclosed(self.dimension(alias, found, timeframe)), sql_type)
+        value = enclosed(self.dimension(alias, found, timeframe))
+        return Target(value, sql_type, found.convert_tz)
 
     def _aggregated(self, alias: str, measure: Measure) -> exp.Expression:
         kind = measure.aggregate_type or ""
@@ -187,7 +200,7 @@ class Fields:
         else:
             value, needs_key = self._marker(alias)
         home = frozenset(tables(value) | {alias})
-        tests = self.model_conditions(alias, measure.filters)
+        tests, cancels = self._conditions_of(alias, measure)
         if tests:
             value = exp.Case(ifs=[exp.If(this=conjunction(tests), true=value)])
         key = None
@@ -203,8 +216,59 @@ class Fields:
                 zero_when_empty=zero_when_empty,
                 key=key,
                 needs_key=needs_key,
+                cancels=cancels,
             )
         )
+
+    def _conditions_of(
+        self, alias: str, measure: Measure
+    ) -> tuple[list[exp.Expression], dict[FieldPlace, exp.Expression]]:
+        """Write a measure's own filters, and tell which stand in place of the query's."""
+        tests, canceled = [], {}
+        for text, operators in measure.filters.items():
+            own = without_query(operators)
+            found = []
+            if own or OFFSET not in operators:
+                found = self.model_conditions(alias, {text: own})
+            if OFFSET in operators:
+                found.append(self._moved_back(alias, text, dates.interval(operators[OFFSET])))
+            tests += found
+            if cancels(operators):
+                canceled[self._place(alias, text)] = conjunction(found)
+        return tests, canceled
+
+    def _moved_back(self, alias: str, text: str, interval: dates.Interval) -> exp.Expression:
+        """Write the query's filter on a field, its dates moved back."""
+        if self.asked is None:
+            return exp.true()
+        place = self._place(alias, text)
+        for name, filter_ in self.asked.items():
+            if self.place_of(name) == place:
+                at, field_name, timeframe = place
+                found = self.views[at].field(field_name)
+                assert found is not None  # noqa: S101 - it was found above
+                around = replace(self.around, back=interval)
+                test = condition(filter_, self.target(at, found, timeframe), around)
+                if test is not None:
+                    return test
+        raise Refused(
+            "PLAN",
+            f'A measure moves the query\'s filter on "{text}" back (date_offset_from_query), and'
+            " the query has none",
+        )
+
+    def place_of(self, text: str) -> FieldPlace | None:
+        """Tell apart the fields that a query's filters are on, by whatever names."""
+        name = FieldName.parse(text)
+        if name is None or name.view is None or self.find(name) is None:
+            return None
+        return self._place(name.view, text)
+
+    def _place(self, alias: str, text: str) -> FieldPlace:
+        name = FieldName.parse(text)
+        assert name is not None  # noqa: S101 - it was read before
+        at, found = self._resolved(name, alias)
+        return at, found.name, None if name.timeframe is None else name.timeframe.lower()
 
     def _computed(self, alias: str, measure: Measure) -> exp.Expression:
         if measure.sql is None:
@@ -315,7 +379,7 @@ class Fields:
         timeframe = None
         # What is not modeled is refused for itself.
         if isinstance(found, Dimension) and not found.unmodeled:
-            timeframe = known_timeframe(found, name.timeframe)
+            timeframe = known_timeframe(found, name.timeframe, self.around.calendar)
         if timeframe is None and not found.unmodeled:
             raise Refused("PLAN", f'No such field "{name}"')
         return timeframe
@@ -335,6 +399,12 @@ class Fields:
         found = self.views[at].field(name.field)
         if found is None:
             raise Refused("PLAN", f'No such field "{at}.{name.field}"')
+        if isinstance(found, Dimension) and found.top_values is not None:
+            raise Refused(
+                "PLAN",
+                f'What refers to "{at}.{name.field}", a dimension with dynamic_top_n, is not'
+                " modeled by this sandbox",
+            )
         return at, found
 
     @contextmanager

@@ -17,8 +17,10 @@ from typing import Any
 from sqlglot import exp
 
 from omnipd_sandbox.engine.model import dates
+from omnipd_sandbox.engine.model.calendars import PLAIN
 from omnipd_sandbox.engine.model.circumstances import Circumstances
 from omnipd_sandbox.engine.model.timeframes import at_timeframe, is_temporal
+from omnipd_sandbox.engine.model.zones import on_clocks
 from omnipd_sandbox.refused_query import BadFilter, Refused
 
 _STRING_KINDS = frozenset(
@@ -27,7 +29,7 @@ _STRING_KINDS = frozenset(
 _NUMBER_KINDS = frozenset({"EQUALS", "GREATER_THAN", "LESS_THAN", "BETWEEN"})
 _DATE_KINDS = frozenset(dates.PARTS) | {
     "BETWEEN", "ON_OR_AFTER", "BEFORE", "TIME_FOR_UNIT_DURATION", "TIME_FOR_INTERVAL_DURATION",
-    "QUERY_OFFSET",
+    "QUERY_OFFSET", dates.WEEK_OF_YEAR,
 }  # fmt: skip
 
 
@@ -41,6 +43,8 @@ class Target:
 
     value: exp.Expression
     sql_type: str
+    # Whether its times are taken in the zone that a query names.
+    convert_tz: bool = True
 
     @property
     def kind(self) -> str:
@@ -113,13 +117,17 @@ def condition(
     """
     if flag(filter_, "cancel_query_filter"):
         raise Refused("PLAN", "cancel_query_filter is not modeled by this sandbox")
+    if around.back[0] and filter_.get("type") not in {"date", "composite"}:
+        raise Refused(
+            "PLAN", f'A filter of type "{filter_.get("type")}" that is moved back is not modeled'
+        )
     match filter_.get("type"):
         case "string" if target.kind == "string":
             return _string(filter_, target)
         case "number" if target.kind == "number":
             return _number(filter_, target)
         case "date" if target.kind == "date":
-            return _date(filter_, target, around.now)
+            return _date(filter_, target, around)
         case "boolean" if target.kind == "boolean":
             return _boolean(filter_, target)
         case "null":
@@ -345,47 +353,45 @@ def _composite(
     return _signed(conjunction(tests, operator), filter_) if tests else None
 
 
-def _date(filter_: Mapping[str, Any], target: Target, now: datetime) -> exp.Expression | None:
+def _date(
+    filter_: Mapping[str, Any], target: Target, around: Circumstances
+) -> exp.Expression | None:
     kind = filter_.get("kind")
     _check_kind(filter_, "Date", _DATE_KINDS)
-    if kind == "QUERY_OFFSET":
-        raise Refused("PLAN", "Date filters of kind QUERY_OFFSET are not modeled by this sandbox")
+    if kind in {"QUERY_OFFSET", dates.WEEK_OF_YEAR}:
+        raise Refused("PLAN", f"Date filters of kind {kind} are not modeled by this sandbox")
     offset = filter_.get("offset_interval_string")
     if offset is not None and not isinstance(offset, str):
         raise _unreadable("offset_interval_string", "a text")
     if not _NO_OFFSET.fullmatch(offset or ""):
         raise Refused("PLAN", '"offset_interval_string" is not modeled by this sandbox')
-    # A fiscal year is the calendar's: where a model moves it, such a query is refused, so that
-    # isFiscal changes nothing.
     left, right = filter_.get("left_side"), filter_.get("right_side")
-    tree: exp.Expression
-    match kind, left, right:
-        case "BETWEEN", str(), str():
-            tree = _within(target, dates.Period(dates.start(left, now), dates.start(right, now)))
-        case "ON_OR_AFTER", str(), _:
-            tree = _compared(exp.GTE, target, dates.start(left, now))
-        case "BEFORE", _, str():
-            tree = _compared(exp.LT, target, dates.start(right, now))
-        case "TIME_FOR_UNIT_DURATION", str(), _:
-            tree = _within(target, dates.period(left, now))
-        case "TIME_FOR_INTERVAL_DURATION", str(), str():
-            tree = _within(target, dates.window(left, right, now))
-        case _, str(), _ if kind in dates.PARTS:
-            part = dates.PARTS[kind]
-            if part.timeframe == "hour_of_day" and target.sql_type == "DATE":
-                return None
-            extracted = at_timeframe(part.timeframe, target.value.copy(), target.sql_type)
-            tree = exp.EQ(this=extracted, expression=exp.Literal.number(part.value(left)))
-        case _:
-            raise _unreadable("right_side" if kind == "BEFORE" else "left_side", "a text")
-    return _signed(tree, filter_)
+    # Where the fiscal year is the calendar's, it changes nothing.
+    if flag(filter_, "isFiscal") and around.calendar.months_ahead:
+        raise Refused("PLAN", '"isFiscal" where a model moves the fiscal year is not modeled')
+    now = around.now_on_clocks(of_zone=target.convert_tz)
+    if around.zone is not None and target.convert_tz and target.sql_type != "DATE":
+        target = Target(on_clocks(around.zone, target.value, target.sql_type), "TIMESTAMP")
+    bounds = dates.bounds(kind, left, right, now, around.calendar)
+    if bounds is not None:
+        return _signed(_within(target, bounds.moved_back(around.back)), filter_)
+    if kind not in dates.PARTS or not isinstance(left, str):
+        raise _unreadable("right_side" if kind == "BEFORE" else "left_side", "a text")
+    if around.back[0]:
+        raise Refused("PLAN", f"A date filter of kind {kind} that is moved back is not modeled")
+    part = dates.PARTS[kind]
+    if part.timeframe == "hour_of_day" and target.sql_type == "DATE":
+        return None
+    # Which day it is does not depend on where weeks begin.
+    calendar = PLAIN if part.timeframe == "day_of_week_num" else around.calendar
+    extracted = at_timeframe(part.timeframe, target.value.copy(), target.sql_type, calendar)
+    return _signed(exp.EQ(this=extracted, expression=exp.Literal.number(part.value(left))), filter_)
 
 
-def _within(target: Target, period: dates.Period) -> exp.Expression:
-    return exp.And(
-        this=_compared(exp.GTE, target, period.start),
-        expression=_compared(exp.LT, target, period.end),
-    )
+def _within(target: Target, bounds: dates.Bounds) -> exp.Expression:
+    sides = ((exp.GTE, bounds.start), (exp.LT, bounds.end))
+    tests = [_compared(sign, target, side) for sign, side in sides if side is not None]
+    return reduce(lambda start, end: exp.And(this=start, expression=end), tests)
 
 
 def _compared(

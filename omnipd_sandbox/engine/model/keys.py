@@ -192,6 +192,7 @@ DIMENSION: Keys = {
     **_all(
         Bearing.ANSWER,
         bin_boundaries=LIST,
+        dynamic_top_n=FULL_MAPPING,
         duration=FULL_MAPPING,
         groups=LIST,
         primary_key=FLAG,
@@ -205,7 +206,12 @@ DIMENSION: Keys = {
         custom_primary_key_sql_for_quick_aggs=TEXT,
         skip_parent_label=FLAG,
     ),
-    **_all(Bearing.UNMODELED, dynamic_top_n=ANYTHING, order_by_field=ANYTHING),
+    **_all(
+        Bearing.UNMODELED,
+        custom_calendar=ANYTHING,
+        order_by_field=ANYTHING,
+        week_start_day=ANYTHING,
+    ),
 }
 
 MEASURE: Keys = {
@@ -239,6 +245,7 @@ TOPIC: Keys = {
         relationships=LIST_OR_NOTHING,
         required_access_grants=TEXT_OR_TEXTS,
         template=FLAG,
+        topics=TEXTS,
     ),
     **_all(
         Bearing.DISPLAY,
@@ -267,7 +274,6 @@ TOPIC: Keys = {
         always_join=ANYTHING,
         conditionally_join=ANYTHING,
         hidden_unless_access_grants=ANYTHING,
-        topics=ANYTHING,
         views=ANYTHING,
         week_start_day=ANYTHING,
     ),

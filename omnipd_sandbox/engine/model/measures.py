@@ -6,13 +6,14 @@ made single before it sees them.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from functools import cached_property
 
 from sqlglot import exp
 
+from omnipd_sandbox.engine.model.filters import conjunction
 from omnipd_sandbox.engine.model.references import AGGREGATE
 from omnipd_sandbox.engine.model.sql_dialect import written
 
@@ -31,6 +32,8 @@ _ZERO_WHEN_EMPTY = {
 _AROUND_CALLS = (exp.Filter, exp.IgnoreNulls, exp.RespectNulls, exp.WithinGroup)
 _CALLS = (exp.AggFunc, *_AROUND_CALLS)
 
+# An alias, a field and its timeframe.
+FieldPlace = tuple[str, str, str | None]
 Build = Callable[[Sequence[exp.Expression]], exp.Expression]
 
 
@@ -49,13 +52,26 @@ class Aggregate:
     key: tuple[exp.Expression, ...] | None = None
     # It counts the rows of a joined view that has no primary key to tell them by.
     needs_key: bool = False
+    # Fields by which it is not filtered as the query says, and how it is instead.
+    cancels: Mapping[FieldPlace, exp.Expression] = field(default_factory=dict)
 
     @cached_property
     def signature(self) -> tuple[object, ...]:
         """Tell aggregates apart that would come out differently."""
         key = None if self.key is None else tuple(written(part) for part in self.key)
         inputs = [each.copy() for each in self.inputs]
-        return (self.view, self.home, written(self.build(inputs)), key)
+        canceled = tuple((place, written(test)) for place, test in self.cancels.items())
+        return (self.view, self.home, written(self.build(inputs)), key, canceled)
+
+    def where(self, test: exp.Expression) -> Aggregate:
+        """Give the same over those rows alone for which a condition holds."""
+        # Never false: of rows that are made single, one that passes is enough.
+        passes = exp.Case(ifs=[exp.If(this=test.copy(), true=exp.true())])
+        return replace(
+            self,
+            inputs=(*self.inputs, passes),
+            build=lambda values: _only_where(self.build(values[:-1]), values[-1]),
+        )
 
 
 @dataclass
@@ -141,6 +157,19 @@ def aggregate_of_type(kind: str, percentile: float | None) -> tuple[Build, bool,
                 True,
                 False,
             )
+
+
+def _only_where(tree: exp.Expression, test: exp.Expression) -> exp.Expression:
+    """Let the aggregate in an expression see some rows alone."""
+    call = next(tree.find_all(exp.Anonymous, *_CALLS))
+    if isinstance(call, exp.Filter):
+        call.expression.set("this", conjunction([call.expression.this, test]))
+        return tree
+    filtered = exp.Filter(this=call.copy(), expression=exp.Where(this=test))
+    if call is tree:
+        return filtered
+    call.replace(filtered)
+    return tree
 
 
 def _count(values: Sequence[exp.Expression]) -> exp.Expression:

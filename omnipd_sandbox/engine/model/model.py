@@ -9,9 +9,11 @@ from typing import Any
 from sqlglot import exp
 
 from omnipd_sandbox.engine.model.buckets import Bins, Groups
+from omnipd_sandbox.engine.model.calendars import PLAIN, Calendar
 from omnipd_sandbox.engine.model.durations import Duration
 from omnipd_sandbox.engine.model.grants import AccessFilter, Grant
 from omnipd_sandbox.engine.model.references import SqlText
+from omnipd_sandbox.engine.model.top_values import TopValues
 
 
 @dataclass(frozen=True)
@@ -61,6 +63,9 @@ class Dimension(Field):
     formats: Mapping[str, str] = field(default_factory=dict)
     buckets: Groups | Bins | None = None
     duration: Duration | None = None
+    top_values: TopValues | None = None
+    # Whether its times are taken in the zone that a query names.
+    convert_tz: bool = True
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -151,6 +156,8 @@ class Topic:
     description: str | None = None
     group_label: str | None = None
     hidden: bool = False
+    # The topics that a composite one is made of; it has no base view.
+    composed_of: tuple[str, ...] = ()
     joins: Mapping[str, Any] = field(default_factory=dict)
     relationships: tuple[Relationship, ...] = ()
     # Terms such as "users.*" and "-users.email", and the fields that they come to; None means all.
@@ -188,8 +195,10 @@ class Model:
     files: Mapping[str, str] = field(default_factory=dict)
     issues: tuple[Issue, ...] = ()
     grants: Mapping[str, Grant] = field(default_factory=dict)
-    # Settings that every query depends on, and those that only some queries do.
+    calendar: Calendar = PLAIN
+    # Whether queries without measures have groups.
+    default_group_by: str = "always"
+    # Settings that every query depends on.
     unmodeled: tuple[str, ...] = ()
-    unmodeled_at_times: tuple[str, ...] = ()
     # By field and timeframe: see formats.py.
     formats: Mapping[str, str] = field(default_factory=dict)

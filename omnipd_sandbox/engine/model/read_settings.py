@@ -8,18 +8,19 @@ from fnmatch import fnmatchcase
 from typing import Any
 
 from omnipd_sandbox.engine.model import timeframes
+from omnipd_sandbox.engine.model.calendars import WEEKDAYS, Calendar
 from omnipd_sandbox.engine.model.grants import AccessFilter, Grant
 from omnipd_sandbox.engine.model.keys import GRANT, MODEL
 from omnipd_sandbox.engine.model.read_topics import read_access_filters
 from omnipd_sandbox.engine.model.read_views import known_timeframes
 from omnipd_sandbox.engine.model.schema_layer import Table
-from omnipd_sandbox.engine.model.yaml_parts import Parts, said, texts, unmodeled
+from omnipd_sandbox.engine.model.yaml_parts import Body, Parts, said, texts, unmodeled
+from omnipd_sandbox.engine.shortened import shown
+from omnipd_sandbox.near_matches import near
 
-# Settings that change some answers, each with the value that changes none.
-_PLAIN = {"week_start_day": "monday", "fiscal_month_offset": "0"}
 _WHICH_VIEWS = ("ignored_schemas", "ignored_views", "included_schemas", "included_views")
-# A setting that changes the answers to queries without measures, which are refused at its sight.
-_GROUPED = "always"
+# Whether rows of queries without measures become groups.
+_GROUPED = ("always", "never", "primary_key")
 
 
 @dataclass(frozen=True)
@@ -31,9 +32,10 @@ class Settings:
     # None when they cannot be read.
     access_filters: tuple[AccessFilter, ...] | None
     topic_grants: tuple[str, ...]
-    # What every query is refused for, and what those are that depend on it.
+    calendar: Calendar
+    default_group_by: str
+    # What every query is refused for.
     unmodeled: tuple[str, ...]
-    unmodeled_at_times: tuple[str, ...]
     ignored_schemas: tuple[str, ...] = ()
     ignored_views: tuple[str, ...] = ()
     included_schemas: tuple[str, ...] = ()
@@ -65,14 +67,14 @@ def read_settings(document: Any, parts: Parts) -> Settings:
     body = parts.checked(document, MODEL)
     grants = _access_grants(said(body, "access_grants") or {}, parts)
     parts.known_grants = grants
-    at_times = tuple(
-        key for key, plain in _PLAIN.items() if str(said(body, key, plain)).lower() != plain
-    )
-    for key in at_times:
-        parts.issue(f"Not modeled: {key}")
     always = list(unmodeled(body))
-    if str(said(body, "default_group_by", _GROUPED)).lower() != _GROUPED:
-        parts.issue("Not modeled: default_group_by")
+    calendar, unread = _calendar(body)
+    for key in unread:
+        parts.issue(f"Not modeled: {key} {shown(said(body, key))}")
+        always.append(key)
+    grouped = str(said(body, "default_group_by", _GROUPED[0])).lower()
+    if grouped not in _GROUPED:
+        parts.issue(f"Not modeled: default_group_by {shown(grouped)}{near(grouped, _GROUPED)}")
         always.append("default_group_by")
     default = said(body, "default_timeframes")
     return Settings(
@@ -82,10 +84,24 @@ def read_settings(document: Any, parts: Parts) -> Settings:
         topic_grants=parts.grants(
             {"required_access_grants": said(body, "default_topic_required_access_grants")}
         ),
+        calendar=calendar,
+        default_group_by=grouped,
         unmodeled=tuple(always),
-        unmodeled_at_times=at_times,
         **{key: texts(said(body, key)) for key in _WHICH_VIEWS},
     )
+
+
+def _calendar(body: Body) -> tuple[Calendar, list[str]]:
+    """Read what bears on weeks and fiscal years, and name what of it cannot be read."""
+    day, months = said(body, "week_start_day"), said(body, "fiscal_month_offset")
+    days = {name.lower(): number for number, name in enumerate(WEEKDAYS)}
+    week_starts = days.get(str(day).lower()) if day is not None else 0
+    unread = ["week_start_day"] if week_starts is None else []
+    # What a year and more would come to is not told.
+    if months is not None and not (isinstance(months, int) and abs(months) < 12):
+        unread.append("fiscal_month_offset")
+        months = None
+    return Calendar(week_starts or 0, months), unread
 
 
 def _access_grants(document: Mapping[str, Any], parts: Parts) -> dict[str, Grant]:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from omnipd_sandbox.engine.model.file_names import COMPOSITE_TOPIC
 from omnipd_sandbox.engine.model.grants import AccessFilter
 from omnipd_sandbox.engine.model.keys import ACCESS_FILTER, TOPIC, NotModeled
 from omnipd_sandbox.engine.model.model import Topic
@@ -56,6 +57,11 @@ class TopicReader:
         """Read a topic, from the file of that path."""
         parts = self.parts
         missing = list(unmodeled(body))
+        composed_of = texts(said(body, "topics"))
+        if composed_of or path.endswith(f".{COMPOSITE_TOPIC}"):
+            # What a query on it answers is not known (docs/wire.md).
+            parts.issue("Not modeled: composite topics")
+            missing.append("topics made of topics")
         if not said(body, "base_view") and not missing:
             parts.issue(f'Topic "{name}" has no base_view')
         where, having = (
@@ -81,6 +87,7 @@ class TopicReader:
             description=optional_text(said(body, "description")),
             group_label=optional_text(said(body, "group_label")),
             hidden=said(body, "hidden", False),
+            composed_of=composed_of,
             joins=said(body, "joins") or {},
             relationships=relationships,
             fields=None if fields is None else texts(fields),

@@ -28,7 +28,8 @@ from omnipd_sandbox.engine.model.references import BadSql
 from omnipd_sandbox.engine.model.schema_layer import MAIN, Table
 from omnipd_sandbox.engine.model.sql_dialect import read_statement, refuse_templates, written
 from omnipd_sandbox.engine.model.timeframes import TIMEFRAMES
-from omnipd_sandbox.engine.model.yaml_filters import problems as problems_of_filter
+from omnipd_sandbox.engine.model.top_values import read_top_values
+from omnipd_sandbox.engine.model.yaml_filters import problems_of_measure
 from omnipd_sandbox.engine.model.yaml_parts import (
     Body,
     Parts,
@@ -47,8 +48,7 @@ _VIEW_REFERENCE = re.compile(r"""'(?:[^']|'')*'|"(?:[^"]|"")*"|\$\{([^}]*)\}""")
 _COUNT = "count"
 # What a model may offer beside those that the sandbox computes; asking for them finds nothing.
 _OTHER_TIMEFRAMES = {
-    "raw", "fiscal_month", "fiscal_month_num", "fiscal_quarter", "fiscal_quarter_of_year",
-    "fiscal_week", "fiscal_year",
+    "raw", "fiscal_month", "fiscal_month_num", "fiscal_quarter_of_year", "fiscal_week",
 }  # fmt: skip
 
 
@@ -238,6 +238,12 @@ class ViewReader:
         sql = None
         duration = self._duration(said(body, "duration"), view, name)
         buckets = self._buckets(body, view, name)
+        top = said(body, "dynamic_top_n")
+        top_values = None if top is None else read_top_values(top)
+        if top is not None and top_values is None:
+            what = "dynamic_top_n without a readable n, by, desc and else"
+            self.parts.issue(f"Not modeled: {what}", view, name)
+            missing.append(what)
         for key, read in (("duration", duration), ("groups", buckets), ("bin_boundaries", buckets)):
             if said(body, key) is not None and read is None:
                 self.parts.issue(f"{key} cannot be read", view, name)
@@ -263,6 +269,8 @@ class ViewReader:
             grants=self.parts.grants(body, view, name),
             buckets=buckets,
             duration=duration,
+            top_values=top_values,
+            convert_tz=said(body, "convert_tz", True),
         )
 
     def _timeframes(self, body: Body, view: str, field: str) -> tuple[str, ...]:
@@ -314,7 +322,7 @@ class ViewReader:
         percentile = said(body, "percentile")
         if str(kind).startswith("percentile") and not is_percentile(percentile):
             problems.append(f"percentile {percentile!r}, which is no number from 0 to 100")
-        filters = self.parts.filters(said(body, "filters"), view, name)
+        filters = self.parts.filters(said(body, "filters"), view, name, problems_of_measure)
         if filters and kind is None:
             problems.append("filters on a measure without aggregate_type")
         for problem in problems:
@@ -343,7 +351,9 @@ def _misplaced_in_view(body: Body) -> Iterator[str]:
 def _misplaced_in_dimension(body: Body) -> Iterator[str]:
     has = {key for key in body if said(body, key) is not None}
     if "duration" in has:
-        yield from sorted(has & {"sql", "groups", "bin_boundaries", "timeframes"})
+        yield from sorted(has & {"sql", "groups", "bin_boundaries", "timeframes", "dynamic_top_n"})
+    elif "dynamic_top_n" in has:
+        yield from sorted(has & {"groups", "bin_boundaries", "timeframes"})
     elif {"groups", "bin_boundaries"} <= has:
         yield "bin_boundaries"
     if "else" in has and "groups" not in has:
@@ -376,7 +386,7 @@ def _table_name(body: Body, view: str) -> str:
 
 def _unmodeled_filters(filters: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
     for operators in filters.values():
-        yield from problems_of_filter(operators)
+        yield from problems_of_measure(operators)
 
 
 def _shown(name: str, body: Body) -> dict[str, Any]:

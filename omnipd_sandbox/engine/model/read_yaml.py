@@ -10,7 +10,7 @@ from omnipd_sandbox.engine.data.warehouse import Warehouse
 from omnipd_sandbox.engine.model import file_names
 from omnipd_sandbox.engine.model.extension import BadExtension, Extension
 from omnipd_sandbox.engine.model.file_names import folder_of, plain_path, what_it_holds
-from omnipd_sandbox.engine.model.keys import WHOLE, NotModeled
+from omnipd_sandbox.engine.model.keys import NotModeled
 from omnipd_sandbox.engine.model.model import Model, Topic, View
 from omnipd_sandbox.engine.model.offered import with_offered_fields
 from omnipd_sandbox.engine.model.read_relationships import read_relationships
@@ -19,7 +19,6 @@ from omnipd_sandbox.engine.model.read_topics import TopicReader, checked_topic
 from omnipd_sandbox.engine.model.read_views import ViewReader, checked_view
 from omnipd_sandbox.engine.model.schema_layer import SchemaLayer, Table
 from omnipd_sandbox.engine.model.types import with_types
-from omnipd_sandbox.engine.model.unmodeled_settings import speaks_of
 from omnipd_sandbox.engine.model.yaml_parts import Parts, said
 
 
@@ -54,8 +53,7 @@ def read_model(
     relationships, unread = read_relationships(found.relationships, parts)
     views = _views(found, layer, settings, warehouse, parts)
     topics = _topics(found, settings, parts)
-    typed, issues = with_types(views, relationships, warehouse)
-    unmodeled = settings.unmodeled_at_times
+    typed, issues = with_types(views, relationships, warehouse, settings.calendar)
     model = Model(
         id=model_id,
         name=name,
@@ -66,11 +64,9 @@ def read_model(
         topics=topics,
         files=dict(files),
         relationships_unread=unread,
-        unmodeled=(
-            *settings.unmodeled,
-            *(each for each in unmodeled if speaks_of(each, found.documents)),
-        ),
-        unmodeled_at_times=unmodeled,
+        calendar=settings.calendar,
+        default_group_by=settings.default_group_by,
+        unmodeled=settings.unmodeled,
         grants=settings.grants,
     )
     model, more = with_offered_fields(model)
@@ -91,7 +87,6 @@ class _Files:
     topics: dict[str, dict[str, Any]] = field(default_factory=dict)
     # By what it holds and its name.
     paths: dict[tuple[str, str], str] = field(default_factory=dict)
-    documents: list[Any] = field(default_factory=list)
 
     def take(self, path: str, text: str) -> None:
         self.parts.path = plain_path(path)
@@ -102,7 +97,6 @@ class _Files:
             )
             return
         document = self.parts.document(text)
-        self.documents.append(document)
         kind, name = holds
         if kind == file_names.VIEW:
             name = self._view_name(path, name)
@@ -118,11 +112,8 @@ class _Files:
                 self.relationships = document
             case file_names.VIEW:
                 self.views[name] = checked_view(document, name, self.parts)
-            case file_names.TOPIC:
+            case file_names.TOPIC | file_names.COMPOSITE_TOPIC:
                 self.topics[name] = checked_topic(document, self.parts)
-            case file_names.COMPOSITE_TOPIC:
-                self.parts.issue("Not modeled: composite topics")
-                self.topics[name] = {WHOLE: NotModeled("topics made of topics")}
 
     def _view_name(self, path: str, stem: str) -> str:
         """Name a view: one in the folder of a schema is named after both (docs/wire.md)."""
@@ -196,6 +187,11 @@ def _topics(found: _Files, settings: Settings, parts: Parts) -> dict[str, Topic]
         # A template is there to be extended.
         if not said(body, "template"):
             topics[name] = reader.read(name, body, parts.path)
+    for each in topics.values():
+        parts.path = each.path
+        for part in each.composed_of:
+            if part not in topics or topics[part].composed_of:
+                parts.issue(f'Topic "{each.name}" is made of "{part}", which is no topic of views')
     return topics
 
 

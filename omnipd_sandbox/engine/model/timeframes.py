@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 from sqlglot import exp
 
+from omnipd_sandbox.engine.model.calendars import FISCAL, PLAIN, WEEKDAYS, Calendar
+
 NANOSECONDS = "TIMESTAMP_NS"
 DEFAULT = ("raw", "date", "week", "month", "quarter", "year")
 MONTHS = (
@@ -16,7 +18,10 @@ MONTHS = (
 _TEMPORAL = {
     "DATE", "TIMESTAMP", "TIMESTAMP_S", "TIMESTAMP_MS", NANOSECONDS, "TIMESTAMP WITH TIME ZONE",
 }  # fmt: skip
-WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+
+
+# From a time to its timeframe, in the calendar of a model.
+Compute = Callable[[exp.Expression, Calendar], exp.Expression]
 
 
 @dataclass(frozen=True)
@@ -25,7 +30,7 @@ class Timeframe:
 
     # "time" truncates; "number" and "string" extract a part.
     yields: str
-    compute: Callable[[exp.Expression], exp.Expression]
+    compute: Compute
     of_dates: bool = True
     # Names sort as the calendar does, not as the alphabet does.
     order: tuple[str, ...] = ()
@@ -50,33 +55,57 @@ def whole_microseconds(value: exp.Expression) -> exp.Expression:
     return exp.Anonymous(this="make_timestamp", expressions=[whole])
 
 
-def unit_start(unit: str, value: exp.Expression) -> exp.Expression:
+def unit_start(unit: str, value: exp.Expression, calendar: Calendar = PLAIN) -> exp.Expression:
     """Cut a time down to the start of its unit."""
-    return exp.Anonymous(this="date_trunc", expressions=[exp.Literal.string(unit), value])
+    days = calendar.week_starts if unit == "week" else 0
+    months = calendar.months_ahead if unit.startswith(FISCAL) else 0
+    # The database knows weeks from Monday and years from January: there and back again.
+    there = _shifted(_shifted(value, -days, "days"), months, "months")
+    text = exp.Literal.string(unit.removeprefix(FISCAL))
+    start: exp.Expression = exp.Anonymous(this="date_trunc", expressions=[text, there])
+    return _shifted(_shifted(start, -months, "months"), days, "days")
 
 
-def _truncated(unit: str) -> Callable[[exp.Expression], exp.Expression]:
-    return lambda value: unit_start(unit, value)
+def _shifted(value: exp.Expression, count: int, units: str) -> exp.Expression:
+    if not count:
+        return value
+    number = exp.Literal.number(abs(count))
+    interval = exp.Anonymous(this=f"to_{units}", expressions=[number])
+    joined = exp.Add if count > 0 else exp.Sub
+    return exp.paren(joined(this=exp.paren(value), expression=interval))
 
 
-def _part(function: str) -> Callable[[exp.Expression], exp.Expression]:
-    return lambda value: exp.cast(exp.Anonymous(this=function, expressions=[value]), "bigint")
+def _truncated(unit: str) -> Compute:
+    return lambda value, calendar: unit_start(unit, value, calendar)
 
 
-def _name(function: str) -> Callable[[exp.Expression], exp.Expression]:
-    return lambda value: exp.Anonymous(this=function, expressions=[value])
+def _part(function: str) -> Compute:
+    return lambda value, _: exp.cast(exp.Anonymous(this=function, expressions=[value]), "bigint")
 
 
-def _epoch(value: exp.Expression) -> exp.Expression:
+def _of_weeks(name: str, function: str) -> Compute:
+    def compute(value: exp.Expression, calendar: Calendar) -> exp.Expression:
+        calendar.refuse_other_weeks(f'The timeframe "{name}"')
+        return _part(function)(value, calendar)
+
+    return compute
+
+
+def _name(function: str) -> Compute:
+    return lambda value, _: exp.Anonymous(this=function, expressions=[value])
+
+
+def _epoch(value: exp.Expression, _: Calendar) -> exp.Expression:
     # Whole seconds, cut towards the past; a cast alone would round.
     seconds = exp.Anonymous(this="epoch", expressions=[value])
     return exp.cast(exp.Floor(this=seconds), "bigint")
 
 
-def _day_of_quarter(value: exp.Expression) -> exp.Expression:
+def _day_of_quarter(value: exp.Expression, calendar: Calendar) -> exp.Expression:
+    # Of the fiscal quarter, where a model has one (docs/wire.md).
+    start = unit_start("fiscal_quarter", value, calendar)
     days = exp.Anonymous(
-        this="date_diff",
-        expressions=[exp.Literal.string("day"), unit_start("quarter", value), value.copy()],
+        this="date_diff", expressions=[exp.Literal.string("day"), start, value.copy()]
     )
     return exp.Add(this=days, expression=exp.Literal.number(1))
 
@@ -85,7 +114,8 @@ TIMEFRAMES = {
     "year": Timeframe("time", _truncated("year")),
     "quarter": Timeframe("time", _truncated("quarter")),
     "month": Timeframe("time", _truncated("month")),
-    # Weeks start on Monday, as Omni's do unless a model says otherwise.
+    "fiscal_year": Timeframe("time", _truncated("fiscal_year")),
+    "fiscal_quarter": Timeframe("time", _truncated("fiscal_quarter")),
     "week": Timeframe("time", _truncated("week")),
     "date": Timeframe("time", _truncated("day")),
     "hour": Timeframe("time", _truncated("hour"), of_dates=False),
@@ -94,9 +124,9 @@ TIMEFRAMES = {
     "millisecond": Timeframe("time", _truncated("millisecond"), of_dates=False),
     "quarter_of_year": Timeframe("number", _part("quarter")),
     "month_num": Timeframe("number", _part("month")),
-    "week_of_year": Timeframe("number", _part("week")),
+    "week_of_year": Timeframe("number", _of_weeks("week_of_year", "week")),
     # 1 is Monday and 7 is Sunday (assumed; docs/wire.md).
-    "day_of_week_num": Timeframe("number", _part("isodow")),
+    "day_of_week_num": Timeframe("number", _of_weeks("day_of_week_num", "isodow")),
     "hour_of_day": Timeframe("number", _part("hour"), of_dates=False),
     "day_of_month": Timeframe("number", _part("day")),
     "day_of_year": Timeframe("number", _part("dayofyear")),
@@ -107,11 +137,13 @@ TIMEFRAMES = {
 }
 
 
-def at_timeframe(name: str, value: exp.Expression, sql_type: str) -> exp.Expression:
+def at_timeframe(
+    name: str, value: exp.Expression, sql_type: str, calendar: Calendar = PLAIN
+) -> exp.Expression:
     """Compute a timeframe of a time expression."""
     if sql_type == NANOSECONDS:
         value = whole_microseconds(value)
-    tree = TIMEFRAMES[name].compute(value)
+    tree = TIMEFRAMES[name].compute(value, calendar)
     if TIMEFRAMES[name].yields == "time" and sql_type != "TIMESTAMP WITH TIME ZONE":
         # Versions of DuckDB differ on whether this is a date or a timestamp.
         return exp.cast(tree, "timestamp")
@@ -120,6 +152,8 @@ def at_timeframe(name: str, value: exp.Expression, sql_type: str) -> exp.Express
 
 def timeframe_type(name: str, sql_type: str) -> str:
     """Tell the DuckDB type of a timeframe."""
+    if name.isdigit():
+        return sql_type  # so many of a dimension's values
     if name not in TIMEFRAMES:
         return "BIGINT"  # an interval of a duration
     yields = TIMEFRAMES[name].yields

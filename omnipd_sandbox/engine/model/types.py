@@ -9,6 +9,7 @@ from datetime import datetime
 from sqlglot import exp
 
 from omnipd_sandbox.engine.data.warehouse import Warehouse
+from omnipd_sandbox.engine.model.calendars import Calendar
 from omnipd_sandbox.engine.model.circumstances import Circumstances
 from omnipd_sandbox.engine.model.fields import TOO_DEEP, Fields
 from omnipd_sandbox.engine.model.measures import as_one_select
@@ -27,14 +28,18 @@ from omnipd_sandbox.engine.shortened import first_line
 from omnipd_sandbox.refused_query import Refused
 
 # Only fills the literals of relative dates, which have no bearing on types.
-_ANY_MOMENT = Circumstances(datetime.fromisoformat("2000-01-01"))
+_ANY_MOMENT = datetime.fromisoformat("2000-01-01")
 
 
 def with_types(
-    views: Mapping[str, View], relationships: Iterable[Relationship], warehouse: Warehouse
+    views: Mapping[str, View],
+    relationships: Iterable[Relationship],
+    warehouse: Warehouse,
+    calendar: Calendar,
 ) -> tuple[dict[str, View], list[Issue]]:
     """Return the views with each field's type filled in, and what does not run."""
-    typing = _Typing(views, relationships, warehouse)
+    around = Circumstances(_ANY_MOMENT, calendar=calendar)
+    typing = _Typing(views, relationships, warehouse, around)
     issues = [*typing.type_dimensions(), *typing.type_measures()]
     return typing.views, issues
 
@@ -45,8 +50,10 @@ class _Typing:
         views: Mapping[str, View],
         relationships: Iterable[Relationship],
         warehouse: Warehouse,
+        around: Circumstances,
     ) -> None:
         self.views = dict(views)
+        self.around = around
         self.warehouse = warehouse
         self.relationships = tuple(relationships)
 
@@ -85,7 +92,7 @@ class _Typing:
         together: dict[tuple[str, ...], list[tuple[Field, exp.Expression]]] = {}
         for each in _referred_first(fields):
             try:
-                of_view = fields_of.setdefault(each.view, Fields(reachable, each.view, _ANY_MOMENT))
+                of_view = fields_of.setdefault(each.view, Fields(reachable, each.view, self.around))
                 tree = _expression(of_view, each)
                 together.setdefault(aliases_read(tree, each.view, reachable), []).append(
                     (each, tree)
@@ -174,6 +181,7 @@ def _expression(fields: Fields, found: Field) -> exp.Expression:
     if isinstance(found, Measure):
         return as_one_select(fields.written_out(found.view, found), fields.aggregates)
     assert isinstance(found, Dimension)  # noqa: S101 - there is nothing else
-    # A duration is nothing until it is asked for in some unit.
-    timeframe = found.duration.intervals[0] if found.duration else None
+    # A duration is nothing until it is asked for in some unit; weeks cannot be everywhere.
+    intervals = found.duration.intervals if found.duration else ()
+    timeframe = min(intervals, key=lambda interval: interval == "weeks", default=None)
     return fields.written_out(found.view, found, timeframe)

@@ -10,8 +10,10 @@ import re
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from omnipd_sandbox.engine.model import dates
+from omnipd_sandbox.engine.model.circumstances import Circumstances
 from omnipd_sandbox.engine.model.sql_dialect import has_template
 from omnipd_sandbox.engine.shortened import shown
 from omnipd_sandbox.refused_query import Refused
@@ -50,6 +52,10 @@ _BOOLEANS = {
     False: (False, False), "false": (False, False), "falsey": (False, True),
 }  # fmt: skip
 
+# What a measure's filter has beside the others: whether the query's filter on the field counts for
+# it, and how far back that filter is moved.
+CANCEL, OFFSET = "cancel_query_filter", "date_offset_from_query"
+
 # Where a time of day follows a date.
 _TIME_OF_DAY = re.compile(r"\d{4}-\d\d-\d\d[T ]\d")
 
@@ -66,7 +72,35 @@ def problems(operators: Mapping[str, Any]) -> Iterator[str]:
             yield "a template ({{ … }}) in the filter"
 
 
-def on_the_wire(operators: Mapping[str, Any], kind: str, now: datetime) -> dict[str, Any]:
+def problems_of_measure(operators: Mapping[str, Any]) -> Iterator[str]:
+    """Name what is not modeled in the operators of a measure's filter on a field."""
+    yield from problems(without_query(operators))
+    if not isinstance(operators.get(CANCEL, False), bool):
+        yield f"{CANCEL} that is neither true nor false"
+    if OFFSET not in operators:
+        return
+    if not cancels(operators):
+        yield f"{OFFSET} without {CANCEL}: true"
+    length = operators[OFFSET]
+    try:
+        dates.interval(length if isinstance(length, str) else shown(length))
+    except Refused:
+        yield f"{OFFSET} {shown(length)}"
+
+
+def cancels(operators: Mapping[str, Any]) -> bool:
+    """Tell whether a measure's filter on a field stands in place of the query's."""
+    return operators.get(CANCEL) is True
+
+
+def without_query(operators: Mapping[str, Any]) -> dict[str, Any]:
+    """Give a filter's own operators, without what concerns the query's."""
+    return {key: value for key, value in operators.items() if key not in {CANCEL, OFFSET}}
+
+
+def on_the_wire(
+    operators: Mapping[str, Any], kind: str, around: Circumstances, *, in_zone: bool = True
+) -> dict[str, Any]:
     """Turn one field's operators into one filter of the wire.
 
     Parameters
@@ -75,8 +109,10 @@ def on_the_wire(operators: Mapping[str, Any], kind: str, now: datetime) -> dict[
         The operators and their values; several hold together.
     kind
         The filter type that fits the field: string, number, date, boolean or other.
-    now
-        The instant that relative dates refer to.
+    around
+        When relative dates are asked for, and in which zone and calendar.
+    in_zone
+        Whether the field's times are taken in that zone.
 
     Raises
     ------
@@ -93,7 +129,7 @@ def on_the_wire(operators: Mapping[str, Any], kind: str, now: datetime) -> dict[
         raise _not_taken(_FOLD, fold)
     if fold and kind != "string":
         raise _misfit(_FOLD, kind)
-    read = _Reader(kind, now, fold=fold)
+    read = _Reader(kind, around, fold=fold, in_zone=in_zone)
     return _all([read.filter(operator, value) for operator, value in rest.items()])
 
 
@@ -112,9 +148,10 @@ def _negative(filter_: dict[str, Any]) -> dict[str, Any]:
 class _Reader:
     """Read the operators of a field."""
 
-    def __init__(self, kind: str, now: datetime, *, fold: bool) -> None:
+    def __init__(self, kind: str, around: Circumstances, *, fold: bool, in_zone: bool) -> None:
         self.kind = kind
-        self.now = now
+        self.around = around
+        self.in_zone = in_zone
         self.folded = {"case_insensitive": True} if fold else {}
 
     def filter(self, operator: str, value: Any) -> dict[str, Any]:
@@ -149,8 +186,11 @@ class _Reader:
             if not isinstance(each, Mapping):
                 raise _not_taken(operator, each)
         # Each is read on its own; what is said beside "and" or "or" holds in it, too.
-        around = {_FOLD: True} if self.folded else {}
-        each_read = [on_the_wire({**around, **each}, self.kind, self.now) for each in value]
+        fold = {_FOLD: True} if self.folded else {}
+        each_read = [
+            on_the_wire({**fold, **each}, self.kind, self.around, in_zone=self.in_zone)
+            for each in value
+        ]
         return _all(each_read, operator.upper())
 
     def _equals(self, operator: str, value: Any) -> dict[str, Any]:
@@ -169,7 +209,7 @@ class _Reader:
                     {
                         "type": "date",
                         "kind": "TIME_FOR_UNIT_DURATION",
-                        "left_side": _written_time(operator, each),
+                        "left_side": self._written_time(operator, each),
                     }
                     for each in given
                 ]
@@ -189,31 +229,49 @@ class _Reader:
                 return {
                     "type": "date",
                     "kind": "BEFORE",
-                    "right_side": _written_time(operator, end),
+                    "right_side": self._written_time(operator, end),
                 }
             case "on_or_after", [begin]:
                 return {
                     "type": "date",
                     "kind": "ON_OR_AFTER",
-                    "left_side": _written_time(operator, begin),
+                    "left_side": self._written_time(operator, begin),
                 }
             case "between_dates", [begin, end]:
                 # The end belongs to it here; on the wire it does not.
-                last = dates.period(_written_time(operator, end), self.now)
+                now = self.around.now_on_clocks(of_zone=self.in_zone)
+                last = dates.period(self._written_time(operator, end), now, self.around.calendar)
                 return {
                     "type": "date",
                     "kind": "BETWEEN",
-                    "left_side": _written_time(operator, begin),
+                    "left_side": self._written_time(operator, begin),
                     "right_side": last.end.isoformat(sep=" ", timespec="seconds"),
                 }
             case "time_for_duration", [begin, str() as length]:
                 return {
                     "type": "date",
                     "kind": "TIME_FOR_INTERVAL_DURATION",
-                    "left_side": _written_time(operator, begin),
+                    "left_side": self._written_time(operator, begin),
                     "right_side": length,
                 }
         raise _not_taken(operator, value)
+
+    def _written_time(self, operator: str, value: Any) -> str:
+        """Write a date, or words for one, as the wire has it; a time of day on the field's clocks."""
+        text = _text(operator, value)
+        if not _TIME_OF_DAY.match(text):
+            return text
+        try:
+            instant = datetime.fromisoformat(text)
+        except ValueError:
+            return text
+        if instant.microsecond:
+            raise _not_taken(operator, value)
+        if instant.tzinfo is not None:
+            zone = self.around.zone if self.in_zone else None
+            clocks = UTC if zone is None else ZoneInfo(zone)
+            instant = instant.astimezone(clocks).replace(tzinfo=None)
+        return instant.isoformat(sep=" ")
 
 
 def _any(filters: list[dict[str, Any]]) -> dict[str, Any]:
@@ -265,21 +323,6 @@ def _number(operator: str, value: Any) -> str:
     if isinstance(value, bool) or not isinstance(value, str | int | float):
         raise _not_taken(operator, value)
     return str(value)
-
-
-def _written_time(operator: str, value: Any) -> str:
-    """Write a date, or words for one, as the wire has it; a time of day in UTC."""
-    text = _text(operator, value)
-    if not _TIME_OF_DAY.match(text):
-        return text
-    try:
-        instant = datetime.fromisoformat(text)
-    except ValueError:
-        return text
-    if instant.microsecond:
-        raise _not_taken(operator, value)
-    utc = instant.astimezone(UTC).replace(tzinfo=None) if instant.tzinfo else instant
-    return utc.isoformat(sep=" ")
 
 
 def _part(operator: str, value: Any) -> dict[str, Any]:

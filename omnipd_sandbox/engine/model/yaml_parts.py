@@ -5,7 +5,7 @@ What cannot be read, and what the sandbox does not model, becomes an issue, neve
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from dataclasses import field as dataclass_field
 from typing import Any
@@ -115,7 +115,11 @@ class Parts:
         return found
 
     def filters(
-        self, document: Any, view: str | None = None, field: str | None = None
+        self,
+        document: Any,
+        view: str | None = None,
+        field: str | None = None,
+        problems: Callable[[Mapping[str, Any]], Iterator[str]] = problems,
     ) -> dict[str, Mapping[str, Any]]:
         """Read filters by field; one that is wrong is refused when it is used."""
         filters = {}

@@ -46,7 +46,7 @@ class _Anybody(dict[str, Any]):
 
 
 # When it is, and who asks, has no bearing on what runs.
-_ANY = Circumstances(datetime.fromisoformat("2000-01-01"), _Anybody())
+_ANY = datetime.fromisoformat("2000-01-01"), _Anybody()
 
 
 def issues_of_joins(model: Model, warehouse: Warehouse) -> Iterator[Issue]:
@@ -92,6 +92,10 @@ class _Checker:
     warehouse: Warehouse
 
     @cached_property
+    def around(self) -> Circumstances:
+        return Circumstances(*_ANY, calendar=self.model.calendar)
+
+    @cached_property
     def views(self) -> Mapping[str, View]:
         """Give the views by their names and aliases."""
         return views_by_alias(self.model.views, (*self.model.relationships, *self.relationships))
@@ -108,7 +112,7 @@ class _Checker:
         if taken:
             return
         own = {alias: self.model.views[name] for alias, name in join.named}
-        fields = Fields({**self.views, **own}, join.left, _ANY)
+        fields = Fields({**self.views, **own}, join.left, self.around)
         problem = self._problem(fields, lambda fields: fields.join_condition(join.on, join.right))
         if problem:
             yield f"The relationship from {join.left} to {join.right}: {problem}"
@@ -136,7 +140,7 @@ class _Checker:
         views = {alias: node.view for alias, node in tree.nodes.items()}
         yield from _broken(topic, views)
         for each in (*topic_filters(topic, tree.base), *default_filters(topic, tree.base)):
-            problem = self._problem(Fields(views, tree.base, _ANY), each.write)
+            problem = self._problem(Fields(views, tree.base, self.around), each.write)
             if problem:
                 yield f"{each.key}: {problem}"
 

@@ -12,6 +12,11 @@ from omnipd_sandbox.refused_query import Refused
 # The field whose values are the periods.
 PERIOD = "omni_period_pivot"
 _KEY = "period_over_period_computations"
+# The unit stands there twice in documents.
+_KEYS = frozenset(
+    {"date_filter_field_name", "periods_ago", "time_unit_name", "time_unit"}
+    | {"is_dynamic_previous_period", "is_ignored"}
+)
 
 
 @dataclass(frozen=True)
@@ -86,6 +91,9 @@ def _comparison(entry: object) -> Comparison | None:
     """Read one entry, or give None for one that is to be ignored."""
     if not isinstance(entry, Mapping):
         raise _unreadable()
+    for key in entry:
+        if key not in _KEYS:
+            raise Refused("PLAN", f'"{key}" in "{_KEY}" is not modeled by this sandbox')
     name, ago = entry.get("date_filter_field_name"), entry.get("periods_ago")
     unit = entry.get("time_unit_name")
     dynamic = _flag(entry, "is_dynamic_previous_period")

@@ -13,12 +13,15 @@ from omnipd_sandbox.engine.model.fields import Fields, known_timeframe, tables
 from omnipd_sandbox.engine.model.filters import condition, conjunction, flag
 from omnipd_sandbox.engine.model.grants import Grant, holds
 from omnipd_sandbox.engine.model.joins import Joined, JoinTree, tree_of_topic, tree_of_view
-from omnipd_sandbox.engine.model.measures import Aggregate
+from omnipd_sandbox.engine.model.measures import Aggregate, FieldPlace
 from omnipd_sandbox.engine.model.model import Dimension, Measure, Model, Topic
 from omnipd_sandbox.engine.model.references import FieldName
 from omnipd_sandbox.engine.model.timeframes import TIMEFRAMES
-from omnipd_sandbox.engine.model.unmodeled_settings import speaks_of
+from omnipd_sandbox.engine.model.top_values import TopValues
+from omnipd_sandbox.engine.plan.canceled_filters import put_in_place
 from omnipd_sandbox.engine.plan.comparisons import PERIOD
+from omnipd_sandbox.engine.plan.filling import Filling, filling
+from omnipd_sandbox.engine.plan.grouping import is_grouped
 from omnipd_sandbox.engine.plan.layout import lay_out
 from omnipd_sandbox.engine.plan.periods import (
     compare_periods,
@@ -26,6 +29,7 @@ from omnipd_sandbox.engine.plan.periods import (
     period_texts,
     place_of_period,
 )
+from omnipd_sandbox.engine.plan.rankings import ranked, ranking
 from omnipd_sandbox.engine.plan.request import AnyOf, Request, Sort
 from omnipd_sandbox.engine.plan.topic_filters import topic_filters
 from omnipd_sandbox.refused_query import Refused
@@ -69,6 +73,9 @@ class Draft:
     selected: list[Selected] = field(default_factory=list)
     missing: list[str] = field(default_factory=list)
     where: list[exp.Expression] = field(default_factory=list)
+    # The query's own filters on dimensions, which measures may cancel.
+    filtered: dict[FieldPlace, exp.Expression] = field(default_factory=dict)
+    in_controls: set[FieldPlace | None] = field(default_factory=set)
     having: list[exp.Expression] = field(default_factory=list)
     sorts: list[tuple[Selected, Sort]] = field(default_factory=list)
     # How many of the keys each row of totals keeps, and the mark it carries.
@@ -79,6 +86,13 @@ class Draft:
     transposed: list[str] | None = field(default_factory=list)
     # The conditions on rows of each period that is compared; a row may be in several.
     periods: list[exp.Expression] = field(default_factory=list)
+    # The values of a time that have rows in any case.
+    filling: Filling | None = None
+    # Dimensions of which the first values by a measure are kept, by the name of their ranking; the
+    # rankings as drafts, and as they are written.
+    rankings: dict[str, tuple[FieldName, Dimension, TopValues]] = field(default_factory=dict)
+    ranked: list[tuple[str, Draft]] = field(default_factory=list)
+    written_rankings: list[tuple[str, exp.Query]] = field(default_factory=list)
     # Rows that are alike in every key become one; SQL can ask for rows as they are.
     grouped: bool = True
 
@@ -94,9 +108,9 @@ class Draft:
 
     @property
     def other_queries(self) -> list[tuple[str, exp.Query]]:
-        """List the queries that filters refer to, by the names they have here."""
+        """List the queries that filters and dimensions refer to, by the names they have here."""
         queries = self.fields.around.queries
-        return [] if queries is None else queries.steps
+        return [*([] if queries is None else queries.steps), *self.written_rankings]
 
     def joined(self) -> list[Joined]:
         """List the views to join: the base view, those that are read, those in between."""
@@ -153,7 +167,11 @@ def draft(model: Model, request: Request, around: Circumstances) -> Draft:
         finder.any_of(control, around)
     for sort in request.sorts:
         finder.sort(sort)
+    _rank(found)
+    found.where += put_in_place(found.filtered, found.aggregates, found.in_controls)
     lay_out(found)
+    found.grouped = is_grouped(found, model.default_group_by)
+    found.filling = filling(found, around)
     refuse_unmodeled_joins(found)
     return found
 
@@ -166,10 +184,7 @@ def begin(model: Model, request: Request, around: Circumstances) -> tuple[Draft,
     Refused
         For what does not exist and for what the sandbox does not do.
     """
-    for setting in (
-        *model.unmodeled,
-        *(each for each in model.unmodeled_at_times if speaks_of(each, request.echo)),
-    ):
+    for setting in model.unmodeled:
         raise Refused("PLAN", f'The model sets "{setting}", which this sandbox does not model')
     topic = _topic(model, request, around)
     if topic is not None:
@@ -181,13 +196,22 @@ def begin(model: Model, request: Request, around: Circumstances) -> tuple[Draft,
     # A full join may have no row of the base view either.
     full = any(node.join_type == "full_outer" for node in tree.nodes.values())
     views = {alias: node.view for alias, node in tree.nodes.items()}
-    fields = Fields(views, None if full else tree.base, around)
+    fields = Fields(views, None if full else tree.base, around, request.filters)
     found = Draft(request, tree, fields)
     for each in topic_filters(topic, tree.base) if topic else ():
         test = each.write(fields)
         if test is not None:
             (found.having if each.of_groups else found.where).append(test)
     return found, Finder(fields, topic, found, model.grants)
+
+
+def _rank(found: Draft) -> None:
+    if found.rankings and found.request.periods:
+        raise Refused("PLAN", "dynamic_top_n in periods that are compared is not modeled")
+    for name, (at, dimension, top) in found.rankings.items():
+        draft = ranking(found, at, dimension, top, Selected)
+        draft.where += put_in_place(draft.filtered, draft.aggregates, draft.in_controls)
+        found.ranked.append((name, draft))
 
 
 def _topic(model: Model, request: Request, around: Circumstances) -> Topic | None:
@@ -241,7 +265,10 @@ class Finder:
         key = None
         if isinstance(found, Dimension):
             key = len(self.found.keys)
-            value = self.fields.dimension(alias, found, timeframe)
+            if found.top_values is not None:
+                value = ranked(self.found, at, found, found.top_values)
+            else:
+                value = self.fields.dimension(alias, found, timeframe)
         else:
             value = self.fields.measure(alias, found)
         self.found.selected.append(Selected(text, at, found, timeframe, key, value))
@@ -249,8 +276,17 @@ class Finder:
     def filter(self, text: str, filter_: Mapping[str, Any], around: Circumstances) -> None:
         """Add a filter."""
         test, of_groups = self._test(text, filter_, around)
-        if test is not None:
-            (self.found.having if of_groups else self.found.where).append(test)
+        if test is None:
+            return
+        place = self.fields.place_of(text)
+        if of_groups or place is None:
+            self.found.having.append(test)
+        elif place in self.found.filtered:
+            # By a name that the field had before, too.
+            both = [self.found.filtered[place], test]
+            self.found.filtered[place] = conjunction(both)
+        else:
+            self.found.filtered[place] = test
 
     def any_of(self, control: AnyOf, around: Circumstances) -> None:
         """Add filters on several fields, one of which must hold; one that restricts nothing is out."""
@@ -258,9 +294,10 @@ class Finder:
         written = [(test, of_groups) for test, of_groups in tests if test is not None]
         if len({of_groups for _, of_groups in written}) > 1:
             raise Refused(
-                "PLAN", "Measures or dimensions in one control is not modeled by this sandbox"
+                "PLAN", "Measures and dimensions in one control are not modeled by this sandbox"
             )
         for _, of_groups in written[:1]:
+            self.found.in_controls |= {self.fields.place_of(name) for name, _ in control.filters}
             test = conjunction([each for each, _ in written], "OR")
             (self.found.having if of_groups else self.found.where).append(test)
 
@@ -274,6 +311,10 @@ class Finder:
                 raise Refused("PLAN", f'No such field "{text}"')
             return None, False
         at, found, timeframe = place
+        if isinstance(found, Dimension) and found.top_values is not None:
+            raise Refused(
+                "PLAN", f'A filter on "{text}", a dimension with dynamic_top_n, is not modeled'
+            )
         if timeframe in TIMEFRAMES and _wants_a_date(filter_):
             # A date filter belongs under the name without a timeframe; under a timeframe the field is
             # missing (docs/wire.md).
@@ -286,6 +327,9 @@ class Finder:
         """Add a sort by something selected."""
         for each in self.found.selected:
             if each.name == sort.column:
+                if each.timeframe == "day_of_week_name":
+                    # By its number (docs/wire.md), which depends on where weeks begin.
+                    self.fields.around.calendar.refuse_other_weeks(f'The order of "{each.name}"')
                 self.found.sorts.append((each, sort))
                 return
         if any(sort.column == each.name for each in self.found.request.calculations):
@@ -306,7 +350,9 @@ class Finder:
             return name, found, None
         if not isinstance(found, Dimension):
             return None
-        timeframe = known_timeframe(found, name.timeframe)
+        if found.top_values is not None:
+            return name, found, name.timeframe
+        timeframe = known_timeframe(found, name.timeframe, self.fields.around.calendar)
         if timeframe is None or timeframe not in (*found.timeframes, "raw"):
             return None
         return name, found, timeframe

@@ -11,6 +11,7 @@ from omnipd_sandbox.engine.model.dates import Period
 from omnipd_sandbox.engine.model.filter_range import filter_range
 from omnipd_sandbox.engine.model.filters import Target, condition
 from omnipd_sandbox.engine.model.model import Dimension
+from omnipd_sandbox.engine.model.references import FieldName
 from omnipd_sandbox.engine.plan.comparisons import PERIOD
 from omnipd_sandbox.refused_query import Refused
 
@@ -50,8 +51,6 @@ def compare_periods(found: Draft, finder: Finder, around: Circumstances) -> str 
         return None
     if PERIOD not in request.fields or PERIOD not in request.pivots:
         raise Refused("PLAN", f'{_KEY} needs "{PERIOD}" in "fields" and in "pivots"')
-    if any(sort.column == PERIOD for sort in request.sorts):
-        raise Refused("PLAN", f'A sort by "{PERIOD}" is not modeled by this sandbox')
     name = request.periods[0].date_field
     place = finder.place(name)
     if place is None:
@@ -59,15 +58,9 @@ def compare_periods(found: Draft, finder: Finder, around: Circumstances) -> str 
     at, dimension, timeframe = place
     if not isinstance(dimension, Dimension) or timeframe is not None:
         raise Refused("PLAN", f'{_KEY} needs a date, not "{name}"')
+    _refuse_unseen(found, name, at, dimension)
     target = found.fields.target(at.view or "", dimension)
     current = _range(found, name, target, around)
-    for each in found.selected:
-        if each.at.view == at.view and each.field.name == dimension.name:
-            raise Refused(
-                "PLAN",
-                f'"{each.name}", whose periods are compared, in "fields" is not modeled by this'
-                " sandbox",
-            )
     for period in request.periods:
         shifted = period.shifted(current)
         sides = {
@@ -80,12 +73,30 @@ def compare_periods(found: Draft, finder: Finder, around: Circumstances) -> str 
     return name
 
 
+def _refuse_unseen(found: Draft, name: str, at: FieldName, dimension: Dimension) -> None:
+    """Refuse what else may say something of the compared date, or of the order of its periods."""
+    what = f'"{name}", whose periods are compared,'
+    if any(sort.column == PERIOD for sort in found.request.sorts):
+        raise Refused("PLAN", f'A sort by "{PERIOD}" is not modeled by this sandbox')
+    if any(name == each for control in found.request.controls for each, _ in control.filters):
+        raise Refused("PLAN", f'{what} in "controls" is not modeled by this sandbox')
+    canceled = {each for aggregate in found.aggregates for each in aggregate.cancels}
+    if found.fields.place_of(name) in canceled:
+        raise Refused(
+            "PLAN", f"{what} in a filter that a measure cancels is not modeled by this sandbox"
+        )
+    if any(
+        each.at.view == at.view and each.field.name == dimension.name for each in found.selected
+    ):
+        raise Refused("PLAN", f'{what} in "fields" is not modeled by this sandbox')
+
+
 def _range(found: Draft, name: str, target: Target, around: Circumstances) -> Period:
     """Read the range of the current period from the query's filter."""
     filter_ = found.request.filters.get(name)
     # What cannot be read, and what does not fit the field, is so here as anywhere.
     if filter_ is not None and condition(filter_, target, around) is not None:
-        current = filter_range(filter_, around.now)
+        current = filter_range(filter_, around, of_zone=target.convert_tz)
         if current is not None:
             return current
     raise Refused("PLAN", f'{_KEY} needs a date filter with two ends on "{name}"')

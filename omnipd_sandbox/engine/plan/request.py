@@ -63,7 +63,7 @@ _KINDS: dict[str, type] = {
 _LEAST = {"limit": 1, "offset": 0, "column_limit": 1}
 
 _NOT_MODELLED = (
-    "fill_fields", "row_totals", "custom_summary_types", "join_via_map",
+    "row_totals", "custom_summary_types", "join_via_map",
 )  # fmt: skip
 
 # What only matters on a screen or says again what stands elsewhere; and what belongs beside the
@@ -111,10 +111,14 @@ class Request:
     controls: tuple[AnyOf, ...] = ()
     pivots: tuple[str, ...] = ()
     column_limit: int = 50
+    fill_fields: tuple[str, ...] = ()
     # The measures that become rows; None gives no rows at all.
     transposed: tuple[str, ...] | None = ()
     periods: tuple[Comparison, ...] = ()
     calculations: tuple[Calculation, ...] = ()
+    # Whether rows that are alike in every dimension are one, where nothing else makes groups.
+    # None where it is for the model to say.
+    grouped: bool | None = True
 
     @property
     def model_fields(self) -> tuple[str, ...]:
@@ -139,8 +143,6 @@ class Request:
         refuse(echo, _NOT_MODELLED)
         if not isinstance(echo["default_group_by"], bool):
             raise Refused("PLAN", '"default_group_by" is not readable')
-        if not echo["default_group_by"]:
-            raise Refused("PLAN", '"default_group_by": false is not modeled by this sandbox')
         limit = echo["limit"]
         for key, least in _LEAST.items():
             if echo[key] is not None and echo[key] < least:
@@ -162,11 +164,13 @@ class Request:
             controls=tuple(_any_of(each) for each in echo["controls"]),
             pivots=_names(echo, "pivots"),
             column_limit=echo["column_limit"],
+            fill_fields=_names(echo, "fill_fields"),
             # True silently gives nothing (docs/wire.md).
             transposed=(
                 None if echo["transposed_measures"] is True else _names(echo, "transposed_measures")
             ),
             periods=read_comparisons(echo["period_over_period_computations"]),
+            grouped=query.get("default_group_by"),
             calculations=read_calculations(echo["calculations"]),
         )
 

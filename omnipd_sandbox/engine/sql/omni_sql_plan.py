@@ -60,6 +60,14 @@ def plan_omni_sql(
         if each != statement.view:
             _check_field(finder, each)
     _Writer(found, finder, statement).write()
+    if found.rankings:
+        raise Refused("PLAN", "dynamic_top_n in SQL over a model is not modeled by this sandbox")
+    if statement.where and any(each.cancels for each in found.aggregates):
+        raise Refused(
+            "PLAN",
+            "A measure that cancels filters (cancel_query_filter) beside WHERE is not modeled by"
+            " this sandbox",
+        )
     refuse_unmodeled_joins(found)
     sql = written(write_sql(found), pretty=True)
     return Plan(

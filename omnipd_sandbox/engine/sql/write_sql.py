@@ -31,8 +31,10 @@ def write_sql(draft: Draft, totals: TotalsPlace = "behind_group") -> exp.Select:
     Refused
         When a measure's rows are repeated and no primary key tells them apart.
     """
+    draft.written_rankings = [(name, write_sql(each)) for name, each in draft.ranked]
     repeated = _repeated(draft)
-    if repeated or draft.totals or draft.pivots or draft.transposed != []:
+    staged = draft.totals or draft.pivots or draft.transposed != [] or draft.filling
+    if repeated or staged:
         return _rows(draft, Groups(draft, repeated), totals).write()
     return one_select(draft)
 

@@ -12,6 +12,7 @@ from queries.answers.period_cases import (
 from queries.answers.wire_answers import assert_sent
 from queries.query_cases import NOW, date, orders, sort
 
+from omnipd_sandbox.engine.data.warehouse import warehouse
 from omnipd_sandbox.engine.engine import Engine, Refused
 
 MAY = date("TIME_FOR_UNIT_DURATION", "2024-05")
@@ -48,6 +49,32 @@ def test_without_comparisons_there_is_no_such_field(engine):
     assert engine.plan(ignored, now=NOW).missing_fields == [PERIOD]
 
 
+def test_periods_are_months_of_the_zone_that_is_asked_for(engine):
+    created = "order_items.created_at"
+    query = orders(
+        [PERIOD, "order_items.count"],
+        pivots=[PERIOD],
+        period_over_period_computations=compared(created, ago(1, "MONTH"), DYNAMIC),
+        filters={created: date("TIME_FOR_UNIT_DURATION", "2024-11")},
+    )
+    here = "timezone('America/New_York', created_at)"
+    for zone, month in (
+        ("America/New_York", f"month({here})"),
+        (None, "month(timezone('UTC', created_at))"),
+    ):
+        rows = engine.execute(engine.plan(query, now=NOW, zone=zone)).to_pylist()
+        counted = warehouse("orders").run(
+            f"SELECT {month} AS m, count(*) AS n FROM order_items"
+            f" WHERE created_at BETWEEN '2024-09-15' AND '2024-12-15' GROUP BY m"
+        )
+        wanted = {row["m"]: row["n"] for row in counted.to_pylist()}
+        assert {row[PERIOD]: row["order_items.count"] for row in rows} == {
+            "Current Period": wanted[11],
+            "Previous Month": wanted[10],
+            "Previous Period": wanted[10],
+        }
+
+
 REFUSED = {
     "no filter": ({"filters": {}}, "needs a date filter with two ends"),
     "a filter with one end": (
@@ -80,7 +107,20 @@ REFUSED = {
     ),
     "the compared date among the fields": (
         {"fields": [f"{SHIPPED}[month]", PERIOD, "order_items.count"]},
-        f'"{SHIPPED}[month]", whose periods are compared, in "fields" is not modeled',
+        f'"{SHIPPED}", whose periods are compared, in "fields" is not modeled',
+    ),
+    "the compared date among the controls": (
+        {
+            "controls": [
+                {
+                    "id": "c",
+                    "type": "MULTI_FIELD_FILTER",
+                    "conjunction": "OR",
+                    "filters": [{"id": "f", "fieldName": SHIPPED, "filter": MAY}],
+                }
+            ]
+        },
+        f'"{SHIPPED}", whose periods are compared, in "controls" is not modeled',
     ),
     "the field of periods not among the fields": (
         {"fields": ["products.category", "order_items.count"]},
@@ -123,6 +163,10 @@ REFUSED = {
     "a unit that is none": (
         {"period_over_period_computations": compared(SHIPPED, ago(1, "FORTNIGHT"))},
         "Invalid time_unit_name 'FORTNIGHT'",
+    ),
+    "a key that is not known": (
+        {"period_over_period_computations": compared(SHIPPED, ago(1, "MONTH", per="MONTH"))},
+        '"per" in "period_over_period_computations" is not modeled by this sandbox',
     ),
     "no periods ago": (
         {"period_over_period_computations": compared(SHIPPED, ago(0, "MONTH"))},

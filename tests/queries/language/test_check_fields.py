@@ -313,6 +313,14 @@ def test_what_can_be_no_duration_has_no_units(name):
         check_fields(query.to_dict(), WAIT, "The topic orders")
 
 
+def test_so_many_of_the_values_of_a_dimension_may_be_asked_for():
+    query = Query(ORDERS, "orders").select("orders.status[10]").sort("orders.status[10]")
+    check_fields(query.to_dict(), WAIT, "The topic orders")
+    measure = Query(ORDERS, "orders").select("orders.waits[10]")
+    with pytest.raises(omnipd.ArgumentError, match="a measure, so it has no timeframes"):
+        check_fields(measure.to_dict(), WAIT, "The topic orders")
+
+
 # --- when the topic cannot be had, or has changed
 
 QUERY = Query(MODEL, "users").select("users.state", "users.count")

@@ -21,7 +21,7 @@ from queries.query_cases import FLIGHTS, ORDERS
 import omnipd
 from omnipd import Query, field
 from omnipd.queries.language import timeframes
-from omnipd.queries.language.conditions import filters_of
+from omnipd.queries.language.where import filters_of
 from omnipd_sandbox.engine.data.warehouse import warehouse
 
 F = field("v.f")
@@ -226,7 +226,7 @@ PLAIN = [
             (T.is_month(7), "IS_IN_MONTH_OF_YEAR", "July"),
             (T.is_month("july"), "IS_IN_MONTH_OF_YEAR", "July"),
             (T.is_quarter(4), "IS_IN_QUARTER_OF_YEAR", "4"),
-            (T.is_week_of_year(np.int32(53)), "IS_IN_WEEK_OF_YEAR", "53"),
+            (T.is_day_of_month(np.int32(31)), "IS_ON_DAY_OF_MONTH", "31"),
             (T.is_day_of_week("Sunday"), "IS_ON_DAY_OF_WEEK", "Sunday"),
             (T.is_day_of_month(31), "IS_ON_DAY_OF_MONTH", "31"),
             (T.is_day_of_quarter(92), "IS_ON_DAY_OF_QUARTER", "92"),
@@ -454,7 +454,10 @@ def test_a_part_that_is_a_name_is_filtered_as_text_under_its_bracket(timeframe):
         (lambda: T.is_month("Juli"), "1 to 12 or January"),
         (lambda: T.is_month(13), "1 to 12"),
         (lambda: T.is_month(True), "1 to 12"),
-        (lambda: T.is_day_of_week(1), "Monday"),
+        (lambda: T.is_day_of_week(1), "count from the same day"),
+        (T.is_day_of_week, "names none"),
+        (lambda: T.is_quarter("4"), "none of 1 to 4"),
+        (lambda: T.is_month("July", "Jly"), "'Jly' is none of"),
         (lambda: T.is_hour_of_day(24), "0 to 23"),
         (lambda: field("v.t[month]").is_month(7), "not the time itself"),
         (lambda: field("v.t[month]") == 7, "is a time"),
@@ -480,12 +483,12 @@ def test_what_omni_cannot_be_told_is_refused(make, message):
         make()
 
 
-def test_an_or_across_fields_is_refused_by_both_names():
+def test_where_only_filters_are_taken_an_or_across_fields_is_refused_by_both_names():
     one, other = field("a.x") == 1, field("b.y") == 2
-    for wrong in (one | other, ~(one & other), (one & other) | (field("a.x") == 3)):
-        with pytest.raises(omnipd.ArgumentError, match=r"a\.x and b\.y") as caught:
-            Query(FLIGHTS, "t").where(wrong)
-        assert "SQL" in caught.value.hint
+    for wrong in (one | other, ~(one & other), (one & field("c.z").isna()) | other):
+        with pytest.raises(omnipd.ArgumentError, match=r"across a\.x and b\.y") as caught:
+            filters_of([wrong])
+        assert "Query" in caught.value.hint
     assert filters_of([~(one | other)]) == {
         "a.x": number("EQUALS", "1", **NOT),
         "b.y": number("EQUALS", "2", **NOT),

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import yaml
-from queries.query_cases import NOW
+from queries.query_cases import NOW, date
 from sandbox.semantic.every_form import FILES, MODEL_ID, read
 
 from omnipd_sandbox.engine.data.warehouse import Warehouse
@@ -69,7 +69,13 @@ QUERIES: tuple[dict[str, Any], ...] = (
     {"join_paths_from_topic_name": "sales", "fields": ["big_sales.sold_in_all", "sales.count"]},
     {"join_paths_from_topic_name": "northern", "fields": ["northern_shops.name"]},
     {"table": "order__items", "fields": ["order__items.count"]},
+    {"table": "shops", "fields": ["shops.dearest[1]", "shops.count"]},
     {"table": "shops", "fields": ["shops.new_rents", "shops.high_rent", "shops.rent_of_city"]},
+    {
+        "table": "shops",
+        "fields": ["shops.rents_before"],
+        "filters": {"shops.opened": date("TIME_FOR_UNIT_DURATION", "2025")},
+    },
 )
 ATTRIBUTES = {"region": "north", "team": ["staff"], "shop": ["North"]}
 

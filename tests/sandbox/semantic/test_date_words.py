@@ -113,8 +113,13 @@ def test_a_fiscal_year_is_the_calendars_where_no_model_moves_it(fiscal: str, pla
         ("IS_ON_DAY_OF_WEEK", "Sunday", 7),
         ("IS_ON_DAY_OF_WEEK", "1", 1),
         ("IS_ON_DAY_OF_WEEK", "6", 6),
+        ("IS_ON_DAY_OF_WEEK", " SATURDAY ", 6),
+        ("IS_IN_MONTH_OF_YEAR", "fEBRUARY", 2),
+        ("IS_IN_MONTH_OF_YEAR", "1", 1),
+        ("IS_ON_DAY_OF_QUARTER", "92", 92),
+        ("IS_ON_DAY_OF_YEAR", "366", 366),
         ("IS_IN_MONTH_OF_YEAR", "December", 12),
-        ("IS_IN_QUARTER_OF_YEAR", "Q2", 2),
+        ("IS_IN_QUARTER_OF_YEAR", "2", 2),
         ("IS_AT_HOUR_OF_DAY", "0", 0),
     ],
 )
@@ -124,7 +129,20 @@ def test_a_recurring_part_is_a_number_or_a_name(kind: str, text: str, value: int
 
 @pytest.mark.parametrize(
     ("kind", "text"),
-    [("IS_ON_DAY_OF_WEEK", "7"), ("IS_IN_MONTH_OF_YEAR", "0"), ("IS_AT_HOUR_OF_DAY", "24")],
+    [
+        ("IS_ON_DAY_OF_WEEK", "7"),
+        ("IS_ON_DAY_OF_WEEK", "Mon"),
+        ("IS_ON_DAY_OF_WEEK", "01"),
+        ("IS_IN_MONTH_OF_YEAR", "0"),
+        ("IS_IN_MONTH_OF_YEAR", "Sept"),
+        ("IS_IN_QUARTER_OF_YEAR", "Q2"),
+        ("IS_ON_DAY_OF_MONTH", "32"),
+        ("IS_ON_DAY_OF_MONTH", "0"),
+        ("IS_ON_DAY_OF_QUARTER", "93"),
+        ("IS_ON_DAY_OF_YEAR", "367"),
+        ("IS_AT_HOUR_OF_DAY", "24"),
+        ("IS_AT_HOUR_OF_DAY", "-1"),
+    ],
 )
 def test_a_part_that_no_date_has_is_refused(kind: str, text: str) -> None:
     with pytest.raises(Refused, match=f"Invalid literal value '{text}'"):

@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from queries.query_cases import NOW
+from queries.query_cases import NOW, date
 from sandbox.semantic import every_form
 from sandbox.semantic.mutations import FILES, JUNK, mutations, what_is_wrong
 
@@ -80,12 +80,13 @@ def test_what_is_not_modeled_is_an_issue_with_its_place(model: Model) -> None:
         (unmodeled, "unmodeled", "masked", "Not modeled: mask_unless_access_grants"),
         (unmodeled, "unmodeled", "fixed", "Not modeled: level_of_detail"),
         (unmodeled, "unmodeled", "ordered", "Not modeled: order_by_field"),
-        (unmodeled, "unmodeled", "top", "Not modeled: dynamic_top_n"),
-        (unmodeled, "unmodeled", "all", "Not modeled: aggregate_type list"),
-        *(
-            (unmodeled, "unmodeled", "shifted", f'Not modeled: the filter "{each}" on "opened"')
-            for each in ("date_offset_from_query", "cancel_query_filter")
+        (
+            unmodeled,
+            "unmodeled",
+            "top",
+            "Not modeled: dynamic_top_n without a readable n, by, desc and else",
         ),
+        (unmodeled, "unmodeled", "all", "Not modeled: aggregate_type list"),
     }
 
 
@@ -99,7 +100,6 @@ def test_what_is_not_modeled_is_an_issue_with_its_place(model: Model) -> None:
         ({"table": "unmodeled", "fields": ["unmodeled.ordered"]}, "order_by_field"),
         ({"table": "unmodeled", "fields": ["unmodeled.top"]}, "dynamic_top_n"),
         ({"table": "unmodeled", "fields": ["unmodeled.all"]}, "aggregate_type list"),
-        ({"table": "unmodeled", "fields": ["unmodeled.shifted"]}, "date_offset_from_query"),
     ],
 )
 def test_what_is_not_modeled_is_refused_by_name(
@@ -145,6 +145,16 @@ def test_what_is_not_modeled_is_refused_by_name(
                     *(2, D("300.30"), pytest.approx(200.2), D("200.20")),
                 )
             ],
+        ),
+        # What opened a year before 2025: North and West.
+        (
+            on_shops(["shops.rents", "shops.rents_before"])
+            | {"filters": {"shops.opened": date("TIME_FOR_UNIT_DURATION", "2025")}},
+            [(D(0), D("400.40"))],
+        ),
+        (
+            on_shops(["shops.dearest[1]", "shops.count"]),
+            [("Other", 2), ("West", 1)],
         ),
         # Two measures side by side that a join would repeat.
         (

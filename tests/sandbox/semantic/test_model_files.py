@@ -1,3 +1,4 @@
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
@@ -340,27 +341,20 @@ def test_without_a_word_on_timeframes_there_are_the_six_of_omni(shops: Warehouse
     assert opened.timeframes == ("raw", "date", "week", "month", "quarter", "year")
 
 
-def test_a_setting_is_refused_where_it_would_change_an_answer(shops: Warehouse) -> None:
-    model = read(shops, model="week_start_day: Sunday\nfiscal_month_offset: 3\n")
-    assert answer(shops, model, ["shops.count"]) == [{"shops.count": 3}]
-    with pytest.raises(Refused, match="week_start_day"):
-        answer(shops, model, ["shops.opened[week]"])
-    past = {"type": "date", "kind": "TIME_FOR_UNIT_DURATION", "left_side": "last week"}
-    with pytest.raises(Refused, match="week_start_day"):
-        answer(shops, model, ["shops.count"], filters={"shops.opened": past})
-    for fiscal in (
-        {**past, "left_side": "FY2024"},
-        {**past, "left_side": "2024", "isFiscal": True},
-    ):
-        with pytest.raises(Refused, match="fiscal_month_offset"):
-            answer(shops, model, ["shops.count"], filters={"shops.opened": fiscal})
-
-
-def test_a_setting_that_a_field_of_the_model_depends_on_refuses_all(shops: Warehouse) -> None:
-    view = "dimensions: {id: {primary_key: true}, w: {sql: '${opened[week]}'}}\n"
+def test_a_field_that_counts_days_of_other_weeks_is_an_issue(shops: Warehouse) -> None:
+    view = (
+        "dimensions: {id: {primary_key: true}, w: {sql: '${opened[week]}'},\n"
+        "             n: {sql: '${opened[day_of_week_num]}'}}\n"
+    )
     model = read(shops, model="week_start_day: Sunday", shops_view=view)
+    # 31 January and 31 December 2024 are a Wednesday and a Tuesday.
+    rows = answer(shops, model, ["shops.w"], sorts=[{"column_name": "shops.w"}])
+    assert [row["shops.w"] for row in rows] == [None, datetime(2024, 1, 28), datetime(2024, 12, 29)]  # noqa: DTZ001
+    ((view_name, field, message),) = messages(model)
+    assert (view_name, field) == ("shops", "n")
+    assert "week_start_day" in message
     with pytest.raises(Refused, match="week_start_day"):
-        answer(shops, model, ["shops.id"])
+        answer(shops, model, ["shops.n"])
 
 
 def test_files_that_cannot_be_read_are_issues_and_not_exceptions(shops: Warehouse) -> None:

@@ -241,7 +241,7 @@ def test_an_extended_view_may_have_no_file_or_be_a_template(shops: Warehouse) ->
         ("model", "sql_preamble: SET x = 1", "Not modeled: sql_preamble", {}),
         ("model", "default_topic_acess_filters: []", "did you mean 'default_topic_access", {}),
         ("model", "access_grants: [", "This file cannot be read as YAML: ", {}),
-        ("model", "default_group_by: never", "Not modeled: default_group_by", {}),
+        ("model", "default_group_by: nevr", "Not modeled: default_group_by", {}),
     ],
 )
 def test_what_cannot_be_read_is_refused_where_it_is_needed(
