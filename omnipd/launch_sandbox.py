@@ -31,6 +31,8 @@ class Sandbox(Client):
         The sandbox's organization key. It opens nothing but the sandbox.
     personal_key : str
         The personal access token of one of its members.
+    embed_secret : str
+        The secret of the sandbox that addresses for embedding are signed with.
     server : Server
         The server itself; ``server.requests`` is what it was asked.
     """
@@ -115,6 +117,7 @@ class Sandbox(Client):
             raise
         self.api_key: str = self.server.api_key
         self.personal_key: str = self.server.personal_key
+        self.embed_secret: str = self.server.embed_secret
 
     @property
     def models(self) -> Mapping[str, str]:

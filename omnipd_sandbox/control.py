@@ -86,6 +86,7 @@ def _open(request: Request, tenancy: Tenancy) -> Reply:
         "base_url": tenant.url,
         "token": tenant.api_key,
         "tokens": dict(tenant.tokens),
+        "embed_secret": tenant.embed_secret,
         "models": tenant.models,
     }
     return json_reply(answer, status=201)

@@ -136,6 +136,11 @@ class Server:
         return self._own.personal_key
 
     @property
+    def embed_secret(self) -> str:
+        """Give the secret that addresses for embedding are signed with."""
+        return self._own.embed_secret
+
+    @property
     def tokens(self) -> Mapping[str, str]:
         """Give the further keys that were asked for, by name."""
         return self._own.tokens

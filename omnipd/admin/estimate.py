@@ -25,15 +25,27 @@ from omnipd.errors import ArgumentError, held_warnings
 from omnipd.frames.columns import COUNT, FLAG, NUMBER, TEXT
 from omnipd.frames.to_pandas import to_frame
 from omnipd.lists.fanout import minutes_for
+from omnipd.readers.ai_credit_usage import read_ai_credit_usage
+from omnipd.readers.ai_skills import read_ai_skills
 from omnipd.readers.any_list import read_records
+from omnipd.readers.color_palettes import read_color_palettes
+from omnipd.readers.content_search import read_content_search
+from omnipd.readers.dashboard_filters import read_document_controls
 from omnipd.readers.document_access import read_document_permissions
+from omnipd.readers.document_state import read_document_tiles
 from omnipd.readers.scope_all import ALL
 
 #: What may be named: the readers that ask once for each parent, the lists, the inventory and its export.
 _READERS: dict[str, Callable[..., Any]] = {
     name: getattr(part.read, "func", part.read) for name, part in ALL_PARTS.items()
 } | {
+    "ai_credit_usage": read_ai_credit_usage,
+    "ai_skills": read_ai_skills,
+    "color_palettes": read_color_palettes,
+    "content_search": read_content_search,
+    "document_controls": read_document_controls,
     "document_permissions": read_document_permissions,
+    "document_tiles": read_document_tiles,
     "records": read_records,
     "inventory": read_inventory,
 }

@@ -39,8 +39,8 @@ def read_inventory(
     ----------
     include : str or sequence of str, optional
         Only these frames, or all of a group: ``content:all``, ``people``, ``access``,
-        ``schedules:all``, ``connections:all``, ``models:all``, ``ai``; ``all`` is every list that
-        omnipd reads. Default: ``content``, ``documents``, ``folders``, ``labels``, ``users``,
+        ``schedules:all``, ``connections:all``, ``models:all``, ``ai``; ``all`` is all of these.
+        Default: ``content``, ``documents``, ``folders``, ``labels``, ``users``,
         ``user_attributes``, ``user_attribute_values``, ``groups``, ``group_members``,
         ``model_roles``, ``api_keys``, ``connections``, ``models`` (shared ones only),
         ``schedules``, ``schedule_recipients``, ``document_access``, ``folder_permissions``. Each is

@@ -1,6 +1,6 @@
 """The only place that talks to Omni: pace, send, retry, judge; or an error of the tree.
 
-Order of one GET: take a place in the window of the key → send → on 429 hold the whole key and wait
+Order of one GET, or of a POST that only reads: take a place in the window of the key → send → on 429 hold the whole key and wait
 → on a passing fault wait a little and try again, with a new place → judge the status → parse.
 A POST that starts something is never sent a second time once Omni may have seen it.
 
@@ -172,6 +172,7 @@ class Client:
         path: str,
         params: Mapping[str, str] | None = None,
         *,
+        body: Any = None,
         parse: Callable[[bytes], tuple[Any, str | None]] = strict_json.parse,
         route: Route | None = None,
     ) -> Answer:
@@ -184,6 +185,9 @@ class Client:
             (:func:`omnipd.client.api_paths.segment`).
         params : mapping of str to str, optional
             Query parameters in the wire's spelling.
+        body : object, optional
+            What a POST that only reads asks, where no address has room for it. `params` stand for the same
+            question then, and are not sent.
         parse : callable
             Returns what :func:`omnipd.client.strict_json.parse` does.
         route : Route, optional
@@ -205,22 +209,26 @@ class Client:
         garbled = 0
         while True:
             reply = Received()
-            request = Request("GET", path, params)
+            request = (
+                Request("GET", path, params)
+                if body is None
+                else Request("POST", path, json=body, reads=True)
+            )
             began, sent = self.clock.monotonic(), self.requests_sent
             try:
-                body = b"".join(self._stream(request, deadline, reply, whole=True, route=route))
+                came = b"".join(self._stream(request, deadline, reply, whole=True, route=route))
             finally:
                 if self.requests_sent > sent:
                     self._in_flight.note(self.clock.monotonic() - began - reply.waited)
-            content, wrong = parse(body)
+            content, wrong = parse(came)
             if wrong is None:
                 self._refuse_failure(content, path, reply, reads=True)
-                kept.keep(body, reply.trace_id)
-                return Answer(content, body, reply.trace_id)
+                kept.keep(came, reply.trace_id)
+                return Answer(content, came, reply.trace_id)
             # A cut or garbled body is worth one more try: it may be a fault on the way.
             garbled += 1
             if garbled > 1 or wrong == strict_json.WEB_PAGE:
-                start = self.redact(body.decode("utf-8", "replace"))
+                start = self.redact(came.decode("utf-8", "replace"))
                 error = failures.unexpected_answer(wrong, start, url=self._url(path))
                 error.trace(reply.trace_id)
                 raise error
@@ -382,8 +390,8 @@ class Client:
         if not route.checks:
             self._lanes.check(lambda lane: self._who(lane, deadline))
         retry = Retry(
-            method,
             self._url(request.path),
+            repeatable=request.is_repeatable,
             changes=changes,
             deadline=deadline,
             quota=self._quota,

@@ -1,6 +1,6 @@
 """Whether a request may be sent again, and how long to wait before.
 
-A GET may be repeated; a POST that starts something only while Omni cannot have seen it. A 429 is
+A GET may be repeated, and a POST that only reads; one that starts something only while Omni cannot have seen it. A 429 is
 no failure: it holds the whole key and is waited out. What it all may cost is bounded three times:
 by tries, by time, and by a quota over all requests of a client, so that an outage is not met with
 a storm.
@@ -54,8 +54,10 @@ class Retry:
 
     Parameters
     ----------
-    method, url : str
-        The request; its query string is not part of ``url``.
+    url : str
+        That of the request, without its query string.
+    repeatable : bool
+        Whether it may be sent again, whatever became of it.
     changes : bool
         Whether it makes or changes something in Omni.
     deadline : Deadline
@@ -70,16 +72,16 @@ class Retry:
 
     def __init__(
         self,
-        method: str,
         url: str,
         *,
+        repeatable: bool,
         changes: bool,
         deadline: Deadline,
         quota: Quota,
         hold: Callable[[float], bool],
         clock: Clock,
     ) -> None:
-        self._safe = method == "GET"
+        self._safe = repeatable
         self._changes = changes
         self._url = url
         self._deadline = deadline

@@ -27,14 +27,18 @@ from omnipd.client.mistaken_values import wrong_with_address, wrong_with_key
 from omnipd.errors import ArgumentError, SettingsError
 from omnipd.key_texts import hide_key, remember_key
 from omnipd.paths import local_path
+from omnipd.unicode_text import whole_text
 
 _API_SUFFIX = re.compile(r"(?:/api(?:/v\d+|/unstable)?|/api/scim(?:/v\d+)?)$", re.IGNORECASE)
 _PREFIX = re.compile(r"(?:/(?!\.{1,2}(?:/|$))[\w.~-]+)+", re.ASCII)
 _LABEL = re.compile(r"[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?", re.IGNORECASE)
 _ADDRESS_HINT = "Use the address you sign in at, for example https://yourcompany.omniapp.co"
 
-#: What of the environment says which Omni and which key, but for the file that OMNI_CONFIG_PATH names.
-OF_ENVIRONMENT = ("OMNI_BASE_URL", "OMNI_API_KEY", "OMNI_API_TOKEN", "OMNI_CONFIG_DIR")
+#: What of the environment says which Omni, which key and which secret, but for the file that OMNI_CONFIG_PATH names.
+OF_ENVIRONMENT = (
+    *("OMNI_BASE_URL", "OMNI_API_KEY", "OMNI_API_TOKEN", "OMNI_CONFIG_DIR"),
+    "OMNI_EMBED_SECRET",
+)
 
 
 class Secret:
@@ -54,7 +58,7 @@ class Secret:
             remember_key(value)
 
     def reveal(self) -> str:
-        """Return the string itself; only for the header that carries it."""
+        """Return the string itself; only for the header that carries it, or to sign with it."""
         return self._value
 
     def hide_in(self, text: str) -> str:
@@ -66,6 +70,18 @@ class Secret:
         """Whether it can be the value of a header."""
         value = self._value.strip()
         return bool(value) and all(33 <= ord(letter) <= 126 for letter in value)
+
+    @property
+    def wrong_to_sign_with(self) -> str | None:
+        """What it is, where it cannot be a secret that addresses are signed with."""
+        value = self._value.strip()
+        if not value:
+            return "is empty"
+        if value.lower().startswith("omni_osk_"):
+            return "is an API key, and not the secret for embedding"
+        if whole_text(value) != value or not value.isprintable():
+            return "holds a line break, or what is no text"
+        return wrong_with_key(value)
 
     def stripped(self) -> Secret:
         """Return it without white space around it."""
@@ -251,8 +267,16 @@ def _environment() -> _Found:
     return _Found(address, key, "environment", "OMNI_BASE_URL", name)
 
 
-def tidy_base_url(text: str, *, allow_http: bool = False, name: str = "The base URL") -> str:
+def tidy_base_url(
+    text: str,
+    *,
+    allow_http: bool = False,
+    name: str = "The base URL",
+    sent: str = "the API key",
+) -> str:
     """Reduce any form of an Omni address to its origin; on this machine a path before the API stays.
+
+    `sent` is what plain http would show, for the message.
 
     Examples
     --------
@@ -275,7 +299,7 @@ def tidy_base_url(text: str, *, allow_http: bool = False, name: str = "The base 
         )
     if scheme == "http" and not (allow_http or is_loopback(host)):
         raise SettingsError(
-            f"http://{shown} would send the API key in clear text.",
+            f"http://{shown} would send {sent} in clear text.",
             hint=f"Use https://{shown}; plain http is for loopback addresses only.",
         )
     usual = {"https": 443, "http": 80}[scheme]
@@ -341,6 +365,33 @@ def limiter_of_environment() -> Secret | None:
     """Return the address of the limiter, which may hold a password; None for the request log."""
     url = os.environ.get("OMNIPD_LIMITER")
     return Secret(url) if url else None
+
+
+def embed_secret(given: Secret | None) -> Secret:
+    """Return the secret that addresses for embedding are signed with: what is given, else ``OMNI_EMBED_SECRET``.
+
+    Raises
+    ------
+    SettingsError
+        If there is none, or it cannot be one.
+    """
+    of_environment = os.environ.get("OMNI_EMBED_SECRET")
+    name = "OMNI_EMBED_SECRET" if given is None else argument("secret")
+    secret = Secret(of_environment) if given is None and of_environment else given
+    del of_environment
+    if secret is None:
+        raise SettingsError(
+            "No secret for embedding is set.",
+            hint="export OMNI_EMBED_SECRET=…  (It is among the settings of Omni; or pass "
+            + argument("secret", ...)
+            + ")",
+        )
+    if wrong := secret.wrong_to_sign_with:
+        raise SettingsError(
+            name + f" {wrong}.",
+            hint="Set it to the secret alone, as Omni shows it. (It is not shown here on purpose.)",
+        )
+    return secret.stripped()
 
 
 def disk_root(cache_dir: str | os.PathLike[str] | None = None) -> Path:

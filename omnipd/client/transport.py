@@ -321,6 +321,9 @@ class Request:
         The body.
     changes : bool
         Whether it makes or changes something in Omni.
+    reads : bool
+        Whether it is a POST that only reads, since no address has room for what it asks: it starts
+        nothing, and may be repeated as a GET is.
     max_bytes : int, optional
         The largest decoded body of an answer. Default: that of a page of a list.
     """
@@ -330,7 +333,13 @@ class Request:
     params: Mapping[str, str] | None = None
     json: Any = None
     changes: bool = False
+    reads: bool = False
     max_bytes: int | None = None
+
+    @property
+    def is_repeatable(self) -> bool:
+        """Whether it may be sent again, whatever became of it."""
+        return self.method == "GET" or self.reads
 
     @property
     def read_seconds(self) -> float:

@@ -169,7 +169,10 @@ class Endpoint(Listing):
             )
 
     def _tell_what_to_do(self, error: OmniError, given: Mapping[str, Any]) -> None:
-        """Say that a call is gone, or which arguments are ids, for which a name may stand."""
+        """Say what the status means here, or which arguments are ids, for which a name may stand."""
+        if (meaning := self.meanings.get(error.status or 0)) is not None:
+            error.hint = meaning
+            return
         if self.gone is not None and error.status in {404, 405}:
             error.hint = "Newer Omnis do not have this call any more. " + self.gone
             return

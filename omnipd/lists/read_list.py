@@ -13,7 +13,7 @@ import itertools
 import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
@@ -25,6 +25,7 @@ from omnipd.cache.checkpoint import current_checkpoint, question_of
 from omnipd.cache.lists import LARGEST_LIST
 from omnipd.call import WouldSend, asking_ahead, current_call, noted_interrupt, rehearsal
 from omnipd.client import strict_json
+from omnipd.client.answers import Answer
 from omnipd.client.client import Client
 from omnipd.client.lanes import Route
 from omnipd.errors import (
@@ -104,6 +105,12 @@ class Listing:
         Whether the columns are all that is known to come; another key is then warned of.
     gone : str, optional
         Where newer servers do not have the call: what to use instead.
+    meanings : mapping of int to str
+        What some statuses mean here, for the hint of an error.
+    body : callable, optional
+        From the parameters to what is sent, where the list is asked for by a POST that only reads.
+    answers : int
+        In how many answers a list without pages comes.
     """
 
     path: str
@@ -115,6 +122,9 @@ class Listing:
     unfold: Callable[[Record], Iterable[Record]] | None = None
     exhaustive: bool = True
     gone: str | None = None
+    meanings: Mapping[int, str] = field(default_factory=dict)
+    body: Callable[[Mapping[str, str]], Any] | None = None
+    answers: int = 1
 
 
 #: A table and the facts of how it was read.
@@ -203,7 +213,7 @@ class ListRead:
         def fetch(params: Mapping[str, str]) -> Any:
             nonlocal asked, resumed, size, started, trace_id, goes_on
             questions.add(question_of(path, params))
-            answer = client.get(path, params, parse=self._parse, route=route)
+            answer = self._ask(params, route)
             trace_id = answer.trace_id
             if answer.read_at is None or answer.asked_ahead:
                 asked += 1
@@ -235,14 +245,22 @@ class ListRead:
         facts = self._facts(asked, started, reading, trace_id)
         return table, facts | {"from_checkpoint": resumed}
 
+    def _ask(self, params: Mapping[str, str], route: Route) -> Answer:
+        """Ask for one page."""
+        make = self._listing.body
+        body = None if make is None else make(params)
+        return self._client.get(
+            self._listing.path, params, body=body, parse=self._parse, route=route
+        )
+
     def _count(self, query: Mapping[str, str], then: Sequence[Step], route: Route) -> Reading:
         """Raise how many requests the list takes, by its first page; return it where a checkpoint has it."""
-        client, path, stored = self._client, self._listing.path, 0
+        stored = 0
         oldest = datetime.now(UTC)
 
         def fetch(params: Mapping[str, str]) -> Any:
             nonlocal stored, oldest
-            answer = client.get(path, params, parse=self._parse, route=route)
+            answer = self._ask(params, route)
             if answer.asked_ahead:  # to count this list, or another that asks the same
                 raise WouldSend
             stored, oldest = stored + 1, min(oldest, answer.read_at or oldest)
@@ -253,7 +271,7 @@ class ListRead:
                 table, reading = self._collect(lambda: fetch, query, then, strict=self._strict)
                 return table, self._facts(0, oldest, reading) | {"from_checkpoint": stored}
         if self._listing.pages not in paging.IN_PAGES:
-            raise WouldSend(1)
+            raise WouldSend(max(1, self._listing.answers - stored), stored)
         calls, rows, more = self._by_its_first_page(query, limited=not then, route=route)
         raise WouldSend(max(1, calls - stored), stored, rows=rows, more=more)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any, Literal
 
 import pandas as pd
@@ -25,6 +26,7 @@ from omnipd.lists.fanout import FanOut
 from omnipd.lists.manual import manual
 from omnipd.lists.params import Param
 from omnipd.lists.parents import Parents
+from omnipd.readers.document_state import NO_STATE, STATE, entries_of
 from omnipd.readers.documents import NO_DASHBOARD, PARENT
 
 
@@ -63,15 +65,7 @@ def _of_config(*keys: str, doc: str, convert: Callable[[Any], Any] | None = None
 
 def _control_rows(state: Record) -> Iterator[Record]:
     """Yield a row for each control in the state of a document, which the filters are among."""
-    held = state.get("controls") or {}
-    if isinstance(held, dict) and isinstance(held.get("data"), dict):
-        held = held["data"]
-    if isinstance(held, list):
-        held = {str(one.get("id")): one for one in held if isinstance(one, dict)}
-    if not isinstance(held, dict):
-        raise ResponseError("The controls of a document are neither an object nor a list.")
-    order = _order_of(state.get("controls"))
-    for name, entry in held.items():
+    for name, entry, place in entries_of(state, "controls"):
         config = entry
         if isinstance(entry, dict) and isinstance(entry.get("config"), dict):
             # Beside it stands on which tiles it works.
@@ -79,16 +73,9 @@ def _control_rows(state: Record) -> Iterator[Record]:
         yield {
             "item": "filter" if _is_filter(config) else "control",
             "id": name,
-            "position": order.get(name, len(order) + 1) if order else None,
+            "position": place,
             "config": config,
         }
-
-
-def _order_of(controls: Any) -> dict[str, int]:
-    order = controls.get("order") if isinstance(controls, dict) else None
-    return (
-        {str(name): place for place, name in enumerate(order, 1)} if isinstance(order, list) else {}
-    )
 
 
 def _is_filter(config: Any) -> bool:
@@ -126,6 +113,17 @@ _FILTER_COLUMNS: Columns = {
 }
 
 
+#: The same in the published state.
+_OF_STATE = Endpoint(
+    STATE,
+    pages=paging.single,
+    rows=None,
+    unfold=_control_rows,
+    key=("item", "item_id"),
+    columns=_FILTER_COLUMNS,
+)
+
+
 DASHBOARD_FILTERS = FanOut(
     Endpoint(
         "/api/v1/dashboards/{document_identifier}/filters",
@@ -139,14 +137,7 @@ DASHBOARD_FILTERS = FanOut(
     parent=PARENT,
     none_said=NO_DASHBOARD,
     none_column="has_dashboard",
-    newer=Endpoint(
-        "/api/v2/documents/{document_identifier}",
-        pages=paging.single,
-        rows=None,
-        unfold=_control_rows,
-        key=("item", "item_id"),
-        columns=_FILTER_COLUMNS,
-    ),
+    newer=_OF_STATE,
 )
 
 
@@ -188,3 +179,53 @@ def read_dashboard_filters(
     True
     """
     return DASHBOARD_FILTERS.read(documents, locals())
+
+
+DOCUMENT_CONTROLS = FanOut(
+    replace(_OF_STATE, meanings=NO_STATE),
+    parent=PARENT,
+    none_said=NO_DASHBOARD,
+    none_column="has_dashboard",
+)
+
+
+@manual(DOCUMENT_CONTROLS)
+def read_document_controls(
+    documents: Parents,
+    *,
+    errors: Literal["raise", "collect"] = "raise",
+    checkpoint: str | os.PathLike[str] | None = None,
+    max_calls: int | None = None,
+    strict: bool = True,
+    refresh: bool = False,
+    client: Client | None = None,
+) -> pd.DataFrame:
+    """Read filters and controls from the published state of documents, one row each.
+
+    One call per document, from whose answer :func:`omnipd.read_document_tiles` reads the tiles.
+
+    Parameters
+    ----------
+    documents : str, iterable of str, or DataFrame
+        Identifiers, or a frame with ``document_identifier``; also the identifier of a draft. Only
+        documents with a dashboard in the advanced layout: Omni answers 422 for others.
+
+    See Also
+    --------
+    omnipd.read_dashboard_filters : The same from the older call where there is one, for the classic layout too.
+
+    Notes
+    -----
+    It takes a newer Omni. A document whose ``has_dashboard`` is False in the frame has no rows. In
+    ``config``, ``map`` says on which tiles one does not work, or on another field.
+
+    Examples
+    --------
+    >>> import omnipd
+    >>> with omnipd.sandbox():
+    ...     documents = omnipd.read_documents(limit=20)
+    ...     controls = omnipd.read_document_controls(documents)
+    >>> set(controls["item"]) <= {"filter", "control"}
+    True
+    """
+    return DOCUMENT_CONTROLS.read(documents, locals())

@@ -260,6 +260,17 @@ def _of_query(
     return Column(kind, ("query",), doc, found)
 
 
+#: What is told of a query that stands in a record.
+QUERY_PARTS: dict[str, Column] = {
+    "model_id": _of_query("modelId", "Model that it asks"),
+    "table": _of_query("table", "View that it starts from"),
+    "topic": _of_query("join_paths_from_topic_name", "Topic whose joins it uses"),
+    "fields": _of_query("fields", "Its fields, comma-joined", convert=join_names),
+    "limit": _of_query("limit", "Its row limit; null for none", COUNT, to_count),
+    "user_edited_sql": _of_query("userEditedSQL", "SQL by hand; empty without"),
+    "query": Column(TEXT, ("query",), "The query object, as JSON: run_query takes it", as_json),
+}
+
 DOCUMENT_QUERIES = FanOut(
     Endpoint(
         "/api/v1/documents/{document_identifier}/queries",
@@ -273,15 +284,7 @@ DOCUMENT_QUERIES = FanOut(
                 "queryIdentifierMapKey", doc="Key of the tile: for downloads and alerts"
             ),
             "url": text("url", doc="Where to open it"),
-            "model_id": _of_query("modelId", "Model that it asks"),
-            "table": _of_query("table", "View that it starts from"),
-            "topic": _of_query("join_paths_from_topic_name", "Topic whose joins it uses"),
-            "fields": _of_query("fields", "Its fields, comma-joined", convert=join_names),
-            "limit": _of_query("limit", "Its row limit; null for none", COUNT, to_count),
-            "user_edited_sql": _of_query("userEditedSQL", "SQL by hand; empty without"),
-            "query": Column(
-                TEXT, ("query",), "The query object, as JSON: run_query takes it", as_json
-            ),
+            **QUERY_PARTS,
         },
     ),
     parent=PARENT,

@@ -16,6 +16,7 @@ import click
 from omnipd.display import counted, printable
 from omnipd.shell import options
 from omnipd.shell.command import Command, Commands, CommandWithOthers, shown_log
+from omnipd.shell.embed import embed
 from omnipd.shell.options import client_of
 from omnipd.shell.output import check_form, deliver
 from omnipd.shell.questions import audit
@@ -45,7 +46,7 @@ _FIELD_TABLE = (
 # What may be included in an inventory or an export.
 _LISTS = (
     "Only these frames, or all of a group: content:all, people, access, schedules:all, connections:all, "
-    "models:all, ai; all is every list that omnipd reads."
+    "models:all, ai; all is all of these."
 )
 
 
@@ -407,6 +408,7 @@ def sandbox(ctx: click.Context, /, **given: Any) -> None:
         with launch(**given) as omni:
             click.echo(f"export OMNI_BASE_URL={omni.base_url}")
             click.echo(f"export OMNI_API_KEY={omni.api_key}")
+            click.echo(f"export OMNI_EMBED_SECRET={omni.embed_secret}")
             click.echo(f"# a member's key: {omni.personal_key}")
             for name, identity in omni.models.items():
                 click.echo(f"# model {printable(name)}: {identity}")
@@ -471,6 +473,7 @@ def demo(folder: Path) -> None:
 main.add_command(read)
 main.add_command(estimate)
 main.add_command(audit)
+main.add_command(embed)
 
 
 if __name__ == "__main__":

@@ -6,6 +6,7 @@ is the one of connect(), since a command may be of a function that has one of it
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -192,17 +193,22 @@ def client_of(given: dict[str, Any]) -> Client:
     key_file, cache = given.pop("api_key"), given.pop("connect_cache")
     own["cache"] = False if cache == "off" else cache
     # Read in the call itself, so that no frame of a traceback holds the key.
-    return connect(api_key=None if key_file is None else _read_key(key_file), **own)
+    return connect(
+        api_key=None if key_file is None else read_secret(key_file, "--api-key-file"), **own
+    )
 
 
-def _read_key(path: Path) -> str:
+def read_secret(path: Path, option: str) -> str:
+    """Return the key or secret that a file holds, or standard input where the option takes it."""
     from omnipd.errors import SettingsError  # noqa: PLC0415
     from omnipd.key_texts import holds_key  # noqa: PLC0415
     from omnipd.paths import local_path  # noqa: PLC0415
 
+    if option == "--secret-file" and str(path) == "-":
+        return sys.stdin.read().strip()
     if holds_key(str(path)):
         raise SettingsError(
-            "--api-key-file is given a key.", hint="Write the key to a file, and name that."
+            f"{option} is given a key.", hint="Write the key to a file, and name that."
         )
     path = local_path("api_key", path, error=SettingsError)
     try:
@@ -211,4 +217,5 @@ def _read_key(path: Path) -> str:
         reason = error.strerror or type(error).__name__
     except UnicodeDecodeError:
         reason = "it is not UTF-8"
-    raise SettingsError(f"The key file {path} cannot be read: {reason}.")
+    what = "secret" if option == "--secret-file" else "key"
+    raise SettingsError(f"The {what} file {path} cannot be read: {reason}.")

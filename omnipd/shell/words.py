@@ -13,6 +13,7 @@ from omnipd.message import Code, Text
 # The functions that are commands, beside the readers.
 _COMMANDS = {
     "clear_cache": "cache --clear",
+    "embed_url": "embed url",
     "estimate_inventory": "estimate inventory",
     "export_inventory": "export",
     "read_content": "content",

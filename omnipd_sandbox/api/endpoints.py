@@ -6,9 +6,11 @@ from dataclasses import replace
 
 from omnipd_sandbox.api.ai.endpoints import ai_endpoints
 from omnipd_sandbox.api.api_keys.endpoints import api_key_endpoints
+from omnipd_sandbox.api.color_palettes import color_palette_endpoints
 from omnipd_sandbox.api.connections.endpoints import connection_endpoints
 from omnipd_sandbox.api.content.endpoints import content_endpoints
 from omnipd_sandbox.api.documents.endpoints import document_endpoints
+from omnipd_sandbox.api.embed import embed_endpoints
 from omnipd_sandbox.api.folders.endpoints import folder_endpoints
 from omnipd_sandbox.api.groups.endpoints import group_endpoints
 from omnipd_sandbox.api.labels.endpoints import label_endpoints
@@ -74,6 +76,8 @@ def _chapters(behavior: Behavior) -> list[Endpoint]:
         *upload_endpoints(),
         *schedule_endpoints(),
         *ai_endpoints(),
+        *color_palette_endpoints(),
         *whoami_endpoints(),
         *query_endpoints(),
+        *embed_endpoints(),
     ]

@@ -62,9 +62,6 @@ _NEWER = {
     "/api/v1/ai/credit-controls/entity-groups": "PATCH",
     "/api/v1/ai/credit-controls/user-groups": "GET PATCH",
     "/api/v1/ai/credit-controls/users": "PATCH",
-    "/api/v1/ai/credit-usage/entity-groups": "POST",
-    "/api/v1/ai/credit-usage/user-groups": "POST",
-    "/api/v1/ai/credit-usage/users": "POST",
     "/api/v1/ai/eval/prompt-sets": "POST",
     "/api/v1/ai/eval/prompt-sets/{promptSetId}": "PUT",
     "/api/v1/ai/eval/prompt-sets/{promptSetId}/archive": "POST",
@@ -78,7 +75,6 @@ _NEWER = {
     "/api/v1/ai/routines/{routineId}": "GET PUT DELETE",
     "/api/v1/ai/routines/{routineId}/trigger": "POST",
     "/api/v1/connections/{id}": "DELETE",
-    "/api/v1/content/search": "GET",
     "/api/v1/documents/{identifier}/upgrade": "POST",
     "/api/v1/folders/{folderId}/labels": "PATCH",
     "/api/v1/models/{modelId}": "DELETE",
@@ -107,7 +103,6 @@ _NEWER = {
 _WITHOUT_A_KEY = {
     "/embed/sso/generate-url": "POST",
     "/embed/sso/redeem-session": "GET",
-    "/embed/login": "GET",
 }
 
 

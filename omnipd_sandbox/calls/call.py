@@ -18,9 +18,16 @@ class Call:
 
     request: Request
     world: World
-    caller: Caller
+    # Nobody where an address needs no key.
+    known: Caller | None
     segments: Mapping[str, str]
     parameters: Mapping[str, Any]
+
+    @property
+    def caller(self) -> Caller:
+        """Give who asks; only of what needs a key."""
+        assert self.known is not None  # noqa: S101 - who asks is known before
+        return self.known
 
     @property
     def organization(self) -> Organization:

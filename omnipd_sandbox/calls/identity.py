@@ -48,6 +48,7 @@ class Keyring:
 
     def __init__(self, organization: Organization, behavior: Behavior) -> None:
         self.personal_key = make_key()
+        self.embed_secret = "".join(secrets.choice(derived.BASE62) for _ in range(32))
         holder = organization.token_holder.membership_id
         # Whose each is, and which of the keys that are listed: those can be disabled and revoked.
         self._holders: dict[str, tuple[str, KeyScope, str | None]] = {

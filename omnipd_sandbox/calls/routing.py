@@ -33,7 +33,7 @@ class Endpoint:
     only_reads: bool = False
     # What is known but not done takes any parameters, and then refuses.
     served: bool = True
-    # What is asked without a key refuses everybody alike.
+    # What is asked without a key is signed, or refuses everybody alike.
     needs_key: bool = True
 
     @property

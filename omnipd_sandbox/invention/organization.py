@@ -39,6 +39,7 @@ from omnipd_sandbox.invention.permits import invent_grants, widely_shared
 from omnipd_sandbox.invention.prompts import invent_prompts
 from omnipd_sandbox.invention.routines import invent_routines
 from omnipd_sandbox.invention.schedules import invent_schedules
+from omnipd_sandbox.invention.skills import invent_color_palettes, invent_skills
 from omnipd_sandbox.invention.suggestions import invent_suggestions
 from omnipd_sandbox.invention.uploads import invent_uploads
 from omnipd_sandbox.organization.conversations import Conversation
@@ -148,6 +149,8 @@ def _tables(
         "dbt_environments": invent_dbt_environments(dbt_projects, token_holder),
         "user_limits": invent_user_limits(users),
         "entity_limits": invent_entity_limits(),
+        "skills": invent_skills(users),
+        "color_palettes": invent_color_palettes(),
         "routines": invent_routines(users, groups, models),
         "prompt_sets": prompt_sets,
         "eval_runs": invent_eval_runs(prompt_sets, own),

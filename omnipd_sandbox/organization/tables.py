@@ -94,6 +94,31 @@ class EntityLimit(TypedDict):
     creditLimit: int | None
 
 
+class Skill(TypedDict):
+    """Instructions for the AI that a member has written; the list does not show the text."""
+
+    id: str
+    identifier: str
+    name: str
+    description: str | None
+    body: str
+    creatorId: UserId
+    createdAt: Instant
+    updatedAt: Instant
+
+
+class ColorPalette(TypedDict):
+    """Colors of charts."""
+
+    id: str
+    name: str
+    type: str
+    colors: list[str]
+    isDefault: bool
+    createdAt: Instant
+    updatedAt: Instant
+
+
 class RoutineDestination(TypedDict):
     """Where a routine goes."""
 
@@ -263,6 +288,8 @@ TABLES: Mapping[str, type] = {
     "dbt_environments": DbtEnvironment,
     "user_limits": UserLimit,
     "entity_limits": EntityLimit,
+    "skills": Skill,
+    "color_palettes": ColorPalette,
     "routines": Routine,
     "prompt_sets": PromptSet,
     "eval_runs": EvalRun,

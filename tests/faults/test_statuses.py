@@ -163,7 +163,13 @@ def test_429s_of_requests_that_were_under_way_together_cost_the_fund_once(fake_t
         route = Route(lane=Lane(None, limiter))
         deadline = Deadline(120, clock)
         retry = Retry(
-            "GET", "/", changes=False, deadline=deadline, quota=quota, hold=route.hold, clock=clock
+            "/",
+            repeatable=True,
+            changes=False,
+            deadline=deadline,
+            quota=quota,
+            hold=route.hold,
+            clock=clock,
         )
         retry.after_status(429, {"Retry-After": "1"}, None)
 

@@ -8,7 +8,7 @@ import pandas as pd
 import polars
 import pyarrow as pa
 import pytest
-from queries.query_answers import assert_answers
+from queries.query_answers import assert_answers, by_hand
 from queries.query_cases import CASES, FLIGHTS, NOW, flights
 
 import omnipd
@@ -298,8 +298,10 @@ def test_polars_and_duckdb_take_frames_and_tables_as_they_are(dated):
         assert counted == (336_776,)
 
 
-def test_every_result_survives_parquet_with_plain_pandas(dated, tmp_path):
-    for case in SENT:
+def test_results_of_all_types_survive_parquet_with_plain_pandas(dated, tmp_path):
+    by_types = {tuple(map(str, by_hand(case).schema.types)): case for case in SENT}
+    assert len(by_types) > 20
+    for case in by_types.values():
         df = _quiet(case.query)
         path = tmp_path / "result.parquet"
         df.to_parquet(path)

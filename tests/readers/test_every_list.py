@@ -18,6 +18,7 @@ from omnipd_sandbox.moods.behavior import Behavior
 #: A path of Omni's, and the readers that make frames of it.
 READ = {
     "/api/v1/content": "read_content",
+    "/api/v1/content/search": "read_content_search",
     "/api/v1/documents": "read_documents",
     "/api/v1/documents/{identifier}": "read_document_details",
     "/api/v1/documents/{identifier}/queries": "read_document_queries",
@@ -26,6 +27,8 @@ READ = {
     "/api/v1/documents/{identifier}/drafts": "read_document_drafts",
     "/api/v1/documents/{identifier}/favorites": "read_document_favorites",
     "/api/v1/dashboards/{identifier}/filters": "read_dashboard_filters",
+    "/api/v2/documents/{identifier}": "read_document_tiles read_document_controls",
+    "/api/v1/color-palettes": "read_color_palettes",
     "/api/v1/folders": "read_folders",
     "/api/v1/folders/{folderId}/permissions": "read_folder_permissions",
     "/api/v1/labels": "read_labels",
@@ -65,12 +68,19 @@ READ = {
     "/api/v1/ai/credit-controls": "read_ai_credit_controls",
     "/api/v1/ai/credit-controls/users": "read_ai_user_credit_limits",
     "/api/v1/ai/credit-controls/entity-groups": "read_ai_group_credit_limits",
+    "/api/v1/ai/credit-usage/users": "read_ai_credit_usage",
+    "/api/v1/ai/credit-usage/user-groups": "read_ai_credit_usage",
+    "/api/v1/ai/credit-usage/entity-groups": "read_ai_credit_usage",
+    "/api/v1/skills": "read_ai_skills",
     "/api/v1/ai/routines": "read_ai_routines",
     "/api/v1/ai/eval/prompt-sets": "read_ai_prompt_sets",
     "/api/v1/ai/eval/prompt-sets/{promptSetId}": "read_ai_prompts",
     "/api/v1/ai/eval/runs": "read_ai_eval_runs",
     "/api/v1/ai/eval/runs/{runId}": "read_ai_eval_results",
 }
+
+#: Those of them that are asked by a POST, which has room for many ids.
+POSTED = {path for path in READ if path.startswith("/api/v1/ai/credit-usage/")}
 
 #: A path of Omni's that no reader asks, and why.
 NOT_READ = {
@@ -82,8 +92,6 @@ NOT_READ = {
     "/api/scim/v2/embed/Users/{id}": "a record of the list of embed users",
     "/api/scim/v2/Groups/{miniUuid}": "a record of the list of groups",
     "/api/unstable/documents/{identifier}/export": "no rows but a file: export_documents writes it",
-    "/api/v2/documents/{identifier}": "the state that an editor patches; read_document_details has "
-    "what is published",
     "/api/v1/query/wait": "a part of running a query: run_query asks it",
     "/api/v1/jobs/{jobId}/status": "only the answer to a refresh of a schema names such a job, and "
     "omnipd starts none",
@@ -143,6 +151,9 @@ PARENTS = {
         include=["_count"], sort="favorites", direction="desc", limit=3, client=omni
     ),
     "read_dashboard_filters": dashboards,
+    "read_document_tiles": dashboards,
+    "read_document_controls": dashboards,
+    "read_content_search": lambda _omni: "delay",
     "read_folder_permissions": lambda omni: omnipd.read_folders(limit=3, client=omni),
     "read_topics": shared,
     "read_topic_fields": topics,
@@ -172,12 +183,17 @@ TOLD = {
     # Some connections cannot have dbt and are 403.
     "read_dbt_environments": lambda _omni: {"errors": "collect"},
 }
-ROLES_OF = {
+WHO_OF = {
     "/api/v1/users/{id}/model-roles": lambda omni: {
         "users": omnipd.read_users(limit=3, client=omni)
     },
     "/api/v1/user-groups/{id}/model-roles": lambda omni: {
         "groups": omnipd.read_groups(client=omni)
+    },
+    "/api/v1/ai/credit-usage/users": lambda omni: {"users": omnipd.read_users(client=omni)},
+    "/api/v1/ai/credit-usage/user-groups": lambda omni: {"groups": omnipd.read_groups(client=omni)},
+    "/api/v1/ai/credit-usage/entity-groups": lambda omni: {
+        "entities": omnipd.read_embed_users(client=omni)
     },
 }
 
@@ -202,12 +218,12 @@ EACH = [(path, name) for path, names in READ.items() for name in names.split()]
 def test_a_reader_asks_its_path_and_makes_rows_of_the_answer(server, omni, path, name):
     assert name in omnipd.__all__
     parents = [PARENTS[name](omni)] if name in PARENTS else []
-    told = ROLES_OF.get(path, TOLD.get(name, lambda _omni: {}))(omni)
+    told = WHO_OF.get(path, TOLD.get(name, lambda _omni: {}))(omni)
     before = len(server.requests)
     found = getattr(omnipd, name)(*parents, **told, client=omni)
     asked = [one for one in server.requests[before:] if fits(path, one.path)]
     assert {one.status for one in asked} >= {200}
-    assert {one.method for one in asked} == {"GET"}
+    assert {one.method for one in asked} == {"POST" if path in POSTED else "GET"}
     if name.startswith("read_"):
         assert len(found) > 0
         assert found.columns[-1] == "extra"
@@ -220,14 +236,20 @@ def test_every_reader_is_in_the_table():
 
 
 def test_everything_that_the_sandbox_lets_be_read_is_in_the_table():
-    served = {each.path for each in endpoints(Behavior()) if each.method == "GET"}
+    served = {
+        each.path
+        for each in endpoints(Behavior())
+        if (each.method == "GET" and each.needs_key) or each.path in POSTED
+    }
     assert served - READ.keys() - NOT_READ.keys() == set()
     assert READ.keys() - served == set()
 
 
 def test_everything_that_is_read_is_in_the_register():
     register = Path(__file__).parents[2] / "docs" / "wire.md"
-    described = set(re.findall(r"`GET (/api/[^`?]+)`", register.read_text(encoding="utf-8")))
+    text = register.read_text(encoding="utf-8")
+    described = set(re.findall(r"`GET (/api/[^`?]+)`", text))
+    described |= POSTED & set(re.findall(r"`POST (/api/[^`?]+)`", text))
     assert READ.keys() - described == set()
     assert described - READ.keys() - NOT_READ.keys() == set()
 

@@ -32,6 +32,7 @@ def name_of(join):
 NOT_FOUND = {
     # Fields that the models have no more: read_content_issues names them.
     "dashboard_filters.view+field -> views.view+field": {"sales_channel", "tail_number"},
+    "document_controls.view+field -> views.view+field": {"sales_channel", "tail_number"},
     # A view that is joined twice has a name for each role, which read_views does not list.
     "topic_fields.model_id+view -> views.model_id+view": {"origin_airport", "dest_airport"},
     "topic_fields.model_id+view+field -> views.model_id+view+field": {
@@ -72,7 +73,10 @@ NO_JOIN = {
     "read_ai_eval_results.result_id": "nothing refers to a result",
     "read_ai_jobs.organization_id": "there is one organization",
     "read_ai_routines.routine_id": "nothing refers to a routine",
+    "read_ai_skills.skill_id": "nothing refers to a skill",
+    "read_ai_skills.skill_identifier": "nothing refers to a skill",
     "read_api_keys.api_key_id": "nothing refers to a key",
+    "read_color_palettes.palette_id": "nothing refers to a palette",
     "read_connection_environments.connection_environment_id": "nothing refers to one",
     "read_connection_schedules.connection_schedule_id": "nothing refers to one",
     "read_content_issues.document_id": "another id of the document, which no other list has",
@@ -81,6 +85,9 @@ NO_JOIN = {
     "read_document_drafts.workbook_model_id": (
         "it changes with each publishing, and no source says that read_models lists it"
     ),
+    "read_document_tiles.fields": "names with timeframes, as a query has them",
+    "read_document_tiles.query_identifier_map_key": "that of read_document_queries, as another read",
+    "read_document_tiles.workbook_model_id": "as that of read_document_drafts",
     "read_document_queries.fields": "names with timeframes, as a query has them",
     "read_embed_users.user_id": "it may stand where a user's does, and no list says where",
     "read_embed_users.embed_external_id": "a key of the application that embeds",
@@ -135,7 +142,13 @@ def read_everything():
         "read_document_favorites",
     ):
         read(name, there)
-    for name in ("read_document_details", "read_document_queries", "read_dashboard_filters"):
+    for name in (
+        "read_document_details",
+        "read_document_queries",
+        "read_dashboard_filters",
+        "read_document_tiles",
+        "read_document_controls",
+    ):
         read(name, dashboards)
     read("read_document_permissions", there.head(60), user_id=users["user_id"].iloc[0])
     read("read_folder_permissions", frames["read_folders"])
@@ -173,12 +186,16 @@ def read_everything():
     read("read_ai_prompts", sets)
     read("read_ai_eval_results", read("read_ai_eval_runs", sets))
     read("read_ai_agent_actions", shared)
+    read("read_ai_credit_usage", users)
+    read("read_content_search", "delay")
     for name in (
         "read_ai_credit_controls",
         "read_ai_group_credit_limits",
         "read_ai_routines",
+        "read_ai_skills",
         "read_ai_user_credit_limits",
         "read_api_keys",
+        "read_color_palettes",
         "read_connection_environments",
         "read_email_only_users",
         "read_embed_users",

@@ -79,6 +79,7 @@ def segments(of):
 
 QUERIES = {
     "/api/v1/content": "?include=_count,labels&pageSize=100",
+    "/api/v1/content/search": "?q=delay&limit=100",
     "/api/v1/documents": "?include=_count,labels,includeDeleted&pageSize=100&sortField=updatedAt",
     "/api/v1/folders": "?include=_count,labels&pageSize=100",
     "/api/v1/models": "?includeDeleted=true&include=activeBranches&pageSize=100",
@@ -94,7 +95,10 @@ QUERIES = {
 GETS = [
     each.path
     for each in endpoints(Behavior())
-    if each.method == "GET" and "/query/" not in each.path and "/download/" not in each.path
+    if each.method == "GET"
+    and each.needs_key
+    and "/query/" not in each.path
+    and "/download/" not in each.path
 ]
 
 

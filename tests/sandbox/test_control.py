@@ -314,7 +314,7 @@ def test_no_knobs_are_needed(controlled):
     with urllib.request.urlopen(request, timeout=30) as response:
         assert response.status == 201
         answer = json.loads(response.read())
-    assert sorted(answer) == ["base_url", "id", "models", "token", "tokens"]
+    assert sorted(answer) == ["base_url", "embed_secret", "id", "models", "token", "tokens"]
     assert ask(f"{controlled.url}/_sandbox/tenants/{answer['id']}", "DELETE")[0] == 204
 
 

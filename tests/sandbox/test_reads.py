@@ -9,7 +9,8 @@ from omnipd_sandbox.invention.permits import widely_shared
 from omnipd_sandbox.moods.behavior import Behavior
 
 READS = sorted(
-    (each for each in endpoints(Behavior()) if each.method == "GET"), key=lambda each: each.path
+    (each for each in endpoints(Behavior()) if each.method == "GET" and each.needs_key),
+    key=lambda each: each.path,
 )
 PATHS = [each.path for each in READS]
 SCIM = [path for path in PATHS if path.startswith("/api/scim/")]
@@ -29,6 +30,7 @@ PAGED = {
     "/api/v1/ai/credit-controls/users": {},
     "/api/v1/ai/routines": {},
     "/api/v1/api-keys": {},
+    "/api/v1/color-palettes": {},
     "/api/v1/content": {},
     "/api/v1/documents": {},
     "/api/v1/documents/{identifier}/access-list": {},
@@ -39,6 +41,7 @@ PAGED = {
     "/api/v1/models/{modelId}/suggestions": {"status": "all"},
     "/api/v1/connections/{connectionId}/dbt/environments": {},
     "/api/v1/schedules": {},
+    "/api/v1/skills": {},
     "/api/v1/uploads": {},
     "/api/v1/users/email-only": {},
 }
@@ -113,6 +116,8 @@ def at(server):
 def needed(server, path):
     if path == "/api/v1/ai/eval/runs":
         return {"prompt_set_id": server.organization.tables["prompt_sets"][0]["id"]}
+    if path == "/api/v1/content/search":
+        return {"q": "delay"}
     return {"jobIds": "x"} if path == "/api/v1/query/wait" else {}
 
 

@@ -35,7 +35,6 @@ def test_no_call_is_both_served_and_refused():
     [
         ("POST", "/embed/sso/generate-url"),
         ("GET", "/embed/sso/redeem-session"),
-        ("GET", "/embed/login"),
     ],
 )
 def test_embedding_is_refused_without_a_key(server, method, path):

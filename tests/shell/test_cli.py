@@ -8,6 +8,7 @@ import os
 import signal
 import subprocess
 import sys
+import urllib.request
 from pathlib import Path
 
 import pandas as pd
@@ -348,6 +349,10 @@ def test_the_sandbox_command_serves_until_it_is_ended_and_leaves_nothing(
         key = process.stdout.readline().strip().removeprefix("export OMNI_API_KEY=")
         with omnipd.connect(address, key, cache_dir=tmp_path):
             assert omnipd.whoami().key_scope == "organization"
+        secret = process.stdout.readline().strip().removeprefix("export OMNI_EMBED_SECRET=")
+        signed = omnipd.embed_url("/dashboards/abc", "u1", "Ann", url=address, secret=secret)
+        with urllib.request.urlopen(signed, timeout=30) as page:
+            assert page.status == 200
         of_member = process.stdout.readline().strip().removeprefix("# a member's key: ")
         with omnipd.connect(address, of_member, cache_dir=tmp_path):
             assert omnipd.whoami().key_scope == "user"

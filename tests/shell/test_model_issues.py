@@ -99,8 +99,9 @@ def test_the_command_tells_them_at_its_start_and_keeps_its_output_to_the_lines_t
     assert told[0].startswith("The model sh op has 1 issue (1 error, 0 warnings).")
     assert "shops.view.yaml: shops.gone: There is neither a column" in told[1]
     assert told[3].startswith("A sandbox: ")
-    address, key, of_member, model = out.splitlines()
+    address, key, secret, of_member, model = out.splitlines()
     assert address.startswith("export OMNI_BASE_URL=")
     assert key.startswith("export OMNI_API_KEY=")
+    assert secret.startswith("export OMNI_EMBED_SECRET=")
     assert of_member.startswith("# a member's key: ")
     assert model.startswith("# model sh op: ")

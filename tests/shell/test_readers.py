@@ -59,7 +59,7 @@ def test_the_list_of_commands_cuts_no_summary_and_has_one_voice(group):
     rows = re.split(r"\n  (?=\S)", "\n" + listed.rstrip())[1:]
     for name, summary in (row.split(None, 1) for row in rows):
         # A verb that tells to do something, and a sentence that ends.
-        assert re.match(r"(Ask|Read|Run|Say|Show|Start|Try|Write) ", summary), name
+        assert re.match(r"(Ask|Read|Run|Say|Show|Sign|Start|Try|Write) ", summary), name
         assert summary.endswith("."), name
         assert len(" ".join(summary.split())) <= 75, name
 

@@ -77,6 +77,7 @@ WRONG = {
     ("read",): {},
     ("estimate",): {},
     ("audit",): {},
+    ("embed",): {},
     ("query", "query.json"): {
         "--limit": ["0", "x", "1"],
         "--model": ["", "flihgts", KEY],

@@ -10,6 +10,11 @@ from omnipd_sandbox.api.ai.conversations import (
     show_job,
     show_job_result,
 )
+from omnipd_sandbox.api.ai.credit_usage import (
+    show_entity_usage,
+    show_group_usage,
+    show_user_usage,
+)
 from omnipd_sandbox.api.ai.credits import list_entity_limits, list_user_limits, show_credit_controls
 from omnipd_sandbox.api.ai.evals import (
     list_eval_runs,
@@ -19,7 +24,8 @@ from omnipd_sandbox.api.ai.evals import (
 )
 from omnipd_sandbox.api.ai.generate import generate_query
 from omnipd_sandbox.api.ai.routines import list_routines
-from omnipd_sandbox.calls.checks import Key, uuid
+from omnipd_sandbox.api.ai.skills import list_skills
+from omnipd_sandbox.calls.checks import Key, text, uuid
 from omnipd_sandbox.calls.parameters import flag, pages
 from omnipd_sandbox.calls.routing import Endpoint
 
@@ -27,6 +33,7 @@ _PAGES = pages()
 _ARCHIVED = Key(flag, False)
 _ADMIN: Final = "administrators"
 _CREDITS = "/api/v1/ai/credit-controls"
+_USAGE = "/api/v1/ai/credit-usage"
 
 
 def ai_endpoints() -> list[Endpoint]:
@@ -47,6 +54,20 @@ def ai_endpoints() -> list[Endpoint]:
         Endpoint("GET", _CREDITS, show_credit_controls, audience=_ADMIN),
         Endpoint("GET", f"{_CREDITS}/users", list_user_limits, _PAGES, _ADMIN),
         Endpoint("GET", f"{_CREDITS}/entity-groups", list_entity_limits, _PAGES, _ADMIN),
+        *(
+            Endpoint("POST", f"{_USAGE}/{path}", show, audience=_ADMIN, only_reads=True)
+            for path, show in (
+                ("users", show_user_usage),
+                ("user-groups", show_group_usage),
+                ("entity-groups", show_entity_usage),
+            )
+        ),
+        Endpoint(
+            "GET",
+            "/api/v1/skills",
+            list_skills,
+            {**_PAGES, "q": Key(text()), "identifier": Key(text()), "creatorId": Key(uuid)},
+        ),
         Endpoint("GET", "/api/v1/ai/routines", list_routines, of_user),
         Endpoint(
             "GET",

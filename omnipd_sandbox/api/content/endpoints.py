@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from omnipd_sandbox.api.content.list import list_content
+from omnipd_sandbox.api.content.search import search_content
 from omnipd_sandbox.api.items.visible import SCOPE
 from omnipd_sandbox.calls.checks import Key, text, uuid
-from omnipd_sandbox.calls.parameters import comma_separated, pages, sorting, words
+from omnipd_sandbox.calls.parameters import comma_separated, page_size, pages, sorting, words
 from omnipd_sandbox.calls.routing import Endpoint
 from omnipd_sandbox.moods.behavior import Behavior
 
@@ -29,5 +30,11 @@ def content_endpoints(behavior: Behavior) -> list[Endpoint]:
                 **sorting("name", "favorites", *more_fields, by="name", direction="desc"),
                 **more,
             },
+        ),
+        Endpoint(
+            "GET",
+            "/api/v1/content/search",
+            search_content,
+            {"q": Key(text(minimum=1), required=True), "limit": Key(page_size(100), 20)},
         ),
     ]
