@@ -1,6 +1,7 @@
 """The public names and where each lives: the one table of them."""
 
 from omnipd import audit as audit
+from omnipd import calc as calc
 from omnipd.admin.estimate import estimate as estimate
 from omnipd.admin.estimate import estimate_inventory as estimate_inventory
 from omnipd.admin.export_documents import export_documents as export_documents

@@ -1,7 +1,10 @@
-"""The public names of omnipd, those of omnipd.audit among them, as they are written behind ``omnipd.``."""
+"""The public names of omnipd, those of its modules among them, as they are written behind ``omnipd.``."""
 
 import omnipd
 
-PUBLIC = {name: getattr(omnipd, name) for name in omnipd.__all__ if name != "audit"} | {
-    f"audit.{name}": getattr(omnipd.audit, name) for name in omnipd.audit.__all__
+MODULES = ("audit", "calc")
+PUBLIC = {name: getattr(omnipd, name) for name in omnipd.__all__ if name not in MODULES} | {
+    f"{module}.{name}": getattr(getattr(omnipd, module), name)
+    for module in MODULES
+    for name in getattr(omnipd, module).__all__
 }

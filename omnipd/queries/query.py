@@ -23,6 +23,8 @@ from omnipd.arguments import (
 from omnipd.client.client import Client
 from omnipd.errors import ArgumentError
 from omnipd.queries.job.options import QueryKeywords, SplitKeywords, check_keywords
+from omnipd.queries.language.calculation import Calculation, formula
+from omnipd.queries.language.check_calculations import calculation_entry
 from omnipd.queries.language.conditions import Condition, joined
 from omnipd.queries.language.field import Field, Sort
 from omnipd.queries.language.filter_words import in_words
@@ -345,6 +347,48 @@ class Query:
         query = self._with(column_totals=columns)
         return query._with(row_totals={_GRAND: _TOTAL}) if rows else query
 
+    def calculate(
+        self,
+        name: str,
+        what: Calculation,
+        *,
+        label: str | None = None,
+        format: str | None = None,  # noqa: A002 - what Omni calls it
+        description: str | None = None,
+        swallow_errors: bool = False,
+    ) -> Query:
+        """Add a column that Omni computes from the rows of the result, after its limit.
+
+        Parameters
+        ----------
+        name : str
+            What the column is called; it stands behind what is selected so far. Select the name to
+            have it elsewhere.
+        what : Calculation
+            What it computes, made of :mod:`omnipd.calc`. It can refer to what the query selects, and to
+            other calculations by name.
+        label, format, description : str, optional
+            As in Omni, such as ``format="0.0%"``. They change no value; ``df.attrs["omni"]`` has the
+            first two.
+        swallow_errors : bool, default False
+            Give the text ``#ERROR!`` in each row when it fails. Default: the query fails.
+
+        Raises
+        ------
+        ArgumentError
+            For a name that is taken or cannot be one, and for what is no calculation.
+        """
+        others = self._wire.get("calculations", [])
+        options = {
+            "label": label,
+            "format": format,
+            "description": description,
+            "swallow_errors": swallow_errors,
+        }
+        names = [str(one.get("calc_name")) for one in others]
+        entry = calculation_entry(name, what, self._wire.get("fields", []), names, options)
+        return self._adding("fields", [name])._with(calculations=[*others, entry])
+
     @overload
     def run(
         self,
@@ -425,6 +469,7 @@ _NAMED = {
     "default_group_by": "grouped",
     "column_totals": "totals",
     "row_totals": "totals of rows",
+    "calculations": "calculate",
 }
 _MOST_SHOWN = 20
 _LONGEST = 200
@@ -474,6 +519,14 @@ def _lines(key: str, value: Any) -> list[str]:
         return display.first_lines(said, _MOST_SHOWN)
     if key in {"fields", "pivots", "fill_fields", "transposed_measures"}:
         return [display.listed(value, _MOST_SHOWN)]
+    if key == "calculations":
+        said = [
+            display.shortened(
+                f"{one.get('calc_name')}: {formula(one.get('sql_expression'))}", _LONGEST_FILTER
+            )
+            for one in value
+        ]
+        return display.first_lines(said, _MOST_SHOWN)
     if key in {"column_totals", "row_totals"}:
         return [display.listed(("all" if name == _GRAND else name for name in value), _MOST_SHOWN)]
     if isinstance(value, str):

@@ -22,6 +22,8 @@ from omnipd_sandbox.calls.checks import (
     table,
     text,
 )
+from omnipd_sandbox.engine.calculations.expressions import references
+from omnipd_sandbox.engine.plan.comparisons import PERIOD
 from omnipd_sandbox.http.refusals import BadRequest
 from omnipd_sandbox.http.reply import without_nulls
 
@@ -180,8 +182,19 @@ class QueryObject:
         ]
 
     def names(self) -> Iterator[str]:
-        """Give the fields that are named anywhere in it."""
-        yield from self.fields
-        yield from self.filters
+        """Give the fields that are named anywhere in it; calculations and periods are none."""
+        calculations = self.query.get("calculations") or ()
+        made = [PERIOD, *(each.get("calc_name") for each in calculations)]
+        for name in (*self.fields, *self.filters, *self._sorted_by(), *references(calculations)):
+            if name not in made:
+                yield name
+
+    @property
+    def model_fields(self) -> list[str]:
+        """Give what it selects of the model."""
+        named = set(self.names())
+        return [name for name in self.fields if name in named]
+
+    def _sorted_by(self) -> Iterator[str]:
         for sort in self.query.get("sorts") or ():
             yield sort["column_name"]

@@ -26,6 +26,7 @@ from omnipd_sandbox.engine.plan.plan import Plan
 from omnipd_sandbox.engine.plan.request import Request
 from omnipd_sandbox.engine.plan.result_columns import result_columns
 from omnipd_sandbox.engine.read_model import read_checked_model
+from omnipd_sandbox.engine.sql.calculated import run_calculations, with_calculations
 from omnipd_sandbox.engine.sql.sql_job import is_sql_job, plan_sql_job
 from omnipd_sandbox.engine.sql.totals import TotalsPlace, narrow_columns
 from omnipd_sandbox.engine.sql.write_sql import write_sql
@@ -143,9 +144,9 @@ class Engine:
             return plan_sql_job(model, self._databases[model.id], query, around)
         drafted = _drafted(query, model, around)
         # Nothing is left to select when every field is missing.
-        sql = written(write_sql(drafted, totals), pretty=True) if drafted.selected else ""
-        return Plan(
-            sql=sql,
+        rows = write_sql(drafted, totals) if drafted.selected else None
+        plan = Plan(
+            sql=written(rows, pretty=True) if rows is not None else "",
             fields=describe_all(drafted),
             missing_fields=drafted.missing,
             limit=drafted.request.limit,
@@ -153,6 +154,9 @@ class Engine:
             shared_model_id=model.id,
             narrow=tuple(narrow_columns(drafted)),
         )
+        if rows is None or not drafted.request.calculations:
+            return plan
+        return with_calculations(plan, drafted, rows, self._databases[model.id])
 
     def execute(self, plan: Plan) -> pa.Table:
         """Run a planned query; safe to call from several threads.
@@ -164,7 +168,10 @@ class Engine:
         """
         if not plan.sql:
             return pa.table({})
-        table = self._databases[plan.shared_model_id].run(plan.sql, plan.row_cap)
+        database = self._databases[plan.shared_model_id]
+        if plan.calculations is not None:
+            return run_calculations(plan.calculations, plan.sql, database)
+        table = database.run(plan.sql, plan.row_cap)
         for name in plan.narrow:
             place = table.column_names.index(name)
             table = table.set_column(place, name, table.column(place).cast(pa.int32()))
@@ -177,11 +184,12 @@ def _drafted(query: Mapping[str, Any], model: Model, around: Circumstances) -> D
     def write_other(other: Mapping[str, Any]) -> tuple[exp.Query, list[str]]:
         drafted = _drafted(other, model, around)
         columns = result_columns(drafted)
-        if drafted.missing or drafted.totals or drafted.pivots or drafted.transposed != []:
+        beyond = drafted.totals or drafted.pivots or drafted.request.calculations
+        if drafted.missing or beyond or drafted.transposed != []:
             raise Refused(
                 "PLAN",
                 "A query that a filter refers to misses fields, or has totals, pivots or measures as"
-                " rows",
+                " rows, or calculations",
             )
         return write_sql(drafted), [each.name for each in columns]
 

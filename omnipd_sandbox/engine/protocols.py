@@ -46,6 +46,10 @@ class QueryPlan(Protocol):
         """List what was asked for and does not exist."""
 
     @property
+    def invalid_calculations(self) -> Mapping[str, str]:
+        """Tell which calculations cannot be computed, and why."""
+
+    @property
     def query(self) -> dict[str, Any]:
         """Give the query as planned."""
 

@@ -108,6 +108,8 @@ class Behavior:
         keys in snake_case.
     formats_as_objects : bool
         Give formats of fields as ``{"value": "USDCURRENCY_2"}`` in what a job says of its result.
+    failed_calculations : {"job", "summary"}
+        Whether a calculation that cannot be computed fails the job, or stands in its summary.
     client_result_ids : bool
         Name a UUID of the server's own for each job.
     first_answer : {"lines", "footer", "408"}
@@ -180,6 +182,7 @@ class Behavior:
     totals: Literal["behind_group", "last", "absent"] = "behind_group"
     query_echo: Literal["query", "model_job"] = "query"
     formats_as_objects: bool = False
+    failed_calculations: Literal["job", "summary"] = "job"
     client_result_ids: bool = False
     first_answer: Literal["lines", "footer", "408"] = "lines"
     trace_ids: bool = True

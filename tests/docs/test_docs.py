@@ -111,12 +111,14 @@ def test_a_docstring_raises_only_errors_that_exist(name):
 
 
 def test_every_public_name_stands_in_the_reference_once():
-    listed = {"omnipd": ["audit"], "omnipd.audit": []}
+    listed = {"omnipd": ["audit", "calc"], "omnipd.audit": [], "omnipd.calc": []}
     for block in re.findall(r"```\{eval-rst\}\n(.*?)```", text_of("reference.md"), re.DOTALL):
-        module = "omnipd.audit" if "currentmodule:: omnipd.audit" in block else "omnipd"
+        named = re.search(r"currentmodule:: (omnipd\.\w+)", block)
+        module = named[1] if named else "omnipd"
         listed[module] += re.findall(r"^ +(\w+)$", block, re.MULTILINE)
     assert sorted(listed["omnipd"]) == omnipd.__all__
     assert sorted(listed["omnipd.audit"]) == sorted(omnipd.audit.__all__)
+    assert sorted(listed["omnipd.calc"]) == sorted(omnipd.calc.__all__)
 
 
 @pytest.fixture(scope="module")

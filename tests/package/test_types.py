@@ -20,6 +20,8 @@ frames = omnipd.run_queries([query], limit=5, ttl="1h")
 shown = omnipd.run_document("d", timeout=3, filters=None)
 tile = omnipd.run_document_query("d", "t", limit=10)
 answer = omnipd.ask("How many?", model="model", limit=10)
+half = omnipd.calc.field("a.b") / 2 > omnipd.calc.moving("a.b", 3, "sum")
+query.calculate("half", half & omnipd.calc.field("a.c"), format="0.0%").run()
 users = omnipd.read_users()
 omnipd.to_parquet(users, "users.parquet")
 inventory = omnipd.open_export("exports")
@@ -39,6 +41,8 @@ WRONG = {
     "the kind of a value": 'omnipd.run_queries([query], timeout="3")',
     "iter_batches": 'omnipd.iter_batches(query, pivot="long")',
     "no such name": "omnipd.read_userss()",
+    "calc.moving": 'omnipd.calc.moving("a.b", 3, "mean")',
+    "query.calculate": 'query.calculate("x", omnipd.field("a.b") > 1)',
     "audit.unused": "omnipd.audit.unused(inventory, dasy=3)",
     "audit.who_can_see": "omnipd.audit.who_can_see(inventory)",
     "audit.diff": 'omnipd.audit.diff_summary(changes, by="rows")',

@@ -51,8 +51,8 @@ def test_a_prompt_gives_a_query_that_can_be_run(ask, wire, model, prompt):
     if "as SQL" in prompt and model == ORDERS:
         # A topic is a table to the AI alone.
         assert "Could not substitute Omni SQL" in job["error_message"]
-    elif "Running total" in prompt:
-        assert '"calculations"' in job["error_message"]
+    elif "Months by running total" in prompt:
+        assert '"sorts" by a calculation' in job["error_message"]
     else:
         assert (job["status"], job["summary"]["missing_fields"]) == ("COMPLETE", [])
         rows = pa.ipc.open_stream(base64.b64decode(job["result"])).read_all()
@@ -90,12 +90,12 @@ def test_sql_of_the_ai_may_name_a_topic_as_a_table(ask):
 
 
 def test_a_query_that_was_made_and_fails_is_told_beside_it(ask):
-    answer = ask(prompt="Running total of revenue")
+    answer = ask(prompt="Months by running total of revenue")
     assert answer.status == 200
     assert answer.json["query"]["calculations"]
     assert "result" not in answer.json
     assert set(answer.json["error"]) == {"message", "detail"}
-    assert '"calculations"' in answer.json["error"]["detail"]
+    assert '"sorts" by a calculation' in answer.json["error"]["detail"]
 
 
 def test_an_unknown_prompt_gives_no_query(ask):

@@ -26,7 +26,7 @@ class Engine:
 
     models = {MODEL: SimpleNamespace(id=MODEL, name="known", connection_id=MODEL, formats={})}  # noqa: RUF012
 
-    def plan(self, query, *, now, user_attributes, zone):
+    def plan(self, query, *, now, user_attributes, **_beside):
         if "refuse" in query:
             raise Refused("PLAN", 'No such field "t.x"')
         if "fault" in query:
@@ -35,6 +35,7 @@ class Engine:
             sql=f"SELECT a FROM t -- {now:%Y-%m-%d}",
             fields={"t.a": {"field_name": "a", "format": None, "sql": '"a"', "hidden": False}},
             missing_fields=query.get("missing", []),
+            invalid_calculations={},
             limit=1000,
             query={**query, "planned": True},
             omni_sql=None,

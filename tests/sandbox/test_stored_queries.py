@@ -7,6 +7,7 @@ import sqlite3
 import pytest
 from sandbox.junk import mutations, nested, places, put, written
 
+from omnipd_sandbox.calls.query_object import QueryObject
 from omnipd_sandbox.folder.problems import BadOrganization
 from omnipd_sandbox.folder.reading import read_organization
 from omnipd_sandbox.server import Server
@@ -187,6 +188,26 @@ def test_what_is_of_another_kind_is_refused_with_its_place(wire, path, value, de
     body = put(export_of(wire.server.models["orders"]), path, value)
     answer = wire.send("POST", IMPORT, body)
     assert (answer.status, answer.json["detail"]) == (400, f"Bad Request: {detail}")
+
+
+def test_a_calculation_is_no_field_of_the_model_and_what_it_refers_to_is(wire):
+    model_id = wire.server.models["orders"]
+    export = export_of(model_id)
+    operands = [
+        {"type": "field", "field_name": name} for name in ("twice", "users.name", "users.gone")
+    ]
+    tree = {"type": "call", "operator": "Omni.NEWER", "operands": operands}
+    export["queryModels"]["k"]["query"] |= {
+        "fields": ["users.name", "twice", "omni_period_pivot"],
+        "sorts": [{"column_name": "twice"}],
+        "calculations": [{"calc_name": "twice", "sql_expression": tree}],
+    }
+    identifier = wire.ask("POST", IMPORT, body=written(export)).json["identifier"]
+    content = wire.get(f"/api/v1/models/{model_id}/content-validator").json["content"]
+    [found] = [each for each in content if each["identifier"] == identifier]
+    [told] = found["queries_and_issues"]
+    assert told["issues"] == ["Field 'users.gone' not found in model"]
+    assert QueryObject(export["queryModels"]["k"]["query"]).model_fields == ["users.name"]
 
 
 def test_an_identifier_that_no_address_can_hold_is_refused(wire):

@@ -9,7 +9,7 @@ the job is judged as soon as something is known, and in any case at the end.
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Generator, Iterator
+from collections.abc import Collection, Generator, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -118,7 +118,12 @@ def stream(
     """
     deadline = client.deadline(QUERY_SECONDS)
     planning = bool(request.body.get("planOnly"))
-    job = _Job(client, outcome, again=again, planning=planning)
+    swallowed = {
+        one.get("calc_name")
+        for one in request.body["query"].get("calculations") or ()
+        if one.get("swallow_errors")
+    }
+    job = _Job(client, outcome, again=again, planning=planning, swallowed=swallowed)
     try:
         yield from _post(client, request, deadline, job)
         yield from _wait(client, deadline, job)
@@ -145,6 +150,8 @@ class _Job:
     again: bool
     #: Whether only a plan was asked for: being planned is its end, and there is no result.
     planning: bool
+    #: The calculations that may fail.
+    swallowed: Collection[str]
     id: str | None = None
     final: Line | None = None
     remaining: set[str] | None = None
@@ -186,6 +193,7 @@ class _Job:
                 elif self._is_ours(found.head):
                     if found.head.get("status") == "COMPLETE":
                         _judge(self.client, str(self.id), found.head, has_result=True)
+                        _judge_calculations(self, found.head)
                     if self.handed_on and not self.again:
                         raise ResponseError("Omni sent a second result for one query.")
                     ending, self.handed_on = Ending(), True
@@ -244,6 +252,7 @@ class _Job:
         _judge(self.client, str(self.id), content, has_result=has_result)
         if self.planning:
             return
+        _judge_calculations(self, content)
         said = content.get("cache_metadata")
         count = said.get("num_rows") if isinstance(said, dict) else None
         known = isinstance(count, int) and not isinstance(count, bool)
@@ -420,6 +429,26 @@ def _judge(client: Client, job_id: str, line: dict[str, Any], *, has_result: boo
         raise QueryError("Omni says COMPLETE and sent no result.", error_type="NO_RESULT", **facts)
 
 
+def _judge_calculations(job: _Job, line: dict[str, Any]) -> None:
+    """Refuse a result in which calculations failed that were not to fail."""
+    invalid = summary_of(line).get("invalid_calculations")
+    if not isinstance(invalid, dict):
+        return
+    failed = {name: words for name, words in invalid.items() if name not in job.swallowed}
+    if failed:
+        told = "; ".join(f"{name}: {words}" for name, words in failed.items())
+        raise QueryError(
+            f"Omni could not compute {_many('calculation', len(failed))}: {job.client.redact(told)}",
+            hint=_HINTS["CALCS_FAILED"],
+            error_type="INVALID_CALCULATIONS",
+            job_id=job.id,
+        )
+
+
+def _many(what: str, count: int) -> str:
+    return f"{count} {what}{'' if count == 1 else 's'}"
+
+
 # A job hands its result out once (docs/wire.md).
 _HANDED_OUT = (
     "The job was taken, and Omni knows it no more: its result may have been sent in an answer that was "
@@ -429,6 +458,11 @@ _HINTS = {
     "FORBIDDEN": (
         "The key's role does not allow this query; " + function("whoami") + " shows its roles."
     ),
+    "CALCS_FAILED": (
+        "A calculation sees nothing but what the query selects. One that may swallow its errors "
+        "leaves the other columns whole."
+    ),
+    "PLAN_CALC_REQUIRES_SORT": "The calculation looks at other rows: sort the query.",
     "PLAN_PK_REQUIRED_DUE_TO_JOIN_FANOUT": "The joined view needs a primary key in the model.",
     "RATE_LIMITED": "Too many queries run at once; try again in a minute.",
     "OAUTH_AUTHENTICATION_REQUIRED": "Sign in to the connection in Omni first.",

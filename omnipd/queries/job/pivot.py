@@ -60,9 +60,15 @@ def _among(wanted: Sequence[Any], names: Sequence[str]) -> list[str | None]:
 def _measures(
     query: Mapping[str, Any], names: Sequence[str], described: Mapping[str, Mapping[str, Any]]
 ) -> list[str] | None:
-    """Return the columns that are computed for each cell; None where Omni does not tell all of them."""
+    """Return the columns that are computed for each cell; None where Omni does not tell all of them.
+
+    A calculation outside of the pivot has one value for each of its rows.
+    """
     lower = {name.lower(): field for name, field in described.items()}
-    computed = {str(one.get("calc_name")).lower() for one in query.get("calculations") or ()}
+    outside = {
+        str(one.get("calc_name")).lower(): bool(one.get("outside_pivot"))
+        for one in query.get("calculations") or ()
+    }
     made = TRANSPOSED if query.get("transposed_measures") else ()
     known = {name: name == TRANSPOSED[-1] for name in made}
     found: list[str] = []
@@ -73,10 +79,12 @@ def _measures(
             is_measure: bool | None = known[name]
         elif name == TOTAL_COLUMN or name in (PIVOT_ROW, PIVOT_COLUMN):
             is_measure = False
+        elif name.lower() in outside:
+            is_measure = not outside[name.lower()]
         elif isinstance(is_dimension, bool):
             is_measure = not is_dimension
         else:
-            is_measure = name.lower() in computed or bool(field.get("aggregate_type")) or None
+            is_measure = bool(field.get("aggregate_type")) or None
         if is_measure is None:
             return None
         if is_measure:

@@ -1,20 +1,20 @@
 """A query object against the fields of its topic: what the model lacks is refused by name.
 
-Only what is sure is refused. Types that are not known, and what the topic does not speak of, such as
-calculations, pass.
+Only what is sure is refused. Types that are not known, and what the topic does not speak of, pass.
 """
 
 from __future__ import annotations
 
-import difflib
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from omnipd.arguments import argument
 from omnipd.errors import ArgumentError
 from omnipd.queries.language import dates, periods, timeframes
+from omnipd.queries.language.check_calculations import check_calculations, check_kinds
 from omnipd.queries.language.filters import conditions_of, ignored, types_in
+from omnipd.queries.language.near_names import near_names
 
 #: What kind a field of a composite topic is.
 _UNKNOWN = "unknown"
@@ -44,7 +44,7 @@ class KnownField:
 
 
 def check_names(query: Mapping[str, Any]) -> None:
-    """Refuse pivots, fillings and subtotals of what the query does not select, and periods of nothing.
+    """Refuse pivots, fillings, subtotals and calculations of what is not selected, and periods of nothing.
 
     Raises
     ------
@@ -68,11 +68,12 @@ def check_names(query: Mapping[str, Any]) -> None:
     ]
     for what, name in named:
         if name not in selected:
-            near = _near(str(name), selected) or "Put it into the fields, brackets and all."
+            near = near_names(str(name), selected) or "Put it into the fields, brackets and all."
             raise ArgumentError(
                 f"The query is {what} {name}, which it does not select.",
                 hint=f"{near} " + _UNCHECKED,
             )
+    check_calculations(query)
 
 
 def check_fields(query: Mapping[str, Any], known: Mapping[str, KnownField], where: str) -> None:
@@ -131,6 +132,7 @@ def check_fields(query: Mapping[str, Any], known: Mapping[str, KnownField], wher
             f"{name} is {type_}, and its filter is of type {given}, which Omni would ignore.",
             hint=_FITTING.get(type_, _UNCHECKED),
         )
+    check_kinds(query, {name: _kind(name, known) for name in query.get("fields") or []})
     _check_any_of(query, known)
     _check_ungrouped(query, known)
 
@@ -210,7 +212,7 @@ _FITTING = {
 def _check_name(name: str, known: Mapping[str, KnownField], where: str) -> None:
     bare, timeframe = timeframes.split(name)
     if bare not in known:
-        near = _near(bare, known)
+        near = near_names(bare, known)
         raise ArgumentError(
             f"{where} has no field {bare}.", hint=f"{near} " + _UNCHECKED if near else _UNCHECKED
         )
@@ -232,8 +234,17 @@ def _check_name(name: str, known: Mapping[str, KnownField], where: str) -> None:
     of_date = str(field.date_type).upper() == "DATE"
     if timeframe not in offered or (of_date and timeframe in timeframes.OF_TIMES_ONLY):
         listed = sorted(set(offered) - set(timeframes.OF_TIMES_ONLY if of_date else ()))
-        near = _near(timeframe, listed) or f"It has {', '.join(listed)}."
+        near = near_names(timeframe, listed) or f"It has {', '.join(listed)}."
         raise ArgumentError(f"{bare} has no timeframe {timeframe}.", hint=f"{near} " + _UNCHECKED)
+
+
+def _kind(name: str, known: Mapping[str, KnownField]) -> tuple[str | None, bool]:
+    """Tell the type of a selected field, and whether it is a date without a time of day."""
+    bare, timeframe = timeframes.split(name)
+    if bare not in known:
+        return None, False
+    of_date = str(known[bare].date_type).upper() == "DATE"
+    return _type(name, known), timeframe == "date" or (of_date and timeframe is None)
 
 
 def _type(name: str, known: Mapping[str, KnownField]) -> str:
@@ -244,14 +255,3 @@ def _type(name: str, known: Mapping[str, KnownField]) -> str:
         if timeframe is not None and own == "TIMESTAMP"
         else own
     )
-
-
-def _near(name: str, known: Collection[str]) -> str:
-    """Return a question with near matches: a like field here, the same elsewhere, else any like one."""
-    view, _, own = name.rpartition(".")
-    parts = {one: one.partition("[")[0].rpartition(".") for one in known}
-    here = {field: one for one, (at, _, field) in parts.items() if at == view}
-    found = [here[field] for field in difflib.get_close_matches(own, here, n=2, cutoff=0.75)]
-    found += [one for one, (_, _, field) in parts.items() if field == own]
-    found = found or difflib.get_close_matches(name, known, n=3, cutoff=0.75)
-    return f"Did you mean {' or '.join(list(dict.fromkeys(found))[:3])}?" if found else ""

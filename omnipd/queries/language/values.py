@@ -11,9 +11,8 @@ import pandas as pd
 from omnipd.arguments import argument, said
 from omnipd.errors import ArgumentError
 from omnipd.frames.scalars import python_value
-from omnipd.queries.language.conditions import (
-    Condition,
-)
+from omnipd.queries.language.calculation import Calculation
+from omnipd.queries.language.conditions import Condition
 
 #: A decimal of a few letters, 1E+999999, would be sent as a million digits.
 _MOST_DIGITS = 10_000
@@ -48,6 +47,11 @@ def kind_of(value: Any) -> str:
         raise ArgumentError(
             f"Omni's filters compare a field with values, not with {plain!r}.",
             hint="Compare the two columns in pandas, or make a dimension of it in the model.",
+        )
+    if isinstance(plain, Calculation):
+        raise ArgumentError(
+            f"Omni's filters compare a field with values, not with {plain!r:.200}.",
+            hint="To compute with both, write calc.field(…) for the field, too.",
         )
     raise ArgumentError(
         f"{said(value):.60} is not a value that Omni's filters take.",

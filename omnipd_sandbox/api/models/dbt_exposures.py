@@ -56,7 +56,7 @@ def _deduplication_name(document: Document) -> str:
 
 def _exposure(document: Document, call: Call) -> dict[str, Any]:
     owner = call.world.organization.person(document.owner_id)
-    fields = [name for each in document.queries for name in QueryObject(each.query).fields]
+    fields = [name for each in document.queries for name in QueryObject(each.query).model_fields]
     views = {name.partition(".")[0] for name in fields}
     return {
         "name": _deduplication_name(document),

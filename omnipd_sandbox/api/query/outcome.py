@@ -66,6 +66,9 @@ def plan(
             zone=_zone(request, world),
             **composed,
         )
+        if world.behavior.failed_calculations == "job":
+            for name, why in outcome.invalid_calculations.items():
+                raise Refused("CALCS_FAILED", f'The calculation "{name}" failed: {why}')
     except Refused as refusal:
         outcome = refusal
     except BadFilter:
@@ -177,7 +180,10 @@ def _summary(planned: QueryPlan, cache_type: str | None, *, may_view_sql: bool) 
             "omni_sql_parse_failed": planned.omni_sql_parse_failed,
             "cache_type": cache_type,
             "missing_fields": list(planned.missing_fields),
-            "invalid_calculations": {},
+            "invalid_calculations": {
+                name: why if may_view_sql else REDACTED
+                for name, why in planned.invalid_calculations.items()
+            },
         }
     )
 

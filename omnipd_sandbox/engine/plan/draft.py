@@ -175,12 +175,12 @@ def complete(found: Draft, finder: Finder) -> None:
         For what does not exist and for what the sandbox does not do.
     """
     request, around = found.request, found.fields.around
-    for name in request.fields:
+    for name in request.model_fields:
         if request.periods and name == PERIOD:
             _select_period(found)
         else:
             finder.select(name)
-    if not request.fields:
+    if not request.model_fields:
         raise Refused("PLAN", "The query selects no fields")
     compared = compare_periods(found, finder, around)
     if compared is not None:
@@ -366,6 +366,8 @@ class Finder:
                     self.fields.around.calendar.refuse_other_weeks(f'The order of "{each.name}"')
                 self.found.sorts.append((each, sort))
                 return
+        if any(sort.column == each.name for each in self.found.request.calculations):
+            raise Refused("PLAN", '"sorts" by a calculation is not modeled by this sandbox')
         if sort.column not in self.found.missing:
             raise Refused("PLAN", f'Sorted by "{sort.column}", which is not selected')
 

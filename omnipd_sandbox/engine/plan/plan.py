@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
+
+from omnipd_sandbox.engine.calculations.stage import CalculationStage
 
 
 @dataclass(frozen=True)
@@ -27,3 +30,7 @@ class Plan:
     # The SQL that was sent, and whether it had to be run without being understood.
     omni_sql: str | None = None
     omni_sql_parse_failed: bool | None = None
+    # Which calculations cannot be computed, and why; not those whose errors are swallowed.
+    invalid_calculations: Mapping[str, str] = field(default_factory=dict)
+    # What writes the SQL again without a calculation that fails when it is run.
+    calculations: CalculationStage | None = None

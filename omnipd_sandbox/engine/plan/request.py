@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from omnipd_sandbox.engine.calculations.calculation import Calculation, read_calculations
 from omnipd_sandbox.engine.model.filters import refuse_bare_values
 from omnipd_sandbox.engine.plan.comparisons import Comparison, read_comparisons
 from omnipd_sandbox.refused_query import Refused
@@ -62,7 +63,7 @@ _KINDS: dict[str, type] = {
 _LEAST = {"limit": 1, "offset": 0, "column_limit": 1}
 
 _NOT_MODELLED = (
-    "calculations", "row_totals", "custom_summary_types", "join_via_map",
+    "row_totals", "custom_summary_types", "join_via_map",
 )  # fmt: skip
 
 # What only matters on a screen or says again what stands elsewhere; and what belongs beside the
@@ -114,9 +115,16 @@ class Request:
     # The measures that become rows; None gives no rows at all.
     transposed: tuple[str, ...] | None = ()
     periods: tuple[Comparison, ...] = ()
+    calculations: tuple[Calculation, ...] = ()
     # Whether rows that are alike in every dimension are one, where nothing else makes groups.
     # None where it is for the model to say.
     grouped: bool | None = True
+
+    @property
+    def model_fields(self) -> tuple[str, ...]:
+        """List the selected fields that are not calculations."""
+        computed = {each.name for each in self.calculations}
+        return tuple(name for name in self.fields if name not in computed)
 
     @classmethod
     def read(cls, query: Mapping[str, Any]) -> Request:
@@ -163,6 +171,7 @@ class Request:
             ),
             periods=read_comparisons(echo["period_over_period_computations"]),
             grouped=query.get("default_group_by"),
+            calculations=read_calculations(echo["calculations"]),
         )
 
 

@@ -21,7 +21,6 @@ def refusal(engine: Engine, query: dict[str, Any]) -> Refused:
     ("key", "value"),
     [
         ("fill_fields", ["flights.date"]),
-        ("calculations", [{"calc_name": "c"}]),
         ("row_totals", {"::total::": {"type": "aggregation"}}),
         ("custom_summary_types", {"flights.count": "sum"}),
         ("join_via_map", {"planes": ["flights"]}),

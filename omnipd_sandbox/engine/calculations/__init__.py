@@ -1,0 +1,1 @@
+"""Table calculations: columns computed from the rows of a result, after its limit."""
