@@ -536,6 +536,8 @@ def test_the_source_writes_the_key_in_one_place():
         "settings.py",
         "transport.py",
         "client.py",
+        # The embed secret, which signs.
+        "embedding.py",
     }
 
 

@@ -6,7 +6,7 @@ import urllib.request
 
 import pandas as pd
 import pytest
-from readers.test_every_list import EACH, PARENTS, ROLES_OF, TOLD
+from readers.test_every_list import EACH, PARENTS, TOLD, WHO_OF
 from scripted_server import ScriptedServer, answer
 
 import omnipd
@@ -99,7 +99,7 @@ def client_of(url, key):
 
 def arguments(path, name, omni):
     parents = [PARENTS[name](omni)] if name in PARENTS else []
-    return parents, ROLES_OF.get(path, TOLD.get(name, lambda _omni: {}))(omni)
+    return parents, WHO_OF.get(path, TOLD.get(name, lambda _omni: {}))(omni)
 
 
 READERS = [(path, name) for path, name in EACH if name != "whoami"]

@@ -52,7 +52,7 @@ class _Field(Protocol):
 
     name: str
 
-    def is_day_of_week(self, day: str) -> Condition:
+    def on_weekday(self, *days: str) -> Condition:
         """Be on a day of the week."""
 
 

@@ -8,7 +8,7 @@ from queries.query_cases import NOW
 
 from omnipd_sandbox.engine.data.warehouse import Dataset, Warehouse
 from omnipd_sandbox.engine.engine import Engine
-from omnipd_sandbox.engine.model.read_yaml import read_model
+from omnipd_sandbox.engine.read_model import read_checked_model
 
 MODEL_ID = "00000000-0000-4000-8000-000000000001"
 KINDS = {
@@ -47,7 +47,9 @@ def engine() -> Engine:
         connection.execute(ROWS)
 
     warehouse = Warehouse(Dataset(TABLES, fill))
-    model = read_model(FILES, warehouse, model_id=MODEL_ID, name="T", connection_id=MODEL_ID)
+    model = read_checked_model(
+        FILES, warehouse, model_id=MODEL_ID, name="T", connection_id=MODEL_ID
+    )
     return Engine([(model, warehouse)])
 
 
