@@ -177,8 +177,8 @@ def check_id(name: str, value: object, hint: str | None = None) -> None:
     if name == "document_identifier" and re.match("https?://", str(value)):
         # It is not shown: an address can hold what is nobody's business.
         raise ArgumentError(
-            argument(name) + " is an address.",
-            hint="Pass the identifier alone: it stands behind /dashboards/ or /w/ there.",
+            "A document is asked for by its identifier, and this is an address.",
+            hint="The identifier stands behind /dashboards/ or /w/ there.",
         )
 
 
