@@ -74,7 +74,7 @@ def test_a_folder_that_is_deleted_while_it_is_made_is_made_again(tmp_path, monke
     monkeypatch.setattr(private_files, "make_folder", deleted_at_once)
     assert private_files.own_folder(tmp_path / "own", make=True)
     assert len(made) == 3
-    monkeypatch.setattr(private_files, "make_folder", lambda folder: made.append(folder))
+    monkeypatch.setattr(private_files, "make_folder", made.append)
     with pytest.raises(private_files.Unusable, match="FileNotFoundError"):
         private_files.own_folder(tmp_path / "never", make=True)
     assert not private_files.own_folder(tmp_path / "never")
