@@ -133,12 +133,18 @@ def stream(
         error.trace(outcome.received.trace_id)
         error.message = changed(error.message, client.hide_key)
         if isinstance(error, BadRequestError | NotFoundError):
-            error.hint = join(
-                [error.hint, IDS_OF_PEOPLE if "userId" in error.message else IDS_OF_MODELS]
-            )
+            error.hint = join([error.hint, _what_next(error.message)])
         raise
     assert job.final is not None  # noqa: S101 - waited for
     outcome.job_id, outcome.line = str(job.id), client.hide_key_in(job.final.content)
+
+
+def _what_next(refusal: str) -> str:
+    if "userId" in refusal:
+        return IDS_OF_PEOPLE
+    if "timezone" in refusal:
+        return "Leave out " + argument("timezone") + ", or have the connection allow it."
+    return IDS_OF_MODELS
 
 
 @dataclass

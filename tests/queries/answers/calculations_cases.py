@@ -243,7 +243,7 @@ built(
     TOPIC.select(ID, QUANTITY, "order_items.gifts")
     .sort(ID)
     .limit(20)
-    .calculate("x", calc.safe_divide(field(QUANTITY), field("order_items.gifts"))),
+    .calculate("x", calc.safe_divide(QUANTITY, field("order_items.gifts"))),
     """SELECT id::BIGINT AS "order_items.id", quantity::BIGINT AS "order_items.quantity",
               (is_gift IS TRUE)::BIGINT AS "order_items.gifts",
               CASE WHEN is_gift THEN quantity::DOUBLE END AS "x"
