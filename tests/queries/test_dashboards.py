@@ -171,8 +171,6 @@ def test_a_dashboard_shows_what_hand_written_queries_with_its_filters_give(
 
 @pytest.mark.filterwarnings("ignore:.*which is its limit")
 @pytest.mark.parametrize("document", TWENTY)
-# Filters that are not used may come in either form.
-@pytest.mark.parametrize("demo", [False], indirect=True, ids=["flat"])
 def test_without_filters_the_tiles_are_as_they_are_stored(november, stored, document):
     frames = omnipd.run_document(document, filters=None)
     for name, query in stored[document].items():
