@@ -181,9 +181,8 @@ class _Maker:
             return self.template()
         column, how = self.chance.choice(self.numbers()), self.chance.choice(HOW)
         size = self.chance.choice((1, 2, 3, 5))
-        last = f"moving {how}"
         ways: dict[str, tuple[calc.Calculation, Callable[[Values], Values]]] = {
-            last: (
+            f"moving {how}": (
                 calc.moving(column.name, size, how),
                 lambda values: [
                     _summed(values[max(0, n + 1 - size) : n + 1], how) for n in range(len(values))
