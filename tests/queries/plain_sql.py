@@ -482,6 +482,7 @@ _PARTS = {
     "IS_AT_HOUR_OF_DAY": "hour_of_day",
 }
 _NAMED_PARTS = {"Monday": 1, "friday": 5, "Sunday": 7, "march": 3, "November": 11}
+_SUNDAY = ("IS_ON_DAY_OF_WEEK", "0")
 
 
 def _date(
@@ -506,7 +507,7 @@ def _date(
         case part:
             if part == "IS_AT_HOUR_OF_DAY" and kind == "date":
                 return None
-            value = _NAMED_PARTS.get(left, left)
+            value = 7 if (part, left) == _SUNDAY else _NAMED_PARTS.get(left, left)
             return f"{PART_TIMEFRAMES[_PARTS[part]].format(t=time)} = {value}"
 
 
@@ -548,7 +549,7 @@ class _Measures:
         ]
         return own + [(f"r{number}", part.value) for number, part in enumerate(self.parts)]
 
-    def aggregated(self, number: int, by: list[str]) -> str:
+    def aggregated(self, number: int, by: list[str], source: str = "joined") -> str:
         """Aggregate the distinct rows of one key."""
         key = self.keys[number]
         own = [f"p{number}_{place}" for place in range(len(key))]
@@ -558,17 +559,39 @@ class _Measures:
         present = " AND ".join(f"{each} IS NOT NULL" for each in own)
         return (
             f"m{number} AS (SELECT {', '.join(shown)}"
-            f" FROM (SELECT DISTINCT {', '.join(distinct)} FROM joined WHERE {present})"
+            f" FROM (SELECT DISTINCT {', '.join(distinct)} FROM {source} WHERE {present})"
             + (f" GROUP BY {', '.join(by)})" if by else ")")
         )
+
+    def beside_groups(self, by: list[str]) -> str:
+        """Join what was aggregated to the groups, all of which stay."""
+        return " ".join(
+            f"LEFT JOIN m{number} ON {_same('g', f'm{number}', by)}"
+            for number in range(len(self.keys))
+        )
+
+
+def _same(left: str, right: str, columns: list[str]) -> str:
+    return (
+        " AND ".join(f"{left}.{each} IS NOT DISTINCT FROM {right}.{each}" for each in columns)
+        or "true"
+    )
 
 
 def statement(
     entrance: Entrance,
     query: Mapping[str, Any],
     periods: Mapping[str, tuple[datetime, datetime]],
+    *,
+    total_of: int | None = None,
+    of_nothing: bool = True,
 ) -> str:
-    """Write a query object as one statement over the base tables."""
+    """Write a query object as one statement over the base tables.
+
+    With `total_of` it is about the same rows, grouped by so many of its dimensions only, and neither
+    sorted nor limited. Without dimensions there is a row, unless not `of_nothing` and nothing is
+    joined.
+    """
     model = entrance.model
     measures = _Measures(model)
     dimensions = {name: asked(model, name) for name in query["fields"]}
@@ -583,21 +606,33 @@ def statement(
     ]
 
     where, having = [entrance.where], []
-    for name, filter_ in query["filters"].items():
+
+    def test(name: str, filter_: Mapping[str, Any]) -> tuple[list[str], str | None]:
         dimension = asked(model, name)
         if dimension is not None:
-            test = condition(filter_, dimension.sql, dimension.kind, periods)
-            where.append(test or "true")
-        elif name in MEASURES[model]:
-            kind = MEASURES[model][name].kind
-            having.append(condition(filter_, measures.value_of(name), kind, periods) or "true")
+            return where, condition(filter_, dimension.sql, dimension.kind, periods)
+        if name not in MEASURES[model]:
+            return where, None
+        kind = MEASURES[model][name].kind
+        return having, condition(filter_, measures.value_of(name), kind, periods)
 
+    for name, filter_ in query["filters"].items():
+        place, written = test(name, filter_)
+        place.append(written or "true")
+    for control in query.get("controls", ()):
+        any_of = [test(each["fieldName"], each["filter"]) for each in control["filters"]]
+        held = [f"({written})" for _, written in any_of if written is not None]
+        any_of[0][0].append(" OR ".join(held) or "true")
+
+    rolled_up = set() if total_of is None else set(list(keys)[total_of:])
     shown, appended, order = [], [], {}
     for name in query["fields"]:
         key = keys.get(name)
         if key is None:
             order[name] = measures.value_of(name)
             shown.append(f'{order[name]} AS "{name}"')
+            continue
+        if name in rolled_up:
             continue
         number = list(keys).index(name)
         order[name] = f"g.k{number}" if key.order == key.sql else f"g.o{number}"
@@ -608,32 +643,55 @@ def statement(
             appended.append(f"strftime(g.k{number}, '{key.pattern}') AS \"{name}\"")
 
     rows = ", ".join(f"{sql} AS {column}" for column, sql in [*of_row, *measures.columns()]) or "1"
-    tests = " AND ".join(f"({test})" for test in where)
+    tests = " AND ".join(f"({each})" for each in where)
     joined = [entrance.base, entrance.joins] + [
         join for alias, join in entrance.to_one.items() if f"{alias}." in rows + tests
     ]
-    distinct = ", ".join(column for column, _ in of_row)
     ctes = [
         f"joined AS (SELECT {rows} FROM {' '.join(joined)} WHERE {tests})",
-        f"g AS (SELECT DISTINCT {distinct} FROM joined)" if keys else "g AS (SELECT 1)",
-        *(measures.aggregated(number, by) for number in range(len(measures.keys))),
+        *_groups(measures, [column for column, _ in of_row], by, of_nothing=of_nothing),
     ]
-    together = [
-        f"LEFT JOIN m{number} ON "
-        + (" AND ".join(f"g.{key} IS NOT DISTINCT FROM m{number}.{key}" for key in by) or "true")
-        for number in range(len(measures.keys))
-    ]
+    passing = f"WHERE {' AND '.join(f'({each})' for each in having)}" if having else ""
+    chosen = f"FROM g {measures.beside_groups(by)} {passing}"
+    if total_of is not None:
+        own = ", ".join(f"g.{each}" for each in by) or "1"
+        ctes.append(f"passing AS (SELECT {own} {chosen})")
+        same = _same("joined", "passing", by)
+        again = [f"kept AS (SELECT * FROM joined WHERE EXISTS (FROM passing WHERE {same}))"]
+        fewer = [column for column, _ in of_row if int(column[1:]) < total_of]
+        again += _groups(measures, fewer, by[:total_of], source="kept")
+        chosen = f"FROM g {measures.beside_groups(by[:total_of])}"
+        columns = ", ".join([*shown, *appended])
+        # In brackets of its own, since its steps have the names of those before.
+        whole = f"FROM (WITH {', '.join(again)} SELECT {columns} {chosen})"
+        return "WITH " + ",\n".join(ctes) + "\n" + whole
     limit = query.get("limit", 1000)
     return "\n".join(
         [
             "WITH " + ",\n".join(ctes),
-            f"SELECT {', '.join([*shown, *appended])} FROM g {' '.join(together)}",
-            f"WHERE {' AND '.join(f'({test})' for test in having)}" if having else "",
+            f"SELECT {', '.join([*shown, *appended])}",
+            chosen,
             _order_by(query, list(keys), order),
             "" if limit is None else f"LIMIT {limit}",
             f"OFFSET {query.get('offset', 0)}",
         ]
     )
+
+
+def _groups(
+    measures: _Measures,
+    columns: list[str],
+    by: list[str],
+    *,
+    source: str = "joined",
+    of_nothing: bool = True,
+) -> list[str]:
+    """Find the groups of rows, and aggregate what measures read of each."""
+    distinct = f"SELECT DISTINCT {', '.join(columns) or '1'} FROM {source}"
+    return [
+        f"g AS ({distinct})" if by or not of_nothing else "g AS (SELECT 1)",
+        *(measures.aggregated(number, by, source) for number in range(len(measures.keys))),
+    ]
 
 
 def _order_by(query: Mapping[str, Any], keys: list[str], order: Mapping[str, str]) -> str:

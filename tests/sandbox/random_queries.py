@@ -67,7 +67,7 @@ _WINDOWS = {
     "last week for 2 weeks": ("2024-11-04", "2024-11-18"),
 }
 _PART_VALUES = {
-    "IS_ON_DAY_OF_WEEK": ("Monday", "friday", "Sunday", "3"),
+    "IS_ON_DAY_OF_WEEK": ("Monday", "friday", "Sunday", "0", "3"),
     "IS_ON_DAY_OF_MONTH": ("1", "15", "31"),
     "IS_ON_DAY_OF_QUARTER": ("1", "45", "92"),
     "IS_ON_DAY_OF_YEAR": ("1", "60", "365"),
@@ -149,6 +149,13 @@ def random_query(chance: Random, values: Values) -> tuple[Entrance, dict[str, An
             for name in chance.sample(sortable, min(chance.choice((0, 1, 2)), len(sortable)))
         ],
     }
+    if chance.random() < 0.2:
+        query["controls"] = [
+            _any_of(
+                chance, model, exact if exact and chance.random() < 0.2 else dimensions, values, n
+            )
+            for n in range(chance.choice((1, 1, 2)))
+        ]
     if entrance.topic is not None:
         query["join_paths_from_topic_name"] = entrance.topic
     limit = chance.choice(("default", None, 1, 5, 40))
@@ -294,7 +301,7 @@ def _date(chance: Random, model: str) -> dict[str, Any]:
             "BEFORE",
             "TIME_FOR_UNIT_DURATION",
             "TIME_FOR_INTERVAL_DURATION",
-            chance.choice(list(_PART_VALUES)),
+            *chance.choices(list(_PART_VALUES), k=3),
         )
     )
     left, right = chance.choice(words), chance.choice(words)
@@ -309,3 +316,49 @@ def _date(chance: Random, model: str) -> dict[str, Any]:
     }
     given = sides.get(kind) or {"left_side": chance.choice(_PART_VALUES[kind])}
     return {"type": "date", "kind": kind, **given, **_sign(chance)}
+
+
+def random_date_with_ends(chance: Random, model: str) -> dict[str, Any]:
+    """Filter a time by a stretch that begins and ends."""
+    words = sorted(
+        (word for word in PERIODS[model] if " for " not in word), key=PERIODS[model].__getitem__
+    )
+    windows = [word for word in PERIODS[model] if " for " in word]
+    # In their order, since nothing is between the other way round.
+    left, right = sorted(chance.sample(range(len(words)), 2))
+    left_side, duration = chance.choice(windows).split(" for ")
+    return {
+        "type": "date",
+        **chance.choice(
+            (
+                {"kind": "BETWEEN", "left_side": words[left], "right_side": words[right]},
+                {"kind": "TIME_FOR_UNIT_DURATION", "left_side": chance.choice(words)},
+                {
+                    "kind": "TIME_FOR_INTERVAL_DURATION",
+                    "left_side": left_side,
+                    "right_side": duration,
+                },
+            )
+        ),
+    }
+
+
+def _any_of(chance: Random, model: str, names: list[str], values: Values, number: int) -> Any:
+    """Make a control: filters of which one must hold, all on dimensions or all on measures."""
+    filters = []
+    chosen = chance.sample(names, min(chance.choice((2, 2, 3)), len(names)))
+    fields = (
+        each if each in MEASURES[model] else _to_filter(chance, model, each) for each in chosen
+    )
+    for place, name in enumerate(fields):
+        if name in MEASURES[model]:
+            filter_ = _having(chance, model, MEASURES[model][name].kind)
+        else:
+            filter_ = _filter(chance, model, name, values.get(name.partition("[")[0], []))
+        filters.append({"id": f"f{place}", "fieldName": name, "filter": filter_})
+    return {
+        "id": f"c{number}",
+        "type": "MULTI_FIELD_FILTER",
+        "conjunction": "OR",
+        "filters": filters,
+    }

@@ -53,7 +53,8 @@ _AGGREGATES: dict[str, Aggregate] = {
     "AVERAGE": lambda value: exp.Avg(this=value),
     "MIN": lambda value: exp.Min(this=value),
     "MAX": lambda value: exp.Max(this=value),
-    "MEDIAN": lambda value: exp.Median(this=value),
+    # Of decimals the database would cut it to their digits.
+    "MEDIAN": lambda value: exp.Median(this=exp.cast(value, "double")),
     "COUNT": lambda value: exp.Count(this=value),
     "COUNTA": lambda value: exp.Count(this=value),
 }
@@ -283,11 +284,15 @@ class _Tree:
             raise CalculationFailed(
                 f"{operator} takes dates: SqlBasicCall cannot be cast to SqlLiteral"
             )
-        dates = [exp.cast(self.write(end), "date") for end in ends]
-        # Whole months and years, as the function of spreadsheets counts them (assumed; docs/wire.md).
-        return exp.Anonymous(
-            this="date_sub", expressions=[exp.Literal.string(name.lower()), *dates]
+        start, end = (exp.cast(self.write(each), "date") for each in ends)
+        forward = exp.If(
+            this=exp.LTE(this=start, expression=end), true=_whole_units(name, start, end)
         )
+        backward = exp.If(
+            this=exp.GT(this=start.copy(), expression=end.copy()),
+            true=exp.Neg(this=exp.paren(_whole_units(name, end, start))),
+        )
+        return exp.Case(ifs=[forward, backward])
 
     def _is_date(self, node: Any, seen: set[str]) -> bool:
         """Tell whether a tree gives a date, also by way of other calculations."""
@@ -504,6 +509,25 @@ def _divided(value: exp.Expression, by: exp.Expression) -> exp.Expression:
     """Write a quotient that is null where it is divided by zero."""
     none = exp.Nullif(this=by, expression=exp.Literal.number(0))
     return exp.Div(this=_apart(value), expression=none)
+
+
+def _whole_units(unit: str, start: exp.Expression, end: exp.Expression) -> exp.Expression:
+    """Count what lies whole between a date and a later one, as DATEDIF does (assumed; docs/wire.md).
+
+    From 31 January to 28 February there is no whole month; the database's own function counts one.
+    """
+    if unit == "DAY":
+        return _of_dates("date_diff", exp.Literal.string("day"), start, end)
+    months = _of_dates("date_diff", exp.Literal.string("month"), start, end)
+    is_short = exp.LT(this=_of_dates("day", end), expression=_of_dates("day", start))
+    whole = exp.Sub(this=months, expression=exp.cast(exp.paren(is_short), "bigint"))
+    if unit == "MONTH":
+        return whole
+    return exp.IntDiv(this=exp.paren(whole), expression=exp.Literal.number(12))
+
+
+def _of_dates(function: str, *operands: exp.Expression) -> exp.Expression:
+    return exp.Anonymous(this=function, expressions=[each.copy() for each in operands])
 
 
 def _previous(value: exp.Expression, by: Sequence[exp.Expression]) -> exp.Expression:

@@ -368,6 +368,40 @@ def every_kind_of_node():
     )
 
 
+def values(engine, name, *calculations, **rest):
+    return engine.execute(plan(engine, *calculations, **rest))[name].to_pylist()
+
+
+@pytest.mark.parametrize(
+    ("unit", "start", "end", "whole"),
+    [
+        ("MONTH", "2023-01-31", "2023-02-28", 0),
+        ("MONTH", "2023-01-28", "2023-02-28", 1),
+        ("MONTH", "2023-03-30", "2022-12-31", -2),
+        ("YEAR", "2020-02-29", "2021-02-28", 0),
+        ("YEAR", "2020-02-29", "2021-03-01", 1),
+        ("DAY", "2023-03-01", "2023-01-31", -29),
+    ],
+)
+def test_months_and_years_count_where_they_are_whole(engine, unit, start, end, whole):
+    date = {**DOUBLE, "type_name_name": "DATE"}
+    ends = [call("SqlStdOperatorTable.CAST", literal(each), date) for each in (start, end)]
+    count = call("Omni.OMNI_FX_DATEDIF", literal(unit), *ends)
+    assert values(engine, "x", named("x", count), limit=1) == [whole]
+
+
+def test_a_median_of_decimals_has_more_digits_than_they_have(engine):
+    cents = {"type": "sql_type", "type_name_name": "DECIMAL", "precision": 18, "scale": 2}
+    place = {**of("one"), "for_calc": True}
+    chain = [
+        named("one", literal(0.01)),
+        named("n", call("Omni.OMNI_RUNNING_TOTAL", place)),
+        named("x", call("SqlStdOperatorTable.CAST", of("n"), cents)),
+        named("m", call("Omni.OMNI_FX_MEDIAN", whole_column("x"))),
+    ]
+    assert values(engine, "m", *chain, limit=2) == [0.015, 0.015]
+
+
 def test_no_part_of_a_tree_makes_the_planner_fail(engine):
     changed = []
     for query in every_kind_of_node():
