@@ -20,10 +20,7 @@ from omnipd.queries.job.result import (
     labels_of,
     without_places,
 )
-from omnipd.queries.language.clauses import TRANSPOSED
-
-#: How many columns Omni gives where a query names no limit (docs/wire.md).
-COLUMN_LIMIT = 50
+from omnipd.queries.language.clauses import COLUMN_LIMIT, TRANSPOSED
 
 
 def facts_of(
