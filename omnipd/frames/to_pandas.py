@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from omnipd.frames import times
+from omnipd.frames.arrow_stream import distinct_names
 from omnipd.frames.columns import as_json
 from omnipd.frames.spelling import as_json_value, text_of
 from omnipd.frames.wide import Wide
@@ -63,7 +64,7 @@ def to_wide_frame(wide: Wide, facts: dict[str, Any]) -> pd.DataFrame:
     measures = pd.Index(list(wide.measures) * wide.columns.num_rows, dtype=object)
     frame.columns = pd.MultiIndex.from_arrays(
         [*_levels(wide.columns.take(pa.array(each))), measures],
-        names=[*wide.columns.column_names, MEASURE],
+        names=distinct_names([*wide.columns.column_names, MEASURE]),
     )
     return frame
 

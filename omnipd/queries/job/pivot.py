@@ -166,8 +166,10 @@ def widened(
         descending=[called[name] for name in _descending(query, pivot["by"])],
         limit=pivot["column_limit"],
     )
-    came = wide.columns.num_rows + wide.dropped
-    pivot = pivot | {"columns": pivot["columns"] or came, "columns_dropped": wide.dropped}
+    came = max(wide.columns.num_rows + wide.dropped, pivot["columns"] or 0)
+    # Of the columns behind the limit Omni sends those only that are the first of a row.
+    dropped = max(wide.dropped, came - pivot["column_limit"])
+    pivot = pivot | {"columns": came, "columns_dropped": dropped}
     warn_of_columns(pivot)
     if not measures:
         warn(
