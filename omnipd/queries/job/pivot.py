@@ -123,7 +123,7 @@ def named(table: pa.Table, facts: Mapping[str, Any], names: str) -> pa.Table:
 
 
 def widened(
-    table: pa.Table, facts: dict[str, Any], query: Mapping[str, Any], names: str
+    table: pa.Table, shown: pa.Table, facts: dict[str, Any], query: Mapping[str, Any]
 ) -> tuple[Wide, dict[str, Any]]:
     """Return a result with the values of its pivot side by side, and the facts of it.
 
@@ -131,12 +131,12 @@ def widened(
     ----------
     table : pyarrow.Table
         As :meth:`Run.table` returns it.
+    shown : pyarrow.Table
+        The same as :func:`named` returns it.
     facts : dict
         As :meth:`Run.facts` returns them.
     query : mapping
         As it was sent.
-    names : str
-        What columns are called by.
 
     Raises
     ------
@@ -151,7 +151,6 @@ def widened(
             "Omni does not say which columns of the result are measures, so that it cannot be made wide.",
             hint=_AS_IT_CAME,
         )
-    shown = named(table, facts, names)
     called = dict(zip(table.column_names, shown.column_names, strict=False))
     by, measures = ([called[name] for name in pivot[which]] for which in ("by", "measures"))
     heads = storable_columns(shown.drop_columns(measures))
