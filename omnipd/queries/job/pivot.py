@@ -202,8 +202,9 @@ def warn_of_columns(pivot: Mapping[str, Any]) -> None:
     columns, limit = pivot["columns"], pivot["column_limit"]
     dropped = pivot.get("columns_dropped", 0)
     if dropped:
+        # Of those that Omni left out itself it names none but the last that it came to.
         some = "1 column is" if dropped == 1 else f"{dropped:,} columns are"
-        text = f"The pivot has more columns than its column_limit of {limit:,}: {some} dropped. "
+        text = f"The pivot has more columns than its column_limit of {limit:,}: at least {some} dropped. "
         warn(text + "Give the query a larger column_limit. " + _AS_IT_CAME)
     elif columns is not None and columns >= limit:
         warn(
