@@ -49,7 +49,7 @@ def groups_without(
     Parameters
     ----------
     table : pyarrow.Table
-        All rows, totals among them.
+        All rows, totals among them, its columns called by their fields.
     query : mapping
         As it was sent.
     described : mapping
@@ -61,15 +61,17 @@ def groups_without(
     rows = table.filter(pc.is_null(marks))
     came = pc.utf8_lower(marks)
     found: Missing = {}
+    # A database may give names back in another case.
+    names = [name.lower() for name in table.column_names]
+    known = {name.lower(): field.get("is_dimension") for name, field in described.items()}
     for kind in asked_for(query):
-        name = kind.removeprefix(_SUBTOTAL)
-        if name == kind or name not in table.column_names:
+        name = kind.removeprefix(_SUBTOTAL).lower()
+        if not kind.startswith(_SUBTOTAL) or name not in names:
             continue
-        before = table.column_names[: table.column_names.index(name) + 1]
-        told = [described.get(one, {}).get("is_dimension") for one in before]
+        told = [known.get(one) for one in names[: names.index(name) + 1]]
         if None in told or not told[-1]:
             continue
-        dimensions = [one for one, is_dimension in zip(before, told, strict=True) if is_dimension]
+        dimensions = [place for place, is_dimension in enumerate(told) if is_dimension]
         groups = len(row_numbers(storable_columns(rows.select(dimensions)))[1])
         missing = groups - (pc.sum(pc.equal(came, kind.lower())).as_py() or 0)
         if missing > 0:
