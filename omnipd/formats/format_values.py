@@ -22,8 +22,7 @@ from omnipd.frames.from_pandas import column_to_arrow
 from omnipd.frames.to_pandas import storable, to_frame
 from omnipd.frames.wide import Wide
 
-_FRACTION, _MIDNIGHT = r"\.\d+$", r" 00:00:00$"
-_NO_FRACTION = r"\.0+$"
+_NO_FRACTION, _MIDNIGHT = r"\.0+$", r" 00:00:00$"
 
 
 def format_values(df: pd.DataFrame, formats: Mapping[Any, str] | None = None) -> pd.DataFrame:

@@ -205,7 +205,8 @@ def _check_across_pivot(calculation: Mapping[str, Any], query: Mapping[str, Any]
         operands = found.get("operands")
         last = operands[-1].get("value") if isinstance(operands, list) and operands else None
         columns = query.get("column_limit") or COLUMN_LIMIT
-        if isinstance(last, int) and isinstance(columns, int) and last < columns:
+        # Any other number was chosen.
+        if last == COLUMN_LIMIT and isinstance(columns, int) and last < columns:
             raise ArgumentError(
                 f"The calculation {name!r:.60} sums up {last} columns, and the query gives {columns}.",
                 hint="Give calc.row_total as many columns. " + _UNCHECKED,

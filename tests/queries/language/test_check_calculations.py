@@ -141,6 +141,7 @@ def test_a_total_over_columns_stands_beside_what_is_one_for_a_row():
     query = BASE.pivot("a.name").calculate(
         "part", calc.row_total("a.count", "max") / calc.row_total("a.count")
     )
+    checked(query.calculate("first two", calc.row_total("a.count", columns=2)))
     is_new = calc.field("a.day[date]") > date(2024, 1, 1)
     checked(query.calculate("x", calc.if_else(is_new, calc.row_total("a.count"), 0)))
 
