@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.parquet
 
 from omnipd.errors import ExportError
+from omnipd.export.dictionaries import columns_that_repeat
 from omnipd.export.storable_table import table_for
 from omnipd.export.whole_files import write_atomically
 from omnipd.paths import place_of_file
@@ -64,7 +65,9 @@ def to_parquet(
     pandas reads the file, unnamed if it was.
 
     *The names* of columns are text: ``2026`` becomes ``"2026"``, and ``("sales", "sum")`` of a
-    MultiIndex ``"('sales', 'sum')"``. Two columns of the same name are refused.
+    MultiIndex ``"('sales', 'sum')"``. Two columns of the same name are refused. The columns of a pivot
+    are ``"EWR · Flights"`` in CSV, JSON lines and Excel, as with ``pivot="flat"``; in Parquet, which gives
+    pandas both levels back, they are named as other pairs are.
 
     *What Arrow knows* keeps its type in Parquet, whatever the values. Categories and sparse columns
     are their values.
@@ -101,4 +104,4 @@ def write_parquet(table: pa.Table, file: IO[bytes]) -> None:
                     hint="CSV and JSON lines hold times of any year.",
                 ) from None
             table = table.set_column(place, field.name, column)
-    pyarrow.parquet.write_table(table, file)
+    pyarrow.parquet.write_table(table, file, use_dictionary=columns_that_repeat(table))
