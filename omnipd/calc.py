@@ -13,6 +13,7 @@ from typing import Any, Literal, get_args
 
 from omnipd.arguments import argument, check_choice, said, whole_number
 from omnipd.errors import ArgumentError
+from omnipd.frames.scalars import python_value
 from omnipd.queries.language import timeframes
 from omnipd.queries.language.calculation import (
     CAST_KINDS,
@@ -28,7 +29,9 @@ from omnipd.queries.language.calculation import (
     number_node,
     value_node,
 )
+from omnipd.queries.language.clauses import COLUMN_LIMIT
 from omnipd.queries.language.field import Field
+from omnipd.queries.language.values import digits_of
 
 __all__ = [
     "Calculation",
@@ -59,8 +62,6 @@ Aggregate = Literal["sum", "average", "min", "max", "median", "count"]
 
 #: The end of what Omni takes for a whole column (docs/wire.md).
 _FAR, _ALL = -536_870_911, 1_073_741_823
-#: What Omni shows of a pivot unless more is asked for.
-_COLUMNS = 50
 
 
 def field(name: str | Field) -> Calculation:
@@ -414,10 +415,11 @@ def _of_range(how: str, of: AnyField, start: Node, end: int, size: int) -> Calcu
     return Calculation(call(f"{OMNI}OMNI_FX_{how.upper()}", rows))
 
 
-def row_total(of: AnyField, how: Aggregate = "sum", *, columns: int = _COLUMNS) -> Calculation:
+def row_total(of: AnyField, how: Aggregate = "sum", *, columns: int = COLUMN_LIMIT) -> Calculation:
     """Sum up a measure over the columns of a pivot: one value for each row of it.
 
-    It computes nothing with values of single columns.
+    Beside it in one calculation may stand what is one for a row, such as another total over the
+    columns, and nothing of single columns.
 
     Parameters
     ----------
@@ -734,7 +736,7 @@ def _text_node(given: Value) -> Node:
     node = value_node(given, "concat")
     kind = kind_of_node(node)
     if kind == "number" and node["type"] == "literal":
-        return literal(str(node["value"]))
+        return literal(digits_of(python_value(given), "concat"))
     if kind not in {None, "text"}:
         raise ArgumentError(
             f"{said(given):.100} is a {kind}; concat takes texts.",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping
+from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import replace
 from itertools import cycle
 from typing import Any
@@ -22,8 +22,7 @@ from omnipd.frames.from_pandas import column_to_arrow
 from omnipd.frames.to_pandas import storable, to_frame
 from omnipd.frames.wide import Wide
 
-_FRACTION, _MIDNIGHT = r"\.\d+$", r" 00:00:00$"
-_NO_FRACTION = r"\.0+$"
+_NO_FRACTION, _MIDNIGHT = r"\.0+$", r" 00:00:00$"
 
 
 def format_values(df: pd.DataFrame, formats: Mapping[Any, str] | None = None) -> pd.DataFrame:
@@ -34,7 +33,8 @@ def format_values(df: pd.DataFrame, formats: Mapping[Any, str] | None = None) ->
     df : pandas.DataFrame
         The result of a query. It is not changed.
     formats : dict, optional
-        The format of columns by their names, such as ``{"users.credit": "EURCURRENCY_2"}``. They go
+        The format of columns by their names, such as ``{"users.credit": "EURCURRENCY_2"}``; of a pivot
+        by those of its measures, too. They go
         before those of the model, which are in ``df.attrs["omni"]["formats"]``; None as format is
         none at all.
 
@@ -151,8 +151,12 @@ def wide_as_shown(wide: Wide, formats: Mapping[str, str]) -> Wide:
     return changed
 
 
-def formats_of(df: pd.DataFrame, given: Mapping[Any, str] | None) -> dict[Hashable, str | None]:
-    """Return the formats of the columns of a frame: those that were given, else the model's.
+#: The format of columns by their names, and by those of one of their levels; None is none at all.
+_Formats = Mapping[Hashable, str | None]
+
+
+def formats_of(df: pd.DataFrame, given: Mapping[Any, str] | None) -> tuple[_Formats, _Formats]:
+    """Return the formats of the columns of a frame: those that were given, and behind them the model's.
 
     Raises
     ------
@@ -161,16 +165,18 @@ def formats_of(df: pd.DataFrame, given: Mapping[Any, str] | None) -> dict[Hashab
     """
     facts = df.attrs.get("omni")
     own = facts.get("formats") if isinstance(facts, dict) else None
-    known: dict[Hashable, str | None] = dict(own) if isinstance(own, dict) else {}
+    known: _Formats = own if isinstance(own, dict) else {}
     if given is None:
-        return known
+        return {}, known
     if not isinstance(given, Mapping):
         raise ArgumentError(
             argument("formats") + " is no dict of columns and their formats.",
             hint="For example {'users.credit': 'USDCURRENCY_2'}.",
         )
+    names = {*df.columns}
+    names |= {part for name in df.columns if isinstance(name, tuple) for part in name}
     for name, format_ in given.items():
-        if name not in df.columns:
+        if name not in names:
             raise ArgumentError(
                 argument("formats") + f" has the column {said(name):.60}, which the frame has not."
             )
@@ -178,13 +184,13 @@ def formats_of(df: pd.DataFrame, given: Mapping[Any, str] | None) -> dict[Hashab
             raise ArgumentError(
                 argument("formats") + f" has for {said(name):.60} what is no text: the format."
             )
-    return known | dict(given)
+    return given, known
 
 
-def _of(name: Hashable, formats: Mapping[Hashable, str | None]) -> str | None:
+def _of(name: Hashable, formats: Iterable[_Formats]) -> str | None:
     """Return the format of a column; of one with several names, that of the last that has any."""
     names = [name, *reversed(name)] if isinstance(name, tuple) else [name]
-    return next((formats[each] for each in names if each in formats), None)
+    return next((known[each] for known in formats for each in names if each in known), None)
 
 
 def _column(

@@ -35,7 +35,12 @@ def styled(df: pd.DataFrame, formats: Mapping[Any, str] | None = None) -> Styler
         )
     shown = format_values(df, formats)
     styler = df.style
-    written = {name: _looked_up(column, shown[name]) for name, column in df.items()}
+    columns = [df.iloc[:, place] for place in range(df.shape[1])]
+    # By the names as the columns give them one by one: a null in a name is another there than elsewhere.
+    written = {
+        df.columns[place]: _looked_up(column, shown.iloc[:, place])
+        for place, column in enumerate(columns)
+    }
     styler.format(cast("Any", written), na_rep="", escape="html")
     for axis, heads in (("index", df.index), ("columns", df.columns)):
         styler.format_index(escape="html", axis=cast("Any", axis))
@@ -44,12 +49,15 @@ def styled(df: pd.DataFrame, formats: Mapping[Any, str] | None = None) -> Styler
             if pd.api.types.is_datetime64_any_dtype(values.dtype):
                 texts = _head_texts(values, df.attrs)
                 styler.format_index(texts, level=level, axis=cast("Any", axis))
-    sides = {
-        name: "right" if pd.api.types.is_any_real_numeric_dtype(column.dtype) else "left"
-        for name, column in df.items()
-    }
+    sides = [
+        "right" if pd.api.types.is_any_real_numeric_dtype(column.dtype) else "left"
+        for column in columns
+    ]
     return styler.set_table_styles(
-        {name: [{"selector": "", "props": [("text-align", at)]}] for name, at in sides.items()}
+        [
+            {"selector": f".col{place}", "props": [("text-align", side)]}
+            for place, side in enumerate(sides)
+        ]
     )
 
 

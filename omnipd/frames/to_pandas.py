@@ -64,7 +64,7 @@ def to_wide_frame(wide: Wide, facts: dict[str, Any]) -> pd.DataFrame:
     measures = pd.Index(list(wide.measures) * wide.columns.num_rows, dtype=object)
     frame.columns = pd.MultiIndex.from_arrays(
         [*_levels(wide.columns.take(pa.array(each))), measures],
-        names=[*wide.columns.column_names, MEASURE],
+        names=distinct_names([*wide.columns.column_names, MEASURE]),
     )
     return frame
 

@@ -266,6 +266,4 @@ def _warnings(summary: dict[str, Any]) -> list[str]:
         if isinstance(stage, dict)
         for warning in stage.get("warnings") or ()
     ]
-    invalid = summary.get("invalid_calculations")
-    wrong = invalid.items() if isinstance(invalid, dict) else ()
-    return told + [f"{name}: {words}" for name, words in wrong]
+    return told + [words for _, words in job.failed_calculations(summary)]

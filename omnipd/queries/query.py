@@ -25,6 +25,7 @@ from omnipd.errors import ArgumentError
 from omnipd.queries.job.options import QueryKeywords, SplitKeywords, check_keywords
 from omnipd.queries.language.calculation import Calculation, formula
 from omnipd.queries.language.check_calculations import calculation_entry
+from omnipd.queries.language.clauses import GRAND_TOTAL
 from omnipd.queries.language.conditions import Condition, joined
 from omnipd.queries.language.field import Field, Sort
 from omnipd.queries.language.filter_words import in_words
@@ -41,7 +42,6 @@ from omnipd.queries.run_query import run_query
 
 _NULLS = ("first", "last", "dialect_default", "omni_default")
 _TOTAL = {"type": "aggregation"}
-_GRAND = "::total::"
 
 
 class Query:
@@ -342,10 +342,10 @@ class Query:
         rows : bool, default False
             For a pivoted query, the totals of its rows.
         """
-        wanted = [*_names(by), *([_GRAND] if grand else [])]
+        wanted = [*_names(by), *([GRAND_TOTAL] if grand else [])]
         columns = self._wire.get("column_totals", {}) | dict.fromkeys(wanted, _TOTAL)
         query = self._with(column_totals=columns)
-        return query._with(row_totals={_GRAND: _TOTAL}) if rows else query
+        return query._with(row_totals={GRAND_TOTAL: _TOTAL}) if rows else query
 
     def calculate(
         self,
@@ -528,7 +528,9 @@ def _lines(key: str, value: Any) -> list[str]:
         ]
         return display.first_lines(said, _MOST_SHOWN)
     if key in {"column_totals", "row_totals"}:
-        return [display.listed(("all" if name == _GRAND else name for name in value), _MOST_SHOWN)]
+        return [
+            display.listed(("all" if name == GRAND_TOTAL else name for name in value), _MOST_SHOWN)
+        ]
     if isinstance(value, str):
         return [display.shortened(value, _LONGEST)]
     if isinstance(value, bool):

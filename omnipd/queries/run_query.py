@@ -351,8 +351,8 @@ class Ready:
 
     def _widened(self, table: pa.Table, facts: dict[str, Any]) -> tuple[Wide, dict[str, Any]]:
         query = self.run.request.body["query"]
-        wide, facts = self.run.guarded(lambda: pivots.widened(table, facts, query, self.run.names))
-        _, facts = self._called(table, facts)
+        shown, facts = self._called(table, facts)
+        wide, facts = self.run.guarded(lambda: pivots.widened(table, shown, facts, query))
         if self._formatted:
             wide = self.run.guarded(lambda: wide_as_shown(wide, facts["formats"]))
         return wide, facts

@@ -33,6 +33,12 @@ from omnipd.lists.parents import Parents, parent_keys
 _MOST = 1_000
 #: Under which keys the rows may stand; no source says it (docs/wire.md).
 _ROWS = ("records", "usage", "results", "data", "users", "entityGroups", "entities", "userGroups")
+#: What is of one row, however the answer spells it.
+_USED = ("creditsUsed", "creditUsage", "credits", "usage", "used")
+_USER = ("userId", "membershipId", "id")
+_GROUP = ("userGroupId", "groupId", "id")
+_ENTITY = ("entity", "embedEntity", "name")
+_OF_ONE_ROW = {*_USED, *_USER, *_GROUP, *_ENTITY}
 
 
 def _pages(
@@ -51,7 +57,12 @@ def _records(answer: Any, rows: paging.Rows) -> list[Record]:
     if isinstance(answer, list):
         return paging.rows_of(answer, None)
     found = paging.rows_of(answer, rows)
-    of_all = {key: one for key, one in answer.items() if not isinstance(one, list)}
+    # Not what all have used together: in a row it would pass for its own.
+    of_all = {
+        key: one
+        for key, one in answer.items()
+        if not isinstance(one, list) and key not in _OF_ONE_ROW
+    }
     return [of_all | record for record in found]
 
 
@@ -65,7 +76,7 @@ def _usage(path: str, column: str, wire: tuple[str, ...], doc: str) -> Endpoint:
         column: text(*wire, doc=doc),
         "credits_used": Column(
             NUMBER,
-            ("creditsUsed", "creditUsage", "credits", "usage", "used"),
+            _USED,
             "Credits used in the period; 0: none",
         ),
         "period_start_at": instant(
@@ -84,14 +95,12 @@ def _usage(path: str, column: str, wire: tuple[str, ...], doc: str) -> Endpoint:
     )
 
 
-USER_CREDIT_USAGE = _usage("users", "user_id", ("userId", "membershipId", "id"), "Membership id")
-GROUP_CREDIT_USAGE = _usage(
-    "user-groups", "group_id", ("userGroupId", "groupId", "id"), "Group; in place of user_id"
-)
+USER_CREDIT_USAGE = _usage("users", "user_id", _USER, "Membership id")
+GROUP_CREDIT_USAGE = _usage("user-groups", "group_id", _GROUP, "Group; in place of user_id")
 ENTITY_CREDIT_USAGE = _usage(
     "entity-groups",
     "embed_entity",
-    ("entity", "embedEntity", "name"),
+    _ENTITY,
     "Entity of an embedding application; in place of user_id",
 )
 

@@ -72,6 +72,20 @@ def test_columns_of_several_levels():
     wide = pd.DataFrame([[1.5, None]], columns=columns)
     wide.attrs["omni"] = {"formats": {"Sales": "USDCURRENCY_2"}}
     assert cells(wide.omni.style().to_html())[-1] == ["$1.50", ""]
+    assert cells(wide.omni.style({"Sales": "NUMBER_0"}).to_html())[-1] == ["2", ""]
+    assert cells(wide.omni.style({("Ohio", "Sales"): "NUMBER_0"}).to_html())[-1] == ["2", ""]
+    with pytest.raises(omnipd.ArgumentError, match="which the frame has not"):
+        wide.omni.style({"Profit": "NUMBER_0"})
+
+
+@pytest.mark.parametrize("null", [None, pd.NaT])
+def test_a_column_whose_name_has_a_null_has_its_format(null):
+    values = pd.Index(pd.array(["Ohio", null], dtype=pd.ArrowDtype(pa.string())))
+    if null is pd.NaT:
+        values = pd.DatetimeIndex([pd.Timestamp("2026-01-01"), null])
+    wide = pd.DataFrame([[1.5, 2.25]], columns=pd.MultiIndex.from_arrays([values, ["Sales"] * 2]))
+    wide.attrs["omni"] = {"formats": {"Sales": "USDCURRENCY_2"}}
+    assert cells(wide.omni.style().to_html())[-1] == ["$1.50", "$2.25"]
 
 
 def test_days_in_heads_are_days():

@@ -255,6 +255,13 @@ def test_a_query_without_pivots_is_the_same_in_every_form(scripted, fake_time):
     assert frames[0].columns.tolist() == table.column_names
 
 
+def test_a_pivot_by_a_field_that_is_labeled_as_the_level_of_measures(ask):
+    case = PivotCase(**(vars(FIRST) | {"labels": {"o.stage": "measure"}}))
+    df = ask(case, names="label")
+    assert df.columns.names == ["measure", "measure_2"]
+    assert df.columns.get_level_values("measure").tolist() == ["Lead", "Negotiation", "Won"]
+
+
 def test_two_rows_for_one_cell_are_an_error_and_none_of_them_is_lost_in_the_long_form(ask):
     twice = {name: [*values, values[-1]] for name, values in FIRST.sent.items()}
     case = PivotCase("", REGIONS, ["o.stage"], twice, [], [], [])

@@ -175,6 +175,17 @@ def test_subtotals_that_some_groups_lack_are_counted(ask):
     assert said.startswith(WORDS.format(words))
 
 
+def test_they_are_counted_whatever_the_columns_are_called(ask):
+    missing = {GRAND: None, SUB_YEAR: 1, SUB_GENRE: 1}
+    labels = {name: {**one, "label": name[2:].title()} for name, one in DESCRIBED.items()}
+    df, _ = ask(ROWS[:7], totals=True, described=labels, names="label")
+    assert df.columns.tolist() == ["Year", "Genre", "Title", "Gross", "omni_total"]
+    assert df.attrs["omni"]["totals_missing"] == missing
+    shouted = {name.upper(): one for name, one in DESCRIBED.items()}
+    df, _ = ask(ROWS[:7], totals=True, described=shouted)
+    assert df.attrs["omni"]["totals_missing"] == missing
+
+
 def test_nobody_who_drops_totals_is_told_of_them(ask):
     df, said = ask(PLAIN)
     assert said == []

@@ -42,8 +42,14 @@ ROWS = [
         {"users": USED, "period": {"start": MAY["periodStart"], "end": MAY["periodEnd"]}},
         [{**one, **MAY} for one in USED],
         {"usage": [{"id": one["userId"], "credits": one["creditsUsed"]} for one in USED], **MAY},
+        {
+            "records": [{"id": one["userId"], "used": one["creditsUsed"]} for one in USED],
+            "credits": 12.5,
+            "id": "organization",
+            **MAY,
+        },
     ],
-    ids=["records", "users", "bare", "other keys"],
+    ids=["records", "users", "bare", "other keys", "a sum beside the rows"],
 )
 def test_whatever_its_shape_the_answer_is_a_row_for_each(scripted, body):
     df = read(scripted, answer(body), users=["a", "b", "a"])

@@ -437,18 +437,33 @@ def _judge(client: Client, job_id: str, line: dict[str, Any], *, has_result: boo
 
 def _judge_calculations(job: _Job, line: dict[str, Any]) -> None:
     """Refuse a result in which calculations failed that were not to fail."""
-    invalid = summary_of(line).get("invalid_calculations")
-    if not isinstance(invalid, dict):
-        return
-    failed = {name: words for name, words in invalid.items() if name not in job.swallowed}
+    failed = [
+        words for name, words in failed_calculations(summary_of(line)) if name not in job.swallowed
+    ]
     if failed:
-        told = "; ".join(f"{name}: {words}" for name, words in failed.items())
+        told = "; ".join(failed)
         raise QueryError(
             f"Omni could not compute {_many('calculation', len(failed))}: {job.client.redact(told)}",
             hint=_HINTS["CALCS_FAILED"],
             error_type="INVALID_CALCULATIONS",
             job_id=job.id,
         )
+
+
+def failed_calculations(summary: dict[str, Any]) -> list[tuple[str, str]]:
+    """Return the names of calculations that failed, each with what is to be said of it.
+
+    Examples
+    --------
+    >>> failed_calculations({"invalid_calculations": {"share": "No field a.b"}})
+    [('share', 'share: No field a.b')]
+    >>> failed_calculations({"invalid_calculations": ["share"]})
+    [('share', 'share')]
+    """
+    told = summary.get("invalid_calculations") or {}
+    if isinstance(told, dict):
+        return [(str(name), f"{name}: {words}") for name, words in told.items()]
+    return [(str(name), str(name)) for name in (told if isinstance(told, list) else [told])]
 
 
 def _many(what: str, count: int) -> str:

@@ -20,10 +20,7 @@ from omnipd.queries.job.result import (
     labels_of,
     without_places,
 )
-from omnipd.queries.language.clauses import TRANSPOSED
-
-#: How many columns Omni gives where a query names no limit (docs/wire.md).
-COLUMN_LIMIT = 50
+from omnipd.queries.language.clauses import COLUMN_LIMIT, TRANSPOSED
 
 
 def facts_of(
@@ -140,7 +137,7 @@ def named(table: pa.Table, facts: Mapping[str, Any], names: str) -> pa.Table:
 
 
 def widened(
-    table: pa.Table, facts: dict[str, Any], query: Mapping[str, Any], names: str
+    table: pa.Table, shown: pa.Table, facts: dict[str, Any], query: Mapping[str, Any]
 ) -> tuple[Wide, dict[str, Any]]:
     """Return a result with the values of its pivot side by side, and the facts of it.
 
@@ -148,12 +145,12 @@ def widened(
     ----------
     table : pyarrow.Table
         As :meth:`Run.table` returns it.
+    shown : pyarrow.Table
+        The same as :func:`named` returns it.
     facts : dict
         As :meth:`Run.facts` returns them.
     query : mapping
         As it was sent.
-    names : str
-        What columns are called by.
 
     Raises
     ------
@@ -168,7 +165,6 @@ def widened(
             "Omni does not say which columns of the result are measures, so that it cannot be made wide.",
             hint=_AS_IT_CAME,
         )
-    shown = named(table, facts, names)
     called = dict(zip(table.column_names, shown.column_names, strict=False))
     by, measures = ([called[name] for name in pivot[which]] for which in ("by", "measures"))
     heads = storable_columns(shown.drop_columns(measures))
@@ -183,8 +179,10 @@ def widened(
         descending=[called[name] for name in _descending(query, pivot["by"])],
         limit=pivot["column_limit"],
     )
-    came = wide.columns.num_rows + wide.dropped
-    pivot = pivot | {"columns": pivot["columns"] or came, "columns_dropped": wide.dropped}
+    came = max(wide.columns.num_rows + wide.dropped, pivot["columns"] or 0)
+    # Of the columns behind the limit Omni sends those only that are the first of a row.
+    dropped = max(wide.dropped, came - pivot["column_limit"])
+    pivot = pivot | {"columns": came, "columns_dropped": dropped}
     warn_of_columns(pivot)
     return wide, facts | {"pivot": pivot}
 
@@ -214,8 +212,9 @@ def warn_of_columns(pivot: Mapping[str, Any]) -> None:
     columns, limit = pivot["columns"], pivot["column_limit"]
     dropped = pivot.get("columns_dropped", 0)
     if dropped:
+        # Of those that Omni left out itself it names none but the last that it came to.
         some = "1 column is" if dropped == 1 else f"{dropped:,} columns are"
-        text = f"The pivot has more columns than its column_limit of {limit:,}: {some} dropped. "
+        text = f"The pivot has more columns than its column_limit of {limit:,}: at least {some} dropped. "
         warn(text + "Give the query a larger column_limit. " + _AS_IT_CAME)
     elif columns is not None and columns >= limit:
         warn(

@@ -234,11 +234,14 @@ def labeled(table: pa.Table, fields: Any) -> pa.Table:
 
 
 def labels_of(names: Sequence[str], labels: Mapping[str, Any]) -> list[str]:
-    """Return the labels of columns; two columns with one label keep their names behind it."""
+    """Return the labels of columns; two columns with one label keep their names behind it.
+
+    The mark of totals is found by its name, and keeps it.
+    """
     found = [_label(labels.get(name), name) for name in names]
     return distinct_names(
         [
-            f"{label} ({name})" if found.count(label) > 1 else label
+            f"{label} ({name})" if found.count(label) > 1 and name != TOTAL_COLUMN else label
             for label, name in zip(found, names, strict=True)
         ]
     )

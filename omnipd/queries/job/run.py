@@ -111,7 +111,8 @@ class Run:
                 batches.append(part)
         table = pivot.in_display_order(pa.Table.from_batches(batches, schema))
         if self.totals and not self.request.is_sql:
-            self._totals_missing |= totals.groups_without(table, self._query, self._described)
+            by_field = table.rename_columns(self._names)
+            self._totals_missing |= totals.groups_without(by_field, self._query, self._described)
         return table
 
     def batches(self) -> Generator[pa.RecordBatch, None, None]:

@@ -13,10 +13,9 @@ from omnipd.frames.row_keys import row_numbers
 from omnipd.frames.to_pandas import storable_columns
 from omnipd.queries.job.result import TOTAL_COLUMN
 from omnipd.queries.job.seen import Seen
+from omnipd.queries.language.clauses import GRAND_TOTAL
 
 GRAND, OF_ROWS, _SUBTOTAL = "column_total", "row_total", "column_subtotal::"
-#: What Omni calls the grand total where it is asked for.
-_ASKED_GRAND = "::total::"
 
 #: By kind, of how many groups a total is missing; None where it is not known how many there are.
 Missing = dict[str, int | None]
@@ -26,7 +25,7 @@ def asked_for(query: Mapping[str, Any]) -> list[str]:
     """Return the kinds of totals that a query asks for, as the column ``omni_total`` calls them."""
     of_columns = query.get("column_totals") or {}
     return [
-        *(GRAND if name == _ASKED_GRAND else _SUBTOTAL + name for name in of_columns),
+        *(GRAND if name == GRAND_TOTAL else _SUBTOTAL + name for name in of_columns),
         *([OF_ROWS] if query.get("row_totals") else []),
     ]
 
@@ -34,7 +33,7 @@ def asked_for(query: Mapping[str, Any]) -> list[str]:
 def absent(query: Mapping[str, Any], seen: Seen) -> Missing:
     """Return the kinds of totals of which none came; there are none of no rows."""
     came = {kind.lower() for kind in seen.totals}
-    if _ASKED_GRAND in came:
+    if GRAND_TOTAL in came:
         came.add(GRAND)
     return {kind: None for kind in asked_for(query) if seen.rows and kind.lower() not in came}
 
@@ -50,7 +49,7 @@ def groups_without(
     Parameters
     ----------
     table : pyarrow.Table
-        All rows, totals among them.
+        All rows, totals among them, its columns called by their fields.
     query : mapping
         As it was sent.
     described : mapping
@@ -62,15 +61,17 @@ def groups_without(
     rows = table.filter(pc.is_null(marks))
     came = pc.utf8_lower(marks)
     found: Missing = {}
+    # A database may give names back in another case.
+    names = [name.lower() for name in table.column_names]
+    known = {name.lower(): field.get("is_dimension") for name, field in described.items()}
     for kind in asked_for(query):
-        name = kind.removeprefix(_SUBTOTAL)
-        if name == kind or name not in table.column_names:
+        name = kind.removeprefix(_SUBTOTAL).lower()
+        if not kind.startswith(_SUBTOTAL) or name not in names:
             continue
-        before = table.column_names[: table.column_names.index(name) + 1]
-        told = [described.get(one, {}).get("is_dimension") for one in before]
+        told = [known.get(one) for one in names[: names.index(name) + 1]]
         if None in told or not told[-1]:
             continue
-        dimensions = [one for one, is_dimension in zip(before, told, strict=True) if is_dimension]
+        dimensions = [place for place, is_dimension in enumerate(told) if is_dimension]
         groups = len(row_numbers(storable_columns(rows.select(dimensions)))[1])
         missing = groups - (pc.sum(pc.equal(came, kind.lower())).as_py() or 0)
         if missing > 0:

@@ -11,13 +11,15 @@ import math
 from collections.abc import Callable, Iterator, Mapping
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any, NoReturn, Protocol, runtime_checkable
+from typing import Any, NoReturn
 
 from omnipd.arguments import refuse_key, said
 from omnipd.errors import ArgumentError
 from omnipd.frames.scalars import python_value
 from omnipd.queries.language import timeframes
 from omnipd.queries.language.conditions import Condition
+from omnipd.queries.language.expression import Expression
+from omnipd.queries.language.field import Field
 
 Node = dict[str, Any]
 
@@ -46,17 +48,7 @@ _NUMBERS |= {STANDARD + "UNARY_MINUS", OMNI + "OMNI_FX_SAFE_DIVIDE", OMNI + "OMN
 _TEXTS = {OMNI + "OMNI_FX_AMPERSAND"}
 
 
-@runtime_checkable
-class _Field(Protocol):
-    """What :func:`omnipd.field` makes."""
-
-    name: str
-
-    def on_weekday(self, *days: str) -> Condition:
-        """Be on a day of the week."""
-
-
-class Calculation:
+class Calculation(Expression):
     """What a table calculation computes, for each row of a result; made by ``omnipd.calc``.
 
     ``+``, ``-``, ``*``, ``/`` and ``**`` compute with fields, other calculations and numbers; ``==``,
@@ -71,7 +63,7 @@ class Calculation:
     """
 
     __slots__ = ("_node",)
-    __array_ufunc__ = None
+    _in_place_of_it = "To compute with both, write calc.field(…) for the field, too."
     _node: Node
 
     def __init__(self, node: Node) -> None:
@@ -177,7 +169,7 @@ def field_node(given: object, *, for_calc: bool = False) -> Node:
     """
     if isinstance(given, Calculation) and given._node["type"] == "field":
         name = given._node["field_name"]
-    elif isinstance(given, _Field):
+    elif isinstance(given, Field):
         name = given.name
     elif isinstance(given, str):
         name = _checked_name(given)
@@ -223,7 +215,7 @@ def value_node(given: object, what: str) -> Node:
             f"{given!r:.200} is a condition on rows, and no part of a calculation.",
             hint="Compare calc.field(…) in place of omnipd.field(…).",
         )
-    if isinstance(given, _Field):
+    if isinstance(given, Field):
         return field_node(given)
     value = python_value(given)
     if isinstance(value, str):
@@ -232,9 +224,8 @@ def value_node(given: object, what: str) -> Node:
         return {"type": "literal", "value": value}
     if isinstance(value, float) and math.isfinite(value):
         return {"type": "literal", "value": value}
-    if isinstance(value, Decimal) and value.is_finite() and Decimal(repr(float(value))) == value:
-        whole = value == value.to_integral_value()
-        return {"type": "literal", "value": int(value) if whole else float(value)}
+    if isinstance(value, Decimal) and (number := _same_number(value)) is not None:
+        return {"type": "literal", "value": number}
     if isinstance(value, date) and not isinstance(value, datetime):
         day = {"type": "literal", "value": value.isoformat()}
         return call(STANDARD + "CAST", day, {"type": "sql_type", **DATE})
@@ -243,6 +234,20 @@ def value_node(given: object, what: str) -> Node:
         hint="Pass a calculation, calc.field(…), text, a number, true, false or a date; nothing is "
         "equal to null, and what comes of it is null.",
     )
+
+
+#: More than any database's numbers have.
+_MOST_DIGITS = 76
+
+
+def _same_number(value: Decimal) -> int | float | None:
+    """Return the number of JSON that a decimal is, None where none is exactly that."""
+    if not value.is_finite():
+        return None
+    if value.adjusted() < _MOST_DIGITS and value == value.to_integral_value():
+        return int(value)
+    number = float(value)
+    return number if Decimal(repr(number)) == value else None
 
 
 #: What a value is cast to, to have days.
@@ -385,12 +390,14 @@ def calls_in(node: Any, matches: Callable[[str], bool]) -> Iterator[Mapping[str,
             yield one
 
 
-def nodes_in(node: Any) -> Iterator[Mapping[str, Any]]:
-    """Yield every object in a tree."""
+def nodes_in(node: Any, *, but: str | None = None) -> Iterator[Mapping[str, Any]]:
+    """Yield every object in a tree, without the calls of one operator and what is in them."""
     left = [node]
     while left:
         one = left.pop()
         if isinstance(one, Mapping):
+            if but is not None and one.get("operator") == but:
+                continue
             yield one
             left += one.values()
         elif isinstance(one, list):

@@ -5,7 +5,7 @@ Trees that come from elsewhere may hold what omnipd has no word for; that passes
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 from omnipd.arguments import argument, check_flag, refuse_key, said
@@ -19,7 +19,7 @@ from omnipd.queries.language.calculation import (
     calls_in,
     nodes_in,
 )
-from omnipd.queries.language.clauses import TRANSPOSED
+from omnipd.queries.language.clauses import COLUMN_LIMIT, TRANSPOSED
 from omnipd.queries.language.conditions import Condition
 from omnipd.queries.language.near_names import near_names
 from omnipd.queries.language.nesting import check_nesting
@@ -27,7 +27,6 @@ from omnipd.queries.language.nesting import check_nesting
 _UNCHECKED = "With " + argument("check", False) + " the query is sent as it is."
 _ACROSS_PIVOT = OMNI + "OMNI_PIVOT_OFFSET"
 _DATEDIF = OMNI + "OMNI_FX_DATEDIF"
-_DEFAULT_COLUMNS = 50
 #: What a column may not be called: Omni's own columns, and those that omnipd makes.
 _TAKEN = {*TRANSPOSED, "omni_period_pivot", "omni_total"}
 #: What only numbers have.
@@ -146,11 +145,11 @@ def check_calculations(query: Mapping[str, Any]) -> None:
 
 def _references(calculation: Mapping[str, Any]) -> list[str]:
     """Return what a calculation refers to, each once."""
-    names = (
-        node.get("field_name")
-        for node in nodes_in(calculation.get("sql_expression"))
-        if node.get("type") == "field"
-    )
+    return _fields_among(nodes_in(calculation.get("sql_expression")))
+
+
+def _fields_among(nodes: Iterable[Mapping[str, Any]]) -> list[str]:
+    names = (node.get("field_name") for node in nodes if node.get("type") == "field")
     return list(dict.fromkeys(name for name in names if isinstance(name, str)))
 
 
@@ -219,8 +218,9 @@ def _check_across_pivot(calculation: Mapping[str, Any], query: Mapping[str, Any]
             )
         operands = found.get("operands")
         last = operands[-1].get("value") if isinstance(operands, list) and operands else None
-        columns = query.get("column_limit") or _DEFAULT_COLUMNS
-        if isinstance(last, int) and isinstance(columns, int) and last < columns:
+        columns = query.get("column_limit") or COLUMN_LIMIT
+        # Any other number was chosen.
+        if last == COLUMN_LIMIT and isinstance(columns, int) and last < columns:
             raise ArgumentError(
                 f"The calculation {name!r:.60} sums up {last} columns, and the query gives {columns}.",
                 hint="Give calc.row_total as many columns. " + _UNCHECKED,
@@ -235,20 +235,36 @@ def _check_dates(calculation: Mapping[str, Any]) -> None:
                 raise _no_date(calculation, name, f"is cut to its {timeframe}")
 
 
-def check_kinds(query: Mapping[str, Any], known: Mapping[str, tuple[str | None, bool]]) -> None:
-    """Refuse calculations with fields of the wrong type.
+def check_kinds(
+    query: Mapping[str, Any],
+    known: Mapping[str, tuple[str | None, bool]],
+    measures: Collection[str],
+) -> None:
+    """Refuse calculations with fields of the wrong type, and of single columns beside totals over them.
 
     Parameters
     ----------
     known : mapping
         The data type of each field, and whether it is a date without a time of day.
+    measures : collection of str
+        Those that are measures.
 
     Raises
     ------
     ArgumentError
         Naming calculation and field.
     """
+    in_columns = {
+        *measures,
+        *(query.get("pivots") or ()),
+        *(
+            str(one.get("calc_name"))
+            for one in query.get("calculations") or ()
+            if not one.get("outside_pivot")
+        ),
+    }
     for one in query.get("calculations") or ():
+        _check_beside_total(one, in_columns)
         expression = one.get("sql_expression") if isinstance(one, Mapping) else None
         for found in calls_in(expression, lambda name: name in {_DATEDIF, *_OF_NUMBERS}):
             for name in _fields_of(found):
@@ -262,6 +278,22 @@ def check_kinds(query: Mapping[str, Any], known: Mapping[str, tuple[str | None, 
                         f"{data_type} and no number.",
                         hint="calc.cast makes a number of it. " + _UNCHECKED,
                     )
+
+
+def _check_beside_total(calculation: Mapping[str, Any], in_columns: Collection[str]) -> None:
+    """Refuse what has no one value for a row: it would be told apart from its own row by it."""
+    tree = calculation.get("sql_expression")
+    if next(calls_in(tree, _ACROSS_PIVOT.__eq__), None) is None:
+        return
+    for name in _fields_among(nodes_in(tree, but=_ACROSS_PIVOT)):
+        if name in in_columns:
+            raise ArgumentError(
+                f"The calculation {calculation.get('calc_name')!r:.60} computes with {name}, which has a "
+                "value in each column of the pivot, and with a total over the columns, which is one "
+                "for all of them.",
+                hint="Make the total a calculation of its own, and compute with both in pandas. "
+                + _UNCHECKED,
+            )
 
 
 def _fields_of(found: Mapping[str, Any]) -> list[str]:

@@ -13,6 +13,7 @@ from omnipd.arguments import argument
 from omnipd.errors import ArgumentError
 from omnipd.queries.language import dates, periods, timeframes
 from omnipd.queries.language.check_calculations import check_calculations, check_kinds
+from omnipd.queries.language.clauses import GRAND_TOTAL
 from omnipd.queries.language.filters import conditions_of, ignored, types_in
 from omnipd.queries.language.near_names import near_names
 
@@ -63,7 +64,7 @@ def check_names(query: Mapping[str, Any]) -> None:
         *(
             ("subtotalled by", name)
             for name in query.get("column_totals") or {}
-            if name != "::total::"
+            if name != GRAND_TOTAL
         ),
     ]
     for what, name in named:
@@ -132,7 +133,12 @@ def check_fields(query: Mapping[str, Any], known: Mapping[str, KnownField], wher
             f"{name} is {type_}, and its filter is of type {given}, which Omni would ignore.",
             hint=_FITTING.get(type_, _UNCHECKED),
         )
-    check_kinds(query, {name: _kind(name, known) for name in query.get("fields") or []})
+    selected = query.get("fields") or []
+    check_kinds(
+        query,
+        {name: _kind(name, known) for name in selected},
+        [name for name in selected if name in known and known[name].kind == "measure"],
+    )
     _check_any_of(query, known)
     _check_ungrouped(query, known)
 

@@ -18,6 +18,10 @@ from omnipd.queries.language.filters import check_word
 
 #: What stands in a result in place of measures that are transposed (docs/wire.md).
 TRANSPOSED = ("measure_name", "measure_order", "measure_value")
+#: What Omni calls the total over all rows, among the fields that subtotals are by.
+GRAND_TOTAL = "::total::"
+#: How many columns of a pivot Omni gives where a query names no limit (docs/wire.md).
+COLUMN_LIMIT = 50
 _SORT = ("column_name", "sort_descending", "null_sort")
 #: What other programs call the direction. Omni drops each, and sorts upwards.
 _DIRECTIONS = {"asc", "ascending", "desc", "descending", "direction", "order", "reverse"}
@@ -47,7 +51,7 @@ def check(query: Mapping[str, Any]) -> None:
         ):
             raise ArgumentError(
                 f"{name} must be an object of objects.",
-                hint='For example {"::total::": {"type": "aggregation"}}.',
+                hint=f'For example {{"{GRAND_TOTAL}": {{"type": "aggregation"}}}}.',
             )
     if (limit := query.get("column_limit")) is not None:
         whole_number("column_limit", limit, unit="columns")

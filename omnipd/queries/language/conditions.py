@@ -15,13 +15,14 @@ from typing import Any, Literal, NoReturn
 
 from omnipd.arguments import said
 from omnipd.errors import ArgumentError
+from omnipd.queries.language.expression import Expression
 
 Filter = dict[str, Any]
 
 NULL: Filter = {"type": "null", "is_negative": False}
 
 
-class Condition(ABC):
+class Condition(Expression, ABC):
     """What a row must fulfil: made from :func:`field`, joined by ``&``, ``|`` and ``~``.
 
     ``&`` and ``|`` join conditions on one field and on several; :meth:`omnipd.Query.where` refuses the
@@ -37,8 +38,6 @@ class Condition(ABC):
     """
 
     __slots__ = ()
-    # NumPy and pandas leave the operators to this class.
-    __array_ufunc__ = None
 
     @abstractmethod
     def _pushed(self, *, negative: bool) -> Tree:

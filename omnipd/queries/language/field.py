@@ -18,6 +18,7 @@ from omnipd.queries.language.conditions import (
     Junction,
     not_a_condition,
 )
+from omnipd.queries.language.expression import Expression
 from omnipd.queries.language.field_filters import FieldFilters, date_filter
 from omnipd.queries.language.values import kind_of, said_of
 
@@ -73,7 +74,7 @@ class Sort:
     nulls: str | None = None
 
 
-class Field:
+class Field(Expression):
     """A field of a model, as :func:`omnipd.field` makes it; compared with a value it is a condition.
 
     ``==``, ``!=``, ``<``, ``<=``, ``>``, ``>=`` compare. A null is compared as if it were one more
@@ -103,7 +104,6 @@ class Field:
     """
 
     __slots__ = ("_filters", "name")
-    __array_ufunc__ = None
 
     def __init__(self, name: str) -> None:
         bare, timeframe = timeframes.split(name) if isinstance(name, str) else ("", None)

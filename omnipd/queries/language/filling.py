@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from omnipd.queries.language import filters, timeframes
+from omnipd.queries.language import timeframes
 
 #: Which ends a kind of filter on dates has: the first, the last.
 _ENDS = {
@@ -28,19 +28,19 @@ def not_filled(query: Mapping[str, Any]) -> list[str]:
     >>> year = {"type": "date", "kind": "TIME_FOR_UNIT_DURATION", "left_side": "2025"}
     >>> not_filled({"fill_fields": ["a.at[date]"], "filters": {"a.at": year}})
     []
+    >>> either = {"filters": [{"fieldName": "a.at", "filter": year}, {"fieldName": "a.n", "filter": {}}]}
+    >>> not_filled({"fill_fields": ["a.at[date]"], "controls": [either]})
+    ['a.at[date]']
     """
-    conditions = filters.conditions_of(query)
+    # Of an "or" with another field, which is a control, none of the two is an end.
+    conditions = {
+        name.lower(): condition for name, condition in (query.get("filters") or {}).items()
+    }
     return [
         name
         for name in query.get("fill_fields") or ()
-        if not any(
-            all(_ends(condition)) for field, condition in conditions if field == _without(name)
-        )
+        if not all(_ends(conditions.get(timeframes.split(name)[0].lower(), {})))
     ]
-
-
-def _without(name: str) -> str:
-    return timeframes.split(name)[0]
 
 
 def _ends(condition: Mapping[str, Any]) -> tuple[bool, bool]:

@@ -7,10 +7,9 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from omnipd.queries.language import filters
+from omnipd.queries.language.clauses import GRAND_TOTAL
 from omnipd.queries.language.nesting import is_nested_deeply
 from omnipd.queries.language.references import references
-
-_TOTAL = "::total::"
 
 
 @dataclass(frozen=True)
@@ -90,7 +89,7 @@ def _named(query: Mapping[str, Any], unread: list[str]) -> Iterator[NamedField]:
         ("period", _values(query.get("period_over_period_computations"), "date_filter_field_name")),
     ):
         for name in names:
-            if not isinstance(name, str) or name in computed or name == _TOTAL:
+            if not isinstance(name, str) or name in computed or name == GRAND_TOTAL:
                 continue
             if "*" in name:
                 unread.append(f"it names all of {name}")

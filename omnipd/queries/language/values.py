@@ -11,8 +11,7 @@ import pandas as pd
 from omnipd.arguments import argument, said
 from omnipd.errors import ArgumentError
 from omnipd.frames.scalars import python_value
-from omnipd.queries.language.calculation import Calculation
-from omnipd.queries.language.conditions import Condition
+from omnipd.queries.language.expression import Expression
 
 #: A decimal of a few letters, 1E+999999, would be sent as a million digits.
 _MOST_DIGITS = 10_000
@@ -43,15 +42,10 @@ def kind_of(value: Any) -> str:
         return "date"
     if isinstance(plain, str):
         return "string"
-    if isinstance(plain, Condition) or hasattr(plain, "on_weekday"):  # a field, which knows these
-        raise ArgumentError(
-            f"Omni's filters compare a field with values, not with {plain!r}.",
-            hint="Compare the two columns in pandas, or make a dimension of it in the model.",
-        )
-    if isinstance(plain, Calculation):
+    if isinstance(plain, Expression):
         raise ArgumentError(
             f"Omni's filters compare a field with values, not with {plain!r:.200}.",
-            hint="To compute with both, write calc.field(…) for the field, too.",
+            hint=plain._in_place_of_it,
         )
     raise ArgumentError(
         f"{said(value):.60} is not a value that Omni's filters take.",

@@ -145,3 +145,9 @@ def test_nested_and_encoded_columns_become_scalars():
         "nothing": [None, None],
         "whole": [1, 2],
     }
+
+
+def test_the_mark_of_totals_keeps_its_name_beside_a_field_with_that_label():
+    table = pa.table({"d.a": [1], "omni_total": ["column_total"]})
+    shown = labeled(table, {"d.a": {"label": "omni_total"}})
+    assert shown.column_names == ["omni_total (d.a)", "omni_total"]

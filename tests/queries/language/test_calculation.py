@@ -146,6 +146,14 @@ TREES = {
         call("SqlStdOperatorTable.NOT", call("SqlStdOperatorTable.EQUALS", REVENUE, plain(1))),
     ),
     "a number of NumPy": (F + np.int64(3), call("SqlStdOperatorTable.PLUS", REVENUE, plain(3))),
+    "concat with all digits": (
+        calc.concat(F, Decimal("1.50")),
+        call("Omni.OMNI_FX_AMPERSAND", REVENUE, plain("1.50")),
+    ),
+    "a whole decimal": (
+        Decimal("12345678901234567890") == F,
+        call("SqlStdOperatorTable.EQUALS", REVENUE, plain(12345678901234567890)),
+    ),
     "an exact number": (F + Decimal("1.50"), call("SqlStdOperatorTable.PLUS", REVENUE, plain(1.5))),
     "true": (F == True, call("SqlStdOperatorTable.EQUALS", REVENUE, plain(True))),  # noqa: E712
 }

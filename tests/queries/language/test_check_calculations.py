@@ -1,5 +1,7 @@
 """Calculations beside the rest of a query: names, references, circles, types."""
 
+from datetime import date
+
 import pytest
 
 from omnipd import Query, calc, field
@@ -99,6 +101,20 @@ def test_references_may_come_before_what_they_refer_to():
             "as many columns",
         ),
         (
+            lambda: BASE.pivot("a.name").calculate("x", C / calc.row_total("a.count")),
+            "a.count, which has a value in each column",
+            "in pandas",
+        ),
+        (
+            lambda: (
+                BASE.pivot("a.name")
+                .calculate("half", C / 2)
+                .calculate("x", calc.field("half") / calc.row_total("a.count"))
+            ),
+            "half, which has a value in each column",
+            "in pandas",
+        ),
+        (
             lambda: BASE.calculate("x", calc.running_total("a.name")),
             "computes with a.name, which is STRING",
             "calc.cast",
@@ -124,6 +140,15 @@ def test_what_cannot_be_computed_is_refused_by_name(query, words, hint):
         checked(query())
     with pytest.raises(ArgumentError, match=hint):
         raise caught.value
+
+
+def test_a_total_over_columns_stands_beside_what_is_one_for_a_row():
+    query = BASE.pivot("a.name").calculate(
+        "part", calc.row_total("a.count", "max") / calc.row_total("a.count")
+    )
+    checked(query.calculate("first two", calc.row_total("a.count", columns=2)))
+    is_new = calc.field("a.day[date]") > date(2024, 1, 1)
+    checked(query.calculate("x", calc.if_else(is_new, calc.row_total("a.count"), 0)))
 
 
 @pytest.mark.parametrize(

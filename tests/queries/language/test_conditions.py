@@ -454,7 +454,7 @@ def test_a_part_that_is_a_name_is_filtered_as_text_under_its_bracket(timeframe):
         (lambda: T.in_month("Juli"), "1 to 12 or January"),
         (lambda: T.in_month(13), "1 to 12"),
         (lambda: T.in_month(True), "1 to 12"),
-        (lambda: T.on_weekday(1), "count from the same day"),
+        (lambda: T.on_weekday(1), "is another day in Omni than in pandas"),
         (T.on_weekday, "names none"),
         (lambda: T.in_quarter("4"), "none of 1 to 4"),
         (lambda: T.in_month("July", "Jly"), "'Jly' is none of"),
