@@ -104,7 +104,8 @@ def _bound(
             " sandbox",
         )
     asked = outer.fields.asked or {}
-    _refuse_ignored(found, finder, query, outer.request.filters.keys() - asked.keys() - outer.kept)
+    ignored = outer.request.filters.keys() - asked.keys() - outer.kept - set(outer.missing)
+    _refuse_ignored(found, finder, query, ignored)
     told = {name: each for name, each in asked.items() if name not in outer.kept}
     bound = {name: told[other] for name, other in query.bound.items() if other in told}
     for name, filter_ in told.items() if query.binds_all else ():
