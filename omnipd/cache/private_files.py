@@ -33,6 +33,8 @@ _EXPIRING = {".json", ".arrow", DAMAGED}
 _LONGEST_WRITE = 3600.0
 #: Seconds that a damaged file is kept.
 _DAMAGED_FOR = 7 * 86_400.0
+#: How often a folder is made again that is deleted at once.
+_ATTEMPTS = 5
 _POSIX = os.name == "posix"
 _OTHERS_WRITE = stat.S_IWGRP | stat.S_IWOTH
 _OTHERS = stat.S_IRWXG | stat.S_IRWXO
@@ -70,31 +72,42 @@ def own_folder(folder: Path, *, make: bool = False) -> bool:
     Unusable
         If it is not a folder, belongs to somebody else, or cannot be made, closed or emptied.
     """
-    try:
-        if make:
-            make_folder(folder)
-        found = folder.lstat()
-        if not stat.S_ISDIR(found.st_mode):
-            raise Unusable("is not a folder")
-        if not _POSIX:
+    left = _ATTEMPTS if make else 0
+    while True:
+        try:
+            if make:
+                make_folder(folder)
+            _close_to_others(folder)
+        except OSError as error:
+            gone = isinstance(error, FileNotFoundError)
+            if gone and not make:
+                return False
+            if not (gone and left):
+                raise Unusable(f"cannot be used ({type(error).__name__})") from None
+            left -= 1  # somebody who clears the cache deleted it since it was made
+        else:
             return True
-        if found.st_uid != os.geteuid():
-            raise Unusable("belongs to another user")
-        if found.st_mode & _OTHERS:
-            folder.chmod(0o700)
-        if found.st_mode & _OTHERS_WRITE:
-            if folder.lstat().st_mode & _OTHERS_WRITE:
-                raise Unusable("cannot be closed to other users")
-            _empty(folder)
-            warn(
-                f"Other users could write in the folder {folder}: it was closed to them, and what was "
-                "stored in it was deleted."
-            )
-    except OSError as error:
-        if isinstance(error, FileNotFoundError) and not make:
-            return False
-        raise Unusable(f"cannot be used ({type(error).__name__})") from None
-    return True
+
+
+def _close_to_others(folder: Path) -> None:
+    """Make sure that a folder that is there is this user's alone."""
+    found = folder.lstat()
+    if not stat.S_ISDIR(found.st_mode):
+        raise Unusable("is not a folder")
+    if not _POSIX:
+        return
+    if found.st_uid != os.geteuid():
+        raise Unusable("belongs to another user")
+    if found.st_mode & _OTHERS:
+        folder.chmod(0o700)
+    if found.st_mode & _OTHERS_WRITE:
+        if folder.lstat().st_mode & _OTHERS_WRITE:
+            raise Unusable("cannot be closed to other users")
+        _empty(folder)
+        warn(
+            f"Other users could write in the folder {folder}: it was closed to them, and what was "
+            "stored in it was deleted."
+        )
 
 
 def _empty(folder: Path) -> None:

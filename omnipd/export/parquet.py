@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.parquet
 
 from omnipd.errors import ExportError
+from omnipd.export.dictionaries import columns_that_repeat
 from omnipd.export.storable_table import table_for
 from omnipd.export.whole_files import write_atomically
 from omnipd.paths import place_of_file
@@ -101,4 +102,4 @@ def write_parquet(table: pa.Table, file: IO[bytes]) -> None:
                     hint="CSV and JSON lines hold times of any year.",
                 ) from None
             table = table.set_column(place, field.name, column)
-    pyarrow.parquet.write_table(table, file)
+    pyarrow.parquet.write_table(table, file, use_dictionary=columns_that_repeat(table))

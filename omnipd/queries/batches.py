@@ -15,6 +15,7 @@ import pyarrow.parquet
 
 from omnipd.call import goes_on_later, one_call
 from omnipd.client.client import Client
+from omnipd.export.dictionaries import columns_that_repeat
 from omnipd.export.whole_files import write_atomically
 from omnipd.frames.to_pandas import storable_columns
 from omnipd.paths import place_of_file
@@ -166,12 +167,15 @@ def _write(run: Run, file: IO[bytes]) -> int:
     # Whoever holds the error of a write that failed must not hold the connection with it.
     with contextlib.closing(run.batches()) as batches:
         first = next(batches)  # there always is one
-        empty = first.schema.empty_table()
-        schema = run.guarded(functools.partial(storable_columns, empty)).schema
+        stored = run.guarded(functools.partial(storable_columns, pa.Table.from_batches([first])))
+        schema, dictionaries = stored.schema, columns_that_repeat(stored)
         groups = _groups(itertools.chain([first], batches))
-        del first
+        del first, stored
         with pyarrow.parquet.ParquetWriter(
-            file, schema, dictionary_pagesize_limit=_LARGEST_DICTIONARY
+            file,
+            schema,
+            use_dictionary=dictionaries,
+            dictionary_pagesize_limit=_LARGEST_DICTIONARY,
         ) as writer:
             for group in groups:
                 table = run.guarded(functools.partial(storable_columns, group))

@@ -5,6 +5,7 @@ import stat
 
 import pytest
 
+from omnipd.cache import private_files
 from omnipd.cache.private_files import delete, make_folder, set_aside, whole_file
 
 
@@ -58,3 +59,22 @@ def test_only_what_is_older_is_deleted(tmp_path):
     assert [one.name for one in tmp_path.iterdir()] == ["new.json"]
     delete([new])
     assert not new.exists()
+
+
+def test_a_folder_that_is_deleted_while_it_is_made_is_made_again(tmp_path, monkeypatch):
+    made = []
+    really = private_files.make_folder
+
+    def deleted_at_once(folder):
+        really(folder)
+        made.append(folder)
+        if len(made) < 3:
+            folder.rmdir()
+
+    monkeypatch.setattr(private_files, "make_folder", deleted_at_once)
+    assert private_files.own_folder(tmp_path / "own", make=True)
+    assert len(made) == 3
+    monkeypatch.setattr(private_files, "make_folder", made.append)
+    with pytest.raises(private_files.Unusable, match="FileNotFoundError"):
+        private_files.own_folder(tmp_path / "never", make=True)
+    assert not private_files.own_folder(tmp_path / "never")

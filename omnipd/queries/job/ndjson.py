@@ -25,6 +25,7 @@ from omnipd.errors import ResponseError
 _SIGN = re.compile(rb'["{}\[\]\n]')
 _INSIDE = re.compile(rb'[^"\\\n]*(?:\\[^\n][^"\\\n]*)*')
 _LONGEST_REST = 64 * 2**20
+_LETTERS = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
 
 
 @dataclass
@@ -199,9 +200,13 @@ class LineReader:
     def _decode(self, chunk: bytes) -> Iterator[bytes]:
         """Yield the result decoded, up to its closing quote; what follows it goes to the rest."""
         decoder = _Base64()
-        while (end := chunk.find(b'"')) < 0:
-            if piece := decoder.feed(chunk):
-                yield piece
+        while True:
+            pieces = decoder.feed_letters(chunk)
+            if pieces is None:
+                if (end := chunk.find(b'"')) >= 0:
+                    break
+                pieces = (decoder.feed(chunk),)
+            yield from filter(None, pieces)
             try:
                 chunk = next(self._chunks)
             except StopIteration:
@@ -242,6 +247,26 @@ class _Base64:
     def __init__(self) -> None:
         self._carry = b""
         self._ended = False
+
+    def feed_letters(self, piece: bytes) -> tuple[bytes, ...] | None:
+        """Return what a piece says that is all letters; None, and nothing is taken, where it is not.
+
+        Nothing is looked for in it and nothing copied: anything else fails, or says less.
+        """
+        missing = -len(self._carry) % 4
+        whole = missing + ((len(piece) - missing) & ~3)
+        rest = piece[whole:]
+        if self._ended or whole < missing or rest.strip(_LETTERS):
+            return None
+        parts = self._carry + piece[:missing], memoryview(piece)[missing:whole]
+        try:
+            decoded = tuple(pybase64.b64decode(part, validate=True) for part in parts)
+        except (binascii.Error, ValueError):
+            return None
+        if sum(map(len, decoded)) * 4 != sum(map(len, parts)) * 3:
+            return None
+        self._carry = rest
+        return decoded
 
     def feed(self, piece: bytes) -> bytes:
         """Return what the next letters say, in whole groups of four."""
