@@ -112,7 +112,6 @@ class ViewQuery:
     limit: int | None = None
     # Whether rows that are alike become one; None where nothing is said.
     grouped: bool | None = None
-    outer_context: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -35,7 +35,7 @@ def ranked(found: Draft, at: FieldName, dimension: Dimension, top: TopValues) ->
         )
     if kind_of(dimension.sql_type) != "string":
         raise Refused("PLAN", f'dynamic_top_n of "{at}", which is no text, is not modeled')
-    name = f"top_{len(found.rankings)}"
+    name = f"omni_top_{len(found.rankings)}"
     found.rankings[name] = (at, dimension, top)
     return top.write(enclosed(found.fields.dimension(at.view or "", dimension)), name)
 
