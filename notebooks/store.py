@@ -7,6 +7,7 @@ compares.
 from __future__ import annotations
 
 import os
+import re
 import tempfile
 from pathlib import Path
 from unittest import mock
@@ -15,6 +16,13 @@ import nbformat
 from nbclient import NotebookClient
 
 HERE = Path(__file__).parent
+
+
+def name_style(data: dict[str, str], name: str) -> None:
+    """Name the table of a pandas style, which is named by chance, and forget where it was in memory."""
+    if "pandas.io.formats.style.Styler" in data.get("text/plain", ""):
+        data["text/plain"] = re.sub(" at 0x[0-9a-f]+", "", data["text/plain"])
+        data["text/html"] = re.sub(r"\bT_[0-9a-f]{5}(?=[\W_])", name, data["text/html"])
 
 
 def executed(notebook: Path) -> nbformat.NotebookNode:
@@ -35,6 +43,9 @@ def executed(notebook: Path) -> nbformat.NotebookNode:
             record_timing=False,
             resources={"metadata": {"path": folder}},
         ).execute()
+    for cell in book.cells:
+        for output in cell.get("outputs", []):
+            name_style(output.get("data", {}), f"T_{cell.execution_count}")
     # Whose Python it was is of no interest, and differs from machine to machine.
     book.metadata["kernelspec"] = {
         "display_name": "Python 3",

@@ -6,6 +6,7 @@ import difflib
 import math
 import numbers
 import operator
+import re
 from collections.abc import Iterable
 from typing import Any
 
@@ -173,6 +174,12 @@ def check_id(name: str, value: object, hint: str | None = None) -> None:
     )
     if not possible:
         raise ArgumentError(argument(name, value) + " is not an id.", hint=hint)
+    if name == "document_identifier" and re.match("https?://", str(value)):
+        # It is not shown: an address can hold what is nobody's business.
+        raise ArgumentError(
+            "A document is asked for by its identifier, and this is an address.",
+            hint="The identifier stands behind /dashboards/ or /w/ there.",
+        )
 
 
 def check_flag(name: str, value: bool) -> None:

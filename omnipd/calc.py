@@ -556,15 +556,15 @@ def _of_one_kind(what: str, *given: object) -> list[Node]:
     return nodes
 
 
-def safe_divide(dividend: Value, divisor: Value) -> Calculation:
+def safe_divide(dividend: AnyField | float, divisor: AnyField | float) -> Calculation:
     """Divide, and give null where the divisor is zero.
 
     ``/`` is the database's own, which may fail for zero, and may cut a quotient of whole numbers.
 
     Parameters
     ----------
-    dividend, divisor : Calculation, Field or number
-        What is divided by what.
+    dividend, divisor : str, Field, Calculation or number
+        What is divided by what; a text is the name of a field.
 
     Returns
     -------
@@ -579,10 +579,11 @@ def safe_divide(dividend: Value, divisor: Value) -> Calculation:
     Examples
     --------
     >>> from omnipd import calc
-    >>> calc.safe_divide(calc.field("orders.revenue"), calc.field("orders.count"))
+    >>> calc.safe_divide("orders.revenue", "orders.count")
     OMNI_FX_SAFE_DIVIDE(calc.field('orders.revenue'), calc.field('orders.count'))
     """
-    nodes = (number_node(each, "safe_divide") for each in (dividend, divisor))
+    given = (field(each) if isinstance(each, str) else each for each in (dividend, divisor))
+    nodes = (number_node(each, "safe_divide") for each in given)
     return Calculation(call(OMNI + "OMNI_FX_SAFE_DIVIDE", *nodes))
 
 

@@ -1,4 +1,6 @@
-"""Every check there is, in one command: python -m tests. The tests come last.
+"""Every check there is, in one command: python -m tests. The tests come last, and alone.
+
+The others run beside each other, and what each says is shown when it has ended.
 
 `python -m tests types tests` runs only those that it names.
 """
@@ -6,6 +8,8 @@
 import os
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
@@ -37,14 +41,37 @@ def main() -> int:
     scripts = Path(sys.executable).parent
     # Else every worker, and every process that a test starts, compiles all that it imports.
     environment = {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"}
-    failed = []
-    for name in sys.argv[1:] or CHECKS:
+
+    def run(name: str, *, shown: bool) -> subprocess.CompletedProcess[str]:
+        """Run one check; its words go to the terminal, or are kept."""
         command = CHECKS[name]
-        print(f"== {name}: {' '.join(Path(part).name for part in command)}", flush=True)
         program = scripts / command[0] if not Path(command[0]).is_absolute() else command[0]
-        ran = subprocess.run([str(program), *command[1:]], cwd=ROOT, env=environment, check=False)
-        if ran.returncode:
-            failed.append(name)
+        return subprocess.run(
+            [str(program), *command[1:]],
+            cwd=ROOT,
+            env=environment,
+            check=False,
+            stdout=None if shown else subprocess.PIPE,
+            stderr=None if shown else subprocess.STDOUT,
+            text=True,
+        )
+
+    def title(name: str) -> None:
+        print(f"== {name}: {' '.join(Path(part).name for part in CHECKS[name])}", flush=True)
+
+    names = sys.argv[1:] or list(CHECKS)
+    beside = [name for name in names if name != "tests"]
+    failed = []
+    with ThreadPoolExecutor() as pool:
+        for name, ran in zip(beside, pool.map(partial(run, shown=False), beside), strict=True):
+            title(name)
+            print(ran.stdout, end="", flush=True)
+            if ran.returncode:
+                failed.append(name)
+    if "tests" in names:
+        title("tests")
+        if run("tests", shown=True).returncode:
+            failed.append("tests")
     if failed:
         print(f"failed: {', '.join(failed)}", flush=True)
     return int(bool(failed))

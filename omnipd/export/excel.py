@@ -108,7 +108,7 @@ def to_excel(
         raise ArgumentError(argument("sheet_name", sheet_name) + " is not text.")
     refuse_key(argument("sheet_name"), sheet_name)
     target = workbook_path(path, storage_options)
-    table = table_for(df, allow_incomplete=allow_incomplete)
+    table = table_for(df, allow_incomplete=allow_incomplete, flat=True)
     write_atomically(target, workbook({sheet_name: table}))
 
 

@@ -49,7 +49,7 @@ def to_jsonl(
     <BLANKLINE>
     """
     target = place_of_file("path", path, storage_options)
-    table = table_for(df, allow_incomplete=allow_incomplete)
+    table = table_for(df, allow_incomplete=allow_incomplete, flat=True)
     write_atomically(target, compressed(target, lambda file: write_jsonl(table, file)))
 
 

@@ -65,7 +65,9 @@ def to_parquet(
     pandas reads the file, unnamed if it was.
 
     *The names* of columns are text: ``2026`` becomes ``"2026"``, and ``("sales", "sum")`` of a
-    MultiIndex ``"('sales', 'sum')"``. Two columns of the same name are refused.
+    MultiIndex ``"('sales', 'sum')"``. Two columns of the same name are refused. The columns of a pivot
+    are ``"EWR · Flights"`` in CSV, JSON lines and Excel, as with ``pivot="flat"``; in Parquet, which gives
+    pandas both levels back, they are named as other pairs are.
 
     *What Arrow knows* keeps its type in Parquet, whatever the values. Categories and sparse columns
     are their values.

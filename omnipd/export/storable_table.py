@@ -11,15 +11,26 @@ import pyarrow as pa
 from omnipd.arguments import argument
 from omnipd.errors import ArgumentError, ExportIncompleteError
 from omnipd.frames.from_pandas import to_arrow
-from omnipd.frames.to_pandas import is_whole
+from omnipd.frames.to_pandas import is_whole, with_flat_names
 from omnipd.unicode_text import warn_of_mended
 
 #: Where pandas' own Parquet files hold ``df.attrs``, and where it looks for them.
 ATTRS = b"PANDAS_ATTRS"
 
 
-def table_for(df: pd.DataFrame, *, allow_incomplete: bool = False) -> pa.Table:
-    """Return a frame as a table that any file can hold; refuse one that is marked incomplete."""
+def table_for(df: pd.DataFrame, *, allow_incomplete: bool = False, flat: bool = False) -> pa.Table:
+    """Return a frame as a table that any file can hold; refuse one that is marked incomplete.
+
+    Parameters
+    ----------
+    df : pandas.DataFrame
+        The frame.
+    allow_incomplete : bool, default False
+        Take one that is marked incomplete.
+    flat : bool, default False
+        Name the columns of a wide frame for people, ``value · measure``, as ``pivot="flat"`` does: for
+        files that cannot give the levels back.
+    """
     if not isinstance(df, pd.DataFrame):
         raise ArgumentError(f"Expected a DataFrame, not {type(df).__name__}.")
     if not (allow_incomplete or is_whole(df)):
@@ -27,7 +38,7 @@ def table_for(df: pd.DataFrame, *, allow_incomplete: bool = False) -> pa.Table:
             "The frame is marked incomplete: it does not hold all that Omni has.",
             hint="Read it again, or pass " + argument("allow_incomplete", True) + ".",
         )
-    return table_of(df)
+    return table_of(with_flat_names(df) if flat else df)
 
 
 def table_of(df: pd.DataFrame) -> pa.Table:

@@ -37,8 +37,13 @@ def styled(df: pd.DataFrame, formats: Mapping[Any, str] | None = None) -> Styler
     styler = df.style
     written = {name: _looked_up(column, shown[name]) for name, column in df.items()}
     styler.format(cast("Any", written), na_rep="", escape="html")
-    styler.format_index(escape="html", axis="index")
-    styler.format_index(escape="html", axis="columns")
+    for axis, heads in (("index", df.index), ("columns", df.columns)):
+        styler.format_index(escape="html", axis=cast("Any", axis))
+        for level in range(heads.nlevels):
+            values = heads.get_level_values(level)
+            if pd.api.types.is_datetime64_any_dtype(values.dtype):
+                texts = _head_texts(values, df.attrs)
+                styler.format_index(texts, level=level, axis=cast("Any", axis))
     sides = {
         name: "right" if pd.api.types.is_any_real_numeric_dtype(column.dtype) else "left"
         for name, column in df.items()
@@ -46,6 +51,14 @@ def styled(df: pd.DataFrame, formats: Mapping[Any, str] | None = None) -> Styler
     return styler.set_table_styles(
         {name: [{"selector": "", "props": [("text-align", at)]}] for name, at in sides.items()}
     )
+
+
+def _head_texts(times: pd.Index[Any], attrs: dict[Hashable, Any]) -> Callable[[Any], str]:
+    """Return what gives the text of a time in the heads of rows or columns."""
+    held = times.to_frame(index=False)
+    held.attrs = attrs
+    texts = format_values(held)
+    return _looked_up(held.iloc[:, 0], texts.iloc[:, 0])
 
 
 def _looked_up(column: pd.Series[Any], texts: pd.Series[Any]) -> Callable[[Any], str]:

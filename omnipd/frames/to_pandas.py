@@ -11,9 +11,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from omnipd.frames import times
+from omnipd.frames.arrow_stream import distinct_names
 from omnipd.frames.columns import as_json
 from omnipd.frames.spelling import as_json_value, text_of
-from omnipd.frames.wide import Wide
+from omnipd.frames.wide import Wide, joined, value_texts
 
 #: What the level of the columns is called that has the measures.
 MEASURE = "measure"
@@ -66,6 +67,18 @@ def to_wide_frame(wide: Wide, facts: dict[str, Any]) -> pd.DataFrame:
         names=[*wide.columns.column_names, MEASURE],
     )
     return frame
+
+
+def with_flat_names(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return a wide frame with one name for each column, ``value · measure``, and any other as it is."""
+    labels = frame.columns
+    if not isinstance(labels, pd.MultiIndex) or labels.names[-1] != MEASURE:
+        return frame
+    levels = [labels.get_level_values(level).astype(object) for level in range(labels.nlevels)]
+    texts = [value_texts([None if pd.isna(one) else one for one in level]) for level in levels]
+    rows = [str(name) for name in frame.index.names if name is not None]
+    names = distinct_names([*rows, *map(joined, zip(*texts, strict=True))])
+    return frame.set_axis(names[len(rows) :], axis=1)
 
 
 def _levels(table: pa.Table) -> list[pd.Index[Any]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import heapq
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, time
 from decimal import Decimal
@@ -52,9 +52,9 @@ class Wide:
 
     def flat(self) -> pa.Table:
         """Return it with plain columns: what the rows are of, then ``value · measure``."""
-        texts = [_texts(column) for column in self.columns.columns]
-        groups = [_JOINT.join(values) for values in zip(*texts, strict=True)]
-        names = [_JOINT.join((group, measure)) for group in groups for measure in self.measures]
+        texts = [value_texts(column.to_pylist()) for column in self.columns.columns]
+        groups = [joined(values) for values in zip(*texts, strict=True)]
+        names = [joined((group, measure)) for group in groups for measure in self.measures]
         return pa.Table.from_arrays(
             [*self.rows.columns, *self.cells],
             names=distinct_names([*self.rows.column_names, *names]),
@@ -186,9 +186,19 @@ def _merged(rows: Numbers, columns: Numbers, ranks: Numbers) -> Numbers:
     return np.array(order, np.int64)
 
 
-def _texts(column: pa.ChunkedArray) -> list[str]:
-    """Return the values of a column as names of columns have them."""
-    values = column.to_pylist()
+def joined(texts: Iterable[str]) -> str:
+    """Return the values of a pivot and a measure as the name of one column."""
+    return _JOINT.join(texts)
+
+
+def value_texts(values: Sequence[Any]) -> list[str]:
+    """Return values as names of columns have them; times of which all are days, as days.
+
+    Examples
+    --------
+    >>> value_texts([datetime(2026, 3, 1), None])
+    ['2026-03-01', 'null']
+    """
     times = [value for value in values if isinstance(value, datetime)]
     are_days = all(value.time() == time() for value in times)
     return [_text(value, are_days=are_days) for value in values]

@@ -321,7 +321,7 @@ class Ready:
     def rows(self) -> tuple[pa.Table, dict[str, Any]]:
         """Return all rows as :func:`run_query_arrow` does, and what is known of them."""
         table, facts = self._as_it_came()
-        if "pivot" in facts and self._form == "flat":
+        if self._form == "flat" and pivots.has_columns(facts):
             return self._flat(table, facts)
         return self._long(table, facts)
 
@@ -329,9 +329,9 @@ class Ready:
         """Return all rows as :func:`run_query` does."""
         table, facts = self._as_it_came()
         held = self.run.guarded(lambda: scalar_columns(table))
-        if "pivot" in facts and self._form == "flat":
-            return to_frame(*self._flat(held, facts))
-        if "pivot" in facts and self._form == "wide":
+        if self._form != "long" and pivots.has_columns(facts):
+            if self._form == "flat":
+                return to_frame(*self._flat(held, facts))
             return to_wide_frame(*self._widened(held, facts))
         return to_frame(*self._long(held, facts))
 

@@ -10,7 +10,14 @@ from typing import Any
 
 import pandas as pd
 
-from omnipd.arguments import IDS_OF_GROUPS, IDS_OF_PEOPLE, argument, check_id, refuse_key
+from omnipd.arguments import (
+    IDS_OF_GROUPS,
+    IDS_OF_PEOPLE,
+    argument,
+    check_id,
+    function,
+    refuse_key,
+)
 from omnipd.client.client import Client
 from omnipd.client.current_client import current_client
 from omnipd.errors import ArgumentError, NotFoundError, ResponseError
@@ -151,7 +158,11 @@ def read_ai_credit_usage(
             + argument("groups")
             + " and "
             + argument("entities")
-            + ", whose usage to read."
+            + ", whose usage to read.",
+            hint=function("read_users")
+            + " and "
+            + function("read_groups")
+            + " have the ids of all.",
         )
     [name] = named
     endpoint, wire, ids_are_in = _ASKED[name]
@@ -162,7 +173,10 @@ def read_ai_credit_usage(
     fixed = {wire: json.dumps(ids)}
     if period is not None:
         if name != "groups":
-            raise ArgumentError(argument("period") + " goes with " + argument("groups") + " only.")
+            raise ArgumentError(
+                argument("period") + " goes with " + argument("groups") + " only.",
+                hint="Of users and entities Omni tells the period that is now: keep what is read each month.",
+            )
         if not isinstance(period, str) or not period.strip():
             raise ArgumentError(argument("period", period) + " is not a month, such as 2026-04.")
         refuse_key(argument("period"), period)

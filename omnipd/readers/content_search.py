@@ -6,8 +6,10 @@ from dataclasses import replace
 
 import pandas as pd
 
-from omnipd.arguments import whole_number
+from omnipd.arguments import argument, whole_number
 from omnipd.client.client import Client
+from omnipd.display import counted
+from omnipd.errors import warn
 from omnipd.frames.columns import NUMBER, Column, text
 from omnipd.lists import paging
 from omnipd.lists.endpoint import Endpoint
@@ -37,6 +39,11 @@ CONTENT_SEARCH = Endpoint(
 )
 
 
+def _is_like_a_limit(count: int) -> bool:
+    """Whether so many may be all that Omni gives at once; what its limit is, no source says."""
+    return count >= 10 and count % 5 == 0
+
+
 @manual(CONTENT_SEARCH)
 def read_content_search(
     query: str,
@@ -55,12 +62,12 @@ def read_content_search(
     query : str
         What to look for, in words.
     limit : int, optional
-        How many to ask for. How many there are without it is for Omni to say.
+        How many to ask for. Without it Omni decides how many come; a warning says so where their
+        number looks like a limit.
 
     See Also
     --------
     omnipd.read_content : All content.
-    omnipd.audit.find : What an inventory holds, by text.
 
     Notes
     -----
@@ -82,4 +89,11 @@ def read_content_search(
     )  # None too is refused: all dashboards are no answer
     if limit is not None:
         search = replace(search, fixed={"limit": str(whole_number("limit", limit, unit="rows"))})
-    return search.read(arguments)
+    found = search.read(arguments)
+    if limit is None and _is_like_a_limit(len(found)):
+        warn(
+            f"Omni gave the best {counted(len(found), 'dashboard')}, and there may be more. Say with "
+            + argument("limit", ...)
+            + " how many are to come."
+        )
+    return found

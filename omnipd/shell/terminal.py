@@ -42,7 +42,8 @@ def print_table(df: pd.DataFrame, rows: int) -> None:
 
 def _cell(value: Any) -> str:
     if isinstance(value, float):
-        return f"{value:.2f}" if value == 0 or abs(value) >= 0.01 else f"{value:.3g}"
+        # Of shares and rates, too, three digits are shown.
+        return f"{value:.2f}" if value == 0 or abs(value) >= 1 else f"{value:.3g}"
     if value is None or value is pd.NA or value is pd.NaT:
         return ""
     if isinstance(value, pd.Timestamp):

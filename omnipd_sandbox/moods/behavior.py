@@ -103,9 +103,9 @@ class Behavior:
         Where totals stand: each subtotal directly behind the rows of its group, and as many of each
         kind as the limit says, or fewer; all of them behind the rows, whatever the limit; or none come
         although they were asked for.
-    query_echo : {"query", "model_job"}
-        What a job says of its query: the query itself, or an object with it under ``model_job``, its
-        keys in snake_case.
+    query_echo : {"model_job", "query"}
+        What a job says of its query: an object with it under ``model_job``, its keys in snake_case, or
+        the query itself.
     formats_as_objects : bool
         Give formats of fields as ``{"value": "USDCURRENCY_2"}`` in what a job says of its result.
     failed_calculations : {"job", "summary"}
@@ -180,7 +180,7 @@ class Behavior:
     total_records: Literal["all", "remaining"] = "all"
     unrequested_columns: bool = False
     totals: Literal["behind_group", "last", "absent"] = "behind_group"
-    query_echo: Literal["query", "model_job"] = "query"
+    query_echo: Literal["model_job", "query"] = "model_job"
     formats_as_objects: bool = False
     failed_calculations: Literal["job", "summary"] = "job"
     client_result_ids: bool = False

@@ -421,7 +421,8 @@ def test_every_link_to_a_page_of_ours_leads_somewhere(page):
             continue
         path, _, anchor = target.partition("#")
         # Notebooks are copied beside the pages when these are built.
-        base = ROOT if path.startswith("notebooks/") else page.parent
-        found = base / path if path else page
+        found = (page.parent / path).resolve() if path else page
+        if found.parent == DOCS / "notebooks":
+            found = ROOT / "notebooks" / found.name
         assert found.exists(), target
         assert not anchor or anchor in anchors(found), target

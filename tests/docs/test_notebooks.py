@@ -28,6 +28,8 @@ def texts(cell):
             shown.append(("error", output.evalue))
         elif "image/png" in output.data:
             shown.append(("picture", ""))
+        elif "Styler" in output.data["text/plain"]:
+            shown.append(("table", output.data["text/html"]))
         else:
             shown.append(("text", output.data["text/plain"]))
     return shown
@@ -39,6 +41,7 @@ def test_there_is_a_notebook():
         "02_exports.ipynb",
         "03_content_audit.ipynb",
         "04_access_review.ipynb",
+        "05_governed_frame.ipynb",
     ]
 
 
@@ -55,8 +58,9 @@ def test_a_notebook_is_stored_as_it_was_run_once(path):
     cells = code_cells(stored)
     assert [cell.execution_count for cell in cells] == list(range(1, len(cells) + 1))
     shown = [kind for cell in cells for kind, _ in texts(cell)]
-    assert set(shown) <= {"text", "picture"}, "an error, a warning or a print is stored"
+    assert set(shown) <= {"text", "picture", "table"}, "an error, a warning or a print is stored"
     assert shown.count("picture") == (path.name != "02_exports.ipynb")
+    assert shown.count("table") == (path.name == "05_governed_frame.ipynb")
 
 
 @pytest.mark.parametrize("path", PATHS, ids=lambda path: path.name)

@@ -357,6 +357,20 @@ def test_json_values_of_python_objects():
         as_json_value({1: 2, "1": 3})
 
 
+def test_a_wide_frame_has_the_names_of_a_flat_one_where_levels_cannot_come_back(tmp_path):
+    values = [pd.Timestamp("2026-01-01"), pd.NaT]
+    columns = pd.MultiIndex.from_product([values, ["Sales", "Cost"]], names=["Month", "measure"])
+    wide = pd.DataFrame([[1, 2, 3, 4]], pd.Index(["a"], name="Shop"), columns)
+    omnipd.to_csv(wide, tmp_path / "wide.csv")
+    assert (tmp_path / "wide.csv").read_text(encoding="utf-8").splitlines()[0] == (
+        '"Shop","2026-01-01 · Sales","2026-01-01 · Cost","null · Sales","null · Cost"'
+    )
+    omnipd.to_parquet(wide, tmp_path / "wide.parquet")
+    back = pd.read_parquet(tmp_path / "wide.parquet")
+    assert back.columns.names == ["Month", "measure"]
+    assert back.columns.tolist()[1] == (pd.Timestamp("2026-01-01"), "Cost")
+
+
 def test_a_header_stands_once_before_batches_of_no_rows():
     table = pa.table({"a": pa.chunked_array([[], ["x"], [], ["y"]], pa.string())})
     file = io.BytesIO()

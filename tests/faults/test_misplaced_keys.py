@@ -24,6 +24,8 @@ OPAQUE = "h7Qw-zL2p_vK9x.T4mB8nR1cY6dF3gJ5"
 PART = KEY[9:15].lower()
 #: An inventory of all tables, without rows.
 EMPTY = omnipd.Inventory({name: table(name) for name in ALL_PARTS})
+#: One table only: all of them are not compared for a call that is refused.
+ONE_TABLE = omnipd.Inventory({"users": table("users")})
 #: What each argument without a default takes.
 USUAL = {
     "query": QUERY,
@@ -40,7 +42,7 @@ USUAL = {
     "inventory": EMPTY,
     "before": EMPTY,
     "after": EMPTY,
-    "diff": omnipd.audit.diff(EMPTY, EMPTY),
+    "diff": omnipd.audit.diff(ONE_TABLE, ONE_TABLE),
     "person": "one",
     "item": "one",
 }

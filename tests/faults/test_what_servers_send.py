@@ -499,7 +499,7 @@ def run_on(**knobs):
     [
         {},
         {"unrequested_columns": True},
-        {"query_echo": "model_job"},
+        {"query_echo": "query"},
         {"formats_as_objects": True},
         {"client_result_ids": True},
         {"first_answer": "footer"},
@@ -508,7 +508,7 @@ def run_on(**knobs):
         {"faults": [{"kind": "message", "path": "/api/v1/query/run"}]},
         {
             "unrequested_columns": True,
-            "query_echo": "model_job",
+            "query_echo": "query",
             "formats_as_objects": True,
             "client_result_ids": True,
             "first_answer": "footer",

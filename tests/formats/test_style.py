@@ -74,6 +74,15 @@ def test_columns_of_several_levels():
     assert cells(wide.omni.style().to_html())[-1] == ["$1.50", ""]
 
 
+def test_days_in_heads_are_days():
+    months = pd.to_datetime(["2026-01-01", "2026-02-01"])
+    wide = pd.DataFrame([[1, 2]], pd.DatetimeIndex(["2025-12-31"], name="Day"))
+    wide.columns = pd.MultiIndex.from_product([months, ["Sales"]], names=["Month", "measure"])
+    wide.attrs["omni"] = {"formats": {"Month": "%b %Y"}}
+    heads = re.findall(r"<th[^>]*>(.*?)</th>", wide.omni.style().to_html())
+    assert [head for head in heads if "20" in head] == ["Jan 2026", "Feb 2026", "2025-12-31"]
+
+
 def test_a_frame_that_pandas_cannot_style_is_refused():
     for frame in (pd.DataFrame([[1, 2]], columns=["a", "a"]), pd.DataFrame({"a": [1, 2]}, [0, 0])):
         with pytest.raises(omnipd.ArgumentError, match="same name"):

@@ -41,6 +41,15 @@ def test_a_document_that_is_not_there_is_an_error_and_not_none(omni, name):
         getattr(omnipd, name)("no-such-doc", client=omni)
 
 
+@pytest.mark.parametrize("name", READERS)
+def test_the_address_of_a_document_is_refused_and_not_shown(omni, name):
+    with pytest.raises(omnipd.ArgumentError, match="is an address") as caught:
+        getattr(omnipd, name)(
+            "https://acme.omniapp.co/dashboards/abc?f--users.email=x", client=omni
+        )
+    assert "email" not in f"{caught.value} {caught.value.hint}"
+
+
 @pytest.mark.parametrize("as_frame", [True, False])
 @pytest.mark.parametrize("name", READERS)
 def test_a_call_that_answers_404_to_all_is_an_error(name, as_frame):

@@ -360,21 +360,6 @@ CASES = [
         [],
     ),
     PivotCase(
-        "no measures: rows without columns",
-        ["o.region", "o.stage"],
-        ["o.stage"],
-        {
-            "o.region": ["APAC", "APAC", None],
-            "o.stage": ["Lead", "Won", "Won"],
-            ROW: [1, 1, 2],
-            COLUMN: [1, 2, 2],
-        },
-        ["APAC", None],
-        [],
-        [[], []],
-        warns="a pivot without measures has no columns",
-    ),
-    PivotCase(
         "totals of columns beside a row that is null itself",
         REGIONS,
         ["o.stage"],

@@ -117,6 +117,35 @@ def test_every_cell_of_a_wide_frame_is_one_of_the_long_one(ask, case):
     assert seen == len(long) * len(pivot["measures"])
 
 
+NO_MEASURES = PivotCase(
+    "no measures",
+    ["o.region", "o.stage"],
+    ["o.stage"],
+    {
+        "o.region": ["APAC", "APAC", None],
+        "o.stage": ["Won", "Lead", "Won"],
+        ROW: [1, 1, 2],
+        COLUMN: [2, 1, 2],
+    },
+    [],
+    [],
+    [],
+)
+
+
+@pytest.mark.parametrize("form", ["wide", "flat", "long"])
+def test_without_measures_the_rows_stay_below_each_other(ask, form):
+    with warnings.catch_warnings(record=True, action="always") as said:
+        df = ask(NO_MEASURES, pivot=form)
+    assert [list(map(plain, row)) for row in df.to_numpy(object).tolist()] == [
+        ["APAC", "Lead"],
+        ["APAC", "Won"],
+        [None, "Won"],
+    ]
+    assert df.columns.tolist() == ["o.region", "o.stage"]
+    assert ["no measures" in str(one.message) for one in said] == [True] * (form != "long")
+
+
 def test_a_long_frame_is_in_the_order_of_the_pivot_and_of_the_query(ask):
     case = next(case for case in CASES if case.name.startswith("rows that come in another"))
     assert ask(case, pivot="long").values.tolist() == [

@@ -253,6 +253,17 @@ COMPARED = {
         ({"filters": {}}, "compares periods of v.t, and no date filter"),
         ({"filters": {"v.t": {"type": "null", "is_negative": True}}}, "no date filter"),
         ({"filters": {"v.u": COMPARED["filters"]["V.T"]}}, "no date filter"),
+        (
+            {
+                "filters": {"v.t": COMPARED["filters"]["V.T"]},
+                "period_over_period_computations": [{"date_filter_field_name": "t"}],
+            },
+            "Did you mean v.t",
+        ),
+        (
+            {"period_over_period_computations": [{"date_filter_field_name": "x"}]},
+            "with its view, such as",
+        ),
         ({"fields": ["v.n"]}, "omni_period_pivot is not among its fields"),
         ({"pivots": []}, "omni_period_pivot is not among its pivots"),
         ({"period_over_period_computations": {"v.t": 1}}, "must be a list of objects"),

@@ -208,6 +208,9 @@ def test_what_the_model_lacks_is_an_error_and_not_a_missing_column(dated):
     with pytest.raises(omnipd.MissingFieldsError, match=r"flights\.orgin") as caught:
         omnipd.run_query(flights(["flights.orgin", "flights.count"]))
     assert caught.value.job_id
+    with pytest.raises(omnipd.MissingFieldsError) as caught:
+        omnipd.run_query(flights(["flights.dest[10]", "flights.count"]))
+    assert "dynamic_top_n" in caught.value.hint
 
 
 def test_an_unknown_filter_field_is_a_plan_error(dated):

@@ -217,7 +217,7 @@ def test_the_sandbox_fails_the_whole_for_one_that_it_does_not_know(omni):
     ("path", "body", "status", "words"),
     [
         ("users", {"userIds": []}, 400, "must contain at least 1"),
-        ("users", {"userIds": ["x"]}, 400, "Invalid uuid"),
+        ("users", {"userIds": ["x"]}, 404, "userId x does not exist"),
         ("users", {"userIds": ["ME", "ME"]}, 404, "is named twice"),
         ("users", {"userIds": ["ME"], "period": "2026-04"}, 400, "Unrecognized key(s)"),
         ("entity-groups", {"entities": ["nobody"]}, 404, "entity nobody does not exist"),

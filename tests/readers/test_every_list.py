@@ -180,6 +180,7 @@ PARENTS = {
 }
 TOLD = {
     "read_document_permissions": lambda omni: {"user_id": administrator(omni)},
+    "read_content_search": lambda _omni: {"limit": 20},
     # Some connections cannot have dbt and are 403.
     "read_dbt_environments": lambda _omni: {"errors": "collect"},
 }

@@ -210,7 +210,8 @@ def test_the_sandbox_finds_dashboards_by_all_that_is_written_on_them(server, omn
 
 
 def test_the_sandbox_gives_20_unless_more_is_asked_for(omni):
-    assert len(omnipd.read_content_search("a", client=omni)) == 20
+    with pytest.warns(omnipd.OmniWarning, match="the best 20 dashboards, and there may be more"):
+        assert len(omnipd.read_content_search("a", client=omni)) == 20
     assert len(omnipd.read_content_search("a", limit=33, client=omni)) == 33
 
 

@@ -187,7 +187,7 @@ def read_everything():
     read("read_ai_eval_results", read("read_ai_eval_runs", sets))
     read("read_ai_agent_actions", shared)
     read("read_ai_credit_usage", users)
-    read("read_content_search", "delay")
+    read("read_content_search", "delay", limit=20)
     for name in (
         "read_ai_credit_controls",
         "read_ai_group_credit_limits",

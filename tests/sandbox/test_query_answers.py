@@ -36,7 +36,7 @@ def test_flights_by_origin_are_the_published_numbers(server, wire):
     assert list(job["summary"]["fields"]) == query["fields"]
     assert job["summary"]["missing_fields"] == []
     assert job["summary"]["display_sql"].lstrip().upper().startswith(("SELECT", "WITH"))
-    assert job["query"]["modelId"] == server.models["flights"]
+    assert job["query"]["model_job"]["model_id"] == server.models["flights"]
     assert footer == {"remaining_job_ids": [], "timed_out": "false"}
 
 

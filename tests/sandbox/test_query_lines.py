@@ -105,8 +105,8 @@ def test_an_answer_is_a_header_a_job_and_a_footer_to_the_byte(ask):
         f'"sql":"\\"a\\"","hidden":false}}}},'
         f'"display_sql":"SELECT a FROM t -- {datetime.now(UTC):%Y-%m-%d}","cache_type":"MISS",'
         f'"missing_fields":[],"invalid_calculations":{{}}}},"cache_metadata":{{"num_rows":3}},'
-        f'"query":{{"modelId":"{MODEL}","fields":["t.a"],"join_paths_from_topic_name":"t",'
-        f'"planned":true}},"result":"{result}","stream_stats":{{"server_stream":{took}}}}}\n'
+        f'"query":{{"model_job":{{"model_id":"{MODEL}","fields":["t.a"],'
+        f'"join_paths_from_topic_name":"t","planned":true}}}},"result":"{result}","stream_stats":{{"server_stream":{took}}}}}\n'
         f'{{"remaining_job_ids":[],"timed_out":"false"}}\n'
     )
 
@@ -174,10 +174,12 @@ def test_a_refused_query_is_a_line_not_a_status(ask):
         "job_id": job["job_id"],
         "status": "ERROR",
         "query": {
-            "modelId": MODEL,
-            "fields": ["t.a"],
-            "join_paths_from_topic_name": "t",
-            "refuse": 1,
+            "model_job": {
+                "model_id": MODEL,
+                "fields": ["t.a"],
+                "join_paths_from_topic_name": "t",
+                "refuse": 1,
+            }
         },
         "error_type": "PLAN",
         "error_message": 'No such field "t.x"',

@@ -30,8 +30,8 @@ def test_sql_gives_rows_and_a_summary_of_its_columns(server, wire):
     assert list(job["summary"]["fields"]) == ["origin", "n"]
     assert job["summary"]["missing_fields"] == []
     assert job["summary"]["display_sql"] == sql
-    assert job["query"]["userEditedSQL"] == sql
-    assert job["query"]["rewriteSql"] is False
+    assert job["query"]["model_job"]["user_edited_sql"] == sql
+    assert job["query"]["model_job"]["rewrite_sql"] is False
 
 
 def test_sql_that_fails_is_an_error_line(server, wire):

@@ -37,6 +37,7 @@ from omnipd.errors import (
 from omnipd.frames.arrow_stream import Ending, read_stream
 from omnipd.message import changed, join
 from omnipd.queries.job.ndjson import Line, LineReader
+from omnipd.queries.language import timeframes
 from omnipd.queries.language.request import QueryRequest
 
 RUN, WAIT = "/api/v1/query/run", "/api/v1/query/wait"
@@ -133,12 +134,17 @@ def stream(
         error.trace(outcome.received.trace_id)
         error.message = changed(error.message, client.hide_key)
         if isinstance(error, BadRequestError | NotFoundError):
-            error.hint = join(
-                [error.hint, IDS_OF_PEOPLE if "userId" in error.message else IDS_OF_MODELS]
-            )
+            error.hint = join([error.hint, _look_up(error.message)])
         raise
     assert job.final is not None  # noqa: S101 - waited for
     outcome.job_id, outcome.line = str(job.id), client.hide_key_in(job.final.content)
+
+
+def _look_up(refused: str) -> str:
+    """Return what to look at first where Omni refuses a request in such words."""
+    if "timezone" in refused:
+        return _ZONE_REFUSED
+    return IDS_OF_PEOPLE if "userId" in refused else IDS_OF_MODELS
 
 
 @dataclass
@@ -421,7 +427,7 @@ def _judge(client: Client, job_id: str, line: dict[str, Any], *, has_result: boo
         names = missing if isinstance(missing, list) else [missing]
         raise MissingFieldsError(
             f"The model has no {client.redact(', '.join(map(str, names)))}.",
-            hint="Check field names and timeframes against the topic; a timeframe must fit the field's type.",
+            hint=_FIRST_VALUES if any(map(_is_of_first_values, names)) else _MISSING,
             error_type="MISSING_FIELDS",
             **facts,
         )
@@ -454,6 +460,25 @@ _HANDED_OUT = (
     "The job was taken, and Omni knows it no more: its result may have been sent in an answer that was "
     "lost on the way. Run the query again."
 )
+_ZONE_REFUSED = (
+    "An administrator allows it in the settings of the connection; without "
+    + argument("timezone")
+    + " times are computed in UTC."
+)
+_MISSING = (
+    "Check field names and timeframes against the topic; a timeframe must fit the field's type."
+)
+_FIRST_VALUES = (
+    "A number in brackets asks for so many first values and the others as one: only of a dimension whose "
+    "model says dynamic_top_n."
+)
+
+
+def _is_of_first_values(name: Any) -> bool:
+    """Tell whether a field has a number in its brackets, as ``users.state[10]``."""
+    return (timeframes.split(str(name))[1] or "").isdigit()
+
+
 _HINTS = {
     "FORBIDDEN": (
         "The key's role does not allow this query; " + function("whoami") + " shows its roles."

@@ -92,6 +92,20 @@ def _measures(
     return found
 
 
+def has_columns(facts: Mapping[str, Any]) -> bool:
+    """Tell whether a result is pivoted; without measures its rows stay below each other."""
+    pivot = facts.get("pivot")
+    if pivot is None:
+        return False
+    if pivot["measures"] == []:
+        warn(
+            "The query has no measures to put into the columns of its pivot: the rows are as Omni "
+            "sent them, as with " + argument("pivot", "long") + "."
+        )
+        return False
+    return True
+
+
 def refuse_totals_of_rows(query: Mapping[str, Any]) -> None:
     """Refuse totals of the rows of a pivot where it is to be wide: how they come is not known."""
     if query.get("pivots") and query.get("row_totals"):
@@ -172,10 +186,6 @@ def widened(
     came = wide.columns.num_rows + wide.dropped
     pivot = pivot | {"columns": pivot["columns"] or came, "columns_dropped": wide.dropped}
     warn_of_columns(pivot)
-    if not measures:
-        warn(
-            "The query has no measures, and a pivot without measures has no columns. " + _AS_IT_CAME
-        )
     return wide, facts | {"pivot": pivot}
 
 

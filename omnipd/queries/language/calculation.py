@@ -261,7 +261,7 @@ def number_node(given: object, what: str) -> Node:
     if (kind := kind_of_node(node)) not in {None, "number"}:
         raise ArgumentError(
             f"{formula(node):.200} is a {kind}; {what} takes numbers.",
-            hint="Texts are joined by calc.concat."
+            hint="Texts are joined by calc.concat, and calc.field('a.b') is the value of a field."
             if kind == "text"
             else "calc.if_else makes numbers of a condition.",
         )

@@ -138,6 +138,7 @@ def check_calculations(query: Mapping[str, Any]) -> None:
         referred[name] = _references(one)
     for one in calculations:
         _check_references(one, query, referred)
+        _check_texts(one, query)
         _check_across_pivot(one, query)
         _check_dates(one)
     _check_circles(referred)
@@ -172,6 +173,19 @@ def _check_references(
             + " "
             + _UNCHECKED,
         )
+
+
+def _check_texts(calculation: Mapping[str, Any], query: Mapping[str, Any]) -> None:
+    """Refuse a text that is the name of a field of the query: its value was meant."""
+    selected = set(query.get("fields") or [])
+    for node in nodes_in(calculation.get("sql_expression")):
+        text = node.get("value") if node.get("type") == "literal" else None
+        if isinstance(text, str) and "." in text and text in selected:
+            raise ArgumentError(
+                f"The calculation {calculation.get('calc_name')!r:.60} has the text {text!r:.60}, "
+                "which is the name of a field.",
+                hint=f"calc.field({text!r:.60}) is its value. " + _UNCHECKED,
+            )
 
 
 def _check_circles(referred: Mapping[str, list[str]]) -> None:

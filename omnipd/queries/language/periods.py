@@ -12,6 +12,7 @@ from typing import Any
 from omnipd.arguments import argument, whole_number
 from omnipd.errors import ArgumentError
 from omnipd.queries.language import filters, timeframes
+from omnipd.queries.language.near_names import near_names
 
 #: The key of a query that lists what is compared.
 COMPUTATIONS = "period_over_period_computations"
@@ -115,11 +116,16 @@ def check(query: Mapping[str, Any]) -> None:
         if not isinstance(one.get(_FIELD), str) or not one[_FIELD]:
             raise ArgumentError(f"A comparison of periods has no {_FIELD}: {dict(one)!r:.80}.")
     for name in dict.fromkeys(one[_FIELD] for one in given if not one.get(_IGNORED)):
-        if not _is_bounded(query, name):
+        if name.lower() not in map(str.lower, _bounded(query)):
             raise ArgumentError(
                 f"The query compares periods of {name}, and no date filter on it says which period is "
                 "the current one.",
-                hint=f"Add .where(field({name!r}).in_the('this month')), say.",
+                hint=near_names(name, _bounded(query))
+                or (
+                    f"Add .where(field({name!r}).in_the('this month')), say."
+                    if "." in name
+                    else "Name the time with its view, such as orders.created_at."
+                ),
             )
         for key in ("fields", "pivots"):
             if PERIOD not in (query.get(key) or []):
@@ -130,9 +136,10 @@ def check(query: Mapping[str, Any]) -> None:
                 )
 
 
-def _is_bounded(query: Mapping[str, Any], name: str) -> bool:
-    """Whether there is a date filter on a field."""
-    return any(
-        on.lower() == name.lower() and "date" in filters.types_in(condition)
+def _bounded(query: Mapping[str, Any]) -> list[str]:
+    """List the fields that have a date filter."""
+    return [
+        on
         for on, condition in (query.get("filters") or {}).items()
-    )
+        if "date" in filters.types_in(condition)
+    ]

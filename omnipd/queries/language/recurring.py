@@ -53,8 +53,8 @@ class Part:
             return self.names[value - self.least] if self.names else str(value)
         if is_number:
             raise ArgumentError(
-                f"{words}: not all count from the same day.",
-                hint=f"In a filter of Omni's {value} is {self.names[value]}; write the name.",
+                f"{words}: {value} is another day in Omni than in pandas.",
+                hint=f"In a filter of Omni's it is {self.names[value]}; write the name of the day.",
             )
         folded = {name.lower(): name for name in self.names}
         given = value.strip().lower() if isinstance(value, str) else ""

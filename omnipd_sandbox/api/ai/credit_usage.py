@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 from omnipd_sandbox.calls.body import read_body
 from omnipd_sandbox.calls.call import Call
-from omnipd_sandbox.calls.checks import Check, Key, items, text, uuid
+from omnipd_sandbox.calls.checks import Check, Key, items, text
 from omnipd_sandbox.http.refusals import BadRequest, NotFound
 from omnipd_sandbox.http.reply import Reply, json_reply
 
@@ -19,7 +19,7 @@ _CREDITS = 1.5
 
 def show_user_usage(call: Call) -> Reply:
     """Answer with what members have used of the AI, a record for each; 0 for who used nothing."""
-    body = read_body(call, {"userIds": _ids(uuid)}, strict=True)
+    body = read_body(call, {"userIds": _ids(text(minimum=1))}, strict=True)
     known = call.organization.users
     return _usage(call, body["userIds"], "userId", lambda one: [one] if one in known else None)
 

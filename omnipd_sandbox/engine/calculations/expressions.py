@@ -237,10 +237,9 @@ class _Tree:
         return _divided(*self._values(operator, operands, 2))
 
     def _concatenated(self, operator: str, operands: list[Any]) -> exp.Expression:
-        # A text by its type, so that numbers are written out, null or not.
-        empty = exp.cast(exp.Literal.string(""), "text")
+        # As a text, so that numbers are written out, null or not.
         parts = [
-            exp.Coalesce(this=each, expressions=[empty.copy()])
+            exp.Coalesce(this=exp.cast(each, "text"), expressions=[exp.Literal.string("")])
             for each in self._values(operator, operands, 2)
         ]
         return exp.Anonymous(this="concat", expressions=parts)

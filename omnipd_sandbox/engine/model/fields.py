@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -66,6 +66,10 @@ class _TooLong(Refused):
     """Say that an expression is too long, or too deep, with all that it refers to written out."""
 
 
+def _as_it_is(value: exp.Expression) -> exp.Expression:
+    return value
+
+
 @dataclass
 class Fields:
     """Write the fields of some joined views as expressions.
@@ -98,9 +102,14 @@ class Fields:
         return view.field(name.field) if view else None
 
     def dimension(
-        self, alias: str, dimension: Dimension, timeframe: str | None = None
+        self,
+        alias: str,
+        dimension: Dimension,
+        timeframe: str | None = None,
+        *,
+        moved: Callable[[exp.Expression], exp.Expression] = _as_it_is,
     ) -> exp.Expression:
-        """Write a dimension as an expression over one row."""
+        """Write a dimension as an expression over one row, moved before it is cut to a timeframe."""
         with self._follow(alias, dimension):
             if dimension.duration is not None:
                 return self._duration(alias, dimension.duration, timeframe)
@@ -111,6 +120,7 @@ class Fields:
             _bounded(tree, alias, dimension)
             if dimension.buckets is not None:
                 tree = _bounded(self._in_buckets(dimension, tree), alias, dimension)
+        tree = moved(tree)
         if timeframe is None or timeframe == "raw":
             return tree
         zone, calendar = self.around.zone, self.around.calendar

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from omnipd_sandbox.engine.model import dates
 from omnipd_sandbox.refused_query import Refused
@@ -64,6 +64,15 @@ class Comparison:
             )
         except (ValueError, OverflowError) as error:
             raise Refused("PLAN", f'"{_KEY}" reaches back before the first year') from error
+
+    def distance(self, current: dates.Period) -> tuple[int, str]:
+        """Give how far it lies before the current period: how many of which unit of SQL."""
+        if not self.dynamic:
+            return self.periods_ago or 0, self.unit or "day"
+        months = _whole_months(current)
+        if months is not None:
+            return months, "month"
+        return (current.end - current.start) // timedelta(microseconds=1), "microsecond"
 
 
 def read_comparisons(entries: Sequence[object]) -> tuple[Comparison, ...]:
@@ -133,10 +142,17 @@ def _unreadable() -> Refused:
 def _before(current: dates.Period) -> dates.Period:
     """Give the range that is as long and ends where another begins: in months, if that is of months."""
     start, end = current.start, current.end
-    if _begins_month(start) and _begins_month(end):
-        months = (end.year - start.year) * 12 + end.month - start.month
+    months = _whole_months(current)
+    if months is not None:
         return dates.Period(dates.moved(start, -months, "month"), start)
     return dates.Period(start - (end - start), start)
+
+
+def _whole_months(period: dates.Period) -> int | None:
+    start, end = period.start, period.end
+    if not (_begins_month(start) and _begins_month(end)):
+        return None
+    return (end.year - start.year) * 12 + end.month - start.month
 
 
 def _begins_month(instant: datetime) -> bool:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from sqlglot import exp
 
 from omnipd_sandbox.engine.model.circumstances import Circumstances
@@ -67,7 +69,34 @@ def compare_periods(found: Draft, finder: Finder, around: Circumstances) -> str 
         test = condition({"type": "date", "kind": "BETWEEN", **sides}, target, around)
         assert test is not None  # noqa: S101 - it is over a date
         found.periods.append(test)
+    _bring_forward(found, at, dimension, current)
     return name
+
+
+def _bring_forward(found: Draft, at: FieldName, dimension: Dimension, current: Period) -> None:
+    """Move the compared date, where it is selected, onto the current period, so that rows meet."""
+    ago = [each.distance(current) for each in found.request.periods]
+
+    def moved(date: exp.Expression) -> exp.Expression:
+        cases = [
+            exp.If(
+                this=exp.EQ(this=place_of_period(), expression=exp.Literal.number(place)),
+                true=exp.cast(_later(date, count, unit), dimension.sql_type or "TIMESTAMP"),
+            )
+            for place, (count, unit) in enumerate(ago)
+            if place
+        ]
+        return exp.Case(ifs=cases, default=date.copy()) if cases else date
+
+    for place, each in enumerate(found.selected):
+        if each.at.view == at.view and each.field.name == dimension.name:
+            value = found.fields.dimension(at.view or "", dimension, each.timeframe, moved=moved)
+            found.selected[place] = replace(each, value=value)
+
+
+def _later(date: exp.Expression, count: int, unit: str) -> exp.Expression:
+    interval = exp.Interval(this=exp.Literal.string(str(count)), unit=exp.var(unit.upper()))
+    return exp.Add(this=exp.paren(date.copy()), expression=interval)
 
 
 def _refuse_unseen(found: Draft, name: str, at: FieldName, dimension: Dimension) -> None:
@@ -82,10 +111,14 @@ def _refuse_unseen(found: Draft, name: str, at: FieldName, dimension: Dimension)
         raise Refused(
             "PLAN", f"{what} in a filter that a measure cancels is not modeled by this sandbox"
         )
-    if any(
+    selected = any(
         each.at.view == at.view and each.field.name == dimension.name for each in found.selected
-    ):
-        raise Refused("PLAN", f'{what} in "fields" is not modeled by this sandbox')
+    )
+    # A month later is a month by the clocks there, which the sandbox does not count.
+    if selected and found.fields.around.zone is not None and dimension.convert_tz:
+        raise Refused(
+            "PLAN", f'{what} in "fields" beside a timezone is not modeled by this sandbox'
+        )
 
 
 def _range(found: Draft, name: str, target: Target, around: Circumstances) -> Period:

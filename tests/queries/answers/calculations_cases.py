@@ -35,6 +35,7 @@ COUNT, STATUS, ID = "order_items.count", "order_items.status", "order_items.id"
 QUANTITY, PRICE = "order_items.quantity", "order_items.sale_price"
 MONTH, REVENUE = "order_items.created_at[month]", "order_items.total_sale_price"
 AGE, STATE = "users.average_age", "users.state"
+QUANTITIES = "order_items.total_quantity"
 
 TOPIC = Query(ORDERS, "orders")
 BY_STATUS = TOPIC.select(STATUS, COUNT).sort(STATUS)
@@ -242,7 +243,7 @@ built(
     TOPIC.select(ID, QUANTITY, "order_items.gifts")
     .sort(ID)
     .limit(20)
-    .calculate("x", calc.safe_divide(field(QUANTITY), field("order_items.gifts"))),
+    .calculate("x", calc.safe_divide(QUANTITY, field("order_items.gifts"))),
     """SELECT id::BIGINT AS "order_items.id", quantity::BIGINT AS "order_items.quantity",
               (is_gift IS TRUE)::BIGINT AS "order_items.gifts",
               CASE WHEN is_gift THEN quantity::DOUBLE END AS "x"
@@ -486,6 +487,30 @@ told(
                (2 * n - 1)::BIGINT AS "x", n = 40 AS "y", status <> 'complete' AS "z"
         FROM {STATUSES} ORDER BY status NULLS FIRST""",
 )
+told(
+    "a sum joined to a text, and summed up from the first row, which a text names",
+    orders([STATUS, QUANTITIES], sorts=[sort(STATUS)]),
+    {
+        "x": tree(call("Omni.OMNI_FX_AMPERSAND", literal("n = "), of(QUANTITIES))),
+        "y": tree(
+            call(
+                "Omni.OMNI_FX_SUM",
+                call(
+                    "Omni.OMNI_OFFSET_MULTI",
+                    of(QUANTITIES),
+                    literal("ABSOLUTE_POSITION(1)"),
+                    *(literal(number) for number in (0, 1, 1)),
+                ),
+            )
+        ),
+    },
+    """WITH sums AS (SELECT status, sum(quantity)::BIGINT AS n FROM order_items GROUP BY 1)
+       SELECT status AS "order_items.status", n AS "order_items.total_quantity",
+              'n = ' || n AS "x",
+              (SELECT sum(n) FROM sums AS before WHERE coalesce(before.status, '') <=
+                  coalesce(sums.status, ''))::BIGINT AS "y"
+       FROM sums ORDER BY status NULLS FIRST""",
+)
 for number, (column, criterion, meaning) in enumerate(
     (
         (STATUS, "complete", "status = 'complete'"),
@@ -552,7 +577,7 @@ told(
                 "order_by_args": [of(MONTH)],
                 "is_rows": True,
                 "lower_bound": bound("CURRENT_ROW"),
-                "upper_bound": bound("UNBOUNDED_FOLLOWING"),
+                "upper_bound": literal("UNBOUNDED_FOLLOWING"),
             }
         }
     },

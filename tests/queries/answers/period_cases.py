@@ -112,6 +112,29 @@ PERIOD_CASES = [
         ),
     ),
     Case(
+        "the compared date among the fields, moved onto the current period",
+        orders(
+            [f"{SHIPPED}[date]", PERIOD, "order_items.count"],
+            **_pivoted(
+                compared(SHIPPED, ago(1, "MONTH"), DYNAMIC),
+                SHIPPED,
+                date("BETWEEN", "2024-03-15", "2024-03-31"),
+            ),
+        ),
+        f"""WITH o AS (
+                SELECT shipped_on AS d, 'Current Period' AS period, 1 AS c FROM order_items
+                WHERE shipped_on >= '2024-03-15' AND shipped_on < '2024-03-31'
+                UNION ALL SELECT shipped_on + INTERVAL 1 MONTH, 'Previous Month', 2 FROM order_items
+                WHERE shipped_on >= '2024-02-15' AND shipped_on < '2024-02-29'
+                UNION ALL SELECT shipped_on + INTERVAL 16 DAY, 'Previous Period', 3 FROM order_items
+                WHERE shipped_on >= '2024-02-28' AND shipped_on < '2024-03-15')
+            SELECT d::TIMESTAMP AS "{SHIPPED}[date]", period AS "{PERIOD}",
+                   dense_rank() OVER (ORDER BY d) AS "$omni_pivot_row_num",
+                   dense_rank() OVER (ORDER BY c) AS "$omni_pivot_col_num",
+                   count(*) AS "order_items.count"
+            FROM o GROUP BY d, period, c ORDER BY 3, 4""",
+    ),
+    Case(
         "a range of two bounds",
         _shipped(
             compared(SHIPPED, ago(1, "QUARTER")),

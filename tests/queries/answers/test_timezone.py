@@ -94,9 +94,10 @@ def test_a_stored_result_is_of_one_zone(zoned):
 def test_the_connection_may_refuse_it_and_the_organization_ignore_it():
     with (
         omnipd.sandbox(documents=0) as client,
-        pytest.raises(omnipd.BadRequestError, match="user-specific timezones to be enabled"),
+        pytest.raises(omnipd.BadRequestError, match="user-specific timezones to be enabled") as no,
     ):
         DAYS.run(client=client, timezone=HERE)
+    assert no.value.hint.startswith("An administrator allows it in the settings of the connection")
     with omnipd.sandbox(documents=0, query_timezones="ignored") as client:
         assert DAYS.run(client=client, timezone=HERE).equals(DAYS.run(client=client))
 

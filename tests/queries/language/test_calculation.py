@@ -236,7 +236,7 @@ def test_an_operator_keeps_the_order_of_what_it_takes():
         (lambda: calc.date_diff("day", F, 3), "3 is a number; date_diff takes dates"),
         (lambda: calc.concat(F), "joins two parts or more"),
         (lambda: calc.concat(F, F + 1), "is a number; concat takes texts"),
-        (lambda: calc.safe_divide(F, "2"), "'2' is a text; safe_divide takes numbers"),
+        (lambda: calc.safe_divide(F, True), "True is a condition; safe_divide takes numbers"),
         (lambda: bool(F > 1), "neither true nor false here"),
         (lambda: omnipd.field("a.b") == F, "compare a field with values"),
     ],

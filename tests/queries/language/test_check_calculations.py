@@ -109,6 +109,11 @@ def test_references_may_come_before_what_they_refer_to():
             "a.time has a time of day",
             r"a.time\[date\]",
         ),
+        (
+            lambda: BASE.calculate("x", calc.cast("a.count", "varchar")),
+            "'x' has the text 'a.count', which is the name of a field",
+            r"calc.field\('a.count'\) is its value",
+        ),
         (lambda: raw(refers("x"), refers("x")), "Two calculations are called 'x'", "of its own"),
         (lambda: raw(refers("x:y")), "has a colon in its name", "is sent as it is"),
         (lambda: raw(refers("x", "b")), "refers to b, which", "Select it"),
