@@ -20,7 +20,8 @@ from omnipd_sandbox.engine.model.file_names import what_it_holds
 from omnipd_sandbox.engine.model.formats import with_formats
 from omnipd_sandbox.engine.model.model import Model
 from omnipd_sandbox.engine.model.sql_dialect import written
-from omnipd_sandbox.engine.plan.draft import Draft, draft
+from omnipd_sandbox.engine.plan.draft import Draft
+from omnipd_sandbox.engine.plan.drafting import draft
 from omnipd_sandbox.engine.plan.metadata import describe_all
 from omnipd_sandbox.engine.plan.plan import Plan
 from omnipd_sandbox.engine.plan.request import Request

@@ -153,6 +153,13 @@ def test_a_query_that_fails_is_500(run, server):
     assert "Conversion Error" in answer.json["detail"]
 
 
+def test_a_calculation_that_cannot_be_computed_is_400(run):
+    field = {"type": "field", "field_name": "users.count"}
+    calculation = {"calc_name": "double", "sql_expression": field}
+    answer = run(["users.name", "double"], "json", calculations=[calculation])
+    assert (answer.status, "users.count" in answer.json["detail"]) == (400, True)
+
+
 def test_totals_are_not_written_into_a_document(run):
     totals = {"::total::": {"type": "aggregation"}}
     answer = run(["users.state", "users.count"], "csv", column_totals=totals)

@@ -27,6 +27,7 @@ from omnipd_sandbox.organization.records import User
 from omnipd_sandbox.refused_query import BadFilter, Refused
 
 NDJSON = "text/ndjson"
+_OF_THE_SERVER = frozenset({"INTERNAL", "KILL", "QUERY"})
 
 
 def run_query(call: Call) -> Reply:
@@ -110,8 +111,8 @@ def _document(submission: Submission, world: World) -> Document:
     try:
         table, _ = result(submission, world)
     except Refused as refusal:
-        # A query that cannot be planned is the caller's fault, one that fails is not.
-        status = 400 if refusal.error_type.startswith("PLAN") else 500
+        # What cannot be planned or computed is the caller's fault, what fails in the database is not.
+        status = 500 if refusal.error_type in _OF_THE_SERVER else 400
         raise RefusedRequest(status, message(refusal, submission)) from None
     assert not isinstance(submission.outcome, Refused)  # noqa: S101 - it has a result
     fields = submission.outcome.fields

@@ -20,6 +20,7 @@ from omnipd_sandbox.engine.calculations.expressions import (
     references,
 )
 from omnipd_sandbox.engine.calculations.windows import PLACE, column
+from omnipd_sandbox.engine.model.references import named
 from omnipd_sandbox.refused_query import Refused
 
 # What stands in each cell of a calculation whose errors are swallowed.
@@ -82,12 +83,12 @@ class CalculationStage:
         """
         out = set(self.failed if failed is None else failed)
         # Numbered once, so that the rows keep their order whatever is computed over them.
-        number = _named(exp.Window(this=exp.RowNumber()), PLACE)
+        number = named(exp.Window(this=exp.RowNumber()), PLACE)
         source = f"{_ROWS}_0"
         steps = [(source, exp.select("*", number).from_(self._rows_by_number()))]
         for depth, level in enumerate(self._levels, 1):
             computed = [
-                _named(
+                named(
                     exp.Literal.string(ERROR)
                     if each.name in out
                     else self._written[each.name].copy(),
@@ -97,7 +98,7 @@ class CalculationStage:
             ]
             steps.append((f"{_ROWS}_{depth}", exp.select("*", *computed).from_(source)))
             source = steps[-1][0]
-        last = exp.select(*(_named(column(self._at[name]), name) for name in self._shown()))
+        last = exp.select(*(named(column(self._at[name]), name) for name in self._shown()))
         # By its table, since a calculation may be called so, too.
         place = exp.column(PLACE, table=source)
         last = last.from_(source).order_by(exp.Ordered(this=place, nulls_first=False))
@@ -190,7 +191,3 @@ class CalculationStage:
             done |= {each.name for each in ready}
             left = [each for each in left if each.name not in done]
         return levels
-
-
-def _named(tree: exp.Expression, name: str) -> exp.Expression:
-    return exp.Alias(this=tree, alias=exp.to_identifier(name, quoted=True))

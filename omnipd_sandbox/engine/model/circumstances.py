@@ -40,7 +40,7 @@ class OtherQueries:
     @property
     def steps(self) -> list[tuple[str, exp.Query]]:
         """List what was referred to, by name."""
-        return [(f"query_{n}", query) for n, (query, _) in enumerate(self._written.values())]
+        return [(f"omni_query_{n}", query) for n, (query, _) in enumerate(self._written.values())]
 
     def values(self, key: str, field_name: str, *, without_limit: bool) -> exp.Select:
         """Select one column of another query.
@@ -61,7 +61,7 @@ class OtherQueries:
         place = list(self._written).index(at)
         # The column has no table, so that nobody takes the step for a view to join.
         column = exp.column(exp.to_identifier(names[0], quoted=True))
-        return exp.select(column).from_(f"query_{place}")
+        return exp.select(column).from_(f"omni_query_{place}")
 
     def _write(self, key: str, *, without_limit: bool) -> tuple[exp.Query, list[str]]:
         query = self.references.get(key)

@@ -13,6 +13,7 @@ from omnipd_sandbox.engine.model import dates
 from omnipd_sandbox.engine.model.buckets import Bins, Groups
 from omnipd_sandbox.engine.model.calendars import FISCAL, Calendar
 from omnipd_sandbox.engine.model.circumstances import Circumstances
+from omnipd_sandbox.engine.model.cut_times import cuts_time, is_cut
 from omnipd_sandbox.engine.model.durations import Duration, nothing, passed
 from omnipd_sandbox.engine.model.filters import Target, condition, conjunction
 from omnipd_sandbox.engine.model.measures import (
@@ -123,7 +124,8 @@ class Fields:
         if timeframe is None or timeframe == "raw":
             return tree
         zone, calendar = self.around.zone, self.around.calendar
-        if zone is not None and dimension.convert_tz:
+        stays = not dimension.convert_tz or is_cut(self.views, alias, dimension)
+        if zone is not None and not stays:
             return at_timeframe_in(zone, timeframe, tree, dimension.sql_type, calendar)
         return at_timeframe(timeframe, tree, dimension.sql_type, calendar)
 
@@ -193,12 +195,14 @@ class Fields:
     ) -> Target:
         """Write what a filter on a field applies to."""
         if isinstance(found, Measure):
-            return Target(self.measure(alias, found), found.sql_type)
+            cut = is_cut(self.views, alias, found)
+            return Target(self.measure(alias, found), found.sql_type, is_cut=cut)
         sql_type = found.sql_type
         if timeframe is not None and timeframe != "raw":
             sql_type = timeframe_type(timeframe, sql_type)
         value = enclosed(self.dimension(alias, found, timeframe))
-        return Target(value, sql_type, found.convert_tz)
+        cut = cuts_time(timeframe) or is_cut(self.views, alias, found)
+        return Target(value, sql_type, found.convert_tz, cut)
 
     def _aggregated(self, alias: str, measure: Measure) -> exp.Expression:
         kind = measure.aggregate_type or ""

@@ -43,8 +43,9 @@ class Target:
 
     value: exp.Expression
     sql_type: str
-    # Whether its times are taken in the zone that a query names.
+    # Whether its times are taken in the zone that a query names, and whether they have been.
     convert_tz: bool = True
+    is_cut: bool = False
 
     @property
     def kind(self) -> str:
@@ -370,7 +371,8 @@ def _date(
     if flag(filter_, "isFiscal") and around.calendar.months_ahead:
         raise Refused("PLAN", '"isFiscal" where a model moves the fiscal year is not modeled')
     now = around.now_on_clocks(of_zone=target.convert_tz)
-    if around.zone is not None and target.convert_tz and target.sql_type != "DATE":
+    stays = target.is_cut or not target.convert_tz or target.sql_type == "DATE"
+    if around.zone is not None and not stays:
         target = Target(on_clocks(around.zone, target.value, target.sql_type), "TIMESTAMP")
     bounds = dates.bounds(kind, left, right, now, around.calendar)
     if bounds is not None:

@@ -9,6 +9,7 @@ from sqlglot import exp
 
 from omnipd_sandbox.engine.data.warehouse import Warehouse
 from omnipd_sandbox.engine.model.circumstances import Circumstances, for_anybody
+from omnipd_sandbox.engine.model.cut_times import cuts_time, is_cut
 from omnipd_sandbox.engine.model.fields import TOO_DEEP, Fields
 from omnipd_sandbox.engine.model.measures import as_one_select
 from omnipd_sandbox.engine.model.model import Issue, Measure, Model, View, views_by_alias
@@ -119,8 +120,27 @@ class _Learning:
             return first_line(refused.message)
         except RecursionError:
             return TOO_DEEP
-        self._put(at, {**self._views(at), name: _learned(view, select, columns)})
+        learned = _learned(view, select, columns, self._cut_columns(view, seen))
+        self._put(at, {**self._views(at), name: learned})
         return None
+
+    def _cut_columns(self, view: View, seen: Model) -> set[str]:
+        """List the columns of a view's query that have times cut to a timeframe."""
+        if view.query is None:
+            return set()
+        topic = self.model.topics.get(view.query.topic or "")
+        joins = (*self.model.relationships, *(topic.relationships if topic else ()))
+        views = views_by_alias((self.model.within(topic) if topic else seen).views, joins)
+        cut = set()
+        for text, column in view.query.outputs:
+            name = FieldName.parse(text)
+            alias = name.view if name and name.view in views else None
+            found = views[alias].field(name.field) if name and alias else None
+            if cuts_time(name.timeframe if name else None) or (
+                found is not None and alias is not None and is_cut(views, alias, found)
+            ):
+                cut.add(column.lower())
+        return cut
 
     def _give_up(self, place: _Place, reason: str) -> None:
         at, name = place
@@ -133,10 +153,10 @@ class _Learning:
         self._put(at, {**self._views(at), name: refused})
 
 
-def _learned(view: View, select: exp.Query, columns: list[tuple[str, str]]) -> View:
+def _learned(view: View, select: exp.Query, columns: list[tuple[str, str]], cut: set[str]) -> View:
     kinds = {name.lower(): kind for name, kind in columns}
     dimensions = {
-        name: replace(each, sql_type=kinds.get(name.lower(), ""))
+        name: replace(each, sql_type=kinds.get(name.lower(), ""), is_cut=name.lower() in cut)
         if each.sql_type == NOT_YET
         else each
         for name, each in view.dimensions.items()

@@ -66,6 +66,8 @@ class Dimension(Field):
     top_values: TopValues | None = None
     # Whether its times are taken in the zone that a query names.
     convert_tz: bool = True
+    # Whether its column has times that a view's query cut to a timeframe, in that zone.
+    is_cut: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -110,7 +112,6 @@ class ViewQuery:
     limit: int | None = None
     # Whether rows that are alike become one; None where nothing is said.
     grouped: bool | None = None
-    outer_context: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

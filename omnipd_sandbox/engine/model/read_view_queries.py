@@ -61,7 +61,6 @@ class _Reader:
             fill_fields=texts(said(body, "fill_fields")),
             limit=said(body, "limit"),
             grouped=said(body, "default_group_by"),
-            outer_context=said(body, "bind_outer_context", False),
         )
 
     def _refuse(self, message: str) -> None:

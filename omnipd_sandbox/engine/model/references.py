@@ -18,6 +18,7 @@ __all__ = [
     "FieldName",
     "SqlText",
     "enclosed",
+    "named",
     "own_name_in",
 ]
 
@@ -201,8 +202,7 @@ def name_selected(tree: exp.Expression, references: Sequence[FieldName]) -> None
     for select in tree.find_all(exp.Select):
         for each in list(select.expressions):
             if isinstance(each, exp.Column) and _stands_in(each):
-                name = exp.to_identifier(references[_number_of(each)].field, quoted=True)
-                each.replace(exp.Alias(this=each.copy(), alias=name))
+                each.replace(named(each.copy(), references[_number_of(each)].field))
 
 
 def _named_after_references(tree: exp.Expression) -> Iterator[exp.Expression]:
@@ -220,6 +220,11 @@ def _rewrite(
     for column in list(copied.find_all(exp.Column)):
         column.replace(write(column))
     return copied
+
+
+def named(tree: exp.Expression, name: str) -> exp.Expression:
+    """Give an expression a name."""
+    return exp.Alias(this=tree, alias=exp.to_identifier(name, quoted=True))
 
 
 def enclosed(tree: exp.Expression) -> exp.Expression:

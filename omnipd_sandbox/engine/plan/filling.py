@@ -4,17 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
 
 from omnipd_sandbox.engine.model.circumstances import Circumstances
 from omnipd_sandbox.engine.model.dates import Period
 from omnipd_sandbox.engine.model.filter_range import filter_range
 from omnipd_sandbox.engine.model.model import Dimension
 from omnipd_sandbox.engine.model.timeframes import TIMEFRAMES
+from omnipd_sandbox.engine.plan.draft import Draft, Selected
 from omnipd_sandbox.refused_query import Refused
-
-if TYPE_CHECKING:
-    from omnipd_sandbox.engine.plan.draft import Draft, Selected
 
 _KEY = '"fill_fields"'
 # How many values are filled at most; so many seconds are twelve days.

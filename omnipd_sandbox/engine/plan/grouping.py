@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from omnipd_sandbox.engine.model.sql_dialect import written
+from omnipd_sandbox.engine.plan.draft import Draft
 from omnipd_sandbox.refused_query import Refused
-
-if TYPE_CHECKING:
-    from omnipd_sandbox.engine.plan.draft import Draft
 
 
 def is_grouped(found: Draft, rule: str) -> bool:

@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from omnipd_sandbox.engine.model.filters import kind_of
+from omnipd_sandbox.engine.plan.draft import Draft
 from omnipd_sandbox.engine.plan.request import GRAND_TOTAL
 from omnipd_sandbox.refused_query import Refused
-
-if TYPE_CHECKING:
-    from omnipd_sandbox.engine.plan.draft import Draft
 
 
 def lay_out(found: Draft) -> None:

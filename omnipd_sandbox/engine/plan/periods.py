@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 from sqlglot import exp
 
@@ -14,10 +13,9 @@ from omnipd_sandbox.engine.model.filters import Target, condition
 from omnipd_sandbox.engine.model.model import Dimension
 from omnipd_sandbox.engine.model.references import FieldName
 from omnipd_sandbox.engine.plan.comparisons import PERIOD
+from omnipd_sandbox.engine.plan.draft import Draft
+from omnipd_sandbox.engine.plan.finder import Finder
 from omnipd_sandbox.refused_query import Refused
-
-if TYPE_CHECKING:
-    from omnipd_sandbox.engine.plan.draft import Draft, Finder
 
 # The place of a row's period among those that are compared, in the joined rows.
 PLACE = "$omni_period"

@@ -7,7 +7,6 @@ They see the rows that the query asks for: its filters on dimensions hold, those
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 from sqlglot import exp
 
@@ -16,11 +15,9 @@ from omnipd_sandbox.engine.model.filters import kind_of
 from omnipd_sandbox.engine.model.model import Dimension, Measure
 from omnipd_sandbox.engine.model.references import FieldName, enclosed
 from omnipd_sandbox.engine.model.top_values import VALUE, TopValues
+from omnipd_sandbox.engine.plan.draft import Draft, Selected
 from omnipd_sandbox.engine.plan.request import Sort
 from omnipd_sandbox.refused_query import Refused
-
-if TYPE_CHECKING:
-    from omnipd_sandbox.engine.plan.draft import Draft, Selected
 
 
 def ranked(found: Draft, at: FieldName, dimension: Dimension, top: TopValues) -> exp.Expression:
@@ -38,14 +35,12 @@ def ranked(found: Draft, at: FieldName, dimension: Dimension, top: TopValues) ->
         )
     if kind_of(dimension.sql_type) != "string":
         raise Refused("PLAN", f'dynamic_top_n of "{at}", which is no text, is not modeled')
-    name = f"top_{len(found.rankings)}"
+    name = f"omni_top_{len(found.rankings)}"
     found.rankings[name] = (at, dimension, top)
     return top.write(enclosed(found.fields.dimension(at.view or "", dimension)), name)
 
 
-def ranking(
-    found: Draft, at: FieldName, dimension: Dimension, top: TopValues, named: type[Selected]
-) -> Draft:
+def ranking(found: Draft, at: FieldName, dimension: Dimension, top: TopValues) -> Draft:
     """Draft the query that ranks a dimension's values."""
     alias = at.view or ""
     fields = Fields(found.fields.views, found.fields.base, found.fields.around, found.fields.asked)
@@ -57,8 +52,8 @@ def ranking(
     if not isinstance(measure, Measure):
         raise Refused("PLAN", f'dynamic_top_n of "{at}" is by "{by}", which is no measure')
     selected = [
-        named(VALUE, at, dimension, None, 0, value),
-        named("by", by, measure, None, None, fields.measure(by.view or "", measure)),
+        Selected(VALUE, at, dimension, None, 0, value),
+        Selected("by", by, measure, None, None, fields.measure(by.view or "", measure)),
     ]
     request = replace(
         found.request, fields=(), sorts=(), fill_fields=(), limit=top.count, offset=0, column_totals=(), pivots=(),
@@ -74,6 +69,9 @@ def ranking(
         filtered=dict(found.filtered),
         having=[],
         sorts=[(selected[1], Sort("by", top.descending, nulls_first=False))],
+        # Lists of its own: what the query is laid out by is no concern of its rankings.
+        totals=[],
+        pivots=[],
         rankings={},
         ranked=[],
     )

@@ -52,11 +52,6 @@ def result_columns(draft: Draft) -> list[ResultColumn]:
     return columns + formatted
 
 
-def named(tree: exp.Expression, name: str) -> exp.Expression:
-    """Give an expression a name."""
-    return exp.Alias(this=tree, alias=exp.to_identifier(name, quoted=True))
-
-
 @dataclass(frozen=True)
 class SortedBy:
     """Hold one field by which rows are sorted."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from dataclasses import replace
 from typing import Any
 
@@ -11,7 +11,9 @@ from omnipd_sandbox.engine.model.model import Measure, Model, View, ViewQuery
 from omnipd_sandbox.engine.model.references import FieldName
 from omnipd_sandbox.engine.model.timeframes import TIMEFRAMES
 from omnipd_sandbox.engine.model.yaml_filters import on_the_wire
-from omnipd_sandbox.engine.plan.draft import Draft, Finder, begin, complete
+from omnipd_sandbox.engine.plan.draft import Draft
+from omnipd_sandbox.engine.plan.drafting import begin, complete
+from omnipd_sandbox.engine.plan.finder import Finder
 from omnipd_sandbox.engine.plan.request import Request, Sort
 from omnipd_sandbox.refused_query import Refused
 
@@ -66,7 +68,7 @@ def draft_of_view(
     filters = {name: _on_the_wire(finder, name, each) for name, each in query.filters.items()}
     filters |= _bound(found, finder, query, outer)
     found.request = replace(request, filters=filters, grouped=_grouped(finder, query))
-    found.fields.asked = filters
+    found.fields.asked = finder.heard(filters)
     complete(found, finder)
     if found.missing:
         raise Refused("PLAN", f'No such field "{found.missing[0]}"')
@@ -101,7 +103,10 @@ def _bound(
             f"{outer.cannot_be_bound} of a query that a query view binds is not modeled by this"
             " sandbox",
         )
-    told = {name: each for name, each in outer.request.filters.items() if name not in outer.kept}
+    asked = outer.fields.asked or {}
+    ignored = outer.request.filters.keys() - asked.keys() - outer.kept - set(outer.missing)
+    _refuse_ignored(found, finder, query, ignored)
+    told = {name: each for name, each in asked.items() if name not in outer.kept}
     bound = {name: told[other] for name, other in query.bound.items() if other in told}
     for name, filter_ in told.items() if query.binds_all else ():
         if name in query.kept or name in query.bound or not _joins(found, finder, name):
@@ -115,6 +120,22 @@ def _bound(
         own = query.filters.get(name)
         bound[name] = filter_ if own is None else _both(_on_the_wire(finder, name, own), filter_)
     return bound
+
+
+def _refuse_ignored(found: Draft, finder: Finder, query: ViewQuery, ignored: Set[str]) -> None:
+    """Refuse a filter that the query around ignores and this one could take.
+
+    Of a field that the user may not ask for, nothing is to be learned here either.
+    """
+    user = replace(finder, grants=found.model.grants)
+    own = {name for name, other in query.bound.items() if other in ignored}
+    for name in sorted(own | ((ignored - query.kept) if query.binds_all else set())):
+        if user.place(name) is not None:
+            raise Refused(
+                "PLAN",
+                f'The filter on "{name}", which the query around a query view ignores, is not'
+                " modeled by this sandbox",
+            )
 
 
 def _both(one: Mapping[str, Any], other: Mapping[str, Any]) -> dict[str, Any]:

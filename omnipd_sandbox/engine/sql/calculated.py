@@ -32,7 +32,7 @@ def with_calculations(plan: Plan, draft: Draft, rows: exp.Select, database: Ware
         For what the sandbox does not do.
     """
     calculations = draft.request.calculations
-    _refuse_beside(draft)
+    _refuse_beside(draft, rows)
     columns = _columns(plan.fields, rows)
     pivot = Pivot(PIVOT_ROW, PIVOT_COLUMN) if draft.pivots else None
     stage = CalculationStage(rows, columns, calculations, draft.request.fields, pivot)
@@ -84,16 +84,18 @@ def run_calculations(stage: CalculationStage, sql: str, database: Warehouse) -> 
     return run(again.write())
 
 
-def _refuse_beside(draft: Draft) -> None:
+def _refuse_beside(draft: Draft, rows: exp.Select) -> None:
     """Refuse what the rows may have that no source says how calculations treat."""
     echo = draft.request.echo
     for key in ("column_totals", "transposed_measures"):
         if echo.get(key):
             raise Refused("PLAN", f'"calculations" beside "{key}" is not modeled by this sandbox')
     names = {each.name.lower(): each.name for each in draft.request.calculations}
-    for each in draft.selected:
-        if each.name.lower() in names:
-            raise Refused("PLAN", f'The calculation "{each.name}" has the name of a field')
+    for name in rows.named_selects:
+        if name.lower() in names:
+            raise Refused(
+                "PLAN", f'The calculation "{names[name.lower()]}" has the name of another column'
+            )
 
 
 def _columns(fields: Mapping[str, Mapping[str, Any]], rows: exp.Select) -> dict[str, ResultColumn]:

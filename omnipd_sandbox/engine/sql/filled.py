@@ -7,10 +7,11 @@ from datetime import datetime
 from sqlglot import exp
 
 from omnipd_sandbox.engine.model.calendars import FISCAL, MONTHS_IN
+from omnipd_sandbox.engine.model.references import named
 from omnipd_sandbox.engine.model.timeframes import timeframe_type
 from omnipd_sandbox.engine.plan.draft import Draft
 from omnipd_sandbox.engine.plan.filling import Filling
-from omnipd_sandbox.engine.plan.result_columns import named, order_of, result_columns
+from omnipd_sandbox.engine.plan.result_columns import order_of, result_columns
 from omnipd_sandbox.engine.sql.rows import Rows, column, present
 
 _VALUE = "filled_value"

@@ -14,9 +14,10 @@ from sqlglot import exp
 from omnipd_sandbox.engine.model import fields
 from omnipd_sandbox.engine.model.filters import conjunction
 from omnipd_sandbox.engine.model.measures import Aggregate, with_aggregates
+from omnipd_sandbox.engine.model.references import named
 from omnipd_sandbox.engine.model.sql_dialect import written
 from omnipd_sandbox.engine.plan.draft import Draft, Selected
-from omnipd_sandbox.engine.plan.result_columns import by_calendar, named
+from omnipd_sandbox.engine.plan.result_columns import by_calendar
 from omnipd_sandbox.engine.sql.from_joins import from_joins
 from omnipd_sandbox.engine.sql.rows import Step, column, present
 

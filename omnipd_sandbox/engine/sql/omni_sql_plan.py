@@ -15,13 +15,9 @@ from omnipd_sandbox.engine.model.model import Dimension, Measure, Model, views_b
 from omnipd_sandbox.engine.model.references import FieldName
 from omnipd_sandbox.engine.model.sql_dialect import written
 from omnipd_sandbox.engine.model.yaml_parts import titled
-from omnipd_sandbox.engine.plan.draft import (
-    Draft,
-    Finder,
-    Selected,
-    begin,
-    refuse_unmodeled_joins,
-)
+from omnipd_sandbox.engine.plan.draft import Draft, Selected
+from omnipd_sandbox.engine.plan.drafting import begin, refuse_unmodeled_joins
+from omnipd_sandbox.engine.plan.finder import Finder
 from omnipd_sandbox.engine.plan.metadata import describe
 from omnipd_sandbox.engine.plan.plan import Plan
 from omnipd_sandbox.engine.plan.request import Request, Sort, echoed, refuse
@@ -63,14 +59,15 @@ def plan_omni_sql(
             _check_field(finder, each)
     if statement.where or statement.having:
         found.cannot_be_bound = "SQL with conditions"
+    always = len(found.where)
     _Writer(found, finder, statement).write()
     if found.rankings:
         raise Refused("PLAN", "dynamic_top_n in SQL over a model is not modeled by this sandbox")
-    if statement.where and any(each.cancels for each in found.aggregates):
+    if len(found.where) > always and any(each.cancels for each in found.aggregates):
         raise Refused(
             "PLAN",
-            "A measure that cancels filters (cancel_query_filter) beside WHERE is not modeled by"
-            " this sandbox",
+            "A measure that cancels filters (cancel_query_filter) beside WHERE, or HAVING on what is"
+            " grouped by, is not modeled by this sandbox",
         )
     refuse_unmodeled_joins(found)
     sql = written(write_sql(found), pretty=True)

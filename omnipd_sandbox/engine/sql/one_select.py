@@ -6,11 +6,11 @@ from sqlglot import exp
 
 from omnipd_sandbox.engine.model.filters import conjunction
 from omnipd_sandbox.engine.model.measures import with_aggregates
+from omnipd_sandbox.engine.model.references import named
 from omnipd_sandbox.engine.plan.draft import Draft, Selected
 from omnipd_sandbox.engine.plan.result_columns import (
     by_calendar,
     limited,
-    named,
     order_of,
     result_columns,
     sorts_by_calendar,

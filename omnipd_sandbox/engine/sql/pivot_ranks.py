@@ -10,9 +10,10 @@ from collections.abc import Sequence
 
 from sqlglot import exp
 
+from omnipd_sandbox.engine.model.references import named
 from omnipd_sandbox.engine.plan.draft import Draft
 from omnipd_sandbox.engine.plan.helper_columns import PIVOT_COLUMN, PIVOT_ROW
-from omnipd_sandbox.engine.plan.result_columns import named, result_columns
+from omnipd_sandbox.engine.plan.result_columns import result_columns
 from omnipd_sandbox.engine.sql.rows import Column, Rows, Term, window
 
 

@@ -10,8 +10,9 @@ from sqlglot import exp
 from omnipd_sandbox.engine.model.circumstances import Circumstances, for_anybody
 from omnipd_sandbox.engine.model.joins import JoinTree
 from omnipd_sandbox.engine.model.model import Model, View
+from omnipd_sandbox.engine.model.references import named
 from omnipd_sandbox.engine.plan.draft import Draft
-from omnipd_sandbox.engine.plan.result_columns import named, result_columns
+from omnipd_sandbox.engine.plan.result_columns import result_columns
 from omnipd_sandbox.engine.plan.view_query import draft_of_view
 from omnipd_sandbox.refused_query import Refused
 

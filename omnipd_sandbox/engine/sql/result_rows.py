@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from sqlglot import exp
 
+from omnipd_sandbox.engine.model.references import named
 from omnipd_sandbox.engine.plan.draft import Draft
-from omnipd_sandbox.engine.plan.result_columns import named, order_of, result_columns
+from omnipd_sandbox.engine.plan.result_columns import order_of, result_columns
 from omnipd_sandbox.engine.sql.filled import filled
 from omnipd_sandbox.engine.sql.groups import Groups
 from omnipd_sandbox.engine.sql.rows import Column, Rows, Term

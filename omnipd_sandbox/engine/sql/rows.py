@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 
 from sqlglot import exp
 
-from omnipd_sandbox.engine.plan.result_columns import named
+from omnipd_sandbox.engine.model.references import named
 
 Step = tuple[str, exp.Query]
 

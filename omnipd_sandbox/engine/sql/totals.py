@@ -13,6 +13,7 @@ from typing import Literal
 
 from sqlglot import exp
 
+from omnipd_sandbox.engine.model.references import named
 from omnipd_sandbox.engine.plan.draft import Draft
 from omnipd_sandbox.engine.plan.helper_columns import (
     GROUPING,
@@ -20,7 +21,7 @@ from omnipd_sandbox.engine.plan.helper_columns import (
     TOTALS_MARK,
     subtotal_sort,
 )
-from omnipd_sandbox.engine.plan.result_columns import named, order_of
+from omnipd_sandbox.engine.plan.result_columns import order_of
 from omnipd_sandbox.engine.sql.groups import Groups
 from omnipd_sandbox.engine.sql.limit import within_limit
 from omnipd_sandbox.engine.sql.result_rows import result_rows, select_rows

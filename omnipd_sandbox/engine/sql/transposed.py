@@ -6,13 +6,13 @@ from functools import reduce
 
 from sqlglot import exp
 
+from omnipd_sandbox.engine.model.references import named
 from omnipd_sandbox.engine.plan.draft import Draft
 from omnipd_sandbox.engine.plan.helper_columns import (
     MEASURE_NAME,
     MEASURE_ORDER,
     MEASURE_VALUE,
 )
-from omnipd_sandbox.engine.plan.result_columns import named
 from omnipd_sandbox.engine.sql.rows import Column, Rows, Term
 
 

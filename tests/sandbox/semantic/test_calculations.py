@@ -307,7 +307,10 @@ def test_what_a_query_has_beside_is_refused_where_nothing_is_known(engine, calcu
         ([{"calc_name": "a"}, {"calc_name": "A"}], 'two that are called "A"'),
         ([{"calc_name": "a", "label": 3}], '"label" of "a" is not readable'),
         ([{"calc_name": "a", "outside_pivot": "yes"}], '"outside_pivot" of "a" is not readable'),
-        ([{"calc_name": "Order_Items.count", "sql_expression": of(COUNT)}], "the name of a field"),
+        (
+            [{"calc_name": "Order_Items.count", "sql_expression": of(COUNT)}],
+            "name of another column",
+        ),
     ],
 )
 def test_a_list_that_cannot_be_read_is_refused(engine, calculations, words):
@@ -315,6 +318,12 @@ def test_a_list_that_cannot_be_read_is_refused(engine, calculations, words):
     with pytest.raises(Refused, match=words) as caught:
         engine.plan(query, now=NOW)
     assert caught.value.error_type == "PLAN"
+
+
+def test_one_that_is_called_as_a_helper_of_its_pivot_is_refused(engine):
+    place = named("$omni_pivot_row_num", of(COUNT))
+    refused = refusal(engine, place, fields=(MONTH, STATUS, COUNT), pivots=[STATUS])
+    assert refused.message.endswith("has the name of another column")
 
 
 def test_a_query_of_nothing_but_calculations_selects_nothing(engine):

@@ -227,7 +227,9 @@ REFUSED = [
         "QUERY_OFFSET", offset_interval_string="2 years", cancel_query_filter=True)),
      "cancel_query_filter is not modeled"),
     ("in SQL", {"userEditedSQL": "SELECT ${items.new} FROM ${items} WHERE ${items.status} = 'done'",
-                "fields": []}, "beside WHERE is not modeled"),
+                "fields": []}, "beside WHERE, or HAVING"),
+    ("by what SQL groups by", {"userEditedSQL": "SELECT ${items.status}, ${items.new} FROM ${items}"
+     " GROUP BY 1 HAVING ${items.status} = 'done'", "fields": []}, "beside WHERE, or HAVING"),
 ]  # fmt: skip
 
 

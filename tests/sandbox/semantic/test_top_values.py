@@ -119,6 +119,12 @@ CASES = [
      " (SELECT state FROM rows WHERE state IS NOT NULL GROUP BY state ORDER BY sum(price), state LIMIT 3)"
      " SELECT CASE WHEN state IN (FROM first) THEN state ELSE 'The rest' END AS s,"
      " count(DISTINCT shop) FROM rows GROUP BY s ORDER BY s"),
+    ("with subtotals of what stands behind the first values, of which a ranking has none",
+     sales("worst[3]", "kind", "total", column_totals={"sales.kind": TOTAL}),
+     f"WITH rows AS ({by_rank(3, 'ASC', 'The rest')} kind, sum(price) AS total FROM rows"
+     " GROUP BY s, kind), totals AS (FROM (SELECT *, NULL::VARCHAR AS mark FROM rows UNION ALL"
+     " SELECT *, 'column_subtotal::sales.kind' FROM rows)) FROM totals ORDER BY s, kind, mark"
+     " NULLS FIRST"),
     ("where a measure cancels the query's filter",
      sales("worst[3]", "new", "count", filters={"sales.kind": text("EQUALS", "used")}),
      "WITH first AS (SELECT state FROM sales WHERE kind = 'used' AND state IS NOT NULL"

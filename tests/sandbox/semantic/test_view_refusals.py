@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
-from queries.query_cases import NOW, ORDERS, number, text
+from queries.query_cases import NOW, ORDERS, date, number, text
 from sandbox.semantic.view_cases import (
     ACCESS,
     ROLES,
@@ -37,6 +37,7 @@ class Refuses:
     is_error: bool = True
 
 
+ANY = "measures: {people: {aggregate_type: count}}\n"
 STATES = "base_view: users, fields: {users.state: state}"
 NOT_PLANNED = '"asked.state" uses a query that cannot be planned'
 UNREADABLE = '"asked.state" uses a query that cannot be read'
@@ -323,6 +324,47 @@ def test_what_cannot_be_bound_is_refused(engine: Engine, rest: str) -> None:
     }
     assert refusal(engine, pushed(rest), sql).message == (
         "SQL with conditions of a query that a query view binds is not modeled by this sandbox"
+    )
+
+
+@pytest.mark.parametrize(
+    "rest", ["bind_all_filters: true", "filters: {users.age: {bind: users.age}}"]
+)
+def test_a_filter_that_is_ignored_is_not_bound_for_whoever_may_not_ask_for_its_field(
+    engine: Engine, rest: str
+) -> None:
+    files = {
+        "model.yaml": "access_grants: {hr: {user_attribute: team, allowed_values: [hr]}}\n",
+        "users.view.yaml": "dimensions: {id: {primary_key: true},"
+        " age: {required_access_grants: [hr]}}\n",
+        **asked(f"base_view: users, fields: {{users.id: id}}, {rest}", "id: {}", ANY),
+    }
+    old = number("GREATER_THAN", "1000") | {"ignore_if_unjoinable": True}
+    query = on_view("asked", ["asked.people"], filters={"users.age": old})
+    model = engine.model_with(ORDERS, files)
+    plan = engine.plan(query, now=NOW, model=model)
+    assert engine.execute(plan).to_pylist() == [{"asked.people": 40}]
+    # Whether Omni binds it for others is not known.
+    assert refusal(engine, files, query, {"team": "hr"}).message == (
+        'The filter on "users.age", which the query around a query view ignores, is not modeled by'
+        " this sandbox"
+    )
+
+
+def test_dates_are_moved_back_by_no_filter_on_a_field_that_may_not_be_asked_for(
+    engine: Engine,
+) -> None:
+    files = {
+        "model.yaml": "access_grants: {hr: {user_attribute: team, allowed_values: [hr]}}\n",
+        "users.view.yaml": "dimensions: {id: {primary_key: true},"
+        " signed_up_on: {required_access_grants: [hr]}}\nmeasures: {before: {aggregate_type: count,"
+        " filters: {signed_up_on: {date_offset_from_query: 1 year, cancel_query_filter: true}}}}\n",
+    }
+    late = date("ON_OR_AFTER", "2024-01-01") | {"ignore_if_unjoinable": True}
+    query = on_view("users", ["users.before"], filters={"users.signed_up_on": late})
+    assert refusal(engine, files, query).message.endswith("and the query has none")
+    engine.plan(
+        query, now=NOW, user_attributes={"team": "hr"}, model=engine.model_with(ORDERS, files)
     )
 
 

@@ -32,11 +32,18 @@ FILES = {
     "model": "default_timeframes: [raw, date, hour, hour_of_day, epoch]",
     "t.view": "dimensions:\n  id: {primary_key: true}\n"
     "  kept: {sql: '${plain}', convert_tz: false}\n"
+    "  cut: {sql: '${plain[date]}'}\n  cut_again: {sql: '${cut}'}\n"
     "measures:\n"
     "  since: {aggregate_type: count, filters: {plain: {on_or_after: '2024-01-01T06:00:00+01:00'}}}\n"
     "  year: {aggregate_type: count, filters: {plain: {on_or_after: '2024-01-01 00:00:00'}}}\n"
     "  kept_year: {aggregate_type: count, filters: {kept: {on_or_after: '2024-01-01 00:00:00'}}}\n"
-    "  last: {aggregate_type: max, sql: '${plain}'}\n",
+    "  last: {aggregate_type: max, sql: '${plain}'}\n"
+    "  first: {aggregate_type: count, filters: {'plain[date]': {is: '2024-01-01'}}}\n"
+    "  last_cut: {aggregate_type: max, sql: '${cut}'}\n",
+    "asked.query.view": "query: {base_view: t, fields: {t.id: id, 't.plain[date]': plain,"
+    " 't.instant[date]': instant, 't.day[date]': day, t.cut: cut, t.last_cut: last,"
+    " t.nanos: nanos}}\n"
+    "dimensions: {id: {}, plain: {}, instant: {}, day: {}, cut: {}, last: {}, nanos: {}}\n",
 }
 HERE = "America/New_York"
 
@@ -106,3 +113,32 @@ def test_a_filter_of_the_model_is_by_the_clocks_there_too(engine: Engine) -> Non
     # What says its own offset is that instant: 05:00 in UTC, midnight in New York.
     assert rows(engine, "t.since", "t.year", "t.kept_year") == [["2", "2", "3"]]
     assert rows(engine, "t.since", "t.year", "t.kept_year", zone=None) == [["2", "3", "3"]]
+
+
+@pytest.mark.parametrize("name", ["plain", "instant", "cut", "last"])
+def test_what_the_query_of_a_view_cut_is_on_the_clocks_there_already(
+    engine: Engine, name: str
+) -> None:
+    query = {"table": "asked", "sorts": [{"column_name": "asked.id"}]}
+    cut = rows(engine, "asked.id", f"asked.{name}[date]", f"asked.{name}[hour_of_day]", **query)
+    assert cut == [
+        ["1", "2023-12-31 00:00:00", "0"],
+        ["2", "2024-01-01 00:00:00", "0"],
+        ["3", "2024-07-03 00:00:00", "0"],
+    ]
+    new_year = {"type": "date", "kind": "TIME_FOR_UNIT_DURATION", "left_side": "2024-01-01"}
+    assert rows(engine, "asked.id", table="asked", filters={f"asked.{name}": new_year}) == [["2"]]
+
+
+def test_dates_and_what_was_not_cut_pass_through_the_query_of_a_view(engine: Engine) -> None:
+    fields = ("asked.id", "asked.day[date]", "asked.nanos[hour]")
+    query = {"table": "asked", "sorts": [{"column_name": "asked.id"}]}
+    assert rows(engine, *fields, **query) == rows(
+        engine, "t.id", "t.day[date]", "t.nanos[hour]", **in_order()
+    )
+
+
+def test_a_cut_time_of_a_model_is_cut_again_by_the_same_clocks(engine: Engine) -> None:
+    fields = ("t.id", "t.cut[date]", "t.cut_again[hour]")
+    assert rows(engine, *fields, **in_order())[0] == ["1", *["2023-12-31 00:00:00"] * 2]
+    assert rows(engine, "t.first") == [["1"]]
