@@ -292,6 +292,11 @@ def _assert_wide(
     outside = {name for name, each in found.made.items() if each.outside}
     inside = [name for name in query["fields"] if name in found.measures or name in found.made]
     inside = [name for name in inside if name not in outside]
+    if not inside:
+        # Nothing can be spread over the columns, so that the rows stay as they came.
+        assert list(wide.columns) == query["fields"], told(wide.columns)
+        _assert_alike(_records(wide), shown, set(found.made), told)
+        return
     down = [name for name in query["fields"] if name not in {*by, *inside}]
     heads = {
         number: tuple(row[name] for name in by)
