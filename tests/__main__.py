@@ -2,7 +2,8 @@
 
 The others run beside each other, and what each says is shown when it has ended.
 
-`python -m tests types tests` runs only those that it names.
+`python -m tests types tests` runs only those that it names. `python -m tests thorough` runs the tests that
+take long, which are in no other run.
 """
 
 import os
@@ -13,6 +14,8 @@ from functools import partial
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
+# The examples of a page build on each other, so a file stays with one worker.
+PYTEST = [sys.executable, "-m", "pytest", "-q", "-n", "auto", "--dist", "loadfile"]
 CHECKS = {
     "lint": ["ruff", "check", "."],
     "format": ["ruff", "format", "--check", "."],
@@ -28,9 +31,10 @@ CHECKS = {
         "docs",
         "docs/_build/html",
     ],
-    # The examples of a page build on each other, so a file stays with one worker.
-    "tests": [sys.executable, "-m", "pytest", "-q", "-n", "auto", "--dist", "loadfile"],
+    "tests": [*PYTEST, "-m", "not thorough"],
+    "thorough": [*PYTEST, "-m", "thorough"],
 }
+ALONE = ("tests", "thorough")
 
 
 def main() -> int:
@@ -59,8 +63,8 @@ def main() -> int:
     def title(name: str) -> None:
         print(f"== {name}: {' '.join(Path(part).name for part in CHECKS[name])}", flush=True)
 
-    names = sys.argv[1:] or list(CHECKS)
-    beside = [name for name in names if name != "tests"]
+    names = sys.argv[1:] or [name for name in CHECKS if name != "thorough"]
+    beside = [name for name in names if name not in ALONE]
     failed = []
     with ThreadPoolExecutor() as pool:
         for name, ran in zip(beside, pool.map(partial(run, shown=False), beside), strict=True):
@@ -68,10 +72,11 @@ def main() -> int:
             print(ran.stdout, end="", flush=True)
             if ran.returncode:
                 failed.append(name)
-    if "tests" in names:
-        title("tests")
-        if run("tests", shown=True).returncode:
-            failed.append("tests")
+    for name in ALONE:
+        if name in names:
+            title(name)
+            if run(name, shown=True).returncode:
+                failed.append(name)
     if failed:
         print(f"failed: {', '.join(failed)}", flush=True)
     return int(bool(failed))

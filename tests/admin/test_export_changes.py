@@ -18,6 +18,8 @@ from omni_changes import (
 
 import omnipd
 
+pytestmark = pytest.mark.thorough
+
 #: All but what no call changes.
 INCLUDE = ["content:all", "people", "access", "schedules:all"]
 

@@ -133,6 +133,7 @@ def overlaps(ax):
     ]
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("size", [(9, 6), (3, 2)])
 def test_of_five_hundred_folders_those_with_room_have_names_and_none_meet(size):
     names = [

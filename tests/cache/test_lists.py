@@ -508,6 +508,7 @@ with omnipd.connect(sys.argv[1], sys.argv[2], requests_per_minute=None) as clien
 """
 
 
+@pytest.mark.thorough
 def test_processes_that_read_and_write_one_list_never_see_half_of_it():
     with ScriptedServer() as server:
         names = ["d0", "d1", "d2"]

@@ -144,6 +144,7 @@ def test_lists_are_forgotten_before_the_answer_comes(scripted, fake_time):
     assert served == [False]
 
 
+@pytest.mark.thorough
 def test_another_process_sees_it_and_a_client_without_a_cache_says_it_too(tmp_path):
     read = (
         "import omnipd\n"

@@ -178,6 +178,7 @@ def read(reader):
     return found, payload
 
 
+@pytest.mark.thorough
 @given(st.lists(st.integers(0, len(WHOLE)), max_size=12))
 @settings(max_examples=300, deadline=None)
 def test_lines_are_the_same_wherever_the_bytes_are_split(cuts):
@@ -190,6 +191,7 @@ def test_lines_are_the_same_wherever_the_bytes_are_split(cuts):
     assert found[1].content["summary"]["fields"]["users.state"]["label"] == "🌴 État / Ōsaka"
 
 
+@pytest.mark.thorough
 @given(
     st.dictionaries(
         st.text(max_size=8) | st.sampled_from(["result", "job_id", "status"]),

@@ -199,6 +199,7 @@ def test_ids_that_omni_sent_are_taken_whatever_their_form(ids):
         assert server.failures == []
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("typed", [False, True])
 def test_a_dashboard_shows_the_same_where_the_call_of_its_filters_is_gone(typed):
     shown = []

@@ -86,6 +86,7 @@ def pages_of(records, size, **form):
     ]
 
 
+@pytest.mark.thorough
 @pytest.mark.filterwarnings("ignore::omnipd.OmniWarning")
 def test_a_list_is_the_same_from_pages_of_any_size(scripted):
     client = client_of(scripted)
@@ -129,6 +130,7 @@ def table_of(records, together):
     return table, [str(one.message) for one in caught]
 
 
+@pytest.mark.thorough
 def test_a_table_does_not_depend_on_which_records_are_read_together():
     @settings(max_examples=150, deadline=None, database=None, derandomize=True)
     @given(RECORDS)

@@ -136,6 +136,7 @@ def test_what_holds_the_same_again_and_again_is_refused_before_it_is_written(key
         Query.from_dict(query(**{key: doubled(280, ["a"])}))
 
 
+@pytest.mark.thorough
 def test_a_long_list_of_values_is_not_too_large():
     values = [str(number) for number in range(200_000)]
     held = query(newer={"values": values}, newest=doubled(10, ["a"]))

@@ -108,7 +108,7 @@ def arguments(path, name, omni):
 
 
 READERS = [(path, name) for path, name in EACH if name != "whoami"]
-pytestmark = pytest.mark.filterwarnings("ignore::omnipd.OmniWarning")
+pytestmark = [pytest.mark.filterwarnings("ignore::omnipd.OmniWarning"), pytest.mark.thorough]
 
 
 def each(readers):

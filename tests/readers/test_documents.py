@@ -391,6 +391,7 @@ def test_the_types_of_one_row_each_are_the_same_whatever_comes(case, scripted):
         assert len(df) == len(parents)
 
 
+@pytest.mark.thorough
 @each([*CASES, *SINGLES])
 def test_any_part_of_a_record_gives_the_same_types(case, scripted):
     check_any_part_of_a_record(case, scripted)

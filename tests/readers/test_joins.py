@@ -12,6 +12,8 @@ from readers.reader_checks import documented_columns, types_of
 import omnipd
 from omnipd.frames.from_pandas import has_default_index
 
+pytestmark = pytest.mark.thorough
+
 JOINS = join_table.all_joins()
 
 #: Those whose frame has no columns of its own: it has those of others, or whatever is asked for.

@@ -699,6 +699,7 @@ def test_a_knob_that_makes_no_sense_with_a_folder_is_refused_by_name(mine, files
         Server(org=mine(files=files), **knobs)
 
 
+@pytest.mark.thorough
 def test_tenants_share_the_data_and_keep_nothing_when_they_are_closed(mine, serve, connect):
     started = serve(org=mine({"users": PEOPLE}, SHOP))
     model_id = started.models["shop"]
@@ -779,6 +780,7 @@ def test_another_name_is_given_to_a_topic_where_it_is_one(mine, serve):
     assert ann.attributes == {"topic": "shops", "target": "topics.shops"}
 
 
+@pytest.mark.thorough
 def test_the_demo_in_a_folder_is_renamed_as_the_demo_is(tmp_path, server, serve, connect):
     from omnipd_sandbox.folder.demo import write_folder
 

@@ -21,6 +21,8 @@ from omnipd_sandbox.invention.permits import widely_shared
 from omnipd_sandbox.moods.behavior import Behavior
 from omnipd_sandbox.server import Server
 
+pytestmark = pytest.mark.thorough
+
 ROOT = Path(__file__).parents[2]
 _FEW = 12
 

@@ -74,6 +74,7 @@ def test_a_client_that_closes_only_its_own_direction_has_left_and_is_told(serve)
     assert NOBODY_WAITS.encode() in received
 
 
+@pytest.mark.thorough
 def test_a_client_that_sends_its_next_request_early_has_not_left(serve):
     server = serve(documents=0)
     slow = "SELECT count(*) AS n FROM range(20000) a, range(50000) b WHERE a.range * b.range = -1"
@@ -135,6 +136,7 @@ with Server(documents=0) as server:
 """
 
 
+@pytest.mark.thorough
 @pytest.mark.skipif(sys.platform == "win32", reason="there is no such limit")
 def test_a_sandbox_without_files_waits_until_there_are_some():
     ran = subprocess.run(

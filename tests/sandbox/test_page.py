@@ -117,6 +117,7 @@ def test_nulls_and_truth_are_shown_as_such(server):
     assert sorted(row[0] for row in page.rows[1:]) == ["false", "null", "true"]
 
 
+@pytest.mark.thorough
 def test_every_link_of_the_page_leads_to_an_answer(server):
     _, page = look(server)
     links = page.links()

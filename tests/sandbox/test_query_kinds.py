@@ -122,6 +122,7 @@ def test_every_key_takes_values_of_its_kind_and_no_other(wire, whole):
     assert wrong == []
 
 
+@pytest.mark.thorough
 def test_no_part_of_a_query_makes_the_sandbox_fail(wire, whole):
     asked, wrong = 0, []
     for path, queries in mutations(whole):

@@ -24,6 +24,7 @@ def test_a_size_that_is_none_is_refused():
         Server(size="huge")
 
 
+@pytest.mark.thorough
 def test_a_large_one_has_what_is_promised():
     large = SIZES["large"]
     assert (large.documents, large.folders) == (100_000, 10_000)

@@ -282,6 +282,7 @@ def rename_until_it_is_gone(server, names, answered):
     http_client.close()
 
 
+@pytest.mark.thorough
 def test_a_killed_sandbox_has_lost_nothing_and_half_a_change_is_not_there(tmp_path):
     kill_in_the_midst_of_changes(7, tmp_path)
 
@@ -415,6 +416,7 @@ def test_whatever_is_renamed_and_moved_is_read_as_it_was(path, seed):
     state.close()
 
 
+@pytest.mark.thorough
 def test_a_change_that_cannot_be_written_is_not_made(path, connect):
     with Server(documents=10, state=path) as server:
         wire = connect(server)

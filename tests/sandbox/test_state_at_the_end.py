@@ -8,6 +8,7 @@ import threading
 from email.message import Message
 from urllib.parse import urlsplit
 
+import pytest
 from sandbox.server_processes import start_server
 
 from omnipd_sandbox.http.request import Request
@@ -29,6 +30,7 @@ def make_labels(url, key, names, answered):
     client.close()
 
 
+@pytest.mark.thorough
 def test_a_sandbox_that_is_closed_in_use_has_stored_what_it_answered(tmp_path):
     path = tmp_path / "state.db"
     answered, numbers = [], itertools.count()

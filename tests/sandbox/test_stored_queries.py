@@ -127,6 +127,7 @@ def swept(wire, within=()):
     return asked, taken, failed
 
 
+@pytest.mark.thorough
 def test_whatever_is_imported_no_list_fails(wire):
     asked, taken, failed = swept(wire)
     assert failed == []
@@ -135,6 +136,7 @@ def test_whatever_is_imported_no_list_fails(wire):
     assert taken > asked / 4
 
 
+@pytest.mark.thorough
 def test_whatever_a_dashboard_holds_it_is_shown_with_typed_filters(typed):
     asked, taken, failed = swept(typed, ("dashboard",))
     assert failed == []
@@ -338,6 +340,7 @@ def test_names_that_are_no_utf_8_can_be_brought(bring, serve, connect):
     assert wire.ask("GET", "/", headers={"Accept": "text/html"}).status == 200
 
 
+@pytest.mark.thorough
 def test_whatever_a_folder_holds_no_list_fails(bring, serve, connect):
     """Every part of the document is replaced; it is refused by name, or all lists show it."""
     taken, refused = [], 0

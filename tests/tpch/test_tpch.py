@@ -18,6 +18,8 @@ from tpch.run import run_all
 import omnipd
 from omnipd import field
 
+pytestmark = pytest.mark.thorough
+
 MODEL_FILES = ORGANIZATION / "models" / "tpch"
 
 

@@ -617,6 +617,7 @@ def one_client(server, tmp_path_factory):
         yield client
 
 
+@pytest.mark.thorough
 @settings(max_examples=150, deadline=None)
 @given(tree=_ANY_FIELD)
 def test_any_tree_keeps_the_rows_it_says_or_is_refused(one_client, tree):

@@ -4,6 +4,8 @@ import gc
 import weakref
 from concurrent.futures import ThreadPoolExecutor
 
+import pytest
+
 from omnipd_sandbox.engine.engine import Engine
 
 ORDERS = "c83e5b70-91fd-4a2c-b6e4-05a7d19c3f82"
@@ -20,6 +22,7 @@ def test_a_version_is_read_once() -> None:
     assert engine.model_with(ORDERS, version(1)) is not engine.model_with(ORDERS, version(2))
 
 
+@pytest.mark.thorough
 def test_of_many_versions_few_are_kept() -> None:
     engine = Engine()
     with ThreadPoolExecutor(4) as workers:

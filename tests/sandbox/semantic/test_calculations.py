@@ -411,6 +411,7 @@ def test_a_median_of_decimals_has_more_digits_than_they_have(engine):
     assert values(engine, "m", *chain, limit=2) == [0.015, 0.015]
 
 
+@pytest.mark.thorough
 def test_no_part_of_a_tree_makes_the_planner_fail(engine):
     changed = []
     for query in every_kind_of_node():

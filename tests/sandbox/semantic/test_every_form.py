@@ -14,6 +14,8 @@ from omnipd_sandbox.engine.data.warehouse import Warehouse
 from omnipd_sandbox.engine.engine import Engine, Refused
 from omnipd_sandbox.engine.model.model import Model
 
+pytestmark = pytest.mark.thorough
+
 D = Decimal
 STAFF = {"team": ["staff"], "region": "south", "shop": ["all"]}
 NORTHERN = STAFF | {"region": "north"}

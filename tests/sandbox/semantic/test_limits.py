@@ -12,6 +12,8 @@ from omnipd_sandbox.engine.data.warehouse import DATASETS, Warehouse
 from omnipd_sandbox.refused_query import Refused
 from omnipd_sandbox.server import Server
 
+pytestmark = pytest.mark.thorough
+
 MEMORY, RESULT = 200_000_000, 50_000_000
 # What is not counted: the vector at work, 2,048 rows, while it is copied, and Python itself.
 SLACK = 150_000_000

@@ -93,6 +93,7 @@ def test_views_that_extend_each_other_in_a_ring(shops: Warehouse, views: dict[st
         assert "extends" in refusal(shops, model, table=name, fields=[f"{name}.count"])
 
 
+@pytest.mark.thorough
 def test_long_lines_and_diamonds_of_extends(shops: Warehouse) -> None:
     line = {f"v{n}.view": f"extends: [v{n + 1}]" for n in range(1500)}
     model = every_form.read(shops, {**line, "v1500.view": "table_name: shops"})

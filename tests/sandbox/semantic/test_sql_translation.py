@@ -83,6 +83,7 @@ def calls(database: duckdb.DuckDBPyConnection) -> list[tuple[str, str]]:
     return sorted(found)
 
 
+@pytest.mark.thorough
 def test_every_function_of_duckdb_gives_the_same(database: duckdb.DuckDBPyConnection) -> None:
     same, changed, refused = 0, 0, set()
     for name, text in calls(database):

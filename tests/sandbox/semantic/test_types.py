@@ -196,6 +196,7 @@ def chain(length: int, sql: str, kind: str = "dimensions", first: str = "sql: id
 SUMMED = {"dimensions": "sql: id", "measures": "sql: id, aggregate_type: sum"}
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("kind", ["dimensions", "measures"])
 @pytest.mark.parametrize("sql", ["{} + 1", "1 - abs({})", "CASE WHEN {} > 1 THEN 1 ELSE 0 END"])
 def test_a_long_chain_of_fields_is_an_issue_of_those_that_are_too_deep(kind: str, sql: str) -> None:
@@ -219,6 +220,7 @@ def test_a_chain_that_is_written_backwards() -> None:
     assert "nested too deeply" in refusal(model, shops, "sales.d399")
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("kind", ["dimensions", "measures"])
 def test_fields_that_double_are_refused_before_they_fill_the_memory(kind: str) -> None:
     view = chain(100, "{} + {}", kind, SUMMED[kind])
@@ -231,6 +233,7 @@ def test_fields_that_double_are_refused_before_they_fill_the_memory(kind: str) -
     assert "more than 20000 parts" in refusal(model, shops, "sales.d99")
 
 
+@pytest.mark.thorough
 def test_filters_of_topics_that_are_too_deep_are_issues() -> None:
     files = {
         "sales.view": chain(400, "{} + 1"),
