@@ -40,7 +40,11 @@ REFUSED = {
     "a day cut short": (lambda f: f.on_weekday("Tue"), "'Tue' is none of", "'Tuesday'"),
     "a misspelt day": (lambda f: f.on_weekday("Wendsday"), "is none of", "'Wednesday'"),
     "a German month": (lambda f: f.in_month("Mai"), "is none of 1 to 12 or", "'May'|'March'"),
-    "a number of a day": (lambda f: f.on_weekday(0), "count from the same day", "0 is Sunday"),
+    "a number of a day": (
+        lambda f: f.on_weekday(0),
+        "0 is another day in Omni than in pandas",
+        "it is Sunday",
+    ),
     "no such number of a day": (lambda f: f.on_weekday(7), "7 is none of", ""),
     "month 0": (lambda f: f.in_month(0), "0 is none of 1 to 12", ""),
     "quarter 5": (lambda f: f.in_quarter(5), "5 is none of 1 to 4", ""),
