@@ -6,27 +6,14 @@ import random
 import pytest
 from queries.answers.any_of_cases import CASES, GIFT, ITEMS, QUANTITY, STATE, STATUS
 from queries.answers.built import assert_is_answered, assert_sends
-from queries.query_cases import NOW, ORDERS, number, text
+from queries.query_cases import ORDERS, number, text
 
 import omnipd
 from omnipd import Query, field
 from omnipd.queries.language.where import where_of
-from omnipd_sandbox.server import Server
 
 A, B, C = STATUS == "complete", STATE == "Texas", QUANTITY > 3
 QUERY = Query(ORDERS, "orders").select("order_items.count")
-
-
-@pytest.fixture(scope="module")
-def dated(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("disk")
-    with (
-        Server(documents=0, now=lambda: NOW) as server,
-        omnipd.connect(
-            server.url, server.api_key, requests_per_minute=None, cache_dir=folder
-        ) as client,
-    ):
-        yield client
 
 
 @pytest.mark.parametrize("built", CASES, ids=lambda built: built.case.name)

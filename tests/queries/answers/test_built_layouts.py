@@ -9,7 +9,6 @@ from queries.answers.wire_answers import assert_sent
 from queries.query_cases import FLIGHTS, NOW, ORDERS
 
 from omnipd import Query, field
-from omnipd_sandbox.engine.engine import Engine
 
 AIR, SHOP, PEOPLE = Query(FLIGHTS, "flights"), Query(ORDERS, "orders"), Query(ORDERS, "users")
 CARRIER, ORIGIN, SHIPPED_ON = field("flights.carrier"), field("flights.origin"), field(SHIPPED)
@@ -96,11 +95,6 @@ BUILT = {
 CASES = {
     case.name: case for case in (*PIVOT_CASES, *BEHIND_CASES, *PERIOD_CASES, *TRANSPOSED_CASES)
 }
-
-
-@pytest.fixture(scope="module")
-def engine():
-    return Engine()
 
 
 @pytest.mark.parametrize("name", BUILT)

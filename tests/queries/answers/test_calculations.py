@@ -8,28 +8,6 @@ from queries.query_answers import assert_answers, by_hand, rows_of
 from queries.query_cases import NOW
 
 import omnipd
-from omnipd_sandbox.engine.engine import Engine
-from omnipd_sandbox.server import Server
-
-
-@pytest.fixture(scope="module")
-def engine():
-    return Engine()
-
-
-@pytest.fixture(scope="module")
-def client(tmp_path_factory):
-    with (
-        Server(documents=0, now=lambda: NOW) as server,
-        omnipd.connect(
-            server.url,
-            server.api_key,
-            requests_per_minute=None,
-            cache_dir=tmp_path_factory.mktemp("disk"),
-        ) as client,
-    ):
-        yield client
-        assert server.failures == []
 
 
 def test_there_are_many_cases_and_each_has_a_name_of_its_own():
@@ -48,10 +26,10 @@ def test_the_sandbox_answers_as_sql_by_hand_does(engine, case):
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
-def test_the_client_answers_as_sql_by_hand_does(client, case):
+def test_the_client_answers_as_sql_by_hand_does(dated, case):
     query = BUILT.get(case.name, case.query)
     with warnings.catch_warnings():
         # That a result has as many rows as its limit is no surprise here.
         warnings.simplefilter("ignore", omnipd.OmniWarning)
-        table = omnipd.run_query_arrow(query, client=client, check=True)
+        table = omnipd.run_query_arrow(query, client=dated, check=True)
     assert_answers(table, case)

@@ -12,28 +12,7 @@ from queries.query_cases import NOW, ORDERS, date, orders, users
 import omnipd
 from omnipd import Query, field
 from omnipd.queries.language.request import build_request
-from omnipd_sandbox.engine.engine import Engine, Refused
-from omnipd_sandbox.server import Server
-
-
-@pytest.fixture(scope="module")
-def engine():
-    return Engine()
-
-
-@pytest.fixture(scope="module")
-def dated(tmp_path_factory):
-    with (
-        Server(documents=0, now=lambda: NOW) as server,
-        omnipd.connect(
-            server.url,
-            server.api_key,
-            requests_per_minute=None,
-            cache_dir=tmp_path_factory.mktemp("disk"),
-        ) as client,
-    ):
-        yield client
-        assert server.failures == []
+from omnipd_sandbox.engine.engine import Refused
 
 
 def test_no_two_cases_share_a_name():

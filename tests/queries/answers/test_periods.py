@@ -13,15 +13,10 @@ from queries.answers.wire_answers import assert_sent
 from queries.query_cases import NOW, date, orders, sort
 
 from omnipd_sandbox.engine.data.warehouse import warehouse
-from omnipd_sandbox.engine.engine import Engine, Refused
+from omnipd_sandbox.engine.engine import Refused
 
 MAY = date("TIME_FOR_UNIT_DURATION", "2024-05")
 ONE_MONTH = compared(SHIPPED, ago(1, "MONTH"))
-
-
-@pytest.fixture(scope="module")
-def engine():
-    return Engine()
 
 
 @pytest.mark.parametrize("case", PERIOD_CASES, ids=lambda case: case.name)

@@ -5,12 +5,7 @@ from queries.answers.pivot_cases import NEW_YEAR, PIVOT_CASES
 from queries.answers.wire_answers import assert_sent
 from queries.query_cases import NOW, TOTAL, flights, sort
 
-from omnipd_sandbox.engine.engine import Engine, Refused
-
-
-@pytest.fixture(scope="module")
-def engine():
-    return Engine()
+from omnipd_sandbox.engine.engine import Refused
 
 
 @pytest.mark.parametrize("case", PIVOT_CASES, ids=lambda case: case.name)

@@ -4,23 +4,10 @@ import pytest
 from queries.answers.built import assert_is_answered, assert_sends
 from queries.answers.recurring_cases import CASES, ORDERED, OTHER_VALUES
 from queries.query_answers import assert_answers
-from queries.query_cases import NOW, Case, date, orders
+from queries.query_cases import Case, date, orders
 
 import omnipd
 from omnipd import field
-from omnipd_sandbox.server import Server
-
-
-@pytest.fixture(scope="module")
-def dated(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("disk")
-    with (
-        Server(documents=0, now=lambda: NOW) as server,
-        omnipd.connect(
-            server.url, server.api_key, requests_per_minute=None, cache_dir=folder
-        ) as client,
-    ):
-        yield client
 
 
 @pytest.mark.parametrize("built", CASES, ids=lambda built: built.case.name)

@@ -6,12 +6,7 @@ from queries.answers.total_cases import BEHIND_CASES, GRAND, LAST_CASES, TWO_CAR
 from queries.answers.wire_answers import assert_sent
 from queries.query_cases import NOW, TOTAL, flights, sort
 
-from omnipd_sandbox.engine.engine import Engine, Refused
-
-
-@pytest.fixture(scope="module")
-def engine():
-    return Engine()
+from omnipd_sandbox.engine.engine import Refused
 
 
 @pytest.mark.parametrize("case", BEHIND_CASES, ids=lambda case: case.name)

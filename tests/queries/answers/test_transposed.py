@@ -5,12 +5,7 @@ from queries.answers.transposed_cases import TRANSPOSED_CASES
 from queries.answers.wire_answers import assert_sent
 from queries.query_cases import NOW, flights, orders
 
-from omnipd_sandbox.engine.engine import Engine, Refused
-
-
-@pytest.fixture(scope="module")
-def engine():
-    return Engine()
+from omnipd_sandbox.engine.engine import Refused
 
 
 @pytest.mark.parametrize("case", TRANSPOSED_CASES, ids=lambda case: case.name)

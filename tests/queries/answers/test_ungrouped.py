@@ -7,25 +7,6 @@ from queries.query_cases import NOW, ORDERS, orders
 
 import omnipd
 from omnipd import Query
-from omnipd_sandbox.engine.engine import Engine
-from omnipd_sandbox.server import Server
-
-
-@pytest.fixture(scope="module")
-def dated(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("disk")
-    with (
-        Server(documents=0, now=lambda: NOW) as server,
-        omnipd.connect(
-            server.url, server.api_key, requests_per_minute=None, cache_dir=folder
-        ) as client,
-    ):
-        yield client
-
-
-@pytest.fixture(scope="module")
-def engine():
-    return Engine()
 
 
 @pytest.mark.filterwarnings("ignore:The result has exactly:omnipd.OmniWarning")

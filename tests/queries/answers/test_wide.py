@@ -4,26 +4,10 @@ import pandas as pd
 import pytest
 from queries.answers.wide_cases import WIDE_CASES
 from queries.query_answers import by_hand, rows_of
-from queries.query_cases import FLIGHTS, NOW, ORDERS
+from queries.query_cases import FLIGHTS, ORDERS
 
 import omnipd
 from omnipd import Query, field
-from omnipd_sandbox.server import Server
-
-
-@pytest.fixture(scope="module")
-def dated(tmp_path_factory):
-    with (
-        Server(documents=0, now=lambda: NOW) as server,
-        omnipd.connect(
-            server.url,
-            server.api_key,
-            requests_per_minute=None,
-            cache_dir=tmp_path_factory.mktemp("disk"),
-        ) as client,
-    ):
-        yield client
-        assert server.failures == []
 
 
 @pytest.mark.parametrize("case", WIDE_CASES, ids=lambda case: case.name)
