@@ -19,6 +19,8 @@ from omnipd.queries.language.near_names import near_names
 
 #: What kind a field of a composite topic is.
 _UNKNOWN = "unknown"
+#: Types whose values do not follow one another.
+_WITHOUT_GAPS = {"STRING", "BOOLEAN"}
 _UNCHECKED = "With " + argument("check", False) + " the query is sent as it is."
 
 
@@ -110,6 +112,11 @@ def check_fields(query: Mapping[str, Any], known: Mapping[str, KnownField], wher
             if field is not None and field.kind not in {"dimension", _UNKNOWN}:
                 raise ArgumentError(
                     f"{name} is a {field.kind}; {what} take dimensions.", hint=_UNCHECKED
+                )
+            if what == "fill_fields" and field is not None and field.data_type in _WITHOUT_GAPS:
+                raise ArgumentError(
+                    f"{name} is {field.data_type}, in which there are no gaps to fill.",
+                    hint="Fill a time, such as orders.created_at[date]. " + _UNCHECKED,
                 )
     conditions = [
         (name, condition)

@@ -32,6 +32,7 @@ ITEMS = Query(ORDERS, "orders").select("order_items.id")
         (ORIGINS.select("flights.count[month]"), "a measure, so it has no timeframes", "bracket"),
         (ORIGINS.pivot("flights.count"), "is a measure; pivots take", "check=False"),
         (ORIGINS.fill("flights.count"), "is a measure; fill_fields take", "check=False"),
+        (ORIGINS.fill("flights.origin"), "is STRING, in which there are no gaps", "Fill a time"),
         (ORIGINS.sort("flights.dest"), "sorted by flights.dest", "fields"),
         (ORIGINS.sort("flights.orgin"), "sorted by flights.orgin", "Did you mean flights.origin"),
         (ORIGINS.totals("flights.dest"), "subtotalled by flights.dest", "fields"),
