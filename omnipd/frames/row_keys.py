@@ -40,6 +40,8 @@ def row_numbers(table: pa.Table) -> tuple[Numbers, Numbers]:
 
 def _numbered(column: pa.ChunkedArray) -> Numbers:
     """Return a number for each value of a column, 0 for null."""
+    # Older versions of Arrow tell no halves apart.
+    column = column.cast(pa.float32()) if pa.types.is_float16(column.type) else column
     encoded = column.dictionary_encode().unify_dictionaries()
     indices = pa.chunked_array([chunk.indices for chunk in encoded.chunks], pa.int32())
     found: Numbers = pc.fill_null(indices, -1).to_numpy().astype(np.int64) + 1
