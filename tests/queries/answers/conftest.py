@@ -13,7 +13,8 @@ def engine():
     return Engine()
 
 
-@pytest.fixture(scope="session")
+# Of each module: the client is the default of all tests as long as it is open.
+@pytest.fixture(scope="module")
 def dated(tmp_path_factory):
     with (
         Server(documents=0, now=lambda: NOW) as server,
