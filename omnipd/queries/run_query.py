@@ -291,7 +291,7 @@ class Ready:
             self.run = Run(query, QueryOptions(**options), client=current_client(client))  # type: ignore[misc]
         self._form = self.run.pivot or "wide"
         if self._form != "long" and self.run.totals:
-            pivots.refuse_totals_of_rows(self.run.request.body["query"])
+            pivots.refuse_totals_of_rows(self.run.query)
         self._store = ResultCache(self.run.client.result_folder, self.run.client.clock)
         self._stored: tuple[pa.Table, dict[str, Any]] | None = None
         self._checked = False
@@ -350,9 +350,8 @@ class Ready:
         return flat, by_flat_column(facts, cells, wide.measures)
 
     def _widened(self, table: pa.Table, facts: dict[str, Any]) -> tuple[Wide, dict[str, Any]]:
-        query = self.run.request.body["query"]
         shown, facts = self._called(table, facts)
-        wide, facts = self.run.guarded(lambda: pivots.widened(table, shown, facts, query))
+        wide, facts = self.run.guarded(lambda: pivots.widened(table, shown, facts, self.run.query))
         if self._formatted:
             wide = self.run.guarded(lambda: wide_as_shown(wide, facts["formats"]))
         return wide, facts

@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from itertools import cycle
 from typing import Any
 
+from omnipd.queries.job.any_case import finder
+
 #: The facts of a run that are about single columns.
 _OF_COLUMNS = ("labels", "formats")
 
@@ -27,11 +29,14 @@ def by_column(facts: Mapping[str, Any], columns: Mapping[str, str]) -> dict[str,
     >>> by_column(facts, {"U.STATE": "State"})
     {'labels': {'State': 'State'}, 'formats': {'u.id': 'ID'}, 'limit': 5}
     """
-    exact = dict(columns)
-    known = {name.lower(): column for name, column in reversed(exact.items())} | exact
+    find = finder(columns)
+
+    def column(name: str) -> str:
+        found = find(name)
+        return name if found is None else found
+
     return dict(facts) | {
-        kind: {known.get(name, known.get(name.lower(), name)): said for name, said in held.items()}
-        for kind, held in _held(facts)
+        kind: {column(name): said for name, said in held.items()} for kind, held in _held(facts)
     }
 
 

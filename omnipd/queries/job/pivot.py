@@ -13,6 +13,7 @@ from omnipd.arguments import argument
 from omnipd.errors import ArgumentError, QueryError, warn
 from omnipd.frames.to_pandas import storable_columns
 from omnipd.frames.wide import Wide, widen
+from omnipd.queries.job.any_case import finder
 from omnipd.queries.job.result import (
     PIVOT_COLUMN,
     PIVOT_ROW,
@@ -49,9 +50,9 @@ def facts_of(
 
 
 def _among(wanted: Sequence[Any], names: Sequence[str]) -> list[str | None]:
-    """Return columns by their names; a database may give names back in another case."""
-    found = {name.lower(): name for name in reversed(names)} | {name: name for name in names}
-    return [found.get(name, found.get(str(name).lower())) for name in wanted]
+    """Return columns by their names, None for what is none of them."""
+    find = finder({name: name for name in names})
+    return [find(str(name)) for name in wanted]
 
 
 def _measures(

@@ -16,6 +16,7 @@ import pyarrow.compute as pc
 from omnipd.errors import QueryError, ResponseError
 from omnipd.frames.arrow_stream import distinct_names
 from omnipd.frames.unify_schemas import is_text, wider_type
+from omnipd.queries.job.any_case import finder
 from omnipd.queries.language.clauses import TRANSPOSED
 from omnipd.unicode_text import whole_text
 
@@ -122,14 +123,12 @@ def _total_marks(table: pa.Table) -> pa.ChunkedArray | None:
 
 def _values_from_sidecars(table: pa.Table, marks: pa.ChunkedArray) -> pa.Table:
     """Take the values of totals rows from their sidecar columns, the first of each wins."""
-    # A database may give names back in another case; of two such columns the first is meant.
-    bases = {name.lower(): name for name in reversed(table.column_names)}
-    bases |= {name: name for name in table.column_names}
+    base_of = finder({name: name for name in table.column_names})
     done = set()
     is_total = pc.is_valid(marks)
     for name in table.column_names:
         found = _SIDECAR.match(name)
-        base = bases.get(found[1], bases.get(found[1].lower())) if found else None
+        base = base_of(found[1]) if found else None
         if base is None or base in done:
             continue
         done.add(base)
@@ -184,8 +183,7 @@ def _transposed(fields: Sequence[str], measures: Sequence[str]) -> list[str]:
 
 def _asked_for(names: list[str], fields: Sequence[str], described: Collection[str]) -> list[str]:
     """Return the columns of the fields in the order of the request, each once."""
-    # A database may give names back in another case; of two such columns the first is meant.
-    found = {name.lower(): name for name in reversed(names)} | {name: name for name in names}
+    find = finder({name: name for name in names})
     said = {name.lower() for name in described}
     kept: dict[str, None] = {}
     missing = []
@@ -197,7 +195,7 @@ def _asked_for(names: list[str], fields: Sequence[str], described: Collection[st
                 for name in names
                 if name.lower().startswith(view) and (not said or name.lower() in said)
             )
-        elif (name := found.get(field, found.get(field.lower()))) is not None:
+        elif (name := find(field)) is not None:
             kept[name] = None
         else:
             missing.append(field)

@@ -112,7 +112,7 @@ class Run:
         table = pivot.in_display_order(pa.Table.from_batches(batches, schema))
         if self.totals and not self.request.is_sql:
             by_field = table.rename_columns(self._names)
-            self._totals_missing |= totals.groups_without(by_field, self._query, self._described)
+            self._totals_missing |= totals.groups_without(by_field, self.query, self._described)
         return table
 
     def batches(self) -> Generator[pa.RecordBatch, None, None]:
@@ -168,14 +168,15 @@ class Run:
             "complete": True,
         }
         if not self.request.is_sql:
-            if self.totals and totals.asked_for(self._query):
+            if self.totals and totals.asked_for(self.query):
                 facts["totals_missing"] = self._totals_missing
-            if (pivoted := pivot.facts_of(self._query, self._names, described)) is not None:
+            if (pivoted := pivot.facts_of(self.query, self._names, described)) is not None:
                 facts["pivot"] = pivoted | {"columns": self._seen.pivot_columns}
         return by_column(facts, self._columns)
 
     @property
-    def _query(self) -> Mapping[str, Any]:
+    def query(self) -> Mapping[str, Any]:
+        """The query object as it is sent."""
         query: Mapping[str, Any] = self.request.body["query"]
         return query
 
@@ -241,7 +242,7 @@ class Run:
         at_limit = seen.at_limit(limit)
         self._limit_reached = at_limit is not None
         if limit is not None and at_limit is not None and self._warns:
-            warn(words_of_limit(at_limit, limit, pivoted=bool(self._query.get("pivots"))))
+            warn(words_of_limit(at_limit, limit, pivoted=bool(self.query.get("pivots"))))
 
     def _parts(
         self, *, again: bool, sample: bool = False, places: bool = False
@@ -276,7 +277,7 @@ class Run:
             yield self._named(self._noted(waiting, fields), fields, number == 0, places)
         if not sample:
             self._check_limit(self._seen)
-            self._totals_missing = totals.absent(self._query, self._seen)
+            self._totals_missing = totals.absent(self.query, self._seen)
 
     @property
     def _depends_on_fields(self) -> bool:
@@ -284,7 +285,7 @@ class Run:
         return self.request.is_sql or result.has_wildcard(self.request.fields)
 
     def _normalized(self, sent: pa.Table, described: Any) -> pa.Table:
-        transposed = self._query.get("transposed_measures")
+        transposed = self.query.get("transposed_measures")
 
         def work() -> pa.Table:
             asked = result.normalize(
@@ -294,7 +295,7 @@ class Run:
                 sql=self.request.is_sql,
                 described=described if isinstance(described, dict) else (),
                 transposed=transposed if isinstance(transposed, list) else (),
-                places=bool(self._query.get("pivots")),
+                places=bool(self.query.get("pivots")),
             )
             held = times.in_known_zones(asked)
             return held if self.decimals == "exact" else as_floats(held)
@@ -311,7 +312,7 @@ class Run:
     def _named(
         self, table: pa.Table, fields: Any, whole: bool, places: bool
     ) -> pa.Schema | pa.RecordBatch:
-        is_long = not (places and self._query.get("pivots"))
+        is_long = not (places and self.query.get("pivots"))
         if is_long:
             table = result.without_places(table)
         sent = table.column_names
@@ -334,7 +335,7 @@ class Run:
         }
         wrong: list[str] = []
         if not self.request.is_sql:
-            for name, condition in filters.conditions_of(self._query):
+            for name, condition in filters.conditions_of(self.query):
                 wrong += filters.ignored({name: condition}, types)
         if wrong:
             shown = ", ".join(f"{name} ({types.get(name, 'TIMESTAMP')})" for name in wrong)
