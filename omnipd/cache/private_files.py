@@ -79,12 +79,13 @@ def own_folder(folder: Path, *, make: bool = False) -> bool:
                 make_folder(folder)
             _close_to_others(folder)
         except OSError as error:
-            gone = isinstance(error, FileNotFoundError)
+            # Deleted since it was made; the latter if mkdir found it and then looked whether it is a folder.
+            gone = isinstance(error, (FileNotFoundError, FileExistsError))
             if gone and not make:
                 return False
             if not (gone and left):
                 raise Unusable(f"cannot be used ({type(error).__name__})") from None
-            left -= 1  # somebody who clears the cache deleted it since it was made
+            left -= 1
         else:
             return True
 
