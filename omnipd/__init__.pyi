@@ -53,7 +53,7 @@ from omnipd.queries.batches import iter_batches as iter_batches
 from omnipd.queries.batches import query_to_parquet as query_to_parquet
 from omnipd.queries.dashboards import run_document as run_document
 from omnipd.queries.dashboards import run_document_query as run_document_query
-from omnipd.queries.explain import Plan as Plan
+from omnipd.queries.explain import QueryPlan as QueryPlan
 from omnipd.queries.explain import explain as explain
 from omnipd.queries.explain import schema as schema
 from omnipd.queries.language.conditions import Condition as Condition
