@@ -71,7 +71,9 @@ class QueryPlan:
 
     @property
     def _title(self) -> str:
-        return f"omnipd.QueryPlan: {len(self.fields)} {'field' if len(self.fields) == 1 else 'fields'}"
+        return (
+            f"omnipd.QueryPlan: {len(self.fields)} {'field' if len(self.fields) == 1 else 'fields'}"
+        )
 
     @property
     def _warned(self) -> list[display.Row]:
