@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from copy import deepcopy
+from email.message import Message
 from http import HTTPStatus
 from typing import Any
+from urllib.parse import parse_qsl, urlsplit
 from uuid import uuid4
 
 from omnipd_sandbox.http.refusals import RefusedRequest
@@ -45,8 +47,19 @@ def in_place_of_an_answer(
     return None
 
 
+def of_somebody_else(fault: Fault, request: Request, stars: tuple[str, ...]) -> Request:
+    """Give the request of somebody else that comes just before one."""
+    assert fault.does is not None  # noqa: S101 - a fault of this kind says it
+    call = fault.does.with_stars(stars)
+    address = urlsplit(call.path)
+    query = tuple(parse_qsl(address.query, keep_blank_values=True))
+    return Request(call.method, address.path, query, Message(), call.body, request.peer)
+
+
 def spoiled(fault: Fault, request: Request, reply: Reply) -> Reply:
     """Give an answer in its spoiled form; the very same where there is nothing to spoil."""
+    if fault.kind == "lost":
+        return Broken(None)
     if fault.kind == "cut" and not isinstance(reply, Broken):
         empty = isinstance(reply, Document) and not reply.body
         return reply if empty else Broken(reply, reply.status)
