@@ -15,14 +15,14 @@ from pathlib import Path
 from threading import Event, Lock
 from typing import Any
 
-from omnipd_sandbox.api.endpoints import REMOVED, endpoints
+from omnipd_sandbox.api.endpoints import endpoints, there_now
 from omnipd_sandbox.api.unserved import not_done, unserved
 from omnipd_sandbox.calls.call import Call
 from omnipd_sandbox.calls.identity import Caller, Keyring, admit
 from omnipd_sandbox.calls.jobs import Jobs
 from omnipd_sandbox.calls.kept import Kept
 from omnipd_sandbox.calls.parameters import read_parameters
-from omnipd_sandbox.calls.routing import Endpoint, Route, Router
+from omnipd_sandbox.calls.routing import Route, Router
 from omnipd_sandbox.calls.world import World
 from omnipd_sandbox.engine.model.placed_issues import PlacedIssue, issues_by_model
 from omnipd_sandbox.foundation import Foundation
@@ -109,7 +109,7 @@ class Tenant:
         # When views were first asked for, and how many days of views have been counted since.
         self._begun: datetime | None = None
         self._days = 0
-        self._router = Router([*endpoints(behavior), *_not_done(behavior)])
+        self._router = Router([*endpoints(behavior), *there_now(unserved(), behavior)])
         self._faults = FaultQueue(behavior.faults)
         self._short_ids = ShortIds() if behavior.ids == "short" else None
         self._limit = RateLimit(
@@ -351,8 +351,3 @@ class Tenant:
 
 def _no_lists() -> Kept[list[Any]]:
     return Kept(len, _LISTED_AT_MOST)
-
-
-def _not_done(behavior: Behavior) -> list[Endpoint]:
-    gone = REMOVED if behavior.removed_routes else frozenset()
-    return [each for each in unserved() if (each.method, each.path) not in gone]
