@@ -33,7 +33,12 @@ from omnipd_sandbox.http.request_log import Asked, RequestLog
 from omnipd_sandbox.moods.behavior import Behavior
 from omnipd_sandbox.moods.fault_queue import FaultQueue, stars_of
 from omnipd_sandbox.moods.faults import Fault
-from omnipd_sandbox.moods.faulty_replies import in_place_of_an_answer, of_somebody_else, spoiled
+from omnipd_sandbox.moods.faulty_replies import (
+    first_half,
+    in_place_of_an_answer,
+    of_somebody_else,
+    spoiled,
+)
 from omnipd_sandbox.moods.rate_limit import RateLimit
 from omnipd_sandbox.moods.short_ids import ShortIds
 from omnipd_sandbox.organization import derived
@@ -200,22 +205,38 @@ class Tenant:
         """Answer, and tell what went wrong with it: nothing, where there was nothing to spoil."""
         if fault is None:
             return self._reply(request), None
-        reply = in_place_of_an_answer(fault, request, self._limit.block)
-        if reply is not None:
+        reply, went_wrong = self._go_wrong(fault, request)
+        if went_wrong:
             return reply, fault
-        if fault.kind == "slow":
-            self._closing.wait(fault.seconds)
-            return self._reply(request), fault
-        if fault.kind == "meanwhile":
-            return self._do_meanwhile(fault, request) or self._reply(request), fault
-        if fault.kind == "no_effect":
-            return self._without_effect(fault, request)
-        whole = self._reply(request)
-        reply = spoiled(fault, request, whole)
-        if reply is whole:
-            self._faults.give_back(fault)
-            return whole, None
-        return reply, fault
+        self._faults.give_back(fault)
+        return reply, None
+
+    def _go_wrong(self, fault: Fault, request: Request) -> tuple[Reply, bool]:
+        instead = in_place_of_an_answer(fault, request, self._limit.block)
+        match fault.kind:
+            case "lost":
+                self._reply(request)
+                return instead or Broken(None), True
+            case "partial":
+                part = first_half(request)
+                reply = self._reply(part or request)
+                is_made = part is not None and reply.status < HTTPStatus.BAD_REQUEST
+                return (instead or reply) if is_made else reply, is_made
+            case _ if instead is not None:
+                return instead, True
+            case "slow":
+                self._closing.wait(fault.seconds)
+                return self._reply(request), True
+            case "meanwhile":
+                return self._do_meanwhile(fault, request) or self._reply(request), True
+            case "no_effect":
+                reply = self._reply(request, keeps=False)
+                is_success = reply.status < HTTPStatus.BAD_REQUEST
+                return reply, is_success and self._changes(request)
+            case _:
+                whole = self._reply(request)
+                reply = spoiled(fault, request, whole)
+                return reply, reply is not whole
 
     def _do_meanwhile(self, fault: Fault, request: Request) -> Reply | None:
         """Do what somebody else does; give an error if they could not, so that nobody relies on it."""
@@ -233,14 +254,6 @@ class Tenant:
         """Do what the administrator asks for, whichever keys there are and however much is asked."""
         administrator = self.organization.administrator
         return self._behind_the_limit(request, caller=Caller(administrator, "organization"))
-
-    def _without_effect(self, fault: Fault, request: Request) -> tuple[Reply, Fault | None]:
-        """Answer as if a change were made; what is refused, or changes nothing, is as it always is."""
-        reply = self._reply(request, keeps=False)
-        if self._changes(request) and reply.status < HTTPStatus.BAD_REQUEST:
-            return reply, fault
-        self._faults.give_back(fault)
-        return reply, None
 
     def _changes(self, request: Request) -> bool:
         try:

@@ -146,6 +146,9 @@ class Behavior:
     existing_permits : {"replaced", "kept", "refused"}
         What becomes of the role somebody has where a call adds one: the new one takes its place, it
         stays without a word, or the call is 400.
+    pull_requests : {"ignored", "required"}
+        Whether what is published by pull request only, as its settings say, can be published by a
+        call all the same, or is 403.
     access_boosts : bool
         Keep access boosts that calls ask for; without it they are dropped without a word, as where
         the organization does not allow them.
@@ -217,6 +220,7 @@ class Behavior:
     folder_labels: bool = False
     user_put: Literal["merge", "replace"] = "merge"
     existing_permits: Literal["replaced", "kept", "refused"] = "replaced"
+    pull_requests: Literal["ignored", "required"] = "ignored"
     access_boosts: bool = True
     omitted_settings: Literal["kept", "reset"] = "kept"
     organization_role_case: Literal["any", "lower", "upper"] = "any"

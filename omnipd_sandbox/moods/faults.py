@@ -51,8 +51,9 @@ class Fault:
     kind : str
         ``status`` (an error status), ``html`` (a sign-in page with status 200), ``reset`` (the
         connection is reset; nothing has happened, and nothing is answered), ``lost`` (what is
-        asked for is done, then the connection is reset and nothing is answered), ``no_effect``
-        (a change is checked and answered as one that was made, and was not made), ``meanwhile``
+        asked for is done, then the connection is reset and nothing is answered, or an error),
+        ``no_effect`` (a change is checked and answered as one that was made, and was not made),
+        ``partial`` (of each list in the body only the first half is taken), ``meanwhile``
         (somebody else does something just before what is asked for is done), ``cut`` (half the
         answer, then nothing), ``slow`` (the answer comes late), ``same_cursor`` (a page that names itself as the next),
         ``shift`` (a later page as it is when a record before it was deleted and one added behind:
@@ -67,8 +68,9 @@ class Fault:
         How many requests it meets; all when None.
     after : int
         How many requests are left in peace before.
-    code : int
-        The status, of kind ``status``.
+    code : int, optional
+        The status, of kind ``status``: 500 when None. Of kinds ``lost`` and ``partial`` what is
+        answered in place of a reset, or of what was done in part.
     seconds : float
         How late, of kind ``slow``.
     field : str, optional
@@ -86,7 +88,7 @@ class Fault:
     method: str | None = None
     count: int | None = 1
     after: int = 0
-    code: int = 500
+    code: int | None = None
     seconds: float = 1.0
     field: str | None = None
     new_key: str | None = None
@@ -130,8 +132,9 @@ KINDS: Mapping[str, frozenset[str]] = {
     "status": frozenset({"code"}),
     "html": frozenset(),
     "reset": frozenset(),
-    "lost": frozenset(),
+    "lost": frozenset({"code"}),
     "no_effect": frozenset(),
+    "partial": frozenset({"code"}),
     "meanwhile": frozenset({"does"}),
     "cut": frozenset(),
     "slow": frozenset({"seconds"}),

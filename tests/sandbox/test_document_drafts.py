@@ -166,6 +166,23 @@ def test_an_identifier_changes_at_once_whatever_draft_there_is(own):
     assert own.send("PUT", v2(one, "/identifier"), {"identifier": "x1"}).status == 308
 
 
+@pytest.mark.parametrize(("pull_requests", "status"), [("ignored", 200), ("required", 403)])
+def test_what_needs_a_pull_request_is_published_where_a_server_does_not_mind(
+    serve, connect, pull_requests, status
+):
+    wire = connect(serve(documents=60, pull_requests=pull_requests))
+    one = dashboard(wire, drafted=False)
+    needed = {"requirePullRequestToPublish": True}
+    wire.send("PUT", f"/api/v1/documents/{one}/permissions", needed)
+    assert wire.send("PATCH", v2(one, "/draft"), {"name": "x"}).status == 200
+    assert wire.send("POST", v2(one, "/draft/publish")).status == status
+    # The draft that could not be published is still there.
+    assert bool(drafts(wire, one)) == (status == 403)
+    wire.send("DELETE", f"/api/v1/documents/{one}/draft")
+    assert wire.send("PATCH", f"/api/v1/documents/{one}", {"name": "y"}).status == status
+    assert (published(wire, one)[0] == "y") == (status == 200)
+
+
 @pytest.mark.parametrize("wrong", [None, "x", "x" * 49, "Board", "a/b", "a b", "é" * 3])
 def test_an_identifier_that_cannot_be_is_400(own, wrong):
     one = dashboard(own, drafted=False)

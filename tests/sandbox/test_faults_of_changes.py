@@ -54,6 +54,47 @@ def test_what_is_lost_is_made_once_for_each_time_it_is_asked(faulty):
     assert wire.send("POST", "/api/v1/folders", {"name": "New"}).json["path"] == "new-1"
 
 
+def test_an_error_can_come_when_the_change_is_made(faulty):
+    wire = faulty({"kind": "lost", "code": 504, "method": "PATCH", "path": LABELS})
+    [one] = unlabeled(wire)
+    answer = put(wire, one, "finance")
+    assert (answer.status, answer.headers.get_content_type()) == (504, "text/html")
+    assert labels(wire, one) == ["finance"]
+
+
+@pytest.mark.parametrize(("more", "status"), [({}, 200), ({"code": 500}, 500)])
+def test_a_change_can_be_made_by_half(faulty, more, status):
+    wire = faulty({"kind": "partial", "method": "PATCH", "path": LABELS, **more})
+    [one] = unlabeled(wire)
+    # Of one thing there is no half: the fault waits.
+    assert put(wire, one, "重要").json == {"labels": ["重要"]}
+    half = put(wire, one, "finance", "marketing", "operations", remove=["重要"])
+    assert half.status == status
+    assert labels(wire, one) == ["finance"]
+    assert put(wire, one, "marketing", "operations").status == 200
+    faults = [each.fault for each in wire.server.requests if each.method == "PATCH"]
+    assert faults == [None, "partial", None]
+
+
+def test_operations_and_people_are_taken_by_half(faulty):
+    wire = faulty({"kind": "partial", "count": None})
+    people = list(wire.server.organization.users)[5:9]
+    body = {"displayName": "Board", "members": [{"value": each} for each in people]}
+    made = wire.send("POST", "/api/scim/v2/Groups", body)
+    assert (made.status, [each["value"] for each in made.json["members"]]) == (201, people[:2])
+    [one] = unlabeled(wire)
+    shared = {"role": "VIEWER", "userIds": people}
+    assert wire.send("POST", f"/api/v1/documents/{one}/permissions", shared).status == 200
+    path = f"/api/v1/documents/{one}/access-list"
+    listed = wire.get(path, accessSource="direct", pageSize=100).json["principals"]
+    assert {each["id"] for each in listed} & {*people} == {*people[:2]}
+    # What is refused is refused as always.
+    refused = wire.send("PATCH", f"/api/v1/documents/{one}/labels", {"add": ["no", "such"]})
+    assert refused.status == 404
+    assert wire.ask("POST", "/api/v1/labels", body=b"[1, 2]").status == 400
+    assert [each.fault for each in wire.server.requests if each.status >= 400] == [None, None]
+
+
 def test_a_change_without_effect_is_answered_as_one_that_was_made(faulty):
     wire = faulty({"kind": "no_effect", "method": "PATCH", "path": LABELS})
     [one] = unlabeled(wire)

@@ -9,9 +9,16 @@ from omnipd_sandbox.api.items.roles import author
 from omnipd_sandbox.calls.body import read_body
 from omnipd_sandbox.calls.call import Call
 from omnipd_sandbox.calls.checks import Key, uuid
-from omnipd_sandbox.http.refusals import BadRequest, NotFound, RefusedRequest, not_found
+from omnipd_sandbox.http.refusals import (
+    BadRequest,
+    Forbidden,
+    NotFound,
+    RefusedRequest,
+    not_found,
+)
 from omnipd_sandbox.http.reply import Reply, json_reply
 from omnipd_sandbox.organization import derived
+from omnipd_sandbox.organization.abilities import requires_pull_request
 from omnipd_sandbox.organization.drafts import draft_in_the_way, drafts_of
 from omnipd_sandbox.organization.records import Document, OpenedDraft, User
 
@@ -99,8 +106,17 @@ def check_branch(branch_id: str | None, document: Document, call: Call) -> None:
         raise not_found("Branch", branch_id)
 
 
+def check_publishing(document: Document, call: Call) -> None:
+    """Refuse to publish what is published by pull request only, where a server minds that."""
+    if call.world.behavior.pull_requests == "required" and requires_pull_request(
+        document, call.organization
+    ):
+        raise Forbidden("A pull request is required to publish this document")
+
+
 def publish(document: Document, call: Call, *, clear_draft: bool) -> Document:
     """Give a document that may be changed now: 409 if somebody works on a draft of it."""
+    check_publishing(document, call)
     draft = draft_in_the_way(document, call.organization)
     if draft is not None and not clear_draft:
         raise RefusedRequest(

@@ -7,7 +7,7 @@ from typing import Any
 
 from omnipd_sandbox.api.documents.changes import identifier_text, readdressed
 from omnipd_sandbox.api.documents.dashboard import dashboard_in, numbered, written_filters
-from omnipd_sandbox.api.documents.drafts import check_branch, with_new_draft
+from omnipd_sandbox.api.documents.drafts import check_branch, check_publishing, with_new_draft
 from omnipd_sandbox.api.documents.record import document_to_change, find_document
 from omnipd_sandbox.api.items.record import without_absent
 from omnipd_sandbox.api.items.roles import author
@@ -80,6 +80,7 @@ def publish_draft(call: Call) -> Reply:
     draft = draft_in_the_way(document, call.organization)
     if draft is None:
         raise NotFound(f"Document with identifier {document.identifier} has no draft")
+    check_publishing(document, call)
     published = as_drafted(draft)
     call.organization.keep_document(
         replace(
