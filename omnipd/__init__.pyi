@@ -11,6 +11,12 @@ from omnipd.admin.inventory import read_inventory as read_inventory
 from omnipd.admin.inventory_frames import Inventory as Inventory
 from omnipd.admin.open_export import Export as Export
 from omnipd.admin.open_export import open_export as open_export
+from omnipd.changes.journal import Journal as Journal
+from omnipd.changes.journal import open_journal as open_journal
+from omnipd.changes.plan import Plan as Plan
+from omnipd.changes.plan_edits import plan as plan
+from omnipd.changes.plan_labels import plan_labels as plan_labels
+from omnipd.changes.undo import undo as undo
 from omnipd.client.client import Client as Client
 from omnipd.client.current_client import clear_cache as clear_cache
 from omnipd.client.current_client import connect as connect
@@ -53,7 +59,7 @@ from omnipd.queries.batches import iter_batches as iter_batches
 from omnipd.queries.batches import query_to_parquet as query_to_parquet
 from omnipd.queries.dashboards import run_document as run_document
 from omnipd.queries.dashboards import run_document_query as run_document_query
-from omnipd.queries.explain import Plan as Plan
+from omnipd.queries.explain import QueryPlan as QueryPlan
 from omnipd.queries.explain import explain as explain
 from omnipd.queries.explain import schema as schema
 from omnipd.queries.language.conditions import Condition as Condition

@@ -252,16 +252,55 @@ class Client:
         OmniError
             As for :meth:`get`.
         """
+        answer, reply = self._sent_once(Request("POST", path, json=body, changes=changes))
+        return self._judged(answer, path, reply)
+
+    def change(
+        self, method: str, path: str, body: Any = None, *, params: Mapping[str, str] | None = None
+    ) -> Answer:
+        """Send a request that changes something, once, and return the answer, which may be empty.
+
+        Parameters
+        ----------
+        method : str
+            ``POST``, ``PUT``, ``PATCH`` or ``DELETE``.
+        path, params : str and mapping of str to str
+            As for :meth:`get`.
+        body : object, optional
+            What is sent as JSON; some calls send nothing.
+
+        Returns
+        -------
+        Answer
+            Its content is None where Omni answers with a status alone.
+
+        Raises
+        ------
+        OutcomeUnknownError
+            If it may have been seen, and its answer was lost or cannot be read.
+        OmniError
+            As for :meth:`get`.
+        """
+        request = Request(method, path, params or None, json=body, changes=True)
+        answer, reply = self._sent_once(request)
+        if not answer:
+            return Answer(None, answer, reply.trace_id)
+        return self._judged(answer, path, reply)
+
+    def _sent_once(self, request: Request) -> tuple[bytes, Received]:
+        """Send what must not be sent twice, and forget the lists that it may have changed."""
         reply = Received()
-        request = Request("POST", path, json=body, changes=changes)
         stream = self._stream(request, self.deadline(), reply)
-        if changes:  # should this process be killed before the answer
+        if request.changes:  # should this process be killed before the answer
             self._forget_lists()
         try:
-            answer = b"".join(stream)
+            return b"".join(stream), reply
         finally:
-            if changes:
+            if request.changes:
                 self._forget_lists()
+
+    def _judged(self, answer: bytes, path: str, reply: Received) -> Answer:
+        """Return the JSON that came with a good status; one that cannot be read may have had an effect."""
         content, wrong = strict_json.parse(answer)
         if wrong is not None:
             error = failures.unknown_outcome(f"it answered with {wrong}", url=self._url(path))

@@ -27,6 +27,7 @@ from omnipd.frames.records import TableBuilder
 from omnipd.frames.to_pandas import to_frame
 from omnipd.lists import paging
 from omnipd.lists.allowed_calls import check_calls_of
+from omnipd.lists.editable import Editable
 from omnipd.lists.params import ClientSide, Param
 from omnipd.lists.read_list import Listing, ListRead, Reading, Step
 from omnipd.message import join
@@ -44,11 +45,14 @@ class Endpoint(Listing):
         Query parameters that are always sent.
     page_size : int
         How many records to ask for at once, where the family has pages.
+    editable : Editable, optional
+        What of its frame can be edited, so that :func:`omnipd.plan` changes Omni by it.
     """
 
     params: Mapping[str, Param] = field(default_factory=dict)
     fixed: Mapping[str, str] = field(default_factory=dict)
     page_size: int = 100
+    editable: Editable | None = None
 
     def read(self, arguments: Mapping[str, Any]) -> pd.DataFrame:
         """Read the whole list.

@@ -30,7 +30,7 @@ _LONGEST_WARNING = 200
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Plan:
+class QueryPlan:
     """How Omni would run a query, as :func:`explain` returns it.
 
     Attributes
@@ -71,7 +71,9 @@ class Plan:
 
     @property
     def _title(self) -> str:
-        return f"omnipd.Plan: {len(self.fields)} {'field' if len(self.fields) == 1 else 'fields'}"
+        return (
+            f"omnipd.QueryPlan: {len(self.fields)} {'field' if len(self.fields) == 1 else 'fields'}"
+        )
 
     @property
     def _warned(self) -> list[display.Row]:
@@ -95,7 +97,7 @@ def explain(
     timeout: float | None = None,
     check: bool | None = None,
     client: Client | None = None,
-) -> Plan:
+) -> QueryPlan:
     """Plan a query and run nothing.
 
     Parameters
@@ -105,7 +107,7 @@ def explain(
 
     Returns
     -------
-    Plan
+    QueryPlan
         SQL, fields and warnings.
 
     Raises
@@ -162,7 +164,7 @@ def explain(
     ]
     schema_ = pa.schema([(name, TEXT) for name in ("name", "label", "kind", "data_type")])
     facts = {"instance": client.base_url, "endpoint": job.RUN, "job_id": outcome.job_id}
-    return Plan(
+    return QueryPlan(
         sql=summary.get("display_sql") or None,
         fields=to_frame(pa.Table.from_pylist(rows, schema_), facts),
         warnings=tuple(_warnings(summary)),

@@ -27,6 +27,7 @@ from omnipd.frames.columns import (
 )
 from omnipd.frames.labels import LABELS, LABELS_VERIFIED, join_names
 from omnipd.lists import paging
+from omnipd.lists.editable import Editable
 from omnipd.lists.endpoint import Endpoint
 from omnipd.lists.fanout import FanOut
 from omnipd.lists.manual import manual
@@ -40,6 +41,9 @@ PARENT = ("document_identifier",)
 DOCUMENTS = Endpoint(
     "/api/v1/documents",
     key=("document_identifier",),
+    editable=Editable(
+        "document", ("document_identifier",), columns={"labels": "labels"}, name="name"
+    ),
     params={
         "labels": Param("labels", "list"),
         "creator_id": Param("creatorId", "id"),

@@ -9,7 +9,7 @@ import omnipd
 from omnipd import Query, field, key_texts
 from omnipd.errors import NotFoundError
 from omnipd.queries.ask import Answer
-from omnipd.queries.explain import Plan
+from omnipd.queries.explain import QueryPlan
 from omnipd.readers.whoami import Identity
 
 KEY = "omni_osk_0123456789abcdefghijklmnop"
@@ -36,7 +36,7 @@ LATE = (
 
 def plan(sql="SELECT 1\nFROM a < b", warnings=()):
     told = {"name": ["a.<b>"], "label": ["B"], "kind": ["dimension"], "data_type": ["STRING"]}
-    return Plan(sql, pd.DataFrame(told), tuple(warnings))
+    return QueryPlan(sql, pd.DataFrame(told), tuple(warnings))
 
 
 def identity(roles=2, *, cut=False):
@@ -85,7 +85,7 @@ def test_long_lists_of_a_query_are_cut_with_a_count():
 def test_a_plan_shows_its_sql_in_lines():
     assert repr(plan(warnings=["a", "b"])) == "\n".join(
         [
-            "omnipd.Plan: 1 field",
+            "omnipd.QueryPlan: 1 field",
             "  warnings  a",
             "            b",
             " name label      kind data_type",
@@ -156,7 +156,7 @@ WRITTEN = "\\x1b[31mred\\x1b]0;title\\x07 \\ud83d\\u202e"
     [
         Query._of({"modelId": HOSTILE, "fields": [HOSTILE], HOSTILE: HOSTILE}),
         Query._of({"filters": {HOSTILE: {"type": "string", "kind": HOSTILE, "values": [HOSTILE]}}}),
-        Plan(HOSTILE, pd.DataFrame({"name": [HOSTILE.replace("\ud83d", "")]}), (HOSTILE,)),
+        QueryPlan(HOSTILE, pd.DataFrame({"name": [HOSTILE.replace("\ud83d", "")]}), (HOSTILE,)),
         Identity(*[HOSTILE] * 5, {HOSTILE: {"roleName": HOSTILE}}),
         inventory({HOSTILE: HOSTILE}),
         Answer(HOSTILE, {"fields": [HOSTILE]}, HOSTILE, pd.DataFrame()),
@@ -233,7 +233,7 @@ def test_no_key_is_shown(one):
     "one",
     [
         Query._of({"modelId": SPECIAL_KEY, "fields": [SPECIAL_KEY], SPECIAL_KEY: 1}),
-        Plan(f"SELECT {SPECIAL_KEY}", pd.DataFrame({"name": []}), (SPECIAL_KEY,)),
+        QueryPlan(f"SELECT {SPECIAL_KEY}", pd.DataFrame({"name": []}), (SPECIAL_KEY,)),
         Identity(*[SPECIAL_KEY] * 5, {SPECIAL_KEY: {"roleName": SPECIAL_KEY}}),
     ],
     ids=lambda one: type(one).__name__,

@@ -1,0 +1,1 @@
+"""Changes of Omni, planned from frames: seen beforehand, applied, verified, undone."""

@@ -1,0 +1,112 @@
+"""Which reader a frame is of, and what of it can be edited."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+from omnipd.arguments import argument
+from omnipd.changes.near_names import did_you_mean
+from omnipd.client.client import Client
+from omnipd.errors import ArgumentError
+from omnipd.lists.editable import Editable
+from omnipd.lists.endpoint import Endpoint
+from omnipd.readers.documents import DOCUMENTS, read_documents
+
+
+@dataclass(frozen=True)
+class EditedFrame:
+    """A reader whose frame can be edited.
+
+    Attributes
+    ----------
+    reader : callable
+    endpoint : Endpoint
+        What it reads, with what can be edited.
+    parents : bool
+        Whether it reads for each of some parents, which an edited frame has, too.
+    more : dict
+        How it is asked for all of its rows.
+    """
+
+    reader: Callable[..., pd.DataFrame]
+    endpoint: Endpoint
+    parents: bool = False
+    more: tuple[tuple[str, Any], ...] = ()
+
+    @property
+    def name(self) -> str:
+        """What a caller calls it."""
+        return self.reader.__name__
+
+    @property
+    def editable(self) -> Editable:
+        """What of it can be edited."""
+        editable = self.endpoint.editable
+        assert editable is not None  # noqa: S101 - those in the table have it
+        return editable
+
+    def read_again(self, edited: pd.DataFrame, client: Client) -> pd.DataFrame:
+        """Return the frame as Omni has it now."""
+        given = [edited] if self.parents else []
+        return self.reader(*given, **dict(self.more), refresh=True, client=client)
+
+
+EDITED_FRAMES = (
+    # Content.
+    EditedFrame(read_documents, DOCUMENTS),
+    # Who may see it.
+    # Schedules.
+    # People, groups and roles.
+    # Labels.
+)
+
+
+def edited_frame_of(name: str | None, *frames: pd.DataFrame) -> EditedFrame:
+    """Return the reader that is named, or else the one that the first frame says it is from.
+
+    Raises
+    ------
+    ArgumentError
+        If there is none, or its frame cannot be edited.
+    """
+    if name is not None:
+        named = name if name.startswith("read_") else f"read_{name}"
+        for one in EDITED_FRAMES:
+            if one.name == named:
+                return one
+        raise ArgumentError(
+            argument("reader", name)
+            + " is none whose frame can be edited."
+            + did_you_mean(named, [one.name for one in EDITED_FRAMES]),
+            hint=f"Those are: {', '.join(one.name for one in EDITED_FRAMES)}.",
+        )
+    for frame in frames:
+        facts = frame.attrs.get("omni")
+        path = facts.get("endpoint") if isinstance(facts, dict) else None
+        if path is None:
+            continue
+        known = [one for one in EDITED_FRAMES if one.endpoint.path == path and _fits(one, frame)]
+        if known:
+            return known[0]
+        raise ArgumentError(
+            f"A frame of {path} cannot be edited.",
+            hint=f"Those of these readers can: {', '.join(one.name for one in EDITED_FRAMES)}.",
+        )
+    raise ArgumentError(
+        "The frames do not say which reader they are from.",
+        hint="Name it, such as " + argument("reader", "documents") + ".",
+    )
+
+
+def _fits(one: EditedFrame, frame: pd.DataFrame) -> bool:
+    """Whether a frame has the columns that say what a row is of: two readers share a list."""
+    editable = one.editable
+    return all(
+        any(name in frame.columns for name in names)
+        for names in (editable.item, editable.part)
+        if names
+    )

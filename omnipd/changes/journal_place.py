@@ -1,0 +1,49 @@
+"""Which journal a plan is applied with: a new one, or its own that is not at its end."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+
+from omnipd.changes.change import Change
+from omnipd.changes.journal import Journal
+from omnipd.changes.plan_rows import plan_name
+from omnipd.client.client import Client
+from omnipd.errors import ArgumentError
+from omnipd.paths import local_path
+
+_FOLDER = "journals"
+
+
+def journal_for(
+    path: str | os.PathLike[str] | None,
+    changes: Sequence[Change],
+    instance: str,
+    client: Client,
+) -> Journal:
+    """Return the journal of a plan, begun or to be gone on with.
+
+    Raises
+    ------
+    ArgumentError
+        If the file is the journal of another plan, or of this one and at its end.
+    """
+    name = plan_name(changes, instance)
+    if path is not None:
+        file = local_path("journal", path)
+        if not file.exists():
+            return Journal.begun(file, changes, instance)
+        journal = Journal(file)
+        if journal.name != name:
+            raise ArgumentError(
+                f"The journal {file} is of another plan.", hint="Nothing was sent. Name a new file."
+            )
+        return journal
+    folder = client.state / _FOLDER
+    number = 1
+    while (file := folder / f"{name}-{number}.journal").exists():
+        journal = Journal(file)
+        if not journal.is_settled:
+            return journal
+        number += 1
+    return Journal.begun(file, changes, instance)

@@ -1,0 +1,77 @@
+"""What becomes of changes, by what Omni has now: to be made, so already, or another's to decide."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from omnipd.changes.change import Change
+from omnipd.changes.journal_file import Entry, State
+from omnipd.changes.now import Now
+from omnipd.changes.steps import Step, steps_of
+from omnipd.changes.values import Value
+from omnipd.display import shortened
+
+_LONGEST_VALUE = 80
+
+
+class Found(NamedTuple):
+    """What Omni has for a change: its place in the plan, and the value, if the thing is there."""
+
+    row: int
+    change: Change
+    value: Value
+    is_there: bool
+
+
+class Judged(NamedTuple):
+    """What becomes of one change: pending where it is to be made."""
+
+    row: int
+    state: State
+    detail: str | None = None
+
+
+def look(step: Step, now: Now) -> list[Found]:
+    """Read what Omni has now of a step's changes."""
+    if not step.rows:
+        return []
+    present = now.patiently(lambda: step.action.present(now, step.changes))
+    return [
+        Found(row, change, present.get(change.key), change.key in present)
+        for row, change in zip(step.rows, step.changes, strict=True)
+    ]
+
+
+def judge(step: Step, now: Now) -> list[Judged]:
+    """Return what becomes of a step's changes."""
+    return [_judged(step, found) for found in look(step, now)]
+
+
+def _judged(step: Step, found: Found) -> Judged:
+    same, change = step.action.values.same, found.change
+    if not found.is_there and not step.action.makes:
+        return Judged(found.row, "conflict", "It is not there any more.")
+    if same(found.value, change.new):
+        return Judged(found.row, "already")
+    if same(found.value, change.old):
+        return Judged(found.row, "pending")
+    return Judged(found.row, "conflict", f"It is {shown(step, found)} now.")
+
+
+def rehearse(changes: Sequence[Change], now: Now) -> dict[int, Entry]:
+    """Return what would become of changes; nothing is sent."""
+    entries = {row: Entry("refused") for row, one in enumerate(changes) if one.refused is not None}
+    due = [(row, one) for row, one in enumerate(changes) if row not in entries]
+    for step in steps_of(due):
+        for row, state, detail in judge(step, now):
+            entries[row] = Entry(state, detail=detail)
+    return entries
+
+
+def shown(step: Step, found: Found) -> str:
+    """Return what Omni has, as a message says it."""
+    if not found.is_there:
+        return "not there"
+    text = step.action.values.text(found.value)
+    return "empty" if text is None else repr(shortened(text, _LONGEST_VALUE))

@@ -1,0 +1,77 @@
+"""The Omni that is changed, while it is: what is sent to it, and what was learned of it on the way."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from omnipd import log
+from omnipd.changes.api_call import ApiCall
+from omnipd.client.client import Client
+from omnipd.errors import RateLimitError
+from omnipd.progress import waiting
+
+Result = TypeVar("Result")
+
+#: Seconds for which a step waits for the limit in all, and at a time.
+_LONGEST_PAUSE = 900.0
+_PAUSE = 60.0
+
+
+class Now:
+    """One Omni while changes are made.
+
+    Parameters
+    ----------
+    client : Client
+
+    Attributes
+    ----------
+    client : Client
+        What is read by it is read anew: no stored list is good enough to change something by.
+    learned : dict
+        What an action has learned, such as where a document lies, by a name of its own. It saves
+        calls; it is never what a change is judged by.
+    """
+
+    def __init__(self, client: Client) -> None:
+        self.client = client
+        self.learned: dict[str, Any] = {}
+
+    def send(self, call: ApiCall) -> Any:
+        """Make a call that changes something, once, and return what Omni answers; None for nothing.
+
+        Raises
+        ------
+        OutcomeUnknownError
+            If it may have taken effect.
+        OmniError
+            If it did not.
+        """
+        return self.client.change(call.method, call.path, call.body, params=call.params).content
+
+    def patiently(self, work: Callable[[], Result]) -> Result:
+        """Do something that the limit may hold up for longer than one call waits: it is a pause, no failure.
+
+        Raises
+        ------
+        RateLimitError
+            After 15 minutes.
+        """
+        clock, paused = self.client.clock, 0.0
+        while True:
+            try:
+                return work()
+            except RateLimitError as error:
+                wait = max(error.retry_after or 0.0, _PAUSE)
+                if paused + wait > _LONGEST_PAUSE:
+                    raise
+                log.info("%s Pausing for %.0f s.", error.message, wait)
+                with waiting():
+                    clock.sleep(wait)
+                paused += wait
+
+    def learn(self, name: str) -> dict[Any, Any]:
+        """Return what was learned under a name, to be added to."""
+        known: dict[Any, Any] = self.learned.setdefault(name, {})
+        return known

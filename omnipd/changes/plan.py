@@ -1,0 +1,286 @@
+"""A plan: what is to be changed in Omni, row by row, before anything is."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Sequence
+from typing import Any, overload
+
+import pandas as pd
+
+from omnipd import display
+from omnipd.arguments import argument, check_flag
+from omnipd.call import one_call
+from omnipd.changes.action_table import in_order
+from omnipd.changes.change import Change
+from omnipd.changes.cost import cost
+from omnipd.changes.journal_place import journal_for
+from omnipd.changes.judge import rehearse
+from omnipd.changes.now import Now
+from omnipd.changes.plan_file import read_plan, write_plan
+from omnipd.changes.plan_rows import cells_of, checked_once, table_of
+from omnipd.changes.report import report_of
+from omnipd.client.client import Client
+from omnipd.client.current_client import current_client
+from omnipd.errors import ArgumentError
+from omnipd.frames.to_pandas import to_frame
+from omnipd.message import join
+
+_MOST_ROWS = 20
+_LONGEST_CELL = 40
+
+
+class Plan:
+    """What is to be changed in Omni: one row per change.
+
+    :func:`plan`, :func:`plan_labels` and their kin make one; nothing is sent before :meth:`apply`. It has a
+    frame, and some of a frame's manners: ``len(plan)``, ``plan["tier"]``, and
+    ``plan[plan["tier"] == "safe"]``, which is a plan of these rows alone.
+
+    Parameters
+    ----------
+    changes : iterable of Change
+        Of one Omni, no two of the same.
+    instance : str
+        The address of that Omni.
+
+    Attributes
+    ----------
+    instance : str
+        The Omni that it is for.
+    changes : tuple of Change
+        In the order in which they are made.
+    """
+
+    def __init__(self, changes: Iterable[Change], instance: str) -> None:
+        self.changes = tuple(in_order(list(changes)))
+        self.instance = instance
+        checked_once(self.changes)
+        self._table = table_of(self.changes)
+
+    @property
+    def frame(self) -> pd.DataFrame:
+        """The plan as a frame, one row per change, all text but ``reversible``.
+
+        - ``kind``, ``item``, ``name``: the thing: what it is, its id (the identifier of a document, the
+          name of a label), and what people call it.
+        - ``part``: which part of it: the person or group of a permission, the member of a group, the
+          attribute of a user; null where the whole is meant.
+        - ``column``, ``old``, ``new``: what of it, what Omni had, and what it is to have; null for none.
+        - ``call``: the calls of Omni's API that make it, were it alone; several may be made by one.
+        - ``tier``: ``safe``; ``confirm`` for what gives people other rights, owners or addresses;
+          ``destructive`` for what cannot be taken back, or reaches people at once.
+        - ``reversible`` (bool): whether :func:`undo` takes it back.
+        - ``refused``: why it is not made; null where it is.
+        - ``remark``: what else to know of it.
+        """
+        return to_frame(self._table, {"instance": self.instance})
+
+    @property
+    def columns(self) -> pd.Index[str]:
+        """The names of the columns of the frame."""
+        return self.frame.columns
+
+    @property
+    def empty(self) -> bool:
+        """Whether there is nothing to change."""
+        return not self.changes
+
+    def __len__(self) -> int:
+        return len(self.changes)
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Plan):
+            return NotImplemented
+        return (self.changes, self.instance) == (other.changes, other.instance)
+
+    def __hash__(self) -> int:
+        return hash((self.instance, len(self.changes)))
+
+    @overload
+    def __getitem__(self, key: str) -> pd.Series[Any]: ...
+    @overload
+    def __getitem__(self, key: Sequence[bool] | pd.Series[Any] | slice) -> Plan: ...
+    def __getitem__(self, key: Any) -> pd.Series[Any] | Plan:
+        """Return a column, or the plan of those rows that a mask or a slice chooses."""
+        if isinstance(key, str):
+            return self.frame[key]
+        rows = pd.Series(range(len(self)))
+        if isinstance(key, pd.Series):
+            key = key.fillna(value=False).to_numpy(bool)  # null is not chosen
+        return Plan([self.changes[row] for row in rows[key]], self.instance)
+
+    @classmethod
+    def from_csv(cls, path: str | os.PathLike[str]) -> Plan:
+        """Read a plan that :meth:`to_csv` wrote, and that somebody may have looked through.
+
+        Rows that were deleted are not made. Rows that were edited are checked again, and a warning names
+        them: their calls, tiers and refusals are those of what they say now.
+
+        Parameters
+        ----------
+        path : path-like
+
+        Returns
+        -------
+        Plan
+
+        Raises
+        ------
+        ArgumentError
+            If it is no plan, its rows are of several Omnis, or a row says no change that can be made.
+        """
+        return cls(*read_plan(path))
+
+    def to_csv(self, path: str | os.PathLike[str]) -> None:
+        """Write the plan to a CSV file, to be looked through and approved.
+
+        As :func:`omnipd.to_csv` does, with two more columns: ``instance``, and a ``checksum`` of each row,
+        by which :meth:`from_csv` tells which were edited.
+
+        Parameters
+        ----------
+        path : path-like
+            A file of this machine.
+        """
+        write_plan(self._table, self.instance, path)
+
+    def estimate(self, *, client: Client | None = None) -> pd.DataFrame:
+        """Return what applying it takes, before anything is sent.
+
+        Parameters
+        ----------
+        client : Client, optional
+            Whose pace counts. Default: the current one.
+
+        Returns
+        -------
+        pandas.DataFrame
+            One row per kind and column, and one for all: ``kind``, ``column``, ``changes``, ``calls`` (what
+            is read before and after each, too) and ``minutes`` at the pace of the client; null without one.
+            Lists that are read have at least one page each.
+        """
+        return cost(self.changes, current_client(client))
+
+    def apply(
+        self,
+        *,
+        dry_run: bool = False,
+        confirm: bool = False,
+        destructive: bool = False,
+        journal: str | os.PathLike[str] | None = None,
+        client: Client | None = None,
+    ) -> pd.DataFrame:
+        """Make the changes, and read back what Omni shows of them.
+
+        Just before each change Omni is asked what it has: what is so already is left alone, and what is
+        not as it was when the plan was made is a conflict, and stays. Each is written to a journal
+        before and after it is sent. Where the answer is lost, Omni is asked whether it took effect;
+        what could be there twice is never sent again.
+
+        Parameters
+        ----------
+        dry_run : bool, default False
+            Only ask what Omni has, and say what would become of each change: ``pending`` is what would
+            be sent. No journal is begun.
+        confirm : bool, default False
+            Also make what has the tier ``confirm``.
+        destructive : bool, default False
+            Also make what has the tier ``destructive``.
+        journal : path-like, optional
+            The file that says what became of each change, which :func:`open_journal` opens. One that
+            is there already must be of the same plan: it is gone on with. Default: one in the folder
+            of the user's state, named by the plan; one of the same plan that is not at its end is gone on
+            with.
+        client : Client, optional
+            Of the Omni that the plan is for. Default: the current one.
+
+        Returns
+        -------
+        pandas.DataFrame
+            As :meth:`Journal.report`. ``attrs["omni"]["journal"]`` names the journal.
+
+        Raises
+        ------
+        ArgumentError
+            If it is for another Omni, or has changes of a tier that is not allowed. Nothing was sent.
+        OmniError
+            That stopped it; see :meth:`Journal.resume`.
+        """
+        for name, on in (("dry_run", dry_run), ("confirm", confirm), ("destructive", destructive)):
+            check_flag(name, on)
+        acting, changes = current_client(client), self.changes
+        if acting.base_url != self.instance:
+            raise ArgumentError(
+                f"The plan is for {self.instance}, and "
+                + argument("client")
+                + f" is of {acting.base_url}.",
+                hint="Nothing was sent. Connect to the same Omni, or plan again.",
+            )
+        if dry_run:
+            with one_call():
+                entries = rehearse(changes, Now(acting))
+                return report_of(changes, entries, {"instance": self.instance})
+        _refuse_tiers(changes, {"confirm": confirm, "destructive": destructive})
+        opened = journal_for(journal, changes, self.instance, acting)
+        return opened.resume(client=acting)
+
+    def __repr__(self) -> str:
+        rows = _shown(self.frame).to_string(max_rows=_MOST_ROWS, index=False)
+        return "\n".join(
+            [_title(self.frame), *([display.printable_lines(rows)] if len(self) else [])]
+        )
+
+    def _repr_html_(self) -> str:
+        rows = _shown(self.frame).to_html(max_rows=_MOST_ROWS, index=False)
+        return display.page(_title(self.frame), *([rows] if len(self) else []))
+
+
+def _refuse_tiers(changes: Sequence[Change], allowed: dict[str, bool]) -> None:
+    """Refuse a plan that has changes of a tier that nobody has allowed."""
+    lacking = []
+    for tier, is_allowed in allowed.items():
+        cells = [cells_of(one) for one in changes if one.refused is None]
+        some = [one for one in cells if one["tier"] == tier]
+        if some and not is_allowed:
+            first = display.listed(
+                dict.fromkeys(f"{one['kind']} {one['column']}" for one in some), 3
+            )
+            lacking.append((display.counted(len(some), "change") + f" ({first})", tier))
+    if lacking:
+        raise ArgumentError(
+            "The plan has "
+            + join([f"{what} of the tier {tier!r}" for what, tier in lacking], " and ")
+            + ".",
+            hint="Nothing was sent. "
+            + join(
+                ["Allow it with " + argument(tier, True) + "." for _, tier in lacking],
+            )
+            + " Or leave those rows out.",
+        )
+
+
+def _title(plan: pd.DataFrame) -> str:
+    refused = int(plan["refused"].notna().sum())
+    tiers = plan["tier"].value_counts()
+    told = [f"{count:,} {tier}" for tier, count in tiers.items()]
+    told += [f"{refused:,} refused"] if refused else []
+    lasting = int((plan["reversible"] == False).sum())  # noqa: E712 - it may be null
+    told += [f"{lasting:,} not reversible"] if lasting else []
+    changes = display.counted(len(plan), "change")
+    return f"omnipd.Plan: {changes}" + (f" ({', '.join(told)})" if told else "")
+
+
+def _shown(plan: pd.DataFrame) -> pd.DataFrame:
+    """Return what of a plan is shown: without what is null everywhere, texts cut."""
+    shown = plan.astype(object)
+    shown["item"] = shown["name"].where(shown["name"].notna(), shown["item"])
+    columns = ["kind", "item", "part", "column", "old", "new", "tier", "refused", "remark"]
+    kept = [
+        name
+        for name in columns
+        if name not in {"part", "refused", "remark"} or shown[name].notna().any()
+    ]
+    return shown[kept].map(
+        lambda one: "" if pd.isna(one) else display.shortened(str(one), _LONGEST_CELL)
+    )

@@ -1,0 +1,237 @@
+"""An edited frame becomes a plan: cells that differ, rows that are new, and, if asked for, rows that are gone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import pandas as pd
+
+from omnipd.arguments import argument, check_flag, said
+from omnipd.call import one_call
+from omnipd.changes.action_table import action_of
+from omnipd.changes.change import Change, Key
+from omnipd.changes.edited_frame import EditedFrame, edited_frame_of
+from omnipd.changes.now import Now
+from omnipd.changes.plan import Plan
+from omnipd.changes.planned import planned
+from omnipd.changes.same_cells import are_same
+from omnipd.changes.values import RECORD, Value, is_null
+from omnipd.client.client import Client
+from omnipd.client.current_client import current_client
+from omnipd.display import counted, listed
+from omnipd.errors import ArgumentError, warn
+
+Row = Mapping[str, Any]
+#: What a row is of: the kind, the item and its part.
+Of = tuple[str, str, str | None]
+
+
+def plan(
+    before: pd.DataFrame,
+    after: pd.DataFrame | None = None,
+    *,
+    reader: str | None = None,
+    delete: bool = False,
+    client: Client | None = None,
+) -> Plan:
+    """Plan what makes Omni as an edited frame has it.
+
+    Parameters
+    ----------
+    before : pandas.DataFrame
+        What a reader returned; or, without `after`, the edited frame itself: what Omni has now is then
+        read again.
+    after : pandas.DataFrame, optional
+        The same, edited: cells, new rows, and fewer rows or columns. Rows are matched by what they are of, in
+        any order; it may have been through a CSV file or a spreadsheet.
+    reader : str, optional
+        Which reader the frames are from, such as ``"documents"``. By default their ``attrs`` say it, which
+        a file does not keep.
+    delete : bool, default False
+        Whether what has no row any more is taken away or deleted. By default a row that is missing says
+        nothing.
+    client : Client, optional
+        Default: the current one.
+
+    Returns
+    -------
+    Plan
+        One row per cell that differs. What cannot be made, such as with a label that is not defined, is in
+        it, refused.
+
+    Raises
+    ------
+    ArgumentError
+        If a column was edited that cannot be changed, two rows are of the same, or a cell holds what its column
+        cannot.
+
+    Examples
+    --------
+    >>> import omnipd
+    >>> with omnipd.sandbox():
+    ...     documents = omnipd.read_documents(limit=5)
+    ...     edited = documents.copy()
+    ...     edited["labels"] = "finance"
+    ...     plan = omnipd.plan(documents, edited)
+    >>> set(plan["column"])
+    {'labels'}
+    """
+    check_flag("delete", delete)
+    for name, frame in (("before", before), ("after", after)):
+        if not isinstance(frame, pd.DataFrame) and (name == "before" or frame is not None):
+            raise ArgumentError(f"{argument(name)} must be a DataFrame, unlike {said(frame):.60}.")
+    frames = [before] if after is None else [before, after]
+    of = edited_frame_of(reader, *frames)
+    with one_call():
+        acting = current_client(client)
+        known = before if after is not None else of.read_again(before, acting)
+        old = _rows(of, known, "before")
+        new = _rows(of, before if after is None else after, "before" if after is None else "after")
+        if others := _other_edits(of, old, new):
+            _tell(of, others, is_certain=after is not None)
+        return planned(_changes(of, old, new, delete=delete), Now(acting))
+
+
+def _changes(
+    of: EditedFrame, old: Mapping[Of, Row], new: Mapping[Of, Row], *, delete: bool
+) -> Iterator[Change]:
+    for key, row in new.items():
+        if key in old:
+            yield from _edited(of, key, old[key], row)
+        else:
+            yield from _made(of, key, row)
+    if delete:
+        for key, row in old.items():
+            if key not in new:
+                yield from _deleted(of, key, row)
+
+
+def _edited(of: EditedFrame, key: Of, old: Row, new: Row) -> Iterator[Change]:
+    why = of.editable.fixed(old)
+    for column, change in of.editable.columns.items():
+        if column not in new or column not in old:
+            continue
+        if not _has(key[0], change):
+            if not are_same(old[column], new[column]):
+                action_of(key[0], change)  # which says what can be
+            continue
+        before, now = (
+            _value(key, change, old[column], column),
+            _value(key, change, new[column], column),
+        )
+        if not action_of(key[0], change).values.same(before, now):
+            yield Change(Key(*key, change), before, now, _name(of, old), why)
+
+
+def _made(of: EditedFrame, key: Of, row: Row) -> Iterator[Change]:
+    if (made := of.editable.row) is None:
+        change = next(iter(of.editable.columns.values()))
+        why = f"There is no such {key[0]}."
+        yield Change(Key(*key, change), None, None, _name(of, row), why)
+        return
+    yield Change(
+        Key(*key, made), None, _of_row(of, key, row), _name(of, row), of.editable.fixed(row)
+    )
+
+
+def _deleted(of: EditedFrame, key: Of, row: Row) -> Iterator[Change]:
+    if (gone := of.editable.row) is None:
+        raise ArgumentError(
+            argument("delete", True) + f" cannot be: Omni has no call that deletes a {key[0]}.",
+        )
+    yield Change(
+        Key(*key, gone), _of_row(of, key, row), None, _name(of, row), of.editable.fixed(row)
+    )
+
+
+def _of_row(of: EditedFrame, key: Of, row: Row) -> Value:
+    """Return what a row itself is: the value of a column, a record of all, or only that it is there."""
+    made = of.editable.row or ""
+    for column, change in of.editable.columns.items():
+        if change == made:
+            return _value(key, change, row.get(column), column)
+    if action_of(key[0], made).values is not RECORD:
+        return True
+    record = {}
+    for column, change in of.editable.columns.items():
+        if column in row and not is_null(row[column]):
+            values = action_of(key[0], change).values
+            record[change] = values.text(_value(key, change, row[column], column))
+    return record
+
+
+def _value(key: Of, change: str, cell: Any, column: str) -> Value:
+    values = action_of(key[0], change).values
+    try:
+        return values.of(cell)
+    except ValueError:
+        raise ArgumentError(
+            f"{column} of the {key[0]} {key[1]!r} must be {values.name}, unlike {said(cell):.60}."
+        ) from None
+
+
+def _has(kind: str, change: str) -> bool:
+    try:
+        action_of(kind, change)
+    except ArgumentError:
+        return False
+    return True
+
+
+def _name(of: EditedFrame, row: Row) -> str | None:
+    name = None if of.editable.name is None else row.get(of.editable.name)
+    return None if is_null(name) else str(name)
+
+
+def _rows(of: EditedFrame, frame: pd.DataFrame, name: str) -> dict[Of, Row]:
+    """Return the rows of a frame by what they are of.
+
+    Raises
+    ------
+    ArgumentError
+        If two are of the same, or one of nothing.
+    """
+    rows: dict[Of, Row] = {}
+    cells = frame.astype(object).to_dict("records")
+    for place, unnamed in enumerate(cells):
+        row = {str(column): cell for column, cell in unnamed.items()}
+        item = _first(row, of.editable.item)
+        part = _first(row, of.editable.part)
+        if item is None or (of.editable.part and part is None):
+            columns = of.editable.item if item is None else of.editable.part
+            raise ArgumentError(
+                f"Row {place} of {argument(name)} has no {' or '.join(columns)}.",
+                hint="A row needs what it is of; leave out those without.",
+            )
+        key = (of.editable.kind_of(row), item, part)
+        if key in rows:
+            raise ArgumentError(f"{argument(name)} has two rows of the {key[0]} {item!r}.")
+        rows[key] = row
+    return rows
+
+
+def _first(row: Mapping[Any, Any], columns: tuple[str, ...]) -> str | None:
+    return next((str(row[one]) for one in columns if one in row and not is_null(row[one])), None)
+
+
+def _other_edits(of: EditedFrame, old: Mapping[Of, Row], new: Mapping[Of, Row]) -> dict[str, int]:
+    """Return the columns that differ and cannot be changed, with the number of rows."""
+    edited: dict[str, int] = {}
+    for key, row in new.items():
+        for column in old.get(key, {}).keys() & row.keys():
+            if column not in of.editable.columns and not are_same(old[key][column], row[column]):
+                edited[column] = edited.get(column, 0) + 1
+    return edited
+
+
+def _tell(of: EditedFrame, edited: Mapping[str, int], *, is_certain: bool) -> None:
+    """Refuse edits of columns that cannot be changed. Where Omni may have changed them, only warn."""
+    told = listed(f"{column} ({counted(count, 'row')})" for column, count in sorted(edited.items()))
+    what_can = f"What can be: {', '.join(of.editable.columns)}."
+    if is_certain:
+        raise ArgumentError(f"What was edited cannot be changed: {told}.", hint=what_can)
+    warn(
+        f"What Omni has now differs from the frame, and cannot be changed: {told}. It is left as it is. "
+        + what_can
+    )
