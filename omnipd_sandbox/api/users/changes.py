@@ -32,6 +32,8 @@ _REPLACED = {
     _ENTERPRISE: Key(_VALUES, default={}),
 }
 _PATCH = patch_keys(needs_value=True, minimum=1)
+# What an operation without a path may have, by the specification.
+_DECLARED = frozenset({"active", "displayName", "userName"})
 
 
 def create_user(call: Call) -> Reply:
@@ -60,10 +62,13 @@ def create_user(call: Call) -> Reply:
 
 
 def replace_user(call: Call) -> Reply:
-    """Change a member; what is not said stays, but for ``active``."""
+    """Change a member; what is not said stays or goes, but ``active``, which is then true."""
     user = find_member(call)
     body = read_body(call, _REPLACED)
     _check_address(body["userName"], user)
+    if call.world.behavior.user_put == "replace":
+        # Which name is the default is not known.
+        user = replace(user, name=user.email, attributes={})
     changed = replace(
         user,
         name=body.get("displayName", user.name),
@@ -81,7 +86,13 @@ def patch_user(call: Call) -> Reply:
     user = find_member(call)
     check_values = values_of(call.organization.attributes)
 
+    declared_only = call.world.behavior.user_patch == "declared"
+
     def change(changed: User, operation: dict[str, Any]) -> User:
+        value = operation["value"]
+        if declared_only and operation.get("path") is None and isinstance(value, dict):
+            kept = {name: each for name, each in value.items() if name in _DECLARED}
+            operation = {**operation, "value": kept}
         return _patched(changed, operation, check_values)
 
     return _keep(patched(user, read_body(call, _PATCH), change), call)
