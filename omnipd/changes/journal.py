@@ -22,7 +22,6 @@ from omnipd.changes.verify import verify
 from omnipd.client.client import Client
 from omnipd.client.current_client import current_client
 from omnipd.errors import ArgumentError, OmniError
-from omnipd.message import in_python
 from omnipd.paths import local_path
 
 #: The states of what may have been changed in Omni by it.
@@ -127,9 +126,7 @@ class Journal:
 
         def how_to_go_on() -> list[str]:
             return [
-                f"What was made is in the journal {self.file}: the same call goes on"
-                + in_python(", and so does open_journal(…).resume()")
-                + "."
+                f"What was made is in the journal {self.file}: open_journal(…).resume() goes on."
             ]
 
         with one_call(), self._opened() as held:
