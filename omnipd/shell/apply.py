@@ -100,8 +100,11 @@ def _command(path: Path, plan: Plan) -> str:
 
 
 def _is_made(journal: Path) -> bool:
-    """Whether a journal is there, and nothing is left to be made."""
-    return journal.is_file() and _opened(journal).is_settled
+    """Whether a journal is there, and nothing is left to be made or looked at."""
+    from omnipd.changes.journal import Journal  # noqa: PLC0415
+
+    found = Journal.found(journal)
+    return found is not None and found.is_at_its_end
 
 
 @click.command(cls=Command, short_help="Plan to take back what a plan has changed.")
