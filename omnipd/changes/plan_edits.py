@@ -83,7 +83,7 @@ def plan(
     check_flag("delete", delete)
     for name, frame in (("before", before), ("after", after)):
         if not isinstance(frame, pd.DataFrame) and (name == "before" or frame is not None):
-            raise ArgumentError(f"{argument(name)} must be a DataFrame, unlike {said(frame):.60}.")
+            raise ArgumentError(argument(name) + f" must be a DataFrame, unlike {said(frame):.60}.")
     if delete and after is None:
         raise ArgumentError(
             argument("delete", True) + " needs " + argument("after") + ".",
@@ -217,7 +217,7 @@ def _rows(of: EditedFrame, frame: pd.DataFrame, name: str) -> dict[Of, Row]:
         if item is None or (of.editable.part and part is None):
             columns = of.editable.item if item is None else of.editable.part
             raise ArgumentError(
-                f"Row {place} of {argument(name)} has no {' or '.join(columns)}.",
+                f"Row {place} of " + argument(name) + f" has no {' or '.join(columns)}.",
                 hint="A row needs what it is of; leave out those without.",
             )
         try:
@@ -227,7 +227,7 @@ def _rows(of: EditedFrame, frame: pd.DataFrame, name: str) -> dict[Of, Row]:
                 argument(name) + f" has no column {error.args[0]!r}, which says what a row is of."
             ) from None
         if key in rows:
-            raise ArgumentError(f"{argument(name)} has two rows of the {key[0]} {item!r}.")
+            raise ArgumentError(argument(name) + f" has two rows of the {key[0]} {item!r}.")
         rows[key] = row
     return rows
 

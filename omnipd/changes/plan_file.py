@@ -10,6 +10,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from omnipd.arguments import function
 from omnipd.changes.change import Change
 from omnipd.changes.plan_rows import SAYING, change_of, checksum, saying
 from omnipd.display import counted, listed
@@ -43,7 +44,7 @@ def read_plan(path: str | os.PathLike[str]) -> tuple[list[Change], str]:
     if lacking:
         raise ArgumentError(
             f"{file} is no plan: it has no column {listed(lacking)}.",
-            hint="Plan.to_csv() writes one.",
+            hint=function("plan") + " and its kin make one.",
         )
     changes: list[Change] = []
     instances: dict[str, None] = {}

@@ -56,7 +56,13 @@ _PLANS = click.argument(
 @options.output
 @options.connection
 def apply(
-    path: Path, dry_run: bool, journal: Path | None, output: Any, style: str, raw: bool, **given: Any
+    path: Path,
+    dry_run: bool,
+    journal: Path | None,
+    output: Any,
+    style: str,
+    raw: bool,
+    **given: Any,
 ) -> None:
     """Say what would become of the changes of a plan; with --no-dry-run, make them."""
     from omnipd.changes.plan import Plan  # noqa: PLC0415
@@ -85,8 +91,12 @@ def apply(
         if (report["state"] == "pending").any():
             click.echo(f"`{_command(path, plan)}` sends what is pending.", err=True)
     else:
-        said = "All were made before, and nothing was sent" if was_made else in_states(report)
-        click.echo(f"{said}; the journal is {journal}.", err=True)
+        click.echo(f"{in_states(report)}; the journal is {journal}.", err=True)
+        if was_made:
+            click.echo(
+                "It was at its end: nothing was sent. Another --journal makes the plan anew.",
+                err=True,
+            )
         if (report["state"] == "ok").any():
             click.echo(f"`omnipd undo {quoted(journal)}` plans to take it back.", err=True)
     _end(report, {"pending"} if dry_run else set())
@@ -123,16 +133,15 @@ def undo(journal: Path, path: Path | None, style: str) -> None:
 @click.option("--verify", is_flag=True, help="Ask Omni again for what it took.")
 @options.output
 @options.connection
-def journal(
-    journal: Path, verify: bool, output: Any, style: str, raw: bool, **given: Any
-) -> None:
+def journal(journal: Path, verify: bool, output: Any, style: str, raw: bool, **given: Any) -> None:
     """Show what became of the changes of a plan, without asking Omni."""
+    if not verify:
+        _refuse_connection(given)
     opened = _opened(journal)
     if verify:
         with _said_of_the_address():
             report = opened.verify(client=client_of(given))
     else:
-        _refuse_connection(given)
         report = opened.report()
     _deliver_report(report, output, style, raw=raw)
     click.echo(in_states(report), err=True)

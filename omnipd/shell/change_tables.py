@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -73,7 +74,9 @@ def checked_plan_file(path: Path | None, style: str) -> Path | None:
         return None
     file = local_path("path", path)
     if file.suffix.lower() != ".csv":
-        raise ArgumentError(f"--output {path} has an unknown ending.", hint="A plan is a .csv file.")
+        raise ArgumentError(
+            f"--output {path} has an unknown ending.", hint="A plan is a .csv file."
+        )
     check_form(file, style, raw=False)
     check_places([file])
     return file
@@ -107,7 +110,7 @@ def print_changes(frame: pd.DataFrame, first: str, values: pd.Series[Any]) -> No
         terminal.print_table(pd.DataFrame(shown, dtype=object), _MOST_ROWS, cut="change")
 
 
-def _change(row: dict[str, Any]) -> str:
+def _change(row: Mapping[Any, Any]) -> str:
     """Return what changes in one cell: names that come and go, else the value before and after."""
     from omnipd.changes.action_table import action_of  # noqa: PLC0415
     from omnipd.changes.values import NAMES, RECORD, names_in  # noqa: PLC0415

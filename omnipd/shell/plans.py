@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 COLUMNS = {
     "plan_labels": {"add": "add", "remove": "remove", "set": "labels"},
 }
+#: What only Python has.
+_NO_OPTIONS = {"inventory"}
 #: What says all of it, and is not asked beside others.
 _ALONE = "set"
 
@@ -34,7 +36,7 @@ def _plans() -> dict[str, str]:
 
 def _parameters(function: Function) -> list[Parameter]:
     """Return what is planned for as an argument, and all else as options."""
-    first, *others = [one for _, one in parameters_of(function)]
+    first, *others = [one for _, one in parameters_of(function) if one.name not in _NO_OPTIONS]
     if function.__name__ == "plan":
         # What was edited is the argument here, and what it is held against an option.
         (after,) = (one for one in others if one.name == "after")
