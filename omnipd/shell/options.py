@@ -67,10 +67,7 @@ connection = apply_all(
 
 #: What an option says in every command, by the parameter that it is.
 HELP = {
-    "add": "Labels to put on.",
-    "before": "The file as it was before somebody edited it. Default: what Omni has now.",
     "checkpoint": "A folder that keeps every answer until all is read: the same command goes on after a break.",
-    "delete": "Take away or delete what has no row any more.",
     "direction": "Ascending or descending.",
     "errors": "raise, or collect to go on after what is refused.",
     "folder": "Where to write; a folder that is missing is made.",
@@ -78,10 +75,7 @@ HELP = {
     "keep": "How many exports stay. Default: all.",
     "limit": "Total number of rows. Default: all.",
     "max_calls": "Refuse what needs more requests.",
-    "reader": "Which reader the file is from, such as documents.",
     "refresh": "Ask Omni even where the cache has an answer.",
-    "remove": "Labels to take off.",
-    "set": "All labels that they are to have; '' for none.",
     "since": "Ask again only for what may have changed since the last export.",
     "strict": "Fail when a list does not add up.",
 }

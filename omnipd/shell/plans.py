@@ -21,6 +21,17 @@ if TYPE_CHECKING:
 COLUMNS = {
     "plan_labels": {"add": "add", "remove": "remove", "set": "labels"},
 }
+#: What the help says of options, where the manual speaks of more than there is in the shell.
+_HELP = {
+    "add": "Labels to put on.",
+    "before": "The file as it was before somebody edited it. Default: what Omni has now.",
+    "delete": "Take away or delete what has no row any more.",
+    "folder": "The path of the folder, such as /finance/2026; '' for the top.",
+    "reader": "Which reader the file is from, such as documents.",
+    "remove": "Labels to take off.",
+    "set": "All labels that they are to have; '' for none.",
+    "to": "Who takes it over: membership id, address or name.",
+}
 #: What only Python has.
 _NO_OPTIONS = {"inventory"}
 #: What says all of it, and is not asked beside others.
@@ -61,10 +72,14 @@ class _PlanCommands(FunctionCommands):
         command = super()._command(name, function)
         command.help = re.sub(r"\bframe\b", "file", command.help or "")
         command.short_help = short(command.help)
+        by_row = COLUMNS.get(function.__name__, {})
         for param in command.params:
-            column = COLUMNS.get(function.__name__, {}).get(param.name or "")
-            if column is not None and isinstance(param, click.Option):
-                param.help = f"{param.help} Default: the column {column} of the file."
+            if not isinstance(param, click.Option):
+                continue
+            name = param.name or ""
+            param.help = _HELP.get(name, param.help)
+            if name in by_row:
+                param.help = f"{param.help} {options.REPEAT} Default: the column {by_row[name]}."
         return command
 
 
