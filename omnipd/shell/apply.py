@@ -145,6 +145,8 @@ def journal(journal: Path, verify: bool, output: Any, style: str, raw: bool, **g
         report = opened.report()
     _deliver_report(report, output, style, raw=raw)
     click.echo(in_states(report), err=True)
+    if not opened.is_at_its_end:
+        click.echo("It is not at its end: `omnipd apply` of its plan goes on with it.", err=True)
     _end(report)
 
 

@@ -207,7 +207,11 @@ def test_the_same_command_goes_on_with_its_journal(run, omni, monkeypatch):
     stopped = run("apply plan.csv --no-dry-run --api-key-file key", code=3)
     assert stopped.stderr.startswith("2 changes: 2 pending\nomnipd: ")
     assert "`omnipd journal` opens." in stopped.stderr
-    assert "2 pending" in run("journal plan.journal", code=4).stderr
+    broken_off = run("journal plan.journal", code=4).stderr
+    assert broken_off == (
+        "2 changes: 2 pending\n"
+        "It is not at its end: `omnipd apply` of its plan goes on with it.\n"
+    )
     assert "2 changes: 2 ok" in run("apply plan.csv --no-dry-run").stderr
     again = run("apply plan.csv --no-dry-run")
     assert "It was at its end: nothing was sent." in again.stderr
