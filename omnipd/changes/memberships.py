@@ -20,7 +20,7 @@ class Groups:
 
     def __init__(self, now: Now) -> None:
         groups = read_groups(refresh=True, client=now.client)
-        self._names = dict(zip(groups["group_id"], groups["group_name"], strict=True))
+        self._names = dict(zip(groups["group_id"], groups["display_name"], strict=True))
         self._ids = {name: group_id for group_id, name in self._names.items()}
         members = read_group_members(refresh=True, client=now.client)
         self._members = set(zip(members["group_id"], members["user_id"], strict=True))

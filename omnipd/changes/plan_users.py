@@ -8,6 +8,7 @@ import pandas as pd
 
 from omnipd.arguments import argument, said
 from omnipd.call import one_call
+from omnipd.changes.addresses import why_no_address
 from omnipd.changes.attribute_values import definitions, value_of
 from omnipd.changes.change import Change, Key
 from omnipd.changes.memberships import Groups
@@ -75,10 +76,8 @@ def plan_users(users: pd.DataFrame, *, client: Client | None = None) -> Plan:
     ... )
     >>> with omnipd.sandbox():
     ...     plan = omnipd.plan_users(sheet)
-    >>> plan.frame[["name", "column", "new"]]
-                      name        column                                                new
-    0  new@sandbox.example        exists  {"display_name":"New Colleague","attributes":{...
-    1  ada@sandbox.example  display_name                                       Ada Lovelace
+    >>> plan["column"].tolist(), plan["name"].tolist()
+    (['exists', 'display_name'], ['new@sandbox.example', 'ada@sandbox.example'])
     """
     if not isinstance(users, pd.DataFrame):
         raise ArgumentError(argument("users") + f" must be a DataFrame, unlike {said(users):.60}.")
@@ -106,7 +105,8 @@ def _made(row: SheetRow) -> Iterator[Change]:
             name: list(value) if isinstance(value, tuple) else value
             for name, value in row.attributes.items()
         }
-    yield Change(Key("user", row.address, None, "exists"), None, record, row.address)
+    why = why_no_address(row.address)
+    yield Change(Key("user", row.address, None, "exists"), None, record, row.address, why)
     if row.active is False:  # whom Omni makes is active
         yield Change(Key("user", row.address, None, "active"), True, False, row.address)
 

@@ -6,11 +6,12 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from omnipd.changes.action import Action, Present
-from omnipd.changes.actions.users import patch_of
+from omnipd.changes.actions.users import user_path
 from omnipd.changes.api_call import ApiCall
 from omnipd.changes.attribute_values import ATTRIBUTE, definitions, value_of, why_not, why_system
 from omnipd.changes.change import Change, Key
 from omnipd.changes.now import Now
+from omnipd.changes.scim_patch import patch
 from omnipd.changes.users_now import ATTRIBUTES, users_now
 
 
@@ -24,7 +25,7 @@ def _operation(change: Change) -> dict[str, Any]:
 
 
 def _calls(changes: Sequence[Change]) -> Sequence[ApiCall]:
-    return [patch_of(changes[0].key.item, [_operation(change) for change in changes])]
+    return [patch(user_path(changes[0].key.item), [_operation(change) for change in changes])]
 
 
 def _present(now: Now, changes: Sequence[Change]) -> Present:

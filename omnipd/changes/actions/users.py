@@ -17,6 +17,7 @@ from omnipd.changes.attribute_values import definitions, why_not
 from omnipd.changes.change import Change, Key
 from omnipd.changes.near_names import did_you_mean
 from omnipd.changes.now import Now
+from omnipd.changes.scim_patch import patch
 from omnipd.changes.users_now import (
     ATTRIBUTES,
     USERS_PATH,
@@ -32,24 +33,18 @@ from omnipd.client.api_paths import segment
 from omnipd.errors import ForbiddenError, NotFoundError
 from omnipd.readers.whoami import whoami
 
-_PATCH = "urn:ietf:params:scim:api:messages:2.0:PatchOp"
 #: What the record of a new user may say.
 _SAID = ("display_name", "active", "attributes")
 
 
-def patch_of(item: str, operations: Sequence[Mapping[str, Any]]) -> ApiCall:
-    """Return the call that changes parts of a user, and nothing else of them."""
-    body = {"schemas": [_PATCH], "Operations": list(operations)}
-    return ApiCall("PATCH", _path(item), body)
-
-
-def _path(item: str) -> str:
+def user_path(item: str) -> str:
+    """Return the path of a user."""
     return f"{USERS_PATH}/{segment(item)}"
 
 
 def _patch_each(operation: Callable[[Change], Mapping[str, Any]]) -> Any:
     def calls(changes: Sequence[Change]) -> Sequence[ApiCall]:
-        return [patch_of(change.key.item, [operation(change)]) for change in changes]
+        return [patch(user_path(change.key.item), [operation(change)]) for change in changes]
 
     return calls
 
@@ -92,7 +87,7 @@ def _record(user: User) -> Value:
 def _make_or_delete(changes: Sequence[Change]) -> Sequence[ApiCall]:
     (change,) = changes
     if not isinstance(change.new, Mapping):
-        return [ApiCall("DELETE", _path(change.key.item))]
+        return [ApiCall("DELETE", user_path(change.key.item))]
     body = {"userName": change.key.item, "displayName": change.new.get("display_name")}
     if attributes := change.new.get("attributes"):
         body[ATTRIBUTES] = attributes
