@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from omnipd.changes.action import Action
-from omnipd.changes.actions import document_labels
+from omnipd.changes.actions import document_labels, user_attributes, users
 from omnipd.changes.change import Change
 from omnipd.changes.near_names import did_you_mean
 from omnipd.errors import ArgumentError
@@ -12,6 +12,10 @@ from omnipd.errors import ArgumentError
 ACTIONS: tuple[Action, ...] = (
     # Definitions of labels.
     # Users, and their attributes.
+    users.EXISTS,
+    users.DISPLAY_NAME,
+    users.ACTIVE,
+    user_attributes.VALUE,
     # Groups, and who is in them.
     # Roles on models.
     # Folders, and who may see them.

@@ -15,6 +15,12 @@ from omnipd.errors import ArgumentError
 from omnipd.lists.editable import Editable
 from omnipd.lists.endpoint import Endpoint
 from omnipd.readers.documents import DOCUMENTS, read_documents
+from omnipd.readers.users import (
+    USER_ATTRIBUTE_VALUES,
+    USERS,
+    read_user_attribute_values,
+    read_users,
+)
 
 
 @dataclass(frozen=True)
@@ -60,7 +66,9 @@ EDITED_FRAMES = (
     EditedFrame(read_documents, DOCUMENTS),
     # Who may see it.
     # Schedules.
-    # People, groups and roles.
+    # People, groups and roles. Those whose rows have parts come before others of the same list.
+    EditedFrame(read_user_attribute_values, USER_ATTRIBUTE_VALUES),
+    EditedFrame(read_users, USERS),
     # Labels.
 )
 
@@ -103,9 +111,9 @@ def edited_frame_of(name: str | None, *frames: pd.DataFrame) -> EditedFrame:
 
 
 def _fits(one: EditedFrame, frame: pd.DataFrame) -> bool:
-    """Whether a frame has the columns that say what a row is of: two readers share a list."""
+    """Whether a frame has the columns that say what a row is of, and any to edit: readers share lists."""
     editable = one.editable
-    return all(
+    return (not editable.columns or not editable.columns.keys().isdisjoint(frame.columns)) and all(
         any(name in frame.columns for name in names)
         for names in (editable.item, editable.part)
         if names
