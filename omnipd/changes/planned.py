@@ -26,9 +26,23 @@ def planned(changes: Iterable[Change], now: Now) -> Plan:
     checked: list[Change] = []
     for action, listed in by_action.values():
         due = [one for one in listed if one.refused is None and action.check(one) is None]
-        refused = action.preflight(now, due) if action.preflight is not None and due else {}
+        told = action.preflight(now, due) if action.preflight is not None and due else {}
         checked += [
-            replace(one, refused=one.refused or action.check(one) or refused.get(one.key))
+            checked_one
             for one in listed
+            if (checked_one := _told(one, action, told.get(one.key))) is not None
         ]
     return Plan(checked, now.client.base_url)
+
+
+def _told(change: Change, action: Action, known: str | Change | None) -> Change | None:
+    """Return a change as it is known to be, refused or not; None for one that changes nothing after all."""
+    why: str | None = None
+    if isinstance(known, Change):
+        change = known
+    else:
+        why = known
+    change = replace(change, refused=change.refused or action.check(change) or why)
+    if change.refused is None and action.values.same(change.old, change.new):
+        return None
+    return change
