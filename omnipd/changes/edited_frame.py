@@ -14,7 +14,14 @@ from omnipd.client.client import Client
 from omnipd.errors import ArgumentError
 from omnipd.lists.editable import Editable
 from omnipd.lists.endpoint import Endpoint
+from omnipd.readers.content import CONTENT, read_content
 from omnipd.readers.documents import DOCUMENTS, read_documents
+from omnipd.readers.schedules import (
+    SCHEDULE_RECIPIENTS,
+    SCHEDULES,
+    read_schedule_recipients,
+    read_schedules,
+)
 
 
 @dataclass(frozen=True)
@@ -58,8 +65,11 @@ class EditedFrame:
 EDITED_FRAMES = (
     # Content.
     EditedFrame(read_documents, DOCUMENTS),
+    EditedFrame(read_content, CONTENT, more=(("scope", "all"),)),
     # Who may see it.
     # Schedules.
+    EditedFrame(read_schedules, SCHEDULES),
+    EditedFrame(read_schedule_recipients, SCHEDULE_RECIPIENTS.endpoint, parents=True),
     # People, groups and roles.
     # Labels.
 )

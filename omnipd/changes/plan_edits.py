@@ -205,9 +205,9 @@ def _rows(of: EditedFrame, frame: pd.DataFrame, name: str) -> dict[Of, Row]:
                 hint="A row needs what it is of; leave out those without.",
             )
         key = (of.editable.kind_of(row), item, part)
-        if key in rows:
+        if key in rows and of.editable.columns:
             raise ArgumentError(f"{argument(name)} has two rows of the {key[0]} {item!r}.")
-        rows[key] = row
+        rows.setdefault(key, row)  # rows that only say that something is there say so together
     return rows
 
 
