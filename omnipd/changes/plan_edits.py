@@ -207,8 +207,14 @@ def _rows(of: EditedFrame, frame: pd.DataFrame, name: str) -> dict[Of, Row]:
         key = (of.editable.kind_of(row), item, part)
         if key in rows and of.editable.columns:
             raise ArgumentError(f"{argument(name)} has two rows of the {key[0]} {item!r}.")
-        rows.setdefault(key, row)  # rows that only say that something is there say so together
+        # Rows that only say that something is there say so together: a group, one for each member.
+        rows[key] = _common(rows[key], row) if key in rows else row
     return rows
+
+
+def _common(one: Row, other: Row) -> Row:
+    """Return the cells in which two rows are the same."""
+    return {name: cell for name, cell in one.items() if are_same(cell, other.get(name))}
 
 
 def _first(row: Mapping[Any, Any], columns: tuple[str, ...]) -> str | None:

@@ -60,7 +60,7 @@ def _preflight(now: Now, changes: Sequence[Change]) -> Mapping[Key, str | Change
             new = place(None, scope or path_and_scope(old)[1])
         elif path not in folders:
             told[change.key] = (
-                f"There is no folder {path!r} of the organization, or of the document's owner."
+                f"There is no folder {path!r} of the organization, or of the documents' owners."
                 + did_you_mean(path, folders)
             )
             continue
