@@ -162,9 +162,8 @@ def _changes(now: Now, found: Sequence[Row], leaving: str, taking: str) -> Itera
 
 def _documents(now: Now, rows: Sequence[Row], leaving: str, taking: str) -> Iterator[Change]:
     trashed = {row["id"] for row in rows if row["detail"] == "in the trash"}
-    present = documents_now(
-        now, [row["id"] for row in rows if row["id"] not in trashed], [leaving, taking]
-    )
+    left = [row["id"] for row in rows if row["id"] not in trashed]
+    present = documents_now(now, left, [leaving, taking]) if left else {}
     for row in rows:
         owner = present[row["id"]]["owner_id"] if row["id"] in present else None
         why = (
