@@ -41,6 +41,11 @@ def plan_move(documents: Parents, folder: str | None, *, client: Client | None =
         A folder that is not there is a reason to refuse a row. It is looked for among those of the
         organization and, if need be, of the owners of the documents.
 
+    Raises
+    ------
+    ArgumentError
+        If `folder` is no path.
+
     See Also
     --------
     omnipd.plan : Documents of an edited frame, each to a folder of its own, by ``folder_path``.

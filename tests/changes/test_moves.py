@@ -8,6 +8,7 @@ from changes.small_organization import (
     BY_AIRLINE,
     IN_DELAYS,
     PERSONAL,
+    PRIYA,
     small_omni,
     states,
     undone,
@@ -99,6 +100,16 @@ def test_personal_folders_are_those_of_the_documents_owner():
         assert omni.place(PERSONAL) == ("private", "restricted")
         assert states(undone(report)) == ["ok"]
         assert omni.everything() == before
+
+
+def test_a_document_whose_owner_is_gone_is_moved_nonetheless():
+    with small_omni() as omni:
+        omni.ask("DELETE", f"/api/scim/v2/Users/{PRIYA}")
+        plan = omnipd.plan_move(AT_THE_TOP, "/flightz")
+        assert "Did you mean '/flights'?" in plan["refused"].item()
+        report = omnipd.plan_move(AT_THE_TOP, "/flights").apply(confirm=True)
+        assert states(report) == ["ok"]
+        assert omni.place(AT_THE_TOP) == ("flights", "organization")
 
 
 def test_what_cannot_be_is_refused_with_what_may_be_meant():

@@ -15,6 +15,7 @@ from changes.small_organization import (
     states,
     undone,
 )
+from scripted_server import answer, page
 
 import omnipd
 
@@ -120,6 +121,23 @@ def test_a_row_that_is_missing_takes_somebody_away_where_it_is_asked_for():
         assert JOSE not in {*held[MONTHLY].member_ids, *held[DAILY].member_ids}
         assert states(undone(report)) == ["ok"] * 4
         assert omni.everything() == start
+
+
+def test_a_group_that_omni_lists_by_a_uuid_is_taken_away_as_a_group(scripted):
+    group = "123e4567-e89b-12d3-a456-426614174000"
+    groups = [{"id": group, "name": "Team", "recipients": []}]
+    told = {"type": "email", "recipients": [], "userGroupRecipients": groups}
+    schedule = {"id": MONTHLY, "name": "Monthly", "destinationType": "email", "ownerId": GRACE}
+    answers = {"/recipients": answer(told), "/schedules?": page(schedule)}
+    scripted.by_target = lambda target: next(
+        step for part, step in answers.items() if part in target
+    )
+    with omnipd.connect(scripted.url, "omni_osk_x", requests_per_minute=None):
+        before = read()
+        plan = omnipd.plan(before, before.iloc[:0], delete=True)
+        assert plan["call"].tolist() == [
+            f'PUT {PATH.format(MONTHLY, REMOVED)} {{"userGroupIds":["{group}"]}}'
+        ]
 
 
 def test_who_gets_it_by_a_group_stays_while_a_row_of_the_group_does():

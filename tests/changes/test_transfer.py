@@ -78,6 +78,18 @@ def test_schedules_go_to_the_new_owner_and_come_to_them_instead():
         assert omni.everything() == before
 
 
+@pytest.mark.parametrize("unknown_owner", ["not_found", "empty"])
+def test_who_only_bears_their_name_keeps_what_they_have(unknown_owner):
+    with small_omni(owner_ids="other", unknown_owner=unknown_owner) as omni:
+        plan = omnipd.plan_transfer(PRIYA, GRACE, kinds="document")
+        (item, old, why), (more, _, gap) = rows(plan, "item", "old", "refused")
+        assert (item, more) == (AT_THE_TOP, "(more)")
+        # On such a tenant no owner is known to be a user.
+        assert why == f"Its owner is {old}."
+        assert old not in omni.organization.users
+        assert gap.startswith("There may be more: no owner's id is that of a user")
+
+
 def test_who_receives_it_already_receives_it_once():
     with small_omni() as omni:
         plan = omnipd.plan_transfer(JOSE, ALEX, kinds="received_schedule")

@@ -14,6 +14,7 @@ from omnipd.changes.frame_rows import rows_of
 from omnipd.changes.near_names import did_you_mean
 from omnipd.changes.now import Now
 from omnipd.client.api_paths import segment
+from omnipd.errors import NotFoundError
 from omnipd.readers.folders import read_folders
 
 #: The scopes of folders by their paths; None where Omni does not tell.
@@ -84,9 +85,12 @@ def _folders(now: Now, changes: Sequence[Change], owners: Iterable[str | None]) 
         return folders
     known = {*owners} | {row["owner_id"] for row in _rows_of_documents(now, changes)}
     for owner in sorted(known - {None}, key=str):
-        frame = read_folders(
-            scope="restricted", owner_id=owner, include=None, refresh=True, client=now.client
-        )
+        try:
+            frame = read_folders(
+                scope="restricted", owner_id=owner, include=None, refresh=True, client=now.client
+            )
+        except NotFoundError:  # who owned the document is gone
+            continue
         for row in rows_of(frame):
             folders.setdefault(row["path"], row["scope"] or "restricted")
     return folders
