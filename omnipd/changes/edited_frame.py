@@ -14,12 +14,18 @@ from omnipd.client.client import Client
 from omnipd.errors import ArgumentError
 from omnipd.lists.editable import Editable
 from omnipd.lists.endpoint import Endpoint
+from omnipd.readers.content import CONTENT, read_content
 from omnipd.readers.documents import DOCUMENTS, read_documents
 from omnipd.readers.users import (
     USER_ATTRIBUTE_VALUES,
     USERS,
     read_user_attribute_values,
     read_users,
+from omnipd.readers.schedules import (
+    SCHEDULE_RECIPIENTS,
+    SCHEDULES,
+    read_schedule_recipients,
+    read_schedules,
 )
 
 
@@ -64,11 +70,15 @@ class EditedFrame:
 EDITED_FRAMES = (
     # Content.
     EditedFrame(read_documents, DOCUMENTS),
+    EditedFrame(read_content, CONTENT, more=(("scope", "all"),)),
     # Who may see it.
     # Schedules.
     # People, groups and roles. Those whose rows have parts come before others of the same list.
     EditedFrame(read_user_attribute_values, USER_ATTRIBUTE_VALUES),
     EditedFrame(read_users, USERS),
+    EditedFrame(read_schedules, SCHEDULES),
+    EditedFrame(read_schedule_recipients, SCHEDULE_RECIPIENTS.endpoint, parents=True),
+    # People, groups and roles.
     # Labels.
 )
 

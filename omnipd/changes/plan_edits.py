@@ -238,10 +238,16 @@ def _rows(
             raise ArgumentError(
                 argument(name) + f" has no column {error.args[0]!r}, which says what a row is of."
             ) from None
-        if key in rows:
+        if key in rows and of.editable.columns:
             raise ArgumentError(argument(name) + f" has two rows of the {key[0]} {item!r}.")
-        rows[key] = row
+        # Rows that only say that something is there say so together: a group, one for each member.
+        rows[key] = _common(rows[key], row) if key in rows else row
     return rows
+
+
+def _common(one: Row, other: Row) -> Row:
+    """Return the cells in which two rows are the same."""
+    return {name: cell for name, cell in one.items() if are_same(cell, other.get(name))}
 
 
 def _cells(frame: pd.DataFrame) -> Sequence[Row]:
