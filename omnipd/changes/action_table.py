@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from omnipd.changes.action import Action
-from omnipd.changes.actions import document_labels, user_attributes, users
 from omnipd.changes.actions import (
     document_labels,
     document_owners,
     document_places,
     schedule_recipients,
     schedules,
+    user_attributes,
+    users,
     without_call,
 )
 from omnipd.changes.change import Change

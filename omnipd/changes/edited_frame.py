@@ -16,16 +16,17 @@ from omnipd.lists.editable import Editable
 from omnipd.lists.endpoint import Endpoint
 from omnipd.readers.content import CONTENT, read_content
 from omnipd.readers.documents import DOCUMENTS, read_documents
-from omnipd.readers.users import (
-    USER_ATTRIBUTE_VALUES,
-    USERS,
-    read_user_attribute_values,
-    read_users,
 from omnipd.readers.schedules import (
     SCHEDULE_RECIPIENTS,
     SCHEDULES,
     read_schedule_recipients,
     read_schedules,
+)
+from omnipd.readers.users import (
+    USER_ATTRIBUTE_VALUES,
+    USERS,
+    read_user_attribute_values,
+    read_users,
 )
 
 

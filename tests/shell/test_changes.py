@@ -209,8 +209,7 @@ def test_the_same_command_goes_on_with_its_journal(run, omni, monkeypatch):
     assert "`omnipd journal` opens." in stopped.stderr
     broken_off = run("journal plan.journal", code=4).stderr
     assert broken_off == (
-        "2 changes: 2 pending\n"
-        "It is not at its end: `omnipd apply` of its plan goes on with it.\n"
+        "2 changes: 2 pending\nIt is not at its end: `omnipd apply` of its plan goes on with it.\n"
     )
     assert "2 changes: 2 ok" in run("apply plan.csv --no-dry-run").stderr
     again = run("apply plan.csv --no-dry-run")
