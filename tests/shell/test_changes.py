@@ -189,6 +189,30 @@ def test_what_somebody_changed_meanwhile_is_a_conflict_and_code_4(run, omni):
     assert "1 ok, 1 conflict" in run("journal plan.journal", code=4).stderr
 
 
+def test_what_is_to_be_confirmed_is_sent_by_the_option_of_that_name_only(run, omni):
+    run("plan move report-4 --folder /flights -o plan.csv")
+    assert "`omnipd apply plan.csv --no-dry-run --confirm` sends" in run("apply plan.csv").stderr
+    refused = run("apply plan.csv --no-dry-run", code=2).stderr
+    assert "of the tier 'confirm'." in refused
+    assert "Nothing was sent. Allow it with --confirm." in refused
+    assert not Path("plan.journal").exists()
+    made = run("apply plan.csv --no-dry-run --confirm --format csv").stdout
+    assert [row["state"] for row in csv.DictReader(made.splitlines())] == ["ok"]
+    moved = omnipd.read_documents(client=omni).set_index("document_identifier")["folder_path"]
+    assert moved["report-4"] == "/flights"
+
+
+def test_users_of_a_file_and_what_somebody_leaves_are_planned(run, omni):
+    write("users.csv", ["email", "display_name"], ["new@sandbox.example", "Null"])
+    assert run("plan users users.csv").stdout.splitlines()[1:] == [
+        "safe  new@sandbox.example  exists  made"
+    ]
+    handed = run("plan transfer priya@sandbox.example --to grace@sandbox.example --kinds document")
+    [row] = handed.stdout.splitlines()[1:]
+    assert row.startswith("confirm  ")
+    assert " owner_id  " in row
+
+
 def test_what_is_refused_is_told_and_is_code_4_when_it_is_applied(run):
     planned = run(f"plan labels {AIRPORTS} no-such --add finanse -o plan.csv")
     assert planned.stderr.splitlines() == [
