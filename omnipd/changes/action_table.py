@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from omnipd.changes.action import Action
-from omnipd.changes.actions import document_labels
+from omnipd.changes.actions import (
+    document_labels,
+    document_names,
+)
 from omnipd.changes.change import Change
 from omnipd.changes.near_names import did_you_mean
 from omnipd.errors import ArgumentError
@@ -16,6 +19,8 @@ ACTIONS: tuple[Action, ...] = (
     # Roles on models.
     # Folders, and who may see them.
     # Documents.
+    document_names.NAME,
+    document_names.DESCRIPTION,
     document_labels.LABELS,
     # Who may see documents, and who has them as favorites.
     # Schedules.
