@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from omnipd.changes.action import Action
 from omnipd.changes.actions import (
+    document_deletion,
     document_labels,
     document_names,
 )
@@ -19,6 +20,7 @@ ACTIONS: tuple[Action, ...] = (
     # Roles on models.
     # Folders, and who may see them.
     # Documents.
+    document_deletion.EXISTS,
     document_names.NAME,
     document_names.DESCRIPTION,
     document_labels.LABELS,

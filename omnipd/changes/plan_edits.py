@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 import pandas as pd
@@ -21,6 +22,10 @@ from omnipd.client.client import Client
 from omnipd.client.current_client import current_client
 from omnipd.display import counted, listed
 from omnipd.errors import ArgumentError, warn
+
+_MAY_BE_EDITED = (
+    "It may be one of the new rows, which cannot be made: leave those out to delete it."
+)
 
 Row = Mapping[str, Any]
 #: What a row is of: the kind, the item and its part.
@@ -96,15 +101,22 @@ def plan(
 def _changes(
     of: EditedFrame, old: Mapping[Of, Row], new: Mapping[Of, Row], *, delete: bool
 ) -> Iterator[Change]:
+    unmade: set[str] = set()
     for key, row in new.items():
         if key in old:
             yield from _edited(of, key, old[key], row)
-        else:
-            yield from _made(of, key, row)
+            continue
+        for change in _made(of, key, row):
+            if action_of(key[0], change.key.column).check(change) is not None:
+                unmade.add(key[0])
+            yield change
     if delete:
         for key, row in old.items():
             if key not in new:
-                yield from _deleted(of, key, row)
+                for change in _deleted(of, key, row):
+                    # Of a row whose id was edited, the old one is missing.
+                    why = _MAY_BE_EDITED if key[0] in unmade else None
+                    yield replace(change, refused=change.refused or why)
 
 
 def _edited(of: EditedFrame, key: Of, old: Row, new: Row) -> Iterator[Change]:
@@ -228,7 +240,8 @@ def _other_edits(of: EditedFrame, old: Mapping[Of, Row], new: Mapping[Of, Row]) 
 def _tell(of: EditedFrame, edited: Mapping[str, int], *, is_certain: bool) -> None:
     """Refuse edits of columns that cannot be changed. Where Omni may have changed them, only warn."""
     told = listed(f"{column} ({counted(count, 'row')})" for column, count in sorted(edited.items()))
-    what_can = f"What can be: {', '.join(of.editable.columns)}."
+    columns = ", ".join(of.editable.columns) or "rows that are new or missing"
+    what_can = f"What can be: {columns}."
     if is_certain:
         raise ArgumentError(f"What was edited cannot be changed: {told}.", hint=what_can)
     warn(
