@@ -5,6 +5,7 @@ from __future__ import annotations
 from omnipd.changes.action import Action
 from omnipd.changes.actions import (
     document_deletion,
+    document_favorites,
     document_labels,
     document_names,
 )
@@ -25,6 +26,7 @@ ACTIONS: tuple[Action, ...] = (
     document_names.DESCRIPTION,
     document_labels.LABELS,
     # Who may see documents, and who has them as favorites.
+    document_favorites.FAVORITE,
     # Schedules.
     # API keys.
 )
