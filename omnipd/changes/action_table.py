@@ -6,6 +6,7 @@ from omnipd.changes.action import Action
 from omnipd.changes.actions import (
     document_deletion,
     document_favorites,
+    document_identifiers,
     document_labels,
     document_names,
 )
@@ -29,6 +30,8 @@ ACTIONS: tuple[Action, ...] = (
     document_favorites.FAVORITE,
     # Schedules.
     # API keys.
+    # Where documents are found: until then all others name them by the old identifiers.
+    document_identifiers.IDENTIFIER,
 )
 
 _BY_NAME = {(one.kind, one.column): one for one in ACTIONS}
@@ -59,11 +62,15 @@ def action_of(kind: str, column: str) -> Action:
 
 
 def in_order(changes: list[Change]) -> list[Change]:
-    """Return changes in the order in which they are made: that of the actions, deletions last."""
+    """Return changes in the order in which they are made: that of the actions, then deletions.
 
-    def place(change: Change) -> tuple[bool, int]:
-        number = _ORDER[change.key.kind, change.key.column]
-        deletes = _BY_NAME[change.key.kind, change.key.column].makes and change.new is None
-        return deletes, -number if deletes else number
+    Identifiers of documents come last: all others name documents by those that they had.
+    """
+
+    def place(change: Change) -> tuple[bool, bool, int]:
+        name = change.key.kind, change.key.column
+        action, number = _BY_NAME[name], _ORDER[name]
+        deletes = action.makes and change.new is None
+        return action is document_identifiers.IDENTIFIER, deletes, -number if deletes else number
 
     return sorted(changes, key=place)

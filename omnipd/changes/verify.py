@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from omnipd.changes.change import Change
 from omnipd.changes.journal_file import JournalFile
 from omnipd.changes.judge import look, shown
+from omnipd.changes.new_identifiers import new_identifiers, readdressed
 from omnipd.changes.now import Now
 from omnipd.changes.steps import Step, steps_of
 from omnipd.progress import steps
@@ -28,13 +29,20 @@ def verify(
         If it cannot be read; what was not looked at stays unverified.
     """
     entries = journal.entries()
+    identifiers = new_identifiers(
+        change
+        for row, change in enumerate(changes)
+        if row in entries and entries[row].state == "ok"
+    )
     due: dict[tuple[str, str], list[tuple[int, Change]]] = {}
     for row, change in enumerate(changes):
         entry = entries.get(row)
         if entry is None or entry.state not in {"ok", "unverified"}:
             continue
         if again or entry.verified is None:
-            due.setdefault((change.key.kind, change.key.column), []).append((row, change))
+            due.setdefault((change.key.kind, change.key.column), []).append(
+                (row, readdressed(change, identifiers))
+            )
     with steps(now.client, "verifying", "kinds") as told:
         for number, numbered in enumerate(due.values()):
             told.at(number, len(due))
