@@ -121,11 +121,18 @@ def publish(now: Now, identifier: str) -> None:
     except (AuthenticationError, RateLimitError):
         raise  # the same is tried once more
     except APIError as error:
-        left = draft_in_the_way(now, identifier)
-        if left is None:  # somebody has published or discarded it
-            raise OutcomeUnknownError(error.message, status=error.status, url=error.url) from None
+        try:
+            left = draft_in_the_way(now, identifier)
+        except APIError:
+            named = ""
+        else:
+            if left is None:  # somebody has published or discarded it
+                raise OutcomeUnknownError(
+                    error.message, status=error.status, url=error.url
+                ) from None
+            named = f", {left['draft_identifier']},"
         raise type(error)(
-            f"The change is in a draft, {left['draft_identifier']}, that could not be published: "
+            f"The change is in a draft{named} that could not be published: "
             f"{error.words or error.status}. Publish or discard it in Omni.",
             status=error.status,
             url=error.url,

@@ -4,6 +4,7 @@ import pytest
 from changes.changed_documents import changed_omni, outcome, renamed
 
 import omnipd
+from omnipd_sandbox.organization.drafts import drafts_of
 
 V1 = "/api/v1/documents"
 V2 = "/api/v2/documents"
@@ -259,6 +260,44 @@ def test_a_draft_that_cannot_be_published_is_named_and_left():
             "A pull request is required to publish this document. Publish or discard it in Omni."
         ]
         assert omni.documents() == before
+
+
+@pytest.mark.parametrize(
+    ("refused", "state", "detail"),
+    [
+        (
+            {"status": 403, "count": None},
+            "failed",
+            "The change is in a draft that could not be published: Forbidden. "
+            "Publish or discard it in Omni.",
+        ),
+        (
+            {"kind": "reset", "count": None},
+            "unknown",
+            "It was sent 3 times without an answer, and had no effect so far.",
+        ),
+    ],
+)
+def test_a_draft_that_cannot_be_asked_for_any_more_is_told_of_without_its_name(
+    refused, state, detail
+):
+    # Before it is made, and, where it is sent again, to see that it is one's own.
+    looks = 1 if state == "failed" else 3
+    faults = [
+        {"method": "POST", "path": f"{V2}/*/draft/publish", **refused},
+        {"status": 403, "method": "GET", "path": f"{V1}/*/drafts", "after": looks},
+    ]
+    with changed_omni(removed_routes=True, faults=faults) as omni:
+        one = next(
+            each.identifier
+            for each in omni.server.organization.documents.values()
+            if each.has_dashboard
+            and not each.deleted
+            and drafts_of(each, omni.server.organization) == []
+        )
+        report = renamed(one).apply()
+        assert outcome(report) == (state, None)
+        assert report["detail"].tolist() == [detail]
 
 
 def test_a_draft_whose_publication_is_never_answered_is_named():

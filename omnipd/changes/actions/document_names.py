@@ -21,7 +21,7 @@ from omnipd.changes.document_drafts import (
 from omnipd.changes.documents_now import present_of
 from omnipd.changes.now import Now
 from omnipd.changes.values import TEXT, is_null
-from omnipd.errors import BadRequestError
+from omnipd.errors import APIError, BadRequestError
 
 _LONGEST_NAME = 254
 
@@ -66,7 +66,11 @@ def _send(now: Now, changes: Sequence[Change]) -> None:
 
 
 def _left(now: Now, change: Change) -> Sequence[str]:
-    draft = draft_in_the_way(now, change.key.item)
+    """Return what is left of what was begun, as far as that can be asked."""
+    try:
+        draft = draft_in_the_way(now, change.key.item)
+    except APIError:
+        return []
     return [] if draft is None else [f"the draft {draft['draft_identifier']}"]
 
 
