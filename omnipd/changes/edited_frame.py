@@ -71,7 +71,7 @@ class EditedFrame:
 
 EDITED_FRAMES = (
     # Content.
-    EditedFrame(read_documents, DOCUMENTS),
+    EditedFrame(read_documents, DOCUMENTS, more=(("include_deleted", True),)),
     EditedFrame(read_content, CONTENT, personal=True),
     EditedFrame(read_document_favorites, DOCUMENT_FAVORITES.endpoint, parents=True),
     # Who may see it.

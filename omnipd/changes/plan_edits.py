@@ -13,6 +13,7 @@ from omnipd.call import one_call
 from omnipd.changes.action_table import action_of
 from omnipd.changes.change import Change, Key
 from omnipd.changes.edited_frame import EditedFrame, edited_frame_of
+from omnipd.changes.guarded_cells import as_it_was
 from omnipd.changes.now import Now
 from omnipd.changes.plan import Plan
 from omnipd.changes.planned import planned
@@ -93,6 +94,7 @@ def plan(
         known = before if after is not None else of.read_again(before, acting)
         old = _rows(of, known, "before")
         new = _rows(of, before if after is None else after, "before" if after is None else "after")
+        new = {key: as_it_was(row, old[key]) if key in old else row for key, row in new.items()}
         if others := _other_edits(of, old, new):
             _tell(of, others, is_certain=after is not None)
         return planned(_changes(of, old, new, delete=delete), Now(acting))
@@ -240,8 +242,11 @@ def _other_edits(of: EditedFrame, old: Mapping[Of, Row], new: Mapping[Of, Row]) 
 def _tell(of: EditedFrame, edited: Mapping[str, int], *, is_certain: bool) -> None:
     """Refuse edits of columns that cannot be changed. Where Omni may have changed them, only warn."""
     told = listed(f"{column} ({counted(count, 'row')})" for column, count in sorted(edited.items()))
-    columns = ", ".join(of.editable.columns) or "rows that are new or missing"
-    what_can = f"What can be: {columns}."
+    what_can = (
+        f"What can be: {', '.join(of.editable.columns)}."
+        if of.editable.columns
+        else "Only rows can be added and taken away."
+    )
     if is_certain:
         raise ArgumentError(f"What was edited cannot be changed: {told}.", hint=what_can)
     warn(

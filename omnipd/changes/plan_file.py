@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import csv
 import os
-import re
 from typing import Any
 
 import pyarrow as pa
 
 from omnipd.changes.change import Change
+from omnipd.changes.guarded_cells import unguarded
 from omnipd.changes.plan_rows import COLUMNS, change_of, checksum
 from omnipd.display import counted, listed
 from omnipd.errors import ArgumentError, warn
@@ -18,8 +18,6 @@ from omnipd.export.whole_files import write_atomically
 from omnipd.frames.columns import TEXT
 from omnipd.paths import local_path
 
-# What to_csv puts before a text that a spreadsheet would run.
-_GUARDED = re.compile(r"\A'('*[=+\-@\t\r＝＋－＠])")
 _MOST_NAMED = 10
 
 
@@ -83,4 +81,4 @@ def read_plan(path: str | os.PathLike[str]) -> tuple[list[Change], str]:
 def _cell(text: Any) -> str | None:
     if not isinstance(text, str) or text == "":
         return None
-    return _GUARDED.sub(r"\1", text)
+    return unguarded(text)

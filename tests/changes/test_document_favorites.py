@@ -78,9 +78,9 @@ def test_a_frame_alone_is_compared_with_what_omni_has():
     with changed_omni() as omni:
         one = favorite(omni)
         _, new = edits(omni, one)
-        plan = omnipd.plan(new, reader="document_favorites", delete=True)
-        assert sorted(plan["new"].isna()) == [False, True]
-        assert set(plan["item"]) == {one}
+        plan = omnipd.plan(new, reader="document_favorites")
+        assert plan["item"].tolist() == [one]
+        assert plan["part"].tolist() == [new["user_id"].iloc[-1]]
 
 
 @pytest.mark.parametrize("method", ["PUT", "DELETE"])
@@ -154,4 +154,4 @@ def test_what_cannot_be_edited_says_that_rows_can():
         edited.loc[0, "email"] = "x@y.example"
         with pytest.raises(omnipd.ArgumentError, match=r"email \(1 row\)") as refused:
             omnipd.plan(favorites, edited)
-    assert refused.value.hint == "What can be: rows that are new or missing."
+    assert refused.value.hint == "Only rows can be added and taken away."
