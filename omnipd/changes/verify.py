@@ -29,20 +29,16 @@ def verify(
         If it cannot be read; what was not looked at stays unverified.
     """
     entries = journal.entries()
-    identifiers = new_identifiers(
-        change
-        for row, change in enumerate(changes)
-        if row in entries and entries[row].state == "ok"
-    )
+    made = (one for row, one in enumerate(changes) if row in entries and entries[row].state == "ok")
+    identifiers = new_identifiers(made)
+    changes = [readdressed(change, identifiers) for change in changes]
     due: dict[tuple[str, str], list[tuple[int, Change]]] = {}
     for row, change in enumerate(changes):
         entry = entries.get(row)
         if entry is None or entry.state not in {"ok", "unverified"}:
             continue
         if again or entry.verified is None:
-            due.setdefault((change.key.kind, change.key.column), []).append(
-                (row, readdressed(change, identifiers))
-            )
+            due.setdefault((change.key.kind, change.key.column), []).append((row, change))
     with steps(now.client, "verifying", "kinds") as told:
         for number, numbered in enumerate(due.values()):
             told.at(number, len(due))

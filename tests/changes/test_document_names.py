@@ -5,6 +5,8 @@ import pytest
 from changes.changed_documents import changed_omni, outcome, renamed
 
 import omnipd
+from omnipd.changes.journal import Journal
+from omnipd.changes.journal_file import JournalFile
 from omnipd_sandbox.organization.drafts import drafts_of
 
 V1 = "/api/v1/documents"
@@ -151,43 +153,37 @@ def test_an_answer_that_is_lost_is_looked_for_and_gone_on_from(call, kind, code)
         )
 
 
-@pytest.mark.parametrize("kind", ["lost", "reset"])
-@pytest.mark.parametrize("call", [DRAFTING, PUBLISHING])
-def test_what_was_broken_off_between_two_calls_is_gone_on_with(call, kind):
-    _, method, path = call
-    # It is read when it is planned, and just before it is sent; then the key is refused once.
-    faults = [
-        {"kind": kind, "method": method, "path": path},
-        {"status": 401, "method": "GET", "path": V1, "after": 2},
-    ]
-    with changed_omni(removed_routes=True, faults=faults) as omni:
-        # Not found by the list, which is read twice only.
-        one = next(
-            each.identifier
-            for each in omni.server.organization.documents.values()
-            if each.has_dashboard
-            and not each.deleted
-            and each.scope == "organization"
-            and not omni.drafts(each.identifier)
-        )
-        plan = renamed(one)
-        with pytest.raises(omnipd.AuthenticationError) as stopped:
-            plan.apply()
-        assert stopped.value.partial["state"].tolist() == ["unknown"]
-        is_drafted = call is PUBLISHING or kind == "lost"
-        was_published = call is PUBLISHING and kind == "lost"
-        assert len(omni.drafts(one)) == (is_drafted and not was_published)
-        report = stopped.value.resume()
-        assert outcome(report) == ("ok", True)
-        assert omni.documents()[one]["name"] == "Board pack"
-        assert omni.drafts(one) == []
-
-
 def left_draft(omni, one, **body):
     """Leave what is left where a process was killed before it published."""
     status, answer = omni.ask("PATCH", f"{V2}/{one}/draft", {"name": "Board pack", **body})
     assert status == 200
     return answer["draftId"]
+
+
+@pytest.mark.parametrize("reached", ["nothing", "its draft", "its publication"])
+def test_what_a_killed_process_has_begun_is_gone_on_with(reached, tmp_path):
+    with changed_omni(removed_routes=True) as omni:
+        one = omni.dashboard()
+        plan = renamed(one)
+        file = tmp_path / "killed.journal"
+        Journal.begun(file, plan.changes, plan.instance)
+        held = JournalFile(file)
+        held.note([0], "sent")
+        held.close()
+        if reached != "nothing":
+            left_draft(omni, one)
+        if reached == "its publication":
+            assert omni.ask("POST", f"{V2}/{one}/draft/publish")[0] == 200
+        before = len(omni.changes())
+        assert outcome(omnipd.open_journal(file).resume()) == ("ok", True)
+        assert omni.documents()[one]["name"] == "Board pack"
+        assert omni.drafts(one) == []
+        sent = omni.changes()[before:]
+        assert [each for each in sent if each[2] == 200] == {
+            "nothing": by_draft(one),
+            "its draft": by_draft(one)[1:],
+            "its publication": [],
+        }[reached]
 
 
 def test_a_draft_of_ones_own_that_holds_more_is_somebodys_work():
