@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from omnipd.changes.action import Action
 from omnipd.changes.actions import (
+    document_deletion,
+    document_favorites,
+    document_identifiers,
     document_labels,
+    document_names,
     document_owners,
     document_places,
     schedule_recipients,
@@ -29,16 +33,22 @@ ACTIONS: tuple[Action, ...] = (
     # Roles on models.
     # Folders, and who may see them.
     # Documents.
+    document_deletion.EXISTS,
+    document_names.NAME,
+    document_names.DESCRIPTION,
     document_labels.LABELS,
     document_places.PLACES,
     document_owners.OWNERS,
     # Who may see documents, and who has them as favorites.
+    document_favorites.FAVORITE,
     # Schedules.
     schedules.OWNERS,
     schedules.ACTIVITY,
     schedule_recipients.RECIPIENTS,
     schedules.EXISTENCE,
     # API keys.
+    # Where documents are found: until then all others name them by the old identifiers.
+    document_identifiers.IDENTIFIER,
 )
 
 #: What can be planned, and not be made: it is always refused, and says why.
@@ -77,11 +87,15 @@ def action_of(kind: str, column: str) -> Action:
 
 
 def in_order(changes: list[Change]) -> list[Change]:
-    """Return changes in the order in which they are made: that of the actions, deletions last."""
+    """Return changes in the order in which they are made: that of the actions, then deletions.
 
-    def place(change: Change) -> tuple[bool, int]:
-        number = _ORDER[change.key.kind, change.key.column]
-        deletes = _BY_NAME[change.key.kind, change.key.column].makes and change.new is None
-        return deletes, -number if deletes else number
+    Identifiers of documents come last: all others name documents by those that they had.
+    """
+
+    def place(change: Change) -> tuple[bool, bool, int]:
+        name = change.key.kind, change.key.column
+        action, number = _BY_NAME[name], _ORDER[name]
+        deletes = action.makes and change.new is None
+        return action is document_identifiers.IDENTIFIER, deletes, -number if deletes else number
 
     return sorted(changes, key=place)

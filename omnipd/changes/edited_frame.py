@@ -15,13 +15,19 @@ from omnipd.errors import ArgumentError
 from omnipd.lists.editable import Editable
 from omnipd.lists.endpoint import Endpoint
 from omnipd.readers.content import CONTENT, read_content
-from omnipd.readers.documents import DOCUMENTS, read_documents
+from omnipd.readers.documents import (
+    DOCUMENT_FAVORITES,
+    DOCUMENTS,
+    read_document_favorites,
+    read_documents,
+)
 from omnipd.readers.schedules import (
     SCHEDULE_RECIPIENTS,
     SCHEDULES,
     read_schedule_recipients,
     read_schedules,
 )
+from omnipd.readers.scope_all import ALL
 from omnipd.readers.users import (
     USER_ATTRIBUTE_VALUES,
     USERS,
@@ -43,12 +49,15 @@ class EditedFrame:
         Whether it reads for each of some parents, which an edited frame has, too.
     more : dict
         How it is asked for all of its rows.
+    personal : bool
+        Whether what is personal has to be asked for, person by person.
     """
 
     reader: Callable[..., pd.DataFrame]
     endpoint: Endpoint
     parents: bool = False
     more: tuple[tuple[str, Any], ...] = ()
+    personal: bool = False
 
     @property
     def name(self) -> str:
@@ -65,21 +74,25 @@ class EditedFrame:
     def read_again(self, edited: pd.DataFrame, client: Client) -> pd.DataFrame:
         """Return the frame as Omni has it now."""
         given = [edited] if self.parents else []
-        return self.reader(*given, **dict(self.more), refresh=True, client=client)
+        more = dict(self.more)
+        scopes = set(edited["scope"]) if "scope" in edited else set()
+        if self.personal and scopes != {"organization"}:
+            more["scope"] = ALL
+        return self.reader(*given, **more, refresh=True, client=client)
 
 
 EDITED_FRAMES = (
     # Content.
-    EditedFrame(read_documents, DOCUMENTS),
-    EditedFrame(read_content, CONTENT, more=(("scope", "all"),)),
+    EditedFrame(read_documents, DOCUMENTS, more=(("include_deleted", True),)),
+    EditedFrame(read_content, CONTENT, personal=True),
+    EditedFrame(read_document_favorites, DOCUMENT_FAVORITES.endpoint, parents=True),
     # Who may see it.
     # Schedules.
+    EditedFrame(read_schedules, SCHEDULES),
+    EditedFrame(read_schedule_recipients, SCHEDULE_RECIPIENTS.endpoint, parents=True),
     # People, groups and roles. Those whose rows have parts come before others of the same list.
     EditedFrame(read_user_attribute_values, USER_ATTRIBUTE_VALUES),
     EditedFrame(read_users, USERS),
-    EditedFrame(read_schedules, SCHEDULES),
-    EditedFrame(read_schedule_recipients, SCHEDULE_RECIPIENTS.endpoint, parents=True),
-    # People, groups and roles.
     # Labels.
 )
 
