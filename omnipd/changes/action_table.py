@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable
+
 from omnipd.changes.action import Action
-from omnipd.changes.actions import document_labels
+from omnipd.changes.actions import document_labels, group_members, groups
 from omnipd.changes.change import Change
 from omnipd.changes.near_names import did_you_mean
 from omnipd.errors import ArgumentError
@@ -13,6 +15,9 @@ ACTIONS: tuple[Action, ...] = (
     # Definitions of labels.
     # Users, and their attributes.
     # Groups, and who is in them.
+    groups.EXISTS,
+    groups.DISPLAY_NAME,
+    group_members.MEMBER,
     # Roles on models.
     # Folders, and who may see them.
     # Documents.
@@ -50,11 +55,18 @@ def action_of(kind: str, column: str) -> Action:
 
 
 def in_order(changes: list[Change]) -> list[Change]:
-    """Return changes in the order in which they are made: that of the actions, deletions last."""
+    """Return changes in the order in which they are made: that of the actions, deletions last.
 
-    def place(change: Change) -> tuple[bool, int]:
-        number = _ORDER[change.key.kind, change.key.column]
-        deletes = _BY_NAME[change.key.kind, change.key.column].makes and change.new is None
-        return deletes, -number if deletes else number
+    Those that the same calls can make come after one another.
+    """
+    first: dict[Hashable, int] = {}
+
+    def place(change: Change) -> tuple[bool, int, int]:
+        action = _BY_NAME[change.key.kind, change.key.column]
+        number = _ORDER[action.kind, action.column]
+        deletes = action.makes and change.new is None
+        together = None if action.together is None else action.together(change)
+        turn = 0 if together is None else first.setdefault((number, together), len(first))
+        return deletes, -number if deletes else number, turn
 
     return sorted(changes, key=place)

@@ -15,6 +15,7 @@ from omnipd.errors import ArgumentError
 from omnipd.lists.editable import Editable
 from omnipd.lists.endpoint import Endpoint
 from omnipd.readers.documents import DOCUMENTS, read_documents
+from omnipd.readers.groups import GROUP_MEMBERS, GROUPS, read_group_members, read_groups
 
 
 @dataclass(frozen=True)
@@ -61,6 +62,8 @@ EDITED_FRAMES = (
     # Who may see it.
     # Schedules.
     # People, groups and roles.
+    EditedFrame(read_group_members, GROUP_MEMBERS),
+    EditedFrame(read_groups, GROUPS),
     # Labels.
 )
 
@@ -75,9 +78,8 @@ def edited_frame_of(name: str | None, *frames: pd.DataFrame) -> EditedFrame:
     """
     if name is not None:
         named = name if name.startswith("read_") else f"read_{name}"
-        for one in EDITED_FRAMES:
-            if one.name == named:
-                return one
+        if known := [one for one in EDITED_FRAMES if one.name == named]:
+            return next((one for one in known if _fits(one, frames[0])), known[0])
         raise ArgumentError(
             argument("reader", name)
             + " is none whose frame can be edited."

@@ -197,7 +197,7 @@ def _rows(of: EditedFrame, frame: pd.DataFrame, name: str) -> dict[Of, Row]:
     for place, unnamed in enumerate(cells):
         row = {str(column): cell for column, cell in unnamed.items()}
         item = _first(row, of.editable.item)
-        part = _first(row, of.editable.part)
+        part = _part(of, row)
         if item is None or (of.editable.part and part is None):
             columns = of.editable.item if item is None else of.editable.part
             raise ArgumentError(
@@ -209,6 +209,12 @@ def _rows(of: EditedFrame, frame: pd.DataFrame, name: str) -> dict[Of, Row]:
             raise ArgumentError(f"{argument(name)} has two rows of the {key[0]} {item!r}.")
         rows[key] = row
     return rows
+
+
+def _part(of: EditedFrame, row: Row) -> str | None:
+    if of.editable.part_of is None:
+        return _first(row, of.editable.part)
+    return of.editable.part_of({name: None if is_null(one) else one for name, one in row.items()})
 
 
 def _first(row: Mapping[Any, Any], columns: tuple[str, ...]) -> str | None:
@@ -228,7 +234,11 @@ def _other_edits(of: EditedFrame, old: Mapping[Of, Row], new: Mapping[Of, Row]) 
 def _tell(of: EditedFrame, edited: Mapping[str, int], *, is_certain: bool) -> None:
     """Refuse edits of columns that cannot be changed. Where Omni may have changed them, only warn."""
     told = listed(f"{column} ({counted(count, 'row')})" for column, count in sorted(edited.items()))
-    what_can = f"What can be: {', '.join(of.editable.columns)}."
+    what_can = (
+        f"What can be: {', '.join(of.editable.columns)}."
+        if of.editable.columns
+        else "Only rows can be added and taken away."
+    )
     if is_certain:
         raise ArgumentError(f"What was edited cannot be changed: {told}.", hint=what_can)
     warn(
