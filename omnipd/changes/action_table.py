@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Hashable
 
 from omnipd.changes.action import Action
-from omnipd.changes.actions import document_labels, group_members, groups
+from omnipd.changes.actions import document_labels, group_members, groups, model_roles
 from omnipd.changes.change import Change
 from omnipd.changes.near_names import did_you_mean
 from omnipd.errors import ArgumentError
@@ -19,6 +19,8 @@ ACTIONS: tuple[Action, ...] = (
     groups.DISPLAY_NAME,
     group_members.MEMBER,
     # Roles on models.
+    model_roles.OF_USERS,
+    model_roles.OF_GROUPS,
     # Folders, and who may see them.
     # Documents.
     document_labels.LABELS,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import wraps
 from typing import Any
 
 import pandas as pd
@@ -16,6 +17,7 @@ from omnipd.lists.editable import Editable
 from omnipd.lists.endpoint import Endpoint
 from omnipd.readers.documents import DOCUMENTS, read_documents
 from omnipd.readers.groups import GROUP_MEMBERS, GROUPS, read_group_members, read_groups
+from omnipd.readers.model_roles import GROUP_MODEL_ROLES, USER_MODEL_ROLES, read_model_roles
 
 
 @dataclass(frozen=True)
@@ -56,6 +58,11 @@ class EditedFrame:
         return self.reader(*given, **dict(self.more), refresh=True, client=client)
 
 
+@wraps(read_model_roles)
+def _read_roles_of_groups(groups: pd.DataFrame, **more: Any) -> pd.DataFrame:
+    return read_model_roles(groups=groups, **more)
+
+
 EDITED_FRAMES = (
     # Content.
     EditedFrame(read_documents, DOCUMENTS),
@@ -64,6 +71,8 @@ EDITED_FRAMES = (
     # People, groups and roles.
     EditedFrame(read_group_members, GROUP_MEMBERS),
     EditedFrame(read_groups, GROUPS),
+    EditedFrame(read_model_roles, USER_MODEL_ROLES.endpoint, parents=True),
+    EditedFrame(_read_roles_of_groups, GROUP_MODEL_ROLES.endpoint, parents=True),
     # Labels.
 )
 
