@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Hashable
 
 from omnipd.changes.action import Action
-from omnipd.changes.actions import document_labels, group_members, groups, model_roles
+from omnipd.changes.actions import api_keys, document_labels, group_members, groups, model_roles
 from omnipd.changes.change import Change
 from omnipd.changes.near_names import did_you_mean
 from omnipd.errors import ArgumentError
@@ -27,6 +27,8 @@ ACTIONS: tuple[Action, ...] = (
     # Who may see documents, and who has them as favorites.
     # Schedules.
     # API keys.
+    api_keys.ENABLED,
+    api_keys.EXISTS,
 )
 
 _BY_NAME = {(one.kind, one.column): one for one in ACTIONS}

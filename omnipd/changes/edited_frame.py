@@ -15,6 +15,7 @@ from omnipd.client.client import Client
 from omnipd.errors import ArgumentError
 from omnipd.lists.editable import Editable
 from omnipd.lists.endpoint import Endpoint
+from omnipd.readers.api_keys import API_KEYS, read_api_keys
 from omnipd.readers.documents import DOCUMENTS, read_documents
 from omnipd.readers.groups import GROUP_MEMBERS, GROUPS, read_group_members, read_groups
 from omnipd.readers.model_roles import GROUP_MODEL_ROLES, USER_MODEL_ROLES, read_model_roles
@@ -73,6 +74,7 @@ EDITED_FRAMES = (
     EditedFrame(read_groups, GROUPS),
     EditedFrame(read_model_roles, USER_MODEL_ROLES.endpoint, parents=True),
     EditedFrame(_read_roles_of_groups, GROUP_MODEL_ROLES.endpoint, parents=True),
+    EditedFrame(read_api_keys, API_KEYS),
     # Labels.
 )
 
