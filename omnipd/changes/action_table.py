@@ -2,8 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable
+
 from omnipd.changes.action import Action
-from omnipd.changes.actions import document_labels, user_attributes, users
+from omnipd.changes.actions import (
+    api_keys,
+    document_labels,
+    group_members,
+    groups,
+    model_roles,
+    user_attributes,
+    users,
+)
 from omnipd.changes.change import Change
 from omnipd.changes.near_names import did_you_mean
 from omnipd.errors import ArgumentError
@@ -17,13 +27,20 @@ ACTIONS: tuple[Action, ...] = (
     users.ACTIVE,
     user_attributes.VALUE,
     # Groups, and who is in them.
+    groups.EXISTS,
+    groups.DISPLAY_NAME,
+    group_members.MEMBER,
     # Roles on models.
+    model_roles.OF_USERS,
+    model_roles.OF_GROUPS,
     # Folders, and who may see them.
     # Documents.
     document_labels.LABELS,
     # Who may see documents, and who has them as favorites.
     # Schedules.
     # API keys.
+    api_keys.ENABLED,
+    api_keys.EXISTS,
 )
 
 _BY_NAME = {(one.kind, one.column): one for one in ACTIONS}
@@ -54,11 +71,18 @@ def action_of(kind: str, column: str) -> Action:
 
 
 def in_order(changes: list[Change]) -> list[Change]:
-    """Return changes in the order in which they are made: that of the actions, deletions last."""
+    """Return changes in the order in which they are made: that of the actions, deletions last.
 
-    def place(change: Change) -> tuple[bool, int]:
-        number = _ORDER[change.key.kind, change.key.column]
-        deletes = _BY_NAME[change.key.kind, change.key.column].makes and change.new is None
-        return deletes, -number if deletes else number
+    Those that the same calls can make come after one another.
+    """
+    first: dict[Hashable, int] = {}
+
+    def place(change: Change) -> tuple[bool, int, int]:
+        action = _BY_NAME[change.key.kind, change.key.column]
+        number = _ORDER[action.kind, action.column]
+        deletes = action.makes and change.new is None
+        together = None if action.together is None else action.together(change)
+        turn = 0 if together is None else first.setdefault((number, together), len(first))
+        return deletes, -number if deletes else number, turn
 
     return sorted(changes, key=place)

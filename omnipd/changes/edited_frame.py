@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import wraps
 from typing import Any
 
 import pandas as pd
@@ -14,7 +15,10 @@ from omnipd.client.client import Client
 from omnipd.errors import ArgumentError
 from omnipd.lists.editable import Editable
 from omnipd.lists.endpoint import Endpoint
+from omnipd.readers.api_keys import API_KEYS, read_api_keys
 from omnipd.readers.documents import DOCUMENTS, read_documents
+from omnipd.readers.groups import GROUP_MEMBERS, GROUPS, read_group_members, read_groups
+from omnipd.readers.model_roles import GROUP_MODEL_ROLES, USER_MODEL_ROLES, read_model_roles
 from omnipd.readers.users import (
     USER_ATTRIBUTE_VALUES,
     USERS,
@@ -61,6 +65,11 @@ class EditedFrame:
         return self.reader(*given, **dict(self.more), refresh=True, client=client)
 
 
+@wraps(read_model_roles)
+def _read_roles_of_groups(groups: pd.DataFrame, **more: Any) -> pd.DataFrame:
+    return read_model_roles(groups=groups, **more)
+
+
 EDITED_FRAMES = (
     # Content.
     EditedFrame(read_documents, DOCUMENTS),
@@ -69,6 +78,11 @@ EDITED_FRAMES = (
     # People, groups and roles. Those whose rows have parts come before others of the same list.
     EditedFrame(read_user_attribute_values, USER_ATTRIBUTE_VALUES),
     EditedFrame(read_users, USERS),
+    EditedFrame(read_group_members, GROUP_MEMBERS),
+    EditedFrame(read_groups, GROUPS),
+    EditedFrame(read_model_roles, USER_MODEL_ROLES.endpoint, parents=True),
+    EditedFrame(_read_roles_of_groups, GROUP_MODEL_ROLES.endpoint, parents=True),
+    EditedFrame(read_api_keys, API_KEYS),
     # Labels.
 )
 
@@ -83,9 +97,8 @@ def edited_frame_of(name: str | None, *frames: pd.DataFrame) -> EditedFrame:
     """
     if name is not None:
         named = name if name.startswith("read_") else f"read_{name}"
-        for one in EDITED_FRAMES:
-            if one.name == named:
-                return one
+        if known := [one for one in EDITED_FRAMES if one.name == named]:
+            return next((one for one in known if _fits(one, frames[0])), known[0])
         raise ArgumentError(
             argument("reader", name)
             + " is none whose frame can be edited."

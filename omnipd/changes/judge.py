@@ -9,6 +9,7 @@ from omnipd.changes.change import Change
 from omnipd.changes.journal_file import Entry, State
 from omnipd.changes.now import Now
 from omnipd.changes.steps import Step, steps_of
+from omnipd.changes.to_be_made import note_to_be_made
 from omnipd.changes.values import Value
 from omnipd.display import shortened
 
@@ -63,6 +64,7 @@ def rehearse(changes: Sequence[Change], now: Now) -> dict[int, Entry]:
     """Return what would become of changes; nothing is sent."""
     entries = {row: Entry("refused") for row, one in enumerate(changes) if one.refused is not None}
     due = [(row, one) for row, one in enumerate(changes) if row not in entries]
+    note_to_be_made(now, changes)
     for step in steps_of(due):
         for row, state, detail in judge(step, now):
             entries[row] = Entry(state, detail=detail)

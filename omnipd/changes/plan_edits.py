@@ -21,6 +21,7 @@ from omnipd.client.client import Client
 from omnipd.client.current_client import current_client
 from omnipd.display import counted, listed
 from omnipd.errors import ArgumentError, warn
+from omnipd.message import join
 
 Row = Mapping[str, Any]
 #: What a row is of: the kind, the item and its part.
@@ -209,7 +210,7 @@ def _rows(
         cells = of.editable.fold(cells, [] if kept is None else _cells(kept))
     for place, row in enumerate(cells):
         item = _first(row, of.editable.item)
-        part = _first(row, of.editable.part)
+        part = _part(of, row)
         if item is None or (of.editable.part and part is None):
             columns = of.editable.item if item is None else of.editable.part
             raise ArgumentError(
@@ -230,6 +231,12 @@ def _cells(frame: pd.DataFrame) -> Sequence[Row]:
     ]
 
 
+def _part(of: EditedFrame, row: Row) -> str | None:
+    if of.editable.part_of is None:
+        return _first(row, of.editable.part)
+    return of.editable.part_of({name: None if is_null(one) else one for name, one in row.items()})
+
+
 def _first(row: Mapping[Any, Any], columns: tuple[str, ...]) -> str | None:
     return next((str(row[one]) for one in columns if one in row and not is_null(row[one])), None)
 
@@ -247,11 +254,15 @@ def _other_edits(of: EditedFrame, old: Mapping[Of, Row], new: Mapping[Of, Row]) 
 def _tell(of: EditedFrame, edited: Mapping[str, int], *, is_certain: bool) -> None:
     """Refuse edits of columns that cannot be changed. Where Omni may have changed them, only warn."""
     told = listed(f"{column} ({counted(count, 'row')})" for column, count in sorted(edited.items()))
-    what_can = f"What can be: {', '.join(of.editable.columns)}."
-    hows = dict.fromkeys(
+    what_can = (
+        f"What can be: {', '.join(of.editable.columns)}."
+        if of.editable.columns
+        else "Only rows can be added and taken away."
+    )
+    how = dict.fromkeys(
         of.editable.elsewhere[column] for column in edited if column in of.editable.elsewhere
     )
-    what_can = " ".join([what_can, *hows])
+    what_can = join([what_can, *how])
     if is_certain:
         raise ArgumentError(f"What was edited cannot be changed: {told}.", hint=what_can)
     warn(

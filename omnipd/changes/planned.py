@@ -10,6 +10,7 @@ from omnipd.changes.action_table import action_of
 from omnipd.changes.change import Change
 from omnipd.changes.now import Now
 from omnipd.changes.plan import Plan
+from omnipd.changes.to_be_made import note_to_be_made
 
 
 def planned(changes: Iterable[Change], now: Now) -> Plan:
@@ -23,6 +24,7 @@ def planned(changes: Iterable[Change], now: Now) -> Plan:
         if change.refused is None and action.values.same(change.old, change.new):
             continue
         by_action.setdefault((action.kind, action.column), (action, []))[1].append(change)
+    note_to_be_made(now, (one for _, listed in by_action.values() for one in listed))
     checked: list[Change] = []
     for action, listed in by_action.values():
         due = [one for one in listed if one.refused is None and action.check(one) is None]
