@@ -362,9 +362,23 @@ def read_user_attribute_values(
     return USER_ATTRIBUTE_VALUES.read(locals())
 
 
+def _has_attributes(row: Mapping[str, Any]) -> str | None:
+    """Refuse a new row with attributes: a call may take away those that it does not say."""
+    if pd.notna(row.get("user_id")) or pd.isna(row.get("user_attributes")):
+        return None
+    return "Attributes of email-only users cannot be changed here: leave user_attributes empty."
+
+
 EMAIL_ONLY_USERS = Endpoint(
     "/api/v1/users/email-only",
     key=("user_id",),
+    editable=Editable(
+        "email_only_user",
+        ("user_id", "email"),
+        name="email",
+        row="exists",
+        fixed=_has_attributes,
+    ),
     params={"email": Param("email"), "direction": SORT_DIRECTION},
     page_size=20,  # more is 400 (docs/wire.md)
     columns={
