@@ -5,7 +5,15 @@ from __future__ import annotations
 from collections.abc import Hashable
 
 from omnipd.changes.action import Action
-from omnipd.changes.actions import api_keys, document_labels, group_members, groups, model_roles
+from omnipd.changes.actions import (
+    api_keys,
+    document_labels,
+    group_members,
+    groups,
+    model_roles,
+    user_attributes,
+    users,
+)
 from omnipd.changes.change import Change
 from omnipd.changes.near_names import did_you_mean
 from omnipd.errors import ArgumentError
@@ -14,6 +22,10 @@ from omnipd.errors import ArgumentError
 ACTIONS: tuple[Action, ...] = (
     # Definitions of labels.
     # Users, and their attributes.
+    users.EXISTS,
+    users.DISPLAY_NAME,
+    users.ACTIVE,
+    user_attributes.VALUE,
     # Groups, and who is in them.
     groups.EXISTS,
     groups.DISPLAY_NAME,

@@ -19,6 +19,12 @@ from omnipd.readers.api_keys import API_KEYS, read_api_keys
 from omnipd.readers.documents import DOCUMENTS, read_documents
 from omnipd.readers.groups import GROUP_MEMBERS, GROUPS, read_group_members, read_groups
 from omnipd.readers.model_roles import GROUP_MODEL_ROLES, USER_MODEL_ROLES, read_model_roles
+from omnipd.readers.users import (
+    USER_ATTRIBUTE_VALUES,
+    USERS,
+    read_user_attribute_values,
+    read_users,
+)
 
 
 @dataclass(frozen=True)
@@ -75,6 +81,9 @@ EDITED_FRAMES = (
     EditedFrame(read_model_roles, USER_MODEL_ROLES.endpoint, parents=True),
     EditedFrame(_read_roles_of_groups, GROUP_MODEL_ROLES.endpoint, parents=True),
     EditedFrame(read_api_keys, API_KEYS),
+    # People, groups and roles. Those whose rows have parts come before others of the same list.
+    EditedFrame(read_user_attribute_values, USER_ATTRIBUTE_VALUES),
+    EditedFrame(read_users, USERS),
     # Labels.
 )
 
@@ -116,9 +125,9 @@ def edited_frame_of(name: str | None, *frames: pd.DataFrame) -> EditedFrame:
 
 
 def _fits(one: EditedFrame, frame: pd.DataFrame) -> bool:
-    """Whether a frame has the columns that say what a row is of: two readers share a list."""
+    """Whether a frame has the columns that say what a row is of, and any to edit: readers share lists."""
     editable = one.editable
-    return all(
+    return (not editable.columns or not editable.columns.keys().isdisjoint(frame.columns)) and all(
         any(name in frame.columns for name in names)
         for names in (editable.item, editable.part)
         if names

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import pandas as pd
@@ -87,7 +87,8 @@ def plan(
         acting = current_client(client)
         known = before if after is not None else of.read_again(before, acting)
         old = _rows(of, known, "before")
-        new = _rows(of, before if after is None else after, "before" if after is None else "after")
+        edited, name = (before, "before") if after is None else (after, "after")
+        new = _rows(of, edited, name, kept=None if delete else known)
         if others := _other_edits(of, old, new):
             _tell(of, others, is_certain=after is not None)
         return planned(_changes(of, old, new, delete=delete), Now(acting))
@@ -116,12 +117,20 @@ def _edited(of: EditedFrame, key: Of, old: Row, new: Row) -> Iterator[Change]:
             if not are_same(old[column], new[column]):
                 action_of(key[0], change)  # which says what can be
             continue
+        if _became_number(old[column], new[column]):
+            continue
         before, now = (
             _value(key, change, old[column], column),
             _value(key, change, new[column], column),
         )
         if not action_of(key[0], change).values.same(before, now):
             yield Change(Key(*key, change), before, now, _name(of, old), why)
+
+
+def _became_number(old: Any, new: Any) -> bool:
+    """Whether a cell is the same but for what a spreadsheet did: the text 007 comes back as the number 7."""
+    is_number = isinstance(new, int | float) and not isinstance(new, bool)
+    return is_number and isinstance(old, str) and are_same(old, new)
 
 
 def _made(of: EditedFrame, key: Of, row: Row) -> Iterator[Change]:
@@ -184,8 +193,10 @@ def _name(of: EditedFrame, row: Row) -> str | None:
     return None if is_null(name) else str(name)
 
 
-def _rows(of: EditedFrame, frame: pd.DataFrame, name: str) -> dict[Of, Row]:
-    """Return the rows of a frame by what they are of.
+def _rows(
+    of: EditedFrame, frame: pd.DataFrame, name: str, kept: pd.DataFrame | None = None
+) -> dict[Of, Row]:
+    """Return the rows of a frame by what they are of; those stay of `kept` that it lacks of a thing.
 
     Raises
     ------
@@ -193,9 +204,10 @@ def _rows(of: EditedFrame, frame: pd.DataFrame, name: str) -> dict[Of, Row]:
         If two are of the same, or one of nothing.
     """
     rows: dict[Of, Row] = {}
-    cells = frame.astype(object).to_dict("records")
-    for place, unnamed in enumerate(cells):
-        row = {str(column): cell for column, cell in unnamed.items()}
+    cells = _cells(frame)
+    if of.editable.fold is not None:
+        cells = of.editable.fold(cells, [] if kept is None else _cells(kept))
+    for place, row in enumerate(cells):
         item = _first(row, of.editable.item)
         part = _part(of, row)
         if item is None or (of.editable.part and part is None):
@@ -217,6 +229,13 @@ def _part(of: EditedFrame, row: Row) -> str | None:
     return of.editable.part_of({name: None if is_null(one) else one for name, one in row.items()})
 
 
+def _cells(frame: pd.DataFrame) -> Sequence[Row]:
+    return [
+        {str(column): cell for column, cell in row.items()}
+        for row in frame.astype(object).to_dict("records")
+    ]
+
+
 def _first(row: Mapping[Any, Any], columns: tuple[str, ...]) -> str | None:
     return next((str(row[one]) for one in columns if one in row and not is_null(row[one])), None)
 
@@ -234,11 +253,12 @@ def _other_edits(of: EditedFrame, old: Mapping[Of, Row], new: Mapping[Of, Row]) 
 def _tell(of: EditedFrame, edited: Mapping[str, int], *, is_certain: bool) -> None:
     """Refuse edits of columns that cannot be changed. Where Omni may have changed them, only warn."""
     told = listed(f"{column} ({counted(count, 'row')})" for column, count in sorted(edited.items()))
-    what_can = (
-        f"What can be: {', '.join(of.editable.columns)}."
-        if of.editable.columns
-        else "Only rows can be added and taken away."
+    columns = ", ".join(of.editable.columns)
+    what_can = f"What can be: {columns}." if columns else "Only rows can be added and taken away."
+    hows = dict.fromkeys(
+        of.editable.elsewhere[column] for column in edited if column in of.editable.elsewhere
     )
+    what_can = " ".join([what_can, *hows])
     if is_certain:
         raise ArgumentError(f"What was edited cannot be changed: {told}.", hint=what_can)
     warn(

@@ -18,6 +18,10 @@ from omnipd.errors import BadRequestError, NotFoundError
 from omnipd.lists import paging
 from omnipd.readers.users import USERS, read_users
 
+USERS_PATH = USERS.path
+#: Under which key SCIM has a user's values of attributes.
+ATTRIBUTES = "urn:omni:params:1.0:UserAttribute"
+
 #: As many users are asked for one by one; more are looked for in the list of all.
 _FEW = 3
 _ADDRESSES = "addresses of users"
