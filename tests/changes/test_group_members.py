@@ -297,3 +297,17 @@ def test_who_could_not_be_made_keeps_nobody_else_out():
         report = omnipd.plan_users(sheet).apply()
         assert report["state"].tolist() == ["failed", "ok", "conflict", "ok"]
         assert len(people.members(EMPTY)) == 1
+
+
+def test_a_new_row_may_name_who_and_where_as_people_do(omni):
+    before = omnipd.read_group_members()
+    email = omni.organization.users[omni.outsiders(EMPTY, 1)[0]].email
+    new = pd.DataFrame({"group_name": [EMPTY, "Emty group"], "user_display": [email, "x" + email]})
+    plan = omnipd.plan(before, pd.concat([before, new], ignore_index=True))
+    assert plan["item"].tolist() == [EMPTY, "Emty group"]
+    assert plan["refused"].fillna("not").tolist() == [
+        "not",
+        "There is no group 'Emty group'. Did you mean 'Empty group'?",
+    ]
+    plan.apply()
+    assert {omni.organization.users[each].email for each in omni.members(EMPTY)} == {email}
