@@ -81,11 +81,15 @@ EDITED_FRAMES = (
     EditedFrame(read_user_attribute_values, USER_ATTRIBUTE_VALUES),
     EditedFrame(read_users, USERS),
     EditedFrame(read_email_only_users, EMAIL_ONLY_USERS),
+    # People, groups and roles.
     EditedFrame(read_group_members, GROUP_MEMBERS),
     EditedFrame(read_groups, GROUPS),
     EditedFrame(read_model_roles, USER_MODEL_ROLES.endpoint, parents=True),
     EditedFrame(_read_roles_of_groups, GROUP_MODEL_ROLES.endpoint, parents=True),
     EditedFrame(read_api_keys, API_KEYS),
+    # People, groups and roles. Those whose rows have parts come before others of the same list.
+    EditedFrame(read_user_attribute_values, USER_ATTRIBUTE_VALUES),
+    EditedFrame(read_users, USERS),
     # Labels.
 )
 

@@ -269,3 +269,45 @@ def test_false_is_no_value_of_a_plan(omni):
         "Leave the value empty to take somebody out of a group.",
         "'x\"]' is no membership id.",
     ]
+
+
+def test_people_who_are_made_by_the_same_plan_come_into_their_groups_with_one_call(omni):
+    emails = [f"new{place}@x.example" for place in range(5)]
+    sheet = pd.DataFrame({"email": emails, "display_name": "New", "groups": EMPTY})
+    plan = omnipd.plan_users(sheet)
+    assert plan["column"].tolist() == ["exists"] * 5 + ["member"] * 5
+    assert set(plan.apply(dry_run=True)["state"]) == {"pending"}
+    report = plan.apply()
+    assert set(report["state"]) == {"ok"}
+    assert report["verified"].all()
+    users = omni.organization.users
+    assert {users[each].email for each in omni.members(EMPTY)} == {*emails}
+    group = f"/api/scim/v2/Groups/{omni.group(EMPTY).id}"
+    assert omni.writes()[5:] == [("PATCH", group, 200)]
+    undone = omnipd.undo(report.attrs["omni"]["journal"]).apply(destructive=True)
+    assert set(undone["state"]) == {"ok"}
+    assert omni.members(EMPTY) == set()
+
+
+def test_who_could_not_be_made_keeps_nobody_else_out():
+    fault = {"status": 400, "method": "POST", "path": "/api/scim/v2/Users"}
+    with changed_people(fault) as people:
+        emails = ["new0@x.example", "new1@x.example"]
+        sheet = pd.DataFrame({"email": emails, "display_name": "New", "groups": EMPTY})
+        report = omnipd.plan_users(sheet).apply()
+        assert report["state"].tolist() == ["failed", "ok", "conflict", "ok"]
+        assert len(people.members(EMPTY)) == 1
+
+
+def test_a_new_row_may_name_who_and_where_as_people_do(omni):
+    before = omnipd.read_group_members()
+    email = omni.organization.users[omni.outsiders(EMPTY, 1)[0]].email
+    new = pd.DataFrame({"group_name": [EMPTY, "Emty group"], "user_display": [email, "x" + email]})
+    plan = omnipd.plan(before, pd.concat([before, new], ignore_index=True))
+    assert plan["item"].tolist() == [EMPTY, "Emty group"]
+    assert plan["refused"].fillna("not").tolist() == [
+        "not",
+        "There is no group 'Emty group'. Did you mean 'Empty group'?",
+    ]
+    plan.apply()
+    assert {omni.organization.users[each].email for each in omni.members(EMPTY)} == {email}
