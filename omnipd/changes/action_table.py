@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable
+
 from omnipd.changes.action import Action
 from omnipd.changes.actions import (
+    api_keys,
     document_deletion,
     document_favorites,
     document_identifiers,
@@ -11,6 +14,10 @@ from omnipd.changes.actions import (
     document_names,
     document_owners,
     document_places,
+    email_only_users,
+    group_members,
+    groups,
+    model_roles,
     schedule_recipients,
     schedules,
     user_attributes,
@@ -29,8 +36,14 @@ ACTIONS: tuple[Action, ...] = (
     users.DISPLAY_NAME,
     users.ACTIVE,
     user_attributes.VALUE,
+    email_only_users.EXISTS,
     # Groups, and who is in them.
+    groups.EXISTS,
+    groups.DISPLAY_NAME,
+    group_members.MEMBER,
     # Roles on models.
+    model_roles.OF_USERS,
+    model_roles.OF_GROUPS,
     # Folders, and who may see them.
     # Documents.
     document_deletion.EXISTS,
@@ -47,6 +60,8 @@ ACTIONS: tuple[Action, ...] = (
     schedule_recipients.RECIPIENTS,
     schedules.EXISTENCE,
     # API keys.
+    api_keys.ENABLED,
+    api_keys.EXISTS,
     # Where documents are found: until then all others name them by the old identifiers.
     document_identifiers.IDENTIFIER,
 )
@@ -97,5 +112,19 @@ def in_order(changes: list[Change]) -> list[Change]:
         action, number = _BY_NAME[name], _ORDER[name]
         deletes = action.makes and change.new is None
         return action is document_identifiers.IDENTIFIER, deletes, -number if deletes else number
+
+    """Return changes in the order in which they are made: that of the actions, deletions last.
+
+    Those that the same calls can make come after one another.
+    """
+    first: dict[Hashable, int] = {}
+
+    def place(change: Change) -> tuple[bool, int, int]:
+        action = _BY_NAME[change.key.kind, change.key.column]
+        number = _ORDER[action.kind, action.column]
+        deletes = action.makes and change.new is None
+        together = None if action.together is None else action.together(change)
+        turn = 0 if together is None else first.setdefault((number, together), len(first))
+        return deletes, -number if deletes else number, turn
 
     return sorted(changes, key=place)

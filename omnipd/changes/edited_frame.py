@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import wraps
 from typing import Any
 
 import pandas as pd
@@ -14,6 +15,7 @@ from omnipd.client.client import Client
 from omnipd.errors import ArgumentError
 from omnipd.lists.editable import Editable
 from omnipd.lists.endpoint import Endpoint
+from omnipd.readers.api_keys import API_KEYS, read_api_keys
 from omnipd.readers.content import CONTENT, read_content
 from omnipd.readers.documents import (
     DOCUMENT_FAVORITES,
@@ -21,6 +23,8 @@ from omnipd.readers.documents import (
     read_document_favorites,
     read_documents,
 )
+from omnipd.readers.groups import GROUP_MEMBERS, GROUPS, read_group_members, read_groups
+from omnipd.readers.model_roles import GROUP_MODEL_ROLES, USER_MODEL_ROLES, read_model_roles
 from omnipd.readers.schedules import (
     SCHEDULE_RECIPIENTS,
     SCHEDULES,
@@ -29,8 +33,10 @@ from omnipd.readers.schedules import (
 )
 from omnipd.readers.scope_all import ALL
 from omnipd.readers.users import (
+    EMAIL_ONLY_USERS,
     USER_ATTRIBUTE_VALUES,
     USERS,
+    read_email_only_users,
     read_user_attribute_values,
     read_users,
 )
@@ -81,6 +87,11 @@ class EditedFrame:
         return self.reader(*given, **more, refresh=True, client=client)
 
 
+@wraps(read_model_roles)
+def _read_roles_of_groups(groups: pd.DataFrame, **more: Any) -> pd.DataFrame:
+    return read_model_roles(groups=groups, **more)
+
+
 EDITED_FRAMES = (
     # Content.
     EditedFrame(read_documents, DOCUMENTS, more=(("include_deleted", True),)),
@@ -93,6 +104,12 @@ EDITED_FRAMES = (
     # People, groups and roles. Those whose rows have parts come before others of the same list.
     EditedFrame(read_user_attribute_values, USER_ATTRIBUTE_VALUES),
     EditedFrame(read_users, USERS),
+    EditedFrame(read_email_only_users, EMAIL_ONLY_USERS),
+    EditedFrame(read_group_members, GROUP_MEMBERS),
+    EditedFrame(read_groups, GROUPS),
+    EditedFrame(read_model_roles, USER_MODEL_ROLES.endpoint, parents=True),
+    EditedFrame(_read_roles_of_groups, GROUP_MODEL_ROLES.endpoint, parents=True),
+    EditedFrame(read_api_keys, API_KEYS),
     # Labels.
 )
 
@@ -107,9 +124,8 @@ def edited_frame_of(name: str | None, *frames: pd.DataFrame) -> EditedFrame:
     """
     if name is not None:
         named = name if name.startswith("read_") else f"read_{name}"
-        for one in EDITED_FRAMES:
-            if one.name == named:
-                return one
+        if known := [one for one in EDITED_FRAMES if one.name == named]:
+            return next((one for one in known if _fits(one, frames[0])), known[0])
         raise ArgumentError(
             argument("reader", name)
             + " is none whose frame can be edited."

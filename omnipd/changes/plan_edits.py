@@ -25,6 +25,7 @@ from omnipd.client.client import Client
 from omnipd.client.current_client import current_client
 from omnipd.display import counted, listed
 from omnipd.errors import ArgumentError, warn
+from omnipd.message import join
 
 _MAY_BE_EDITED = (
     "It may be one of the new rows, which cannot be made: leave those out to delete it."
@@ -239,7 +240,7 @@ def _rows(
         cells = of.editable.fold(cells, [] if kept is None else _cells(kept))
     for place, row in enumerate(cells):
         item = _first(row, of.editable.item)
-        part = _first(row, of.editable.part)
+        part = _part(of, row)
         if item is None or (of.editable.part and part is None):
             columns = of.editable.item if item is None else of.editable.part
             raise ArgumentError(
@@ -269,6 +270,12 @@ def _cells(frame: pd.DataFrame) -> Sequence[Row]:
         {str(column): cell for column, cell in row.items()}
         for row in frame.astype(object).to_dict("records")
     ]
+
+
+def _part(of: EditedFrame, row: Row) -> str | None:
+    if of.editable.part_of is None:
+        return _first(row, of.editable.part)
+    return of.editable.part_of({name: None if is_null(one) else one for name, one in row.items()})
 
 
 def _first(row: Mapping[Any, Any], columns: tuple[str, ...]) -> str | None:
@@ -316,10 +323,10 @@ def _tell(of: EditedFrame, edited: Mapping[str, int], *, is_certain: bool) -> No
         if of.editable.columns
         else "Only rows can be added and taken away."
     )
-    hows = dict.fromkeys(
+    how = dict.fromkeys(
         of.editable.elsewhere[column] for column in edited if column in of.editable.elsewhere
     )
-    what_can = " ".join([what_can, *hows])
+    what_can = join([what_can, *how])
     if is_certain:
         raise ArgumentError(f"What was edited cannot be changed: {told}.", hint=what_can)
     warn(

@@ -36,6 +36,8 @@ class Editable:
     part : tuple of str
         The columns that have the part of the thing that a row is of, such as the person of a permission:
         the first that is not null. Empty where a row is of the whole.
+    part_of : callable, optional
+        The part of a row, where it takes more than these columns: from what they hold, null among it.
     row : str, optional
         What a row itself is of the thing: a row that is new makes it, and one that is missing takes it
         away, if asked for. It is a value of one of the columns, or says that the thing, or part, is there.
@@ -54,6 +56,7 @@ class Editable:
     columns: Mapping[str, str] = field(default_factory=dict)
     name: str | None = None
     part: tuple[str, ...] = ()
+    part_of: Callable[[Mapping[str, Any]], str | None] | None = None
     row: str | None = None
     fixed: Callable[[Mapping[str, Any]], str | None] = _can_be
     fold: Callable[[Sequence[Row], Sequence[Row]], Sequence[Row]] | None = None
