@@ -8,6 +8,7 @@ from omnipd.changes.action import Action
 from omnipd.changes.actions import (
     api_keys,
     document_labels,
+    email_only_users,
     group_members,
     groups,
     model_roles,
@@ -26,6 +27,7 @@ ACTIONS: tuple[Action, ...] = (
     users.DISPLAY_NAME,
     users.ACTIVE,
     user_attributes.VALUE,
+    email_only_users.EXISTS,
     # Groups, and who is in them.
     groups.EXISTS,
     groups.DISPLAY_NAME,

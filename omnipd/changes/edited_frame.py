@@ -20,8 +20,10 @@ from omnipd.readers.documents import DOCUMENTS, read_documents
 from omnipd.readers.groups import GROUP_MEMBERS, GROUPS, read_group_members, read_groups
 from omnipd.readers.model_roles import GROUP_MODEL_ROLES, USER_MODEL_ROLES, read_model_roles
 from omnipd.readers.users import (
+    EMAIL_ONLY_USERS,
     USER_ATTRIBUTE_VALUES,
     USERS,
+    read_email_only_users,
     read_user_attribute_values,
     read_users,
 )
@@ -76,6 +78,10 @@ EDITED_FRAMES = (
     # Who may see it.
     # Schedules.
     # People, groups and roles.
+    # People, groups and roles. Those whose rows have parts come before others of the same list.
+    EditedFrame(read_user_attribute_values, USER_ATTRIBUTE_VALUES),
+    EditedFrame(read_users, USERS),
+    EditedFrame(read_email_only_users, EMAIL_ONLY_USERS),
     EditedFrame(read_group_members, GROUP_MEMBERS),
     EditedFrame(read_groups, GROUPS),
     EditedFrame(read_model_roles, USER_MODEL_ROLES.endpoint, parents=True),

@@ -21,6 +21,7 @@ from omnipd.client.client import Client
 from omnipd.client.current_client import current_client
 from omnipd.display import counted, listed
 from omnipd.errors import ArgumentError, warn
+from omnipd.message import join
 
 Row = Mapping[str, Any]
 #: What a row is of: the kind, the item and its part.
@@ -223,17 +224,17 @@ def _rows(
     return rows
 
 
-def _part(of: EditedFrame, row: Row) -> str | None:
-    if of.editable.part_of is None:
-        return _first(row, of.editable.part)
-    return of.editable.part_of({name: None if is_null(one) else one for name, one in row.items()})
-
-
 def _cells(frame: pd.DataFrame) -> Sequence[Row]:
     return [
         {str(column): cell for column, cell in row.items()}
         for row in frame.astype(object).to_dict("records")
     ]
+
+
+def _part(of: EditedFrame, row: Row) -> str | None:
+    if of.editable.part_of is None:
+        return _first(row, of.editable.part)
+    return of.editable.part_of({name: None if is_null(one) else one for name, one in row.items()})
 
 
 def _first(row: Mapping[Any, Any], columns: tuple[str, ...]) -> str | None:
@@ -253,12 +254,15 @@ def _other_edits(of: EditedFrame, old: Mapping[Of, Row], new: Mapping[Of, Row]) 
 def _tell(of: EditedFrame, edited: Mapping[str, int], *, is_certain: bool) -> None:
     """Refuse edits of columns that cannot be changed. Where Omni may have changed them, only warn."""
     told = listed(f"{column} ({counted(count, 'row')})" for column, count in sorted(edited.items()))
-    columns = ", ".join(of.editable.columns)
-    what_can = f"What can be: {columns}." if columns else "Only rows can be added and taken away."
-    hows = dict.fromkeys(
+    what_can = (
+        f"What can be: {', '.join(of.editable.columns)}."
+        if of.editable.columns
+        else "Only rows can be added and taken away."
+    )
+    how = dict.fromkeys(
         of.editable.elsewhere[column] for column in edited if column in of.editable.elsewhere
     )
-    what_can = " ".join([what_can, *hows])
+    what_can = join([what_can, *how])
     if is_certain:
         raise ArgumentError(f"What was edited cannot be changed: {told}.", hint=what_can)
     warn(

@@ -10,6 +10,7 @@ from typing import Any
 
 import pandas as pd
 
+from omnipd.arguments import function
 from omnipd.client.client import Client
 from omnipd.errors import ResponseError
 from omnipd.frames.columns import TEXT, Column, as_json, as_text, count, flag, instant, text
@@ -59,13 +60,17 @@ _PERSON: dict[str, Column] = {
     ),
 }
 
+_ADDRESS_STAYS = "The address of a user cannot be changed."
+_OF_GROUPS = "Groups are edited in the frame of " + function("read_group_members") + "."
 #: What is of a user and no part of the user's own row, and how it is changed.
 _BELOW_USERS = {
-    "user_name": "The address of a user cannot be changed.",
-    "email": "The address of a user cannot be changed.",
-    "user_attributes": "Attributes are edited in the frame of read_user_attribute_values().",
-    "group_ids": "Groups are edited in the frame of read_group_members().",
-    "group_names": "Groups are edited in the frame of read_group_members().",
+    "user_name": _ADDRESS_STAYS,
+    "email": _ADDRESS_STAYS,
+    "user_attributes": "Attributes are edited in the frame of "
+    + function("read_user_attribute_values")
+    + ".",
+    "group_ids": _OF_GROUPS,
+    "group_names": _OF_GROUPS,
 }
 
 
@@ -75,7 +80,7 @@ def _has_more(row: Mapping[str, Any]) -> str | None:
         return None
     more = ("user_attributes", "group_ids", "group_names")
     if any(pd.notna(row.get(name)) and row[name] != "" for name in more):
-        return "A new user with attributes or groups is planned by plan_users()."
+        return "A new user with attributes or groups is planned by " + function("plan_users") + "."
     return None
 
 
@@ -357,9 +362,23 @@ def read_user_attribute_values(
     return USER_ATTRIBUTE_VALUES.read(locals())
 
 
+def _has_attributes(row: Mapping[str, Any]) -> str | None:
+    """Refuse a new row with attributes: a call may take away those that it does not say."""
+    if pd.notna(row.get("user_id")) or pd.isna(row.get("user_attributes")):
+        return None
+    return "Attributes of email-only users cannot be changed here: leave user_attributes empty."
+
+
 EMAIL_ONLY_USERS = Endpoint(
     "/api/v1/users/email-only",
     key=("user_id",),
+    editable=Editable(
+        "email_only_user",
+        ("user_id", "email"),
+        name="email",
+        row="exists",
+        fixed=_has_attributes,
+    ),
     params={"email": Param("email"), "direction": SORT_DIRECTION},
     page_size=20,  # more is 400 (docs/wire.md)
     columns={

@@ -20,7 +20,7 @@ from omnipd.readers.model_roles import ON_CONNECTION, read_model_roles, why_fixe
 Role = Mapping[str, Any]
 
 #: Omni's own; an organization may have others, which no call lists.
-_BASE_ROLES = "CONNECTION_ADMIN MODELER QUERIER QUERY_TOPICS VIEWER NO_ACCESS".split()
+_BASE_ROLES = ["CONNECTION_ADMIN", "MODELER", "QUERIER", "QUERY_TOPICS", "VIEWER", "NO_ACCESS"]
 _NONE_AWAY = "Omni has no call that takes a role away: give another one instead."
 
 
