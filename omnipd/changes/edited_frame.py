@@ -16,9 +16,16 @@ from omnipd.errors import ArgumentError
 from omnipd.lists.editable import Editable
 from omnipd.lists.endpoint import Endpoint
 from omnipd.readers.api_keys import API_KEYS, read_api_keys
+from omnipd.readers.content import CONTENT, read_content
 from omnipd.readers.documents import DOCUMENTS, read_documents
 from omnipd.readers.groups import GROUP_MEMBERS, GROUPS, read_group_members, read_groups
 from omnipd.readers.model_roles import GROUP_MODEL_ROLES, USER_MODEL_ROLES, read_model_roles
+from omnipd.readers.schedules import (
+    SCHEDULE_RECIPIENTS,
+    SCHEDULES,
+    read_schedule_recipients,
+    read_schedules,
+)
 from omnipd.readers.users import (
     EMAIL_ONLY_USERS,
     USER_ATTRIBUTE_VALUES,
@@ -75,9 +82,11 @@ def _read_roles_of_groups(groups: pd.DataFrame, **more: Any) -> pd.DataFrame:
 EDITED_FRAMES = (
     # Content.
     EditedFrame(read_documents, DOCUMENTS),
+    EditedFrame(read_content, CONTENT, more=(("scope", "all"),)),
     # Who may see it.
     # Schedules.
-    # People, groups and roles.
+    EditedFrame(read_schedules, SCHEDULES),
+    EditedFrame(read_schedule_recipients, SCHEDULE_RECIPIENTS.endpoint, parents=True),
     # People, groups and roles. Those whose rows have parts come before others of the same list.
     EditedFrame(read_user_attribute_values, USER_ATTRIBUTE_VALUES),
     EditedFrame(read_users, USERS),
@@ -87,9 +96,6 @@ EDITED_FRAMES = (
     EditedFrame(read_model_roles, USER_MODEL_ROLES.endpoint, parents=True),
     EditedFrame(_read_roles_of_groups, GROUP_MODEL_ROLES.endpoint, parents=True),
     EditedFrame(read_api_keys, API_KEYS),
-    # People, groups and roles. Those whose rows have parts come before others of the same list.
-    EditedFrame(read_user_attribute_values, USER_ATTRIBUTE_VALUES),
-    EditedFrame(read_users, USERS),
     # Labels.
 )
 

@@ -190,7 +190,7 @@ def test_what_a_sheet_cannot_say_is_refused_by_name():
         assert "'omni_user_name' is Omni's own" in wrong({"email": ADA, "omni_user_name": "x"})
         both = wrong({"email": ADA, "region": "x", "attribute:region": "x"})
         assert "Two columns are of the attribute 'region'." in both
-        assert "active of 'ada@sandbox.example' must be true" in wrong({"email": ADA, "active": 1})
+        assert "active of 'ada@sandbox.example' must be true" in wrong({"email": ADA, "active": 2})
         with pytest.raises(omnipd.ArgumentError, match="must be a DataFrame"):
             omnipd.plan_users([ADA])
 
