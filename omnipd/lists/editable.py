@@ -37,7 +37,7 @@ class Editable:
         The columns that have the part of the thing that a row is of, such as the person of a permission:
         the first that is not null. Empty where a row is of the whole.
     part_of : callable, optional
-        The part of a row, where it takes more than these columns: from what they hold, null among it.
+        Returns the part of a row, where it is not just what one of these columns holds. Nulls come as None.
     row : str, optional
         What a row itself is of the thing: a row that is new makes it, and one that is missing takes it
         away, if asked for. It is a value of one of the columns, or says that the thing, or part, is there.

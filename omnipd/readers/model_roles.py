@@ -48,13 +48,13 @@ def _on(row: Mapping[str, Any]) -> str | None:
     """Return what a role is on. One that cannot be changed is told apart by where it comes from."""
     model, connection = row.get("model_id"), row.get("connection_id")
     on = model if model is not None or connection is None else f"{ON_CONNECTION}{connection}"
-    if _fixed(row) is None:
+    if why_fixed(row) is None:
         return on
     from_ = [row.get("origin_type"), row.get("origin_group_id")]
     return " ".join(str(one) for one in (on, *from_) if one is not None) or None
 
 
-def _fixed(row: Mapping[str, Any]) -> str | None:
+def why_fixed(row: Mapping[str, Any]) -> str | None:
     """Return why a role cannot be changed where it is: only those that were given to who has it can."""
     cells = {name: None if is_missing(one) else one for name, one in row.items()}
     origin, group = cells.get("origin_type"), cells.get("origin_group_id")
@@ -82,7 +82,7 @@ def _roles_of(kind: str, parent: str, path: str, ids: str) -> FanOut:
                 part=("model_id", "connection_id"),
                 part_of=_on,
                 row="role_name",
-                fixed=_fixed,
+                fixed=why_fixed,
             ),
             keyless="whole",
             pages=paging.whole,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import pandas as pd
@@ -13,7 +14,8 @@ from omnipd.changes.change import Change, Key
 from omnipd.changes.now import Now
 from omnipd.changes.values import FLAG, RECORD
 from omnipd.client.api_paths import segment
-from omnipd.errors import NotFoundError
+from omnipd.errors import BadRequestError, NotFoundError
+from omnipd.lists import paging
 from omnipd.readers.api_keys import API_KEYS, read_api_keys
 from omnipd.readers.whoami import whoami
 
@@ -35,29 +37,26 @@ def _delete(changes: Sequence[Change]) -> Sequence[ApiCall]:
     return [ApiCall("DELETE", _path(change))]
 
 
-def _now(now: Now, changes: Sequence[Change]) -> Mapping[Key, Mapping[str, Any]]:
-    """Return the keys as they are; one is asked for alone, more are looked for in the list of all."""
+def _now(now: Now, changes: Sequence[Change]) -> Mapping[Key, Any]:
+    """Return whether keys are enabled; one is asked for alone, more are looked for in the list of all."""
     if len(changes) == 1:
+        alone = replace(API_KEYS, path=_path(changes[0]), pages=paging.single, rows=None, params={})
         try:
-            held = now.client.get(_path(changes[0])).content
-        except NotFoundError:
+            frame = alone.read({"refresh": True, "client": now.client})
+        except (NotFoundError, BadRequestError):  # no id could be so
             return {}
-        return {changes[0].key: {"enabled": held["enabled"], "name": held.get("name")}}
-    frame = read_api_keys(refresh=True, client=now.client)
-    cells = frame[["api_key_id", "name", "enabled"]].astype(object)
-    by_id = {
-        key_id: {"enabled": enabled, "name": name}
-        for key_id, name, enabled in cells.itertuples(index=False)
-    }
-    return {one.key: by_id[one.key.item] for one in changes if one.key.item in by_id}
+    else:
+        frame = read_api_keys(refresh=True, client=now.client)
+    enabled = dict(zip(frame["api_key_id"], frame["enabled"].astype(object), strict=True))
+    return {one.key: enabled[one.key.item] for one in changes if one.key.item in enabled}
 
 
 def _enabled(now: Now, changes: Sequence[Change]) -> Present:
-    return {key: bool(held["enabled"]) for key, held in _now(now, changes).items()}
+    return {key: FLAG.of(held) for key, held in _now(now, changes).items()}
 
 
 def _records(now: Now, changes: Sequence[Change]) -> Present:
-    return {key: {"name": held["name"]} for key, held in _now(now, changes).items()}
+    return {key: {"enabled": FLAG.of(held)} for key, held in _now(now, changes).items()}
 
 
 def _check_switch(change: Change) -> str | None:

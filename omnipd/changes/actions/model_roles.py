@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -13,13 +13,14 @@ from omnipd.changes.near_names import did_you_mean
 from omnipd.changes.now import Now
 from omnipd.changes.values import TEXT
 from omnipd.client.api_paths import segment
-from omnipd.errors import NotFoundError, ResponseError
-from omnipd.readers.model_roles import ON_CONNECTION
+from omnipd.errors import BadRequestError, NotFoundError
+from omnipd.readers.model_roles import ON_CONNECTION, read_model_roles, why_fixed
 
+#: A row of the reader.
 Role = Mapping[str, Any]
 
 #: Omni's own; an organization may have others, which no call lists.
-_BASE_ROLES = (*("CONNECTION_ADMIN", "MODELER", "QUERIER", "QUERY_TOPICS", "VIEWER", "NO_ACCESS"),)
+_BASE_ROLES = ["CONNECTION_ADMIN", "MODELER", "QUERIER", "QUERY_TOPICS", "VIEWER", "NO_ACCESS"]
 _NONE_AWAY = "Omni has no call that takes a role away: give another one instead."
 
 
@@ -38,54 +39,45 @@ def _calls(kind: str, changes: Sequence[Change]) -> Sequence[ApiCall]:
     return [ApiCall("POST", _path(kind, change.key.item), {"roleName": change.new, **where})]
 
 
-def _present(
-    kind: str, is_own: Callable[[Role, str], bool], now: Now, changes: Sequence[Change]
-) -> Present:
-    held = {holder: _roles(kind, now, holder) for holder in {one.key.item for one in changes}}
+def _present(kind: str, now: Now, changes: Sequence[Change]) -> Present:
+    held = {holder: _own_roles(kind, now, holder) for holder in {one.key.item for one in changes}}
     present: dict[Key, str | None] = {}
     for change in changes:
         roles = held[change.key.item]
         if roles is not None:
-            own = [role for role in roles if is_own(role, change.key.item)]
-            present[change.key] = _role_on(change.key.part or "", own)
+            present[change.key] = _role_on(change.key.part or "", roles)
     return present
 
 
-def _roles(kind: str, now: Now, holder: str) -> Sequence[Role] | None:
-    """Return the roles of a user or group as Omni has them; None for one that is not there."""
+def _own_roles(kind: str, now: Now, holder: str) -> Sequence[Role] | None:
+    """Return the roles that were given to a user or group itself; None for one that is not there."""
     try:
-        answer = now.client.get(_path(kind, holder)).content
-    except NotFoundError:
+        frame = (
+            read_model_roles([holder], refresh=True, client=now.client)
+            if kind == "users"
+            else read_model_roles(groups=[holder], refresh=True, client=now.client)
+        )
+    except (NotFoundError, BadRequestError):  # no id could be so
         return None
-    results = answer.get("results") if isinstance(answer, dict) else None
-    if not isinstance(results, list) or not all(isinstance(one, dict) for one in results):
-        raise ResponseError("The answer has no list of roles.", status=200)
-    return results
+    cells = frame.astype(object).where(frame.notna(), None).to_dict("records")
+    rows = ({str(column): cell for column, cell in row.items()} for row in cells)
+    return [row for row in rows if why_fixed(row) is None]
 
 
 def _role_on(on: str, own: Iterable[Role]) -> str | None:
     """Return the role that was given on a model or a connection, None for none."""
     if not on.startswith(ON_CONNECTION):
-        return _joined({role["roleName"] for role in own if role.get("modelId") == on})
-    roles = [role for role in own if role.get("connectionId") == on.removeprefix(ON_CONNECTION)]
+        return _joined(role["role_name"] for role in own if role["model_id"] == on)
+    connection = on.removeprefix(ON_CONNECTION)
+    roles = [role for role in own if role["connection_id"] == connection]
     # Some Omnis show it as the role on the shared model of the connection (docs/wire.md).
-    of_connection = [role for role in roles if role.get("modelId") is None]
-    return _joined({role["roleName"] for role in of_connection or roles})
+    of_connection = [role for role in roles if role["model_id"] is None]
+    return _joined(role["role_name"] for role in of_connection or roles)
 
 
-def _joined(names: set[str]) -> str | None:
+def _joined(names: Iterable[str]) -> str | None:
     """Return the one name; of several, all: a role that is then changed is a conflict."""
-    return ", ".join(sorted(names)) or None
-
-
-def _is_of_user(role: Role, user: str) -> bool:  # noqa: ARG001 - as for groups
-    return (role.get("from") or {}).get("type") == "USER"
-
-
-def _is_of_group(role: Role, group: str) -> bool:
-    """Whether a role was given to a group itself, and not to one that it is in."""
-    origin = role.get("from") or {}
-    return origin.get("type") == "GROUP" and origin.get("miniUuid") in {None, group}
+    return ", ".join(sorted(set(names))) or None
 
 
 def _check(change: Change) -> str | None:
@@ -105,19 +97,19 @@ def _remark(change: Change) -> str | None:
 def _preflight(kind: str, hint: str, now: Now, changes: Sequence[Change]) -> Mapping[Key, str]:
     """Tell who is not there, of those who have no role yet: the others were just read."""
     new = [one for one in changes if one.old is None]
-    missing = {one for one in {one.key.item for one in new} if _roles(kind, now, one) is None}
+    missing = {one for one in {one.key.item for one in new} if _own_roles(kind, now, one) is None}
     return {
         one.key: f"There is no {hint} {one.key.item!r}." for one in new if one.key.item in missing
     }
 
 
-def _roles_of(kind: str, path: str, is_own: Callable[[Role, str], bool], what: str) -> Action:
+def _roles_of(kind: str, path: str, what: str) -> Action:
     return Action(
         kind,
         "role_name",
         TEXT,
         partial(_calls, path),
-        partial(_present, path, is_own),
+        partial(_present, path),
         check=_check,
         preflight=partial(_preflight, path, what),
         irreversible=_irreversible,
@@ -125,5 +117,5 @@ def _roles_of(kind: str, path: str, is_own: Callable[[Role, str], bool], what: s
     )
 
 
-OF_USERS = _roles_of("user_model_role", "users", _is_of_user, "user with the membership id")
-OF_GROUPS = _roles_of("group_model_role", "user-groups", _is_of_group, "group with the id")
+OF_USERS = _roles_of("user_model_role", "users", "user with the membership id")
+OF_GROUPS = _roles_of("group_model_role", "user-groups", "group with the id")
