@@ -9,29 +9,36 @@ from copy import copy
 from dataclasses import replace
 from datetime import datetime
 from email.message import Message
+from functools import partial
+from http import HTTPStatus
 from pathlib import Path
 from threading import Event, Lock
 from typing import Any
 
-from omnipd_sandbox.api.endpoints import REMOVED, endpoints
+from omnipd_sandbox.api.endpoints import endpoints, there_now
 from omnipd_sandbox.api.unserved import not_done, unserved
 from omnipd_sandbox.calls.call import Call
-from omnipd_sandbox.calls.identity import Keyring, admit
+from omnipd_sandbox.calls.identity import Caller, Keyring, admit
 from omnipd_sandbox.calls.jobs import Jobs
 from omnipd_sandbox.calls.kept import Kept
 from omnipd_sandbox.calls.parameters import read_parameters
-from omnipd_sandbox.calls.routing import Endpoint, Route, Router
+from omnipd_sandbox.calls.routing import Route, Router
 from omnipd_sandbox.calls.world import World
 from omnipd_sandbox.engine.model.placed_issues import PlacedIssue, issues_by_model
 from omnipd_sandbox.foundation import Foundation
 from omnipd_sandbox.http.refusals import RefusedRequest
-from omnipd_sandbox.http.reply import Broken, Reply
+from omnipd_sandbox.http.reply import Broken, Document, Reply
 from omnipd_sandbox.http.request import Request
 from omnipd_sandbox.http.request_log import Asked, RequestLog
 from omnipd_sandbox.moods.behavior import Behavior
-from omnipd_sandbox.moods.fault_queue import FaultQueue
+from omnipd_sandbox.moods.fault_queue import FaultQueue, stars_of
 from omnipd_sandbox.moods.faults import Fault
-from omnipd_sandbox.moods.faulty_replies import in_place_of_an_answer, spoiled
+from omnipd_sandbox.moods.faulty_replies import (
+    first_half,
+    in_place_of_an_answer,
+    of_somebody_else,
+    spoiled,
+)
 from omnipd_sandbox.moods.rate_limit import RateLimit
 from omnipd_sandbox.moods.short_ids import ShortIds
 from omnipd_sandbox.organization import derived
@@ -107,7 +114,7 @@ class Tenant:
         # When views were first asked for, and how many days of views have been counted since.
         self._begun: datetime | None = None
         self._days = 0
-        self._router = Router([*endpoints(behavior), *_not_done(behavior)])
+        self._router = Router([*endpoints(behavior), *there_now(unserved(), behavior)])
         self._faults = FaultQueue(behavior.faults)
         self._short_ids = ShortIds() if behavior.ids == "short" else None
         self._limit = RateLimit(
@@ -198,18 +205,61 @@ class Tenant:
         """Answer, and tell what went wrong with it: nothing, where there was nothing to spoil."""
         if fault is None:
             return self._reply(request), None
-        reply = in_place_of_an_answer(fault, request, self._limit.block)
-        if reply is not None:
+        reply, went_wrong = self._go_wrong(fault, request)
+        if went_wrong:
             return reply, fault
-        if fault.kind == "slow":
-            self._closing.wait(fault.seconds)
-            return self._reply(request), fault
-        whole = self._reply(request)
-        reply = spoiled(fault, request, whole)
-        if reply is whole:
-            self._faults.give_back(fault)
-            return whole, None
-        return reply, fault
+        self._faults.give_back(fault)
+        return reply, None
+
+    def _go_wrong(self, fault: Fault, request: Request) -> tuple[Reply, bool]:
+        instead = in_place_of_an_answer(fault, request, self._limit.block)
+        match fault.kind:
+            case "lost":
+                self._reply(request)
+                return instead or Broken(None), True
+            case "partial":
+                part = first_half(request)
+                reply = self._reply(part or request)
+                is_made = part is not None and reply.status < HTTPStatus.BAD_REQUEST
+                return (instead or reply) if is_made else reply, is_made
+            case _ if instead is not None:
+                return instead, True
+            case "slow":
+                self._closing.wait(fault.seconds)
+                return self._reply(request), True
+            case "meanwhile":
+                return self._do_meanwhile(fault, request) or self._reply(request), True
+            case "no_effect":
+                reply = self._reply(request, keeps=False)
+                is_success = reply.status < HTTPStatus.BAD_REQUEST
+                return reply, is_success and self._changes(request)
+            case _:
+                whole = self._reply(request)
+                reply = spoiled(fault, request, whole)
+                return reply, reply is not whole
+
+    def _do_meanwhile(self, fault: Fault, request: Request) -> Reply | None:
+        """Do what somebody else does; give an error if they could not, so that nobody relies on it."""
+        other = of_somebody_else(fault, request, stars_of(fault, request))
+        asked = self._short_ids.asked(other) if self._short_ids else other
+        reply = self._refusals(asked, self._as_administrator)
+        if isinstance(reply, Document) and reply.status >= HTTPStatus.MULTIPLE_CHOICES:
+            words = (
+                f"{other.method} {other.path}, which a fault does meanwhile, is {reply.status}: "
+            )
+            return RefusedRequest(500, words + reply.body.decode()).reply(request.path)
+        return None
+
+    def _as_administrator(self, request: Request) -> Reply:
+        """Do what the administrator asks for, whichever keys there are and however much is asked."""
+        administrator = self.organization.administrator
+        return self._behind_the_limit(request, caller=Caller(administrator, "organization"))
+
+    def _changes(self, request: Request) -> bool:
+        try:
+            return self._router.find(request.method, request.path).endpoint.writes
+        except RefusedRequest:
+            return False
 
     def _draw(self, request: Request) -> Reply:
         def ask(method: str, path: str, query: tuple[tuple[str, str], ...], body: bytes) -> Reply:
@@ -220,12 +270,13 @@ class Tenant:
 
         return answer_browser(request, self._world, self.url, self.log.last, ask)
 
-    def _reply(self, request: Request) -> Reply:
+    def _reply(self, request: Request, *, keeps: bool = True) -> Reply:
+        answer = partial(self._answer, keeps=keeps)
         if self._short_ids:
             asked = self._short_ids.asked(request)
-            reply = self._short_ids.answered(self._refusals(asked, self._answer))
+            reply = self._short_ids.answered(self._refusals(asked, answer))
         else:
-            reply = self._refusals(request, self._answer)
+            reply = self._refusals(request, answer)
         # What is turned away by the firewall never reaches the application, which names its answers.
         if not self.behavior.trace_ids or isinstance(reply, Broken) or reply.status == 429:
             return reply
@@ -242,20 +293,24 @@ class Tenant:
             self._report(error)
             return RefusedRequest(500, "Internal Server Error").reply()
 
-    def _answer(self, request: Request) -> Reply:
+    def _answer(self, request: Request, *, keeps: bool) -> Reply:
         # The limit stands in front of the server: it counts before anything is looked at.
         turned_away = self._limit.turn_away(request.headers.get("Authorization"))
-        return turned_away or self._behind_the_limit(request)
+        return turned_away or self._behind_the_limit(request, keeps=keeps)
 
-    def _behind_the_limit(self, request: Request) -> Reply:
+    def _behind_the_limit(
+        self, request: Request, *, keeps: bool = True, caller: Caller | None = None
+    ) -> Reply:
         route = self._router.find(request.method, request.path)
         if route.endpoint.path in _SHOW_VIEWS:
             self._count_views()
         if not route.endpoint.writes:
-            return self._ask(request, route, self._world)
+            return self._ask(request, route, self._world, caller)
         with self._writing:
             changed = copy(self._world.organization)
-            reply = self._ask(request, route, self._world_with(changed))
+            reply = self._ask(request, route, self._world_with(changed), caller)
+            if not keeps:
+                return reply
             # Only now: what is refused half way leaves nothing behind.
             self._store(changed)
             # Lists that were read half way are left behind too.
@@ -292,11 +347,12 @@ class Tenant:
         except OSError as error:
             raise RefusedRequest(500, f"The change was not stored: {error.strerror}") from None
 
-    def _ask(self, request: Request, route: Route, world: World) -> Reply:
+    def _ask(
+        self, request: Request, route: Route, world: World, caller: Caller | None = None
+    ) -> Reply:
         if not (route.endpoint.needs_key or route.endpoint.served):
             raise not_done(request)
-        caller = None
-        if route.endpoint.needs_key:
+        if route.endpoint.needs_key and caller is None:
             authorization = request.headers.get("Authorization")
             caller = world.keyring.caller(authorization, world.organization)
             admit(caller, route.endpoint.audience)
@@ -308,8 +364,3 @@ class Tenant:
 
 def _no_lists() -> Kept[list[Any]]:
     return Kept(len, _LISTED_AT_MOST)
-
-
-def _not_done(behavior: Behavior) -> list[Endpoint]:
-    gone = REMOVED if behavior.removed_routes else frozenset()
-    return [each for each in unserved() if (each.method, each.path) not in gone]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 
 from omnipd_sandbox.api.ai.endpoints import ai_endpoints
@@ -27,7 +28,7 @@ from omnipd_sandbox.http.refusals import BadRequest
 from omnipd_sandbox.moods.behavior import Behavior
 
 # What newer servers do not have any more (docs/wire.md).
-REMOVED = frozenset(
+_REMOVED = frozenset(
     {
         ("GET", "/api/v1/connection-environments"),
         ("GET", "/api/v1/dashboards/{identifier}/filters"),
@@ -41,10 +42,24 @@ REMOVED = frozenset(
 def endpoints(behavior: Behavior) -> list[Endpoint]:
     """Write out the table, chapter by chapter."""
     size = behavior.default_page_size
-    table = _chapters(behavior)
-    if behavior.removed_routes:
-        table = [each for each in table if (each.method, each.path) not in REMOVED]
+    table = there_now(_chapters(behavior), behavior)
     return table if size is None else [_with_default_size(each, size) for each in table]
+
+
+def there_now(table: Iterable[Endpoint], behavior: Behavior) -> list[Endpoint]:
+    """Leave out what a server of that age does not have any more, or not yet."""
+    return [
+        each
+        for each in table
+        if not (behavior.removed_routes and (each.method, each.path) in _REMOVED)
+        and (behavior.v2_changes or not _is_of_v2_changes(each))
+    ]
+
+
+def _is_of_v2_changes(endpoint: Endpoint) -> bool:
+    """Tell whether a call makes drafts and documents in the newer way, or reads such a draft."""
+    is_state = endpoint.path == "/api/v2/documents/{identifier}"
+    return endpoint.path.startswith("/api/v2/") and not is_state
 
 
 def _with_default_size(endpoint: Endpoint, size: int) -> Endpoint:
@@ -64,7 +79,7 @@ def _chapters(behavior: Behavior) -> list[Endpoint]:
     return [
         *content_endpoints(behavior),
         *document_endpoints(behavior),
-        *folder_endpoints(),
+        *folder_endpoints(behavior),
         *label_endpoints(),
         *model_endpoints(behavior),
         *user_endpoints(),

@@ -76,7 +76,6 @@ _NEWER = {
     "/api/v1/ai/routines/{routineId}/trigger": "POST",
     "/api/v1/connections/{id}": "DELETE",
     "/api/v1/documents/{identifier}/upgrade": "POST",
-    "/api/v1/folders/{folderId}/labels": "PATCH",
     "/api/v1/models/{modelId}": "DELETE",
     "/api/v1/models/{modelId}/branch/{branchName}/dbt": "GET",
     "/api/v1/models/{modelId}/dbt-sync": "POST",
@@ -90,13 +89,9 @@ _NEWER = {
     "/api/v1/user-attributes": "POST",
     "/api/v1/user-attributes/{id}": "DELETE",
     "/api/v2/documents/{identifier}/app": "GET",
-    "/api/v2/documents/{identifier}/draft": "PATCH",
     "/api/v2/documents/{identifier}/draft/app": "GET PUT PATCH",
-    "/api/v2/documents/{identifier}/draft/publish": "POST",
-    "/api/v2/documents/{identifier}/draft/{draftId}": "GET PATCH",
     "/api/v2/documents/{identifier}/draft/{draftId}/app": "GET PUT PATCH",
     "/api/v2/documents/{identifier}/draft/{draftId}/dashboard": "DELETE",
-    "/api/v2/documents/{identifier}/identifier": "PUT",
 }
 
 # Addresses for embedding, which take a secret, a session or a signature in the place of a key.

@@ -65,7 +65,8 @@ class Router:
         found = self._at(parts) or self._at(_moved(parts))
         if not found:
             raise NotFound
-        for route in found:
+        # A word of the path before a name that could stand for it.
+        for route in sorted(found, key=lambda route: len(route.segments)):
             if route.endpoint.method == method:
                 return route
         allowed = ", ".join(sorted({route.endpoint.method for route in found}))

@@ -88,6 +88,7 @@ _CHANGED_BY_CALLS = {
         "favorited_at",
         "opened_drafts",
         "discarded_drafts",
+        "draft_edits",
     )
 }
 

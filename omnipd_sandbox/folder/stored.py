@@ -205,6 +205,7 @@ def _troubles(organization: Organization) -> Iterator[str]:
         ):
             yield f"{at}: {problem}"
         authors = [each.author_id for each in document.opened_drafts]
+        authors += [each.author_id for each in document.draft_edits.values()]
         named = [document.owner_id, *document.favorited_by, *authors]
         yield from _unknown(at, "person", named, people)
         yield from _unknown(at, "folder", [document.folder_id], of.folders)

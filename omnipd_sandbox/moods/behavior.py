@@ -135,6 +135,28 @@ class Behavior:
     removed_routes : bool
         Do without the calls that newer servers have no more: the list of connection environments,
         the filters of dashboards, changing a document in place.
+    v2_changes : bool
+        Change documents below ``/api/v2/``, as newer servers do: drafts, their publication, other
+        identifiers.
+    folder_labels : bool
+        Change the labels of folders by a call that is inferred from the name of a function.
+    user_put : {"merge", "replace"}
+        Whether a ``PUT`` of a user leaves what it does not say as it is, or gives it its default: no
+        attributes, and the address as the name. Either way it makes the user active.
+    existing_permits : {"replaced", "kept", "refused"}
+        What becomes of the role somebody has where a call adds one: the new one takes its place, it
+        stays without a word, or the call is 400.
+    pull_requests : {"ignored", "required"}
+        Whether what is published by pull request only, as its settings say, can be published by a
+        call all the same, or is 403.
+    access_boosts : bool
+        Keep access boosts that calls ask for; without it they are dropped without a word, as where
+        the organization does not allow them.
+    omitted_settings : {"kept", "reset"}
+        Whether a ``PUT`` of what a document allows leaves what it does not say as it is, or makes it
+        what a new document has.
+    organization_role_case : {"any", "lower", "upper"}
+        How ``organizationRole`` is spelled there.
     ids : {"uuid", "short"}
         What ids look like: UUIDs, or eight letters and digits.
     typed_dashboard_filters : bool
@@ -194,6 +216,14 @@ class Behavior:
     owner_ids: Literal["membership", "other"] = "membership"
     unknown_owner: Literal["not_found", "empty"] = "not_found"
     removed_routes: bool = False
+    v2_changes: bool = True
+    folder_labels: bool = False
+    user_put: Literal["merge", "replace"] = "merge"
+    existing_permits: Literal["replaced", "kept", "refused"] = "replaced"
+    pull_requests: Literal["ignored", "required"] = "ignored"
+    access_boosts: bool = True
+    omitted_settings: Literal["kept", "reset"] = "kept"
+    organization_role_case: Literal["any", "lower", "upper"] = "any"
     ids: Literal["uuid", "short"] = "uuid"
     typed_dashboard_filters: bool = False
     zone_of_instants: Literal["UTC", "Etc/UTC", "GMT", "Zulu", "Z", "+00:00"] = "UTC"

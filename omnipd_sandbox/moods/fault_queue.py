@@ -48,11 +48,16 @@ class FaultQueue:
                     return
 
 
+def stars_of(fault: Fault, request: Request) -> tuple[str, ...]:
+    """Give what each ``*`` of a fault's path stands for in the path of a request that it meets."""
+    return _stars(fault.path, request.path) or ()
+
+
 def _meets(fault: Fault, request: Request) -> bool:
     """Tell whether a request is of those that a fault is for."""
     return (
         fault.method in {None, request.method}
-        and _covers(fault.path, request.path)
+        and _stars(fault.path, request.path) is not None
         # The first page has no cursor that could come again, and nothing before it.
         and (fault.kind != "same_cursor" or "cursor" in dict(request.query))
         and (fault.kind != "shift" or _is_later_page(request))
@@ -64,18 +69,20 @@ def _is_later_page(request: Request) -> bool:
     return "cursor" in asked or asked.get("startIndex", "1") != "1"
 
 
-def _covers(pattern: str, path: str) -> bool:
-    """Match from left to right, so that many stars take no longer than few."""
+def _stars(pattern: str, path: str) -> tuple[str, ...] | None:
+    """Match from left to right, so that many stars take no longer than few; None if it does not."""
     first, *rest = pattern.split("*")
     if not rest:
-        return path == pattern
+        return () if path == pattern else None
     *middle, last = rest
     at, end = len(first), len(path) - len(last)
     if not path.startswith(first) or not path.endswith(last):
-        return False
+        return None
+    stars = []
     for part in middle:
-        at = path.find(part, at)
-        if at < 0:
-            return False
-        at += len(part)
-    return at <= end
+        found = path.find(part, at)
+        if found < 0:
+            return None
+        stars.append(path[at:found])
+        at = found + len(part)
+    return (*stars, path[at:end]) if at <= end else None

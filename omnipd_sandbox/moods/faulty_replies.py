@@ -5,8 +5,11 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from copy import deepcopy
+from dataclasses import replace
+from email.message import Message
 from http import HTTPStatus
 from typing import Any
+from urllib.parse import parse_qsl, urlsplit
 from uuid import uuid4
 
 from omnipd_sandbox.http.refusals import RefusedRequest
@@ -26,7 +29,7 @@ _GATEWAY_PAGE = "<html><head><title>{0}</title></head><body><h1>{0}</h1></body><
 def in_place_of_an_answer(
     fault: Fault, request: Request, block: Callable[[], Document]
 ) -> Reply | None:
-    """Give what a request gets when it never reaches the application; `block` makes a 429."""
+    """Give what is answered in place of what the application says; `block` makes a 429."""
     if fault.kind == "reset":
         return Broken(None)
     if fault.kind == "message":
@@ -36,13 +39,40 @@ def in_place_of_an_answer(
     if fault.kind == "html":
         return Document(_SIGN_IN, content_type="text/html; charset=utf-8")
     if fault.kind == "status":
-        if fault.code == HTTPStatus.TOO_MANY_REQUESTS:
-            return block()
-        if fault.code in _GATEWAY:
-            title = f"{fault.code} {_phrase(fault.code)}"
-            return Document(_GATEWAY_PAGE.format(title).encode(), fault.code, "text/html")
-        return RefusedRequest(fault.code, _phrase(fault.code)).reply(request.path)
-    return None
+        return _error(fault.code or HTTPStatus.INTERNAL_SERVER_ERROR, request, block)
+    return None if fault.code is None else _error(fault.code, request, block)
+
+
+def _error(code: int, request: Request, block: Callable[[], Document]) -> Document:
+    if code == HTTPStatus.TOO_MANY_REQUESTS:
+        return block()
+    if code in _GATEWAY:
+        title = f"{code} {_phrase(code)}"
+        return Document(_GATEWAY_PAGE.format(title).encode(), code, "text/html")
+    return RefusedRequest(code, _phrase(code)).reply(request.path)
+
+
+def first_half(request: Request) -> Request | None:
+    """Give a request with the first half of each list in its body; None where it cannot be halved."""
+    try:
+        body = json.loads(request.body)
+    except ValueError:
+        return None
+    given = body.items() if isinstance(body, dict) else ()
+    lists = {key: value for key, value in given if isinstance(value, list) and len(value) > 1}
+    if not lists:
+        return None
+    halves = {key: value[: len(value) // 2] for key, value in lists.items()}
+    return replace(request, body=to_json({**body, **halves}))
+
+
+def of_somebody_else(fault: Fault, request: Request, stars: tuple[str, ...]) -> Request:
+    """Give the request of somebody else that comes just before one."""
+    assert fault.does is not None  # noqa: S101 - a fault of this kind says it
+    call = fault.does.with_stars(stars)
+    address = urlsplit(call.path)
+    query = tuple(parse_qsl(address.query, keep_blank_values=True))
+    return Request(call.method, address.path, query, Message(), call.body, request.peer)
 
 
 def spoiled(fault: Fault, request: Request, reply: Reply) -> Reply:

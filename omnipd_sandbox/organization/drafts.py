@@ -7,7 +7,7 @@ from dataclasses import replace
 from omnipd_sandbox.organization.derived import stable_uuid
 from omnipd_sandbox.organization.draft import Draft
 from omnipd_sandbox.organization.organization import Organization
-from omnipd_sandbox.organization.records import Document, OpenedDraft
+from omnipd_sandbox.organization.records import Absent, Document, OpenedDraft
 
 
 def drafts_of(document: Document, organization: Organization) -> list[Draft]:
@@ -18,6 +18,7 @@ def drafts_of(document: Document, organization: Organization) -> list[Draft]:
         replace(each, document=document) for each in organization.drafts.get(document.topic, ())
     ]
     drafts += [_opened(each, document, organization) for each in document.opened_drafts]
+    drafts = [_edited(each, document, organization) for each in drafts]
     return [
         replace(each, status="archived") if each.identifier in document.discarded_drafts else each
         for each in drafts
@@ -32,6 +33,27 @@ def draft_in_the_way(
         if draft.status == "active" and (draft.branch and draft.branch.id) == branch_id:
             return draft
     return None
+
+
+def _edited(draft: Draft, document: Document, organization: Organization) -> Draft:
+    edit = document.draft_edits.get(draft.identifier)
+    if edit is None:
+        return draft
+    editor = organization.person(edit.author_id)
+    return replace(draft, last_edited_by=editor, updated_at=edit.edited_at)
+
+
+def as_drafted(draft: Draft) -> Document:
+    """Give a document as it would be if a draft of it were published."""
+    document = replace(draft.document, queries=draft.queries)
+    edit = document.draft_edits.get(draft.identifier)
+    if edit is None:
+        return document
+    if edit.name is not None:
+        document = replace(document, name=edit.name)
+    if not isinstance(edit.description, Absent):
+        document = replace(document, description=edit.description)
+    return document
 
 
 def _opened(opened: OpenedDraft, document: Document, organization: Organization) -> Draft:

@@ -126,6 +126,17 @@ class OpenedDraft:
 
 
 @dataclass(frozen=True)
+class DraftEdit:
+    """What calls have changed in a draft: by whom and when last, and what a document will have."""
+
+    author_id: str
+    edited_at: str
+    # As it is published when None.
+    name: str | None = None
+    description: str | Absent | None = ABSENT
+
+
+@dataclass(frozen=True)
 class Document:
     """A document. `updated_at` is the text on the wire."""
 
@@ -161,7 +172,10 @@ class Document:
     organization_role: str = "VIEWER"
     favorited_at: Mapping[str, str] = field(default_factory=dict)
     opened_drafts: tuple[OpenedDraft, ...] = ()
+    # Those that were published, too.
     discarded_drafts: tuple[str, ...] = ()
+    # By the identifier of the draft.
+    draft_edits: Mapping[str, DraftEdit] = field(default_factory=dict)
 
     @property
     def topic(self) -> str:

@@ -92,6 +92,7 @@ NOT_READ = {
     "/api/scim/v2/embed/Users/{id}": "a record of the list of embed users",
     "/api/scim/v2/Groups/{miniUuid}": "a record of the list of groups",
     "/api/unstable/documents/{identifier}/export": "no rows but a file: export_documents writes it",
+    "/api/v2/documents/{identifier}/draft/{draftId}": "the state of one draft, as that of a document",
     "/api/v1/query/wait": "a part of running a query: run_query asks it",
     "/api/v1/jobs/{jobId}/status": "only the answer to a refresh of a schema names such a job, and "
     "omnipd starts none",

@@ -19,6 +19,7 @@ from omnipd_sandbox.folder.demo import write_folder
 from omnipd_sandbox.folder.problems import BadOrganization
 from omnipd_sandbox.invention.permits import widely_shared
 from omnipd_sandbox.moods.behavior import Behavior
+from omnipd_sandbox.organization.drafts import drafts_of
 from omnipd_sandbox.server import Server
 
 pytestmark = pytest.mark.thorough
@@ -56,9 +57,16 @@ def segments(of):
         lambda each: each.has_dashboard and each.queries,
         lambda each: each.identifier,
     )
+    drafts = [
+        draft.identifier
+        for each in documents
+        for draft in drafts_of(of.documents[each], of)
+        if draft.status == "active"
+    ]
     jobs = [m.job_id for c in of.conversations.values() for m in c.messages if m.job_id]
     return {
         "identifier": [*documents, widely_shared(of.documents.values())],
+        "draftId": drafts[:2],
         "folderId": kept(of.folders.values()),
         "modelId": kept(of.fixed_models.values()),
         "topicName": ["flights", "orders", "completed_orders", "users"],

@@ -186,3 +186,32 @@ def test_who_may_only_look_may_not_change(own, priya):
     for method, body in (("PATCH", {"name": "x"}), ("DELETE", None)):
         assert priya.send(method, f"/api/v1/folders/{seen}", body).status == 403
         assert priya.send(method, f"/api/v1/folders/{hidden}", body).status == 404
+
+
+def test_folders_are_labeled_by_a_call_of_their_own_where_there_is_one(serve, connect):
+    wire = connect(serve(documents=40, folder_labels=True))
+    folder = next(iter(wire.server.organization.folders.values()))
+    path = f"/api/v1/folders/{folder.id}/labels"
+    expected = [*(each for each in folder.labels if each != "marketing"), "重要"]
+    wire.send("PATCH", path, {"add": ["marketing"]})
+    changed = wire.send("PATCH", path, {"add": ["重要"], "remove": ["marketing"]})
+    assert (changed.status, changed.json) == (200, {"labels": expected})
+    listed = wire.get("/api/v1/folders", include="labels", pageSize=100).json["records"]
+    assert {each["id"]: each["labels"] for each in listed}[folder.id] == expected
+    assert wire.send("PATCH", path, {}).status == 400
+    assert wire.send("PATCH", path, {"add": ["no such label"]}).status == 404
+    assert wire.send("PATCH", path.replace(folder.id, "x"), {"add": ["重要"]}).status == 400
+    # Only its editors do so.
+    priya = connect(wire.server, wire.server.personal_key)
+    seen = next(
+        each["id"]
+        for each in priya.get("/api/v1/folders", pageSize=100).json["records"]
+        if priya.send("PATCH", f"/api/v1/folders/{each['id']}", {}).status == 403
+    )
+    refused = priya.send("PATCH", f"/api/v1/folders/{seen}/labels", {"add": ["重要"]})
+    assert refused.status == 403
+
+
+def test_most_servers_have_no_call_that_labels_folders(own):
+    folder = next(iter(own.server.organization.folders))
+    assert own.send("PATCH", f"/api/v1/folders/{folder}/labels", {"add": ["重要"]}).status == 404

@@ -7,6 +7,7 @@ import pytest
 from omnipd_sandbox.api.endpoints import endpoints
 from omnipd_sandbox.invention.permits import widely_shared
 from omnipd_sandbox.moods.behavior import Behavior
+from omnipd_sandbox.organization.drafts import drafts_of
 
 READS = sorted(
     (each for each in endpoints(Behavior()) if each.method == "GET" and each.needs_key),
@@ -66,6 +67,12 @@ def at(server):
     organization = server.organization
     orders = server.models["orders"]
     connection = organization.models[orders].connection_id
+    document, draft = next(
+        (each.identifier, draft.identifier)
+        for each in organization.documents.values()
+        for draft in drafts_of(each, organization)
+        if draft.status == "active"
+    )
     conversation = next(each for each in organization.conversations.values() if each.messages)
     ids = {
         "identifier": widely_shared(organization.documents.values()),
@@ -100,6 +107,10 @@ def at(server):
             "promptSetId": organization.tables["prompt_sets"][0]["id"]
         },
         "/api/v1/ai/eval/runs/{runId}": {"runId": organization.tables["eval_runs"][0]["id"]},
+        "/api/v2/documents/{identifier}/draft/{draftId}": {
+            "identifier": document,
+            "draftId": draft,
+        },
         "/api/v1/models/{modelId}/git": {"modelId": server.models["flights"]},
         "/api/v1/models/{modelId}/suggestions": {"modelId": server.models["flights"]},
     }

@@ -215,3 +215,76 @@ def test_what_is_in_a_folder_has_the_folders_roles_at_any_depth(own, people):
     ):
         own.send("POST", near, {"role": role, "userIds": [somebody]})
         assert (seen(somebody), ways()) == (True, [ways_then])
+
+
+@pytest.fixture
+def unshared(serve, connect):
+    """Start a sandbox; give a connection, the permissions of a document, and two people."""
+
+    def start(**knobs):
+        wire = connect(serve(documents=120, **knobs))
+        organization = wire.server.organization
+        one = next(
+            each.identifier
+            for each in organization.documents.values()
+            if not each.deleted and not each.folder_id and not grants_on(each, organization)
+        )
+        people = {each.email.partition("@")[0]: each for each in organization.users.values()}
+        ids = [people[name].membership_id for name in ("zoe", "jose")]
+        return wire, f"/api/v1/documents/{one}/permissions", *ids
+
+    return start
+
+
+@pytest.mark.parametrize(
+    ("existing", "status", "roles"),
+    [
+        ("replaced", 200, ("MANAGER", "MANAGER")),
+        ("kept", 200, ("VIEWER", "MANAGER")),
+        ("refused", 400, ("VIEWER", None)),
+    ],
+)
+def test_a_role_added_to_who_has_one_does_as_the_server_is(unshared, existing, status, roles):
+    wire, path, zoe, jose = unshared(existing_permits=existing)
+    wire.send("POST", path, {"role": "VIEWER", "userIds": [zoe]})
+    added = wire.send("POST", path, {"role": "MANAGER", "userIds": [zoe, jose]})
+    assert added.status == status
+    found = held(wire, path)
+    assert tuple(found.get(each, (None,))[0] for each in (zoe, jose)) == roles
+
+
+def test_access_boosts_are_dropped_without_a_word_where_there_are_none(unshared):
+    wire, path, zoe, _ = unshared(access_boosts=False)
+    body = {"role": "VIEWER", "accessBoost": True, "userIds": [zoe]}
+    for method in ("POST", "PATCH"):
+        assert wire.send(method, path, body).status == 200
+        assert held(wire, path) == {zoe: ("VIEWER", False)}
+
+
+def test_settings_that_are_not_said_are_those_of_a_new_document_where_a_put_resets(unshared):
+    wire, path, _, _ = unshared(omitted_settings="reset")
+    first = {
+        "canDownload": False,
+        "requirePullRequestToPublish": True,
+        "organizationRole": "editor",
+    }
+    assert wire.send("PUT", path, first).status == 200
+    organization = wire.server.organization
+    identifier = path.split("/")[4]
+    assert organization.documents[identifier].organization_role == "EDITOR"
+    assert wire.send("PUT", path, {"canDrill": False}).status == 200
+    abilities = wire.get(path).json["abilities"]
+    expected = {"canDrill": False, "canDownload": True, "requirePullRequestToPublish": False}
+    assert {name: abilities[name] for name in expected} == expected
+    assert wire.server.organization.documents[identifier].organization_role == "VIEWER"
+
+
+@pytest.mark.parametrize(
+    ("case", "statuses"), [("any", [200, 200]), ("lower", [200, 400]), ("upper", [400, 200])]
+)
+def test_the_organizations_role_is_spelled_as_the_server_has_it(unshared, case, statuses):
+    wire, path, _, _ = unshared(organization_role_case=case)
+    found = [
+        wire.send("PUT", path, {"organizationRole": role}).status for role in ("editor", "EDITOR")
+    ]
+    assert found == statuses

@@ -53,16 +53,12 @@ def update_document(call: Call) -> Reply:
     clear: bool = body.pop("clearExistingDraft")
     if not body:
         raise BadRequest("At least one of name, description or identifier must be provided")
-    identifier = body.get("identifier", document.identifier)
+    identifier: str = body.pop("identifier", document.identifier)
     organization = call.organization
-    if identifier != document.identifier:
-        _check_identifier(identifier, organization)
-    published = publish(document, call, clear_draft=clear)
-    changed = replace(published, **body)
-    if identifier != document.identifier:
-        changed = replace(changed, first_identifier=document.topic)
-        _readdress(document.identifier, changed, organization)
+    check_identifier(identifier, document, organization)
+    changed = replace(publish(document, call, clear_draft=clear), **body)
     organization.keep_document(changed)
+    changed = readdressed(changed, identifier, organization)
     answer: dict[str, Any] = {"identifier": changed.identifier, "name": changed.name}
     if not isinstance(changed.description, Absent):
         answer["description"] = changed.description
@@ -167,9 +163,20 @@ def scope_in(folder: Folder | None, body: dict[str, Any], otherwise: Scope) -> S
     return folder.scope if folder else (chosen or otherwise)
 
 
-def _check_identifier(identifier: str, organization: Organization) -> None:
-    if identifier in organization.documents:
+def check_identifier(identifier: str, document: Document, organization: Organization) -> None:
+    """Refuse the identifier of another document."""
+    if identifier != document.identifier and identifier in organization.documents:
         raise BadRequest("Identifier is already in use", at="identifier")
+
+
+def readdressed(document: Document, identifier: str, organization: Organization) -> Document:
+    """Give a document another identifier; the old one leads to it from then on."""
+    check_identifier(identifier, document, organization)
+    if identifier == document.identifier:
+        return document
+    changed = replace(document, identifier=identifier, first_identifier=document.topic)
+    _readdress(document.identifier, changed, organization)
+    return changed
 
 
 def _readdress(old: str, document: Document, organization: Organization) -> None:

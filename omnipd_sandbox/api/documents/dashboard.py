@@ -9,10 +9,9 @@ from omnipd_sandbox.api.documents.record import document_address, find_dashboard
 from omnipd_sandbox.api.items.record import without_absent
 from omnipd_sandbox.calls.call import Call
 from omnipd_sandbox.calls.world import World
-from omnipd_sandbox.http.refusals import BadRequest, RefusedRequest
+from omnipd_sandbox.http.refusals import BadRequest
 from omnipd_sandbox.http.reply import Reply, json_reply
 from omnipd_sandbox.organization.dashboards import as_typed, dashboard_of
-from omnipd_sandbox.organization.models import workbook_model_id
 from omnipd_sandbox.organization.records import Dashboard, Document, StoredQuery
 
 
@@ -38,47 +37,6 @@ def show_document(call: Call) -> Reply:
         ],
     }
     return json_reply(without_absent(record))
-
-
-def show_state(call: Call) -> Reply:
-    """Answer with a document as newer servers do: its published state, in slices."""
-    document = find_document(call)
-    if not document.has_dashboard:
-        raise RefusedRequest(422, "Document does not have a dashboard in the advanced layout")
-    dashboard = dashboard_in(document, call.world)
-    # Filters and controls stand together, each with the tiles that do not obey it as it is.
-    controls = written_filters(dashboard, call.world) | dict(dashboard.controls)
-    tiles = numbered(document.queries)
-    return json_reply(
-        {
-            "identifier": document.identifier,
-            "name": document.name,
-            "workbookModelId": workbook_model_id(document),
-            "queryPresentations": {
-                "data": {key: {"name": each.name, "query": each.query} for key, each in tiles},
-                "order": [key for key, _ in tiles],
-            },
-            "controls": {
-                "data": {
-                    key: {
-                        "config": config,
-                        "map": {
-                            tile: held[key]
-                            for tile, held in dashboard.tile_filters.items()
-                            if key in held
-                        },
-                    }
-                    for key, config in controls.items()
-                },
-                "order": list(dashboard.order),
-            },
-            "containers": {},
-            "settings": {
-                "facetFilters": dashboard.facet_filters,
-                "refreshInterval": dashboard.refresh_interval,
-            },
-        }
-    )
 
 
 def list_queries(call: Call) -> Reply:

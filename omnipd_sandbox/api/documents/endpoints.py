@@ -10,7 +10,7 @@ from omnipd_sandbox.api.documents.changes import (
     move_document,
     update_document,
 )
-from omnipd_sandbox.api.documents.dashboard import list_queries, show_document, show_state
+from omnipd_sandbox.api.documents.dashboard import list_queries, show_document
 from omnipd_sandbox.api.documents.drafts import discard_draft, list_drafts, open_draft
 from omnipd_sandbox.api.documents.favorites import add_favorite, list_favorites, remove_favorite
 from omnipd_sandbox.api.documents.filters import show_filters, update_filters
@@ -24,12 +24,22 @@ from omnipd_sandbox.api.documents.permissions import (
     set_document_permissions,
     show_permissions,
 )
+from omnipd_sandbox.api.documents.state import (
+    edit_draft,
+    edit_new_draft,
+    publish_draft,
+    readdress_document,
+    show_draft,
+    show_state,
+)
 from omnipd_sandbox.calls.checks import Key, one_of, uuid
 from omnipd_sandbox.calls.parameters import comma_separated, pages, sorting, words
 from omnipd_sandbox.calls.routing import Endpoint
 from omnipd_sandbox.moods.behavior import Behavior
 
 _DOCUMENT = "/api/v1/documents/{identifier}"
+_STATE = "/api/v2/documents/{identifier}"
+_DRAFT = f"{_STATE}/draft/{{draftId}}"
 _FILTERS = "/api/v1/dashboards/{identifier}/filters"
 _LABEL = f"{_DOCUMENT}/labels/{{labelName}}"
 _FOR = {"userId": Key(uuid)}
@@ -59,7 +69,8 @@ def _reads(behavior: Behavior) -> list[Endpoint]:
             },
         ),
         Endpoint("GET", _DOCUMENT, show_document),
-        Endpoint("GET", "/api/v2/documents/{identifier}", show_state),
+        Endpoint("GET", _STATE, show_state),
+        Endpoint("GET", _DRAFT, show_draft),
         Endpoint("GET", f"{_DOCUMENT}/queries", list_queries),
         Endpoint("GET", f"{_DOCUMENT}/permissions", show_permissions, _FOR),
         Endpoint(
@@ -92,6 +103,10 @@ def _changes() -> list[Endpoint]:
         Endpoint("POST", f"{_DOCUMENT}/duplicate", duplicate_document, _FOR),
         Endpoint("POST", f"{_DOCUMENT}/draft", open_draft),
         Endpoint("DELETE", f"{_DOCUMENT}/draft", discard_draft),
+        Endpoint("PATCH", f"{_STATE}/draft", edit_new_draft),
+        Endpoint("PATCH", _DRAFT, edit_draft),
+        Endpoint("POST", f"{_STATE}/draft/publish", publish_draft),
+        Endpoint("PUT", f"{_STATE}/identifier", readdress_document),
         Endpoint("PUT", f"{_DOCUMENT}/favorite", add_favorite, _FOR),
         Endpoint("DELETE", f"{_DOCUMENT}/favorite", remove_favorite, _FOR),
         Endpoint("PATCH", f"{_DOCUMENT}/labels", change_labels, _FOR),

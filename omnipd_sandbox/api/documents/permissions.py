@@ -21,7 +21,7 @@ from omnipd_sandbox.calls.checks import Key, boolean, one_of
 from omnipd_sandbox.calls.identity import acting_user
 from omnipd_sandbox.http.refusals import BadRequest
 from omnipd_sandbox.http.reply import Reply, done, json_reply
-from omnipd_sandbox.organization.abilities import abilities
+from omnipd_sandbox.organization.abilities import BY_PULL_REQUEST, abilities
 from omnipd_sandbox.organization.records import Document, Grant
 
 _SETTINGS = {
@@ -35,12 +35,9 @@ _SETTINGS = {
     "requirePullRequestToPublish",
 }
 # In lower case in one source, in capitals in another (docs/wire.md).
-_EVERYBODY = ("no_access", "viewer", "editor", "manager")
-_SETTING_KEYS = {
-    **{name: Key(boolean) for name in _SETTINGS},
-    "organizationRole": Key(one_of(*_EVERYBODY, *(word.upper() for word in _EVERYBODY))),
-    "organizationAccessBoost": Key(boolean),
-}
+_LOWER = ("no_access", "viewer", "editor", "manager")
+_UPPER = tuple(word.upper() for word in _LOWER)
+_EVERYBODY = {"any": (*_LOWER, *_UPPER), "lower": _LOWER, "upper": _UPPER}
 
 
 def show_permissions(call: Call) -> Reply:
@@ -78,15 +75,27 @@ def _oldest_permit(access: Access) -> dict[str, Any]:
 
 
 def set_document_permissions(call: Call) -> Reply:
-    """Set what a document allows, and what everybody may do with it; the rest stays as it is."""
+    """Set what a document allows, and what everybody may do with it."""
     document = document_to_change(call, "MANAGER")
-    body = read_body(call, _SETTING_KEYS)
+    behavior = call.world.behavior
+    body = read_body(
+        call,
+        {
+            **{name: Key(boolean) for name in _SETTINGS},
+            "organizationRole": Key(one_of(*_EVERYBODY[behavior.organization_role_case])),
+            "organizationAccessBoost": Key(boolean),
+        },
+    )
     chosen = {name: value for name, value in body.items() if name in _SETTINGS}
-    role: str = body.get("organizationRole", document.organization_role)
+    before, role_before = document.settings, document.organization_role
+    if behavior.omitted_settings == "reset":
+        before = {name: name != BY_PULL_REQUEST for name in _SETTINGS}
+        role_before = "VIEWER"
+    role: str = body.get("organizationRole", role_before)
     call.organization.keep_document(
         replace(
             document,
-            settings={**document.settings, **chosen},
+            settings={**before, **chosen},
             organization_role=role.upper(),
         )
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from omnipd_sandbox.api.folders.changes import create_folder, delete_folder, update_folder
+from omnipd_sandbox.api.folders.labels import change_folder_labels
 from omnipd_sandbox.api.folders.list import list_folders
 from omnipd_sandbox.api.folders.permissions import (
     add_folder_permissions,
@@ -14,6 +15,7 @@ from omnipd_sandbox.api.items.visible import SCOPE
 from omnipd_sandbox.calls.checks import Key, text, uuid
 from omnipd_sandbox.calls.parameters import comma_separated, flag, pages, sorting, words
 from omnipd_sandbox.calls.routing import Endpoint
+from omnipd_sandbox.moods.behavior import Behavior
 
 _FOLDERS = "/api/v1/folders"
 _FOLDER = f"{_FOLDERS}/{{folderId}}"
@@ -21,9 +23,11 @@ _PERMISSIONS = f"{_FOLDER}/permissions"
 _FIELDS = ("name", "createdAt", "updatedAt", "favorites", "path")
 
 
-def folder_endpoints() -> list[Endpoint]:
+def folder_endpoints(behavior: Behavior) -> list[Endpoint]:
     """Write out the table."""
+    labels = Endpoint("PATCH", f"{_FOLDER}/labels", change_folder_labels)
     return [
+        *([labels] if behavior.folder_labels else []),
         Endpoint(
             "GET",
             _FOLDERS,

@@ -33,8 +33,13 @@ def added(item: Document | Folder, call: Call) -> _Grants:
     """Give the roles on a document or a folder, with those that a call gives."""
     body, principals = _read(item, _ADDED, call)
     grants = _by_principal(item, call)
-    # Who has a role already has this one then: assumed.
+    existing = call.world.behavior.existing_permits
     for kind, principal_id in principals:
+        has_one = (kind, principal_id) in grants
+        if has_one and existing == "refused":
+            raise BadRequest(f"{principal_id} has permissions already")
+        if has_one and existing == "kept":
+            continue
         grants[kind, principal_id] = Grant(
             kind, principal_id, body["role"], access_boost=body["accessBoost"]
         )
@@ -89,6 +94,8 @@ def _read(
     item: Document | Folder, keys: dict[str, Key], call: Call
 ) -> tuple[dict[str, Any], list[_Principal]]:
     body = read_body(call, keys, strict=isinstance(item, Folder))
+    if not call.world.behavior.access_boosts and "accessBoost" in body:
+        body["accessBoost"] = False
     if not body["userIds"] and not body["userGroupIds"]:
         raise BadRequest(
             "At least one of userIds or userGroupIds must be provided", at="userIds.userGroupIds"

@@ -60,10 +60,13 @@ def create_user(call: Call) -> Reply:
 
 
 def replace_user(call: Call) -> Reply:
-    """Change a member; what is not said stays, but for ``active``."""
+    """Change a member; what is not said stays or goes, but ``active``, which is then true."""
     user = find_member(call)
     body = read_body(call, _REPLACED)
     _check_address(body["userName"], user)
+    if call.world.behavior.user_put == "replace":
+        # Which name is the default is not known.
+        user = replace(user, name=user.email, attributes={})
     changed = replace(
         user,
         name=body.get("displayName", user.name),
