@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable
+
 from omnipd.changes.action import Action
-from omnipd.changes.actions import document_labels
+from omnipd.changes.actions import document_labels, folders, label_definitions, permissions
 from omnipd.changes.change import Change
 from omnipd.changes.near_names import did_you_mean
 from omnipd.errors import ArgumentError
@@ -11,13 +13,24 @@ from omnipd.errors import ArgumentError
 #: What others need comes first, and what takes something away comes last.
 ACTIONS: tuple[Action, ...] = (
     # Definitions of labels.
+    label_definitions.EXISTS,
+    *label_definitions.ABOUT,
+    label_definitions.NAME,
     # Users, and their attributes.
     # Groups, and who is in them.
     # Roles on models.
     # Folders, and who may see them.
+    folders.EXISTS,
+    folders.NAME,
+    folders.PATH,
+    folders.LABELS,
+    permissions.FOLDER_ROLES,
+    permissions.FOLDER_BOOSTS,
     # Documents.
     document_labels.LABELS,
     # Who may see documents, and who has them as favorites.
+    permissions.DOCUMENT_ROLES,
+    permissions.DOCUMENT_BOOSTS,
     # Schedules.
     # API keys.
 )
@@ -50,11 +63,19 @@ def action_of(kind: str, column: str) -> Action:
 
 
 def in_order(changes: list[Change]) -> list[Change]:
-    """Return changes in the order in which they are made: that of the actions, deletions last."""
+    """Return changes in the order in which they are made: that of the actions, deletions last.
 
-    def place(change: Change) -> tuple[bool, int]:
-        number = _ORDER[change.key.kind, change.key.column]
-        deletes = _BY_NAME[change.key.kind, change.key.column].makes and change.new is None
-        return deletes, -number if deletes else number
+    Those that go together stand together, where the first of them was.
+    """
+    groups: dict[Hashable, int] = {}
+
+    def place(change: Change) -> tuple[bool, int, int, int]:
+        name = change.key.kind, change.key.column
+        number, action = _ORDER[name], _BY_NAME[name]
+        deletes = action.makes and change.new is None
+        sign = -1 if deletes else 1
+        together = None if action.together is None else action.together(change)
+        group = 0 if together is None else groups.setdefault((name, together), len(groups))
+        return deletes, sign * number, sign * action.depth(change), group
 
     return sorted(changes, key=place)

@@ -14,7 +14,15 @@ from omnipd.client.client import Client
 from omnipd.errors import ArgumentError
 from omnipd.lists.editable import Editable
 from omnipd.lists.endpoint import Endpoint
+from omnipd.readers.document_access import DOCUMENT_ACCESS, read_document_access
 from omnipd.readers.documents import DOCUMENTS, read_documents
+from omnipd.readers.folders import (
+    FOLDER_PERMISSIONS,
+    FOLDERS,
+    read_folder_permissions,
+    read_folders,
+)
+from omnipd.readers.labels import LABEL_LIST, read_labels
 
 
 @dataclass(frozen=True)
@@ -58,10 +66,14 @@ class EditedFrame:
 EDITED_FRAMES = (
     # Content.
     EditedFrame(read_documents, DOCUMENTS),
+    EditedFrame(read_folders, FOLDERS),
     # Who may see it.
+    EditedFrame(read_document_access, DOCUMENT_ACCESS.endpoint, parents=True),
+    EditedFrame(read_folder_permissions, FOLDER_PERMISSIONS.endpoint, parents=True),
     # Schedules.
     # People, groups and roles.
     # Labels.
+    EditedFrame(read_labels, LABEL_LIST),
 )
 
 

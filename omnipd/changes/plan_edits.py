@@ -109,6 +109,14 @@ def _changes(
 
 def _edited(of: EditedFrame, key: Of, old: Row, new: Row) -> Iterator[Change]:
     why = of.editable.fixed(old)
+    renamed = new.get(of.editable.renamed or "")
+    if not is_null(renamed) and str(renamed) != key[1]:
+        named_by = of.editable.item[0]
+        yield Change(Key(*key, named_by), key[1], str(renamed), _name(of, old), why)
+        why = f"It gets another {named_by} by the same plan: change the rest by one of its own."
+    if _is_emptied(of, old, new):
+        yield from _deleted(of, key, old)
+        return
     for column, change in of.editable.columns.items():
         if column not in new or column not in old:
             continue
@@ -124,15 +132,28 @@ def _edited(of: EditedFrame, key: Of, old: Row, new: Row) -> Iterator[Change]:
             yield Change(Key(*key, change), before, now, _name(of, old), why)
 
 
+def _is_emptied(of: EditedFrame, old: Row, new: Row) -> bool:
+    """Whether what a row itself is was taken out of it, such as the role out of a permission."""
+    return any(
+        change == of.editable.row
+        and column in old
+        and column in new
+        and not is_null(old[column])
+        and is_null(new[column])
+        for column, change in of.editable.columns.items()
+    )
+
+
 def _made(of: EditedFrame, key: Of, row: Row) -> Iterator[Change]:
     if (made := of.editable.row) is None:
         change = next(iter(of.editable.columns.values()))
         why = f"There is no such {key[0]}."
         yield Change(Key(*key, change), None, None, _name(of, row), why)
         return
-    yield Change(
-        Key(*key, made), None, _of_row(of, key, row), _name(of, row), of.editable.fixed(row)
-    )
+    why = of.editable.fixed(row)
+    yield Change(Key(*key, made), None, _of_row(of, key, row), _name(of, row), why)
+    for change, value in _beside(of, key, row):
+        yield Change(Key(*key, change), None, value, _name(of, row), why)
 
 
 def _deleted(of: EditedFrame, key: Of, row: Row) -> Iterator[Change]:
@@ -140,9 +161,22 @@ def _deleted(of: EditedFrame, key: Of, row: Row) -> Iterator[Change]:
         raise ArgumentError(
             argument("delete", True) + f" cannot be: Omni has no call that deletes a {key[0]}.",
         )
-    yield Change(
-        Key(*key, gone), _of_row(of, key, row), None, _name(of, row), of.editable.fixed(row)
-    )
+    why = of.editable.fixed(row)
+    for change, value in _beside(of, key, row):
+        yield Change(Key(*key, change), value, None, _name(of, row), why)
+    yield Change(Key(*key, gone), _of_row(of, key, row), None, _name(of, row), why)
+
+
+def _beside(of: EditedFrame, key: Of, row: Row) -> Iterator[tuple[str, Value]]:
+    """Yield what a row has beside the one value that it itself is, such as the boost beside a role."""
+    if of.editable.row not in of.editable.columns.values():
+        return
+    for column, change in of.editable.columns.items():
+        if change == of.editable.row or column not in row:
+            continue
+        value = _value(key, change, row[column], column)
+        if not action_of(key[0], change).values.same(None, value):
+            yield change, value
 
 
 def _of_row(of: EditedFrame, key: Of, row: Row) -> Value:
@@ -151,7 +185,7 @@ def _of_row(of: EditedFrame, key: Of, row: Row) -> Value:
     for column, change in of.editable.columns.items():
         if change == made:
             return _value(key, change, row.get(column), column)
-    if action_of(key[0], made).values is not RECORD:
+    if action_of(key[0], made).values.read is not RECORD.read:
         return True
     record = {}
     for column, change in of.editable.columns.items():
@@ -204,9 +238,12 @@ def _rows(of: EditedFrame, frame: pd.DataFrame, name: str) -> dict[Of, Row]:
                 f"Row {place} of {argument(name)} has no {' or '.join(columns)}.",
                 hint="A row needs what it is of; leave out those without.",
             )
+        if of.editable.write_part is not None:
+            part = of.editable.write_part(row)
         key = (of.editable.kind_of(row), item, part)
         if key in rows:
-            raise ArgumentError(f"{argument(name)} has two rows of the {key[0]} {item!r}.")
+            whose = "" if part is None else f" ({part})"
+            raise ArgumentError(f"{argument(name)} has two rows of the {key[0]} {item!r}{whose}.")
         rows[key] = row
     return rows
 

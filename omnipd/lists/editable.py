@@ -29,6 +29,10 @@ class Editable:
     part : tuple of str
         The columns that have the part of the thing that a row is of, such as the person of a permission:
         the first that is not null. Empty where a row is of the whole.
+    write_part : callable, optional
+        Writes the part of a row, where those columns alone do not say it.
+    renamed : str, optional
+        A column that no reader has, in which an edited frame gives what it names by `item` another name.
     row : str, optional
         What a row itself is of the thing: a row that is new makes it, and one that is missing takes it
         away, if asked for. It is a value of one of the columns, or says that the thing, or part, is there.
@@ -42,6 +46,8 @@ class Editable:
     columns: Mapping[str, str] = field(default_factory=dict)
     name: str | None = None
     part: tuple[str, ...] = ()
+    write_part: Callable[[Mapping[str, Any]], str] | None = None
+    renamed: str | None = None
     row: str | None = None
     fixed: Callable[[Mapping[str, Any]], str | None] = _can_be
 
