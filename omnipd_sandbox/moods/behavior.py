@@ -143,6 +143,17 @@ class Behavior:
     user_put : {"merge", "replace"}
         Whether a ``PUT`` of a user leaves what it does not say as it is, or gives it its default: no
         attributes, and the address as the name. Either way it makes the user active.
+    user_patch : {"any", "declared"}
+        What an operation of a ``PATCH`` of a user takes that has an object and no path: attributes,
+        too, or only the keys that the specification declares; others are dropped without a word.
+    taken_folder_name : {"suffix", "refused"}
+        Whether a folder is made whose path, as it follows from the name, is taken: with a number
+        behind it, or not at all, 409.
+    email_only_upsert : {"merge", "replace"}
+        Whether an email-only user who is made again keeps the attributes that are not said.
+    root_scope : {"kept", "restricted"}
+        The scope of a document that is moved to the top by a call that says none: its own, or that
+        of one person's own documents.
     existing_permits : {"replaced", "kept", "refused"}
         What becomes of the role somebody has where a call adds one: the new one takes its place, it
         stays without a word, or the call is 400.
@@ -219,6 +230,10 @@ class Behavior:
     v2_changes: bool = True
     folder_labels: bool = False
     user_put: Literal["merge", "replace"] = "merge"
+    user_patch: Literal["any", "declared"] = "any"
+    taken_folder_name: Literal["suffix", "refused"] = "suffix"
+    email_only_upsert: Literal["merge", "replace"] = "merge"
+    root_scope: Literal["kept", "restricted"] = "kept"
     existing_permits: Literal["replaced", "kept", "refused"] = "replaced"
     pull_requests: Literal["ignored", "required"] = "ignored"
     access_boosts: bool = True

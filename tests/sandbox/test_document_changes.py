@@ -87,6 +87,16 @@ def test_at_the_top_a_document_keeps_its_scope_unless_told(own):
     assert documents(own)[one.identifier]["scope"] == "restricted"
 
 
+def test_at_the_top_a_document_is_restricted_where_a_server_makes_it_so(serve, connect):
+    wire = connect(serve(documents=60, root_scope="restricted"))
+    one = undrafted(wire, scope="organization")
+    path = f"/api/v1/documents/{one.identifier}/move"
+    wire.send("POST", path, {"folderPath": None, "scope": "organization"})
+    assert documents(wire)[one.identifier]["scope"] == "organization"
+    wire.send("POST", path, {"folderPath": None})
+    assert documents(wire)[one.identifier]["scope"] == "restricted"
+
+
 @pytest.mark.parametrize(
     ("body", "status"),
     [

@@ -215,3 +215,17 @@ def test_folders_are_labeled_by_a_call_of_their_own_where_there_is_one(serve, co
 def test_most_servers_have_no_call_that_labels_folders(own):
     folder = next(iter(own.server.organization.folders))
     assert own.send("PATCH", f"/api/v1/folders/{folder}/labels", {"add": ["重要"]}).status == 404
+
+
+def test_a_folder_of_a_name_that_is_taken_is_refused_where_a_server_does_so(serve, connect):
+    wire = connect(serve(documents=5, taken_folder_name="refused"))
+    parent = wire.send("POST", "/api/v1/folders", {"name": "One more"})
+    assert (parent.status, parent.json["path"]) == (201, "one-more")
+    again = wire.send("POST", "/api/v1/folders", {"name": "One  More"})
+    assert (again.status, again.json["detail"]) == (
+        409,
+        "Folder with path one-more already exists",
+    )
+    below = {"name": "One more", "parentFolderId": parent.json["id"]}
+    assert wire.send("POST", "/api/v1/folders", below).json["path"] == "one-more/one-more"
+    assert wire.send("POST", "/api/v1/folders", below).status == 409

@@ -399,6 +399,15 @@ def test_an_email_only_user_is_made_once(own):
     assert own.get(path).json["pageInfo"]["totalRecords"] == 44
 
 
+def test_an_email_only_user_loses_what_is_not_said_where_a_server_replaces(serve, connect):
+    wire = connect(serve(documents=5, email_only_upsert="replace"))
+    path = "/api/v1/users/email-only"
+    for values in ({"region": "east", "quota": 3}, {"quota": 4}):
+        wire.send("POST", path, {"email": "new@outside.example", "userAttributes": values})
+    [found] = wire.get(path, email="new@outside").json["records"]
+    assert (found["user_attributes"]["region"], found["user_attributes"]["quota"]) == (None, 4)
+
+
 def test_email_only_users_are_made_twenty_at_a_time_all_or_none(own):
     path = "/api/v1/users/email-only/bulk"
     users = [{"email": f"guest.{number}@outside.example"} for number in range(21)]

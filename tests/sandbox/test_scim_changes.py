@@ -81,3 +81,21 @@ def test_several_members_of_a_group_change_in_one_call(own, people):
     assert changed.json["displayName"] == "Council"
     emptied = own.send("PATCH", path, operations({"op": "Replace", "path": "members", "value": []}))
     assert emptied.json["members"] == []
+
+
+@pytest.mark.parametrize(
+    ("user_patch", "region"), [("any", {"region": "north"}), ("declared", {"region": None})]
+)
+def test_attributes_without_a_path_are_taken_or_dropped_without_a_word(
+    serve, connect, user_patch, region
+):
+    wire = connect(serve(documents=5, user_patch=user_patch))
+    body = {"userName": "eve@sandbox.example", "displayName": "Eve", ATTRIBUTES: {"region": None}}
+    eve = f"{USERS}/{wire.send('POST', USERS, body).json['id']}"
+    value = {"displayName": "E", ATTRIBUTES: {"region": "north"}}
+    changed = wire.send("PATCH", eve, operations({"op": "replace", "value": value}))
+    assert (changed.status, changed.json["displayName"]) == (200, "E")
+    assert wire.get(eve).json[ATTRIBUTES] == region
+    # With a path they are taken everywhere.
+    one = {"op": "replace", "path": f"{ATTRIBUTES}:region", "value": "south"}
+    assert wire.send("PATCH", eve, operations(one)).json[ATTRIBUTES] == {"region": "south"}

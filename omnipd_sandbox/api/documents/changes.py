@@ -70,11 +70,14 @@ def move_document(call: Call) -> Reply:
     document = document_to_change(call, "MANAGER")
     body = read_body(call, _MOVED)
     folder = folder_by_path(body["folderPath"], call)
+    at_the_top: Scope = document.scope
+    if call.world.behavior.root_scope == "restricted":
+        at_the_top = "restricted"
     call.organization.keep_document(
         replace(
             document,
             folder_id=folder.id if folder else None,
-            scope=scope_in(folder, body, document.scope),
+            scope=scope_in(folder, body, at_the_top),
         )
     )
     return done()

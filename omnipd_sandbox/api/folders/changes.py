@@ -56,11 +56,14 @@ def create_folder(call: Call) -> Reply:
         raise BadRequest("Scope must be that of the parent folder", at="scope")
     if parent is not None and scope == "restricted" and parent.owner_id != user.membership_id:
         raise BadRequest("A restricted folder of another user", at="parentFolderId")
+    own_path = slug(body["name"]) or "folder"
+    if call.world.behavior.taken_folder_name == "refused":
+        _new_path(parent, own_path, organization)
     now = call.world.timestamp()
     folder = Folder(
         id=derived.stable_uuid(*organization.fresh_topic("folder")),
         name=body["name"],
-        path=_free_path(slug(body["name"]) or "folder", parent, organization),
+        path=_free_path(own_path, parent, organization),
         parent_id=parent.id if parent else None,
         owner_id=user.membership_id,
         scope=scope,
@@ -84,7 +87,9 @@ def update_folder(call: Call) -> Reply:
     organization = call.organization
     path = folder.path
     if "path" in body:
-        path = _new_path(folder, body["path"], organization, resolve=body["resolvePathConflict"])
+        parent = organization.folders.get(folder.parent_id or "")
+        resolve: bool = body["resolvePathConflict"]
+        path = _new_path(parent, body["path"], organization, besides=folder, resolve=resolve)
     changed = replace(
         folder,
         name=body.get("name", folder.name),
@@ -151,13 +156,19 @@ def _free_path(own: str, parent: Folder | None, organization: Organization) -> s
     return path
 
 
-def _new_path(folder: Folder, own: str, organization: Organization, *, resolve: bool) -> str:
+def _new_path(
+    parent: Folder | None,
+    own: str,
+    organization: Organization,
+    *,
+    besides: Folder | None = None,
+    resolve: bool = False,
+) -> str:
     if own.lower() in _RESERVED:
         raise BadRequest(f"'{own}' is reserved", at="path")
-    parent = organization.folders.get(folder.parent_id or "")
     path = f"{parent.path}/{own}" if parent else own
     taken = organization.folder_at(path)
-    if taken is None or taken.id == folder.id:
+    if taken is None or (besides is not None and taken.id == besides.id):
         return path
     if not resolve:
         raise RefusedRequest(409, f"Folder with path {path} already exists")

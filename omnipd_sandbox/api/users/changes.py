@@ -32,6 +32,8 @@ _REPLACED = {
     _ENTERPRISE: Key(_VALUES, default={}),
 }
 _PATCH = patch_keys(needs_value=True, minimum=1)
+# What an operation without a path may have, by the specification.
+_DECLARED = frozenset({"active", "displayName", "userName"})
 
 
 def create_user(call: Call) -> Reply:
@@ -84,7 +86,13 @@ def patch_user(call: Call) -> Reply:
     user = find_member(call)
     check_values = values_of(call.organization.attributes)
 
+    declared_only = call.world.behavior.user_patch == "declared"
+
     def change(changed: User, operation: dict[str, Any]) -> User:
+        value = operation["value"]
+        if declared_only and operation.get("path") is None and isinstance(value, dict):
+            kept = {name: each for name, each in value.items() if name in _DECLARED}
+            operation = {**operation, "value": kept}
         return _patched(changed, operation, check_values)
 
     return _keep(patched(user, read_body(call, _PATCH), change), call)

@@ -46,13 +46,13 @@ def list_email_only_users(call: Call) -> Reply:
 
 def create_email_only_user(call: Call) -> Reply:
     """Make one, or give the one there is other attributes."""
-    return json_reply(_upsert(read_body(call, _USER), call.organization))
+    return json_reply(_upsert(read_body(call, _USER), call))
 
 
 def create_email_only_users(call: Call) -> Reply:
     """Make up to twenty, all or none."""
     users = read_body(call, _USERS)["users"]
-    upsert_all = items(partial(_upsert, organization=call.organization))
+    upsert_all = items(partial(_upsert, call=call))
     return json_reply({"results": checked(upsert_all, users, "users")}, status=201)
 
 
@@ -81,14 +81,17 @@ def ensure_email_only_user(address: str, organization: Organization) -> EmailOnl
     return user
 
 
-def _upsert(body: dict[str, Any], organization: Organization) -> dict[str, str]:
+def _upsert(body: dict[str, Any], call: Call) -> dict[str, str]:
+    organization = call.organization
     address: str = body["email"]
     if has_member(address, organization):
         raise BadRequest("A member has this address", at="email")
     check_values = values_of(organization.attributes)
     values = checked(check_values, body["userAttributes"], "userAttributes")
     user = ensure_email_only_user(address, organization)
-    _keep(replace(user, attributes={**user.attributes, **values}), organization)
+    if call.world.behavior.email_only_upsert == "merge":
+        values = {**user.attributes, **values}
+    _keep(replace(user, attributes=values), organization)
     return {"email": user.email, "userId": user.membership_id}
 
 
