@@ -147,8 +147,8 @@ def _is_emptied(of: EditedFrame, old: Row, new: Row) -> bool:
 def _made(of: EditedFrame, key: Of, row: Row) -> Iterator[Change]:
     if (made := of.editable.row) is None:
         change = next(iter(of.editable.columns.values()))
-        why = f"There is no such {key[0]}."
-        yield Change(Key(*key, change), None, None, _name(of, row), why)
+        there_is_none = f"There is no such {key[0]}."
+        yield Change(Key(*key, change), None, None, _name(of, row), there_is_none)
         return
     why = of.editable.fixed(row)
     yield Change(Key(*key, made), None, _of_row(of, key, row), _name(of, row), why)

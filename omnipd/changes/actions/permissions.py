@@ -97,7 +97,7 @@ def _remark_role(change: Change) -> str | None:
     remarks = []
     if change.new is None:
         remarks.append("They may still have access by a folder, a group or the whole organization.")
-    elif change.new not in _ROLES:
+    elif change.new not in _ROLES and _check_role(change) is None:
         remarks.append(f"omnipd does not know the role {change.new!r}, and Omni may refuse it.")
     return _joined(change, remarks)
 
