@@ -52,8 +52,9 @@ class SmallOmni:
 
 @contextlib.contextmanager
 def small_omni(**knobs):
+    asked = {"size": "tiny", "documents": 40, "folders": 6, **knobs}
     with (
-        Server(size="tiny", documents=40, folders=6, **knobs) as server,
+        Server(**asked) as server,
         omnipd.connect(server.url, server.api_key, requests_per_minute=None) as client,
     ):
         yield SmallOmni(server, client)
