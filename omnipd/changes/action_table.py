@@ -5,7 +5,14 @@ from __future__ import annotations
 from collections.abc import Hashable
 
 from omnipd.changes.action import Action
-from omnipd.changes.actions import document_labels, folders, label_definitions, permissions
+from omnipd.changes.actions import (
+    document_labels,
+    folder_labels,
+    folder_paths,
+    folders,
+    label_definitions,
+    permissions,
+)
 from omnipd.changes.change import Change
 from omnipd.changes.near_names import did_you_mean
 from omnipd.errors import ArgumentError
@@ -21,9 +28,9 @@ ACTIONS: tuple[Action, ...] = (
     # Roles on models.
     # Folders, and who may see them.
     folders.EXISTS,
-    folders.NAME,
-    folders.PATH,
-    folders.LABELS,
+    folder_paths.NAME,
+    folder_paths.PATH,
+    folder_labels.LABELS,
     permissions.FOLDER_ROLES,
     permissions.FOLDER_BOOSTS,
     # Documents.
@@ -65,17 +72,16 @@ def action_of(kind: str, column: str) -> Action:
 def in_order(changes: list[Change]) -> list[Change]:
     """Return changes in the order in which they are made: that of the actions, deletions last.
 
-    Those that go together stand together, where the first of them was.
+    Those that the same calls can make come after one another.
     """
-    groups: dict[Hashable, int] = {}
+    first: dict[Hashable, int] = {}
 
     def place(change: Change) -> tuple[bool, int, int, int]:
-        name = change.key.kind, change.key.column
-        number, action = _ORDER[name], _BY_NAME[name]
+        action = _BY_NAME[change.key.kind, change.key.column]
+        number, depth = _ORDER[action.kind, action.column], action.depth(change)
         deletes = action.makes and change.new is None
-        sign = -1 if deletes else 1
         together = None if action.together is None else action.together(change)
-        group = 0 if together is None else groups.setdefault((name, together), len(groups))
-        return deletes, sign * number, sign * action.depth(change), group
+        turn = 0 if together is None else first.setdefault((number, together), len(first))
+        return (deletes, -number, -depth, turn) if deletes else (deletes, number, depth, turn)
 
     return sorted(changes, key=place)

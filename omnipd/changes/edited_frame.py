@@ -14,6 +14,7 @@ from omnipd.client.client import Client
 from omnipd.errors import ArgumentError
 from omnipd.lists.editable import Editable
 from omnipd.lists.endpoint import Endpoint
+from omnipd.readers.content import CONTENT, read_content
 from omnipd.readers.document_access import DOCUMENT_ACCESS, read_document_access
 from omnipd.readers.documents import DOCUMENTS, read_documents
 from omnipd.readers.folders import (
@@ -66,6 +67,7 @@ class EditedFrame:
 EDITED_FRAMES = (
     # Content.
     EditedFrame(read_documents, DOCUMENTS),
+    EditedFrame(read_content, CONTENT),
     EditedFrame(read_folders, FOLDERS),
     # Who may see it.
     EditedFrame(read_document_access, DOCUMENT_ACCESS.endpoint, parents=True),

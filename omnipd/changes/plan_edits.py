@@ -231,21 +231,25 @@ def _rows(of: EditedFrame, frame: pd.DataFrame, name: str) -> dict[Of, Row]:
     for place, unnamed in enumerate(cells):
         row = {str(column): cell for column, cell in unnamed.items()}
         item = _first(row, of.editable.item)
-        part = _first(row, of.editable.part)
+        part = _part(of, row)
         if item is None or (of.editable.part and part is None):
             columns = of.editable.item if item is None else of.editable.part
             raise ArgumentError(
                 f"Row {place} of {argument(name)} has no {' or '.join(columns)}.",
                 hint="A row needs what it is of; leave out those without.",
             )
-        if of.editable.write_part is not None:
-            part = of.editable.write_part(row)
         key = (of.editable.kind_of(row), item, part)
         if key in rows:
             whose = "" if part is None else f" ({part})"
             raise ArgumentError(f"{argument(name)} has two rows of the {key[0]} {item!r}{whose}.")
         rows[key] = row
     return rows
+
+
+def _part(of: EditedFrame, row: Row) -> str | None:
+    if of.editable.part_of is None:
+        return _first(row, of.editable.part)
+    return of.editable.part_of({name: None if is_null(one) else one for name, one in row.items()})
 
 
 def _first(row: Mapping[Any, Any], columns: tuple[str, ...]) -> str | None:

@@ -29,8 +29,8 @@ class Editable:
     part : tuple of str
         The columns that have the part of the thing that a row is of, such as the person of a permission:
         the first that is not null. Empty where a row is of the whole.
-    write_part : callable, optional
-        Writes the part of a row, where those columns alone do not say it.
+    part_of : callable, optional
+        The part of a row, where it takes more than these columns: from what they hold, null among it.
     renamed : str, optional
         A column that no reader has, in which an edited frame gives what it names by `item` another name.
     row : str, optional
@@ -46,7 +46,7 @@ class Editable:
     columns: Mapping[str, str] = field(default_factory=dict)
     name: str | None = None
     part: tuple[str, ...] = ()
-    write_part: Callable[[Mapping[str, Any]], str] | None = None
+    part_of: Callable[[Mapping[str, Any]], str | None] | None = None
     renamed: str | None = None
     row: str | None = None
     fixed: Callable[[Mapping[str, Any]], str | None] = _can_be

@@ -22,17 +22,19 @@ def editable_permits(kind: str, item: str) -> Editable:
         columns={"role": "role", "access_boost": "access_boost"},
         name="principal_name",
         part=("principal_id",),
-        write_part=_principal,
+        part_of=_principal,
         row="role",
         fixed=_why_fixed,
     )
 
 
-def _principal(row: Mapping[str, Any]) -> str:
+def _principal(row: Mapping[str, Any]) -> str | None:
     """Write whose permission a row is: ``user:<id>`` or ``userGroup:<id>``, which calls tell apart.
 
     Who has one by a folder, too, has two rows; that one is called otherwise.
     """
+    if not _text(row, "principal_id"):
+        return None
     written = f"{_text(row, 'principal_type')}:{_text(row, 'principal_id')}"
     return f"{written} by folder" if _is_inherited(row) else written
 

@@ -300,3 +300,50 @@ def test_a_personal_folder_is_found_among_those_of_its_owner():
         assert omni.folders()[one][0] == "Mine"
         assert undone(report) == {"ok"}
         assert omni.folders() == start
+
+
+def test_folders_among_content_are_changed_as_those_of_their_own_list():
+    with small_omni() as omni:
+        content = omnipd.read_content()
+        top = content[content["path"] == FLIGHTS].iloc[0]["id"]
+        is_labeled = content["labels"].notna() & (content["labels"] != "marketing")
+        document = content[(content["type"] == "document") & is_labeled].iloc[0]
+        after = with_rows(
+            set_to(content, "path", {FLIGHTS: "/air"}), {"type": "folder", "path": "/new"}
+        )
+        identifier = document["document_identifier"]
+        after.loc[after["document_identifier"] == identifier, "labels"] = "marketing"
+        report = omnipd.plan(content, after).apply(confirm=True)
+        assert states(report) == {
+            ("/new", "exists"): "ok",
+            (top, "path"): "ok",
+            (identifier, "labels"): "ok",
+        }
+        assert omni.folders()[top] == ("Flights", "air", ("finance",))
+        assert ("new", "new", ()) in omni.folders().values()
+
+
+@pytest.mark.parametrize("first", ["new", "renamed"])
+def test_no_folder_is_made_in_one_that_gets_another_path(first):
+    with small_omni():
+        folders = omnipd.read_folders()
+        after = with_rows(
+            set_to(folders, "path", {FLIGHTS: "/air"}), {"path": "/flights/delays/new"}
+        )
+        if first == "new":
+            after = after.iloc[::-1]
+        plan = omnipd.plan(folders, after)
+        refused = {
+            column: why
+            for column, why in zip(plan["column"], plan["refused"], strict=True)
+            if not pd.isna(why)
+        }
+        assert refused == (
+            {
+                "path": "A new folder is made in it by the same plan: change its path by one of its own."
+            }
+            if first == "new"
+            else {
+                "exists": "A folder above gets another path by the same plan: make it by one of its own."
+            }
+        )

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from functools import partial
 from typing import Any
 
 from omnipd.changes.action import Action, Present
@@ -146,13 +145,13 @@ def _about(column: str) -> Action:
             if (row := labels.get(change.key.item)) is not None
         }
 
-    remark: Callable[[Change], str | None] = lambda _: _OF_ADMINS if values is FLAG else None  # noqa: E731
-    check = partial(_checked, column)
+    def check(change: Change) -> str | None:
+        return _why_too_long(column, change.new)
+
+    def remark(change: Change) -> str | None:  # noqa: ARG001 - it is said of each
+        return _OF_ADMINS if values is FLAG else None
+
     return Action("label", column, values, calls, present, check=check, remark=remark)
-
-
-def _checked(column: str, change: Change) -> str | None:
-    return _why_too_long(column, change.new)
 
 
 ABOUT = tuple(map(_about, _ABOUT))
