@@ -10,7 +10,7 @@ import pandas as pd
 from omnipd.changes.action import Present
 from omnipd.changes.change import Change
 from omnipd.changes.now import Now
-from omnipd.errors import NotFoundError
+from omnipd.errors import ForbiddenError, NotFoundError
 from omnipd.readers.folders import read_folders
 
 Row = Mapping[str, Any]
@@ -56,7 +56,15 @@ def _listings(now: Now, wanted: set[str], places: Mapping[str, str]) -> Iterator
             return
     yield _list(now)
     if any(not item.startswith("/") for item in wanted):
-        yield _list(now, scope="all")
+        yield _personal(now)
+
+
+def _personal(now: Now) -> list[Row]:
+    """Return what is personal: of everybody, or of the person whose own key it is."""
+    try:
+        return _list(now, scope="all")
+    except ForbiddenError:
+        return _list(now, scope="restricted")
 
 
 def _list(now: Now, *, path: str | None = None, scope: str | None = None) -> list[Row]:

@@ -151,6 +151,8 @@ def _made(of: EditedFrame, key: Of, row: Row) -> Iterator[Change]:
         yield Change(Key(*key, change), None, None, _name(of, row), there_is_none)
         return
     why = of.editable.fixed(row)
+    if not is_null(row.get(of.editable.renamed or "")):
+        why = f"There is no such {key[0]} to give another name: a new one has its name at once."
     yield Change(Key(*key, made), None, _of_row(of, key, row), _name(of, row), why)
     for change, value in _beside(of, key, row):
         yield Change(Key(*key, change), None, value, _name(of, row), why)

@@ -302,6 +302,21 @@ def test_a_personal_folder_is_found_among_those_of_its_owner():
         assert omni.folders() == start
 
 
+def test_a_person_renames_a_folder_of_their_own():
+    with (
+        small_omni() as omni,
+        omnipd.connect(
+            omni.server.url, omni.server.personal_key, requests_per_minute=None
+        ) as person,
+    ):
+        own = {"name": "Own", "scope": "restricted"}
+        one = person.change("POST", "/api/v1/folders", own).content["id"]
+        folders = omnipd.read_folders(scope="restricted")
+        report = omnipd.plan(folders, set_to(folders, "name", {"/own": "Mine"})).apply()
+        assert states(report) == {(one, "name"): "ok"}
+        assert omni.folders()[one] == ("Mine", "own", ())
+
+
 def test_folders_among_content_are_changed_as_those_of_their_own_list():
     with small_omni() as omni:
         content = omnipd.read_content()

@@ -100,6 +100,17 @@ def test_a_label_is_renamed_by_a_plan_of_its_own():
         assert "change the rest by one of its own" in " ".join(plan["refused"].dropna())
 
 
+def test_a_new_label_has_no_other_name():
+    with small_omni() as omni:
+        labels = omnipd.read_labels()
+        plan = omnipd.plan(labels, with_rows(labels, {"label": "board", "new_label": "Board"}))
+        assert plan["refused"].tolist() == [
+            "There is no such label to give another name: a new one has its name at once."
+        ]
+        assert plan.apply()["state"].tolist() == ["refused"]
+        assert omni.changes() == []
+
+
 def test_labels_are_made_and_taken_back():
     with small_omni() as omni:
         start = omni.labels()

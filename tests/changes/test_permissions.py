@@ -334,4 +334,10 @@ def test_a_plan_survives_its_file(tmp_path, shared):
         plan = omnipd.plan(before, after)
         plan.to_csv(tmp_path / "plan.csv")
         assert omnipd.Plan.from_csv(tmp_path / "plan.csv") == plan
-        assert role != "NO_ACCESS"
+        # The edited frame alone, from a file: what Omni has now is read again.
+        after.to_csv(tmp_path / "edited.csv", index=False)
+        edited = pd.read_csv(tmp_path / "edited.csv")
+        again = omnipd.plan(edited, reader=shared.read.__name__)
+        of_one = again[again["part"] == f"user:{one}"]
+        assert of_one["old"].tolist() == [role]
+        assert of_one["new"].tolist() == ["NO_ACCESS"]

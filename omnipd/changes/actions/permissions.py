@@ -103,7 +103,7 @@ def _remark_role(change: Change) -> str | None:
 
 
 def _remark_boost(change: Change) -> str | None:
-    said = "Omni drops a boost without a word where the organization does not allow them."
+    said = "Omni drops a boost silently where the organization does not allow them."
     return _joined(change, [said] if change.new else [])
 
 
