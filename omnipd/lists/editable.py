@@ -30,7 +30,7 @@ class Editable:
         The columns that have the part of the thing that a row is of, such as the person of a permission:
         the first that is not null. Empty where a row is of the whole.
     part_of : callable, optional
-        The part of a row, where it takes more than these columns: from what they hold, null among it.
+        Returns the part of a row, where it is not just what one of these columns holds. Nulls come as None.
     renamed : str, optional
         A column that no reader has, in which an edited frame gives what it names by `item` another name.
     row : str, optional
