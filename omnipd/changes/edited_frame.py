@@ -24,6 +24,18 @@ from omnipd.readers.folders import (
     read_folders,
 )
 from omnipd.readers.labels import LABEL_LIST, read_labels
+from omnipd.readers.schedules import (
+    SCHEDULE_RECIPIENTS,
+    SCHEDULES,
+    read_schedule_recipients,
+    read_schedules,
+)
+from omnipd.readers.users import (
+    USER_ATTRIBUTE_VALUES,
+    USERS,
+    read_user_attribute_values,
+    read_users,
+)
 
 
 @dataclass(frozen=True)
@@ -67,12 +79,17 @@ class EditedFrame:
 EDITED_FRAMES = (
     # Content.
     EditedFrame(read_documents, DOCUMENTS),
-    EditedFrame(read_content, CONTENT),
     EditedFrame(read_folders, FOLDERS),
+    EditedFrame(read_content, CONTENT, more=(("scope", "all"),)),
     # Who may see it.
     EditedFrame(read_document_access, DOCUMENT_ACCESS.endpoint, parents=True),
     EditedFrame(read_folder_permissions, FOLDER_PERMISSIONS.endpoint, parents=True),
     # Schedules.
+    # People, groups and roles. Those whose rows have parts come before others of the same list.
+    EditedFrame(read_user_attribute_values, USER_ATTRIBUTE_VALUES),
+    EditedFrame(read_users, USERS),
+    EditedFrame(read_schedules, SCHEDULES),
+    EditedFrame(read_schedule_recipients, SCHEDULE_RECIPIENTS.endpoint, parents=True),
     # People, groups and roles.
     # Labels.
     EditedFrame(read_labels, LABEL_LIST),
@@ -117,9 +134,9 @@ def edited_frame_of(name: str | None, *frames: pd.DataFrame) -> EditedFrame:
 
 
 def _fits(one: EditedFrame, frame: pd.DataFrame) -> bool:
-    """Whether a frame has the columns that say what a row is of: two readers share a list."""
+    """Whether a frame has the columns that say what a row is of, and any to edit: readers share lists."""
     editable = one.editable
-    return all(
+    return (not editable.columns or not editable.columns.keys().isdisjoint(frame.columns)) and all(
         any(name in frame.columns for name in names)
         for names in (editable.item, editable.part)
         if names

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import pandas as pd
@@ -12,11 +13,12 @@ from omnipd.call import one_call
 from omnipd.changes.action_table import action_of
 from omnipd.changes.change import Change, Key
 from omnipd.changes.edited_frame import EditedFrame, edited_frame_of
+from omnipd.changes.near_names import did_you_mean
 from omnipd.changes.now import Now
 from omnipd.changes.plan import Plan
 from omnipd.changes.planned import planned
 from omnipd.changes.same_cells import are_same
-from omnipd.changes.values import RECORD, Value, is_null
+from omnipd.changes.values import RECORD, TEXT, Value, is_null
 from omnipd.client.client import Client
 from omnipd.client.current_client import current_client
 from omnipd.display import counted, listed
@@ -50,7 +52,8 @@ def plan(
         a file does not keep.
     delete : bool, default False
         Whether what has no row any more is taken away or deleted. By default a row that is missing says
-        nothing.
+        nothing. It needs `after`: of what an edited frame alone does not have, nobody knows whether it
+        ever had it.
     client : Client, optional
         Default: the current one.
 
@@ -80,14 +83,22 @@ def plan(
     check_flag("delete", delete)
     for name, frame in (("before", before), ("after", after)):
         if not isinstance(frame, pd.DataFrame) and (name == "before" or frame is not None):
-            raise ArgumentError(f"{argument(name)} must be a DataFrame, unlike {said(frame):.60}.")
+            raise ArgumentError(argument(name) + f" must be a DataFrame, unlike {said(frame):.60}.")
+    if delete and after is None:
+        raise ArgumentError(
+            argument("delete", True) + " needs " + argument("after") + ".",
+            hint="Pass the frame as it was read, too: rows that were never in it are not to be deleted.",
+        )
     frames = [before] if after is None else [before, after]
     of = edited_frame_of(reader, *frames)
     with one_call():
         acting = current_client(client)
         known = before if after is not None else of.read_again(before, acting)
         old = _rows(of, known, "before")
-        new = _rows(of, before if after is None else after, "before" if after is None else "after")
+        edited, name = (before, "before") if after is None else (after, "after")
+        new = _rows(of, edited, name, kept=None if delete else known)
+        if after is not None:
+            _tell_new_columns(of, before, after)
         if others := _other_edits(of, old, new):
             _tell(of, others, is_certain=after is not None)
         return planned(_changes(of, old, new, delete=delete), Now(acting))
@@ -124,6 +135,8 @@ def _edited(of: EditedFrame, key: Of, old: Row, new: Row) -> Iterator[Change]:
             if not are_same(old[column], new[column]):
                 action_of(key[0], change)  # which says what can be
             continue
+        if _became_number(old[column], new[column]):
+            continue
         before, now = (
             _value(key, change, old[column], column),
             _value(key, change, new[column], column),
@@ -142,6 +155,12 @@ def _is_emptied(of: EditedFrame, old: Row, new: Row) -> bool:
         and is_null(new[column])
         for column, change in of.editable.columns.items()
     )
+
+
+def _became_number(old: Any, new: Any) -> bool:
+    """Whether a cell is the same but for what a spreadsheet did: the text 007 comes back as the number 7."""
+    is_number = isinstance(new, int | float) and not isinstance(new, bool)
+    return is_number and isinstance(old, str) and are_same(old, new)
 
 
 def _made(of: EditedFrame, key: Of, row: Row) -> Iterator[Change]:
@@ -220,32 +239,59 @@ def _name(of: EditedFrame, row: Row) -> str | None:
     return None if is_null(name) else str(name)
 
 
-def _rows(of: EditedFrame, frame: pd.DataFrame, name: str) -> dict[Of, Row]:
-    """Return the rows of a frame by what they are of.
+def _rows(
+    of: EditedFrame, frame: pd.DataFrame, name: str, kept: pd.DataFrame | None = None
+) -> dict[Of, Row]:
+    """Return the rows of a frame by what they are of; those stay of `kept` that it lacks of a thing.
 
     Raises
     ------
     ArgumentError
         If two are of the same, or one of nothing.
     """
+    names = [str(column) for column in frame.columns]
+    if twice := [column for column, times in Counter(names).items() if times > 1]:
+        raise ArgumentError(
+            argument(name) + f" has several columns {listed(twice)}.",
+            hint="Leave all but one of the same name out.",
+        )
     rows: dict[Of, Row] = {}
-    cells = frame.astype(object).to_dict("records")
-    for place, unnamed in enumerate(cells):
-        row = {str(column): cell for column, cell in unnamed.items()}
+    cells = _cells(frame.set_axis(names, axis="columns"))
+    if of.editable.fold is not None:
+        cells = of.editable.fold(cells, [] if kept is None else _cells(kept))
+    for place, row in enumerate(cells):
         item = _first(row, of.editable.item)
         part = _part(of, row)
         if item is None or (of.editable.part and part is None):
             columns = of.editable.item if item is None else of.editable.part
             raise ArgumentError(
-                f"Row {place} of {argument(name)} has no {' or '.join(columns)}.",
+                f"Row {place} of " + argument(name) + f" has no {' or '.join(columns)}.",
                 hint="A row needs what it is of; leave out those without.",
             )
-        key = (of.editable.kind_of(row), item, part)
-        if key in rows:
+        try:
+            key = (of.editable.kind_of(row), item, part)
+        except KeyError as error:
+            raise ArgumentError(
+                argument(name) + f" has no column {error.args[0]!r}, which says what a row is of."
+            ) from None
+        if key in rows and of.editable.columns:
             whose = "" if part is None else f" ({part})"
-            raise ArgumentError(f"{argument(name)} has two rows of the {key[0]} {item!r}{whose}.")
-        rows[key] = row
+            raise ArgumentError(argument(name) + f" has two rows of the {key[0]} {item!r}{whose}.")
+        # Rows that only say that something is there say so together: a group, one for each member.
+        rows[key] = _common(rows[key], row) if key in rows else row
     return rows
+
+
+def _common(one: Row, other: Row) -> Row:
+    """Return the cells in which two rows are the same."""
+    return {name: cell for name, cell in one.items() if are_same(cell, other.get(name))}
+
+
+def _cells(frame: pd.DataFrame) -> Sequence[Row]:
+    return [
+        {str(column): cell for column, cell in row.items()}
+        for row in frame.astype(object).to_dict("records")
+    ]
 
 
 def _part(of: EditedFrame, row: Row) -> str | None:
@@ -255,7 +301,14 @@ def _part(of: EditedFrame, row: Row) -> str | None:
 
 
 def _first(row: Mapping[Any, Any], columns: tuple[str, ...]) -> str | None:
-    return next((str(row[one]) for one in columns if one in row and not is_null(row[one])), None)
+    held = (row[one] for one in columns if one in row and not is_null(row[one]))
+    first = next(held, None)
+    if first is None:
+        return None
+    try:
+        return str(TEXT.of(first))  # an id of digits, that a spreadsheet took for a number
+    except ValueError:
+        return str(first)
 
 
 def _other_edits(of: EditedFrame, old: Mapping[Of, Row], new: Mapping[Of, Row]) -> dict[str, int]:
@@ -268,10 +321,30 @@ def _other_edits(of: EditedFrame, old: Mapping[Of, Row], new: Mapping[Of, Row]) 
     return edited
 
 
+def _tell_new_columns(of: EditedFrame, before: pd.DataFrame, after: pd.DataFrame) -> None:
+    """Refuse a column that was not read and says a change; warn of one that says nothing."""
+    new = [str(column) for column in after.columns if column not in before.columns]
+    if unread := [column for column in new if column in of.editable.columns]:
+        raise ArgumentError(
+            argument("after")
+            + f" has the column {listed(unread)}, and "
+            + argument("before")
+            + " has not.",
+            hint="Read the frame with it: nobody knows what it was before.",
+        )
+    for column in new:
+        if guess := did_you_mean(column, of.editable.columns):
+            warn(f"The column {column!r} is none of the reader's, and says no change.{guess}")
+
+
 def _tell(of: EditedFrame, edited: Mapping[str, int], *, is_certain: bool) -> None:
     """Refuse edits of columns that cannot be changed. Where Omni may have changed them, only warn."""
     told = listed(f"{column} ({counted(count, 'row')})" for column, count in sorted(edited.items()))
     what_can = f"What can be: {', '.join(of.editable.columns)}."
+    hows = dict.fromkeys(
+        of.editable.elsewhere[column] for column in edited if column in of.editable.elsewhere
+    )
+    what_can = " ".join([what_can, *hows])
     if is_certain:
         raise ArgumentError(f"What was edited cannot be changed: {told}.", hint=what_can)
     warn(

@@ -76,7 +76,13 @@ CONTENT = Endpoint(
     editable=Editable(
         "{type}",
         ("document_identifier", "id", "path"),  # a new folder has no id yet
-        columns={"name": "name", "path": "path", "labels": "labels"},
+        columns={
+            "name": "name",
+            "path": "path",
+            "labels": "labels",
+            "folder_path": "folder_path",
+            "owner_id": "owner_id",
+        },
         name="name",
         row="exists",
     ),
