@@ -40,8 +40,8 @@ KILLS = 6
 MOST_TRIES = 3
 #: What its callers may see, and go on after.
 GOES_ON, DONE = 3, 0
-#: Of a list: what is never the same twice.
-_OF_NO_MATTER = {"updatedAt", "meta"}
+#: Of a list: when it was changed, and what follows from the others.
+_OF_NO_MATTER = {"updatedAt", "meta", "usage_count"}
 
 
 @dataclass(frozen=True)

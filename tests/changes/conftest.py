@@ -14,6 +14,7 @@ def _kinds(monkeypatch):
     monkeypatch.setattr(action_table, "_BY_NAME", {**more, **action_table._BY_NAME})
     order = {name: place for place, name in enumerate(action_table._BY_NAME)}
     monkeypatch.setattr(action_table, "_ORDER", order)
+    monkeypatch.setattr(action_table, "ACTIONS", (*ACTIONS, *action_table.ACTIONS))
     monkeypatch.setattr(action_table, "KINDS", ("thing", *action_table.KINDS))
 
 
