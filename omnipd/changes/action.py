@@ -50,7 +50,8 @@ class Action:
         Why a change cannot be made, as far as that is known without asking; None if it can.
     preflight : callable, optional
         Of some changes, why those cannot be made that Omni would refuse by what it has: a label that is not
-        defined, a folder or a group that is not there. It is asked when they are planned.
+        defined, a folder or a group that is not there. It is asked when they are planned. A change in
+        place of a reason says the same more fully, such as with the scope that a document has where it is.
     irreversible : callable
         Why a change cannot be taken back, wholly or at all; None if it can.
     remark : callable
@@ -73,7 +74,7 @@ class Action:
     together: Callable[[Change], Hashable] | None = None
     at_once: int = 1
     check: Callable[[Change], str | None] = _none
-    preflight: Callable[[Now, Sequence[Change]], Mapping[Key, str]] | None = None
+    preflight: Callable[[Now, Sequence[Change]], Mapping[Key, str | Change]] | None = None
     irreversible: Callable[[Change], str | None] = _none
     remark: Callable[[Change], str | None] = _none
     send: Callable[[Now, Sequence[Change]], None] | None = None

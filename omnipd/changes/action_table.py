@@ -3,7 +3,16 @@
 from __future__ import annotations
 
 from omnipd.changes.action import Action
-from omnipd.changes.actions import document_labels
+from omnipd.changes.actions import (
+    document_labels,
+    document_owners,
+    document_places,
+    schedule_recipients,
+    schedules,
+    user_attributes,
+    users,
+    without_call,
+)
 from omnipd.changes.change import Change
 from omnipd.changes.near_names import did_you_mean
 from omnipd.errors import ArgumentError
@@ -12,17 +21,35 @@ from omnipd.errors import ArgumentError
 ACTIONS: tuple[Action, ...] = (
     # Definitions of labels.
     # Users, and their attributes.
+    users.EXISTS,
+    users.DISPLAY_NAME,
+    users.ACTIVE,
+    user_attributes.VALUE,
     # Groups, and who is in them.
     # Roles on models.
     # Folders, and who may see them.
     # Documents.
     document_labels.LABELS,
+    document_places.PLACES,
+    document_owners.OWNERS,
     # Who may see documents, and who has them as favorites.
     # Schedules.
+    schedules.OWNERS,
+    schedules.ACTIVITY,
+    schedule_recipients.RECIPIENTS,
+    schedules.EXISTENCE,
     # API keys.
 )
 
-_BY_NAME = {(one.kind, one.column): one for one in ACTIONS}
+#: What can be planned, and not be made: it is always refused, and says why.
+WITHOUT_CALL: tuple[Action, ...] = (
+    without_call.FOLDER_OWNER,
+    without_call.API_KEY_OWNER,
+    without_call.DRAFT_OWNER,
+    without_call.ROUTINE_OWNER,
+)
+
+_BY_NAME = {(one.kind, one.column): one for one in (*ACTIONS, *WITHOUT_CALL)}
 _ORDER = {name: place for place, name in enumerate(_BY_NAME)}
 KINDS = tuple(dict.fromkeys(one.kind for one in ACTIONS))
 

@@ -11,6 +11,7 @@ from omnipd.changes.action import Present
 from omnipd.changes.change import Change
 from omnipd.changes.now import Now
 from omnipd.changes.values import Value
+from omnipd.errors import NotFoundError
 from omnipd.readers.content import read_content
 from omnipd.readers.documents import read_documents
 
@@ -80,15 +81,17 @@ def _place(row: Row) -> dict[str, str]:
 
 def _list(now: Now, *, folder_id: str | None = None, owner_id: str | None = None) -> Iterator[Row]:
     if owner_id is not None:
-        return _rows(
-            read_content(
+        try:
+            theirs = read_content(
                 scope="restricted",
                 creator_id=owner_id,
                 include="labels",
                 refresh=True,
                 client=now.client,
             )
-        )
+        except NotFoundError:  # content may know them by another id, or they are gone
+            return iter(())
+        return _rows(theirs)
     return _rows(
         read_documents(
             folder_id=folder_id,

@@ -14,7 +14,20 @@ from omnipd.client.client import Client
 from omnipd.errors import ArgumentError
 from omnipd.lists.editable import Editable
 from omnipd.lists.endpoint import Endpoint
+from omnipd.readers.content import CONTENT, read_content
 from omnipd.readers.documents import DOCUMENTS, read_documents
+from omnipd.readers.schedules import (
+    SCHEDULE_RECIPIENTS,
+    SCHEDULES,
+    read_schedule_recipients,
+    read_schedules,
+)
+from omnipd.readers.users import (
+    USER_ATTRIBUTE_VALUES,
+    USERS,
+    read_user_attribute_values,
+    read_users,
+)
 
 
 @dataclass(frozen=True)
@@ -58,8 +71,14 @@ class EditedFrame:
 EDITED_FRAMES = (
     # Content.
     EditedFrame(read_documents, DOCUMENTS),
+    EditedFrame(read_content, CONTENT, more=(("scope", "all"),)),
     # Who may see it.
     # Schedules.
+    # People, groups and roles. Those whose rows have parts come before others of the same list.
+    EditedFrame(read_user_attribute_values, USER_ATTRIBUTE_VALUES),
+    EditedFrame(read_users, USERS),
+    EditedFrame(read_schedules, SCHEDULES),
+    EditedFrame(read_schedule_recipients, SCHEDULE_RECIPIENTS.endpoint, parents=True),
     # People, groups and roles.
     # Labels.
 )
@@ -103,9 +122,9 @@ def edited_frame_of(name: str | None, *frames: pd.DataFrame) -> EditedFrame:
 
 
 def _fits(one: EditedFrame, frame: pd.DataFrame) -> bool:
-    """Whether a frame has the columns that say what a row is of: two readers share a list."""
+    """Whether a frame has the columns that say what a row is of, and any to edit: readers share lists."""
     editable = one.editable
-    return all(
+    return (not editable.columns or not editable.columns.keys().isdisjoint(frame.columns)) and all(
         any(name in frame.columns for name in names)
         for names in (editable.item, editable.part)
         if names

@@ -277,6 +277,11 @@ def _refuse_tiers(plan: pa.Table, allowed: dict[str, bool]) -> None:
 
 
 def _title(plan: pd.DataFrame) -> str:
+    return f"omnipd.Plan: {in_short(plan)}"
+
+
+def in_short(plan: pd.DataFrame) -> str:
+    """Return how many changes the frame of a plan has, and of which kinds."""
     refused = int(plan["refused"].notna().sum())
     tiers = plan["tier"].value_counts()
     told = [f"{count:,} {tier}" for tier, count in tiers.items()]
@@ -284,7 +289,7 @@ def _title(plan: pd.DataFrame) -> str:
     lasting = int((plan["reversible"] == False).sum())  # noqa: E712 - it may be null
     told += [f"{lasting:,} not reversible"] if lasting else []
     changes = counted(len(plan), "change")
-    return f"omnipd.Plan: {changes}" + (f" ({', '.join(told)})" if told else "")
+    return changes + (f" ({', '.join(told)})" if told else "")
 
 
 def _shown(plan: pd.DataFrame) -> pd.DataFrame:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import pandas as pd
@@ -83,7 +83,7 @@ def plan(
     check_flag("delete", delete)
     for name, frame in (("before", before), ("after", after)):
         if not isinstance(frame, pd.DataFrame) and (name == "before" or frame is not None):
-            raise ArgumentError(f"{argument(name)} must be a DataFrame, unlike {said(frame):.60}.")
+            raise ArgumentError(argument(name) + f" must be a DataFrame, unlike {said(frame):.60}.")
     if delete and after is None:
         raise ArgumentError(
             argument("delete", True) + " needs " + argument("after") + ".",
@@ -95,7 +95,8 @@ def plan(
         acting = current_client(client)
         known = before if after is not None else of.read_again(before, acting)
         old = _rows(of, known, "before")
-        new = _rows(of, before if after is None else after, "before" if after is None else "after")
+        edited, name = (before, "before") if after is None else (after, "after")
+        new = _rows(of, edited, name, kept=None if delete else known)
         if after is not None:
             _tell_new_columns(of, before, after)
         if after is None:
@@ -128,12 +129,20 @@ def _edited(of: EditedFrame, key: Of, old: Row, new: Row) -> Iterator[Change]:
             if not are_same(old[column], new[column]):
                 action_of(key[0], change)  # which says what can be
             continue
+        if _became_number(old[column], new[column]):
+            continue
         before, now = (
             _value(key, change, old[column], column),
             _value(key, change, new[column], column),
         )
         if not action_of(key[0], change).values.same(before, now):
             yield Change(Key(*key, change), before, now, _name(of, old), why)
+
+
+def _became_number(old: Any, new: Any) -> bool:
+    """Whether a cell is the same but for what a spreadsheet did: the text 007 comes back as the number 7."""
+    is_number = isinstance(new, int | float) and not isinstance(new, bool)
+    return is_number and isinstance(old, str) and are_same(old, new)
 
 
 def _made(of: EditedFrame, key: Of, row: Row) -> Iterator[Change]:
@@ -196,8 +205,10 @@ def _name(of: EditedFrame, row: Row) -> str | None:
     return None if is_null(name) else str(name)
 
 
-def _rows(of: EditedFrame, frame: pd.DataFrame, name: str) -> dict[Of, Row]:
-    """Return the rows of a frame by what they are of.
+def _rows(
+    of: EditedFrame, frame: pd.DataFrame, name: str, kept: pd.DataFrame | None = None
+) -> dict[Of, Row]:
+    """Return the rows of a frame by what they are of; those stay of `kept` that it lacks of a thing.
 
     Raises
     ------
@@ -211,15 +222,16 @@ def _rows(of: EditedFrame, frame: pd.DataFrame, name: str) -> dict[Of, Row]:
             hint="Leave all but one of the same name out.",
         )
     rows: dict[Of, Row] = {}
-    cells = frame.set_axis(names, axis="columns").astype(object).to_dict("records")
-    for place, unnamed in enumerate(cells):
-        row = {str(column): cell for column, cell in unnamed.items()}
+    cells = _cells(frame.set_axis(names, axis="columns"))
+    if of.editable.fold is not None:
+        cells = of.editable.fold(cells, [] if kept is None else _cells(kept))
+    for place, row in enumerate(cells):
         item = _first(row, of.editable.item)
         part = _first(row, of.editable.part)
         if item is None or (of.editable.part and part is None):
             columns = of.editable.item if item is None else of.editable.part
             raise ArgumentError(
-                f"Row {place} of {argument(name)} has no {' or '.join(columns)}.",
+                f"Row {place} of " + argument(name) + f" has no {' or '.join(columns)}.",
                 hint="A row needs what it is of; leave out those without.",
             )
         try:
@@ -228,10 +240,23 @@ def _rows(of: EditedFrame, frame: pd.DataFrame, name: str) -> dict[Of, Row]:
             raise ArgumentError(
                 argument(name) + f" has no column {error.args[0]!r}, which says what a row is of."
             ) from None
-        if key in rows:
-            raise ArgumentError(f"{argument(name)} has two rows of the {key[0]} {item!r}.")
-        rows[key] = row
+        if key in rows and of.editable.columns:
+            raise ArgumentError(argument(name) + f" has two rows of the {key[0]} {item!r}.")
+        # Rows that only say that something is there say so together: a group, one for each member.
+        rows[key] = _common(rows[key], row) if key in rows else row
     return rows
+
+
+def _common(one: Row, other: Row) -> Row:
+    """Return the cells in which two rows are the same."""
+    return {name: cell for name, cell in one.items() if are_same(cell, other.get(name))}
+
+
+def _cells(frame: pd.DataFrame) -> Sequence[Row]:
+    return [
+        {str(column): cell for column, cell in row.items()}
+        for row in frame.astype(object).to_dict("records")
+    ]
 
 
 def _first(row: Mapping[Any, Any], columns: tuple[str, ...]) -> str | None:
@@ -309,6 +334,10 @@ def _tell(of: EditedFrame, edited: Mapping[str, int], *, is_certain: bool) -> No
     """Refuse edits of columns that cannot be changed. Where Omni may have changed them, only warn."""
     told = listed(f"{column} ({counted(count, 'row')})" for column, count in sorted(edited.items()))
     what_can = f"What can be: {', '.join(of.editable.columns)}."
+    hows = dict.fromkeys(
+        of.editable.elsewhere[column] for column in edited if column in of.editable.elsewhere
+    )
+    what_can = " ".join([what_can, *hows])
     if is_certain:
         raise ArgumentError(f"What was edited cannot be changed: {told}.", hint=what_can)
     warn(

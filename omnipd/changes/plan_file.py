@@ -4,32 +4,35 @@ from __future__ import annotations
 
 import csv
 import os
-import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 
+from omnipd.arguments import function
 from omnipd.changes.change import Change
 from omnipd.changes.plan_rows import SAYING, change_of, checksum, saying
 from omnipd.display import counted, listed
 from omnipd.errors import ArgumentError, warn
-from omnipd.export.csv import write_csv
+from omnipd.export.csv import unguarded, write_csv
 from omnipd.export.whole_files import write_atomically
 from omnipd.frames.columns import TEXT
 from omnipd.paths import local_path
 
-# What to_csv puts before a text that a spreadsheet would run.
-_GUARDED = re.compile(r"\A'('*[=+\-@\t\r＝＋－＠])")
 _MOST_NAMED = 10
+
+
+def file_table(table: pa.Table, instance: str) -> pa.Table:
+    """Return the rows of a plan with what the file of one has beside them."""
+    sums = [checksum(cells, instance) for cells in table.to_pylist()]
+    table = table.append_column("instance", pa.array([instance] * table.num_rows, TEXT))
+    return table.append_column("checksum", pa.array(sums, TEXT))
 
 
 def write_plan(table: pa.Table, instance: str, path: str | os.PathLike[str]) -> None:
     """Write the rows of a plan to a file, whole or not at all."""
-    sums = [checksum(cells, instance) for cells in table.to_pylist()]
-    table = table.append_column("instance", pa.array([instance] * table.num_rows, TEXT))
-    table = table.append_column("checksum", pa.array(sums, TEXT))
+    table = file_table(table, instance)
     write_atomically(local_path("path", path), lambda file: write_csv(table, file))
 
 
@@ -41,7 +44,7 @@ def read_plan(path: str | os.PathLike[str]) -> tuple[list[Change], str]:
     if lacking:
         raise ArgumentError(
             f"{file} is no plan: it has no column {listed(lacking)}.",
-            hint="Plan.to_csv() writes one.",
+            hint=function("plan") + " and its kin make one.",
         )
     changes: list[Change] = []
     instances: dict[str, None] = {}
@@ -110,4 +113,4 @@ def _rows(file: Path) -> tuple[Sequence[str], list[tuple[int, dict[str, str | No
 def _cell(text: Any) -> str | None:
     if not isinstance(text, str) or text == "":
         return None
-    return _GUARDED.sub(r"\1", text)
+    return unguarded(text)

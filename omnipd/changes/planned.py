@@ -28,6 +28,18 @@ def planned(changes: Iterable[Change], now: Now) -> Plan:
     planned: list[Change] = []
     for action, listed in by_action.values():
         due = [one for one in listed if one.refused is None]
-        refused = action.preflight(now, due) if action.preflight is not None and due else {}
-        planned += [replace(one, refused=one.refused or refused.get(one.key)) for one in listed]
+        known = action.preflight(now, due) if action.preflight is not None and due else {}
+        told = (_told(one, action, known.get(one.key)) for one in listed)
+        planned += [one for one in told if one is not None]
     return Plan(planned, now.client.base_url)
+
+
+def _told(change: Change, action: Action, known: str | Change | None) -> Change | None:
+    """Return a change as it is known to be, refused or not; None for one that changes nothing after all."""
+    if isinstance(known, Change):
+        change = checked(known)
+    else:
+        change = replace(change, refused=change.refused or known)
+    if change.refused is None and action.values.same(change.old, change.new):
+        return None
+    return change

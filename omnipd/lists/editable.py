@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
+
+Row = Mapping[str, Any]
 
 
 def _can_be(row: Mapping[str, Any]) -> None:  # noqa: ARG001 - what says why not
@@ -35,6 +37,11 @@ class Editable:
         None where rows can neither be made nor taken away.
     fixed : callable
         Why a row cannot be changed at all; None if it can.
+    fold : callable, optional
+        From the rows of a frame to those of things, where a thing has several, such as a list with a row per
+        value. It is also given rows of which those stay that the others lack.
+    elsewhere : mapping of str to str
+        Of columns that cannot be edited here: how it can be done.
     """
 
     kind: str
@@ -44,6 +51,8 @@ class Editable:
     part: tuple[str, ...] = ()
     row: str | None = None
     fixed: Callable[[Mapping[str, Any]], str | None] = _can_be
+    fold: Callable[[Sequence[Row], Sequence[Row]], Sequence[Row]] | None = None
+    elsewhere: Mapping[str, str] = field(default_factory=dict)
 
     def kind_of(self, row: Mapping[str, Any]) -> str:
         """Return the kind of thing that a row is of."""

@@ -42,7 +42,10 @@ DOCUMENTS = Endpoint(
     "/api/v1/documents",
     key=("document_identifier",),
     editable=Editable(
-        "document", ("document_identifier",), columns={"labels": "labels"}, name="name"
+        "document",
+        ("document_identifier",),
+        columns={"labels": "labels", "folder_path": "folder_path", "owner_id": "owner_id"},
+        name="name",
     ),
     params={
         "labels": Param("labels", "list"),

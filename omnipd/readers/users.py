@@ -5,7 +5,7 @@ Nearly every user id of Omni is a membership id: the user in this organization (
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import pandas as pd
@@ -16,9 +16,11 @@ from omnipd.frames.columns import TEXT, Column, as_json, as_text, count, flag, i
 from omnipd.frames.labels import joined
 from omnipd.frames.records import Record
 from omnipd.lists import paging
+from omnipd.lists.editable import Editable
 from omnipd.lists.endpoint import Endpoint
 from omnipd.lists.manual import manual
 from omnipd.lists.params import SORT_DIRECTION, Param
+from omnipd.readers.attribute_rows import fold_values
 from omnipd.readers.scim import without_constants
 
 # The two extensions of a SCIM user. Their names hold dots, which paths of columns cannot.
@@ -57,9 +59,38 @@ _PERSON: dict[str, Column] = {
     ),
 }
 
+#: What is of a user and no part of the user's own row, and how it is changed.
+_BELOW_USERS = {
+    "user_name": "The address of a user cannot be changed.",
+    "email": "The address of a user cannot be changed.",
+    "user_attributes": "Attributes are edited in the frame of read_user_attribute_values().",
+    "group_ids": "Groups are edited in the frame of read_group_members().",
+    "group_names": "Groups are edited in the frame of read_group_members().",
+}
+
+
+def _has_more(row: Mapping[str, Any]) -> str | None:
+    """Refuse a new row that says what is not made with the user."""
+    if pd.notna(row.get("user_id")):
+        return None
+    more = ("user_attributes", "group_ids", "group_names")
+    if any(pd.notna(row.get(name)) and row[name] != "" for name in more):
+        return "A new user with attributes or groups is planned by plan_users()."
+    return None
+
+
 USERS = Endpoint(
     "/api/scim/v2/Users",
     key=("user_id",),
+    editable=Editable(
+        "user",
+        ("user_id", "user_name"),
+        columns={"display_name": "display_name", "active": "active"},
+        name="user_name",
+        row="exists",
+        fixed=_has_more,
+        elsewhere=_BELOW_USERS,
+    ),
     pages=paging.scim,
     rows="Resources",
     params={"filter": Param("filter")},
@@ -261,6 +292,15 @@ def _attribute_values_of(user: Record) -> Iterable[Record]:
 USER_ATTRIBUTE_VALUES = Endpoint(
     "/api/scim/v2/Users",
     key=("user_id", "attribute_name", "position"),
+    editable=Editable(
+        "user_attribute",
+        ("user_id",),
+        columns={"value": "value"},
+        name="user_name",
+        part=("attribute_name",),
+        row="value",
+        fold=fold_values,
+    ),
     pages=paging.scim,
     rows="Resources",
     columns={
