@@ -107,7 +107,9 @@ def plan(
         new = {key: as_it_was(row, old[key]) if key in old else row for key, row in new.items()}
         if after is not None:
             _tell_new_columns(of, before, after)
-        if others := _other_edits(of, old, new):
+        if after is None:
+            _refuse_unread(of, old, new)
+        if others := _other_edits(of, old, new, is_certain=after is not None):
             _tell(of, others, is_certain=after is not None)
         return planned(_changes(of, old, new, delete=delete), Now(acting))
 
@@ -326,12 +328,46 @@ def _first(row: Mapping[Any, Any], columns: tuple[str, ...]) -> str | None:
         return str(first)
 
 
-def _other_edits(of: EditedFrame, old: Mapping[Of, Row], new: Mapping[Of, Row]) -> dict[str, int]:
-    """Return the columns that differ and cannot be changed, with the number of rows."""
+def _refuse_unread(of: EditedFrame, old: Mapping[Of, Row], new: Mapping[Of, Row]) -> None:
+    """Refuse a column that Omni has and an edited frame alone has nothing in: it may not have been read.
+
+    Raises
+    ------
+    ArgumentError
+        If there is one, since what it says is that all of it is to be taken away.
+    """
+    known = [(old[key], row) for key, row in new.items() if key in old]
+    for column in of.editable.columns:
+        pairs = [
+            (before[column], now[column])
+            for before, now in known
+            if column in before.keys() & now.keys()
+        ]
+        is_empty = all(
+            now is None or (is_null(now) and not isinstance(now, str)) for _, now in pairs
+        )
+        if is_empty and not all(is_null(before) for before, _ in pairs):
+            raise ArgumentError(
+                f"The frame has nothing in its column {column}, and Omni has.",
+                hint="If it was not read, leave the column out. If all of it is to be taken away, pass the frame "
+                "as it was read, and then the edited one.",
+            )
+
+
+def _other_edits(
+    of: EditedFrame, old: Mapping[Of, Row], new: Mapping[Of, Row], *, is_certain: bool
+) -> dict[str, int]:
+    """Return the columns that differ and cannot be changed, with the number of rows.
+
+    Where what Omni has was read by itself, null on either side only says that it was not asked for.
+    """
     edited: dict[str, int] = {}
     for key, row in new.items():
         for column in old.get(key, {}).keys() & row.keys():
-            if column not in of.editable.columns and not are_same(old[key][column], row[column]):
+            one, other = old[key][column], row[column]
+            if column in of.editable.columns or are_same(one, other):
+                continue
+            if is_certain or not (is_null(one) or is_null(other)):
                 edited[column] = edited.get(column, 0) + 1
     return edited
 
