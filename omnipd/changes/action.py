@@ -59,7 +59,7 @@ class Action:
     send : callable, optional
         Makes the changes, where it takes more than ``calls``: what Omni answers decides which.
     candidates : callable, optional
-        Of a change that must "never" be repeated: the ids of what may be what was made.
+        Of a change whose answer was lost and that is not sent again: the ids of what may be what was made.
     inverse : callable, optional
         The change that takes one back, where it is not the one with old and new swapped.
     """

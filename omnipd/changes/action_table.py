@@ -7,7 +7,11 @@ from collections.abc import Hashable
 from omnipd.changes.action import Action
 from omnipd.changes.actions import (
     api_keys,
+    document_deletion,
+    document_favorites,
+    document_identifiers,
     document_labels,
+    document_names,
     document_owners,
     document_places,
     email_only_users,
@@ -42,10 +46,14 @@ ACTIONS: tuple[Action, ...] = (
     model_roles.OF_GROUPS,
     # Folders, and who may see them.
     # Documents.
+    document_deletion.EXISTS,
+    document_names.NAME,
+    document_names.DESCRIPTION,
     document_labels.LABELS,
     document_places.PLACES,
     document_owners.OWNERS,
     # Who may see documents, and who has them as favorites.
+    document_favorites.FAVORITE,
     # Schedules.
     schedules.OWNERS,
     schedules.ACTIVITY,
@@ -54,6 +62,8 @@ ACTIONS: tuple[Action, ...] = (
     # API keys.
     api_keys.ENABLED,
     api_keys.EXISTS,
+    # Where documents are found: until then all others name them by the old identifiers.
+    document_identifiers.IDENTIFIER,
 )
 
 #: What can be planned, and not be made: it is always refused, and says why.
@@ -92,18 +102,20 @@ def action_of(kind: str, column: str) -> Action:
 
 
 def in_order(changes: list[Change]) -> list[Change]:
-    """Return changes in the order in which they are made: that of the actions, deletions last.
+    """Return changes in the order in which they are made: that of the actions, then deletions.
 
-    Those that the same calls can make come after one another.
+    Those that the same calls can make come after one another. Identifiers of documents come last: all
+    others name documents by those that they had.
     """
     first: dict[Hashable, int] = {}
 
-    def place(change: Change) -> tuple[bool, int, int]:
-        action = _BY_NAME[change.key.kind, change.key.column]
-        number = _ORDER[action.kind, action.column]
+    def place(change: Change) -> tuple[bool, bool, int, int]:
+        name = change.key.kind, change.key.column
+        action, number = _BY_NAME[name], _ORDER[name]
+        is_last = action is document_identifiers.IDENTIFIER
         deletes = action.makes and change.new is None
         together = None if action.together is None else action.together(change)
         turn = 0 if together is None else first.setdefault((number, together), len(first))
-        return deletes, -number if deletes else number, turn
+        return is_last, deletes, -number if deletes else number, turn
 
     return sorted(changes, key=place)

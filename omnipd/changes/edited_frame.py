@@ -17,7 +17,12 @@ from omnipd.lists.editable import Editable
 from omnipd.lists.endpoint import Endpoint
 from omnipd.readers.api_keys import API_KEYS, read_api_keys
 from omnipd.readers.content import CONTENT, read_content
-from omnipd.readers.documents import DOCUMENTS, read_documents
+from omnipd.readers.documents import (
+    DOCUMENT_FAVORITES,
+    DOCUMENTS,
+    read_document_favorites,
+    read_documents,
+)
 from omnipd.readers.groups import GROUP_MEMBERS, GROUPS, read_group_members, read_groups
 from omnipd.readers.model_roles import GROUP_MODEL_ROLES, USER_MODEL_ROLES, read_model_roles
 from omnipd.readers.schedules import (
@@ -26,6 +31,7 @@ from omnipd.readers.schedules import (
     read_schedule_recipients,
     read_schedules,
 )
+from omnipd.readers.scope_all import ALL
 from omnipd.readers.users import (
     EMAIL_ONLY_USERS,
     USER_ATTRIBUTE_VALUES,
@@ -49,12 +55,15 @@ class EditedFrame:
         Whether it reads for each of some parents, which an edited frame has, too.
     more : dict
         How it is asked for all of its rows.
+    personal : bool
+        Whether what is personal has to be asked for, person by person.
     """
 
     reader: Callable[..., pd.DataFrame]
     endpoint: Endpoint
     parents: bool = False
     more: tuple[tuple[str, Any], ...] = ()
+    personal: bool = False
 
     @property
     def name(self) -> str:
@@ -71,7 +80,11 @@ class EditedFrame:
     def read_again(self, edited: pd.DataFrame, client: Client) -> pd.DataFrame:
         """Return the frame as Omni has it now."""
         given = [edited] if self.parents else []
-        return self.reader(*given, **dict(self.more), refresh=True, client=client)
+        more = dict(self.more)
+        scopes = set(edited["scope"]) if "scope" in edited else set()
+        if self.personal and scopes != {"organization"}:
+            more["scope"] = ALL
+        return self.reader(*given, **more, refresh=True, client=client)
 
 
 @wraps(read_model_roles)
@@ -81,8 +94,9 @@ def _read_roles_of_groups(groups: pd.DataFrame, **more: Any) -> pd.DataFrame:
 
 EDITED_FRAMES = (
     # Content.
-    EditedFrame(read_documents, DOCUMENTS),
-    EditedFrame(read_content, CONTENT, more=(("scope", "all"),)),
+    EditedFrame(read_documents, DOCUMENTS, more=(("include_deleted", True),)),
+    EditedFrame(read_content, CONTENT, personal=True),
+    EditedFrame(read_document_favorites, DOCUMENT_FAVORITES.endpoint, parents=True),
     # Who may see it.
     # Schedules.
     EditedFrame(read_schedules, SCHEDULES),

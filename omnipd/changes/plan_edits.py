@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import pandas as pd
@@ -13,6 +14,7 @@ from omnipd.call import one_call
 from omnipd.changes.action_table import action_of
 from omnipd.changes.change import Change, Key
 from omnipd.changes.edited_frame import EditedFrame, edited_frame_of
+from omnipd.changes.guarded_cells import as_it_was
 from omnipd.changes.near_names import did_you_mean
 from omnipd.changes.now import Now
 from omnipd.changes.plan import Plan
@@ -24,6 +26,10 @@ from omnipd.client.current_client import current_client
 from omnipd.display import counted, listed
 from omnipd.errors import ArgumentError, warn
 from omnipd.message import join
+
+_MAY_BE_EDITED = (
+    "It may be one of the new rows, which cannot be made: leave those out to delete it."
+)
 
 Row = Mapping[str, Any]
 #: What a row is of: the kind, the item and its part.
@@ -98,6 +104,7 @@ def plan(
         old = _rows(of, known, "before")
         edited, name = (before, "before") if after is None else (after, "after")
         new = _rows(of, edited, name, kept=None if delete else known)
+        new = {key: as_it_was(row, old[key]) if key in old else row for key, row in new.items()}
         if after is not None:
             _tell_new_columns(of, before, after)
         if others := _other_edits(of, old, new):
@@ -108,15 +115,22 @@ def plan(
 def _changes(
     of: EditedFrame, old: Mapping[Of, Row], new: Mapping[Of, Row], *, delete: bool
 ) -> Iterator[Change]:
+    unmade: set[str] = set()
     for key, row in new.items():
         if key in old:
             yield from _edited(of, key, old[key], row)
-        else:
-            yield from _made(of, key, row)
+            continue
+        for change in _made(of, key, row):
+            if action_of(key[0], change.key.column).check(change) is not None:
+                unmade.add(key[0])
+            yield change
     if delete:
         for key, row in old.items():
             if key not in new:
-                yield from _deleted(of, key, row)
+                for change in _deleted(of, key, row):
+                    # Of a row whose id was edited, the old one is missing.
+                    why = _MAY_BE_EDITED if key[0] in unmade else None
+                    yield replace(change, refused=change.refused or why)
 
 
 def _edited(of: EditedFrame, key: Of, old: Row, new: Row) -> Iterator[Change]:

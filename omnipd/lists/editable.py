@@ -13,6 +13,11 @@ def _can_be(row: Mapping[str, Any]) -> None:  # noqa: ARG001 - what says why not
     return None
 
 
+def why_deleted(row: Mapping[str, Any]) -> str | None:
+    """Say that what is in the trash stays as it is, whether the cell is a flag or the text of one."""
+    return "It is in the trash." if str(row.get("deleted")).casefold() == "true" else None
+
+
 @dataclass(frozen=True)
 class Editable:
     """Which changes an edited frame says.
