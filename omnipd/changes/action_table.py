@@ -15,9 +15,14 @@ from omnipd.changes.actions import (
     document_owners,
     document_places,
     email_only_users,
+    folder_labels,
+    folder_paths,
+    folders,
     group_members,
     groups,
+    label_definitions,
     model_roles,
+    permissions,
     schedule_recipients,
     schedules,
     user_attributes,
@@ -31,6 +36,9 @@ from omnipd.errors import ArgumentError
 #: What others need comes first, and what takes something away comes last.
 ACTIONS: tuple[Action, ...] = (
     # Definitions of labels.
+    label_definitions.EXISTS,
+    *label_definitions.ABOUT,
+    label_definitions.NAME,
     # Users, and their attributes.
     users.EXISTS,
     users.DISPLAY_NAME,
@@ -45,6 +53,12 @@ ACTIONS: tuple[Action, ...] = (
     model_roles.OF_USERS,
     model_roles.OF_GROUPS,
     # Folders, and who may see them.
+    folders.EXISTS,
+    folder_paths.NAME,
+    folder_paths.PATH,
+    folder_labels.LABELS,
+    permissions.FOLDER_ROLES,
+    permissions.FOLDER_BOOSTS,
     # Documents.
     document_deletion.EXISTS,
     document_names.NAME,
@@ -54,6 +68,8 @@ ACTIONS: tuple[Action, ...] = (
     document_owners.OWNERS,
     # Who may see documents, and who has them as favorites.
     document_favorites.FAVORITE,
+    permissions.DOCUMENT_ROLES,
+    permissions.DOCUMENT_BOOSTS,
     # Schedules.
     schedules.OWNERS,
     schedules.ACTIVITY,
@@ -104,18 +120,18 @@ def action_of(kind: str, column: str) -> Action:
 def in_order(changes: list[Change]) -> list[Change]:
     """Return changes in the order in which they are made: that of the actions, then deletions.
 
-    Those that the same calls can make come after one another. Identifiers of documents come last: all
-    others name documents by those that they had.
+    Those that the same calls can make come after one another. Identifiers of documents come last: all others
+    name documents by those that they had.
     """
     first: dict[Hashable, int] = {}
 
-    def place(change: Change) -> tuple[bool, bool, int, int]:
-        name = change.key.kind, change.key.column
-        action, number = _BY_NAME[name], _ORDER[name]
-        is_last = action is document_identifiers.IDENTIFIER
+    def place(change: Change) -> tuple[bool, bool, int, int, int]:
+        action = _BY_NAME[change.key.kind, change.key.column]
+        number, depth = _ORDER[action.kind, action.column], action.depth(change)
         deletes = action.makes and change.new is None
         together = None if action.together is None else action.together(change)
         turn = 0 if together is None else first.setdefault((number, together), len(first))
-        return is_last, deletes, -number if deletes else number, turn
+        number, depth = (-number, -depth) if deletes else (number, depth)
+        return action is document_identifiers.IDENTIFIER, deletes, number, depth, turn
 
     return sorted(changes, key=place)

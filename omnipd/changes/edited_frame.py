@@ -17,13 +17,21 @@ from omnipd.lists.editable import Editable
 from omnipd.lists.endpoint import Endpoint
 from omnipd.readers.api_keys import API_KEYS, read_api_keys
 from omnipd.readers.content import CONTENT, read_content
+from omnipd.readers.document_access import DOCUMENT_ACCESS, read_document_access
 from omnipd.readers.documents import (
     DOCUMENT_FAVORITES,
     DOCUMENTS,
     read_document_favorites,
     read_documents,
 )
+from omnipd.readers.folders import (
+    FOLDER_PERMISSIONS,
+    FOLDERS,
+    read_folder_permissions,
+    read_folders,
+)
 from omnipd.readers.groups import GROUP_MEMBERS, GROUPS, read_group_members, read_groups
+from omnipd.readers.labels import LABEL_LIST, read_labels
 from omnipd.readers.model_roles import GROUP_MODEL_ROLES, USER_MODEL_ROLES, read_model_roles
 from omnipd.readers.schedules import (
     SCHEDULE_RECIPIENTS,
@@ -56,7 +64,8 @@ class EditedFrame:
     more : dict
         How it is asked for all of its rows.
     personal : bool
-        Whether what is personal has to be asked for, person by person.
+        Whether what is personal is in no list but that of its owner, and asked for person by person
+        where the edited frame has it.
     """
 
     reader: Callable[..., pd.DataFrame]
@@ -80,11 +89,15 @@ class EditedFrame:
     def read_again(self, edited: pd.DataFrame, client: Client) -> pd.DataFrame:
         """Return the frame as Omni has it now."""
         given = [edited] if self.parents else []
-        more = dict(self.more)
-        scopes = set(edited["scope"]) if "scope" in edited else set()
-        if self.personal and scopes != {"organization"}:
-            more["scope"] = ALL
-        return self.reader(*given, **more, refresh=True, client=client)
+        now = self.reader(*given, **dict(self.more), refresh=True, client=client)
+        lacks = any(
+            not set(edited[name].dropna()) <= set(now[name].dropna())
+            for name in self.endpoint.key
+            if name in edited
+        )
+        if self.personal and lacks:
+            return self.reader(scope=ALL, refresh=True, client=client)
+        return now
 
 
 @wraps(read_model_roles)
@@ -95,9 +108,12 @@ def _read_roles_of_groups(groups: pd.DataFrame, **more: Any) -> pd.DataFrame:
 EDITED_FRAMES = (
     # Content.
     EditedFrame(read_documents, DOCUMENTS, more=(("include_deleted", True),)),
+    EditedFrame(read_folders, FOLDERS, personal=True),
     EditedFrame(read_content, CONTENT, personal=True),
     EditedFrame(read_document_favorites, DOCUMENT_FAVORITES.endpoint, parents=True),
     # Who may see it.
+    EditedFrame(read_document_access, DOCUMENT_ACCESS.endpoint, parents=True),
+    EditedFrame(read_folder_permissions, FOLDER_PERMISSIONS.endpoint, parents=True),
     # Schedules.
     EditedFrame(read_schedules, SCHEDULES),
     EditedFrame(read_schedule_recipients, SCHEDULE_RECIPIENTS.endpoint, parents=True),
@@ -111,6 +127,7 @@ EDITED_FRAMES = (
     EditedFrame(_read_roles_of_groups, GROUP_MODEL_ROLES.endpoint, parents=True),
     EditedFrame(read_api_keys, API_KEYS),
     # Labels.
+    EditedFrame(read_labels, LABEL_LIST),
 )
 
 

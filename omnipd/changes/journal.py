@@ -28,7 +28,7 @@ from omnipd.paths import local_path
 
 #: The states of what may have been changed in Omni by it.
 _MADE = ("ok", "unverified", "unknown", "sent")
-_LONGEST_REASON = 100
+_LONGEST_REASON = 500
 
 
 class Journal:

@@ -178,14 +178,14 @@ class MakeChanges:
 
     def _after_some_calls(self, step: Step, error: OmniError, made: int) -> None:
         """Write down what became of a step of which Omni refused one call after it took others."""
-        before = f"After {counted(made, 'call')} that Omni took it refused the next: "
+        before = f"After {counted(made, 'call')} that Omni took, it refused the next: "
         for found in self._look(step):
             same = step.action.values.same
             if same(found.value, found.change.new):
                 self._journal.note([found.row], "ok", detail=_said(error, before))
                 continue
             state: State = "failed" if same(found.value, found.change.old) else "unknown"
-            detail = f"{_said(error, before)} It is {shown(step, found)} now."
+            detail = _said(error, f"It is {shown(step, found)} now. {before}")
             self._journal.note([found.row], state, status=error.status, detail=detail)
 
     def _settle(self, step: Step) -> None:

@@ -107,7 +107,9 @@ def plan(
         new = {key: as_it_was(row, old[key]) if key in old else row for key, row in new.items()}
         if after is not None:
             _tell_new_columns(of, before, after)
-        if others := _other_edits(of, old, new):
+        if after is None:
+            _refuse_unread(of, old, new)
+        if others := _other_edits(of, old, new, is_certain=after is not None):
             _tell(of, others, is_certain=after is not None)
         return planned(_changes(of, old, new, delete=delete), Now(acting))
 
@@ -135,6 +137,14 @@ def _changes(
 
 def _edited(of: EditedFrame, key: Of, old: Row, new: Row) -> Iterator[Change]:
     why = of.editable.fixed(old)
+    renamed = new.get(of.editable.renamed or "")
+    if not is_null(renamed) and str(renamed) != key[1]:
+        named_by = of.editable.item[0]
+        yield Change(Key(*key, named_by), key[1], str(renamed), _name(of, old), why)
+        why = f"It gets another {named_by} by the same plan: change the rest by one of its own."
+    if _is_emptied(of, old, new):
+        yield from _deleted(of, key, old)
+        return
     for column, change in of.editable.columns.items():
         if column not in new or column not in old:
             continue
@@ -152,6 +162,18 @@ def _edited(of: EditedFrame, key: Of, old: Row, new: Row) -> Iterator[Change]:
             yield Change(Key(*key, change), before, now, _name(of, old), why)
 
 
+def _is_emptied(of: EditedFrame, old: Row, new: Row) -> bool:
+    """Whether what a row itself is was taken out of it, such as the role out of a permission."""
+    return any(
+        change == of.editable.row
+        and column in old
+        and column in new
+        and not is_null(old[column])
+        and is_null(new[column])
+        for column, change in of.editable.columns.items()
+    )
+
+
 def _became_number(old: Any, new: Any) -> bool:
     """Whether a cell is the same but for what a spreadsheet did: the text 007 comes back as the number 7."""
     is_number = isinstance(new, int | float) and not isinstance(new, bool)
@@ -161,12 +183,15 @@ def _became_number(old: Any, new: Any) -> bool:
 def _made(of: EditedFrame, key: Of, row: Row) -> Iterator[Change]:
     if (made := of.editable.row) is None:
         change = next(iter(of.editable.columns.values()))
-        why = f"There is no such {key[0]}."
-        yield Change(Key(*key, change), None, None, _name(of, row), why)
+        there_is_none = f"There is no such {key[0]}."
+        yield Change(Key(*key, change), None, None, _name(of, row), there_is_none)
         return
-    yield Change(
-        Key(*key, made), None, _of_row(of, key, row), _name(of, row), of.editable.fixed(row)
-    )
+    why = of.editable.fixed(row)
+    if not is_null(row.get(of.editable.renamed or "")):
+        why = f"There is no such {key[0]} to give another name: a new one has its name at once."
+    yield Change(Key(*key, made), None, _of_row(of, key, row), _name(of, row), why)
+    for change, value in _beside(of, key, row):
+        yield Change(Key(*key, change), None, value, _name(of, row), why)
 
 
 def _deleted(of: EditedFrame, key: Of, row: Row) -> Iterator[Change]:
@@ -174,9 +199,22 @@ def _deleted(of: EditedFrame, key: Of, row: Row) -> Iterator[Change]:
         raise ArgumentError(
             argument("delete", True) + f" cannot be: Omni has no call that deletes a {key[0]}.",
         )
-    yield Change(
-        Key(*key, gone), _of_row(of, key, row), None, _name(of, row), of.editable.fixed(row)
-    )
+    why = of.editable.fixed(row)
+    for change, value in _beside(of, key, row):
+        yield Change(Key(*key, change), value, None, _name(of, row), why)
+    yield Change(Key(*key, gone), _of_row(of, key, row), None, _name(of, row), why)
+
+
+def _beside(of: EditedFrame, key: Of, row: Row) -> Iterator[tuple[str, Value]]:
+    """Yield what a row has beside the one value that it itself is, such as the boost beside a role."""
+    if of.editable.row not in of.editable.columns.values():
+        return
+    for column, change in of.editable.columns.items():
+        if change == of.editable.row or column not in row:
+            continue
+        value = _value(key, change, row[column], column)
+        if not action_of(key[0], change).values.same(None, value):
+            yield change, value
 
 
 def _of_row(of: EditedFrame, key: Of, row: Row) -> Value:
@@ -185,7 +223,7 @@ def _of_row(of: EditedFrame, key: Of, row: Row) -> Value:
     for column, change in of.editable.columns.items():
         if change == made:
             return _value(key, change, row.get(column), column)
-    if action_of(key[0], made).values is not RECORD:
+    if action_of(key[0], made).values.read is not RECORD.read:
         return True
     record = {}
     for column, change in of.editable.columns.items():
@@ -254,7 +292,8 @@ def _rows(
                 argument(name) + f" has no column {error.args[0]!r}, which says what a row is of."
             ) from None
         if key in rows and of.editable.columns:
-            raise ArgumentError(argument(name) + f" has two rows of the {key[0]} {item!r}.")
+            whose = "" if part is None else f" ({part})"
+            raise ArgumentError(argument(name) + f" has two rows of the {key[0]} {item!r}{whose}.")
         # Rows that only say that something is there say so together: a group, one for each member.
         rows[key] = _common(rows[key], row) if key in rows else row
     return rows
@@ -289,12 +328,46 @@ def _first(row: Mapping[Any, Any], columns: tuple[str, ...]) -> str | None:
         return str(first)
 
 
-def _other_edits(of: EditedFrame, old: Mapping[Of, Row], new: Mapping[Of, Row]) -> dict[str, int]:
-    """Return the columns that differ and cannot be changed, with the number of rows."""
+def _refuse_unread(of: EditedFrame, old: Mapping[Of, Row], new: Mapping[Of, Row]) -> None:
+    """Refuse a column that Omni has and an edited frame alone has nothing in: it may not have been read.
+
+    Raises
+    ------
+    ArgumentError
+        If there is one, since what it says is that all of it is to be taken away.
+    """
+    known = [(old[key], row) for key, row in new.items() if key in old]
+    for column in of.editable.columns:
+        pairs = [
+            (before[column], now[column])
+            for before, now in known
+            if column in before.keys() & now.keys()
+        ]
+        is_empty = all(
+            now is None or (is_null(now) and not isinstance(now, str)) for _, now in pairs
+        )
+        if is_empty and not all(is_null(before) for before, _ in pairs):
+            raise ArgumentError(
+                f"The frame has nothing in its column {column}, and Omni has.",
+                hint="If it was not read, leave the column out. If all of it is to be taken away, pass the frame "
+                "as it was read, and then the edited one.",
+            )
+
+
+def _other_edits(
+    of: EditedFrame, old: Mapping[Of, Row], new: Mapping[Of, Row], *, is_certain: bool
+) -> dict[str, int]:
+    """Return the columns that differ and cannot be changed, with the number of rows.
+
+    Where what Omni has was read by itself, null on either side only says that it was not asked for.
+    """
     edited: dict[str, int] = {}
     for key, row in new.items():
         for column in old.get(key, {}).keys() & row.keys():
-            if column not in of.editable.columns and not are_same(old[key][column], row[column]):
+            one, other = old[key][column], row[column]
+            if column in of.editable.columns or are_same(one, other):
+                continue
+            if is_certain or not (is_null(one) or is_null(other)):
                 edited[column] = edited.get(column, 0) + 1
     return edited
 

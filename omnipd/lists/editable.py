@@ -38,6 +38,8 @@ class Editable:
         the first that is not null. Empty where a row is of the whole.
     part_of : callable, optional
         Returns the part of a row, where it is not just what one of these columns holds. Nulls come as None.
+    renamed : str, optional
+        A column that no reader has, in which an edited frame gives what it names by `item` another name.
     row : str, optional
         What a row itself is of the thing: a row that is new makes it, and one that is missing takes it
         away, if asked for. It is a value of one of the columns, or says that the thing, or part, is there.
@@ -57,6 +59,7 @@ class Editable:
     name: str | None = None
     part: tuple[str, ...] = ()
     part_of: Callable[[Mapping[str, Any]], str | None] | None = None
+    renamed: str | None = None
     row: str | None = None
     fixed: Callable[[Mapping[str, Any]], str | None] = _can_be
     fold: Callable[[Sequence[Row], Sequence[Row]], Sequence[Row]] | None = None

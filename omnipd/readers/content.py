@@ -75,10 +75,11 @@ CONTENT = Endpoint(
     key=("document_identifier", "id"),
     editable=Editable(
         "{type}",
-        ("document_identifier", "id"),
+        ("document_identifier", "id", "path"),  # a new folder has no id yet
         columns={
             "name": "name",
             "description": "description",
+            "path": "path",
             "labels": "labels",
             "folder_path": "folder_path",
             "owner_id": "owner_id",

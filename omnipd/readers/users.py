@@ -5,23 +5,21 @@ Nearly every user id of Omni is a membership id: the user in this organization (
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import Any
 
 import pandas as pd
 
-from omnipd.arguments import function
 from omnipd.client.client import Client
 from omnipd.errors import ResponseError
 from omnipd.frames.columns import TEXT, Column, as_json, as_text, count, flag, instant, text
 from omnipd.frames.labels import joined
 from omnipd.frames.records import Record
 from omnipd.lists import paging
-from omnipd.lists.editable import Editable
 from omnipd.lists.endpoint import Endpoint
 from omnipd.lists.manual import manual
 from omnipd.lists.params import SORT_DIRECTION, Param
-from omnipd.readers.attribute_rows import fold_values
+from omnipd.readers.edited_users import OF_ATTRIBUTE_VALUES, OF_EMAIL_ONLY_USERS, OF_USERS
 from omnipd.readers.scim import without_constants
 
 # The two extensions of a SCIM user. Their names hold dots, which paths of columns cannot.
@@ -60,42 +58,10 @@ _PERSON: dict[str, Column] = {
     ),
 }
 
-_ADDRESS_STAYS = "The address of a user cannot be changed."
-_OF_GROUPS = "Groups are edited in the frame of " + function("read_group_members") + "."
-#: What is of a user and no part of the user's own row, and how it is changed.
-_BELOW_USERS = {
-    "user_name": _ADDRESS_STAYS,
-    "email": _ADDRESS_STAYS,
-    "user_attributes": "Attributes are edited in the frame of "
-    + function("read_user_attribute_values")
-    + ".",
-    "group_ids": _OF_GROUPS,
-    "group_names": _OF_GROUPS,
-}
-
-
-def _has_more(row: Mapping[str, Any]) -> str | None:
-    """Refuse a new row that says what is not made with the user."""
-    if pd.notna(row.get("user_id")):
-        return None
-    more = ("user_attributes", "group_ids", "group_names")
-    if any(pd.notna(row.get(name)) and row[name] != "" for name in more):
-        return "A new user with attributes or groups is planned by " + function("plan_users") + "."
-    return None
-
-
 USERS = Endpoint(
     "/api/scim/v2/Users",
     key=("user_id",),
-    editable=Editable(
-        "user",
-        ("user_id", "user_name"),
-        columns={"display_name": "display_name", "active": "active"},
-        name="user_name",
-        row="exists",
-        fixed=_has_more,
-        elsewhere=_BELOW_USERS,
-    ),
+    editable=OF_USERS,
     pages=paging.scim,
     rows="Resources",
     params={"filter": Param("filter")},
@@ -297,15 +263,7 @@ def _attribute_values_of(user: Record) -> Iterable[Record]:
 USER_ATTRIBUTE_VALUES = Endpoint(
     "/api/scim/v2/Users",
     key=("user_id", "attribute_name", "position"),
-    editable=Editable(
-        "user_attribute",
-        ("user_id",),
-        columns={"value": "value"},
-        name="user_name",
-        part=("attribute_name",),
-        row="value",
-        fold=fold_values,
-    ),
+    editable=OF_ATTRIBUTE_VALUES,
     pages=paging.scim,
     rows="Resources",
     columns={
@@ -362,23 +320,10 @@ def read_user_attribute_values(
     return USER_ATTRIBUTE_VALUES.read(locals())
 
 
-def _has_attributes(row: Mapping[str, Any]) -> str | None:
-    """Refuse a new row with attributes: a call may take away those that it does not say."""
-    if pd.notna(row.get("user_id")) or pd.isna(row.get("user_attributes")):
-        return None
-    return "Attributes of email-only users cannot be changed here: leave user_attributes empty."
-
-
 EMAIL_ONLY_USERS = Endpoint(
     "/api/v1/users/email-only",
     key=("user_id",),
-    editable=Editable(
-        "email_only_user",
-        ("user_id", "email"),
-        name="email",
-        row="exists",
-        fixed=_has_attributes,
-    ),
+    editable=OF_EMAIL_ONLY_USERS,
     params={"email": Param("email"), "direction": SORT_DIRECTION},
     page_size=20,  # more is 400 (docs/wire.md)
     columns={

@@ -9,6 +9,7 @@ import inspect
 import json
 import time
 
+import pandas as pd
 import pyarrow as pa
 import pytest
 from faults.given import arrow, whole_answer
@@ -69,6 +70,10 @@ CALLS = {
     "ask": lambda path: omnipd.ask("How many flights left each airport?", model=FLIGHTS),
     "explain": lambda path: omnipd.explain(BY_ORIGIN),
     "schema": lambda path: omnipd.schema(BY_ORIGIN),
+    "plan": lambda path: omnipd.plan(
+        pd.DataFrame({"document_identifier": [BOARD], "labels": ["finance"]}), reader="documents"
+    ),
+    "plan_labels": lambda path: omnipd.plan_labels([BOARD], add="finance"),
 }
 #: What was read before the time was up.
 PARTIAL = {
