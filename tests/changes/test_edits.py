@@ -91,7 +91,7 @@ def test_rows_that_are_new_cannot_be_where_nothing_makes_them(documents):
     after = documents.copy()
     after.loc[0, "document_identifier"] = "of-nobody"
     plan = omnipd.plan(documents, after)
-    assert plan["refused"].tolist() == ["There is no such document."]
+    assert plan["refused"].str.startswith("There is no such document").tolist() == [True]
 
 
 def test_a_frame_that_does_not_say_its_reader_is_refused_unless_it_is_named(documents):
