@@ -60,9 +60,15 @@ def view_fields(model: Model, view: str, alias: str) -> Iterator[Row]:
 
 def editable_columns() -> Iterator[Row]:
     """Yield the readers whose frames can be edited, with the columns, and whether rows can be made or deleted."""
-    for one in EDITED_FRAMES:
-        made = "Yes" if one.editable.row is not None else "No"
-        yield f"`{one.name}", ", ".join(one.editable.columns), made
+    rows = (
+        (
+            f"`{one.name}",
+            ", ".join(one.editable.columns) or "none",
+            "Yes" if one.editable.row is not None else "No",
+        )
+        for one in EDITED_FRAMES
+    )
+    yield from dict.fromkeys(rows)  # roles are read of users or of groups
 
 
 class JoinsDrawing(SphinxDirective):

@@ -19,6 +19,10 @@ def _none(change: Change) -> None:  # noqa: ARG001 - one of those that say why
     return None
 
 
+def _level(change: Change) -> int:  # noqa: ARG001 - one of those that say how deep
+    return 0
+
+
 @dataclass(frozen=True)
 class Action:
     """How one column of one kind of thing is changed.
@@ -46,6 +50,9 @@ class Action:
         By default each is by itself.
     at_once : int
         How many changes go together.
+    depth : callable
+        Which of several changes come first: those for which it returns less, and of deletions those for
+        which it returns more. A folder is made before those in it, and deleted after them.
     check : callable
         Why a change cannot be made, as far as that is known without asking; None if it can.
     preflight : callable, optional
@@ -59,7 +66,7 @@ class Action:
     send : callable, optional
         Makes the changes, where it takes more than ``calls``: what Omni answers decides which.
     candidates : callable, optional
-        Of a change that must "never" be repeated: the ids of what may be what was made.
+        Of a change whose answer was lost and that is not sent again: the ids of what may be what was made.
     inverse : callable, optional
         The change that takes one back, where it is not the one with old and new swapped.
     """
@@ -73,6 +80,7 @@ class Action:
     makes: bool = False
     together: Callable[[Change], Hashable] | None = None
     at_once: int = 1
+    depth: Callable[[Change], int] = _level
     check: Callable[[Change], str | None] = _none
     preflight: Callable[[Now, Sequence[Change]], Mapping[Key, str | Change]] | None = None
     irreversible: Callable[[Change], str | None] = _none

@@ -10,6 +10,7 @@ from omnipd.changes.change import Change
 from omnipd.changes.journal_file import Entry, State
 from omnipd.changes.now import Now
 from omnipd.changes.steps import Step
+from omnipd.changes.to_be_made import note_to_be_made
 from omnipd.changes.values import Value
 from omnipd.display import shortened
 
@@ -63,6 +64,7 @@ def _judged(step: Step, found: Found) -> Judged:
 def rehearse(changes: Sequence[Change], now: Now) -> dict[int, Entry]:
     """Return what would become of changes; nothing is sent."""
     entries = {row: Entry("refused") for row, one in enumerate(changes) if one.refused is not None}
+    note_to_be_made(now, changes)
     due: dict[tuple[str, str], list[tuple[int, Change]]] = {}
     for row, one in enumerate(changes):
         if one.refused is None:

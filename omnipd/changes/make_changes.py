@@ -204,6 +204,8 @@ class MakeChanges:
                 again.add(found.row)
             else:
                 detail = f"It was sent {tries} times without an answer, and had no effect so far."
+                left = step.action.candidates and step.action.candidates(self._now, change)
+                detail += f" What may have come of it: {', '.join(left)}." if left else ""
                 self._journal.note([found.row], "unknown", detail=detail)
         self._send(_only(step, again))
 

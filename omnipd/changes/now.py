@@ -32,6 +32,8 @@ class Now:
     learned : dict
         What an action has learned, such as where a document lies, by a name of its own. It saves
         calls; it is never what a change is judged by.
+    to_be_made : set of tuple of str
+        Kind and item of what a plan makes itself, while it is only planned: other changes may name it.
     calls_made : int
         How many calls that change something Omni has taken.
     """
@@ -39,6 +41,7 @@ class Now:
     def __init__(self, client: Client) -> None:
         self.client = client
         self.learned: dict[str, Any] = {}
+        self.to_be_made: set[tuple[str, str]] = set()
         self.calls_made = 0
 
     def send(self, call: ApiCall) -> Any:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import pandas as pd
@@ -13,6 +14,7 @@ from omnipd.call import one_call
 from omnipd.changes.action_table import action_of
 from omnipd.changes.change import Change, Key
 from omnipd.changes.edited_frame import EditedFrame, edited_frame_of
+from omnipd.changes.guarded_cells import as_it_was
 from omnipd.changes.near_names import did_you_mean
 from omnipd.changes.now import Now
 from omnipd.changes.plan import Plan
@@ -23,6 +25,11 @@ from omnipd.client.client import Client
 from omnipd.client.current_client import current_client
 from omnipd.display import counted, listed
 from omnipd.errors import ArgumentError, warn
+from omnipd.message import join
+
+_MAY_BE_EDITED = (
+    "It may be one of the new rows, which cannot be made: leave those out to delete it."
+)
 
 Row = Mapping[str, Any]
 #: What a row is of: the kind, the item and its part.
@@ -97,6 +104,7 @@ def plan(
         old = _rows(of, known, "before")
         edited, name = (before, "before") if after is None else (after, "after")
         new = _rows(of, edited, name, kept=None if delete else known)
+        new = {key: as_it_was(row, old[key]) if key in old else row for key, row in new.items()}
         if after is not None:
             _tell_new_columns(of, before, after)
         if after is None:
@@ -109,19 +117,34 @@ def plan(
 def _changes(
     of: EditedFrame, old: Mapping[Of, Row], new: Mapping[Of, Row], *, delete: bool
 ) -> Iterator[Change]:
+    unmade: set[str] = set()
     for key, row in new.items():
         if key in old:
             yield from _edited(of, key, old[key], row)
-        else:
-            yield from _made(of, key, row)
+            continue
+        for change in _made(of, key, row):
+            if action_of(key[0], change.key.column).check(change) is not None:
+                unmade.add(key[0])
+            yield change
     if delete:
         for key, row in old.items():
             if key not in new:
-                yield from _deleted(of, key, row)
+                for change in _deleted(of, key, row):
+                    # Of a row whose id was edited, the old one is missing.
+                    why = _MAY_BE_EDITED if key[0] in unmade else None
+                    yield replace(change, refused=change.refused or why)
 
 
 def _edited(of: EditedFrame, key: Of, old: Row, new: Row) -> Iterator[Change]:
     why = of.editable.fixed(old)
+    renamed = new.get(of.editable.renamed or "")
+    if not is_null(renamed) and str(renamed) != key[1]:
+        named_by = of.editable.item[0]
+        yield Change(Key(*key, named_by), key[1], str(renamed), _name(of, old), why)
+        why = f"It gets another {named_by} by the same plan: change the rest by one of its own."
+    if _is_emptied(of, old, new):
+        yield from _deleted(of, key, old)
+        return
     for column, change in of.editable.columns.items():
         if column not in new or column not in old:
             continue
@@ -139,6 +162,18 @@ def _edited(of: EditedFrame, key: Of, old: Row, new: Row) -> Iterator[Change]:
             yield Change(Key(*key, change), before, now, _name(of, old), why)
 
 
+def _is_emptied(of: EditedFrame, old: Row, new: Row) -> bool:
+    """Whether what a row itself is was taken out of it, such as the role out of a permission."""
+    return any(
+        change == of.editable.row
+        and column in old
+        and column in new
+        and not is_null(old[column])
+        and is_null(new[column])
+        for column, change in of.editable.columns.items()
+    )
+
+
 def _became_number(old: Any, new: Any) -> bool:
     """Whether a cell is the same but for what a spreadsheet did: the text 007 comes back as the number 7."""
     is_number = isinstance(new, int | float) and not isinstance(new, bool)
@@ -148,12 +183,15 @@ def _became_number(old: Any, new: Any) -> bool:
 def _made(of: EditedFrame, key: Of, row: Row) -> Iterator[Change]:
     if (made := of.editable.row) is None:
         change = next(iter(of.editable.columns.values()))
-        why = f"There is no such {key[0]}."
-        yield Change(Key(*key, change), None, None, _name(of, row), why)
+        there_is_none = f"There is no such {key[0]}."
+        yield Change(Key(*key, change), None, None, _name(of, row), there_is_none)
         return
-    yield Change(
-        Key(*key, made), None, _of_row(of, key, row), _name(of, row), of.editable.fixed(row)
-    )
+    why = of.editable.fixed(row)
+    if not is_null(row.get(of.editable.renamed or "")):
+        why = f"There is no such {key[0]} to give another name: a new one has its name at once."
+    yield Change(Key(*key, made), None, _of_row(of, key, row), _name(of, row), why)
+    for change, value in _beside(of, key, row):
+        yield Change(Key(*key, change), None, value, _name(of, row), why)
 
 
 def _deleted(of: EditedFrame, key: Of, row: Row) -> Iterator[Change]:
@@ -161,9 +199,22 @@ def _deleted(of: EditedFrame, key: Of, row: Row) -> Iterator[Change]:
         raise ArgumentError(
             argument("delete", True) + f" cannot be: Omni has no call that deletes a {key[0]}.",
         )
-    yield Change(
-        Key(*key, gone), _of_row(of, key, row), None, _name(of, row), of.editable.fixed(row)
-    )
+    why = of.editable.fixed(row)
+    for change, value in _beside(of, key, row):
+        yield Change(Key(*key, change), value, None, _name(of, row), why)
+    yield Change(Key(*key, gone), _of_row(of, key, row), None, _name(of, row), why)
+
+
+def _beside(of: EditedFrame, key: Of, row: Row) -> Iterator[tuple[str, Value]]:
+    """Yield what a row has beside the one value that it itself is, such as the boost beside a role."""
+    if of.editable.row not in of.editable.columns.values():
+        return
+    for column, change in of.editable.columns.items():
+        if change == of.editable.row or column not in row:
+            continue
+        value = _value(key, change, row[column], column)
+        if not action_of(key[0], change).values.same(None, value):
+            yield change, value
 
 
 def _of_row(of: EditedFrame, key: Of, row: Row) -> Value:
@@ -172,7 +223,7 @@ def _of_row(of: EditedFrame, key: Of, row: Row) -> Value:
     for column, change in of.editable.columns.items():
         if change == made:
             return _value(key, change, row.get(column), column)
-    if action_of(key[0], made).values is not RECORD:
+    if action_of(key[0], made).values.read is not RECORD.read:
         return True
     record = {}
     for column, change in of.editable.columns.items():
@@ -227,7 +278,7 @@ def _rows(
         cells = of.editable.fold(cells, [] if kept is None else _cells(kept))
     for place, row in enumerate(cells):
         item = _first(row, of.editable.item)
-        part = _first(row, of.editable.part)
+        part = _part(of, row)
         if item is None or (of.editable.part and part is None):
             columns = of.editable.item if item is None else of.editable.part
             raise ArgumentError(
@@ -241,7 +292,8 @@ def _rows(
                 argument(name) + f" has no column {error.args[0]!r}, which says what a row is of."
             ) from None
         if key in rows and of.editable.columns:
-            raise ArgumentError(argument(name) + f" has two rows of the {key[0]} {item!r}.")
+            whose = "" if part is None else f" ({part})"
+            raise ArgumentError(argument(name) + f" has two rows of the {key[0]} {item!r}{whose}.")
         # Rows that only say that something is there say so together: a group, one for each member.
         rows[key] = _common(rows[key], row) if key in rows else row
     return rows
@@ -257,6 +309,12 @@ def _cells(frame: pd.DataFrame) -> Sequence[Row]:
         {str(column): cell for column, cell in row.items()}
         for row in frame.astype(object).to_dict("records")
     ]
+
+
+def _part(of: EditedFrame, row: Row) -> str | None:
+    if of.editable.part_of is None:
+        return _first(row, of.editable.part)
+    return of.editable.part_of({name: None if is_null(one) else one for name, one in row.items()})
 
 
 def _first(row: Mapping[Any, Any], columns: tuple[str, ...]) -> str | None:
@@ -333,11 +391,15 @@ def _tell_new_columns(of: EditedFrame, before: pd.DataFrame, after: pd.DataFrame
 def _tell(of: EditedFrame, edited: Mapping[str, int], *, is_certain: bool) -> None:
     """Refuse edits of columns that cannot be changed. Where Omni may have changed them, only warn."""
     told = listed(f"{column} ({counted(count, 'row')})" for column, count in sorted(edited.items()))
-    what_can = f"What can be: {', '.join(of.editable.columns)}."
-    hows = dict.fromkeys(
+    what_can = (
+        f"What can be: {', '.join(of.editable.columns)}."
+        if of.editable.columns
+        else "Only rows can be added and taken away."
+    )
+    how = dict.fromkeys(
         of.editable.elsewhere[column] for column in edited if column in of.editable.elsewhere
     )
-    what_can = " ".join([what_can, *hows])
+    what_can = join([what_can, *how])
     if is_certain:
         raise ArgumentError(f"What was edited cannot be changed: {told}.", hint=what_can)
     warn(

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 import pandas as pd
 
 from omnipd.arguments import argument, said
 from omnipd.call import one_call
+from omnipd.changes.actions.users import EXISTS
 from omnipd.changes.addresses import why_no_address
 from omnipd.changes.attribute_values import definitions, value_of
 from omnipd.changes.change import Change, Key
-from omnipd.changes.memberships import Groups
+from omnipd.changes.memberships import Memberships
 from omnipd.changes.now import Now
 from omnipd.changes.plan import Plan
 from omnipd.changes.planned import planned
+from omnipd.changes.unknown_names import note_known
 from omnipd.changes.users_now import User, all_users
 from omnipd.changes.users_sheet import SheetRow, sheet_rows
 from omnipd.client.client import Client
@@ -86,13 +89,16 @@ def plan_users(users: pd.DataFrame, *, client: Client | None = None) -> Plan:
         defined = definitions(now)
         rows = sheet_rows(users, defined)
         known = {user.address.casefold(): user for user in all_users(now)}
-        groups = Groups(now) if any(row.groups for row in rows) else None
+        note_known(now, [user.user_id for user in known.values()])
+        groups = Memberships(now) if any(row.groups for row in rows) else None
         changes: list[Change] = []
         for row in rows:
             user = known.get(row.address.casefold())
-            changes += _made(row) if user is None else _changed(row, user)
+            due = list(_made(row) if user is None else _changed(row, user))
             if groups is not None:
-                changes += groups.joined(row.address if user is None else user.user_id, row.groups)
+                of = row.address if user is None else user.user_id
+                due += groups.joined(of, row.groups)
+            changes += due if user is not None else _with_whom(due)
         return planned(changes, now)
 
 
@@ -105,10 +111,20 @@ def _made(row: SheetRow) -> Iterator[Change]:
             name: list(value) if isinstance(value, tuple) else value
             for name, value in row.attributes.items()
         }
-    why = why_no_address(row.address)
-    yield Change(Key("user", row.address, None, "exists"), None, record, row.address, why)
+    made = Change(Key("user", row.address, None, "exists"), None, record, row.address)
+    why = why_no_address(row.address) or EXISTS.check(made)
+    yield replace(made, refused=why)
     if row.active is False:  # whom Omni makes is active
         yield Change(Key("user", row.address, None, "active"), True, False, row.address)
+
+
+def _with_whom(due: Sequence[Change]) -> list[Change]:
+    """Return the changes of a new user; where the user cannot be made, nothing of theirs can."""
+    made, *others = due
+    if made.refused is None:
+        return list(due)
+    why = "The user is not made."
+    return [made, *(replace(one, refused=one.refused or why) for one in others)]
 
 
 def _changed(row: SheetRow, user: User) -> Iterator[Change]:

@@ -11,6 +11,7 @@ from omnipd.changes.change import Change
 from omnipd.changes.now import Now
 from omnipd.changes.plan import Plan
 from omnipd.changes.plan_rows import checked
+from omnipd.changes.to_be_made import note_to_be_made
 
 
 def planned(changes: Iterable[Change], now: Now) -> Plan:
@@ -25,6 +26,7 @@ def planned(changes: Iterable[Change], now: Now) -> Plan:
             continue
         of_action = by_action.setdefault((action.kind, action.column), (action, []))
         of_action[1].append(checked(change))
+    note_to_be_made(now, (one for _, listed in by_action.values() for one in listed))
     planned: list[Change] = []
     for action, listed in by_action.values():
         due = [one for one in listed if one.refused is None]

@@ -8,6 +8,7 @@ from omnipd.changes.action_table import action_of
 from omnipd.changes.change import Change
 from omnipd.changes.journal_file import JournalFile
 from omnipd.changes.judge import look, shown
+from omnipd.changes.new_identifiers import new_identifiers, readdressed
 from omnipd.changes.now import Now, stops_all
 from omnipd.changes.steps import Step
 from omnipd.errors import APIError
@@ -30,6 +31,9 @@ def verify(
         If some of it cannot be read; what was not looked at stays unverified, and the rest was looked at.
     """
     entries = journal.entries()
+    made = (one for row, one in enumerate(changes) if row in entries and entries[row].state == "ok")
+    identifiers = new_identifiers(made)
+    changes = [readdressed(change, identifiers) for change in changes]
     due: dict[tuple[str, str], list[tuple[int, Change]]] = {}
     for row, change in enumerate(changes):
         entry = entries.get(row)

@@ -5,7 +5,7 @@ Nearly every user id of Omni is a membership id: the user in this organization (
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import Any
 
 import pandas as pd
@@ -16,11 +16,10 @@ from omnipd.frames.columns import TEXT, Column, as_json, as_text, count, flag, i
 from omnipd.frames.labels import joined
 from omnipd.frames.records import Record
 from omnipd.lists import paging
-from omnipd.lists.editable import Editable
 from omnipd.lists.endpoint import Endpoint
 from omnipd.lists.manual import manual
 from omnipd.lists.params import SORT_DIRECTION, Param
-from omnipd.readers.attribute_rows import fold_values
+from omnipd.readers.edited_users import OF_ATTRIBUTE_VALUES, OF_EMAIL_ONLY_USERS, OF_USERS
 from omnipd.readers.scim import without_constants
 
 # The two extensions of a SCIM user. Their names hold dots, which paths of columns cannot.
@@ -59,38 +58,10 @@ _PERSON: dict[str, Column] = {
     ),
 }
 
-#: What is of a user and no part of the user's own row, and how it is changed.
-_BELOW_USERS = {
-    "user_name": "The address of a user cannot be changed.",
-    "email": "The address of a user cannot be changed.",
-    "user_attributes": "Attributes are edited in the frame of read_user_attribute_values().",
-    "group_ids": "Groups are edited in the frame of read_group_members().",
-    "group_names": "Groups are edited in the frame of read_group_members().",
-}
-
-
-def _has_more(row: Mapping[str, Any]) -> str | None:
-    """Refuse a new row that says what is not made with the user."""
-    if pd.notna(row.get("user_id")):
-        return None
-    more = ("user_attributes", "group_ids", "group_names")
-    if any(pd.notna(row.get(name)) and row[name] != "" for name in more):
-        return "A new user with attributes or groups is planned by plan_users()."
-    return None
-
-
 USERS = Endpoint(
     "/api/scim/v2/Users",
     key=("user_id",),
-    editable=Editable(
-        "user",
-        ("user_id", "user_name"),
-        columns={"display_name": "display_name", "active": "active"},
-        name="user_name",
-        row="exists",
-        fixed=_has_more,
-        elsewhere=_BELOW_USERS,
-    ),
+    editable=OF_USERS,
     pages=paging.scim,
     rows="Resources",
     params={"filter": Param("filter")},
@@ -292,15 +263,7 @@ def _attribute_values_of(user: Record) -> Iterable[Record]:
 USER_ATTRIBUTE_VALUES = Endpoint(
     "/api/scim/v2/Users",
     key=("user_id", "attribute_name", "position"),
-    editable=Editable(
-        "user_attribute",
-        ("user_id",),
-        columns={"value": "value"},
-        name="user_name",
-        part=("attribute_name",),
-        row="value",
-        fold=fold_values,
-    ),
+    editable=OF_ATTRIBUTE_VALUES,
     pages=paging.scim,
     rows="Resources",
     columns={
@@ -360,6 +323,7 @@ def read_user_attribute_values(
 EMAIL_ONLY_USERS = Endpoint(
     "/api/v1/users/email-only",
     key=("user_id",),
+    editable=OF_EMAIL_ONLY_USERS,
     params={"email": Param("email"), "direction": SORT_DIRECTION},
     page_size=20,  # more is 400 (docs/wire.md)
     columns={

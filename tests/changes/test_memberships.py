@@ -3,7 +3,7 @@
 import pytest
 from changes.changed_users import changed_users
 
-from omnipd.changes.memberships import Groups
+from omnipd.changes.memberships import Memberships
 from omnipd.changes.now import Now
 from omnipd.client.current_client import current_client
 
@@ -15,7 +15,7 @@ def omni():
 
 
 def joined(user, *named):
-    changes = Groups(Now(current_client(None))).joined(user, named)
+    changes = Memberships(Now(current_client(None))).joined(user, named)
     return [(one.key, one.old, one.new, one.name, one.refused) for one in changes]
 
 

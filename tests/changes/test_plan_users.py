@@ -129,6 +129,54 @@ def test_rows_that_omni_would_refuse_are_in_the_plan_refused():
         assert omni.everything() == start
 
 
+def members(omni, name):
+    groups = omni.server.organization.groups.values()
+    return set(next(each for each in groups if each.name == name).member_ids)
+
+
+def test_users_join_groups_also_those_who_are_made_first():
+    with changed_users() as omni:
+        start, before = omni.everything(), members(omni, "Analysts")
+        said = sheet(
+            {"email": NEW, "display_name": "New", "active": False, "groups": "Analysts"},
+            {"email": ZOE, "groups": "Everyone,Analysts"},
+        )
+        plan = omnipd.plan_users(said)
+        assert set(plan.apply(dry_run=True)["state"]) == {"pending"}
+        report = plan.apply()
+        assert report["column"].tolist() == ["exists", "active", "member", "member"]
+        assert set(report["state"]) == {"ok"}
+        ids = {omni.user("new").membership_id, omni.user("zoe").membership_id}
+        assert members(omni, "Analysts") == before | ids
+        assert omni.user("zoe").membership_id in members(omni, "Everyone")
+        assert omnipd.plan_users(said).empty
+        back = omnipd.undo(report.attrs["omni"]["journal"]).apply(destructive=True)
+        assert set(back["state"]) == {"ok", "already"}
+        assert members(omni, "Analysts") == before
+        assert omni.everything() == start
+
+
+def test_what_belongs_to_a_user_who_cannot_be_made_is_refused_with_them():
+    with changed_users() as omni:
+        plan = omnipd.plan_users(
+            sheet({"email": NEW, "active": False, "groups": "Analysts,analyst"})
+        )
+        assert plan["column"].tolist() == [
+            "exists",
+            "active",
+            "member",
+            "member",
+        ]
+        assert plan["refused"].tolist() == [
+            "A new user needs a display_name.",
+            "The user is not made.",
+            "The user is not made.",
+            "There is no group 'analyst'. Did you mean 'Analysts'?",
+        ]
+        assert set(plan.apply()["state"]) == {"refused"}
+        assert NEW not in omni.addresses()
+
+
 def test_what_a_sheet_cannot_say_is_refused_by_name():
     with changed_users():
         twice = wrong({"email": ADA}, {"email": ZOE}, {"email": "Ada@Sandbox.example"})

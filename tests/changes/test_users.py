@@ -163,7 +163,10 @@ def test_a_user_whom_somebody_else_makes_meanwhile_is_a_conflict():
         ({"display_name": "X", "user_name": "x@y"}, "'x@y' is no e-mail address."),
         ({"display_name": "X", "user_name": "ZOE@sandbox.example"}, "There is a user"),
         ({"display_name": "X", "active": False}, "A new user is active."),
-        ({"display_name": "X", "user_attributes": '{"region":"a"}'}, "planned by plan_users()"),
+        (
+            {"display_name": "X", "user_attributes": '{"region":"a"}'},
+            "planned by omnipd.plan_users()",
+        ),
         ({"display_name": "X", "user_id": "made-up"}, "There is no user 'made-up'."),
     ],
 )

@@ -71,11 +71,20 @@ def _by_id(now: Now, change: Change) -> Change:
 def _present_of(value: Callable[[User], Value]) -> Callable[[Now, Sequence[Change]], Present]:
     def present(now: Now, changes: Sequence[Change]) -> Present:
         found = users_now(now, [change.key.item for change in changes])
-        return {
+        there = {
             change.key: value(found[change.key.item])
             for change in changes
             if change.key.item in found
         }
+        # Who is yet to be made by the same plan will be as it was planned.
+        made = {
+            change.key: change.old
+            for change in changes
+            if change.key not in there
+            and change.key.column != "exists"
+            and ("user", change.key.item) in now.to_be_made
+        }
+        return {**there, **made}
 
     return present
 
