@@ -97,6 +97,8 @@ def plan_transfer(
     {'api_key': 2, 'routine': 2, 'document': 1, 'folder': 1}
     """
     asked = as_list("kinds", kinds)
+    if not asked:
+        raise ArgumentError(argument("kinds") + " names none.", hint=f"There are {', '.join(_OF)}.")
     for kind in asked:
         check_choice("kinds", kind, _OF)
     if inventory is not None and not isinstance(inventory, Inventory):

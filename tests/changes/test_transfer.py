@@ -228,6 +228,8 @@ def test_kinds_and_inventories_that_are_none_are_refused():
     with small_omni():
         with pytest.raises(omnipd.ArgumentError, match="Did you mean 'document'"):
             omnipd.plan_transfer(PRIYA, GRACE, kinds=["documents"])
+        with pytest.raises(omnipd.ArgumentError, match="names none"):
+            omnipd.plan_transfer(PRIYA, GRACE, kinds=[])
         with pytest.raises(omnipd.ArgumentError, match="must be an Inventory"):
             omnipd.plan_transfer(PRIYA, GRACE, inventory={"users": 1})
 
