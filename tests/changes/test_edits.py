@@ -91,7 +91,8 @@ def test_rows_that_are_new_cannot_be_where_nothing_makes_them(documents):
     after = documents.copy()
     after.loc[0, "document_identifier"] = "of-nobody"
     plan = omnipd.plan(documents, after)
-    assert plan["refused"].tolist() == ["There is no such document."]
+    (why,) = plan["refused"]
+    assert why.startswith("There is no such document")
 
 
 def test_a_frame_that_does_not_say_its_reader_is_refused_unless_it_is_named(documents):
@@ -167,14 +168,14 @@ MORE = {"read_documents": {"include": "labels"}}
 
 
 @pytest.mark.thorough
-@pytest.mark.parametrize("of", EDITED_FRAMES, ids=lambda of: of.name)
+@pytest.mark.parametrize(
+    "of", [of for of in EDITED_FRAMES if of.name in LEGAL], ids=lambda of: of.name
+)
 @settings(
     max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(data=st.data())
 def test_any_edit_is_made_and_comes_back(of, tmp_path, data):
-    if of.name not in LEGAL:
-        pytest.skip("no legal values are known of it")
     with omnipd.sandbox(size="tiny", requests_per_minute=None):
         before = of.reader(**MORE[of.name])
         edited = before.copy()
