@@ -46,9 +46,9 @@ class Action:
     makes : bool
         Whether it makes or deletes the thing itself, so that one that is not there is no conflict.
     together : callable, optional
-        Changes for which it returns the same are made by the same calls, as many as ``at_once``.
+        Changes for which it returns the same are made by the same calls, as many as ``max_together``.
         By default each is by itself.
-    at_once : int
+    max_together : int
         How many changes go together.
     depth : callable
         Which of several changes come first: those for which it returns less, and of deletions those for
@@ -79,7 +79,7 @@ class Action:
     repeat: Literal["set", "key", "never"] = "set"
     makes: bool = False
     together: Callable[[Change], Hashable] | None = None
-    at_once: int = 1
+    max_together: int = 1
     depth: Callable[[Change], int] = _level
     check: Callable[[Change], str | None] = _none
     preflight: Callable[[Now, Sequence[Change]], Mapping[Key, str | Change]] | None = None

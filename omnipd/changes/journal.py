@@ -232,5 +232,14 @@ def open_journal(path: str | os.PathLike[str]) -> Journal:
     ------
     ArgumentError
         If there is none, it is none, or another process is at it.
+
+    Examples
+    --------
+    >>> import omnipd
+    >>> with omnipd.sandbox(size="tiny"):
+    ...     report = omnipd.plan_labels(omnipd.read_documents(), add="finance").apply()
+    ...     again = omnipd.open_journal(report.attrs["omni"]["journal"]).report()
+    >>> again["state"].value_counts().to_dict()
+    {'ok': 4}
     """
     return Journal(local_path("path", path))

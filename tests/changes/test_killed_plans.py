@@ -12,5 +12,5 @@ from killed_plans import SCENARIOS, trial
 def test_a_plan_that_is_killed_again_and_again_comes_to_its_end(name):
     killed, states = trial(name, 0, kills=3, seconds=3.0)
     assert killed > 0
-    assert states.total() > 50
-    assert states["ok"] > 30
+    assert states.total() >= 50
+    assert states["ok"] >= 30

@@ -149,7 +149,7 @@ COPIED = Action(
 )
 IN_TWO_CALLS = Action("thing", "drafted", TEXT, _drafted, _present)
 TOGETHER = Action(
-    "thing", "several", TEXT, _several, _present, together=lambda change: "all", at_once=3
+    "thing", "several", TEXT, _several, _present, together=lambda change: "all", max_together=3
 )
 CHECKED = Action(
     "thing",

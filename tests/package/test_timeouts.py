@@ -74,6 +74,17 @@ CALLS = {
         pd.DataFrame({"document_identifier": [BOARD], "labels": ["finance"]}), reader="documents"
     ),
     "plan_labels": lambda path: omnipd.plan_labels([BOARD], add="finance"),
+    "plan_move": lambda path: omnipd.plan_move([BOARD], "/finance"),
+    "plan_transfer": lambda path: omnipd.plan_transfer(
+        "priya@sandbox.example", "grace@sandbox.example"
+    ),
+    "plan_identifiers": lambda path: omnipd.plan_identifiers({BOARD: "board"}),
+    "plan_members": lambda path: omnipd.plan_members(
+        pd.DataFrame({"email": ["zoe@sandbox.example"], "group_name": ["Finance"]})
+    ),
+    "plan_users": lambda path: omnipd.plan_users(
+        pd.DataFrame({"email": ["new@sandbox.example"], "display_name": ["New Colleague"]})
+    ),
 }
 #: What was read before the time was up.
 PARTIAL = {

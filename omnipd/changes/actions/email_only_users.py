@@ -47,7 +47,7 @@ EXISTS = Action(
     _present,
     makes=True,
     together=lambda change: change.new is None,
-    at_once=_MOST,
+    max_together=_MOST,
     check=_check,
     irreversible=lambda _: "Omni's call that deletes an email-only user is not known.",
 )

@@ -102,7 +102,7 @@ MEMBER = Action(
     _calls,
     _present,
     together=_together,
-    at_once=_MOST,
+    max_together=_MOST,
     check=_check,
     preflight=_preflight,
     send=_send,

@@ -162,7 +162,7 @@ RECIPIENTS = Action(
     _calls,
     _present,
     together=_together,
-    at_once=50,
+    max_together=50,
     preflight=_preflight,
     remark=_remark,
 )

@@ -56,7 +56,7 @@ VALUE = Action(
     _calls,
     _present,
     together=lambda change: change.key.item,
-    at_once=50,
+    max_together=50,
     check=_check,
     preflight=_preflight,
     remark=lambda _: "Access filters may go by it.",
