@@ -264,7 +264,7 @@ def compare(scenario, report, organization, somebodys):
         assert has in expected, (row, has)
 
 
-def trial(name, number, kills=KILLS, seconds=4.0):
+def trial(name, number, kills=KILLS, seconds=2.0):
     """Apply one plan, killed so often, compare and undo it; return what came of it."""
     scenario, chance = SCENARIOS[name], random.Random(f"{name} {number}")
     with tempfile.TemporaryDirectory() as place, warnings.catch_warnings():
