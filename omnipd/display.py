@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import html
 import textwrap
+import unicodedata
 from collections.abc import Iterable, Sequence
 
 from omnipd.key_texts import hide_keys
@@ -49,6 +50,36 @@ def shortened(text: str, longest: int) -> str:
     """
     line = " ".join(printable(text).split())
     return line if len(line) <= longest else f"{line[: longest - 1]}…"
+
+
+def places(text: str) -> int:
+    """Return how many places a terminal gives a text: two for wide letters, none for combining ones.
+
+    Examples
+    --------
+    >>> places("長い"), places("abc")
+    (4, 3)
+    """
+    return sum(
+        0
+        if unicodedata.combining(letter)
+        else 1 + (unicodedata.east_asian_width(letter) in {"W", "F"})
+        for letter in text
+    )
+
+
+def cut_to(text: str, widest: int) -> str:
+    """Return a text that takes no more places of a terminal than so many.
+
+    Examples
+    --------
+    >>> cut_to("長い名前", 5)
+    '長い…'
+    """
+    if places(text) <= widest:
+        return text
+    end = next(end for end in range(widest, -1, -1) if places(text[:end]) <= widest - 1)
+    return text[:end] + "…"
 
 
 def listed(items: Iterable[object], max_items: int = 10) -> str:

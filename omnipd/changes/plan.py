@@ -22,6 +22,7 @@ from omnipd.changes.judge import rehearse
 from omnipd.changes.now import Now
 from omnipd.changes.plan_file import read_plan, write_plan
 from omnipd.changes.plan_rows import checked, checked_once, table_of
+from omnipd.changes.plan_shown import as_html, as_text
 from omnipd.changes.report import report_of
 from omnipd.changes.values import is_null
 from omnipd.client.client import Client
@@ -30,9 +31,6 @@ from omnipd.display import counted
 from omnipd.errors import ArgumentError
 from omnipd.frames.to_pandas import to_frame
 from omnipd.message import join
-
-_MOST_ROWS = 20
-_LONGEST_CELL = 40
 
 
 class Plan:
@@ -244,14 +242,10 @@ class Plan:
         return opened.resume(client=acting)
 
     def __repr__(self) -> str:
-        rows = _shown(self.frame).to_string(max_rows=_MOST_ROWS, index=False)
-        return "\n".join(
-            [_title(self.frame), *([display.printable_lines(rows)] if len(self) else [])]
-        )
+        return as_text(self.frame)
 
     def _repr_html_(self) -> str:
-        rows = _shown(self.frame).to_html(max_rows=_MOST_ROWS, index=False)
-        return display.page(_title(self.frame), *([rows] if len(self) else []))
+        return as_html(self.frame)
 
 
 def _refuse_tiers(plan: pa.Table, allowed: dict[str, bool]) -> None:
@@ -274,34 +268,3 @@ def _refuse_tiers(plan: pa.Table, allowed: dict[str, bool]) -> None:
             )
             + " Or leave those rows out.",
         )
-
-
-def _title(plan: pd.DataFrame) -> str:
-    return f"omnipd.Plan: {in_short(plan)}"
-
-
-def in_short(plan: pd.DataFrame) -> str:
-    """Return how many changes the frame of a plan has, and of which kinds."""
-    refused = int(plan["refused"].notna().sum())
-    tiers = plan["tier"].value_counts()
-    told = [f"{count:,} {tier}" for tier, count in tiers.items()]
-    told += [f"{refused:,} refused"] if refused else []
-    lasting = int((plan["reversible"] == False).sum())  # noqa: E712 - it may be null
-    told += [f"{lasting:,} not reversible"] if lasting else []
-    changes = counted(len(plan), "change")
-    return changes + (f" ({', '.join(told)})" if told else "")
-
-
-def _shown(plan: pd.DataFrame) -> pd.DataFrame:
-    """Return what of a plan is shown: without what is null everywhere, texts cut."""
-    shown = plan.astype(object)
-    shown["item"] = shown["name"].where(shown["name"].notna(), shown["item"])
-    columns = ["kind", "item", "part", "column", "old", "new", "tier", "refused", "remark"]
-    kept = [
-        name
-        for name in columns
-        if name not in {"part", "refused", "remark"} or shown[name].notna().any()
-    ]
-    return shown[kept].map(
-        lambda one: "" if pd.isna(one) else display.shortened(str(one), _LONGEST_CELL)
-    )

@@ -40,8 +40,8 @@ def deliver_plan(
     plan: Plan, path: Path | None, style: str, *, client: Client | None = None
 ) -> None:
     """Write a plan to a file, or print it; say what it would take, and how to go on."""
-    from omnipd.changes.plan import in_short  # noqa: PLC0415
     from omnipd.changes.plan_file import file_table  # noqa: PLC0415
+    from omnipd.changes.plan_shown import in_short  # noqa: PLC0415
     from omnipd.export.csv import write_csv  # noqa: PLC0415
     from omnipd.export.storable_table import table_of  # noqa: PLC0415
 

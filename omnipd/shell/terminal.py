@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import shutil
-import unicodedata
 from typing import Any
 
 import click
 import pandas as pd
 
-from omnipd.display import counted, printable
+from omnipd.display import counted, cut_to, places, printable
 
 #: How narrow a column may become.
 _LEAST = 16
@@ -33,18 +32,18 @@ def print_table(df: pd.DataFrame, rows: int, *, cut: str | None = None) -> None:
             continue
         column = shown.iloc[:, place]
         cells = [printable(name), *(_cell(value) for value in column)]
-        width = max(_width(cell) for cell in cells)
-        left = room - _width(lines[0]) - 2
+        width = max(places(cell) for cell in cells)
+        left = room - places(lines[0]) - 2
         if name == cut and _LEAST <= left < width:
-            cells = [_cut(cell, left) for cell in cells]
-            width = max(_width(cell) for cell in cells)
-        if lines[0] and _width(lines[0]) + 2 + width > room:
+            cells = [cut_to(cell, left) for cell in cells]
+            width = max(places(cell) for cell in cells)
+        if lines[0] and places(lines[0]) + 2 + width > room:
             left_out.append(printable(name))
             continue
         gap = "  " if lines[0] else ""
         right = pd.api.types.is_numeric_dtype(column.dtype)
         for index, cell in enumerate(cells):
-            pad = " " * (width - _width(cell))
+            pad = " " * (width - places(cell))
             lines[index] += gap + (pad + cell if right else cell + pad)
     click.echo("\n".join(line.rstrip() for line in lines))
     if len(df) > rows:
@@ -62,21 +61,4 @@ def _cell(value: Any) -> str:
     if isinstance(value, pd.Timestamp):
         return value.strftime("%Y-%m-%d %H:%M").removesuffix(" 00:00")
     text = printable(str(value)[:200] if isinstance(value, str) else value)
-    return _cut(text, 40)
-
-
-def _cut(text: str, widest: int) -> str:
-    if _width(text) <= widest:
-        return text
-    end = next(end for end in range(widest, 0, -1) if _width(text[:end]) <= widest - 1)
-    return text[:end] + "…"
-
-
-def _width(text: str) -> int:
-    """Return how many places a terminal gives a text: two for wide letters, none for combining ones."""
-    return sum(
-        0
-        if unicodedata.combining(letter)
-        else 1 + (unicodedata.east_asian_width(letter) in {"W", "F"})
-        for letter in text
-    )
+    return cut_to(text, 40)
