@@ -160,11 +160,12 @@ def _fitting(rows: Sequence[Cells]) -> dict[str, int]:
 def _cut(row: Cells, widths: Mapping[str, int]) -> Cells:
     """Return the cells of a row as they fit: of two long values that begin alike, what differs."""
     cells = dict(row)
-    if any(display.places(row[name]) > widths[name] for name in ("old", "new")):
+    over = max(display.places(row[name]) - widths[name] for name in ("old", "new"))
+    if over > 0:
         both = zip(row["old"], row["new"], strict=False)
         alike = sum(1 for _ in itertools.takewhile(lambda two: two[0] == two[1], both))
-        if row["old"] and row["new"] and alike > _SAME_BEFORE + 1:
-            start = alike - _SAME_BEFORE
+        start = over + 1 if over < alike else alike - _SAME_BEFORE
+        if start > 1:
             cells |= {name: "…" + row[name][start:] for name in ("old", "new")}
     return {name: display.cut_to(cell, widths[name]) for name, cell in cells.items()}
 
