@@ -18,8 +18,13 @@ from omnipd.arguments import argument, check_choice
 from omnipd.call import one_call
 from omnipd.client.client import Client
 from omnipd.errors import ArgumentError
+from omnipd.frames import times
+from omnipd.frames.decimals import as_floats
 from omnipd.frames.scalars import python_value
+from omnipd.frames.to_pandas import scalar_columns
+from omnipd.frames.unify_schemas import with_schema
 from omnipd.queries.check_split import check_cut, check_rows
+from omnipd.queries.explain import schema
 from omnipd.queries.job.model_ids import with_model_ids
 from omnipd.queries.job.options import QueryOptions
 from omnipd.queries.job.run import Run
@@ -106,6 +111,37 @@ class SplitQuery:
         one.guarded(partial(self.check, table, piece))
         return table, one
 
+    def period(self, piece: Piece) -> pd.Period | None:
+        """Return the period that a piece lies in or that it is open from; None for one without bounds."""
+        frequency = _PERIODS[self.by]
+        if (left := piece.get("left_side")) is not None:
+            return pd.Timestamp(left).to_period(frequency)
+        if (right := piece.get("right_side")) is not None:
+            return (pd.Timestamp(right) - pd.Timedelta(1, "us")).to_period(frequency)
+        return None
+
+    def columns(self, client: Client, decimals: str) -> pd.DataFrame:
+        """Return the empty frame whose columns all pieces are to have, as :func:`omnipd.schema` does."""
+        empty = schema(
+            self.whole.body,
+            user_id=self.whole.params.get("userId"),
+            names=self.names,
+            decimals=decimals,
+            check=False,
+            client=client,
+        )
+        empty.attrs.clear()  # they tell of a run that is none of the pieces
+        return empty
+
+    def table(
+        self, client: Client, piece: Piece, columns: pa.Schema, decimals: str
+    ) -> tuple[pa.Table, Run]:
+        """Run one piece, and return its rows under the columns that all pieces have."""
+        sent, one = self.run(client, piece)
+        times.tell(sent)
+        held = as_floats(sent) if decimals == "float64" else sent
+        return one.guarded(lambda: with_schema(scalar_columns(held), columns)), one
+
     def check(self, table: pa.Table, piece: Piece) -> None:
         """Refuse rows that lie outside their piece."""
         place, column = _finest(self.whole.fields, self.split_on, self.by)
@@ -147,8 +183,8 @@ class SplitQuery:
             "transposed_measures": [],
         }
         found, one = self._asked(client, query | asked, 1, "field")
-        times = one.guarded(lambda: check_cut(found.column(0), column, self.by))
-        return _period(times[0].as_py(), self.by, later=last_one) if len(times) else None
+        there = one.guarded(lambda: check_cut(found.column(0), column, self.by))
+        return _period(there[0].as_py(), self.by, later=last_one) if len(there) else None
 
 
 def split_query(
@@ -195,6 +231,32 @@ def split_query(
             + ": no row lies between them."
         )
     return SplitQuery(whole, split_on, by, first, last, names)
+
+
+def bounds_of(between: object) -> tuple[Any, Any]:
+    """Return where rows begin and end that lie between two times; refuse what is no such pair.
+
+    Raises
+    ------
+    ArgumentError
+        Naming what was given.
+    """
+    if between is None:
+        return None, None
+    if not isinstance(between, tuple | list) or len(between) != 2:
+        raise ArgumentError(
+            argument("between", between) + " is not a pair of times.",
+            hint="Give the first that is in and the first that is not: "
+            + argument("between", ("2024-01", "2025-01"))
+            + "; None where there is no bound.",
+        )
+    first, last = (_bound("between", one) for one in between)
+    if first is not None and last is not None and first >= last:
+        raise ArgumentError(
+            argument("between", tuple(between))
+            + " ends before it begins, or where it begins: no row lies between them."
+        )
+    return between[0], between[1]
 
 
 def _check_split(whole: QueryRequest, split_on: str, by: str) -> None:
