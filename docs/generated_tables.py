@@ -1,7 +1,8 @@
 """Tables that are made when the pages are built, from what the code itself says.
 
 ``joins-drawing`` draws how the frames of the readers join, ``sandbox-calls`` lists what the sandbox
-answers, and ``model-fields`` the fields that one of its models offers.
+answers, ``model-fields`` the fields that one of its models offers, and ``editable-columns`` what of the frames
+can be edited.
 """
 
 from collections.abc import Iterator, Sequence
@@ -12,6 +13,7 @@ from docutils import nodes
 from join_table import PAGE, all_joins
 from sphinx.util.docutils import SphinxDirective
 
+from omnipd.changes.edited_frame import EDITED_FRAMES
 from omnipd_sandbox.api.endpoints import endpoints
 from omnipd_sandbox.engine.bundled import bundled_models
 from omnipd_sandbox.engine.model.model import Dimension, Model
@@ -56,6 +58,19 @@ def view_fields(model: Model, view: str, alias: str) -> Iterator[Row]:
             yield f"`{alias}.{found.name}", kind, data_type(found.sql_type), meaning
 
 
+def editable_columns() -> Iterator[Row]:
+    """Yield the readers whose frames can be edited, with the columns, and whether rows can be made or deleted."""
+    rows = (
+        (
+            f"`{one.name}",
+            ", ".join(one.editable.columns) or "none",
+            "Yes" if one.editable.row is not None else "No",
+        )
+        for one in EDITED_FRAMES
+    )
+    yield from dict.fromkeys(rows)  # roles are read of users or of groups
+
+
 class JoinsDrawing(SphinxDirective):
     """How the frames of the readers join."""
 
@@ -64,6 +79,20 @@ class JoinsDrawing(SphinxDirective):
         for source in (PAGE, join_drawing.REFERENCE, join_drawing.__file__):
             self.env.note_dependency(str(source))
         return [nodes.raw("", join_drawing.draw(all_joins()), format="html")]
+
+
+class EditableColumns(SphinxDirective):
+    """What of the frames of the readers can be edited."""
+
+    def run(self) -> list[nodes.Node]:
+        """Return the table."""
+        return [
+            table(
+                ("Reader", "Columns", "New and missing rows"),
+                list(editable_columns()),
+                (35, 45, 20),
+            )
+        ]
 
 
 class SandboxCalls(SphinxDirective):
@@ -132,6 +161,7 @@ def _row(cells: Row) -> nodes.row:
 
 def setup(app: Any) -> dict[str, bool]:
     """Tell Sphinx of the directives."""
+    app.add_directive("editable-columns", EditableColumns)
     app.add_directive("joins-drawing", JoinsDrawing)
     app.add_directive("sandbox-calls", SandboxCalls)
     app.add_directive("model-fields", ModelFields)

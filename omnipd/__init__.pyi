@@ -15,7 +15,12 @@ from omnipd.changes.journal import Journal as Journal
 from omnipd.changes.journal import open_journal as open_journal
 from omnipd.changes.plan import Plan as Plan
 from omnipd.changes.plan_edits import plan as plan
+from omnipd.changes.plan_identifiers import plan_identifiers as plan_identifiers
 from omnipd.changes.plan_labels import plan_labels as plan_labels
+from omnipd.changes.plan_members import plan_members as plan_members
+from omnipd.changes.plan_move import plan_move as plan_move
+from omnipd.changes.plan_transfer import plan_transfer as plan_transfer
+from omnipd.changes.plan_users import plan_users as plan_users
 from omnipd.changes.undo import undo as undo
 from omnipd.client.client import Client as Client
 from omnipd.client.current_client import clear_cache as clear_cache

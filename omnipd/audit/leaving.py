@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 import pandas as pd
@@ -113,12 +113,16 @@ def leaver(inventory: Inventory, person: str) -> pd.DataFrame:
     tables = Tables(inventory, leaver)
     users = tables.rows("users")
     user_id = find_person(users, person)
-    them = next(row for row in users if row["user_id"] == user_id)
-    return tables.answer(_SCHEMA, _rows(inventory, tables, Belongings(tables, them)))
+    return tables.answer(_SCHEMA, belongings_of(user_id, inventory, tables, _IN))
 
 
-def _rows(inventory: Inventory, tables: Tables, theirs: Belongings) -> Iterator[Mapping[str, Any]]:
-    kinds = {
+def belongings_of(
+    user_id: str, inventory: Inventory, tables: Tables, kinds: Collection[str]
+) -> Iterator[Mapping[str, Any]]:
+    """Yield the rows of :func:`leaver` of some kinds."""
+    them = next(row for row in tables.rows("users") if row["user_id"] == user_id)
+    theirs = Belongings(tables, them)
+    by_kind = {
         "document": theirs.documents,
         "folder": theirs.folders,
         "schedule": theirs.schedules,
@@ -133,7 +137,9 @@ def _rows(inventory: Inventory, tables: Tables, theirs: Belongings) -> Iterator[
         "attribute": theirs.attributes,
         "credit_limit": theirs.credit_limits,
     }
-    for kind, of_kind in kinds.items():
+    for kind, of_kind in by_kind.items():
+        if kind not in kinds:
+            continue
         open_ones: dict[str, None] = {}
         for row in of_kind():
             if "id" not in row:

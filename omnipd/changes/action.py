@@ -19,6 +19,10 @@ def _none(change: Change) -> None:  # noqa: ARG001 - one of those that say why
     return None
 
 
+def _level(change: Change) -> int:  # noqa: ARG001 - one of those that say how deep
+    return 0
+
+
 @dataclass(frozen=True)
 class Action:
     """How one column of one kind of thing is changed.
@@ -42,15 +46,19 @@ class Action:
     makes : bool
         Whether it makes or deletes the thing itself, so that one that is not there is no conflict.
     together : callable, optional
-        Changes for which it returns the same are made by the same calls, as many as ``at_once``.
+        Changes for which it returns the same are made by the same calls, as many as ``max_together``.
         By default each is by itself.
-    at_once : int
+    max_together : int
         How many changes go together.
+    depth : callable
+        Which of several changes come first: those for which it returns less, and of deletions those for
+        which it returns more. A folder is made before those in it, and deleted after them.
     check : callable
         Why a change cannot be made, as far as that is known without asking; None if it can.
     preflight : callable, optional
         Of some changes, why those cannot be made that Omni would refuse by what it has: a label that is not
-        defined, a folder or a group that is not there. It is asked when they are planned.
+        defined, a folder or a group that is not there. It is asked when they are planned. A change in
+        place of a reason says the same more fully, such as with the scope that a document has where it is.
     irreversible : callable
         Why a change cannot be taken back, wholly or at all; None if it can.
     remark : callable
@@ -58,7 +66,7 @@ class Action:
     send : callable, optional
         Makes the changes, where it takes more than ``calls``: what Omni answers decides which.
     candidates : callable, optional
-        Of a change that must "never" be repeated: the ids of what may be what was made.
+        Of a change whose answer was lost and that is not sent again: the ids of what may be what was made.
     inverse : callable, optional
         The change that takes one back, where it is not the one with old and new swapped.
     """
@@ -71,9 +79,10 @@ class Action:
     repeat: Literal["set", "key", "never"] = "set"
     makes: bool = False
     together: Callable[[Change], Hashable] | None = None
-    at_once: int = 1
+    max_together: int = 1
+    depth: Callable[[Change], int] = _level
     check: Callable[[Change], str | None] = _none
-    preflight: Callable[[Now, Sequence[Change]], Mapping[Key, str]] | None = None
+    preflight: Callable[[Now, Sequence[Change]], Mapping[Key, str | Change]] | None = None
     irreversible: Callable[[Change], str | None] = _none
     remark: Callable[[Change], str | None] = _none
     send: Callable[[Now, Sequence[Change]], None] | None = None

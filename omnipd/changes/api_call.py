@@ -98,7 +98,7 @@ class ApiCall:
     params: Mapping[str, str] = field(default_factory=dict)
 
     def __str__(self) -> str:
-        query = "&".join(f"{name}={value}" for name, value in self.params.items())
+        query = "&".join("=".join(pair) for pair in self.params.items())
         return (
             f"{self.method} {self.path}"
             + (f"?{query}" if query else "")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import pandas as pd
@@ -11,13 +12,23 @@ from omnipd.changes.action import Present
 from omnipd.changes.change import Change
 from omnipd.changes.now import Now
 from omnipd.changes.values import Value
+from omnipd.errors import NotFoundError
 from omnipd.readers.content import read_content
 from omnipd.readers.documents import read_documents
 
 Row = Mapping[str, Any]
 
 #: What is needed of a document, null where Omni does not tell.
-_COLUMNS = ("name", "labels", "folder_id", "folder_path", "owner_id", "scope", "deleted")
+_COLUMNS = (
+    "name",
+    "description",
+    "labels",
+    "folder_id",
+    "folder_path",
+    "owner_id",
+    "scope",
+    "deleted",
+)
 
 
 def present_of(now: Now, changes: Sequence[Change], value: Callable[[Row], Value]) -> Present:
@@ -36,7 +47,11 @@ def present_of(now: Now, changes: Sequence[Change], value: Callable[[Row], Value
 
 
 def documents_now(
-    now: Now, identifiers: Iterable[str], owners: Sequence[str] = ()
+    now: Now,
+    identifiers: Iterable[str],
+    owners: Sequence[str] = (),
+    *,
+    renamed: Mapping[str, str] | None = None,
 ) -> dict[str, Row]:
     """Return the rows of documents, by identifier, without those that are deleted or not found.
 
@@ -48,27 +63,42 @@ def documents_now(
     ----------
     owners : sequence of str
         Who may own them, by membership id. By default everybody.
+    renamed : mapping of str to str, optional
+        Other identifiers that they may have by now: a document that is found by one is not looked for by
+        the other.
     """
-    wanted = set(identifiers)
+    sought = {one: {one, (renamed or {}).get(one, one)} for one in identifiers}
+    wanted = set[str]().union(*sought.values())
     places = now.learn("places of documents")
     found: dict[str, Row] = {}
-    if len(wanted) == 1 and (place := places.get(next(iter(wanted)))) is not None:
-        _take(found, _list(now, **place), wanted)
+    if len(sought) == 1 and (place := _known_place(places, wanted)) is not None:
+        _take(found, _list(now, **place), wanted, places)
     for listing in _listings(now, owners):
-        if wanted <= found.keys():
+        if all(either & found.keys() for either in sought.values()):
             break
-        _take(found, listing, wanted)
-    for identifier, row in found.items():
-        places[identifier] = _place(row)
+        _take(found, listing(), wanted, places)
     return {name: row for name, row in found.items() if not row["deleted"]}
 
 
-def _listings(now: Now, owners: Sequence[str]) -> Iterator[Iterator[Row]]:
-    yield _list(now)
+def listed_documents(now: Now) -> Iterator[Row]:
+    """Return all documents, those in the trash too, but for what is personal where Omni does not list it."""
+    return _list(now)
+
+
+def _known_place(places: Mapping[str, dict[str, str]], wanted: set[str]) -> dict[str, str] | None:
+    """Return where a document was when it was last seen, by any of its identifiers."""
+    return next((places[one] for one in sorted(wanted) if one in places), None)
+
+
+def _listings(now: Now, owners: Sequence[str]) -> Iterator[Callable[[], Iterator[Row]]]:
+    """Yield what reads each list that a document may be in; nothing is read before it is called."""
+    yield partial(_list, now)
     for owner in dict.fromkeys(owners):
-        yield _list(now, owner_id=owner)
+        yield partial(_list, now, owner_id=owner)
     if not owners:
-        yield _rows(read_content(scope="all", include="labels", refresh=True, client=now.client))
+        yield lambda: _rows(
+            read_content(scope="all", include="labels", refresh=True, client=now.client)
+        )
 
 
 def _place(row: Row) -> dict[str, str]:
@@ -80,15 +110,17 @@ def _place(row: Row) -> dict[str, str]:
 
 def _list(now: Now, *, folder_id: str | None = None, owner_id: str | None = None) -> Iterator[Row]:
     if owner_id is not None:
-        return _rows(
-            read_content(
+        try:
+            theirs = read_content(
                 scope="restricted",
                 creator_id=owner_id,
                 include="labels",
                 refresh=True,
                 client=now.client,
             )
-        )
+        except NotFoundError:  # content may know them by another id, or they are gone
+            return iter(())
+        return _rows(theirs)
     return _rows(
         read_documents(
             folder_id=folder_id,
@@ -111,7 +143,12 @@ def _rows(frame: pd.DataFrame) -> Iterator[Row]:
         }
 
 
-def _take(found: dict[str, Row], rows: Iterator[Row], wanted: set[str]) -> None:
+def _take(
+    found: dict[str, Row], rows: Iterator[Row], wanted: set[str], places: dict[str, dict[str, str]]
+) -> None:
+    """Take what is wanted out of a list, and note where everything in it lies."""
     for row in rows:
-        if row["document_identifier"] in wanted:
-            found.setdefault(row["document_identifier"], row)
+        identifier = row["document_identifier"]
+        places[identifier] = _place(row)
+        if identifier in wanted:
+            found.setdefault(identifier, row)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from omnipd.arguments import argument
+from omnipd.arguments import argument, function
 from omnipd.call import noted_interrupt, one_call
 from omnipd.changes.change import Change
 from omnipd.changes.journal_file import Entry, JournalFile
@@ -21,11 +21,14 @@ from omnipd.changes.report import report_of
 from omnipd.changes.verify import verify
 from omnipd.client.client import Client
 from omnipd.client.current_client import current_client
+from omnipd.display import shortened
 from omnipd.errors import ArgumentError, OmniError
+from omnipd.message import in_python
 from omnipd.paths import local_path
 
 #: The states of what may have been changed in Omni by it.
 _MADE = ("ok", "unverified", "unknown", "sent")
+_LONGEST_REASON = 500
 
 
 class Journal:
@@ -40,6 +43,11 @@ class Journal:
     def __init__(self, file: Path) -> None:
         self.file = file
         with self._opened() as held:
+            if not held.about:
+                raise ArgumentError(
+                    f"The journal {file} was never begun: nothing was sent.",
+                    hint="Apply the plan again.",
+                )
             self.instance = held.about["instance"]
             self.name = held.about["plan"]
             self._changes = [change_of(cells) for cells in held.planned()]
@@ -47,37 +55,44 @@ class Journal:
     @classmethod
     def begun(cls, file: Path, changes: Sequence[Change], instance: str) -> Journal:
         """Begin one for a plan. What the plan refused is settled from the beginning."""
-        cells = [saying(one) for one in changes]
         about = {
             "instance": instance,
             "plan": plan_name(changes, instance),
             "begun_at": datetime.now(UTC).isoformat(),
         }
-        held = JournalFile(file, about, cells)
-        try:
-            held.note(
-                [row for row, one in enumerate(cells) if one["refused"] is not None], "refused"
-            )
-        finally:
-            held.close()
+        JournalFile(file, about, [saying(one) for one in changes]).close()
         return cls(file)
+
+    @classmethod
+    def found(cls, file: Path) -> Journal | None:
+        """Open one; None where there is none, or whoever began it was killed before it was begun."""
+        if not file.exists():
+            return None
+        held = JournalFile(file)
+        held.close()
+        return cls(file) if held.about else None
 
     def __len__(self) -> int:
         return len(self._changes)
 
     def __repr__(self) -> str:
-        states = self.report()["state"].value_counts()
-        told = ", ".join(f"{count:,} {state}" for state, count in states.items())
+        try:
+            states = self.report()["state"].value_counts()
+        except OmniError as error:  # it is being applied, or its file is gone
+            told = shortened(error.message, _LONGEST_REASON)
+        else:
+            told = ", ".join(f"{count:,} {state}" for state, count in states.items())
         return f"omnipd.Journal {self.file} of {self.instance}: {told or 'no changes'}"
 
     @property
-    def is_settled(self) -> bool:
-        """Whether nothing is left to be made or asked for."""
+    def is_at_its_end(self) -> bool:
+        """Whether nothing is left to be made, asked for or read back."""
         with self._opened() as held:
             entries = held.entries()
-        return all(
-            entries.get(row, Entry("pending")).state not in {"pending", "sent"}
-            for row in range(len(self))
+        each = [entries.get(row, Entry("pending")) for row in range(len(self))]
+        return not any(
+            one.state in {"pending", "sent"} or (one.state == "ok" and one.verified is None)
+            for one in each
         )
 
     def report(self) -> pd.DataFrame:
@@ -126,7 +141,11 @@ class Journal:
 
         def how_to_go_on() -> list[str]:
             return [
-                f"What was made is in the journal {self.file}: open_journal(…).resume() goes on."
+                f"What was made is in the journal {self.file}, which "
+                + function("open_journal")
+                + " opens"
+                + in_python(", and resume() goes on")
+                + "."
             ]
 
         with one_call(), self._opened() as held:
@@ -136,7 +155,8 @@ class Journal:
                     MakeChanges(held, self._changes, now).run()
                     verify(held, self._changes, now)
             except OmniError as error:
-                error.partial = self._report(held)
+                with contextlib.suppress(OmniError):  # the journal itself may be what is wrong
+                    error.partial = self._report(held)
                 for note in how_to_go_on():
                     error.add_note(note)
                 error.resumable_by(lambda: self.resume(client=client))
@@ -153,7 +173,13 @@ class Journal:
         """
         acting = self._client(client)
         with one_call(), self._opened() as held:
-            verify(held, self._changes, Now(acting), again=True)
+            try:
+                verify(held, self._changes, Now(acting), again=True)
+            except OmniError as error:
+                with contextlib.suppress(OmniError):
+                    error.partial = self._report(held)
+                error.resumable_by(lambda: self.verify(client=client))
+                raise
             return self._report(held)
 
     def made(self) -> list[Change]:
@@ -163,7 +189,7 @@ class Journal:
         return [
             change
             for row, change in enumerate(self._changes)
-            if (entry := entries.get(row)) is not None and entry.sent and entry.state in _MADE
+            if (entry := entries.get(row)) is not None and entry.tries and entry.state in _MADE
         ]
 
     def _client(self, client: Client | None) -> Client:
@@ -206,5 +232,14 @@ def open_journal(path: str | os.PathLike[str]) -> Journal:
     ------
     ArgumentError
         If there is none, it is none, or another process is at it.
+
+    Examples
+    --------
+    >>> import omnipd
+    >>> with omnipd.sandbox(size="tiny"):
+    ...     report = omnipd.plan_labels(omnipd.read_documents(), add="finance").apply()
+    ...     again = omnipd.open_journal(report.attrs["omni"]["journal"]).report()
+    >>> again["state"].value_counts().to_dict()
+    {'ok': 4}
     """
     return Journal(local_path("path", path))

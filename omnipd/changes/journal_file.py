@@ -37,14 +37,17 @@ State = Literal[
 SETTLED = frozenset(get_args(State)) - {"pending", "sent"}
 
 _FORMAT = "1"
-_TABLES = """
-    CREATE TABLE IF NOT EXISTS about (name TEXT PRIMARY KEY, value TEXT) WITHOUT ROWID;
-    CREATE TABLE IF NOT EXISTS planned (row INTEGER PRIMARY KEY, cells TEXT);
-    CREATE TABLE IF NOT EXISTS entries (
+_TABLES = (
+    "CREATE TABLE about (name TEXT PRIMARY KEY, value TEXT) WITHOUT ROWID",
+    "CREATE TABLE planned (row INTEGER PRIMARY KEY, cells TEXT)",
+    """CREATE TABLE entries (
         entry INTEGER PRIMARY KEY AUTOINCREMENT, row INTEGER, state TEXT, at TEXT, status INTEGER,
         detail TEXT, verified INTEGER
-    );
-"""
+    )""",
+)
+#: The tables of a journal. A file of SQLite's that has others is left as it is.
+_OURS = {"about", "planned", "entries"}
+_NO_JOURNAL = {sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_ERROR}
 
 
 @dataclass(frozen=True)
@@ -54,8 +57,8 @@ class Entry:
     Attributes
     ----------
     state : str
-    sent : bool
-        Whether a call was made for it that may have had an effect.
+    tries : int
+        How often it was sent, as far as that may have had an effect.
     at : datetime or None
         Since when it is so.
     status : int or None
@@ -67,7 +70,7 @@ class Entry:
     """
 
     state: State
-    sent: bool = False
+    tries: int = 0
     at: datetime | None = None
     status: int | None = None
     detail: str | None = None
@@ -80,14 +83,20 @@ class JournalFile:
     Parameters
     ----------
     file : Path
-        Made with what it is to hold, or opened.
+        Begun with what it is to hold, or opened.
     about, planned : mapping and sequence
-        What is written into a new one: facts, and the cells of each row of the plan.
+        What a new one begins with: facts, and the cells of each row of the plan. What the plan refuses is
+        settled from the beginning. All of it is in the file, or nothing.
+
+    Attributes
+    ----------
+    about : dict
+        The facts; none where whoever began it was killed before it was begun.
 
     Raises
     ------
     ArgumentError
-        If another process is at it, or it is no journal.
+        If another process is at it, it is no journal, or it is begun and was to be new.
     SettingsError
         If it cannot be written.
     """
@@ -100,40 +109,37 @@ class JournalFile:
     ) -> None:
         self.file = file
         self._database: sqlite3.Connection | None = None
-        if about is None and not file.is_file():
-            raise ArgumentError(f"There is no journal {file}.", hint="Name the file of one.")
         if about is not None:
-            try:
-                make_folder(file.parent)
-                os.close(os.open(file, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
-            except FileExistsError:
-                raise ArgumentError(
-                    f"There is a file {file} already.",
-                    hint="Name a new one; a journal is gone on with by open_journal.",
-                ) from None
-            except OSError as error:
-                raise SettingsError(
-                    f"The journal {file} cannot be written ({type(error).__name__}).",
-                    hint="Name a file in a folder of your own. Nothing was sent.",
-                ) from None
-
-        def begin(database: sqlite3.Connection) -> None:
-            if about is not None:
-                held = {"format": _FORMAT, **about}
-                database.executemany("INSERT INTO about VALUES (?, ?)", held.items())
-                cells = ((row, json.dumps(one)) for row, one in enumerate(planned))
-                database.executemany("INSERT INTO planned VALUES (?, ?)", cells)
-
-        self._run(begin)
-        self.about: dict[str, str] = self._run(
-            lambda one: dict(one.execute("SELECT name, value FROM about"))
-        )
-        if self.about.get("format") != _FORMAT:
+            self._make()
+        elif not file.is_file():
+            raise ArgumentError(f"There is no journal {file}.", hint="Name the file of one.")
+        self.about = self._run(_facts)
+        if about is not None and not self.about:
+            held = {"format": _FORMAT, **about}
+            self._run(lambda one: _begin(one, held, planned))
+            self.about = held
+        elif about is not None:
+            self.close()
+            raise ArgumentError(
+                f"There is a journal {file} already.",
+                hint="Name a new file. A journal is gone on with by the plan that it is of.",
+            )
+        if self.about and self.about.get("format") != _FORMAT:
             self.close()
             raise ArgumentError(
                 f"{file} is no journal that this version of omnipd knows.",
                 hint="Name the file of one.",
             )
+
+    def _make(self) -> None:
+        try:
+            make_folder(self.file.parent)
+            os.close(os.open(self.file, os.O_CREAT | os.O_RDWR, 0o600))
+        except OSError as error:
+            raise SettingsError(
+                f"The journal {self.file} cannot be written ({type(error).__name__}).",
+                hint="Name a file in a folder of your own. Nothing was sent.",
+            ) from None
 
     def planned(self) -> list[dict[str, Any]]:
         """Return the cells of the rows of the plan."""
@@ -151,11 +157,11 @@ class JournalFile:
             ).fetchall()
         )
         for row, state, at, status, detail, verified in rows:
-            was_sent = row in found and found[row].sent
-            # Taken back: Omni has done nothing for it.
-            sent = state != "pending" and (was_sent or state == "sent")
+            tries = found[row].tries if row in found else 0
+            # What is pending again was taken back: Omni has done nothing for it.
+            tries = 0 if state == "pending" else tries + (state == "sent")
             seen = None if verified is None else bool(verified)
-            found[row] = Entry(state, sent, datetime.fromisoformat(at), status, detail, seen)
+            found[row] = Entry(state, tries, datetime.fromisoformat(at), status, detail, seen)
         return found
 
     def note(
@@ -168,15 +174,9 @@ class JournalFile:
         verified: bool | None = None,
     ) -> None:
         """Write what has become of rows; it is on the disk when this returns."""
-        at = datetime.now(UTC).isoformat()
-        held = [(row, state, at, status, detail, verified) for row in rows]
-        self._run(
-            lambda one: one.executemany(
-                "INSERT INTO entries (row, state, at, status, detail, verified)"
-                " VALUES (?, ?, ?, ?, ?, ?)",
-                held,
-            )
-        )
+        held = [(row, state, _now(), status, detail, verified) for row in rows]
+        if held:
+            self._run(lambda one: one.executemany(_ENTER, held))
 
     def close(self) -> None:
         """Let go of the file."""
@@ -191,17 +191,20 @@ class JournalFile:
             with NO_FORK:
                 database = self._connected()
                 with database:
+                    database.execute("BEGIN")
                     return work(database)
         except sqlite3.Error as error:
             self.close()
             code = (getattr(error, "sqlite_errorcode", None) or 0) & 0xFF
             if code in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}:
                 raise ArgumentError(
-                    f"The journal {self.file} is being used by another process.",
+                    f"The journal {self.file} is being used by another process or thread.",
                     hint="Wait for it.",
                 ) from None
-            if code in {sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT}:
-                raise ArgumentError(f"{self.file} is no journal, or damaged.") from None
+            if code in _NO_JOURNAL:
+                raise ArgumentError(
+                    f"{self.file} is no journal, or damaged.", hint="Name the file of one."
+                ) from None
             name = getattr(error, "sqlite_errorname", type(error).__name__)
             raise SettingsError(
                 f"The journal {self.file} cannot be written ({name}).",
@@ -211,13 +214,49 @@ class JournalFile:
 
     def _connected(self) -> sqlite3.Connection:
         if self._database is None:
-            database = sqlite3.connect(self.file, timeout=0, check_same_thread=False)
+            # One that is kept where nothing can be written can still be looked at.
+            can_write = os.access(self.file, os.W_OK)
+            place = f"{self.file.absolute().as_uri()}?mode={'rw' if can_write else 'ro'}"
+            database = sqlite3.connect(
+                place, uri=True, timeout=0, isolation_level=None, check_same_thread=False
+            )
             self._database = database
-            # Two that go on with the same journal would make each change twice.
-            database.execute("PRAGMA locking_mode=EXCLUSIVE")
-            database.execute("PRAGMA journal_mode=TRUNCATE")
-            database.execute("PRAGMA synchronous=FULL")
-            database.execute("BEGIN EXCLUSIVE")
-            database.execute("COMMIT")
-            database.executescript(_TABLES)
+            if can_write:
+                # Two that go on with the same journal would make each change twice.
+                database.execute("PRAGMA locking_mode=EXCLUSIVE")
+                database.execute("PRAGMA synchronous=FULL")
+                database.execute("BEGIN EXCLUSIVE")
+                database.execute("COMMIT")
         return self._database
+
+
+_ENTER = "INSERT INTO entries (row, state, at, status, detail, verified) VALUES (?, ?, ?, ?, ?, ?)"
+
+
+def _begin(
+    database: sqlite3.Connection, about: Mapping[str, str], planned: Sequence[Mapping[str, Any]]
+) -> None:
+    for table in _TABLES:
+        database.execute(table)
+    database.executemany("INSERT INTO about VALUES (?, ?)", about.items())
+    cells = ((row, json.dumps(one)) for row, one in enumerate(planned))
+    database.executemany("INSERT INTO planned VALUES (?, ?)", cells)
+    refused = [row for row, one in enumerate(planned) if one.get("refused") is not None]
+    at = _now()
+    database.executemany(_ENTER, [(row, "refused", at, None, None, None) for row in refused])
+
+
+def _facts(database: sqlite3.Connection) -> dict[str, str]:
+    """Return the facts of a journal; none of an empty file."""
+    tables = {
+        name for (name,) in database.execute("SELECT name FROM sqlite_master WHERE type = 'table'")
+    }
+    if not tables:
+        return {}
+    if not tables >= _OURS:
+        return {"format": "none of ours"}
+    return dict(database.execute("SELECT name, value FROM about"))
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat()

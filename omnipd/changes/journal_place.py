@@ -26,24 +26,20 @@ def journal_for(
     Raises
     ------
     ArgumentError
-        If the file is the journal of another plan, or of this one and at its end.
+        If the file is the journal of another plan, or none.
     """
     name = plan_name(changes, instance)
     if path is not None:
         file = local_path("journal", path)
-        if not file.exists():
-            return Journal.begun(file, changes, instance)
-        journal = Journal(file)
-        if journal.name != name:
+        journal = Journal.found(file)
+        if journal is not None and journal.name != name:
             raise ArgumentError(
                 f"The journal {file} is of another plan.", hint="Nothing was sent. Name a new file."
             )
-        return journal
-    folder = client.state / _FOLDER
-    number = 1
-    while (file := folder / f"{name}-{number}.journal").exists():
-        journal = Journal(file)
-        if not journal.is_settled:
+        return journal or Journal.begun(file, changes, instance)
+    folder, number = client.state / _FOLDER, 1
+    while (journal := Journal.found(file := folder / f"{name}-{number}.journal")) is not None:
+        if not journal.is_at_its_end:
             return journal
         number += 1
     return Journal.begun(file, changes, instance)

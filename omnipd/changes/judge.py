@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from omnipd.changes.action_table import action_of
 from omnipd.changes.change import Change
 from omnipd.changes.journal_file import Entry, State
 from omnipd.changes.now import Now
-from omnipd.changes.steps import Step, steps_of
+from omnipd.changes.steps import Step
+from omnipd.changes.to_be_made import note_to_be_made
 from omnipd.changes.values import Value
 from omnipd.display import shortened
 
@@ -62,9 +64,14 @@ def _judged(step: Step, found: Found) -> Judged:
 def rehearse(changes: Sequence[Change], now: Now) -> dict[int, Entry]:
     """Return what would become of changes; nothing is sent."""
     entries = {row: Entry("refused") for row, one in enumerate(changes) if one.refused is not None}
-    due = [(row, one) for row, one in enumerate(changes) if row not in entries]
-    for step in steps_of(due):
-        for row, state, detail in judge(step, now):
+    note_to_be_made(now, changes)
+    due: dict[tuple[str, str], list[tuple[int, Change]]] = {}
+    for row, one in enumerate(changes):
+        if one.refused is None:
+            due.setdefault((one.key.kind, one.key.column), []).append((row, one))
+    for name, numbered in due.items():  # nothing is sent between them: one look at all
+        rows, listed = zip(*numbered, strict=True)
+        for row, state, detail in judge(Step(action_of(*name), rows, listed), now):
             entries[row] = Entry(state, detail=detail)
     return entries
 

@@ -6,10 +6,13 @@ import os
 from collections.abc import Iterable, Sequence
 from typing import Any, overload
 
+import numpy as np
 import pandas as pd
+import pyarrow as pa
+from pandas.api.types import is_list_like
 
 from omnipd import display
-from omnipd.arguments import argument, check_flag
+from omnipd.arguments import argument, check_flag, said_shortly
 from omnipd.call import one_call
 from omnipd.changes.action_table import in_order
 from omnipd.changes.change import Change
@@ -18,10 +21,12 @@ from omnipd.changes.journal_place import journal_for
 from omnipd.changes.judge import rehearse
 from omnipd.changes.now import Now
 from omnipd.changes.plan_file import read_plan, write_plan
-from omnipd.changes.plan_rows import cells_of, checked_once, table_of
+from omnipd.changes.plan_rows import checked, checked_once, table_of
 from omnipd.changes.report import report_of
+from omnipd.changes.values import is_null
 from omnipd.client.client import Client
 from omnipd.client.current_client import current_client
+from omnipd.display import counted
 from omnipd.errors import ArgumentError
 from omnipd.frames.to_pandas import to_frame
 from omnipd.message import join
@@ -53,7 +58,7 @@ class Plan:
     """
 
     def __init__(self, changes: Iterable[Change], instance: str) -> None:
-        self.changes = tuple(in_order(list(changes)))
+        self.changes = tuple(in_order(list(map(checked, changes))))
         self.instance = instance
         checked_once(self.changes)
         self._table = table_of(self.changes)
@@ -105,17 +110,30 @@ class Plan:
         """Return a column, or the plan of those rows that a mask or a slice chooses."""
         if isinstance(key, str):
             return self.frame[key]
-        rows = pd.Series(range(len(self)))
-        if isinstance(key, pd.Series):
-            key = key.fillna(value=False).to_numpy(bool)  # null is not chosen
-        return Plan([self.changes[row] for row in rows[key]], self.instance)
+        chosen = range(len(self))[key] if isinstance(key, slice) else self._chosen_by(key)
+        return Plan([self.changes[row] for row in chosen], self.instance)
+
+    def _chosen_by(self, mask: Any) -> list[int]:
+        """Return the rows that a mask chooses; null chooses none. A Series is aligned, as in pandas."""
+        if isinstance(mask, pd.Series) and set(mask.index) == set(range(len(self))):
+            mask = mask.reindex(range(len(self)))
+        each = [False if is_null(one) else one for one in mask] if is_list_like(mask) else []
+        if len(each) != len(self) or not all(isinstance(one, bool | np.bool_) for one in each):
+            raise ArgumentError(
+                f"A plan of {counted(len(self), 'row')} gives a column for its name, and the plan of some "
+                f"of its rows for a slice, or for as many booleans; not for {said_shortly(mask)}."
+            )
+        return [row for row, is_chosen in enumerate(each) if is_chosen]
 
     @classmethod
     def from_csv(cls, path: str | os.PathLike[str]) -> Plan:
         """Read a plan that :meth:`to_csv` wrote, and that somebody may have looked through.
 
         Rows that were deleted are not made. Rows that were edited are checked again, and a warning names
-        them: their calls, tiers and refusals are those of what they say now.
+        their lines: their calls and tiers are those of what they say now. A reason in ``refused`` holds, also
+        where somebody has put it there; one that was taken out is looked for again, without a call, and what
+        Omni itself refuses then fails. All other columns may be edited, deleted and added: they say nothing.
+        The file may have been saved by a spreadsheet.
 
         Parameters
         ----------
@@ -221,7 +239,7 @@ class Plan:
             with one_call():
                 entries = rehearse(changes, Now(acting))
                 return report_of(changes, entries, {"instance": self.instance})
-        _refuse_tiers(changes, {"confirm": confirm, "destructive": destructive})
+        _refuse_tiers(self._table, {"confirm": confirm, "destructive": destructive})
         opened = journal_for(journal, changes, self.instance, acting)
         return opened.resume(client=acting)
 
@@ -236,17 +254,15 @@ class Plan:
         return display.page(_title(self.frame), *([rows] if len(self) else []))
 
 
-def _refuse_tiers(changes: Sequence[Change], allowed: dict[str, bool]) -> None:
+def _refuse_tiers(plan: pa.Table, allowed: dict[str, bool]) -> None:
     """Refuse a plan that has changes of a tier that nobody has allowed."""
     lacking = []
+    rows = plan.select(["kind", "column", "tier"]).to_pylist()
     for tier, is_allowed in allowed.items():
-        cells = [cells_of(one) for one in changes if one.refused is None]
-        some = [one for one in cells if one["tier"] == tier]
+        some = [f"{one['kind']} {one['column']}" for one in rows if one["tier"] == tier]
         if some and not is_allowed:
-            first = display.listed(
-                dict.fromkeys(f"{one['kind']} {one['column']}" for one in some), 3
-            )
-            lacking.append((display.counted(len(some), "change") + f" ({first})", tier))
+            first = display.listed(dict.fromkeys(some), 3)
+            lacking.append((f"{counted(len(some), 'change')} ({first})", tier))
     if lacking:
         raise ArgumentError(
             "The plan has "
@@ -261,14 +277,19 @@ def _refuse_tiers(changes: Sequence[Change], allowed: dict[str, bool]) -> None:
 
 
 def _title(plan: pd.DataFrame) -> str:
+    return f"omnipd.Plan: {in_short(plan)}"
+
+
+def in_short(plan: pd.DataFrame) -> str:
+    """Return how many changes the frame of a plan has, and of which kinds."""
     refused = int(plan["refused"].notna().sum())
     tiers = plan["tier"].value_counts()
     told = [f"{count:,} {tier}" for tier, count in tiers.items()]
     told += [f"{refused:,} refused"] if refused else []
     lasting = int((plan["reversible"] == False).sum())  # noqa: E712 - it may be null
     told += [f"{lasting:,} not reversible"] if lasting else []
-    changes = display.counted(len(plan), "change")
-    return f"omnipd.Plan: {changes}" + (f" ({', '.join(told)})" if told else "")
+    changes = counted(len(plan), "change")
+    return changes + (f" ({', '.join(told)})" if told else "")
 
 
 def _shown(plan: pd.DataFrame) -> pd.DataFrame:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import pandas as pd
@@ -12,15 +14,22 @@ from omnipd.call import one_call
 from omnipd.changes.action_table import action_of
 from omnipd.changes.change import Change, Key
 from omnipd.changes.edited_frame import EditedFrame, edited_frame_of
+from omnipd.changes.guarded_cells import as_it_was
+from omnipd.changes.near_names import did_you_mean
 from omnipd.changes.now import Now
 from omnipd.changes.plan import Plan
 from omnipd.changes.planned import planned
 from omnipd.changes.same_cells import are_same
-from omnipd.changes.values import RECORD, Value, is_null
+from omnipd.changes.values import RECORD, TEXT, Value, is_null
 from omnipd.client.client import Client
 from omnipd.client.current_client import current_client
 from omnipd.display import counted, listed
 from omnipd.errors import ArgumentError, warn
+from omnipd.message import join
+
+_MAY_BE_EDITED = (
+    "It may be one of the new rows, which cannot be made: leave those out to delete it."
+)
 
 Row = Mapping[str, Any]
 #: What a row is of: the kind, the item and its part.
@@ -50,7 +59,8 @@ def plan(
         a file does not keep.
     delete : bool, default False
         Whether what has no row any more is taken away or deleted. By default a row that is missing says
-        nothing.
+        nothing. It needs `after`: of what an edited frame alone does not have, nobody knows whether it
+        ever had it.
     client : Client, optional
         Default: the current one.
 
@@ -80,15 +90,26 @@ def plan(
     check_flag("delete", delete)
     for name, frame in (("before", before), ("after", after)):
         if not isinstance(frame, pd.DataFrame) and (name == "before" or frame is not None):
-            raise ArgumentError(f"{argument(name)} must be a DataFrame, unlike {said(frame):.60}.")
+            raise ArgumentError(argument(name) + f" must be a DataFrame, unlike {said(frame):.60}.")
+    if delete and after is None:
+        raise ArgumentError(
+            argument("delete", True) + " needs " + argument("after") + ".",
+            hint="Pass the frame as it was read, too: rows that were never in it are not to be deleted.",
+        )
     frames = [before] if after is None else [before, after]
     of = edited_frame_of(reader, *frames)
     with one_call():
         acting = current_client(client)
         known = before if after is not None else of.read_again(before, acting)
         old = _rows(of, known, "before")
-        new = _rows(of, before if after is None else after, "before" if after is None else "after")
-        if others := _other_edits(of, old, new):
+        edited, name = (before, "before") if after is None else (after, "after")
+        new = _rows(of, edited, name, kept=None if delete else known)
+        new = {key: as_it_was(row, old[key]) if key in old else row for key, row in new.items()}
+        if after is not None:
+            _tell_new_columns(of, before, after)
+        if after is None:
+            _refuse_unread(of, old, new)
+        if others := _other_edits(of, old, new, is_certain=after is not None):
             _tell(of, others, is_certain=after is not None)
         return planned(_changes(of, old, new, delete=delete), Now(acting))
 
@@ -96,25 +117,42 @@ def plan(
 def _changes(
     of: EditedFrame, old: Mapping[Of, Row], new: Mapping[Of, Row], *, delete: bool
 ) -> Iterator[Change]:
+    unmade: set[str] = set()
     for key, row in new.items():
         if key in old:
             yield from _edited(of, key, old[key], row)
-        else:
-            yield from _made(of, key, row)
+            continue
+        for change in _made(of, key, row):
+            if action_of(key[0], change.key.column).check(change) is not None:
+                unmade.add(key[0])
+            yield change
     if delete:
         for key, row in old.items():
             if key not in new:
-                yield from _deleted(of, key, row)
+                for change in _deleted(of, key, row):
+                    # Of a row whose id was edited, the old one is missing.
+                    why = _MAY_BE_EDITED if key[0] in unmade else None
+                    yield replace(change, refused=change.refused or why)
 
 
 def _edited(of: EditedFrame, key: Of, old: Row, new: Row) -> Iterator[Change]:
     why = of.editable.fixed(old)
+    renamed = new.get(of.editable.renamed or "")
+    if not is_null(renamed) and str(renamed) != key[1]:
+        named_by = of.editable.item[0]
+        yield Change(Key(*key, named_by), key[1], str(renamed), _name(of, old), why)
+        why = f"It gets another {named_by} by the same plan: change the rest by one of its own."
+    if _is_emptied(of, old, new):
+        yield from _deleted(of, key, old)
+        return
     for column, change in of.editable.columns.items():
         if column not in new or column not in old:
             continue
         if not _has(key[0], change):
             if not are_same(old[column], new[column]):
                 action_of(key[0], change)  # which says what can be
+            continue
+        if _became_number(old[column], new[column]):
             continue
         before, now = (
             _value(key, change, old[column], column),
@@ -124,15 +162,36 @@ def _edited(of: EditedFrame, key: Of, old: Row, new: Row) -> Iterator[Change]:
             yield Change(Key(*key, change), before, now, _name(of, old), why)
 
 
+def _is_emptied(of: EditedFrame, old: Row, new: Row) -> bool:
+    """Whether what a row itself is was taken out of it, such as the role out of a permission."""
+    return any(
+        change == of.editable.row
+        and column in old
+        and column in new
+        and not is_null(old[column])
+        and is_null(new[column])
+        for column, change in of.editable.columns.items()
+    )
+
+
+def _became_number(old: Any, new: Any) -> bool:
+    """Whether a cell is the same but for what a spreadsheet did: the text 007 comes back as the number 7."""
+    is_number = isinstance(new, int | float) and not isinstance(new, bool)
+    return is_number and isinstance(old, str) and are_same(old, new)
+
+
 def _made(of: EditedFrame, key: Of, row: Row) -> Iterator[Change]:
     if (made := of.editable.row) is None:
         change = next(iter(of.editable.columns.values()))
-        why = f"There is no such {key[0]}."
-        yield Change(Key(*key, change), None, None, _name(of, row), why)
+        there_is_none = f"There is no such {key[0]}."
+        yield Change(Key(*key, change), None, None, _name(of, row), there_is_none)
         return
-    yield Change(
-        Key(*key, made), None, _of_row(of, key, row), _name(of, row), of.editable.fixed(row)
-    )
+    why = of.editable.fixed(row)
+    if not is_null(row.get(of.editable.renamed or "")):
+        why = f"There is no such {key[0]} to give another name: a new one has its name at once."
+    yield Change(Key(*key, made), None, _of_row(of, key, row), _name(of, row), why)
+    for change, value in _beside(of, key, row):
+        yield Change(Key(*key, change), None, value, _name(of, row), why)
 
 
 def _deleted(of: EditedFrame, key: Of, row: Row) -> Iterator[Change]:
@@ -140,9 +199,22 @@ def _deleted(of: EditedFrame, key: Of, row: Row) -> Iterator[Change]:
         raise ArgumentError(
             argument("delete", True) + f" cannot be: Omni has no call that deletes a {key[0]}.",
         )
-    yield Change(
-        Key(*key, gone), _of_row(of, key, row), None, _name(of, row), of.editable.fixed(row)
-    )
+    why = of.editable.fixed(row)
+    for change, value in _beside(of, key, row):
+        yield Change(Key(*key, change), value, None, _name(of, row), why)
+    yield Change(Key(*key, gone), _of_row(of, key, row), None, _name(of, row), why)
+
+
+def _beside(of: EditedFrame, key: Of, row: Row) -> Iterator[tuple[str, Value]]:
+    """Yield what a row has beside the one value that it itself is, such as the boost beside a role."""
+    if of.editable.row not in of.editable.columns.values():
+        return
+    for column, change in of.editable.columns.items():
+        if change == of.editable.row or column not in row:
+            continue
+        value = _value(key, change, row[column], column)
+        if not action_of(key[0], change).values.same(None, value):
+            yield change, value
 
 
 def _of_row(of: EditedFrame, key: Of, row: Row) -> Value:
@@ -151,7 +223,7 @@ def _of_row(of: EditedFrame, key: Of, row: Row) -> Value:
     for column, change in of.editable.columns.items():
         if change == made:
             return _value(key, change, row.get(column), column)
-    if action_of(key[0], made).values is not RECORD:
+    if action_of(key[0], made).values.read is not RECORD.read:
         return True
     record = {}
     for column, change in of.editable.columns.items():
@@ -184,51 +256,150 @@ def _name(of: EditedFrame, row: Row) -> str | None:
     return None if is_null(name) else str(name)
 
 
-def _rows(of: EditedFrame, frame: pd.DataFrame, name: str) -> dict[Of, Row]:
-    """Return the rows of a frame by what they are of.
+def _rows(
+    of: EditedFrame, frame: pd.DataFrame, name: str, kept: pd.DataFrame | None = None
+) -> dict[Of, Row]:
+    """Return the rows of a frame by what they are of; those stay of `kept` that it lacks of a thing.
 
     Raises
     ------
     ArgumentError
         If two are of the same, or one of nothing.
     """
+    names = [str(column) for column in frame.columns]
+    if twice := [column for column, times in Counter(names).items() if times > 1]:
+        raise ArgumentError(
+            argument(name) + f" has several columns {listed(twice)}.",
+            hint="Leave all but one of the same name out.",
+        )
     rows: dict[Of, Row] = {}
-    cells = frame.astype(object).to_dict("records")
-    for place, unnamed in enumerate(cells):
-        row = {str(column): cell for column, cell in unnamed.items()}
+    cells = _cells(frame.set_axis(names, axis="columns"))
+    if of.editable.fold is not None:
+        cells = of.editable.fold(cells, [] if kept is None else _cells(kept))
+    for place, row in enumerate(cells):
         item = _first(row, of.editable.item)
-        part = _first(row, of.editable.part)
+        part = _part(of, row)
         if item is None or (of.editable.part and part is None):
             columns = of.editable.item if item is None else of.editable.part
             raise ArgumentError(
-                f"Row {place} of {argument(name)} has no {' or '.join(columns)}.",
+                f"Row {place} of " + argument(name) + f" has no {' or '.join(columns)}.",
                 hint="A row needs what it is of; leave out those without.",
             )
-        key = (of.editable.kind_of(row), item, part)
-        if key in rows:
-            raise ArgumentError(f"{argument(name)} has two rows of the {key[0]} {item!r}.")
-        rows[key] = row
+        try:
+            key = (of.editable.kind_of(row), item, part)
+        except KeyError as error:
+            raise ArgumentError(
+                argument(name) + f" has no column {error.args[0]!r}, which says what a row is of."
+            ) from None
+        if key in rows and of.editable.columns:
+            whose = "" if part is None else f" ({part})"
+            raise ArgumentError(argument(name) + f" has two rows of the {key[0]} {item!r}{whose}.")
+        # Rows that only say that something is there say so together: a group, one for each member.
+        rows[key] = _common(rows[key], row) if key in rows else row
     return rows
 
 
+def _common(one: Row, other: Row) -> Row:
+    """Return the cells in which two rows are the same."""
+    return {name: cell for name, cell in one.items() if are_same(cell, other.get(name))}
+
+
+def _cells(frame: pd.DataFrame) -> Sequence[Row]:
+    return [
+        {str(column): cell for column, cell in row.items()}
+        for row in frame.astype(object).to_dict("records")
+    ]
+
+
+def _part(of: EditedFrame, row: Row) -> str | None:
+    if of.editable.part_of is None:
+        return _first(row, of.editable.part)
+    return of.editable.part_of({name: None if is_null(one) else one for name, one in row.items()})
+
+
 def _first(row: Mapping[Any, Any], columns: tuple[str, ...]) -> str | None:
-    return next((str(row[one]) for one in columns if one in row and not is_null(row[one])), None)
+    held = (row[one] for one in columns if one in row and not is_null(row[one]))
+    first = next(held, None)
+    if first is None:
+        return None
+    try:
+        return str(TEXT.of(first))  # an id of digits, that a spreadsheet took for a number
+    except ValueError:
+        return str(first)
 
 
-def _other_edits(of: EditedFrame, old: Mapping[Of, Row], new: Mapping[Of, Row]) -> dict[str, int]:
-    """Return the columns that differ and cannot be changed, with the number of rows."""
+def _refuse_unread(of: EditedFrame, old: Mapping[Of, Row], new: Mapping[Of, Row]) -> None:
+    """Refuse a column that Omni has and an edited frame alone has nothing in: it may not have been read.
+
+    Raises
+    ------
+    ArgumentError
+        If there is one, since what it says is that all of it is to be taken away.
+    """
+    known = [(old[key], row) for key, row in new.items() if key in old]
+    for column in of.editable.columns:
+        pairs = [
+            (before[column], now[column])
+            for before, now in known
+            if column in before.keys() & now.keys()
+        ]
+        is_empty = all(
+            now is None or (is_null(now) and not isinstance(now, str)) for _, now in pairs
+        )
+        if is_empty and not all(is_null(before) for before, _ in pairs):
+            raise ArgumentError(
+                f"The frame has nothing in its column {column}, and Omni has.",
+                hint="If it was not read, leave the column out. If all of it is to be taken away, pass the frame "
+                "as it was read, and then the edited one.",
+            )
+
+
+def _other_edits(
+    of: EditedFrame, old: Mapping[Of, Row], new: Mapping[Of, Row], *, is_certain: bool
+) -> dict[str, int]:
+    """Return the columns that differ and cannot be changed, with the number of rows.
+
+    Where what Omni has was read by itself, null on either side only says that it was not asked for.
+    """
     edited: dict[str, int] = {}
     for key, row in new.items():
         for column in old.get(key, {}).keys() & row.keys():
-            if column not in of.editable.columns and not are_same(old[key][column], row[column]):
+            one, other = old[key][column], row[column]
+            if column in of.editable.columns or are_same(one, other):
+                continue
+            if is_certain or not (is_null(one) or is_null(other)):
                 edited[column] = edited.get(column, 0) + 1
     return edited
+
+
+def _tell_new_columns(of: EditedFrame, before: pd.DataFrame, after: pd.DataFrame) -> None:
+    """Refuse a column that was not read and says a change; warn of one that says nothing."""
+    new = [str(column) for column in after.columns if column not in before.columns]
+    if unread := [column for column in new if column in of.editable.columns]:
+        raise ArgumentError(
+            argument("after")
+            + f" has the column {listed(unread)}, and "
+            + argument("before")
+            + " has not.",
+            hint="Read the frame with it: nobody knows what it was before.",
+        )
+    for column in new:
+        if guess := did_you_mean(column, of.editable.columns):
+            warn(f"The column {column!r} is none of the reader's, and says no change.{guess}")
 
 
 def _tell(of: EditedFrame, edited: Mapping[str, int], *, is_certain: bool) -> None:
     """Refuse edits of columns that cannot be changed. Where Omni may have changed them, only warn."""
     told = listed(f"{column} ({counted(count, 'row')})" for column, count in sorted(edited.items()))
-    what_can = f"What can be: {', '.join(of.editable.columns)}."
+    what_can = (
+        f"What can be: {', '.join(of.editable.columns)}."
+        if of.editable.columns
+        else "Only rows can be added and taken away."
+    )
+    how = dict.fromkeys(
+        of.editable.elsewhere[column] for column in edited if column in of.editable.elsewhere
+    )
+    what_can = join([what_can, *how])
     if is_certain:
         raise ArgumentError(f"What was edited cannot be changed: {told}.", hint=what_can)
     warn(

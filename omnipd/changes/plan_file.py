@@ -4,64 +4,63 @@ from __future__ import annotations
 
 import csv
 import os
-import re
+from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 
+from omnipd.arguments import function
 from omnipd.changes.change import Change
-from omnipd.changes.plan_rows import COLUMNS, change_of, checksum
+from omnipd.changes.plan_rows import SAYING, change_of, checksum, saying
 from omnipd.display import counted, listed
 from omnipd.errors import ArgumentError, warn
-from omnipd.export.csv import write_csv
+from omnipd.export.csv import unguarded, write_csv
 from omnipd.export.whole_files import write_atomically
 from omnipd.frames.columns import TEXT
 from omnipd.paths import local_path
 
-# What to_csv puts before a text that a spreadsheet would run.
-_GUARDED = re.compile(r"\A'('*[=+\-@\t\r＝＋－＠])")
 _MOST_NAMED = 10
+
+
+def file_table(table: pa.Table, instance: str) -> pa.Table:
+    """Return the rows of a plan with what the file of one has beside them."""
+    sums = [checksum(cells, instance) for cells in table.to_pylist()]
+    table = table.append_column("instance", pa.array([instance] * table.num_rows, TEXT))
+    return table.append_column("checksum", pa.array(sums, TEXT))
 
 
 def write_plan(table: pa.Table, instance: str, path: str | os.PathLike[str]) -> None:
     """Write the rows of a plan to a file, whole or not at all."""
-    sums = [checksum(cells, instance) for cells in table.to_pylist()]
-    table = table.append_column("instance", pa.array([instance] * table.num_rows, TEXT))
-    table = table.append_column("checksum", pa.array(sums, TEXT))
+    table = file_table(table, instance)
     write_atomically(local_path("path", path), lambda file: write_csv(table, file))
 
 
 def read_plan(path: str | os.PathLike[str]) -> tuple[list[Change], str]:
     """Return the changes of a file, and the Omni that they are for. Rows that were edited are named."""
     file = local_path("path", path)
-    try:
-        with file.open(encoding="utf-8-sig", newline="") as opened:
-            reader = csv.DictReader(opened)
-            rows, header = list(reader), reader.fieldnames or ()
-    except OSError as error:
-        raise ArgumentError(
-            f"The plan {file} cannot be read ({type(error).__name__}).",
-            hint="Name a CSV file of one.",
-        ) from None
-    except (UnicodeDecodeError, csv.Error):
-        raise ArgumentError(f"{file} is no plan: it is not CSV in UTF-8.") from None
-    lacking = [name for name in (*COLUMNS, "instance", "checksum") if name not in header]
+    header, rows = _rows(file)
+    lacking = [name for name in (*SAYING, "instance", "checksum") if name not in header]
     if lacking:
         raise ArgumentError(
             f"{file} is no plan: it has no column {listed(lacking)}.",
-            hint="Plan.to_csv() writes one.",
+            hint=function("plan") + " and its kin make one.",
         )
     changes: list[Change] = []
     instances: dict[str, None] = {}
     edited: list[int] = []
-    for line, row in enumerate(rows, start=2):
-        cells = {name: _cell(one) for name, one in row.items() if isinstance(name, str)}
+    for line, cells in rows:
+        try:
+            change = change_of(cells)
+        except ArgumentError as error:
+            raise ArgumentError(
+                f"Line {line} of {file}: {error.message}", hint=error.hint
+            ) from None
         instance = cells["instance"] or ""
         instances[instance] = None
-        if checksum(cells, instance) != cells["checksum"]:
+        if checksum(saying(change), instance) != cells["checksum"]:
             edited.append(line)
-            cells["refused"] = None
-        changes.append(change_of(cells))
+        changes.append(change)
     if not rows:
         raise ArgumentError(f"{file} is a plan of no changes.", hint="There is nothing to be made.")
     if len(instances) != 1 or "" in instances:
@@ -75,12 +74,43 @@ def read_plan(path: str | os.PathLike[str]) -> tuple[list[Change], str]:
         warn(
             f"{counted(len(edited), 'row')} of {file} "
             + ("was" if len(edited) == 1 else "were")
-            + f" edited since the plan was made, and checked again: {listed(edited, _MOST_NAMED)}."
+            + " edited since the plan was made, and checked again: "
+            + ("line " if len(edited) == 1 else "lines ")
+            + listed(edited, _MOST_NAMED)
+            + "."
         )
     return changes, next(iter(instances))
+
+
+def _rows(file: Path) -> tuple[Sequence[str], list[tuple[int, dict[str, str | None]]]]:
+    """Return the names of the columns of a CSV file, and its rows that hold anything with their lines."""
+    try:
+        with file.open(encoding="utf-8-sig", newline="") as opened:
+            first = opened.readline()
+            opened.seek(0)
+            # What spreadsheets write where the comma is that of decimals.
+            delimiter = ";" if first.count(";") > first.count(",") else ","
+            reader = csv.DictReader(opened, delimiter=delimiter)
+            rows, line = [], 2
+            for row in reader:
+                cells = {name: _cell(one) for name, one in row.items() if isinstance(name, str)}
+                if any(one is not None for one in cells.values()):
+                    rows.append((line, cells))
+                line = reader.line_num + 1
+            return reader.fieldnames or (), rows
+    except OSError as error:
+        raise ArgumentError(
+            f"The plan {file} cannot be read ({type(error).__name__}).",
+            hint="Name a CSV file of one.",
+        ) from None
+    except (UnicodeDecodeError, csv.Error):
+        raise ArgumentError(
+            f"{file} is no plan: it is not CSV in UTF-8.",
+            hint="A spreadsheet writes it as CSV UTF-8.",
+        ) from None
 
 
 def _cell(text: Any) -> str | None:
     if not isinstance(text, str) or text == "":
         return None
-    return _GUARDED.sub(r"\1", text)
+    return unguarded(text)

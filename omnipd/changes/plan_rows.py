@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import pyarrow as pa
@@ -41,35 +42,46 @@ def cells_of(change: Change) -> dict[str, Any]:
     """Return the cells of a change."""
     key = change.key
     action = action_of(key.kind, key.column)
-    why = change.refused or action.check(change)
+    why = change.refused
     calls = () if why is not None else calls_of(change)
     lasting = action.irreversible(change)
     remarks = [one for one in (action.remark(change), lasting) if one is not None]
     return {
-        "kind": key.kind,
-        "item": key.item,
-        "name": change.name,
-        "part": key.part,
-        "column": key.column,
-        "old": action.values.text(change.old),
-        "new": action.values.text(change.new),
+        **saying(change),
         "call": "; ".join(map(str, calls)) or None,
         "tier": most_careful([call.tier for call in calls]) if calls else None,
         "reversible": None if why is not None else lasting is None,
-        "refused": why,
         "remark": " ".join(remarks) or None,
     }
 
 
 def saying(change: Change) -> dict[str, Any]:
     """Return those cells of a change that all others follow from."""
-    cells = cells_of(change)
-    return {name: cells[name] for name in SAYING}
+    key = change.key
+    values = action_of(key.kind, key.column).values
+    return {
+        "kind": key.kind,
+        "item": key.item,
+        "name": change.name,
+        "part": key.part,
+        "column": key.column,
+        "old": values.text(change.old),
+        "new": values.text(change.new),
+        "refused": change.refused,
+    }
+
+
+def checked(change: Change) -> Change:
+    """Return a change that is refused where it can be seen that it cannot be made."""
+    if change.refused is not None:
+        return change
+    why = action_of(change.key.kind, change.key.column).check(change)
+    return change if why is None else replace(change, refused=why)
 
 
 def checksum(cells: Mapping[str, Any], instance: str) -> str:
     """Return what changes when a row says something else, or of another Omni."""
-    said = [instance, *(cells[name] or "" for name in SAYING)]
+    said = [instance, *(_text(cells[name]) or "" for name in SAYING)]
     return hashlib.blake2b(as_json(said).encode(), digest_size=8).hexdigest()
 
 
@@ -104,7 +116,7 @@ def change_of(cells: Mapping[str, Any]) -> Change:
 
 def table_of(changes: Iterable[Change]) -> pa.Table:
     """Return the rows of changes as a table."""
-    return pa.Table.from_pylist([cells_of(change) for change in changes], SCHEMA)
+    return pa.Table.from_pylist(list(map(cells_of, changes)), SCHEMA)
 
 
 def checked_once(changes: Sequence[Change]) -> None:

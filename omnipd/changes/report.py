@@ -23,9 +23,13 @@ def report_of(
     """Return one row per change: what it is, its state and why, whether it was seen, since when."""
     table = table_of(changes)
     known = [entries.get(row, Entry("pending")) for row in range(len(changes))]
+    reasons = [
+        change.refused if one.state == "refused" else one.detail
+        for change, one in zip(changes, known, strict=True)
+    ]
     columns = {
         "state": pa.array([_SHOWN.get(one.state, one.state) for one in known], TEXT),
-        "detail": pa.array([one.detail for one in known], TEXT),
+        "detail": pa.array(reasons, TEXT),
         "verified": pa.array([one.verified for one in known], FLAG),
         "status": pa.array([one.status for one in known], COUNT),
         "at": pa.array([one.at for one in known], INSTANT),
@@ -33,10 +37,5 @@ def report_of(
     first = ["kind", "item", "name", "part", "column", "old", "new"]
     cells = {name: table.column(name) for name in first}
     rest = {name: table.column(name) for name in SCHEMA.names if name not in first}
-    refused = [
-        change.refused if one.state == "refused" else one.detail
-        for change, one in zip(changes, known, strict=True)
-    ]
-    columns["detail"] = pa.array(refused, TEXT)
     del rest["refused"]
     return to_frame(pa.table({**cells, **columns, **rest}), dict(facts))

@@ -35,7 +35,7 @@ def steps_of(numbered: Iterable[tuple[int, Change]]) -> Iterator[Step]:
         action = action_of(change.key.kind, change.key.column)
         together = None if action.together is None else action.together(change)
         by = None if together is None else (action.kind, action.column, together)
-        if held and (by is None or by != held_by or len(held) >= action.at_once):
+        if held and (by is None or by != held_by or len(held) >= action.max_together):
             yield _step(held)
             held = []
         held.append((row, change))

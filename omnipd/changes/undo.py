@@ -8,6 +8,7 @@ from dataclasses import replace
 from omnipd.changes.action_table import action_of
 from omnipd.changes.change import Change
 from omnipd.changes.journal import Journal, open_journal
+from omnipd.changes.new_identifiers import new_identifiers, readdressed
 from omnipd.changes.plan import Plan
 
 
@@ -44,7 +45,10 @@ def undo(journal: Journal | str | os.PathLike[str]) -> Plan:
     {'ok'}
     """
     opened = journal if isinstance(journal, Journal) else open_journal(journal)
-    return Plan(map(_inverse, reversed(opened.made())), opened.instance)
+    made = opened.made()
+    identifiers = new_identifiers(made)
+    back = (readdressed(_inverse(one), identifiers) for one in reversed(made))
+    return Plan(back, opened.instance)
 
 
 def _inverse(change: Change) -> Change:

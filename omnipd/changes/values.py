@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from omnipd.frames.columns import as_json
@@ -74,16 +75,20 @@ def is_null(cell: Any) -> bool:
 def _text(cell: Any) -> str:
     if isinstance(cell, str):
         return cell
-    if isinstance(cell, bool | date) or not isinstance(cell, int | float):
+    if isinstance(cell, bool | date) or not isinstance(cell, int | float | np.integer):
         raise ValueError("text")  # noqa: TRY004 - what is wrong with a cell is one kind of error
     # A spreadsheet that takes an id or a number for one of its own: 1000.0 was written 1000.
-    return str(int(cell)) if float(cell).is_integer() else repr(cell)
+    is_whole = isinstance(cell, int | np.integer) or cell.is_integer()
+    return str(int(cell)) if is_whole else repr(float(cell))
 
 
 def _flag(cell: Any) -> bool:
     if isinstance(cell, str) and cell.strip().casefold() in {"true", "false"}:
         return cell.strip().casefold() == "true"
-    if isinstance(cell, bool) or type(cell).__name__ in {"bool_", "bool"}:
+    if isinstance(cell, bool | np.bool_):
+        return bool(cell)
+    # What pandas makes of a column with true, false and nothing, as a spreadsheet has it.
+    if isinstance(cell, int | float) and cell in {0, 1}:
         return bool(cell)
     raise ValueError("true or false")
 
@@ -110,7 +115,7 @@ def names_in(value: Value) -> tuple[str, ...]:
     return value if isinstance(value, tuple) else ()
 
 
-TEXT = ValueType("text", _text, str, lambda one, other: one == other)
+TEXT = ValueType("text", _text, str, lambda one, other: (one or None) == (other or None))
 FLAG = ValueType(
     "true or false", _flag, lambda value: str(value).lower(), lambda one, other: one == other
 )

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from omnipd.changes.action_table import action_of
 from omnipd.changes.change import Change
 from omnipd.changes.journal_file import JournalFile
 from omnipd.changes.judge import look, shown
-from omnipd.changes.now import Now
-from omnipd.changes.steps import Step, steps_of
+from omnipd.changes.new_identifiers import new_identifiers, readdressed
+from omnipd.changes.now import Now, stops_all
+from omnipd.changes.steps import Step
+from omnipd.errors import APIError
 from omnipd.progress import steps
 
 
@@ -25,9 +28,12 @@ def verify(
     Raises
     ------
     OmniError
-        If it cannot be read; what was not looked at stays unverified.
+        If some of it cannot be read; what was not looked at stays unverified, and the rest was looked at.
     """
     entries = journal.entries()
+    made = (one for row, one in enumerate(changes) if row in entries and entries[row].state == "ok")
+    identifiers = new_identifiers(made)
+    changes = [readdressed(change, identifiers) for change in changes]
     due: dict[tuple[str, str], list[tuple[int, Change]]] = {}
     for row, change in enumerate(changes):
         entry = entries.get(row)
@@ -35,14 +41,27 @@ def verify(
             continue
         if again or entry.verified is None:
             due.setdefault((change.key.kind, change.key.column), []).append((row, change))
+    left: APIError | None = None
     with steps(now.client, "verifying", "kinds") as told:
-        for number, numbered in enumerate(due.values()):
+        for number, (name, numbered) in enumerate(due.items()):
             told.at(number, len(due))
             rows, listed = zip(*numbered, strict=True)
-            all_of_them = Step(next(steps_of(numbered[:1])).action, rows, listed)
-            for found in look(all_of_them, now):
-                if all_of_them.action.values.same(found.value, found.change.new):
-                    journal.note([found.row], "ok", verified=True)
-                    continue
-                detail = f"Omni took it, and shows {shown(all_of_them, found)}."
-                journal.note([found.row], "unverified", detail=detail, verified=False)
+            try:
+                _verify(journal, Step(action_of(*name), rows, listed), now)
+            except APIError as error:  # others may be read
+                if stops_all(error):
+                    raise
+                left = error
+    if left is not None:
+        raise left
+
+
+def _verify(journal: JournalFile, step: Step, now: Now) -> None:
+    seen: list[int] = []
+    for found in look(step, now):
+        if step.action.values.same(found.value, found.change.new):
+            seen.append(found.row)
+            continue
+        detail = f"Omni took it, and shows {shown(step, found)}."
+        journal.note([found.row], "unverified", detail=detail, verified=False)
+    journal.note(seen, "ok", verified=True)

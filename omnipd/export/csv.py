@@ -23,6 +23,7 @@ from omnipd.paths import place_of_file
 # Every field is quoted, so that nothing inside a text begins a cell. A text that looks guarded gets
 # one ' more: taking one away is always right.
 _FORMULA = r"\A('*[=+\-@\t\r＝＋－＠])"
+_GUARDED = re.compile(r"\A'('*[=+\-@\t\r＝＋－＠])")
 
 
 def to_csv(
@@ -116,6 +117,17 @@ def write_csv(table: pa.Table, file: IO[bytes], *, raw: bool = False, header: bo
     table = pa.Table.from_batches(full, table.schema)
     options = pyarrow.csv.WriteOptions(include_header=header, quoting_style="all_valid")
     pyarrow.csv.write_csv(table, file, options)
+
+
+def unguarded(text: str) -> str:
+    """Return a text of a CSV file as it was before it was made safe.
+
+    Examples
+    --------
+    >>> unguarded("'=1+1"), unguarded("it's")
+    ('=1+1', "it's")
+    """
+    return _GUARDED.sub(r"\1", text)
 
 
 def _without_formulas(table: pa.Table) -> pa.Table:

@@ -6,6 +6,7 @@ import pandas as pd
 
 from omnipd.client.client import Client
 from omnipd.frames.columns import flag, instant, text
+from omnipd.lists.editable import Editable
 from omnipd.lists.endpoint import Endpoint
 from omnipd.lists.manual import manual
 from omnipd.lists.params import SORT_DIRECTION, Param, choices
@@ -13,6 +14,9 @@ from omnipd.lists.params import SORT_DIRECTION, Param, choices
 API_KEYS = Endpoint(
     "/api/v1/api-keys",
     key=("api_key_id",),
+    editable=Editable(
+        "api_key", ("api_key_id",), columns={"enabled": "enabled"}, name="name", row="exists"
+    ),
     params={
         "type": Param("type", "choice", choices("organization", "personal", "mcp")),
         "sort": Param("sortField", "choice", choices("name", created_at="createdAt")),

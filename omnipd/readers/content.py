@@ -17,6 +17,7 @@ from omnipd.frames.columns import Column, count, flag, folder_path, instant, tex
 from omnipd.frames.labels import LABELS, LABELS_VERIFIED, having_any
 from omnipd.frames.records import TableBuilder
 from omnipd.frames.to_pandas import to_frame
+from omnipd.lists.editable import Editable, why_deleted
 from omnipd.lists.endpoint import Endpoint
 from omnipd.lists.manual import manual
 from omnipd.lists.params import SORT_DIRECTION, Param, choices
@@ -72,6 +73,21 @@ def _by_update(table: pa.Table, arguments: Mapping[str, Any]) -> pa.Table:
 CONTENT = Endpoint(
     "/api/v1/content",
     key=("document_identifier", "id"),
+    editable=Editable(
+        "{type}",
+        ("document_identifier", "id", "path"),  # a new folder has no id yet
+        columns={
+            "name": "name",
+            "description": "description",
+            "path": "path",
+            "labels": "labels",
+            "folder_path": "folder_path",
+            "owner_id": "owner_id",
+        },
+        name="name",
+        row="exists",
+        fixed=why_deleted,
+    ),
     params={
         # Omni's pages list labels= and updatedAt, its specifications do not (docs/wire.md).
         "labels": Param("labels", "list", client_side=_with_labels),

@@ -26,6 +26,7 @@ from omnipd.lists.manual import manual
 from omnipd.lists.params import SORT_DIRECTION, Param, choices
 from omnipd.lists.parents import Parents, parent_keys
 from omnipd.readers.documents import PARENT
+from omnipd.readers.permits import editable_permits
 
 DOCUMENT_ACCESS = FanOut(
     Endpoint(
@@ -34,6 +35,7 @@ DOCUMENT_ACCESS = FanOut(
         # Whoever has access in both ways comes twice.
         key=("principal_type", "principal_id", "access_source"),
         keyless="whole",
+        editable=editable_permits("document_permission", "document_identifier"),
         params={
             "access_source": Param("accessSource", "choice", choices("direct", "folder")),
             "principal_type": Param("type", "choice", choices("user", "userGroup")),

@@ -27,7 +27,7 @@ from omnipd.frames.columns import (
 )
 from omnipd.frames.labels import LABELS, LABELS_VERIFIED, join_names
 from omnipd.lists import paging
-from omnipd.lists.editable import Editable
+from omnipd.lists.editable import Editable, why_deleted
 from omnipd.lists.endpoint import Endpoint
 from omnipd.lists.fanout import FanOut
 from omnipd.lists.manual import manual
@@ -42,7 +42,18 @@ DOCUMENTS = Endpoint(
     "/api/v1/documents",
     key=("document_identifier",),
     editable=Editable(
-        "document", ("document_identifier",), columns={"labels": "labels"}, name="name"
+        "document",
+        ("document_identifier",),
+        columns={
+            "name": "name",
+            "description": "description",
+            "labels": "labels",
+            "folder_path": "folder_path",
+            "owner_id": "owner_id",
+        },
+        name="name",
+        row="exists",
+        fixed=why_deleted,
     ),
     params={
         "labels": Param("labels", "list"),
@@ -343,6 +354,7 @@ DOCUMENT_FAVORITES = FanOut(
         "/api/v1/documents/{document_identifier}/favorites",
         key=("user_id",),
         keyless="whole",
+        editable=Editable("document", ("document_identifier",), part=("user_id",), row="favorite"),
         columns={
             "user_id": text("userId", doc="Membership id"),
             "name": text("name", doc="Name of the person"),

@@ -18,11 +18,13 @@ from omnipd.frames.labels import LABELS, LABELS_VERIFIED
 from omnipd.frames.records import Record
 from omnipd.frames.to_pandas import is_whole, to_frame
 from omnipd.lists import paging
+from omnipd.lists.editable import Editable
 from omnipd.lists.endpoint import Endpoint
 from omnipd.lists.fanout import FanOut
 from omnipd.lists.manual import manual
 from omnipd.lists.params import SORT_DIRECTION, Param, choices
 from omnipd.lists.parents import Parents
+from omnipd.readers.permits import editable_permits
 from omnipd.readers.scope_all import ALL, check_errors, read_all_scopes
 
 
@@ -34,6 +36,13 @@ def _parent_path(path: Any) -> str | None:
 FOLDERS = Endpoint(
     "/api/v1/folders",
     key=("folder_id",),
+    editable=Editable(
+        "folder",
+        ("folder_id", "path"),  # a new one has no id yet
+        columns={"name": "name", "path": "path", "labels": "labels"},
+        name="name",
+        row="exists",
+    ),
     params={
         "labels": Param("labels", "list"),
         "owner_id": Param("ownerId", "id"),
@@ -184,6 +193,7 @@ FOLDER_PERMISSIONS = FanOut(
         key=("principal_type", "principal_id"),
         # A permit that does not name its principal may equal another one.
         keyless="unchecked",
+        editable=editable_permits("folder_permission", "folder_id"),
         params={"user_id": Param("userId", "id")},
         columns={
             "principal_type": text("type", doc="user or userGroup"),

@@ -11,6 +11,7 @@ from omnipd.client.client import Client
 from omnipd.frames.columns import COUNT, Column, instant, text
 from omnipd.frames.records import Record
 from omnipd.lists import paging
+from omnipd.lists.editable import Editable
 from omnipd.lists.endpoint import Endpoint
 from omnipd.lists.manual import manual
 from omnipd.lists.params import Param
@@ -26,6 +27,14 @@ def _length(held: Any) -> int:
 GROUPS = Endpoint(
     "/api/scim/v2/Groups",
     key=("group_id",),
+    # A new group has no id yet: its name says which it is.
+    editable=Editable(
+        "group",
+        ("group_id", "display_name"),
+        columns={"display_name": "display_name"},
+        name="display_name",
+        row="exists",
+    ),
     pages=paging.scim,
     rows="Resources",
     params={"filter": Param("filter")},
@@ -89,6 +98,13 @@ def _members_of(group: Record) -> Iterable[Record]:
 GROUP_MEMBERS = Endpoint(
     "/api/scim/v2/Groups",
     key=("group_id", "user_id"),
+    editable=Editable(
+        "group",
+        ("group_id", "group_name"),
+        name="group_name",
+        part=("user_id", "user_display"),
+        row="member",
+    ),
     pages=paging.scim,
     rows="Resources",
     params={"filter": Param("filter")},

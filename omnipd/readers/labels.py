@@ -10,6 +10,7 @@ from omnipd.errors import ArgumentError
 from omnipd.frames.columns import FLAG, TEXT, count, flag, text
 from omnipd.frames.labels import split_names
 from omnipd.lists import paging
+from omnipd.lists.editable import Editable
 from omnipd.lists.endpoint import Endpoint
 from omnipd.lists.manual import manual
 
@@ -18,6 +19,13 @@ LABEL_LIST = Endpoint(
     pages=paging.whole,
     rows="labels",
     key=("label",),
+    editable=Editable(
+        "label",
+        ("label",),
+        columns={name: name for name in ("color", "description", "homepage", "verified")},
+        renamed="new_label",
+        row="exists",
+    ),
     columns={
         "label": text("name", doc="Name, as in the labels of documents and folders"),
         "color": text("color", doc="Color, such as #0366d6"),

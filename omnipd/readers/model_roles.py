@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from typing import Literal
+from collections.abc import Mapping
+from typing import Any, Literal
 
 import pandas as pd
 
@@ -12,11 +13,12 @@ from omnipd.client.client import Client
 from omnipd.errors import ArgumentError
 from omnipd.frames.columns import Column, count, flag, text
 from omnipd.lists import paging
+from omnipd.lists.editable import Editable
 from omnipd.lists.endpoint import Endpoint
 from omnipd.lists.fanout import FanOut
 from omnipd.lists.manual import manual
 from omnipd.lists.params import Param
-from omnipd.lists.parents import Parents
+from omnipd.lists.parents import Parents, is_missing
 from omnipd.readers.model_list import model_id
 
 _ROLE: dict[str, Column] = {
@@ -33,12 +35,55 @@ _ROLE: dict[str, Column] = {
 }
 
 
-def _roles_of(parent: str, path: str, ids: str) -> FanOut:
+#: What stands before the id of a connection on which a role is that is on no model.
+ON_CONNECTION = "connection:"
+
+_ELSEWHERE = {
+    "BASE": "It is the base role of the connection, and is changed there.",
+    "ORG": "It comes from the role in the organization.",
+}
+
+
+def _on(row: Mapping[str, Any]) -> str | None:
+    """Return what a role is on. One that cannot be changed is told apart by where it comes from."""
+    model, connection = row.get("model_id"), row.get("connection_id")
+    on = model if model is not None or connection is None else f"{ON_CONNECTION}{connection}"
+    if why_fixed(row) is None:
+        return on
+    from_ = [row.get("origin_type"), row.get("origin_group_id")]
+    return " ".join(str(one) for one in (on, *from_) if one is not None) or None
+
+
+def why_fixed(row: Mapping[str, Any]) -> str | None:
+    """Return why a role cannot be changed where it is: only those that were given to who has it can."""
+    cells = {name: None if is_missing(one) else one for name, one in row.items()}
+    origin, group = cells.get("origin_type"), cells.get("origin_group_id")
+    if origin == "GROUP":
+        if "group_id" not in cells or group not in {None, cells["group_id"]}:
+            name = cells.get("origin_group_name") or group
+            return f"It comes from the group {name!r}: change it there."
+    elif origin not in {None, "USER"}:
+        return _ELSEWHERE.get(str(origin), f"It comes from {origin}, and cannot be changed.")
+    if cells.get("model_id") is None and cells.get("connection_id") is None:
+        return "It is on no model and no connection."
+    return None
+
+
+def _roles_of(kind: str, parent: str, path: str, ids: str) -> FanOut:
     return FanOut(
         Endpoint(
             path,
             # Which of them are null depends on the role (docs/wire.md).
             key=("model_id", "connection_id", "origin_type", "origin_group_id", "role_name"),
+            editable=Editable(
+                kind,
+                (parent,),
+                columns={"role_name": "role_name"},
+                part=("model_id", "connection_id"),
+                part_of=_on,
+                row="role_name",
+                fixed=why_fixed,
+            ),
             keyless="whole",
             pages=paging.whole,
             rows="results",
@@ -53,11 +98,13 @@ def _roles_of(parent: str, path: str, ids: str) -> FanOut:
     )
 
 
-USER_MODEL_ROLES = _roles_of("user_id", "/api/v1/users/{user_id}/model-roles", IDS_OF_PEOPLE)
+USER_MODEL_ROLES = _roles_of(
+    "user_model_role", "user_id", "/api/v1/users/{user_id}/model-roles", IDS_OF_PEOPLE
+)
 
 
 GROUP_MODEL_ROLES = _roles_of(
-    "group_id", "/api/v1/user-groups/{group_id}/model-roles", IDS_OF_GROUPS
+    "group_model_role", "group_id", "/api/v1/user-groups/{group_id}/model-roles", IDS_OF_GROUPS
 )
 
 

@@ -14,6 +14,7 @@ from omnipd.errors import ResponseError
 from omnipd.frames.columns import COUNT, TEXT, Column, as_json, count, flag, instant, text
 from omnipd.frames.records import Record
 from omnipd.lists import paging
+from omnipd.lists.editable import Editable
 from omnipd.lists.endpoint import Endpoint
 from omnipd.lists.fanout import FanOut
 from omnipd.lists.manual import manual
@@ -35,6 +36,13 @@ def _with_activity(schedule: Record) -> Iterator[Record]:
 SCHEDULES = Endpoint(
     "/api/v1/schedules",
     key=("schedule_id",),
+    editable=Editable(
+        "schedule",
+        ("schedule_id",),
+        columns={"owner_id": "owner_id", "is_active": "is_active"},
+        name="name",
+        row="exists",
+    ),
     pages=paging.numbered,
     unfold=_with_activity,
     params={
@@ -277,6 +285,13 @@ SCHEDULE_RECIPIENTS = FanOut(
         unfold=_recipient_rows,
         # Who is in two groups comes twice.
         key=("via_group_id", "recipient_id", "email"),
+        # Those who get it by a group are no recipients of their own: their rows are all the group's.
+        editable=Editable(
+            "schedule",
+            ("schedule_id",),
+            part=("via_group_id", "recipient_id", "email"),
+            row="recipient",
+        ),
         columns={
             "destination_type": text("destination_type", doc="email"),
             "recipient_id": text("id", doc="Membership id of the recipient"),

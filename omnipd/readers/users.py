@@ -19,6 +19,7 @@ from omnipd.lists import paging
 from omnipd.lists.endpoint import Endpoint
 from omnipd.lists.manual import manual
 from omnipd.lists.params import SORT_DIRECTION, Param
+from omnipd.readers.edited_users import OF_ATTRIBUTE_VALUES, OF_EMAIL_ONLY_USERS, OF_USERS
 from omnipd.readers.scim import without_constants
 
 # The two extensions of a SCIM user. Their names hold dots, which paths of columns cannot.
@@ -60,6 +61,7 @@ _PERSON: dict[str, Column] = {
 USERS = Endpoint(
     "/api/scim/v2/Users",
     key=("user_id",),
+    editable=OF_USERS,
     pages=paging.scim,
     rows="Resources",
     params={"filter": Param("filter")},
@@ -261,6 +263,7 @@ def _attribute_values_of(user: Record) -> Iterable[Record]:
 USER_ATTRIBUTE_VALUES = Endpoint(
     "/api/scim/v2/Users",
     key=("user_id", "attribute_name", "position"),
+    editable=OF_ATTRIBUTE_VALUES,
     pages=paging.scim,
     rows="Resources",
     columns={
@@ -320,6 +323,7 @@ def read_user_attribute_values(
 EMAIL_ONLY_USERS = Endpoint(
     "/api/v1/users/email-only",
     key=("user_id",),
+    editable=OF_EMAIL_ONLY_USERS,
     params={"email": Param("email"), "direction": SORT_DIRECTION},
     page_size=20,  # more is 400 (docs/wire.md)
     columns={

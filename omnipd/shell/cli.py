@@ -15,10 +15,12 @@ import click
 
 from omnipd.display import counted, printable
 from omnipd.shell import options
+from omnipd.shell.apply import apply, journal, undo
 from omnipd.shell.command import Command, Commands, CommandWithOthers, shown_log
 from omnipd.shell.embed import embed
 from omnipd.shell.options import client_of
 from omnipd.shell.output import check_form, deliver
+from omnipd.shell.plans import plan
 from omnipd.shell.questions import audit
 from omnipd.shell.readers import estimate, read
 from omnipd.shell.words import in_commands, in_words_of
@@ -475,6 +477,8 @@ main.add_command(read)
 main.add_command(estimate)
 main.add_command(audit)
 main.add_command(embed)
+for _command in (plan, apply, undo, journal):
+    main.add_command(_command)
 
 
 if __name__ == "__main__":

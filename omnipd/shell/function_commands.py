@@ -93,10 +93,12 @@ class FunctionCommands(click.Group):
         named = [one for _, one in parameters]
         by_position = [one.name for one in named if one.kind is one.POSITIONAL_OR_KEYWORD]
         of_parents = [one.name for one in named if "Parents" in str(one.annotation)]
+        of_frames = [one.name for one in named if _is_frame(one)]
 
         def run(**given: Any) -> None:
             asked = {one.name: given.pop(one.name) for one in named}
             asked |= {one: _parents(asked[one]) for one in of_parents}
+            asked |= {one: _rows(asked[one]) for one in of_frames if asked[one] is not None}
             arguments = [asked.pop(one) for one in by_position]
             self._act(function, arguments, {**given, "asked": asked})
 
@@ -131,6 +133,8 @@ def _as_option(
     name, default, kind = parameter.name, parameter.default, str(parameter.annotation)
     by_position = parameter.kind is parameter.POSITIONAL_OR_KEYWORD
     if by_position and "PathLike" not in kind:
+        if _is_frame(parameter):
+            return click.Argument([name], metavar="FILE", type=options.PATH)
         several = "Parents" in kind
         return click.Argument(
             [name],
@@ -145,6 +149,8 @@ def _as_option(
         return click.Option(
             ["-o", "--output", "--to", name], metavar="FOLDER", type=options.PATH, **more
         )
+    if _is_frame(parameter):
+        return click.Option([f"--{option}", name], metavar="FILE", type=options.PATH, **more)
     if kind.startswith("bool"):
         both = "" if default is False else f"/--no-{option}"
         return click.Option([f"--{option}{both}", name], is_flag=True, default=default, **more)
@@ -181,10 +187,16 @@ def _as_option(
     return click.Option(
         [f"--{option}", name],
         type=options.PATH if "PathLike" in kind else int if kind.startswith("int") else str,
-        default=default,
-        show_default=default is not None,
+        default=None if default is parameter.empty else default,
+        show_default=default is not None and default is not parameter.empty,
+        required=default is parameter.empty,
         **more,
     )
+
+
+def _is_frame(parameter: inspect.Parameter) -> bool:
+    """Whether a parameter is a frame, and nothing else: the shell has it as a file."""
+    return str(parameter.annotation).removesuffix(" | None") == "pd.DataFrame"
 
 
 def _names(ctx: click.Context, param: click.Parameter, given: Sequence[str]) -> Any:
@@ -240,6 +252,7 @@ def _rows(path: Path) -> Any:
     import pandas as pd  # noqa: PLC0415
 
     from omnipd.errors import ArgumentError  # noqa: PLC0415
+    from omnipd.export.csv import unguarded  # noqa: PLC0415
     from omnipd.paths import local_path  # noqa: PLC0415
 
     file, reason = local_path("path", os.fspath(path)), ""
@@ -247,7 +260,9 @@ def _rows(path: Path) -> Any:
         if file.suffix.lower() == ".parquet":
             return pd.read_parquet(file, dtype_backend="pyarrow")
         if file.suffix.lower() == ".csv":
-            return pd.read_csv(file, dtype=str)
+            # "NA" is a name, and null an empty cell; what keeps spreadsheets from running a text goes again.
+            read = pd.read_csv(file, dtype=str, keep_default_na=False, na_values=[""])
+            return read.map(lambda cell: unguarded(cell) if isinstance(cell, str) else cell)
         return pd.read_json(file, lines=True, dtype=False)
     except (OSError, ValueError) as error:
         reason = type(error).__name__

@@ -11,9 +11,18 @@ import pandas as pd
 
 from omnipd.display import counted, printable
 
+#: How narrow a column may become.
+_LEAST = 16
 
-def print_table(df: pd.DataFrame, rows: int) -> None:
-    """Print a frame for eyes: some rows, the columns that fit, nothing that moves the cursor."""
+
+def print_table(df: pd.DataFrame, rows: int, *, cut: str | None = None) -> None:
+    """Print a frame for eyes: some rows, the columns that fit, nothing that moves the cursor.
+
+    Parameters
+    ----------
+    cut : str, optional
+        A column that is cut to the room that is left for it, rather than left out.
+    """
     room = shutil.get_terminal_size((100, 24)).columns
     shown = df.head(rows)
     lines = [""] * (len(shown) + 1)
@@ -25,6 +34,10 @@ def print_table(df: pd.DataFrame, rows: int) -> None:
         column = shown.iloc[:, place]
         cells = [printable(name), *(_cell(value) for value in column)]
         width = max(_width(cell) for cell in cells)
+        left = room - _width(lines[0]) - 2
+        if name == cut and _LEAST <= left < width:
+            cells = [_cut(cell, left) for cell in cells]
+            width = max(_width(cell) for cell in cells)
         if lines[0] and _width(lines[0]) + 2 + width > room:
             left_out.append(printable(name))
             continue
@@ -49,9 +62,13 @@ def _cell(value: Any) -> str:
     if isinstance(value, pd.Timestamp):
         return value.strftime("%Y-%m-%d %H:%M").removesuffix(" 00:00")
     text = printable(str(value)[:200] if isinstance(value, str) else value)
-    if _width(text) <= 40:
+    return _cut(text, 40)
+
+
+def _cut(text: str, widest: int) -> str:
+    if _width(text) <= widest:
         return text
-    end = next(end for end in range(40, 0, -1) if _width(text[:end]) <= 39)
+    end = next(end for end in range(widest, 0, -1) if _width(text[:end]) <= widest - 1)
     return text[:end] + "…"
 
 

@@ -16,10 +16,13 @@ _COMMANDS = {
     "embed_url": "embed url",
     "estimate_inventory": "estimate inventory",
     "export_inventory": "export",
+    "open_journal": "journal",
+    "plan": "plan edits",
     "read_content": "content",
     "read_inventory": "inventory",
     "run_query": "query",
     "sandbox": "sandbox",
+    "undo": "undo",
     "whoami": "whoami",
 }
 
@@ -52,12 +55,14 @@ def command_of(function: str) -> str | None:
     --------
     >>> command_of("read_topic_fields"), command_of("run_query"), command_of("connect")
     ('read topic-fields', 'query', None)
+    >>> command_of("plan_labels")
+    'plan labels'
     >>> command_of("audit.who_can_see")
     'audit who-can-see'
     """
     if function in _COMMANDS:
         return _COMMANDS[function]
-    for before, group in (("read_", "read"), ("audit.", "audit")):
+    for before, group in (("read_", "read"), ("audit.", "audit"), ("plan_", "plan")):
         if function.startswith(before) and not function.startswith("audit.plot_"):
             return f"{group} {function.removeprefix(before).replace('_', '-')}"
     return None

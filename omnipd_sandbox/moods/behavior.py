@@ -145,7 +145,7 @@ class Behavior:
         attributes, and the address as the name. Either way it makes the user active.
     user_patch : {"any", "declared"}
         What an operation of a ``PATCH`` of a user takes that has an object and no path: attributes,
-        too, or only the keys that the specification declares; others are dropped without a word.
+        too, or only the keys that the specification declares; others are dropped silently.
     taken_folder_name : {"suffix", "refused"}
         Whether a folder is made whose path, as it follows from the name, is taken: with a number
         behind it, or not at all, 409.
@@ -156,12 +156,12 @@ class Behavior:
         of one person's own documents.
     existing_permits : {"replaced", "kept", "refused"}
         What becomes of the role somebody has where a call adds one: the new one takes its place, it
-        stays without a word, or the call is 400.
+        stays silently, or the call is 400.
     pull_requests : {"ignored", "required"}
         Whether what is published by pull request only, as its settings say, can be published by a
         call all the same, or is 403.
     access_boosts : bool
-        Keep access boosts that calls ask for; without it they are dropped without a word, as where
+        Keep access boosts that calls ask for; without it they are dropped silently, as where
         the organization does not allow them.
     omitted_settings : {"kept", "reset"}
         Whether a ``PUT`` of what a document allows leaves what it does not say as it is, or makes it

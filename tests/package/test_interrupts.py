@@ -230,7 +230,9 @@ def test_an_interrupted_fan_out_says_where_the_same_call_goes_on(
     )
     assert words in notes_of(caught)
     again = [target.split("/")[-2] for _, target, _, _ in scripted.requests[2:]]
-    assert " ".join(again) == asked
+    assert (
+        " ".join(sorted(again)) == asked
+    )  # where the machine is slow, two are asked for at a time
 
 
 def test_an_interrupted_inventory_names_what_it_has(scripted, ctrl_c):

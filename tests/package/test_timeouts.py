@@ -9,6 +9,7 @@ import inspect
 import json
 import time
 
+import pandas as pd
 import pyarrow as pa
 import pytest
 from faults.given import arrow, whole_answer
@@ -69,6 +70,21 @@ CALLS = {
     "ask": lambda path: omnipd.ask("How many flights left each airport?", model=FLIGHTS),
     "explain": lambda path: omnipd.explain(BY_ORIGIN),
     "schema": lambda path: omnipd.schema(BY_ORIGIN),
+    "plan": lambda path: omnipd.plan(
+        pd.DataFrame({"document_identifier": [BOARD], "labels": ["finance"]}), reader="documents"
+    ),
+    "plan_labels": lambda path: omnipd.plan_labels([BOARD], add="finance"),
+    "plan_move": lambda path: omnipd.plan_move([BOARD], "/finance"),
+    "plan_transfer": lambda path: omnipd.plan_transfer(
+        "priya@sandbox.example", "grace@sandbox.example"
+    ),
+    "plan_identifiers": lambda path: omnipd.plan_identifiers({BOARD: "board"}),
+    "plan_members": lambda path: omnipd.plan_members(
+        pd.DataFrame({"email": ["zoe@sandbox.example"], "group_name": ["Finance"]})
+    ),
+    "plan_users": lambda path: omnipd.plan_users(
+        pd.DataFrame({"email": ["new@sandbox.example"], "display_name": ["New Colleague"]})
+    ),
 }
 #: What was read before the time was up.
 PARTIAL = {

@@ -16,13 +16,14 @@ from omnipd.frames.labels import split_names
 from omnipd.readers.labels import read_labels
 
 
-def _added(change: Change) -> list[str]:
+def labels_added(change: Change) -> list[str]:
+    """Return the labels that a change puts on."""
     return [label for label in names_in(change.new) if label not in names_in(change.old)]
 
 
 def _calls(changes: Sequence[Change]) -> Sequence[ApiCall]:
     (change,) = changes
-    named = {"add": _added(change), "remove": _added(change.swapped)}
+    named = {"add": labels_added(change), "remove": labels_added(change.swapped)}
     path = f"/api/v1/documents/{segment(change.key.item)}/labels"
     return [ApiCall("PATCH", path, {name: labels for name, labels in named.items() if labels})]
 
@@ -35,10 +36,11 @@ def _present(now: Now, changes: Sequence[Change]) -> Present:
     )
 
 
-def _preflight(now: Now, changes: Sequence[Change]) -> Mapping[Key, str]:
+def undefined_labels(now: Now, changes: Sequence[Change]) -> Mapping[Key, str]:
+    """Say of changes that put on labels that are not defined which these are."""
     defined = read_labels(refresh=True, client=now.client)["label"].tolist()
     unknown = {
-        change.key: [label for label in _added(change) if label not in defined]
+        change.key: [label for label in labels_added(change) if label not in defined]
         for change in changes
     }
     return {
@@ -48,4 +50,4 @@ def _preflight(now: Now, changes: Sequence[Change]) -> Mapping[Key, str]:
     }
 
 
-LABELS = Action("document", "labels", NAMES, _calls, _present, preflight=_preflight)
+LABELS = Action("document", "labels", NAMES, _calls, _present, preflight=undefined_labels)

@@ -1,0 +1,16 @@
+"""A plan that is killed again and again comes to its end, and its report is the truth."""
+
+import os
+
+import pytest
+from killed_plans import SCENARIOS, trial
+
+
+@pytest.mark.thorough
+@pytest.mark.skipif(os.name != "posix", reason="processes are killed by a signal")
+@pytest.mark.parametrize("name", SCENARIOS)
+def test_a_plan_that_is_killed_again_and_again_comes_to_its_end(name):
+    killed, states = trial(name, 0, kills=5, seconds=0.8)
+    assert killed > 0
+    assert states.total() >= 50
+    assert states["ok"] >= 30
