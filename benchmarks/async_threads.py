@@ -1,17 +1,18 @@
 """Measure whether queries in threads of asyncio use what a key is allowed, beside `run_queries`.
 
-    python benchmarks/async_threads.py [--queries 1000] [--limit 500] [--latency 0.15]
+    python benchmarks/async_threads.py [--queries 1000] [--limit 500] [--latency 0.15] [--threads 16]
 
 Each program asks so many queries of a server that answers after so many seconds, under a limit that is
 counted in a folder of its own. `to_thread` is `asyncio.gather` of `asyncio.to_thread(omnipd.run_query, …)`
-with the executor that asyncio makes by itself, `run_queries` the engine with 16 in flight. The two run at
-the same time, each in a process of its own: they wait, and hardly compute.
+with so many threads, by default as many as asyncio makes by itself; `run_queries` is the engine with 16 in
+flight. The two run at the same time, each in a process of its own: they wait, and hardly compute.
 """
 
 from __future__ import annotations
 
 import argparse
 import asyncio
+import concurrent.futures
 import os
 import subprocess
 import sys
@@ -23,7 +24,7 @@ import run_query
 import side_by_side
 
 
-def measure(program: str, queries: int, limit: int, latency: float) -> None:
+def measure(program: str, queries: int, limit: int, latency: float, threads: int | None) -> None:
     """Ask all queries as one program does, and print how long it took."""
     import omnipd
 
@@ -45,6 +46,9 @@ def measure(program: str, queries: int, limit: int, latency: float) -> None:
         asked = [run_query.QUERY] * queries
 
         async def in_threads() -> None:
+            if threads is not None:
+                executor = concurrent.futures.ThreadPoolExecutor(threads)
+                asyncio.get_running_loop().set_default_executor(executor)
             one = [asyncio.to_thread(omnipd.run_query, each, client=client) for each in asked]
             await asyncio.gather(*one)
 
@@ -63,14 +67,16 @@ def main() -> None:
     parser.add_argument("--queries", type=int, default=1000)
     parser.add_argument("--limit", type=int, default=500)
     parser.add_argument("--latency", type=float, default=0.15)
+    parser.add_argument("--threads", type=int)
     parser.add_argument("--program", choices=["to_thread", "run_queries"], help=argparse.SUPPRESS)
     given = parser.parse_args()
     if given.program:
-        measure(given.program, given.queries, given.limit, given.latency)
+        measure(given.program, given.queries, given.limit, given.latency, given.threads)
         return
     counts = ["--queries", given.queries, "--limit", given.limit, "--latency", given.latency]
     running = []
     for program in ("to_thread", "run_queries"):
+        counts += ["--threads", given.threads] if given.threads and program == "to_thread" else []
         command = [sys.executable, __file__, *map(str, counts), "--program", program]
         running.append(subprocess.Popen(command))
     if any(one.wait() for one in running):

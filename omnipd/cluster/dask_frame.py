@@ -86,7 +86,10 @@ def dask_frame(
     model, branch_id, user_id, cache
         As for :func:`run_query`.
     timeout : float, optional
-        As for :func:`run_query`, for each piece, and for what is asked here.
+        Wall-clock seconds for the whole call, whatever it consists of: all its requests, their
+        retries, and the waits that Omni asks for. Waiting for a place under ``requests_per_minute``
+        does not count. Here that is what is asked before any piece is, and in a worker each
+        piece for itself. Default: the client's, else 600 for each query.
     names, decimals
         As for :func:`run_query`.
     check : bool, optional

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import pyarrow as pa
 
+from omnipd.arguments import function
 from omnipd.errors import ResponseError
 
 _INT64_DIGITS = 20
@@ -71,7 +72,7 @@ def with_schema(table: pa.Table, schema: pa.Schema) -> pa.Table:
             raise ResponseError(
                 f"{field.name} was to be {field.type}, and a piece has {column.type} that does not fit "
                 f"into it: {fault}",
-                hint="run_query_in_pieces() widens a column for all pieces.",
+                hint=function("run_query_in_pieces") + " widens a column for all pieces.",
             )
     return pa.Table.from_arrays(columns, schema=schema)
 

@@ -76,7 +76,9 @@ def query_to_dataset(
     model, branch_id, user_id, cache
         As for :func:`run_query`.
     timeout : float, optional
-        As for :func:`run_query_in_pieces`.
+        Wall-clock seconds for the whole call, whatever it consists of: all its requests, their
+        retries, and the waits that Omni asks for. Waiting for a place under ``requests_per_minute``
+        does not count. Default: the client's, else 600 for each piece.
     names, decimals, check
         As for :func:`run_query`.
     storage_options : mapping, optional
