@@ -46,7 +46,7 @@ pytest_collect_file = Sybil(
     parsers=[
         PythonCodeBlockParser(doctest_optionflags=doctest.NORMALIZE_WHITESPACE | doctest.ELLIPSIS)
     ],
-    patterns=["README.md", "docs/*.md", "docs/queries/*.md"],
+    patterns=["README.md", "docs/*.md", "docs/queries/*.md", "docs/changes/*.md"],
     excludes=["docs/_build/*"],
     fixtures=["without_settings"],
 ).pytest()

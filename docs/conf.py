@@ -41,7 +41,7 @@ html_title = "omnipd"
 # Only the reference has pages below it to list at the side.
 html_sidebars: dict[str, list[str]] = {
     page.stem: [] for page in HERE.glob("*.md") if page.stem != "reference"
-} | {"notebooks/*": [], "queries/*": []}
+} | {"notebooks/*": [], "queries/*": [], "changes/*": []}
 html_static_path = ["_static"]
 html_css_files = ["omnipd.css"]
 html_copy_source = False

@@ -93,10 +93,11 @@ def leaver(inventory: Inventory, person: str) -> pd.DataFrame:
     See Also
     --------
     omnipd.audit.orphans : What belonged to those who have left.
+    omnipd.plan_transfer : Plan to hand it over.
 
     Notes
     -----
-    omnipd makes none of these calls.
+    It makes none of these calls. :func:`omnipd.plan_transfer` plans those that hand over.
 
     Examples
     --------

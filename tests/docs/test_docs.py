@@ -26,7 +26,7 @@ from omnipd_sandbox.server import Server
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
-PAGES = [ROOT / "README.md", *sorted(DOCS.glob("*.md")), *sorted(DOCS.glob("queries/*.md"))]
+PAGES = [ROOT / "README.md", *sorted(DOCS.glob("*.md")), *sorted(DOCS.glob("*/*.md"))]
 
 FUNCTIONS = [name for name, value in PUBLIC.items() if inspect.isfunction(value)]
 # Deleting what is not there, or cannot be deleted, is not an error.

@@ -16,7 +16,7 @@ import omnipd
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
-PAGES = [ROOT / "README.md", *sorted(DOCS.glob("*.md")), *sorted(DOCS.glob("queries/*.md"))]
+PAGES = [ROOT / "README.md", *sorted(DOCS.glob("*.md")), *sorted(DOCS.glob("*/*.md"))]
 # The page of words has to name what it refuses.
 PROSE = [page for page in PAGES if page.name != "words.md"]
 
