@@ -6,7 +6,7 @@ import itertools
 import re
 import textwrap
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from html import escape
 from typing import Any
 
@@ -76,12 +76,12 @@ def as_html(plan: pd.DataFrame) -> str:
     notes = _notes(plan)
     rows, left_out = _rows(plan, notes)
     widest = dict.fromkeys(rows[0], _LONGEST_CELL)
-    body = [_html_row("td", _cut(row, widest).values()) for row in rows]
+    body = [_html_row("td", _cut(row, widest)) for row in rows]
     if left_out:
         between = f'<tr><td colspan="{len(rows[0])}" {_LEFT}>… {left_out:,} more</td></tr>'
         body.insert(_MOST_ROWS // 2, between)
     table = (
-        f'<table border="1" class="dataframe"><thead>{_html_row("th", rows[0])}</thead>'
+        f'<table border="1" class="dataframe"><thead>{_html_row("th", {name: name for name in rows[0]})}</thead>'
         f"<tbody>{''.join(body)}</tbody></table>"
     )
     listed = "".join(
@@ -175,8 +175,14 @@ def _filled(cell: str, width: int) -> str:
 
 
 #: Notebooks align the cells of a table to the right, which is for numbers.
-_LEFT = 'style="text-align: left; overflow-wrap: anywhere"'
+_LEFT = 'style="text-align: left"'
+#: Only what people write may be broken within a word.
+_BREAKING = 'style="text-align: left; overflow-wrap: anywhere"'
 
 
-def _html_row(tag: str, cells: Iterable[str]) -> str:
-    return f"<tr>{''.join(f'<{tag} {_LEFT}>{escape(cell)}</{tag}>' for cell in cells)}</tr>"
+def _html_row(tag: str, row: Mapping[str, str]) -> str:
+    cells = (
+        f"<{tag} {_BREAKING if name in _CUT else _LEFT}>{escape(cell)}</{tag}>"
+        for name, cell in row.items()
+    )
+    return f"<tr>{''.join(cells)}</tr>"
