@@ -15,6 +15,7 @@ from omnipd.changes.values import Value
 from omnipd.errors import ForbiddenError, NotFoundError
 from omnipd.readers.content import read_content
 from omnipd.readers.documents import read_documents
+from omnipd.readers.whoami import whoami
 
 Row = Mapping[str, Any]
 
@@ -103,8 +104,8 @@ def _personal(now: Now) -> Iterator[Row]:
     """Return what is personal: of everybody, or of the person whose own key it is."""
     try:
         frame = read_content(scope="all", include="labels", refresh=True, client=now.client)
-    except ForbiddenError:  # whose content there may be is told to organization keys only
-        frame = read_content(scope="restricted", include="labels", refresh=True, client=now.client)
+    except ForbiddenError:  # who there is is told to organization keys only
+        return _list(now, owner_id=whoami(client=now.client).user_id)
     return _rows(frame)
 
 
