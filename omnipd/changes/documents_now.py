@@ -12,9 +12,10 @@ from omnipd.changes.action import Present
 from omnipd.changes.change import Change
 from omnipd.changes.now import Now
 from omnipd.changes.values import Value
-from omnipd.errors import NotFoundError
+from omnipd.errors import ForbiddenError, NotFoundError
 from omnipd.readers.content import read_content
 from omnipd.readers.documents import read_documents
+from omnipd.readers.whoami import whoami
 
 Row = Mapping[str, Any]
 
@@ -96,9 +97,16 @@ def _listings(now: Now, owners: Sequence[str]) -> Iterator[Callable[[], Iterator
     for owner in dict.fromkeys(owners):
         yield partial(_list, now, owner_id=owner)
     if not owners:
-        yield lambda: _rows(
-            read_content(scope="all", include="labels", refresh=True, client=now.client)
-        )
+        yield partial(_personal, now)
+
+
+def _personal(now: Now) -> Iterator[Row]:
+    """Return what is personal: of everybody, or of the person whose own key it is."""
+    try:
+        frame = read_content(scope="all", include="labels", refresh=True, client=now.client)
+    except ForbiddenError:  # who there is is told to organization keys only
+        return _list(now, owner_id=whoami(client=now.client).user_id)
+    return _rows(frame)
 
 
 def _place(row: Row) -> dict[str, str]:

@@ -16,7 +16,7 @@ from omnipd.changes.change import Change
 from omnipd.changes.journal_file import Entry, JournalFile
 from omnipd.changes.make_changes import MakeChanges
 from omnipd.changes.now import Now
-from omnipd.changes.plan_rows import change_of, plan_name, saying
+from omnipd.changes.plan_rows import change_of, saying
 from omnipd.changes.report import report_of
 from omnipd.changes.verify import verify
 from omnipd.client.client import Client
@@ -53,11 +53,11 @@ class Journal:
             self._changes = [change_of(cells) for cells in held.planned()]
 
     @classmethod
-    def begun(cls, file: Path, changes: Sequence[Change], instance: str) -> Journal:
+    def begun(cls, file: Path, changes: Sequence[Change], instance: str, name: str) -> Journal:
         """Begin one for a plan. What the plan refused is settled from the beginning."""
         about = {
             "instance": instance,
-            "plan": plan_name(changes, instance),
+            "plan": name,
             "begun_at": datetime.now(UTC).isoformat(),
         }
         JournalFile(file, about, [saying(one) for one in changes]).close()

@@ -54,11 +54,23 @@ def _judged(step: Step, found: Found) -> Judged:
     same, change = step.action.values.same, found.change
     if not found.is_there and not step.action.makes:
         return Judged(found.row, "conflict", "It is not there any more.")
-    if same(found.value, change.new):
+    if is_as_planned(step, found):
         return Judged(found.row, "already")
     if same(found.value, change.old):
         return Judged(found.row, "pending")
     return Judged(found.row, "conflict", f"It is {shown(step, found)} now.")
+
+
+def is_as_planned(step: Step, found: Found) -> bool:
+    """Whether Omni has what a change is to make.
+
+    Of a thing that is gone nothing is as it was planned, though it has no value, and none may be what was to
+    be made; but a part that was to be taken from it, such as a member, is gone with it.
+    """
+    takes_part = found.change.key.part is not None and found.change.new is None
+    if not (found.is_there or step.action.makes or takes_part):
+        return False
+    return step.action.values.same(found.value, found.change.new)
 
 
 def rehearse(changes: Sequence[Change], now: Now) -> dict[int, Entry]:

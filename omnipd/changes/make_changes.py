@@ -18,7 +18,7 @@ from collections.abc import Collection, Sequence
 from omnipd.changes.action_table import action_of
 from omnipd.changes.change import Change
 from omnipd.changes.journal_file import SETTLED, Entry, JournalFile, State
-from omnipd.changes.judge import Found, judge, look, shown
+from omnipd.changes.judge import Found, is_as_planned, judge, look, shown
 from omnipd.changes.now import Now, stops_all
 from omnipd.changes.steps import Step, steps_of
 from omnipd.display import counted, shortened
@@ -65,7 +65,7 @@ class MakeChanges:
         """
         known = self._journal.entries()
         lost = {row for row, entry in known.items() if self._is_lost(row, entry)}
-        self._tries = Counter({row: known[row].tries for row in lost})
+        self._tries = Counter({row: self._tries_of(row, known[row]) for row in lost})
         due = [
             (row, change)
             for row, change in enumerate(self._changes)
@@ -93,8 +93,20 @@ class MakeChanges:
         """Whether a change is to be looked for. What could be there twice was looked for, and is not told apart."""
         if entry.state != "unknown":
             return entry.state == "sent"
+        return self._repeat_of(row) != "never"
+
+    def _tries_of(self, row: int, entry: Entry) -> int:
+        """Return how often a lost change counts as sent.
+
+        Who was killed may have been so before the call left: what is only set is sent once more at least.
+        """
+        if entry.state == "sent" and self._repeat_of(row) == "set":
+            return min(entry.tries, _TRIES["set"] - 1)
+        return entry.tries
+
+    def _repeat_of(self, row: int) -> str:
         key = self._changes[row].key
-        return action_of(key.kind, key.column).repeat != "never"
+        return action_of(key.kind, key.column).repeat
 
     def _make(self, step: Step) -> None:
         """Make the changes of a step that Omni does not have yet, and still has as they were planned."""
@@ -152,7 +164,7 @@ class MakeChanges:
         """Write down that Omni refused a change. One that was sent before may have had its effect then."""
         if self._tries[step.rows[0]] > 1:
             for found in self._look(step):
-                if step.action.values.same(found.value, found.change.new):
+                if is_as_planned(step, found):
                     self._journal.note([found.row], "ok")
                     return
         state: State = "conflict" if isinstance(error, ConflictError) else "failed"
@@ -162,7 +174,7 @@ class MakeChanges:
         """Send the changes of a step alone, of which Omni refused all: one of them may be to blame."""
         due: list[int] = []
         for found in self._look(step):
-            if step.action.values.same(found.value, found.change.new):
+            if is_as_planned(step, found):
                 self._journal.note([found.row], "ok")  # it took some of them all the same
             elif step.action.values.same(found.value, found.change.old):
                 due.append(found.row)
@@ -181,7 +193,7 @@ class MakeChanges:
         before = f"After {counted(made, 'call')} that Omni took, it refused the next: "
         for found in self._look(step):
             same = step.action.values.same
-            if same(found.value, found.change.new):
+            if is_as_planned(step, found):
                 self._journal.note([found.row], "ok", detail=_said(error, before))
                 continue
             state: State = "failed" if same(found.value, found.change.old) else "unknown"
@@ -195,7 +207,7 @@ class MakeChanges:
             same, change, tries = step.action.values.same, found.change, self._tries[found.row]
             if step.action.repeat == "never":
                 self._journal.note([found.row], "unknown", detail=self._candidates(step, change))
-            elif same(found.value, change.new):
+            elif is_as_planned(step, found):
                 self._journal.note([found.row], "ok")
             elif not same(found.value, change.old):
                 detail = f"It was sent, and is {shown(step, found)} now."

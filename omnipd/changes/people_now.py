@@ -12,7 +12,7 @@ from omnipd.errors import ForbiddenError
 from omnipd.readers.users import read_users
 
 
-def users_now(now: Now) -> dict[str, Row] | None:
+def people_now(now: Now) -> dict[str, Row] | None:
     """Return the users by membership id, read once for a plan; None where a key must not read them."""
     known = now.learn("users")
     if "all" not in known:
@@ -30,7 +30,7 @@ def why_no_owner(now: Now, user_id: object) -> str | None:
     """Return why something cannot be given to somebody; None if it can, as far as that is known."""
     if not isinstance(user_id, str):
         return "It needs an owner: the membership id of a user."
-    users = users_now(now)
+    users = people_now(now)
     if users is None:
         return f"{user_id!r} is an address: a membership id is needed." if "@" in user_id else None
     if (user := users.get(user_id)) is None:

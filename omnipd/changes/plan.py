@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any, overload
 
 import numpy as np
@@ -15,7 +15,8 @@ from omnipd import display
 from omnipd.arguments import argument, check_flag, said_shortly
 from omnipd.call import one_call
 from omnipd.changes.action_table import in_order
-from omnipd.changes.change import Change
+from omnipd.changes.asked import asked_of
+from omnipd.changes.change import Change, Key
 from omnipd.changes.cost import cost
 from omnipd.changes.journal_place import journal_for
 from omnipd.changes.judge import rehearse
@@ -46,6 +47,8 @@ class Plan:
         Of one Omni, no two of the same.
     instance : str
         The address of that Omni.
+    unasked : collection of Key, optional
+        Of which Omni was not asked whether it would take them. It is, when the plan is applied.
 
     Attributes
     ----------
@@ -55,9 +58,12 @@ class Plan:
         In the order in which they are made.
     """
 
-    def __init__(self, changes: Iterable[Change], instance: str) -> None:
+    def __init__(
+        self, changes: Iterable[Change], instance: str, unasked: Collection[Key] = ()
+    ) -> None:
         self.changes = tuple(in_order(list(map(checked, changes))))
         self.instance = instance
+        self._unasked = frozenset(unasked)
         checked_once(self.changes)
         self._table = table_of(self.changes)
 
@@ -109,7 +115,7 @@ class Plan:
         if isinstance(key, str):
             return self.frame[key]
         chosen = range(len(self))[key] if isinstance(key, slice) else self._chosen_by(key)
-        return Plan([self.changes[row] for row in chosen], self.instance)
+        return Plan([self.changes[row] for row in chosen], self.instance, self._unasked)
 
     def _chosen_by(self, mask: Any) -> list[int]:
         """Return the rows that a mask chooses; null chooses none. A Series is aligned, as in pandas."""
@@ -128,9 +134,9 @@ class Plan:
         """Read a plan that :meth:`to_csv` wrote, and that somebody may have looked through.
 
         Rows that were deleted are not made. Rows that were edited are checked again, and a warning names
-        their lines: their calls and tiers are those of what they say now. A reason in ``refused`` holds, also
-        where somebody has put it there; one that was taken out is looked for again, without a call, and what
-        Omni itself refuses then fails. All other columns may be edited, deleted and added: they say nothing.
+        their lines: their calls and tiers are those of what they say now, and Omni is asked about them when
+        the plan is applied. A reason in ``refused`` holds, also where somebody has put it there; one that was
+        taken out is looked for again. All other columns may be edited, deleted and added: they say nothing.
         The file may have been saved by a spreadsheet.
 
         Parameters
@@ -225,8 +231,10 @@ class Plan:
         """
         for name, on in (("dry_run", dry_run), ("confirm", confirm), ("destructive", destructive)):
             check_flag(name, on)
-        acting, changes = current_client(client), self.changes
-        if acting.base_url != self.instance:
+        acting = current_client(client)
+        changes: Sequence[Change] = self.changes
+        instance = self.instance or acting.base_url  # a file of no changes does not say it
+        if acting.base_url != instance:
             raise ArgumentError(
                 f"The plan is for {self.instance}, and "
                 + argument("client")
@@ -235,11 +243,21 @@ class Plan:
             )
         if dry_run:
             with one_call():
+                changes = self._asked(acting)
                 entries = rehearse(changes, Now(acting))
-                return report_of(changes, entries, {"instance": self.instance})
+                return report_of(changes, entries, {"instance": instance})
         _refuse_tiers(self._table, {"confirm": confirm, "destructive": destructive})
-        opened = journal_for(journal, changes, self.instance, acting)
+        if not changes:
+            return report_of((), {}, {"instance": instance})
+        opened = journal_for(journal, changes, self._asked, acting)
         return opened.resume(client=acting)
+
+    def _asked(self, client: Client) -> Sequence[Change]:
+        """Return the changes, after asking Omni about those of which it was not asked yet."""
+        if self._unasked.isdisjoint(one.key for one in self.changes):
+            return self.changes
+        with one_call():
+            return in_order(asked_of(self.changes, Now(client), self._unasked))
 
     def __repr__(self) -> str:
         return as_text(self.frame)

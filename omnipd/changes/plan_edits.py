@@ -13,27 +13,31 @@ from omnipd.arguments import argument, check_flag, said
 from omnipd.call import one_call
 from omnipd.changes.action_table import action_of
 from omnipd.changes.change import Change, Key
+from omnipd.changes.edit_checks import (
+    refuse_incomplete,
+    refuse_lost,
+    refuse_unread,
+    tell_new_columns,
+    tell_other_edits,
+    tell_unmade,
+)
 from omnipd.changes.edited_frame import EditedFrame, edited_frame_of
-from omnipd.changes.guarded_cells import as_it_was
-from omnipd.changes.near_names import did_you_mean
 from omnipd.changes.now import Now
 from omnipd.changes.plan import Plan
+from omnipd.changes.plan_rows import checked
 from omnipd.changes.planned import planned
+from omnipd.changes.row_matching import Of, matched, without_guards
 from omnipd.changes.same_cells import are_same
 from omnipd.changes.values import RECORD, TEXT, Value, is_null
 from omnipd.client.client import Client
 from omnipd.client.current_client import current_client
-from omnipd.display import counted, listed
-from omnipd.errors import ArgumentError, warn
-from omnipd.message import join
+from omnipd.display import listed
+from omnipd.errors import ArgumentError
+from omnipd.lists.editable import Row
 
 _MAY_BE_EDITED = (
     "It may be one of the new rows, which cannot be made: leave those out to delete it."
 )
-
-Row = Mapping[str, Any]
-#: What a row is of: the kind, the item and its part.
-Of = tuple[str, str, str | None]
 
 
 def plan(
@@ -103,29 +107,44 @@ def plan(
         known = before if after is not None else of.read_again(before, acting)
         old = _rows(of, known, "before")
         edited, name = (before, "before") if after is None else (after, "after")
-        new = _rows(of, edited, name, kept=None if delete else known)
-        new = {key: as_it_was(row, old[key]) if key in old else row for key, row in new.items()}
-        if after is not None:
-            _tell_new_columns(of, before, after)
+        edited = without_guards(edited, known)
+        new = _matched(of, old, _rows(of, edited, name, kept=None if delete else known), name)
+        is_any_new = not new.keys() <= old.keys()
+        if is_any_new:
+            refuse_lost(of, known, edited, name)
         if after is None:
-            _refuse_unread(of, old, new)
-        if others := _other_edits(of, old, new, is_certain=after is not None):
-            _tell(of, others, is_certain=after is not None)
-        return planned(_changes(of, old, new, delete=delete), Now(acting))
+            refuse_unread(of, old, new)
+        else:
+            tell_new_columns(of, before, after)
+            if delete:
+                refuse_incomplete(of, before, after, is_any_new=is_any_new)
+        tell_other_edits(of, old, new, is_certain=after is not None)
+        made: list[Row] = []
+        plan = planned(_changes(of, old, new, made, delete=delete), Now(acting))
+        tell_unmade(of, made)
+        return plan
 
 
 def _changes(
-    of: EditedFrame, old: Mapping[Of, Row], new: Mapping[Of, Row], *, delete: bool
+    of: EditedFrame,
+    old: Mapping[Of, Row],
+    new: Mapping[Of, Row],
+    made: list[Row],
+    *,
+    delete: bool,
 ) -> Iterator[Change]:
+    """Yield the changes, and note the new rows that are made."""
     unmade: set[str] = set()
     for key, row in new.items():
         if key in old:
             yield from _edited(of, key, old[key], row)
             continue
-        for change in _made(of, key, row):
-            if action_of(key[0], change.key.column).check(change) is not None:
-                unmade.add(key[0])
-            yield change
+        due = [checked(change) for change in _made(of, key, row)]
+        if any(action_of(key[0], one.key.column).check(one) is not None for one in due):
+            unmade.add(key[0])
+        if all(one.refused is None for one in due):
+            made.append(row)
+        yield from due
     if delete:
         for key, row in old.items():
             if key not in new:
@@ -299,6 +318,18 @@ def _rows(
     return rows
 
 
+def _matched(
+    of: EditedFrame, old: Mapping[Of, Row], new: Mapping[Of, Row], name: str
+) -> dict[Of, Row]:
+    """Return new rows by what they are of, where it is what an old row is of that none has named."""
+    rows: dict[Of, Row] = {}
+    for meant, row in zip(matched(of.editable, old, new), new.values(), strict=True):
+        if meant in rows:
+            raise ArgumentError(argument(name) + f" has two rows of the {meant[0]} {meant[1]!r}.")
+        rows[meant] = row
+    return rows
+
+
 def _common(one: Row, other: Row) -> Row:
     """Return the cells in which two rows are the same."""
     return {name: cell for name, cell in one.items() if are_same(cell, other.get(name))}
@@ -326,83 +357,3 @@ def _first(row: Mapping[Any, Any], columns: tuple[str, ...]) -> str | None:
         return str(TEXT.of(first))  # an id of digits, that a spreadsheet took for a number
     except ValueError:
         return str(first)
-
-
-def _refuse_unread(of: EditedFrame, old: Mapping[Of, Row], new: Mapping[Of, Row]) -> None:
-    """Refuse a column that Omni has and an edited frame alone has nothing in: it may not have been read.
-
-    Raises
-    ------
-    ArgumentError
-        If there is one, since what it says is that all of it is to be taken away.
-    """
-    known = [(old[key], row) for key, row in new.items() if key in old]
-    for column in of.editable.columns:
-        pairs = [
-            (before[column], now[column])
-            for before, now in known
-            if column in before.keys() & now.keys()
-        ]
-        is_empty = all(
-            now is None or (is_null(now) and not isinstance(now, str)) for _, now in pairs
-        )
-        if is_empty and not all(is_null(before) for before, _ in pairs):
-            raise ArgumentError(
-                f"The frame has nothing in its column {column}, and Omni has.",
-                hint="If it was not read, leave the column out. If all of it is to be taken away, pass the frame "
-                "as it was read, and then the edited one.",
-            )
-
-
-def _other_edits(
-    of: EditedFrame, old: Mapping[Of, Row], new: Mapping[Of, Row], *, is_certain: bool
-) -> dict[str, int]:
-    """Return the columns that differ and cannot be changed, with the number of rows.
-
-    Where what Omni has was read by itself, null on either side only says that it was not asked for.
-    """
-    edited: dict[str, int] = {}
-    for key, row in new.items():
-        for column in old.get(key, {}).keys() & row.keys():
-            one, other = old[key][column], row[column]
-            if column in of.editable.columns or are_same(one, other):
-                continue
-            if is_certain or not (is_null(one) or is_null(other)):
-                edited[column] = edited.get(column, 0) + 1
-    return edited
-
-
-def _tell_new_columns(of: EditedFrame, before: pd.DataFrame, after: pd.DataFrame) -> None:
-    """Refuse a column that was not read and says a change; warn of one that says nothing."""
-    new = [str(column) for column in after.columns if column not in before.columns]
-    if unread := [column for column in new if column in of.editable.columns]:
-        raise ArgumentError(
-            argument("after")
-            + f" has the column {listed(unread)}, and "
-            + argument("before")
-            + " has not.",
-            hint="Read the frame with it: nobody knows what it was before.",
-        )
-    for column in new:
-        if guess := did_you_mean(column, of.editable.columns):
-            warn(f"The column {column!r} is none of the reader's, and says no change.{guess}")
-
-
-def _tell(of: EditedFrame, edited: Mapping[str, int], *, is_certain: bool) -> None:
-    """Refuse edits of columns that cannot be changed. Where Omni may have changed them, only warn."""
-    told = listed(f"{column} ({counted(count, 'row')})" for column, count in sorted(edited.items()))
-    what_can = (
-        f"What can be: {', '.join(of.editable.columns)}."
-        if of.editable.columns
-        else "Only rows can be added and taken away."
-    )
-    how = dict.fromkeys(
-        of.editable.elsewhere[column] for column in edited if column in of.editable.elsewhere
-    )
-    what_can = join([what_can, *how])
-    if is_certain:
-        raise ArgumentError(f"What was edited cannot be changed: {told}.", hint=what_can)
-    warn(
-        f"What Omni has now differs from the frame, and cannot be changed: {told}. It is left as it is. "
-        + what_can
-    )

@@ -11,7 +11,7 @@ from typing import Any
 import pyarrow as pa
 
 from omnipd.arguments import function
-from omnipd.changes.change import Change
+from omnipd.changes.change import Change, Key
 from omnipd.changes.plan_rows import SAYING, change_of, checksum, saying
 from omnipd.display import counted, listed
 from omnipd.errors import ArgumentError, warn
@@ -36,8 +36,11 @@ def write_plan(table: pa.Table, instance: str, path: str | os.PathLike[str]) -> 
     write_atomically(local_path("path", path), lambda file: write_csv(table, file))
 
 
-def read_plan(path: str | os.PathLike[str]) -> tuple[list[Change], str]:
-    """Return the changes of a file, and the Omni that they are for. Rows that were edited are named."""
+def read_plan(path: str | os.PathLike[str]) -> tuple[list[Change], str, list[Key]]:
+    """Return the changes of a file, the Omni that they are for, and which rows were edited: a warning says so.
+
+    A file of no changes says no Omni: the address is empty then.
+    """
     file = local_path("path", path)
     header, rows = _rows(file)
     lacking = [name for name in (*SAYING, "instance", "checksum") if name not in header]
@@ -48,7 +51,7 @@ def read_plan(path: str | os.PathLike[str]) -> tuple[list[Change], str]:
         )
     changes: list[Change] = []
     instances: dict[str, None] = {}
-    edited: list[int] = []
+    edited: dict[int, Key] = {}
     for line, cells in rows:
         try:
             change = change_of(cells)
@@ -59,10 +62,10 @@ def read_plan(path: str | os.PathLike[str]) -> tuple[list[Change], str]:
         instance = cells["instance"] or ""
         instances[instance] = None
         if checksum(saying(change), instance) != cells["checksum"]:
-            edited.append(line)
+            edited[line] = change.key
         changes.append(change)
     if not rows:
-        raise ArgumentError(f"{file} is a plan of no changes.", hint="There is nothing to be made.")
+        return [], "", []
     if len(instances) != 1 or "" in instances:
         raise ArgumentError(
             f"The rows of {file} are of "
@@ -79,7 +82,7 @@ def read_plan(path: str | os.PathLike[str]) -> tuple[list[Change], str]:
             + listed(edited, _MOST_NAMED)
             + "."
         )
-    return changes, next(iter(instances))
+    return changes, next(iter(instances)), list(edited.values())
 
 
 def _rows(file: Path) -> tuple[Sequence[str], list[tuple[int, dict[str, str | None]]]]:

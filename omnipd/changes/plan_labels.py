@@ -127,7 +127,15 @@ def _each(name: str, labels: Labels, documents: Parents) -> Callable[[str], tupl
             hint="Pass a column of the same frame.",
         )
     identifiers = documents["document_identifier"].astype(object)
-    by_key = {key: _names(name, cell) for key, cell in zip(identifiers, labels, strict=True)}
+    by_key: dict[str, tuple[str, ...]] = {}
+    for key, cell in zip(identifiers, labels, strict=True):
+        names = _names(name, cell)
+        if not NAMES.same(by_key.setdefault(key, names), names):
+            raise ArgumentError(
+                argument(name)
+                + f" has two rows of the document {key!r}, which say different labels.",
+                hint="Leave one of them out.",
+            )
     return by_key.get
 
 

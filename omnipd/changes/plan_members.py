@@ -19,6 +19,7 @@ from omnipd.changes.values import FLAG, is_null
 from omnipd.client.client import Client
 from omnipd.client.current_client import current_client
 from omnipd.errors import ArgumentError
+from omnipd.export.csv import unguarded
 
 _USER = ("user_id", "email", "user_name")
 _GROUP = ("group_id", "group", "group_name", "display_name")
@@ -128,7 +129,7 @@ def _cell(cell: object, place: int, names: tuple[str, ...]) -> str:
             f"Row {place} of {argument('df')} has none of {', '.join(names)}.",
             hint="Leave out rows that name no user, or no group.",
         )
-    return str(cell).strip()
+    return unguarded(str(cell).strip())  # as a file has what a spreadsheet would run
 
 
 def _flag(cell: object, place: int) -> bool:

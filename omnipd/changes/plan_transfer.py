@@ -16,7 +16,7 @@ from omnipd.changes.documents_now import documents_now
 from omnipd.changes.frame_rows import Row, rows_of
 from omnipd.changes.leavers_inventory import leavers_inventory
 from omnipd.changes.now import Now
-from omnipd.changes.people_now import users_now
+from omnipd.changes.people_now import people_now
 from omnipd.changes.plan import Plan
 from omnipd.changes.planned import planned
 from omnipd.changes.schedules_now import schedules_listed
@@ -119,7 +119,7 @@ def plan_transfer(
 
 def _both(now: Now, person: str, to: str) -> tuple[str, str]:
     """Return the ids of who leaves, and who takes over."""
-    users = users_now(now)
+    users = people_now(now)
     if users is None:
         raise ForbiddenError(
             "Who is meant is found among the users, which this key must not read.",
@@ -198,7 +198,7 @@ def _why_not_theirs(is_there: bool, owner: str | None, leaving: str, taking: str
 def _received(now: Now, rows: Sequence[Row], leaving: str, taking: str) -> Iterator[Change]:
     """Yield what comes to somebody in person: first to the new one, then no more to the old one."""
     named = {row["id"]: row["name"] for row in rows if row["hand_over"] is not None}
-    users = users_now(now) or {}
+    users = people_now(now) or {}
     addresses = {users[leaving][column] for column in ("email", "user_name")} - {None}
     asked = {
         (item, part): Change(Key("schedule", item, part, "recipient"), None, True, name)

@@ -47,8 +47,8 @@ def undo(journal: Journal | str | os.PathLike[str]) -> Plan:
     opened = journal if isinstance(journal, Journal) else open_journal(journal)
     made = opened.made()
     identifiers = new_identifiers(made)
-    back = (readdressed(_inverse(one), identifiers) for one in reversed(made))
-    return Plan(back, opened.instance)
+    back = [readdressed(_inverse(one), identifiers) for one in reversed(made)]
+    return Plan(back, opened.instance, [one.key for one in back])
 
 
 def _inverse(change: Change) -> Change:

@@ -14,6 +14,7 @@ from omnipd.changes.near_names import did_you_mean
 from omnipd.changes.values import FLAG, NAMES, TEXT, Value, ValueType, is_null, names_in
 from omnipd.display import listed
 from omnipd.errors import ArgumentError
+from omnipd.export.csv import unguarded
 
 _ADDRESS = ("email", "user_name")
 _KNOWN = ("display_name", "active", "groups")
@@ -163,7 +164,11 @@ def _attribute_columns(
 
 def _cells(sheet: pd.DataFrame) -> Iterator[dict[str, Any]]:
     for row in sheet.astype(object).to_dict("records"):
-        yield {str(name): cell for name, cell in row.items()}
+        # A file that omnipd wrote has a ' before what a spreadsheet would run, such as -5.
+        yield {
+            str(name): unguarded(cell) if isinstance(cell, str) else cell
+            for name, cell in row.items()
+        }
 
 
 def _check_once(addresses: Sequence[str]) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from omnipd.changes.action_table import action_of
 from omnipd.changes.change import Change
 from omnipd.changes.journal_file import JournalFile
-from omnipd.changes.judge import look, shown
+from omnipd.changes.judge import is_as_planned, look, shown
 from omnipd.changes.new_identifiers import new_identifiers, readdressed
 from omnipd.changes.now import Now, stops_all
 from omnipd.changes.steps import Step
@@ -59,7 +59,7 @@ def verify(
 def _verify(journal: JournalFile, step: Step, now: Now) -> None:
     seen: list[int] = []
     for found in look(step, now):
-        if step.action.values.same(found.value, found.change.new):
+        if is_as_planned(step, found):
             seen.append(found.row)
             continue
         detail = f"Omni took it, and shows {shown(step, found)}."

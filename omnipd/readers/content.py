@@ -17,7 +17,7 @@ from omnipd.frames.columns import Column, count, flag, folder_path, instant, tex
 from omnipd.frames.labels import LABELS, LABELS_VERIFIED, having_any
 from omnipd.frames.records import TableBuilder
 from omnipd.frames.to_pandas import to_frame
-from omnipd.lists.editable import Editable, why_deleted
+from omnipd.lists.editable import Editable, why_deleted, why_new_folder_differs
 from omnipd.lists.endpoint import Endpoint
 from omnipd.lists.manual import manual
 from omnipd.lists.params import SORT_DIRECTION, Param, choices
@@ -86,7 +86,7 @@ CONTENT = Endpoint(
         },
         name="name",
         row="exists",
-        fixed=why_deleted,
+        fixed=lambda row: why_deleted(row) or why_new_folder_differs(row),
     ),
     params={
         # Omni's pages list labels= and updatedAt, its specifications do not (docs/wire.md).

@@ -18,7 +18,7 @@ from omnipd.frames.labels import LABELS, LABELS_VERIFIED
 from omnipd.frames.records import Record
 from omnipd.frames.to_pandas import is_whole, to_frame
 from omnipd.lists import paging
-from omnipd.lists.editable import Editable
+from omnipd.lists.editable import Editable, why_new_folder_differs
 from omnipd.lists.endpoint import Endpoint
 from omnipd.lists.fanout import FanOut
 from omnipd.lists.manual import manual
@@ -42,6 +42,7 @@ FOLDERS = Endpoint(
         columns={"name": "name", "path": "path", "labels": "labels"},
         name="name",
         row="exists",
+        fixed=why_new_folder_differs,
     ),
     params={
         "labels": Param("labels", "list"),

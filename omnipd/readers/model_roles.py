@@ -81,6 +81,7 @@ def _roles_of(kind: str, parent: str, path: str, ids: str) -> FanOut:
                 columns={"role_name": "role_name"},
                 part=("model_id", "connection_id"),
                 part_of=_on,
+                also=("origin_type", "origin_group_id", "origin_group_name"),
                 row="role_name",
                 fixed=why_fixed,
             ),

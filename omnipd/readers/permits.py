@@ -23,6 +23,7 @@ def editable_permits(kind: str, item: str) -> Editable:
         name="principal_name",
         part=("principal_id",),
         part_of=_principal,
+        also=("principal_type", "access_source", "is_owner", "folder_path"),
         row="role",
         fixed=_why_fixed,
     )

@@ -91,7 +91,8 @@ def apply(
         if (report["state"] == "pending").any():
             click.echo(f"`{_command(path, plan)}` sends what is pending.", err=True)
     else:
-        click.echo(f"{in_states(report)}; the journal is {journal}.", err=True)
+        told = f"; the journal is {journal}" if len(report) else ", and nothing to be made"
+        click.echo(f"{in_states(report)}{told}.", err=True)
         if was_made:
             click.echo(
                 "It was at its end: nothing was sent. Another --journal makes the plan anew.",

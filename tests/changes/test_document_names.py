@@ -7,6 +7,7 @@ from changes.changed_documents import changed_omni, outcome, renamed
 import omnipd
 from omnipd.changes.journal import Journal
 from omnipd.changes.journal_file import JournalFile
+from omnipd.changes.plan_rows import plan_name
 from omnipd_sandbox.organization.drafts import drafts_of
 
 V1 = "/api/v1/documents"
@@ -166,7 +167,7 @@ def test_what_a_killed_process_has_begun_is_gone_on_with(reached, tmp_path):
         one = omni.dashboard()
         plan = renamed(one)
         file = tmp_path / "killed.journal"
-        Journal.begun(file, plan.changes, plan.instance)
+        Journal.begun(file, plan.changes, plan.instance, plan_name(plan.changes, plan.instance))
         held = JournalFile(file)
         held.note([0], "sent")
         held.close()

@@ -185,3 +185,18 @@ def test_whose_they_may_be_spares_asking_everybody(hiding):
     now = Now(client_of(hiding))
     assert documents_now(now, ["b1", "a1"], [BEN]).keys() == {"b1"}
     assert creators(hiding) == [None, BEN]
+
+
+def test_a_personal_key_looks_among_what_is_its_own(scripted):
+    def step(target):
+        parts = urllib.parse.urlsplit(target)
+        asked = dict(urllib.parse.parse_qsl(parts.query))
+        if parts.path.endswith("/Users"):
+            return answer({"detail": "Forbidden"}, 403)
+        if parts.path.endswith("/whoami"):
+            return answer({"user": {"id": "base", "membershipId": ADA}, "keyScope": "user"})
+        is_own = parts.path.endswith("/content") and asked.get("creatorId") == ADA
+        return answer(cursor_page(*([document("a1", ADA)] if is_own else [])))
+
+    scripted.by_target = step
+    assert documents_now(Now(client_of(scripted)), ["a1", "gone"]).keys() == {"a1"}

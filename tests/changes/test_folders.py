@@ -123,7 +123,7 @@ def test_folders_are_made_with_those_in_them_and_deleted_again():
         )
         plan = omnipd.plan(folders, after)
         assert plan["call"].tolist() == [
-            'POST /api/v1/folders {"name":"Plans & budgets"}',
+            'POST /api/v1/folders {"name":"Plans & budgets","scope":"organization"}',
             'POST /api/v1/folders {"name":"next-year","parentFolderId":"<id of /plans>"}',
         ]
         assert plan["tier"].tolist() == ["safe", "safe"]

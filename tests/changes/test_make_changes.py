@@ -1,6 +1,7 @@
 """What becomes of each change, whatever becomes of its calls."""
 
 import _thread
+from contextlib import closing
 
 import pytest
 from changes.things import BAD_TOKEN, LIMIT, Things, change, made, plan_of, refused
@@ -9,6 +10,9 @@ from scripted_server import answer, reset
 
 import omnipd
 from omnipd import AuthenticationError, NetworkError, OmniError, RateLimitError, ServerError
+from omnipd.changes.journal import Journal
+from omnipd.changes.journal_file import JournalFile
+from omnipd.changes.plan_rows import plan_name
 
 
 def put(item, value="new"):
@@ -456,3 +460,33 @@ def test_a_timeout_is_that_of_the_whole_plan(things, fake_time):
             "pending",
         ]
         assert set(caught.value.resume()["state"]) == {"ok"}
+
+
+def test_what_was_killed_before_each_of_its_calls_is_sent_all_the_same(things, client, tmp_path):
+    plan, file = plan_of(things, change("a", "old", "new")), tmp_path / "killed.journal"
+    Journal.begun(file, plan.changes, plan.instance, plan_name(plan.changes, plan.instance))
+    with closing(JournalFile(file)) as held:
+        for _ in range(3):
+            held.note([0], "sent")
+    assert states(plan.apply(destructive=True, journal=file)) == {"a": "ok"}
+    assert things.changes == [put("a")]
+
+
+def test_what_is_gone_when_it_is_read_back_is_not_as_it_was_planned(things, client):
+    report = plan_of(things, change("a", "old", None)).apply(destructive=True)
+    assert states(report) == {"a": "ok"}
+    del things.held["a"]
+    again = omnipd.open_journal(report.attrs["omni"]["journal"]).verify()
+    assert states(again) == {"a": "unverified"}
+    assert value_of(again, "detail") == "Omni took it, and shows not there."
+
+
+def test_a_lost_change_of_what_is_gone_is_unknown(things, client):
+    def gone(server):
+        del server.held["a"]
+        return "reset"
+
+    things.faults.append(gone)
+    report = plan_of(things, change("a", "old", None)).apply(destructive=True)
+    assert states(report) == {"a": "unknown"}
+    assert value_of(report, "detail") == "It was sent, and is not there now."

@@ -14,7 +14,7 @@ from omnipd.changes.change import Change, Key
 from omnipd.changes.now import Now
 from omnipd.changes.values import FLAG, RECORD
 from omnipd.client.api_paths import segment
-from omnipd.errors import BadRequestError, NotFoundError
+from omnipd.errors import BadRequestError, ForbiddenError, NotFoundError
 from omnipd.lists import paging
 from omnipd.readers.api_keys import API_KEYS, read_api_keys
 from omnipd.readers.whoami import whoami
@@ -113,9 +113,12 @@ def _in_use(now: Now, changes: Sequence[Change], keys: pd.DataFrame) -> Mapping[
 
 def _may_be_in_use(now: Now, keys: pd.DataFrame) -> set[str]:
     """Return the keys of which one is in use, as far as Omni tells: those of its kind, and its owner."""
-    me = whoami(client=now.client)
-    kind = {"organization": "organization", "user": "personal"}.get(me.key_scope or "")
     listed = keys[keys["enabled"].fillna(value=False).astype(bool)]
+    try:
+        me = whoami(client=now.client)
+    except (ForbiddenError, NotFoundError):  # older servers do not tell
+        return set(listed.index)
+    kind = {"organization": "organization", "user": "personal"}.get(me.key_scope or "")
     if kind is not None:
         listed = listed[listed["type"] == kind]
     if kind == "personal":

@@ -18,6 +18,8 @@ from omnipd.readers.folders import read_folders
 
 _FOLDERS = "/api/v1/folders"
 _DEEPEST = 7
+#: Below another folder it has that one's scope; at the top no source says which, if none is asked for.
+_AT_THE_TOP = {"scope": "organization"}
 
 
 def _record(change: Change) -> Mapping[str, Any]:
@@ -36,7 +38,7 @@ def _own_calls(changes: Sequence[Change]) -> Sequence[ApiCall]:
         named = f"<id of {item}>" if item.startswith("/") else segment(item)
         return [ApiCall("DELETE", f"{_FOLDERS}/{named}")]
     parent = above(change.key.item)
-    inside = {"parentFolderId": f"<id of {parent}>"} if parent else {}
+    inside = {"parentFolderId": f"<id of {parent}>"} if parent else _AT_THE_TOP
     return [ApiCall("POST", _FOLDERS, {"name": _name_of(change), **inside})]
 
 
@@ -55,7 +57,7 @@ def _send_itself(now: Now, changes: Sequence[Change]) -> None:
         now.send(ApiCall("DELETE", f"{_FOLDERS}/{segment(_id_of(now, change.key.item))}"))
         return
     parent = above(change.key.item)
-    inside = {"parentFolderId": _id_of(now, parent)} if parent else {}
+    inside = {"parentFolderId": _id_of(now, parent)} if parent else _AT_THE_TOP
     made = now.send(ApiCall("POST", _FOLDERS, {"name": _name_of(change), **inside}))
     held = made if isinstance(made, Mapping) else {}
     if own(held.get("path")) == own(change.key.item):

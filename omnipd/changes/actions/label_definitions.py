@@ -17,11 +17,13 @@ from omnipd.readers.labels import read_labels
 
 _NAMES = range(2, 26)
 _LONGEST = {"color": 9, "description": 500}
+#: A label that has no mark is one that is not marked.
+_MARK = replace(FLAG, same=lambda one, other: bool(one) == bool(other))
 _ABOUT: Mapping[str, ValueType] = {
     "color": TEXT,
     "description": TEXT,
-    "homepage": FLAG,
-    "verified": FLAG,
+    "homepage": _MARK,
+    "verified": _MARK,
 }
 Row = Mapping[str, Any]
 
@@ -134,7 +136,7 @@ def _about(column: str) -> Action:
 
     def calls(changes: Sequence[Change]) -> Sequence[ApiCall]:
         (change,) = changes
-        new = bool(change.new) if values is FLAG else change.new
+        new = bool(change.new) if values is _MARK else change.new
         return [ApiCall("PUT", _path(change.key.item), {column: new})]
 
     def present(now: Now, changes: Sequence[Change]) -> Present:
@@ -149,7 +151,7 @@ def _about(column: str) -> Action:
         return _why_too_long(column, change.new)
 
     def remark(change: Change) -> str | None:  # noqa: ARG001 - it is said of each
-        return _OF_ADMINS if values is FLAG else None
+        return _OF_ADMINS if values is _MARK else None
 
     return Action("label", column, values, calls, present, check=check, remark=remark)
 

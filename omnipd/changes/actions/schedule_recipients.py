@@ -14,7 +14,7 @@ from omnipd.changes.change import Change, Key
 from omnipd.changes.frame_rows import Row, rows_of
 from omnipd.changes.near_names import did_you_mean
 from omnipd.changes.now import Now
-from omnipd.changes.people_now import users_now, who_is_meant
+from omnipd.changes.people_now import people_now, who_is_meant
 from omnipd.changes.schedule_recipient import body_of, of_group
 from omnipd.changes.schedules_now import schedules_listed
 from omnipd.changes.values import FLAG
@@ -120,7 +120,7 @@ def _named(change: Change, part: str) -> Change:
 
 def _known(now: Now, part: str) -> tuple[str | None, str | None]:
     """Return how a plan names somebody who is to receive something; else why they cannot."""
-    users = users_now(now)
+    users = people_now(now)
     if users is None or "@" in part or part in users:
         return part, None
     groups = _some(now, read_groups, "group_id")
