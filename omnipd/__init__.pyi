@@ -26,6 +26,7 @@ from omnipd.client.client import Client as Client
 from omnipd.client.current_client import clear_cache as clear_cache
 from omnipd.client.current_client import connect as connect
 from omnipd.client.current_client import use as use
+from omnipd.cluster.dask_frame import dask_frame as dask_frame
 from omnipd.embedding import embed_url as embed_url
 from omnipd.errors import APIError as APIError
 from omnipd.errors import ArgumentError as ArgumentError
@@ -64,6 +65,7 @@ from omnipd.queries.batches import iter_batches as iter_batches
 from omnipd.queries.batches import query_to_parquet as query_to_parquet
 from omnipd.queries.dashboards import run_document as run_document
 from omnipd.queries.dashboards import run_document_query as run_document_query
+from omnipd.queries.dataset import query_to_dataset as query_to_dataset
 from omnipd.queries.explain import QueryPlan as QueryPlan
 from omnipd.queries.explain import explain as explain
 from omnipd.queries.explain import schema as schema

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+import time
 from collections import Counter
 from collections.abc import Callable, Mapping
 from copy import copy
@@ -191,6 +192,7 @@ class Tenant:
 
     def respond(self, request: Request) -> Reply:
         """Answer a request."""
+        came_at = time.monotonic()
         with derived.seeded(self.behavior.seed):
             if is_browser(request):
                 # Not in the log: it is for those who look at the log.
@@ -198,7 +200,9 @@ class Tenant:
             fault = self._faults.next(request)
             reply, fault = self._with_fault(fault, request)
         kind = fault.kind if fault else None
-        self.log.add(Asked(request.method, request.path, request.query, reply.status, kind))
+        self.log.add(
+            Asked(request.method, request.path, request.query, reply.status, kind, came_at)
+        )
         return reply
 
     def _with_fault(self, fault: Fault | None, request: Request) -> tuple[Reply, Fault | None]:

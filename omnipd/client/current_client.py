@@ -274,6 +274,17 @@ def current_client(client: Client | None = None) -> Client:
                 + " in a with block here; or call omnipd.use(client), for all threads."
             ),
         )
+    return client_of_environment()
+
+
+def client_of_environment() -> Client:
+    """Return the client that address and key of the environment, or of the profile file, lead to.
+
+    Raises
+    ------
+    SettingsError
+        If they say too little.
+    """
     place = _place_of_environment()
     try:
         settings = resolve()

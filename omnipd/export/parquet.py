@@ -92,8 +92,8 @@ def to_parquet(
     write_atomically(target, lambda file: write_parquet(table, file))
 
 
-def write_parquet(table: pa.Table, file: IO[bytes]) -> None:
-    """Write a table of scalar columns as Parquet to an open file."""
+def write_parquet(table: pa.Table, file: IO[bytes], *, checksums: bool = False) -> None:
+    """Write a table of scalar columns as Parquet to an open file, with checksums of its pages or without."""
     for place, field in enumerate(table.schema):
         if pa.types.is_timestamp(field.type) and field.type.unit == "s":  # Parquet has milliseconds
             try:
@@ -104,4 +104,6 @@ def write_parquet(table: pa.Table, file: IO[bytes]) -> None:
                     hint="CSV and JSON lines hold times of any year.",
                 ) from None
             table = table.set_column(place, field.name, column)
-    pyarrow.parquet.write_table(table, file, use_dictionary=columns_that_repeat(table))
+    pyarrow.parquet.write_table(
+        table, file, use_dictionary=columns_that_repeat(table), write_page_checksum=checksums
+    )

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import pyarrow as pa
 
+from omnipd.arguments import function
 from omnipd.errors import ResponseError
 
 _INT64_DIGITS = 20
@@ -42,6 +43,38 @@ def with_one_schema(before: Sequence[pa.Table], table: pa.Table) -> list[pa.Tabl
     except (pa.ArrowException, ValueError, OverflowError) as error:
         fault = str(error)  # whole: what is cut before the key is hidden may keep a part of it
     raise ResponseError(f"The columns of two results do not fit into one: {fault}")
+
+
+def with_schema(table: pa.Table, schema: pa.Schema) -> pa.Table:
+    """Return a table under a schema that is laid down; nothing is rounded, and what does not fit is refused.
+
+    Raises
+    ------
+    ResponseError
+        Naming what the schema cannot hold.
+    """
+    if table.schema.equals(schema):
+        return table
+    if table.column_names != schema.names:
+        raise ResponseError(
+            f"A result has the columns {', '.join(table.column_names)}, where "
+            f"{', '.join(schema.names)} were to come."
+        )
+    columns = []
+    for field, column in zip(schema, table.columns, strict=True):
+        wider_type(field.name, field.type, column.type)
+        fault = ""
+        try:
+            columns.append(column.cast(field.type))
+        except (pa.ArrowException, ValueError, OverflowError) as error:
+            fault = str(error)
+        if fault:
+            raise ResponseError(
+                f"{field.name} was to be {field.type}, and a piece has {column.type} that does not fit "
+                f"into it: {fault}",
+                hint=function("run_query_in_pieces") + " widens a column for all pieces.",
+            )
+    return pa.Table.from_arrays(columns, schema=schema)
 
 
 def wider_type(name: str, one: pa.DataType, other: pa.DataType) -> pa.DataType:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, deque
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from threading import Lock
 
 _LENGTH = 10_000
@@ -15,7 +15,8 @@ class Asked:
     """Remember one request and how it was answered; never its key.
 
     `status` is 0 where the connection was reset, and `fault` the kind of what went wrong on
-    purpose.
+    purpose. `came_at` is when it came, in seconds of ``time.monotonic()``; it was noted when it was
+    answered.
     """
 
     method: str
@@ -23,6 +24,7 @@ class Asked:
     query: tuple[tuple[str, str], ...]
     status: int
     fault: str | None = None
+    came_at: float = field(default=0.0, compare=False)
 
 
 class RequestLog:

@@ -65,6 +65,9 @@ CALLS = {
     "run_query_in_pieces": lambda path: omnipd.run_query_in_pieces(
         BY_DATE, split_on="flights.date", by="quarter"
     ),
+    "query_to_dataset": lambda path: omnipd.query_to_dataset(
+        BY_DATE, path / "dataset", split_on="flights.date", by="quarter", max_workers=1
+    ),
     "run_document": lambda path: omnipd.run_document(BOARD),
     "run_document_query": lambda path: omnipd.run_document_query(BOARD, "Customers by state"),
     "ask": lambda path: omnipd.ask("How many flights left each airport?", model=FLIGHTS),

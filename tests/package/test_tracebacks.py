@@ -32,6 +32,9 @@ CALLS = {
     "a field in pieces": lambda: omnipd.run_query_in_pieces(
         MISSPELT, split_on="flights.date", by="month"
     ),
+    "a field in a dataset": lambda: omnipd.query_to_dataset(
+        MISSPELT, "nowhere", split_on="flights.date"
+    ),
     "a condition": lambda: COUNTS.where(field("flights.orign") == "JFK").run(),
     "the type of a value": lambda: COUNTS.where(field("flights.origin") == 3).run(),
     "a timeframe": lambda: FLIGHTS.select("flights.date[mnth]").run(),

@@ -1,0 +1,1 @@
+"""Queries that are read by the workers of a Dask cluster."""
