@@ -30,7 +30,8 @@ class OtherServer:
         Method, the end of a path, and what happens once to such a call: ``limit``, ``limit 7`` (with a
         Retry-After), ``bad key``, ``html`` (a gateway's page after the effect), ``lost`` (the connection
         closes after the effect), ``nothing`` (a 504 without effect), ``late`` (a 504, and the effect comes
-        with the next but one request), ``silent`` (a good answer without effect).
+        with the next but one request), ``gone`` (a 404 without effect), ``silent`` (a good answer without
+        effect).
     """
 
     routes = ()
@@ -98,6 +99,8 @@ class OtherServer:
             self._late.append((2, (method, target, body)))
         if accident in {"late", "nothing"}:
             return 504, {"Content-Type": "text/html"}, HTML.encode()
+        if accident == "gone":
+            return 404, {}, b'{"detail": "Not Found", "status": 404}'
         if accident == "silent":
             return 200, {}, b'{"success": true}'
         self._do(method, target, body)

@@ -96,6 +96,17 @@ def test_one_identifier_that_came_late_says_nothing_of_the_calls_for_others(othe
     assert list(other.documents) == ["d4", "d5", "first", "second", "third"]
 
 
+def test_one_name_that_is_refused_says_nothing_of_the_calls_for_others(other):
+    older = [route for route in other.routes if not route[1].startswith("/api/v2/")]
+    other.routes = (*older, ("PATCH", "/api/v1/documents/([^/]+)", "change_document"))
+    other.accidents = [("PATCH", "/d1", "gone")]
+    documents = omnipd.read_documents()
+    report = edited(documents, name=documents["name"] + "!").apply()
+    assert report["state"].tolist() == ["failed", "ok", "ok", "ok"]
+    names = [one["name"] for one in other.documents.values()]
+    assert names == ["One", "Two!", "Three!", "Four!", "Five"]
+
+
 @pytest.mark.parametrize("kind", ["document", "folder"])
 def test_roles_in_lower_case_are_the_same_roles(other, kind):
     item = {"document": "d1", "folder": "f-sales"}[kind]
