@@ -191,7 +191,7 @@ def test_bad_principals_and_roles_are_refused_by_name(shared):
         before, after = shared.edited(
             item,
             (f"userGroup:{group['display_name']}", "VIEWER", None),
-            (f"userGroup:{group['group_id']}", "viewer", None),
+            (f"userGroup:{group['group_id']}", "viewr", None),
             ("user:ada@example.com", "VIEWER", None),
             ("usergroup:x", "VIEWER", None),
         )
@@ -200,7 +200,7 @@ def test_bad_principals_and_roles_are_refused_by_name(shared):
             f"userGroup:{group['display_name']}": (
                 f"{group['display_name']!r} is the name of a group: its id is {group['group_id']!r}."
             ),
-            f"userGroup:{group['group_id']}": ("There is no role 'viewer'. Did you mean 'VIEWER'?"),
+            f"userGroup:{group['group_id']}": ("There is no role 'viewr'. Did you mean 'VIEWER'?"),
             "user:ada@example.com": (
                 "ada@example.com is an address: people are named by their membership ids."
             ),

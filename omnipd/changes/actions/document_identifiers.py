@@ -68,14 +68,14 @@ def _send(now: Now, changes: Sequence[Change]) -> None:
     (at_once,) = _calls(changes)
     identifier = change.key.item
     learned = now.learn("calls of documents")
-    if learned.get("addressed at once", True):
-        if is_served(now, identifier, at_once):
-            return
-        learned["addressed at once"] = False
+    if learned.get("addressed at once", True) and is_served(now, identifier, at_once):
+        return
     if not is_made(now, identifier, _in_place(change)):
         raise BadRequestError(
             "This Omni has none of the calls that change the identifier of a document."
         )
+    # Not before: the 404 may have been of this one document, which has another identifier by now.
+    learned["addressed at once"] = False
 
 
 def _inverse(change: Change) -> Change:

@@ -51,10 +51,8 @@ def _send(now: Now, changes: Sequence[Change]) -> None:
     (in_place,) = _calls(changes)
     identifier = change.key.item
     learned = now.learn("calls of documents")
-    if learned.get("changed in place", True):
-        if is_made(now, identifier, in_place):
-            return
-        learned["changed in place"] = False
+    if learned.get("changed in place", True) and is_made(now, identifier, in_place):
+        return
     draft = draft_in_the_way(now, identifier)
     if draft is not None:
         check_draft(now, identifier, draft, change.key.column, change.new)
@@ -62,6 +60,8 @@ def _send(now: Now, changes: Sequence[Change]) -> None:
         raise BadRequestError(
             f"This Omni has none of the calls that change the {change.key.column} of a document."
         )
+    # Not before: the 404 may have been of this one document, which has another identifier by now.
+    learned["changed in place"] = False
     publish(now, identifier)
 
 

@@ -11,7 +11,7 @@ from omnipd.changes.change import Change, Key
 from omnipd.changes.near_names import did_you_mean
 from omnipd.changes.now import Now
 from omnipd.changes.permits_now import present_boosts, present_roles
-from omnipd.changes.values import FLAG, TEXT
+from omnipd.changes.values import FLAG, TEXT, Value
 from omnipd.client.api_paths import segment
 from omnipd.errors import ForbiddenError
 from omnipd.readers.folders import read_folders
@@ -21,9 +21,17 @@ from omnipd.readers.groups import read_groups
 _ROLES = ("NO_ACCESS", "VIEWER", "EXPLORER", "EDITOR", "MANAGER")
 #: By kind of principal, where its id is said.
 _IDS = {"user": "userIds", "userGroup": "userGroupIds"}
+#: Omni is documented to write roles in capitals, and is known to do it in lower case, too.
+_ROLE = replace(TEXT, same=lambda one, other: _as_sent(one) == _as_sent(other))
 #: Some lists say of a boost only that there is one.
 _BOOST = replace(FLAG, same=lambda one, other: bool(one) == bool(other))
 _AT_ONCE = 50
+
+
+def _as_sent(role: Value) -> Value:
+    """Return a role as Omni takes it: its own ones in capitals."""
+    in_capitals = role.upper() if isinstance(role, str) else None
+    return in_capitals if in_capitals in _ROLES else role or None
 
 
 def _principal(change: Change) -> tuple[str, str]:
@@ -50,7 +58,7 @@ def _role_calls(changes: Sequence[Change]) -> Sequence[ApiCall]:
     first, whom = changes[0], _principals(changes)
     if first.new is None:
         return [ApiCall("DELETE", _path(first), whom)]
-    return [ApiCall(_verb(first), _path(first), {"role": first.new, **whom})]
+    return [ApiCall(_verb(first), _path(first), {"role": _as_sent(first.new), **whom})]
 
 
 def _verb(change: Change) -> str:
@@ -64,7 +72,7 @@ def _boost_calls(changes: Sequence[Change]) -> Sequence[ApiCall]:
 
 
 def _same_role(change: Change) -> Hashable:
-    return change.key.item, change.new, None if change.new is None else _verb(change)
+    return change.key.item, _as_sent(change.new), None if change.new is None else _verb(change)
 
 
 def _same_boost(change: Change) -> Hashable:
@@ -86,7 +94,7 @@ def _check_principal(change: Change) -> str | None:
 
 
 def _check_role(change: Change) -> str | None:
-    if isinstance(change.new, str) and change.new not in _ROLES:
+    if isinstance(change.new, str) and _as_sent(change.new) not in _ROLES:
         near = did_you_mean(change.new, _ROLES)
         if near:
             return f"There is no role {change.new!r}.{near}"
@@ -97,7 +105,7 @@ def _remark_role(change: Change) -> str | None:
     remarks = []
     if change.new is None:
         remarks.append("They may still have access by a folder, a group or the whole organization.")
-    elif change.new not in _ROLES and _check_role(change) is None:
+    elif _as_sent(change.new) not in _ROLES and _check_role(change) is None:
         remarks.append(f"omnipd does not know the role {change.new!r}, and Omni may refuse it.")
     return _joined(change, remarks)
 
@@ -150,7 +158,7 @@ def _roles_on(kind: str) -> Action:
     return Action(
         kind,
         "role",
-        TEXT,
+        _ROLE,
         _role_calls,
         present_roles,
         makes=True,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from omnipd.changes.action import Action, Present
 from omnipd.changes.api_call import ApiCall
@@ -31,9 +32,18 @@ def _check_owner(change: Change) -> str | None:
     return "It needs an owner: the membership id of a user." if change.new is None else None
 
 
-def _preflight_owner(now: Now, changes: Sequence[Change]) -> Mapping[Key, str]:
-    told = {change.key: why_no_owner(now, change.new) for change in changes}
-    return {key: why for key, why in told.items() if why is not None}
+def _preflight_owner(now: Now, changes: Sequence[Change]) -> Mapping[Key, str | Change]:
+    # Each has an owner: where the list did not tell whom, as older servers do not, it is asked for.
+    unknown = [change for change in changes if change.old is None]
+    owners = {key: one for key, one in _owners(now, unknown).items() if one is not None}
+    told: dict[Key, str | Change] = {}
+    for change in changes:
+        why = why_no_owner(now, change.new)
+        if why is not None:
+            told[change.key] = why
+        elif change.key in owners:
+            told[change.key] = replace(change, old=owners[change.key])
+    return told
 
 
 def _remark_owner(change: Change) -> str | None:  # noqa: ARG001 - it is the same of all
