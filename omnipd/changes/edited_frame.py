@@ -147,7 +147,7 @@ def edited_frame_of(name: str | None, *frames: pd.DataFrame) -> EditedFrame:
             argument("reader", name)
             + " is none whose frame can be edited."
             + did_you_mean(named, [one.name for one in EDITED_FRAMES]),
-            hint=f"Those are: {', '.join(one.name for one in EDITED_FRAMES)}.",
+            hint=f"Those are: {_readers()}.",
         )
     for frame in frames:
         facts = frame.attrs.get("omni")
@@ -157,14 +157,24 @@ def edited_frame_of(name: str | None, *frames: pd.DataFrame) -> EditedFrame:
         known = [one for one in EDITED_FRAMES if one.endpoint.path == path and _fits(one, frame)]
         if known:
             return known[0]
+        if reader := next((one for one in EDITED_FRAMES if one.endpoint.path == path), None):
+            raise ArgumentError(
+                f"The frame is made of one of {reader.name}(), and has not the columns of it that are needed.",
+                hint="Keep those that say what a row is of, and one to edit: a frame that was grouped or "
+                "joined cannot be edited.",
+            )
         raise ArgumentError(
             f"A frame of {path} cannot be edited.",
-            hint=f"Those of these readers can: {', '.join(one.name for one in EDITED_FRAMES)}.",
+            hint=f"Those of these readers can: {_readers()}.",
         )
     raise ArgumentError(
         "The frames do not say which reader they are from.",
         hint="Name it, such as " + argument("reader", "documents") + ".",
     )
+
+
+def _readers() -> str:
+    return ", ".join(dict.fromkeys(one.name for one in EDITED_FRAMES))
 
 
 def _fits(one: EditedFrame, frame: pd.DataFrame) -> bool:

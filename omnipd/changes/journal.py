@@ -29,6 +29,8 @@ from omnipd.paths import local_path
 #: The states of what may have been changed in Omni by it.
 _MADE = ("ok", "unverified", "unknown", "sent")
 _LONGEST_REASON = 500
+#: What to do about what is no path of a journal.
+NAMED_BY = 'report.attrs["omni"]["journal"] names the journal of what a plan has made.'
 
 
 class Journal:
@@ -242,4 +244,4 @@ def open_journal(path: str | os.PathLike[str]) -> Journal:
     >>> again["state"].value_counts().to_dict()
     {'ok': 4}
     """
-    return Journal(local_path("path", path))
+    return Journal(local_path("path", path, hint=NAMED_BY))

@@ -61,7 +61,13 @@ class Plan:
     def __init__(
         self, changes: Iterable[Change], instance: str, unasked: Collection[Key] = ()
     ) -> None:
-        self.changes = tuple(in_order(list(map(checked, changes))))
+        given = list(changes)
+        if wrong := [one for one in given if not isinstance(one, Change)]:
+            raise ArgumentError(
+                f"A plan is made of changes, unlike {said_shortly(wrong[0])}.",
+                hint="omnipd.plan() and its kin make one of frames, and Plan.from_csv() of a plan's file.",
+            )
+        self.changes = tuple(in_order(list(map(checked, given))))
         self.instance = instance
         self._unasked = frozenset(unasked)
         checked_once(self.changes)

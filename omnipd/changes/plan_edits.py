@@ -9,7 +9,7 @@ from typing import Any
 
 import pandas as pd
 
-from omnipd.arguments import argument, check_flag, said
+from omnipd.arguments import argument, check_flag, said, said_shortly
 from omnipd.call import one_call
 from omnipd.changes.action_table import action_of
 from omnipd.changes.change import Change, Key
@@ -28,6 +28,7 @@ from omnipd.changes.plan_rows import checked
 from omnipd.changes.planned import planned
 from omnipd.changes.row_matching import Of, matched, without_guards
 from omnipd.changes.same_cells import are_same
+from omnipd.changes.unnamed_rows import why_unnamed
 from omnipd.changes.values import RECORD, TEXT, Value, is_null
 from omnipd.client.client import Client
 from omnipd.client.current_client import current_client
@@ -94,7 +95,9 @@ def plan(
     check_flag("delete", delete)
     for name, frame in (("before", before), ("after", after)):
         if not isinstance(frame, pd.DataFrame) and (name == "before" or frame is not None):
-            raise ArgumentError(argument(name) + f" must be a DataFrame, unlike {said(frame):.60}.")
+            raise ArgumentError(
+                argument(name) + f" must be a DataFrame, unlike {said_shortly(frame)}."
+            )
     if delete and after is None:
         raise ArgumentError(
             argument("delete", True) + " needs " + argument("after") + ".",
@@ -302,7 +305,7 @@ def _rows(
             columns = of.editable.item if item is None else of.editable.part
             raise ArgumentError(
                 f"Row {place} of " + argument(name) + f" has no {' or '.join(columns)}.",
-                hint="A row needs what it is of; leave out those without.",
+                hint=why_unnamed(of, frame, columns),
             )
         try:
             key = (of.editable.kind_of(row), item, part)

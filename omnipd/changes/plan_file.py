@@ -60,6 +60,11 @@ def read_plan(path: str | os.PathLike[str]) -> tuple[list[Change], str, list[Key
                 f"Line {line} of {file}: {error.message}", hint=error.hint
             ) from None
         instance = cells["instance"] or ""
+        if not instance and any(instances):
+            raise ArgumentError(
+                f"Line {line} of {file} does not say which Omni it is for: its column instance is empty.",
+                hint="The row may be cut off. Take it out, or write the plan anew.",
+            )
         instances[instance] = None
         if checksum(saying(change), instance) != cells["checksum"]:
             edited[line] = change.key

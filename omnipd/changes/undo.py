@@ -7,9 +7,10 @@ from dataclasses import replace
 
 from omnipd.changes.action_table import action_of
 from omnipd.changes.change import Change
-from omnipd.changes.journal import Journal, open_journal
+from omnipd.changes.journal import NAMED_BY, Journal, open_journal
 from omnipd.changes.new_identifiers import new_identifiers, readdressed
 from omnipd.changes.plan import Plan
+from omnipd.paths import local_path
 
 
 def undo(journal: Journal | str | os.PathLike[str]) -> Plan:
@@ -44,7 +45,11 @@ def undo(journal: Journal | str | os.PathLike[str]) -> Plan:
     >>> set(undone["state"])
     {'ok'}
     """
-    opened = journal if isinstance(journal, Journal) else open_journal(journal)
+    opened = (
+        journal
+        if isinstance(journal, Journal)
+        else open_journal(local_path("journal", journal, hint=NAMED_BY))
+    )
     made = opened.made()
     identifiers = new_identifiers(made)
     back = [readdressed(_inverse(one), identifiers) for one in reversed(made)]

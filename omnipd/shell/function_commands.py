@@ -135,6 +135,10 @@ def _as_option(
     if by_position and "PathLike" not in kind:
         if _is_frame(parameter):
             return click.Argument([name], metavar="FILE", type=options.PATH)
+        if "Mapping" in kind:
+            return click.Argument(
+                [name], nargs=-1, metavar="OLD=NEW…", required=True, callback=_pairs_once
+            )
         several = "Parents" in kind
         return click.Argument(
             [name],
@@ -210,6 +214,16 @@ def _texts(_ctx: click.Context, _param: click.Parameter, given: Sequence[str]) -
 def _pairs(ctx: click.Context, param: click.Parameter, given: Sequence[str]) -> Any:
     """Return a mapping of what is given as a name and a value each."""
     return dict(_split(ctx, param, given)) or None
+
+
+def _pairs_once(ctx: click.Context, param: click.Parameter, given: Sequence[str]) -> Any:
+    """Return the same mapping; a name that is given twice is refused, since only one value could hold."""
+    found: dict[str, str] = {}
+    for name, value in _split(ctx, param, given):
+        if name in found:
+            raise click.BadParameter(f"{name} is given twice.", ctx, param)
+        found[name] = value
+    return found
 
 
 def _lists(ctx: click.Context, param: click.Parameter, given: Sequence[str]) -> Any:

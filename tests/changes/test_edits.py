@@ -82,6 +82,12 @@ def test_rows_that_are_there_twice_or_of_nothing_are_refused(documents):
         omnipd.plan(documents, nothing)
     with pytest.raises(ArgumentError, match="Row 0 of after= has no document_identifier"):
         omnipd.plan(documents, documents.drop(columns="document_identifier"))
+    with pytest.raises(
+        ArgumentError, match=r"Keep that column of what read_documents\(\) returned"
+    ):
+        omnipd.plan(documents, documents.drop(columns="document_identifier"))
+    with pytest.raises(ArgumentError, match=r"in the index: reset_index\(\) makes a column"):
+        omnipd.plan(documents, documents.set_index("document_identifier"))
     twice = pd.concat([documents, documents[["labels"]]], axis="columns")
     with pytest.raises(ArgumentError, match="after= has several columns labels"):
         omnipd.plan(documents, twice)
@@ -104,6 +110,31 @@ def test_a_frame_that_does_not_say_its_reader_is_refused_unless_it_is_named(docu
         omnipd.plan(bare, bare, reader="document")
     with pytest.raises(ArgumentError, match=r"A frame of /api/v1/\S+ cannot be edited"):
         omnipd.plan(omnipd.read_connections())
+
+
+def test_frames_of_two_readers_are_told_apart(documents):
+    with pytest.raises(
+        ArgumentError, match=r"It is a frame of \S+/Users, and not of read_documents\(\)"
+    ):
+        omnipd.plan(documents, omnipd.read_users())
+
+
+def test_a_frame_that_was_grouped_is_not_said_to_be_of_another_reader(documents):
+    views = documents.groupby("owner_id")[["count_views"]].sum()
+    views.attrs = documents.attrs
+    with pytest.raises(ArgumentError, match=r"is made of one of read_documents\(\), and has not"):
+        omnipd.plan(views)
+
+
+def test_a_reader_is_named_once_where_one_has_to_be_chosen(documents):
+    with pytest.raises(ArgumentError) as refused:
+        omnipd.plan(documents, documents, reader="models")
+    assert refused.value.hint.count("read_model_roles") == 1
+
+
+def test_a_series_is_refused_by_its_type_and_not_by_its_values(documents):
+    with pytest.raises(ArgumentError, match="before= must be a DataFrame, unlike Series"):
+        omnipd.plan(documents["labels"])
 
 
 @pytest.mark.parametrize("frames", [(None,), ("documents",), ([1],)])

@@ -246,6 +246,7 @@ def test_rows_that_were_deleted_are_not_made(things, tmp_path):
         (lambda rows: rows[1].update(item=""), r"Line 3 of .*has no item"),
         (lambda rows: rows[1].update(instance="https://else.example"), "rows of .* are of "),
         (lambda rows: [row.update(instance="") for row in rows] and rows, "no Omni"),
+        (lambda rows: rows[1].update(instance=""), "Line 3 of .* does not say which Omni"),
         (lambda rows: [*rows, rows[0]], "is in the plan twice"),
     ],
 )
@@ -274,6 +275,18 @@ def test_what_is_no_plan_is_refused(tmp_path, content, said):
 
 
 # What is taken back.
+
+
+def test_a_frame_is_no_plan_and_says_how_one_is_read(things, tmp_path):
+    frame = written(things, tmp_path).frame
+    with pytest.raises(ArgumentError, match=r"made of changes, unlike 'kind'.*\n.*Plan\.from_csv"):
+        Plan(frame, things.url)
+
+
+def test_what_is_no_journal_says_where_its_name_is(things):
+    for not_one in (plan_of(things, change("a", "old", "new")), 7):
+        with pytest.raises(ArgumentError, match=r"journal=.* is not a path.*\n.*attrs"):
+            omnipd.undo(not_one)
 
 
 def test_undoing_is_a_plan_of_what_was_made(things, client, tmp_path):

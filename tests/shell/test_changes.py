@@ -320,3 +320,24 @@ def test_the_lines_of_the_pages_are_understood():
         if name == "plan":
             command = plan.get_command(None, words.pop(0))
         assert command.make_context(name, words).params
+
+
+def test_identifiers_are_planned_from_pairs(run, omni):
+    run(f"plan identifiers {DELAYS}=departures {AIRPORTS}=busiest -o plan.csv")
+    assert {row["item"]: row["new"] for row in rows_of("plan.csv")} == {
+        DELAYS: "departures",
+        AIRPORTS: "busiest",
+    }
+    run("apply plan.csv --no-dry-run --confirm")
+    assert {"departures", "busiest"} <= labels(omni).keys()
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        (f"{DELAYS}=a1 {DELAYS}=b2", f"{DELAYS} is given twice"),
+        ("departures", "departures has no name, or no value"),
+    ],
+)
+def test_identifiers_that_are_no_pairs_are_refused(run, given, said):
+    assert said in run(f"plan identifiers {given}", code=2).output
