@@ -261,6 +261,7 @@ def _sent_as_often_as_may_be(sent, report, somebodys):
 def main():
     """Try so many plans of each kind."""
     times = int(sys.argv[1]) if len(sys.argv) > 1 else 5
+    is_right = True
     chosen = [one for one in SCENARIOS if " ".join(sys.argv[2:]) in one]
     for name in chosen:
         began, total = time.monotonic(), Tried(Counter(), Counter(), Counter())
@@ -268,9 +269,11 @@ def main():
             try:
                 total = total.and_of(trial(name, number))
             except AssertionError as error:
+                is_right = False
                 print(f"{name} {number}: {error}"[:1500], flush=True)
         took = time.monotonic() - began
         print(f"{name}: {times:,} plans in {took:,.0f} s; {total}", flush=True)
+    sys.exit(0 if is_right else 1)
 
 
 if __name__ == "__main__":
