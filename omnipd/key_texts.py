@@ -43,6 +43,8 @@ def hide_key(key: str, text: str) -> str:
     """
     if len(key) < 2 * _SHORTEST_PART:
         return text.replace(key, "***")
+    if len(text) < _SHORTEST_PART:  # most of what an answer is made of
+        return text
     shown, after = [], 0
     for found in re.finditer(re.escape(key[:_SHORTEST_PART]), text, re.IGNORECASE):
         if found.start() < after:

@@ -5,6 +5,7 @@ import signal
 from itertools import count
 
 import pytest
+from _pytest.doctest import DoctestModule
 from echo_server import EchoServer
 from redis_server import RedisServer
 from scripted_server import ScriptedServer, answer
@@ -27,6 +28,23 @@ def pytest_unconfigure():
     It reaches every fixture, also when Python ends, and DuckDB then prints a page of "leaked".
     """
     gc.callbacks[:] = [one for one in gc.callbacks if not one.__module__.startswith("hypothesis.")]
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection():
+    """Keep what is collected from the garbage collector, which would look at it again and again."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.freeze()
+        gc.enable()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collect_file():
+    """Look for no examples in the tests: they have none, and each file would be searched twice."""
+    return [found for found in (yield) if not isinstance(found, DoctestModule)]
 
 
 @pytest.fixture(scope="session")

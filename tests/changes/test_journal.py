@@ -240,7 +240,7 @@ def test_one_that_cannot_be_written_any_more_can_be_read(things, client, tmp_pat
 
 def test_many_rows_are_noted_and_read_fast(things, client, tmp_path):
     changes = [change(f"thing-{number}", "old", "new") for number in range(5000)]
-    began = time.perf_counter()
+    began = time.process_time()
     plan = plan_of(things, *changes)
     shown = repr(plan), plan._repr_html_()
     plan.to_csv(tmp_path / "plan.csv")
@@ -256,7 +256,7 @@ def test_many_rows_are_noted_and_read_fast(things, client, tmp_path):
     journal = omnipd.open_journal(tmp_path / "one")
     assert len(journal.report()) == 5000
     assert all(len(text) < 20_000 for text in shown)
-    assert time.perf_counter() - began < 10  # it takes one; machines differ
+    assert time.process_time() - began < 10  # it takes one; machines differ
 
 
 def _cells(one):

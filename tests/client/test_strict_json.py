@@ -22,7 +22,7 @@ DOCUMENTS = st.recursive(
 )
 
 
-@settings(max_examples=300, deadline=None, database=None, derandomize=True)
+@settings(max_examples=100, deadline=None, database=None, derandomize=True)
 @given(DOCUMENTS)
 def test_what_was_written_is_read_with_the_same_types(document):
     body = json.dumps(document).encode()

@@ -46,10 +46,16 @@ def test_there_is_a_notebook():
     ]
 
 
+@pytest.fixture(scope="module")
+def kernel():
+    with store.kernel() as running:
+        yield running
+
+
 @pytest.mark.parametrize("path", PATHS, ids=lambda path: path.name)
-def test_a_notebook_prints_what_is_stored_in_it(path):
+def test_a_notebook_prints_what_is_stored_in_it(path, kernel):
     stored = nbformat.read(path, as_version=4)
-    run = store.executed(path)
+    run = store.executed(path, kernel)
     assert [texts(cell) for cell in code_cells(stored)] == [texts(cell) for cell in code_cells(run)]
 
 

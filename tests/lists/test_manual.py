@@ -150,6 +150,7 @@ def test_what_is_written_by_hand_is_not_replaced():
     assert parsed["Notes"] == ["Few."]
 
 
+@pytest.mark.thorough  # Python compiles pandas anew
 def test_readers_work_without_docstrings():
     code = "import omnipd; read = omnipd.read_users; print(read.__name__, read.__doc__)"
     done = subprocess.run(

@@ -49,6 +49,7 @@ PROMISED = {
     "WHOAMI_ROLES",
     "_ALL_FOLDERS",
     "_OF_STATE",
+    "_WITH_MEMBERS",
 }
 
 MODEL = "6f1c2a9e-0b47-4d3a-9c58-2e7d41f0a613"

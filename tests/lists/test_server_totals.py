@@ -100,7 +100,7 @@ def test_the_lists_are_those_of_omni():
 
 
 @pytest.mark.parametrize("counted", ["all", "remaining"])
-@pytest.mark.parametrize("pages", [1, 2, 3, 11])
+@pytest.mark.parametrize("pages", [1, pytest.param(2, marks=pytest.mark.thorough), 3, 11])
 @pytest.mark.parametrize("name", sorted(LISTS))
 def test_a_list_is_whole_whatever_its_totals_count(scripted, name, pages, counted):
     endpoint = LISTS[name]

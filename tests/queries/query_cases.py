@@ -1196,3 +1196,5 @@ CASES = [
     *SORT_CASES,
     *TOTAL_CASES,
 ]
+#: What the server ignores and the client refuses to send.
+REFUSED = {"a boolean with a kind is not a filter"}

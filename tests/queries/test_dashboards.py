@@ -100,7 +100,13 @@ PERIODS = {
 }
 
 
-@pytest.fixture(scope="module", params=[False, True], ids=["flat", "typed"])
+@pytest.fixture(
+    scope="module",
+    params=[
+        pytest.param(False, id="flat"),
+        pytest.param(True, id="typed", marks=pytest.mark.thorough),
+    ],
+)
 def demo(request):
     """The demo organization in November 2024, whose filters come in either form."""
     with Server(now=lambda: NOW, typed_dashboard_filters=request.param) as running:
@@ -167,6 +173,24 @@ def test_a_dashboard_shows_what_hand_written_queries_with_its_filters_give(
         one = omnipd.run_document_query(document, name)
         assert one.equals(frames[name])
         assert one.attrs["omni"]["filters_applied"] == facts["filters_applied"]
+
+
+@pytest.mark.filterwarnings("ignore:.*which is its limit")
+def test_filters_in_their_typed_form_mean_the_same(november):
+    with (
+        Server(now=lambda: NOW, typed_dashboard_filters=True) as typed,
+        omnipd.connect(typed.url, typed.api_key, requests_per_minute=None) as other,
+    ):
+        # Text, numbers and both kinds of dates.
+        for document in ("w9kwzitc27", "ktht8bmk74", "y1ezjc6i1c1"):
+            flat = omnipd.run_document(document, client=november)
+            for name, df in omnipd.run_document(document, client=other).items():
+                assert df.equals(flat[name])
+                on_both = [
+                    [each["field"] for each in one.attrs["omni"]["filters_applied"]]
+                    for one in (df, flat[name])
+                ]
+                assert on_both[0] == on_both[1] != []
 
 
 @pytest.mark.filterwarnings("ignore:.*which is its limit")

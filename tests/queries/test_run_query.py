@@ -9,13 +9,11 @@ import polars
 import pyarrow as pa
 import pytest
 from queries.query_answers import assert_answers, by_hand
-from queries.query_cases import CASES, FLIGHTS, NOW, flights
+from queries.query_cases import CASES, FLIGHTS, NOW, REFUSED, flights
 
 import omnipd
 from omnipd_sandbox.server import Server
 
-#: What the server ignores and the client refuses to send.
-REFUSED = {"a boolean with a kind is not a filter"}
 SENT = [case for case in CASES if case.name not in REFUSED]
 
 

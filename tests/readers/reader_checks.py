@@ -140,7 +140,7 @@ def check_any_part_of_a_record(case, scripted):
     documented = documented_columns(case.name)
     optional = sorted(case.full.keys() - case.least.keys())
 
-    @settings(max_examples=25, deadline=None, database=None, derandomize=True)
+    @settings(max_examples=10, deadline=None, database=None, derandomize=True)
     @given(st.lists(st.sampled_from(["there", "null", "absent"]), min_size=len(optional)))
     def holds(fates):
         fate = dict(zip(optional, fates, strict=False))

@@ -179,17 +179,16 @@ def test_an_aggregate_is_that_of_sql(
 
 
 @pytest.mark.parametrize("filters", [{}, FANNED_OUT], ids=["plain", "fanned out"])
-@pytest.mark.parametrize(
-    ("name", "aggregate"), [(name, each) for name in KINDS for each in sorted(KINDS[name].refused)]
-)
+@pytest.mark.parametrize("name", [name for name in KINDS if KINDS[name].refused])
 def test_an_aggregate_that_a_type_has_not_is_refused_with_column_and_type(
-    engine: Engine, name: str, aggregate: str, filters: dict[str, Any]
+    engine: Engine, name: str, filters: dict[str, Any]
 ) -> None:
-    field = f"o.{name}_{aggregate}"
-    with pytest.raises(Refused) as refused:
-        run(engine, field, filters=filters)
-    assert field in refused.value.message
-    assert KINDS[name].type in refused.value.message
+    for aggregate in sorted(KINDS[name].refused):
+        field = f"o.{name}_{aggregate}"
+        with pytest.raises(Refused) as refused:
+            run(engine, field, filters=filters)
+        assert field in refused.value.message
+        assert KINDS[name].type in refused.value.message
 
 
 @pytest.mark.parametrize("name", KINDS)
