@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pandas as pd
@@ -16,13 +16,15 @@ from omnipd.lists.instances import (
     INSTANCES,
     Failure,
     frame_of,
-    is_of_several,
+    has_instances,
     join_frames,
     names_in,
 )
 
 
-def join_inventories(given: Mapping[str, Inventory], failures: Mapping[str, Failure]) -> Inventory:
+def join_inventories(
+    given: Mapping[str, Inventory], failures: Mapping[str, Failure], names: Sequence[str]
+) -> Inventory:
     """Return the frames of the inventories of several Omnis, each with the column ``instance`` first."""
     frames: dict[str, pd.DataFrame] = {}
     lacking: dict[str, str] = {}
@@ -34,14 +36,16 @@ def join_inventories(given: Mapping[str, Inventory], failures: Mapping[str, Fail
             if table in held.failures
         }
         if here:
-            frames[table] = join_frames(here, {**why, **failures})
+            frames[table] = join_frames(here, {**why, **failures}, names)
         else:
             told = {name: message for name, (_, message) in {**why, **failures}.items()}
             lacking[table] = "; ".join(f"{name}: {message}" for name, message in told.items())
     return Inventory(frames, lacking)
 
 
-def join_exports(given: Mapping[str, Any], failures: Mapping[str, Failure]) -> pd.DataFrame:
+def join_exports(
+    given: Mapping[str, Any], failures: Mapping[str, Failure], names: Sequence[str]
+) -> pd.DataFrame:
     """Return where the export of each Omni is."""
     return join_frames(
         {
@@ -49,12 +53,13 @@ def join_exports(given: Mapping[str, Any], failures: Mapping[str, Failure]) -> p
             for name, path in given.items()
         },
         failures,
+        names,
     )
 
 
 def split_inventory(inventory: Inventory) -> dict[str, Inventory] | None:
     """Return the inventory of each Omni by its name; None where it is that of one."""
-    several = [table for table in inventory if is_of_several(inventory[table])]
+    several = [table for table in inventory if has_instances(inventory[table])]
     if not several:
         return None
     names = dict.fromkeys(name for table in several for name in names_in(inventory[table]))
@@ -66,10 +71,10 @@ def _inventory_of(inventory: Inventory, name: str) -> Inventory:
     failures = dict(inventory.failures)
     for table, frame in inventory.items():
         facts = frame.attrs.get("omni", {})
-        if is_of_several(frame) and name in facts.get("failures", {}):
+        if has_instances(frame) and name in facts.get("failures", {}):
             # Not there, rather than empty; what came of it before it failed is not known to be whole.
             failures[table] = facts["failures"][name]
         else:
-            held = is_of_several(frame) and (name in facts.get(INSTANCES, {name: None}))
+            held = has_instances(frame) and (name in facts.get(INSTANCES, {name: None}))
             frames[table] = frame_of(frame, name) if held else frame
     return Inventory(frames, failures)

@@ -13,7 +13,7 @@ from omnipd.admin.inventory_frames import Inventory
 from omnipd.client.fleet import Fleet
 from omnipd.errors import ArgumentError, ExportIncompleteError, OmniError, warn
 from omnipd.lists.each_instance import of_each_instance
-from omnipd.lists.instances import frame_of, is_of_several, join_frames, names_in
+from omnipd.lists.instances import frame_of, has_instances, join_frames, names_in
 from omnipd.lists.outcomes import outcome_of
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])
@@ -50,7 +50,7 @@ def _names(given: list[Any]) -> list[str]:
             hint="Give both of the same fleet, or both of one Omni.",
         )
     names = [name for one in split if one is not None for name in one]
-    if not split and given and is_of_several(given[0]):
+    if not split and given and has_instances(given[0]):
         names = names_in(given[0])
     return list(dict.fromkeys(names))
 
@@ -92,11 +92,11 @@ def _of_inventories(
     failures = {name: (outcome_of(fault), fault.message) for name, fault in failed.items()}
     for name, (_, why) in failures.items():
         warn(f"Of {name} there is no answer, and the frame is marked incomplete: {why}")
-    return join_frames(answers, failures)
+    return join_frames(answers, failures, names)
 
 
 def _part(value: Any, name: str) -> Any:
     if isinstance(value, Inventory):
         parts = split_inventory(value) or {}
         return parts.get(name, Inventory({}, dict.fromkeys(value, f"{name} is not in it")))
-    return frame_of(value, name) if is_of_several(value) else value
+    return frame_of(value, name) if has_instances(value) else value

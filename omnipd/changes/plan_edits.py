@@ -25,6 +25,7 @@ from omnipd.client.client import Client
 from omnipd.client.current_client import current_client
 from omnipd.display import counted, listed
 from omnipd.errors import ArgumentError, warn
+from omnipd.lists.instances import refuse_other_instances
 from omnipd.message import join
 
 _MAY_BE_EDITED = (
@@ -97,6 +98,7 @@ def plan(
             hint="Pass the frame as it was read, too: rows that were never in it are not to be deleted.",
         )
     frames = [before] if after is None else [before, after]
+    refuse_other_instances(frames)
     of = edited_frame_of(reader, *frames)
     with one_call():
         acting = current_client(client)

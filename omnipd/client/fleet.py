@@ -72,7 +72,7 @@ class Fleet(_AsClient):
         if not isinstance(clients, Mapping) or not clients:
             raise ArgumentError(
                 argument("clients") + f" is {said_shortly(clients)}, not clients by their names.",
-                hint='Write omnipd.Fleet({"dev": client, "prod": client}).',
+                hint="Give each a name, such as dev and prod.",
             )
         for name, client in clients.items():
             if not isinstance(name, str) or not _NAME.fullmatch(name):

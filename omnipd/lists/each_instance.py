@@ -7,7 +7,7 @@ import functools
 import inspect
 import os
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
@@ -23,9 +23,9 @@ from omnipd.lists.instances import (
     INSTANCE,
     Failure,
     frame_of,
-    is_of_several,
+    has_instances,
     join_frames,
-    refuse_several,
+    refuse_other_instances,
 )
 from omnipd.lists.outcomes import outcome_of
 from omnipd.message import in_python
@@ -33,7 +33,7 @@ from omnipd.progress import steps
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])
 #: Makes one answer of those of several Omnis, and of why others are missing.
-Join = Callable[[Mapping[str, Any], Mapping[str, Failure]], Any]
+Join = Callable[[Mapping[str, Any], Mapping[str, Failure], Sequence[str]], Any]
 
 
 def of_each_instance(
@@ -54,7 +54,7 @@ def of_each_instance(
         def call(*args: Any, **options: Any) -> Any:
             fleet = current_fleet(options.get("client"))
             if fleet is None:
-                refuse_several([*args, *options.values()])
+                refuse_other_instances([*args, *options.values()])
                 return function(*args, **options)
             given = Given(function, args, options, place)
             return _of_all(
@@ -97,7 +97,7 @@ class Given:
 
     def check(self, fleet: Fleet) -> None:
         """Refuse frames with rows of an Omni that is not in the fleet, or of none."""
-        for frame in filter(is_of_several, [*self._args, *self._options.values()]):
+        for frame in filter(has_instances, [*self._args, *self._options.values()]):
             for name in frame[INSTANCE].unique():
                 if pd.isna(name) or name not in [*fleet]:
                     raise ArgumentError(
@@ -125,7 +125,7 @@ class Given:
 
 
 def _part(value: Any, name: str) -> Any:
-    return frame_of(value, name) if is_of_several(value) else value
+    return frame_of(value, name) if has_instances(value) else value
 
 
 def _below(place: Any, name: str) -> Any:
@@ -174,29 +174,37 @@ def _of_all(
                 how_far.at(done, len(fleet))
         answers = {name: answers[name] for name in fleet if name in answers}
         failed = {name: failed[name] for name in fleet if name in failed}
-        failures = {name: (outcome_of(one), one.message) for name, one in failed.items()}
+        failures: dict[str, Failure] = {
+            name: (outcome_of(one), one.message) for name, one in failed.items()
+        }
         if failed and (fleet.errors == "raise" or not answers):
-            raise _with_partial(failed, answers, failures, joined, again)
+            raise _with_partial(
+                failed,
+                answers,
+                lambda held: joined(
+                    {name: held[name] for name in fleet if name in held}, failures, [*fleet]
+                ),
+                again,
+            )
         for name, (_, message) in failures.items():
             warn(
                 f"{name} could not be read and is missing; the answer is marked incomplete: {message}"
             )
         given.tidy()
-        return joined(answers, failures)
+        return joined(answers, failures, [*fleet])
 
 
 def _with_partial(
     failed: Mapping[str, OmniError],
     answers: Mapping[str, Any],
-    failures: Mapping[str, Failure],
-    joined: Join,
+    joined: Callable[[Mapping[str, Any]], Any],
     again: Callable[[], Any],
 ) -> OmniError:
     """Return the first error, with what was read of all Omnis."""
     name, error = next(iter(failed.items()))
     held = {one: fault.partial for one, fault in failed.items() if fault.partial is not None}
     held |= answers
-    error.partial = joined(held, failures) if held else None
+    error.partial = joined(held) if held else None
     if error.is_resumable:
         error.resumable_by(again)
     if not answers and len({fault.message for fault in failed.values()}) == 1:

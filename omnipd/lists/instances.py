@@ -9,6 +9,7 @@ from typing import Any
 import pandas as pd
 import pyarrow as pa
 
+from omnipd.arguments import argument
 from omnipd.errors import ArgumentError
 from omnipd.frames.columns import TEXT
 from omnipd.frames.to_pandas import is_whole, to_frame
@@ -24,7 +25,7 @@ Failure = tuple[str, str]
 
 
 def join_frames(
-    frames: Mapping[str, pd.DataFrame], failures: Mapping[str, Failure]
+    frames: Mapping[str, pd.DataFrame], failures: Mapping[str, Failure], names: Iterable[str]
 ) -> pd.DataFrame:
     """Return the rows of the frames of several Omnis, with the name of each first.
 
@@ -34,12 +35,14 @@ def join_frames(
         By name; at least one. What is missing is not there, rather than empty.
     failures : mapping of str to (str, str)
         Why others are missing, or not whole.
+    names : iterable of str
+        All of them, in order.
     """
     tables = [_with_name(name, frame) for name, frame in frames.items()]
     columns = dict.fromkeys(name for table in tables for name in table.column_names)
     schema = pa.schema([(name, _one_type(tables, name)) for name in columns])
     rows = pa.concat_tables([_with_all(table, schema) for table in tables])
-    return to_frame(rows, _facts(frames, failures))
+    return to_frame(rows, _facts(frames, failures, names))
 
 
 def frame_of(frame: pd.DataFrame, name: str) -> pd.DataFrame:
@@ -52,7 +55,7 @@ def frame_of(frame: pd.DataFrame, name: str) -> pd.DataFrame:
     return one
 
 
-def is_of_several(frame: Any) -> bool:
+def has_instances(frame: Any) -> bool:
     """Whether something is a frame that says of its rows which Omni they are of."""
     return isinstance(frame, pd.DataFrame) and INSTANCE in frame.columns
 
@@ -65,14 +68,16 @@ def names_in(frame: pd.DataFrame) -> list[str]:
     return list(dict.fromkeys([*facts.get(INSTANCES, {}), *failed, *values]))
 
 
-def refuse_several(values: Iterable[Any]) -> None:
+def refuse_other_instances(values: Iterable[Any]) -> None:
     """Refuse frames with rows of several Omnis where one is asked: the ids of one mean others in another."""
     for value in values:
-        if is_of_several(value) and value[INSTANCE].nunique() > 1:
+        if has_instances(value) and value[INSTANCE].nunique() > 1:
             held = ", ".join(str(one) for one in value[INSTANCE].dropna().unique())
             raise ArgumentError(
                 f"The frame has rows of several Omnis ({held}), and only one is asked.",
-                hint='Pass the fleet as client=, or the rows of one: df[df["instance"] == "…"].',
+                hint="Pass the fleet as "
+                + argument("client")
+                + ', or the rows of one: those with one name in "instance".',
             )
 
 
@@ -103,7 +108,9 @@ def _with_all(table: pa.Table, schema: pa.Schema) -> pa.Table:
     return pa.table(held, schema=schema)
 
 
-def _facts(frames: Mapping[str, pd.DataFrame], failures: Mapping[str, Failure]) -> dict[str, Any]:
+def _facts(
+    frames: Mapping[str, pd.DataFrame], failures: Mapping[str, Failure], names: Iterable[str]
+) -> dict[str, Any]:
     """Sum up how the Omnis were read; the frame is as old as the oldest answer in it."""
     of_each = {name: dict(frame.attrs.get("omni") or {}) for name, frame in frames.items()}
     outcomes = {name: facts.pop(OUTCOMES, None) for name, facts in of_each.items()}
@@ -125,16 +132,18 @@ def _facts(frames: Mapping[str, pd.DataFrame], failures: Mapping[str, Failure]) 
         "from_cache": all(one.get("from_cache", False) for one in each),
         "complete": not failures and all(map(is_whole, frames.values())),
         **({"failures": told} if told else {}),
-        OUTCOMES: _outcomes(outcomes, failures),
+        OUTCOMES: _outcomes(outcomes, failures, names),
     }
 
 
-def _outcomes(of_each: Mapping[str, str | None], failures: Mapping[str, Failure]) -> str:
+def _outcomes(
+    of_each: Mapping[str, str | None], failures: Mapping[str, Failure], names: Iterable[str]
+) -> str:
     """Return what became of each Omni, or of each parent in it, as :func:`omnipd.outcomes` reads it."""
     held = {name: json.loads(text) for name, text in of_each.items() if text is not None}
     parent: list[str] = next((one["parent"] for one in held.values()), [])
     rows: list[list[str | None]] = []
-    for name in dict.fromkeys([*of_each, *failures]):
+    for name in names:
         if name in held:
             rows += [[name, *row] for row in held[name]["rows"]]
         if name in failures or name not in held:

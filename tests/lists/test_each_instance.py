@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from scripted_server import answer
+from scripted_server import answer, document, page
 
 import omnipd
 from omnipd_sandbox.server import Server
@@ -123,7 +123,7 @@ def test_parents_of_one_are_asked_of_that_one_only(scripted, fleet):
 
 def test_each_has_its_own_key(scripted, elsewhere):
     for server in (scripted, elsewhere):
-        server.script(answer({"records": []}))
+        server.script(answer({"labels": []}))
     clients = {
         "dev": omnipd.connect(scripted.url, "omni_osk_development"),
         "prod": omnipd.connect(elsewhere.url, "omni_osk_production"),
@@ -188,12 +188,19 @@ def test_an_answer_without_rows_has_the_same_columns(fleet):
 
 def test_a_checkpoint_is_one_folder_for_each(fleet, scripted, tmp_path):
     place = tmp_path / "kept"
+    some = broken(scripted, fleet)
+    scripted.script(
+        page(document("a"), cursor="more", total=2), answer({"detail": "Forbidden"}, 403)
+    )
     with pytest.raises(omnipd.ForbiddenError) as raised:
-        omnipd.read_labels(checkpoint=place, refresh=True, client=broken(scripted, fleet))
+        omnipd.read_content(checkpoint=place, refresh=True, client=some)
     assert [one.name for one in place.iterdir()] == ["down"]
-    with pytest.raises(omnipd.ForbiddenError):
+    with (
+        pytest.raises(omnipd.ForbiddenError),
+        pytest.warns(omnipd.OmniWarning, match="^down: Answers taken from the checkpoint"),
+    ):
         raised.value.resume()
-    omnipd.read_labels(checkpoint=place, client=omnipd.Fleet({"dev": fleet["dev"]}))
+    assert raised.value.partial["instance"].unique().tolist() == ["dev", "down", "prod"]
 
 
 def test_warnings_name_the_omni(fleet):
@@ -238,6 +245,10 @@ def test_a_frame_of_several_is_not_asked_of_one(fleet):
     documents = omnipd.read_documents(client=fleet)
     with pytest.raises(omnipd.ArgumentError, match="several Omnis"):
         omnipd.read_document_access(documents, client=fleet["dev"])
+    with pytest.raises(omnipd.ArgumentError, match="several Omnis"):
+        omnipd.plan_labels(documents, add="finance", client=fleet["dev"])
+    with pytest.raises(omnipd.ArgumentError, match="several Omnis"):
+        omnipd.plan(documents, documents.assign(name="one"), client=fleet["dev"])
 
 
 def test_a_wrong_argument_is_said_once(fleet):
