@@ -1,12 +1,13 @@
 """A fleet: every reader takes it, and nothing of one Omni appears under the name of another."""
 
 import inspect
+import time
 import warnings
 from pathlib import Path
 
 import pandas as pd
 import pytest
-from scripted_server import answer, document, page
+from scripted_server import answer, document, page, silence
 
 import omnipd
 from omnipd_sandbox.server import Server
@@ -281,3 +282,33 @@ def test_no_key_is_shown_or_written(scripted, fleet, tmp_path):
     texts += [one.read_bytes().decode("latin-1") for one in tmp_path.rglob("*") if one.is_file()]
     assert caught
     assert not [text for text in texts for key in [*keys, "omni_osk_of_the"] if key in text]
+
+
+def test_the_time_of_one_is_that_of_the_call(scripted, fleet):
+    scripted.script(silence(5))
+    slow = omnipd.connect(scripted.url, "omni_osk_slow", timeout=0.5)
+    began = time.monotonic()
+    with pytest.raises(omnipd.DeadlineError) as raised:
+        omnipd.read_labels(client=omnipd.Fleet({"dev": fleet["dev"], "slow": slow}))
+    assert time.monotonic() - began < 4
+    assert raised.value.partial["instance"].unique().tolist() == ["dev"]
+
+
+@pytest.mark.parametrize(
+    ("name", "given"),
+    [
+        ("run_query", [{"modelId": "flights", "fields": ["flights.count"]}]),
+        ("run_sql", ["select 1"]),
+        ("export_documents", [["a"], "nowhere"]),
+        ("plan_labels", [["a"]]),
+        ("clear_cache", []),
+    ],
+)
+def test_what_takes_one_omni_refuses_a_fleet_by_its_name(name, given, fleet, tmp_path):
+    options = {"run_sql": {"model": "flights"}, "plan_labels": {"add": "finance"}}.get(name, {})
+    with pytest.raises(omnipd.ArgumentError) as raised:
+        getattr(omnipd, name)(*given, **options, client=fleet)
+    assert raised.value.message == (
+        f"{name}() works with one Omni, not with a fleet of dev and prod."
+    )
+    assert raised.value.hint == "Pass the client of one, such as fleet['dev'], as client=."
