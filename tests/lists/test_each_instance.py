@@ -305,7 +305,10 @@ def test_the_time_of_one_is_that_of_the_call(scripted, fleet):
     ],
 )
 def test_what_takes_one_omni_refuses_a_fleet_by_its_name(name, given, fleet, tmp_path):
-    options = {"run_sql": {"model": "flights"}, "plan_labels": {"add": "finance"}}.get(name, {})
+    options = {
+        "run_sql": {"model": "flights", "verbatim": True},
+        "plan_labels": {"add": "finance"},
+    }.get(name, {})
     with pytest.raises(omnipd.ArgumentError) as raised:
         getattr(omnipd, name)(*given, **options, client=fleet)
     assert raised.value.message == (
