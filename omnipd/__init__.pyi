@@ -26,6 +26,7 @@ from omnipd.client.client import Client as Client
 from omnipd.client.current_client import clear_cache as clear_cache
 from omnipd.client.current_client import connect as connect
 from omnipd.client.current_client import use as use
+from omnipd.client.fleet import Fleet as Fleet
 from omnipd.cluster.dask_frame import dask_frame as dask_frame
 from omnipd.embedding import embed_url as embed_url
 from omnipd.errors import APIError as APIError

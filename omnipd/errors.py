@@ -139,6 +139,11 @@ class OmniError(Exception):
         """Note the call that goes on where this one was broken off."""
         self._again = again
 
+    @property
+    def is_resumable(self) -> bool:
+        """Whether there is something to go on from."""
+        return self._again is not None
+
     def resume(self) -> Any:
         """Make the call again that was broken off; it goes on from its checkpoint.
 

@@ -24,6 +24,7 @@ from omnipd.client.current_client import current_client
 from omnipd.errors import ArgumentError, held_warnings
 from omnipd.frames.columns import COUNT, FLAG, NUMBER, TEXT
 from omnipd.frames.to_pandas import to_frame
+from omnipd.lists.each_instance import of_each_instance
 from omnipd.lists.fanout import minutes_for
 from omnipd.readers.ai_credit_usage import read_ai_credit_usage
 from omnipd.readers.ai_skills import read_ai_skills
@@ -51,6 +52,7 @@ _READERS: dict[str, Callable[..., Any]] = {
 }
 
 
+@of_each_instance()
 def estimate(
     reader: Callable[..., Any] | str,
     /,

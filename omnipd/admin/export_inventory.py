@@ -13,6 +13,7 @@ from omnipd.addresses import Address
 from omnipd.admin.address_snapshots import AddressSnapshots
 from omnipd.admin.export_formats import FORMATS, write_as
 from omnipd.admin.export_read import ExportRead
+from omnipd.admin.inventories import join_exports
 from omnipd.admin.inventory_parts import names_of, with_needed
 from omnipd.admin.open_export import Export
 from omnipd.admin.since_last import SinceLast
@@ -39,7 +40,7 @@ from omnipd.version import __version__
 _WEEK = timedelta(days=7)
 
 
-@manual()
+@manual(joined=join_exports, place="folder")
 def export_inventory(
     folder: str | os.PathLike[str],
     *,
@@ -93,7 +94,8 @@ def export_inventory(
     -------
     path-like
         The folder of the new export, with one Parquet file per frame and ``manifest.json``: a Path, or an
-        address, which ``os.fspath()`` gives as text.
+        address, which ``os.fspath()`` gives as text. Of a fleet, a frame with ``instance`` and ``export``:
+        each Omni has a folder of its name in `folder`, with its own exports.
 
     Raises
     ------

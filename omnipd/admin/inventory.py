@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from functools import partial
 from typing import Literal
 
+from omnipd.admin.inventories import join_inventories
 from omnipd.admin.inventory_frames import Inventory
 from omnipd.admin.inventory_parts import names_of, with_needed
 from omnipd.admin.inventory_read import InventoryRead
@@ -19,7 +20,7 @@ from omnipd.lists.manual import manual
 from omnipd.readers.scope_all import ALL
 
 
-@manual()
+@manual(joined=join_inventories)
 def read_inventory(
     *,
     include: Sequence[str] | str | None = None,

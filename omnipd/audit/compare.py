@@ -13,6 +13,7 @@ from omnipd.admin.inventory_parts import ALL_PARTS
 from omnipd.admin.since_last import READ_AT
 from omnipd.arguments import argument, as_list, check_choice, check_flag, function, said
 from omnipd.audit.compare_tables import CHANGES, Compared, changes, not_compared
+from omnipd.audit.each_inventory import of_each_inventory
 from omnipd.audit.facts import NOT_PERSONAL, facts_in, has_all_scopes
 from omnipd.audit.keys import Key, declared_columns, json_columns, key_of
 from omnipd.audit.renamed_documents import DOCUMENTS, Renamed, renamed_documents
@@ -26,6 +27,7 @@ _INCOMPLETE = "incomplete"
 _NOT_ASKED = "not in the inventory"
 
 
+@of_each_inventory
 def diff(
     before: Inventory | pd.DataFrame,
     after: Inventory | pd.DataFrame,

@@ -10,6 +10,7 @@ import pyarrow.compute as pc
 
 from omnipd.arguments import check_choice, function
 from omnipd.audit.compare_tables import ADDED, CHANGED, CHANGES, REMOVED, is_not_compared
+from omnipd.audit.each_inventory import of_each_inventory
 from omnipd.audit.facts import facts_in
 from omnipd.errors import ArgumentError
 from omnipd.frames.columns import COUNT, TEXT
@@ -20,6 +21,7 @@ _BY_TABLE = pa.schema([("table", TEXT), *((name, COUNT) for name in (*_ROWS, "no
 _BY_COLUMN = pa.schema([("table", TEXT), ("column", TEXT), (CHANGED, COUNT)])
 
 
+@of_each_inventory
 def diff_summary(diff: pd.DataFrame, *, by: Literal["table", "column"] = "table") -> pd.DataFrame:
     """Return how many rows of each table were added, removed and changed.
 

@@ -12,6 +12,7 @@ from omnipd.admin.inventory_frames import Inventory
 from omnipd.admin.inventory_parts import ALL_PARTS
 from omnipd.admin.table_file import as_declared
 from omnipd.arguments import argument, function, said_shortly
+from omnipd.audit.each_inventory import of_each_inventory
 from omnipd.audit.facts import facts_in
 from omnipd.errors import ArgumentError, warn
 from omnipd.frames.to_pandas import is_whole, to_frame
@@ -47,7 +48,7 @@ def question(
     """Note on a function which tables it needs, and which it takes if they are there."""
 
     def note(answer: Callable[_P, _Answer_co]) -> Question[_P, _Answer_co]:
-        noted = cast("Question[_P, _Answer_co]", answer)
+        noted = cast("Question[_P, _Answer_co]", of_each_inventory(answer))
         noted.needs, noted.also = needs, tuple(also)
         return noted
 

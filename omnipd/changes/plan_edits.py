@@ -35,6 +35,7 @@ from omnipd.client.current_client import current_client
 from omnipd.display import listed
 from omnipd.errors import ArgumentError
 from omnipd.lists.editable import Row
+from omnipd.lists.instances import refuse_other_instances
 
 _MAY_BE_EDITED = (
     "It may be one of the new rows, which cannot be made: leave those out to delete it."
@@ -104,6 +105,7 @@ def plan(
             hint="Pass the frame as it was read, too: rows that were never in it are not to be deleted.",
         )
     frames = [before] if after is None else [before, after]
+    refuse_other_instances(frames)
     of = edited_frame_of(reader, *frames)
     with one_call():
         acting = current_client(client)

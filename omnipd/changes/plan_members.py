@@ -20,6 +20,7 @@ from omnipd.client.client import Client
 from omnipd.client.current_client import current_client
 from omnipd.errors import ArgumentError
 from omnipd.export.csv import unguarded
+from omnipd.lists.instances import refuse_other_instances
 
 _USER = ("user_id", "email", "user_name")
 _GROUP = ("group_id", "group", "group_name", "display_name")
@@ -67,6 +68,7 @@ def plan_members(df: pd.DataFrame, *, client: Client | None = None) -> Plan:
     """
     if not isinstance(df, pd.DataFrame):
         raise ArgumentError(f"{argument('df')} must be a DataFrame, unlike {said(df):.60}.")
+    refuse_other_instances([df])
     asked = _asked(df)
     with one_call():
         now = Now(current_client(client))

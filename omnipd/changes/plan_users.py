@@ -23,6 +23,7 @@ from omnipd.changes.users_sheet import SheetRow, sheet_rows
 from omnipd.client.client import Client
 from omnipd.client.current_client import current_client
 from omnipd.errors import ArgumentError
+from omnipd.lists.instances import refuse_other_instances
 
 
 def plan_users(users: pd.DataFrame, *, client: Client | None = None) -> Plan:
@@ -84,6 +85,7 @@ def plan_users(users: pd.DataFrame, *, client: Client | None = None) -> Plan:
     """
     if not isinstance(users, pd.DataFrame):
         raise ArgumentError(argument("users") + f" must be a DataFrame, unlike {said(users):.60}.")
+    refuse_other_instances([users])
     with one_call():
         now = Now(current_client(client))
         defined = definitions(now)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import sys
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -14,11 +15,13 @@ from omnipd.arguments import argument, function
 from omnipd.cache.clear import clear_all, clear_folder
 from omnipd.client import blocks
 from omnipd.client.client import Client
+from omnipd.client.fleet import Fleet
 from omnipd.client.redis_limiter import RedisPlace, redis_place
 from omnipd.client.settings import Secret, disk_root, limiter_of_environment, resolve
 from omnipd.errors import (
     ArgumentError,
     SettingsError,
+    is_inside,
 )
 from omnipd.locks import new_lock
 from omnipd.message import join
@@ -203,13 +206,13 @@ def use(client: _Client) -> _Client:
 
     Parameters
     ----------
-    client : Client or None
-        What :func:`omnipd.connect` or :func:`omnipd.sandbox` returned. None takes the default back:
+    client : Client, Fleet or None
+        What :func:`omnipd.connect` or :func:`omnipd.sandbox` returned, or a fleet. None takes the default back:
         calls use the Omni of the environment again.
 
     Returns
     -------
-    Client or None
+    Client, Fleet or None
         The same.
 
     Raises
@@ -230,7 +233,8 @@ def use(client: _Client) -> _Client:
     >>> omnipd.use(None)
     >>> omni.close()
     """
-    _default[:] = [] if client is None else [_checked(client)]
+    is_checked = client is None or isinstance(client, Fleet)
+    _default[:] = [] if client is None else [client if is_checked else _checked(client)]
     return client
 
 
@@ -251,7 +255,7 @@ def current_client(client: Client | None = None) -> Client:
     Raises
     ------
     ArgumentError
-        If what was given is not a client.
+        If what was given or is the default is not a client, but a fleet.
     SettingsError
         If only the environment says which Omni, and it says too little; or while a block is open in
         another thread or task: the program is at work with another Omni then.
@@ -259,9 +263,9 @@ def current_client(client: Client | None = None) -> Client:
     if client is not None:
         return _checked(client)
     if (inside := blocks.innermost()) is not None:
-        return inside
+        return _checked(inside)
     for named in _default[:]:
-        return named
+        return _checked(named)
     if (elsewhere := blocks.open_anywhere()) is not None:
         raise SettingsError(
             f"This thread or task is in no with block, while another is in that of {elsewhere!r}: the "
@@ -300,13 +304,33 @@ def client_of_environment() -> Client:
         return _implicit[wanted]
 
 
+def current_fleet(client: Client | None = None) -> Fleet | None:
+    """Return the fleet to use, chosen as a client is; None where it is a client."""
+    if client is None:
+        client = blocks.innermost() or next(iter(_default[:]), None)
+    return client if isinstance(client, Fleet) else None
+
+
 def _checked(client: object) -> Client:
+    if isinstance(client, Fleet):
+        client.refuse(_called())
     if not isinstance(client, Client):
         raise ArgumentError(
             argument("client", client) + " is not a Client.",
             hint="Make one with " + function("connect") + ".",
         )
     return client
+
+
+def _called() -> str:
+    """Return the name of the function that the caller has called."""
+    frame, name = sys._getframe(), ""
+    while is_inside(frame.f_globals.get("__name__")):
+        name = frame.f_code.co_name
+        if frame.f_back is None:
+            break
+        frame = frame.f_back
+    return name
 
 
 def clear_cache(

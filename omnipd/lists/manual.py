@@ -18,8 +18,10 @@ import pyarrow as pa
 from omnipd.frames.columns import TEXT
 from omnipd.frames.undeclared import EXTRA
 from omnipd.lists import paging
+from omnipd.lists.each_instance import Join, of_each_instance
 from omnipd.lists.endpoint import Endpoint
 from omnipd.lists.fanout import FanOut
+from omnipd.lists.instances import join_frames
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])
 _List = Endpoint | FanOut
@@ -77,8 +79,9 @@ _SHARED = {
     ),
     "refresh": ("bool", "Ask again even where the cache has an answer."),
     "client": (
-        "Client, optional",
-        "Default: that of the ``with`` block, of :func:`omnipd.use`, or one from the environment.",
+        "Client or Fleet, optional",
+        "Default: that of the ``with`` block, of :func:`omnipd.use`, or one from the environment. With a "
+        ":class:`omnipd.Fleet` all its Omnis are asked, and the first column is ``instance``.",
     ),
 }
 
@@ -116,18 +119,22 @@ _PARENTS = {
 _EXTRA = "JSON of every key that omnipd does not know; null in the usual case that there is none"
 
 
-def manual(*lists: _List) -> Callable[[_Function], _Function]:
-    """Complete the docstring of a reader.
+def manual(
+    *lists: _List, joined: Join = join_frames, place: str = "checkpoint"
+) -> Callable[[_Function], _Function]:
+    """Complete the docstring of a reader, and let it take a fleet.
 
     Parameters
     ----------
     *lists : Endpoint or FanOut
         What the reader reads. With several, the frame is of the one or the other.
+    joined, place
+        As :func:`omnipd.lists.each_instance.of_each_instance` takes them.
 
     Returns
     -------
     callable
-        A decorator that gives the function back as it is, with its docstring completed: each shared
+        A decorator that gives a function of the same signature, with the docstring completed: each shared
         parameter at its place in the signature, the columns below what Returns says already, and
         the usual errors behind the reader's own. What is written by hand is never replaced.
     """
@@ -136,7 +143,7 @@ def manual(*lists: _List) -> Callable[[_Function], _Function]:
         _LISTS[function.__name__] = lists
         if function.__doc__ is not None:  # as it is with python -OO
             function.__doc__ = _completed(function, lists)
-        return function
+        return of_each_instance(joined, place)(function)
 
     return complete
 

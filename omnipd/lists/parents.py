@@ -9,6 +9,7 @@ import pandas as pd
 
 from omnipd.arguments import said
 from omnipd.errors import ArgumentError
+from omnipd.lists.instances import refuse_other_instances
 from omnipd.unicode_text import whole_text
 
 #: What a caller may name parents by: one id, several, or a frame that has the column; where a key
@@ -34,6 +35,7 @@ def parent_keys(parents: Parents, parts: tuple[str, ...]) -> list[tuple[str, ...
     Nulls in a column are left out: among content, folders have no identifier. In a list that somebody
     wrote, a null is a mistake.
     """
+    refuse_other_instances([parents])
     named = [name for names in names_of(parts) for name in names]
     if isinstance(parents, pd.Series) and any(name in parents.index for name in named):
         name = next(name for name in named if name in parents.index)
