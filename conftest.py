@@ -1,6 +1,7 @@
 """Run the Python blocks of README.md and of the pages in docs; what a block prints must be what stands there."""
 
 import doctest
+import importlib.util
 
 import pytest
 from sybil import Sybil
@@ -14,6 +15,16 @@ collect_ignore_glob = [
     "docs/api/*",
     "docs/notebooks/*",
 ]
+HAS_SPARK = importlib.util.find_spec("pyspark") is not None
+# It is imported by Spark alone.
+collect_ignore = [] if HAS_SPARK else ["omnipd/cluster/spark_reader.py"]
+
+
+def pytest_collection_modifyitems(items):
+    """Skip the example of what needs Spark, where it is not installed."""
+    for item in items:
+        if item.name == "omnipd.cluster.spark_source.spark_source" and not HAS_SPARK:
+            item.add_marker(pytest.mark.skip(reason="Spark is not installed"))
 
 
 @pytest.fixture(scope="session")
