@@ -5,7 +5,7 @@ import importlib.util
 
 import pytest
 from sybil import Sybil
-from sybil.parsers.markdown import PythonCodeBlockParser
+from sybil.parsers.markdown import PythonCodeBlockParser, SkipParser
 
 # What Sphinx needs and makes holds no tests, and what other programs run needs those.
 collect_ignore_glob = [
@@ -15,6 +15,7 @@ collect_ignore_glob = [
     "docs/api/*",
     "docs/notebooks/*",
 ]
+# Pages ask for it, too.
 HAS_SPARK = importlib.util.find_spec("pyspark") is not None
 # It is imported by Spark alone.
 collect_ignore = [] if HAS_SPARK else ["omnipd/cluster/spark_reader.py"]
@@ -55,9 +56,11 @@ def without_settings(document_folder, monkeypatch):
 
 pytest_collect_file = Sybil(
     parsers=[
-        PythonCodeBlockParser(doctest_optionflags=doctest.NORMALIZE_WHITESPACE | doctest.ELLIPSIS)
+        PythonCodeBlockParser(doctest_optionflags=doctest.NORMALIZE_WHITESPACE | doctest.ELLIPSIS),
+        SkipParser(),
     ],
     patterns=["README.md", "docs/*.md", "docs/queries/*.md"],
     excludes=["docs/_build/*"],
+    setup=lambda namespace: namespace.update(HAS_SPARK=HAS_SPARK),
     fixtures=["without_settings"],
 ).pytest()

@@ -40,7 +40,8 @@ def read_options(options: Mapping[str, str]) -> ReadPiece:
     """
     given = _checked(options)
     theirs, client = _clients({name: given.pop(name) for name in _OF_THE_CLIENT if name in given})
-    refuse_key("What was given as an option", given)  # by now this process knows its own key
+    # By now this process knows its own key, whatever that looks like.
+    refuse_key("What was given as an option", dict(options))
     arguments = {
         **dict.fromkeys((*_OF_THE_QUERY, *_OF_THE_FRAME)),
         "by": "month",

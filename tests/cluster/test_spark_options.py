@@ -135,6 +135,16 @@ def test_a_profile_is_found_and_another_omni_is_refused(server, monkeypatch, tmp
     assert read.theirs.client().base_url == server.url  # the profile wins
 
 
+def test_a_worker_without_a_key_or_with_another_omni_says_so(environment, monkeypatch):
+    read = read_options({name: OPTIONS[name] for name in ("query", "split_on", "start", "end")})
+    monkeypatch.setenv("OMNI_BASE_URL", "https://other.example")
+    with pytest.raises(SettingsError, match=r"would ask https://other\.example, and the pieces"):
+        read.pieces()
+    monkeypatch.delenv("OMNI_API_KEY")
+    with pytest.raises(SettingsError, match="No API key is set"):
+        read.table({})
+
+
 def test_without_spark_the_extra_is_named(monkeypatch):
     monkeypatch.setitem(sys.modules, "pyspark.sql.datasource", None)
     with pytest.raises(SettingsError, match="Spark's data sources need") as caught:
