@@ -15,7 +15,7 @@ from omnipd.cluster.read_piece import ReadPiece, read_piece
 from omnipd.cluster.workers_client import WorkersClient
 from omnipd.errors import ArgumentError
 
-#: Options have the names of arguments; these are not texts, or not always.
+# Options are called as the arguments of Python are.
 _NEEDED = ("query", "split_on")
 _OF_THE_QUERY = ("by", "start", "end", "model", "branch_id", "user_id", "cache", "timeout")
 _OF_THE_FRAME = ("names", "decimals", "check")
