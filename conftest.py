@@ -1,10 +1,11 @@
 """Run the Python blocks of README.md and of the pages in docs; what a block prints must be what stands there."""
 
 import doctest
+import importlib.util
 
 import pytest
 from sybil import Sybil
-from sybil.parsers.markdown import PythonCodeBlockParser
+from sybil.parsers.markdown import PythonCodeBlockParser, SkipParser
 
 # What Sphinx needs and makes holds no tests, and what other programs run needs those.
 collect_ignore_glob = [
@@ -14,6 +15,17 @@ collect_ignore_glob = [
     "docs/api/*",
     "docs/notebooks/*",
 ]
+# Pages ask for it, too.
+HAS_SPARK = importlib.util.find_spec("pyspark") is not None
+# It is imported by Spark alone.
+collect_ignore = [] if HAS_SPARK else ["omnipd/cluster/spark_reader.py"]
+
+
+def pytest_collection_modifyitems(items):
+    """Skip the example of what needs Spark, where it is not installed."""
+    for item in items:
+        if item.name == "omnipd.cluster.spark_source.spark_source" and not HAS_SPARK:
+            item.add_marker(pytest.mark.skip(reason="Spark is not installed"))
 
 
 @pytest.fixture(scope="session")
@@ -44,9 +56,11 @@ def without_settings(document_folder, monkeypatch):
 
 pytest_collect_file = Sybil(
     parsers=[
-        PythonCodeBlockParser(doctest_optionflags=doctest.NORMALIZE_WHITESPACE | doctest.ELLIPSIS)
+        PythonCodeBlockParser(doctest_optionflags=doctest.NORMALIZE_WHITESPACE | doctest.ELLIPSIS),
+        SkipParser(),
     ],
     patterns=["README.md", "docs/*.md", "docs/queries/*.md", "docs/changes/*.md"],
     excludes=["docs/_build/*"],
+    setup=lambda namespace: namespace.update(HAS_SPARK=HAS_SPARK),
     fixtures=["without_settings"],
 ).pytest()

@@ -28,6 +28,7 @@ from omnipd.client.current_client import connect as connect
 from omnipd.client.current_client import use as use
 from omnipd.client.fleet import Fleet as Fleet
 from omnipd.cluster.dask_frame import dask_frame as dask_frame
+from omnipd.cluster.spark_source import spark_source as spark_source
 from omnipd.embedding import embed_url as embed_url
 from omnipd.errors import APIError as APIError
 from omnipd.errors import ArgumentError as ArgumentError

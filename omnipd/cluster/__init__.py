@@ -1,1 +1,1 @@
-"""Queries that are read by the workers of a Dask cluster."""
+"""Queries that are read by the workers of Dask or Spark."""

@@ -3,44 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING
 
-import pandas as pd
-import pyarrow as pa
-
-from omnipd.arguments import DECIMALS, check_choice
 from omnipd.call import one_call
 from omnipd.client.client import Client
-from omnipd.clock import checked_timeout
-from omnipd.cluster.workers_client import WorkersClient, refuse_unsendable, workers_client
+from omnipd.cluster.read_piece import read_piece
+from omnipd.cluster.workers_client import refuse_unsendable, workers_client
 from omnipd.extras import load_extra
-from omnipd.frames.to_pandas import to_frame
-from omnipd.queries.check_topic import check_first
 from omnipd.queries.language.request import AnyQuery
-from omnipd.queries.pieces import Piece, SplitQuery, bounds_of, split_query
+from omnipd.queries.pieces import bounds_of
 
 if TYPE_CHECKING:
     import dask.dataframe
-
-
-@dataclass(frozen=True)
-class ReadPiece:
-    """Reads one piece in a worker; all of it goes there, and no key is in it."""
-
-    split: SplitQuery
-    columns: pa.Schema
-    decimals: str
-    timeout: float | None
-    theirs: WorkersClient
-
-    def __call__(self, piece: Piece) -> pd.DataFrame:
-        """Return the rows of a piece."""
-        with one_call(self.timeout):
-            client = self.theirs.client()
-            table, run = self.split.table(client, piece, self.columns, self.decimals)
-        return to_frame(table, run.facts())
 
 
 def dask_frame(
@@ -139,32 +114,27 @@ def dask_frame(
     (6, 166158)
     """
     dataframe = load_extra("dask.dataframe", "dask", "Dask DataFrames need")
-    checked_timeout(timeout)
-    if decimals is not None:
-        check_choice("decimals", decimals, DECIMALS)
     start, end = bounds_of(between)
     theirs, client = workers_client(connect, profile)
-    split = split_query(
-        query,
-        split_on=split_on,
-        by=by,
-        start=start,
-        end=end,
-        client=client,
-        model=model,
-        branch_id=branch_id,
-        user_id=user_id,
-        cache=cache,
-        names=names,
-    )
-    decimals = decimals or client.decimals
     with one_call(timeout):
-        split = split.with_model_ids(client)
-        check_first(query, split.whole, client, check)
-        empty = split.columns(client, decimals)
-        pieces = split.pieces(split.edges(client))
-    columns = pa.Schema.from_pandas(empty).remove_metadata()
-    read = ReadPiece(split, columns, decimals, timeout, theirs)
+        read, empty = read_piece(
+            query,
+            client,
+            theirs,
+            split_on=split_on,
+            by=by,
+            start=start,
+            end=end,
+            model=model,
+            branch_id=branch_id,
+            user_id=user_id,
+            cache=cache,
+            timeout=timeout,
+            names=names,
+            decimals=decimals,
+            check=check,
+        )
+        pieces = read.pieces()
     refuse_unsendable(read)
     frame: dask.dataframe.DataFrame = dataframe.from_map(
         read, pieces, meta=empty, label="omnipd-piece"

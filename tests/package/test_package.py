@@ -59,7 +59,7 @@ def test_the_sandbox_is_a_function_whatever_is_imported_first():
 
 
 def test_importing_the_package_loads_nothing_heavy():
-    code = "import omnipd, sys; print(sorted({'pandas', 'pyarrow', 'requests', 'requests_cache', 'duckdb', 'dask', 'distributed'} & set(sys.modules)))"
+    code = "import omnipd, sys; print(sorted({'pandas', 'pyarrow', 'requests', 'requests_cache', 'duckdb', 'dask', 'distributed', 'pyspark'} & set(sys.modules)))"
     done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
     assert done.stdout.strip() == "[]"
 
