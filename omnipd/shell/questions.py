@@ -74,7 +74,7 @@ _of_an_export_or_now = options.apply_all(
     options.long_read,
     options.refresh,
     options.output,
-    options.connection,
+    options.connections,
 )
 
 
@@ -140,7 +140,8 @@ def _ask(function: Function, arguments: list[Any], given: dict[str, Any]) -> Non
     answer = _answer(function, arguments, asked, _opened(function, given))
     # What a person reads goes first: ids are long.
     read = [name for name in answer.columns if name != "id" and not name.endswith("_id")]
-    first = dict.fromkeys([*FIRST.get(function.__name__, ()), *read])
+    instance = [name for name in read if name == "instance"]
+    first = dict.fromkeys([*instance, *FIRST.get(function.__name__, ()), *read])
     deliver(answer, output, style, raw=raw, first=tuple(first))
 
 
