@@ -14,10 +14,10 @@ import pyarrow as pa
 
 from omnipd.admin.inventories import split_inventory
 from omnipd.admin.inventory_frames import Inventory
-from omnipd.arguments import argument, check_flag, function
+from omnipd.arguments import argument, check_flag
 from omnipd.call import one_call
 from omnipd.client.client import Client
-from omnipd.client.current_client import current_client
+from omnipd.client.current_client import client_given_as
 from omnipd.errors import ArgumentError, ExportIncompleteError, ForbiddenError
 from omnipd.frames.labels import join_names, split_names
 from omnipd.frames.to_pandas import is_whole, to_frame
@@ -173,13 +173,7 @@ def _checked(name: str, side: Any) -> Client | Inventory:
                 hint="Read that of one, with its own client.",
             )
         return side
-    if not isinstance(side, Client):
-        current_client(side)  # a fleet says that it is one, and anything else that it is no client
-        raise ArgumentError(
-            argument(name) + f" is {type(side).__name__}, neither a client nor an inventory.",
-            hint="Pass the client of one Omni, as " + function("connect") + " makes it.",
-        )
-    return side
+    return client_given_as(name, side)
 
 
 def _read(side: Client | Inventory, name: str, *, queries: bool) -> _Side:

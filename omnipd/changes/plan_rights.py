@@ -16,7 +16,7 @@ from omnipd.changes.now import Now
 from omnipd.changes.plan import Plan
 from omnipd.changes.planned import planned
 from omnipd.client.client import Client
-from omnipd.client.current_client import current_client
+from omnipd.client.current_client import client_given_as
 from omnipd.errors import ArgumentError
 from omnipd.lists.parents import Parents, parent_keys
 from omnipd.readers.document_access import read_document_access
@@ -100,12 +100,7 @@ def plan_rights(
 
 def two_omnis(source: Any, target: Any) -> tuple[Client, Client]:
     """Return two clients; refuse what is none, a fleet, and one Omni under two names."""
-    for name, client in {"source": source, "target": target}.items():
-        if client is None:
-            raise ArgumentError(
-                argument(name) + " is not given.", hint="Pass the client of one Omni."
-            )
-    source, target = current_client(source), current_client(target)
+    source, target = client_given_as("source", source), client_given_as("target", target)
     if source.base_url == target.base_url:
         raise ArgumentError(
             argument("source")
