@@ -19,22 +19,22 @@ from omnipd.readers.labels import read_labels
 
 def carry_labels(promoted: Sequence[Promoted], target: Client) -> None:
     """Put on the labels that are lacking; none is taken off. What cannot be put on is said of its document."""
-    labelled = {one.identifier: one for one in promoted if one.labels}
-    if not labelled:
+    labeled = {one.identifier: one for one in promoted if one.labels}
+    if not labeled:
         return
     defined = set(read_labels(refresh=True, client=target)["label"])
     now = Now(target)
     there = {
         row["document_identifier"]: row
         for row in listed_documents(now)
-        if row["document_identifier"] in labelled
+        if row["document_identifier"] in labeled
     }
-    for one in labelled.values():
+    for one in labeled.values():
         if unknown := [label for label in one.labels if label not in defined]:
             one.say(f"The target defines no label {listed(unknown, 3)}.")
     changes = [
         _change(there[identifier], [label for label in one.labels if label in defined])
-        for identifier, one in labelled.items()
+        for identifier, one in labeled.items()
         if identifier in there
     ]
     plan = planned(changes, now)
@@ -43,7 +43,7 @@ def carry_labels(promoted: Sequence[Promoted], target: Client) -> None:
     for row in plan.apply(client=target).to_dict("records"):
         if row["state"] not in {"ok", "already"}:
             why = "" if pd.isna(row["detail"]) else f": {row['detail']}"
-            labelled[row["item"]].say(f"Its labels could not be put on ({row['state']}){why}")
+            labeled[row["item"]].say(f"Its labels could not be put on ({row['state']}){why}")
 
 
 def _change(row: Row, wanted: list[str]) -> Change:

@@ -237,7 +237,7 @@ def client_of(given: dict[str, Any]) -> Client:
     key_file, cache = given.pop("api_key", None), given.pop("connect_cache")
     own["cache"] = False if cache == "off" else cache
     if len(named) > 1:
-        _refuse_several(named, own, key_file)
+        _refuse_what_is_of_one(named, own, key_file)
         clients = {name: connect(profile=name, **own) for name in named}
         # One that is down is named, and missing: the command ends with its code for gaps.
         return Fleet(clients, errors="collect")
@@ -249,7 +249,9 @@ def client_of(given: dict[str, Any]) -> Client:
     )
 
 
-def _refuse_several(named: Sequence[str], own: dict[str, Any], key_file: Path | None) -> None:
+def _refuse_what_is_of_one(
+    named: Sequence[str], own: dict[str, Any], key_file: Path | None
+) -> None:
     """Refuse one address or key for several Omnis, and one Omni twice."""
     from omnipd.errors import SettingsError  # noqa: PLC0415
 

@@ -29,7 +29,7 @@ _COMPARED = (
 )
 
 
-@click.command("compare", cls=Command, short_help="Compare the documents of two Omnis.")
+@click.command("compare", cls=Command, short_help="Say what two Omnis have of the same documents.")
 @click.option(
     "--queries",
     is_flag=True,
@@ -46,7 +46,7 @@ def compare(*, queries: bool, output: Path | None, style: str, raw: bool, **give
     deliver(frame, output, style, raw=raw, first=_COMPARED)
 
 
-@click.command("promote", cls=Command, short_help="Bring documents from one Omni to another.")
+@click.command("promote", cls=Command, short_help="Make documents of one Omni in another.")
 @click.argument(
     "documents",
     nargs=-1,
@@ -90,7 +90,7 @@ def promote(*, documents: tuple[str, ...], rights: Path | None, **given: Any) ->
     from omnipd.changes.promote import promote as promoted  # noqa: PLC0415
     from omnipd.shell import terminal  # noqa: PLC0415
 
-    plan_file = checked_plan_file(rights, "table")
+    plan_file = checked_plan_file(rights, "csv", "--rights")
     source, target = _two_clients(given)
     outcome = promoted(parents_of(documents), **given, source=source, target=target)
     terminal.print_table(outcome, len(outcome))
@@ -102,7 +102,7 @@ def promote(*, documents: tuple[str, ...], rights: Path | None, **given: Any) ->
     if given["dry_run"] and (outcome["status"] == "pending").any():
         click.echo("--no-dry-run makes what is pending.", err=True)
     if plan_file is not None:
-        deliver_plan(plan_rights(there, source=source, target=target), plan_file, "table")
+        deliver_plan(plan_rights(there, source=source, target=target), plan_file, "csv")
     due = {"made", "already"} | ({"pending"} if given["dry_run"] else set())
     if not outcome["status"].isin(due).all():
         click.get_current_context().exit(4)

@@ -34,6 +34,8 @@ _CONNECTION = {
     "--cache-dir": ["", "query.json", KEY],
 }
 #: What is wrong for each option that takes a value, and the beginning of a line.
+# What is wrong with the two profiles themselves is said where they are tried.
+_OF_TWO = {option: () for option in _CONNECTION if option not in ("--base-url", "--api-key-file")}
 WRONG = {
     ("content",): {
         "--labels": ["", "a,b", KEY],
@@ -87,6 +89,13 @@ WRONG = {
         "--output": ["x.foo"],
         "--format": ["x"],
         **dict.fromkeys(_CONNECTION, ()),
+    },
+    ("compare",): {"--output": ["x.foo"], "--format": ["x"], **_OF_TWO},
+    ("promote", "report-4"): {
+        "--output": (),
+        "--model": (),
+        "--rights": (),
+        **_OF_TWO,
     },
     ("estimate",): {},
     ("audit",): {},
