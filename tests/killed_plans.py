@@ -169,7 +169,7 @@ def apply_and_kill(server, csv, journal, moments, verified_steps=None):
         How often it was killed while ``sending``, and while ``verifying``.
     """
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["tests.killed_plans"])
+    context.set_forkserver_preload(["omnipd.changes.plan", "omnipd_sandbox.server"])
     killed, moments = Counter(), list(moments)
     for _ in range(len(moments) + 30):
         steps = verified_steps if not killed["verifying"] else None
