@@ -114,7 +114,9 @@ def _same_record(one: Value, other: Value) -> bool:
     """Whether both are none, or say the same as far as both say it as text: Omni shows more than was asked for."""
     if not isinstance(one, Mapping) or not isinstance(other, Mapping):
         return (one is None) == (other is None)
-    texts = [name for name in one if isinstance(one[name], str) and isinstance(other.get(name), str)]
+    texts = [
+        name for name in one if isinstance(one[name], str) and isinstance(other.get(name), str)
+    ]
     return all(one[name] == other[name] for name in texts)
 
 
