@@ -7,6 +7,8 @@ import pytest
 from sybil import Sybil
 from sybil.parsers.markdown import PythonCodeBlockParser, SkipParser
 
+import omnipd
+
 # What Sphinx needs and makes holds no tests, and what other programs run needs those.
 collect_ignore_glob = [
     "docs/conf.py",
@@ -26,6 +28,16 @@ def pytest_collection_modifyitems(items):
     for item in items:
         if item.name == "omnipd.cluster.spark_source.spark_source" and not HAS_SPARK:
             item.add_marker(pytest.mark.skip(reason="Spark is not installed"))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_teardown(item, nextitem):
+    """Take back the default client at the end of a page: its blocks share one, and no other file's tests do."""
+    try:
+        return (yield)
+    finally:
+        if nextitem is None or nextitem.path != item.path:
+            omnipd.use(None)
 
 
 @pytest.fixture(scope="session")

@@ -28,6 +28,8 @@ from omnipd.cache.private_files import Unusable, open_own, own_folder
 from omnipd.locks import NO_FORK, new_lock
 
 _PREFIX = "omnipd-"
+#: How often a database is made again whose folder is deleted at once.
+_ATTEMPTS = 5
 
 
 class BackendPages:
@@ -180,15 +182,8 @@ class SQLiteFile(SQLiteDict):
     @contextlib.contextmanager
     def connection(self, commit: bool = False) -> Iterator[sqlite3.Connection]:
         """Open the database, and commit at the end of the block where that is asked for."""
-        path = Path(self.db_path)
         if self._private:
-            own_folder(path.parent, make=True)
-            with contextlib.suppress(FileExistsError):
-                os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
-            try:
-                open_own(path).close()
-            except Unusable as refused:
-                raise Unusable(f"holds a database that is not used ({refused})") from None
+            _make_database(Path(self.db_path))
         with (
             NO_FORK,
             contextlib.closing(
@@ -214,6 +209,23 @@ class SQLiteFile(SQLiteDict):
                 f"DELETE FROM {self.table_name} WHERE expires < ? AND substr(key, 1, ?) = ?",  # noqa: S608
                 (now.timestamp(), len(prefix), prefix),
             )
+
+
+def _make_database(path: Path) -> None:
+    """Make sure that a database of omnipd's own is this user's alone; another process may be deleting it."""
+    for attempt in reversed(range(_ATTEMPTS)):
+        own_folder(path.parent, make=True)
+        try:
+            with contextlib.suppress(FileExistsError):
+                os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+            open_own(path).close()
+        except FileNotFoundError:
+            if not attempt:
+                raise
+        except Unusable as refused:
+            raise Unusable(f"holds a database that is not used ({refused})") from None
+        else:
+            return
 
 
 def storage_of(backend: BaseCache) -> MutableMapping[str, Any]:

@@ -95,7 +95,7 @@ class ListCache:
                 fresh = timedelta(0) <= age <= self.lifetime and not stored.is_expired
                 if not fresh or stored.status_code != 200:
                     return None
-                if created <= max(self._last_write.at(), pages.last_write()):
+                if created <= max(self._last_write.at(), _twice(pages.last_write)):
                     return None
                 return CachedPage(body, str(read), created)
             except Damaged as damaged:
@@ -128,7 +128,7 @@ class ListCache:
             now = datetime.now(UTC)
             if now - self._swept > _BETWEEN_SWEEPS:
                 self._swept = now
-                place.drop_expired(now)
+                _twice(lambda: place.drop_expired(now))
         except Unusable as why:
             self._give_up(why)
 

@@ -65,7 +65,7 @@ class Plan:
         if wrong := [one for one in given if not isinstance(one, Change)]:
             raise ArgumentError(
                 f"A plan is made of changes, unlike {said_shortly(wrong[0])}.",
-                hint="omnipd.plan() and its kin make one of frames, and Plan.from_csv() of a plan's file.",
+                hint="omnipd.plan and its kin make one of frames, and Plan.from_csv of a plan's file.",
             )
         self.changes = tuple(in_order(list(map(checked, given))))
         self.instance = instance

@@ -131,7 +131,7 @@ class OmniSource(DataSource):
         own = [(field.name, field.dataType) for field in self.schema()]
         if [(field.name, field.dataType) for field in schema] != own:
             raise ArgumentError(
-                "schema() of the reader names other columns or types than the query has.",
+                "The schema that the reader was given names other columns or types than the query has.",
                 hint="Leave it out, and select or cast columns of the frame.",
             )
         return PieceReader(self._read_piece())

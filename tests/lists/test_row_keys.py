@@ -1,15 +1,13 @@
 """Rows are told from others by the keys that Omni promises, and by all that they hold where it promises none."""
 
-import importlib
-import pkgutil
 import urllib.request
 
 import pytest
+from declared_lists import declared_lists
 from faults.given import client_of
 from scripted_server import answer
 
 import omnipd
-from omnipd.lists.endpoint import Endpoint
 from omnipd.lists.fanout import FanOut
 from omnipd_sandbox.server import Server
 
@@ -56,15 +54,9 @@ MODEL = "6f1c2a9e-0b47-4d3a-9c58-2e7d41f0a613"
 
 
 def lists():
-    found = {}
-    for module in pkgutil.walk_packages(omnipd.__path__, "omnipd."):
-        if module.name == "omnipd.pytest_plugin":
-            continue
-        for name, one in vars(importlib.import_module(module.name)).items():
-            endpoint = one.endpoint if isinstance(one, FanOut) else one
-            if isinstance(endpoint, Endpoint):
-                found[name] = endpoint
-    return found
+    return {
+        name: one.endpoint if isinstance(one, FanOut) else one for name, one in declared_lists()
+    }
 
 
 LISTS = lists()

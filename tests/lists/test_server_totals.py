@@ -1,19 +1,17 @@
 """What servers count in a total, both ways: the whole list on every page, or what is left of it."""
 
-import importlib
 import json
-import pkgutil
 import urllib.parse
 import urllib.request
 
 import pytest
+from declared_lists import declared_lists
 from faults.given import client_of
 from scripted_server import answer, document, page
 
 import omnipd
 from omnipd import IncompleteReadError, OmniWarning
 from omnipd.lists import paging
-from omnipd.lists.endpoint import Endpoint
 from omnipd.lists.fanout import FanOut
 from omnipd_sandbox.server import Server
 
@@ -23,14 +21,10 @@ SIZE = 100
 def paged_lists():
     """Return every list of omnipd that comes in pages with a total, by its name and path."""
     found = {}
-    for module in pkgutil.walk_packages(omnipd.__path__, "omnipd."):
-        if module.name == "omnipd.pytest_plugin":
-            continue
-        for name, one in vars(importlib.import_module(module.name)).items():
-            if isinstance(one, FanOut):
-                one = one.below(("parent",) * len(one.parent))  # noqa: PLW2901
-            if isinstance(one, Endpoint) and one.pages in paging.PAGE_SIZE_PARAMS:
-                found[f"{name} {one.path}"] = one
+    for name, one in declared_lists():
+        listed = one.below(("parent",) * len(one.parent)) if isinstance(one, FanOut) else one
+        if listed.pages in paging.PAGE_SIZE_PARAMS:
+            found[f"{name} {listed.path}"] = listed
     return found
 
 

@@ -5,19 +5,16 @@ some calls; without it these tests are skipped.
 """
 
 import http.client
-import importlib
 import json
-import pkgutil
 import re
 from datetime import datetime
 from urllib.parse import quote, urlsplit
 
 import jsonschema
 import pytest
+from declared_lists import declared_lists
 from openapi.openapi_file import openapi_file
 
-import omnipd
-from omnipd.lists.endpoint import Endpoint
 from omnipd.lists.fanout import FanOut
 from omnipd_sandbox.api.endpoints import endpoints
 from omnipd_sandbox.api.unserved import unserved
@@ -268,14 +265,8 @@ def is_get(endpoint):
 
 def literals():
     """Yield every endpoint that a module of the package declares."""
-    for module in pkgutil.walk_packages(omnipd.__path__, "omnipd."):
-        if module.name in {"sandbox", "__main__"}:
-            continue
-        for value in vars(importlib.import_module(module.name)).values():
-            if isinstance(value, FanOut):
-                yield value.endpoint
-            elif isinstance(value, Endpoint):
-                yield value
+    for _, one in declared_lists():
+        yield one.endpoint if isinstance(one, FanOut) else one
 
 
 def unnamed(path):

@@ -106,7 +106,7 @@ _NAMES = "|".join([r"audit\.\w+", *(name for name in omnipd.__all__ if name != "
 _WRITTEN = re.compile(rf"(?<![\w.])[a-z_]+=|\}}=\{{|(?:omnipd\.|(?<![`.\w]))(?:{_NAMES})\(")
 #: Of manuals, pages, pandas, SQLite, headers, names of files, and of what has a repr.
 _NO_MESSAGE = re.compile(
-    r"(?i:with) (?:``|include=)|<t[ar]|dtype=str|drop=True|PRAGMA|mode=|;q=|hexdigest|json\.dumps|pickled|\.use\(client|\{word\}|Query\(|self\.user_id|shortened\(one|\{name\}=\{one\}"
+    r"(?i:with) (?:``|include=)|<t[ar]|^.style=|dtype=str|drop=True|PRAGMA|mode=|;q=|hexdigest|json\.dumps|pickled|\.use\(client|\{word\}|Query\(|self\.user_id|shortened\(one|\{name\}=\{one\}"
 )
 
 

@@ -38,7 +38,13 @@ def imported(name, tmp_path):
         assert omnipd.import_documents(tmp_path, model=name)["error"].isna().all()
 
 
+def of_environment():
+    return omnipd.connect(requests_per_minute=None)
+
+
 BOARD = "w9kwzitc27"
+MONTHS = FLIGHTS | {"fields": ["flights.date[month]", "flights.count"]}
+YEARS = {"split_on": "flights.date", "by": "year"}
 #: A call for each public function that takes a model; of each parameter that does.
 CALLS = {
     "Query": lambda m, _: omnipd.Query(m, "flights").select("flights.count").run(),
@@ -49,12 +55,9 @@ CALLS = {
     "query_to_parquet": lambda m, to: omnipd.query_to_parquet(
         FLIGHTS, to / "flights.parquet", model=m
     ),
-    "run_query_in_pieces": lambda m, _: omnipd.run_query_in_pieces(
-        FLIGHTS | {"fields": ["flights.date[month]", "flights.count"]},
-        split_on="flights.date",
-        by="year",
-        model=m,
-    ),
+    "run_query_in_pieces": lambda m, _: omnipd.run_query_in_pieces(MONTHS, **YEARS, model=m),
+    "query_to_dataset": lambda m, to: omnipd.query_to_dataset(MONTHS, to / "d", **YEARS, model=m),
+    "dask_frame": lambda m, _: omnipd.dask_frame(MONTHS, **YEARS, model=m, connect=of_environment),
     "run_sql": lambda m, _: omnipd.run_sql("SELECT ${flights.count} FROM ${flights}", model=m),
     "run_document": lambda _, __: omnipd.run_document(BOARD, model="orders", limit=1),
     "run_document_query": lambda _, __: omnipd.run_document_query(
@@ -90,7 +93,9 @@ CALLS = {
 }
 
 
-def test_a_name_is_taken_by_all_that_takes_a_model(omni, server, tmp_path):
+def test_a_name_is_taken_by_all_that_takes_a_model(omni, server, tmp_path, monkeypatch):
+    monkeypatch.setenv("OMNI_BASE_URL", server.url)
+    monkeypatch.setenv("OMNI_API_KEY", server.api_key)
     before = len(server.requests)
     for number, call in enumerate(CALLS.values()):
         (folder := tmp_path / str(number)).mkdir()
