@@ -288,7 +288,7 @@ def trial(name, number, part=1):
             compare(scenario, report, had, applied, somebodys)
             _sent_as_often_as_may_be(sent, report, somebodys)
             # What is wrong with the sandbox still is, so that undoing takes more than one plan, too.
-            for round_ in range(8):
+            for round_ in range(20):
                 path = folder / f"back {round_}"
                 omnipd.undo(journal).to_csv(folder / f"{path.name}.csv")
                 # The first is killed as often as the plan was.
