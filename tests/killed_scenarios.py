@@ -50,15 +50,19 @@ class Scenario:
     somebody: Callable[[dict[str, Any]], dict[str, Any] | None]
 
     def smaller(self, part):
-        """Return the same with a part of the changes."""
-        calls = {call: max(1, number // part) for call, number in self.calls.items()}
-        return replace(self, plan=lambda *of: self.plan(*of[:3], part), calls=calls)
+        """Return the same with a part of the documents and of the changes."""
+        return replace(
+            self,
+            organization={"documents": max(20, self.organization["documents"] // part)},
+            plan=lambda *of: self.plan(*of, part),
+            calls={call: max(1, number // part) for call, number in self.calls.items()},
+        )
 
 
 # Relabel documents from a spreadsheet.
 
 
-def _plan_of_labels(client, chance, folder, part=1):
+def _plan_of_labels(client, chance, folder, part):
     documents = omnipd.read_documents(include="labels", client=client)
     labels = omnipd.read_labels(client=client)["label"].tolist()
     sheet = pd.DataFrame({"document_identifier": documents["document_identifier"]})
@@ -86,7 +90,7 @@ def _document(row):
 # Move documents.
 
 
-def _plan_of_moves(client, chance, folder, part=1):
+def _plan_of_moves(client, chance, folder, part):
     documents = omnipd.read_documents(client=client)
     return omnipd.plan_move(documents, "/finance", client=client)[: 50 // part]
 
@@ -114,8 +118,8 @@ def _of_a_place(row, fact):
 _LEAVER, _TAKING = "zoe@sandbox.example", "priya@sandbox.example"
 
 
-def _plan_of_a_leaver(client, chance, folder, part=1):
-    return omnipd.plan_transfer(_LEAVER, _TAKING, client=client)[::part]
+def _plan_of_a_leaver(client, chance, folder, part):
+    return omnipd.plan_transfer(_LEAVER, _TAKING, client=client)
 
 
 def _owner(had, row, is_new):
@@ -148,7 +152,7 @@ def _give_by_somebody(row):
 _USERS = 600
 
 
-def _plan_of_users(client, chance, folder, part=1):
+def _plan_of_users(client, chance, folder, part):
     groups = omnipd.read_groups(client=client)["display_name"].tolist()
     there = omnipd.read_users(client=client)["user_name"].tolist()
     here = [{"email": one, "group": chance.choice(groups)} for one in there[::part]]
@@ -200,7 +204,7 @@ def _made_by_somebody(row):
 # Make folders, some of them in others, and groups.
 
 
-def _plan_of_new(client, chance, folder, part=1):
+def _plan_of_new(client, chance, folder, part):
     folders = omnipd.read_folders(client=client)
     paths = [f"/team-{number}" for number in range(20 // part)]
     paths += [f"/late-{number}" for number in range(8 // part)]

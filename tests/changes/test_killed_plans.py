@@ -9,7 +9,7 @@ from killed_plans import SCENARIOS, trial
 _PARTS = {
     "relabel 200 documents": 8,
     "move 50 documents": 2,
-    "hand over what a leaver has": 2,
+    "hand over what a leaver has": 3,
     "bring 600 users into groups": 12,
     "make 40 folders and 20 groups": 2,
 }
