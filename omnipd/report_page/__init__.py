@@ -1,1 +1,1 @@
-"""A page about an organization that opens without a network: what its inventory says, for people to read."""
+"""A page for people about an organization: its sections, its drawings, and its template."""

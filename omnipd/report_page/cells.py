@@ -21,10 +21,10 @@ _LONGEST = 120
 
 @dataclass(frozen=True)
 class Cell:
-    """A text, whether it is a number, and where it leads to."""
+    """A text, whether it stays on one line, as numbers and dates do, and where it leads to."""
 
     text: str
-    is_number: bool = False
+    one_line: bool = False
     address: str | None = None
 
 
@@ -77,7 +77,7 @@ def page_table(
         cells = [_cell(row[name]) for name in columns]
         address = (addresses or {}).get(str(row.get(of)))
         if address is not None and cells:
-            cells[0] = Cell(cells[0].text, cells[0].is_number, address)
+            cells[0] = Cell(cells[0].text, cells[0].one_line, address)
         rows.append(tuple(cells))
     return PageTable(caption, tuple(columns.values()), tuple(rows), len(frame) - len(shown))
 
@@ -100,9 +100,9 @@ def _cell(value: Any) -> Cell:
     if isinstance(value, bool):
         return Cell("yes" if value else "no")
     if isinstance(value, int):
-        return Cell(f"{value:,}", is_number=True)
+        return Cell(f"{value:,}", one_line=True)
     if isinstance(value, datetime):
-        return Cell(f"{value:%Y-%m-%d}")
+        return Cell(f"{value:%Y-%m-%d}", one_line=True)
     text = printable(value).strip()
     return Cell((text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…") or "(no name)")
 

@@ -67,22 +67,23 @@ def treemap(tiles: Iterable[Tile], width: int, height: int, letters: int) -> Tre
     )
     places = squarified([tile.documents for tile in sized], Rectangle(0, 0, width, height))
     known = [tile.views / tile.documents for tile in sized if tile.views is not None]
-    least, most = min(known, default=0.0), max(known, default=0.0)
+    extent = (min(known, default=0.0), max(known, default=0.0))
     return Treemap(
         width,
         height,
         letters,
         tuple(
-            PlacedTile(tile, place, _shade(tile, least, most), _lines(tile, place, letters))
+            PlacedTile(tile, place, _shade(tile, extent), _lines(tile, place, letters))
             for tile, place in zip(sized, places, strict=True)
         ),
     )
 
 
-def _shade(tile: Tile, least: float, most: float) -> str:
+def _shade(tile: Tile, extent: tuple[float, float]) -> str:
+    least, largest = extent
     if tile.views is None:
         return "unknown"
-    share = (tile.views / tile.documents - least) / (most - least) if most > least else 0
+    share = (tile.views / tile.documents - least) / (largest - least) if largest > least else 0
     return f"shade{min(int(share * _SHADES), _SHADES - 1)}"
 
 
