@@ -33,9 +33,9 @@ _CONNECTION = {
     "--timeout": ["0", "nan", "1e-9"],
     "--cache-dir": ["", "query.json", KEY],
 }
-#: What is wrong for each option that takes a value, and the beginning of a line.
 # What is wrong with the two profiles themselves is said where they are tried.
 _OF_TWO = {option: () for option in _CONNECTION if option not in ("--base-url", "--api-key-file")}
+#: What is wrong for each option that takes a value, and the beginning of a line.
 WRONG = {
     ("content",): {
         "--labels": ["", "a,b", KEY],
