@@ -69,7 +69,7 @@ def doctor(client: Client | None = None) -> Report:
     with one_call():
         try:
             for finding in _asked(questions, seen):
-                findings.append(finding)  # noqa: PERF402 - those before a stop are kept
+                findings.append(finding)
         except Stop as stop:
             findings.append(Finding(_AREA, stop.check, "problem", stop.why, stop.remedy))
         findings += register.told_by_answers(seen)

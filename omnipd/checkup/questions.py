@@ -9,8 +9,8 @@ from typing import Any
 from omnipd.client import strict_json
 from omnipd.client.answers import Once
 from omnipd.client.client import Client
-from omnipd.client.failures import message_of
-from omnipd.errors import OmniError
+from omnipd.client.failures import error_for, message_of
+from omnipd.errors import AuthenticationError, OmniError
 
 #: No checkup sends more.
 MOST_CALLS = 40
@@ -109,7 +109,7 @@ class Questions:
                 f"429 after {self.sent} calls: Omni's limit is reached; Retry-After: {form}",
                 "Wait a minute and run it again; if 429s stay, set --requests-per-minute lower.",
             )
-        if heard.status == 401 or (heard.status in {400, 403} and _is_of_key(heard)):
+        if heard.status >= 400 and _is_of_key(heard):
             raise Stop(
                 "key",
                 f"Omni does not take the key ({heard.status})",
@@ -128,7 +128,8 @@ class Questions:
 
 
 def _is_of_key(heard: Heard) -> bool:
-    return any(word in heard.words for word in ("bearer", "authorization header", "api key"))
+    error = error_for(heard.status, heard.words or None, url="")
+    return isinstance(error, AuthenticationError)
 
 
 def _heard(once: Once) -> Heard:

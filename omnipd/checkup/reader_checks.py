@@ -12,6 +12,7 @@ from omnipd.checkup.findings import Finding, Result
 from omnipd.checkup.looks import LOOKS, Look
 from omnipd.checkup.questions import Heard, Questions
 from omnipd.client.api_paths import segment
+from omnipd.client.failures import failure_in
 from omnipd.display import counted
 from omnipd.errors import OmniError
 from omnipd.frames.records import Record, Values
@@ -66,6 +67,10 @@ def look_at(look: Look, heard: Heard, seen: Seen) -> Finding:
     """Compare one answer with what its reader declares."""
     if not heard.is_good:
         return _not_answered(look, heard)
+    if failure_in(heard.content) is not None:
+        return Finding(
+            _AREA, look.reader, "problem", f"{heard.said} with words of a failure", _REPORT
+        )
     try:
         records = records_in(look.listing, heard.content)
         shown = unfolded(look.listing, records)
@@ -109,10 +114,11 @@ def _as_finding(look: Look, rows: int, found: Difference) -> Finding:
     parts = [counted(rows, "row")]
     result: Result = "ok"
     if rows:
-        key = {
-            look.listing.columns[name].paths[0] for name in look.listing.key if look.listing.columns
-        }
-        lost = sorted(key.intersection(found.missing))
+        columns = look.listing.columns or {}
+        key = sorted(columns[name].paths[0] for name in look.listing.key if name in columns)
+        lost = [one for one in key if one in found.missing]
+        if lost != key:  # of several columns each row has at least one
+            lost = []
         if found.changed or lost:
             result = "problem"
         elif found.unknown and look.listing.exhaustive:

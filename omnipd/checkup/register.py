@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from omnipd.checkup.compare import form_of
 from omnipd.checkup.findings import Finding, Result
 from omnipd.checkup.looks import Look
 from omnipd.checkup.questions import Heard, Questions
@@ -46,9 +47,19 @@ def told_by_answers(seen: Seen) -> Iterator[Finding]:
         yield from _of_topic(topic)
     if rows := seen.records.get("read_dashboard_filters"):
         filters = [one for row in rows for one in _objects(row.get("filters"))]
-        typed = bool(filters) and not any("kind" in one for one in filters)
-        form = "typed, with the full name of the field" if typed else "with kind"
+        typed = bool(filters) and not any("defaultValue" in one for one in filters)
+        form = "objects that name their field in full" if typed else "with kind and defaultValue"
         yield _told("form of dashboard filters", form if filters else "none seen", note=typed)
+    if rows := seen.records.get("read_content_issues"):
+        issues = [
+            issue
+            for row in rows
+            for document in _objects(row.get("content"))
+            for one in _objects(document.get("queries_and_issues"))
+            for issue in one.get("issues") or ()
+        ]
+        form = form_of(issues) or "none seen"
+        yield _told("issues of content", form, note="object" in form)
     heard = next(iter(seen.answers.values()), None)
     if heard is not None:
         comes = bool(heard.headers.get("x-trace-id"))
@@ -193,10 +204,8 @@ def _of_topic(topic: Record) -> Iterator[Finding]:
     if fields:
         blank = not any(spelled)
         yield _told("SQL of fields", "blank" if blank else "shown", note=blank)
-        forms = sorted({type(one["format"]).__name__ for one in fields if one.get("format")})
-        words = {"str": "text", "dict": "object"}
-        said = ", ".join(words.get(one, one) for one in forms) or "none seen"
-        yield _told("format of fields", said, note="dict" in forms)
+        form = form_of(one.get("format") for one in fields) or "none seen"
+        yield _told("format of fields", form, note="object" in form)
 
 
 def _topic(seen: Seen) -> Record | None:
