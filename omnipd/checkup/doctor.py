@@ -6,11 +6,13 @@ import email.utils
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
+from omnipd.arguments import check_flag
 from omnipd.call import one_call
 from omnipd.checkup import register
 from omnipd.checkup.findings import Finding, Report
 from omnipd.checkup.local import look_around, versions
 from omnipd.checkup.looks import LOOKS
+from omnipd.checkup.query_check import run_tiny_query
 from omnipd.checkup.questions import Heard, Questions, Stop
 from omnipd.checkup.reader_checks import Seen, read_lists
 from omnipd.checkup.specification import PATH, compare_specification
@@ -21,16 +23,17 @@ from omnipd.display import listed
 from omnipd.errors import SettingsError
 
 _AREA = "connection"
-#: Whoami, a page of each list, the register's questions, and the specification.
+#: Whoami, a page of each list, the register's questions, and the specification. A query is one more.
 CALLS = 1 + len(LOOKS) + register.CALLS + 1
 #: Seconds by which a clock may be wrong.
 _CLOCK = 60
 
 
-def doctor(client: Client | None = None) -> Report:
+def doctor(client: Client | None = None, *, query: bool = False) -> Report:
     """Look whether omnipd is well set up here, and whether this Omni is as omnipd expects.
 
-    It sends at most 39 requests, all of them GETs, each a single time, and changes nothing. It looks at
+    It sends at most 39 requests, all of them GETs, each a single time, and changes nothing; with `query`
+    one query more. It looks at
     settings, caches and versions; at a page of most lists, whether it comes as it is declared; and asks
     what no source tells of Omni and reads alone can tell. The report holds no key, no name and no id,
     so that it can be sent to others.
@@ -39,6 +42,8 @@ def doctor(client: Client | None = None) -> Report:
     ----------
     client : Client, optional
         Default: that of the ``with`` block, of :func:`omnipd.use`, or one from the environment.
+    query : bool, default False
+        Run a query of one row too, since some of what differs is in results only.
 
     Returns
     -------
@@ -59,16 +64,17 @@ def doctor(client: Client | None = None) -> Report:
     >>> report.calls <= report.allowed, [one.check for one in report.problems]
     (True, [])
     """
+    check_flag("query", query)
     try:
         client = current_client(client)
     except SettingsError:
         return without_settings()
     findings = [versions()]
     findings += look_around(client)
-    questions, seen = Questions(client, CALLS), Seen()
+    questions, seen = Questions(client, CALLS + query), Seen()
     with one_call():
         try:
-            for finding in _asked(questions, seen):
+            for finding in _asked(questions, seen, query=query):
                 findings.append(finding)
         except Stop as stop:
             findings.append(Finding(_AREA, stop.check, "problem", stop.why, stop.remedy))
@@ -88,11 +94,13 @@ def without_settings() -> Report:
     return Report([versions(), finding], calls=0, allowed=CALLS)
 
 
-def _asked(questions: Questions, seen: Seen) -> Iterator[Finding]:
+def _asked(questions: Questions, seen: Seen, *, query: bool) -> Iterator[Finding]:
     yield from _ask_who(questions, seen)
     yield from read_lists(questions, seen)
     yield from register.ask_register(questions, seen)
     yield from compare_specification(questions.ask(PATH))
+    if query:
+        yield from run_tiny_query(questions, seen)
 
 
 def _ask_who(questions: Questions, seen: Seen) -> Iterator[Finding]:

@@ -45,6 +45,8 @@ class Heard:
     headers : mapping of str to str
     words : str
         Words of an error, in lower case. They may hold names, and are only looked into.
+    body : bytes
+        What came, for what is no JSON document.
     """
 
     status: int
@@ -52,6 +54,7 @@ class Heard:
     said: str
     headers: Mapping[str, str] = field(default_factory=dict)
     words: str = ""
+    body: bytes = b""
 
     @property
     def is_good(self) -> bool:
@@ -76,8 +79,8 @@ class Questions:
         self.sent = 0
         self._strange = 0
 
-    def ask(self, path: str, params: Mapping[str, str] | None = None) -> Heard:
-        """Send one GET.
+    def ask(self, path: str, params: Mapping[str, str] | None = None, *, body: Any = None) -> Heard:
+        """Send one GET, or one query.
 
         Raises
         ------
@@ -93,7 +96,7 @@ class Questions:
             )
         self.sent += 1
         try:
-            heard = _heard(self._client.once(path, params or None))
+            heard = _heard(self._client.once(path, params or None, body=body))
         except OmniError as error:
             raise Stop("calls", f"the call was not sent ({type(error).__name__})", "") from None
         self._judge(heard)
@@ -143,4 +146,4 @@ def _heard(once: Once) -> Heard:
         said = f"{once.status} with no JSON"
     else:
         said = str(once.status)
-    return Heard(once.status, content, said, once.headers, words)
+    return Heard(once.status, content, said, once.headers, words, once.body)

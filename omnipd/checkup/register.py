@@ -43,10 +43,10 @@ def told_by_answers(seen: Seen) -> Iterator[Finding]:
     if "read_topics" in seen.records:
         made = sum(one.get("is_composite") is True for one in seen.records["read_topics"])
         yield _told("composite topics", "none" if not made else str(made), note=bool(made))
-    if (topic := _topic(seen)) is not None:
+    if (topic := topic_seen(seen)) is not None:
         yield from _of_topic(topic)
     if rows := seen.records.get("read_dashboard_filters"):
-        filters = [one for row in rows for one in _objects(row.get("filters"))]
+        filters = [one for row in rows for one in objects_in(row.get("filters"))]
         typed = bool(filters) and not any("defaultValue" in one for one in filters)
         form = "objects that name their field in full" if typed else "with kind and defaultValue"
         yield _told("form of dashboard filters", form if filters else "none seen", note=typed)
@@ -54,8 +54,8 @@ def told_by_answers(seen: Seen) -> Iterator[Finding]:
         issues = [
             issue
             for row in rows
-            for document in _objects(row.get("content"))
-            for one in _objects(document.get("queries_and_issues"))
+            for document in objects_in(row.get("content"))
+            for one in objects_in(document.get("queries_and_issues"))
             for issue in one.get("issues") or ()
         ]
         form = form_of(issues) or "none seen"
@@ -190,15 +190,15 @@ def _scim_page(seen: Seen) -> Finding:
 
 
 def _of_topic(topic: Record) -> Iterator[Finding]:
-    joins = _objects(topic.get("relationships"))
+    joins = objects_in(topic.get("relationships"))
     if joins:
         named = all("id" in one for one in joins)
         yield _told("ids of relationships", "there" if named else "not there", note=not named)
     fields = [
         one
-        for view in _objects(topic.get("views"))
+        for view in objects_in(topic.get("views"))
         for kind in ("dimensions", "measures")
-        for one in _objects(view.get(kind))
+        for one in objects_in(view.get(kind))
     ]
     spelled = [one.get("display_sql") or one.get("sql") for one in fields]
     if fields:
@@ -208,7 +208,8 @@ def _of_topic(topic: Record) -> Iterator[Finding]:
         yield _told("format of fields", form, note="object" in form)
 
 
-def _topic(seen: Seen) -> Record | None:
+def topic_seen(seen: Seen) -> Record | None:
+    """Return the topic that has been read, None without."""
     heard = seen.answers.get("read_topic_fields")
     topic = heard.content.get("topic") if heard is not None and heard.is_good else None
     return topic if isinstance(topic, dict) else None
@@ -234,6 +235,7 @@ def _first(records: list[Record], paths: tuple[str, ...]) -> str | None:
     return next((one for one in values if isinstance(one, str) and one), None)
 
 
-def _objects(value: Any) -> list[Record]:
+def objects_in(value: Any) -> list[Record]:
+    """Return the objects that a list or an object holds."""
     values = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
     return [one for one in values if isinstance(one, dict)]

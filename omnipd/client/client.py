@@ -287,8 +287,8 @@ class Client:
             return Answer(None, answer, reply.trace_id)
         return self._judged(answer, path, reply)
 
-    def once(self, path: str, params: Mapping[str, str] | None = None) -> Once:
-        """Send a GET a single time, whatever comes of it: no retry, no redirect, and nothing is judged.
+    def once(self, path: str, params: Mapping[str, str] | None = None, *, body: Any = None) -> Once:
+        """Send a GET, or a query, a single time: no retry, no redirect, and nothing is judged.
 
         It keeps to the pace as all do, goes by the first key, and a 429 holds that key.
 
@@ -297,7 +297,8 @@ class Client:
         OmniError
             If it was not sent: the time is up, or the key is told to wait for longer than that.
         """
-        request = Request("GET", path, params)
+        method = "GET" if body is None else "POST"
+        request = Request(method, path, params, json=body, reads=body is not None)
         _refuse_keys(request)
         self._transport.check()
         deadline, route = self.deadline(), Route(checks=True)

@@ -32,11 +32,12 @@ _WIDEST = 120
 @click.option(
     "--markdown", "form", flag_value="markdown", help="Print it as a block for a bug report."
 )
+@click.option("--query", is_flag=True, help="Run a query of one row too.")
 @options.connection
-def doctor(form: str | None, **given: Any) -> None:
+def doctor(form: str | None, query: bool, **given: Any) -> None:
     """Look whether all is well here, and whether this Omni is as omnipd expects.
 
-    Sends at most 39 requests, all GETs, each once. What it prints holds no key, no name and no id.
+    Sends at most 39 requests, all GETs, each once, and with --query one query. What it prints holds no key, no name and no id.
 
     Exit codes: 0 no problem, 3 settings or key, 5 not reachable or not now, 6 something else is not as
     expected.
@@ -50,8 +51,9 @@ def doctor(form: str | None, **given: Any) -> None:
     except SettingsError:
         report = without_settings()
     else:
-        click.echo(f"omnipd: Up to {CALLS} requests are sent, all GETs, each once.", err=True)
-        report = examine(client)
+        more = ", and one query" if query else ""
+        click.echo(f"omnipd: Up to {CALLS} GETs are sent, each once{more}.", err=True)
+        report = examine(client, query=query)
     if form == "json":
         click.echo(report.to_json())
     elif form == "markdown":
