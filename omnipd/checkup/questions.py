@@ -14,7 +14,7 @@ from omnipd.errors import AuthenticationError, OmniError
 
 #: No checkup sends more.
 MOST_CALLS = 40
-#: How many answers in a row may be none of Omni's before it is no use to go on.
+#: How many answers in a row may be none of Omni's, before any is, until it is no use to go on.
 _STRANGE = 3
 
 
@@ -78,6 +78,7 @@ class Questions:
         self.allowed = min(allowed, MOST_CALLS)
         self.sent = 0
         self._strange = 0
+        self._answers = False
 
     def ask(self, path: str, params: Mapping[str, str] | None = None, *, body: Any = None) -> Heard:
         """Send one GET, or one query.
@@ -118,7 +119,11 @@ class Questions:
                 f"Omni does not take the key ({heard.status})",
                 "Compare it with those in Omni: Settings > API keys. It may have been revoked.",
             )
-        strange = heard.content is None and heard.status in {0, 200, 404}
+        self._answers = self._answers or heard.is_good
+        # A call that is not there may be 404 with a page of what stands before Omni.
+        strange = heard.content is None and heard.status in (
+            {0} if self._answers else {0, 200, 404}
+        )
         self._strange = self._strange + 1 if strange else 0
         if self.sent == 1 and heard.content is None and heard.status in {0, 200}:
             self._strange = _STRANGE

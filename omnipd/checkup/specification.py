@@ -11,7 +11,7 @@ from omnipd.checkup.findings import Finding
 from omnipd.checkup.questions import Heard
 from omnipd.lists.endpoint import Endpoint
 from omnipd.lists.fanout import FanOut
-from omnipd.lists.manual import list_of
+from omnipd.lists.manual import lists_of
 
 PATH = "/openapi.json"
 _AREA = "specification"
@@ -44,11 +44,8 @@ def _read_by_omnipd() -> Iterator[Endpoint]:
     for name in omnipd.__all__:
         if name.startswith("read_"):
             getattr(omnipd, name)  # it is declared where the reader is
-            try:
-                found = list_of(name)
-            except KeyError:  # one that puts others together
-                continue
-            yield found.endpoint if isinstance(found, FanOut) else found
+            for found in lists_of(name):
+                yield found.endpoint if isinstance(found, FanOut) else found
 
 
 def _template(path: str) -> str:
