@@ -14,7 +14,7 @@ from omnipd.checkup.local import look_around, versions
 from omnipd.checkup.looks import LOOKS
 from omnipd.checkup.query_check import run_tiny_query
 from omnipd.checkup.questions import Heard, Questions, Stop
-from omnipd.checkup.reader_checks import Seen, read_lists
+from omnipd.checkup.reader_checks import Seen, read_lists, words_in
 from omnipd.checkup.specification import PATH, compare_specification
 from omnipd.client.client import Client
 from omnipd.client.current_client import current_client
@@ -71,7 +71,7 @@ def doctor(client: Client | None = None, *, query: bool = False) -> Report:
         return without_settings()
     findings = [versions()]
     findings += look_around(client)
-    questions, seen = Questions(client, CALLS + query), Seen()
+    questions, seen = Questions(client, CALLS + query), Seen(words=set(words_in(client.base_url)))
     with one_call():
         try:
             for finding in _asked(questions, seen, query=query):

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 import itertools
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -19,6 +21,8 @@ from omnipd.frames.records import Record, Values
 from omnipd.lists.endpoint import Endpoint
 
 _AREA = "readers"
+#: A word of so many letters is told in a key that is one word with it.
+_LONG_WORD = 5
 _REPORT = "Send this report to the makers of omnipd: nothing in it names anybody."
 
 
@@ -32,22 +36,30 @@ class Seen:
         The answer to each look and question, by its name.
     records : dict
         The records of each reader's page.
-    texts : set of str
-        Every text in the answers, in lower case: nothing of it may be shown.
+    words : set of str
+        Every word of every text in the answers, in lower case: it may be of a name.
     """
 
     answers: dict[str, Heard] = field(default_factory=dict)
     records: dict[str, list[Record]] = field(default_factory=dict)
-    texts: set[str] = field(default_factory=set)
+    words: set[str] = field(default_factory=set)
 
     def keep(self, name: str, heard: Heard) -> None:
         """Remember an answer, and what texts are in it."""
         self.answers[name] = heard
-        self.texts |= {text.lower() for text in _texts(heard.content)}
+        for text in _texts(heard.content):
+            self.words.update(words_in(text))
 
     def is_private(self, key: str) -> bool:
-        """Whether a key of an answer stands as a text somewhere, and may so be a name."""
-        return any(part.lower() in self.texts for part in key.split("."))
+        """Whether a key of an answer holds a word of some text, and may so be made of a name.
+
+        Words that declared keys are made of are no names.
+        """
+        words = self.words - _known_words()
+        joined = key.lower()
+        return not words.isdisjoint(words_in(key)) or any(
+            len(word) >= _LONG_WORD and word in joined for word in words
+        )
 
 
 def read_lists(questions: Questions, seen: Seen) -> Iterator[Finding]:
@@ -157,6 +169,21 @@ def value_of(name: str, reader: str, records: list[Record]) -> str | None:
     return next(
         (one for one in values if isinstance(one, str) and one not in {"", ".", ".."}), None
     )
+
+
+def words_in(text: str) -> list[str]:
+    """Return the words of a text or a key, in lower case: those of ``isOfAcme`` are three."""
+    return [
+        word.lower()
+        for word in re.findall(r"[^\W\d_A-Z]{3,}|[^\W\d_][^\W\d_A-Z]{2,}|[A-Z]{3,}", text)
+    ]
+
+
+@functools.cache
+def _known_words() -> set[str]:
+    """Return the words of all keys that are declared."""
+    columns = [one for look in LOOKS for one in (look.listing.columns or {}).values()]
+    return {word for one in columns for path in one.paths for word in words_in(path)}
 
 
 def _texts(content: Any) -> Iterator[str]:

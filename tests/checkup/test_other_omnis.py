@@ -44,7 +44,7 @@ def test_an_omni_of_other_make_is_described_without_a_name():
     assert found["read_folders"] == ("note", "403: the key may not see it")
     assert found["read_content"][0] == "problem"
     assert "other type: _count.views is text" in found["read_content"][1]
-    assert "unknown: shade" in found["read_content"][1]
+    assert "unknown: shade, 2 not shown" in found["read_content"][1]
     assert "labels: list of object" in found["read_content"][1]
     assert found["format of fields"] == ("note", "object")
     assert found["ids of relationships"] == ("note", "not there")
