@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from omnipd.arguments import check_flag
 from omnipd.call import one_call
 from omnipd.checkup import register
-from omnipd.checkup.findings import Finding, Report
+from omnipd.checkup.findings import Checkup, Finding
 from omnipd.checkup.local import look_around, versions
 from omnipd.checkup.looks import LOOKS
 from omnipd.checkup.query_check import run_tiny_query
@@ -29,7 +29,7 @@ CALLS = 1 + len(LOOKS) + register.CALLS + 1
 _CLOCK = 60
 
 
-def doctor(client: Client | None = None, *, query: bool = False) -> Report:
+def doctor(client: Client | None = None, *, query: bool = False) -> Checkup:
     """Look whether omnipd is well set up here, and whether this Omni is as omnipd expects.
 
     It sends at most 39 requests, all of them GETs, each a single time, and changes nothing; with `query`
@@ -47,7 +47,7 @@ def doctor(client: Client | None = None, *, query: bool = False) -> Report:
 
     Returns
     -------
-    Report
+    Checkup
         ``findings`` with ``area``, ``check``, ``result`` (``ok``, ``note``, ``problem`` or ``unknown``),
         ``detail`` and ``what_to_do``; ``to_frame()``, ``to_json()`` and ``to_markdown()``. What is wrong with the
         settings, and what Omni refuses, are rows of it, not errors.
@@ -79,10 +79,10 @@ def doctor(client: Client | None = None, *, query: bool = False) -> Report:
         except Stop as stop:
             findings.append(Finding(_AREA, stop.check, "problem", stop.why, stop.remedy))
         findings += register.told_by_answers(seen)
-    return Report(findings, calls=questions.sent, allowed=questions.allowed)
+    return Checkup(findings, calls=questions.sent, allowed=questions.allowed)
 
 
-def without_settings() -> Report:
+def without_settings() -> Checkup:
     """Return the report where there is nobody to ask: an error of the settings may name an address."""
     finding = Finding(
         "local",
@@ -91,7 +91,7 @@ def without_settings() -> Report:
         "address or key is missing, or cannot be used",
         "omnipd whoami says which, and what to export.",
     )
-    return Report([versions(), finding], calls=0, allowed=CALLS)
+    return Checkup([versions(), finding], calls=0, allowed=CALLS)
 
 
 def _asked(questions: Questions, seen: Seen, *, query: bool) -> Iterator[Finding]:

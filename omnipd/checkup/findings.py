@@ -43,7 +43,7 @@ class Finding:
     what_to_do: str = ""
 
 
-class Report:
+class Checkup:
     """What :func:`omnipd.doctor` found.
 
     Attributes
@@ -92,7 +92,12 @@ class Report:
     def summary(self) -> str:
         """Say in one line how many calls were sent, and how many findings are of which kind."""
         kinds = Counter(one.result for one in self.findings)
-        found = [f"{kinds[kind]} {kind}" for kind in ("ok", "note", "problem", "unknown")]
+        found = [
+            f"{kinds['ok']} ok",
+            counted(kinds["note"], "note"),
+            counted(kinds["problem"], "problem"),
+            f"{kinds['unknown']} unknown",
+        ]
         return f"{counted(self.calls, 'call')} of at most {self.allowed}; {', '.join(found)}"
 
     def __iter__(self) -> Iterator[Finding]:
@@ -102,10 +107,10 @@ class Report:
         return len(self.findings)
 
     def __repr__(self) -> str:
-        return display.text("omnipd.Report", self._rows())
+        return display.text("omnipd.Checkup", self._rows())
 
     def _repr_html_(self) -> str:
-        return display.page("omnipd.Report", display.table(self._rows()))
+        return display.page("omnipd.Checkup", display.table(self._rows()))
 
     def _rows(self) -> list[display.Row]:
         shown = [one for one in self.findings if one.result != "ok"]

@@ -31,6 +31,10 @@ _PACKAGES = (
     "msgspec",
     "click",
 )
+_VARIABLES = (
+    *("OMNI_BASE_URL", "OMNI_API_KEY", "OMNI_API_TOKEN", "OMNI_CONFIG_PATH"),
+    *("OMNIPD_CACHE_DIR", "OMNIPD_STATE_DIR", "OMNIPD_LIMITER"),
+)
 _OMNI_KEY = re.compile(r"omni_osk_[0-9A-Za-z]{56}")
 _OMNI_HOST = re.compile(r".+\.(embed-)?omniapp\.co")
 
@@ -59,7 +63,10 @@ def look_around(client: Client) -> Iterator[Finding]:
 def _settings(settings: Settings) -> Finding:
     keys = counted(len(settings.keys), "key")
     from_where = settings.source.split(" ", 1)[0]  # a profile has a name
-    return Finding(_AREA, "settings", "ok", f"{_host(settings)}; {keys}, from: {from_where}")
+    said = f"{_host(settings)}; {keys}, from: {from_where}"
+    set_here = [name for name in _VARIABLES if os.environ.get(name)]
+    said += f"; set in the environment: {', '.join(set_here)}" if set_here else ""
+    return Finding(_AREA, "settings", "ok", said)
 
 
 def _host(settings: Settings) -> str:

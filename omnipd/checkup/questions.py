@@ -121,11 +121,9 @@ class Questions:
             )
         self._answers = self._answers or heard.is_good
         # A call that is not there may be 404 with a page of what stands before Omni.
-        strange = heard.content is None and heard.status in (
-            {0} if self._answers else {0, 200, 404}
-        )
+        strange = heard.content is None and (heard.status == 0 or not self._answers)
         self._strange = self._strange + 1 if strange else 0
-        if self.sent == 1 and heard.content is None and heard.status in {0, 200}:
+        if self.sent == 1 and strange and heard.status < 400:
             self._strange = _STRANGE
         if self._strange >= _STRANGE:
             raise Stop(
@@ -145,7 +143,9 @@ def _heard(once: Once) -> Heard:
         return Heard(once.status, None, f"no whole answer ({once.failure.kind})", once.headers)
     content, wrong = strict_json.parse(once.body)
     words = (message_of(once.body) or "").lower() if once.status >= 400 else ""
-    if wrong == strict_json.WEB_PAGE:
+    if 300 <= once.status < 400:
+        said, content = f"{once.status}, a redirect", None
+    elif wrong == strict_json.WEB_PAGE:
         said = f"{once.status} with a web page"
     elif wrong is not None:
         said = f"{once.status} with no JSON"

@@ -117,6 +117,8 @@ def _not_answered(look: Look, heard: Heard) -> Finding:
         result, said, remedy = "note", f"{said}: there is none, or it is not visible", ""
     elif heard.status == 403:
         result, said, remedy = "note", "403: the key may not see it", "Use an administrator's key."
+    elif heard.status == 200 or (heard.status == 0 and heard.content is None):
+        remedy = "Something before Omni may answer in its place: run it again, then look there."
     elif heard.status >= 500:
         remedy = "Run it again; if it stays, ask Omni's support."
     return Finding(_AREA, look.reader, result, said, remedy)

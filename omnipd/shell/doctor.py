@@ -16,7 +16,7 @@ from omnipd.shell.options import client_of
 from omnipd.shell.words import in_commands
 
 if TYPE_CHECKING:
-    from omnipd.checkup.findings import Finding, Report
+    from omnipd.checkup.findings import Checkup, Finding
 
 _MARKS = {"ok": "ok", "note": "note", "problem": "PROBLEM", "unknown": "?"}
 _COLORS = {"note": "yellow", "problem": "red", "unknown": "cyan"}
@@ -64,7 +64,7 @@ def doctor(form: str | None, query: bool, **given: Any) -> None:
     click.get_current_context().exit(_exit_code(report))
 
 
-def _print(report: Report) -> None:
+def _print(report: Checkup) -> None:
     width = min(shutil.get_terminal_size((100, 24)).columns, _WIDEST)
     names = max(len(one.check) for one in report)
     area = ""
@@ -77,14 +77,14 @@ def _print(report: Report) -> None:
     click.echo(f"\n{report.summary()}")
 
 
-def _place_of_area(report: Report) -> Any:
+def _place_of_area(report: Checkup) -> Any:
     areas = list(dict.fromkeys(one.area for one in report))
     return lambda finding: areas.index(finding.area)
 
 
 def _lines(finding: Finding, names: int, width: int) -> list[str]:
     """Return a finding as lines: its mark, what was looked at, and beside it what was found."""
-    marked = f"  {_MARKS[finding.result]:8}"
+    marked = f"  {_MARKS[finding.result]:9}"
     margin = len(marked) + names + 2
     told = textwrap.wrap(printable(finding.detail), max(width - margin, 30), break_long_words=False)
     if finding.what_to_do:
@@ -96,7 +96,7 @@ def _lines(finding: Finding, names: int, width: int) -> list[str]:
     return [*lines, *(" " * margin + line for line in told[1:])]
 
 
-def _exit_code(report: Report) -> int:
+def _exit_code(report: Checkup) -> int:
     checks = {(one.area, one.check) for one in report.problems}
     if checks & {("local", "settings"), ("connection", "key")}:
         return 3

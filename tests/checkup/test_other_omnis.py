@@ -85,12 +85,20 @@ def test_where_all_is_404_with_omnis_words_each_list_is_a_row(scripted):
     assert report.calls == len(scripted.requests) < CALLS
 
 
-def test_a_login_page_stops_it_at_once(scripted):
-    scripted.script(answer(LOGIN, content_type="text/html"))
+@pytest.mark.parametrize(
+    ("page", "said"),
+    [
+        (answer(LOGIN, content_type="text/html"), "200 with a web page"),
+        (answer(LOGIN, status=302, location="/login"), "302, a redirect"),
+    ],
+)
+def test_a_login_page_stops_it_at_once(scripted, page, said):
+    scripted.script(page)
     with connected(scripted.url) as client:
         report = omnipd.doctor(client)
     assert report.calls == len(scripted.requests) == 1
-    assert report.problems[-1].detail.endswith("200 with a web page")
+    assert report.problems[-1].check == "answers"
+    assert report.problems[-1].detail.endswith(said)
 
 
 def test_a_bad_key_stops_it_at_once(scripted):

@@ -31,7 +31,7 @@ def test_a_table_says_what_is_different_and_names_nobody(run, server):
         "register",
         "specification",
     ]
-    assert "  note    labels as a filter of content        refused (400)" in lines
+    assert "  note     labels as a filter of content        refused (400)" in lines
     assert lines[-1].startswith("38 calls of at most 39; ")
     assert max(map(len, lines)) <= 100
     assert server.api_key not in result.output
@@ -53,7 +53,7 @@ def test_a_refused_key_is_3_and_a_limit_5(run, scripted):
     scripted.script(answer({"detail": "Unauthorized"}, status=401))
     refused = run(scripted.url, "made-up-key")
     assert refused.exit_code == 3
-    assert "  PROBLEM key" in refused.stdout
+    assert "  PROBLEM  key" in refused.stdout
     assert "→ Compare it with those in Omni" in refused.stdout
     scripted.script(answer(b"", status=429))
     assert run(scripted.url, "made-up-key").exit_code == 5
