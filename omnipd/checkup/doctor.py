@@ -30,7 +30,7 @@ _CLOCK = 60
 
 
 def doctor(client: Client | None = None, *, query: bool = False) -> Checkup:
-    """Look whether omnipd is well set up here, and whether this Omni is as omnipd expects.
+    """Say whether omnipd is well set up here, and whether this Omni is as omnipd expects.
 
     It sends at most 39 requests, all of them GETs, each a single time, and changes nothing; with `query`
     one query more. It looks at
@@ -51,6 +51,11 @@ def doctor(client: Client | None = None, *, query: bool = False) -> Checkup:
         ``findings`` with ``area``, ``check``, ``result`` (``ok``, ``note``, ``problem`` or ``unknown``),
         ``detail`` and ``what_to_do``; ``to_frame()``, ``to_json()`` and ``to_markdown()``. What is wrong with the
         settings, and what Omni refuses, are rows of it, not errors.
+
+    Raises
+    ------
+    ArgumentError
+        If `client` is none, or `query` is neither true nor false.
 
     See Also
     --------

@@ -99,6 +99,7 @@ class Questions:
         try:
             heard = _heard(self._client.once(path, params or None, body=body))
         except OmniError as error:
+            self.sent -= 1
             raise Stop("calls", f"the call was not sent ({type(error).__name__})", "") from None
         self._judge(heard)
         return heard

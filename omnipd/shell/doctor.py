@@ -26,7 +26,7 @@ _WIDEST = 120
 
 @click.command(
     cls=Command,
-    short_help="Look whether all is well here, and whether this Omni is as omnipd expects.",
+    short_help="Say whether all is well here, and whether this Omni is as omnipd expects.",
 )
 @click.option("--json", "form", flag_value="json", help="Print the report as JSON.")
 @click.option(
@@ -35,7 +35,7 @@ _WIDEST = 120
 @click.option("--query", is_flag=True, help="Run a query of one row too.")
 @options.connection
 def doctor(form: str | None, query: bool, **given: Any) -> None:
-    """Look whether all is well here, and whether this Omni is as omnipd expects.
+    """Say whether all is well here, and whether this Omni is as omnipd expects.
 
     Sends at most 39 requests, all GETs, each once, and with --query one query. What it prints holds no key, no name and no id.
 

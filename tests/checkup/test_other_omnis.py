@@ -140,6 +140,7 @@ def test_a_429_is_sent_once_and_holds_the_key(scripted):
         again = omnipd.doctor(paced)
     assert len(scripted.requests) == 2
     assert report.problems[-1].check == "limit"
+    assert (report.calls, again.calls) == (1, 0)
     assert again.problems[-1].detail == "the call was not sent (RateLimitError)"
 
 

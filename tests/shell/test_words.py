@@ -122,6 +122,7 @@ WRONG = {
         "--format": ["x"],
         **dict.fromkeys(_CONNECTION, ()),
     },
+    ("doctor",): dict.fromkeys(_CONNECTION, ()),
     ("whoami",): {"--model": ["", "x", KEY], **dict.fromkeys(_CONNECTION, ())},
     ("sandbox",): {
         "--port": ["-1", "99999"],
