@@ -19,12 +19,18 @@ from omnipd.checkup.specification import PATH, compare_specification
 from omnipd.client.client import Client
 from omnipd.client.current_client import current_client
 from omnipd.client.lanes import WHOAMI
-from omnipd.display import listed
+from omnipd.display import counted
 from omnipd.errors import SettingsError
 
 _AREA = "connection"
 #: Whoami, a page of each list, the register's questions, and the specification. A query is one more.
 CALLS = 1 + len(LOOKS) + register.CALLS + 1
+#: Omni's own; what else a server calls so is only counted.
+_PERMISSIONS = {
+    *("QUERY_FULL_MODEL", "QUERY_SQL", "QUERY_TOPICS", "RUN_CONTENT_QUERIES", "VIEW_SQL"),
+    *("DOWNLOAD_CONTENT_QUERY", "SAVE_SPREADSHEETS", "SCHEDULE", "UPLOAD_CSV"),
+    *("UPDATE", "UPDATE_RESTRICTED", "USE_AI", "USE_IDE", "USE_WORKBOOKS"),
+}
 #: Seconds by which a clock may be wrong.
 _CLOCK = 60
 
@@ -130,8 +136,10 @@ def _ask_who(questions: Questions, seen: Seen) -> Iterator[Finding]:
     )
     told = [one.get("permissions") for one in held]
     every = [set(map(str, one)) if isinstance(one, list) else set() for one in told]
-    names = sorted(name for name in set().union(*every) if name.isupper() and name.isascii())
-    said = f"roles on {len(held)} models; permissions: {listed(names, 30) or 'none told'}"
+    names = set().union(*every)
+    known = ", ".join(sorted(names & _PERMISSIONS)) or "none told"
+    others = f" and {counted(len(names - _PERMISSIONS), 'other')}" if names - _PERMISSIONS else ""
+    said = f"roles on {counted(len(held), 'model')}; permissions: {known}{others}"
     yield Finding(_AREA, "permissions", "ok", said)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -18,6 +19,8 @@ from omnipd.client import strict_json
 from omnipd.frames.records import Record
 
 _AREA = "query"
+#: Zones that are shown as they are.
+_ZONE = re.compile(r"(?:Etc/)?(?:UTC|GMT)|Zulu|Z|[+-]\d\d:\d\d")
 _PATH = "/api/v1/query/run"
 
 
@@ -72,7 +75,11 @@ def _of_job(line: Record, query: Record) -> Iterator[Finding]:
     more = len(set(schema.names) - set(query["fields"]))
     yield _told("columns that nobody asked for", str(more) if more else "none", note=bool(more))
     zones = sorted(
-        {one.type.tz for one in schema if pa.types.is_timestamp(one.type) and one.type.tz}
+        {
+            one.type.tz if _ZONE.fullmatch(one.type.tz) else "another"
+            for one in schema
+            if pa.types.is_timestamp(one.type) and one.type.tz
+        }
     )
     yield _told(
         "zone of instants", ", ".join(zones) or "none seen", note=zones not in ([], ["UTC"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import itertools
 import re
@@ -12,7 +13,7 @@ from typing import Any
 from omnipd.checkup.compare import Difference, compare
 from omnipd.checkup.findings import Finding, Result
 from omnipd.checkup.looks import LOOKS, Look
-from omnipd.checkup.questions import Heard, Questions
+from omnipd.checkup.questions import Heard, Questions, Stop
 from omnipd.client.api_paths import segment
 from omnipd.client.failures import failure_in
 from omnipd.display import counted
@@ -21,6 +22,8 @@ from omnipd.frames.records import Record, Values
 from omnipd.lists.endpoint import Endpoint
 
 _AREA = "readers"
+#: What an answer of another shape raises where it is read.
+_STRANGE = (OmniError, ValueError, TypeError, LookupError, AttributeError, RecursionError)
 #: A word of so many letters is told in a key that is one word with it.
 _LONG_WORD = 5
 _REPORT = "Send this report to the makers of omnipd: nothing in it names anybody."
@@ -63,16 +66,34 @@ class Seen:
 
 
 def read_lists(questions: Questions, seen: Seen) -> Iterator[Finding]:
-    """Ask for one page of each list, and compare it with what is declared."""
+    """Ask for one page of each list, then compare each with what is declared.
+
+    Only then, since what is a name in one answer may be a key in another.
+    """
+    stopped: Stop | None = None
+    lacking: set[str] = set()
     for look in LOOKS:
         path = _path_of(look, seen)
         if path is None:
+            lacking.add(look.reader)
+            continue
+        try:
+            heard = questions.ask(path, look.params())
+        except Stop as stop:
+            stopped = stop
+            break
+        seen.keep(look.reader, heard)
+        with contextlib.suppress(*_STRANGE):
+            if heard.is_good:
+                seen.records[look.reader] = records_in(look.listing, heard.content)
+    for look in LOOKS:
+        if look.reader in seen.answers:
+            yield look_at(look, seen.answers[look.reader], seen)
+        elif look.reader in lacking:
             needed = ", ".join(sorted(set(look.needs.values())))
             yield Finding(_AREA, look.reader, "unknown", f"{needed} has shown none to look at")
-            continue
-        heard = questions.ask(path, look.params())
-        seen.keep(look.reader, heard)
-        yield look_at(look, heard, seen)
+    if stopped is not None:
+        raise stopped
 
 
 def look_at(look: Look, heard: Heard, seen: Seen) -> Finding:
@@ -88,7 +109,7 @@ def look_at(look: Look, heard: Heard, seen: Seen) -> Finding:
         shown = unfolded(look.listing, records)
         seen.records[look.reader] = records
         found = compare(look.listing.columns or {}, shown, is_private=seen.is_private)
-    except (OmniError, ValueError, TypeError, LookupError, AttributeError) as error:
+    except _STRANGE as error:
         words = f"it has another shape than any that is known ({type(error).__name__})"
         return Finding(_AREA, look.reader, "problem", words, _REPORT)
     return _as_finding(look, len(shown), found)
@@ -189,11 +210,10 @@ def _known_words() -> set[str]:
 
 
 def _texts(content: Any) -> Iterator[str]:
-    if isinstance(content, str):
-        yield content
-    elif isinstance(content, dict):
-        for one in content.values():
-            yield from _texts(one)
-    elif isinstance(content, list):
-        for one in content:
-            yield from _texts(one)
+    left = [content]
+    while left:
+        one = left.pop()
+        if isinstance(one, str):
+            yield one
+        elif isinstance(one, dict | list):
+            left += one.values() if isinstance(one, dict) else one

@@ -38,7 +38,11 @@ class OtherOmni(OtherServer):
 
     def whoami(self, asked, body):
         user = {"id": _id(1), "membershipId": _id(2), "name": _name(1)}
-        role = {"roleName": _name(2), "baseRole": "QUERIER", "permissions": ["VIEW_SQL"]}
+        role = {
+            "roleName": _name(2),
+            "baseRole": "QUERIER",
+            "permissions": ["VIEW_SQL", MARK.upper()],
+        }
         return 200, {
             "user": user,
             "keyScope": "user",

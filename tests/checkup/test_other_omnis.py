@@ -41,6 +41,7 @@ def test_an_omni_of_other_make_is_described_without_a_name():
     )
     assert found["ids of owners"] == ("note", "others than those of users")
     assert found["kind of the key"][1].startswith("a personal access token; role")
+    assert found["permissions"][1] == "roles on 1 model; permissions: VIEW_SQL and 1 other"
     assert found["read_folders"] == ("note", "403: the key may not see it")
     assert found["read_content"][0] == "problem"
     assert "other type: _count.views is text" in found["read_content"][1]
