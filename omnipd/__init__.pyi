@@ -25,6 +25,8 @@ from omnipd.changes.plan_transfer import plan_transfer as plan_transfer
 from omnipd.changes.plan_users import plan_users as plan_users
 from omnipd.changes.promote import promote as promote
 from omnipd.changes.undo import undo as undo
+from omnipd.checkup.doctor import doctor as doctor
+from omnipd.checkup.findings import Checkup as Checkup
 from omnipd.client.client import Client as Client
 from omnipd.client.current_client import clear_cache as clear_cache
 from omnipd.client.current_client import connect as connect

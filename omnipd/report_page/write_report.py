@@ -77,10 +77,11 @@ def report(
 
     Examples
     --------
-    >>> import omnipd
+    >>> import omnipd, pathlib, tempfile
     >>> with omnipd.sandbox(size="tiny"):
     ...     inventory = omnipd.read_inventory(include=["content", *omnipd.report.also])
-    >>> omnipd.report(inventory, "report.html")
+    >>> file = pathlib.Path(tempfile.mkdtemp()) / "report.html"
+    >>> omnipd.report(inventory, file)
     """
     if not isinstance(inventory, Inventory):
         raise ArgumentError(

@@ -17,6 +17,7 @@ from omnipd.display import counted, printable
 from omnipd.shell import options
 from omnipd.shell.apply import apply, journal, undo
 from omnipd.shell.command import Command, Commands, CommandWithOthers, shown_log
+from omnipd.shell.doctor import doctor
 from omnipd.shell.embed import embed
 from omnipd.shell.options import client_of
 from omnipd.shell.output import check_form, deliver
@@ -491,6 +492,7 @@ main.add_command(estimate)
 main.add_command(audit)
 main.add_command(report)
 main.add_command(embed)
+main.add_command(doctor)
 for _command in (plan, apply, undo, journal, compare, promote):
     main.add_command(_command)
 
