@@ -461,7 +461,7 @@ def not_made(report):
 def test_any_edit_is_made_and_comes_back(place, tmp_path, data):
     how = EDITS[place]
     deletes = how.gone is not None and data.draw(st.booleans())
-    with omnipd.sandbox(size="tiny", requests_per_minute=None):
+    with omnipd.sandbox(size="tiny", requests_per_minute=None) as omni:
         before = how.read()
         assert omnipd.plan(before, before.copy(), delete=deletes).empty
         edited, made = edit(data, how, before, deletes=deletes)
@@ -470,6 +470,12 @@ def test_any_edit_is_made_and_comes_back(place, tmp_path, data):
         plan.to_csv(tmp_path / "plan.csv")
         if not plan.empty:
             assert Plan.from_csv(tmp_path / "plan.csv") == plan
+        asked = len(omni.server.requests)
+        for tier in {*plan["tier"]} - {"safe"}:
+            others = {"confirm": True, "destructive": True} | {tier: False}
+            with pytest.raises(omnipd.ArgumentError, match=f"of the tier '{tier}'"):
+                plan.apply(**others)
+        assert len(omni.server.requests) == asked
         report = plan.apply(confirm=True, destructive=True)
         assert not_made(report) == []
         assert_is_as_edited(how.read(), edited, before, how, made)
