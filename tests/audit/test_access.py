@@ -104,6 +104,7 @@ def test_access_equals_the_table_of_truth(inventory, truth):
     assert [(row["access_source"], row["name"]) for row in rest] == [("administrator", None)]
 
 
+@pytest.mark.filterwarnings("ignore::omnipd.OmniWarning")
 def test_roles_in_lower_case_are_the_same_roles(inventory):
     frames = dict(inventory.items())
     for name in ("document_access", "folder_permissions"):
