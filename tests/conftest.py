@@ -2,6 +2,7 @@
 
 import gc
 import signal
+import socket
 from itertools import count
 
 import pytest
@@ -45,6 +46,35 @@ def pytest_collection():
 def pytest_collect_file():
     """Look for no examples in the tests: they have none, and each file would be searched twice."""
     return [found for found in (yield) if not isinstance(found, DoctestModule)]
+
+
+@pytest.fixture(autouse=True)
+def _what_proves_a_failure_uses_a_socket(request, monkeypatch):
+    """Count the connections that a marked test makes, or that a child of it makes to a server here."""
+    mark = request.node.get_closest_marker("failure")
+    if mark is None:
+        yield
+        return
+    met = []
+    connect, connect_ex, accept = (
+        socket.socket.connect,
+        socket.socket.connect_ex,
+        socket.socket.accept,
+    )
+
+    def note(one):
+        met.extend(["connection"] if one.family in {socket.AF_INET, socket.AF_INET6} else [])
+        return one
+
+    # A try that is refused is one, too; a server that waits for nobody has met nobody.
+    monkeypatch.setattr(socket.socket, "connect", lambda one, *to: connect(note(one), *to))
+    monkeypatch.setattr(socket.socket, "connect_ex", lambda one, *to: connect_ex(note(one), *to))
+    monkeypatch.setattr(
+        socket.socket, "accept", lambda one: (lambda pair: (note(pair[0]), pair[1]))(accept(one))
+    )
+    yield
+    connects = mark.kwargs.get("connects", True)
+    assert bool(met) == connects, "a proof needs a connection" if connects else "it connected"
 
 
 @pytest.fixture(scope="session")

@@ -161,6 +161,7 @@ def export_in_child(url, key, folder):
             )
 
 
+@pytest.mark.failure("killed")
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs a process to kill")
 def test_a_killed_export_goes_on_and_has_the_same_bytes(small, own, folder):
     expected = files(
@@ -236,6 +237,7 @@ def test_what_is_refused_is_a_gap_that_is_told(scripted, folder):
         opened["users"]
 
 
+@pytest.mark.failure("full-disk")
 def test_a_full_disk_is_a_plain_error_and_the_same_call_goes_on(own, small, folder, monkeypatch):
     def full(self, table):
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))

@@ -32,6 +32,7 @@ def names_of(server):
     return listed["name"].tolist()
 
 
+@pytest.mark.failure("file-names")
 def test_what_is_exported_can_be_imported_whatever_its_name(writable, tmp_path):
     documents = omnipd.read_content().query("type == 'document'")
     folder = tmp_path / "out"
@@ -68,6 +69,7 @@ def test_an_export_holds_what_omni_said(writable, tmp_path):
     assert again["document_identifier"].tolist() == [one]
 
 
+@pytest.mark.failure("refused")
 def test_a_document_that_is_gone_ends_the_export_or_is_a_row(writable, tmp_path):
     one = omnipd.read_content().query("type == 'document'")["document_identifier"].iloc[0]
     with pytest.raises(omnipd.NotFoundError) as caught:
@@ -92,6 +94,7 @@ def test_a_document_that_omni_refuses_to_export_ends_the_export_or_is_a_row(scri
     assert manifest["error"].str.contains("no dashboard").tolist() == [True, True]
 
 
+@pytest.mark.failure("file-names")
 def test_a_planted_link_is_not_followed_out_of_the_folder(writable, tmp_path):
     one = omnipd.read_content().query("type == 'document'")["document_identifier"].iloc[0]
     name = omnipd.export_documents(one, tmp_path / "out")["file"][0]
@@ -181,6 +184,7 @@ MADE_NOTHING = {
 }
 
 
+@pytest.mark.failure("make-unnamed")
 @pytest.mark.parametrize("step", MAY_HAVE_MADE_IT.values(), ids=MAY_HAVE_MADE_IT)
 def test_what_may_have_been_made_is_not_made_by_a_second_import_either(scripted, tmp_path, step):
     scripted.script(step, answer({"documentId": "1", "identifier": "one"}, 201))
@@ -208,6 +212,7 @@ def test_an_answer_that_cannot_be_read_is_unknown_too(tmp_path):
         assert len(server.requests) == 1
 
 
+@pytest.mark.failure("bad-key")
 def test_a_key_that_stops_working_leaves_the_rest_pending_and_the_rest_can_be_sent(tmp_path):
     folder = write_exports(tmp_path / "in", "a", "b", "c")
     made = answer({"documentId": "1", "identifier": "one"}, 201)
@@ -324,6 +329,7 @@ def test_two_files_of_one_identifier_are_refused_before_anything_is_sent(scripte
 HALF = b'{"document":{"name":"a\\ud83d"},"exportVersion":"0.1","queryModels":{}}'
 
 
+@pytest.mark.failure("half-character")
 def test_half_a_character_is_exported_as_it_came(scripted, tmp_path):
     scripted.script(answer(HALF))
     with client_of(scripted, tmp_path), pytest.warns(omnipd.OmniWarning, match="U.FFFD in: name"):

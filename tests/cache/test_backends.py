@@ -120,6 +120,7 @@ def foreign():
     yield json.dumps({"url": "/elsewhere", "status_code": 200}).encode()
 
 
+@pytest.mark.failure("bad-cache")
 def test_what_is_damaged_or_foreign_is_never_served_nor_fatal(scripted, place, connect):
     client = connect()
     for number, text in enumerate(foreign()):

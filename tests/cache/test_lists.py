@@ -261,6 +261,7 @@ DAMAGE += [without_headers, another_url, no_dates]
 LOOKS_LIKE_NONE = [another_status, a_folder, another_body]
 
 
+@pytest.mark.failure("bad-cache")
 @pytest.mark.parametrize(
     ("damage", "number"), [(cut, 0), (cut, 1), *((damage, 2) for damage in DAMAGE)]
 )
@@ -343,6 +344,7 @@ def test_what_has_expired_is_deleted_in_time(scripted, fake_time):
         assert old not in files(client)
 
 
+@pytest.mark.failure("shared-limit")
 def test_two_keys_and_two_hosts_never_share(scripted, elsewhere, fake_time):
     scripted.script(*pages_of("a"), *pages_of("b"))
     elsewhere.script(*pages_of("c"))
@@ -402,6 +404,7 @@ def test_folders_and_files_are_for_their_owner_only(stored):
     assert {stat.S_IMODE(file.stat().st_mode) for file in files(stored)} == {0o600}
 
 
+@pytest.mark.failure("cookies", "key-shown")
 def test_nothing_of_the_key_or_the_connection_is_kept(scripted, fake_time):
     scripted.script(
         answer(json.loads(pages_of("a")[0].partition(b"\r\n\r\n")[2]), Set_Cookie="s=cookie!")
@@ -448,6 +451,7 @@ def as_nobody():
             os.seteuid(0)
 
 
+@pytest.mark.failure("full-disk")
 @pytest.mark.parametrize("where", ["the folder", "its parent"])
 def test_a_folder_that_cannot_be_written_only_warns(scripted, fake_time, where):
     scripted.script(page(document("a")))
@@ -508,6 +512,7 @@ with omnipd.connect(sys.argv[1], sys.argv[2], requests_per_minute=None) as clien
 """
 
 
+@pytest.mark.failure("shared-limit")
 @pytest.mark.thorough
 def test_processes_that_read_and_write_one_list_never_see_half_of_it():
     with ScriptedServer() as server:

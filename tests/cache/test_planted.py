@@ -164,6 +164,7 @@ def a_pipe(file):
     os.mkfifo(file)
 
 
+@pytest.mark.failure("bad-cache")
 @pytest.mark.parametrize("plant", [of_another_user, written_by_a_group, a_link, a_pipe])
 def test_a_file_that_is_not_ours_alone_is_not_read_and_blocks_nothing(cache, plant):
     [file] = stored(cache)

@@ -171,6 +171,7 @@ def test_new_folders_that_cannot_be_are_refused():
         assert omni.changes() == []
 
 
+@pytest.mark.failure("make-unnamed")
 @pytest.mark.parametrize("kind", ["lost", "reset"])
 def test_a_folder_whose_answer_is_lost_is_never_made_again(kind):
     fault = {"kind": kind, "method": "POST", "path": "/api/v1/folders"}

@@ -155,6 +155,7 @@ def test_a_label_that_is_there_as_another_one_is_a_conflict_and_the_same_one_is_
         assert plan.apply()["state"].tolist() == ["already", "conflict"]
 
 
+@pytest.mark.failure("make-named")
 @pytest.mark.parametrize(("kind", "sent"), [("lost", [0]), ("reset", [0, 201])])
 def test_a_lost_answer_is_looked_for_and_the_label_made_once(kind, sent):
     with small_omni(faults=[{"kind": kind, "method": "POST", "path": "/api/v1/labels"}]) as omni:

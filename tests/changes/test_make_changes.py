@@ -109,6 +109,7 @@ def test_a_good_status_that_says_a_failure_is_a_refusal_of_its_row(things, clien
 # Answers that were lost.
 
 
+@pytest.mark.failure("set-again")
 def test_an_answer_that_was_lost_is_looked_for(things, client):
     things.faults.append("lost")
     report = plan_of(things, *everything("ab")).apply(destructive=True)
@@ -117,6 +118,7 @@ def test_an_answer_that_was_lost_is_looked_for(things, client):
     assert [method for method, *_ in things.requests[:4]] == ["GET", "PUT", "GET", "GET"]
 
 
+@pytest.mark.failure("set-again")
 @pytest.mark.parametrize("fault", ["reset", refused(500), refused(502), refused(504), refused(408)])
 def test_what_had_no_effect_and_is_only_set_is_sent_three_times_at_most(things, client, fault):
     things.faults.extend([fault] * 2)
@@ -168,6 +170,7 @@ def test_a_second_try_that_is_refused_may_follow_on_a_first_that_came_late(thing
     }
 
 
+@pytest.mark.failure("make-named")
 def test_what_is_made_by_its_name_is_sent_once_more_at_most(things, client):
     things.faults.extend(["lost"])
     assert states(plan_of(things, made("x", "named")).apply(destructive=True)) == {"x": "ok"}
@@ -180,6 +183,7 @@ def test_what_is_made_by_its_name_is_sent_once_more_at_most(things, client):
     assert len(things.changes) == 5
 
 
+@pytest.mark.failure("make-named")
 def test_a_name_that_is_taken_after_a_try_was_lost_was_made_by_it(things, client):
     def late(server):
         server.held["x"] = ""
@@ -193,6 +197,7 @@ def test_a_name_that_somebody_else_has_taken_is_a_conflict(things, client):
     assert states(plan_of(things, made("x", "named")).apply(destructive=True)) == {"x": "conflict"}
 
 
+@pytest.mark.failure("make-unnamed")
 @pytest.mark.parametrize(
     ("fault", "there", "detail"),
     [

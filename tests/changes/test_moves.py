@@ -146,6 +146,7 @@ def test_what_somebody_else_has_moved_or_shown_to_others_stays():
         assert omni.place(PERSONAL) == (None, "organization")
 
 
+@pytest.mark.failure("set-again")
 @pytest.mark.parametrize(
     ("fault", "sent"),
     [

@@ -156,6 +156,7 @@ print(json.dumps(stamps))
 """
 
 
+@pytest.mark.failure("shared-limit")
 def test_processes_share_the_window(tmp_path):
     path = tmp_path / "limiter" / "log.sqlite"
     running = [
@@ -220,6 +221,7 @@ def test_an_argument_that_is_refused_spends_nothing(scripted, fake_time):
 # --- a hold by one is seen by all of the key
 
 
+@pytest.mark.failure("throttled")
 def test_429_of_one_client_holds_the_others_of_the_key(scripted, fake_time, tmp_path):
     scripted.script(answer(b"", 429, Retry_After="100"), GOOD)
     seen = []
@@ -269,6 +271,7 @@ def test_the_timeout_of_a_call_holds_although_another_process_was_told_to_wait(s
 # --- clocks that jump, and those of other machines
 
 
+@pytest.mark.failure("clock-set")
 def test_a_wall_clock_that_is_set_frees_nothing_and_holds_nothing(scripted, fake_time):
     scripted.script(answer(b"", 429, Retry_After="100"), GOOD)
     clock = replace(fake_time.clock(), wall=lambda: wall[0])
@@ -288,6 +291,7 @@ def test_a_wall_clock_that_is_set_frees_nothing_and_holds_nothing(scripted, fake
             assert fake_time.now - began == pytest.approx(90)
 
 
+@pytest.mark.failure("clock-set")
 def test_what_lies_in_the_future_counts_as_now_and_ends(tmp_path):
     now = [2000.0]
     limiter = Limiter(tmp_path / "log.sqlite", 2, clock=lambda: now[0])

@@ -31,6 +31,7 @@ DAMAGED = {
 SCALARS = {"null": b"null", "true": b"true", "number": b"42", "text": b'"records"'}
 
 
+@pytest.mark.failure("not-json")
 @pytest.mark.parametrize("body", (DAMAGED | SCALARS).values(), ids=(DAMAGED | SCALARS).keys())
 def test_a_damaged_body_gets_one_more_try_and_is_a_response_error(scripted, fake_time, body):
     scripted.script(answer(body))
@@ -41,6 +42,7 @@ def test_a_damaged_body_gets_one_more_try_and_is_a_response_error(scripted, fake
     assert len(str(caught.value)) < 600
 
 
+@pytest.mark.failure("not-json")
 @pytest.mark.parametrize("body", (DAMAGED | SCALARS).values(), ids=(DAMAGED | SCALARS).keys())
 def test_a_body_that_was_damaged_once_is_read_the_second_time(scripted, fake_time, body):
     scripted.script(answer(body), page({"type": "folder", "id": "f", "name": "F"}))
@@ -48,6 +50,7 @@ def test_a_body_that_was_damaged_once_is_read_the_second_time(scripted, fake_tim
         assert omnipd.read_content(client=client)["id"].tolist() == ["f"]
 
 
+@pytest.mark.failure("web-page")
 @pytest.mark.parametrize("content_type", ["text/html", "application/json"])
 @pytest.mark.parametrize(
     "body", [b"<!DOCTYPE html><title>Sign in</title>", b"\n\n <html lang=en>"], ids=["doc", "blank"]
@@ -64,12 +67,14 @@ def test_a_sign_in_page_is_named_as_one_and_not_asked_for_again(
     assert list(client.cache.folder.glob("*.json")) == []
 
 
+@pytest.mark.failure("not-json")
 def test_a_top_level_list_is_no_list_of_records(scripted, fake_time):
     scripted.script(answer([{"type": "folder", "id": "f", "name": "F"}]))
     with client_of(scripted, fake_time) as client, pytest.raises(ResponseError):
         omnipd.read_content(client=client)
 
 
+@pytest.mark.failure("new-shape")
 def test_numbers_that_arrow_cannot_hold_are_kept_as_text(scripted, fake_time):
     huge = 10**40
     record = {"type": "document", "identifier": "d", "name": "D", "_count": {"views": huge}}
@@ -122,6 +127,7 @@ def test_half_a_surrogate_beside_another_type_is_kept(scripted, fake_time):
     assert df["name"].tolist() == ["x\ufffd", "5"]
 
 
+@pytest.mark.failure("half-character")
 @pytest.mark.parametrize("where", ["name", "unknown", "labels", "id"])
 def test_half_a_surrogate_anywhere_leaves_a_frame_that_can_be_written(
     scripted, fake_time, tmp_path, where

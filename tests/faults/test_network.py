@@ -66,6 +66,7 @@ BREAKS = {
 }
 
 
+@pytest.mark.failure("broken")
 @pytest.mark.parametrize("fault", BREAKS.values(), ids=BREAKS.keys())
 def test_a_broken_get_is_tried_five_times_and_then_a_network_error(scripted, fake_time, fault):
     scripted.script(fault)
@@ -79,6 +80,7 @@ def test_a_broken_get_is_tried_five_times_and_then_a_network_error(scripted, fak
     assert caught.value.__context__ is None
 
 
+@pytest.mark.failure("broken")
 @pytest.mark.parametrize("fault", BREAKS.values(), ids=BREAKS.keys())
 def test_a_get_that_broke_once_succeeds_the_second_time(scripted, fake_time, fault):
     scripted.script(fault, GOOD)
@@ -87,6 +89,7 @@ def test_a_get_that_broke_once_succeeds_the_second_time(scripted, fake_time, fau
     assert len(scripted.requests) == 2
 
 
+@pytest.mark.failure("broken")
 def test_the_waits_between_tries_grow_and_are_spread(scripted, fake_time):
     scripted.script(reset)
     with client_of(scripted, fake_time) as client, pytest.raises(NetworkError):
@@ -95,6 +98,7 @@ def test_the_waits_between_tries_grow_and_are_spread(scripted, fake_time):
     assert fake_time.slept == pytest.approx([0.55, 1.1, 2.2, 4.4])
 
 
+@pytest.mark.failure("no-connection")
 def test_a_refused_connection_is_tried_five_times(fake_time):
     with socket.create_server(("127.0.0.1", 0)) as closed:
         address = f"http://127.0.0.1:{closed.getsockname()[1]}"
@@ -104,6 +108,7 @@ def test_a_refused_connection_is_tried_five_times(fake_time):
     assert len(fake_time.slept) == 4
 
 
+@pytest.mark.failure("unknown-host", connects=False)
 def test_an_unknown_host_is_tried_twice(fake_time):
     with client_of("https://nowhere.invalid", fake_time) as client:
         with pytest.raises(NetworkError, match="host name is not known"):
@@ -136,6 +141,7 @@ NOT_HTTP = {
 }
 
 
+@pytest.mark.failure("not-http")
 @pytest.mark.parametrize("fault", NOT_HTTP.values(), ids=NOT_HTTP.keys())
 def test_what_is_not_http_gets_one_more_try(scripted, fake_time, fault):
     scripted.script(fault)
@@ -144,6 +150,7 @@ def test_what_is_not_http_gets_one_more_try(scripted, fake_time, fault):
     assert len(scripted.requests) == 2
 
 
+@pytest.mark.failure("cut-body")
 def test_a_cut_body_of_matching_length_gets_one_more_try(scripted, fake_time):
     scripted.script(answer(BODY[:-1]))
     with client_of(scripted, fake_time) as client, pytest.raises(ResponseError):
@@ -186,6 +193,7 @@ STALLS = {
 }
 
 
+@pytest.mark.failure("late")
 @pytest.mark.parametrize("fault", STALLS.values(), ids=STALLS.keys())
 def test_timeout_is_a_wall_clock_that_no_drip_can_beat(scripted, fault):
     scripted.script(fault)
@@ -196,6 +204,7 @@ def test_timeout_is_a_wall_clock_that_no_drip_can_beat(scripted, fault):
     assert isinstance(caught.value, TimeoutError)
 
 
+@pytest.mark.failure("late")
 def test_the_tries_of_a_get_share_one_timeout(scripted, fake_time):
     scripted.script(reset)
     with client_of(scripted, fake_time, timeout=2.0) as client, pytest.raises(DeadlineError):
@@ -205,6 +214,7 @@ def test_the_tries_of_a_get_share_one_timeout(scripted, fake_time):
     assert len(scripted.requests) == 3
 
 
+@pytest.mark.failure("silence")
 def test_silence_longer_than_the_read_timeout_is_tried_again(scripted, monkeypatch):
     monkeypatch.setattr("omnipd.client.transport.READ_SECONDS", 0.2)
     scripted.script(silence(5), after(head("Content-Length: 99") + BODY, silence(5)), GOOD)
@@ -228,6 +238,7 @@ def endless(connection):
             connection.sendall(piece)
 
 
+@pytest.mark.failure("too-large")
 def test_an_endless_body_ends_at_the_limit(scripted, fake_time, monkeypatch):
     monkeypatch.setattr("omnipd.client.transport.LARGEST_BODY", 4 * 2**20)
     scripted.script(endless)
@@ -236,6 +247,7 @@ def test_an_endless_body_ends_at_the_limit(scripted, fake_time, monkeypatch):
     assert len(scripted.requests) == 1
 
 
+@pytest.mark.failure("too-large")
 def test_a_gzip_bomb_is_unpacked_to_the_limit_only(scripted, fake_time, monkeypatch):
     monkeypatch.setattr("omnipd.client.transport.LARGEST_BODY", 4 * 2**20)
     packer = zlib.compressobj(9, zlib.DEFLATED, 31)
@@ -248,6 +260,7 @@ def test_a_gzip_bomb_is_unpacked_to_the_limit_only(scripted, fake_time, monkeypa
     assert 4 <= float(str(caught.value).split("over ")[1].split(" MiB")[0]) < 6
 
 
+@pytest.mark.failure("too-large")
 def test_a_good_answer_is_read_however_well_it_is_packed(scripted, fake_time):
     body = b'{"a": "' + b"x" * 12_000_000 + b'"}'
     packed = gzip.compress(body)
@@ -311,6 +324,7 @@ def test_no_thread_and_no_connection_is_left_behind_an_error(scripted, data, cal
     assert error is not None or data is GOOD
 
 
+@pytest.mark.failure("cookies")
 def test_cookies_are_ignored(scripted, fake_time):
     scripted.script(answer(BODY, Set_Cookie="session=abc; Path=/"))
     with client_of(scripted, fake_time) as client:

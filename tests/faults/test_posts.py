@@ -37,6 +37,7 @@ LOST = {
 }
 
 
+@pytest.mark.failure("query-lost")
 @pytest.mark.parametrize("fault", LOST.values(), ids=LOST.keys())
 def test_a_post_that_may_have_arrived_is_sent_once(scripted, fake_time, fault):
     scripted.script(fault, DONE)
@@ -72,6 +73,7 @@ def test_a_result_that_came_whole_is_not_lost_when_the_answer_does_not_end(scrip
     assert df["users.count"].tolist() == [3, 2, 1]
 
 
+@pytest.mark.failure("query-lost")
 def test_a_post_that_is_answered_by_silence_is_sent_once(scripted, monkeypatch):
     monkeypatch.setattr("omnipd.client.transport.READ_SECONDS", 0.2)
     scripted.script(silence(3), DONE)
@@ -89,6 +91,7 @@ def test_a_post_that_outlives_its_timeout_is_sent_once_and_says_so(scripted):
     assert "0.3 s" in str(caught.value)
 
 
+@pytest.mark.failure("no-connection")
 def test_a_post_to_a_port_where_nobody_listens_is_tried_five_times(fake_time):
     with socket.create_server(("127.0.0.1", 0)) as closed:
         address = f"http://127.0.0.1:{closed.getsockname()[1]}"
@@ -98,6 +101,7 @@ def test_a_post_to_a_port_where_nobody_listens_is_tried_five_times(fake_time):
     assert "not known" not in str(caught.value)
 
 
+@pytest.mark.failure("no-connection")
 def test_a_post_is_sent_when_the_server_comes_up(fake_time):
     with socket.create_server(("127.0.0.1", 0)) as closed:
         port = closed.getsockname()[1]
@@ -116,6 +120,7 @@ def test_a_post_is_sent_when_the_server_comes_up(fake_time):
     assert len(started[0].requests) == 1
 
 
+@pytest.mark.failure("throttled")
 def test_a_post_that_was_throttled_is_sent_again(scripted, fake_time):
     scripted.script(answer(b"", 429), answer(b"", 429, Retry_After="3"), DONE)
     with client_of(scripted, fake_time) as client:
@@ -141,6 +146,7 @@ def test_an_answer_to_a_post_is_an_answer(scripted, fake_time, fault, kind):
     assert len(scripted.requests) == 1
 
 
+@pytest.mark.failure("query-cut")
 def test_once_the_job_is_named_only_waiting_is_repeated(scripted, fake_time):
     waited = answer(complete() + footer(), content_type="text/ndjson")
     scripted.script(after(HEAD + header(), reset), reset, answer(b"", 502), waited)

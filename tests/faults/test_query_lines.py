@@ -146,6 +146,7 @@ FRAMES = {
 }
 
 
+@pytest.mark.failure("query-lines")
 @pytest.mark.parametrize("step", FRAMES.values(), ids=FRAMES.keys())
 def test_every_framing_gives_the_same_table(scripted, fake_time, step):
     assert same(run(scripted, fake_time, step))
@@ -254,6 +255,7 @@ CUT = {
 }
 
 
+@pytest.mark.failure("query-cut")
 @pytest.mark.parametrize("body", CUT.values(), ids=CUT.keys())
 @pytest.mark.parametrize("length", ["right", "promised"])
 def test_a_cut_answer_that_named_its_job_is_waited_for(scripted, fake_time, body, length):
@@ -262,6 +264,7 @@ def test_a_cut_answer_that_named_its_job_is_waited_for(scripted, fake_time, body
     assert asked(scripted) == [RUN, WAIT]
 
 
+@pytest.mark.failure("query-cut")
 @pytest.mark.parametrize("body", CUT.values(), ids=CUT.keys())
 def test_a_job_that_is_lost_meanwhile_is_a_query_error_with_its_id(scripted, fake_time, body):
     error = fails(scripted, fake_time, QueryError, lines(body), LOST)
@@ -307,6 +310,7 @@ def test_an_upstream_that_dies_after_the_job_line_is_a_network_error(scripted, f
     assert asked(scripted) == [RUN]
 
 
+@pytest.mark.failure("query-cut")
 def test_an_upstream_that_dies_while_waiting_is_waited_for_again_and_not_for_ever(
     scripted, fake_time
 ):
@@ -335,6 +339,7 @@ def test_a_job_is_waited_for_without_a_pause_while_the_list_shrinks(scripted, fa
     assert fake_time.slept == []
 
 
+@pytest.mark.failure("query-endless")
 def test_a_list_that_does_not_shrink_is_asked_for_once_a_second(scripted, fake_time):
     assert same(run(scripted, fake_time, RUNNING, *[STILL] * 5, WAITED))
     assert fake_time.slept == [1.0] * 5
@@ -348,6 +353,7 @@ def test_a_list_that_changes_and_does_not_shrink_is_asked_for_once_a_second(scri
     assert set(fake_time.slept) == {1.0}
 
 
+@pytest.mark.failure("query-endless")
 def test_a_job_that_never_ends_is_given_up_at_the_deadline(scripted, fake_time):
     error = fails(scripted, fake_time, QueryTimeoutError, RUNNING, STILL, timeout=20)
     assert isinstance(error, DeadlineError)
@@ -364,12 +370,14 @@ def test_a_timeout_that_is_none_is_refused_before_anything_is_sent(scripted, fak
     assert scripted.requests == []
 
 
+@pytest.mark.failure("query-endless")
 def test_ten_minutes_are_the_deadline_by_default(scripted, fake_time):
     error = fails(scripted, fake_time, QueryTimeoutError, RUNNING, STILL)
     assert "600 s" in str(error)
     assert sum(fake_time.slept) == pytest.approx(600)
 
 
+@pytest.mark.failure("query-endless")
 @pytest.mark.parametrize("status", ["ADDED", "PLANNING", "PLANNED", "EXECUTING", "NEW_WORD", ""])
 def test_a_status_that_is_not_final_is_waited_for(scripted, fake_time, status):
     first = lines(header(), line(job_id="job-1", status=status), footer("job-1"))
@@ -380,12 +388,14 @@ def test_a_wait_that_has_only_a_footer_is_waited_for_again(scripted, fake_time):
     assert same(run(scripted, fake_time, RUNNING, STILL, WAITED))
 
 
+@pytest.mark.failure("query-failed")
 def test_a_job_that_is_done_without_a_line_is_a_query_error(scripted, fake_time):
     error = fails(scripted, fake_time, QueryError, RUNNING, lines(footer()))
     assert error.job_id == "job-1"
     assert len(scripted.requests) <= 4
 
 
+@pytest.mark.failure("query-lines")
 def test_foreign_lines_of_a_wait_are_ignored(scripted, fake_time):
     foreign = lines(complete(b"nonsense", job="job-9"), footer("job-1"))
     assert same(run(scripted, fake_time, RUNNING, foreign, WAITED))
@@ -442,6 +452,7 @@ def test_failures_are_judged_in_omnis_order(scripted, fake_time):
     assert {request[1] for request in scripted.requests} == {RUN}
 
 
+@pytest.mark.failure("query-failed")
 def test_missing_fields_are_an_error_although_there_is_a_result(scripted, fake_time):
     step = lines(header(), complete(summary={"missing_fields": ["users.nope[month]"]}), footer())
     error = fails(scripted, fake_time, MissingFieldsError, step)
@@ -449,6 +460,7 @@ def test_missing_fields_are_an_error_although_there_is_a_result(scripted, fake_t
     assert error.job_id == "job-1"
 
 
+@pytest.mark.failure("query-failed")
 @pytest.mark.parametrize("status", ["ERROR", "FAILED"])
 @pytest.mark.parametrize(
     ("error_type", "words", "kind"),
@@ -593,6 +605,7 @@ BAD_BASE64 = {
 }
 
 
+@pytest.mark.failure("bad-result")
 @pytest.mark.parametrize("text", BAD_BASE64.values(), ids=BAD_BASE64.keys())
 @pytest.mark.parametrize("size", [None, 1, 5, 64])
 def test_damaged_base64_is_a_response_error_and_the_job_is_not_asked_again(
@@ -608,6 +621,7 @@ def test_damaged_base64_is_a_response_error_and_the_job_is_not_asked_again(
     assert asked(scripted) == [RUN]
 
 
+@pytest.mark.failure("too-large")
 def test_a_result_that_is_larger_than_allowed_is_a_response_error(scripted, fake_time, monkeypatch):
     monkeypatch.setattr("omnipd.client.client.LARGEST_RESULT", 10_000)
     big = result(base64.b64encode(b"\0" * 99_999))

@@ -72,6 +72,7 @@ def batch_ends():
     return found
 
 
+@pytest.mark.failure("bad-result")
 @pytest.mark.parametrize("number", range(11))
 def test_a_stream_that_is_cut_between_two_batches_is_no_result(scripted, fake_time, number):
     stream = arrow(MANY, rows_per_batch=100)
@@ -109,6 +110,7 @@ def test_a_stream_without_rows_is_a_frame_without_rows(scripted, fake_time):
     assert df.columns.tolist() == ["users.state", "users.count"]
 
 
+@pytest.mark.failure("bad-result")
 def test_a_stream_cut_at_any_byte_is_no_result(scripted, fake_time):
     stream = arrow(MANY, rows_per_batch=100)
     chance = random.Random(7)
@@ -143,6 +145,7 @@ def test_what_is_no_arrow_stream_is_a_response_error(scripted, fake_time, payloa
     refused(scripted, fake_time, payload)
 
 
+@pytest.mark.failure("bad-result")
 def test_an_arrow_file_is_named_as_one(scripted, fake_time):
     sink = pa.BufferOutputStream()
     with pa.ipc.new_file(sink, ROWS.schema) as writer:
@@ -155,6 +158,7 @@ LIES = sorted(path.name for path in GOLDEN.glob("*.arrow"))
 assert len(LIES) == 10
 
 
+@pytest.mark.failure("bad-result")
 @pytest.mark.parametrize("name", LIES)
 def test_a_golden_stream_that_lies_is_refused(scripted, fake_time, name):
     refused(scripted, fake_time, (GOLDEN / name).read_bytes())
@@ -210,6 +214,7 @@ def every_type():
     )
 
 
+@pytest.mark.failure("bad-result")
 @pytest.mark.thorough
 def test_damaged_bytes_never_crash_the_interpreter_and_never_leave_the_tree():
     # In a process of its own: a crash of the reader would take this one with it.
@@ -248,6 +253,7 @@ def test_columns_that_were_not_asked_for_are_not_in_the_frame(scripted, fake_tim
     assert len(df) == 2
 
 
+@pytest.mark.failure("query-failed")
 def test_a_field_that_is_missing_from_the_result_is_an_error(scripted, fake_time):
     with pytest.raises(omnipd.QueryError, match=r"users\.count") as caught:
         run(scripted, fake_time, arrow(ROWS.drop_columns("users.count")))
@@ -356,6 +362,7 @@ def test_no_value_of_two_columns_with_one_name_is_lost(scripted, fake_time):
     assert sorted(df.iloc[0]) == [1, 2]
 
 
+@pytest.mark.failure("bad-result")
 def test_an_extension_type_runs_no_code_and_keeps_its_storage(scripted, fake_time):
     metadata = {
         b"ARROW:extension:name": b"arrow.py_extension_type",

@@ -15,6 +15,7 @@ def to(location, status=302):
     return answer(b"", status=status, Location=location)
 
 
+@pytest.mark.failure("redirect-within")
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
 def test_a_renamed_thing_is_followed(scripted, fake_time, status):
     scripted.script(to("/api/v1/documents/new?page=2", status), answer({"ok": 1}))
@@ -54,6 +55,7 @@ def test_an_address_of_ipv6_is_in_brackets(scripted, fake_time):
     assert "to [2001:db8::9]" in str(caught.value)
 
 
+@pytest.mark.failure("redirect-within")
 def test_three_redirects_are_followed_and_a_fourth_is_not(scripted, fake_time):
     steps = [to(f"{scripted.url}/api/v1/step{number}") for number in range(1, 5)]
     scripted.script(*steps[:3], answer({"ok": 1}))
@@ -66,6 +68,7 @@ def test_three_redirects_are_followed_and_a_fourth_is_not(scripted, fake_time):
     assert len(scripted.requests) == 4
 
 
+@pytest.mark.failure("redirect-within")
 def test_a_circle_ends(scripted, fake_time):
     scripted.script(to("/api/v1/b"), to("/api/v1/a"), to("/api/v1/b"), to("/api/v1/a"))
     with client_of(scripted, fake_time) as client, pytest.raises(ResponseError, match="circle"):
@@ -73,6 +76,7 @@ def test_a_circle_ends(scripted, fake_time):
     assert len(scripted.requests) == 4
 
 
+@pytest.mark.failure("redirect-away")
 @pytest.mark.parametrize(
     "location",
     [
@@ -110,6 +114,7 @@ def test_no_other_redirect_is_followed(scripted, elsewhere, fake_time, location)
     assert "/whoami redirects to" in str(caught.value)
 
 
+@pytest.mark.failure("redirect-away")
 def test_the_error_names_the_host_and_nothing_more_of_the_address(scripted, elsewhere, fake_time):
     scripted.script(to(f"http://idp.example/login?state=s3cret&return={elsewhere.url}"))
     with client_of(scripted, fake_time) as client, pytest.raises(ResponseError) as caught:
@@ -119,6 +124,7 @@ def test_the_error_names_the_host_and_nothing_more_of_the_address(scripted, else
     assert caught.value.url == f"{scripted.url}/api/v1/whoami"
 
 
+@pytest.mark.failure("redirect-away")
 @pytest.mark.parametrize("status", [301, 302, 307, 308])
 def test_a_post_is_never_sent_on(scripted, elsewhere, fake_time, status):
     scripted.script(to(f"{elsewhere.url}/api/v1/query/run", status), to("/api/v1/other", status))

@@ -142,6 +142,7 @@ PROVOCATIONS = {
 }
 
 
+@pytest.mark.failure("key-shown")
 @pytest.mark.parametrize(("step", "call"), PROVOCATIONS.values(), ids=PROVOCATIONS.keys())
 def test_no_error_shows_the_key_even_with_all_locals(
     scripted, fake_time, caplog, capfd, step, call
@@ -314,6 +315,7 @@ def test_the_client_of_the_environment_does_not_show_the_key(monkeypatch):
 # --- objects
 
 
+@pytest.mark.failure("key-shown")
 def test_nothing_that_holds_the_key_shows_pickles_or_copies_it(scripted, fake_time):
     scripted.script(page(document("a")))
     client = client_of(scripted, fake_time)
@@ -436,6 +438,7 @@ def shell(*arguments, **environment):
     return done, done.output + done.stderr
 
 
+@pytest.mark.failure("key-shown")
 @pytest.mark.parametrize(
     "step",
     [
@@ -482,6 +485,7 @@ def test_a_key_file_that_cannot_be_used_is_not_shown(tmp_path):
     assert done.exit_code == 3
 
 
+@pytest.mark.failure("key-shown")
 def test_no_file_of_a_whole_session_holds_the_key(tmp_path):
     # Everything at once, in a process of its own, with every log and warning switched on.
     code = (

@@ -70,6 +70,7 @@ RETRY_AFTER = {
 }
 
 
+@pytest.mark.failure("throttled")
 @pytest.mark.parametrize(("headers", "waits"), RETRY_AFTER.values(), ids=RETRY_AFTER.keys())
 def test_429_waits_as_long_as_the_server_asks_or_five_and_ten_seconds(
     scripted, fake_time, headers, waits
@@ -81,6 +82,7 @@ def test_429_waits_as_long_as_the_server_asks_or_five_and_ten_seconds(
     assert len(scripted.requests) == 3
 
 
+@pytest.mark.failure("throttled")
 def test_429_without_end_is_waited_for_150_seconds_and_no_more(scripted, fake_time):
     scripted.script(blocked())
     with client_of(scripted, fake_time) as client, pytest.raises(RateLimitError) as caught:
@@ -99,6 +101,7 @@ def test_waits_that_the_server_asks_for_count_toward_the_150_seconds(scripted, f
     assert len(scripted.requests) == 3
 
 
+@pytest.mark.failure("throttled-long")
 @pytest.mark.parametrize(
     "headers",
     [
@@ -116,6 +119,7 @@ def test_a_longer_wait_than_two_minutes_is_an_error_at_once(scripted, fake_time,
     assert caught.value.retry_after > 120
 
 
+@pytest.mark.failure("throttled-long")
 def test_two_minutes_are_waited(scripted, fake_time):
     scripted.script(blocked(Retry_After="120"), GOOD)
     with client_of(scripted, fake_time) as client:
@@ -123,6 +127,7 @@ def test_two_minutes_are_waited(scripted, fake_time):
     assert fake_time.slept == [120]
 
 
+@pytest.mark.failure("throttled")
 def test_429_is_no_try(scripted, fake_time):
     from scripted_server import reset
 
@@ -249,6 +254,7 @@ PASSING = {
 }
 
 
+@pytest.mark.failure("server-error", "server-away")
 @pytest.mark.parametrize(("fault", "tries"), PASSING.values(), ids=PASSING.keys())
 def test_a_failing_server_is_tried_again_as_often_as_promised(scripted, fake_time, fault, tries):
     scripted.script(fault)
@@ -258,6 +264,7 @@ def test_a_failing_server_is_tried_again_as_often_as_promised(scripted, fake_tim
     assert f"{tries} tries" in str(caught.value)
 
 
+@pytest.mark.failure("server-error", "server-away")
 @pytest.mark.parametrize(("fault", "tries"), PASSING.values(), ids=PASSING.keys())
 def test_a_server_that_recovers_is_heard(scripted, fake_time, fault, tries):
     scripted.script(*[fault] * (tries - 1), GOOD)
@@ -266,6 +273,7 @@ def test_a_server_that_recovers_is_heard(scripted, fake_time, fault, tries):
     assert len(scripted.requests) == tries
 
 
+@pytest.mark.failure("server-away")
 def test_503_waits_as_long_as_it_asks(scripted, fake_time):
     scripted.script(answer(b"", 503, Retry_After="33"), GOOD)
     with client_of(scripted, fake_time) as client:
@@ -273,6 +281,7 @@ def test_503_waits_as_long_as_it_asks(scripted, fake_time):
     assert fake_time.slept == [33]
 
 
+@pytest.mark.failure("server-away")
 def test_503_that_asks_for_more_than_two_minutes_is_an_error_at_once(scripted, fake_time):
     scripted.script(answer(b"", 503, Retry_After="600"))
     with client_of(scripted, fake_time) as client, pytest.raises(ServerError) as caught:
@@ -281,6 +290,7 @@ def test_503_that_asks_for_more_than_two_minutes_is_an_error_at_once(scripted, f
     assert len(scripted.requests) == 1
 
 
+@pytest.mark.failure("server-error")
 def test_the_words_of_a_server_are_short_clean_and_without_the_key(scripted, fake_time):
     detail = f"key {KEY} \x1b[31mred\r\n\u202etext " + "long " * 500
     scripted.script(answer({"detail": detail}, 500))
@@ -316,6 +326,7 @@ REFUSED_KEYS = {
 }
 
 
+@pytest.mark.failure("bad-key")
 @pytest.mark.parametrize("fault", REFUSED_KEYS.values(), ids=REFUSED_KEYS.keys())
 def test_a_key_that_is_refused_is_not_sent_again(scripted, fake_time, fault):
     scripted.script(fault)
@@ -350,6 +361,7 @@ ENVELOPES = {
 }
 
 
+@pytest.mark.failure("refused", "bad-request")
 @pytest.mark.parametrize(("body", "status", "kind"), ENVELOPES.values(), ids=ENVELOPES.keys())
 def test_every_envelope_is_read(scripted, fake_time, body, status, kind):
     scripted.script(answer(body, status))
@@ -408,6 +420,7 @@ def test_an_empty_200_is_no_answer(scripted, fake_time):
         whoami(client)
 
 
+@pytest.mark.failure("refused", "bad-request", "server-error")
 def test_an_error_inside_a_list_carries_the_pages_before_it(scripted, fake_time):
     scripted.script(
         page({"type": "folder", "id": "f", "name": "F"}, cursor="c", total=150),

@@ -15,6 +15,7 @@ from omnipd import NetworkError, OutcomeUnknownError
 GOOD = answer({"user": {"id": "u", "membershipId": "m"}})
 
 
+@pytest.mark.failure("untrusted-tls")
 def test_a_certificate_of_an_unknown_authority_is_refused_at_once(secure, fake_time):
     server = secure().script(GOOD)
     with client_of(server, fake_time) as client, pytest.raises(NetworkError) as caught:
@@ -26,6 +27,7 @@ def test_a_certificate_of_an_unknown_authority_is_refused_at_once(secure, fake_t
     assert fake_time.slept == []
 
 
+@pytest.mark.failure("untrusted-tls")
 @pytest.mark.parametrize(
     ("certificate", "host", "why"),
     [("good", "other.test", "name"), ("expired", "omni.test", "expired")],
@@ -44,6 +46,7 @@ def test_a_certificate_for_another_name_or_time_is_refused_at_once(
     assert server.requests == []
 
 
+@pytest.mark.failure("untrusted-tls")
 @pytest.mark.usefixtures("trusted", "hosts")
 def test_a_post_over_untrusted_tls_was_never_sent(secure, fake_time):
     server = secure("expired").script(GOOD)
@@ -63,6 +66,7 @@ def test_an_authority_of_the_environment_is_trusted(secure, fake_time):
     assert server.requests[0][2]["authorization"] == f"Bearer {KEY}"
 
 
+@pytest.mark.failure("no-connection")
 @pytest.mark.parametrize("end", [reset, hang_up], ids=["reset", "closed"])
 def test_a_post_whose_tls_handshake_breaks_was_not_sent_and_is_tried_again(fake_time, end):
     accepted = []
@@ -86,6 +90,7 @@ def test_a_post_whose_tls_handshake_breaks_was_not_sent_and_is_tried_again(fake_
     assert len(accepted) == 5
 
 
+@pytest.mark.failure("not-tls")
 def test_https_to_a_server_of_plain_http_says_so_at_once(server, fake_time):
     address = server.url.replace("http://", "https://")
     with client_of(address, fake_time) as client, pytest.raises(NetworkError) as caught:
@@ -131,6 +136,7 @@ def test_tls_that_breaks_after_a_post_was_sent_leaves_its_outcome_unknown(secure
     assert len(server.requests) == 1
 
 
+@pytest.mark.failure("late")
 @pytest.mark.usefixtures("trusted", "hosts")
 def test_a_timeout_cuts_a_stalled_tls_answer_too(secure):
     def stall(connection):
@@ -198,6 +204,7 @@ REFUSALS = {
 }
 
 
+@pytest.mark.failure("proxy")
 @pytest.mark.parametrize("refusal", REFUSALS.values(), ids=REFUSALS.keys())
 def test_a_proxy_that_refuses_is_named_without_its_password(proxy, fake_time, monkeypatch, refusal):
     monkeypatch.setenv("HTTPS_PROXY", proxy.address())
@@ -213,6 +220,7 @@ def test_a_proxy_that_refuses_is_named_without_its_password(proxy, fake_time, mo
     assert all(KEY not in str(request) for request in proxy.requests)
 
 
+@pytest.mark.failure("proxy")
 @pytest.mark.parametrize("refusal", REFUSALS.values(), ids=REFUSALS.keys())
 def test_a_post_that_a_proxy_refused_was_not_sent_and_is_tried_again(
     proxy, fake_time, monkeypatch, refusal
@@ -235,6 +243,7 @@ def test_the_proxy_that_was_used_is_named_and_no_other_variable(proxy, fake_time
     assert f"127.0.0.1:{proxy.port}" in str(caught.value)
 
 
+@pytest.mark.failure("proxy")
 def test_a_proxy_that_is_not_there_is_named(fake_time, monkeypatch):
     monkeypatch.setenv("HTTPS_PROXY", "http://mole:ssw0rd@127.0.0.1:1")
     with client_of("https://omni.test", fake_time) as client, pytest.raises(NetworkError) as caught:

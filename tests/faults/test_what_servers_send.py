@@ -269,6 +269,7 @@ def test_a_job_may_have_a_name_of_the_servers_own(scripted, fake_time, result_id
 # --- answers that are a failure
 
 
+@pytest.mark.failure("put-off")
 @pytest.mark.parametrize("end", [b"\n", b""])
 def test_words_without_a_job_put_the_query_off_and_it_is_sent_again(scripted, fake_time, end):
     words = json.dumps({"message": "Too many queries"}).encode() + end
@@ -279,6 +280,7 @@ def test_words_without_a_job_put_the_query_off_and_it_is_sent_again(scripted, fa
     assert fake_time.slept == [1.0, 2.0]
 
 
+@pytest.mark.failure("put-off")
 def test_words_without_a_job_are_a_rate_limit_in_the_end(scripted, fake_time):
     scripted.script(answer(b'{"message":"Too many queries"}\n'))
     with (
@@ -298,6 +300,7 @@ def test_words_without_a_job_are_not_waited_out_beyond_the_time(scripted, fake_t
     assert fake_time.slept == [1.0]
 
 
+@pytest.mark.failure("put-off")
 def test_words_without_a_job_hold_every_request_of_the_key(scripted, fake_time):
     scripted.script(answer(b'{"message":"Too many queries"}\n'), answer({"labels": []}))
     with client_of(scripted, fake_time, requests_per_minute=60, timeout=0.5) as client:
@@ -344,6 +347,7 @@ def test_a_list_or_a_question_that_is_answered_by_words_alone_keeps_them(scripte
     assert KEY not in f"{caught.value} {asked.value}"
 
 
+@pytest.mark.failure("good-status")
 @pytest.mark.parametrize(
     ("words", "kind"),
     [

@@ -106,6 +106,7 @@ def omni_model(client):
     return models.set_index("name").loc["orders", "model_id"]
 
 
+@pytest.mark.failure("refused")
 @pytest.mark.parametrize("status", [400, 403, 404, 409, 422])
 def test_collect_goes_on_after_one_that_omni_refuses(scripted, status):
     scripted.by_target = by_parent(
@@ -137,6 +138,7 @@ def test_all_may_fail_when_each_has_a_reason_of_its_own(scripted):
         omnipd.read_document_abilities(["d1", "d2"], errors="collect")
 
 
+@pytest.mark.failure("bad-key", "refused")
 @pytest.mark.parametrize(
     ("step", "error"),
     [
@@ -390,6 +392,7 @@ def test_an_id_that_omni_refuses_is_told_where_ids_are(omni, reader, of, things)
     assert f"omnipd.{of}() has the ids of {things} beside their names." in caught.value.hint
 
 
+@pytest.mark.failure("path-ids", connects=False)
 @pytest.mark.parametrize("impossible", ["", " ", ".", "..", "a\nb", "a\ud83d"])
 def test_what_cannot_be_an_id_is_refused_and_nothing_is_sent(omni, server, impossible):
     before = len(server.requests)

@@ -278,6 +278,7 @@ def test_a_page_garbled_in_its_middle_is_asked_for_once_more(scripted):
     assert "cursor=c" in scripted.requests[2][1]
 
 
+@pytest.mark.failure("cut-body")
 def test_a_page_that_stays_garbled_is_an_error_with_the_pages_before_it(scripted):
     scripted.script(answer(body([DOCUMENT], 2, "c")), answer(GARBLED))
     with pytest.raises(omnipd.ResponseError, match="not JSON") as caught:
@@ -286,6 +287,7 @@ def test_a_page_that_stays_garbled_is_an_error_with_the_pages_before_it(scripted
     assert len(scripted.requests) > 2
 
 
+@pytest.mark.failure("cut-body")
 def test_a_garbled_page_is_never_served_from_the_cache(scripted, tmp_path):
     good = answer(body([DOCUMENT | {"identifier": "d2"}], 2))
     scripted.script(answer(body([DOCUMENT], 2, "c")), answer(GARBLED), good)

@@ -124,6 +124,7 @@ CONTRADICTIONS = {
 }
 
 
+@pytest.mark.failure("circling-cursor", "no-rows")
 @pytest.mark.parametrize("strict", [True, False])
 @pytest.mark.parametrize("steps", CONTRADICTIONS.values(), ids=CONTRADICTIONS.keys())
 def test_a_contradiction_is_a_response_error_and_ends_the_read(scripted, fake_time, steps, strict):
@@ -138,6 +139,7 @@ def test_a_contradiction_is_a_response_error_and_ends_the_read(scripted, fake_ti
     assert nothing_is_kept(client)
 
 
+@pytest.mark.failure("good-status")
 @pytest.mark.parametrize("strict", [True, False])
 @pytest.mark.parametrize("no", ["success", "ok"])
 def test_a_failure_with_a_good_status_keeps_its_words(scripted, fake_time, no, strict):
@@ -170,6 +172,7 @@ def test_a_contradiction_on_the_first_page_has_nothing_read_before_it(scripted, 
     assert caught.value.partial is None
 
 
+@pytest.mark.failure("empty-page")
 @pytest.mark.parametrize("number", [1, 3])
 def test_a_few_empty_pages_are_passed_over(scripted, fake_time, number):
     empty = [page(cursor=f"e{index}", total=2) for index in range(number)]
@@ -212,6 +215,7 @@ def test_an_empty_list_is_a_frame_with_all_its_columns(scripted, fake_time):
 REFUSED = answer({"detail": "Bad Request: cursor: Invalid cursor", "status": 400}, 400)
 
 
+@pytest.mark.failure("lost-cursor")
 def test_a_refused_cursor_restarts_the_list_once(scripted, fake_time):
     scripted.script(
         page(*documents("a"), cursor="old", total=2),
@@ -229,6 +233,7 @@ def test_a_refused_cursor_restarts_the_list_once(scripted, fake_time):
     assert again["document_identifier"].tolist() == ["a", "b"]
 
 
+@pytest.mark.failure("lost-cursor")
 @pytest.mark.parametrize("strict", [True, False])
 def test_a_cursor_that_is_refused_twice_is_an_incomplete_read(scripted, fake_time, strict):
     first = page(*documents("a"), cursor="old", total=2)
@@ -283,6 +288,7 @@ ODD = {
 }
 
 
+@pytest.mark.failure("wrong-total")
 @pytest.mark.parametrize("steps", ODD.values(), ids=ODD.keys())
 def test_a_list_that_does_not_add_up_twice_is_an_incomplete_read(scripted, fake_time, steps):
     scripted.script(*steps, *steps)
@@ -295,6 +301,7 @@ def test_a_list_that_does_not_add_up_twice_is_an_incomplete_read(scripted, fake_
     assert nothing_is_kept(client)
 
 
+@pytest.mark.failure("wrong-total")
 @pytest.mark.parametrize("steps", ODD.values(), ids=ODD.keys())
 def test_a_list_that_adds_up_the_second_time_is_taken(scripted, fake_time, steps):
     good = [page(*documents("a", "b"), cursor="c", total=3), page(*documents("c"), total=3)]
@@ -309,6 +316,7 @@ def test_a_list_that_adds_up_the_second_time_is_taken(scripted, fake_time, steps
     assert len(scripted.requests) == len(steps) + 2
 
 
+@pytest.mark.failure("wrong-total")
 @pytest.mark.parametrize("steps", ODD.values(), ids=ODD.keys())
 def test_not_strict_takes_what_there_is_and_marks_it(scripted, fake_time, steps):
     scripted.script(*steps, *steps)
@@ -331,6 +339,7 @@ def test_what_is_marked_incomplete_is_not_exported_by_accident(scripted, fake_ti
     assert list(tmp_path.glob("*.parquet")) == []
 
 
+@pytest.mark.failure("wrong-total")
 def test_a_long_list_is_not_read_twice(scripted, fake_time):
     pages = [page(*documents(f"d{n}"), cursor=f"c{n}", total=99) for n in range(11)]
     scripted.script(*pages, page(*documents("last"), total=99))

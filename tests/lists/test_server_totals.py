@@ -161,6 +161,7 @@ def test_what_is_left_is_reckoned_from_all_records_that_came(scripted, fake_time
     assert "total changed" not in str(caught.value)
 
 
+@pytest.mark.failure("scim-count", "wrong-total")
 def test_a_list_that_ends_early_is_an_error_also_when_its_totals_count_down(scripted, fake_time):
     short = [
         page(*map(document, "ab"), cursor="1", total=5),

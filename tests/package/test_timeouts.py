@@ -169,6 +169,7 @@ def test_documents_for_which_no_time_is_left_are_not_sent(scripted, tmp_path):
     assert len(scripted.requests) == 2
 
 
+@pytest.mark.failure("late")
 def test_a_fan_out_over_a_slow_line_ends_in_time(scripted):
     def slow(connection):
         time.sleep(0.2)

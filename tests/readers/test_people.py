@@ -306,6 +306,7 @@ def test_any_part_of_a_record_gives_the_same_types(case, scripted):
 
 
 # Any name of an attribute is a value there, so that none is new.
+@pytest.mark.failure("new-shape")
 @pytest.mark.parametrize(
     "case",
     [case for case in CASES if case.name != "read_user_attribute_values"],
@@ -613,6 +614,7 @@ def test_what_an_older_server_does_not_send_is_null_and_not_none(tmp_path):
         assert df[column].isna().all()
 
 
+@pytest.mark.failure("scim-count")
 @pytest.mark.parametrize("name", SCIM)
 def test_a_server_that_hands_out_less_than_asked_is_read_to_its_end(tmp_path, name):
     with Server(scim_count_at_most=40) as few, Server() as many:
@@ -661,6 +663,7 @@ def test_a_long_form_of_something_else_is_an_error(scripted, name, record):
         getattr(omnipd, name)()
 
 
+@pytest.mark.failure("new-shape")
 def test_another_shape_of_a_users_lists_is_kept_as_text_with_a_warning(scripted):
     odd = {**PERSON, "emails": "ada@example.com", "groups": [{"name": "Analysts"}]}
     scripted.script(answer(scim_page(odd)))

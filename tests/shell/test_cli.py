@@ -311,6 +311,7 @@ def test_an_answer_that_does_not_add_up_is_code_6(scripted, monkeypatch):
     assert "counts 2 and sent 1" in result.stderr
 
 
+@pytest.mark.failure("refused")
 def test_gaps_that_were_allowed_are_code_4(scripted, monkeypatch, tmp_path):
     from scripted_server import document, page
 
