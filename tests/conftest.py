@@ -56,22 +56,22 @@ def _what_proves_a_failure_uses_a_socket(request, monkeypatch):
         yield
         return
     met = []
-    connect, connect_ex, accept = (
-        socket.socket.connect,
-        socket.socket.connect_ex,
-        socket.socket.accept,
-    )
+    real = {name: getattr(socket.socket, name) for name in ("connect", "connect_ex", "accept")}
 
     def note(one):
         met.extend(["connection"] if one.family in {socket.AF_INET, socket.AF_INET6} else [])
         return one
 
+    def accept(listener):
+        connection, address = real["accept"](listener)
+        return note(connection), address
+
     # A try that is refused is one, too; a server that waits for nobody has met nobody.
-    monkeypatch.setattr(socket.socket, "connect", lambda one, *to: connect(note(one), *to))
-    monkeypatch.setattr(socket.socket, "connect_ex", lambda one, *to: connect_ex(note(one), *to))
-    monkeypatch.setattr(
-        socket.socket, "accept", lambda one: (lambda pair: (note(pair[0]), pair[1]))(accept(one))
-    )
+    monkeypatch.setattr(socket.socket, "accept", accept)
+    for name in ("connect", "connect_ex"):
+        monkeypatch.setattr(
+            socket.socket, name, lambda one, *to, name=name: real[name](note(one), *to)
+        )
     yield
     connects = mark.kwargs.get("connects", True)
     assert bool(met) == connects, "a proof needs a connection" if connects else "it connected"

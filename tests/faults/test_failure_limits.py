@@ -4,6 +4,7 @@ import os
 import socket
 import zlib
 
+import pyarrow.parquet as pq
 import pytest
 from faults.given import KEY, client_of
 from scripted_server import after, answer, document, hang_up, page, reset, silence
@@ -54,9 +55,10 @@ def test_the_pages_before_a_fault_are_in_its_error_and_not_in_the_cache(
 def test_silence_without_end_is_a_network_error_with_the_pages_before_it(scripted, monkeypatch):
     monkeypatch.setattr(transport, "READ_SECONDS", 0.05)
     scripted.script(page(document("a"), cursor="c", total=2), silence(5))
-    with client_of(scripted) as client, pytest.raises(NetworkError) as caught:
+    with client_of(scripted) as client:
         client.clock = Clock(sleep=lambda _: None)
-        omnipd.read_content(client=client)
+        with pytest.raises(NetworkError) as caught:
+            omnipd.read_content(client=client)
     assert len(scripted.requests) == 6
     assert not isinstance(caught.value, omnipd.DeadlineError)
     assert caught.value.partial["document_identifier"].tolist() == ["a"]
@@ -190,3 +192,19 @@ def test_an_export_stops_at_once_and_goes_on_with_what_it_has(
         export(client)
     assert (asked("labels"), asked("connections")) == (1, 2)
     assert sorted(omnipd.open_export(tmp_path / "out")) == include[::-1]
+
+
+@pytest.mark.failure("formula")
+@pytest.mark.parametrize("begins", ["=", "+", "-", "@", "\t", "\r", "\uff1d"])
+def test_a_name_from_omni_is_no_formula_of_a_file(scripted, fake_time, tmp_path, begins):
+    name = f"{begins}1+1"
+    scripted.script(page({"type": "folder", "id": "f", "name": name}))
+    with client_of(scripted, fake_time) as client:
+        df = omnipd.read_content(client=client)[["id", "name"]]
+    omnipd.to_csv(df, tmp_path / "safe.csv")
+    omnipd.to_csv(df, tmp_path / "raw.csv", raw=True)
+    omnipd.to_parquet(df, tmp_path / "whole.parquet")
+    head = '"id","name"\n'
+    assert (tmp_path / "safe.csv").read_bytes().decode() == f'{head}"f","\'{name}"\n'
+    assert (tmp_path / "raw.csv").read_bytes().decode() == f'{head}"f","{name}"\n'
+    assert pq.read_table(tmp_path / "whole.parquet")["name"].to_pylist() == [name]

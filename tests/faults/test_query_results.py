@@ -214,7 +214,6 @@ def every_type():
     )
 
 
-@pytest.mark.failure("bad-result")
 @pytest.mark.thorough
 def test_damaged_bytes_never_crash_the_interpreter_and_never_leave_the_tree():
     # In a process of its own: a crash of the reader would take this one with it.
