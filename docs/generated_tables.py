@@ -1,8 +1,8 @@
 """Tables that are made when the pages are built, from what the code itself says.
 
 ``joins-drawing`` draws how the frames of the readers join, ``sandbox-calls`` lists what the sandbox
-answers, ``model-fields`` the fields that one of its models offers, and ``editable-columns`` what of the frames
-can be edited.
+answers, ``model-fields`` the fields that one of its models offers, ``editable-columns`` what of the frames
+can be edited, ``failures`` what may fail, and ``failure-tests`` which tests prove what then happens.
 """
 
 from collections.abc import Iterator, Sequence
@@ -10,6 +10,7 @@ from typing import Any
 
 import join_drawing
 from docutils import nodes
+from failure_table import MODEL, TESTS, failures, proofs
 from join_table import PAGE, all_joins
 from sphinx.util.docutils import SphinxDirective
 
@@ -95,6 +96,70 @@ class EditableColumns(SphinxDirective):
         ]
 
 
+class Failures(SphinxDirective):
+    """What may fail in one part of ``failure_model.toml``: how often it is tried, how it ends, what is kept."""
+
+    required_arguments = 1
+
+    def run(self) -> list[nodes.Node]:
+        """Return the table; its cells are Markdown."""
+        self.env.note_dependency(str(MODEL))
+        lines = [
+            "| What happens | Tried | How it ends | What is kept |",
+            "|---|---|---|---|",
+            *(
+                f"| {one.what} | {one.tried} | {one.ends} | {one.kept} |"
+                for one in failures()
+                if one.part == self.arguments[0]
+            ),
+        ]
+        made = self.parse_text_to_nodes("\n".join(lines))
+        for found in made:
+            if isinstance(found, nodes.table):
+                found["classes"].append("failures")
+        return made
+
+
+class FailureTests(SphinxDirective):
+    """Each failure with the tests that are marked with it."""
+
+    def run(self) -> list[nodes.Node]:
+        """Return a table for each part."""
+        self.env.note_dependency(str(MODEL))
+        made: list[nodes.Node] = []
+        for title in dict.fromkeys(one.title for one in failures()):
+            rows = []
+            for one in failures():
+                if one.title == title:
+                    found = [proof for proof in proofs() if proof.failure == one.name]
+                    files = dict.fromkeys(proof.file for proof in found)
+                    for file in files:
+                        self.env.note_dependency(str(TESTS / file))
+                    rows.append(
+                        _proven(
+                            one.name,
+                            {
+                                file: [proof.test for proof in found if proof.file == file]
+                                for file in files
+                            },
+                        )
+                    )
+            made.append(nodes.rubric(text=title))
+            made += self.parse_text_to_nodes("\n".join(["| Row | Tests |", "|---|---|", *rows]))
+        return made
+
+
+def _proven(name: str, tests: dict[str, list[str]]) -> str:
+    said = (
+        f"`{file}`: " + ", ".join(_sentence(one) for one in found) for file, found in tests.items()
+    )
+    return f"| `{name}` | {'; '.join(said)} |"
+
+
+def _sentence(test: str) -> str:
+    return test.removeprefix("test_").replace("_", " ")
+
+
 class SandboxCalls(SphinxDirective):
     """The calls that the sandbox answers; with ``changes``, those that change it."""
 
@@ -162,6 +227,8 @@ def _row(cells: Row) -> nodes.row:
 def setup(app: Any) -> dict[str, bool]:
     """Tell Sphinx of the directives."""
     app.add_directive("editable-columns", EditableColumns)
+    app.add_directive("failures", Failures)
+    app.add_directive("failure-tests", FailureTests)
     app.add_directive("joins-drawing", JoinsDrawing)
     app.add_directive("sandbox-calls", SandboxCalls)
     app.add_directive("model-fields", ModelFields)
