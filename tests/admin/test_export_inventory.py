@@ -415,6 +415,7 @@ def test_one_that_has_its_name_and_not_the_pointer_is_named_by_it_without_asking
     assert not list(folder.glob(".*"))
 
 
+@pytest.mark.failure("full-disk")
 def test_a_disk_that_is_full_for_the_pointer_leaves_the_last_export(
     own, small, folder, monkeypatch
 ):

@@ -93,6 +93,7 @@ def test_what_was_stored_for_another_key_is_not_served_in_its_place(scripted, pl
         assert read(other) == ["c"]
 
 
+@pytest.mark.failure("bad-cache")
 def test_no_key_and_no_header_is_stored_and_nothing_is_a_pickle(scripted, place, connect):
     body = json.loads(pages_of("a")[0].partition(b"\r\n\r\n")[2])
     scripted.script(answer(body, Set_Cookie="s=cookie!"))

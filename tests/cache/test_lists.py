@@ -392,6 +392,7 @@ def test_a_lifetime_beyond_the_calendar_is_no_crash(scripted, fake_time):
 # --- on disk
 
 
+@pytest.mark.failure("shared-limit")
 def test_folders_and_files_are_for_their_owner_only(stored):
     before = os.umask(0)
     try:

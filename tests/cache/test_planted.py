@@ -317,6 +317,7 @@ def test_no_descriptor_is_held_after_a_call_nor_by_what_came_of_it(cache):
         gc.enable()
 
 
+@pytest.mark.failure("bad-cache")
 def test_what_was_damaged_can_be_looked_at_for_a_week(cache):
     [file] = stored(cache)
     file.write_bytes(b"nonsense")

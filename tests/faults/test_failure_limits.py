@@ -6,7 +6,7 @@ import zlib
 
 import pyarrow.parquet as pq
 import pytest
-from faults.given import KEY, client_of
+from faults.given import KEY, QUERY, client_of
 from scripted_server import after, answer, document, hang_up, page, reset, silence
 
 import omnipd
@@ -24,6 +24,7 @@ def kinds_of_end():
         "a short body": (after(answer(b"x" * 50)[:-9], hang_up), 5, NetworkError),
         "another protocol": (after(b"SSH-2.0\r\n", hang_up), 2, NetworkError),
         "a cut body of matching length": (answer(b'{"records": ['), 2, ResponseError),
+        "bad UTF-8": (answer(b'{"records": [], "a": "\xff"}'), 2, ResponseError),
         "a page": (answer(b"<html>Sign in</html>"), 1, ResponseError),
         "500": (answer({"detail": "oops"}, 500), 3, omnipd.ServerError),
         "503": (answer(b"", 503), 5, omnipd.ServerError),
@@ -37,7 +38,9 @@ def kinds_of_end():
     }
 
 
-@pytest.mark.failure("broken", "not-http", "cut-body", "web-page", "server-error", "server-away")
+@pytest.mark.failure(
+    "broken", "not-http", "cut-body", "web-page", "not-json", "server-error", "server-away"
+)
 @pytest.mark.parametrize(("step", "tries", "kind"), kinds_of_end().values(), ids=kinds_of_end())
 def test_the_pages_before_a_fault_are_in_its_error_and_not_in_the_cache(
     scripted, fake_time, step, tries, kind
@@ -51,6 +54,14 @@ def test_the_pages_before_a_fault_are_in_its_error_and_not_in_the_cache(
     assert list(client.cache.folder.glob("*.json")) == []
 
 
+@pytest.mark.failure("unknown-host", connects=False)
+def test_a_query_to_an_unknown_host_is_tried_twice(fake_time):
+    with client_of("https://nowhere.invalid", fake_time) as client, pytest.raises(NetworkError):
+        omnipd.run_query(QUERY, client=client)
+    assert client.requests_sent == 2
+    assert sum(fake_time.slept) <= 5
+
+
 @pytest.mark.failure("silence")
 def test_silence_without_end_is_a_network_error_with_the_pages_before_it(scripted, monkeypatch):
     monkeypatch.setattr(transport, "READ_SECONDS", 0.05)
@@ -62,6 +73,18 @@ def test_silence_without_end_is_a_network_error_with_the_pages_before_it(scripte
     assert len(scripted.requests) == 6
     assert not isinstance(caught.value, omnipd.DeadlineError)
     assert caught.value.partial["document_identifier"].tolist() == ["a"]
+
+
+@pytest.mark.failure("silence")
+def test_of_a_time_twice_as_long_as_a_silence_there_is_one_more_try(scripted, monkeypatch):
+    # As 60 s are to the 120 s of a call.
+    monkeypatch.setattr(transport, "READ_SECONDS", 0.3)
+    scripted.script(silence(5))
+    with client_of(scripted, timeout=0.6) as client:
+        client.clock = Clock(sleep=lambda _: None)
+        with pytest.raises(omnipd.DeadlineError):
+            client.get("/api/v1/whoami")
+    assert len(scripted.requests) == 2
 
 
 @pytest.mark.failure("late")

@@ -480,6 +480,7 @@ def test_a_failed_job_is_a_query_error_of_its_kind(
     step = failing(status, **{name: value for name, value in facts.items() if value})
     error = fails(scripted, fake_time, kind, step)
     assert type(error) is kind
+    assert error.job_id == "job-1"
     assert error.error_type == (error_type or status)
     assert (words or "no reason") in str(error)
 
