@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -17,7 +18,10 @@ class Exchange:
 
     Attributes
     ----------
-    request : Request
+    method, path : str
+    params : mapping of str to str
+    body : str or None
+        The JSON that was sent.
     origin : str
         Where it went.
     began : float
@@ -34,7 +38,10 @@ class Exchange:
         Why there is no answer, or not all of it.
     """
 
-    request: Request
+    method: str
+    path: str
+    params: Mapping[str, str]
+    body: str | None
     origin: str
     began: float
     status: int = 0
@@ -114,6 +121,9 @@ def note(
     found = recorder()
     if found is None:
         return None
-    exchange = Exchange(request, origin, began)
+    # As they are now: the pages of a list share what they ask for.
+    params = dict(request.params or {})
+    body = None if request.json is None else json.dumps(request.json)
+    exchange = Exchange(request.method, request.path, params, body, origin, began)
     found.begins(exchange, fingerprint, hide_key)
     return exchange

@@ -10,7 +10,7 @@ from __future__ import annotations
 KEYS = frozenset(
     """
 _count abilities acceptsLicense accessBoost accessBoostable accessGrants accessSource
-accountCreditLimit actions active add addedGroupRecipientsCount addedRecipientsCount agentic_job
+accountCreditLimit activeBranches archived actions active add addedGroupRecipientsCount addedRecipientsCount agentic_job
 aggregate_type aggregateType ai_timing_ms aiConfig aiContext aiModifiedAt alert
 allow_branch_exists allowAsWorkbookBase allowedValues allowsUserSpecificTimezones allValues
 always_where_filters alwaysScopeViewNames answer attributeName authenticationType authMethod
@@ -102,16 +102,26 @@ workbookUrl yaml yaml_path
 """.split()
 )
 
-#: What is between the slashes of paths.
-PATH_PARTS = frozenset(
+#: Which words of paths follow upon which; ``*`` is an id or a name. After any other word comes an id.
+PATH_STEPS = frozenset(
     """
-Groups Users access-list add-recipients ai api api-keys branch bulk cache_reset cancel commit
-connection-environments connections content content-validator dashboards dbt dbt-exposures
-documents download draft duplicate email-only embed environments export favorite field filters
-folders generate-query generate-session git import jobs labels merge migrate model-roles models
-move pause permissions pick-topic queries query recipients refresh remove-recipients result
-resume run schedules schemas scim search-omni-docs sso status sync topic transfer-ownership
-trigger unstable uploads user-attributes user-groups users v1 v2 validate view vis wait yaml
+*/access-list */add-recipients */ai-agent-actions */app */archive */branch */cache_reset */cancel
+*/content-validator */dashboard */dbt */dbt-exposures */dbt-sync */download */draft */drafts
+*/duplicate */export */favorite */favorites */feedback */field */filters */git */identifier */ignore
+*/labels */merge */migrate */model-roles */move */pause */permissions */queries */recipients
+*/refresh */remove-recipients */restore */result */resume */schedules */schemas */status
+*/suggestions */topic */transfer-ownership */trigger */unarchive */upgrade */validate */view */vis
+*/yaml /api /embed ai/branding ai/conversations ai/credit-controls ai/credit-usage ai/eval
+ai/generate-query ai/jobs ai/pick-topic ai/routines ai/search-omni-docs api/scim api/unstable api/v1
+api/v2 content/search credit-controls/entity-groups credit-controls/user-groups
+credit-controls/users credit-usage/entity-groups credit-usage/user-groups credit-usage/users
+dbt/environments documents/import draft/app draft/publish email-only/bulk embed/Users embed/login
+embed/sso eval/prompt-sets eval/runs git/commit git/sync query/run query/wait scim/v2
+sso/generate-session sso/generate-url sso/redeem-session suggestions/generate suggestions/runs
+suggestions/schedule unstable/documents users/email-only v1/ai v1/api-keys v1/color-palettes
+v1/connection-environments v1/connections v1/content v1/dashboards v1/documents v1/embed v1/folders
+v1/jobs v1/labels v1/models v1/query v1/schedules v1/skills v1/uploads v1/user-attribute-selections
+v1/user-attributes v1/user-groups v1/users v1/whoami v2/Groups v2/Users v2/documents v2/embed
 """.split()
 )
 
@@ -202,10 +212,10 @@ PROSE = frozenset(
     """
 a access account action after again allow allowed already an and another any api are argument arguments as at
 authorization bad be bearer because been before behalf between body branch but by can cannot change changed
-conflict connection content could created cursor database dbt deleted denied disabled document does down
+configured conflict connection content could created cursor database dbt deleted denied disabled document does down
 enabled error exceeded exist exists expected failed feature field fields filter folder for forbidden found from
 gateway group had has have header id identifier if in internal invalid is it job key label later length limit
-list many maximum may method minute missing model must name no nosuch not of on only or organization parameter
+list many maximum may method minute missing model must name no not of on only or organization parameter
 parameters path permission permissions personal plan please property query rate refused request requests
 required result rule rules schedule scim server service session should sort string such support supported
 syntax temporarily than that the there this time timed to token too topic try type unauthorized unavailable

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import urllib.parse
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -53,15 +52,14 @@ def _entry(exchange: Exchange, redaction: Redaction) -> dict[str, Any]:
 
 
 def _request(exchange: Exchange, redaction: Redaction) -> dict[str, Any]:
-    asked = exchange.request
-    path, _, query = asked.path.partition("?")
-    params = dict(urllib.parse.parse_qsl(query, keep_blank_values=True)) | dict(asked.params or {})
-    replaced = redaction.params(params)
+    path, _, query = exchange.path.partition("?")
+    params = dict(urllib.parse.parse_qsl(query, keep_blank_values=True))
+    replaced = redaction.params(params | dict(exchange.params))
     url = ORIGIN + redaction.path(path)
     if replaced:
         url += "?" + urllib.parse.urlencode(replaced)
     request: dict[str, Any] = {
-        "method": asked.method,
+        "method": exchange.method,
         "url": url,
         "httpVersion": "HTTP/1.1",
         "cookies": [],
@@ -70,8 +68,8 @@ def _request(exchange: Exchange, redaction: Redaction) -> dict[str, Any]:
         "headersSize": -1,
         "bodySize": -1,
     }
-    if asked.json is not None:
-        text = redaction.body(json.dumps(asked.json), lines=False)
+    if exchange.body is not None:
+        text = redaction.body(exchange.body, lines=False)
         request["postData"] = {"mimeType": "application/json", "text": text}
     return request
 

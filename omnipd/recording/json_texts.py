@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 
 _PIECE = re.compile(
@@ -23,6 +23,10 @@ _PIECE = re.compile(
 _LITERALS = {"true", "false", "null", "NaN", "Infinity", "-Infinity"}
 
 
+#: What stands among the keys above a value for an array.
+ARRAY = "[]"
+
+
 @dataclass
 class Place:
     """Where a value stands.
@@ -30,7 +34,7 @@ class Place:
     Attributes
     ----------
     keys : list of str
-        The keys above it, the nearest last; an array adds none.
+        The keys above it and, for each array around it, ``ARRAY``; the nearest last.
     is_key : bool
         Whether it is itself the key of something.
     """
@@ -41,7 +45,19 @@ class Place:
     @property
     def key(self) -> str:
         """The nearest key, or an empty text."""
+        return next((one for one in reversed(self.keys) if one != ARRAY), "")
+
+    @property
+    def container(self) -> str:
+        """Of a key: that of the object that it is in; ``ARRAY`` where that is one of several."""
         return self.keys[-1] if self.keys else ""
+
+    def is_named_by_others(self, containers: Collection[str]) -> bool:
+        """Whether the nearest key stands in the object of one of these keys."""
+        end = len(self.keys)
+        while end and self.keys[end - 1] == ARRAY:
+            end -= 1
+        return end > 1 and self.keys[end - 2] in containers
 
 
 Rewrite = Callable[[str, Place], str]
@@ -96,12 +112,12 @@ def _after_sign(
     """Go on after a sign; return whether a key comes next."""
     if sign in "{[":
         around.append((sign == "{", len(keys)))
+        if sign == "[":
+            keys.append(ARRAY)
         return sign == "{"
     if sign in "}]":
         if around:
             del keys[around.pop()[1] :]
-        if around and around[-1][0]:
-            del keys[around[-1][1] + 1 :]
         return False
     if sign == "," and around:
         is_object, above = around[-1]

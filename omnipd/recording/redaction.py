@@ -16,7 +16,9 @@ from omnipd.recording.results import ResultTexts
 ORIGIN = "https://omni.example"
 #: Headers of answers that a client looks at; no other one is kept.
 _HEADERS = ("content-type", "date", "location", "retry-after", "x-trace-id")
-_SENTENCE = words.PROSE | words.HTML
+# An error may name the parameter that it is about.
+_PROSE = words.PROSE | {one.lower() for one in words.KEYS if one.lower() != one}
+_PAGE = _PROSE | words.HTML
 _TIMEFRAME = re.compile(rf"\[(?:{'|'.join(sorted(words.TIMEFRAMES))})\]")
 _FORMAT = re.compile(r"(?:(?:BIG)?(?:USD|EUR|GBP|AUD|JPY|BRL)?(?:CURRENCY|ACCOUNTING|FINANCIAL)|"
     r"USD|EUR|GBP|AUD|JPY|BRL|NUMBER|PERCENT|ID|BIG|BIGNUMBER|BILLIONS|MILLIONS|THOUSANDS)(?:_\d)?|(?:%[A-Za-z][ :/,.-]*)+", re.IGNORECASE)
@@ -41,12 +43,17 @@ class Redaction:
         self._results = ResultTexts(replaced, self._text, numbers=results)
 
     def path(self, path: str) -> str:
-        """Return a path with what is no word of the API replaced."""
-        return "/".join(
-            one if one in words.PATH_PARTS else urllib.parse.quote(self._text(plain), safe="")
-            for one in path.split("/")
-            for plain in [urllib.parse.unquote(one)]
-        )
+        """Return a path with the ids and names in it replaced."""
+        written, before = [], ""
+        for part in path.strip("/").split("/"):
+            if f"{before}/{part}" in words.PATH_STEPS:
+                before = part
+                written.append(part)
+            else:
+                before = "*"
+                plain = self._text(urllib.parse.unquote(part))
+                written.append(urllib.parse.quote(plain, safe=""))
+        return "/" + "/".join(written)
 
     def params(self, params: Mapping[str, str]) -> dict[str, str]:
         """Return query parameters with their values replaced."""
@@ -79,7 +86,7 @@ class Redaction:
 
     def _json(self, body: str) -> str:
         if body.lstrip("\ufeff \t\r\n")[:1] not in {"{", "[", '"'}:
-            return self._replaced.text(body, _SENTENCE)
+            return self._replaced.text(body, _PAGE)
         return rewrite(body, self._at, self._number_at)
 
     def _param(self, name: str, value: str) -> str:
@@ -92,7 +99,7 @@ class Redaction:
     def _at(self, text: str, place: Place) -> str:
         """Return what a text becomes where it stands."""
         if place.is_key:
-            is_name = place.key in words.NAMED_BY_OTHERS or text not in words.KEYS
+            is_name = place.container in words.NAMED_BY_OTHERS or text not in words.KEYS
             return self._text(text) if is_name and not _is_of_api(text) else text
         key = place.key
         if key == "result" and len(place.keys) == 1 and len(text) > 200:
@@ -104,13 +111,13 @@ class Redaction:
         if self._is_word_of_api(text, place):
             return text
         if key in words.PROSE_KEYS:
-            return self._replaced.text(text, words.PROSE)
+            return self._replaced.text(text, _PROSE)
         return self._text(text)
 
     @staticmethod
     def _is_word_of_api(text: str, place: Place) -> bool:
         key = place.key
-        if len(place.keys) > 1 and place.keys[-2] in words.NAMED_BY_OTHERS:
+        if place.is_named_by_others(words.NAMED_BY_OTHERS):
             # The name is somebody's own; what stands right at it is a text of theirs.
             return False
         if key == "format" and _FORMAT.fullmatch(text):
@@ -123,8 +130,9 @@ class Redaction:
 
     def _number_at(self, number: str, place: Place) -> str:
         stays = place.key in words.KEYS and place.key not in words.NUMBERS_OF_OTHERS
-        below = words.NAMED_BY_OTHERS.intersection(place.keys[-2:-1]) or place.key.lower().endswith("id")
-        return number if stays and not below else self._replaced.number(number)
+        if place.key.lower().endswith("id") or place.is_named_by_others(words.NAMED_BY_OTHERS):
+            stays = False
+        return number if stays else self._replaced.number(number)
 
     def _key(self, key: str) -> str:
         return key if key in words.KEYS else self._text(key)
