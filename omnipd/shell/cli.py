@@ -23,6 +23,7 @@ from omnipd.shell.output import check_form, deliver
 from omnipd.shell.plans import plan
 from omnipd.shell.questions import audit
 from omnipd.shell.readers import estimate, read
+from omnipd.shell.record import record
 from omnipd.shell.words import in_commands, in_words_of
 
 # What a person wants to see first, in the room that a terminal has.
@@ -477,6 +478,7 @@ main.add_command(read)
 main.add_command(estimate)
 main.add_command(audit)
 main.add_command(embed)
+main.add_command(record)
 for _command in (plan, apply, undo, journal):
     main.add_command(_command)
 
