@@ -150,7 +150,12 @@ class Sandbox(Client):
     ) -> None:
         """Refuse what says how an organization is, where there is none."""
         given = invents or any(one is not None for one in (org, state, pace))
-        if given or served.get("faults") or served.get("control") or served.keys() - {"faults", "control"}:
+        if (
+            given
+            or served.get("faults")
+            or served.get("control")
+            or served.keys() - {"faults", "control"}
+        ):
             raise ArgumentError(
                 argument("replay")
                 + " answers what was recorded, and takes no argument beside it that says how an Omni is.",

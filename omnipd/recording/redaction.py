@@ -20,8 +20,11 @@ _HEADERS = ("content-type", "date", "location", "retry-after", "x-trace-id")
 _PROSE = words.PROSE | {one.lower() for one in words.KEYS if one.lower() != one}
 _PAGE = _PROSE | words.HTML
 _TIMEFRAME = re.compile(rf"\[(?:{'|'.join(sorted(words.TIMEFRAMES))})\]")
-_FORMAT = re.compile(r"(?:(?:BIG)?(?:USD|EUR|GBP|AUD|JPY|BRL)?(?:CURRENCY|ACCOUNTING|FINANCIAL)|"
-    r"USD|EUR|GBP|AUD|JPY|BRL|NUMBER|PERCENT|ID|BIG|BIGNUMBER|BILLIONS|MILLIONS|THOUSANDS)(?:_\d)?|(?:%[A-Za-z][ :/,.-]*)+", re.IGNORECASE)
+_FORMAT = re.compile(
+    r"(?:(?:BIG)?(?:USD|EUR|GBP|AUD|JPY|BRL)?(?:CURRENCY|ACCOUNTING|FINANCIAL)|"
+    r"USD|EUR|GBP|AUD|JPY|BRL|NUMBER|PERCENT|ID|BIG|BIGNUMBER|BILLIONS|MILLIONS|THOUSANDS)(?:_\d)?|(?:%[A-Za-z][ :/,.-]*)+",
+    re.IGNORECASE,
+)
 _CRON = re.compile(r"(?:cron)?\(?[\d*?/,LW# -]+(?:[A-Z]{3}[\d*?/,LW# -]*)*\)?")
 _TOTAL = "::total::"
 _EVERYTHING = {"*", "all_views.*", _TOTAL}
@@ -147,4 +150,7 @@ class Redaction:
 
 
 def _is_of_api(text: str) -> bool:
-    return text.startswith(("$omni", "urn:ietf:params:scim:", "urn:omni:params:")) or text in _EVERYTHING
+    return (
+        text.startswith(("$omni", "urn:ietf:params:scim:", "urn:omni:params:"))
+        or text in _EVERYTHING
+    )

@@ -85,9 +85,12 @@ class Replacement:
             by = self._by[low] = self._drawn(low, is_uuid=is_uuid)
             self._given.add(by)
         after = by[len(low) :]
-        return "".join(
-            new.upper() if old.isupper() else new for old, new in zip(word, by, strict=False)
-        ) + after
+        return (
+            "".join(
+                new.upper() if old.isupper() else new for old, new in zip(word, by, strict=False)
+            )
+            + after
+        )
 
     def _drawn(self, low: str, *, is_uuid: bool) -> str:
         draw = _hex_like if is_uuid else _like

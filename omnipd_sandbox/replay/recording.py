@@ -80,7 +80,9 @@ def read_recording(file: Path) -> Recording:
             asked, reply, origin = _entry(entry)
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             where = f"{file}: entries[{number}]"
-            raise BadRecording(f"{where} cannot be read ({type(error).__name__}: {error})") from None
+            raise BadRecording(
+                f"{where} cannot be read ({type(error).__name__}: {error})"
+            ) from None
         answers.setdefault(asked, []).append(reply)
     return Recording(answers, origin)
 
@@ -115,5 +117,6 @@ def _reply(entry: Mapping[str, Any], response: Mapping[str, Any]) -> Reply:
         return document
     # Half of this is what came.
     return Broken(
-        Document(document.body * 2 or b"  ", status, document.content_type, document.headers), status
+        Document(document.body * 2 or b"  ", status, document.content_type, document.headers),
+        status,
     )

@@ -50,9 +50,7 @@ class ReplayServer:
     personal_key = "omni_pat_replayed0000000000000000000000"
     embed_secret = "replayed"  # noqa: S105 - there is nothing to embed
 
-    def __init__(
-        self, recording: str | Path, *, host: str = "127.0.0.1", port: int = 0
-    ) -> None:
+    def __init__(self, recording: str | Path, *, host: str = "127.0.0.1", port: int = 0) -> None:
         whole(0, 65_535)("port", port)
         if not isinstance(recording, str | PathLike):
             msg = f"replay must be a path, not {recording!r}"
@@ -113,7 +111,10 @@ class ReplayServer:
 
     def _respond(self, request: Request) -> Reply:
         asked = question(
-            request.method, request.path, list(request.query), request.body.decode("utf-8", "replace")
+            request.method,
+            request.path,
+            list(request.query),
+            request.body.decode("utf-8", "replace"),
         )
         answers = self._recording.answers.get(asked)
         if answers is None:
@@ -132,7 +133,9 @@ class ReplayServer:
         if isinstance(reply, Broken) or not self._recording.origin:
             return reply
         home = {
-            name: value.replace(self._recording.origin, self.url) if name.lower() == "location" else value
+            name: value.replace(self._recording.origin, self.url)
+            if name.lower() == "location"
+            else value
             for name, value in reply.headers.items()
         }
         return replace(reply, headers=home)
