@@ -11,6 +11,7 @@ from omnipd.admin.inventory import read_inventory as read_inventory
 from omnipd.admin.inventory_frames import Inventory as Inventory
 from omnipd.admin.open_export import Export as Export
 from omnipd.admin.open_export import open_export as open_export
+from omnipd.audit.compare_omnis import compare as compare
 from omnipd.changes.journal import Journal as Journal
 from omnipd.changes.journal import open_journal as open_journal
 from omnipd.changes.plan import Plan as Plan
@@ -19,9 +20,13 @@ from omnipd.changes.plan_identifiers import plan_identifiers as plan_identifiers
 from omnipd.changes.plan_labels import plan_labels as plan_labels
 from omnipd.changes.plan_members import plan_members as plan_members
 from omnipd.changes.plan_move import plan_move as plan_move
+from omnipd.changes.plan_rights import plan_rights as plan_rights
 from omnipd.changes.plan_transfer import plan_transfer as plan_transfer
 from omnipd.changes.plan_users import plan_users as plan_users
+from omnipd.changes.promote import promote as promote
 from omnipd.changes.undo import undo as undo
+from omnipd.checkup.doctor import doctor as doctor
+from omnipd.checkup.findings import Checkup as Checkup
 from omnipd.client.client import Client as Client
 from omnipd.client.current_client import clear_cache as clear_cache
 from omnipd.client.current_client import connect as connect
@@ -152,6 +157,7 @@ from omnipd.readers.whoami import Identity as Identity
 from omnipd.readers.whoami import read_whoami_roles as read_whoami_roles
 from omnipd.readers.whoami import whoami as whoami
 from omnipd.recording.record import record as record
+from omnipd.report_page.write_report import report as report
 from omnipd.version import __version__ as __version__
 
 __all__: list[str]

@@ -53,7 +53,7 @@ class Sandbox(Client):
         replay: str | Path | None,
         **served: Any,
     ) -> None:
-        server_class = _server_class()
+        _server_class()
         check_choice("size", size, ("tiny", "demo", "large"))
         if org is not None and (documents is not None or size != "demo"):
             raise ArgumentError(
@@ -78,39 +78,13 @@ class Sandbox(Client):
                 "A sandbox takes no " + argument(name) + ".",
                 hint="The knobs and faults: docs/sandbox.md.",
             )
-        bad_org = bad_knob = bad_recording = None
-        try:
-            if state is not None:
-                state.parent.mkdir(parents=True, exist_ok=True)
-            if replay is not None:
-                self.server = _replay_server(replay, port)
-            else:
-                self.server = server_class(
-                    port=port,
-                    org=org,
-                    state=state,
-                    requests_per_minute=requests_per_minute,
-                    **{} if now is None else {"now": now},
-                    size=size,
-                    **{} if documents is None else {"documents": documents},
-                    **served,
-                )
-        except _bad_recording() as error:
-            bad_recording = str(error)
-        except _bad_organization() as error:
-            bad_org = str(error)
-        except OSError as error:
-            bad_org = f"{error.filename or org or state}: {error.strerror or error}"
-        except ValueError as error:
-            bad_knob = str(error)
-        if bad_recording is not None:
-            raise ArgumentError(
-                f"{bad_recording}.", hint="A recording is what " + function("record") + " writes."
-            )
-        if bad_org is not None:
-            raise ArgumentError(bad_org, hint="What a folder and a state hold: docs/sandbox.md.")
-        if bad_knob is not None:
-            raise ArgumentError(f"{bad_knob}.", hint="The knobs and faults: docs/sandbox.md.")
+        given = {} if now is None else {"now": now}
+        given |= {} if documents is None else {"documents": documents}
+        if replay is not None:
+            self.server = _replay_server(replay, port)
+        else:
+            given |= {"requests_per_minute": requests_per_minute, "size": size, **served}
+            self.server = _new_server(port, org, state, given)
         _open_door(self.server, port)
         folder = Path(tempfile.mkdtemp(prefix="omnipd-sandbox-"))
         # Also when nobody closes it: at the end of the process, or when it is let go.
@@ -327,18 +301,34 @@ def _bad_organization() -> type[ValueError]:
     return BadOrganization
 
 
-def _bad_recording() -> type[ValueError]:
-    with NO_FORK:
-        from omnipd_sandbox.replay.recording import BadRecording  # noqa: PLC0415 - as the server
-
-    return BadRecording
+def _new_server(port: int, org: Path | None, state: Path | None, given: Mapping[str, Any]) -> Any:
+    """Make a server; say what is wrong with what it is given as an error of omnipd."""
+    bad_org = bad_knob = None
+    try:
+        if state is not None:
+            state.parent.mkdir(parents=True, exist_ok=True)
+        return _server_class()(port=port, org=org, state=state, **given)
+    except _bad_organization() as error:
+        bad_org = str(error)
+    except OSError as error:
+        bad_org = f"{error.filename or org or state}: {error.strerror or error}"
+    except ValueError as error:
+        bad_knob = str(error)
+    if bad_org is not None:
+        raise ArgumentError(bad_org, hint="What a folder and a state hold: docs/sandbox.md.")
+    raise ArgumentError(f"{bad_knob}.", hint="The knobs and faults: docs/sandbox.md.")
 
 
 def _replay_server(replay: Path, port: int) -> Any:
+    """Make a server that answers a recording; say what is wrong with that as an error of omnipd."""
     with NO_FORK:
         from omnipd_sandbox.replay.server import ReplayServer  # noqa: PLC0415 - as the server
 
-    return ReplayServer(replay, port=port)
+    try:
+        return ReplayServer(replay, port=port)
+    except ValueError as error:
+        wrong = str(error)
+    raise ArgumentError(f"{wrong}.", hint="A recording is what " + function("record") + " writes.")
 
 
 def _open_door(server: Any, port: int) -> None:

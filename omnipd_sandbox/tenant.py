@@ -314,6 +314,8 @@ class Tenant:
             changed = copy(self._world.organization)
             reply = self._ask(request, route, self._world_with(changed), caller)
             if not keeps:
+                # An id that was answered is never that of another.
+                self._world.organization.made = changed.made
                 return reply
             # Only now: what is refused half way leaves nothing behind.
             self._store(changed)

@@ -3,7 +3,9 @@
 The others run beside each other, and what each says is shown when it has ended.
 
 `python -m tests types tests` runs only those that it names. `python -m tests thorough` runs the tests that
-take long, which are in no other run.
+take long, which are in no other run, and `python -m tests packages` those that show what the versions of
+other packages do: the example of every public function and of every page, and the tests of what stands on
+packages most.
 """
 
 import os
@@ -16,6 +18,11 @@ from pathlib import Path
 ROOT = Path(__file__).parent.parent
 # The examples of a page build on each other, so a file stays with one worker.
 PYTEST = [sys.executable, "-m", "pytest", "-q", "-n", "auto", "--dist", "loadfile"]
+PACKAGES = [
+    *("README.md", "docs", "omnipd"),
+    *(f"tests/{folder}" for folder in ("cache", "client", "cluster", "export", "frames", "lists")),
+    *("tests/queries/answers", "tests/sandbox/semantic"),
+]
 CHECKS = {
     "lint": ["ruff", "check", "."],
     "format": ["ruff", "format", "--check", "."],
@@ -33,8 +40,9 @@ CHECKS = {
     ],
     "tests": [*PYTEST, "-m", "not thorough"],
     "thorough": [*PYTEST, "-m", "thorough"],
+    "packages": [*PYTEST, "-m", "not thorough", *PACKAGES],
 }
-ALONE = ("tests", "thorough")
+ALONE = ("tests", "thorough", "packages")
 
 
 def main() -> int:
@@ -63,7 +71,7 @@ def main() -> int:
     def title(name: str) -> None:
         print(f"== {name}: {' '.join(Path(part).name for part in CHECKS[name])}", flush=True)
 
-    names = sys.argv[1:] or [name for name in CHECKS if name != "thorough"]
+    names = sys.argv[1:] or [name for name in CHECKS if name not in {"thorough", "packages"}]
     beside = [name for name in names if name not in ALONE]
     failed = []
     with ThreadPoolExecutor() as pool:

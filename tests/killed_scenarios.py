@@ -1,7 +1,8 @@
 """The plans that are tried while they are killed: what each plans, what it leads to, and what somebody else does."""
 
+import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -29,7 +30,7 @@ class Scenario:
     organization : dict
         What the sandbox has.
     plan : callable
-        Of a client, random numbers and a folder for files, the plan.
+        Of a client, random numbers, a folder for files, and which part of all to plan, as ``8`` is an eighth.
     calls : mapping of tuple to int
         The method and path of what makes changes, and takes them back, with the number of such calls.
     facts : callable
@@ -42,17 +43,26 @@ class Scenario:
     """
 
     organization: dict[str, Any]
-    plan: Callable[[Client, Random, Path], Plan]
+    plan: Callable[[Client, Random, Path, int], Plan]
     calls: Mapping[tuple[str, str], int]
     facts: Callable[[Facts, dict[str, Any], bool], dict[Fact, Any]]
     follows: Callable[[dict[str, Any], Fact], bool]
     somebody: Callable[[dict[str, Any]], dict[str, Any] | None]
 
+    def smaller(self, part):
+        """Return the same with a part of the documents and of the changes."""
+        return replace(
+            self,
+            organization={"documents": max(20, self.organization["documents"] // part)},
+            plan=lambda *of: self.plan(*of, part),
+            calls={call: max(1, number // part) for call, number in self.calls.items()},
+        )
+
 
 # Relabel documents from a spreadsheet.
 
 
-def _plan_of_labels(client, chance, folder):
+def _plan_of_labels(client, chance, folder, part):
     documents = omnipd.read_documents(include="labels", client=client)
     labels = omnipd.read_labels(client=client)["label"].tolist()
     sheet = pd.DataFrame({"document_identifier": documents["document_identifier"]})
@@ -61,7 +71,7 @@ def _plan_of_labels(client, chance, folder):
     ]
     sheet.to_csv(folder / "labels.csv", index=False)
     edited = pd.read_csv(folder / "labels.csv")
-    return omnipd.plan(edited, reader="documents", client=client)[:200]
+    return omnipd.plan(edited, reader="documents", client=client)[: 200 // part]
 
 
 def _labels(had, row, is_new):
@@ -80,17 +90,17 @@ def _document(row):
 # Move documents.
 
 
-def _plan_of_moves(client, chance, folder):
+def _plan_of_moves(client, chance, folder, part):
     documents = omnipd.read_documents(client=client)
-    return omnipd.plan_move(documents, "/finance", client=client)[:50]
+    return omnipd.plan_move(documents, "/finance", client=client)[: 50 // part]
 
 
 def _place(had, row, is_new):
     facts = {("document", row["item"], name): None for name in ("folder", "scope")}
     if not is_new:
         return {fact: had[fact] for fact in facts}
-    ids = {value: key[1] for key, value in had.items() if key[0] == "folder" and key[2] == "path"}
-    return dict(zip(facts, (ids["finance"], "organization"), strict=True))
+    values = had["folder", "/finance", "id"], "organization"
+    return dict(zip(facts, values, strict=True))
 
 
 def _move_by_somebody(row):
@@ -108,7 +118,7 @@ def _of_a_place(row, fact):
 _LEAVER, _TAKING = "zoe@sandbox.example", "priya@sandbox.example"
 
 
-def _plan_of_a_leaver(client, chance, folder):
+def _plan_of_a_leaver(client, chance, folder, part):
     return omnipd.plan_transfer(_LEAVER, _TAKING, client=client)
 
 
@@ -142,10 +152,10 @@ def _give_by_somebody(row):
 _USERS = 600
 
 
-def _plan_of_users(client, chance, folder):
+def _plan_of_users(client, chance, folder, part):
     groups = omnipd.read_groups(client=client)["display_name"].tolist()
     there = omnipd.read_users(client=client)["user_name"].tolist()
-    here = [{"email": one, "group": chance.choice(groups)} for one in there]
+    here = [{"email": one, "group": chance.choice(groups)} for one in there[::part]]
     new = [
         {
             "email": f"P{number}@people.example",
@@ -153,7 +163,7 @@ def _plan_of_users(client, chance, folder):
             "region": f"{number:05}",
             "groups": NAMES.write((chance.choice(groups),)),
         }
-        for number in range(_USERS - len(here))
+        for number in range(_USERS // part - len(here))
     ]
     pd.DataFrame(new).to_csv(folder / "new.csv", index=False)
     pd.DataFrame(here).to_csv(folder / "here.csv", index=False)
@@ -189,6 +199,47 @@ def _made_by_somebody(row):
     schemas = ["urn:ietf:params:scim:schemas:core:2.0:User"]
     body = {"schemas": schemas, "userName": row["item"], "displayName": "Made by somebody"}
     return {"method": "POST", "path": "/api/scim/v2/Users", "body": body}
+
+
+# Make folders, some of them in others, and groups.
+
+
+def _plan_of_new(client, chance, folder, part):
+    folders = omnipd.read_folders(client=client)
+    paths = [f"/team-{number}" for number in range(20 // part)]
+    paths += [f"/late-{number}" for number in range(8 // part)]
+    paths += [f"{chance.choice(paths)}/inner-{number}" for number in range(12 // part)]
+    made = pd.DataFrame({"path": paths, "name": [path.rpartition("/")[2] for path in paths]})
+    edited = pd.concat([folders, made])
+    groups = omnipd.read_groups(client=client)
+    more = pd.DataFrame({"display_name": [f"Group {number}" for number in range(20 // part)]})
+    with_more = pd.concat([groups, more])
+    changes = [
+        *omnipd.plan(folders, edited, client=client).changes,
+        *omnipd.plan(groups, with_more, client=client).changes,
+    ]
+    return Plan(changes, client.base_url)
+
+
+def _made(had, row, is_new):
+    kind, item = row["kind"], row["item"]
+    if kind == "group":
+        return {(kind, item, "displayName"): item if is_new else None}
+    values = {"path": item[1:], "name": item.rpartition("/")[2]}
+    return {(kind, item, name): one if is_new else None for name, one in values.items()}
+
+
+def _of_what_is_made(row, fact):
+    # What Omni says of it, beside what was asked for.
+    return fact[:2] == (row["kind"], row["item"]) and fact[2] not in {"displayName", "path", "name"}
+
+
+def _folder_of_somebody(row):
+    # Of two that are made at the same moment nobody could tell whose is whose: these come later.
+    if row["kind"] != "folder" or not re.fullmatch(r"/late-\d+", row["item"]):
+        return None
+    body = {"name": row["name"], "scope": "organization"}
+    return {"method": "POST", "path": "/api/v1/folders", "body": body}
 
 
 SCENARIOS = {
@@ -230,5 +281,18 @@ SCENARIOS = {
         _person,
         _of_a_person,
         _made_by_somebody,
+    ),
+    "make 40 folders and 20 groups": Scenario(
+        {"documents": 20},
+        _plan_of_new,
+        {
+            ("POST", "/api/v1/folders"): 40,
+            ("POST", "/api/scim/v2/Groups"): 20,
+            ("DELETE", "/api/v1/folders/*"): 40,
+            ("DELETE", "/api/scim/v2/Groups/*"): 20,
+        },
+        _made,
+        _of_what_is_made,
+        _folder_of_somebody,
     ),
 }

@@ -1,6 +1,7 @@
 """All of an organization that plans change, read page by page without omnipd, as facts that can be compared.
 
-Each fact has a kind, an id, and what of it. Of what follows from other facts only those are here: who is in
+Each fact has a kind, an id, and what of it. Instead of an id stand the address of a user, the path of a folder and
+the name of a group: what is made again has another id. Of what follows from other facts only those are here: who is in
 a group is told by the group, not again by the user.
 """
 
@@ -78,9 +79,11 @@ class WholeOrganization:
                 who = sorted(self._pages(f"{of}/access-list"), key=str)
                 self.facts["document", item, "access"] = who
         for record in self._pages("/api/v1/folders", include="labels"):
-            self._note("folder", record["id"], record)
+            path = "/" + record["path"]
+            assert ("folder", path, "id") not in self.facts, path
+            self._note("folder", path, record)
             who = self._ask(f"/api/v1/folders/{record['id']}/permissions")["permits"]
-            self.facts["folder", record["id"], "access"] = sorted(who, key=str)
+            self.facts["folder", path, "access"] = sorted(who, key=str)
         for record in self._pages("/api/v1/labels"):
             self._note("label", record["name"], record)
 
@@ -94,15 +97,16 @@ class WholeOrganization:
             self.facts["schedule", record["id"], "recipients"] = [held, sorted(groups)]
 
     def _read_people(self):
-        """Read who is there, by address: whoever is made again has another id."""
         for user in self._resources("/api/scim/v2/Users"):
             address = user["userName"].casefold()
             assert ("user", address, "userName") not in self.facts, address
             self._note("user", address, user)
             self._note_roles("user", address, f"/api/v1/users/{user['id']}/model-roles")
         for group in self._resources("/api/scim/v2/Groups"):
-            self._note("group", group["id"], group)
-            self._note_roles("group", group["id"], f"/api/v1/user-groups/{group['id']}/model-roles")
+            name = group["displayName"]
+            assert ("group", name, "id") not in self.facts, name
+            self._note("group", name, group)
+            self._note_roles("group", name, f"/api/v1/user-groups/{group['id']}/model-roles")
             for one in group["members"]:
                 self.facts["member", group["id"], one["display"].casefold()] = True
         for user in self._pages("/api/v1/users/email-only"):

@@ -17,6 +17,8 @@ from omnipd.errors import ArgumentError, ExportError
 from omnipd.export.whole_files import write_atomically
 from omnipd.paths import local_path
 
+#: What an export says of its files.
+MANIFEST_FILE = "manifest.jsonl"
 #: What Omni asks for in an import.
 NEEDED = ("document", "exportVersion", "queryModels")
 # An identifier of Omni has at most 48 letters. Windows keeps some names for itself.
@@ -92,6 +94,43 @@ def read_export(path: Path) -> Mapping[str, Any]:
     raise ArgumentError(
         f"{path} {reason}.", hint="Nothing was sent. Take the file out and try again."
     )
+
+
+def exported_identifiers(files: Iterable[Path]) -> dict[Path, str]:
+    """Return the identifier that each file was exported by, as the manifest beside it says.
+
+    Raises
+    ------
+    ArgumentError
+        If there is no manifest, or it does not name a file.
+    """
+    manifests: dict[Path, dict[str, str]] = {}
+    found: dict[Path, str] = {}
+    for path in files:
+        place = path.parent / MANIFEST_FILE
+        if place not in manifests:
+            manifests[place] = _identifiers_in(place)
+        if path.name not in manifests[place]:
+            raise ArgumentError(
+                f"{place} does not say the identifier of {path.name}.",
+                hint="Nothing was sent. Leave the file where "
+                + function("export_documents")
+                + " wrote it.",
+            )
+        found[path] = manifests[place][path.name]
+    return found
+
+
+def _identifiers_in(manifest: Path) -> dict[str, str]:
+    try:
+        rows = [strict_json.loads(line) for line in manifest.read_bytes().splitlines()]
+    except (OSError, ValueError, RecursionError):
+        return {}
+    return {
+        str(row["file"]): str(row["document_identifier"])
+        for row in rows
+        if isinstance(row, dict) and row.get("file") and row.get("document_identifier")
+    }
 
 
 def lacking_keys(blob: Any) -> list[str]:

@@ -15,7 +15,14 @@ from typing import Any, Literal
 import pandas as pd
 import pyarrow as pa
 
-from omnipd.admin.document_files import file_name, lacking_keys, name_of, refuse_link, write_export
+from omnipd.admin.document_files import (
+    MANIFEST_FILE,
+    file_name,
+    lacking_keys,
+    name_of,
+    refuse_link,
+    write_export,
+)
 from omnipd.admin.outcome import BROKEN_OFF, frame_of, warn_of_mended_rows
 from omnipd.arguments import check_choice
 from omnipd.call import one_call
@@ -32,7 +39,6 @@ from omnipd.lists.read_parents import OF_ONE_PARENT
 from omnipd.progress import steps
 
 _EXPORT = "/api/unstable/documents/{identifier}/export"
-_MANIFEST_FILE = "manifest.jsonl"
 _MANIFEST = pa.schema(
     [
         ("document_identifier", pa.string()),
@@ -101,7 +107,7 @@ def export_documents(
     keys = [key for (key,) in parent_keys(documents, ("document_identifier",))]
     client = current_client(client)
     root = make_folder(folder).resolve()
-    refuse_link(root / _MANIFEST_FILE)
+    refuse_link(root / MANIFEST_FILE)
     say_cost(client, len(keys), _EXPORT)
     rows: list[dict[str, Any]] = []
     try:
@@ -144,7 +150,7 @@ def _so_far(rows: list[dict[str, Any]], count: int, root: Path) -> str:
     """Say what an export that is interrupted leaves, and how to go on."""
     written = sum(row["error"] is None for row in rows)
     return (
-        f"Written so far: {written:,} of {count:,} documents, which {root / _MANIFEST_FILE} names. "
+        f"Written so far: {written:,} of {count:,} documents, which {root / MANIFEST_FILE} names. "
         "The same call writes all of them anew; pass the others to go on."
     )
 
@@ -163,5 +169,5 @@ def _export(client: Client, identifier: str) -> Mapping[str, Any]:
 
 
 def _write_manifest(manifest: pd.DataFrame, root: Path) -> None:
-    refuse_link(root / _MANIFEST_FILE)
-    to_jsonl(manifest, root / _MANIFEST_FILE, allow_incomplete=True)
+    refuse_link(root / MANIFEST_FILE)
+    to_jsonl(manifest, root / MANIFEST_FILE, allow_incomplete=True)

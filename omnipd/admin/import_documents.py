@@ -19,6 +19,7 @@ from omnipd.admin.check_import import ModelFields, told
 from omnipd.admin.document_files import (
     NEEDED,
     export_files,
+    exported_identifiers,
     name_of,
     read_export,
     refuse_same_document,
@@ -68,6 +69,7 @@ def import_documents(
     folder_path: str | None = None,
     check: bool = True,
     again: bool = False,
+    keep_identifiers: bool = False,
     client: Client | None = None,
 ) -> pd.DataFrame:
     """Create a document from each file of an export.
@@ -91,6 +93,9 @@ def import_documents(
         request, and one for each topic.
     again : bool, default False
         Also make a document of a file that was, or may have been, imported into this Omni before.
+    keep_identifiers : bool, default False
+        Give each document the identifier that it was exported by, which ``manifest.jsonl`` beside the file
+        says. Omni refuses one that it has already. By default it makes new ones.
     client : Client, optional
         Default: that of the ``with`` block, of :func:`omnipd.use`, or one from the environment.
 
@@ -108,8 +113,8 @@ def import_documents(
     Raises
     ------
     ArgumentError
-        If a file is not an export, two files are of one identifier, or the model id is none; nothing
-        was sent.
+        If a file is not an export, two files are of one identifier, the model id is none, or no manifest
+        says the identifier that is to be kept; nothing was sent.
     NotFoundError
         If there is no such model; nothing was made.
 
@@ -133,20 +138,23 @@ def import_documents(
     check_id("model", model)
     check_flag("check", check)
     check_flag("again", again)
+    check_flag("keep_identifiers", keep_identifiers)
     if folder_path is not None and not (isinstance(folder_path, str) and folder_path.strip()):
         raise ArgumentError(
             argument("folder_path", folder_path) + " is not a path; leave it out for no folder."
         )
     blobs = {path: read_export(path) for path in export_files(folder)}
     refuse_same_document(blobs)
+    kept = exported_identifiers(blobs) if keep_identifiers else {}
     client = current_client(client)
     with one_call():
-        rows = _imported(blobs, client, model, folder_path, check=check, again=again)
+        rows = _imported(blobs, kept, client, model, folder_path, check=check, again=again)
     return frame_of(rows, _OUTCOME, complete=not any(row.get("error") for row in rows))
 
 
 def _imported(
     blobs: Mapping[Path, Any],
+    kept: Mapping[Path, str],
     client: Client,
     model: str,
     folder_path: str | None,
@@ -184,6 +192,8 @@ def _imported(
                 body["baseModelId"] = model
                 if folder_path is not None:
                     body["folderPath"] = folder_path
+                if path in kept:
+                    body["identifier"] = kept[path]
                 goes_on = _send(client, body, row)
                 if row["status"] != "unknown":
                     note_import(path, row, client, not_written)

@@ -42,7 +42,8 @@ class Action:
     repeat : {"set", "key", "never"}
         Whether a call whose answer was lost may be made again once it shows that it had no effect. A
         "set" sets what is given and may be made three times in all. What is made by a "key", such as a
-        label by its name, may be made once more. "never" is for what could be there twice.
+        label by its name, may be made once more. "never" is for what could be there twice; it is taken
+        away as by a "key".
     makes : bool
         Whether it makes or deletes the thing itself, so that one that is not there is no conflict.
     together : callable, optional

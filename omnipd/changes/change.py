@@ -43,6 +43,8 @@ class Change:
         What people call the thing.
     refused : str, optional
         Why it is not made, where that is known beforehand.
+    part_name, old_name, new_name : str, optional
+        What people call what the part and the values are the ids of.
     """
 
     key: Key
@@ -50,8 +52,18 @@ class Change:
     new: Value
     name: str | None = None
     refused: str | None = None
+    part_name: str | None = None
+    old_name: str | None = None
+    new_name: str | None = None
 
     @property
     def swapped(self) -> Change:
         """The change that takes this one back."""
-        return replace(self, old=self.new, new=self.old, refused=None)
+        return replace(
+            self,
+            old=self.new,
+            new=self.old,
+            refused=None,
+            old_name=self.new_name,
+            new_name=self.old_name,
+        )

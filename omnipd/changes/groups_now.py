@@ -19,6 +19,8 @@ from omnipd.readers.groups import GROUPS
 #: As many groups are asked for one by one; more are looked for in the list of all.
 _FEW = 3
 _IDS = "ids of groups"
+#: Under which name it is learned how groups that were read are called, by their ids.
+NAMES_OF_GROUPS = "names of groups"
 _LOOKS_LIKE_AN_ID = re.compile(r"[0-9A-Za-z]{8}")
 
 _WITH_MEMBERS = replace(
@@ -115,6 +117,7 @@ def _learned(now: Now, frame: pd.DataFrame) -> list[Group]:
     ids = now.learn(_IDS)
     ids |= {group.display_name: group.group_id for group in groups}
     ids |= {group.group_id: group.group_id for group in groups}
+    now.learn(NAMES_OF_GROUPS).update({group.group_id: group.display_name for group in groups})
     return groups
 
 

@@ -93,20 +93,16 @@ class MakeChanges:
         """Whether a change is to be looked for. What could be there twice was looked for, and is not told apart."""
         if entry.state != "unknown":
             return entry.state == "sent"
-        return self._repeat_of(row) != "never"
+        return _repeat(self._changes[row]) != "never"
 
     def _tries_of(self, row: int, entry: Entry) -> int:
         """Return how often a lost change counts as sent.
 
         Who was killed may have been so before the call left: what is only set is sent once more at least.
         """
-        if entry.state == "sent" and self._repeat_of(row) == "set":
+        if entry.state == "sent" and _repeat(self._changes[row]) == "set":
             return min(entry.tries, _TRIES["set"] - 1)
         return entry.tries
-
-    def _repeat_of(self, row: int) -> str:
-        key = self._changes[row].key
-        return action_of(key.kind, key.column).repeat
 
     def _make(self, step: Step) -> None:
         """Make the changes of a step that Omni does not have yet, and still has as they were planned."""
@@ -205,18 +201,19 @@ class MakeChanges:
         again: set[int] = set()
         for found in self._look(step):
             same, change, tries = step.action.values.same, found.change, self._tries[found.row]
-            if step.action.repeat == "never":
+            if _repeat(change) == "never":
                 self._journal.note([found.row], "unknown", detail=self._candidates(step, change))
             elif is_as_planned(step, found):
                 self._journal.note([found.row], "ok")
             elif not same(found.value, change.old):
                 detail = f"It was sent, and is {shown(step, found)} now."
                 self._journal.note([found.row], "unknown", detail=detail)
-            elif tries < _TRIES[step.action.repeat]:
+            elif tries < _TRIES[_repeat(change)]:
                 again.add(found.row)
             else:
                 detail = f"It was sent {tries} times without an answer, and had no effect so far."
-                left = step.action.candidates and step.action.candidates(self._now, change)
+                makes = change.new is not None and step.action.candidates
+                left = makes and makes(self._now, change)
                 detail += f" What may have come of it: {', '.join(left)}." if left else ""
                 self._journal.note([found.row], "unknown", detail=detail)
         self._send(_only(step, again))
@@ -239,6 +236,12 @@ class MakeChanges:
         if not known:
             return "It was sent without an answer, and nothing like it is there so far."
         return f"It was sent without an answer. What may have come of it: {', '.join(known)}."
+
+
+def _repeat(change: Change) -> str:
+    """Return whether a change may be sent again: nothing is there twice by what is taken away."""
+    repeat = action_of(change.key.kind, change.key.column).repeat
+    return "key" if repeat == "never" and change.new is None else repeat
 
 
 def _only(step: Step, rows: Collection[int]) -> Step:

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from omnipd.changes.frame_rows import Row, rows_of
 from omnipd.changes.near_names import did_you_mean
 from omnipd.changes.now import Now
+from omnipd.changes.users_now import NAMES_OF_USERS
 from omnipd.display import listed
 from omnipd.errors import ForbiddenError
 from omnipd.readers.users import read_users
@@ -22,6 +23,8 @@ def people_now(now: Now) -> dict[str, Row] | None:
             known["all"] = None
         else:
             known["all"] = {row["user_id"]: row for row in users if row["user_id"] is not None}
+            names = {user_id: called(row) for user_id, row in known["all"].items()}
+            now.learn(NAMES_OF_USERS).update(names)
     found: dict[str, Row] | None = known["all"]
     return found
 
@@ -38,7 +41,7 @@ def why_no_owner(now: Now, user_id: object) -> str | None:
             user_id, users.values()
         )
     if user["active"] is False:
-        return f"{_called(user)} is deactivated."
+        return f"{called(user)} is deactivated."
     return None
 
 
@@ -57,7 +60,7 @@ def who_is_meant(name: str, users: Iterable[Row]) -> str:
         }
     ]
     if named:
-        told = listed([f"{user['user_id']} ({_called(user)})" for user in named], 3)
+        told = listed([f"{user['user_id']} ({called(user)})" for user in named], 3)
         return f" That of {name!r} is {told}."
     texts = [
         str(user[column])
@@ -68,5 +71,6 @@ def who_is_meant(name: str, users: Iterable[Row]) -> str:
     return did_you_mean(name, texts)
 
 
-def _called(user: Row) -> str:
+def called(user: Row) -> str:
+    """Return what a user is told from others by, as far as they have it."""
     return str(user["email"] or user["user_name"] or user["display_name"] or user["user_id"])

@@ -81,6 +81,8 @@ class Plan:
           name of a label), and what people call it.
         - ``part``: which part of it: the person or group of a permission, the member of a group, the
           attribute of a user; null where the whole is meant.
+        - ``part_name``, ``old_name``, ``new_name``: what people call what has an id there: the address of a
+          person, the name of a group; null where it is no id, or Omni does not show it.
         - ``column``, ``old``, ``new``: what of it, what Omni had, and what it is to have; null for none.
         - ``call``: the calls of Omni's API that make it, were it alone; several may be made by one.
         - ``tier``: ``safe``; ``confirm`` for what gives people other rights, owners or addresses;
@@ -142,8 +144,9 @@ class Plan:
         Rows that were deleted are not made. Rows that were edited are checked again, and a warning names
         their lines: their calls and tiers are those of what they say now, and Omni is asked about them when
         the plan is applied. A reason in ``refused`` holds, also where somebody has put it there; one that was
-        taken out is looked for again. All other columns may be edited, deleted and added: they say nothing.
-        The file may have been saved by a spreadsheet.
+        taken out is looked for again. Rows that were edited lose the names of their ids, which may be those of
+        others. All other columns may be edited, deleted and added: they say nothing. The file may have been
+        saved by a spreadsheet.
 
         Parameters
         ----------

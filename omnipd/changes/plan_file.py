@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import os
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -68,6 +69,8 @@ def read_plan(path: str | os.PathLike[str]) -> tuple[list[Change], str, list[Key
         instances[instance] = None
         if checksum(saying(change), instance) != cells["checksum"]:
             edited[line] = change.key
+            # They are those of the ids that were there.
+            change = replace(change, part_name=None, old_name=None, new_name=None)
         changes.append(change)
     if not rows:
         return [], "", []

@@ -23,9 +23,12 @@ SCHEMA = pa.schema(
         ("item", TEXT),
         ("name", TEXT),
         ("part", TEXT),
+        ("part_name", TEXT),
         ("column", TEXT),
         ("old", TEXT),
+        ("old_name", TEXT),
         ("new", TEXT),
+        ("new_name", TEXT),
         ("call", TEXT),
         ("tier", TEXT),
         ("reversible", FLAG),
@@ -36,6 +39,8 @@ SCHEMA = pa.schema(
 COLUMNS = tuple(SCHEMA.names)
 #: What says what a change is; all else follows from it, but for what was refused when it was planned.
 SAYING = ("kind", "item", "name", "part", "column", "old", "new", "refused")
+#: What people call the ids in it. What they say is no part of a change, but nobody is to be misled by it.
+NAMING = ("part_name", "old_name", "new_name")
 
 
 def cells_of(change: Change) -> dict[str, Any]:
@@ -68,6 +73,7 @@ def saying(change: Change) -> dict[str, Any]:
         "old": values.text(change.old),
         "new": values.text(change.new),
         "refused": change.refused,
+        **{name: getattr(change, name) for name in NAMING},
     }
 
 
@@ -81,7 +87,7 @@ def checked(change: Change) -> Change:
 
 def checksum(cells: Mapping[str, Any], instance: str) -> str:
     """Return what changes when a row says something else, or of another Omni."""
-    said = [instance, *(_text(cells[name]) or "" for name in SAYING)]
+    said = [instance, *(_text(cells[name]) or "" for name in (*SAYING, *NAMING))]
     return hashlib.blake2b(as_json(said).encode(), digest_size=8).hexdigest()
 
 
@@ -111,7 +117,8 @@ def change_of(cells: Mapping[str, Any]) -> Change:
                 f"The {one} value of {column} of the {kind} {item!r} must be {action.values.name}, "
                 f"unlike {cells.get(one)!r}."
             ) from None
-    return Change(Key(kind, item, part, column), values[0], values[1], name, refused)
+    names = {one: _text(cells.get(one)) for one in NAMING}
+    return Change(Key(kind, item, part, column), values[0], values[1], name, refused, **names)
 
 
 def table_of(changes: Iterable[Change]) -> pa.Table:

@@ -25,6 +25,8 @@ _SAME_BEFORE = 6
 _CUT = {"item", "part", "old", "new"}
 #: An id tells nothing to people, and its first letters tell it from others.
 _ID = re.compile(r"^([0-9a-f]{8})-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$")
+#: Of whom all have the domain, who they are comes first.
+_ADDRESS = re.compile(r"^([^@\s]+@)[^@\s]+$")
 Cells = dict[str, str]
 
 
@@ -52,7 +54,7 @@ def as_text(plan: pd.DataFrame) -> str:
     notes = _notes(plan)
     rows, left_out = _rows(plan, notes)
     if sum(_widths(rows).values()) > _room(rows):
-        rows = [{name: _ID.sub(r"\1…", cell) for name, cell in row.items()} for row in rows]
+        rows = [{name: _briefly(cell) for name, cell in row.items()} for row in rows]
     widths = _fitting(rows)
     lines = [
         "  ".join(_filled(cell, widths[name]) for name, cell in _cut(row, widths).items()).rstrip()
@@ -129,10 +131,15 @@ def _cells(row: Mapping[Any, Any], numbers: Mapping[str, str], columns: Sequence
     said = {
         **row,
         "item": row["name"] or row["item"],
+        **{name: row[f"{name}_name"] or row[name] for name in ("part", "old", "new")},
         "tier": "refused" if row["refused"] else row["tier"],
         "note": numbers[note] if note else None,
     }
     return {name: display.shortened(said[name] or "", 10 * _LONGEST_CELL) for name in columns}
+
+
+def _briefly(cell: str) -> str:
+    return _ADDRESS.sub(r"\1…", _ID.sub(r"\1…", cell))
 
 
 def _widths(rows: Sequence[Cells]) -> dict[str, int]:

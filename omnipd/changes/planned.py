@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from omnipd.changes.action_table import action_of
 from omnipd.changes.asked import asked_of
 from omnipd.changes.change import Change
+from omnipd.changes.names_of_ids import with_names
 from omnipd.changes.now import Now
 from omnipd.changes.plan import Plan
 from omnipd.changes.plan_rows import checked
@@ -19,7 +20,9 @@ def planned(changes: Iterable[Change], now: Now) -> Plan:
     """
     due = [checked(one) for one in changes if _changes_anything(one)]
     asked = asked_of(due, now)
-    return Plan((one for one in asked if _changes_anything(one)), now.client.base_url)
+    return Plan(
+        with_names([one for one in asked if _changes_anything(one)], now), now.client.base_url
+    )
 
 
 def _changes_anything(change: Change) -> bool:

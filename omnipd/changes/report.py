@@ -34,7 +34,7 @@ def report_of(
         "status": pa.array([one.status for one in known], COUNT),
         "at": pa.array([one.at for one in known], INSTANT),
     }
-    first = ["kind", "item", "name", "part", "column", "old", "new"]
+    first = SCHEMA.names[: SCHEMA.get_field_index("call")]
     cells = {name: table.column(name) for name in first}
     rest = {name: table.column(name) for name in SCHEMA.names if name not in first}
     del rest["refused"]

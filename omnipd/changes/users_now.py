@@ -25,6 +25,8 @@ ATTRIBUTES = "urn:omni:params:1.0:UserAttribute"
 #: As many users are asked for one by one; more are looked for in the list of all.
 _FEW = 3
 _ADDRESSES = "addresses of users"
+#: Under which name it is learned what people call who was read, by their ids.
+NAMES_OF_USERS = "names of users"
 
 
 @dataclass(frozen=True)
@@ -121,6 +123,7 @@ def _learned(now: Now, frame: pd.DataFrame) -> list[User]:
     users = list(_users(frame))
     for user in users:
         learn_user(now, user.address, user.user_id)
+        now.learn(NAMES_OF_USERS)[user.user_id] = user.address
     return users
 
 

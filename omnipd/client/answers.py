@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
+
+from omnipd.client.failures import Failure
 
 
 @dataclass(frozen=True)
@@ -46,3 +49,25 @@ class Received:
 
     trace_id: str | None = None
     waited: float = 0.0
+
+
+@dataclass(frozen=True)
+class Once:
+    """What came of a request that was sent once, whatever it is.
+
+    Attributes
+    ----------
+    status : int
+        The HTTP status; 0 where no answer came.
+    headers : mapping of str to str
+        Case-insensitive where they came with an answer.
+    body : bytes
+        The body as it came, decoded from gzip; empty where it did not come whole.
+    failure : Failure or None
+        Why there is no whole answer.
+    """
+
+    status: int
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: bytes = b""
+    failure: Failure | None = None

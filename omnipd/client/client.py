@@ -25,7 +25,7 @@ from omnipd.cache.lifetime import checked_lifetime
 from omnipd.cache.lists import ListCache
 from omnipd.call import WouldSend, current_call, sleep
 from omnipd.client import blocks, failures, recorder, strict_json
-from omnipd.client.answers import Answer, Received
+from omnipd.client.answers import Answer, Once, Received
 from omnipd.client.failures import Failure
 from omnipd.client.in_flight import InFlight
 from omnipd.client.kept_answers import KeptAnswers
@@ -33,7 +33,7 @@ from omnipd.client.lanes import WHOAMI, Lane, Route, open_lanes
 from omnipd.client.rate_limit import Limiter
 from omnipd.client.redirects import followed
 from omnipd.client.redis_limiter import RedisLimiter, RedisPlace
-from omnipd.client.retry import LEFT_OPEN, Quota, Retry
+from omnipd.client.retry import LEFT_OPEN, THROTTLE_STEPS, Quota, Retry, retry_after_of
 from omnipd.client.settings import Settings, disk_root, state_root
 from omnipd.client.transport import BrokenBody, Reply, Request, Transport
 from omnipd.clock import Clock, Deadline, checked_timeout
@@ -287,6 +287,44 @@ class Client:
             return Answer(None, answer, reply.trace_id)
         return self._judged(answer, path, reply)
 
+    def once(self, path: str, params: Mapping[str, str] | None = None, *, body: Any = None) -> Once:
+        """Send a GET, or a query, a single time: no retry, no redirect, and nothing is judged.
+
+        It keeps to the pace as all do, goes by the first key, and a 429 holds that key.
+
+        Raises
+        ------
+        OmniError
+            If it was not sent: the time is up, or the key is told to wait for longer than that.
+        """
+        method = "GET" if body is None else "POST"
+        request = Request(method, path, params, json=body, reads=body is not None)
+        _refuse_keys(request)
+        self._transport.check()
+        deadline, route = self.deadline(), Route(checks=True)
+        retry = Retry(
+            self._url(path),
+            repeatable=True,
+            changes=False,
+            deadline=deadline,
+            quota=self._quota,
+            hold=route.hold,
+            clock=self.clock,
+        )
+        lane = self._pace(deadline, retry, route, Received())
+        self._refuse_late(request, deadline)
+        reply = self._exchange(request, deadline, lane)
+        if isinstance(reply, Failure):
+            return Once(0, failure=reply)
+        if reply.status == 429:
+            route.hold(retry_after_of(reply.headers) or THROTTLE_STEPS[0])
+        try:
+            return Once(reply.status, reply.headers, reply.read())
+        except BrokenBody as broken:
+            return Once(reply.status, reply.headers, failure=broken.failure)
+        finally:
+            reply.close()
+
     def _sent_once(self, request: Request) -> tuple[bytes, Received]:
         """Send what must not be sent twice, and forget the lists that it may have changed."""
         reply = Received()
@@ -366,6 +404,19 @@ class Client:
     @property
     def _limiter(self) -> Limiter | RedisLimiter | None:
         return self._lanes.all[0].limiter
+
+    @property
+    def settings(self) -> Settings:
+        """Address and key, and where they came from; the key is shown nowhere."""
+        return self._settings
+
+    def requests_counted(self) -> int | None:
+        """Return how many requests of the first key are counted in the running minute, whoever sent them.
+
+        None where they are not counted in the request log of this machine, or it cannot be read now.
+        """
+        limiter = self._limiter
+        return limiter.counted() if isinstance(limiter, Limiter) else None
 
     def changed_at(self) -> datetime:
         """Return when this machine last changed something in this Omni, as far as is known."""

@@ -322,6 +322,27 @@ def _checked(client: object) -> Client:
     return client
 
 
+def client_given_as(name: str, given: object) -> Client:
+    """Return a client that has to be given, as one of several arguments.
+
+    Raises
+    ------
+    ArgumentError
+        If it is none, or a fleet.
+    """
+    if isinstance(given, Fleet):
+        raise ArgumentError(
+            argument(name) + f" is a fleet of {', '.join(given)}, and takes one Omni.",
+            hint=f"Pass the client of one, such as fleet[{next(iter(given))!r}].",
+        )
+    if not isinstance(given, Client):
+        raise ArgumentError(
+            argument(name) + f" is {type(given).__name__}, not a Client.",
+            hint="Make one with " + function("connect") + ".",
+        )
+    return given
+
+
 def _called() -> str:
     """Return the name of the function that the caller has called."""
     frame, name = sys._getframe(), ""

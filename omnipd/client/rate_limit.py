@@ -137,6 +137,13 @@ class Limiter:
         windows, place = divmod(requests - 1, self.capacity)
         return max(places[-self.capacity :][place], self.held()) + windows * WINDOW
 
+    def counted(self) -> int | None:
+        """Return how many requests are in the window, whoever sent them; None if the log is locked now."""
+        try:
+            return self._look(_so_many)
+        except LogBusyError:
+            return None
+
     def hold(self, seconds: float) -> None:
         """Let no request of this key leave for so long: the server has answered 429 to one of them."""
         self._put(self._entry(_new_id(), self._clock(), min(float(seconds), LONGEST_HOLD)))
@@ -313,6 +320,10 @@ class Limiter:
 
     def _entry(self, one: int, now: float, hold: float = 0.0) -> Entry:
         return (one, self._clock_id, self._clock_id, now + (hold or WINDOW), hold)
+
+
+def _so_many(entries: _Entries, _now: float) -> tuple[int, _Entries]:
+    return sum(not entry[_HOLD] for entry in entries.values()), {}
 
 
 def _is_future(entry: Entry, now: float) -> bool:

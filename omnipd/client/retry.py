@@ -23,7 +23,7 @@ from omnipd.progress import waiting
 
 LONGEST_RETRY_AFTER = 120.0
 _THROTTLE_SECONDS = 150.0
-_THROTTLE_STEPS = (5.0, 10.0, 20.0, 30.0)
+THROTTLE_STEPS = (5.0, 10.0, 20.0, 30.0)
 _TRIES = {"unsent": 5, "unresolved": 2, "lost": 5, "garbled": 2}
 _STATUS_TRIES = {500: 3, 502: 5, 503: 5, 504: 5, 408: 5}
 #: Below 500, what may follow on a change that was made: somebody stopped waiting for the answer, or
@@ -106,7 +106,7 @@ class Retry:
 
         ``words`` is what the answer says, free of the key.
         """
-        retry_after = _retry_after(headers)
+        retry_after = retry_after_of(headers)
         if status == 429:
             error = error_for(status, words, url=self._url, retry_after=retry_after)
             self._throttle(error, retry_after)
@@ -174,7 +174,7 @@ class Retry:
 
     def _throttle(self, error: OmniError, retry_after: float | None) -> None:
         """Hold every request of the key, here and in other processes, and wait."""
-        step = _THROTTLE_STEPS[min(self._throttled, len(_THROTTLE_STEPS) - 1)]
+        step = THROTTLE_STEPS[min(self._throttled, len(THROTTLE_STEPS) - 1)]
         wait = retry_after or step * (0.8 + 0.4 * self._clock.jitter())
         self._throttled += 1
         # Also when this call gives up: the others must not run into it. And a storm costs once, not once
@@ -197,7 +197,7 @@ class Retry:
             self._deadline.extend(seconds)
 
 
-def _retry_after(headers: Mapping[str, str]) -> float | None:
+def retry_after_of(headers: Mapping[str, str]) -> float | None:
     """Return the seconds that a server asks to wait; None for what is absent, past or unreadable."""
     text = headers.get("Retry-After", "").strip()
     try:

@@ -82,6 +82,16 @@ class TableBuilder:
         warn_of_mended(sorted(self._mended))
         return pa.table({name: self._column(name) for name in [*self._columns, EXTRA]})
 
+    @property
+    def drifted(self) -> dict[str, Any]:
+        """The columns that came in another type than declared, each with one such value."""
+        return self._drifted
+
+    @property
+    def undeclared(self) -> set[str]:
+        """The wire paths that came and that no column declares."""
+        return self._undeclared.paths
+
     def _convert(self, records: Sequence[Record]) -> None:
         """Turn records into arrays, a column at a time."""
         if not records:

@@ -153,6 +153,11 @@ def list_of(reader: str) -> _List:
     return _LISTS[reader][0]
 
 
+def lists_of(reader: str) -> tuple[_List, ...]:
+    """Return all that a reader reads; nothing for one that puts what others read together."""
+    return _LISTS.get(reader, ())
+
+
 def _completed(function: Callable[..., Any], lists: Sequence[_List]) -> str:
     summary, sections = _sections(inspect.cleandoc(function.__doc__ or ""))
     sections["Parameters"] = "\n".join(_parameters(function, sections, lists))

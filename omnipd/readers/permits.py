@@ -20,7 +20,6 @@ def editable_permits(kind: str, item: str) -> Editable:
         kind,
         (item,),
         columns={"role": "role", "access_boost": "access_boost"},
-        name="principal_name",
         part=("principal_id",),
         part_of=_principal,
         also=("principal_type", "access_source", "is_owner", "folder_path"),

@@ -64,7 +64,7 @@ def deliver_plan(
         click.echo(f"`omnipd apply {quoted(path)}` says what would become of them.", err=True)
 
 
-def checked_plan_file(path: Path | None, style: str) -> Path | None:
+def checked_plan_file(path: Path | None, style: str, option: str = "--output") -> Path | None:
     """Return the file that a plan goes to; refuse what it could not, before anything is read for it."""
     from omnipd.errors import ArgumentError  # noqa: PLC0415
     from omnipd.export.whole_files import check_places  # noqa: PLC0415
@@ -75,7 +75,7 @@ def checked_plan_file(path: Path | None, style: str) -> Path | None:
     file = local_path("path", path)
     if file.suffix.lower() != ".csv":
         raise ArgumentError(
-            f"--output {path} has an unknown ending.", hint="A plan is a .csv file."
+            f"{option} {path} has an unknown ending.", hint="A plan is a .csv file."
         )
     check_form(file, style, raw=False)
     check_places([file])

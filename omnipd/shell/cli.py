@@ -17,6 +17,7 @@ from omnipd.display import counted, printable
 from omnipd.shell import options
 from omnipd.shell.apply import apply, journal, undo
 from omnipd.shell.command import Command, Commands, CommandWithOthers, shown_log
+from omnipd.shell.doctor import doctor
 from omnipd.shell.embed import embed
 from omnipd.shell.options import client_of
 from omnipd.shell.output import check_form, deliver
@@ -24,6 +25,8 @@ from omnipd.shell.plans import plan
 from omnipd.shell.questions import audit
 from omnipd.shell.readers import estimate, read
 from omnipd.shell.record import record
+from omnipd.shell.report import report
+from omnipd.shell.two_omnis import compare, promote
 from omnipd.shell.words import in_commands, in_words_of
 
 # What a person wants to see first, in the room that a terminal has.
@@ -109,7 +112,7 @@ def main(ctx: click.Context, /, *, verbose: bool) -> None:
 @options.strict
 @options.refresh
 @options.output
-@options.connection
+@options.connections
 def content(output: Path | None, style: str, raw: bool, **given: Any) -> None:
     """Read documents and folders, one row each."""
     from omnipd.readers.content import read_content  # noqa: PLC0415
@@ -118,13 +121,14 @@ def content(output: Path | None, style: str, raw: bool, **given: Any) -> None:
     given["labels"] = list(given["labels"]) or None
     df = read_content(**given, client=client)
     facts = df.attrs["omni"]
-    if facts["from_cache"]:
+    if facts.get("from_cache"):
         click.echo(
             f"omnipd: From the cache, fetched {facts['fetched_at'][:16].replace('T', ' ')} UTC; "
             "--refresh asks again.",
             err=True,
         )
-    deliver(df, output, style, raw=raw, first=_CONTENT_TABLE)
+    first = [name for name in df.columns if name == "instance"]
+    deliver(df, output, style, raw=raw, first=(*first, *_CONTENT_TABLE))
 
 
 @main.command(cls=Command, short_help="Write what an audit needs to a folder, or a workbook.")
@@ -155,7 +159,7 @@ def content(output: Path | None, style: str, raw: bool, **given: Any) -> None:
     help="What to write in a folder.",
 )
 @options.raw
-@options.connection
+@options.connections
 def inventory(to: Path, style: str, raw: bool, **given: Any) -> None:
     """Write everything that an audit needs: a file per frame in a folder, or one Excel workbook."""
     from omnipd.admin.inventory import read_inventory  # noqa: PLC0415
@@ -228,20 +232,30 @@ def inventory(to: Path, style: str, raw: bool, **given: Any) -> None:
 @options.errors
 @options.strict
 @options.max_calls
-@options.connection
+@options.connections
 def export(**given: Any) -> None:
     """Write every list to files: an export of its own each time, which goes on where it was broken off."""
+    import pandas as pd  # noqa: PLC0415
+
     from omnipd.admin.export_inventory import export_inventory  # noqa: PLC0415
     from omnipd.admin.open_export import open_export  # noqa: PLC0415
 
     given["include"] = list(given["include"]) or None
-    client, folder = client_of(given), given["folder"]
-    path = export_inventory(**given, client=client)
-    opened = open_export(folder, at=path.name)
-    for name, why in opened.failures.items():
-        click.echo(f"omnipd: {name} could not be read: {in_commands(why)}", err=True)
-    click.echo(f"{counted(len(opened), 'frame')} in {path}", err=True)
-    if not opened.complete:
+    client = client_of(given)
+    made = export_inventory(**given, client=client)
+    is_whole = True
+    if isinstance(made, pd.DataFrame):  # of a fleet: one of each
+        places = [(Path(path).parent, Path(path)) for path in made["export"]]
+        is_whole = made.attrs["omni"]["complete"]
+    else:
+        places = [(given["folder"], made)]
+    for folder, path in places:
+        opened = open_export(folder, at=path.name)
+        for name, why in opened.failures.items():
+            click.echo(f"omnipd: {name} could not be read: {in_commands(why)}", err=True)
+        click.echo(f"{counted(len(opened), 'frame')} in {path}", err=True)
+        is_whole = is_whole and opened.complete
+    if not is_whole:
         click.get_current_context().exit(4)
 
 
@@ -477,9 +491,11 @@ def demo(folder: Path) -> None:
 main.add_command(read)
 main.add_command(estimate)
 main.add_command(audit)
+main.add_command(report)
 main.add_command(embed)
 main.add_command(record)
-for _command in (plan, apply, undo, journal):
+main.add_command(doctor)
+for _command in (plan, apply, undo, journal, compare, promote):
     main.add_command(_command)
 
 

@@ -97,7 +97,7 @@ class FunctionCommands(click.Group):
 
         def run(**given: Any) -> None:
             asked = {one.name: given.pop(one.name) for one in named}
-            asked |= {one: _parents(asked[one]) for one in of_parents}
+            asked |= {one: parents_of(asked[one]) for one in of_parents}
             asked |= {one: _rows(asked[one]) for one in of_frames if asked[one] is not None}
             arguments = [asked.pop(one) for one in by_position]
             self._act(function, arguments, {**given, "asked": asked})
@@ -246,7 +246,7 @@ def _split(
         yield name, value
 
 
-def _parents(given: tuple[str, ...]) -> Any:
+def parents_of(given: tuple[str, ...]) -> Any:
     """Return parents: ids, those of the lines of standard input, or the rows of a file."""
     from omnipd.errors import ArgumentError  # noqa: PLC0415
 

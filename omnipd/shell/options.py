@@ -40,7 +40,17 @@ def apply_all(*options: Callable[..., Any]) -> Callable[[Callable[..., Any]], Ca
     return apply
 
 
-connection = apply_all(
+def _one_only(ctx: click.Context, param: click.Parameter, given: Sequence[str]) -> str | None:
+    """Return what is given once: the last of several would be taken silently."""
+    if len(given) > 1:
+        raise click.BadParameter(
+            f"It is given {len(given)} times, and this command asks one Omni.", ctx, param
+        )
+    return given[0] if given else None
+
+
+_PROFILE = "Profile of Omni's own command line."
+_one_omni = apply_all(
     click.option("--base-url", help="The address you sign in at. Default: OMNI_BASE_URL."),
     click.option(
         "--api-key-file",
@@ -48,7 +58,8 @@ connection = apply_all(
         type=PATH,
         help="File that holds the key. Default: OMNI_API_KEY. A key on the command line could be seen.",
     ),
-    click.option("--profile", help="Profile of Omni's own command line."),
+)
+_how_it_is_asked = apply_all(
     click.option(
         "--cache",
         "connect_cache",
@@ -63,6 +74,32 @@ connection = apply_all(
         "--timeout", type=float, help="Seconds that the whole command may take to ask Omni."
     ),
     click.option("--cache-dir", type=PATH, help="Where omnipd keeps files."),
+)
+#: For what asks one Omni.
+connection = apply_all(
+    _one_omni,
+    click.option("--profile", multiple=True, callback=_one_only, help=_PROFILE),
+    _how_it_is_asked,
+)
+#: For what asks one Omni, or several at once.
+connections = apply_all(
+    _one_omni,
+    click.option(
+        "--profile",
+        multiple=True,
+        help=f"{_PROFILE} Repeat to ask several Omnis; the column instance says which a row is of.",
+    ),
+    _how_it_is_asked,
+)
+#: For what is between two.
+two_profiles = apply_all(
+    click.option(
+        "--profile",
+        multiple=True,
+        required=True,
+        help=f"{_PROFILE} Give it twice: the first Omni, then the second.",
+    ),
+    _how_it_is_asked,
 )
 
 #: What an option says in every command, by the parameter that it is.
@@ -184,18 +221,47 @@ output = apply_all(
 )
 
 
-def client_of(given: dict[str, Any]) -> Client:
-    """Take the connection's options out of a command's, and connect."""
-    from omnipd.client.current_client import connect  # noqa: PLC0415
+#: The parameters of a connection that are in every command.
+CONNECTION = ("connect_cache", "requests_per_minute", "timeout", "cache_dir")
 
-    names = ("base_url", "profile", "requests_per_minute", "timeout", "cache_dir")
-    own = {name: given.pop(name) for name in names}
-    key_file, cache = given.pop("api_key"), given.pop("connect_cache")
+
+def client_of(given: dict[str, Any]) -> Client:
+    """Take the connection's options out of a command's, and connect: to a fleet, if several are named."""
+    from omnipd.client.current_client import connect  # noqa: PLC0415
+    from omnipd.client.fleet import Fleet  # noqa: PLC0415
+
+    profile = given.pop("profile")
+    named: list[str] = [profile] if isinstance(profile, str) else list(profile or ())
+    names = ("base_url", "requests_per_minute", "timeout", "cache_dir")
+    own = {name: given.pop(name) for name in names if name in given}
+    key_file, cache = given.pop("api_key", None), given.pop("connect_cache")
     own["cache"] = False if cache == "off" else cache
+    if len(named) > 1:
+        _refuse_what_is_of_one(named, own, key_file)
+        clients = {name: connect(profile=name, **own) for name in named}
+        # One that is down is named, and missing: the command ends with its code for gaps.
+        return Fleet(clients, errors="collect")
     # Read in the call itself, so that no frame of a traceback holds the key.
     return connect(
-        api_key=None if key_file is None else read_secret(key_file, "--api-key-file"), **own
+        api_key=None if key_file is None else read_secret(key_file, "--api-key-file"),
+        profile=named[0] if named else None,
+        **own,
     )
+
+
+def _refuse_what_is_of_one(
+    named: Sequence[str], own: dict[str, Any], key_file: Path | None
+) -> None:
+    """Refuse one address or key for several Omnis, and one Omni twice."""
+    from omnipd.errors import SettingsError  # noqa: PLC0415
+
+    if own.pop("base_url", None) is not None or key_file is not None:
+        raise SettingsError(
+            "--base-url and --api-key-file are of one Omni, and --profile names several.",
+            hint="Leave them out: each profile has its own.",
+        )
+    if len(set(named)) < len(named):
+        raise SettingsError("--profile names one Omni twice.", hint="Name each once.")
 
 
 def read_secret(path: Path, option: str) -> str:

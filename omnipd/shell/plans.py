@@ -39,9 +39,10 @@ _ALONE = "set"
 
 
 def _plans() -> dict[str, str]:
+    """Return the functions that plan for one Omni; what is between two is a part of ``omnipd promote``."""
     import omnipd  # noqa: PLC0415
 
-    plans = {name for name in omnipd.__all__ if name.startswith("plan_")}
+    plans = {name for name in omnipd.__all__ if name.startswith("plan_")} - {"plan_rights"}
     return {"edits": "plan", **{name.removeprefix("plan_"): name for name in plans}}
 
 

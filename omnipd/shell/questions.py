@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -34,13 +34,15 @@ FIRST = {
 }
 
 
-def _from(name: str, meaning: str, *, required: bool = False) -> Callable[..., Any]:
+def from_folder(name: str, meaning: str, *, required: bool = False) -> Callable[..., Any]:
+    """Return the option that names a folder of exports."""
     return click.option(
         "--from", name, metavar="FOLDER", type=options.PATH, required=required, help=meaning
     )
 
 
-def _at(name: str, meaning: str, *, required: bool = False) -> Callable[..., Any]:
+def at_export(name: str, meaning: str, *, required: bool = False) -> Callable[..., Any]:
+    """Return an option that names one of the exports in that folder."""
     return click.option(
         f"--{name}",
         name,
@@ -62,24 +64,24 @@ def _complete_exports(ctx: click.Context, _param: click.Parameter, begun: str) -
 
 
 _of_two_exports = options.apply_all(
-    _from("folder", _FOLDER, required=True),
-    _at("before", f"The earlier export: {_BY_THEN}", required=True),
-    _at("at", f"The later export: {_BY_THEN} {_LAST}"),
+    from_folder("folder", _FOLDER, required=True),
+    at_export("before", f"The earlier export: {_BY_THEN}", required=True),
+    at_export("at", f"The later export: {_BY_THEN} {_LAST}"),
     options.output,
 )
 _of_an_export_or_now = options.apply_all(
-    _from("folder", f"{_FOLDER} Default: what is asked for is read now."),
-    _at("at", f"Which export: {_BY_THEN} {_LAST}"),
+    from_folder("folder", f"{_FOLDER} Default: what is asked for is read now."),
+    at_export("at", f"Which export: {_BY_THEN} {_LAST}"),
     options.scope,
     options.long_read,
     options.refresh,
     options.output,
-    options.connection,
+    options.connections,
 )
 
 
 def _of_all_exports(name: str) -> Callable[..., Any]:
-    return options.apply_all(_from(name, _FOLDER, required=True), options.output)
+    return options.apply_all(from_folder(name, _FOLDER, required=True), options.output)
 
 
 def _questions() -> dict[str, str]:
@@ -140,7 +142,8 @@ def _ask(function: Function, arguments: list[Any], given: dict[str, Any]) -> Non
     answer = _answer(function, arguments, asked, _opened(function, given))
     # What a person reads goes first: ids are long.
     read = [name for name in answer.columns if name != "id" and not name.endswith("_id")]
-    first = dict.fromkeys([*FIRST.get(function.__name__, ()), *read])
+    instance = [name for name in read if name == "instance"]
+    first = dict.fromkeys([*instance, *FIRST.get(function.__name__, ()), *read])
     deliver(answer, output, style, raw=raw, first=tuple(first))
 
 
@@ -163,14 +166,14 @@ def _opened(function: Function, given: dict[str, Any]) -> list[Any]:
         return list(given.values())
     folder, at = given.pop("folder"), given.pop("at")
     if "before" in given:
-        return [_before(folder, given["before"]), open_export(folder, at)]
-    _refuse_of_the_other(folder, given)
+        return [open_before(folder, given["before"]), open_export(folder, at)]
+    refuse_of_the_other(folder, given)
     if folder is not None:
         return [open_export(folder, at)]
-    return [_read(function, given)]
+    return [read_for(function, given)]
 
 
-def _before(folder: Path, at: str) -> Inventory:
+def open_before(folder: Path, at: str) -> Inventory:
     """Open the earlier of two exports; what is said of it is said of the option that names it."""
     from omnipd.admin.open_export import open_export  # noqa: PLC0415
     from omnipd.errors import ArgumentError  # noqa: PLC0415
@@ -182,10 +185,12 @@ def _before(folder: Path, at: str) -> Inventory:
         raise
 
 
-def _refuse_of_the_other(folder: Path | None, given: dict[str, Any]) -> None:
+def refuse_of_the_other(
+    folder: Path | None, given: dict[str, Any], of_exports: Sequence[str] = ("at",)
+) -> None:
     """Refuse options of a reading beside an export, and the other way round."""
     ctx = click.get_current_context()
-    useless = ["at"] if folder is None else list(given)
+    useless = of_exports if folder is None else list(given)
     for param in ctx.command.params:
         source = ctx.get_parameter_source(param.name or "")
         if param.name in useless and source is click.core.ParameterSource.COMMANDLINE:
@@ -194,7 +199,7 @@ def _refuse_of_the_other(folder: Path | None, given: dict[str, Any]) -> None:
             raise click.UsageError(f"{param.opts[0]} {why if folder is None else other}", ctx)
 
 
-def _read(function: Any, given: dict[str, Any]) -> Inventory:
+def read_for(function: Any, given: dict[str, Any]) -> Inventory:
     """Read what a question needs and takes, and go on after what is refused."""
     from omnipd.admin.inventory import read_inventory  # noqa: PLC0415
 

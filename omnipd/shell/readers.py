@@ -52,7 +52,7 @@ def _estimate(function: Callable[..., Any], arguments: list[Any], given: dict[st
 read = FunctionCommands(
     "read",
     functions=_readers,
-    add=lambda _: options.apply_all(options.output, options.connection),
+    add=lambda _: options.apply_all(options.output, options.connections),
     act=_read,
     help="Read any list of Omni's as a table: omnipd read users, omnipd read document-access ID…",
     short_help="Read any list of Omni's as a table.",
@@ -60,7 +60,7 @@ read = FunctionCommands(
 estimate = FunctionCommands(
     "estimate",
     functions=_estimated,
-    add=lambda _: options.connection,
+    add=lambda _: options.connections,
     act=_estimate,
     help="Say what a read would cost, without making it: omnipd estimate document-access ID…",
     short_help="Say what a read would cost, without making it.",

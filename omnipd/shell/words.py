@@ -13,11 +13,14 @@ from omnipd.message import Code, Text
 # The functions that are commands, beside the readers.
 _COMMANDS = {
     "clear_cache": "cache --clear",
+    "compare": "compare",
     "embed_url": "embed url",
     "estimate_inventory": "estimate inventory",
     "export_inventory": "export",
     "open_journal": "journal",
     "plan": "plan edits",
+    "plan_rights": "promote --rights",
+    "promote": "promote",
     "read_content": "content",
     "read_inventory": "inventory",
     "run_query": "query",

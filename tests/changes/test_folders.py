@@ -193,6 +193,20 @@ def test_a_folder_whose_answer_is_lost_is_never_made_again(kind):
         assert len(omni.changes()) == 1
 
 
+@pytest.mark.parametrize(("kind", "calls"), [("lost", 1), ("reset", 2)])
+def test_a_deletion_whose_answer_is_lost_is_looked_for_and_made_once_more(kind, calls):
+    fault = {"kind": kind, "method": "DELETE", "path": "/api/v1/folders/*"}
+    with small_omni(faults=[fault]) as omni:
+        start = omni.folders()
+        omni.client.change("POST", "/api/v1/folders", {"name": "Old"})
+        folders = omnipd.read_folders(refresh=True)
+        plan = omnipd.plan(folders, folders[folders["path"] != "/old"], delete=True)
+        report = plan.apply(destructive=True)
+        assert (report["state"].tolist(), report["verified"].tolist()) == (["ok"], [True])
+        assert omni.folders() == start
+        assert [method for method, *_ in omni.changes()] == ["POST"] + ["DELETE"] * calls
+
+
 def test_a_folder_that_cannot_have_its_path_is_told_with_where_it_is():
     fault = {"kind": "status", "code": 403, "method": "PATCH", "path": "/api/v1/folders/*"}
     with small_omni(faults=[fault]) as omni:

@@ -128,13 +128,20 @@ def test_a_group_that_omni_lists_by_a_uuid_is_taken_away_as_a_group(scripted):
     groups = [{"id": group, "name": "Team", "recipients": []}]
     told = {"type": "email", "recipients": [], "userGroupRecipients": groups}
     schedule = {"id": MONTHLY, "name": "Monthly", "destinationType": "email", "ownerId": GRACE}
-    answers = {"/recipients": answer(told), "/schedules?": page(schedule)}
+    team = {"id": group, "displayName": "Team", "members": []}
+    listed = {"Resources": [team], "totalResults": 1, "startIndex": 1, "itemsPerPage": 1}
+    answers = {
+        "/recipients": answer(told),
+        "/schedules?": page(schedule),
+        "/Groups": answer(listed),
+    }
     scripted.by_target = lambda target: next(
         step for part, step in answers.items() if part in target
     )
     with omnipd.connect(scripted.url, "omni_osk_x", requests_per_minute=None):
         before = read()
         plan = omnipd.plan(before, before.iloc[:0], delete=True)
+        assert plan["part_name"].tolist() == ["Team"]
         assert plan["call"].tolist() == [
             f'PUT {PATH.format(MONTHLY, REMOVED)} {{"userGroupIds":["{group}"]}}'
         ]

@@ -155,6 +155,30 @@ def test_a_user_whom_somebody_else_makes_meanwhile_is_a_conflict():
         assert omni.user("new").name == "Theirs"
 
 
+@pytest.mark.parametrize(("theirs", "state"), [("Mine", "already"), ("Theirs", "conflict")])
+def test_who_is_there_by_now_is_as_planned_only_by_the_same_name(theirs, state):
+    with changed_users() as omni:
+        plan = omnipd.plan(*with_new(display_name="Mine"))
+        omnipd.plan(*with_new(display_name=theirs)).apply()
+        report = plan.apply()
+        assert report["state"].tolist() == [state]
+        # Neither was made by the plan.
+        assert omnipd.undo(report.attrs["omni"]["journal"]).empty
+        assert omni.user("new").name == theirs
+
+
+def test_a_user_who_was_renamed_since_is_not_deleted():
+    with changed_users() as omni:
+        before = omnipd.read_users()
+        zoe = before["user_name"] == "zoe@sandbox.example"
+        plan = omnipd.plan(before, before[~zoe], delete=True)
+        omnipd.plan(*edited(zoe={"display_name": "Another"})).apply()
+        report = plan.apply(destructive=True)
+        assert report["state"].tolist() == ["conflict"]
+        assert "Another" in report["detail"].iloc[0]
+        assert omni.user("zoe").name == "Another"
+
+
 @pytest.mark.parametrize(
     ("cells", "why"),
     [

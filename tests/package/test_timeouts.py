@@ -106,7 +106,8 @@ def test_every_public_function_that_may_send_several_requests_is_tried():
         and "client" in inspect.signature(value).parameters
         and not name.startswith("read_")
     }
-    assert asking - CALLS.keys() == {"clear_cache", "import_documents", "run_sql", "use", "whoami"}
+    others = {"clear_cache", "doctor", "import_documents", "run_sql", "use", "whoami"}
+    assert asking - CALLS.keys() == others
 
 
 @pytest.mark.filterwarnings("ignore::omnipd.OmniWarning")
@@ -118,6 +119,14 @@ def test_the_time_is_that_of_the_whole_call(server, name, tmp_path):
     assert len(server.requests) - before == 2
     if name in PARTIAL:
         assert PARTIAL[name](caught.value.partial)
+
+
+def test_a_checkup_for_which_no_time_is_left_says_so_in_a_row(server):
+    before = len(server.requests)
+    with client_of(server, 1.5 * MINUTE):
+        report = omnipd.doctor()
+    assert len(server.requests) - before == report.calls == 2
+    assert report.problems[-1].detail == "the call was not sent (DeadlineError)"
 
 
 def test_the_time_of_a_query_is_that_of_its_own_keyword_where_it_has_one(server):

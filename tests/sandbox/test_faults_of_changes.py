@@ -121,9 +121,11 @@ def test_nothing_has_no_effect_but_what_would_have_had_one(faulty):
     assert labels(wire, one) == []
 
 
-def test_ids_that_were_promised_without_effect_are_given_again(faulty):
+def test_an_id_that_was_answered_without_effect_is_never_that_of_another(faulty):
     wire = faulty({"kind": "no_effect", "path": "/api/v1/folders"})
     made = [wire.send("POST", "/api/v1/folders", {"name": "New"}).json for _ in range(2)]
+    ids = [one.pop("id") for one in made]
+    assert ids[0] != ids[1]
     assert made[0] == made[1]
     assert wire.get("/api/v1/folders", path="new").json["pageInfo"]["totalRecords"] == 1
 

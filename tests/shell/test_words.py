@@ -33,6 +33,8 @@ _CONNECTION = {
     "--timeout": ["0", "nan", "1e-9"],
     "--cache-dir": ["", "query.json", KEY],
 }
+# What is wrong with the two profiles themselves is said where they are tried.
+_OF_TWO = {option: () for option in _CONNECTION if option not in ("--base-url", "--api-key-file")}
 #: What is wrong for each option that takes a value, and the beginning of a line.
 WRONG = {
     ("content",): {
@@ -88,6 +90,24 @@ WRONG = {
         "--format": ["x"],
         **dict.fromkeys(_CONNECTION, ()),
     },
+    ("compare",): {"--output": ["x.foo"], "--format": ["x"], **_OF_TWO},
+    ("promote", "report-4"): {
+        "--output": (),
+        "--model": (),
+        "--rights": (),
+        **_OF_TWO,
+    },
+    ("report", "--to", "r.html"): {
+        "--output": ["", "query.json/x.html", KEY],
+        "--from": ["missing", "query.json"],
+        "--at": ["x"],
+        "--before": ["x"],
+        "--days": ["0", "x"],
+        "--scope": ["x"],
+        "--checkpoint": ["", "query.json/x", KEY],
+        "--max-calls": ["0", "x", "1"],
+        **dict.fromkeys(_CONNECTION, ()),
+    },
     ("estimate",): {},
     ("audit",): {},
     ("embed",): {},
@@ -122,6 +142,7 @@ WRONG = {
         "--format": ["x"],
         **dict.fromkeys(_CONNECTION, ()),
     },
+    ("doctor",): dict.fromkeys(_CONNECTION, ()),
     ("whoami",): {"--model": ["", "x", KEY], **dict.fromkeys(_CONNECTION, ())},
     ("sandbox",): {
         "--port": ["-1", "99999"],

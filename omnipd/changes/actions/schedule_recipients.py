@@ -110,12 +110,13 @@ def _preflight(now: Now, changes: Sequence[Change]) -> Mapping[Key, str | Change
                 if _adds(change)
                 else (taken[item].name(part) if item in taken else None, None)
             )
-            told[change.key] = why or _named(change, name or part)
+            told[change.key] = why or _named(change, name or part, schedule)
     return told
 
 
-def _named(change: Change, part: str) -> Change:
-    return replace(change, key=change.key._replace(part=part))
+def _named(change: Change, part: str, schedule: Row) -> Change:
+    key = change.key._replace(part=part)
+    return replace(change, key=key, name=change.name or schedule.get("name"))
 
 
 def _known(now: Now, part: str) -> tuple[str | None, str | None]:

@@ -1,0 +1,1 @@
+"""The doctor: whether omnipd is well set up here, and whether this Omni is as it expects."""
