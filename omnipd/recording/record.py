@@ -71,8 +71,8 @@ def record(path: str | os.PathLike[str], *, results: bool = False) -> Iterator[N
     ...             asked = omnipd.read_labels()
     ...     with omnipd.sandbox(replay=file):
     ...         again = omnipd.read_labels()
-    >>> asked["usage_count"].equals(again["usage_count"]), asked["label"].isin(again["label"]).any()
-    (True, False)
+    >>> asked["usage_count"].equals(again["usage_count"]), set(asked["label"]) & set(again["label"])
+    (True, set())
     """
     file = local_path("path", path)
     if not isinstance(results, bool):
