@@ -78,7 +78,7 @@ class Sandbox(Client):
                 "A sandbox takes no " + argument(name) + ".",
                 hint="The knobs and faults: docs/sandbox.md.",
             )
-        given = {} if now is None else {"now": now}
+        given: dict[str, Any] = {} if now is None else {"now": now}
         given |= {} if documents is None else {"documents": documents}
         if replay is not None:
             self.server = _replay_server(replay, port)
